@@ -1,0 +1,216 @@
+import { Type, type Static } from 'typebox'
+import { accept, refuse, type Decision } from './decision.ts'
+import { childrenByParent, type TreeNode } from './space.ts'
+
+/** How full a place is: 0 free, 1 busy, 2 full. */
+export const Level = Type.Enum([0, 1, 2])
+export type Level = Static<typeof Level>
+
+/** A mean is a whole number of millionths of a level (0 … 2,000,000), so that every machine gets the same sums. [OCC-4] */
+export const MILLIONTHS = 1_000_000
+
+/** What a report is ordered by: when it was made, then the commit that took it, then the kiosk's own count. [OCC-1] */
+export interface ReportOrder {
+  /** Hub time of the tap, in ms since 1970. */
+  reportedAtMs: number
+  /** Clock of the commit that took the report. */
+  clock: number
+  mutationId: number
+  kioskId: number
+}
+
+/** A report as the fold sees it. */
+export interface Report extends ReportOrder {
+  level: Level
+}
+
+/** Below zero when `left` is older than `right`. [OCC-1] */
+export function compareReports(left: ReportOrder, right: ReportOrder): number {
+  return (
+    left.reportedAtMs - right.reportedAtMs ||
+    left.clock - right.clock ||
+    left.mutationId - right.mutationId ||
+    left.kioskId - right.kioskId
+  )
+}
+
+/** The newest of some reports that are not withdrawn; null when there is none: never reported. [OCC-1] [OCC-2] */
+export function newestReport<Some extends ReportOrder>(reports: Iterable<Some>): Some | null {
+  let newest: Some | null = null
+  for (const report of reports) if (newest === null || compareReports(newest, report) < 0) newest = report
+  return newest
+}
+
+/** Why a report is not taken. The composite's refusal carries its children: report on one of those. */
+export type ReportRefusal =
+  | { why: 'unknownSpace' }
+  | { why: 'spaceDeleted' }
+  | { why: 'composite'; children: number[] }
+  | { why: 'outsideSubtree' }
+
+/** What must be known of a space to decide a report on it. */
+export interface ReportFacts {
+  /** Undefined: no such space in this university. */
+  space: { isDeleted: boolean; children: number[] } | undefined
+  /** Whether the space is the kiosk's own or stands below it. */
+  isWithinReach: boolean
+}
+
+/** Whether a report is taken: the space lives, is a leaf, and is the kiosk's own or below it. [OCC-8] [OCC-9] [OCC-10] [OCC-11] */
+export function decideReport(facts: ReportFacts): Decision<null, ReportRefusal> {
+  const { space } = facts
+  if (space === undefined) return refuse({ why: 'unknownSpace' })
+  if (!facts.isWithinReach) return refuse({ why: 'outsideSubtree' })
+  if (space.isDeleted) return refuse({ why: 'spaceDeleted' })
+  if (space.children.length > 0) return refuse({ why: 'composite', children: space.children })
+  return accept(null)
+}
+
+/** Why an undo is not taken. */
+export type WithdrawRefusal = { why: 'unknownReport' } | { why: 'alreadyWithdrawn' }
+
+/** Whether a report of this kiosk may be withdrawn: it was taken, and is not withdrawn yet. [OCC-2] */
+export function decideWithdraw(
+  report: { isWithdrawn: boolean } | undefined,
+): Decision<null, WithdrawRefusal> {
+  if (report === undefined) return refuse({ why: 'unknownReport' })
+  if (report.isWithdrawn) return refuse({ why: 'alreadyWithdrawn' })
+  return accept(null)
+}
+
+/**
+ * Hub time of a tap: received − elapsed time within the same boot; after a restart in between (`ageMs` null) the
+ * last contact before the tap. Never later than received, never before 1970. [OCC-7]
+ */
+export function reportedAt(receivedAtMs: number, ageMs: number | null, contactMs: number): number {
+  const at = ageMs === null ? contactMs : receivedAtMs - ageMs
+  return Math.max(0, Math.min(receivedAtMs, Math.round(at)))
+}
+
+/** The level of a mean: below 0.5 free, below 1.5 busy, else full. [OCC-5] */
+export function levelOfMean(meanMillionths: number): Level {
+  if (meanMillionths < 500_000) return 0
+  return meanMillionths < 1_500_000 ? 1 : 2
+}
+
+/** Σ weight × mean over Σ weight, in millionths, rounded half up in whole numbers; null when nothing is known. [OCC-4] */
+export function meanOfSums(weightedSum: number, weight: number): number | null {
+  if (weight === 0) return null
+  return Math.floor((2 * weightedSum + weight) / (2 * weight))
+}
+
+/** One child as its parent's average sees it. */
+export interface Part {
+  /** Mean in millionths; null when never reported (left out). */
+  meanMillionths: number | null
+  /** Its capacity, or 1 where unknown. */
+  weight: number
+}
+
+/** A composite's mean over its children. [OCC-3] [OCC-4] */
+export function aggregate(parts: Iterable<Part>): number | null {
+  let weightedSum = 0
+  let weight = 0
+  for (const part of parts) {
+    if (part.meanMillionths === null) continue
+    weightedSum += part.weight * part.meanMillionths
+    weight += part.weight
+  }
+  return meanOfSums(weightedSum, weight)
+}
+
+/** A space with its newest report, as kiosks hold it. */
+export interface OccupancyNode extends TreeNode {
+  /** Seats; null when unknown. */
+  capacity: number | null
+  /** The newest report; null when never reported. A composite's own value is not looked at. [OCC-9] */
+  level: Level | null
+  /** Hub time of that report, in ms since 1970; null when never reported. */
+  reportedAtMs: number | null
+}
+
+/** What a face shows of one space. */
+export interface Shown {
+  id: number
+  /** Null is neutral: nothing fresh is known. Never taken for free. [OCC-6] */
+  level: Level | null
+  meanMillionths: number | null
+  /** Newest fresh report in it; when nothing is fresh, the newest at all; null when never reported. */
+  reportedAtMs: number | null
+  /** Leaves with a fresh report ("7 of 9 known"); a leaf counts itself. */
+  knownCount: number
+  leafCount: number
+  /** Leaves that are fresh and free ("3 of 9 free"). */
+  freeCount: number
+  /** Seats of its leaves, null where none is known. */
+  capacity: number | null
+  isLeaf: boolean
+}
+
+/**
+ * What is shown of a tree at a moment: only leaves fresher than the stale limit count. The same sum as the database's
+ * `shown_tree(university, now, stale)`. Ageing makes no commit: this is asked again as time goes by. [OCC-6]
+ */
+export function shown(nodes: readonly OccupancyNode[], nowMs: number, staleMs: number): Map<number, Shown> {
+  const children = childrenByParent(nodes)
+  const result = new Map<number, Shown>()
+  for (const node of bottomUp(nodes, children)) {
+    const below = (children.get(node.id) ?? []).flatMap((child) => result.get(child.id) ?? [])
+    result.set(node.id, below.length === 0 ? shownLeaf(node, nowMs, staleMs) : shownComposite(node.id, below))
+  }
+  return result
+}
+
+function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): Shown {
+  const { id, level, reportedAtMs, capacity } = node
+  const isFresh = level !== null && reportedAtMs !== null && nowMs - reportedAtMs < staleMs
+  return {
+    id,
+    level: isFresh ? level : null,
+    meanMillionths: isFresh ? level * MILLIONTHS : null,
+    reportedAtMs,
+    knownCount: isFresh ? 1 : 0,
+    leafCount: 1,
+    freeCount: isFresh && level === 0 ? 1 : 0,
+    capacity,
+    isLeaf: true,
+  }
+}
+
+function shownComposite(id: number, below: readonly Shown[]): Shown {
+  const meanMillionths = aggregate(
+    below.map((child) => ({ meanMillionths: child.meanMillionths, weight: child.capacity ?? 1 })),
+  )
+  const fresh = below.filter((child) => child.knownCount > 0)
+  const sum = (count: (child: Shown) => number): number =>
+    below.reduce((total, child) => total + count(child), 0)
+  const capacity = sum((child) => child.capacity ?? 0)
+  return {
+    id,
+    level: meanMillionths === null ? null : levelOfMean(meanMillionths),
+    meanMillionths,
+    reportedAtMs: newestOf((fresh.length > 0 ? fresh : below).map((child) => child.reportedAtMs)),
+    knownCount: sum((child) => child.knownCount),
+    leafCount: sum((child) => child.leafCount),
+    freeCount: sum((child) => child.freeCount),
+    capacity: capacity === 0 ? null : capacity,
+    isLeaf: false,
+  }
+}
+
+function newestOf(times: readonly (number | null)[]): number | null {
+  return times.reduce((newest, at) => (at !== null && (newest === null || at > newest) ? at : newest), null)
+}
+
+/** Children before parents; nodes on a cycle (which the database refuses) are left out. */
+function bottomUp<Node extends TreeNode>(
+  nodes: readonly Node[],
+  children: ReadonlyMap<number | null, readonly Node[]>,
+): Node[] {
+  const order: Node[] = [...(children.get(null) ?? [])]
+  for (let index = 0; index < order.length && order.length <= nodes.length; index += 1) {
+    const node = order[index]
+    if (node !== undefined) order.push(...(children.get(node.id) ?? []))
+  }
+  return order.toReversed()
+}

@@ -1,0 +1,120 @@
+import { Type, type Static } from 'typebox'
+import { OpeningHours } from './week-time.ts'
+
+/** Identifiers are database identities: whole numbers that a JavaScript number holds exactly. */
+export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+export type Id = Static<typeof Id>
+
+/** What sort of place a space is; the face shows an icon and what "busy" means there. */
+export const SpaceKind = Type.Enum([
+  'university',
+  'campus',
+  'library',
+  'building',
+  'floor',
+  'area',
+  'room',
+  'carrel',
+  'computers',
+  'canteen',
+  'other',
+])
+export type SpaceKind = Static<typeof SpaceKind>
+
+/** Shown beside a space. Every field is optional: absent means unknown, never "no". */
+export const SpaceDetails = Type.Object(
+  {
+    wifi: Type.Optional(Type.Boolean()),
+    sockets: Type.Optional(Type.Boolean()),
+    quiet: Type.Optional(Type.Boolean()),
+    stepFree: Type.Optional(Type.Boolean()),
+    equipment: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { maxItems: 20 })),
+    price: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+export type SpaceDetails = Static<typeof SpaceDetails>
+
+/** The longest name of a space, in characters. A path of names must fit on a door. */
+export const MAX_SPACE_NAME_LENGTH = 120
+
+/** Deepest tree that is taken: university, campus, building, wing, floor, area, room and some room to spare. */
+export const MAX_TREE_DEPTH = 12
+
+/** The part of a space that changes rarely: what it is, not how full it is. */
+export const SpaceFacts = Type.Object(
+  {
+    parentId: Type.Union([Id, Type.Null()]),
+    name: Type.String({ minLength: 1, maxLength: MAX_SPACE_NAME_LENGTH }),
+    kind: SpaceKind,
+    location: Type.Union([Type.String({ maxLength: 200 }), Type.Null()]),
+    details: SpaceDetails,
+    /** Seats; null when unknown. */
+    capacity: Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000 }), Type.Null()]),
+    hours: OpeningHours,
+  },
+  { additionalProperties: false },
+)
+export type SpaceFacts = Static<typeof SpaceFacts>
+
+/** Anything that stands in a tree of spaces. */
+export interface TreeNode {
+  id: number
+  parentId: number | null
+}
+
+/** Children of each parent, in the given order; roots under null. A node whose parent is missing counts as a root. */
+export function childrenByParent<Node extends TreeNode>(nodes: readonly Node[]): Map<number | null, Node[]> {
+  const known = new Set(nodes.map((node) => node.id))
+  const children = new Map<number | null, Node[]>()
+  for (const node of nodes) {
+    const parentId = node.parentId !== null && known.has(node.parentId) ? node.parentId : null
+    const siblings = children.get(parentId)
+    if (siblings === undefined) children.set(parentId, [node])
+    else siblings.push(node)
+  }
+  return children
+}
+
+/** Every node below `id`, parents before children. The composite's getAllDescendants. */
+export function getAllDescendants<Node extends TreeNode>(
+  children: ReadonlyMap<number | null, readonly Node[]>,
+  id: number,
+): Node[] {
+  const found: Node[] = []
+  const seen = new Set<number>([id])
+  const waiting = [...(children.get(id) ?? [])]
+  for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+    if (seen.has(node.id)) continue
+    seen.add(node.id)
+    found.push(node)
+    waiting.push(...(children.get(node.id) ?? []))
+  }
+  return found
+}
+
+/** The node and its ancestors, nearest first; ends at the root, at a missing parent, or before a cycle would close. */
+export function pathToRoot<Node extends TreeNode>(
+  byId: { get(id: number): Node | undefined },
+  id: number,
+): Node[] {
+  const path: Node[] = []
+  const seen = new Set<number>()
+  let node = byId.get(id)
+  while (node !== undefined && !seen.has(node.id)) {
+    path.push(node)
+    seen.add(node.id)
+    node = node.parentId === null ? undefined : byId.get(node.parentId)
+  }
+  return path
+}
+
+/** Whether `id` is `ancestorId` itself or stands below it. [OCC-10] */
+export function isWithin(
+  byId: { get(id: number): TreeNode | undefined },
+  id: number,
+  ancestorId: number,
+): boolean {
+  return pathToRoot(byId, id).some((node) => node.id === ancestorId)
+}

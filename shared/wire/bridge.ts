@@ -1,0 +1,151 @@
+import { Type, type Static } from 'typebox'
+import type { Decision } from '../domain/decision.ts'
+import type { Assignment } from '../domain/kiosk.ts'
+import type { MutationRefusal } from '../domain/mutation.ts'
+import { Level } from '../domain/occupancy.ts'
+import { Id, type SpaceFacts } from '../domain/space.ts'
+import { MutationId } from '../domain/mutation.ts'
+
+// The bridge between a screen and its engine: two functions, the same over Electron's IPC and over the agent's socket.
+
+/** Inputs of the calls that a screen may make, by name: a closed list. Every call answers with a Decision. [BRG-1] */
+export const BRIDGE_INPUTS = {
+  reportOccupancy: Type.Object({ spaceId: Id, level: Level }, { additionalProperties: false }),
+  withdrawReport: Type.Object({ mutationId: MutationId }, { additionalProperties: false }),
+  enrol: Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
+  openDiagnostics: Type.Object(
+    { pin: Type.String({ minLength: 1, maxLength: 32 }) },
+    { additionalProperties: false },
+  ),
+  leaveFullScreen: Type.Object({}, { additionalProperties: false }),
+} as const
+
+type Inputs = typeof BRIDGE_INPUTS
+
+/** A refusal at the engine's own door. A closed list. */
+export type CallRefusal =
+  | MutationRefusal
+  | { why: 'unknownCall' }
+  | { why: 'notEnrolled' }
+  | { why: 'revoked' }
+  | { why: 'tooFast'; retryAfterMs: number }
+  | { why: 'outboxFull' }
+  | { why: 'notSaved' }
+  | { why: 'offline' }
+  | { why: 'codeRefused' }
+  | { why: 'hubUnreachable' }
+  | { why: 'tooManyTries' }
+  | { why: 'wrongPin' }
+  | { why: 'notAllowed' }
+  | { why: 'internal' }
+
+/** Outputs of the calls, by name. */
+export interface BridgeOutputs {
+  /** The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into an equal one just made. */
+  reportOccupancy: { mutationId: number; undoForMs: number; isRepeat: boolean }
+  /** The undo is durable. */
+  withdrawReport: { mutationId: number }
+  enrol: { kioskId: number }
+  openDiagnostics: Diagnostics
+  leaveFullScreen: null
+}
+
+export type CallName = keyof Inputs
+export type CallInput<Name extends CallName> = Static<Inputs[Name]>
+export type CallOutput<Name extends CallName> = Decision<BridgeOutputs[Name], CallRefusal>
+
+/** What IT sees behind the PIN. */
+export interface Diagnostics {
+  kioskId: number | null
+  hubUrl: string
+  appVersion: string
+  keyGrade: string
+  epoch: string | null
+  cursor: number
+  waitingCount: number
+  rowCount: number
+  clockOffsetMs: number | null
+  lastContactMs: number | null
+  mismatchCount: number
+  cacheResetCount: number
+}
+
+/** A plain sentence about the configuration file: what is wrong, where, and what to do. */
+export interface ConfigProblem {
+  /** Path inside the file, for example "hub.url". */
+  at: string
+  problem: string
+  advice: string
+}
+
+/** Whether the kiosk has a place: the first thing that a face asks. */
+export type KioskSlice =
+  | { state: 'starting' }
+  | { state: 'configError'; file: string; problems: ConfigProblem[] }
+  | { state: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' }
+  | { state: 'notEnrolled'; name: string; hubUrl: string; wasRevoked: boolean }
+  | { state: 'enrolled'; assignment: Assignment; movedAtMs: number | null }
+
+/** The line to the hub, and what time it is there. Times in ms since 1970, hub time. */
+export interface LinkSlice {
+  status: 'connecting' | 'online' | 'offline'
+  /** Best estimate of hub time when this slice was sent; null when unknowable (never met, or the device's clock ran backwards). */
+  hubNowMs: number | null
+  /** Hub time of the last word heard from the hub. */
+  lastContactMs: number | null
+  /** Why it is offline, when the hub said so. */
+  reason: 'upgrade' | 'revoked' | 'forked' | 'tls' | null
+}
+
+/** One space as the engine folds it: confirmed rows and waiting taps. Ageing and sums are the screen's, by `shown`. */
+export interface SpaceView extends SpaceFacts {
+  id: number
+  level: Level | null
+  reportedAtMs: number | null
+  /** A tap of this kiosk on it still waits for the hub. */
+  isWaiting: boolean
+}
+
+/** Spaces: everything (`isWhole`), or what changed. */
+export interface SpacesSlice {
+  isWhole: boolean
+  spaces: SpaceView[]
+  gone: number[]
+}
+
+/** What this kiosk still owes the hub, and what the hub refused lately. */
+export interface OutboxSlice {
+  waitingCount: number
+  /** The store had trouble that IT must hear of. */
+  alarm: 'outboxReset' | 'diskFull' | null
+  /** Taps that the hub refused after the screen said thank you; newest last, for one minute. */
+  refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
+}
+
+/** All that an engine publishes to its screen, by name. On connection the newest of each is sent. */
+export interface Slices {
+  kiosk: KioskSlice
+  link: LinkSlice
+  spaces: SpacesSlice
+  outbox: OutboxSlice
+}
+export type SliceName = keyof Slices
+
+/** What a screen finds as `window.bridge`, whichever shell it runs in. */
+export interface Bridge {
+  call<Name extends CallName>(name: Name, input: CallInput<Name>): Promise<CallOutput<Name>>
+  /** Calls back with the newest of every slice, then with each change; returns a function that ends this. */
+  onSlice(listen: <Name extends SliceName>(name: Name, value: Slices[Name]) => void): () => void
+}
+
+/** A call over the agent's loopback socket. The first message on it must be `{ token }`. [BRG-3] */
+export const BridgeCallMessage = Type.Object(
+  { id: Type.Integer({ minimum: 1 }), name: Type.String({ maxLength: 64 }), input: Type.Unknown() },
+  { additionalProperties: false },
+)
+export type BridgeCallMessage = Static<typeof BridgeCallMessage>
+
+/** What the agent's socket answers. */
+export type BridgeAnswerMessage =
+  | { id: number; output: Decision<unknown, CallRefusal> }
+  | { slice: SliceName; value: Slices[SliceName] }

@@ -1,0 +1,45 @@
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { accept, refuse, type Decision } from '../domain/decision.ts'
+
+/** What is wrong with a text from outside: where in it, and a short reason; never the text itself. */
+export interface Malformed {
+  why: 'malformed'
+  at: string
+  reason: string
+}
+
+/**
+ * Makes a function from a value of unknown shape to a checked one. Compiles the schema once.
+ * Not for screens: compiling needs eval, which their Content-Security-Policy forbids.
+ */
+export function makeCheck<Schema extends TSchema>(
+  schema: Schema,
+): (value: unknown) => Decision<Static<Schema>, Malformed> {
+  const validator = Compile(schema)
+  return (value) => {
+    if (validator.Check(value)) return accept(value as Static<Schema>)
+    const [first] = validator.Errors(value)
+    return refuse({
+      why: 'malformed',
+      at: first?.instancePath ?? '',
+      reason: first?.message ?? 'does not fit',
+    })
+  }
+}
+
+/** The same for a JSON text. */
+export function makeParse<Schema extends TSchema>(
+  schema: Schema,
+): (text: string) => Decision<Static<Schema>, Malformed> {
+  const check = makeCheck(schema)
+  return (text) => {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return refuse({ why: 'malformed', at: '', reason: 'not JSON' })
+    }
+    return check(value)
+  }
+}
