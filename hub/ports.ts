@@ -1,0 +1,45 @@
+// What the hub's sync core needs from the world, so that a simulation can hold time, chance and the line itself.
+
+/** Monotonic time and timers of the hub's process. */
+export interface HubClock {
+  /** Elapsed ms; only differences mean something. */
+  elapsedMs(): number
+  /** Calls back once after a delay; returns a function that cancels. */
+  after(delayMs: number, run: () => void): () => void
+  /**
+   * The database's time for the next transaction, ms since 1970; null: let the database read its own clock, once, in
+   * the statement that takes the lock. A simulation gives its own.
+   */
+  databaseNowMs(): number | null
+}
+
+/** Secrets: nonces, tickets, epochs. A simulation gives seeded ones. */
+export interface Chance {
+  /** Random bytes as base64url text. */
+  secret(byteCount: number): string
+  /** A fraction in [0, 1), for jitter. */
+  fraction(): number
+}
+
+/** One kiosk's socket as the sync core sees it. */
+export interface KioskLine {
+  /** Sends one text frame. A Buffer holds the UTF-8 bytes of a text, serialised once for many lines. */
+  send(text: string | Buffer): void
+  /** Bytes that the socket has not passed on yet. */
+  bufferedBytes(): number
+  /** Stops and resumes reading from this line: how a fast sender is slowed. */
+  pause(): void
+  resume(): void
+  /** Ends the line after what was sent. */
+  close(): void
+  /** Ends it now. */
+  terminate(): void
+}
+
+/** What the core answers when a line is handed to it. */
+export interface LineHandler {
+  received(text: string): void
+  /** A frame larger than the limit arrived, or one that is not text. */
+  receivedTooLarge(): void
+  ended(): void
+}
