@@ -138,6 +138,20 @@ export interface Bridge {
   onSlice(listen: <Name extends SliceName>(name: Name, value: Slices[Name]) => void): () => void
 }
 
+/** The engine as a shell sees it: it checks every name and input by itself, and never throws. [BRG-1] */
+export interface EngineDoor {
+  call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
+  /** Calls back at once with the newest of every slice, then with each change; returns a function that ends this. */
+  subscribe(listen: <Name extends SliceName>(name: Name, value: Slices[Name]) => void): () => void
+}
+
+/** The first word over the agent's loopback socket. [BRG-3] */
+export const BridgeTokenMessage = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: 128 }) },
+  { additionalProperties: false },
+)
+export type BridgeTokenMessage = Static<typeof BridgeTokenMessage>
+
 /** A call over the agent's loopback socket. The first message on it must be `{ token }`. [BRG-3] */
 export const BridgeCallMessage = Type.Object(
   { id: Type.Integer({ minimum: 1 }), name: Type.String({ maxLength: 64 }), input: Type.Unknown() },
