@@ -18,7 +18,7 @@ export function makeCheck<Schema extends TSchema>(
 ): (value: unknown) => Decision<Static<Schema>, Malformed> {
   const validator = Compile(schema)
   return (value) => {
-    if (validator.Check(value)) return accept(value as Static<Schema>)
+    if (validator.Check(value)) return accept(value)
     const [first] = validator.Errors(value)
     return refuse({
       why: 'malformed',
