@@ -1,0 +1,164 @@
+// Independent of everything that it judges: this folder's two files of expectation import nothing of the hub, of the
+// kiosk, or of the shared floor.
+
+/** A room of the rooms file. `path` names it from the root of the tree: library, floor where one is given, room. */
+export interface RoomLine {
+  path: string[]
+  /** The names under which the counts file may have a column for it. */
+  names: string[]
+  seats: number
+}
+
+/** Seats taken in each room at one moment, by column of `rooms`; undefined where the cell did not parse. */
+export interface CountLine {
+  atMs: number
+  taken: (number | undefined)[]
+}
+
+/** Something of a file that could not be used: where, and why. Never fatal. */
+export interface Unparsed {
+  /** "rooms line 4", "counts line 547, column Study area A". Lines are counted from 1. */
+  at: string
+  why: string
+}
+
+/** Fields of a CSV text (RFC 4180: quotes, doubled quotes, line breaks inside quotes), with the line on which each record starts. */
+export function readRecords(text: string): { line: number; fields: string[] }[] {
+  const records: { line: number; fields: string[] }[] = []
+  let [line, start, field, quoted] = [1, 1, '', false]
+  let fields: string[] = []
+  const endRecord = (): void => {
+    fields.push(field)
+    if (fields.length > 1 || fields[0] !== '') records.push({ line: start, fields })
+    fields = []
+    field = ''
+  }
+  const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+  for (let index = 0; index < source.length; index += 1) {
+    const character = source[index] ?? ''
+    if (character === '\n') line += 1
+    if (quoted) {
+      if (character !== '"') field += character
+      else if (source[index + 1] === '"') {
+        field += '"'
+        index += 1
+      } else quoted = false
+    } else if (character === '"' && field === '') quoted = true
+    else if (character === ',') {
+      fields.push(field)
+      field = ''
+    } else if (character === '\n') {
+      endRecord()
+      start = line
+    } else field += character
+  }
+  if (field !== '' || fields.length > 0) endRecord()
+  return records
+}
+
+/**
+ * Rooms of a file with the columns library, floor, room_zh, room_en, seats, in any order; library and floor may be
+ * absent or empty. A line without a name or a whole number of seats, or a second room at one path, is named and left out.
+ */
+export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed[] } {
+  const [header, ...lines] = readRecords(text)
+  const columns = (header?.fields ?? []).map((name) => name.trim().toLowerCase())
+  const rooms: RoomLine[] = []
+  const unparsed: Unparsed[] = []
+  const taken = new Set<string>()
+  for (const { line, fields } of lines) {
+    const cell = (column: string): string => (fields[columns.indexOf(column)] ?? '').trim()
+    const names = [cell('room_en'), cell('room_zh'), cell('room')].filter((name) => name !== '')
+    const seats = cell('seats')
+    const [name] = names
+    const floor = cell('floor')
+    const path = [
+      cell('library') || 'Library',
+      ...(floor === '' ? [] : [/^-?\d+$/.test(floor) ? `Floor ${floor}` : floor]),
+      name ?? '',
+    ]
+    const key = JSON.stringify(path)
+    if (name === undefined) unparsed.push({ at: `rooms line ${line}`, why: 'no name' })
+    else if (!/^[1-9]\d{0,5}$/.test(seats))
+      unparsed.push({
+        at: `rooms line ${line}`,
+        why: `seats ${JSON.stringify(seats)} is not a whole number above 0`,
+      })
+    else if (taken.has(key))
+      unparsed.push({ at: `rooms line ${line}`, why: `a second room ${path.join('/')}` })
+    else {
+      taken.add(key)
+      rooms.push({ path, names, seats: Number(seats) })
+    }
+  }
+  return { rooms, unparsed }
+}
+
+/**
+ * Counts of a file whose first column is ts_unix (seconds since 1970), whose second is a local time that is not
+ * looked at, and which has one column per room. Lines come back in order of time. A line with another number of
+ * fields than the header (its cells may have moved), with a time that is not a number, or with a time that was there
+ * already is named and left out; so is a cell that is not a number, and a column that names no room.
+ */
+export function readCounts(
+  text: string,
+  rooms: readonly RoomLine[],
+): { counts: CountLine[]; unparsed: Unparsed[] } {
+  const [header, ...lines] = readRecords(text)
+  const unparsed: Unparsed[] = []
+  const names = (header?.fields ?? []).map((name) => name.trim())
+  const columnOf = matchColumns(names, rooms, unparsed)
+  const byTime = new Map<number, CountLine>()
+  for (const { line, fields } of lines) {
+    const at = `counts line ${line}`
+    const seconds = (fields[0] ?? '').trim()
+    const atMs = Math.round(Number(seconds) * 1000)
+    if (fields.length !== names.length)
+      unparsed.push({ at, why: `${fields.length} fields where the header has ${names.length}` })
+    else if (!/^\d{1,11}(\.\d+)?$/.test(seconds))
+      unparsed.push({ at, why: `time ${JSON.stringify(seconds.slice(0, 40))} is not seconds since 1970` })
+    else if (byTime.has(atMs)) unparsed.push({ at, why: 'a second line of this time' })
+    else
+      byTime.set(atMs, {
+        atMs,
+        taken: columnOf.map((column) => readCell(fields, column, names, at, unparsed)),
+      })
+  }
+  return { counts: [...byTime.values()].toSorted((left, right) => left.atMs - right.atMs), unparsed }
+}
+
+/** For each room the index of its column, or -1. */
+function matchColumns(names: readonly string[], rooms: readonly RoomLine[], unparsed: Unparsed[]): number[] {
+  const used = new Set<number>()
+  const columnOf = rooms.map((room) => {
+    const column = names.findIndex(
+      (name, index) => index > 0 && !used.has(index) && room.names.includes(name),
+    )
+    if (column === -1)
+      unparsed.push({ at: `rooms: ${room.path.join('/')}`, why: 'no column in the counts file' })
+    else used.add(column)
+    return column
+  })
+  names.forEach((name, index) => {
+    if (index > 1 && !used.has(index))
+      unparsed.push({ at: `counts line 1, column ${name}`, why: 'names no room of the rooms file' })
+  })
+  return columnOf
+}
+
+function readCell(
+  fields: readonly string[],
+  column: number,
+  names: readonly string[],
+  at: string,
+  unparsed: Unparsed[],
+): number | undefined {
+  if (column === -1) return undefined
+  const cell = (fields[column] ?? '').trim()
+  if (/^\d{1,7}(\.\d+)?$/.test(cell)) return Number(cell)
+  unparsed.push({
+    at: `${at}, column ${names[column] ?? ''}`,
+    why: cell === '' ? 'empty' : `${JSON.stringify(cell.slice(0, 40))} is not a number of seats`,
+  })
+  return undefined
+}
