@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineLog } from '../engine/ports.ts'
+import { listScreenFiles } from '../engine/screen-files.ts'
+import { CALLS_PER_SECOND, MAX_BRIDGE_BYTES, serveBridge } from './bridge-socket.ts'
+import { decideRequest } from './decide-request.ts'
+import { serveScreen } from './serve-screen.ts'
+
+/** The one address that the agent listens on. [BRG-3] */
+const LOOPBACK = '127.0.0.1'
+
+/** A device has one screen; a second one and a technician's browser are plenty. */
+const MAX_SCREENS = 16
+
+/** Open connections: a browser opens six for files, and every screen keeps one. */
+const MAX_CONNECTIONS = 128
+
+/** What an agent is made of. */
+export interface AgentOptions {
+  engine: EngineDoor
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  port: number
+  /** Folder of the built screens, with kiosk.html in it. */
+  screenFolder: string
+  /** Secret that a screen must show; 32 random bytes where none is given. */
+  token?: string
+  /** Calls that one screen may make per second on average; more are refused `tooFast`. */
+  callsPerSecond?: number
+  log: EngineLog
+}
+
+/** A running agent. */
+export interface Agent {
+  /** Where the screen is, with the token in its fragment, which browsers never send. */
+  url: string
+  port: number
+  stop(): Promise<void>
+}
+
+/**
+ * Serves the engine's screens to a browser of this machine. Rejects where the port is taken or the folder of screens
+ * cannot be read. A page in another tab, another user of the machine and a name that rebinds get nothing. [BRG-3]
+ */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const token = options.token ?? randomBytes(32).toString('base64url')
+  const files = listScreenFiles(options.screenFolder)
+  const server = makeServer()
+  const port = (): number => portOf(server)
+  const screens = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_BRIDGE_BYTES,
+    perMessageDeflate: false,
+  })
+  const serving = {
+    engine: options.engine,
+    token,
+    log: options.log,
+    elapsedMs: () => performance.now(),
+    callsPerSecond: options.callsPerSecond ?? CALLS_PER_SECOND,
+  }
+  server.on('request', (request, response) => {
+    serveScreen({ files, port, log: options.log }, request, response)
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const status = upgradeStatus(request, port(), screens.clients.size)
+    if (status !== 101) return refuseUpgrade(socket, status)
+    return screens.handleUpgrade(request, socket, head, (screen) => serveBridge(serving, screen))
+  })
+  await listen(server, options.port)
+  const url = `http://${LOOPBACK}:${port()}/kiosk.html#token=${token}`
+  return { url, port: port(), stop: () => stopAll(server, screens) }
+}
+
+function makeServer(): Server {
+  const server = createServer({
+    maxHeaderSize: 16_384,
+    headersTimeout: 5_000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 1_000,
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+function upgradeStatus(request: IncomingMessage, port: number, screenCount: number): number {
+  const { host, origin } = request.headers
+  const decision = decideRequest({ host, origin }, port, true)
+  if (!decision.ok) return decision.refusal.status
+  if (request.url !== '/bridge') return 404
+  return screenCount < MAX_SCREENS ? 101 : 503
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo | null)?.port ?? 0
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, LOOPBACK, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+function stopAll(server: Server, screens: WebSocketServer): Promise<void> {
+  return new Promise((resolve) => {
+    for (const screen of screens.clients) screen.close(1001)
+    server.close(() => {
+      for (const screen of screens.clients) screen.terminate()
+      screens.close(() => resolve())
+    })
+    server.closeAllConnections()
+    setTimeout(() => {
+      for (const screen of screens.clients) screen.terminate()
+    }, 500).unref()
+  })
+}

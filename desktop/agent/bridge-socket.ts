@@ -1,0 +1,123 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { RawData, WebSocket } from 'ws'
+import { refuse } from '#shared/domain/decision.ts'
+import { decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
+import {
+  BridgeCallMessage,
+  BridgeTokenMessage,
+  type BridgeAnswerMessage,
+  type EngineDoor,
+} from '#shared/wire/bridge.ts'
+import { makeParse } from '#shared/wire/parse.ts'
+import type { EngineLog } from '../engine/ports.ts'
+import { mirrorSlices } from './mirror-slices.ts'
+
+/** The most bytes of one message from a screen; the largest call is a few hundred. */
+export const MAX_BRIDGE_BYTES = 65_536
+
+/** How long a socket may take to show its token. [BRG-3] */
+export const TOKEN_WITHIN_MS = 2_000
+
+/** A finger makes at most ten taps in a second; the rest is a page gone wrong. */
+export const CALLS_PER_SECOND = 20
+
+/** Answers that a screen leaves unread, in bytes, before it is no longer read either. */
+const UNREAD_BYTES = 262_144
+
+/** One code for every refused socket: a wrong, late or absent token and a broken message look alike from outside. */
+const REFUSED = 1008
+
+/** What a screen's socket is served with. */
+export interface BridgeServing {
+  engine: EngineDoor
+  token: string
+  log: EngineLog
+  /** Elapsed ms, for the rate of calls. */
+  elapsedMs: () => number
+  callsPerSecond: number
+}
+
+const parseToken = makeParse(BridgeTokenMessage)
+const parseCall = makeParse(BridgeCallMessage)
+
+/** Serves one socket: nothing is told before the token has come; then slices down, calls up and their answers. [BRG-3] */
+export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
+  const late = setTimeout(() => refuseSocket(socket), TOKEN_WITHIN_MS)
+  socket.on('close', () => clearTimeout(late))
+  socket.on('error', () => socket.terminate())
+  socket.once('message', (data, isBinary) => {
+    clearTimeout(late)
+    if (isBinary || !isToken(serving.token, textOf(data))) return refuseSocket(socket)
+    return serveScreenSocket(serving, socket)
+  })
+}
+
+function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
+  let allowance: Allowance = { tokens: serving.callsPerSecond * 10, atMs: serving.elapsedMs() }
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) return refuseSocket(socket)
+    const text = textOf(data)
+    const parsed = parseCall(text)
+    if (!parsed.ok) return answerMalformed(socket, text)
+    const call = parsed.value
+    const pace = decideAllowance(allowance, serving.callsPerSecond, serving.elapsedMs())
+    if (!pace.ok) return answer(socket, { id: call.id, output: refuse(pace.refusal) })
+    allowance = pace.value
+    return void answerCall(serving, socket, call)
+  })
+  mirrorSlices(serving.engine, socket, serving.log)
+}
+
+/** A call that has a number but does not fit gets its answer; anything else cannot be answered. [BRG-1] */
+function answerMalformed(socket: WebSocket, text: string): void {
+  const id = idOf(text)
+  if (id === null) return refuseSocket(socket)
+  return answer(socket, { id, output: refuse({ why: 'malformed' }) })
+}
+
+function idOf(text: string): number | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : null
+    return Number.isSafeInteger(id) && (id as number) >= 1 ? (id as number) : null
+  } catch {
+    return null
+  }
+}
+
+/** The agent's door: a fault of the engine ends here and is told as `internal`. */
+async function answerCall(serving: BridgeServing, socket: WebSocket, call: BridgeCallMessage) {
+  try {
+    answer(socket, { id: call.id, output: await serving.engine.call(call.name, call.input) })
+  } catch (error) {
+    serving.log.warn('a call failed', { name: call.name, error: String(error) })
+    answer(socket, { id: call.id, output: refuse({ why: 'internal' }) })
+  }
+}
+
+/** A screen that does not read its answers is not read either, until it has caught up. */
+function answer(socket: WebSocket, message: BridgeAnswerMessage): void {
+  if (socket.readyState !== socket.OPEN) return
+  socket.send(JSON.stringify(message), () => {
+    if (socket.isPaused && socket.bufferedAmount < UNREAD_BYTES) socket.resume()
+  })
+  if (socket.bufferedAmount > UNREAD_BYTES) socket.pause()
+}
+
+function isToken(token: string, text: string): boolean {
+  const shown = parseToken(text)
+  return timingSafeEqual(hash(token), hash(shown.ok ? shown.value.token : '')) && shown.ok
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function textOf(data: RawData): string {
+  return Array.isArray(data) ? Buffer.concat(data).toString() : Buffer.from(data as Buffer).toString()
+}
+
+function refuseSocket(socket: WebSocket): void {
+  socket.close(REFUSED)
+  setTimeout(() => socket.terminate(), 1_000).unref()
+}

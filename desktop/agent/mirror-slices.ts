@@ -1,0 +1,55 @@
+import type { WebSocket } from 'ws'
+import type { BridgeAnswerMessage, EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineLog } from '../engine/ports.ts'
+
+/** Unread bytes from which a screen counts as behind. A whole university of 11,000 spaces is about 3 MB, so more than that. */
+const BEHIND_BYTES = 8_388_608
+
+/** How often a screen that is behind is looked at. */
+const LOOK_EVERY_MS = 250
+
+/** A screen that reads nothing for so long is dropped. */
+const DROP_AFTER_MS = 30_000
+
+/**
+ * Sends every slice of the engine to a screen until its socket closes. There is no queue: a screen that is behind gets
+ * nothing more, and once it has read what was sent it starts anew with the newest of every slice. [BRG-2]
+ */
+export function mirrorSlices(engine: EngineDoor, socket: WebSocket, log: EngineLog): void {
+  let end = (): void => undefined
+  const start = (): void => {
+    let isLive = false
+    let isBehind = false
+    end = engine.subscribe((slice, value) => {
+      if (isBehind || socket.readyState !== socket.OPEN) return
+      socket.send(JSON.stringify({ slice, value } satisfies BridgeAnswerMessage))
+      isBehind = isLive && socket.bufferedAmount > BEHIND_BYTES
+      if (isBehind) waitUntilRead(socket, log, restart)
+    })
+    isLive = true
+  }
+  const restart = (): void => {
+    end()
+    start()
+  }
+  socket.on('close', () => end())
+  start()
+}
+
+function waitUntilRead(socket: WebSocket, log: EngineLog, thenRun: () => void): void {
+  let unread = socket.bufferedAmount
+  let stuckMs = 0
+  const look = setInterval(() => {
+    const isGone = socket.readyState !== socket.OPEN
+    if (isGone || socket.bufferedAmount === 0) {
+      clearInterval(look)
+      if (!isGone) thenRun()
+      return
+    }
+    stuckMs = socket.bufferedAmount < unread ? 0 : stuckMs + LOOK_EVERY_MS
+    unread = socket.bufferedAmount
+    if (stuckMs < DROP_AFTER_MS) return
+    log.warn('a screen reads nothing and is dropped', { unreadBytes: unread })
+    socket.terminate()
+  }, LOOK_EVERY_MS)
+}

@@ -1,0 +1,50 @@
+import { createReadStream } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { EngineLog } from '../engine/ports.ts'
+import type { ScreenFile } from '../engine/screen-files.ts'
+import { screenHeaders } from '#shared/wire/screen-policy.ts'
+import { decideRequest } from './decide-request.ts'
+
+/** What answering needs: the files, the agent's own port, and where trouble is written. */
+export interface ScreenServing {
+  files: ReadonlyMap<string, ScreenFile>
+  port: () => number
+  log: EngineLog
+}
+
+const HEADERS = screenHeaders('self')
+
+/** Answers one HTTP request: a file of the screen, `GET /health` with 204, or a status without a word. [BRG-3] */
+export function serveScreen(serving: ScreenServing, request: IncomingMessage, response: ServerResponse) {
+  const { host, origin } = request.headers
+  const decision = decideRequest({ host, origin }, serving.port(), false)
+  if (!decision.ok) return answerStatus(response, decision.refusal.status)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return answerStatus(response, 405)
+  const [path] = (request.url ?? '').split('?', 1)
+  if (path === '/health') return answerStatus(response, 204)
+  const found = serving.files.get(path ?? '')
+  if (!found) return answerStatus(response, 404)
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': found.mediaType,
+    'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
+  })
+  if (request.method === 'HEAD') return response.end()
+  return sendFile(serving.log, found.file, response)
+}
+
+function sendFile(log: EngineLog, file: string, response: ServerResponse) {
+  const bytes = createReadStream(file)
+  bytes.on('error', (error) => {
+    log.warn('screen file not readable', { file, error: error.message })
+    response.destroy()
+  })
+  response.on('close', () => bytes.destroy())
+  return bytes.pipe(response)
+}
+
+/** Ends a request with a status, the strict headers and no body. */
+export function answerStatus(response: ServerResponse, status: number) {
+  const allow = status === 405 ? { allow: 'GET, HEAD' } : {}
+  return response.writeHead(status, { ...HEADERS, ...allow, 'cache-control': 'no-store' }).end()
+}
