@@ -1,0 +1,131 @@
+// What every command of package.json needs before it can begin. Plain Node 20 and nothing installed: no dependency, no
+// TypeScript syntax in here.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/** The project's folder. */
+export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+/** Line for people on standard error, so that standard output stays for programs. @param {string} line */
+export function say(line) {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Whether `node_modules` holds what the lock file asks for. */
+export function isInstalled() {
+  const wanted = readPackages('package-lock.json')
+  const present = readPackages('node_modules/.package-lock.json')
+  if (wanted === null) throw new Error('package-lock.json is missing or unreadable')
+  if (present === null) return false
+  for (const [name, entry] of wanted) {
+    if (name === '') continue
+    const found = present.get(name)
+    if (found === undefined && entry.optional !== true) return false
+    if (found !== undefined && (found.version !== entry.version || found.integrity !== entry.integrity))
+      return false
+  }
+  return true
+}
+
+/**
+ * @param {string} file
+ * @returns {Map<string, { version?: string, integrity?: string, optional?: boolean }> | null}
+ */
+function readPackages(file) {
+  try {
+    const lock = JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'))
+    return new Map(Object.entries(lock.packages))
+  } catch {
+    return null
+  }
+}
+
+/** Runs `npm ci` when needed. @returns {Promise<number>} exit code; 0 when all is there */
+export async function installIfNeeded() {
+  if (isInstalled()) return 0
+  say('installing packages (once; about 500 MB) …')
+  const began = Date.now()
+  // Screens are built on the machine that starts, so development packages are needed in production too.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = process.env['npm_execpath']
+  const code =
+    npm !== undefined && npm.endsWith('.js')
+      ? await run(process.execPath, [npm, ...args], 'quiet')
+      : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, 'quiet')
+  if (code !== 0) {
+    say(
+      `"npm ci" failed (exit code ${code}): see the lines above; the network or the disk is the usual cause.`,
+    )
+    return code
+  }
+  say(`installed in ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  return 0
+}
+
+/** Path of a Node 24, or null where none is to be had. */
+export function findNode24() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+  const file = path.join(
+    ROOT,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  )
+  return existsSync(file) ? file : null
+}
+
+/**
+ * Installs what is missing and runs a file of the project under Node 24, with this process's terminal.
+ * @param {string} file path below the project's folder
+ * @param {string[]} args
+ * @returns {Promise<number>} its exit code
+ */
+export async function runInHouse(file, args) {
+  const installed = await installIfNeeded()
+  if (installed !== 0) return installed
+  const node = findNode24()
+  if (node === null) {
+    say(
+      `Carrel needs Node 24, and no package brings it for ${process.platform} ${process.arch}: install Node 24.`,
+    )
+    return 1
+  }
+  return run(node, [path.join(ROOT, file), ...args], 'full')
+}
+
+/**
+ * Runs a program to its end; passes signals on. A `full` program shares the terminal and holds an IPC channel: when this
+ * process is killed, the channel closes and the program ends by itself. A `quiet` one writes to standard error only.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {'quiet' | 'full'} terminal
+ * @returns {Promise<number>}
+ */
+function run(program, args, terminal) {
+  const bin = path.join(ROOT, 'node_modules', '.bin')
+  const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}` }
+  const child = spawn(program, args, {
+    env,
+    stdio: terminal === 'full' ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['ignore', 2, 2],
+    cwd: terminal === 'full' ? process.cwd() : ROOT,
+    shell: program.endsWith('.cmd'),
+  })
+  const passOn = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal)
+  const signals = /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+  for (const signal of signals) process.on(signal, passOn)
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      say(`${program} could not be started: ${error.message}`)
+      resolve(1)
+    })
+    child.once('exit', (code, signal) => {
+      for (const name of signals) process.off(name, passOn)
+      resolve(signal === null ? (code ?? 1) : 128 + (signal === 'SIGINT' ? 2 : 15))
+    })
+  })
+}

@@ -1,0 +1,30 @@
+// `npm run <name> -- …`: starts a command of the project under Node 24, whichever Node npm itself runs on.
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { ROOT, runInHouse } from './house.mjs'
+
+/** @type {Record<string, string>} */
+const COMMANDS = {
+  check: 'build/check.ts',
+  hub: 'hub/main.ts',
+  kiosk: 'desktop/agent/kiosk.ts',
+  admin: 'hub/cli.ts',
+  replay: 'hub/simulation/replay/main.ts',
+  bench: 'hub/bench/main.ts',
+  prove: 'hub/simulation/prove.ts',
+  plants: 'build/plants.ts',
+  shots: 'build/shots.ts',
+}
+
+const [name, ...args] = process.argv.slice(2)
+const file = name === undefined ? undefined : COMMANDS[name]
+if (file === undefined) {
+  process.stderr.write(`usage: node build/run.mjs ${Object.keys(COMMANDS).join('|')} …\n`)
+  process.exitCode = 2
+} else if (existsSync(path.join(ROOT, file))) {
+  process.exitCode = await runInHouse(file, args)
+} else {
+  process.stderr.write(`${name} is not here: ${file} is missing\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,34 @@
+// `npm start`: installs what is missing, then goes on under Node 24 in start-house.ts.
+import process from 'node:process'
+import { runInHouse } from './house.mjs'
+
+const HELP = `npm start
+
+Installs what is missing, builds the screens, starts a hub on a PostgreSQL of its own, loads a demo campus into an empty
+database, and starts one entrance kiosk and one door kiosk. Prints progress on standard error and these lines on standard
+output:
+
+  hub http://…
+  entrance kiosk http://…        (the word "window" where Electron shows it)
+  door kiosk http://…
+  ready
+
+Ctrl-C stops everything.
+
+environment
+  CARREL_PORT    port of the hub (4710); the kiosks use the next two, the metrics the ninth after it
+  CARREL_HOME    folder of all data
+  DATABASE_URL   a PostgreSQL 18 of yours instead of the embedded one
+  CARREL_LOG     how much the hub says: error, warn, info (warn), debug
+  NODE_ENV       production: no demo campus and no demo kiosks are made
+`
+
+const args = process.argv.slice(2)
+if (args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(HELP)
+} else if (args.length > 0) {
+  process.stderr.write(`unknown argument ${args[0]}; "npm start -- --help" lists what there is\n`)
+  process.exitCode = 2
+} else {
+  process.exitCode = await runInHouse('build/start-house.ts', [])
+}
