@@ -1,0 +1,121 @@
+import pg from 'pg'
+
+/** A pool of connections to the hub's PostgreSQL. */
+export type Database = pg.Pool
+
+/** One connection, inside a transaction. */
+export type Transaction = pg.PoolClient
+
+/** What SQL can be asked of. */
+export type Queryable = Pick<pg.ClientBase, 'query'>
+
+/** Isolation of a transaction. `snapshot` sees one moment and writes nothing. */
+export type Isolation = 'read committed' | 'repeatable read' | 'snapshot'
+
+/** RETURNING old/new, of which the commit makes use, came with 18. */
+export const REQUIRED_MAJOR = 18
+
+const BEGIN: Record<Isolation, string> = {
+  'read committed': 'begin isolation level read committed',
+  'repeatable read': 'begin isolation level repeatable read',
+  snapshot: 'begin isolation level repeatable read read only',
+}
+
+const INT8_OID = 20
+
+/** The database cannot be used; the message is one sentence for the person at the terminal. */
+export class DatabaseUnusableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DatabaseUnusableError'
+  }
+}
+
+/** Settings of a pool; `maxConnections` defaults to 10. */
+export interface PoolOptions {
+  maxConnections?: number
+  /** Hears of a connection that broke while it was idle. */
+  onIdleError?: (error: Error) => void
+}
+
+/** Opens a pool. Connects at the first query. bigint columns come as numbers: identities and clocks fit exactly. */
+export function openPool(url: string, options: PoolOptions = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 10,
+    application_name: 'carrel',
+    connectionTimeoutMillis: 10_000,
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+    },
+  })
+  // Without a listener, a server that goes down would take the hub with it.
+  pool.on('error', (error) => options.onIdleError?.(error))
+  return pool
+}
+
+/** Runs one statement and gives its rows. The caller names their shape. */
+export async function query<Row extends object>(
+  database: Queryable,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const result = await database.query<Row>(sql, [...values])
+  return result.rows
+}
+
+/** Runs `run` in one transaction: COMMIT when it returns, ROLLBACK when it throws; a broken connection is thrown away. */
+export async function transaction<Result>(
+  pool: Database,
+  isolation: Isolation,
+  run: (client: Transaction) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(BEGIN[isolation])
+    const result = await run(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    broken = await rollback(client)
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function rollback(client: Transaction): Promise<Error | undefined> {
+  try {
+    await client.query('rollback')
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** Throws DatabaseUnusableError unless the server can be reached and is new enough. */
+export async function requireServer(pool: Database): Promise<void> {
+  let found: { version: number; encoding: string }[]
+  try {
+    found = await query(
+      pool,
+      "select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding",
+    )
+  } catch (cause) {
+    throw new DatabaseUnusableError(
+      `The database cannot be reached (${cause instanceof Error ? cause.message : String(cause)}); check DATABASE_URL and that PostgreSQL runs.`,
+      { cause },
+    )
+  }
+  const { version = 0, encoding = '' } = found[0] ?? {}
+  if (version < REQUIRED_MAJOR)
+    throw new DatabaseUnusableError(
+      `The database is PostgreSQL ${version}, and Carrel needs ${REQUIRED_MAJOR} or newer: upgrade it, or leave DATABASE_URL unset to use the embedded one.`,
+    )
+  if (encoding !== 'UTF8')
+    throw new DatabaseUnusableError(
+      `The database is encoded in ${encoding}, and Carrel needs UTF8: create one with "create database carrel encoding 'UTF8' template template0".`,
+    )
+}

