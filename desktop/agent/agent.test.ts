@@ -1,0 +1,226 @@
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { once } from 'node:events'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
+
+let running: Awaited<ReturnType<typeof startTestAgent>>
+beforeEach(async () => {
+  running = await startTestAgent()
+})
+afterEach(() => running.agent.stop())
+
+describe('files', () => {
+  test('[BRG-3] the page comes with the strict policy and is never kept; a hashed file is', async () => {
+    const page = await ask(running.agent.port, '/kiosk.html?theme=dark')
+    expect(page.status).toBe(200)
+    expect(page.body).toContain('<title>kiosk</title>')
+    const policy = page.headers['content-security-policy']
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(page.headers['x-content-type-options']).toBe('nosniff')
+    expect(page.headers['referrer-policy']).toBe('no-referrer')
+    expect(page.headers['cross-origin-resource-policy']).toBe('same-origin')
+    expect(page.headers['cache-control']).toBe('no-store')
+    const script = await ask(running.agent.port, '/assets/kiosk-a1B2c3D4.js')
+    expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
+    expect(script.headers['cache-control']).toContain('immutable')
+  })
+
+  test.each([
+    '/../secret.txt',
+    '/assets/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/..\\secret.txt',
+    '//etc/passwd',
+    '/kiosk.html/../../secret.txt',
+    '/kiosk.html%00',
+    '/__proto__',
+    '/constructor',
+    '/assets',
+    '/',
+    '/*',
+  ])('[BRG-3] %s names no file', async (path) => {
+    const answer = await ask(running.agent.port, path)
+    expect(answer.status).toBe(404)
+    expect(answer.body).toBe('')
+  })
+
+  test('[BRG-3] a foreign Host is misdirected, also on /health and on an upgrade', async () => {
+    const { port } = running.agent
+    for (const host of [
+      'localhost:' + port,
+      'carrel.example:' + port,
+      '127.0.0.1',
+      '127.0.0.1:1',
+      '[::1]:' + port,
+    ]) {
+      for (const path of ['/kiosk.html', '/health', '/bridge']) {
+        expect((await ask(port, path, { host })).status).toBe(421)
+      }
+    }
+    expect((await ask(port, '/health')).status).toBe(204)
+  })
+
+  test('[BRG-3] a foreign Origin is refused, and anything but reading is not allowed', async () => {
+    const { port } = running.agent
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      `http://localhost:${port}`,
+      `https://127.0.0.1:${port}`,
+    ])
+      expect((await ask(port, '/kiosk.html', { origin })).status).toBe(403)
+    expect((await ask(port, '/kiosk.html', { origin: `http://127.0.0.1:${port}` })).status).toBe(200)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
+      expect((await ask(port, '/kiosk.html', {}, method)).status).toBe(405)
+  })
+
+  test('[BRG-3] it listens on 127.0.0.1 only', async () => {
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+    const others = ['::1', '127.0.0.2', ...addresses.filter((one) => !one.internal).map((one) => one.address)]
+    for (const host of others) {
+      const socket = connect({ host, port: running.agent.port })
+      const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException]
+      expect(`${host} ${error.code}`).toMatch(/ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH|EHOSTUNREACH|EINVAL/)
+    }
+  })
+
+  test('a port that is taken and a folder that is not there reject', async () => {
+    await expect(startTestAgent({ port: running.agent.port })).rejects.toThrow('EADDRINUSE')
+    await expect(startTestAgent({ screenFolder: makeScreenFolder() + '-not' })).rejects.toThrow('ENOENT')
+  })
+
+  test('a client that never finishes its headers is dropped', async () => {
+    const socket = connect({ host: '127.0.0.1', port: running.agent.port })
+    await once(socket, 'connect')
+    socket.write('GET /kiosk.html HTTP/1.1\r\nHost: ')
+    let told = ''
+    socket.on('data', (data) => (told += data.toString()))
+    await once(socket, 'close')
+    expect(told).not.toContain('200')
+  }, 15_000)
+
+  test('the printed address carries the token in its fragment', () => {
+    expect(running.agent.url).toBe(`http://127.0.0.1:${running.agent.port}/kiosk.html#token=${TOKEN}`)
+  })
+})
+
+describe('bridge', () => {
+  test('[BRG-3] no upgrade for a foreign or absent Origin, a foreign Host or another path', async () => {
+    const { port } = running.agent
+    const own = `http://127.0.0.1:${port}`
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    const key = { 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+    const tries: [string, Record<string, string>, number][] = [
+      ['/bridge', {}, 403],
+      ['/bridge', { origin: 'http://evil.example' }, 403],
+      ['/bridge', { origin: 'null' }, 403],
+      ['/bridge', { origin: own, host: `rebound.example:${port}` }, 421],
+      ['/bridge', { origin: `http://rebound.example:${port}`, host: `rebound.example:${port}` }, 421],
+      ['/bridge/', { origin: own }, 404],
+      ['/kiosk.html', { origin: own }, 404],
+    ]
+    for (const [path, headers, status] of tries)
+      expect(await ask(port, path, { ...upgrade, ...key, ...headers })).toMatchObject({ status })
+    expect(running.door.listeners.size).toBe(0)
+  })
+
+  test.each([
+    ['a wrong token', JSON.stringify({ token: 'wrong' })],
+    ['a token of another length', JSON.stringify({ token: TOKEN + 'x' })],
+    ['an empty token', JSON.stringify({ token: '' })],
+    ['a token with company', JSON.stringify({ token: TOKEN, more: 1 })],
+    ['no object', JSON.stringify(TOKEN)],
+    ['no JSON', TOKEN],
+    ['a call first', JSON.stringify({ id: 1, name: 'enrol', input: { code: 'x' } })],
+    ['bytes', Buffer.from(JSON.stringify({ token: TOKEN }))],
+  ])('[BRG-3] %s closes the socket with nothing told', async (_title, message) => {
+    const screen = new TestScreen(running.agent.port)
+    await once(screen.socket, 'open')
+    screen.socket.send(message)
+    screen.socket.send(JSON.stringify({ token: TOKEN }))
+    expect(await screen.ended).toBe(1008)
+    expect(screen.heard).toEqual([])
+    expect(running.door.calls).toEqual([])
+  })
+
+  test('[BRG-3] a token that does not come within 2 s closes the socket with nothing told', async () => {
+    const screen = new TestScreen(running.agent.port)
+    await once(screen.socket, 'open')
+    const openedMs = performance.now()
+    expect(await screen.ended).toBe(1008)
+    expect(performance.now() - openedMs).toBeGreaterThan(1_800)
+    expect(screen.heard).toEqual([])
+  })
+
+  test('[BRG-2] two screens get the newest of every slice, then every change, and their own answers', async () => {
+    const one = await new TestScreen(running.agent.port).show()
+    const two = await new TestScreen(running.agent.port).show()
+    for (const screen of [one, two]) await screen.hear((message) => message.slice === 'kiosk')
+    expect(await one.call(7, 'reportOccupancy', { spaceId: 1, level: 2 })).toEqual({
+      ok: true,
+      value: { name: 'reportOccupancy', input: { spaceId: 1, level: 2 } },
+    })
+    running.door.publish('outbox', { waitingCount: 1, alarm: null, refused: [] })
+    for (const screen of [one, two]) await screen.hear((message) => message.slice === 'outbox')
+    expect(two.heard.some((message) => message.id !== undefined)).toBe(false)
+    one.socket.close()
+    await one.ended
+    await expect.poll(() => running.door.listeners.size).toBe(1)
+    two.socket.terminate()
+    await expect.poll(() => running.door.listeners.size).toBe(0)
+  })
+
+  test('[BRG-1] what has a number but does not fit is malformed; what has none ends the socket', async () => {
+    const screen = await new TestScreen(running.agent.port).show()
+    const malformed = { ok: false, refusal: { why: 'malformed' } }
+    expect(await screen.call(1, 'x'.repeat(65), {})).toEqual(malformed)
+    screen.socket.send(JSON.stringify({ id: 2, name: 3 }))
+    await screen.hear((message) => message.id === 2)
+    screen.socket.send(JSON.stringify({ id: 3, name: 'enrol', input: {}, more: true }))
+    await screen.hear((message) => message.id === 3)
+    for (const id of [2, 3]) expect(screen.heard.find((one) => one.id === id)?.output).toEqual(malformed)
+    expect(running.door.calls).toEqual([])
+    screen.socket.send('{"id":-1}')
+    expect(await screen.ended).toBe(1008)
+  })
+
+  test('a fault of the engine is answered `internal` and ends nothing', async () => {
+    const screen = await new TestScreen(running.agent.port).show()
+    expect(await screen.call(1, 'fail', {})).toEqual({ ok: false, refusal: { why: 'internal' } })
+    expect(running.warnings).toEqual(['a call failed'])
+    expect(await screen.call(2, 'echo', null)).toEqual({ ok: true, value: { name: 'echo', input: null } })
+  })
+
+  test('calls beyond the rate are refused `tooFast` and do not reach the engine', async () => {
+    const slow = await startTestAgent({ callsPerSecond: 1 })
+    try {
+      const screen = await new TestScreen(slow.agent.port).show()
+      for (let id = 1; id <= 10; id += 1) await screen.call(id, 'echo', id)
+      expect(await screen.call(11, 'echo', 11)).toMatchObject({ ok: false, refusal: { why: 'tooFast' } })
+      expect(slow.door.calls).toHaveLength(10)
+    } finally {
+      await slow.agent.stop()
+    }
+  })
+
+  test('a frame above 64 KiB ends its socket, and only that one', async () => {
+    const quiet = await new TestScreen(running.agent.port).show()
+    const loud = await new TestScreen(running.agent.port).show()
+    loud.socket.send('x'.repeat(65_537))
+    expect(await loud.ended).toBe(1009)
+    expect(await quiet.call(1, 'echo', 1)).toMatchObject({ ok: true })
+  })
+
+  test('screens beyond sixteen are turned away', async () => {
+    const screens = await Promise.all(
+      Array.from({ length: 16 }, () => new TestScreen(running.agent.port).show()),
+    )
+    const extra = new TestScreen(running.agent.port)
+    expect(await extra.ended).toBe(1006)
+    expect(await screens[0]?.call(1, 'echo', 1)).toMatchObject({ ok: true })
+  })
+})

@@ -1,0 +1,34 @@
+import { afterEach, expect, test } from 'vitest'
+import type { SpacesSlice } from '#shared/wire/bridge.ts'
+import { startTestAgent, TestScreen } from './testing-agent.ts'
+
+let running: Awaited<ReturnType<typeof startTestAgent>>
+afterEach(() => running.agent.stop())
+
+test('[BRG-2] a screen that stops reading costs bounded memory and starts anew with the newest when it reads again', async () => {
+  running = await startTestAgent()
+  const { agent, door } = running
+  const screen = await new TestScreen(agent.port).show()
+  await screen.hear((message) => message.slice === 'kiosk')
+  screen.socket.pause()
+  const before = process.memoryUsage().rss
+  for (let round = 1; round <= 200; round += 1) {
+    door.publish('spaces', spacesOf(round))
+    await new Promise(setImmediate)
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000)
+  screen.socket.resume()
+  await screen.hear((message) => message.slice === 'spaces' && roundOf(message.value) === 200)
+  expect(screen.heard.filter((message) => message.slice === 'spaces').length).toBeLessThan(100)
+  expect(screen.heard.filter((message) => message.slice === 'kiosk').length).toBeGreaterThan(1)
+  expect(door.listeners.size).toBe(1)
+})
+
+/** About 1 MB of slice. */
+function spacesOf(round: number): SpacesSlice {
+  return { isWhole: true, spaces: [], gone: [round, ...Array.from({ length: 150_000 }, () => 100_000)] }
+}
+
+function roundOf(value: unknown): number | undefined {
+  return (value as SpacesSlice).gone[0]
+}
