@@ -1,0 +1,180 @@
+import { performance } from 'node:perf_hooks'
+import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
+
+// A process of its own, so that the load's work is not counted as the hub's. Speaks over the IPC channel of its parent.
+
+/** What the bench asks of a swarm. */
+export type SwarmOrder =
+  | { order: 'connect'; url: string; kiosks: SwarmKiosk[] }
+  | { order: 'closedLoop'; perPush: number; stretchMs: number }
+  | { order: 'openLoop'; perSecond: number; stretchMs: number }
+  | { order: 'reconnect'; url: string; overMs: number }
+  | { order: 'leave' }
+
+/** What it answers: elapsed ms, mutations acknowledged, and tap→ack times in ms. */
+export interface SwarmReport {
+  elapsedMs: number
+  ackedCount: number
+  latenciesMs: number[]
+}
+
+const HASH = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** A set of lines that are driven together. */
+class Swarm {
+  private lines: SwarmLine[] = []
+  private kiosks: SwarmKiosk[] = []
+  private readonly sentAt = new Map<number, number>()
+  private onAck: (line: SwarmLine, lastMutationId: number) => void = () => undefined
+
+  async connect(url: string, kiosks: SwarmKiosk[]): Promise<SwarmReport> {
+    this.kiosks = kiosks
+    const startMs = performance.now()
+    const events = {
+      acked: (line: SwarmLine, last: number): void => this.onAck(line, last),
+      changes: (): void => undefined,
+    }
+    this.lines = this.kiosks.map((kiosk) => new SwarmLine(url, kiosk, events))
+    const latenciesMs: number[] = []
+    await Promise.all(
+      this.lines.map(async (line) => {
+        await line.ready()
+        latenciesMs.push(performance.now() - startMs)
+      }),
+    )
+    return { elapsedMs: performance.now() - startMs, ackedCount: 0, latenciesMs }
+  }
+
+  /** Every line keeps one push in flight; the clock stops when all are acknowledged. */
+  closedLoop(perPush: number, stretchMs: number): Promise<SwarmReport> {
+    const startMs = performance.now()
+    const latenciesMs: number[] = []
+    let ackedCount = 0
+    let openCount = this.lines.length
+    return new Promise((resolve) => {
+      this.onAck = (line, last) => {
+        if (last !== line.kiosk.nextId - 1) return
+        const nowMs = performance.now()
+        latenciesMs.push(nowMs - (this.sentAt.get(line.kiosk.id) ?? nowMs))
+        ackedCount += perPush
+        if (nowMs - startMs < stretchMs) {
+          this.push(line, perPush)
+          return
+        }
+        openCount -= 1
+        if (openCount === 0) resolve({ elapsedMs: nowMs - startMs, ackedCount, latenciesMs })
+      }
+      for (const line of this.lines) this.push(line, perPush)
+    })
+  }
+
+  /** Taps arrive at a fixed rate whatever the hub does; a kiosk that still waits keeps the tap and its time. */
+  openLoop(perSecond: number, stretchMs: number): Promise<SwarmReport> {
+    const startMs = performance.now()
+    const latenciesMs: number[] = []
+    const waiting = new Map<SwarmLine, number[]>(this.lines.map((line) => [line, []]))
+    const inFlight = new Map<SwarmLine, number[]>()
+    let tapCount = 0
+    const send = (line: SwarmLine): void => {
+      const taps = waiting.get(line)?.splice(0, 64) ?? []
+      if (taps.length === 0) return
+      inFlight.set(line, taps)
+      this.push(line, taps.length)
+    }
+    return new Promise((resolve) => {
+      this.onAck = (line, last) => {
+        if (last !== line.kiosk.nextId - 1) return
+        const nowMs = performance.now()
+        for (const at of inFlight.get(line) ?? []) latenciesMs.push(nowMs - at)
+        inFlight.delete(line)
+        send(line)
+      }
+      const timer = setInterval(() => {
+        const elapsedMs = performance.now() - startMs
+        const due = Math.floor((Math.min(elapsedMs, stretchMs) / 1000) * perSecond)
+        for (; tapCount < due; tapCount += 1) {
+          const line = this.lines[tapCount % this.lines.length]
+          if (line === undefined) continue
+          waiting.get(line)?.push(startMs + (tapCount / perSecond) * 1000)
+          if (!inFlight.has(line)) send(line)
+        }
+        if (elapsedMs > stretchMs && latenciesMs.length >= tapCount) {
+          clearInterval(timer)
+          resolve({ elapsedMs, ackedCount: latenciesMs.length, latenciesMs })
+        }
+      }, 1)
+    })
+  }
+
+  /** Comes again after the hub went away; each line tries until it is live, spread over `overMs`. */
+  async reconnect(url: string, overMs: number): Promise<SwarmReport> {
+    const startMs = performance.now()
+    const latenciesMs: number[] = []
+    const events = { acked: (): void => undefined, changes: (): void => undefined }
+    this.lines = await Promise.all(
+      this.kiosks.map(async (kiosk) => {
+        if (overMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * overMs))
+        for (;;) {
+          const line = new SwarmLine(url, kiosk, events)
+          try {
+            await line.ready()
+            latenciesMs.push(performance.now() - startMs)
+            return line
+          } catch {
+            line.socket.terminate()
+            await new Promise((resolve) => setTimeout(resolve, 50))
+          }
+        }
+      }),
+    )
+    return { elapsedMs: performance.now() - startMs, ackedCount: 0, latenciesMs }
+  }
+
+  leave(): SwarmReport {
+    for (const line of this.lines) line.socket.terminate()
+    this.lines = []
+    return { elapsedMs: 0, ackedCount: 0, latenciesMs: [] }
+  }
+
+  private push(line: SwarmLine, count: number): void {
+    const { kiosk } = line
+    let mutations = ''
+    for (let index = 0; index < count; index += 1) {
+      const id = kiosk.nextId
+      kiosk.nextId += 1
+      const spaceId = kiosk.spaceIds[id % kiosk.spaceIds.length] ?? 0
+      const level = (id + Math.floor(id / kiosk.spaceIds.length)) % 3
+      mutations += `${index === 0 ? '' : ','}{"id":${id},"hash":"${HASH}","kind":"report","body":{"spaceId":${spaceId},"level":${level}},"ageMs":0,"contactMs":0}`
+    }
+    this.sentAt.set(kiosk.id, performance.now())
+    line.socket.send(`{"type":"push","mutations":[${mutations}]}`)
+  }
+}
+
+const swarm = new Swarm()
+
+function obey(message: SwarmOrder): Promise<SwarmReport> | SwarmReport {
+  switch (message.order) {
+    case 'connect':
+      return swarm.connect(message.url, message.kiosks)
+    case 'closedLoop':
+      return swarm.closedLoop(message.perPush, message.stretchMs)
+    case 'openLoop':
+      return swarm.openLoop(message.perSecond, message.stretchMs)
+    case 'reconnect':
+      return swarm.reconnect(message.url, message.overMs)
+    case 'leave':
+      return swarm.leave()
+  }
+}
+
+process.on('message', (message: SwarmOrder) => {
+  void (async () => {
+    try {
+      process.send?.({ report: await obey(message) })
+    } catch (error) {
+      process.send?.({ failure: error instanceof Error ? error.message : String(error) })
+    }
+  })()
+})
+process.on('disconnect', () => process.exit(0))
