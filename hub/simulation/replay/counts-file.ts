@@ -12,6 +12,8 @@ export interface RoomLine {
 /** Seats taken in each room at one moment, by column of `rooms`; undefined where the cell did not parse. */
 export interface CountLine {
   atMs: number
+  /** As the second column says it; only ever compared as text, to find the line that a person means. */
+  localTime: string
   taken: (number | undefined)[]
 }
 
@@ -95,8 +97,7 @@ export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed
 }
 
 /**
- * Counts of a file whose first column is ts_unix (seconds since 1970), whose second is a local time that is not
- * looked at, and which has one column per room. Lines come back in order of time. A line with another number of
+ * Counts of a file whose first column is ts_unix (seconds since 1970), whose second is a local time, and which has one column per room. Lines come back in order of time. A line with another number of
  * fields than the header (its cells may have moved), with a time that is not a number, or with a time that was there
  * already is named and left out; so is a cell that is not a number, and a column that names no room.
  */
@@ -121,6 +122,7 @@ export function readCounts(
     else
       byTime.set(atMs, {
         atMs,
+        localTime: (fields[1] ?? '').trim(),
         taken: columnOf.map((column) => readCell(fields, column, names, at, unparsed)),
       })
   }
