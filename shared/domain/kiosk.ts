@@ -44,6 +44,9 @@ export function allowanceBurst(perSecond: number): number {
   return Math.max(5, perSecond * 10)
 }
 
+/** What floating sums may be short by: waiting as long as a refusal said must be enough. */
+const TOKEN_ROUNDING = 1e-9
+
 /** Takes one token, or refuses with the time until there is one. Decided before the promise is made, never after. [CON-1] */
 export function decideAllowance(
   allowance: Allowance,
@@ -52,7 +55,7 @@ export function decideAllowance(
 ): Decision<Allowance, { why: 'tooFast'; retryAfterMs: number }> {
   const grown = allowance.tokens + (Math.max(0, nowMs - allowance.atMs) / 1000) * perSecond
   const tokens = Math.min(allowanceBurst(perSecond), grown)
-  if (tokens < 1)
+  if (tokens < 1 - TOKEN_ROUNDING)
     return refuse({ why: 'tooFast', retryAfterMs: Math.ceil(((1 - tokens) / perSecond) * 1000) })
   return accept({ tokens: tokens - 1, atMs: nowMs })
 }

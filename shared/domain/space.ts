@@ -42,6 +42,15 @@ export const MAX_SPACE_NAME_LENGTH = 120
 /** Deepest tree that is taken: university, campus, building, wing, floor, area, room and some room to spare. */
 export const MAX_TREE_DEPTH = 12
 
+/** Most spaces of one university. */
+export const MAX_TREE_SPACES = 20_000
+
+/**
+ * Most seats of one space. A tree of 20,000 spaces of that size, all full, sums up to 20,000 × 100,000 × 2,000,000
+ * millionths; twice that, as rounding needs, is 8.0e15, still below the 9.0e15 that a JavaScript number holds exactly. [OCC-4]
+ */
+export const MAX_CAPACITY = 100_000
+
 /** The part of a space that changes rarely: what it is, not how full it is. */
 export const SpaceFacts = Type.Object(
   {
@@ -51,7 +60,7 @@ export const SpaceFacts = Type.Object(
     location: Type.Union([Type.String({ maxLength: 200 }), Type.Null()]),
     details: SpaceDetails,
     /** Seats; null when unknown. */
-    capacity: Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000 }), Type.Null()]),
+    capacity: Type.Union([Type.Integer({ minimum: 1, maximum: MAX_CAPACITY }), Type.Null()]),
     hours: OpeningHours,
   },
   { additionalProperties: false },

@@ -42,7 +42,7 @@ export interface LocalTime {
 }
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const DAY_MS = 86_400_000
+const MINUTES_OF_DAY = 1440
 
 /** Makes a function from milliseconds since 1970 to local time in an IANA zone. Throws RangeError for a zone that does not exist. */
 export function makeLocalClock(timezone: string): (atMs: number) => LocalTime {
@@ -68,8 +68,8 @@ export function makeLocalClock(timezone: string): (atMs: number) => LocalTime {
 }
 
 /**
- * The open spans of one local day, given the chain of hours from a space up to its root (nearest first). [HRS-1] [HRS-2]
- * Null means that no hours are known anywhere: always open, and no screen claims a closing time.
+ * The open spans of one local day, in order and not touching, given the chain of hours from a space up to its root
+ * (nearest first). Null means that no hours are known: open all day, and no screen claims a closing time. [HRS-1] [HRS-2]
  */
 export function spansOfDay(
   chain: readonly OpeningHours[],
@@ -80,10 +80,10 @@ export function spansOfDay(
   if (weekly === null && closed.length === 0) return null
   let spans: [number, number][] =
     weekly === null
-      ? [[0, 1440]]
+      ? [[0, MINUTES_OF_DAY]]
       : weekly.filter(([day]) => day === local.day).map(([, from, to]) => [from, to])
-  for (const closure of closed) spans = intersectSpans(spans, closure.spans)
-  return spans.toSorted((left, right) => left[0] - right[0])
+  for (const closure of closed) spans = intersectSpans(joinSpans(spans), joinSpans(closure.spans))
+  return joinSpans(spans)
 }
 
 function intersectSpans(
@@ -91,58 +91,90 @@ function intersectSpans(
   right: readonly [number, number][],
 ): [number, number][] {
   return left.flatMap(([from, to]) =>
-    right
-      .map(([start, end]): [number, number] => [Math.max(from, start), Math.min(to, end)])
-      .filter(([start, end]) => start < end),
+    right.map(([start, end]): [number, number] => [Math.max(from, start), Math.min(to, end)]),
   )
 }
 
-/** Whether a space is open, and the local time at which that changes next (looked for within eight days). */
+/** Spans in order; empty ones dropped, those that meet or overlap made one. */
+function joinSpans(spans: readonly (readonly [number, number])[]): [number, number][] {
+  const joined: [number, number][] = []
+  for (const [from, to] of spans.toSorted((left, right) => left[0] - right[0])) {
+    const last = joined.at(-1)
+    if (from >= to) continue
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to)
+    else joined.push([from, to])
+  }
+  return joined
+}
+
+/** Whether a space is open, and the local time at which that changes next. */
 export interface Openness {
   isOpen: boolean
-  /** When it opens or closes next; null when nothing is known or nothing changes within eight days. */
+  /**
+   * When it opens or closes next; null when nothing changes within eight days. `minute` is 1440 where it closes at
+   * the midnight that ends `date`. A time that the clocks skip is the moment of their jump.
+   */
   changes: { date: string; day: number; minute: number; isToday: boolean } | null
 }
 
-/** Whether the space is open at `nowMs`, and until when. [HRS-1] [HRS-3] */
+/** How many days after today are looked at for the next change: a week, and the day on which the week comes round. */
+const DAYS_AHEAD = 8
+
+/** Whether the space is open at `nowMs`, and until when. [HRS-1] [HRS-2] [HRS-3] */
 export function openness(
   chain: readonly OpeningHours[],
   localClock: (atMs: number) => LocalTime,
   nowMs: number,
 ): Openness {
   const now = localClock(nowMs)
-  const today = spansOfDay(chain, now)
-  if (today === null) return { isOpen: true, changes: null }
-  const isOpen = today.some(([from, to]) => from <= now.minute && now.minute < to)
-  for (let ahead = 0; ahead <= 8; ahead += 1) {
-    const day = ahead === 0 ? now : localClock(nowMs + ahead * DAY_MS)
-    const after = ahead === 0 ? now.minute : -1
-    const spans = spansOfDay(chain, day) ?? [[0, 1440]]
-    const edge = nextEdge(spans, after, isOpen)
-    // A day that is open through midnight goes on into the next day's first span.
-    if (
-      edge === 1440 &&
-      (spansOfDay(chain, localClock(nowMs + (ahead + 1) * DAY_MS)) ?? []).some(([from]) => from === 0)
-    )
-      continue
-    if (edge !== null)
-      return { isOpen, changes: { date: day.date, day: day.day, minute: edge, isToday: ahead === 0 } }
+  // Days are counted on the calendar, not in steps of 24 hours: a local day may have 23 or 25. [HRS-3]
+  const days = Array.from({ length: DAYS_AHEAD + 1 }, (_, ahead) => ({
+    date: dateAfter(now.date, ahead),
+    day: (now.day + ahead) % 7,
+  }))
+  const spans = joinSpans(
+    days.flatMap((day, ahead) =>
+      (spansOfDay(chain, day) ?? [[0, MINUTES_OF_DAY]]).map(([from, to]): [number, number] => [
+        ahead * MINUTES_OF_DAY + from,
+        ahead * MINUTES_OF_DAY + to,
+      ]),
+    ),
+  )
+  const current = spans.find(([from, to]) => from <= now.minute && now.minute < to)
+  const edge = current?.[1] ?? spans.find(([from]) => from > now.minute)?.[0]
+  if (edge === undefined || edge === days.length * MINUTES_OF_DAY)
+    return { isOpen: current !== undefined, changes: null }
+  // A closing time of midnight belongs to the day that it ends.
+  const ahead = Math.floor((current === undefined ? edge : edge - 1) / MINUTES_OF_DAY)
+  const day = days[ahead] ?? now
+  return {
+    isOpen: current !== undefined,
+    changes: {
+      date: day.date,
+      day: day.day,
+      minute: edge - ahead * MINUTES_OF_DAY,
+      isToday: ahead === 0,
+    },
   }
-  return { isOpen, changes: null }
 }
 
-/** The first minute after `after` at which a day's spans start (when closed) or end (when open); null when there is none. */
-function nextEdge(spans: readonly [number, number][], after: number, isOpen: boolean): number | null {
-  let edge: number | null = null
-  for (const [from, to] of spans) {
-    const minute = isOpen ? to : from
-    if (minute > after && (edge === null || minute < edge) && !(isOpen && joins(spans, to))) edge = minute
+/** The date some days after a yyyy-mm-dd date, by the Gregorian calendar. */
+export function dateAfter(date: string, days: number): string {
+  let [year = 0, month = 1, day = 1] = date.split('-').map(Number)
+  day += days
+  for (let length = monthLength(year, month); day > length; length = monthLength(year, month)) {
+    day -= length
+    month += 1
+    if (month > 12) {
+      month = 1
+      year += 1
+    }
   }
-  // Open over midnight, closed from the first minute of this day on.
-  if (edge === null && isOpen && after < 0) return 0
-  return edge
+  const pad = (value: number, width: number): string => String(value).padStart(width, '0')
+  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`
 }
 
-function joins(spans: readonly [number, number][], minute: number): boolean {
-  return spans.some(([from, to]) => from <= minute && minute < to)
+function monthLength(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return [4, 6, 9, 11].includes(month) ? 30 : 31
 }
