@@ -1,0 +1,78 @@
+// `npm run check`: everything about the text of the project that a machine can know without running it.
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import process from 'node:process'
+import { checkLock } from './check-lock.ts'
+import { checkRules } from './check-rules.ts'
+import { checkWords } from './check-words.ts'
+import { ROOT } from './house.mjs'
+import { readTree } from './tree.ts'
+
+const HELP = `npm run check [-- name …]
+
+Checks the text of the project, all of it or only what is named:
+  format   oxfmt: every file is formatted
+  lint     oxlint: walls between the floors, clock and chance, promises, hooks, accessibility
+  types    tsc: one project per floor
+  dead     knip: no file, export or package that nothing uses
+  rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
+  words    no silenced checks, no loose ends, no addresses or paths of one machine
+  lock     package-lock.json fits package.json, on every platform, without addresses
+
+Prints one line per check, and what is wrong in full. Exit code 0 when nothing is.
+`
+
+interface Outcome {
+  isRight: boolean
+  text: string
+}
+
+const CHECKS: Record<string, () => Promise<Outcome>> = {
+  format: () => tool('oxfmt', ['--check', '.']),
+  lint: () => tool('oxlint', ['--report-unused-disable-directives', '--deny-warnings']),
+  types: () => tool('tsc', ['-b', '--pretty', 'false']),
+  dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
+  rules: () => Promise.resolve(outcome(checkRules(readTree()))),
+  words: () => Promise.resolve(outcome(checkWords(readTree()))),
+  lock: () => Promise.resolve(outcome(checkLock(readTree()))),
+}
+
+function outcome(problems: string[]): Outcome {
+  return { isRight: problems.length === 0, text: problems.join('\n') }
+}
+
+function tool(name: string, args: string[]): Promise<Outcome> {
+  const child = spawn(path.join(ROOT, 'node_modules', '.bin', name), args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
+  const parts: Buffer[] = []
+  child.stdout.on('data', (part: Buffer) => parts.push(part))
+  child.stderr.on('data', (part: Buffer) => parts.push(part))
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ isRight: false, text: error.message }))
+    child.once('close', (code) =>
+      resolve({ isRight: code === 0, text: Buffer.concat(parts).toString('utf8').trim() }),
+    )
+  })
+}
+
+async function runCheck(name: string): Promise<boolean> {
+  const began = performance.now()
+  const { isRight, text } = (await CHECKS[name]?.()) ?? { isRight: false, text: 'no such check' }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  process.stdout.write(`${isRight ? 'right' : 'WRONG'}  ${name.padEnd(7)} ${seconds.padStart(5)} s\n`)
+  if (!isRight) process.stdout.write(`${text.replaceAll(/^/gm, '    ')}\n`)
+  return isRight
+}
+
+const names = process.argv.slice(2)
+if (names.includes('--help') || names.includes('-h')) {
+  process.stdout.write(HELP)
+} else {
+  const results = await Promise.all((names.length > 0 ? names : Object.keys(CHECKS)).map(runCheck))
+  const wrongCount = results.filter((isRight) => !isRight).length
+  process.stdout.write(`${results.length - wrongCount} passed, ${wrongCount} failed\n`)
+  process.exitCode = wrongCount > 0 ? 1 : 0
+}

@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from './house.mjs'
+import { readTree } from './tree.ts'
+
+// Each wall of the house is proven by breaking it in a copy: one file is planted, and lint or compiler must object.
+
+interface Plant {
+  wall: string
+  file: string
+  code: string
+  /** What must object, and in which words. */
+  says: { tool: 'oxlint' | 'tsc'; words: RegExp }
+}
+
+const PLANTS: Plant[] = [
+  {
+    wall: 'node in shared',
+    file: 'shared/domain/planted.ts',
+    code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
+    says: { tool: 'oxlint', words: /Wall: shared imports/ },
+  },
+  {
+    wall: 'node in shared, for the compiler too',
+    file: 'shared/domain/planted.ts',
+    code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
+    says: { tool: 'tsc', words: /TS2591|TS2307/ },
+  },
+  {
+    wall: 'the clock in shared',
+    file: 'shared/domain/planted.ts',
+    code: `export const planted = Date.now()\n`,
+    says: { tool: 'oxlint', words: /Time comes in as an argument/ },
+  },
+  {
+    wall: 'the clock in shared by another door',
+    file: 'shared/wire/planted.ts',
+    code: `export const planted = (): number => globalThis.Date.now()\n`,
+    says: { tool: 'oxlint', words: /The pure floor has no surroundings/ },
+  },
+  {
+    wall: 'chance in shared',
+    file: 'shared/domain/planted.ts',
+    code: `export const planted = Math.random()\n`,
+    says: { tool: 'oxlint', words: /Chance comes in as a seed/ },
+  },
+  {
+    wall: 'timers and the surroundings in shared',
+    file: 'shared/domain/planted.ts',
+    code: `export const planted = process.env.HOME\n`,
+    says: { tool: 'tsc', words: /TS2591|TS2580|TS2304/ },
+  },
+  {
+    wall: 'hub in shared',
+    file: 'shared/wire/planted.ts',
+    code: `export type { HubClock } from '../../hub/ports.ts'\n`,
+    says: { tool: 'tsc', words: /TS6307/ },
+  },
+  {
+    wall: 'hub in the engine',
+    file: 'desktop/engine/planted.ts',
+    code: `import type { HubClock } from '../../hub/ports.ts'\nexport type Planted = HubClock\n`,
+    says: { tool: 'tsc', words: /TS6307/ },
+  },
+  {
+    wall: 'hub in the engine, for lint too',
+    file: 'desktop/engine/planted.ts',
+    code: `import type { HubClock } from '../../hub/ports.ts'\nexport type Planted = HubClock\n`,
+    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+  },
+  {
+    wall: 'electron in the engine',
+    file: 'desktop/engine/planted.ts',
+    code: `import { app } from 'electron'\nexport const planted = app\n`,
+    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+  },
+  {
+    wall: 'electron in the engine, later',
+    file: 'desktop/engine/planted.ts',
+    code: `export const planted = async (): Promise<unknown> => import('electron')\n`,
+    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+  },
+  {
+    wall: 'electron in the agent',
+    file: 'desktop/agent/planted.ts',
+    code: `export { app } from 'electron'\n`,
+    says: { tool: 'oxlint', words: /Wall: the agent imports/ },
+  },
+  {
+    wall: 'electron in the hub',
+    file: 'hub/planted.ts',
+    code: `import { app } from 'electron'\nexport const planted = app\n`,
+    says: { tool: 'oxlint', words: /Wall: hub imports/ },
+  },
+  {
+    wall: 'desktop in the hub',
+    file: 'hub/planted.ts',
+    code: `import type { EngineClock } from '../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    says: { tool: 'tsc', words: /TS6307/ },
+  },
+  {
+    wall: 'desktop in the hub, for lint too',
+    file: 'hub/sync/planted.ts',
+    code: `import type { EngineClock } from '../../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    says: { tool: 'oxlint', words: /Wall: hub imports/ },
+  },
+  {
+    wall: 'pg in the engine',
+    file: 'desktop/engine/planted.ts',
+    code: `import pg from 'pg'\nexport const planted = pg\n`,
+    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+  },
+  {
+    wall: 'the schema compiler in the renderer',
+    file: 'desktop/renderer/planted.ts',
+    code: `import { Compile } from 'typebox/compile'\nexport const planted = Compile\n`,
+    says: { tool: 'oxlint', words: /Wall: screens import/ },
+  },
+  {
+    wall: 'the schema compiler in the renderer, through shared',
+    file: 'desktop/renderer/planted.ts',
+    code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const planted = makeParse\n`,
+    says: { tool: 'oxlint', words: /Wall: screens import/ },
+  },
+  {
+    wall: 'ws in the renderer',
+    file: 'desktop/renderer/kiosk/planted.ts',
+    code: `import { WebSocket } from 'ws'\nexport const planted = WebSocket\n`,
+    says: { tool: 'oxlint', words: /Wall: screens import/ },
+  },
+  {
+    wall: 'node in the renderer',
+    file: 'desktop/renderer/planted.ts',
+    code: `import { join } from 'node:path'\nexport const planted = join\n`,
+    says: { tool: 'oxlint', words: /Wall: screens import/ },
+  },
+  {
+    wall: 'the engine in the renderer',
+    file: 'desktop/renderer/planted.ts',
+    code: `import type { EngineClock } from '../engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    says: { tool: 'tsc', words: /TS6307/ },
+  },
+  {
+    wall: 'node in the preload',
+    file: 'desktop/preload/planted.ts',
+    code: `import { join } from 'node:path'\nexport const planted = join\n`,
+    says: { tool: 'oxlint', words: /Wall: the preload imports/ },
+  },
+  {
+    wall: 'a cycle of imports',
+    file: 'shared/domain/planted.ts',
+    code: `import { planted as other } from './planted-too.ts'\nexport const planted = (): unknown => other\n`,
+    says: { tool: 'oxlint', words: /no-cycle/ },
+  },
+]
+
+/** A second file for the plant that needs two. */
+const COMPANION = {
+  file: 'shared/domain/planted-too.ts',
+  code: `import { planted as other } from './planted.ts'\nexport const planted = (): unknown => other\n`,
+}
+
+describe('walls', () => {
+  let copy = ''
+
+  beforeAll(async () => {
+    copy = await mkdtemp(path.join(tmpdir(), 'carrel-walls-'))
+    for (const file of readTree()) {
+      await mkdir(path.dirname(path.join(copy, file.path)), { recursive: true })
+      await cp(path.join(ROOT, file.path), path.join(copy, file.path))
+    }
+    await linkPackages(copy)
+  }, 60_000)
+
+  afterAll(() => rm(copy, { recursive: true, force: true }))
+
+  test('without a plant nothing speaks of a wall', async () => {
+    const [lint, types] = await Promise.all([run(copy, 'oxlint'), run(copy, 'tsc')])
+    expect(lint).not.toMatch(/Wall: |comes in as|no-cycle|surroundings/)
+    expect(types).not.toMatch(/TS6307/)
+  }, 60_000)
+
+  test.each(PLANTS)(
+    '$wall is refused',
+    async ({ file, code, says }) => {
+      const planted = path.join(copy, file)
+      const companion = path.join(copy, COMPANION.file)
+      await mkdir(path.dirname(planted), { recursive: true })
+      await writeFile(planted, code)
+      if (code.includes('planted-too')) await writeFile(companion, COMPANION.code)
+      try {
+        const said = await run(copy, says.tool, file)
+        const about = says.tool === 'tsc' ? said.split('\n').filter((line) => line.startsWith(file)) : [said]
+        expect(about.join('\n')).toMatch(says.words)
+      } finally {
+        await rm(planted)
+        await rm(companion, { force: true })
+      }
+    },
+    30_000,
+  )
+})
+
+/** Packages by link, one by one: the compiler keeps its notes in a `node_modules/.tsc` of the copy's own. */
+async function linkPackages(copy: string): Promise<void> {
+  const lock = JSON.parse(await readFile(path.join(ROOT, 'node_modules/.package-lock.json'), 'utf8')) as {
+    packages: Record<string, unknown>
+  }
+  const names = new Set(
+    Object.keys(lock.packages).map((place) =>
+      place
+        .split('/')
+        .slice(1, place.startsWith('node_modules/@') ? 3 : 2)
+        .join('/'),
+    ),
+  )
+  for (const name of [...names, '.bin']) {
+    const place = path.join(copy, 'node_modules', name)
+    await mkdir(path.dirname(place), { recursive: true })
+    await symlink(path.join(ROOT, 'node_modules', name), place, 'junction')
+  }
+}
+
+/** What a tool says about the copy; `file` narrows lint to one file. */
+function run(copy: string, tool: 'oxlint' | 'tsc', file?: string): Promise<string> {
+  const args = tool === 'tsc' ? ['-b', '--pretty', 'false'] : file === undefined ? [] : [file]
+  return new Promise((resolve) => {
+    const program = path.join(ROOT, 'node_modules/.bin', tool)
+    execFile(program, args, { cwd: copy, maxBuffer: 1 << 26 }, (_error, stdout, stderr) => {
+      resolve(stdout + stderr)
+    })
+  })
+}
