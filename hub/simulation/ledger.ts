@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { query, type Queryable } from '../store/database.ts'
 
 /** A tap or an undo that a kiosk showed as saved. Its identity is where it was first made. */
@@ -17,69 +18,78 @@ export interface SavedTap {
   contactMs: number
 }
 
-interface Settled {
+/** What the hub settled, under the kiosk, number and hash with which it was first made. */
+export interface Settled {
   kioskId: number
   mutationId: number
+  hash: string
   kind: 'report' | 'withdraw' | 'outcome'
   spaceId: number | null
   level: number | null
-  targetId: number | null
   why: string | null
   reportedAtMs: number | null
-  receivedAtMs: number | null
 }
 
-/** Everything that the hub settled for a university, each under the kiosk and number where it was first made. */
+/** Everything that the hub settled for a university. */
 export function loadSettled(database: Queryable, universityId: number): Promise<Settled[]> {
   return query(
     database,
-    `select origin_kiosk_id as "kioskId", origin_mutation_id as "mutationId", 'report' as kind, space_id as "spaceId",
-            level, null::bigint as "targetId", null::text as why,
-            (extract(epoch from reported_at) * 1000)::float8 as "reportedAtMs",
-            (extract(epoch from received_at) * 1000)::float8 as "receivedAtMs"
+    `select origin_kiosk_id as "kioskId", origin_mutation_id as "mutationId", hash, 'report' as kind,
+            space_id as "spaceId", level, null::text as why,
+            (extract(epoch from reported_at) * 1000)::float8 as "reportedAtMs"
        from occupancy_reports where university_id = $1
      union all
-     select w.origin_kiosk_id, w.origin_mutation_id, 'withdraw', r.space_id, null, r.origin_mutation_id, null, null, null
+     select w.origin_kiosk_id, w.origin_mutation_id, w.hash, 'withdraw', r.space_id, null, null, null
        from report_withdrawals w join occupancy_reports r on r.id = w.occupancy_report_id where w.university_id = $1
      union all
-     select origin_kiosk_id, origin_mutation_id, 'outcome', null, null, null, why, null, null
+     select origin_kiosk_id, origin_mutation_id, hash, 'outcome', null, null, why, null
        from outcomes where university_id = $1`,
     [universityId],
   )
 }
 
-/**
- * What is wrong between what kiosks promised and what the hub holds: a saved tap that is not settled, one that is
- * settled with another body, one that is settled more than once, a settled one that nobody made. Two clones of one
- * disk may make the same number twice with different bodies; each of those counts for itself. [SYN-2] [SYN-12]
- */
-export function judgeLedger(saved: readonly SavedTap[], settled: readonly Settled[]): string[] {
-  const faults: string[] = []
-  const left = new Map<string, Settled[]>()
-  for (const row of settled) {
-    const key = `${row.kioskId}/${row.mutationId}`
-    left.set(key, [...(left.get(key) ?? []), row])
-  }
-  const seen = new Set<string>()
-  for (const tap of saved) {
-    const body = `${tap.kioskId}/${tap.mutationId} ${tap.kind} ${tap.spaceId} ${tap.kind === 'report' ? tap.level : tap.targetId}`
-    if (seen.has(body)) continue
-    seen.add(body)
-    const rows = left.get(`${tap.kioskId}/${tap.mutationId}`) ?? []
-    const index = rows.findIndex((row) => isOf(row, tap))
-    if (index === -1) faults.push(`saved but not settled: ${body}`)
-    else rows.splice(index, 1)
-  }
-  for (const [key, rows] of left)
-    for (const row of rows)
-      faults.push(`settled once too often, or never made: ${key} ${row.kind} ${row.why ?? ''}`)
-  return faults
+/** The hash under which a tap travels, by the words of SYN-3. */
+export function hashOf(tap: Pick<SavedTap, 'kind' | 'spaceId' | 'level' | 'targetId'>): string {
+  const body =
+    tap.kind === 'report'
+      ? `{"level":${tap.level},"spaceId":${tap.spaceId}}`
+      : `{"mutationId":${tap.targetId},"spaceId":${tap.spaceId}}`
+  return createHash('sha256').update(`${tap.kind}\n${body}`).digest().subarray(0, 16).toString('base64url')
 }
 
-function isOf(row: Settled, tap: SavedTap): boolean {
-  if (row.kind === 'outcome') return true
-  if (row.kind !== tap.kind) return false
-  return tap.kind === 'report'
-    ? row.spaceId === tap.spaceId && row.level === tap.level
-    : row.targetId === tap.targetId
+/**
+ * What is wrong between what kiosks promised and what the hub holds: a saved tap that is not settled, one that is
+ * settled more than once or with another body, a settled one that nobody made. Two clones of one disk may make one
+ * number twice with different bodies: each counts for itself. Taps of lost devices may be missing, never doubled.
+ * [SYN-2] [SYN-12] [SYN-18]
+ */
+export function judgeLedger(
+  saved: readonly SavedTap[],
+  settled: readonly Settled[],
+  isLost: (tap: SavedTap) => boolean,
+): string[] {
+  const faults: string[] = []
+  const rowsOf = new Map<string, Settled[]>()
+  for (const row of settled) {
+    const key = `${row.kioskId}/${row.mutationId}/${row.hash}`
+    rowsOf.set(key, [...(rowsOf.get(key) ?? []), row])
+  }
+  const tapOf = new Map<string, SavedTap>()
+  for (const tap of saved) {
+    const key = `${tap.kioskId}/${tap.mutationId}/${hashOf(tap)}`
+    if (!isLost(tap) || !tapOf.has(key)) tapOf.set(key, tap)
+  }
+  for (const [key, tap] of tapOf) {
+    const rows = rowsOf.get(key) ?? []
+    rowsOf.delete(key)
+    const [row] = rows
+    if (row === undefined) {
+      if (!isLost(tap)) faults.push(`saved and not settled: ${key} ${tap.kind} on ${tap.spaceId}`)
+    } else if (rows.length > 1) faults.push(`settled ${rows.length} times: ${key}`)
+    else if (row.kind === 'report' && (row.spaceId !== tap.spaceId || row.level !== tap.level))
+      faults.push(`settled with another body: ${key}`)
+  }
+  for (const [key, rows] of rowsOf)
+    for (const row of rows) if (row.why !== 'lost') faults.push(`settled and never made: ${key} ${row.kind}`)
+  return faults
 }
