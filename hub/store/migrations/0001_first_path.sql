@@ -14,6 +14,9 @@ create table universities (
   epoch text not null,
   -- Number of the newest commit: one step per commit, no gaps.
   clock bigint not null default 0 check (clock >= 0),
+  -- Clock of the newest commit that changed more than levels: spaces' facts, kiosks' places, settings. What a hub keeps
+  -- of those in memory holds as long as this stands still.
+  facts_clock bigint not null default 0,
   settings jsonb not null default '{}',
   -- Opens the diagnostics page of its kiosks; scrypt. Null: the page stays shut. [SYN-22]
   diagnostics_pin_hash text,
@@ -44,6 +47,8 @@ create table spaces (
   report_clock bigint,
   report_mutation_id bigint,
   report_kiosk_id bigint,
+  -- Reports up to this clock count no more: the space was a composite since. [OCC-9] [OCC-11]
+  counts_after_clock bigint not null default 0,
   -- A composite's running sums over its reported children: Σ weight, and Σ weight × mean.
   known_weight bigint not null default 0,
   known_sum bigint not null default 0,
@@ -144,6 +149,8 @@ create table occupancy_reports (
 );
 -- The last line of exactly-once: one tap, one row. [SYN-2]
 create unique index occupancy_reports_origin on occupancy_reports (origin_kiosk_id, origin_mutation_id, hash);
+-- Mutations that a kiosk carried over from an earlier identity, under its own number; mostly empty. [SYN-12]
+create index occupancy_reports_carried on occupancy_reports (kiosk_id, mutation_id) where origin_kiosk_id <> kiosk_id;
 -- The newest remaining report of a space, for undo. [OCC-2]
 create index occupancy_reports_space on occupancy_reports (space_id, reported_at);
 
