@@ -25,8 +25,19 @@ function listPaths(): string[] {
   if (!existsSync(path.join(ROOT, '.git'))) return walk('')
   // Whoever checks may be another user than whoever cloned; reading names is harmless.
   const args = ['-c', `safe.directory=${ROOT}`, 'ls-files', '-co', '--exclude-standard', '-z']
-  const listed = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 26 })
-  return listed.split('\0').filter((file) => file !== '')
+  try {
+    const options = {
+      cwd: ROOT,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    } as const
+    const listed = execFileSync('git', args, options)
+    return listed.split('\0').filter((file) => file !== '')
+  } catch {
+    // A machine that only runs Carrel need not have git.
+    return walk('')
+  }
 }
 
 function walk(folder: string): string[] {

@@ -48,6 +48,8 @@ export function applyEdit(folder: string, edit: Edit): void {
   const text = readFileSync(file, 'utf8')
   const parts = text.split(edit.find)
   if (parts.length !== 2)
-    throw new Error(`${edit.file} has ${parts.length - 1} places that read ${JSON.stringify(edit.find)}; one is needed`)
+    throw new Error(
+      `${edit.file} has ${parts.length - 1} places that read ${JSON.stringify(edit.find)}; one is needed`,
+    )
   writeFileSync(file, parts.join(edit.replace))
 }

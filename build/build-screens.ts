@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { ROOT, say } from './house.mjs'
+import { readTree } from './tree.ts'
+
+/** Where the built screens are, below the project's folder. */
+export const SCREEN_FOLDER = 'dist/renderer'
+
+const CONFIG = 'build/vite.renderer.ts'
+/** Whatever can change a screen. */
+const SOURCES = /^(?:desktop\/renderer\/|shared\/|resources\/|build\/vite\.|package-lock\.json$)/
+
+/** Builds the screens when a source has changed since the last time. Gives whether it did. Throws with the builder's own words. */
+export async function buildScreens(): Promise<boolean> {
+  const print = fingerprint()
+  const folder = path.join(ROOT, SCREEN_FOLDER)
+  const stamp = `${folder}.built`
+  if (existsSync(folder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return false
+  // Built aside and moved, so that two builds at once, or a kiosk that is just being served, never see half of one.
+  const aside = `${folder}.${process.pid}`
+  const old = `${aside}.old`
+  try {
+    await runVite(aside)
+    mkdirSync(path.dirname(folder), { recursive: true })
+    if (existsSync(folder)) renameSync(folder, old)
+    renameSync(aside, folder)
+    writeFileSync(stamp, print)
+  } finally {
+    for (const rest of [aside, old]) rmSync(rest, { recursive: true, force: true })
+  }
+  return true
+}
+
+function fingerprint(): string {
+  const hash = createHash('sha256')
+  for (const file of readTree()) {
+    if (!SOURCES.test(file.path) || /\.(?:test\.tsx?|md)$/.test(file.path)) continue
+    hash.update(`${file.path}\0${file.text.length}\0${file.text}`)
+  }
+  return hash.digest('hex')
+}
+
+function runVite(folder: string): Promise<void> {
+  const vite = path.join(ROOT, 'node_modules/vite/bin/vite.js')
+  const args = [
+    'build',
+    '--config',
+    path.join(ROOT, CONFIG),
+    '--outDir',
+    folder,
+    '--emptyOutDir',
+    '--logLevel',
+    'warn',
+  ]
+  const child = spawn(process.execPath, [vite, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  const words: Buffer[] = []
+  child.stdout.on('data', (part: Buffer) => words.push(part))
+  child.stderr.on('data', (part: Buffer) => words.push(part))
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve()
+      else
+        reject(new Error(`The screens could not be built:\n${Buffer.concat(words).toString('utf8').trim()}`))
+    })
+  })
+}
+
+if (import.meta.main) {
+  const isNew = await buildScreens()
+  say(isNew ? 'screens built' : 'screens are up to date')
+}

@@ -1,0 +1,158 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { readProcess } from '../hub/store/process-table.ts'
+import { ROOT } from './house.mjs'
+
+/** A child did not get where it should; the message is one sentence for the person at the terminal. */
+export class ChildError extends Error {}
+
+/** A program of the house that runs beside the starter. */
+export interface Child {
+  name: string
+  process: ChildProcess
+  /** Resolves with the first line on standard output that begins so; rejects with ChildError when the child ends before. */
+  says(beginning: string): Promise<string>
+  /** Asks it to end and waits; after a while it is made to. */
+  stop(): Promise<void>
+  ended: Promise<void>
+}
+
+/** Longer than a child needs for its own orderly end. */
+const STOP_MS = 12_000
+const LEASH = pathToFileURL(path.join(ROOT, 'build', 'leash.ts')).href
+
+/** How a child is started. */
+export interface ChildOptions {
+  name: string
+  /** Path below the project's folder; runs under this Node. */
+  file: string
+  args: string[]
+  env?: NodeJS.ProcessEnv
+  /** Given to the child's standard input, which then ends: the way of secrets, which a command line would show to all. */
+  input?: string
+}
+
+/** Starts a program of the house on a leash. What it says on standard error goes through. */
+export function startChild(options: ChildOptions): Child {
+  const file = path.join(ROOT, options.file)
+  // Detached: Ctrl-C reaches the whole terminal group, and the starter must end its children in order.
+  const child = spawn(process.execPath, ['--import', LEASH, file, ...options.args], {
+    cwd: ROOT,
+    env: { ...process.env, ...options.env },
+    detached: process.platform !== 'win32',
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+  })
+  child.stdin?.on('error', () => undefined)
+  child.stdin?.end(options.input ?? '')
+  return watch(options.name, child)
+}
+
+function watch(name: string, child: ChildProcess): Child {
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  let complaint = ''
+  eachLine(child, 'stdout', (line) => {
+    lines.push(line)
+    for (const look of waiting) look()
+  })
+  eachLine(child, 'stderr', (line) => {
+    // A log line is JSON; what is said to a person is not, and its last line is the reason where a child fails.
+    if (!line.startsWith('{') && line.trim() !== '') complaint = line
+    process.stderr.write(`${line}\n`)
+  })
+  let hasEnded = false
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => (complaint = error.message))
+    child.once('close', () => {
+      hasEnded = true
+      for (const look of waiting) look()
+      resolve()
+    })
+  })
+  const says = (beginning: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const line = lines.find((each) => each.startsWith(beginning))
+        if (line === undefined && !hasEnded) return
+        waiting.delete(look)
+        if (line !== undefined) resolve(line)
+        else reject(new ChildError(complaint || `The ${name} ended before it was ready.`))
+      }
+      waiting.add(look)
+      look()
+    })
+  return { name, process: child, says, ended, stop: () => stopChild(child, ended) }
+}
+
+function eachLine(child: ChildProcess, from: 'stdout' | 'stderr', hear: (line: string) => void): void {
+  let rest = ''
+  child[from]?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) hear(line)
+  })
+  child[from]?.once('end', () => {
+    if (rest !== '') hear(rest)
+  })
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.kill('SIGTERM')
+  const harder = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  await ended
+  clearTimeout(harder)
+}
+
+/** Writes down which processes this start has, for the next one to find when this one is killed. */
+export function recordChildren(folder: string, children: readonly Child[]): void {
+  mkdirSync(folder, { recursive: true })
+  const lives = children.map((child) => readProcess(child.process.pid ?? 0)).filter((life) => life !== null)
+  writeFileSync(
+    path.join(folder, 'children.json'),
+    JSON.stringify(lives.map(({ pid, started }) => ({ pid, started }))),
+  )
+}
+
+/**
+ * Ends what a killed start left running, and gives how many that were. A pid alone proves nothing, since numbers are
+ * used again: only a process that also began at the recorded moment is touched.
+ */
+export async function clearLeftovers(folder: string): Promise<number> {
+  const left = readRecorded(folder).filter(isAlive)
+  for (const { pid } of left) tryKill(pid, 'SIGTERM')
+  const deadline = performance.now() + STOP_MS
+  while (left.some(isAlive)) {
+    if (performance.now() > deadline) for (const { pid } of left.filter(isAlive)) tryKill(pid, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return left.length
+}
+
+interface Recorded {
+  pid: number
+  started: string
+}
+
+function isAlive(recorded: Recorded): boolean {
+  return readProcess(recorded.pid)?.started === recorded.started
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It ended between the look and the signal.
+  }
+}
+
+function readRecorded(folder: string): Recorded[] {
+  try {
+    const read: unknown = JSON.parse(readFileSync(path.join(folder, 'children.json'), 'utf8'))
+    return Array.isArray(read) ? (read as Recorded[]) : []
+  } catch {
+    return []
+  }
+}
