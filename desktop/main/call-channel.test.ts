@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { CALLS_PER_SECOND } from './call-channel.ts'
+import type { SenderEvent } from './electron-parts.ts'
+import { mainFrameOf } from './testing/electron-double.ts'
+import { startDouble } from './testing/start-double.ts'
+
+test('[BRG-1] a call of the own page reaches the engine, and its answer the page', async () => {
+  const { electron, window } = await startDouble()
+  expect(await electron.invoke(mainFrameOf(window), 'call', 'reportOccupancy', { spaceId: 1 })).toEqual({
+    ok: true,
+    value: { name: 'reportOccupancy', input: { spaceId: 1 } },
+  })
+})
+
+test('[BRG-4] a foreign page, a frame within and a frame that is gone are not heard', async () => {
+  const { electron, window, door } = await startDouble()
+  const own = mainFrameOf(window)
+  const { BrowserWindow } = electron.parts()
+  const other = new BrowserWindow({})
+  other.webContents.mainFrame.url = 'app://carrel/kiosk.html'
+  const foreign: SenderEvent[] = [
+    mainFrameOf(other),
+    { sender: own.sender, senderFrame: null },
+    { sender: own.sender, senderFrame: { url: 'https://evil.example/', parent: null } },
+    { sender: own.sender, senderFrame: { url: 'app://carrel.evil/kiosk.html', parent: null } },
+    { sender: own.sender, senderFrame: { url: 'app://carrel/kiosk.html', parent: {} } },
+    { sender: own.sender, senderFrame: { url: 'about:blank', parent: null } },
+  ]
+  for (const event of foreign) {
+    electron.send(event, 'listen')
+    expect(await electron.invoke(event, 'call', 'echo', 1)).toEqual({
+      ok: false,
+      refusal: { why: 'notAllowed' },
+    })
+  }
+  expect(door.calls).toEqual([])
+  expect(door.listeners.size).toBe(0)
+})
+
+test('[BRG-2] each listen starts anew with the newest; a page that crashed gets nothing until it listens again', async () => {
+  const { electron, window, door, clock } = await startDouble()
+  const page = window.webContents
+  const outbox = { waitingCount: 1, alarm: null, refused: [] }
+  door.publish('outbox', outbox)
+  expect(page.sent).toEqual([])
+  electron.send(mainFrameOf(window), 'listen')
+  electron.send(mainFrameOf(window), 'listen')
+  door.publish('outbox', outbox)
+  expect(page.sent.map(({ channel, args }) => [channel, args[0]])).toEqual([
+    ['slice', 'kiosk'],
+    ['slice', 'kiosk'],
+    ['slice', 'outbox'],
+  ])
+  page.crash('crashed')
+  await clock.pass(250)
+  expect(door.listeners.size).toBe(0)
+  electron.send(mainFrameOf(window), 'listen')
+  expect(page.sent).toHaveLength(4)
+  window.close()
+  expect(door.listeners.size).toBe(0)
+})
+
+test('a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {
+  const { electron, window, door, warnings } = await startDouble()
+  const own = mainFrameOf(window)
+  expect(await electron.invoke(own, 'call', 'fail')).toEqual({ ok: false, refusal: { why: 'internal' } })
+  expect(warnings).toEqual(['a call failed'])
+  const answers = []
+  for (let call = 0; call < CALLS_PER_SECOND * 10; call += 1)
+    answers.push(await electron.invoke(own, 'call', 'echo', call))
+  expect(answers.at(-2)).toMatchObject({ ok: true })
+  expect(answers.at(-1)).toMatchObject({ ok: false, refusal: { why: 'tooFast' } })
+  expect(door.calls).toHaveLength(CALLS_PER_SECOND * 10)
+})
+
+test('leaving full screen is done by the window once the engine has agreed', async () => {
+  const { electron, window } = await startDouble()
+  await electron.invoke(mainFrameOf(window), 'call', 'echo', {})
+  expect(window.isFull).toBe(true)
+  await electron.invoke(mainFrameOf(window), 'call', 'leaveFullScreen', {})
+  expect(window).toMatchObject({ isKiosk: false, isFull: false })
+})

@@ -1,0 +1,80 @@
+import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
+import type { CallRefusal, EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { isAppUrl } from './app-scheme.ts'
+import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
+import { leaveFullScreen } from './kiosk-window.ts'
+
+/** A finger makes at most ten taps in a second; the rest is a page gone wrong. */
+export const CALLS_PER_SECOND = 20
+
+/** What the channels between page and engine are served with. */
+export interface CallServing {
+  engine: EngineDoor
+  window: WindowPart
+  clock: Pick<EngineClock, 'elapsedMs'>
+  log: EngineLog
+}
+
+/**
+ * Serves the three channels of the preload: `call` (page to engine, answered), `listen` (the page wants slices) and
+ * `slice` (engine to page). Only the main frame of the kiosk's own window, on an app:// page, is heard. [BRG-1] [BRG-4]
+ */
+export function serveCalls(ipc: IpcPart, serving: CallServing): void {
+  let allowance: Allowance = { tokens: CALLS_PER_SECOND * 10, atMs: serving.clock.elapsedMs() }
+  ipc.handle('call', (event, name, input): Promise<Decision<unknown, CallRefusal>> => {
+    if (!isOwnPage(serving, event)) return Promise.resolve(refuse({ why: 'notAllowed' }))
+    const pace = decideAllowance(allowance, CALLS_PER_SECOND, serving.clock.elapsedMs())
+    if (!pace.ok) return Promise.resolve(pace)
+    allowance = pace.value
+    return answerCall(serving, String(name), input)
+  })
+  mirrorSlices(ipc, serving)
+}
+
+/** The shell's door: a fault of the engine ends here and is told as `internal`. */
+async function answerCall(
+  serving: CallServing,
+  name: string,
+  input: unknown,
+): Promise<Decision<unknown, CallRefusal>> {
+  try {
+    const output = await serving.engine.call(name, input)
+    if (name === 'leaveFullScreen' && output.ok) leaveFullScreen(serving.window)
+    return output
+  } catch (error) {
+    serving.log.warn('a call failed', { name, error: String(error) })
+    return refuse({ why: 'internal' })
+  }
+}
+
+/** Each `listen` starts anew with the newest of every slice; a page that crashed gets nothing until it listens again. [BRG-2] */
+function mirrorSlices(ipc: IpcPart, serving: CallServing): void {
+  const contents = serving.window.webContents
+  let end = (): void => undefined
+  const stop = (): void => {
+    end()
+    end = () => undefined
+  }
+  ipc.on('listen', (event) => {
+    if (!isOwnPage(serving, event)) return
+    stop()
+    end = serving.engine.subscribe((name, value) => {
+      if (!contents.isDestroyed()) contents.send('slice', name, value)
+    })
+  })
+  contents.on('render-process-gone', stop)
+  contents.on('destroyed', stop)
+}
+
+function isOwnPage({ window, log }: CallServing, { sender, senderFrame }: SenderEvent): boolean {
+  const isOwn =
+    !window.isDestroyed() &&
+    sender === window.webContents &&
+    senderFrame !== null &&
+    senderFrame.parent === null &&
+    isAppUrl(senderFrame.url)
+  if (!isOwn) log.warn('message of a foreign page refused')
+  return isOwn
+}

@@ -1,0 +1,124 @@
+import type {
+  App,
+  BrowserWindow,
+  BrowserWindowConstructorOptions,
+  IpcMain,
+  Menu,
+  PowerMonitor,
+  Protocol,
+  SafeStorage,
+  Session,
+  WebContents,
+  WebFrameMain,
+} from 'electron'
+
+// What this shell uses of Electron, part by part, so that every function says what it touches and a double can be held to
+// electron.d.ts. Methods are picked from Electron's own types; events, which Pick cannot take apart, are spelled out and
+// checked against Electron where main.ts hands the real parts over.
+
+/** An event that can be refused. */
+export interface Preventable {
+  preventDefault(): void
+}
+
+/** Why a process of Chromium ended, as far as this shell reads it. */
+export interface ProcessGone {
+  reason: string
+  exitCode: number
+}
+
+/** Who sent an IPC message. */
+export interface SenderEvent {
+  readonly sender: ContentsPart
+  readonly senderFrame: FramePart | null
+}
+
+/** A frame of a page; the main frame has no parent. */
+export interface FramePart extends Pick<WebFrameMain, 'url'> {
+  readonly parent: object | null
+}
+
+/** A page. */
+export interface ContentsPart extends Pick<
+  WebContents,
+  'forcefullyCrashRenderer' | 'isDestroyed' | 'loadURL' | 'send' | 'setWindowOpenHandler'
+> {
+  readonly session: SessionPart
+  on(
+    event: 'will-navigate' | 'will-frame-navigate' | 'will-redirect',
+    run: (event: Preventable) => void,
+  ): unknown
+  on(event: 'will-attach-webview', run: (event: Preventable) => void): unknown
+  on(event: 'render-process-gone', run: (event: unknown, details: ProcessGone) => void): unknown
+  on(event: 'did-fail-load', run: (event: unknown, code: number, text: string) => void): unknown
+  on(event: 'destroyed', run: () => void): unknown
+}
+
+/** A window. */
+export interface WindowPart extends Pick<
+  BrowserWindow,
+  'focus' | 'isDestroyed' | 'isMinimized' | 'restore' | 'setFullScreen' | 'setKiosk' | 'show'
+> {
+  readonly webContents: ContentsPart
+  on(event: 'unresponsive' | 'responsive' | 'ready-to-show', run: () => void): unknown
+  on(event: 'closed', run: () => void): unknown
+}
+
+/** A browser session: permissions, requests, downloads. */
+export interface SessionPart extends Pick<
+  Session,
+  | 'setDevicePermissionHandler'
+  | 'setDisplayMediaRequestHandler'
+  | 'setPermissionCheckHandler'
+  | 'setPermissionRequestHandler'
+  | 'setSpellCheckerEnabled'
+> {
+  readonly webRequest: Pick<Session['webRequest'], 'onBeforeRequest'>
+  on(event: 'will-download', run: (event: Preventable) => void): unknown
+}
+
+/** The application. */
+export interface AppPart extends Pick<
+  App,
+  'enableSandbox' | 'isPackaged' | 'quit' | 'requestSingleInstanceLock' | 'setPath' | 'whenReady'
+> {
+  on(event: 'second-instance' | 'window-all-closed', run: () => void): unknown
+  on(event: 'before-quit', run: (event: Preventable) => void): unknown
+  on(event: 'web-contents-created', run: (event: unknown, contents: ContentsPart) => void): unknown
+  on(
+    event: 'child-process-gone',
+    run: (event: unknown, details: ProcessGone & { type: string }) => void,
+  ): unknown
+}
+
+/** IPC from pages. */
+export interface IpcPart {
+  handle(channel: string, run: (event: SenderEvent, ...args: unknown[]) => unknown): unknown
+  on(channel: string, run: (event: SenderEvent, ...args: unknown[]) => void): unknown
+}
+
+/** All that this shell uses of Electron. */
+export interface ElectronParts {
+  app: AppPart
+  BrowserWindow: new (options: BrowserWindowConstructorOptions) => WindowPart
+  ipcMain: IpcPart
+  protocol: Pick<Protocol, 'handle' | 'registerSchemesAsPrivileged'>
+  safeStorage: Pick<
+    SafeStorage,
+    'decryptString' | 'encryptString' | 'getSelectedStorageBackend' | 'isEncryptionAvailable'
+  >
+  Menu: Pick<typeof Menu, 'setApplicationMenu'>
+  powerMonitor: { on(event: 'resume', run: () => void): unknown }
+}
+
+/** True only while Electron still has everything above with the shapes that this shell relies on. */
+type Fits<Real extends ElectronParts> = Real
+export type RealElectronFits = Fits<{
+  app: App
+  BrowserWindow: typeof BrowserWindow
+  ipcMain: IpcMain
+  protocol: Protocol
+  safeStorage: SafeStorage
+  Menu: typeof Menu
+  powerMonitor: PowerMonitor
+}>

@@ -1,0 +1,67 @@
+import type { BrowserWindowConstructorOptions } from 'electron'
+import type { ElectronParts, WindowPart } from './electron-parts.ts'
+
+/** How a kiosk's window is to be. */
+export interface KioskWindowOptions {
+  /** Absolute path of the preload bundle. */
+  preloadFile: string
+  /** Full screen without a way out; otherwise a plain window, to try things on a desk. */
+  isFullScreen: boolean
+  /** Developer tools can be opened: never in an installed app. */
+  isDevelopment: boolean
+}
+
+/** Makes the window: sandboxed, isolated, without Node, and hidden until its page has painted. [BRG-4] */
+export function makeKioskWindow(
+  { BrowserWindow }: Pick<ElectronParts, 'BrowserWindow'>,
+  options: KioskWindowOptions,
+): WindowPart {
+  const window = new BrowserWindow(windowOptions(options))
+  window.on('ready-to-show', () => window.show())
+  return window
+}
+
+function windowOptions(options: KioskWindowOptions): BrowserWindowConstructorOptions {
+  return {
+    kiosk: options.isFullScreen,
+    fullscreen: options.isFullScreen,
+    frame: !options.isFullScreen,
+    width: 1280,
+    height: 800,
+    show: false,
+    autoHideMenuBar: true,
+    backgroundColor: '#101418',
+    title: 'Carrel',
+    webPreferences: {
+      preload: options.preloadFile,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      experimentalFeatures: false,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+      devTools: options.isDevelopment,
+      disableDialogs: true,
+      backgroundThrottling: false,
+    },
+  }
+}
+
+/** Brings the window to the front: somebody started the app a second time. */
+export function focusWindow(window: WindowPart): void {
+  if (window.isDestroyed()) return
+  if (window.isMinimized()) window.restore()
+  window.show()
+  window.focus()
+}
+
+/** Lets IT out of full screen, after the engine checked the PIN. */
+export function leaveFullScreen(window: WindowPart): void {
+  window.setKiosk(false)
+  window.setFullScreen(false)
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { CALM_MS, HANG_MS, LAST_RELOAD_MS } from './recovery.ts'
+import { startDouble } from './testing/start-double.ts'
+
+test('a page that crashes comes back, each time a little later, and after a calm time soon again', async () => {
+  const { window, clock } = await startDouble()
+  const page = window.webContents
+  for (const waitMs of [250, 500, 1_000, 2_000]) {
+    const before = page.loads.length
+    page.crash('crashed')
+    await clock.pass(waitMs - 1)
+    expect(page.loads).toHaveLength(before)
+    await clock.pass(1)
+    expect(page.loads).toHaveLength(before + 1)
+  }
+  await clock.pass(CALM_MS + 1)
+  page.crash('oom')
+  await clock.pass(250)
+  expect(page.loads).toHaveLength(6)
+  expect(page.isGone).toBe(false)
+})
+
+test('a page that keeps crashing is loaded again once a minute, for ever', async () => {
+  const { window, clock } = await startDouble()
+  for (let round = 0; round < 20; round += 1) {
+    window.webContents.crash('crashed')
+    await clock.pass(LAST_RELOAD_MS)
+  }
+  expect(window.webContents.loads).toHaveLength(21)
+})
+
+test('two faults at once make one load', async () => {
+  const { window, clock } = await startDouble()
+  window.webContents.crash('killed')
+  window.webContents.emit('did-fail-load', {}, -2, 'ERR_FAILED')
+  await clock.pass(LAST_RELOAD_MS)
+  expect(window.webContents.loads).toHaveLength(2)
+})
+
+test('a page that hangs is ended after ten seconds and comes back; one that answers again is left alone', async () => {
+  const { window, clock } = await startDouble()
+  const page = window.webContents
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS - 1)
+  window.emit('responsive')
+  await clock.pass(HANG_MS)
+  expect(page.isGone).toBe(false)
+  expect(page.loads).toHaveLength(1)
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS)
+  expect(page.isGone).toBe(true)
+  await clock.pass(250)
+  expect(page.isGone).toBe(false)
+  expect(page.loads).toHaveLength(2)
+})
+
+test('a load that was aborted by a newer one is no fault', async () => {
+  const { window, clock } = await startDouble()
+  window.webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED')
+  await clock.pass(LAST_RELOAD_MS)
+  expect(window.webContents.loads).toHaveLength(1)
+})
+
+test('a window that is gone is not loaded again', async () => {
+  const { window, clock } = await startDouble()
+  window.emit('unresponsive')
+  window.webContents.crash('crashed')
+  window.close()
+  await clock.pass(LAST_RELOAD_MS)
+  expect(window.webContents.loads).toHaveLength(1)
+})

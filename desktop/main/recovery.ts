@@ -1,0 +1,73 @@
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { KIOSK_PAGE } from './app-scheme.ts'
+import type { WindowPart } from './electron-parts.ts'
+
+/** First wait before a page is loaded again after it broke; doubled each time. */
+export const FIRST_RELOAD_MS = 250
+
+/** The longest wait: a screen that keeps breaking still comes back once a minute. */
+export const LAST_RELOAD_MS = 60_000
+
+/** A page that held for so long starts again with the first wait. */
+export const CALM_MS = 300_000
+
+/** How long a page may be silent before its process is ended. Longer than the slowest start that was seen on weak panels. */
+export const HANG_MS = 10_000
+
+type Timers = Pick<EngineClock, 'after' | 'elapsedMs'>
+
+/**
+ * Brings a window's page back: after its process crashed or was killed, after a load that failed, and after it hung.
+ * Waits 0.25 s, doubled up to a minute; the engine runs in the main process and is not touched.
+ */
+export function keepAlive(window: WindowPart, clock: Timers, log: EngineLog): void {
+  const reload = makeReload(window, clock, log)
+  let endHang = (): void => undefined
+  window.webContents.on('render-process-gone', (_event, details) => {
+    endHang()
+    log.warn('page gone', { reason: details.reason, exitCode: details.exitCode })
+    reload()
+  })
+  window.webContents.on('did-fail-load', (_event, code) => {
+    // -3 is "aborted": our own newer load took its place.
+    if (code === -3) return
+    log.warn('page not loaded', { code })
+    reload()
+  })
+  window.on('unresponsive', () => {
+    endHang()
+    log.warn('page hangs')
+    endHang = clock.after(HANG_MS, () => {
+      if (!window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
+    })
+  })
+  window.on('responsive', () => endHang())
+  window.on('closed', () => endHang())
+}
+
+function makeReload(window: WindowPart, clock: Timers, log: EngineLog): () => void {
+  let waitMs = FIRST_RELOAD_MS
+  let brokeAtMs = Number.NEGATIVE_INFINITY
+  let isWaiting = false
+  return () => {
+    if (isWaiting) return
+    isWaiting = true
+    const nowMs = clock.elapsedMs()
+    if (nowMs - brokeAtMs > CALM_MS) waitMs = FIRST_RELOAD_MS
+    brokeAtMs = nowMs
+    clock.after(waitMs, () => {
+      isWaiting = false
+      if (!window.isDestroyed()) void loadKioskPage(window, log)
+    })
+    waitMs = Math.min(LAST_RELOAD_MS, waitMs * 2)
+  }
+}
+
+/** Loads the kiosk's page. Never rejects: a load that fails is told by `did-fail-load`. */
+export async function loadKioskPage(window: WindowPart, log: EngineLog): Promise<void> {
+  try {
+    await window.webContents.loadURL(KIOSK_PAGE)
+  } catch (error) {
+    log.warn('load ended', { error: String(error) })
+  }
+}

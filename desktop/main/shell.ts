@@ -1,0 +1,81 @@
+import type { EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import type { ScreenFile } from '../engine/screen-files.ts'
+import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
+import { serveCalls } from './call-channel.ts'
+import type { ElectronParts, SessionPart, WindowPart } from './electron-parts.ts'
+import { focusWindow, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
+import { lockContents, lockSession } from './lock-down.ts'
+import { keepAlive, loadKioskPage } from './recovery.ts'
+
+/** What the shell shows and with what. */
+export interface ShellOptions extends KioskWindowOptions {
+  engine: EngineDoor
+  files: ReadonlyMap<string, ScreenFile>
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>
+  log: EngineLog
+  /** Closes the engine; the app quits once this has settled. */
+  stop: () => Promise<void>
+}
+
+/**
+ * First steps, before Electron is ready and before any file of the kiosk is opened: the sandbox for every page, the
+ * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and has been told to show itself.
+ */
+export function claimInstance(
+  { app, protocol, Menu }: Pick<ElectronParts, 'app' | 'protocol' | 'Menu'>,
+  folder: string,
+): boolean {
+  app.setPath('userData', folder)
+  app.enableSandbox()
+  registerAppScheme(protocol)
+  Menu.setApplicationMenu(null)
+  const isFirst = app.requestSingleInstanceLock()
+  if (!isFirst) app.quit()
+  return isFirst
+}
+
+/** Opens the kiosk's window on a locked-down Electron, brings its page back when it breaks, and quits cleanly. [BRG-4] */
+export async function startShell(parts: ElectronParts, options: ShellOptions): Promise<WindowPart> {
+  const { app, protocol, ipcMain } = parts
+  await app.whenReady()
+  lockEverything(app, options)
+  serveAppScheme(protocol, options.files, options.log)
+  const window = makeKioskWindow(parts, options)
+  serveCalls(ipcMain, { ...options, window })
+  keepAlive(window, options.clock, options.log)
+  app.on('second-instance', () => focusWindow(window))
+  app.on('child-process-gone', (_event, details) => {
+    // Chromium starts its helpers again by itself; a page that suffered from it is told as gone and comes back.
+    options.log.warn('helper gone', { type: details.type, reason: details.reason })
+  })
+  quitCleanly(app, options)
+  await loadKioskPage(window, options.log)
+  return window
+}
+
+function lockEverything(app: ElectronParts['app'], { log, isDevelopment }: ShellOptions): void {
+  const locked = new Set<SessionPart>()
+  app.on('web-contents-created', (_event, contents) => {
+    lockContents(contents, log)
+    if (locked.has(contents.session)) return
+    locked.add(contents.session)
+    lockSession(contents.session, log, isDevelopment)
+  })
+}
+
+function quitCleanly(app: ElectronParts['app'], { stop, log }: ShellOptions): void {
+  let stopping: Promise<void> | null = null
+  let hasStopped = false
+  app.on('window-all-closed', () => app.quit())
+  app.on('before-quit', (event) => {
+    if (hasStopped) return
+    event.preventDefault()
+    stopping ??= stop()
+      .catch((error: unknown) => log.warn('not stopped cleanly', { error: String(error) }))
+      .then(() => {
+        hasStopped = true
+        app.quit()
+      })
+  })
+}

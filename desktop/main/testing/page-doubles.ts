@@ -1,0 +1,187 @@
+import { EventEmitter } from 'node:events'
+import type { BrowserWindowConstructorOptions, WindowOpenHandlerResponse } from 'electron'
+import type { ContentsPart, SessionPart } from '../electron-parts.ts'
+
+// The double's windows, pages and sessions; electron-double.ts says where they differ from Electron's.
+
+/** What a page needs of the Electron that it runs in. */
+export interface PageHost {
+  fetch(url: string): Promise<Response | null>
+  opened(window: WindowDouble): void
+}
+
+/** An event with a memory of whether it was refused. */
+export class Refusable {
+  isRefused = false
+  preventDefault(): void {
+    this.isRefused = true
+  }
+}
+
+type PermissionHandler = Parameters<SessionPart['setPermissionRequestHandler']>[0]
+type CheckHandler = Parameters<SessionPart['setPermissionCheckHandler']>[0]
+type DeviceHandler = Parameters<SessionPart['setDevicePermissionHandler']>[0]
+type RequestListener = (
+  details: { url: string; resourceType: string },
+  answer: (response: { cancel?: boolean }) => void,
+) => void
+
+/** A session; without handlers it grants everything, as Electron does. */
+export class SessionDouble extends EventEmitter {
+  permission: PermissionHandler = null
+  check: CheckHandler = null
+  device: DeviceHandler = null
+  isSpelling = true
+  private beforeRequest: RequestListener | null = null
+  readonly webRequest = {
+    onBeforeRequest: (...args: unknown[]): void => {
+      this.beforeRequest = args.at(-1) as RequestListener | null
+    },
+  } as SessionPart['webRequest']
+
+  setPermissionRequestHandler(handler: PermissionHandler): void {
+    this.permission = handler
+  }
+  setPermissionCheckHandler(handler: CheckHandler): void {
+    this.check = handler
+  }
+  setDevicePermissionHandler(handler: DeviceHandler): void {
+    this.device = handler
+  }
+  setDisplayMediaRequestHandler(): void {}
+  setSpellCheckerEnabled(isOn: boolean): void {
+    this.isSpelling = isOn
+  }
+  /** Whether a request would leave. */
+  isLet(url: string): boolean {
+    let isLet = true
+    this.beforeRequest?.({ url, resourceType: 'script' }, (answer) => (isLet = answer.cancel !== true))
+    return isLet
+  }
+  /** Whether a page's wish for a permission is granted. */
+  isGranted(permission: 'media' | 'geolocation' | 'fullscreen' | 'clipboard-read'): boolean {
+    let isGranted = true
+    this.permission?.(undefined as never, permission, (answer) => (isGranted = answer), undefined as never)
+    return isGranted
+  }
+  /** Whether a download goes on. */
+  isDownloaded(): boolean {
+    const event = new Refusable()
+    this.emit('will-download', event)
+    return !event.isRefused
+  }
+}
+
+/** A page. */
+export class ContentsDouble extends EventEmitter {
+  readonly session = new SessionDouble()
+  readonly mainFrame = { url: 'about:blank', parent: null }
+  readonly sent: { channel: string; args: unknown[] }[] = []
+  readonly loads: { url: string; status: number }[] = []
+  isGone = false
+  isDead = false
+  private openHandler: (() => WindowOpenHandlerResponse) | null = null
+  private readonly electron: PageHost
+
+  constructor(electron: PageHost) {
+    super()
+    this.electron = electron
+  }
+
+  async loadURL(url: string): Promise<void> {
+    const response = await this.electron.fetch(url)
+    if (response === null) {
+      this.emit('did-fail-load', {}, -300, 'ERR_INVALID_URL')
+      throw new Error('ERR_INVALID_URL')
+    }
+    this.isGone = false
+    this.mainFrame.url = url
+    this.loads.push({ url, status: response.status })
+    this.emit('loaded')
+  }
+  send(channel: string, ...args: unknown[]): void {
+    if (!this.isGone) this.sent.push({ channel, args: structuredClone(args) })
+  }
+  isDestroyed(): boolean {
+    return this.isDead
+  }
+  setWindowOpenHandler(handler: Parameters<ContentsPart['setWindowOpenHandler']>[0]): void {
+    this.openHandler = () => handler(undefined as never)
+  }
+  forcefullyCrashRenderer(): void {
+    this.crash('killed')
+  }
+
+  /** The page's process ends. */
+  crash(reason: string): void {
+    this.isGone = true
+    this.emit('render-process-gone', {}, { reason, exitCode: 5 })
+  }
+  /** The page tries to go elsewhere; whether it got there. */
+  navigate(kind: 'will-navigate' | 'will-frame-navigate' | 'will-redirect', url: string): boolean {
+    const event = Object.assign(new Refusable(), { url })
+    this.emit(kind, event)
+    if (!event.isRefused) this.mainFrame.url = url
+    return !event.isRefused
+  }
+  /** The page tries to embed a <webview>; whether it could. */
+  embed(): boolean {
+    const event = new Refusable()
+    this.emit('will-attach-webview', event, {}, {})
+    return !event.isRefused
+  }
+  /** The page calls window.open; whether a window came. */
+  open(): boolean {
+    return this.openHandler?.().action !== 'deny'
+  }
+}
+
+/** A window. */
+export class WindowDouble extends EventEmitter {
+  readonly webContents: ContentsDouble
+  readonly options: BrowserWindowConstructorOptions
+  isKiosk: boolean
+  isFull: boolean
+  isMin = false
+  shown = 0
+  focused = 0
+  isDead = false
+
+  constructor(electron: PageHost, options: BrowserWindowConstructorOptions) {
+    super()
+    this.options = options
+    this.isKiosk = options.kiosk === true
+    this.isFull = options.fullscreen === true
+    this.webContents = new ContentsDouble(electron)
+    this.webContents.on('loaded', () => this.emit('ready-to-show'))
+    electron.opened(this)
+  }
+  focus(): void {
+    this.focused += 1
+  }
+  show(): void {
+    this.shown += 1
+  }
+  restore(): void {
+    this.isMin = false
+  }
+  isMinimized(): boolean {
+    return this.isMin
+  }
+  isDestroyed(): boolean {
+    return this.isDead
+  }
+  setKiosk(isOn: boolean): void {
+    this.isKiosk = isOn
+  }
+  setFullScreen(isOn: boolean): void {
+    this.isFull = isOn
+  }
+  /** The user closes it, or the operating system does. */
+  close(): void {
+    this.isDead = true
+    this.webContents.isDead = true
+    this.webContents.emit('destroyed')
+    this.emit('closed')
+  }
+}

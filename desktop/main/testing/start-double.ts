@@ -1,0 +1,112 @@
+import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal, EngineDoor, SliceName, Slices } from '#shared/wire/bridge.ts'
+import { listScreenFiles } from '../../engine/screen-files.ts'
+import { claimInstance, startShell, type ShellOptions } from '../shell.ts'
+import { ElectronDouble, Machine } from './electron-double.ts'
+import type { WindowDouble } from './page-doubles.ts'
+
+type Listen = Parameters<EngineDoor['subscribe']>[0]
+
+/** An engine's door that echoes calls. */
+export class EchoDoor implements EngineDoor {
+  readonly listeners = new Set<Listen>()
+  readonly calls: string[] = []
+  call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>> {
+    this.calls.push(name)
+    if (name === 'fail') throw new Error('a fault of the engine')
+    return Promise.resolve(accept({ name, input }))
+  }
+  subscribe(listen: Listen): () => void {
+    listen('kiosk', { state: 'starting' })
+    this.listeners.add(listen)
+    return () => this.listeners.delete(listen)
+  }
+  publish<Name extends SliceName>(name: Name, value: Slices[Name]): void {
+    for (const listen of this.listeners) listen(name, value)
+  }
+}
+
+/** A clock that stands still until the test moves it. */
+export class StillClock {
+  nowMs = 0
+  private waiting: { atMs: number; run: () => void }[] = []
+  elapsedMs(): number {
+    return this.nowMs
+  }
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.nowMs + delayMs, run }
+    this.waiting.push(timer)
+    return () => {
+      this.waiting = this.waiting.filter((one) => one !== timer)
+    }
+  }
+  /** Moves on, runs what is due, and lets promises settle. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms
+    const due = this.waiting.filter((one) => one.atMs <= this.nowMs)
+    this.waiting = this.waiting.filter((one) => one.atMs > this.nowMs)
+    for (const one of due) one.run()
+    await settle()
+  }
+}
+
+/** Lets file reads and promises that are under way come to an end. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1))
+}
+
+/** A folder with a page and a script, and a secret beside it. */
+export function makeScreens(): string {
+  const root = mkdtempSync(join(tmpdir(), 'carrel-main-'))
+  const folder = join(root, 'renderer')
+  mkdirSync(join(folder, 'assets'), { recursive: true })
+  writeFileSync(join(root, 'secret.txt'), 'secret')
+  writeFileSync(join(folder, 'kiosk.html'), '<!doctype html>')
+  writeFileSync(join(folder, 'assets', 'kiosk.js'), 'export {}')
+  return folder
+}
+
+/** What a started shell gives a test to hold. */
+export interface Started {
+  electron: ElectronDouble
+  window: WindowDouble
+  door: EchoDoor
+  clock: StillClock
+  warnings: string[]
+  stops: number[]
+}
+
+/** Starts the whole shell on a double. */
+export async function startDouble(
+  options: Partial<ShellOptions> = {},
+  machine: Machine = new Machine(),
+): Promise<Started> {
+  const electron = new ElectronDouble(machine)
+  const started = { electron, door: new EchoDoor(), clock: new StillClock(), warnings: [], stops: [] }
+  if (!claimInstance(electron.parts(), '/kiosk')) throw new Error('another instance runs')
+  electron.app.ready.resolve()
+  await startShell(electron.parts(), shellOptions(started, options))
+  const [window] = electron.windows
+  if (!window) throw new Error('no window was made')
+  return { ...started, window }
+}
+
+function shellOptions(started: Omit<Started, 'window'>, options: Partial<ShellOptions>): ShellOptions {
+  return {
+    engine: started.door,
+    files: listScreenFiles(makeScreens()),
+    clock: started.clock,
+    log: { info: () => undefined, warn: (event: string) => void started.warnings.push(event) },
+    preloadFile: '/app/preload.cjs',
+    isFullScreen: true,
+    isDevelopment: false,
+    stop: () => {
+      started.stops.push(1)
+      return Promise.resolve()
+    },
+    ...options,
+  }
+}

@@ -1,0 +1,16 @@
+import { contextBridge, ipcRenderer } from 'electron'
+import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
+
+// All that a page gets of the world: two functions. This file never grows.
+
+const bridge: Bridge = {
+  call: (name, input) => ipcRenderer.invoke('call', name, input),
+  onSlice: (listen) => {
+    const hear = (_event: unknown, name: SliceName, value: Slices[SliceName]): void => listen(name, value)
+    ipcRenderer.on('slice', hear)
+    ipcRenderer.send('listen')
+    return () => void ipcRenderer.off('slice', hear)
+  },
+}
+
+contextBridge.exposeInMainWorld('bridge', bridge)
