@@ -1,0 +1,87 @@
+import websocket from '@fastify/websocket'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyRequest,
+} from 'fastify'
+import type { Logger } from 'pino'
+import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
+import { withoutPort, type HubConfig } from './config.ts'
+import { makeHubLog } from './log.ts'
+import { enrolRoute } from './routes/enrol.ts'
+import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
+import { healthRoutes } from './routes/health.ts'
+import type { Database } from './store/database.ts'
+
+/** What an app is made of. */
+export interface AppParts {
+  config: Pick<HubConfig, 'host' | 'hostNames' | 'proxies' | 'tls'>
+  logger: Logger
+  pool: Database
+  lateJobs(): string[]
+  /** The kiosks' websocket. */
+  sync: FastifyPluginAsync
+}
+
+/** Whole bodies are small: a code and a key. */
+const MAX_BODY_BYTES = 65_536
+/** Fastify's own default is to wait for ever. */
+const REQUEST_TIMEOUT_MS = 30_000
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
+
+/** Builds the hub's HTTP side, apart from listening. */
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const { config } = parts
+  const logger: FastifyBaseLogger = parts.logger
+  const log = makeHubLog(parts.logger)
+  const app: FastifyInstance = Fastify({
+    ...(config.tls === null ? {} : { https: config.tls }),
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: config.proxies.length === 0 ? false : config.proxies,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.write(rawRefusal('malformed'))
+      socket.destroy()
+    },
+  })
+  handleErrors(app, log)
+  checkHost(app, config)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    log.debug('request', {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    })
+  })
+  // Compression costs six times the processor and five times the memory for frames that are small already.
+  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false } })
+  await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
+  await app.register(enrolRoute(parts.pool, log))
+  await app.register(parts.sync)
+  return app
+}
+
+/**
+ * A name that somebody points at this machine is not ours: a page elsewhere must not reach the hub through a visitor's
+ * browser. Known are loopback, the address that the connection came in at, CARREL_HOST and CARREL_HOSTS.
+ */
+function checkHost(app: FastifyInstance, config: AppParts['config']): void {
+  const known = new Set([...LOOPBACK_NAMES, config.host.toLowerCase(), ...config.hostNames])
+  app.addHook('onRequest', async (request, reply) => {
+    const name = withoutPort(request.host ?? '')
+    if (known.has(name) || name === localAddress(request)) return undefined
+    return answerRefusal(reply, 'hostRefused')
+  })
+}
+
+function localAddress(request: FastifyRequest): string {
+  return (request.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+}

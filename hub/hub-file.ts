@@ -1,0 +1,47 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Type, type Static } from 'typebox'
+import { makeParse } from '#shared/wire/parse.ts'
+import { readProcess } from './store/process-table.ts'
+
+/** What a running hub leaves in its folder, so that `admin` finds it. */
+export const HubFile = Type.Object(
+  {
+    pid: Type.Integer({ minimum: 1 }),
+    url: Type.String(),
+    /** May hold a password: the file is for its owner only. */
+    databaseUrl: Type.String(),
+  },
+  { additionalProperties: false },
+)
+export type HubFile = Static<typeof HubFile>
+
+const parse = makeParse(HubFile)
+
+/** Writes the file, mode 0600; the returned function removes it again, unless another hub has written its own. */
+export function writeHubFile(home: string, facts: HubFile): () => void {
+  mkdirSync(home, { recursive: true, mode: 0o711 })
+  const path = join(home, 'hub.json')
+  const fresh = `${path}.${process.pid}`
+  rmSync(fresh, { force: true })
+  writeFileSync(fresh, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
+  renameSync(fresh, path)
+  return () => {
+    if (readFacts(path)?.pid === facts.pid) rmSync(path, { force: true })
+  }
+}
+
+/** The hub that runs on this folder; null when none does (a file that a killed hub left does not count). */
+export function readHubFile(home: string): HubFile | null {
+  const facts = readFacts(join(home, 'hub.json'))
+  return facts !== null && readProcess(facts.pid) !== null ? facts : null
+}
+
+function readFacts(path: string): HubFile | null {
+  try {
+    const parsed = parse(readFileSync(path, 'utf8'))
+    return parsed.ok ? parsed.value : null
+  } catch {
+    return null
+  }
+}

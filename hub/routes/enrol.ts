@@ -1,0 +1,43 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { makeCheck } from '#shared/wire/parse.ts'
+import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
+import { commitEnrolment, type EnrolRefusal } from '../identity/enrol-kiosk.ts'
+import type { HubLog } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { answerRefusal } from './errors.ts'
+import { makeTurns } from './turns.ts'
+
+/** Names go on screens: nothing invisible in them, and nothing that turns the writing around. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+const check = makeCheck(EnrolRequest)
+
+/** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
+export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
+  return async (app) => {
+    // Tries of one address take turns, so that a flood of guesses holds one database connection and not all of them.
+    const turns = makeTurns(100)
+    app.post('/api/v1/kiosks/enrol', async (request, reply) => {
+      const checked = check(request.body)
+      if (!checked.ok || UNPRINTABLE.test(checked.value.name)) return answerRefusal(reply, 'malformed')
+      const from = { host: request.host.toLowerCase(), address: request.ip }
+      const turn = turns.take(from.address, () => commitEnrolment(pool, checked.value, from))
+      if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
+      const decision = await turn
+      if (!decision.ok) {
+        log.info('an enrolment was refused', { why: decision.refusal.why, address: from.address })
+        return answerRefusal(withRetryAfter(reply, decision.refusal), decision.refusal.why)
+      }
+      const { isNew, ...kiosk } = decision.value
+      if (isNew) log.info('a kiosk enrolled', { ...kiosk, address: from.address })
+      return reply.code(isNew ? 201 : 200).send(kiosk satisfies EnrolResponse)
+    })
+  }
+}
+
+type Reply = Parameters<typeof answerRefusal>[0]
+
+function withRetryAfter(reply: Reply, refusal: EnrolRefusal): Reply {
+  if (refusal.why !== 'tooMany') return reply
+  return reply.header('retry-after', String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))))
+}

@@ -1,0 +1,81 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { HTTP_STATUS, type HttpErrorCode } from '#shared/wire/rest.ts'
+import type { HubLog } from '../log.ts'
+
+/** The words of each refusal; they never repeat what was sent. */
+const MESSAGES: Record<HttpErrorCode, string> = {
+  malformed: 'The request does not have the expected shape.',
+  tooLarge: 'The request is too large.',
+  notFound: 'There is nothing at this address.',
+  methodNotAllowed: 'This address does not take this method.',
+  unsupportedMediaType: 'The body must be application/json.',
+  tooMany: 'Too many tries; wait a little.',
+  codeRefused: 'The code is wrong, used or out of date.',
+  badProof: 'The proof does not fit the key.',
+  hostRefused: 'This hub does not answer to that host name; add it to CARREL_HOSTS.',
+  unavailable: 'The hub cannot do this at the moment; try again.',
+  internal: 'Something went wrong in the hub; it was noted in the log.',
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Answers a call with a refusal from the closed list. */
+export function answerRefusal(
+  reply: FastifyReply,
+  error: HttpErrorCode,
+  message = MESSAGES[error],
+): FastifyReply {
+  if (error === 'unavailable' && !reply.hasHeader('retry-after')) void reply.header('retry-after', '5')
+  return reply.code(HTTP_STATUS[error]).send({ error, message })
+}
+
+/** A refusal as raw HTTP, for requests that never reach a route. */
+export function rawRefusal(error: HttpErrorCode): string {
+  const body = JSON.stringify({ error, message: MESSAGES[error] })
+  const head = `HTTP/1.1 ${HTTP_STATUS[error]} Refused\r\ncontent-type: application/json; charset=utf-8`
+  return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+}
+
+/** Gives an app its one error handler and its answer for addresses that do not exist. No stack ever leaves the hub. */
+export function handleErrors(app: FastifyInstance, log: HubLog): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const code = codeOf(error)
+    if (code === 'internal')
+      log.error('a request failed', { method: request.method, route: routeOf(request), err: error })
+    if (code === 'unavailable') log.warn('a request met no database', { route: routeOf(request), err: error })
+    return answerRefusal(reply, code)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const url = request.url.replace(/\?.*$/, '').replace(/(.)\/$/, '$1')
+    const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
+    if (allowed.length === 0) return answerRefusal(reply, 'notFound')
+    void reply.header('allow', allowed.join(', '))
+    return answerRefusal(reply, 'methodNotAllowed')
+  })
+}
+
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'unknown'
+}
+
+/** What an exception means to the caller. Everything unknown is a bug of ours. */
+export function codeOf(error: Partial<FastifyError>): HttpErrorCode {
+  const { code = '', statusCode = 500 } = error
+  if (isDatabaseAway(error)) return 'unavailable'
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'unsupportedMediaType'
+  if (statusCode === 413) return 'tooLarge'
+  if (statusCode === 503) return 'unavailable'
+  return code.startsWith('FST_') && statusCode >= 400 && statusCode < 500 ? 'malformed' : 'internal'
+}
+
+// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 53300: too many connections.
+const DATABASE_AWAY = /^(08\d{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
+
+function isDatabaseAway(error: { code?: string; message?: string; syscall?: string }): boolean {
+  const { code = '', message = '' } = error
+  if (code === 'ENOENT') return error.syscall === 'connect'
+  return (
+    DATABASE_AWAY.test(code) ||
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+  )
+}
