@@ -1,0 +1,56 @@
+import path from 'node:path'
+import { build, type InlineConfig } from 'vite'
+import { ROOT, say } from './house.mjs'
+
+// Bundles Electron's main process and the preload. Not part of `npm start`: only where Electron's own program is there.
+
+/** Where the bundles go, below the project's folder. */
+const SHELL_FOLDER = 'dist/shell'
+
+/** Main: one ES module. better-sqlite3 stays outside, because it finds its native file beside itself. */
+export function mainConfig(outDir: string): InlineConfig {
+  return shellConfig(outDir, 'desktop/main/main.ts', 'main.js', 'es', [
+    /^electron(\/.+)?$/,
+    /^node:/,
+    'better-sqlite3',
+  ])
+}
+
+/** Preload: one CommonJS file that requires electron and nothing else, because a sandboxed page can load no more. [BRG-4] */
+export function preloadConfig(outDir: string): InlineConfig {
+  return shellConfig(outDir, 'desktop/preload/preload.ts', 'preload.cjs', 'cjs', ['electron'])
+}
+
+function shellConfig(
+  outDir: string,
+  entry: string,
+  fileName: string,
+  format: 'es' | 'cjs',
+  external: (string | RegExp)[],
+): InlineConfig {
+  return {
+    configFile: false,
+    root: ROOT,
+    logLevel: 'warn',
+    resolve: { conditions: ['node'] },
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      lib: { entry: path.join(ROOT, entry), formats: [format], fileName: () => fileName },
+      rolldownOptions: { external, output: { codeSplitting: false } },
+    },
+  }
+}
+
+/** Builds both. */
+export async function buildShell(outDir: string): Promise<void> {
+  await build(mainConfig(outDir))
+  await build(preloadConfig(outDir))
+}
+
+if (import.meta.main) {
+  await buildShell(path.join(ROOT, SHELL_FOLDER))
+  say(`Electron's bundles are in ${SHELL_FOLDER}`)
+}

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the search looks at. */
+export interface ElectronSurroundings {
+  /** Folder of the package `electron`. */
+  packageFolder: string
+  platform: NodeJS.Platform
+  env: Record<string, string | undefined>
+  /** The user's number; null where the system has none. */
+  userId: number | null
+}
+
+/**
+ * Path of Electron's program where it can show a window here, else null: it must have been put there (the package alone
+ * brings none), there must be a display, and the user must not be root, for whom Chromium's sandbox does not start.
+ */
+export function findElectron({ packageFolder, platform, env, userId }: ElectronSurroundings): string | null {
+  const hasDisplay = platform !== 'linux' || Boolean(env['DISPLAY'] ?? env['WAYLAND_DISPLAY'])
+  if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
+  const note = join(packageFolder, 'path.txt')
+  const name = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
+  if (name === '') return null
+  const program = join(env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(packageFolder, 'dist'), name)
+  return existsSync(program) ? program : null
+}
