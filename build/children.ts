@@ -6,14 +6,22 @@ import { pathToFileURL } from 'node:url'
 import { readProcess } from '../hub/store/process-table.ts'
 import { ROOT } from './house.mjs'
 
-/** A child did not get where it should; the message is one sentence for the person at the terminal. */
-export class ChildError extends Error {}
+/** The house cannot stand; the message is one sentence for the person at the terminal. */
+export class HouseError extends Error {
+  /** A child has printed the sentence already. */
+  readonly isSaid: boolean
+  constructor(message: string, options: ErrorOptions & { isSaid?: boolean } = {}) {
+    super(message, options)
+    this.name = 'HouseError'
+    this.isSaid = options.isSaid ?? false
+  }
+}
 
 /** A program of the house that runs beside the starter. */
 export interface Child {
   name: string
   process: ChildProcess
-  /** Resolves with the first line on standard output that begins so; rejects with ChildError when the child ends before. */
+  /** Resolves with the first line on standard output that begins so; rejects with HouseError when the child ends before. */
   says(beginning: string): Promise<string>
   /** Asks it to end and waits; after a while it is made to. */
   stop(): Promise<void>
@@ -79,7 +87,8 @@ function watch(name: string, child: ChildProcess): Child {
         if (line === undefined && !hasEnded) return
         waiting.delete(look)
         if (line !== undefined) resolve(line)
-        else reject(new ChildError(complaint || `The ${name} ended before it was ready.`))
+        else if (complaint === '') reject(new HouseError(`The ${name} ended before it was ready.`))
+        else reject(new HouseError(complaint, { isSaid: true }))
       }
       waiting.add(look)
       look()

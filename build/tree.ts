@@ -26,13 +26,12 @@ function listPaths(): string[] {
   // Whoever checks may be another user than whoever cloned; reading names is harmless.
   const args = ['-c', `safe.directory=${ROOT}`, 'ls-files', '-co', '--exclude-standard', '-z']
   try {
-    const options = {
+    const listed = execFileSync('git', args, {
       cwd: ROOT,
       encoding: 'utf8',
       maxBuffer: 1 << 26,
       stdio: ['ignore', 'pipe', 'ignore'],
-    } as const
-    const listed = execFileSync('git', args, options)
+    })
     return listed.split('\0').filter((file) => file !== '')
   } catch {
     // A machine that only runs Carrel need not have git.

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import type { KioskRole } from '#shared/domain/kiosk.ts'
+import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
+import { query, type Database } from '../hub/store/database.ts'
+import { HouseError } from './children.ts'
+import { ROOT } from './house.mjs'
+
+/** A kiosk of the demo, ready to be started. */
+export interface DemoKiosk {
+  role: KioskRole
+  name: string
+  folder: string
+  /** A fresh enrolment code; null when the kiosk has its place already. */
+  code: string | null
+}
+
+/** What the demo needs of a running hub. */
+export interface DemoParts {
+  pool: Database
+  /** Folder of the kiosks' own folders. */
+  kioskFolder: string
+  /** For `admin`, so that it finds this very hub. */
+  env: NodeJS.ProcessEnv
+  progress: (line: string) => void
+}
+
+interface Places {
+  domain: string
+  paths: Record<KioskRole, string>
+}
+
+const NAMES: Record<KioskRole, string> = { entrance: 'Demo entrance', door: 'Demo door' }
+
+/** Loads the demo campus into a database that holds no university. Gives whether it did; never in production. */
+export async function loadDemoCampus(parts: DemoParts): Promise<boolean> {
+  if (process.env['NODE_ENV'] === 'production')
+    throw new HouseError('The demo campus does not exist in production.')
+  const present = await query(parts.pool, 'select 1 from universities limit 1')
+  if (present.length > 0) return false
+  parts.progress('loading the demo campus …')
+  const { name, domain, timezone, spaces } = DEMO_CAMPUS
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-demo-'))
+  try {
+    const file = path.join(folder, 'campus.json')
+    writeFileSync(file, JSON.stringify(spaces))
+    await admin(parts, 'university', 'add', '--name', name, '--domain', domain, '--timezone', timezone)
+    await admin(parts, 'spaces', 'import', '--university', domain, file)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return true
+}
+
+/** One entrance kiosk and one door kiosk with their folders, and codes for those that have no place yet. */
+export async function prepareDemoKiosks(parts: DemoParts): Promise<DemoKiosk[]> {
+  const places = await findPlaces(parts.pool)
+  if (places === null) return []
+  return Promise.all((['entrance', 'door'] as const).map((role) => prepareKiosk(parts, places, role)))
+}
+
+async function prepareKiosk(parts: DemoParts, places: Places, role: KioskRole): Promise<DemoKiosk> {
+  const name = NAMES[role]
+  const folder = path.join(parts.kioskFolder, role)
+  const enrolled = await query(
+    parts.pool,
+    'select 1 from kiosks where name = $1 and role = $2 and revoked_at is null limit 1',
+    [name, role],
+  )
+  if (enrolled.length > 0 && existsSync(folder)) return { role, name, folder, code: null }
+  if (existsSync(folder)) {
+    // It belonged to another database. What it still holds is kept, out of the way.
+    renameSync(folder, `${folder}.${Date.now()}`)
+    parts.progress(`the folder of the ${role} kiosk belonged to another hub and was moved aside`)
+  }
+  const { domain, paths } = places
+  const made = await admin(
+    parts,
+    'kiosk',
+    'code',
+    '--university',
+    domain,
+    '--space',
+    paths[role],
+    '--role',
+    role,
+  )
+  const { code } = made as { code?: unknown }
+  if (typeof code !== 'string') throw new HouseError(`No enrolment code could be made for the ${role} kiosk.`)
+  return { role, name, folder, code }
+}
+
+/** The demo campus's own places; in a database with other universities the first one's first root and first leaf. */
+async function findPlaces(pool: Database): Promise<Places | null> {
+  const universities = await query<{ id: number; domain: string }>(
+    pool,
+    'select id, email_domains[1] as domain from universities order by id',
+  )
+  const demo = universities.find(({ domain }) => domain === DEMO_CAMPUS.domain)
+  if (demo !== undefined) {
+    const { entrancePath, doorPath } = DEMO_CAMPUS
+    return { domain: demo.domain, paths: { entrance: entrancePath.join('/'), door: doorPath.join('/') } }
+  }
+  for (const { id, domain } of universities) {
+    const tree = await query<{ path: string; isLeaf: boolean }>(pool, TREE, [id])
+    const entrance = tree[0]?.path
+    const door = tree.find(({ isLeaf }) => isLeaf)?.path
+    if (entrance !== undefined && door !== undefined) return { domain, paths: { entrance, door } }
+  }
+  return null
+}
+
+const TREE = `
+  with recursive tree as (
+    select id, name as path, child_count = 0 as "isLeaf" from spaces
+     where university_id = $1 and parent_id is null and not is_deleted
+    union all
+    select s.id, t.path || '/' || s.name, s.child_count = 0 from spaces s join tree t on s.parent_id = t.id
+     where not s.is_deleted
+  ) select path, "isLeaf" from tree order by path`
+
+/** Runs `admin … --json` and gives the document that it printed. */
+function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [path.join(ROOT, 'hub/cli.ts'), ...args, '--json'],
+      { env: parts.env, cwd: ROOT },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(JSON.parse(stdout))
+        else
+          reject(new HouseError(`${args.slice(0, 2).join(' ')} did not work: ${(stderr || stdout).trim()}`))
+      },
+    )
+  })
+}

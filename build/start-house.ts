@@ -1,0 +1,173 @@
+// Second half of `npm start`, under Node 24: a hub, the demo campus and two kiosks, from one terminal.
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { parseConfig, type HubConfig } from '../hub/config.ts'
+import { readHubFile } from '../hub/hub-file.ts'
+import { openPool } from '../hub/store/database.ts'
+import { FolderLockedError, lockFolder } from '../hub/store/folder-lock.ts'
+import { buildScreens } from './build-screens.ts'
+import { HouseError, clearLeftovers, recordChildren, startChild, type Child } from './children.ts'
+import { loadDemoCampus, prepareDemoKiosks, type DemoKiosk, type DemoParts } from './demo.ts'
+import { say } from './house.mjs'
+import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
+
+/** A port may still be held for a moment by what was just ended. */
+const PORT_PATIENCE_MS = 3_000
+
+/** What has been started, in order; stopped the other way round. */
+interface House {
+  config: HubConfig
+  ports: HousePorts
+  env: NodeJS.ProcessEnv
+  /** The starter's own folder below CARREL_HOME. */
+  folder: string
+  children: Child[]
+  isStopping: boolean
+}
+
+async function main(): Promise<void> {
+  const parsed = parseConfig(process.env)
+  if (!parsed.ok) throw new HouseError(parsed.refusal.problems.join('\n'))
+  const house = makeHouse(parsed.value)
+  const unlock = takeFolder(house.folder)
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+    process.on('disconnect', () => resolve())
+  }).then(() => {
+    house.isStopping = true
+    return 'asked' as const
+  })
+  try {
+    const began = await Promise.race([begin(house), asked])
+    if (began !== 'asked') {
+      process.stdout.write('ready\n')
+      const first = await Promise.race([
+        asked,
+        ...house.children.map(async (child) => child.ended.then(() => child)),
+      ])
+      if (first !== 'asked')
+        throw new HouseError(`The ${first.name} ended unexpectedly; everything is stopped.`)
+    }
+    say('stopping …')
+  } finally {
+    await stopAll(house)
+    unlock()
+  }
+}
+
+function makeHouse(config: HubConfig): House {
+  const ports = portsFrom(config.port)
+  const env = {
+    ...process.env,
+    CARREL_HOME: config.home,
+    CARREL_PORT: String(ports.hub),
+    CARREL_METRICS_PORT: process.env['CARREL_METRICS_PORT'] ?? String(ports.metrics),
+    CARREL_LOG: process.env['CARREL_LOG'] ?? 'warn',
+  }
+  return { config, ports, env, folder: path.join(config.home, 'start'), children: [], isStopping: false }
+}
+
+function takeFolder(folder: string): () => void {
+  try {
+    // 0711: as root, the database's own user must be able to pass through to its data.
+    mkdirSync(folder, { recursive: true, mode: 0o711 })
+    return lockFolder(folder)
+  } catch (error) {
+    if (error instanceof FolderLockedError) {
+      const sentence = `Carrel is already running on ${path.dirname(folder)} (process ${error.pid}): stop it, or set CARREL_HOME to another folder.`
+      throw new HouseError(sentence, { cause: error })
+    }
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    const sentence = `The data folder ${path.dirname(folder)} cannot be written (${code}): set CARREL_HOME to a folder of your own.`
+    throw new HouseError(sentence, { cause: error })
+  }
+}
+
+async function begin(house: House): Promise<void> {
+  const cleared = await clearLeftovers(house.folder)
+  if (cleared > 0)
+    say(`ended ${cleared} ${cleared === 1 ? 'process' : 'processes'} that a killed start had left`)
+  const taken = await findTakenPort(house.ports, PORT_PATIENCE_MS)
+  if (taken !== null)
+    throw new HouseError(
+      `Port ${taken} is taken by another program: stop it, or set CARREL_PORT to another port.`,
+    )
+  say('starting the hub …')
+  const hub = add(house, startChild({ name: 'hub', file: 'hub/main.ts', args: [], env: house.env }))
+  const [line] = await Promise.all([hub.says('hub '), prepareScreens()])
+  process.stdout.write(`${line}\n`)
+  const hubUrl = line.slice('hub '.length)
+  const kiosks = await prepareKiosks(house)
+  await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl)))
+}
+
+async function prepareScreens(): Promise<void> {
+  const began = performance.now()
+  if (await buildScreens()) say(`screens built in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
+
+async function prepareKiosks(house: House): Promise<DemoKiosk[]> {
+  if (house.config.isProduction) {
+    say(
+      'production: no demo campus and no demo kiosks; "npm run admin -- --help" shows how to make real ones',
+    )
+    return []
+  }
+  const databaseUrl = house.config.databaseUrl ?? readHubFile(house.config.home)?.databaseUrl
+  if (databaseUrl === undefined) throw new HouseError('The hub did not say where its database is.')
+  const pool = openPool(databaseUrl, { maxConnections: 2 })
+  const parts: DemoParts = { pool, kioskFolder: kioskFolderOf(house.config), env: house.env, progress: say }
+  try {
+    await loadDemoCampus(parts)
+    return await prepareDemoKiosks(parts)
+  } finally {
+    await pool.end()
+  }
+}
+
+/** Kiosks belong to one database: one that is named by DATABASE_URL has a folder of its own. */
+function kioskFolderOf({ home, databaseUrl }: HubConfig): string {
+  if (databaseUrl === null) return path.join(home, 'kiosks')
+  return path.join(home, `kiosks-${createHash('sha256').update(databaseUrl).digest('hex').slice(0, 12)}`)
+}
+
+async function startKiosk(house: House, kiosk: DemoKiosk, hubUrl: string): Promise<void> {
+  const { role, name, folder, code } = kiosk
+  say(`starting the ${role} kiosk …`)
+  const args = ['--name', name, '--hub', hubUrl, '--folder', folder, '--port', String(house.ports[role])]
+  const env = { ...house.env, ...(code === null ? {} : { CARREL_CODE: code }) }
+  const child = add(house, startChild({ name: `${role} kiosk`, file: 'desktop/agent/kiosk.ts', args, env }))
+  const line = await child.says('kiosk ')
+  process.stdout.write(`${role} ${line}\n`)
+}
+
+function add(house: House, child: Child): Child {
+  house.children.push(child)
+  recordChildren(house.folder, house.children)
+  if (house.isStopping) void child.stop()
+  return child
+}
+
+/** Kiosks first, so that the hub hears their last words; then the hub, which ends its own database. */
+async function stopAll(house: House): Promise<void> {
+  house.isStopping = true
+  const [hub, ...kiosks] = house.children
+  await Promise.all(kiosks.map((kiosk) => kiosk.stop()))
+  await hub?.stop()
+  recordChildren(house.folder, [])
+}
+
+try {
+  await main()
+} catch (error) {
+  // Sentences for a person have no stack; anything else is a fault of ours and keeps it.
+  say(
+    error instanceof HouseError
+      ? error.message
+      : String(error instanceof Error ? (error.stack ?? error) : error),
+  )
+  process.exitCode = 1
+}
+if (process.connected) process.disconnect()
