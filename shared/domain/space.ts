@@ -39,7 +39,7 @@ export type SpaceDetails = Static<typeof SpaceDetails>
 /** The longest name of a space, in characters. A path of names must fit on a door. */
 export const MAX_SPACE_NAME_LENGTH = 120
 
-/** Deepest tree that is taken: university, campus, building, wing, floor, area, room and some room to spare. */
+/** Most levels below a university's own space: campus, building, wing, floor, area, room, and some room to spare. */
 export const MAX_TREE_DEPTH = 12
 
 /** Most spaces of one university. */

@@ -96,7 +96,7 @@ function intersectSpans(
 }
 
 /** Spans in order; empty ones dropped, those that meet or overlap made one. */
-function joinSpans(spans: readonly (readonly [number, number])[]): [number, number][] {
+export function joinSpans(spans: readonly (readonly [number, number])[]): [number, number][] {
   const joined: [number, number][] = []
   for (const [from, to] of spans.toSorted((left, right) => left[0] - right[0])) {
     const last = joined.at(-1)

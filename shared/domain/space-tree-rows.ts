@@ -1,0 +1,186 @@
+import { accept, refuse, type Decision } from './decision.ts'
+import { MAX_CAPACITY, MAX_TREE_SPACES, SpaceKind } from './space.ts'
+import { faultsOfTree, parentsFirst, tooLarge } from './space-tree-check.ts'
+import { parseHours } from './space-tree-hours.ts'
+import {
+  faultOfName,
+  faultOfText,
+  normaliseName,
+  parsePath,
+  quoted,
+  type ParsedTree,
+  type SaidDetails,
+  type SpaceSpec,
+  type TreeFault,
+  type TreeFaultKind,
+} from './space-tree.ts'
+
+/** One line of a table: its number in the file, and its cells by column name. */
+export interface TreeRow {
+  line: number
+  cells: Readonly<Record<string, string>>
+}
+
+const DETAIL_COLUMNS = ['wifi', 'sockets', 'quiet', 'stepFree'] as const
+const COLUMNS = new Set([
+  'path',
+  'id',
+  'parent',
+  'name',
+  'kind',
+  'location',
+  'capacity',
+  'seats',
+  'hours',
+  ...DETAIL_COLUMNS,
+])
+const KINDS: ReadonlySet<string> = new Set(SpaceKind.enum)
+const ANSWERS = new Map([
+  ...['yes', 'true', '1', 'y'].map((word) => [word, true] as const),
+  ...['no', 'false', '0', 'n'].map((word) => [word, false] as const),
+])
+
+interface Reading {
+  faults: TreeFault[]
+  specs: SpaceSpec[]
+}
+
+/**
+ * Reads a table with a column `path` ("Library/Floor 1/Room 101", a "/" inside a name as "\/") or with `id`, `parent`
+ * (empty at the top) and `name`; further columns kind, location, capacity or seats, wifi, sockets, quiet, stepFree
+ * (yes, no) and hours. An empty cell says "unknown"; a column that is not there says nothing. [TRE-2] [TRE-3]
+ */
+export function parseSpaceTreeRows(
+  rows: readonly TreeRow[],
+  knownPaths: ReadonlySet<string> = new Set(),
+): Decision<ParsedTree, TreeFault[]> {
+  if (rows.length > MAX_TREE_SPACES) return refuse([tooLarge(rows.length)])
+  const columns = Object.keys(rows[0]?.cells ?? {})
+  const byPath = columns.includes('path')
+  if (!byPath && !['id', 'parent', 'name'].every((column) => columns.includes(column)))
+    return refuse([shapeFault(rows.length)])
+  const reading: Reading = { faults: [], specs: [] }
+  const paths = byPath ? pathsGiven(rows, reading) : pathsByParent(rows, reading)
+  for (const [row, path] of paths) readRow(reading, row, path)
+  const faults = [...reading.faults, ...faultsOfTree(reading.specs, knownPaths)]
+  if (faults.length > 0) return refuse(faults)
+  const ignored = columns.filter((column) => !COLUMNS.has(column) || (byPath && column === 'name'))
+  return accept({ specs: parentsFirst(reading.specs), ignored })
+}
+
+function shapeFault(rowCount: number): TreeFault {
+  const detail =
+    rowCount === 0 ? 'it has no lines' : 'it needs a column "path", or the columns "id", "parent" and "name"'
+  return { at: 'file', why: 'badShape', detail }
+}
+
+function fault(reading: Reading, row: TreeRow, why: TreeFaultKind, detail: string): void {
+  reading.faults.push({ at: `line ${row.line}`, why, detail })
+}
+
+function pathsGiven(rows: readonly TreeRow[], reading: Reading): Map<TreeRow, string[]> {
+  const paths = new Map<TreeRow, string[]>()
+  for (const row of rows) {
+    const names = parsePath(row.cells['path'] ?? '')
+    if (names.length === 0) fault(reading, row, 'badName', 'the path is empty')
+    else paths.set(row, names)
+  }
+  return paths
+}
+
+function pathsByParent(rows: readonly TreeRow[], reading: Reading): Map<TreeRow, string[]> {
+  const byId = new Map<string, TreeRow>()
+  for (const row of rows) {
+    const id = normaliseName(row.cells['id'] ?? '')
+    const twin = byId.get(id)
+    if (id === '') fault(reading, row, 'badValue', 'the id is empty')
+    else if (twin !== undefined)
+      fault(reading, row, 'duplicateId', `the id ${quoted(id)} was used in line ${twin.line}`)
+    else byId.set(id, row)
+  }
+  const paths = new Map<TreeRow, string[]>()
+  for (const row of byId.values()) {
+    const path = climb(row, byId, reading)
+    if (path !== null) paths.set(row, path)
+  }
+  return paths
+}
+
+/** The names from the top down to a row; null when the way up ends nowhere or in a circle, which is then a fault. */
+function climb(row: TreeRow, byId: ReadonlyMap<string, TreeRow>, reading: Reading): string[] | null {
+  const path: string[] = []
+  const seen = new Set<TreeRow>()
+  for (let at: TreeRow = row; ;) {
+    if (seen.has(at)) {
+      if (at === row)
+        fault(reading, row, 'cycle', `${quoted(row.cells['name'] ?? '')} would stand below itself`)
+      return null
+    }
+    seen.add(at)
+    path.unshift(at.cells['name'] ?? '')
+    const parentId = normaliseName(at.cells['parent'] ?? '')
+    if (parentId === '') return path
+    const parent = byId.get(parentId)
+    if (parent === undefined) {
+      if (at === row)
+        fault(reading, row, 'missingParent', `there is no space with the id ${quoted(parentId)}`)
+      return null
+    }
+    at = parent
+  }
+}
+
+function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void {
+  for (const name of names) {
+    const wrong = faultOfName(name)
+    if (wrong !== null) return fault(reading, row, 'badName', `the name ${quoted(name)}: ${wrong}`)
+  }
+  const { cells } = row
+  const spec: SpaceSpec = { path: names.map(normaliseName), at: `line ${row.line}` }
+  const kind = cells['kind']?.trim() ?? ''
+  if (KINDS.has(kind)) spec.kind = kind as SpaceKind
+  else if (kind !== '') fault(reading, row, 'badKind', `${quoted(kind)} is none of ${[...KINDS].join(', ')}`)
+  if (cells['location'] !== undefined) spec.location = normaliseName(cells['location']) || null
+  const wrong = faultOfText(cells['location'] ?? '', 200)
+  if (wrong !== null) fault(reading, row, 'badValue', `location: ${wrong}`)
+  readCapacity(reading, row, spec)
+  readDetails(reading, row, spec)
+  readHours(reading, row, spec)
+  reading.specs.push(spec)
+}
+
+function readCapacity(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
+  const text = (row.cells['capacity'] ?? row.cells['seats'])?.trim()
+  if (text === undefined) return
+  const seats = Number(text)
+  if (text === '') spec.capacity = null
+  else if (/^\d{1,9}$/.test(text) && seats >= 1 && seats <= MAX_CAPACITY) spec.capacity = seats
+  else
+    fault(
+      reading,
+      row,
+      'badNumber',
+      `${quoted(text)} seats: a whole number from 1 to ${MAX_CAPACITY}, or empty`,
+    )
+}
+
+function readDetails(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
+  const said: SaidDetails = {}
+  for (const column of DETAIL_COLUMNS) {
+    const text = row.cells[column]?.trim().toLowerCase()
+    if (text === undefined) continue
+    const answer = ANSWERS.get(text)
+    if (text === '') said[column] = null
+    else if (answer !== undefined) said[column] = answer
+    else fault(reading, row, 'badValue', `${column} is ${quoted(text)}: yes, no or empty`)
+  }
+  if (Object.keys(said).length > 0) spec.details = said
+}
+
+function readHours(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
+  const text = row.cells['hours']
+  if (text === undefined) return
+  const hours = parseHours(text.trim())
+  if (hours.ok) spec.hours = hours.value
+  else fault(reading, row, 'badHours', hours.refusal)
+}

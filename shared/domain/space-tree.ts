@@ -1,0 +1,142 @@
+import { Type, type Static } from 'typebox'
+import { makeCheck } from '../wire/parse.ts'
+import { MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind } from './space.ts'
+import type { OpeningHours } from './week-time.ts'
+
+/** What a tree says of one space's details: a value, or null for "none"; what is absent stays as it is. */
+export type SaidDetails = { [Key in keyof SpaceDetails]?: Exclude<SpaceDetails[Key], undefined> | null }
+
+/** One space as a tree file wants it. What the file does not say is undefined, and stays as it is. [TRE-4] */
+export interface SpaceSpec {
+  /** Names from below the university's own space down to this one; the last is its name. */
+  path: string[]
+  /** Where the file says so: "line 7", or a path in its JSON. */
+  at: string
+  kind?: SpaceKind
+  location?: string | null
+  capacity?: number | null
+  details?: SaidDetails
+  hours?: OpeningHours
+}
+
+/** Why a tree file is not taken. A closed list. [TRE-2] */
+export type TreeFaultKind =
+  | 'badShape'
+  | 'badName'
+  | 'badKind'
+  | 'badNumber'
+  | 'badHours'
+  | 'badValue'
+  | 'duplicateId'
+  | 'duplicatePath'
+  | 'missingParent'
+  | 'cycle'
+  | 'tooDeep'
+  | 'tooLarge'
+
+/** One fault: where in the file, what sort, and what was found there. */
+export interface TreeFault {
+  at: string
+  why: TreeFaultKind
+  detail: string
+}
+
+/** A tree file, read. `ignored`: columns or keys that mean nothing here and were left out. */
+export interface ParsedTree {
+  /** Parents before children. */
+  specs: SpaceSpec[]
+  ignored: string[]
+}
+
+/** One node of a nested tree file; `seats` is another word for `capacity`. Other keys are ignored, and named. */
+export const SpaceTreeNode = Type.Object({
+  name: Type.String(),
+  kind: Type.Optional(Type.Union([SpaceKind, Type.Null()])),
+  location: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  capacity: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  seats: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  /** A text as in a table ("Mon-Fri 08:00-20:00"), an object from days to spans, `{ weekly, closures }`, or null. */
+  hours: Type.Optional(Type.Unknown()),
+  children: Type.Optional(Type.Array(Type.Unknown())),
+})
+export type SpaceTreeNode = Static<typeof SpaceTreeNode>
+
+const checkDetails = makeCheck(SpaceDetails)
+
+/** Controls, line and paragraph separators, halves of characters, and invisible formatting – bidi marks among it – but not the joiners that scripts need. [TRE-2] */
+const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u
+
+/** A name as it is stored and compared: Unicode normal form C, spaces trimmed and collapsed. [TRE-3] */
+export function normaliseName(text: string): string {
+  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim()
+}
+
+/** A path as people write it: names joined by "/", a "/" inside a name written "\/". Read back by `parsePath`. */
+export function pathText(path: readonly string[]): string {
+  return path.map((name) => name.replaceAll(/[\\/]/g, (found) => `\\${found}`)).join('/')
+}
+
+/** The names of a path text; empty for the university's own space. Not normalised yet. */
+export function parsePath(text: string): string[] {
+  if (text.trim() === '' || text.trim() === '/') return []
+  const names = ['']
+  for (const [token] of text.matchAll(/\\[\\/]|[^]/gu)) {
+    if (token === '/') names.push('')
+    else
+      names.push(
+        `${names.pop() ?? ''}${token.length === 2 && token.startsWith('\\') ? token.slice(1) : token}`,
+      )
+  }
+  return names
+}
+
+/** What is wrong with a name or another short text; null when nothing is. [TRE-2] */
+export function faultOfText(text: string, maxLength: number): string | null {
+  const forbidden = FORBIDDEN.exec(text)
+  if (forbidden !== null) return `it has the invisible character ${codePoint(forbidden[0])}`
+  // UTF-16 units: never fewer than the characters that database and schemas count.
+  const { length } = normaliseName(text)
+  if (length > maxLength) return `it is ${length} characters long, and ${maxLength} are the most`
+  return null
+}
+
+/** What is wrong with a space's name; null when nothing is. [TRE-2] */
+export function faultOfName(text: string): string | null {
+  if (normaliseName(text) === '') return 'it is empty'
+  return faultOfText(text, MAX_SPACE_NAME_LENGTH)
+}
+
+/** A text with the characters written out that would garble a terminal. */
+export function printable(text: string): string {
+  return Array.from(text, (char) => (FORBIDDEN.test(char) ? codePoint(char) : char)).join('')
+}
+
+/** A text as a fault names it: printable, in quotes, and not too long. */
+export function quoted(text: string): string {
+  return text.length > 60 ? `"${printable(text.slice(0, 60))}…"` : `"${printable(text)}"`
+}
+
+function codePoint(char: string): string {
+  return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** What is wrong with the said details; null when nothing is. [TRE-2] */
+export function faultOfDetails(said: Record<string, unknown>): string | null {
+  const checked = checkDetails(Object.fromEntries(Object.entries(said).filter(([, item]) => item !== null)))
+  if (!checked.ok) return `${checked.refusal.at.replace('/', '') || 'details'}: ${checked.refusal.reason}`
+  const texts = [checked.value.price, checked.value.note, ...(checked.value.equipment ?? [])]
+  for (const text of texts) {
+    const fault = text === undefined ? null : faultOfText(text, 500)
+    if (fault !== null) return `${quoted(text ?? '')}: ${fault}`
+  }
+  return null
+}
+
+/** Existing details with what is said put in, and what is said to be none taken out. */
+export function mergeDetails(before: SpaceDetails, said: SaidDetails | undefined): SpaceDetails {
+  const merged = Object.entries({ ...before, ...said }).filter(
+    ([, item]) => item !== null && item !== undefined,
+  )
+  return Object.fromEntries(merged)
+}
