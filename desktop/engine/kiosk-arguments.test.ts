@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { parseKioskArguments } from './kiosk-arguments.ts'
+
+test('a whole command line is read', () => {
+  const args =
+    '--name Door --hub https://hub.example --code AB-CD --port 4712 --folder /k --config c.json --window'
+  expect(parseKioskArguments(args.split(' '))).toEqual({
+    ok: true,
+    value: {
+      name: 'Door',
+      hubUrl: 'https://hub.example',
+      code: 'AB-CD',
+      port: 4712,
+      folder: '/k',
+      configFile: 'c.json',
+      isWindow: true,
+      isHelp: false,
+    },
+  })
+  expect(parseKioskArguments([])).toMatchObject({
+    ok: true,
+    value: { name: null, port: null, isHelp: false },
+  })
+})
+
+test.each([
+  ['--port', '80'],
+  ['--port', '70000'],
+  ['--port', '4e3'],
+  ['--port', '-1'],
+  ['--port', ''],
+  ['--nmae', 'x'],
+  ['--name'],
+  ['Door'],
+])('%s %s is refused with one sentence', (...args) => {
+  const decision = parseKioskArguments(args)
+  expect(decision.ok).toBe(false)
+  expect(!decision.ok && decision.refusal).toMatch(/^[^\n]+\.$/)
+})

@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+
+/** What stands on a kiosk's command line, the same for both shells; null where nothing stands. */
+export interface KioskArguments {
+  name: string | null
+  hubUrl: string | null
+  code: string | null
+  /** Port of the agent on 127.0.0.1. */
+  port: number | null
+  folder: string | null
+  configFile: string | null
+  /** A plain window instead of full screen. */
+  isWindow: boolean
+  isHelp: boolean
+}
+
+const OPTIONS = {
+  name: { type: 'string' },
+  hub: { type: 'string' },
+  code: { type: 'string' },
+  port: { type: 'string' },
+  folder: { type: 'string' },
+  config: { type: 'string' },
+  window: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** Reads a kiosk's command line. Refuses with one plain sentence. */
+export function parseKioskArguments(args: string[]): Decision<KioskArguments, string> {
+  try {
+    const { values } = parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false })
+    const port = values.port === undefined ? null : Number(values.port)
+    if (port !== null && !/^\d{1,5}$/.test(values.port ?? '')) return refuse('--port must be a number.')
+    if (port !== null && port !== 0 && (port < 1024 || port > 65_535))
+      return refuse('--port must be between 1024 and 65535, or 0 for any free one.')
+    return accept({
+      name: values.name ?? null,
+      hubUrl: values.hub ?? null,
+      code: values.code ?? null,
+      port,
+      folder: values.folder ?? null,
+      configFile: values.config ?? null,
+      isWindow: values.window ?? false,
+      isHelp: values.help ?? false,
+    })
+  } catch (error) {
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
+    return refuse(`${sentence ?? ''}. --help lists what there is.`)
+  }
+}
