@@ -149,8 +149,6 @@ create table occupancy_reports (
 );
 -- The last line of exactly-once: one tap, one row. [SYN-2]
 create unique index occupancy_reports_origin on occupancy_reports (origin_kiosk_id, origin_mutation_id, hash);
--- Mutations that a kiosk carried over from an earlier identity, under its own number; mostly empty. [SYN-12]
-create index occupancy_reports_carried on occupancy_reports (kiosk_id, mutation_id) where origin_kiosk_id <> kiosk_id;
 -- The newest remaining report of a space, for undo. [OCC-2]
 create index occupancy_reports_space on occupancy_reports (space_id, reported_at);
 
@@ -169,7 +167,8 @@ create table report_withdrawals (
 );
 create unique index report_withdrawals_origin on report_withdrawals (origin_kiosk_id, origin_mutation_id, hash);
 
--- How a mutation ended that left no report and no withdrawal: refused, or lost for good. [SYN-7] [SYN-18]
+-- How a mutation ended that left no report and no withdrawal of its own number: refused, lost for good, or carried over
+-- from an earlier identity ("done", its origin says where it counts). [SYN-7] [SYN-12] [SYN-18]
 create table outcomes (
   kiosk_id bigint not null references kiosks on delete restrict,
   mutation_id bigint not null,
