@@ -2,9 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { readProcess } from '../hub/store/process-table.ts'
-import { ROOT } from './house.mjs'
+import { LEASH, ROOT } from './house.mjs'
 
 /** The house cannot stand; the message is one sentence for the person at the terminal. */
 export class HouseError extends Error {
@@ -30,7 +29,6 @@ export interface Child {
 
 /** Longer than a child needs for its own orderly end. */
 const STOP_MS = 12_000
-const LEASH = pathToFileURL(path.join(ROOT, 'build', 'leash.ts')).href
 
 /** How a child is started. */
 export interface ChildOptions {

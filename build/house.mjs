@@ -4,10 +4,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The project's folder. */
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+/** Given to Node's --import: the process ends when the one that started it is gone. */
+export const LEASH = pathToFileURL(path.join(ROOT, 'build', 'leash.ts')).href
 
 /** Line for people on standard error, so that standard output stays for programs. @param {string} line */
 export function say(line) {
@@ -95,7 +98,7 @@ export async function runInHouse(file, args) {
     )
     return 1
   }
-  return run(node, [path.join(ROOT, file), ...args], 'full')
+  return run(node, ['--import', LEASH, path.join(ROOT, file), ...args], 'full')
 }
 
 /**

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { ROOT } from './house.mjs'
+import { LEASH, ROOT } from './house.mjs'
 import type { Command, Count, Stage } from './stages.ts'
 
 /** A stage that hangs is ended after this many times its budget, and counts as failed. */
@@ -52,7 +52,11 @@ function runProgram(args: string[], countFile: string, patienceMs: number): Prom
     PLAYWRIGHT_JSON_OUTPUT_NAME: countFile,
   }
   if (!process.stdout.isTTY) env['NO_COLOR'] = '1'
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, ['--import', LEASH, ...args], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   let tail = ''
   let isOverTime = false
   child.stdout?.on('data', (part: Buffer) => {
