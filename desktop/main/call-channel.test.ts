@@ -72,11 +72,3 @@ test('a fault of the engine is answered `internal`; calls beyond the rate `tooFa
   expect(answers.at(-1)).toMatchObject({ ok: false, refusal: { why: 'tooFast' } })
   expect(door.calls).toHaveLength(CALLS_PER_SECOND * 10)
 })
-
-test('leaving full screen is done by the window once the engine has agreed', async () => {
-  const { electron, window } = await startDouble()
-  await electron.invoke(mainFrameOf(window), 'call', 'echo', {})
-  expect(window.isFull).toBe(true)
-  await electron.invoke(mainFrameOf(window), 'call', 'leaveFullScreen', {})
-  expect(window).toMatchObject({ isKiosk: false, isFull: false })
-})

@@ -4,7 +4,6 @@ import type { CallRefusal, EngineDoor } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
 import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
-import { leaveFullScreen } from './kiosk-window.ts'
 
 /** A finger makes at most ten taps in a second; the rest is a page gone wrong. */
 export const CALLS_PER_SECOND = 20
@@ -40,9 +39,7 @@ async function answerCall(
   input: unknown,
 ): Promise<Decision<unknown, CallRefusal>> {
   try {
-    const output = await serving.engine.call(name, input)
-    if (name === 'leaveFullScreen' && output.ok) leaveFullScreen(serving.window)
-    return output
+    return await serving.engine.call(name, input)
   } catch (error) {
     serving.log.warn('a call failed', { name, error: String(error) })
     return refuse({ why: 'internal' })

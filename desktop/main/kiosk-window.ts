@@ -60,8 +60,10 @@ export function focusWindow(window: WindowPart): void {
   window.focus()
 }
 
-/** Lets IT out of full screen, after the engine checked the PIN. */
-export function leaveFullScreen(window: WindowPart): void {
+/** Lets IT out of full screen; the engine asks for it after the PIN. False where there is no window any more. */
+export function leaveFullScreen(window: WindowPart): boolean {
+  if (window.isDestroyed()) return false
   window.setKiosk(false)
   window.setFullScreen(false)
+  return true
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { leaveFullScreen } from './kiosk-window.ts'
 import { claimInstance } from './shell.ts'
 import { ElectronDouble, Machine } from './testing/electron-double.ts'
 import { settle, startDouble } from './testing/start-double.ts'
@@ -107,4 +108,12 @@ test('quitting waits for the engine to stop, once, also when stopping fails', as
 test('a plain window for a desk has a frame and is not full screen', async () => {
   const { window } = await startDouble({ isFullScreen: false })
   expect(window.options).toMatchObject({ kiosk: false, fullscreen: false, frame: true })
+})
+
+test('full screen is left when the engine asks for it, and not once the window is gone', async () => {
+  const { window } = await startDouble()
+  expect(leaveFullScreen(window)).toBe(true)
+  expect(window).toMatchObject({ isKiosk: false, isFull: false })
+  window.close()
+  expect(leaveFullScreen(window)).toBe(false)
 })
