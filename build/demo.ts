@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
-import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
+import { DEMO_CAMPUS, type PlannedSpace } from '#shared/fixtures/campus.ts'
 import { query, type Database } from '../hub/store/database.ts'
 import { HouseError } from './children.ts'
 import { ROOT } from './house.mjs'
@@ -42,17 +42,23 @@ export async function loadDemoCampus(parts: DemoParts): Promise<boolean> {
   const present = await query(parts.pool, 'select 1 from universities limit 1')
   if (present.length > 0) return false
   parts.progress('loading the demo campus …')
-  const { name, domain, timezone, spaces } = DEMO_CAMPUS
+  const { name, domain, timezone } = DEMO_CAMPUS
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-demo-'))
   try {
     const file = path.join(folder, 'campus.json')
-    writeFileSync(file, JSON.stringify(spaces))
+    writeFileSync(file, JSON.stringify(DEMO_CAMPUS.spaces.map(nodeOf)[0]))
     await admin(parts, 'university', 'add', '--name', name, '--domain', domain, '--timezone', timezone)
     await admin(parts, 'spaces', 'import', '--university', domain, file)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
   return true
+}
+
+/** A planned space as a tree file has it. */
+function nodeOf({ weekly, closures, children, ...facts }: PlannedSpace): object {
+  const hours = weekly === undefined && closures === undefined ? {} : { hours: { weekly, closures } }
+  return { ...facts, ...hours, ...(children === undefined ? {} : { children: children.map(nodeOf) }) }
 }
 
 /** One entrance kiosk and one door kiosk with their folders, and codes for those that have no place yet. */
@@ -101,8 +107,11 @@ async function findPlaces(pool: Database): Promise<Places | null> {
   )
   const demo = universities.find(({ domain }) => domain === DEMO_CAMPUS.domain)
   if (demo !== undefined) {
-    const { entrancePath, doorPath } = DEMO_CAMPUS
-    return { domain: demo.domain, paths: { entrance: entrancePath.join('/'), door: doorPath.join('/') } }
+    // Paths begin below the university's own space.
+    const [entrance, door] = [DEMO_CAMPUS.entrancePath, DEMO_CAMPUS.doorPath].map((names) =>
+      names.slice(1).join('/'),
+    )
+    return { domain: demo.domain, paths: { entrance: entrance ?? '', door: door ?? '' } }
   }
   for (const { id, domain } of universities) {
     const tree = await query<{ path: string; isLeaf: boolean }>(pool, TREE, [id])
@@ -113,14 +122,15 @@ async function findPlaces(pool: Database): Promise<Places | null> {
   return null
 }
 
+/** Paths below the university's own space, where it has one. */
 const TREE = `
   with recursive tree as (
-    select id, name as path, child_count = 0 as "isLeaf" from spaces
+    select id, case when kind = 'university' then '' else name end as path, child_count = 0 as "isLeaf" from spaces
      where university_id = $1 and parent_id is null and not is_deleted
     union all
-    select s.id, t.path || '/' || s.name, s.child_count = 0 from spaces s join tree t on s.parent_id = t.id
+    select s.id, concat_ws('/', nullif(t.path, ''), s.name), s.child_count = 0 from spaces s join tree t on s.parent_id = t.id
      where not s.is_deleted
-  ) select path, "isLeaf" from tree order by path`
+  ) select path, "isLeaf" from tree where path <> '' order by path`
 
 /** Runs `admin … --json` and gives the document that it printed. */
 function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {
