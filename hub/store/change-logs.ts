@@ -18,3 +18,23 @@ export async function appendChange(transaction: Queryable, change: Change): Prom
     [change.universityId, change.actor, change.service, change.subject, JSON.stringify(change.log)],
   )
 }
+
+/** An act as it was written down. */
+export interface LoggedChange extends Change {
+  id: number
+  atMs: number
+}
+
+/** The newest acts of a university, newest first; those of no university when the id is null. */
+export async function loadChanges(
+  database: Queryable,
+  universityId: number | null,
+  count: number,
+): Promise<LoggedChange[]> {
+  return query<LoggedChange>(
+    database,
+    `select id, university_id as "universityId", actor, service, subject, log, ms_of_time(created_at) as "atMs"
+     from change_logs where university_id is not distinct from $1 order by id desc limit $2`,
+    [universityId, count],
+  )
+}
