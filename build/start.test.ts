@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from './house.mjs'
+import { findTakenPort, portsFrom } from './ports.ts'
+import { freeBasePort, launch, launchNode, processesOf, sentences, type Start } from './testing-start.ts'
+
+// `npm start` as a person and a program see it: lines, exit codes, and what is left behind.
+
+describe('npm start', () => {
+  const running = new Set<Start>()
+  let home = ''
+  let port = 0
+
+  beforeAll(async () => {
+    home = mkdtempSync(path.join(tmpdir(), 'carrel-start-'))
+    // As root the database's own user must pass through it.
+    chmodSync(home, 0o711)
+    port = await freeBasePort()
+  })
+  afterEach(async () => {
+    for (const one of running) one.process.kill('SIGTERM')
+    await Promise.all([...running].map(async (one) => one.ended))
+    running.clear()
+  })
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+  function start(env: NodeJS.ProcessEnv = {}): Start {
+    const made = launch({ CARREL_HOME: home, CARREL_PORT: String(port), NODE_ENV: 'development', ...env })
+    running.add(made)
+    return made
+  }
+
+  test('on an empty folder it makes a campus and two kiosks, says where they are, and ends cleanly', async () => {
+    const first = start()
+    await first.says('ready')
+    const lines = first.stdout().trim().split('\n')
+    expect(lines.map((line) => line.replace(/http:\S+/, 'URL')).toSorted()).toEqual([
+      'door kiosk URL',
+      'entrance kiosk URL',
+      'hub URL',
+      'ready',
+    ])
+    expect(lines.at(0)).toBe(`hub http://127.0.0.1:${port}`)
+    expect(lines.at(-1)).toBe('ready')
+    for (const line of lines.filter((each) => each.includes('kiosk')))
+      expect((await fetch(line.split(' ')[2] ?? '')).status).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    expect(processesOf(home)).toEqual([])
+    expect(await findTakenPort(portsFrom(port), 0)).toBeNull()
+  })
+
+  test('a second start takes less than five seconds; a third beside it is refused in one sentence', async () => {
+    const began = performance.now()
+    const second = start()
+    await second.says('ready')
+    expect(performance.now() - began).toBeLessThan(5_000)
+    const third = start({ CARREL_PORT: String(await freeBasePort()) })
+    expect(await third.ended).toBe(1)
+    expect(sentences(third)).toEqual([
+      expect.stringMatching(/^Carrel is already running on .+ \(process \d+\): stop it, or /),
+    ])
+  })
+
+  test('killed without warning it leaves nothing, and the next start comes up', async () => {
+    const killed = start()
+    await killed.says('ready')
+    killed.process.kill('SIGKILL')
+    await killed.ended
+    const deadline = performance.now() + 20_000
+    while (processesOf(home).length > 0 && performance.now() < deadline) await new Promise(setImmediate)
+    expect(processesOf(home)).toEqual([])
+    expect(await start().says('ready')).toBe('ready')
+  })
+
+  test('when all of it is killed at once, the next start clears what was left', async () => {
+    const killed = start()
+    await killed.says('ready')
+    for (const { pid } of processesOf(home)) process.kill(pid, 'SIGKILL')
+    await killed.ended
+    expect(await start().says('ready')).toBe('ready')
+  })
+
+  test('a port that is taken is said in one sentence', async () => {
+    const squatter = createServer().listen(port + 1, '127.0.0.1')
+    await once(squatter, 'listening')
+    try {
+      const refused = start()
+      expect(await refused.ended).toBe(1)
+      expect(sentences(refused)).toEqual([
+        `Port ${port + 1} is taken by another program: stop it, or set CARREL_PORT to another port.`,
+      ])
+    } finally {
+      squatter.close()
+    }
+  })
+
+  test('a broken database is said in one sentence', async () => {
+    writeFileSync(path.join(home, 'database/data/PG_VERSION'), 'nonsense')
+    const refused = start()
+    expect(await refused.ended).toBe(1)
+    expect(sentences(refused)).toEqual([expect.stringMatching(/^The database in .+PostgreSQL nonsense/)])
+    expect(processesOf(home)).toEqual([])
+  })
+
+  test('a database that is not there is said in one sentence', async () => {
+    const refused = start({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing' })
+    expect(await refused.ended).toBe(1)
+    expect(sentences(refused)).toEqual([
+      expect.stringMatching(/^The database cannot be reached .+ DATABASE_URL/),
+    ])
+  })
+
+  test('in production there is no demo campus', async () => {
+    const folder = path.join(home, 'production')
+    const production = start({ CARREL_HOME: folder, NODE_ENV: 'production' })
+    await production.says('ready')
+    expect(production.stdout()).toBe(`hub http://127.0.0.1:${port}\nready\n`)
+  })
+})
+
+describe('every command explains itself', () => {
+  const scripts = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+
+  test.each(Object.entries(scripts.scripts))('npm run %s -- --help', async (_name, line) => {
+    const [, ...args] = line.split(' ')
+    const help = launchNode([...args, '--help'], process.env)
+    expect(await help.ended).toBe(0)
+    expect(help.stdout()).toMatch(/npm (run )?\w+/)
+  })
+})

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+import { ROOT } from './house.mjs'
+import { findTakenPort, portsFrom } from './ports.ts'
+
+/** A command of the house that a test started. */
+export interface Start {
+  process: ChildProcess
+  stdout: () => string
+  stderr: () => string
+  /** Resolves with the exit code. */
+  ended: Promise<number | null>
+  /** Resolves when a line begins so; rejects when the start ends before. */
+  says(beginning: string): Promise<string>
+}
+
+/** `npm start` in other surroundings. */
+export function launch(env: NodeJS.ProcessEnv): Start {
+  const { DATABASE_URL: _none, ...rest } = process.env
+  return launchNode(['build/start.mjs'], { ...rest, CARREL_LOG: 'warn', ...env })
+}
+
+/** A file of the project under this Node. */
+export function launchNode(args: string[], env: NodeJS.ProcessEnv): Start {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text
+      for (const look of waiting) look()
+    })
+  const ended = once(child, 'close').then(([code]) => {
+    for (const look of waiting) look()
+    return code as number | null
+  })
+  const says = (beginning: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const line = said.stdout.split('\n').find((each) => each.startsWith(beginning))
+        if (line !== undefined) resolve(line)
+        else if (child.exitCode !== null) reject(new Error(`ended with ${child.exitCode}: ${said.stderr}`))
+      }
+      waiting.add(look)
+      look()
+    })
+  return { process: child, stdout: () => said.stdout, stderr: () => said.stderr, ended, says }
+}
+
+/** What was said to a person, without progress (it ends in an ellipsis) and log. */
+export function sentences(start: Start): string[] {
+  return start
+    .stderr()
+    .trim()
+    .split('\n')
+    .filter((line) => !/…$|^\{|^screens built/.test(line))
+}
+
+/** Processes that carry the folder's name in their command or surroundings. Linux only; elsewhere none are seen. */
+export function processesOf(home: string): { pid: number; command: string }[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .flatMap((name) => {
+      const [command = '', surroundings = ''] = ['cmdline', 'environ'].map((file) => readProc(name, file))
+      const isOurs = command.includes(home) || surroundings.includes(`CARREL_HOME=${home}`)
+      return isOurs ? [{ pid: Number(name), command: command.replaceAll('\0', ' ') }] : []
+    })
+}
+
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** A port for a hub of which the kiosks' and the metrics' ports are free as well. */
+export async function freeBasePort(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 20_000)
+    if ((await findTakenPort(portsFrom(base), 0)) === null) return base
+  }
+}
