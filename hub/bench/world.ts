@@ -42,7 +42,7 @@ export async function makeWorld(settings: Record<string, string>, shape: TreeSha
   const { url, pool } = await server.makeDatabase('bench')
   const universityId = await insertUniversity(pool)
   const levels = await insertTree(pool, universityId, shape)
-  await query(pool, 'select rebuild_composites($1)', [universityId])
+  await query(pool, 'select rebuild_composites($1, 1)', [universityId])
   await query(pool, 'vacuum analyze')
   return {
     server,
