@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
+import { HouseError } from './house-error.ts'
 import { ROOT, say } from './house.mjs'
 import { readTree } from './tree.ts'
 
@@ -13,7 +14,7 @@ const CONFIG = 'build/vite.renderer.ts'
 /** Whatever can change a screen. */
 const SOURCES = /^(?:desktop\/renderer\/|shared\/|resources\/|build\/vite\.|package-lock\.json$)/
 
-/** Builds the screens when a source has changed since the last time. Gives whether it did. Throws with the builder's own words. */
+/** Builds the screens when a source has changed since the last time. Gives whether it did. Throws HouseError with the builder's own words. */
 export async function buildScreens(): Promise<boolean> {
   const print = fingerprint()
   const folder = path.join(ROOT, SCREEN_FOLDER)
@@ -64,7 +65,9 @@ function runVite(folder: string): Promise<void> {
     child.once('close', (code) => {
       if (code === 0) resolve()
       else
-        reject(new Error(`The screens could not be built:\n${Buffer.concat(words).toString('utf8').trim()}`))
+        reject(
+          new HouseError(`The screens could not be built:\n${Buffer.concat(words).toString('utf8').trim()}`),
+        )
     })
   })
 }

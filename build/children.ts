@@ -3,18 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { readProcess } from '../hub/store/process-table.ts'
+import { HouseError } from './house-error.ts'
 import { LEASH, ROOT } from './house.mjs'
-
-/** The house cannot stand; the message is one sentence for the person at the terminal. */
-export class HouseError extends Error {
-  /** A child has printed the sentence already. */
-  readonly isSaid: boolean
-  constructor(message: string, options: ErrorOptions & { isSaid?: boolean } = {}) {
-    super(message, options)
-    this.name = 'HouseError'
-    this.isSaid = options.isSaid ?? false
-  }
-}
 
 /** A program of the house that runs beside the starter. */
 export interface Child {

@@ -6,7 +6,7 @@ import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { DEMO_CAMPUS, type PlannedSpace } from '#shared/fixtures/campus.ts'
 import { query, type Database } from '../hub/store/database.ts'
-import { HouseError } from './children.ts'
+import { HouseError } from './house-error.ts'
 import { ROOT } from './house.mjs'
 
 /** A kiosk of the demo, ready to be started. */
