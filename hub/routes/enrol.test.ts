@@ -1,0 +1,273 @@
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeCheck } from '#shared/wire/parse.ts'
+import { EnrolResponse, HttpError, type EnrolRequest } from '#shared/wire/rest.ts'
+import { addressBucket, createEnrolment } from '../identity/enrol-kiosk.ts'
+import { query } from '../store/database.ts'
+import { dropExpiredEnrolments } from '../store/enrolments.ts'
+import { dropExpiredRateLimits } from '../store/rate-limits.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { insertTestSpace, insertTestUniversity } from '../store/testing-rows.ts'
+import { enrolRequestOf, makeTestApp, makeTestDevice } from './testing-app.ts'
+
+const HOST = 'localhost'
+let database: TestDatabase
+let app: FastifyInstance
+let universityId: number
+let spaceId: number
+
+beforeAll(async () => {
+  database = await makeTestDatabase('enrol')
+  app = await makeTestApp(database.pool)
+  universityId = await insertTestUniversity(database.pool)
+  spaceId = await insertTestSpace(database.pool, { universityId, name: 'Room 101' })
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+beforeEach(() => database.pool.query('delete from rate_limits'))
+
+type Wish = Partial<Parameters<typeof createEnrolment>[1]>
+const codeFor = async (wish: Wish = {}): Promise<string> =>
+  (await createEnrolment(database.pool, { universityId, spaceId, role: 'door', ...wish })).code
+
+const post = (
+  payload: unknown,
+  from: { host?: string; remoteAddress?: string } = {},
+): Promise<{ statusCode: number; headers: Record<string, unknown>; json(): unknown }> =>
+  app.inject({
+    method: 'POST',
+    url: '/api/v1/kiosks/enrol',
+    payload: payload as object,
+    headers: { host: from.host ?? HOST },
+    ...(from.remoteAddress === undefined ? {} : { remoteAddress: from.remoteAddress }),
+  })
+
+const kioskCount = async (): Promise<number> =>
+  (await query<{ count: number }>(database.pool, 'select count(*) from kiosks'))[0]?.count ?? -1
+
+async function expectRefused(request: EnrolRequest, error: string, status: number): Promise<void> {
+  const before = await kioskCount()
+  const answer = await post(request)
+  expect([answer.statusCode, (answer.json() as HttpError).error]).toEqual([status, error])
+  expect(makeCheck(HttpError)(answer.json()).ok).toBe(true)
+  expect(await kioskCount()).toBe(before)
+}
+
+describe('[SYN-20] a device with a good code', () => {
+  test('becomes a kiosk, and the act is written down without the code', async () => {
+    const code = await codeFor({ role: 'entrance' })
+    const device = makeTestDevice()
+    const answer = await post(enrolRequestOf(device, code, HOST))
+    expect(answer.statusCode).toBe(201)
+    expect(makeCheck(EnrolResponse)(answer.json()).ok).toBe(true)
+    const { kioskId } = answer.json() as EnrolResponse
+    expect(answer.json()).toEqual({ kioskId, universityId, spaceId, role: 'entrance' })
+    const [kiosk] = await query(
+      database.pool,
+      'select name, role, public_key, key_grade, app_version, last_mutation_id from kiosks where id = $1',
+      [kioskId],
+    )
+    expect(kiosk).toEqual({
+      name: 'Door of 101',
+      role: 'entrance',
+      public_key: device.publicKey,
+      key_grade: 'file',
+      app_version: '0.1.0',
+      last_mutation_id: 0,
+    })
+    const logs = await query(
+      database.pool,
+      "select actor, subject, log::text as text from change_logs where service = 'kiosks' order by id desc limit 2",
+    )
+    expect(logs).toMatchObject([
+      { actor: `kiosk ${kioskId}`, subject: 'enrol' },
+      { actor: 'cli', subject: 'code' },
+    ])
+    expect(JSON.stringify(logs)).not.toContain(code.slice(0, 9))
+  })
+
+  test('typed in small letters, with O for 0 and without dashes', async () => {
+    const code = (await codeFor())
+      .toLowerCase()
+      .replaceAll('-', ' ')
+      .replaceAll('0', 'o')
+      .replaceAll('1', 'l')
+    expect((await post(enrolRequestOf(makeTestDevice(), code, HOST))).statusCode).toBe(201)
+  })
+
+  test('gets the same answer again when the first was lost, and one kiosk', async () => {
+    const request = enrolRequestOf(makeTestDevice(), await codeFor(), HOST)
+    const before = await kioskCount()
+    const answers = [await post(request), await post(request), await post(request)]
+    expect(answers.map((answer) => answer.statusCode)).toEqual([201, 200, 200])
+    expect(answers[1]?.json()).toEqual(answers[0]?.json())
+    expect(await kioskCount()).toBe(before + 1)
+  })
+
+  test('alone gets it when many devices show one code at the same moment', async () => {
+    const code = await codeFor()
+    const before = await kioskCount()
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        post(enrolRequestOf(makeTestDevice(), code, HOST), { remoteAddress: `10.0.0.${index + 1}` }),
+      ),
+    )
+    expect(answers.map((answer) => answer.statusCode).toSorted()).toEqual([
+      201, 403, 403, 403, 403, 403, 403, 403,
+    ])
+    expect(await kioskCount()).toBe(before + 1)
+  })
+
+  test('takes name, settings and place of the kiosk that it replaces, which is revoked', async () => {
+    const first = (
+      await post(enrolRequestOf(makeTestDevice(), await codeFor(), HOST))
+    ).json() as EnrolResponse
+    const elsewhere = await insertTestSpace(database.pool, { universityId, name: 'Moved to' })
+    await database.pool.query(
+      `update kiosks set name = 'North door', space_id = $2, settings = '{"idleMs": 60000}' where id = $1`,
+      [first.kioskId, elsewhere],
+    )
+    const code = await codeFor({ replacesKioskId: first.kioskId, role: 'entrance' })
+    const answer = await post(enrolRequestOf(makeTestDevice(), code, HOST))
+    const second = answer.json() as EnrolResponse
+    expect(second).toMatchObject({ spaceId: elsewhere, role: 'door' })
+    const rows = await query(
+      database.pool,
+      'select name, settings, revoked_at is null as "isLive" from kiosks where id = any($1) order by id',
+      [[first.kioskId, second.kioskId]],
+    )
+    expect(rows).toEqual([
+      { name: 'North door', settings: { idleMs: 60000 }, isLive: false },
+      { name: 'North door', settings: { idleMs: 60000 }, isLive: true },
+    ])
+  })
+})
+
+describe('[SYN-20] refused alike', () => {
+  test('a code that was never made, and one that cannot be', async () => {
+    await expectRefused(enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST), 'codeRefused', 403)
+    await expectRefused(enrolRequestOf(makeTestDevice(), 'hello', HOST), 'codeRefused', 403)
+  })
+
+  test('a code that another device used', async () => {
+    const code = await codeFor()
+    await post(enrolRequestOf(makeTestDevice(), code, HOST))
+    await expectRefused(enrolRequestOf(makeTestDevice(), code, HOST), 'codeRefused', 403)
+  })
+
+  test('a code out of date, also for the device that used it', async () => {
+    const code = await codeFor()
+    const request = enrolRequestOf(makeTestDevice(), code, HOST)
+    await post(request)
+    await database.pool.query("update enrolments set expires_at = now() - interval '1 second'")
+    await expectRefused(request, 'codeRefused', 403)
+    await expectRefused(
+      enrolRequestOf(makeTestDevice(), await codeFor({ minutes: 0 }), HOST),
+      'codeRefused',
+      403,
+    )
+  })
+
+  test('a code whose kiosk was revoked, and one whose space is gone', async () => {
+    const code = await codeFor()
+    const request = enrolRequestOf(makeTestDevice(), code, HOST)
+    const { kioskId } = (await post(request)).json() as EnrolResponse
+    await database.pool.query('update kiosks set revoked_at = now() where id = $1', [kioskId])
+    await expectRefused(request, 'codeRefused', 403)
+    const short = await insertTestSpace(database.pool, { universityId, name: 'Short' })
+    const late = await codeFor({ spaceId: short })
+    await database.pool.query('update spaces set is_deleted = true where id = $1', [short])
+    await expectRefused(enrolRequestOf(makeTestDevice(), late, HOST), 'codeRefused', 403)
+  })
+})
+
+describe('[SYN-20] a proof', () => {
+  test('by another key, for another host or another code is refused, and the code stays good', async () => {
+    const code = await codeFor()
+    const device = makeTestDevice()
+    const thief = { ...makeTestDevice(), publicKey: device.publicKey }
+    await expectRefused(enrolRequestOf(thief, code, HOST), 'badProof', 403)
+    await expectRefused(enrolRequestOf(device, code, 'elsewhere.example'), 'badProof', 403)
+    await expectRefused({ ...enrolRequestOf(device, 'other', HOST), code }, 'badProof', 403)
+    expect((await post(enrolRequestOf(device, code, HOST))).statusCode).toBe(201)
+  })
+
+  test('covers the host with its port, as dialled', async () => {
+    const code = await codeFor()
+    const request = enrolRequestOf(makeTestDevice(), code, 'localhost:4710')
+    expect((await post(request, { host: 'LOCALHOST:4710' })).statusCode).toBe(201)
+  })
+})
+
+describe('[SYN-20] ten failures in a minute', () => {
+  test('of one address, sent all at once, are the last it may make; another address may go on', async () => {
+    const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
+    const answers = await Promise.all(Array.from({ length: 30 }, () => post(wrong)))
+    const statuses = answers.map((answer) => answer.statusCode).toSorted()
+    expect(statuses.filter((status) => status === 403)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(20)
+    const code = await codeFor()
+    const blocked = await post(enrolRequestOf(makeTestDevice(), code, HOST))
+    expect(blocked.statusCode).toBe(429)
+    expect(Number(blocked.headers['retry-after'])).toBeGreaterThan(0)
+    expect(Number(blocked.headers['retry-after'])).toBeLessThanOrEqual(60)
+    const other = await post(enrolRequestOf(makeTestDevice(), code, HOST), { remoteAddress: '192.0.2.7' })
+    expect(other.statusCode).toBe(201)
+  })
+
+  test('are forgiven when the minute is over, and the purge forgets them', async () => {
+    const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
+    for (let round = 0; round < 11; round += 1) await post(wrong)
+    await database.pool.query("update rate_limits set resets_at = resets_at - interval '61 seconds'")
+    expect((await post(wrong)).statusCode).toBe(403)
+    await database.pool.query("update rate_limits set resets_at = resets_at - interval '61 seconds'")
+    await dropExpiredRateLimits(database.pool)
+    expect(await query(database.pool, 'select 1 from rate_limits')).toHaveLength(0)
+  })
+
+  test('do not count what succeeds', async () => {
+    for (let round = 0; round < 15; round += 1)
+      expect((await post(enrolRequestOf(makeTestDevice(), await codeFor(), HOST))).statusCode).toBe(201)
+  })
+
+  test('are counted by the first half of an IPv6 address', () => {
+    expect(addressBucket('::ffff:192.0.2.7')).toBe('192.0.2.7')
+    expect(addressBucket('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2')
+    expect(addressBucket('2001:DB8::6')).toBe('2001:db8:0:0')
+    expect(addressBucket('fe80::1%eth0')).toBe('fe80:0:0:0')
+    expect(addressBucket('::1')).toBe('0:0:0:0')
+  })
+})
+
+test('[SYN-20] a request of another shape, or a name that plays tricks, is malformed and costs nothing', async () => {
+  const good = enrolRequestOf(makeTestDevice(), await codeFor(), HOST)
+  const bad: unknown[] = [
+    {},
+    [],
+    'x',
+    { ...good, extra: 1 },
+    { ...good, publicKey: 'short' },
+    { ...good, keyGrade: 'gold' },
+    { ...good, name: '' },
+    { ...good, name: 'Door \u202e101' },
+    { ...good, name: 'Door\u0000' },
+    { ...good, name: 'x'.repeat(81) },
+  ]
+  for (const payload of bad) expect((await post(JSON.stringify(payload))).statusCode).not.toBe(201)
+  for (const payload of bad.slice(3)) {
+    const answer = await post(payload)
+    expect([answer.statusCode, (answer.json() as HttpError).error]).toEqual([400, 'malformed'])
+  }
+  expect(await query(database.pool, 'select 1 from rate_limits')).toHaveLength(0)
+  expect((await post(good)).statusCode).toBe(201)
+})
+
+test('codes long out of date are forgotten', async () => {
+  await codeFor({ minutes: -60 * 25 })
+  const before = await query(database.pool, 'select 1 from enrolments')
+  await dropExpiredEnrolments(database.pool)
+  const after = await query(database.pool, 'select 1 from enrolments')
+  expect(before.length - after.length).toBe(1)
+})

@@ -1,0 +1,282 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { openPool, query } from './database.ts'
+import { startEmbedded, type Embedded } from './embedded.ts'
+import { canEnter, chooseServant, findBinaries, findPackage } from './postgres-binaries.ts'
+import { readProcess } from './process-table.ts'
+
+const FAST = { fsync: 'off' }
+const CHILD = new URL('./testing-embedded.ts', import.meta.url).pathname
+const isRoot = process.getuid?.() === 0
+
+let folder: string
+/** A cluster made once: initdb is most of a first start. */
+let seed: string
+const running: Embedded[] = []
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
+  chmodSync(seed, 0o711)
+  await (await startEmbedded({ folder: seed, settings: FAST })).stop()
+})
+afterAll(() => rmSync(seed, { recursive: true, force: true }))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'carrel-embedded-'))
+  chmodSync(folder, 0o711)
+})
+afterEach(async () => {
+  for (const embedded of running.splice(0)) await embedded.stop()
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A folder on which a first start was made, and ended. */
+function plant(): void {
+  expect(spawnSync('cp', ['-a', join(seed, 'data'), folder]).status).toBe(0)
+}
+
+async function start(where = folder): Promise<Embedded> {
+  const embedded = await startEmbedded({ folder: where, settings: FAST })
+  running.push(embedded)
+  return embedded
+}
+
+type Told = { url?: string; pid?: number; error?: string; message?: string }
+
+/** Starts the database in a process of its own; answers what it printed. */
+async function startChild(where = folder, uid?: number): Promise<{ child: ChildProcess; told: Told }> {
+  const child = spawn(process.execPath, [CHILD, where], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: '/',
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  })
+  children.push(child)
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return { child, told: JSON.parse(line) as Told }
+}
+
+async function ask(url: string, sql: string): Promise<unknown> {
+  const pool = openPool(url, { maxConnections: 1 })
+  try {
+    return await query(pool, sql)
+  } finally {
+    await pool.end()
+  }
+}
+
+const gone = (pid: number | undefined): Promise<void> =>
+  vi.waitFor(() => expect(readProcess(pid ?? 0)).toBeNull(), { timeout: 10_000, interval: 20 })
+
+describe('a start', () => {
+  test('makes a UTF-8 cluster that sorts by code point, without a port and without a password', async () => {
+    const { url } = await start()
+    expect(
+      await ask(
+        url,
+        `select pg_encoding_to_char(encoding) as encoding, datlocprovider as provider, datlocale as locale,
+                current_setting('listen_addresses') as addresses, current_user::text as role
+           from pg_database where datname = current_database()`,
+      ),
+    ).toEqual([{ encoding: 'UTF8', provider: 'b', locale: 'C.UTF-8', addresses: '', role: 'carrel' }])
+    expect(url).not.toContain(':@')
+  })
+
+  test('keeps what was stored, and leaves no process and no lock behind when stopped', async () => {
+    plant()
+    const first = await startEmbedded({ folder, settings: FAST })
+    await ask(first.url, 'create table kept as select 42 as answer')
+    await first.stop()
+    expect(readProcess(first.pid)).toBeNull()
+    expect(existsSync(join(folder, 'lock'))).toBe(false)
+    const second = await start()
+    expect(await ask(second.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+  })
+
+  test('finds a short place for its socket when the folder has a long name', async () => {
+    const long = join(folder, 'x'.repeat(90), 'y'.repeat(20))
+    const embedded = await startEmbedded({ folder: long, settings: FAST })
+    const socketFolder = new URL(embedded.url.replace('@/', '@x/')).searchParams.get('host') ?? ''
+    expect(socketFolder.length).toBeLessThan(60)
+    expect(await ask(embedded.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    await embedded.stop()
+    expect(existsSync(socketFolder)).toBe(false)
+  })
+
+  test('is refused while another holds the folder, in this process or another', async () => {
+    plant()
+    const { told } = await startChild()
+    expect(told.url).toBeDefined()
+    await expect(startEmbedded({ folder })).rejects.toMatchObject({
+      name: 'FolderLockedError',
+      message: /process \d+/,
+    })
+  })
+
+  test('one of two that begin at once on an empty folder goes on, the other says why not', async () => {
+    const both = await Promise.all([startChild(), startChild()])
+    const errors = both.map(({ told }) => told.error)
+    expect(errors.toSorted()).toEqual(['FolderLockedError', undefined])
+  })
+})
+
+describe('after a hard kill', () => {
+  test('the database does not outlive its hub, and the next start works', async () => {
+    plant()
+    const { child, told } = await startChild()
+    child.kill('SIGKILL')
+    await gone(told.pid)
+    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('a start right behind the kill waits for the old database and takes over', async () => {
+    plant()
+    const { child, told } = await startChild()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const embedded = await start()
+    expect(embedded.pid).not.toBe(told.pid)
+    expect(await ask(embedded.url, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('a database left alone, its watchdog killed too, is ended by the next start', async () => {
+    plant()
+    const { child, told } = await startChild()
+    killWatchdog(told.pid ?? 0)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(readProcess(told.pid ?? 0)).not.toBeNull()
+    await start()
+    expect(readProcess(told.pid ?? 0)).toBeNull()
+  })
+
+  test('of the database itself, the folder is free and nothing is lost', async () => {
+    plant()
+    const first = await startEmbedded({ folder, settings: FAST })
+    await ask(first.url, 'create table kept as select 1 as one')
+    process.kill(first.pid, 'SIGKILL')
+    await first.ended
+    expect(await ask((await start()).url, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test('a pid file that names a stranger is not believed', async () => {
+    plant()
+    writeFileSync(
+      join(folder, 'data', 'postmaster.pid'),
+      `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`,
+    )
+    writeFileSync(join(folder, 'lock'), JSON.stringify({ pid: process.pid, started: 'another life' }))
+    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('a half-made cluster is made anew', async () => {
+    mkdirSync(join(folder, 'data.new'))
+    writeFileSync(join(folder, 'data.new', 'PG_VERSION'), '18\n')
+    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+})
+
+describe('one clear sentence for', () => {
+  const refuses = async (sentence: RegExp, where = folder): Promise<void> => {
+    const error = await startEmbedded({ folder: where, settings: FAST }).catch((caught: Error) => caught)
+    expect(error).toMatchObject({ name: 'EmbeddedDatabaseError', message: expect.stringMatching(sentence) })
+    expect(existsSync(join(where, 'lock'))).toBe(false)
+  }
+
+  test('a data folder of another major version', async () => {
+    plant()
+    writeFileSync(join(folder, 'data', 'PG_VERSION'), '17\n')
+    await refuses(/made by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
+  })
+
+  test('a data folder whose files are missing, at once or on the way', async () => {
+    plant()
+    rmSync(join(folder, 'data', 'global', 'pg_control'))
+    await refuses(/does not start: .*restore a backup/)
+    rmSync(join(folder, 'data', 'base'), { recursive: true })
+    await refuses(/is broken \(files are missing\)/)
+  })
+
+  test('a folder that is a file', async () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    const error = await startEmbedded({ folder: join(file, 'x') }).catch((caught: Error) => caught)
+    expect(error).toMatchObject({ message: expect.stringMatching(/cannot be written \(ENOTDIR\)/) })
+  })
+
+  test.runIf(isRoot)('a folder that the database’s user cannot reach', async () => {
+    const secret = join(folder, 'secret')
+    mkdirSync(secret, { mode: 0o700 })
+    await refuses(/cannot reach .*secret\/x; set CARREL_HOME/, join(secret, 'x'))
+  })
+
+  test.runIf(isRoot)('a folder of another user', async () => {
+    const nobody = 65534
+    const { told } = await startChild(folder, nobody)
+    expect(told).toMatchObject({
+      error: 'EmbeddedDatabaseError',
+      message: expect.stringMatching(/cannot be written/),
+    })
+  })
+})
+
+test.runIf(isRoot)('as an ordinary user it runs as that user, and root can start it afterwards', async () => {
+  const nobody = 65534
+  chownSync(folder, nobody, nobody)
+  const { child, told } = await startChild(folder, nobody)
+  expect(told.error).toBeUndefined()
+  expect(readFileSync(`/proc/${told.pid ?? 0}/status`, 'utf8')).toMatch(/^Uid:\s+65534/m)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  const embedded = await start()
+  expect(await ask(embedded.url, 'select current_user::text as role')).toEqual([{ role: 'carrel' }])
+})
+
+test.runIf(isRoot)(
+  'programs below a private folder, their links never made, are copied to where they can run',
+  () => {
+    const hidden = join(folder, 'private')
+    mkdirSync(hidden, { mode: 0o700 })
+    const found = findPackage()
+    cpSync(found.root, hidden, { recursive: true, verbatimSymlinks: true })
+    const links = readdirSync(join(hidden, 'native', 'lib'), { withFileTypes: true }).filter((one) =>
+      one.isSymbolicLink(),
+    )
+    expect(links.length).toBeGreaterThan(5)
+    for (const link of links) rmSync(join(hidden, 'native', 'lib', link.name))
+    const servant = chooseServant(join(folder, 'data'))
+    const bin = findBinaries(folder, servant, { root: hidden, version: found.version })
+    expect(bin).toBe(join(folder, `postgresql-${found.version}`, 'bin'))
+    const version = spawnSync(join(bin, 'postgres'), ['-V'], {
+      uid: servant?.uid,
+      gid: servant?.gid,
+      env: {},
+      encoding: 'utf8',
+      cwd: '/',
+    })
+    expect(version.stdout).toContain('PostgreSQL) 18')
+    expect(canEnter(hidden, servant)).toBe(false)
+  },
+)
+
+function killWatchdog(serverPid: number): void {
+  for (const name of readdirSync('/proc')) {
+    const found = readProcess(Number(name))
+    if (found?.command.includes(`carrel-watchdog ${serverPid}`)) process.kill(found.pid, 'SIGKILL')
+  }
+}
