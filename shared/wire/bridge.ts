@@ -154,7 +154,11 @@ export type BridgeTokenMessage = Static<typeof BridgeTokenMessage>
 
 /** A call over the agent's loopback socket. The first message on it must be `{ token }`. [BRG-3] */
 export const BridgeCallMessage = Type.Object(
-  { id: Type.Integer({ minimum: 1 }), name: Type.String({ maxLength: 64 }), input: Type.Unknown() },
+  {
+    id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    name: Type.String({ maxLength: 64 }),
+    input: Type.Unknown(),
+  },
   { additionalProperties: false },
 )
 export type BridgeCallMessage = Static<typeof BridgeCallMessage>
