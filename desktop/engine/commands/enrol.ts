@@ -1,0 +1,49 @@
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
+import { isWritten, type Core } from '../core.ts'
+import { makeKioskKey } from '../identity.ts'
+
+/** What a new identity sets going. */
+export interface EnrolHooks {
+  /** The old line ends before anything of the old identity goes. */
+  stopLink(): void
+  /** Everything that was read of the old identity is read again. */
+  becameKiosk(isOtherUniversity: boolean): void
+}
+
+/**
+ * Makes this device a kiosk. The key is on the disk before the hub hears of it, so that asking again with the same
+ * code is the same question. What waits is carried over, unless the device went to another university. [SYN-20]
+ */
+export async function enrol(
+  core: Core,
+  hooks: EnrolHooks,
+  input: CallInput<'enrol'>,
+): Promise<CallOutput<'enrol'>> {
+  const { options, stores } = core
+  const { outbox } = stores
+  const pendingKey = outbox.identity().pendingKey ?? options.secret(32)
+  if (!isWritten(core, () => outbox.insertPendingKey(pendingKey))) return refuse({ why: 'notSaved' })
+  const key = makeKioskKey(pendingKey)
+  const code = input.code.trim()
+  const answer = await options.post(options.config.hub.url, {
+    code,
+    publicKey: key.publicKey,
+    name: options.config.name,
+    keyGrade: 'file',
+    appVersion: options.appVersion,
+    proof: key.proveEnrolment(new URL(options.config.hub.url).host, code),
+  })
+  if (!answer.ok) return answer
+  const { kioskId, universityId } = answer.value
+  const old = outbox.identity()
+  const isOtherUniversity = old.universityId !== null && old.universityId !== universityId
+  hooks.stopLink()
+  const isKept = isWritten(core, () =>
+    outbox.becomeKiosk(kioskId, universityId, isOtherUniversity ? 'nothing' : 'waiting'),
+  )
+  if (!isKept) return refuse({ why: 'notSaved' })
+  options.log.info('enrolled', { kioskId, universityId })
+  hooks.becameKiosk(isOtherUniversity)
+  return accept({ kioskId })
+}

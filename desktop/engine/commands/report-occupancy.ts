@@ -1,0 +1,105 @@
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
+import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shared/domain/mutation.ts'
+import { decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
+import { isWithin } from '#shared/domain/space.ts'
+import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
+import { isWritten, reachedOf, type Core } from '../core.ts'
+import { bodyText, hashMutation } from '../identity.ts'
+import { foldSpace } from '../overlay.ts'
+import type { NewMutation } from '../store/outbox-rows.ts'
+import { appendMutation } from './append-mutation.ts'
+
+/** How long the screen offers to undo a report. */
+export const UNDO_MS = 5_000
+
+/** A tap equal to one younger than this on the same space falls into it. [SYN-5] */
+export const COLLAPSE_MS = 10_000
+
+/** What reporting remembers between taps; only as long as the process. */
+export interface ReportState {
+  allowance: Allowance | null
+  /** Elapsed ms at which an equal tap last fell into this mutation: its time to undo starts again. */
+  repeated: { mutationId: number; atMs: number } | null
+}
+
+/** Makes a tap a promise: decided, durable, shown, on its way. [SYN-1] [SYN-5] [CON-1] */
+export function reportOccupancy(
+  core: Core,
+  state: ReportState,
+  input: CallInput<'reportOccupancy'>,
+): CallOutput<'reportOccupancy'> {
+  const told = core.place.told
+  if (core.stores.outbox.identity().wasRevoked) return refuse({ why: 'revoked' })
+  if (told === null) return refuse({ why: 'notEnrolled' })
+  const decided = decideReport(readFacts(core, told.assignment.spaceId, input.spaceId))
+  if (!decided.ok) return decided
+  const nowMs = core.options.clock.elapsedMs()
+  const equal = findEqual(core, input, nowMs)
+  if (equal !== null) {
+    state.repeated = { mutationId: equal, atMs: nowMs }
+    return accept({ mutationId: equal, undoForMs: UNDO_MS, isRepeat: true })
+  }
+  const perSecond = told.assignment.reportsPerSecond
+  const full: Allowance = { tokens: allowanceBurst(perSecond), atMs: nowMs }
+  const allowance = decideAllowance(state.allowance ?? full, perSecond, nowMs)
+  if (!allowance.ok) return allowance
+  if (core.stores.outbox.waitingCount() >= MAX_OUTBOX_MUTATIONS) return refuse({ why: 'outboxFull' })
+  const mutation = draftReport(core, input, nowMs)
+  if (mutation.body.length > MAX_MUTATION_BYTES) return refuse({ why: 'malformed' })
+  const id = appendMutation(core, mutation, null)
+  if (id === null) return refuse({ why: 'notSaved' })
+  state.allowance = allowance.value
+  return accept({ mutationId: id, undoForMs: UNDO_MS, isRepeat: false })
+}
+
+function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts {
+  const space = core.mirror.get(spaceId)
+  const byId = {
+    get: (id: number) => {
+      const node = core.mirror.get(id)
+      return node === undefined ? undefined : { id, parentId: node.facts.parentId }
+    },
+  }
+  return {
+    space:
+      space === undefined
+        ? undefined
+        : { isDeleted: space.isGone, children: core.mirror.childrenOf(spaceId) },
+    isWithinReach: isWithin(byId, spaceId, ownSpaceId),
+  }
+}
+
+/** The number of the space's newest mutation when it is an equal report, fresh and of this boot. [SYN-5] */
+function findEqual(core: Core, input: ReportBody, nowMs: number): number | null {
+  const newest = core.stores.outbox.readNewestOfSpace(input.spaceId)
+  if (newest === undefined || newest.kind !== 'report' || newest.level !== input.level) return null
+  const isFresh = newest.boot === core.options.clock.bootId && nowMs - newest.elapsedMs < COLLAPSE_MS
+  return isFresh && newest.refusal === null ? newest.id : null
+}
+
+function draftReport(core: Core, body: ReportBody, elapsedMs: number): NewMutation {
+  const { hubTime, mirror, taps, options } = core
+  const row = mirror.get(body.spaceId)
+  const shown =
+    row === undefined
+      ? { level: null, reportedAtMs: null }
+      : foldSpace(row, taps.of(body.spaceId), reachedOf(core))
+  const contactMs = Math.floor(hubTime.lastContactMs() ?? 0)
+  // Made with the shown report in sight, so never older than it, however slow the way was that hub time took here.
+  const atMs = Math.ceil(Math.max(hubTime.nowMs() ?? contactMs, shown.reportedAtMs ?? 0))
+  return {
+    kind: 'report',
+    spaceId: body.spaceId,
+    body: bodyText(body),
+    hash: hashMutation('report', body),
+    level: body.level,
+    targetId: null,
+    beforeLevel: shown.level,
+    beforeAtMs: shown.reportedAtMs,
+    boot: options.clock.bootId,
+    elapsedMs,
+    contactMs,
+    atMs,
+  }
+}

@@ -1,0 +1,79 @@
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { WithdrawBody } from '#shared/domain/mutation.ts'
+import { decideWithdraw } from '#shared/domain/occupancy.ts'
+import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
+import type { Core } from '../core.ts'
+import { bodyText, hashMutation } from '../identity.ts'
+import type { Tap } from '../overlay.ts'
+import type { NewMutation, StoredMutation } from '../store/outbox-rows.ts'
+import { appendMutation } from './append-mutation.ts'
+import type { ReportState } from './report-occupancy.ts'
+
+/** The screen offers five seconds; the engine allows for a finger that was already on its way. */
+const WITHDRAW_MS = 10_000
+
+/** Undoes a report of this kiosk, always by a mutation of its own. [OCC-2] */
+export function withdrawReport(
+  core: Core,
+  state: ReportState,
+  input: CallInput<'withdrawReport'>,
+): CallOutput<'withdrawReport'> {
+  const { outbox } = core.stores
+  if (outbox.identity().wasRevoked) return refuse({ why: 'revoked' })
+  if (core.place.told === null) return refuse({ why: 'notEnrolled' })
+  const report = outbox.readMutation(input.mutationId)
+  const isOpen = report !== undefined && report.kind === 'report' && mayStillUndo(core, state, report)
+  const decided = decideWithdraw(isOpen ? { isWithdrawn: outbox.isWithdrawn(report.id) } : undefined)
+  if (!decided.ok) return decided
+  if (report === undefined) return refuse({ why: 'unknownReport' })
+  const id = appendMutation(
+    core,
+    draftWithdraw(core, report),
+    core.taps.find(report.id) ?? settledTap(report),
+  )
+  return id === null ? refuse({ why: 'notSaved' }) : accept({ mutationId: id })
+}
+
+function mayStillUndo(core: Core, state: ReportState, report: StoredMutation): boolean {
+  const { clock } = core.options
+  if (report.boot !== clock.bootId || report.refusal !== null) return false
+  const sinceMs =
+    state.repeated?.mutationId === report.id
+      ? Math.max(state.repeated.atMs, report.elapsedMs)
+      : report.elapsedMs
+  return clock.elapsedMs() - sinceMs <= WITHDRAW_MS
+}
+
+/** A report that the rows contain by now, as the fold wants to see it. */
+function settledTap(report: StoredMutation): Tap {
+  return {
+    id: report.id,
+    spaceId: report.spaceId,
+    kind: 'report',
+    level: report.level,
+    atMs: report.atMs,
+    ackedHead: report.ackedHead,
+    before: { level: report.beforeLevel, reportedAtMs: report.beforeAtMs },
+    target: null,
+  }
+}
+
+function draftWithdraw(core: Core, report: StoredMutation): NewMutation {
+  const { clock } = core.options
+  const body: WithdrawBody = { spaceId: report.spaceId, mutationId: report.id }
+  const contactMs = Math.floor(core.hubTime.lastContactMs() ?? 0)
+  return {
+    kind: 'withdraw',
+    spaceId: report.spaceId,
+    body: bodyText(body),
+    hash: hashMutation('withdraw', body),
+    level: null,
+    targetId: report.id,
+    beforeLevel: null,
+    beforeAtMs: null,
+    boot: clock.bootId,
+    elapsedMs: clock.elapsedMs(),
+    contactMs,
+    atMs: Math.ceil(core.hubTime.nowMs() ?? contactMs),
+  }
+}

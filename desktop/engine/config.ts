@@ -1,0 +1,62 @@
+import { Type, type Static } from 'typebox'
+import { Locale } from '#shared/domain/university.ts'
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535 })
+
+/**
+ * A kiosk's configuration file, as IT writes it. Places, rights and settings of a kiosk are told by the hub; here
+ * stands only what the device must know before it has met one. There is no key that weakens the encryption. [SYN-26]
+ */
+export const KioskConfig = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'Address of the schema of this file, for editors.' })),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 80,
+      description: 'What staff call this device, for example "Library entrance".',
+    }),
+    hub: Type.Object(
+      {
+        url: Type.String({
+          pattern: '^(https?|wss?)://',
+          description: 'Address of the hub, https:// unless it is on this same machine.',
+        }),
+        caFile: Type.Optional(
+          Type.String({
+            minLength: 1,
+            description:
+              'File with the certificate (PEM) of the private authority that signed the hub’s own.',
+          }),
+        ),
+      },
+      { additionalProperties: false, description: 'Where the hub is.' },
+    ),
+    screen: Type.Optional(
+      Type.Object(
+        {
+          pxPerMm: Type.Optional(
+            Type.Number({
+              minimum: 1,
+              maximum: 40,
+              description: 'Pixels per millimetre of the panel, so that targets get their size.',
+            }),
+          ),
+          language: Type.Optional(Locale),
+          theme: Type.Optional(Type.Enum(['light', 'dark', 'contrast'])),
+          reach: Type.Optional(
+            Type.Boolean({ description: 'Controls start in the lower band of the screen.' }),
+          ),
+        },
+        { additionalProperties: false, description: 'How the screen starts; it returns to this when idle.' },
+      ),
+    ),
+    agent: Type.Optional(
+      Type.Object(
+        { port: Type.Optional(Port) },
+        { additionalProperties: false, description: 'The screen served to a browser on this machine.' },
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+export type KioskConfig = Static<typeof KioskConfig>

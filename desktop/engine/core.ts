@@ -1,0 +1,125 @@
+import type { Assignment } from '#shared/domain/kiosk.ts'
+import type { MutationRefusal } from '#shared/domain/mutation.ts'
+import type { LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
+import type { SealedHead } from '#shared/wire/messages.ts'
+import type { Dice } from '#shared/domain/dice.ts'
+import type { KioskConfig } from './config.ts'
+import type { HubTime } from './hub-time.ts'
+import type { Mirror } from './mirror.ts'
+import { foldSpace, type Reached } from './overlay.ts'
+import type { DialLine, EngineClock, EngineLog, PostEnrolment } from './ports.ts'
+import type { Screen } from './screen.ts'
+import type { CachedSpace } from './store/cache.ts'
+import { troubleOf, type StoreTrouble } from './store/sqlite.ts'
+import type { Stores } from './store/stores.ts'
+import type { Taps } from './taps.ts'
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  /** The kiosk's own folder; one process at a time. */
+  folder: string
+  config: KioskConfig
+  appVersion: string
+  clock: EngineClock
+  dial: DialLine
+  post: PostEnrolment
+  dice: Dice
+  /** Random bytes as base64url. */
+  secret(byteCount: number): string
+  log: EngineLog
+  /** Lets the operating system's desktop be seen; false where there is none. */
+  leaveFullScreen?(): boolean
+  /** The version that it says it speaks; a simulation pretends another. [SYN-13] */
+  protocol?: number
+}
+
+/** Counts and alarms that only live as long as the process. */
+export interface Health {
+  alarm: OutboxSlice['alarm']
+  mismatchCount: number
+  cacheResetCount: number
+  refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
+  link: { status: LinkSlice['status']; reason: LinkSlice['reason'] }
+}
+
+/** All parts of a running engine. Commands and the hub link work on it; each part has one owner. */
+export interface Core {
+  readonly options: EngineOptions
+  readonly stores: Stores
+  readonly mirror: Mirror
+  readonly taps: Taps
+  readonly hubTime: HubTime
+  readonly screen: Screen
+  readonly health: Health
+  /** The kiosk's place, as last told; null before the first welcome. */
+  readonly place: { told: { assignment: Assignment; movedAtMs: number | null } | null }
+  /** The greatest head that the hub sealed in its present epoch. [SYN-17] */
+  readonly seal: { held: SealedHead | null }
+}
+
+/** How far the confirmed rows are, for the fold. */
+export function reachedOf(core: Pick<Core, 'mirror' | 'stores'>): Reached {
+  return {
+    cursor: core.mirror.cursor,
+    isSameEpoch: core.mirror.epoch === core.stores.outbox.identity().epoch,
+  }
+}
+
+/** One space as it is shown: its row folded with this kiosk's taps. [SYN-19] */
+export function viewOf(
+  core: Pick<Core, 'mirror' | 'stores' | 'taps'>,
+  space: CachedSpace,
+  reached = reachedOf(core),
+): SpaceView {
+  return {
+    id: space.id,
+    ...space.facts,
+    ...foldSpace(space, core.taps.of(space.id), reached),
+    isWaiting: core.taps.isWaiting(space.id),
+  }
+}
+
+/**
+ * Runs something that writes to `outbox.db`. False when the disk did not take it: then nothing of it is written and the
+ * alarm is raised. Any other exception is a mistake of ours and goes on to the engine's door.
+ */
+export function isWritten(core: Core, write: () => void): boolean {
+  try {
+    write()
+  } catch (error) {
+    handleTrouble(core, error)
+    return false
+  }
+  if (core.health.alarm === 'diskFull') raiseAlarm(core, core.stores.wasOutboxReset ? 'outboxReset' : null)
+  return true
+}
+
+/** The same for `cache.db`. A broken one is moved aside: its rows go on being shown until the snapshot is here. [SYN-25] */
+export function isCached(core: Core, write: () => void): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    core.stores.cache.rollback()
+    if (handleTrouble(core, error) === 'corrupt') {
+      core.stores.resetCache()
+      core.mirror.forget()
+      core.health.cacheResetCount += 1
+    }
+    return false
+  }
+}
+
+function handleTrouble(core: Core, error: unknown): StoreTrouble {
+  const trouble = troubleOf(error)
+  if (trouble === null) throw error
+  core.options.log.warn('notWritten', { trouble, reason: String(error) })
+  if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
+  return trouble
+}
+
+function raiseAlarm(core: Core, alarm: OutboxSlice['alarm']): void {
+  if (core.health.alarm === alarm) return
+  core.health.alarm = alarm
+  core.screen.publish('outbox')
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
+import type { EngineClock } from './ports.ts'
+
+/**
+ * The device's clocks. Elapsed time is the machine's uptime, which on Linux runs on through a suspend (Node's own
+ * monotonic clock stops there) and goes on over a restart of the program. Where no boot can be named, each process
+ * counts as a boot of its own.
+ */
+export function makeDeviceClock(): EngineClock {
+  return {
+    wallMs: () => Date.now(),
+    elapsedMs: () => uptime() * 1000,
+    bootId: readBootId(),
+    after: (delayMs, run) => {
+      if (delayMs > 0) {
+        const timer = setTimeout(run, delayMs)
+        return () => clearTimeout(timer)
+      }
+      const immediate = setImmediate(run)
+      return () => clearImmediate(immediate)
+    },
+  }
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || randomUUID()
+  } catch {
+    return randomUUID()
+  }
+}

@@ -1,0 +1,133 @@
+import { refuse, type Decision } from '#shared/domain/decision.ts'
+import {
+  BRIDGE_INPUTS,
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type CallRefusal,
+} from '#shared/wire/bridge.ts'
+import { makeCheck } from '#shared/wire/parse.ts'
+import { enrol } from './commands/enrol.ts'
+import { leaveFullScreen } from './commands/leave-full-screen.ts'
+import { openDiagnostics } from './commands/open-diagnostics.ts'
+import { reportOccupancy, type ReportState } from './commands/report-occupancy.ts'
+import { withdrawReport } from './commands/withdraw-report.ts'
+import { reachedOf, type Core, type EngineOptions } from './core.ts'
+import { makeIdleEngine } from './idle-engine.ts'
+import { makeCore, readRows, type HeldRows } from './make-core.ts'
+import type { ListenSlices } from './screen.ts'
+import { openStores, type Stores } from './store/stores.ts'
+import { makeHubLink, type HubLink } from './sync/hub-link.ts'
+
+/** A kiosk without a screen. */
+export interface Engine {
+  /** Dials the hub, once the device is a kiosk. */
+  start(): void
+  /** Ends the line and closes the files. Nothing works after it. */
+  stop(): void
+  /** The engine's door: a closed list of calls, each with a checked input. Never throws. [BRG-1] */
+  call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
+  /** Sends the newest of every slice, spaces whole, then what changes. Returns a function that ends this. [BRG-2] */
+  subscribe(listen: ListenSlices): () => void
+  readRows(): HeldRows
+  /** The call `enrol`, for a code from the command line. */
+  enrolWith(code: string): Promise<CallOutput<'enrol'>>
+}
+
+const CHECKS = {
+  reportOccupancy: makeCheck(BRIDGE_INPUTS.reportOccupancy),
+  withdrawReport: makeCheck(BRIDGE_INPUTS.withdrawReport),
+  enrol: makeCheck(BRIDGE_INPUTS.enrol),
+  openDiagnostics: makeCheck(BRIDGE_INPUTS.openDiagnostics),
+  leaveFullScreen: makeCheck(BRIDGE_INPUTS.leaveFullScreen),
+} as const
+
+/** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws on mistakes of ours only. */
+export function openEngine(options: EngineOptions): Engine {
+  const opened = openStores(options.folder, options.log)
+  if (!opened.ok) return makeIdleEngine({ state: 'storeError', advice: opened.refusal })
+  return makeEngine(options, opened.value)
+}
+
+/** Makes an engine over stores that are open already; it closes them when it stops. */
+export function makeEngine(options: EngineOptions, stores: Stores): Engine {
+  const core = makeCore(options, stores)
+  const link = makeHubLink(core)
+  const reporting: ReportState = { allowance: null, repeated: null }
+  const diagnostics = { openedMs: null as number | null }
+
+  const commands: Commands = {
+    reportOccupancy: (input) => pushed(link, reportOccupancy(core, reporting, input)),
+    withdrawReport: (input) => pushed(link, withdrawReport(core, reporting, input)),
+    enrol: (input) =>
+      enrol(core, { stopLink: link.stop, becameKiosk: (isOther) => becomeAnew(core, link, isOther) }, input),
+    openDiagnostics: async (input) => {
+      const decided = await openDiagnostics(core, link, input)
+      if (decided.ok) diagnostics.openedMs = options.clock.elapsedMs()
+      return decided
+    },
+    leaveFullScreen: () => leaveFullScreen(options, diagnostics.openedMs),
+  }
+  const call: Engine['call'] = async (name, input) => {
+    try {
+      return isCallName(name) ? await runCall(commands, name, input) : refuse({ why: 'unknownCall' })
+    } catch (error) {
+      options.log.warn('callFailed', { name, reason: String(error) })
+      return refuse({ why: 'internal' })
+    }
+  }
+
+  return {
+    start: link.start,
+    stop: () => {
+      link.stop()
+      stores.close()
+    },
+    call,
+    subscribe: core.screen.subscribe,
+    readRows: () => readRows(core),
+    enrolWith: (code) => runCall(commands, 'enrol', { code }),
+  }
+}
+
+type Commands = {
+  [Name in CallName]: (input: CallInput<Name>) => CallOutput<Name> | Promise<CallOutput<Name>>
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(BRIDGE_INPUTS, name)
+}
+
+async function runCall<Name extends CallName>(
+  commands: Commands,
+  name: Name,
+  input: unknown,
+): Promise<CallOutput<Name>> {
+  const checked = CHECKS[name](input)
+  if (!checked.ok) return refuse({ why: 'malformed' })
+  return commands[name](checked.value as CallInput<Name>)
+}
+
+/** A promise was made: it goes up at once when there is a line. */
+function pushed<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
+  if (decided.ok) link.push()
+  return decided
+}
+
+/** After an enrolment everything starts anew; rows of another university go. */
+function becomeAnew(core: Core, link: HubLink, isOtherUniversity: boolean): void {
+  const { stores, mirror, taps, screen, options } = core
+  core.place.told = null
+  stores.cache.insertAssignment(null)
+  if (isOtherUniversity) {
+    core.seal.held = null
+    stores.cache.insertSealed(null)
+    screen.markSpaces(mirror.clear())
+  }
+  screen.markSpaces(taps.reset(stores.outbox.readTaps(options.clock.bootId), reachedOf(core)))
+  core.health.link = { status: 'connecting', reason: null }
+  screen.publish('kiosk')
+  screen.publish('link')
+  screen.publish('outbox')
+  link.start()
+}

@@ -1,0 +1,50 @@
+import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import {
+  canonicalJson,
+  enrolStatement,
+  helloStatement,
+  mutationStatement,
+  type Hello,
+} from '#shared/wire/messages.ts'
+
+/** The fixed start of an Ed25519 private key in PKCS#8; 32 secret bytes follow. RFC 8410, section 7. */
+const PKCS8_START = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** A device's key pair; the text is 32 secret bytes, base64url, and stays on the device. */
+export interface KioskKey {
+  /** Raw public key, 32 bytes, base64url. */
+  publicKey: string
+  proveHello(host: string, nonce: string, hello: Omit<Hello, 'proof'>): string
+  proveEnrolment(host: string, code: string): string
+}
+
+/** Makes the key of 32 secret bytes (base64url). Throws when they are not 32. */
+export function makeKioskKey(secret: string): KioskKey {
+  const bytes = Buffer.from(secret, 'base64url')
+  if (bytes.length !== 32) throw new RangeError('an Ed25519 key has 32 bytes')
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_START, bytes]), format: 'der', type: 'pkcs8' })
+  const publicKey = rawPublicKey(key)
+  const prove = (statement: string): string => sign(null, Buffer.from(statement), key).toString('base64url')
+  return {
+    publicKey,
+    proveHello: (host, nonce, hello) => prove(helloStatement(host, nonce, hello)),
+    proveEnrolment: (host, code) => prove(enrolStatement(host, code, publicKey)),
+  }
+}
+
+function rawPublicKey(key: KeyObject): string {
+  const { x } = createPublicKey(key).export({ format: 'jwk' })
+  if (x === undefined) throw new Error('a public key without its point')
+  return x
+}
+
+/** A mutation's hash: the first 16 bytes of the SHA-256 of its kind and body, base64url. [SYN-3] */
+export function hashMutation(kind: string, body: unknown): string {
+  const digest = createHash('sha256').update(mutationStatement(kind, body)).digest()
+  return digest.subarray(0, 16).toString('base64url')
+}
+
+/** The JSON text of a body as it is kept and sent. */
+export function bodyText(body: unknown): string {
+  return canonicalJson(body)
+}

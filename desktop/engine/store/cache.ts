@@ -1,0 +1,162 @@
+import type { Assignment } from '#shared/domain/kiosk.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { SpaceFacts } from '#shared/domain/space.ts'
+import type { SealedHead } from '#shared/wire/messages.ts'
+import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
+
+/** Numbered migrations of `cache.db`; never edited once released. */
+const CACHE_MIGRATIONS: readonly string[] = [
+  `
+  -- How far the rows are, and what else the hub told. One row. What the hub told is JSON text.
+  create table meta (
+    one integer primary key check (one = 1),
+    epoch text,
+    cursor integer not null default 0,
+    sealed text,
+    assignment text,
+    contact text
+  ) strict;
+  insert into meta (one) values (1);
+
+  -- The hub's rows. One that is gone stays, marked, so that a tap on it can be told why.
+  create table spaces (
+    id integer primary key,
+    clock integer not null,
+    level integer,
+    reported_at_ms real,
+    is_gone integer not null default 0,
+    facts text not null
+  ) strict;
+  `,
+]
+
+/** One space as the hub told it. */
+export interface CachedSpace {
+  id: number
+  clock: number
+  level: Level | null
+  reportedAtMs: number | null
+  isGone: boolean
+  facts: SpaceFacts
+}
+
+/** When the hub was last heard, and how its time relates to the device's clocks. */
+export interface Contact {
+  /** Hub time of the last word. */
+  contactMs: number
+  /** Hub time minus elapsed time, within one boot. */
+  offsetMs: number
+  boot: string
+  /** Hub time minus the wall clock. */
+  wallOffsetMs: number
+}
+
+/** What the cache knows beside rows. */
+export interface CacheMeta {
+  epoch: string | null
+  cursor: number
+  sealed: SealedHead | null
+  assignment: { assignment: Assignment; movedAtMs: number | null } | null
+  contact: Contact | null
+}
+
+/** `cache.db`: disposable. Methods throw what SQLite throws; the mirror in memory is what the engine reads. [SYN-25] */
+export interface Cache {
+  readMeta(): CacheMeta
+  readSpaces(): CachedSpace[]
+  begin(): void
+  commit(): void
+  /** Takes back what was written since `begin`; does nothing when nothing was begun. */
+  rollback(): void
+  dropSpaces(): void
+  /** Writes a whole row. */
+  insertSpace(space: CachedSpace): void
+  /** Writes what a report changes of a row that is there. */
+  insertLevel(space: CachedSpace): void
+  insertCursor(epoch: string | null, cursor: number): void
+  insertSealed(sealed: SealedHead | null): void
+  insertAssignment(told: CacheMeta['assignment']): void
+  insertContact(contact: Contact): void
+  readonly sqlite: Sqlite
+}
+
+interface MetaRow {
+  epoch: string | null
+  cursor: number
+  sealed: string | null
+  assignment: string | null
+  contact: string | null
+}
+
+type SpaceRow = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isGone: number }
+
+/** Makes the cache over an open database: checks it, brings it up to date. Throws what SQLite throws. */
+export function makeCache(sqlite: Sqlite): Cache {
+  checkIntegrity(sqlite)
+  migrate(sqlite, CACHE_MIGRATIONS)
+  const meta = sqlite.prepare<[], MetaRow>('select epoch, cursor, sealed, assignment, contact from meta')
+  const spaces = sqlite.prepare<[], SpaceRow>(
+    'select id, clock, level, reported_at_ms as reportedAtMs, is_gone as isGone, facts from spaces',
+  )
+  const upsert = sqlite.prepare<[number, number, Level | null, number | null, number, string]>(
+    `insert into spaces (id, clock, level, reported_at_ms, is_gone, facts) values (?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set clock = excluded.clock, level = excluded.level,
+       reported_at_ms = excluded.reported_at_ms, is_gone = excluded.is_gone, facts = excluded.facts`,
+  )
+  const level = sqlite.prepare<[number, Level | null, number | null, number, number]>(
+    'update spaces set clock = ?, level = ?, reported_at_ms = ?, is_gone = ? where id = ?',
+  )
+  const cursor = sqlite.prepare<[string | null, number]>('update meta set epoch = ?, cursor = ?')
+  const sealed = sqlite.prepare<[string | null]>('update meta set sealed = ?')
+  const assignment = sqlite.prepare<[string | null]>('update meta set assignment = ?')
+  const contact = sqlite.prepare<[string]>('update meta set contact = ?')
+  const begin = sqlite.prepare('begin immediate')
+  const commit = sqlite.prepare('commit')
+
+  return {
+    sqlite,
+    readMeta: () => parseMeta(meta.get()),
+    readSpaces: () => spaces.all().map(parseSpace),
+    begin: () => void begin.run(),
+    commit: () => void commit.run(),
+    rollback: () => {
+      if (sqlite.inTransaction) sqlite.exec('rollback')
+    },
+    dropSpaces: () => void sqlite.exec('delete from spaces'),
+    insertSpace: (space) =>
+      void upsert.run(
+        space.id,
+        space.clock,
+        space.level,
+        space.reportedAtMs,
+        Number(space.isGone),
+        JSON.stringify(space.facts),
+      ),
+    insertLevel: (space) =>
+      void level.run(space.clock, space.level, space.reportedAtMs, Number(space.isGone), space.id),
+    insertCursor: (epoch, to) => void cursor.run(epoch, to),
+    insertSealed: (value) => void sealed.run(value === null ? null : JSON.stringify(value)),
+    insertAssignment: (value) => void assignment.run(value === null ? null : JSON.stringify(value)),
+    insertContact: (value) => void contact.run(JSON.stringify(value)),
+  }
+}
+
+/** The texts are this program's own, written from checked messages; a broken one throws and the file is moved aside. */
+function parseMeta(row: MetaRow | undefined): CacheMeta {
+  if (row === undefined) throw new Error('cache.db without a meta row')
+  return {
+    epoch: row.epoch,
+    cursor: row.cursor,
+    sealed: parseOwn<SealedHead>(row.sealed),
+    assignment: parseOwn<NonNullable<CacheMeta['assignment']>>(row.assignment),
+    contact: parseOwn<Contact>(row.contact),
+  }
+}
+
+function parseOwn<Value>(text: string | null): Value | null {
+  return text === null ? null : (JSON.parse(text) as Value)
+}
+
+function parseSpace(row: SpaceRow): CachedSpace {
+  return { ...row, isGone: row.isGone !== 0, facts: JSON.parse(row.facts) as SpaceFacts }
+}

@@ -1,0 +1,62 @@
+import type { MutationRefusal } from '#shared/domain/mutation.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+
+/** Acknowledged mutations are kept this long, for a hub that goes back in time. [SYN-18] */
+export const RETENTION_MS = 7 * 86_400_000
+
+/** Who this device is. */
+export interface Identity {
+  kioskId: number | null
+  universityId: number | null
+  privateKey: string | null
+  pendingKey: string | null
+  wasRevoked: boolean
+  ticket: string | null
+  /** The epoch in which the acknowledged heads count. */
+  epoch: string | null
+  /** Hub time of the last welcome; 0 for none. */
+  contactMs: number
+}
+
+/** A mutation as it is first written. */
+export interface NewMutation {
+  kind: 'report' | 'withdraw'
+  spaceId: number
+  /** JSON of its body. */
+  body: string
+  hash: string
+  level: Level | null
+  targetId: number | null
+  beforeLevel: Level | null
+  beforeAtMs: number | null
+  boot: string
+  elapsedMs: number
+  contactMs: number
+  atMs: number
+}
+
+/** A mutation as it is held. */
+export interface StoredMutation extends NewMutation {
+  id: number
+  originKioskId: number | null
+  originId: number | null
+  originHash: string | null
+  ackedHead: number | null
+  refusal: MutationRefusal['why'] | null
+}
+
+/** How the hub settled what it was sent: all up to an id, at a head; `outcomes` names what was not simply done. */
+export interface AckFacts {
+  lastMutationId: number
+  head: number
+  outcomes: readonly { id: number; why: MutationRefusal['why'] }[]
+}
+
+/** What a welcome settles, in one durable step. */
+export interface WelcomeFacts {
+  ticket: string
+  epoch: string
+  head: number
+  lastMutationId: number
+  nowMs: number
+}

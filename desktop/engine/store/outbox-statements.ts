@@ -1,0 +1,178 @@
+import type { Statement } from 'better-sqlite3'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { Tap } from '../overlay.ts'
+import {
+  RETENTION_MS,
+  type AckFacts,
+  type Identity,
+  type NewMutation,
+  type WelcomeFacts,
+} from './outbox-rows.ts'
+import type { Sqlite } from './sqlite.ts'
+
+/** Columns of a mutation under the names of StoredMutation. */
+export const COLUMNS = `id, kind, space_id as spaceId, body, hash, level, target_id as targetId,
+  before_level as beforeLevel, before_at_ms as beforeAtMs, boot, elapsed_ms as elapsedMs, contact_ms as contactMs,
+  at_ms as atMs, origin_kiosk_id as originKioskId, origin_id as originId, origin_hash as originHash,
+  acked_head as ackedHead, refusal`
+
+/** What is asked at every turn, kept in memory. */
+export interface Bounds {
+  newestId: number
+  ackedTo: number
+  waitingCount: number
+}
+
+/** Reads them from the file. */
+export function readBounds(sqlite: Sqlite): Bounds {
+  const bounds = sqlite
+    .prepare<[], Bounds>(
+      `select coalesce(max(id), 0) as newestId,
+              coalesce(max(id) filter (where acked_head is not null), 0) as ackedTo,
+              count(*) filter (where acked_head is null) as waitingCount
+       from mutations`,
+    )
+    .get()
+  if (bounds === undefined) throw new Error('an aggregate without a row')
+  return bounds
+}
+
+/** Reads the one row of the identity. */
+export function readIdentity(sqlite: Sqlite): Identity {
+  const row = sqlite
+    .prepare<[], Omit<Identity, 'wasRevoked'> & { wasRevoked: number }>(
+      `select kiosk_id as kioskId, university_id as universityId, private_key as privateKey,
+              pending_key as pendingKey, was_revoked as wasRevoked, ticket, epoch, contact_ms as contactMs
+       from identity`,
+    )
+    .get()
+  if (row === undefined) throw new Error('outbox.db without an identity row')
+  return { ...row, wasRevoked: row.wasRevoked !== 0 }
+}
+
+/** The one statement between a tap and its promise. */
+export function prepareInsert(sqlite: Sqlite): Statement<[NewMutation & { id: number }]> {
+  return sqlite.prepare(
+    `insert into mutations (id, kind, space_id, body, hash, level, target_id, before_level, before_at_ms, boot,
+                            elapsed_ms, contact_ms, at_ms)
+     values (@id, @kind, @spaceId, @body, @hash, @level, @targetId, @beforeLevel, @beforeAtMs, @boot,
+             @elapsedMs, @contactMs, @atMs)`,
+  )
+}
+
+/** Becomes another kiosk. Runs inside a transaction. [SYN-12] */
+export function becomeKiosk(
+  sqlite: Sqlite,
+  kioskId: number,
+  universityId: number,
+  carry: 'waiting' | 'retained' | 'nothing',
+): void {
+  const old = readIdentity(sqlite)
+  if (carry === 'nothing' || old.kioskId === null) sqlite.exec('delete from mutations')
+  else renumber(sqlite, old.kioskId, carry)
+  sqlite
+    .prepare<[number, number]>(
+      `update identity set kiosk_id = ?, university_id = ?, private_key = pending_key, pending_key = null,
+              was_revoked = 0, ticket = null, epoch = null`,
+    )
+    .run(kioskId, universityId)
+}
+
+/**
+ * Gives what is carried over new numbers from 1 on, all waiting again, each naming its origin: the first kiosk and
+ * number that it had, also after several forks. What the hub refused is settled for good and stays behind.
+ */
+function renumber(sqlite: Sqlite, oldKioskId: number, carry: 'waiting' | 'retained'): void {
+  if (carry === 'waiting') sqlite.exec('delete from mutations where acked_head is not null')
+  sqlite.exec('delete from mutations where refusal is not null')
+  sqlite.exec(
+    'create temp table carried as select id as old_id, row_number() over (order by id) as new_id from mutations',
+  )
+  sqlite.exec('create unique index temp.carried_old on carried (old_id)')
+  sqlite
+    .prepare<[number]>(
+      `update mutations set origin_id = coalesce(origin_id, id), origin_hash = coalesce(origin_hash, hash),
+              origin_kiosk_id = coalesce(origin_kiosk_id, ?), acked_head = null, acked_at_ms = null,
+              target_id = (select new_id from carried where old_id = target_id)`,
+    )
+    .run(oldKioskId)
+  // Through negative numbers: a new number may still be another row's old one.
+  sqlite.exec('update mutations set id = -(select new_id from carried where old_id = id)')
+  sqlite.exec('update mutations set id = -id')
+  sqlite.exec('drop table temp.carried')
+}
+
+/** Settles by the hub's word. Runs inside a transaction. [SYN-11] [SYN-17] [SYN-18] */
+export function applyWelcome(sqlite: Sqlite, welcome: WelcomeFacts, newestId: number): void {
+  const isNewEpoch = readIdentity(sqlite).epoch !== welcome.epoch
+  const { ticket, epoch, head, lastMutationId, nowMs } = welcome
+  sqlite
+    .prepare<[string, string, number]>(
+      'update identity set ticket = ?, epoch = ?, contact_ms = ?, was_revoked = 0',
+    )
+    .run(ticket, epoch, Math.round(nowMs))
+  sqlite
+    .prepare<[number]>(
+      'update mutations set acked_head = null, acked_at_ms = null, refusal = null where id > ? and acked_head is not null',
+    )
+    .run(lastMutationId)
+  sqlite
+    .prepare<[number, number, number]>(
+      'update mutations set acked_head = ?, acked_at_ms = ? where id <= ? and acked_head is null',
+    )
+    .run(head, Math.round(nowMs), lastMutationId)
+  const stale = isNewEpoch ? '' : 'and acked_head > @head'
+  sqlite
+    .prepare<[{ head: number; last: number }]>(
+      `update mutations set acked_head = @head where id <= @last ${stale}`,
+    )
+    .run({ head, last: lastMutationId })
+  sqlite
+    .prepare<[number, number]>('delete from mutations where acked_at_ms < ? and id < ?')
+    .run(Math.round(nowMs) - RETENTION_MS, newestId)
+}
+
+/** Settles what one ack names beyond `ackedTo` and returns how many that were. Runs inside a transaction. [SYN-6] */
+export function applyAck(sqlite: Sqlite, ackedTo: number, ack: AckFacts, nowMs: number): number {
+  const { changes } = sqlite
+    .prepare<[number, number, number, number]>(
+      'update mutations set acked_head = ?, acked_at_ms = ? where id > ? and id <= ?',
+    )
+    .run(ack.head, Math.round(nowMs), ackedTo, ack.lastMutationId)
+  const refused = sqlite.prepare<[string, number]>('update mutations set refusal = ? where id = ?')
+  for (const outcome of ack.outcomes) refused.run(outcome.why, outcome.id)
+  return changes
+}
+
+interface TapRow {
+  id: number
+  spaceId: number
+  kind: 'report' | 'withdraw'
+  level: Level | null
+  targetId: number | null
+  beforeLevel: Level | null
+  beforeAtMs: number | null
+  boot: string
+  contactMs: number
+  atMs: number
+  ackedHead: number | null
+}
+
+/** All that is held, as the fold sees it. A tap of an earlier boot is as old as the contact before it. [OCC-7] */
+export function readTaps(sqlite: Sqlite, boot: string): Tap[] {
+  const taps = new Map<number, Tap>()
+  for (const row of sqlite.prepare<[], TapRow>(`select ${COLUMNS} from mutations order by id`).iterate()) {
+    const { id, spaceId, kind, level, ackedHead } = row
+    taps.set(id, {
+      id,
+      spaceId,
+      kind,
+      level,
+      ackedHead,
+      atMs: row.boot === boot ? row.atMs : row.contactMs,
+      before: kind === 'report' ? { level: row.beforeLevel, reportedAtMs: row.beforeAtMs } : null,
+      target: row.targetId === null ? null : (taps.get(row.targetId) ?? null),
+    })
+  }
+  return [...taps.values()]
+}

@@ -1,0 +1,116 @@
+import type { Tap } from '../overlay.ts'
+import type { AckFacts, Identity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
+import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
+import {
+  applyAck,
+  applyWelcome,
+  becomeKiosk,
+  COLUMNS,
+  prepareInsert,
+  readBounds,
+  readIdentity,
+  readTaps,
+} from './outbox-statements.ts'
+import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
+
+/** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */
+export interface Outbox {
+  /** Who this device is; kept in memory, right after every write. */
+  identity(): Identity
+  /** Keeps a key that the hub will be told of, until it is an identity. */
+  insertPendingKey(privateKey: string): void
+  /** Becomes another kiosk: the pending key is its key, what `carry` names goes along under new numbers, the rest goes. [SYN-12] */
+  becomeKiosk(kioskId: number, universityId: number, carry: 'waiting' | 'retained' | 'nothing'): void
+  markRevoked(wasRevoked: boolean): void
+  /** Stores the ticket and settles by the hub's word: above `lastMutationId` all waits again, the rest is settled. [SYN-11] [SYN-17] */
+  applyWelcome(facts: WelcomeFacts): void
+  /** Appends a mutation and returns its number. */
+  insertMutation(mutation: NewMutation): number
+  readMutation(id: number): StoredMutation | undefined
+  readNewestOfSpace(spaceId: number): StoredMutation | undefined
+  isWithdrawn(reportId: number): boolean
+  /** The oldest waiting mutations, contiguous. [SYN-4] */
+  readWaiting(atMost: number): StoredMutation[]
+  /** Settles all up to an id; `nowMs` is hub time. */
+  applyAck(ack: AckFacts, nowMs: number): void
+  /** Lowest number still held; `nextId` when none is. */
+  oldestRetained(): number
+  nextId(): number
+  /** Highest number known to be acknowledged; 0 for none. */
+  ackedTo(): number
+  waitingCount(): number
+  /** All that is held, as the fold sees it, in order of numbers; times as `boot` lets the device tell them. [OCC-7] */
+  readTaps(boot: string): Tap[]
+  readonly sqlite: Sqlite
+}
+
+/** Makes the outbox over an open database: checks it, brings it up to date. Throws what SQLite throws. */
+export function makeOutbox(sqlite: Sqlite): Outbox {
+  checkIntegrity(sqlite)
+  migrate(sqlite, OUTBOX_MIGRATIONS)
+  const insert = prepareInsert(sqlite)
+  const byId = sqlite.prepare<[number], StoredMutation>(`select ${COLUMNS} from mutations where id = ?`)
+  const newestOfSpace = sqlite.prepare<[number], StoredMutation>(
+    `select ${COLUMNS} from mutations where space_id = ? order by id desc limit 1`,
+  )
+  const withdrawalOf = sqlite
+    .prepare<[number, number], number>('select 1 from mutations where id > ? and target_id = ?')
+    .pluck()
+  const waiting = sqlite.prepare<[number, number], StoredMutation>(
+    `select ${COLUMNS} from mutations where id > ? order by id limit ?`,
+  )
+  const oldest = sqlite.prepare<[], number | null>('select min(id) from mutations').pluck()
+  const setPendingKey = sqlite.prepare<[string]>('update identity set pending_key = ?')
+  const setRevoked = sqlite.prepare<[number]>('update identity set was_revoked = ?')
+  const bounds = readBounds(sqlite)
+  const held = { identity: readIdentity(sqlite) }
+  const reread = (): void => {
+    Object.assign(bounds, readBounds(sqlite))
+    held.identity = readIdentity(sqlite)
+  }
+
+  return {
+    sqlite,
+    identity: () => held.identity,
+    insertPendingKey: (privateKey) => {
+      setPendingKey.run(privateKey)
+      reread()
+    },
+    becomeKiosk: (kioskId, universityId, carry) => {
+      sqlite.transaction(() => becomeKiosk(sqlite, kioskId, universityId, carry))()
+      reread()
+    },
+    markRevoked: (wasRevoked) => {
+      setRevoked.run(Number(wasRevoked))
+      reread()
+    },
+    applyWelcome: (facts) => {
+      sqlite.transaction(() => applyWelcome(sqlite, facts, bounds.newestId))()
+      reread()
+    },
+    insertMutation: (mutation) => {
+      const id = bounds.newestId + 1
+      insert.run({ id, ...mutation })
+      bounds.newestId = id
+      bounds.waitingCount += 1
+      return id
+    },
+    readMutation: (id) => byId.get(id),
+    readNewestOfSpace: (spaceId) => newestOfSpace.get(spaceId),
+    isWithdrawn: (reportId) => withdrawalOf.get(reportId, reportId) !== undefined,
+    readWaiting: (atMost) => waiting.all(bounds.ackedTo, atMost),
+    applyAck: (ack, nowMs) => {
+      const upTo = Math.min(ack.lastMutationId, bounds.newestId)
+      if (upTo <= bounds.ackedTo) return
+      bounds.waitingCount -= sqlite.transaction(() =>
+        applyAck(sqlite, bounds.ackedTo, { ...ack, lastMutationId: upTo }, nowMs),
+      )()
+      bounds.ackedTo = upTo
+    },
+    oldestRetained: () => oldest.get() ?? bounds.newestId + 1,
+    nextId: () => bounds.newestId + 1,
+    ackedTo: () => bounds.ackedTo,
+    waitingCount: () => bounds.waitingCount,
+    readTaps: (boot) => readTaps(sqlite, boot),
+  }
+}

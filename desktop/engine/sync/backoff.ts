@@ -1,0 +1,34 @@
+import type { Dice } from '#shared/domain/dice.ts'
+import type { SessionEnd } from './session-end.ts'
+
+const SHORTEST_MS = 1_000
+const LONGEST_MS = 60_000
+
+/** Between tries that will not help before somebody does something: an update, a new place, another device switched off. */
+const PATIENT_MS = 60_000
+
+/** Full jitter between 1 and 60 s: the span doubles with each try that failed, from 4 s on. [SYN-23] */
+export function backoffMs(failedTries: number, dice: Dice): number {
+  const span = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** Math.min(failedTries + 2, 10))
+  return SHORTEST_MS + dice.fraction() * (span - SHORTEST_MS)
+}
+
+/** How long to wait before the next line; null: until somebody enrols the device anew. */
+export function retryAfterMs(end: SessionEnd, failedTries: number, dice: Dice): number | null {
+  if (end.why === 'bye') return end.retryAfterMs + dice.fraction() * Math.max(SHORTEST_MS, end.retryAfterMs)
+  if (end.why === 'forked') return backoffMs(0, dice)
+  if (end.why !== 'err') return backoffMs(failedTries, dice)
+  switch (end.code) {
+    case 'revoked':
+      return null
+    case 'upgrade':
+    case 'superseded':
+    case 'badProof':
+    case 'unknownKiosk':
+      return PATIENT_MS * (1 + dice.fraction())
+    case 'epochChanged':
+      return backoffMs(0, dice)
+    default:
+      return backoffMs(failedTries, dice)
+  }
+}

@@ -1,0 +1,28 @@
+import type { KioskMessage, Limits } from '#shared/wire/messages.ts'
+import type { Core } from '../core.ts'
+import type { SessionEnd } from './session-end.ts'
+import type { RowsIntake } from './rows.ts'
+
+/** What both sides of one line know of each other. Everything here ends with the line. */
+export interface Conversation {
+  readonly core: Core
+  readonly host: string
+  readonly rows: RowsIntake
+  send(message: KioskMessage): void
+  end(why: SessionEnd): void
+  /** The line became live, or what the screen says of it changed. */
+  changed(): void
+  /** `opening` until the hello is sent, `greeted` until the welcome, `catchingUp` until the rows are here. */
+  phase: 'opening' | 'greeted' | 'catchingUp' | 'live' | 'ended'
+  epoch: string
+  ticket: string
+  /** The head of the welcome: live from there on. */
+  head: number
+  limits: Limits
+  /** The push that waits for its ack: its last id, when it was sent, and how long to wait before it is sent again. */
+  inFlight: { to: number; sentMs: number; patienceMs: number } | null
+  /** Rows were asked for; `beats` heartbeats have come since anything of them was heard. */
+  asked: { beats: number } | null
+  /** Takes back the pull that is planned after a mismatch. */
+  cancelRepair: (() => void) | null
+}

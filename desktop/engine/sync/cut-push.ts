@@ -1,0 +1,47 @@
+import type { Push, PushedMutation } from '#shared/wire/messages.ts'
+import type { StoredMutation } from '../store/outbox-rows.ts'
+
+/** Bytes that are left for the frame around the mutations. */
+const FRAME_BYTES = 64
+
+/** Bytes of one mutation beside its body: names, numbers and hashes at their longest. */
+const ENVELOPE_BYTES = 320
+
+/** A device's clock at the moment of sending. */
+export interface SendingMoment {
+  boot: string
+  elapsedMs: number
+}
+
+/** The oldest waiting mutations that fit into one frame, contiguous; null when none waits. [SYN-4] */
+export function cutPush(
+  waiting: readonly StoredMutation[],
+  maxFrameBytes: number,
+  moment: SendingMoment,
+): Push | null {
+  const mutations: PushedMutation[] = []
+  let bytes = FRAME_BYTES
+  for (const stored of waiting) {
+    bytes += Buffer.byteLength(stored.body) + ENVELOPE_BYTES
+    if (mutations.length > 0 && bytes > maxFrameBytes) break
+    mutations.push(toWire(stored, moment))
+  }
+  return mutations.length === 0 ? null : { type: 'push', mutations }
+}
+
+/** Its age is known only within the boot in which it was tapped. [OCC-7] */
+function toWire(stored: StoredMutation, moment: SendingMoment): PushedMutation {
+  const { originKioskId, originId, originHash } = stored
+  const body: unknown = JSON.parse(stored.body)
+  return {
+    id: stored.id,
+    hash: stored.hash,
+    kind: stored.kind,
+    body,
+    ageMs: stored.boot === moment.boot ? Math.max(0, moment.elapsedMs - stored.elapsedMs) : null,
+    contactMs: stored.contactMs,
+    ...(originKioskId === null || originId === null || originHash === null
+      ? {}
+      : { origin: { kioskId: originKioskId, id: originId, hash: originHash } }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Changes, ChangedRows, Snapshot } from '#shared/wire/messages.ts'
+import type { Incoming } from '../mirror.ts'
+
+/** Parts of one snapshot or catch-up that have come so far. */
+export interface Staged {
+  isWhole: boolean
+  to: number
+  parts: ChangedRows[]
+}
+
+/** What to do with a frame of rows. */
+export type FrameStep =
+  | { step: 'ignore' }
+  | { step: 'pull' }
+  | { step: 'stage'; staged: Staged }
+  | { step: 'apply'; incoming: Incoming }
+
+/**
+ * What to do with a frame of rows, given how far this kiosk is and what is staged: `from <= cursor < to` counts,
+ * `to <= cursor` is old, `from > cursor` shows a gap; parts count only as a whole and in order, and while they come
+ * no live frame does. A snapshot starts from nothing, so it counts wherever the cursor is. [SYN-8] [SYN-9]
+ */
+export function decideFrame(frame: Snapshot | Changes, cursor: number, staged: Staged | null): FrameStep {
+  const isWhole = frame.type === 'snapshot'
+  if (frame.part === 1) {
+    if (frame.parts === 1 && staged !== null && !isWhole) return { step: 'ignore' }
+    if (!isWhole && frame.to <= cursor) return { step: 'ignore' }
+    if (!isWhole && frame.from > cursor) return { step: 'pull' }
+    return stage(frame, { isWhole, to: frame.to, parts: [frame.changes] })
+  }
+  if (staged === null) return { step: 'ignore' }
+  const isNext =
+    staged.parts.length === frame.part - 1 && staged.to === frame.to && staged.isWhole === isWhole
+  if (!isNext) return { step: 'pull' }
+  // Grown in place: hundreds of parts would be copied again and again.
+  staged.parts.push(frame.changes)
+  return stage(frame, staged)
+}
+
+function stage(frame: Snapshot | Changes, staged: Staged): FrameStep {
+  if (frame.part < frame.parts) return { step: 'stage', staged }
+  return {
+    step: 'apply',
+    incoming: { isWhole: staged.isWhole, epoch: frame.epoch, to: frame.to, parts: staged.parts },
+  }
+}
