@@ -11,15 +11,14 @@ test('[BRG-2] a screen that stops reading costs bounded memory and starts anew w
   const screen = await new TestScreen(agent.port).show()
   await screen.hear((message) => message.slice === 'kiosk')
   screen.socket.pause()
-  const before = process.memoryUsage().rss
   for (let round = 1; round <= 200; round += 1) {
     door.publish('spaces', spacesOf(round))
     await new Promise(setImmediate)
   }
-  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000)
   screen.socket.resume()
   await screen.hear((message) => message.slice === 'spaces' && roundOf(message.value) === 200)
-  expect(screen.heard.filter((message) => message.slice === 'spaces').length).toBeLessThan(100)
+  // 8 MB in the agent's hand and what the system holds for the socket, 1 MB each: not the 200 that were published.
+  expect(screen.heard.filter((message) => message.slice === 'spaces').length).toBeLessThan(40)
   expect(screen.heard.filter((message) => message.slice === 'kiosk').length).toBeGreaterThan(1)
   expect(door.listeners.size).toBe(1)
 })

@@ -86,7 +86,7 @@ export class TestScreen {
   readonly heard: { id?: number; output?: unknown; slice?: SliceName; value?: unknown }[] = []
   readonly socket: WebSocket
   readonly ended: Promise<number>
-  private readonly waiting: { isIt: () => boolean; resolve: () => void }[] = []
+  private waiting: { fits: (message: TestScreen['heard'][number]) => boolean; resolve: () => void }[] = []
 
   constructor(port: number, headers: Record<string, string> = {}, path = '/bridge') {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
@@ -96,8 +96,11 @@ export class TestScreen {
     this.socket.on('error', () => undefined)
     this.ended = new Promise((resolve) => this.socket.on('close', resolve))
     this.socket.on('message', (data: Buffer) => {
-      this.heard.push(JSON.parse(data.toString()) as TestScreen['heard'][number])
-      for (const one of this.waiting) if (one.isIt()) one.resolve()
+      const message = JSON.parse(data.toString()) as TestScreen['heard'][number]
+      this.heard.push(message)
+      const done = this.waiting.filter((one) => one.fits(message))
+      this.waiting = this.waiting.filter((one) => !done.includes(one))
+      for (const one of done) one.resolve()
     })
   }
 
@@ -111,9 +114,8 @@ export class TestScreen {
   /** Resolves once something that fits was heard. */
   hear(fits: (message: TestScreen['heard'][number]) => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const isIt = (): boolean => this.heard.some(fits)
-      if (isIt()) resolve()
-      else this.waiting.push({ isIt, resolve })
+      if (this.heard.some(fits)) resolve()
+      else this.waiting.push({ fits, resolve })
     })
   }
 

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { expect, test } from 'vitest'
+import { makeDice } from '#shared/domain/dice.ts'
+import type { CallRefusal } from '#shared/wire/bridge.ts'
+import { makeFuzzMessage } from './testing-fuzz.ts'
+import { startTestAgent, TestScreen } from './testing-agent.ts'
+
+const MESSAGES = 100_000
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261)
+
+/** Every refusal there is; the compiler keeps the list whole. */
+const REFUSALS: Record<CallRefusal['why'], true> = {
+  unknownSpace: true,
+  spaceDeleted: true,
+  outsideSubtree: true,
+  composite: true,
+  unknownReport: true,
+  alreadyWithdrawn: true,
+  malformed: true,
+  lost: true,
+  unknownCall: true,
+  notEnrolled: true,
+  revoked: true,
+  tooFast: true,
+  outboxFull: true,
+  notSaved: true,
+  offline: true,
+  codeRefused: true,
+  hubUnreachable: true,
+  tooManyTries: true,
+  wrongPin: true,
+  notAllowed: true,
+  internal: true,
+}
+
+/** Sends one round on one socket: up to 200 messages or to the first that must end it; checks every answer. */
+async function runRound(port: number, next: () => ReturnType<typeof makeFuzzMessage>): Promise<number> {
+  const screen = await new TestScreen(port).show()
+  const ids: number[] = []
+  for (let sent = 0; sent < 200; sent += 1) {
+    const message = next()
+    screen.socket.send(message.data)
+    if (message.id === null) break
+    ids.push(message.id)
+  }
+  const isEnding = ids.length < 200
+  const answersOf = (): Map<number | undefined, unknown> =>
+    new Map(screen.heard.filter(({ id }) => id !== undefined).map(({ id, output }) => [id, output]))
+  if (isEnding) expect(await screen.ended).toBe(1008)
+  else await screen.hear(() => screen.heard.length > ids.length && answersOf().size === ids.length)
+  const answers = answersOf()
+  // A socket that ends itself loses the answers that were under way, but never gets one to something it did not ask.
+  const asked = new Set<number | undefined>(ids)
+  expect([...answers.keys()].filter((id) => !asked.has(id))).toEqual([])
+  expect([...answers.values()].filter((output) => !isFromTheList(output))).toEqual([])
+  screen.socket.terminate()
+  return ids.length + (isEnding ? 1 : 0)
+}
+
+function isFromTheList(output: unknown): boolean {
+  const decision = output as { ok: boolean; refusal?: { why: string } }
+  return decision.ok || Object.hasOwn(REFUSALS, decision.refusal?.why ?? '')
+}
+
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+test(`[BRG-1] [BRG-3] ${MESSAGES} messages of chance: every answer from the closed list, nothing kept, nobody else harmed (seed ${SEED})`, async () => {
+  const { agent, door } = await startTestAgent({ callsPerSecond: 1_000_000 })
+  const dice = makeDice(SEED)
+  const count = { sent: 0, id: 0, calls: 0 }
+  const next = (): ReturnType<typeof makeFuzzMessage> => makeFuzzMessage(dice, (count.id += 1))
+  const good = await new TestScreen(agent.port).show()
+  const throwUntil = async (end: number): Promise<void> => {
+    while (count.sent < end) {
+      count.sent += await runRound(agent.port, next)
+      count.calls += 1
+      door.calls.length = 0
+      door.publish('outbox', { waitingCount: count.calls, alarm: null, refused: [] })
+      if (count.calls % 50 === 0)
+        expect(await good.call(count.calls, 'reportOccupancy', count.calls)).toMatchObject({ ok: true })
+    }
+  }
+  await throwUntil(MESSAGES / 5)
+  const before = usedBytes()
+  await throwUntil(MESSAGES)
+  await good.hear(
+    ({ value }) => (value as { waitingCount?: number } | undefined)?.waitingCount === count.calls,
+  )
+  const heard = good.heard.flatMap(({ slice, value }) =>
+    slice === 'outbox' ? [(value as { waitingCount: number }).waitingCount] : [],
+  )
+  expect(heard).toEqual(Array.from({ length: count.calls }, (_, index) => index + 1))
+  good.heard.length = 0
+  expect(usedBytes()).toBeLessThan(before * 1.2)
+  expect(door.listeners.size).toBe(1)
+  const closed = once(good.socket, 'close')
+  await agent.stop()
+  await closed
+}, 120_000)
