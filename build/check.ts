@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { checkLock } from './check-lock.ts'
 import { checkRules } from './check-rules.ts'
+import { checkSchema } from './check-schema.ts'
 import { checkWords } from './check-words.ts'
 import { ROOT } from './house.mjs'
 import { readTree } from './tree.ts'
@@ -17,6 +18,7 @@ Checks the text of the project, all of it or only what is named:
   dead     knip: no file, export or package that nothing uses
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
   words    no silenced checks, no loose ends, no addresses or paths of one machine
+  schema   the published JSON Schema of a kiosk's configuration is what the code checks (written anew where not)
   lock     package-lock.json fits package.json, on every platform, without addresses
 
 Prints one line per check, and what is wrong in full. Exit code 0 when nothing is.
@@ -34,6 +36,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
+  schema: () => Promise.resolve(outcome(checkSchema())),
   lock: () => Promise.resolve(outcome(checkLock(readTree()))),
 }
 

@@ -164,11 +164,8 @@ try {
   await main()
 } catch (error) {
   // Sentences for a person have no stack; anything else is a fault of ours and keeps it.
-  say(
-    error instanceof HouseError
-      ? error.message
-      : String(error instanceof Error ? (error.stack ?? error) : error),
-  )
+  if (!(error instanceof HouseError)) say(String(error instanceof Error ? (error.stack ?? error) : error))
+  else if (!error.isSaid) say(error.message)
   process.exitCode = 1
 }
 if (process.connected) process.disconnect()

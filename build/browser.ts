@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+/** A Chromium that can be started, and what it needs. */
+export interface FoundBrowser {
+  executablePath: string
+  args: string[]
+  /** Variables on top of the process's own. */
+  env: Record<string, string>
+  /** Removes what was unpacked for it. */
+  clean(): void
+}
+
+const DEBIAN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome-stable']
+
+/** Always: no QUIC, no calls home. Root has no sandbox to start. */
+export function browserArgs(): string[] {
+  const args = ['--disable-quic', '--disable-background-networking']
+  return process.getuid?.() === 0 ? ['--no-sandbox', ...args] : args
+}
+
+/**
+ * The first Chromium that is here: CARREL_CHROMIUM, the system's, or the one packed in the registry's
+ * @sparticuz/chromium (which needs a folder and fonts of its own). Rejects with a plain sentence where there is none.
+ */
+export async function findBrowser(): Promise<FoundBrowser> {
+  const named = process.env['CARREL_CHROMIUM']
+  if (named !== undefined && !existsSync(named))
+    throw new Error(`CARREL_CHROMIUM names ${named}, which is not there`)
+  const installed = named ?? DEBIAN.find((file) => existsSync(file))
+  if (installed !== undefined)
+    return { executablePath: installed, args: browserArgs(), env: {}, clean: () => undefined }
+  return unpackBrowser()
+}
+
+const NOTHING = 'no Chromium found: install one (apt install chromium) or name it in CARREL_CHROMIUM'
+
+async function unpackBrowser(): Promise<FoundBrowser> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-chromium-'))
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = folder
+  // Makes it unpack the libraries that a bare system lacks; must be set before the import, and must not stay.
+  process.env['AWS_LAMBDA_JS_RUNTIME'] = 'nodejs24.x'
+  try {
+    const { default: packed } = await import('@sparticuz/chromium')
+    const executablePath = await packed.executablePath()
+    const libraries = readdirSync(folder)
+      .map((name) => path.join(folder, name, 'lib'))
+      .filter((lib) => existsSync(lib))
+    return {
+      executablePath,
+      args: browserArgs(),
+      env: { LD_LIBRARY_PATH: libraries.join(':'), FONTCONFIG_FILE: writeFontsConf(folder) },
+      clean: () => rmSync(folder, { recursive: true, force: true }),
+    }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw new Error(NOTHING, { cause: error })
+  } finally {
+    delete process.env['AWS_LAMBDA_JS_RUNTIME']
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  }
+}
+
+/** Without a fonts.conf of its own that browser draws no text at all, and nothing complains. */
+function writeFontsConf(folder: string): string {
+  const file = path.join(folder, 'fonts.conf')
+  const modules = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'node_modules')
+  const fonts = path.join(modules, '@fontsource-variable')
+  writeFileSync(
+    file,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>` +
+      `<dir>${folder}</dir><dir>${fonts}</dir><dir>/usr/share/fonts</dir><cachedir>${folder}/cache</cachedir></fontconfig>`,
+  )
+  return file
+}
