@@ -1,14 +1,16 @@
 import websocket from '@fastify/websocket'
 import Fastify, {
+  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
   type FastifyRequest,
 } from 'fastify'
 import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
-import { makeHubLog } from './log.ts'
+import { makeHubLog, type HubLog } from './log.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -38,7 +40,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     ...(config.tls === null ? {} : { https: config.tls }),
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    // What comes while the hub goes down is still answered in the usual words.
+    return503OnClosing: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
@@ -51,7 +55,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     },
   })
   handleErrors(app, log)
-  checkHost(app, config)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     log.debug('request', {
@@ -61,12 +64,33 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       ms: Math.round(reply.elapsedTime),
     })
   })
-  // Compression costs six times the processor and five times the memory for frames that are small already.
-  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false } })
+  await app.register(websocket, {
+    // Compression costs six times the processor and five times the memory for frames that are small already.
+    options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false },
+    errorHandler: (error, socket) => endBrokenSocket(error, socket, log),
+    preClose() {
+      // Goodbyes were said; a half-open line must not hold the hub for the half minute that ws waits for an answer.
+      for (const socket of app.websocketServer.clients) socket.terminate()
+      app.websocketServer.close()
+      return Promise.resolve()
+    },
+  })
+  // After the websocket plugin, which ends the sockets of upgrades that are refused here.
+  checkHost(app, config)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
   await app.register(enrolRoute(parts.pool, log))
   await app.register(parts.sync)
   return app
+}
+
+/** A broken line is everyday, and ws ends it itself; anything else that was thrown is a bug of ours. */
+function endBrokenSocket(error: Error & { code?: string }, socket: WebSocket, log: HubLog): void {
+  const isLine = /^(WS_ERR_|ECONN|EPIPE|ETIMEDOUT)/.test(error.code ?? '')
+  if (isLine) log.debug('a line broke', { errorCode: error.code })
+  else {
+    log.error('a line ended by a fault of ours', { err: error })
+    socket.terminate()
+  }
 }
 
 /**

@@ -75,9 +75,14 @@ function redact(value: unknown, depth: number): unknown {
   return Object.fromEntries(entries)
 }
 
+/** What was told of an error already. */
+function isFacts(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
 /** Message, code and stack of an error; not its other fields, where drivers keep statements and values. */
 function errorFacts(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) }
+  if (!(error instanceof Error)) return isFacts(error) ? error : { message: String(error) }
   const clean = (text: string): string => text.replaceAll(CREDENTIALS, '$1:[redacted]@')
   return {
     type: error.name,

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { makeMetrics, serveMetrics } from './metrics.ts'
+
+test('what the hub measures is told on a loopback port of its own', async () => {
+  const metrics = makeMetrics()
+  metrics.connectedKiosks(1)
+  metrics.connectedKiosks(1)
+  metrics.connectedKiosks(-1)
+  metrics.batch(16, 4)
+  metrics.ack(7)
+  metrics.fanOutLag(40)
+  metrics.socketsBehind(3)
+  metrics.outboxDepth(1, 5)
+  metrics.outboxDepth(2, 7)
+  metrics.outboxDepth(3, 100)
+  metrics.outboxDepth(3, null)
+  const server = await serveMetrics(metrics, 0)
+  expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
+  const answer = await fetch(server.url)
+  const text = await answer.text()
+  expect(answer.headers.get('content-type')).toContain('text/plain')
+  for (const line of [
+    'carrel_connected_kiosks 1',
+    'carrel_batch_mutations_sum 16',
+    'carrel_batch_seconds_sum 0.004',
+    'carrel_ack_seconds_bucket{le="0.01"} 1',
+    'carrel_ack_seconds_bucket{le="0.005"} 0',
+    'carrel_fan_out_lag_seconds_count 1',
+    'carrel_sockets_behind 3',
+    'carrel_outbox_depth_sum 12',
+    'carrel_outbox_depth_max 7',
+  ])
+    expect(text.split('\n')).toContain(line)
+  expect((await fetch(server.url.replace('/metrics', '/'))).status).toBe(404)
+  await server.stop()
+  await expect(fetch(server.url)).rejects.toThrow()
+})
+
+test('two hubs in one process keep their figures apart', async () => {
+  const [one, other] = [makeMetrics(), makeMetrics()]
+  one.connectedKiosks(5)
+  expect(await other.text()).toContain('carrel_connected_kiosks 0')
+})
