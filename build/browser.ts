@@ -36,6 +36,9 @@ export async function findBrowser(): Promise<FoundBrowser> {
   return unpackBrowser()
 }
 
+/** An optional package: where it could not be installed, its types are missing too. */
+const PACKED = '@sparticuz/chromium'
+
 const NOTHING = 'no Chromium found: install one (apt install chromium) or name it in CARREL_CHROMIUM'
 
 async function unpackBrowser(): Promise<FoundBrowser> {
@@ -45,7 +48,9 @@ async function unpackBrowser(): Promise<FoundBrowser> {
   // Makes it unpack the libraries that a bare system lacks; must be set before the import, and must not stay.
   process.env['AWS_LAMBDA_JS_RUNTIME'] = 'nodejs24.x'
   try {
-    const { default: packed } = await import('@sparticuz/chromium')
+    const { default: packed } = (await import(PACKED)) as {
+      default: { executablePath(): Promise<string> }
+    }
     const executablePath = await packed.executablePath()
     const libraries = readdirSync(folder)
       .map((name) => path.join(folder, name, 'lib'))

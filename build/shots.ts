@@ -1,0 +1,144 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { chromium, type Browser, type Page } from '@playwright/test'
+import { findBrowser } from './browser.ts'
+import { buildScreens, serveScreens } from './serve-screens.ts'
+
+const HELP = `npm run shots -- [options]     pictures of every screen of the gallery
+
+  --out FOLDER      where to (default out/shots)
+  --only NAME       only screens whose name contains NAME (several: separated by commas)
+  --lang LIST       languages: en, sl, zh-TW, or all (default en)
+  --look LIST       looks: ${'light, dark, contrast, contrast-dark, large, reach, or all (default light)'}
+  --size LIST       WIDTHxHEIGHT (default 1280x800,800x1280 for doors, and 1080x1920 for lobbies)
+  --help            this
+`
+
+const LANGUAGES = ['en', 'sl', 'zh-TW']
+const LOOKS: Readonly<Record<string, string>> = {
+  light: '',
+  dark: '&theme=dark',
+  contrast: '&contrast=high',
+  'contrast-dark': '&contrast=high&theme=dark',
+  large: '&text=large',
+  reach: '&reach=1',
+}
+
+interface Wish {
+  out: string
+  only: string[]
+  languages: string[]
+  looks: string[]
+  sizes: string[] | null
+}
+
+/** One picture: its screen, size, language and look. */
+interface Shot {
+  name: string
+  size: string
+  language: string
+  look: string
+}
+
+function parseWish(args: string[]): Wish | null {
+  const { values } = parseArgs({
+    args,
+    options: {
+      out: { type: 'string', default: 'out/shots' },
+      only: { type: 'string', default: '' },
+      lang: { type: 'string', default: 'en' },
+      look: { type: 'string', default: 'light' },
+      size: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return null
+  return {
+    out: values.out,
+    only: listOf(values.only),
+    languages: values.lang === 'all' ? LANGUAGES : known(listOf(values.lang), LANGUAGES),
+    looks: values.look === 'all' ? Object.keys(LOOKS) : known(listOf(values.look), Object.keys(LOOKS)),
+    sizes: values.size === '' ? null : listOf(values.size),
+  }
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').filter((part) => part !== '')
+}
+
+function known(given: string[], from: readonly string[]): string[] {
+  const strange = given.find((one) => !from.includes(one))
+  if (strange !== undefined) throw new Error(`"${strange}" is not one of ${from.join(', ')}`)
+  return given
+}
+
+function sizesOf(name: string): string[] {
+  const isLobby = name.startsWith('entrance') || name === 'overlay-stillThere'
+  return isLobby ? ['1080x1920', '1280x800', '800x1280'] : ['1280x800', '800x1280']
+}
+
+function shotsOf(wish: Wish, names: readonly string[]): Shot[] {
+  const wanted = names.filter(
+    (name) => wish.only.length === 0 || wish.only.some((part) => name.includes(part)),
+  )
+  return wanted.flatMap((name) =>
+    (wish.sizes ?? sizesOf(name)).flatMap((size) =>
+      wish.languages.flatMap((language) => wish.looks.map((look) => ({ name, size, language, look }))),
+    ),
+  )
+}
+
+async function namesIn(browser: Browser, url: string): Promise<string[]> {
+  const page = await browser.newPage()
+  await page.goto(`${url}/gallery.html`)
+  const names = await page
+    .locator('[data-screen-name]')
+    .evaluateAll((items) => items.map((item) => item.getAttribute('data-screen-name') ?? ''))
+  await page.close()
+  return names
+}
+
+async function shoot(page: Page, url: string, shot: Shot, out: string): Promise<void> {
+  const [width = 0, height = 0] = shot.size.split('x').map(Number)
+  await page.setViewportSize({ width, height })
+  await page.goto(`${url}/gallery.html?screen=${shot.name}&lang=${shot.language}${LOOKS[shot.look]}`)
+  await page.evaluate('document.fonts.ready')
+  const file = `${shot.name}.${shot.size}.${shot.language}.${shot.look}.png`
+  await page.screenshot({ path: path.join(out, file) })
+}
+
+async function main(): Promise<void> {
+  const wish = parseWish(process.argv.slice(2))
+  if (wish === null) return void process.stdout.write(HELP)
+  await buildScreens()
+  const served = await serveScreens()
+  const found = await findBrowser()
+  const { executablePath, args, env } = found
+  const browser = await chromium.launch({
+    executablePath,
+    args,
+    env: { ...process.env, ...env } as Record<string, string>,
+  })
+  try {
+    mkdirSync(wish.out, { recursive: true })
+    const shots = shotsOf(wish, await namesIn(browser, served.url))
+    const page = await browser.newPage()
+    const troubles: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text())
+    })
+    page.on('pageerror', (error) => troubles.push(error.message))
+    for (const shot of shots) await shoot(page, served.url, shot, wish.out)
+    process.stdout.write(`${shots.length} pictures in ${wish.out}\n`)
+    for (const trouble of new Set(troubles)) process.stderr.write(`console: ${trouble}\n`)
+    if (troubles.length > 0 || shots.length === 0) process.exitCode = 1
+  } finally {
+    await browser.close()
+    found.clean()
+    await served.stop()
+  }
+}
+
+await main()

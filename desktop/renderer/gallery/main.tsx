@@ -1,0 +1,91 @@
+import { StrictMode, type ReactElement } from 'react'
+import { createRoot } from 'react-dom/client'
+import { I18nextProvider } from 'react-i18next'
+import { accept } from '#shared/domain/decision.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import type { Bridge } from '#shared/wire/bridge.ts'
+import { LANGUAGES, makeI18n } from '../i18n/i18n.ts'
+import { makeActions } from '../kiosk/actions.ts'
+import { calibrate } from '../kiosk/calibrate.ts'
+import { Kiosk } from '../kiosk/kiosk.tsx'
+import { KioskContext } from '../kiosk/kiosk-context.ts'
+import { freshSession } from '../kiosk/session.ts'
+import { makeKioskStore } from '../kiosk/store.ts'
+import '../ui/tokens.css'
+import '../ui/kiosk.css'
+import '../ui/door.css'
+import '../ui/entrance.css'
+import '../ui/noto-sans-tc.ts'
+import './gallery.css'
+import { SCREENS } from './screens.ts'
+
+// ?screen=door-free&lang=sl&theme=dark&contrast=high&text=large&reach=1 shows one picture; without a screen, a list.
+
+/** An engine that says yes to everything and publishes nothing: pictures stand still. */
+const STILL: Bridge = {
+  call: () => Promise.resolve(accept(null) as never),
+  onSlice: () => () => undefined,
+}
+
+function localeOf(text: string | null): Locale {
+  return LANGUAGES.find(({ locale }) => locale === text)?.locale ?? 'en'
+}
+
+function Picture({ name, params }: { name: string; params: URLSearchParams }): ReactElement {
+  const fixture = SCREENS.get(name)
+  if (fixture === undefined) return <p>No picture is called “{name}”.</p>
+  const locale = localeOf(params.get('lang'))
+  const isDark = params.get('theme') === 'dark'
+  const store = makeKioskStore(0, isDark)
+  const session = { ...freshSession(locale, isDark, 0), ...fixture.session }
+  store.setState({
+    model: fixture.model,
+    session: {
+      ...session,
+      settings: {
+        locale,
+        isDark,
+        isHighContrast: params.get('contrast') === 'high',
+        isLargeText: params.get('text') === 'large',
+        isReach: params.get('reach') === '1',
+      },
+    },
+  })
+  const handle = { store, actions: makeActions(store, STILL, () => 0) }
+  return (
+    <I18nextProvider i18n={makeI18n(locale)}>
+      <KioskContext value={handle}>
+        <Kiosk />
+      </KioskContext>
+    </I18nextProvider>
+  )
+}
+
+function List(): ReactElement {
+  return (
+    <main className="gallery">
+      <h1>Gallery</h1>
+      <ul>
+        {[...SCREENS.keys()].map((name) => (
+          <li key={name} data-screen-name={name}>
+            {name}
+            {LANGUAGES.map(({ locale, name: language }) => (
+              <a key={locale} href={`?screen=${name}&lang=${locale}`} lang={locale}>
+                {language}
+              </a>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </main>
+  )
+}
+
+const params = new URLSearchParams(window.location.search)
+const name = params.get('screen')
+const root = document.querySelector('#root')
+calibrate(document.documentElement, window.location.search)
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>{name === null ? <List /> : <Picture name={name} params={params} />}</StrictMode>,
+  )

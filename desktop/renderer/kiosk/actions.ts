@@ -1,0 +1,125 @@
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { Bridge, CallInput, CallName, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
+import { refuse } from '#shared/domain/decision.ts'
+import {
+  REFUSED_FOR_MS,
+  UNDONE_FOR_MS,
+  type Overlay,
+  type ReportStep,
+  type Session,
+  type Settings,
+} from './session.ts'
+import { freshOf, type KioskStore } from './store.ts'
+
+/** Everything that a finger or a key can do on a kiosk. */
+export interface Actions {
+  /** Somebody is there. */
+  touch(): void
+  report(spaceId: number, level: Level): Promise<void>
+  undo(): Promise<void>
+  dismissReport(): void
+  change(settings: Partial<Settings>): void
+  startOver(): void
+  openPlace(id: number | null): void
+  toggleSection(id: number): void
+  toggleFreeOnly(): void
+  openPinPad(): void
+  enterPin(pin: string): Promise<void>
+  closeOverlay(): void
+  leaveFullScreen(): Promise<void>
+  enrol(code: string): Promise<void>
+  /** Somebody types a code anew: the last refusal is over. */
+  clearEnrolling(): void
+}
+
+/** The actions over a store and a bridge. `elapsed` is the store's clock, ms. */
+export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => number): Actions {
+  const set = (some: Partial<Session>): void =>
+    store.setState((state) => ({ session: { ...state.session, ...some, touchedAtMs: elapsed() } }))
+  const show = (overlay: Overlay | null): void => set({ overlay })
+  const refused = (spaceId: number, refusal: CallRefusal): ReportStep => ({
+    step: 'refused',
+    spaceId,
+    refusal,
+    untilMs: elapsed() + REFUSED_FOR_MS,
+  })
+  return {
+    ...reportActions(store, bridge, elapsed, set, refused),
+    touch: () => set({}),
+    change: (settings) => set({ settings: { ...store.getState().session.settings, ...settings } }),
+    startOver: () => store.setState((state) => ({ session: freshOf(state, elapsed()) })),
+    openPlace: (openPlaceId) => set({ openPlaceId, report: { step: 'ask' } }),
+    toggleSection: (id) => {
+      const toggled = new Set(store.getState().session.toggledSections)
+      if (!toggled.delete(id)) toggled.add(id)
+      set({ toggledSections: toggled })
+    },
+    toggleFreeOnly: () => set({ isFreeOnly: !store.getState().session.isFreeOnly }),
+    openPinPad: () => show({ name: 'pinPad', refusal: null, isAsking: false }),
+    enterPin: async (pin) => {
+      show({ name: 'pinPad', refusal: null, isAsking: true })
+      const answer = await callSafely(bridge, 'openDiagnostics', { pin })
+      // Somebody may have gone back, or the visit may be over, while the hub was asked.
+      if (store.getState().session.overlay?.name !== 'pinPad') return
+      show(
+        answer.ok
+          ? { name: 'diagnostics', facts: answer.value }
+          : { name: 'pinPad', refusal: answer.refusal, isAsking: false },
+      )
+    },
+    closeOverlay: () => show(null),
+    leaveFullScreen: async () => {
+      await callSafely(bridge, 'leaveFullScreen', {})
+      show(null)
+    },
+    enrol: async (code) => {
+      set({ enrolling: { isAsking: true, refusal: null, atMs: elapsed() } })
+      const answer = await callSafely(bridge, 'enrol', { code })
+      const refusal = answer.ok ? null : answer.refusal
+      set({ enrolling: { isAsking: false, refusal, atMs: elapsed() } })
+    },
+    clearEnrolling: () => set({ enrolling: { isAsking: false, refusal: null, atMs: elapsed() } }),
+  }
+}
+
+function reportActions(
+  store: KioskStore,
+  bridge: Bridge,
+  elapsed: () => number,
+  set: (some: Partial<Session>) => void,
+  refused: (spaceId: number, refusal: CallRefusal) => ReportStep,
+): Pick<Actions, 'report' | 'undo' | 'dismissReport'> {
+  return {
+    report: async (spaceId, level) => {
+      if (store.getState().session.report.step === 'saving') return
+      set({ report: { step: 'saving', spaceId, level } })
+      const answer = await callSafely(bridge, 'reportOccupancy', { spaceId, level })
+      if (!answer.ok) return set({ report: refused(spaceId, answer.refusal) })
+      const { mutationId, isRepeat, undoForMs } = answer.value
+      const undoUntilMs = elapsed() + undoForMs
+      set({ report: { step: 'thanks', spaceId, level, mutationId, isRepeat, undoUntilMs } })
+    },
+    undo: async () => {
+      const { report } = store.getState().session
+      if (report.step !== 'thanks') return
+      const { spaceId, mutationId } = report
+      set({ report: { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS } })
+      const answer = await callSafely(bridge, 'withdrawReport', { mutationId })
+      if (!answer.ok) set({ report: refused(spaceId, answer.refusal) })
+    },
+    dismissReport: () => set({ report: { step: 'ask' } }),
+  }
+}
+
+/** A call that never throws: a bridge that breaks counts as `notSaved`, so that the visitor is asked to try again. */
+async function callSafely<Name extends CallName>(
+  bridge: Bridge,
+  name: Name,
+  input: CallInput<Name>,
+): Promise<CallOutput<Name>> {
+  try {
+    return await bridge.call(name, input)
+  } catch {
+    return refuse({ why: 'notSaved' })
+  }
+}

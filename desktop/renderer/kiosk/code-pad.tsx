@@ -1,0 +1,74 @@
+import { useEffect, useState, type ReactElement } from 'react'
+import { Icon } from '../ui/icons.tsx'
+import { CODE_ALPHABET, CODE_LENGTH, codeWith, codeWithout } from './code.ts'
+import { useHandle, useKiosk } from './kiosk-context.ts'
+import { useWords } from './use-words.ts'
+
+/** The screen's own keys for an enrolment code: system keyboards hide under a full screen. A real keyboard works too. */
+export function CodePad(): ReactElement {
+  const { actions } = useHandle()
+  const { t, refusal } = useWords()
+  const [code, setCode] = useState('')
+  const { isAsking, refusal: refused } = useKiosk((state) => state.session.enrolling)
+  const type = (text: string): void => {
+    if (refused !== null) actions.clearEnrolling()
+    setCode((before) => codeWith(before, text))
+  }
+  useTypedCode(type, () => setCode(codeWithout))
+  return (
+    <div className="code-pad">
+      <CodeBoxes code={code} />
+      <p className="code-said">
+        {refused === null ? t('setup.codeEntered', { count: code.length }) : refusal(refused.why)}
+      </p>
+      <div className="keys" role="group" aria-label={t('setup.code')}>
+        {[...CODE_ALPHABET].map((letter) => (
+          <button key={letter} type="button" className="key" onClick={() => type(letter)}>
+            {letter}
+          </button>
+        ))}
+        <button type="button" className="key key-wide" onClick={() => setCode(codeWithout)}>
+          <Icon name="erase" />
+          <span>{t('setup.erase')}</span>
+        </button>
+        <button
+          type="button"
+          className="key key-wide key-go"
+          disabled={code.length !== CODE_LENGTH || isAsking}
+          onClick={() => void actions.enrol(code)}
+        >
+          {t(isAsking ? 'setup.enrolling' : 'setup.enrol')}
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function CodeBoxes({ code }: { code: string }): ReactElement {
+  return (
+    <p className="code-boxes" aria-hidden="true">
+      {Array.from({ length: CODE_LENGTH }, (_, index) => (
+        <span key={index} className="code-box" data-next={index === code.length}>
+          {code[index] ?? ''}
+        </span>
+      ))}
+    </p>
+  )
+}
+
+function useTypedCode(type: (text: string) => void, erase: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (event.key === 'Backspace') erase()
+      else if (event.key.length === 1) type(event.key)
+    }
+    const onPaste = (event: ClipboardEvent): void => type(event.clipboardData?.getData('text') ?? '')
+    window.addEventListener('keydown', onKey)
+    window.addEventListener('paste', onPaste)
+    return () => {
+      window.removeEventListener('keydown', onKey)
+      window.removeEventListener('paste', onPaste)
+    }
+  })
+}

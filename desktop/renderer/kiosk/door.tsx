@@ -1,0 +1,155 @@
+import type { CSSProperties, ReactElement } from 'react'
+import { makeLocalClock } from '#shared/domain/week-time.ts'
+import { Icon } from '../ui/icons.tsx'
+import { Shape } from '../ui/shapes.tsx'
+import type { DoorPlace, DoorScreen } from './door-screen.ts'
+import { Facts } from './facts.tsx'
+import { useKiosk } from './kiosk-context.ts'
+import { Notices } from './notices.tsx'
+import type { NearbyFree, Tone } from './place.ts'
+import { ReportPanel } from './report-panel.tsx'
+import { ServiceButton, Toolbar } from './toolbar.tsx'
+import { TodayStrip } from './today-strip.tsx'
+import { useWords } from './use-words.ts'
+import { emWidth } from './word-width.ts'
+
+type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
+
+/** The tone of the whole panel: a door that knows nothing fresh is neutral, never free. [OCC-6] */
+function panelTone(screen: PlaceScreen): Tone {
+  return screen.name === 'clockUnknown' ? 'unknown' : screen.place.tone
+}
+
+/** A room's own screen: its state, as large as it gets, and one tap to report. */
+export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
+  const { place } = screen
+  const timezone = useKiosk(({ model }) =>
+    model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
+  )
+  const nowMinute = place.nowMs === null ? null : makeLocalClock(timezone)(place.nowMs).minute
+  return (
+    <div className="door" data-screen={screen.name}>
+      <main className="door-main">
+        <StatePanel screen={screen} />
+        <DoorReport place={place} />
+        <div className="door-today">
+          <TodayStrip spans={place.todaySpans} nowMinute={nowMinute} />
+          <ServiceButton />
+        </div>
+      </main>
+      <Toolbar hasService={false} />
+    </div>
+  )
+}
+
+function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
+  const { tone: word, time, date } = useWords()
+  const { place } = screen
+  const tone = panelTone(screen)
+  const text = word(tone)
+  return (
+    <section
+      className="state"
+      data-tone={tone}
+      data-offline={place.line.isOffline}
+      aria-labelledby="state-name"
+    >
+      <div className="state-head">
+        <div className="state-names">
+          <h1 id="state-name">{place.name}</h1>
+          <p>{place.within.join(' · ')}</p>
+        </div>
+        {place.nowMs !== null && (
+          <p className="state-clock">
+            <span className="state-time">{time(place.nowMs)}</span>
+            <span>{date(place.nowMs)}</span>
+          </p>
+        )}
+      </div>
+      <div className="state-core">
+        <Shape tone={tone} />
+        <p className="state-word" style={{ '--word-em': emWidth(text) } as CSSProperties}>
+          {text}
+        </p>
+      </div>
+      <div className="state-foot">
+        <div className="state-lines">
+          <StateAge screen={screen} />
+          <DoorFacts place={place} />
+        </div>
+        {place.nearby !== null && <Nearby nearby={place.nearby} />}
+      </div>
+    </section>
+  )
+}
+
+function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
+  const { open } = useWords()
+  const isClosed = place.tone === 'closed'
+  return (
+    <Facts capacity={place.capacity} details={place.details} hours={isClosed ? '' : open(place.openness)} />
+  )
+}
+
+/** One line: how old what is shown is, and whether the line is up. */
+function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
+  const { t, age, open, time } = useWords()
+  const { place } = screen
+  const { isOffline, lastContactMs } = place.line
+  const lines: string[] = []
+  if (screen.name === 'closed') lines.push(open(place.openness))
+  else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
+  else lines.push(age(place))
+  if (place.parts !== null && place.parts.leafCount > 0)
+    lines.push(
+      t('entrance.free', { free: place.parts.freeCount, count: place.parts.leafCount }),
+      t('entrance.known', { known: place.parts.knownCount, count: place.parts.leafCount }),
+    )
+  return (
+    <p className="state-age">
+      {isOffline && (
+        <span className="state-offline">
+          <Icon name="offline" />
+          {t('line.offline')}
+          {' · '}
+          {lastContactMs === null
+            ? t('age.lastUpdateNever')
+            : t('age.lastUpdate', { time: time(lastContactMs) })}
+        </span>
+      )}
+      <span>{lines.filter((line) => line !== '').join(' · ')}</span>
+    </p>
+  )
+}
+
+function Nearby({ nearby }: { nearby: NearbyFree }): ReactElement {
+  const { t } = useWords()
+  const way = nearby.nearness === 'sameFloor' ? [t('door.sameFloor')] : nearby.way
+  const place = [...way, ...(nearby.location === null ? [] : [nearby.location])]
+  return (
+    <div className="nearby">
+      <Shape tone="free" />
+      <p>
+        <span className="nearby-title">{t('door.nearby')}</span>
+        <strong>{nearby.name}</strong>
+        <span>{place.join(' · ')}</span>
+      </p>
+    </div>
+  )
+}
+
+function DoorReport({ place }: { place: DoorPlace }): ReactElement {
+  const { t } = useWords()
+  return (
+    <div className="door-report">
+      <Notices line={place.line} />
+      {place.canReport ? (
+        <ReportPanel spaceId={place.id} name={place.name} kind={place.kind} />
+      ) : (
+        <p className="report-note">
+          {place.tone === 'closed' ? t('door.closedNote') : t('door.reportInside')}
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,202 @@
+import { childrenByParent, type SpaceKind } from '#shared/domain/space.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
+import { factsOf, isLineOff, type DoorPlace } from './door-screen.ts'
+import type { KioskModel } from './model.ts'
+import { compareNames, momentOf, toneOf, type Moment, type Tone } from './place.ts'
+import { setupScreen, type SetupScreen } from './setup-screen.ts'
+
+/** One space in the list: a building, a floor or a room. */
+export interface Entry {
+  id: number
+  name: string
+  kind: SpaceKind
+  tone: Tone
+  level: Level | null
+  reportedAtMs: number | null
+  knownCount: number
+  freeCount: number
+  leafCount: number
+  capacity: number | null
+  isWaiting: boolean
+}
+
+/** A composite with the leaves that stand directly in it; depth 0 stands directly in the entrance's own space. */
+export interface Section {
+  entry: Entry
+  depth: number
+  isOpen: boolean
+  places: Entry[]
+}
+
+/** The place that a visitor opened, with all that a door would say. */
+export type PanelPlace = Pick<
+  DoorPlace,
+  'id' | 'name' | 'within' | 'kind' | 'details' | 'location' | 'openness'
+> & { entry: Entry; canReport: boolean }
+
+/** What an entrance shows of its tree. */
+export interface Tree {
+  entry: Entry
+  sections: Section[]
+  /** Leaves that stand directly in the entrance's space. */
+  places: Entry[]
+  panel: PanelPlace | null
+  nowMs: number | null
+  line: { isOffline: boolean; lastContactMs: number | null; reason: LinkSlice['reason'] }
+}
+
+/** An entrance's screen: a closed union, one picture each. */
+export type EntranceScreen =
+  | SetupScreen
+  | { name: 'tree'; tree: Tree }
+  | { name: 'treeUnknown'; tree: Tree }
+  | { name: 'treeOffline'; tree: Tree }
+  | { name: 'treeClosed'; tree: Tree }
+  | { name: 'treeClockUnknown'; tree: Tree }
+  | { name: 'treeEmpty'; tree: Tree }
+
+/** What a visitor chose at an entrance. */
+export interface TreeChoice {
+  openPlaceId: number | null
+  toggledSections: ReadonlySet<number>
+  isFreeOnly: boolean
+  /** Places in the list while somebody reads it, by id: nothing moves under a finger. Null: best places first. */
+  frozenOrder: ReadonlyMap<number, number> | null
+}
+
+/** More places than this at once, and only the best section starts open. */
+export const OPEN_ALL_UP_TO = 60
+
+/** What an entrance shows of a model at a moment (hub time; null when unknowable). [OCC-6] */
+export function entranceScreen(model: KioskModel, nowMs: number | null, choice: TreeChoice): EntranceScreen {
+  const setup = setupScreen(model, nowMs)
+  if ('screen' in setup) return setup.screen
+  const { assignment } = setup
+  const space = model.spaces.get(assignment.spaceId)
+  if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
+  const moment = momentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
+  const tree = treeOf(model, moment, space, choice)
+  if (tree.sections.length === 0 && tree.entry.leafCount <= 1 && tree.places.length === 0)
+    return { name: 'treeEmpty', tree }
+  if (nowMs === null) return { name: 'treeClockUnknown', tree }
+  if (tree.line.isOffline) return { name: 'treeOffline', tree }
+  if (tree.entry.tone === 'closed') return { name: 'treeClosed', tree }
+  return { name: tree.entry.knownCount === 0 ? 'treeUnknown' : 'tree', tree }
+}
+
+function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: TreeChoice): Tree {
+  const children = childrenByParent([...moment.spaces.values()])
+  const order = orderOf(moment, choice)
+  const sections: Section[] = []
+  const sorted = (id: number): Entry[] =>
+    (children.get(id) ?? []).map((child) => entryOf(moment, child)).toSorted(order)
+  const isLeaf = (entry: Entry): boolean => (children.get(entry.id) ?? []).length === 0
+  const isShown = (entry: Entry): boolean => !choice.isFreeOnly || entry.freeCount > 0
+  const visit = (id: number, depth: number, seen: ReadonlySet<number>): void => {
+    for (const entry of sorted(id)) {
+      if (isLeaf(entry) || seen.has(entry.id) || !isShown(entry)) continue
+      const places = sorted(entry.id).filter((child) => isLeaf(child) && isShown(child))
+      sections.push({ entry, depth, isOpen: false, places })
+      visit(entry.id, depth + 1, new Set([...seen, entry.id]))
+    }
+  }
+  visit(root.id, 0, new Set([root.id]))
+  const entry = entryOf(moment, root)
+  return {
+    entry,
+    sections: openSections(sections, entry.leafCount, choice.toggledSections),
+    places: sorted(root.id).filter((child) => isLeaf(child) && isShown(child)),
+    panel: panelOf(moment, choice.openPlaceId),
+    nowMs: moment.nowMs,
+    line: {
+      isOffline: isLineOff(model.link, moment.nowMs),
+      lastContactMs: model.link.lastContactMs,
+      reason: model.link.reason,
+    },
+  }
+}
+
+/** Small trees stand open; of large ones the best section, and its way up. A visitor's taps turn that round. */
+function openSections(
+  sections: readonly Section[],
+  leafCount: number,
+  toggled: ReadonlySet<number>,
+): Section[] {
+  const best = leafCount <= OPEN_ALL_UP_TO ? -1 : sections.findIndex((section) => section.places.length > 0)
+  const opened: Section[] = []
+  let hiddenBelow = Number.POSITIVE_INFINITY
+  sections.forEach((section, index) => {
+    if (section.depth > hiddenBelow) return
+    hiddenBelow = Number.POSITIVE_INFINITY
+    const isDefault = best < 0 || index === best || isWayTo(sections, index, best)
+    const isOpen = isDefault !== toggled.has(section.entry.id)
+    if (!isOpen) hiddenBelow = section.depth
+    opened.push(isOpen ? { ...section, isOpen } : { ...section, isOpen, places: [] })
+  })
+  return opened
+}
+
+function isWayTo(sections: readonly Section[], index: number, target: number): boolean {
+  const depth = sections[index]?.depth ?? 0
+  if (index >= target) return false
+  return sections.slice(index + 1, target + 1).every((section) => section.depth > depth)
+}
+
+function entryOf(moment: Moment, space: SpaceView): Entry {
+  const state = moment.shown.get(space.id)
+  const level = state?.level ?? null
+  return {
+    id: space.id,
+    name: space.name,
+    kind: space.kind,
+    tone: toneOf(level, moment.opennessOf(space.id).isOpen),
+    level,
+    reportedAtMs: state?.reportedAtMs ?? null,
+    knownCount: state?.knownCount ?? 0,
+    freeCount: state?.freeCount ?? 0,
+    leafCount: state?.leafCount ?? 1,
+    capacity: state?.capacity ?? space.capacity,
+    isWaiting: space.isWaiting,
+  }
+}
+
+const RANK: Record<Tone, number> = { free: 0, busy: 1, full: 2, unknown: 3, closed: 4 }
+
+/** Best places first: by tone, then the mean, then more free places, then by name; frozen while somebody reads. */
+function orderOf(moment: Moment, choice: TreeChoice): (left: Entry, right: Entry) => number {
+  const mean = (entry: Entry): number => moment.shown.get(entry.id)?.meanMillionths ?? 0
+  const frozen = choice.frozenOrder
+  return (left, right) => {
+    const before = frozen?.get(left.id)
+    const after = frozen?.get(right.id)
+    if (before !== undefined && after !== undefined) return before - after
+    return (
+      RANK[left.tone] - RANK[right.tone] ||
+      mean(left) - mean(right) ||
+      right.freeCount - left.freeCount ||
+      compareNames(left, right)
+    )
+  }
+}
+
+/** The order in which a tree stands now, to keep it. */
+export function orderNow(tree: Tree): ReadonlyMap<number, number> {
+  const ids = [
+    ...tree.places.map((place) => place.id),
+    ...tree.sections.flatMap((section) => [section.entry.id, ...section.places.map((place) => place.id)]),
+  ]
+  return new Map(ids.map((id, index) => [id, index]))
+}
+
+function panelOf(moment: Moment, id: number | null): PanelPlace | null {
+  const space = id === null ? undefined : moment.spaces.get(id)
+  if (space === undefined) return null
+  const open = moment.opennessOf(space.id)
+  return {
+    ...factsOf(moment, space),
+    openness: open,
+    entry: entryOf(moment, space),
+    canReport: moment.shown.get(space.id)?.isLeaf === true && open.isOpen,
+  }
+}

@@ -1,0 +1,195 @@
+import { memo, type ReactElement } from 'react'
+import { Icon } from '../ui/icons.tsx'
+import { Shape } from '../ui/shapes.tsx'
+import type { EntranceScreen, Entry, Section, Tree } from './entrance-screen.ts'
+import { useHandle, useKiosk } from './kiosk-context.ts'
+import { Notices } from './notices.tsx'
+import { PlacePanel } from './place-panel.tsx'
+import { Toolbar } from './toolbar.tsx'
+import { useWords } from './use-words.ts'
+
+type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
+
+/** A building's lobby: what is free in it, best places first; a tap opens a place to report. */
+export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
+  const { tree } = screen
+  const isOpen = tree.panel !== null
+  return (
+    <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
+      <EntranceHead tree={tree} />
+      <main className="entrance-main">
+        <Notices line={tree.line} />
+        <Places tree={tree} />
+      </main>
+      {tree.panel !== null && <PlacePanel tree={tree} panel={tree.panel} />}
+      <Toolbar hasService />
+    </div>
+  )
+}
+
+function EntranceHead({ tree }: { tree: Tree }): ReactElement {
+  const { t, time, date, tone } = useWords()
+  const { entry, line, nowMs } = tree
+  const isKnown = nowMs !== null
+  return (
+    <header
+      className="entrance-head"
+      data-tone={isKnown ? entry.tone : 'unknown'}
+      data-offline={line.isOffline}
+    >
+      <Shape tone={isKnown ? entry.tone : 'unknown'} />
+      <div className="entrance-title">
+        <h1>{entry.name}</h1>
+        <p>
+          <strong>{tone(isKnown ? entry.tone : 'unknown')}</strong>
+          <Counts entry={entry} />
+        </p>
+        {line.isOffline && (
+          <p className="state-offline">
+            <Icon name="offline" />
+            {t('line.offline')}
+            {' · '}
+            {line.lastContactMs === null
+              ? t('age.lastUpdateNever')
+              : t('age.lastUpdate', { time: time(line.lastContactMs) })}
+          </p>
+        )}
+      </div>
+      {isKnown && (
+        <p className="state-clock">
+          <span className="state-time">{time(nowMs)}</span>
+          <span>{date(nowMs)}</span>
+        </p>
+      )}
+    </header>
+  )
+}
+
+/** "3 of 9 places free · 7 of 9 known". */
+function Counts({ entry }: { entry: Entry }): ReactElement {
+  const { t } = useWords()
+  const { freeCount, knownCount, leafCount } = entry
+  return (
+    <>
+      <span>{t('entrance.free', { free: freeCount, count: leafCount })}</span>
+      {knownCount < leafCount && (
+        <span className="soft">{t('entrance.known', { known: knownCount, count: leafCount })}</span>
+      )}
+    </>
+  )
+}
+
+function Places({ tree }: { tree: Tree }): ReactElement {
+  const { t } = useWords()
+  const { actions } = useHandle()
+  const isFreeOnly = useKiosk((state) => state.session.isFreeOnly)
+  const isEmpty = tree.places.length === 0 && tree.sections.length === 0
+  return (
+    <>
+      <div className="places-head">
+        <h2>{t('entrance.title')}</h2>
+        <button type="button" className="chip" aria-pressed={isFreeOnly} onClick={actions.toggleFreeOnly}>
+          <Shape tone="free" />
+          {t('entrance.freeOnly')}
+        </button>
+      </div>
+      {isEmpty && <p className="report-note">{t(isFreeOnly ? 'entrance.noneFree' : 'entrance.empty')}</p>}
+      {tree.places.length > 0 && <Cards places={tree.places} nowMs={tree.nowMs} />}
+      {tree.sections.map((section) => (
+        <SectionView key={section.entry.id} section={section} nowMs={tree.nowMs} />
+      ))}
+    </>
+  )
+}
+
+function SectionView({ section, nowMs }: { section: Section; nowMs: number | null }): ReactElement {
+  const { tone } = useWords()
+  const { actions } = useHandle()
+  const { entry, isOpen, places, depth } = section
+  return (
+    <section className="section" data-depth={Math.min(depth, 3)} aria-labelledby={`section-${entry.id}`}>
+      <h3>
+        <button
+          type="button"
+          className="section-head"
+          id={`section-${entry.id}`}
+          aria-expanded={isOpen}
+          onClick={() => actions.toggleSection(entry.id)}
+        >
+          <span className="mark" data-tone={entry.tone}>
+            <Shape tone={entry.tone} />
+          </span>
+          <span className="section-name">{entry.name}</span>
+          <span className="section-counts">
+            <strong>{tone(entry.tone)}</strong>
+            <Counts entry={entry} />
+          </span>
+          <span className="section-arrow" data-open={isOpen}>
+            <Icon name="down" />
+          </span>
+        </button>
+      </h3>
+      {places.length > 0 && <Cards places={places} nowMs={nowMs} />}
+    </section>
+  )
+}
+
+function Cards({ places, nowMs }: { places: readonly Entry[]; nowMs: number | null }): ReactElement {
+  const { shortAge, tone, t } = useWords()
+  const openId = useKiosk((state) => state.session.openPlaceId)
+  const { actions } = useHandle()
+  return (
+    <ul className="cards">
+      {places.map((place) => (
+        <Card
+          key={place.id}
+          id={place.id}
+          name={place.name}
+          tone={place.tone}
+          word={tone(place.tone)}
+          age={place.tone === 'closed' ? '' : shortAge(place.reportedAtMs, nowMs)}
+          seats={place.capacity === null ? '' : t('door.seats', { count: place.capacity })}
+          isOpen={place.id === openId}
+          onOpen={actions.openPlace}
+        />
+      ))}
+    </ul>
+  )
+}
+
+/** Drawn anew only when one of its words changes: a lobby may list two thousand. */
+const Card = memo(function Card(props: {
+  id: number
+  name: string
+  tone: Entry['tone']
+  word: string
+  age: string
+  seats: string
+  isOpen: boolean
+  onOpen: (id: number) => void
+}): ReactElement {
+  const { id, name, tone, word, age, seats, isOpen, onOpen } = props
+  return (
+    <li>
+      <button
+        type="button"
+        className="card"
+        data-tone={tone}
+        aria-pressed={isOpen}
+        onClick={() => onOpen(id)}
+      >
+        <span className="mark" data-tone={tone}>
+          <Shape tone={tone} />
+        </span>
+        <span className="card-words">
+          <span className="card-name">{name}</span>
+          <span className="card-line">
+            <strong>{word}</strong>
+            {age !== '' && <span>{age}</span>}
+            {seats !== '' && <span className="soft">{seats}</span>}
+          </span>
+        </span>
+      </button>
+    </li>
+  )
+})

@@ -1,0 +1,78 @@
+import { useEffect, useMemo, useRef, type ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { spokenOfDoor, spokenOfEntrance } from './announcement.ts'
+import { Door } from './door.tsx'
+import { doorScreen } from './door-screen.ts'
+import { Entrance } from './entrance.tsx'
+import { entranceScreen, orderNow } from './entrance-screen.ts'
+import { Frame } from './frame.tsx'
+import { useHubNow, useKiosk } from './kiosk-context.ts'
+import { LiveRegion } from './live-region.tsx'
+import { Overlays } from './overlays.tsx'
+import { Setup } from './setup.tsx'
+
+/** How long a lobby's list keeps its order after the last touch, ms: nothing moves under a finger. */
+const FREEZE_MS = 15_000
+
+/** The screens of one kiosk, whichever role the hub gave it. */
+export function Kiosk(): ReactElement {
+  const role = useKiosk(({ model }) =>
+    model.kiosk.state === 'enrolled' ? model.kiosk.assignment.role : 'door',
+  )
+  const locale = useKiosk((state) => state.session.settings.locale)
+  const { i18n } = useTranslation()
+  useEffect(() => {
+    if (i18n.language !== locale) void i18n.changeLanguage(locale)
+  }, [i18n, locale])
+  return (
+    <Frame>
+      {role === 'door' ? <DoorFace /> : <EntranceFace />}
+      <Overlays />
+    </Frame>
+  )
+}
+
+function DoorFace(): ReactElement {
+  const model = useKiosk((state) => state.model)
+  const session = useKiosk((state) => state.session)
+  const nowMs = useHubNow()
+  const screen = useMemo(() => doorScreen(model, nowMs), [model, nowMs])
+  return (
+    <>
+      {'place' in screen ? <Door screen={screen} /> : <Setup screen={screen} />}
+      <LiveRegion spoken={spokenOfDoor(screen, session)} />
+    </>
+  )
+}
+
+function EntranceFace(): ReactElement {
+  const model = useKiosk((state) => state.model)
+  const session = useKiosk((state) => state.session)
+  const isTouched = useKiosk(
+    (state) => state.session.openPlaceId !== null || state.elapsedMs - state.session.touchedAtMs < FREEZE_MS,
+  )
+  const second = useHubNow()
+  // Ages in a list are minutes: five seconds late is soon enough for two thousand places.
+  const nowMs = second === null ? null : Math.floor(second / 5_000) * 5_000
+  const order = useRef<ReadonlyMap<number, number> | null>(null)
+  const { openPlaceId, toggledSections, isFreeOnly } = session
+  const screen = useMemo(
+    () =>
+      entranceScreen(model, nowMs, {
+        openPlaceId,
+        toggledSections,
+        isFreeOnly,
+        frozenOrder: isTouched ? order.current : null,
+      }),
+    [model, nowMs, openPlaceId, toggledSections, isFreeOnly, isTouched],
+  )
+  useEffect(() => {
+    if ('tree' in screen) order.current = orderNow(screen.tree)
+  }, [screen])
+  return (
+    <>
+      {'tree' in screen ? <Entrance screen={screen} /> : <Setup screen={screen} />}
+      <LiveRegion spoken={spokenOfEntrance(screen, session)} />
+    </>
+  )
+}

@@ -1,0 +1,72 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { I18nextProvider } from 'react-i18next'
+import type { Bridge } from '#shared/wire/bridge.ts'
+import { makeAgentBridge, takeToken, type AgentSocket } from '../bridge-agent.ts'
+import { makeI18n } from '../i18n/i18n.ts'
+import '../ui/tokens.css'
+import '../ui/kiosk.css'
+import '../ui/door.css'
+import '../ui/entrance.css'
+import { makeActions } from './actions.ts'
+import { Kiosk } from './kiosk.tsx'
+import { KioskContext } from './kiosk-context.ts'
+import type { EngineLine } from './model.ts'
+import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
+import { calibrate } from './calibrate.ts'
+
+declare global {
+  interface Window {
+    /** Given by Electron's preload; absent in a browser. */
+    bridge?: Bridge
+  }
+}
+
+const elapsed = (): number => performance.now()
+
+function dial(): AgentSocket {
+  const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
+  const socket = new WebSocket(`${protocol}://${window.location.host}/bridge`)
+  const line: AgentSocket = {
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+  }
+  socket.addEventListener('open', () => line.onopen?.())
+  socket.addEventListener('message', (event) => line.onmessage?.(event))
+  socket.addEventListener('close', (event) => line.onclose?.(event))
+  return line
+}
+
+function findBridge(onEngine: (line: EngineLine) => void): Bridge {
+  if (window.bridge !== undefined) return window.bridge
+  const token = takeToken(window.location, window.history, window.sessionStorage)
+  const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
+  return makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
+}
+
+function start(root: Element): void {
+  calibrate(document.documentElement, window.location.search)
+  const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
+  const bridge = findBridge((line) => setEngineLine(store, line))
+  const actions = makeActions(store, bridge, elapsed)
+  mirrorBridge(store, bridge, elapsed)
+  window.setInterval(() => tick(store, elapsed()), 250)
+  createRoot(root).render(
+    <StrictMode>
+      <I18nextProvider i18n={makeI18n('en')}>
+        <KioskContext value={{ store, actions }}>
+          <Kiosk />
+        </KioskContext>
+      </I18nextProvider>
+    </StrictMode>,
+  )
+  // The Chinese font is 4 MB in many small files, each fetched when a letter of it is shown; its list alone is larger
+  // than the program, so it comes after the first paint.
+  void import('../ui/noto-sans-tc.ts')
+}
+
+const root = document.querySelector('#root')
+if (root !== null) start(root)

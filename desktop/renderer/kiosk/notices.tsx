@@ -1,0 +1,29 @@
+import type { ReactElement } from 'react'
+import { Icon } from '../ui/icons.tsx'
+import type { DoorPlace } from './door-screen.ts'
+import { useKiosk } from './kiosk-context.ts'
+import { useWords } from './use-words.ts'
+
+/** What staff should hear of, in one line each: a store in trouble, a report refused late, why the line is off. */
+export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | null {
+  const { t, refusal } = useWords()
+  const outbox = useKiosk((state) => state.model.outbox)
+  const lines: string[] = []
+  if (outbox.alarm !== null) lines.push(t(`alarm.${outbox.alarm}`))
+  const late = outbox.refused.at(-1)
+  if (late !== undefined) lines.push(t('alarm.lateRefusal', { reason: refusal(late.why) }))
+  if (line.isOffline && line.reason !== null) lines.push(t(`line.${line.reason}`))
+  if (line.isOffline && outbox.waitingCount > 0)
+    lines.push(t('line.waitingReports', { count: outbox.waitingCount }))
+  if (lines.length === 0) return null
+  return (
+    <ul className="notices">
+      {lines.map((text) => (
+        <li key={text}>
+          <Icon name="alert" />
+          {text}
+        </li>
+      ))}
+    </ul>
+  )
+}

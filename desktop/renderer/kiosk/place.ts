@@ -1,0 +1,127 @@
+import { shown, type Level, type Shown } from '#shared/domain/occupancy.ts'
+import { pathToRoot } from '#shared/domain/space.ts'
+import {
+  makeLocalClock,
+  openness,
+  spansOfDay,
+  type LocalTime,
+  type Openness,
+} from '#shared/domain/week-time.ts'
+import type { SpaceView } from '#shared/wire/bridge.ts'
+
+/** How a state looks: one word, one shape, one colour. */
+export type Tone = 'free' | 'busy' | 'full' | 'unknown' | 'closed'
+
+const TONES: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
+
+/** The tone of a level; nothing known is neutral, never free. [OCC-6] */
+export function toneOf(level: Level | null, isOpen: boolean): Tone {
+  if (!isOpen) return 'closed'
+  return level === null ? 'unknown' : TONES[level]
+}
+
+/** Everything that is asked of the tree at one moment, worked out once. */
+export interface Moment {
+  /** Hub time, ms since 1970; null when unknowable: then nothing counts as fresh. */
+  nowMs: number | null
+  local: LocalTime | null
+  spaces: ReadonlyMap<number, SpaceView>
+  shown: ReadonlyMap<number, Shown>
+  opennessOf(id: number): Openness
+}
+
+const ALWAYS_OPEN: Openness = { isOpen: true, changes: null }
+
+/** The tree at a moment. Without a known time every report counts as stale and every place as open. [OCC-6] [HRS-1] */
+export function momentOf(
+  spaces: ReadonlyMap<number, SpaceView>,
+  timezone: string,
+  staleMs: number,
+  nowMs: number | null,
+): Moment {
+  const local = nowMs === null ? null : makeLocalClock(timezone)(nowMs)
+  const known = new Map<number, Openness>()
+  const opennessOf = (id: number): Openness => {
+    const space = spaces.get(id)
+    if (space === undefined || nowMs === null) return ALWAYS_OPEN
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const { weekly, closures } = space.hours
+    const inherits = weekly === null && closures.length === 0
+    const own =
+      inherits && space.parentId !== null
+        ? opennessOf(space.parentId)
+        : openness(hoursChain(spaces, id), clockOf(timezone, nowMs, local), nowMs)
+    known.set(id, own)
+    return own
+  }
+  const nodes = [...spaces.values()]
+  return { nowMs, local, spaces, shown: shown(nodes, nowMs ?? Number.MAX_SAFE_INTEGER, staleMs), opennessOf }
+}
+
+/** The zone's clock, with the present moment already worked out: asking Intl 2,000 times a second is slow. */
+function clockOf(timezone: string, nowMs: number, local: LocalTime | null): (atMs: number) => LocalTime {
+  return (atMs) => (atMs === nowMs && local !== null ? local : makeLocalClock(timezone)(atMs))
+}
+
+function hoursChain(spaces: ReadonlyMap<number, SpaceView>, id: number): SpaceView['hours'][] {
+  return pathToRoot(spaces, id).map((space) => space.hours)
+}
+
+/** Today's open spans of a space in minutes of the local day; null where no hours are known. [HRS-1] */
+export function todaySpans(moment: Moment, id: number): [number, number][] | null {
+  return moment.local === null ? null : spansOfDay(hoursChain(moment.spaces, id), moment.local)
+}
+
+/** A free place near another one, and how to get there. */
+export interface NearbyFree {
+  id: number
+  name: string
+  /** What both share: the floor, the building, or only the campus. */
+  nearness: 'sameFloor' | 'sameBuilding' | 'elsewhere'
+  /** Names from below what both share down to the place's own parent: "Floor 2". Empty on the same floor. */
+  way: string[]
+  location: string | null
+  capacity: number | null
+}
+
+/** The nearest open leaf that is freshly reported free; on the same floor first; null when there is none. [OCC-6] */
+export function nearestFree(moment: Moment, fromId: number): NearbyFree | null {
+  const from = pathToRoot(moment.spaces, fromId).map((space) => space.id)
+  let best: { steps: number; space: SpaceView; way: SpaceView[] } | null = null
+  for (const space of moment.spaces.values()) {
+    const state = moment.shown.get(space.id)
+    if (space.id === fromId || state?.isLeaf !== true || state.level !== 0) continue
+    if (!moment.opennessOf(space.id).isOpen) continue
+    const path = pathToRoot(moment.spaces, space.id)
+    const sharedAt = path.findIndex((ancestor) => from.includes(ancestor.id))
+    if (sharedAt < 0) continue
+    const steps = from.indexOf(path[sharedAt]?.id ?? -1) * 100 + sharedAt
+    const isBetter =
+      best === null || steps < best.steps || (steps === best.steps && compareNames(space, best.space) < 0)
+    if (isBetter) best = { steps, space, way: path.slice(1, sharedAt).toReversed() }
+  }
+  if (best === null) return null
+  const { space, steps, way } = best
+  return {
+    id: space.id,
+    name: space.name,
+    nearness: nearnessOf(moment, from[Math.floor(steps / 100)]),
+    way: way.map((step) => step.name),
+    location: space.location,
+    capacity: space.capacity,
+  }
+}
+
+function nearnessOf(moment: Moment, sharedId: number | undefined): NearbyFree['nearness'] {
+  const kind = sharedId === undefined ? undefined : moment.spaces.get(sharedId)?.kind
+  if (kind === 'floor' || kind === 'area') return 'sameFloor'
+  return kind === 'library' || kind === 'building' ? 'sameBuilding' : 'elsewhere'
+}
+
+const COLLATOR = new Intl.Collator('en', { numeric: true })
+
+/** Names as people count them: Room 9 before Room 10. */
+export function compareNames(left: { name: string }, right: { name: string }): number {
+  return COLLATOR.compare(left.name, right.name)
+}

@@ -1,0 +1,32 @@
+// How a panel that shows much the same all day is spared.
+
+/** The frame moves this often, and this far. FACE: ±3 px every 90 s. */
+const SHIFT_EVERY_MS = 90_000
+const SHIFT_PX = 3
+
+const STEPS = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+  [-1, 1],
+  [-1, 0],
+  [-1, -1],
+  [0, -1],
+  [1, -1],
+] as const
+
+/** Where the frame stands after some elapsed time, in px from its place: x and y. */
+export function frameShift(elapsedMs: number): [number, number] {
+  const step = STEPS[Math.floor(elapsedMs / SHIFT_EVERY_MS) % STEPS.length] ?? STEPS[0]
+  return [step[0] * SHIFT_PX, step[1] * SHIFT_PX]
+}
+
+const NIGHT_FROM = 22 * 60
+const NIGHT_TO = 6 * 60
+const DIM_AFTER_MS = 60_000
+
+/** Whether the screen is dim: at night (22:00–06:00 local), and nobody has touched it for a minute. */
+export function isDim(localMinute: number, idleForMs: number): boolean {
+  return (localMinute >= NIGHT_FROM || localMinute < NIGHT_TO) && idleForMs >= DIM_AFTER_MS
+}

@@ -1,0 +1,84 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import { applySpaces, EMPTY_MODEL, type EngineLine, type KioskModel } from './model.ts'
+import { freshSession, passTime, type Session } from './session.ts'
+
+/** Everything that the kiosk's screens read: the engine's mirror, this visit, and the time. */
+export interface KioskState {
+  model: KioskModel
+  session: Session
+  /** Elapsed ms of this page, in steps of the ticker. */
+  elapsedMs: number
+  /** The device asks for dark colours by itself. */
+  prefersDark: boolean
+}
+
+export type KioskStore = StoreApi<KioskState>
+
+/** How long a visit may rest when no assignment says so. */
+const DEFAULT_IDLE_MS = 75_000
+
+/** A store before the engine's first word. */
+export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskStore {
+  return createStore<KioskState>(() => ({
+    model: EMPTY_MODEL,
+    session: freshSession('en', prefersDark, elapsedMs),
+    elapsedMs,
+    prefersDark,
+  }))
+}
+
+/** The visit that begins when nobody is there. */
+export function freshOf(state: Pick<KioskState, 'model' | 'prefersDark'>, elapsedMs: number): Session {
+  return freshSession(localeOf(state.model), state.prefersDark, elapsedMs)
+}
+
+function localeOf(model: KioskModel): Locale {
+  return model.kiosk.state === 'enrolled' ? model.kiosk.assignment.locale : 'en'
+}
+
+/** Mirrors the engine's slices into the store; returns a function that ends it. [BRG-2] */
+export function mirrorBridge(store: KioskStore, bridge: Bridge, elapsed: () => number): () => void {
+  return bridge.onSlice((name, value) => {
+    store.setState((state) => applySlice(state, name, value, elapsed()))
+  })
+}
+
+/** The state after one slice. A changed university language reaches a visit that has not chosen one. */
+export function applySlice<Name extends SliceName>(
+  state: KioskState,
+  name: Name,
+  value: Slices[Name],
+  elapsedMs: number,
+): Partial<KioskState> {
+  const model = applyToModel(state.model, { [name]: value }, elapsedMs)
+  const before = localeOf(state.model)
+  const { session } = state
+  if (before === localeOf(model) || session.settings.locale !== before) return { model }
+  return { model, session: { ...session, settings: { ...session.settings, locale: localeOf(model) } } }
+}
+
+function applyToModel(model: KioskModel, slices: Partial<Slices>, elapsedMs: number): KioskModel {
+  const { kiosk, link, spaces, outbox } = slices
+  if (kiosk !== undefined) return { ...model, kiosk }
+  if (link !== undefined) return { ...model, link, linkAtMs: elapsedMs }
+  if (spaces !== undefined) return { ...model, spaces: applySpaces(model.spaces, spaces) }
+  return outbox === undefined ? model : { ...model, outbox }
+}
+
+/** Notes that the engine behind the screen came or went. */
+export function setEngineLine(store: KioskStore, engine: EngineLine): void {
+  store.setState((state) => (state.model.engine === engine ? {} : { model: { ...state.model, engine } }))
+}
+
+/** Lets time go by: the clock in whole seconds (quarters while an undo runs), and what ends by itself. */
+export function tick(store: KioskStore, elapsedMs: number): void {
+  const state = store.getState()
+  const idleMs =
+    state.model.kiosk.state === 'enrolled' ? state.model.kiosk.assignment.idleMs : DEFAULT_IDLE_MS
+  const session = passTime(state.session, freshOf(state, elapsedMs), elapsedMs, idleMs)
+  const step = session.report.step === 'thanks' ? 250 : 1000
+  const isNext = Math.floor(elapsedMs / step) !== Math.floor(state.elapsedMs / step)
+  if (isNext || session !== state.session) store.setState({ elapsedMs, session })
+}

@@ -1,0 +1,72 @@
+import type { ReactElement } from 'react'
+import { LANGUAGES } from '../i18n/i18n.ts'
+import { Icon, type IconName } from '../ui/icons.tsx'
+import { useHandle, useKiosk } from './kiosk-context.ts'
+import type { Settings } from './session.ts'
+import { useWords } from './use-words.ts'
+
+type Switch = Exclude<keyof Settings, 'locale'>
+
+const SWITCHES: readonly {
+  setting: Switch
+  icon: IconName
+  word: 'largeText' | 'highContrast' | 'dark' | 'reach'
+}[] = [
+  { setting: 'isLargeText', icon: 'text', word: 'largeText' },
+  { setting: 'isHighContrast', icon: 'contrast', word: 'highContrast' },
+  { setting: 'isDark', icon: 'moon', word: 'dark' },
+  { setting: 'isReach', icon: 'reach', word: 'reach' },
+]
+
+/** Language, large text, contrast, dark and reach in one tap each; all of it goes back at idle. */
+export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
+  const { t } = useWords()
+  const { actions } = useHandle()
+  const settings = useKiosk((state) => state.session.settings)
+  return (
+    <footer className="toolbar" aria-label={t('settings.label')}>
+      <div className="toolbar-group" role="group" aria-label={t('settings.language')}>
+        {LANGUAGES.map(({ locale, short, name }) => (
+          <button
+            key={locale}
+            type="button"
+            className="tool tool-language"
+            lang={locale}
+            aria-label={`${short} ${name}`}
+            aria-pressed={settings.locale === locale}
+            onClick={() => actions.change({ locale })}
+          >
+            <span className="tool-short">{short}</span>
+          </button>
+        ))}
+      </div>
+      <div className="toolbar-group">
+        {SWITCHES.map(({ setting, icon, word }) => (
+          <button
+            key={setting}
+            type="button"
+            className="tool"
+            aria-pressed={settings[setting]}
+            onClick={() => actions.change({ [setting]: !settings[setting] })}
+          >
+            <Icon name={icon} />
+            <span className="tool-word">{t(`settings.${word}`)}</span>
+          </button>
+        ))}
+      </div>
+      {hasService && <ServiceButton />}
+    </footer>
+  )
+}
+
+/** The way to the page for staff. */
+export function ServiceButton(): ReactElement {
+  const { t } = useWords()
+  const { actions } = useHandle()
+  return (
+    <button type="button" className="tool tool-service" onClick={actions.openPinPad}>
+      <Icon name="service" />
+      <span className="tool-word">{t('settings.service')}</span>
+    </button>
+  )
+}
