@@ -22,6 +22,7 @@ const BEGIN: Record<Isolation, string> = {
 }
 
 const INT8_OID = 20
+const INT8_LIST_OID = 1016
 
 /** The database cannot be used; the message is one sentence for the person at the terminal. */
 export class DatabaseUnusableError extends Error {
@@ -45,14 +46,19 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
     max: options.maxConnections ?? 10,
     application_name: 'carrel',
     connectionTimeoutMillis: 10_000,
-    types: {
-      getTypeParser: (oid, format) =>
-        oid === INT8_OID && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
-    },
+    types: { getTypeParser: parserOf },
   })
   // Without a listener, a server that goes down would take the hub with it.
   pool.on('error', (error) => options.onIdleError?.(error))
   return pool
+}
+
+function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  const parse: (value: string) => unknown = pg.types.getTypeParser(oid, format)
+  if (format === 'binary') return parse
+  if (oid === INT8_OID) return Number
+  if (oid !== INT8_LIST_OID) return parse
+  return (text) => (parse(text) as (string | null)[]).map((item) => (item === null ? null : Number(item)))
 }
 
 /** Runs one statement and gives its rows. The caller names their shape. */

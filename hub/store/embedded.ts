@@ -1,10 +1,9 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
-  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -193,17 +192,23 @@ function writeAccess(data: string, servant: Servant | null): void {
   )
 }
 
+/** Beside the data, or where that path is too long for a socket, in the temporary folder under a name that stays the same. */
 function makeSocketFolder(folder: string, servant: Servant | null): string {
   const beside = join(folder, 'socket')
-  const path = join(beside, `.s.PGSQL.${SOCKET_PORT}`)
-  const isShort = Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES
-  if (isShort) {
-    rmSync(beside, { recursive: true, force: true })
-    mkdirSync(beside, { mode: 0o700 })
+  const isShort = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES
+  const short = join(tmpdir(), `carrel-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
+  const socketFolder = isShort ? beside : short
+  try {
+    rmSync(socketFolder, { recursive: true, force: true })
+    // Fails when somebody else holds the name: nobody's socket is ever taken for ours.
+    mkdirSync(socketFolder, { mode: 0o700 })
+    if (servant !== null) chownSync(socketFolder, servant.uid, servant.gid)
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `The socket folder ${socketFolder} belongs to another user; set CARREL_HOME to a folder with a shorter name.`,
+      { cause },
+    )
   }
-  const socketFolder = isShort ? beside : mkdtempSync(join(tmpdir(), 'carrel-'))
-  chmodSync(socketFolder, 0o700)
-  if (servant !== null) chownSync(socketFolder, servant.uid, servant.gid)
   return socketFolder
 }
 

@@ -1,0 +1,27 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { noLog } from '../log.ts'
+import { openPool, query } from './database.ts'
+import { startKeptEmbedded } from './kept-embedded.ts'
+import { readProcess } from './process-table.ts'
+
+test('a database that is killed comes back at the same address with what was committed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-kept-'))
+  chmodSync(folder, 0o711)
+  const kept = await startKeptEmbedded({ folder, settings: { fsync: 'off' } }, noLog)
+  const pool = openPool(kept.url, { maxConnections: 2 })
+  await query(pool, 'create table kept as select 7 as seven')
+  for (let round = 0; round < 2; round += 1) {
+    const killed = kept.pid()
+    process.kill(killed, 'SIGKILL')
+    await vi.waitFor(() => expect(kept.pid()).not.toBe(killed), { timeout: 20_000, interval: 20 })
+    await vi.waitFor(async () => expect(await query(pool, 'select seven from kept')).toEqual([{ seven: 7 }]))
+  }
+  await pool.end()
+  const last = kept.pid()
+  await kept.stop()
+  expect(readProcess(last)).toBeNull()
+  rmSync(folder, { recursive: true, force: true })
+})
