@@ -1,7 +1,7 @@
+import { commitUnderClock } from '../sync/commit-under-clock.ts'
 import { query, transaction, type Database, type Transaction } from '../store/database.ts'
 
-// What an administrator does to a university, as another process beside the hubs does it: the lock, the change, the
-// sums, the clock, in one transaction.
+// What an administrator does to a university, as another process beside the hubs does it.
 
 /** A space to be made, under the one at index `parent` of the list; null: a root. */
 export interface NewSpace {
@@ -34,25 +34,23 @@ export async function makeUniversity(
   })
 }
 
-/** Runs one change of a university's facts as a commit of its own; returns its clock. */
-export async function commitFacts(
+/** Runs one change of a tree as a commit of its own; returns its clock. */
+export async function commitTree(
   database: Database,
   universityId: number,
+  nowMs: number,
   change: (client: Transaction, clock: number) => Promise<void>,
 ): Promise<number> {
-  return transaction(database, 'read committed', async (client) => {
-    const [locked] = await query<{ clock: number }>(client, 'select clock from lock_university($1)', [
-      universityId,
-    ])
-    const clock = (locked?.clock ?? 0) + 1
-    await change(client, clock)
-    await query(client, 'select rebuild_composites($1, $2)', [universityId, clock])
-    await query(client, 'update universities set clock = $2, facts_clock = $2 where id = $1', [
-      universityId,
-      clock,
-    ])
-    return clock
-  })
+  return commitUnderClock(
+    database,
+    universityId,
+    async (client, { clock }) => {
+      await change(client, clock)
+      await query(client, 'select rebuild_composites($1, $2)', [universityId, clock])
+      return clock
+    },
+    nowMs,
+  )
 }
 
 /** One more space. Returns its id. */

@@ -43,7 +43,7 @@ export function loadSettled(database: Queryable, universityId: number): Promise<
        from report_withdrawals w join occupancy_reports r on r.id = w.occupancy_report_id where w.university_id = $1
      union all
      select origin_kiosk_id, origin_mutation_id, hash, 'outcome', null, null, why, null
-       from outcomes where university_id = $1`,
+       from outcomes where university_id = $1 and why <> 'done'`,
     [universityId],
   )
 }
@@ -63,10 +63,10 @@ export function hashOf(tap: Pick<SavedTap, 'kind' | 'spaceId' | 'level' | 'targe
  * number twice with different bodies: each counts for itself. Taps of lost devices may be missing, never doubled.
  * [SYN-2] [SYN-12] [SYN-18]
  */
-export function judgeLedger(
-  saved: readonly SavedTap[],
+export function judgeLedger<Tap extends SavedTap>(
+  saved: readonly Tap[],
   settled: readonly Settled[],
-  isLost: (tap: SavedTap) => boolean,
+  isLost: (tap: Tap) => boolean,
 ): string[] {
   const faults: string[] = []
   const rowsOf = new Map<string, Settled[]>()
@@ -74,7 +74,7 @@ export function judgeLedger(
     const key = `${row.kioskId}/${row.mutationId}/${row.hash}`
     rowsOf.set(key, [...(rowsOf.get(key) ?? []), row])
   }
-  const tapOf = new Map<string, SavedTap>()
+  const tapOf = new Map<string, Tap>()
   for (const tap of saved) {
     const key = `${tap.kioskId}/${tap.mutationId}/${hashOf(tap)}`
     if (!isLost(tap) || !tapOf.has(key)) tapOf.set(key, tap)

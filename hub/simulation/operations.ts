@@ -21,7 +21,6 @@ const WEIGHTS = {
   clockJump: 5,
   diskFull: 4,
   corruptCache: 3,
-  corruptOutbox: 0,
   cloneDisk: 3,
   oldProtocol: 4,
   hubCrash: 7,

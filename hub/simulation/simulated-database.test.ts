@@ -8,7 +8,7 @@ afterAll(() => database.drop())
 await database.pool.query('create table marks (mark int)')
 
 function life(over: Partial<ProcessLife> = {}): ProcessLife {
-  return { isDead: false, diesNow: () => false, breaks: () => null, ...over }
+  return { isDead: false, diesNow: () => false, breaks: () => null, done: () => undefined, ...over }
 }
 
 async function marks(): Promise<number[]> {

@@ -8,6 +8,8 @@ export interface ProcessLife {
   diesNow(): boolean
   /** Asked at each statement: what breaks this connection, if anything does. */
   breaks(sql: string): 'before' | 'after' | null
+  /** Told of each statement that the database has done, before the process hears of it. */
+  done(sql: string): void
 }
 
 type Answer = (error: Error | undefined, result: unknown) => void
@@ -93,7 +95,7 @@ export function openSimulatedPool(
   url: string,
   gate: DatabaseGate,
   life: ProcessLife,
-): { pool: Database; kill(): void } {
+): { pool: Database; kill(): void; drop(): Promise<void> } {
   const clients = new Set<pg.Client>()
   const wiring: Wiring = { gate, life, clients }
   class SimulatedClient extends pg.Client {
@@ -120,7 +122,11 @@ export function openSimulatedPool(
       gate.forget(client)
     }
   }
-  return { pool, kill }
+  const drop = async (): Promise<void> => {
+    for (const client of clients) destroy(client)
+    while (clients.size > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { pool, kill, drop }
 }
 
 function wire(client: pg.Client, wiring: Wiring): void {
@@ -186,6 +192,7 @@ async function guardQuery(
     const broken = life.breaks(sql)
     if (broken === 'before') throw breakOff(client)
     const result = await query(config, values)
+    life.done(sql)
     if (life.isDead || life.diesNow()) return FOREVER
     if (broken === 'after') throw breakOff(client)
     return result

@@ -68,32 +68,43 @@ export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed
   const rooms: RoomLine[] = []
   const unparsed: Unparsed[] = []
   const taken = new Set<string>()
+  const parents = new Set<string>()
   for (const { line, fields } of lines) {
-    const cell = (column: string): string => (fields[columns.indexOf(column)] ?? '').trim()
-    const names = [cell('room_en'), cell('room_zh'), cell('room')].filter((name) => name !== '')
-    const seats = cell('seats')
-    const [name] = names
-    const floor = cell('floor')
-    const path = [
-      cell('library') || 'Library',
-      ...(floor === '' ? [] : [/^-?\d+$/.test(floor) ? `Floor ${floor}` : floor]),
-      name ?? '',
-    ]
-    const key = JSON.stringify(path)
-    if (name === undefined) unparsed.push({ at: `rooms line ${line}`, why: 'no name' })
-    else if (!/^[1-9]\d{0,5}$/.test(seats))
+    const room = readRoom((column) => (fields[columns.indexOf(column)] ?? '').trim())
+    const keys =
+      typeof room === 'string' ? [] : room.path.map((_, depth) => pathKey(room.path.slice(0, depth + 1)))
+    const [key = '', ...above] = keys.toReversed()
+    if (typeof room === 'string') unparsed.push({ at: `rooms line ${line}`, why: room })
+    else if (taken.has(key) || parents.has(key) || above.some((one) => taken.has(one)))
       unparsed.push({
         at: `rooms line ${line}`,
-        why: `seats ${JSON.stringify(seats)} is not a whole number above 0`,
+        why: `a second room ${room.path.join('/')}, or one inside a room`,
       })
-    else if (taken.has(key))
-      unparsed.push({ at: `rooms line ${line}`, why: `a second room ${path.join('/')}` })
     else {
       taken.add(key)
-      rooms.push({ path, names, seats: Number(seats) })
+      for (const one of above) parents.add(one)
+      rooms.push(room)
     }
   }
   return { rooms, unparsed }
+}
+
+function pathKey(path: readonly string[]): string {
+  return JSON.stringify(path)
+}
+
+/** A room, or why the line is none. */
+function readRoom(cell: (column: string) => string): RoomLine | string {
+  const names = [cell('room_en'), cell('room_zh'), cell('room')].filter((name) => name !== '')
+  const [name] = names
+  const [floor, seats] = [cell('floor'), cell('seats')]
+  if (name === undefined) return 'no name'
+  const floorName = /^-?\d+$/.test(floor) ? `Floor ${floor}` : floor
+  const path = [cell('library') || 'Library', ...(floor === '' ? [] : [floorName]), name]
+  if (path.some((part) => part.length > 120 || /\p{Cc}/u.test(part))) return 'a name that no door could show'
+  if (!/^([1-9]\d{0,4}|100000)$/.test(seats))
+    return `seats ${JSON.stringify(seats.slice(0, 40))} is not a whole number from 1 to 100,000`
+  return { path, names, seats: Number(seats) }
 }
 
 /**

@@ -1,0 +1,135 @@
+import type { Level } from '#shared/domain/occupancy.ts'
+import { CRASH_FAULTS } from './crash-faults.ts'
+import type { Device } from './device.ts'
+import { LINE_FAULTS } from './line-faults.ts'
+import { pickDevice, type Act } from './act.ts'
+import type { Operation, OperationKind } from './operations.ts'
+import { STAFF_ACTS } from './staff-acts.ts'
+import type { LedgerTap, PickedSpace, World } from './world.ts'
+
+const ACTS: Record<OperationKind, Act> = {
+  tap: (world, operation) => tap(world, operation),
+  withdraw: (world, operation) => withdraw(world, operation),
+  wait: (world, { a }) => {
+    world.counts.fire('wait')
+    return world.advance(a % 5 === 0 ? 30_000 + (a % 60_000) : a % 8_000).then(() => true)
+  },
+  ...LINE_FAULTS,
+  ...CRASH_FAULTS,
+  ...STAFF_ACTS,
+}
+
+/** Does one operation, then lets a little time pass, and checks what must hold at every moment. */
+export async function applyOperation(world: World, operation: Operation, index: number): Promise<void> {
+  for (const trouble of world.troubles.filter(({ untilOperation }) => untilOperation <= index))
+    await endTrouble(world, trouble)
+  world.counts.operation()
+  const isDone = await ACTS[operation.kind](world, operation, index)
+  world.note(`#${index}`, `${operation.kind} ${String(isDone)}`)
+  await world.settle()
+  await world.advance(operation.c % 16 === 0 ? operation.b % 2_000 : operation.b % 24)
+}
+
+/** Ends one trouble and forgets it. */
+export async function endTrouble(world: World, trouble: World['troubles'][number]): Promise<void> {
+  world.troubles = world.troubles.filter((one) => one !== trouble)
+  world.counts.end(trouble.name)
+  await trouble.end()
+  await world.settle()
+}
+
+async function tap(world: World, { a, b, c }: Operation): Promise<boolean> {
+  const device = pickDevice(world, a)
+  const space = device && pickSpace(world, device, b)
+  if (device === undefined || space === undefined || !device.isOpen) return false
+  const level = (c % 3) as Level
+  const next = device.nextMutation()
+  const answer = await call<{ mutationId: number }>(device, 'reportOccupancy', { spaceId: space.id, level })
+  const shape = { kind: 'report' as const, spaceId: space.id, level, targetId: 0 }
+  keep(world, device, next, answer, shape)
+  if (answer?.ok === true) checkOwnScreen(world, device, space.id, level)
+  return answer?.ok === true
+}
+
+async function withdraw(world: World, { a, b }: Operation): Promise<boolean> {
+  const device = pickDevice(world, a)
+  if (device === undefined || !device.isOpen) return false
+  const next = device.nextMutation()
+  const own = world.ledger.filter(
+    (entry) => entry.device === device && entry.kioskId === next.kioskId && entry.kind === 'report',
+  )
+  const target = own[own.length - 1 - (b % 3)]
+  if (target === undefined) return false
+  const answer = await call<{ mutationId: number }>(device, 'withdrawReport', {
+    mutationId: target.mutationId,
+  })
+  const shape = {
+    kind: 'withdraw' as const,
+    spaceId: target.spaceId,
+    level: 0,
+    targetId: target.mutationId,
+  }
+  keep(world, device, next, answer, shape)
+  return answer?.ok === true
+}
+
+/** A call at the engine's door. Undefined: the process died in the middle of it. */
+async function call<Value>(
+  device: Device,
+  name: string,
+  input: unknown,
+): Promise<{ ok: true; value: Value } | { ok: false } | undefined> {
+  const { engine } = device
+  const answer = await engine?.call(name, input)
+  return device.isDying ? undefined : (answer as { ok: true; value: Value } | { ok: false } | undefined)
+}
+
+/** Writes a tap into the ledger: surely when it was shown as saved, perhaps when the device died before it could say. */
+function keep(
+  world: World,
+  device: Device,
+  next: { kioskId: number; mutationId: number },
+  answer: { ok: true; value: { mutationId: number } } | { ok: false } | undefined,
+  shape: Pick<LedgerTap, 'kind' | 'spaceId' | 'level' | 'targetId'>,
+): void {
+  if (answer?.ok === false) return
+  const mutationId = answer?.value.mutationId ?? next.mutationId
+  const entry: LedgerTap = {
+    ...shape,
+    kioskId: next.kioskId,
+    mutationId,
+    device,
+    tappedAtMs: world.nowMs(),
+    contactMs: device.link?.lastContactMs ?? 0,
+    isMaybe: answer === undefined,
+  }
+  const known = world.ledger.findLast(
+    (one) =>
+      one.device === device &&
+      one.kioskId === entry.kioskId &&
+      one.mutationId === mutationId &&
+      one.kind === entry.kind &&
+      one.level === entry.level &&
+      one.spaceId === entry.spaceId,
+  )
+  if (known === undefined) world.ledger.push(entry)
+  else known.isMaybe &&= entry.isMaybe
+}
+
+/** A tap that was shown as saved is on the own screen at once, unless a newer report of another kiosk is known. [SYN-19] */
+function checkOwnScreen(world: World, device: Device, spaceId: number, level: number): void {
+  const view = device.screen.get(spaceId)
+  if (view === undefined || view.level === level) return
+  world.broken.push(
+    `${device.name}: tapped ${level} on space ${spaceId}, its screen says ${String(view.level)}`,
+  )
+}
+
+function pickSpace(world: World, device: Device, throwOf: number): PickedSpace | undefined {
+  const { spaces } = world.campuses[device.university] ?? { spaces: [] }
+  const way = throwOf % 100
+  if (way < 6) return spaces[(throwOf >> 7) % spaces.length]
+  const leaves = spaces.filter((space) => space.isLeaf && !space.isDeleted)
+  // Half of all taps meet on one room.
+  return way < 50 ? leaves[0] : leaves[(throwOf >> 7) % leaves.length]
+}

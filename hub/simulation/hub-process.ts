@@ -1,0 +1,113 @@
+import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import type { Chance } from '../ports.ts'
+import { noLog } from '../log.ts'
+import { noMetrics } from '../metrics.ts'
+import { makeSyncCore, type SyncCore } from '../sync/sync-core.ts'
+import { makeProcessClock } from './simulated-clock.ts'
+import { openSimulatedPool, type DatabaseGate, type ProcessLife } from './simulated-database.ts'
+import type { Accept, VirtualLine } from './virtual-line.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+const COMMIT = /^\s*commit\b/i
+
+/** One hub process of a simulation: the real sync core on real connections, which can end between any two effects. */
+export class HubProcess {
+  readonly lines = new Set<VirtualLine>()
+  core: SyncCore | null = null
+  /** Effects (statements before and after, frames sent) until it dies. */
+  effectsLeft = Number.POSITIVE_INFINITY
+  /** It dies right after its next COMMIT: done, and nobody told. */
+  diesAfterCommit = false
+  /** Its next statement, or COMMIT, breaks the connection. */
+  breaksNext: { at: 'before' | 'after'; isCommit: boolean } | null = null
+  private life: ProcessLife | null = null
+  private kill: () => void = () => undefined
+  private drop: () => Promise<void> = () => Promise.resolve()
+  private readonly dice: Dice
+  private readonly world: { time: VirtualTime; gate: DatabaseGate; fired(fault: string): void }
+
+  constructor(world: { time: VirtualTime; gate: DatabaseGate; fired(fault: string): void }, seed: number) {
+    this.world = world
+    this.dice = makeDice(seed)
+  }
+
+  get isRunning(): boolean {
+    return this.core !== null
+  }
+
+  start(databaseUrl: string): void {
+    this.effectsLeft = Number.POSITIVE_INFINITY
+    this.diesAfterCommit = false
+    this.breaksNext = null
+    const life: ProcessLife = {
+      isDead: false,
+      diesNow: () => this.spendEffect(life),
+      breaks: (sql) => this.breaks(sql),
+      done: (sql) => {
+        if (this.diesAfterCommit && COMMIT.test(sql)) this.effectsLeft = 1
+      },
+    }
+    this.life = life
+    const { pool, kill, drop } = openSimulatedPool(databaseUrl, this.world.gate, life)
+    this.kill = kill
+    this.drop = drop
+    this.core = makeSyncCore({
+      pool,
+      clock: makeProcessClock(this.world.time, life),
+      chance: this.chance(),
+      log: noLog,
+      metrics: noMetrics,
+    })
+  }
+
+  /** kill -9; kiosks are told by the operating system unless the machine went too. */
+  die(isTold: boolean): void {
+    if (this.life === null || this.core === null) return
+    this.core = null
+    this.kill()
+    for (const line of this.lines) line.hubDied(isTold)
+    this.lines.clear()
+  }
+
+  /** Breaks every connection to the database while nothing is under way. */
+  dropConnections(): Promise<void> {
+    return this.drop()
+  }
+
+  accept: Accept = (line, url) => {
+    const { core, life } = this
+    if (core === null || life === null) throw new Error('a line to a hub that does not run')
+    const send: typeof line.send = (text) => {
+      if (life.isDead || this.spendEffect(life)) return
+      line.send(text)
+      this.spendEffect(life)
+    }
+    return core.accept({ ...line, send }, new URL(url).host)
+  }
+
+  private spendEffect(life: ProcessLife): boolean {
+    if (life.isDead) return true
+    this.effectsLeft -= 1
+    if (this.effectsLeft > 0) return false
+    this.world.fired('hub died')
+    this.die(this.dice.chance(0.7))
+    return true
+  }
+
+  private breaks(sql: string): 'before' | 'after' | null {
+    const { breaksNext } = this
+    if (breaksNext === null || breaksNext.isCommit !== COMMIT.test(sql)) return null
+    this.breaksNext = null
+    this.world.fired('connection broke')
+    return breaksNext.at
+  }
+
+  private chance(): Chance {
+    const { dice } = this
+    return {
+      secret: (byteCount) =>
+        Buffer.from(Array.from({ length: byteCount }, () => dice.below(256))).toString('base64url'),
+      fraction: () => dice.fraction(),
+    }
+  }
+}

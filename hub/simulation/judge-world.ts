@@ -1,0 +1,132 @@
+import { query } from '../store/database.ts'
+import { endTrouble } from './apply-operation.ts'
+import type { Device } from './device.ts'
+import { judgeLedger, loadSettled } from './ledger.ts'
+import { judgeTree, loadStoredReports, loadStoredSpaces, type StoredSpace } from './recompute-tree.ts'
+import type { Campus, World } from './world.ts'
+
+/** Everything must have drained and converged within this much virtual time after the last fault: two full jitters and some. */
+const HEALED_WITHIN_MS = 400_000
+const STEP_MS = 2_000
+
+/**
+ * Ends every trouble, lets time pass until all outboxes are empty and all rows are there, and judges every promise.
+ * One sentence per fault; none: all is as promised.
+ */
+export async function healAndJudge(world: World): Promise<string[]> {
+  while (world.troubles[0] !== undefined) await endTrouble(world, world.troubles[0])
+  for (const device of world.devices) {
+    device.asleepUntilMs = 0
+    device.effectsLeft = Number.POSITIVE_INFINITY
+    if (!device.isOpen && !device.isLost) device.open()
+  }
+  const faults = world.broken.splice(0)
+  const untilMs = world.time.nowMs + HEALED_WITHIN_MS
+  let late = ['nothing was looked at']
+  while (late.length > 0 && world.time.nowMs < untilMs) {
+    await world.advance(STEP_MS)
+    late = await findLate(world)
+  }
+  for (const one of late) faults.push(`not healed within ${HEALED_WITHIN_MS / 1000} s: ${one}`)
+  for (const campus of world.campuses) faults.push(...(await judgeCampus(world, campus)))
+  return faults
+}
+
+/** Devices that still owe something, or lack rows. */
+async function findLate(world: World): Promise<string[]> {
+  const heads = await query<{ clock: number; epoch: string }>(
+    world.pool,
+    'select clock, epoch from universities order by id',
+  )
+  return world.devices.flatMap((device) => {
+    if (device.isLost) return []
+    const head = heads[device.university]
+    const waiting = device.waitingCount()
+    const { cursor, epoch } = device.cached()
+    if (waiting > 0) return [`${device.name} (kiosk ${device.kioskId()}) has ${waiting} mutations waiting`]
+    if (epoch !== head?.epoch) return [`${device.name} is in epoch ${epoch}, the hub in ${head?.epoch}`]
+    return cursor === head.clock ? [] : [`${device.name} is at ${cursor}, the hub at ${head.clock}`]
+  })
+}
+
+async function judgeCampus(world: World, campus: Campus): Promise<string[]> {
+  const { universityId } = campus
+  const spaces = await loadStoredSpaces(world.pool, universityId)
+  const reports = await loadStoredReports(world.pool, universityId)
+  const resetAt = new Map(campus.resets.map(({ spaceId, clock }) => [spaceId, clock]))
+  const university = world.campuses.indexOf(campus)
+  const saved = world.ledger.filter((tap) => tap.device.university === university)
+  const settled = await loadSettled(world.pool, universityId)
+  return [
+    ...judgeTree(spaces, reports, resetAt),
+    ...judgeLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
+    ...judgeTimes(world, saved, settled),
+    ...world.devices
+      .filter((device) => !device.isLost && device.university === university)
+      .flatMap((device) => judgeDevice(device, spaces)),
+  ]
+}
+
+/**
+ * A report's time is when it was tapped, a slow line apart, unless the device booted in between; it is never before the
+ * last contact before the tap. [OCC-7]
+ */
+function judgeTimes(
+  world: World,
+  saved: readonly World['ledger'][number][],
+  settled: Awaited<ReturnType<typeof loadSettled>>,
+): string[] {
+  const slackMs = 90_000
+  const tapOf = new Map(
+    saved.map((tap) => [`${tap.kioskId}/${tap.mutationId}/${tap.spaceId}/${tap.level}`, tap]),
+  )
+  return settled.flatMap((row) => {
+    const tap =
+      row.kind === 'report' ? tapOf.get(`${row.kioskId}/${row.mutationId}/${row.spaceId}/${row.level}`) : null
+    if (tap === null || tap === undefined || row.reportedAtMs === null) return []
+    const key = `report ${row.kioskId}/${row.mutationId}`
+    const hasBooted = world.devices.some((device) =>
+      device.bootedAtMs.some((at) => at + world.nowMs() - world.time.nowMs >= tap.tappedAtMs),
+    )
+    if (row.reportedAtMs > tap.tappedAtMs + slackMs)
+      return [`${key} is dated ${row.reportedAtMs - tap.tappedAtMs} ms after its tap`]
+    if (!hasBooted && row.reportedAtMs < tap.tappedAtMs - 1_000)
+      return [`${key} is dated ${tap.tappedAtMs - row.reportedAtMs} ms before its tap`]
+    return []
+  })
+}
+
+/** Its rows on the disk, and what its screen shows, against the database. */
+function judgeDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
+  const faults: string[] = []
+  const rows = new Map(device.cachedSpaces().map((row) => [row.id, row]))
+  const living = spaces.filter((space) => !space.isDeleted && space.onKiosks)
+  const parents = new Set(living.map((space) => space.parentId))
+  for (const space of living) {
+    const row = rows.get(space.id)
+    const view = device.screen.get(space.id)
+    if (row === undefined || view === undefined) {
+      faults.push(`${device.name} lacks space ${space.id} in its ${row === undefined ? 'rows' : 'screen'}`)
+      continue
+    }
+    rows.delete(space.id)
+    if (row.clock !== space.clock)
+      faults.push(`${device.name} holds space ${space.id} at clock ${row.clock}, the hub at ${space.clock}`)
+    if (parents.has(space.id)) continue
+    for (const [place, said] of [
+      ['rows', row],
+      ['screen', view],
+    ] as const)
+      if (said.level !== space.occupancy || said.reportedAtMs !== space.updatedAtMs)
+        faults.push(
+          `${device.name}'s ${place} say ${String(said.level)} of ${String(said.reportedAtMs)} for space ${space.id}, the hub ${String(space.occupancy)} of ${String(space.updatedAtMs)}`,
+        )
+    if (view.isWaiting) faults.push(`${device.name} says that space ${space.id} still waits`)
+  }
+  for (const id of rows.keys())
+    faults.push(`${device.name} holds space ${id}, which is not the hub's to show`)
+  if (device.screen.size !== living.length)
+    faults.push(`${device.name}'s screen shows ${device.screen.size} spaces of ${living.length}`)
+  if (device.link?.status !== 'online') faults.push(`${device.name} says it is ${device.link?.status}`)
+  return faults
+}

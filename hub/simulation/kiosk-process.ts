@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { makeDice } from '#shared/domain/dice.ts'
+import type { SpaceView } from '#shared/wire/bridge.ts'
+import { makeDeviceClock } from '../../desktop/engine/device-clock.ts'
+import { openEngine, type Engine } from '../../desktop/engine/engine.ts'
+import { makePostEnrolment } from '../../desktop/engine/post-enrolment.ts'
+import { makeWsDial } from '../../desktop/engine/ws-dial.ts'
+import { answerQuestions } from './asked-process.ts'
+
+// A process that holds kiosks: the real engine over real sockets, on real files. Its parent asks, and may kill it.
+
+/** What a parent may ask. `longestWaitMs` shortens the pause between two lines, which is up to a minute in life. */
+export type KioskQuestion =
+  | { ask: 'open'; name: string; folder: string; hubUrl: string; code: string | null; longestWaitMs: number }
+  | { ask: 'report'; name: string; spaceId: number; level: number }
+  | { ask: 'withdraw'; name: string; mutationId: number }
+  | { ask: 'state'; name: string }
+  | { ask: 'stop'; name: string }
+
+/** Answer to `report` and `withdraw`: the number of what is now durable, or why it is not. */
+export type TapAnswer = { mutationId: number; isRepeat: boolean } | { refused: string }
+
+/** Answer to `state`. */
+export interface KioskState {
+  epoch: string | null
+  cursor: number
+  waitingCount: number
+  isOnline: boolean
+  kioskId: number | null
+  /** As a screen holds them, from the slices alone. */
+  spaces: SpaceView[]
+}
+
+interface Kiosk {
+  engine: Engine
+  screen: Map<number, SpaceView>
+  isOnline: boolean
+  kioskId: number | null
+}
+
+const kiosks = new Map<string, Kiosk>()
+
+async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<void> {
+  const { name, folder, hubUrl, code, longestWaitMs } = question
+  const clock = makeDeviceClock()
+  const engine = openEngine({
+    folder,
+    config: { name, hub: { url: hubUrl } },
+    appVersion: 'simulation',
+    // A device that cannot wait: everything else is as in life.
+    clock: { ...clock, after: (delayMs, run) => clock.after(Math.min(delayMs, longestWaitMs), run) },
+    dial: makeWsDial(null),
+    post: makePostEnrolment(null),
+    dice: makeDice(process.pid + kiosks.size),
+    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: { info: () => undefined, warn: () => undefined },
+  })
+  const kiosk: Kiosk = { engine, screen: new Map(), isOnline: false, kioskId: null }
+  kiosks.set(name, kiosk)
+  engine.subscribe((slice, value) => hear(kiosk, slice, value))
+  engine.start()
+  if (code === null) return
+  const enrolled = await engine.enrolWith(code)
+  if (!enrolled.ok) throw new Error(`${name} was not enrolled: ${enrolled.refusal.why}`)
+}
+
+const hear: (kiosk: Kiosk, ...told: Parameters<Parameters<Engine['subscribe']>[0]>) => void = (
+  kiosk,
+  name,
+  value,
+) => {
+  if (name === 'link' && 'hubNowMs' in value) kiosk.isOnline = value.status === 'online'
+  if (name === 'kiosk' && 'state' in value && value.state === 'enrolled')
+    kiosk.kioskId = value.assignment.kioskId
+  if (name !== 'spaces' || !('isWhole' in value)) return
+  if (value.isWhole) kiosk.screen.clear()
+  for (const space of value.spaces) kiosk.screen.set(space.id, space)
+  for (const id of value.gone) kiosk.screen.delete(id)
+}
+
+async function tap(kiosk: Kiosk, name: string, input: unknown): Promise<TapAnswer> {
+  const answer = await kiosk.engine.call(name, input)
+  if (!answer.ok) return { refused: answer.refusal.why }
+  const { mutationId, isRepeat = false } = answer.value as { mutationId: number; isRepeat?: boolean }
+  return { mutationId, isRepeat }
+}
+
+function state(kiosk: Kiosk): KioskState {
+  const { epoch, cursor, waitingCount } = kiosk.engine.readRows()
+  const { isOnline, kioskId, screen } = kiosk
+  return { epoch, cursor, waitingCount, isOnline, kioskId, spaces: [...screen.values()] }
+}
+
+async function answer(question: KioskQuestion): Promise<unknown> {
+  if (question.ask === 'open') return open(question)
+  const kiosk = kiosks.get(question.name)
+  if (kiosk === undefined) throw new Error(`no kiosk ${question.name}`)
+  switch (question.ask) {
+    case 'report':
+      return tap(kiosk, 'reportOccupancy', { spaceId: question.spaceId, level: question.level })
+    case 'withdraw':
+      return tap(kiosk, 'withdrawReport', { mutationId: question.mutationId })
+    case 'state':
+      return state(kiosk)
+    case 'stop':
+      return kiosk.engine.stop()
+  }
+}
+
+process.on('disconnect', () => process.exit(0))
+answerQuestions(answer)

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import type { ScratchServer } from '../store/testing.ts'
+import { applyOperation } from './apply-operation.ts'
+import type { FaultCounts } from './fault-counts.ts'
+import { healAndJudge } from './judge-world.ts'
+import type { Operation } from './operations.ts'
+import { World } from './world.ts'
+
+/** How a round went. */
+export interface RoundResult {
+  /** One sentence per broken promise. */
+  faults: string[]
+  /** The same seed and operations give the same. */
+  trace: string
+  counts: FaultCounts
+  virtualMs: number
+}
+
+/** Memory where there is some: a promise of SQLite is the same there, and the disk's patience is not what is tried here. */
+export function scratchFolder(): string {
+  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+}
+
+/** Plays operations in a fresh world, heals it, and judges it. */
+export async function runRound(
+  server: ScratchServer,
+  seed: number,
+  operations: readonly Operation[],
+): Promise<RoundResult> {
+  const world = await World.begin(server, seed, scratchFolder())
+  const faults: string[] = []
+  try {
+    for (const [index, operation] of operations.entries()) await applyOperation(world, operation, index)
+    faults.push(...(await healAndJudge(world)))
+  } catch (error) {
+    faults.push(`an exception: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
+  const trace = await world.end()
+  return { faults, trace, counts: world.counts, virtualMs: world.time.nowMs }
+}

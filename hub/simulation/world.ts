@@ -1,0 +1,286 @@
+import { createHash, type Hash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import type { PostEnrolment } from '../../desktop/engine/ports.ts'
+import { commitEnrolment, createEnrolment } from '../identity/enrol-kiosk.ts'
+import { openPool, query, type Database } from '../store/database.ts'
+import type { ScratchServer } from '../store/testing.ts'
+import { makeUniversity, type NewSpace } from './campus.ts'
+import { Device } from './device.ts'
+import { FaultCounts } from './fault-counts.ts'
+import { HubProcess } from './hub-process.ts'
+import type { SavedTap } from './ledger.ts'
+import { START_MS } from './simulated-clock.ts'
+import { DatabaseGate } from './simulated-database.ts'
+import { CrashSignal, SqliteFaults } from './sqlite-faults.ts'
+import { makeDial, type FrameWatch } from './virtual-line.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+/** A space as an operation picks it. */
+export interface PickedSpace {
+  id: number
+  parentId: number | null
+  isDeleted: boolean
+  isLeaf: boolean
+}
+
+/** A university of the simulation. */
+export interface Campus {
+  universityId: number
+  spaces: PickedSpace[]
+  /** Commits at which a space turned from leaf to composite or back: what was reported before counts no more. [OCC-11] */
+  resets: { spaceId: number; clock: number }[]
+}
+
+/** What a tap left in the ledger; `isMaybe`: the device died before it could show it as saved. */
+export type LedgerTap = SavedTap & { device: Device; isMaybe: boolean }
+
+/** Something that may stay undone for a while: ends at an operation, or at the healing. */
+export interface Trouble {
+  name: string
+  untilOperation: number
+  end(): void | Promise<void>
+}
+
+const TREE: readonly NewSpace[] = [
+  { name: 'Library', parent: null, capacity: null },
+  { name: 'Floor 1', parent: 0, capacity: null },
+  { name: 'Floor 2', parent: 0, capacity: null },
+  { name: 'Room 1', parent: 1, capacity: 10 },
+  { name: 'Room 2', parent: 1, capacity: 3 },
+  { name: 'Room 3', parent: 2, capacity: null },
+  { name: 'Room 4', parent: 2, capacity: 40 },
+  { name: 'Hall', parent: 0, capacity: 7 },
+]
+/** Spaces at which the devices of a university stand: the whole library thrice, floors, a door. */
+const PLACES = [0, 0, 0, 1, 2, 7]
+const PLACES_ELSEWHERE = [0, 1]
+const SETTINGS = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
+
+/** One round's world: two hubs, one database, two universities, and their devices. */
+export class World {
+  readonly time = new VirtualTime()
+  readonly gate = new DatabaseGate()
+  readonly faults = new SqliteFaults()
+  readonly counts = new FaultCounts()
+  readonly hubs: HubProcess[] = []
+  readonly devices: Device[] = []
+  readonly campuses: Campus[] = []
+  readonly ledger: LedgerTap[] = []
+  losesWakeUps = false
+  troubles: Trouble[] = []
+  /** Faults seen while running: promises that must hold at every moment. */
+  readonly broken: string[] = []
+  backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
+  pool: Database
+  databaseName = ''
+  readonly dice: Dice
+  readonly folder: string
+  readonly server: ScratchServer
+  private readonly trace: Hash = createHash('sha256')
+  private readonly watch: FrameWatch
+  private databaseCount = 0
+
+  private constructor(server: ScratchServer, seed: number, root: string) {
+    this.server = server
+    this.dice = makeDice(seed)
+    this.folder = mkdtempSync(join(root, 'carrel-simulation-'))
+    this.pool = openPool(server.url)
+    this.watch = {
+      up: (owner, text) => this.note(`${(owner as Device).name}>`, text),
+      down: (owner, text) => this.note(`${(owner as Device).name}<`, text),
+      twice: () => this.counts.fire('frame twice'),
+    }
+    for (const index of [0, 1]) {
+      const fired = (fault: string): void => this.counts.fire(fault)
+      this.hubs.push(new HubProcess({ time: this.time, gate: this.gate, fired }, seed * 31 + index))
+    }
+  }
+
+  /** Makes a fresh database with two universities, starts the hubs and enrols the devices. */
+  static async begin(server: ScratchServer, seed: number, root: string): Promise<World> {
+    const world = new World(server, seed, root)
+    await world.openDatabase(await world.copyDatabase('carrel_template'))
+    for (const index of [0, 1]) {
+      const facts = { name: `University ${index}`, epoch: `epoch-${index}`, settings: SETTINGS }
+      const { universityId } = await makeUniversity(world.pool, facts, TREE)
+      world.campuses.push({ universityId, spaces: [], resets: [] })
+    }
+    await world.reloadSpaces()
+    for (const hub of world.hubs) hub.start(world.databaseUrl())
+    for (const [university, places] of [PLACES, PLACES_ELSEWHERE].entries())
+      for (const place of places) await world.addDevice(university, place)
+    await world.advance(3_000)
+    return world
+  }
+
+  async end(): Promise<string> {
+    for (const device of this.devices) device.crash(false)
+    for (const hub of this.hubs) hub.die(true)
+    this.faults.stop()
+    await this.pool.end()
+    await this.onServer(`drop database if exists ${this.databaseName} with (force)`)
+    if (this.backup !== null) await this.onServer(`drop database if exists ${this.backup.name} with (force)`)
+    rmSync(this.folder, { recursive: true, force: true })
+    return this.trace.digest('hex').slice(0, 16)
+  }
+
+  nowMs(): number {
+    return START_MS + this.time.nowMs
+  }
+
+  /** Everything that matters goes into the trace: the same seed must give the same one. */
+  note(what: string, text: string): void {
+    this.trace.update(
+      `${Math.round(this.time.nowMs)} ${what} ${text.replaceAll(/"(mac|proof)":"[^"]*"/g, '')}\n`,
+    )
+  }
+
+  /** Lets time pass, one happening after the other, each with all its consequences. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.time.nowMs + ms
+    for (;;) {
+      let isMore = true
+      try {
+        isMore = this.time.step(untilMs)
+      } catch (error) {
+        if (!(error instanceof CrashSignal)) throw error
+      }
+      if (!isMore) return
+      await this.settle()
+    }
+  }
+
+  /** Waits until nothing is under way any more that does not wait for virtual time. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 3;) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      if (this.gate.isIdle) quiet += 1
+      else {
+        await this.gate.whenIdle()
+        quiet = 0
+      }
+    }
+    this.bury()
+  }
+
+  /** Devices that died inside an operation lose their process now. */
+  private bury(): void {
+    for (const device of this.dying) device.crash(false)
+    this.dying.clear()
+  }
+  private readonly dying = new Set<Device>()
+
+  device(name: string, folder: string, university: number): Device {
+    const device: Device = new Device(
+      {
+        time: this.time,
+        faults: this.faults,
+        dial: (owner) =>
+          makeDial(
+            this.time,
+            owner.way,
+            this.watch,
+            owner,
+            () => this.pickHub(),
+            (line) => {
+              owner.lines.add(line)
+              this.hubs.find((hub) => hub === line.hub)?.lines.add(line)
+            },
+          ),
+        post: this.post,
+        died: (dead) => {
+          this.counts.fire('kiosk died')
+          this.dying.add(dead)
+        },
+      },
+      name,
+      join(this.folder, folder),
+      university,
+      this.dice.below(1 << 30),
+    )
+    this.devices.push(device)
+    return device
+  }
+
+  /** A new device that stands at a space (an index into the tree, or any id) and is enrolled by code. */
+  async addDevice(university: number, place: number): Promise<Device> {
+    const name = `d${this.devices.length}`
+    const device = this.device(name, name, university)
+    device.open()
+    await this.enrol(device, this.campuses[university]?.spaces[place]?.id ?? 0)
+    return device
+  }
+
+  async enrol(device: Device, spaceId: number): Promise<void> {
+    const { universityId = 0 } = this.campuses[device.university] ?? {}
+    const { code } = await createEnrolment(this.pool, {
+      universityId,
+      spaceId,
+      role: 'entrance',
+      minutes: 10_000,
+    })
+    const answer = await device.engine?.enrolWith(code)
+    if (answer?.ok !== true) throw new Error(`${device.name} was not enrolled: ${JSON.stringify(answer)}`)
+  }
+
+  private readonly post: PostEnrolment = async (url, request) => {
+    const decided = await commitEnrolment(this.pool, request, {
+      host: new URL(url).host,
+      address: '127.0.0.1',
+    })
+    return decided.ok ? accept(decided.value) : refuse({ why: 'codeRefused' })
+  }
+
+  private pickHub(): { hub: HubProcess; accept: HubProcess['accept'] } | null {
+    const running = this.hubs.filter((hub) => hub.isRunning)
+    if (running.length === 0) return null
+    const hub = this.dice.pick(running)
+    return { hub, accept: hub.accept }
+  }
+
+  // Databases.
+
+  databaseUrl(): string {
+    return this.server.url.replace(/@([^/]*)\/[^?]*/, `@$1/${this.databaseName}`)
+  }
+
+  async openDatabase(name: string): Promise<void> {
+    await this.pool.end()
+    this.databaseName = name
+    this.pool = openPool(this.databaseUrl(), { maxConnections: 2 })
+  }
+
+  /** Copies a database that nobody is connected to; returns the copy's name. */
+  async copyDatabase(from: string): Promise<string> {
+    this.databaseCount += 1
+    const name =
+      `simulation_${process.pid}_${this.folder.slice(-6).toLowerCase()}_${this.databaseCount}`.replaceAll(
+        /[^a-z0-9_]/g,
+        'x',
+      )
+    await this.onServer(`create database ${name} template ${from} strategy file_copy`)
+    return name
+  }
+
+  async onServer(sql: string): Promise<void> {
+    const client = new pg.Client(this.server.url)
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+
+  async reloadSpaces(): Promise<void> {
+    for (const campus of this.campuses)
+      campus.spaces = await query<PickedSpace>(
+        this.pool,
+        `select id, parent_id as "parentId", is_deleted as "isDeleted",
+                not exists (select from spaces c where c.parent_id = s.id and not c.is_deleted) as "isLeaf"
+           from spaces s where university_id = $1 order by id`,
+        [campus.universityId],
+      )
+  }
+}
