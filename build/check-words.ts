@@ -39,7 +39,7 @@ const FORBIDDEN: { pattern: RegExp; files: RegExp; why: string }[] = [
     why: 'no registry is named: it is the machine that knows where packages come from',
   },
   {
-    pattern: /(?<![\w.)}*])\/(?:[w]ork|[m]nt|[U]sers|[h]ome)\//,
+    pattern: /(?<![\w.)}*])\/(?:[w]ork|[m]nt|[U]sers)\//,
     files: /./,
     why: 'no path of one particular machine',
   },

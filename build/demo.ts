@@ -71,12 +71,8 @@ export async function prepareDemoKiosks(parts: DemoParts): Promise<DemoKiosk[]> 
 async function prepareKiosk(parts: DemoParts, places: Places, role: KioskRole): Promise<DemoKiosk> {
   const name = NAMES[role]
   const folder = path.join(parts.kioskFolder, role)
-  const enrolled = await query(
-    parts.pool,
-    'select 1 from kiosks where name = $1 and role = $2 and revoked_at is null limit 1',
-    [name, role],
-  )
-  if (enrolled.length > 0 && existsSync(folder)) return { role, name, folder, code: null }
+  if (existsSync(folder) && (await isEnrolled(parts.pool, name, role)))
+    return { role, name, folder, code: null }
   if (existsSync(folder)) {
     // It belonged to another database. What it still holds is kept, out of the way.
     renameSync(folder, `${folder}.${Date.now()}`)
@@ -97,6 +93,26 @@ async function prepareKiosk(parts: DemoParts, places: Places, role: KioskRole): 
   const { code } = made as { code?: unknown }
   if (typeof code !== 'string') throw new HouseError(`No enrolment code could be made for the ${role} kiosk.`)
   return { role, name, folder, code }
+}
+
+/** Waits until the hub knows every kiosk. Throws HouseError when that takes too long. */
+export async function waitUntilEnrolled(
+  pool: Database,
+  kiosks: readonly DemoKiosk[],
+  patienceMs: number,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  for (const { name, role } of kiosks)
+    while (!(await isEnrolled(pool, name, role))) {
+      if (performance.now() > deadline)
+        throw new HouseError(`The ${role} kiosk did not get its place at the hub.`)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+}
+
+async function isEnrolled(pool: Database, name: string, role: KioskRole): Promise<boolean> {
+  const sql = 'select 1 from kiosks where name = $1 and role = $2 and revoked_at is null limit 1'
+  return (await query(pool, sql, [name, role])).length > 0
 }
 
 /** The demo campus's own places; in a database with other universities the first one's first root and first leaf. */

@@ -10,12 +10,21 @@ import { FolderLockedError, lockFolder } from '../hub/store/folder-lock.ts'
 import { buildScreens } from './build-screens.ts'
 import { clearLeftovers, recordChildren, startChild, type Child } from './children.ts'
 import { HouseError } from './house-error.ts'
-import { loadDemoCampus, prepareDemoKiosks, type DemoKiosk, type DemoParts } from './demo.ts'
+import {
+  loadDemoCampus,
+  prepareDemoKiosks,
+  waitUntilEnrolled,
+  type DemoKiosk,
+  type DemoParts,
+} from './demo.ts'
 import { say } from './house.mjs'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
 
 /** A port may still be held for a moment by what was just ended. */
 const PORT_PATIENCE_MS = 3_000
+
+/** Kiosks answer their codes within a second; a machine under load takes longer. */
+const ENROL_PATIENCE_MS = 30_000
 
 /** What has been started, in order; stopped the other way round. */
 interface House {
@@ -100,8 +109,7 @@ async function begin(house: House): Promise<void> {
   const [line] = await Promise.all([hub.says('hub '), prepareScreens()])
   process.stdout.write(`${line}\n`)
   const hubUrl = line.slice('hub '.length)
-  const kiosks = await prepareKiosks(house)
-  await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl)))
+  await startKiosks(house, hubUrl)
 }
 
 async function prepareScreens(): Promise<void> {
@@ -109,12 +117,12 @@ async function prepareScreens(): Promise<void> {
   if (await buildScreens()) say(`screens built in ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }
 
-async function prepareKiosks(house: House): Promise<DemoKiosk[]> {
+async function startKiosks(house: House, hubUrl: string): Promise<void> {
   if (house.config.isProduction) {
     say(
       'production: no demo campus and no demo kiosks; "npm run admin -- --help" shows how to make real ones',
     )
-    return []
+    return
   }
   const databaseUrl = house.config.databaseUrl ?? readHubFile(house.config.home)?.databaseUrl
   if (databaseUrl === undefined) throw new HouseError('The hub did not say where its database is.')
@@ -122,7 +130,9 @@ async function prepareKiosks(house: House): Promise<DemoKiosk[]> {
   const parts: DemoParts = { pool, kioskFolder: kioskFolderOf(house.config), env: house.env, progress: say }
   try {
     await loadDemoCampus(parts)
-    return await prepareDemoKiosks(parts)
+    const kiosks = await prepareDemoKiosks(parts)
+    await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl)))
+    await waitUntilEnrolled(pool, kiosks, ENROL_PATIENCE_MS)
   } finally {
     await pool.end()
   }
@@ -138,8 +148,16 @@ async function startKiosk(house: House, kiosk: DemoKiosk, hubUrl: string): Promi
   const { role, name, folder, code } = kiosk
   say(`starting the ${role} kiosk …`)
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder, '--port', String(house.ports[role])]
-  const env = { ...house.env, ...(code === null ? {} : { CARREL_CODE: code }) }
-  const child = add(house, startChild({ name: `${role} kiosk`, file: 'desktop/agent/kiosk.ts', args, env }))
+  const child = add(
+    house,
+    startChild({
+      name: `${role} kiosk`,
+      file: 'desktop/agent/kiosk.ts',
+      args,
+      env: house.env,
+      input: code ?? '',
+    }),
+  )
   const line = await child.says('kiosk ')
   process.stdout.write(`${role} ${line}\n`)
 }
