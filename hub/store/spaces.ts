@@ -92,6 +92,14 @@ export async function markSpacesDeleted(
   )
 }
 
+interface ClosureRow {
+  id: number
+  date: string
+  /** Null: closed all day. */
+  opens: number | null
+  closes: number | null
+}
+
 /** Puts hours in the place of those that the spaces had. [HRS-1] [HRS-2] */
 export async function replaceHours(
   transaction: Queryable,
@@ -118,7 +126,7 @@ export async function replaceHours(
     [universityId, JSON.stringify(weekly)],
   )
   const closures = spaces.flatMap(({ id, hours }) =>
-    hours.closures.flatMap(({ date, spans }) =>
+    hours.closures.flatMap(({ date, spans }): ClosureRow[] =>
       spans.length === 0
         ? [{ id, date, opens: null, closes: null }]
         : spans.map(([opens, closes]) => ({ id, date, opens, closes })),

@@ -116,7 +116,11 @@ async function plan(
     universityId,
     difference.delete.map((space) => space.id),
   )
-  const strandedKiosks = stranded.map(({ id, name, spaceId }) => ({ id, name, path: pathText(paths.get(spaceId) ?? []) }))
+  const strandedKiosks = stranded.map(({ id, name, spaceId }) => ({
+    id,
+    name,
+    path: pathText(paths.get(spaceId) ?? []),
+  }))
   const outcome = { difference, beforeCount: existing.length, afterCount, strandedKiosks, clock: null }
   return accept({ existing, outcome })
 }

@@ -1,0 +1,62 @@
+import type { Decision } from '#shared/domain/decision.ts'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { HubConfig } from '../config.ts'
+import type { AdminWorld } from './connect.ts'
+
+/** What a command found or did: for people, and as the one JSON document for programs. */
+export interface AdminAnswer {
+  text: string
+  json: unknown
+  /** False: answered in full, but something is wrong that must be mended (exit code 1). */
+  isWell: boolean
+}
+
+/** Why a command was not done: one sentence for the person at the terminal, and facts for programs. */
+export interface AdminRefusal {
+  sentence: string
+  facts?: unknown
+}
+
+/** What was typed, checked: options by name, and the words that are no options. */
+export interface AdminInput {
+  text(option: string): string | undefined
+  isSet(option: string): boolean
+  words: readonly string[]
+}
+
+interface CommandShape {
+  /** Its words, for example "spaces import". */
+  name: string
+  /** What may follow, as the help shows it. */
+  usage: string
+  /** One line for the list, and what else the help says. */
+  summary: string
+  help?: string
+  options: ParseArgsOptionsConfig
+  /** Options that must be there. */
+  required?: readonly string[]
+  /** Least and most words beside the options; none unless said. */
+  words?: readonly [number, number]
+}
+
+type Done = Promise<Decision<AdminAnswer, AdminRefusal>>
+
+/**
+ * One command of `npm run admin`: most run on an opened database that is up to date; a few are given the
+ * configuration alone and open for themselves what they can.
+ */
+export type AdminCommand = CommandShape &
+  (
+    | { run(world: AdminWorld, input: AdminInput): Done; runAlone?: never }
+    | { runAlone(config: HubConfig, input: AdminInput): Done; run?: never }
+  )
+
+/** A refusal of one sentence. */
+export function refusal(sentence: string, facts?: unknown): { ok: false; refusal: AdminRefusal } {
+  return { ok: false, refusal: facts === undefined ? { sentence } : { sentence, facts } }
+}
+
+/** A yes with its answer; `isWell` false makes the exit code 1 all the same. */
+export function answer(text: string, json: unknown, isWell = true): { ok: true; value: AdminAnswer } {
+  return { ok: true, value: { text, json, isWell } }
+}

@@ -1,0 +1,127 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { appendChange } from '../store/change-logs.ts'
+import { query, transaction, type Transaction } from '../store/database.ts'
+import {
+  loadBackupTables,
+  loadLandedMigrations,
+  loadSequences,
+  readTable,
+  type SequenceState,
+} from '../store/backup-tables.ts'
+import { answer, refusal, type AdminCommand } from './answer.ts'
+import { formatTable } from './table.ts'
+
+// The file: gzip over lines of JSON. First the manifest; then for each table {"table":NAME} and its rows; at last
+// {"end":true,"counts":{…}}, without which a file is torn.
+
+/** Format of the file; another number is another format. */
+export const BACKUP_FORMAT = 1
+
+/** The first line of a backup. */
+export interface BackupManifest {
+  carrelBackup: number
+  takenAt: string
+  migrations: { name: string; hash: string }[]
+  tables: string[]
+  sequences: SequenceState[]
+}
+
+/** Writes everything of the database, as it is at one moment, into a file. Throws what the file system throws. */
+export async function writeBackup(
+  client: Transaction,
+  file: string,
+): Promise<{ manifest: BackupManifest; counts: Record<string, number>; byteCount: number }> {
+  const [moment] = await query<{ at: Date }>(client, 'select now() as at')
+  const tables = await loadBackupTables(client)
+  const manifest: BackupManifest = {
+    carrelBackup: BACKUP_FORMAT,
+    takenAt: (moment?.at ?? new Date(0)).toISOString(),
+    migrations: await loadLandedMigrations(client),
+    tables,
+    sequences: await loadSequences(client, tables),
+  }
+  // Beside its last name, and durable before it gets it: a file of that name is a whole backup.
+  const torn = `${file}.part`
+  const handle = await open(torn, 'wx', 0o600)
+  try {
+    const gzip = createGzip()
+    const target = handle.createWriteStream({ autoClose: false })
+    gzip.pipe(target)
+    const writeLines = async (lines: readonly string[]): Promise<void> => {
+      if (gzip.write(`${lines.join('\n')}\n`)) return
+      await new Promise<void>((resume) => gzip.once('drain', resume))
+    }
+    await writeLines([JSON.stringify(manifest)])
+    const counts: Record<string, number> = {}
+    for (const table of tables) {
+      await writeLines([JSON.stringify({ table })])
+      counts[table] = await readTable(client, table, writeLines)
+    }
+    gzip.end(`${JSON.stringify({ end: true, counts })}\n`)
+    await finished(target)
+    await handle.sync()
+    const byteCount = (await handle.stat()).size
+    await handle.close()
+    await rename(torn, file)
+    return { manifest, counts, byteCount }
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(torn, { force: true })
+    throw error
+  }
+}
+
+/** `backup`. */
+export const backup: AdminCommand = {
+  name: 'backup',
+  usage: 'FILE [--force]',
+  summary: 'writes everything, as it is at this moment, into one file; the hub may run meanwhile',
+  help: `  --force          replaces a file that is there already
+
+The file holds kiosks' keys and the hub's own: keep it where only staff can read it. "restore" puts it into an empty
+database.`,
+  options: { force: { type: 'boolean' } },
+  words: [1, 1],
+  run: async (world, input) => {
+    const [file = ''] = input.words
+    if (!input.isSet('force') && (await exists(file)))
+      return refusal(`${file} is there already; --force replaces it.`)
+    try {
+      const done = await transaction(world.pool, 'snapshot', (client) => writeBackup(client, file))
+      const { manifest, counts, byteCount } = done
+      await appendChange(world.pool, {
+        universityId: null,
+        actor: 'cli',
+        service: 'hub',
+        subject: 'backup',
+        log: { takenAt: manifest.takenAt, byteCount, counts },
+      })
+      const table = formatTable(['table', 'rows'], Object.entries(counts))
+      return answer(`${table}\n${file}: ${byteCount} bytes, as of ${manifest.takenAt}.`, {
+        file,
+        byteCount,
+        takenAt: manifest.takenAt,
+        counts,
+      })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EEXIST')
+        return refusal(
+          `${file}.part is there: another backup is being written, or one was broken off; remove it.`,
+        )
+      if (code !== undefined && /^E[A-Z]+$/.test(code)) return refusal(`${file} cannot be written (${code}).`)
+      throw error
+    }
+  },
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await (await open(file, 'r')).close()
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,33 @@
+import type { AdminCommand } from './answer.ts'
+import { backup } from './backup.ts'
+import { doctor } from './doctor.ts'
+import { kioskCode, kioskReplace } from './kiosk-codes.ts'
+import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
+import { log } from './log.ts'
+import { restore } from './restore.ts'
+import { restored } from './restored.ts'
+import { settingsList, settingsSet } from './settings.ts'
+import { spacesImport, spacesTree } from './spaces.ts'
+import { universityAdd, universityList, universityPin } from './universities.ts'
+
+/** All commands of `npm run admin`, in the order in which the help lists them. */
+export const COMMANDS: readonly AdminCommand[] = [
+  universityAdd,
+  universityList,
+  universityPin,
+  spacesImport,
+  spacesTree,
+  kioskCode,
+  kioskList,
+  kioskMove,
+  kioskRename,
+  kioskReplace,
+  kioskRevoke,
+  settingsList,
+  settingsSet,
+  log,
+  doctor,
+  backup,
+  restore,
+  restored,
+]

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import type { HubConfig } from '../config.ts'
+import { readHubFile } from '../hub-file.ts'
+import { openPool, requireServer, DatabaseUnusableError, type Database } from '../store/database.ts'
+import { startEmbedded } from '../store/embedded.ts'
+import { FolderLockedError } from '../store/folder-lock.ts'
+import { migrate } from '../store/migrate.ts'
+import { EmbeddedDatabaseError } from '../store/postgres-binaries.ts'
+import { refusal, type AdminRefusal } from './answer.ts'
+
+/** What a command works on. */
+export interface AdminWorld {
+  config: HubConfig
+  /** Address of the running hub that was found; null when none was. */
+  hubUrl: string | null
+  pool: Database
+  databaseUrl: string
+  /** How the database was found. */
+  foundBy: 'DATABASE_URL' | 'hub' | 'embedded'
+  close(): Promise<void>
+}
+
+/** `use` brings the database up to date first; `look` and `restore` take it as it is, and only `restore` makes a new one. */
+export type OpenMode = 'use' | 'look' | 'restore'
+
+/** Where the embedded database of a data folder lies. */
+export function embeddedFolder(home: string): string {
+  return join(home, 'database')
+}
+
+/**
+ * Opens the database: that of DATABASE_URL, or of the hub that runs on the data folder, or the data folder's own, which
+ * is started for this command alone.
+ */
+export async function openWorld(
+  config: HubConfig,
+  mode: OpenMode,
+): Promise<Decision<AdminWorld, AdminRefusal>> {
+  const hub = readHubFile(config.home)
+  const hubUrl = hub?.url ?? null
+  try {
+    if (config.databaseUrl !== null)
+      return accept(await open(config, config.databaseUrl, hubUrl, 'DATABASE_URL', mode))
+    if (hub !== null) return accept(await open(config, hub.databaseUrl, hubUrl, 'hub', mode))
+    if (mode === 'look' && !existsSync(join(embeddedFolder(config.home), 'data')))
+      return refusal(`There is no database in ${config.home} yet: "npm start" or "npm run hub" makes one.`)
+    const embedded = await startEmbedded({ folder: embeddedFolder(config.home) })
+    try {
+      const world = await open(config, embedded.url, null, 'embedded', mode)
+      const close = async (): Promise<void> => {
+        await world.close()
+        await embedded.stop()
+      }
+      return accept({ ...world, close })
+    } catch (error) {
+      await embedded.stop()
+      throw error
+    }
+  } catch (error) {
+    if (
+      error instanceof DatabaseUnusableError ||
+      error instanceof EmbeddedDatabaseError ||
+      error instanceof FolderLockedError
+    )
+      return refusal(error.message)
+    throw error
+  }
+}
+
+async function open(
+  config: HubConfig,
+  databaseUrl: string,
+  hubUrl: string | null,
+  foundBy: AdminWorld['foundBy'],
+  mode: OpenMode,
+): Promise<AdminWorld> {
+  const pool = openPool(databaseUrl, { maxConnections: 2 })
+  try {
+    await requireServer(pool)
+    if (mode === 'use') await migrate(pool)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return { config, hubUrl, pool, databaseUrl, foundBy, close: () => pool.end() }
+}

@@ -1,0 +1,187 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname } from 'node:path'
+import type { HubConfig } from '../config.ts'
+import { readHubFile } from '../hub-file.ts'
+import type { Finding } from './doctor.ts'
+
+const MB = 1024 * 1024
+/** A busy university writes about 100 MB a year; PostgreSQL itself stops hard when the disk is full. */
+const DISK_WARN_BYTES = 2048 * MB
+const DISK_FAIL_BYTES = 300 * MB
+const CERTIFICATE_WARN_DAYS = 30
+const HUB_ANSWER_MS = 5000
+
+/** Whether the data folder can be written and has room. */
+export async function checkDisk({ home }: HubConfig): Promise<Finding[]> {
+  const existing = await nearestFolder(home)
+  const { bavail, bsize } = await statfs(existing)
+  const free = bavail * bsize
+  const found = `${home}: ${Math.round(free / MB)} MB free`
+  if (!(await isWritable(existing)))
+    return [
+      {
+        what: 'disk',
+        state: 'fail',
+        found: `${existing} cannot be written by this user`,
+        mend: 'Set CARREL_HOME to a folder of your own, or run as its owner.',
+      },
+    ]
+  if (free < DISK_FAIL_BYTES)
+    return [
+      {
+        what: 'disk',
+        state: 'fail',
+        found,
+        mend: 'Make room now: with a full disk nothing is taken any more.',
+      },
+    ]
+  if (free < DISK_WARN_BYTES)
+    return [{ what: 'disk', state: 'warn', found, mend: 'Make room, or move CARREL_HOME to a larger disk.' }]
+  return [{ what: 'disk', state: 'ok', found }]
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    const isThere = await access(at).then(
+      () => true,
+      () => false,
+    )
+    if (isThere || dirname(at) === at) return at
+  }
+}
+
+function isWritable(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Whether kiosks of other machines may speak to this hub, and how long its certificate holds. [SYN-26] */
+export async function checkTls({ host, tls, hostNames, proxies }: HubConfig): Promise<Finding[]> {
+  if (tls !== null) return certificateFindings(tls, hostNames)
+  if (isLoopback(host)) {
+    const by = proxies.length === 0 ? 'only this machine reaches it' : 'reached through a proxy'
+    return [{ what: 'tls', state: 'ok', found: `none needed: the hub listens on ${host}, ${by}` }]
+  }
+  if (proxies.length > 0)
+    return [
+      { what: 'tls', state: 'ok', found: `none here: the proxies ${proxies.join(', ')} are to speak it` },
+    ]
+  return [
+    {
+      what: 'tls',
+      state: 'fail',
+      found: `the hub listens on ${host} without TLS, and kiosks refuse that`,
+      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy that speaks TLS before it and name it in CARREL_PROXIES.',
+    },
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+function certificateFindings(tls: { cert: string; key: string }, hostNames: readonly string[]): Finding[] {
+  const certificate = new X509Certificate(tls.cert)
+  const findings: Finding[] = []
+  if (!certificate.checkPrivateKey(createPrivateKey(tls.key)))
+    findings.push({
+      what: 'tls',
+      state: 'fail',
+      found: 'the key is not that of the certificate',
+      mend: 'Set CARREL_TLS_KEY to the key with which the certificate was made.',
+    })
+  for (const name of hostNames)
+    if (certificate.checkHost(name) === undefined && certificate.checkIP(name) === undefined)
+      findings.push({
+        what: 'tls',
+        state: 'fail',
+        found: `the certificate does not hold for ${name}`,
+        mend: `Ask for one that names ${name}, or take it out of CARREL_HOSTS.`,
+      })
+  const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / 86_400_000)
+  const until = `the certificate holds until ${certificate.validToDate.toISOString().slice(0, 10)}`
+  const mend = 'Renew it, put it at CARREL_TLS_CERT, and start the hub again.'
+  if (days < 0) findings.push({ what: 'tls', state: 'fail', found: 'the certificate ran out', mend })
+  else if (days < CERTIFICATE_WARN_DAYS) findings.push({ what: 'tls', state: 'warn', found: until, mend })
+  else findings.push({ what: 'tls', state: 'ok', found: until })
+  return findings
+}
+
+/** Whether the hub of this data folder runs and says that it is ready. */
+export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
+  const hub = readHubFile(home)
+  if (hub === null)
+    return [
+      {
+        what: 'hub',
+        state: 'warn',
+        found: `none runs on ${home}`,
+        mend: 'Start one: npm run hub, or npm start.',
+      },
+    ]
+  try {
+    const response = await fetch(`${hub.url}/readyz`, { signal: AbortSignal.timeout(HUB_ANSWER_MS) })
+    const found = `${hub.url}, process ${hub.pid}`
+    if (response.ok) return [{ what: 'hub', state: 'ok', found: `${found}: ready` }]
+    const why = (await response.text()).slice(0, 300)
+    return [
+      {
+        what: 'hub',
+        state: 'fail',
+        found: `${found}: not ready (${response.status}): ${why}`,
+        mend: 'See its log; the other lines here may say why.',
+      },
+    ]
+  } catch (error) {
+    const why =
+      error instanceof Error
+        ? ((error.cause as { code?: string } | undefined)?.code ?? error.name)
+        : String(error)
+    return [
+      {
+        what: 'hub',
+        state: 'fail',
+        found: `${hub.url} does not answer (${why})`,
+        mend: `Look at process ${hub.pid}: it runs but does not answer; start it again.`,
+      },
+    ]
+  }
+}
+
+/** Whether the ports are free for a hub; a running one holds its own. */
+export async function checkPorts({ home, host, port, metricsPort }: HubConfig): Promise<Finding[]> {
+  if (readHubFile(home) !== null) return []
+  const ports: [number, string, string][] = [
+    [port, host, 'CARREL_PORT'],
+    [metricsPort, '127.0.0.1', 'CARREL_METRICS_PORT'],
+  ]
+  const findings: Finding[] = []
+  for (const [number, address, variable] of ports) {
+    const code = await tryPort(number, address)
+    if (code === null) findings.push({ what: 'port', state: 'ok', found: `${address}:${number} is free` })
+    else
+      findings.push({
+        what: 'port',
+        state: 'fail',
+        found: `${address}:${number} cannot be had (${code})`,
+        mend:
+          code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
+            ? 'Set CARREL_HOST to an address of this machine.'
+            : `Stop what holds it, or set ${variable} to another port.`,
+      })
+  }
+  return findings
+}
+
+function tryPort(port: number, host: string): Promise<string | null> {
+  return new Promise((done) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? 'unknown'))
+    server.listen({ port, host, exclusive: true }, () => server.close(() => done(null)))
+  })
+}

@@ -1,0 +1,90 @@
+import type { HubConfig } from '../config.ts'
+import { answer, type AdminCommand } from './answer.ts'
+import { openWorld, type AdminWorld } from './connect.ts'
+import {
+  checkClock,
+  checkDurability,
+  checkKiosks,
+  checkLastBackup,
+  checkMigrations,
+  checkServer,
+} from './doctor-database.ts'
+import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
+
+/** One thing that was looked at: how it is, and, unless it is well, how to mend it. */
+export interface Finding {
+  what: string
+  state: 'ok' | 'warn' | 'fail'
+  found: string
+  mend?: string
+}
+
+/** A check never throws: what it cannot find out is a finding too. */
+export type Check<Subject> = (subject: Subject) => Promise<Finding[]>
+
+const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkPorts]
+const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
+  checkServer,
+  checkMigrations,
+  checkDurability,
+  checkClock,
+  checkKiosks,
+  checkLastBackup,
+]
+
+/** Looks at everything that an installation stands on; nothing is changed. */
+export async function examine(config: HubConfig): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const check of HOST_CHECKS) findings.push(...(await guarded(check, config)))
+  const world = await openWorld(config, 'look')
+  if (!world.ok)
+    return [
+      ...findings,
+      { what: 'database', state: 'fail', found: 'it cannot be used', mend: world.refusal.sentence },
+    ]
+  try {
+    for (const check of DATABASE_CHECKS) findings.push(...(await guarded(check, world.value)))
+  } finally {
+    await world.value.close()
+  }
+  return findings
+}
+
+async function guarded<Subject>(check: Check<Subject>, subject: Subject): Promise<Finding[]> {
+  try {
+    return await check(subject)
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    return [
+      {
+        what: check.name.replace(/^check/, '').toLowerCase(),
+        state: 'fail',
+        found,
+        mend: 'See the message.',
+      },
+    ]
+  }
+}
+
+function describe(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ what }) => what.length))
+  const lines = findings.flatMap(({ what, state, found, mend }) => [
+    `${state.padEnd(4)}  ${what.padEnd(width)}  ${found}`,
+    ...(mend === undefined ? [] : [`${' '.repeat(width + 8)}-> ${mend}`]),
+  ])
+  const failed = findings.filter(({ state }) => state === 'fail').length
+  return [...lines, failed === 0 ? 'Nothing stands in the way.' : `${failed} to mend.`].join('\n')
+}
+
+/** `doctor`. */
+export const doctor: AdminCommand = {
+  name: 'doctor',
+  usage: '',
+  summary: 'looks at database, clock, disk, TLS and ports, and says what is wrong and how to mend it',
+  options: {},
+  runAlone: async (config) => {
+    const findings = await examine(config)
+    const isWell = findings.every(({ state }) => state !== 'fail')
+    return answer(describe(findings), { isWell, findings }, isWell)
+  },
+}

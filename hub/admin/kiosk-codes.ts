@@ -1,0 +1,129 @@
+import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { pathText, quoted } from '#shared/domain/space-tree.ts'
+import { KioskRole } from '#shared/domain/kiosk.ts'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import { createEnrolment, DEFAULT_CODE_MINUTES } from '../identity/enrol-kiosk.ts'
+import { loadSpaces } from '../store/spaces.ts'
+import {
+  answer,
+  refusal,
+  type AdminAnswer,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+} from './answer.ts'
+import type { AdminWorld } from './connect.ts'
+import { pickKiosk, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+
+/** A code lies about for a day at the longest. */
+const MAX_CODE_MINUTES = 1440
+const ROLES: ReadonlySet<string> = new Set(KioskRole.enum)
+
+/** The role that was typed; null when none was. */
+export function parseRole(typed: string | undefined): Decision<KioskRole | null, AdminRefusal> {
+  if (typed === undefined) return accept(null)
+  return ROLES.has(typed)
+    ? accept(typed as KioskRole)
+    : refusal(`${quoted(typed)} is none of ${[...ROLES].join(', ')}.`)
+}
+
+function parseMinutes(typed: string | undefined): Decision<number, AdminRefusal> {
+  if (typed === undefined) return accept(DEFAULT_CODE_MINUTES)
+  const minutes = /^\d{1,5}$/.test(typed) ? Number(typed) : 0
+  if (minutes >= 1 && minutes <= MAX_CODE_MINUTES) return accept(minutes)
+  return refusal(`${quoted(typed)} is no number of minutes from 1 to ${MAX_CODE_MINUTES}.`)
+}
+
+interface CodeWish {
+  universityId: number
+  spaceId: number
+  path: string
+  role: KioskRole
+  replacesKioskId?: number
+}
+
+async function makeCode(
+  world: AdminWorld,
+  input: AdminInput,
+  wish: CodeWish,
+): Promise<Decision<AdminAnswer, AdminRefusal>> {
+  const minutes = parseMinutes(input.text('minutes'))
+  if (!minutes.ok) return minutes
+  const { path, ...enrolment } = wish
+  const { code, expiresAt } = await createEnrolment(world.pool, {
+    ...enrolment,
+    minutes: minutes.value,
+    actor: 'cli',
+  })
+  const place = path === '' ? 'the whole university' : quoted(path)
+  const text = [
+    `code ${code}`,
+    `It makes one device a kiosk (${wish.role}) of ${place}, until ${expiresAt.toISOString()}. It is shown this once.`,
+    `On the device: npm run kiosk -- --name NAME --hub ${world.hubUrl ?? 'URL'}   (it asks for the code)`,
+  ].join('\n')
+  return answer(text, { code, expiresAt: expiresAt.toISOString(), hubUrl: world.hubUrl, ...wish })
+}
+
+const MINUTES_HELP = `  --minutes N      how long the code is good: ${DEFAULT_CODE_MINUTES} unless said, ${MAX_CODE_MINUTES} at most`
+
+/** `kiosk code`. [SYN-20] */
+export const kioskCode: AdminCommand = {
+  name: 'kiosk code',
+  usage: '[--university D] --space "Library/Floor 1/Room 101" [--role door|entrance] [--minutes N]',
+  summary: 'makes a one-time code with which a device becomes a kiosk',
+  help: `  --space PATH     where it stands; "/" is the university's own space
+  --role R         door, or entrance; usually door for a single room and entrance for what holds rooms
+${MINUTES_HELP}`,
+  options: {
+    ...UNIVERSITY_OPTION,
+    space: { type: 'string' },
+    role: { type: 'string' },
+    minutes: { type: 'string' },
+  },
+  required: ['space'],
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const picked = await pickSpace(world, university.value, input.text('space') ?? '')
+    if (!picked.ok) return picked
+    const role = parseRole(input.text('role'))
+    if (!role.ok) return role
+    const { space, path } = picked.value
+    const spaces = await loadSpaces(world.pool, university.value.id)
+    const usual: KioskRole = spaces.some((one) => one.parentId === space.id) ? 'entrance' : 'door'
+    return makeCode(world, input, {
+      universityId: university.value.id,
+      spaceId: space.id,
+      path,
+      role: role.value ?? usual,
+    })
+  },
+}
+
+/** `kiosk replace`. [SYN-20] */
+export const kioskReplace: AdminCommand = {
+  name: 'kiosk replace',
+  usage: '[--university D] KIOSK [--minutes N]',
+  summary:
+    "makes a code with which a new device takes a kiosk's place, name and settings; the old one is then revoked",
+  help: `  KIOSK            its number, or its name
+${MINUTES_HELP}`,
+  options: { ...UNIVERSITY_OPTION, minutes: { type: 'string' } },
+  words: [1, 1],
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const kiosk = await pickKiosk(world, university.value, input.words[0] ?? '')
+    if (!kiosk.ok) return kiosk
+    const { id, spaceId, role } = kiosk.value
+    const path = pathsOfSpaces(await loadSpaces(world.pool, university.value.id)).get(spaceId)
+    if (path === undefined) return refusal(`The space of kiosk ${id} is gone: move it first.`)
+    return makeCode(world, input, {
+      universityId: university.value.id,
+      spaceId,
+      path: pathText(path),
+      role,
+      replacesKioskId: id,
+    })
+  },
+}

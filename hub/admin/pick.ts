@@ -1,0 +1,79 @@
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import { pathsOfSpaces, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
+import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
+import { loadAdminKiosks, type AdminKiosk } from '../store/kiosk-admin.ts'
+import { loadSpaces } from '../store/spaces.ts'
+import { loadUniversities, loadUniversityByDomain, type University } from '../store/universities.ts'
+import { refusal, type AdminInput, type AdminRefusal } from './answer.ts'
+import type { AdminWorld } from './connect.ts'
+
+/** The option that names a university; it may be left out where there is only one. */
+export const UNIVERSITY_OPTION = { university: { type: 'string' } } as const
+
+/** The university that `--university D` names by one of its domains. */
+export async function pickUniversity(
+  world: AdminWorld,
+  input: AdminInput,
+): Promise<Decision<University, AdminRefusal>> {
+  const domain = input.text('university')?.trim().toLowerCase()
+  if (domain !== undefined) {
+    const found = await loadUniversityByDomain(world.pool, domain)
+    if (found !== null) return accept(found)
+    const known = (await loadUniversities(world.pool)).flatMap((one) => one.domains)
+    return refusal(
+      known.length === 0
+        ? 'There is no university yet: "university add" makes one.'
+        : `There is no university with the domain ${quoted(domain)}; there is ${known.join(', ')}.`,
+    )
+  }
+  const [only, second] = await loadUniversities(world.pool)
+  if (only === undefined) return refusal('There is no university yet: "university add" makes one.')
+  if (second !== undefined)
+    return refusal('There are several universities: say which one with --university DOMAIN.')
+  return accept(only)
+}
+
+/** A live space with its path. */
+export interface PickedSpace {
+  space: ExistingSpace
+  path: string
+}
+
+/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. */
+export async function pickSpace(
+  world: AdminWorld,
+  university: University,
+  pathTyped: string,
+): Promise<Decision<PickedSpace, AdminRefusal>> {
+  const spaces = await loadSpaces(world.pool, university.id)
+  const paths = pathsOfSpaces(spaces)
+  const wanted = pathText(parsePath(pathTyped).map(normaliseName))
+  const space = spaces.find((one) => pathText(paths.get(one.id) ?? []) === wanted)
+  if (space !== undefined) return accept({ space, path: wanted })
+  const name = wanted.split('/').at(-1)?.toLowerCase() ?? ''
+  const alike = [...paths.values()]
+    .map(pathText)
+    .filter((path) => name !== '' && path.toLowerCase().includes(name))
+  const hint =
+    alike.length === 0 ? '"spaces tree" shows what there is' : `did you mean ${quoted(alike[0] ?? '')}?`
+  return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}.`)
+}
+
+/** The kiosk that a word names: by its number, or by its name where only one has it. */
+export async function pickKiosk(
+  world: AdminWorld,
+  university: University,
+  word: string,
+): Promise<Decision<AdminKiosk, AdminRefusal>> {
+  const kiosks = await loadAdminKiosks(world.pool, university.id)
+  const byId = /^\d+$/.test(word) ? kiosks.find((kiosk) => kiosk.id === Number(word)) : undefined
+  if (byId !== undefined) return accept(byId)
+  const named = kiosks.filter((kiosk) => kiosk.name === word && kiosk.revokedAtMs === null)
+  const [kiosk, second] = named
+  if (kiosk === undefined) return refusal(`There is no kiosk ${quoted(word)}; "kiosk list" shows them.`)
+  if (second !== undefined)
+    return refusal(
+      `Several kiosks are called ${quoted(word)}: name one by its number (${named.map((one) => one.id).join(', ')}).`,
+    )
+  return accept(kiosk)
+}

@@ -1,0 +1,201 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import { Type } from 'typebox'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import { makeParse } from '#shared/wire/parse.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction, type Database, type Transaction } from '../store/database.ts'
+import { loadUniversities } from '../store/universities.ts'
+import { makeEpoch, updateEpoch } from '../store/epochs.ts'
+import { migrate, readMigrations } from '../store/migrate.ts'
+import {
+  insertTableRows,
+  loadBackupTables,
+  loadFilledTables,
+  loadLandedMigrations,
+  restoreSequences,
+  setForeignKeys,
+} from '../store/backup-tables.ts'
+import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
+import { BACKUP_FORMAT, type BackupManifest } from './backup.ts'
+import { openWorld } from './connect.ts'
+import { formatTable } from './table.ts'
+
+const parseManifest = makeParse(
+  Type.Object({
+    carrelBackup: Type.Literal(BACKUP_FORMAT),
+    takenAt: Type.String(),
+    migrations: Type.Array(Type.Object({ name: Type.String(), hash: Type.String() })),
+    tables: Type.Array(Type.String()),
+    sequences: Type.Array(
+      Type.Object({
+        table: Type.String(),
+        column: Type.String(),
+        lastValue: Type.Integer(),
+        isCalled: Type.Boolean(),
+      }),
+    ),
+  }),
+)
+const parseMark = makeParse(
+  Type.Union([
+    Type.Object({ table: Type.String() }, { additionalProperties: false }),
+    Type.Object(
+      { end: Type.Literal(true), counts: Type.Record(Type.String(), Type.Integer()) },
+      { additionalProperties: false },
+    ),
+  ]),
+)
+
+const ROWS_PER_INSERT = 1000
+
+/** The file is no whole backup of ours; the message is one sentence. */
+class TornBackupError extends Error {}
+
+/** Lines of a gzipped file. Throws TornBackupError when it is no gzip or ends early. */
+async function* readLines(file: string): AsyncGenerator<string> {
+  const source = createReadStream(file)
+  const gunzip = createGunzip()
+  source.on('error', (error) => gunzip.destroy(error))
+  try {
+    yield* createInterface({ input: source.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY })
+  } catch (error) {
+    if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
+      throw new TornBackupError(`${file} is torn, or no backup of Carrel.`)
+    throw error
+  }
+}
+
+async function readManifest(file: string): Promise<BackupManifest> {
+  for await (const line of readLines(file)) {
+    const parsed = parseManifest(line)
+    if (parsed.ok) return parsed.value
+    break
+  }
+  throw new TornBackupError(`${file} is no backup of this Carrel.`)
+}
+
+/**
+ * Brings an empty database to the migrations that the backup was made with. Refused when it is not empty, or when this
+ * Carrel cannot make that state.
+ */
+async function prepare(pool: Database, manifest: BackupManifest): Promise<Decision<null, AdminRefusal>> {
+  const known = new Map(readMigrations().map((migration) => [migration.name, migration]))
+  const wanted = manifest.migrations.flatMap(({ name, hash }) => {
+    const migration = known.get(name)
+    return migration?.hash === hash ? [migration] : []
+  })
+  if (wanted.length < manifest.migrations.length)
+    return refusal('The backup was made by another Carrel: restore it with that version, or a newer one.')
+  const landed = await loadLandedMigrations(pool)
+  if (landed.length > wanted.length)
+    return refusal(
+      'The database is newer than the backup: restore into a fresh one, which then is brought up to date.',
+    )
+  await migrate(pool, wanted)
+  const filled = await loadFilledTables(pool, await loadBackupTables(pool))
+  if (filled.length > 0)
+    return refusal(`The database is not empty (${filled.join(', ')}): restore into a fresh one.`)
+  return accept(null)
+}
+
+async function insertAll(
+  client: Transaction,
+  file: string,
+  tables: ReadonlySet<string>,
+): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  let table: string | null = null
+  let waiting: string[] = []
+  let isWhole = false
+  const flush = async (): Promise<void> => {
+    if (table !== null && waiting.length > 0) await insertTableRows(client, table, waiting)
+    waiting = []
+  }
+  let isFirst = true
+  for await (const line of readLines(file)) {
+    if (isFirst) {
+      isFirst = false
+      continue
+    }
+    // Only our own marks fit their strict shapes: every table of ours has an id or several columns.
+    const mark = line.length < 10_000 ? parseMark(line) : null
+    if (mark?.ok === true && 'table' in mark.value) {
+      await flush()
+      table = mark.value.table
+      if (!tables.has(table))
+        throw new TornBackupError(`${file} holds a table ${table} that this Carrel does not know.`)
+      counts[table] = 0
+    } else if (mark?.ok === true && 'end' in mark.value) {
+      await flush()
+      isWhole = Object.entries(mark.value.counts).every(([name, count]) => counts[name] === count)
+    } else if (table !== null) {
+      waiting.push(line)
+      counts[table] = (counts[table] ?? 0) + 1
+      if (waiting.length >= ROWS_PER_INSERT) await flush()
+    }
+  }
+  if (!isWhole) throw new TornBackupError(`${file} is torn: it ends too early.`)
+  return counts
+}
+
+/** Puts a backup into an empty database, in one transaction, and rolls every epoch: it counts as restored. [SYN-17] */
+export async function restoreBackup(
+  pool: Database,
+  file: string,
+): Promise<Decision<{ takenAt: string; counts: Record<string, number> }, AdminRefusal>> {
+  try {
+    const manifest = await readManifest(file)
+    const prepared = await prepare(pool, manifest)
+    if (!prepared.ok) return prepared
+    const counts = await transaction(pool, 'read committed', async (client) => {
+      await setForeignKeys(client, true)
+      const rows = await insertAll(client, file, new Set(await loadBackupTables(client)))
+      await setForeignKeys(client, false)
+      await restoreSequences(client, manifest.sequences)
+      for (const { id } of await loadUniversities(client)) await updateEpoch(client, id, makeEpoch())
+      await appendChange(client, {
+        universityId: null,
+        actor: 'cli',
+        service: 'hub',
+        subject: 'restore',
+        log: { takenAt: manifest.takenAt, counts: rows },
+      })
+      return rows
+    })
+    await migrate(pool)
+    await pool.query('analyze')
+    return accept({ takenAt: manifest.takenAt, counts })
+  } catch (error) {
+    if (error instanceof TornBackupError) return refusal(error.message)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
+    if (code === 'EACCES' || code === 'EISDIR') return refusal(`${file} cannot be read (${code}).`)
+    throw error
+  }
+}
+
+/** `restore`. [SYN-17] */
+export const restore: AdminCommand = {
+  name: 'restore',
+  usage: 'FILE',
+  summary: 'puts a backup into an empty database; kiosks then offer again what they hold',
+  help: `Stop the hub, move the folder "database" of CARREL_HOME away (or make an empty database and name it in DATABASE_URL),
+restore, and start the hub again.`,
+  options: {},
+  words: [1, 1],
+  runAlone: async (config, input) => {
+    const world = await openWorld(config, 'restore')
+    if (!world.ok) return world
+    try {
+      const [file = ''] = input.words
+      const done = await restoreBackup(world.value.pool, file)
+      if (!done.ok) return done
+      const table = formatTable(['table', 'rows'], Object.entries(done.value.counts))
+      return answer(`${table}\nRestored as of ${done.value.takenAt}.`, { file, ...done.value })
+    } finally {
+      await world.value.close()
+    }
+  },
+}

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { parse as parseCsv } from 'csv-parse/sync'
+import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
+import { parseSpaceTreeRows, type TreeRow } from '#shared/domain/space-tree-rows.ts'
+import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { pathText, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
+import { loadShownTree, loadSpaces, type ShownRow } from '../store/spaces.ts'
+import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
+import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
+import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { formatAge, formatTable } from './table.ts'
+
+/** A tree file larger than this is not read; 20,000 spaces with hours need about 10 MB. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024
+/** Lines of a list that a terminal is asked to bear; `--json` has them all. */
+const MAX_LINES = 50
+
+/** Reads the text of a tree file, CSV or JSON by its ending (or by its first character). Never throws. [TRE-2] */
+export function parseTreeText(
+  fileName: string,
+  text: string,
+  knownPaths: ReadonlySet<string>,
+): Decision<ParsedTree, TreeFault[]> {
+  const isJson = extname(fileName).toLowerCase() === '.json' || /^\s*[[{]/.test(text)
+  try {
+    if (isJson) return parseSpaceTreeJson(JSON.parse(text.replace(/^\uFEFF/, '')), knownPaths)
+    return parseSpaceTreeRows(readRows(text), knownPaths)
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return refuse([
+      { at: 'file', why: 'badShape', detail: `it cannot be read as ${isJson ? 'JSON' : 'CSV'}: ${detail}` },
+    ])
+  }
+}
+
+function readRows(text: string): TreeRow[] {
+  const firstLine = text.slice(0, text.indexOf('\n') + 1 || undefined)
+  const rows = parseCsv(text, {
+    bom: true,
+    columns: (names: string[]) => names.map((name) => name.trim()),
+    // Spreadsheets of many countries write semicolons.
+    delimiter: firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',',
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: 65_536,
+  }) as unknown as { info: { lines: number }; record: Record<string, string> }[]
+  return rows.map(({ info, record }) => ({ line: info.lines, cells: record }))
+}
+
+/** `spaces import`. [TRE-2] [TRE-4] [TRE-5] */
+export const spacesImport: AdminCommand = {
+  name: 'spaces import',
+  usage: '[--university D] FILE [--dry-run] [--prune]',
+  summary: 'brings the tree of spaces to what a CSV or JSON file says',
+  help: `  --dry-run   prints what would change, and changes nothing
+  --prune     also deletes what the file does not name
+
+CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
+and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
+("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). JSON: { "name", "kind", "location", "capacity", "details", "hours",
+"children": [ … ] }, a list of such, or an object from names to what stands below them.
+Spaces are matched by path. A file with a fault is not taken at all; every fault is named.`,
+  options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' }, prune: { type: 'boolean' } },
+  words: [1, 1],
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const [file = ''] = input.words
+    const text = await readTreeFile(file)
+    if (!text.ok) return text
+    const { id, name } = university.value
+    const paths = pathsOfSpaces(await loadSpaces(world.pool, id))
+    const tree = parseTreeText(file, text.value, new Set([...paths.values()].map(pathText)))
+    if (!tree.ok) return refusedTree(file, tree.refusal)
+    const { specs, ignored } = tree.value
+    const prune = input.isSet('prune')
+    const isDry = input.isSet('dry-run')
+    const done = isDry
+      ? await previewSpaceTree(world.pool, id, specs, { prune })
+      : await commitSpaceTree(world.pool, id, specs, { prune, source: basename(file), actor: 'cli' })
+    if (!done.ok) return refusedTree(file, done.refusal)
+    return answer(describe(done.value, name, ignored, isDry), {
+      universityId: id,
+      isDryRun: isDry,
+      ignored,
+      ...done.value,
+    })
+  },
+}
+
+async function readTreeFile(file: string): Promise<Decision<string, AdminRefusal>> {
+  try {
+    const bytes = await readFile(file)
+    if (bytes.length > MAX_FILE_BYTES)
+      return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB.`)
+    return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return refusal(`${file} is not UTF-8: save it as UTF-8 and try again.`)
+    return refusal(`${file} cannot be read (${code ?? 'unknown'}).`)
+  }
+}
+
+function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: AdminRefusal } {
+  const lines = faults.map(({ at, detail }) => `  ${at}: ${detail}`)
+  const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
+  return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
+}
+
+function cut(lines: string[]): string[] {
+  if (lines.length <= MAX_LINES) return lines
+  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more (--json has all)`]
+}
+
+function describe(outcome: ImportOutcome, name: string, ignored: readonly string[], isDry: boolean): string {
+  const { difference, strandedKiosks, beforeCount, afterCount } = outcome
+  const lines = [
+    ...difference.create.map(({ path, facts }) => `  + ${pathText(path)} (${facts.kind})`),
+    ...difference.update.map(({ path, changed }) => `  ~ ${pathText(path)}: ${changed.join(', ')}`),
+    ...difference.delete.map(({ path }) => `  - ${pathText(path)}`),
+  ]
+  return [
+    ...cut(lines),
+    ...strandedKiosks.map(
+      (kiosk) => `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} stands at ${quoted(kiosk.path)}: move it`,
+    ),
+    ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
+    `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length} deleted, ${difference.unchangedCount} as they were`,
+    isDry
+      ? `Nothing was changed; there would be ${afterCount} spaces instead of ${beforeCount}.`
+      : `There are ${afterCount} spaces now; before there were ${beforeCount}.`,
+  ].join('\n')
+}
+
+/** `spaces tree`. [OCC-13] */
+export const spacesTree: AdminCommand = {
+  name: 'spaces tree',
+  usage: '[--university D]',
+  summary: 'shows the tree with levels, ages and how much of it is known',
+  options: UNIVERSITY_OPTION,
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const { id, settings } = university.value
+    const { nowMs, rows } = await loadShownTree(world.pool, id, settings.staleMs)
+    const ordered = topDown(rows)
+    const lines = ordered.map((row) => [
+      `${'  '.repeat(row.depth)}${row.name}`,
+      row.level === null ? '-' : (['free', 'busy', 'full'][row.level] ?? ''),
+      row.meanMillionths === null || row.isLeaf ? '' : (row.meanMillionths / 1_000_000).toFixed(2),
+      formatAge(nowMs, row.reportedAtMs),
+      row.isLeaf ? '' : `${row.knownCount} of ${row.leafCount}`,
+      row.isLeaf ? '' : `${row.freeCount} of ${row.leafCount}`,
+      row.capacity ?? '-',
+      row.id,
+    ])
+    const text = formatTable(['space', 'level', 'mean', 'age', 'known', 'free', 'seats', 'id'], lines)
+    return answer(text, { universityId: id, nowMs, staleMs: settings.staleMs, spaces: ordered })
+  },
+}
+
+/** Parents before their children, children beside each other, by name. */
+function topDown(rows: readonly ShownRow[]): ShownRow[] {
+  const below = Map.groupBy(rows, (row) => row.parentId)
+  const order = (parentId: number | null): ShownRow[] =>
+    (below.get(parentId) ?? []).flatMap((row) => [row, ...order(row.id)])
+  return order(null)
+}
