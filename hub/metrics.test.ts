@@ -33,7 +33,7 @@ test('what the hub measures is told on a loopback port of its own', async () => 
     expect(text.split('\n')).toContain(line)
   expect((await fetch(server.url.replace('/metrics', '/'))).status).toBe(404)
   await server.stop()
-  await expect(fetch(server.url)).rejects.toThrow()
+  await expect(fetch(server.url)).rejects.toThrow('fetch failed')
 })
 
 test('two hubs in one process keep their figures apart', async () => {

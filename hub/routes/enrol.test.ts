@@ -114,9 +114,8 @@ describe('[SYN-20] a device with a good code', () => {
         post(enrolRequestOf(makeTestDevice(), code, HOST), { remoteAddress: `10.0.0.${index + 1}` }),
       ),
     )
-    expect(answers.map((answer) => answer.statusCode).toSorted()).toEqual([
-      201, 403, 403, 403, 403, 403, 403, 403,
-    ])
+    expect(answers.filter((answer) => answer.statusCode === 201)).toHaveLength(1)
+    expect(answers.filter((answer) => answer.statusCode === 403)).toHaveLength(7)
     expect(await kioskCount()).toBe(before + 1)
   })
 
@@ -205,7 +204,7 @@ describe('[SYN-20] ten failures in a minute', () => {
   test('of one address, sent all at once, are the last it may make; another address may go on', async () => {
     const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
     const answers = await Promise.all(Array.from({ length: 30 }, () => post(wrong)))
-    const statuses = answers.map((answer) => answer.statusCode).toSorted()
+    const statuses = answers.map((answer) => answer.statusCode)
     expect(statuses.filter((status) => status === 403)).toHaveLength(10)
     expect(statuses.filter((status) => status === 429)).toHaveLength(20)
     const code = await codeFor()

@@ -25,7 +25,7 @@ test('too many of one name are sent away, until some are done', async () => {
   const taken = [turns.take('a', () => gate.promise), turns.take('a', () => gate.promise)]
   expect(turns.take('a', () => gate.promise)).toBeNull()
   gate.resolve()
-  await Promise.all(taken)
+  for (const turn of taken) await turn
   await new Promise((done) => setImmediate(done))
   expect(turns.take('a', async () => 1)).not.toBeNull()
 })

@@ -131,7 +131,9 @@ describe('a start', () => {
   test('one of two that begin at once on an empty folder goes on, the other says why not', async () => {
     const both = await Promise.all([startChild(), startChild()])
     const errors = both.map(({ told }) => told.error)
-    expect(errors.toSorted()).toEqual(['FolderLockedError', undefined])
+    expect(errors).toHaveLength(2)
+    expect(errors.filter((error) => error === 'FolderLockedError')).toHaveLength(1)
+    expect(errors).toContain(undefined)
   })
 })
 
@@ -192,24 +194,25 @@ describe('after a hard kill', () => {
 })
 
 describe('one clear sentence for', () => {
-  const refuses = async (sentence: RegExp, where = folder): Promise<void> => {
+  const faultOf = async (where = folder): Promise<string> => {
     const error = await startEmbedded({ folder: where, settings: FAST }).catch((caught: Error) => caught)
-    expect(error).toMatchObject({ name: 'EmbeddedDatabaseError', message: expect.stringMatching(sentence) })
+    expect(error).toMatchObject({ name: 'EmbeddedDatabaseError' })
     expect(existsSync(join(where, 'lock'))).toBe(false)
+    return (error as Error).message
   }
 
   test('a data folder of another major version', async () => {
     plant()
     writeFileSync(join(folder, 'data', 'PG_VERSION'), '17\n')
-    await refuses(/made by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
+    expect(await faultOf()).toMatch(/made by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
   })
 
   test('a data folder whose files are missing, at once or on the way', async () => {
     plant()
     rmSync(join(folder, 'data', 'global', 'pg_control'))
-    await refuses(/does not start: .*restore a backup/)
+    expect(await faultOf()).toMatch(/does not start: .*restore a backup/)
     rmSync(join(folder, 'data', 'base'), { recursive: true })
-    await refuses(/is broken \(files are missing\)/)
+    expect(await faultOf()).toMatch(/is broken \(files are missing\)/)
   })
 
   test('a folder that is a file', async () => {
@@ -222,7 +225,7 @@ describe('one clear sentence for', () => {
   test.runIf(isRoot)('a folder that the database’s user cannot reach', async () => {
     const secret = join(folder, 'secret')
     mkdirSync(secret, { mode: 0o700 })
-    await refuses(/cannot reach .*secret\/x; set CARREL_HOME/, join(secret, 'x'))
+    expect(await faultOf(join(secret, 'x'))).toMatch(/cannot reach .*secret\/x; set CARREL_HOME/)
   })
 
   test.runIf(isRoot)('a folder of another user', async () => {

@@ -449,7 +449,7 @@ begin
     from unnest(leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks)
       l (space_id, level, at, clock, mutation_id, kiosk_id)
     where s.id = l.space_id
-    returning new.parent_id, new.weight,
+    returning new.parent_id, new.weight, new.is_deleted,
       old.occupancy_mean as mean_before, new.occupancy_mean as mean_after,
       old.occupancy_updated_at as at_before, new.occupancy_updated_at as at_after
   ), summed as (
@@ -458,7 +458,7 @@ begin
       sum(weight * (coalesce(mean_after, 0) - coalesce(mean_before, 0)))::bigint as weighted,
       max(at_after) as newest,
       bool_or(at_before is not null and (at_after is null or at_after < at_before)) as went_back
-    from changed where parent_id is not null group by parent_id
+    from changed where parent_id is not null and not is_deleted group by parent_id
   )
   select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
   perform climb(changes);
@@ -474,8 +474,6 @@ CREATE INDEX change_logs_university ON public.change_logs USING btree (universit
 CREATE INDEX closures_space ON public.closures USING btree (space_id);
 
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
-
-CREATE INDEX occupancy_reports_carried ON public.occupancy_reports USING btree (kiosk_id, mutation_id) WHERE (origin_kiosk_id <> kiosk_id);
 
 CREATE UNIQUE INDEX occupancy_reports_origin ON public.occupancy_reports USING btree (origin_kiosk_id, origin_mutation_id, hash);
 

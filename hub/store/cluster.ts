@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BARE_ENVIRONMENT, EmbeddedDatabaseError, skin, type Servant } from './postgres-binaries.ts'
+import { readProcess } from './process-table.ts'
+
+// The files of an embedded PostgreSQL: made, checked, cleared of what a killed start left.
+
+/** The major version that this hub speaks to; a data folder of another one is refused. */
+export const POSTGRES_MAJOR = 18
+
+/** The one role of the embedded database. */
+export const ROLE = 'carrel'
+
+/** Part of the socket's name only: nothing listens on a network port. */
+export const SOCKET_PORT = 5432
+
+/** How long a server gets for a fast shutdown before it is ended without one. */
+export const FAST_STOP_MS = 15_000
+
+/** sun_path of unix(7) holds 107 bytes and a zero. */
+const MAX_SOCKET_PATH_BYTES = 107
+
+/** Makes the folder, and sees that it can be written. */
+export function makeFolder(folder: string): void {
+  try {
+    // 0711: as root, the database's user must pass through to its own folder.
+    mkdirSync(folder, { recursive: true, mode: 0o711 })
+    writeFileSync(join(folder, '.writable'), '')
+    rmSync(join(folder, '.writable'))
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `The data folder ${folder} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
+      { cause },
+    )
+  }
+}
+
+/** Runs initdb aside and renames, so that a kill in the middle leaves no half cluster. */
+export function makeCluster(bin: string, folder: string, servant: Servant | null, isScratch: boolean): void {
+  const fresh = join(folder, 'data.new')
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { mode: 0o700 })
+  if (servant !== null) chownSync(fresh, servant.uid, servant.gid)
+  // Without these a machine with no LANG gets SQL_ASCII, and texts would sort by the machine's taste.
+  const locale = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+  const made = spawnSync(
+    join(bin, 'initdb'),
+    [
+      '-D',
+      fresh,
+      '-U',
+      ROLE,
+      '--auth=peer',
+      '--no-instructions',
+      ...locale,
+      ...(isScratch ? ['--no-sync'] : []),
+    ],
+    { ...skin(servant), env: BARE_ENVIRONMENT, cwd: '/', encoding: 'utf8' },
+  )
+  if (made.status !== 0)
+    throw new EmbeddedDatabaseError(
+      `The database could not be created in ${folder}: ${lastLine(made.stderr) || String(made.error ?? 'initdb failed')}`,
+    )
+  renameSync(fresh, join(folder, 'data'))
+}
+
+/** Refuses a cluster that is broken, belongs to somebody else, or is of another major version. */
+export function checkCluster(data: string): void {
+  const broken = `The database in ${data} is broken (%); restore a backup, or move that folder away to start empty.`
+  let version: string
+  try {
+    version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
+    readdirSync(join(data, 'base'))
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'EACCES')
+      throw new EmbeddedDatabaseError(
+        `The database in ${data} belongs to another user; start Carrel as that user, or set CARREL_HOME to another folder.`,
+        { cause },
+      )
+    throw new EmbeddedDatabaseError(broken.replace('%', 'files are missing'), { cause })
+  }
+  if (version !== String(POSTGRES_MAJOR))
+    throw new EmbeddedDatabaseError(
+      `The database in ${data} was made by PostgreSQL ${version}, and this Carrel runs PostgreSQL ${POSTGRES_MAJOR}: make a backup with the old Carrel, move the folder away, and restore.`,
+    )
+}
+
+/** Ends a server that a killed start left on this folder, and removes a pid file that names a zombie or a stranger. */
+export async function clearLeftovers(data: string): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid')
+  const deadline = Date.now() + FAST_STOP_MS
+  let signal: NodeJS.Signals = 'SIGINT'
+  while (existsSync(pidFile)) {
+    const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
+    const found = readProcess(pid)
+    if (found === null || !found.command.includes(data)) {
+      // PostgreSQL itself would believe a zombie or a stranger with this pid and refuse to start.
+      rmSync(pidFile, { force: true })
+      return
+    }
+    if (Date.now() > deadline) signal = 'SIGQUIT'
+    if (Date.now() > deadline + FAST_STOP_MS)
+      throw new EmbeddedDatabaseError(
+        `A database of an earlier start (process ${pid}) does not end; end it by hand.`,
+      )
+    try {
+      process.kill(pid, signal)
+    } catch {
+      // It ended between the look and the signal.
+    }
+    await delay(50)
+  }
+}
+
+/** Only the hub's user, root and the database's own user may connect, each without a password, as the one role. */
+export function writeAccess(data: string, servant: Servant | null): void {
+  const names = new Set(['root', userInfo().username, ...(servant === null ? [] : [servant.name])])
+  const map = [...names].map((name) => `carrel "${name}" ${ROLE}\n`).join('')
+  writeFileSync(join(data, 'pg_ident.conf'), map)
+  writeFileSync(
+    join(data, 'pg_hba.conf'),
+    `local all ${ROLE} peer map=carrel\nlocal replication ${ROLE} peer map=carrel\n`,
+  )
+}
+
+/** Beside the data, or where that path is too long for a socket, in the temporary folder under a name that stays the same. */
+export function makeSocketFolder(folder: string, servant: Servant | null): string {
+  const beside = join(folder, 'socket')
+  const isShort = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES
+  const short = join(tmpdir(), `carrel-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
+  const socketFolder = isShort ? beside : short
+  try {
+    rmSync(socketFolder, { recursive: true, force: true })
+    // Fails when somebody else holds the name: nobody's socket is ever taken for ours.
+    mkdirSync(socketFolder, { mode: 0o700 })
+    if (servant !== null) chownSync(socketFolder, servant.uid, servant.gid)
+  } catch (cause) {
+    throw new EmbeddedDatabaseError(
+      `The socket folder ${socketFolder} belongs to another user; set CARREL_HOME to a folder with a shorter name.`,
+      { cause },
+    )
+  }
+  return socketFolder
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}
