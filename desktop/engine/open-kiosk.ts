@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { makeDice } from '#shared/domain/dice.ts'
+import type { ConfigProblem } from '#shared/wire/bridge.ts'
+import { openEngine, type Engine } from './engine.ts'
+import { makeIdleEngine } from './idle-engine.ts'
+import type { KioskArguments } from './kiosk-arguments.ts'
+import { kioskFolder } from './kiosk-folder.ts'
+import type { EngineClock, EngineLog } from './ports.ts'
+import { makePostEnrolment } from './post-enrolment.ts'
+import { checkKioskConfig, readKioskConfig, type ReadConfig } from './read-config.ts'
+import { makeWsDial } from './ws-dial.ts'
+
+/** Where IT's own tools put the configuration of an installed kiosk. */
+const SYSTEM_CONFIG = '/etc/carrel/kiosk.json'
+
+/** What a shell brings. */
+export interface KioskSurroundings {
+  env: Record<string, string | undefined>
+  appVersion: string
+  clock: EngineClock
+  log: EngineLog
+  leaveFullScreen?: () => boolean
+}
+
+/** An engine that was opened from a command line and a configuration. */
+export interface OpenedKiosk {
+  engine: Engine
+  /** Null where the configuration is broken: then nothing is kept. */
+  folder: string | null
+  /** Port of the agent as configured. */
+  port: number | null
+}
+
+/**
+ * Opens the kiosk that a command line describes, on a real clock and real sockets; not started yet. A broken
+ * configuration gives an engine that only says what is wrong, for the screen to show; a command line that cannot be
+ * meant is refused with one sentence.
+ */
+export function openKiosk(args: KioskArguments, around: KioskSurroundings): Decision<OpenedKiosk, string> {
+  const file = args.configFile ?? (args.name === null && args.hubUrl === null ? SYSTEM_CONFIG : null)
+  const read = file === null ? checkArguments(args) : readKioskConfig(file)
+  if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
+  if (!read.ok) return accept(broken(file ?? '', read.refusal, around.log))
+  for (const { at, suggestion } of read.value.unknownKeys)
+    around.log.warn('unknownSetting', { at, suggestion })
+  const merged = checkKioskConfig(mergeArguments(read.value, args))
+  if (!merged.ok) return refuse(sentenceOf(merged.refusal))
+  const { config } = merged.value
+  const folder = args.folder ?? kioskFolder(config.name, around.env)
+  const { ca } = read.value
+  const engine = openEngine({
+    folder,
+    config,
+    appVersion: around.appVersion,
+    clock: around.clock,
+    dial: makeWsDial(ca),
+    post: makePostEnrolment(ca),
+    dice: makeDice(randomBytes(4).readUInt32LE()),
+    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: around.log,
+    ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),
+  })
+  return accept({ engine, folder, port: config.agent?.port ?? null })
+}
+
+/** A kiosk without a configuration file: its name and its hub stand on the command line. */
+function checkArguments({ name, hubUrl }: KioskArguments): Decision<ReadConfig, ConfigProblem[]> {
+  const checked = checkKioskConfig({
+    ...(name === null ? {} : { name }),
+    ...(hubUrl === null ? {} : { hub: { url: hubUrl } }),
+  })
+  return checked.ok ? accept({ ...checked.value, ca: null }) : checked
+}
+
+function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments): unknown {
+  return { ...config, name: name ?? config.name, hub: { ...config.hub, url: hubUrl ?? config.hub.url } }
+}
+
+function broken(file: string, problems: ConfigProblem[], log: EngineLog): OpenedKiosk {
+  log.warn('configError', { file, problems })
+  return { engine: makeIdleEngine({ state: 'configError', file, problems }), folder: null, port: null }
+}
+
+const FLAGS: Record<string, string> = { name: '--name', hub: '--hub', 'hub.url': '--hub' }
+
+function sentenceOf(problems: ConfigProblem[]): string {
+  const [first] = problems
+  if (first === undefined) return 'The command line cannot be used.'
+  const flag = FLAGS[first.at] ?? first.at
+  return `${flag}: ${first.problem} ${first.advice}`
+}
