@@ -1,17 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BARE_ENVIRONMENT, EmbeddedDatabaseError, skin, type Servant } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
@@ -33,16 +35,20 @@ export const FAST_STOP_MS = 15_000
 /** sun_path of unix(7) holds 107 bytes and a zero. */
 const MAX_SOCKET_PATH_BYTES = 107
 
-/** Makes the folder, and sees that it can be written. */
-export function makeFolder(folder: string): void {
+/** Makes the folder, and sees that it can be written. Answers its one true path, without links. */
+export function makeFolder(wished: string): string {
   try {
-    // 0711: as root, the database's user must pass through to its own folder.
-    mkdirSync(folder, { recursive: true, mode: 0o711 })
+    const first = mkdirSync(wished, { recursive: true })
+    // 0711 whatever the umask: as root, the database's user must pass through to its own folder.
+    for (let made = wished; first !== undefined && made.startsWith(first); made = dirname(made))
+      chmodSync(made, 0o711)
+    const folder = realpathSync(wished)
     writeFileSync(join(folder, '.writable'), '')
     rmSync(join(folder, '.writable'))
+    return folder
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      `The data folder ${folder} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
+      `The data folder ${wished} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
       { cause },
     )
   }

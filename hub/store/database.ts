@@ -46,6 +46,9 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
     max: options.maxConnections ?? 10,
     application_name: 'carrel',
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // A hub that is stopped in the middle of a commit must not hold a university's lock against the others for ever.
+    idle_in_transaction_session_timeout: 15_000,
     types: { getTypeParser: parserOf },
   })
   // Without a listener, a server that goes down would take the hub with it.

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -43,7 +44,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const embedded of running.splice(0)) await embedded.stop()
   for (const child of children.splice(0)) child.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 })
 
 /** A folder on which a first start was made, and ended. */
@@ -61,7 +62,8 @@ type Told = { url?: string; pid?: number; error?: string; message?: string }
 
 /** Starts the database in a process of its own; answers what it printed. */
 async function startChild(where = folder, uid?: number): Promise<{ child: ChildProcess; told: Told }> {
-  const child = spawn(process.execPath, [CHILD, where], {
+  // Under the strictest umask that an administrator may have.
+  const child = spawn('/bin/sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, CHILD, where], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: '/',
     ...(uid === undefined ? {} : { uid, gid: uid }),
@@ -116,6 +118,24 @@ describe('a start', () => {
     expect(await ask(embedded.url, 'select 1 as one')).toEqual([{ one: 1 }])
     await embedded.stop()
     expect(existsSync(socketFolder)).toBe(false)
+  })
+
+  test('works in folders that it makes under a strict umask', async () => {
+    const { told } = await startChild(join(folder, 'new', 'newer'))
+    expect(told.error).toBeUndefined()
+  })
+
+  test('knows its folder under another name, and clears what was left there', async () => {
+    plant()
+    const { child, told } = await startChild()
+    killWatchdog(told.pid ?? 0)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const link = `${folder}-link`
+    symlinkSync(folder, link)
+    await start(link)
+    expect(readProcess(told.pid ?? 0)).toBeNull()
+    rmSync(link)
   })
 
   test('is refused while another holds the folder, in this process or another', async () => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import {
@@ -58,9 +58,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     throw new EmbeddedDatabaseError(
       'The embedded database runs on Linux and macOS; on Windows set DATABASE_URL to a PostgreSQL 18.',
     )
-  const folder = resolve(options.folder)
+  const folder = makeFolder(resolve(options.folder))
   const data = join(folder, 'data')
-  makeFolder(folder)
   const servant = chooseServant(data)
   if (!canEnter(folder, servant))
     throw new EmbeddedDatabaseError(
@@ -112,8 +111,7 @@ async function launch(
   const watchdog = server.pid === undefined ? null : guard(server.pid, servant)
   const finished = ended.then(() => {
     watchdog?.kill('SIGKILL')
-    if (!socketFolder.startsWith(resolve(options.folder)))
-      rmSync(socketFolder, { recursive: true, force: true })
+    if (dirname(socketFolder) !== dirname(data)) rmSync(socketFolder, { recursive: true, force: true })
     unlock()
   })
   const url = urlOf(socketFolder, DATABASE)
