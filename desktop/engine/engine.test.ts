@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ack, levels, openBench, openLiveBench, reopen, welcome, LIBRARY, beat, digestOf } from './testing-engine.ts'
+import { ack, levels, openLiveBench, reopen, welcome, LIBRARY, beat, digestOf } from './testing-engine.ts'
 
 describe('a kiosk from its code to its first report', () => {
   it('[SYN-20] becomes a kiosk, says hello and is live', async () => {
@@ -35,7 +35,5 @@ describe('a kiosk from its code to its first report', () => {
     expect(again.screen.get(3)).toMatchObject({ level: 2, isWaiting: true })
     welcome(again)
     expect(again.hub.last('push')?.mutations).toMatchObject([{ id: 1, ageMs: 0 }])
-    bench.engine.stop
-    openBench
   })
 })

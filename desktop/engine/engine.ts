@@ -14,7 +14,7 @@ import { reportOccupancy, type ReportState } from './commands/report-occupancy.t
 import { withdrawReport } from './commands/withdraw-report.ts'
 import { reachedOf, type Core, type EngineOptions } from './core.ts'
 import { makeIdleEngine } from './idle-engine.ts'
-import { makeCore, readRows, type HeldRows } from './make-core.ts'
+import { makeCore, readRows, type RowsOnDisk } from './make-core.ts'
 import type { ListenSlices } from './screen.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { makeHubLink, type HubLink } from './sync/hub-link.ts'
@@ -29,7 +29,7 @@ export interface Engine {
   call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
   /** Sends the newest of every slice, spaces whole, then what changes. Returns a function that ends this. [BRG-2] */
   subscribe(listen: ListenSlices): () => void
-  readRows(): HeldRows
+  readRows(): RowsOnDisk
   /** The call `enrol`, for a code from the command line. */
   enrolWith(code: string): Promise<CallOutput<'enrol'>>
 }

@@ -8,7 +8,7 @@ import type { Stores } from './store/stores.ts'
 import { makeTaps } from './taps.ts'
 
 /** What an engine holds, for a comparison with the hub: rows as they are on the disk. */
-export interface HeldRows {
+export interface RowsOnDisk {
   epoch: string | null
   cursor: number
   digest: string
@@ -68,7 +68,7 @@ function readMirrorOrReset(options: EngineOptions, stores: Stores): Mirror {
 }
 
 /** What the disk holds, beside the digest that is kept in memory. */
-export function readRows(core: Core): HeldRows {
+export function readRows(core: Core): RowsOnDisk {
   const { epoch, cursor } = core.stores.cache.readMeta()
   const rows = core.stores.cache.readSpaces().filter((space) => !space.isGone)
   return {

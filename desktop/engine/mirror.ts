@@ -1,5 +1,5 @@
 import type { ChangedRows } from '#shared/wire/messages.ts'
-import { digestText, emptyDigest, toggleRow, type Digest } from '#shared/wire/digest.ts'
+import { HeldRows } from './held-rows.ts'
 import type { Cache, CachedSpace } from './store/cache.ts'
 
 /** Rows written between two breaths: about 3 ms, so that a tap never waits for a catch-up. [SYN-9] */
@@ -38,26 +38,9 @@ export interface Mirror {
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
 export function readMirror(readCache: () => Cache): Mirror {
-  const held = { epoch: readCache().readMeta().epoch, cursor: readCache().readMeta().cursor }
-  let spaces = new Map<number, CachedSpace>()
-  let children = new Map<number, Set<number>>()
-  let digest = emptyDigest()
-  for (const space of readCache().readSpaces()) put(spaces, children, digest, space)
-
-  const switchTo = (incoming: Incoming, changed: readonly CachedSpace[]): Set<number> => {
-    const ids = new Set<number>(changed.map((space) => space.id))
-    if (incoming.isWhole) {
-      for (const id of spaces.keys()) ids.add(id)
-      spaces = new Map()
-      children = new Map()
-      digest = emptyDigest()
-    }
-    for (const space of changed) put(spaces, children, digest, space)
-    held.epoch = incoming.epoch
-    held.cursor = incoming.to
-    return ids
-  }
-
+  const { epoch, cursor } = readCache().readMeta()
+  const held: Held = { rows: new HeldRows(), epoch, cursor }
+  for (const space of readCache().readSpaces()) held.rows.put(space)
   return {
     get epoch() {
       return held.epoch
@@ -65,51 +48,63 @@ export function readMirror(readCache: () => Cache): Mirror {
     get cursor() {
       return held.cursor
     },
-    digest: () => digestText(digest),
-    get: (id) => spaces.get(id),
-    live: function* () {
-      for (const space of spaces.values()) if (!space.isGone) yield space
-    },
-    liveCount: () => [...spaces.values()].filter((space) => !space.isGone).length,
-    childrenOf: (id) => [...(children.get(id) ?? [])],
-    apply: function* (incoming) {
-      const cache = readCache()
-      const changed: CachedSpace[] = []
-      let count = 0
-      cache.begin()
-      try {
-        if (incoming.isWhole) cache.dropSpaces()
-        for (const { space, isLevelOnly } of merge(incoming, incoming.isWhole ? new Map() : spaces)) {
-          if (space === null) return null
-          if (isLevelOnly) cache.insertLevel(space)
-          else cache.insertSpace(space)
-          changed.push(space)
-          count += 1
-          if (count % SLICE_ROWS === 0) yield
-        }
-        cache.insertCursor(incoming.epoch, incoming.to)
-        cache.commit()
-      } finally {
-        cache.rollback()
-      }
-      return switchTo(incoming, changed)
-    },
+    digest: () => held.rows.digest,
+    get: (id) => held.rows.byId.get(id),
+    live: () => liveOf(held),
+    liveCount: () => [...liveOf(held)].length,
+    childrenOf: (id) => held.rows.childrenOf(id),
+    apply: (incoming) => apply(held, readCache(), incoming),
     clear: () => {
-      const ids = [...spaces.keys()]
+      const ids = [...held.rows.byId.keys()]
       readCache().dropSpaces()
       readCache().insertCursor(null, 0)
-      spaces = new Map()
-      children = new Map()
-      digest = emptyDigest()
-      held.epoch = null
-      held.cursor = 0
+      Object.assign(held, { rows: new HeldRows(), epoch: null, cursor: 0 })
       return ids
     },
-    forget: () => {
-      held.epoch = null
-      held.cursor = 0
-    },
+    forget: () => void Object.assign(held, { epoch: null, cursor: 0 }),
   }
+}
+
+interface Held {
+  rows: HeldRows
+  epoch: string | null
+  cursor: number
+}
+
+function* liveOf(held: Held): Generator<CachedSpace> {
+  for (const space of held.rows.byId.values()) if (!space.isGone) yield space
+}
+
+function* apply(held: Held, cache: Cache, incoming: Incoming): Generator<void, Set<number> | null> {
+  const changed: CachedSpace[] = []
+  cache.begin()
+  try {
+    if (incoming.isWhole) cache.dropSpaces()
+    for (const { space, isLevelOnly } of merge(incoming, held.rows.byId)) {
+      if (space === null) return null
+      if (isLevelOnly) cache.insertLevel(space)
+      else cache.insertSpace(space)
+      if (changed.push(space) % SLICE_ROWS === 0) yield
+    }
+    cache.insertCursor(incoming.epoch, incoming.to)
+    cache.commit()
+  } finally {
+    cache.rollback()
+  }
+  return switchTo(held, incoming, changed)
+}
+
+/** The file has it: now the memory, in one step. Returns the ids that changed. */
+function switchTo(held: Held, incoming: Incoming, changed: readonly CachedSpace[]): Set<number> {
+  const ids = new Set<number>(incoming.isWhole ? held.rows.byId.keys() : [])
+  if (incoming.isWhole) held.rows = new HeldRows()
+  for (const space of changed) {
+    held.rows.put(space)
+    ids.add(space.id)
+  }
+  held.epoch = incoming.epoch
+  held.cursor = incoming.to
+  return ids
 }
 
 interface Merged {
@@ -118,8 +113,9 @@ interface Merged {
   isLevelOnly: boolean
 }
 
-/** The rows of all parts that are newer than what is held, each as it will be held. */
-function* merge(incoming: Incoming, spaces: ReadonlyMap<number, CachedSpace>): Generator<Merged> {
+/** The rows of all parts that are newer than what is held (all of a whole), each as it will be held. */
+function* merge(incoming: Incoming, held: ReadonlyMap<number, CachedSpace>): Generator<Merged> {
+  const spaces = incoming.isWhole ? new Map<number, CachedSpace>() : held
   for (const { rows, levels, gone } of incoming.parts) {
     for (const { id, clock, level, reportedAtMs, facts } of rows) {
       if ((spaces.get(id)?.clock ?? -1) < clock)
@@ -140,25 +136,4 @@ function* merge(incoming: Incoming, spaces: ReadonlyMap<number, CachedSpace>): G
         yield { space: { ...old, clock, isGone: true }, isLevelOnly: true }
     }
   }
-}
-
-/** Puts one row in: the digest and the children of its parents follow. */
-function put(
-  spaces: Map<number, CachedSpace>,
-  children: Map<number, Set<number>>,
-  digest: Digest,
-  space: CachedSpace,
-): void {
-  const old = spaces.get(space.id)
-  spaces.set(space.id, space)
-  const oldParent = old === undefined || old.isGone ? null : old.facts.parentId
-  const newParent = space.isGone ? null : space.facts.parentId
-  if (old !== undefined && !old.isGone) toggleRow(digest, old.id, old.clock)
-  if (!space.isGone) toggleRow(digest, space.id, space.clock)
-  if (oldParent === newParent) return
-  if (oldParent !== null) children.get(oldParent)?.delete(space.id)
-  if (newParent === null) return
-  const siblings = children.get(newParent)
-  if (siblings === undefined) children.set(newParent, new Set([space.id]))
-  else siblings.add(space.id)
 }

@@ -17,7 +17,7 @@ export function dropUnknownKeys(
   const properties = propertiesOf(schema)
   if (properties === null || typeof value !== 'object' || value === null || Array.isArray(value))
     return { known: value, unknownKeys: [] }
-  const known: Record<string, unknown> = {}
+  const known: [string, unknown][] = []
   const unknownKeys: UnknownKey[] = []
   for (const [key, item] of Object.entries(value)) {
     const inner = Object.hasOwn(properties, key) ? properties[key] : undefined
@@ -28,18 +28,19 @@ export function dropUnknownKeys(
       continue
     }
     const below = dropUnknownKeys(inner, item, [...path, key])
-    known[key] = below.known
+    known.push([key, below.known])
     unknownKeys.push(...below.unknownKeys)
   }
-  return { known, unknownKeys }
+  return { known: Object.fromEntries(known), unknownKeys }
 }
 
 function propertiesOf(schema: TSchema): Record<string, TSchema> | null {
   return 'properties' in schema ? (schema.properties as Record<string, TSchema>) : null
 }
 
-/** The nearest of some names, if it is near enough to be meant: a third of the letters may differ. */
+/** The nearest of some names, if it is near enough to be meant: a third of its letters may differ. */
 function nearest(key: string, names: readonly string[]): string | null {
+  if (key.length > 64) return null
   const [best] = names
     .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
     .toSorted((left, right) => left.distance - right.distance)
@@ -49,7 +50,6 @@ function nearest(key: string, names: readonly string[]): string | null {
 
 /** How many letters must be added, taken out or changed to make one word of the other (Levenshtein). */
 function editDistance(left: string, right: string): number {
-  if (left.length > 64) return left.length
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let i = 1; i <= left.length; i += 1) {
     const next = [i]

@@ -31,7 +31,7 @@ export function makeWsDial(ca: string | null): DialLine {
       if (!state.isEnded) events.opened()
     })
     socket.on('message', (data, isBinary) => {
-      if (!state.isEnded && !isBinary) events.received(data.toString())
+      if (!state.isEnded && !isBinary && Buffer.isBuffer(data)) events.received(data.toString('utf8'))
     })
     socket.on('error', (error) => {
       if (isTlsError(error)) state.why = 'tls'

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { accept, refuse, type Decision } from '../domain/decision.ts'
 
 /** What is wrong with a text from outside: where in it, and a short reason; never the text itself. */
@@ -42,4 +42,12 @@ export function makeParse<Schema extends TSchema>(
     }
     return check(value)
   }
+}
+
+/** Everything that is wrong with a value, for a caller who has words for each kind of fault. Empty: it fits. */
+export function makeFaultList<Schema extends TSchema>(
+  schema: Schema,
+): (value: unknown) => ReturnType<Validator['Errors']> {
+  const validator = Compile(schema)
+  return (value) => (validator.Check(value) ? [] : validator.Errors(value))
 }

@@ -4,7 +4,7 @@ import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shar
 import { decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
-import { isWritten, reachedOf, type Core } from '../core.ts'
+import { reachedOf, type Core } from '../core.ts'
 import { bodyText, hashMutation } from '../identity.ts'
 import { foldSpace } from '../overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'

@@ -147,14 +147,14 @@ function parseMeta(row: MetaRow | undefined): CacheMeta {
   return {
     epoch: row.epoch,
     cursor: row.cursor,
-    sealed: parseOwn<SealedHead>(row.sealed),
-    assignment: parseOwn<NonNullable<CacheMeta['assignment']>>(row.assignment),
-    contact: parseOwn<Contact>(row.contact),
+    sealed: parseOwn(row.sealed) as SealedHead | null,
+    assignment: parseOwn(row.assignment) as CacheMeta['assignment'],
+    contact: parseOwn(row.contact) as Contact | null,
   }
 }
 
-function parseOwn<Value>(text: string | null): Value | null {
-  return text === null ? null : (JSON.parse(text) as Value)
+function parseOwn(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text)
 }
 
 function parseSpace(row: SpaceRow): CachedSpace {

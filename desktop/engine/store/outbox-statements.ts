@@ -11,7 +11,7 @@ import {
 import type { Sqlite } from './sqlite.ts'
 
 /** Columns of a mutation under the names of StoredMutation. */
-export const COLUMNS = `id, kind, space_id as spaceId, body, hash, level, target_id as targetId,
+const COLUMNS = `id, kind, space_id as spaceId, body, hash, level, target_id as targetId,
   before_level as beforeLevel, before_at_ms as beforeAtMs, boot, elapsed_ms as elapsedMs, contact_ms as contactMs,
   at_ms as atMs, origin_kiosk_id as originKioskId, origin_id as originId, origin_hash as originHash,
   acked_head as ackedHead, refusal`
@@ -58,6 +58,42 @@ export function prepareInsert(sqlite: Sqlite): Statement<[NewMutation & { id: nu
      values (@id, @kind, @spaceId, @body, @hash, @level, @targetId, @beforeLevel, @beforeAtMs, @boot,
              @elapsedMs, @contactMs, @atMs)`,
   )
+}
+
+/** The readings between a tap and its answer. */
+export interface OutboxReads {
+  byId: Statement<[number], StoredMutation>
+  newestOfSpace: Statement<[number], StoredMutation>
+  /** A withdraw of a report, asked for with its number twice: a withdraw is always younger. */
+  withdrawalOf: Statement<[number, number], number>
+  /** After a number, at most so many. */
+  waiting: Statement<[number, number], StoredMutation>
+  oldest: Statement<[], number | null>
+}
+
+/** Prepares them once. */
+export function prepareReads(sqlite: Sqlite): OutboxReads {
+  return {
+    byId: sqlite.prepare(`select ${COLUMNS} from mutations where id = ?`),
+    newestOfSpace: sqlite.prepare(
+      `select ${COLUMNS} from mutations where space_id = ? order by id desc limit 1`,
+    ),
+    withdrawalOf: sqlite
+      .prepare<[number, number], number>('select 1 from mutations where id > ? and target_id = ?')
+      .pluck(),
+    waiting: sqlite.prepare(`select ${COLUMNS} from mutations where id > ? order by id limit ?`),
+    oldest: sqlite.prepare<[], number | null>('select min(id) from mutations').pluck(),
+  }
+}
+
+/** Keeps a key that the hub will be told of. */
+export function insertPendingKey(sqlite: Sqlite, privateKey: string): void {
+  sqlite.prepare('update identity set pending_key = ?').run(privateKey)
+}
+
+/** Marks whether the hub let this kiosk go. */
+export function markRevoked(sqlite: Sqlite, wasRevoked: boolean): void {
+  sqlite.prepare('update identity set was_revoked = ?').run(Number(wasRevoked))
 }
 
 /** Becomes another kiosk. Runs inside a transaction. [SYN-12] */

@@ -5,8 +5,10 @@ import {
   applyAck,
   applyWelcome,
   becomeKiosk,
-  COLUMNS,
+  insertPendingKey,
+  markRevoked,
   prepareInsert,
+  prepareReads,
   readBounds,
   readIdentity,
   readTaps,
@@ -49,19 +51,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
   checkIntegrity(sqlite)
   migrate(sqlite, OUTBOX_MIGRATIONS)
   const insert = prepareInsert(sqlite)
-  const byId = sqlite.prepare<[number], StoredMutation>(`select ${COLUMNS} from mutations where id = ?`)
-  const newestOfSpace = sqlite.prepare<[number], StoredMutation>(
-    `select ${COLUMNS} from mutations where space_id = ? order by id desc limit 1`,
-  )
-  const withdrawalOf = sqlite
-    .prepare<[number, number], number>('select 1 from mutations where id > ? and target_id = ?')
-    .pluck()
-  const waiting = sqlite.prepare<[number, number], StoredMutation>(
-    `select ${COLUMNS} from mutations where id > ? order by id limit ?`,
-  )
-  const oldest = sqlite.prepare<[], number | null>('select min(id) from mutations').pluck()
-  const setPendingKey = sqlite.prepare<[string]>('update identity set pending_key = ?')
-  const setRevoked = sqlite.prepare<[number]>('update identity set was_revoked = ?')
+  const reads = prepareReads(sqlite)
   const bounds = readBounds(sqlite)
   const held = { identity: readIdentity(sqlite) }
   const reread = (): void => {
@@ -73,7 +63,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     sqlite,
     identity: () => held.identity,
     insertPendingKey: (privateKey) => {
-      setPendingKey.run(privateKey)
+      insertPendingKey(sqlite, privateKey)
       reread()
     },
     becomeKiosk: (kioskId, universityId, carry) => {
@@ -81,7 +71,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
       reread()
     },
     markRevoked: (wasRevoked) => {
-      setRevoked.run(Number(wasRevoked))
+      markRevoked(sqlite, wasRevoked)
       reread()
     },
     applyWelcome: (facts) => {
@@ -95,10 +85,10 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
       bounds.waitingCount += 1
       return id
     },
-    readMutation: (id) => byId.get(id),
-    readNewestOfSpace: (spaceId) => newestOfSpace.get(spaceId),
-    isWithdrawn: (reportId) => withdrawalOf.get(reportId, reportId) !== undefined,
-    readWaiting: (atMost) => waiting.all(bounds.ackedTo, atMost),
+    readMutation: (id) => reads.byId.get(id),
+    readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
+    isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
+    readWaiting: (atMost) => reads.waiting.all(bounds.ackedTo, atMost),
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
       if (upTo <= bounds.ackedTo) return
@@ -107,7 +97,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
       )()
       bounds.ackedTo = upTo
     },
-    oldestRetained: () => oldest.get() ?? bounds.newestId + 1,
+    oldestRetained: () => reads.oldest.get() ?? bounds.newestId + 1,
     nextId: () => bounds.newestId + 1,
     ackedTo: () => bounds.ackedTo,
     waitingCount: () => bounds.waitingCount,

@@ -20,8 +20,8 @@ export interface RowsIntake {
   abandon(): void
 }
 
-/** Makes the intake of one line. [SYN-8] [SYN-9] */
-export function makeRowsIntake(core: Core): RowsIntake {
+/** Makes the intake of one line. What is thrown while nobody waits for it goes to `crashed`. [SYN-8] [SYN-9] */
+export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): RowsIntake {
   const state: {
     staged: Staged | null
     running: { steps: Steps; cancel: () => void } | null
@@ -45,7 +45,14 @@ export function makeRowsIntake(core: Core): RowsIntake {
   const runInSlices = (steps: Steps, done: (outcome: RowsOutcome) => void): void => {
     const outcome = advance(steps)
     if (outcome === 'more') {
-      state.running = { steps, cancel: core.options.clock.after(0, () => runInSlices(steps, done)) }
+      const again = core.options.clock.after(0, () => {
+        try {
+          runInSlices(steps, done)
+        } catch (error) {
+          crashed(error)
+        }
+      })
+      state.running = { steps, cancel: again }
       return
     }
     state.running = null

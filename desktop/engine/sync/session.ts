@@ -1,8 +1,8 @@
-import type { HubMessage } from '#shared/wire/messages.ts'
 import type { Core } from '../core.ts'
-import type { LineEnd } from '../ports.ts'
+import type { EngineClock, LineEnd } from '../ports.ts'
 import type { Conversation } from './conversation.ts'
 import { kioskText, parseHubMessage } from './hub-messages.ts'
+import { makeInbox } from './inbox.ts'
 import { pushWaiting } from './pushing.ts'
 import { makeRequests, type Answer } from './requests.ts'
 import { makeRowsIntake } from './rows.ts'
@@ -11,6 +11,9 @@ import { takeMessage, takeRows } from './take-message.ts'
 
 /** From dialling to the welcome. A hub waits 5 s for a hello; a slow line and a busy hub get some more. */
 const HANDSHAKE_MS = 15_000
+
+/** A line is dead when two heartbeats are missed; half a one more for the way. [SYN-23] */
+const MISSED_BEATS = 2.5
 
 /** One line to a hub, from dialling to its end. */
 export interface Session {
@@ -28,105 +31,90 @@ export interface SessionHooks {
   ended(end: SessionEnd): void
 }
 
-/** Dials the hub and talks until the line ends. `ended` is called once, never synchronously with opening. */
+/** What is known before the first word. */
+const NOTHING_YET = {
+  phase: 'opening',
+  epoch: '',
+  ticket: '',
+  head: 0,
+  limits: { heartbeatMs: HANDSHAKE_MS / MISSED_BEATS, maxFrameBytes: 1, maxPushMutations: 1 },
+  inFlight: null,
+  asked: null,
+  cancelRepair: null,
+} as const
+
+/** Dials the hub and talks until the line ends. `ended` is called once, never before this returned. */
 export function openSession(core: Core, url: string, hooks: SessionHooks): Session {
-  const { clock, log } = core.options
+  const { clock, log, dial } = core.options
   const requests = makeRequests(clock)
-  const queue: HubMessage[] = []
-  const state = {
-    lastHeardMs: clock.elapsedMs(),
-    isBusy: false,
-    isDraining: false,
-    cancelTick: (): void => undefined,
-  }
-
-  const talk: Conversation = {
-    core,
-    host: new URL(url).host,
-    rows: makeRowsIntake(core),
-    send: (message) => line.send(kioskText(message)),
-    end: (end) => finish(end, true),
-    changed: hooks.changed,
-    phase: 'opening',
-    epoch: '',
-    ticket: '',
-    head: 0,
-    limits: { heartbeatMs: HANDSHAKE_MS, maxFrameBytes: 1, maxPushMutations: 1 },
-    inFlight: null,
-    asked: null,
-    cancelRepair: null,
-  }
-
   const finish = (end: SessionEnd, isOpen: boolean): void => {
     if (talk.phase === 'ended') return
     talk.phase = 'ended'
-    state.cancelTick()
+    stopWatch()
     talk.cancelRepair?.()
     talk.rows.abandon()
     requests.abandon()
-    queue.length = 0
+    inbox.close()
     if (isOpen) line.close()
     hooks.ended(end)
   }
-
-  // Rows that are applied in slices hold the messages behind them back, so that order is kept.
-  const drain = (): void => {
-    state.isDraining = true
-    while (!state.isBusy && talk.phase !== 'ended') {
-      const message = queue.shift()
-      if (message === undefined) break
-      if (message.type === 'snapshot' || message.type === 'changes') {
-        state.isBusy = true
-        takeRows(talk, message, () => {
-          state.isBusy = false
-          if (!state.isDraining) atDoor(drain)
-        })
-      } else takeMessage(talk, message, requests.answer)
-    }
-    state.isDraining = false
-  }
-
   // The engine's door for what the hub says: a mistake of ours ends the line, not the kiosk.
-  const atDoor = (run: () => void): void => {
-    try {
-      run()
-    } catch (error) {
-      log.warn('lineFailed', { reason: String(error) })
-      finish({ why: 'malformed' }, true)
-    }
+  const failed = (error: unknown): void => {
+    log.warn('lineFailed', { reason: String(error) })
+    finish({ why: 'malformed' }, true)
   }
-
-  const tick = (): void => {
-    const isWelcomed = talk.phase === 'live' || talk.phase === 'catchingUp'
-    const silentMs = clock.elapsedMs() - state.lastHeardMs
-    const patienceMs = isWelcomed ? 2.5 * talk.limits.heartbeatMs : HANDSHAKE_MS
-    if (silentMs >= patienceMs) return finish({ why: 'silent' }, true)
-    state.cancelTick = clock.after(Math.min(patienceMs - silentMs, talk.limits.heartbeatMs), tick)
+  const talk: Conversation = {
+    ...NOTHING_YET,
+    core,
+    host: new URL(url).host,
+    rows: makeRowsIntake(core, failed),
+    send: (message) => line.send(kioskText(message)),
+    end: (end) => finish(end, true),
+    changed: hooks.changed,
   }
-  state.cancelTick = clock.after(HANDSHAKE_MS, tick)
-
-  const line = core.options.dial(url, {
+  const inbox = makeInbox((message, done) => {
+    if (message.type === 'snapshot' || message.type === 'changes') return takeRows(talk, message, done)
+    takeMessage(talk, message, requests.answer)
+    done()
+  }, failed)
+  const heard = { atMs: clock.elapsedMs() }
+  const stopWatch = watchSilence(clock, talk, heard, () => finish({ why: 'silent' }, true))
+  const line = dial(url, {
     opened: () => undefined,
     received: (text) => {
       if (talk.phase === 'ended') return
-      state.lastHeardMs = clock.elapsedMs()
+      heard.atMs = clock.elapsedMs()
       const message = parseHubMessage(text)
-      if (message === null) return finish({ why: 'malformed' }, true)
-      queue.push(message)
-      atDoor(drain)
+      if (message === null) finish({ why: 'malformed' }, true)
+      else inbox.put(message)
     },
     ended: (why: LineEnd) => finish({ why: 'line', end: why }, false),
   })
 
   return {
     isLive: () => talk.phase === 'live',
-    push: () => atDoor(() => pushWaiting(talk)),
+    push: () => pushWaiting(talk),
     checkPin: (pin) =>
       talk.phase === 'live'
         ? requests.ask((id) => talk.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
         : Promise.resolve('offline'),
-    close: () => {
-      if (talk.phase !== 'ended') finish({ why: 'line', end: 'closed' }, true)
-    },
+    close: () => finish({ why: 'line', end: 'closed' }, true),
   }
+}
+
+/** Calls back when nothing was heard for too long. Counts elapsed time, so a suspend is noticed soon after waking. */
+function watchSilence(
+  clock: EngineClock,
+  talk: Conversation,
+  heard: { atMs: number },
+  isSilent: () => void,
+): () => void {
+  const state = { cancel: (): void => undefined }
+  const look = (): void => {
+    const { heartbeatMs } = talk.limits
+    if (clock.elapsedMs() - heard.atMs >= MISSED_BEATS * heartbeatMs) isSilent()
+    else state.cancel = clock.after(heartbeatMs / 2, look)
+  }
+  look()
+  return () => state.cancel()
 }
