@@ -45,6 +45,8 @@ async function main(): Promise<void> {
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
     process.on('disconnect', () => resolve())
+    // Listening alone would keep a start alive that is done.
+    process.channel?.unref()
   }).then(() => {
     house.isStopping = true
     return 'asked' as const
@@ -186,4 +188,3 @@ try {
   else if (!error.isSaid) say(error.message)
   process.exitCode = 1
 }
-if (process.connected) process.disconnect()
