@@ -9,9 +9,9 @@ import { answerQuestions } from './asked-process.ts'
 
 // A process that holds kiosks: the real engine over real sockets, on real files. Its parent asks, and may kill it.
 
-/** What a parent may ask. `longestWaitMs` shortens the pause between two lines, which is up to a minute in life. */
+/** What a parent may ask. */
 export type KioskQuestion =
-  | { ask: 'open'; name: string; folder: string; hubUrl: string; code: string | null; longestWaitMs: number }
+  | { ask: 'open'; name: string; folder: string; hubUrl: string; code: string | null }
   | { ask: 'report'; name: string; spaceId: number; level: number }
   | { ask: 'withdraw'; name: string; mutationId: number }
   | { ask: 'state'; name: string }
@@ -41,17 +41,16 @@ interface Kiosk {
 const kiosks = new Map<string, Kiosk>()
 
 async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<void> {
-  const { name, folder, hubUrl, code, longestWaitMs } = question
-  const clock = makeDeviceClock()
+  const { name, folder, hubUrl, code } = question
   const engine = openEngine({
     folder,
     config: { name, hub: { url: hubUrl } },
     appVersion: 'simulation',
-    // A device that cannot wait: everything else is as in life.
-    clock: { ...clock, after: (delayMs, run) => clock.after(Math.min(delayMs, longestWaitMs), run) },
+    clock: makeDeviceClock(),
     dial: makeWsDial(null),
     post: makePostEnrolment(null),
-    dice: makeDice(process.pid + kiosks.size),
+    // Dice that always fall short: the pause between two lines is its shortest, a second.
+    dice: { ...makeDice(process.pid + kiosks.size), fraction: () => 0 },
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })

@@ -27,8 +27,8 @@ test('what is no time is not taken for one', () => {
   expect(linesUntil(counts, 'noon')).toBeNull()
 })
 
-test('instants are different, in order, and no more than there are changes', () => {
-  const changes = Array.from({ length: 5 }, () => ({ atMs: 0, room: 0, level: 0 as const }))
-  let next = 0
-  expect(pickInstants(changes, 50, (below) => (next += 3) % below)).toEqual([1, 2, 3, 4, 5])
+test('moments are different, in order, never inside one line of the file, and as many as asked for', () => {
+  const changes = [1, 1, 2, 3, 3, 3, 4].map((atMs) => ({ atMs, room: 0, level: 0 as const }))
+  expect(pickInstants(changes, 50, () => 0)).toEqual([2, 3, 6, 7])
+  expect(pickInstants(changes, 2, (below) => below - 1)).toEqual([2, 3])
 })

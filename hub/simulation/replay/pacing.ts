@@ -37,14 +37,16 @@ export function linesUntil(counts: readonly CountLine[], until: string): CountLi
   return counts.filter((line) => line.localTime.replace('T', ' ') <= last)
 }
 
-/** `count` moments of the file in order, seeded, at which everything is compared: always after at least one change. */
+/**
+ * How many changes are reported at each of `count` seeded moments, in order. A moment lies after all changes of one
+ * line of the file: in between the file itself says nothing.
+ */
 export function pickInstants(
   changes: readonly LevelChange[],
   count: number,
   below: (below: number) => number,
 ): number[] {
-  const picked = new Set<number>()
-  const most = Math.min(count, changes.length)
-  while (picked.size < most) picked.add(1 + below(changes.length))
-  return [...picked].toSorted((left, right) => left - right)
+  const moments = changes.flatMap(({ atMs }, index) => (changes[index + 1]?.atMs === atMs ? [] : [index + 1]))
+  while (moments.length > count) moments.splice(below(moments.length), 1)
+  return moments
 }

@@ -1,0 +1,96 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url))
+const STARTS_WITHIN_MS = 30_000
+
+/** A hub in a process of its own, on a database that is already there. */
+export class HubHost {
+  private child: ChildProcess | null = null
+  private gone: Promise<void> = Promise.resolve()
+  private readonly home = mkdtempSync(join(tmpdir(), 'carrel-hub-'))
+  private readonly databaseUrl: string
+  private output = ''
+  /** Port of the hub that runs, or ran last. */
+  port = 0
+
+  constructor(databaseUrl: string) {
+    this.databaseUrl = databaseUrl
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get printed(): string {
+    return this.output
+  }
+
+  get isRunning(): boolean {
+    return this.child !== null
+  }
+
+  /** Starts it and resolves when it is ready. Rejects when it ends before that. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [PROGRAM], {
+      env: {
+        ...process.env,
+        CARREL_HOME: this.home,
+        DATABASE_URL: this.databaseUrl,
+        CARREL_PORT: '0',
+        CARREL_METRICS_PORT: '0',
+        CARREL_LOG: 'warn',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child = child
+    this.gone = new Promise((resolve) => {
+      child.once('exit', () => {
+        if (this.child === child) this.child = null
+        resolve()
+      })
+    })
+    child.stderr.on('data', (data: Buffer) => {
+      this.output = (this.output + data.toString()).slice(-8_000)
+    })
+    this.port = await new Promise<number>((resolve, reject) => {
+      let text = ''
+      const timer = setTimeout(() => reject(new Error('the hub did not start in time')), STARTS_WITHIN_MS)
+      child.stdout.on('data', (data: Buffer) => {
+        text += data.toString()
+        const port = /^hub http:\/\/[^:]+:(\d+)$/m.exec(text)?.[1]
+        if (port === undefined) return
+        clearTimeout(timer)
+        resolve(Number(port))
+      })
+      child.once('exit', () => {
+        clearTimeout(timer)
+        reject(new Error(`the hub ended before it was ready: ${this.output.slice(-600)}`))
+      })
+    })
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    this.child?.kill('SIGKILL')
+    await this.gone
+  }
+
+  /** As Ctrl-C does it; kills it after `withinMs`. */
+  async stop(withinMs = 10_000): Promise<void> {
+    const { child } = this
+    child?.kill('SIGTERM')
+    const timer = setTimeout(() => child?.kill('SIGKILL'), withinMs)
+    await this.gone
+    clearTimeout(timer)
+  }
+
+  /** Stops it and takes its folder away. */
+  async remove(): Promise<void> {
+    await this.stop()
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}

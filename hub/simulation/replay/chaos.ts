@@ -1,0 +1,76 @@
+import { makeDice } from '#shared/domain/dice.ts'
+import type { HubHost } from '../hub-host.ts'
+import type { LineProxy } from '../line-proxy.ts'
+import type { KioskHosts } from './kiosk-hosts.ts'
+
+/** What the chaos did, by name. */
+export type ChaosCounts = Record<
+  'lines cut' | 'lines silenced' | 'kiosk processes killed' | 'hub killed' | 'hub stopped',
+  number
+>
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Cuts lines, kills kiosks, and kills and restarts the hub, until told to stop. */
+export class Chaos {
+  readonly counts: ChaosCounts = {
+    'lines cut': 0,
+    'lines silenced': 0,
+    'kiosk processes killed': 0,
+    'hub killed': 0,
+    'hub stopped': 0,
+  }
+  private readonly parts: { proxy: LineProxy; hosts: KioskHosts; hub: HubHost | null }
+  private readonly dice: ReturnType<typeof makeDice>
+
+  constructor(seed: number, parts: { proxy: LineProxy; hosts: KioskHosts; hub: HubHost | null }) {
+    this.dice = makeDice(seed)
+    this.parts = parts
+  }
+
+  /** One bad thing, and its end: afterwards everything runs again. */
+  async strike(): Promise<void> {
+    const { proxy, hosts, hub } = this.parts
+    const { dice, counts } = this
+    switch (dice.below(hub === null ? 5 : 8)) {
+      case 0:
+      case 1:
+        counts['lines cut'] += proxy.cut()
+        return
+      case 2: {
+        // Nobody is told, and what travels is lost with the line.
+        proxy.isSilent = true
+        counts['lines silenced'] += 1
+        await pause(dice.below(300))
+        proxy.cut()
+        proxy.isSilent = false
+        return
+      }
+      case 3:
+      case 4:
+        counts['kiosk processes killed'] += 1
+        return hosts.kill(dice.below(hosts.hostCount))
+      case 5:
+        counts['hub stopped'] += 1
+        return this.restartHub(() => hub?.stop() ?? Promise.resolve())
+      default:
+        counts['hub killed'] += 1
+        return this.restartHub(() => hub?.kill() ?? Promise.resolve())
+    }
+  }
+
+  /** Strikes now and then until `isOver`. */
+  async rage(isOver: () => boolean): Promise<void> {
+    while (!isOver()) {
+      await pause(50 + this.dice.below(500))
+      if (!isOver()) await this.strike()
+    }
+  }
+
+  private async restartHub(end: () => Promise<void>): Promise<void> {
+    const { proxy, hub } = this.parts
+    await end()
+    await hub?.start()
+    proxy.target = hub?.port ?? proxy.target
+  }
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { makeDice } from '#shared/domain/dice.ts'
+import { parseConfig } from '../../config.ts'
+import { readHubFile } from '../../hub-file.ts'
+import { openPool, type Database } from '../../store/database.ts'
+import { startScratchDatabase } from '../../store/testing.ts'
+import { HubHost } from '../hub-host.ts'
+import { openLineProxy } from '../line-proxy.ts'
+import { Chaos } from './chaos.ts'
+import { readCounts, readRooms, type CountLine, type RoomLine, type Unparsed } from './counts-file.ts'
+import { levelChanges } from './expected-state.ts'
+import { KioskHosts } from './kiosk-hosts.ts'
+import { makeCodes, makeLibrary } from './library.ts'
+import { parseReplayOptions, REPLAY_HELP, type ReplayOptions } from './options.ts'
+import { linesUntil } from './pacing.ts'
+import { ENTRANCE, Replay, roomKiosk } from './replay.ts'
+
+/** How many unparsed places are named; all are counted. */
+const MOST_NAMED = 100
+const HOST_COUNT = 4
+
+interface Input {
+  rooms: RoomLine[]
+  counts: CountLine[]
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+async function main(): Promise<number> {
+  const options = parseReplayOptions(process.argv.slice(2))
+  if (options === 'help') {
+    process.stdout.write(REPLAY_HELP)
+    return 0
+  }
+  if ('wrong' in options) {
+    process.stderr.write(`${options.wrong} See --help.\n`)
+    return 2
+  }
+  const input = readInput(options)
+  if (input === null) return 2
+  const undo: (() => Promise<void>)[] = []
+  try {
+    return await replay(options, input, undo)
+  } finally {
+    for (const step of undo.toReversed()) await step()
+  }
+}
+
+function readInput(options: ReplayOptions): Input | null {
+  const read = (file: string): string | null => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      process.stderr.write(`${file} cannot be read: ${error instanceof Error ? error.message : ''}\n`)
+      return null
+    }
+  }
+  const [roomsText, countsText] = [read(options.roomsFile), read(options.countsFile)]
+  if (roomsText === null || countsText === null) return null
+  const { rooms, unparsed } = readRooms(roomsText)
+  const readCounted = readCounts(countsText, rooms)
+  nameUnparsed([...unparsed, ...readCounted.unparsed])
+  const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
+  if (counts === null) {
+    process.stderr.write('--until is not a time. See --help.\n')
+    return null
+  }
+  if (rooms.length === 0) {
+    process.stderr.write(`${options.roomsFile} names no room that could be used.\n`)
+    return null
+  }
+  return { rooms, counts }
+}
+
+function nameUnparsed(unparsed: readonly Unparsed[]): void {
+  say(`${unparsed.length} lines, cells or columns do not parse and are left out`)
+  for (const { at, why } of unparsed.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
+  if (unparsed.length > MOST_NAMED) say(`  and ${unparsed.length - MOST_NAMED} more`)
+}
+
+/** The database and the hub: its own, or the one that runs already. */
+async function findHub(
+  options: ReplayOptions,
+  undo: (() => Promise<void>)[],
+): Promise<{ database: Database; hub: HubHost | null; port: number; url: string } | null> {
+  if (options.hubUrl === null) {
+    const scratch = await startScratchDatabase()
+    undo.push(scratch.stop)
+    const hub = new HubHost(scratch.url)
+    undo.push(() => hub.remove())
+    await hub.start()
+    return { database: scratch.pool, hub, port: hub.port, url: hub.url }
+  }
+  const config = parseConfig(process.env)
+  const databaseUrl = config.ok
+    ? (config.value.databaseUrl ?? readHubFile(config.value.home)?.databaseUrl)
+    : undefined
+  if (databaseUrl === undefined) {
+    process.stderr.write(
+      'The database of that hub is not known: set DATABASE_URL, or CARREL_HOME to its folder.\n',
+    )
+    return null
+  }
+  const database = openPool(databaseUrl)
+  undo.push(() => database.end())
+  const url = new URL(options.hubUrl)
+  return { database, hub: null, port: Number(url.port || 80), url: options.hubUrl }
+}
+
+async function replay(options: ReplayOptions, input: Input, undo: (() => Promise<void>)[]): Promise<number> {
+  const found = await findHub(options, undo)
+  if (found === null) return 2
+  const { database, hub } = found
+  const { rooms, counts } = input
+  const name = `replay-${randomBytes(4).toString('hex')}`
+  const library = await makeLibrary(database, rooms, name, randomBytes(12).toString('base64url'))
+  const codes = await makeCodes(database, library)
+  // Lines go through a relay on this machine, which chaos can cut; a hub elsewhere is dialled as it is.
+  const isNear =
+    ['127.0.0.1', 'localhost'].includes(new URL(found.url).hostname) && found.url.startsWith('http:')
+  const proxy = await openLineProxy(found.port)
+  undo.push(() => proxy.close())
+  const hosts = new KioskHosts(() => (isNear ? `http://127.0.0.1:${proxy.port}` : found.url), HOST_COUNT)
+  undo.push(() => hosts.stop())
+  for (const [room, code] of codes.rooms.entries()) await hosts.enrol(roomKiosk(room), code)
+  await hosts.enrol(ENTRANCE, codes.entrance)
+  const changes = levelChanges(rooms, counts)
+  say(
+    `${rooms.length} rooms, ${counts.length} lines, ${changes.length} changes of level; ${rooms.length + 1} kiosks are enrolled`,
+  )
+  const chaos = options.chaosSeed === null ? null : new Chaos(options.chaosSeed, { proxy, hosts, hub })
+  const run = new Replay({ rooms, counts, changes, library, database, hosts, chaos, say })
+  const outcome = await run.play(options.speed, makeDice(options.seed))
+  for (const fault of outcome.faults.slice(0, 40)) say(`  ${fault}`)
+  if (outcome.faults.length > 0 && hub !== null) process.stderr.write(`${hub.printed}\n${hosts.printed()}\n`)
+  if (chaos !== null)
+    say(
+      `chaos: ${Object.entries(chaos.counts)
+        .map(([what, count]) => `${what} ${count}`)
+        .join(', ')}`,
+    )
+  say(outcome.summary)
+  return outcome.faults.length === 0 ? 0 : 1
+}
+
+process.exitCode = await main()

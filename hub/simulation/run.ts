@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util'
+import { startScratchServer } from '../store/testing.ts'
+import { simulate } from './simulate.ts'
+
+const HELP = `node hub/simulation/run.ts [--ops N] [--seed S] [--round R] [--shrink SECONDS]
+
+Simulated kiosks and hubs on a real PostgreSQL, one step at a time, while everything fails that can. Prints speed and
+faults; on a broken promise the seed and a shrunk list of operations. The last line counts rounds.
+`
+
+const { values } = parseArgs({
+  options: {
+    ops: { type: 'string', default: '50000' },
+    seed: { type: 'string', default: '1' },
+    round: { type: 'string' },
+    shrink: { type: 'string', default: '60' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+if (values.help) process.stdout.write(HELP)
+else {
+  const server = await startScratchServer()
+  try {
+    const { passed, failed } = await simulate(server, {
+      operations: Number(values.ops),
+      seed: Number(values.seed),
+      onlyRound: values.round === undefined ? null : Number(values.round),
+      shrinkWithinMs: Number(values.shrink) * 1000,
+      say: (line) => void process.stdout.write(`${line}\n`),
+    })
+    process.stdout.write(`${passed} passed, ${failed} failed\n`)
+    process.exitCode = failed === 0 ? 0 : 1
+  } finally {
+    await server.stop()
+  }
+}
