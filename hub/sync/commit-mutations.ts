@@ -153,6 +153,6 @@ function numberOf(body: unknown, name: string): number | null {
 
 /** Whether the database refused what it was given, so that trying the same again is useless. Else the line or the moment was bad. [SYN-7] */
 export function isRefusedByDatabase(error: unknown): boolean {
-  // 22 data exception, 23 integrity, 42 syntax or access rule, P0 raised by a routine.
-  return error instanceof DatabaseError && /^(22|23|42|P0)/.test(error.code ?? '')
+  // 22 data exception, 23 integrity, P0 raised by a routine.
+  return error instanceof DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
 }

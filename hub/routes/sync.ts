@@ -1,0 +1,56 @@
+import type { FastifyPluginAsync } from 'fastify'
+import type { RawData, WebSocket } from 'ws'
+import type { KioskLine } from '../ports.ts'
+import type { SyncCore } from '../sync/sync-core.ts'
+
+/** ws gives these for a frame beyond `maxPayload`. */
+const TOO_LARGE_CODES = new Set([
+  'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
+  'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
+])
+
+/** GET /api/v1/sync, a websocket: one line of a kiosk, handed to the core. [SYN-15] */
+export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
+  return async (app) => {
+    app.get('/api/v1/sync', { websocket: true }, (socket, request) => {
+      // Listeners are attached before anything is awaited: an early message would be lost.
+      attach(core, socket, { host: request.headers.host ?? '', address: request.ip })
+    })
+  }
+}
+
+/** Joins a websocket to the core. */
+export function attach(
+  core: Pick<SyncCore, 'accept'>,
+  socket: WebSocket,
+  from: { host: string; address: string },
+): void {
+  const handler = core.accept(makeLine(socket), from)
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    if (isBinary) handler.receivedTooLarge()
+    else handler.received(textOf(data))
+  })
+  socket.on('error', (error: Error & { code?: string }) => {
+    if (TOO_LARGE_CODES.has(error.code ?? '')) handler.receivedTooLarge()
+  })
+  socket.on('close', () => handler.ended())
+}
+
+function makeLine(socket: WebSocket): KioskLine {
+  return {
+    // A Buffer is sent as it is, as text: the same bytes to everybody.
+    send: (text) => {
+      if (socket.readyState === socket.OPEN) socket.send(text, { binary: false })
+    },
+    bufferedBytes: () => socket.bufferedAmount,
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: () => socket.close(),
+    terminate: () => socket.terminate(),
+  }
+}
+
+function textOf(data: RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8')
+  return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8')
+}

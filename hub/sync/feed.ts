@@ -1,0 +1,99 @@
+import type { Database } from '../store/database.ts'
+import { loadFeed, type FeedRows } from '../store/feed.ts'
+import type { InFlight } from './in-flight.ts'
+import { cutParts, type Parts } from './parts.ts'
+
+/** Readers at once: the others of the pool's connections are for commits. */
+const MAX_READERS = 3
+/** The most answers kept for others who ask the same. */
+const MAX_KEPT = 16
+/** A catch-up up to this size is also given to those who miss less of it: cheaper than reading again. */
+const MAX_LENT_BYTES = 65_536
+
+/** Rows for sockets that catch up, read once for many. */
+export interface Feed {
+  /** What changed after `from` (null: everything), up to `atLeast` or later. `isWhole` for the protocol before `levels`. Null: no such university, or the database is away. */
+  read(from: number | null, isWhole: boolean, atLeast: number): Promise<FeedAnswer | null>
+  /** What changed after `from`, as rows. */
+  readRows(from: number | null): Promise<FeedRows | null>
+  /** Forgets what is kept: a new epoch began. */
+  forget(): void
+}
+
+/** Parts, and the epoch in which they are true. */
+export interface FeedAnswer extends Parts {
+  epoch: string
+}
+
+/** Lets a few through at a time. */
+export interface Turnstile {
+  pass<Result>(run: () => Promise<Result>): Promise<Result>
+}
+
+/** Makes the turnstile that all feeds of a hub share. */
+export function makeTurnstile(width: number = MAX_READERS): Turnstile {
+  let free = width
+  const waiting: (() => void)[] = []
+  return {
+    pass: async (run) => {
+      if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+      else free -= 1
+      try {
+        return await run()
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) free += 1
+        else next()
+      }
+    },
+  }
+}
+
+/** Makes the feed of one university. */
+export function makeFeed(
+  parts: { pool: Database; turnstile: Turnstile; inFlight: InFlight },
+  universityId: number,
+): Feed {
+  const { pool, turnstile, inFlight } = parts
+  let kept: { isWhole: boolean; answer: FeedAnswer }[] = []
+  const underWay = new Map<string, Promise<FeedAnswer | null>>()
+  const load = (from: number | null, isWhole: boolean): Promise<FeedRows | null> =>
+    inFlight.track(turnstile.pass(() => loadFeed(pool, universityId, from, isWhole)))
+  const readAnew = async (from: number | null, isWhole: boolean): Promise<FeedAnswer | null> => {
+    const rows = await load(from, isWhole)
+    if (rows === null) return null
+    const answer = { epoch: rows.epoch, ...cutParts(rows.epoch, from, rows.head, rows) }
+    kept = [{ isWhole, answer }, ...kept.slice(0, MAX_KEPT - 1)]
+    return answer
+  }
+  const find = (from: number | null, isWhole: boolean, atLeast: number): FeedAnswer | undefined =>
+    kept.find(({ isWhole: whole, answer }) => {
+      if (whole !== isWhole || answer.to < atLeast) return false
+      if (from === null || answer.from === null) return from === answer.from
+      return (
+        answer.from === from ||
+        (answer.from < from && from <= answer.to && answer.byteCount <= MAX_LENT_BYTES)
+      )
+    })?.answer
+  return {
+    read: async (from, isWhole, atLeast) => {
+      for (;;) {
+        const known = find(from, isWhole, atLeast)
+        if (known !== undefined) return known
+        const key = `${from}:${isWhole}`
+        const already = underWay.get(key)
+        if (already === undefined) {
+          const reading = readAnew(from, isWhole).finally(() => underWay.delete(key))
+          underWay.set(key, reading)
+          return reading
+        }
+        // It may have looked before `atLeast` was reached: then it is asked again.
+        if ((await already) === null) return null
+      }
+    },
+    readRows: (from) => load(from, false),
+    forget: () => {
+      kept = []
+    },
+  }
+}

@@ -1,0 +1,273 @@
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import type { Assignment } from '#shared/domain/kiosk.ts'
+import { helloStatement, type Hello, type LineErrorCode } from '#shared/wire/messages.ts'
+import type { Seal } from '../identity/seal.ts'
+import type { HubLog } from '../log.ts'
+import type { Chance } from '../ports.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { insertOutcomes, type LockedUniversity } from '../store/commit.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import { loadIdentities, loadKioskRows, updateEpoch, writeSessions } from '../store/sessions.ts'
+import { makeAssignment } from './assignment.ts'
+import { decideHello, provesRollback, type HelloDecision } from './decide-hello.ts'
+import type { InFlight } from './in-flight.ts'
+import type { TenantWriter } from './tenant-writer.ts'
+
+/** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
+const MAX_BATCH_HELLOS = 512
+/** Keys kept ready. Importing one costs a third of checking a proof. */
+const MAX_KEYS = 20_000
+
+/** How a hello ended. */
+export type HelloResult =
+  | { verdict: 'refused'; code: LineErrorCode }
+  | { verdict: 'forked'; kioskId: number; universityId: number }
+  | {
+      verdict: 'open'
+      kioskId: number
+      universityId: number
+      session: number
+      epoch: string
+      clock: number
+      nowMs: number
+      lastMutationId: number
+      ticket: string
+      assignment: Assignment
+      needsSnapshot: boolean
+    }
+
+/** Checks proofs and opens sessions, those that come together in one transaction. */
+export interface HelloDesk {
+  open(hello: Hello, challenge: { nonce: string; host: string }): Promise<HelloResult>
+}
+
+/** What a desk is made of. */
+export interface DeskParts {
+  pool: Database
+  chance: Chance
+  log: HubLog
+  writer: TenantWriter
+  inFlight: InFlight
+  /** Resolves when the seal is there. */
+  ready: Promise<void>
+  seal(): Seal
+  learnTime(nowMs: number): void
+  /** The university's epoch is a new one: all its other sockets must go. */
+  epochRolled(universityId: number, epoch: string): void
+}
+
+interface Waiting {
+  hello: Hello
+  challenge: { nonce: string; host: string }
+  resolve(result: HelloResult): void
+  reject(error: unknown): void
+}
+
+interface Identity {
+  universityId: number
+  key: KeyObject | null
+}
+
+/** Makes a desk with nobody before it. */
+export function makeHelloDesk(parts: DeskParts): HelloDesk {
+  return new Desk(parts)
+}
+
+class Desk implements HelloDesk {
+  private readonly parts: DeskParts
+  private readonly identities = new Map<number, Identity>()
+  private waiting: Waiting[] = []
+
+  constructor(parts: DeskParts) {
+    this.parts = parts
+  }
+
+  open(hello: Hello, challenge: { nonce: string; host: string }): Promise<HelloResult> {
+    return this.parts.inFlight.track(
+      new Promise((resolve, reject) => {
+        this.waiting.push({ hello, challenge, resolve, reject })
+        if (this.waiting.length === 1) setImmediate(() => void this.parts.inFlight.track(this.takeTurn()))
+      }),
+    )
+  }
+
+  private async takeTurn(): Promise<void> {
+    const batch = this.waiting
+    this.waiting = []
+    try {
+      await this.parts.ready
+      await this.identify(batch)
+      const proven = batch.filter((one) => this.checkProof(one))
+      const byUniversity = Map.groupBy(
+        proven,
+        ({ hello }) => this.identities.get(hello.kioskId)?.universityId ?? 0,
+      )
+      for (const [universityId, hellos] of byUniversity)
+        for (let start = 0; start < hellos.length; start += MAX_BATCH_HELLOS)
+          this.admit(universityId, hellos.slice(start, start + MAX_BATCH_HELLOS))
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  private async identify(batch: readonly Waiting[]): Promise<void> {
+    const unknown = [...new Set(batch.map(({ hello }) => hello.kioskId))].filter(
+      (id) => !this.identities.has(id),
+    )
+    if (unknown.length === 0) return
+    for (const { id, universityId, publicKey } of await loadIdentities(this.parts.pool, unknown))
+      this.identities.set(id, { universityId, key: importKey(publicKey) })
+    for (const id of this.identities.keys()) {
+      if (this.identities.size <= MAX_KEYS) break
+      this.identities.delete(id)
+    }
+  }
+
+  /** A wrong proof and an unknown kiosk end the line with nothing told beyond the code. [SYN-10] */
+  private checkProof({ hello, challenge, resolve }: Waiting): boolean {
+    const identity = this.identities.get(hello.kioskId)
+    if (identity === undefined) {
+      resolve({ verdict: 'refused', code: 'unknownKiosk' })
+      return false
+    }
+    const { proof, ...rest } = hello
+    const statement = Buffer.from(helloStatement(challenge.host, challenge.nonce, rest))
+    const isProven =
+      identity.key !== null && verify(null, statement, identity.key, Buffer.from(proof, 'base64url'))
+    if (!isProven) resolve({ verdict: 'refused', code: 'badProof' })
+    return isProven
+  }
+
+  private admit(universityId: number, batch: readonly Waiting[]): void {
+    this.parts.writer
+      .runUnderLock(universityId, (client, locked) => this.commit(client, universityId, locked, batch))
+      .then(
+        (done) => {
+          if (done?.rolledTo !== undefined) this.parts.epochRolled(universityId, done.rolledTo)
+          batch.forEach(({ resolve }, index) =>
+            resolve(done?.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' }),
+          )
+        },
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error)
+        },
+      )
+  }
+
+  private async commit(
+    client: Transaction,
+    universityId: number,
+    locked: LockedUniversity,
+    batch: readonly Waiting[],
+  ): Promise<{ results: HelloResult[]; rolledTo?: string }> {
+    this.parts.learnTime(locked.nowMs)
+    const rows = await loadKioskRows(
+      client,
+      batch.map(({ hello }) => hello.kioskId),
+    )
+    const kiosks = new Map(rows.map((row) => [row.id, row]))
+    const rolledTo = await this.rollIfProven(client, universityId, locked, batch)
+    const university = { epoch: rolledTo ?? locked.epoch, clock: locked.clock }
+    // Two hellos of one kiosk in one batch: the later one is the newest session.
+    const newest = new Map(batch.map(({ hello }, index) => [hello.kioskId, index]))
+    const results: HelloResult[] = []
+    const opened: Extract<HelloDecision, { verdict: 'open' }>['opened'][] = []
+    for (const [index, { hello }] of batch.entries()) {
+      const kiosk = kiosks.get(hello.kioskId)
+      const isDouble = newest.get(hello.kioskId) !== index
+      if (kiosk === undefined || isDouble) {
+        results.push({ verdict: 'refused', code: isDouble ? 'superseded' : 'unknownKiosk' })
+        continue
+      }
+      const decision = decideHello(hello, kiosk, university, this.parts.chance.secret(16))
+      if (decision.verdict === 'open') {
+        opened.push(decision.opened)
+        if (decision.lost !== null) await recordLost(client, universityId, locked, kiosk.id, decision.lost)
+      }
+      results.push(toResult(decision, kiosk, university, locked.nowMs))
+    }
+    if (opened.length > 0) await writeSessions(client, university.epoch, locked.nowMs, opened)
+    return rolledTo === null ? { results } : { results, rolledTo }
+  }
+
+  /** A kiosk with the hub's own seal over a head that this database never reached: it went back in time. [SYN-17] */
+  private async rollIfProven(
+    client: Transaction,
+    universityId: number,
+    locked: LockedUniversity,
+    batch: readonly Waiting[],
+  ): Promise<string | null> {
+    const proof = batch.find(
+      ({ hello }) =>
+        hello.sealed !== null &&
+        provesRollback(hello, locked, this.parts.seal().verify(universityId, hello.sealed)),
+    )
+    if (proof === undefined) return null
+    const epoch = this.parts.chance.secret(12)
+    await updateEpoch(client, universityId, epoch)
+    await appendChange(client, {
+      universityId,
+      actor: `kiosk ${proof.hello.kioskId}`,
+      service: 'sync',
+      subject: 'epoch',
+      log: {
+        why: 'a kiosk holds a sealed head beyond the database',
+        head: locked.clock,
+        sealed: proof.hello.sealed?.head,
+      },
+    })
+    return epoch
+  }
+}
+
+function importKey(publicKey: string): KeyObject | null {
+  try {
+    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
+  } catch {
+    return null
+  }
+}
+
+function toResult(
+  decision: HelloDecision,
+  kiosk: Parameters<typeof makeAssignment>[0],
+  university: { epoch: string; clock: number },
+  nowMs: number,
+): HelloResult {
+  const { id: kioskId, universityId } = kiosk
+  if (decision.verdict === 'forked') return { verdict: 'forked', kioskId, universityId }
+  if (decision.verdict !== 'open') return { verdict: 'refused', code: decision.verdict }
+  const { session, lastMutationId, ticketIssued } = decision.opened
+  return {
+    verdict: 'open',
+    kioskId,
+    universityId,
+    session,
+    ...university,
+    nowMs,
+    lastMutationId,
+    ticket: ticketIssued,
+    assignment: makeAssignment(kiosk),
+    needsSnapshot: decision.needsSnapshot,
+  }
+}
+
+/** One outcome stands for the whole range; the change log says from where to where. [SYN-18] */
+async function recordLost(
+  client: Transaction,
+  universityId: number,
+  locked: LockedUniversity,
+  kioskId: number,
+  lost: { from: number; to: number },
+): Promise<void> {
+  const outcome = { kioskId, mutationId: lost.to, originKioskId: kioskId, originMutationId: lost.to }
+  const commit = { universityId, clock: locked.clock, nowMs: locked.nowMs }
+  await insertOutcomes(client, commit, [{ ...outcome, hash: '-', why: 'lost' }])
+  await appendChange(client, {
+    universityId,
+    actor: `kiosk ${kioskId}`,
+    service: 'sync',
+    subject: 'lost',
+    log: lost,
+  })
+}

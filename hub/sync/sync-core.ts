@@ -1,0 +1,313 @@
+import { makeSeal, loadSealSecret, type Seal } from '../identity/seal.ts'
+import { verifyPin } from '../identity/pin.ts'
+import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
+import type { Chance, HubClock, KioskLine, LineHandler } from '../ports.ts'
+import { appendChange } from '../store/change-logs.ts'
+import type { Database } from '../store/database.ts'
+import { countTry, insertFork, loadKioskRows, loadPinHash } from '../store/sessions.ts'
+import type { Reply } from '#shared/wire/messages.ts'
+import { rollEpochIfClusterChanged } from './epoch.ts'
+import { Audience } from './fan-out.ts'
+import { makeTurnstile } from './feed.ts'
+import { makeHelloDesk } from './hello-desk.ts'
+import { makeHubTime } from './hub-time.ts'
+import { makeInFlight } from './in-flight.ts'
+import type { SessionParts } from './session-parts.ts'
+import { Session } from './session.ts'
+import { makeSightings } from './sightings.ts'
+import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
+import { startWakeUp } from './wake-up.ts'
+
+/** Time between heartbeats, ms: a kiosk says "offline" after two missed ones. [SYN-23] */
+export const HEARTBEAT_MS = 5_000
+/** Pause between looks at all lines. */
+const SWEEP_MS = 1_000
+/** What is queued may take this long to be committed when the hub stops. */
+const STOP_GRACE_MS = 5_000
+/** How soon kiosks may come again after a stop: another hub, or this one restarted. Each jitters it. */
+const BYE_RETRY_MS = 1_000
+/** Pause before the database is asked again at the start. */
+const START_RETRY_MS = 500
+/** Tries of a PIN per kiosk, and their window. [SYN-22] */
+const MAX_PIN_TRIES = 5
+const PIN_WINDOW_MS = 900_000
+const PUBLIC_KEY = /^[A-Za-z0-9_-]{43}$/
+
+/** What a sync core is made of. */
+export interface SyncParts {
+  pool: Database
+  clock: HubClock
+  chance: Chance
+  log: HubLog
+  metrics: HubMetrics
+  limits?: {
+    heartbeatMs?: number
+    /** False: other hubs' commits are found by the poll alone; a simulation holds every wake-up in its hand. */
+    listens?: boolean
+  }
+}
+
+/** The hub's side of all lines to kiosks. */
+export interface SyncCore {
+  /** Takes a line in, says the first word, and gives what hears the rest. `host` as the kiosk dialled it. */
+  accept(line: KioskLine, from: { host: string; address: string }): LineHandler
+  /** Commits what is queued, says goodbye to all, and ends. */
+  stop(): Promise<void>
+  /** Resolves when nothing is queued or under way; timers may wait. */
+  settled(): Promise<void>
+  /** For administrative writes inside this process. */
+  readonly writer: TenantWriter
+  readonly connectedCount: number
+}
+
+/** Makes a core and starts its timers. The database may still be on its way up: hellos wait for it. */
+export function makeSyncCore(parts: SyncParts): SyncCore {
+  return new Core(parts)
+}
+
+class Core implements SyncCore {
+  readonly writer: TenantWriter
+  private readonly parts: SyncParts
+  private readonly inFlight = makeInFlight()
+  private readonly turnstile = makeTurnstile()
+  private readonly time: ReturnType<typeof makeHubTime>
+  private readonly audiences = new Map<number, Audience>()
+  private readonly lines = new Set<Session>()
+  private readonly byKiosk = new Map<number, Session>()
+  private readonly wakeUp: ReturnType<typeof startWakeUp>
+  private readonly sightings: ReturnType<typeof makeSightings>
+  private readonly sessionParts: SessionParts
+  private readonly ready: Promise<void>
+  private seal: Seal | null = null
+  private cancelSweep: () => void = () => undefined
+  private isStopped = false
+
+  constructor(parts: SyncParts) {
+    this.parts = parts
+    const { pool, clock, chance, log, metrics, limits = {} } = parts
+    const { inFlight } = this
+    this.time = makeHubTime(clock, 0)
+    this.wakeUp = startWakeUp({
+      pool,
+      clock,
+      log,
+      inFlight,
+      listens: limits.listens ?? true,
+      universityIds: () => [...this.audiences.keys()],
+      heard: (universityId, head) => this.audiences.get(universityId)?.heardOf(head, null),
+      polled: (heads, nowMs) => {
+        this.time.learn(nowMs)
+        for (const { id, clock: head, epoch } of heads) this.audiences.get(id)?.heardOf(head, epoch)
+      },
+      returned: async () => {
+        await rollEpochIfClusterChanged(pool, chance)
+      },
+    })
+    this.writer = makeTenantWriter({
+      pool,
+      clock,
+      log,
+      metrics,
+      inFlight,
+      committed: (universityId, committed) => {
+        this.time.learn(committed.nowMs)
+        this.audiences.get(universityId)?.committed(committed)
+        if (committed.isStep) this.wakeUp.committed(universityId, committed.clock)
+      },
+    })
+    this.sightings = makeSightings({
+      clock,
+      log,
+      inFlight,
+      writer: this.writer,
+      superseded: (kioskId, session) => {
+        const known = this.byKiosk.get(kioskId)
+        if (known?.number === session) known.end('superseded')
+      },
+    })
+    this.ready = inFlight.track(this.begin())
+    this.sessionParts = this.makeSessionParts(limits.heartbeatMs ?? HEARTBEAT_MS)
+    this.scheduleSweep()
+  }
+
+  get connectedCount(): number {
+    return this.byKiosk.size
+  }
+
+  accept(line: KioskLine, from: { host: string; address: string }): LineHandler {
+    const session = new Session(this.sessionParts, line, from.host)
+    this.lines.add(session)
+    if (this.isStopped) session.sayBye(BYE_RETRY_MS)
+    return session
+  }
+
+  async stop(): Promise<void> {
+    if (this.isStopped) return
+    this.isStopped = true
+    await this.writer.stop(STOP_GRACE_MS)
+    this.cancelSweep()
+    this.sightings.stop()
+    for (const session of this.lines) session.sayBye(BYE_RETRY_MS)
+    for (const audience of this.audiences.values()) audience.stop()
+    await this.wakeUp.stop()
+    await this.inFlight.settled()
+  }
+
+  settled(): Promise<void> {
+    return this.inFlight.settled()
+  }
+
+  /** The seal's key and the cluster's identity, before anybody is welcomed. [SYN-17] */
+  private async begin(): Promise<void> {
+    const { pool, chance, log, clock } = this.parts
+    while (this.seal === null && !this.isStopped) {
+      try {
+        const secret = await loadSealSecret(pool, Buffer.from(chance.secret(32), 'base64url'))
+        if (await rollEpochIfClusterChanged(pool, chance)) log.warn('the database cluster is another one')
+        this.seal = makeSeal(secret)
+      } catch (error) {
+        log.warn('the database is not ready', { err: error })
+        await new Promise<void>((resolve) => {
+          clock.after(START_RETRY_MS, resolve)
+        })
+      }
+    }
+  }
+
+  private makeSessionParts(heartbeatMs: number): SessionParts {
+    const { clock, chance, log, metrics, pool } = this.parts
+    const { inFlight, writer, sightings } = this
+    const seal = (): Seal => {
+      if (this.seal === null) throw new Error('nobody is welcomed before the seal is there')
+      return this.seal
+    }
+    const desk = makeHelloDesk({
+      pool,
+      chance,
+      log,
+      writer,
+      inFlight,
+      ready: this.ready,
+      seal,
+      learnTime: (nowMs) => this.time.learn(nowMs),
+      epochRolled: (universityId, epoch) => this.audiences.get(universityId)?.heardOf(0, epoch),
+    })
+    return {
+      clock,
+      chance,
+      log,
+      metrics,
+      inFlight,
+      writer,
+      sightings,
+      desk,
+      heartbeatMs,
+      seal,
+      nowMs: () => this.time.nowMs(),
+      enter: (session) => this.enter(session, heartbeatMs, seal),
+      left: (session) => this.left(session),
+      checkPin: (kiosk, pin) => this.checkPin(kiosk, pin),
+      fork: (proven, publicKey) => this.fork(proven, publicKey),
+    }
+  }
+
+  private enter(session: Session, heartbeatMs: number, seal: () => Seal): Audience {
+    const kioskId = session.kioskId ?? 0
+    const older = this.byKiosk.get(kioskId)
+    this.byKiosk.set(kioskId, session)
+    this.parts.metrics.connectedKiosks(1)
+    if (older !== undefined) older.end('superseded')
+    return this.audienceOf(session.universityId ?? 0, heartbeatMs, seal)
+  }
+
+  private audienceOf(universityId: number, heartbeatMs: number, seal: () => Seal): Audience {
+    const known = this.audiences.get(universityId)
+    if (known !== undefined) return known
+    const { pool, clock, log, metrics } = this.parts
+    const { inFlight, turnstile } = this
+    const audience = new Audience(
+      {
+        pool,
+        clock,
+        log,
+        metrics,
+        inFlight,
+        turnstile,
+        seal,
+        heartbeatMs,
+        nowMs: () => this.time.nowMs(),
+        factsMoved: (id) => void inFlight.track(this.reassign(id)),
+      },
+      universityId,
+    )
+    this.audiences.set(universityId, audience)
+    return audience
+  }
+
+  private left(session: Session): void {
+    this.lines.delete(session)
+    const { kioskId } = session
+    if (kioskId === null) return
+    this.parts.metrics.connectedKiosks(-1)
+    if (this.byKiosk.get(kioskId) !== session) return
+    this.byKiosk.delete(kioskId)
+    this.parts.metrics.outboxDepth(kioskId, null)
+  }
+
+  /** Facts changed: every kiosk of the university is looked at again. [SYN-28] */
+  private async reassign(universityId: number): Promise<void> {
+    const sessions = [...this.byKiosk.values()].filter((session) => session.universityId === universityId)
+    try {
+      const ids = sessions.map(({ kioskId }) => kioskId ?? 0)
+      const rows = await loadKioskRows(this.parts.pool, ids)
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      for (const session of sessions) {
+        const row = byId.get(session.kioskId ?? 0)
+        if (row !== undefined) session.reassign(row)
+      }
+    } catch (error) {
+      this.parts.log.warn('assignments could not be read', { universityId, err: error })
+      this.parts.clock.after(SWEEP_MS, () => void this.inFlight.track(this.reassign(universityId)))
+    }
+  }
+
+  private async checkPin(
+    { kioskId, universityId }: { kioskId: number; universityId: number },
+    pin: string,
+  ): Promise<Reply['answer']> {
+    const { pool } = this.parts
+    const tries = await countTry(pool, `pin:${kioskId}`, PIN_WINDOW_MS, this.time.nowMs())
+    if (tries > MAX_PIN_TRIES) return 'tooManyTries'
+    return (await verifyPin(pin, await loadPinHash(pool, universityId))) ? 'yes' : 'no'
+  }
+
+  private async fork(
+    proven: { kioskId: number; universityId: number },
+    publicKey: string,
+  ): Promise<number | null> {
+    if (!PUBLIC_KEY.test(publicKey)) return null
+    return this.writer.runUnderLock(proven.universityId, async (client, { nowMs }) => {
+      const { id, isNew } = await insertFork(client, { ...proven, publicKey, nowMs })
+      if (isNew)
+        await appendChange(client, {
+          universityId: proven.universityId,
+          actor: `kiosk ${proven.kioskId}`,
+          service: 'sync',
+          subject: 'forked',
+          log: { kioskId: id },
+        })
+      return id
+    })
+  }
+
+  private scheduleSweep(): void {
+    this.cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
+      for (const session of this.lines) session.sweep()
+      let behindCount = 0
+      for (const audience of this.audiences.values()) behindCount += audience.sweep()
+      this.parts.metrics.socketsBehind(behindCount)
+      if (!this.isStopped) this.scheduleSweep()
+    })
+  }
+}
