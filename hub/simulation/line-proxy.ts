@@ -3,8 +3,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** What can be done to the lines that pass through. */
 export interface LineProxy {
   readonly port: number
-  /** Where new lines go from now on. */
-  target: number
+  /** Where new lines go from now on; asked for each. */
+  pickTarget: () => number
   /** While true new lines are refused. */
   isShut: boolean
   /** While true bytes are swallowed and nobody is told: a half-open line. */
@@ -15,14 +15,14 @@ export interface LineProxy {
 }
 
 /** A loopback relay between kiosks and a hub that can be cut, shut and silenced. */
-export async function openLineProxy(target: number): Promise<LineProxy> {
+export async function openLineProxy(pickTarget: () => number): Promise<LineProxy> {
   const sockets = new Set<Socket>()
   const server: Server = createServer((near) => {
     if (proxy.isShut) {
       near.resetAndDestroy()
       return
     }
-    const far = connect(proxy.target, '127.0.0.1')
+    const far = connect(proxy.pickTarget(), '127.0.0.1')
     join(near, far)
     join(far, near)
   })
@@ -45,7 +45,7 @@ export async function openLineProxy(target: number): Promise<LineProxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const proxy: LineProxy = {
     port: (server.address() as AddressInfo).port,
-    target,
+    pickTarget,
     isShut: false,
     isSilent: false,
     cut() {

@@ -68,9 +68,7 @@ export class Chaos {
   }
 
   private async restartHub(end: () => Promise<void>): Promise<void> {
-    const { proxy, hub } = this.parts
     await end()
-    await hub?.start()
-    proxy.target = hub?.port ?? proxy.target
+    await this.parts.hub?.start()
   }
 }

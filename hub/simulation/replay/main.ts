@@ -119,7 +119,7 @@ async function replay(options: ReplayOptions, input: Input, undo: (() => Promise
   // Lines go through a relay on this machine, which chaos can cut; a hub elsewhere is dialled as it is.
   const isNear =
     ['127.0.0.1', 'localhost'].includes(new URL(found.url).hostname) && found.url.startsWith('http:')
-  const proxy = await openLineProxy(found.port)
+  const proxy = await openLineProxy(() => hub?.port ?? found.port)
   undo.push(() => proxy.close())
   const hosts = new KioskHosts(() => (isNear ? `http://127.0.0.1:${proxy.port}` : found.url), HOST_COUNT)
   undo.push(() => hosts.stop())

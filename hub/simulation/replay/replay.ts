@@ -71,10 +71,7 @@ export class Replay {
       await this.stretch(done, instant, dueMs, startMs + pausedMs)
       done = instant
       const beforeMs = performance.now()
-      await this.compare(
-        changes[instant - 1]?.atMs ?? 0,
-        instant < changes.length ? changes[instant]?.atMs : undefined,
-      )
+      await this.compare(changes[instant - 1]?.atMs ?? 0)
       pausedMs += performance.now() - beforeMs
       if ((count + 1) % 10 === 0)
         say(`${count + 1} of ${instants.length} moments compared, ${this.comparison.faults.length} faults`)
