@@ -4,7 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { readProcess } from '../hub/store/process-table.ts'
 import { HouseError } from './house-error.ts'
-import { LEASH, ROOT } from './house.mjs'
+import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
 
 /** A program of the house that runs beside the starter. */
 export interface Child {
@@ -37,7 +37,7 @@ export function startChild(options: ChildOptions): Child {
   // Detached: Ctrl-C reaches the whole terminal group, and the starter must end its children in order.
   const child = spawn(process.execPath, ['--import', LEASH, file, ...options.args], {
     cwd: ROOT,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...options.env, [LEASH_HOLDER]: String(process.pid) },
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
   })

@@ -12,6 +12,9 @@ export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 /** Given to Node's --import: the process ends when the one that started it is gone. */
 export const LEASH = pathToFileURL(path.join(ROOT, 'build', 'leash.ts')).href
 
+/** Variable that tells a child which process holds its leash. */
+export const LEASH_HOLDER = 'CARREL_LEASH_HOLDER'
+
 /** Line for people on standard error, so that standard output stays for programs. @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`)
@@ -111,7 +114,11 @@ export async function runInHouse(file, args) {
  */
 function run(program, args, terminal) {
   const bin = path.join(ROOT, 'node_modules', '.bin')
-  const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}` }
+  const env = {
+    ...process.env,
+    PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    [LEASH_HOLDER]: String(process.pid),
+  }
   const child = spawn(program, args, {
     env,
     stdio: terminal === 'full' ? ['inherit', 'inherit', 'inherit', 'ipc'] : ['ignore', 2, 2],

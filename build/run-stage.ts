@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { LEASH, ROOT } from './house.mjs'
+import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
 import type { Command, Count, Stage } from './stages.ts'
 
 /** A stage that hangs is ended after this many times its budget, and counts as failed. */
@@ -48,10 +48,11 @@ interface Ended {
 function runProgram(args: string[], countFile: string, patienceMs: number): Promise<Ended> {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    [LEASH_HOLDER]: String(process.pid),
     CARREL_COUNT_FILE: countFile,
     PLAYWRIGHT_JSON_OUTPUT_NAME: countFile,
   }
-  if (!process.stdout.isTTY) env['NO_COLOR'] = '1'
+  if (!process.stdout.isTTY) env['FORCE_COLOR'] = '0'
   const child = spawn(process.execPath, ['--import', LEASH, ...args], {
     cwd: ROOT,
     env,
