@@ -7,7 +7,8 @@ import { makeParse } from '#shared/wire/parse.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import { loadUniversities } from '../store/universities.ts'
-import { makeEpoch, updateEpoch } from '../store/epochs.ts'
+import { makeEpoch } from '../store/epochs.ts'
+import { updateEpoch } from '../store/sessions.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
 import {
   insertTableRows,

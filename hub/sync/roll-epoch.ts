@@ -1,6 +1,7 @@
 import { appendChange } from '../store/change-logs.ts'
 import type { Database } from '../store/database.ts'
-import { makeEpoch, updateEpoch } from '../store/epochs.ts'
+import { makeEpoch } from '../store/epochs.ts'
+import { updateEpoch } from '../store/sessions.ts'
 import { commitUnderClock } from './commit-under-clock.ts'
 
 /**

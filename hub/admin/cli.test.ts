@@ -1,0 +1,350 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { enrolStatement } from '#shared/wire/messages.ts'
+import { commitEnrolment } from '../identity/enrol-kiosk.ts'
+import { verifyPin } from '../identity/pin.ts'
+import { query } from '../store/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { runCli, runHere, type CliRun } from './testing-cli.ts'
+
+let database: TestDatabase
+let folder: string
+
+beforeAll(async () => {
+  database = await makeTestDatabase('cli')
+  folder = mkdtempSync(join(tmpdir(), 'carrel-cli-'))
+})
+afterAll(async () => {
+  await database.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** In this process: what it prints and answers. */
+function admin(...args: string[]): Promise<CliRun> {
+  return runHere({ DATABASE_URL: database.url, CARREL_HOME: folder }, args)
+}
+
+/** As a process of its own, as staff run it. */
+function adminProcess(...args: string[]): Promise<CliRun> {
+  return runCli({ DATABASE_URL: database.url, CARREL_HOME: folder }, args)
+}
+
+function treeFile(name: string, text: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+const TREE = `path,kind,capacity,hours
+Library,building,,Mon-Fri 08:00-20:00
+Library/Floor 1,floor,,
+Library/Floor 1/Room 101,room,12,
+Library/Floor 1/Room 102,room,4,Sat 10:00-22:00
+`
+
+/** A device enrols as it would over HTTP, with a key of its own. */
+async function enrol(code: string): Promise<number> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const key = String(publicKey.export({ format: 'jwk' }).x)
+  const proof = sign(null, Buffer.from(enrolStatement('hub', code, key)), privateKey).toString('base64url')
+  const enrolled = await commitEnrolment(
+    database.pool,
+    { code, publicKey: key, name: 'door 101', keyGrade: 'file', appVersion: '0.1.0', proof },
+    { host: 'hub', address: '127.0.0.1' },
+  )
+  if (!enrolled.ok) throw new Error(enrolled.refusal.why)
+  return enrolled.value.kioskId
+}
+
+describe('a whole path at the command line', () => {
+  test('university add', async () => {
+    const run = await adminProcess(
+      'university',
+      'add',
+      '--name',
+      'Marsh',
+      '--domain',
+      'Marsh.edu',
+      '--timezone',
+      'Europe/Ljubljana',
+      '--json',
+    )
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.json()).toMatchObject({ id: 1, name: 'Marsh', domains: ['marsh.edu'], locale: 'en' })
+    const twice = await admin(
+      'university',
+      'add',
+      '--name',
+      'Other',
+      '--domain',
+      'marsh.edu',
+      '--timezone',
+      'Asia/Taipei',
+    )
+    expect([twice.code, twice.stdout]).toEqual([1, ''])
+    expect(twice.stderr).toContain('taken already')
+  })
+
+  test('[TRE-5] a dry run prints the difference that the run then makes, and changes nothing', async () => {
+    const file = treeFile('tree.csv', TREE)
+    const before = await query(database.pool, 'select * from spaces')
+    const dry = await adminProcess(
+      'spaces',
+      'import',
+      '--university',
+      'marsh.edu',
+      file,
+      '--dry-run',
+      '--json',
+    )
+    expect(dry.code).toBe(0)
+    expect(await query(database.pool, 'select * from spaces')).toEqual(before)
+    const run = await adminProcess('spaces', 'import', '--university', 'marsh.edu', file, '--json')
+    expect(run.code).toBe(0)
+    const wet = run.json() as { difference: unknown }
+    expect(wet.difference).toEqual((dry.json() as { difference: unknown }).difference)
+    expect(wet).toMatchObject({ beforeCount: 1, afterCount: 5, clock: 2, isDryRun: false })
+  })
+
+  test('[TRE-4] the same file again changes nothing; without --prune what it leaves out stays', async () => {
+    const again = await admin('spaces', 'import', treeFile('tree.csv', TREE), '--json')
+    expect(again.json()).toMatchObject({
+      clock: null,
+      difference: { unchangedCount: 4, create: [], update: [] },
+    })
+    const short = treeFile('short.csv', 'path,capacity\nLibrary/Floor 1/Room 101,14\n')
+    expect((await admin('spaces', 'import', short, '--json')).json()).toMatchObject({
+      afterCount: 5,
+      difference: { update: [{ changed: ['capacity'] }], delete: [] },
+    })
+  })
+
+  test('[OCC-13] spaces tree', async () => {
+    const run = await adminProcess('spaces', 'tree')
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.stdout.split('\n').map((line) => line.replace(/\s{2,}/g, ' | ').trim())).toEqual([
+      expect.stringMatching(/^space \| level/),
+      expect.stringMatching(/^Marsh/),
+      expect.stringMatching(/Library \| - \| - \| 0 of 2 \| 0 of 2 \| 18/),
+      expect.stringMatching(/Floor 1/),
+      expect.stringMatching(/Room 101 \| - \| - \| 14/),
+      expect.stringMatching(/Room 102 \| - \| - \| 4/),
+      '',
+    ])
+  })
+
+  test('[SYN-20] [SYN-28] kiosk code, list, rename, move, replace, revoke', async () => {
+    const code = await adminProcess(
+      'kiosk',
+      'code',
+      '--university',
+      'marsh.edu',
+      '--space',
+      'Library/Floor 1/Room 101',
+      '--json',
+    )
+    expect(code.json()).toMatchObject({ role: 'door', path: 'Library/Floor 1/Room 101' })
+    const kioskId = await enrol((code.json() as { code: string }).code)
+    const list = await adminProcess('kiosk', 'list', '--json')
+    expect(list.json()).toMatchObject({
+      kiosks: [
+        {
+          id: kioskId,
+          name: 'door 101',
+          space: 'Library/Floor 1/Room 101',
+          keyGrade: 'file',
+          appVersion: '0.1.0',
+          outboxDepth: null,
+          clockOffsetMs: null,
+          lastSeenAtMs: null,
+          revokedAtMs: null,
+        },
+      ],
+    })
+    expect((await admin('kiosk', 'rename', 'door 101', 'door one')).code).toBe(0)
+    expect((await admin('kiosk', 'move', 'door one', '--space', '/', '--role', 'entrance')).code).toBe(0)
+    const replaced = await admin('kiosk', 'replace', String(kioskId), '--json')
+    expect(replaced.json()).toMatchObject({ replacesKioskId: kioskId, role: 'entrance', path: '' })
+    expect((await adminProcess('kiosk', 'revoke', 'door one', '--json')).json()).toMatchObject({ kioskId })
+    const again = await adminProcess('kiosk', 'revoke', String(kioskId))
+    expect([again.code, again.stderr]).toEqual([1, `Kiosk ${kioskId} "door one" is revoked already.\n`])
+    const [kiosk] = await query<{ isRevoked: boolean }>(
+      database.pool,
+      'select revoked_at is not null as "isRevoked" from kiosks',
+    )
+    expect(kiosk?.isRevoked).toBe(true)
+  })
+
+  test('settings, each as a commit that hubs hear of', async () => {
+    const clock = async (): Promise<unknown> =>
+      (await query(database.pool, 'select clock, facts_clock from universities'))[0]
+    const before = (await clock()) as { clock: number }
+    expect((await admin('settings', 'set', 'staleMs', '3600000')).code).toBe(0)
+    expect(await clock()).toEqual({ clock: before.clock + 1, facts_clock: before.clock + 1 })
+    expect((await admin('settings', 'list', '--json')).json()).toMatchObject({
+      settings: { staleMs: 3_600_000 },
+    })
+    expect((await admin('settings', 'set', 'staleMs', 'default')).code).toBe(0)
+    expect(await query(database.pool, 'select settings from universities')).toEqual([{ settings: {} }])
+  })
+
+  test('[SYN-22] a PIN is shown once and kept as a hash', async () => {
+    const { pin } = (await admin('university', 'pin', '--json')).json() as { pin: string }
+    const [row] = await query<{ hash: string }>(
+      database.pool,
+      'select diagnostics_pin_hash as hash from universities',
+    )
+    expect(await verifyPin(pin, row?.hash ?? null)).toBe(true)
+  })
+
+  test('every act was written down, and no secret with it', async () => {
+    const run = await admin('log', '--count', '100', '--json')
+    const acts = (run.json() as { changes: { service: string; subject: string; log: object }[] }).changes
+    expect(acts.map(({ service, subject }) => `${service} ${subject}`).toReversed()).toEqual([
+      'universities add',
+      'spaces import',
+      'spaces import',
+      'spaces import',
+      'kiosks code',
+      'kiosks enrol',
+      'kiosks rename',
+      'kiosks move',
+      'kiosks code',
+      'kiosks revoke',
+      'settings set',
+      'settings set',
+      'universities pin',
+    ])
+    expect(acts.find(({ subject }) => subject === 'import')?.log).toMatchObject({ beforeCount: 5 })
+    expect(JSON.stringify(acts)).not.toMatch(/[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|scrypt|"pin":/)
+  })
+})
+
+describe('what is refused', () => {
+  test('a process says so on standard error and by its exit code', async () => {
+    const [unknown, missing, json] = await Promise.all([
+      adminProcess('spaces', 'paint'),
+      adminProcess('spaces', 'import', '/nowhere/tree.csv'),
+      adminProcess('spaces', 'import', '/nowhere/tree.csv', '--json'),
+    ])
+    expect([unknown.code, unknown.stdout]).toEqual([2, ''])
+    expect([missing.code, missing.stdout, missing.stderr]).toEqual([
+      1,
+      '',
+      'There is no file /nowhere/tree.csv.\n',
+    ])
+    expect([json.code, json.stderr, json.json()]).toMatchObject([
+      1,
+      '',
+      { error: 'There is no file /nowhere/tree.csv.' },
+    ])
+  })
+
+  test.each<[string, string[], number, RegExp]>([
+    ['no such command', ['spaces', 'paint'], 2, /no such command/],
+    ['an option that is none', ['university', 'list', '--fast'], 2, /--fast/],
+    ['a missing option', ['university', 'add', '--name', 'X'], 2, /--domain is missing/],
+    ['a missing file', ['spaces', 'import'], 2, /something is missing/],
+    ['a word too many', ['university', 'list', 'all'], 2, /"all" is too much/],
+    ['an option without its value', ['kiosk', 'code', '--space'], 2, /--space/],
+    [
+      'a domain that is none',
+      ['university', 'add', '--name', 'X', '--domain', 'mars', '--timezone', 'UTC'],
+      1,
+      /no e-mail domain/,
+    ],
+    [
+      'a zone that is none',
+      ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'Mars/North'],
+      1,
+      /no time zone/,
+    ],
+    [
+      'an offset for a zone',
+      ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', '+01:00'],
+      1,
+      /no time zone/,
+    ],
+    [
+      'a language that is none',
+      ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'UTC', '--locale', 'xx'],
+      1,
+      /none of en/,
+    ],
+    [
+      'a name with a bidi character',
+      ['university', 'add', '--name', 'X\u202e', '--domain', 'x.edu', '--timezone', 'UTC'],
+      1,
+      /U\+202E/,
+    ],
+    ['a university that is none', ['spaces', 'tree', '--university', 'mars.edu'], 1, /there is marsh\.edu/],
+    [
+      'a space that is none',
+      ['kiosk', 'code', '--space', 'Library/Floor 1/room 101'],
+      1,
+      /did you mean "Library\/Floor 1\/Room 101"/,
+    ],
+    [
+      'a role that is none',
+      ['kiosk', 'code', '--space', '/', '--role', 'window'],
+      1,
+      /none of door, entrance/,
+    ],
+    ['minutes that are none', ['kiosk', 'code', '--space', '/', '--minutes', '0'], 1, /no number of minutes/],
+    ['a kiosk that is none', ['kiosk', 'revoke', '99'], 1, /no kiosk "99"/],
+    ['a setting that is none', ['settings', 'set', 'colour', '1'], 1, /no setting/],
+    ['a value that does not fit', ['settings', 'set', 'staleMs', '1'], 1, /does not fit/],
+    ['a value that is no number', ['settings', 'set', 'staleMs', ''], 1, /does not fit/],
+    ['a count that is none', ['log', '--count', 'all'], 1, /no number/],
+    ['a file that is not there', ['spaces', 'import', '/nowhere/tree.csv'], 1, /There is no file/],
+    ['a backup into nowhere', ['backup', '/nowhere/backup.gz'], 1, /ENOENT/],
+    ['a restore of nothing', ['restore', '/nowhere/backup.gz'], 1, /There is no file/],
+  ])('%s', async (_, args, code, sentence) => {
+    const [run, json] = await Promise.all([admin(...args), admin(...args, '--json')])
+    expect([run.code, run.stdout]).toEqual([code, ''])
+    expect(run.stderr).toMatch(sentence)
+    expect([json.code, json.stderr]).toEqual([code, ''])
+    expect((json.json() as { error: string }).error).toMatch(sentence)
+  })
+
+  test.each<[string, string, RegExp]>([
+    ['cycle.csv', 'id,parent,name\n1,2,A\n2,1,B\n', /line 2: "A" would stand below itself/],
+    ['twice.csv', 'path\nA\nA\n', /line 3: "A" was named already at line 2/],
+    ['bidi.csv', 'path\nA\u202eB\n', /line 2: the name "AU\+202EB"/],
+    ['control.csv', 'path\nA\u0001\n', /U\+0001/],
+    ['orphan.csv', 'path\nHall/Floor 1\n', /no space "Hall"/],
+    ['ragged.csv', 'path,kind\nA\n', /cannot be read as CSV/],
+    ['quotes.csv', 'path\n"A\n', /cannot be read as CSV/],
+    ['empty.csv', '', /has no lines/],
+    ['broken.json', '{"name":', /cannot be read as JSON/],
+    ['kind.json', '[{"name":"A","kind":"castle"}]', /A: kind/],
+    ['latin1.csv', 'path\nCaf\u00e9\n', /is not UTF-8/],
+  ])('[TRE-2] %s is not taken at all', async (name, text, sentence) => {
+    const file = join(folder, name)
+    writeFileSync(file, text, name.startsWith('latin1') ? 'latin1' : 'utf8')
+    const run = await admin('spaces', 'import', file)
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toMatch(sentence)
+    const [count] = await query<{ count: number }>(database.pool, 'select count(*)::int as count from spaces')
+    expect(count?.count).toBe(5)
+  })
+
+  test('every command helps, and help is no failure', async () => {
+    const overview = await admin('--help')
+    expect([overview.code, overview.stderr]).toEqual([0, ''])
+    const { commands } = (await admin('--help', '--json')).json() as { commands: { name: string }[] }
+    for (const { name } of commands) expect(overview.stdout).toContain(`  ${name} `)
+    const one = await admin('spaces', 'import', '--help')
+    expect([one.code, one.stdout]).toEqual([0, expect.stringContaining('--dry-run')])
+  })
+
+  test('a database that is away is one sentence', async () => {
+    const url = 'postgresql://nobody@127.0.0.1:1/carrel'
+    const run = await runHere({ DATABASE_URL: url, CARREL_HOME: folder }, ['university', 'list'])
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toMatch(/^The database cannot be reached .*\n$/)
+  })
+})
