@@ -5,6 +5,9 @@ import type { Cache, CachedSpace } from './store/cache.ts'
 /** Rows written between two breaths: about 3 ms, so that a tap never waits for a catch-up. [SYN-9] */
 const SLICE_ROWS = 1_000
 
+/** Rows put into memory between two breaths: about 5 ms. */
+const SWITCH_ROWS = 5_000
+
 /** What is to be applied in one transaction: everything, or what changed. */
 export interface Incoming {
   isWhole: boolean
@@ -12,6 +15,9 @@ export interface Incoming {
   to: number
   parts: readonly ChangedRows[]
 }
+
+/** Work in slices: first on the disk, then in memory. */
+export type ApplySteps = Generator<'writing' | 'switching', Set<number> | null>
 
 /** The hub's rows in memory, and how far they are. Changed only after `cache.db` committed the same. */
 export interface Mirror {
@@ -27,9 +33,10 @@ export interface Mirror {
   /**
    * Applies rows newer than those held and moves the cursor, in one transaction; takes a breath (yields) now and then.
    * Returns the ids that changed; null when a level came for a space that is not held: then rows were lost. Whoever
-   * stops in the middle must call `return()`: it takes the transaction back. [SYN-8] [SYN-9]
+   * stops while it is `writing` must call `return()`, which takes the transaction back; while it is `switching` the
+   * disk has it already, so it must be run to its end. [SYN-8] [SYN-9]
    */
-  apply(incoming: Incoming): Generator<void, Set<number> | null>
+  apply(incoming: Incoming): ApplySteps
   /** Lets go of all rows: the device went to another university. Returns the ids that were there. */
   clear(): number[]
   /** Forgets how far the rows are (they go on being shown) after the file was thrown away. */
@@ -75,32 +82,43 @@ function* liveOf(held: Held): Generator<CachedSpace> {
   for (const space of held.rows.byId.values()) if (!space.isGone) yield space
 }
 
-function* apply(held: Held, cache: Cache, incoming: Incoming): Generator<void, Set<number> | null> {
+function* apply(held: Held, cache: Cache, incoming: Incoming): ApplySteps {
   const changed: CachedSpace[] = []
+  // Everything is built beside what is shown; changes go in after the commit.
+  const whole = incoming.isWhole ? new HeldRows() : null
   cache.begin()
   try {
-    if (incoming.isWhole) cache.dropSpaces()
+    if (whole !== null) cache.dropSpaces()
     for (const { space, isLevelOnly } of merge(incoming, held.rows.byId)) {
       if (space === null) return null
       if (isLevelOnly) cache.insertLevel(space)
       else cache.insertSpace(space)
-      if (changed.push(space) % SLICE_ROWS === 0) yield
+      whole?.put(space)
+      if (changed.push(space) % SLICE_ROWS === 0) yield 'writing'
     }
     cache.insertCursor(incoming.epoch, incoming.to)
     cache.commit()
   } finally {
     cache.rollback()
   }
-  return switchTo(held, incoming, changed)
+  return yield* switchTo(held, incoming, changed, whole)
 }
 
-/** The file has it: now the memory, in one step. Returns the ids that changed. */
-function switchTo(held: Held, incoming: Incoming, changed: readonly CachedSpace[]): Set<number> {
-  const ids = new Set<number>(incoming.isWhole ? held.rows.byId.keys() : [])
-  if (incoming.isWhole) held.rows = new HeldRows()
+/** The disk has it: now the memory. The cursor moves last, so rows may be ahead of it, never behind. */
+function* switchTo(
+  held: Held,
+  incoming: Incoming,
+  changed: readonly CachedSpace[],
+  whole: HeldRows | null,
+): ApplySteps {
+  const ids = new Set<number>()
+  if (whole !== null) {
+    for (const id of held.rows.byId.keys()) if (!whole.byId.has(id)) ids.add(id)
+    held.rows = whole
+  }
   for (const space of changed) {
-    held.rows.put(space)
-    ids.add(space.id)
+    if (whole === null) held.rows.put(space)
+    if (ids.add(space.id).size % SWITCH_ROWS === 0) yield 'switching'
   }
   held.epoch = incoming.epoch
   held.cursor = incoming.to

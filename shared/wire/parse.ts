@@ -45,9 +45,7 @@ export function makeParse<Schema extends TSchema>(
 }
 
 /** Everything that is wrong with a value, for a caller who has words for each kind of fault. Empty: it fits. */
-export function makeFaultList<Schema extends TSchema>(
-  schema: Schema,
-): (value: unknown) => ReturnType<Validator['Errors']> {
+export function makeFaultList(schema: TSchema): (value: unknown) => ReturnType<Validator['Errors']> {
   const validator = Compile(schema)
   return (value) => (validator.Check(value) ? [] : validator.Errors(value))
 }

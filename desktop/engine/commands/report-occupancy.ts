@@ -6,7 +6,7 @@ import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import { reachedOf, type Core } from '../core.ts'
 import { bodyText, hashMutation } from '../identity.ts'
-import { foldSpace } from '../overlay.ts'
+import { foldSpace, type Confirmed } from '../overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 import { appendMutation } from './append-mutation.ts'
 
@@ -70,21 +70,28 @@ function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts
   }
 }
 
-/** The number of the space's newest mutation when it is an equal report, fresh and of this boot. [SYN-5] */
+/**
+ * The number of the space's newest mutation when it is an equal report, fresh, of this boot, and still what is shown:
+ * once another kiosk said something else, an equal tap is news. [SYN-5]
+ */
 function findEqual(core: Core, input: ReportBody, nowMs: number): number | null {
   const newest = core.stores.outbox.readNewestOfSpace(input.spaceId)
   if (newest === undefined || newest.kind !== 'report' || newest.level !== input.level) return null
   const isFresh = newest.boot === core.options.clock.bootId && nowMs - newest.elapsedMs < COLLAPSE_MS
-  return isFresh && newest.refusal === null ? newest.id : null
+  const isShown = readShown(core, input.spaceId).level === input.level
+  return isFresh && isShown && newest.refusal === null ? newest.id : null
+}
+
+function readShown(core: Core, spaceId: number): Confirmed {
+  const row = core.mirror.get(spaceId)
+  return row === undefined
+    ? { level: null, reportedAtMs: null }
+    : foldSpace(row, core.taps.of(spaceId), reachedOf(core))
 }
 
 function draftReport(core: Core, body: ReportBody, elapsedMs: number): NewMutation {
-  const { hubTime, mirror, taps, options } = core
-  const row = mirror.get(body.spaceId)
-  const shown =
-    row === undefined
-      ? { level: null, reportedAtMs: null }
-      : foldSpace(row, taps.of(body.spaceId), reachedOf(core))
+  const { hubTime, options } = core
+  const shown = readShown(core, body.spaceId)
   const contactMs = Math.floor(hubTime.lastContactMs() ?? 0)
   // Made with the shown report in sight, so never older than it, however slow the way was that hub time took here.
   const atMs = Math.ceil(Math.max(hubTime.nowMs() ?? contactMs, shown.reportedAtMs ?? 0))

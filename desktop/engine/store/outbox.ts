@@ -1,10 +1,10 @@
 import type { Tap } from '../overlay.ts'
 import type { AckFacts, Identity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
+import { becomeKiosk } from './carry-over.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import {
   applyAck,
   applyWelcome,
-  becomeKiosk,
   insertPendingKey,
   markRevoked,
   prepareInsert,

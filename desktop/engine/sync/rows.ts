@@ -1,6 +1,6 @@
 import type { Changes, Snapshot } from '#shared/wire/messages.ts'
 import { isCached, reachedOf, type Core } from '../core.ts'
-import type { Incoming } from '../mirror.ts'
+import type { ApplySteps, Incoming } from '../mirror.ts'
 import { decideFrame, type Staged } from './decide-frame.ts'
 
 /** Fewer rows than this are applied at once; more of them with a breath between slices. */
@@ -8,8 +8,6 @@ const AT_ONCE_ROWS = 2_000
 
 /** What became of a frame of rows. */
 export type RowsOutcome = 'ignored' | 'staged' | 'applied' | 'pull' | 'lost' | 'notWritten'
-
-type Steps = Generator<void, Set<number> | null>
 
 /** Takes frames of rows into the mirror, one after the other. */
 export interface RowsIntake {
@@ -24,8 +22,10 @@ export interface RowsIntake {
 export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): RowsIntake {
   const state: {
     staged: Staged | null
-    running: { steps: Steps; cancel: () => void } | null
-  } = { staged: null, running: null }
+    running: { steps: ApplySteps; cancel: () => void } | null
+    /** The disk has what memory has only in part: it cannot be given up any more. */
+    isSwitching: boolean
+  } = { staged: null, running: null, isSwitching: false }
 
   const finish = (changed: Set<number> | null): RowsOutcome => {
     if (changed === null) return 'lost'
@@ -35,14 +35,15 @@ export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): R
   }
 
   // A slice of the work; false when the disk did not take it.
-  const advance = (steps: Steps): RowsOutcome | 'more' => {
-    const turn: { next: IteratorResult<void, Set<number> | null> | null } = { next: null }
+  const advance = (steps: ApplySteps): RowsOutcome | 'more' => {
+    const turn: { next: ReturnType<ApplySteps['next']> | null } = { next: null }
     if (!isCached(core, () => void (turn.next = steps.next()))) return 'notWritten'
-    if (turn.next === null || turn.next.done !== true) return 'more'
-    return finish(turn.next.value)
+    if (turn.next === null) return 'notWritten'
+    state.isSwitching = turn.next.value === 'switching'
+    return turn.next.done === true ? finish(turn.next.value) : 'more'
   }
 
-  const runInSlices = (steps: Steps, done: (outcome: RowsOutcome) => void): void => {
+  const runInSlices = (steps: ApplySteps, done: (outcome: RowsOutcome) => void): void => {
     const outcome = advance(steps)
     if (outcome === 'more') {
       const again = core.options.clock.after(0, () => {
@@ -59,7 +60,7 @@ export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): R
     done(outcome)
   }
 
-  const runAtOnce = (steps: Steps): RowsOutcome => {
+  const runAtOnce = (steps: ApplySteps): RowsOutcome => {
     let outcome = advance(steps)
     while (outcome === 'more') outcome = advance(steps)
     return outcome
@@ -80,9 +81,12 @@ export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): R
     },
     abandon: () => {
       state.staged = null
-      state.running?.cancel()
-      state.running?.steps.return(null)
+      const { running } = state
       state.running = null
+      running?.cancel()
+      if (running === null) return
+      if (state.isSwitching) runAtOnce(running.steps)
+      else running.steps.return(null)
     },
   }
 }
