@@ -18,7 +18,6 @@ type CrashFault = Extract<
   | 'hubStop'
   | 'tornBatch'
   | 'databaseCut'
-  | 'lostWakeUp'
 >
 
 const YEAR_MS = 31_557_600_000
@@ -160,19 +159,6 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     world.counts.fire('database connection cut')
     if (b % 5 === 0) await hub.dropConnections()
     else hub.breaksNext = { at: b % 2 === 0 ? 'before' : 'after', isCommit: b % 3 !== 0 }
-    return true
-  },
-  lostWakeUp: (world, { c }, index) => {
-    if (world.losesWakeUps) return false
-    world.counts.begin('wake-ups lost')
-    world.losesWakeUps = true
-    world.troubles.push({
-      name: 'wake-ups lost',
-      untilOperation: index + 10 + (c % 40),
-      end: () => {
-        world.losesWakeUps = false
-      },
-    })
     return true
   },
 }

@@ -57,6 +57,8 @@ export class HubProcess {
       chance: this.chance(),
       log: noLog,
       metrics: noMetrics,
+      // Notifications come by real sockets, whose order no seed holds: here the poll alone finds other hubs' commits.
+      limits: { listens: false },
     })
   }
 
@@ -82,7 +84,7 @@ export class HubProcess {
       line.send(text)
       this.spendEffect(life)
     }
-    return core.accept({ ...line, send }, new URL(url).host)
+    return core.accept({ ...line, send }, { host: new URL(url).host, address: '127.0.0.1' })
   }
 
   private spendEffect(life: ProcessLife): boolean {

@@ -27,7 +27,6 @@ const WEIGHTS = {
   hubStop: 4,
   tornBatch: 6,
   databaseCut: 5,
-  lostWakeUp: 4,
   backup: 2,
   restore: 2,
   spaceAdd: 2,

@@ -41,7 +41,7 @@ export const STAFF_ACTS: Record<StaffAct, Act> = {
           client,
           campus.universityId,
           parent,
-          `Room ${clock}`,
+          `Space ${clock}`,
           clock % 3 === 0 ? null : clock % 90 || 1,
           clock,
         )

@@ -30,7 +30,6 @@ export const FAULTS = [
   'torn batch: committed, nobody told',
   'database connection cut',
   'connection broke',
-  'wake-ups lost',
   'backup',
   'hub restored to yesterday',
   'space added',

@@ -70,7 +70,6 @@ export class World {
   readonly devices: Device[] = []
   readonly campuses: Campus[] = []
   readonly ledger: LedgerTap[] = []
-  losesWakeUps = false
   troubles: Trouble[] = []
   /** Faults seen while running: promises that must hold at every moment. */
   readonly broken: string[] = []
@@ -121,7 +120,7 @@ export class World {
     for (const device of this.devices) device.crash(false)
     for (const hub of this.hubs) hub.die(true)
     this.faults.stop()
-    await this.pool.end()
+    if (!this.pool.ended) await this.pool.end()
     await this.onServer(`drop database if exists ${this.databaseName} with (force)`)
     if (this.backup !== null) await this.onServer(`drop database if exists ${this.backup.name} with (force)`)
     rmSync(this.folder, { recursive: true, force: true })
@@ -249,7 +248,7 @@ export class World {
   }
 
   async openDatabase(name: string): Promise<void> {
-    await this.pool.end()
+    if (!this.pool.ended) await this.pool.end()
     this.databaseName = name
     this.pool = openPool(this.databaseUrl(), { maxConnections: 2 })
   }
@@ -262,8 +261,15 @@ export class World {
         /[^a-z0-9_]/g,
         'x',
       )
-    await this.onServer(`create database ${name} template ${from} strategy file_copy`)
-    return name
+    // A connection that was broken off takes a moment to be gone on the server's side too.
+    for (let tries = 0; ; tries += 1)
+      try {
+        await this.onServer(`create database ${name} template ${from} strategy file_copy`)
+        return name
+      } catch (error) {
+        if (tries >= 200) throw error
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
   }
 
   async onServer(sql: string): Promise<void> {
