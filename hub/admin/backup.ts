@@ -1,11 +1,14 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
+import { once } from 'node:events'
+import { createWriteStream, existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createGzip, type Gzip } from 'node:zlib'
 import { appendChange } from '../store/change-logs.ts'
 import { query, transaction, type Transaction } from '../store/database.ts'
 import {
   loadBackupTables,
   loadLandedMigrations,
+  letIdle,
   loadSequences,
   readTable,
   type SequenceState,
@@ -33,6 +36,7 @@ export async function writeBackup(
   client: Transaction,
   file: string,
 ): Promise<{ manifest: BackupManifest; counts: Record<string, number>; byteCount: number }> {
+  await letIdle(client)
   const [moment] = await query<{ at: Date }>(client, 'select now() as at')
   const tables = await loadBackupTables(client)
   const manifest: BackupManifest = {
@@ -43,34 +47,38 @@ export async function writeBackup(
     sequences: await loadSequences(client, tables),
   }
   // Beside its last name, and durable before it gets it: a file of that name is a whole backup.
-  const torn = `${file}.part`
-  const handle = await open(torn, 'wx', 0o600)
+  const part = `${file}.part`
+  const counts: Record<string, number> = {}
+  const target = createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true })
+  await once(target, 'open')
   try {
     const gzip = createGzip()
-    const target = handle.createWriteStream({ autoClose: false })
-    gzip.pipe(target)
-    const writeLines = async (lines: readonly string[]): Promise<void> => {
-      if (gzip.write(`${lines.join('\n')}\n`)) return
-      await new Promise<void>((resume) => gzip.once('drain', resume))
-    }
-    await writeLines([JSON.stringify(manifest)])
-    const counts: Record<string, number> = {}
-    for (const table of tables) {
-      await writeLines([JSON.stringify({ table })])
-      counts[table] = await readTable(client, table, writeLines)
-    }
-    gzip.end(`${JSON.stringify({ end: true, counts })}\n`)
-    await finished(target)
-    await handle.sync()
-    const byteCount = (await handle.stat()).size
-    await handle.close()
-    await rename(torn, file)
-    return { manifest, counts, byteCount }
+    const written = pipeline(gzip, target)
+    await Promise.race([writeLines(client, gzip, manifest, counts), written])
+    await written
+    await rename(part, file)
   } catch (error) {
-    await handle.close().catch(() => undefined)
-    await rm(torn, { force: true })
+    await rm(part, { force: true })
     throw error
   }
+  return { manifest, counts, byteCount: target.bytesWritten }
+}
+
+async function writeLines(
+  client: Transaction,
+  gzip: Gzip,
+  manifest: BackupManifest,
+  counts: Record<string, number>,
+): Promise<void> {
+  const write = async (lines: readonly string[]): Promise<void> => {
+    if (!gzip.write(`${lines.join('\n')}\n`)) await once(gzip, 'drain')
+  }
+  await write([JSON.stringify(manifest)])
+  for (const table of manifest.tables) {
+    await write([JSON.stringify({ table })])
+    counts[table] = await readTable(client, table, write)
+  }
+  gzip.end(`${JSON.stringify({ end: true, counts })}\n`)
 }
 
 /** `backup`. */
@@ -86,7 +94,7 @@ database.`,
   words: [1, 1],
   run: async (world, input) => {
     const [file = ''] = input.words
-    if (!input.isSet('force') && (await exists(file)))
+    if (!input.isSet('force') && existsSync(file))
       return refusal(`${file} is there already; --force replaces it.`)
     try {
       const done = await transaction(world.pool, 'snapshot', (client) => writeBackup(client, file))
@@ -115,13 +123,4 @@ database.`,
       throw error
     }
   },
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await (await open(file, 'r')).close()
-    return true
-  } catch {
-    return false
-  }
 }

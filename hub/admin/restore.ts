@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { Type } from 'typebox'
 import { accept, type Decision } from '#shared/domain/decision.ts'
@@ -12,6 +11,7 @@ import { updateEpoch } from '../store/sessions.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
 import {
   insertTableRows,
+  letIdle,
   loadBackupTables,
   loadFilledTables,
   loadLandedMigrations,
@@ -59,12 +59,24 @@ async function* readLines(file: string): AsyncGenerator<string> {
   const source = createReadStream(file)
   const gunzip = createGunzip()
   source.on('error', (error) => gunzip.destroy(error))
+  // Whoever reads only the first line leaves before a fault further on is met.
+  gunzip.on('error', () => undefined)
+  source.pipe(gunzip).setEncoding('utf8')
+  let rest = ''
   try {
-    yield* createInterface({ input: source.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY })
+    for await (const text of gunzip as AsyncIterable<string>) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+    if (rest !== '') yield rest
   } catch (error) {
     if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
       throw new TornBackupError(`${file} is torn, or no backup of Carrel.`)
     throw error
+  } finally {
+    source.destroy()
+    gunzip.destroy()
   }
 }
 
@@ -151,6 +163,7 @@ export async function restoreBackup(
     const prepared = await prepare(pool, manifest)
     if (!prepared.ok) return prepared
     const counts = await transaction(pool, 'read committed', async (client) => {
+      await letIdle(client)
       await setForeignKeys(client, true)
       const rows = await insertAll(client, file, new Set(await loadBackupTables(client)))
       await setForeignKeys(client, false)

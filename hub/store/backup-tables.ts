@@ -70,6 +70,11 @@ export async function restoreSequences(
     ])
 }
 
+/** Lets a transaction wait for a slow disk or file as long as it must; it holds no university's lock. */
+export async function letIdle(transaction: Queryable): Promise<void> {
+  await query(transaction, 'set local idle_in_transaction_session_timeout = 0')
+}
+
 const ROWS_PER_FETCH = 2000
 
 /**

@@ -53,6 +53,9 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
   })
   // Without a listener, a server that goes down would take the hub with it.
   pool.on('error', (error) => options.onIdleError?.(error))
+  // The pool's own listener is off while a connection is lent out: one that breaks between two statements of a
+  // transaction would be an uncaught exception. The next statement on it fails, and says why.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

@@ -1,0 +1,186 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { query } from '../store/database.ts'
+import { loadBackupTables } from '../store/backup-tables.ts'
+import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { runHere, type CliRun } from './testing-cli.ts'
+
+let source: TestDatabase
+let folder: string
+let file: string
+
+beforeAll(async () => {
+  source = await makeTestDatabase('backup')
+  folder = mkdtempSync(join(tmpdir(), 'carrel-backup-'))
+  file = join(folder, 'carrel.backup')
+  const tree = join(folder, 'tree.csv')
+  writeFileSync(
+    tree,
+    'path,capacity,hours\nLibrary,,Mon-Fri 08:00-20:00\n"Library/Caf\u00e9 ""東"" \\/1",7,\n',
+  )
+  await admin(
+    source,
+    'university',
+    'add',
+    '--name',
+    'Marsh',
+    '--domain',
+    'marsh.edu',
+    '--timezone',
+    'Asia/Taipei',
+  )
+  await admin(source, 'spaces', 'import', tree)
+  await admin(source, 'university', 'pin')
+  await query(
+    source.pool,
+    `insert into signing_keys (purpose, secret) values ('head', '\\x00ff27');
+     insert into spaces (university_id, parent_id, name, kind, clock, facts_clock) values (1, 1, 'Z', 'room', 2, 2);
+     insert into spaces (university_id, parent_id, name, kind, clock, facts_clock) values (1, 1, 'Y', 'room', 2, 2);
+     update spaces set parent_id = (select id from spaces where name = 'Y') where name = 'Z';
+     insert into kiosks (university_id, space_id, role, name, public_key, key_grade) values (1, 2, 'door', 'd', 'k', 'file');
+     insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock, kiosk_id, mutation_id,
+       hash, origin_kiosk_id, origin_mutation_id)
+     select 1, 3, i % 3, timestamptz '2026-11-16 08:00:00.123456+00' + i * interval '1 second', now(), 2, 1, i, 'h' || i, 1, i
+     from generate_series(1, 5000) i;
+     insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock, kiosk_id, mutation_id, hash,
+       origin_kiosk_id, origin_mutation_id) values (1, 17, now(), 2, 1, 5001, 'w', 1, 5001);
+     delete from spaces where name = 'nobody'`,
+  )
+})
+afterAll(async () => {
+  await source.drop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function admin(database: TestDatabase, ...args: string[]): Promise<CliRun> {
+  return runHere({ DATABASE_URL: database.url, CARREL_HOME: folder }, [...args, '--json'])
+}
+
+/** All rows of all tables that a backup holds, epochs and times of universities left out: a restore changes them. */
+async function contents(database: TestDatabase): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {}
+  for (const table of await loadBackupTables(database.pool)) {
+    const rows = await query<{ line: string }>(
+      database.pool,
+      `select to_jsonb(t)::text as line from ${table} t order by 1`,
+    )
+    found[table] = rows.map(({ line }) => line.replaceAll(/"(epoch|updated_at)": "[^"]*", /g, ''))
+  }
+  return found
+}
+
+test('[SYN-17] a backup restored into an empty database is the same, in a new epoch', async () => {
+  const before = await contents(source)
+  const taken = await admin(source, 'backup', file)
+  expect([taken.code, taken.json()]).toMatchObject([
+    0,
+    { counts: { occupancy_reports: 5000, universities: 1 } },
+  ])
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const target = await makeEmptyDatabase()
+  const restored = await admin(target, 'restore', file)
+  expect([restored.code, restored.json()]).toMatchObject([
+    0,
+    { counts: { occupancy_reports: 5000, spaces: 5 } },
+  ])
+  const after = await contents(target)
+  const logs = after['change_logs'] ?? []
+  expect({ ...after, change_logs: logs.slice(0, before['change_logs']?.length) }).toEqual(before)
+  const epochs = await Promise.all(
+    [source, target].map(({ pool }) => query<{ epoch: string }>(pool, 'select epoch from universities')),
+  )
+  expect(epochs[0]?.[0]?.epoch).not.toBe(epochs[1]?.[0]?.epoch)
+  await target.drop()
+})
+
+test('a restored database keeps its rules and gives no number twice', async () => {
+  await query(source.pool, "select setval(pg_get_serial_sequence('spaces', 'id'), 400)")
+  await admin(source, 'backup', file, '--force')
+  const target = await makeTestDatabase('restored')
+  expect((await admin(target, 'restore', file)).code).toBe(0)
+  const [space] = await query<{ id: number }>(
+    target.pool,
+    "insert into spaces (university_id, parent_id, name, kind, clock, facts_clock) values (1, 1, 'N', 'room', 3, 3) returning id",
+  )
+  expect(space?.id).toBe(401)
+  const deferred = await query(
+    target.pool,
+    "select conname from pg_constraint where contype = 'f' and condeferrable",
+  )
+  expect(deferred).toEqual([])
+  await expect(
+    query(
+      target.pool,
+      "insert into kiosks (university_id, space_id, role, name, public_key, key_grade) values (1, 9999, 'door', 'x', 'k', 'file')",
+    ),
+  ).rejects.toThrow(/foreign key/)
+  expect((await admin(target, 'spaces', 'tree')).code).toBe(0)
+  await target.drop()
+})
+
+test('a backup is one moment, whatever is written meanwhile, and an existing file is not overwritten by chance', async () => {
+  expect((await admin(source, 'backup', file)).json()).toMatchObject({
+    error: expect.stringContaining('--force'),
+  })
+  const text = gunzipSync(readFileSync(file)).toString()
+  expect(text).not.toContain('cluster_facts')
+  expect(text.trimEnd().split('\n').at(-1)).toMatch(/^\{"end":true/)
+})
+
+test('what is torn, strange or too new is refused, and then nothing is restored', async () => {
+  const target = await makeTestDatabase('torn')
+  const whole = readFileSync(file)
+  const lines = gunzipSync(whole).toString().split('\n')
+  const [manifest = '', ...rest] = lines
+  const variants: [string, Buffer, RegExp][] = [
+    ['cut', whole.subarray(0, whole.length - 40), /torn/],
+    ['text', Buffer.from('hello'), /torn, or no backup/],
+    ['strange', gzipSync('{"hello":1}\n'), /no backup of this Carrel/],
+    ['short', gzipSync([manifest, ...rest.slice(0, -2)].join('\n')), /ends too early/],
+    [
+      'fewer',
+      gzipSync([manifest, ...rest.filter((line) => !line.includes('"hash": "h77"'))].join('\n')),
+      /ends too early/,
+    ],
+    ['other', gzipSync([manifest.replace('0001_', '0009_'), ...rest].join('\n')), /another Carrel/],
+    [
+      'hostile',
+      gzipSync([manifest, '{"table":"spaces; drop table spaces"}', ...rest].join('\n')),
+      /does not know/,
+    ],
+  ]
+  for (const [name, bytes, sentence] of variants) {
+    const path = join(folder, name)
+    writeFileSync(path, bytes)
+    const run = await admin(target, 'restore', path)
+    expect([name, run.code]).toEqual([name, 1])
+    expect((run.json() as { error: string }).error).toMatch(sentence)
+    expect(await query(target.pool, 'select id from universities')).toEqual([])
+  }
+  await target.drop()
+})
+
+test('a database that holds something is not restored into', async () => {
+  const run = await admin(source, 'restore', file)
+  expect([run.code, run.json()]).toMatchObject([1, { error: expect.stringContaining('not empty') }])
+})
+
+test('[SYN-17] restored begins a new epoch, and says so in the log', async () => {
+  const [before] = await query<{ epoch: string; clock: number }>(
+    source.pool,
+    'select epoch, clock from universities',
+  )
+  expect((await admin(source, 'restored')).json()).toEqual({ universities: ['Marsh'] })
+  const [after] = await query<{ epoch: string; clock: number }>(
+    source.pool,
+    'select epoch, clock from universities',
+  )
+  expect(after?.epoch).not.toBe(before?.epoch)
+  const { changes } = (await admin(source, 'log', '--count', '1')).json() as { changes: unknown[] }
+  expect(changes).toMatchObject([
+    { service: 'universities', subject: 'epoch', log: { why: 'restored', from: before?.epoch } },
+  ])
+})
