@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, isIP } from 'node:net'
 import { dirname } from 'node:path'
 import type { HubConfig } from '../config.ts'
 import { readHubFile } from '../hub-file.ts'
@@ -96,7 +96,7 @@ function certificateFindings(tls: { cert: string; key: string }, hostNames: read
       mend: 'Set CARREL_TLS_KEY to the key with which the certificate was made.',
     })
   for (const name of hostNames)
-    if (certificate.checkHost(name) === undefined && certificate.checkIP(name) === undefined)
+    if ((isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) === undefined)
       findings.push({
         what: 'tls',
         state: 'fail',

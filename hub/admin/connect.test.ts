@@ -1,0 +1,55 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeHubFile } from '../hub-file.ts'
+import { startEmbedded } from '../store/embedded.ts'
+import { readProcess } from '../store/process-table.ts'
+import { makeTestDatabase } from '../store/testing.ts'
+import { embeddedFolder } from './connect.ts'
+import { runCli, runHere } from './testing-cli.ts'
+
+let home: string
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'carrel-home-'))
+  // As root the database's own user must pass through.
+  chmodSync(home, 0o711)
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+const ADD = ['university', 'add', '--name', 'Marsh', '--domain', 'marsh.edu', '--timezone', 'UTC', '--json']
+
+test('beside a running hub its database is found through CARREL_HOME', async () => {
+  const database = await makeTestDatabase('beside')
+  const remove = writeHubFile(home, {
+    pid: process.pid,
+    url: 'http://127.0.0.1:4710',
+    databaseUrl: database.url,
+  })
+  expect((await runHere({ CARREL_HOME: home }, ADD)).code).toBe(0)
+  const code = await runHere({ CARREL_HOME: home }, ['kiosk', 'code', '--space', '/', '--json'])
+  expect(code.json()).toMatchObject({ hubUrl: 'http://127.0.0.1:4710', role: 'door' })
+  expect((await database.pool.query('select name from universities')).rows).toEqual([{ name: 'Marsh' }])
+  remove()
+  await database.drop()
+})
+
+test('without a hub the database of CARREL_HOME is started for the command alone, and keeps what was done', async () => {
+  const added = await runCli({ CARREL_HOME: home }, ADD)
+  expect([added.code, added.stderr]).toEqual([0, ''])
+  const embedded = await startEmbedded({ folder: embeddedFolder(home) })
+  // Now somebody else has it, as a hub that is just starting would.
+  const locked = await runHere({ CARREL_HOME: home }, ['university', 'list'])
+  expect([locked.code, locked.stderr.trim().split('\n').length]).toEqual([1, 1])
+  await embedded.stop()
+  const listed = await runHere({ CARREL_HOME: home }, ['university', 'list', '--json'])
+  expect(listed.json()).toMatchObject({ universities: [{ name: 'Marsh', spaceCount: 1 }] })
+  expect(readProcess(embedded.pid)).toBeNull()
+})
+
+test('a configuration that does not fit is one plain sentence', async () => {
+  const run = await runHere({ CARREL_HOME: home, CARREL_PORT: 'high' }, ['university', 'list'])
+  expect([run.code, run.stdout]).toEqual([1, ''])
+  expect(run.stderr).toMatch(/^CARREL_PORT must be a port number.*\n$/)
+})
