@@ -148,6 +148,7 @@ export function welcome(
     assignment: told.assignment ?? ASSIGNMENT,
     limits: { heartbeatMs: 5_000, maxFrameBytes: 65_536, maxPushMutations: 64 },
   })
+  clock.advance(0)
 }
 
 /** Says everything in one part. */
@@ -198,4 +199,20 @@ export function reopen(bench: Bench, options: Partial<EngineOptions> = {}): Benc
   const next = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub, options })
   next.engine.start()
   return next
+}
+
+/** Lets time pass until the kiosk dials anew; returns how long that took. */
+export function untilDialled(bench: Bench): number {
+  const { clock, hub } = bench
+  const before = hub.dialled()
+  const startMs = clock.elapsedMs()
+  while (hub.dialled() === before && clock.elapsedMs() - startMs < 400_000) clock.advance(100)
+  if (hub.dialled() === before) throw new Error('the kiosk did not dial again')
+  return clock.elapsedMs() - startMs
+}
+
+/** The line ends and the next is dialled after its wait. */
+export function redial(bench: Bench): void {
+  bench.hub.cut()
+  untilDialled(bench)
 }

@@ -1,0 +1,252 @@
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { makeDice } from '#shared/domain/dice.ts'
+import { makeEngine } from '../engine.ts'
+import {
+  ack,
+  levels,
+  LIBRARY,
+  openBench,
+  openLiveBench,
+  reopen,
+  snapshot,
+  untilDialled,
+  welcome,
+  type Bench,
+} from '../testing-engine.ts'
+import { makeScriptedHub, makeTestClock } from '../testing-world.ts'
+import { openStores, type Stores } from './stores.ts'
+
+const SILENT = { info: () => undefined, warn: () => undefined }
+
+async function report(bench: Bench, spaceId: number, level: number): Promise<unknown> {
+  return bench.engine.call('reportOccupancy', { spaceId, level })
+}
+
+function openOrFail(folder: string): Stores {
+  const opened = openStores(folder, SILENT)
+  if (!opened.ok) throw new Error(opened.refusal)
+  return opened.value
+}
+
+describe('the kiosk’s folder', () => {
+  it('[SYN-1] is readable for its owner alone, and every commit of the outbox is flushed', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    const files = readdirSync(bench.folder).filter((file) => /^(outbox|cache)/.test(file))
+    expect(files).toContain('outbox.db-wal')
+    for (const file of files) expect(statSync(join(bench.folder, file)).mode & 0o777).toBe(0o600)
+    bench.engine.stop()
+    const stores = openOrFail(bench.folder)
+    const { sqlite } = stores.outbox
+    expect(sqlite.pragma('journal_mode', { simple: true })).toBe('wal')
+    expect(sqlite.pragma('synchronous', { simple: true })).toBe(2)
+    expect(sqlite.pragma('fullfsync', { simple: true })).toBe(1)
+    expect(stores.cache.sqlite.pragma('synchronous', { simple: true })).toBe(1)
+    stores.close()
+  })
+
+  it('belongs to one process at a time', async () => {
+    const bench = await openLiveBench()
+    const other = openBench({ folder: bench.folder })
+    expect(other.seen.kiosk).toEqual({ state: 'storeError', advice: 'locked' })
+    expect(await report(other, 3, 1)).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+    bench.engine.stop()
+    const third = openBench({ folder: bench.folder })
+    expect(third.seen.kiosk).toMatchObject({ state: 'enrolled' })
+  })
+
+  it('that is a file is told to the screen', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'carrel-engine-')), 'taken')
+    writeFileSync(file, '')
+    expect(openBench({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })
+  })
+
+  it('[SYN-25] of a newer program is left alone', async () => {
+    const bench = await openLiveBench()
+    bench.engine.stop()
+    const sqlite = new Database(join(bench.folder, 'outbox.db'))
+    sqlite.pragma('user_version = 99')
+    sqlite.close()
+    expect(openBench({ folder: bench.folder }).seen.kiosk).toEqual({
+      state: 'storeError',
+      advice: 'unreadable',
+    })
+    expect(readdirSync(bench.folder).some((file) => file.includes('broken'))).toBe(false)
+  })
+})
+
+describe('a broken file', () => {
+  it('[SYN-25] cache.db is moved aside and asked for anew; waiting taps are not touched', async () => {
+    for (const damage of ['garbage', 'cut', 'text'] as const) {
+      const bench = await openLiveBench()
+      bench.hub.cut()
+      await report(bench, 3, 2)
+      bench.engine.stop()
+      const file = join(bench.folder, 'cache.db')
+      if (damage === 'garbage') writeFileSync(file, 'x'.repeat(8192))
+      if (damage === 'cut') truncateSync(file, 5_000)
+      if (damage === 'text') {
+        const sqlite = new Database(file)
+        sqlite.exec("update spaces set facts = '{' where id = 3")
+        sqlite.close()
+      }
+      const again = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub })
+      again.engine.start()
+      expect(readdirSync(bench.folder)).toContain('cache.db.broken-1')
+      again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+      expect(again.hub.last('hello')).toMatchObject({ kioskId: 7, epoch: null, cursor: 0, nextMutationId: 2 })
+      welcome(again)
+      expect(again.hub.last('push')?.mutations).toMatchObject([{ id: 1 }])
+      snapshot(again)
+      expect(again.screen.get(3)).toMatchObject({ level: 2, isWaiting: true })
+      again.engine.stop()
+    }
+  })
+
+  it('[SYN-25] cache.db that breaks under way is thrown away, and the rows come again', async () => {
+    const bench = await openLiveBench()
+    const file = join(bench.folder, 'cache.db')
+    const sqlite = new Database(file)
+    sqlite.pragma('wal_checkpoint(TRUNCATE)')
+    sqlite.close()
+    const bytes = readFileSync(file)
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, 100), Buffer.alloc(bytes.length - 100, 0x2a)]))
+    levels(bench, 6, 7, [[3, 7, 1, 1]])
+    expect(bench.hub.isOpen()).toBe(false)
+    untilDialled(bench)
+    bench.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(bench.hub.last('hello')).toMatchObject({ epoch: null, cursor: 0 })
+    expect(bench.screen.size).toBe(6)
+    welcome(bench, { head: 7 })
+    snapshot(bench, LIBRARY, 7)
+    expect(bench.engine.readRows()).toMatchObject({ cursor: 7 })
+    expect(bench.seen.link?.status).toBe('online')
+  })
+
+  it('[SYN-25] outbox.db is moved aside, never deleted, and raises the alarm', async () => {
+    const bench = await openLiveBench()
+    bench.engine.stop()
+    writeFileSync(join(bench.folder, 'outbox.db'), 'y'.repeat(8192))
+    const again = openBench({ folder: bench.folder })
+    expect(again.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    expect(again.seen.kiosk).toMatchObject({ state: 'notEnrolled' })
+    expect(readFileSync(join(bench.folder, 'outbox.db.broken-1'), 'utf8')).toBe('y'.repeat(8192))
+    again.engine.stop()
+    writeFileSync(join(bench.folder, 'outbox.db'), 'z'.repeat(8192))
+    openBench({ folder: bench.folder })
+    expect(readFileSync(join(bench.folder, 'outbox.db.broken-2'), 'utf8')).toBe('z'.repeat(8192))
+  })
+})
+
+describe('a full disk', () => {
+  it('[SYN-1] refuses the tap, shows nothing of it, and raises the alarm until there is room', async () => {
+    const first = await openLiveBench()
+    first.engine.stop()
+    const stores = openOrFail(first.folder)
+    const clock = makeTestClock()
+    const engine = makeEngine(
+      {
+        folder: first.folder,
+        config: { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' } },
+        appVersion: '0.0.1',
+        clock,
+        dial: makeScriptedHub().dial,
+        post: () => Promise.reject(new Error('not asked')),
+        dice: makeDice(5),
+        secret: () => '',
+        log: SILENT,
+      },
+      stores,
+    )
+    const seen: unknown[] = []
+    engine.subscribe((name, value) => {
+      if (name === 'outbox') seen.push(value)
+    })
+    const { sqlite } = stores.outbox
+    sqlite.pragma(`max_page_count = ${String(sqlite.pragma('page_count', { simple: true }))}`)
+    const answers: unknown[] = []
+    for (let turn = 0; turn < 40 && !JSON.stringify(answers).includes('notSaved'); turn += 1) {
+      clock.advance(1_000)
+      answers.push(await engine.call('reportOccupancy', { spaceId: 3, level: turn % 3 }))
+    }
+    expect(answers.at(-1)).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+    expect(seen.at(-1)).toMatchObject({ alarm: 'diskFull', waitingCount: answers.length - 1 })
+    expect(sqlite.prepare('select count(*) from mutations').pluck().get()).toBe(answers.length - 1)
+    expect(sqlite.inTransaction).toBe(false)
+    sqlite.pragma('max_page_count = 100000')
+    expect(await engine.call('reportOccupancy', { spaceId: 4, level: 1 })).toMatchObject({
+      ok: true,
+      value: { mutationId: answers.length },
+    })
+    expect(seen.at(-1)).toMatchObject({ alarm: null })
+    engine.stop()
+  })
+})
+
+/** What a power cut would find now: the files as they lie. */
+function copyDisk(folder: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'carrel-engine-'))
+  for (const file of readdirSync(folder))
+    if (!file.endsWith('-shm') && !file.startsWith('lock')) copyFileSync(join(folder, file), join(copy, file))
+  return copy
+}
+
+describe('the end of the process between any two effects', () => {
+  it('[SYN-1] [SYN-19] loses no tap, shows the same, and says the same at the next hello', async () => {
+    const bench = await openLiveBench()
+    const atMs = (): number => bench.clock.wallMs()
+    const steps: { run: () => unknown; level: number | null; nextId: number }[] = [
+      { run: () => report(bench, 3, 1), level: 1, nextId: 2 },
+      { run: () => ack(bench, 1, 7), level: 1, nextId: 2 },
+      { run: () => levels(bench, 6, 7, [[3, 7, 1, atMs()]]), level: 1, nextId: 2 },
+      { run: () => report(bench, 3, 2), level: 2, nextId: 3 },
+      { run: () => levels(bench, 7, 8, [[3, 8, 2, atMs()]]), level: 2, nextId: 3 },
+      { run: () => ack(bench, 2, 8), level: 2, nextId: 3 },
+      { run: () => bench.engine.call('withdrawReport', { mutationId: 2 }), level: 1, nextId: 4 },
+      { run: () => ack(bench, 3, 9), level: 1, nextId: 4 },
+      { run: () => levels(bench, 8, 9, [[3, 9, 1, atMs()]]), level: 1, nextId: 4 },
+    ]
+    for (const { run, level, nextId } of steps) {
+      bench.clock.advance(1_000)
+      await run()
+      bench.clock.advance(0)
+      expect(bench.screen.get(3)?.level).toBe(level)
+      const copy = openBench({ folder: copyDisk(bench.folder), clock: bench.clock })
+      expect(copy.screen.get(3)).toEqual(bench.screen.get(3))
+      copy.engine.start()
+      copy.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+      expect(copy.hub.last('hello')).toMatchObject({
+        nextMutationId: nextId,
+        ticket: 'ticket-1',
+        cursor: bench.engine.readRows().cursor,
+      })
+      copy.engine.stop()
+    }
+  })
+
+  it('[SYN-11] [SYN-17] between a welcome of a new epoch and its rows nothing flickers', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    ack(bench, 1, 9)
+    bench.hub.cut()
+    untilDialled(bench)
+    welcome(bench, { epoch: 'epoch-2', head: 2, lastMutationId: 1, ticket: 'ticket-2' })
+    expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
+    const again = reopen(bench)
+    expect(again.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
+    again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(again.hub.last('hello')).toMatchObject({ epoch: 'epoch-1', cursor: 6, ticket: 'ticket-2' })
+  })
+})

@@ -1,0 +1,482 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { helloStatement, type LineError } from '#shared/wire/messages.ts'
+import {
+  ack,
+  ASSIGNMENT,
+  beat,
+  changesOf,
+  digestOf,
+  levels,
+  LIBRARY,
+  openBench,
+  openLiveBench,
+  redial,
+  reopen,
+  rowOf,
+  snapshot,
+  untilDialled,
+  welcome,
+  type Bench,
+} from '../testing-engine.ts'
+
+const DAY_MS = 86_400_000
+
+async function report(bench: Bench, spaceId: number, level: number): Promise<void> {
+  const answer = await bench.engine.call('reportOccupancy', { spaceId, level })
+  if (!answer.ok) throw new Error(answer.refusal.why)
+}
+
+function sayError(bench: Bench, code: LineError['code']): void {
+  bench.hub.say({ type: 'err', code, fatal: code !== 'forked' })
+  bench.clock.advance(0)
+}
+
+describe('hello', () => {
+  it('[SYN-10] proves the key over host, nonce and every field', async () => {
+    const posted: string[] = []
+    const bench = openBench({
+      options: {
+        post: (_url, request) => {
+          posted.push(request.publicKey)
+          return Promise.resolve({
+            ok: true,
+            value: { kioskId: 7, universityId: 1, spaceId: 2, role: 'entrance' },
+          })
+        },
+      },
+    })
+    await bench.engine.enrolWith('CODE')
+    bench.hub.say({ type: 'challenge', nonce: 'abc', protocols: [2, 1] })
+    const hello = bench.hub.last('hello')
+    if (hello === undefined) throw new Error('no hello')
+    const { proof, ...unsigned } = hello
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: posted[0] ?? '' }, format: 'jwk' })
+    const isProven = (host: string): boolean =>
+      verify(null, Buffer.from(helloStatement(host, 'abc', unsigned)), key, Buffer.from(proof, 'base64url'))
+    expect(isProven('127.0.0.1:4710')).toBe(true)
+    expect(isProven('127.0.0.1')).toBe(false)
+  })
+
+  it('[SYN-20] asks with the same key again when the answer to a code was lost', async () => {
+    const posted: string[] = []
+    const bench = openBench({
+      options: {
+        post: (_url, request) => {
+          posted.push(request.publicKey)
+          return Promise.resolve({ ok: false, refusal: { why: 'hubUnreachable' } })
+        },
+      },
+    })
+    expect(await bench.engine.call('enrol', { code: 'A' })).toMatchObject({
+      refusal: { why: 'hubUnreachable' },
+    })
+    await bench.engine.call('enrol', { code: 'A' })
+    expect(posted[0]).toBe(posted[1])
+  })
+})
+
+describe('welcome', () => {
+  it('[SYN-11] keeps the ticket before the line is used, and shows it at the next hello', async () => {
+    const bench = await openLiveBench()
+    redial(bench)
+    bench.hub.say({ type: 'challenge', nonce: 'abc', protocols: [2] })
+    expect(bench.hub.last('hello')).toMatchObject({ ticket: 'ticket-1', epoch: 'epoch-1', cursor: 6 })
+    const again = reopen(bench)
+    welcome(again, { ticket: 'ticket-2' })
+    expect(again.hub.last('applied')?.ticket).toBe('ticket-2')
+    const third = reopen(again)
+    third.hub.say({ type: 'challenge', nonce: 'abc', protocols: [2] })
+    expect(third.hub.last('hello')?.ticket).toBe('ticket-2')
+  })
+
+  it('[SYN-2] settles what a lost ack left open', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    redial(bench)
+    welcome(bench, { lastMutationId: 1, head: 7 })
+    expect(bench.hub.last('push')).toBeUndefined()
+    expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
+    levels(bench, 6, 7, [[3, 7, 1, bench.clock.wallMs()]])
+    expect(bench.seen.link?.status).toBe('online')
+  })
+
+  it('[SYN-17] [SYN-18] offers again what a hub that went back has not, and keeps the rest', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    await report(bench, 4, 2)
+    ack(bench, 2, 8)
+    levels(bench, 6, 8, [
+      [3, 7, 1, bench.clock.wallMs()],
+      [4, 8, 2, bench.clock.wallMs()],
+    ])
+    redial(bench)
+    bench.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(bench.hub.last('hello')).toMatchObject({ ackedTo: 2, nextMutationId: 3, oldestRetained: 1 })
+    expect(bench.hub.last('hello')?.sealed).toMatchObject({ epoch: 'epoch-1', head: 8 })
+    welcome(bench, { epoch: 'epoch-2', head: 7, lastMutationId: 1 })
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 2, body: { spaceId: 4 } }])
+    expect(bench.screen.get(4)).toMatchObject({ level: 2, isWaiting: true })
+    const rows = LIBRARY.map((row) => (row.id === 3 ? rowOf(3, 7, 2, 1, bench.clock.wallMs()) : row))
+    snapshot(bench, rows, 7, 'epoch-2')
+    expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
+    expect(bench.screen.get(4)).toMatchObject({ level: 2, isWaiting: true })
+    ack(bench, 2, 8)
+    expect(bench.engine.readRows()).toMatchObject({ epoch: 'epoch-2', cursor: 7, waitingCount: 0 })
+  })
+
+  it('[SYN-18] forgets after seven days of hub time, but never the newest number', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    await report(bench, 4, 1)
+    ack(bench, 2, 8)
+    bench.hub.cut()
+    bench.clock.suspend(7 * DAY_MS + 60_000)
+    untilDialled(bench)
+    welcome(bench, { lastMutationId: 2, head: 8 })
+    snapshot(bench, LIBRARY, 8)
+    redial(bench)
+    bench.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(bench.hub.last('hello')).toMatchObject({ oldestRetained: 2, nextMutationId: 3, ackedTo: 2 })
+  })
+
+  it('tells the screen of a move', async () => {
+    const bench = await openLiveBench()
+    bench.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, spaceId: 1 } })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { spaceId: 1 } })
+    expect(bench.seen.kiosk).toHaveProperty('movedAtMs', bench.clock.wallMs())
+    await report(bench, 6, 1)
+  })
+})
+
+describe('rows', () => {
+  it('[SYN-8] counts from <= cursor < to, ignores the old, and pulls at a gap', async () => {
+    const bench = await openLiveBench()
+    levels(bench, 5, 7, [
+      [3, 7, 1, 1],
+      [4, 2, 2, 1],
+    ])
+    expect(bench.engine.readRows().cursor).toBe(7)
+    expect(bench.screen.get(3)?.level).toBe(1)
+    expect(bench.screen.get(4)?.level).toBeNull()
+    levels(bench, 6, 7, [[3, 7, 2, 1]])
+    expect(bench.screen.get(3)?.level).toBe(1)
+    levels(bench, 9, 10, [[3, 10, 2, 1]])
+    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 7 })
+    expect(bench.screen.get(3)?.level).toBe(1)
+    levels(bench, 7, 10, [[3, 10, 2, 1]])
+    expect(bench.screen.get(3)?.level).toBe(2)
+  })
+
+  it('[SYN-8] pulls when a heartbeat is ahead, and asks again when nothing comes', async () => {
+    const bench = await openLiveBench()
+    beat(bench, 9)
+    beat(bench, 9)
+    expect(bench.hub.all('pull')).toEqual([{ type: 'pull', cursor: 6 }])
+    beat(bench, 9)
+    beat(bench, 9)
+    expect(bench.hub.all('pull')).toHaveLength(2)
+  })
+
+  it('[SYN-8] asks for everything when a level comes for a space that is not held', async () => {
+    const bench = await openLiveBench()
+    levels(bench, 6, 7, [[55, 7, 1, 1]])
+    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 0, isLost: true })
+    expect(bench.engine.readRows().cursor).toBe(6)
+  })
+
+  it('[SYN-9] stages parts, applies no live frame meanwhile, and switches once', async () => {
+    const bench = await openLiveBench()
+    const part = (number: number, id: number): void =>
+      bench.hub.say({
+        type: 'snapshot',
+        epoch: 'epoch-1',
+        to: 9,
+        part: number,
+        parts: 2,
+        changes: changesOf({ rows: number === 1 ? [...LIBRARY] : [rowOf(id, 9, 2)] }),
+      })
+    part(1, 0)
+    levels(bench, 6, 7, [[3, 7, 2, 1]])
+    beat(bench, 9)
+    expect(bench.engine.readRows()).toMatchObject({ cursor: 6 })
+    expect(bench.hub.last('pull')).toBeUndefined()
+    part(2, 8)
+    bench.clock.advance(0)
+    expect(bench.engine.readRows().cursor).toBe(9)
+    expect(bench.screen.get(3)?.level).toBeNull()
+    expect(bench.screen.has(8)).toBe(true)
+  })
+
+  it('[SYN-9] drops what was staged when the line ends, and takes own taps between slices', async () => {
+    const bench = await openLiveBench()
+    const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))
+    const say = (number: number): void =>
+      bench.hub.say({
+        type: 'changes',
+        epoch: 'epoch-1',
+        from: 6,
+        to: 9_000,
+        part: number,
+        parts: 2,
+        changes: changesOf({ rows: number === 1 ? rows.slice(0, 3_000) : rows.slice(3_000) }),
+      })
+    say(1)
+    redial(bench)
+    welcome(bench, { head: 9_000 })
+    say(1)
+    say(2)
+    await report(bench, 4, 1)
+    expect(bench.screen.get(4)).toMatchObject({ level: 1, isWaiting: true })
+    expect(bench.engine.readRows().cursor).toBe(6)
+    bench.clock.advance(10)
+    expect(bench.engine.readRows().cursor).toBe(9_000)
+    expect(bench.screen.size).toBe(6_006)
+    expect(bench.engine.readRows().rows).toHaveLength(6_006)
+  })
+
+  it('[SYN-9] takes a transaction back that a dying line left open', async () => {
+    const bench = await openLiveBench()
+    const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))
+    bench.hub.say({
+      type: 'changes',
+      epoch: 'epoch-1',
+      from: 6,
+      to: 9_000,
+      part: 1,
+      parts: 1,
+      changes: changesOf({ rows }),
+    })
+    redial(bench)
+    expect(bench.engine.readRows()).toMatchObject({ cursor: 6, digest: digestOf(LIBRARY) })
+    expect(bench.engine.readRows().rows).toHaveLength(6)
+    const again = reopen(bench)
+    expect(again.screen.size).toBe(6)
+  })
+
+  it('[SYN-14] counts a digest that differs, and asks for everything after jitter', async () => {
+    const bench = await openLiveBench()
+    beat(bench, 6)
+    bench.clock.advance(4_000)
+    expect(bench.hub.last('pull')).toBeUndefined()
+    beat(bench, 6, '0000000000000000')
+    beat(bench, 6, '0000000000000000')
+    expect(bench.logged.filter((line) => line.startsWith('digestMismatch'))).toHaveLength(1)
+    bench.clock.advance(10_000)
+    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 0, isLost: true })
+    snapshot(bench)
+    expect(bench.engine.readRows().digest).toBe(digestOf(LIBRARY))
+  })
+})
+
+describe('pushing', () => {
+  it('[SYN-4] sends oldest first, one push at a time, cut by number', async () => {
+    const bench = await openLiveBench({})
+    bench.hub.cut()
+    for (let turn = 0; turn < 70; turn += 1) {
+      bench.clock.advance(500)
+      await report(bench, 3 + (turn % 3), turn % 2)
+    }
+    untilDialled(bench)
+    welcome(bench)
+    expect(bench.hub.last('push')?.mutations.map(({ id }) => id)).toEqual(
+      Array.from({ length: 64 }, (_, index) => index + 1),
+    )
+    await report(bench, 3, 2)
+    expect(bench.hub.all('push')).toHaveLength(1)
+    ack(bench, 40, 7)
+    expect(bench.hub.all('push')).toHaveLength(1)
+    ack(bench, 64, 8)
+    expect(bench.hub.last('push')?.mutations.map(({ id }) => id)).toEqual([65, 66, 67, 68, 69, 70, 71])
+    ack(bench, 71, 9)
+    expect(bench.seen.outbox?.waitingCount).toBe(0)
+    expect(bench.hub.all('push')).toHaveLength(2)
+  })
+
+  it('[OCC-7] says how old a tap is through a suspend, and nothing of its age after a reboot', async () => {
+    const bench = await openLiveBench()
+    bench.clock.advance(3_000)
+    bench.hub.cut()
+    await report(bench, 3, 1)
+    bench.clock.suspend(3_600_000)
+    bench.clock.wallErrorMs = -315_576_000_000
+    untilDialled(bench)
+    welcome(bench)
+    const [sent] = bench.hub.last('push')?.mutations ?? []
+    expect(sent?.ageMs).toBeGreaterThanOrEqual(3_600_000)
+    bench.clock.bootId = 'boot-2'
+    const again = reopen(bench)
+    expect(again.screen.get(3)?.reportedAtMs).toBe(sent?.contactMs)
+    welcome(again)
+    expect(again.hub.last('push')?.mutations).toMatchObject([{ ageMs: null, contactMs: sent?.contactMs }])
+  })
+
+  it('[SYN-2] sends a push again that nobody acknowledged, more and more patiently', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    const beatFor = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 5_000) {
+        bench.clock.advance(5_000)
+        beat(bench, 6)
+      }
+    }
+    beatFor(15_000)
+    expect(bench.hub.all('push')).toHaveLength(2)
+    beatFor(25_000)
+    expect(bench.hub.all('push')).toHaveLength(2)
+    beatFor(10_000)
+    expect(bench.hub.all('push')).toHaveLength(3)
+  })
+
+  it('[SYN-7] shows what the hub refused, for a minute', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    const outcomes = [{ id: 1, why: 'composite' as const }]
+    bench.hub.say({ type: 'ack', lastMutationId: 1, head: 7, mac: 'm', outcomes })
+    expect(bench.seen.outbox?.refused).toEqual([{ mutationId: 1, spaceId: 3, why: 'composite' }])
+    levels(bench, 6, 7, [])
+    expect(bench.screen.get(3)).toMatchObject({ level: null, isWaiting: false })
+    bench.clock.advance(60_000)
+    expect(bench.seen.outbox?.refused).toEqual([])
+  })
+})
+
+describe('when the hub says no', () => {
+  it('[SYN-12] a forked device takes a new name, and what it holds names its origin', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    const hash = bench.hub.last('push')?.mutations[0]?.hash
+    ack(bench, 1, 7)
+    await report(bench, 4, 2)
+    await bench.engine.call('withdrawReport', { mutationId: 2 })
+    sayError(bench, 'forked')
+    const key = bench.hub.last('fork')?.publicKey
+    bench.hub.cut()
+    const again = reopen(bench)
+    again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    sayError(again, 'forked')
+    expect(again.hub.last('fork')?.publicKey).toBe(key)
+    again.hub.say({ type: 'forked', kioskId: 8 })
+    untilDialled(again)
+    again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(again.hub.last('hello')).toMatchObject({ kioskId: 8, ticket: null, nextMutationId: 4, ackedTo: 0 })
+    welcome(again, { head: 7 })
+    expect(again.hub.last('push')?.mutations).toMatchObject([
+      { id: 1, origin: { kioskId: 7, id: 1, hash } },
+      { id: 2, origin: { kioskId: 7, id: 2 } },
+      { id: 3, kind: 'withdraw', body: { mutationId: 2 }, origin: { kioskId: 7, id: 3 } },
+    ])
+    expect(again.screen.get(4)).toMatchObject({ level: null })
+  })
+
+  it('[SYN-12] numbers that this device never gave are a fork too', async () => {
+    const bench = await openLiveBench()
+    redial(bench)
+    welcome(bench, { lastMutationId: 5 })
+    expect(bench.hub.last('fork')).toBeDefined()
+    expect(bench.hub.last('push')).toBeUndefined()
+  })
+
+  it('[SYN-28] a revoked one stops, keeps its outbox, and can become a kiosk again', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    sayError(bench, 'revoked')
+    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true })
+    expect(bench.seen.link).toMatchObject({ status: 'offline', reason: 'revoked' })
+    const dialled = bench.hub.dialled()
+    bench.clock.advance(DAY_MS)
+    expect(bench.hub.dialled()).toBe(dialled)
+    expect(await bench.engine.call('reportOccupancy', { spaceId: 3, level: 2 })).toEqual({
+      ok: false,
+      refusal: { why: 'revoked' },
+    })
+    expect(bench.engine.readRows().waitingCount).toBe(1)
+    expect(await bench.engine.call('enrol', { code: 'B' })).toEqual({ ok: true, value: { kioskId: 7 } })
+    welcome(bench, { head: 6 })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 1, origin: { kioskId: 7, id: 1 } }])
+  })
+
+  it('[SYN-13] one that is too old keeps what it has and tries again slowly', async () => {
+    const bench = await openLiveBench({ options: { protocol: 3 } })
+    expect(bench.hub.last('hello')?.protocol).toBe(3)
+    await report(bench, 3, 1)
+    sayError(bench, 'upgrade')
+    expect(bench.seen.link).toMatchObject({ status: 'offline', reason: 'upgrade' })
+    expect(untilDialled(bench)).toBeGreaterThanOrEqual(60_000)
+    expect(bench.engine.readRows().waitingCount).toBe(1)
+  })
+
+  it('[SYN-17] comes again when the epoch changed under a line', async () => {
+    const bench = await openLiveBench()
+    beat(bench, 3, digestOf([]), 'epoch-2')
+    expect(bench.hub.isOpen()).toBe(false)
+    expect(untilDialled(bench)).toBeLessThanOrEqual(4_100)
+  })
+
+  it('[SYN-15] ends a line that says what is no message, and lives on', async () => {
+    for (const text of [
+      '',
+      '{',
+      '{"type":"welcome"}',
+      '{"type":"toString"}',
+      '[]',
+      'null',
+      '{"type":"ack"}',
+    ]) {
+      const bench = await openLiveBench()
+      bench.hub.sayText(text)
+      expect(bench.hub.isOpen()).toBe(false)
+      untilDialled(bench)
+      bench.engine.stop()
+    }
+  })
+})
+
+describe('when the line is gone', () => {
+  it('[SYN-23] says offline after two missed heartbeats, with the last contact, and dials again', async () => {
+    const bench = await openLiveBench()
+    const contactMs = bench.clock.wallMs()
+    bench.clock.advance(10_000)
+    expect(bench.seen.link?.status).toBe('online')
+    bench.clock.advance(5_000)
+    expect(bench.seen.link).toMatchObject({ status: 'offline', lastContactMs: contactMs })
+    expect(bench.seen.link?.hubNowMs).toBeGreaterThanOrEqual(contactMs + 12_500)
+    untilDialled(bench)
+  })
+
+  it('[SYN-23] notices after a suspend that the line died meanwhile', async () => {
+    const bench = await openLiveBench()
+    bench.clock.suspend(3_600_000)
+    bench.clock.advance(5_000)
+    expect(bench.seen.link?.status).toBe('offline')
+  })
+
+  it('[SYN-23] waits with full jitter between 1 and 60 s, and longer when the hub says so', async () => {
+    const bench = await openLiveBench()
+    const waits: number[] = []
+    for (let turn = 0; turn < 200; turn += 1) {
+      bench.hub.cut('unreachable')
+      waits.push(untilDialled(bench))
+    }
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(1_000)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60_100)
+    expect(Math.max(...waits)).toBeGreaterThan(50_000)
+    expect(Math.min(...waits.slice(10))).toBeLessThan(6_000)
+    bench.hub.say({ type: 'bye', retryAfterMs: 120_000 })
+    expect(untilDialled(bench)).toBeGreaterThanOrEqual(120_000)
+  })
+
+  it('[SYN-26] says that it is the certificate', async () => {
+    const bench = await openLiveBench()
+    bench.hub.cut('tls')
+    expect(bench.seen.link).toMatchObject({ status: 'offline', reason: 'tls' })
+  })
+
+  it('[SYN-23] gives up a handshake that does not end', async () => {
+    const bench = openBench()
+    await bench.engine.enrolWith('CODE')
+    expect(bench.hub.dialled()).toBe(1)
+    expect(untilDialled(bench)).toBeGreaterThanOrEqual(15_000)
+  })
+})
