@@ -3,20 +3,24 @@ import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { appendChange } from '../store/change-logs.ts'
+import { lockUniversity } from '../store/commit.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import {
   insertEnrolment,
   insertKiosk,
   isLiveSpace,
-  loadAndRevokeKiosk,
   loadEnrolledKiosk,
   loadEnrolment,
+  loadKioskPlace,
   markEnrolmentUsed,
+  markKioskRevoked,
+  stepFactsClock,
   type EnrolledKiosk,
   type Enrolment,
   type KioskPlace,
 } from '../store/enrolments.ts'
 import { insertTry, loadTries } from '../store/rate-limits.ts'
+import { notifyHeads } from '../sync/commit-under-clock.ts'
 import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 
 /** Failed tries that one address may make in a minute. */
@@ -75,6 +79,9 @@ export type EnrolRefusal =
 /** `isNew` is false when the same device asked again because its first answer was lost. */
 export type Enrolled = EnrolledKiosk & { isNew: boolean }
 
+/** `head` is set when a kiosk was revoked: the clock that the hubs must hear of. */
+type Used = Enrolled & { head: number | null }
+
 /**
  * A device shows code, key and proof and becomes a kiosk, in one transaction; `from` is the host that it dialled and
  * the address that it came from. Failures are counted per address, across hubs and restarts. [SYN-20]
@@ -90,31 +97,44 @@ export async function commitEnrolment(
     request.proof,
   )
   const bucket = `enrol ${addressBucket(from.address)}`
-  return transaction(pool, 'read committed', async (client) => {
-    const tries = await loadTries(client, bucket)
-    if (tries.count >= MAX_FAILED_ENROLMENTS)
-      return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
-    const decision: Decision<Enrolled, EnrolRefusal> = isProved
-      ? await useCode(client, request)
-      : refuse({ why: 'badProof' })
-    if (!decision.ok) await insertTry(client, bucket, FAILURE_WINDOW_MS)
-    return decision
-  })
+  const decision = await transaction(pool, 'read committed', (client) =>
+    judge(client, bucket, isProved, request),
+  )
+  if (!decision.ok) return decision
+  const { head, ...enrolled } = decision.value
+  // The change stands; hubs that do not hear of it find it within a second. [SYN-27]
+  if (head !== null)
+    await notifyHeads(pool, [{ universityId: enrolled.universityId, head }]).catch(() => undefined)
+  return accept(enrolled)
 }
 
-async function useCode(
+/** Counts the failure or does the enrolment. Returns either way, so that a count is kept too. */
+async function judge(
   client: Transaction,
+  bucket: string,
+  isProved: boolean,
   request: EnrolRequest,
-): Promise<Decision<Enrolled, EnrolRefusal>> {
+): Promise<Decision<Used, EnrolRefusal>> {
+  const tries = await loadTries(client, bucket)
+  if (tries.count >= MAX_FAILED_ENROLMENTS) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
+  const used: Decision<Used, EnrolRefusal> = isProved
+    ? await redeem(client, request)
+    : refuse({ why: 'badProof' })
+  if (!used.ok) await insertTry(client, bucket, FAILURE_WINDOW_MS)
+  return used
+}
+
+async function redeem(client: Transaction, request: EnrolRequest): Promise<Decision<Used, EnrolRefusal>> {
   const code = parseEnrolmentCode(request.code)
   const enrolment = code === null ? null : await loadEnrolment(client, hashEnrolmentCode(code))
   if (enrolment === null || enrolment.isExpired) return refuse({ why: 'codeRefused' })
   if (enrolment.kioskId !== null) {
     const again = await loadEnrolledKiosk(client, enrolment.kioskId, request.publicKey)
-    return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false })
+    return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false, head: null })
   }
-  const place = await loadPlace(client, enrolment, request.name)
-  if (place === null) return refuse({ why: 'codeRefused' })
+  const found = await findPlace(client, enrolment, request.name)
+  if (found === null) return refuse({ why: 'codeRefused' })
+  const { place, head } = found
   const kiosk = await insertKiosk(client, enrolment.universityId, place, request)
   await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
   await appendChange(client, {
@@ -129,19 +149,25 @@ async function useCode(
       replacesKioskId: enrolment.replacesKioskId,
     },
   })
-  return accept({ ...kiosk, isNew: true })
+  return accept({ ...kiosk, isNew: true, head })
 }
 
-/** Where the new kiosk stands; null when that place is gone. */
-async function loadPlace(
+/** Where the new kiosk stands, taken from the one that it replaces if it does; null when that place is gone. */
+async function findPlace(
   client: Transaction,
-  enrolment: Enrolment,
+  { universityId, replacesKioskId, spaceId, role }: Enrolment,
   name: string,
-): Promise<KioskPlace | null> {
-  const { universityId, replacesKioskId, spaceId, role } = enrolment
-  if (!(await isLiveSpace(client, universityId, spaceId))) return null
-  if (replacesKioskId !== null) return loadAndRevokeKiosk(client, universityId, replacesKioskId)
-  return { spaceId, role, name, settings: {} }
+): Promise<{ place: KioskPlace; head: number | null } | null> {
+  if (replacesKioskId === null) {
+    const place = { spaceId, role, name, settings: {} }
+    return (await isLiveSpace(client, universityId, spaceId)) ? { place, head: null } : null
+  }
+  // The university first and its kiosks after it, in the order of every commit. [SYN-28]
+  await lockUniversity(client, universityId, null)
+  const place = await loadKioskPlace(client, universityId, replacesKioskId)
+  if (place === null || !(await isLiveSpace(client, universityId, place.spaceId))) return null
+  await markKioskRevoked(client, replacesKioskId)
+  return { place, head: await stepFactsClock(client, universityId) }
 }
 
 /** One household of IPv6 is its first 64 bits; an IPv4 address is itself, also when written as IPv6. */

@@ -128,6 +128,13 @@ describe('[SYN-20] a device with a good code', () => {
       `update kiosks set name = 'North door', space_id = $2, settings = '{"idleMs": 60000}' where id = $1`,
       [first.kioskId, elsewhere],
     )
+    const clockOf = async (): Promise<object | undefined> =>
+      (
+        await query(database.pool, 'select clock, facts_clock from universities where id = $1', [
+          universityId,
+        ])
+      )[0]
+    expect(await clockOf()).toEqual({ clock: 0, facts_clock: 0 })
     const code = await codeFor({ replacesKioskId: first.kioskId, role: 'entrance' })
     const answer = await post(enrolRequestOf(makeTestDevice(), code, HOST))
     const second = answer.json() as EnrolResponse
@@ -141,6 +148,19 @@ describe('[SYN-20] a device with a good code', () => {
       { name: 'North door', settings: { idleMs: 60000 }, isLive: false },
       { name: 'North door', settings: { idleMs: 60000 }, isLive: true },
     ])
+    // The hubs look at their kiosks again when the clock of the facts moves. [SYN-28]
+    expect(await clockOf()).toEqual({ clock: 1, facts_clock: 1 })
+  })
+
+  test('does not revoke a kiosk whose place is gone', async () => {
+    const space = await insertTestSpace(database.pool, { universityId, name: 'Closing down' })
+    const wish = await codeFor({ spaceId: space })
+    const { kioskId } = (await post(enrolRequestOf(makeTestDevice(), wish, HOST))).json() as EnrolResponse
+    await database.pool.query('update spaces set is_deleted = true where id = $1', [space])
+    const code = await codeFor({ replacesKioskId: kioskId })
+    expect((await post(enrolRequestOf(makeTestDevice(), code, HOST))).statusCode).toBe(403)
+    const rows = await query(database.pool, 'select revoked_at from kiosks where id = $1', [kioskId])
+    expect(rows).toEqual([{ revoked_at: null }])
   })
 })
 
@@ -214,6 +234,17 @@ describe('[SYN-20] ten failures in a minute', () => {
     expect(Number(blocked.headers['retry-after'])).toBeLessThanOrEqual(60)
     const other = await post(enrolRequestOf(makeTestDevice(), code, HOST), { remoteAddress: '192.0.2.7' })
     expect(other.statusCode).toBe(201)
+  })
+
+  test('count across two hubs that hear them at the same moment', async () => {
+    const other = await makeTestApp(database.pool)
+    const payload = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
+    const inject = { method: 'POST', url: '/api/v1/kiosks/enrol', payload, headers: { host: HOST } } as const
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => (index % 2 === 0 ? app : other).inject(inject)),
+    )
+    expect(answers.filter((answer) => answer.statusCode === 403)).toHaveLength(10)
+    await other.close()
   })
 
   test('are forgiven when the minute is over, and the purge forgets them', async () => {

@@ -93,20 +93,39 @@ export async function isLiveSpace(
   return rows.length === 1
 }
 
-/** Revokes a kiosk that is being replaced and gives what its successor takes over. */
-export async function loadAndRevokeKiosk(
+/** What the successor of a kiosk takes over, and locks it. */
+export async function loadKioskPlace(
   transaction: Queryable,
   universityId: number,
   kioskId: number,
 ): Promise<KioskPlace | null> {
   const [row] = await query<KioskPlace>(
     transaction,
-    `update kiosks set revoked_at = coalesce(revoked_at, now()), updated_at = now()
-      where university_id = $1 and id = $2
-      returning space_id as "spaceId", role, name, settings`,
+    `select space_id as "spaceId", role, name, settings
+       from kiosks where university_id = $1 and id = $2 for no key update`,
     [universityId, kioskId],
   )
   return row ?? null
+}
+
+/** Revokes a kiosk; one that was revoked already keeps its time. [SYN-28] */
+export async function markKioskRevoked(transaction: Queryable, kioskId: number): Promise<void> {
+  await query(
+    transaction,
+    'update kiosks set revoked_at = coalesce(revoked_at, now()), updated_at = now() where id = $1',
+    [kioskId],
+  )
+}
+
+/** Moves the university's clock one step, under its lock, so that every hub looks at its kiosks again; answers the new head. */
+export async function stepFactsClock(transaction: Queryable, universityId: number): Promise<number> {
+  const [row] = await query<{ clock: number }>(
+    transaction,
+    'update universities set clock = clock + 1, facts_clock = clock + 1 where id = $1 returning clock',
+    [universityId],
+  )
+  if (row === undefined) throw new Error('a locked university is gone')
+  return row.clock
 }
 
 /** A device becomes a kiosk. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { transaction } from './database.ts'
 import { makeTestDatabase, type TestDatabase } from './testing.ts'
 import { insertTestSpace, insertTestUniversity } from './testing-rows.ts'
@@ -68,10 +68,22 @@ describe('[TRE-1] the database refuses', () => {
     await expect(change).rejects.toMatchObject({ constraint: 'spaces_no_cycle' })
   })
 
-  test('two moves at once that close a cycle together', async () => {
+  test('two moves at once that close a cycle together: the second waits and is judged by the first', async () => {
     const wing = await insertTestSpace(database.pool, { universityId, name: 'Wing' })
-    const results = await Promise.allSettled([move(library, wing), move(wing, library)])
-    expect(results.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    const done = Promise.withResolvers<void>()
+    const judged = Promise.withResolvers<void>()
+    const first = transaction(database.pool, 'read committed', async (client) => {
+      await client.query('update spaces set parent_id = $2 where id = $1', [library, wing])
+      await client.query('set constraints all immediate')
+      judged.resolve()
+      await done.promise
+    })
+    await judged.promise
+    const second = move(wing, library)
+    await waitUntilBlocked()
+    done.resolve()
+    await first
+    await expect(second).rejects.toMatchObject({ constraint: 'spaces_no_cycle' })
   })
 
   test('the deletion of a space with a live child', async () => {
@@ -95,13 +107,30 @@ describe('[TRE-1] the database refuses', () => {
   })
 
   test('a child inserted while its parent is being deleted', async () => {
-    const results = await Promise.allSettled([
-      setDeleted(room, true),
-      insertTestSpace(database.pool, { universityId, parentId: room, name: 'Carrel' }),
-    ])
-    expect(results.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    const done = Promise.withResolvers<void>()
+    const judged = Promise.withResolvers<void>()
+    const deletion = transaction(database.pool, 'read committed', async (client) => {
+      await client.query('update spaces set is_deleted = true where id = $1', [room])
+      await client.query('set constraints all immediate')
+      judged.resolve()
+      await done.promise
+    })
+    await judged.promise
+    const insert = insertTestSpace(database.pool, { universityId, parentId: room, name: 'Carrel' })
+    await waitUntilBlocked()
+    done.resolve()
+    await deletion
+    await expect(insert).rejects.toMatchObject({ constraint: 'spaces_live_parent' })
   })
 })
+
+/** Until some transaction waits for another one's lock; without the lock in the trigger none ever would. */
+async function waitUntilBlocked(): Promise<void> {
+  await vi.waitFor(async () => {
+    const waiting = await database.pool.query('select 1 from pg_locks where not granted')
+    if (waiting.rowCount === 0) throw new Error('nobody waits')
+  })
+}
 
 describe('[TRE-1] the database takes', () => {
   test('a whole branch deleted in any order within one transaction', async () => {

@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { buildApp } from './app.ts'
+import { makeChance, makeHubClock } from './clock.ts'
+import type { HubConfig } from './config.ts'
+import { writeHubFile } from './hub-file.ts'
+import { startJobs } from './jobs/jobs.ts'
+import { purgeJob } from './jobs/purge.ts'
+import { makeHubLog, makeLogger, type HubLog } from './log.ts'
+import { makeMetrics, serveMetrics } from './metrics.ts'
+import type { Chance, HubClock } from './ports.ts'
+import { syncRoute } from './routes/sync.ts'
+import { openPool, requireServer, type Database } from './store/database.ts'
+import { startKeptEmbedded } from './store/kept-embedded.ts'
+import { migrate } from './store/migrate.ts'
+import { makeSyncCore } from './sync/sync-core.ts'
+
+/** A running hub. */
+export interface Hub {
+  /** For example http://127.0.0.1:4710. */
+  url: string
+  metricsUrl: string
+  databaseUrl: string
+  pool: Database
+  /** Says goodbye to every kiosk, ends what runs, and closes the database; the second call waits for the first. */
+  stop(): Promise<void>
+}
+
+/** What a test may hold in its own hands. */
+export interface HubOptions {
+  logger?: Logger
+  clock?: HubClock
+  chance?: Chance
+  /** Settings of the embedded PostgreSQL. */
+  databaseSettings?: Record<string, string>
+}
+
+/** The hub cannot start; the message is one sentence for the person at the terminal. */
+export class HubStartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'HubStartError'
+  }
+}
+
+/**
+ * Starts a whole hub: database, migrations, sync core, jobs, HTTP, metrics. What was started before a fault is stopped
+ * again. Faults that a person can mend are errors with one sentence.
+ */
+export async function startHub(config: HubConfig, options: HubOptions = {}): Promise<Hub> {
+  const logger = options.logger ?? makeLogger(config.logLevel)
+  const log = makeHubLog(logger)
+  const undo: (() => Promise<void>)[] = []
+  const stopAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed())
+      await step().catch((error: unknown) => log.error('a part did not stop cleanly', { err: error }))
+  }
+  try {
+    return await startParts(config, options, logger, log, undo, stopAll)
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+}
+
+async function startParts(
+  config: HubConfig,
+  options: HubOptions,
+  logger: Logger,
+  log: HubLog,
+  undo: (() => Promise<void>)[],
+  stopAll: () => Promise<void>,
+): Promise<Hub> {
+  const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(config.home, options, log, undo))
+  const pool = openPool(databaseUrl, {
+    maxConnections: 20,
+    onIdleError: (error) => log.warn('an idle database connection broke', { err: error }),
+  })
+  undo.push(() => pool.end())
+  await requireServer(pool)
+  const ran = await migrate(pool)
+  if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
+  const clock = options.clock ?? makeHubClock()
+  const metrics = makeMetrics()
+  const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
+  const jobs = startJobs([purgeJob(pool)], clock, log)
+  undo.push(() => jobs.stop())
+  const app = await buildApp({ config, logger, pool, lateJobs: () => jobs.late(), sync: syncRoute(core) })
+  undo.push(() => app.close())
+  // Kiosks hear goodbye before their sockets are closed.
+  undo.push(() => core.stop())
+  const metricsServer = await atPort(
+    serveMetrics(metrics, config.metricsPort),
+    config.metricsPort,
+    'CARREL_METRICS_PORT',
+  )
+  undo.push(() => metricsServer.stop())
+  const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
+  const removeHubFile = writeHubFile(config.home, { pid: process.pid, url, databaseUrl })
+  undo.push(async () => removeHubFile())
+  log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
+  const stopping: { done?: Promise<void> } = {}
+  const stop = (): Promise<void> => (stopping.done ??= stopAll())
+  return { url, metricsUrl: metricsServer.url, databaseUrl, pool, stop }
+}
+
+async function startOwnDatabase(
+  home: string,
+  options: HubOptions,
+  log: HubLog,
+  undo: (() => Promise<void>)[],
+): Promise<string> {
+  const embedded = await startKeptEmbedded(
+    {
+      folder: join(home, 'database'),
+      log: (line) =>
+        (/(FATAL|PANIC):(?! +the database system is starting up)/.test(line) ? log.warn : log.debug)(
+          'database',
+          { line },
+        ),
+      ...(options.databaseSettings === undefined ? {} : { settings: options.databaseSettings }),
+    },
+    log,
+  )
+  undo.push(() => embedded.stop())
+  return embedded.url
+}
+
+async function listen(app: FastifyInstance, config: HubConfig): Promise<string> {
+  await app.listen({ host: config.host, port: config.port })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  // "Every address" is not one that a kiosk can dial.
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
+  return `${config.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+async function atPort<Result>(start: Promise<Result>, port: number, variable: string): Promise<Result> {
+  try {
+    return await start
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE')
+      throw new HubStartError(
+        `Port ${port} is taken by another program; stop it, or set ${variable} to another port.`,
+        { cause },
+      )
+    if (code === 'EACCES')
+      throw new HubStartError(
+        `Port ${port} may not be used by this user; set ${variable} to one above 1023.`,
+        { cause },
+      )
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new HubStartError('CARREL_HOST is not an address of this machine.', { cause })
+    throw cause
+  }
+}

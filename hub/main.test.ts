@@ -1,0 +1,222 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { readHubFile } from './hub-file.ts'
+import { openPool } from './store/database.ts'
+import { startEmbedded } from './store/embedded.ts'
+import { migrate } from './store/migrate.ts'
+import { readProcess } from './store/process-table.ts'
+import { makeEmptyDatabase } from './store/testing.ts'
+
+const MAIN = new URL('./main.ts', import.meta.url).pathname
+const isRoot = process.getuid?.() === 0
+
+let home: string
+const children: ChildProcess[] = []
+
+/** A home on which a hub has been started before: making a cluster is most of a first start. */
+let seed: string
+
+beforeAll(async () => {
+  seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
+  chmodSync(seed, 0o711)
+  const embedded = await startEmbedded({ folder: join(seed, 'database'), settings: { fsync: 'off' } })
+  const pool = openPool(embedded.url)
+  await migrate(pool)
+  await pool.end()
+  await embedded.stop()
+})
+afterAll(() => rmSync(seed, { recursive: true, force: true }))
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'carrel-hub-'))
+  chmodSync(home, 0o711)
+})
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+  }
+  // What was killed takes its database with it, and the folder goes only after that.
+  await vi.waitUntil(() => databasePid() === null, { timeout: 10_000 })
+  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+})
+
+/** Makes this test's home one that was used before. */
+function plant(): void {
+  expect(spawnSync('cp', ['-a', join(seed, 'database'), home]).status).toBe(0)
+}
+
+/** The embedded database's process, if one runs on this test's folder. */
+function databasePid(): number | null {
+  const file = join(home, 'database', 'data', 'postmaster.pid')
+  if (!existsSync(file)) return null
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0])
+  return readProcess(pid) === null ? null : pid
+}
+
+interface Run {
+  child: ChildProcess
+  /** Standard output, line by line, as it comes. */
+  line(): Promise<string>
+  /** Resolves when it ended. */
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>
+}
+
+function run(environment: Record<string, string> = {}, args: string[] = [], uid?: number): Run {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: '/',
+    env: {
+      PATH: '/usr/bin:/bin',
+      CARREL_HOME: home,
+      CARREL_PORT: '0',
+      CARREL_METRICS_PORT: '0',
+      ...environment,
+    },
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  })
+  children.push(child)
+  const text = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk))
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, ...text }))
+  return { child, line: async () => String((await lines.next()).value), ended }
+}
+
+async function running(
+  environment: Record<string, string> = {},
+  uid?: number,
+): Promise<Run & { url: string }> {
+  const hub = run(environment, [], uid)
+  const line = await hub.line()
+  expect(line).toMatch(/^hub https?:\/\/127\.0\.0\.1:\d+$/)
+  return { ...hub, url: line.slice('hub '.length) }
+}
+
+const stop = async (hub: Run): Promise<number | null> => {
+  hub.child.kill('SIGTERM')
+  return (await hub.ended).code
+}
+
+describe('a hub', () => {
+  test('starts on an empty folder, is ready, tells where it is, and stops cleanly', async () => {
+    const hub = await running()
+    expect(await (await fetch(`${hub.url}/readyz`)).json()).toEqual({
+      isReady: true,
+      parts: { database: 'ok', migrations: 'ok', jobs: 'ok' },
+    })
+    const metrics = (await hub.line()).slice('metrics '.length)
+    expect(await (await fetch(metrics)).text()).toContain('carrel_connected_kiosks 0')
+    expect(readHubFile(home)).toMatchObject({ pid: hub.child.pid, url: hub.url })
+    expect(statSync(join(home, 'hub.json')).mode & 0o777).toBe(0o600)
+    expect(databasePid()).not.toBeNull()
+    expect(await stop(hub)).toBe(0)
+    expect(existsSync(join(home, 'hub.json'))).toBe(false)
+    expect(databasePid()).toBeNull()
+  })
+
+  test('starts again after a hard kill', async () => {
+    plant()
+    const first = await running()
+    first.child.kill('SIGKILL')
+    await first.ended
+    const second = await running()
+    expect((await fetch(`${second.url}/livez`)).status).toBe(200)
+    expect(await stop(second)).toBe(0)
+  })
+
+  test('asked to stop while it starts, it stops and leaves nothing', async () => {
+    plant()
+    const hub = run()
+    await vi.waitFor(() => expect(databasePid()).not.toBeNull(), { timeout: 10_000, interval: 10 })
+    expect(await stop(hub)).toBe(0)
+    expect(databasePid()).toBeNull()
+  })
+
+  test('uses a database of its own address, and two may share it', async () => {
+    const database = await makeEmptyDatabase()
+    const environment = { DATABASE_URL: database.url }
+    const hubs = await Promise.all([running(environment), running(environment)])
+    for (const hub of hubs) expect((await fetch(`${hub.url}/readyz`)).status).toBe(200)
+    expect(existsSync(join(home, 'database'))).toBe(false)
+    expect(await Promise.all(hubs.map(stop))).toEqual([0, 0])
+    await database.drop()
+  })
+
+  test.runIf(isRoot)('runs as an ordinary user too, in that user’s folder', async () => {
+    const nobody = 65534
+    plant()
+    expect(spawnSync('chown', ['-R', `${nobody}:${nobody}`, home]).status).toBe(0)
+    const hub = await running({}, nobody)
+    expect((await fetch(`${hub.url}/readyz`)).status).toBe(200)
+    expect(readFileSync(`/proc/${databasePid() ?? 0}/status`, 'utf8')).toMatch(/^Uid:\s+65534/m)
+    expect(await stop(hub)).toBe(0)
+  })
+})
+
+describe('one clear sentence and an exit code for', () => {
+  const faultOf = async (environment: Record<string, string> = {}): Promise<string> => {
+    const { code, stdout, stderr } = await run({ CARREL_LOG: 'silent', ...environment }).ended
+    expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+      code: 1,
+      stdout: '',
+      lines: 1,
+    })
+    return stderr
+  }
+
+  test('a port that is taken, of the hub or of the metrics', async () => {
+    plant()
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = String(typeof address === 'object' ? address?.port : 0)
+    expect(await faultOf({ CARREL_PORT: port })).toContain(
+      `Port ${port} is taken by another program; stop it, or set CARREL_PORT to another port.`,
+    )
+    expect(databasePid()).toBeNull()
+    expect(await faultOf({ CARREL_METRICS_PORT: port })).toContain('set CARREL_METRICS_PORT to another port')
+    other.close()
+  })
+
+  test('a folder that is in use', async () => {
+    plant()
+    const hub = await running()
+    expect(await faultOf()).toMatch(/is in use by another start of Carrel \(process \d+\)/)
+    expect((await fetch(`${hub.url}/readyz`)).status).toBe(200)
+    expect(await stop(hub)).toBe(0)
+  })
+
+  test('a database that is broken', async () => {
+    plant()
+    rmSync(join(home, 'database', 'data', 'global'), { recursive: true })
+    expect(await faultOf()).toMatch(/^The database in .* does not start: .*restore a backup/)
+    expect(databasePid()).toBeNull()
+  })
+
+  test('a database that is away', async () => {
+    expect(
+      await faultOf({
+        DATABASE_URL: 'postgresql://127.0.0.1:1/x',
+      }),
+    ).toMatch(/^The database cannot be reached .*check DATABASE_URL/)
+  })
+
+  test('a configuration that does not fit', async () => {
+    expect(await faultOf({ CARREL_PORT: 'http' })).toMatch(/^CARREL_PORT must be a port number/)
+  })
+})
+
+test('--help tells what can be set, and starts nothing', () => {
+  const { status, stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' })
+  expect(status).toBe(0)
+  for (const name of ['CARREL_HOME', 'CARREL_PORT', 'DATABASE_URL', 'CARREL_TLS_CERT'])
+    expect(stdout).toContain(name)
+})

@@ -1,0 +1,67 @@
+import { parseConfig } from './config.ts'
+import { HubStartError, startHub, type Hub } from './hub.ts'
+import { DatabaseUnusableError } from './store/database.ts'
+import { FolderLockedError } from './store/folder-lock.ts'
+import { EmbeddedDatabaseError } from './store/postgres-binaries.ts'
+
+const HELP = `npm run hub - starts one hub
+
+Prints "hub http://…" and "metrics http://…" on standard output when it is ready, and its log on standard error.
+Ctrl-C ends it cleanly. Configuration comes from the environment:
+
+  CARREL_HOME          folder for the embedded database (as root /var/lib/carrel, else ~/.local/share/carrel)
+  DATABASE_URL         a PostgreSQL 18 of your own instead of the embedded one
+  CARREL_HOST          address to listen on (127.0.0.1)
+  CARREL_PORT          port (4710; 0 takes any free one)
+  CARREL_METRICS_PORT  port of /metrics, on loopback only (4719; 0 takes any free one)
+  CARREL_HOSTS         further host names under which the hub is addressed, with commas between
+  CARREL_PROXIES       addresses of reverse proxies to believe, with commas between
+  CARREL_TLS_CERT      certificate (PEM); together with
+  CARREL_TLS_KEY       its key. Without them plain HTTP, which kiosks accept only on loopback
+  CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
+`
+
+/** Faults that a person can mend: one sentence, no stack. */
+const MENDABLE = [HubStartError, DatabaseUnusableError, FolderLockedError, EmbeddedDatabaseError]
+
+const STOP_PATIENCE_MS = 25_000
+
+async function main(): Promise<void> {
+  if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+    process.stdout.write(HELP)
+    return
+  }
+  const config = parseConfig(process.env)
+  if (!config.ok) return fail(config.refusal.problems.join('\n'))
+  const asked = firstSignal()
+  let hub: Hub
+  try {
+    hub = await startHub(config.value)
+  } catch (error) {
+    if (MENDABLE.some((kind) => error instanceof kind)) return fail((error as Error).message)
+    throw error
+  }
+  process.stdout.write(`hub ${hub.url}\nmetrics ${hub.metricsUrl}\n`)
+  await asked
+  // A part that hangs must not keep a service manager waiting; the database's watchdog ends the database.
+  setTimeout(() => process.exit(1), STOP_PATIENCE_MS).unref()
+  await hub.stop()
+}
+
+/** Resolves at the first wish to end, also one that comes while the hub still starts; a second one ends it at once. */
+function firstSignal(): Promise<void> {
+  return new Promise((asked) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        asked()
+        process.once(signal, () => process.exit(1))
+      })
+  })
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = 1
+}
+
+await main()
