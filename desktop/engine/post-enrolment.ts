@@ -11,9 +11,14 @@ const MAX_ANSWER_BYTES = 65_536
 const parseAnswer = makeParse(EnrolResponse)
 
 /** Sends enrolments over HTTP. `ca` (PEM) replaces the usual authorities; the certificate is always checked. [SYN-20] [SYN-26] */
-export function makePostEnrolment(ca: string | null): PostEnrolment {
+export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT_MS): PostEnrolment {
   return async (hubUrl, body) => {
-    const answer = await postJson(new URL('/api/v1/kiosks/enrol', hubUrl), JSON.stringify(body), ca)
+    const answer = await postJson(
+      new URL('/api/v1/kiosks/enrol', hubUrl),
+      JSON.stringify(body),
+      ca,
+      timeoutMs,
+    )
     if (answer === null) return refuse({ why: 'hubUnreachable' })
     if (answer.status === 429) return refuse({ why: 'tooManyTries' })
     if (answer.status === 400 || answer.status === 403) return refuse({ why: 'codeRefused' })
@@ -28,6 +33,7 @@ function postJson(
   url: URL,
   body: string,
   ca: string | null,
+  timeoutMs: number,
 ): Promise<{ status: number; text: string } | null> {
   return new Promise((resolve) => {
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
@@ -35,7 +41,7 @@ function postJson(
       {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
         rejectUnauthorized: true,
         ...(ca === null ? {} : { ca }),
       },
