@@ -156,7 +156,8 @@ async function writeLeaves(
   clock: number,
   leaves: ReadonlyMap<number, { level: Level | null; age: number }>,
 ): Promise<void> {
-  const list = (values: readonly (number | null)[]): string => `{${values.map((one) => one ?? 'null').join(',')}}`
+  const list = (values: readonly (number | null)[]): string =>
+    `{${values.map((one) => one ?? 'null').join(',')}}`
   const entries = [...leaves]
   await query(
     database.pool,
@@ -186,11 +187,19 @@ test('[OCC-9] [OCC-11] a leaf that gets a child, and a parent that loses its las
     [universityId, room?.id],
   )
   await query(database.pool, 'select rebuild_composites($1, 5)', [universityId])
-  expect((await loadStored(universityId)).get(room?.id ?? 0)).toMatchObject({ level: null, weight: 1, childCount: 1 })
+  expect((await loadStored(universityId)).get(room?.id ?? 0)).toMatchObject({
+    level: null,
+    weight: 1,
+    childCount: 1,
+  })
   expect((await loadStored(universityId)).get(root?.id ?? 0)).toMatchObject({ level: null, mean: null })
   await query(database.pool, 'update spaces set is_deleted = true, clock = 6 where id = $1', [desk?.id])
   await query(database.pool, 'select rebuild_composites($1, 6)', [universityId])
-  expect((await loadStored(universityId)).get(room?.id ?? 0)).toMatchObject({ level: null, weight: 4, childCount: 0 })
+  expect((await loadStored(universityId)).get(room?.id ?? 0)).toMatchObject({
+    level: null,
+    weight: 4,
+    childCount: 0,
+  })
   const [row] = await query<{ clock: number; from: number }>(
     database.pool,
     'select clock, counts_after_clock as "from" from spaces where id = $1',
@@ -208,7 +217,9 @@ test('[OCC-12] get_occupancy and get_all_descendants are the same for leaf and c
   ])
   for (const node of [root, floor, room])
     expect(
-      await query(database.pool, 'select level, mean, ms_of_time(reported_at) as at from get_occupancy($1)', [node?.id]),
+      await query(database.pool, 'select level, mean, ms_of_time(reported_at) as at from get_occupancy($1)', [
+        node?.id,
+      ]),
     ).toEqual([{ level: 1, mean: 1_000_000, at: NOW - 60_000 }])
   expect(await query(database.pool, 'select * from get_all_descendants($1)', [root?.id])).toEqual([
     { id: floor?.id, parent_id: root?.id, depth: 1 },

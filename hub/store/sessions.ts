@@ -179,7 +179,7 @@ export async function countTry(
 ): Promise<number> {
   const [row] = await query<{ count: number }>(
     database,
-    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, time_of_ms($3 + $2))
+    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, time_of_ms($3::bigint + $2::bigint))
      on conflict (bucket) do update set
        count = case when r.resets_at <= time_of_ms($3) then 1 else r.count + 1 end,
        resets_at = case when r.resets_at <= time_of_ms($3) then excluded.resets_at else r.resets_at end

@@ -75,7 +75,10 @@ test('[SYN-2] the same push from two hubs at once is applied once: the second re
       const push = pushOf(kiosk, [kiosk.report(campus.rooms[0], 1), kiosk.report(campus.rooms[1], 0)])
       const both = await Promise.all([commit([push]), commit([push], NOW, other)])
       expect(both.filter(({ isStep }) => isStep)).toHaveLength(1)
-      expect(both.map(({ answers }) => answers[0]?.lastMutationId)).toEqual([kiosk.nextId - 1, kiosk.nextId - 1])
+      expect(both.map(({ answers }) => answers[0]?.lastMutationId)).toEqual([
+        kiosk.nextId - 1,
+        kiosk.nextId - 1,
+      ])
     }
     expect(await countReports()).toBe(40)
   } finally {
@@ -115,7 +118,10 @@ test('[SYN-2] what a commit reads after its wait for the lock is what the one be
 test('[SYN-7] [OCC-8] [OCC-9] [OCC-10] what cannot be done is settled with its reason, kept, and told again', async () => {
   const foreign = await makeTestCampus(database.pool, 'Other')
   await query(database.pool, 'update spaces set is_deleted = true where id = $1', [campus.rooms[3]])
-  const door = await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.rooms[0] })
+  const door = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.rooms[0],
+  })
   const mutations = [
     kiosk.report(foreign.rooms[0], 1),
     kiosk.report(campus.rooms[3], 1),
@@ -159,12 +165,21 @@ test('[SYN-12] [SYN-28] an older session and a revoked kiosk commit nothing', as
 })
 
 test('[OCC-1] [OCC-7] a late offline report is kept but does not overwrite a newer one', async () => {
-  const other = await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root })
+  const other = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.root,
+  })
   await commit([pushOf(kiosk, [kiosk.report(campus.rooms[0], 2)])])
   await commit([pushOf(other, [other.report(campus.rooms[0], 0, { ageMs: 3_600_000 })])])
-  expect(await loadOccupancy(database.pool, campus.rooms[0])).toEqual({ level: 2, mean: 2_000_000, reportedAt: new Date(NOW) })
+  expect(await loadOccupancy(database.pool, campus.rooms[0])).toEqual({
+    level: 2,
+    mean: 2_000_000,
+    reportedAt: new Date(NOW),
+  })
   await commit([pushOf(other, [other.report(campus.rooms[1], 1, { ageMs: null, contactMs: NOW - 5000 })])])
-  expect(await loadOccupancy(database.pool, campus.rooms[1])).toMatchObject({ reportedAt: new Date(NOW - 5000) })
+  expect(await loadOccupancy(database.pool, campus.rooms[1])).toMatchObject({
+    reportedAt: new Date(NOW - 5000),
+  })
   expect(await countReports()).toBe(3)
 })
 
@@ -172,13 +187,21 @@ test('[OCC-2] an undo restores the newest remaining report with its own age, in 
   const [room] = campus.rooms
   await commit([pushOf(kiosk, [kiosk.report(room, 0), kiosk.report(room, 1)])], NOW - 60_000)
   await commit([pushOf(kiosk, [kiosk.report(room, 2), kiosk.withdraw(room, 3)])])
-  expect(await loadOccupancy(database.pool, room)).toEqual({ level: 1, mean: 1_000_000, reportedAt: new Date(NOW - 60_000) })
+  expect(await loadOccupancy(database.pool, room)).toEqual({
+    level: 1,
+    mean: 1_000_000,
+    reportedAt: new Date(NOW - 60_000),
+  })
   await commit([pushOf(kiosk, [kiosk.withdraw(room, 2)])])
   expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: 0 })
   const done = await commit([pushOf(kiosk, [kiosk.withdraw(room, 1), kiosk.withdraw(room, 1)])])
   expect(done.answers[0]?.outcomes).toEqual([{ id: 7, why: 'alreadyWithdrawn' }])
   expect(await loadOccupancy(database.pool, room)).toEqual({ level: null, mean: null, reportedAt: null })
-  expect(await loadOccupancy(database.pool, campus.root)).toEqual({ level: null, mean: null, reportedAt: null })
+  expect(await loadOccupancy(database.pool, campus.root)).toEqual({
+    level: null,
+    mean: null,
+    reportedAt: null,
+  })
   expect(await countReports()).toBe(3)
 })
 
@@ -194,7 +217,11 @@ test('[OCC-2] an undo of an older report leaves the newest as it is', async () =
 test('[OCC-9] [OCC-11] an undo finds no report from before the space was a composite', async () => {
   const [room] = campus.rooms
   await commit([pushOf(kiosk, [kiosk.report(room, 2)])])
-  await query(database.pool, 'update spaces set counts_after_clock = 2, occupancy = null, occupancy_mean = null where id = $1', [room])
+  await query(
+    database.pool,
+    'update spaces set counts_after_clock = 2, occupancy = null, occupancy_mean = null where id = $1',
+    [room],
+  )
   await commit([pushOf(kiosk, [kiosk.report(room, 1)])])
   await commit([pushOf(kiosk, [kiosk.withdraw(room, 2)])])
   expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: null })
@@ -205,7 +232,10 @@ test('[SYN-12] a tap carried over by a forked identity counts once, whichever of
   const tap = kiosk.report(room, 1)
   const second = kiosk.report(room, 2)
   await commit([pushOf(kiosk, [tap])])
-  const fork = await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root })
+  const fork = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.root,
+  })
   await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [fork.id, kiosk.id])
   await query(database.pool, 'update kiosks set has_fork = true where id = $1', [kiosk.id])
   const carry = (one: typeof tap) => {
@@ -221,7 +251,10 @@ test('[SYN-12] a tap carried over by a forked identity counts once, whichever of
   // The clone's brother still has the second tap, too.
   await commit([pushOf(kiosk, [second])])
   expect(await countReports()).toBe(2)
-  expect((await commit([pushOf(fork, carried)])).answers[0]).toMatchObject({ verdict: 'done', lastMutationId: 2 })
+  expect((await commit([pushOf(fork, carried)])).answers[0]).toMatchObject({
+    verdict: 'done',
+    lastMutationId: 2,
+  })
   // Its undo may name the tap by origin, or by the number under which it was carried.
   const byOrigin = fork.withdraw(room, 2, { origin: { kioskId: kiosk.id, id: 3, hash: 'x'.repeat(22) } })
   const byNumber = fork.withdraw(room, 1)
@@ -230,9 +263,15 @@ test('[SYN-12] a tap carried over by a forked identity counts once, whichever of
 })
 
 test('[SYN-12] a stranger cannot use up another kiosk’s numbers', async () => {
-  const stranger = await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root })
+  const stranger = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.root,
+  })
   const tap = kiosk.report(campus.rooms[0], 1)
-  const stolen = { ...stranger.report(campus.rooms[0], 1), origin: { kioskId: kiosk.id, id: 1, hash: tap.hash } }
+  const stolen = {
+    ...stranger.report(campus.rooms[0], 1),
+    origin: { kioskId: kiosk.id, id: 1, hash: tap.hash },
+  }
   await commit([pushOf(stranger, [stolen])])
   await commit([pushOf(kiosk, [tap])])
   expect(await countReports()).toBe(2)
