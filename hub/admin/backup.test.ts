@@ -181,6 +181,6 @@ test('[SYN-17] restored begins a new epoch, and says so in the log', async () =>
   expect(after?.epoch).not.toBe(before?.epoch)
   const { changes } = (await admin(source, 'log', '--count', '1')).json() as { changes: unknown[] }
   expect(changes).toMatchObject([
-    { service: 'universities', subject: 'epoch', log: { why: 'restored', from: before?.epoch } },
+    { service: 'sync', subject: 'epoch', log: { why: 'restored', head: before?.clock } },
   ])
 })

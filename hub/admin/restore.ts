@@ -3,10 +3,10 @@ import { createGunzip } from 'node:zlib'
 import { Type } from 'typebox'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { makeParse } from '#shared/wire/parse.ts'
+import { makeChance } from '../clock.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import { loadUniversities } from '../store/universities.ts'
-import { makeEpoch } from '../store/epochs.ts'
 import { updateEpoch } from '../store/sessions.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
 import {
@@ -50,6 +50,8 @@ const parseMark = makeParse(
 )
 
 const ROWS_PER_INSERT = 1000
+/** Bytes of an epoch's name. */
+const EPOCH_BYTES = 12
 
 /** The file is no whole backup of ours; the message is one sentence. */
 class TornBackupError extends Error {}
@@ -168,7 +170,8 @@ export async function restoreBackup(
       const rows = await insertAll(client, file, new Set(await loadBackupTables(client)))
       await setForeignKeys(client, false)
       await restoreSequences(client, manifest.sequences)
-      for (const { id } of await loadUniversities(client)) await updateEpoch(client, id, makeEpoch())
+      const { secret } = makeChance()
+      for (const { id } of await loadUniversities(client)) await updateEpoch(client, id, secret(EPOCH_BYTES))
       await appendChange(client, {
         universityId: null,
         actor: 'cli',

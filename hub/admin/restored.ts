@@ -1,16 +1,8 @@
+import { makeChance } from '../clock.ts'
+import { rollEpoch } from '../sync/epoch.ts'
 import { loadUniversities } from '../store/universities.ts'
-import type { Database } from '../store/database.ts'
 import { answer, type AdminCommand } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { rollEpoch } from '../sync/roll-epoch.ts'
-
-/** Rolls the epoch of one university, or of all when the id is null; gives the names of those. [SYN-17] */
-export async function rollEpochs(pool: Database, universityId: number | null): Promise<string[]> {
-  const all = await loadUniversities(pool)
-  const chosen = all.filter((one) => universityId === null || one.id === universityId)
-  for (const university of chosen) await rollEpoch(pool, university.id, 'cli', 'restored')
-  return chosen.map((one) => one.name)
-}
 
 /** `restored`. [SYN-17] [SYN-18] */
 export const restored: AdminCommand = {
@@ -21,14 +13,14 @@ export const restored: AdminCommand = {
   help: `After a restore by PostgreSQL's own means. Without --university it holds for all. ("restore" says it by itself.)`,
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
-    const university = input.text('university') === undefined ? null : await pickUniversity(world, input)
-    if (university !== null && !university.ok) return university
-    const names = await rollEpochs(world.pool, university?.value.id ?? null)
-    return answer(
-      names.length === 0 ? 'There is no university yet.' : `A new epoch began for ${names.join(', ')}.`,
-      {
-        universities: names,
-      },
-    )
+    const one = input.text('university') === undefined ? null : await pickUniversity(world, input)
+    if (one !== null && !one.ok) return one
+    const by = { actor: 'cli', chance: makeChance() }
+    await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
+    const chosen = one === null ? await loadUniversities(world.pool) : [one.value]
+    const names = chosen.map((university) => university.name)
+    const text =
+      names.length === 0 ? 'There is no university yet.' : `A new epoch began for ${names.join(', ')}.`
+    return answer(text, { universities: names })
   },
 }

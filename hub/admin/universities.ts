@@ -2,10 +2,10 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
 import { Locale } from '#shared/domain/university.ts'
 import { makeLocalClock } from '#shared/domain/week-time.ts'
+import { makeChance } from '../clock.ts'
 import { hashPin, makePin } from '../identity/pin.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database } from '../store/database.ts'
-import { makeEpoch } from '../store/epochs.ts'
 import { insertSpaces, takeSpaceIds } from '../store/spaces.ts'
 import {
   insertUniversity,
@@ -68,7 +68,7 @@ export async function commitUniversity(
   wish: UniversityWish,
   actor: string,
 ): Promise<Decision<{ id: number; spaceId: number; epoch: string }, AdminRefusal>> {
-  const epoch = makeEpoch()
+  const epoch = makeChance().secret(12)
   const made = await transaction(pool, 'read committed', async (client) => {
     const twins = await loadUniversityTwins(client, wish.name, wish.domains)
     if (twins.length > 0)
