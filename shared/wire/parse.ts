@@ -49,12 +49,3 @@ export function makeFaultList(schema: TSchema): (value: unknown) => ReturnType<V
   const validator = Compile(schema)
   return (value) => (validator.Check(value) ? [] : validator.Errors(value))
 }
-
-/** One thing that does not fit, as the schema's own words and numbers. */
-export type SchemaError = ReturnType<ReturnType<typeof Compile>['Errors']>[number]
-
-/** Makes a function that lists everything in a value that does not fit, for a person who has to mend it. Empty: it fits. */
-export function makeListErrors(schema: TSchema): (value: unknown) => SchemaError[] {
-  const validator = Compile(schema)
-  return (value) => (validator.Check(value) ? [] : [...validator.Errors(value)])
-}
