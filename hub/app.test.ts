@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { HttpError } from '#shared/wire/rest.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
 import { makeLogger } from './log.ts'
 import { enrolRequestOf, makeTestApp, makeTestDevice } from './routes/testing-app.ts'
 import { openPool } from './store/database.ts'
@@ -160,6 +161,22 @@ describe('the Host', () => {
     response.resume()
     await once(response, 'close')
   })
+})
+
+test('[SYN-26] with a certificate it speaks TLS only, on its websocket too', async () => {
+  const sync = async (app: FastifyInstance): Promise<void> => {
+    app.get('/socket', { websocket: true }, (socket) => socket.send('hello'))
+  }
+  const tls = { cert: TEST_CERTIFICATE, key: TEST_KEY }
+  const port = await listening({ sync, config: { host: '127.0.0.1', hostNames: [], proxies: [], tls } })
+  const trusting = new WebSocket(`wss://localhost:${port}/socket`, { ca: TEST_CERTIFICATE })
+  const [message] = (await once(trusting, 'message')) as [Buffer]
+  expect(message.toString()).toBe('hello')
+  trusting.terminate()
+  const [untrusting] = (await once(new WebSocket(`wss://localhost:${port}/socket`), 'error')) as [Error]
+  expect(untrusting.message).toMatch(/self.signed certificate/)
+  const [plain] = (await once(new WebSocket(`ws://127.0.0.1:${port}/socket`), 'error')) as [Error]
+  expect(plain.message).toMatch(/hang up|reset|400|Parse Error/i)
 })
 
 test('[SYN-15] a frame above 64 KiB ends its socket', async () => {

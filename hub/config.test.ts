@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
 import { defaultHome, parseConfig, withoutPort } from './config.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
@@ -76,13 +77,18 @@ describe('configuration', () => {
     expect(problemsOf({ CARREL_PORT: 'x', CARREL_LOG: 'y', DATABASE_URL: 'z' })).toHaveLength(3)
   })
 
-  test('reads certificate and key', () => {
+  test('reads certificate and key, and refuses what is none', () => {
     const folder = mkdtempSync(join(tmpdir(), 'carrel-tls-'))
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-    writeFileSync(cert, 'CERT')
-    writeFileSync(key, 'KEY')
-    const parsed = parseConfig({ CARREL_TLS_CERT: cert, CARREL_TLS_KEY: key })
-    expect(parsed.ok && parsed.value.tls).toEqual({ cert: 'CERT', key: 'KEY' })
+    const files = { CARREL_TLS_CERT: cert, CARREL_TLS_KEY: key }
+    writeFileSync(cert, TEST_CERTIFICATE)
+    writeFileSync(key, TEST_KEY)
+    const parsed = parseConfig(files)
+    expect(parsed.ok && parsed.value.tls).toEqual({ cert: TEST_CERTIFICATE, key: TEST_KEY })
+    writeFileSync(key, 'no key')
+    expect(problemsOf(files)).toEqual([
+      expect.stringMatching(/must hold a certificate and the key that belongs to it/),
+    ])
     rmSync(folder, { recursive: true })
   })
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
@@ -126,8 +127,15 @@ function readTls(cert: string | undefined, key: string | undefined): Decision<Hu
     return refuse('CARREL_TLS_CERT and CARREL_TLS_KEY must be set together.')
   for (const file of [cert, key]) if (!existsSync(file)) return refuse(`The TLS file ${file} does not exist.`)
   try {
-    return accept({ cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') })
-  } catch {
-    return refuse('The files of CARREL_TLS_CERT and CARREL_TLS_KEY must be readable by the hub.')
+    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+    createSecureContext(tls)
+    return accept(tls)
+  } catch (error) {
+    const isUnreadable = (error as NodeJS.ErrnoException).syscall !== undefined
+    return refuse(
+      isUnreadable
+        ? 'The files of CARREL_TLS_CERT and CARREL_TLS_KEY must be readable by the hub.'
+        : 'CARREL_TLS_CERT and CARREL_TLS_KEY must hold a certificate and the key that belongs to it, both as PEM.',
+    )
   }
 }

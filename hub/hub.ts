@@ -99,6 +99,8 @@ async function startParts(
   const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
   const removeHubFile = writeHubFile(config.home, { pid: process.pid, url, databaseUrl })
   undo.push(async () => removeHubFile())
+  if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
+    log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host: config.host })
   log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
@@ -134,6 +136,10 @@ async function listen(app: FastifyInstance, config: HubConfig): Promise<string> 
   // "Every address" is not one that a kiosk can dial.
   const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
   return `${config.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 async function atPort<Result>(start: Promise<Result>, port: number, variable: string): Promise<Result> {
