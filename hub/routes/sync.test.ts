@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import WebSocket from 'ws'
+import { MAX_FRAME_BYTES_UP, type HubMessage } from '#shared/wire/messages.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import type { SyncCore } from '../sync/sync-core.ts'
+import { makeTestCampus, makeTestCore, type TestCampus } from '../sync/testing-campus.ts'
+import { insertTestKiosk } from '../sync/testing-kiosk.ts'
+import { syncRoute } from './sync.ts'
+
+let database: TestDatabase
+let campus: TestCampus
+let core: SyncCore
+let app: FastifyInstance
+let host: string
+
+beforeAll(async () => {
+  database = await makeTestDatabase('sync_route')
+  campus = await makeTestCampus(database.pool)
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  core = makeTestCore(database.pool)
+  app = Fastify()
+  await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false } })
+  await app.register(syncRoute(core))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  host = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+})
+afterEach(async () => {
+  await core.stop()
+  await app.close()
+})
+
+/** A real socket and what came over it. */
+class Caller {
+  readonly socket = new WebSocket(`ws://${host}/api/v1/sync`)
+  readonly heard: HubMessage[] = []
+
+  constructor() {
+    this.socket.on('message', (data) => this.heard.push(JSON.parse(String(data)) as HubMessage))
+  }
+
+  async next<Type extends HubMessage['type']>(type: Type): Promise<Extract<HubMessage, { type: Type }>> {
+    for (;;) {
+      const index = this.heard.findIndex((message) => message.type === type)
+      if (index >= 0) return this.heard.splice(index, 1)[0] as Extract<HubMessage, { type: Type }>
+      await once(this.socket, 'message')
+    }
+  }
+}
+
+test('[SYN-10] [SYN-6] a real socket: challenge, proof over the host as dialled, welcome, rows, push, ack', async () => {
+  const kiosk = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.root,
+  })
+  const caller = new Caller()
+  const { nonce } = await caller.next('challenge')
+  caller.socket.send(JSON.stringify(kiosk.hello(nonce, {}, host)))
+  await caller.next('welcome')
+  expect((await caller.next('snapshot')).changes.rows).toHaveLength(7)
+  caller.socket.send(JSON.stringify({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] }))
+  expect(await caller.next('ack')).toMatchObject({ lastMutationId: 1, outcomes: [] })
+  expect(await caller.next('changes')).toMatchObject({
+    changes: { levels: [[campus.rooms[0], 2, 1, expect.any(Number)]] },
+  })
+  expect(core.connectedCount).toBe(1)
+  caller.socket.close()
+  await once(caller.socket, 'close')
+})
+
+test('[SYN-15] a frame of the first moment is not lost, a binary one and a too large one end the line', async () => {
+  for (const [frame, code] of [
+    ['{"type":"dance"}', 'malformed'],
+    [Buffer.from('{}'), 'tooLarge'],
+    ['x'.repeat(MAX_FRAME_BYTES_UP + 1), null],
+  ] as const) {
+    const caller = new Caller()
+    const closed = once(caller.socket, 'close')
+    caller.socket.once('open', () => caller.socket.send(frame))
+    const [status] = (await closed) as [number]
+    if (code === null) expect(status).toBe(1009)
+    else expect(caller.heard.at(-1)).toEqual({ type: 'err', code, fatal: true })
+  }
+  expect(core.connectedCount).toBe(0)
+})
+
+test('[SYN-10] a hello that does not come within 5 s ends the line', async () => {
+  const caller = new Caller()
+  const startedMs = performance.now()
+  await once(caller.socket, 'close')
+  expect(caller.heard.at(-1)).toEqual({ type: 'err', code: 'helloTimeout', fatal: true })
+  expect(performance.now() - startedMs).toBeGreaterThan(4_900)
+})
