@@ -104,7 +104,7 @@ export const en = {
     internal: 'Something went wrong. Please try again.',
   },
   entrance: {
-    title: 'Where is there a place?',
+    title: 'Find a free place',
     free_one: '{{free}} of {{count}} place free',
     free_other: '{{free}} of {{count}} places free',
     known: '{{known}} of {{count}} known',
@@ -123,7 +123,7 @@ export const en = {
     largeText: 'Large text',
     highContrast: 'Contrast',
     dark: 'Dark',
-    reach: 'Within reach',
+    reach: 'Reach',
     service: 'Service',
   },
   stillThere: {

@@ -114,7 +114,7 @@ export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
     internal: 'Nekaj je šlo narobe. Poskusite znova.',
   },
   entrance: {
-    title: 'Kje je kaj prostega?',
+    title: 'Poiščite prosto mesto',
     free_one: 'prosto {{free}} od {{count}} mesta',
     free_two: 'prosto {{free}} od {{count}} mest',
     free_few: 'prosto {{free}} od {{count}} mest',
@@ -135,7 +135,7 @@ export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
     largeText: 'Večje črke',
     highContrast: 'Kontrast',
     dark: 'Temno',
-    reach: 'Na dosegu',
+    reach: 'Doseg',
     service: 'Servis',
   },
   stillThere: {

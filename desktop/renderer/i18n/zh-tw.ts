@@ -105,7 +105,7 @@ export const zhTw: Translated<'other'> = {
     internal: '發生錯誤，請再試一次。',
   },
   entrance: {
-    title: '哪裡有位子？',
+    title: '尋找空位',
     free_other: '{{count}} 處中有 {{free}} 處有位',
     known: '{{count}} 處中 {{known}} 處有消息',
     freeOnly: '目前有位',
@@ -123,7 +123,7 @@ export const zhTw: Translated<'other'> = {
     largeText: '大字',
     highContrast: '高對比',
     dark: '深色',
-    reach: '低處操作',
+    reach: '低處',
     service: '維護',
   },
   stillThere: {

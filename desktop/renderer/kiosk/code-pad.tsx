@@ -27,13 +27,17 @@ export function CodePad(): ReactElement {
             {letter}
           </button>
         ))}
-        <button type="button" className="key key-wide" onClick={() => setCode(codeWithout)}>
+        <button
+          type="button"
+          className="key"
+          aria-label={t('setup.erase')}
+          onClick={() => setCode(codeWithout)}
+        >
           <Icon name="erase" />
-          <span>{t('setup.erase')}</span>
         </button>
         <button
           type="button"
-          className="key key-wide key-go"
+          className="key key-go"
           disabled={code.length !== CODE_LENGTH || isAsking}
           onClick={() => void actions.enrol(code)}
         >

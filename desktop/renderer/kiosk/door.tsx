@@ -11,7 +11,7 @@ import { ReportPanel } from './report-panel.tsx'
 import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
 import { useWords } from './use-words.ts'
-import { emWidth } from './word-width.ts'
+import { emWidth, hasDescender } from './word-width.ts'
 
 type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
 
@@ -59,6 +59,7 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
           <h1 id="state-name">{place.name}</h1>
           <p>{place.within.join(' · ')}</p>
         </div>
+        <Notices line={place.line} />
         {place.nowMs !== null && (
           <p className="state-clock">
             <span className="state-time">{time(place.nowMs)}</span>
@@ -66,11 +67,9 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
           </p>
         )}
       </div>
-      <div className="state-core">
+      <div className="state-core" style={wordSize(text)}>
         <Shape tone={tone} />
-        <p className="state-word" style={{ '--word-em': emWidth(text) } as CSSProperties}>
-          {text}
-        </p>
+        <p className="state-word">{text}</p>
       </div>
       <div className="state-foot">
         <div className="state-lines">
@@ -81,6 +80,17 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
       </div>
     </section>
   )
+}
+
+/** What the style sheet needs to know of a word to make it as large as the panel allows. */
+function wordSize(word: string): CSSProperties {
+  const sizes: Record<`--${string}`, number> = {
+    '--word-em': emWidth(word),
+    // A letter below the line needs its room; other words may fill it.
+    '--word-fill': hasDescender(word) ? 0.98 : 1.16,
+    '--word-drop': hasDescender(word) ? 1 : 0,
+  }
+  return sizes
 }
 
 function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
@@ -130,8 +140,9 @@ function Nearby({ nearby }: { nearby: NearbyFree }): ReactElement {
     <div className="nearby">
       <Shape tone="free" />
       <p>
-        <span className="nearby-title">{t('door.nearby')}</span>
-        <strong>{nearby.name}</strong>
+        <span className="nearby-title">
+          {t('door.nearby')} <strong>{nearby.name}</strong>
+        </span>
         <span>{place.join(' · ')}</span>
       </p>
     </div>
@@ -142,7 +153,6 @@ function DoorReport({ place }: { place: DoorPlace }): ReactElement {
   const { t } = useWords()
   return (
     <div className="door-report">
-      <Notices line={place.line} />
       {place.canReport ? (
         <ReportPanel spaceId={place.id} name={place.name} kind={place.kind} />
       ) : (

@@ -60,7 +60,9 @@ function Question(props: {
             data-saving={saving === level}
             onClick={() => tap(level)}
           >
-            <Shape tone={of} />
+            <span className="mark">
+              <Shape tone={of} />
+            </span>
             <span>{tone(of)}</span>
           </button>
         ))}

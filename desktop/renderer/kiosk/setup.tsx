@@ -14,7 +14,7 @@ export function Setup({ screen }: { screen: SetupScreen }): ReactElement {
         <SetupWords screen={screen} />
         {hasPad && <CodePad />}
       </main>
-      <Toolbar hasService={screen.name === 'spaceGone' || screen.name === 'revoked'} />
+      <Toolbar hasService={screen.name === 'spaceGone' || (screen.name === 'revoked' && !screen.canEnrol)} />
     </div>
   )
 }

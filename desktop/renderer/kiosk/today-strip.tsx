@@ -25,7 +25,12 @@ export function TodayStrip(props: {
             style={{ left: at(start), right: `calc(100% - ${at(end)})` }}
           />
         ))}
-        {now !== null && now >= from && now <= to && <span className="today-now" style={{ left: at(now) }} />}
+        {ticksOf(from, to).map((minute) => (
+          <span key={`hour-${minute}`} className="today-hour" style={{ left: at(minute) }} />
+        ))}
+        {now !== null && now >= from && (
+          <span className="today-past" style={{ width: at(Math.min(now, to)) }} />
+        )}
       </div>
       <div className="today-ticks" aria-hidden="true">
         {ticksOf(from, to).map((minute) => (
