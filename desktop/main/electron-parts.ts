@@ -2,11 +2,8 @@ import type {
   App,
   BrowserWindow,
   BrowserWindowConstructorOptions,
-  IpcMain,
   Menu,
-  PowerMonitor,
   Protocol,
-  SafeStorage,
   Session,
   WebContents,
   WebFrameMain,
@@ -80,7 +77,14 @@ export interface SessionPart extends Pick<
 /** The application. */
 export interface AppPart extends Pick<
   App,
-  'enableSandbox' | 'isPackaged' | 'quit' | 'requestSingleInstanceLock' | 'setPath' | 'whenReady'
+  | 'enableSandbox'
+  | 'getPath'
+  | 'getVersion'
+  | 'isPackaged'
+  | 'quit'
+  | 'requestSingleInstanceLock'
+  | 'setPath'
+  | 'whenReady'
 > {
   on(event: 'second-instance' | 'window-all-closed', run: () => void): unknown
   on(event: 'before-quit', run: (event: Preventable) => void): unknown
@@ -103,22 +107,5 @@ export interface ElectronParts {
   BrowserWindow: new (options: BrowserWindowConstructorOptions) => WindowPart
   ipcMain: IpcPart
   protocol: Pick<Protocol, 'handle' | 'registerSchemesAsPrivileged'>
-  safeStorage: Pick<
-    SafeStorage,
-    'decryptString' | 'encryptString' | 'getSelectedStorageBackend' | 'isEncryptionAvailable'
-  >
   Menu: Pick<typeof Menu, 'setApplicationMenu'>
-  powerMonitor: { on(event: 'resume', run: () => void): unknown }
 }
-
-/** True only while Electron still has everything above with the shapes that this shell relies on. */
-type Fits<Real extends ElectronParts> = Real
-export type RealElectronFits = Fits<{
-  app: App
-  BrowserWindow: typeof BrowserWindow
-  ipcMain: IpcMain
-  protocol: Protocol
-  safeStorage: SafeStorage
-  Menu: typeof Menu
-  powerMonitor: PowerMonitor
-}>

@@ -9,8 +9,7 @@ import { Refusable, WindowDouble, type PageHost } from './page-doubles.ts'
 // - a page is a URL and the Response that the protocol handler gave; nothing in it runs, so the policy is not enforced;
 // - `ready-to-show` comes as soon as a load has ended, `render-process-gone` in the next microtask;
 // - a hang is told by `hang()`; the real one takes Chromium's own time to notice;
-// - the single-instance lock is a Set of folders in `Machine`, not a socket of the operating system;
-// - `safeStorage` flips bits instead of encrypting; its backend is what the test says.
+// - the single-instance lock is a map in `Machine`, not a socket of the operating system.
 
 /** What several instances of the app share: the locks of their folders. */
 export class Machine {
@@ -36,6 +35,12 @@ class AppDouble extends EventEmitter {
   setPath(name: string, folder: string): void {
     this.paths.set(name, folder)
   }
+  getPath(name: string): string {
+    return this.paths.get(name) ?? `/home/${name}`
+  }
+  getVersion(): string {
+    return '0.0.0-double'
+  }
   whenReady(): Promise<void> {
     return this.ready.promise
   }
@@ -53,8 +58,6 @@ class AppDouble extends EventEmitter {
   }
 }
 
-const flip = (byte: number): number => byte ^ 0xff
-
 type SchemeHandler = (request: Request) => Response | Promise<Response>
 
 /** One running Electron. */
@@ -63,12 +66,9 @@ export class ElectronDouble implements PageHost {
   readonly windows: WindowDouble[] = []
   readonly schemes: string[] = []
   menu: unknown = 'the default menu'
-  backend: ReturnType<ElectronParts['safeStorage']['getSelectedStorageBackend']> = 'gnome_libsecret'
-  isEncrypting = true
   private readonly handlers = new Map<string, SchemeHandler>()
   private readonly invoked = new Map<string, (event: SenderEvent, ...args: unknown[]) => unknown>()
   private readonly ipc = new EventEmitter()
-  readonly power = new EventEmitter()
 
   constructor(machine: Machine = new Machine(), isPackaged = true) {
     this.app = new AppDouble(machine, isPackaged)
@@ -93,14 +93,7 @@ export class ElectronDouble implements PageHost {
         registerSchemesAsPrivileged: (schemes) => void this.schemes.push(...schemes.map((one) => one.scheme)),
         handle: (scheme, handler) => void this.handlers.set(scheme, handler),
       },
-      safeStorage: {
-        isEncryptionAvailable: () => this.isEncrypting,
-        getSelectedStorageBackend: () => this.backend,
-        encryptString: (text: string) => Buffer.from(Buffer.from(text).map(flip)),
-        decryptString: (bytes: Buffer) => Buffer.from(bytes.map(flip)).toString(),
-      },
       Menu: { setApplicationMenu: (menu) => void (this.menu = menu) },
-      powerMonitor: this.power,
     } satisfies ElectronParts
   }
 
