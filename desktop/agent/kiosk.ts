@@ -1,132 +1,26 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { createInterface } from 'node:readline'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import { makeJsonLog } from '../engine/json-log.ts'
-import { keepEnrolling, type Enrolling } from '../engine/keep-enrolling.ts'
-import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-arguments.ts'
-import { openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
-import type { EngineLog } from '../engine/ports.ts'
-import { startAgent, type Agent } from './agent.ts'
-import { keepBridgeToken } from './bridge-token.ts'
-
-const DEFAULT_PORT = 4711
-
-const HELP = `npm run kiosk -- --name NAME --hub URL [options]
-npm run kiosk -- --config FILE [options]
-
-Starts a kiosk whose screens are served to a browser on this machine. Prints "kiosk http://…" on standard output when it
-is ready: open that address, it carries the secret that the screens must show. The log goes to standard error. Ctrl-C
-ends it. Without a name, a hub and a file, /etc/carrel/kiosk.json is read.
-
-  --name NAME     what staff call this device
-  --hub URL       address of the hub; https, unless it is on this machine
-  --config FILE   configuration file (JSON); what stands on the command line goes before it
-  --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
-                  CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
-  --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
-  --folder DIR    the device's own folder (below CARREL_HOME, by its name)
-  --help          this text
-
-environment
-  CARREL_ENROL_CODE  enrolment code
-  CARREL_HOME        folder of all data (as root /var/lib/carrel, else ~/.local/share/carrel)
-  CARREL_LOG         how much is logged: info or warn (info)
-`
+import { runKiosk } from './run-kiosk.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-async function main(): Promise<void> {
-  const args = parseKioskArguments(process.argv.slice(2))
-  if (!args.ok) return fail(args.refusal, 2)
-  if (args.value.isHelp) return void process.stdout.write(HELP)
-  const ended = untilAsked()
-  const clock = makeDeviceClock()
-  const log = makeJsonLog((line) => process.stderr.write(line), clock.wallMs, process.env['CARREL_LOG'])
-  const opened = openKiosk(args.value, { env: process.env, appVersion: readVersion(), clock, log })
-  if (!opened.ok) return fail(opened.refusal, 2)
-  const { engine } = opened.value
-  try {
-    const agent = await serve(args.value, opened.value, log)
-    engine.start()
-    process.stdout.write(`kiosk ${agent.url}\n`)
-    const endEnrolling = takeCodes({ engine, clock, say }, args.value.code)
-    await ended
-    endEnrolling()
-    await agent.stop()
-  } catch (error) {
-    fail(sentenceOf(error), 1)
-  }
-  engine.stop()
-}
+const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string }
+const clock = makeDeviceClock()
 
-function serve(args: KioskArguments, { engine, folder, port }: OpenedKiosk, log: EngineLog): Promise<Agent> {
-  return startAgent({
-    engine,
-    port: args.port ?? port ?? DEFAULT_PORT,
-    screenFolder: fileURLToPath(new URL('dist/renderer', ROOT)),
-    ...tokenOf(folder, log),
-    log,
-  })
-}
-
-/** A folder that cannot be written is told by the engine, on the screen; until then any token will do. */
-function tokenOf(folder: string | null, log: EngineLog): { token?: string } {
-  if (folder === null) return {}
-  try {
-    return { token: keepBridgeToken(folder) }
-  } catch (error) {
-    log.warn('tokenNotKept', { reason: String(error) })
-    return {}
-  }
-}
-
-/** Enrols with the code of the command line or the environment, and with every line on standard input. */
-function takeCodes(enrolling: Enrolling, code: string | null): () => void {
-  let end = (): void => undefined
-  const take = (given: string): void => {
-    end()
-    end = keepEnrolling(enrolling, given)
-  }
-  const first = code ?? process.env['CARREL_ENROL_CODE'] ?? ''
-  if (first !== '') take(first)
-  const lines = createInterface({ input: process.stdin })
-  lines.on('line', (line) => {
-    if (line.trim() !== '') take(line.trim())
-  })
-  return () => {
-    end()
-    lines.close()
-    process.stdin.destroy()
-  }
-}
-
-function untilAsked(): Promise<void> {
-  return new Promise((resolve) => {
+process.exitCode = await runKiosk({
+  args: process.argv.slice(2),
+  env: process.env,
+  appVersion: version,
+  screenFolder: fileURLToPath(new URL('dist/renderer', ROOT)),
+  clock,
+  log: makeJsonLog((line) => process.stderr.write(line), clock.wallMs, process.env['CARREL_LOG']),
+  input: process.stdin,
+  print: (text) => process.stdout.write(text),
+  say: (sentence) => process.stderr.write(`${sentence}\n`),
+  ended: new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string }
-  return version
-}
-
-function sentenceOf(error: unknown): string {
-  const { code, port, path } = error as { code?: string; port?: number; path?: string }
-  if (code === 'EADDRINUSE') return `Port ${port} is taken by another program: name another one with --port.`
-  if (code === 'ENOENT') return `The screens in ${path} are not built: "node build/build-screens.ts" does it.`
-  return String(error instanceof Error ? (error.stack ?? error) : error)
-}
-
-function say(sentence: string): void {
-  process.stderr.write(`${sentence}\n`)
-}
-
-function fail(sentence: string, exitCode: number): void {
-  say(sentence)
-  process.exitCode = exitCode
-}
-
-await main()
+  }),
+})

@@ -1,0 +1,134 @@
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { keepEnrolling, type Enrolling } from '../engine/keep-enrolling.ts'
+import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-arguments.ts'
+import { openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { startAgent, type Agent } from './agent.ts'
+import { keepBridgeToken } from './bridge-token.ts'
+
+const DEFAULT_PORT = 4711
+
+const HELP = `npm run kiosk -- --name NAME --hub URL [options]
+npm run kiosk -- --config FILE [options]
+
+Starts a kiosk whose screens are served to a browser on this machine. Prints "kiosk http://…" on standard output when it
+is ready: open that address, it carries the secret that the screens must show. The log goes to standard error. Ctrl-C
+ends it. Without a name, a hub and a file, /etc/carrel/kiosk.json is read.
+
+  --name NAME     what staff call this device
+  --hub URL       address of the hub; https, unless it is on this machine
+  --config FILE   configuration file (JSON); what stands on the command line goes before it
+  --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
+                  CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
+  --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
+  --folder DIR    the device's own folder (below CARREL_HOME, by its name)
+  --help          this text
+
+environment
+  CARREL_ENROL_CODE  enrolment code
+  CARREL_HOME        folder of all data (as root /var/lib/carrel, else ~/.local/share/carrel)
+  CARREL_LOG         how much is logged: info or warn (info)
+`
+
+/** What the process brings. */
+export interface KioskProcess {
+  args: string[]
+  env: Record<string, string | undefined>
+  appVersion: string
+  screenFolder: string
+  clock: EngineClock
+  log: EngineLog
+  /** Lines with enrolment codes. */
+  input: Readable
+  /** Text for programs. */
+  print: (text: string) => void
+  /** A sentence for people. */
+  say: (sentence: string) => void
+  /** Settles when the kiosk is to end. */
+  ended: Promise<void>
+}
+
+/** Runs a kiosk without Electron until it is to end. Resolves with the exit code; 2 for a command line that cannot be meant. */
+export async function runKiosk(around: KioskProcess): Promise<number> {
+  const args = parseKioskArguments(around.args)
+  if (!args.ok) return give(around, args.refusal, 2)
+  if (args.value.isHelp) {
+    around.print(HELP)
+    return 0
+  }
+  const opened = openKiosk(args.value, around)
+  if (!opened.ok) return give(around, opened.refusal, 2)
+  const { engine } = opened.value
+  try {
+    const agent = await serve(args.value, opened.value, around)
+    engine.start()
+    around.print(`kiosk ${agent.url}\n`)
+    const endEnrolling = takeCodes({ engine, clock: around.clock, say: around.say }, args.value.code, around)
+    await around.ended
+    endEnrolling()
+    await agent.stop()
+    return 0
+  } catch (error) {
+    return give(around, sentenceOf(error), 1)
+  } finally {
+    engine.stop()
+  }
+}
+
+function serve(
+  args: KioskArguments,
+  { engine, folder, port }: OpenedKiosk,
+  { screenFolder, log }: KioskProcess,
+): Promise<Agent> {
+  return startAgent({
+    engine,
+    port: args.port ?? port ?? DEFAULT_PORT,
+    screenFolder,
+    ...tokenOf(folder, log),
+    log,
+  })
+}
+
+/** A folder that cannot be written is told by the engine, on the screen; until then any token will do. */
+function tokenOf(folder: string | null, log: EngineLog): { token?: string } {
+  if (folder === null) return {}
+  try {
+    return { token: keepBridgeToken(folder) }
+  } catch (error) {
+    log.warn('tokenNotKept', { reason: String(error) })
+    return {}
+  }
+}
+
+/** Enrols with the code of the command line or the environment, and with every line on standard input. */
+function takeCodes(enrolling: Enrolling, code: string | null, { env, input }: KioskProcess): () => void {
+  let end = (): void => undefined
+  const take = (given: string): void => {
+    end()
+    end = keepEnrolling(enrolling, given)
+  }
+  const first = code ?? env['CARREL_ENROL_CODE'] ?? ''
+  if (first !== '') take(first)
+  const lines = createInterface({ input })
+  lines.on('line', (line) => {
+    if (line.trim() !== '') take(line.trim())
+  })
+  return () => {
+    end()
+    lines.close()
+    input.destroy()
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  const { code, port, path } = error as { code?: string; port?: number; path?: string }
+  if (code === 'EADDRINUSE') return `Port ${port} is taken by another program: name another one with --port.`
+  if (code === 'ENOENT') return `The screens in ${path} are not built: "node build/build-screens.ts" does it.`
+  return String(error instanceof Error ? (error.stack ?? error) : error)
+}
+
+function give({ say }: KioskProcess, sentence: string, exitCode: number): number {
+  say(sentence)
+  return exitCode
+}
