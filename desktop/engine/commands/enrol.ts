@@ -2,6 +2,7 @@ import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import { isWritten, type Core } from '../core.ts'
 import { makeKioskKey } from '../identity.ts'
+import { keepCopy } from '../store/sqlite.ts'
 
 /** What a new identity sets going. */
 export interface EnrolHooks {
@@ -22,6 +23,9 @@ export async function enrol(
 ): Promise<CallOutput<'enrol'>> {
   const { options, stores } = core
   const { outbox } = stores
+  // A kiosk in its place keeps it: of a name that still lives nothing may be carried over, so a tap could be lost.
+  if (outbox.identity().kioskId !== null && !outbox.identity().wasRevoked)
+    return refuse({ why: 'notAllowed' })
   const pendingKey = outbox.identity().pendingKey ?? options.secret(32)
   if (!isWritten(core, () => outbox.insertPendingKey(pendingKey))) return refuse({ why: 'notSaved' })
   const key = makeKioskKey(pendingKey)
@@ -37,11 +41,15 @@ export async function enrol(
   if (!answer.ok) return answer
   const { kioskId, universityId } = answer.value
   const old = outbox.identity()
+  // The same question was asked twice at once, and the other answer was here first.
+  if (old.pendingKey !== pendingKey) return accept({ kioskId: old.kioskId ?? kioskId })
   const isOtherUniversity = old.universityId !== null && old.universityId !== universityId
   hooks.stopLink()
-  const isKept = isWritten(core, () =>
-    outbox.becomeKiosk(kioskId, universityId, isOtherUniversity ? 'nothing' : 'waiting'),
-  )
+  const isKept = isWritten(core, () => {
+    // Taps of another university mean nothing here, and yet none may vanish: they stay beside, for export.
+    if (isOtherUniversity) options.log.warn('outboxKept', { copiedTo: keepCopy(outbox.sqlite) })
+    outbox.becomeKiosk(kioskId, universityId, isOtherUniversity ? 'nothing' : 'waiting')
+  })
   if (!isKept) return refuse({ why: 'notSaved' })
   options.log.info('enrolled', { kioskId, universityId })
   hooks.becameKiosk(isOtherUniversity)

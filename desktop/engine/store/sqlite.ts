@@ -63,13 +63,25 @@ export function troubleOf(error: unknown): StoreTrouble {
   return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].includes(code) ? 'diskFull' : null
 }
 
+/** Copies a database as it is now beside itself, under the first free number; for its owner alone. Returns the copy's name. */
+export function keepCopy(sqlite: Sqlite): string {
+  const copy = firstFree(`${sqlite.name}.kept`)
+  closeSync(openSync(copy, 'a', 0o600))
+  sqlite.prepare<[string]>('vacuum into ?').run(copy)
+  return copy
+}
+
 /** Moves a database and what belongs to it out of the way, under the first free number; never deletes. Returns the new name. [SYN-25] */
 export function moveAside(file: string): string {
-  let number = 1
-  while (existsSync(`${file}.broken-${number}`)) number += 1
-  const aside = `${file}.broken-${number}`
+  const aside = firstFree(`${file}.broken`)
   for (const suffix of ['-wal', '-shm', '']) {
     if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
   }
   return aside
+}
+
+function firstFree(name: string): string {
+  let number = 1
+  while (existsSync(`${name}-${number}`)) number += 1
+  return `${name}-${number}`
 }

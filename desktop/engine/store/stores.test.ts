@@ -195,6 +195,29 @@ describe('a full disk', () => {
   })
 })
 
+describe('a full outbox', () => {
+  it('[SYN-5] takes 100,000 waiting taps, refuses one more loudly, and still drains', async () => {
+    const bench = await openLiveBench()
+    bench.engine.stop()
+    const sqlite = new Database(join(bench.folder, 'outbox.db'))
+    sqlite.exec(`with recursive n (id) as (select 1 union all select id + 1 from n where id < 99999)
+      insert into mutations (id, kind, space_id, body, hash, level, boot, elapsed_ms, contact_ms, at_ms)
+      select id, 'report', 3 + id % 3, '{"level":1,"spaceId":' || (3 + id % 3) || '}', 'aaaaaaaaaaaaaaaaaaaaaa',
+             1, 'boot-0', id, 1800000000000, 1800000000000 + id from n`)
+    sqlite.close()
+    const again = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub })
+    expect(again.seen.outbox?.waitingCount).toBe(99_999)
+    expect(await report(again, 3, 2)).toMatchObject({ ok: true, value: { mutationId: 100_000 } })
+    expect(await report(again, 3, 0)).toEqual({ ok: false, refusal: { why: 'outboxFull' } })
+    again.engine.start()
+    welcome(again)
+    expect(again.hub.last('push')?.mutations).toHaveLength(64)
+    ack(again, 64, 7)
+    expect(await report(again, 3, 0)).toMatchObject({ ok: true })
+    expect(again.hub.last('push')?.mutations[0]).toMatchObject({ id: 65, ageMs: null })
+  })
+})
+
 /** What a power cut would find now: the files as they lie. */
 function copyDisk(folder: string): string {
   const copy = mkdtempSync(join(tmpdir(), 'carrel-engine-'))

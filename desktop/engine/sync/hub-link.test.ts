@@ -1,11 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { helloStatement, type LineError } from '#shared/wire/messages.ts'
 import {
   ack,
   ASSIGNMENT,
   beat,
-  changesOf,
   digestOf,
   levels,
   LIBRARY,
@@ -73,6 +74,46 @@ describe('hello', () => {
     })
     await bench.engine.call('enrol', { code: 'A' })
     expect(posted[0]).toBe(posted[1])
+  })
+})
+
+describe('enrolment', () => {
+  it('[SYN-20] asked twice at once makes one kiosk, and one in its place keeps it', async () => {
+    const bench = openBench()
+    const twice = [bench.engine.call('enrol', { code: 'A' }), bench.engine.call('enrol', { code: 'A' })]
+    for (const answer of await Promise.all(twice)) expect(answer).toEqual({ ok: true, value: { kioskId: 7 } })
+    welcome(bench)
+    expect(bench.hub.last('hello')?.kioskId).toBe(7)
+    expect(await bench.engine.call('enrol', { code: 'B' })).toEqual({
+      ok: false,
+      refusal: { why: 'notAllowed' },
+    })
+  })
+
+  it('[SYN-21] into another university takes nothing of the first along', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    sayError(bench, 'revoked')
+    const other = reopen(bench, {
+      post: () =>
+        Promise.resolve({ ok: true, value: { kioskId: 9, universityId: 2, spaceId: 50, role: 'door' } }),
+    })
+    await other.engine.call('enrol', { code: 'B' })
+    other.clock.advance(0)
+    expect(other.screen.size).toBe(0)
+    other.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(other.hub.last('hello')).toMatchObject({
+      kioskId: 9,
+      epoch: null,
+      cursor: 0,
+      ticket: null,
+      sealed: null,
+      nextMutationId: 1,
+    })
+    expect(other.seen.kiosk).toEqual({ state: 'starting' })
+    const kept = new Database(join(bench.folder, 'outbox.db.kept-1'), { readonly: true })
+    expect(kept.prepare('select space_id from mutations').pluck().all()).toEqual([3])
+    kept.close()
   })
 })
 
@@ -146,198 +187,6 @@ describe('welcome', () => {
     expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { spaceId: 1 } })
     expect(bench.seen.kiosk).toHaveProperty('movedAtMs', bench.clock.wallMs())
     await report(bench, 6, 1)
-  })
-})
-
-describe('rows', () => {
-  it('[SYN-8] counts from <= cursor < to, ignores the old, and pulls at a gap', async () => {
-    const bench = await openLiveBench()
-    levels(bench, 5, 7, [
-      [3, 7, 1, 1],
-      [4, 2, 2, 1],
-    ])
-    expect(bench.engine.readRows().cursor).toBe(7)
-    expect(bench.screen.get(3)?.level).toBe(1)
-    expect(bench.screen.get(4)?.level).toBeNull()
-    levels(bench, 6, 7, [[3, 7, 2, 1]])
-    expect(bench.screen.get(3)?.level).toBe(1)
-    levels(bench, 9, 10, [[3, 10, 2, 1]])
-    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 7 })
-    expect(bench.screen.get(3)?.level).toBe(1)
-    levels(bench, 7, 10, [[3, 10, 2, 1]])
-    expect(bench.screen.get(3)?.level).toBe(2)
-  })
-
-  it('[SYN-8] pulls when a heartbeat is ahead, and asks again when nothing comes', async () => {
-    const bench = await openLiveBench()
-    beat(bench, 9)
-    beat(bench, 9)
-    expect(bench.hub.all('pull')).toEqual([{ type: 'pull', cursor: 6 }])
-    beat(bench, 9)
-    beat(bench, 9)
-    expect(bench.hub.all('pull')).toHaveLength(2)
-  })
-
-  it('[SYN-8] asks for everything when a level comes for a space that is not held', async () => {
-    const bench = await openLiveBench()
-    levels(bench, 6, 7, [[55, 7, 1, 1]])
-    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 0, isLost: true })
-    expect(bench.engine.readRows().cursor).toBe(6)
-  })
-
-  it('[SYN-9] stages parts, applies no live frame meanwhile, and switches once', async () => {
-    const bench = await openLiveBench()
-    const part = (number: number, id: number): void =>
-      bench.hub.say({
-        type: 'snapshot',
-        epoch: 'epoch-1',
-        to: 9,
-        part: number,
-        parts: 2,
-        changes: changesOf({ rows: number === 1 ? [...LIBRARY] : [rowOf(id, 9, 2)] }),
-      })
-    part(1, 0)
-    levels(bench, 6, 7, [[3, 7, 2, 1]])
-    beat(bench, 9)
-    expect(bench.engine.readRows()).toMatchObject({ cursor: 6 })
-    expect(bench.hub.last('pull')).toBeUndefined()
-    part(2, 8)
-    bench.clock.advance(0)
-    expect(bench.engine.readRows().cursor).toBe(9)
-    expect(bench.screen.get(3)?.level).toBeNull()
-    expect(bench.screen.has(8)).toBe(true)
-  })
-
-  it('[SYN-9] drops what was staged when the line ends, and takes own taps between slices', async () => {
-    const bench = await openLiveBench()
-    const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))
-    const say = (number: number): void =>
-      bench.hub.say({
-        type: 'changes',
-        epoch: 'epoch-1',
-        from: 6,
-        to: 9_000,
-        part: number,
-        parts: 2,
-        changes: changesOf({ rows: number === 1 ? rows.slice(0, 3_000) : rows.slice(3_000) }),
-      })
-    say(1)
-    redial(bench)
-    welcome(bench, { head: 9_000 })
-    say(1)
-    say(2)
-    await report(bench, 4, 1)
-    expect(bench.screen.get(4)).toMatchObject({ level: 1, isWaiting: true })
-    expect(bench.engine.readRows().cursor).toBe(6)
-    bench.clock.advance(10)
-    expect(bench.engine.readRows().cursor).toBe(9_000)
-    expect(bench.screen.size).toBe(6_006)
-    expect(bench.engine.readRows().rows).toHaveLength(6_006)
-  })
-
-  it('[SYN-9] takes a transaction back that a dying line left open', async () => {
-    const bench = await openLiveBench()
-    const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))
-    bench.hub.say({
-      type: 'changes',
-      epoch: 'epoch-1',
-      from: 6,
-      to: 9_000,
-      part: 1,
-      parts: 1,
-      changes: changesOf({ rows }),
-    })
-    redial(bench)
-    expect(bench.engine.readRows()).toMatchObject({ cursor: 6, digest: digestOf(LIBRARY) })
-    expect(bench.engine.readRows().rows).toHaveLength(6)
-    const again = reopen(bench)
-    expect(again.screen.size).toBe(6)
-  })
-
-  it('[SYN-14] counts a digest that differs, and asks for everything after jitter', async () => {
-    const bench = await openLiveBench()
-    beat(bench, 6)
-    bench.clock.advance(4_000)
-    expect(bench.hub.last('pull')).toBeUndefined()
-    beat(bench, 6, '0000000000000000')
-    beat(bench, 6, '0000000000000000')
-    expect(bench.logged.filter((line) => line.startsWith('digestMismatch'))).toHaveLength(1)
-    bench.clock.advance(10_000)
-    expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 0, isLost: true })
-    snapshot(bench)
-    expect(bench.engine.readRows().digest).toBe(digestOf(LIBRARY))
-  })
-})
-
-describe('pushing', () => {
-  it('[SYN-4] sends oldest first, one push at a time, cut by number', async () => {
-    const bench = await openLiveBench({})
-    bench.hub.cut()
-    for (let turn = 0; turn < 70; turn += 1) {
-      bench.clock.advance(500)
-      await report(bench, 3 + (turn % 3), turn % 2)
-    }
-    untilDialled(bench)
-    welcome(bench)
-    expect(bench.hub.last('push')?.mutations.map(({ id }) => id)).toEqual(
-      Array.from({ length: 64 }, (_, index) => index + 1),
-    )
-    await report(bench, 3, 2)
-    expect(bench.hub.all('push')).toHaveLength(1)
-    ack(bench, 40, 7)
-    expect(bench.hub.all('push')).toHaveLength(1)
-    ack(bench, 64, 8)
-    expect(bench.hub.last('push')?.mutations.map(({ id }) => id)).toEqual([65, 66, 67, 68, 69, 70, 71])
-    ack(bench, 71, 9)
-    expect(bench.seen.outbox?.waitingCount).toBe(0)
-    expect(bench.hub.all('push')).toHaveLength(2)
-  })
-
-  it('[OCC-7] says how old a tap is through a suspend, and nothing of its age after a reboot', async () => {
-    const bench = await openLiveBench()
-    bench.clock.advance(3_000)
-    bench.hub.cut()
-    await report(bench, 3, 1)
-    bench.clock.suspend(3_600_000)
-    bench.clock.wallErrorMs = -315_576_000_000
-    untilDialled(bench)
-    welcome(bench)
-    const [sent] = bench.hub.last('push')?.mutations ?? []
-    expect(sent?.ageMs).toBeGreaterThanOrEqual(3_600_000)
-    bench.clock.bootId = 'boot-2'
-    const again = reopen(bench)
-    expect(again.screen.get(3)?.reportedAtMs).toBe(sent?.contactMs)
-    welcome(again)
-    expect(again.hub.last('push')?.mutations).toMatchObject([{ ageMs: null, contactMs: sent?.contactMs }])
-  })
-
-  it('[SYN-2] sends a push again that nobody acknowledged, more and more patiently', async () => {
-    const bench = await openLiveBench()
-    await report(bench, 3, 1)
-    const beatFor = (ms: number): void => {
-      for (let passed = 0; passed < ms; passed += 5_000) {
-        bench.clock.advance(5_000)
-        beat(bench, 6)
-      }
-    }
-    beatFor(15_000)
-    expect(bench.hub.all('push')).toHaveLength(2)
-    beatFor(25_000)
-    expect(bench.hub.all('push')).toHaveLength(2)
-    beatFor(10_000)
-    expect(bench.hub.all('push')).toHaveLength(3)
-  })
-
-  it('[SYN-7] shows what the hub refused, for a minute', async () => {
-    const bench = await openLiveBench()
-    await report(bench, 3, 1)
-    const outcomes = [{ id: 1, why: 'composite' as const }]
-    bench.hub.say({ type: 'ack', lastMutationId: 1, head: 7, mac: 'm', outcomes })
-    expect(bench.seen.outbox?.refused).toEqual([{ mutationId: 1, spaceId: 3, why: 'composite' }])
-    levels(bench, 6, 7, [])
-    expect(bench.screen.get(3)).toMatchObject({ level: null, isWaiting: false })
-    bench.clock.advance(60_000)
-    expect(bench.seen.outbox?.refused).toEqual([])
   })
 })
 
