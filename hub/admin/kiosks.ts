@@ -1,9 +1,10 @@
 import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
-import type { Decision } from '#shared/domain/decision.ts'
+import { accept, type Decision } from '#shared/domain/decision.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { query, type Transaction } from '../store/database.ts'
 import {
+  loadAdminKiosk,
   loadAdminKiosks,
   markKioskRevoked,
   updateKioskName,
@@ -70,18 +71,25 @@ async function change(
   const kiosk = await pickKiosk(world, university.value, input.words[0] ?? '')
   if (!kiosk.ok) return kiosk
   const { id, name, revokedAtMs } = kiosk.value
-  if (revokedAtMs !== null) return refusal(`Kiosk ${id} ${quoted(name)} is revoked already.`)
-  await commitUnderClock(world.pool, university.value.id, async (client) => {
-    await run(client, university.value, kiosk.value)
+  if (revokedAtMs !== null) return revokedAlready(id, name)
+  // Looked at again under the lock: two who revoke at once must not both be told that they did it.
+  return commitUnderClock(world.pool, university.value.id, async (client) => {
+    const current = await loadAdminKiosk(client, university.value.id, id)
+    if (current === null || current.revokedAtMs !== null) return revokedAlready(id, name)
+    await run(client, university.value, current)
     await appendChange(client, {
       universityId: university.value.id,
       actor: 'cli',
       service: 'kiosks',
       subject,
-      log: { kioskId: id, ...log(kiosk.value) },
+      log: { kioskId: id, ...log(current) },
     })
+    return accept(current)
   })
-  return kiosk
+}
+
+function revokedAlready(id: number, name: string): { ok: false; refusal: AdminRefusal } {
+  return refusal(`Kiosk ${id} ${quoted(name)} is revoked already.`)
 }
 
 /** `kiosk move`. */

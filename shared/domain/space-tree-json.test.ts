@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
 import { parseSpaceTreeJson } from './space-tree-json.ts'
@@ -80,5 +81,36 @@ describe('a nested tree', () => {
     const file = Array.from({ length: MAX_TREE_SPACES + 5000 }, (_, index) => ({ name: `Room ${index}` }))
     expect(faultsOf(parseSpaceTreeJson(file))).toEqual(['file: tooLarge'])
     expect(parseSpaceTreeJson(file.slice(0, MAX_TREE_SPACES)).ok).toBe(true)
+  })
+
+  test('[TRE-2] whatever JSON comes, it is taken or its faults are named', () => {
+    const word = fc.constantFrom(
+      'name',
+      'kind',
+      'children',
+      'seats',
+      'capacity',
+      'hours',
+      'details',
+      'room',
+      'A',
+      'B',
+    )
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.constantFrom(null, 0, 7, -1.5, true, '', 'A', 'room', 'Mon 08:00-20:00'),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(word, tie('tree'), { maxKeys: 4 }),
+      ),
+    }))
+    fc.assert(
+      fc.property(tree, (file) => {
+        const read = parseSpaceTreeJson(file)
+        const count = read.ok ? read.value.specs.length : read.refusal.length
+        expect(count).toBeGreaterThan(0)
+      }),
+      { numRuns: 1000 },
+    )
   })
 })

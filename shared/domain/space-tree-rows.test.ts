@@ -270,4 +270,35 @@ describe('a table', () => {
     expect(JSON.stringify(read)).toContain('U+001B')
     expect(JSON.stringify(read)).not.toMatch(/\\u001b/)
   })
+
+  test('[TRE-2] whatever table comes, it is taken with every line or its faults are named', () => {
+    const cell = fc.constantFrom(
+      '',
+      '1',
+      '2',
+      'A',
+      'A/B',
+      'B',
+      'room',
+      'yes',
+      '12',
+      'Mon 08:00-20:00',
+      '\u202e',
+      '/',
+    )
+    const columns = fc.constantFrom(
+      ['path', 'kind', 'capacity', 'hours'],
+      ['id', 'parent', 'name', 'wifi'],
+      ['name', 'path', 'quiet', 'seats'],
+    )
+    const lines = fc.array(fc.array(cell, { minLength: 4, maxLength: 4 }), { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(columns, lines, (head, body) => {
+        const read = parseSpaceTreeRows(table([...head], ...body))
+        const count = read.ok ? read.value.specs.length : read.refusal.length
+        expect(count).toBeGreaterThanOrEqual(read.ok ? body.length : 1)
+      }),
+      { numRuns: 1000 },
+    )
+  })
 })
