@@ -31,6 +31,6 @@ export default defineConfig({
     browserName: 'chromium',
     // The panel of a 10.1" door.
     viewport: { width: 1280, height: 800 },
-    launchOptions: { executablePath, args, env: { ...process.env, ...env } as Record<string, string> },
+    launchOptions: { executablePath, args, env: { ...process.env, ...env } },
   },
 })

@@ -27,7 +27,7 @@ async function runCommand(command: Command, patienceMs: number): Promise<Count> 
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-count-'))
   const file = path.join(folder, 'count.json')
   try {
-    const { code, lastLine, isOverTime } = await runProgram(command.args, file, patienceMs)
+    const { code, lastLine, isOverTime } = await runProgram(command, file, patienceMs)
     const count = readCount(command, file, lastLine)
     if (isOverTime) process.stdout.write(`ended: ${command.args[0]} took too long\n`)
     // A program that fails without having counted a failure failed in something that it does not count.
@@ -45,15 +45,16 @@ interface Ended {
   isOverTime: boolean
 }
 
-function runProgram(args: string[], countFile: string, patienceMs: number): Promise<Ended> {
+function runProgram(command: Command, countFile: string, patienceMs: number): Promise<Ended> {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     [LEASH_HOLDER]: String(process.pid),
     CARREL_COUNT_FILE: countFile,
     PLAYWRIGHT_JSON_OUTPUT_NAME: countFile,
   }
-  if (!process.stdout.isTTY) env['FORCE_COLOR'] = '0'
-  const child = spawn(process.execPath, ['--import', LEASH, ...args], {
+  if (!process.stdout.isTTY)
+    Object.assign(env, command.counts === 'vitest' ? { NO_COLOR: '1' } : { FORCE_COLOR: '0' })
+  const child = spawn(process.execPath, ['--import', LEASH, ...command.args], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

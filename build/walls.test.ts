@@ -180,7 +180,7 @@ describe('walls', () => {
     said.clean = { oxlint: await run(copy, 'oxlint'), tsc: await run(copy, 'tsc') }
     for (const { file, code } of [...PLANTED, COMPANION]) await write(copy, file, code)
     said.planted = { oxlint: await run(copy, 'oxlint'), tsc: await run(copy, 'tsc') }
-  }, 60_000)
+  }, 120_000)
 
   afterAll(() => rm(copy, { recursive: true, force: true }))
 
