@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ancestors } from './ancestors.ts'
+import { reports, slowFlush } from './reports.ts'
 import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [ancestors]
+const BENCHMARKS: readonly Benchmark[] = [reports, slowFlush, ancestors]
 
 const HELP = `npm run bench -- [--only NAME] [--quick] [--json FILE]
 

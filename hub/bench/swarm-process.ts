@@ -32,9 +32,3 @@ export function ask<Report>(child: ChildProcess, order: object): Promise<Report>
     child.send(order)
   })
 }
-
-/** CPU time that a process has used so far, in ms, from /proc/PID/stat (proc(5): utime and stime in ticks of 10 ms). */
-export function cpuMs(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}
