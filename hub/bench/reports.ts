@@ -108,7 +108,7 @@ async function measurePushes(
         batches.push(
           await reportsTogether(world.pool, world.universityId, twinIds, {
             kioskCount,
-            perPush,
+            perKiosk: perPush,
             stretchMs: options.stretchMs,
           }),
         )
