@@ -9,11 +9,7 @@ const SHELL_FOLDER = 'dist/shell'
 
 /** Main: one ES module. better-sqlite3 stays outside, because it finds its native file beside itself. */
 export function mainConfig(outDir: string): InlineConfig {
-  return shellConfig(outDir, 'desktop/main/main.ts', 'main.js', 'es', [
-    /^electron(\/.+)?$/,
-    /^node:/,
-    'better-sqlite3',
-  ])
+  return shellConfig(outDir, 'desktop/main/main.ts', 'main.js', 'es', [/^electron(\/.+)?$/, 'better-sqlite3'])
 }
 
 /** Preload: one CommonJS file that requires electron and nothing else, because a sandboxed page can load no more. [BRG-4] */
@@ -32,14 +28,16 @@ function shellConfig(
     configFile: false,
     root: ROOT,
     logLevel: 'warn',
-    resolve: { conditions: ['node'] },
+    // "ssr" is Vite's word for code that runs under Node; everything else than `external` goes into the one file.
+    ssr: { noExternal: true },
     build: {
+      ssr: path.join(ROOT, entry),
       outDir,
       emptyOutDir: false,
+      copyPublicDir: false,
       target: 'node24',
       minify: false,
-      lib: { entry: path.join(ROOT, entry), formats: [format], fileName: () => fileName },
-      rolldownOptions: { external, output: { codeSplitting: false } },
+      rolldownOptions: { external, output: { format, entryFileNames: fileName, codeSplitting: false } },
     },
   }
 }

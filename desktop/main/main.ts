@@ -1,5 +1,5 @@
+import { join } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { app, BrowserWindow, ipcMain, Menu, protocol } from 'electron/main'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import { makeJsonLog } from '../engine/json-log.ts'
@@ -16,8 +16,8 @@ process.exitCode = await runMain(
     env: process.env,
     clock,
     log: makeJsonLog((line) => process.stderr.write(line), clock.wallMs, process.env['CARREL_LOG']),
-    preloadFile: fileURLToPath(new URL('preload.cjs', import.meta.url)),
-    screenFolder: fileURLToPath(new URL('../renderer', import.meta.url)),
+    preloadFile: join(import.meta.dirname, 'preload.cjs'),
+    screenFolder: join(import.meta.dirname, '..', 'renderer'),
     print: (line) => process.stdout.write(`${line}\n`),
     say: (sentence) => process.stderr.write(`${sentence}\n`),
   },
