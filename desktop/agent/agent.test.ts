@@ -224,3 +224,17 @@ describe('bridge', () => {
     expect(await screens[0]?.call(1, 'echo', 1)).toMatchObject({ ok: true })
   })
 })
+
+test('an agent that stops does not wait for a screen that hangs, nor for a file half read', async () => {
+  const stopping = await startTestAgent()
+  const screen = await new TestScreen(stopping.agent.port).show()
+  await screen.hear((message) => message.slice === 'kiosk')
+  screen.socket.pause()
+  const half = connect({ host: '127.0.0.1', port: stopping.agent.port })
+  half.on('error', () => undefined)
+  half.write('GET /kiosk.html HTTP/1.1\r\n')
+  const beganMs = performance.now()
+  await stopping.agent.stop()
+  expect(performance.now() - beganMs).toBeLessThan(2_000)
+  screen.socket.terminate()
+})
