@@ -78,6 +78,20 @@ describe('rows', () => {
     expect(bench.screen.has(8)).toBe(true)
   })
 
+  it('[SYN-9] asks again when the rest of the parts does not come, though live frames do', async () => {
+    const bench = await openLiveBench()
+    const changes = changesOf({ rows: [rowOf(3, 9, 2, 1, 1)] })
+    bench.hub.say({ type: 'changes', epoch: 'epoch-1', from: 6, to: 9, part: 1, parts: 3, changes })
+    for (let turn = 0; turn < 3; turn += 1) {
+      levels(bench, 6 + turn, 7 + turn, [[4, 7 + turn, 2, 1]])
+      beat(bench, 9)
+    }
+    expect(bench.hub.all('pull')).toEqual([{ type: 'pull', cursor: 6 }])
+    levels(bench, 6, 9, [[4, 9, 2, 1]])
+    expect(bench.engine.readRows().cursor).toBe(9)
+    expect(bench.screen.get(3)?.level).toBeNull()
+  })
+
   it('[SYN-9] drops what was staged when the line ends, and takes own taps between slices', async () => {
     const bench = await openLiveBench()
     const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))

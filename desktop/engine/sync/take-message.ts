@@ -58,7 +58,6 @@ export function takeRows(talk: Conversation, frame: Snapshot | Changes, done: ()
     talk.end({ why: 'err', code: 'epochChanged' })
     return done()
   }
-  if (talk.asked !== null) talk.asked.beats = 0
   talk.rows.take(frame, (outcome) => {
     if (talk.phase !== 'ended') followRows(talk, outcome)
     done()
@@ -69,7 +68,10 @@ function followRows(talk: Conversation, outcome: RowsOutcome): void {
   const { mirror } = talk.core
   switch (outcome) {
     case 'ignored':
+      return
     case 'staged':
+      // Also when the hub began by itself: the rest is expected, and asked for when it does not come.
+      talk.asked = { beats: 0 }
       return
     case 'notWritten':
       return talk.end({ why: 'notWritten' })
