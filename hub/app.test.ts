@@ -196,6 +196,24 @@ test('[SYN-15] a frame above 64 KiB ends its socket', async () => {
   expect(code).toBe(1009)
 })
 
+test('going down, it closes its websockets, and ends those that do not answer', async () => {
+  const sync = async (instance: FastifyInstance): Promise<void> => {
+    instance.get('/socket', { websocket: true }, (socket) => socket.send('hello'))
+  }
+  const app = await makeTestApp(database.pool, { sync })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  const url = `ws://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/socket`
+  const [polite, deaf] = [new WebSocket(url), new WebSocket(url)]
+  await Promise.all([once(polite, 'message'), once(deaf, 'message')])
+  deaf.pause()
+  const closed = once(polite, 'close')
+  await app.close()
+  expect((await closed)[0]).toBe(1001)
+  deaf.resume()
+  deaf.terminate()
+})
+
 describe('health', () => {
   const ready = { database: 'ok', migrations: 'ok', jobs: 'ok' }
 

@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeHubLog, type HubLog } from './log.ts'
+import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -35,25 +36,8 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
 /** Builds the hub's HTTP side, apart from listening. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config } = parts
-  const logger: FastifyBaseLogger = parts.logger
   const log = makeHubLog(parts.logger)
-  const app: FastifyInstance = Fastify({
-    ...(config.tls === null ? {} : { https: config.tls }),
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    // What comes while the hub goes down is still answered in the usual words.
-    return503OnClosing: false,
-    bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: config.proxies.length === 0 ? false : config.proxies,
-    routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.write(rawRefusal('malformed'))
-      socket.destroy()
-    },
-  })
+  const app = makeServer(config, parts.logger)
   handleErrors(app, log)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -68,12 +52,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     // Compression costs six times the processor and five times the memory for frames that are small already.
     options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false },
     errorHandler: (error, socket) => endBrokenSocket(error, socket, log),
-    preClose() {
-      // Goodbyes were said; a half-open line must not hold the hub for the half minute that ws waits for an answer.
-      for (const socket of app.websocketServer.clients) socket.terminate()
-      app.websocketServer.close()
-      return Promise.resolve()
-    },
+    preClose: () => endSockets(app.websocketServer),
   })
   // After the websocket plugin, which ends the sockets of upgrades that are refused here.
   checkHost(app, config)
@@ -81,6 +60,26 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(enrolRoute(parts.pool, log))
   await app.register(parts.sync)
   return app
+}
+
+function makeServer(config: AppParts['config'], loggerInstance: FastifyBaseLogger): FastifyInstance {
+  return Fastify({
+    ...(config.tls === null ? {} : { https: config.tls }),
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    // What comes while the hub goes down is still answered in the usual words.
+    return503OnClosing: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: config.proxies.length === 0 ? false : config.proxies,
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.write(rawRefusal('malformed'))
+      socket.destroy()
+    },
+  })
 }
 
 /** A broken line is everyday, and ws ends it itself; anything else that was thrown is a bug of ours. */

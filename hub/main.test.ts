@@ -22,6 +22,9 @@ const children: ChildProcess[] = []
 /** A home on which a hub has been started before: making a cluster is most of a first start. */
 let seed: string
 
+// Making a cluster waits for the disk; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 beforeAll(async () => {
   seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
   chmodSync(seed, 0o711)
@@ -130,6 +133,20 @@ describe('a hub', () => {
     const second = await running()
     expect((await fetch(`${second.url}/livez`)).status).toBe(200)
     expect(await stop(second)).toBe(0)
+  })
+
+  test('lives on when its database is killed, says so, and brings it back', async () => {
+    plant()
+    const hub = await running({ CARREL_LOG: 'error' })
+    const killed = databasePid() ?? 0
+    process.kill(killed, 'SIGKILL')
+    await vi.waitUntil(() => databasePid() !== null && databasePid() !== killed, { timeout: 15_000 })
+    const ready = async (): Promise<boolean> => (await fetch(`${hub.url}/readyz`)).status === 200
+    await vi.waitUntil(ready, { timeout: 15_000 })
+    hub.child.kill('SIGTERM')
+    const { code, stderr } = await hub.ended
+    expect(code).toBe(0)
+    expect(stderr).toContain('the database ended by itself')
   })
 
   test('asked to stop while it starts, it stops and leaves nothing', async () => {

@@ -31,6 +31,9 @@ let seed: string
 const running: Embedded[] = []
 const children: ChildProcess[] = []
 
+// Making a cluster waits for the disk; a busy machine takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 beforeAll(async () => {
   seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
   chmodSync(seed, 0o711)

@@ -88,24 +88,7 @@ async function launch(
   options: EmbeddedOptions,
   unlock: () => void,
 ): Promise<Embedded> {
-  const settings = {
-    listen_addresses: '',
-    port: String(SOCKET_PORT),
-    unix_socket_directories: socketFolder,
-    unix_socket_permissions: '0700',
-    log_timezone: 'UTC',
-    timezone: 'UTC',
-    ...options.settings,
-  }
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  // Detached: Ctrl-C goes to the whole terminal group, and the hub must stop before its database does.
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], {
-    ...skin(servant),
-    env: BARE_ENVIRONMENT,
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const server = spawnServer(join(bin, 'postgres'), data, socketFolder, servant, options.settings)
   const ended = new Promise<void>((done) => server.once('exit', () => done()).once('error', () => done()))
   const lines = keepLines(server, options.log)
   const watchdog = server.pid === undefined ? null : guard(server.pid, servant)
@@ -123,6 +106,33 @@ async function launch(
     throw error
   }
   return { url, pid: server.pid ?? 0, ended: finished, stop: () => stop(server, finished) }
+}
+
+function spawnServer(
+  program: string,
+  data: string,
+  socketFolder: string,
+  servant: Servant | null,
+  wished: Record<string, string> = {},
+): ChildProcess {
+  const settings = {
+    listen_addresses: '',
+    port: String(SOCKET_PORT),
+    unix_socket_directories: socketFolder,
+    unix_socket_permissions: '0700',
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+    ...wished,
+  }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  // Detached: Ctrl-C goes to the whole terminal group, and the hub must stop before its database does.
+  return spawn(program, ['-D', data, ...flags], {
+    ...skin(servant),
+    env: BARE_ENVIRONMENT,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
 }
 
 function urlOf(socketFolder: string, database: string): string {
