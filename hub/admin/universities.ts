@@ -13,13 +13,15 @@ import {
   loadUniversityTwins,
   updatePinHash,
 } from '../store/universities.ts'
-import { commitUnderClock } from '../sync/commit-under-clock.ts'
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatTable } from './table.ts'
 
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
 const LOCALES: ReadonlySet<string> = new Set(Locale.enum)
+
+/** Clock of a university's first commit, which makes its own space. */
+const FIRST_CLOCK = 1
 
 /** A new university as it is wished for. */
 export interface UniversityWish {
@@ -69,11 +71,17 @@ export async function commitUniversity(
   actor: string,
 ): Promise<Decision<{ id: number; spaceId: number; epoch: string }, AdminRefusal>> {
   const epoch = makeChance().secret(12)
-  const made = await transaction(pool, 'read committed', async (client) => {
+  return transaction(pool, 'read committed', async (client) => {
     const twins = await loadUniversityTwins(client, wish.name, wish.domains)
     if (twins.length > 0)
       return refusal(`The name or domain is taken already, by ${twins.map(quoted).join(', ')}.`)
-    const id = await insertUniversity(client, { ...wish, epoch })
+    const id = await insertUniversity(client, { ...wish, epoch, clock: FIRST_CLOCK })
+    const [spaceId = 0] = await takeSpaceIds(client, 1)
+    const facts = { location: null, details: {}, capacity: null, hours: { weekly: null, closures: [] } }
+    // No lock of the university is needed: before this commits nobody knows of it.
+    await insertSpaces(client, id, FIRST_CLOCK, [
+      { id: spaceId, parentId: null, name: wish.name, kind: 'university', ...facts },
+    ])
     await appendChange(client, {
       universityId: id,
       actor,
@@ -81,18 +89,8 @@ export async function commitUniversity(
       subject: 'add',
       log: { ...wish },
     })
-    return accept(id)
+    return accept({ id, spaceId, epoch })
   })
-  if (!made.ok) return made
-  const spaceId = await commitUnderClock(pool, made.value, async (client, { clock }) => {
-    const [rootId = 0] = await takeSpaceIds(client, 1)
-    const facts = { location: null, details: {}, capacity: null, hours: { weekly: null, closures: [] } }
-    await insertSpaces(client, made.value, clock, [
-      { id: rootId, parentId: null, name: wish.name, kind: 'university', ...facts },
-    ])
-    return rootId
-  })
-  return accept({ id: made.value, spaceId, epoch })
 }
 
 /** `university add`. */

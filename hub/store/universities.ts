@@ -45,12 +45,13 @@ function filled(rows: University[]): University[] {
 /** Makes a university and gives its id. Serialised by the caller: two of one domain must not pass each other. */
 export async function insertUniversity(
   transaction: Queryable,
-  wish: { name: string; domains: string[]; timezone: string; locale: Locale; epoch: string },
+  wish: { name: string; domains: string[]; timezone: string; locale: Locale; epoch: string; clock: number },
 ): Promise<number> {
   const [row] = await query<{ id: number }>(
     transaction,
-    `insert into universities (name, email_domains, timezone, locale, epoch) values ($1, $2, $3, $4, $5) returning id`,
-    [wish.name, wish.domains, wish.timezone, wish.locale, wish.epoch],
+    `insert into universities (name, email_domains, timezone, locale, epoch, clock, facts_clock)
+     values ($1, $2, $3, $4, $5, $6, $6) returning id`,
+    [wish.name, wish.domains, wish.timezone, wish.locale, wish.epoch, wish.clock],
   )
   if (row === undefined) throw new Error('an insert gave no row')
   return row.id
