@@ -3,7 +3,7 @@ import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { appendChange } from '../store/change-logs.ts'
-import { lockUniversity } from '../store/commit.ts'
+import { lockUniversity } from '../store/commit-facts.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import {
   insertEnrolment,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import WebSocket from 'ws'
+import { WebSocket, type RawData } from 'ws'
 import { MAX_FRAME_BYTES_UP, type HubMessage } from '#shared/wire/messages.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import type { SyncCore } from '../sync/sync-core.ts'
@@ -41,7 +41,9 @@ class Caller {
   readonly heard: HubMessage[] = []
 
   constructor() {
-    this.socket.on('message', (data) => this.heard.push(JSON.parse(String(data)) as HubMessage))
+    this.socket.on('message', (data: RawData) =>
+      this.heard.push(JSON.parse((data as Buffer).toString()) as HubMessage),
+    )
   }
 
   async next<Type extends HubMessage['type']>(type: Type): Promise<Extract<HubMessage, { type: Type }>> {

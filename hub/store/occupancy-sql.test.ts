@@ -81,7 +81,7 @@ function expectComposites(stored: Map<number, StoredRow>): void {
     const children = [...stored.values()].filter(({ parentId }) => parentId === row.id)
     expect(row.childCount).toBe(children.length)
     if (children.length === 0) continue
-    const mean = aggregate(children.map(({ mean, weight }) => ({ meanMillionths: mean, weight })))
+    const mean = aggregate(children.map((child) => ({ meanMillionths: child.mean, weight: child.weight })))
     expect(row.mean).toBe(mean)
     expect(row.level).toBe(mean === null ? null : levelOfMean(mean))
     const times = children.flatMap(({ atMs }) => (atMs === null ? [] : [atMs]))

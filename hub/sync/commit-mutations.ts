@@ -1,9 +1,8 @@
 import { DatabaseError } from 'pg'
 import type { Database, Transaction } from '../store/database.ts'
 import { transaction } from '../store/database.ts'
+import { insertOutcomes, insertWithdrawals, writeBatch, type NewLeaf } from '../store/commit.ts'
 import {
-  insertOutcomes,
-  insertWithdrawals,
   loadCarriable,
   loadKioskFacts,
   loadLeaves,
@@ -11,12 +10,10 @@ import {
   loadRecords,
   loadTree,
   lockUniversity,
-  writeBatch,
   type KioskFacts,
   type LockedUniversity,
-  type NewLeaf,
   type SettledRecord,
-} from '../store/commit.ts'
+} from '../store/commit-facts.ts'
 import { decideBatch, type Answer, type Push } from './decide-batch.ts'
 import { makeTreeFacts, type TreeFacts } from './tree-facts.ts'
 

@@ -1,5 +1,5 @@
 import { query, transaction, type Database, type Transaction } from '../store/database.ts'
-import { lockUniversity } from '../store/commit.ts'
+import { lockUniversity } from '../store/commit-facts.ts'
 
 /** Channel on which hubs hear of commits. [SYN-27] */
 export const HEADS_CHANNEL = 'carrel_heads'
@@ -25,7 +25,7 @@ export async function commitUnderClock<Result>(
   run: (client: Transaction, moment: CommitMoment) => Promise<Result>,
   nowMs: number | null = null,
 ): Promise<Result> {
-  const { clock, result } = await transaction(pool, 'read committed', async (client) => {
+  const done = await transaction(pool, 'read committed', async (client) => {
     const locked = await lockUniversity(client, universityId, nowMs)
     if (locked === null) throw new RangeError(`no university ${universityId}`)
     const clock = locked.clock + 1
@@ -37,8 +37,8 @@ export async function commitUnderClock<Result>(
     return { result, clock }
   })
   // The change stands; a wake-up that is lost here is made up for within a second.
-  await notifyHeads(pool, [{ universityId, head: clock }]).catch(() => undefined)
-  return result
+  await notifyHeads(pool, [{ universityId, head: done.clock }]).catch(() => undefined)
+  return done.result
 }
 
 /** Tells all hubs of commits, in a transaction of its own: inside the writing one, NOTIFY would hold a lock of the whole cluster through the flush. [SYN-27] */

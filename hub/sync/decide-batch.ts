@@ -1,23 +1,12 @@
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import { ReportBody, WithdrawBody } from '#shared/domain/mutation.ts'
-import {
-  decideReport,
-  decideWithdraw,
-  newestReport,
-  reportedAt,
-  type Report,
-} from '#shared/domain/occupancy.ts'
+import { decideReport, decideWithdraw, reportedAt } from '#shared/domain/occupancy.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import type {
-  KioskFacts,
-  NewLeaf,
-  NewOutcome,
-  NewReport,
-  NewWithdrawal,
-  SettledRecord,
-  StoredLeaf,
-} from '../store/commit.ts'
+import type { NewLeaf, NewOutcome, NewReport, NewWithdrawal } from '../store/commit.ts'
+import type { KioskFacts, SettledRecord, StoredLeaf } from '../store/commit-facts.ts'
+import { BatchMemory, type Origin } from './batch-memory.ts'
+import { LeafFold } from './leaf-fold.ts'
 import type { TreeFacts } from './tree-facts.ts'
 
 /** One kiosk's push, waiting for its commit. */
@@ -71,26 +60,6 @@ export interface BatchDecision {
   leaves(remaining: readonly StoredLeaf[]): NewLeaf[]
 }
 
-interface Leaf {
-  /** The batch's reports on it that still count. */
-  fresh: Set<Report>
-  isBereft: boolean
-}
-
-interface Settled {
-  hash: string
-  why: string | null
-}
-
-interface Taken {
-  record: Pick<SettledRecord, 'originKioskId' | 'originMutationId' | 'hash' | 'kioskId' | 'mutationId'>
-  spaceId: number
-  /** The batch's own report, or the id and order of a stored one. */
-  fresh: Report | null
-  stored: SettledRecord['report']
-  isWithdrawn: boolean
-}
-
 const checkReport = makeCheck(ReportBody)
 const checkWithdraw = makeCheck(WithdrawBody)
 
@@ -104,75 +73,39 @@ export function decideBatch(pushes: readonly Push[], facts: BatchFacts): BatchDe
 
 class Batch {
   private readonly facts: BatchFacts
+  private readonly memory: BatchMemory
+  private readonly fold: LeafFold
   private readonly lastIds = new Map<number, number>()
-  /** By kiosk and number under which it was pushed: what was settled, with possibly several hashes. */
-  private readonly settled = new Map<string, Settled[]>()
-  /** By origin: what was done. */
-  private readonly done = new Map<string, Settled[]>()
-  /** Reports by every name under which an undo may call them. */
-  private readonly taken = new Map<string, Taken[]>()
-  private readonly leavesById = new Map<number, Leaf>()
   private readonly reports: NewReport[] = []
   private readonly withdrawals: NewWithdrawal[] = []
   private readonly outcomes: NewOutcome[] = []
-  private readonly withdrawnReportIds: number[] = []
-
-  /** By origin and hash: the numbers under which it was carried over; an undo may name those too. */
-  private readonly carriedAs = new Map<string, string[]>()
 
   constructor(facts: BatchFacts) {
     this.facts = facts
-    for (const { kind, why, kioskId, mutationId, originKioskId, originMutationId, hash } of facts.records)
-      if (kind === 'outcome' && why === 'done')
-        add(this.carriedAs, `${key(originKioskId, originMutationId)}:${hash}`, key(kioskId, mutationId))
-    for (const record of facts.records) this.remember(record)
+    this.memory = new BatchMemory(facts.records)
+    this.fold = new LeafFold(facts.leaves)
   }
 
   decide(pushes: readonly Push[]): BatchDecision {
     const answers = pushes.map((push) => this.decidePush(push))
+    const { tree } = this.facts
     return {
       answers,
       kiosks: [...this.lastIds].map(([id, lastMutationId]) => ({ id, lastMutationId })),
       reports: this.reports,
       withdrawals: this.withdrawals,
       outcomes: this.outcomes,
-      bereft: [...this.leavesById].flatMap(([id, leaf]) => (leaf.isBereft ? [id] : [])),
-      withdrawnReportIds: this.withdrawnReportIds,
-      leaves: (remaining) => this.foldLeaves(remaining),
+      bereft: this.fold.bereft(),
+      withdrawnReportIds: this.fold.withdrawnReportIds,
+      leaves: (remaining) => this.fold.changed(remaining, (id) => tree.children(id).length > 0),
     }
-  }
-
-  private remember(record: SettledRecord): void {
-    const origin = key(record.originKioskId, record.originMutationId)
-    const own = key(record.kioskId, record.mutationId)
-    if (record.kind === 'outcome') {
-      add(this.settled, own, { hash: record.hash, why: record.why })
-      return
-    }
-    add(this.done, origin, { hash: record.hash, why: null })
-    add(this.settled, own, { hash: record.hash, why: null })
-    if (record.report === null) return
-    const taken: Taken = {
-      record,
-      spaceId: record.report.spaceId,
-      fresh: null,
-      stored: record.report,
-      isWithdrawn: record.isWithdrawn,
-    }
-    add(this.taken, origin, taken)
-    if (own !== origin) add(this.taken, own, taken)
-    for (const carried of this.carriedAs.get(`${origin}:${record.hash}`) ?? [])
-      if (carried !== own) add(this.taken, carried, taken)
   }
 
   private decidePush(push: Push): Answer {
     const kiosk = this.facts.kiosks.get(push.kioskId)
     if (kiosk === undefined) return { verdict: 'unknownKiosk', lastMutationId: 0, outcomes: [] }
-    const answer: Answer = {
-      verdict: 'done',
-      lastMutationId: this.lastIds.get(kiosk.id) ?? kiosk.lastMutationId,
-      outcomes: [],
-    }
+    const lastMutationId = this.lastIds.get(kiosk.id) ?? kiosk.lastMutationId
+    const answer: Answer = { verdict: 'done', lastMutationId, outcomes: [] }
     if (kiosk.isRevoked) return { ...answer, verdict: 'revoked' }
     if (kiosk.session !== push.session) return { ...answer, verdict: 'superseded' }
     for (const mutation of push.mutations) {
@@ -192,19 +125,20 @@ class Batch {
     if (mutation.id <= answer.lastMutationId) return this.repeat(kiosk, mutation, answer)
     if (mutation.id > answer.lastMutationId + 1) return 'gap'
     const origin = this.originOf(kiosk, mutation)
-    const why = this.settle(kiosk, push, mutation, origin)
+    const isRepeat = this.memory.isDone(origin)
+    const why = this.settle(kiosk, push, mutation, origin, isRepeat)
     if (why === 'upgrade') return 'upgrade'
-    const own = key(kiosk.id, mutation.id)
-    add(this.settled, own, { hash: mutation.hash, why })
+    this.memory.noteSettled(kiosk.id, mutation.id, { hash: mutation.hash, why })
     if (why !== null) answer.outcomes.push({ id: mutation.id, why })
-    const isCarried = origin.originKioskId !== kiosk.id || origin.isRepeat
-    if (why !== null || isCarried)
+    const { originKioskId, originMutationId } = origin
+    // A number of which no report and no withdrawal tells leaves its own record.
+    if (why !== null || isRepeat || originKioskId !== kiosk.id)
       this.outcomes.push({
         kioskId: kiosk.id,
         mutationId: mutation.id,
         hash: mutation.hash,
-        originKioskId: origin.originKioskId,
-        originMutationId: origin.originMutationId,
+        originKioskId,
+        originMutationId,
         why: why ?? 'done',
       })
     answer.lastMutationId = mutation.id
@@ -214,39 +148,33 @@ class Batch {
 
   /** An id that was settled before: the same hash gets the same outcome, another one is a cloned device's. [SYN-3] */
   private repeat(kiosk: KioskFacts, mutation: PushedMutation, answer: Answer): Verdict {
-    const known = this.settled.get(key(kiosk.id, mutation.id))?.find(({ hash }) => hash === mutation.hash)
+    const known = this.memory.outcomeOf(kiosk.id, mutation.id, mutation.hash)
     if (known === undefined) return 'forked'
-    const why = known.why
+    const { why } = known
     if (why !== null && why !== 'done')
       answer.outcomes.push({ id: mutation.id, why: why as RefusedOutcome['why'] })
     return 'done'
   }
 
-  /** Where a mutation was first made; `isRepeat` when it was already done under that name. [SYN-12] */
-  private originOf(
-    kiosk: KioskFacts,
-    mutation: PushedMutation,
-  ): { originKioskId: number; originMutationId: number; hash: string; isRepeat: boolean } {
-    const { origin } = mutation
-    const isForeign = origin !== undefined && this.facts.mayCarry(kiosk.id, origin.kioskId)
-    const originKioskId = isForeign ? origin.kioskId : kiosk.id
-    const originMutationId = isForeign ? origin.id : mutation.id
-    const hash = isForeign ? origin.hash : mutation.hash
-    const isRepeat =
-      this.done.get(key(originKioskId, originMutationId))?.some((one) => one.hash === hash) ?? false
-    return { originKioskId, originMutationId, hash, isRepeat }
+  /** Where a mutation was first made. An origin that is not the kiosk's to name counts as its own. [SYN-12] */
+  private originOf(kiosk: KioskFacts, { id, hash, origin }: PushedMutation): Origin {
+    if (origin === undefined || !this.facts.mayCarry(kiosk.id, origin.kioskId))
+      return { originKioskId: kiosk.id, originMutationId: id, hash }
+    return { originKioskId: origin.kioskId, originMutationId: origin.id, hash: origin.hash }
   }
 
   private settle(
     kiosk: KioskFacts,
     push: Push,
     mutation: PushedMutation,
-    origin: { originKioskId: number; originMutationId: number; hash: string; isRepeat: boolean },
+    origin: Origin,
+    isRepeat: boolean,
   ): MutationRefusal['why'] | 'upgrade' | null {
-    if (mutation.kind !== 'report' && mutation.kind !== 'withdraw') return 'upgrade'
+    const { kind } = mutation
+    if (kind !== 'report' && kind !== 'withdraw') return 'upgrade'
     if (push.poisonId === mutation.id) return 'malformed'
-    if (origin.isRepeat) return null
-    return mutation.kind === 'report'
+    if (isRepeat) return null
+    return kind === 'report'
       ? this.report(kiosk, push, mutation, origin)
       : this.withdraw(kiosk, mutation, origin)
   }
@@ -255,7 +183,7 @@ class Batch {
     kiosk: KioskFacts,
     push: Push,
     mutation: PushedMutation,
-    origin: { originKioskId: number; originMutationId: number; hash: string },
+    origin: Origin,
   ): MutationRefusal['why'] | null {
     const checked = checkReport(mutation.body)
     if (!checked.ok) return 'malformed'
@@ -269,109 +197,34 @@ class Batch {
     if (!decision.ok) return decision.refusal.why
     const ageMs = mutation.ageMs === null ? null : mutation.ageMs + push.heldMs
     const reportedAtMs = reportedAt(nowMs, ageMs, mutation.contactMs)
-    const fresh: Report = { level, reportedAtMs, clock, mutationId: mutation.id, kioskId: kiosk.id }
-    const row: NewReport = {
-      spaceId,
-      level,
-      reportedAtMs,
-      kioskId: kiosk.id,
-      mutationId: mutation.id,
-      hash: origin.hash,
-      originKioskId: origin.originKioskId,
-      originMutationId: origin.originMutationId,
-    }
+    const made = { kioskId: kiosk.id, mutationId: mutation.id }
+    const fresh = { level, reportedAtMs, clock, ...made }
+    const row: NewReport = { spaceId, level, reportedAtMs, ...made, ...origin }
     this.reports.push(row)
-    this.leaf(spaceId).fresh.add(fresh)
-    const taken: Taken = { record: row, spaceId, fresh, stored: null, isWithdrawn: false }
-    const originKey = key(origin.originKioskId, origin.originMutationId)
-    add(this.done, originKey, { hash: origin.hash, why: null })
-    add(this.taken, originKey, taken)
-    if (originKey !== key(kiosk.id, mutation.id)) add(this.taken, key(kiosk.id, mutation.id), taken)
+    this.fold.put(spaceId, fresh)
+    this.memory.noteDone(origin)
+    this.memory.noteTaken({ record: row, spaceId, fresh, stored: null, isWithdrawn: false })
     return null
   }
 
   private withdraw(
     kiosk: KioskFacts,
     mutation: PushedMutation,
-    origin: { originKioskId: number; originMutationId: number; hash: string },
+    origin: Origin,
   ): MutationRefusal['why'] | null {
     const checked = checkWithdraw(mutation.body)
     if (!checked.ok) return 'malformed'
-    const { spaceId, mutationId } = checked.value
-    const named = this.taken.get(key(origin.originKioskId, mutationId)) ?? []
-    const here = named.filter((one) => one.spaceId === spaceId)
-    const target = here.find((one) => one.record.kioskId === kiosk.id) ?? here[0]
+    const named = { kioskId: origin.originKioskId, ...checked.value }
+    const target = this.memory.reportNamed(named, kiosk.id)
     const decision = decideWithdraw(target)
     if (!decision.ok) return decision.refusal.why
     if (target === undefined) return 'unknownReport'
     target.isWithdrawn = true
-    this.takeBack(target)
-    const { originKioskId, originMutationId, hash } = origin
-    this.withdrawals.push({
-      kioskId: kiosk.id,
-      mutationId: mutation.id,
-      hash,
-      originKioskId,
-      originMutationId,
-      report: target.record,
-    })
-    add(this.done, key(originKioskId, originMutationId), { hash, why: null })
+    this.fold.takeBack(target)
+    const { originKioskId, originMutationId, hash } = target.record
+    const report = { originKioskId, originMutationId, hash }
+    this.withdrawals.push({ kioskId: kiosk.id, mutationId: mutation.id, ...origin, report })
+    this.memory.noteDone(origin)
     return null
   }
-
-  private takeBack(target: Taken): void {
-    const leaf = this.leaf(target.spaceId)
-    if (target.fresh !== null) leaf.fresh.delete(target.fresh)
-    if (target.stored === null) return
-    this.withdrawnReportIds.push(target.stored.id)
-    const stored = this.facts.leaves.get(target.spaceId)
-    const { kioskId, mutationId } = target.record
-    if (
-      stored?.clock === target.stored.clock &&
-      stored.kioskId === kioskId &&
-      stored.mutationId === mutationId
-    )
-      leaf.isBereft = true
-  }
-
-  private leaf(spaceId: number): Leaf {
-    const known = this.leavesById.get(spaceId)
-    if (known !== undefined) return known
-    const leaf: Leaf = { fresh: new Set(), isBereft: false }
-    this.leavesById.set(spaceId, leaf)
-    return leaf
-  }
-
-  /** The leaves whose newest report changed; composites have none of their own. [OCC-1] [OCC-2] [OCC-9] */
-  private foldLeaves(remaining: readonly StoredLeaf[]): NewLeaf[] {
-    const left = new Map(remaining.map((leaf) => [leaf.id, leaf]))
-    return [...this.leavesById].flatMap(([id, leaf]) => {
-      if (this.facts.tree.children(id).length > 0) return []
-      const stored = toReport(leaf.isBereft ? left.get(id) : this.facts.leaves.get(id))
-      const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])
-      if (newest === stored && !leaf.isBereft) return []
-      return [newest === null ? neverReported(id) : { id, ...newest }]
-    })
-  }
-}
-
-function neverReported(id: number): NewLeaf {
-  return { id, level: null, reportedAtMs: null, clock: null, mutationId: null, kioskId: null }
-}
-
-function toReport(leaf: StoredLeaf | undefined): Report | null {
-  if (leaf === undefined) return null
-  const { level, reportedAtMs, clock, mutationId, kioskId } = leaf
-  if (level === null || reportedAtMs === null) return null
-  return { level, reportedAtMs, clock: clock ?? 0, mutationId: mutationId ?? 0, kioskId: kioskId ?? 0 }
-}
-
-function key(kioskId: number, mutationId: number): string {
-  return `${kioskId}:${mutationId}`
-}
-
-function add<Item>(map: Map<string, Item[]>, at: string, item: Item): void {
-  const known = map.get(at)
-  if (known === undefined) map.set(at, [item])
-  else known.push(item)
 }

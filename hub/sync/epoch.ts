@@ -1,6 +1,6 @@
 import { appendChange } from '../store/change-logs.ts'
 import { query, transaction, type Database, type Queryable } from '../store/database.ts'
-import { lockUniversity } from '../store/commit.ts'
+import { lockUniversity } from '../store/commit-facts.ts'
 import { updateEpoch } from '../store/sessions.ts'
 import type { Chance } from '../ports.ts'
 

@@ -124,6 +124,10 @@ test('[SYN-27] a lost wake-up is made up for by the poll', async () => {
   await query(database.pool, 'update spaces set occupancy = 1, clock = 2 where id = $1', [campus.rooms[0]])
   await query(database.pool, 'update universities set clock = 2 where id = $1', [campus.universityId])
   await reach(there, 2)
+  expect(follow(there.cursor, there.line.heard)).toEqual({
+    cursor: 2,
+    levels: new Map([[campus.rooms[0], 1]]),
+  })
 })
 
 test('[SYN-8] a kiosk that was away gets what changed since, and a space off kiosks is gone', async () => {

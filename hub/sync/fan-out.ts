@@ -1,13 +1,9 @@
 import type { Heartbeat } from '#shared/wire/messages.ts'
-import type { Seal } from '../identity/seal.ts'
-import type { HubLog } from '../log.ts'
-import type { HubMetrics } from '../metrics.ts'
-import type { HubClock, KioskLine } from '../ports.ts'
-import type { Database } from '../store/database.ts'
+import type { AudienceParts, Member } from './audience-parts.ts'
 import type { Committed } from './commit-mutations.ts'
 import { deliver } from './delivery.ts'
-import { makeFeed, type Feed, type FeedAnswer, type Turnstile } from './feed.ts'
-import type { InFlight } from './in-flight.ts'
+import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
+import { FrameRing } from './frame-ring.ts'
 import { Mirror } from './mirror.ts'
 import { cutParts, type Parts } from './parts.ts'
 
@@ -21,42 +17,6 @@ const BEHIND_BYTES = 262_144
 const DRAINED_BYTES = 65_536
 /** How long a socket may stand still. [SYN-24] */
 const STALL_MS = 30_000
-/** Frames kept for those who finish a catch-up while others go on. */
-const MAX_RING_FRAMES = 40
-const MAX_RING_BYTES = 1_048_576
-
-/** One kiosk's line among the audience. */
-export interface Member {
-  line: KioskLine
-  /** It speaks the protocol before `levels`. [SYN-13] */
-  isOld: boolean
-  /** Clock up to which it was told everything. */
-  told: number
-  state: 'catching' | 'live' | 'behind' | 'gone'
-  /** Unsent bytes when last looked at, and since when they have not become fewer (elapsed ms). */
-  unsent: number
-  stillSinceMs: number
-  cancel(): void
-  /** It must go: it stands still, or the epoch is another one. */
-  end(code: 'stalled' | 'epochChanged'): void
-}
-
-/** What an audience is made of. */
-export interface AudienceParts {
-  pool: Database
-  clock: HubClock
-  log: HubLog
-  metrics: HubMetrics
-  inFlight: InFlight
-  turnstile: Turnstile
-  seal(): Seal
-  /** Hub time, ms since 1970. */
-  nowMs(): number
-  heartbeatMs: number
-  /** Facts of the university changed: assignments may have. */
-  factsMoved(universityId: number): void
-}
-
 /**
  * All kiosks of one university at this hub: one frame per tick, serialised once, the same bytes to every live socket.
  * Commits of this hub come from memory; a gap is read from the database. [SYN-8] [SYN-21] [SYN-24]
@@ -71,7 +31,7 @@ export class Audience {
   private told = 0
   /** Greatest clock heard of. */
   private heard = 0
-  private ring: Parts[] = []
+  private readonly ring = new FrameRing()
   private refreshing: Promise<void> | null = null
   private cancelTick: (() => void) | null = null
   private cancelBeat: (() => void) | null = null
@@ -169,7 +129,7 @@ export class Audience {
       if (whole === null || this.isStopped) return
       this.mirror = new Mirror(whole)
       this.told = whole.head
-      this.ring = []
+      this.ring.clear()
     } finally {
       this.refreshing = null
     }
@@ -216,7 +176,7 @@ export class Audience {
     this.parts.log.warn('the epoch changed: all kiosks begin anew', { universityId: this.universityId })
     this.mirror = null
     this.heard = 0
-    this.ring = []
+    this.ring.clear()
     this.feed.forget()
     for (const member of this.members) member.end('epochChanged')
   }
@@ -237,7 +197,7 @@ export class Audience {
     const startedMs = this.parts.clock.elapsedMs()
     const frame = cutParts(mirror.epoch, this.told, mirror.head, mirror.takePending())
     this.told = mirror.head
-    this.keep(frame)
+    this.ring.keep(frame)
     for (const member of this.members) if (member.state === 'live') this.tell(member, frame)
     const endedMs = this.parts.clock.elapsedMs()
     this.tickMs = endedMs - startedMs > TICK_MS / 2 ? BUSY_TICK_MS : TICK_MS
@@ -256,13 +216,6 @@ export class Audience {
     }
   }
 
-  private keep(frame: Parts): void {
-    this.ring.push(frame)
-    let bytes = this.ring.reduce((sum, { byteCount }) => sum + byteCount, 0)
-    while (this.ring.length > MAX_RING_FRAMES || bytes > MAX_RING_BYTES)
-      bytes -= this.ring.shift()?.byteCount ?? bytes
-  }
-
   private fallBehind(member: Member): void {
     member.state = 'behind'
     member.unsent = member.line.bufferedBytes()
@@ -277,15 +230,9 @@ export class Audience {
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
   private bridge(member: Member): void {
-    const missed = this.ring.filter(({ to }) => to > member.told)
-    const [first] = missed
+    const missed = member.isOld ? null : this.ring.since(member.told)
     if (member.told >= this.told) member.state = 'live'
-    else if (!member.isOld && first !== undefined && (first.from ?? 0) <= member.told)
-      this.serve(
-        member,
-        { to: this.told },
-        missed.flatMap(({ buffers }) => buffers),
-      )
+    else if (missed !== null) this.serve(member, { to: this.told }, missed)
     else this.catchUp(member, member.told)
   }
 

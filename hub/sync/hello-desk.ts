@@ -5,7 +5,8 @@ import type { Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { Chance } from '../ports.ts'
 import { appendChange } from '../store/change-logs.ts'
-import { insertOutcomes, type LockedUniversity } from '../store/commit.ts'
+import { insertOutcomes } from '../store/commit.ts'
+import { type LockedUniversity } from '../store/commit-facts.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { loadIdentities, loadKioskRows, updateEpoch, writeSessions } from '../store/sessions.ts'
 import { makeAssignment } from './assignment.ts'
@@ -22,19 +23,22 @@ const MAX_KEYS = 20_000
 export type HelloResult =
   | { verdict: 'refused'; code: LineErrorCode }
   | { verdict: 'forked'; kioskId: number; universityId: number }
-  | {
-      verdict: 'open'
-      kioskId: number
-      universityId: number
-      session: number
-      epoch: string
-      clock: number
-      nowMs: number
-      lastMutationId: number
-      ticket: string
-      assignment: Assignment
-      needsSnapshot: boolean
-    }
+  | Opened
+
+/** A session that was opened, as committed. */
+export interface Opened {
+  verdict: 'open'
+  kioskId: number
+  universityId: number
+  session: number
+  epoch: string
+  clock: number
+  nowMs: number
+  lastMutationId: number
+  ticket: string
+  assignment: Assignment
+  needsSnapshot: boolean
+}
 
 /** Checks proofs and opens sessions, those that come together in one transaction. */
 export interface HelloDesk {

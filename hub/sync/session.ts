@@ -1,8 +1,7 @@
-import { allowanceBurst, type Assignment } from '#shared/domain/kiosk.ts'
+import type { Assignment } from '#shared/domain/kiosk.ts'
 import {
   KioskMessage,
   MAX_FRAME_BYTES_UP,
-  MAX_PUSH_MUTATIONS,
   type Applied,
   type Fork,
   type Hello,
@@ -19,28 +18,25 @@ import type { KioskRow } from '../store/sessions.ts'
 import { makeAssignment } from './assignment.ts'
 import type { Committed } from './commit-mutations.ts'
 import type { Answer } from './decide-batch.ts'
-import type { Audience, Member } from './fan-out.ts'
-import type { HelloResult } from './hello-desk.ts'
+import { makeMember, type Member } from './audience-parts.ts'
+import type { Audience } from './fan-out.ts'
+import type { Opened } from './hello-desk.ts'
+import { makeWelcome } from './make-welcome.ts'
+import { MAX_REST_MS, Pace } from './pace.ts'
 import type { SessionParts } from './session-parts.ts'
 
 /** A hello, and a fork, must come within this. [SYN-10] */
 const HELLO_MS = 5_000
 /** A kiosk answers each heartbeat; after this many without a word its line is dead. */
 const SILENT_HEARTBEATS = 4
-/** A socket faster than its rate rests at most this long after a push: what was promised offline still drains. [CON-1] */
-const MAX_REST_MS = 1_000
 /** How soon a kiosk may come again when the database did not answer its hello. */
 const BYE_RETRY_MS = 1_000
 
 const parseMessage = makeParse(KioskMessage)
 
-type Opened = Extract<HelloResult, { verdict: 'open' }>
 type Stage = 'challenged' | 'checking' | 'open' | 'forkable' | 'ended'
 
-/**
- * One kiosk's line, from challenge to end. Every message is checked; anything malformed or out of turn ends the line
- * with a code of the closed list and changes nothing. [SYN-10] [SYN-15]
- */
+/** One kiosk's line, from challenge to end. Anything malformed or out of turn ends it and changes nothing. [SYN-10] [SYN-15] */
 export class Session implements LineHandler {
   private readonly parts: SessionParts
   private readonly line: KioskLine
@@ -48,7 +44,6 @@ export class Session implements LineHandler {
   private readonly nonce: string
   private stage: Stage = 'challenged'
   private cancelTimer: () => void
-  private cancelRest: () => void = () => undefined
   private opened: Opened | null = null
   /** Who proved itself on this line; set also when it turned out to be a clone. */
   private proven: { kioskId: number; universityId: number } | null = null
@@ -57,8 +52,7 @@ export class Session implements LineHandler {
   private member: Member | null = null
   private isPushing = false
   private isAsking = false
-  private tokens = 0
-  private tokensAtMs = 0
+  private readonly pace: Pace
   private heardAtMs: number
 
   constructor(parts: SessionParts, line: KioskLine, host: string) {
@@ -67,6 +61,7 @@ export class Session implements LineHandler {
     this.host = host
     this.nonce = parts.chance.secret(16)
     this.heardAtMs = parts.clock.elapsedMs()
+    this.pace = new Pace(parts.clock, line)
     this.cancelTimer = parts.clock.after(HELLO_MS, () => this.end('helloTimeout'))
     this.send({ type: 'challenge', nonce: this.nonce, protocols: [...PROTOCOLS] })
   }
@@ -177,33 +172,9 @@ export class Session implements LineHandler {
     if (this.isEnded()) return
     if (answer === null || answer.epoch !== result.epoch) return this.end('epochChanged')
     this.stage = 'open'
-    this.tokens = allowanceBurst(result.assignment.reportsPerSecond)
-    this.tokensAtMs = this.parts.clock.elapsedMs()
-    this.send({
-      type: 'welcome',
-      epoch: result.epoch,
-      head: answer.to,
-      mac: this.parts.seal().sign(result.universityId, result.epoch, answer.to),
-      lastMutationId: result.lastMutationId,
-      nowMs: this.parts.nowMs(),
-      ticket: result.ticket,
-      assignment: result.assignment,
-      limits: {
-        heartbeatMs: this.parts.heartbeatMs,
-        maxFrameBytes: MAX_FRAME_BYTES_UP,
-        maxPushMutations: MAX_PUSH_MUTATIONS,
-      },
-    })
-    this.member = {
-      line: this.line,
-      isOld,
-      told: from ?? 0,
-      state: 'catching',
-      unsent: 0,
-      stillSinceMs: this.parts.clock.elapsedMs(),
-      cancel: () => undefined,
-      end: (code) => this.end(code),
-    }
+    this.send(makeWelcome(this.parts, result, answer.to))
+    const end = (code: LineErrorCode): void => this.end(code)
+    this.member = makeMember(this.line, { isOld, told: from ?? 0, nowMs: this.parts.clock.elapsedMs(), end })
     audience.admit(this.member, answer, from)
   }
 
@@ -220,7 +191,7 @@ export class Session implements LineHandler {
       arrivedMs,
       answer: (answer, committed) => this.door(() => this.answered(answer, committed, arrivedMs)),
     })
-    this.rest(push.mutations.length)
+    this.pace.took(push.mutations.length, this.assignment?.reportsPerSecond ?? 1)
   }
 
   private answered(answer: Answer | null, committed: Committed | null, arrivedMs: number): void {
@@ -238,21 +209,6 @@ export class Session implements LineHandler {
     this.parts.metrics.ack(this.parts.clock.elapsedMs() - arrivedMs)
     // Not fatal: its screens go on showing what is true. [SYN-13]
     if (verdict === 'upgrade') this.send({ type: 'err', code: 'upgrade', fatal: false })
-  }
-
-  /** A socket that reports faster than its rate is not read for a while; nothing that waits is refused. [CON-1] */
-  private rest(count: number): void {
-    const rate = this.assignment?.reportsPerSecond ?? 1
-    const nowMs = this.parts.clock.elapsedMs()
-    const grown = this.tokens + ((nowMs - this.tokensAtMs) / 1000) * rate
-    this.tokens = Math.min(allowanceBurst(rate), grown) - count
-    this.tokensAtMs = nowMs
-    if (this.tokens >= 0) return
-    const restMs = Math.min(MAX_REST_MS, (-this.tokens / rate) * 1000)
-    // A debt is rested off once, not carried on.
-    this.tokens = Math.max(this.tokens, -rate)
-    this.line.pause()
-    this.cancelRest = this.parts.clock.after(restMs, () => this.line.resume())
   }
 
   private applied({ ticket, waitingCount, wallMs }: Applied): void {
@@ -313,7 +269,7 @@ export class Session implements LineHandler {
     if (this.stage === 'ended') return
     this.stage = 'ended'
     this.cancelTimer()
-    this.cancelRest()
+    this.pace.stop()
     this.leaveAudience()
     this.parts.left(this)
   }

@@ -1,15 +1,14 @@
 import { makeSeal, loadSealSecret, type Seal } from '../identity/seal.ts'
-import { verifyPin } from '../identity/pin.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Chance, HubClock, KioskLine, LineHandler } from '../ports.ts'
-import { appendChange } from '../store/change-logs.ts'
 import type { Database } from '../store/database.ts'
-import { countTry, insertFork, loadKioskRows, loadPinHash } from '../store/sessions.ts'
-import type { Reply } from '#shared/wire/messages.ts'
+import { loadKioskRows } from '../store/sessions.ts'
+import { checkPin } from './check-pin.ts'
 import { rollEpochIfClusterChanged } from './epoch.ts'
 import { Audience } from './fan-out.ts'
 import { makeTurnstile } from './feed.ts'
+import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from './in-flight.ts'
@@ -29,10 +28,6 @@ const STOP_GRACE_MS = 5_000
 const BYE_RETRY_MS = 1_000
 /** Pause before the database is asked again at the start. */
 const START_RETRY_MS = 500
-/** Tries of a PIN per kiosk, and their window. [SYN-22] */
-const MAX_PIN_TRIES = 5
-const PIN_WINDOW_MS = 900_000
-const PUBLIC_KEY = /^[A-Za-z0-9_-]{43}$/
 
 /** What a sync core is made of. */
 export interface SyncParts {
@@ -207,8 +202,8 @@ class Core implements SyncCore {
       nowMs: () => this.time.nowMs(),
       enter: (session) => this.enter(session, heartbeatMs, seal),
       left: (session) => this.left(session),
-      checkPin: (kiosk, pin) => this.checkPin(kiosk, pin),
-      fork: (proven, publicKey) => this.fork(proven, publicKey),
+      checkPin: (kiosk, pin) => checkPin(pool, kiosk, pin, this.time.nowMs()),
+      fork: (proven, publicKey) => forkKiosk(writer, proven, publicKey),
     }
   }
 
@@ -270,35 +265,6 @@ class Core implements SyncCore {
       this.parts.log.warn('assignments could not be read', { universityId, err: error })
       this.parts.clock.after(SWEEP_MS, () => void this.inFlight.track(this.reassign(universityId)))
     }
-  }
-
-  private async checkPin(
-    { kioskId, universityId }: { kioskId: number; universityId: number },
-    pin: string,
-  ): Promise<Reply['answer']> {
-    const { pool } = this.parts
-    const tries = await countTry(pool, `pin:${kioskId}`, PIN_WINDOW_MS, this.time.nowMs())
-    if (tries > MAX_PIN_TRIES) return 'tooManyTries'
-    return (await verifyPin(pin, await loadPinHash(pool, universityId))) ? 'yes' : 'no'
-  }
-
-  private async fork(
-    proven: { kioskId: number; universityId: number },
-    publicKey: string,
-  ): Promise<number | null> {
-    if (!PUBLIC_KEY.test(publicKey)) return null
-    return this.writer.runUnderLock(proven.universityId, async (client, { nowMs }) => {
-      const { id, isNew } = await insertFork(client, { ...proven, publicKey, nowMs })
-      if (isNew)
-        await appendChange(client, {
-          universityId: proven.universityId,
-          actor: `kiosk ${proven.kioskId}`,
-          service: 'sync',
-          subject: 'forked',
-          log: { kioskId: id },
-        })
-      return id
-    })
   }
 
   private scheduleSweep(): void {

@@ -1,8 +1,8 @@
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
-import { query, transaction, type Database, type Transaction } from '../store/database.ts'
-import { lockUniversity, type LockedUniversity } from '../store/commit.ts'
+import { transaction, type Database, type Transaction } from '../store/database.ts'
+import { lockUniversity, type LockedUniversity } from '../store/commit-facts.ts'
 import { commitMutations, isRefusedByDatabase, type Committed, type TreeMemory } from './commit-mutations.ts'
 import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
 import type { Answer, Push } from './decide-batch.ts'
@@ -105,7 +105,7 @@ class Writer implements TenantWriter {
     const cancel = this.parts.clock.after(graceMs, () => {
       this.isAbandoned = true
     })
-    await Promise.all([...this.lanes.values()].map((lane) => lane.running))
+    await Promise.all([...this.lanes.values()].map(async (lane) => lane.running))
     cancel()
   }
 

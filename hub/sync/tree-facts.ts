@@ -1,4 +1,4 @@
-import type { TreeSpace } from '../store/commit.ts'
+import type { TreeSpace } from '../store/commit-facts.ts'
 
 /** A university's tree as the rules ask about it. */
 export interface TreeFacts {

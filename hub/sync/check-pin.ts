@@ -1,0 +1,20 @@
+import type { Reply } from '#shared/wire/messages.ts'
+import { verifyPin } from '../identity/pin.ts'
+import type { Database } from '../store/database.ts'
+import { countTry, loadPinHash } from '../store/sessions.ts'
+
+/** Tries per kiosk, and their window. Counted before the look, so that tries at once do not slip through. [SYN-22] */
+const MAX_TRIES = 5
+const WINDOW_MS = 900_000
+
+/** Whether a PIN opens the diagnostics page of a kiosk's university. Counts across all hubs. [SYN-22] */
+export async function checkPin(
+  pool: Database,
+  kiosk: { kioskId: number; universityId: number },
+  pin: string,
+  nowMs: number,
+): Promise<Reply['answer']> {
+  const tries = await countTry(pool, `pin:${kiosk.kioskId}`, WINDOW_MS, nowMs)
+  if (tries > MAX_TRIES) return 'tooManyTries'
+  return (await verifyPin(pin, await loadPinHash(pool, kiosk.universityId))) ? 'yes' : 'no'
+}
