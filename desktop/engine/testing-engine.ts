@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { accept } from '#shared/domain/decision.ts'
 import { makeDice } from '#shared/domain/dice.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
@@ -11,7 +8,14 @@ import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import type { ChangedRows, SpaceRow } from '#shared/wire/messages.ts'
 import type { EngineOptions } from './core.ts'
 import { openEngine, type Engine } from './engine.ts'
-import { HUB_MS, makeScriptedHub, makeTestClock, type ScriptedHub, type TestClock } from './testing-world.ts'
+import {
+  HUB_MS,
+  makeScriptedHub,
+  makeTestClock,
+  scratchFolder,
+  type ScriptedHub,
+  type TestClock,
+} from './testing-world.ts'
 
 /** Facts of a space with nothing special. */
 export function factsOf(name: string, parentId: number | null): SpaceFacts {
@@ -90,7 +94,7 @@ export interface Bench {
 export function openBench(
   given: Partial<Pick<Bench, 'folder' | 'clock' | 'hub'>> & { options?: Partial<EngineOptions> } = {},
 ): Bench {
-  const folder = given.folder ?? mkdtempSync(join(tmpdir(), 'carrel-engine-'))
+  const folder = given.folder ?? scratchFolder()
   const clock = given.clock ?? makeTestClock()
   const hub = given.hub ?? makeScriptedHub()
   const dice = makeDice(11)

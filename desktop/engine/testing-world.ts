@@ -1,9 +1,20 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { KioskMessage, type HubMessage } from '#shared/wire/messages.ts'
 import { makeParse } from '#shared/wire/parse.ts'
 import type { DialLine, EngineClock, LineEvents } from './ports.ts'
 
 /** Hub time at which tests begin. */
 export const HUB_MS = 1_800_000_000_000
+
+/** An empty folder for one test, gone after it. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-engine-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 const parseKiosk = makeParse(KioskMessage)
 

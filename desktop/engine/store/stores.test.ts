@@ -1,13 +1,4 @@
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -25,7 +16,7 @@ import {
   welcome,
   type Bench,
 } from '../testing-engine.ts'
-import { makeScriptedHub, makeTestClock } from '../testing-world.ts'
+import { makeScriptedHub, makeTestClock, scratchFolder } from '../testing-world.ts'
 import { openStores, type Stores } from './stores.ts'
 
 const SILENT = { info: () => undefined, warn: () => undefined }
@@ -68,7 +59,7 @@ describe('the kiosk’s folder', () => {
   })
 
   it('that is a file is told to the screen', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'carrel-engine-')), 'taken')
+    const file = join(scratchFolder(), 'taken')
     writeFileSync(file, '')
     expect(openBench({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })
   })
@@ -220,7 +211,7 @@ describe('a full outbox', () => {
 
 /** What a power cut would find now: the files as they lie. */
 function copyDisk(folder: string): string {
-  const copy = mkdtempSync(join(tmpdir(), 'carrel-engine-'))
+  const copy = scratchFolder()
   for (const file of readdirSync(folder))
     if (!file.endsWith('-shm') && !file.startsWith('lock')) copyFileSync(join(folder, file), join(copy, file))
   return copy
