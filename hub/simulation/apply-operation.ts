@@ -93,10 +93,12 @@ function keep(
   shape: Pick<LedgerTap, 'kind' | 'spaceId' | 'level' | 'targetId'>,
 ): void {
   if (answer?.ok === false) return
-  const mutationId = answer?.value.mutationId ?? next.mutationId
+  // An equal tap falls into an older one, which may have been made under an earlier identity.
+  const origin = answer === undefined ? next : device.originOf(answer.value.mutationId)
+  const { kioskId, mutationId } = origin
   const entry: LedgerTap = {
     ...shape,
-    kioskId: next.kioskId,
+    kioskId,
     mutationId,
     device,
     tappedAtMs: world.nowMs(),
@@ -106,7 +108,7 @@ function keep(
   const known = world.ledger.findLast(
     (one) =>
       one.device === device &&
-      one.kioskId === entry.kioskId &&
+      one.kioskId === kioskId &&
       one.mutationId === mutationId &&
       one.kind === entry.kind &&
       one.level === entry.level &&

@@ -163,6 +163,16 @@ export class Device {
     return { kioskId: this.kioskId() ?? 0, mutationId: newest + 1 }
   }
 
+  /** Under which kiosk and number a mutation that it holds was first made. */
+  originOf(mutationId: number): { kioskId: number; mutationId: number } {
+    const row = this.read()
+      .outbox.prepare<[number], { kioskId: number | null; mutationId: number | null }>(
+        'select origin_kiosk_id as kioskId, origin_id as mutationId from mutations where id = ?',
+      )
+      .get(mutationId)
+    return { kioskId: row?.kioskId ?? this.kioskId() ?? 0, mutationId: row?.mutationId ?? mutationId }
+  }
+
   waitingCount(): number {
     return Number(
       this.read().outbox.prepare('select count(*) from mutations where acked_head is null').pluck().get(),

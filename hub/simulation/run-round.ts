@@ -27,8 +27,10 @@ export async function runRound(
   server: ScratchServer,
   seed: number,
   operations: readonly Operation[],
+  listen: ((line: string) => void) | null = null,
 ): Promise<RoundResult> {
   const world = await World.begin(server, seed, scratchFolder())
+  world.listen = listen
   const faults: string[] = []
   try {
     for (const [index, operation] of operations.entries()) await applyOperation(world, operation, index)

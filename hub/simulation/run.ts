@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { startScratchServer } from '../store/testing.ts'
 import { simulate } from './simulate.ts'
 
-const HELP = `node hub/simulation/run.ts [--ops N] [--seed S] [--round R] [--shrink SECONDS]
+const HELP = `node hub/simulation/run.ts [--ops N] [--seed S] [--round R] [--shrink SECONDS] [--watch PATTERN]
 
 Simulated kiosks and hubs on a real PostgreSQL, one step at a time, while everything fails that can. Prints speed and
 faults; on a broken promise the seed and a shrunk list of operations. The last line counts rounds.
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     ops: { type: 'string', default: '50000' },
     seed: { type: 'string', default: '1' },
     round: { type: 'string' },
+    watch: { type: 'string' },
     shrink: { type: 'string', default: '60' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -27,6 +28,7 @@ else {
       seed: Number(values.seed),
       onlyRound: values.round === undefined ? null : Number(values.round),
       shrinkWithinMs: Number(values.shrink) * 1000,
+      watch: values.watch === undefined ? null : new RegExp(values.watch),
       say: (line) => void process.stdout.write(`${line}\n`),
     })
     process.stdout.write(`${passed} passed, ${failed} failed\n`)

@@ -17,6 +17,8 @@ export interface SimulationWish {
   /** Only this round; null: all. */
   onlyRound: number | null
   shrinkWithinMs: number
+  /** Prints the trace's lines in which this occurs, of the one round that is played. */
+  watch: RegExp | null
   say(line: string): void
 }
 
@@ -32,7 +34,10 @@ export async function simulate(
   for (let round = wish.onlyRound ?? 0; round < rounds; round += 1) {
     const count = Math.min(ROUND_OPERATIONS, wish.operations - round * ROUND_OPERATIONS)
     const operations = makeOperations(seed, round, count)
-    const result = await runRound(server, roundSeed(seed, round), operations)
+    const { watch } = wish
+    const listen =
+      watch === null ? null : (line: string): void => void (watch.test(line) && say(line.slice(0, 400)))
+    const result = await runRound(server, roundSeed(seed, round), operations, listen)
     totals.add(result)
     if (result.faults.length > 0) {
       say(`seed ${seed}, round ${round}: a promise was broken`)

@@ -84,11 +84,12 @@ export const STAFF_ACTS: Record<StaffAct, Act> = {
     const device = pickOpenDevice(world, a)
     const kioskId = device?.kioskId() ?? null
     if (device === undefined || kioskId === null) return false
-    // Two devices of a university must be left to say what is right.
-    if (world.devices.filter((one) => !one.isLost && one.university === device.university).length < 4)
-      return false
+    // Clones that still go by the same name go with it; two devices of a university must be left to compare.
+    const gone = world.devices.filter((one) => !one.isLost && one.kioskId() === kioskId)
+    const left = world.devices.filter((one) => !one.isLost && one.university === device.university)
+    if (left.length < gone.length + 3) return false
     world.counts.fire('kiosk revoked')
-    device.isLost = true
+    for (const one of gone) one.isLost = true
     const { universityId = 0 } = world.campuses[device.university] ?? {}
     await commitTree(world.pool, universityId, world.nowMs(), async (client) => {
       await query(client, 'update kiosks set revoked_at = now() where id = $1', [kioskId])

@@ -39,6 +39,7 @@ export class VirtualLine {
   isNearOpen = true
   isFarOpen = false
   isSilent = false
+  private isHubGone = false
   private isPaused = false
   private lastUpMs = 0
   private lastDownMs = 0
@@ -68,7 +69,7 @@ export class VirtualLine {
 
   open(accept: Accept, url: string): void {
     this.time.after(this.way.delayMs, () => {
-      if (!this.isNearOpen || this.isSilent || this.way.isPartitioned) return
+      if (!this.isNearOpen || this.isSilent || this.isHubGone || this.way.isPartitioned) return
       this.isFarOpen = true
       this.events.opened()
       this.handler = accept(this.farEnd(), url)
@@ -108,6 +109,7 @@ export class VirtualLine {
 
   /** The hub's process is gone: its end is no more; the kiosk hears of it unless the machine went with it. */
   hubDied(isTold: boolean): void {
+    this.isHubGone = true
     this.isFarOpen = false
     this.handler = null
     this.endNear(isTold ? 1 : TCP_GIVES_UP_MS)

@@ -79,6 +79,8 @@ export class World {
   readonly dice: Dice
   readonly folder: string
   readonly server: ScratchServer
+  /** Hears every line of the trace; for a person in search of a fault. */
+  listen: ((line: string) => void) | null = null
   private readonly trace: Hash = createHash('sha256')
   private readonly watch: FrameWatch
   private databaseCount = 0
@@ -133,6 +135,7 @@ export class World {
 
   /** Everything that matters goes into the trace: the same seed must give the same one. */
   note(what: string, text: string): void {
+    this.listen?.(`${Math.round(this.time.nowMs)} ${what} ${text}`)
     this.trace.update(
       `${Math.round(this.time.nowMs)} ${what} ${text.replaceAll(/"(mac|proof)":"[^"]*"/g, '')}\n`,
     )
