@@ -196,7 +196,9 @@ class Batch {
     })
     if (!decision.ok) return decision.refusal.why
     const ageMs = mutation.ageMs === null ? null : mutation.ageMs + push.heldMs
-    const reportedAtMs = reportedAt(nowMs, ageMs, mutation.contactMs)
+    // A slow push dates its taps late by its way here; the kiosk's next tap must not lose against that.
+    const ownMs = this.fold.newestOf(spaceId, kiosk.id)
+    const reportedAtMs = Math.max(reportedAt(nowMs, ageMs, mutation.contactMs), Math.min(ownMs, nowMs))
     const made = { kioskId: kiosk.id, mutationId: mutation.id }
     const fresh = { level, reportedAtMs, clock, ...made }
     const row: NewReport = { spaceId, level, reportedAtMs, ...made, ...origin }

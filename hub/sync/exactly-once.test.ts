@@ -183,6 +183,18 @@ test('[OCC-1] [OCC-7] a late offline report is kept but does not overwrite a new
   expect(await countReports()).toBe(3)
 })
 
+test('[OCC-7] a later tap of one kiosk wins over its earlier one, however slow the earlier one was on its way', async () => {
+  const [room] = campus.rooms
+  await commit([pushOf(kiosk, [kiosk.report(room, 2)])])
+  await commit([pushOf(kiosk, [kiosk.report(room, 0, { ageMs: 180 })])], NOW + 30)
+  expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: 0, reportedAt: new Date(NOW) })
+  await commit(
+    [pushOf(kiosk, [kiosk.report(room, 1, { ageMs: 5 }), kiosk.report(room, 2, { ageMs: 12 })])],
+    NOW + 100,
+  )
+  expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: 2, reportedAt: new Date(NOW + 95) })
+})
+
 test('[OCC-2] an undo restores the newest remaining report with its own age, in the batch and across batches', async () => {
   const [room] = campus.rooms
   await commit([pushOf(kiosk, [kiosk.report(room, 0), kiosk.report(room, 1)])], NOW - 60_000)

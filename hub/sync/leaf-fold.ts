@@ -25,6 +25,15 @@ export class LeafFold {
     this.leaf(spaceId).fresh.add(report)
   }
 
+  /** Time of the newest report on a space, where it is this kiosk's own; 0 when it is not. [OCC-7] */
+  newestOf(spaceId: number, kioskId: number): number {
+    const stored = this.stored.get(spaceId)
+    let newestMs = stored?.kioskId === kioskId ? (stored.reportedAtMs ?? 0) : 0
+    for (const report of this.leaves.get(spaceId)?.fresh ?? [])
+      if (report.kioskId === kioskId) newestMs = Math.max(newestMs, report.reportedAtMs)
+    return newestMs
+  }
+
   takeBack(taken: Taken): void {
     const leaf = this.leaf(taken.spaceId)
     if (taken.fresh !== null) leaf.fresh.delete(taken.fresh)
