@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test, type Page } from '@playwright/test'
+import { screenHeaders } from '#shared/wire/screen-policy.ts'
+import { makeDeviceClock } from '../engine/device-clock.ts'
+import type { Engine } from '../engine/engine.ts'
+import { parseKioskArguments } from '../engine/kiosk-arguments.ts'
+import { openKiosk } from '../engine/open-kiosk.ts'
+import { listScreenFiles } from '../engine/screen-files.ts'
+
+// The page as Electron shows it, in Chromium itself: the built screens with the policy of app://, the real preload bundle
+// and the real engine. What differs: an https address stands for app://carrel, and preload and page share one world.
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+const ORIGIN = 'https://carrel.test'
+
+const TEST_IPC = `
+  const heard = new Set()
+  window.tellSlice = (name, value) => heard.forEach((hear) => hear({}, name, value))
+  const require = () => ({
+    contextBridge: { exposeInMainWorld: (name, value) => { window[name] = value } },
+    ipcRenderer: {
+      invoke: (channel, name, input) => window.testInvoke(channel, name, input),
+      send: (channel) => void window.testSend(channel),
+      on: (channel, hear) => heard.add(hear),
+      off: (channel, hear) => heard.delete(hear),
+    },
+  })
+`
+
+function openTestEngine(): Engine {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-page-'))
+  const args = parseKioskArguments(['--name', 'Door 7', '--hub', 'http://127.0.0.1:1', '--folder', folder])
+  if (!args.ok) throw new Error(args.refusal)
+  const log = { info: () => undefined, warn: () => undefined }
+  const opened = openKiosk(args.value, { env: {}, appVersion: '0', clock: makeDeviceClock(), log })
+  if (!opened.ok) throw new Error(opened.refusal)
+  return opened.value.engine
+}
+
+/** Lets a page find the screens at ORIGIN and the engine behind the preload. */
+async function prepare(page: Page, engine: Engine): Promise<{ calls: string[] }> {
+  execFileSync(process.execPath, [path.join(ROOT, 'build/vite.main.ts')], { stdio: 'ignore' })
+  const preload = readFileSync(path.join(ROOT, 'dist/shell/preload.cjs'), 'utf8')
+  const files = listScreenFiles(path.join(ROOT, 'dist/renderer'))
+  const calls: string[] = []
+  await page.route('**/*', (route) => {
+    const url = new URL(route.request().url())
+    const found = url.origin === ORIGIN ? files.get(url.pathname) : undefined
+    if (found === undefined) return route.abort()
+    const headers = { ...screenHeaders('none'), 'content-type': found.mediaType }
+    return route.fulfill({ body: readFileSync(found.file), headers })
+  })
+  await page.exposeFunction('testInvoke', (_channel: string, name: string, input: unknown) => {
+    calls.push(name)
+    return engine.call(name, input)
+  })
+  await page.exposeFunction('testSend', () => {
+    engine.subscribe((name, value) => {
+      const told = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
+      void page.evaluate(told).catch(() => undefined)
+    })
+  })
+  await page.addInitScript({ content: `{ ${TEST_IPC}\n${preload} }` })
+  return { calls }
+}
+
+test('[BRG-4] the screens run under the policy of app://, with the real preload and engine, and reach nothing else', async ({
+  page,
+}) => {
+  const engine = openTestEngine()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  try {
+    const { calls } = await prepare(page, engine)
+    await page.goto(`${ORIGIN}/kiosk.html`)
+    await expect(page.getByText('Door 7')).toBeVisible()
+    expect(complaints).toEqual([])
+    expect(await page.evaluate('Object.keys(window.bridge)')).toEqual(['call', 'onSlice'])
+    expect(await page.evaluate("window.bridge.call('enrol', { code: 5 })")).toEqual({
+      ok: false,
+      refusal: { why: 'malformed' },
+    })
+    expect(calls).toEqual(['enrol'])
+    for (const reach of [
+      `fetch('${ORIGIN}/kiosk.html')`,
+      `new Promise((done, fail) => { const line = new WebSocket('ws://127.0.0.1:1/'); line.onerror = fail; line.onopen = done })`,
+      `new Promise((done, fail) => { const script = document.createElement('script'); script.textContent = 'window.ranInline = 1'; document.body.append(script); setTimeout(() => (window.ranInline ? done() : fail()), 50) })`,
+      `import('data:text/javascript,1')`,
+    ])
+      expect(await page.evaluate(`${reach}.then(() => 'reached', () => 'refused')`)).toBe('refused')
+  } finally {
+    engine.stop()
+  }
+})
