@@ -319,6 +319,7 @@ describe('what is refused', () => {
     ['ragged.csv', 'path,kind\nA\n', /cannot be read as CSV/],
     ['quotes.csv', 'path\n"A\n', /cannot be read as CSV/],
     ['empty.csv', '', /has no lines/],
+    ['keys.json', '{"Main":{"1":[]},"Main":{"2":[]}}', /Main: the file has this key twice/],
     ['broken.json', '{"name":', /cannot be read as JSON/],
     ['kind.json', '[{"name":"A","kind":"castle"}]', /A: kind/],
     ['latin1.csv', 'path\nCaf\u00e9\n', /is not UTF-8/],

@@ -102,6 +102,14 @@ async function run(
   }
 }
 
+/** The last door of the command line: a fault of ours, or a database that went away in the middle. */
+function brokenOff(error: unknown): Decision<AdminAnswer, AdminRefusal> {
+  const message = error instanceof Error ? error.message : String(error)
+  return refusal(`It broke off, and what was begun was not done: ${message}`, {
+    stack: error instanceof Error ? error.stack : null,
+  })
+}
+
 /** What a run of the command line prints, and its exit code: 0 done, 1 refused or not well, 2 not understood. */
 export interface AdminRun {
   code: 0 | 1 | 2
@@ -133,7 +141,7 @@ export async function runAdmin(args: readonly string[], environment: NodeJS.Proc
   if (!typed.ok)
     return end(EXIT.usage, `${typed.refusal}\n\n${helpOf(command)}`, { error: typed.refusal, usage })
   if (typed.value.isHelp) return end(EXIT.done, helpOf(command), { name, usage, summary })
-  const done = await run(command, typed.value.input, environment)
+  const done = await run(command, typed.value.input, environment).catch(brokenOff)
   if (done.ok) return end(done.value.isWell ? EXIT.done : EXIT.refused, done.value.text, done.value.json)
   const { sentence, facts = null } = done.refusal
   return end(EXIT.refused, sentence, { error: sentence, facts })

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { parseSpaceTreeRows, type TreeRow } from '#shared/domain/space-tree-rows.ts'
 import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
-import { pathText, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
+import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../store/spaces.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
@@ -25,7 +26,7 @@ export function parseTreeText(
 ): Decision<ParsedTree, TreeFault[]> {
   const isJson = extname(fileName).toLowerCase() === '.json' || /^\s*[[{]/.test(text)
   try {
-    if (isJson) return parseSpaceTreeJson(JSON.parse(text.replace(/^\uFEFF/, '')), knownPaths)
+    if (isJson) return parseJson(text.replace(/^\uFEFF/, ''), knownPaths)
     return parseSpaceTreeRows(readRows(text), knownPaths)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
@@ -33,6 +34,14 @@ export function parseTreeText(
       { at: 'file', why: 'badShape', detail: `it cannot be read as ${isJson ? 'JSON' : 'CSV'}: ${detail}` },
     ])
   }
+}
+
+function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
+  const file = JSON.parse(text) as unknown
+  const repeated = findRepeatedKey(text)
+  if (repeated === null) return parseSpaceTreeJson(file, knownPaths)
+  const at = printable(pathText(repeated))
+  return refuse([{ at, why: 'duplicatePath', detail: 'the file has this key twice in one object' }])
 }
 
 function readRows(text: string): TreeRow[] {
