@@ -30,6 +30,8 @@ let folder: string
 let seed: string
 const running: Embedded[] = []
 const children: ChildProcess[] = []
+/** Servers that the children started. */
+const servers: number[] = []
 
 // Making a cluster waits for the disk; a busy machine takes its time.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -47,6 +49,10 @@ beforeEach(() => {
 afterEach(async () => {
   for (const embedded of running.splice(0)) await embedded.stop()
   for (const child of children.splice(0)) child.kill('SIGKILL')
+  // A server that is still on its way down writes into the folder that is being removed.
+  const isGone = (pid: number): boolean => readProcess(pid) === null
+  await vi.waitUntil(() => servers.every(isGone), { timeout: 20_000, interval: 20 })
+  servers.length = 0
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 })
 
@@ -73,7 +79,9 @@ async function startChild(where = folder, uid?: number): Promise<{ child: ChildP
   })
   children.push(child)
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return { child, told: JSON.parse(line) as Told }
+  const told = JSON.parse(line) as Told
+  if (told.pid !== undefined) servers.push(told.pid)
+  return { child, told }
 }
 
 async function ask(url: string, sql: string): Promise<unknown> {

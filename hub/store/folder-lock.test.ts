@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FolderLockedError, lockFolder } from './folder-lock.ts'
+import { FolderLockedError, lockFolder, wasLeftLocked } from './folder-lock.ts'
 import { readProcess } from './process-table.ts'
 
 let folder: string
@@ -19,8 +19,10 @@ test('a folder is held until it is freed, and nothing is left in it', () => {
     new RegExp(`in use by another start of Carrel \\(process ${process.pid}\\)`),
   )
   expect(readdirSync(folder)).toEqual(['lock'])
+  expect(wasLeftLocked(folder)).toBe(false)
   unlock()
   unlock()
+  expect(wasLeftLocked(folder)).toBe(false)
   expect(readdirSync(folder)).toEqual([])
   lockFolder(folder)()
 })
@@ -32,6 +34,7 @@ test.each([
   ['nothing', ''],
 ])('the lock of %s is taken over', (_, text) => {
   writeFileSync(join(folder, 'lock'), text)
+  expect(wasLeftLocked(folder)).toBe(true)
   const unlock = lockFolder(folder)
   expect(JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid })
   unlock()

@@ -42,6 +42,12 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
+/** Whether a folder carries the lock of a process that ended without giving it back. */
+export function wasLeftLocked(folder: string): boolean {
+  const found = readText(join(folder, 'lock'))
+  return found !== null && livingHolder(found) === null
+}
+
 function tryLink(own: string, lock: string): boolean {
   try {
     linkSync(own, lock)

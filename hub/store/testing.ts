@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPool, query, type Database } from './database.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
+import { wasLeftLocked } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
 
 /** Where a test run tells its workers the address of the shared server. */
@@ -18,6 +19,7 @@ export const FAST_SETTINGS: Record<string, string> = {
 }
 
 const TEMPLATE = 'carrel_template'
+const SCRATCH_PREFIX = 'carrel-db-'
 
 /** A database of its own with all migrations applied. */
 export interface TestDatabase {
@@ -44,7 +46,8 @@ export interface ScratchServer {
 export async function startScratchServer(
   settings: Record<string, string> = FAST_SETTINGS,
 ): Promise<ScratchServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'carrel-db-'))
+  dropDeadScratch()
+  const folder = mkdtempSync(join(tmpdir(), SCRATCH_PREFIX))
   chmodSync(folder, 0o711)
   let embedded: Embedded
   try {
@@ -67,6 +70,19 @@ export async function startScratchServer(
       await embedded.stop()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** Removes the folders of runs that were killed; the watchdog has ended their servers. */
+function dropDeadScratch(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const folder = join(tmpdir(), name)
+    if (
+      name.startsWith(SCRATCH_PREFIX) &&
+      wasLeftLocked(folder) &&
+      !existsSync(join(folder, 'data', 'postmaster.pid'))
+    )
+      rmSync(folder, { recursive: true, force: true })
   }
 }
 
