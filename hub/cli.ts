@@ -1,5 +1,8 @@
 import { runAdmin } from './admin/run-admin.ts'
 
+// Whoever reads may have seen enough ("… | head"): that is no fault of the command.
+process.stdout.on('error', () => undefined)
+
 const { code, stdout, stderr } = await runAdmin(process.argv.slice(2), process.env)
 process.stdout.write(stdout)
 process.stderr.write(stderr)
