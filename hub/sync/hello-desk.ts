@@ -16,6 +16,8 @@ import type { TenantWriter } from './tenant-writer.ts'
 
 /** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
 const MAX_BATCH_HELLOS = 512
+/** Proofs checked in one turn of the event loop: 65 µs each, 13 ms together. */
+const MAX_SLICE_PROOFS = 200
 /** Keys kept ready. Importing one costs a third of checking a proof. */
 const MAX_KEYS = 20_000
 
@@ -101,7 +103,7 @@ class Desk implements HelloDesk {
     try {
       await this.parts.ready
       await this.identify(batch)
-      const proven = batch.filter((one) => this.checkProof(one))
+      const proven = await this.checkProofs(batch)
       const byUniversity = Map.groupBy(
         proven,
         ({ hello }) => this.identities.get(hello.kioskId)?.universityId ?? 0,
@@ -125,6 +127,16 @@ class Desk implements HelloDesk {
       if (this.identities.size <= MAX_KEYS) break
       this.identities.delete(id)
     }
+  }
+
+  /** In slices, so that thousands of hellos at once do not keep the others' messages waiting. */
+  private async checkProofs(batch: readonly Waiting[]): Promise<Waiting[]> {
+    const proven: Waiting[] = []
+    for (let start = 0; start < batch.length; start += MAX_SLICE_PROOFS) {
+      if (start > 0) await new Promise<void>((resolve) => setImmediate(resolve))
+      proven.push(...batch.slice(start, start + MAX_SLICE_PROOFS).filter((one) => this.checkProof(one)))
+    }
+    return proven
   }
 
   /** A wrong proof and an unknown kiosk end the line with nothing told beyond the code. [SYN-10] */
