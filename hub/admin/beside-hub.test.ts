@@ -7,6 +7,7 @@ import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import type { SyncCore } from '../sync/sync-core.ts'
 import { makeTestCore } from '../sync/testing-campus.ts'
 import { insertTestKiosk, visit, type TestKiosk, type TestVisit } from '../sync/testing-kiosk.ts'
+import { enrolTestDevice } from './testing-device.ts'
 import { runHere } from './testing-cli.ts'
 
 // Staff work at the command line while a hub runs on the same database; its kiosks must hear of it. The hub is not told
@@ -115,6 +116,15 @@ test('[SYN-28] a revoked kiosk is off within five seconds', async () => {
   await admin('kiosk', 'revoke', String(kiosk.id))
   expect(await open.line.closed()).toBe('revoked')
   expect(performance.now() - startedAt).toBeLessThan(5000)
+})
+
+test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of its successor', async () => {
+  const { code } = (await admin('kiosk', 'replace', String(kiosk.id))) as { code: string }
+  const startedAt = performance.now()
+  const successor = await enrolTestDevice(database.pool, code)
+  expect(await open.line.closed()).toBe('revoked')
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(successor).toMatchObject({ ok: true, value: { spaceId: await idOf('Library'), role: 'entrance' } })
 })
 
 test('[SYN-17] after "restored" every line ends, and kiosks come again in a new epoch', async () => {

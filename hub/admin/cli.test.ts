@@ -1,13 +1,11 @@
-import { generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { enrolStatement } from '#shared/wire/messages.ts'
-import { commitEnrolment } from '../identity/enrol-kiosk.ts'
 import { verifyPin } from '../identity/pin.ts'
 import { query } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { enrolTestDevice } from './testing-device.ts'
 import { runCli, runHere, type CliRun } from './testing-cli.ts'
 
 let database: TestDatabase
@@ -45,16 +43,8 @@ Library/Floor 1/Room 101,room,12,
 Library/Floor 1/Room 102,room,4,Sat 10:00-22:00
 `
 
-/** A device enrols as it would over HTTP, with a key of its own. */
 async function enrol(code: string): Promise<number> {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
-  const key = String(publicKey.export({ format: 'jwk' }).x)
-  const proof = sign(null, Buffer.from(enrolStatement('hub', code, key)), privateKey).toString('base64url')
-  const enrolled = await commitEnrolment(
-    database.pool,
-    { code, publicKey: key, name: 'door 101', keyGrade: 'file', appVersion: '0.1.0', proof },
-    { host: 'hub', address: '127.0.0.1' },
-  )
+  const enrolled = await enrolTestDevice(database.pool, code)
   if (!enrolled.ok) throw new Error(enrolled.refusal.why)
   return enrolled.value.kioskId
 }
