@@ -1,3 +1,4 @@
+import type { Openness } from '#shared/domain/week-time.ts'
 import { childrenByParent, type SpaceKind } from '#shared/domain/space.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
@@ -17,6 +18,8 @@ export interface Entry {
   knownCount: number
   freeCount: number
   leafCount: number
+  /** Not a leaf: only then its counts say anything. */
+  hasParts: boolean
   capacity: number | null
   isWaiting: boolean
 }
@@ -38,6 +41,7 @@ export type PanelPlace = Pick<
 /** What an entrance shows of its tree. */
 export interface Tree {
   entry: Entry
+  openness: Openness
   sections: Section[]
   /** Leaves that stand directly in the entrance's space. */
   places: Entry[]
@@ -77,8 +81,7 @@ export function entranceScreen(model: KioskModel, nowMs: number | null, choice: 
   if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
   const moment = momentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
   const tree = treeOf(model, moment, space, choice)
-  if (tree.sections.length === 0 && tree.entry.leafCount <= 1 && tree.places.length === 0)
-    return { name: 'treeEmpty', tree }
+  if (!tree.entry.hasParts) return { name: 'treeEmpty', tree }
   if (nowMs === null) return { name: 'treeClockUnknown', tree }
   if (tree.line.isOffline) return { name: 'treeOffline', tree }
   if (tree.entry.tone === 'closed') return { name: 'treeClosed', tree }
@@ -105,6 +108,7 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   const entry = entryOf(moment, root)
   return {
     entry,
+    openness: moment.opennessOf(root.id),
     sections: openSections(sections, entry.leafCount, choice.toggledSections),
     places: sorted(root.id).filter((child) => isLeaf(child) && isShown(child)),
     panel: panelOf(moment, choice.openPlaceId),
@@ -156,6 +160,7 @@ function entryOf(moment: Moment, space: SpaceView): Entry {
     knownCount: state?.knownCount ?? 0,
     freeCount: state?.freeCount ?? 0,
     leafCount: state?.leafCount ?? 1,
+    hasParts: state?.isLeaf === false,
     capacity: state?.capacity ?? space.capacity,
     isWaiting: space.isWaiting,
   }

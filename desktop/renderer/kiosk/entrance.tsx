@@ -5,7 +5,7 @@ import type { EntranceScreen, Entry, Section, Tree } from './entrance-screen.ts'
 import { useHandle, useKiosk } from './kiosk-context.ts'
 import { Notices } from './notices.tsx'
 import { PlacePanel } from './place-panel.tsx'
-import { Toolbar } from './toolbar.tsx'
+import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { useWords } from './use-words.ts'
 
 type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
@@ -22,14 +22,14 @@ export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
         <Places tree={tree} />
       </main>
       {tree.panel !== null && <PlacePanel tree={tree} panel={tree.panel} />}
-      <Toolbar hasService />
+      <Toolbar hasService={false} />
     </div>
   )
 }
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
-  const { t, time, date, tone } = useWords()
-  const { entry, line, nowMs } = tree
+  const { t, time, date, tone, open } = useWords()
+  const { entry, line, nowMs, openness } = tree
   const isKnown = nowMs !== null
   return (
     <header
@@ -42,7 +42,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
         <h1>{entry.name}</h1>
         <p>
           <strong>{tone(isKnown ? entry.tone : 'unknown')}</strong>
-          <Counts entry={entry} />
+          {entry.tone === 'closed' ? <span>{open(openness)}</span> : <Counts entry={entry} />}
         </p>
         {line.isOffline && (
           <p className="state-offline">
@@ -66,9 +66,10 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
 }
 
 /** "3 of 9 places free · 7 of 9 known". */
-function Counts({ entry }: { entry: Entry }): ReactElement {
+function Counts({ entry }: { entry: Entry }): ReactElement | null {
   const { t } = useWords()
   const { freeCount, knownCount, leafCount } = entry
+  if (!entry.hasParts || entry.tone === 'closed') return null
   return (
     <>
       <span>{t('entrance.free', { free: freeCount, count: leafCount })}</span>
@@ -92,6 +93,7 @@ function Places({ tree }: { tree: Tree }): ReactElement {
           <Shape tone="free" />
           {t('entrance.freeOnly')}
         </button>
+        <ServiceButton />
       </div>
       {isEmpty && <p className="report-note">{t(isFreeOnly ? 'entrance.noneFree' : 'entrance.empty')}</p>}
       {tree.places.length > 0 && <Cards places={tree.places} nowMs={tree.nowMs} />}

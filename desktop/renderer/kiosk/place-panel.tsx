@@ -33,15 +33,6 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
           <p className="place-word">{word(tone)}</p>
           <p>{tone === 'closed' ? open(panel.openness) : age({ reportedAtMs, nowMs: tree.nowMs })}</p>
         </div>
-        <button
-          ref={close}
-          type="button"
-          className="tool place-close"
-          aria-label={t('entrance.close')}
-          onClick={() => actions.openPlace(null)}
-        >
-          <Icon name="close" />
-        </button>
       </div>
       <div className="place-body">
         <Facts
@@ -54,6 +45,15 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
         ) : (
           <p className="report-note">{t('door.closedNote')}</p>
         )}
+        <button
+          ref={close}
+          type="button"
+          className="tool place-close"
+          onClick={() => actions.openPlace(null)}
+        >
+          <Icon name="close" />
+          {t('entrance.close')}
+        </button>
       </div>
     </aside>
   )
