@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { en } from './en.ts'
+import { makeI18n } from './i18n.ts'
+import { sl } from './sl.ts'
+import { zhTw } from './zh-tw.ts'
+
+/** Every text of a language by its path. */
+function textsOf(words: object, path = ''): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const [key, value] of Object.entries(words)) {
+    if (typeof value === 'string') texts.set(path + key, value)
+    else for (const [inner, text] of textsOf(value as object, `${path}${key}.`)) texts.set(inner, text)
+  }
+  return texts
+}
+
+const namesIn = (text: string): string[] =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort()
+const singular = (key: string): string => key.replace(/_(one|two|few|other)$/, '_other')
+
+describe('the languages', () => {
+  it('say every text with the same values in it, and none is empty', () => {
+    const english = textsOf(en)
+    for (const words of [sl, zhTw])
+      for (const [key, text] of textsOf(words)) {
+        expect(text.trim(), key).not.toBe('')
+        expect(namesIn(text), key).toEqual(namesIn(english.get(singular(key)) ?? ''))
+      }
+  })
+
+  it('count in Slovenian with four forms', () => {
+    const { t } = makeI18n('sl')
+    const seats = [1, 2, 3, 4, 5, 101, 102].map((count) => t('door.seats', { count }))
+    expect(seats).toEqual([
+      '1 sedež',
+      '2 sedeža',
+      '3 sedeži',
+      '4 sedeži',
+      '5 sedežev',
+      '101 sedež',
+      '102 sedeža',
+    ])
+  })
+
+  it('count in English and Chinese', () => {
+    expect(makeI18n('en').t('entrance.free', { free: 3, count: 9 })).toBe('3 of 9 places free')
+    expect(makeI18n('zh-TW').t('door.seats', { count: 2 })).toBe('2 個座位')
+  })
+
+  it('have a status word of at most six letters', () => {
+    for (const words of [en, sl, zhTw])
+      for (const word of Object.values(words.tone)) expect([...word].length).toBeLessThanOrEqual(6)
+  })
+})

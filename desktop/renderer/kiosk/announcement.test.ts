@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import * as fixtures from '../gallery/fixtures.ts'
+import { NOW_MS } from '../gallery/fixtures.ts'
+import { newsBetween, spokenOfDoor, spokenOfEntrance, type Spoken } from './announcement.ts'
+import { doorScreen } from './door-screen.ts'
+import { entranceScreen } from './entrance-screen.ts'
+import { freshSession, type ReportStep } from './session.ts'
+
+const SESSION = freshSession('en', false, 0)
+
+function door(
+  minutesAgo: number,
+  level: 0 | 1 | 2,
+  report: ReportStep = { step: 'ask' },
+  nowMs = NOW_MS,
+): Spoken {
+  const screen = doorScreen(fixtures.door({ level, minutesAgo }), nowMs)
+  return spokenOfDoor(screen, { ...SESSION, report })
+}
+
+const THANKS: ReportStep = {
+  step: 'thanks',
+  spaceId: 1,
+  level: 1,
+  mutationId: 4,
+  isRepeat: false,
+  undoUntilMs: 5_000,
+}
+
+describe('newsBetween', () => {
+  it('says a change of state once, and nothing while only ages go by', () => {
+    const before = door(3, 0)
+    expect(newsBetween(before, door(4, 0, { step: 'ask' }, NOW_MS + 60_000))).toEqual([])
+    const after = door(0, 2)
+    expect(newsBetween(before, after)).toEqual([
+      { what: 'state', placeName: 'Room 101', tone: 'full', isOffline: false },
+    ])
+    expect(newsBetween(after, door(1, 2))).toEqual([])
+  })
+
+  it('thanks once for a report, and again for the next one', () => {
+    const thanked = door(0, 1, THANKS)
+    expect(newsBetween(door(0, 1), thanked)).toMatchObject([{ what: 'thanks', mutationId: 4 }])
+    expect(newsBetween(thanked, thanked)).toEqual([])
+    expect(newsBetween(thanked, door(0, 1))).toEqual([])
+    expect(newsBetween(thanked, door(0, 1, { ...THANKS, mutationId: 5 }))).toHaveLength(1)
+  })
+
+  it('[OCC-6] says that nothing fresh is known when a report ages out', () => {
+    expect(newsBetween(door(0, 0), door(0, 0, { step: 'ask' }, NOW_MS + 7_200_000))).toEqual([
+      { what: 'screen', name: 'stale' },
+    ])
+  })
+
+  it('speaks of a lobby’s building and its opened place, never of each room', () => {
+    const choice = {
+      openPlaceId: null,
+      toggledSections: new Set<number>(),
+      isFreeOnly: false,
+      frozenOrder: null,
+    }
+    const model = fixtures.entrance()
+    const before = spokenOfEntrance(entranceScreen(model, NOW_MS, choice), SESSION)
+    const id = fixtures.inLibrary('Floor 2', 'Carrel 3')
+    const space = model.spaces.get(id)
+    if (space === undefined) throw new Error('no space')
+    const changed = { ...model, spaces: new Map(model.spaces).set(id, { ...space, level: 2 as const }) }
+    expect(newsBetween(before, spokenOfEntrance(entranceScreen(changed, NOW_MS, choice), SESSION))).toEqual(
+      [],
+    )
+    const opened = entranceScreen(changed, NOW_MS, { ...choice, openPlaceId: id })
+    expect(newsBetween(before, spokenOfEntrance(opened, SESSION))).toMatchObject([{ placeName: 'Carrel 3' }])
+  })
+})

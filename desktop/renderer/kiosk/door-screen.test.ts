@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { doorScreen, isLineOff, SILENT_MS, type DoorScreen } from './door-screen.ts'
+import { hubNow } from './model.ts'
+import * as fixtures from '../gallery/fixtures.ts'
+import { NOW_MS } from '../gallery/fixtures.ts'
+import { SCREENS } from '../gallery/screens.ts'
+
+const HOUR_MS = 3_600_000
+
+function placeOf(screen: DoorScreen) {
+  if (!('place' in screen)) throw new Error(`${screen.name} shows no place`)
+  return screen.place
+}
+
+describe('doorScreen', () => {
+  it('every picture of the gallery shows the state whose name it carries', () => {
+    const doors = [...SCREENS].filter(([name, fixture]) => {
+      return (
+        name.startsWith('door-') &&
+        !['door-floor', 'door-alarm'].includes(name) &&
+        fixture.model !== undefined
+      )
+    })
+    expect(doors.length).toBeGreaterThan(15)
+    for (const [name, { model }] of doors)
+      expect(`door-${doorScreen(model, hubNow(model, 0)).name}`).toBe(name)
+  })
+
+  it('[OCC-6] a free room turns neutral at the stale limit, never staying free', () => {
+    const model = fixtures.door({ level: 0, minutesAgo: 0 })
+    expect(doorScreen(model, NOW_MS + 2 * HOUR_MS - 1).name).toBe('free')
+    const stale = doorScreen(model, NOW_MS + 2 * HOUR_MS)
+    expect(stale.name).toBe('stale')
+    expect(placeOf(stale).tone).toBe('unknown')
+  })
+
+  it('[OCC-6] without a known time nothing counts as fresh', () => {
+    const screen = doorScreen(fixtures.door({ level: 0, minutesAgo: 0 }), null)
+    expect(screen.name).toBe('clockUnknown')
+    expect(placeOf(screen).tone).toBe('unknown')
+  })
+
+  it('[SYN-23] offline it shows the level while it is fresh, and its age always', () => {
+    const offline = fixtures.link({ status: 'offline', lastContactMs: NOW_MS - 5 * 60_000 })
+    const fresh = doorScreen(fixtures.door({ level: 0, minutesAgo: 6 }, { link: offline }), NOW_MS)
+    expect(fresh).toMatchObject({ name: 'offlineFresh', level: 0 })
+    expect(placeOf(fresh).reportedAtMs).toBe(NOW_MS - 6 * 60_000)
+    const stale = doorScreen(fixtures.door({ level: 0, minutesAgo: 121 }, { link: offline }), NOW_MS)
+    expect(stale.name).toBe('offlineStale')
+  })
+
+  it('[SYN-23] a line that only says it is connecting counts as off after two heartbeats of silence', () => {
+    const link = fixtures.link({ status: 'connecting', lastContactMs: NOW_MS - SILENT_MS + 1 })
+    expect(isLineOff(link, NOW_MS)).toBe(false)
+    expect(isLineOff(link, NOW_MS + 1)).toBe(true)
+    expect(isLineOff(fixtures.link(), NOW_MS + HOUR_MS)).toBe(false)
+  })
+
+  it('[OCC-9] a door whose space has parts shows their sum and takes no report', () => {
+    const place = placeOf(doorScreen(fixtures.floorDoor(), NOW_MS))
+    expect(place.canReport).toBe(false)
+    expect(place.parts).toEqual({ knownCount: 3, freeCount: 1, leafCount: 4 })
+  })
+
+  it('[HRS-1] hours come from the library; closed, nobody is asked and the opening time is told', () => {
+    const place = placeOf(doorScreen(fixtures.closedDoor(), fixtures.NIGHT_MS))
+    expect(place.canReport).toBe(false)
+    expect(place.openness).toMatchObject({ isOpen: false, changes: { day: 6, minute: 540 } })
+  })
+
+  it('points from a full room to a free one on the same floor before any other', () => {
+    const model = fixtures.door({ level: 2, minutesAgo: 1 })
+    const other = fixtures.inLibrary('Floor 1', 'Room 103')
+    const spaces = new Map(model.spaces)
+    const room = spaces.get(other)
+    if (room === undefined) throw new Error('no Room 103')
+    spaces.set(other, { ...room, level: 0, reportedAtMs: NOW_MS })
+    expect(placeOf(doorScreen({ ...model, spaces }, NOW_MS)).nearby).toMatchObject({
+      name: 'Room 103',
+      nearness: 'sameFloor',
+      way: [],
+    })
+    expect(placeOf(doorScreen(model, NOW_MS)).nearby).toMatchObject({
+      nearness: 'sameBuilding',
+      way: ['Floor 2'],
+    })
+  })
+
+  it('[OCC-6] never points to a room whose report is stale', () => {
+    const model = fixtures.door({ level: 2, minutesAgo: 1 })
+    const later = NOW_MS + HOUR_MS * 1.9
+    const nearby = placeOf(doorScreen(model, later)).nearby
+    expect(nearby === null || (model.spaces.get(nearby.id)?.reportedAtMs ?? 0) > later - 2 * HOUR_MS).toBe(
+      true,
+    )
+  })
+})

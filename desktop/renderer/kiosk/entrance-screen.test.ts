@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import * as fixtures from '../gallery/fixtures.ts'
+import { NOW_MS } from '../gallery/fixtures.ts'
+import { SCREENS } from '../gallery/screens.ts'
+import { entranceScreen, orderNow, type EntranceScreen, type TreeChoice } from './entrance-screen.ts'
+import { hubNow, type KioskModel } from './model.ts'
+
+const UNTOUCHED: TreeChoice = {
+  openPlaceId: null,
+  toggledSections: new Set(),
+  isFreeOnly: false,
+  frozenOrder: null,
+}
+
+function treeOf(screen: EntranceScreen) {
+  if (!('tree' in screen)) throw new Error(`${screen.name} shows no tree`)
+  return screen.tree
+}
+
+function tree(model: KioskModel, choice: Partial<TreeChoice> = {}, nowMs = NOW_MS) {
+  return treeOf(entranceScreen(model, nowMs, { ...UNTOUCHED, ...choice }))
+}
+
+describe('entranceScreen', () => {
+  it('every picture of the gallery shows the state whose name it carries', () => {
+    const names = ['tree', 'treeUnknown', 'treeOffline', 'treeClosed', 'treeClockUnknown', 'treeEmpty']
+    for (const name of names) {
+      const model = SCREENS.get(`entrance-${name}`)?.model
+      if (model === undefined) throw new Error(`no picture of ${name}`)
+      expect(entranceScreen(model, hubNow(model, 0), UNTOUCHED).name).toBe(name)
+    }
+  })
+
+  it('[OCC-6] says how many places are free and how many are known beside the level', () => {
+    const { entry } = tree(fixtures.entrance())
+    expect(entry).toMatchObject({ tone: 'busy', freeCount: 5, knownCount: 11, leafCount: 14 })
+  })
+
+  it('shows the best first: free, busy, full, unknown', () => {
+    const tones = tree(fixtures.entrance()).sections.map((section) =>
+      section.places.map((place) => place.tone),
+    )
+    const rank = ['free', 'busy', 'full', 'unknown']
+    for (const row of tones)
+      expect(row).toEqual(row.toSorted((left, right) => rank.indexOf(left) - rank.indexOf(right)))
+  })
+
+  it('moves nothing under a finger, and sorts again when nobody reads', () => {
+    const model = fixtures.entrance()
+    const before = tree(model)
+    const [first] = before.sections[0]?.places ?? []
+    if (first === undefined) throw new Error('no place')
+    const space = model.spaces.get(first.id)
+    if (space === undefined) throw new Error('no space')
+    const spaces = new Map(model.spaces).set(first.id, { ...space, level: 2 })
+    const changed = { ...model, spaces }
+    const ids = (sections: typeof before.sections) =>
+      sections.flatMap((section) => section.places.map((place) => place.id))
+    expect(ids(tree(changed, { frozenOrder: orderNow(before) }).sections)).toEqual(ids(before.sections))
+    expect(ids(tree(changed).sections)).not.toEqual(ids(before.sections))
+  })
+
+  it('opens only the best section of a large building, and what a visitor taps', () => {
+    const model = fixtures.largeEntrance()
+    const { sections } = tree(model)
+    expect(sections.filter((section) => section.isOpen)).toHaveLength(1)
+    expect(sections[0]?.isOpen).toBe(true)
+    const last = sections.at(-1)?.entry.id ?? 0
+    const opened = tree(model, { toggledSections: new Set([last]) }).sections
+    expect(opened.at(-1)).toMatchObject({ isOpen: true })
+    expect(opened.at(-1)?.places).toHaveLength(100)
+  })
+
+  it('keeps only what holds something free when asked to', () => {
+    const { sections } = tree(fixtures.entrance(), { isFreeOnly: true })
+    const places = sections.flatMap((section) => section.places)
+    expect(places.map((place) => place.tone)).toEqual(places.map(() => 'free'))
+    expect(places).toHaveLength(5)
+  })
+
+  it('[OCC-9] a panel may report on a leaf that is open', () => {
+    const id = fixtures.inLibrary('Floor 1', 'Reading Room')
+    expect(tree(fixtures.entrance(), { openPlaceId: id }).panel).toMatchObject({ id, canReport: true })
+    const floor = fixtures.inLibrary('Floor 1')
+    expect(tree(fixtures.entrance(), { openPlaceId: floor }).panel).toMatchObject({ canReport: false })
+  })
+
+  it('[OCC-6] a tree of two thousand places is worked out within a frame and a half', () => {
+    const model = fixtures.largeEntrance()
+    tree(model)
+    const began = performance.now()
+    for (let round = 0; round < 10; round += 1) tree(model, {}, NOW_MS + round * 5_000)
+    // 25 ms of a 5-s tick; a slow machine is given ten times as long before this calls it broken.
+    expect((performance.now() - began) / 10).toBeLessThan(250)
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { demoAssignment } from '#shared/fixtures/builders.ts'
+import type { Bridge, SpaceView } from '#shared/wire/bridge.ts'
+import { makeActions } from './actions.ts'
+import { applySpaces, hubNow } from './model.ts'
+import { makeKioskStore, mirrorBridge, tick } from './store.ts'
+
+function space(id: number, name: string): SpaceView {
+  return {
+    id,
+    name,
+    parentId: null,
+    kind: 'room',
+    location: null,
+    details: {},
+    capacity: null,
+    hours: { weekly: null, closures: [] },
+    level: null,
+    reportedAtMs: null,
+    isWaiting: false,
+  }
+}
+
+type Listen = Parameters<Bridge['onSlice']>[0]
+
+function makeWorld(call: Bridge['call']) {
+  const listeners: Listen[] = []
+  const clock = { elapsedMs: 0 }
+  const store = makeKioskStore(0, false)
+  const bridge: Bridge = { call, onSlice: (listen) => (listeners.push(listen), () => undefined) }
+  mirrorBridge(store, bridge, () => clock.elapsedMs)
+  const publish: Listen = (name, value) => listeners.forEach((listen) => listen(name, value))
+  return { store, clock, publish, actions: makeActions(store, bridge, () => clock.elapsedMs) }
+}
+
+const assignment = demoAssignment({ role: 'door', spaceId: 1 })
+const enrolled = { state: 'enrolled', assignment, movedAtMs: null } as const
+
+describe('the mirror', () => {
+  it('[BRG-2] takes a whole slice anew and a partial one on top', () => {
+    const whole = applySpaces(new Map([[9, space(9, 'old')]]), {
+      isWhole: true,
+      spaces: [space(1, 'one'), space(2, 'two')],
+      gone: [],
+    })
+    expect([...whole.keys()]).toEqual([1, 2])
+    const patched = applySpaces(whole, { isWhole: false, spaces: [space(2, 'zwei')], gone: [1] })
+    expect([...patched.values()].map((one) => one.name)).toEqual(['zwei'])
+  })
+
+  it('[BRG-2] lets hub time go on by itself from each slice of the line', () => {
+    const { store, clock, publish } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
+    clock.elapsedMs = 1_000
+    publish('link', { status: 'online', hubNowMs: 50_000, lastContactMs: 50_000, reason: null })
+    expect(hubNow(store.getState().model, 4_000)).toBe(53_000)
+    publish('link', { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null })
+    expect(hubNow(store.getState().model, 4_000)).toBeNull()
+  })
+
+  it('begins in the university’s language, and keeps the one that a visitor chose', () => {
+    const { store, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
+    publish('kiosk', { ...enrolled, assignment: { ...assignment, locale: 'sl' } })
+    expect(store.getState().session.settings.locale).toBe('sl')
+    actions.change({ locale: 'zh-TW' })
+    publish('kiosk', { ...enrolled, assignment: { ...assignment, locale: 'en' } })
+    expect(store.getState().session.settings.locale).toBe('zh-TW')
+    actions.startOver()
+    expect(store.getState().session.settings.locale).toBe('en')
+  })
+})
+
+describe('a report', () => {
+  it('thanks after the engine has it, may be undone for the time the engine gives, and then asks again', async () => {
+    const calls: unknown[] = []
+    const { store, clock, actions } = makeWorld(((name: string, input: unknown) => {
+      calls.push([name, input])
+      return Promise.resolve(accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false }))
+    }) as Bridge['call'])
+    const reported = actions.report(1, 2)
+    expect(store.getState().session.report).toEqual({ step: 'saving', spaceId: 1, level: 2 })
+    await reported
+    expect(store.getState().session.report).toMatchObject({
+      step: 'thanks',
+      mutationId: 7,
+      undoUntilMs: 5_000,
+    })
+    await actions.undo()
+    expect(calls).toEqual([
+      ['reportOccupancy', { spaceId: 1, level: 2 }],
+      ['withdrawReport', { mutationId: 7 }],
+    ])
+    clock.elapsedMs = 3_000
+    tick(store, clock.elapsedMs)
+    expect(store.getState().session.report).toEqual({ step: 'ask' })
+  })
+
+  it('[BRG-1] shows a refusal of the engine, and takes a broken bridge for not saved', async () => {
+    const refusing = makeWorld(() => Promise.resolve(refuse({ why: 'outboxFull' })))
+    await refusing.actions.report(1, 0)
+    expect(refusing.store.getState().session.report).toMatchObject({ refusal: { why: 'outboxFull' } })
+    const broken = makeWorld(() => Promise.reject(new Error('gone')))
+    await broken.actions.report(1, 0)
+    expect(broken.store.getState().session.report).toMatchObject({ refusal: { why: 'notSaved' } })
+  })
+
+  it('takes a second tap on the buttons only after the first has its answer', async () => {
+    const calls: string[] = []
+    const { actions } = makeWorld(((name: string) => {
+      calls.push(name)
+      return Promise.resolve(accept({ mutationId: 1, undoForMs: 5_000, isRepeat: false }))
+    }) as Bridge['call'])
+    await Promise.all([actions.report(1, 0), actions.report(1, 1)])
+    expect(calls).toHaveLength(1)
+  })
+})
