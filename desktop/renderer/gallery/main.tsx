@@ -81,11 +81,25 @@ function List(): ReactElement {
   )
 }
 
-const params = new URLSearchParams(window.location.search)
-const name = params.get('screen')
-const root = document.querySelector('#root')
+function Page({ search }: { search: string }): ReactElement {
+  const params = new URLSearchParams(search)
+  const name = params.get('screen')
+  return name === null ? <List /> : <Picture name={name} params={params} />
+}
+
+const element = document.querySelector('#root')
 calibrate(document.documentElement, window.location.search)
-if (root !== null)
-  createRoot(root).render(
-    <StrictMode>{name === null ? <List /> : <Picture name={name} params={params} />}</StrictMode>,
-  )
+if (element !== null) {
+  const root = createRoot(element)
+  const draw = (): void => {
+    const { search } = window.location
+    root.render(
+      <StrictMode>
+        <Page key={search} search={search} />
+      </StrictMode>,
+    )
+  }
+  draw()
+  // Back and forward, and whoever goes through hundreds of pictures without loading the page anew.
+  window.addEventListener('popstate', draw)
+}
