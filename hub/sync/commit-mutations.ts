@@ -14,7 +14,7 @@ import {
   type LockedUniversity,
   type SettledRecord,
 } from '../store/commit-facts.ts'
-import { decideBatch, type Answer, type Push } from './decide-batch.ts'
+import { decideBatch, type Answer, type BatchFacts, type Push } from './decide-batch.ts'
 import { makeTreeFacts, type TreeFacts } from './tree-facts.ts'
 
 /** What a hub remembers of a university between commits: its tree, as long as its facts stand still. */
@@ -51,7 +51,13 @@ export async function commitMutations(
   return transaction(pool, 'read committed', async (client) => {
     const locked = await lockUniversity(client, universityId, nowMs)
     if (locked === null) return null
-    const facts = await loadFacts(client, memory, universityId, locked, pushes)
+    // Only now: in the same statement, or before it, they would be read as they were before the wait for the lock.
+    const kioskIds = [...new Set(pushes.map(({ kioskId }) => kioskId))]
+    const kioskRows = await loadKioskFacts(client, universityId, kioskIds)
+    const leafRows = await loadLeaves(client, spacesOf(pushes))
+    const tree = await recallTree(client, memory, universityId, locked)
+    const read = { kiosks: byId(kioskRows), leaves: byId(leafRows), tree }
+    const facts = { ...read, ...(await loadRareFacts(client, universityId, read.kiosks, pushes)) }
     const clock = locked.clock + 1
     const decision = decideBatch(pushes, { ...facts, clock, nowMs: locked.nowMs })
     const { answers, kiosks } = decision
@@ -71,31 +77,33 @@ export async function commitMutations(
   })
 }
 
-async function loadFacts(
-  client: Transaction,
-  memory: TreeMemory,
-  universityId: number,
-  locked: LockedUniversity,
-  pushes: readonly Push[],
-): Promise<Omit<Parameters<typeof decideBatch>[1], 'clock' | 'nowMs'>> {
-  const rows = await loadKioskFacts(client, universityId, [...new Set(pushes.map(({ kioskId }) => kioskId))])
-  const kiosks = new Map(rows.map((kiosk) => [kiosk.id, kiosk]))
-  const spaceIds = new Set<number>()
+function byId<Row extends { id: number }>(rows: readonly Row[]): Map<number, Row> {
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function spacesOf(pushes: readonly Push[]): number[] {
+  const ids = new Set<number>()
   for (const { mutations } of pushes)
     for (const { body } of mutations) {
-      const spaceId = spaceOf(body)
-      if (spaceId !== null) spaceIds.add(spaceId)
+      const spaceId = numberOf(body, 'spaceId')
+      if (spaceId !== null) ids.add(spaceId)
     }
-  const leaves = await loadLeaves(client, [...spaceIds])
+  return [...ids]
+}
+
+/** What only repeats, undos and carried mutations ask for; mostly nothing, and then nothing is asked. */
+async function loadRareFacts(
+  client: Transaction,
+  universityId: number,
+  kiosks: ReadonlyMap<number, KioskFacts>,
+  pushes: readonly Push[],
+): Promise<Pick<BatchFacts, 'records' | 'mayCarry'>> {
   const carried = pushes.flatMap(({ kioskId, mutations }) =>
     mutations.flatMap(({ origin }) => (origin === undefined ? [] : [{ kioskId, originId: origin.kioskId }])),
   )
   const carriable = carried.length === 0 ? [] : await loadCarriable(client, universityId, carried)
   const may = new Set(carriable.map(({ kioskId, originId }) => `${kioskId}:${originId}`))
   return {
-    kiosks,
-    tree: await recallTree(client, memory, universityId, locked),
-    leaves: new Map(leaves.map((leaf) => [leaf.id, leaf])),
     records: await loadKnown(client, kiosks, pushes),
     mayCarry: (kioskId, originId) => may.has(`${kioskId}:${originId}`),
   }
@@ -135,10 +143,6 @@ async function loadKnown(
     }
   }
   return pairs.length === 0 ? [] : loadRecords(client, pairs)
-}
-
-function spaceOf(body: unknown): number | null {
-  return numberOf(body, 'spaceId')
 }
 
 /** A whole number of a body that is not checked yet; null when there is none that the database could take. */

@@ -40,7 +40,11 @@ export function decideHello(
   return {
     verdict: 'open',
     lost,
-    needsSnapshot: hello.epoch !== university.epoch || hello.cursor === 0 || hello.cursor > university.clock,
+    needsSnapshot:
+      hello.epoch !== university.epoch ||
+      hello.cursor === 0 ||
+      hello.cursor > university.clock ||
+      hello.ackedTo > lastMutationId,
     opened: {
       id: kiosk.id,
       session: kiosk.session + 1,

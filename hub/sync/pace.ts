@@ -10,7 +10,7 @@ export class Pace {
   private readonly line: KioskLine
   private tokens: number | null = null
   private atMs = 0
-  private cancel: () => void = () => undefined
+  private cancel: (() => void) | null = null
 
   constructor(clock: HubClock, line: KioskLine) {
     this.clock = clock
@@ -28,12 +28,18 @@ export class Pace {
     this.atMs = nowMs
     if (tokens >= 0) return
     this.line.pause()
-    this.cancel = this.clock.after(Math.min(MAX_REST_MS, (-tokens / perSecond) * 1000), () =>
-      this.line.resume(),
-    )
+    const restMs = Math.min(MAX_REST_MS, (-tokens / perSecond) * 1000)
+    this.cancel = this.clock.after(restMs, () => this.resume())
   }
 
+  /** A line that ends must be read again, or it would never see the other side's goodbye. */
   stop(): void {
-    this.cancel()
+    if (this.cancel !== null) this.resume()
+  }
+
+  private resume(): void {
+    this.cancel?.()
+    this.cancel = null
+    this.line.resume()
   }
 }

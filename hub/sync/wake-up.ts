@@ -116,6 +116,7 @@ class Waker implements WakeUp {
       this.cancelListen = this.parts.clock.after(POLL_MS, () => void this.listen())
     }
     client.on('error', again)
+    client.on('end', again)
     client.on('notification', ({ payload }) => this.hear(payload ?? ''))
     try {
       await client.connect()
