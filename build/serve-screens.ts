@@ -15,14 +15,15 @@ export interface ServedScreens {
   stop(): Promise<void>
 }
 
-/** Builds the screens into dist/renderer. */
-export async function buildScreens(): Promise<void> {
-  await build({ configFile: path.join(ROOT, 'build/vite.renderer.ts'), logLevel: 'warn' })
+/** Builds the screens into a folder of the caller's own: dist/renderer may be built anew by somebody else meanwhile. */
+export async function buildScreens(folder: string): Promise<void> {
+  const configFile = path.join(ROOT, 'build/vite.renderer.ts')
+  await build({ configFile, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } })
 }
 
-/** Serves the built screens on a free port. */
-export async function serveScreens(): Promise<ServedScreens> {
-  const files = listScreenFiles(path.join(ROOT, 'dist/renderer'))
+/** Serves built screens on a free port. */
+export async function serveScreens(folder: string): Promise<ServedScreens> {
+  const files = listScreenFiles(folder)
   const headers = screenHeaders('self')
   const server = createServer((request, response) => {
     const found = files.get((request.url ?? '').split('?', 1)[0] ?? '')

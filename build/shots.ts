@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -11,7 +12,7 @@ const HELP = `npm run shots -- [options]     pictures of every screen of the gal
   --out FOLDER      where to (default out/shots)
   --only NAME       only screens whose name contains NAME (several: separated by commas)
   --lang LIST       languages: en, sl, zh-TW, or all (default en)
-  --look LIST       looks: ${'light, dark, contrast, contrast-dark, large, reach, or all (default light)'}
+  --look LIST       looks: light, dark, contrast, contrast-dark, large, reach, or all (default light)
   --size LIST       WIDTHxHEIGHT (default 1280x800,800x1280 for doors, and 1080x1920 for lobbies)
   --help            this
 `
@@ -112,14 +113,15 @@ async function shoot(page: Page, url: string, shot: Shot, out: string): Promise<
 async function main(): Promise<void> {
   const wish = parseWish(process.argv.slice(2))
   if (wish === null) return void process.stdout.write(HELP)
-  await buildScreens()
-  const served = await serveScreens()
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-shots-'))
+  await buildScreens(folder)
+  const served = await serveScreens(folder)
   const found = await findBrowser()
   const { executablePath, args, env } = found
   const browser = await chromium.launch({
     executablePath,
     args,
-    env: { ...process.env, ...env } as Record<string, string>,
+    env: { ...process.env, ...env },
   })
   try {
     mkdirSync(wish.out, { recursive: true })
@@ -138,6 +140,7 @@ async function main(): Promise<void> {
     await browser.close()
     found.clean()
     await served.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

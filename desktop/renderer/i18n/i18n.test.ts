@@ -15,7 +15,7 @@ function textsOf(words: object, path = ''): Map<string, string> {
 }
 
 const namesIn = (text: string): string[] =>
-  [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort()
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').toSorted()
 const singular = (key: string): string => key.replace(/_(one|two|few|other)$/, '_other')
 
 describe('the languages', () => {

@@ -109,7 +109,7 @@ function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
   const lines: string[] = []
   if (screen.name === 'closed') lines.push(open(place.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
-  else lines.push(age(place))
+  else lines.push(age(place.reportedAtMs, place.nowMs))
   if (place.parts !== null && place.parts.leafCount > 0)
     lines.push(
       t('entrance.free', { free: place.parts.freeCount, count: place.parts.leafCount }),

@@ -91,7 +91,7 @@ export function entranceScreen(model: KioskModel, nowMs: number | null, choice: 
 function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: TreeChoice): Tree {
   const children = childrenByParent([...moment.spaces.values()])
   const order = orderOf(moment, choice)
-  const sections: Section[] = []
+  const sections: Draft[] = []
   const sorted = (id: number): Entry[] =>
     (children.get(id) ?? []).map((child) => entryOf(moment, child)).toSorted(order)
   const isLeaf = (entry: Entry): boolean => (children.get(entry.id) ?? []).length === 0
@@ -99,8 +99,10 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   const visit = (id: number, depth: number, seen: ReadonlySet<number>): void => {
     for (const entry of sorted(id)) {
       if (isLeaf(entry) || seen.has(entry.id) || !isShown(entry)) continue
-      const places = sorted(entry.id).filter((child) => isLeaf(child) && isShown(child))
-      sections.push({ entry, depth, isOpen: false, places })
+      const leaves = (children.get(entry.id) ?? [])
+        .map((child) => entryOf(moment, child))
+        .filter((child) => isLeaf(child) && isShown(child))
+      sections.push({ entry, depth, leaves })
       visit(entry.id, depth + 1, new Set([...seen, entry.id]))
     }
   }
@@ -109,7 +111,7 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   return {
     entry,
     openness: moment.opennessOf(root.id),
-    sections: openSections(sections, entry.leafCount, choice.toggledSections),
+    sections: openSections(sections, entry.leafCount, choice.toggledSections, order),
     places: sorted(root.id).filter((child) => isLeaf(child) && isShown(child)),
     panel: panelOf(moment, choice.openPlaceId),
     nowMs: moment.nowMs,
@@ -121,27 +123,31 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   }
 }
 
+/** A section before it is known to be open: only then are its places put in order. */
+type Draft = Pick<Section, 'entry' | 'depth'> & { leaves: Entry[] }
+
 /** Small trees stand open; of large ones the best section, and its way up. A visitor's taps turn that round. */
 function openSections(
-  sections: readonly Section[],
+  sections: readonly Draft[],
   leafCount: number,
   toggled: ReadonlySet<number>,
+  order: (left: Entry, right: Entry) => number,
 ): Section[] {
-  const best = leafCount <= OPEN_ALL_UP_TO ? -1 : sections.findIndex((section) => section.places.length > 0)
+  const best = leafCount <= OPEN_ALL_UP_TO ? -1 : sections.findIndex((section) => section.leaves.length > 0)
   const opened: Section[] = []
   let hiddenBelow = Number.POSITIVE_INFINITY
-  sections.forEach((section, index) => {
-    if (section.depth > hiddenBelow) return
+  sections.forEach(({ entry, depth, leaves }, index) => {
+    if (depth > hiddenBelow) return
     hiddenBelow = Number.POSITIVE_INFINITY
     const isDefault = best < 0 || index === best || isWayTo(sections, index, best)
-    const isOpen = isDefault !== toggled.has(section.entry.id)
-    if (!isOpen) hiddenBelow = section.depth
-    opened.push(isOpen ? { ...section, isOpen } : { ...section, isOpen, places: [] })
+    const isOpen = isDefault !== toggled.has(entry.id)
+    if (!isOpen) hiddenBelow = depth
+    opened.push({ entry, depth, isOpen, places: isOpen ? leaves.toSorted(order) : [] })
   })
   return opened
 }
 
-function isWayTo(sections: readonly Section[], index: number, target: number): boolean {
+function isWayTo(sections: readonly Draft[], index: number, target: number): boolean {
   const depth = sections[index]?.depth ?? 0
   if (index >= target) return false
   return sections.slice(index + 1, target + 1).every((section) => section.depth > depth)

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, type ReactElement } from 'react'
+import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { spokenOfDoor, spokenOfEntrance } from './announcement.ts'
 import { Door } from './door.tsx'
@@ -54,7 +54,8 @@ function EntranceFace(): ReactElement {
   const second = useHubNow()
   // Ages in a list are minutes: five seconds late is soon enough for two thousand places.
   const nowMs = second === null ? null : Math.floor(second / 5_000) * 5_000
-  const order = useRef<ReadonlyMap<number, number> | null>(null)
+  const [order, setOrder] = useState<ReadonlyMap<number, number> | null>(null)
+  const frozenOrder = isTouched ? order : null
   const { openPlaceId, toggledSections, isFreeOnly } = session
   const screen = useMemo(
     () =>
@@ -62,13 +63,20 @@ function EntranceFace(): ReactElement {
         openPlaceId,
         toggledSections,
         isFreeOnly,
-        frozenOrder: isTouched ? order.current : null,
+        frozenOrder,
       }),
-    [model, nowMs, openPlaceId, toggledSections, isFreeOnly, isTouched],
+    [model, nowMs, openPlaceId, toggledSections, isFreeOnly, frozenOrder],
   )
   useEffect(() => {
-    if ('tree' in screen) order.current = orderNow(screen.tree)
-  }, [screen])
+    if (isTouched || !('tree' in screen)) return
+    const freeze = (): void => setOrder(orderNow(screen.tree))
+    window.addEventListener('pointerdown', freeze, { capture: true })
+    window.addEventListener('keydown', freeze, { capture: true })
+    return () => {
+      window.removeEventListener('pointerdown', freeze, { capture: true })
+      window.removeEventListener('keydown', freeze, { capture: true })
+    }
+  }, [screen, isTouched])
   return (
     <>
       {'tree' in screen ? <Entrance screen={screen} /> : <Setup screen={screen} />}

@@ -31,7 +31,7 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
             {[...panel.within.slice(0, -1), ...(panel.location === null ? [] : [panel.location])].join(' · ')}
           </p>
           <p className="place-word">{word(tone)}</p>
-          <p>{tone === 'closed' ? open(panel.openness) : age({ reportedAtMs, nowMs: tree.nowMs })}</p>
+          <p>{tone === 'closed' ? open(panel.openness) : age(reportedAtMs, tree.nowMs)}</p>
         </div>
       </div>
       <div className="place-body">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -17,30 +17,29 @@ const LEVELS = [
 export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
   const report = useKiosk((state) => state.session.report)
   const mine = 'spaceId' in report && report.spaceId === props.spaceId ? report : null
-  const hadFocus = useRef(false)
+  // Keys lead on: who reported by a key finds the focus on Undo, and back on the buttons.
+  const [byKey, setByKey] = useState(false)
   if (mine === null || mine.step === 'saving')
-    return <Question {...props} saving={mine?.level ?? null} focus={hadFocus} />
-  return <Answer report={mine} focus={hadFocus} />
+    return <Question {...props} saving={mine?.level ?? null} byKey={byKey} onTap={setByKey} />
+  return <Answer report={mine} byKey={byKey} />
 }
-
-type FocusMemory = { current: boolean }
 
 function Question(props: {
   spaceId: number
   kind: SpaceKind
   saving: Level | null
-  focus: FocusMemory
+  byKey: boolean
+  onTap: (byKey: boolean) => void
 }): ReactElement {
   const { t, tone } = useWords()
   const { actions } = useHandle()
-  const { spaceId, kind, saving, focus } = props
+  const { spaceId, kind, saving, byKey, onTap } = props
   const first = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (focus.current) first.current?.focus()
-    focus.current = false
-  }, [focus])
+    if (byKey) first.current?.focus()
+  }, [byKey])
   const tap = (level: Level): void => {
-    focus.current = document.activeElement?.matches(':focus-visible') ?? false
+    onTap(document.activeElement?.matches(':focus-visible') ?? false)
     void actions.report(spaceId, level)
   }
   return (
@@ -73,13 +72,13 @@ function Question(props: {
 
 type Answered = Extract<ReportStep, { step: 'thanks' | 'undone' | 'refused' }>
 
-function Answer({ report, focus }: { report: Answered; focus: FocusMemory }): ReactElement {
+function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactElement {
   const { actions } = useHandle()
   const { t, level, refusal } = useWords()
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (focus.current) button.current?.focus()
-  }, [focus])
+    if (byKey) button.current?.focus()
+  }, [byKey])
   if (report.step === 'undone')
     return (
       <div className="answer">

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react'
-import { minuteText, useWords } from './use-words.ts'
+import { useWords } from './use-words.ts'
+import { minuteText } from './words.ts'
 
 const DAY = 1440
 

@@ -1,0 +1,151 @@
+import type { TFunction } from 'i18next'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import type { Openness } from '#shared/domain/week-time.ts'
+import type { CallRefusal } from '#shared/wire/bridge.ts'
+import { ageOf } from './age.ts'
+import type { Said } from './announcement.ts'
+import type { Tone } from './place.ts'
+
+const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
+
+/** Sentences of one language, with times in one zone. Times are ms since 1970. */
+export interface Words {
+  t: TFunction
+  /** "14:05" */
+  time(atMs: number): string
+  /** "Fri 20 Nov" */
+  date(atMs: number): string
+  tone(of: Tone): string
+  level(of: Level): string
+  refusal(why: CallRefusal['why']): string
+  /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
+  open(openness: Openness): string
+  /** "Reported 3 min ago" */
+  age(reportedAtMs: number | null, nowMs: number | null): string
+  /** "3 min" */
+  shortAge(reportedAtMs: number | null, nowMs: number | null): string
+  /** What a screen reader hears. */
+  say(said: Said): string
+}
+
+/** The words of a language; `t` must speak it already. */
+export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words {
+  const clock = new Intl.DateTimeFormat(locale, {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  })
+  const calendar = new Intl.DateTimeFormat(locale, {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  })
+  const words: Words = {
+    t,
+    time: (atMs) => clock.format(atMs),
+    date: (atMs) => calendar.format(atMs),
+    tone: (of) => t(`tone.${of}`),
+    level: (of) => t(`tone.${TONE_OF[of]}`),
+    refusal: (why) => t(`refusal.${why}`),
+    open: (openness) => openText(t, openness),
+    age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
+    shortAge: (reportedAtMs, nowMs) => shortAgeText(words, reportedAtMs, nowMs),
+    say: (said) => sayText(words, said),
+  }
+  return words
+}
+
+const DAY_KEYS = [0, 1, 2, 3, 4, 5, 6] as const
+
+function openText(t: TFunction, { isOpen, changes }: Openness): string {
+  if (changes === null) return ''
+  const time = minuteText(changes.minute)
+  if (isOpen) return changes.isToday ? t('door.openUntil', { time }) : ''
+  if (changes.isToday) return t('door.opens', { time })
+  return t('door.opensOn', { day: t(`day.${DAY_KEYS[changes.day] ?? 0}`), time })
+}
+
+function ageText({ t, time, date }: Words, reportedAtMs: number | null, nowMs: number | null): string {
+  if (reportedAtMs === null) return t('age.never')
+  const age = ageOf(reportedAtMs, nowMs)
+  switch (age.unit) {
+    case 'unknown':
+      return t('age.at', { time: time(reportedAtMs) })
+    case 'now':
+      return t('age.justNow')
+    case 'minutes':
+      return t('age.minutes', { count: age.count })
+    case 'hours':
+      return t('age.hours', { count: age.count })
+    case 'days':
+      return t('age.staleOn', { date: date(reportedAtMs) })
+  }
+}
+
+function shortAgeText({ t, time }: Words, reportedAtMs: number | null, nowMs: number | null): string {
+  if (reportedAtMs === null) return t('age.shortNever')
+  const age = ageOf(reportedAtMs, nowMs)
+  switch (age.unit) {
+    case 'unknown':
+      return time(reportedAtMs)
+    case 'now':
+      return t('age.shortNow')
+    case 'minutes':
+      return t('age.shortMinutes', { count: age.count })
+    case 'hours':
+      return t('age.shortHours', { count: age.count })
+    case 'days':
+      return t('age.shortOld')
+  }
+}
+
+function sayText({ t, tone, level, refusal }: Words, said: Said): string {
+  switch (said.what) {
+    case 'state': {
+      const values = { place: said.placeName, tone: tone(said.tone) }
+      return said.isOffline ? t('say.stateOffline', values) : t('say.state', values)
+    }
+    case 'thanks':
+      return t(said.isRepeat ? 'say.already' : 'say.thanks', { level: level(said.level) })
+    case 'undone':
+      return t('report.undone')
+    case 'refused':
+      return t('say.refused', { reason: refusal(said.why) })
+    case 'screen':
+      return t(SCREEN_SAYS[said.name])
+  }
+}
+
+const SCREEN_SAYS = {
+  free: 'tone.free',
+  busy: 'tone.busy',
+  full: 'tone.full',
+  offlineFresh: 'line.offline',
+  offlineStale: 'say.offlineStale',
+  stale: 'say.stale',
+  neverReported: 'say.neverReported',
+  closed: 'say.closed',
+  clockUnknown: 'say.clockUnknown',
+  starting: 'setup.starting',
+  engineAway: 'setup.engineAway',
+  engineRefused: 'setup.engineRefused',
+  configError: 'setup.configError',
+  storeError: 'setup.storeError',
+  notEnrolled: 'setup.notEnrolled',
+  revoked: 'setup.revoked',
+  moved: 'setup.moved',
+  spaceGone: 'setup.spaceGone',
+  treeUnknown: 'say.stale',
+  treeOffline: 'say.treeOffline',
+  treeClosed: 'say.closed',
+  treeClockUnknown: 'say.clockUnknown',
+  treeEmpty: 'entrance.empty',
+} as const satisfies Record<Extract<Said, { what: 'screen' }>['name'], string>
+
+/** A minute of the day as a clock shows it; 1440 is 24:00. */
+export function minuteText(minute: number): string {
+  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
+}
