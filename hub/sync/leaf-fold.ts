@@ -6,6 +6,8 @@ import type { Taken } from './batch-memory.ts'
 interface Leaf {
   /** The batch's reports on it that still count. */
   fresh: Set<Report>
+  /** Time of the newest of those, by kiosk: a backlog asks for it at every tap. */
+  newestMs: Map<number, number>
   /** Its stored newest report is withdrawn. */
   isBereft: boolean
 }
@@ -22,21 +24,26 @@ export class LeafFold {
   }
 
   put(spaceId: number, report: Report): void {
-    this.leaf(spaceId).fresh.add(report)
+    const { fresh, newestMs } = this.leaf(spaceId)
+    fresh.add(report)
+    newestMs.set(report.kioskId, Math.max(report.reportedAtMs, newestMs.get(report.kioskId) ?? 0))
   }
 
   /** Time of the newest report on a space, where it is this kiosk's own; 0 when it is not. [OCC-7] */
   newestOf(spaceId: number, kioskId: number): number {
     const stored = this.stored.get(spaceId)
-    let newestMs = stored?.kioskId === kioskId ? (stored.reportedAtMs ?? 0) : 0
-    for (const report of this.leaves.get(spaceId)?.fresh ?? [])
-      if (report.kioskId === kioskId) newestMs = Math.max(newestMs, report.reportedAtMs)
-    return newestMs
+    const storedMs = stored?.kioskId === kioskId ? (stored.reportedAtMs ?? 0) : 0
+    return Math.max(storedMs, this.leaves.get(spaceId)?.newestMs.get(kioskId) ?? 0)
   }
 
   takeBack(taken: Taken): void {
     const leaf = this.leaf(taken.spaceId)
-    if (taken.fresh !== null) leaf.fresh.delete(taken.fresh)
+    if (taken.fresh !== null) {
+      leaf.fresh.delete(taken.fresh)
+      const { kioskId } = taken.fresh
+      const own = [...leaf.fresh].filter((report) => report.kioskId === kioskId)
+      leaf.newestMs.set(kioskId, Math.max(0, ...own.map(({ reportedAtMs }) => reportedAtMs)))
+    }
     if (taken.stored === null) return
     this.withdrawnReportIds.push(taken.stored.id)
     const newest = this.stored.get(taken.spaceId)
@@ -65,7 +72,7 @@ export class LeafFold {
   private leaf(spaceId: number): Leaf {
     const known = this.leaves.get(spaceId)
     if (known !== undefined) return known
-    const leaf: Leaf = { fresh: new Set(), isBereft: false }
+    const leaf: Leaf = { fresh: new Set(), newestMs: new Map(), isBereft: false }
     this.leaves.set(spaceId, leaf)
     return leaf
   }
