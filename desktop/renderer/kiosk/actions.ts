@@ -35,7 +35,11 @@ export interface Actions {
 /** The actions over a store and a bridge. `elapsed` is the store's clock, ms. */
 export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => number): Actions {
   const set = (some: Partial<Session>): void =>
-    store.setState((state) => ({ session: { ...state.session, ...some, touchedAtMs: elapsed() } }))
+    // The screen's clock comes along, or a countdown would begin with the seconds since its last step.
+    store.setState(({ session }) => {
+      const elapsedMs = elapsed()
+      return { elapsedMs, session: { ...session, ...some, touchedAtMs: elapsedMs } }
+    })
   const show = (overlay: Overlay | null): void => set({ overlay })
   const refused = (spaceId: number, refusal: CallRefusal): ReportStep => ({
     step: 'refused',

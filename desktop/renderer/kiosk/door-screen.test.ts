@@ -56,6 +56,13 @@ describe('doorScreen', () => {
     expect(isLineOff(fixtures.link(), NOW_MS + HOUR_MS)).toBe(false)
   })
 
+  it('[BRG-2] misses its space only once other spaces have come', () => {
+    const model = fixtures.door(null)
+    expect(doorScreen({ ...model, spaces: new Map() }, NOW_MS).name).toBe('starting')
+    const others = new Map([...model.spaces].filter(([id]) => id !== fixtures.ROOM_ID))
+    expect(doorScreen({ ...model, spaces: others }, NOW_MS).name).toBe('spaceGone')
+  })
+
   it('[OCC-9] a door whose space has parts shows their sum and takes no report', () => {
     const place = placeOf(doorScreen(fixtures.floorDoor(), NOW_MS))
     expect(place.canReport).toBe(false)

@@ -52,7 +52,7 @@ function enrolledScreen(
   const space = model.spaces.get(assignment.spaceId)
   if (space === undefined) {
     // Before the first rows have come there is nothing to miss.
-    return model.spaces.size === 0 && model.link.status !== 'online'
+    return model.spaces.size === 0
       ? { screen: { name: 'starting' } }
       : { screen: { name: 'spaceGone', kioskName: assignment.kioskName } }
   }
