@@ -29,9 +29,11 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv
   /** Given to the child's standard input, which then ends: the way of secrets, which a command line would show to all. */
   input?: string
+  /** Hears each line of standard error; without it they go through to ours. */
+  hear?: (line: string) => void
 }
 
-/** Starts a program of the house on a leash. What it says on standard error goes through. */
+/** Starts a program of the house on a leash. What it says on standard error goes through, unless heard. */
 export function startChild(options: ChildOptions): Child {
   const file = path.join(ROOT, options.file)
   // Detached: Ctrl-C reaches the whole terminal group, and the starter must end its children in order.
@@ -43,10 +45,10 @@ export function startChild(options: ChildOptions): Child {
   })
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.input ?? '')
-  return watch(options.name, child)
+  return watch(options.name, child, options.hear ?? ((line) => void process.stderr.write(`${line}\n`)))
 }
 
-function watch(name: string, child: ChildProcess): Child {
+function watch(name: string, child: ChildProcess, hear: (line: string) => void): Child {
   const lines: string[] = []
   const waiting = new Set<() => void>()
   let complaint = ''
@@ -57,7 +59,7 @@ function watch(name: string, child: ChildProcess): Child {
   eachLine(child, 'stderr', (line) => {
     // A log line is JSON; what is said to a person is not, and its last line is the reason where a child fails.
     if (!line.startsWith('{') && line.trim() !== '') complaint = line
-    process.stderr.write(`${line}\n`)
+    hear(line)
   })
   let hasEnded = false
   const ended = new Promise<void>((resolve) => {

@@ -2,12 +2,14 @@ import path from 'node:path'
 import process from 'node:process'
 import { defineConfig } from '@playwright/test'
 import { findBrowser, type FoundBrowser } from './browser.ts'
+import { buildScreens } from './build-screens.ts'
 import { ROOT } from './house.mjs'
 
-/** Playwright reads this file in every worker; the browser is looked for, and unpacked, once. */
-async function findBrowserOnce(): Promise<Pick<FoundBrowser, 'executablePath' | 'args' | 'env'>> {
+/** Playwright reads this file in every worker; the browser is looked for, and unpacked, once, and the screens are built. */
+async function prepareOnce(): Promise<Pick<FoundBrowser, 'executablePath' | 'args' | 'env'>> {
   const known = process.env['CARREL_FOUND_BROWSER']
   if (known !== undefined) return JSON.parse(known) as FoundBrowser
+  await buildScreens()
   const browser = await findBrowser()
   process.on('exit', () => browser.clean())
   const { executablePath, args, env } = browser
@@ -15,14 +17,15 @@ async function findBrowserOnce(): Promise<Pick<FoundBrowser, 'executablePath' | 
   return browser
 }
 
-const { executablePath, args, env } = await findBrowserOnce()
+const { executablePath, args, env } = await prepareOnce()
 
-/** Browser tests: a real Chromium against a really running hub and real kiosks, which each file starts for itself. */
+/** Browser tests: a real Chromium against a really running hub and real kiosks, which each worker starts for itself. */
 export default defineConfig({
   testDir: path.join(ROOT, 'desktop/e2e'),
   outputDir: path.join(ROOT, 'node_modules/.playwright'),
-  // Two cores carry hub, database, kiosks and browser: one worker, so that time limits mean something.
-  workers: 1,
+  // Two: tests of a cut line mostly wait, and leave the second core to those that look at hundreds of pictures.
+  workers: 2,
+  fullyParallel: true,
   retries: 0,
   timeout: 60_000,
   forbidOnly: true,

@@ -1,0 +1,133 @@
+import { expectDoor, expectLobby, reportButton } from './faces.ts'
+import { expect, test } from './testing.ts'
+
+// One tap's whole way: finger, screen, engine, hub, database, the other kiosk, its screen.
+
+test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor and for its building; undo takes it back', async ({
+  world,
+  openFace,
+}) => {
+  const { name, floors, rooms, ids } = world.takeLibrary()
+  const roomId = ids.get(rooms[0]) ?? 0
+  const [door, lobby] = await Promise.all([
+    openFace('door', roomId),
+    openFace('entrance', ids.get(name) ?? 0),
+  ])
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
+
+  await reportButton(door.page, 'Busy').click()
+  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  await expectDoor(door.page, 'Busy')
+  await expectLobby(lobby.page, {
+    [name]: 'Busy',
+    [floors[0]]: 'Busy',
+    [rooms[0]]: 'Busy',
+    [rooms[1]]: 'Unsure',
+  })
+  expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(1)
+
+  await door.page.getByRole('button', { name: 'Undo' }).click()
+  await expect(door.page.getByText('Taken back.')).toBeVisible()
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
+  // The report stays on record. [OCC-2]
+  expect(await world.loadReports(roomId)).toEqual([1])
+  expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(null)
+})
+
+test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, the lobby says how old it is, and all converges', async ({
+  world,
+  openFace,
+}) => {
+  test.slow()
+  const { name, rooms, ids } = world.takeLibrary()
+  const roomId = ids.get(rooms[0]) ?? 0
+  const [door, lobby] = await Promise.all([
+    openFace('door', roomId),
+    openFace('entrance', ids.get(name) ?? 0),
+  ])
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [name]: 'Unsure' })
+
+  // Half open, as when a cable is pulled: nobody is told that the line is dead.
+  world.line.isSilent = true
+  await reportButton(door.page, 'Full').click()
+  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  await expectDoor(door.page, 'Full')
+  await expect(lobby.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
+  await expect(door.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
+  await expect(door.page.getByText('1 report waits to be sent')).toBeVisible()
+  await expectDoor(door.page, 'Full')
+  expect(await world.loadReports(roomId)).toEqual([])
+
+  world.line.isSilent = false
+  world.line.cut()
+  await expectLobby(lobby.page, { [name]: 'Full', [rooms[0]]: 'Full' }, 60_000)
+  await expect(door.page.getByText('Offline')).toHaveCount(0, { timeout: 60_000 })
+  await expect(lobby.page.getByText('Offline')).toHaveCount(0)
+  expect(await world.loadReports(roomId)).toEqual([2])
+})
+
+test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is shown again, and arrives', async ({
+  world,
+  openFace,
+  complaints,
+}) => {
+  test.slow()
+  const { name, rooms, ids } = world.takeLibrary()
+  const roomId = ids.get(rooms[1]) ?? 0
+  const [door, lobby] = await Promise.all([
+    openFace('door', roomId),
+    openFace('entrance', ids.get(name) ?? 0),
+  ])
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [name]: 'Unsure' })
+
+  world.line.isShut = true
+  world.line.cut()
+  await reportButton(door.page, 'Busy').click()
+  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  // The browser says by itself that the agent is away.
+  complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
+  await door.kiosk.kill()
+  await expect(door.page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible()
+
+  await door.kiosk.start()
+  await expectDoor(door.page, 'Busy', 15_000)
+  expect(await world.loadReports(roomId)).toEqual([])
+
+  world.line.isShut = false
+  await expectLobby(lobby.page, { [name]: 'Busy', [rooms[1]]: 'Busy' }, 60_000)
+  expect(await world.loadReports(roomId)).toEqual([1])
+})
+
+test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing is lost and nothing counts twice', async ({
+  world,
+  openFace,
+}) => {
+  test.slow()
+  const { name, rooms, ids } = world.takeLibrary()
+  const [roomId, otherId] = [ids.get(rooms[0]) ?? 0, ids.get(rooms[2]) ?? 0]
+  const [door, lobby] = await Promise.all([
+    openFace('door', roomId),
+    openFace('entrance', ids.get(name) ?? 0),
+  ])
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [rooms[2]]: 'Unsure' })
+  await reportButton(door.page, 'Busy').click()
+  await expectLobby(lobby.page, { [rooms[0]]: 'Busy' })
+
+  await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[2] }).click()
+  await Promise.all([reportButton(lobby.page, 'Full').click(), world.killHub()])
+  await expect(lobby.page.getByText('Thank you!')).toBeVisible()
+  // The thanks of the first tap makes room for the next question after five seconds.
+  await reportButton(door.page, 'Free').click({ timeout: 10_000 })
+  await expectDoor(door.page, 'Free')
+
+  await world.restartHub()
+  await expectLobby(lobby.page, { [rooms[0]]: 'Free', [rooms[2]]: 'Full' }, 60_000)
+  await expect.poll(() => world.loadReports(otherId), { timeout: 60_000 }).toEqual([2])
+  expect(await world.loadReports(roomId)).toEqual([1, 0])
+  expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(1)
+})

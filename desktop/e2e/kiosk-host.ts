@@ -1,0 +1,49 @@
+import { rmSync } from 'node:fs'
+import { startChild, type Child } from '../../build/children.ts'
+
+/** A kiosk without Electron in a process of its own: the real engine behind the agent's screens. */
+export class KioskHost {
+  readonly name: string
+  private readonly hubUrl: string
+  private readonly folder: string
+  private child: Child | null = null
+  private address = ''
+
+  constructor(name: string, hubUrl: string, folder: string) {
+    this.name = name
+    this.hubUrl = hubUrl
+    this.folder = folder
+  }
+
+  /** The printed address of its screens, with the token. */
+  get url(): string {
+    return this.address
+  }
+
+  /** Starts it; with a code it enrols. Started again it comes back at the same address. */
+  async start(code = ''): Promise<void> {
+    const port = this.address === '' ? '0' : new URL(this.address).port
+    const args = ['--name', this.name, '--hub', this.hubUrl, '--folder', this.folder, '--port', port]
+    this.child = startChild({
+      name: 'kiosk',
+      file: 'desktop/agent/kiosk.ts',
+      args,
+      env: { CARREL_LOG: 'silent' },
+      input: code,
+      hear: () => undefined,
+    })
+    this.address = (await this.child.says('kiosk ')).slice('kiosk '.length)
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    this.child?.process.kill('SIGKILL')
+    await this.child?.ended
+  }
+
+  /** Stops it and takes its folder away. */
+  async remove(): Promise<void> {
+    await this.child?.stop()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

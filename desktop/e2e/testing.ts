@@ -1,0 +1,76 @@
+import { test as base, type BrowserContext, type Page } from '@playwright/test'
+import type { KioskRole } from '#shared/domain/kiosk.ts'
+import type { KioskHost } from './kiosk-host.ts'
+import { World } from './world.ts'
+
+/** What pages complained of, and what a test expects them to. */
+export class Complaints {
+  private readonly heard: string[] = []
+  private readonly expected: RegExp[] = []
+
+  /** Whatever fits is what the test is about. */
+  expect(pattern: RegExp): void {
+    this.expected.push(pattern)
+  }
+
+  listen(context: BrowserContext): void {
+    context.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.heard.push(message.text())
+    })
+    context.on('weberror', (fault) => this.heard.push(String(fault.error())))
+  }
+
+  /** Those that nobody expected. */
+  unexpected(): string[] {
+    return this.heard.filter((text) => !this.expected.some((pattern) => pattern.test(text)))
+  }
+}
+
+/** A kiosk and a page that shows its screens. */
+export interface Face {
+  kiosk: KioskHost
+  page: Page
+}
+
+interface TestParts {
+  complaints: Complaints
+  /** Makes a kiosk at a space, enrols it with a fresh code and opens its screens. */
+  openFace(role: KioskRole, spaceId: number): Promise<Face>
+}
+
+/** Playwright's test with a running hub, kiosks on demand, and no patience for console or page errors. */
+export const test = base.extend<TestParts, { libraryCount: number; world: World }>({
+  // Every test takes a library for itself, so that none sees the taps of another.
+  libraryCount: [40, { scope: 'worker', option: true }],
+  world: [
+    async ({ libraryCount }, run) => {
+      const world = await World.begin(libraryCount)
+      await run(world)
+      await world.end()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  complaints: [
+    async ({ context }, run) => {
+      const complaints = new Complaints()
+      complaints.listen(context)
+      await run(complaints)
+      base.expect(complaints.unexpected(), 'complaints of pages').toEqual([])
+    },
+    { auto: true },
+  ],
+  openFace: async ({ context, world }, run) => {
+    const kiosks: KioskHost[] = []
+    await run(async (role, spaceId) => {
+      const kiosk = world.makeKiosk(`${role} ${spaceId}`)
+      kiosks.push(kiosk)
+      await kiosk.start(await world.makeCode(spaceId, role))
+      const page = await context.newPage()
+      await page.goto(kiosk.url)
+      return { kiosk, page }
+    })
+    await Promise.all(kiosks.map((kiosk) => kiosk.remove()))
+  },
+})
+
+export const { expect } = base
