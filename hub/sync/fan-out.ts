@@ -9,8 +9,9 @@ import { cutParts, type Parts } from './parts.ts'
 
 /** Time between frames: below what an eye sees, and enough for a row that changes often to travel once. */
 const TICK_MS = 50
-/** The same when telling everybody takes half of it. */
-const BUSY_TICK_MS = 100
+/** Under load, telling everybody may take this share of a core, until frames are this far apart. */
+const TICK_SHARE = 0.2
+const MAX_TICK_MS = 100
 /** A socket with more unsent than this is behind. [SYN-24] */
 const BEHIND_BYTES = 262_144
 /** It is served again when this little is left. */
@@ -200,7 +201,7 @@ export class Audience {
     this.ring.keep(frame)
     for (const member of this.members) if (member.state === 'live') this.tell(member, frame)
     const endedMs = this.parts.clock.elapsedMs()
-    this.tickMs = endedMs - startedMs > TICK_MS / 2 ? BUSY_TICK_MS : TICK_MS
+    this.tickMs = Math.min(MAX_TICK_MS, Math.max(TICK_MS, (endedMs - startedMs) / TICK_SHARE))
     this.lastTickMs = startedMs
     this.parts.metrics.fanOutLag(endedMs - (this.waitingSinceMs ?? startedMs))
     this.waitingSinceMs = null
