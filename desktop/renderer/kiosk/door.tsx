@@ -11,7 +11,7 @@ import { ReportPanel } from './report-panel.tsx'
 import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
 import { useWords } from './use-words.ts'
-import { emWidth, hasDescender } from './word-width.ts'
+import { emWidth, hasDescender, isSquare } from './word-width.ts'
 
 type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
 
@@ -86,9 +86,10 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
 function wordSize(word: string): CSSProperties {
   const sizes: Record<`--${string}`, number> = {
     '--word-em': emWidth(word),
-    // A letter below the line needs its room; other words may fill it.
-    '--word-fill': hasDescender(word) ? 0.98 : 1.16,
+    // A letter below the line needs its room, and a Chinese one is as high as its line; other words may fill it.
+    '--word-fill': hasDescender(word) || isSquare(word) ? 0.98 : 1.16,
     '--word-drop': hasDescender(word) ? 1 : 0,
+    '--word-line': isSquare(word) ? 1 : 0.8,
   }
   return sizes
 }

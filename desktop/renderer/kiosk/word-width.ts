@@ -33,3 +33,8 @@ function widthOf(letter: string): number {
 export function hasDescender(word: string): boolean {
   return /[gjpqyQ,]/.test(word)
 }
+
+/** Whether the word is written in square characters, as high as wide: Chinese. */
+export function isSquare(word: string): boolean {
+  return /\p{Script=Han}/u.test(word)
+}
