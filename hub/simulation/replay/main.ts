@@ -5,6 +5,7 @@ import { parseConfig } from '../../config.ts'
 import { readHubFile } from '../../hub-file.ts'
 import { openPool, type Database } from '../../store/database.ts'
 import { startScratchDatabase } from '../../store/testing.ts'
+import { Undo } from '../undo.ts'
 import { HubHost } from '../hub-host.ts'
 import { openLineProxy } from '../line-proxy.ts'
 import { Chaos } from './chaos.ts'
@@ -39,11 +40,11 @@ async function main(): Promise<number> {
   }
   const input = readInput(options)
   if (input === null) return 2
-  const undo: (() => Promise<void>)[] = []
+  const undo = new Undo()
   try {
     return await replay(options, input, undo)
   } finally {
-    for (const step of undo.toReversed()) await step()
+    await undo.all()
   }
 }
 
@@ -82,13 +83,13 @@ function nameUnparsed(unparsed: readonly Unparsed[]): void {
 /** The database and the hub: its own, or the one that runs already. */
 async function findHub(
   options: ReplayOptions,
-  undo: (() => Promise<void>)[],
+  undo: Undo,
 ): Promise<{ database: Database; hub: HubHost | null; port: number; url: string } | null> {
   if (options.hubUrl === null) {
     const scratch = await startScratchDatabase()
-    undo.push(scratch.stop)
+    undo.add('scratch database', scratch.stop)
     const hub = new HubHost(scratch.url)
-    undo.push(() => hub.remove())
+    undo.add('hub', () => hub.remove())
     await hub.start()
     return { database: scratch.pool, hub, port: hub.port, url: hub.url }
   }
@@ -103,12 +104,12 @@ async function findHub(
     return null
   }
   const database = openPool(databaseUrl)
-  undo.push(() => database.end())
+  undo.add('database', () => database.end())
   const url = new URL(options.hubUrl)
   return { database, hub: null, port: Number(url.port || 80), url: options.hubUrl }
 }
 
-async function replay(options: ReplayOptions, input: Input, undo: (() => Promise<void>)[]): Promise<number> {
+async function replay(options: ReplayOptions, input: Input, undo: Undo): Promise<number> {
   const found = await findHub(options, undo)
   if (found === null) return 2
   const { database, hub } = found
@@ -120,9 +121,9 @@ async function replay(options: ReplayOptions, input: Input, undo: (() => Promise
   const isNear =
     ['127.0.0.1', 'localhost'].includes(new URL(found.url).hostname) && found.url.startsWith('http:')
   const proxy = await openLineProxy(() => hub?.port ?? found.port)
-  undo.push(() => proxy.close())
+  undo.add('relay', () => proxy.close())
   const hosts = new KioskHosts(() => (isNear ? `http://127.0.0.1:${proxy.port}` : found.url), HOST_COUNT)
-  undo.push(() => hosts.stop())
+  undo.add('kiosks', () => hosts.stop())
   for (const [room, code] of codes.rooms.entries()) await hosts.enrol(roomKiosk(room), code)
   await hosts.enrol(ENTRANCE, codes.entrance)
   const changes = levelChanges(rooms, counts)
@@ -144,4 +145,4 @@ async function replay(options: ReplayOptions, input: Input, undo: (() => Promise
   return outcome.faults.length === 0 ? 0 : 1
 }
 
-process.exitCode = await main()
+process.exit(await main())
