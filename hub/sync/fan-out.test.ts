@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import { MAX_PART_BYTES, type Changes, type HubMessage } from '#shared/wire/messages.ts'
 import { makeHubClock } from '../clock.ts'
+import { noMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import { query } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
@@ -203,15 +204,17 @@ test('[SYN-24] a socket that stands still for 30 s is ended', async () => {
   let aheadMs = 0
   const real = makeHubClock()
   const clock: HubClock = { ...real, elapsedMs: () => real.elapsedMs() + aheadMs }
-  core = makeTestCore(database.pool, { clock, limits: { heartbeatMs: 60_000 } })
+  let swept = (): void => undefined
+  const metrics = { ...noMetrics, socketsBehind: (count: number) => (count > 0 ? swept() : undefined) }
+  core = makeTestCore(database.pool, { clock, metrics, limits: { heartbeatMs: 60_000 } })
   const here = await visit(core, tapper)
   const there = await visit(core, watcher)
   there.line.unsent = 300_000
   const { head } = await here.push(tapper.report(campus.rooms[0], 1))
   await reach(here, head)
-  aheadMs = 29_000
+  aheadMs = 20_000
   await new Promise<void>((resolve) => {
-    real.after(1_100, resolve)
+    swept = resolve
   })
   expect(there.line.isClosed).toBe(false)
   aheadMs = 31_000
