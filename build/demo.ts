@@ -6,6 +6,7 @@ import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { DEMO_CAMPUS, type PlannedSpace } from '#shared/fixtures/campus.ts'
 import { query, type Database } from '../hub/store/database.ts'
+import { visitDemoCampus } from './demo-visitor.ts'
 import { HouseError } from './house-error.ts'
 import { ROOT } from './house.mjs'
 
@@ -33,10 +34,11 @@ interface Places {
   paths: Record<KioskRole, string>
 }
 
+const VISITOR_NAME = 'Demo visitor'
 const NAMES: Record<KioskRole, string> = { entrance: 'Demo entrance', door: 'Demo door' }
 
-/** Loads the demo campus into a database that holds no university. Gives whether it did; never in production. */
-export async function loadDemoCampus(parts: DemoParts): Promise<boolean> {
+/** Loads the demo campus, and what people say of it, into a database that holds no university. Gives whether it did; never in production. */
+export async function loadDemoCampus(parts: DemoParts, hubUrl: string): Promise<boolean> {
   if (process.env['NODE_ENV'] === 'production')
     throw new HouseError('The demo campus does not exist in production.')
   const present = await query(parts.pool, 'select 1 from universities limit 1')
@@ -49,10 +51,31 @@ export async function loadDemoCampus(parts: DemoParts): Promise<boolean> {
     writeFileSync(file, JSON.stringify(DEMO_CAMPUS.spaces.map(nodeOf)[0]))
     await admin(parts, 'university', 'add', '--name', name, '--domain', domain, '--timezone', timezone)
     await admin(parts, 'spaces', 'import', '--university', domain, file)
+    await sendVisitor(parts, hubUrl)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
   return true
+}
+
+/** Somebody walks through the campus and reports; afterwards the visitor is a kiosk no more. */
+async function sendVisitor(parts: DemoParts, hubUrl: string): Promise<void> {
+  const { domain } = DEMO_CAMPUS
+  const made = await admin(
+    parts,
+    'kiosk',
+    'code',
+    '--university',
+    domain,
+    '--space',
+    '/',
+    '--role',
+    'entrance',
+  )
+  const { code } = made as { code?: unknown }
+  if (typeof code !== 'string') throw new HouseError('No enrolment code could be made for the demo.')
+  await visitDemoCampus(hubUrl, VISITOR_NAME, code)
+  await admin(parts, 'kiosk', 'revoke', VISITOR_NAME)
 }
 
 /** A planned space as a tree file has it. */

@@ -131,7 +131,7 @@ async function startKiosks(house: House, hubUrl: string): Promise<void> {
   const pool = openPool(databaseUrl, { maxConnections: 2 })
   const parts: DemoParts = { pool, kioskFolder: kioskFolderOf(house.config), env: house.env, progress: say }
   try {
-    await loadDemoCampus(parts)
+    await loadDemoCampus(parts, hubUrl)
     const kiosks = await prepareDemoKiosks(parts)
     await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl)))
     await waitUntilEnrolled(pool, kiosks, ENROL_PATIENCE_MS)

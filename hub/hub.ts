@@ -11,7 +11,7 @@ import { makeHubLog, makeLogger, type HubLog } from './log.ts'
 import { makeMetrics, serveMetrics } from './metrics.ts'
 import type { Chance, HubClock } from './ports.ts'
 import { syncRoute } from './routes/sync.ts'
-import { openPool, requireServer, type Database } from './store/database.ts'
+import { closePool, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
@@ -77,7 +77,7 @@ async function startParts(
     maxConnections: 20,
     onIdleError: (error) => log.warn('an idle database connection broke', { err: error }),
   })
-  undo.push(() => pool.end())
+  undo.push(() => closePool(pool))
   await requireServer(pool)
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })

@@ -67,6 +67,20 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
   return (text) => (parse(text) as (string | null)[]).map((item) => (item === null ? null : Number(item)))
 }
 
+/** Ends a pool and waits until its connections are closed: pg's own `end` only begins to, and a server stopped right after would complain. */
+export async function closePool(pool: Database): Promise<void> {
+  let openCount = pool.totalCount
+  const closed = new Promise<void>((resolve) => {
+    if (openCount === 0) resolve()
+    pool.on('remove', () => {
+      openCount -= 1
+      if (openCount === 0) resolve()
+    })
+  })
+  await pool.end()
+  await closed
+}
+
 /** Runs one statement and gives its rows. The caller names their shape. */
 export async function query<Row extends object>(
   database: Queryable,

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { makeDice } from '#shared/domain/dice.ts'
+import { pathToRoot } from '#shared/domain/space.ts'
+import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
+import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
+import { makeDeviceClock } from '../desktop/engine/device-clock.ts'
+import { openEngine, type Engine } from '../desktop/engine/engine.ts'
+import type { DialLine, EngineClock } from '../desktop/engine/ports.ts'
+import { makePostEnrolment } from '../desktop/engine/post-enrolment.ts'
+import { makeWsDial } from '../desktop/engine/ws-dial.ts'
+
+const PATIENCE_MS = 20_000
+
+/**
+ * Walks through a fresh demo campus and reports what the fixtures say, some of it a while ago: a real kiosk whose line is
+ * cut while its clock runs ahead. Gives how many reports the hub took. Throws when the hub does not answer in time.
+ */
+export async function visitDemoCampus(hubUrl: string, name: string, code: string): Promise<number> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-visitor-'))
+  const lead = { ms: 0 }
+  const line = { isCut: false, cut: (): void => undefined }
+  const engine = openEngine({
+    folder,
+    config: { name, hub: { url: hubUrl } },
+    appVersion: 'demo',
+    clock: leadingClock(lead),
+    dial: cuttableDial(line),
+    post: makePostEnrolment(null),
+    // Always the shortest wait before it comes again.
+    dice: { ...makeDice(1), fraction: () => 0 },
+    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: { info: () => undefined, warn: () => undefined },
+  })
+  try {
+    engine.start()
+    const enrolled = await engine.enrolWith(code)
+    if (!enrolled.ok) throw new Error(`the demo visitor was not let in: ${enrolled.refusal.why}`)
+    const spaces = await allSpaces(engine)
+    line.cut()
+    const count = await report(engine, spaces, lead)
+    line.isCut = false
+    await until(
+      engine,
+      (name, value) => name === 'outbox' && 'waitingCount' in value && value.waitingCount === 0,
+    )
+    return count
+  } finally {
+    engine.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Oldest first; between two reports the clock runs ahead by what lies between them. */
+async function report(engine: Engine, spaces: readonly SpaceView[], lead: { ms: number }): Promise<number> {
+  const byId = new Map(spaces.map((space) => [space.id, space]))
+  const idByPath = new Map(spaces.map((space) => [pathOf(byId, space), space.id]))
+  const planned = DEMO_REPORTS.toSorted((left, right) => right.minutesAgo - left.minutesAgo)
+  let count = 0
+  for (const [index, { path: names, level, minutesAgo }] of planned.entries()) {
+    const spaceId = idByPath.get(names.join('/'))
+    const answer = await engine.call('reportOccupancy', { spaceId, level })
+    if (answer.ok) count += 1
+    lead.ms += (minutesAgo - (planned[index + 1]?.minutesAgo ?? 0)) * 60_000
+  }
+  return count
+}
+
+function pathOf(byId: ReadonlyMap<number, SpaceView>, space: SpaceView): string {
+  return pathToRoot(byId, space.id)
+    .toReversed()
+    .map(({ name }) => name)
+    .join('/')
+}
+
+function leadingClock(lead: { ms: number }): EngineClock {
+  const clock = makeDeviceClock()
+  return {
+    bootId: clock.bootId,
+    wallMs: () => clock.wallMs() + lead.ms,
+    elapsedMs: () => clock.elapsedMs() + lead.ms,
+    after: (delayMs, run) => clock.after(delayMs, run),
+  }
+}
+
+function cuttableDial(line: { isCut: boolean; cut(): void }): DialLine {
+  const dial = makeWsDial(null)
+  return (url, events) => {
+    if (line.isCut) {
+      setImmediate(() => events.ended('unreachable'))
+      return { send: () => undefined, close: () => undefined }
+    }
+    const open = dial(url, events)
+    line.cut = () => {
+      line.isCut = true
+      open.close()
+      events.ended('closed')
+    }
+    return open
+  }
+}
+
+async function allSpaces(engine: Engine): Promise<SpaceView[]> {
+  const spaces = new Map<number, SpaceView>()
+  const wanted = DEMO_REPORTS.map(({ path: names }) => names.join('/'))
+  await until(engine, (name, value) => {
+    if (name !== 'spaces' || !('spaces' in value)) return false
+    for (const space of value.spaces) spaces.set(space.id, space)
+    const paths = new Set([...spaces.values()].map((space) => pathOf(spaces, space)))
+    return wanted.every((one) => paths.has(one))
+  })
+  return [...spaces.values()]
+}
+
+/** Resolves when a slice is as wished. */
+function until(
+  engine: Engine,
+  isRight: (name: SliceName, value: Slices[SliceName]) => boolean,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the demo visitor waited too long')), PATIENCE_MS)
+    const end = engine.subscribe((name, value) => {
+      if (!isRight(name, value)) return
+      clearTimeout(timer)
+      // The first call may come before `end` is known.
+      setImmediate(() => end())
+      resolve()
+    })
+  })
+}
