@@ -27,10 +27,10 @@ export function decideHello(
   if (hello.oldestRetained > hello.nextMutationId) return { verdict: 'malformed' }
   const { ticketIssued, ticketConfirmed, lastMutationId } = kiosk
   const hasTickets = kiosk.ticketEpoch === university.epoch
-  if (hasTickets) {
-    if (hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed) return { verdict: 'forked' }
-    if (hello.nextMutationId <= lastMutationId) return { verdict: 'forked' }
-  }
+  // A kiosk's numbers only grow, in every epoch: one that would use a settled number again is an older self.
+  if (hello.nextMutationId <= lastMutationId) return { verdict: 'forked' }
+  if (hasTickets && hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed)
+    return { verdict: 'forked' }
   const lost =
     hello.oldestRetained > lastMutationId + 1
       ? { from: lastMutationId + 1, to: hello.oldestRetained - 1 }
