@@ -23,8 +23,10 @@ const STOP_MS = 12_000
 /** How a child is started. */
 export interface ChildOptions {
   name: string
-  /** Path below the project's folder; runs under this Node. */
+  /** Path below the project's folder. */
   file: string
+  /** Electron's program; without it the file runs under this Node. */
+  electron?: string
   args: string[]
   env?: NodeJS.ProcessEnv
   /** Given to the child's standard input, which then ends: the way of secrets, which a command line would show to all. */
@@ -36,8 +38,11 @@ export interface ChildOptions {
 /** Starts a program of the house on a leash. What it says on standard error goes through, unless heard. */
 export function startChild(options: ChildOptions): Child {
   const file = path.join(ROOT, options.file)
+  // Electron takes no --import; its main process hears for itself that the channel closed.
+  const [program, flags] =
+    options.electron === undefined ? [process.execPath, ['--import', LEASH]] : [options.electron, []]
   // Detached: Ctrl-C reaches the whole terminal group, and the starter must end its children in order.
-  const child = spawn(process.execPath, ['--import', LEASH, file, ...options.args], {
+  const child = spawn(program, [...flags, file, ...options.args], {
     cwd: ROOT,
     env: { ...process.env, ...options.env, [LEASH_HOLDER]: String(process.pid) },
     detached: process.platform !== 'win32',

@@ -17,7 +17,8 @@ import {
   type DemoKiosk,
   type DemoParts,
 } from './demo.ts'
-import { say } from './house.mjs'
+import { ROOT, say } from './house.mjs'
+import { findElectron } from '../desktop/agent/find-electron.ts'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
 
 /** A port may still be held for a moment by what was just ended. */
@@ -35,6 +36,12 @@ interface House {
   folder: string
   children: Child[]
   isStopping: boolean
+}
+
+/** Electron's program, and the bundle of its main process below the project's folder. */
+interface Electron {
+  program: string
+  file: string
 }
 
 async function main(): Promise<void> {
@@ -133,7 +140,8 @@ async function startKiosks(house: House, hubUrl: string): Promise<void> {
   try {
     await loadDemoCampus(parts, hubUrl)
     const kiosks = await prepareDemoKiosks(parts)
-    await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl)))
+    const electron = await prepareElectron()
+    await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl, electron)))
     await waitUntilEnrolled(pool, kiosks, ENROL_PATIENCE_MS)
   } finally {
     await pool.end()
@@ -146,22 +154,51 @@ function kioskFolderOf({ home, databaseUrl }: HubConfig): string {
   return path.join(home, `kiosks-${createHash('sha256').update(databaseUrl).digest('hex').slice(0, 12)}`)
 }
 
-async function startKiosk(house: House, kiosk: DemoKiosk, hubUrl: string): Promise<void> {
+/** In a window of Electron where it can show one here, else in a browser through the agent. */
+async function startKiosk(
+  house: House,
+  kiosk: DemoKiosk,
+  hubUrl: string,
+  electron: Electron | null,
+): Promise<void> {
   const { role, name, folder, code } = kiosk
   say(`starting the ${role} kiosk …`)
-  const args = ['--name', name, '--hub', hubUrl, '--folder', folder, '--port', String(house.ports[role])]
+  const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
+  const common = { name: `${role} kiosk`, env: house.env }
   const child = add(
     house,
-    startChild({
-      name: `${role} kiosk`,
-      file: 'desktop/agent/kiosk.ts',
-      args,
-      env: house.env,
-      input: code ?? '',
-    }),
+    electron === null
+      ? startChild({
+          ...common,
+          file: 'desktop/agent/kiosk.ts',
+          args: [...args, '--port', String(house.ports[role])],
+          input: code ?? '',
+        })
+      : startChild({
+          ...common,
+          electron: electron.program,
+          file: electron.file,
+          args: [...args, '--window'],
+          env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
+        }),
   )
   const line = await child.says('kiosk ')
   process.stdout.write(`${role} ${line}\n`)
+}
+
+/** Electron's program and what it is to run; null where it is not to be had, has no display, or would run as root. */
+async function prepareElectron(): Promise<Electron | null> {
+  const electron = findElectron({
+    packageFolder: path.join(ROOT, 'node_modules/electron'),
+    platform: process.platform,
+    env: process.env,
+    userId: process.getuid?.() ?? null,
+  })
+  if (electron === null) return null
+  // Vite is a second's work to load: only where it is needed.
+  const { buildShell, SHELL_FOLDER } = await import('./vite.main.ts')
+  await buildShell(path.join(ROOT, SHELL_FOLDER))
+  return { program: electron, file: path.join(SHELL_FOLDER, 'main.js') }
 }
 
 function add(house: House, child: Child): Child {

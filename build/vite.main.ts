@@ -5,7 +5,7 @@ import { ROOT, say } from './house.mjs'
 // Bundles Electron's main process and the preload. Not part of `npm start`: only where Electron's own program is there.
 
 /** Where the bundles go, below the project's folder. */
-const SHELL_FOLDER = 'dist/shell'
+export const SHELL_FOLDER = 'dist/shell'
 
 /** Main: one ES module. better-sqlite3 stays outside, because it finds its native file beside itself. */
 export function mainConfig(outDir: string): InlineConfig {
