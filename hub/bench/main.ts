@@ -1,10 +1,24 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ancestors } from './ancestors.ts'
+import { bundle } from './bundle.ts'
+import { conflation } from './conflation.ts'
+import { frames } from './frames.ts'
+import { memory } from './memory.ts'
+import { storm } from './storm.ts'
 import { reports, slowFlush } from './reports.ts'
 import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [reports, slowFlush, ancestors]
+const BENCHMARKS: readonly Benchmark[] = [
+  reports,
+  slowFlush,
+  frames,
+  conflation,
+  ancestors,
+  memory,
+  storm,
+  bundle,
+]
 
 const HELP = `npm run bench -- [--only NAME] [--quick] [--json FILE]
 

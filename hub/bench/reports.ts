@@ -10,7 +10,8 @@ import {
   type Figure,
 } from './figure.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
-import { startSwarm, type SwarmProcess } from './swarm-process.ts'
+import { startChild, type BenchChild } from './child.ts'
+import type { SwarmOrder, SwarmReport } from './swarm.ts'
 import { BIG_TREE, DURABLE, insertKiosks, makeWorld, SLOW_FLUSH, type World } from './world.ts'
 import type { SwarmKiosk } from './swarm-kiosk.ts'
 
@@ -20,7 +21,7 @@ const CLIENT_COUNTS = [1, 4, 16, 64]
 interface Scene {
   world: World
   hub: HubProcess
-  swarm: SwarmProcess
+  swarm: BenchChild<SwarmOrder, SwarmReport>
   kiosks: SwarmKiosk[]
 }
 
@@ -58,12 +59,12 @@ async function withScene(
   const kiosks = await insertKiosks(world.pool, world.universityId, world.parentIds)
   // The baseline counts on kiosks of its own: those on the line must not find their numbers taken.
   const hub = await startHubProcess(world.url)
-  const swarm = startSwarm()
+  const swarm = startChild<SwarmOrder, SwarmReport>('./swarm.ts')
   try {
     await swarm.obey({ order: 'connect', url: hub.url, kiosks })
     return await run({ world, hub, swarm, kiosks })
   } finally {
-    swarm.end()
+    await swarm.end()
     await hub.stop()
     await world.stop()
   }

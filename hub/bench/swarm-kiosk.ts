@@ -11,6 +11,8 @@ export interface SwarmKiosk {
   /** Leaves that it reports on, in turn. */
   spaceIds: number[]
   nextId: number
+  /** Last number that the hub settled. */
+  ackedId: number
   ticket: string | null
   epoch: string | null
   cursor: number
@@ -60,7 +62,8 @@ export class SwarmLine {
     const type = /^\{"type":"(\w+)"/.exec(data.toString('latin1', 0, 32))?.[1]
     switch (type) {
       case 'ack':
-        events.acked(this, Number(/"lastMutationId":(\d+)/.exec(data.toString('latin1', 0, 128))?.[1]))
+        this.kiosk.ackedId = Number(/"lastMutationId":(\d+)/.exec(data.toString('latin1', 0, 128))?.[1])
+        events.acked(this, this.kiosk.ackedId)
         break
       case 'changes':
         if (isLastPart(data)) resolve()
@@ -93,8 +96,8 @@ export class SwarmLine {
       epoch: this.kiosk.epoch,
       cursor: this.kiosk.cursor,
       nextMutationId: this.kiosk.nextId,
-      oldestRetained: this.kiosk.nextId,
-      ackedTo: this.kiosk.nextId - 1,
+      oldestRetained: this.kiosk.ackedId + 1,
+      ackedTo: this.kiosk.ackedId,
       sealed: null,
       appVersion: 'swarm',
       keyGrade: 'file',
@@ -110,7 +113,8 @@ export class SwarmLine {
   private settle(welcome: Welcome, resolve: () => void): void {
     const { kiosk } = this
     if (kiosk.epoch === welcome.epoch && kiosk.cursor === welcome.head) resolve()
-    kiosk.nextId = welcome.lastMutationId + 1
+    kiosk.ackedId = welcome.lastMutationId
+    kiosk.nextId = Math.max(kiosk.nextId, welcome.lastMutationId + 1)
     kiosk.ticket = welcome.ticket
     kiosk.epoch = welcome.epoch
     kiosk.cursor = welcome.head

@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks'
+import { serveOrders } from './child.ts'
+import { reportTexts } from './report-texts.ts'
 import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
 
 // A process of its own, so that the load's work is not counted as the hub's. Speaks over the IPC channel of its parent.
@@ -8,7 +10,6 @@ export type SwarmOrder =
   | { order: 'connect'; url: string; kiosks: SwarmKiosk[] }
   | { order: 'closedLoop'; perPush: number; stretchMs: number }
   | { order: 'openLoop'; perSecond: number; stretchMs: number }
-  | { order: 'reconnect'; url: string; overMs: number }
   | { order: 'leave' }
 
 /** What it answers: elapsed ms, mutations acknowledged, and tap→ack times in ms. */
@@ -17,8 +18,6 @@ export interface SwarmReport {
   ackedCount: number
   latenciesMs: number[]
 }
-
-const HASH = 'AAAAAAAAAAAAAAAAAAAAAA'
 
 /** A set of lines that are driven together. */
 class Swarm {
@@ -106,30 +105,6 @@ class Swarm {
     })
   }
 
-  /** Comes again after the hub went away; each line tries until it is live, spread over `overMs`. */
-  async reconnect(url: string, overMs: number): Promise<SwarmReport> {
-    const startMs = performance.now()
-    const latenciesMs: number[] = []
-    const events = { acked: (): void => undefined, changes: (): void => undefined }
-    this.lines = await Promise.all(
-      this.kiosks.map(async (kiosk) => {
-        if (overMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * overMs))
-        for (;;) {
-          const line = new SwarmLine(url, kiosk, events)
-          try {
-            await line.ready()
-            latenciesMs.push(performance.now() - startMs)
-            return line
-          } catch {
-            line.socket.terminate()
-            await new Promise((resolve) => setTimeout(resolve, 50))
-          }
-        }
-      }),
-    )
-    return { elapsedMs: performance.now() - startMs, ackedCount: 0, latenciesMs }
-  }
-
   leave(): SwarmReport {
     for (const line of this.lines) line.socket.terminate()
     this.lines = []
@@ -138,14 +113,8 @@ class Swarm {
 
   private push(line: SwarmLine, count: number): void {
     const { kiosk } = line
-    let mutations = ''
-    for (let index = 0; index < count; index += 1) {
-      const id = kiosk.nextId
-      kiosk.nextId += 1
-      const spaceId = kiosk.spaceIds[id % kiosk.spaceIds.length] ?? 0
-      const level = (id + Math.floor(id / kiosk.spaceIds.length)) % 3
-      mutations += `${index === 0 ? '' : ','}{"id":${id},"hash":"${HASH}","kind":"report","body":{"spaceId":${spaceId},"level":${level}},"ageMs":0,"contactMs":0}`
-    }
+    const mutations = reportTexts(kiosk, kiosk.nextId, kiosk.nextId + count - 1)
+    kiosk.nextId += count
     this.sentAt.set(kiosk.id, performance.now())
     line.socket.send(`{"type":"push","mutations":[${mutations}]}`)
   }
@@ -161,20 +130,9 @@ function obey(message: SwarmOrder): Promise<SwarmReport> | SwarmReport {
       return swarm.closedLoop(message.perPush, message.stretchMs)
     case 'openLoop':
       return swarm.openLoop(message.perSecond, message.stretchMs)
-    case 'reconnect':
-      return swarm.reconnect(message.url, message.overMs)
     case 'leave':
       return swarm.leave()
   }
 }
 
-process.on('message', (message: SwarmOrder) => {
-  void (async () => {
-    try {
-      process.send?.({ report: await obey(message) })
-    } catch (error) {
-      process.send?.({ failure: error instanceof Error ? error.message : String(error) })
-    }
-  })()
-})
-process.on('disconnect', () => process.exit(0))
+serveOrders(obey)

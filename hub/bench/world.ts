@@ -116,6 +116,7 @@ export async function insertKiosks(
     ).toString('base64'),
     spaceIds: leaves ?? [spaceIds[index] ?? 0],
     nextId: 1,
+    ackedId: 0,
     ticket: null,
     epoch: null,
     cursor: 0,

@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
+import { serveOrders } from './child.ts'
+
+// A websocket server that does nothing but hold its sockets.
+
+/** What a bench asks of it. */
+export type BareOrder = 'listen' | 'memory'
+
+const server: { sockets: WebSocketServer | null } = { sockets: null }
+
+/** `listen`: its port. `memory`: resident bytes after a collection. */
+serveOrders(async (order: BareOrder): Promise<number> => {
+  if (order === 'memory') {
+    globalThis.gc?.()
+    return process.memoryUsage.rss()
+  }
+  server.sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+  await once(server.sockets, 'listening')
+  return (server.sockets.address() as AddressInfo).port
+})

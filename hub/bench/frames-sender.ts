@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { WebSocketServer } from 'ws'
+import { attach } from '../routes/sync.ts'
+import type { KioskLine } from '../ports.ts'
+import { machineMs, ownCpuMs, serveOrders } from './child.ts'
+
+// One core that sends the same bytes to many sockets: through the hub's own lines, or through bare ones.
+
+/** What a bench asks of a sender. */
+export type SenderOrder =
+  | { order: 'listen'; way: 'carrel' | 'bare' }
+  | { order: 'send'; byteCount: number; stretchMs: number }
+
+/** What it did. */
+export interface SenderReport {
+  port: number
+  frameCount: number
+  elapsedMs: number
+  cpuMs: number
+}
+
+/** As the hub's fan-out: a socket with more unsent than this is skipped. */
+const BEHIND_BYTES = 262_144
+
+interface Target {
+  send(frame: Buffer): void
+  unsentBytes(): number
+}
+
+const targets = new Set<Target>()
+const chosen = { way: 'bare' as 'carrel' | 'bare' }
+
+async function listen(way: 'carrel' | 'bare'): Promise<number> {
+  chosen.way = way
+  const server = way === 'carrel' ? makeHubSide() : makeBareSide()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+function makeHubSide(): Server {
+  const server = createHttpServer()
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false })
+  const accept = (line: KioskLine): ReturnType<Parameters<typeof attach>[0]['accept']> => {
+    const target = { send: (frame: Buffer) => line.send(frame), unsentBytes: () => line.bufferedBytes() }
+    targets.add(target)
+    return {
+      received: () => undefined,
+      receivedTooLarge: () => undefined,
+      ended: () => void targets.delete(target),
+    }
+  }
+  sockets.on('connection', (socket) => attach({ accept }, socket, { host: '', address: '' }))
+  return server
+}
+
+function makeBareSide(): Server {
+  return createServer((socket: Socket) => {
+    const target = {
+      send: (frame: Buffer) => void socket.write(frame),
+      unsentBytes: () => socket.writableLength,
+    }
+    targets.add(target)
+    socket.on('close', () => targets.delete(target))
+    socket.on('error', () => socket.destroy())
+  })
+}
+
+async function send(byteCount: number, stretchMs: number): Promise<Omit<SenderReport, 'port'>> {
+  const payload = Buffer.alloc(byteCount, '{"type":"changes"}')
+  // Bare sockets write the very bytes that a websocket writes: header and payload.
+  const frame = chosen.way === 'carrel' ? payload : Buffer.concat([frameHeader(byteCount), payload])
+  const startMs = machineMs()
+  const startCpuMs = ownCpuMs()
+  let frameCount = 0
+  while (machineMs() - startMs < stretchMs) {
+    for (const target of targets) {
+      if (target.unsentBytes() > BEHIND_BYTES) continue
+      target.send(frame)
+      frameCount += 1
+    }
+    await breath()
+  }
+  while ([...targets].some((target) => target.unsentBytes() > 0)) await breath()
+  return { frameCount, elapsedMs: machineMs() - startMs, cpuMs: ownCpuMs() - startCpuMs }
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** RFC 6455, 5.2: an unmasked text frame from a server. */
+function frameHeader(byteCount: number): Buffer {
+  if (byteCount < 126) return Buffer.from([0x81, byteCount])
+  if (byteCount < 65_536) return Buffer.from([0x81, 126, byteCount >> 8, byteCount & 255])
+  const header = Buffer.alloc(10)
+  header[0] = 0x81
+  header[1] = 127
+  header.writeBigUInt64BE(BigInt(byteCount), 2)
+  return header
+}
+
+serveOrders(async (order: SenderOrder): Promise<SenderReport> => {
+  if (order.order === 'listen')
+    return { port: await listen(order.way), frameCount: 0, elapsedMs: 0, cpuMs: 0 }
+  return { port: 0, ...(await send(order.byteCount, order.stretchMs)) }
+})

@@ -1,0 +1,175 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { backoffMs } from '../../desktop/engine/sync/backoff.ts'
+import { machineMs, serveOrders } from './child.ts'
+import { reportTexts } from './report-texts.ts'
+import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
+
+// Thousands of kiosks that come at once, in a process of their own.
+
+/** What a bench asks of the storm. `isJittered`: as the real engine waits between its tries; else all at once. */
+export type StormOrder =
+  | { order: 'connect'; url: string; kiosks: SwarmKiosk[] }
+  | { order: 'bare'; port: number; count: number }
+  | { order: 'tap' }
+  | { order: 'return'; url: string; isJittered: boolean; seed: number }
+  | { order: 'settle' }
+  | { order: 'leave' }
+
+/** Ms until each was live, and mutations made so far. */
+export interface StormReport {
+  latenciesMs: number[]
+  madeCount: number
+}
+
+/** Handshakes under way at once: more would overflow the listen queue (511) and measure the kernel's retries of a second instead. */
+const AT_ONCE = 400
+
+const storm = {
+  kiosks: [] as SwarmKiosk[],
+  lines: new Map<SwarmKiosk, SwarmLine>(),
+  bare: [] as WebSocket[],
+  settled: (): void => undefined,
+}
+
+const EVENTS = {
+  acked: (): void => storm.settled(),
+  changes: (): void => undefined,
+}
+
+/** Runs one after the other for each, `AT_ONCE` side by side; gives ms from the start to the end of each. */
+async function timed<Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<number[]> {
+  const startMs = machineMs()
+  const waiting = items.values()
+  const latenciesMs: number[] = []
+  const work = async (): Promise<void> => {
+    for (const item of waiting) {
+      await run(item)
+      latenciesMs.push(machineMs() - startMs)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return latenciesMs
+}
+
+/** Opens all lines; a place among those under way is free again once the websocket is open, and the rest of the welcome goes on. */
+async function openAll(url: string): Promise<number[]> {
+  const startMs = machineMs()
+  const live: Promise<number>[] = []
+  await timed(storm.kiosks, async (kiosk) => {
+    const line = new SwarmLine(url, kiosk, EVENTS)
+    storm.lines.set(kiosk, line)
+    live.push(line.ready().then(() => machineMs() - startMs))
+    await once(line.socket, 'open')
+  })
+  return Promise.all(live)
+}
+
+async function openBare(port: number, count: number): Promise<number[]> {
+  return timed(Array.from({ length: count }), async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false })
+    storm.bare.push(socket)
+    await once(socket, 'open')
+  })
+}
+
+/** Each makes one report more; nobody waits for its ack. */
+function tap(): void {
+  for (const kiosk of storm.kiosks) {
+    const id = kiosk.nextId
+    kiosk.nextId += 1
+    storm.lines.get(kiosk)?.socket.send(pushText(kiosk, id, id))
+  }
+}
+
+function pushText(kiosk: SwarmKiosk, from: number, to: number): string {
+  return `{"type":"push","mutations":[${reportTexts(kiosk, from, to)}]}`
+}
+
+/** Waits for the hub to go, then comes again until it is there; ms are from when the line was lost. */
+async function comeBack(order: Extract<StormOrder, { order: 'return' }>): Promise<number[]> {
+  const dice = makeDice(order.seed)
+  return Promise.all(
+    storm.kiosks.map(async (kiosk) => {
+      const { socket } = storm.lines.get(kiosk) ?? {}
+      if (socket !== undefined && socket.readyState !== socket.CLOSED)
+        await new Promise((resolve) => socket.once('close', resolve))
+      const lostMs = machineMs()
+      await dialUntilLive(kiosk, order, dice)
+      return machineMs() - lostMs
+    }),
+  )
+}
+
+async function dialUntilLive(
+  kiosk: SwarmKiosk,
+  { url, isJittered }: { url: string; isJittered: boolean },
+  dice: Dice,
+): Promise<void> {
+  for (let failedTries = 0; ; failedTries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, isJittered ? backoffMs(failedTries, dice) : 50))
+    const line = new SwarmLine(url, kiosk, EVENTS)
+    try {
+      await line.ready()
+      storm.lines.set(kiosk, line)
+      return
+    } catch {
+      line.socket.terminate()
+    }
+  }
+}
+
+/** Sends again what was not acknowledged, and waits until everything is. */
+async function settle(): Promise<void> {
+  for (const kiosk of storm.kiosks)
+    if (kiosk.ackedId < kiosk.nextId - 1)
+      storm.lines.get(kiosk)?.socket.send(pushText(kiosk, kiosk.ackedId + 1, kiosk.nextId - 1))
+  await new Promise<void>((resolve) => {
+    storm.settled = () => {
+      if (storm.kiosks.every(({ ackedId, nextId }) => ackedId === nextId - 1)) resolve()
+    }
+    storm.settled()
+  })
+  storm.settled = () => undefined
+}
+
+async function leave(): Promise<void> {
+  const sockets = [...storm.bare, ...[...storm.lines.values()].map(({ socket }) => socket)]
+  storm.bare = []
+  storm.lines.clear()
+  await Promise.all(
+    sockets.map(async (socket) => {
+      if (socket.readyState === socket.CLOSED) return
+      const closed = once(socket, 'close')
+      socket.terminate()
+      await closed
+    }),
+  )
+}
+
+async function obey(order: StormOrder): Promise<number[]> {
+  switch (order.order) {
+    case 'connect':
+      storm.kiosks = order.kiosks.length > 0 ? order.kiosks : storm.kiosks
+      return openAll(order.url)
+    case 'bare':
+      return openBare(order.port, order.count)
+    case 'tap':
+      tap()
+      return []
+    case 'return':
+      return comeBack(order)
+    case 'settle':
+      await settle()
+      return []
+    case 'leave':
+      await leave()
+      return []
+  }
+}
+
+serveOrders(async (order: StormOrder): Promise<StormReport> => ({
+  latenciesMs: await obey(order),
+  madeCount: storm.kiosks.reduce((sum, { nextId }) => sum + nextId - 1, 0),
+}))
