@@ -174,9 +174,21 @@ class Batch {
     if (kind !== 'report' && kind !== 'withdraw') return 'upgrade'
     if (push.poisonId === mutation.id) return 'malformed'
     if (isRepeat) return null
+    const refusedAs = this.refusedBefore(kiosk, origin)
+    if (refusedAs !== null) return refusedAs
     return kind === 'report'
       ? this.report(kiosk, push, mutation, origin)
       : this.withdraw(kiosk, mutation, origin)
+  }
+
+  /** A tap that was refused under an earlier identity stays refused: it counts once, whatever it came to. [SYN-12] */
+  private refusedBefore(
+    kiosk: KioskFacts,
+    { originKioskId, originMutationId, hash }: Origin,
+  ): MutationRefusal['why'] | null {
+    if (originKioskId === kiosk.id) return null
+    const why = this.memory.outcomeOf(originKioskId, originMutationId, hash)?.why ?? null
+    return why === 'done' ? null : (why as MutationRefusal['why'] | null)
   }
 
   private report(

@@ -274,6 +274,28 @@ test('[SYN-12] a tap carried over by a forked identity counts once, whichever of
   expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: null })
 })
 
+test('[SYN-12] a tap that was refused stays refused when a forked identity brings it again', async () => {
+  const [room] = campus.rooms
+  const tap = kiosk.report(room, 1)
+  await query(database.pool, 'update spaces set is_deleted = true where id = $1', [room])
+  expect((await commit([pushOf(kiosk, [tap])])).answers[0]?.outcomes).toEqual([
+    { id: 1, why: 'spaceDeleted' },
+  ])
+  const fork = await insertTestKiosk(database.pool, {
+    universityId: campus.universityId,
+    spaceId: campus.root,
+  })
+  await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [fork.id, kiosk.id])
+  await query(database.pool, 'update kiosks set has_fork = true where id = $1', [kiosk.id])
+  await query(database.pool, 'update spaces set is_deleted = false where id = $1', [room])
+  await query(database.pool, 'update universities set facts_clock = facts_clock + 1')
+  const carried = { ...tap, origin: { kioskId: kiosk.id, id: 1, hash: tap.hash } }
+  expect((await commit([pushOf(fork, [carried])])).answers[0]?.outcomes).toEqual([
+    { id: 1, why: 'spaceDeleted' },
+  ])
+  expect(await countReports()).toBe(0)
+})
+
 test('[SYN-12] a stranger cannot use up another kiosk’s numbers', async () => {
   const stranger = await insertTestKiosk(database.pool, {
     universityId: campus.universityId,
