@@ -12,7 +12,7 @@ const ACTS: Record<OperationKind, Act> = {
   withdraw: (world, operation) => withdraw(world, operation),
   wait: (world, { a }) => {
     world.counts.fire('wait')
-    return world.advance(a % 5 === 0 ? 30_000 + (a % 60_000) : a % 8_000).then(() => true)
+    return world.advance(a % 12 === 0 ? 20_000 + (a % 50_000) : a % 3_000).then(() => true)
   },
   ...LINE_FAULTS,
   ...CRASH_FAULTS,
@@ -27,7 +27,7 @@ export async function applyOperation(world: World, operation: Operation, index: 
   const isDone = await ACTS[operation.kind](world, operation, index)
   world.note(`#${index}`, `${operation.kind} ${String(isDone)}`)
   await world.settle()
-  await world.advance(operation.c % 16 === 0 ? operation.b % 2_000 : operation.b % 24)
+  await world.advance(operation.c % 20 === 0 ? operation.b % 1_000 : operation.b % 8)
 }
 
 /** Ends one trouble and forgets it. */

@@ -58,7 +58,7 @@ export class HubProcess {
       log: noLog,
       metrics: noMetrics,
       // Notifications come by real sockets, whose order no seed holds: here the poll alone finds other hubs' commits.
-      limits: { listens: false },
+      limits: { listens: false, heartbeatMs: 10_000 },
     })
   }
 

@@ -20,6 +20,8 @@ export interface SavedTap {
 
 /** What the hub settled, under the kiosk, number and hash with which it was first made. */
 export interface Settled {
+  /** Who brought it. */
+  byKioskId: number
   kioskId: number
   mutationId: number
   hash: string
@@ -34,15 +36,15 @@ export interface Settled {
 export function loadSettled(database: Queryable, universityId: number): Promise<Settled[]> {
   return query(
     database,
-    `select origin_kiosk_id as "kioskId", origin_mutation_id as "mutationId", hash, 'report' as kind,
+    `select kiosk_id as "byKioskId", origin_kiosk_id as "kioskId", origin_mutation_id as "mutationId", hash, 'report' as kind,
             space_id as "spaceId", level, null::text as why,
             (extract(epoch from reported_at) * 1000)::float8 as "reportedAtMs"
        from occupancy_reports where university_id = $1
      union all
-     select w.origin_kiosk_id, w.origin_mutation_id, w.hash, 'withdraw', r.space_id, null, null, null
+     select w.kiosk_id, w.origin_kiosk_id, w.origin_mutation_id, w.hash, 'withdraw', r.space_id, null, null, null
        from report_withdrawals w join occupancy_reports r on r.id = w.occupancy_report_id where w.university_id = $1
      union all
-     select origin_kiosk_id, origin_mutation_id, hash, 'outcome', null, null, why, null
+     select kiosk_id, origin_kiosk_id, origin_mutation_id, hash, 'outcome', null, null, why, null
        from outcomes where university_id = $1 and why <> 'done'`,
     [universityId],
   )
@@ -72,7 +74,10 @@ export function judgeLedger<Tap extends SavedTap>(
   const rowsOf = new Map<string, Settled[]>()
   for (const row of settled) {
     const key = `${row.kioskId}/${row.mutationId}/${row.hash}`
-    rowsOf.set(key, [...(rowsOf.get(key) ?? []), row])
+    const rows = rowsOf.get(key) ?? []
+    // A refusal is written down under each identity that brought the tap: still one refusal.
+    if (rows.some((one) => one.kind === 'outcome' && one.why === row.why)) continue
+    rowsOf.set(key, [...rows, row])
   }
   const tapOf = new Map<string, Tap>()
   for (const tap of saved) {
@@ -82,10 +87,15 @@ export function judgeLedger<Tap extends SavedTap>(
   for (const [key, tap] of tapOf) {
     const rows = rowsOf.get(key) ?? []
     rowsOf.delete(key)
-    const [row] = rows
+    // Of two clones one may have been refused what the other was granted: no effect, and one.
+    const effects = rows.filter((one) => one.kind !== 'outcome')
+    const [row = rows[0]] = effects
+    const others = rows.filter(
+      (one) => one !== row && !(one.kind === 'outcome' && one.byKioskId !== row?.byKioskId),
+    )
     if (row === undefined) {
       if (!isLost(tap)) faults.push(`saved and not settled: ${key} ${tap.kind} on ${tap.spaceId}`)
-    } else if (rows.length > 1) faults.push(`settled ${rows.length} times: ${key}`)
+    } else if (others.length > 0) faults.push(`settled ${1 + others.length} times: ${key}`)
     else if (row.kind === 'report' && (row.spaceId !== tap.spaceId || row.level !== tap.level))
       faults.push(`settled with another body: ${key}`)
   }
