@@ -1,5 +1,8 @@
+import path from 'node:path'
 import { test as base, type BrowserContext, type Page } from '@playwright/test'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
+import { SCREEN_FOLDER } from '../../build/build-screens.ts'
+import { serveScreens } from '../../build/serve-screens.ts'
 import type { KioskHost } from './kiosk-host.ts'
 import { World } from './world.ts'
 
@@ -38,8 +41,16 @@ interface TestParts {
   openFace(role: KioskRole, spaceId: number): Promise<Face>
 }
 
+interface WorkerParts {
+  libraryCount: number
+  world: World
+  screenFolder: string
+  /** Where the gallery is served, under the policy of a kiosk's screens. */
+  galleryUrl: string
+}
+
 /** Playwright's test with a running hub, kiosks on demand, and no patience for console or page errors. */
-export const test = base.extend<TestParts, { libraryCount: number; world: World }>({
+export const test = base.extend<TestParts, WorkerParts>({
   // Every test takes a library for itself, so that none sees the taps of another.
   libraryCount: [40, { scope: 'worker', option: true }],
   world: [
@@ -49,6 +60,18 @@ export const test = base.extend<TestParts, { libraryCount: number; world: World 
       await world.end()
     },
     { scope: 'worker', timeout: 60_000 },
+  ],
+  screenFolder: [
+    path.join(import.meta.dirname, '..', '..', SCREEN_FOLDER),
+    { scope: 'worker', option: true },
+  ],
+  galleryUrl: [
+    async ({ screenFolder }, run) => {
+      const served = await serveScreens(screenFolder)
+      await run(`${served.url}/gallery.html`)
+      await served.stop()
+    },
+    { scope: 'worker' },
   ],
   complaints: [
     async ({ context }, run) => {

@@ -1,0 +1,88 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+
+/** The three languages of every screen. */
+export const LANGUAGES = ['en', 'sl', 'zh-TW'] as const
+
+/** The looks that a visitor can choose, as the gallery's address says them. */
+export const LOOKS = {
+  light: '',
+  dark: '&theme=dark',
+  contrast: '&contrast=high',
+  'dark contrast': '&contrast=high&theme=dark',
+  'large text': '&text=large',
+  reach: '&reach=1',
+} as const
+
+/** Opens the gallery and gives the names of its pictures. */
+export async function openGallery(page: Page, url: string): Promise<string[]> {
+  await page.goto(url)
+  const names = await page
+    .locator('[data-screen-name]')
+    .evaluateAll((items) => items.map((item) => item.getAttribute('data-screen-name') ?? ''))
+  if (names.length === 0) throw new Error('the gallery lists no picture')
+  return names
+}
+
+/** Shows one picture without loading the page anew, and waits until it is laid out. */
+export async function showPicture(page: Page, query: string): Promise<void> {
+  await page.evaluate(async (search) => {
+    history.pushState(null, '', search)
+    window.dispatchEvent(new PopStateEvent('popstate'))
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    await document.fonts.ready
+    if (document.querySelector('[data-screen]') === null) throw new Error(`no picture at ${search}`)
+  }, query)
+}
+
+/** Brings axe into the page, once for all its pictures: a first analysis leaves it there. Gives what that found. */
+export async function bringAxe(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
+  return violations.map(({ id }) => id)
+}
+
+/** What axe found in the page as it stands: one line per rule that is broken, or that axe could not judge. */
+export interface AxeFindings {
+  violations: string[]
+  undecided: string[]
+  passCount: number
+}
+
+/**
+ * Runs axe on the whole page, no rule off: all of WCAG 2.2 A and AA, with the target sizes that axe leaves out by itself,
+ * and best practices. `isStrict` adds the enhanced contrast of level AAA. What axe calls experimental stays out.
+ */
+export function runAxe(page: Page, isStrict: boolean): Promise<AxeFindings> {
+  return page.evaluate(async (strict) => {
+    interface Rule {
+      ruleId: string
+      tags: string[]
+    }
+    interface Finding {
+      id: string
+      nodes: { target: unknown[]; failureSummary?: string }[]
+    }
+    interface Axe {
+      getRules(): Rule[]
+      run(on: Document, options: object): Promise<Record<'violations' | 'incomplete' | 'passes', Finding[]>>
+    }
+    const { axe } = window as unknown as { axe: Axe }
+    const rules = axe
+      .getRules()
+      .filter(
+        ({ ruleId, tags }) => !tags.includes('wcag2aaa') || (strict && ruleId === 'color-contrast-enhanced'),
+      )
+      .map(({ ruleId }) => [ruleId, { enabled: true }])
+    const found = await axe.run(document, {
+      resultTypes: ['violations', 'incomplete'],
+      rules: Object.fromEntries(rules),
+    })
+    const lineOf = ({ id, nodes }: Finding): string =>
+      `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary ?? ''})`).join(' | ')}`
+    return {
+      violations: found.violations.map(lineOf),
+      undecided: found.incomplete.map(lineOf),
+      passCount: found.passes.length,
+    }
+  }, isStrict)
+}
