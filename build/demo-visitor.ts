@@ -18,13 +18,13 @@ const PATIENCE_MS = 20_000
  * Walks through a fresh demo campus and reports what the fixtures say, some of it a while ago: a real kiosk whose line is
  * cut while its clock runs ahead. Gives how many reports the hub took. Throws when the hub does not answer in time.
  */
-export async function visitDemoCampus(hubUrl: string, name: string, code: string): Promise<number> {
+export async function visitDemoCampus(hubUrl: string, visitorName: string, code: string): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-visitor-'))
   const lead = { ms: 0 }
   const line = { isCut: false, cut: (): void => undefined }
   const engine = openEngine({
     folder,
-    config: { name, hub: { url: hubUrl } },
+    config: { name: visitorName, hub: { url: hubUrl } },
     appVersion: 'demo',
     clock: leadingClock(lead),
     dial: cuttableDial(line),
