@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { refuse } from '#shared/domain/decision.ts'
-import { decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
+import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import {
   BridgeCallMessage,
   BridgeTokenMessage,
@@ -17,9 +17,6 @@ export const MAX_BRIDGE_BYTES = 65_536
 
 /** How long a socket may take to show its token. [BRG-3] */
 export const TOKEN_WITHIN_MS = 2_000
-
-/** A finger makes at most ten taps in a second; the rest is a page gone wrong. */
-export const CALLS_PER_SECOND = 20
 
 /** Answers that a screen leaves unread, in bytes, before it is no longer read either. */
 const UNREAD_BYTES = 262_144
@@ -53,7 +50,7 @@ export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
 }
 
 function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
-  let allowance: Allowance = { tokens: serving.callsPerSecond * 10, atMs: serving.elapsedMs() }
+  let allowance: Allowance = { tokens: allowanceBurst(serving.callsPerSecond), atMs: serving.elapsedMs() }
   socket.on('message', (data, isBinary) => {
     if (isBinary) return refuseSocket(socket)
     const text = textOf(data)

@@ -1,11 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
-import {
-  canonicalJson,
-  enrolStatement,
-  helloStatement,
-  mutationStatement,
-  type Hello,
-} from '#shared/wire/messages.ts'
+import { canonicalJson } from '#shared/domain/canonical-json.ts'
+import { enrolStatement, helloStatement, mutationStatement, type Hello } from '#shared/wire/messages.ts'
 
 /** The fixed start of an Ed25519 private key in PKCS#8; 32 secret bytes follow. RFC 8410, section 7. */
 const PKCS8_START = Buffer.from('302e020100300506032b657004220420', 'hex')

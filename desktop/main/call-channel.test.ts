@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CALLS_PER_SECOND } from './call-channel.ts'
+import { CALLS_PER_SECOND } from '#shared/wire/bridge.ts'
 import type { SenderEvent } from './electron-parts.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'

@@ -1,12 +1,9 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
-import { decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
-import type { CallRefusal, EngineDoor } from '#shared/wire/bridge.ts'
+import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
+import { CALLS_PER_SECOND, type CallRefusal, type EngineDoor } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
 import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
-
-/** A finger makes at most ten taps in a second; the rest is a page gone wrong. */
-export const CALLS_PER_SECOND = 20
 
 /** What the channels between page and engine are served with. */
 export interface CallServing {
@@ -21,7 +18,7 @@ export interface CallServing {
  * `slice` (engine to page). Only the main frame of the kiosk's own window, on an app:// page, is heard. [BRG-1] [BRG-4]
  */
 export function serveCalls(ipc: IpcPart, serving: CallServing): void {
-  let allowance: Allowance = { tokens: CALLS_PER_SECOND * 10, atMs: serving.clock.elapsedMs() }
+  let allowance: Allowance = { tokens: allowanceBurst(CALLS_PER_SECOND), atMs: serving.clock.elapsedMs() }
   ipc.handle('call', (event, name, input): Promise<Decision<unknown, CallRefusal>> => {
     if (!isOwnPage(serving, event)) return Promise.resolve(refuse({ why: 'notAllowed' }))
     const pace = decideAllowance(allowance, CALLS_PER_SECOND, serving.clock.elapsedMs())

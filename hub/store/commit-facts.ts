@@ -69,7 +69,7 @@ export async function loadTree(client: Queryable, universityId: number): Promise
   )
 }
 
-/** A leaf's newest report, as stored. */
+/** A leaf's newest report, as it stands on its space; all null when never reported. [OCC-1] */
 export interface StoredLeaf {
   id: number
   level: Level | null

@@ -1,5 +1,6 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import { column } from './array-text.ts'
+import type { StoredLeaf } from './commit-facts.ts'
 import type { Queryable } from './database.ts'
 
 // What one commit writes, after it has decided. Nothing here reads a clock.
@@ -16,16 +17,6 @@ export interface NewReport {
   originMutationId: number
 }
 
-/** A leaf's value after the batch; each leaf once. */
-export interface NewLeaf {
-  id: number
-  level: Level | null
-  reportedAtMs: number | null
-  clock: number | null
-  mutationId: number | null
-  kioskId: number | null
-}
-
 /** All that `write_batch` writes. */
 export interface BatchWrites {
   universityId: number
@@ -33,7 +24,8 @@ export interface BatchWrites {
   nowMs: number
   kiosks: readonly { id: number; lastMutationId: number }[]
   reports: readonly NewReport[]
-  leaves: readonly NewLeaf[]
+  /** Leaves as they are after the batch, each once. */
+  leaves: readonly StoredLeaf[]
 }
 
 /** Writes reports, leaves, their ancestors, the kiosks' last ids and the clock. [OCC-12] */

@@ -1,3 +1,4 @@
+import type { Shown } from '#shared/domain/occupancy.ts'
 import type { ExistingSpace, SpaceToUpdate } from '#shared/domain/space-tree-diff.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import { query, type Queryable } from './database.ts'
@@ -169,21 +170,12 @@ export async function analyzeSpaces(database: Queryable): Promise<void> {
   await query(database, 'analyze spaces, opening_hours, closures')
 }
 
-/** What is shown of one space at a moment: a row of the database's `shown_tree`. [OCC-13] */
-export interface ShownRow {
-  id: number
+/** What is shown of one space at a moment, and its place: a row of the database's `shown_tree`. [OCC-13] */
+export interface ShownRow extends Shown {
   parentId: number | null
   depth: number
   name: string
   kind: string
-  level: 0 | 1 | 2 | null
-  meanMillionths: number | null
-  reportedAtMs: number | null
-  knownCount: number
-  leafCount: number
-  freeCount: number
-  capacity: number | null
-  isLeaf: boolean
 }
 
 /** The tree with levels, ages and coverage, now by the database's clock; and that moment. [OCC-13] */

@@ -1,7 +1,6 @@
 import { DatabaseError } from 'pg'
-import type { Database, Transaction } from '../store/database.ts'
-import { transaction } from '../store/database.ts'
-import { insertOutcomes, insertWithdrawals, writeBatch, type NewLeaf } from '../store/commit.ts'
+import { transaction, type Database, type Transaction } from '../store/database.ts'
+import { insertOutcomes, insertWithdrawals, writeBatch } from '../store/commit.ts'
 import {
   loadCarriable,
   loadKioskFacts,
@@ -13,6 +12,7 @@ import {
   type KioskFacts,
   type LockedUniversity,
   type SettledRecord,
+  type StoredLeaf,
 } from '../store/commit-facts.ts'
 import { decideBatch, type Answer, type BatchFacts, type Push } from './decide-batch.ts'
 import { makeTreeFacts, type TreeFacts } from './tree-facts.ts'
@@ -33,7 +33,7 @@ export interface Committed {
   /** In the order of the pushes. */
   answers: Answer[]
   /** Leaves with their new values. */
-  leaves: NewLeaf[]
+  leaves: StoredLeaf[]
 }
 
 /**

@@ -1,9 +1,8 @@
-import type { MutationRefusal } from '#shared/domain/mutation.ts'
-import { ReportBody, WithdrawBody } from '#shared/domain/mutation.ts'
+import { ReportBody, WithdrawBody, type MutationRefusal } from '#shared/domain/mutation.ts'
 import { decideReport, decideWithdraw, reportedAt } from '#shared/domain/occupancy.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import type { NewLeaf, NewOutcome, NewReport, NewWithdrawal } from '../store/commit.ts'
+import type { NewOutcome, NewReport, NewWithdrawal } from '../store/commit.ts'
 import type { KioskFacts, SettledRecord, StoredLeaf } from '../store/commit-facts.ts'
 import { BatchMemory, type Origin } from './batch-memory.ts'
 import { LeafFold } from './leaf-fold.ts'
@@ -57,7 +56,7 @@ export interface BatchDecision {
   /** Stored reports that the batch withdraws. */
   withdrawnReportIds: number[]
   /** The leaves' new values, once the remaining reports of the bereft are known. */
-  leaves(remaining: readonly StoredLeaf[]): NewLeaf[]
+  leaves(remaining: readonly StoredLeaf[]): StoredLeaf[]
 }
 
 const checkReport = makeCheck(ReportBody)

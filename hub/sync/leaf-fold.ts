@@ -1,5 +1,4 @@
 import { newestReport, type Report } from '#shared/domain/occupancy.ts'
-import type { NewLeaf } from '../store/commit.ts'
 import type { StoredLeaf } from '../store/commit-facts.ts'
 import type { Taken } from './batch-memory.ts'
 
@@ -58,7 +57,7 @@ export class LeafFold {
   }
 
   /** New values of those that changed; `remaining` are the next reports of the bereft. A composite has none of its own. [OCC-9] */
-  changed(remaining: readonly StoredLeaf[], isComposite: (id: number) => boolean): NewLeaf[] {
+  changed(remaining: readonly StoredLeaf[], isComposite: (id: number) => boolean): StoredLeaf[] {
     const left = new Map(remaining.map((leaf) => [leaf.id, leaf]))
     return [...this.leaves].flatMap(([id, leaf]) => {
       if (isComposite(id)) return []
@@ -78,7 +77,7 @@ export class LeafFold {
   }
 }
 
-function neverReported(id: number): NewLeaf {
+function neverReported(id: number): StoredLeaf {
   return { id, level: null, reportedAtMs: null, clock: null, mutationId: null, kioskId: null }
 }
 

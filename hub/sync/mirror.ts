@@ -1,7 +1,7 @@
 import type { LevelRow, SpaceRow } from '#shared/wire/messages.ts'
 import { digestText, emptyDigest, toggleRow, type Digest } from '#shared/wire/digest.ts'
 import type { FeedRows } from '../store/feed.ts'
-import type { NewLeaf } from '../store/commit.ts'
+import type { StoredLeaf } from '../store/commit-facts.ts'
 
 /** Changes that wait for the next frame: one entry per space, however often it changed. */
 export interface Pending {
@@ -37,7 +37,7 @@ export class Mirror {
   }
 
   /** Leaves of the very next commit of this hub. Spaces that kiosks do not hold are left out. */
-  applyCommit(clock: number, leaves: readonly NewLeaf[]): void {
+  applyCommit(clock: number, leaves: readonly StoredLeaf[]): void {
     this.head = clock
     for (const { id, level, reportedAtMs } of leaves)
       if (this.clocks.has(id)) this.setLevel([id, clock, level, reportedAtMs])

@@ -1,10 +1,10 @@
 /** Strings and the marks between them; whatever else stands in a JSON text does not matter here. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs
 
-interface Level {
+interface Nesting {
   /** Keys of an object so far; null for a list. */
   keys: Set<string> | null
-  /** The key under which this level stands. */
+  /** The key under which it stands. */
   name: string
 }
 
@@ -13,25 +13,25 @@ interface Level {
  * JSON.parse keeps the last of them and says nothing: half a building would be lost. [TRE-2]
  */
 export function findRepeatedKey(json: string): string[] | null {
-  const levels: Level[] = []
+  const open: Nesting[] = []
   let text = ''
   for (const [token] of json.matchAll(TOKENS)) {
-    const level = levels.at(-1)
+    const innermost = open.at(-1)
     if (token === '{' || token === '[') {
-      levels.push({ keys: token === '{' ? new Set() : null, name: text })
+      open.push({ keys: token === '{' ? new Set() : null, name: text })
       text = ''
-    } else if (token === '}' || token === ']') levels.pop()
+    } else if (token === '}' || token === ']') open.pop()
     else if (token === ',') text = ''
     else if (token !== ':') text = token
-    else if (level?.keys !== undefined && level.keys !== null) {
+    else if (innermost?.keys !== undefined && innermost.keys !== null) {
       const key = JSON.parse(text) as string
-      if (level.keys.has(key)) return [...names(levels), key]
-      level.keys.add(key)
+      if (innermost.keys.has(key)) return [...names(open), key]
+      innermost.keys.add(key)
     }
   }
   return null
 }
 
-function names(levels: readonly Level[]): string[] {
-  return levels.flatMap(({ name }) => (name === '' ? [] : [JSON.parse(name) as string]))
+function names(open: readonly Nesting[]): string[] {
+  return open.flatMap(({ name }) => (name === '' ? [] : [JSON.parse(name) as string]))
 }

@@ -1,6 +1,5 @@
-import type { SpaceFacts, SpaceKind } from './space.ts'
-import { childrenByParent, pathToRoot } from './space.ts'
-import { canonicalJson } from '../wire/messages.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { childrenByParent, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
 import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-tree.ts'
 
 /** A live space as the university has it now. */

@@ -1,14 +1,21 @@
 import { Type, type Static } from 'typebox'
 
-/** Settings of a university. Each has its default here and nowhere else. */
+/** The settings of a university with nothing set: two hours, two reports a second, and 75 s (60 to 90 suit a public screen). */
+export const DEFAULT_SETTINGS = { staleMs: 7_200_000, kioskReportsPerSecond: 2, kioskIdleMs: 75_000 }
+
+/** Settings of a university. */
 export const UniversitySettings = Type.Object(
   {
-    /** A report older than this no longer counts. Default two hours. */
-    staleMs: Type.Integer({ minimum: 60_000, maximum: 604_800_000, default: 7_200_000 }),
-    /** Reports per second and kiosk, on average. Default two. */
-    kioskReportsPerSecond: Type.Number({ minimum: 0.01, maximum: 1_000_000, default: 2 }),
-    /** Idle time after which a kiosk asks "Still there?". FACE: 60–90 s. */
-    kioskIdleMs: Type.Integer({ minimum: 10_000, maximum: 600_000, default: 75_000 }),
+    /** A report older than this no longer counts. */
+    staleMs: Type.Integer({ minimum: 60_000, maximum: 604_800_000, default: DEFAULT_SETTINGS.staleMs }),
+    /** Reports per second and kiosk, on average. [CON-1] */
+    kioskReportsPerSecond: Type.Number({
+      minimum: 0.01,
+      maximum: 1_000_000,
+      default: DEFAULT_SETTINGS.kioskReportsPerSecond,
+    }),
+    /** Idle time after which a kiosk asks "Still there?". */
+    kioskIdleMs: Type.Integer({ minimum: 10_000, maximum: 600_000, default: DEFAULT_SETTINGS.kioskIdleMs }),
   },
   { additionalProperties: false },
 )
@@ -17,10 +24,3 @@ export type UniversitySettings = Static<typeof UniversitySettings>
 /** The languages in which every face speaks. */
 export const Locale = Type.Enum(['en', 'sl', 'zh-TW'])
 export type Locale = Static<typeof Locale>
-
-/** The settings of a university with nothing set. */
-export const DEFAULT_SETTINGS: UniversitySettings = {
-  staleMs: 7_200_000,
-  kioskReportsPerSecond: 2,
-  kioskIdleMs: 75_000,
-}

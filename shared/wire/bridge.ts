@@ -1,16 +1,15 @@
 import { Type, type Static } from 'typebox'
 import type { Decision } from '../domain/decision.ts'
 import type { Assignment } from '../domain/kiosk.ts'
-import type { MutationRefusal } from '../domain/mutation.ts'
-import { Level } from '../domain/occupancy.ts'
-import { Id, type SpaceFacts } from '../domain/space.ts'
-import { MutationId } from '../domain/mutation.ts'
+import { MutationId, ReportBody, type MutationRefusal } from '../domain/mutation.ts'
+import type { Level } from '../domain/occupancy.ts'
+import type { SpaceFacts } from '../domain/space.ts'
 
 // The bridge between a screen and its engine: two functions, the same over Electron's IPC and over the agent's socket.
 
 /** Inputs of the calls that a screen may make, by name: a closed list. Every call answers with a Decision. [BRG-1] */
 export const BRIDGE_INPUTS = {
-  reportOccupancy: Type.Object({ spaceId: Id, level: Level }, { additionalProperties: false }),
+  reportOccupancy: ReportBody,
   withdrawReport: Type.Object({ mutationId: MutationId }, { additionalProperties: false }),
   enrol: Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }, { additionalProperties: false }),
   openDiagnostics: Type.Object(
@@ -19,6 +18,9 @@ export const BRIDGE_INPUTS = {
   ),
   leaveFullScreen: Type.Object({}, { additionalProperties: false }),
 } as const
+
+/** How many calls a second a shell takes from a page: a finger makes at most ten taps; the rest is a page gone wrong. [BRG-1] */
+export const CALLS_PER_SECOND = 20
 
 type Inputs = typeof BRIDGE_INPUTS
 
@@ -50,8 +52,11 @@ export interface BridgeOutputs {
   leaveFullScreen: null
 }
 
+/** Name of a call. */
 export type CallName = keyof Inputs
+/** What a call is given. */
 export type CallInput<Name extends CallName> = Static<Inputs[Name]>
+/** What a call answers. */
 export type CallOutput<Name extends CallName> = Decision<BridgeOutputs[Name], CallRefusal>
 
 /** What IT sees behind the PIN. */
@@ -129,6 +134,7 @@ export interface Slices {
   spaces: SpacesSlice
   outbox: OutboxSlice
 }
+/** Name of a slice. */
 export type SliceName = keyof Slices
 
 /** What a screen finds as `window.bridge`, whichever shell it runs in. */

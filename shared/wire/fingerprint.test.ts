@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { canonicalJson } from '../domain/canonical-json.ts'
 import { MAX_MUTATION_BYTES, ReportBody, WithdrawBody } from '../domain/mutation.ts'
 import { BRIDGE_INPUTS, BridgeCallMessage } from './bridge.ts'
 import { digestText, emptyDigest, toggleRow } from './digest.ts'
 import stored from './fingerprint.json' with { type: 'json' }
 import {
-  canonicalJson,
   enrolStatement,
   headStatement,
   helloStatement,

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { canonicalJson } from '../domain/canonical-json.ts'
 import { HUB_MESSAGES, KIOSK_MESSAGES } from '../fixtures/messages.ts'
 import {
-  canonicalJson,
   enrolStatement,
   headStatement,
   helloStatement,

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { canonicalJson } from '../domain/canonical-json.ts'
 import { Assignment, KeyGrade } from '../domain/kiosk.ts'
 import { MutationHash, MutationId } from '../domain/mutation.ts'
 import { Level } from '../domain/occupancy.ts'
@@ -364,23 +365,4 @@ export function headStatement(universityId: number, epoch: string, head: number)
 /** Text of which a mutation's hash is taken. [SYN-3] */
 export function mutationStatement(kind: string, body: unknown): string {
   return `${kind}\n${canonicalJson(body)}`
-}
-
-/** No message of ours is deeper than this. */
-const MAX_JSON_DEPTH = 64
-
-/**
- * JSON with sorted keys and without absent ones: one text for one value. Below 64 levels, where no message of ours
- * goes, everything reads as null: a body made to exhaust the stack must not. [SYN-15]
- */
-export function canonicalJson(value: unknown, depth = 0): string {
-  if (value === undefined || depth > MAX_JSON_DEPTH) return 'null'
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item, depth + 1)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
 }

@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
-import type { Locale } from '#shared/domain/university.ts'
+import { DEFAULT_SETTINGS, type Locale } from '#shared/domain/university.ts'
 import { applySpaces, EMPTY_MODEL, type EngineLine, type KioskModel } from './model.ts'
 import { freshSession, passTime, type Session } from './session.ts'
 
@@ -15,9 +15,6 @@ export interface KioskState {
 }
 
 export type KioskStore = StoreApi<KioskState>
-
-/** How long a visit may rest when no assignment says so. */
-const DEFAULT_IDLE_MS = 75_000
 
 /** A store before the engine's first word. */
 export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskStore {
@@ -76,7 +73,9 @@ export function setEngineLine(store: KioskStore, engine: EngineLine): void {
 export function tick(store: KioskStore, elapsedMs: number): void {
   const state = store.getState()
   const idleMs =
-    state.model.kiosk.state === 'enrolled' ? state.model.kiosk.assignment.idleMs : DEFAULT_IDLE_MS
+    state.model.kiosk.state === 'enrolled'
+      ? state.model.kiosk.assignment.idleMs
+      : DEFAULT_SETTINGS.kioskIdleMs
   const session = passTime(state.session, freshOf(state, elapsedMs), elapsedMs, idleMs)
   const step = session.report.step === 'thanks' ? 250 : 1000
   const isNext = Math.floor(elapsedMs / step) !== Math.floor(state.elapsedMs / step)
