@@ -2,10 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ancestors } from './ancestors.ts'
 import { bundle } from './bundle.ts'
+import { catchUp } from './catch-up.ts'
 import { conflation } from './conflation.ts'
 import { frames } from './frames.ts'
+import { navigation } from './navigation.ts'
+import { paint } from './paint.ts'
 import { memory } from './memory.ts'
 import { storm } from './storm.ts'
+import { tapDurable } from './tap-durable.ts'
 import { reports, slowFlush } from './reports.ts'
 import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 
@@ -17,6 +21,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   ancestors,
   memory,
   storm,
+  tapDurable,
+  paint,
+  navigation,
+  catchUp,
   bundle,
 ]
 

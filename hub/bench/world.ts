@@ -20,6 +20,7 @@ export interface World {
   url: string
   pool: Database
   universityId: number
+  rootId: number
   /** Leaf spaces, in the order of their ids. */
   leafIds: number[]
   /** Parents of leaves, in the order of their ids. */
@@ -49,6 +50,7 @@ export async function makeWorld(settings: Record<string, string>, shape: TreeSha
     url,
     pool,
     universityId,
+    rootId: levels[0]?.[0] ?? 0,
     leafIds: levels.at(-1) ?? [],
     parentIds: levels.at(-2) ?? [],
     stop: async () => {

@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { startChild, type BenchChild } from './child.ts'
+import type { EngineOrder, EngineReport } from './engine-process.ts'
+import { limitFigure, median, spread, type Benchmark, type Figure } from './figure.ts'
+import { withKioskScene, type KioskScene } from './kiosk-scene.ts'
+import { query } from '../store/database.ts'
+import { commitUnderClock } from '../sync/commit-under-clock.ts'
+
+type EngineChild = BenchChild<EngineOrder, EngineReport>
+
+/** What a week's absence costs: of a level that changed, only the level travels; of facts, the whole row. */
+const CHANGES = {
+  levels: 'occupancy = 1, occupancy_mean = 1000000, occupancy_updated_at = now()',
+  rows: 'capacity = coalesce(capacity, 12) + 1, facts_clock = $2',
+} as const
+
+/** A kiosk comes back after 100,000 rows changed; taps at it meanwhile must not wait. */
+export const catchUp: Benchmark = {
+  name: 'catch-up',
+  about: 'catch-up after 100,000 changed rows, in parts, with taps meanwhile',
+  run: (options) =>
+    withKioskScene({ fanOut: 10, depth: 5 }, async (scene) => {
+      const engine: EngineChild = startChild('./engine-process.ts')
+      const folder = join(scene.folder, 'kiosk')
+      const hubUrl = scene.hub.url
+      try {
+        const code = await scene.codeFor(scene.world.rootId, 'entrance')
+        await engine.obey({ order: 'open', folder, hubUrl, code })
+        await engine.obey({ order: 'waitFor', rowCount: scene.world.leafIds.length })
+        await engine.obey({ order: 'close' })
+        const figures: Figure[] = []
+        for (const [index, kind] of (['levels', 'rows'] as const).entries()) {
+          const reports: EngineReport[] = []
+          for (let round = 0; round < 3; round += 1) {
+            const head = await changeAll(scene, kind)
+            const spaceIds = scene.world.leafIds.slice((index * 3 + round) * 1000).slice(0, 1000)
+            reports.push(
+              await engine.obey({ order: 'catchUp', folder, hubUrl, head, spaceIds, tapEveryMs: 20 }),
+            )
+            await engine.obey({ order: 'close' })
+            options.say(
+              `  ${kind}: ${Math.round(reports.at(-1)?.catchUpMs ?? 0)} ms, slowest tap ${Math.round(Math.max(...(reports.at(-1)?.tapMs ?? [])))} ms`,
+            )
+          }
+          figures.push(...toFigures(kind, reports))
+        }
+        return figures
+      } finally {
+        await engine.end()
+      }
+    }),
+}
+
+/** Changes every leaf in one commit, as staff or a long absence would; gives the head. The hub has read it when this returns. */
+async function changeAll({ world }: KioskScene, kind: keyof typeof CHANGES): Promise<number> {
+  const { pool, universityId } = world
+  const head = await commitUnderClock(pool, universityId, async (client, { clock }) => {
+    await query(
+      client,
+      `update spaces set clock = $2, ${CHANGES[kind]} where university_id = $1 and child_count = 0`,
+      [universityId, clock],
+    )
+    return clock
+  })
+  await query(pool, 'vacuum analyze spaces')
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  return head
+}
+
+function toFigures(kind: string, reports: readonly EngineReport[]): Figure[] {
+  const times = reports.map(({ catchUpMs }) => catchUpMs)
+  const slowest = reports.map(({ tapMs }) => Math.max(...tapMs))
+  return [
+    limitFigure({
+      name: `catch-up-${kind}`,
+      value: median(times),
+      unit: 'ms',
+      atMost: 1500,
+      note: `100,000 ${kind}, from the dial to all applied: read, sent, checked, on the disk, in memory; ${spread(times)} ms`,
+    }),
+    limitFigure({
+      name: `catch-up-${kind}-own-taps`,
+      value: median(slowest),
+      unit: 'ms',
+      atMost: 50,
+      note: `the slowest of a tap each 20 ms meanwhile, until durable, from when it was due; median tap ${median(reports.flatMap(({ tapMs }) => tapMs)).toFixed(1)} ms`,
+    }),
+  ]
+}

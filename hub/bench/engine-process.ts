@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { makeDice } from '#shared/domain/dice.ts'
+import { makeDeviceClock } from '../../desktop/engine/device-clock.ts'
+import { openEngine, type Engine } from '../../desktop/engine/engine.ts'
+import { makePostEnrolment } from '../../desktop/engine/post-enrolment.ts'
+import { OUTBOX_MIGRATIONS } from '../../desktop/engine/store/outbox-migrations.ts'
+import { migrate, openSqlite } from '../../desktop/engine/store/sqlite.ts'
+import { makeWsDial } from '../../desktop/engine/ws-dial.ts'
+import { serveOrders } from './child.ts'
+
+// One kiosk's engine on real files, in a process of its own.
+
+/** What a bench asks of an engine. */
+export type EngineOrder =
+  | { order: 'open'; folder: string; hubUrl: string; code: string | null }
+  | { order: 'waitFor'; rowCount: number }
+  | { order: 'close' }
+  | { order: 'tap'; spaceIds: number[]; count: number; folder: string }
+  | { order: 'catchUp'; folder: string; hubUrl: string; head: number; spaceIds: number[]; tapEveryMs: number }
+
+/** What it measured, ms. */
+export interface EngineReport {
+  /** Taps, from the call to its answer; in a catch-up from when the finger came. */
+  tapMs: number[]
+  /** Bare inserts of the same bytes. */
+  bareMs: number[]
+  /** From the dial to everything applied. */
+  catchUpMs: number
+}
+
+const held = { engine: null as Engine | null, isOnline: false, tapCount: 0 }
+
+function engine(): Engine {
+  if (held.engine === null) throw new Error('no engine is open')
+  return held.engine
+}
+
+function open(folder: string, hubUrl: string): void {
+  held.isOnline = false
+  held.engine = openEngine({
+    folder,
+    config: { name: 'Bench', hub: { url: hubUrl } },
+    appVersion: 'bench',
+    clock: makeDeviceClock(),
+    dial: makeWsDial(null),
+    post: makePostEnrolment(null),
+    // Dice that always fall short: the pause between two lines is its shortest.
+    dice: { ...makeDice(1), fraction: () => 0 },
+    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: { info: () => undefined, warn: (event, facts) => console.error(event, facts) },
+  })
+  held.engine.subscribe((name, value) => {
+    if (name === 'link' && 'status' in value) held.isOnline = value.status === 'online'
+  })
+}
+
+async function enrol(code: string | null): Promise<void> {
+  engine().start()
+  if (code === null) return
+  const enrolled = await engine().enrolWith(code)
+  if (!enrolled.ok) throw new Error(`not enrolled: ${enrolled.refusal.why}`)
+}
+
+async function waitFor(rowCount: number): Promise<void> {
+  while (!held.isOnline || engine().readRows().rows.length < rowCount) await pause(50)
+}
+
+async function report(spaceId: number, level: number): Promise<void> {
+  const answer = await engine().call('reportOccupancy', { spaceId, level })
+  if (!answer.ok) throw new Error(`refused: ${answer.refusal.why}`)
+  if ((answer.value as { isRepeat: boolean }).isRepeat) throw new Error('a tap fell into an equal one')
+}
+
+/** A tap and a bare insert of the same bytes into a table of the same shape, in turn, on the same disk with the same flush. */
+async function tap(
+  spaceIds: readonly number[],
+  count: number,
+  folder: string,
+): Promise<Partial<EngineReport>> {
+  const tapMs: number[] = []
+  const bareMs: number[] = []
+  const bare = openBare(join(folder, `bare-${performance.now()}.db`))
+  for (let index = 0; index < count; index += 1) {
+    const step = held.tapCount
+    held.tapCount += 1
+    const spaceId = spaceIds[step % spaceIds.length] ?? 0
+    const level = (step + Math.floor(step / spaceIds.length)) % 3
+    const startMs = performance.now()
+    await report(spaceId, level)
+    tapMs.push(performance.now() - startMs)
+    await pause(10)
+    const bareStartMs = performance.now()
+    bare.insert(step + 1, spaceId, level)
+    bareMs.push(performance.now() - bareStartMs)
+    await pause(10)
+  }
+  bare.close()
+  return { tapMs, bareMs }
+}
+
+function openBare(file: string): { insert(id: number, spaceId: number, level: number): void; close(): void } {
+  const sqlite = openSqlite(file, 'precious')
+  migrate(sqlite, OUTBOX_MIGRATIONS)
+  const statement = sqlite.prepare(
+    `insert into mutations (id, kind, space_id, body, hash, level, target_id, before_level, before_at_ms, boot,
+       elapsed_ms, contact_ms, at_ms) values (?, 'report', ?, ?, ?, ?, null, 0, ?, ?, ?, ?, ?)`,
+  )
+  const boot = makeDeviceClock().bootId
+  return {
+    insert: (id, spaceId, level) => {
+      const nowMs = Date.now()
+      const body = `{"level":${level},"spaceId":${spaceId}}`
+      statement.run(id, spaceId, body, 'A'.repeat(22), level, nowMs, boot, performance.now(), nowMs, nowMs)
+    },
+    close: () => void sqlite.close(),
+  }
+}
+
+/** Dials with the rows of long ago, and taps all the while; a tap's time runs from when it was due, so a loop that stands still counts. */
+async function catchUp(order: Extract<EngineOrder, { order: 'catchUp' }>): Promise<Partial<EngineReport>> {
+  open(order.folder, order.hubUrl)
+  const tapMs: number[] = []
+  const startMs = performance.now()
+  const done: { atMs: number | null } = { atMs: null }
+  // Online is what it says once everything up to the head of the welcome is applied.
+  engine().subscribe((name) => {
+    if (name === 'link' && held.isOnline) done.atMs ??= performance.now()
+  })
+  engine().start()
+  for (let step = 0; done.atMs === null; step += 1) {
+    const dueMs = startMs + step * order.tapEveryMs
+    await pause(Math.max(0, dueMs - performance.now()))
+    await report(order.spaceIds[step % order.spaceIds.length] ?? 0, step % 2)
+    tapMs.push(performance.now() - dueMs)
+  }
+  if (engine().readRows().cursor < order.head) throw new Error('online before everything was here')
+  return { tapMs, catchUpMs: done.atMs - startMs }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+serveOrders(async (order: EngineOrder): Promise<EngineReport> => {
+  const nothing = { tapMs: [], bareMs: [], catchUpMs: 0 }
+  switch (order.order) {
+    case 'open':
+      open(order.folder, order.hubUrl)
+      await enrol(order.code)
+      return nothing
+    case 'waitFor':
+      await waitFor(order.rowCount)
+      return nothing
+    case 'close':
+      engine().stop()
+      return nothing
+    case 'tap':
+      return { ...nothing, ...(await tap(order.spaceIds, order.count, order.folder)) }
+    case 'catchUp':
+      return { ...nothing, ...(await catchUp(order)) }
+  }
+})
