@@ -1,7 +1,7 @@
 import { loadMissingMigrations } from '../store/migrate.ts'
 import { query } from '../store/database.ts'
 import type { AdminWorld } from './connect.ts'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 import { formatAge } from './table.ts'
 
 const DAY_MS = 86_400_000

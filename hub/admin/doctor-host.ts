@@ -5,7 +5,7 @@ import { createServer, isIP } from 'node:net'
 import { dirname } from 'node:path'
 import type { HubConfig } from '../config.ts'
 import { readHubFile } from '../hub-file.ts'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 
 const MB = 1024 * 1024
 /** A busy university writes about 100 MB a year; PostgreSQL itself stops hard when the disk is full. */

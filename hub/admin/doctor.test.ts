@@ -8,7 +8,7 @@ import { writeHubFile } from '../hub-file.ts'
 import { query } from '../store/database.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { insertTestSpace, insertTestUniversity } from '../store/testing-rows.ts'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './testing-certificate.ts'
 import { runHere } from './testing-cli.ts'
 

@@ -9,18 +9,10 @@ import {
   checkMigrations,
   checkServer,
 } from './doctor-database.ts'
+import type { Finding } from './finding.ts'
 import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
 
-/** One thing that was looked at: how it is, and, unless it is well, how to mend it. */
-export interface Finding {
-  what: string
-  state: 'ok' | 'warn' | 'fail'
-  found: string
-  mend?: string
-}
-
-/** A check never throws: what it cannot find out is a finding too. */
-export type Check<Subject> = (subject: Subject) => Promise<Finding[]>
+type Check<Subject> = (subject: Subject) => Promise<Finding[]>
 
 const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkPorts]
 const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
@@ -50,6 +42,7 @@ export async function examine(config: HubConfig): Promise<Finding[]> {
   return findings
 }
 
+/** A check that breaks is a finding too. */
 async function guarded<Subject>(check: Check<Subject>, subject: Subject): Promise<Finding[]> {
   try {
     return await check(subject)

@@ -3,6 +3,7 @@ import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
 import type { GoneRow, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
 import { query, transaction, type Database, type Transaction } from './database.ts'
+import { HOURS_BY_SPACE } from './hours.ts'
 
 /** What kiosks hold of a university, or what changed of it, at one moment. */
 export interface FeedRows {
@@ -32,8 +33,8 @@ export async function loadFeed(
       [universityId],
     )
     if (university === undefined) return null
-    const factsFrom = isWhole || from === null ? (from ?? -1) : null
-    const rows = await loadRows(client, universityId, from ?? -1, factsFrom)
+    const anyFrom = isWhole || from === null ? (from ?? -1) : null
+    const rows = await loadRows(client, universityId, from ?? -1, anyFrom)
     const levels = from === null || isWhole ? [] : await loadLevels(client, universityId, from)
     const gone = from === null ? [] : await loadGone(client, universityId, from)
     return { ...university, rows, levels, gone }
@@ -108,22 +109,7 @@ async function loadHours(
   if (rowCount === 0) return new Map()
   const found = await query<{ spaceId: number; hours: OpeningHours }>(
     client,
-    `with weekly as (
-       select space_id, json_agg(json_build_array(day_of_week, opens_minute, closes_minute)
-         order by day_of_week, opens_minute) as spans
-       from opening_hours where university_id = $1 group by space_id
-     ), dates as (
-       select space_id, on_date, coalesce(json_agg(json_build_array(opens_minute, closes_minute) order by opens_minute)
-         filter (where opens_minute is not null), '[]'::json) as spans
-       from closures where university_id = $1 group by space_id, on_date
-     ), exceptions as (
-       select space_id, json_agg(json_build_object('date', to_char(on_date, 'YYYY-MM-DD'), 'spans', spans)
-         order by on_date) as closures
-       from dates group by space_id
-     )
-     select coalesce(w.space_id, e.space_id) as "spaceId",
-       json_build_object('weekly', w.spans, 'closures', coalesce(e.closures, '[]'::json)) as hours
-     from weekly w full join exceptions e on e.space_id = w.space_id`,
+    `with ${HOURS_BY_SPACE} select space_id as "spaceId", hours from hours_by_space`,
     [universityId],
   )
   return new Map(found.map(({ spaceId, hours }) => [spaceId, hours]))

@@ -2,27 +2,16 @@ import type { Shown } from '#shared/domain/occupancy.ts'
 import type { ExistingSpace, SpaceToUpdate } from '#shared/domain/space-tree-diff.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import { query, type Queryable } from './database.ts'
+import { HOURS_BY_SPACE } from './hours.ts'
 
 /** Live spaces of a university with all their facts, hours included. The university's own space is the one without a parent. */
 export async function loadSpaces(database: Queryable, universityId: number): Promise<ExistingSpace[]> {
   return query<ExistingSpace>(
     database,
-    `with weekly as (
-       select space_id, json_agg(json_build_array(day_of_week, opens_minute, closes_minute)
-         order by day_of_week, opens_minute) as spans
-       from opening_hours where university_id = $1 group by space_id
-     ), dates as (
-       select space_id, on_date, coalesce(json_agg(json_build_array(opens_minute, closes_minute) order by opens_minute)
-         filter (where opens_minute is not null), '[]') as spans
-       from closures where university_id = $1 group by space_id, on_date
-     ), closed as (
-       select space_id, json_agg(json_build_object('date', to_char(on_date, 'YYYY-MM-DD'), 'spans', spans)
-         order by on_date) as closures
-       from dates group by space_id
-     )
+    `with ${HOURS_BY_SPACE}
      select s.id, s.parent_id as "parentId", s.name, s.kind, s.location, s.details, s.capacity,
-       json_build_object('weekly', w.spans, 'closures', coalesce(c.closures, '[]')) as hours
-     from spaces s left join weekly w on w.space_id = s.id left join closed c on c.space_id = s.id
+       coalesce(h.hours, '{"weekly":null,"closures":[]}') as hours
+     from spaces s left join hours_by_space h on h.space_id = s.id
      where s.university_id = $1 and not s.is_deleted order by s.id`,
     [universityId],
   )
@@ -90,55 +79,6 @@ export async function markSpacesDeleted(
     `update spaces set is_deleted = true, version = version + 1, clock = $2, facts_clock = $2, updated_at = now()
      where university_id = $1 and id = any($3)`,
     [universityId, clock, ids],
-  )
-}
-
-interface ClosureRow {
-  id: number
-  date: string
-  /** Null: closed all day. */
-  opens: number | null
-  closes: number | null
-}
-
-/** Puts hours in the place of those that the spaces had. [HRS-1] [HRS-2] */
-export async function replaceHours(
-  transaction: Queryable,
-  universityId: number,
-  spaces: readonly Pick<NewSpace, 'id' | 'hours'>[],
-): Promise<void> {
-  const ids = spaces.map((space) => space.id)
-  await query(transaction, 'delete from opening_hours where university_id = $1 and space_id = any($2)', [
-    universityId,
-    ids,
-  ])
-  await query(transaction, 'delete from closures where university_id = $1 and space_id = any($2)', [
-    universityId,
-    ids,
-  ])
-  const weekly = spaces.flatMap(({ id, hours }) =>
-    (hours.weekly ?? []).map(([day, opens, closes]) => ({ id, day, opens, closes })),
-  )
-  await query(
-    transaction,
-    `insert into opening_hours (university_id, space_id, day_of_week, opens_minute, closes_minute)
-     select $1, n.id, n.day, n.opens, n.closes
-     from jsonb_to_recordset($2) n (id bigint, day smallint, opens smallint, closes smallint)`,
-    [universityId, JSON.stringify(weekly)],
-  )
-  const closures = spaces.flatMap(({ id, hours }) =>
-    hours.closures.flatMap(({ date, spans }): ClosureRow[] =>
-      spans.length === 0
-        ? [{ id, date, opens: null, closes: null }]
-        : spans.map(([opens, closes]) => ({ id, date, opens, closes })),
-    ),
-  )
-  await query(
-    transaction,
-    `insert into closures (university_id, space_id, on_date, opens_minute, closes_minute)
-     select $1, n.id, n.date, n.opens, n.closes
-     from jsonb_to_recordset($2) n (id bigint, date date, opens smallint, closes smallint)`,
-    [universityId, JSON.stringify(closures)],
   )
 }
 

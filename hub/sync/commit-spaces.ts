@@ -11,6 +11,7 @@ import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-t
 import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database, type Queryable, type Transaction } from '../store/database.ts'
+import { replaceHours } from '../store/hours.ts'
 import {
   analyzeSpaces,
   insertSpaces,
@@ -18,7 +19,6 @@ import {
   loadSpaces,
   markSpacesDeleted,
   rebuildComposites,
-  replaceHours,
   takeSpaceIds,
   updateSpaces,
   type NewSpace,

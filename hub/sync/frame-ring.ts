@@ -1,6 +1,8 @@
 import type { Parts } from './parts.ts'
 
+/** Two seconds of frames: a catch-up of a few thousand rows takes less. */
 const MAX_FRAMES = 40
+/** Per university; with more, reading the database again is no dearer. */
 const MAX_BYTES = 1_048_576
 
 /** The last frames, kept for those who finish a catch-up while the others went on. */

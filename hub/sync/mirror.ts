@@ -1,14 +1,7 @@
-import type { LevelRow, SpaceRow } from '#shared/wire/messages.ts'
+import type { ChangedRows, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
 import { digestText, emptyDigest, toggleRow, type Digest } from '#shared/wire/digest.ts'
 import type { FeedRows } from '../store/feed.ts'
 import type { StoredLeaf } from '../store/commit-facts.ts'
-
-/** Changes that wait for the next frame: one entry per space, however often it changed. */
-export interface Pending {
-  rows: SpaceRow[]
-  levels: LevelRow[]
-  gone: [number, number][]
-}
 
 /**
  * What kiosks of one university hold, as far as the hub must know it: the clock of each row, the digest over them, and
@@ -62,8 +55,8 @@ export class Mirror {
     }
   }
 
-  /** Takes what waits. */
-  takePending(): Pending {
+  /** Takes what waits for the next frame: each space once, however often it changed. */
+  takePending(): ChangedRows {
     const pending = {
       rows: [...this.rows.values()],
       levels: [...this.levels.values()],
