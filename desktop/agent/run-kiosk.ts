@@ -96,7 +96,7 @@ function tokenOf(folder: string | null, log: EngineLog): { token?: string } {
   try {
     return { token: keepBridgeToken(folder) }
   } catch (error) {
-    log.warn('tokenNotKept', { reason: String(error) })
+    log.warn('the token was not kept', { reason: String(error) })
     return {}
   }
 }

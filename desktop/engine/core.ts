@@ -113,7 +113,7 @@ export function isCached(core: Core, write: () => void): boolean {
 function handleTrouble(core: Core, error: unknown): StoreTrouble {
   const trouble = troubleOf(error)
   if (trouble === null) throw error
-  core.options.log.warn('notWritten', { trouble, reason: String(error) })
+  core.options.log.warn('a write was not taken', { trouble, reason: String(error) })
   if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
   return trouble
 }

@@ -72,7 +72,7 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
     try {
       return isCallName(name) ? await runCall(commands, name, input) : refuse({ why: 'unknownCall' })
     } catch (error) {
-      options.log.warn('callFailed', { name, reason: String(error) })
+      options.log.warn('a call failed', { name, reason: String(error) })
       return refuse({ why: 'internal' })
     }
   }

@@ -60,7 +60,7 @@ function readMirrorOrReset(options: EngineOptions, stores: Stores): Mirror {
   try {
     return readMirror(() => stores.cache)
   } catch (error) {
-    options.log.warn('cacheUnreadable', { reason: String(error) })
+    options.log.warn('the cache is unreadable', { reason: String(error) })
     stores.resetCache()
     stores.wasCacheReset = true
     return readMirror(() => stores.cache)

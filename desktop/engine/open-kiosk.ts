@@ -43,7 +43,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
   if (!read.ok) return accept(broken(file ?? '', read.refusal, around.log))
   for (const { at, suggestion } of read.value.unknownKeys)
-    around.log.warn('unknownSetting', { at, suggestion })
+    around.log.warn('an unknown setting was left out', { at, suggestion })
   const merged = checkKioskConfig(mergeArguments(read.value, args))
   if (!merged.ok) return refuse(sentenceOf(merged.refusal))
   const { config } = merged.value
@@ -78,7 +78,7 @@ function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments
 }
 
 function broken(file: string, problems: ConfigProblem[], log: EngineLog): OpenedKiosk {
-  log.warn('configError', { file, problems })
+  log.warn('the configuration cannot be used', { file, problems })
   return { engine: makeIdleEngine({ state: 'configError', file, problems }), folder: null, port: null }
 }
 

@@ -47,7 +47,8 @@ export async function enrol(
   hooks.stopLink()
   const isKept = isWritten(core, () => {
     // Taps of another university mean nothing here, and yet none may vanish: they stay beside, for export.
-    if (isOtherUniversity) options.log.warn('outboxKept', { copiedTo: keepCopy(outbox.sqlite) })
+    if (isOtherUniversity)
+      options.log.warn('the outbox of another university was kept', { copiedTo: keepCopy(outbox.sqlite) })
     outbox.becomeKiosk(kioskId, universityId, isOtherUniversity ? 'nothing' : 'waiting')
   })
   if (!isKept) return refuse({ why: 'notSaved' })

@@ -32,7 +32,7 @@ export function openStores(folder: string, log: EngineLog): Decision<Stores, Sto
     return accept(openLocked(folder, log, unlock))
   } catch (error) {
     unlock?.()
-    log.warn('storesNotOpened', { reason: String(error) })
+    log.warn('the folder cannot be opened', { reason: String(error) })
     return refuse(troubleOf(error) === 'diskFull' && !isForbidden(error) ? 'diskFull' : 'unreadable')
   }
 }
@@ -53,7 +53,7 @@ function openLocked(folder: string, log: EngineLog, unlock: () => void): Stores 
     wasCacheReset: cache.wasReset,
     resetCache: () => {
       stores.cache.sqlite.close()
-      log.warn('cacheReset', { movedTo: moveAside(cacheFile) })
+      log.warn('the cache begins anew', { movedTo: moveAside(cacheFile) })
       stores.cache = openCache(cacheFile)
     },
     close: () => {
@@ -99,7 +99,7 @@ function openOrMoveAside<Store>(
   } catch (error) {
     const trouble = troubleOf(error)
     if (error instanceof TooNewError || trouble === 'diskFull' || trouble === 'locked') throw error
-    log.warn('storeUnreadable', { movedTo: moveAside(file), reason: String(error) })
+    log.warn('a file is unreadable and was moved aside', { movedTo: moveAside(file), reason: String(error) })
     return { store: open(file), wasReset: true }
   }
 }

@@ -85,7 +85,9 @@ export function fork(talk: Conversation): void {
   const { outbox } = talk.core.stores
   const key = outbox.identity().pendingKey ?? talk.core.options.secret(32)
   if (!isWritten(talk.core, () => outbox.insertPendingKey(key))) return talk.end({ why: 'notWritten' })
-  talk.core.options.log.warn('forked', { kioskId: outbox.identity().kioskId })
+  talk.core.options.log.warn('another device has this name: a new identity is asked for', {
+    kioskId: outbox.identity().kioskId,
+  })
   talk.send({ type: 'fork', publicKey: makeKioskKey(key).publicKey })
 }
 

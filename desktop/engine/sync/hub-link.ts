@@ -45,7 +45,7 @@ export function makeHubLink(core: Core): HubLink {
   }
 
   const follow = (end: SessionEnd): void => {
-    log.info('lineEnded', { ...end })
+    log.info('the line ended', { ...end })
     if (isUnknownThere(end)) {
       isWritten(core, () => core.stores.outbox.markRevoked(true))
       core.screen.publish('kiosk')

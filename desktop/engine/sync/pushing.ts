@@ -62,7 +62,7 @@ function showRefused(core: Core, ack: Ack): void {
   for (const { id, why } of ack.outcomes) {
     const spaceId = stores.outbox.readMutation(id)?.spaceId
     if (spaceId === undefined || health.refused.some((refused) => refused.mutationId === id)) continue
-    options.log.warn('refusedByHub', { mutationId: id, spaceId, why })
+    options.log.warn('the hub refused a tap', { mutationId: id, spaceId, why })
     const refused = { mutationId: id, spaceId, why }
     health.refused.push(refused)
     options.clock.after(REFUSED_FOR_MS, () => {

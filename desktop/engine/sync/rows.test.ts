@@ -145,7 +145,7 @@ describe('rows', () => {
     expect(bench.hub.last('pull')).toBeUndefined()
     beat(bench, 6, '0000000000000000')
     beat(bench, 6, '0000000000000000')
-    expect(bench.logged.filter((line) => line.startsWith('digestMismatch'))).toHaveLength(1)
+    expect(bench.logged.filter((line) => line.startsWith('the digest differs'))).toHaveLength(1)
     bench.clock.advance(10_000)
     expect(bench.hub.last('pull')).toEqual({ type: 'pull', cursor: 0, isLost: true })
     snapshot(bench)

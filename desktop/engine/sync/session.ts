@@ -60,7 +60,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
   }
   // The engine's door for what the hub says: a mistake of ours ends the line, not the kiosk.
   const failed = (error: unknown): void => {
-    log.warn('lineFailed', { reason: String(error) })
+    log.warn('a line ended by a fault of ours', { reason: String(error) })
     finish({ why: 'malformed' }, true)
   }
   const talk: Conversation = {

@@ -46,7 +46,7 @@ export function takeMessage(
 
 /** A fork is answered on this same line, where the old key has just proved itself. [SYN-12] */
 function takeError(talk: Conversation, { code, fatal }: LineError): void {
-  talk.core.options.log.warn('hubSaysError', { code, fatal })
+  talk.core.options.log.warn('the hub says that something is wrong', { code, fatal })
   if (code === 'forked') return fork(talk)
   if (fatal || code === 'upgrade') talk.end({ why: 'err', code })
 }
@@ -121,7 +121,7 @@ function compareDigest(talk: Conversation, digest: string): void {
   const { core } = talk
   if (core.mirror.digest() === digest || talk.cancelRepair !== null) return
   core.health.mismatchCount += 1
-  core.options.log.warn('digestMismatch', { cursor: core.mirror.cursor })
+  core.options.log.warn('the digest differs', { cursor: core.mirror.cursor })
   const delayMs = core.options.dice.fraction() * REPAIR_JITTER_MS
   talk.cancelRepair = core.options.clock.after(delayMs, () => {
     talk.cancelRepair = null
