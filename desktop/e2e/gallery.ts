@@ -49,8 +49,8 @@ export interface AxeFindings {
 }
 
 /**
- * Runs axe on the whole page, no rule off: all of WCAG 2.2 A and AA, with the target sizes that axe leaves out by itself,
- * and best practices. `isStrict` adds the enhanced contrast of level AAA. What axe calls experimental stays out.
+ * Runs every rule of axe on the whole page: all of WCAG 2.2 A and AA and best practices, also what axe leaves out by
+ * itself (target sizes, experimental rules). Of level AAA `isStrict` adds enhanced contrast; the rest of it is not asked.
  */
 export function runAxe(page: Page, isStrict: boolean): Promise<AxeFindings> {
   return page.evaluate(async (strict) => {

@@ -72,7 +72,7 @@ export function measureTargets(
           if (room < limit) near.push({ between: `${one.what} and ${other.what}`, room })
         }
       })
-      return { targets: measured.map(({ seen: _, ...target }) => target), near }
+      return { targets: measured, near }
     },
     { scale: mmPerPx, limit: nearMm },
   )
