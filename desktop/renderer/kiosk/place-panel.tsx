@@ -30,7 +30,7 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
           <p>
             {[...panel.within.slice(0, -1), ...(panel.location === null ? [] : [panel.location])].join(' · ')}
           </p>
-          <p className="place-word">{word(tone)}</p>
+          <div className="place-word">{word(tone)}</div>
           <p>{tone === 'closed' ? open(panel.openness) : age(reportedAtMs, tree.nowMs)}</p>
         </div>
       </div>

@@ -83,7 +83,7 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
     return (
       <div className="answer">
         <Icon name="undo" />
-        <p className="answer-title">{t('report.undone')}</p>
+        <h2 className="answer-title">{t('report.undone')}</h2>
       </div>
     )
   if (report.step === 'refused')
@@ -91,7 +91,7 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
       <div className="answer" data-kind="refused">
         <Icon name="alert" />
         <div className="answer-words">
-          <p className="answer-title">{t('report.refusedTitle')}</p>
+          <h2 className="answer-title">{t('report.refusedTitle')}</h2>
           <p>{refusal(report.refusal.why)}</p>
         </div>
         <button ref={button} type="button" className="button" onClick={actions.dismissReport}>
@@ -103,7 +103,7 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
     <div className="answer" data-kind="thanks">
       <Icon name="check" />
       <div className="answer-words">
-        <p className="answer-title">{t('report.thanks')}</p>
+        <h2 className="answer-title">{t('report.thanks')}</h2>
         <p>{t(report.isRepeat ? 'report.alreadySaid' : 'report.said', { level: level(report.level) })}</p>
       </div>
       <button ref={button} type="button" className="button button-undo" onClick={() => void actions.undo()}>

@@ -11,7 +11,7 @@ export function Setup({ screen }: { screen: SetupScreen }): ReactElement {
   return (
     <div className="setup" data-screen={screen.name}>
       <main className="setup-main" data-pad={hasPad}>
-        <SetupWords screen={screen} />
+        <SetupWords screen={screen} hasIcon={!hasPad} />
         {hasPad && <CodePad />}
       </main>
       <Toolbar hasService={screen.name === 'spaceGone' || (screen.name === 'revoked' && !screen.canEnrol)} />
@@ -31,7 +31,7 @@ const ICONS: Record<SetupScreen['name'], IconName> = {
   spaceGone: 'close',
 }
 
-function SetupWords({ screen }: { screen: SetupScreen }): ReactElement {
+function SetupWords({ screen, hasIcon }: { screen: SetupScreen; hasIcon: boolean }): ReactElement {
   const { t } = useWords()
   const body = (): ReactNode => {
     switch (screen.name) {
@@ -64,9 +64,11 @@ function SetupWords({ screen }: { screen: SetupScreen }): ReactElement {
   }
   return (
     <div className="setup-words">
-      <span className="setup-icon">
-        <Icon name={ICONS[screen.name]} />
-      </span>
+      {hasIcon && (
+        <span className="setup-icon">
+          <Icon name={ICONS[screen.name]} />
+        </span>
+      )}
       <h1>{t(`setup.${screen.name}`)}</h1>
       {body()}
     </div>
