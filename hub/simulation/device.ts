@@ -17,6 +17,8 @@ export interface DeviceWorld {
   dial(device: Device): DialLine
   post: PostEnrolment
   died(device: Device): void
+  /** Its engine wrote this into its log. */
+  warned(device: Device, event: string): void
 }
 
 interface Life {
@@ -39,6 +41,8 @@ export class Device {
   /** Destroyed, or revoked: its promises end with it. */
   isLost = false
   wallErrorMs = 0
+  /** By what number it last said hello. */
+  saidKioskId = 0
   asleepUntilMs = 0
   protocol = 2
   /** What its screen was told. */
@@ -109,7 +113,7 @@ export class Device {
       post: this.world.post,
       dice: this.dice,
       secret: (byteCount) => this.secret(byteCount),
-      log: { info: () => undefined, warn: () => undefined },
+      log: { info: () => undefined, warn: (event) => this.world.warned(this, event) },
       protocol: this.protocol,
     })
     this.engine.subscribe((name, value) => {

@@ -153,6 +153,7 @@ async function restore(world: World, backup: NonNullable<World['backup']>, isSai
   world.counts.fire('hub restored to yesterday')
   for (const hub of world.hubs) hub.die(true)
   await world.settle()
+  world.restoredAtMs = world.time.nowMs
   const old = world.databaseName
   const top = await query<{ spaces: number; kiosks: number }>(
     world.pool,

@@ -60,6 +60,9 @@ const PLACES = [0, 0, 0, 1, 2, 7]
 const PLACES_ELSEWHERE = [0, 1]
 const SETTINGS = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
 
+/** The slowest line takes no longer. */
+const ACK_UNDER_WAY_MS = 10_000
+
 /** One round's world: two hubs, one database, two universities, and their devices. */
 export class World {
   readonly time = new VirtualTime()
@@ -71,6 +74,9 @@ export class World {
   readonly campuses: Campus[] = []
   readonly ledger: LedgerTap[] = []
   troubles: Trouble[] = []
+  /** Virtual time at which the database last went back. */
+  restoredAtMs = Number.NEGATIVE_INFINITY
+  private readonly acks: { device: Device; text: string }[] = []
   /** Faults seen while running: promises that must hold at every moment. */
   readonly broken: string[] = []
   backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
@@ -91,8 +97,15 @@ export class World {
     this.folder = mkdtempSync(join(root, 'carrel-simulation-'))
     this.pool = openPool(server.url)
     this.watch = {
-      up: (owner, text) => this.note(`${(owner as Device).name}>`, text),
-      down: (owner, text) => this.note(`${(owner as Device).name}<`, text),
+      up: (owner, text) => {
+        this.note(`${(owner as Device).name}>`, text)
+        const kioskId = /^\{"type":"hello".*?"kioskId":(\d+)/.exec(text)?.[1]
+        if (kioskId !== undefined) (owner as Device).saidKioskId = Number(kioskId)
+      },
+      down: (owner, text) => {
+        this.note(`${(owner as Device).name}<`, text)
+        if (text.startsWith('{"type":"ack"')) this.acks.push({ device: owner as Device, text })
+      },
       twice: () => this.counts.fire('frame twice'),
     }
     for (const index of [0, 1]) {
@@ -166,7 +179,26 @@ export class World {
         quiet = 0
       }
     }
+    await this.checkAcks()
     this.bury()
+  }
+
+  /** Whatever was acknowledged is committed by then. An ack that was under way when the database went back proves nothing. [SYN-6] */
+  private async checkAcks(): Promise<void> {
+    const acks = this.acks.splice(0)
+    if (acks.length === 0 || this.time.nowMs < this.restoredAtMs + ACK_UNDER_WAY_MS) return
+    const rows = await query<{ id: number; last: number }>(
+      this.pool,
+      'select id, last_mutation_id as last from kiosks where id = any($1)',
+      [acks.map(({ device }) => device.saidKioskId)],
+    )
+    const lastOf = new Map(rows.map(({ id, last }) => [id, last]))
+    for (const { device, text } of acks) {
+      const told = (JSON.parse(text) as { lastMutationId: number }).lastMutationId
+      const last = lastOf.get(device.saidKioskId) ?? 0
+      if (told > last)
+        this.broken.push(`${device.name} was told that ${told} is settled, the hub has ${last}`)
+    }
   }
 
   /** Devices that died inside an operation lose their process now. */
@@ -197,6 +229,10 @@ export class World {
         died: (dead) => {
           this.counts.fire('kiosk died')
           this.dying.add(dead)
+        },
+        warned: (owner, event) => {
+          // It heals by itself, but with nobody tampering it must never be needed. [SYN-14]
+          if (event === 'digestMismatch') this.broken.push(`${owner.name}: its digest is not the hub's`)
         },
       },
       name,

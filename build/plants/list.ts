@@ -1,0 +1,221 @@
+import type { Edit } from './copy-tree.ts'
+
+/** A fault that is planted, and the proof that must turn red. */
+export interface Plant {
+  name: string
+  edits: Edit[]
+  proof: readonly string[]
+}
+
+const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
+
+function tests(project: 'unit' | 'database', file: string): string[] {
+  return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
+}
+
+const EXACTLY_ONCE = tests('database', 'hub/sync/exactly-once.test.ts')
+const DECIDE_HELLO = tests('database', 'hub/sync/decide-hello.test.ts')
+const OVERLAY = tests('unit', 'desktop/engine/engine.test.ts')
+const FRAMES = tests('unit', 'desktop/engine/sync/rows.test.ts')
+
+/** The faults that a line between kiosk and hub invites most. */
+export const PLANTS: readonly Plant[] = [
+  {
+    name: 'no dedupe',
+    edits: [
+      {
+        file: 'hub/sync/decide-batch.ts',
+        find: 'if (mutation.id <= answer.lastMutationId) return this.repeat(kiosk, mutation, answer)\n',
+        replace: '\n',
+      },
+      {
+        file: 'hub/sync/decide-batch.ts',
+        find: 'const isRepeat = this.memory.isDone(origin)',
+        replace: 'const isRepeat = false',
+      },
+      {
+        file: 'hub/store/migrations/0001_first_path.sql',
+        find: 'create unique index occupancy_reports_origin',
+        replace: 'create index occupancy_reports_origin',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'ack before commit',
+    edits: [
+      {
+        file: 'hub/store/database.ts',
+        find: "    await client.query('commit')\n",
+        replace: "    void client.query('commit').catch(() => undefined)\n",
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'client applies twice',
+    edits: [
+      {
+        file: 'desktop/engine/held-rows.ts',
+        find: '    if (old !== undefined && !old.isGone) toggleRow(this.xor, old.id, old.clock)\n',
+        replace: '',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'no flush on reconnect',
+    edits: [
+      {
+        file: 'desktop/engine/sync/handshake.ts',
+        find: '  talk.changed()\n  pushWaiting(talk)\n',
+        replace: '  talk.changed()\n',
+      },
+      {
+        file: 'desktop/engine/sync/pushing.ts',
+        find: '  if (inFlight === null) return pushWaiting(talk)\n',
+        replace: '  if (inFlight === null) return\n',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'lock and read folded',
+    edits: [
+      {
+        file: 'hub/sync/commit-mutations.ts',
+        find: '    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
+        replace:
+          '    const early = await loadKioskFacts(client, universityId, [...new Set(pushes.map(({ kioskId }) => kioskId))])\n    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
+      },
+      {
+        file: 'hub/sync/commit-mutations.ts',
+        find: 'const kioskRows = await loadKioskFacts(client, universityId, kioskIds)',
+        replace: 'const kioskRows = kioskIds.length > 0 ? early : []',
+      },
+    ],
+    proof: EXACTLY_ONCE,
+  },
+  {
+    name: 'gap skipped',
+    edits: [
+      {
+        file: 'hub/sync/decide-batch.ts',
+        find: "    if (mutation.id > answer.lastMutationId + 1) return 'gap'\n",
+        replace: '',
+      },
+    ],
+    proof: EXACTLY_ONCE,
+  },
+  {
+    name: 'hash not compared',
+    edits: [
+      {
+        file: 'hub/sync/batch-memory.ts',
+        find: '?.find((one) => one.hash === hash)',
+        replace: '?.find((one) => one.hash !== null)',
+      },
+    ],
+    proof: EXACTLY_ONCE,
+  },
+  {
+    name: 'old ticket accepted',
+    edits: [
+      {
+        file: 'hub/sync/decide-hello.ts',
+        find: 'if (hasTickets && hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed)',
+        replace: 'if (hasTickets && hello.ticket === null && ticketConfirmed !== null)',
+      },
+    ],
+    proof: DECIDE_HELLO,
+  },
+  {
+    name: 'epoch ignored',
+    edits: [
+      {
+        file: 'hub/sync/decide-hello.ts',
+        find: '      hello.epoch !== university.epoch ||\n',
+        replace: '',
+      },
+    ],
+    proof: DECIDE_HELLO,
+  },
+  {
+    name: '`from <= cursor < to` dropped',
+    edits: [
+      {
+        file: 'desktop/engine/sync/decide-frame.ts',
+        find: "    if (!isWhole && frame.from > cursor) return { step: 'pull' }\n",
+        replace: '',
+      },
+    ],
+    proof: FRAMES,
+  },
+  {
+    name: 'overlay removed at the ack',
+    edits: [
+      {
+        file: 'desktop/engine/overlay.ts',
+        find: 'return tap.ackedHead === null || !reached.isSameEpoch || tap.ackedHead > reached.cursor',
+        replace: 'return tap.ackedHead === null && reached.cursor >= 0',
+      },
+    ],
+    proof: OVERLAY,
+  },
+  {
+    name: 'late report overwrites',
+    edits: [
+      {
+        file: 'hub/sync/leaf-fold.ts',
+        find: 'const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])',
+        replace: 'const newest = [...leaf.fresh].at(-1) ?? newestReport(stored === null ? [] : [stored])',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'undo restores an old level',
+    edits: [
+      {
+        file: 'hub/store/commit-facts.ts',
+        find: 'order by r.reported_at desc, r.clock desc, r.mutation_id desc, r.kiosk_id desc limit 1',
+        replace: 'order by r.reported_at, r.clock desc, r.mutation_id desc, r.kiosk_id desc limit 1',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'ancestor update forgotten',
+    edits: [
+      {
+        file: 'hub/store/migrations/0002_occupancy.sql',
+        find: '  perform climb(changes);\n',
+        replace: '',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'tombstone not sent',
+    edits: [
+      {
+        file: 'hub/store/feed.ts',
+        find: 'and clock > $2 and (is_deleted or not on_kiosks)',
+        replace: 'and clock > $2 and is_deleted and not on_kiosks',
+      },
+    ],
+    proof: SIMULATION,
+  },
+  {
+    name: 'frame of another university',
+    edits: [
+      {
+        file: 'hub/store/feed.ts',
+        find: "from spaces where university_id = $1 and ${anyFrom === null ? 'facts_clock' : 'clock'} > $2",
+        replace:
+          "from spaces where university_id + $1 > 0 and ${anyFrom === null ? 'facts_clock' : 'clock'} > $2",
+      },
+    ],
+    proof: SIMULATION,
+  },
+]
