@@ -50,10 +50,13 @@ export type DoorScreen =
   | { name: 'closed'; place: DoorPlace }
   | { name: 'clockUnknown'; place: DoorPlace }
 
-/** A line that has been silent this long is off, whatever it is called: two heartbeats and some. [SYN-23] */
-export const SILENT_MS = 45_000
+/**
+ * A line that was last heard this long ago is off, also while the engine, just started, still calls it `connecting`: two
+ * heartbeats of five seconds, and half as much for dialling. [SYN-23]
+ */
+export const SILENT_MS = 15_000
 
-/** Whether what is shown may be behind: the line is off, or silent. */
+/** Whether what is shown may be behind: the line is off, or nobody knows yet and the last word is old. */
 export function isLineOff(link: LinkSlice, nowMs: number | null): boolean {
   if (link.status === 'online') return false
   if (link.status === 'offline' || nowMs === null || link.lastContactMs === null) return true

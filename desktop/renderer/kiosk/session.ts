@@ -57,7 +57,7 @@ export interface Session {
   touchedAtMs: number
 }
 
-/** How long "Still there?" waits for an answer. FACE: at least 20 s. */
+/** How long "Still there?" waits for an answer: WCAG 2.2.1 asks for 20 s. */
 export const STILL_THERE_MS = 20_000
 
 /** How long a short answer stays: an undo that is done, a refusal. */
