@@ -60,21 +60,7 @@ export async function loadDemoCampus(parts: DemoParts, hubUrl: string): Promise<
 
 /** Somebody walks through the campus and reports; afterwards the visitor is a kiosk no more. */
 async function sendVisitor(parts: DemoParts, hubUrl: string): Promise<void> {
-  const { domain } = DEMO_CAMPUS
-  const made = await admin(
-    parts,
-    'kiosk',
-    'code',
-    '--university',
-    domain,
-    '--space',
-    '/',
-    '--role',
-    'entrance',
-  )
-  const { code } = made as { code?: unknown }
-  if (typeof code !== 'string') throw new HouseError('No enrolment code could be made for the demo.')
-  await visitDemoCampus(hubUrl, VISITOR_NAME, code)
+  await visitDemoCampus(hubUrl, VISITOR_NAME, await makeCode(parts, DEMO_CAMPUS.domain, '/', 'entrance'))
   await admin(parts, 'kiosk', 'revoke', VISITOR_NAME)
 }
 
@@ -102,20 +88,14 @@ async function prepareKiosk(parts: DemoParts, places: Places, role: KioskRole): 
     parts.progress(`the folder of the ${role} kiosk belonged to another hub and was moved aside`)
   }
   const { domain, paths } = places
-  const made = await admin(
-    parts,
-    'kiosk',
-    'code',
-    '--university',
-    domain,
-    '--space',
-    paths[role],
-    '--role',
-    role,
-  )
-  const { code } = made as { code?: unknown }
-  if (typeof code !== 'string') throw new HouseError(`No enrolment code could be made for the ${role} kiosk.`)
-  return { role, name, folder, code }
+  return { role, name, folder, code: await makeCode(parts, domain, paths[role], role) }
+}
+
+async function makeCode(parts: DemoParts, domain: string, space: string, role: KioskRole): Promise<string> {
+  const place = ['--university', domain, '--space', space, '--role', role]
+  const { code } = (await admin(parts, 'kiosk', 'code', ...place)) as { code?: unknown }
+  if (typeof code !== 'string') throw new HouseError(`No enrolment code could be made for ${space}.`)
+  return code
 }
 
 /** Waits until the hub knows every kiosk. Throws HouseError when that takes too long. */

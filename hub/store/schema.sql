@@ -2,8 +2,6 @@
 
 set check_function_bodies = off;
 
-create extension btree_gist;
-
 create type composite_change as (space_id bigint, weight bigint, weighted bigint, newest timestamp with time zone, went_back boolean);
 
 create type shown_space as (id bigint, parent_id bigint, depth integer, name text, kind text, level smallint, mean integer, reported_at timestamp with time zone, known_count integer, leaf_count integer, free_count integer, capacity bigint, is_leaf boolean);

@@ -1,8 +1,6 @@
 -- The tables of the first path: universities, spaces, reports, kiosks. Words as in shared/domain; rules as in RULES.md.
 -- Every mirrored row carries the clock of the commit that last changed it; a commit locks its university first.
 
-create extension if not exists btree_gist;
-
 create table universities (
   id bigint generated always as identity primary key,
   name text not null check (length(name) between 1 and 200),
