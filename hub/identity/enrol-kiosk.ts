@@ -21,6 +21,7 @@ import {
 } from '../store/enrolments.ts'
 import { insertTry, loadTries } from '../store/rate-limits.ts'
 import { notifyHeads } from '../sync/commit-under-clock.ts'
+import { addressBucket } from './address-bucket.ts'
 import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 
 /** Failed tries that one address may make in a minute. */
@@ -168,15 +169,4 @@ async function findPlace(
   if (place === null || !(await isLiveSpace(client, universityId, place.spaceId))) return null
   await markKioskRevoked(client, replacesKioskId)
   return { place, head: await stepFactsClock(client, universityId) }
-}
-
-/** One household of IPv6 is its first 64 bits; an IPv4 address is itself, also when written as IPv6. */
-export function addressBucket(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
-  if (!plain.includes(':')) return plain
-  const [left = '', right = ''] = plain.toLowerCase().split('::')
-  const head = left === '' ? [] : left.split(':')
-  const tail = right === '' ? [] : right.split(':')
-  const middle = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0')
-  return [...head, ...(plain.includes('::') ? middle : []), ...tail].slice(0, 4).join(':')
 }

@@ -114,30 +114,6 @@ export async function writeSightings(
   return rows.map(({ id }) => id)
 }
 
-/** A new identity for a forked device, with the place of the old one; asking again with the same key gives the same one. [SYN-12] */
-export async function insertFork(
-  client: Queryable,
-  fork: { universityId: number; kioskId: number; publicKey: string; nowMs: number },
-): Promise<{ id: number; isNew: boolean }> {
-  const [known] = await query<{ id: number }>(
-    client,
-    'select id from kiosks where university_id = $1 and forked_from_id = $2 and public_key = $3',
-    [fork.universityId, fork.kioskId, fork.publicKey],
-  )
-  if (known !== undefined) return { id: known.id, isNew: false }
-  await query(client, 'update kiosks set has_fork = true where id = $1', [fork.kioskId])
-  const [made] = await query<{ id: number }>(
-    client,
-    `insert into kiosks (university_id, space_id, role, name, public_key, key_grade, settings, forked_from_id,
-        app_version, created_at, updated_at)
-     select university_id, space_id, role, name, $2, key_grade, settings, id, app_version, time_of_ms($3), time_of_ms($3)
-     from kiosks where id = $1 returning id`,
-    [fork.kioskId, fork.publicKey, fork.nowMs],
-  )
-  if (made === undefined) throw new Error('an insert gave no row')
-  return { id: made.id, isNew: true }
-}
-
 /** Heads of universities, for the poll. */
 export interface HeadRow {
   id: number

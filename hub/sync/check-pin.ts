@@ -2,8 +2,9 @@ import type { Reply } from '#shared/wire/messages.ts'
 import { verifyPin } from '../identity/pin.ts'
 import type { Database } from '../store/database.ts'
 import { countTry, loadPinHash } from '../store/sessions.ts'
+import { loadFirstKiosk } from '../store/forks.ts'
 
-/** Tries per kiosk, and their window. Counted before the look, so that tries at once do not slip through. [SYN-22] */
+/** Tries per kiosk with all that forked from it, and their window. Counted before the look, so that tries at once do not slip through. [SYN-22] */
 const MAX_TRIES = 5
 const WINDOW_MS = 900_000
 
@@ -14,7 +15,7 @@ export async function checkPin(
   pin: string,
   nowMs: number,
 ): Promise<Reply['answer']> {
-  const tries = await countTry(pool, `pin:${kiosk.kioskId}`, WINDOW_MS, nowMs)
+  const tries = await countTry(pool, `pin:${await loadFirstKiosk(pool, kiosk.kioskId)}`, WINDOW_MS, nowMs)
   if (tries > MAX_TRIES) return 'tooManyTries'
   return (await verifyPin(pin, await loadPinHash(pool, kiosk.universityId))) ? 'yes' : 'no'
 }

@@ -1,6 +1,5 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { Assignment } from '#shared/domain/kiosk.ts'
-import { helloStatement, type Hello, type LineErrorCode } from '#shared/wire/messages.ts'
+import type { Hello, LineErrorCode } from '#shared/wire/messages.ts'
 import type { Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { Chance } from '../ports.ts'
@@ -10,14 +9,13 @@ import { type LockedUniversity } from '../store/commit-facts.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { loadIdentities, loadKioskRows, updateEpoch, writeSessions } from '../store/sessions.ts'
 import { makeAssignment } from './assignment.ts'
+import { checkProofs, importKey, type Identity } from './check-proofs.ts'
 import { decideHello, provesRollback, type HelloDecision } from './decide-hello.ts'
 import type { InFlight } from './in-flight.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
 /** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
 const MAX_BATCH_HELLOS = 512
-/** Proofs checked in one turn of the event loop: 65 µs each, 13 ms together. */
-const MAX_SLICE_PROOFS = 200
 /** Keys kept ready. Importing one costs a third of checking a proof. */
 const MAX_KEYS = 20_000
 
@@ -69,23 +67,20 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Identity {
-  universityId: number
-  key: KeyObject | null
-}
-
 /** Makes a desk with nobody before it. */
-export function makeHelloDesk(parts: DeskParts): HelloDesk {
-  return new Desk(parts)
+export function makeHelloDesk(parts: DeskParts, maxKeys = MAX_KEYS): HelloDesk {
+  return new Desk(parts, maxKeys)
 }
 
 class Desk implements HelloDesk {
   private readonly parts: DeskParts
   private readonly identities = new Map<number, Identity>()
+  private readonly maxKeys: number
   private waiting: Waiting[] = []
 
-  constructor(parts: DeskParts) {
+  constructor(parts: DeskParts, maxKeys: number) {
     this.parts = parts
+    this.maxKeys = maxKeys
   }
 
   open(hello: Hello, challenge: { nonce: string; host: string }): Promise<HelloResult> {
@@ -102,11 +97,11 @@ class Desk implements HelloDesk {
     this.waiting = []
     try {
       await this.parts.ready
-      await this.identify(batch)
-      const proven = await this.checkProofs(batch)
+      const identities = await this.identify(batch)
+      const proven = await checkProofs(batch, identities)
       const byUniversity = Map.groupBy(
         proven,
-        ({ hello }) => this.identities.get(hello.kioskId)?.universityId ?? 0,
+        ({ hello }) => identities.get(hello.kioskId)?.universityId ?? 0,
       )
       for (const [universityId, hellos] of byUniversity)
         for (let start = 0; start < hellos.length; start += MAX_BATCH_HELLOS)
@@ -116,42 +111,26 @@ class Desk implements HelloDesk {
     }
   }
 
-  private async identify(batch: readonly Waiting[]): Promise<void> {
-    const unknown = [...new Set(batch.map(({ hello }) => hello.kioskId))].filter(
-      (id) => !this.identities.has(id),
-    )
-    if (unknown.length === 0) return
-    for (const { id, universityId, publicKey } of await loadIdentities(this.parts.pool, unknown))
-      this.identities.set(id, { universityId, key: importKey(publicKey) })
+  /** Those of the batch, beside the memory: what does not fit there any more is not forgotten before its turn. */
+  private async identify(batch: readonly Waiting[]): Promise<Map<number, Identity>> {
+    const found = new Map<number, Identity>()
+    const unknown = new Set<number>()
+    for (const { hello } of batch) {
+      const known = this.identities.get(hello.kioskId)
+      if (known === undefined) unknown.add(hello.kioskId)
+      else found.set(hello.kioskId, known)
+    }
+    if (unknown.size === 0) return found
+    for (const { id, universityId, publicKey } of await loadIdentities(this.parts.pool, [...unknown])) {
+      const identity = { universityId, key: importKey(publicKey) }
+      found.set(id, identity)
+      this.identities.set(id, identity)
+    }
     for (const id of this.identities.keys()) {
-      if (this.identities.size <= MAX_KEYS) break
+      if (this.identities.size <= this.maxKeys) break
       this.identities.delete(id)
     }
-  }
-
-  /** In slices, so that thousands of hellos at once do not keep the others' messages waiting. */
-  private async checkProofs(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const proven: Waiting[] = []
-    for (let start = 0; start < batch.length; start += MAX_SLICE_PROOFS) {
-      if (start > 0) await new Promise<void>((resolve) => setImmediate(resolve))
-      proven.push(...batch.slice(start, start + MAX_SLICE_PROOFS).filter((one) => this.checkProof(one)))
-    }
-    return proven
-  }
-
-  /** A wrong proof and an unknown kiosk end the line with nothing told beyond the code. [SYN-10] */
-  private checkProof({ hello, challenge, resolve }: Waiting): boolean {
-    const identity = this.identities.get(hello.kioskId)
-    if (identity === undefined) {
-      resolve({ verdict: 'refused', code: 'unknownKiosk' })
-      return false
-    }
-    const { proof, ...rest } = hello
-    const statement = Buffer.from(helloStatement(challenge.host, challenge.nonce, rest))
-    const isProven =
-      identity.key !== null && verify(null, statement, identity.key, Buffer.from(proof, 'base64url'))
-    if (!isProven) resolve({ verdict: 'refused', code: 'badProof' })
-    return isProven
+    return found
   }
 
   private admit(universityId: number, batch: readonly Waiting[]): void {
@@ -233,14 +212,6 @@ class Desk implements HelloDesk {
       },
     })
     return epoch
-  }
-}
-
-function importKey(publicKey: string): KeyObject | null {
-  try {
-    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-  } catch {
-    return null
   }
 }
 

@@ -4,6 +4,7 @@ import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Chance, HubClock } from '../ports.ts'
 import type { Audience } from './fan-out.ts'
+import type { ForkAnswer } from './fork-kiosk.ts'
 import type { HelloDesk } from './hello-desk.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Session } from './session.ts'
@@ -29,6 +30,6 @@ export interface SessionParts {
   left(session: Session): void
   /** [SYN-22] */
   checkPin(kiosk: { kioskId: number; universityId: number }, pin: string): Promise<Reply['answer']>
-  /** The id of the forked device's new identity; null when its key is none. [SYN-12] */
-  fork(proven: { kioskId: number; universityId: number }, publicKey: string): Promise<number | null>
+  /** The id of the forked device's new identity, or why it gets none. [SYN-12] */
+  fork(proven: { kioskId: number; universityId: number }, publicKey: string): Promise<ForkAnswer>
 }

@@ -1,17 +1,16 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import {
-  KioskMessage,
   MAX_FRAME_BYTES_UP,
   type Applied,
   type Fork,
   type Hello,
   type HubMessage,
+  type KioskMessage,
   type LineErrorCode,
   type Pull,
   type Push,
   type Request,
 } from '#shared/wire/messages.ts'
-import { makeParse } from '#shared/wire/parse.ts'
 import { PROTOCOLS } from '#shared/wire/version.ts'
 import type { KioskLine, LineHandler } from '../ports.ts'
 import type { KioskRow } from '../store/sessions.ts'
@@ -23,6 +22,7 @@ import type { Audience } from './fan-out.ts'
 import type { Opened } from './hello-desk.ts'
 import { makeWelcome } from './make-welcome.ts'
 import { MAX_REST_MS, Pace } from './pace.ts'
+import { parseKioskMessage } from './parse-kiosk-message.ts'
 import type { SessionParts } from './session-parts.ts'
 
 /** A hello, and a fork, must come within this. [SYN-10] */
@@ -31,8 +31,6 @@ const HELLO_MS = 5_000
 const SILENT_HEARTBEATS = 4
 /** How soon a kiosk may come again when the database did not answer its hello. */
 const BYE_RETRY_MS = 1_000
-
-const parseMessage = makeParse(KioskMessage)
 
 type Stage = 'challenged' | 'checking' | 'open' | 'forkable' | 'ended'
 
@@ -79,7 +77,7 @@ export class Session implements LineHandler {
       if (this.stage === 'ended') return undefined
       this.heardAtMs = this.parts.clock.elapsedMs()
       if (text.length > MAX_FRAME_BYTES_UP) return this.end('tooLarge')
-      const parsed = parseMessage(text)
+      const parsed = parseKioskMessage(text)
       return parsed.ok ? this.handle(parsed.value) : this.end('malformed')
     })
   }
@@ -254,7 +252,7 @@ export class Session implements LineHandler {
     this.cancelTimer()
     const made = await this.parts.fork(proven, publicKey)
     if (this.isEnded()) return
-    if (made === null) return this.end('malformed')
+    if (typeof made !== 'number') return this.end(made === 'badKey' ? 'malformed' : 'forked')
     this.send({ type: 'forked', kioskId: made })
     this.line.close()
     this.forget()

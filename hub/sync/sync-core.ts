@@ -12,6 +12,7 @@ import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from './in-flight.ts'
+import { makeLobby, strangerUntil, turnAway, type Lobby } from './lobby.ts'
 import type { SessionParts } from './session-parts.ts'
 import { Session } from './session.ts'
 import { makeSightings } from './sightings.ts'
@@ -38,6 +39,9 @@ export interface SyncParts {
   metrics: HubMetrics
   limits?: {
     heartbeatMs?: number
+    /** Sockets that have not said who they are, in all and from one address. */
+    maxStrangers?: number
+    maxStrangersPerAddress?: number
     /** False: other hubs' commits are found by the poll alone; a simulation holds every wake-up in its hand. */
     listens?: boolean
   }
@@ -68,7 +72,9 @@ class Core implements SyncCore {
   private readonly turnstile = makeTurnstile()
   private readonly time: ReturnType<typeof makeHubTime>
   private readonly audiences = new Map<number, Audience>()
-  private readonly lines = new Set<Session>()
+  private readonly lobby: Lobby
+  /** With how each is taken out of the lobby. */
+  private readonly lines = new Map<Session, () => void>()
   private readonly byKiosk = new Map<number, Session>()
   private readonly wakeUp: ReturnType<typeof startWakeUp>
   private readonly sightings: ReturnType<typeof makeSightings>
@@ -82,6 +88,7 @@ class Core implements SyncCore {
     this.parts = parts
     const { pool, clock, chance, log, metrics, limits = {} } = parts
     const { inFlight } = this
+    this.lobby = makeLobby(limits.maxStrangers, limits.maxStrangersPerAddress)
     this.time = makeHubTime(clock, 0)
     this.wakeUp = startWakeUp({
       pool,
@@ -131,10 +138,12 @@ class Core implements SyncCore {
   }
 
   accept(line: KioskLine, from: { host: string; address: string }): LineHandler {
+    const leave = this.lobby.enter(from.address)
+    if (leave === null) return turnAway(this.parts.clock, line)
     const session = new Session(this.sessionParts, line, from.host)
-    this.lines.add(session)
+    this.lines.set(session, leave)
     if (this.isStopped) session.sayBye(BYE_RETRY_MS)
-    return session
+    return strangerUntil(session, leave)
   }
 
   async stop(): Promise<void> {
@@ -143,7 +152,7 @@ class Core implements SyncCore {
     await this.writer.stop(STOP_GRACE_MS)
     this.cancelSweep()
     this.sightings.stop()
-    for (const session of this.lines) session.sayBye(BYE_RETRY_MS)
+    for (const session of this.lines.keys()) session.sayBye(BYE_RETRY_MS)
     for (const audience of this.audiences.values()) audience.stop()
     await this.wakeUp.stop()
     await this.inFlight.settled()
@@ -208,6 +217,7 @@ class Core implements SyncCore {
   }
 
   private enter(session: Session, heartbeatMs: number, seal: () => Seal): Audience {
+    this.lines.get(session)?.()
     const kioskId = session.kioskId ?? 0
     const older = this.byKiosk.get(kioskId)
     this.byKiosk.set(kioskId, session)
@@ -269,7 +279,7 @@ class Core implements SyncCore {
 
   private scheduleSweep(): void {
     this.cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
-      for (const session of this.lines) session.sweep()
+      for (const session of this.lines.keys()) session.sweep()
       let behindCount = 0
       for (const audience of this.audiences.values()) behindCount += audience.sweep()
       this.parts.metrics.socketsBehind(behindCount)

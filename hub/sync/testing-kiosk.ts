@@ -166,9 +166,9 @@ export class TestVisit {
   epoch = ''
   cursor = 0
 
-  constructor(core: Pick<SyncCore, 'accept'>, kiosk: TestKiosk) {
+  constructor(core: Pick<SyncCore, 'accept'>, kiosk: TestKiosk, address = '127.0.0.1') {
     this.kiosk = kiosk
-    this.handler = core.accept(this.line, { host: TEST_HOST, address: '127.0.0.1' })
+    this.handler = core.accept(this.line, { host: TEST_HOST, address })
   }
 
   say(message: unknown): void {

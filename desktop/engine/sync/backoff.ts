@@ -23,6 +23,7 @@ export function retryAfterMs(end: SessionEnd, failedTries: number, dice: Dice): 
       return null
     case 'upgrade':
     case 'superseded':
+    case 'forked':
     case 'badProof':
     case 'unknownKiosk':
       return PATIENT_MS * (1 + dice.fraction())

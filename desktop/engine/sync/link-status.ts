@@ -54,6 +54,7 @@ function reasonOf(end: SessionEnd): LinkSlice['reason'] {
     case 'unknownKiosk':
       return 'revoked'
     case 'superseded':
+    case 'forked':
       return 'forked'
     default:
       return null

@@ -47,7 +47,8 @@ export function takeMessage(
 /** A fork is answered on this same line, where the old key has just proved itself. [SYN-12] */
 function takeError(talk: Conversation, { code, fatal }: LineError): void {
   talk.core.options.log.warn('the hub says that something is wrong', { code, fatal })
-  if (code === 'forked') return fork(talk)
+  // Fatal: no further identity is to be had today.
+  if (code === 'forked' && !fatal) return fork(talk)
   if (fatal || code === 'upgrade') talk.end({ why: 'err', code })
 }
 

@@ -1,0 +1,64 @@
+import type { Bye } from '#shared/wire/messages.ts'
+import { addressBucket } from '../identity/address-bucket.ts'
+import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
+
+/**
+ * Sockets that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
+ * through one proxy, and must find room: half of all may have one address.
+ */
+const MAX_STRANGERS = 16_384
+const MAX_STRANGERS_PER_ADDRESS = 8_192
+
+/** How soon one may come again for whom there was no room, and how long its socket may take to close. */
+const FULL_RETRY_MS = 10_000
+const TURN_AWAY_MS = 1_000
+
+/** Counts strangers before the door, so that a flood of sockets cannot take the hub's memory. [SYN-10] */
+export interface Lobby {
+  /** Null: no room. Else a function to be called once the stranger is known or gone; a second call does nothing. */
+  enter(address: string): (() => void) | null
+}
+
+/** Makes an empty lobby. */
+export function makeLobby(maxAll = MAX_STRANGERS, maxPerAddress = MAX_STRANGERS_PER_ADDRESS): Lobby {
+  const counts = new Map<string, number>()
+  let all = 0
+  return {
+    enter: (address) => {
+      const bucket = addressBucket(address)
+      const here = counts.get(bucket) ?? 0
+      if (all >= maxAll || here >= maxPerAddress) return null
+      all += 1
+      counts.set(bucket, here + 1)
+      let isInside = true
+      return () => {
+        if (!isInside) return
+        isInside = false
+        all -= 1
+        const left = (counts.get(bucket) ?? 1) - 1
+        if (left === 0) counts.delete(bucket)
+        else counts.set(bucket, left)
+      }
+    },
+  }
+}
+
+/** No room: the stranger hears when to come again, and nothing else. [SYN-10] */
+export function turnAway(clock: Pick<HubClock, 'after'>, line: KioskLine): LineHandler {
+  line.send(JSON.stringify({ type: 'bye', retryAfterMs: FULL_RETRY_MS } satisfies Bye))
+  line.close()
+  const cancel = clock.after(TURN_AWAY_MS, () => line.terminate())
+  return { received: () => undefined, receivedTooLarge: () => undefined, ended: cancel }
+}
+
+/** Leaves the lobby when the socket is gone, and not when it was told to close: it may stand there for long. */
+export function strangerUntil(session: LineHandler, leave: () => void): LineHandler {
+  return {
+    received: (text) => session.received(text),
+    receivedTooLarge: () => session.receivedTooLarge(),
+    ended: () => {
+      leave()
+      session.ended()
+    },
+  }
+}
