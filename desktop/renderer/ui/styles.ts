@@ -1,0 +1,12 @@
+// The looks of every screen, in the order in which later rules go before earlier ones.
+import './tokens.css'
+import './kiosk.css'
+import './report.css'
+import './dialogs.css'
+import './setup.css'
+import './door.css'
+import './today.css'
+import './door-portrait.css'
+import './entrance.css'
+import './place.css'
+import './entrance-portrait.css'
