@@ -1,4 +1,5 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { KioskLine } from '../ports.ts'
 import type { SyncCore } from '../sync/sync-core.ts'
@@ -12,11 +13,34 @@ const TOO_LARGE_CODES = new Set([
 /** GET /api/v1/sync, a websocket: one line of a kiosk, handed to the core. [SYN-15] */
 export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
   return async (app) => {
-    app.get('/api/v1/sync', { websocket: true }, (socket, request) => {
-      // Listeners are attached before anything is awaited: an early message would be lost.
-      attach(core, socket, { host: request.headers.host ?? '', address: request.ip })
-    })
+    const responses = new WeakMap<FastifyRequest, ServerResponse>()
+    app.get(
+      '/api/v1/sync',
+      {
+        websocket: true,
+        onRequest: async (request, reply) => void responses.set(request, reply.raw),
+      },
+      (socket, request) => {
+        forgetRequest(socket, request, responses.get(request))
+        // Listeners are attached before anything is awaited: an early message would be lost.
+        attach(core, socket, { host: request.headers.host ?? '', address: request.ip })
+      },
+    )
   }
+}
+
+/**
+ * A line lasts for weeks, and its upgrade request with all that belongs to it is of no use after the first moment: held
+ * by the socket and by the plugin's listener, it would be a third of what an idle kiosk costs. What a broken line is
+ * told by its error is told by its close too.
+ */
+function forgetRequest(
+  socket: WebSocket,
+  request: FastifyRequest,
+  response: ServerResponse | undefined,
+): void {
+  response?.detachSocket(request.raw.socket)
+  socket.removeAllListeners('error')
 }
 
 /** Joins a websocket to the core. */
