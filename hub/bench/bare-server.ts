@@ -13,7 +13,7 @@ const server: { sockets: WebSocketServer | null } = { sockets: null }
 /** `listen`: its port. `memory`: resident bytes after a collection. */
 serveOrders(async (order: BareOrder): Promise<number> => {
   if (order === 'memory') {
-    globalThis.gc?.()
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     return process.memoryUsage.rss()
   }
   server.sockets = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })

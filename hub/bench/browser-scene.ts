@@ -17,7 +17,7 @@ export async function withBrowser<Result>(run: (scene: BrowserScene) => Promise<
   const browser = await chromium.launch({
     executablePath: found.executablePath,
     args: found.args,
-    env: { ...process.env, ...found.env } as Record<string, string>,
+    env: { ...process.env, ...found.env },
   })
   try {
     return await run({

@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { LEASH, LEASH_HOLDER } from '../../build/house.mjs'
 
 /** A hub has no door for this; a bench asks by signal. */
-const COLLECT_ON_SIGNAL = 'data:text/javascript,process.on("SIGUSR2",()=>globalThis.gc())'
+const COLLECT_ON_SIGNAL =
+  'data:text/javascript,process.on("SIGUSR2",()=>globalThis.gc({type:"major",execution:"sync",flavor:"last-resort"}))'
 /** A collection of a heap of this size takes far less. */
 const COLLECT_MS = 500
 
@@ -31,17 +34,23 @@ export async function startHubProcess(databaseUrl: string, port = 0): Promise<Hu
   const home = mkdtempSync(join(tmpdir(), 'carrel-bench-'))
   const child = spawn(
     process.execPath,
-    ['--expose-gc', `--import=${COLLECT_ON_SIGNAL}`, fileURLToPath(new URL('../main.ts', import.meta.url))],
+    [
+      '--expose-gc',
+      `--import=${COLLECT_ON_SIGNAL}`,
+      `--import=${LEASH}`,
+      fileURLToPath(new URL('../main.ts', import.meta.url)),
+    ],
     {
       env: {
         ...process.env,
+        [LEASH_HOLDER]: String(process.pid),
         CARREL_HOME: home,
         CARREL_PORT: String(port),
         CARREL_METRICS_PORT: '0',
         CARREL_LOG: 'warn',
         DATABASE_URL: databaseUrl,
       },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   )
   const ended = new Promise<void>((resolve) => {
@@ -50,7 +59,7 @@ export async function startHubProcess(databaseUrl: string, port = 0): Promise<Hu
       resolve()
     })
   })
-  const addresses = await readAddresses(child.stdout, ended)
+  const addresses = await readAddresses(child.stdout ?? Readable.from([]), ended)
   const pid = child.pid ?? 0
   return {
     url: addresses.hub,
