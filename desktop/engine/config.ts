@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Locale } from '#shared/domain/university.ts'
+import { ScreenStart } from '#shared/domain/kiosk.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 })
 
@@ -31,25 +31,7 @@ export const KioskConfig = Type.Object(
       },
       { additionalProperties: false, description: 'Where the hub is.' },
     ),
-    screen: Type.Optional(
-      Type.Object(
-        {
-          pxPerMm: Type.Optional(
-            Type.Number({
-              minimum: 1,
-              maximum: 40,
-              description: 'Pixels per millimetre of the panel, so that targets get their size.',
-            }),
-          ),
-          language: Type.Optional(Locale),
-          theme: Type.Optional(Type.Enum(['light', 'dark', 'contrast'])),
-          reach: Type.Optional(
-            Type.Boolean({ description: 'Controls start in the lower band of the screen.' }),
-          ),
-        },
-        { additionalProperties: false, description: 'How the screen starts; it returns to this when idle.' },
-      ),
-    ),
+    screen: Type.Optional(ScreenStart),
     agent: Type.Optional(
       Type.Object(
         { port: Type.Optional(Port) },

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { ack, levels, openLiveBench, reopen, welcome, LIBRARY, beat, digestOf } from './testing-engine.ts'
+import {
+  ack,
+  levels,
+  openBench,
+  openLiveBench,
+  reopen,
+  welcome,
+  LIBRARY,
+  beat,
+  digestOf,
+} from './testing-engine.ts'
 
 describe('a kiosk from its code to its first report', () => {
   it('[SYN-20] becomes a kiosk, says hello and is live', async () => {
@@ -8,6 +18,12 @@ describe('a kiosk from its code to its first report', () => {
     expect(bench.seen.link?.status).toBe('online')
     expect(bench.screen.size).toBe(6)
     expect(bench.hub.last('applied')).toMatchObject({ cursor: 6, ticket: 'ticket-1' })
+  })
+
+  it('tells its screen how to start, as the configuration says', () => {
+    const screen = { language: 'sl', theme: 'dark', pxPerMm: 5.9 } as const
+    const config = { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' }, screen }
+    expect(openBench({ options: { config } }).seen.kiosk).toMatchObject({ state: 'notEnrolled', screen })
   })
 
   it('[SYN-1] [SYN-4] [SYN-19] a tap is on the screen at once, goes up, and stays until the row is here', async () => {

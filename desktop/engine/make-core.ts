@@ -81,6 +81,11 @@ export function readRows(core: Core): RowsOnDisk {
 }
 
 function kioskSlice(core: Core): KioskSlice {
+  const { screen } = core.options.config
+  return screen === undefined ? kioskState(core) : { ...kioskState(core), screen }
+}
+
+function kioskState(core: Core): KioskSlice {
   const { kioskId, wasRevoked } = core.stores.outbox.identity()
   const { name, hub } = core.options.config
   if (kioskId === null || wasRevoked) return { state: 'notEnrolled', name, hubUrl: hub.url, wasRevoked }

@@ -11,6 +11,27 @@ export type KioskRole = Static<typeof KioskRole>
 export const KeyGrade = Type.Enum(['file', 'store', 'open'])
 export type KeyGrade = Static<typeof KeyGrade>
 
+/**
+ * How a kiosk's screen starts and what it returns to when idle, as the device's configuration file says. Absent: the
+ * university's language, the device's own colours and measure, controls where a face has them.
+ */
+export const ScreenStart = Type.Object(
+  {
+    pxPerMm: Type.Optional(
+      Type.Number({
+        minimum: 1,
+        maximum: 40,
+        description: 'Pixels per millimetre of the panel, so that targets get their size.',
+      }),
+    ),
+    language: Type.Optional(Locale),
+    theme: Type.Optional(Type.Enum(['light', 'dark', 'contrast'])),
+    reach: Type.Optional(Type.Boolean({ description: 'Controls start in the lower band of the screen.' })),
+  },
+  { additionalProperties: false, description: 'How the screen starts; it returns to this when idle.' },
+)
+export type ScreenStart = Static<typeof ScreenStart>
+
 /** A kiosk's place in the house, told by the hub. Names no person. [SYN-21] */
 export const Assignment = Type.Object(
   {

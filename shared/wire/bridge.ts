@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Decision } from '../domain/decision.ts'
-import type { Assignment } from '../domain/kiosk.ts'
+import type { Assignment, ScreenStart } from '../domain/kiosk.ts'
 import { MutationId, ReportBody, type MutationRefusal } from '../domain/mutation.ts'
 import type { Level } from '../domain/occupancy.ts'
 import type { SpaceFacts } from '../domain/space.ts'
@@ -83,13 +83,14 @@ export interface ConfigProblem {
   advice: string
 }
 
-/** Whether the kiosk has a place: the first thing that a face asks. */
-export type KioskSlice =
+/** Whether the kiosk has a place: the first thing that a face asks; and how its screen starts, where that is configured. */
+export type KioskSlice = (
   | { state: 'starting' }
   | { state: 'configError'; file: string; problems: ConfigProblem[] }
   | { state: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' }
   | { state: 'notEnrolled'; name: string; hubUrl: string; wasRevoked: boolean }
   | { state: 'enrolled'; assignment: Assignment; movedAtMs: number | null }
+) & { screen?: ScreenStart }
 
 /** The line to the hub, and what time it is there. Times in ms since 1970, hub time. */
 export interface LinkSlice {

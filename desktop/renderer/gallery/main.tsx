@@ -6,10 +6,10 @@ import type { Locale } from '#shared/domain/university.ts'
 import type { Bridge } from '#shared/wire/bridge.ts'
 import { LANGUAGES, makeI18n } from '../i18n/i18n.ts'
 import { makeActions } from '../kiosk/actions.ts'
-import { calibrate } from '../kiosk/calibrate.ts'
+import { calibrate, pxPerMmOf } from '../kiosk/calibrate.ts'
 import { Kiosk } from '../kiosk/kiosk.tsx'
 import { KioskContext } from '../kiosk/kiosk-context.ts'
-import { freshSession } from '../kiosk/session.ts'
+import { freshSession, plainSettings } from '../kiosk/session.ts'
 import { makeKioskStore } from '../kiosk/store.ts'
 import '../ui/styles.ts'
 import '../ui/noto-sans-tc.ts'
@@ -34,7 +34,7 @@ function Picture({ name, params }: { name: string; params: URLSearchParams }): R
   const locale = localeOf(params.get('lang'))
   const isDark = params.get('theme') === 'dark'
   const store = makeKioskStore(0, isDark)
-  const session = { ...freshSession(locale, isDark, 0), ...fixture.session }
+  const session = { ...freshSession(plainSettings(locale, isDark), 0), ...fixture.session }
   store.setState({
     model: fixture.model,
     session: {
@@ -85,7 +85,7 @@ function Page({ search }: { search: string }): ReactElement {
 }
 
 const element = document.querySelector('#root')
-calibrate(document.documentElement, window.location.search)
+calibrate(document.documentElement, pxPerMmOf(window.location.search))
 if (element !== null) {
   const root = createRoot(element)
   const draw = (): void => {

@@ -4,9 +4,9 @@ import { NOW_MS } from '../gallery/fixtures.ts'
 import { newsBetween, spokenOfDoor, spokenOfEntrance, type Spoken } from './announcement.ts'
 import { doorScreen } from './door-screen.ts'
 import { entranceScreen } from './entrance-screen.ts'
-import { freshSession, type ReportStep } from './session.ts'
+import { freshSession, plainSettings, type ReportStep } from './session.ts'
 
-const SESSION = freshSession('en', false, 0)
+const SESSION = freshSession(plainSettings('en', false), 0)
 
 function door(
   minutesAgo: number,

@@ -10,7 +10,7 @@ import { Kiosk } from './kiosk.tsx'
 import { KioskContext } from './kiosk-context.ts'
 import type { EngineLine } from './model.ts'
 import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
-import { calibrate } from './calibrate.ts'
+import { calibrate, pxPerMmOf } from './calibrate.ts'
 
 declare global {
   interface Window {
@@ -45,11 +45,18 @@ function findBridge(onEngine: (line: EngineLine) => void): Bridge {
 }
 
 function start(root: Element): void {
-  calibrate(document.documentElement, window.location.search)
   const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
   const bridge = findBridge((line) => setEngineLine(store, line))
   const actions = makeActions(store, bridge, elapsed)
   mirrorBridge(store, bridge, elapsed)
+  // The address goes before the configuration: it is how a panel is tried out.
+  const tried = pxPerMmOf(window.location.search)
+  calibrate(document.documentElement, tried)
+  store.subscribe(({ model }, before) => {
+    const { screen } = model.kiosk
+    if (model.kiosk !== before.model.kiosk)
+      calibrate(document.documentElement, tried ?? screen?.pxPerMm ?? null)
+  })
   window.setInterval(() => tick(store, elapsed()), 250)
   createRoot(root).render(
     <StrictMode>

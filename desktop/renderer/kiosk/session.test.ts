@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { freshSession, hasTraces, passTime, secondsLeft, STILL_THERE_MS, type Session } from './session.ts'
+import {
+  freshSession,
+  hasTraces,
+  passTime,
+  plainSettings,
+  secondsLeft,
+  STILL_THERE_MS,
+  type Session,
+} from './session.ts'
 
 const IDLE_MS = 75_000
-const fresh = freshSession('sl', false, 0)
+const fresh = freshSession(plainSettings('sl', false), 0)
 const changed: Session = { ...fresh, settings: { ...fresh.settings, locale: 'en', isReach: true } }
 
 describe('passTime', () => {

@@ -64,10 +64,15 @@ export const STILL_THERE_MS = 20_000
 export const UNDONE_FOR_MS = 3_000
 export const REFUSED_FOR_MS = 10_000
 
-/** A visit that has not begun, in the university's language. */
-export function freshSession(locale: Locale, isDark: boolean, elapsedMs: number): Session {
+/** Settings in which nothing is set but language and colours. */
+export function plainSettings(locale: Locale, isDark: boolean): Settings {
+  return { locale, isLargeText: false, isHighContrast: false, isDark, isReach: false }
+}
+
+/** A visit that has not begun. */
+export function freshSession(settings: Settings, elapsedMs: number): Session {
   return {
-    settings: { locale, isLargeText: false, isHighContrast: false, isDark, isReach: false },
+    settings,
     report: { step: 'ask' },
     overlay: null,
     enrolling: { isAsking: false, refusal: null, atMs: 0 },
@@ -88,9 +93,9 @@ export function hasTraces(session: Session, fresh: Session): boolean {
     session.toggledSections.size > 0 ||
     settings.locale !== fresh.settings.locale ||
     settings.isDark !== fresh.settings.isDark ||
-    settings.isLargeText ||
-    settings.isHighContrast ||
-    settings.isReach
+    settings.isLargeText !== fresh.settings.isLargeText ||
+    settings.isHighContrast !== fresh.settings.isHighContrast ||
+    settings.isReach !== fresh.settings.isReach
   )
 }
 

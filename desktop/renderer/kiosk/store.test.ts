@@ -68,6 +68,19 @@ describe('the mirror', () => {
     actions.startOver()
     expect(store.getState().session.settings.locale).toBe('en')
   })
+
+  it('starts as the device’s configuration says, and returns to that', () => {
+    const { store, clock, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
+    publish('kiosk', { ...enrolled, screen: { language: 'zh-TW', theme: 'contrast', reach: true } })
+    const start = { locale: 'zh-TW', isHighContrast: true, isDark: false, isReach: true, isLargeText: false }
+    expect(store.getState().session.settings).toEqual(start)
+    clock.elapsedMs = 10 * 3_600_000
+    tick(store, clock.elapsedMs)
+    expect(store.getState().session.overlay).toBeNull()
+    actions.change({ isReach: false, locale: 'en' })
+    actions.startOver()
+    expect(store.getState().session.settings).toEqual(start)
+  })
 })
 
 describe('a report', () => {

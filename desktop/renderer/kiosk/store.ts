@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { DEFAULT_SETTINGS, type Locale } from '#shared/domain/university.ts'
 import { applySpaces, EMPTY_MODEL, type EngineLine, type KioskModel } from './model.ts'
-import { freshSession, passTime, type Session } from './session.ts'
+import { freshSession, passTime, plainSettings, type Session, type Settings } from './session.ts'
 
 /** Everything that the kiosk's screens read: the engine's mirror, this visit, and the time. */
 export interface KioskState {
@@ -20,7 +20,7 @@ export type KioskStore = StoreApi<KioskState>
 export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskStore {
   return createStore<KioskState>(() => ({
     model: EMPTY_MODEL,
-    session: freshSession('en', prefersDark, elapsedMs),
+    session: freshSession(plainSettings('en', prefersDark), elapsedMs),
     elapsedMs,
     prefersDark,
   }))
@@ -28,11 +28,15 @@ export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskSt
 
 /** The visit that begins when nobody is there. */
 export function freshOf(state: Pick<KioskState, 'model' | 'prefersDark'>, elapsedMs: number): Session {
-  return freshSession(localeOf(state.model), state.prefersDark, elapsedMs)
+  return freshSession(startOf(state), elapsedMs)
 }
 
-function localeOf(model: KioskModel): Locale {
-  return model.kiosk.state === 'enrolled' ? model.kiosk.assignment.locale : 'en'
+/** What the device's configuration says; else the university's language and the device's colours. */
+function startOf({ model: { kiosk }, prefersDark }: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
+  const { language, theme, reach = false } = kiosk.screen ?? {}
+  const locale: Locale = language ?? (kiosk.state === 'enrolled' ? kiosk.assignment.locale : 'en')
+  const isDark = theme === 'dark' || (theme !== 'light' && prefersDark)
+  return { ...plainSettings(locale, isDark), isHighContrast: theme === 'contrast', isReach: reach }
 }
 
 /** Mirrors the engine's slices into the store; returns a function that ends it. [BRG-2] */
@@ -42,7 +46,7 @@ export function mirrorBridge(store: KioskStore, bridge: Bridge, elapsed: () => n
   })
 }
 
-/** The state after one slice. A changed university language reaches a visit that has not chosen one. */
+/** The state after one slice. What a visit starts with reaches also the present one, but for what its visitor chose. */
 export function applySlice<Name extends SliceName>(
   state: KioskState,
   name: Name,
@@ -50,10 +54,22 @@ export function applySlice<Name extends SliceName>(
   elapsedMs: number,
 ): Partial<KioskState> {
   const model = applyToModel(state.model, { [name]: value }, elapsedMs)
-  const before = localeOf(state.model)
+  if (model.kiosk === state.model.kiosk) return { model }
   const { session } = state
-  if (before === localeOf(model) || session.settings.locale !== before) return { model }
-  return { model, session: { ...session, settings: { ...session.settings, locale: localeOf(model) } } }
+  const settings = keepChosen(session.settings, startOf(state), startOf({ ...state, model }))
+  return { model, session: { ...session, settings } }
+}
+
+function keepChosen(settings: Settings, before: Settings, after: Settings): Settings {
+  const keep = <Key extends keyof Settings>(key: Key): Settings[Key] =>
+    settings[key] === before[key] ? after[key] : settings[key]
+  return {
+    locale: keep('locale'),
+    isLargeText: keep('isLargeText'),
+    isHighContrast: keep('isHighContrast'),
+    isDark: keep('isDark'),
+    isReach: keep('isReach'),
+  }
 }
 
 function applyToModel(model: KioskModel, slices: Partial<Slices>, elapsedMs: number): KioskModel {
