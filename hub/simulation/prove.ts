@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { startScratchServer } from '../store/testing.ts'
+import { simulate } from './simulate.ts'
+
+const HELP = `npm run prove -- [--ops N] [--seed S] [--rounds N] [--fuzz N] - goes on where npm test ends
+
+  --ops N      operations of the simulation (500000)
+  --seed S     of everything (the time of day)
+  --rounds N   kill rounds on real processes after it (100; 0: none)
+  --fuzz N     messages per door after that (1000000; 0: none)
+
+Prints operations per second, the ratio to real time and how often each fault fired; on a failure the seed and a shrunk
+list of operations. Exit code 0 only if everything held; the last line counts.
+`
+
+const { values } = parseArgs({
+  options: {
+    ops: { type: 'string', default: '500000' },
+    seed: { type: 'string' },
+    rounds: { type: 'string', default: '100' },
+    fuzz: { type: 'string', default: '1000000' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Runs a script of this folder to its end. True: it passed. */
+function run(script: string, args: readonly string[]): Promise<boolean> {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' })
+  return new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code === 0))
+  })
+}
+
+async function simulateAll(operations: number, seed: number): Promise<{ passed: number; failed: number }> {
+  const server = await startScratchServer()
+  try {
+    return await simulate(server, {
+      operations,
+      seed,
+      onlyRound: null,
+      shrinkWithinMs: 300_000,
+      watch: null,
+      say,
+    })
+  } finally {
+    await server.stop()
+  }
+}
+
+async function prove(): Promise<void> {
+  const seed = Number(values.seed ?? Date.now() % 1_000_000)
+  say(`seed ${seed}`)
+  const totals = await simulateAll(Number(values.ops), seed)
+  const scripts: [string, string[]][] = [
+    ['./kill-rounds.ts', ['--rounds', values.rounds, '--seed', String(seed)]],
+    ['./fuzz.ts', ['--messages', values.fuzz, '--seed', String(seed)]],
+  ]
+  for (const [script, args] of scripts) {
+    if (args[1] === '0') continue
+    if (await run(script, args)) totals.passed += 1
+    else totals.failed += 1
+  }
+  say(`${totals.passed} passed, ${totals.failed} failed`)
+  process.exitCode = totals.failed === 0 ? 0 : 1
+}
+
+if (values.help) process.stdout.write(HELP)
+else await prove()
