@@ -25,6 +25,19 @@ describe('hub time at a device', () => {
     expect(time.nowMs()).toBe(HUB_MS + 3_600_000)
   })
 
+  it('[SYN-15] of a hub that names the last moment there is stays a time that can be told', () => {
+    const clock = makeTestClock()
+    const time = makeHubTime(clock, null, 0)
+    time.hear(8_640_000_000_000_000, true)
+    clock.advance(60_000)
+    time.touch()
+    expect(time.nowMs()).toBe(8_640_000_000_000_000)
+    expect(time.lastContactMs()).toBe(8_640_000_000_000_000)
+    expect(new Date(time.nowMs() ?? Number.NaN).getTime()).not.toBeNaN()
+    time.hear(HUB_MS, false)
+    expect(time.lastContactMs()).toBe(HUB_MS)
+  })
+
   it('keeps the quickest word of a line, and follows a hub whose clock was set back', () => {
     const clock = makeTestClock()
     const time = makeHubTime(clock, null, 0)

@@ -4,6 +4,9 @@ import type { Contact } from './store/cache.ts'
 /** A sample this far below the best one means that the hub's clock was set back, not that the line was slow. */
 const SET_BACK_MS = 5_000
 
+/** The last moment that a date can be (ECMA-262, 21.4.1.1), and that a message may carry: past it no tap could be told to any hub. */
+const LAST_MS = 8_640_000_000_000_000
+
 /** What time it is at the hub, as well as a device with a wrong clock can tell. [SYN-16] */
 export interface HubTime {
   /** Takes in a time that the hub just sent; `isFirst`: the first of a line. */
@@ -31,11 +34,12 @@ export function makeHubTime(clock: EngineClock, kept: Contact | null, welcomedMs
     contactMs: Math.max(kept?.contactMs ?? 0, welcomedMs),
     wallOffsetMs: kept?.wallOffsetMs ?? null,
   }
+  const byElapsed = (offsetMs: number): number => Math.min(Math.max(offsetMs + clock.elapsedMs(), 0), LAST_MS)
   const nowMs = (): number | null => {
-    if (state.offsetMs !== null) return Math.max(state.offsetMs + clock.elapsedMs(), 0)
+    if (state.offsetMs !== null) return byElapsed(state.offsetMs)
     if (state.wallOffsetMs === null) return null
     const byWall = clock.wallMs() + state.wallOffsetMs
-    return byWall < state.contactMs ? null : byWall
+    return byWall < state.contactMs ? null : Math.min(byWall, LAST_MS)
   }
   return {
     hear: (heardMs, isFirst) => {
@@ -43,12 +47,12 @@ export function makeHubTime(clock: EngineClock, kept: Contact | null, welcomedMs
       if (isFirst || state.offsetMs === null || offsetMs < state.offsetMs - SET_BACK_MS)
         state.offsetMs = offsetMs
       else state.offsetMs = Math.max(state.offsetMs, offsetMs)
-      state.contactMs = state.offsetMs + clock.elapsedMs()
+      state.contactMs = byElapsed(state.offsetMs)
       state.wallOffsetMs = state.contactMs - clock.wallMs()
     },
     touch: () => {
       if (state.offsetMs === null) return
-      state.contactMs = state.offsetMs + clock.elapsedMs()
+      state.contactMs = byElapsed(state.offsetMs)
     },
     nowMs,
     lastContactMs: () => (state.contactMs === 0 ? null : state.contactMs),

@@ -6,6 +6,9 @@ import type { Conversation } from './conversation.ts'
 import { keepContact, keepPlace, keepSeal } from './keep.ts'
 import { pushWaiting } from './pushing.ts'
 
+/** A hub that promised no heartbeat for longer would let old rows pass for fresh ones. [SYN-23] */
+const LONGEST_BEAT_MS = 60_000
+
 /** Answers the challenge with who this is and what it holds. [SYN-10] */
 export function greet(talk: Conversation, challenge: Challenge): void {
   const { options, stores, mirror, seal } = talk.core
@@ -42,7 +45,7 @@ export function takeWelcome(talk: Conversation, welcome: Welcome): void {
   talk.ticket = welcome.ticket
   talk.epoch = welcome.epoch
   talk.head = welcome.head
-  talk.limits = welcome.limits
+  talk.limits = { ...welcome.limits, heartbeatMs: Math.min(welcome.limits.heartbeatMs, LONGEST_BEAT_MS) }
   core.hubTime.hear(welcome.nowMs, true)
   if (before.epoch !== welcome.epoch || before.ackedTo !== welcome.lastMutationId) rereadTaps(core)
   const { head, mac, epoch } = welcome
