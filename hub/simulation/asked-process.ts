@@ -4,7 +4,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 export class ProcessGoneError extends Error {}
 
 interface Waiting {
-  resolve(answer: unknown): void
+  resolve(answer: never): void
   reject(error: Error): void
 }
 
@@ -25,7 +25,7 @@ export class AskedProcess<Question extends object> {
     this.child.on('message', (message: { ask: number; answer?: unknown; error?: string }) => {
       const waiting = this.waiting.get(message.ask)
       this.waiting.delete(message.ask)
-      if (message.error === undefined) waiting?.resolve(message.answer)
+      if (message.error === undefined) waiting?.resolve(message.answer as never)
       else waiting?.reject(new Error(message.error))
     })
     this.gone = new Promise((resolve) => {
@@ -51,7 +51,7 @@ export class AskedProcess<Question extends object> {
     if (!this.isAlive) return Promise.reject(new ProcessGoneError('the process is gone'))
     const ask = (this.next += 1)
     return new Promise<Answer>((resolve, reject) => {
-      this.waiting.set(ask, { resolve: resolve as (answer: unknown) => void, reject })
+      this.waiting.set(ask, { resolve, reject })
       this.child.send({ ask, question }, (error) => {
         if (error === null || !this.waiting.delete(ask)) return
         reject(new ProcessGoneError('the process is gone'))

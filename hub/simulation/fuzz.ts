@@ -3,7 +3,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { refuse } from '#shared/domain/decision.ts'
 import { makeDice } from '#shared/domain/dice.ts'
-import { openAgentDoor, openEngineDoor, openHubDoor, type Door } from './fuzz-doors.ts'
+import { openAgentDoor, openEngineDoor, type Door } from './fuzz-doors.ts'
+import { openHubDoor } from './fuzz-hub-door.ts'
 import { FuzzWorld, WellBehaved } from './fuzz-world.ts'
 
 const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--door socket|bridge|agent]

@@ -78,9 +78,9 @@ const hear: (kiosk: Kiosk, ...told: Parameters<Parameters<Engine['subscribe']>[0
 }
 
 async function tap(kiosk: Kiosk, name: string, input: unknown): Promise<TapAnswer> {
-  const answer = await kiosk.engine.call(name, input)
-  if (!answer.ok) return { refused: answer.refusal.why }
-  const { mutationId, isRepeat = false } = answer.value as { mutationId: number; isRepeat?: boolean }
+  const said = await kiosk.engine.call(name, input)
+  if (!said.ok) return { refused: said.refusal.why }
+  const { mutationId, isRepeat = false } = said.value as { mutationId: number; isRepeat?: boolean }
   return { mutationId, isRepeat }
 }
 

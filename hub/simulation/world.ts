@@ -1,12 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import type { PostEnrolment } from '../../desktop/engine/ports.ts'
 import { commitEnrolment, createEnrolment } from '../identity/enrol-kiosk.ts'
-import { openPool, query, type Database } from '../store/database.ts'
+import { query } from '../store/database.ts'
 import type { ScratchServer } from '../store/testing.ts'
 import { makeUniversity, type NewSpace } from './campus.ts'
 import { Device } from './device.ts'
@@ -17,6 +16,7 @@ import { START_MS } from './simulated-clock.ts'
 import { DatabaseGate } from './simulated-database.ts'
 import { CrashSignal, SqliteFaults } from './sqlite-faults.ts'
 import { makeDial, type FrameWatch } from './virtual-line.ts'
+import { WorldDatabases } from './world-databases.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 /** A space as an operation picks it. */
@@ -64,7 +64,7 @@ const SETTINGS = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
 const ACK_UNDER_WAY_MS = 10_000
 
 /** One round's world: two hubs, one database, two universities, and their devices. */
-export class World {
+export class World extends WorldDatabases {
   readonly time = new VirtualTime()
   readonly gate = new DatabaseGate()
   readonly faults = new SqliteFaults()
@@ -80,22 +80,18 @@ export class World {
   /** Faults seen while running: promises that must hold at every moment. */
   readonly broken: string[] = []
   backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
-  pool: Database
-  databaseName = ''
   readonly dice: Dice
   readonly folder: string
-  readonly server: ScratchServer
   /** Hears every line of the trace; for a person in search of a fault. */
   listen: ((line: string) => void) | null = null
   private readonly trace: Hash = createHash('sha256')
   private readonly watch: FrameWatch
-  private databaseCount = 0
 
   private constructor(server: ScratchServer, seed: number, root: string) {
-    this.server = server
+    const folder = mkdtempSync(join(root, 'carrel-simulation-'))
+    super(server, folder.slice(-6))
+    this.folder = folder
     this.dice = makeDice(seed)
-    this.folder = mkdtempSync(join(root, 'carrel-simulation-'))
-    this.pool = openPool(server.url)
     this.watch = {
       up: (owner, text) => {
         this.note(`${(owner as Device).name}>`, text)
@@ -135,9 +131,9 @@ export class World {
     for (const device of this.devices) device.crash(false)
     for (const hub of this.hubs) hub.die(true)
     this.faults.stop()
-    if (!this.pool.ended) await this.pool.end()
-    await this.onServer(`drop database if exists ${this.databaseName} with (force)`)
-    if (this.backup !== null) await this.onServer(`drop database if exists ${this.backup.name} with (force)`)
+    await this.closePool()
+    await this.dropDatabase(this.databaseName)
+    if (this.backup !== null) await this.dropDatabase(this.backup.name)
     rmSync(this.folder, { recursive: true, force: true })
     return this.trace.digest('hex').slice(0, 16)
   }
@@ -278,44 +274,6 @@ export class World {
     if (running.length === 0) return null
     const hub = this.dice.pick(running)
     return { hub, accept: hub.accept }
-  }
-
-  // Databases.
-
-  databaseUrl(): string {
-    return this.server.url.replace(/@([^/]*)\/[^?]*/, `@$1/${this.databaseName}`)
-  }
-
-  async openDatabase(name: string): Promise<void> {
-    if (!this.pool.ended) await this.pool.end()
-    this.databaseName = name
-    this.pool = openPool(this.databaseUrl(), { maxConnections: 2 })
-  }
-
-  /** Copies a database that nobody is connected to; returns the copy's name. */
-  async copyDatabase(from: string): Promise<string> {
-    this.databaseCount += 1
-    const name =
-      `simulation_${process.pid}_${this.folder.slice(-6).toLowerCase()}_${this.databaseCount}`.replaceAll(
-        /[^a-z0-9_]/g,
-        'x',
-      )
-    // A connection that was broken off takes a moment to be gone on the server's side too.
-    for (let tries = 0; ; tries += 1)
-      try {
-        await this.onServer(`create database ${name} template ${from} strategy file_copy`)
-        return name
-      } catch (error) {
-        if (tries >= 200) throw error
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-  }
-
-  async onServer(sql: string): Promise<void> {
-    const client = new pg.Client(this.server.url)
-    await client.connect()
-    await client.query(sql)
-    await client.end()
   }
 
   async reloadSpaces(): Promise<void> {
