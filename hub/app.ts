@@ -31,6 +31,9 @@ export interface AppParts {
 const MAX_BODY_BYTES = 65_536
 /** Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
+/** Somebody who sends a header byte by byte holds a connection no longer than this. */
+const HEADERS_TIMEOUT_MS = 10_000
+const CHECK_INTERVAL_MS = 2_000
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
 
 /** Builds the hub's HTTP side, apart from listening. */
@@ -50,7 +53,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   await app.register(websocket, {
     // Compression costs six times the processor and five times the memory for frames that are small already.
-    options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false },
+    // Pings are answered by the route, which looks at what is unsent.
+    options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false, autoPong: false },
     errorHandler: (error, socket) => endBrokenSocket(error, socket, log),
     preClose: () => endSockets(app.websocketServer),
   })
@@ -72,6 +76,7 @@ function makeServer(config: AppParts['config'], loggerInstance: FastifyBaseLogge
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
     trustProxy: config.proxies.length === 0 ? false : config.proxies,
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),

@@ -221,6 +221,51 @@ describe('[SYN-20] a proof', () => {
   })
 })
 
+test('[SYN-20] a code or proof that the database could not keep is refused like any other wrong one', async () => {
+  await expectRefused(enrolRequestOf(makeTestDevice(), '\u0000\ud800', HOST), 'codeRefused', 403)
+  const good = enrolRequestOf(makeTestDevice(), await codeFor(), HOST)
+  await expectRefused({ ...good, proof: '\u0000\ud800' }, 'badProof', 403)
+})
+
+describe('[SYN-20] an address', () => {
+  const behind = (proxies: string[]): ReturnType<typeof makeTestApp> =>
+    makeTestApp(database.pool, {
+      config: { host: '127.0.0.1', hostNames: ['carrel.example.org'], proxies, tls: null },
+    })
+  const ask = async (
+    to: FastifyInstance,
+    headers: Record<string, string>,
+    payload: EnrolRequest,
+  ): Promise<number> =>
+    (await to.inject({ method: 'POST', url: '/api/v1/kiosks/enrol', payload, headers })).statusCode
+
+  test('that somebody who is no proxy says to speak for buys no further tries, and no other host', async () => {
+    const plain = await behind([])
+    const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
+    const statuses: number[] = []
+    for (let index = 0; index < 12; index += 1)
+      statuses.push(await ask(plain, { host: HOST, 'x-forwarded-for': `192.0.2.${index}` }, wrong))
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 403), 429, 429])
+    await database.pool.query('delete from rate_limits')
+    const forged = enrolRequestOf(makeTestDevice(), await codeFor(), 'carrel.example.org')
+    expect(await ask(plain, { host: HOST, 'x-forwarded-host': 'carrel.example.org' }, forged)).toBe(403)
+    await plain.close()
+  })
+
+  test('behind a proxy is the one that the proxy saw, whatever the device writes before it', async () => {
+    const proxied = await behind(['127.0.0.1'])
+    const host = { host: 'localhost', 'x-forwarded-host': 'carrel.example.org' }
+    const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', 'carrel.example.org')
+    const statuses: number[] = []
+    for (let index = 0; index < 11; index += 1)
+      statuses.push(await ask(proxied, { ...host, 'x-forwarded-for': `10.9.9.${index}, 192.0.2.7` }, wrong))
+    expect(statuses.at(-1)).toBe(429)
+    const good = enrolRequestOf(makeTestDevice(), await codeFor(), 'carrel.example.org')
+    expect(await ask(proxied, { ...host, 'x-forwarded-for': '192.0.2.8' }, good)).toBe(201)
+    await proxied.close()
+  })
+})
+
 describe('[SYN-20] ten failures in a minute', () => {
   test('of one address, sent all at once, are the last it may make; another address may go on', async () => {
     const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
@@ -284,6 +329,10 @@ test('[SYN-20] a request of another shape, or a name that plays tricks, is malfo
     { ...good, name: '' },
     { ...good, name: 'Door \u202e101' },
     { ...good, name: 'Door\u0000' },
+    { ...good, name: 'Door \ud800' },
+    { ...good, appVersion: '1\u0000' },
+    { ...good, appVersion: '\udfff' },
+    { ...good, code: '\u0000', name: '\u001b[2J' },
     { ...good, name: 'x'.repeat(81) },
   ]
   for (const payload of bad) expect((await post(JSON.stringify(payload))).statusCode).not.toBe(201)

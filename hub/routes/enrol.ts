@@ -1,14 +1,14 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
+import { addressBucket } from '../identity/address-bucket.ts'
 import { commitEnrolment, type EnrolRefusal } from '../identity/enrol-kiosk.ts'
+import { isPrintable } from '../identity/printable.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { answerRefusal } from './errors.ts'
+import { dialledHost } from './sync.ts'
 import { makeTurns } from './turns.ts'
-
-/** Names go on screens: nothing invisible in them, and nothing that turns the writing around. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 const check = makeCheck(EnrolRequest)
 
@@ -19,9 +19,11 @@ export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
     const turns = makeTurns(100)
     app.post('/api/v1/kiosks/enrol', async (request, reply) => {
       const checked = check(request.body)
-      if (!checked.ok || UNPRINTABLE.test(checked.value.name)) return answerRefusal(reply, 'malformed')
-      const from = { host: request.host.toLowerCase(), address: request.ip }
-      const turn = turns.take(from.address, () => commitEnrolment(pool, checked.value, from))
+      // Both go on screens and into the log of changes.
+      const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
+      if (!isTaken) return answerRefusal(reply, 'malformed')
+      const from = { host: dialledHost(request), address: request.ip }
+      const turn = turns.take(addressBucket(from.address), () => commitEnrolment(pool, checked.value, from))
       if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
       const decision = await turn
       if (!decision.ok) {

@@ -23,7 +23,7 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       (socket, request) => {
         forgetRequest(socket, request, responses.get(request))
         // Listeners are attached before anything is awaited: an early message would be lost.
-        attach(core, socket, { host: request.headers.host ?? '', address: request.ip })
+        attach(core, socket, { host: dialledHost(request), address: request.ip })
       },
     )
   }
@@ -43,6 +43,14 @@ function forgetRequest(
   socket.removeAllListeners('error')
 }
 
+/** The host as the kiosk dialled it, which its proofs sign: behind a proxy that is believed, the one that came there. [SYN-10] [SYN-20] */
+export function dialledHost(request: Pick<FastifyRequest, 'host'>): string {
+  return request.host.toLowerCase()
+}
+
+/** Unsent bytes up to which a ping is answered: who does not read the answers gets no more of them into our memory. */
+const PONG_BYTES = 65_536
+
 /** Joins a websocket to the core. */
 export function attach(
   core: Pick<SyncCore, 'accept'>,
@@ -56,6 +64,9 @@ export function attach(
   })
   socket.on('error', (error: Error & { code?: string }) => {
     if (TOO_LARGE_CODES.has(error.code ?? '')) handler.receivedTooLarge()
+  })
+  socket.on('ping', (data: Buffer) => {
+    if (socket.readyState === socket.OPEN && socket.bufferedAmount < PONG_BYTES) socket.pong(data)
   })
   socket.on('close', () => handler.ended())
 }
