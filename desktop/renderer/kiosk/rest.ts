@@ -1,6 +1,6 @@
 // How a panel that shows much the same all day is spared.
 
-/** The frame moves this often, and this far. FACE: ±3 px every 90 s. */
+/** The frame moves this often, and this far: nothing burns in, and nobody sees it. */
 const SHIFT_EVERY_MS = 90_000
 const SHIFT_PX = 3
 

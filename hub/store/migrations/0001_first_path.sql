@@ -1,4 +1,4 @@
--- The tables of the first path: universities, spaces, reports, kiosks. Words as in shared/domain; rules as in RULES.md.
+-- The tables of universities, spaces, reports and kiosks. Words as in shared/domain; rules as in RULES.md.
 -- Every mirrored row carries the clock of the commit that last changed it; a commit locks its university first.
 
 create table universities (
