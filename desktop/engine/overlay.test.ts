@@ -55,6 +55,12 @@ describe('what is shown of a space', () => {
     expect(foldSpace(row, [report(1, 0, { atMs: 5_000 })], HERE).level).toBe(0)
   })
 
+  it('[OCC-2] [SYN-19] is the tap after an undo, though the undone row was dated later than the tap', () => {
+    const undone = report(1, 2, { ackedHead: 7, before: { level: 0, reportedAtMs: 50 } })
+    const row = { clock: 7, level: 2 as const, reportedAtMs: 900 }
+    expect(foldSpace(row, [withdraw(2, undone), report(3, 1)], HERE)).toEqual({ level: 1, reportedAtMs: 300 })
+  })
+
   it('[OCC-2] is the report before when the newest is withdrawn, with its own age', () => {
     const first = report(1, 0)
     const second = report(2, 2)

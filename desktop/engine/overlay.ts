@@ -51,13 +51,35 @@ export function foldSpace(
     const tap = taps[index]
     if (tap === undefined || !isOverlaid(tap, reached)) continue
     if (tap.kind === 'report') {
-      if (!withdrawn.has(tap)) return newerOf(base, tap)
+      if (withdrawn.has(tap)) continue
+      // Only a row that would hide the tap is worth a look back: an earlier undo may have taken that row away.
+      return hides(base, tap)
+        ? newerOf(takenBack(row, taps, index, reached) ?? base, tap)
+        : newerOf(base, tap)
     } else if (tap.target !== null) {
       withdrawn.add(tap.target)
       if (!isOverlaid(tap.target, reached) && isRowOf(row, tap.target)) base = tap.target.before ?? base
     }
   }
   return { level: base.level, reportedAtMs: base.reportedAtMs }
+}
+
+function hides(base: Confirmed, report: Tap): boolean {
+  return base.reportedAtMs !== null && base.reportedAtMs > report.atMs
+}
+
+/** What the row said before its report, when one of the first `count` taps takes that report back; else null. */
+function takenBack(
+  row: Confirmed & { clock: number },
+  taps: readonly Tap[],
+  count: number,
+  reached: Reached,
+): Confirmed | null {
+  for (const tap of taps.slice(0, count)) {
+    if (tap.kind !== 'withdraw' || tap.target === null || !isOverlaid(tap, reached)) continue
+    if (!isOverlaid(tap.target, reached) && isRowOf(row, tap.target)) return tap.target.before
+  }
+  return null
 }
 
 /** Whether the row still says what this report made it say. */
@@ -67,7 +89,6 @@ function isRowOf(row: Confirmed & { clock: number }, report: Tap): boolean {
 
 /** At the same moment the own tap counts: it was made with the row in sight. */
 function newerOf(base: Confirmed, report: Tap): Confirmed {
-  if (base.reportedAtMs !== null && base.reportedAtMs > report.atMs)
-    return { level: base.level, reportedAtMs: base.reportedAtMs }
+  if (hides(base, report)) return { level: base.level, reportedAtMs: base.reportedAtMs }
   return { level: report.level, reportedAtMs: report.atMs }
 }
