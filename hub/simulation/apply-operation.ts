@@ -122,6 +122,7 @@ function keep(
 function checkOwnScreen(world: World, device: Device, spaceId: number, level: number): void {
   const view = device.screen.get(spaceId)
   if (view === undefined || view.level === level) return
+  world.note('BROKEN', `${device.name} ${spaceId} ${JSON.stringify(view)}`)
   world.broken.push(
     `${device.name}: tapped ${level} on space ${spaceId}, its screen says ${String(view.level)}`,
   )

@@ -36,7 +36,7 @@ export async function simulate(
     const operations = makeOperations(seed, round, count)
     const { watch } = wish
     const listen =
-      watch === null ? null : (line: string): void => void (watch.test(line) && say(line.slice(0, 400)))
+      watch === null ? null : (line: string): void => void (watch.test(line) && say(line.slice(0, 2_000)))
     const result = await runRound(server, roundSeed(seed, round), operations, listen)
     totals.add(result)
     if (result.faults.length > 0) {
