@@ -86,7 +86,8 @@ async function startParts(
   const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
   const jobs = startJobs([purgeJob(pool)], clock, log)
   undo.push(() => jobs.stop())
-  const app = await buildApp({ config, logger, pool, lateJobs: () => jobs.late(), sync: syncRoute(core) })
+  const lateJobs = (): string[] => [...jobs.late(), ...core.late()]
+  const app = await buildApp({ config, logger, pool, lateJobs, sync: syncRoute(core) })
   undo.push(() => app.close())
   // Kiosks hear goodbye before their sockets are closed.
   undo.push(() => core.stop())

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { makeMetrics, serveMetrics } from './metrics.ts'
 
@@ -32,6 +34,9 @@ test('what the hub measures is told on a loopback port of its own', async () => 
   ])
     expect(text.split('\n')).toContain(line)
   expect((await fetch(server.url.replace('/metrics', '/'))).status).toBe(404)
+  const foreign = get(server.url, { headers: { host: 'evil.example' } })
+  const [refused] = (await once(foreign, 'response')) as [IncomingMessage]
+  expect(refused.resume().statusCode).toBe(421)
   await server.stop()
   await expect(fetch(server.url)).rejects.toThrow('fetch failed')
 })

@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@platformatic/prom-client'
+import { withoutPort } from './config.ts'
 
 /** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost']
 
 /** What the hub measures of itself while it runs; every call is cheap and never throws. Served at /metrics. */
 export interface HubMetrics {
@@ -111,6 +114,9 @@ export async function serveMetrics(
   port: number,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
+    // A name that somebody points at this machine is not ours: a page elsewhere must not read along.
+    if (!LOOPBACK_NAMES.includes(withoutPort(request.headers.host ?? '')))
+      return void response.writeHead(421).end()
     if (request.url !== '/metrics') return void response.writeHead(404).end()
     void metrics.text().then(
       (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),

@@ -6,6 +6,7 @@ import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
 import { Mirror } from './mirror.ts'
 import { cutParts, type Parts } from './parts.ts'
+import { Slices } from './slices.ts'
 
 /** Time between frames: below what an eye sees, and enough for a row that changes often to travel once. */
 const TICK_MS = 50
@@ -33,6 +34,7 @@ export class Audience {
   /** Greatest clock heard of. */
   private heard = 0
   private readonly ring = new FrameRing()
+  private readonly telling: Slices<Member>
   private refreshing: Promise<void> | null = null
   private cancelTick: (() => void) | null = null
   private cancelBeat: (() => void) | null = null
@@ -45,6 +47,7 @@ export class Audience {
     this.parts = parts
     this.universityId = universityId
     this.feed = makeFeed(parts, universityId)
+    this.telling = new Slices(parts.clock)
   }
 
   /** Reads what a kiosk misses: everything, or what changed after `from`; not older than `atLeast`. */
@@ -112,6 +115,7 @@ export class Audience {
   stop(): void {
     this.isStopped = true
     this.cancelTick?.()
+    this.telling.drop()
     this.cancelBeat?.()
     for (const member of this.members) this.leave(member)
   }
@@ -177,6 +181,7 @@ export class Audience {
     this.parts.log.warn('the epoch changed: all kiosks begin anew', { universityId: this.universityId })
     this.mirror = null
     this.heard = 0
+    this.telling.drop()
     this.ring.clear()
     this.feed.forget()
     for (const member of this.members) member.end('epochChanged')
@@ -185,26 +190,32 @@ export class Audience {
   private scheduleTick(): void {
     const nowMs = this.parts.clock.elapsedMs()
     this.waitingSinceMs ??= nowMs
-    if (this.cancelTick !== null || this.isStopped) return
+    if (this.cancelTick !== null || this.telling.isRunning || this.isStopped) return
     const delayMs = Math.max(0, this.lastTickMs + this.tickMs - nowMs)
     this.cancelTick = this.parts.clock.after(delayMs, () => this.tick())
   }
 
   private tick(): void {
+    this.telling.finish()
     this.cancelTick?.()
     this.cancelTick = null
     const { mirror } = this
     if (mirror === null || mirror.head === this.told) return
     const startedMs = this.parts.clock.elapsedMs()
+    const waitingSinceMs = this.waitingSinceMs ?? startedMs
+    this.waitingSinceMs = null
+    this.lastTickMs = startedMs
     const frame = cutParts(mirror.epoch, this.told, mirror.head, mirror.takePending())
     this.told = mirror.head
     this.ring.keep(frame)
-    for (const member of this.members) if (member.state === 'live') this.tell(member, frame)
-    const endedMs = this.parts.clock.elapsedMs()
-    this.tickMs = Math.min(MAX_TICK_MS, Math.max(TICK_MS, (endedMs - startedMs) / TICK_SHARE))
-    this.lastTickMs = startedMs
-    this.parts.metrics.fanOutLag(endedMs - (this.waitingSinceMs ?? startedMs))
-    this.waitingSinceMs = null
+    const tell = (member: Member): void => {
+      if (member.state === 'live') this.tell(member, frame)
+    }
+    this.telling.start(this.members, tell, (costMs) => {
+      this.tickMs = Math.min(BUSY_TICK_MS, Math.max(TICK_MS, costMs * TICK_PER_COST))
+      this.parts.metrics.fanOutLag(this.parts.clock.elapsedMs() - waitingSinceMs)
+      if (mirror === this.mirror && mirror.head !== this.told) this.scheduleTick()
+    })
   }
 
   private tell(member: Member, frame: Parts): void {
@@ -282,6 +293,7 @@ export class Audience {
   /** The digest is that of the head told last: what waits goes first. [SYN-14] */
   private beat(): void {
     this.tick()
+    this.telling.finish()
     const { mirror } = this
     if (mirror === null) return
     const message: Heartbeat = {

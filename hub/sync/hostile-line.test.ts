@@ -290,3 +290,8 @@ test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its
   const verdicts = await Promise.all([open(kiosk), open(other)])
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(['forked', 'open'])
 })
+
+test('[SYN-27] a core whose poll of the heads goes well is late with nothing', async () => {
+  await core.settled()
+  expect(core.late()).toEqual([])
+})

@@ -58,6 +58,8 @@ export interface SyncCore {
   /** For administrative writes inside this process. */
   readonly writer: TenantWriter
   readonly connectedCount: number
+  /** Names of what it does by itself and is late with. */
+  late(): string[]
 }
 
 /** Makes a core and starts its timers. The database may still be on its way up: hellos wait for it. */
@@ -135,6 +137,10 @@ class Core implements SyncCore {
 
   get connectedCount(): number {
     return this.byKiosk.size
+  }
+
+  late(): string[] {
+    return this.wakeUp.isLate() ? ['heads'] : []
   }
 
   accept(line: KioskLine, from: { host: string; address: string }): LineHandler {

@@ -10,6 +10,8 @@ import type { InFlight } from './in-flight.ts'
 const NOTIFY_MS = 20
 /** How long a lost wake-up may go unnoticed. [SYN-27] */
 const POLL_MS = 1000
+/** A poll that has not succeeded for this long is late. */
+const LATE_MS = 5 * POLL_MS
 /** By this name hubs that listen see each other. */
 const LISTENER_NAME = 'carrel hub listener'
 
@@ -17,6 +19,8 @@ const LISTENER_NAME = 'carrel hub listener'
 export interface WakeUp {
   /** This hub committed: tells the others, soon and together. */
   committed(universityId: number, head: number): void
+  /** The poll has not succeeded for several of its turns, or hangs: kiosks may be told things late. */
+  isLate(): boolean
   stop(): Promise<void>
 }
 
@@ -54,9 +58,11 @@ class Waker implements WakeUp {
   private otherCount = 0
   private isAway = false
   private isStopped = false
+  private polledAtMs: number
 
   constructor(parts: WakeUpParts) {
     this.parts = parts
+    this.polledAtMs = parts.clock.elapsedMs()
     this.schedulePoll()
     if (parts.listens) void this.listen()
   }
@@ -68,6 +74,10 @@ class Waker implements WakeUp {
       this.cancelNotify = null
       void this.parts.inFlight.track(this.notify())
     })
+  }
+
+  isLate(): boolean {
+    return this.parts.clock.elapsedMs() - this.polledAtMs > LATE_MS
   }
 
   async stop(): Promise<void> {
@@ -100,6 +110,7 @@ class Waker implements WakeUp {
       const { nowMs, heads } = await loadHeads(pool, this.parts.universityIds())
       if (listens) this.otherCount = await countListeners(pool, this.client !== null)
       this.isAway = false
+      this.polledAtMs = this.parts.clock.elapsedMs()
       if (!this.isStopped) this.parts.polled(heads, nowMs)
     } catch (error) {
       if (!this.isAway) log.warn('the database does not answer', { err: error })
