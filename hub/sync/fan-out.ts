@@ -212,7 +212,7 @@ export class Audience {
       if (member.state === 'live') this.tell(member, frame)
     }
     this.telling.start(this.members, tell, (costMs) => {
-      this.tickMs = Math.min(BUSY_TICK_MS, Math.max(TICK_MS, costMs * TICK_PER_COST))
+      this.tickMs = Math.min(MAX_TICK_MS, Math.max(TICK_MS, costMs / TICK_SHARE))
       this.parts.metrics.fanOutLag(this.parts.clock.elapsedMs() - waitingSinceMs)
       if (mirror === this.mirror && mirror.head !== this.told) this.scheduleTick()
     })
