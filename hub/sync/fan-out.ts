@@ -1,9 +1,9 @@
-import type { Heartbeat } from '#shared/wire/messages.ts'
 import type { AudienceParts, Member } from './audience-parts.ts'
 import type { Committed } from './commit-mutations.ts'
 import { deliver } from './delivery.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
+import { makeHeartbeat } from './make-heartbeat.ts'
 import { Mirror } from './mirror.ts'
 import { cutParts, type Parts } from './parts.ts'
 import { Slices } from './slices.ts'
@@ -208,9 +208,7 @@ export class Audience {
     const frame = cutParts(mirror.epoch, this.told, mirror.head, mirror.takePending())
     this.told = mirror.head
     this.ring.keep(frame)
-    const tell = (member: Member): void => {
-      if (member.state === 'live') this.tell(member, frame)
-    }
+    const tell = (member: Member): void => this.tell(member, frame)
     this.telling.start(this.members, tell, (costMs) => {
       this.tickMs = Math.min(MAX_TICK_MS, Math.max(TICK_MS, costMs / TICK_SHARE))
       this.parts.metrics.fanOutLag(this.parts.clock.elapsedMs() - waitingSinceMs)
@@ -219,7 +217,7 @@ export class Audience {
   }
 
   private tell(member: Member, frame: Parts): void {
-    if (member.told >= frame.to) return
+    if (member.state !== 'live' || member.told >= frame.to) return
     if (member.line.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
     else if (member.isOld) this.catchUp(member, member.told)
     else {
@@ -296,15 +294,7 @@ export class Audience {
     this.telling.finish()
     const { mirror } = this
     if (mirror === null) return
-    const message: Heartbeat = {
-      type: 'heartbeat',
-      epoch: mirror.epoch,
-      head: mirror.head,
-      mac: this.parts.seal().sign(this.universityId, mirror.epoch, mirror.head),
-      nowMs: this.parts.nowMs(),
-      digest: mirror.digestText(),
-    }
-    const buffer = Buffer.from(JSON.stringify(message))
+    const buffer = makeHeartbeat(this.parts, this.universityId, mirror)
     for (const member of this.members) if (member.state === 'live') member.line.send(buffer)
   }
 }
