@@ -1,6 +1,6 @@
 import { makeCheck } from '../wire/parse.ts'
 import { accept, refuse, type Decision } from './decision.ts'
-import { MAX_CAPACITY, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
 import { faultsOfTree, parentsFirst, tooLarge } from './space-tree-check.ts'
 import { parseHours } from './space-tree-hours.ts'
 import {
@@ -101,7 +101,7 @@ function addSpec(reading: Reading, node: SpaceTreeNode, parent: readonly string[
   if (node.kind !== undefined && node.kind !== null) spec.kind = node.kind
   if (node.location !== undefined)
     spec.location = node.location === null ? null : normaliseName(node.location) || null
-  const locationFault = faultOfText(node.location ?? '', 200)
+  const locationFault = faultOfText(node.location ?? '', MAX_LOCATION_LENGTH)
   if (locationFault !== null) fault(reading, path, 'badValue', `location: ${locationFault}`)
   readCapacity(reading, node, spec)
   readDetails(reading, node, spec)

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from './decision.ts'
-import { MAX_CAPACITY, MAX_TREE_SPACES, SpaceKind } from './space.ts'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_SPACES, SpaceKind } from './space.ts'
 import { faultsOfTree, parentsFirst, tooLarge } from './space-tree-check.ts'
 import { parseHours } from './space-tree-hours.ts'
 import {
@@ -141,7 +141,7 @@ function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void
   if (KINDS.has(kind)) spec.kind = kind as SpaceKind
   else if (kind !== '') fault(reading, row, 'badKind', `${quoted(kind)} is none of ${[...KINDS].join(', ')}`)
   if (cells['location'] !== undefined) spec.location = normaliseName(cells['location']) || null
-  const wrong = faultOfText(cells['location'] ?? '', 200)
+  const wrong = faultOfText(cells['location'] ?? '', MAX_LOCATION_LENGTH)
   if (wrong !== null) fault(reading, row, 'badValue', `location: ${wrong}`)
   readCapacity(reading, row, spec)
   readDetails(reading, row, spec)

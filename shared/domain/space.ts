@@ -39,6 +39,9 @@ export type SpaceDetails = Static<typeof SpaceDetails>
 /** The longest name of a space, in characters. A path of names must fit on a door. */
 export const MAX_SPACE_NAME_LENGTH = 120
 
+/** The longest location of a space ("first floor, left of the stairs"), in characters. */
+export const MAX_LOCATION_LENGTH = 200
+
 /** Most levels below a university's own space: campus, building, wing, floor, area, room, and some room to spare. */
 export const MAX_TREE_DEPTH = 12
 
@@ -57,7 +60,7 @@ export const SpaceFacts = Type.Object(
     parentId: Type.Union([Id, Type.Null()]),
     name: Type.String({ minLength: 1, maxLength: MAX_SPACE_NAME_LENGTH }),
     kind: SpaceKind,
-    location: Type.Union([Type.String({ maxLength: 200 }), Type.Null()]),
+    location: Type.Union([Type.String({ maxLength: MAX_LOCATION_LENGTH }), Type.Null()]),
     details: SpaceDetails,
     /** Seats; null when unknown. */
     capacity: Type.Union([Type.Integer({ minimum: 1, maximum: MAX_CAPACITY }), Type.Null()]),

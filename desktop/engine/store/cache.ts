@@ -88,14 +88,14 @@ interface MetaRow {
   contact: string | null
 }
 
-type SpaceRow = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isGone: number }
+type SpaceColumns = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isGone: number }
 
 /** Makes the cache over an open database: checks it, brings it up to date. Throws what SQLite throws. */
 export function makeCache(sqlite: Sqlite): Cache {
   checkIntegrity(sqlite)
   migrate(sqlite, CACHE_MIGRATIONS)
   const meta = sqlite.prepare<[], MetaRow>('select epoch, cursor, sealed, assignment, contact from meta')
-  const spaces = sqlite.prepare<[], SpaceRow>(
+  const spaces = sqlite.prepare<[], SpaceColumns>(
     'select id, clock, level, reported_at_ms as reportedAtMs, is_gone as isGone, facts from spaces',
   )
   const upsert = sqlite.prepare<[number, number, Level | null, number | null, number, string]>(
@@ -157,6 +157,6 @@ function parseOwn(text: string | null): unknown {
   return text === null ? null : JSON.parse(text)
 }
 
-function parseSpace(row: SpaceRow): CachedSpace {
+function parseSpace(row: SpaceColumns): CachedSpace {
   return { ...row, isGone: row.isGone !== 0, facts: JSON.parse(row.facts) as SpaceFacts }
 }
