@@ -461,7 +461,8 @@ begin
   select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
   perform climb(changes);
 
-  update kiosks k set last_mutation_id = b.last_mutation_id
+  -- Who pushes has stored the ticket of its welcome: from here on an older one is a clone's. [SYN-12]
+  update kiosks k set last_mutation_id = b.last_mutation_id, ticket_confirmed = k.ticket_issued
   from unnest(kiosk_ids, last_mutation_ids) b (id, last_mutation_id) where k.id = b.id;
 
   update universities set clock = new_clock where id = of_university;

@@ -274,6 +274,21 @@ test('[SYN-12] a tap carried over by a forked identity counts once, whichever of
   expect(await loadOccupancy(database.pool, room)).toMatchObject({ level: null })
 })
 
+test('[SYN-11] [SYN-12] a committed push confirms the ticket of its session, so that a clone with the one before is known', async () => {
+  await query(
+    database.pool,
+    "update kiosks set ticket_epoch = 'e', ticket_issued = 'new', ticket_confirmed = 'old' where id = $1",
+    [kiosk.id],
+  )
+  await commit([pushOf(kiosk, [kiosk.report(campus.rooms[0], 1)])])
+  const rows = await query<{ confirmed: string }>(
+    database.pool,
+    'select ticket_confirmed as confirmed from kiosks where id = $1',
+    [kiosk.id],
+  )
+  expect(rows).toEqual([{ confirmed: 'new' }])
+})
+
 test('[SYN-12] a tap that was refused stays refused when a forked identity brings it again', async () => {
   const [room] = campus.rooms
   const tap = kiosk.report(room, 1)
