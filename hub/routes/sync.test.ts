@@ -110,7 +110,7 @@ test('[SYN-10] behind a proxy that is believed, a proof is over the host that th
   const caller = new Caller({ 'x-forwarded-host': 'Carrel.example.org', 'x-forwarded-for': '192.0.2.7' })
   const { nonce } = await caller.next('challenge')
   caller.socket.send(JSON.stringify(kiosk.hello(nonce, {}, 'carrel.example.org')))
-  await caller.next('welcome')
+  expect(await caller.next('welcome')).toMatchObject({ assignment: { kioskId: kiosk.id } })
   caller.socket.terminate()
 })
 
