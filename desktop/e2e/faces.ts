@@ -1,5 +1,8 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 
+/** How long a screen may take to become right on a machine that does much else. How fast it is, is measured elsewhere. */
+export const PATIENCE_MS = 10_000
+
 /** Words of the three levels and of what is unknown, as the English screens say them. */
 export type Word = 'Free' | 'Busy' | 'Full' | 'Unsure'
 
@@ -8,13 +11,17 @@ export function reportButton(page: Page, word: Word): Locator {
   return page.locator('.report').getByRole('button', { name: word, exact: true })
 }
 
-/** Waits until a door shows a word; `within` ms. */
-export async function expectDoor(page: Page, word: Word, within = 5_000): Promise<void> {
+/** Waits until a door shows a word. */
+export async function expectDoor(page: Page, word: Word, within = PATIENCE_MS): Promise<void> {
   await expect(page.locator('.state-word')).toHaveText(word, { timeout: within })
 }
 
 /** Waits until a lobby shows words for its building, its sections and its places, by name. */
-export async function expectLobby(page: Page, words: Record<string, Word>, within = 5_000): Promise<void> {
+export async function expectLobby(
+  page: Page,
+  words: Record<string, Word>,
+  within = PATIENCE_MS,
+): Promise<void> {
   const isBuilding = async (name: string): Promise<boolean> =>
     (await page.getByRole('heading', { level: 1 }).textContent()) === name
   for (const [name, word] of Object.entries(words)) {

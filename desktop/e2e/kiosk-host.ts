@@ -24,15 +24,20 @@ export class KioskHost {
   async start(code = ''): Promise<void> {
     const port = this.address === '' ? '0' : new URL(this.address).port
     const args = ['--name', this.name, '--hub', this.hubUrl, '--folder', this.folder, '--port', port]
+    const said: string[] = []
     this.child = startChild({
       name: 'kiosk',
       file: 'desktop/agent/kiosk.ts',
       args,
       env: { CARREL_LOG: 'silent' },
       input: code,
-      hear: () => undefined,
+      hear: (line) => said.push(line),
     })
-    this.address = (await this.child.says('kiosk ')).slice('kiosk '.length)
+    try {
+      this.address = (await this.child.says('kiosk ')).slice('kiosk '.length)
+    } catch (error) {
+      throw new Error(`The kiosk "${this.name}" did not start: ${said.join('\n')}`, { cause: error })
+    }
   }
 
   /** kill -9. */

@@ -90,6 +90,8 @@ export const test = base.extend<TestParts, WorkerParts>({
       await kiosk.start(await world.makeCode(spaceId, role))
       const page = await context.newPage()
       await page.goto(kiosk.url)
+      // Enrolled, and its first rows are here.
+      await base.expect(page.locator('.state-word, .entrance-title')).toBeVisible({ timeout: 30_000 })
       return { kiosk, page }
     })
     await Promise.all(kiosks.map((kiosk) => kiosk.remove()))
