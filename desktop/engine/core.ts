@@ -87,10 +87,20 @@ export function isWritten(core: Core, write: () => void): boolean {
   try {
     write()
   } catch (error) {
-    handleTrouble(core, error)
+    if (!isDiskTrouble(core, error)) throw error
     return false
   }
   if (core.health.alarm === 'diskFull') raiseAlarm(core, core.stores.wasOutboxReset ? 'outboxReset' : null)
+  return true
+}
+
+/**
+ * Whether something failed because `outbox.db` cannot be read or written any more: then the alarm is raised. A broken one
+ * is moved aside by the next start; until then nothing more is promised. [SYN-25]
+ */
+export function isDiskTrouble(core: Core, error: unknown): boolean {
+  if (troubleOf(error) === null) return false
+  if (handleTrouble(core, error) === 'corrupt') raiseAlarm(core, 'outboxReset')
   return true
 }
 

@@ -12,7 +12,7 @@ import { leaveFullScreen } from './commands/leave-full-screen.ts'
 import { openDiagnostics } from './commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from './commands/report-occupancy.ts'
 import { withdrawReport } from './commands/withdraw-report.ts'
-import { reachedOf, type Core, type EngineOptions } from './core.ts'
+import { isDiskTrouble, reachedOf, type Core, type EngineOptions } from './core.ts'
 import { makeIdleEngine } from './idle-engine.ts'
 import { makeCore, readRows, type RowsOnDisk } from './make-core.ts'
 import type { ListenSlices } from './screen.ts'
@@ -72,6 +72,7 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
     try {
       return isCallName(name) ? await runCall(commands, name, input) : refuse({ why: 'unknownCall' })
     } catch (error) {
+      if (isDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
       options.log.warn('a call failed', { name, reason: String(error) })
       return refuse({ why: 'internal' })
     }

@@ -5,15 +5,18 @@ import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { KioskMessage, type Hello, type HubMessage } from '#shared/wire/messages.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import type { EngineClock, LineEvents } from './ports.ts'
+import type { EngineOptions } from './core.ts'
+import { makeEngine, type Engine } from './engine.ts'
+import type { EngineClock, EngineLog, LineEvents } from './ports.ts'
+import { openStores } from './store/stores.ts'
 import { ASSIGNMENT, changesOf, digestOf, LIBRARY, openBench, type Bench } from './testing-engine.ts'
 import { makeNonsense, makeValue, mutateValue } from './testing-fuzz.ts'
 import { HUB_MS } from './testing-world.ts'
 
 const MESSAGES = 100_000
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_262)
-/** Welcomes and taps are flushed to the disk, so only so many are let through. */
-const GREETED = 0.02
+/** How often a line gets as far as a good hub would bring it. */
+const GREETED = 0.05
 
 const REFUSALS = new Set<CallRefusal['why']>([
   ...(['unknownSpace', 'spaceDeleted', 'outsideSubtree', 'composite', 'unknownReport'] as const),
@@ -61,6 +64,24 @@ function makeLeapClock(): LeapClock {
 
 const parseKiosk = makeParse(KioskMessage)
 
+/** Warnings that a bad hub earns; any other is a fault. A list of the faults would go blind when one is worded anew. */
+const EARNED = new Set([
+  'another device has this name: a new identity is asked for',
+  'the hub says that something is wrong',
+  'the hub refused a tap',
+  'the digest differs',
+  'the outbox of another university was kept',
+])
+
+/** Nothing has to survive the machine here, so nothing waits for the disk. */
+function openUnflushed(options: EngineOptions): Engine {
+  const opened = openStores(options.folder, options.log)
+  if (!opened.ok) throw new Error(opened.refusal)
+  opened.value.outbox.sqlite.pragma('synchronous = OFF')
+  opened.value.cache.sqlite.pragma('synchronous = OFF')
+  return makeEngine(options, opened.value)
+}
+
 /** The kiosk under test, and the one hub that it knows. */
 class Victim {
   readonly clock = makeLeapClock()
@@ -72,14 +93,17 @@ class Victim {
   private isFollowing = false
 
   constructor() {
-    const note = (event: string, facts?: Record<string, unknown>): void => {
-      if (event === 'lineFailed' || event === 'callFailed' || event === 'storesNotOpened')
-        this.faults.push(`${event} ${JSON.stringify(facts)}`)
+    const log: EngineLog = {
+      info: () => undefined,
+      warn: (event, facts) => {
+        if (!EARNED.has(event)) this.faults.push(`${event} ${JSON.stringify(facts)}`)
+      },
     }
     this.bench = openBench({
+      open: openUnflushed,
       options: {
         clock: this.clock,
-        log: { info: note, warn: note },
+        log,
         dial: (_url, events) => {
           this.line = events
           this.hello = null
@@ -288,4 +312,4 @@ test(`[BRG-1] [SYN-15] ${MESSAGES} messages of chance at an engine's two doors: 
   expect(victim.bench.seen.outbox).toMatchObject({ waitingCount: 0, alarm: null })
   expect(victim.bench.screen.get(4)).toMatchObject({ level: 1 })
   victim.bench.engine.stop()
-}, 60_000)
+}, 120_000)

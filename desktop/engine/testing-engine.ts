@@ -92,7 +92,10 @@ export interface Bench {
 
 /** Opens an engine; a folder, clock or hub of an earlier one may be given. */
 export function openBench(
-  given: Partial<Pick<Bench, 'folder' | 'clock' | 'hub'>> & { options?: Partial<EngineOptions> } = {},
+  given: Partial<Pick<Bench, 'folder' | 'clock' | 'hub'>> & {
+    options?: Partial<EngineOptions>
+    open?: (options: EngineOptions) => Engine
+  } = {},
 ): Bench {
   const folder = given.folder ?? scratchFolder()
   const clock = given.clock ?? makeTestClock()
@@ -101,7 +104,7 @@ export function openBench(
   const logged: string[] = []
   const log = (event: string, facts?: Record<string, unknown>): void =>
     void logged.push(`${event} ${JSON.stringify(facts ?? {})}`)
-  const engine = openEngine({
+  const engine = (given.open ?? openEngine)({
     folder,
     config: { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' } },
     appVersion: '0.0.1',

@@ -1,4 +1,4 @@
-import type { Core } from '../core.ts'
+import { isDiskTrouble, type Core } from '../core.ts'
 import type { EngineClock, LineEnd } from '../ports.ts'
 import type { Conversation } from './conversation.ts'
 import { kioskText, parseHubMessage } from './hub-messages.ts'
@@ -60,8 +60,9 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
   }
   // The engine's door for what the hub says: a mistake of ours ends the line, not the kiosk.
   const failed = (error: unknown): void => {
+    if (isDiskTrouble(core, error)) return finish({ why: 'notWritten' }, true)
     log.warn('a line ended by a fault of ours', { reason: String(error) })
-    finish({ why: 'malformed' }, true)
+    return finish({ why: 'malformed' }, true)
   }
   const talk: Conversation = {
     ...NOTHING_YET,
@@ -93,7 +94,13 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
 
   return {
     isLive: () => talk.phase === 'live',
-    push: () => pushWaiting(talk),
+    push: () => {
+      try {
+        pushWaiting(talk)
+      } catch (error) {
+        failed(error)
+      }
+    },
     checkPin: (pin) =>
       talk.phase === 'live'
         ? requests.ask((id) => talk.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
