@@ -13,12 +13,12 @@ import {
   loadEnrolment,
   loadKioskPlace,
   markEnrolmentUsed,
-  markKioskRevoked,
   stepFactsClock,
   type EnrolledKiosk,
   type Enrolment,
   type KioskPlace,
 } from '../store/enrolments.ts'
+import { markKioskRevoked } from '../store/kiosk-admin.ts'
 import { insertTry, loadTries } from '../store/rate-limits.ts'
 import { notifyHeads } from '../sync/commit-under-clock.ts'
 import { addressBucket } from './address-bucket.ts'
@@ -167,6 +167,6 @@ async function findPlace(
   await lockUniversity(client, universityId, null)
   const place = await loadKioskPlace(client, universityId, replacesKioskId)
   if (place === null || !(await isLiveSpace(client, universityId, place.spaceId))) return null
-  await markKioskRevoked(client, replacesKioskId)
+  await markKioskRevoked(client, universityId, replacesKioskId)
   return { place, head: await stepFactsClock(client, universityId) }
 }

@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
+import { createHash, randomBytes, verify } from 'node:crypto'
+import { importDeviceKey } from './device-key.ts'
 
 /** Crockford's base32: no I, L, O, U, so that a code can be read out and typed. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
@@ -33,10 +34,6 @@ export function hashEnrolmentCode(code: string): string {
 
 /** Whether a text was signed (Ed25519) with the key of which the raw public part is given; both base64url. Never throws. */
 export function isSignedBy(publicKey: string, statement: string, signature: string): boolean {
-  try {
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-    return verify(null, Buffer.from(statement), key, Buffer.from(signature, 'base64url'))
-  } catch {
-    return false
-  }
+  const key = importDeviceKey(publicKey)
+  return key !== null && verify(null, Buffer.from(statement), key, Buffer.from(signature, 'base64url'))
 }

@@ -108,15 +108,6 @@ export async function loadKioskPlace(
   return row ?? null
 }
 
-/** Revokes a kiosk; one that was revoked already keeps its time. [SYN-28] */
-export async function markKioskRevoked(transaction: Queryable, kioskId: number): Promise<void> {
-  await query(
-    transaction,
-    'update kiosks set revoked_at = coalesce(revoked_at, now()), updated_at = now() where id = $1',
-    [kioskId],
-  )
-}
-
 /** Moves the university's clock one step, under its lock, so that every hub looks at its kiosks again; answers the new head. */
 export async function stepFactsClock(transaction: Queryable, universityId: number): Promise<number> {
   const [row] = await query<{ clock: number }>(

@@ -1,7 +1,7 @@
 import { query, type Queryable } from './database.ts'
 
 /** The identity that a device was given under a key already; null: none. [SYN-12] */
-export async function findFork(
+export async function loadFork(
   client: Queryable,
   fork: { universityId: number; kioskId: number; publicKey: string },
 ): Promise<number | null> {

@@ -73,7 +73,7 @@ export async function updateKioskName(
   )
 }
 
-/** Ends a kiosk's right to be heard. [SYN-28] */
+/** Ends a kiosk's right to be heard; one that was revoked already keeps its time. [SYN-28] */
 export async function markKioskRevoked(
   transaction: Queryable,
   universityId: number,

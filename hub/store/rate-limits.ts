@@ -1,5 +1,7 @@
 import { query, type Queryable } from './database.ts'
 
+// Tries by bucket, counted across all hubs. A bucket empties when its window has passed.
+
 /** Tries of one bucket so far. */
 export interface Tries {
   count: number
@@ -34,6 +36,28 @@ export async function insertTry(transaction: Queryable, bucket: string, windowMs
       where bucket = $1`,
     [bucket, windowMs],
   )
+}
+
+/**
+ * Counts a try before it is judged, at a moment that the caller names; answers how many there are now. One statement:
+ * tries at once are counted apart, and no transaction is held while one is judged.
+ */
+export async function countTry(
+  database: Queryable,
+  bucket: string,
+  windowMs: number,
+  nowMs: number,
+): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    database,
+    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, time_of_ms($3::bigint + $2::bigint))
+     on conflict (bucket) do update set
+       count = case when r.resets_at <= time_of_ms($3) then 1 else r.count + 1 end,
+       resets_at = case when r.resets_at <= time_of_ms($3) then excluded.resets_at else r.resets_at end
+     returning count`,
+    [bucket, windowMs, nowMs],
+  )
+  return row?.count ?? 1
 }
 
 /** Forgets buckets whose window has passed. */

@@ -145,22 +145,3 @@ export async function loadPinHash(database: Queryable, universityId: number): Pr
   )
   return row?.hash ?? null
 }
-
-/** Counts a try in a bucket that empties after a time; answers how many there are now. One statement: tries at once are counted apart. */
-export async function countTry(
-  database: Queryable,
-  bucket: string,
-  windowMs: number,
-  nowMs: number,
-): Promise<number> {
-  const [row] = await query<{ count: number }>(
-    database,
-    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, time_of_ms($3::bigint + $2::bigint))
-     on conflict (bucket) do update set
-       count = case when r.resets_at <= time_of_ms($3) then 1 else r.count + 1 end,
-       resets_at = case when r.resets_at <= time_of_ms($3) then excluded.resets_at else r.resets_at end
-     returning count`,
-    [bucket, windowMs, nowMs],
-  )
-  return row?.count ?? 1
-}

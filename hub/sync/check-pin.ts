@@ -1,8 +1,9 @@
 import type { Reply } from '#shared/wire/messages.ts'
 import { verifyPin } from '../identity/pin.ts'
 import type { Database } from '../store/database.ts'
-import { countTry, loadPinHash } from '../store/sessions.ts'
 import { loadFirstKiosk } from '../store/forks.ts'
+import { countTry } from '../store/rate-limits.ts'
+import { loadPinHash } from '../store/sessions.ts'
 
 /** Tries per kiosk with all that forked from it, and their window. Counted before the look, so that tries at once do not slip through. [SYN-22] */
 const MAX_TRIES = 5

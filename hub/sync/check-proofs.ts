@@ -1,4 +1,4 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { verify, type KeyObject } from 'node:crypto'
 import { helloStatement, type Hello, type LineErrorCode } from '#shared/wire/messages.ts'
 
 /** Proofs checked in one turn of the event loop: 65 µs each, 13 ms together. */
@@ -43,13 +43,4 @@ function checkProof({ hello, challenge, resolve }: Provable, identity: Identity 
     identity.key !== null && verify(null, statement, identity.key, Buffer.from(proof, 'base64url'))
   if (!isProven) resolve({ verdict: 'refused', code: 'badProof' })
   return isProven
-}
-
-/** A raw Ed25519 key (base64url) ready to check with; null when it is none. */
-export function importKey(publicKey: string): KeyObject | null {
-  try {
-    return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-  } catch {
-    return null
-  }
 }

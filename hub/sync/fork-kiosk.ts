@@ -1,5 +1,5 @@
 import { appendChange } from '../store/change-logs.ts'
-import { countForks, findFork, insertFork, loadFirstKiosk } from '../store/forks.ts'
+import { countForks, insertFork, loadFirstKiosk, loadFork } from '../store/forks.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
 /** A raw Ed25519 key, base64url. */
@@ -24,7 +24,7 @@ export async function forkKiosk(
   if (!PUBLIC_KEY.test(publicKey)) return 'badKey'
   const { kioskId, universityId } = proven
   const answer = await writer.runUnderLock(universityId, async (client, { nowMs }): Promise<ForkAnswer> => {
-    const known = await findFork(client, { ...proven, publicKey })
+    const known = await loadFork(client, { ...proven, publicKey })
     if (known !== null) return known
     const count = await countForks(client, await loadFirstKiosk(client, kioskId), nowMs - WINDOW_MS)
     if (count >= MAX_FORKS) return 'tooMany'

@@ -1,5 +1,6 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Hello, LineErrorCode } from '#shared/wire/messages.ts'
+import { importDeviceKey } from '../identity/device-key.ts'
 import type { Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { Chance } from '../ports.ts'
@@ -9,7 +10,7 @@ import { type LockedUniversity } from '../store/commit-facts.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import { loadIdentities, loadKioskRows, updateEpoch, writeSessions } from '../store/sessions.ts'
 import { makeAssignment } from './assignment.ts'
-import { checkProofs, importKey, type Identity } from './check-proofs.ts'
+import { checkProofs, type Identity } from './check-proofs.ts'
 import { decideHello, provesRollback, type HelloDecision } from './decide-hello.ts'
 import type { InFlight } from './in-flight.ts'
 import type { TenantWriter } from './tenant-writer.ts'
@@ -122,7 +123,7 @@ class Desk implements HelloDesk {
     }
     if (unknown.size === 0) return found
     for (const { id, universityId, publicKey } of await loadIdentities(this.parts.pool, [...unknown])) {
-      const identity = { universityId, key: importKey(publicKey) }
+      const identity = { universityId, key: importDeviceKey(publicKey) }
       found.set(id, identity)
       this.identities.set(id, identity)
     }
