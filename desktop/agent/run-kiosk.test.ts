@@ -103,6 +103,23 @@ test('[SYN-20] codes come from the command line, the environment and standard in
   expect(hub.codes).toEqual(['FROM-LINE', 'FROM-INPUT', 'FROM-ENV'])
 })
 
+test('[SYN-28] --export writes what the outbox holds, and starts nothing; a folder without one is said', async () => {
+  const folder = newFolder()
+  const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', folder, '--port', '0']
+  const running = run(args)
+  await running.printed
+  const exported = run(['--folder', folder, '--export'])
+  expect(JSON.parse(await exported.printed)).toEqual({
+    unreadable: [],
+    outboxes: [{ file: 'outbox.db', kioskId: null, universityId: null, wasRevoked: false, mutations: [] }],
+  })
+  expect(await exported.code).toBe(0)
+  const nothing = run(['--folder', join(folder, 'none'), '--export'])
+  expect(await nothing.code).toBe(1)
+  expect(nothing.said[0]).toContain('There is no kiosk in')
+  await running.end()
+})
+
 test('a hub that is away is tried again, and said so', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const kiosk = run([...args, '--code', 'X'])

@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { keepEnrolling, type Enrolling } from '../engine/keep-enrolling.ts'
 import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-arguments.ts'
-import { openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
+import { findKioskFolder, openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { exportOutboxes } from '../engine/store/export-outbox.ts'
 import { startAgent, type Agent } from './agent.ts'
 import { keepBridgeToken } from './bridge-token.ts'
 
@@ -23,6 +24,8 @@ ends it. Without a name, a hub and a file, /etc/carrel/kiosk.json is read.
                   CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
   --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
   --folder DIR    the device's own folder (below CARREL_HOME, by its name)
+  --export        write what the device's outbox holds to standard output, as JSON, and end: also of a revoked kiosk,
+                  and beside a running one
   --help          this text
 
 environment
@@ -57,6 +60,7 @@ export async function runKiosk(around: KioskProcess): Promise<number> {
     around.print(HELP)
     return 0
   }
+  if (args.value.isExport) return exportOutbox(args.value, around)
   const opened = openKiosk(args.value, around)
   if (!opened.ok) return give(around, opened.refusal, 2)
   const { engine } = opened.value
@@ -73,6 +77,19 @@ export async function runKiosk(around: KioskProcess): Promise<number> {
     return give(around, sentenceOf(error), 1)
   } finally {
     engine.stop()
+  }
+}
+
+/** One JSON document on standard output; exit code 1 where no outbox can be read. [SYN-28] */
+function exportOutbox(args: KioskArguments, around: KioskProcess): number {
+  const folder = findKioskFolder(args, around.env)
+  if (!folder.ok) return give(around, folder.refusal, 2)
+  try {
+    const found = exportOutboxes(folder.value)
+    around.print(`${JSON.stringify(found, null, 2)}\n`)
+    return found.outboxes.length > 0 && found.unreadable.length === 0 ? 0 : 1
+  } catch {
+    return give(around, `There is no kiosk in ${folder.value}, or this user may not read it.`, 1)
   }
 }
 

@@ -14,6 +14,7 @@ test('a whole command line is read', () => {
       folder: '/k',
       configFile: 'c.json',
       isWindow: true,
+      isExport: false,
       isHelp: false,
     },
   })

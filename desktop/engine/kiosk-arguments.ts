@@ -12,6 +12,8 @@ export interface KioskArguments {
   configFile: string | null
   /** A plain window instead of full screen. */
   isWindow: boolean
+  /** Only write what the outbox holds. */
+  isExport: boolean
   isHelp: boolean
 }
 
@@ -23,6 +25,7 @@ const OPTIONS = {
   folder: { type: 'string' },
   config: { type: 'string' },
   window: { type: 'boolean' },
+  export: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -42,6 +45,7 @@ export function parseKioskArguments(args: string[]): Decision<KioskArguments, st
       folder: values.folder ?? null,
       configFile: values.config ?? null,
       isWindow: values.window ?? false,
+      isExport: values.export ?? false,
       isHelp: values.help ?? false,
     })
   } catch (error) {

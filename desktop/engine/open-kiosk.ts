@@ -64,6 +64,17 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   return accept({ engine, folder, port: config.agent?.port ?? null })
 }
 
+/** The folder of the kiosk that a command line describes, opened or not; refused with one sentence. */
+export function findKioskFolder(
+  args: KioskArguments,
+  env: Record<string, string | undefined>,
+): Decision<string, string> {
+  if (args.folder !== null) return accept(args.folder)
+  if (args.name !== null) return accept(kioskFolder(args.name, env))
+  const read = readKioskConfig(args.configFile ?? SYSTEM_CONFIG)
+  return read.ok ? accept(kioskFolder(read.value.config.name, env)) : refuse(sentenceOf(read.refusal))
+}
+
 /** A kiosk without a configuration file: its name and its hub stand on the command line. */
 function checkArguments({ name, hubUrl }: KioskArguments): Decision<ReadConfig, ConfigProblem[]> {
   const checked = checkKioskConfig({
