@@ -31,9 +31,9 @@ export const catchUp: Benchmark = {
         const figures: Figure[] = []
         for (const [index, kind] of (['levels', 'rows'] as const).entries()) {
           const reports: EngineReport[] = []
-          for (let round = 0; round < 3; round += 1) {
+          for (let round = 0; round < options.rounds; round += 1) {
             const head = await changeAll(scene, kind)
-            const spaceIds = scene.world.leafIds.slice((index * 3 + round) * 1000).slice(0, 1000)
+            const spaceIds = scene.world.leafIds.slice((index * options.rounds + round) * 1000).slice(0, 1000)
             reports.push(
               await engine.obey({ order: 'catchUp', folder, hubUrl, head, spaceIds, tapEveryMs: 20 }),
             )
@@ -63,7 +63,7 @@ async function changeAll({ world }: KioskScene, kind: keyof typeof CHANGES): Pro
     return clock
   })
   await query(pool, 'vacuum analyze spaces')
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await new Promise((resolve) => setTimeout(resolve, 1500))
   return head
 }
 

@@ -78,7 +78,7 @@ export function ratioFigure(
   }
 }
 
-/** A figure decided by an absolute limit. */
+/** A figure decided by an absolute limit; without one it is only printed. */
 export function limitFigure(
   fields: Pick<Figure, 'name' | 'unit' | 'note' | 'value'> & { atMost?: number; atLeast?: number },
 ): Figure {
@@ -89,8 +89,13 @@ export function limitFigure(
     unit,
     baseline: null,
     ratio: null,
-    target: atMost === undefined ? `≥ ${atLeast ?? 0} ${unit}` : `≤ ${atMost} ${unit}`,
+    target: limitText(unit, atMost, atLeast),
     met: (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast),
     note,
   }
+}
+
+function limitText(unit: string, atMost?: number, atLeast?: number): string {
+  if (atMost !== undefined) return `≤ ${atMost} ${unit}`
+  return atLeast === undefined ? '–' : `≥ ${atLeast} ${unit}`
 }

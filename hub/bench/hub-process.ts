@@ -16,8 +16,8 @@ const COLLECT_MS = 500
 export interface HubProcess {
   url: string
   pid: number
-  /** Mean size of its group commits so far, from its own metrics. */
-  meanBatchSize(): Promise<number>
+  /** Group commits so far and mutations in them, from its own metrics. */
+  batches(): Promise<{ count: number; mutationCount: number }>
   /** CPU time used so far, ms. */
   cpuMs(): number
   /** Resident memory after a collection, bytes. */
@@ -64,7 +64,13 @@ export async function startHubProcess(databaseUrl: string, port = 0): Promise<Hu
   return {
     url: addresses.hub,
     pid,
-    meanBatchSize: () => readMeanBatchSize(addresses.metrics),
+    batches: async () => {
+      const read = await readMetrics(addresses.metrics)
+      return {
+        count: read('carrel_batch_mutations_count'),
+        mutationCount: read('carrel_batch_mutations_sum'),
+      }
+    },
     cpuMs: () => readCpuMs(pid),
     memoryBytes: async () => {
       child.kill('SIGUSR2')
@@ -103,11 +109,6 @@ function readAddresses(
 async function readMetrics(url: string): Promise<(name: string) => number> {
   const text = await (await fetch(url)).text()
   return (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0)
-}
-
-async function readMeanBatchSize(url: string): Promise<number> {
-  const read = await readMetrics(url)
-  return read('carrel_batch_mutations_sum') / Math.max(1, read('carrel_batch_mutations_count'))
 }
 
 /** CPU time that a process has used so far, in ms, from /proc/PID/stat (proc(5): utime and stime in ticks of 10 ms). */

@@ -25,8 +25,8 @@ export const memory: Benchmark = {
       const kiosks = await insertKiosks(world.pool, world.universityId, places)
       const values: number[] = []
       const baselines: number[] = []
-      // Each round takes new processes, since a process seldom gives memory back; three are enough, they differ little.
-      for (let round = 0; round < 3; round += 1) {
+      // Each round takes new processes, since a process seldom gives memory back.
+      for (let round = 0; round < options.rounds; round += 1) {
         baselines.push(await ofBareServer(swarm))
         values.push(await ofHub(swarm, world.url, round === 0 ? kiosks : []))
         options.say(

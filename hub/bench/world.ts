@@ -44,6 +44,7 @@ export async function makeWorld(settings: Record<string, string>, shape: TreeSha
   const universityId = await insertUniversity(pool)
   const levels = await insertTree(pool, universityId, shape)
   await query(pool, 'select rebuild_composites($1, 1)', [universityId])
+  await query(pool, 'update universities set clock = 1, facts_clock = 1 where id = $1', [universityId])
   await query(pool, 'vacuum analyze')
   return {
     server,
