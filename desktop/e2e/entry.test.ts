@@ -10,9 +10,9 @@ test('[SYN-20] a device without a place: a code tapped on its own keys makes it 
   const { rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
   const kiosk = world.makeKiosk('Device without a place')
+  const page = await context.newPage()
   try {
     await kiosk.start()
-    const page = await context.newPage()
     await page.goto(kiosk.url)
     await expect(page.getByRole('heading', { name: 'Give this screen its place' })).toBeVisible()
     const type = async (code: string): Promise<void> => {
@@ -31,6 +31,7 @@ test('[SYN-20] a device without a place: a code tapped on its own keys makes it 
     await expectDoor(page, 'Free')
     await expect.poll(() => world.loadReports(roomId)).toEqual([0])
   } finally {
+    await page.close()
     await kiosk.remove()
   }
 })

@@ -94,6 +94,8 @@ export const test = base.extend<TestParts, WorkerParts>({
       await base.expect(page.locator('.state-word, .entrance-title')).toBeVisible({ timeout: 30_000 })
       return { kiosk, page }
     })
+    // Screens first: what they say of an agent that went away is no complaint.
+    await Promise.all(context.pages().map((page) => page.close()))
     await Promise.all(kiosks.map((kiosk) => kiosk.remove()))
   },
 })
