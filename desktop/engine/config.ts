@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { ScreenStart } from '#shared/domain/kiosk.ts'
+import { MAX_KIOSK_NAME_LENGTH, ScreenStart } from '#shared/domain/kiosk.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 })
 
@@ -12,7 +12,7 @@ export const KioskConfig = Type.Object(
     $schema: Type.Optional(Type.String({ description: 'Address of the schema of this file, for editors.' })),
     name: Type.String({
       minLength: 1,
-      maxLength: 80,
+      maxLength: MAX_KIOSK_NAME_LENGTH,
       description: 'What staff call this device, for example "Library entrance".',
     }),
     hub: Type.Object(

@@ -223,3 +223,9 @@ export function redial(bench: Bench): void {
   bench.hub.cut()
   untilDialled(bench)
 }
+
+/** Reports as a finger does; throws where the engine refuses. */
+export async function report(bench: Bench, spaceId: number, level: number): Promise<void> {
+  const answer = await bench.engine.call('reportOccupancy', { spaceId, level })
+  if (!answer.ok) throw new Error(answer.refusal.why)
+}

@@ -1,7 +1,19 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { HubConfig } from '../config.ts'
-import type { AdminWorld } from './connect.ts'
+import type { Database } from '../store/database.ts'
+
+/** What a command works on. */
+export interface AdminWorld {
+  config: HubConfig
+  /** Address of the running hub that was found; null when none was. */
+  hubUrl: string | null
+  pool: Database
+  databaseUrl: string
+  /** How the database was found. */
+  foundBy: 'DATABASE_URL' | 'hub' | 'embedded'
+  close(): Promise<void>
+}
 
 /** What a command found or did: for people, and as the one JSON document for programs. */
 export interface AdminAnswer {

@@ -3,24 +3,12 @@ import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { HubConfig } from '../config.ts'
 import { readHubFile } from '../hub-file.ts'
-import { openPool, requireServer, DatabaseUnusableError, type Database } from '../store/database.ts'
+import { openPool, requireServer, DatabaseUnusableError } from '../store/database.ts'
 import { startEmbedded } from '../store/embedded.ts'
 import { FolderLockedError } from '../store/folder-lock.ts'
 import { migrate } from '../store/migrate.ts'
 import { EmbeddedDatabaseError } from '../store/postgres-binaries.ts'
-import { refusal, type AdminRefusal } from './answer.ts'
-
-/** What a command works on. */
-export interface AdminWorld {
-  config: HubConfig
-  /** Address of the running hub that was found; null when none was. */
-  hubUrl: string | null
-  pool: Database
-  databaseUrl: string
-  /** How the database was found. */
-  foundBy: 'DATABASE_URL' | 'hub' | 'embedded'
-  close(): Promise<void>
-}
+import { refusal, type AdminRefusal, type AdminWorld } from './answer.ts'
 
 /** `use` brings the database up to date first; `look` and `restore` take it as it is, and only `restore` makes a new one. */
 export type OpenMode = 'use' | 'look' | 'restore'

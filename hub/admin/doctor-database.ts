@@ -1,6 +1,6 @@
 import { loadMissingMigrations } from '../store/migrate.ts'
 import { query } from '../store/database.ts'
-import type { AdminWorld } from './connect.ts'
+import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 import { formatAge } from './table.ts'
 

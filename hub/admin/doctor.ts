@@ -1,6 +1,6 @@
 import type { HubConfig } from '../config.ts'
-import { answer, type AdminCommand } from './answer.ts'
-import { openWorld, type AdminWorld } from './connect.ts'
+import { answer, type AdminCommand, type AdminWorld } from './answer.ts'
+import { openWorld } from './connect.ts'
 import {
   checkClock,
   checkDurability,

@@ -1,6 +1,6 @@
 import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { pathText, quoted } from '#shared/domain/space-tree.ts'
-import { KioskRole } from '#shared/domain/kiosk.ts'
+import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { createEnrolment, DEFAULT_CODE_MINUTES } from '../identity/enrol-kiosk.ts'
 import { loadSpaces } from '../store/spaces.ts'
@@ -11,21 +11,12 @@ import {
   type AdminCommand,
   type AdminInput,
   type AdminRefusal,
+  type AdminWorld,
 } from './answer.ts'
-import type { AdminWorld } from './connect.ts'
-import { pickKiosk, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 /** A code lies about for a day at the longest. */
 const MAX_CODE_MINUTES = 1440
-const ROLES: ReadonlySet<string> = new Set(KioskRole.enum)
-
-/** The role that was typed; null when none was. */
-export function parseRole(typed: string | undefined): Decision<KioskRole | null, AdminRefusal> {
-  if (typed === undefined) return accept(null)
-  return ROLES.has(typed)
-    ? accept(typed as KioskRole)
-    : refusal(`${quoted(typed)} is none of ${[...ROLES].join(', ')}.`)
-}
 
 function parseMinutes(typed: string | undefined): Decision<number, AdminRefusal> {
   if (typed === undefined) return accept(DEFAULT_CODE_MINUTES)
@@ -82,20 +73,16 @@ ${MINUTES_HELP}`,
   },
   required: ['space'],
   run: async (world, input) => {
-    const university = await pickUniversity(world, input)
-    if (!university.ok) return university
-    const picked = await pickSpace(world, university.value, input.text('space') ?? '')
+    const picked = await pickPlace(world, input)
     if (!picked.ok) return picked
-    const role = parseRole(input.text('role'))
-    if (!role.ok) return role
-    const { space, path } = picked.value
-    const spaces = await loadSpaces(world.pool, university.value.id)
+    const { university, space, path, role } = picked.value
+    const spaces = await loadSpaces(world.pool, university.id)
     const usual: KioskRole = spaces.some((one) => one.parentId === space.id) ? 'entrance' : 'door'
     return makeCode(world, input, {
-      universityId: university.value.id,
+      universityId: university.id,
       spaceId: space.id,
       path,
-      role: role.value ?? usual,
+      role: role ?? usual,
     })
   },
 }

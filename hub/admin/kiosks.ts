@@ -1,6 +1,7 @@
 import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
+import { MAX_KIOSK_NAME_LENGTH } from '#shared/domain/kiosk.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { query, type Transaction } from '../store/database.ts'
 import {
@@ -13,15 +14,19 @@ import {
 } from '../store/kiosk-admin.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { commitUnderClock } from '../sync/commit-under-clock.ts'
-import { answer, refusal, type AdminCommand, type AdminInput, type AdminRefusal } from './answer.ts'
-import type { AdminWorld } from './connect.ts'
-import { parseRole } from './kiosk-codes.ts'
-import { pickKiosk, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import {
+  answer,
+  refusal,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+  type AdminWorld,
+} from './answer.ts'
+import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatAge, formatTable } from './table.ts'
 import type { University } from '../store/universities.ts'
 
 const KIOSK_HELP = '  KIOSK            its number, or its name'
-const MAX_KIOSK_NAME_LENGTH = 80
 
 /** `kiosk list`. */
 export const kioskList: AdminCommand = {
@@ -102,20 +107,15 @@ export const kioskMove: AdminCommand = {
   required: ['space'],
   words: [1, 1],
   run: async (world, input) => {
-    const university = await pickUniversity(world, input)
-    if (!university.ok) return university
-    const picked = await pickSpace(world, university.value, input.text('space') ?? '')
+    const picked = await pickPlace(world, input)
     if (!picked.ok) return picked
-    const role = parseRole(input.text('role'))
-    if (!role.ok) return role
-    const { space, path } = picked.value
+    const { space, path, role } = picked.value
     const moved = await change(
       world,
       input,
       'move',
-      (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: space.id, role: role.value ?? kiosk.role }),
-      (client, { id }, kiosk) =>
-        updateKioskPlace(client, id, kiosk.id, { spaceId: space.id, role: role.value }),
+      (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: space.id, role: role ?? kiosk.role }),
+      (client, { id }, kiosk) => updateKioskPlace(client, id, kiosk.id, { spaceId: space.id, role }),
     )
     if (!moved.ok) return moved
     return answer(
@@ -124,7 +124,7 @@ export const kioskMove: AdminCommand = {
         kioskId: moved.value.id,
         spaceId: space.id,
         space: path,
-        role: role.value ?? moved.value.role,
+        role: role ?? moved.value.role,
       },
     )
   },

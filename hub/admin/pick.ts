@@ -1,11 +1,13 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
+import { KioskRole } from '#shared/domain/kiosk.ts'
 import { pathsOfSpaces, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
 import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../store/kiosk-admin.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { loadUniversities, loadUniversityByDomain, type University } from '../store/universities.ts'
-import { refusal, type AdminInput, type AdminRefusal } from './answer.ts'
-import type { AdminWorld } from './connect.ts'
+import { refusal, type AdminInput, type AdminRefusal, type AdminWorld } from './answer.ts'
+
+const ROLES: ReadonlySet<string> = new Set(KioskRole.enum)
 
 /** The option that names a university; it may be left out where there is only one. */
 export const UNIVERSITY_OPTION = { university: { type: 'string' } } as const
@@ -34,13 +36,13 @@ export async function pickUniversity(
 }
 
 /** A live space with its path. */
-export interface PickedSpace {
+interface PickedSpace {
   space: ExistingSpace
   path: string
 }
 
 /** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. */
-export async function pickSpace(
+async function pickSpace(
   world: AdminWorld,
   university: University,
   pathTyped: string,
@@ -57,6 +59,28 @@ export async function pickSpace(
   const hint =
     alike.length === 0 ? '"spaces tree" shows what there is' : `did you mean ${quoted(alike[0] ?? '')}?`
   return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}.`)
+}
+
+/** The role that was typed; null when none was. */
+function parseRole(typed: string | undefined): Decision<KioskRole | null, AdminRefusal> {
+  if (typed === undefined) return accept(null)
+  return ROLES.has(typed)
+    ? accept(typed as KioskRole)
+    : refusal(`${quoted(typed)} is none of ${[...ROLES].join(', ')}.`)
+}
+
+/** Where a kiosk is to stand, as `--university`, `--space` and `--role` say; `role` is null when none was typed. */
+export async function pickPlace(
+  world: AdminWorld,
+  input: AdminInput,
+): Promise<Decision<PickedSpace & { university: University; role: KioskRole | null }, AdminRefusal>> {
+  const university = await pickUniversity(world, input)
+  if (!university.ok) return university
+  const picked = await pickSpace(world, university.value, input.text('space') ?? '')
+  if (!picked.ok) return picked
+  const role = parseRole(input.text('role'))
+  if (!role.ok) return role
+  return accept({ ...picked.value, university: university.value, role: role.value })
 }
 
 /** The kiosk that a word names: by its number, or by its name where only one has it. */

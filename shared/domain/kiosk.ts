@@ -7,6 +7,9 @@ import { Locale } from './university.ts'
 export const KioskRole = Type.Enum(['door', 'entrance'])
 export type KioskRole = Static<typeof KioskRole>
 
+/** The longest name of a kiosk, in characters. */
+export const MAX_KIOSK_NAME_LENGTH = 80
+
 /** Where the device keeps its private key: in a file of mode 0600, in an operating-system store, or in the open (an obfuscated store). */
 export const KeyGrade = Type.Enum(['file', 'store', 'open'])
 export type KeyGrade = Static<typeof KeyGrade>

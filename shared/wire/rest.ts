@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { KeyGrade, KioskRole } from '../domain/kiosk.ts'
+import { KeyGrade, KioskRole, MAX_KIOSK_NAME_LENGTH } from '../domain/kiosk.ts'
 import { Id } from '../domain/space.ts'
 
 // HTTP contracts of the hub, under /api/v1.
@@ -11,7 +11,7 @@ export const EnrolRequest = Type.Object(
     code: Type.String({ minLength: 1, maxLength: 64 }),
     /** Raw Ed25519 public key, 32 bytes, base64url. */
     publicKey: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
-    name: Type.String({ minLength: 1, maxLength: 80 }),
+    name: Type.String({ minLength: 1, maxLength: MAX_KIOSK_NAME_LENGTH }),
     keyGrade: KeyGrade,
     appVersion: Type.String({ maxLength: 64 }),
     /** Signature over `enrolStatement`, base64url. */

@@ -1,19 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  ack,
-  beat,
-  levels,
-  openLiveBench,
-  reopen,
-  untilDialled,
-  welcome,
-  type Bench,
-} from '../testing-engine.ts'
-
-async function report(bench: Bench, spaceId: number, level: number): Promise<void> {
-  const answer = await bench.engine.call('reportOccupancy', { spaceId, level })
-  if (!answer.ok) throw new Error(answer.refusal.why)
-}
+import { ack, beat, levels, openLiveBench, reopen, report, untilDialled, welcome } from '../testing-engine.ts'
 
 describe('pushing', () => {
   it('[SYN-4] sends oldest first, one push at a time, cut by number', async () => {

@@ -8,16 +8,11 @@ import {
   openLiveBench,
   redial,
   reopen,
+  report,
   rowOf,
   snapshot,
   welcome,
-  type Bench,
 } from '../testing-engine.ts'
-
-async function report(bench: Bench, spaceId: number, level: number): Promise<void> {
-  const answer = await bench.engine.call('reportOccupancy', { spaceId, level })
-  if (!answer.ok) throw new Error(answer.refusal.why)
-}
 
 describe('rows', () => {
   it('[SYN-8] counts from <= cursor < to, ignores the old, and pulls at a gap', async () => {
