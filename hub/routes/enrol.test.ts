@@ -317,7 +317,7 @@ describe('[SYN-20] ten failures in a minute', () => {
   })
 })
 
-test('[SYN-20] a request of another shape, or a name that plays tricks, is malformed and costs nothing', async () => {
+test('[SYN-20] [SYN-15] a request of another shape, or a name that plays tricks, is malformed and costs nothing', async () => {
   const good = enrolRequestOf(makeTestDevice(), await codeFor(), HOST)
   const bad: unknown[] = [
     {},

@@ -1,5 +1,5 @@
 import { MAX_FRAME_BYTES_UP, MAX_PUSH_MUTATIONS, type Ack } from '#shared/wire/messages.ts'
-import { isCached, isWritten, reachedOf, type Core } from '../core.ts'
+import { isCached, isDiskTrouble, isWritten, reachedOf, type Core } from '../core.ts'
 import type { Conversation } from './conversation.ts'
 import { cutPush } from './cut-push.ts'
 import { keepSeal } from './keep.ts'
@@ -17,7 +17,14 @@ const REFUSED_FOR_MS = 60_000
 /** Sends the oldest waiting mutations when no push is in flight. [SYN-4] */
 export function pushWaiting(talk: Conversation): void {
   if (talk.phase !== 'catchingUp' && talk.phase !== 'live') return
-  if (talk.inFlight === null) sendOldest(talk, PATIENCE_MS)
+  if (talk.inFlight !== null) return
+  try {
+    sendOldest(talk, PATIENCE_MS)
+  } catch (error) {
+    // A tap that brought us here is saved, and must not be called refused. [SYN-25]
+    if (!isDiskTrouble(talk.core, error)) throw error
+    talk.end({ why: 'notWritten' })
+  }
 }
 
 /** Sends again what was not acknowledged in time. */

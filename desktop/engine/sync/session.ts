@@ -94,13 +94,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
 
   return {
     isLive: () => talk.phase === 'live',
-    push: () => {
-      try {
-        pushWaiting(talk)
-      } catch (error) {
-        failed(error)
-      }
-    },
+    push: () => pushWaiting(talk),
     checkPin: (pin) =>
       talk.phase === 'live'
         ? requests.ask((id) => talk.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
