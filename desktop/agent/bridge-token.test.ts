@@ -1,4 +1,4 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -22,4 +22,20 @@ test('[BRG-3] a token file that was emptied or made short is not believed', () =
     expect(keepBridgeToken(folder)).toMatch(/^[A-Za-z0-9_-]{43}$/)
     expect(statSync(join(folder, 'bridge-token')).mode & 0o777).toBe(0o600)
   }
+})
+
+test('[BRG-3] a token that another user could read, or has put there, is not used again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-token-'))
+  const file = join(folder, 'bridge-token')
+  const first = keepBridgeToken(folder)
+  chmodSync(file, 0o640)
+  const second = keepBridgeToken(folder)
+  expect(second).not.toBe(first)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  // Only root can give a file away.
+  if (process.getuid?.() === 0) {
+    chownSync(file, 65_534, 65_534)
+    expect(keepBridgeToken(folder)).not.toBe(second)
+  }
+  rmSync(folder, { recursive: true })
 })
