@@ -16,6 +16,11 @@ export async function expectDoor(page: Page, word: Word, within = PATIENCE_MS): 
   await expect(page.locator('.state-word')).toHaveText(word, { timeout: within })
 }
 
+/** Waits until the question has made room for an answer. The live region says it too: that is not looked at here. */
+export async function expectAnswer(page: Page, title: 'Thank you!' | 'Taken back.'): Promise<void> {
+  await expect(page.locator('.answer-title')).toHaveText(title)
+}
+
 /** Waits until a lobby shows words for its building, its sections and its places, by name. */
 export async function expectLobby(
   page: Page,

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expectDoor, expectLobby, reportButton } from './faces.ts'
+import { expectAnswer, expectDoor, expectLobby, reportButton } from './faces.ts'
 import { expect, test } from './testing.ts'
 
 // Who cannot touch, and who was here before: keyboard alone, settings in one tap each, and the way back to the start.
@@ -39,7 +39,7 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openFace
   await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
   await expectVisibleFocus(page)
   await page.keyboard.press('Space')
-  await expect(page.getByText('Taken back.')).toHaveCount(2)
+  await expectAnswer(page, 'Taken back.')
   await expectDoor(page, 'Unsure')
   await expect(reportButton(page, 'Free')).toBeFocused({ timeout: 6_000 })
 })

@@ -1,4 +1,4 @@
-import { expectDoor, expectLobby, reportButton } from './faces.ts'
+import { expectAnswer, expectDoor, expectLobby, reportButton } from './faces.ts'
 import { expect, test } from './testing.ts'
 
 // One tap's whole way: finger, screen, engine, hub, database, the other kiosk, its screen.
@@ -17,7 +17,7 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
   await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
 
   await reportButton(door.page, 'Busy').click()
-  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  await expectAnswer(door.page, 'Thank you!')
   await expectDoor(door.page, 'Busy')
   await expectLobby(lobby.page, {
     [name]: 'Busy',
@@ -28,7 +28,7 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(1)
 
   await door.page.getByRole('button', { name: 'Undo' }).click()
-  await expect(door.page.getByText('Taken back.')).toBeVisible()
+  await expectAnswer(door.page, 'Taken back.')
   await expectDoor(door.page, 'Unsure')
   await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
   // The report stays on record. [OCC-2]
@@ -53,7 +53,7 @@ test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, 
   // Half open, as when a cable is pulled: nobody is told that the line is dead.
   world.line.isSilent = true
   await reportButton(door.page, 'Full').click()
-  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  await expectAnswer(door.page, 'Thank you!')
   await expectDoor(door.page, 'Full')
   await expect(lobby.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
   await expect(door.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
@@ -87,7 +87,7 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is s
   world.line.isShut = true
   world.line.cut()
   await reportButton(door.page, 'Busy').click()
-  await expect(door.page.getByText('Thank you!')).toBeVisible()
+  await expectAnswer(door.page, 'Thank you!')
   // The browser says by itself that the agent is away.
   complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
   await door.kiosk.kill()
@@ -120,7 +120,7 @@ test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing
 
   await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[2] }).click()
   await Promise.all([reportButton(lobby.page, 'Full').click(), world.killHub()])
-  await expect(lobby.page.getByText('Thank you!')).toBeVisible()
+  await expectAnswer(lobby.page, 'Thank you!')
   // The thanks of the first tap makes room for the next question after five seconds.
   await reportButton(door.page, 'Free').click({ timeout: 10_000 })
   await expectDoor(door.page, 'Free')
