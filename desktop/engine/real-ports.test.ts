@@ -18,16 +18,16 @@ afterEach(() => {
   delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
 })
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
+async function listen(server: Server, address = '127.0.0.1'): Promise<number> {
+  server.listen(0, address)
   await once(server, 'listening')
   closing.push(() => {
     server.closeAllConnections()
     server.close()
   })
-  const address = server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('no port')
-  return address.port
+  const bound = server.address()
+  if (typeof bound !== 'object' || bound === null) throw new Error('no port')
+  return bound.port
 }
 
 function secureServer(): Server {
@@ -92,6 +92,15 @@ describe('dialling', () => {
     await trusted.heard(1)
     trusted.line.close()
     expect(await dial(`wss://127.0.0.1:${port}/`, null).ended).toBe('tls')
+  })
+
+  it('[SYN-26] believes a good certificate only for the names that are in it', async () => {
+    const server = secureServer()
+    echo(server)
+    const port = await listen(server, '127.0.0.2')
+    expect(await dial(`wss://127.0.0.2:${port}/`, TEST_CERTIFICATE).ended).toBe('tls')
+    const post = makePostEnrolment(TEST_CERTIFICATE)
+    expect(await post(`https://127.0.0.2:${port}`, REQUEST)).toMatchObject({ ok: false })
   })
 
   it('[SYN-26] checks also when the environment says not to', async () => {
