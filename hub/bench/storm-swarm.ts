@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import { WebSocket } from 'ws'
 import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import { backoffMs } from '../../desktop/engine/sync/backoff.ts'
+import { CheapSocket } from './cheap-socket.ts'
 import { machineMs, serveOrders } from './child.ts'
 import { reportTexts } from './report-texts.ts'
 import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
@@ -29,7 +28,7 @@ const AT_ONCE = 400
 const storm = {
   kiosks: [] as SwarmKiosk[],
   lines: new Map<SwarmKiosk, SwarmLine>(),
-  bare: [] as WebSocket[],
+  bare: [] as { socket: CheapSocket; closed: Promise<void> }[],
   settled: (): void => undefined,
 }
 
@@ -61,16 +60,22 @@ async function openAll(url: string): Promise<number[]> {
     const line = new SwarmLine(url, kiosk, EVENTS)
     storm.lines.set(kiosk, line)
     live.push(line.ready().then(() => machineMs() - startMs))
-    await once(line.socket, 'open')
+    await line.opened
   })
   return Promise.all(live)
 }
 
 async function openBare(port: number, count: number): Promise<number[]> {
   return timed(Array.from({ length: count }), async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false })
-    storm.bare.push(socket)
-    await once(socket, 'open')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const closed = Promise.withResolvers<void>()
+    const socket = new CheapSocket(`http://127.0.0.1:${port}`, {
+      opened: resolve,
+      frame: () => undefined,
+      closed: closed.resolve,
+    })
+    storm.bare.push({ socket, closed: closed.promise })
+    await promise
   })
 }
 
@@ -92,9 +97,7 @@ async function comeBack(order: Extract<StormOrder, { order: 'return' }>): Promis
   const dice = makeDice(order.seed)
   return Promise.all(
     storm.kiosks.map(async (kiosk) => {
-      const { socket } = storm.lines.get(kiosk) ?? {}
-      if (socket !== undefined && socket.readyState !== socket.CLOSED)
-        await new Promise((resolve) => socket.once('close', resolve))
+      await storm.lines.get(kiosk)?.closed
       const lostMs = machineMs()
       await dialUntilLive(kiosk, order, dice)
       return machineMs() - lostMs
@@ -135,17 +138,11 @@ async function settle(): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  const sockets = [...storm.bare, ...[...storm.lines.values()].map(({ socket }) => socket)]
+  const ends = [...storm.bare, ...storm.lines.values()]
   storm.bare = []
   storm.lines.clear()
-  await Promise.all(
-    sockets.map(async (socket) => {
-      if (socket.readyState === socket.CLOSED) return
-      const closed = once(socket, 'close')
-      socket.terminate()
-      await closed
-    }),
-  )
+  for (const { socket } of ends) socket.terminate()
+  await Promise.all(ends.map(({ closed }) => closed))
 }
 
 async function obey(order: StormOrder): Promise<number[]> {

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
-import { WebSocket } from 'ws'
 import { helloStatement, type Hello, type Welcome } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
+import { CheapSocket } from './cheap-socket.ts'
 
 /** A kiosk of a swarm: who it is, where it reports, and what it remembers from line to line. */
 export interface SwarmKiosk {
@@ -32,17 +32,29 @@ const KEYS = new WeakMap<SwarmKiosk, KeyObject>()
  */
 export class SwarmLine {
   readonly kiosk: SwarmKiosk
-  readonly socket: WebSocket
+  readonly socket: CheapSocket
+  /** Resolves when the websocket is open, and when it is closed again. */
+  readonly opened: Promise<void>
+  readonly closed: Promise<void>
   private readonly live: Promise<void>
 
   constructor(url: string, kiosk: SwarmKiosk, events: SwarmEvents) {
     this.kiosk = kiosk
-    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}/api/v1/sync`, { perMessageDeflate: false })
     const host = new URL(url).host
-    this.live = new Promise((resolve, reject) => {
-      this.socket.once('error', reject)
-      this.socket.once('close', () => reject(new Error(`kiosk ${kiosk.id}: the line closed`)))
-      this.socket.on('message', (data: Buffer) => this.hear(data, host, events, resolve, reject))
+    const opened = Promise.withResolvers<void>()
+    const closed = Promise.withResolvers<void>()
+    const live = Promise.withResolvers<void>()
+    this.opened = opened.promise
+    this.closed = closed.promise
+    this.live = live.promise
+    this.socket = new CheapSocket(`${url}/api/v1/sync`, {
+      opened: () => opened.resolve(),
+      frame: (beginning) => this.hear(beginning, host, events, live.resolve, live.reject),
+      closed: () => {
+        opened.resolve()
+        closed.resolve()
+        live.reject(new Error(`kiosk ${kiosk.id}: the line closed`))
+      },
     })
   }
 
