@@ -7,6 +7,8 @@ import { cutParts, type Parts } from './parts.ts'
 const MAX_READERS = 3
 /** The most answers kept for others who ask the same. */
 const MAX_KEPT = 16
+/** And their bytes, beside the newest: a kiosk that asks from many old cursors must not fill the memory with nearly everything, many times. */
+const MAX_KEPT_BYTES = 33_554_432
 /** A catch-up up to this size is also given to those who miss less of it: cheaper than reading again. */
 const MAX_LENT_BYTES = 65_536
 
@@ -53,6 +55,7 @@ export function makeTurnstile(width: number = MAX_READERS): Turnstile {
 export function makeFeed(
   parts: { pool: Database; turnstile: Turnstile; inFlight: InFlight },
   universityId: number,
+  maxKeptBytes = MAX_KEPT_BYTES,
 ): Feed {
   const { pool, turnstile, inFlight } = parts
   let kept: { isWhole: boolean; answer: FeedAnswer }[] = []
@@ -64,6 +67,8 @@ export function makeFeed(
     if (rows === null) return null
     const answer = { epoch: rows.epoch, ...cutParts(rows.epoch, from, rows.head, rows) }
     kept = [{ isWhole, answer }, ...kept.slice(0, MAX_KEPT - 1)]
+    let bytes = 0
+    kept = kept.filter((one, index) => (bytes += one.answer.byteCount) <= maxKeptBytes || index === 0)
     return answer
   }
   const find = (from: number | null, isWhole: boolean, atLeast: number): FeedAnswer | undefined =>
