@@ -12,6 +12,7 @@ import {
   updateKioskPlace,
   type AdminKiosk,
 } from '../store/kiosk-admin.ts'
+import { loadLiveForks } from '../store/forks.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { commitUnderClock } from '../sync/commit-under-clock.ts'
 import {
@@ -178,6 +179,16 @@ export const kioskRevoke: AdminCommand = {
     const { id, name, outboxDepth } = revoked.value
     const lost =
       outboxDepth === null || outboxDepth === 0 ? '' : ` ${outboxDepth} taps wait on it and stay there.`
-    return answer(`Kiosk ${id} ${quoted(name)} is revoked.${lost}`, { kioskId: id, name, outboxDepth })
+    const forkIds = await loadLiveForks(world.pool, id)
+    const heirs =
+      forkIds.length === 0
+        ? ''
+        : ` Devices that forked from it are still heard: ${forkIds.join(', ')}; was its key stolen, revoke them too.`
+    return answer(`Kiosk ${id} ${quoted(name)} is revoked.${lost}${heirs}`, {
+      kioskId: id,
+      name,
+      outboxDepth,
+      forkIds,
+    })
   },
 }

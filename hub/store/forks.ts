@@ -61,3 +61,18 @@ export async function insertFork(
   if (made === undefined) throw new Error('an insert gave no row')
   return made.id
 }
+
+/** Identities that descend from a kiosk by forks and are still heard. [SYN-12] [SYN-28] */
+export async function loadLiveForks(client: Queryable, kioskId: number): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    client,
+    `with recursive family as (
+       select $1::bigint as id
+       union
+       select k.id from family f join kiosks k on k.forked_from_id = f.id
+     )
+     select k.id from family f join kiosks k on k.id = f.id where k.id <> $1 and k.revoked_at is null order by k.id`,
+    [kioskId],
+  )
+  return rows.map(({ id }) => id)
+}

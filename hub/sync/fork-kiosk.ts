@@ -1,4 +1,5 @@
 import { appendChange } from '../store/change-logs.ts'
+import { loadKioskFacts } from '../store/commit-facts.ts'
 import { countForks, insertFork, loadFirstKiosk, loadFork } from '../store/forks.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
@@ -12,8 +13,8 @@ const PUBLIC_KEY = /^[A-Za-z0-9_-]{43}$/
 const MAX_FORKS = 20
 const WINDOW_MS = 86_400_000
 
-/** The new identity's id; `badKey`: what came is no key; `tooMany`: no more today. */
-export type ForkAnswer = number | 'badKey' | 'tooMany'
+/** The new identity's id; `badKey`: what came is no key; `tooMany`: no more today; `revoked`: since its hello. */
+export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
 
 /** Gives a forked device an identity of its own, beside the old one; the same key gets the same one again. [SYN-12] */
 export async function forkKiosk(
@@ -24,6 +25,8 @@ export async function forkKiosk(
   if (!PUBLIC_KEY.test(publicKey)) return 'badKey'
   const { kioskId, universityId } = proven
   const answer = await writer.runUnderLock(universityId, async (client, { nowMs }): Promise<ForkAnswer> => {
+    const [kiosk] = await loadKioskFacts(client, universityId, [kioskId])
+    if (kiosk === undefined || kiosk.isRevoked) return 'revoked'
     const known = await loadFork(client, { ...proven, publicKey })
     if (known !== null) return known
     const count = await countForks(client, await loadFirstKiosk(client, kioskId), nowMs - WINDOW_MS)

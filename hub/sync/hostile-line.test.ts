@@ -216,6 +216,19 @@ test('[SYN-12] a stolen key makes no more than twenty identities in a day, howev
   expect(await forkOnce(kiosk.id)).not.toBeNull()
 })
 
+test('[SYN-28] who was revoked between its hello and its fork gets no new identity', async () => {
+  await visit(core, kiosk)
+  const clone = new TestVisit(core, kiosk)
+  const { nonce } = await clone.line.next('challenge')
+  clone.say(kiosk.hello(nonce, { ticket: 'stolen' }))
+  await clone.line.next('err')
+  await query(database.pool, 'update kiosks set revoked_at = now() where id = $1', [kiosk.id])
+  clone.say({ type: 'fork', publicKey: freshKey() })
+  expect(await clone.line.closed()).toBe('revoked')
+  const heirs = await query(database.pool, 'select 1 from kiosks where forked_from_id = $1', [kiosk.id])
+  expect(heirs).toEqual([])
+})
+
 test('[SYN-22] another identity of the same device brings no further tries of the PIN', async () => {
   const open = await visit(core, kiosk)
   const ask = async (on: TestVisit, id: number): Promise<string> => {

@@ -32,6 +32,8 @@ const SILENT_HEARTBEATS = 4
 /** How soon a kiosk may come again when the database did not answer its hello. */
 const BYE_RETRY_MS = 1_000
 
+const FORK_REFUSALS = { badKey: 'malformed', tooMany: 'forked', revoked: 'revoked' } as const
+
 type Stage = 'challenged' | 'checking' | 'open' | 'forkable' | 'ended'
 
 /** One kiosk's line, from challenge to end. Anything malformed or out of turn ends it and changes nothing. [SYN-10] [SYN-15] */
@@ -252,7 +254,7 @@ export class Session implements LineHandler {
     this.cancelTimer()
     const made = await this.parts.fork(proven, publicKey)
     if (this.isEnded()) return
-    if (typeof made !== 'number') return this.end(made === 'badKey' ? 'malformed' : 'forked')
+    if (typeof made !== 'number') return this.end(FORK_REFUSALS[made])
     this.send({ type: 'forked', kioskId: made })
     this.line.close()
     this.forget()
