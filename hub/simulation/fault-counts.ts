@@ -25,8 +25,8 @@ export class FaultCounts {
     if (this.active.size > 0) this.operationsUnderFault += 1
   }
 
-  /** Takes in what another round counted. */
-  add(other: FaultCounts): void {
+  /** Takes in what a round counted. */
+  add(other: { fired: Iterable<[string, number]>; operations: number; operationsUnderFault: number }): void {
     for (const [name, count] of other.fired) this.fired.set(name, (this.fired.get(name) ?? 0) + count)
     this.operations += other.operations
     this.operationsUnderFault += other.operationsUnderFault

@@ -45,6 +45,7 @@ async function simulateAll(operations: number, seed: number): Promise<{ passed: 
       onlyRound: null,
       shrinkWithinMs: 300_000,
       watch: null,
+      sideBySide: 2,
       say,
     })
   } finally {

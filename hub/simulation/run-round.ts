@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { ScratchServer } from '../store/testing.ts'
 import { applyOperation } from './apply-operation.ts'
 import type { FaultCounts } from './fault-counts.ts'
 import { healAndJudge } from './judge-world.ts'
@@ -24,7 +23,7 @@ export function scratchFolder(): string {
 
 /** Plays operations in a fresh world, heals it, and judges it. */
 export async function runRound(
-  server: ScratchServer,
+  server: { url: string },
   seed: number,
   operations: readonly Operation[],
   listen: ((line: string) => void) | null = null,

@@ -28,7 +28,8 @@ else {
       seed: Number(values.seed),
       onlyRound: values.round === undefined ? null : Number(values.round),
       shrinkWithinMs: Number(values.shrink) * 1000,
-      watch: values.watch === undefined ? null : new RegExp(values.watch),
+      watch: values.watch ?? null,
+      sideBySide: 2,
       say: (line) => void process.stdout.write(`${line}\n`),
     })
     process.stdout.write(`${passed} passed, ${failed} failed\n`)

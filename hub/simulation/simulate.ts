@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { ScratchServer } from '../store/testing.ts'
-import { makeOperations } from './operations.ts'
-import { runRound } from './run-round.ts'
+import { fileURLToPath } from 'node:url'
+import { AskedProcess } from './asked-process.ts'
+import { makeOperations, type Operation } from './operations.ts'
+import type { RoundAnswer, RoundQuestion } from './round-process.ts'
 import { shrink } from './shrink.ts'
 import { describeOperations, Totals } from './summary.ts'
 
@@ -9,6 +10,7 @@ import { describeOperations, Totals } from './summary.ts'
 const ROUND_OPERATIONS = 500
 /** Runs of at least this many operations must have tried every fault often enough. */
 const FULL_RUN = 50_000
+const PROGRAM = fileURLToPath(new URL('./round-process.ts', import.meta.url))
 
 /** What a run is asked to do. */
 export interface SimulationWish {
@@ -17,65 +19,93 @@ export interface SimulationWish {
   /** Only this round; null: all. */
   onlyRound: number | null
   shrinkWithinMs: number
-  /** Prints the trace's lines in which this occurs, of the one round that is played. */
-  watch: RegExp | null
+  /** Prints the trace's lines in which this occurs. */
+  watch: string | null
+  /** Rounds side by side. */
+  sideBySide: number
   say(line: string): void
 }
 
+type Player = AskedProcess<RoundQuestion>
+
 /** Plays rounds until the operations are done or one fails; prints what happened. Returns passed and failed rounds. */
 export async function simulate(
-  server: ScratchServer,
+  server: { url: string },
+  wish: SimulationWish,
+): Promise<{ passed: number; failed: number }> {
+  const players = Array.from({ length: wish.sideBySide }, () => new AskedProcess<RoundQuestion>(PROGRAM))
+  try {
+    return await playAll(players, server.url, wish)
+  } finally {
+    await Promise.all(players.map((player) => player.kill()))
+  }
+}
+
+async function playAll(
+  players: readonly Player[],
+  serverUrl: string,
   wish: SimulationWish,
 ): Promise<{ passed: number; failed: number }> {
   const { seed, say } = wish
-  const totals = new Totals()
   const startMs = performance.now()
-  const rounds = Math.ceil(wish.operations / ROUND_OPERATIONS)
-  for (let round = wish.onlyRound ?? 0; round < rounds; round += 1) {
-    const count = Math.min(ROUND_OPERATIONS, wish.operations - round * ROUND_OPERATIONS)
-    const operations = makeOperations(seed, round, count)
-    const { watch } = wish
-    const listen =
-      watch === null ? null : (line: string): void => void (watch.test(line) && say(line.slice(0, 2_000)))
-    const result = await runRound(server, roundSeed(seed, round), operations, listen)
-    totals.add(result)
-    if (result.faults.length > 0) {
-      say(`seed ${seed}, round ${round}: a promise was broken`)
-      for (const fault of result.faults.slice(0, 20)) say(`  ${fault}`)
-      await sayShrunk(server, wish, round, operations)
-      break
-    }
-    if (wish.onlyRound !== null) break
+  const answers = await playRounds(players, serverUrl, wish)
+  const elapsedMs = performance.now() - startMs
+  const totals = new Totals()
+  for (const [round, answer] of answers) {
+    totals.add(answer)
+    for (const line of answer.watched) say(line)
+    if (answer.faults.length === 0) continue
+    say(`seed ${seed}, round ${round}: a promise was broken`)
+    for (const fault of answer.faults.slice(0, 20)) say(`  ${fault}`)
+    const [player] = players
+    if (player !== undefined) await sayShrunk(player, questionOf(serverUrl, wish, round), wish)
+    break
   }
-  for (const line of totals.describe(performance.now() - startMs)) say(line)
+  for (const line of totals.describe(elapsedMs)) say(line)
   const shortcomings = totals.counts.operations >= FULL_RUN ? totals.shortcomings() : []
   for (const shortcoming of shortcomings) say(shortcoming)
   say(`seed ${seed}, trace ${createHash('sha256').update(totals.traces.join()).digest('hex').slice(0, 16)}`)
   return { passed: totals.passed, failed: totals.failed + shortcomings.length }
 }
 
-function roundSeed(seed: number, round: number): number {
-  return seed * 7_919 + round
+/** Answers in order of rounds, up to the first that failed. */
+async function playRounds(
+  players: readonly Player[],
+  serverUrl: string,
+  wish: SimulationWish,
+): Promise<[number, RoundAnswer][]> {
+  const roundCount = Math.ceil(wish.operations / ROUND_OPERATIONS)
+  const rounds =
+    wish.onlyRound === null ? Array.from({ length: roundCount }, (_, round) => round) : [wish.onlyRound]
+  const answers: [number, RoundAnswer][] = []
+  let hasFailed = false
+  const work = async (player: Player): Promise<void> => {
+    for (let round = rounds.shift(); round !== undefined && !hasFailed; round = rounds.shift()) {
+      const answer = await player.ask<RoundAnswer>(questionOf(serverUrl, wish, round))
+      answers.push([round, answer])
+      hasFailed ||= answer.faults.length > 0
+    }
+  }
+  await Promise.all(players.map(work))
+  return answers.toSorted(([left], [right]) => left - right)
 }
 
-async function sayShrunk(
-  server: ScratchServer,
-  wish: SimulationWish,
-  round: number,
-  operations: ReturnType<typeof makeOperations>,
-): Promise<void> {
+function questionOf(serverUrl: string, wish: SimulationWish, round: number): RoundQuestion {
+  const operationCount = Math.min(ROUND_OPERATIONS, wish.operations - round * ROUND_OPERATIONS)
+  return { serverUrl, seed: wish.seed, round, operationCount, only: null, watch: wish.watch }
+}
+
+async function sayShrunk(player: Player, question: RoundQuestion, wish: SimulationWish): Promise<void> {
   if (wish.shrinkWithinMs <= 0) return
   const untilMs = performance.now() + wish.shrinkWithinMs
+  const operations = makeOperations(question.seed, question.round, question.operationCount)
   let last: string[] = []
-  const shrunk = await shrink(
-    operations,
-    async (some) => {
-      const { faults } = await runRound(server, roundSeed(wish.seed, round), some)
-      if (faults.length > 0) last = faults
-      return faults.length > 0
-    },
-    () => performance.now() > untilMs,
-  )
+  const fails = async (some: readonly Operation[]): Promise<boolean> => {
+    const { faults } = await player.ask<RoundAnswer>({ ...question, only: some, watch: null })
+    if (faults.length > 0) last = faults
+    return faults.length > 0
+  }
+  const shrunk = await shrink(operations, fails, () => performance.now() > untilMs)
   wish.say(`shrunk to ${shrunk.length} of ${operations.length} operations:`)
   for (const line of describeOperations(shrunk)) wish.say(line)
   for (const fault of last.slice(0, 10)) wish.say(`  ${fault}`)

@@ -1,6 +1,6 @@
 import { FaultCounts } from './fault-counts.ts'
 import type { Operation } from './operations.ts'
-import type { RoundResult } from './run-round.ts'
+import type { RoundAnswer } from './round-process.ts'
 
 /** A fault that fired fewer times than this was hardly tried. */
 export const LEAST_FIRED = 20
@@ -48,8 +48,8 @@ export class Totals {
   failed = 0
   readonly traces: string[] = []
 
-  add(result: RoundResult): void {
-    this.counts.add(result.counts)
+  add(result: RoundAnswer): void {
+    this.counts.add(result)
     this.virtualMs += result.virtualMs
     this.traces.push(result.trace)
     if (result.faults.length === 0) this.passed += 1

@@ -1,18 +1,17 @@
 import pg from 'pg'
 import { openPool, type Database } from '../store/database.ts'
-import type { ScratchServer } from '../store/testing.ts'
 
 /** The databases of one world: the one in use, and copies that nobody is connected to. */
 export class WorldDatabases {
   /** Of staff and of the judges; the hubs have their own. */
   pool: Database
   databaseName = ''
-  private readonly server: ScratchServer
+  private readonly server: { url: string }
   private readonly tag: string
   private count = 0
 
   /** `tag` keeps the names of several worlds apart. */
-  constructor(server: ScratchServer, tag: string) {
+  constructor(server: { url: string }, tag: string) {
     this.server = server
     this.tag = tag.toLowerCase().replaceAll(/[^a-z0-9]/g, 'x')
     this.pool = openPool(server.url)

@@ -6,7 +6,6 @@ import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import type { PostEnrolment } from '../../desktop/engine/ports.ts'
 import { commitEnrolment, createEnrolment } from '../identity/enrol-kiosk.ts'
 import { query } from '../store/database.ts'
-import type { ScratchServer } from '../store/testing.ts'
 import { makeUniversity, type NewSpace } from './campus.ts'
 import { Device } from './device.ts'
 import { FaultCounts } from './fault-counts.ts'
@@ -87,7 +86,7 @@ export class World extends WorldDatabases {
   private readonly trace: Hash = createHash('sha256')
   private readonly watch: FrameWatch
 
-  private constructor(server: ScratchServer, seed: number, root: string) {
+  private constructor(server: { url: string }, seed: number, root: string) {
     const folder = mkdtempSync(join(root, 'carrel-simulation-'))
     super(server, folder.slice(-6))
     this.folder = folder
@@ -111,7 +110,7 @@ export class World extends WorldDatabases {
   }
 
   /** Makes a fresh database with two universities, starts the hubs and enrols the devices. */
-  static async begin(server: ScratchServer, seed: number, root: string): Promise<World> {
+  static async begin(server: { url: string }, seed: number, root: string): Promise<World> {
     const world = new World(server, seed, root)
     await world.openDatabase(await world.copyDatabase('carrel_template'))
     for (const index of [0, 1]) {
