@@ -1,3 +1,4 @@
+import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import { query } from '../store/database.ts'
 import { endTrouble } from './apply-operation.ts'
 import type { Device } from './device.ts'
@@ -109,7 +110,12 @@ function tapKey(tap: {
 /** Its rows on the disk, and what its screen shows, against the database. */
 function judgeDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
   const faults: string[] = []
-  const rows = new Map(device.cachedSpaces().map((row) => [row.id, row]))
+  const held = device.cachedSpaces()
+  const rows = new Map(held.map((row) => [row.id, row]))
+  const digest = emptyDigest()
+  for (const { id, clock } of held) toggleRow(digest, id, clock)
+  if (device.engine?.readRows().digest !== digestText(digest))
+    faults.push(`${device.name} keeps a digest that is not that of its rows`)
   const living = spaces.filter((space) => !space.isDeleted && space.onKiosks)
   const parents = new Set(living.map((space) => space.parentId))
   for (const space of living) {

@@ -227,7 +227,8 @@ export class World extends WorldDatabases {
         },
         warned: (owner, event) => {
           // It heals by itself, but with nobody tampering it must never be needed. [SYN-14]
-          if (event === 'digestMismatch') this.broken.push(`${owner.name}: its digest is not the hub's`)
+          if (/digest|mismatch|not the hub's/i.test(event))
+            this.broken.push(`${owner.name}: its digest is not the hub's`)
         },
       },
       name,
