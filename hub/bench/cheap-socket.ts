@@ -7,7 +7,13 @@ const HEAD_BYTES = 256
 /** One buffer for all sockets of a process: what was read is looked at before the next read. */
 const READ = Buffer.allocUnsafe(1_048_576)
 
-/** What happens on a cheap socket. */
+/** The client's end of a websocket. */
+export interface ClientSocket {
+  send(text: string): void
+  terminate(): void
+}
+
+/** What happens on it. */
 export interface CheapEvents {
   opened(): void
   /** A text frame: all of it, or, of a large one, its first bytes. Only good until this returns. */
@@ -19,7 +25,7 @@ export interface CheapEvents {
  * The client's end of a websocket, as little of it as the hub's words need: in earnest a thousand kiosks are a thousand
  * machines, here they share two cores with the hub, and what they spend must not count as the hub's.
  */
-export class CheapSocket {
+export class CheapSocket implements ClientSocket {
   private readonly socket: Socket
   private readonly events: CheapEvents
   private isOpen = false

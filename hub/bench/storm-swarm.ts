@@ -1,9 +1,10 @@
 import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import { backoffMs } from '../../desktop/engine/sync/backoff.ts'
-import { CheapSocket } from './cheap-socket.ts'
+import type { ClientSocket } from './cheap-socket.ts'
 import { machineMs, serveOrders } from './child.ts'
 import { reportTexts } from './report-texts.ts'
 import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
+import { dialWithWs } from './ws-socket.ts'
 
 // Thousands of kiosks that come at once, in a process of their own.
 
@@ -28,7 +29,7 @@ const AT_ONCE = 400
 const storm = {
   kiosks: [] as SwarmKiosk[],
   lines: new Map<SwarmKiosk, SwarmLine>(),
-  bare: [] as { socket: CheapSocket; closed: Promise<void> }[],
+  bare: [] as { socket: ClientSocket; closed: Promise<void> }[],
   settled: (): void => undefined,
 }
 
@@ -57,7 +58,7 @@ async function openAll(url: string): Promise<number[]> {
   const startMs = machineMs()
   const live: Promise<number>[] = []
   await timed(storm.kiosks, async (kiosk) => {
-    const line = new SwarmLine(url, kiosk, EVENTS)
+    const line = new SwarmLine(url, kiosk, EVENTS, dialWithWs)
     storm.lines.set(kiosk, line)
     live.push(line.ready().then(() => machineMs() - startMs))
     await line.opened
@@ -69,7 +70,7 @@ async function openBare(port: number, count: number): Promise<number[]> {
   return timed(Array.from({ length: count }), async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const closed = Promise.withResolvers<void>()
-    const socket = new CheapSocket(`http://127.0.0.1:${port}`, {
+    const socket = dialWithWs(`http://127.0.0.1:${port}`, {
       opened: resolve,
       frame: () => undefined,
       closed: closed.resolve,
@@ -112,7 +113,7 @@ async function dialUntilLive(
 ): Promise<void> {
   for (let failedTries = 0; ; failedTries += 1) {
     await new Promise((resolve) => setTimeout(resolve, isJittered ? backoffMs(failedTries, dice) : 50))
-    const line = new SwarmLine(url, kiosk, EVENTS)
+    const line = new SwarmLine(url, kiosk, EVENTS, dialWithWs)
     try {
       await line.ready()
       storm.lines.set(kiosk, line)

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { helloStatement, type Hello, type Welcome } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
-import { CheapSocket } from './cheap-socket.ts'
+import type { CheapEvents, ClientSocket } from './cheap-socket.ts'
 
 /** A kiosk of a swarm: who it is, where it reports, and what it remembers from line to line. */
 export interface SwarmKiosk {
@@ -24,6 +24,9 @@ export interface SwarmEvents {
   changes(kiosk: SwarmLine, frame: Buffer): void
 }
 
+/** Opens a websocket. */
+export type Dial = (url: string, events: CheapEvents) => ClientSocket
+
 const KEYS = new WeakMap<SwarmKiosk, KeyObject>()
 
 /**
@@ -32,13 +35,13 @@ const KEYS = new WeakMap<SwarmKiosk, KeyObject>()
  */
 export class SwarmLine {
   readonly kiosk: SwarmKiosk
-  readonly socket: CheapSocket
+  readonly socket: ClientSocket
   /** Resolves when the websocket is open, and when it is closed again. */
   readonly opened: Promise<void>
   readonly closed: Promise<void>
   private readonly live: Promise<void>
 
-  constructor(url: string, kiosk: SwarmKiosk, events: SwarmEvents) {
+  constructor(url: string, kiosk: SwarmKiosk, events: SwarmEvents, dial: Dial) {
     this.kiosk = kiosk
     const host = new URL(url).host
     const opened = Promise.withResolvers<void>()
@@ -47,7 +50,7 @@ export class SwarmLine {
     this.opened = opened.promise
     this.closed = closed.promise
     this.live = live.promise
-    this.socket = new CheapSocket(`${url}/api/v1/sync`, {
+    this.socket = dial(`${url}/api/v1/sync`, {
       opened: () => opened.resolve(),
       frame: (beginning) => this.hear(beginning, host, events, live.resolve, live.reject),
       closed: () => {

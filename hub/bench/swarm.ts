@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks'
+import { CheapSocket } from './cheap-socket.ts'
 import { serveOrders } from './child.ts'
 import { reportTexts } from './report-texts.ts'
-import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
+import { SwarmLine, type Dial, type SwarmKiosk } from './swarm-kiosk.ts'
 
 // A process of its own, so that the load's work is not counted as the hub's. Speaks over the IPC channel of its parent.
 
@@ -19,6 +20,8 @@ export interface SwarmReport {
   latenciesMs: number[]
 }
 
+const dial: Dial = (url, events) => new CheapSocket(url, events)
+
 /** A set of lines that are driven together. */
 class Swarm {
   private lines: SwarmLine[] = []
@@ -33,7 +36,7 @@ class Swarm {
       acked: (line: SwarmLine, last: number): void => this.onAck(line, last),
       changes: (): void => undefined,
     }
-    this.lines = this.kiosks.map((kiosk) => new SwarmLine(url, kiosk, events))
+    this.lines = this.kiosks.map((kiosk) => new SwarmLine(url, kiosk, events, dial))
     const latenciesMs: number[] = []
     await Promise.all(
       this.lines.map(async (line) => {
