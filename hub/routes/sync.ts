@@ -18,12 +18,17 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       '/api/v1/sync',
       {
         websocket: true,
-        onRequest: async (request, reply) => void responses.set(request, reply.raw),
+        onRequest: async (request, reply) => {
+          responses.set(request, reply.raw)
+          // The answer to the upgrade and the first word travel together: one write and one wake-up less in a storm.
+          if (request.ws) request.raw.socket.cork()
+        },
       },
       (socket, request) => {
         forgetRequest(socket, request, responses.get(request))
         // Listeners are attached before anything is awaited: an early message would be lost.
         attach(core, socket, { host: dialledHost(request), address: request.ip })
+        request.raw.socket.uncork()
       },
     )
   }

@@ -78,6 +78,9 @@ class Desk implements HelloDesk {
   private readonly identities = new Map<number, Identity>()
   private readonly maxKeys: number
   private waiting: Waiting[] = []
+  private isTaking = false
+  /** Proven hellos by university, while a batch before them is being committed. */
+  private readonly proven = new Map<number, Waiting[]>()
 
   constructor(parts: DeskParts, maxKeys: number) {
     this.parts = parts
@@ -88,14 +91,20 @@ class Desk implements HelloDesk {
     return this.parts.inFlight.track(
       new Promise((resolve, reject) => {
         this.waiting.push({ hello, challenge, resolve, reject })
-        if (this.waiting.length === 1) setImmediate(() => void this.parts.inFlight.track(this.takeTurn()))
+        if (!this.isTaking) void this.parts.inFlight.track(this.takeTurns())
       }),
     )
   }
 
-  private async takeTurn(): Promise<void> {
-    const batch = this.waiting
-    this.waiting = []
+  /** Those that come in one turn of the event loop go together; those that come meanwhile go next, all at once. */
+  private async takeTurns(): Promise<void> {
+    this.isTaking = true
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    while (this.waiting.length > 0) await this.takeTurn(this.waiting.splice(0))
+    this.isTaking = false
+  }
+
+  private async takeTurn(batch: readonly Waiting[]): Promise<void> {
     try {
       await this.parts.ready
       const identities = await this.identify(batch)
@@ -104,9 +113,7 @@ class Desk implements HelloDesk {
         proven,
         ({ hello }) => identities.get(hello.kioskId)?.universityId ?? 0,
       )
-      for (const [universityId, hellos] of byUniversity)
-        for (let start = 0; start < hellos.length; start += MAX_BATCH_HELLOS)
-          this.admit(universityId, hellos.slice(start, start + MAX_BATCH_HELLOS))
+      for (const [universityId, hellos] of byUniversity) this.line(universityId, hellos)
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
@@ -134,20 +141,30 @@ class Desk implements HelloDesk {
     return found
   }
 
-  private admit(universityId: number, batch: readonly Waiting[]): void {
-    this.parts.writer
-      .runUnderLock(universityId, (client, locked) => this.commit(client, universityId, locked, batch))
-      .then(
-        (done) => {
-          if (done?.rolledTo !== undefined) this.parts.epochRolled(universityId, done.rolledTo)
-          batch.forEach(({ resolve }, index) =>
-            resolve(done?.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' }),
-          )
-        },
-        (error: unknown) => {
-          for (const { reject } of batch) reject(error)
-        },
+  /** One commit of hellos at a time for a university: each waits for the disk, so thousands that trickle in share a few. */
+  private line(universityId: number, hellos: readonly Waiting[]): void {
+    const queue = this.proven.get(universityId)
+    if (queue === undefined) void this.parts.inFlight.track(this.admitAll(universityId, [...hellos]))
+    else queue.push(...hellos)
+  }
+
+  private async admitAll(universityId: number, queue: Waiting[]): Promise<void> {
+    this.proven.set(universityId, queue)
+    while (queue.length > 0) await this.admit(universityId, queue.splice(0, MAX_BATCH_HELLOS))
+    this.proven.delete(universityId)
+  }
+
+  private async admit(universityId: number, batch: readonly Waiting[]): Promise<void> {
+    try {
+      const done = await this.parts.writer.runUnderLock(universityId, (client, locked) =>
+        this.commit(client, universityId, locked, batch),
       )
+      if (done?.rolledTo !== undefined) this.parts.epochRolled(universityId, done.rolledTo)
+      for (const [index, { resolve }] of batch.entries())
+        resolve(done?.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
   }
 
   private async commit(
