@@ -74,7 +74,7 @@ export function viewOf(
   return {
     id: space.id,
     ...space.facts,
-    ...foldSpace(space, core.taps.of(space.id), reached),
+    ...foldSpace(space, core.taps.of(space.id), reached, core.taps.settledReport(space.id)),
     isWaiting: core.taps.isWaiting(space.id),
   }
 }

@@ -55,6 +55,19 @@ describe('what is shown of a space', () => {
     expect(foldSpace(row, [report(1, 0, { atMs: 5_000 })], HERE).level).toBe(0)
   })
 
+  it('[OCC-7] [SYN-19] is the later tap, though the own earlier report was dated after it by a slow line', () => {
+    const taps = makeTaps()
+    taps.reset([report(1, 2), report(2, 0)], HERE)
+    taps.settle(1, 11, HERE)
+    const there = { cursor: 11, isSameEpoch: true }
+    taps.advance(there)
+    const row = { clock: 11, level: 2 as const, reportedAtMs: 900 }
+    const shown = foldSpace(row, taps.of(1), there, taps.settledReport(1))
+    expect(shown).toEqual({ level: 0, reportedAtMs: 900 })
+    // Somebody else's row of the next commit counts by its time.
+    expect(foldSpace({ ...row, clock: 12 }, taps.of(1), there, taps.settledReport(1)).level).toBe(2)
+  })
+
   it('[OCC-2] [SYN-19] is the tap after an undo, though the undone row was dated later than the tap', () => {
     const undone = report(1, 2, { ackedHead: 7, before: { level: 0, reportedAtMs: 50 } })
     const row = { clock: 7, level: 2 as const, reportedAtMs: 900 }

@@ -37,14 +37,17 @@ export function isOverlaid(tap: Pick<Tap, 'ackedHead'>, reached: Reached): boole
 
 /**
  * What is shown of a leaf: its confirmed row folded with this kiosk's own taps on it, oldest first. A tap counts by
- * its time like any report, so a late one never hides a newer row. Derived at every moment, so every order of crashes,
- * acks and rows gives the same. [SYN-19] [OCC-1] [OCC-2]
+ * its time like any report, so a late one never hides a newer row; but a row that is this kiosk's own earlier report
+ * (`settled`) never hides a later tap, however long that report was on its way. Derived at every moment, so every order
+ * of crashes, acks and rows gives the same. [SYN-19] [OCC-1] [OCC-2] [OCC-7]
  */
 export function foldSpace(
   row: Confirmed & { clock: number },
   taps: readonly Tap[],
   reached: Reached,
+  settled?: Tap,
 ): Confirmed {
+  const isOwnRow = settled !== undefined && isRowOf(row, settled)
   let base: Confirmed = row
   const withdrawn = new Set<Tap>()
   for (let index = taps.length - 1; index >= 0; index -= 1) {
@@ -52,6 +55,8 @@ export function foldSpace(
     if (tap === undefined || !isOverlaid(tap, reached)) continue
     if (tap.kind === 'report') {
       if (withdrawn.has(tap)) continue
+      if (isOwnRow && base === row)
+        return { level: tap.level, reportedAtMs: Math.max(tap.atMs, row.reportedAtMs ?? 0) }
       // Only a row that would hide the tap is worth a look back: an earlier undo may have taken that row away.
       return hides(base, tap)
         ? newerOf(takenBack(row, taps, index, reached) ?? base, tap)

@@ -11,6 +11,8 @@ export interface Taps {
   advance(reached: Reached): Set<number>
   /** Overlaid taps of one space, oldest first. */
   of(spaceId: number): readonly Tap[]
+  /** This kiosk's newest report on the space that the rows contain by now, where it is still known. */
+  settledReport(spaceId: number): Tap | undefined
   /** Whether a tap on the space waits for the hub. */
   isWaiting(spaceId: number): boolean
   find(id: number): Tap | undefined
@@ -20,6 +22,7 @@ export interface Taps {
 export function makeTaps(): Taps {
   const bySpace = new Map<number, Tap[]>()
   const byId = new Map<number, Tap>()
+  const settledReports = new Map<number, Tap>()
   // Both in order of ids: acknowledgements come in order, so each list is worked off from its front.
   let waiting: Tap[] = []
   let settled: Tap[] = []
@@ -40,6 +43,7 @@ export function makeTaps(): Taps {
     for (const tap of dropped) {
       byId.delete(tap.id)
       spaces.add(tap.spaceId)
+      if (tap.kind === 'report') settledReports.set(tap.spaceId, tap)
     }
     for (const spaceId of spaces) {
       const left = (bySpace.get(spaceId) ?? []).filter((tap) => isOverlaid(tap, reached))
@@ -54,6 +58,7 @@ export function makeTaps(): Taps {
       const spaces = new Set(bySpace.keys())
       bySpace.clear()
       byId.clear()
+      settledReports.clear()
       waiting = []
       settled = []
       for (const tap of held) {
@@ -77,6 +82,7 @@ export function makeTaps(): Taps {
     },
     advance,
     of: (spaceId) => bySpace.get(spaceId) ?? [],
+    settledReport: (spaceId) => settledReports.get(spaceId),
     isWaiting: (spaceId) => bySpace.get(spaceId)?.at(-1)?.ackedHead === null,
     find: (id) => byId.get(id),
   }
