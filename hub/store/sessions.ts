@@ -81,9 +81,21 @@ export async function writeSessions(
   )
 }
 
-/** Begins a new epoch of one university, under its lock. [SYN-17] */
+/** More spaces and kiosks than anybody makes between two backups. */
+const LEAP = 1_000_000
+
+/**
+ * Begins a new epoch of one university, under its lock. Numbers that the database gave before it went back, and knows
+ * nothing of any more, are leapt over: a kiosk's waiting tap may still name one. [SYN-17]
+ */
 export async function updateEpoch(client: Queryable, universityId: number, epoch: string): Promise<void> {
   await query(client, 'update universities set epoch = $2 where id = $1', [universityId, epoch])
+  for (const table of ['spaces', 'kiosks'])
+    await query(
+      client,
+      'select setval(sequence::regclass, nextval(sequence::regclass) + $2) from pg_get_serial_sequence($1, $3) sequence',
+      [table, LEAP, 'id'],
+    )
 }
 
 /** What a kiosk said of itself last. */

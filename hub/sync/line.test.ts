@@ -230,6 +230,21 @@ test('[SYN-17] staff may begin a new epoch, and so does another cluster: every l
   expect(await again.line.closed()).toBe('epochChanged')
 })
 
+test('[SYN-17] a new epoch gives no number again that the database may have given before it went back', async () => {
+  const next = async (table: string): Promise<number> => {
+    const sql = 'select nextval(pg_get_serial_sequence($1, $2)) as id'
+    const [row] = await query<{ id: number }>(database.pool, sql, [table, 'id'])
+    return row?.id ?? 0
+  }
+  const before = { spaces: await next('spaces'), kiosks: await next('kiosks') }
+  await rollEpoch(database.pool, campus.universityId, 'restored', {
+    actor: 'cli',
+    chance: { secret: () => 'leapt' },
+  })
+  expect(await next('spaces')).toBeGreaterThan(before.spaces + 100_000)
+  expect(await next('kiosks')).toBeGreaterThan(before.kiosks + 100_000)
+})
+
 test('[SYN-28] a revoked kiosk is off by the next poll, and is not let in again', async () => {
   const open = await visit(core, kiosk)
   await commitUnderClock(database.pool, campus.universityId, (client) =>
