@@ -8,6 +8,7 @@ import { FAST_SETTINGS } from '../store/testing.ts'
 import { insertKiosks, makeWorld } from './world.ts'
 
 const KIOSKS = 5000
+const AT_ONCE = 400
 /** Long enough for every kiosk to have heard a heartbeat (5 s). */
 const SETTLE_MS = 6_000
 
@@ -47,7 +48,7 @@ async function ofBareServer(swarm: Swarm): Promise<number> {
   try {
     const port = await server.obey('listen')
     const before = await server.obey('memory')
-    await swarm.obey({ order: 'bare', port, count: KIOSKS })
+    await swarm.obey({ order: 'bare', port, count: KIOSKS, atOnce: AT_ONCE })
     const after = await server.obey('memory')
     await swarm.obey({ order: 'leave' })
     return (after - before) / KIOSKS / 1024
@@ -60,7 +61,7 @@ async function ofHub(swarm: Swarm, url: string, kiosks: SwarmKiosk[]): Promise<n
   const hub = await startHubProcess(url)
   try {
     const before = await hub.memoryBytes()
-    await swarm.obey({ order: 'connect', url: hub.url, kiosks })
+    await swarm.obey({ order: 'connect', url: hub.url, kiosks, atOnce: AT_ONCE })
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
     const after = await hub.memoryBytes()
     await swarm.obey({ order: 'leave' })

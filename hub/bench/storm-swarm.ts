@@ -8,10 +8,10 @@ import { dialWithWs } from './ws-socket.ts'
 
 // Thousands of kiosks that come at once, in a process of their own.
 
-/** What a bench asks of the storm. `isJittered`: as the real engine waits between its tries; else all at once. */
+/** What a bench asks of the storm. `atOnce`: handshakes under way at the same time. `isJittered`: as the real engine waits between its tries; else all at once. */
 export type StormOrder =
-  | { order: 'connect'; url: string; kiosks: SwarmKiosk[] }
-  | { order: 'bare'; port: number; count: number }
+  | { order: 'connect'; url: string; kiosks: SwarmKiosk[]; atOnce: number }
+  | { order: 'bare'; port: number; count: number; atOnce: number }
   | { order: 'tap' }
   | { order: 'return'; url: string; isJittered: boolean; seed: number }
   | { order: 'settle' }
@@ -22,9 +22,6 @@ export interface StormReport {
   latenciesMs: number[]
   madeCount: number
 }
-
-/** Handshakes under way at once: more would overflow the listen queue (511) and measure the kernel's retries of a second instead. */
-const AT_ONCE = 400
 
 const storm = {
   kiosks: [] as SwarmKiosk[],
@@ -38,8 +35,12 @@ const EVENTS = {
   changes: (): void => undefined,
 }
 
-/** Runs one after the other for each, `AT_ONCE` side by side; gives ms from the start to the end of each. */
-async function timed<Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<number[]> {
+/** Runs one after the other for each, `atOnce` side by side; gives ms from the start to the end of each. */
+async function timed<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  run: (item: Item) => Promise<void>,
+): Promise<number[]> {
   const startMs = machineMs()
   const waiting = items.values()
   const latenciesMs: number[] = []
@@ -49,15 +50,15 @@ async function timed<Item>(items: readonly Item[], run: (item: Item) => Promise<
       latenciesMs.push(machineMs() - startMs)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.all(Array.from({ length: atOnce }, work))
   return latenciesMs
 }
 
 /** Opens all lines; a place among those under way is free again once the websocket is open, and the rest of the welcome goes on. */
-async function openAll(url: string): Promise<number[]> {
+async function openAll(url: string, atOnce: number): Promise<number[]> {
   const startMs = machineMs()
   const live: Promise<number>[] = []
-  await timed(storm.kiosks, async (kiosk) => {
+  await timed(storm.kiosks, atOnce, async (kiosk) => {
     const line = new SwarmLine(url, kiosk, EVENTS, dialWithWs)
     storm.lines.set(kiosk, line)
     live.push(line.ready().then(() => machineMs() - startMs))
@@ -66,8 +67,8 @@ async function openAll(url: string): Promise<number[]> {
   return Promise.all(live)
 }
 
-async function openBare(port: number, count: number): Promise<number[]> {
-  return timed(Array.from({ length: count }), async () => {
+async function openBare(port: number, count: number, atOnce: number): Promise<number[]> {
+  return timed(Array.from({ length: count }), atOnce, async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const closed = Promise.withResolvers<void>()
     const socket = dialWithWs(`http://127.0.0.1:${port}`, {
@@ -150,9 +151,9 @@ async function obey(order: StormOrder): Promise<number[]> {
   switch (order.order) {
     case 'connect':
       storm.kiosks = order.kiosks.length > 0 ? order.kiosks : storm.kiosks
-      return openAll(order.url)
+      return openAll(order.url, order.atOnce)
     case 'bare':
-      return openBare(order.port, order.count)
+      return openBare(order.port, order.count, order.atOnce)
     case 'tap':
       tap()
       return []
