@@ -16,6 +16,9 @@ import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
 
+/** Kiosks that dial in the same moment wait here instead of trying again after a second; the system's own limit is 4096. */
+const LISTEN_BACKLOG = 4096
+
 /** A running hub. */
 export interface Hub {
   /** For example http://127.0.0.1:4710. */
@@ -131,7 +134,7 @@ async function startOwnDatabase(
 }
 
 async function listen(app: FastifyInstance, config: HubConfig): Promise<string> {
-  await app.listen({ host: config.host, port: config.port })
+  await app.listen({ host: config.host, port: config.port, backlog: LISTEN_BACKLOG })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
   // "Every address" is not one that a kiosk can dial.

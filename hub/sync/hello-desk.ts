@@ -3,7 +3,7 @@ import type { Hello, LineErrorCode } from '#shared/wire/messages.ts'
 import { importDeviceKey } from '../identity/device-key.ts'
 import type { Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
-import type { Chance } from '../ports.ts'
+import type { Chance, HubClock } from '../ports.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { insertOutcomes } from '../store/commit.ts'
 import { type LockedUniversity } from '../store/commit-facts.ts'
@@ -15,6 +15,9 @@ import { decideHello, provesRollback, type HelloDecision } from './decide-hello.
 import type { InFlight } from './in-flight.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
+/** So many in one transaction are a storm: more are on their way, and a short pause makes fewer and larger commits of them. */
+const STORM_HELLOS = 16
+const STORM_PAUSE_MS = 30
 /** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
 const MAX_BATCH_HELLOS = 512
 /** Keys kept ready. Importing one costs a third of checking a proof. */
@@ -49,6 +52,7 @@ export interface HelloDesk {
 /** What a desk is made of. */
 export interface DeskParts {
   pool: Database
+  clock: HubClock
   chance: Chance
   log: HubLog
   writer: TenantWriter
@@ -150,8 +154,18 @@ class Desk implements HelloDesk {
 
   private async admitAll(universityId: number, queue: Waiting[]): Promise<void> {
     this.proven.set(universityId, queue)
-    while (queue.length > 0) await this.admit(universityId, queue.splice(0, MAX_BATCH_HELLOS))
+    while (queue.length > 0) {
+      const batch = queue.splice(0, MAX_BATCH_HELLOS)
+      await this.admit(universityId, batch)
+      if (batch.length >= STORM_HELLOS && queue.length < MAX_BATCH_HELLOS) await this.pause(STORM_PAUSE_MS)
+    }
     this.proven.delete(universityId)
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.parts.clock.after(ms, resolve)
+    })
   }
 
   private async admit(universityId: number, batch: readonly Waiting[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { makeChance } from '../clock.ts'
+import { makeChance, makeHubClock } from '../clock.ts'
 import { makeSeal } from '../identity/seal.ts'
 import { noLog } from '../log.ts'
 import { query } from '../store/database.ts'
@@ -281,6 +281,7 @@ test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its
   const desk = makeHelloDesk(
     {
       pool: database.pool,
+      clock: makeHubClock(),
       chance: makeChance(),
       log: noLog,
       writer: core.writer,

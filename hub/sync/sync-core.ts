@@ -194,6 +194,7 @@ class Core implements SyncCore {
     }
     const desk = makeHelloDesk({
       pool,
+      clock,
       chance,
       log,
       writer,
