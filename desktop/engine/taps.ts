@@ -20,70 +20,80 @@ export interface Taps {
 
 /** Makes an empty one. */
 export function makeTaps(): Taps {
-  const bySpace = new Map<number, Tap[]>()
-  const byId = new Map<number, Tap>()
-  const settledReports = new Map<number, Tap>()
+  return new TapMirror()
+}
+
+class TapMirror implements Taps {
+  private readonly bySpace = new Map<number, Tap[]>()
+  private readonly byId = new Map<number, Tap>()
+  private readonly settledReports = new Map<number, Tap>()
   // Both in order of ids: acknowledgements come in order, so each list is worked off from its front.
-  let waiting: Tap[] = []
-  let settled: Tap[] = []
+  private waiting: Tap[] = []
+  private settled: Tap[] = []
 
-  const add = (tap: Tap): void => {
-    const list = bySpace.get(tap.spaceId)
-    if (list === undefined) bySpace.set(tap.spaceId, [tap])
-    else list.push(tap)
-    byId.set(tap.id, tap)
-    if (tap.ackedHead === null) waiting.push(tap)
-    else settled.push(tap)
-  }
-
-  const advance = (reached: Reached): Set<number> => {
-    const spaces = new Set<number>()
-    const done = settled.findIndex((tap) => isOverlaid(tap, reached))
-    const dropped = settled.splice(0, done === -1 ? settled.length : done)
-    for (const tap of dropped) {
-      byId.delete(tap.id)
+  reset(held: readonly Tap[], reached: Reached): Set<number> {
+    const spaces = new Set(this.bySpace.keys())
+    for (const map of [this.bySpace, this.byId, this.settledReports]) map.clear()
+    this.waiting = []
+    this.settled = []
+    for (const tap of held) {
+      if (!isOverlaid(tap, reached)) continue
+      this.add(tap)
       spaces.add(tap.spaceId)
-      if (tap.kind === 'report') settledReports.set(tap.spaceId, tap)
-    }
-    for (const spaceId of spaces) {
-      const left = (bySpace.get(spaceId) ?? []).filter((tap) => isOverlaid(tap, reached))
-      if (left.length === 0) bySpace.delete(spaceId)
-      else bySpace.set(spaceId, left)
     }
     return spaces
   }
 
-  return {
-    reset: (held, reached) => {
-      const spaces = new Set(bySpace.keys())
-      bySpace.clear()
-      byId.clear()
-      settledReports.clear()
-      waiting = []
-      settled = []
-      for (const tap of held) {
-        if (!isOverlaid(tap, reached)) continue
-        add(tap)
-        spaces.add(tap.spaceId)
-      }
-      return spaces
-    },
-    add,
-    settle: (lastMutationId, head, reached) => {
-      const next = waiting.findIndex((tap) => tap.id > lastMutationId)
-      const acked = waiting.splice(0, next === -1 ? waiting.length : next)
-      for (const tap of acked) {
-        tap.ackedHead = head
-        settled.push(tap)
-      }
-      const spaces = advance(reached)
-      for (const tap of acked) spaces.add(tap.spaceId)
-      return spaces
-    },
-    advance,
-    of: (spaceId) => bySpace.get(spaceId) ?? [],
-    settledReport: (spaceId) => settledReports.get(spaceId),
-    isWaiting: (spaceId) => bySpace.get(spaceId)?.at(-1)?.ackedHead === null,
-    find: (id) => byId.get(id),
+  add(tap: Tap): void {
+    const list = this.bySpace.get(tap.spaceId)
+    if (list === undefined) this.bySpace.set(tap.spaceId, [tap])
+    else list.push(tap)
+    this.byId.set(tap.id, tap)
+    if (tap.ackedHead === null) this.waiting.push(tap)
+    else this.settled.push(tap)
+  }
+
+  settle(lastMutationId: number, head: number, reached: Reached): Set<number> {
+    const next = this.waiting.findIndex((tap) => tap.id > lastMutationId)
+    const acked = this.waiting.splice(0, next === -1 ? this.waiting.length : next)
+    for (const tap of acked) {
+      tap.ackedHead = head
+      this.settled.push(tap)
+    }
+    const spaces = this.advance(reached)
+    for (const tap of acked) spaces.add(tap.spaceId)
+    return spaces
+  }
+
+  advance(reached: Reached): Set<number> {
+    const spaces = new Set<number>()
+    const done = this.settled.findIndex((tap) => isOverlaid(tap, reached))
+    for (const tap of this.settled.splice(0, done === -1 ? this.settled.length : done)) {
+      this.byId.delete(tap.id)
+      spaces.add(tap.spaceId)
+      if (tap.kind === 'report') this.settledReports.set(tap.spaceId, tap)
+    }
+    for (const spaceId of spaces) {
+      const left = this.of(spaceId).filter((tap) => isOverlaid(tap, reached))
+      if (left.length === 0) this.bySpace.delete(spaceId)
+      else this.bySpace.set(spaceId, left)
+    }
+    return spaces
+  }
+
+  of(spaceId: number): readonly Tap[] {
+    return this.bySpace.get(spaceId) ?? []
+  }
+
+  settledReport(spaceId: number): Tap | undefined {
+    return this.settledReports.get(spaceId)
+  }
+
+  isWaiting(spaceId: number): boolean {
+    return this.of(spaceId).at(-1)?.ackedHead === null
+  }
+
+  find(id: number): Tap | undefined {
+    return this.byId.get(id)
   }
 }
