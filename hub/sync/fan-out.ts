@@ -11,7 +11,7 @@ import { Slices } from './slices.ts'
 /** Time between frames: below what an eye sees, and enough for a row that changes often to travel once. */
 const TICK_MS = 50
 /** Under load, telling everybody may take this share of a core, until frames are this far apart. */
-const TICK_SHARE = 0.2
+const TICK_SHARE = 0.1
 const MAX_TICK_MS = 100
 /** A socket with more unsent than this is behind. [SYN-24] */
 const BEHIND_BYTES = 262_144

@@ -10,6 +10,8 @@ import type { InFlight } from './in-flight.ts'
 
 /** The most mutations of one commit: what comes on top waits for the next one. About a tenth of a second of work. */
 const MAX_BATCH_MUTATIONS = 4096
+/** Acks given in one turn of the event loop: about half a millisecond. */
+const ANSWERS_AT_ONCE = 64
 /** Pauses between tries while the database is away, ms. */
 const RETRY_MS = [20, 50, 100, 250, 500, 1000]
 
@@ -56,6 +58,8 @@ interface Lane {
   queue: Item[]
   /** Null while there is nothing to do. */
   running: Promise<void> | null
+  /** Settles when all commits so far are answered. */
+  answering: Promise<void>
   memory: TreeMemory
 }
 
@@ -105,7 +109,10 @@ class Writer implements TenantWriter {
     const cancel = this.parts.clock.after(graceMs, () => {
       this.isAbandoned = true
     })
-    await Promise.all([...this.lanes.values()].map(async (lane) => lane.running))
+    for (const lane of this.lanes.values()) {
+      await lane.running
+      await lane.answering
+    }
     cancel()
   }
 
@@ -120,7 +127,7 @@ class Writer implements TenantWriter {
   private enqueue(universityId: number, item: Item): void {
     let lane = this.lanes.get(universityId)
     if (lane === undefined) {
-      lane = { universityId, queue: [], running: null, memory: { known: null } }
+      lane = { universityId, queue: [], running: null, answering: Promise.resolve(), memory: { known: null } }
       this.lanes.set(universityId, lane)
     }
     lane.queue.push(item)
@@ -149,7 +156,7 @@ class Writer implements TenantWriter {
         const done = await this.tryOnce(lane, pushes)
         metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
         if (done !== null) committed(lane.universityId, done)
-        batch.forEach((push, index) => push.answer(done?.answers[index] ?? UNKNOWN, done))
+        this.answerAll(lane, batch, done)
         return
       } catch (error) {
         // A refusal that cannot even be recorded is no mutation's fault: it waits for better times like a lost line.
@@ -162,6 +169,22 @@ class Writer implements TenantWriter {
       }
     }
     for (const push of batch) push.answer(null, null)
+  }
+
+  /** Many answers are given while the next commit is under way: else the database would wait for all of them. */
+  private answerAll(lane: Lane, batch: readonly WaitingPush[], done: Committed | null): void {
+    const answer = (from: number, to: number): void => {
+      for (const [index, push] of batch.slice(from, to).entries())
+        push.answer(done?.answers[from + index] ?? UNKNOWN, done)
+    }
+    if (batch.length <= ANSWERS_AT_ONCE) return answer(0, batch.length)
+    const inSlices = async (): Promise<void> => {
+      for (let from = 0; from < batch.length; from += ANSWERS_AT_ONCE) {
+        await new Promise<void>((resolve) => setImmediate(resolve))
+        answer(from, from + ANSWERS_AT_ONCE)
+      }
+    }
+    lane.answering = this.parts.inFlight.track(lane.answering.then(inSlices))
   }
 
   private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<Committed | null> {
