@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import websocket from '@fastify/websocket'
 import Fastify, {
   LogController,
@@ -10,10 +11,14 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
+import { makeAccessTokens } from './identity/access-tokens.ts'
+import { makeAuthenticate } from './identity/authenticate.ts'
 import { makeHubLog, type HubLog } from './log.ts'
+import { registerRoutes } from './routes/all-routes.ts'
 import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
+import { makeHandle } from './routes/handle.ts'
 import { healthRoutes } from './routes/health.ts'
 import type { Database } from './store/database.ts'
 
@@ -62,6 +67,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   checkHost(app, config)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
   await app.register(enrolRoute(parts.pool, log))
+  const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
+  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens)), { pool: parts.pool, log })
   await app.register(parts.sync)
   return app
 }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HTTP_STATUS, type HttpErrorCode } from '#shared/wire/rest.ts'
+import { HTTP_STATUS, type HttpError, type HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { HubLog } from '../log.ts'
 
 /** The words of each refusal; they never repeat what was sent. */
@@ -10,6 +10,26 @@ const MESSAGES: Record<HttpErrorCode, string> = {
   methodNotAllowed: 'This address does not take this method.',
   unsupportedMediaType: 'The body must be application/json.',
   tooMany: 'Too many tries; wait a little.',
+  universityNeeded: 'A user name is known only within a university; say which.',
+  signInNeeded: 'Sign in first.',
+  credentialsRefused: 'Name and password do not belong together.',
+  crossSite: 'This call may only come from the hub’s own pages.',
+  notAllowed: 'You may not do this.',
+  passwordNeeded: 'Give your password again first.',
+  stale: 'It was changed meanwhile; look at it as it is now.',
+  nameTaken: 'The name is taken.',
+  lastAdmin: 'The last administrator of the super group stays.',
+  hasChildren: 'It has spaces below it.',
+  composite: 'It is made of other spaces; report on one of those.',
+  keyReused: 'The same key was used for something else.',
+  quotaReached: 'There are as many as there may be.',
+  spaceDeleted: 'The space was deleted.',
+  linkRefused: 'The link is wrong, used or out of date; ask for a new one.',
+  addressRefused: 'This address cannot be used.',
+  passwordRefused: 'This password cannot be used.',
+  nameRefused: 'This name cannot be used.',
+  valueRefused: 'This value cannot be used.',
+  directoryAway: 'The directory does not answer; accounts of this hub still work.',
   codeRefused: 'The code is wrong, used or out of date.',
   badProof: 'The proof does not fit the key.',
   hostRefused: 'This hub does not answer to that host name; add it to CARREL_HOSTS.',
@@ -19,14 +39,18 @@ const MESSAGES: Record<HttpErrorCode, string> = {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
+/** What a refusal may carry beside its code. */
+export type RefusalDetails = Omit<Partial<HttpError>, 'error'>
+
 /** Answers a call with a refusal from the closed list. */
 export function answerRefusal(
   reply: FastifyReply,
   error: HttpErrorCode,
-  message = MESSAGES[error],
+  details: RefusalDetails = {},
 ): FastifyReply {
-  if (error === 'unavailable' && !reply.hasHeader('retry-after')) void reply.header('retry-after', '5')
-  return reply.code(HTTP_STATUS[error]).send({ error, message })
+  const isLater = error === 'unavailable' || error === 'directoryAway'
+  if (isLater && !reply.hasHeader('retry-after')) void reply.header('retry-after', '5')
+  return reply.code(HTTP_STATUS[error]).send({ error, message: MESSAGES[error], ...details })
 }
 
 /** A refusal as raw HTTP, for requests that never reach a route. */

@@ -6,6 +6,12 @@ create type composite_change as (space_id bigint, weight bigint, weighted bigint
 
 create type shown_space as (id bigint, parent_id bigint, depth integer, name text, kind text, level smallint, mean integer, reported_at timestamp with time zone, known_count integer, leaf_count integer, free_count integer, capacity bigint, is_leaf boolean);
 
+create table address_marks (
+  address_hash text not null,
+  kind text not null,
+  until timestamp with time zone not null
+);
+
 create table change_logs (
   id bigint generated always as identity not null,
   university_id bigint,
@@ -13,7 +19,10 @@ create table change_logs (
   service text not null,
   subject text not null,
   log jsonb default '{}'::jsonb not null,
-  created_at timestamp with time zone default clock_timestamp() not null
+  created_at timestamp with time zone default clock_timestamp() not null,
+  user_id bigint,
+  group_id bigint,
+  address inet
 );
 
 create table closures (
@@ -43,6 +52,18 @@ create table enrolments (
   created_at timestamp with time zone default now() not null
 );
 
+create table groups (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  name text not null,
+  description text,
+  gid_number bigint,
+  is_super boolean default false not null,
+  version integer default 1 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
 create table kiosks (
   id bigint generated always as identity not null,
   university_id bigint not null,
@@ -65,8 +86,29 @@ create table kiosks (
   app_version text,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null
+  updated_at timestamp with time zone default now() not null,
+  silenced_at timestamp with time zone
 ) with (fillfactor=50);
+
+create table live_tickets (
+  ticket_hash text not null,
+  session_id bigint not null,
+  expires_at timestamp with time zone not null
+);
+
+create table mail_outbox (
+  id bigint generated always as identity not null,
+  key text not null,
+  to_address text,
+  template text not null,
+  locale text not null,
+  facts jsonb,
+  tries integer default 0 not null,
+  next_try_at timestamp with time zone default clock_timestamp() not null,
+  sent_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null
+);
 
 create table occupancy_reports (
   id bigint generated always as identity not null,
@@ -76,11 +118,13 @@ create table occupancy_reports (
   reported_at timestamp with time zone not null,
   received_at timestamp with time zone not null,
   clock bigint not null,
-  kiosk_id bigint not null,
-  mutation_id bigint not null,
-  hash text not null,
-  origin_kiosk_id bigint not null,
-  origin_mutation_id bigint not null
+  kiosk_id bigint,
+  mutation_id bigint,
+  hash text,
+  origin_kiosk_id bigint,
+  origin_mutation_id bigint,
+  user_id bigint,
+  idempotency_key text
 );
 
 create table opening_hours (
@@ -116,17 +160,40 @@ create table report_withdrawals (
   occupancy_report_id bigint not null,
   received_at timestamp with time zone not null,
   clock bigint not null,
-  kiosk_id bigint not null,
-  mutation_id bigint not null,
-  hash text not null,
-  origin_kiosk_id bigint not null,
-  origin_mutation_id bigint not null
+  kiosk_id bigint,
+  mutation_id bigint,
+  hash text,
+  origin_kiosk_id bigint,
+  origin_mutation_id bigint,
+  user_id bigint
 );
 
 create table schema_migrations (
   name text not null,
   hash text not null,
   applied_at timestamp with time zone default clock_timestamp() not null
+);
+
+create table sessions (
+  id bigint generated always as identity not null,
+  user_id bigint not null,
+  family text not null,
+  counter integer default 0 not null,
+  refresh_hash text not null,
+  rotated_at timestamp with time zone default clock_timestamp() not null,
+  expires_at timestamp with time zone not null,
+  user_agent text,
+  address inet,
+  confirmed_at timestamp with time zone default clock_timestamp() not null,
+  last_seen_at timestamp with time zone default clock_timestamp() not null,
+  revoked_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null
+);
+
+create table setup_links (
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone
 );
 
 create table signing_keys (
@@ -163,7 +230,9 @@ create table spaces (
   clock bigint not null,
   facts_clock bigint not null,
   created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null
+  updated_at timestamp with time zone default now() not null,
+  created_by_id bigint,
+  last_updated_by_id bigint
 ) with (fillfactor=50);
 
 create table universities (
@@ -181,6 +250,72 @@ create table universities (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null
 ) with (fillfactor=50);
+
+create table university_requests (
+  id bigint generated always as identity not null,
+  name text not null,
+  email_domains text[] not null,
+  timezone text not null,
+  locale text default 'en'::text not null,
+  contact text not null,
+  asked_from text not null,
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  decided_at timestamp with time zone,
+  university_id bigint,
+  created_at timestamp with time zone default now() not null
+);
+
+create table user_group (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  user_id bigint not null,
+  group_id bigint not null,
+  permissions text not null,
+  is_from_directory boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
+create table users (
+  id bigint generated always as identity not null,
+  associated_university_id bigint,
+  is_platform_admin boolean default false not null,
+  username text,
+  email text,
+  email_key text,
+  password_hash text,
+  displayname text,
+  locale text,
+  is_active boolean default true not null,
+  verified_at timestamp with time zone,
+  directory text,
+  directory_id text,
+  last_login_time timestamp with time zone,
+  last_login_ip inet,
+  erased_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
+create table users_tracked_spaces (
+  user_id bigint not null,
+  university_id bigint not null,
+  space_id bigint not null,
+  created_at timestamp with time zone default now() not null
+);
+
+create table verifications (
+  id bigint generated always as identity not null,
+  user_id bigint not null,
+  purpose text not null,
+  token_hash text not null,
+  new_email text,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null
+);
 
 CREATE OR REPLACE FUNCTION public.climb(changes composite_change[])
  RETURNS void
@@ -215,6 +350,22 @@ begin
   end loop;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.forget_addresses(before timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  forgotten integer;
+begin
+  perform set_config('carrel.forgetting', 'on', true);
+  update change_logs set address = null where address is not null and created_at < before;
+  get diagnostics forgotten = row_count;
+  perform set_config('carrel.forgetting', 'off', true);
+  update users set last_login_ip = null where last_login_ip is not null and last_login_time < before;
+  update sessions set address = null where address is not null and last_seen_at < before;
+  return forgotten;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.get_all_descendants(of_space bigint)
  RETURNS TABLE(id bigint, parent_id bigint, depth integer)
  LANGUAGE sql
@@ -235,6 +386,18 @@ CREATE OR REPLACE FUNCTION public.get_occupancy(of_space bigint)
 AS $function$
   select occupancy, occupancy_mean, occupancy_updated_at, child_count = 0 from spaces where id = of_space and not is_deleted
 $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_super_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.is_super and (tg_op = 'DELETE' or not new.is_super) then
+    raise exception 'the super group of university % stays', old.university_id
+      using errcode = 'integrity_constraint_violation', constraint = 'groups_super', table = 'groups';
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.keep_tree()
  RETURNS trigger
@@ -367,6 +530,9 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 begin
+  if tg_op = 'UPDATE' and tg_table_name = 'change_logs' and current_setting('carrel.forgetting', true) = 'on' then
+    return null;
+  end if;
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
 end $function$;
 
@@ -468,25 +634,55 @@ begin
   update universities set clock = new_clock where id = of_university;
 end $function$;
 
+CREATE INDEX change_logs_address ON public.change_logs USING btree (created_at) WHERE (address IS NOT NULL);
+
 CREATE INDEX change_logs_university ON public.change_logs USING btree (university_id, id);
+
+CREATE INDEX change_logs_user ON public.change_logs USING btree (user_id) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX closures_space ON public.closures USING btree (space_id);
 
+CREATE INDEX groups_gid ON public.groups USING btree (university_id, gid_number) WHERE (gid_number IS NOT NULL);
+
+CREATE UNIQUE INDEX groups_name ON public.groups USING btree (university_id, lower(name));
+
+CREATE UNIQUE INDEX groups_super ON public.groups USING btree (university_id) WHERE is_super;
+
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
+
+CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE UNIQUE INDEX occupancy_reports_origin ON public.occupancy_reports USING btree (origin_kiosk_id, origin_mutation_id, hash);
 
 CREATE INDEX occupancy_reports_space ON public.occupancy_reports USING btree (space_id, reported_at);
 
+CREATE UNIQUE INDEX occupancy_reports_user ON public.occupancy_reports USING btree (user_id, idempotency_key) WHERE (user_id IS NOT NULL);
+
 CREATE INDEX opening_hours_space ON public.opening_hours USING btree (space_id);
 
 CREATE UNIQUE INDEX report_withdrawals_origin ON public.report_withdrawals USING btree (origin_kiosk_id, origin_mutation_id, hash);
 
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
+
 CREATE UNIQUE INDEX signing_keys_current ON public.signing_keys USING btree (purpose) WHERE (retired_at IS NULL);
+
+CREATE INDEX spaces_created_by ON public.spaces USING btree (created_by_id) WHERE (created_by_id IS NOT NULL);
 
 CREATE INDEX spaces_parent ON public.spaces USING btree (parent_id) WHERE (NOT is_deleted);
 
 CREATE UNIQUE INDEX spaces_sibling_names ON public.spaces USING btree (university_id, parent_id, name) NULLS NOT DISTINCT WHERE (NOT is_deleted);
+
+CREATE INDEX university_requests_pending ON public.university_requests USING btree (id) WHERE (decided_at IS NULL);
+
+CREATE INDEX user_group_user ON public.user_group USING btree (user_id);
+
+CREATE UNIQUE INDEX users_directory ON public.users USING btree (associated_university_id, directory, directory_id) WHERE (directory_id IS NOT NULL);
+
+CREATE UNIQUE INDEX users_email ON public.users USING btree (email_key) WHERE ((directory IS NULL) AND (email_key IS NOT NULL));
+
+CREATE UNIQUE INDEX users_username ON public.users USING btree (associated_university_id, lower(username)) WHERE (username IS NOT NULL);
+
+alter table address_marks add constraint address_marks_pkey PRIMARY KEY (address_hash, kind);
 
 alter table change_logs add constraint change_logs_pkey PRIMARY KEY (id);
 
@@ -496,7 +692,13 @@ alter table cluster_facts add constraint cluster_facts_pkey PRIMARY KEY (name);
 
 alter table enrolments add constraint enrolments_pkey PRIMARY KEY (id);
 
+alter table groups add constraint groups_pkey PRIMARY KEY (id);
+
 alter table kiosks add constraint kiosks_pkey PRIMARY KEY (id);
+
+alter table live_tickets add constraint live_tickets_pkey PRIMARY KEY (ticket_hash);
+
+alter table mail_outbox add constraint mail_outbox_pkey PRIMARY KEY (id);
 
 alter table occupancy_reports add constraint occupancy_reports_pkey PRIMARY KEY (id);
 
@@ -510,19 +712,49 @@ alter table report_withdrawals add constraint report_withdrawals_pkey PRIMARY KE
 
 alter table schema_migrations add constraint schema_migrations_pkey PRIMARY KEY (name);
 
+alter table sessions add constraint sessions_pkey PRIMARY KEY (id);
+
+alter table setup_links add constraint setup_links_pkey PRIMARY KEY (token_hash);
+
 alter table signing_keys add constraint signing_keys_pkey PRIMARY KEY (id);
 
 alter table spaces add constraint spaces_pkey PRIMARY KEY (id);
 
 alter table universities add constraint universities_pkey PRIMARY KEY (id);
 
+alter table university_requests add constraint university_requests_pkey PRIMARY KEY (id);
+
+alter table user_group add constraint user_group_pkey PRIMARY KEY (id);
+
+alter table users add constraint users_pkey PRIMARY KEY (id);
+
+alter table users_tracked_spaces add constraint users_tracked_spaces_pkey PRIMARY KEY (user_id, space_id);
+
+alter table verifications add constraint verifications_pkey PRIMARY KEY (id);
+
 alter table enrolments add constraint enrolments_code_hash_key UNIQUE (code_hash);
+
+alter table groups add constraint groups_university_id_id_key UNIQUE (university_id, id);
 
 alter table kiosks add constraint kiosks_university_id_id_key UNIQUE (university_id, id);
 
+alter table mail_outbox add constraint mail_outbox_key_key UNIQUE (key);
+
 alter table report_withdrawals add constraint report_withdrawals_occupancy_report_id_key UNIQUE (occupancy_report_id);
 
+alter table sessions add constraint sessions_family_key UNIQUE (family);
+
 alter table spaces add constraint spaces_university_id_id_key UNIQUE (university_id, id);
+
+alter table university_requests add constraint university_requests_token_hash_key UNIQUE (token_hash);
+
+alter table user_group add constraint user_group_group_id_user_id_key UNIQUE (group_id, user_id);
+
+alter table users add constraint users_associated_university_id_id_key UNIQUE (associated_university_id, id);
+
+alter table verifications add constraint verifications_token_hash_key UNIQUE (token_hash);
+
+alter table verifications add constraint verifications_user_id_purpose_key UNIQUE (user_id, purpose);
 
 alter table closures add constraint closures_check CHECK (((opens_minute IS NULL) = (closes_minute IS NULL)));
 
@@ -534,11 +766,21 @@ alter table closures add constraint closures_opens_minute_check CHECK (((opens_m
 
 alter table enrolments add constraint enrolments_role_check CHECK ((role = ANY (ARRAY['door'::text, 'entrance'::text])));
 
+alter table groups add constraint groups_description_check CHECK ((length(description) <= 500));
+
+alter table groups add constraint groups_gid_number_check CHECK (((gid_number >= 0) AND (gid_number <= '4294967295'::bigint)));
+
+alter table groups add constraint groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)));
+
 alter table kiosks add constraint kiosks_key_grade_check CHECK ((key_grade = ANY (ARRAY['file'::text, 'store'::text, 'open'::text])));
 
 alter table kiosks add constraint kiosks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)));
 
 alter table kiosks add constraint kiosks_role_check CHECK ((role = ANY (ARRAY['door'::text, 'entrance'::text])));
+
+alter table occupancy_reports add constraint occupancy_reports_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
+
+alter table occupancy_reports add constraint occupancy_reports_check1 CHECK (((kiosk_id IS NULL) = ((user_id IS NOT NULL) AND (idempotency_key IS NOT NULL))));
 
 alter table occupancy_reports add constraint occupancy_reports_level_check CHECK ((level = ANY (ARRAY[0, 1, 2])));
 
@@ -549,6 +791,10 @@ alter table opening_hours add constraint opening_hours_closes_minute_check CHECK
 alter table opening_hours add constraint opening_hours_day_of_week_check CHECK (((day_of_week >= 0) AND (day_of_week <= 6)));
 
 alter table opening_hours add constraint opening_hours_opens_minute_check CHECK (((opens_minute >= 0) AND (opens_minute <= 1439)));
+
+alter table report_withdrawals add constraint report_withdrawals_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
+
+alter table report_withdrawals add constraint report_withdrawals_check1 CHECK (((kiosk_id IS NULL) = (user_id IS NOT NULL)));
 
 alter table spaces add constraint spaces_capacity_check CHECK ((capacity > 0));
 
@@ -570,7 +816,37 @@ alter table universities add constraint universities_locale_check CHECK ((locale
 
 alter table universities add constraint universities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
 
+alter table university_requests add constraint university_requests_email_domains_check CHECK (((cardinality(email_domains) >= 1) AND (cardinality(email_domains) <= 10)));
+
+alter table university_requests add constraint university_requests_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'sl'::text, 'zh-TW'::text])));
+
+alter table university_requests add constraint university_requests_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)));
+
+alter table user_group add constraint user_group_permissions_check CHECK ((permissions = ANY (ARRAY['admin'::text, 'member'::text])));
+
+alter table users add constraint users_check CHECK (((associated_university_id IS NULL) = is_platform_admin));
+
+alter table users add constraint users_check1 CHECK (((directory IS NULL) = (directory_id IS NULL)));
+
+alter table users add constraint users_check2 CHECK (((directory IS NULL) OR (password_hash IS NULL)));
+
+alter table users add constraint users_check3 CHECK (((email IS NULL) = (email_key IS NULL)));
+
+alter table users add constraint users_check4 CHECK (((erased_at IS NULL) OR (num_nonnulls(username, email, password_hash, displayname, directory_id, last_login_ip) = 0)));
+
+alter table users add constraint users_displayname_check CHECK (((length(displayname) >= 1) AND (length(displayname) <= 80)));
+
+alter table users add constraint users_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'sl'::text, 'zh-TW'::text])));
+
+alter table users add constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 64)));
+
+alter table verifications add constraint verifications_check CHECK (((purpose = 'email'::text) = (new_email IS NOT NULL)));
+
+alter table verifications add constraint verifications_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'reset'::text, 'email'::text])));
+
 alter table change_logs add constraint change_logs_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table change_logs add constraint change_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE RESTRICT;
 
 alter table closures add constraint closures_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
@@ -583,6 +859,8 @@ alter table enrolments add constraint enrolments_university_id_kiosk_id_fkey FOR
 alter table enrolments add constraint enrolments_university_id_replaces_kiosk_id_fkey FOREIGN KEY (university_id, replaces_kiosk_id) REFERENCES kiosks(university_id, id) ON DELETE RESTRICT;
 
 alter table enrolments add constraint enrolments_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE RESTRICT;
+
+alter table groups add constraint groups_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table kiosks add constraint kiosks_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
@@ -600,11 +878,33 @@ alter table outcomes add constraint outcomes_university_id_fkey FOREIGN KEY (uni
 
 alter table report_withdrawals add constraint report_withdrawals_occupancy_report_id_fkey FOREIGN KEY (occupancy_report_id) REFERENCES occupancy_reports(id) ON DELETE RESTRICT;
 
+alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+alter table spaces add constraint spaces_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users(id) ON DELETE RESTRICT;
+
+alter table spaces add constraint spaces_last_updated_by_id_fkey FOREIGN KEY (last_updated_by_id) REFERENCES users(id) ON DELETE RESTRICT;
+
 alter table spaces add constraint spaces_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table spaces add constraint spaces_university_id_parent_id_fkey FOREIGN KEY (university_id, parent_id) REFERENCES spaces(university_id, id) ON DELETE RESTRICT;
 
+alter table university_requests add constraint university_requests_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table user_group add constraint user_group_university_id_group_id_fkey FOREIGN KEY (university_id, group_id) REFERENCES groups(university_id, id) ON DELETE CASCADE;
+
+alter table user_group add constraint user_group_university_id_user_id_fkey FOREIGN KEY (university_id, user_id) REFERENCES users(associated_university_id, id) ON DELETE CASCADE;
+
+alter table users add constraint users_associated_university_id_fkey FOREIGN KEY (associated_university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table users_tracked_spaces add constraint users_tracked_spaces_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE CASCADE;
+
+alter table users_tracked_spaces add constraint users_tracked_spaces_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
+alter table verifications add constraint verifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.groups FOR EACH ROW EXECUTE FUNCTION keep_super_group();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupancy_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

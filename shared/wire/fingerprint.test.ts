@@ -14,7 +14,8 @@ import {
   MAX_PUSH_MUTATIONS,
   mutationStatement,
 } from './messages.ts'
-import { EnrolRequest, EnrolResponse, HTTP_STATUS, HttpError } from './rest.ts'
+import { HTTP_STATUS, HttpError } from './http-error.ts'
+import { EnrolRequest, ROUTES } from './rest.ts'
 import { PROTOCOL } from './version.ts'
 import { KIOSK_MESSAGES } from '../fixtures/messages.ts'
 
@@ -60,7 +61,7 @@ const fingerprints = {
       samples: samples(),
     }),
   ),
-  rest: hashText(canonicalJson({ EnrolRequest, EnrolResponse, HttpError, HTTP_STATUS })),
+  rest: hashText(canonicalJson({ ROUTES, HttpError, HTTP_STATUS })),
   bridge: hashText(canonicalJson({ BRIDGE_INPUTS, BridgeCallMessage })),
 }
 

@@ -1,6 +1,12 @@
 import { Type, type Static } from 'typebox'
 import { KeyGrade, KioskRole, MAX_KIOSK_NAME_LENGTH } from '../domain/kiosk.ts'
 import { Id } from '../domain/space.ts'
+import type { CallAnswer, CallInput, Contract } from './contract.ts'
+import { AUTH_ROUTES } from './rest-auth.ts'
+import { CHANGE_ROUTES } from './rest-changes.ts'
+import { GROUP_ROUTES } from './rest-groups.ts'
+import { SPACE_ROUTES } from './rest-spaces.ts'
+import { UNIVERSITY_ROUTES } from './rest-universities.ts'
 
 // HTTP contracts of the hub, under /api/v1.
 
@@ -28,40 +34,30 @@ export const EnrolResponse = Type.Object(
 )
 export type EnrolResponse = Static<typeof EnrolResponse>
 
-/** Why an HTTP call is refused. A closed list; each has one status. */
-export const HttpErrorCode = Type.Enum([
-  'malformed',
-  'tooLarge',
-  'notFound',
-  'methodNotAllowed',
-  'unsupportedMediaType',
-  'tooMany',
-  'codeRefused',
-  'badProof',
-  'hostRefused',
-  'unavailable',
-  'internal',
-])
-export type HttpErrorCode = Static<typeof HttpErrorCode>
+/** Devices. */
+const KIOSK_ROUTES = {
+  'POST /kiosks/enrol': {
+    summary: 'A device shows its one-time code and its key, and becomes a kiosk.',
+    who: 'anyone',
+    body: EnrolRequest,
+    answer: { status: 201, body: EnrolResponse },
+    refusals: ['codeRefused', 'badProof'],
+  },
+} as const satisfies Record<string, Contract>
 
-/** The body of every answer that is not a success. */
-export const HttpError = Type.Object(
-  { error: HttpErrorCode, message: Type.String() },
-  { additionalProperties: false },
-)
-export type HttpError = Static<typeof HttpError>
+/** Every HTTP call of the hub, under /api/v1: the one place that routes, OpenAPI document, tests and screens take it from. */
+export const ROUTES = {
+  ...KIOSK_ROUTES,
+  ...AUTH_ROUTES,
+  ...UNIVERSITY_ROUTES,
+  ...GROUP_ROUTES,
+  ...SPACE_ROUTES,
+  ...CHANGE_ROUTES,
+} as const satisfies Record<string, Contract>
 
-/** HTTP status of each refusal. A code that is wrong, used or out of date gets one and the same answer: nothing to probe. */
-export const HTTP_STATUS: Record<HttpErrorCode, number> = {
-  malformed: 400,
-  tooLarge: 413,
-  notFound: 404,
-  methodNotAllowed: 405,
-  unsupportedMediaType: 415,
-  tooMany: 429,
-  codeRefused: 403,
-  badProof: 403,
-  hostRefused: 421,
-  unavailable: 503,
-  internal: 500,
-}
+/** Name of a call: method and path. */
+export type RouteName = keyof typeof ROUTES
+/** What is sent with a call. */
+export type RouteInput<Name extends RouteName> = CallInput<(typeof ROUTES)[Name]>
+/** What it gives. */
+export type RouteAnswer<Name extends RouteName> = CallAnswer<(typeof ROUTES)[Name]>

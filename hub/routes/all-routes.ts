@@ -1,0 +1,14 @@
+import type { HubLog } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import type { Handle } from './handle.ts'
+
+/** What routes are made of. */
+export interface RouteParts {
+  pool: Database
+  log: HubLog
+}
+
+/** Registers every call of ROUTES, subject by subject. */
+export function registerRoutes(_handle: Handle, _parts: RouteParts): void {
+  // One line per subject.
+}

@@ -1,0 +1,130 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TObject, TSchema } from 'typebox'
+import type { Actor } from '#shared/domain/access.ts'
+import type { Decision } from '#shared/domain/decision.ts'
+import type { Contract } from '#shared/wire/contract.ts'
+import type { HttpErrorCode } from '#shared/wire/http-error.ts'
+import { makeCheck, type Malformed } from '#shared/wire/parse.ts'
+import { ROUTES, type RouteAnswer, type RouteInput, type RouteName } from '#shared/wire/rest.ts'
+import { answerRefusal, type RefusalDetails } from './errors.ts'
+
+/** Where all calls live. */
+export const API_PREFIX = '/api/v1'
+
+/** Why a call is refused, with what its body carries beside the code. */
+export type CallRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<RefusalDetails, 'message'>
+
+/** Who calls: from where, and signed in as whom. */
+export interface Caller {
+  /** Address of the network, by the rules of CARREL_PROXIES. */
+  address: string
+  userAgent: string | null
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+/** A caller who is signed in, read from the database for this very call. */
+export interface SignedIn extends Caller {
+  actor: Actor
+  sessionId: number
+  /** Whether the password was given within the last ten minutes. [IDN-10] */
+  isConfirmed: boolean
+}
+
+type CallerOf<Name extends RouteName> = (typeof ROUTES)[Name]['who'] extends 'signedIn' ? SignedIn : Caller
+
+/** What answers a call. */
+export type Handler<Name extends RouteName> = (
+  input: RouteInput<Name>,
+  caller: CallerOf<Name>,
+) => Promise<Decision<RouteAnswer<Name>, CallRefusal>>
+
+/** Finds out who is signed in; a refusal when nobody is. [IDN-9] */
+export type Authenticate = (
+  request: FastifyRequest,
+) => Promise<Decision<Omit<SignedIn, keyof Caller>, CallRefusal>>
+
+/** Registers handlers by the name of their contract. */
+export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
+
+/** Makes the one way in which a call becomes a handler's: parsed by its contract, signed in if that says so, answered. */
+export function makeHandle(app: FastifyInstance, authenticate: Authenticate): Handle {
+  return (name, handler) => {
+    const contract: Contract = ROUTES[name]
+    const [method = '', path = ''] = name.split(' ')
+    const parse = makeInputParser(contract)
+    app.route({
+      method,
+      url: `${API_PREFIX}${path}`,
+      handler: async (request, reply) => {
+        const caller: Caller = {
+          address: request.ip,
+          userAgent: request.headers['user-agent']?.slice(0, 300) ?? null,
+          request,
+          reply,
+        }
+        const signedIn = contract.who === 'signedIn' ? await authenticate(request) : null
+        if (signedIn?.ok === false) return answerCallRefusal(reply, signedIn.refusal)
+        const input = parse(request)
+        if (!input.ok) return answerRefusal(reply, 'malformed', { at: input.refusal.at })
+        const whole = { ...caller, ...signedIn?.value }
+        const decision = await handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
+        if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
+        return answer(reply, contract, decision.value)
+      },
+    })
+  }
+}
+
+function answer(reply: FastifyReply, contract: Contract, value: unknown): FastifyReply {
+  const { status, body } = contract.answer
+  // A handler may have said a more particular success, such as 200 for what was done already.
+  if (reply.statusCode === 200) void reply.code(status)
+  if (typeof body === 'string') void reply.type(`${body}; charset=utf-8`)
+  void reply.header('cache-control', 'no-store')
+  return body === null ? reply.send() : reply.send(value)
+}
+
+function answerCallRefusal(reply: FastifyReply, refusal: CallRefusal): FastifyReply {
+  const { why, retryAfterS, ...more } = refusal
+  if (retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterS))))
+  return answerRefusal(reply, why, more)
+}
+
+type Parsed = Decision<Record<string, unknown>, Malformed>
+
+/** Checks params, query and body; numbers and booleans of an address arrive as text. */
+function makeInputParser(contract: Contract): (request: FastifyRequest) => Parsed {
+  const parts = (['params', 'query', 'body'] as const).flatMap((part) => {
+    const schema = contract[part]
+    return schema === undefined ? [] : [{ part, schema, check: makeCheck(schema) }]
+  })
+  return (request) => {
+    const input: Record<string, unknown> = {}
+    for (const { part, schema, check } of parts) {
+      const given: unknown = request[part]
+      const checked = check(part === 'body' ? given : fromText(schema, given))
+      if (!checked.ok) return checked
+      input[part] = checked.value
+    }
+    return { ok: true, value: input }
+  }
+}
+
+function fromText(schema: TObject, given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given
+  return Object.fromEntries(
+    Object.entries(given).map(([key, text]: [string, unknown]) => [
+      key,
+      valueOf(schema.properties[key], text),
+    ]),
+  )
+}
+
+function valueOf(schema: TSchema | undefined, text: unknown): unknown {
+  if (schema === undefined || typeof text !== 'string') return text
+  const { type } = schema as { type?: string }
+  if (type === 'integer' && /^(0|[1-9]\d{0,15})$/.test(text)) return Number(text)
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  return text
+}

@@ -1,0 +1,31 @@
+import type { Static, TObject, TSchema } from 'typebox'
+import type { HttpErrorCode } from './http-error.ts'
+
+/** What an HTTP call takes and gives, under /api/v1. The key of a contract is `METHOD /path`, with `:name` for a parameter. */
+export interface Contract {
+  /** One sentence for the reader of the OpenAPI document. */
+  summary: string
+  /** Who may call it at all; `may` in access.ts has the finer word. */
+  who: 'anyone' | 'signedIn'
+  params?: TObject
+  query?: TObject
+  body?: TObject
+  /** Status of a success, and its body; null: no body, a string: its media type. */
+  answer: { status: 200 | 201 | 202 | 204; body: TSchema | string | null }
+  /** Refusals beside those that every route knows. */
+  refusals: readonly HttpErrorCode[]
+}
+
+type Part<One extends Contract, Name extends 'params' | 'query' | 'body'> = One[Name] extends TSchema
+  ? { [Key in Name]: Static<One[Name]> }
+  : unknown
+
+/** What is sent with a call: params, query and body, as far as its contract has them. */
+export type CallInput<One extends Contract> = Part<One, 'params'> & Part<One, 'query'> & Part<One, 'body'>
+
+/** What a successful call gives. */
+export type CallAnswer<One extends Contract> = One['answer']['body'] extends TSchema
+  ? Static<One['answer']['body']>
+  : One['answer']['body'] extends string
+    ? string
+    : null

@@ -1,0 +1,64 @@
+import { Type, type Static } from 'typebox'
+import { Id } from '../domain/space.ts'
+
+/** Why an HTTP call is refused, and the status that says so. A closed list. */
+export const HTTP_STATUS = {
+  malformed: 400,
+  universityNeeded: 400,
+  signInNeeded: 401,
+  credentialsRefused: 401,
+  codeRefused: 403,
+  badProof: 403,
+  crossSite: 403,
+  notAllowed: 403,
+  passwordNeeded: 403,
+  notFound: 404,
+  methodNotAllowed: 405,
+  stale: 409,
+  nameTaken: 409,
+  lastAdmin: 409,
+  hasChildren: 409,
+  composite: 409,
+  keyReused: 409,
+  quotaReached: 409,
+  spaceDeleted: 410,
+  linkRefused: 410,
+  tooLarge: 413,
+  unsupportedMediaType: 415,
+  hostRefused: 421,
+  addressRefused: 422,
+  passwordRefused: 422,
+  nameRefused: 422,
+  valueRefused: 422,
+  tooMany: 429,
+  internal: 500,
+  unavailable: 503,
+  directoryAway: 503,
+} as const
+
+export type HttpErrorCode = keyof typeof HTTP_STATUS
+
+const HttpErrorName = Type.Enum(Object.keys(HTTP_STATUS) as HttpErrorCode[])
+
+/** Why a password is not taken. [IDN-4] */
+export const PasswordFault = Type.Enum(['tooShort', 'tooLong', 'onlyDigits', 'common', 'isAddress'])
+export type PasswordFault = Static<typeof PasswordFault>
+
+/** The body of every answer that is not a success. */
+export const HttpError = Type.Object(
+  {
+    error: HttpErrorName,
+    /** One English sentence; screens have words of their own for each code. */
+    message: Type.String(),
+    /** Of `malformed` and `valueRefused`: the field, as a JSON pointer. */
+    at: Type.Optional(Type.String()),
+    /** Of `passwordRefused`. */
+    faults: Type.Optional(Type.Array(PasswordFault)),
+    /** Of `hasChildren` and `composite`: the spaces in question. */
+    spaces: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
+    /** Of `stale`: the row as it is now. */
+    current: Type.Optional(Type.Unknown()),
+  },
+  { additionalProperties: false },
+)
+export type HttpError = Static<typeof HttpError>

@@ -1,0 +1,62 @@
+import { Type, type Static } from 'typebox'
+import { Id } from '../domain/space.ts'
+import type { Contract } from './contract.ts'
+
+const closed = { additionalProperties: false }
+
+/** What the log is asked for. Times are ms since 1970. */
+const ChangeFilter = {
+  service: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+  subject: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+  userId: Type.Optional(Id),
+  fromMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  toMs: Type.Optional(Type.Integer({ minimum: 0 })),
+}
+
+/** One act as it was written down. */
+export const ChangeRow = Type.Object(
+  {
+    id: Id,
+    atMs: Type.Number(),
+    /** "user 7", "kiosk 17", "cli" or "hub". */
+    actor: Type.String(),
+    /** Name of the user who acted, while there is one. */
+    actorName: Type.Union([Type.Null(), Type.String()]),
+    service: Type.String(),
+    subject: Type.String(),
+    /** Where from; forgotten after 90 days. */
+    address: Type.Union([Type.Null(), Type.String()]),
+    log: Type.Record(Type.String(), Type.Unknown()),
+  },
+  closed,
+)
+export type ChangeRow = Static<typeof ChangeRow>
+
+/** The log of administrative acts, for the super group. */
+export const CHANGE_ROUTES = {
+  'GET /changes': {
+    summary: 'Administrative acts, newest first. Reading them is written down too.',
+    who: 'signedIn',
+    query: Type.Object(
+      {
+        ...ChangeFilter,
+        /** Only acts before this id: the next page. */
+        before: Type.Optional(Id),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+      },
+      closed,
+    ),
+    answer: {
+      status: 200,
+      body: Type.Object({ changes: Type.Array(ChangeRow), next: Type.Union([Type.Null(), Id]) }, closed),
+    },
+    refusals: ['notAllowed'],
+  },
+  'GET /changes.csv': {
+    summary: 'The same as a table, at most 100,000 rows; the header names the time zone.',
+    who: 'signedIn',
+    query: Type.Object({ ...ChangeFilter }, closed),
+    answer: { status: 200, body: 'text/csv' },
+    refusals: ['notAllowed', 'passwordNeeded'],
+  },
+} as const satisfies Record<string, Contract>

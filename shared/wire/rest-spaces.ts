@@ -1,0 +1,248 @@
+import { Type, type Static } from 'typebox'
+import { KioskRole } from '../domain/kiosk.ts'
+import { Level } from '../domain/occupancy.ts'
+import {
+  Id,
+  MAX_CAPACITY,
+  MAX_LOCATION_LENGTH,
+  MAX_SPACE_NAME_LENGTH,
+  SpaceDetails,
+  SpaceKind,
+} from '../domain/space.ts'
+import type { Contract } from './contract.ts'
+import { SpaceRow } from './messages.ts'
+
+const closed = { additionalProperties: false }
+const SpaceId = Type.Object({ id: Id }, closed)
+const Version = Type.Integer({ minimum: 1 })
+
+/** A space as its university's people see it: the mirrored row, and what only they see. */
+export const PeopleSpace = Type.Object(
+  {
+    ...SpaceRow.properties,
+    version: Version,
+    /** False: made by a person, and not yet let on public screens; it counts in no composite until then. */
+    isOnKiosks: Type.Boolean(),
+    isMine: Type.Boolean(),
+    isTracked: Type.Boolean(),
+    /** Whether I may edit and delete it. */
+    isMineToEdit: Type.Boolean(),
+  },
+  closed,
+)
+export type PeopleSpace = Static<typeof PeopleSpace>
+
+const SpaceWish = {
+  name: Type.String({ minLength: 1, maxLength: 4 * MAX_SPACE_NAME_LENGTH }),
+  kind: SpaceKind,
+  location: Type.Union([Type.Null(), Type.String({ maxLength: MAX_LOCATION_LENGTH })]),
+  details: SpaceDetails,
+  capacity: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: MAX_CAPACITY })]),
+  parentId: Id,
+}
+
+/** A random name that a phone gives a tap, so that sending it twice counts once. */
+const IdempotencyKey = Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
+
+const MyReport = Type.Object(
+  {
+    id: Id,
+    spaceId: Id,
+    spaceName: Type.String(),
+    level: Level,
+    reportedAtMs: Type.Number(),
+    isWithdrawn: Type.Boolean(),
+  },
+  closed,
+)
+
+const Named = Type.Object({ id: Id, name: Type.String() }, closed)
+
+/** Spaces: what members of the university see, report, make and change. */
+export const SPACE_ROUTES = {
+  'GET /spaces': {
+    summary: 'The tree of my university with levels and ages.',
+    who: 'signedIn',
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          epoch: Type.String(),
+          head: Type.Integer({ minimum: 0 }),
+          nowMs: Type.Number(),
+          staleMs: Type.Integer(),
+          spaces: Type.Array(PeopleSpace),
+        },
+        closed,
+      ),
+    },
+    refusals: [],
+  },
+  'POST /spaces': {
+    summary: 'Makes a space below another one.',
+    who: 'signedIn',
+    body: Type.Object(
+      {
+        name: SpaceWish.name,
+        kind: SpaceWish.kind,
+        parentId: SpaceWish.parentId,
+        location: Type.Optional(SpaceWish.location),
+        details: Type.Optional(SpaceWish.details),
+        capacity: Type.Optional(SpaceWish.capacity),
+      },
+      closed,
+    ),
+    answer: { status: 201, body: PeopleSpace },
+    refusals: ['nameRefused', 'nameTaken', 'valueRefused', 'quotaReached', 'spaceDeleted'],
+  },
+  'GET /spaces/deleted': {
+    summary: 'Deleted spaces that I may restore, newest first.',
+    who: 'signedIn',
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          spaces: Type.Array(
+            Type.Object(
+              {
+                id: Id,
+                name: Type.String(),
+                parentName: Type.Union([Type.Null(), Type.String()]),
+                version: Version,
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    },
+    refusals: [],
+  },
+  'PATCH /spaces/:id': {
+    summary: 'Changes a space, or moves it below another parent.',
+    who: 'signedIn',
+    params: SpaceId,
+    body: Type.Object(
+      {
+        version: Version,
+        name: Type.Optional(SpaceWish.name),
+        kind: Type.Optional(SpaceWish.kind),
+        parentId: Type.Optional(SpaceWish.parentId),
+        location: Type.Optional(SpaceWish.location),
+        details: Type.Optional(SpaceWish.details),
+        capacity: Type.Optional(SpaceWish.capacity),
+      },
+      closed,
+    ),
+    answer: { status: 200, body: PeopleSpace },
+    refusals: ['notAllowed', 'nameRefused', 'nameTaken', 'valueRefused', 'stale', 'spaceDeleted'],
+  },
+  'DELETE /spaces/:id': {
+    summary: 'Deletes a space; one with children is refused with their names unless `withChildren`.',
+    who: 'signedIn',
+    params: SpaceId,
+    query: Type.Object({ version: Version, withChildren: Type.Optional(Type.Boolean()) }, closed),
+    answer: { status: 200, body: Type.Object({ deleted: Type.Array(Named) }, closed) },
+    refusals: ['notAllowed', 'hasChildren', 'stale', 'spaceDeleted'],
+  },
+  'POST /spaces/:id/restore': {
+    summary: 'Brings a deleted space back, with what was deleted with it.',
+    who: 'signedIn',
+    params: SpaceId,
+    answer: { status: 200, body: PeopleSpace },
+    refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused'],
+  },
+  'PUT /spaces/:id/on-kiosks': {
+    summary: 'Lets a space on public screens, or takes it off.',
+    who: 'signedIn',
+    params: SpaceId,
+    body: Type.Object({ isOnKiosks: Type.Boolean() }, closed),
+    answer: { status: 200, body: PeopleSpace },
+    refusals: ['notAllowed', 'spaceDeleted'],
+  },
+  'PUT /spaces/:id/tracked': {
+    summary: 'Puts a space on my own dashboard.',
+    who: 'signedIn',
+    params: SpaceId,
+    answer: { status: 204, body: null },
+    refusals: ['quotaReached', 'spaceDeleted'],
+  },
+  'DELETE /spaces/:id/tracked': {
+    summary: 'Takes a space off my own dashboard.',
+    who: 'signedIn',
+    params: SpaceId,
+    answer: { status: 204, body: null },
+    refusals: [],
+  },
+  'POST /spaces/:id/reports': {
+    summary: 'Says how full a space is. The same key counts once.',
+    who: 'signedIn',
+    params: SpaceId,
+    body: Type.Object({ level: Level, key: IdempotencyKey }, closed),
+    answer: { status: 201, body: MyReport },
+    refusals: ['composite', 'spaceDeleted', 'keyReused', 'tooMany'],
+  },
+  'POST /reports/:id/withdraw': {
+    summary: 'Takes a report of mine back. Doing it twice changes nothing.',
+    who: 'signedIn',
+    params: SpaceId,
+    answer: { status: 200, body: MyReport },
+    refusals: [],
+  },
+  'GET /me/reports': {
+    summary: 'My newest 200 reports.',
+    who: 'signedIn',
+    answer: { status: 200, body: Type.Object({ reports: Type.Array(MyReport) }, closed) },
+    refusals: [],
+  },
+  'PUT /spaces/:id/level': {
+    summary: 'The super group says how full a space is, whatever was reported; null: nothing is known.',
+    who: 'signedIn',
+    params: SpaceId,
+    body: Type.Object({ level: Type.Union([Level, Type.Null()]) }, closed),
+    answer: { status: 200, body: PeopleSpace },
+    refusals: ['notAllowed', 'composite', 'spaceDeleted'],
+  },
+  'GET /kiosks': {
+    summary: 'Kiosks of my university.',
+    who: 'signedIn',
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          kiosks: Type.Array(
+            Type.Object(
+              {
+                id: Id,
+                name: Type.String(),
+                role: KioskRole,
+                spaceId: Id,
+                spaceName: Type.String(),
+                isSilenced: Type.Boolean(),
+                lastSeenAtMs: Type.Union([Type.Null(), Type.Number()]),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    },
+    refusals: ['notAllowed'],
+  },
+  'PUT /kiosks/:id/silenced': {
+    summary: 'Stops counting what a kiosk reports, or counts it again.',
+    who: 'signedIn',
+    params: Type.Object({ id: Id }, closed),
+    body: Type.Object({ isSilenced: Type.Boolean() }, closed),
+    answer: { status: 204, body: null },
+    refusals: ['notAllowed'],
+  },
+  'POST /live/ticket': {
+    summary: 'A ticket for the live socket: once, within 30 seconds, for this session.',
+    who: 'signedIn',
+    answer: { status: 201, body: Type.Object({ ticket: Type.String() }, closed) },
+    refusals: [],
+  },
+} as const satisfies Record<string, Contract>
