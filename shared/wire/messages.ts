@@ -135,6 +135,7 @@ export const Welcome = Type.Object(
     epoch: Epoch,
     head: Clock,
     mac: Mac,
+    /** Numbers beyond it the hub does not know. Those up to it are settled by acks alone. [SYN-29] */
     lastMutationId: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     nowMs: TimeMs,
     ticket: Ticket,

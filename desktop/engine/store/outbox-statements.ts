@@ -97,7 +97,11 @@ export function markRevoked(sqlite: Sqlite, wasRevoked: boolean): void {
   sqlite.prepare('update identity set was_revoked = ?').run(Number(wasRevoked))
 }
 
-/** Settles by the hub's word. Runs inside a transaction. [SYN-11] [SYN-17] [SYN-18] */
+/**
+ * Keeps the ticket, and takes back what the hub does not know to be settled. A welcome settles nothing: a number that
+ * this device saw no ack for may be another device's, and in a new epoch any may; all of those are offered again, and
+ * the hub compares. Runs inside a transaction. [SYN-11] [SYN-17] [SYN-18] [SYN-29]
+ */
 export function applyWelcome(sqlite: Sqlite, welcome: WelcomeFacts, newestId: number): void {
   const isNewEpoch = readIdentity(sqlite).epoch !== welcome.epoch
   const { ticket, epoch, head, lastMutationId, nowMs } = welcome
@@ -107,24 +111,16 @@ export function applyWelcome(sqlite: Sqlite, welcome: WelcomeFacts, newestId: nu
     )
     .run(ticket, epoch, Math.round(nowMs))
   sqlite
+    .prepare<[number, number]>('delete from mutations where acked_at_ms < ? and id < ?')
+    .run(Math.round(nowMs) - RETENTION_MS, newestId)
+  sqlite
     .prepare<[number]>(
       'update mutations set acked_head = null, acked_at_ms = null, refusal = null where id > ? and acked_head is not null',
     )
-    .run(lastMutationId)
+    .run(isNewEpoch ? 0 : lastMutationId)
   sqlite
-    .prepare<[number, number, number]>(
-      'update mutations set acked_head = ?, acked_at_ms = ? where id <= ? and acked_head is null',
-    )
-    .run(head, Math.round(nowMs), lastMutationId)
-  const stale = isNewEpoch ? '' : 'and acked_head > @head'
-  sqlite
-    .prepare<[{ head: number; last: number }]>(
-      `update mutations set acked_head = @head where id <= @last ${stale}`,
-    )
-    .run({ head, last: lastMutationId })
-  sqlite
-    .prepare<[number, number]>('delete from mutations where acked_at_ms < ? and id < ?')
-    .run(Math.round(nowMs) - RETENTION_MS, newestId)
+    .prepare<[{ head: number }]>('update mutations set acked_head = @head where acked_head > @head')
+    .run({ head })
 }
 
 /** Settles what one ack names beyond `ackedTo` and returns how many that were. Runs inside a transaction. [SYN-6] */

@@ -21,6 +21,8 @@ export interface Conversation {
   limits: Limits
   /** The push that waits for its ack: its last id, when it was sent, and how long to wait before it is sent again. */
   inFlight: { to: number; sentMs: number; patienceMs: number } | null
+  /** The greatest id that was sent on this line: an ack settles nothing beyond it. [SYN-29] */
+  sentTo: number
   /** Rows were asked for, or the first of their parts came; `beats` heartbeats have come since the last part. */
   asked: { beats: number } | null
   /** Takes back the pull that is planned after a mismatch. */

@@ -131,21 +131,34 @@ describe('welcome', () => {
     expect(third.hub.last('hello')?.ticket).toBe('ticket-2')
   })
 
-  it('[SYN-2] settles what a lost ack left open', async () => {
+  it('[SYN-2] [SYN-29] sends again what a lost ack left open, whatever the welcome says', async () => {
     const bench = await openLiveBench()
     await report(bench, 3, 1)
     redial(bench)
     welcome(bench, { lastMutationId: 1, head: 7 })
-    expect(bench.hub.last('push')).toBeUndefined()
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 1, body: { spaceId: 3, level: 1 } }])
+    expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: true })
+    ack(bench, 1, 7)
     expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
     levels(bench, 6, 7, [[3, 7, 1, bench.clock.wallMs()]])
     expect(bench.seen.link?.status).toBe('online')
   })
 
-  it('[SYN-17] [SYN-18] offers again what a hub that went back has not, and keeps the rest', async () => {
+  it('[SYN-29] an ack settles nothing that was not sent on its line: a hub may know a clone’s number', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    await report(bench, 4, 1)
+    ack(bench, 2, 7)
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 2 }])
+    expect(bench.engine.readRows().waitingCount).toBe(1)
+    expect(bench.screen.get(4)).toMatchObject({ isWaiting: true })
+  })
+
+  it('[SYN-17] [SYN-18] [SYN-29] offers all again to a hub that went back, what it has and what it has not', async () => {
     const bench = await openLiveBench()
     await report(bench, 3, 1)
     await report(bench, 4, 2)
+    ack(bench, 1, 7)
     ack(bench, 2, 8)
     levels(bench, 6, 8, [
       [3, 7, 1, bench.clock.wallMs()],
@@ -156,11 +169,14 @@ describe('welcome', () => {
     expect(bench.hub.last('hello')).toMatchObject({ ackedTo: 2, nextMutationId: 3, oldestRetained: 1 })
     expect(bench.hub.last('hello')?.sealed).toMatchObject({ epoch: 'epoch-1', head: 8 })
     welcome(bench, { epoch: 'epoch-2', head: 7, lastMutationId: 1 })
-    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 2, body: { spaceId: 4 } }])
+    expect(bench.hub.last('push')?.mutations).toMatchObject([
+      { id: 1, body: { spaceId: 3 } },
+      { id: 2, body: { spaceId: 4 } },
+    ])
     expect(bench.screen.get(4)).toMatchObject({ level: 2, isWaiting: true })
     const rows = LIBRARY.map((row) => (row.id === 3 ? rowOf(3, 7, 2, 1, bench.clock.wallMs()) : row))
     snapshot(bench, rows, 7, 'epoch-2')
-    expect(bench.screen.get(3)).toMatchObject({ level: 1, isWaiting: false })
+    expect(bench.screen.get(3)).toMatchObject({ level: 1 })
     expect(bench.screen.get(4)).toMatchObject({ level: 2, isWaiting: true })
     ack(bench, 2, 8)
     expect(bench.engine.readRows()).toMatchObject({ epoch: 'epoch-2', cursor: 7, waitingCount: 0 })
@@ -170,6 +186,7 @@ describe('welcome', () => {
     const bench = await openLiveBench()
     await report(bench, 3, 1)
     await report(bench, 4, 1)
+    ack(bench, 1, 7)
     ack(bench, 2, 8)
     bench.hub.cut()
     bench.clock.suspend(7 * DAY_MS + 60_000)

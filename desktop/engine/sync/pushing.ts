@@ -45,12 +45,14 @@ function sendOldest(talk: Conversation, patienceMs: number): void {
   const to = push?.mutations.at(-1)?.id
   if (push === null || to === undefined) return
   talk.inFlight = { to, sentMs, patienceMs }
+  talk.sentTo = Math.max(talk.sentTo, to)
   talk.send(push)
 }
 
-/** Settles what the hub committed; the overlay stays until the rows are here too. [SYN-6] [SYN-19] */
-export function takeAck(talk: Conversation, ack: Ack): void {
+/** Settles what the hub committed of what it was sent here; the overlay stays until the rows are here too. [SYN-6] [SYN-19] [SYN-29] */
+export function takeAck(talk: Conversation, said: Ack): void {
   const { core } = talk
+  const ack = { ...said, lastMutationId: Math.min(said.lastMutationId, talk.sentTo) }
   const { outbox } = core.stores
   const nowMs = core.hubTime.nowMs() ?? 0
   if (!isWritten(core, () => outbox.applyAck(ack, nowMs))) return talk.end({ why: 'notWritten' })

@@ -39,6 +39,7 @@ const NOTHING_YET = {
   head: 0,
   limits: { heartbeatMs: HANDSHAKE_MS / MISSED_BEATS, maxFrameBytes: 1, maxPushMutations: 1 },
   inFlight: null,
+  sentTo: 0,
   asked: null,
   cancelRepair: null,
 } as const
