@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, hash, sign, type KeyObject } from 'node:crypto'
 import { canonicalJson } from '#shared/domain/canonical-json.ts'
 import { enrolStatement, helloStatement, mutationStatement, type Hello } from '#shared/wire/messages.ts'
 
@@ -35,8 +35,7 @@ function rawPublicKey(key: KeyObject): string {
 
 /** A mutation's hash: the first 16 bytes of the SHA-256 of its kind and body, base64url. [SYN-3] */
 export function hashMutation(kind: string, body: unknown): string {
-  const digest = createHash('sha256').update(mutationStatement(kind, body)).digest()
-  return digest.subarray(0, 16).toString('base64url')
+  return hash('sha256', mutationStatement(kind, body), 'buffer').subarray(0, 16).toString('base64url')
 }
 
 /** The JSON text of a body as it is kept and sent. */

@@ -75,11 +75,12 @@ function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts
  * once another kiosk said something else, an equal tap is news. [SYN-5]
  */
 function findEqual(core: Core, input: ReportBody, nowMs: number): number | null {
+  // First what memory tells: most taps say something new, and their promise need not wait for a look at the disk.
+  if (readShown(core, input.spaceId).level !== input.level) return null
   const newest = core.stores.outbox.readNewestOfSpace(input.spaceId)
   if (newest === undefined || newest.kind !== 'report' || newest.level !== input.level) return null
   const isFresh = newest.boot === core.options.clock.bootId && nowMs - newest.elapsedMs < COLLAPSE_MS
-  const isShown = readShown(core, input.spaceId).level === input.level
-  return isFresh && isShown && newest.refusal === null ? newest.id : null
+  return isFresh && newest.refusal === null ? newest.id : null
 }
 
 function readShown(core: Core, spaceId: number): Confirmed {

@@ -46,6 +46,8 @@ export interface Outbox {
   readonly sqlite: Sqlite
 }
 
+const UNSETTLED = { originKioskId: null, originId: null, originHash: null, ackedHead: null, refusal: null }
+
 /** Makes the outbox over an open database: checks it, brings it up to date. Throws what SQLite throws. */
 export function makeOutbox(sqlite: Sqlite): Outbox {
   checkIntegrity(sqlite)
@@ -53,8 +55,9 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
   const insert = prepareInsert(sqlite)
   const reads = prepareReads(sqlite)
   const bounds = readBounds(sqlite)
-  const held = { identity: readIdentity(sqlite) }
+  const held = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
   const reread = (): void => {
+    held.newest = null
     Object.assign(bounds, readBounds(sqlite))
     held.identity = readIdentity(sqlite)
   }
@@ -81,6 +84,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     insertMutation: (mutation) => {
       const id = bounds.newestId + 1
       insert.run({ id, ...mutation })
+      held.newest = { id, ...mutation, ...UNSETTLED }
       bounds.newestId = id
       bounds.waitingCount += 1
       return id
@@ -88,7 +92,12 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     readMutation: (id) => reads.byId.get(id),
     readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
     isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
-    readWaiting: (atMost) => reads.waiting.all(bounds.ackedTo, atMost),
+    readWaiting: (atMost) => {
+      // Mostly one tap waits: the one that was just written.
+      const { newest } = held
+      if (newest !== null && newest.id === bounds.ackedTo + 1 && newest.id === bounds.newestId) return [newest]
+      return reads.waiting.all(bounds.ackedTo, atMost)
+    },
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
       if (upTo <= bounds.ackedTo) return
