@@ -161,6 +161,22 @@ export function shown(nodes: readonly OccupancyNode[], nowMs: number, staleMs: n
   return result
 }
 
+/**
+ * The same for people, who also see spaces that are not on kiosks: such a space counts in no other, and is the top of a
+ * tree of its own. [TRE-6]
+ */
+export function shownToPeople(
+  nodes: readonly (OccupancyNode & { isOnKiosks: boolean })[],
+  nowMs: number,
+  staleMs: number,
+): Map<number, Shown> {
+  return shown(
+    nodes.map((node) => (node.isOnKiosks ? node : { ...node, parentId: null })),
+    nowMs,
+    staleMs,
+  )
+}
+
 function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): Shown {
   const { id, level, reportedAtMs, capacity } = node
   const isFresh = level !== null && reportedAtMs !== null && nowMs - reportedAtMs < staleMs

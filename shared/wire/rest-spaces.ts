@@ -10,19 +10,16 @@ import {
   SpaceKind,
 } from '../domain/space.ts'
 import type { Contract } from './contract.ts'
-import { SpaceRow } from './messages.ts'
+import { LiveSpace } from './live.ts'
 
 const closed = { additionalProperties: false }
 const SpaceId = Type.Object({ id: Id }, closed)
 const Version = Type.Integer({ minimum: 1 })
 
-/** A space as its university's people see it: the mirrored row, and what only they see. */
+/** A space as its university's people see it: the live row, and what is personal. */
 export const PeopleSpace = Type.Object(
   {
-    ...SpaceRow.properties,
-    version: Version,
-    /** False: made by a person, and not yet let on public screens; it counts in no composite until then. */
-    isOnKiosks: Type.Boolean(),
+    ...LiveSpace.properties,
     isMine: Type.Boolean(),
     isTracked: Type.Boolean(),
     /** Whether I may edit and delete it. */
@@ -93,7 +90,7 @@ export const SPACE_ROUTES = {
       closed,
     ),
     answer: { status: 201, body: PeopleSpace },
-    refusals: ['nameRefused', 'nameTaken', 'valueRefused', 'quotaReached', 'spaceDeleted'],
+    refusals: ['nameRefused', 'nameTaken', 'valueRefused', 'quotaReached', 'spaceDeleted', 'tooMany'],
   },
   'GET /spaces/deleted': {
     summary: 'Deleted spaces that I may restore, newest first.',
@@ -136,22 +133,32 @@ export const SPACE_ROUTES = {
       closed,
     ),
     answer: { status: 200, body: PeopleSpace },
-    refusals: ['notAllowed', 'nameRefused', 'nameTaken', 'valueRefused', 'stale', 'spaceDeleted'],
+    refusals: ['notAllowed', 'nameRefused', 'nameTaken', 'valueRefused', 'stale', 'spaceDeleted', 'tooMany'],
   },
   'DELETE /spaces/:id': {
     summary: 'Deletes a space; one with children is refused with their names unless `withChildren`.',
     who: 'signedIn',
     params: SpaceId,
     query: Type.Object({ version: Version, withChildren: Type.Optional(Type.Boolean()) }, closed),
-    answer: { status: 200, body: Type.Object({ deleted: Type.Array(Named) }, closed) },
-    refusals: ['notAllowed', 'hasChildren', 'stale', 'spaceDeleted'],
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          deleted: Type.Array(Named),
+          /** Kiosks that stand nowhere now, until they are moved; told to those who may see kiosks. */
+          strandedKiosks: Type.Array(Named),
+        },
+        closed,
+      ),
+    },
+    refusals: ['notAllowed', 'hasChildren', 'stale', 'spaceDeleted', 'tooMany'],
   },
   'POST /spaces/:id/restore': {
     summary: 'Brings a deleted space back, with what was deleted with it.',
     who: 'signedIn',
     params: SpaceId,
     answer: { status: 200, body: PeopleSpace },
-    refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused'],
+    refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused', 'quotaReached', 'tooMany'],
   },
   'PUT /spaces/:id/on-kiosks': {
     summary: 'Lets a space on public screens, or takes it off.',
@@ -159,7 +166,7 @@ export const SPACE_ROUTES = {
     params: SpaceId,
     body: Type.Object({ isOnKiosks: Type.Boolean() }, closed),
     answer: { status: 200, body: PeopleSpace },
-    refusals: ['notAllowed', 'spaceDeleted'],
+    refusals: ['notAllowed', 'spaceDeleted', 'valueRefused'],
   },
   'PUT /spaces/:id/tracked': {
     summary: 'Puts a space on my own dashboard.',

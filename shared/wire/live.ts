@@ -1,0 +1,143 @@
+import { Type, type Static } from 'typebox'
+import { GoneRow, LevelRow, SpaceRow } from './messages.ts'
+import { Id } from '../domain/space.ts'
+
+// The messages of the live socket of people's pages, /api/v1/live: one JSON text per frame. Pages say one thing, once;
+// everything else comes down. Rules LIV-n.
+
+const closed = { additionalProperties: false }
+const Clock = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const TimeMs = Type.Number({ minimum: 0, maximum: 8_640_000_000_000_000 })
+const Epoch = Type.String({ minLength: 1, maxLength: 64 })
+
+/** The most bytes of one frame from a page. [LIV-4] */
+export const MAX_LIVE_FRAME_BYTES_UP = 2_048
+
+/** Time between heartbeats, ms: after two missed ones a page says that it is offline. [LIV-3] */
+export const LIVE_HEARTBEAT_MS = 10_000
+
+/** Page, within 5 s and never again: the ticket of POST /live/ticket, and what it holds already (null: nothing). [LIV-1] */
+export const LiveHello = Type.Object(
+  {
+    type: Type.Literal('hello'),
+    ticket: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+    since: Type.Union([Type.Null(), Type.Object({ epoch: Epoch, head: Clock }, closed)]),
+  },
+  closed,
+)
+export type LiveHello = Static<typeof LiveHello>
+
+/** A space as members see it, the same for all of them; what is personal comes in `person`. [LIV-2] */
+export const LiveSpace = Type.Object(
+  {
+    ...SpaceRow.properties,
+    version: Type.Integer({ minimum: 1 }),
+    /** False: not let on public screens; it counts in no other space. */
+    isOnKiosks: Type.Boolean(),
+  },
+  closed,
+)
+export type LiveSpace = Static<typeof LiveSpace>
+
+/** Hub: the socket is open. A snapshot (or, after `since`, changes) and `person` follow. */
+export const LiveWelcome = Type.Object(
+  {
+    type: Type.Literal('welcome'),
+    nowMs: TimeMs,
+    heartbeatMs: Type.Integer({ minimum: 1 }),
+  },
+  closed,
+)
+export type LiveWelcome = Static<typeof LiveWelcome>
+
+/** Hub: what only this person is told. Comes after the welcome, and again whole whenever something of it changed. [LIV-2] */
+export const LivePerson = Type.Object(
+  {
+    type: Type.Literal('person'),
+    /** Spaces that they made and that live. */
+    mine: Type.Array(Id),
+    /** Spaces on their own dashboard. */
+    tracked: Type.Array(Id),
+    /** Whether they are of the super group, which edits every space. */
+    mayEditAll: Type.Boolean(),
+    /** A report older than this counts no more, ms. */
+    staleMs: Type.Integer({ minimum: 1 }),
+  },
+  closed,
+)
+export type LivePerson = Static<typeof LivePerson>
+
+const Parted = {
+  epoch: Epoch,
+  /** The head after the last part. */
+  to: Clock,
+  /** This part, counted from 1; the parts of one answer come in order and are taken together. */
+  part: Type.Integer({ minimum: 1 }),
+  parts: Type.Integer({ minimum: 1 }),
+  changes: Type.Object(
+    {
+      rows: Type.Array(LiveSpace),
+      /** [id, clock, level, reportedAtMs] of rows that are held already. */
+      levels: Type.Array(LevelRow),
+      /** [id, clock] of spaces that were deleted. */
+      gone: Type.Array(GoneRow),
+    },
+    closed,
+  ),
+}
+
+/** Hub: all spaces of the university, not yet let ones too; what was held before is dropped. [LIV-2] */
+export const LiveSnapshot = Type.Object({ type: Type.Literal('snapshot'), ...Parted }, closed)
+export type LiveSnapshot = Static<typeof LiveSnapshot>
+
+/**
+ * Hub: what changed after `from`. Held head below `from`, or another epoch: something was missed, dial again. A row
+ * counts when its clock is beyond that of the row held. [LIV-2]
+ */
+export const LiveChanges = Type.Object({ type: Type.Literal('changes'), from: Clock, ...Parted }, closed)
+export type LiveChanges = Static<typeof LiveChanges>
+
+/** Hub, at each interval while it knows that the session lives. [LIV-3] */
+export const LiveHeartbeat = Type.Object(
+  { type: Type.Literal('heartbeat'), epoch: Epoch, head: Clock, nowMs: TimeMs },
+  closed,
+)
+export type LiveHeartbeat = Static<typeof LiveHeartbeat>
+
+/**
+ * Why the hub ends a live socket. A closed list. `signedOut`: the session ended, sign in anew. `tooMany`: this session has
+ * enough sockets, or the hub has; come again much later. `epochChanged`: come again with `since` null. Every other: a new
+ * ticket, and again after a jittered pause.
+ */
+export const LiveEnd = Type.Enum([
+  'ticketRefused',
+  'signedOut',
+  'malformed',
+  'tooLarge',
+  'helloTimeout',
+  'tooMany',
+  'epochChanged',
+  'stalled',
+  'goingDown',
+  'internal',
+])
+export type LiveEnd = Static<typeof LiveEnd>
+
+/** Hub: the last word. */
+export const LiveEnded = Type.Object({ type: Type.Literal('end'), why: LiveEnd }, closed)
+export type LiveEnded = Static<typeof LiveEnded>
+
+/** All that a page may say. */
+export const LiveClientMessage = LiveHello
+export type LiveClientMessage = Static<typeof LiveClientMessage>
+
+/** All that the hub may say. */
+export const LiveHubMessage = Type.Union([
+  LiveWelcome,
+  LivePerson,
+  LiveSnapshot,
+  LiveChanges,
+  LiveHeartbeat,
+  LiveEnded,
+])
+export type LiveHubMessage = Static<typeof LiveHubMessage>
