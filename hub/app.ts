@@ -13,6 +13,7 @@ import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeAccessTokens } from './identity/access-tokens.ts'
 import { makeAuthenticate } from './identity/authenticate.ts'
+import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeHubLog, type HubLog } from './log.ts'
 import { registerRoutes } from './routes/all-routes.ts'
 import { endSockets } from './routes/end-sockets.ts'
@@ -30,6 +31,7 @@ export interface AppParts {
   lateJobs(): string[]
   /** The kiosks' websocket. */
   sync: FastifyPluginAsync
+  identity: IdentityParts
 }
 
 /** Whole bodies are small: a code and a key. */
@@ -68,7 +70,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
   await app.register(enrolRoute(parts.pool, log))
   const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
-  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens)), { pool: parts.pool, log })
+  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens)), {
+    ...parts.identity,
+    pool: parts.pool,
+    log,
+  })
   await app.register(parts.sync)
   return app
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
-import { defaultHome, parseConfig, withoutPort } from './config.ts'
+import { decideProduction, defaultHome, parseConfig, withoutPort } from './config.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
   const parsed = parseConfig(environment)
@@ -22,6 +22,10 @@ describe('configuration', () => {
       hostNames: [],
       proxies: [],
       tls: null,
+      publicUrl: null,
+      smtpUrl: null,
+      mailFrom: 'Carrel <carrel@localhost>',
+      secret: null,
       isProduction: false,
     })
   })
@@ -35,7 +39,11 @@ describe('configuration', () => {
       DATABASE_URL: 'postgres://u:p@db/carrel',
       CARREL_LOG: 'debug',
       CARREL_HOSTS: 'Carrel.example.org:443 , 10.0.0.4',
-      CARREL_PROXIES: '10.0.0.5,fd00::5',
+      TRUST_PROXY: '10.0.0.5,fd00::5',
+      PUBLIC_URL: 'https://People.Example.org/',
+      SMTP_URL: 'smtps://carrel:hunter2@mail.example.org',
+      MAIL_FROM: 'The Library <library@example.org>',
+      CARREL_SECRET: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
       NODE_ENV: 'production',
     })
     expect(parsed).toEqual({
@@ -47,9 +55,13 @@ describe('configuration', () => {
         metricsPort: 4719,
         databaseUrl: 'postgres://u:p@db/carrel',
         logLevel: 'debug',
-        hostNames: ['carrel.example.org', '10.0.0.4'],
+        hostNames: ['carrel.example.org', '10.0.0.4', 'people.example.org'],
         proxies: ['10.0.0.5', 'fd00::5'],
         tls: null,
+        publicUrl: 'https://people.example.org',
+        smtpUrl: 'smtps://carrel:hunter2@mail.example.org',
+        mailFrom: 'The Library <library@example.org>',
+        secret: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
         isProduction: true,
       },
     })
@@ -64,6 +76,12 @@ describe('configuration', () => {
     [{ CARREL_LOG: 'loud' }, /^CARREL_LOG must be one of trace, debug/],
     [{ CARREL_HOSTS: 'a b' }, /^CARREL_HOSTS must be host names/],
     [{ CARREL_HOST: 'http://x' }, /^CARREL_HOST must be an address/],
+    [{ PUBLIC_URL: 'https://x.org/app' }, /^PUBLIC_URL must be where people find/],
+    [{ PUBLIC_URL: 'ftp://x.org' }, /^PUBLIC_URL must be where people find/],
+    [{ SMTP_URL: 'http://root:hunter2@mail' }, /^SMTP_URL must look like smtps:/],
+    [{ MAIL_FROM: 'nobody' }, /^MAIL_FROM must be an address/],
+    [{ MAIL_FROM: 'a <a@b.org>\r\nBcc: c@d.org' }, /^MAIL_FROM must be an address/],
+    [{ CARREL_SECRET: 'hunter2' }, /^CARREL_SECRET must have at least 32 characters/],
     [{ CARREL_TLS_CERT: '/x.pem' }, /must be set together/],
     [{ CARREL_TLS_CERT: '/x.pem', CARREL_TLS_KEY: '/y.pem' }, /The TLS file \/x\.pem does not exist/],
   ])('%j is refused with a sentence', (environment, sentence) => {
@@ -90,6 +108,33 @@ describe('configuration', () => {
       expect.stringMatching(/must hold a certificate and the key that belongs to it/),
     ])
     rmSync(folder, { recursive: true })
+  })
+
+  test('[IDN-13] production needs its address, its mail and a secret of its own', () => {
+    const whole = {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://carrel.example.org',
+      SMTP_URL: 'smtps://mail.example.org',
+      MAIL_FROM: 'carrel@example.org',
+      CARREL_SECRET: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
+    }
+    const lackOf = (changes: Record<string, string>): string[] => {
+      const parsed = parseConfig({ ...whole, ...changes })
+      return parsed.ok ? decideProduction(parsed.value) : parsed.refusal.problems
+    }
+    expect(lackOf({})).toEqual([])
+    expect(lackOf({ NODE_ENV: '', PUBLIC_URL: '', SMTP_URL: '', MAIL_FROM: '', CARREL_SECRET: '' })).toEqual(
+      [],
+    )
+    expect(lackOf({ PUBLIC_URL: '', SMTP_URL: '', MAIL_FROM: '', CARREL_SECRET: '' })).toHaveLength(4)
+    expect(lackOf({ PUBLIC_URL: 'http://carrel.example.org' })).toEqual([expect.stringMatching(/https/)])
+    expect(lackOf({ PUBLIC_URL: 'http://127.0.0.1:4710' })).toEqual([])
+    for (const secret of [
+      'change-me-change-me-change-me-change-me',
+      'a'.repeat(40),
+      'example-secret-of-32-characters-xyz',
+    ])
+      expect(lackOf({ CARREL_SECRET: secret })).toEqual([expect.stringMatching(/looks like an example/)])
   })
 
   test('has a home that the database’s user can reach', () => {

@@ -6,6 +6,7 @@ import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 
 /** All that a hub is told from outside. */
@@ -26,12 +27,23 @@ export interface HubConfig {
   proxies: string[]
   /** Certificate and key (PEM); null: plain HTTP, for loopback or behind a proxy that speaks TLS. */
   tls: { cert: string; key: string } | null
+  /** Where people find this hub, for example https://carrel.example.org; null: where it listens. */
+  publicUrl: string | null
+  /** Where mail is handed in; null: mails become files in the data folder. */
+  smtpUrl: string | null
+  /** Whom mails are from. */
+  mailFrom: string
+  /** What keys are derived from; null: kept in the data folder. */
+  secret: string | null
   isProduction: boolean
 }
 
 /** Default ports: hub, and its metrics. */
 export const DEFAULT_PORT = 4710
 export const DEFAULT_METRICS_PORT = 4719
+
+/** Nobody's: for mails that become files. */
+const DEFAULT_MAIL_FROM = 'Carrel <carrel@localhost>'
 
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Text = Type.String({ minLength: 1, maxLength: 4096 })
@@ -55,12 +67,31 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
     schema: Names,
     advice: 'must be host names with commas between, for example carrel.example.org',
   },
-  CARREL_PROXIES: {
+  TRUST_PROXY: {
     schema: Names,
     advice: 'must be addresses of your proxies with commas between, for example 10.0.0.5',
   },
   CARREL_TLS_CERT: { schema: Text, advice: 'must name a PEM file' },
   CARREL_TLS_KEY: { schema: Text, advice: 'must name a PEM file' },
+  PUBLIC_URL: {
+    schema: Type.String({ pattern: '^https?://[A-Za-z0-9.\\[\\]:-]+/?$' }),
+    advice: 'must be where people find this hub, for example https://carrel.example.org',
+  },
+  SMTP_URL: {
+    schema: Type.String({ pattern: '^smtps?://[^\\s]+$' }),
+    advice: 'must look like smtps://user:password@mail.example.org',
+  },
+  MAIL_FROM: {
+    schema: Type.String({
+      pattern: '^([^<>@\\p{Cc}]*<[^<>@\\s]+@[^<>@\\s]+>|[^<>@\\s]+@[^<>@\\s]+)$',
+      maxLength: 300,
+    }),
+    advice: 'must be an address, for example Carrel <carrel@example.org>',
+  },
+  CARREL_SECRET: {
+    schema: Type.String({ minLength: MIN_SECRET_LENGTH, maxLength: 1024 }),
+    advice: `must have at least ${MIN_SECRET_LENGTH} characters, for example what "openssl rand -base64 48" prints`,
+  },
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
@@ -80,6 +111,7 @@ export function parseConfig(
   if (port > 65535) problems.push('CARREL_PORT must be at most 65535.')
   if (metricsPort > 65535) problems.push('CARREL_METRICS_PORT must be at most 65535.')
   if (port === metricsPort && port !== 0) problems.push('CARREL_PORT and CARREL_METRICS_PORT must differ.')
+  const publicUrl = originOf(read('PUBLIC_URL'))
   const tls = readTls(read('CARREL_TLS_CERT'), read('CARREL_TLS_KEY'))
   if (!tls.ok) problems.push(tls.refusal)
   if (problems.length > 0 || !tls.ok) return refuse({ why: 'config', problems })
@@ -90,11 +122,51 @@ export function parseConfig(
     metricsPort,
     databaseUrl: read('DATABASE_URL') ?? null,
     logLevel: (read('CARREL_LOG') ?? 'info') as LogLevel,
-    hostNames: listOf(read('CARREL_HOSTS')).map(withoutPort),
-    proxies: listOf(read('CARREL_PROXIES')),
+    hostNames: [
+      ...listOf(read('CARREL_HOSTS')).map(withoutPort),
+      ...(publicUrl === null ? [] : [withoutPort(new URL(publicUrl).host)]),
+    ],
+    proxies: listOf(read('TRUST_PROXY')),
     tls: tls.value,
+    publicUrl,
+    smtpUrl: read('SMTP_URL') ?? null,
+    mailFrom: read('MAIL_FROM') ?? DEFAULT_MAIL_FROM,
+    secret: read('CARREL_SECRET') ?? null,
     isProduction: read('NODE_ENV') === 'production',
   })
+}
+
+/** Words of secrets that stand in examples, and texts with too few different characters to be one. */
+const EXAMPLE_SECRET = /change.?me|example|secret|replace|insert|your.?|password|12345/i
+const MIN_DIFFERENT_CHARACTERS = 12
+
+/** What a hub that serves people still lacks, one sentence each; a hub in production does not start with any. [IDN-13] */
+export function decideProduction(config: HubConfig): string[] {
+  if (!config.isProduction) return []
+  const { publicUrl, smtpUrl, mailFrom, secret } = config
+  const problems: string[] = []
+  if (publicUrl === null) problems.push('PUBLIC_URL must be set in production: where people find this hub.')
+  else if (!publicUrl.startsWith('https:') && !isLoopback(withoutPort(new URL(publicUrl).host)))
+    problems.push('PUBLIC_URL must begin with https in production.')
+  if (smtpUrl === null) problems.push('SMTP_URL must be set in production: where mail is handed in.')
+  if (mailFrom === DEFAULT_MAIL_FROM)
+    problems.push('MAIL_FROM must be set in production: whom mails are from.')
+  if (secret === null)
+    problems.push(
+      'CARREL_SECRET must be set in production, for example to what "openssl rand -base64 48" prints.',
+    )
+  else if (EXAMPLE_SECRET.test(secret) || new Set(secret).size < MIN_DIFFERENT_CHARACTERS)
+    problems.push('CARREL_SECRET looks like an example: set it to what "openssl rand -base64 48" prints.')
+  return problems
+}
+
+/** Whether a host means this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+}
+
+function originOf(url: string | undefined): string | null {
+  return url !== undefined && URL.canParse(url) ? new URL(url).origin : null
 }
 
 /** As root a folder that the database's own user can reach; else the user's folder for data (XDG base directories). */

@@ -3,8 +3,10 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
-import type { HubConfig } from './config.ts'
+import { isLoopback, type HubConfig } from './config.ts'
 import { writeHubFile } from './hub-file.ts'
+import { noDirectories } from './identity/directory-desk.ts'
+import { loadServerSecret, makeServerKeys } from './identity/server-secret.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
 import { makeHubLog, makeLogger, type HubLog } from './log.ts'
@@ -90,7 +92,9 @@ async function startParts(
   const jobs = startJobs([purgeJob(pool)], clock, log)
   undo.push(() => jobs.stop())
   const lateJobs = (): string[] => [...jobs.late(), ...core.late()]
-  const app = await buildApp({ config, logger, pool, lateJobs, sync: syncRoute(core) })
+  const keys = makeServerKeys(loadServerSecret(config))
+  const identity = { keys, directories: noDirectories, kickMail: () => undefined }
+  const app = await buildApp({ config, logger, pool, lateJobs, sync: syncRoute(core), identity })
   undo.push(() => app.close())
   // Kiosks hear goodbye before their sockets are closed.
   undo.push(() => core.stop())
@@ -140,10 +144,6 @@ async function listen(app: FastifyInstance, config: HubConfig): Promise<string> 
   // "Every address" is not one that a kiosk can dial.
   const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
   return `${config.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 async function atPort<Result>(start: Promise<Result>, port: number, variable: string): Promise<Result> {

@@ -1,4 +1,5 @@
-import { parseConfig } from './config.ts'
+import { decideProduction, parseConfig } from './config.ts'
+import { ServerSecretError } from './identity/server-secret.ts'
 import { HubStartError, startHub, type Hub } from './hub.ts'
 import { DatabaseUnusableError } from './store/database.ts'
 import { FolderLockedError } from './store/folder-lock.ts'
@@ -15,14 +16,24 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_PORT          port (4710; 0 takes any free one)
   CARREL_METRICS_PORT  port of /metrics, on loopback only (4719; 0 takes any free one)
   CARREL_HOSTS         further host names under which the hub is addressed, with commas between
-  CARREL_PROXIES       addresses of reverse proxies to believe, with commas between
+  TRUST_PROXY          addresses of reverse proxies to believe, with commas between
   CARREL_TLS_CERT      certificate (PEM); together with
   CARREL_TLS_KEY       its key. Without them plain HTTP, which kiosks accept only on loopback
+  PUBLIC_URL           where people find this hub, for example https://carrel.example.org (where it listens)
+  SMTP_URL             where mail is handed in, for example smtps://user:password@mail.example.org (mails become files)
+  MAIL_FROM            whom mails are from, for example Carrel <carrel@example.org>
+  CARREL_SECRET        what keys are derived from, 32 characters or more (made once, and kept in CARREL_HOME)
   CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
 `
 
 /** Faults that a person can mend: one sentence, no stack. */
-const MENDABLE = [HubStartError, DatabaseUnusableError, FolderLockedError, EmbeddedDatabaseError]
+const MENDABLE = [
+  HubStartError,
+  DatabaseUnusableError,
+  FolderLockedError,
+  EmbeddedDatabaseError,
+  ServerSecretError,
+]
 
 const STOP_PATIENCE_MS = 25_000
 
@@ -33,6 +44,8 @@ async function main(): Promise<void> {
   }
   const config = parseConfig(process.env)
   if (!config.ok) return fail(config.refusal.problems.join('\n'))
+  const lacks = decideProduction(config.value)
+  if (lacks.length > 0) return fail(lacks.join('\n'))
   const asked = firstSignal()
   let hub: Hub
   try {

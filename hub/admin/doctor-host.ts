@@ -76,7 +76,7 @@ export async function checkTls({ host, tls, hostNames, proxies }: HubConfig): Pr
       what: 'tls',
       state: 'fail',
       found: `the hub listens on ${host} without TLS, and kiosks refuse that`,
-      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy that speaks TLS before it and name it in CARREL_PROXIES.',
+      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy that speaks TLS before it and name it in TRUST_PROXY.',
     },
   ]
 }

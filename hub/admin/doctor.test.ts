@@ -106,7 +106,7 @@ test('a hub that runs but does not answer is a failure', async () => {
 
 test('[SYN-26] plain HTTP beyond loopback is a failure, a proxy is not, and certificates are looked at', async () => {
   expect((await examine({ CARREL_HOST: '0.0.0.0' })).of('tls')[0]).toMatch(/^fail .*kiosks refuse that/)
-  expect((await examine({ CARREL_HOST: '0.0.0.0', CARREL_PROXIES: '10.0.0.5' })).of('tls')[0]).toMatch(/^ok/)
+  expect((await examine({ CARREL_HOST: '0.0.0.0', TRUST_PROXY: '10.0.0.5' })).of('tls')[0]).toMatch(/^ok/)
   const file = (name: string, text: string): string => {
     const path = join(folder, name)
     writeFileSync(path, text)

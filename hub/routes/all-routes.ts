@@ -1,9 +1,10 @@
+import type { IdentityParts } from '../identity/identity-parts.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Handle } from './handle.ts'
 
 /** What routes are made of. */
-export interface RouteParts {
+export interface RouteParts extends IdentityParts {
   pool: Database
   log: HubLog
 }

@@ -16,7 +16,7 @@ export type CallRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<Re
 
 /** Who calls: from where, and signed in as whom. */
 export interface Caller {
-  /** Address of the network, by the rules of CARREL_PROXIES. */
+  /** Address of the network, by the rules of TRUST_PROXY. */
   address: string
   userAgent: string | null
   request: FastifyRequest

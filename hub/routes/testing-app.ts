@@ -4,6 +4,9 @@ import { pino } from 'pino'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { buildApp, type AppParts } from '../app.ts'
+import { noDirectories } from '../identity/directory-desk.ts'
+import type { IdentityParts } from '../identity/identity-parts.ts'
+import { makeServerKeys } from '../identity/server-secret.ts'
 import type { Database } from '../store/database.ts'
 
 /** An app on a test's database, without kiosks' line unless given one. */
@@ -14,8 +17,19 @@ export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Prom
     pool,
     lateJobs: () => [],
     sync: async () => undefined,
+    identity: makeTestIdentity(),
     ...parts,
   })
+}
+
+/** No directory, and mail that waits in the outbox. */
+export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityParts {
+  return {
+    keys: makeServerKeys('a secret of tests that nobody else has'),
+    directories: noDirectories,
+    kickMail: () => undefined,
+    ...parts,
+  }
 }
 
 /** A device with a key of its own. */

@@ -64,6 +64,11 @@ create table groups (
   updated_at timestamp with time zone default now() not null
 );
 
+create table job_runs (
+  job text not null,
+  succeeded_at timestamp with time zone not null
+);
+
 create table kiosks (
   id bigint generated always as identity not null,
   university_id bigint not null,
@@ -232,7 +237,9 @@ create table spaces (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   created_by_id bigint,
-  last_updated_by_id bigint
+  last_updated_by_id bigint,
+  is_public boolean default true not null,
+  deleted_clock bigint
 ) with (fillfactor=50);
 
 create table universities (
@@ -279,7 +286,7 @@ create table user_group (
 );
 
 create table users (
-  id bigint generated always as identity not null,
+  id bigint default random((1)::bigint, '9007199254740991'::bigint) not null,
   associated_university_id bigint,
   is_platform_admin boolean default false not null,
   username text,
@@ -331,11 +338,11 @@ begin
         occupancy_mean = mean_of_sums(p.known_sum + c.weighted, p.known_weight + c.weight),
         occupancy = level_of_mean(mean_of_sums(p.known_sum + c.weighted, p.known_weight + c.weight)),
         occupancy_updated_at = case when c.went_back
-          then (select max(b.occupancy_updated_at) from spaces b where b.parent_id = p.id and not b.is_deleted)
+          then (select max(b.occupancy_updated_at) from spaces b where b.parent_id = p.id and not b.is_deleted and b.on_kiosks)
           else greatest(p.occupancy_updated_at, c.newest) end
       from unnest(changes) c
       where p.id = c.space_id
-      returning new.parent_id, new.weight,
+      returning new.parent_id, new.weight, new.on_kiosks,
         old.occupancy_mean as mean_before, new.occupancy_mean as mean_after,
         old.occupancy_updated_at as at_before, new.occupancy_updated_at as at_after
     ), summed as (
@@ -344,7 +351,7 @@ begin
         sum(weight * (coalesce(mean_after, 0) - coalesce(mean_before, 0)))::bigint as weighted,
         max(at_after) as newest,
         bool_or(at_before is not null and (at_after is null or at_after < at_before)) as went_back
-      from changed where parent_id is not null group by parent_id
+      from changed where parent_id is not null and on_kiosks group by parent_id
     )
     select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
   end loop;
@@ -476,8 +483,18 @@ declare
   composites bigint[];
   depths integer[];
 begin
+  with recursive down as (
+    select id, on_kiosks as is_public from spaces
+    where university_id = of_university and parent_id is null and not is_deleted
+    union all
+    select s.id, d.is_public and s.on_kiosks from down d join spaces s on s.parent_id = d.id and not s.is_deleted
+  )
+  update spaces s set is_public = d.is_public, clock = new_clock, facts_clock = new_clock
+  from down d where s.id = d.id and s.is_public <> d.is_public;
+
   with counted as (
-    select s.id, (select count(*) from spaces c where c.parent_id = s.id and not c.is_deleted) as child_count
+    select s.id, (select count(*) from spaces c
+        where c.parent_id = s.id and not c.is_deleted and c.on_kiosks) as child_count
     from spaces s where s.university_id = of_university and not s.is_deleted
   )
   update spaces s set
@@ -492,9 +509,11 @@ begin
 
   with recursive leaf_above as (
     select s.capacity, s.parent_id as ancestor_id from spaces s
-    where s.university_id = of_university and not s.is_deleted and s.child_count = 0 and s.parent_id is not null
+    where s.university_id = of_university and not s.is_deleted and s.child_count = 0
+      and s.parent_id is not null and s.on_kiosks
     union all
-    select a.capacity, p.parent_id from leaf_above a join spaces p on p.id = a.ancestor_id where p.parent_id is not null
+    select a.capacity, p.parent_id from leaf_above a join spaces p on p.id = a.ancestor_id
+    where p.parent_id is not null and p.on_kiosks
   ), seats as (
     select ancestor_id as id, coalesce(sum(capacity), 1) as weight from leaf_above group by ancestor_id
     union all
@@ -518,7 +537,7 @@ begin
     from (
       select d.id, sum(s.weight)::bigint as weight, sum(s.weight * s.occupancy_mean)::bigint as weighted,
         max(s.occupancy_updated_at) as newest
-      from unnest(composites, depths) d (id, depth) join spaces s on s.parent_id = d.id and not s.is_deleted
+      from unnest(composites, depths) d (id, depth) join spaces s on s.parent_id = d.id and not s.is_deleted and s.on_kiosks
       where d.depth = current_depth and s.occupancy_mean is not null group by d.id
     ) c
     where p.id = c.id;
@@ -547,9 +566,10 @@ declare
 begin
   with recursive down as (
     select s.id, s.parent_id, 0 as depth from spaces s
-    where s.university_id = of_university and s.parent_id is null and not s.is_deleted
+    where s.university_id = of_university and s.parent_id is null and not s.is_deleted and s.on_kiosks
     union all
-    select s.id, s.parent_id, d.depth + 1 from down d join spaces s on s.parent_id = d.id and not s.is_deleted
+    select s.id, s.parent_id, d.depth + 1 from down d join spaces s
+      on s.parent_id = d.id and not s.is_deleted and s.on_kiosks
   ), aged as (
     select s.id, s.parent_id, d.depth, s.name, s.kind, s.occupancy, s.occupancy_updated_at, s.capacity,
       s.child_count = 0 as is_leaf,
@@ -613,7 +633,7 @@ begin
     from unnest(leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks)
       l (space_id, level, at, clock, mutation_id, kiosk_id)
     where s.id = l.space_id
-    returning new.parent_id, new.weight, new.is_deleted,
+    returning new.parent_id, new.weight, new.is_deleted, new.on_kiosks,
       old.occupancy_mean as mean_before, new.occupancy_mean as mean_after,
       old.occupancy_updated_at as at_before, new.occupancy_updated_at as at_after
   ), summed as (
@@ -622,7 +642,7 @@ begin
       sum(weight * (coalesce(mean_after, 0) - coalesce(mean_before, 0)))::bigint as weighted,
       max(at_after) as newest,
       bool_or(at_before is not null and (at_after is null or at_after < at_before)) as went_back
-    from changed where parent_id is not null and not is_deleted group by parent_id
+    from changed where parent_id is not null and not is_deleted and on_kiosks group by parent_id
   )
   select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
   perform climb(changes);
@@ -651,6 +671,8 @@ CREATE UNIQUE INDEX groups_super ON public.groups USING btree (university_id) WH
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
 
 CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+CREATE INDEX occupancy_reports_by_user ON public.occupancy_reports USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
 CREATE UNIQUE INDEX occupancy_reports_origin ON public.occupancy_reports USING btree (origin_kiosk_id, origin_mutation_id, hash);
 
@@ -693,6 +715,8 @@ alter table cluster_facts add constraint cluster_facts_pkey PRIMARY KEY (name);
 alter table enrolments add constraint enrolments_pkey PRIMARY KEY (id);
 
 alter table groups add constraint groups_pkey PRIMARY KEY (id);
+
+alter table job_runs add constraint job_runs_pkey PRIMARY KEY (job);
 
 alter table kiosks add constraint kiosks_pkey PRIMARY KEY (id);
 

@@ -22,7 +22,8 @@ create table university_requests (
 create index university_requests_pending on university_requests (id) where decided_at is null;
 
 create table users (
-  id bigint generated always as identity primary key,
+  -- Random, so that the number which an erased account leaves behind says nothing of when it came or who came beside it. [IDN-11]
+  id bigint primary key default random(1::bigint, 9007199254740991::bigint),
   -- Null only for platform administrators.
   associated_university_id bigint references universities on delete restrict,
   is_platform_admin boolean not null default false,
@@ -180,6 +181,12 @@ create table mail_outbox (
 );
 create index mail_outbox_waiting on mail_outbox (next_try_at) where sent_at is null and failed_at is null;
 
+-- When each job of the hubs last did what it should: a hub that is late with one is not ready.
+create table job_runs (
+  job text primary key,
+  succeeded_at timestamptz not null
+);
+
 -- Keyed hashes of addresses whose account is gone: bans and cool-downs outlive it for their term. [IDN-11]
 create table address_marks (
   address_hash text not null,
@@ -247,3 +254,209 @@ create index spaces_created_by on spaces (created_by_id) where created_by_id is 
 
 -- What a silenced kiosk says is kept and counts nowhere. [CON-4]
 alter table kiosks add column silenced_at timestamptz;
+
+-- Reports of one person, newest first: for their list and their limit. [CON-2]
+create index occupancy_reports_by_user on occupancy_reports (user_id, id) where user_id is not null;
+
+alter table spaces
+  -- On public screens: on_kiosks, and so is everything above. Kept by rebuild_composites. [TRE-7]
+  add column is_public boolean not null default true,
+  -- Clock of the commit that deleted it: what went together comes back together. [TRE-10]
+  add column deleted_clock bigint;
+update spaces set deleted_clock = clock where is_deleted;
+
+-- A space that is not on kiosks counts in no other: in the functions of the composite its edge upwards is cut. Below it,
+-- sums go on as everywhere; so a leaf with none but such children stays a leaf, and letting one on is a change of the
+-- tree's shape like any other. [TRE-6]
+
+create or replace function climb(changes composite_change[]) returns void language plpgsql
+set plan_cache_mode = force_generic_plan as $$
+begin
+  while changes is not null loop
+    with changed as (
+      update spaces p set
+        known_weight = p.known_weight + c.weight,
+        known_sum = p.known_sum + c.weighted,
+        occupancy_mean = mean_of_sums(p.known_sum + c.weighted, p.known_weight + c.weight),
+        occupancy = level_of_mean(mean_of_sums(p.known_sum + c.weighted, p.known_weight + c.weight)),
+        occupancy_updated_at = case when c.went_back
+          then (select max(b.occupancy_updated_at) from spaces b where b.parent_id = p.id and not b.is_deleted and b.on_kiosks)
+          else greatest(p.occupancy_updated_at, c.newest) end
+      from unnest(changes) c
+      where p.id = c.space_id
+      returning new.parent_id, new.weight, new.on_kiosks,
+        old.occupancy_mean as mean_before, new.occupancy_mean as mean_after,
+        old.occupancy_updated_at as at_before, new.occupancy_updated_at as at_after
+    ), summed as (
+      select parent_id,
+        sum(weight * ((mean_after is not null)::int - (mean_before is not null)::int))::bigint as weight,
+        sum(weight * (coalesce(mean_after, 0) - coalesce(mean_before, 0)))::bigint as weighted,
+        max(at_after) as newest,
+        bool_or(at_before is not null and (at_after is null or at_after < at_before)) as went_back
+      from changed where parent_id is not null and on_kiosks group by parent_id
+    )
+    select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
+  end loop;
+end $$;
+
+create or replace function write_batch(
+  of_university bigint, new_clock bigint, received_ms bigint,
+  kiosk_ids bigint[], last_mutation_ids bigint[],
+  report_spaces bigint[], report_levels smallint[], report_ats bigint[], report_kiosks bigint[],
+  report_mutations bigint[], report_hashes text[], report_origin_kiosks bigint[], report_origin_mutations bigint[],
+  leaf_spaces bigint[], leaf_levels smallint[], leaf_ats bigint[], leaf_clocks bigint[], leaf_mutations bigint[],
+  leaf_kiosks bigint[]
+) returns void language plpgsql
+set plan_cache_mode = force_generic_plan as $$
+declare
+  changes composite_change[];
+begin
+  insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock,
+      kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id)
+  select of_university, r.space_id, r.level, time_of_ms(r.at), time_of_ms(received_ms), new_clock,
+      r.kiosk_id, r.mutation_id, r.hash, r.origin_kiosk_id, r.origin_mutation_id
+  from unnest(report_spaces, report_levels, report_ats, report_kiosks, report_mutations, report_hashes,
+      report_origin_kiosks, report_origin_mutations)
+    r (space_id, level, at, kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id);
+
+  with changed as (
+    update spaces s set
+      occupancy = l.level,
+      occupancy_mean = l.level * 1000000,
+      occupancy_updated_at = time_of_ms(l.at),
+      report_clock = l.clock, report_mutation_id = l.mutation_id, report_kiosk_id = l.kiosk_id,
+      clock = new_clock
+    from unnest(leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks)
+      l (space_id, level, at, clock, mutation_id, kiosk_id)
+    where s.id = l.space_id
+    returning new.parent_id, new.weight, new.is_deleted, new.on_kiosks,
+      old.occupancy_mean as mean_before, new.occupancy_mean as mean_after,
+      old.occupancy_updated_at as at_before, new.occupancy_updated_at as at_after
+  ), summed as (
+    select parent_id,
+      sum(weight * ((mean_after is not null)::int - (mean_before is not null)::int))::bigint as weight,
+      sum(weight * (coalesce(mean_after, 0) - coalesce(mean_before, 0)))::bigint as weighted,
+      max(at_after) as newest,
+      bool_or(at_before is not null and (at_after is null or at_after < at_before)) as went_back
+    from changed where parent_id is not null and not is_deleted and on_kiosks group by parent_id
+  )
+  select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
+  perform climb(changes);
+
+  -- Who pushes has stored the ticket of its welcome: from here on an older one is a clone's. [SYN-12]
+  update kiosks k set last_mutation_id = b.last_mutation_id, ticket_confirmed = k.ticket_issued
+  from unnest(kiosk_ids, last_mutation_ids) b (id, last_mutation_id) where k.id = b.id;
+
+  update universities set clock = new_clock where id = of_university;
+end $$;
+
+-- As before, and also: who is on public screens now. [TRE-6] [TRE-7]
+create or replace function rebuild_composites(of_university bigint, new_clock bigint) returns void language plpgsql as $$
+declare
+  composites bigint[];
+  depths integer[];
+begin
+  with recursive down as (
+    select id, on_kiosks as is_public from spaces
+    where university_id = of_university and parent_id is null and not is_deleted
+    union all
+    select s.id, d.is_public and s.on_kiosks from down d join spaces s on s.parent_id = d.id and not s.is_deleted
+  )
+  update spaces s set is_public = d.is_public, clock = new_clock, facts_clock = new_clock
+  from down d where s.id = d.id and s.is_public <> d.is_public;
+
+  with counted as (
+    select s.id, (select count(*) from spaces c
+        where c.parent_id = s.id and not c.is_deleted and c.on_kiosks) as child_count
+    from spaces s where s.university_id = of_university and not s.is_deleted
+  )
+  update spaces s set
+    child_count = c.child_count,
+    occupancy = null, occupancy_mean = null, occupancy_updated_at = null,
+    report_clock = null, report_mutation_id = null, report_kiosk_id = null,
+    known_weight = 0, known_sum = 0,
+    counts_after_clock = case when (s.child_count = 0) <> (c.child_count = 0) then new_clock else s.counts_after_clock end,
+    clock = case when (s.child_count = 0) <> (c.child_count = 0) then new_clock else s.clock end
+  from counted c
+  where s.id = c.id and (c.child_count > 0 or s.child_count > 0);
+
+  with recursive leaf_above as (
+    select s.capacity, s.parent_id as ancestor_id from spaces s
+    where s.university_id = of_university and not s.is_deleted and s.child_count = 0
+      and s.parent_id is not null and s.on_kiosks
+    union all
+    select a.capacity, p.parent_id from leaf_above a join spaces p on p.id = a.ancestor_id
+    where p.parent_id is not null and p.on_kiosks
+  ), seats as (
+    select ancestor_id as id, coalesce(sum(capacity), 1) as weight from leaf_above group by ancestor_id
+    union all
+    select id, coalesce(capacity, 1) from spaces where university_id = of_university and not is_deleted and child_count = 0
+  )
+  update spaces s set weight = seats.weight from seats where s.id = seats.id and s.weight <> seats.weight;
+
+  with recursive down as (
+    select id, child_count, 0 as depth from spaces
+    where university_id = of_university and parent_id is null and not is_deleted
+    union all
+    select s.id, s.child_count, d.depth + 1 from down d join spaces s on s.parent_id = d.id and not s.is_deleted
+  )
+  select array_agg(id), array_agg(depth) into composites, depths from down where child_count > 0;
+
+  for current_depth in reverse coalesce((select max(d) from unnest(depths) d), -1) .. 0 loop
+    update spaces p set
+      known_weight = c.weight, known_sum = c.weighted, occupancy_updated_at = c.newest,
+      occupancy_mean = mean_of_sums(c.weighted, c.weight),
+      occupancy = level_of_mean(mean_of_sums(c.weighted, c.weight))
+    from (
+      select d.id, sum(s.weight)::bigint as weight, sum(s.weight * s.occupancy_mean)::bigint as weighted,
+        max(s.occupancy_updated_at) as newest
+      from unnest(composites, depths) d (id, depth) join spaces s on s.parent_id = d.id and not s.is_deleted and s.on_kiosks
+      where d.depth = current_depth and s.occupancy_mean is not null group by d.id
+    ) c
+    where p.id = c.id;
+  end loop;
+end $$;
+
+-- The tree on public screens. [OCC-13] [TRE-6]
+create or replace function shown_tree(of_university bigint, at timestamptz, stale interval) returns setof shown_space
+stable language plpgsql as $$
+declare
+  tree shown_space[];
+  below shown_space[];
+begin
+  with recursive down as (
+    select s.id, s.parent_id, 0 as depth from spaces s
+    where s.university_id = of_university and s.parent_id is null and not s.is_deleted and s.on_kiosks
+    union all
+    select s.id, s.parent_id, d.depth + 1 from down d join spaces s
+      on s.parent_id = d.id and not s.is_deleted and s.on_kiosks
+  ), aged as (
+    select s.id, s.parent_id, d.depth, s.name, s.kind, s.occupancy, s.occupancy_updated_at, s.capacity,
+      s.child_count = 0 as is_leaf,
+      coalesce(s.child_count = 0 and at - s.occupancy_updated_at < stale and s.occupancy is not null, false) as is_fresh
+    from down d join spaces s on s.id = d.id
+  )
+  select array_agg(row(id, parent_id, depth, name, kind,
+      case when is_fresh then occupancy end, case when is_fresh then occupancy * 1000000 end,
+      case when is_leaf then occupancy_updated_at end,
+      is_fresh::int, 1, (is_fresh and occupancy = 0)::int, capacity::bigint, is_leaf)::shown_space)
+  into tree from aged;
+
+  for current_depth in reverse coalesce((select max(t.depth) from unnest(tree) t), -1) .. 0 loop
+    with summed as (
+      select b.parent_id as id,
+        mean_of_sums(
+          coalesce(sum(coalesce(b.capacity, 1) * b.mean), 0)::bigint,
+          coalesce(sum(coalesce(b.capacity, 1)) filter (where b.mean is not null), 0)::bigint) as mean,
+        coalesce(max(b.reported_at) filter (where b.known_count > 0), max(b.reported_at)) as reported_at,
+        sum(b.known_count)::int as known_count, sum(b.leaf_count)::int as leaf_count,
+        sum(b.free_count)::int as free_count, nullif(coalesce(sum(b.capacity), 0), 0)::bigint as capacity
+      from unnest(below) b group by b.parent_id
+    )
+    select array_agg(case when t.is_leaf then t else row(t.id, t.parent_id, t.depth, t.name, t.kind,
+        level_of_mean(s.mean), s.mean, s.reported_at, s.known_count, s.leaf_count, s.free_count, s.capacity,
+        false)::shown_space end)
+    into below from unnest(tree) t left join summed s on s.id = t.id where t.depth = current_depth;
+    return query select * from unnest(below);
+  end loop;
+end $$;
