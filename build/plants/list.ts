@@ -200,8 +200,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/store/feed.ts',
-        find: 'and clock > $2 and (is_deleted or not on_kiosks)',
-        replace: 'and clock > $2 and is_deleted and not on_kiosks',
+        find: 'and clock > $2 and (is_deleted or not is_public)',
+        replace: 'and clock > $2 and is_deleted and not is_public',
       },
     ],
     proof: SIMULATION,

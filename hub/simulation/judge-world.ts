@@ -3,7 +3,13 @@ import { query } from '../store/database.ts'
 import { endTrouble } from './apply-operation.ts'
 import type { Device } from './device.ts'
 import { judgeLedger, loadSettled } from './ledger.ts'
-import { judgeTree, loadStoredReports, loadStoredSpaces, type StoredSpace } from './recompute-tree.ts'
+import {
+  judgeTree,
+  loadStoredReports,
+  loadStoredSpaces,
+  publicSpaces,
+  type StoredSpace,
+} from './recompute-tree.ts'
 import type { Campus, World } from './world.ts'
 
 /** Everything must have drained and converged within this much virtual time after the last fault: two full jitters and some. */
@@ -116,7 +122,7 @@ function judgeDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
   for (const { id, clock } of held) toggleRow(digest, id, clock)
   if (device.engine?.readRows().digest !== digestText(digest))
     faults.push(`${device.name} keeps a digest that is not that of its rows`)
-  const living = spaces.filter((space) => !space.isDeleted && space.onKiosks)
+  const living = publicSpaces(spaces)
   const parents = new Set(living.map((space) => space.parentId))
   for (const space of living) {
     const row = rows.get(space.id)

@@ -26,6 +26,7 @@ export interface StoredReport {
   level: number
   reportedAtMs: number
   clock: number
+  /** 0 and empty: a person's. */
   kioskId: number
   mutationId: number
   hash: string
@@ -52,8 +53,10 @@ export function loadStoredReports(database: Queryable, universityId: number): Pr
   return query(
     database,
     `select r.space_id as "spaceId", r.level, (extract(epoch from r.reported_at) * 1000)::float8 as "reportedAtMs",
-            r.clock, r.kiosk_id as "kioskId", r.mutation_id as "mutationId", r.hash,
-            r.origin_kiosk_id as "originKioskId", r.origin_mutation_id as "originMutationId",
+            r.clock, coalesce(r.kiosk_id, 0) as "kioskId", coalesce(r.mutation_id, 0) as "mutationId",
+            coalesce(r.hash, '') as hash,
+            coalesce(r.origin_kiosk_id, 0) as "originKioskId",
+            coalesce(r.origin_mutation_id, 0) as "originMutationId",
             w.id is not null as "isWithdrawn"
      from occupancy_reports r left join report_withdrawals w on w.occupancy_report_id = r.id
      where r.university_id = $1 order by r.id`,
@@ -72,7 +75,8 @@ interface Sum {
 /**
  * What is wrong with the stored tree: every leaf must carry its newest report that is not withdrawn and is younger than
  * the commit at which it lost its last child (`resetAt`, by space), every composite the weighted mean of its reported
- * children. One sentence per fault. [OCC-1] [OCC-2] [OCC-3] [OCC-4] [OCC-11] [OCC-12]
+ * children; a space that is not on kiosks counts in no other. One sentence per fault. [OCC-1] [OCC-2] [OCC-3] [OCC-4]
+ * [OCC-11] [OCC-12] [TRE-6]
  */
 export function judgeTree(
   spaces: readonly StoredSpace[],
@@ -82,7 +86,8 @@ export function judgeTree(
   const faults: string[] = []
   const newest = newestBySpace(reports, resetAt)
   const living = spaces.filter((space) => !space.isDeleted)
-  const childrenOf = (id: number): StoredSpace[] => living.filter((space) => space.parentId === id)
+  const childrenOf = (id: number): StoredSpace[] =>
+    living.filter((space) => space.parentId === id && space.onKiosks)
   const judge = (space: StoredSpace): Sum => {
     const children = childrenOf(space.id)
     const sums = children.map(judge)
@@ -113,8 +118,18 @@ export function judgeTree(
     say('weight', space.weight, sum.weight)
     return sum
   }
-  for (const space of living) if (space.parentId === null) judge(space)
+  for (const space of living) if (space.parentId === null || !space.onKiosks) judge(space)
   return faults
+}
+
+/** Spaces that kiosks must hold: they live and are on kiosks, and so is everything above them. [TRE-7] */
+export function publicSpaces(spaces: readonly StoredSpace[]): StoredSpace[] {
+  const byId = new Map(spaces.map((space) => [space.id, space]))
+  const isPublic = ({ isDeleted, onKiosks, parentId }: StoredSpace): boolean => {
+    const parent = parentId === null ? undefined : byId.get(parentId)
+    return !isDeleted && onKiosks && (parent === undefined || isPublic(parent))
+  }
+  return spaces.filter(isPublic)
 }
 
 function newestBySpace(

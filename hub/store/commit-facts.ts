@@ -35,6 +35,8 @@ export interface KioskFacts {
   lastMutationId: number
   hasFork: boolean
   isRevoked: boolean
+  /** What it reports is kept and counts nowhere. [CON-4] */
+  isSilenced: boolean
 }
 
 /** Kiosks of one university, read after the lock. */
@@ -46,7 +48,7 @@ export async function loadKioskFacts(
   const result = await client.query<KioskFacts>({
     name: 'load-kiosk-facts',
     text: `select id, space_id as "spaceId", session, last_mutation_id as "lastMutationId",
-             has_fork as "hasFork", revoked_at is not null as "isRevoked"
+             has_fork as "hasFork", revoked_at is not null as "isRevoked", silenced_at is not null as "isSilenced"
            from kiosks where id = any($2) and university_id = $1`,
     values: [universityId, arrayText(kioskIds)],
   })
@@ -58,13 +60,16 @@ export interface TreeSpace {
   id: number
   parentId: number | null
   isDeleted: boolean
+  /** False: it counts in no other space. [TRE-6] */
+  onKiosks: boolean
 }
 
 /** All spaces of a university, deleted ones too. */
 export async function loadTree(client: Queryable, universityId: number): Promise<TreeSpace[]> {
   return query(
     client,
-    'select id, parent_id as "parentId", is_deleted as "isDeleted" from spaces where university_id = $1 order by id',
+    `select id, parent_id as "parentId", is_deleted as "isDeleted", on_kiosks as "onKiosks"
+     from spaces where university_id = $1 order by id`,
     [universityId],
   )
 }
@@ -182,7 +187,7 @@ export async function loadNewestRemaining(
              select * from occupancy_reports r
              where r.space_id = s.id and r.clock > s.counts_after_clock and r.id <> all($2::bigint[])
                and not exists (select from report_withdrawals w where w.occupancy_report_id = r.id)
-             order by r.reported_at desc, r.clock desc, r.mutation_id desc, r.kiosk_id desc limit 1
+             order by r.reported_at desc, r.clock desc, r.mutation_id desc nulls last, r.kiosk_id desc nulls last limit 1
            ) r where s.id = any($1::bigint[])`,
     values: [arrayText(spaceIds), arrayText(withoutReportIds)],
   })

@@ -67,7 +67,7 @@ async function loadRows(
         case when child_count = 0 then ms_of_time(occupancy_updated_at) end as "reportedAtMs",
         parent_id as "parentId", name, kind, location, details, capacity
      from spaces where university_id = $1 and ${anyFrom === null ? 'facts_clock' : 'clock'} > $2
-       and not is_deleted and on_kiosks order by id`,
+       and not is_deleted and is_public order by id`,
     [universityId, anyFrom ?? from],
   )
   const hours = await loadHours(client, universityId, found.length)
@@ -85,7 +85,7 @@ async function loadLevels(client: Transaction, universityId: number, from: numbe
     client,
     `select id, clock, case when child_count = 0 then occupancy end as level,
         case when child_count = 0 then ms_of_time(occupancy_updated_at) end as "reportedAtMs"
-     from spaces where university_id = $1 and clock > $2 and facts_clock <= $2 and not is_deleted and on_kiosks`,
+     from spaces where university_id = $1 and clock > $2 and facts_clock <= $2 and not is_deleted and is_public`,
     [universityId, from],
   )
   return found.map(({ id, clock, level, reportedAtMs }) => [id, clock, level, reportedAtMs])
@@ -94,7 +94,7 @@ async function loadLevels(client: Transaction, universityId: number, from: numbe
 async function loadGone(client: Transaction, universityId: number, from: number): Promise<GoneRow[]> {
   const found = await query<{ id: number; clock: number }>(
     client,
-    'select id, clock from spaces where university_id = $1 and clock > $2 and (is_deleted or not on_kiosks)',
+    'select id, clock from spaces where university_id = $1 and clock > $2 and (is_deleted or not is_public)',
     [universityId, from],
   )
   return found.map(({ id, clock }) => [id, clock])

@@ -53,8 +53,8 @@ export async function insertFork(
   const [made] = await query<{ id: number }>(
     client,
     `insert into kiosks (university_id, space_id, role, name, public_key, key_grade, settings, forked_from_id,
-        app_version, created_at, updated_at)
-     select university_id, space_id, role, name, $2, key_grade, settings, id, app_version, time_of_ms($3), time_of_ms($3)
+        app_version, silenced_at, created_at, updated_at)
+     select university_id, space_id, role, name, $2, key_grade, settings, id, app_version, silenced_at, time_of_ms($3), time_of_ms($3)
      from kiosks where id = $1 returning id`,
     [fork.kioskId, fork.publicKey, fork.nowMs],
   )

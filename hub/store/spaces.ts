@@ -76,7 +76,8 @@ export async function markSpacesDeleted(
 ): Promise<void> {
   await query(
     transaction,
-    `update spaces set is_deleted = true, version = version + 1, clock = $2, facts_clock = $2, updated_at = now()
+    `update spaces set is_deleted = true, deleted_clock = $2, version = version + 1, clock = $2, facts_clock = $2,
+       updated_at = now()
      where university_id = $1 and id = any($3)`,
     [universityId, clock, ids],
   )

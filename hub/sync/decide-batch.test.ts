@@ -14,12 +14,12 @@ const facts: BatchFacts = {
   kiosks: new Map(
     [1, 2, 3].map((id) => [
       id,
-      { id, spaceId: 1, session: 1, lastMutationId: 0, hasFork: false, isRevoked: false },
+      { id, spaceId: 1, session: 1, lastMutationId: 0, hasFork: false, isRevoked: false, isSilenced: false },
     ]),
   ),
   tree: makeTreeFacts([
-    { id: 1, parentId: null, isDeleted: false },
-    ...ROOMS.map((id) => ({ id, parentId: 1, isDeleted: false })),
+    { id: 1, parentId: null, isDeleted: false, onKiosks: true },
+    ...ROOMS.map((id) => ({ id, parentId: 1, isDeleted: false, onKiosks: true })),
   ]),
   leaves: new Map(),
   records: [],

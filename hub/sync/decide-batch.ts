@@ -214,9 +214,12 @@ class Batch {
     const fresh = { level, reportedAtMs, clock, ...made }
     const row: NewReport = { spaceId, level, reportedAtMs, ...made, ...origin }
     this.reports.push(row)
-    this.fold.put(spaceId, fresh)
     this.memory.noteDone(origin)
-    this.memory.noteTaken({ record: row, spaceId, fresh, stored: null, isWithdrawn: false })
+    const { isSilenced } = kiosk
+    // Kept and counted nowhere: taken back in the commit that takes it. [CON-4]
+    if (isSilenced) this.withdrawals.push({ ...made, ...origin, report: origin })
+    else this.fold.put(spaceId, fresh)
+    this.memory.noteTaken({ record: row, spaceId, fresh, stored: null, isWithdrawn: isSilenced })
     return null
   }
 

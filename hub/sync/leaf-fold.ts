@@ -64,7 +64,10 @@ export class LeafFold {
       const stored = toReport(leaf.isBereft ? left.get(id) : this.stored.get(id))
       const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])
       if (newest === stored && !leaf.isBereft) return []
-      return [newest === null ? neverReported(id) : { id, ...newest }]
+      if (newest === null) return [neverReported(id)]
+      // Stored ones as they are: a person's has no kiosk and no number.
+      const kept = newest === stored ? left.get(id) : undefined
+      return [kept ?? { id, ...newest }]
     })
   }
 

@@ -3,7 +3,7 @@ import type { TreeSpace } from '../store/commit-facts.ts'
 /** A university's tree as the rules ask about it. */
 export interface TreeFacts {
   get(id: number): TreeSpace | undefined
-  /** Live children. */
+  /** Live children that count in it. [TRE-6] */
   children(id: number): readonly number[]
   isWithin(id: number, ancestorId: number): boolean
 }
@@ -12,8 +12,8 @@ export interface TreeFacts {
 export function makeTreeFacts(spaces: readonly TreeSpace[]): TreeFacts {
   const byId = new Map(spaces.map((space) => [space.id, space]))
   const children = new Map<number, number[]>()
-  for (const { id, parentId, isDeleted } of spaces) {
-    if (parentId === null || isDeleted) continue
+  for (const { id, parentId, isDeleted, onKiosks } of spaces) {
+    if (parentId === null || isDeleted || !onKiosks) continue
     const siblings = children.get(parentId)
     if (siblings === undefined) children.set(parentId, [id])
     else siblings.push(id)
