@@ -1,6 +1,7 @@
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
+import { groupRoutes } from './groups.ts'
 import type { Handle } from './handle.ts'
 
 /** What routes are made of. */
@@ -10,6 +11,6 @@ export interface RouteParts extends IdentityParts {
 }
 
 /** Registers every call of ROUTES, subject by subject. */
-export function registerRoutes(_handle: Handle, _parts: RouteParts): void {
-  // One line per subject.
+export function registerRoutes(handle: Handle, parts: RouteParts): void {
+  groupRoutes(handle, parts)
 }

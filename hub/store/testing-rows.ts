@@ -1,6 +1,6 @@
 import { query, type Queryable } from './database.ts'
 
-/** Inserts a university for a test; answers its id. */
+/** Inserts a university for a test, with its super group; answers its id. */
 export async function insertTestUniversity(
   database: Queryable,
   name = 'Test',
@@ -8,8 +8,11 @@ export async function insertTestUniversity(
 ): Promise<number> {
   const [row] = await query<{ id: number }>(
     database,
-    `insert into universities (name, email_domains, timezone, epoch)
-     values ($1, array[lower($1) || '.example'], 'Europe/Ljubljana', $2) returning id`,
+    `with made as (
+       insert into universities (name, email_domains, timezone, epoch)
+       values ($1, array[lower($1) || '.example'], 'Europe/Ljubljana', $2) returning id
+     ), grouped as (insert into groups (university_id, name, is_super) select id, 'cspace', true from made)
+     select id from made`,
     [name, epoch],
   )
   return row?.id ?? 0
