@@ -178,8 +178,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/store/commit-facts.ts',
-        find: 'order by r.reported_at desc, r.clock desc, r.mutation_id desc, r.kiosk_id desc limit 1',
-        replace: 'order by r.reported_at, r.clock desc, r.mutation_id desc, r.kiosk_id desc limit 1',
+        find: 'order by r.reported_at desc, r.clock desc,',
+        replace: 'order by r.reported_at, r.clock desc,',
       },
     ],
     proof: SIMULATION,
@@ -188,7 +188,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'ancestor update forgotten',
     edits: [
       {
-        file: 'hub/store/migrations/0002_occupancy.sql',
+        file: 'hub/store/migrations/0004_people.sql',
         find: '  perform climb(changes);\n',
         replace: '',
       },
@@ -200,8 +200,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/store/feed.ts',
-        find: 'and clock > $2 and (is_deleted or not is_public)',
-        replace: 'and clock > $2 and is_deleted and not is_public',
+        find: 'and clock > $2 and not (${view.sees})`',
+        replace: 'and clock > $2 and is_deleted and not is_public`',
       },
     ],
     proof: SIMULATION,
@@ -211,9 +211,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/store/feed.ts',
-        find: "from spaces where university_id = $1 and ${anyFrom === null ? 'facts_clock' : 'clock'} > $2",
-        replace:
-          "from spaces where university_id + $1 > 0 and ${anyFrom === null ? 'facts_clock' : 'clock'} > $2",
+        find: 'from spaces where university_id = $1 and ${condition} and',
+        replace: 'from spaces where university_id + $1 > 0 and ${condition} and',
       },
     ],
     proof: SIMULATION,

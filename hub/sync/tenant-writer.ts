@@ -4,6 +4,7 @@ import type { HubClock } from '../ports.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import { lockUniversity, type LockedUniversity } from '../store/commit-facts.ts'
 import { commitMutations, isRefusedByDatabase, type Committed, type TreeMemory } from './commit-mutations.ts'
+import { commitLevels, type LevelWork } from './commit-levels.ts'
 import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
 import type { Answer, Push } from './decide-batch.ts'
 import type { InFlight } from './in-flight.ts'
@@ -30,6 +31,12 @@ export interface TenantWriter {
   runUnderClock<Result>(
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
+    isStep?: (result: Result) => boolean,
+  ): Promise<Result>
+  /** A change of levels alone as one commit of its own, in the same queue; like `commitLevels`. */
+  runLevels<Result>(
+    universityId: number,
+    work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
   ): Promise<Result>
   /** Work that needs the university to stand still, but changes nothing that kiosks hold. Null: no such university. */
   runUnderLock<Result>(
@@ -86,9 +93,24 @@ class Writer implements TenantWriter {
   runUnderClock<Result>(
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
+    isStep?: (result: Result) => boolean,
   ): Promise<Result> {
     const { pool, clock } = this.parts
-    return this.work(universityId, () => commitUnderClock(pool, universityId, work, clock.databaseNowMs()))
+    return this.work(universityId, () =>
+      commitUnderClock(pool, universityId, work, clock.databaseNowMs(), isStep),
+    )
+  }
+
+  runLevels<Result>(
+    universityId: number,
+    work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
+  ): Promise<Result> {
+    const { pool, clock } = this.parts
+    return this.work(universityId, async () => {
+      const done = await commitLevels(pool, universityId, work, clock.databaseNowMs())
+      this.parts.committed(universityId, done.committed)
+      return done.result
+    })
   }
 
   runUnderLock<Result>(

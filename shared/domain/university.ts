@@ -1,7 +1,16 @@
 import { Type, type Static } from 'typebox'
 
-/** The settings of a university with nothing set: two hours, two reports a second, and 75 s (60 to 90 suit a public screen). */
-export const DEFAULT_SETTINGS = { staleMs: 7_200_000, kioskReportsPerSecond: 2, kioskIdleMs: 75_000 }
+/**
+ * The settings of a university with nothing set: two hours, two reports a second, 75 s (60 to 90 suit a public screen),
+ * and what one person needs on a long day.
+ */
+export const DEFAULT_SETTINGS = {
+  staleMs: 7_200_000,
+  kioskReportsPerSecond: 2,
+  kioskIdleMs: 75_000,
+  spacesPerPerson: 20,
+  reportsPerPersonAndHour: 60,
+}
 
 /** Settings of a university. */
 export const UniversitySettings = Type.Object(
@@ -16,6 +25,14 @@ export const UniversitySettings = Type.Object(
     }),
     /** Idle time after which a kiosk asks "Still there?". */
     kioskIdleMs: Type.Integer({ minimum: 10_000, maximum: 600_000, default: DEFAULT_SETTINGS.kioskIdleMs }),
+    /** Live spaces that one person has made, at most. [TRE-12] */
+    spacesPerPerson: Type.Integer({ minimum: 0, maximum: 20_000, default: DEFAULT_SETTINGS.spacesPerPerson }),
+    /** Reports of one person within any hour, at most. [CON-2] */
+    reportsPerPersonAndHour: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: DEFAULT_SETTINGS.reportsPerPersonAndHour,
+    }),
   },
   { additionalProperties: false },
 )
