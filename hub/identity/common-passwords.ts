@@ -1,0 +1,38 @@
+import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
+
+/** Passwords that fewer than a million guesses find (score 0 and 1 of 4) are common. */
+const MIN_SCORE = 2
+
+/**
+ * Only so many characters are looked at: the library's time grows with their square, to seconds at 256, and what is
+ * good that far is good. [IDN-4]
+ */
+const LOOKED_AT_LENGTH = 40
+
+/** Tells whether a password is quickly guessed by somebody who knows these words about its owner. */
+export type IsCommon = (password: string, words: readonly string[]) => Promise<boolean>
+
+/** Makes the judge over the strength library; its word lists (50 MB in memory) are read at the first question. */
+export function makeIsCommon(): IsCommon {
+  let loading: Promise<ZxcvbnFactory> | null = null
+  return async (password, words) => {
+    const library = await (loading ??= load())
+    const known = words
+      .flatMap((word) => word.toLowerCase().split(/[^\p{L}\p{N}]+/u))
+      .filter((word) => word.length > 2)
+    const shown = [...password].slice(0, LOOKED_AT_LENGTH).join('')
+    return library.check(shown, ['carrel', ...known]).score < MIN_SCORE
+  }
+}
+
+async function load(): Promise<ZxcvbnFactory> {
+  const [{ ZxcvbnFactory: Factory }, common, english] = await Promise.all([
+    import('@zxcvbn-ts/core'),
+    import('@zxcvbn-ts/language-common'),
+    import('@zxcvbn-ts/language-en'),
+  ])
+  return new Factory({
+    dictionary: { ...common.dictionary, ...english.dictionary },
+    graphs: common.adjacencyGraphs,
+  })
+}

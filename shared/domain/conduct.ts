@@ -1,0 +1,27 @@
+/** How many tries there may be in a window of time. */
+export interface TryLimit {
+  count: number
+  windowMs: number
+}
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/**
+ * Tries at the doors of accounts: per account (as it was named, whether or not there is one), and per address of the
+ * network. Counted by all hubs together, before a try is judged. [IDN-12]
+ */
+export const ACCOUNT_LIMITS = {
+  signIn: { perAccount: { count: 10, windowMs: MINUTE_MS }, perAddress: { count: 60, windowMs: MINUTE_MS } },
+  register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
+  resend: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
+  forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
+  /** Links that are shown, right or wrong; their tokens cannot be guessed, this only keeps the database quiet. */
+  link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 60, windowMs: MINUTE_MS } },
+} as const satisfies Record<string, { perAccount: TryLimit; perAddress: TryLimit }>
+
+/** A door of accounts at which tries are counted. */
+export type AccountDoor = keyof typeof ACCOUNT_LIMITS
+
+/** The limits of all doors. */
+export type AccountLimits = Record<AccountDoor, { perAccount: TryLimit; perAddress: TryLimit }>
