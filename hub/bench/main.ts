@@ -102,4 +102,5 @@ function round(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-GB') : value.toPrecision(3)
 }
 
-process.exitCode = await main()
+// Node itself may turn in circles at its end over a message to a child that was killed before it read it.
+process.exit(await main())
