@@ -26,6 +26,7 @@ describe('configuration', () => {
       smtpUrl: null,
       mailFrom: 'Carrel <carrel@localhost>',
       secret: null,
+      ldapConfig: null,
       isProduction: false,
     })
   })
@@ -44,6 +45,7 @@ describe('configuration', () => {
       SMTP_URL: 'smtps://carrel:hunter2@mail.example.org',
       MAIL_FROM: 'The Library <library@example.org>',
       CARREL_SECRET: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
+      LDAP_CONFIG: '/etc/carrel/ldap.json',
       NODE_ENV: 'production',
     })
     expect(parsed).toEqual({
@@ -62,6 +64,7 @@ describe('configuration', () => {
         smtpUrl: 'smtps://carrel:hunter2@mail.example.org',
         mailFrom: 'The Library <library@example.org>',
         secret: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
+        ldapConfig: '/etc/carrel/ldap.json',
         isProduction: true,
       },
     })

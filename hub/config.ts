@@ -35,6 +35,8 @@ export interface HubConfig {
   mailFrom: string
   /** What keys are derived from; null: kept in the data folder. */
   secret: string | null
+  /** File that describes the universities' directories; null: there are none. */
+  ldapConfig: string | null
   isProduction: boolean
 }
 
@@ -92,6 +94,7 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
     schema: Type.String({ minLength: MIN_SECRET_LENGTH, maxLength: 1024 }),
     advice: `must have at least ${MIN_SECRET_LENGTH} characters, for example what "openssl rand -base64 48" prints`,
   },
+  LDAP_CONFIG: { schema: Text, advice: 'must name a JSON file' },
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
@@ -132,6 +135,7 @@ export function parseConfig(
     smtpUrl: read('SMTP_URL') ?? null,
     mailFrom: read('MAIL_FROM') ?? DEFAULT_MAIL_FROM,
     secret: read('CARREL_SECRET') ?? null,
+    ldapConfig: read('LDAP_CONFIG') ?? null,
     isProduction: read('NODE_ENV') === 'production',
   })
 }

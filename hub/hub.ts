@@ -5,7 +5,9 @@ import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
 import { writeHubFile } from './hub-file.ts'
-import { noDirectories } from './identity/directory-desk.ts'
+import { readDirectories } from './identity/directory-config.ts'
+import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
+import { makeDirectoryDesk } from './identity/directory.ts'
 import { loadServerSecret, makeServerKeys } from './identity/server-secret.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
@@ -93,7 +95,7 @@ async function startParts(
   undo.push(() => jobs.stop())
   const lateJobs = (): string[] => [...jobs.late(), ...core.late()]
   const keys = makeServerKeys(loadServerSecret(config))
-  const identity = { keys, directories: noDirectories, kickMail: () => undefined }
+  const identity = { keys, directories: openDirectories(config, pool, log), kickMail: () => undefined }
   const app = await buildApp({ config, logger, pool, lateJobs, sync: syncRoute(core), identity })
   undo.push(() => app.close())
   // Kiosks hear goodbye before their sockets are closed.
@@ -113,6 +115,14 @@ async function startParts(
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, stop }
+}
+
+/** The directories of LDAP_CONFIG; a file with a fault keeps the hub from starting. */
+function openDirectories(config: HubConfig, pool: Database, log: HubLog): DirectoryDesk {
+  if (config.ldapConfig === null) return noDirectories
+  const directories = readDirectories(config.ldapConfig)
+  if (!directories.ok) throw new HubStartError(directories.refusal.join('\n'))
+  return makeDirectoryDesk(pool, directories.value, log)
 }
 
 async function startOwnDatabase(
