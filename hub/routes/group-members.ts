@@ -1,6 +1,7 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Member } from '#shared/domain/group.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
+import { parseAddress } from '../identity/address.ts'
 import { appendChange, changedBy, type Change } from '../store/change-logs.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
 import {
@@ -44,7 +45,8 @@ async function commitMember(
   const person = body.person.normalize('NFC').trim()
   // Nobody is called so, and PostgreSQL would not take the question.
   if (person.includes('\u0000')) return refuse({ why: 'valueRefused', at: '/person' })
-  const userId = await loadPersonNamed(client, universityId, person)
+  const name = { username: person, emailKey: parseAddress(person)?.key ?? null }
+  const userId = await loadPersonNamed(client, universityId, name)
   if (userId === null) return refuse({ why: 'valueRefused', at: '/person' })
   const already = await loadMember(client, group.id, userId)
   if (already !== null)

@@ -137,17 +137,17 @@ export async function loadMember(
 export async function loadPersonNamed(
   transaction: Queryable,
   universityId: number,
-  name: string,
+  name: { username: string; emailKey: string | null },
 ): Promise<number | null> {
   const [row] = await query<{ id: number }>(
     transaction,
     `select u.id from users u
      where u.associated_university_id = $1 and u.erased_at is null
        and (u.verified_at is not null or u.directory is not null)
-       and (lower(u.username) = lower($2) or u.email_key = lower($2))
+       and (lower(u.username) = lower($2) or u.email_key = $3)
      order by lower(u.username) is not distinct from lower($2) desc, u.directory is null desc, u.id limit 1
      for share of u`,
-    [universityId, name],
+    [universityId, name.username, name.emailKey],
   )
   return row?.id ?? null
 }
