@@ -40,7 +40,8 @@ export async function commitUnderClock<Result>(
     return { result, clock }
   })
   // The change stands; a wake-up that is lost here is made up for within a second.
-  if (done.clock !== null) await notifyHeads(pool, [{ universityId, head: done.clock }]).catch(() => undefined)
+  if (done.clock !== null)
+    await notifyHeads(pool, [{ universityId, head: done.clock }]).catch(() => undefined)
   return done.result
 }
 

@@ -80,7 +80,8 @@ export class LeafFold {
   }
 }
 
-function neverReported(id: number): StoredLeaf {
+/** A leaf on which nothing counts any more. [OCC-2] */
+export function neverReported(id: number): StoredLeaf {
   return { id, level: null, reportedAtMs: null, clock: null, mutationId: null, kioskId: null }
 }
 

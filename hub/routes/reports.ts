@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { RouteAnswer } from '#shared/wire/rest.ts'
+import { CORRECTION_KEY_PREFIX, loadMyReports, type PersonReport } from '../store/people-reports.ts'
+import { loadPeopleSpace } from '../store/people-tree.ts'
+import { commitCorrection, commitPersonReport, commitPersonWithdrawal } from '../sync/commit-person-report.ts'
+import type { RouteParts } from './all-routes.ts'
+import type { Handle } from './handle.ts'
+
+/** Reports of people: made, taken back, looked at; and the super group's corrections. */
+export function reportRoutes(handle: Handle, parts: RouteParts): void {
+  const { pool } = parts
+  handle('POST /spaces/:id/reports', async ({ params, body }, caller) => {
+    const done = await commitPersonReport(parts, caller, { spaceId: params.id, ...body })
+    return done.ok ? accept(asMine(done.value)) : done
+  })
+  handle('POST /reports/:id/withdraw', async ({ params }, caller) => {
+    const done = await commitPersonWithdrawal(parts, caller, params.id)
+    return done.ok ? accept(asMine(done.value)) : done
+  })
+  handle('GET /me/reports', async (_input, { actor }) => {
+    const reports = await loadMyReports(pool, actor.userId)
+    return accept({ reports: reports.map(asMine) })
+  })
+  handle('PUT /spaces/:id/level', async ({ params, body }, caller) => {
+    const key = `${CORRECTION_KEY_PREFIX}${randomUUID()}`
+    const done = await commitCorrection(parts, caller, { spaceId: params.id, level: body.level, key })
+    if (!done.ok) return done
+    const space = await loadPeopleSpace(pool, caller.actor, params.id)
+    return space === null ? refuse({ why: 'spaceDeleted' }) : accept(space)
+  })
+}
+
+function asMine(report: PersonReport): RouteAnswer<'GET /me/reports'>['reports'][number] {
+  const { id, spaceId, spaceName, level, reportedAtMs, isWithdrawn } = report
+  return { id, spaceId, spaceName, level, reportedAtMs, isWithdrawn }
+}

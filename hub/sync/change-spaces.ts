@@ -1,0 +1,133 @@
+import { may, type Act, type Actor } from '#shared/domain/access.ts'
+import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { MAX_TREE_DEPTH, MAX_TREE_SPACES } from '#shared/domain/space.ts'
+import type { CallRefusal, SignedIn } from '../routes/handle.ts'
+import { loadLiveSession } from '../store/actors.ts'
+import { appendChange, changedBy } from '../store/change-logs.ts'
+import type { Database, Transaction } from '../store/database.ts'
+import {
+  countLiveSpaces,
+  hasSibling,
+  loadLineage,
+  loadSettings,
+  loadSpaceState,
+  type SpaceState,
+} from '../store/people-spaces.ts'
+import { countTryNow } from '../store/rate-limits.ts'
+import type { TenantWriter } from './tenant-writer.ts'
+
+/** Changes of the tree that one person outside the super group makes in an hour, at most: each sums the whole tree anew. [TRE-12] */
+const MAX_CHANGES = 120
+const WINDOW_MS = 3_600_000
+
+/** What people's changes of spaces are made with. */
+export interface SpaceParts {
+  pool: Database
+  writer: TenantWriter
+}
+
+/** One change, under the lock. */
+export interface SpaceChange {
+  client: Transaction
+  universityId: number
+  clock: number
+  nowMs: number
+  /** As they are now. */
+  actor: Actor
+  userId: number
+  address: string
+}
+
+/** What a change came to; `isStep` false: nothing had to be changed. */
+export type Changed<Value> = Decision<Value, CallRefusal> & { isStep?: false }
+
+/** Whether somebody is of the super group of their university. */
+export function isOfSuperGroup(actor: Actor): boolean {
+  return actor.memberships.some(({ isSuper }) => isSuper)
+}
+
+/**
+ * Runs a person's change of spaces as one commit under the university's clock, with the person as they are then: who
+ * signed out or lost a group meanwhile changes nothing more. A refusal leaves the clock where it is. [IDN-9] [TRE-12]
+ */
+export async function changeSpaces<Value>(
+  parts: SpaceParts,
+  caller: SignedIn,
+  work: (change: SpaceChange) => Promise<Changed<Value>>,
+): Promise<Decision<Value, CallRefusal>> {
+  const { universityId, userId } = caller.actor
+  if (universityId === null) return refuse({ why: 'notFound' })
+  if (!isOfSuperGroup(caller.actor)) {
+    const tries = await countTryNow(parts.pool, `spaces:${userId}`, WINDOW_MS)
+    if (tries.count > MAX_CHANGES) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
+  }
+  return parts.writer.runUnderClock<Changed<Value>>(
+    universityId,
+    async (client, { clock, nowMs }) => {
+      const live = await loadLiveSession(client, caller.sessionId, userId)
+      if (live === null) return refuse({ why: 'signInNeeded' })
+      const { actor } = live
+      return work({ client, universityId, clock, nowMs, actor, userId, address: caller.address })
+    },
+    (done) => done.ok && done.isStep !== false,
+  )
+}
+
+/** A space that somebody wants to change: there is one, and they may. */
+export async function findSpace(
+  { client, universityId, actor }: SpaceChange,
+  id: number,
+  act: Act,
+): Promise<Decision<SpaceState, CallRefusal>> {
+  const space = await loadSpaceState(client, universityId, id)
+  if (space === null) return refuse({ why: 'notFound' })
+  const { createdById } = space
+  return may(actor, act, { universityId, createdById })
+    ? { ok: true, value: space }
+    : refuse({ why: 'notAllowed' })
+}
+
+/** What speaks against a place below a parent, for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
+export async function faultOfPlace(
+  { client, universityId }: SpaceChange,
+  place: { parentId: number; movedId: number | null; height: number },
+): Promise<CallRefusal | null> {
+  const parent = await loadSpaceState(client, universityId, place.parentId)
+  if (parent === null) return { why: 'notFound' }
+  if (parent.isDeleted) return { why: 'spaceDeleted' }
+  const lineage = await loadLineage(client, parent.id)
+  const isCycle = place.movedId !== null && lineage.includes(place.movedId)
+  if (isCycle || lineage.length + place.height - 1 > MAX_TREE_DEPTH)
+    return { why: 'valueRefused', at: '/parentId' }
+  return null
+}
+
+/** Whether a live sibling has the name already. [TRE-3] */
+export async function faultOfSibling(
+  { client, universityId }: SpaceChange,
+  sibling: { parentId: number | null; name: string; exceptId: number | null },
+): Promise<CallRefusal | null> {
+  return (await hasSibling(client, universityId, sibling)) ? { why: 'nameTaken' } : null
+}
+
+/** What speaks against so many more live spaces, `mineCount` of them of the person's own making. [TRE-12] */
+export async function faultOfCount(
+  { client, universityId, userId }: SpaceChange,
+  more: { count: number; mineCount: number },
+): Promise<CallRefusal | null> {
+  const { spacesPerPerson } = await loadSettings(client, universityId)
+  const { all, made } = await countLiveSpaces(client, universityId, userId)
+  const isTooMany = all + more.count > MAX_TREE_SPACES + 1
+  const isBeyondMine = more.mineCount > 0 && made + more.mineCount > spacesPerPerson
+  return isTooMany || isBeyondMine ? { why: 'quotaReached' } : null
+}
+
+/** Writes a change of a space down. [AUD-1] */
+export async function noteChange(
+  change: SpaceChange,
+  subject: string,
+  log: Record<string, unknown>,
+): Promise<void> {
+  const { client, universityId } = change
+  await appendChange(client, { ...changedBy(change), universityId, service: 'spaces', subject, log })
+}

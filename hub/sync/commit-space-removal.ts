@@ -1,0 +1,141 @@
+import { may } from '#shared/domain/access.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal, SignedIn } from '../routes/handle.ts'
+import {
+  loadDeletedWith,
+  loadDescendants,
+  markSpacesRestored,
+  markUpdatedBy,
+  updateOnKiosks,
+  type SpaceState,
+} from '../store/people-spaces.ts'
+import { loadKiosksAt, markSpacesDeleted, rebuildComposites } from '../store/spaces.ts'
+import {
+  changeSpaces,
+  faultOfCount,
+  faultOfPlace,
+  faultOfSibling,
+  findSpace,
+  isOfSuperGroup,
+  noteChange,
+  type SpaceChange,
+  type SpaceParts,
+} from './change-spaces.ts'
+
+interface Named {
+  id: number
+  name: string
+}
+
+/** What was deleted, and the kiosks that stand nowhere now. */
+export interface Removed {
+  deleted: Named[]
+  strandedKiosks: Named[]
+}
+
+/**
+ * Deletes a space that was at `version`; one with children is refused with their names unless `withChildren`, and then
+ * only whoever may delete each of them deletes all. The university's own space stays. [TRE-9] [TRE-10]
+ */
+export async function commitSpaceRemoval(
+  parts: SpaceParts,
+  caller: SignedIn,
+  wish: { id: number; version: number; withChildren: boolean },
+): Promise<Decision<Removed, CallRefusal>> {
+  return changeSpaces(parts, caller, async (change) => {
+    const { client, universityId, clock, actor, userId } = change
+    const found = await findSpace(change, wish.id, 'deleteSpace')
+    if (!found.ok) return found
+    const space = found.value
+    if (space.isDeleted) return refuse({ why: 'spaceDeleted' })
+    if (space.version !== wish.version) return refuse({ why: 'stale' })
+    if (space.parentId === null) return refuse({ why: 'notAllowed' })
+    const below = await loadDescendants(client, space.id)
+    const children = below.filter(({ depth }) => depth === 1)
+    if (children.length > 0 && !wish.withChildren)
+      return refuse({ why: 'hasChildren', spaces: children.map(named) })
+    const mayAll = below.every(({ createdById }) => may(actor, 'deleteSpace', { universityId, createdById }))
+    if (!mayAll) return refuse({ why: 'notAllowed' })
+    const deleted = [space, ...below].map(named)
+    const ids = deleted.map(({ id }) => id)
+    const strandedKiosks = (await loadKiosksAt(client, universityId, ids)).map(named)
+    await markSpacesDeleted(client, universityId, clock, ids)
+    await markUpdatedBy(client, ids, userId)
+    await rebuildComposites(client, universityId, clock)
+    await noteChange(change, 'delete', { spaceId: space.id, deleted, strandedKiosks })
+    const seesKiosks = may(actor, 'seeKiosks', { universityId })
+    return accept({ deleted, strandedKiosks: seesKiosks ? strandedKiosks : [] })
+  })
+}
+
+/**
+ * Brings a deleted space back with what was deleted in the same commit. Its parent must live, and its name be free
+ * there. Restored from outside the super group, it is off kiosks until it is let on again. [TRE-8] [TRE-10] [TRE-12]
+ */
+export async function commitSpaceRestore(
+  parts: SpaceParts,
+  caller: SignedIn,
+  id: number,
+): Promise<Decision<number, CallRefusal>> {
+  return changeSpaces(parts, caller, async (change) => {
+    const { client, universityId, clock, actor, userId } = change
+    const found = await findSpace(change, id, 'editSpace')
+    if (!found.ok) return found
+    const space = found.value
+    if (!space.isDeleted) return { ...accept(id), isStep: false }
+    const below = await loadDeletedWith(client, universityId, space)
+    const fault = await faultOfRestore(change, space, below)
+    if (fault !== null) return refuse(fault)
+    const ids = [id, ...below.map((one) => one.id)]
+    await markSpacesRestored(client, universityId, clock, ids)
+    await markUpdatedBy(client, ids, userId)
+    if (space.onKiosks && !isOfSuperGroup(actor)) await updateOnKiosks(client, universityId, clock, id, false)
+    await rebuildComposites(client, universityId, clock)
+    await noteChange(change, 'restore', { spaceId: id, name: space.name, restoredIds: ids })
+    return accept(id)
+  })
+}
+
+async function faultOfRestore(
+  change: SpaceChange,
+  space: SpaceState,
+  below: readonly { depth: number; createdById: number | null }[],
+): Promise<CallRefusal | null> {
+  const { parentId, name, id } = space
+  const { actor, userId } = change
+  const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
+  const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
+  const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
+  return (
+    (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
+    (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
+    (await faultOfSibling(change, { parentId, name, exceptId: id }))
+  )
+}
+
+/** Lets a space on public screens with what is let below it, or takes it off. The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] */
+export async function commitOnKiosks(
+  parts: SpaceParts,
+  caller: SignedIn,
+  wish: { id: number; isOnKiosks: boolean },
+): Promise<Decision<number, CallRefusal>> {
+  return changeSpaces(parts, caller, async (change) => {
+    const { client, universityId, clock, userId } = change
+    const { id, isOnKiosks } = wish
+    const found = await findSpace(change, id, 'letOnKiosks')
+    if (!found.ok) return found
+    const { isDeleted, onKiosks, parentId, name } = found.value
+    if (isDeleted) return refuse({ why: 'spaceDeleted' })
+    if (onKiosks === isOnKiosks) return { ...accept(id), isStep: false }
+    if (parentId === null) return refuse({ why: 'valueRefused', at: '/isOnKiosks' })
+    await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
+    await markUpdatedBy(client, [id], userId)
+    await rebuildComposites(client, universityId, clock)
+    await noteChange(change, isOnKiosks ? 'letOnKiosks' : 'takeOffKiosks', { spaceId: id, name })
+    return accept(id)
+  })
+}
+
+function named({ id, name }: Named): Named {
+  return { id, name }
+}
