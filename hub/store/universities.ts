@@ -29,6 +29,11 @@ export async function loadUniversities(database: Queryable): Promise<University[
   return filled(await query<University>(database, `${UNIVERSITIES} order by u.id`))
 }
 
+/** Names of the universities that let people in. */
+export async function loadOpenUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
+  return query(database, 'select id, name from universities where is_approved order by lower(name), id')
+}
+
 /** The university that has this e-mail domain; null when none has. */
 export async function loadUniversityByDomain(
   database: Queryable,
@@ -66,7 +71,7 @@ export async function loadUniversityTwins(
   await query(transaction, 'lock table universities in share row exclusive mode')
   const rows = await query<{ name: string }>(
     transaction,
-    'select name from universities where email_domains && $1 or name = $2',
+    'select name from universities where email_domains && $1 or lower(name) = lower($2)',
     [domains, name],
   )
   return rows.map((row) => row.name)

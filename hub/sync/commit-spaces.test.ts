@@ -5,9 +5,9 @@ import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { pathText, type SpaceSpec } from '#shared/domain/space-tree.ts'
 import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
-import { commitUniversity } from '../admin/universities.ts'
+import { makeUniversity } from '../identity/make-university.ts'
 import { loadChanges } from '../store/change-logs.ts'
-import { query } from '../store/database.ts'
+import { query, transaction } from '../store/database.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from './commit-spaces.ts'
@@ -28,8 +28,10 @@ beforeEach(async () => {
     timezone: 'Asia/Taipei',
     locale: 'en' as const,
   }
-  const made = await commitUniversity(database.pool, wish, 'test')
-  if (!made.ok) throw new Error(made.refusal.sentence)
+  const made = await transaction(database.pool, 'read committed', (client) =>
+    makeUniversity(client, wish, { actor: 'test' }),
+  )
+  if (!made.ok) throw new Error(made.refusal.join())
   universityId = made.value.id
 })
 

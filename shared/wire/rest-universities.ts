@@ -105,6 +105,6 @@ export const UNIVERSITY_ROUTES = {
     params: RequestId,
     body: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
     answer: { status: 204, body: null },
-    refusals: ['notAllowed'],
+    refusals: ['notAllowed', 'passwordNeeded', 'valueRefused'],
   },
 } as const satisfies Record<string, Contract>

@@ -27,7 +27,7 @@ export interface MailFacts {
   /** To who asked for a university: confirm the address. */
   confirmUniversity: Link & { university: string }
   universityApproved: { university: string }
-  universityRejected: { university: string }
+  universityRejected: { university: string; reason: string | null }
 }
 
 /** Name of a mail. */

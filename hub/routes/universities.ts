@@ -1,0 +1,109 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { RouteInput } from '#shared/wire/rest.ts'
+import { parseAddress } from '../identity/address.ts'
+import { addressBucket } from '../identity/address-bucket.ts'
+import type { IdentityParts } from '../identity/identity-parts.ts'
+import { hashLinkToken, makeLink } from '../identity/link-tokens.ts'
+import { decideUniversity } from '../identity/make-university.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction, type Database } from '../store/database.ts'
+import { queueMail } from '../store/mail-outbox.ts'
+import { loadOpenUniversities } from '../store/universities.ts'
+import {
+  confirmRequest,
+  dropOldRequests,
+  insertRequest,
+  lockRequestCounts,
+} from '../store/university-requests.ts'
+import type { Caller, CallRefusal, Handle } from './handle.ts'
+import { requestRoutes } from './university-requests.ts'
+
+/** How many requests for universities may wait. */
+export interface RequestLimits {
+  inAll: number
+  perAddress: number
+}
+
+/** A hundred are more than anybody looks through; three are two more than one person needs. */
+export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
+
+/** How long a contact address may take to be confirmed. [UNI-2] */
+const CONFIRM_MS = 86_400_000
+
+/** What these routes are made of. */
+export interface UniversityParts extends IdentityParts {
+  pool: Database
+  requestLimits: RequestLimits
+}
+
+/** Universities: what anyone may see and ask for, and what platform administrators decide. [UNI-1] */
+export function universityRoutes(handle: Handle, parts: UniversityParts): void {
+  const { pool, directories } = parts
+  handle('GET /universities', async () => {
+    const named = (await loadOpenUniversities(pool)).map(async ({ id, name }) => ({
+      ...{ id, name },
+      hasDirectory: await directories.has(id),
+    }))
+    return accept({ universities: await Promise.all(named) })
+  })
+  handle('POST /universities', ({ body }, caller) => commitRequest(parts, body, caller))
+  handle('POST /universities/confirm', ({ body }, caller) =>
+    transaction(pool, 'read committed', async (client) => {
+      const requestId = await confirmRequest(client, hashLinkToken(body.token))
+      if (requestId === null) return refuse({ why: 'linkRefused' })
+      await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
+      return accept(null)
+    }),
+  )
+  requestRoutes(handle, parts)
+}
+
+async function commitRequest(
+  { pool, keys, kickMail, requestLimits }: UniversityParts,
+  body: RouteInput<'POST /universities'>['body'],
+  caller: Caller,
+): Promise<Decision<null, CallRefusal>> {
+  const wish = decideUniversity({ ...body, locale: body.locale ?? 'en' })
+  if (!wish.ok) return refuse({ why: wish.refusal.why, at: wish.refusal.at })
+  const contact = parseAddress(body.contact)
+  if (contact === null) return refuse({ why: 'addressRefused', at: '/contact' })
+  const askedFrom = keys.mac('addresses', 'university request', addressBucket(caller.address))
+  const done = await transaction(pool, 'read committed', async (client) => {
+    await dropOldRequests(client)
+    const full = refusalOfCounts(await lockRequestCounts(client, askedFrom), requestLimits)
+    if (full !== null) return refuse(full)
+    const { nonce, tokenHash } = makeLink(keys, 'university')
+    const request = { ...wish.value, contact: contact.text, askedFrom, tokenHash, forMs: CONFIRM_MS }
+    const requestId = await insertRequest(client, request)
+    await queueMail(client, {
+      key: `university request ${requestId}`,
+      to: contact.text,
+      locale: wish.value.locale,
+      template: 'confirmUniversity',
+      facts: { nonce, university: wish.value.name },
+    })
+    const log = { requestId, ...wish.value }
+    await appendChange(client, { ...byVisitor(caller), subject: 'request', log })
+    return accept(null)
+  })
+  if (done.ok) kickMail()
+  return done
+}
+
+function refusalOfCounts(
+  counts: Awaited<ReturnType<typeof lockRequestCounts>>,
+  limits: RequestLimits,
+): CallRefusal | null {
+  if (counts.fromAddress >= limits.perAddress)
+    return { why: 'tooMany', retryAfterS: (counts.resetsInMs ?? CONFIRM_MS) / 1000 }
+  return counts.all >= limits.inAll ? { why: 'quotaReached' } : null
+}
+
+function byVisitor({ address }: Caller): {
+  universityId: null
+  actor: string
+  address: string
+  service: string
+} {
+  return { universityId: null, actor: 'visitor', address, service: 'universities' }
+}
