@@ -1,6 +1,7 @@
 import type { AdminCommand } from './answer.ts'
 import { backup } from './backup.ts'
 import { doctor } from './doctor.ts'
+import { groupsImport } from './import-groups.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
@@ -8,6 +9,7 @@ import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { settingsList, settingsSet } from './settings.ts'
 import { spacesImport, spacesTree } from './spaces.ts'
+import { superAdmin } from './super.ts'
 import { universityAdd, universityList, universityPin } from './universities.ts'
 
 /** All commands of `npm run admin`, in the order in which the help lists them. */
@@ -15,6 +17,8 @@ export const COMMANDS: readonly AdminCommand[] = [
   universityAdd,
   universityList,
   universityPin,
+  superAdmin,
+  groupsImport,
   spacesImport,
   spacesTree,
   kioskCode,

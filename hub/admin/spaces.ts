@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { parse as parseCsv } from 'csv-parse/sync'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
@@ -12,11 +11,7 @@ import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../sync/c
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatAge, formatTable } from './table.ts'
-
-/** A tree file larger than this is not read; 20,000 spaces with hours need about 10 MB. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024
-/** Lines of a list that a terminal is asked to bear; `--json` has them all. */
-const MAX_LINES = 50
+import { cut, readTextFile } from './text-file.ts'
 
 /** Reads the text of a tree file, CSV or JSON by its ending (or by its first character). Never throws. [TRE-2] */
 export function parseTreeText(
@@ -77,7 +72,7 @@ Spaces are matched by path. A file with a fault is not taken at all; every fault
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const [file = ''] = input.words
-    const text = await readTreeFile(file)
+    const text = await readTextFile(file)
     if (!text.ok) return text
     const { id, name } = university.value
     const paths = pathsOfSpaces(await loadSpaces(world.pool, id))
@@ -99,30 +94,10 @@ Spaces are matched by path. A file with a fault is not taken at all; every fault
   },
 }
 
-async function readTreeFile(file: string): Promise<Decision<string, AdminRefusal>> {
-  try {
-    const bytes = await readFile(file)
-    if (bytes.length > MAX_FILE_BYTES)
-      return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB.`)
-    return { ok: true, value: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refusal(`${file} is not UTF-8: save it as UTF-8 and try again.`)
-    return refusal(`${file} cannot be read (${code ?? 'unknown'}).`)
-  }
-}
-
 function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: AdminRefusal } {
   const lines = faults.map(({ at, detail }) => `  ${at}: ${detail}`)
   const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
   return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
-}
-
-function cut(lines: string[]): string[] {
-  if (lines.length <= MAX_LINES) return lines
-  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more (--json has all)`]
 }
 
 function describe(outcome: ImportOutcome, name: string, ignored: readonly string[], isDry: boolean): string {

@@ -26,8 +26,8 @@ export async function matchDirectoryGroups(
   const dropped = await dropForeign(transaction, userId, universityId, gidNumbers)
   const added = await insertMissing(transaction, userId, universityId, gidNumbers)
   const changes = [
-    ...dropped.map((groupId) => ({ groupId, subject: 'remove' })),
-    ...added.map((groupId) => ({ groupId, subject: 'add' })),
+    ...dropped.map((groupId) => ({ groupId, subject: 'member remove' })),
+    ...added.map((groupId) => ({ groupId, subject: 'member add' })),
   ]
   for (const { groupId, subject } of changes)
     await appendChange(transaction, {
@@ -36,7 +36,10 @@ export async function matchDirectoryGroups(
       groupId,
       service: 'groups',
       subject,
-      log: { userId, isFromDirectory: true },
+      log: {
+        userId,
+        [subject === 'member add' ? 'after' : 'before']: { permission: 'member', isFromDirectory: true },
+      },
     })
 }
 

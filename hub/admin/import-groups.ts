@@ -1,0 +1,108 @@
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import {
+  diffGroupList,
+  parseGroupList,
+  type GroupListDifference,
+  type ListedGroup,
+} from '#shared/domain/group-list.ts'
+import { quoted } from '#shared/domain/space-tree.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction, type Database, type Queryable } from '../store/database.ts'
+import { updateListedGroups } from '../store/group-import.ts'
+import { insertGroup, loadGroups, lockGroupNames } from '../store/groups.ts'
+import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
+import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { cut, readTextFile } from './text-file.ts'
+
+const DEFAULT_FILE = fileURLToPath(new URL('../../resources/default-groups.txt', import.meta.url))
+
+/** `groups import`. [IMP-1] [IMP-2] */
+export const groupsImport: AdminCommand = {
+  name: 'groups import',
+  usage: '[--university D] [FILE] [--dry-run]',
+  summary: 'makes the groups of a list, and sets their numbers of the directory',
+  help: `  FILE        a group in each line: name[, gidNumber = N][, description]; without it the list that comes with Carrel
+  --dry-run   prints what would change, and changes nothing
+
+Groups are matched by name. What the list does not name stays, and so does what it does not say. Whoever is in the
+directory's group of that gidNumber is a member from the next sign-in on. A file with a fault is not taken at all.`,
+  options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' } },
+  words: [0, 1],
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const file = input.words[0] ?? DEFAULT_FILE
+    const listed = await readGroupList(file)
+    if (!listed.ok) return listed
+    const { id: universityId, name } = university.value
+    const isDryRun = input.isSet('dry-run')
+    const difference = isDryRun
+      ? diffGroupList(await loadGroups(world.pool, universityId), listed.value)
+      : await commitGroupList(world.pool, universityId, listed.value, basename(file))
+    return answer(describe(difference, name, isDryRun), { universityId, isDryRun, difference })
+  },
+}
+
+async function readGroupList(file: string): Promise<Decision<ListedGroup[], AdminRefusal>> {
+  const text = await readTextFile(file)
+  if (!text.ok) return text
+  const listed = parseGroupList(text.value)
+  if (listed.ok) return accept(listed.value)
+  const faults = listed.refusal
+  const lines = faults.map(({ line, detail }) => `  line ${line}: ${detail}`)
+  const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
+  return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
+}
+
+async function commitGroupList(
+  pool: Database,
+  universityId: number,
+  listed: readonly ListedGroup[],
+  source: string,
+): Promise<GroupListDifference> {
+  return transaction(pool, 'read committed', async (client) => {
+    // The lock of all names: what was there before it may have changed.
+    await lockGroupNames(client, universityId, '')
+    const difference = diffGroupList(await loadGroups(client, universityId), listed)
+    for (const wish of difference.create) await insertGroup(client, universityId, wish)
+    if (difference.update.length > 0) await updateListedGroups(client, universityId, difference.update)
+    await log(client, universityId, difference, source)
+    return difference
+  })
+}
+
+async function log(
+  client: Queryable,
+  universityId: number,
+  { create, update, unchangedCount }: GroupListDifference,
+  source: string,
+): Promise<void> {
+  await appendChange(client, {
+    universityId,
+    actor: 'cli',
+    service: 'groups',
+    subject: 'import',
+    log: { source, create, update, unchangedCount },
+  })
+}
+
+function describe(
+  { create, update, unchangedCount }: GroupListDifference,
+  name: string,
+  isDry: boolean,
+): string {
+  const number = (gidNumber: number | null): string => (gidNumber === null ? '' : ` (gidNumber ${gidNumber})`)
+  const lines = [
+    ...create.map((group) => `  + ${quoted(group.name)}${number(group.gidNumber)}`),
+    ...update.map(
+      (group) => `  ~ ${quoted(group.name)}${number(group.gidNumber)}: ${group.changed.join(', ')}`,
+    ),
+  ]
+  return [
+    ...cut(lines),
+    `${name}: ${create.length} new, ${update.length} changed, ${unchangedCount} as they were`,
+    ...(isDry ? ['Nothing was changed.'] : []),
+  ].join('\n')
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import { refusal, type AdminRefusal } from './answer.ts'
+
+/** A file larger than this is not read; 20,000 spaces with hours need about 10 MB. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024
+/** Lines of a list that a terminal is asked to bear; `--json` has them all. */
+const MAX_LINES = 50
+
+/** The text of a file that somebody named; the refusal says in a sentence why there is none. */
+export async function readTextFile(file: string): Promise<Decision<string, AdminRefusal>> {
+  try {
+    const bytes = await readFile(file)
+    if (bytes.length > MAX_FILE_BYTES)
+      return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB.`)
+    return accept(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return refusal(`${file} is not UTF-8: save it as UTF-8 and try again.`)
+    return refusal(`${file} cannot be read (${code ?? 'unknown'}).`)
+  }
+}
+
+/** As many lines as a terminal is asked to bear, and how many there are more. */
+export function cut(lines: string[]): string[] {
+  if (lines.length <= MAX_LINES) return lines
+  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more (--json has all)`]
+}
