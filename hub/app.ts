@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
+import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeAccessTokens } from './identity/access-tokens.ts'
@@ -21,7 +22,9 @@ import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
 import { makeHandle } from './routes/handle.ts'
 import { healthRoutes } from './routes/health.ts'
+import { guardSameSite } from './routes/same-site.ts'
 import type { Database } from './store/database.ts'
+import type { TenantWriter } from './sync/tenant-writer.ts'
 
 /** What an app is made of. */
 export interface AppParts {
@@ -31,7 +34,13 @@ export interface AppParts {
   lateJobs(): string[]
   /** The kiosks' websocket. */
   sync: FastifyPluginAsync
+  /** The live websocket of people's pages. */
+  live: FastifyPluginAsync
+  /** Group commit of the sync core. */
+  writer: TenantWriter
   identity: IdentityParts
+  /** How many requests for universities may wait; REQUEST_LIMITS unless said. */
+  requestLimits?: RequestLimits
 }
 
 /** Whole bodies are small: a code and a key. */
@@ -67,6 +76,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   // After the websocket plugin, which ends the sockets of upgrades that are refused here.
   checkHost(app, config)
+  guardSameSite(app)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
   await app.register(enrolRoute(parts.pool, log))
   const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
@@ -74,8 +84,12 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     ...parts.identity,
     pool: parts.pool,
     log,
+    tokens,
+    writer: parts.writer,
+    requestLimits: parts.requestLimits ?? REQUEST_LIMITS,
   })
   await app.register(parts.sync)
+  await app.register(parts.live)
   return app
 }
 

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
 import { writeHubFile } from './hub-file.ts'
+import { makeIsCommon } from './identity/common-passwords.ts'
 import { readDirectories } from './identity/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
 import { makeDirectoryDesk } from './identity/directory.ts'
-import { loadServerSecret, makeServerKeys } from './identity/server-secret.ts'
+import type { IdentityParts } from './identity/identity-parts.ts'
+import { makePasswords } from './identity/passwords.ts'
+import { loadServerSecret, makeServerKeys, type ServerKeys } from './identity/server-secret.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
 import { makeHubLog, makeLogger, type HubLog } from './log.ts'
@@ -22,6 +26,9 @@ import { makeSyncCore } from './sync/sync-core.ts'
 
 /** Kiosks that dial in the same moment wait here instead of trying again after a second; the system's own limit is 4096. */
 const LISTEN_BACKLOG = 4096
+
+/** Registration's two hashes and few statements take a sixth of this on an idle machine. [IDN-2] */
+const MASK_MS = 300
 
 /** A running hub. */
 export interface Hub {
@@ -95,8 +102,18 @@ async function startParts(
   undo.push(() => jobs.stop())
   const lateJobs = (): string[] => [...jobs.late(), ...core.late()]
   const keys = makeServerKeys(loadServerSecret(config))
-  const identity = { keys, directories: openDirectories(config, pool, log), kickMail: () => undefined }
-  const app = await buildApp({ config, logger, pool, lateJobs, sync: syncRoute(core), identity })
+  const directories = openDirectories(config, pool, log)
+  const app = await buildApp({
+    config,
+    logger,
+    pool,
+    lateJobs,
+    sync: syncRoute(core),
+    live: async () => undefined,
+    writer: core.writer,
+    requestLimits: config.requestLimits,
+    identity: makeIdentity(config, keys, directories),
+  })
   undo.push(() => app.close())
   // Kiosks hear goodbye before their sockets are closed.
   undo.push(() => core.stop())
@@ -123,6 +140,19 @@ function openDirectories(config: HubConfig, pool: Database, log: HubLog): Direct
   const directories = readDirectories(config.ldapConfig)
   if (!directories.ok) throw new HubStartError(directories.refusal.join('\n'))
   return makeDirectoryDesk(pool, directories.value, log)
+}
+
+function makeIdentity(config: HubConfig, keys: ServerKeys, directories: DirectoryDesk): IdentityParts {
+  return {
+    keys,
+    directories,
+    kickMail: () => undefined,
+    passwords: makePasswords(),
+    isCommon: makeIsCommon(),
+    limits: ACCOUNT_LIMITS,
+    areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
+    maskMs: MASK_MS,
+  }
 }
 
 async function startOwnDatabase(

@@ -1,4 +1,10 @@
+import type { AccountLimits } from '#shared/domain/conduct.ts'
+import type { HubLog } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import type { AccessTokens } from './access-tokens.ts'
+import type { IsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
+import type { Passwords } from './passwords.ts'
 import type { ServerKeys } from './server-secret.ts'
 
 /** What accounts, sessions and mail are made of; one for a whole hub. */
@@ -9,4 +15,21 @@ export interface IdentityParts {
   directories: DirectoryDesk
   /** Sends what waits in the outbox now instead of at the next round; returns at once. */
   kickMail(): void
+  passwords: Passwords
+  isCommon: IsCommon
+  limits: AccountLimits
+  /** Whether the refresh cookie travels over https only. */
+  areCookiesSecure: boolean
+  /**
+   * Answers that must not tell whether an address is known are given no earlier than this after the question: the few
+   * statements more or less that lie between both take a hundredth of it. [IDN-2]
+   */
+  maskMs: number
+}
+
+/** The same with what a running app adds. */
+export interface AccountParts extends IdentityParts {
+  pool: Database
+  log: HubLog
+  tokens: AccessTokens
 }

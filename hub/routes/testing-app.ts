@@ -4,6 +4,14 @@ import { pino } from 'pino'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { buildApp, type AppParts } from '../app.ts'
+import { makeHubClock } from '../clock.ts'
+import { noLog } from '../log.ts'
+import { noMetrics } from '../metrics.ts'
+import { makeInFlight } from '../sync/in-flight.ts'
+import { makeTenantWriter, type TenantWriter } from '../sync/tenant-writer.ts'
+import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
+import { makeIsCommon } from '../identity/common-passwords.ts'
+import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
@@ -17,8 +25,22 @@ export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Prom
     pool,
     lateJobs: () => [],
     sync: async () => undefined,
+    live: async () => undefined,
+    writer: makeTestWriter(pool),
     identity: makeTestIdentity(),
     ...parts,
+  })
+}
+
+/** A group commit without anybody on a line. */
+export function makeTestWriter(pool: Database): TenantWriter {
+  return makeTenantWriter({
+    pool,
+    clock: makeHubClock(),
+    log: noLog,
+    metrics: noMetrics,
+    inFlight: makeInFlight(),
+    committed: () => undefined,
   })
 }
 
@@ -28,6 +50,11 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     keys: makeServerKeys('a secret of tests that nobody else has'),
     directories: noDirectories,
     kickMail: () => undefined,
+    passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
+    isCommon: makeIsCommon(),
+    limits: ACCOUNT_LIMITS,
+    areCookiesSecure: false,
+    maskMs: 0,
     ...parts,
   }
 }

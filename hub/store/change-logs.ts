@@ -46,7 +46,7 @@ export async function appendChange(transaction: Queryable, change: Change): Prom
 }
 
 /** What PostgreSQL takes for an address; a proxy may have handed on anything, and a zone means something on one machine only. */
-function inetOf(address: string): string | null {
+export function inetOf(address: string): string | null {
   const plain = address.replace(/%.*$/, '')
   return isIP(plain) === 0 ? null : plain
 }

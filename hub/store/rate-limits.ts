@@ -64,3 +64,17 @@ export async function countTry(
 export async function dropExpiredRateLimits(database: Queryable): Promise<void> {
   await query(database, 'delete from rate_limits where resets_at < now()')
 }
+
+/** Counts a try before it is judged, by the database's clock; answers how many there are now, and when they are forgotten. */
+export async function countTryNow(database: Queryable, bucket: string, windowMs: number): Promise<Tries> {
+  const [row] = await query<Tries>(
+    database,
+    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, now() + $2 * interval '1 millisecond')
+     on conflict (bucket) do update set
+       count = case when r.resets_at <= now() then 1 else r.count + 1 end,
+       resets_at = case when r.resets_at <= now() then excluded.resets_at else r.resets_at end
+     returning count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"`,
+    [bucket, windowMs],
+  )
+  return row ?? { count: 1, resetsInMs: windowMs }
+}

@@ -1,0 +1,52 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal, SignedIn } from '../routes/handle.ts'
+import { appendChange, changedBy } from '../store/change-logs.ts'
+import { transaction } from '../store/database.ts'
+import { updateConfirmed } from '../store/sessions-people.ts'
+import { loadAccount, type Account } from '../store/users.ts'
+import { knock } from './doors.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { BUSY_RETRY_S } from './passwords.ts'
+
+/** Gives the password again, here or at the directory: for ten minutes sensitive acts are possible. [IDN-10] */
+export async function confirmPassword(
+  parts: AccountParts,
+  caller: SignedIn,
+  password: string,
+): Promise<Decision<null, CallRefusal>> {
+  const { userId, universityId } = caller.actor
+  const opened = await knock(parts, 'signIn', { account: `user ${userId}`, address: caller.address })
+  if (!opened.ok) return opened
+  const account = await loadAccount(parts.pool, userId)
+  if (account === null) return refuse({ why: 'signInNeeded' })
+  const proof = await prove(parts, account, password)
+  await transaction(parts.pool, 'read committed', async (client) => {
+    if (proof.ok) await updateConfirmed(client, caller.sessionId)
+    await appendChange(client, {
+      ...changedBy(caller),
+      universityId,
+      service: 'sessions',
+      subject: proof.ok ? 'confirm' : 'failed',
+      log: { sessionId: caller.sessionId },
+    })
+  })
+  return proof
+}
+
+async function prove(
+  parts: AccountParts,
+  account: Account,
+  password: string,
+): Promise<Decision<null, CallRefusal>> {
+  const { directory, directoryId, universityId, username } = account
+  if (directory === null) {
+    const verified = await parts.passwords.verify(password, account.passwordHash)
+    if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+    return verified.value ? accept(null) : refuse({ why: 'credentialsRefused' })
+  }
+  if (universityId === null || username === null) return refuse({ why: 'credentialsRefused' })
+  const answer = await parts.directories.signIn({ universityId, username, password, directory })
+  if (!answer.ok) return refuse({ why: answer.refusal === 'away' ? 'directoryAway' : 'credentialsRefused' })
+  // The name may be somebody else's by now.
+  return answer.value.directoryId === directoryId ? accept(null) : refuse({ why: 'credentialsRefused' })
+}

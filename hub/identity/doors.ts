@@ -1,0 +1,41 @@
+import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
+import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal } from '../routes/handle.ts'
+import type { Database } from '../store/database.ts'
+import { countTryNow } from '../store/rate-limits.ts'
+import { addressBucket } from './address-bucket.ts'
+import type { ServerKeys } from './server-secret.ts'
+
+/** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
+export interface Knock {
+  account: string | null
+  address: string
+}
+
+/** What doors need. */
+export interface DoorParts {
+  pool: Database
+  keys: ServerKeys
+  limits: AccountLimits
+}
+
+/**
+ * Counts a try at a door across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
+ * exist and names that do not. Names are counted under their keyed hash. [IDN-12]
+ */
+export async function knock(
+  { pool, keys, limits }: DoorParts,
+  door: AccountDoor,
+  { account, address }: Knock,
+): Promise<Decision<null, CallRefusal>> {
+  const { perAddress, perAccount } = limits[door]
+  // The address first: whoever is over its limit shuts nobody's account.
+  const buckets = [{ name: `${door} from ${addressBucket(address)}`, limit: perAddress }]
+  if (account !== null)
+    buckets.push({ name: `${door} of ${keys.mac('addresses', 'door', account)}`, limit: perAccount })
+  for (const { name, limit } of buckets) {
+    const tries = await countTryNow(pool, name, limit.windowMs)
+    if (tries.count > limit.count) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
+  }
+  return accept(null)
+}

@@ -1,0 +1,159 @@
+import type { Me } from '#shared/domain/account.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { decideRefresh, MAX_SESSION_MS, REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
+import { appendChange, inetOf } from '../store/change-logs.ts'
+import { transaction, type Transaction } from '../store/database.ts'
+import { loadMe } from '../store/me.ts'
+import {
+  insertSession,
+  lockSession,
+  updateRotation,
+  updateSessionRevoked,
+  type RefreshableSession,
+} from '../store/sessions-people.ts'
+import { updateLogin } from '../store/users.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { hashRefreshToken, makeFamily, parseRefreshToken, refreshToken } from './refresh-tokens.ts'
+
+/** Where a call comes from. */
+export interface From {
+  address: string
+  userAgent: string | null
+}
+
+/** What somebody who is let in is given: the access token by body, the refresh token by cookie. */
+export interface Admitted {
+  accessToken: string
+  refreshToken: string
+  me: Me
+}
+
+/** A session that was just begun or renewed. */
+export interface Renewed {
+  userId: number
+  sessionId: number
+  refreshToken: string
+}
+
+/** Begins a session in the transaction of the sign-in, and notes when and from where that was. [IDN-8] */
+export async function beginSession(
+  client: Transaction,
+  parts: Pick<AccountParts, 'keys'>,
+  user: { id: number; universityId: number | null },
+  from: From,
+): Promise<Renewed> {
+  const family = makeFamily()
+  const token = refreshToken(parts.keys, { family, counter: 0 })
+  const address = inetOf(from.address)
+  const sessionId = await insertSession(client, {
+    userId: user.id,
+    family,
+    refreshHash: hashRefreshToken(token),
+    userAgent: from.userAgent,
+    address,
+    lifeMs: REFRESH_TOKEN_MS,
+  })
+  await updateLogin(client, user.id, address)
+  await appendChange(client, {
+    universityId: user.universityId,
+    actor: `user ${user.id}`,
+    userId: user.id,
+    address: from.address,
+    service: 'sessions',
+    subject: 'ok',
+    log: { sessionId },
+  })
+  return { userId: user.id, sessionId, refreshToken: token }
+}
+
+/** Signs an access token for a session that was begun or renewed, and adds who it is. */
+export async function admit(
+  parts: AccountParts,
+  { userId, sessionId, refreshToken: token }: Renewed,
+): Promise<Admitted | null> {
+  const me = await loadMe(parts.pool, userId)
+  if (me === null) return null
+  return { accessToken: await parts.tokens.sign({ userId, sessionId }), refreshToken: token, me }
+}
+
+/** Trades a refresh token for the next one; a token that was used before ends its family. [IDN-8] */
+export async function commitRefresh(
+  parts: AccountParts,
+  shown: string,
+  from: From,
+): Promise<Decision<Renewed, 'signInNeeded'>> {
+  const claims = parseRefreshToken(parts.keys, shown)
+  if (claims === null) return refuse('signInNeeded')
+  return transaction(parts.pool, 'read committed', async (client) => {
+    const session = await lockSession(client, claims.family)
+    if (session === null || !session.isLive) return refuse('signInNeeded')
+    const verdict = decideRefresh({
+      shown: claims.counter,
+      newest: session.counter,
+      isNewest: session.refreshHash === hashRefreshToken(shown),
+      rotatedAtMs: session.rotatedAtMs,
+      nowMs: session.nowMs,
+      isSameAgent: session.userAgent === from.userAgent,
+    })
+    if (verdict === 'revoke') return revokeReused(client, session, from)
+    const counter = verdict === 'next' ? session.counter + 1 : session.counter
+    const token = refreshToken(parts.keys, { family: claims.family, counter })
+    if (verdict === 'next') await rotate(client, session.id, counter, token, from)
+    return accept({ userId: session.userId, sessionId: session.id, refreshToken: token })
+  })
+}
+
+async function rotate(
+  client: Transaction,
+  sessionId: number,
+  counter: number,
+  token: string,
+  from: From,
+): Promise<void> {
+  await updateRotation(client, sessionId, {
+    counter,
+    refreshHash: hashRefreshToken(token),
+    userAgent: from.userAgent,
+    address: inetOf(from.address),
+    lifeMs: REFRESH_TOKEN_MS,
+    longestMs: MAX_SESSION_MS,
+  })
+}
+
+async function revokeReused(
+  client: Transaction,
+  session: RefreshableSession,
+  from: From,
+): Promise<{ ok: false; refusal: 'signInNeeded' }> {
+  await updateSessionRevoked(client, session.userId, session.id)
+  await appendChange(client, {
+    universityId: session.universityId,
+    // Who showed the token again is not known: perhaps its owner, perhaps a thief.
+    actor: 'nobody',
+    userId: null,
+    address: from.address,
+    service: 'sessions',
+    subject: 'reuse',
+    log: { userId: session.userId, sessionId: session.id },
+  })
+  return refuse('signInNeeded')
+}
+
+/** Ends the session of a refresh token, whichever of its family; nothing to do for any other text. */
+export async function commitLogout(parts: AccountParts, shown: string, from: From): Promise<void> {
+  const claims = parseRefreshToken(parts.keys, shown)
+  if (claims === null) return
+  await transaction(parts.pool, 'read committed', async (client) => {
+    const session = await lockSession(client, claims.family)
+    if (session === null || !(await updateSessionRevoked(client, session.userId, session.id))) return
+    await appendChange(client, {
+      universityId: session.universityId,
+      actor: `user ${session.userId}`,
+      userId: session.userId,
+      address: from.address,
+      service: 'sessions',
+      subject: 'end',
+      log: { sessionId: session.id },
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal } from '../routes/handle.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction, type Database } from '../store/database.ts'
+import {
+  hasPlatformAdmin,
+  insertSetupLink,
+  lockSetupLink,
+  updateSetupLinksUsed,
+} from '../store/setup-links.ts'
+import { insertLocalAccount } from '../store/users.ts'
+import { parseAddress } from './address.ts'
+import { knock } from './doors.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { hashLinkToken } from './link-tokens.ts'
+import { BUSY_RETRY_S } from './passwords.ts'
+import type { From } from './people-sessions.ts'
+import { findFaults } from './register.ts'
+
+const SETUP_LIFE_MS = 3_600_000
+
+/** Makes the token of a set-up link, good for an hour; null when there is a platform administrator already. [IDN-13] */
+export async function makeSetupToken(pool: Database): Promise<string | null> {
+  const token = randomBytes(32).toString('base64url')
+  return transaction(pool, 'read committed', async (client) => {
+    if (await hasPlatformAdmin(client)) return null
+    await insertSetupLink(client, hashLinkToken(token), SETUP_LIFE_MS)
+    return token
+  })
+}
+
+/** Makes the first platform administrator by the token of a set-up link: once, and only while there is none. [IDN-13] */
+export async function setUp(
+  parts: AccountParts,
+  wish: { token: string; email: string; password: string },
+  from: From,
+): Promise<Decision<null, CallRefusal>> {
+  const opened = await knock(parts, 'link', { account: null, address: from.address })
+  if (!opened.ok) return opened
+  const tokenHash = hashLinkToken(wish.token)
+  const isGood = await transaction(parts.pool, 'read committed', (client) => lockSetupLink(client, tokenHash))
+  if (!isGood) return refuse({ why: 'linkRefused' })
+  const address = parseAddress(wish.email)
+  if (address === null) return refuse({ why: 'addressRefused' })
+  const faults = await findFaults(parts, wish.password, address, null)
+  if (faults !== null) return refuse(faults)
+  const made = await parts.passwords.hash(wish.password)
+  if (!made.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  return transaction(parts.pool, 'read committed', async (client) => {
+    if (!(await lockSetupLink(client, tokenHash))) return refuse({ why: 'linkRefused' })
+    const userId = await insertLocalAccount(client, {
+      universityId: null,
+      email: address.text,
+      emailKey: address.key,
+      passwordHash: made.value,
+      locale: null,
+      isVerified: true,
+    })
+    if (userId === null) return refuse({ why: 'addressRefused' })
+    await updateSetupLinksUsed(client)
+    await appendChange(client, {
+      universityId: null,
+      actor: `user ${userId}`,
+      userId,
+      address: from.address,
+      service: 'accounts',
+      subject: 'setup',
+      log: {},
+    })
+    return accept(null)
+  })
+}

@@ -1,0 +1,200 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
+import type { CallRefusal } from '../routes/handle.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction } from '../store/database.ts'
+import { upsertDirectoryAccount } from '../store/directory-accounts.ts'
+import {
+  loadDirectoryAccountByEmail,
+  loadLocalAccount,
+  loadNamedAccount,
+  loadOpenUniversities,
+  updateCheapHash,
+  type Account,
+  type OpenUniversity,
+} from '../store/users.ts'
+import { parseAddress, type Address } from './address.ts'
+import type { DirectoryEntry } from './directory-desk.ts'
+import { knock } from './doors.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { BUSY_RETRY_S } from './passwords.ts'
+import { beginSession, type From, type Renewed } from './people-sessions.ts'
+import { isPrintable } from './printable.ts'
+
+/** What was typed: an e-mail, or a user name with its university. */
+export interface SignInWish {
+  email?: string
+  username?: string
+  university?: number
+  password: string
+}
+
+/** Somebody whose password was right. */
+interface Proven {
+  id: number
+  universityId: number | null
+}
+
+/** Why nobody was let in; `wrong` is all that is told of a name and a password that do not belong together. */
+type Doubt = 'wrong' | 'away' | 'busy'
+
+const REFUSALS: Record<Doubt, CallRefusal> = {
+  wrong: { why: 'credentialsRefused' },
+  away: { why: 'directoryAway' },
+  busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
+}
+
+/** The university that an e-mail's domain belongs to, of those that let people in; null when none is. [IDN-3] */
+export async function findUniversity(
+  parts: Pick<AccountParts, 'pool'>,
+  domain: string,
+): Promise<OpenUniversity | null> {
+  return findDomainHolder(domain, await loadOpenUniversities(parts.pool, selfAndParents(domain)))
+}
+
+/** Signs somebody in, here or with their directory; tries are counted, and each is written down. [IDN-5] [IDN-12] [IDN-16] */
+export async function signIn(
+  parts: AccountParts,
+  wish: SignInWish,
+  from: From,
+): Promise<Decision<Renewed, CallRefusal>> {
+  const typed = readWish(wish)
+  if (!typed.ok) return typed
+  const opened = await knock(parts, 'signIn', { account: typed.value.account, address: from.address })
+  if (!opened.ok) return opened
+  const found = await findAccount(parts, typed.value)
+  const proven = await prove(parts, found, wish.password)
+  if (proven.ok) return accept(await beginFor(parts, proven.value, from))
+  await noteFailure(parts, found, proven.refusal, from)
+  return refuse(REFUSALS[proven.refusal])
+}
+
+type Typed =
+  | { kind: 'email'; address: Address | null; account: string }
+  | { kind: 'username'; username: string; universityId: number; account: string }
+
+function readWish({ email, username, university }: SignInWish): Decision<Typed, CallRefusal> {
+  if (email !== undefined && username === undefined) return accept(typedEmail(email))
+  if (username === undefined || email !== undefined) return refuse({ why: 'malformed', at: '' })
+  const name = username.normalize('NFC').trim()
+  // One field for both, as portals have it: no user name has an @ that makes it an address.
+  if (university === undefined)
+    return name.includes('@') ? accept(typedEmail(name)) : refuse({ why: 'universityNeeded' })
+  const account = `${university} ${name.toLowerCase()}`
+  return accept({ kind: 'username', username: name, universityId: university, account })
+}
+
+function typedEmail(email: string): Typed {
+  const address = parseAddress(email)
+  return { kind: 'email', address, account: address?.key ?? email.toLowerCase() }
+}
+
+/** Where the password is to be proven: here, by a directory, or nowhere. */
+type Found =
+  | { at: 'here'; account: Account }
+  | { at: 'directory'; universityId: number; username: string; directory?: string }
+  | { at: 'nowhere'; universityId: number | null }
+
+/** A password goes to a directory only for its own users, and for names that are unknown in its university. [IDN-16] */
+async function findAccount(parts: AccountParts, typed: Typed): Promise<Found> {
+  if (typed.kind === 'email') return findByEmail(parts, typed.address)
+  const { universityId, username } = typed
+  if (username === '' || !isPrintable(username)) return { at: 'nowhere', universityId: null }
+  const account = await loadNamedAccount(parts.pool, universityId, username)
+  if (account !== null) return foundAt(account)
+  const hasDirectory = await parts.directories.has(universityId)
+  return hasDirectory ? { at: 'directory', universityId, username } : { at: 'nowhere', universityId: null }
+}
+
+/** Local accounts first, and with them the platform's administrators, whose domain is nobody's. */
+async function findByEmail(parts: AccountParts, address: Address | null): Promise<Found> {
+  if (address === null) return { at: 'nowhere', universityId: null }
+  const local = await loadLocalAccount(parts.pool, address.key)
+  if (local !== null) return { at: 'here', account: local }
+  const university = await findUniversity(parts, address.domain)
+  if (university === null) return { at: 'nowhere', universityId: null }
+  const account = await loadDirectoryAccountByEmail(parts.pool, university.id, address.key)
+  return account === null ? { at: 'nowhere', universityId: university.id } : foundAt(account)
+}
+
+function foundAt(account: Account): Found {
+  const { directory, username, universityId } = account
+  if (directory === null) return { at: 'here', account }
+  if (username === null || universityId === null) return { at: 'nowhere', universityId }
+  return { at: 'directory', universityId, username, directory }
+}
+
+async function prove(parts: AccountParts, found: Found, password: string): Promise<Decision<Proven, Doubt>> {
+  if (found.at === 'directory') return proveByDirectory(parts, found, password)
+  const account = found.at === 'here' ? found.account : null
+  const stored = account?.passwordHash ?? null
+  const verified = await parts.passwords.verify(password, stored)
+  if (!verified.ok) return verified
+  if (!verified.value || account === null || stored === null) return refuse('wrong')
+  if (!account.isVerified || !account.mayEnter) return refuse('wrong')
+  await rehash(parts, account.id, password, stored)
+  return accept({ id: account.id, universityId: account.universityId })
+}
+
+/** Parameters rose since the hash was made: this is the only moment at which the password is at hand. [IDN-5] */
+async function rehash(parts: AccountParts, userId: number, password: string, stored: string): Promise<void> {
+  if (!parts.passwords.isCheap(stored)) return
+  const fresh = await parts.passwords.hash(password)
+  if (fresh.ok) await updateCheapHash(parts.pool, userId, stored, fresh.value)
+}
+
+async function proveByDirectory(
+  parts: AccountParts,
+  { universityId, username, directory }: Extract<Found, { at: 'directory' }>,
+  password: string,
+): Promise<Decision<Proven, Doubt>> {
+  const question = { universityId, username, password, ...(directory === undefined ? {} : { directory }) }
+  const answer = await parts.directories.signIn(question)
+  if (!answer.ok) return answer
+  const userId = await commitEntry(parts, universityId, answer.value)
+  return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
+}
+
+/** The first sign-in makes the account; each brings name, address and groups in step with the directory. */
+async function commitEntry(
+  parts: AccountParts,
+  universityId: number,
+  entry: DirectoryEntry,
+): Promise<number | null> {
+  const address = entry.email === null ? null : parseAddress(entry.email)
+  return transaction(parts.pool, 'read committed', async (client) => {
+    const account = await upsertDirectoryAccount(client, universityId, {
+      ...entry,
+      email: address?.text ?? null,
+      emailKey: address?.key ?? null,
+    })
+    if (!account.mayEnter) return null
+    if (account.isNew)
+      await appendChange(client, {
+        universityId,
+        actor: 'directory',
+        service: 'accounts',
+        subject: 'add',
+        log: { userId: account.id, directory: entry.directory },
+      })
+    await parts.directories.matchGroups(client, { userId: account.id, universityId }, entry.gidNumbers)
+    return account.id
+  })
+}
+
+async function beginFor(parts: AccountParts, proven: Proven, from: From): Promise<Renewed> {
+  return transaction(parts.pool, 'read committed', (client) => beginSession(client, parts, proven, from))
+}
+
+async function noteFailure(parts: AccountParts, found: Found, why: Doubt, from: From): Promise<void> {
+  const account = found.at === 'here' ? found.account : null
+  await appendChange(parts.pool, {
+    universityId: found.at === 'here' ? found.account.universityId : found.universityId,
+    actor: 'nobody',
+    userId: null,
+    address: from.address,
+    service: 'sessions',
+    subject: 'failed',
+    log: { why, ...(account === null ? {} : { userId: account.id }) },
+  })
+}

@@ -1,0 +1,38 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal } from '../routes/handle.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction } from '../store/database.ts'
+import { lockAccount, updateVerified } from '../store/users.ts'
+import { lockVerification, updateVerificationUsed } from '../store/verifications.ts'
+import { knock } from './doors.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { hashLinkToken } from './link-tokens.ts'
+import type { From } from './people-sessions.ts'
+
+/** Confirms an address by the token of the link that was mailed there: once, and for a day. [IDN-6] */
+export async function verifyAddress(
+  parts: AccountParts,
+  token: string,
+  from: From,
+): Promise<Decision<null, CallRefusal>> {
+  const tokenHash = hashLinkToken(token)
+  const opened = await knock(parts, 'link', { account: null, address: from.address })
+  if (!opened.ok) return opened
+  return transaction(parts.pool, 'read committed', async (client) => {
+    const link = await lockVerification(client, 'verify', tokenHash)
+    const account = link === null ? null : await lockAccount(client, link.userId)
+    if (link === null || account === null) return refuse({ why: 'linkRefused' })
+    await updateVerificationUsed(client, link.id)
+    await updateVerified(client, account.id)
+    await appendChange(client, {
+      universityId: account.universityId,
+      actor: `user ${account.id}`,
+      userId: account.id,
+      address: from.address,
+      service: 'accounts',
+      subject: 'verify',
+      log: {},
+    })
+    return accept(null)
+  })
+}

@@ -1,0 +1,60 @@
+import { query, type Queryable } from './database.ts'
+
+/** What a directory says of one of its people. */
+export interface DirectoryPerson {
+  directory: string
+  directoryId: string
+  username: string
+  email: string | null
+  emailKey: string | null
+  displayname: string | null
+}
+
+/** The account of a directory's person. */
+export interface DirectoryAccount {
+  id: number
+  isNew: boolean
+  /** Whether the account and its university let it in. */
+  mayEnter: boolean
+}
+
+/**
+ * Finds or makes the account of a directory's person by the stable id of its entry, and brings it up to date. A user name
+ * that the directory gave to somebody else meanwhile goes with it.
+ */
+export async function upsertDirectoryAccount(
+  transaction: Queryable,
+  universityId: number,
+  person: DirectoryPerson,
+): Promise<DirectoryAccount> {
+  const { directory, directoryId } = person
+  await query(
+    transaction,
+    `update users set username = null where associated_university_id = $1 and lower(username) = lower($2)
+       and directory = $3 and directory_id <> $4`,
+    [universityId, person.username, directory, directoryId],
+  )
+  const [row] = await query<DirectoryAccount>(
+    transaction,
+    `insert into users as u (associated_university_id, directory, directory_id, username, email, email_key, displayname, verified_at)
+     select $1, $2, $3, case when exists (select from users o where o.associated_university_id = $1
+         and lower(o.username) = lower($4) and (o.directory is distinct from $2 or o.directory_id is distinct from $3)) then null else $4 end,
+       $5, $6, $7, now()
+     on conflict (associated_university_id, directory, directory_id) where directory_id is not null do update set
+       username = coalesce(excluded.username, u.username), email = excluded.email, email_key = excluded.email_key,
+       displayname = coalesce(excluded.displayname, u.displayname), updated_at = now()
+     returning id, (xmax = 0) as "isNew", is_active and erased_at is null and coalesce(
+       (select v.is_approved from universities v where v.id = associated_university_id), false) as "mayEnter"`,
+    [
+      universityId,
+      directory,
+      directoryId,
+      person.username,
+      person.email,
+      person.emailKey,
+      person.displayname,
+    ],
+  )
+  if (row === undefined) throw new Error('an upsert gave no row')
+  return row
+}

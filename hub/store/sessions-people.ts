@@ -1,0 +1,153 @@
+import { query, type Queryable } from './database.ts'
+
+/** A sign-in as the refresh of its token must know it. */
+export interface RefreshableSession {
+  id: number
+  userId: number
+  universityId: number | null
+  counter: number
+  refreshHash: string
+  rotatedAtMs: number
+  nowMs: number
+  userAgent: string | null
+  /** Neither ended nor run out, and its user and university are let in. */
+  isLive: boolean
+}
+
+/** A new sign-in. */
+export interface FreshSession {
+  userId: number
+  family: string
+  refreshHash: string
+  userAgent: string | null
+  /** Address of the network, as PostgreSQL takes it. */
+  address: string | null
+  lifeMs: number
+}
+
+/** Writes a sign-in down and gives its number. */
+export async function insertSession(transaction: Queryable, session: FreshSession): Promise<number> {
+  const [row] = await query<{ id: number }>(
+    transaction,
+    `insert into sessions (user_id, family, refresh_hash, user_agent, address, expires_at)
+     values ($1, $2, $3, $4, $5::inet, clock_timestamp() + $6 * interval '1 millisecond') returning id`,
+    [session.userId, session.family, session.refreshHash, session.userAgent, session.address, session.lifeMs],
+  )
+  if (row === undefined) throw new Error('an insert gave no row')
+  return row.id
+}
+
+/** The session of a family of refresh tokens, locked: two uses of one token are judged one after the other. [IDN-8] */
+export async function lockSession(
+  transaction: Queryable,
+  family: string,
+): Promise<RefreshableSession | null> {
+  await query(transaction, 'select 1 from sessions where family = $1 for update', [family])
+  const [row] = await query<RefreshableSession>(
+    transaction,
+    `select s.id, s.user_id as "userId", u.associated_university_id as "universityId", s.counter,
+        s.refresh_hash as "refreshHash", s.user_agent as "userAgent",
+        (extract(epoch from s.rotated_at) * 1000)::float8 as "rotatedAtMs",
+        (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs",
+        s.revoked_at is null and s.expires_at > clock_timestamp() and u.is_active and u.erased_at is null
+          and coalesce(v.is_approved, true) as "isLive"
+     from sessions s join users u on u.id = s.user_id left join universities v on v.id = u.associated_university_id
+     where s.family = $1`,
+    [family],
+  )
+  return row ?? null
+}
+
+/** The next refresh token was given: it is good for a while, but never longer than the longest session. */
+export async function updateRotation(
+  transaction: Queryable,
+  sessionId: number,
+  rotation: {
+    counter: number
+    refreshHash: string
+    userAgent: string | null
+    address: string | null
+    lifeMs: number
+    longestMs: number
+  },
+): Promise<void> {
+  await query(
+    transaction,
+    `update sessions set counter = $2, refresh_hash = $3, user_agent = $4, address = $5::inet,
+       rotated_at = clock_timestamp(), last_seen_at = clock_timestamp(),
+       expires_at = least(clock_timestamp() + $6 * interval '1 millisecond', created_at + $7 * interval '1 millisecond')
+     where id = $1`,
+    [
+      sessionId,
+      rotation.counter,
+      rotation.refreshHash,
+      rotation.userAgent,
+      rotation.address,
+      rotation.lifeMs,
+      rotation.longestMs,
+    ],
+  )
+}
+
+/** The password was given again. [IDN-10] */
+export async function updateConfirmed(transaction: Queryable, sessionId: number): Promise<void> {
+  await query(transaction, 'update sessions set confirmed_at = clock_timestamp() where id = $1', [sessionId])
+}
+
+/** Ends one session of a user; answers whether one lived. */
+export async function updateSessionRevoked(
+  transaction: Queryable,
+  userId: number,
+  sessionId: number,
+): Promise<boolean> {
+  const rows = await query(
+    transaction,
+    `update sessions set revoked_at = clock_timestamp() where user_id = $1 and id = $2 and revoked_at is null
+       and expires_at > clock_timestamp() returning 1`,
+    [userId, sessionId],
+  )
+  return rows.length > 0
+}
+
+/** Ends all sessions of a user but one (null: all); answers how many lived. [IDN-10] */
+export async function updateSessionsRevoked(
+  transaction: Queryable,
+  userId: number,
+  exceptSessionId: number | null,
+): Promise<number> {
+  const rows = await query(
+    transaction,
+    `update sessions set revoked_at = clock_timestamp() where user_id = $1 and revoked_at is null
+       and id is distinct from $2 returning 1`,
+    [userId, exceptSessionId],
+  )
+  return rows.length
+}
+
+/** A live session as its owner sees it. */
+export interface ListedSession {
+  id: number
+  userAgent: string | null
+  address: string | null
+  signedInAtMs: number
+  lastSeenAtMs: number
+}
+
+/** Live sessions of a user, newest first. */
+export async function loadLiveSessions(database: Queryable, userId: number): Promise<ListedSession[]> {
+  return query<ListedSession>(
+    database,
+    `select id, user_agent as "userAgent", host(address) as address, ms_of_time(created_at) as "signedInAtMs",
+       ms_of_time(last_seen_at) as "lastSeenAtMs"
+     from sessions where user_id = $1 and revoked_at is null and expires_at > now() order by id desc limit 200`,
+    [userId],
+  )
+}
+
+/** Forgets sessions that ended or ran out a week ago; until then a stolen token is still known as one. */
+export async function dropEndedSessions(database: Queryable): Promise<void> {
+  await query(
+    database,
+    "delete from sessions where least(revoked_at, expires_at) < now() - interval '7 days'",
+  )
+}
