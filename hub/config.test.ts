@@ -27,6 +27,7 @@ describe('configuration', () => {
       mailFrom: 'Carrel <carrel@localhost>',
       secret: null,
       ldapConfig: null,
+      requestLimits: { inAll: 100, perAddress: 3 },
       isProduction: false,
     })
   })
@@ -46,6 +47,8 @@ describe('configuration', () => {
       MAIL_FROM: 'The Library <library@example.org>',
       CARREL_SECRET: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
       LDAP_CONFIG: '/etc/carrel/ldap.json',
+      CARREL_MOST_REQUESTS: '7',
+      CARREL_MOST_REQUESTS_PER_ADDRESS: '1',
       NODE_ENV: 'production',
     })
     expect(parsed).toEqual({
@@ -65,6 +68,7 @@ describe('configuration', () => {
         mailFrom: 'The Library <library@example.org>',
         secret: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
         ldapConfig: '/etc/carrel/ldap.json',
+        requestLimits: { inAll: 7, perAddress: 1 },
         isProduction: true,
       },
     })

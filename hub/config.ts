@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
+import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
@@ -37,6 +38,8 @@ export interface HubConfig {
   secret: string | null
   /** File that describes the universities' directories; null: there are none. */
   ldapConfig: string | null
+  /** How many requests for universities may wait: in all, and from one address of the network. [UNI-1] */
+  requestLimits: RequestLimits
   isProduction: boolean
 }
 
@@ -48,6 +51,7 @@ export const DEFAULT_METRICS_PORT = 4719
 const DEFAULT_MAIL_FROM = 'Carrel <carrel@localhost>'
 
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
+const Count = Type.String({ pattern: '^\\d{1,5}$' })
 const Text = Type.String({ minLength: 1, maxLength: 4096 })
 const Names = Type.String({ pattern: '^\\s*[A-Za-z0-9.:_\\[\\]-]+(\\s*,\\s*[A-Za-z0-9.:_\\[\\]-]+)*\\s*$' })
 
@@ -95,6 +99,8 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
     advice: `must have at least ${MIN_SECRET_LENGTH} characters, for example what "openssl rand -base64 48" prints`,
   },
   LDAP_CONFIG: { schema: Text, advice: 'must name a JSON file' },
+  CARREL_MOST_REQUESTS: { schema: Count, advice: 'must be a number of requests, for example 100' },
+  CARREL_MOST_REQUESTS_PER_ADDRESS: { schema: Count, advice: 'must be a number of requests, for example 3' },
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
@@ -136,6 +142,10 @@ export function parseConfig(
     mailFrom: read('MAIL_FROM') ?? DEFAULT_MAIL_FROM,
     secret: read('CARREL_SECRET') ?? null,
     ldapConfig: read('LDAP_CONFIG') ?? null,
+    requestLimits: {
+      inAll: Number(read('CARREL_MOST_REQUESTS') ?? REQUEST_LIMITS.inAll),
+      perAddress: Number(read('CARREL_MOST_REQUESTS_PER_ADDRESS') ?? REQUEST_LIMITS.perAddress),
+    },
     isProduction: read('NODE_ENV') === 'production',
   })
 }

@@ -1,3 +1,4 @@
+import type { RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
 import { parseAddress } from '../identity/address.ts'
@@ -17,15 +18,6 @@ import {
 } from '../store/university-requests.ts'
 import type { Caller, CallRefusal, Handle } from './handle.ts'
 import { requestRoutes } from './university-requests.ts'
-
-/** How many requests for universities may wait. */
-export interface RequestLimits {
-  inAll: number
-  perAddress: number
-}
-
-/** A hundred are more than anybody looks through; three are two more than one person needs. */
-export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
 
 /** How long a contact address may take to be confirmed. [UNI-2] */
 const CONFIRM_MS = 86_400_000

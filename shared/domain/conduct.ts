@@ -25,3 +25,13 @@ export type AccountDoor = keyof typeof ACCOUNT_LIMITS
 
 /** The limits of all doors. */
 export type AccountLimits = Record<AccountDoor, { perAccount: TryLimit; perAddress: TryLimit }>
+
+/** How many requests for universities may wait. */
+export interface RequestLimits {
+  inAll: number
+  /** From one address of the network. */
+  perAddress: number
+}
+
+/** Unless an installation says otherwise: more than a hundred nobody looks through, and one person needs one. [UNI-1] */
+export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
