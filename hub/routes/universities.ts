@@ -61,9 +61,9 @@ async function commitRequest(
   if (contact === null) return refuse({ why: 'addressRefused', at: '/contact' })
   const askedFrom = keys.mac('addresses', 'university request', addressBucket(caller.address))
   const done = await transaction(pool, 'read committed', async (client) => {
-    await dropOldRequests(client)
     const full = refusalOfCounts(await lockRequestCounts(client, askedFrom), requestLimits)
     if (full !== null) return refuse(full)
+    await dropOldRequests(client)
     const { nonce, tokenHash } = makeLink(keys, 'university')
     const request = { ...wish.value, contact: contact.text, askedFrom, tokenHash, forMs: CONFIRM_MS }
     const requestId = await insertRequest(client, request)
