@@ -69,6 +69,18 @@ create table job_runs (
   succeeded_at timestamp with time zone not null
 );
 
+create table kept_rows (
+  university_id bigint not null,
+  source_table text not null,
+  old_id bigint not null,
+  user_id bigint,
+  group_id bigint,
+  space_id bigint,
+  facts jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
 create table kiosks (
   id bigint generated always as identity not null,
   university_id bigint not null,
@@ -718,6 +730,8 @@ alter table groups add constraint groups_pkey PRIMARY KEY (id);
 
 alter table job_runs add constraint job_runs_pkey PRIMARY KEY (job);
 
+alter table kept_rows add constraint kept_rows_pkey PRIMARY KEY (university_id, source_table, old_id);
+
 alter table kiosks add constraint kiosks_pkey PRIMARY KEY (id);
 
 alter table live_tickets add constraint live_tickets_pkey PRIMARY KEY (ticket_hash);
@@ -795,6 +809,8 @@ alter table groups add constraint groups_description_check CHECK ((length(descri
 alter table groups add constraint groups_gid_number_check CHECK (((gid_number >= 0) AND (gid_number <= '4294967295'::bigint)));
 
 alter table groups add constraint groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)));
+
+alter table kept_rows add constraint kept_rows_source_table_check CHECK ((source_table = ANY (ARRAY['classrooms'::text, 'draw_events'::text, 'draw_registrations'::text, 'longterm_registrations'::text, 'registrations'::text])));
 
 alter table kiosks add constraint kiosks_key_grade_check CHECK ((key_grade = ANY (ARRAY['file'::text, 'store'::text, 'open'::text])));
 
@@ -885,6 +901,14 @@ alter table enrolments add constraint enrolments_university_id_replaces_kiosk_id
 alter table enrolments add constraint enrolments_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE RESTRICT;
 
 alter table groups add constraint groups_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table kept_rows add constraint kept_rows_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE SET NULL;
+
+alter table kept_rows add constraint kept_rows_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE SET NULL;
+
+alter table kept_rows add constraint kept_rows_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table kept_rows add constraint kept_rows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL;
 
 alter table kiosks add constraint kiosks_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 

@@ -195,6 +195,22 @@ create table address_marks (
   primary key (address_hash, kind)
 );
 
+-- Rows of the systems before, whose features are not there yet: kept as they came, tied to the people, groups and rooms
+-- that they are here. [IMP-6]
+create table kept_rows (
+  university_id bigint not null references universities on delete restrict,
+  source_table text not null
+    check (source_table in ('classrooms', 'draw_events', 'draw_registrations', 'longterm_registrations', 'registrations')),
+  old_id bigint not null,
+  user_id bigint references users on delete set null,
+  group_id bigint references groups on delete set null,
+  space_id bigint references spaces on delete set null,
+  facts jsonb not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (university_id, source_table, old_id)
+);
+
 -- Who acted, when it was a person, and from where.
 alter table change_logs
   add column user_id bigint references users on delete restrict,
