@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createTransport } from 'nodemailer'
+import type { HubLog } from '../../log.ts'
+import type { Letter } from './write-mail.ts'
+
+/** What became of a letter: handed over, refused for now, or refused for good. Codes only: servers repeat addresses. */
+export type PostAnswer =
+  | { outcome: 'sent' }
+  | { outcome: 'later' | 'never'; errorCode: string | null; responseCode: number | null }
+
+/** Where letters are handed in. */
+export interface Post {
+  send(letter: Letter): Promise<PostAnswer>
+}
+
+/** A server that does not answer holds up a mail, and a hub that stops, no longer than this. */
+const CONNECT_TIMEOUT_MS = 5_000
+const SOCKET_TIMEOUT_MS = 10_000
+
+/** Nothing that a letter says is fetched, from a file or from anywhere. */
+const SAFE = { disableFileAccess: true, disableUrlAccess: true } as const
+
+const HEADERS = { 'Auto-Submitted': 'auto-generated' } as const
+
+/** Hands letters to the server of SMTP_URL. */
+export function makeSmtpPost(url: string, from: string): Post {
+  const transport = createTransport(
+    {
+      url,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      greetingTimeout: CONNECT_TIMEOUT_MS,
+      dnsTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: SOCKET_TIMEOUT_MS,
+    },
+    { from, ...SAFE },
+  )
+  return {
+    send: async ({ to, ...letter }) => {
+      try {
+        await transport.sendMail({ ...letter, to: { name: '', address: to }, headers: HEADERS })
+        return { outcome: 'sent' }
+      } catch (error) {
+        return judge(error as { code?: unknown; responseCode?: unknown })
+      }
+    },
+  }
+}
+
+/** Only a server that knows the address and will never have it (5xx to the recipient) ends the tries. */
+function judge({ code, responseCode }: { code?: unknown; responseCode?: unknown }): PostAnswer {
+  const errorCode = typeof code === 'string' ? code : null
+  const status = typeof responseCode === 'number' ? responseCode : null
+  const isForGood = errorCode === 'EENVELOPE' && status !== null && status >= 500
+  return { outcome: isForGood ? 'never' : 'later', errorCode, responseCode: status }
+}
+
+/** Without a server: letters become files, for whoever tries Carrel out. */
+export function makeFilePost(folder: string, from: string, log: HubLog): Post {
+  const transport = createTransport({ streamTransport: true, buffer: true }, { from, ...SAFE })
+  return {
+    send: async ({ to, ...letter }) => {
+      const written = await transport.sendMail({ ...letter, to: { name: '', address: to }, headers: HEADERS })
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
+      const file = join(folder, `${stamp} ${letter.messageId.slice(1, 9)}.eml`)
+      writeFileSync(file, written.message as Buffer, { mode: 0o600 })
+      log.info('a mail was written to a file, since SMTP_URL is not set', { file })
+      return { outcome: 'sent' }
+    },
+  }
+}
