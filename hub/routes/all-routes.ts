@@ -2,6 +2,7 @@ import type { RequestLimits } from '#shared/domain/conduct.ts'
 import type { AccountParts } from '../identity/identity-parts.ts'
 import { sessionRoutes } from './auth-sessions.ts'
 import { authRoutes } from './auth.ts'
+import { changeRoutes } from './changes.ts'
 import { groupRoutes } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { kioskRoutes } from './kiosks.ts'
@@ -26,6 +27,7 @@ export function registerRoutes(handle: Handle, parts: RouteParts): void {
   meRoutes(handle, parts)
   universityRoutes(handle, parts)
   groupRoutes(handle, parts)
+  changeRoutes(handle, parts)
   spaceRoutes(handle, parts)
   reportRoutes(handle, parts)
   kioskRoutes(handle, parts)

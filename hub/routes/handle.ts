@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import type { Actor } from '#shared/domain/access.ts'
@@ -33,11 +34,15 @@ export interface SignedIn extends Caller {
 
 type CallerOf<Name extends RouteName> = (typeof ROUTES)[Name]['who'] extends 'signedIn' ? SignedIn : Caller
 
+/** A long text may also come in pieces. */
+type AnswerOf<Name extends RouteName> =
+  RouteAnswer<Name> extends string ? string | Readable : RouteAnswer<Name>
+
 /** What answers a call. */
 export type Handler<Name extends RouteName> = (
   input: RouteInput<Name>,
   caller: CallerOf<Name>,
-) => Promise<Decision<RouteAnswer<Name>, CallRefusal>>
+) => Promise<Decision<AnswerOf<Name>, CallRefusal>>
 
 /** Finds out who is signed in; a refusal when nobody is. [IDN-9] */
 export type Authenticate = (

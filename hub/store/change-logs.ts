@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { query, type Queryable } from './database.ts'
 
 /** One administrative act. `log` names no secret and no e-mail address: it stays for ever. [AUD-1] */
@@ -73,5 +74,46 @@ export async function loadChanges(
     `select id, university_id as "universityId", actor, service, subject, log, ms_of_time(created_at) as "atMs"
      from change_logs where university_id is not distinct from $1 order by id desc limit $2`,
     [universityId, count],
+  )
+}
+
+/** Which acts are asked for; times are ms since 1970, from the first to before the last. */
+export interface ChangeFilter {
+  service?: string
+  subject?: string
+  userId?: number
+  fromMs?: number
+  toMs?: number
+}
+
+/**
+ * Acts of a university, newest first: those before an id, so many at most. Names are those of its own people. [AUD-3]
+ */
+export async function loadChangePage(
+  database: Queryable,
+  universityId: number,
+  filter: ChangeFilter,
+  page: { before: number | null; count: number },
+): Promise<ChangeRow[]> {
+  return query<ChangeRow>(
+    database,
+    `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
+       c.service, c.subject, host(c.address) as address, c.log
+     from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
+     where c.university_id = $1 and ($2::bigint is null or c.id < $2)
+       and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
+       and ($5::bigint is null or c.user_id = $5)
+       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))
+     order by c.id desc limit $8`,
+    [
+      universityId,
+      page.before,
+      filter.service ?? null,
+      filter.subject ?? null,
+      filter.userId ?? null,
+      filter.fromMs ?? null,
+      filter.toMs ?? null,
+      page.count,
+    ],
   )
 }

@@ -567,6 +567,17 @@ begin
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_rewriting()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.address is not null or to_jsonb(new) - 'address' is distinct from to_jsonb(old) - 'address' then
+    raise exception '% only forgets addresses', tg_table_name using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.shown_tree(of_university bigint, at timestamp with time zone, stale interval)
  RETURNS SETOF shown_space
  LANGUAGE plpgsql
@@ -951,6 +962,8 @@ alter table users_tracked_spaces add constraint users_tracked_spaces_user_id_fke
 alter table verifications add constraint verifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER only_forgets BEFORE UPDATE ON public.change_logs FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.groups FOR EACH ROW EXECUTE FUNCTION keep_super_group();
 

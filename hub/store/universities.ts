@@ -29,6 +29,16 @@ export async function loadUniversities(database: Queryable): Promise<University[
   return filled(await query<University>(database, `${UNIVERSITIES} order by u.id`))
 }
 
+/** The IANA zone of a university. */
+export async function loadTimezone(database: Queryable, universityId: number): Promise<string> {
+  const [row] = await query<{ timezone: string }>(
+    database,
+    'select timezone from universities where id = $1',
+    [universityId],
+  )
+  return row?.timezone ?? 'UTC'
+}
+
 /** Names of the universities that let people in. */
 export async function loadOpenUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
   return query(database, 'select id, name from universities where is_approved order by lower(name), id')

@@ -4,13 +4,19 @@ import type { Contract } from './contract.ts'
 
 const closed = { additionalProperties: false }
 
+/** Services and subjects are plain words of the hub's own. */
+const Word = Type.String({ pattern: '^[A-Za-z][A-Za-z -]{0,39}$' })
+/** The last moment that a date of JavaScript knows. */
+const Moment = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 })
+
 /** What the log is asked for. Times are ms since 1970. */
 const ChangeFilter = {
-  service: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
-  subject: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+  service: Type.Optional(Word),
+  subject: Type.Optional(Word),
   userId: Type.Optional(Id),
-  fromMs: Type.Optional(Type.Integer({ minimum: 0 })),
-  toMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  fromMs: Type.Optional(Moment),
+  /** Not itself part of it. */
+  toMs: Type.Optional(Moment),
 }
 
 /** One act as it was written down. */
@@ -18,7 +24,7 @@ export const ChangeRow = Type.Object(
   {
     id: Id,
     atMs: Type.Number(),
-    /** "user 7", "kiosk 17", "cli" or "hub". */
+    /** "user 7", "kiosk 17", "visitor" (nobody known), "cli" or "hub". */
     actor: Type.String(),
     /** Name of the user who acted, while there is one. */
     actorName: Type.Union([Type.Null(), Type.String()]),

@@ -228,6 +228,16 @@ begin
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
 end $$;
 
+-- Even then nothing but the address is lost.
+create function refuse_rewriting() returns trigger language plpgsql as $$
+begin
+  if new.address is not null or to_jsonb(new) - 'address' is distinct from to_jsonb(old) - 'address' then
+    raise exception '% only forgets addresses', tg_table_name using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$;
+create trigger only_forgets before update on change_logs for each row execute function refuse_rewriting();
+
 create function forget_addresses(before timestamptz) returns integer language plpgsql as $$
 declare
   forgotten integer;

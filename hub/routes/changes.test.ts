@@ -1,0 +1,175 @@
+import { parse } from 'csv-parse/sync'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { joinTestGroup, makeTestPerson, type TestPerson } from '../identity/testing-people.ts'
+import { appendChange, type Change } from '../store/change-logs.ts'
+import { query } from '../store/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { insertTestUniversity } from '../store/testing-rows.ts'
+import { makeTestApp } from './testing-app.ts'
+import { callRoute, type TestAnswer } from './testing-calls.ts'
+
+let database: TestDatabase
+let app: FastifyInstance
+let universityId: number
+let reader: TestPerson
+const names = { next: 0 }
+
+beforeAll(async () => {
+  database = await makeTestDatabase('changes')
+  app = await makeTestApp(database.pool)
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+beforeEach(async () => {
+  names.next += 1
+  universityId = await insertTestUniversity(database.pool, `C${names.next}`)
+  reader = await makeTestPerson(database.pool, universityId, { displayname: '=Reader' })
+  await joinTestGroup(database.pool, reader, 'super')
+})
+
+const append = (change: Partial<Change>): Promise<void> =>
+  appendChange(database.pool, {
+    ...{ universityId, actor: 'cli', service: 'spaces', subject: 'import', log: {} },
+    ...change,
+  })
+
+type Query = Record<string, string | number>
+const read = (search: Query = {}, as = reader): Promise<TestAnswer> =>
+  callRoute(app, 'GET /changes', { query: search, as })
+const table = (search: Query = {}, as = reader): Promise<TestAnswer> =>
+  callRoute(app, 'GET /changes.csv', { query: search, as })
+
+async function rowsOf(search: Query = {}): Promise<ChangeRow[]> {
+  const answer = await read(search)
+  expect(answer.status).toBe(200)
+  return (answer.body as { changes: ChangeRow[] }).changes
+}
+
+const cellsOf = ({ body }: TestAnswer): string[][] =>
+  parse(String(body), { bom: true, record_delimiter: '\r\n' }) as string[][]
+
+describe('[AUD-3] the log', () => {
+  test('is read by the super group of the university, and by nobody else', async () => {
+    await append({ log: { secret: 'ours' } })
+    const student = await makeTestPerson(database.pool, universityId)
+    const foreigner = await makeTestPerson(database.pool, await insertTestUniversity(database.pool, 'Else'))
+    await joinTestGroup(database.pool, foreigner, 'super', 'admin')
+    const keeper = await makeTestPerson(database.pool, null)
+    for (const who of [student, keeper])
+      for (const ask of [read, table])
+        expect(await ask({}, who)).toMatchObject({ status: 403, body: { error: 'notAllowed' } })
+    for (const ask of [read, table])
+      expect(JSON.stringify((await ask({}, foreigner)).body)).not.toContain('ours')
+    expect(JSON.stringify(await rowsOf())).toContain('ours')
+  })
+
+  test('names who acted while they are there, and nobody of elsewhere', async () => {
+    const keeper = await makeTestPerson(database.pool, null, { displayname: 'Keeper' })
+    await append({ actor: `user ${keeper.userId}`, userId: keeper.userId })
+    await append({ actor: `user ${reader.userId}`, userId: reader.userId, address: '192.0.2.7' })
+    expect(await rowsOf()).toMatchObject([
+      { actor: `user ${reader.userId}`, actorName: '=Reader', address: '192.0.2.7' },
+      { actor: `user ${keeper.userId}`, actorName: null, address: null },
+    ])
+  })
+
+  test('is paged by id, newest first, also while it grows', async () => {
+    for (let index = 0; index < 7; index += 1) await append({ log: { index } })
+    const seen: unknown[] = []
+    let before: number | null = null
+    let pages = 0
+    do {
+      const search: Query = { limit: 3, service: 'spaces', ...(before === null ? {} : { before }) }
+      const { changes, next } = (await read(search)).body as { changes: ChangeRow[]; next: number | null }
+      seen.push(...changes.map(({ log }) => log['index']))
+      before = next
+      pages += 1
+      await append({ log: { index: 'later' } })
+    } while (before !== null)
+    expect([seen, pages]).toEqual([[6, 5, 4, 3, 2, 1, 0], 3])
+  })
+
+  test('is filtered by service, subject, person and time', async () => {
+    await append({ service: 'groups', subject: 'member add', userId: reader.userId })
+    await append({ service: 'kiosks', subject: 'enrol' })
+    const [enrolled, added] = await rowsOf()
+    const ids = async (search: Query): Promise<number[]> => (await rowsOf(search)).map(({ id }) => id)
+    expect(await ids({ service: 'kiosks' })).toEqual([enrolled?.id])
+    expect(await ids({ subject: 'member add' })).toEqual([added?.id])
+    expect(await ids({ userId: reader.userId, service: 'groups' })).toEqual([added?.id])
+    const atMs = Math.ceil(enrolled?.atMs ?? 0) + 1
+    expect(await ids({ toMs: atMs, service: 'kiosks' })).toEqual([enrolled?.id])
+    expect(await ids({ fromMs: atMs, service: 'kiosks' })).toEqual([])
+    expect(await ids({ fromMs: 8_640_000_000_000_000 })).toEqual([])
+  })
+
+  test.each([
+    [{ limit: 201 }, '/limit'],
+    [{ before: 0 }, '/before'],
+    [{ fromMs: 9_007_199_254_740_991 }, '/fromMs'],
+    [{ service: "x' or 1=1" }, '/service'],
+    [{ service: '\u0000' }, '/service'],
+    [{ university: 1 }, '/university'],
+  ])('is not asked for %j', async (search, at) => {
+    expect(await read(search)).toMatchObject({ status: 400, body: { error: 'malformed', at } })
+  })
+
+  test('says who read and who exported it, and what they looked for', async () => {
+    await read({ service: 'kiosks' })
+    await table({ subject: 'enrol' })
+    const by = { actor: `user ${reader.userId}`, actorName: '=Reader', address: '127.0.0.1', service: 'log' }
+    expect(await rowsOf()).toMatchObject([
+      { ...by, subject: 'export', log: { subject: 'enrol' } },
+      { ...by, subject: 'read', log: { service: 'kiosks', count: 0 } },
+    ])
+  })
+})
+
+describe('[AUD-4] the table', () => {
+  test('names the zone and tells local times, without a formula in any cell', async () => {
+    await append({ actor: '@cli', log: { note: '=1+1', text: 'a "b",\nc' }, userId: reader.userId })
+    await append({ service: '-kiosks', subject: '+x' })
+    const answer = await table()
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="changes.csv"',
+      'cache-control': 'no-store',
+    })
+    const [header, ...rows] = cellsOf(answer)
+    expect(header?.[1]).toBe('time (Europe/Ljubljana)')
+    expect(rows.map((row) => row.slice(2))).toEqual([
+      [`user ${reader.userId}`, "'=Reader", 'log', 'export', '127.0.0.1', '{}'],
+      ['cli', '', "'-kiosks", "'+x", '', '{}'],
+      ["'@cli", "'=Reader", 'spaces', 'import', '', expect.stringContaining('a \\"b\\"')],
+    ])
+    const listed = await rowsOf({ service: 'spaces' })
+    expect(rows[2]?.[1]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00$/)
+    expect(Date.parse(rows[2]?.[1] ?? '')).toBe(Math.floor((listed[0]?.atMs ?? 0) / 1000) * 1000)
+  })
+
+  test('needs the password, given lately', async () => {
+    await database.pool.query("update sessions set confirmed_at = now() - interval '11 minutes'")
+    expect(await table()).toMatchObject({ status: 403, body: { error: 'passwordNeeded' } })
+    expect(await rowsOf({ subject: 'export' })).toEqual([])
+  })
+
+  test('ends after 100,000 rows, each of them once', async () => {
+    await database.pool.query(
+      `insert into change_logs (university_id, actor, service, subject)
+       select $1, 'hub', 'many', 'ok' from generate_series(1, 100010)`,
+      [universityId],
+    )
+    const lines = String((await table({ service: 'many' })).body)
+      .trimEnd()
+      .split('\r\n')
+    const ids = lines.slice(1).map((line) => Number(line.split(',')[0]))
+    expect(ids).toHaveLength(100_000)
+    expect(new Set(ids).size).toBe(100_000)
+    expect(ids[0]).toBe(Math.max(...ids.slice(0, 3)))
+  })
+})

@@ -1,0 +1,94 @@
+import { Readable } from 'node:stream'
+import { may } from '#shared/domain/access.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { makeZonedText } from '#shared/domain/zoned-time.ts'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { appendChange, changedBy, loadChangePage, type ChangeFilter } from '../store/change-logs.ts'
+import type { Database } from '../store/database.ts'
+import { loadTimezone } from '../store/universities.ts'
+import { csvLine } from './csv-text.ts'
+import type { CallRefusal, Handle, SignedIn } from './handle.ts'
+
+const PAGE_ROWS = 50
+/** Most rows of a table: what spreadsheets still open, and what one person reads out of the log in one go. */
+const MAX_TABLE_ROWS = 100_000
+/** A table is read in such steps, without a transaction that a slow reader could hold open. */
+const TABLE_STEP_ROWS = 2_000
+
+/** The log of administrative acts. Who reads it stands in it too. [AUD-3] [AUD-4] */
+export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void {
+  handle('GET /changes', async ({ query }, caller) => {
+    const university = universityOfReader(caller)
+    if (!university.ok) return university
+    const { before = null, limit = PAGE_ROWS, ...filter } = query
+    // One more than is shown: whether there is a next page.
+    const page = { before, count: limit + 1 }
+    const found = await loadChangePage(pool, university.value, filter, page)
+    const changes = found.slice(0, limit)
+    await appendReading(pool, university.value, caller, 'read', { ...query, count: changes.length })
+    return accept({ changes, next: found.length > limit ? (changes.at(-1)?.id ?? null) : null })
+  })
+  handle('GET /changes.csv', async ({ query: filter }, caller) => {
+    const university = universityOfReader(caller)
+    if (!university.ok) return university
+    if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
+    const timezone = await loadTimezone(pool, university.value)
+    await appendReading(pool, university.value, caller, 'export', filter)
+    void caller.reply.header('content-disposition', 'attachment; filename="changes.csv"')
+    const steps = readSteps(pool, university.value, filter)
+    return accept(Readable.from(tableText(steps, timezone)))
+  })
+}
+
+function universityOfReader({ actor }: SignedIn): Decision<number, CallRefusal> {
+  const { universityId } = actor
+  return universityId !== null && may(actor, 'readChanges', { universityId })
+    ? accept(universityId)
+    : refuse({ why: 'notAllowed' })
+}
+
+function appendReading(
+  pool: Database,
+  universityId: number,
+  caller: SignedIn,
+  subject: 'read' | 'export',
+  log: Record<string, unknown>,
+): Promise<void> {
+  return appendChange(pool, { ...changedBy(caller), universityId, service: 'log', subject, log })
+}
+
+async function* readSteps(
+  pool: Database,
+  universityId: number,
+  filter: ChangeFilter,
+): AsyncGenerator<ChangeRow[]> {
+  let before: number | null = null
+  for (let left = MAX_TABLE_ROWS; left > 0; left -= TABLE_STEP_ROWS) {
+    const page = { before, count: Math.min(left, TABLE_STEP_ROWS) }
+    const rows = await loadChangePage(pool, universityId, filter, page)
+    yield rows
+    before = rows.at(-1)?.id ?? null
+    if (rows.length < page.count) return
+  }
+}
+
+/** The byte order mark makes spreadsheets read UTF-8. */
+async function* tableText(steps: AsyncIterable<ChangeRow[]>, timezone: string): AsyncGenerator<string> {
+  const timeText = makeZonedText(timezone)
+  yield `\ufeff${csvLine(['id', `time (${timezone})`, 'actor', 'name', 'service', 'subject', 'address', 'log'])}`
+  for await (const rows of steps)
+    yield rows
+      .map((row) =>
+        csvLine([
+          row.id,
+          timeText(row.atMs),
+          row.actor,
+          row.actorName,
+          row.service,
+          row.subject,
+          row.address,
+          JSON.stringify(row.log),
+        ]),
+      )
+      .join('')
+}
