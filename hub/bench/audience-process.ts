@@ -13,6 +13,7 @@ import { makeMember, type Member } from '../sync/audience-parts.ts'
 import { Audience } from '../sync/fan-out.ts'
 import { makeTurnstile } from '../sync/feed.ts'
 import { makeInFlight } from '../sync/in-flight.ts'
+import { makeKioskView } from '../sync/kiosk-view.ts'
 import { cutParts } from '../sync/parts.ts'
 import { machineMs, ownCpuMs, serveOrders } from './child.ts'
 
@@ -71,9 +72,7 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
       metrics: noMetrics,
       inFlight,
       turnstile: makeTurnstile(),
-      seal: () => seal,
-      nowMs: () => Date.now(),
-      heartbeatMs: 5_000,
+      view: makeKioskView({ seal: () => seal, nowMs: () => Date.now(), heartbeatMs: 5_000 }),
       factsMoved: () => undefined,
     },
     universityId,

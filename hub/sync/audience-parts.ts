@@ -1,10 +1,11 @@
-import type { Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { HubClock, KioskLine } from '../ports.ts'
 import type { Database } from '../store/database.ts'
+import type { LoadFeed } from '../store/feed.ts'
 import type { Turnstile } from './feed.ts'
 import type { InFlight } from './in-flight.ts'
+import type { Mirror } from './mirror.ts'
 
 /** One kiosk's line among the audience. */
 export interface Member {
@@ -22,6 +23,24 @@ export interface Member {
   end(code: 'stalled' | 'epochChanged'): void
 }
 
+/** What an audience is told, and how often: kiosks and people hold different rows. */
+export interface AudienceView {
+  /** Time between frames; under load up to twice as much. */
+  tickMs: number
+  heartbeatMs: number
+  load: LoadFeed
+  /** Null: nothing is said this time. */
+  heartbeat(universityId: number, mirror: Mirror): Buffer | null
+}
+
+/** Telling everybody may take this share of a core. */
+const TICK_SHARE = 0.1
+
+/** Time to the next frame after one whose telling took `costMs`. */
+export function nextTickMs({ tickMs }: Pick<AudienceView, 'tickMs'>, costMs: number): number {
+  return Math.min(2 * tickMs, Math.max(tickMs, costMs / TICK_SHARE))
+}
+
 /** What an audience is made of. */
 export interface AudienceParts {
   pool: Database
@@ -30,10 +49,7 @@ export interface AudienceParts {
   metrics: HubMetrics
   inFlight: InFlight
   turnstile: Turnstile
-  seal(): Seal
-  /** Hub time, ms since 1970. */
-  nowMs(): number
-  heartbeatMs: number
+  view: AudienceView
   /** Facts of the university changed: assignments may have. */
   factsMoved(universityId: number): void
 }

@@ -1,26 +1,23 @@
-import type { AudienceParts, Member } from './audience-parts.ts'
+import { nextTickMs, type AudienceParts, type Member } from './audience-parts.ts'
 import type { Committed } from './commit-mutations.ts'
 import { deliver } from './delivery.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
-import { makeHeartbeat } from './make-heartbeat.ts'
 import { Mirror } from './mirror.ts'
 import { cutParts, type Parts } from './parts.ts'
 import { Slices } from './slices.ts'
 
-/** Time between frames: below what an eye sees, and enough for a row that changes often to travel once. */
-const TICK_MS = 50
-/** Under load, telling everybody may take this share of a core, until frames are this far apart. */
-const TICK_SHARE = 0.1
-const MAX_TICK_MS = 100
+/** How soon one that is behind is looked at again. */
+const LOOK_AGAIN_MS = 50
 /** A socket with more unsent than this is behind. [SYN-24] */
 const BEHIND_BYTES = 262_144
 /** It is served again when this little is left. */
 const DRAINED_BYTES = 65_536
 /** How long a socket may stand still. [SYN-24] */
 const STALL_MS = 30_000
+
 /**
- * All kiosks of one university at this hub: one frame per tick, serialised once, the same bytes to every live socket.
+ * All kiosks of one university at this hub, or all people's pages: one frame per tick, serialised once, the same bytes to every live socket.
  * Commits of this hub come from memory; a gap is read from the database. [SYN-8] [SYN-21] [SYN-24]
  */
 export class Audience {
@@ -39,18 +36,19 @@ export class Audience {
   private cancelTick: (() => void) | null = null
   private cancelBeat: (() => void) | null = null
   private lastTickMs = -Infinity
-  private tickMs = TICK_MS
+  private tickMs: number
   private waitingSinceMs: number | null = null
   private isStopped = false
 
   constructor(parts: AudienceParts, universityId: number) {
     this.parts = parts
     this.universityId = universityId
+    this.tickMs = parts.view.tickMs
     this.feed = makeFeed(parts, universityId)
     this.telling = new Slices(parts.clock)
   }
 
-  /** Reads what a kiosk misses: everything, or what changed after `from`; not older than `atLeast`. */
+  /** Reads what a member misses: everything, or what changed after `from`; not older than `atLeast`. */
   async open(from: number | null, isOld: boolean, atLeast: number): Promise<FeedAnswer | null> {
     await this.ready()
     return this.feed.read(from, isOld, Math.max(atLeast, from === null ? 0 : this.told))
@@ -199,9 +197,9 @@ export class Audience {
     this.telling.finish()
     this.cancelTick?.()
     this.cancelTick = null
-    const { mirror } = this
+    const { mirror, parts } = this
     if (mirror === null || mirror.head === this.told) return
-    const startedMs = this.parts.clock.elapsedMs()
+    const startedMs = parts.clock.elapsedMs()
     const waitingSinceMs = this.waitingSinceMs ?? startedMs
     this.waitingSinceMs = null
     this.lastTickMs = startedMs
@@ -210,8 +208,8 @@ export class Audience {
     this.ring.keep(frame)
     const tell = (member: Member): void => this.tell(member, frame)
     this.telling.start(this.members, tell, (costMs) => {
-      this.tickMs = Math.min(MAX_TICK_MS, Math.max(TICK_MS, costMs / TICK_SHARE))
-      this.parts.metrics.fanOutLag(this.parts.clock.elapsedMs() - waitingSinceMs)
+      this.tickMs = nextTickMs(parts.view, costMs)
+      parts.metrics.fanOutLag(parts.clock.elapsedMs() - waitingSinceMs)
       if (mirror === this.mirror && mirror.head !== this.told) this.scheduleTick()
     })
   }
@@ -233,9 +231,9 @@ export class Audience {
     const look = (): void => {
       if (member.state !== 'behind') return
       if (member.line.bufferedBytes() <= DRAINED_BYTES) this.bridge(member)
-      else member.cancel = this.parts.clock.after(TICK_MS, look)
+      else member.cancel = this.parts.clock.after(LOOK_AGAIN_MS, look)
     }
-    member.cancel = this.parts.clock.after(TICK_MS, look)
+    member.cancel = this.parts.clock.after(LOOK_AGAIN_MS, look)
   }
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
@@ -280,7 +278,7 @@ export class Audience {
 
   private startBeating(): void {
     if (this.cancelBeat !== null || this.isStopped) return
-    this.cancelBeat = this.parts.clock.after(this.parts.heartbeatMs, () => {
+    this.cancelBeat = this.parts.clock.after(this.parts.view.heartbeatMs, () => {
       this.cancelBeat = null
       if (this.members.size === 0) return
       this.beat()
@@ -294,7 +292,8 @@ export class Audience {
     this.telling.finish()
     const { mirror } = this
     if (mirror === null) return
-    const buffer = makeHeartbeat(this.parts, this.universityId, mirror)
-    for (const member of this.members) if (member.state === 'live') member.line.send(buffer)
+    const buffer = this.parts.view.heartbeat(this.universityId, mirror)
+    if (buffer !== null)
+      for (const member of this.members) if (member.state === 'live') member.line.send(buffer)
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadFeed } from '../store/feed.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeFeed, makeTurnstile, type Feed } from './feed.ts'
 import { makeInFlight } from './in-flight.ts'
@@ -23,7 +24,12 @@ function counted(maxKeptBytes?: number): { feed: Feed; reads: () => number } {
       return turnstile.pass(run)
     },
   }
-  const parts = { pool: database.pool, turnstile: counting, inFlight: makeInFlight() }
+  const parts = {
+    pool: database.pool,
+    turnstile: counting,
+    inFlight: makeInFlight(),
+    view: { load: loadFeed },
+  }
   return { feed: makeFeed(parts, universityId, maxKeptBytes), reads: () => count }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../store/database.ts'
-import { loadFeed, type FeedRows } from '../store/feed.ts'
+import type { FeedRows, LoadFeed } from '../store/feed.ts'
 import type { InFlight } from './in-flight.ts'
 import { cutParts, type Parts } from './parts.ts'
 
@@ -53,15 +53,15 @@ export function makeTurnstile(width: number = MAX_READERS): Turnstile {
 
 /** Makes the feed of one university. */
 export function makeFeed(
-  parts: { pool: Database; turnstile: Turnstile; inFlight: InFlight },
+  parts: { pool: Database; turnstile: Turnstile; inFlight: InFlight; view: { load: LoadFeed } },
   universityId: number,
   maxKeptBytes = MAX_KEPT_BYTES,
 ): Feed {
-  const { pool, turnstile, inFlight } = parts
+  const { pool, turnstile, inFlight, view } = parts
   let kept: { isWhole: boolean; answer: FeedAnswer }[] = []
   const underWay = new Map<string, Promise<FeedAnswer | null>>()
   const load = (from: number | null, isWhole: boolean): Promise<FeedRows | null> =>
-    inFlight.track(turnstile.pass(() => loadFeed(pool, universityId, from, isWhole)))
+    inFlight.track(turnstile.pass(() => view.load(pool, universityId, from, isWhole)))
   const readAnew = async (from: number | null, isWhole: boolean): Promise<FeedAnswer | null> => {
     const rows = await load(from, isWhole)
     if (rows === null) return null

@@ -6,13 +6,16 @@ import type { Database } from '../store/database.ts'
 import { loadKioskRows } from '../store/sessions.ts'
 import { checkPin } from './check-pin.ts'
 import { rollEpochIfClusterChanged } from './epoch.ts'
-import { Audience } from './fan-out.ts'
+import { Audiences } from './audiences.ts'
+import type { Audience } from './fan-out.ts'
 import { makeTurnstile } from './feed.ts'
 import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from './in-flight.ts'
 import { makeLobby, strangerUntil, turnAway, type Lobby } from './lobby.ts'
+import { makeKioskView } from './kiosk-view.ts'
+import { LiveDesk } from './live-desk.ts'
 import type { SessionParts } from './session-parts.ts'
 import { Session } from './session.ts'
 import { makeSightings } from './sightings.ts'
@@ -57,6 +60,8 @@ export interface SyncCore {
   settled(): Promise<void>
   /** For administrative writes inside this process. */
   readonly writer: TenantWriter
+  /** The live sockets of people's pages. */
+  readonly live: Pick<LiveDesk, 'accept'>
   readonly connectedCount: number
   /** Names of what it does by itself and is late with. */
   late(): string[]
@@ -71,9 +76,9 @@ class Core implements SyncCore {
   readonly writer: TenantWriter
   private readonly parts: SyncParts
   private readonly inFlight = makeInFlight()
-  private readonly turnstile = makeTurnstile()
   private readonly time: ReturnType<typeof makeHubTime>
-  private readonly audiences = new Map<number, Audience>()
+  private readonly audiences: Audiences
+  readonly live: LiveDesk
   private readonly lobby: Lobby
   /** With how each is taken out of the lobby. */
   private readonly lines = new Map<Session, () => void>()
@@ -98,11 +103,11 @@ class Core implements SyncCore {
       log,
       inFlight,
       listens: limits.listens ?? true,
-      universityIds: () => [...this.audiences.keys()],
-      heard: (universityId, head) => this.audiences.get(universityId)?.heardOf(head, null),
+      universityIds: () => [...this.audiences.universityIds(), ...this.live.audiences.universityIds()],
+      heard: (universityId, head) => this.heardOf(universityId, head, null),
       polled: (heads, nowMs) => {
         this.time.learn(nowMs)
-        for (const { id, clock: head, epoch } of heads) this.audiences.get(id)?.heardOf(head, epoch)
+        for (const { id, clock: head, epoch } of heads) this.heardOf(id, head, epoch)
       },
       returned: async () => {
         await rollEpochIfClusterChanged(pool, chance)
@@ -116,7 +121,8 @@ class Core implements SyncCore {
       inFlight,
       committed: (universityId, committed) => {
         this.time.learn(committed.nowMs)
-        this.audiences.get(universityId)?.committed(committed)
+        this.audiences.committed(universityId, committed)
+        this.live.audiences.committed(universityId, committed)
         if (committed.isStep) this.wakeUp.committed(universityId, committed.clock)
       },
     })
@@ -130,8 +136,16 @@ class Core implements SyncCore {
         if (known?.number === session) known.end('superseded')
       },
     })
+    const heartbeatMs = limits.heartbeatMs ?? HEARTBEAT_MS
+    const nowMs = (): number => this.time.nowMs()
+    const view = makeKioskView({ seal: () => this.sealed(), nowMs, heartbeatMs })
+    const factsMoved = (id: number): void => void inFlight.track(this.reassign(id))
+    const turnstile = makeTurnstile()
+    this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, turnstile, view, factsMoved })
+    const learnTime = (databaseMs: number): void => this.time.learn(databaseMs)
+    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime })
     this.ready = inFlight.track(this.begin())
-    this.sessionParts = this.makeSessionParts(limits.heartbeatMs ?? HEARTBEAT_MS)
+    this.sessionParts = this.makeSessionParts(heartbeatMs)
     this.scheduleSweep()
   }
 
@@ -159,7 +173,8 @@ class Core implements SyncCore {
     this.cancelSweep()
     this.sightings.stop()
     for (const session of this.lines.keys()) session.sayBye(BYE_RETRY_MS)
-    for (const audience of this.audiences.values()) audience.stop()
+    this.audiences.stop()
+    this.live.stop()
     await this.wakeUp.stop()
     await this.inFlight.settled()
   }
@@ -188,10 +203,7 @@ class Core implements SyncCore {
   private makeSessionParts(heartbeatMs: number): SessionParts {
     const { clock, chance, log, metrics, pool } = this.parts
     const { inFlight, writer, sightings } = this
-    const seal = (): Seal => {
-      if (this.seal === null) throw new Error('nobody is welcomed before the seal is there')
-      return this.seal
-    }
+    const seal = (): Seal => this.sealed()
     const desk = makeHelloDesk({
       pool,
       clock,
@@ -202,7 +214,7 @@ class Core implements SyncCore {
       ready: this.ready,
       seal,
       learnTime: (nowMs) => this.time.learn(nowMs),
-      epochRolled: (universityId, epoch) => this.audiences.get(universityId)?.heardOf(0, epoch),
+      epochRolled: (universityId, epoch) => this.heardOf(universityId, 0, epoch),
     })
     return {
       clock,
@@ -216,45 +228,32 @@ class Core implements SyncCore {
       heartbeatMs,
       seal,
       nowMs: () => this.time.nowMs(),
-      enter: (session) => this.enter(session, heartbeatMs, seal),
+      enter: (session) => this.enter(session),
       left: (session) => this.left(session),
       checkPin: (kiosk, pin) => checkPin(pool, kiosk, pin, this.time.nowMs()),
       fork: (proven, publicKey) => forkKiosk(writer, proven, publicKey),
     }
   }
 
-  private enter(session: Session, heartbeatMs: number, seal: () => Seal): Audience {
+  private sealed(): Seal {
+    if (this.seal === null) throw new Error('nobody is welcomed before the seal is there')
+    return this.seal
+  }
+
+  private enter(session: Session): Audience {
     this.lines.get(session)?.()
     const kioskId = session.kioskId ?? 0
     const older = this.byKiosk.get(kioskId)
     this.byKiosk.set(kioskId, session)
     this.parts.metrics.connectedKiosks(1)
     if (older !== undefined) older.end('superseded')
-    return this.audienceOf(session.universityId ?? 0, heartbeatMs, seal)
+    return this.audiences.of(session.universityId ?? 0)
   }
 
-  private audienceOf(universityId: number, heartbeatMs: number, seal: () => Seal): Audience {
-    const known = this.audiences.get(universityId)
-    if (known !== undefined) return known
-    const { pool, clock, log, metrics } = this.parts
-    const { inFlight, turnstile } = this
-    const audience = new Audience(
-      {
-        pool,
-        clock,
-        log,
-        metrics,
-        inFlight,
-        turnstile,
-        seal,
-        heartbeatMs,
-        nowMs: () => this.time.nowMs(),
-        factsMoved: (id) => void inFlight.track(this.reassign(id)),
-      },
-      universityId,
-    )
-    this.audiences.set(universityId, audience)
-    return audience
+  /** Kiosks and people listen to the same clock. */
+  private heardOf(universityId: number, head: number, epoch: string | null): void {
+    this.audiences.heardOf(universityId, head, epoch)
+    this.live.audiences.heardOf(universityId, head, epoch)
   }
 
   private left(session: Session): void {
@@ -287,9 +286,8 @@ class Core implements SyncCore {
   private scheduleSweep(): void {
     this.cancelSweep = this.parts.clock.after(SWEEP_MS, () => {
       for (const session of this.lines.keys()) session.sweep()
-      let behindCount = 0
-      for (const audience of this.audiences.values()) behindCount += audience.sweep()
-      this.parts.metrics.socketsBehind(behindCount)
+      this.parts.metrics.socketsBehind(this.audiences.sweep())
+      this.live.audiences.sweep()
       if (!this.isStopped) this.scheduleSweep()
     })
   }
