@@ -2,6 +2,7 @@ import type { AdminCommand } from './answer.ts'
 import { backup } from './backup.ts'
 import { doctor } from './doctor.ts'
 import { groupsImport } from './import-groups.ts'
+import { tablesImport } from './import-tables.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   universityPin,
   superAdmin,
   groupsImport,
+  tablesImport,
   spacesImport,
   spacesTree,
   kioskCode,

@@ -127,7 +127,7 @@ test('[IMP-3] somebody who is known becomes an administrator of the super group,
   expect(await permissionOf(ta217.userId)).toBe('admin')
   const log = await query<{ subject: string }>(
     database.pool,
-    `${CHANGES.replace('order', "and subject ~ 'member' order")}`,
+    CHANGES.replace('order', "and subject ~ 'member' order"),
   )
   expect(log.map(({ subject }) => subject)).toEqual(['member add', 'member add', 'member edit'])
 })

@@ -55,7 +55,7 @@ export async function previewSpaceTree(
   wanted: readonly SpaceSpec[],
   options: { prune: boolean },
 ): Promise<Decision<ImportOutcome, TreeFault[]>> {
-  const planned = await plan(database, universityId, wanted, options.prune)
+  const planned = await planSpaceTree(database, universityId, wanted, options.prune)
   return planned.ok ? accept(planned.value.outcome) : planned
 }
 
@@ -77,10 +77,10 @@ export async function commitSpaceTree(
   }
   // Decided again under the lock: what was there before it may have changed.
   const done = await commitUnderClock(pool, universityId, async (client, { clock }) => {
-    const planned = await plan(client, universityId, wanted, options.prune)
+    const planned = await planSpaceTree(client, universityId, wanted, options.prune)
     if (!planned.ok) return planned
     const { existing, outcome } = planned.value
-    await write(client, universityId, clock, existing, outcome.difference)
+    await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
     const settled = { ...outcome, clock }
     await log(client, universityId, settled, options)
     return accept(settled)
@@ -89,11 +89,13 @@ export async function commitSpaceTree(
   return done
 }
 
-function changeCount(difference: TreeDifference): number {
+/** How many spaces an import would touch. */
+export function changeCount(difference: TreeDifference): number {
   return difference.create.length + difference.update.length + difference.delete.length
 }
 
-async function plan(
+/** What an import of these spaces would do, with what was there before it. Changes nothing. */
+export async function planSpaceTree(
   database: Queryable,
   universityId: number,
   wanted: readonly SpaceSpec[],
@@ -125,7 +127,8 @@ async function plan(
   return accept({ existing, outcome })
 }
 
-async function write(
+/** Does what was planned under the same lock; stamps it with the clock of the commit. */
+export async function writeSpaceTree(
   client: Transaction,
   universityId: number,
   clock: number,

@@ -1,0 +1,167 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { pathText, type TreeFault } from '#shared/domain/space-tree.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction, type Database, type Queryable, type Transaction } from '../store/database.ts'
+import { updateListedGroups } from '../store/group-import.ts'
+import { insertGroup, loadGroups, lockGroupNames } from '../store/groups.ts'
+import {
+  analyzeImported,
+  fillImportedUsers,
+  insertImportedUsers,
+  loadKeptRows,
+  loadMemberships,
+  loadNamedUsers,
+  raiseMemberships,
+  upsertKeptRows,
+} from '../store/import-tables.ts'
+import { loadSpaces } from '../store/spaces.ts'
+import { changeCount, planSpaceTree, writeSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
+import { commitUnderClock } from '../sync/commit-under-clock.ts'
+import type { OldTables } from './import-columns.ts'
+import {
+  keyOf,
+  planImport,
+  roomSpecs,
+  type ImportPlan,
+  type Present,
+  type RoomPlaces,
+} from './import-plan.ts'
+
+/** What an import did, or would do. */
+export interface TablesOutcome {
+  plan: ImportPlan
+  spaces: ImportOutcome
+}
+
+type Planned =
+  Awaited<ReturnType<typeof planSpaceTree>> extends Decision<infer Value, unknown> ? Value : never
+
+/** What an import would do now; changes nothing. [IMP-4] */
+export function previewTables(
+  pool: Database,
+  universityId: number,
+  tables: OldTables,
+  places: RoomPlaces,
+): Promise<Decision<TablesOutcome, TreeFault[]>> {
+  return transaction(pool, 'snapshot', async (client) => {
+    const planned = await plan(client, universityId, tables, places)
+    return planned.ok ? accept({ plan: planned.value.plan, spaces: planned.value.spaces.outcome }) : planned
+  })
+}
+
+/** Imports tables in one transaction, decided under the university's lock; a fault or a crash leaves nothing. [IMP-4] */
+export async function commitTables(
+  pool: Database,
+  universityId: number,
+  tables: OldTables,
+  places: RoomPlaces,
+): Promise<Decision<TablesOutcome, TreeFault[]>> {
+  const done = await commitUnderClock(
+    pool,
+    universityId,
+    async (client, { clock }) => {
+      await lockGroupNames(client, universityId, '')
+      const planned = await plan(client, universityId, tables, places)
+      if (!planned.ok) return planned
+      const outcome = { plan: planned.value.plan, spaces: planned.value.spaces.outcome }
+      await write(client, universityId, clock, { tables, places, ...planned.value })
+      await log(client, universityId, outcome)
+      return accept(outcome)
+    },
+    null,
+    (result) => result.ok && changeCount(result.value.spaces.difference) > 0,
+  )
+  if (done.ok) await analyzeImported(pool)
+  return done
+}
+
+async function plan(
+  database: Queryable,
+  universityId: number,
+  tables: OldTables,
+  places: RoomPlaces,
+): Promise<Decision<{ plan: ImportPlan; spaces: Planned }, TreeFault[]>> {
+  const spaces = await planSpaceTree(database, universityId, roomSpecs(tables, places), false)
+  if (!spaces.ok) return refuse(spaces.refusal)
+  const present = await loadPresent(database, universityId)
+  return accept({ plan: planImport(tables, present, places), spaces: spaces.value })
+}
+
+async function loadPresent(database: Queryable, universityId: number): Promise<Present> {
+  const paths = pathsOfSpaces(await loadSpaces(database, universityId))
+  return {
+    users: await loadNamedUsers(database, universityId),
+    groups: await loadGroups(database, universityId),
+    memberships: await loadMemberships(database, universityId),
+    kept: await loadKeptRows(database, universityId),
+    spaceIds: new Map([...paths].map(([id, path]) => [pathText(path), id])),
+  }
+}
+
+interface Work {
+  tables: OldTables
+  places: RoomPlaces
+  plan: ImportPlan
+  spaces: Planned
+}
+
+async function write(client: Transaction, universityId: number, clock: number, work: Work): Promise<void> {
+  const { users, groups } = work.plan
+  if (users.create.length > 0) await insertImportedUsers(client, universityId, users.create)
+  if (users.change.length > 0) await fillImportedUsers(client, universityId, users.change)
+  for (const group of groups.create) await insertGroup(client, universityId, { ...group, gidNumber: null })
+  const { existing, outcome } = work.spaces
+  if (changeCount(outcome.difference) > 0)
+    await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
+  // People, groups and rooms have their ids now.
+  const present = await loadPresent(client, universityId)
+  const named = new Map(present.groups.map((group) => [keyOf(group.name), group]))
+  const described = groups.change.flatMap(({ name, description }) => {
+    const group = named.get(keyOf(name))
+    return group === undefined ? [] : [{ ...group, description, changed: ['description'] }]
+  })
+  if (described.length > 0) await updateListedGroups(client, universityId, described)
+  await writeMemberships(client, universityId, work.plan, present)
+  const kept = planImport(work.tables, present, work.places).kept
+  await upsertKeptRows(client, universityId, [...kept.create, ...kept.change])
+}
+
+async function writeMemberships(
+  client: Transaction,
+  universityId: number,
+  { memberships }: ImportPlan,
+  present: Present,
+): Promise<void> {
+  const userIds = new Map(present.users.map(({ id, username }) => [keyOf(username), id]))
+  const groupIds = new Map(present.groups.map(({ id, name }) => [keyOf(name), id]))
+  const rows = [...memberships.create, ...memberships.change].map(({ username, group, permission }) => ({
+    userId: userIds.get(keyOf(username)) ?? 0,
+    groupId: groupIds.get(keyOf(group)) ?? 0,
+    permission,
+  }))
+  if (rows.length > 0) await raiseMemberships(client, universityId, rows)
+}
+
+async function log(
+  client: Queryable,
+  universityId: number,
+  { plan: done, spaces }: TablesOutcome,
+): Promise<void> {
+  const counts = Object.entries(done).map(([what, { create, change, unchangedCount }]) => [
+    what,
+    { createdCount: create.length, changedCount: change.length, unchangedCount },
+  ])
+  const { create, update } = spaces.difference
+  await appendChange(client, {
+    universityId,
+    actor: 'cli',
+    service: 'import',
+    subject: 'tables',
+    log: {
+      ...Object.fromEntries(counts),
+      createdSpaceCount: create.length,
+      updatedSpaceCount: update.length,
+    },
+  })
+}

@@ -1,0 +1,191 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse as parseCsv } from 'csv-parse/sync'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { printable, quoted } from '#shared/domain/space-tree.ts'
+import { refusal, type AdminRefusal } from './answer.ts'
+import {
+  REFERENCES,
+  TABLE_NAMES,
+  TABLES,
+  type Columns,
+  type OldTables,
+  type Row,
+  type TableName,
+} from './import-columns.ts'
+import { readTextFile } from './text-file.ts'
+
+/** What is wrong with a row, or (line null) with its file. */
+export interface TableFault {
+  file: string
+  line: number | null
+  detail: string
+}
+
+/** A folder that was read. `ignored`: files and columns that mean nothing here. */
+export interface ReadFolder {
+  tables: OldTables
+  ignored: string[]
+}
+
+type Reading = ReadFolder & { faults: TableFault[] }
+
+/**
+ * Reads the tables of a folder, one CSV file each, called like the table. Refused with every bad row by file and line:
+ * cells that do not fit, ids that stand twice, and ids of rows that are not there. [IMP-4]
+ */
+export async function readFolder(
+  folder: string,
+): Promise<Decision<ReadFolder, AdminRefusal | { faults: TableFault[] }>> {
+  let names: string[]
+  try {
+    names = await readdir(folder)
+  } catch {
+    return refusal(`There is no folder ${folder}.`)
+  }
+  const present = TABLE_NAMES.filter((name) => names.includes(`${name}.csv`))
+  if (present.length === 0)
+    return refusal(`There is none of ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')} in ${folder}.`)
+  const known = new Set(present.map((name) => `${name}.csv`))
+  const reading: Reading = {
+    tables: emptyTables(),
+    ignored: names.filter((name) => !known.has(name)).toSorted(),
+    faults: [],
+  }
+  for (const name of present) {
+    const text = await readTextFile(join(folder, `${name}.csv`))
+    if (!text.ok) return text
+    Object.assign(reading.tables, { [name]: readTable(reading, name, text.value) })
+  }
+  checkReferences(reading)
+  const { tables, ignored, faults } = reading
+  return faults.length > 0 ? refuse({ faults }) : accept({ tables, ignored })
+}
+
+function emptyTables(): OldTables {
+  return {
+    users: [],
+    groups: [],
+    user_group: [],
+    classrooms: [],
+    draw_events: [],
+    draw_registrations: [],
+    longterm_registrations: [],
+    registrations: [],
+  }
+}
+
+function readTable(reading: Reading, name: TableName, text: string): { line: number }[] {
+  const file = `${name}.csv`
+  const columns: Columns = TABLES[name]
+  const records = readRecords(reading, file, text)
+  const header = records.header
+  const missing = Object.entries(columns).filter(([column, cell]) => !header.includes(column) && !cell('').ok)
+  if (missing.length > 0 && records.isRead) {
+    const detail = `it has no column ${missing.map(([column]) => column).join(', ')}`
+    reading.faults.push({ file, line: null, detail })
+    return []
+  }
+  reading.ignored.push(
+    ...header.filter((column) => columns[column] === undefined).map((column) => `${file}: ${column}`),
+  )
+  const rows = records.rows.map(({ line, cells }) => readRow(reading, file, columns, line, cells))
+  return withoutTwins(reading, name, rows)
+}
+
+interface Records {
+  header: string[]
+  rows: { line: number; cells: Record<string, string> }[]
+  isRead: boolean
+}
+
+function readRecords(reading: Reading, file: string, text: string): Records {
+  const header: string[] = []
+  const firstLine = text.slice(0, text.indexOf('\n') + 1 || undefined)
+  try {
+    const rows = parseCsv(text, {
+      bom: true,
+      columns: (names: string[]) => {
+        header.push(...names.map((column) => column.trim()))
+        return header
+      },
+      // Spreadsheets of many countries write semicolons.
+      delimiter: firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',',
+      skip_empty_lines: true,
+      info: true,
+      max_record_size: 65_536,
+    }) as unknown as { info: { lines: number }; record: Record<string, string> }[]
+    return {
+      header,
+      rows: rows.map(({ info, record }) => ({ line: info.lines, cells: record })),
+      isRead: true,
+    }
+  } catch (error) {
+    const { lines = null, message } = error as { lines?: number | null; message: string }
+    reading.faults.push({ file, line: lines, detail: `it cannot be read as CSV: ${message}` })
+    return { header, rows: [], isRead: false }
+  }
+}
+
+function readRow(
+  reading: Reading,
+  file: string,
+  columns: Columns,
+  line: number,
+  cells: Record<string, string>,
+): { line: number } & Record<string, unknown> {
+  const row: { line: number } & Record<string, unknown> = { line }
+  for (const [column, cell] of Object.entries(columns)) {
+    const text = cells[column] ?? ''
+    const value = cell(text)
+    if (value.ok) row[column] = value.value
+    else reading.faults.push({ file, line, detail: `${column} is ${quoted(text)}: ${value.refusal}` })
+  }
+  return row
+}
+
+/** Which cells together tell the rows of a table apart, beside their ids. */
+const KEYS: Partial<Record<TableName, readonly string[]>> = {
+  users: ['username'],
+  groups: ['name'],
+  user_group: ['user_id', 'group_id'],
+}
+
+function withoutTwins<One extends { line: number } & Record<string, unknown>>(
+  reading: Reading,
+  name: TableName,
+  rows: One[],
+): One[] {
+  const lines = new Map<string, number>()
+  for (const row of rows)
+    for (const columns of [['id'], KEYS[name] ?? ['id']]) {
+      const cells = columns.map((column) => row[column])
+      // A cell that did not fit was named already.
+      if (cells.includes(undefined)) continue
+      const key = columns.map((column, index) => `${column} ${String(cells[index])}`).join(' and ')
+      const first = lines.get(key.toLowerCase()) ?? row.line
+      lines.set(key.toLowerCase(), first)
+      if (first !== row.line)
+        reading.faults.push({
+          file: `${name}.csv`,
+          line: row.line,
+          detail: `${printable(key)} stands in line ${first} already`,
+        })
+    }
+  return rows
+}
+
+function checkReferences({ tables, faults }: Reading): void {
+  const ids = new Map(TABLE_NAMES.map((name) => [name, new Set(tables[name].map(({ id }) => id))]))
+  for (const name of TABLE_NAMES)
+    for (const row of tables[name] as (Row<TableName> & Record<string, unknown>)[])
+      for (const [column, table] of Object.entries(REFERENCES)) {
+        const id = row[column]
+        if (typeof id === 'number' && ids.get(table)?.has(id) !== true)
+          faults.push({
+            file: `${name}.csv`,
+            line: row.line,
+            detail: `${column} is ${id}, and ${table}.csv has no such row`,
+          })
+      }
+}
