@@ -149,22 +149,16 @@ describe('[ACC-4] a group', () => {
     expect(await query(database.pool, 'select 1 from user_group where group_id = $1', [id])).toEqual([])
   })
 
-  test('counts bookings once there are any', async () => {
+  test('says how many bookings of the system before are in its name', async () => {
     const { id } = await makeGroup()
-    await database.pool.query(
-      'create table if not exists registrations (group_id bigint, is_deleted boolean)',
-    )
-    try {
+    for (const [oldId, table] of ['registrations', 'draw_registrations', 'classrooms'].entries())
       await database.pool.query(
-        'insert into registrations (group_id, is_deleted) values ($1, false), ($1, true)',
-        [id],
+        `insert into kept_rows (university_id, source_table, old_id, group_id, facts) values ($1, $2, $3, $4, '{}')`,
+        [universityId, table, oldId, id],
       )
-      expect(await call(helper, 'GET /groups/:id/deletion', { params: { id } })).toMatchObject({
-        body: { bookingCount: 1 },
-      })
-    } finally {
-      await database.pool.query('drop table registrations')
-    }
+    expect(await call(helper, 'GET /groups/:id/deletion', { params: { id } })).toMatchObject({
+      body: { bookingCount: 2 },
+    })
   })
 
   test('that is the super group is deleted by nobody', async () => {

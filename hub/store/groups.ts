@@ -210,25 +210,16 @@ async function lockSuperGroup(transaction: Queryable, universityId: number): Pro
   ])
 }
 
-/** Tables whose rows may hang on a group: those of bookings come with their features. */
-const BOOKING_TABLES = ['registrations', 'longterm_registrations', 'draw_registrations']
-
-/** How many bookings, weekly bookings and draw applications are in a group's name. */
+/**
+ * How many bookings, weekly bookings and draw applications are in a group's name. Until their features exist, these are
+ * the rows that were brought along from the systems before.
+ */
 export async function loadBookingCount(database: Queryable, groupId: number): Promise<number> {
-  const tables = await query<{ name: string; isKept: boolean }>(
+  const [row] = await query<{ count: number }>(
     database,
-    `select table_name as name, bool_or(column_name = 'is_deleted') as "isKept" from information_schema.columns
-     where table_schema = 'public' and table_name = any($1) group by 1 having bool_or(column_name = 'group_id')`,
-    [BOOKING_TABLES],
+    `select count(*)::int as count from kept_rows
+     where group_id = $1 and source_table in ('registrations', 'longterm_registrations', 'draw_registrations')`,
+    [groupId],
   )
-  let total = 0
-  for (const { name, isKept } of tables) {
-    const [row] = await query<{ count: number }>(
-      database,
-      `select count(*)::int as count from ${name} where group_id = $1${isKept ? ' and not is_deleted' : ''}`,
-      [groupId],
-    )
-    total += row?.count ?? 0
-  }
-  return total
+  return row?.count ?? 0
 }

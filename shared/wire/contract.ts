@@ -12,7 +12,7 @@ export interface Contract {
   body?: TObject
   /** Status of a success, and its body; null: no body, a string: its media type. */
   answer: { status: 200 | 201 | 202 | 204; body: TSchema | string | null }
-  /** Refusals beside those that every route knows. */
+  /** Refusals beside COMMON_REFUSALS, and `signInNeeded` of who must be signed in. */
   refusals: readonly HttpErrorCode[]
 }
 

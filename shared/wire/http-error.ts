@@ -38,6 +38,20 @@ export const HTTP_STATUS = {
 
 export type HttpErrorCode = keyof typeof HTTP_STATUS
 
+/** Refusals that any call may be answered with, beside those of its contract. */
+export const COMMON_REFUSALS = [
+  'malformed',
+  'crossSite',
+  'notFound',
+  'methodNotAllowed',
+  'tooLarge',
+  'unsupportedMediaType',
+  'hostRefused',
+  'tooMany',
+  'internal',
+  'unavailable',
+] as const satisfies readonly HttpErrorCode[]
+
 const HttpErrorName = Type.Enum(Object.keys(HTTP_STATUS) as HttpErrorCode[])
 
 /** Why a password is not taken. [IDN-4] */

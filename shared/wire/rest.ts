@@ -45,6 +45,16 @@ const KIOSK_ROUTES = {
   },
 } as const satisfies Record<string, Contract>
 
+/** What programs read about all of this. */
+const DOCUMENT_ROUTES = {
+  'GET /openapi.json': {
+    summary: 'This description of all calls, OpenAPI 3.1.',
+    who: 'anyone',
+    answer: { status: 200, body: Type.Record(Type.String(), Type.Unknown()) },
+    refusals: [],
+  },
+} as const satisfies Record<string, Contract>
+
 /** Every HTTP call of the hub, under /api/v1: the one place that routes, OpenAPI document, tests and screens take it from. */
 export const ROUTES = {
   ...KIOSK_ROUTES,
@@ -53,6 +63,7 @@ export const ROUTES = {
   ...GROUP_ROUTES,
   ...SPACE_ROUTES,
   ...CHANGE_ROUTES,
+  ...DOCUMENT_ROUTES,
 } as const satisfies Record<string, Contract>
 
 /** Name of a call: method and path. */
