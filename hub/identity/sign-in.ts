@@ -101,7 +101,7 @@ async function findAccount(parts: AccountParts, typed: Typed): Promise<Found> {
   const { universityId, username } = typed
   if (username === '' || !isPrintable(username)) return { at: 'nowhere', universityId: null }
   const account = await loadNamedAccount(parts.pool, universityId, username)
-  if (account !== null) return foundAt(account)
+  if (account !== null && !waitsForDirectory(account)) return foundAt(account)
   const hasDirectory = await parts.directories.has(universityId)
   return hasDirectory ? { at: 'directory', universityId, username } : { at: 'nowhere', universityId: null }
 }
@@ -115,6 +115,11 @@ async function findByEmail(parts: AccountParts, address: Address | null): Promis
   if (university === null) return { at: 'nowhere', universityId: null }
   const account = await loadDirectoryAccountByEmail(parts.pool, university.id, address.key)
   return account === null ? { at: 'nowhere', universityId: university.id } : foundAt(account)
+}
+
+/** Taken over from a system before: a user name that only a directory can prove. [DIR-9] */
+function waitsForDirectory({ directory, passwordHash, email, isVerified }: Account): boolean {
+  return directory === null && passwordHash === null && email === null && !isVerified
 }
 
 function foundAt(account: Account): Found {

@@ -34,6 +34,7 @@ export async function upsertDirectoryAccount(
        and directory = $3 and directory_id <> $4`,
     [universityId, person.username, directory, directoryId],
   )
+  await adoptImported(transaction, universityId, person)
   const [row] = await query<DirectoryAccount>(
     transaction,
     `insert into users as u (associated_university_id, directory, directory_id, username, email, email_key, displayname, verified_at)
@@ -42,7 +43,8 @@ export async function upsertDirectoryAccount(
        $5, $6, $7, now()
      on conflict (associated_university_id, directory, directory_id) where directory_id is not null do update set
        username = coalesce(excluded.username, u.username), email = excluded.email, email_key = excluded.email_key,
-       displayname = coalesce(excluded.displayname, u.displayname), updated_at = now()
+       displayname = coalesce(excluded.displayname, u.displayname), updated_at = now(),
+       verified_at = coalesce(u.verified_at, now())
      returning id, (xmax = 0) as "isNew", is_active and erased_at is null and coalesce(
        (select v.is_approved from universities v where v.id = associated_university_id), false) as "mayEnter"`,
     [
@@ -57,4 +59,23 @@ export async function upsertDirectoryAccount(
   )
   if (row === undefined) throw new Error('an upsert gave no row')
   return row
+}
+
+/**
+ * Gives an account that was taken over from a system before, and waits for a directory, to the person of that user name
+ * who has just been proven; one who has an account already keeps that. [DIR-9]
+ */
+async function adoptImported(
+  transaction: Queryable,
+  universityId: number,
+  { directory, directoryId, username }: DirectoryPerson,
+): Promise<void> {
+  await query(
+    transaction,
+    `update users set directory = $3, directory_id = $4, updated_at = now()
+     where associated_university_id = $1 and lower(username) = lower($2) and directory is null and password_hash is null
+       and email is null and verified_at is null and erased_at is null
+       and not exists (select from users o where o.associated_university_id = $1 and o.directory = $3 and o.directory_id = $4)`,
+    [universityId, username, directory, directoryId],
+  )
 }
