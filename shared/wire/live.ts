@@ -91,8 +91,8 @@ export const LiveSnapshot = Type.Object({ type: Type.Literal('snapshot'), ...Par
 export type LiveSnapshot = Static<typeof LiveSnapshot>
 
 /**
- * Hub: what changed after `from`. Held head below `from`, or another epoch: something was missed, dial again. A row
- * counts when its clock is beyond that of the row held. [LIV-2]
+ * Hub: what changed after `from`, which may be earlier than what is held: a row counts when its clock is beyond that of
+ * the row held. A held head below `from`, or another epoch: something was missed, dial again. [LIV-2]
  */
 export const LiveChanges = Type.Object({ type: Type.Literal('changes'), from: Clock, ...Parted }, closed)
 export type LiveChanges = Static<typeof LiveChanges>
