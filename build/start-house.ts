@@ -1,10 +1,10 @@
 // Second half of `npm start`, under Node 24: a hub, the demo campus and two kiosks, from one terminal.
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { parseConfig, type HubConfig } from '../hub/config.ts'
-import { readHubFile } from '../hub/hub-file.ts'
+import { readHubFile, setupFile } from '../hub/hub-file.ts'
 import { openPool } from '../hub/store/database.ts'
 import { FolderLockedError, lockFolder } from '../hub/store/folder-lock.ts'
 import { buildScreens } from './build-screens.ts'
@@ -17,6 +17,7 @@ import {
   type DemoKiosk,
   type DemoParts,
 } from './demo.ts'
+import { makeDemoPeople } from './demo-people.ts'
 import { ROOT, say } from './house.mjs'
 import { findElectron } from '../desktop/agent/find-electron.ts'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
@@ -117,8 +118,19 @@ async function begin(house: House): Promise<void> {
   const hub = add(house, startChild({ name: 'hub', file: 'hub/main.ts', args: [], env: house.env }))
   const [line] = await Promise.all([hub.says('hub '), prepareScreens()])
   process.stdout.write(`${line}\n`)
+  showSetupLink(house.config.home)
   const hubUrl = line.slice('hub '.length)
   await startKiosks(house, hubUrl)
+}
+
+/** The hub has no terminal of its own here; who sits at this one may see the link, a log may not. [IDN-13] */
+function showSetupLink(home: string): void {
+  const file = setupFile(home)
+  if (!existsSync(file)) return
+  const where = process.stdout.isTTY ? readFileSync(file, 'utf8').trim() : `in ${file}`
+  say(
+    `nobody administers this Carrel yet; the link that makes the first administrator, within an hour: ${where}`,
+  )
 }
 
 async function prepareScreens(): Promise<void> {
@@ -139,6 +151,10 @@ async function startKiosks(house: House, hubUrl: string): Promise<void> {
   const parts: DemoParts = { pool, kioskFolder: kioskFolderOf(house.config), env: house.env, progress: say }
   try {
     await loadDemoCampus(parts, hubUrl)
+    process.stdout.write(`portal ${hubUrl}/\n`)
+    // Shown this once: only their hashes are kept.
+    for (const { email, password } of await makeDemoPeople(pool))
+      process.stdout.write(`sign in as ${email} with ${password}\n`)
     const kiosks = await prepareDemoKiosks(parts)
     const electron = await prepareElectron()
     await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl, electron)))

@@ -31,7 +31,7 @@ export interface AppParts {
   config: Pick<HubConfig, 'host' | 'hostNames' | 'proxies' | 'tls'>
   logger: Logger
   pool: Database
-  lateJobs(): string[]
+  lateJobs(): string[] | Promise<string[]>
   /** The kiosks' websocket. */
   sync: FastifyPluginAsync
   /** The live websocket of people's pages. */

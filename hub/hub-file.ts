@@ -45,3 +45,23 @@ function readFacts(path: string): HubFile | null {
     return null
   }
 }
+
+/** Where a hub without a terminal leaves the link that makes the first platform administrator. [IDN-13] */
+export function setupFile(home: string): string {
+  return join(home, 'setup-link')
+}
+
+/** Writes that file, mode 0600, and gives its path; null removes it. Of two hubs on one folder the later one's link is in it. */
+export function keepSetupLink(home: string, link: string | null): string | null {
+  const path = setupFile(home)
+  if (link === null) {
+    rmSync(path, { force: true })
+    return null
+  }
+  mkdirSync(home, { recursive: true, mode: 0o711 })
+  const fresh = `${path}.${process.pid}`
+  rmSync(fresh, { force: true })
+  writeFileSync(fresh, `${link}\n`, { flag: 'wx', mode: 0o600 })
+  renameSync(fresh, path)
+  return path
+}

@@ -1,23 +1,24 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
 import { writeHubFile } from './hub-file.ts'
-import { makeIsCommon } from './identity/common-passwords.ts'
 import { readDirectories } from './identity/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
 import { makeDirectoryDesk } from './identity/directory.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
-import { makePasswords } from './identity/passwords.ts'
-import { loadServerSecret, makeServerKeys, type ServerKeys } from './identity/server-secret.ts'
+import { makeIdentity } from './identity/make-identity.ts'
+import { makeSetupToken } from './identity/setup-link.ts'
+import { forgetAddressesJob } from './jobs/forget-addresses.ts'
+import { mailJob } from './jobs/mail.ts'
 import { startJobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
 import { makeHubLog, makeLogger, type HubLog } from './log.ts'
 import { makeMetrics, serveMetrics } from './metrics.ts'
 import type { Chance, HubClock } from './ports.ts'
+import { liveRoute } from './routes/live.ts'
 import { syncRoute } from './routes/sync.ts'
 import { closePool, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
@@ -27,9 +28,6 @@ import { makeSyncCore } from './sync/sync-core.ts'
 /** Kiosks that dial in the same moment wait here instead of trying again after a second; the system's own limit is 4096. */
 const LISTEN_BACKLOG = 4096
 
-/** Registration's two hashes and few statements take a sixth of this on an idle machine. [IDN-2] */
-const MASK_MS = 300
-
 /** A running hub. */
 export interface Hub {
   /** For example http://127.0.0.1:4710. */
@@ -37,6 +35,8 @@ export interface Hub {
   metricsUrl: string
   databaseUrl: string
   pool: Database
+  /** With which the first platform administrator is made, within an hour; null when there is one. [IDN-13] */
+  setupLink: string | null
   /** Says goodbye to every kiosk, ends what runs, and closes the database; the second call waits for the first. */
   stop(): Promise<void>
 }
@@ -46,6 +46,8 @@ export interface HubOptions {
   logger?: Logger
   clock?: HubClock
   chance?: Chance
+  /** What a test has otherwise than the configuration would: limits, for example. */
+  identity?: Partial<IdentityParts>
   /** Settings of the embedded PostgreSQL. */
   databaseSettings?: Record<string, string>
 }
@@ -98,21 +100,29 @@ async function startParts(
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
   const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
-  const jobs = startJobs([purgeJob(pool)], clock, log)
-  undo.push(() => jobs.stop())
-  const lateJobs = (): string[] => [...jobs.late(), ...core.late()]
-  const keys = makeServerKeys(loadServerSecret(config))
   const directories = openDirectories(config, pool, log)
+  const identity = await makeIdentity(config, pool, directories, log, options.identity)
+  const jobs = await startJobs(
+    pool,
+    [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)],
+    clock,
+    log,
+  )
+  undo.push(
+    () => jobs.stop(),
+    () => identity.mail.stop(),
+  )
+  const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
   const app = await buildApp({
     config,
     logger,
     pool,
     lateJobs,
     sync: syncRoute(core),
-    live: async () => undefined,
+    live: liveRoute(core.live),
     writer: core.writer,
     requestLimits: config.requestLimits,
-    identity: makeIdentity(config, keys, directories),
+    identity: identity.parts,
   })
   undo.push(() => app.close())
   // Kiosks hear goodbye before their sockets are closed.
@@ -124,6 +134,9 @@ async function startParts(
   )
   undo.push(() => metricsServer.stop())
   const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
+  identity.setListening(url)
+  const setupToken = await makeSetupToken(pool)
+  const setupLink = setupToken === null ? null : `${identity.publicUrl()}/setup#token=${setupToken}`
   const removeHubFile = writeHubFile(config.home, { pid: process.pid, url, databaseUrl })
   undo.push(async () => removeHubFile())
   if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
@@ -131,7 +144,7 @@ async function startParts(
   log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
-  return { url, metricsUrl: metricsServer.url, databaseUrl, pool, stop }
+  return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
 }
 
 /** The directories of LDAP_CONFIG; a file with a fault keeps the hub from starting. */
@@ -140,19 +153,6 @@ function openDirectories(config: HubConfig, pool: Database, log: HubLog): Direct
   const directories = readDirectories(config.ldapConfig)
   if (!directories.ok) throw new HubStartError(directories.refusal.join('\n'))
   return makeDirectoryDesk(pool, directories.value, log)
-}
-
-function makeIdentity(config: HubConfig, keys: ServerKeys, directories: DirectoryDesk): IdentityParts {
-  return {
-    keys,
-    directories,
-    kickMail: () => undefined,
-    passwords: makePasswords(),
-    isCommon: makeIsCommon(),
-    limits: ACCOUNT_LIMITS,
-    areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
-    maskMs: MASK_MS,
-  }
 }
 
 async function startOwnDatabase(

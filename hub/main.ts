@@ -1,5 +1,6 @@
-import { decideProduction, parseConfig } from './config.ts'
+import { decideProduction, parseConfig, type HubConfig } from './config.ts'
 import { ServerSecretError } from './identity/server-secret.ts'
+import { keepSetupLink } from './hub-file.ts'
 import { HubStartError, startHub, type Hub } from './hub.ts'
 import { DatabaseUnusableError } from './store/database.ts'
 import { FolderLockedError } from './store/folder-lock.ts'
@@ -7,7 +8,8 @@ import { EmbeddedDatabaseError } from './store/postgres-binaries.ts'
 
 const HELP = `npm run hub - starts one hub
 
-Prints "hub http://…" and "metrics http://…" on standard output when it is ready, and its log on standard error.
+Prints "hub http://…" and "metrics http://…" on standard output when it is ready (and "setup-link FILE" while nobody
+administers the platform), and its log on standard error.
 Ctrl-C ends it cleanly. Configuration comes from the environment:
 
   CARREL_HOME          folder for the embedded database (as root /var/lib/carrel, else ~/.local/share/carrel)
@@ -54,11 +56,23 @@ async function main(): Promise<void> {
     if (MENDABLE.some((kind) => error instanceof kind)) return fail((error as Error).message)
     throw error
   }
-  process.stdout.write(`hub ${hub.url}\nmetrics ${hub.metricsUrl}\n`)
+  const setup = showSetupLink(config.value, hub.setupLink)
+  process.stdout.write(`hub ${hub.url}\nmetrics ${hub.metricsUrl}\n${setup}`)
   await asked
   // A part that hangs must not keep a service manager waiting; the database's watchdog ends the database.
   setTimeout(() => process.exit(1), STOP_PATIENCE_MS).unref()
   await hub.stop()
+}
+
+/** To a person at a terminal; else into a file that only this user reads. Gives the line for standard output. [IDN-13] */
+function showSetupLink({ home, logLevel }: HubConfig, link: string | null): string {
+  const isAtTerminal = process.stderr.isTTY && logLevel !== 'silent'
+  const file = keepSetupLink(home, isAtTerminal ? null : link)
+  if (link !== null && isAtTerminal)
+    process.stderr.write(
+      `Nobody administers this Carrel yet. This link makes the first administrator, within an hour: ${link}\n`,
+    )
+  return file === null ? '' : `setup-link ${file}\n`
 }
 
 /** Resolves at the first wish to end, also one that comes while the hub still starts; a second one ends it at once. */

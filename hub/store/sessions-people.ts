@@ -151,3 +151,8 @@ export async function dropEndedSessions(database: Queryable): Promise<void> {
     "delete from sessions where least(revoked_at, expires_at) < now() - interval '7 days'",
   )
 }
+
+/** Forgets tickets of live sockets that nobody used. */
+export async function dropExpiredTickets(database: Queryable): Promise<void> {
+  await query(database, "delete from live_tickets where expires_at < now() - interval '1 minute'")
+}

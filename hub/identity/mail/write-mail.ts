@@ -19,7 +19,7 @@ export interface Letter {
 export interface WritingDesk {
   keys: ServerKeys
   /** Where people find the hub, without a slash at the end. */
-  publicUrl: string
+  publicUrl(): string
 }
 
 /** Where the link of a mail leads; with a purpose it carries a token. */
@@ -47,7 +47,7 @@ export function writeMail(
   const id = createHash('sha256').update(`carrel mail\n${mail.key}`).digest('hex').slice(0, 32)
   return {
     to: mail.to,
-    messageId: `<${id}@${new URL(desk.publicUrl).hostname.replaceAll(/[[\]]/g, '')}>`,
+    messageId: `<${id}@${new URL(desk.publicUrl()).hostname.replaceAll(/[[\]]/g, '')}>`,
     subject: oneLine(words.subject),
     text: plainText(words, url, footer),
     html: htmlText(words, url, footer, mail.locale),
@@ -58,7 +58,7 @@ export function writeMail(
 function linkOf(desk: WritingDesk, template: MailTemplate, facts: { nonce?: string }): string | null {
   const link = LINKS[template]
   if (link === undefined) return null
-  const url = `${desk.publicUrl}${link.path}`
+  const url = `${desk.publicUrl()}${link.path}`
   if (link.purpose === undefined || facts.nonce === undefined) return url
   return `${url}#token=${linkToken(desk.keys, link.purpose, facts.nonce)}`
 }

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
+import type { HubConfig } from '../config.ts'
+import type { HubLog } from '../log.ts'
+import type { Database } from '../store/database.ts'
+import { makeIsCommon } from './common-passwords.ts'
+import type { DirectoryDesk } from './directory-desk.ts'
+import type { IdentityParts } from './identity-parts.ts'
+import { makeMailDesk, type MailDesk } from './mail/mail-desk.ts'
+import { makeFilePost, makeSmtpPost } from './mail/post.ts'
+import { makePasswords } from './passwords.ts'
+import { loadServerSecret, makeServerKeys } from './server-secret.ts'
+
+/** Registration's two hashes and few statements take a sixth of this on an idle machine. [IDN-2] */
+const MASK_MS = 300
+
+/** Everything about people that lives as long as the hub. */
+export interface Identity {
+  parts: IdentityParts
+  mail: MailDesk
+  /** Where people find the hub; what the configuration says, else where it listens once that is known. */
+  publicUrl(): string
+  setListening(url: string): void
+}
+
+/** Makes it. Throws ServerSecretError when the server's secret can be neither read nor made. */
+export async function makeIdentity(
+  config: HubConfig,
+  pool: Database,
+  directories: DirectoryDesk,
+  log: HubLog,
+  changes: Partial<IdentityParts> = {},
+): Promise<Identity> {
+  const { home, smtpUrl, mailFrom } = config
+  const keys = makeServerKeys(loadServerSecret(config))
+  const place = { url: config.publicUrl ?? 'http://127.0.0.1' }
+  const publicUrl = (): string => place.url
+  const post =
+    smtpUrl === null ? makeFilePost(join(home, 'mail'), mailFrom, log) : makeSmtpPost(smtpUrl, mailFrom)
+  const mail = makeMailDesk({ pool, post, log, keys, publicUrl })
+  const passwords = makePasswords()
+  // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
+  await passwords.verify('', null)
+  const parts: IdentityParts = {
+    keys,
+    directories,
+    kickMail: () => mail.kick(),
+    passwords,
+    isCommon: makeIsCommon(),
+    limits: ACCOUNT_LIMITS,
+    areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
+    maskMs: MASK_MS,
+    ...changes,
+  }
+  const setListening = (url: string): void => {
+    if (config.publicUrl === null) place.url = url
+  }
+  return { parts, mail, publicUrl, setListening }
+}
