@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { LiveHello } from '#shared/wire/live.ts'
+import { LIVE_HEARTBEAT_MS, type LiveHello } from '#shared/wire/live.ts'
 import { makeHubClock } from '../clock.ts'
 import type { TestPerson } from '../identity/testing-people.ts'
 import { query } from '../store/database.ts'
@@ -25,19 +25,31 @@ let hubs: LiveHub[]
 let hub: LiveHub
 let house: TestHouse
 let count = 0
-/** Runs the timers of five seconds that wait: nobody waits that long for a hello that never comes. */
-let runHelloTimers: (() => void)[]
+/** Timers for hellos and heartbeats wait here: nobody sits through seconds of them. */
+let held: { ms: number; run: () => void }[]
+/** How far the hubs' clocks are ahead of the real one. */
+let aheadMs: number
+
+const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
+
+function runTimers(ms: number): void {
+  const due = held.filter((timer) => timer.ms === ms)
+  held = held.filter((timer) => timer.ms !== ms)
+  for (const { run } of due) run()
+}
 
 async function startHub(): Promise<LiveHub> {
   const real = makeHubClock()
   const core = makeTestCore(database.pool, {
     clock: {
       ...real,
+      elapsedMs: () => real.elapsedMs() + aheadMs,
       after: (ms, run) => {
-        if (ms === 5_000) runHelloTimers.push(run)
-        return ms === 5_000
-          ? () => (runHelloTimers = runHelloTimers.filter((one) => one !== run))
-          : real.after(ms, run)
+        if (!HELD_MS.includes(ms)) return real.after(ms, run)
+        held.push({ ms, run })
+        return () => {
+          held = held.filter((timer) => timer.run !== run)
+        }
       },
     },
   })
@@ -57,7 +69,8 @@ afterAll(() => database.drop())
 beforeEach(async () => {
   count += 1
   hubs = []
-  runHelloTimers = []
+  held = []
+  aheadMs = 0
   house = await makeTestHouse(database.pool, `L${count}`)
   hub = await startHub()
 })
@@ -145,8 +158,8 @@ test('[LIV-1] of two sockets with one ticket at once, on two hubs, one is opened
 
 test('[LIV-1] who says nothing for five seconds is let go', async () => {
   const page = await new LivePage(hub.host).opened()
-  while (runHelloTimers.length === 0) await new Promise((resolve) => setImmediate(resolve))
-  for (const run of runHelloTimers) run()
+  while (held.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  runTimers(5_000)
   expect(await page.ended()).toBe('helloTimeout')
 })
 
@@ -241,6 +254,33 @@ test('[LIV-3] signed out, disabled, or of a university switched off: closed on e
   ])
   expect(await end).toEqual(['signedOut', 'signedOut', 'signedOut', 'signedOut'])
   expect(stays.socket.readyState).toBe(stays.socket.OPEN)
+})
+
+test('[LIV-3] a heartbeat says that all is well, and only while the hub knows it', async () => {
+  const page = await open(house.student)
+  const { epoch, to } = await page.next('snapshot')
+  runTimers(LIVE_HEARTBEAT_MS)
+  expect(await page.next('heartbeat')).toEqual({
+    type: 'heartbeat',
+    epoch,
+    head: to,
+    nowMs: expect.any(Number),
+  })
+  // Three seconds without a look at the sessions: nothing is said, and what changes is told all the same.
+  aheadMs += 4_000
+  runTimers(LIVE_HEARTBEAT_MS)
+  await hub.calls.report(house.other, house.campus.rooms[0], 1)
+  await page.next('changes')
+  expect(page.heard.some(({ type }) => type === 'heartbeat')).toBe(false)
+})
+
+test('[LIV-2] a new epoch ends the socket: what is held may be of a future that never was', async () => {
+  const page = await open(house.student)
+  const end = page.ended()
+  await query(database.pool, "update universities set epoch = 'epoch-2' where id = $1", [
+    house.campus.universityId,
+  ])
+  expect(await end).toBe('epochChanged')
 })
 
 test('[LIV-3] a hub that goes down says so', async () => {

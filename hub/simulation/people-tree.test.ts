@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { shown } from '#shared/domain/occupancy.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
+import { makeTestApp } from '../routes/testing-app.ts'
+import { makeTestHouse, SpaceCalls, type TestHouse } from '../routes/testing-spaces.ts'
+import { query } from '../store/database.ts'
+import { loadFeed, loadLiveFeed, type FeedRows } from '../store/feed.ts'
+import { loadShownTree } from '../store/spaces.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { commitMutations } from '../sync/commit-mutations.ts'
+import { insertTestKiosk, type TestKiosk } from '../sync/testing-kiosk.ts'
+import { judgeTree, loadStoredReports, loadStoredSpaces, publicSpaces } from './recompute-tree.ts'
+
+const STALE_MS = 7_200_000
+
+let database: TestDatabase
+let app: FastifyInstance
+let calls: SpaceCalls
+
+beforeAll(async () => {
+  database = await makeTestDatabase('people_tree')
+  app = await makeTestApp(database.pool)
+  calls = new SpaceCalls(app)
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+
+/** Everything that people and kiosks do to a tree, picked by throws. */
+const steps = fc.array(fc.record({ act: fc.nat(99), who: fc.nat(2), a: fc.nat(99), b: fc.nat(99) }), {
+  minLength: 5,
+  maxLength: 30,
+})
+type Step = { act: number; who: number; a: number; b: number }
+
+interface World {
+  house: TestHouse
+  kiosk: TestKiosk
+  reportIds: number[]
+}
+
+async function makeWorld(): Promise<World> {
+  const house = await makeTestHouse(database.pool, `T${Math.random()}`)
+  const { universityId, root } = house.campus
+  await query(database.pool, 'update universities set settings = $2 where id = $1', [
+    universityId,
+    JSON.stringify({ spacesPerPerson: 1000, reportsPerPersonAndHour: 1000 }),
+  ])
+  return {
+    house,
+    kiosk: await insertTestKiosk(database.pool, { universityId, spaceId: root }),
+    reportIds: [],
+  }
+}
+
+function pick<Item>(items: readonly Item[], throwOf: number): Item {
+  return items[throwOf % items.length] as Item
+}
+
+async function take(world: World, { act, who, a, b }: Step): Promise<void> {
+  const { house, kiosk, reportIds } = world
+  const as = pick([house.student, house.other, house.chief], who)
+  const { spaces } = await calls.tree(house.chief)
+  const space = pick(spaces, a)
+  const other = pick(spaces, b)
+  if (act < 22) await calls.make(as, space.id, `Space ${a} ${b}`, { capacity: b % 3 === 0 ? null : b + 1 })
+  else if (act < 34) await calls.letOn(house.chief, space.id, b % 3 > 0)
+  else if (act < 40) await calls.edit(as, space, { capacity: (b % 7) + 1 })
+  else if (act < 48) await calls.edit(house.chief, space, { parentId: other.id })
+  else if (act < 54) await calls.remove(as, space, true)
+  else if (act < 60) await restore(house, a)
+  else if (act < 64) await level(house, space, b)
+  else if (act < 70 && reportIds.length > 0) await withdraw(world, as, pick(reportIds, a))
+  else if (act < 85)
+    await push(world, [kiosk.report(space.id, pick([0, 1, 2], b), { ageMs: (b % 4) * 1_000 })])
+  else await report(world, as, space.id, b % 3)
+}
+
+async function report(world: World, as: TestHouse['student'], spaceId: number, said: number): Promise<void> {
+  const { status, body } = await calls.report(as, spaceId, said)
+  if (status === 201) world.reportIds.push((body as { id: number }).id)
+}
+
+const withdraw = (_world: World, as: TestHouse['student'], id: number): Promise<unknown> =>
+  calls.call(as, 'POST /reports/:id/withdraw', { params: { id } })
+
+const level = ({ chief }: TestHouse, { id }: PeopleSpace, said: number): Promise<unknown> =>
+  calls.call(chief, 'PUT /spaces/:id/level', { params: { id }, body: { level: pick([0, 1, 2, null], said) } })
+
+async function restore({ chief }: TestHouse, throwOf: number): Promise<void> {
+  const { body } = await calls.call(chief, 'GET /spaces/deleted')
+  const { spaces } = body as { spaces: { id: number }[] }
+  if (spaces.length > 0) await calls.restore(chief, pick(spaces, throwOf).id)
+}
+
+async function push({ house, kiosk }: World, mutations: ReturnType<TestKiosk['report']>[]): Promise<void> {
+  const one = { kioskId: kiosk.id, session: 0, mutations, heldMs: 0 }
+  await commitMutations(database.pool, { known: null }, house.campus.universityId, [one], null)
+}
+
+/** What a mirror holds that took a whole feed and then changes. */
+class Held {
+  head = 0
+  readonly rows = new Map<number, object>()
+
+  take(feed: FeedRows): void {
+    this.head = feed.head
+    for (const row of feed.rows) this.rows.set(row.id, row)
+    for (const [id, clock, said, reportedAtMs] of feed.levels) {
+      const row = this.rows.get(id)
+      expect(row).toBeDefined()
+      this.rows.set(id, { ...row, clock, level: said, reportedAtMs })
+    }
+    for (const [id] of feed.gone) this.rows.delete(id)
+  }
+
+  sorted(): object[] {
+    return [...this.rows.keys()].toSorted((left, right) => left - right).map((id) => this.rows.get(id) ?? {})
+  }
+}
+
+/** Stored sums equal recomputation, kiosks hold what is public, and the query shows what faces show. */
+async function judge(universityId: number): Promise<void> {
+  const spaces = await loadStoredSpaces(database.pool, universityId)
+  const resets = await query<{ id: number; clock: number }>(
+    database.pool,
+    'select id, counts_after_clock as clock from spaces where university_id = $1',
+    [universityId],
+  )
+  const resetAt = new Map(resets.map(({ id, clock }) => [id, clock]))
+  expect(judgeTree(spaces, await loadStoredReports(database.pool, universityId), resetAt)).toEqual([])
+  const feed = await loadFeed(database.pool, universityId, null, false)
+  const publicIds = publicSpaces(spaces).map(({ id }) => id)
+  expect(feed?.rows.map(({ id }) => id)).toEqual(publicIds)
+  const { nowMs, rows } = await loadShownTree(database.pool, universityId, STALE_MS)
+  const nodes = (feed?.rows ?? []).map(({ id, level: said, reportedAtMs, facts }) => ({
+    id,
+    parentId: facts.parentId,
+    capacity: facts.capacity,
+    level: said,
+    reportedAtMs,
+  }))
+  const faces = shown(nodes, nowMs, STALE_MS)
+  expect(rows).toHaveLength(faces.size)
+  for (const { parentId: _p, depth: _d, name: _n, kind: _k, ...row } of rows)
+    expect(row).toEqual(faces.get(row.id))
+}
+
+test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored sums equal recomputation, kiosks hold exactly what is public, and faces show what the query says', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (list) => {
+      const world = await makeWorld()
+      const { universityId } = world.house.campus
+      const [kiosks, people] = [new Held(), new Held()]
+      for (const step of list) {
+        await take(world, step)
+        const isWhole = kiosks.head === 0
+        const forKiosks = await loadFeed(database.pool, universityId, isWhole ? null : kiosks.head, false)
+        const forPeople = await loadLiveFeed(database.pool, universityId, isWhole ? null : people.head, false)
+        if (forKiosks === null || forPeople === null) throw new Error('no such university')
+        kiosks.take(forKiosks)
+        people.take(forPeople)
+        await judge(universityId)
+      }
+      // What was told step by step is what a whole feed says now.
+      for (const [held, load] of [
+        [kiosks, loadFeed],
+        [people, loadLiveFeed],
+      ] as const)
+        expect(held.sorted()).toEqual((await load(database.pool, universityId, null, false))?.rows)
+    }),
+    { numRuns: 25 },
+  )
+})
