@@ -13,7 +13,8 @@ const HELP = `npm run shots -- [options]     pictures of every screen of the gal
   --only NAME       only screens whose name contains NAME (several: separated by commas)
   --lang LIST       languages: en, sl, zh-TW, or all (default en)
   --look LIST       looks: light, dark, contrast, contrast-dark, large, reach, or all (default light)
-  --size LIST       WIDTHxHEIGHT (default 1280x800,800x1280 for doors, and 1080x1920 for lobbies)
+  --size LIST       WIDTHxHEIGHT (default 1280x800,800x1280 for doors, 1080x1920 for lobbies, and for the portal
+                    390x844, 320x640 and 1440x900)
   --help            this
 `
 
@@ -76,6 +77,7 @@ function known(given: string[], from: readonly string[]): string[] {
 }
 
 function sizesOf(name: string): string[] {
+  if (name.startsWith('portal-')) return ['390x844', '320x640', '1440x900']
   const isLobby = name.startsWith('entrance') || name === 'overlay-stillThere'
   return isLobby ? ['1080x1920', '1280x800', '800x1280'] : ['1280x800', '800x1280']
 }
@@ -95,8 +97,12 @@ async function namesIn(browser: Browser, url: string): Promise<string[]> {
   const page = await browser.newPage()
   await page.goto(`${url}/gallery.html`)
   const names = await page
-    .locator('[data-screen-name]')
-    .evaluateAll((items) => items.map((item) => item.getAttribute('data-screen-name') ?? ''))
+    .locator('[data-screen-name], [data-portal-name]')
+    .evaluateAll((items) =>
+      items.map(
+        (item) => item.getAttribute('data-screen-name') ?? item.getAttribute('data-portal-name') ?? '',
+      ),
+    )
   await page.close()
   return names
 }
@@ -105,6 +111,8 @@ async function shoot(page: Page, url: string, shot: Shot, out: string): Promise<
   const [width = 0, height = 0] = shot.size.split('x').map(Number)
   await page.setViewportSize({ width, height })
   await page.goto(`${url}/gallery.html?screen=${shot.name}&lang=${shot.language}${LOOKS[shot.look]}`)
+  // A picture of the portal is not whole before its hand has done what it does.
+  await page.locator('[data-screen]').first().waitFor({ state: 'attached' })
   await page.evaluate('document.fonts.ready')
   const file = `${shot.name}.${shot.size}.${shot.language}.${shot.look}.png`
   await page.screenshot({ path: path.join(out, file) })

@@ -24,8 +24,10 @@ type Part<One extends Contract, Name extends 'params' | 'query' | 'body'> = One[
 export type CallInput<One extends Contract> = Part<One, 'params'> & Part<One, 'query'> & Part<One, 'body'>
 
 /** What a successful call gives. */
-export type CallAnswer<One extends Contract> = One['answer']['body'] extends TSchema
-  ? Static<One['answer']['body']>
-  : One['answer']['body'] extends string
-    ? string
-    : null
+export type CallAnswer<One extends Contract> = One['answer']['body'] extends string
+  ? string
+  : One['answer']['body'] extends null
+    ? null
+    : One['answer']['body'] extends TSchema
+      ? Static<One['answer']['body']>
+      : never

@@ -14,6 +14,8 @@ import { makeKioskStore } from '../kiosk/store.ts'
 import '../ui/styles.ts'
 import '../ui/noto-sans-tc.ts'
 import './gallery.css'
+import { PortalPicture } from './portal-picture.tsx'
+import { PORTAL_PICTURES } from './portal-pictures.ts'
 import { SCREENS } from './screens.ts'
 
 // ?screen=door-free&lang=sl&theme=dark&contrast=high&text=large&reach=1 shows one picture; without a screen, a list.
@@ -74,6 +76,19 @@ function List(): ReactElement {
           </li>
         ))}
       </ul>
+      <h2>Portal</h2>
+      <ul>
+        {[...PORTAL_PICTURES.keys()].map((name) => (
+          <li key={name} data-portal-name={name}>
+            {name}
+            {LANGUAGES.map(({ locale, name: language }) => (
+              <a key={locale} href={`?screen=${name}&lang=${locale}`} lang={locale}>
+                {language}
+              </a>
+            ))}
+          </li>
+        ))}
+      </ul>
     </main>
   )
 }
@@ -81,7 +96,12 @@ function List(): ReactElement {
 function Page({ search }: { search: string }): ReactElement {
   const params = new URLSearchParams(search)
   const name = params.get('screen')
-  return name === null ? <List /> : <Picture name={name} params={params} />
+  if (name === null) return <List />
+  return PORTAL_PICTURES.has(name) ? (
+    <PortalPicture name={name} locale={localeOf(params.get('lang'))} params={params} />
+  ) : (
+    <Picture name={name} params={params} />
+  )
 }
 
 const element = document.querySelector('#root')

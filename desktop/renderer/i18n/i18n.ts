@@ -2,13 +2,14 @@ import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type { Locale } from '#shared/domain/university.ts'
 import { en } from './en.ts'
+import type { portalEn } from './portal-en.ts'
 import { sl } from './sl.ts'
 import { zhTw } from './zh-tw.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'
-    resources: { translation: typeof en }
+    resources: { translation: typeof en; portal: typeof portalEn }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { en } from './en.ts'
+import type { portalEn } from './portal-en.ts'
 
 type PluralBase<Key> = Key extends `${infer Base}_other` ? Base : never
 type IsPlural<Key, Shape> = Key extends `${infer Base}_${'one' | 'other'}`
@@ -20,3 +21,9 @@ type TranslatedShape<Shape, Forms extends string> = Shape extends readonly strin
  * is missing, and one that is too many, does not compile.
  */
 export type Translated<Forms extends 'one' | 'two' | 'few' | 'other'> = TranslatedShape<typeof en, Forms>
+
+/** The same for the words of the portal. */
+export type TranslatedPortal<Forms extends 'one' | 'two' | 'few' | 'other'> = TranslatedShape<
+  typeof portalEn,
+  Forms
+>

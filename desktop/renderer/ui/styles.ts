@@ -1,5 +1,6 @@
 // The looks of every screen, in the order in which later rules go before earlier ones.
 import './tokens.css'
+import './marks.css'
 import './kiosk.css'
 import './report.css'
 import './dialogs.css'

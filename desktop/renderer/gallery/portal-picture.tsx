@@ -1,0 +1,119 @@
+import { useEffect, useState, type ReactElement } from 'react'
+import { I18nextProvider } from 'react-i18next'
+import type { i18n } from 'i18next'
+import { Router } from 'wouter'
+import { memoryLocation } from 'wouter/memory-location'
+import type { Locale } from '#shared/domain/university.ts'
+import { refuse } from '#shared/domain/decision.ts'
+import { makePortalI18n } from '../i18n/portal-i18n.ts'
+import { makeActions } from '../portal/actions.ts'
+import type { Api, Call, Refusal } from '../portal/api.ts'
+import { Portal } from '../portal/portal.tsx'
+import { PortalContext } from '../portal/portal-context.ts'
+import { makePortalStore } from '../portal/store.ts'
+import '../ui/portal-styles.ts'
+import { NOW_MS } from './fixtures.ts'
+import { PORTAL_PICTURES, USUAL, type Act, type PortalPicture as Picture } from './portal-pictures.ts'
+
+/** A hub that always answers the same; what a picture waits for never comes. */
+function stillHub(picture: Picture): Api {
+  const call: Call = (name) => {
+    const answer = picture.answers?.[name] ?? USUAL[name]
+    if (answer === 'waiting') return new Promise(() => undefined)
+    return Promise.resolve(answer ?? refuse<Refusal>({ why: 'notFound', retryAfterS: null })) as never
+  }
+  return { call, refresh: () => new Promise(() => undefined), forget: () => undefined }
+}
+
+function handleOf(picture: Picture, locale: Locale, params: URLSearchParams, words: i18n) {
+  const store = makePortalStore(NOW_MS)
+  store.setState({
+    ...picture.state,
+    settings: {
+      locale,
+      theme: params.get('theme') === 'dark' ? 'dark' : 'light',
+      isHighContrast: params.get('contrast') === 'high',
+      isLargeText: params.get('text') === 'large',
+    },
+  })
+  const actions = makeActions({
+    store,
+    api: stillHub(picture),
+    nowMs: () => NOW_MS,
+    after: () => () => undefined,
+    makeKey: () => 'k'.repeat(32),
+    keep: () => undefined,
+    tellOut: () => undefined,
+    t: () => words.getFixedT(locale, 'portal'),
+  })
+  return { store, actions }
+}
+
+/** One picture of the portal; carries data-screen once it stands as it is meant to. */
+export function PortalPicture(props: {
+  name: string
+  locale: Locale
+  params: URLSearchParams
+}): ReactElement {
+  const { name, locale, params } = props
+  const picture = PORTAL_PICTURES.get(name)
+  const [words, setWords] = useState<i18n | null>(null)
+  useEffect(() => {
+    document.documentElement.dataset['face'] = 'portal'
+    void makePortalI18n(locale).then(setWords)
+    return () => {
+      delete document.documentElement.dataset['face']
+    }
+  }, [locale])
+  if (picture === undefined || words === null) return <p>…</p>
+  return <Drawn key={name} name={name} picture={picture} locale={locale} params={params} words={words} />
+}
+
+function Drawn(props: {
+  name: string
+  picture: Picture
+  locale: Locale
+  params: URLSearchParams
+  words: i18n
+}): ReactElement {
+  const { name, picture, locale, params, words } = props
+  const [handle] = useState(() => handleOf(picture, locale, params, words))
+  const [place] = useState(() => memoryLocation({ path: picture.path }))
+  const [isDone, setDone] = useState(false)
+  useEffect(() => {
+    const turn = { isOver: false }
+    void perform(picture.acts ?? []).then(() => !turn.isOver && setDone(true))
+    return () => {
+      turn.isOver = true
+    }
+  }, [picture])
+  return (
+    <div {...(isDone ? { 'data-screen': name } : {})}>
+      <I18nextProvider i18n={words}>
+        <PortalContext value={handle}>
+          <Router hook={place.hook}>
+            <Portal />
+          </Router>
+        </PortalContext>
+      </I18nextProvider>
+    </div>
+  )
+}
+
+/** Two frames: what was fetched is drawn. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
+
+async function perform(acts: readonly Act[]): Promise<void> {
+  await settled()
+  for (const act of acts) {
+    if ('fill' in act)
+      for (const [name, value] of Object.entries(act.fill)) {
+        const field = document.querySelector<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`)
+        if (field !== null) field.value = value
+      }
+    else if ('submit' in act) document.querySelector<HTMLFormElement>(act.submit)?.requestSubmit()
+    else document.querySelector<HTMLElement>(act.press)?.click()
+    await settled()
+  }
+}

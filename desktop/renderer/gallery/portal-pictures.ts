@@ -1,0 +1,306 @@
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { HttpErrorCode } from '#shared/wire/http-error.ts'
+import type { RouteName } from '#shared/wire/rest.ts'
+import type { Answer, Refusal } from '../portal/api.ts'
+import { NO_FILTER } from '../portal/places.ts'
+import { PLAIN_SETTINGS } from '../portal/settings.ts'
+import type { PortalState } from '../portal/store.ts'
+import { NOW_MS } from './fixtures.ts'
+import * as fixtures from './portal-fixtures.ts'
+import {
+  FLOOR_1,
+  LAW_ROOM,
+  openState,
+  PLATFORM_ADMIN,
+  QUIET_GALLERY,
+  ROOM_101,
+  STAFF,
+  stateOf,
+  student,
+  TABLE,
+} from './portal-fixtures.ts'
+
+/** What a hand does once the page is drawn: fills a form in, sends it, presses something. */
+export type Act = { fill: Record<string, string> } | { submit: string } | { press: string }
+
+/** What the hub answers; `waiting`: not yet. */
+export type Answers = { [Name in RouteName]?: Answer<Name> | 'waiting' }
+
+/** One picture of the portal. */
+export interface PortalPicture {
+  path: string
+  state: PortalState
+  answers?: Answers
+  acts?: readonly Act[]
+}
+
+const TOKEN = 'x'.repeat(43)
+
+function refused(
+  why: HttpErrorCode | 'offline',
+  more: Partial<Refusal> = {},
+): { ok: false; refusal: Refusal } {
+  return refuse({ why, retryAfterS: null, ...more })
+}
+
+function link(path: string): PortalState {
+  return openState({ link: { path, token: TOKEN } })
+}
+
+const PASSWORD = 'correct horse battery'
+const SIGN_IN: Act[] = [{ fill: { identifier: 'ana', password: PASSWORD } }, { submit: 'form' }]
+const me = student()
+const MEMBER = student({ groups: [{ id: 2, name: 'Chemistry', isSuper: false, permission: 'member' }] })
+
+const open: Record<string, PortalPicture> = {
+  opening: { path: '/', state: { ...openState(), visitor: { state: 'unknown' } } },
+  away: {
+    path: '/',
+    state: { ...openState(), visitor: { state: 'away', refusal: refused('offline').refusal } },
+  },
+  signIn: { path: '/', state: openState() },
+  signInEnded: { path: '/', state: openState({ visitor: { state: 'signedOut', because: 'ended' } }) },
+  signInVerified: {
+    path: '/sign-in',
+    state: openState({ visitor: { state: 'signedOut', because: 'verified' } }),
+  },
+  signInRefused: {
+    path: '/sign-in',
+    state: openState(),
+    answers: { 'POST /auth/token': refused('credentialsRefused') },
+    acts: SIGN_IN,
+  },
+  signInUniversity: {
+    path: '/sign-in',
+    state: openState(),
+    answers: { 'POST /auth/token': refused('universityNeeded') },
+    acts: SIGN_IN,
+  },
+  signInTooMany: {
+    path: '/sign-in',
+    state: openState(),
+    answers: { 'POST /auth/token': refused('tooMany', { retryAfterS: 40 }) },
+    acts: SIGN_IN,
+  },
+  signInMissing: { path: '/sign-in', state: openState(), acts: [{ submit: 'form' }] },
+  signInBusy: {
+    path: '/sign-in',
+    state: openState(),
+    answers: { 'POST /auth/token': 'waiting' },
+    acts: SIGN_IN,
+  },
+  signUp: { path: '/sign-up', state: openState() },
+  signUpRefused: {
+    path: '/sign-up',
+    state: openState(),
+    answers: { 'POST /auth/register': refused('passwordRefused', { faults: ['common', 'onlyDigits'] }) },
+    acts: [{ fill: { email: 'ana@lipnik.example', password: '1234567890' } }, { submit: 'form' }],
+  },
+  signUpSent: { path: '/sign-up/sent', state: openState({ mailedTo: 'ana.novak@student.lipnik.example' }) },
+  verify: { path: '/verify', state: link('/verify') },
+  verifyNoToken: { path: '/verify', state: openState() },
+  verifyRefused: {
+    path: '/verify',
+    state: link('/verify'),
+    answers: { 'POST /auth/verify': refused('linkRefused') },
+    acts: [{ submit: 'form' }],
+  },
+  forgotten: { path: '/forgotten', state: openState() },
+  forgottenSent: { path: '/forgotten', state: openState({ mailedTo: 'ana@lipnik.example' }) },
+  reset: { path: '/reset', state: link('/reset') },
+  email: { path: '/email', state: link('/email') },
+  setup: { path: '/setup', state: link('/setup') },
+  askUniversity: { path: '/universities/new', state: openState() },
+  confirmUniversity: { path: '/universities/confirm', state: link('/universities/confirm') },
+}
+
+const OFFLINE: PortalState['line'] = { status: 'offline', contactMs: NOW_MS - 12 * 60_000 }
+
+const places: Record<string, PortalPicture> = {
+  places: { path: '/', state: stateOf(me) },
+  placesLoading: { path: '/', state: stateOf(me, { tree: { state: 'loading' } }) },
+  placesFailed: {
+    path: '/',
+    state: stateOf(me, { tree: { state: 'failed', refusal: refused('unavailable').refusal } }),
+  },
+  placesOffline: { path: '/', state: stateOf(me, { line: OFFLINE }) },
+  placesEmpty: { path: '/', state: stateOf(me, { tree: fixtures.treeOf([]) }) },
+  placesNothing: { path: '/', state: stateOf(me, { filter: { ...NO_FILTER, search: 'observatory' } }) },
+  placesFiltered: {
+    path: '/',
+    state: stateOf(me, { filter: { ...NO_FILTER, isFreeNow: true, isQuiet: true } }),
+    acts: [{ press: '.p-search button' }],
+  },
+  placesLarge: { path: '/', state: stateOf(me, { tree: fixtures.largeTree() }) },
+  mine: { path: '/mine', state: stateOf(me) },
+  mineEmpty: {
+    path: '/mine',
+    state: stateOf(me, { tree: fixtures.treeOf([]) }),
+    answers: { 'GET /spaces/deleted': accept({ spaces: [] }) },
+  },
+}
+
+const at = (id: number): string => `/spaces/${id}`
+
+const space: Record<string, PortalPicture> = {
+  free: { path: at(ROOM_101), state: stateOf(me) },
+  busy: {
+    path: at(ROOM_101),
+    state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: 1 }), line: OFFLINE }),
+  },
+  full: { path: at(ROOM_101), state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: 2 }) }) },
+  unknown: {
+    path: at(ROOM_101),
+    state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: null, reportedAtMs: null }) }),
+  },
+  closed: { path: at(LAW_ROOM), state: fixtures.nightState() },
+  composite: { path: at(FLOOR_1), state: stateOf(me) },
+  own: { path: at(TABLE), state: stateOf(me) },
+  saving: {
+    path: at(ROOM_101),
+    state: stateOf(me, { report: { step: 'saving', spaceId: ROOM_101, level: 1 } }),
+  },
+  thanks: {
+    path: at(ROOM_101),
+    state: stateOf(me, {
+      report: {
+        step: 'thanks',
+        spaceId: ROOM_101,
+        level: 0,
+        reportId: 9,
+        undoUntilMs: NOW_MS + 3_500,
+      },
+    }),
+  },
+  undone: {
+    path: at(ROOM_101),
+    state: stateOf(me, { report: { step: 'undone', spaceId: ROOM_101, untilMs: NOW_MS + 2_000 } }),
+  },
+  refused: {
+    path: at(ROOM_101),
+    state: stateOf(me, {
+      report: {
+        step: 'refused',
+        spaceId: ROOM_101,
+        level: 0,
+        key: 'k'.repeat(32),
+        refusal: refused('offline').refusal,
+      },
+    }),
+  },
+  gone: { path: at(9_999), state: stateOf(me) },
+  staff: { path: at(QUIET_GALLERY), state: stateOf(STAFF) },
+  delete: { path: at(TABLE), state: stateOf(me), acts: [{ press: '.p-actions button' }] },
+  deleteParts: {
+    path: at(FLOOR_1),
+    state: stateOf(STAFF),
+    answers: {
+      'DELETE /spaces/:id': refused('hasChildren', {
+        spaces: [
+          { id: 1, name: 'Room 101' },
+          { id: 2, name: 'Reading Room' },
+        ],
+      }),
+    },
+    acts: [{ press: '.p-actions button' }, { submit: 'dialog form' }],
+  },
+  toast: {
+    path: '/mine',
+    state: stateOf(me, {
+      toast: { id: 1, text: 'Window table is deleted.', undo: () => undefined },
+    }),
+  },
+  new: { path: '/spaces/new', state: stateOf(me) },
+  newQuota: {
+    path: '/spaces/new',
+    state: stateOf(me),
+    answers: { 'POST /spaces': refused('quotaReached') },
+    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+  },
+  edit: { path: `${at(TABLE)}/edit`, state: stateOf(me) },
+  editStale: {
+    path: `${at(TABLE)}/edit`,
+    state: stateOf(me),
+    answers: { 'PATCH /spaces/:id': refused('stale', { current: staleRow() }) },
+    acts: [{ fill: { name: 'Table by the window', capacity: '6' } }, { submit: 'form' }],
+  },
+}
+
+function staleRow(): unknown {
+  const row = fixtures.tableRow()
+  return { ...row, version: 3, facts: { ...row.facts, name: 'Sunny table', capacity: 5 } }
+}
+
+const pages: Record<string, PortalPicture> = {
+  reports: { path: '/reports', state: stateOf(me) },
+  reportsEmpty: {
+    path: '/reports',
+    state: stateOf(me),
+    answers: { 'GET /me/reports': accept({ reports: [] }) },
+  },
+  profile: { path: '/profile', state: stateOf(MEMBER) },
+  profileDirectory: {
+    path: '/profile',
+    state: stateOf(student({ isFromDirectory: true, username: 'anovak', email: null })),
+  },
+  confirmPassword: { path: '/profile', state: stateOf(me, { asking: { resolve: () => undefined } }) },
+  deleteAccount: { path: '/profile', state: stateOf(me), acts: [{ press: '.p-button-quiet-danger' }] },
+  groups: { path: '/groups', state: stateOf(STAFF) },
+  groupsEmpty: { path: '/groups', state: stateOf(me), answers: { 'GET /groups': accept({ groups: [] }) } },
+  groupNew: { path: '/groups', state: stateOf(STAFF), acts: [{ press: '.p-page-title button' }] },
+  group: { path: '/groups/2', state: stateOf(STAFF) },
+  groupAsMember: { path: '/groups/2', state: stateOf(MEMBER) },
+  groupDelete: {
+    path: '/groups/2',
+    state: stateOf(STAFF),
+    acts: [{ press: '.p-actions button:last-child' }],
+  },
+  platform: { path: '/platform', state: stateOf(PLATFORM_ADMIN) },
+  platformEmpty: {
+    path: '/platform',
+    state: stateOf(PLATFORM_ADMIN),
+    answers: { 'GET /platform/requests': accept({ requests: [] }) },
+  },
+  platformReject: {
+    path: '/platform',
+    state: stateOf(PLATFORM_ADMIN),
+    acts: [{ press: '.p-actions button:last-child' }],
+  },
+  changes: { path: '/changes', state: stateOf(STAFF) },
+  changesEmpty: {
+    path: '/changes',
+    state: stateOf(STAFF),
+    answers: { 'GET /changes': accept({ changes: [], next: null }) },
+  },
+  changesFailed: {
+    path: '/changes',
+    state: stateOf(STAFF),
+    answers: { 'GET /changes': refused('offline') },
+  },
+  changesNotForYou: { path: '/changes', state: stateOf(me) },
+  notFound: { path: '/nowhere', state: stateOf(me) },
+}
+
+/** What the hub answers where a picture does not say otherwise. */
+export const USUAL: Answers = {
+  'GET /universities': accept(fixtures.UNIVERSITIES),
+  'GET /me/reports': accept(fixtures.MY_REPORTS),
+  'GET /auth/sessions': accept(fixtures.SESSIONS),
+  'GET /groups': accept(fixtures.GROUPS),
+  'GET /groups/:id/members': accept(fixtures.MEMBERS),
+  'GET /groups/:id/deletion': accept({ memberCount: 24, bookingCount: 2 }),
+  'GET /platform/requests': accept(fixtures.REQUESTS),
+  'GET /changes': accept(fixtures.CHANGES),
+  'GET /kiosks': accept(fixtures.KIOSKS),
+  'GET /spaces/deleted': accept(fixtures.DELETED),
+}
+
+/** Every picture of the portal by name. */
+export const PORTAL_PICTURES: ReadonlyMap<string, PortalPicture> = new Map(
+  Object.entries({ open, places, space, pages }).flatMap(([family, pictures]) =>
+    Object.entries(pictures).map(([name, picture]) => [
+      `portal-${family}-${name}`,
+      { ...picture, state: { ...picture.state, settings: PLAIN_SETTINGS } },
+    ]),
+  ),
+)

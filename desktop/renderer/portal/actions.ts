@@ -1,0 +1,217 @@
+import type { TFunction } from 'i18next'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { RouteInput, RouteName } from '#shared/wire/rest.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
+import type { Answer, Api, Refusal } from './api.ts'
+import { NO_FILTER, type Filter } from './places.ts'
+import type { Settings } from './settings.ts'
+import { portalSpace, spaceMap, withRows, type PortalSpace } from './spaces.ts'
+import { withVisitor, type Because, type PortalState, type PortalStore } from './store.ts'
+
+/** How long an undo is offered, ms; what was said about it stays half as long again. */
+export const UNDO_MS = 5_000
+const UNDONE_MS = 2_500
+/** A word at the foot of the page goes by itself, ms; one with an undo stays longer. */
+const TOAST_MS = 6_000
+const TOAST_UNDO_MS = 12_000
+
+/** What actions need of the page. */
+export interface ActionParts {
+  store: PortalStore
+  api: Api
+  /** This device's own time, ms since 1970. */
+  nowMs(): number
+  after(delayMs: number, run: () => void): () => void
+  /** A random name for a report, so that sending it twice counts once. */
+  makeKey(): string
+  keep(settings: Settings): void
+  /** Tells the browser's other tabs that nobody is signed in any more. */
+  tellOut(): void
+  /** Sentences of the language that is spoken now. */
+  t(): TFunction<'portal'>
+}
+
+/** All that screens can do. */
+export type Actions = ReturnType<typeof makeActions>
+
+/** Makes the actions of a portal. */
+export function makeActions(parts: ActionParts) {
+  return { ...makeSpeech(parts), ...makeVisits(parts), ...makeSpaces(parts), ...makeReports(parts) }
+}
+
+function set(parts: ActionParts, change: (state: PortalState) => Partial<PortalState>): void {
+  parts.store.setState(change)
+}
+
+/** Words at the foot of the page, and for screen readers. */
+function makeSpeech(parts: ActionParts) {
+  const timer = { forget: (): void => undefined }
+  const say = (text: string): void => set(parts, ({ said }) => ({ said: { number: said.number + 1, text } }))
+  const hideToast = (): void => set(parts, () => ({ toast: null }))
+  const toast = (text: string, undo: (() => void) | null = null): void => {
+    timer.forget()
+    timer.forget = parts.after(undo === null ? TOAST_MS : TOAST_UNDO_MS, hideToast)
+    set(parts, ({ said, toast: last }) => ({
+      toast: { id: (last?.id ?? 0) + 1, text, undo },
+      said: { number: said.number + 1, text },
+    }))
+  }
+  return { say, toast, hideToast }
+}
+
+/** Who is there, and how they like it. */
+function makeVisits(parts: ActionParts) {
+  const { store, api } = parts
+  /** Asks the hub who is there. */
+  const begin = async (): Promise<void> => {
+    const answer = await api.refresh()
+    if (!answer.ok && answer.refusal.why !== 'signInNeeded')
+      set(parts, (state) =>
+        state.visitor.state === 'unknown' || state.visitor.state === 'away'
+          ? { visitor: { state: 'away', refusal: answer.refusal } }
+          : {},
+      )
+  }
+  const leave = (because: Because | null): void => {
+    api.forget()
+    set(parts, (state) => withVisitor(state, { state: 'signedOut', because }))
+  }
+  const signOut = async (): Promise<void> => {
+    await api.call('POST /auth/logout', {})
+    leave('out')
+    parts.tellOut()
+  }
+  const choose = (change: Partial<Settings>): void => {
+    set(parts, ({ settings }) => ({ settings: { ...settings, ...change } }))
+    parts.keep(store.getState().settings)
+  }
+  /** Asks for the password; true once the hub has taken it. */
+  const askPassword = (): Promise<boolean> =>
+    new Promise((resolve) => {
+      const answered = (isConfirmed: boolean): void => {
+        set(parts, () => ({ asking: null }))
+        resolve(isConfirmed)
+      }
+      set(parts, () => ({ asking: { resolve: answered } }))
+    })
+  /** A call that may want the password first: asks for it, and repeats the call. [POR-5] */
+  const sensitive = async <Name extends RouteName>(
+    name: Name,
+    input: RouteInput<Name>,
+  ): Promise<Answer<Name>> => {
+    const answer = await api.call(name, input)
+    if (answer.ok || answer.refusal.why !== 'passwordNeeded') return answer
+    return (await askPassword()) ? api.call(name, input) : answer
+  }
+  const dropLink = (): void => set(parts, () => ({ link: null }))
+  return { begin, leave, signOut, choose, sensitive, dropLink, call: api.call }
+}
+
+/** The tree, and what is looked for in it. */
+function makeSpaces(parts: ActionParts) {
+  const { api } = parts
+  const loadTree = async (): Promise<void> => {
+    const answer = await api.call('GET /spaces', {})
+    set(parts, (state) => {
+      if (state.visitor.state !== 'signedIn') return {}
+      // What was shown before stays: it says how old it is. [POR-4]
+      if (!answer.ok)
+        return state.tree.state === 'ready' ? {} : { tree: { state: 'failed', refusal: answer.refusal } }
+      const { spaces, staleMs, epoch, head, nowMs } = answer.value
+      return {
+        tree: { state: 'ready', spaces: spaceMap(spaces), staleMs, epoch, head },
+        ...timeFrom(nowMs, parts.nowMs(), state),
+      }
+    })
+  }
+  const retryTree = (): void => {
+    set(parts, () => ({ tree: { state: 'loading' } }))
+    void loadTree()
+  }
+  const putSpaces = (rows: readonly PortalSpace[], gone: readonly number[] = []): void =>
+    set(parts, ({ tree }) =>
+      tree.state === 'ready' ? { tree: { ...tree, spaces: withRows(tree.spaces, rows, gone) } } : {},
+    )
+  const putRow = (row: PeopleSpace): void => putSpaces([portalSpace(row)])
+  const filter = (change: Partial<Filter>): void =>
+    set(parts, (state) => ({ filter: { ...state.filter, ...change } }))
+  const clearFilter = (): void => set(parts, ({ filter: { sort } }) => ({ filter: { ...NO_FILTER, sort } }))
+  const toggleSection = (id: number): void =>
+    set(parts, ({ toggledSections }) => {
+      const next = new Set(toggledSections)
+      if (!next.delete(id)) next.add(id)
+      return { toggledSections: next }
+    })
+  return { loadTree, retryTree, putSpaces, putRow, filter, clearFilter, toggleSection }
+}
+
+/** Hub time by a word of the hub. */
+export function timeFrom(
+  hubMs: number,
+  ownMs: number,
+  state: Pick<PortalState, 'line'>,
+): Pick<PortalState, 'nowMs' | 'clockOffsetMs' | 'line'> {
+  return {
+    nowMs: hubMs,
+    clockOffsetMs: hubMs - ownMs,
+    line: { ...state.line, contactMs: hubMs },
+  }
+}
+
+/** One tap, its thanks and its undo. */
+function makeReports(parts: ActionParts) {
+  const { store, api } = parts
+  const hubNow = (): number => parts.nowMs() + store.getState().clockOffsetMs
+  const step = (report: PortalState['report']): void => set(parts, () => ({ report }))
+  const isAt = (wanted: PortalState['report']['step'], spaceId: number): boolean => {
+    const { report } = store.getState()
+    return report.step === wanted && 'spaceId' in report && report.spaceId === spaceId
+  }
+  const send = async (spaceId: number, level: Level, key: string): Promise<void> => {
+    step({ step: 'saving', spaceId, level })
+    const answer = await api.call('POST /spaces/:id/reports', {
+      params: { id: spaceId },
+      body: { level, key },
+    })
+    if (!isAt('saving', spaceId)) return
+    if (!answer.ok) return step({ step: 'refused', spaceId, level, key, refusal: answer.refusal })
+    const { id: reportId, reportedAtMs } = answer.value
+    set(parts, ({ tree }) =>
+      tree.state === 'ready' ? { tree: told(tree, spaceId, level, reportedAtMs) } : {},
+    )
+    step({ step: 'thanks', spaceId, level, reportId, undoUntilMs: hubNow() + UNDO_MS })
+  }
+  const report = (spaceId: number, level: Level): Promise<void> => send(spaceId, level, parts.makeKey())
+  /** The same tap once more, under the same name: it counts once. */
+  const reportAgain = (): void => {
+    const { report: last } = store.getState()
+    if (last.step === 'refused') void send(last.spaceId, last.level, last.key)
+  }
+  const undo = async (): Promise<void> => {
+    const { report: last } = store.getState()
+    if (last.step !== 'thanks') return
+    const { spaceId, reportId, level } = last
+    const answer = await api.call('POST /reports/:id/withdraw', { params: { id: reportId } })
+    if (!answer.ok) return step({ step: 'refused', spaceId, level, key: '', refusal: answer.refusal })
+    step({ step: 'undone', spaceId, untilMs: hubNow() + UNDONE_MS })
+  }
+  const endReport = (): void => step({ step: 'ask' })
+  return { report, reportAgain, undo, endReport, hubNow }
+}
+
+/** The own report counts at once; the line brings the same a moment later. */
+function told(
+  tree: Extract<PortalState['tree'], { state: 'ready' }>,
+  spaceId: number,
+  level: Level,
+  reportedAtMs: number,
+): PortalState['tree'] {
+  const space = tree.spaces.get(spaceId)
+  if (space === undefined || (space.reportedAtMs ?? 0) > reportedAtMs) return tree
+  return { ...tree, spaces: withRows(tree.spaces, [{ ...space, level, reportedAtMs }]) }
+}
+
+/** Whether a refusal is one that trying again may mend. */
+export function isPassing({ why }: Refusal): boolean {
+  return ['offline', 'unavailable', 'internal', 'tooMany', 'directoryAway'].includes(why)
+}

@@ -1,0 +1,157 @@
+import type { Me } from '#shared/domain/account.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { HttpError, HttpErrorCode } from '#shared/wire/http-error.ts'
+import type { RouteAnswer, RouteInput, RouteName } from '#shared/wire/rest.ts'
+
+// Types only: what declares and checks the contracts stays in the hub, and no schema comes into the bundle.
+
+/** Why a call was not answered as wished: the hub's own closed list, and a hub that cannot be reached. */
+export type Refusal = Omit<Partial<HttpError>, 'error' | 'message'> & {
+  why: HttpErrorCode | 'offline'
+  /** Seconds after which trying again makes sense; null: the hub did not say. */
+  retryAfterS: number | null
+}
+
+/** What a call came to. */
+export type Answer<Name extends RouteName> = Decision<RouteAnswer<Name>, Refusal>
+
+/** Calls the hub by the name of a contract; never throws. */
+export type Call = <Name extends RouteName>(name: Name, input: RouteInput<Name>) => Promise<Answer<Name>>
+
+/** What the client needs of the page it runs in. */
+export interface ApiParts {
+  fetch(url: string, init: RequestInit): Promise<Response>
+  /** Elapsed or real time, ms. */
+  nowMs(): number
+  /** Runs something later; gives a function that forgets it. */
+  after(delayMs: number, run: () => void): () => void
+  /** Lets one tab after the other do something, as far as the browser can. */
+  alone<Result>(run: () => Promise<Result>): Promise<Result>
+  /** Told of everybody who is admitted, and of null when a session has ended. */
+  onVisitor(me: Me | null): void
+}
+
+/** The portal's line to the hub. The access token lives in here, in memory only. [POR-1] */
+export interface Api {
+  call: Call
+  /** Trades the cookie for a fresh token; calls at the same time share one. */
+  refresh(): Promise<Decision<Me, Refusal>>
+  /** Forgets the token: after signing out. */
+  forget(): void
+}
+
+type Admission = RouteAnswer<'POST /auth/token'>
+
+/** A token is renewed this long before it runs out, ms. */
+const EARLY_MS = 60_000
+/** A call with a token that has less than this left waits for the next one, ms. */
+const NEARLY_OVER_MS = 15_000
+/** The hub ends what takes longer than 30 s by itself. */
+const PATIENCE_MS = 35_000
+
+const WITHOUT_TOKEN = new Set<RouteName>(['POST /auth/token/refresh', 'POST /auth/token'])
+
+/** Makes the client. */
+export function makeApi(parts: ApiParts): Api {
+  const held: { token: string | null; untilMs: number; refreshing: Promise<Decision<Me, Refusal>> | null } = {
+    token: null,
+    untilMs: 0,
+    refreshing: null,
+  }
+  const timer: { forget: () => void } = { forget: () => undefined }
+
+  const forget = (): void => {
+    held.token = null
+    timer.forget()
+  }
+  const admit = ({ accessToken, expiresInS, me }: Admission): void => {
+    forget()
+    const lifeMs = expiresInS * 1000
+    held.token = accessToken
+    held.untilMs = parts.nowMs() + lifeMs
+    timer.forget = parts.after(Math.max(lifeMs - EARLY_MS, lifeMs / 2), () => void refresh())
+    parts.onVisitor(me)
+  }
+  const renew = async (): Promise<Decision<Me, Refusal>> => {
+    const answer = await parts.alone(() => send(parts, 'POST /auth/token/refresh', {}, null))
+    if (answer.ok) {
+      admit(answer.value)
+      return accept(answer.value.me)
+    }
+    if (answer.refusal.why === 'signInNeeded') {
+      forget()
+      parts.onVisitor(null)
+    }
+    return answer
+  }
+  const refresh = (): Promise<Decision<Me, Refusal>> =>
+    (held.refreshing ??= renew().finally(() => {
+      held.refreshing = null
+    }))
+  const call: Call = async (name, input) => {
+    if (held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS) await refresh()
+    const used = WITHOUT_TOKEN.has(name) ? null : held.token
+    const answer = await send(parts, name, input, used)
+    if (answer.ok && name === 'POST /auth/token') admit(answer.value as Admission)
+    if (answer.ok || answer.refusal.why !== 'signInNeeded' || used === null) return answer
+    // Another tab may have renewed it, or the session has ended: the cookie knows.
+    const renewed = await refresh()
+    return renewed.ok ? send(parts, name, input, held.token) : answer
+  }
+  return { call, refresh, forget }
+}
+
+async function send<Name extends RouteName>(
+  parts: Pick<ApiParts, 'fetch'>,
+  name: Name,
+  input: RouteInput<Name>,
+  token: string | null,
+): Promise<Answer<Name>> {
+  const { method, url, body } = requestOf(name, input)
+  try {
+    const response = await parts.fetch(url, {
+      method,
+      headers: {
+        accept: 'application/json, text/csv',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
+      credentials: 'same-origin',
+      redirect: 'error',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) return refuse(await refusalOf(response))
+    return accept((await valueOf(response)) as RouteAnswer<Name>)
+  } catch {
+    return refuse({ why: 'offline', retryAfterS: null })
+  }
+}
+
+/** Method, address and body of a call. Parameters fill the path, the query follows it; undefined is left out. */
+export function requestOf(name: RouteName, input: unknown): { method: string; url: string; body: unknown } {
+  const { params = {}, query = {}, body } = input as Record<string, Record<string, unknown> | undefined>
+  const [method = '', path = ''] = name.split(' ')
+  const filled = path.replace(/:(\w+)/g, (_whole, key: string) => encodeURIComponent(String(params[key])))
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()
+  return { method, url: `/api/v1${filled}${search === '' ? '' : `?${search}`}`, body }
+}
+
+async function valueOf(response: Response): Promise<unknown> {
+  if (response.status === 204) return null
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
+  if (!isJson) return text === '' ? null : text
+  return JSON.parse(text)
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const after = Number(response.headers.get('retry-after') ?? 'none')
+  const retryAfterS = Number.isFinite(after) ? after : null
+  const said = (await response.json().catch(() => null)) as Partial<HttpError> | null
+  if (said?.error === undefined)
+    return { why: response.status >= 500 ? 'unavailable' : 'malformed', retryAfterS }
+  const { error, message: _forOthers, ...more } = said
+  return { ...more, why: error, retryAfterS }
+}

@@ -1,0 +1,271 @@
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  type ReactElement,
+  type ReactNode,
+  type SubmitEvent,
+} from 'react'
+import { Icon } from '../ui/icons.tsx'
+import type { Refusal } from './api.ts'
+import { Problem } from './parts.tsx'
+import { usePortalWords } from './words.ts'
+
+/** Which field does not fit, and why; fields of one form look here. */
+interface Fault {
+  name: string
+  why: 'required' | 'noEmail' | 'tooShort' | 'check'
+}
+
+const FaultContext = createContext<Fault | null>(null)
+
+/** What a form gives back: what the hub had against it, or null when all is well. */
+export type Send = (values: FormValues) => Promise<Refusal | null>
+
+/** Values of a form by the names of its fields; text without spaces around it, passwords as they are. */
+export interface FormValues {
+  text(name: string): string
+  password(name: string): string
+  has(name: string): boolean
+}
+
+function valuesOf(form: HTMLFormElement): FormValues {
+  const data = new FormData(form)
+  const read = (name: string): string => {
+    const value = data.get(name)
+    return typeof value === 'string' ? value : ''
+  }
+  return { text: (name) => read(name).trim(), password: read, has: (name) => data.has(name) }
+}
+
+/** Sends once at a time, and keeps what was refused until the next try. Seconds to wait are counted down. */
+function useSending(send: Send): {
+  isBusy: boolean
+  refusal: Refusal | null
+  waitS: number
+  start(values: FormValues): Promise<void>
+} {
+  const [isBusy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<Refusal | null>(null)
+  const [waitS, setWait] = useState(0)
+  useEffect(() => {
+    if (waitS <= 0) return
+    const timer = window.setTimeout(() => setWait(waitS - 1), 1_000)
+    return () => window.clearTimeout(timer)
+  }, [waitS])
+  const start = async (values: FormValues): Promise<void> => {
+    if (isBusy || waitS > 0) return
+    setBusy(true)
+    setRefusal(null)
+    const refused = await send(values)
+    setBusy(false)
+    setRefusal(refused)
+    setWait(refused?.why === 'tooMany' ? (refused.retryAfterS ?? 0) : 0)
+  }
+  return { isBusy, refusal, waitS, start }
+}
+
+/** A form with one button: says what is missing, what was refused, and when trying again makes sense. */
+export function Form(props: {
+  send: Send
+  go: string
+  going?: string
+  isDanger?: boolean
+  /** Stands between the fields and the button, when the hub has refused. */
+  hint?: (refusal: Refusal) => ReactNode
+  /** Stands beside the button. */
+  more?: ReactNode
+  children?: ReactNode
+}): ReactElement {
+  const { t } = usePortalWords()
+  const { isBusy, refusal, waitS, start } = useSending(props.send)
+  const [fault, setFault] = useState<Fault | null>(null)
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
+    setFault(wrong === null ? null : { name: wrong.name, why: whyOf(wrong.validity) })
+    if (wrong === null) void start(valuesOf(form))
+    else wrong.focus()
+  }
+  const word =
+    waitS > 0 ? t('app.retryIn', { seconds: waitS }) : isBusy ? (props.going ?? props.go) : props.go
+  return (
+    <form className="p-form" noValidate onSubmit={submit} aria-busy={isBusy}>
+      <FaultContext value={fault}>{props.children}</FaultContext>
+      {refusal !== null && (
+        <Problem refusal={refusal}>{props.hint === undefined ? null : props.hint(refusal)}</Problem>
+      )}
+      <div className="p-form-foot">
+        <button
+          type="submit"
+          className={props.isDanger === true ? 'p-button p-button-danger' : 'p-button p-button-main'}
+          aria-disabled={isBusy || waitS > 0}
+        >
+          {isBusy && <span className="p-spinner" aria-hidden="true" />}
+          {word}
+        </button>
+        {props.more}
+      </div>
+    </form>
+  )
+}
+
+function whyOf(validity: ValidityState): Fault['why'] {
+  if (validity.valueMissing) return 'required'
+  if (validity.typeMismatch) return 'noEmail'
+  return validity.tooShort ? 'tooShort' : 'check'
+}
+
+/** Label, hint and fault of a field, and the ids that tie them to it. */
+function Labelled(props: {
+  name: string
+  label: string
+  hint?: string | undefined
+  isOptional?: boolean | undefined
+  children: (ids: { id: string; 'aria-describedby': string; 'aria-invalid': boolean }) => ReactNode
+}): ReactElement {
+  const { t } = usePortalWords()
+  const id = useId()
+  const fault = useContext(FaultContext)
+  const isWrong = fault?.name === props.name
+  return (
+    <div className="p-field" data-wrong={isWrong}>
+      <label htmlFor={id}>
+        {props.label}
+        {props.isOptional === true && <span className="p-optional"> · {t('field.optional')}</span>}
+      </label>
+      {props.children({ id, 'aria-describedby': `${id}-more`, 'aria-invalid': isWrong })}
+      <p id={`${id}-more`} className="p-field-more">
+        {isWrong && <strong>{faultText(t, fault.why)}</strong>}
+        {props.hint}
+      </p>
+    </div>
+  )
+}
+
+function faultText(t: ReturnType<typeof usePortalWords>['t'], why: Fault['why']): string {
+  return why === 'tooShort' ? `${t('passwordFault.tooShort')} ` : `${t(`field.${why}`)} `
+}
+
+interface FieldProps {
+  name: string
+  label: string
+  hint?: string
+  isOptional?: boolean
+  start?: string
+  type?: 'text' | 'email' | 'number' | 'date'
+  autoComplete?: string
+  maxLength?: number
+  min?: number
+  max?: number
+  onChange?: (value: string) => void
+}
+
+/** One line of text. */
+export function Field(props: FieldProps): ReactElement {
+  const { name, label, hint, isOptional = false, start = '', type = 'text', autoComplete = 'off' } = props
+  return (
+    <Labelled name={name} label={label} hint={hint} isOptional={isOptional}>
+      {(ids) => (
+        <input
+          {...ids}
+          name={name}
+          type={type}
+          defaultValue={start}
+          required={!isOptional}
+          autoComplete={autoComplete}
+          autoCapitalize="none"
+          spellCheck={type === 'text' && autoComplete === 'off'}
+          maxLength={props.maxLength}
+          min={props.min}
+          max={props.max}
+          onChange={(event) => props.onChange?.(event.currentTarget.value)}
+        />
+      )}
+    </Labelled>
+  )
+}
+
+/** Several lines of text; never required. */
+export function TextArea(props: {
+  name: string
+  label: string
+  hint?: string
+  start: string
+  maxLength: number
+}): ReactElement {
+  const { name, label, hint, start, maxLength } = props
+  return (
+    <Labelled name={name} label={label} hint={hint} isOptional>
+      {(ids) => <textarea {...ids} name={name} rows={3} defaultValue={start} maxLength={maxLength} />}
+    </Labelled>
+  )
+}
+
+/** One of a few. */
+export function Choice(props: {
+  name: string
+  label: string
+  hint?: string
+  start: string
+  isOptional?: boolean
+  options: readonly { value: string; label: string }[]
+}): ReactElement {
+  const { name, label, hint, start, options, isOptional = false } = props
+  return (
+    <Labelled name={name} label={label} hint={hint}>
+      {(ids) => (
+        <select {...ids} name={name} defaultValue={start} required={!isOptional}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
+  )
+}
+
+/** A password, which may be looked at. */
+export function PasswordField(props: { name: string; label: string; isNew?: boolean }): ReactElement {
+  const { t } = usePortalWords()
+  const { name, label, isNew = false } = props
+  const [isShown, setShown] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <Labelled name={name} label={label} hint={isNew ? t('field.passwordHint') : undefined}>
+      {(ids) => (
+        <span className="p-password">
+          <input
+            {...ids}
+            ref={input}
+            name={name}
+            type={isShown ? 'text' : 'password'}
+            required
+            minLength={isNew ? 10 : undefined}
+            autoComplete={isNew ? 'new-password' : 'current-password'}
+            autoCapitalize="none"
+            spellCheck={false}
+          />
+          <button
+            type="button"
+            className="p-icon-button"
+            aria-pressed={isShown}
+            aria-label={t('field.showPassword')}
+            onClick={() => {
+              setShown(!isShown)
+              input.current?.focus()
+            }}
+          >
+            <Icon name={isShown ? 'eyeOff' : 'eye'} />
+          </button>
+        </span>
+      )}
+    </Labelled>
+  )
+}

@@ -1,0 +1,119 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { I18nextProvider } from 'react-i18next'
+import { makePortalI18n } from '../i18n/portal-i18n.ts'
+import '../ui/portal-styles.ts'
+import { makeActions } from './actions.ts'
+import { makeApi } from './api.ts'
+import { follow } from './follow.ts'
+import type { LiveSocket } from './live.ts'
+import { takeLinkToken } from './link-token.ts'
+import { Portal } from './portal.tsx'
+import { PortalContext } from './portal-context.ts'
+import { keepSettings, localeFor, readSettings } from './settings.ts'
+import { makePortalStore, withVisitor } from './store.ts'
+import { tickPortal } from './tick.ts'
+
+const now = (): number => Date.now()
+
+function after(delayMs: number, run: () => void): () => void {
+  // What a timer can hold: a month that is asked for is tomorrow as well.
+  const timer = window.setTimeout(run, Math.min(delayMs, 86_400_000))
+  return () => window.clearTimeout(timer)
+}
+
+/** One tab after the other renews the cookie, where the browser can order them (a secure context). */
+function alone<Result>(run: () => Promise<Result>): Promise<Result> {
+  const locks: LockManager | undefined = navigator.locks
+  return locks === undefined ? run() : locks.request('carrel-refresh', run)
+}
+
+function dial(): LiveSocket {
+  const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
+  const socket = new WebSocket(`${protocol}://${window.location.host}/api/v1/live`)
+  const line: LiveSocket = {
+    send: (text) => socket.send(text),
+    close: () => socket.close(),
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+  }
+  socket.addEventListener('open', () => line.onopen?.())
+  socket.addEventListener('message', (event) => line.onmessage?.(event))
+  socket.addEventListener('close', () => line.onclose?.())
+  return line
+}
+
+async function start(root: Element): Promise<void> {
+  const link = takeLinkToken(window)
+  const store = makePortalStore(now())
+  const settings = readSettings(window.localStorage)
+  const browserLanguages = navigator.languages
+  const dark = window.matchMedia('(prefers-color-scheme: dark)')
+  const prefersContrast = window.matchMedia('(prefers-contrast: more)').matches
+  store.setState({
+    link,
+    settings: { ...settings, isHighContrast: settings.isHighContrast || prefersContrast },
+    browserLanguages,
+    prefersDark: dark.matches,
+  })
+  dark.addEventListener('change', () => store.setState({ prefersDark: dark.matches }))
+
+  const i18n = await makePortalI18n(localeFor(settings.locale, null, null, browserLanguages))
+  const tabs = new BroadcastChannel('carrel-session')
+  const api = makeApi({
+    fetch: (url, init) => window.fetch(url, init),
+    nowMs: now,
+    after,
+    alone,
+    onVisitor: (me) =>
+      store.setState((state) => {
+        if (me !== null) return withVisitor(state, { state: 'signedIn', me })
+        const because = state.visitor.state === 'signedIn' ? 'ended' : null
+        return state.visitor.state === 'signedOut' ? {} : withVisitor(state, { state: 'signedOut', because })
+      }),
+  })
+  const actions = makeActions({
+    store,
+    api,
+    nowMs: now,
+    after,
+    makeKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join(''),
+    keep: (chosen) => keepSettings(window.localStorage, chosen),
+    tellOut: () => tabs.postMessage('out'),
+    t: () => i18n.getFixedT(i18n.language, 'portal'),
+  })
+  tabs.addEventListener('message', () => actions.leave('out'))
+  const { nudge } = follow({
+    store,
+    api,
+    nowMs: now,
+    after,
+    chance: Math.random,
+    dial,
+    loadTree: actions.loadTree,
+    onSignedOut: () => actions.leave('ended'),
+  })
+  window.addEventListener('online', nudge)
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && nudge())
+  window.setInterval(() => tickPortal(store, now()), 250)
+  createRoot(root).render(
+    <StrictMode>
+      <I18nextProvider i18n={i18n}>
+        <PortalContext value={{ store, actions }}>
+          <Portal />
+        </PortalContext>
+      </I18nextProvider>
+    </StrictMode>,
+  )
+  void actions.begin()
+  // As on kiosks: the list of the Chinese font's files is larger than the program, so it comes after the first paint.
+  void import('../ui/noto-sans-tc.ts')
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
+}
+
+const root = document.querySelector('#root')
+if (root !== null) void start(root)

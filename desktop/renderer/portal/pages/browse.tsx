@@ -1,0 +1,136 @@
+import type { ReactElement } from 'react'
+import { useRoute } from 'wouter'
+import { Filters } from '../filters.tsx'
+import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
+import { BranchCard, Counts, PlaceRows, useListNow } from '../place-list.tsx'
+import { bestPlaces, mineOf, placesOf } from '../places.ts'
+import { useActions, useMe, useMoment, usePortal } from '../portal-context.ts'
+import type { PortalMoment } from '../spaces.ts'
+import { usePortalWords } from '../words.ts'
+import { Deleted } from './deleted.tsx'
+import { SpacePage } from './space.tsx'
+
+/** The list and the place that is open: side by side where there is room, one after the other on a phone. */
+export function Browse(): ReactElement {
+  const [isSpace, params] = useRoute('/spaces/:id')
+  const [isMine] = useRoute('/mine')
+  const spaceId = isSpace ? Number(params.id) : null
+  const tree = usePortal((state) => state.tree)
+  const moment = useMoment()
+  const { retryTree } = useActions()
+  return (
+    <div className="p-browse" data-open={spaceId !== null}>
+      <div className="p-list">
+        {tree.state === 'failed' && <FailedList refusal={tree.refusal} onRetry={retryTree} />}
+        {tree.state === 'loading' && <LoadingList />}
+        {moment !== null && (isMine ? <Mine moment={moment} /> : <PlacesList moment={moment} />)}
+      </div>
+      <div className="p-detail">
+        {spaceId === null ? <Overview moment={moment} /> : <SpacePage id={spaceId} moment={moment} />}
+      </div>
+    </div>
+  )
+}
+
+function FailedList(props: Parameters<typeof Problem>[0]): ReactElement {
+  const { t } = usePortalWords()
+  return (
+    <>
+      <PageHead title={t('places.title')} />
+      <Problem {...props} />
+    </>
+  )
+}
+
+function LoadingList(): ReactElement {
+  const { t } = usePortalWords()
+  return (
+    <>
+      <PageHead title={t('places.title')} />
+      <Loading rows={7} />
+    </>
+  )
+}
+
+function PlacesList({ moment }: { moment: PortalMoment }): ReactElement {
+  const { t } = usePortalWords()
+  const { clearFilter } = useActions()
+  const me = useMe()
+  const filter = usePortal((state) => state.filter)
+  const toggled = usePortal((state) => state.toggledSections)
+  const nowMs = useListNow()
+  const places = placesOf(moment, filter, toggled)
+  const isEmpty = places.leafCount === 0
+  return (
+    <>
+      <PageHead title={t('places.title')}>{places.root !== null && <Counts entry={places.root} />}</PageHead>
+      {!isEmpty && <Filters moment={moment} places={places} />}
+      {isEmpty && <Empty title={t('places.empty')} hint={t('places.emptyHint')} />}
+      {!isEmpty && places.foundCount === 0 && (
+        <Empty tone="unknown" title={t('places.nothing')} hint={t('places.nothingHint')}>
+          <button type="button" className="p-button" onClick={clearFilter}>
+            {t('places.clear')}
+          </button>
+        </Empty>
+      )}
+      <div className="p-branches" data-university={me.university?.id}>
+        {places.branches.map((branch) => (
+          <BranchCard key={branch.entry?.id ?? 0} branch={branch} nowMs={nowMs} />
+        ))}
+      </div>
+    </>
+  )
+}
+
+/** What somebody put on their own dashboard, what they made, and what they may bring back. */
+function Mine({ moment }: { moment: PortalMoment }): ReactElement {
+  const { t } = usePortalWords()
+  const nowMs = useListNow()
+  const { tracked, own } = mineOf(moment)
+  return (
+    <>
+      <PageHead title={t('places.mineTitle')} />
+      {tracked.length + own.length === 0 && (
+        <Empty title={t('places.mineEmpty')} hint={t('places.mineEmptyHint')} />
+      )}
+      {tracked.length > 0 && (
+        <section className="p-branch" aria-labelledby="mine-tracked">
+          <h2 id="mine-tracked" className="p-branch-title">
+            {t('places.tracked')}
+          </h2>
+          <PlaceRows places={tracked} nowMs={nowMs} isFlat />
+        </section>
+      )}
+      {own.length > 0 && (
+        <section className="p-branch" aria-labelledby="mine-own">
+          <h2 id="mine-own" className="p-branch-title">
+            {t('places.own')}
+          </h2>
+          <PlaceRows places={own} nowMs={nowMs} isFlat />
+        </section>
+      )}
+      <Deleted />
+    </>
+  )
+}
+
+/** Beside the list while no place is open: the best places of this moment. */
+function Overview({ moment }: { moment: PortalMoment | null }): ReactElement {
+  const { t } = usePortalWords()
+  const nowMs = useListNow()
+  const best = moment === null ? [] : bestPlaces(moment, 6)
+  return (
+    <div className="p-overview">
+      {moment !== null && best.length > 0 && (
+        <section className="p-branch" aria-labelledby="best">
+          <h2 id="best" className="p-branch-title">
+            {t('places.best')}
+          </h2>
+          <PlaceRows places={best} nowMs={nowMs} isFlat />
+        </section>
+      )}
+      {moment !== null && best.length === 0 && <Notice kind="hint">{t('places.bestNone')}</Notice>}
+      <p className="p-soft p-overview-hint">{t('places.choose')}</p>
+    </div>
+  )
+}

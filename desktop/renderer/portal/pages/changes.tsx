@@ -1,0 +1,146 @@
+import { useMemo, useState, type ReactElement } from 'react'
+import { dateAfter } from '#shared/domain/week-time.ts'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import type { Refusal } from '../api.ts'
+import { startOfDay } from '../calendar.ts'
+import { Field, Form, type FormValues } from '../form.tsx'
+import { Empty, Loading, PageHead, Problem } from '../parts.tsx'
+import { useActions, useMe } from '../portal-context.ts'
+import { saveFile } from '../save-file.ts'
+import { useLoad } from '../use-load.ts'
+import { usePortalWords } from '../words.ts'
+
+/** What the log is asked for. */
+interface LogFilter {
+  service?: string
+  subject?: string
+  userId?: number
+  fromMs?: number
+  toMs?: number
+}
+
+const PAGE = 50
+
+/** The log of administrative acts, filtered, page by page, or as a table to keep. */
+export function Changes(): ReactElement {
+  const { t } = usePortalWords()
+  const { sensitive, toast } = useActions()
+  const [filter, setFilter] = useState<LogFilter>({})
+  const download = async (): Promise<Refusal | null> => {
+    const answer = await sensitive('GET /changes.csv', { query: filter })
+    if (!answer.ok) return answer.refusal
+    saveFile('carrel-log.csv', 'text/csv', answer.value)
+    toast(t('changes.downloaded'))
+    return null
+  }
+  return (
+    <div className="p-page p-page-wide">
+      <PageHead title={t('changes.title')} lead={t('changes.lead')} />
+      <div className="p-card">
+        <LogForm onFilter={setFilter} />
+        <Form send={download} go={t('changes.csv')} />
+      </div>
+      <Rows key={JSON.stringify(filter)} filter={filter} />
+    </div>
+  )
+}
+
+function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): ReactElement {
+  const { t } = usePortalWords()
+  const timezone = useMe().university?.timezone ?? 'UTC'
+  const apply = (values: FormValues): Promise<null> => {
+    const [service, subject, user] = [values.text('service'), values.text('subject'), values.text('user')]
+    const [from, to] = [values.text('from'), values.text('to')]
+    onFilter({
+      ...(service === '' ? {} : { service }),
+      ...(subject === '' ? {} : { subject }),
+      ...(user === '' ? {} : { userId: Number(user) }),
+      ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
+      ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
+    })
+    return Promise.resolve(null)
+  }
+  return (
+    <Form send={apply} go={t('changes.apply')}>
+      <div className="p-flags">
+        <Field name="service" label={t('changes.service')} maxLength={40} isOptional />
+        <Field name="subject" label={t('changes.subject')} maxLength={40} isOptional />
+        <Field name="user" type="number" label={t('changes.user')} min={1} isOptional />
+        <Field name="from" type="date" label={t('changes.from')} isOptional />
+        <Field name="to" type="date" label={t('changes.to')} isOptional />
+      </div>
+    </Form>
+  )
+}
+
+function Rows({ filter }: { filter: LogFilter }): ReactElement {
+  const { t, refusal } = usePortalWords()
+  const { call, toast } = useActions()
+  const input = useMemo(() => ({ query: { ...filter, limit: PAGE } }), [filter])
+  const { loaded, reload, change } = useLoad('GET /changes', input)
+  if (loaded.state === 'loading') return <Loading rows={8} />
+  if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
+  const { changes, next } = loaded.value
+  const more = async (before: number): Promise<void> => {
+    const answer = await call('GET /changes', { query: { ...filter, limit: PAGE, before } })
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    change((value) => ({ changes: [...value.changes, ...answer.value.changes], next: answer.value.next }))
+  }
+  if (changes.length === 0) return <Empty title={t('changes.empty')} hint={t('changes.emptyHint')} />
+  const heads = [
+    t('changes.when'),
+    t('changes.who'),
+    t('changes.what'),
+    t('changes.where'),
+    t('changes.details'),
+  ]
+  return (
+    <>
+      <table className="p-table">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map((row) => (
+            <Row key={row.id} row={row} heads={heads} />
+          ))}
+        </tbody>
+      </table>
+      {next !== null && (
+        <div className="p-actions">
+          <button type="button" className="p-button" onClick={() => void more(next)}>
+            {t('changes.more')}
+          </button>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Row({ row, heads }: { row: ChangeRow; heads: readonly string[] }): ReactElement {
+  const { moment } = usePortalWords()
+  const cells = [
+    moment(row.atMs),
+    row.actorName === null ? row.actor : `${row.actorName} (${row.actor})`,
+    `${row.service} · ${row.subject}`,
+    row.address ?? '–',
+    Object.entries(row.log)
+      .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(' · '),
+  ]
+  return (
+    <tr>
+      {cells.map((cell, index) => (
+        <td key={heads[index]} data-head={heads[index]}>
+          {cell}
+        </td>
+      ))}
+    </tr>
+  )
+}

@@ -1,0 +1,246 @@
+import { useState, type ReactElement } from 'react'
+import { Link, useLocation } from 'wouter'
+import { isWithin, type SpaceKind } from '#shared/domain/space.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
+import type { Refusal } from '../api.ts'
+import { Choice, Field, Form, TextArea, type FormValues } from '../form.tsx'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH, SPACE_KINDS } from '../limits.ts'
+import { Empty, Loading, Notice, PageHead } from '../parts.tsx'
+import { branchesOf } from '../places.ts'
+import { useActions, useMoment } from '../portal-context.ts'
+import { changesOf, detailsOf, flagOf, flagText, listOf, merged, type SpaceWish } from '../space-form.ts'
+import { portalSpace, type PortalMoment, type PortalSpace } from '../spaces.ts'
+import { StaleChoice } from '../stale.tsx'
+import { usePortalWords } from '../words.ts'
+
+/** Makes a space below another one. */
+export function NewSpace(): ReactElement {
+  const { t } = usePortalWords()
+  const { call, putRow, toast } = useActions()
+  const [, go] = useLocation()
+  const moment = useMoment()
+  if (moment === null) return <Loading />
+  const add = async (values: FormValues): Promise<Refusal | null> => {
+    const wish = wishOf(values)
+    const answer = await call('POST /spaces', { body: wish })
+    if (!answer.ok) return answer.refusal
+    putRow(answer.value)
+    toast(t('edit.added', { name: wish.name }))
+    go(`/spaces/${answer.value.id}`)
+    return null
+  }
+  return (
+    <div className="p-page">
+      <PageHead title={t('edit.newTitle')} lead={t('edit.newLead')} />
+      <div className="p-card">
+        <Form send={add} go={t('edit.add')}>
+          <SpaceFields moment={moment} wish={null} selfId={null} />
+        </Form>
+      </div>
+    </div>
+  )
+}
+
+/** Changes a space; when somebody else did meanwhile, lets choose. */
+export function EditSpace({ id }: { id: number }): ReactElement {
+  const { t } = usePortalWords()
+  const moment = useMoment()
+  const space = moment?.spaces.get(id)
+  if (moment === null) return <Loading />
+  if (space === undefined || !space.isMineToEdit)
+    return (
+      <div className="p-page">
+        <Empty tone="unknown" title={t(space === undefined ? 'space.gone' : 'edit.notMine')}>
+          <Link href="/" className="p-button">
+            {t('app.home')}
+          </Link>
+        </Empty>
+      </div>
+    )
+  return <EditForm key={id} space={space} moment={moment} />
+}
+
+interface Conflict {
+  mine: SpaceWish
+  theirs: SpaceWish
+  version: number
+}
+
+function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { t } = usePortalWords()
+  const { call, putRow, toast } = useActions()
+  const [, go] = useLocation()
+  // As it was when the form was opened: what changes meanwhile is found at saving.
+  const [before, setBefore] = useState({ wish: wishFrom(space), version: space.version })
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const save = async (wish: SpaceWish, from: typeof before): Promise<Refusal | null> => {
+    const answer = await call('PATCH /spaces/:id', {
+      params: { id: space.id },
+      body: { version: from.version, ...changesOf(from.wish, wish) },
+    })
+    if (!answer.ok) {
+      if (answer.refusal.why !== 'stale' || answer.refusal.current === undefined) return answer.refusal
+      const current = portalSpace(answer.refusal.current as PeopleSpace)
+      setBefore(from)
+      setConflict({ mine: wish, theirs: wishFrom(current), version: current.version })
+      return null
+    }
+    putRow(answer.value)
+    toast(t('edit.changed'))
+    go(`/spaces/${space.id}`)
+    return null
+  }
+  const back = { to: `/spaces/${space.id}`, label: space.name }
+  return (
+    <div className="p-page">
+      <PageHead title={t('edit.editTitle', { name: space.name })} back={back} />
+      {!space.isOnKiosks && <Notice kind="hint">{t('space.hidden')}</Notice>}
+      <div className="p-card">
+        {conflict === null ? (
+          <Form send={(values) => save(wishOf(values), before)} go={t('app.save')} going={t('app.saving')}>
+            <SpaceFields moment={moment} wish={before.wish} selfId={space.id} />
+          </Form>
+        ) : (
+          <StaleChoice
+            before={before.wish}
+            {...conflict}
+            nameOf={(id) => moment.spaces.get(id)?.name ?? String(id)}
+            onSave={(wish) => save(wish, { wish: conflict.theirs, version: conflict.version })}
+            merge={merged(before.wish, conflict.mine, conflict.theirs)}
+          />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function wishFrom(space: PortalSpace): SpaceWish {
+  const { name, kind, parentId, location, capacity, details } = space
+  return { name, kind, parentId: parentId ?? 0, location, capacity, details }
+}
+
+function wishOf(values: FormValues): SpaceWish {
+  const location = values.text('location')
+  const capacity = values.text('capacity')
+  return {
+    name: values.text('name'),
+    kind: values.text('kind') as SpaceKind,
+    parentId: Number(values.text('parent')),
+    location: location === '' ? null : location,
+    capacity: capacity === '' ? null : Number(capacity),
+    details: detailsOf({
+      quiet: flagOf(values.text('quiet')),
+      sockets: flagOf(values.text('sockets')),
+      wifi: flagOf(values.text('wifi')),
+      stepFree: flagOf(values.text('stepFree')),
+      equipment: listOf(values.text('equipment')),
+      price: values.text('price'),
+      note: values.text('note'),
+    }),
+  }
+}
+
+function SpaceFields(props: {
+  moment: PortalMoment
+  wish: SpaceWish | null
+  selfId: number | null
+}): ReactElement {
+  const { moment, wish, selfId } = props
+  const { t, kind } = usePortalWords()
+  const parents = branchesOf(
+    moment.spaces,
+    (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId),
+  )
+  const kinds = [...new Set([...(wish === null ? [] : [wish.kind]), ...SPACE_KINDS])]
+  const isRoot = wish !== null && wish.parentId === 0
+  return (
+    <>
+      <Field name="name" label={t('edit.name')} start={wish?.name ?? ''} maxLength={MAX_SPACE_NAME_LENGTH} />
+      <Choice
+        name="kind"
+        label={t('edit.kind')}
+        start={wish?.kind ?? 'room'}
+        options={kinds.map((value) => ({ value, label: kind(value) }))}
+      />
+      {!isRoot && (
+        <Choice
+          name="parent"
+          label={t('edit.parent')}
+          start={wish === null ? '' : String(wish.parentId)}
+          options={[
+            ...(wish === null ? [{ value: '', label: t('field.choose') }] : []),
+            ...parents.map(({ id, name, depth }) => ({
+              value: String(id),
+              label: '  '.repeat(depth) + name,
+            })),
+          ]}
+        />
+      )}
+      <Field
+        name="location"
+        label={t('edit.location')}
+        hint={t('edit.locationHint')}
+        start={wish?.location ?? ''}
+        maxLength={MAX_LOCATION_LENGTH}
+        isOptional
+      />
+      <Field
+        name="capacity"
+        type="number"
+        label={t('edit.capacity')}
+        start={wish === null || wish.capacity === null ? '' : String(wish.capacity)}
+        min={1}
+        max={MAX_CAPACITY}
+        isOptional
+      />
+      <DetailFields details={wish?.details ?? {}} />
+    </>
+  )
+}
+
+function DetailFields({ details }: { details: SpaceWish['details'] }): ReactElement {
+  const { t } = usePortalWords()
+  const flags = [
+    ['quiet', t('places.quiet'), details.quiet],
+    ['sockets', t('places.sockets'), details.sockets],
+    ['wifi', t('places.wifi'), details.wifi],
+    ['stepFree', t('places.stepFree'), details.stepFree],
+  ] as const
+  return (
+    <fieldset className="p-fieldset">
+      <legend>{t('edit.details')}</legend>
+      <div className="p-flags">
+        {flags.map(([name, label, value]) => (
+          <Choice
+            key={name}
+            name={name}
+            label={label}
+            start={flagText(value)}
+            isOptional
+            options={[
+              { value: '', label: t('app.notKnown') },
+              { value: 'yes', label: t('app.yes') },
+              { value: 'no', label: t('app.no') },
+            ]}
+          />
+        ))}
+      </div>
+      <Field
+        name="equipment"
+        label={t('edit.equipment')}
+        hint={t('edit.equipmentHint')}
+        start={(details.equipment ?? []).join(', ')}
+        isOptional
+      />
+      <Field
+        name="price"
+        label={t('edit.price')}
+        hint={t('edit.priceHint')}
+        start={details.price ?? ''}
+        maxLength={80}
+        isOptional
+      />
+      <TextArea name="note" label={t('edit.note')} start={details.note ?? ''} maxLength={500} />
+    </fieldset>
+  )
+}

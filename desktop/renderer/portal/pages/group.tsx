@@ -1,0 +1,212 @@
+import { useMemo, useState, type ReactElement } from 'react'
+import { Link } from 'wouter'
+import { may, type Act } from '#shared/domain/access.ts'
+import type { Group, Member } from '#shared/domain/group.ts'
+import { Icon } from '../../ui/icons.tsx'
+import type { Refusal } from '../api.ts'
+import { Choice, Field, Form, type FormValues } from '../form.tsx'
+import { Card, Empty, Loading, PageHead, Problem } from '../parts.tsx'
+import { useActions, useMe } from '../portal-context.ts'
+import { actorOf } from '../store.ts'
+import { NOTHING, useLoad } from '../use-load.ts'
+import { usePortalWords } from '../words.ts'
+import { DeleteGroup, EditGroup } from './group-edit.tsx'
+
+/** Whether I may do something in a group: the hub's own table, so that no button promises what it refuses. [ACC-1] */
+function useMay(group: Group): (act: Act) => boolean {
+  const me = useMe()
+  return (act) =>
+    may(actorOf(me), act, {
+      universityId: me.university?.id ?? 0,
+      group: { id: group.id, isSuper: group.isSuper },
+    })
+}
+
+/** One group: its members, and what I may do with them. */
+export function GroupPage({ id }: { id: number }): ReactElement {
+  const { t } = usePortalWords()
+  const { loaded, reload, change } = useLoad('GET /groups', NOTHING)
+  if (loaded.state === 'loading') return <Loading />
+  if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
+  const group = loaded.value.groups.find((one) => one.id === id)
+  if (group === undefined)
+    return (
+      <div className="p-page">
+        <Empty tone="unknown" title={t('refusal.notFound')}>
+          <Link href="/groups" className="p-button">
+            {t('groups.title')}
+          </Link>
+        </Empty>
+      </div>
+    )
+  const put = (next: Group): void =>
+    change(({ groups }) => ({ groups: groups.map((one) => (one.id === id ? next : one)) }))
+  return <OneGroup key={id} group={group} onChange={put} />
+}
+
+function OneGroup({ group, onChange }: { group: Group; onChange: (group: Group) => void }): ReactElement {
+  const { t } = usePortalWords()
+  const isAllowed = useMay(group)
+  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null)
+  const close = (): void => setDialog(null)
+  return (
+    <div className="p-page">
+      <PageHead
+        title={group.name}
+        back={{ to: '/groups', label: t('groups.title') }}
+        {...(group.description === null ? {} : { lead: group.description })}
+      >
+        {group.isSuper && <span className="p-tag">{t('groups.superGroup')}</span>}
+      </PageHead>
+      <Members group={group} />
+      <div className="p-actions">
+        {isAllowed('editGroup') && (
+          <button type="button" className="p-button" onClick={() => setDialog('edit')}>
+            <Icon name="edit" />
+            {t('groups.edit')}
+          </button>
+        )}
+        {isAllowed('deleteGroup') && (
+          <button type="button" className="p-button" onClick={() => setDialog('delete')}>
+            <Icon name="trash" />
+            {t('groups.delete')}
+          </button>
+        )}
+      </div>
+      {dialog === 'edit' && <EditGroup group={group} onClose={close} onDone={onChange} />}
+      {dialog === 'delete' && <DeleteGroup group={group} onClose={close} />}
+    </div>
+  )
+}
+
+function Members({ group }: { group: Group }): ReactElement {
+  const { t, refusal } = usePortalWords()
+  const { call, toast } = useActions()
+  const isAllowed = useMay(group)
+  const input = useMemo(() => ({ params: { id: group.id } }), [group.id])
+  const { loaded, reload, change } = useLoad('GET /groups/:id/members', input)
+  const put = (member: Member): void =>
+    change(({ members }) => ({
+      members: [...members.filter(({ userId }) => userId !== member.userId), member],
+    }))
+  const toggle = async ({ userId, name, permission }: Member): Promise<void> => {
+    const answer = await call('PUT /groups/:id/members/:userId', {
+      params: { id: group.id, userId },
+      body: { permission: permission === 'admin' ? 'member' : 'admin' },
+    })
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    put(answer.value)
+    toast(t('groups.changed', { name }))
+  }
+  const remove = async ({ userId, name, email, permission }: Member): Promise<void> => {
+    const params = { id: group.id, userId }
+    const answer = await call('DELETE /groups/:id/members/:userId', { params })
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    change(({ members }) => ({ members: members.filter((one) => one.userId !== userId) }))
+    toast(t('groups.removed', { name }), email === null ? null : () => void add(email, permission))
+  }
+  const add = async (person: string, permission: Member['permission']): Promise<Refusal | null> => {
+    const answer = await call('POST /groups/:id/members', {
+      params: { id: group.id },
+      body: { person, permission },
+    })
+    if (!answer.ok) return answer.refusal
+    put(answer.value)
+    toast(t('groups.added', { name: answer.value.name }))
+    return null
+  }
+  return (
+    <Card title={t('groups.membersTitle')}>
+      {loaded.state === 'loading' && <Loading rows={3} />}
+      {loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
+      {loaded.state === 'ready' && (
+        <ul className="p-lines p-lines-plain">
+          {loaded.value.members
+            .toSorted((left, right) => left.name.localeCompare(right.name))
+            .map((member) => (
+              <MemberLine
+                key={member.userId}
+                member={member}
+                {...(isAllowed('changePermission') ? { onToggle: () => void toggle(member) } : {})}
+                {...(isAllowed('removeMember') ? { onRemove: () => void remove(member) } : {})}
+              />
+            ))}
+        </ul>
+      )}
+      {isAllowed('addMember') && <AddMember onAdd={add} />}
+    </Card>
+  )
+}
+
+function MemberLine(props: { member: Member; onToggle?: () => void; onRemove?: () => void }): ReactElement {
+  const { t } = usePortalWords()
+  const me = useMe()
+  const { member, onToggle, onRemove } = props
+  const { name, email, permission, isFromDirectory, userId } = member
+  const isAdmin = permission === 'admin'
+  const facts = [
+    ...(email === null || email === name ? [] : [email]),
+    ...(isFromDirectory ? [t('groups.fromDirectory')] : []),
+  ]
+  return (
+    <li>
+      <span className="p-line-words">
+        <span>
+          <strong>{name}</strong>
+          {userId === me.id && <span className="p-soft"> ({t('groups.you')})</span>}
+          {isAdmin && <span className="p-tag">{t('groups.admin')}</span>}
+        </span>
+        {facts.length > 0 && <span className="p-soft">{facts.join(' · ')}</span>}
+      </span>
+      {onToggle !== undefined && (
+        <button type="button" className="p-button p-button-small" onClick={onToggle}>
+          {t(isAdmin ? 'groups.makeMember' : 'groups.makeAdmin')}
+          <span className="hidden"> {name}</span>
+        </button>
+      )}
+      {onRemove !== undefined && !isFromDirectory && (
+        <button type="button" className="p-button p-button-small" onClick={onRemove}>
+          {t('groups.remove')}
+          <span className="hidden"> {name}</span>
+        </button>
+      )}
+    </li>
+  )
+}
+
+function AddMember(props: {
+  onAdd: (person: string, permission: Member['permission']) => Promise<Refusal | null>
+}): ReactElement {
+  const { t } = usePortalWords()
+  const [round, setRound] = useState(0)
+  const add = async (values: FormValues): Promise<Refusal | null> => {
+    const permission = values.text('permission') === 'admin' ? 'admin' : 'member'
+    const refused = await props.onAdd(values.text('person'), permission)
+    if (refused === null) setRound(round + 1)
+    return refused
+  }
+  return (
+    <div className="p-sub">
+      <h3>{t('groups.addTitle')}</h3>
+      <Form
+        key={round}
+        send={add}
+        go={t('groups.add')}
+        hint={({ why }) =>
+          why === 'valueRefused' || why === 'notFound' ? <p>{t('groups.nobody')}</p> : null
+        }
+      >
+        <Field name="person" label={t('groups.person')} />
+        <Choice
+          name="permission"
+          label={t('groups.permission')}
+          start="member"
+          options={[
+            { value: 'member', label: t('groups.memberMay') },
+            { value: 'admin', label: t('groups.adminMay') },
+          ]}
+        />
+      </Form>
+    </div>
+  )
+}

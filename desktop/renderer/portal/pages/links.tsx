@@ -1,0 +1,179 @@
+import { useState, type ReactElement, type ReactNode } from 'react'
+import { Link, useLocation } from 'wouter'
+import type { Refusal } from '../api.ts'
+import { Field, Form, PasswordField, type FormValues } from '../form.tsx'
+import { Notice } from '../parts.tsx'
+import { useActions, usePortal } from '../portal-context.ts'
+import type { Because } from '../store.ts'
+import { usePortalWords } from '../words.ts'
+import { Entry } from './entry.tsx'
+import { SendAgain } from './sign-up.tsx'
+
+// Pages that a mailed link opens. Looking at them changes nothing – mail scanners do that –; a button posts the token. [POR-1]
+
+/** The token that the link brought for this page; null where there is none. */
+function useToken(): string | null {
+  const [path] = useLocation()
+  return usePortal(({ link }) => (link?.path === path ? link.token : null))
+}
+
+/** A page of a link: without its token it says what to do. */
+function LinkPage(props: {
+  title: string
+  lead: string
+  children: (token: string) => ReactNode
+}): ReactElement {
+  const { t } = usePortalWords()
+  const token = useToken()
+  return (
+    <Entry title={props.title} lead={props.lead}>
+      {token === null ? <Notice kind="hint">{t('verify.noToken')}</Notice> : props.children(token)}
+      <p className="p-entry-more">
+        <Link href="/sign-in">{t('signIn.go')}</Link>
+      </p>
+    </Entry>
+  )
+}
+
+/** Ends the link and goes to the sign-in page, with a sentence about what was done. */
+function useDone(because: Because): () => void {
+  const { leave, dropLink } = useActions()
+  const [, go] = useLocation()
+  return () => {
+    dropLink()
+    leave(because)
+    go('/sign-in')
+  }
+}
+
+/** Confirms the address of a new account; from here one goes to sign in. */
+export function Verify(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const done = useDone('verified')
+  const [isRefused, setRefused] = useState(false)
+  const confirm = (token: string) => async (): Promise<Refusal | null> => {
+    const answer = await call('POST /auth/verify', { body: { token } })
+    if (answer.ok) {
+      done()
+      return null
+    }
+    setRefused(answer.refusal.why === 'linkRefused')
+    return answer.refusal
+  }
+  return (
+    <LinkPage title={t('verify.title')} lead={t('verify.body')}>
+      {(token) => (
+        <>
+          <Form
+            send={confirm(token)}
+            go={t('verify.go')}
+            hint={({ why }) => (why === 'linkRefused' ? <p>{t('verify.refusedHint')}</p> : null)}
+          />
+          {isRefused && <SendAgain />}
+        </>
+      )}
+    </LinkPage>
+  )
+}
+
+/** Confirms a change of address. */
+export function ConfirmEmail(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const done = useDone('emailChanged')
+  const confirm = (token: string) => async (): Promise<Refusal | null> => {
+    const answer = await call('POST /auth/email', { body: { token } })
+    if (!answer.ok) return answer.refusal
+    done()
+    return null
+  }
+  return (
+    <LinkPage title={t('emailChange.title')} lead={t('emailChange.body')}>
+      {(token) => <Form send={confirm(token)} go={t('emailChange.go')} />}
+    </LinkPage>
+  )
+}
+
+/** Chooses a new password. */
+export function Reset(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const done = useDone('reset')
+  const reset =
+    (token: string) =>
+    async (values: FormValues): Promise<Refusal | null> => {
+      const answer = await call('POST /auth/reset', {
+        body: { token, password: values.password('password') },
+      })
+      if (!answer.ok) return answer.refusal
+      done()
+      return null
+    }
+  return (
+    <LinkPage title={t('reset.title')} lead={t('reset.body')}>
+      {(token) => (
+        <Form
+          send={reset(token)}
+          go={t('reset.go')}
+          hint={({ why }) =>
+            why === 'linkRefused' ? <Link href="/forgotten">{t('forgotten.go')}</Link> : null
+          }
+        >
+          <PasswordField name="password" label={t('field.newPassword')} isNew />
+        </Form>
+      )}
+    </LinkPage>
+  )
+}
+
+/** Makes the first platform administrator. */
+export function Setup(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const done = useDone('setUp')
+  const setUp =
+    (token: string) =>
+    async (values: FormValues): Promise<Refusal | null> => {
+      const body = { token, email: values.text('email'), password: values.password('password') }
+      const answer = await call('POST /auth/setup', { body })
+      if (!answer.ok) return answer.refusal
+      done()
+      return null
+    }
+  return (
+    <LinkPage title={t('setup.title')} lead={t('setup.body')}>
+      {(token) => (
+        <Form send={setUp(token)} go={t('setup.go')}>
+          <Field name="email" type="email" label={t('field.email')} autoComplete="email" />
+          <PasswordField name="password" label={t('field.password')} isNew />
+        </Form>
+      )}
+    </LinkPage>
+  )
+}
+
+/** Confirms the contact address of a wish for a university. */
+export function ConfirmUniversity(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const [isDone, setDone] = useState(false)
+  const confirm = (token: string) => async (): Promise<Refusal | null> => {
+    const answer = await call('POST /universities/confirm', { body: { token } })
+    if (answer.ok) setDone(true)
+    return answer.ok ? null : answer.refusal
+  }
+  return (
+    <LinkPage title={t('ask.confirmTitle')} lead={t('ask.confirmBody')}>
+      {(token) =>
+        isDone ? (
+          <Notice kind="good">
+            <p role="status">{t('ask.confirmed')}</p>
+          </Notice>
+        ) : (
+          <Form send={confirm(token)} go={t('verify.go')} />
+        )
+      }
+    </LinkPage>
+  )
+}

@@ -1,0 +1,84 @@
+import type { ReactElement } from 'react'
+import { Link } from 'wouter'
+import type { RouteAnswer } from '#shared/wire/rest.ts'
+import { Empty, Loading, Mark, PageHead, Problem } from '../parts.tsx'
+import { useActions, usePortal } from '../portal-context.ts'
+import { LEVELS } from '../report.tsx'
+import { NOTHING, useLoad } from '../use-load.ts'
+import { usePortalWords } from '../words.ts'
+
+type MyReport = RouteAnswer<'GET /me/reports'>['reports'][number]
+
+/** What I reported, newest first; each may be taken back. */
+export function Reports(): ReactElement {
+  const { t, date, refusal } = usePortalWords()
+  const { call, toast } = useActions()
+  const { loaded, reload, change } = useLoad('GET /me/reports', NOTHING)
+  const withdraw = async (id: number): Promise<void> => {
+    const answer = await call('POST /reports/:id/withdraw', { params: { id } })
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    change(({ reports }) => ({ reports: reports.map((one) => (one.id === id ? answer.value : one)) }))
+    toast(t('say.undone'))
+  }
+  const days = loaded.state === 'ready' ? byDay(loaded.value.reports, date) : []
+  return (
+    <div className="p-page">
+      <PageHead title={t('reports.title')} lead={t('reports.newest')} />
+      {loaded.state === 'loading' && <Loading />}
+      {loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
+      {loaded.state === 'ready' && days.length === 0 && (
+        <Empty title={t('reports.empty')} hint={t('reports.emptyHint')}>
+          <Link href="/" className="p-button">
+            {t('app.home')}
+          </Link>
+        </Empty>
+      )}
+      {days.map(([day, reports]) => (
+        <section key={day} className="p-branch" aria-label={day}>
+          <h2 className="p-branch-title">{day}</h2>
+          <ul className="p-lines">
+            {reports.map((report) => (
+              <ReportLine key={report.id} report={report} onWithdraw={() => void withdraw(report.id)} />
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  )
+}
+
+function byDay(reports: readonly MyReport[], date: (atMs: number) => string): [string, MyReport[]][] {
+  const days = new Map<string, MyReport[]>()
+  for (const report of reports) {
+    const day = date(report.reportedAtMs)
+    days.set(day, [...(days.get(day) ?? []), report])
+  }
+  return [...days]
+}
+
+function ReportLine({ report, onWithdraw }: { report: MyReport; onWithdraw: () => void }): ReactElement {
+  const { t, time, level } = usePortalWords()
+  const isThere = usePortal(({ tree }) => tree.state === 'ready' && tree.spaces.has(report.spaceId))
+  const tone = LEVELS.find((one) => one.level === report.level)?.tone ?? 'unknown'
+  return (
+    <li data-off={report.isWithdrawn}>
+      <Mark tone={tone} />
+      <span className="p-line-words">
+        {isThere ? <Link href={`/spaces/${report.spaceId}`}>{report.spaceName}</Link> : report.spaceName}
+        <span className="p-soft">
+          {level(report.level)} · {time(report.reportedAtMs)}
+          {report.isWithdrawn && ` · ${t('reports.withdrawn')}`}
+        </span>
+      </span>
+      {!report.isWithdrawn && (
+        <button type="button" className="p-button p-button-small" onClick={onWithdraw}>
+          {t('reports.withdraw')}
+          <span className="hidden">
+            {' '}
+            {t('reports.said', { place: report.spaceName, level: level(report.level) })}
+          </span>
+        </button>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,123 @@
+import { type ReactElement } from 'react'
+import { Link, useLocation } from 'wouter'
+import { MAX_ADDRESS_LENGTH } from '../limits.ts'
+import type { Refusal } from '../api.ts'
+import { Field, Form, PasswordField, type FormValues } from '../form.tsx'
+import { Notice } from '../parts.tsx'
+import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
+import { usePortalWords } from '../words.ts'
+import { Entry } from './entry.tsx'
+
+/** Asks for an account. The answer is the same whether or not the address is known. */
+export function SignUp(): ReactElement {
+  const { t, locale } = usePortalWords()
+  const { call } = useActions()
+  const { store } = usePortalHandle()
+  const [, go] = useLocation()
+  const register = async (values: FormValues): Promise<Refusal | null> => {
+    const email = values.text('email')
+    const body = { email, password: values.password('password'), locale }
+    const answer = await call('POST /auth/register', { body })
+    if (!answer.ok) return answer.refusal
+    store.setState({ mailedTo: email })
+    go('/sign-up/sent')
+    return null
+  }
+  return (
+    <Entry title={t('signUp.title')} lead={t('signUp.lead')}>
+      <Form send={register} go={t('signUp.go')}>
+        <Field
+          name="email"
+          type="email"
+          label={t('field.email')}
+          hint={t('field.emailHint')}
+          autoComplete="email"
+          maxLength={MAX_ADDRESS_LENGTH}
+        />
+        <PasswordField name="password" label={t('field.password')} isNew />
+      </Form>
+      <p className="p-entry-more">
+        {t('signUp.have')} <Link href="/sign-in">{t('signIn.go')}</Link>
+      </p>
+    </Entry>
+  )
+}
+
+/** A mail is on its way – perhaps: nobody learns here who has an account. */
+export function SignUpSent(): ReactElement {
+  const { t } = usePortalWords()
+  const mailedTo = usePortal((state) => state.mailedTo)
+  return (
+    <Entry title={t('signUp.sentTitle')}>
+      <Notice kind="good">
+        <p>{mailedTo === null ? t('signUp.sentBodyPlain') : t('signUp.sentBody', { email: mailedTo })}</p>
+      </Notice>
+      <p className="p-soft">{t('signUp.sentHint')}</p>
+      <SendAgain />
+      <p className="p-entry-more">
+        <Link href="/sign-in">{t('signIn.go')}</Link>
+      </p>
+    </Entry>
+  )
+}
+
+/** Has the link sent once more. */
+export function SendAgain(): ReactElement {
+  const { t } = usePortalWords()
+  const { call, toast } = useActions()
+  const mailedTo = usePortal((state) => state.mailedTo)
+  const send = async (values: FormValues): Promise<Refusal | null> => {
+    const answer = await call('POST /auth/verify/resend', { body: { email: values.text('email') } })
+    if (!answer.ok) return answer.refusal
+    toast(t('signUp.sentAgain'))
+    return null
+  }
+  return (
+    <Form send={send} go={t('signUp.again')}>
+      <Field
+        name="email"
+        type="email"
+        label={t('field.email')}
+        autoComplete="email"
+        start={mailedTo ?? ''}
+        maxLength={MAX_ADDRESS_LENGTH}
+      />
+    </Form>
+  )
+}
+
+/** Asks for a link with which a new password is chosen. */
+export function Forgotten(): ReactElement {
+  const { t } = usePortalWords()
+  const { call } = useActions()
+  const { store } = usePortalHandle()
+  const mailedTo = usePortal((state) => state.mailedTo)
+  const send = async (values: FormValues): Promise<Refusal | null> => {
+    const email = values.text('email')
+    const answer = await call('POST /auth/forgotten', { body: { email } })
+    if (!answer.ok) return answer.refusal
+    store.setState({ mailedTo: email })
+    return null
+  }
+  return (
+    <Entry title={t('forgotten.title')} lead={t('forgotten.lead')}>
+      {mailedTo !== null && (
+        <Notice kind="good">
+          <p role="status">{t('forgotten.sent', { email: mailedTo })}</p>
+        </Notice>
+      )}
+      <Form send={send} go={t('forgotten.go')}>
+        <Field
+          name="email"
+          type="email"
+          label={t('field.email')}
+          autoComplete="email"
+          maxLength={MAX_ADDRESS_LENGTH}
+        />
+      </Form>
+      <p className="p-entry-more">
+        <Link href="/sign-in">{t('signIn.go')}</Link>
+      </p>
+    </Entry>
+  )
+}

@@ -1,0 +1,149 @@
+import { useState, type ReactElement } from 'react'
+import { Link, useLocation } from 'wouter'
+import { may } from '#shared/domain/access.ts'
+import { childrenByParent } from '#shared/domain/space.ts'
+import { todaySpans } from '../../kiosk/place.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { Shape } from '../../ui/shapes.tsx'
+import { DeleteSpace } from '../delete-space.tsx'
+import { SpaceFacts } from '../facts.tsx'
+import { Empty, Loading, Notice } from '../parts.tsx'
+import { Counts, PlaceRows, useListNow } from '../place-list.tsx'
+import { entryOf, type Entry } from '../places.ts'
+import { useActions, useMe, usePortalHandle } from '../portal-context.ts'
+import { Report } from '../report.tsx'
+import type { PortalMoment, PortalSpace } from '../spaces.ts'
+import { actorOf } from '../store.ts'
+import { Today } from '../today.tsx'
+import { usePortalWords } from '../words.ts'
+import { Staff } from './staff.tsx'
+
+/** One place: how it is, how old that is, one tap to say otherwise, and all that is known of it. */
+export function SpacePage({ id, moment }: { id: number; moment: PortalMoment | null }): ReactElement {
+  const { t } = usePortalWords()
+  const space = moment?.spaces.get(id)
+  if (moment === null) return <Loading rows={4} />
+  if (space === undefined)
+    return (
+      <Empty tone="unknown" title={t('space.gone')}>
+        <Link href="/" className="p-button">
+          {t('app.home')}
+        </Link>
+      </Empty>
+    )
+  return <Place key={id} space={space} moment={moment} />
+}
+
+function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { t, open } = usePortalWords()
+  const me = useMe()
+  const entry = entryOf(moment, space)
+  const isStaff = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
+  const isOpen = entry.tone !== 'closed'
+  return (
+    <article className="p-place" aria-labelledby="place-name">
+      <Link href={space.isTracked ? '/mine' : '/'} className="p-back p-narrow-only">
+        <Icon name="back" />
+        {t(space.isTracked ? 'nav.mine' : 'nav.places')}
+      </Link>
+      <PlaceState entry={entry} space={space} moment={moment} />
+      {entry.isLeaf && isOpen && <Report spaceId={space.id} name={space.name} kind={space.kind} />}
+      {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
+      {!space.isOnKiosks && <Notice kind="hint">{t('space.hidden')}</Notice>}
+      {!entry.isLeaf && <Parts space={space} moment={moment} />}
+      <section className="p-card" aria-labelledby="place-about">
+        <h2 id="place-about">{t('space.about')}</h2>
+        <SpaceFacts space={space} capacity={entry.capacity} />
+        <Today spans={todaySpans(moment, space.id)} nowMinute={moment.local?.minute ?? null} />
+      </section>
+      <PlaceActions space={space} />
+      {isStaff && <Staff space={space} moment={moment} isLeaf={entry.isLeaf} />}
+    </article>
+  )
+}
+
+/** The state in its colour: word, shape, age. Nothing fresh is neutral, never free. [OCC-6] [POR-4] */
+function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { entry, space, moment } = props
+  const { tone, age, t } = usePortalWords()
+  const { actions } = usePortalHandle()
+  const toggle = async (): Promise<void> => {
+    const params = { id: space.id }
+    const answer = space.isTracked
+      ? await actions.call('DELETE /spaces/:id/tracked', { params })
+      : await actions.call('PUT /spaces/:id/tracked', { params })
+    if (!answer.ok) return actions.toast(t('refusal.title'))
+    actions.putSpaces([{ ...space, isTracked: !space.isTracked }])
+    actions.say(t(space.isTracked ? 'space.nowUntracked' : 'space.nowTracked', { name: space.name }))
+  }
+  return (
+    <header className="p-state" data-tone={entry.tone}>
+      <Shape tone={entry.tone} />
+      <div className="p-state-words">
+        <p className="p-state-within">{entry.within.join(' · ')}</p>
+        <h1 id="place-name" tabIndex={-1}>
+          {space.name}
+        </h1>
+        <p className="p-state-word">{tone(entry.tone)}</p>
+        <p className="p-state-age">
+          {entry.tone === 'closed' ? '' : age(entry.reportedAtMs, moment.nowMs)}
+          <Counts entry={entry} />
+        </p>
+      </div>
+      <button
+        type="button"
+        className="p-icon-button p-star"
+        data-on={space.isTracked}
+        aria-pressed={space.isTracked}
+        aria-label={t('space.track')}
+        onClick={() => void toggle()}
+      >
+        <Icon name="star" />
+      </button>
+    </header>
+  )
+}
+
+function Parts({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { t } = usePortalWords()
+  const nowMs = useListNow()
+  const children = childrenByParent([...moment.spaces.values()]).get(space.id) ?? []
+  const places = children.map((child) => entryOf(moment, child))
+  return (
+    <section className="p-branch" aria-labelledby="place-parts">
+      <h2 id="place-parts" className="p-branch-title">
+        {t('space.parts')}
+      </h2>
+      <p className="p-soft p-branch-lead">{t('space.partsHint')}</p>
+      <PlaceRows places={places} nowMs={nowMs} />
+    </section>
+  )
+}
+
+function PlaceActions({ space }: { space: PortalSpace }): ReactElement | null {
+  const { t } = usePortalWords()
+  const [, go] = useLocation()
+  const { say } = useActions()
+  const [isAsking, setAsking] = useState(false)
+  if (!space.isMineToEdit) return null
+  const done = (): void => {
+    setAsking(false)
+    say(t('space.deleted', { name: space.name }))
+    go('/mine')
+  }
+  return (
+    <div className="p-actions">
+      <Link href={`/spaces/${space.id}/edit`} className="p-button">
+        <Icon name="edit" />
+        {t('space.edit')}
+      </Link>
+      {space.parentId !== null && (
+        <button type="button" className="p-button" onClick={() => setAsking(true)}>
+          <Icon name="trash" />
+          {t('space.delete')}
+        </button>
+      )}
+      {isAsking && <DeleteSpace space={space} onClose={() => setAsking(false)} onDone={done} />}
+    </div>
+  )
+}

@@ -1,0 +1,119 @@
+import { useState, type ReactElement } from 'react'
+import type { Level } from '#shared/domain/occupancy.ts'
+import { isWithin } from '#shared/domain/space.ts'
+import { Card, Mark, Problem } from '../parts.tsx'
+import type { Refusal } from '../api.ts'
+import { useActions, usePortal } from '../portal-context.ts'
+import { LEVELS } from '../report.tsx'
+import type { PortalMoment, PortalSpace } from '../spaces.ts'
+import { NOTHING, useLoad } from '../use-load.ts'
+import { usePortalWords } from '../words.ts'
+
+/** What the super group may do with a place: public screens, its level, its kiosks. */
+export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf: boolean }): ReactElement {
+  const { space, moment, isLeaf } = props
+  const { t } = usePortalWords()
+  const { call, putRow, toast } = useActions()
+  const [refused, setRefused] = useState<Refusal | null>(null)
+  const params = { id: space.id }
+  const letOn = async (): Promise<void> => {
+    const body = { isOnKiosks: !space.isOnKiosks }
+    const answer = await call('PUT /spaces/:id/on-kiosks', { params, body })
+    setRefused(answer.ok ? null : answer.refusal)
+    if (answer.ok) putRow(answer.value)
+    if (answer.ok) toast(t(body.isOnKiosks ? 'staff.isOn' : 'staff.isOff'))
+  }
+  const correct = async (level: Level | null): Promise<void> => {
+    const answer = await call('PUT /spaces/:id/level', { params, body: { level } })
+    setRefused(answer.ok ? null : answer.refusal)
+    if (answer.ok) putRow(answer.value)
+    if (answer.ok) toast(t('staff.corrected'))
+  }
+  return (
+    <Card title={t('staff.title')}>
+      {refused !== null && <Problem refusal={refused} />}
+      {space.parentId !== null && (
+        <div className="p-staff-row">
+          <p className="p-soft">{t(space.isOnKiosks ? 'staff.isOn' : 'staff.isOff')}</p>
+          <button type="button" className="p-button" onClick={() => void letOn()}>
+            {t(space.isOnKiosks ? 'staff.takeOff' : 'staff.letOn')}
+          </button>
+        </div>
+      )}
+      {isLeaf && <Correct onCorrect={(level) => void correct(level)} />}
+      <Kiosks space={space} moment={moment} />
+    </Card>
+  )
+}
+
+function Correct({ onCorrect }: { onCorrect: (level: Level | null) => void }): ReactElement {
+  const { t, tone } = usePortalWords()
+  return (
+    <div role="group" aria-labelledby="staff-correct" aria-describedby="staff-correct-hint">
+      <h3 id="staff-correct">{t('staff.correct')}</h3>
+      <div className="p-chips">
+        {LEVELS.map(({ level, tone: of }) => (
+          <button key={level} type="button" className="p-chip" onClick={() => onCorrect(level)}>
+            <Mark tone={of} />
+            {tone(of)}
+          </button>
+        ))}
+        <button type="button" className="p-chip" onClick={() => onCorrect(null)}>
+          <Mark tone="unknown" />
+          {t('staff.nothingKnown')}
+        </button>
+      </div>
+      <p id="staff-correct-hint" className="p-soft">
+        {t('staff.correctHint')}
+      </p>
+    </div>
+  )
+}
+
+function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { t, ago, refusal } = usePortalWords()
+  const { call, toast } = useActions()
+  const nowMs = usePortal((state) => state.nowMs)
+  const { loaded, reload, change } = useLoad('GET /kiosks', NOTHING)
+  if (loaded.state === 'loading') return <p className="p-soft">{t('app.loading')}</p>
+  if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
+  const kiosks = loaded.value.kiosks.filter((kiosk) => isWithin(moment.spaces, kiosk.spaceId, space.id))
+  const silence = async (id: number, isSilenced: boolean): Promise<void> => {
+    const answer = await call('PUT /kiosks/:id/silenced', { params: { id }, body: { isSilenced } })
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    change((before) => ({
+      kiosks: before.kiosks.map((kiosk) => (kiosk.id === id ? { ...kiosk, isSilenced } : kiosk)),
+    }))
+  }
+  return (
+    <div>
+      <h3>{t('staff.kiosks')}</h3>
+      {kiosks.length === 0 && <p className="p-soft">{t('staff.noKiosks')}</p>}
+      <ul className="p-lines">
+        {kiosks.map(({ id, name, isSilenced, lastSeenAtMs, spaceName }) => (
+          <li key={id}>
+            <span className="p-line-words">
+              <strong>{name}</strong>
+              <span className="p-soft">
+                {spaceName} ·{' '}
+                {isSilenced
+                  ? t('staff.silenced')
+                  : lastSeenAtMs === null
+                    ? t('staff.neverSeen')
+                    : t('staff.seen', { age: ago(lastSeenAtMs, nowMs) })}
+              </span>
+            </span>
+            <button
+              type="button"
+              className="p-button p-button-small"
+              onClick={() => void silence(id, !isSilenced)}
+            >
+              {t(isSilenced ? 'staff.unsilence' : 'staff.silence')}
+              <span className="hidden"> {name}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

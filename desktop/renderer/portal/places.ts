@@ -1,0 +1,258 @@
+import { childrenByParent, pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
+import { compareNames, toneOf, type Tone } from '../kiosk/place.ts'
+import type { PortalMoment, PortalSpace } from './spaces.ts'
+
+/** What somebody looks for. Null and false: anything. */
+export interface Filter {
+  search: string
+  branchId: number | null
+  kind: SpaceKind | null
+  isFreeNow: boolean
+  isQuiet: boolean
+  hasSockets: boolean
+  hasWifi: boolean
+  isStepFree: boolean
+  sort: Sort
+}
+
+/** In which order: free ones first, by name, or those with the newest news first. */
+export type Sort = 'free' | 'name' | 'news'
+
+export const NO_FILTER: Filter = {
+  search: '',
+  branchId: null,
+  kind: null,
+  isFreeNow: false,
+  isQuiet: false,
+  hasSockets: false,
+  hasWifi: false,
+  isStepFree: false,
+  sort: 'free',
+}
+
+/** One space in a list. */
+export interface Entry {
+  id: number
+  name: string
+  kind: SpaceKind
+  tone: Tone
+  reportedAtMs: number | null
+  knownCount: number
+  freeCount: number
+  leafCount: number
+  isLeaf: boolean
+  capacity: number | null
+  details: SpaceDetails
+  isTracked: boolean
+  isOnKiosks: boolean
+  /** Names of what it stands in, without the root: "University Library", "Floor 1". */
+  within: string[]
+}
+
+/** A composite with the leaves that stand directly in it; a floor of a building, for example. */
+export interface Group {
+  entry: Entry
+  depth: number
+  places: Entry[]
+}
+
+/** Everything below one child of the root; entry null: leaves that stand directly in the root. */
+export interface Branch {
+  entry: Entry | null
+  isOpen: boolean
+  places: Entry[]
+  groups: Group[]
+}
+
+/** The dashboard of a university: what fits a filter, as a tree. */
+export interface Places {
+  root: Entry | null
+  branches: Branch[]
+  foundCount: number
+  /** Before the filter. */
+  leafCount: number
+}
+
+/** More places than this, and branches start closed, but for the best one. */
+export const OPEN_ALL_UP_TO = 60
+
+/** How many parts of a filter are set, beside the order. */
+export function filterCount(filter: Filter): number {
+  const { search, sort: _sort, branchId, kind, ...flags } = filter
+  const set = [search.trim() !== '', branchId !== null, kind !== null, ...Object.values(flags)]
+  return set.filter(Boolean).length
+}
+
+/** The entry of a space at a moment. [OCC-6] */
+export function entryOf(moment: PortalMoment, space: PortalSpace): Entry {
+  const state = moment.shown.get(space.id)
+  return {
+    id: space.id,
+    name: space.name,
+    kind: space.kind,
+    tone: toneOf(state?.level ?? null, moment.opennessOf(space.id).isOpen),
+    reportedAtMs: state?.reportedAtMs ?? null,
+    knownCount: state?.knownCount ?? 0,
+    freeCount: state?.freeCount ?? 0,
+    leafCount: state?.leafCount ?? 1,
+    isLeaf: state?.isLeaf ?? true,
+    capacity: state?.capacity ?? space.capacity,
+    details: space.details,
+    isTracked: space.isTracked,
+    isOnKiosks: space.isOnKiosks,
+    within: pathToRoot(moment.spaces, space.id)
+      .slice(1, -1)
+      .map((above) => above.name)
+      .toReversed(),
+  }
+}
+
+/** The dashboard at a moment: what fits the filter, grouped as the tree stands. */
+export function placesOf(
+  moment: PortalMoment,
+  filter: Filter,
+  toggled: ReadonlySet<number> = new Set(),
+): Places {
+  const children = childrenByParent([...moment.spaces.values()])
+  const roots = children.get(null) ?? []
+  const root = roots.length === 1 ? roots[0] : undefined
+  const order = orderOf(filter.sort)
+  const fits = makeFits(moment, filter)
+  const tally = { found: 0, all: 0 }
+  const isLeaf = (space: PortalSpace): boolean => (children.get(space.id) ?? []).length === 0
+  const leavesIn = (spaces: readonly PortalSpace[]): Entry[] => {
+    const leaves = spaces.filter(isLeaf)
+    const entries = leaves.map((space) => entryOf(moment, space)).filter(fits)
+    tally.all += leaves.length
+    tally.found += entries.length
+    return entries.toSorted(order)
+  }
+  const groupsIn = (space: PortalSpace, depth: number): Group[] => {
+    const below = (children.get(space.id) ?? []).filter((child) => !isLeaf(child))
+    return below
+      .map((child) => ({ child, entry: entryOf(moment, child) }))
+      .toSorted((left, right) => order(left.entry, right.entry))
+      .flatMap(({ child, entry }) => {
+        const places = leavesIn(children.get(child.id) ?? [])
+        const deeper = groupsIn(child, depth + 1)
+        return places.length === 0 && deeper.length === 0 ? [] : [{ entry, depth, places }, ...deeper]
+      })
+  }
+  const top = root === undefined || isLeaf(root) ? roots : (children.get(root.id) ?? [])
+  const branches = top
+    .filter((space) => !isLeaf(space))
+    .map((space) => ({
+      entry: entryOf(moment, space),
+      places: leavesIn(children.get(space.id) ?? []),
+      groups: groupsIn(space, 0),
+    }))
+    .filter(({ places, groups }) => places.length + groups.length > 0)
+    .toSorted((left, right) => order(left.entry, right.entry))
+  const loose = leavesIn(top)
+  return {
+    root: root === undefined ? null : entryOf(moment, root),
+    branches: opened(
+      loose.length === 0 ? branches : [...branches, { entry: null, places: loose, groups: [] }],
+      tally.found,
+      filter,
+      toggled,
+    ),
+    foundCount: tally.found,
+    leafCount: tally.all,
+  }
+}
+
+function opened(
+  branches: readonly Omit<Branch, 'isOpen'>[],
+  foundCount: number,
+  filter: Filter,
+  toggled: ReadonlySet<number>,
+): Branch[] {
+  const isSmall = foundCount <= OPEN_ALL_UP_TO || filterCount(filter) > 0
+  return branches.map((branch, index) => {
+    const isDefault = isSmall || index === 0
+    return { ...branch, isOpen: isDefault !== toggled.has(branch.entry?.id ?? 0) }
+  })
+}
+
+/** Words as they are compared in a search: without case, accents and width. */
+export function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+    .trim()
+}
+
+function makeFits(moment: PortalMoment, filter: Filter): (entry: Entry) => boolean {
+  const words = folded(filter.search)
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  return (entry) => {
+    const { details } = entry
+    if (filter.isFreeNow && entry.tone !== 'free') return false
+    if (filter.kind !== null && entry.kind !== filter.kind) return false
+    if (filter.isQuiet && details.quiet !== true) return false
+    if (filter.hasSockets && details.sockets !== true) return false
+    if (filter.hasWifi && details.wifi !== true) return false
+    if (filter.isStepFree && details.stepFree !== true) return false
+    if (filter.branchId !== null && !isBelow(moment, entry.id, filter.branchId)) return false
+    if (words.length === 0) return true
+    const location = moment.spaces.get(entry.id)?.location ?? ''
+    const text = folded([entry.name, ...entry.within, location].join(' '))
+    return words.every((word) => text.includes(word))
+  }
+}
+
+function isBelow(moment: PortalMoment, id: number, aboveId: number): boolean {
+  return pathToRoot(moment.spaces, id).some((space) => space.id === aboveId)
+}
+
+const RANK: Record<Tone, number> = { free: 0, busy: 1, full: 2, unknown: 3, closed: 4 }
+
+function orderOf(sort: Sort): (left: Entry, right: Entry) => number {
+  if (sort === 'name') return compareNames
+  if (sort === 'news')
+    return (left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0) || compareNames(left, right)
+  return (left, right) =>
+    RANK[left.tone] - RANK[right.tone] || right.freeCount - left.freeCount || compareNames(left, right)
+}
+
+/** What somebody put on their own dashboard, and what they made. */
+export function mineOf(moment: PortalMoment): { tracked: Entry[]; own: Entry[] } {
+  const all = [...moment.spaces.values()]
+  const entries = (of: (space: PortalSpace) => boolean): Entry[] =>
+    all
+      .filter(of)
+      .map((space) => entryOf(moment, space))
+      .toSorted(orderOf('free'))
+  return { tracked: entries((space) => space.isTracked), own: entries((space) => space.isMine) }
+}
+
+/** The best free leaves of a university, at most `count`: those that were reported last come first. */
+export function bestPlaces(moment: PortalMoment, count: number): Entry[] {
+  return [...moment.spaces.values()]
+    .filter((space) => space.isOnKiosks)
+    .map((space) => entryOf(moment, space))
+    .filter((entry) => entry.isLeaf && entry.tone === 'free')
+    .toSorted((left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0))
+    .slice(0, count)
+}
+
+/** Composites in tree order, for a choice: each with its depth below the root. */
+export function branchesOf(
+  spaces: ReadonlyMap<number, PortalSpace>,
+  takes: (space: PortalSpace, isLeaf: boolean) => boolean = (_space, isLeaf) => !isLeaf,
+): { id: number; name: string; depth: number }[] {
+  const children = childrenByParent([...spaces.values()])
+  const found: { id: number; name: string; depth: number }[] = []
+  const visit = (parentId: number | null, depth: number): void => {
+    for (const space of (children.get(parentId) ?? []).toSorted(compareNames)) {
+      if (!takes(space, (children.get(space.id) ?? []).length === 0)) continue
+      found.push({ id: space.id, name: space.name, depth })
+      if (depth < 20) visit(space.id, depth + 1)
+    }
+  }
+  visit(null, 0)
+  return found
+}

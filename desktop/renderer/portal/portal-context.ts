@@ -1,0 +1,49 @@
+import { createContext, useContext, useMemo } from 'react'
+import { useStore } from 'zustand'
+import type { Me } from '#shared/domain/account.ts'
+import type { Actions } from './actions.ts'
+import { portalMoment, type PortalMoment } from './spaces.ts'
+import { meOf, universityOf, type PortalState, type PortalStore } from './store.ts'
+
+/** What every component of the portal may reach. */
+export interface PortalHandle {
+  store: PortalStore
+  actions: Actions
+}
+
+export const PortalContext = createContext<PortalHandle | null>(null)
+
+/** The portal's store and actions. Throws outside of a portal: a bug. */
+export function usePortalHandle(): PortalHandle {
+  const handle = useContext(PortalContext)
+  if (handle === null) throw new Error('a portal component stands outside of its portal')
+  return handle
+}
+
+/** What somebody can do. */
+export function useActions(): Actions {
+  return usePortalHandle().actions
+}
+
+/** One part of the portal's state. */
+export function usePortal<Part>(select: (state: PortalState) => Part): Part {
+  return useStore(usePortalHandle().store, select)
+}
+
+/** Who is signed in. Throws where nobody is: pages for members are drawn for members only. */
+export function useMe(): Me {
+  const me = usePortal(meOf)
+  if (me === null) throw new Error('a page for members is drawn for nobody')
+  return me
+}
+
+/** The tree at the present moment; null until it is loaded. Ages are minutes: five seconds late is soon enough. [POR-4] */
+export function useMoment(): PortalMoment | null {
+  const tree = usePortal((state) => state.tree)
+  const nowMs = usePortal((state) => Math.floor(state.nowMs / 5_000) * 5_000)
+  const timezone = usePortal((state) => universityOf(state).timezone)
+  return useMemo(
+    () => (tree.state === 'ready' ? portalMoment(tree.spaces, timezone, tree.staleMs, nowMs) : null),
+    [tree, timezone, nowMs],
+  )
+}

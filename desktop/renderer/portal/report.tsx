@@ -1,0 +1,148 @@
+import { useEffect, useRef, type ReactElement } from 'react'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { SpaceKind } from '#shared/domain/space.ts'
+import { Icon } from '../ui/icons.tsx'
+import type { Tone } from '../kiosk/place.ts'
+import { Mark, Problem } from './parts.tsx'
+import { useActions, usePortal } from './portal-context.ts'
+import type { ReportStep } from './store.ts'
+import { usePortalWords } from './words.ts'
+
+/** The three levels as buttons, in the order of every face. */
+export const LEVELS: readonly { level: Level; tone: Tone }[] = [
+  { level: 0, tone: 'free' },
+  { level: 1, tone: 'busy' },
+  { level: 2, tone: 'full' },
+]
+
+type StepHere = Exclude<ReportStep, { step: 'ask' }>
+
+/** One tap says how it is; thanks, and five seconds to take it back. */
+export function Report(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
+  const report = usePortal((state) => state.report)
+  const here: StepHere | null = report.step !== 'ask' && report.spaceId === props.spaceId ? report : null
+  const byKey = useRef(false)
+  useSaid(here)
+  if (here === null || here.step === 'saving')
+    return <Question {...props} saving={here?.level ?? null} byKey={byKey} />
+  return <Answer step={here} byKey={byKey} />
+}
+
+/** What a screen reader hears of it: each step once. */
+function useSaid(here: StepHere | null): void {
+  const { say } = useActions()
+  const { t, level } = usePortalWords()
+  const step = here?.step
+  const told = here !== null && here.step === 'thanks' ? here.level : null
+  useEffect(() => {
+    if (step === 'thanks' && told !== null) say(t('say.thanks', { level: level(told) }))
+    if (step === 'undone') say(t('say.undone'))
+  }, [step, told, say, t, level])
+}
+
+function Question(props: {
+  spaceId: number
+  kind: SpaceKind
+  saving: Level | null
+  byKey: { current: boolean }
+}): ReactElement {
+  const { spaceId, kind, saving, byKey } = props
+  const { place, tone } = usePortalWords()
+  const { report } = useActions()
+  const first = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (byKey.current) first.current?.focus()
+    byKey.current = false
+  }, [byKey])
+  const tap = (level: Level): void => {
+    if (saving !== null) return
+    byKey.current = document.activeElement?.matches(':focus-visible') ?? false
+    void report(spaceId, level)
+  }
+  return (
+    <section className="p-report" aria-labelledby="report-ask" aria-describedby="report-busy">
+      <h2 id="report-ask">{place('door.ask')}</h2>
+      <div className="p-report-buttons">
+        {LEVELS.map(({ level, tone: of }, index) => (
+          <button
+            key={level}
+            ref={index === 0 ? first : null}
+            type="button"
+            className="p-report-button"
+            data-tone={of}
+            data-saving={saving === level}
+            aria-disabled={saving !== null}
+            onClick={() => tap(level)}
+          >
+            <Mark tone={of} />
+            {tone(of)}
+          </button>
+        ))}
+      </div>
+      <p id="report-busy" className="p-soft">
+        {place(`busyMeans.${kind}`)}
+      </p>
+    </section>
+  )
+}
+
+function Answer(props: {
+  step: Exclude<StepHere, { step: 'saving' }>
+  byKey: { current: boolean }
+}): ReactElement {
+  const { step, byKey } = props
+  const { place, level, t } = usePortalWords()
+  const { undo, reportAgain, endReport } = useActions()
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (byKey.current) button.current?.focus()
+  }, [byKey, step.step])
+  if (step.step === 'undone')
+    return (
+      <div className="p-answer">
+        <Icon name="undo" />
+        <p className="p-answer-title">{place('report.undone')}</p>
+      </div>
+    )
+  if (step.step === 'refused')
+    return (
+      <div className="p-report">
+        <Problem refusal={step.refusal} {...(step.key === '' ? {} : { onRetry: reportAgain })}>
+          {null}
+        </Problem>
+        <button ref={button} type="button" className="p-button" onClick={endReport}>
+          {t('app.back')}
+        </button>
+      </div>
+    )
+  return (
+    <div className="p-answer" data-kind="thanks">
+      <Icon name="check" />
+      <div className="p-answer-words">
+        <p className="p-answer-title">{place('report.thanks')}</p>
+        <p>{place('report.said', { level: level(step.level) })}</p>
+      </div>
+      <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
+        <Icon name="undo" />
+        {place('report.undo')}
+        <Countdown untilMs={step.undoUntilMs} />
+      </button>
+    </div>
+  )
+}
+
+const PIPS = [1, 2, 3, 4, 5]
+
+/** Seconds that are left, as pips that go out one by one: nothing moves or flashes. */
+function Countdown({ untilMs }: { untilMs: number }): ReactElement {
+  const left = usePortal(({ nowMs }) => Math.max(0, Math.min(5, Math.ceil((untilMs - nowMs) / 1000))))
+  const { place } = usePortalWords()
+  return (
+    <span className="p-pips">
+      <span className="hidden">{place('report.secondsLeft', { count: left })}</span>
+      {PIPS.map((pip) => (
+        <span key={pip} className="p-pip" data-on={pip <= left} aria-hidden="true" />
+      ))}
+    </span>
+  )
+}

@@ -1,0 +1,65 @@
+import type { Locale } from '#shared/domain/university.ts'
+
+/** How somebody wants the portal to look and speak. Nothing private: it is kept in the browser. */
+export interface Settings {
+  /** Null: the account's, else the browser's. */
+  locale: Locale | null
+  theme: 'auto' | 'light' | 'dark'
+  isHighContrast: boolean
+  isLargeText: boolean
+}
+
+export const PLAIN_SETTINGS: Settings = {
+  locale: null,
+  theme: 'auto',
+  isHighContrast: false,
+  isLargeText: false,
+}
+
+const KEY = 'carrel.look'
+const LOCALES: readonly Locale[] = ['en', 'sl', 'zh-TW']
+
+type Keep = Pick<Storage, 'getItem' | 'setItem'>
+
+/** What was chosen in this browser before; what does not fit is as if nothing was. */
+export function readSettings(storage: Keep): Settings {
+  try {
+    const kept = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
+    const locale = LOCALES.find((one) => one === kept.locale) ?? null
+    const theme = (['light', 'dark'] as const).find((one) => one === kept.theme) ?? 'auto'
+    return {
+      locale,
+      theme,
+      isHighContrast: kept.isHighContrast === true,
+      isLargeText: kept.isLargeText === true,
+    }
+  } catch {
+    return PLAIN_SETTINGS
+  }
+}
+
+/** Keeps a choice; where the browser keeps nothing it holds until the page is closed. */
+export function keepSettings(storage: Keep, settings: Settings): void {
+  try {
+    storage.setItem(KEY, JSON.stringify(settings))
+  } catch {
+    // A private window without storage: nothing is lost but the choice.
+  }
+}
+
+/** The language to speak: chosen here, else the account's, else the university's, else the browser's, else English. */
+export function localeFor(
+  chosen: Locale | null,
+  account: Locale | null | undefined,
+  university: Locale | null | undefined,
+  browser: readonly string[],
+): Locale {
+  return chosen ?? account ?? university ?? browser.map(localeOf).find((one) => one !== null) ?? 'en'
+}
+
+/** The language of a BCP 47 tag as far as the portal speaks it: every Chinese is served in the traditional signs. */
+export function localeOf(tag: string): Locale | null {
+  const language = tag.toLowerCase().split('-')[0]
+  if (language === 'zh') return 'zh-TW'
+  return LOCALES.find((one) => one === language) ?? null
+}

@@ -1,0 +1,88 @@
+import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
+
+/** What may be changed of a space, as a form holds it. */
+export interface SpaceWish {
+  name: string
+  kind: SpaceKind
+  parentId: number
+  location: string | null
+  capacity: number | null
+  details: SpaceDetails
+}
+
+/** A field of it, for a person to choose between two versions. */
+export type WishField = 'name' | 'kind' | 'parentId' | 'location' | 'capacity' | DetailField
+type DetailField = keyof SpaceDetails
+
+const DETAILS: readonly DetailField[] = ['quiet', 'sockets', 'wifi', 'stepFree', 'equipment', 'price', 'note']
+const FIELDS: readonly WishField[] = ['name', 'kind', 'parentId', 'location', 'capacity', ...DETAILS]
+
+/** One field's value. */
+export type WishValue = SpaceWish[Exclude<WishField, DetailField>] | SpaceDetails[DetailField]
+
+/** Words between commas: without spaces around them, none empty, none twice. */
+export function listOf(text: string): string[] {
+  return [...new Set(text.split(/[,;、，\n]/).map((word) => word.trim()))].filter((word) => word !== '')
+}
+
+/** Yes, no, or not known – which is not the same as no. */
+export function flagOf(text: string): boolean | undefined {
+  return text === 'yes' ? true : text === 'no' ? false : undefined
+}
+
+/** The choice in a form for a value that may be unknown. */
+export function flagText(value: boolean | undefined): 'yes' | 'no' | '' {
+  return value === undefined ? '' : value ? 'yes' : 'no'
+}
+
+/** Details without what is unknown: absent means unknown. */
+export function detailsOf(of: { [Field in DetailField]: SpaceDetails[Field] | undefined }): SpaceDetails {
+  const isSaid = (value: unknown): boolean =>
+    value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => isSaid(value)))
+}
+
+/** The value of a field. */
+export function valueOf(wish: SpaceWish, field: WishField): WishValue {
+  return isDetail(field) ? wish.details[field] : wish[field]
+}
+
+/** The same wish with one field of another. */
+export function withField(wish: SpaceWish, field: WishField, from: SpaceWish): SpaceWish {
+  if (!isDetail(field)) return { ...wish, [field]: from[field] }
+  const { [field]: _old, ...details } = wish.details
+  return { ...wish, details: field in from.details ? { ...details, [field]: from.details[field] } : details }
+}
+
+/** What I changed since I opened the form, as the call wants it. */
+export function changesOf(before: SpaceWish, after: SpaceWish): Partial<SpaceWish> {
+  const { details, ...plain } = after
+  const changed = Object.entries(plain).filter(
+    ([field, value]) => value !== before[field as keyof typeof plain],
+  )
+  const isDetailed = DETAILS.some((field) => differs(before, after, field))
+  return { ...Object.fromEntries(changed), ...(isDetailed ? { details } : {}) }
+}
+
+/** Fields that both of us changed since, and not to the same value: for these somebody has to choose. */
+export function conflictsOf(before: SpaceWish, mine: SpaceWish, theirs: SpaceWish): WishField[] {
+  return FIELDS.filter(
+    (field) => differs(before, mine, field) && differs(before, theirs, field) && differs(mine, theirs, field),
+  )
+}
+
+/** My changes put upon theirs; what only they changed stays theirs. */
+export function merged(before: SpaceWish, mine: SpaceWish, theirs: SpaceWish): SpaceWish {
+  return FIELDS.filter((field) => differs(before, mine, field)).reduce(
+    (wish, field) => withField(wish, field, mine),
+    theirs,
+  )
+}
+
+function isDetail(field: WishField): field is DetailField {
+  return DETAILS.some((one) => one === field)
+}
+
+function differs(left: SpaceWish, right: SpaceWish, field: WishField): boolean {
+  return JSON.stringify(valueOf(left, field)) !== JSON.stringify(valueOf(right, field))
+}

@@ -1,0 +1,137 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Actor } from '#shared/domain/access.ts'
+import type { Me } from '#shared/domain/account.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import type { Refusal } from './api.ts'
+import type { LinkToken } from './link-token.ts'
+import { NO_FILTER, type Filter } from './places.ts'
+import { PLAIN_SETTINGS, type Settings } from './settings.ts'
+import type { PortalSpace } from './spaces.ts'
+
+/** Why somebody stands before the sign-in page, for the sentence above the form. */
+export type Because = 'ended' | 'out' | 'verified' | 'reset' | 'emailChanged' | 'setUp' | 'deleted'
+
+/** Who looks at the portal. `unknown` until the hub has answered once; `away`: it did not. */
+export type Visitor =
+  | { state: 'unknown' }
+  | { state: 'away'; refusal: Refusal }
+  | { state: 'signedOut'; because: Because | null }
+  | { state: 'signedIn'; me: Me }
+
+/** The spaces of the visitor's university, mirrored from the hub. */
+export type Tree =
+  | { state: 'loading' }
+  | { state: 'failed'; refusal: Refusal }
+  | { state: 'ready'; spaces: ReadonlyMap<number, PortalSpace>; staleMs: number; epoch: string; head: number }
+
+/** The socket to the hub; `contactMs`: hub time of its last word. */
+export interface Line {
+  status: 'connecting' | 'live' | 'offline'
+  contactMs: number | null
+}
+
+/** One report, from the tap to the end of its undo. Times are hub time. */
+export type ReportStep =
+  | { step: 'ask' }
+  | { step: 'saving'; spaceId: number; level: Level }
+  | { step: 'thanks'; spaceId: number; level: Level; reportId: number; undoUntilMs: number }
+  | { step: 'undone'; spaceId: number; untilMs: number }
+  | { step: 'refused'; spaceId: number; level: Level; key: string; refusal: Refusal }
+
+/** A short word at the foot of the page, with an undo where there is one. */
+export interface Toast {
+  id: number
+  text: string
+  undo: (() => void) | null
+}
+
+/** Everything that the portal's screens read. */
+export interface PortalState {
+  visitor: Visitor
+  tree: Tree
+  line: Line
+  /** Hub time, ms since 1970, in steps of the ticker. [POR-4] */
+  nowMs: number
+  /** Hub time less this device's own. */
+  clockOffsetMs: number
+  settings: Settings
+  /** What the browser speaks, best first. */
+  browserLanguages: readonly string[]
+  prefersDark: boolean
+  link: LinkToken | null
+  report: ReportStep
+  filter: Filter
+  toggledSections: ReadonlySet<number>
+  toast: Toast | null
+  /** What a screen reader hears; each number once. */
+  said: { number: number; text: string }
+  /** The password is asked for again; the answer goes on with what was begun. [POR-5] */
+  asking: { resolve: (isConfirmed: boolean) => void } | null
+  /** The address that a mail was sent to, for the page that says so. */
+  mailedTo: string | null
+}
+
+export type PortalStore = StoreApi<PortalState>
+
+/** Nothing is known yet. */
+export function freshState(nowMs: number): PortalState {
+  return {
+    visitor: { state: 'unknown' },
+    tree: { state: 'loading' },
+    line: { status: 'connecting', contactMs: null },
+    nowMs,
+    clockOffsetMs: 0,
+    settings: PLAIN_SETTINGS,
+    browserLanguages: [],
+    prefersDark: false,
+    link: null,
+    report: { step: 'ask' },
+    filter: NO_FILTER,
+    toggledSections: new Set(),
+    toast: null,
+    said: { number: 0, text: '' },
+    asking: null,
+    mailedTo: null,
+  }
+}
+
+/** A store before the hub's first word. */
+export function makePortalStore(nowMs: number): PortalStore {
+  return createStore<PortalState>(() => freshState(nowMs))
+}
+
+/** The state when somebody else comes, or nobody is left: nothing of the one before stays. [POR-2] */
+export function withVisitor(state: PortalState, visitor: Visitor): Partial<PortalState> {
+  const before = state.visitor.state === 'signedIn' ? state.visitor.me.id : null
+  const after = visitor.state === 'signedIn' ? visitor.me.id : null
+  if (before === after) return { visitor }
+  const { tree, line, report, filter, toggledSections, toast, asking } = freshState(state.nowMs)
+  state.asking?.resolve(false)
+  return { visitor, tree, line, report, filter, toggledSections, toast, asking }
+}
+
+/** The signed-in person as the table of access.ts knows them. */
+export function actorOf(me: Me): Actor {
+  return {
+    userId: me.id,
+    universityId: me.university?.id ?? null,
+    isPlatformAdmin: me.isPlatformAdmin,
+    memberships: me.groups.map(({ id, isSuper, permission }) => ({ groupId: id, isSuper, permission })),
+  }
+}
+
+/** The signed-in person; null when nobody is. */
+export function meOf({ visitor }: Pick<PortalState, 'visitor'>): Me | null {
+  return visitor.state === 'signedIn' ? visitor.me : null
+}
+
+/** The time zone and language of the visitor's university; of platform administrators, the world's. */
+export function universityOf(state: Pick<PortalState, 'visitor'>): {
+  timezone: string
+  locale: Locale | null
+} {
+  return (
+    meOf(state)?.university ?? { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, locale: null }
+  )
+}

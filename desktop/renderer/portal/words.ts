@@ -1,0 +1,88 @@
+import { useMemo } from 'react'
+import type { TFunction } from 'i18next'
+import { useTranslation } from 'react-i18next'
+import type { SpaceKind } from '#shared/domain/space.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import { ageOf } from '../kiosk/age.ts'
+import { makeWords, type Words } from '../kiosk/words.ts'
+import type { Refusal } from './api.ts'
+import { usePortal } from './portal-context.ts'
+import { universityOf } from './store.ts'
+
+type PortalT = TFunction<'portal'>
+
+/** Sentences of one language: the kiosks' for places, and the portal's own. Times are ms since 1970. */
+export interface PortalWords extends Omit<Words, 't' | 'refusal' | 'say'> {
+  t: PortalT
+  /** Words that kiosks have too: seats, hours, what busy means. */
+  place: Words['t']
+  locale: Locale
+  kind(of: SpaceKind): string
+  /** "3 min ago" */
+  ago(atMs: number, nowMs: number): string
+  /** "Fri 20 Nov, 14:05" */
+  moment(atMs: number): string
+  refusal(of: Refusal): string
+}
+
+/** The words of a language, with times in one zone. */
+export function makePortalWords(
+  t: PortalT,
+  place: Words['t'],
+  locale: Locale,
+  timezone: string,
+): PortalWords {
+  const { refusal: _kiosk, say: _say, t: _t, ...words } = makeWords(place, locale, timezone)
+  return {
+    ...words,
+    t,
+    place,
+    locale,
+    kind: (of) => t(`kind.${of}`),
+    ago: (atMs, nowMs) => agoText(t, atMs, nowMs),
+    moment: (atMs) => `${words.date(atMs)}, ${words.time(atMs)}`,
+    refusal: (of) => refusalText(t, of),
+  }
+}
+
+/** Sentences of the visitor's language, in their university's time zone. */
+export function usePortalWords(): PortalWords {
+  const { t, i18n } = useTranslation('portal')
+  const timezone = usePortal((state) => universityOf(state).timezone)
+  const locale = i18n.language as Locale
+  return useMemo(
+    () => makePortalWords(t, i18n.getFixedT(locale, 'translation'), locale, timezone),
+    [t, i18n, locale, timezone],
+  )
+}
+
+function agoText(t: PortalT, atMs: number, nowMs: number): string {
+  const age = ageOf(atMs, nowMs)
+  switch (age.unit) {
+    case 'unknown':
+    case 'now':
+      return t('ago.now')
+    case 'minutes':
+      return t('ago.minutes', { count: age.count })
+    case 'hours':
+      return t('ago.hours', { count: age.count })
+    case 'days':
+      return t('ago.days', { count: age.count })
+  }
+}
+
+/** What a refusal means to the person who is refused, and what to do. */
+function refusalText(t: PortalT, { why, faults = [] }: Refusal): string {
+  switch (why) {
+    case 'passwordRefused':
+      return [t('refusal.passwordRefused'), ...faults.map((fault) => t(`passwordFault.${fault}`))].join(' ')
+    case 'codeRefused':
+    case 'badProof':
+    case 'methodNotAllowed':
+    case 'unsupportedMediaType':
+    case 'hostRefused':
+      return t('refusal.other')
+    default:
+      return t(`refusal.${why}`)
+  }
+}
