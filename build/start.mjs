@@ -9,6 +9,8 @@ database, and starts one entrance kiosk and one door kiosk. Prints progress on s
 output:
 
   hub http://…
+  portal http://…/
+  sign in as … with …            (at the first start only: the passwords of the demo's people are kept nowhere)
   entrance kiosk http://…        (the word "window" where Electron shows it)
   door kiosk http://…
   ready
@@ -20,7 +22,7 @@ environment
   CARREL_HOME    folder of all data
   DATABASE_URL   a PostgreSQL 18 of yours instead of the embedded one
   CARREL_LOG     how much the hub says: error, warn, info (warn), debug
-  NODE_ENV       production: no demo campus and no demo kiosks are made
+  NODE_ENV       production: no demo campus, no demo kiosks and no demo people are made
 `
 
 const args = process.argv.slice(2)

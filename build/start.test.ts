@@ -14,6 +14,8 @@ import { freeBasePort, launch, launchNode, processesOf, sentences, type Start } 
 describe('npm start', () => {
   const running = new Set<Start>()
   let home = ''
+  /** Of the demo's people, as they were shown once. */
+  let passwords: string[] = []
   let port = 0
 
   beforeAll(async () => {
@@ -39,17 +41,23 @@ describe('npm start', () => {
     const first = start()
     await first.says('ready')
     const lines = first.stdout().trim().split('\n')
-    expect(lines.map((line) => line.replace(/http:\S+/, 'URL')).toSorted()).toEqual([
+    expect(
+      lines.map((line) => line.replace(/http:\S+/, 'URL').replace(/(?<= with ).+/, '…')).toSorted(),
+    ).toEqual([
       'door kiosk URL',
       'entrance kiosk URL',
       'hub URL',
+      'portal URL',
       'ready',
+      'sign in as student@lipnik.example with …',
+      'sign in as ta217@lipnik.example with …',
     ])
     expect(lines.at(0)).toBe(`hub http://127.0.0.1:${port}`)
     expect(lines.at(-1)).toBe('ready')
     for (const line of lines.filter((each) => each.includes('kiosk')))
       expect((await fetch(line.split(' ')[2] ?? '')).status).toBe(200)
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+    passwords = lines.flatMap((line) => /(?<= with ).+/.exec(line)?.[0] ?? [])
     first.process.kill('SIGINT')
     expect(await first.ended).toBe(0)
     expect(processesOf(home)).toEqual([])
@@ -61,11 +69,35 @@ describe('npm start', () => {
     const second = start()
     await second.says('ready')
     expect(performance.now() - began).toBeLessThan(5_000)
+    expect(second.stdout()).not.toContain('sign in')
     const third = start({ CARREL_PORT: String(await freeBasePort()) })
     expect(await third.ended).toBe(1)
     expect(sentences(third)).toEqual([
       expect.stringMatching(/^Carrel is already running on .+ \(process \d+\): stop it, or /),
     ])
+  })
+
+  test('[IMP-8] the demo’s people sign in with the passwords that were shown once, and that lie nowhere', async () => {
+    expect(passwords).toEqual([expect.stringMatching(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/), expect.anything()])
+    expect(new Set(passwords).size).toBe(2)
+    const running = start()
+    await running.says('ready')
+    const isSuper = async (email: string, password: string): Promise<boolean | undefined> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/auth/token`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email, password }),
+      })
+      if (answer.status !== 200) return undefined
+      const { me } = (await answer.json()) as { me: { groups: { isSuper: boolean }[] } }
+      return me.groups.some((group) => group.isSuper)
+    }
+    const [ofSuperuser = '', ofStudent = ''] = passwords
+    expect(await isSuper('ta217@lipnik.example', ofSuperuser)).toBe(true)
+    expect(await isSuper('student@lipnik.example', ofStudent)).toBe(false)
+    for (const password of ['ta217', ofStudent])
+      expect(await isSuper('ta217@lipnik.example', password)).toBeUndefined()
+    expect(`${running.stdout()}${running.stderr()}`).not.toContain(ofSuperuser)
   })
 
   test('killed without warning it leaves nothing, and the next start comes up', async () => {
@@ -117,7 +149,7 @@ describe('npm start', () => {
     ])
   })
 
-  test('in production there is no demo campus', async () => {
+  test('[IMP-8] in production there is no demo campus', async () => {
     const folder = path.join(home, 'production')
     const production = start({ CARREL_HOME: folder, NODE_ENV: 'production' })
     await production.says('ready')
