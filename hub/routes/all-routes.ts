@@ -3,9 +3,11 @@ import type { AccountParts } from '../identity/identity-parts.ts'
 import { sessionRoutes } from './auth-sessions.ts'
 import { authRoutes } from './auth.ts'
 import { changeRoutes } from './changes.ts'
+import { documentRoutes } from './openapi.ts'
 import { groupRoutes } from './groups.ts'
 import type { Handle } from './handle.ts'
 import { kioskRoutes } from './kiosks.ts'
+import { liveTicketRoutes } from './live.ts'
 import { meRoutes } from './me.ts'
 import { reportRoutes } from './reports.ts'
 import { spaceRoutes } from './spaces.ts'
@@ -28,7 +30,9 @@ export function registerRoutes(handle: Handle, parts: RouteParts): void {
   universityRoutes(handle, parts)
   groupRoutes(handle, parts)
   changeRoutes(handle, parts)
+  documentRoutes(handle)
   spaceRoutes(handle, parts)
   reportRoutes(handle, parts)
   kioskRoutes(handle, parts)
+  liveTicketRoutes(handle, parts)
 }
