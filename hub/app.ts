@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { fastifyCookie } from '@fastify/cookie'
 import websocket from '@fastify/websocket'
 import Fastify, {
   LogController,
@@ -57,6 +58,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config } = parts
   const log = makeHubLog(parts.logger)
   const app = makeServer(config, parts.logger)
+  // Its parser is loaded with it; one cookie is read, by the calls that want it.
+  await app.register(fastifyCookie, { hook: false })
   handleErrors(app, log)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
