@@ -1,7 +1,7 @@
 import { PgBoss, type Job as BossJob } from 'pg-boss'
 import type { HubLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
-import type { Database } from '../store/database.ts'
+import { query, transaction, type Database } from '../store/database.ts'
 import { loadLateJobs, upsertJobRun } from '../store/job-runs.ts'
 
 /** Something that happens by itself. `run` may be repeated at any time and by any hub. */
@@ -25,6 +25,8 @@ export interface Jobs {
 
 /** One queue for all: what happens by itself is little, and each queue more would ask the database every two seconds. */
 const QUEUE = 'jobs'
+/** Number of the lock under which the runner makes its tables; any will do that nothing else takes. */
+const START_LOCK = 7_246_118_003
 /** A stopping hub waits no longer than this for what runs. */
 const STOP_PATIENCE_MS = 15_000
 /** A database that is away is told of once, not every two seconds. */
@@ -61,8 +63,12 @@ export async function startJobs(
 }
 
 async function setUp(boss: PgBoss, pool: Database, jobs: readonly Job[], log: HubLog): Promise<void> {
-  await boss.start()
-  await boss.createQueue(QUEUE)
+  // Two that make the runner's tables at once would trip over each other.
+  await transaction(pool, 'read committed', async (client) => {
+    await query(client, 'select pg_advisory_xact_lock($1)', [START_LOCK])
+    await boss.start()
+    await boss.createQueue(QUEUE)
+  })
   // Finished runs are kept for an hour, for whoever looks; what failed comes again by itself.
   await boss.updateQueue(QUEUE, { retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 3_600 })
   for (const { name, cron } of jobs) await boss.schedule(QUEUE, cron, { job: name }, { key: name })

@@ -56,6 +56,10 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
   // The pool's own listener is off while a connection is lent out: one that breaks between two statements of a
   // transaction would be an uncaught exception. The next statement on it fails, and says why.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const open = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => open.add(client))
+  pool.on('remove', (client) => open.delete(client))
+  OPEN_CLIENTS.set(pool, open)
   return pool
 }
 
@@ -67,18 +71,20 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
   return (text) => (parse(text) as (string | null)[]).map((item) => (item === null ? null : Number(item)))
 }
 
+/** Connections of a pool that were made and not closed yet; the pool's own count forgets one before it is closed. */
+const OPEN_CLIENTS = new WeakMap<Database, Set<pg.PoolClient>>()
+
 /** Ends a pool and waits until its connections are closed: pg's own `end` only begins to, and a server stopped right after would complain. */
 export async function closePool(pool: Database): Promise<void> {
-  let openCount = pool.totalCount
-  const closed = new Promise<void>((resolve) => {
-    if (openCount === 0) resolve()
-    pool.on('remove', () => {
-      openCount -= 1
-      if (openCount === 0) resolve()
-    })
-  })
+  const open = OPEN_CLIENTS.get(pool) ?? new Set()
   await pool.end()
-  await closed
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (open.size === 0) resolve()
+    }
+    pool.on('remove', look)
+    look()
+  })
 }
 
 /** Runs one statement and gives its rows. The caller names their shape. */

@@ -25,3 +25,17 @@ test('a database that is killed comes back at the same address with what was com
   expect(readProcess(last)).toBeNull()
   rmSync(folder, { recursive: true, force: true })
 })
+
+test('a stop that comes while it is being started again ends it too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-kept-'))
+  chmodSync(folder, 0o711)
+  const stopped = Promise.withResolvers<void>()
+  const kept = await startKeptEmbedded(
+    { folder, settings: { fsync: 'off' } },
+    { ...noLog, error: () => kept.stop().then(stopped.resolve, stopped.reject) },
+  )
+  process.kill(kept.pid(), 'SIGKILL')
+  await stopped.promise
+  expect(readProcess(kept.pid())).toBeNull()
+  rmSync(folder, { recursive: true, force: true })
+})

@@ -29,7 +29,7 @@ export async function startKeptEmbedded(options: EmbeddedOptions, log: HubLog): 
     }
   }
   const keep = async (): Promise<void> => {
-    for (;;) {
+    while (!stopping.signal.aborted) {
       await current.ended
       if (stopping.signal.aborted) return
       log.error('the database ended by itself', { pid: current.pid })
