@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -80,8 +81,8 @@ describe('npm start', () => {
   test('[IMP-8] the demo’s people sign in with the passwords that were shown once, and that lie nowhere', async () => {
     expect(passwords).toEqual([expect.stringMatching(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/), expect.anything()])
     expect(new Set(passwords).size).toBe(2)
-    const running = start()
-    await running.says('ready')
+    const house = start()
+    await house.says('ready')
     const isSuper = async (email: string, password: string): Promise<boolean | undefined> => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/auth/token`, {
         method: 'POST',
@@ -97,7 +98,7 @@ describe('npm start', () => {
     expect(await isSuper('student@lipnik.example', ofStudent)).toBe(false)
     for (const password of ['ta217', ofStudent])
       expect(await isSuper('ta217@lipnik.example', password)).toBeUndefined()
-    expect(`${running.stdout()}${running.stderr()}`).not.toContain(ofSuperuser)
+    expect(`${house.stdout()}${house.stderr()}`).not.toContain(ofSuperuser)
   })
 
   test('killed without warning it leaves nothing, and the next start comes up', async () => {
@@ -151,7 +152,22 @@ describe('npm start', () => {
 
   test('[IMP-8] in production there is no demo campus', async () => {
     const folder = path.join(home, 'production')
-    const production = start({ CARREL_HOME: folder, NODE_ENV: 'production' })
+    const env = { CARREL_HOME: folder, NODE_ENV: 'production' }
+    const refused = start(env)
+    expect(await refused.ended).toBe(1)
+    expect(sentences(refused).map((sentence) => sentence.split(' ')[0])).toEqual([
+      'PUBLIC_URL',
+      'SMTP_URL',
+      'MAIL_FROM',
+      'CARREL_SECRET',
+    ])
+    const production = start({
+      ...env,
+      PUBLIC_URL: 'https://carrel.lipnik.example',
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      MAIL_FROM: 'carrel@lipnik.example',
+      CARREL_SECRET: randomBytes(36).toString('base64'),
+    })
     await production.says('ready')
     expect(production.stdout()).toBe(`hub http://127.0.0.1:${port}\nready\n`)
   })

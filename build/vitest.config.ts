@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,desktop,build}/**/*.test.{ts,tsx}'],
-          exclude: ['desktop/e2e/**', 'build/start.test.ts'],
+          exclude: ['desktop/e2e/**', 'build/{start,compose}.test.ts'],
         },
       },
       {
@@ -43,7 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'house',
-          include: ['build/start.test.ts'],
+          include: ['build/{start,compose}.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -104,6 +104,9 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
+/** Names of all variables that a hub obeys. */
+export const VARIABLE_NAMES: readonly string[] = Object.keys(VARIABLES)
+
 type Environment = Record<string, string | undefined>
 
 /** Checks the environment. Refused with one plain sentence for each fault; a value itself is never repeated. */
