@@ -3,6 +3,7 @@ import { backup } from './backup.ts'
 import { doctor } from './doctor.ts'
 import { groupsImport } from './import-groups.ts'
 import { tablesImport } from './import-tables.ts'
+import { keysRotate } from './keys.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   kioskRevoke,
   settingsList,
   settingsSet,
+  keysRotate,
   log,
   doctor,
   backup,

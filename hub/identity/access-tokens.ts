@@ -1,4 +1,4 @@
-import { jwtVerify, SignJWT } from 'jose'
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import { query, type Database } from '../store/database.ts'
 
 /** How long an access token is good. */
@@ -7,10 +7,14 @@ export const ACCESS_TOKEN_S = 30 * 60
 const RETIRED_KEY_S = 35 * 60
 /** Keys are read again this often; a rotation waits for it. */
 const KEYS_FOR_MS = 1_000
+/** A key that is unknown may be another hub's newest: keys are read again for it, but not for every forged token. */
+const KEYS_AGAIN_MS = 100
 
 const ALGORITHM = 'HS256'
 const ISSUER = 'carrel'
 const AUDIENCE = 'carrel-api'
+/** What sort of token it is (RFC 9068): no other token of ours is taken for one. */
+const TOKEN_TYPE = 'at+jwt'
 
 /** What an access token says. */
 export interface AccessClaims {
@@ -33,21 +37,25 @@ interface Key {
 
 /** Makes them over a database; the first hub makes the first key. */
 export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): AccessTokens {
-  let held: { keys: Promise<Key[]>; untilMs: number } | null = null
-  const keys = (): Promise<Key[]> => {
-    if (held === null || performance.now() > held.untilMs) {
+  let held: { keys: Promise<Key[]>; sinceMs: number } | null = null
+  const keys = (forMs = KEYS_FOR_MS): Promise<Key[]> => {
+    if (held === null || performance.now() - held.sinceMs > forMs) {
       const loading = loadKeys(pool, makeSecret)
-      held = { keys: loading, untilMs: performance.now() + KEYS_FOR_MS }
+      held = { keys: loading, sinceMs: performance.now() }
       loading.catch(() => (held = null))
     }
     return held.keys
+  }
+  const find = async (kid: string | undefined): Promise<Key | undefined> => {
+    const isIt = ({ id }: Key): boolean => String(id) === kid
+    return (await keys()).find(isIt) ?? (await keys(KEYS_AGAIN_MS)).find(isIt)
   }
   return {
     sign: async ({ userId, sessionId }) => {
       const key = (await keys()).find(({ isCurrent }) => isCurrent)
       if (key === undefined) throw new Error('no key signs')
       return new SignJWT({ sid: sessionId })
-        .setProtectedHeader({ alg: ALGORITHM, kid: String(key.id) })
+        .setProtectedHeader({ alg: ALGORITHM, kid: String(key.id), typ: TOKEN_TYPE })
         .setSubject(String(userId))
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -56,22 +64,17 @@ export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): Acce
         .sign(key.secret)
     },
     verify: async (token) => {
-      const known = await keys()
+      // A database that is away is no fault of the token: that is thrown here, and not taken for a refusal below.
+      const key = await find(readKeyId(token))
+      if (key === undefined) return null
       try {
-        const { payload } = await jwtVerify(
-          token,
-          ({ kid }) => {
-            const key = known.find(({ id }) => String(id) === kid)
-            if (key === undefined) throw new Error('unknown key')
-            return key.secret
-          },
-          {
-            algorithms: [ALGORITHM],
-            issuer: ISSUER,
-            audience: AUDIENCE,
-            requiredClaims: ['exp', 'sub', 'sid'],
-          },
-        )
+        const { payload } = await jwtVerify(token, key.secret, {
+          algorithms: [ALGORITHM],
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          typ: TOKEN_TYPE,
+          requiredClaims: ['exp', 'sub', 'sid'],
+        })
         const userId = Number(payload.sub)
         const { sid } = payload
         return Number.isSafeInteger(userId) && Number.isSafeInteger(sid)
@@ -81,6 +84,14 @@ export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): Acce
         return null
       }
     },
+  }
+}
+
+function readKeyId(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid
+  } catch {
+    return undefined
   }
 }
 

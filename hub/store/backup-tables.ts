@@ -1,7 +1,20 @@
 import { query, type Queryable } from './database.ts'
 
-/** Tables that tell of this one cluster or of the software, not of universities: never part of a backup. */
-const LEFT_OUT = ['schema_migrations', 'cluster_facts', 'rate_limits']
+/**
+ * Never part of a backup: what tells of this one cluster or of the software; and sessions, links, tickets and waiting mail,
+ * since what was ended, used or sent after the backup must not come back to life.
+ */
+const LEFT_OUT = [
+  'schema_migrations',
+  'cluster_facts',
+  'rate_limits',
+  'job_runs',
+  'sessions',
+  'verifications',
+  'setup_links',
+  'live_tickets',
+  'mail_outbox',
+]
 
 /** An identity's sequence, and what it last gave. */
 export interface SequenceState {

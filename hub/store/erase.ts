@@ -35,13 +35,13 @@ export async function isLastPlatformAdmin(transaction: Queryable, userId: number
   return rows.length === 1 && rows[0]?.id === userId
 }
 
-/** Accounts that were never confirmed, and whose links have run out a week ago. */
+/** Accounts that were asked for by mail and never confirmed, and whose links have run out a week ago. */
 export async function loadStaleAccounts(
   database: Queryable,
 ): Promise<{ id: number; email: string | null }[]> {
   return query(
     database,
-    `select u.id, u.email from users u where u.verified_at is null and u.erased_at is null and u.directory is null
+    `select u.id, u.email from users u where u.verified_at is null and u.erased_at is null and u.directory is null and u.email is not null
        and not u.is_platform_admin and u.updated_at < now() - interval '8 days'
        and not exists (select from verifications v where v.user_id = u.id and v.expires_at > now()) limit 100`,
   )
