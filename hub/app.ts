@@ -23,6 +23,7 @@ import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
 import { makeHandle } from './routes/handle.ts'
 import { healthRoutes } from './routes/health.ts'
+import { makePortal } from './routes/portal.ts'
 import { guardSameSite } from './routes/same-site.ts'
 import type { Database } from './store/database.ts'
 import type { TenantWriter } from './sync/tenant-writer.ts'
@@ -42,6 +43,8 @@ export interface AppParts {
   identity: IdentityParts
   /** How many requests for universities may wait; REQUEST_LIMITS unless said. */
   requestLimits?: RequestLimits
+  /** Built screens elsewhere than usual: of tests. */
+  screenFolder?: string
 }
 
 /** Whole bodies are small: a code and a key. */
@@ -60,7 +63,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = makeServer(config, parts.logger)
   // Its parser is loaded with it; one cookie is read, by the calls that want it.
   await app.register(fastifyCookie, { hook: false })
-  handleErrors(app, log)
+  const portal = makePortal(parts.screenFolder)
+  handleErrors(app, log, portal.answerLost)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     log.debug('request', {
@@ -93,6 +97,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   await app.register(parts.sync)
   await app.register(parts.live)
+  await portal.register(app)
   return app
 }
 

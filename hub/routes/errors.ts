@@ -60,8 +60,15 @@ export function rawRefusal(error: HttpErrorCode): string {
   return `${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
 }
 
-/** Gives an app its one error handler and its answer for addresses that do not exist. No stack ever leaves the hub. */
-export function handleErrors(app: FastifyInstance, log: HubLog): void {
+/**
+ * Gives an app its one error handler and its answer for addresses that do not exist: a page for who asks for one, else the
+ * usual refusal. No stack ever leaves the hub.
+ */
+export function handleErrors(
+  app: FastifyInstance,
+  log: HubLog,
+  answerLost: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | null = () => null,
+): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const code = codeOf(error)
     if (code === 'internal')
@@ -72,7 +79,9 @@ export function handleErrors(app: FastifyInstance, log: HubLog): void {
   app.setNotFoundHandler((request, reply) => {
     const url = request.url.replace(/\?.*$/, '').replace(/(.)\/$/, '$1')
     const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
-    if (allowed.length === 0) return answerRefusal(reply, 'notFound')
+    // A known address may still have nothing to give: a file that is not built.
+    const isTaken = allowed.includes(request.method === 'HEAD' ? 'GET' : request.method)
+    if (allowed.length === 0 || isTaken) return answerLost(request, reply) ?? answerRefusal(reply, 'notFound')
     void reply.header('allow', allowed.join(', '))
     return answerRefusal(reply, 'methodNotAllowed')
   })

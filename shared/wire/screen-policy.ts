@@ -31,11 +31,20 @@ export function screenHeaders(connect: 'self' | 'none'): Record<string, string> 
   }
 }
 
+/** The same for the portal's page, which a phone may install: it also names a manifest. [POR-3] */
+export function portalHeaders(): Record<string, string> {
+  return {
+    ...screenHeaders('self'),
+    'content-security-policy': `${screenPolicy('self')}; manifest-src 'self'`,
+  }
+}
+
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   json: 'application/json; charset=utf-8',
+  webmanifest: 'application/manifest+json; charset=utf-8',
   svg: 'image/svg+xml',
   png: 'image/png',
   ico: 'image/x-icon',

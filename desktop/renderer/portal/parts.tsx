@@ -92,12 +92,17 @@ export function Empty(props: {
   tone?: Tone
   title: string
   hint?: string
+  /** It is all that the page has: then its title is the page's. */
+  isPage?: boolean
   children?: ReactNode
 }): ReactElement {
+  const Title = props.isPage === true ? 'h1' : 'p'
   return (
     <div className="p-empty">
       <Shape tone={props.tone ?? 'free'} />
-      <p className="p-empty-title">{props.title}</p>
+      <Title className="p-empty-title" {...(props.isPage === true ? { tabIndex: -1 } : {})}>
+        {props.title}
+      </Title>
       {props.hint !== undefined && <p className="p-soft">{props.hint}</p>}
       {props.children}
     </div>
@@ -134,6 +139,10 @@ export function Dialog(props: { title: string; onClose: () => void; children: Re
   useEffect(() => {
     const element = dialog.current
     if (element !== null && !element.open) element.showModal()
+    // To what is to be filled in, else to the question: never to the button that closes it.
+    const field = element?.querySelector<HTMLElement>('input, select, textarea')
+    const title = element?.querySelector<HTMLElement>('h2')
+    ;(field ?? title)?.focus()
     return () => element?.close()
   }, [])
   return (
@@ -147,7 +156,9 @@ export function Dialog(props: { title: string; onClose: () => void; children: Re
       }}
     >
       <div className="p-dialog-head">
-        <h2 id={id}>{props.title}</h2>
+        <h2 id={id} tabIndex={-1}>
+          {props.title}
+        </h2>
         <button type="button" className="p-icon-button" aria-label={t('app.close')} onClick={props.onClose}>
           <Icon name="close" />
         </button>

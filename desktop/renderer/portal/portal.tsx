@@ -153,7 +153,7 @@ function NotFound(): ReactElement {
   const { t } = usePortalWords()
   return (
     <div className="p-page">
-      <Empty tone="unknown" title={t('notFound.title')} hint={t('notFound.body')}>
+      <Empty tone="unknown" isPage title={t('notFound.title')} hint={t('notFound.body')}>
         <Link href="/" className="p-button">
           {t('app.home')}
         </Link>

@@ -26,7 +26,11 @@ export function Browse(): ReactElement {
         {moment !== null && (isMine ? <Mine moment={moment} /> : <PlacesList moment={moment} />)}
       </div>
       <div className="p-detail">
-        {spaceId === null ? <Overview moment={moment} /> : <SpacePage id={spaceId} moment={moment} />}
+        {spaceId === null ? (
+          moment !== null && <Overview moment={moment} />
+        ) : (
+          <SpacePage id={spaceId} moment={moment} />
+        )}
       </div>
     </div>
   )
@@ -115,13 +119,13 @@ function Mine({ moment }: { moment: PortalMoment }): ReactElement {
 }
 
 /** Beside the list while no place is open: the best places of this moment. */
-function Overview({ moment }: { moment: PortalMoment | null }): ReactElement {
+function Overview({ moment }: { moment: PortalMoment }): ReactElement {
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const best = moment === null ? [] : bestPlaces(moment, 6)
+  const best = bestPlaces(moment, 6)
   return (
     <div className="p-overview">
-      {moment !== null && best.length > 0 && (
+      {best.length > 0 && (
         <section className="p-branch" aria-labelledby="best">
           <h2 id="best" className="p-branch-title">
             {t('places.best')}
@@ -129,7 +133,7 @@ function Overview({ moment }: { moment: PortalMoment | null }): ReactElement {
           <PlaceRows places={best} nowMs={nowMs} isFlat />
         </section>
       )}
-      {moment !== null && best.length === 0 && <Notice kind="hint">{t('places.bestNone')}</Notice>}
+      {best.length === 0 && <Notice kind="hint">{t('places.bestNone')}</Notice>}
       <p className="p-soft p-overview-hint">{t('places.choose')}</p>
     </div>
   )

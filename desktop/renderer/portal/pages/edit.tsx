@@ -50,7 +50,7 @@ export function EditSpace({ id }: { id: number }): ReactElement {
   if (space === undefined || !space.isMineToEdit)
     return (
       <div className="p-page">
-        <Empty tone="unknown" title={t(space === undefined ? 'space.gone' : 'edit.notMine')}>
+        <Empty tone="unknown" isPage title={t(space === undefined ? 'space.gone' : 'edit.notMine')}>
           <Link href="/" className="p-button">
             {t('app.home')}
           </Link>

@@ -32,7 +32,7 @@ export function GroupPage({ id }: { id: number }): ReactElement {
   if (group === undefined)
     return (
       <div className="p-page">
-        <Empty tone="unknown" title={t('refusal.notFound')}>
+        <Empty tone="unknown" isPage title={t('refusal.notFound')}>
           <Link href="/groups" className="p-button">
             {t('groups.title')}
           </Link>

@@ -21,7 +21,7 @@ export function Profile(): ReactElement {
   const { t } = usePortalWords()
   const { signOut } = useActions()
   return (
-    <div className="p-page">
+    <div className="p-page p-page-cards">
       <PageHead title={t('profile.title')} lead={me.displayname ?? me.email ?? me.username ?? ''} />
       <More />
       <You />

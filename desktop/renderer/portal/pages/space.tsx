@@ -25,7 +25,7 @@ export function SpacePage({ id, moment }: { id: number; moment: PortalMoment | n
   if (moment === null) return <Loading rows={4} />
   if (space === undefined)
     return (
-      <Empty tone="unknown" title={t('space.gone')}>
+      <Empty tone="unknown" isPage title={t('space.gone')}>
         <Link href="/" className="p-button">
           {t('app.home')}
         </Link>
