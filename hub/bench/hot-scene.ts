@@ -18,11 +18,12 @@ export interface HotScene {
 export async function withHotScene(
   settings: Record<string, string>,
   run: (scene: HotScene) => Promise<Figure[]>,
+  variables: Record<string, string> = {},
 ): Promise<Figure[]> {
   const world = await makeWorld(settings, BIG_TREE)
   await installBaseline(world.pool)
   const made = await insertKiosks(world.pool, world.universityId, world.parentIds)
-  const hub = await startHubProcess(world.url)
+  const hub = await startHubProcess(world.url, 0, variables)
   const swarm = startChild<SwarmOrder, SwarmReport>('./swarm.ts')
   try {
     // They hold the tree already, as kiosks do that were there yesterday.

@@ -29,8 +29,12 @@ export interface HubProcess {
   stop(): Promise<void>
 }
 
-/** Starts `hub/main.ts` on a database; `port` 0 takes any free one. */
-export async function startHubProcess(databaseUrl: string, port = 0): Promise<HubProcess> {
+/** Starts `hub/main.ts` on a database; `port` 0 takes any free one. `variables` go into its environment. */
+export async function startHubProcess(
+  databaseUrl: string,
+  port = 0,
+  variables: Record<string, string> = {},
+): Promise<HubProcess> {
   const home = mkdtempSync(join(tmpdir(), 'carrel-bench-'))
   const child = spawn(
     process.execPath,
@@ -49,6 +53,7 @@ export async function startHubProcess(databaseUrl: string, port = 0): Promise<Hu
         CARREL_METRICS_PORT: '0',
         CARREL_LOG: 'warn',
         DATABASE_URL: databaseUrl,
+        ...variables,
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },

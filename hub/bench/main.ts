@@ -11,6 +11,7 @@ import { memory } from './memory.ts'
 import { storm } from './storm.ts'
 import { tapDurable } from './tap-durable.ts'
 import { reports, slowFlush } from './reports.ts'
+import { signIns } from './sign-ins.ts'
 import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   paint,
   navigation,
   catchUp,
+  signIns,
   bundle,
 ]
 

@@ -1,0 +1,38 @@
+import { argon2id, hash, verify } from 'argon2'
+import { HASH_COST } from '../identity/passwords.ts'
+import { serveOrders } from './child.ts'
+
+// Burns password hashes in a process of its own, two at a time as the hub does, so that they cost the hub nothing but cores.
+
+/** What a bench asks of it: so many hashes. */
+export interface HashOrder {
+  count: number
+}
+
+/** How long each took, from its own beginning, ms. */
+export interface HashReport {
+  eachMs: number[]
+  elapsedMs: number
+}
+
+const PASSWORD = 'a password for measuring'
+const AT_ONCE = 2
+
+async function burn({ count }: HashOrder): Promise<HashReport> {
+  const stored = await hash(PASSWORD, { ...HASH_COST, type: argon2id })
+  const eachMs: number[] = []
+  const begun = { count: 0 }
+  const startMs = performance.now()
+  const lane = async (): Promise<void> => {
+    while (begun.count < count) {
+      begun.count += 1
+      const beganMs = performance.now()
+      await verify(stored, PASSWORD)
+      eachMs.push(performance.now() - beganMs)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lane))
+  return { eachMs, elapsedMs: performance.now() - startMs }
+}
+
+serveOrders(burn)
