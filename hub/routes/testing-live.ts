@@ -1,7 +1,22 @@
 import { once } from 'node:events'
+import type { FastifyInstance } from 'fastify'
 import { WebSocket, type RawData } from 'ws'
-import { LiveHubMessage, type LiveEnd, type LiveSpace } from '#shared/wire/live.ts'
+import {
+  LIVE_HEARTBEAT_MS,
+  LiveHubMessage,
+  type LiveEnd,
+  type LiveHello,
+  type LiveSpace,
+} from '#shared/wire/live.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import { makeHubClock } from '../clock.ts'
+import type { TestPerson } from '../identity/testing-people.ts'
+import type { Database } from '../store/database.ts'
+import type { SyncCore } from '../sync/sync-core.ts'
+import { makeTestCore } from '../sync/testing-campus.ts'
+import { liveRoute } from './live.ts'
+import { makeTestApp } from './testing-app.ts'
+import { SpaceCalls } from './testing-spaces.ts'
 
 type Typed<Type extends LiveHubMessage['type']> = Extract<LiveHubMessage, { type: Type }>
 
@@ -75,4 +90,96 @@ export function follow(messages: readonly LiveHubMessage[]): Map<number, LiveSpa
     for (const [id] of gone) spaces.delete(id)
   }
   return spaces
+}
+
+/** Nobody sits through the seconds of a hello that never comes, and of heartbeats. */
+const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
+
+/** Hubs on one database as far as people's pages go, with timers in the test's hand. */
+export class LiveHubs {
+  /** How far their clocks are ahead of the real one. */
+  aheadMs = 0
+  private readonly pool: Database
+  private readonly hubs: LiveHub[] = []
+  private held: { ms: number; run: () => void }[] = []
+
+  constructor(pool: Database) {
+    this.pool = pool
+  }
+
+  async start(): Promise<LiveHub> {
+    const real = makeHubClock()
+    const clock = {
+      ...real,
+      elapsedMs: () => real.elapsedMs() + this.aheadMs,
+      after: (ms: number, run: () => void) => {
+        if (!HELD_MS.includes(ms)) return real.after(ms, run)
+        this.held.push({ ms, run })
+        return () => {
+          this.held = this.held.filter((timer) => timer.run !== run)
+        }
+      },
+    }
+    const core = makeTestCore(this.pool, { clock })
+    const app = await makeTestApp(this.pool, { writer: core.writer, live: liveRoute(core.live) })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const address = app.server.address()
+    const host = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    const hub = new LiveHub(core, app, host)
+    this.hubs.push(hub)
+    return hub
+  }
+
+  /** Whether a timer of so many ms waits. */
+  isHeld(ms: number): boolean {
+    return this.held.some((timer) => timer.ms === ms)
+  }
+
+  runTimers(ms: number): void {
+    const due = this.held.filter((timer) => timer.ms === ms)
+    this.held = this.held.filter((timer) => timer.ms !== ms)
+    for (const { run } of due) run()
+  }
+
+  async stop(): Promise<void> {
+    for (const { core, app } of this.hubs) {
+      await core.stop()
+      await app.close()
+    }
+  }
+}
+
+/** One of them. */
+export class LiveHub {
+  readonly core: SyncCore
+  readonly app: FastifyInstance
+  readonly host: string
+  readonly calls: SpaceCalls
+
+  constructor(core: SyncCore, app: FastifyInstance, host: string) {
+    this.core = core
+    this.app = app
+    this.host = host
+    this.calls = new SpaceCalls(app)
+  }
+
+  async ticketOf(person: TestPerson): Promise<string> {
+    const answer = await this.calls.call(person, 'POST /live/ticket')
+    if (answer.status !== 201) throw new Error(`no ticket: ${answer.status}`)
+    return (answer.body as { ticket: string }).ticket
+  }
+
+  /** A socket that has said what it is to say, and heard nothing yet. */
+  async dial(said: unknown): Promise<LivePage> {
+    const page = await new LivePage(this.host).opened()
+    page.say(said)
+    return page
+  }
+
+  /** A page of somebody, welcomed. */
+  async open(person: TestPerson, since: LiveHello['since'] = null): Promise<LivePage> {
+    const page = await this.dial({ type: 'hello', ticket: await this.ticketOf(person), since })
+    await page.next('welcome')
+    return page
+  }
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aggregate, levelOfMean, shown, type Level, type OccupancyNode } from '#shared/domain/occupancy.ts'
+import {
+  aggregate,
+  levelOfMean,
+  shown,
+  shownToPeople,
+  type Level,
+  type OccupancyNode,
+} from '#shared/domain/occupancy.ts'
 import { query } from './database.ts'
 import { makeTestDatabase, type TestDatabase } from './testing.ts'
 import { insertTestUniversity } from './testing-rows.ts'
@@ -19,6 +26,8 @@ interface Sketch {
   capacity: number | null
   level: Level | null
   ageMs: number
+  /** One in five is off kiosks: it counts in no other. [TRE-6] */
+  isOff?: boolean
 }
 
 const sketches = fc.array(
@@ -27,28 +36,46 @@ const sketches = fc.array(
     capacity: fc.option(fc.integer({ min: 1, max: 1000 })),
     level: fc.option(fc.constantFrom<Level>(0, 1, 2)),
     ageMs: fc.integer({ min: 0, max: 2 * STALE }),
+    isOff: fc.nat(4).map((way) => way === 0),
   }),
   { minLength: 1, maxLength: 40 },
 )
 
-/** Inserts a tree; the first node is the root, each other one hangs below an earlier one. Answers nodes as kiosks hold them. */
-async function insertTree(universityId: number, tree: readonly Sketch[]): Promise<OccupancyNode[]> {
-  const nodes: OccupancyNode[] = []
-  for (const [index, { parent, capacity, level, ageMs }] of tree.entries()) {
+/** A node, and whether it is on kiosks by itself. */
+type TestNode = OccupancyNode & { isOnKiosks: boolean }
+
+/** Inserts a tree; the first node is the root, each other one hangs below an earlier one. Answers nodes as people hold them. */
+async function insertTree(universityId: number, tree: readonly Sketch[]): Promise<TestNode[]> {
+  const nodes: TestNode[] = []
+  for (const [index, { parent, capacity, level, ageMs, isOff = false }] of tree.entries()) {
     const parentId = index === 0 ? null : (nodes[parent % index]?.id ?? null)
     const reportedAtMs = level === null ? null : NOW - ageMs
     const [row] = await query<{ id: number }>(
       database.pool,
       `insert into spaces (university_id, parent_id, name, kind, capacity, occupancy, occupancy_mean,
-         occupancy_updated_at, clock, facts_clock)
-       values ($1, $2, $3, 'room', $4, $5::smallint, $5::smallint * 1000000, time_of_ms($6), 1, 1) returning id`,
-      [universityId, parentId, `Space ${index}`, capacity, level, reportedAtMs],
+         occupancy_updated_at, on_kiosks, clock, facts_clock)
+       values ($1, $2, $3, 'room', $4, $5::smallint, $5::smallint * 1000000, time_of_ms($6), $7, 1, 1) returning id`,
+      [universityId, parentId, `Space ${index}`, capacity, level, reportedAtMs, !isOff || index === 0],
     )
-    nodes.push({ id: row?.id ?? 0, parentId, capacity, level, reportedAtMs })
+    const isOnKiosks = !isOff || index === 0
+    nodes.push({ id: row?.id ?? 0, parentId, capacity, level, reportedAtMs, isOnKiosks })
   }
-  const parents = new Set(nodes.map(({ parentId }) => parentId))
+  const parents = parentsOf(nodes)
   await query(database.pool, 'select rebuild_composites($1, 2)', [universityId])
   return nodes.map((node) => (parents.has(node.id) ? { ...node, level: null, reportedAtMs: null } : node))
+}
+
+/** Those that something counts in. */
+function parentsOf(nodes: readonly TestNode[]): Set<number | null> {
+  return new Set(nodes.filter((node) => node.isOnKiosks).map(({ parentId }) => parentId))
+}
+
+/** Those that are on public screens: on kiosks with everything above. [TRE-7] */
+function publicNodes(nodes: readonly TestNode[]): TestNode[] {
+  const found = new Set<number | null>([null])
+  // Parents come first.
+  for (const { id, parentId, isOnKiosks } of nodes) if (isOnKiosks && found.has(parentId)) found.add(id)
+  return nodes.filter(({ id }) => found.has(id))
 }
 
 interface StoredRow {
@@ -61,6 +88,7 @@ interface StoredRow {
   atMs: number | null
   knownWeight: number
   knownSum: number
+  onKiosks: boolean
 }
 
 async function loadStored(universityId: number): Promise<Map<number, StoredRow>> {
@@ -68,7 +96,7 @@ async function loadStored(universityId: number): Promise<Map<number, StoredRow>>
     database.pool,
     `select id, parent_id as "parentId", weight, child_count as "childCount", occupancy as level,
        occupancy_mean as mean, ms_of_time(occupancy_updated_at) as "atMs",
-       known_weight as "knownWeight", known_sum as "knownSum"
+       known_weight as "knownWeight", known_sum as "knownSum", on_kiosks as "onKiosks"
      from spaces where university_id = $1 and not is_deleted`,
     [universityId],
   )
@@ -78,7 +106,7 @@ async function loadStored(universityId: number): Promise<Map<number, StoredRow>>
 /** What is stored of each composite is what the pure rule makes of its children. */
 function expectComposites(stored: Map<number, StoredRow>): void {
   for (const row of stored.values()) {
-    const children = [...stored.values()].filter(({ parentId }) => parentId === row.id)
+    const children = [...stored.values()].filter(({ parentId, onKiosks }) => parentId === row.id && onKiosks)
     expect(row.childCount).toBe(children.length)
     if (children.length === 0) continue
     const mean = aggregate(children.map((child) => ({ meanMillionths: child.mean, weight: child.weight })))
@@ -89,7 +117,7 @@ function expectComposites(stored: Map<number, StoredRow>): void {
   }
 }
 
-test('[OCC-13] [OCC-6] [OCC-4] shown_tree gives the same as shown() on any tree', async () => {
+test('[OCC-13] [OCC-6] [OCC-4] [TRE-6] shown_tree gives the same as shown() on any tree, and for spaces on kiosks so does what people see', async () => {
   await fc.assert(
     fc.asyncProperty(sketches, async (tree) => {
       const universityId = await insertTestUniversity(database.pool)
@@ -99,8 +127,10 @@ test('[OCC-13] [OCC-6] [OCC-4] shown_tree gives the same as shown() on any tree'
         "select * from shown_tree($1, time_of_ms($2), $3 * interval '1 millisecond')",
         [universityId, NOW, STALE],
       )
-      const expected = shown(nodes, NOW, STALE)
-      expect(rows).toHaveLength(nodes.length)
+      const held = publicNodes(nodes)
+      const expected = shown(held, NOW, STALE)
+      const people = shownToPeople(nodes, NOW, STALE)
+      expect(rows).toHaveLength(held.length)
       for (const row of rows) {
         const node = nodes.find(({ id }) => id === row.id)
         expect({
@@ -114,6 +144,7 @@ test('[OCC-13] [OCC-6] [OCC-4] shown_tree gives the same as shown() on any tree'
           capacity: row['capacity'],
           isLeaf: row['is_leaf'],
         }).toEqual(expected.get(row.id))
+        expect(people.get(row.id)).toEqual(expected.get(row.id))
         expect(row['parent_id']).toBe(node?.parentId)
       }
     }),
@@ -121,7 +152,7 @@ test('[OCC-13] [OCC-6] [OCC-4] shown_tree gives the same as shown() on any tree'
   )
 })
 
-test('[OCC-12] [OCC-3] running sums after random batches equal what a rebuild computes', async () => {
+test('[OCC-12] [OCC-3] [TRE-6] running sums after random batches equal what a rebuild computes', async () => {
   const batches = fc.array(
     fc.array(fc.tuple(fc.nat(), fc.option(fc.constantFrom<Level>(0, 1, 2)), fc.nat(STALE)), {
       minLength: 1,
@@ -133,7 +164,7 @@ test('[OCC-12] [OCC-3] running sums after random batches equal what a rebuild co
     fc.asyncProperty(sketches, batches, async (tree, steps) => {
       const universityId = await insertTestUniversity(database.pool)
       const nodes = await insertTree(universityId, tree)
-      const parents = new Set(nodes.map(({ parentId }) => parentId))
+      const parents = parentsOf(nodes)
       const leaves = nodes.filter(({ id }) => !parents.has(id))
       expectComposites(await loadStored(universityId))
       for (const [step, changes] of steps.entries()) {
