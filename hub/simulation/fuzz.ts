@@ -4,19 +4,23 @@ import { runInNewContext } from 'node:vm'
 import { refuse } from '#shared/domain/decision.ts'
 import { makeDice } from '#shared/domain/dice.ts'
 import { openAgentDoor, openEngineDoor, type Door } from './fuzz-doors.ts'
+import { openHttpDoor } from './fuzz-http-door.ts'
 import { openHubDoor } from './fuzz-hub-door.ts'
 import { FuzzWorld, WellBehaved } from './fuzz-world.ts'
 
-const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--door socket|bridge|agent]
+const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--door socket|bridge|agent|http]
 
-N seeded messages (100000) for each door: the hub's sync socket, the engine's bridge, the agent's socket. Half of them
-are mutations of valid ones. Afterwards memory is within 20 % of before, every answer was on its list, and a
+N seeded messages (100000) for each door: the hub's sync socket, the engine's bridge, the agent's socket, the hub's calls
+over HTTP (a tenth as many: each asks the database). Half of them are mutations of valid ones. Afterwards memory is within 20 % of before, every answer was on its list, and a
 well-behaved kiosk that was connected meanwhile lost nothing. The last line counts doors.
 `
 
 /** The first messages warm caches and compilers up; memory is measured after them and at the end. */
 const WARM_SHARE = 0.2
 const MOST_GROWTH = 1.2
+
+/** Each request of this door waits for the database several times. */
+const HTTP_SHARE = 0.1
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +40,8 @@ function memoryBytes(): number {
   return heapUsed + external
 }
 
-async function fuzzDoor(name: string, seed: number, messages: number): Promise<string[]> {
+async function fuzzDoor(name: string, seed: number, wanted: number): Promise<string[]> {
+  const messages = name === 'http' ? Math.ceil(wanted * HTTP_SHARE) : wanted
   const faults: string[] = []
   const fault = (sentence: string): void => void (faults.length < 20 && faults.push(sentence))
   const world = await FuzzWorld.begin()
@@ -48,6 +53,7 @@ async function fuzzDoor(name: string, seed: number, messages: number): Promise<s
       socket: () => openHubDoor(world, fault),
       bridge: () => openEngineDoor(world, engine, fault),
       agent: () => openAgentDoor(world, engine, fault),
+      http: () => openHttpDoor(world.pool, fault),
     }
     const door = await doors[name]?.()
     if (door === undefined) return [`there is no door ${name}`]
@@ -80,7 +86,7 @@ function megabytes(bytes: number): string {
 }
 
 async function main(): Promise<void> {
-  const names = values.door === undefined ? ['socket', 'bridge', 'agent'] : [values.door]
+  const names = values.door === undefined ? ['socket', 'bridge', 'agent', 'http'] : [values.door]
   let [passed, failed] = [0, 0]
   for (const name of names) {
     const faults = await fuzzDoor(name, Number(values.seed), Number(values.messages))

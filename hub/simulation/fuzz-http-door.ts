@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify'
+import { ACCOUNT_LIMITS, type AccountLimits } from '#shared/domain/conduct.ts'
+import type { Dice } from '#shared/domain/dice.ts'
+import { callRoute } from '../routes/testing-calls.ts'
+import { makeTestApp, makeTestIdentity } from '../routes/testing-app.ts'
+import type { Database } from '../store/database.ts'
+import type { Door, Fault } from './fuzz-doors.ts'
+import { makeRequest, readCalls, sendAndJudge } from './fuzz-http-call.ts'
+import { loadTrespasses, makeFuzzPeople } from './fuzz-http-people.ts'
+
+/** Limits that nobody reaches: behind them lies what is tried here. */
+function makeOpenLimits(): AccountLimits {
+  const never = { count: 1_000_000_000, windowMs: 60_000 }
+  const doors = Object.keys(ACCOUNT_LIMITS).map((door) => [door, { perAccount: never, perAddress: never }])
+  return Object.fromEntries(doors) as AccountLimits
+}
+
+/** The hub's HTTP door, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
+export async function openHttpDoor(
+  pool: Database,
+  fault: Fault,
+): Promise<Door & { statuses: ReadonlyMap<string, ReadonlySet<number>> }> {
+  const app: FastifyInstance = await makeTestApp(pool, {
+    identity: makeTestIdentity({ limits: makeOpenLimits() }),
+    requestLimits: { inAll: 50, perAddress: 50 },
+  })
+  const calls = readCalls((await callRoute(app, 'GET /openapi.json')).body)
+  const people = await makeFuzzPeople(pool, app)
+  const statuses = new Map<string, Set<number>>(calls.map(({ name }) => [name, new Set()]))
+  const state = { next: 0 }
+  return {
+    statuses,
+    send: async (dice: Dice) => {
+      // In turn, so that few messages reach every call.
+      const call = calls[state.next % calls.length]
+      state.next += 1
+      if (call === undefined) return
+      const actor = dice.pick(people.actors)
+      const answer = await sendAndJudge(app, call, makeRequest(dice, call, people.known), actor)
+      statuses.get(call.name)?.add(answer.status)
+      if (answer.fault !== null) fault(answer.fault)
+      const isGone = answer.status === 401 || /DELETE \/(me|auth\/sessions)|\/auth\/logout/.test(call.name)
+      if (isGone) await actor.revive()
+    },
+    close: async () => {
+      for (const trespass of await loadTrespasses(pool)) fault(`done elsewhere: ${JSON.stringify(trespass)}`)
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import type { Dice } from '#shared/domain/dice.ts'
+
+/** A schema of JSON, as far as the document's schemas go. */
+export interface JsonSchema {
+  type?: string
+  enum?: readonly unknown[]
+  anyOf?: readonly JsonSchema[]
+  properties?: Record<string, JsonSchema>
+  required?: readonly string[]
+  items?: JsonSchema
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+}
+
+/** Texts that have broken programs before. */
+export const EVIL_TEXTS: readonly string[] = [
+  "' or 1=1 --",
+  '"; drop table users; --',
+  "\\'); select pg_sleep(5); --",
+  '<script>alert(1)</script>',
+  '${7*7}{{7*7}}<%= 7*7 %>',
+  '../../../../etc/passwd',
+  '..%2f..%2fetc%2fpasswd',
+  '%00%0d%0aSet-Cookie: a=b',
+  'a\r\nX-Injected: yes',
+  '*)(uid=*))(|(uid=*',
+  '$gt',
+  '\u0000',
+  'null\u0000byte@example.edu',
+  '\ud800',
+  '\udc00\ud800',
+  '\u202eabc\u2066',
+  '\ufeff',
+  'ﷺ'.repeat(30),
+  'Z̸̢̛̯͓a̷l̸g̵o̶'.repeat(20),
+  '👩‍👩‍👧‍👦',
+  '__proto__',
+  'constructor',
+  'toString',
+  '=cmd|calc',
+  '%s%n%x',
+  '{"$ne":null}',
+  '１２３',
+  'İıßſK',
+  '1e999',
+  'NaN',
+  ' ',
+]
+
+/** Numbers at edges. */
+export const EVIL_NUMBERS: readonly number[] = [
+  0,
+  -1,
+  -0,
+  0.5,
+  1e21,
+  1e308,
+  2_147_483_647,
+  2_147_483_648,
+  -2_147_483_649,
+  8_640_000_000_000_001,
+  Number.MAX_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER + 1,
+  9_223_372_036_854_775_807,
+]
+
+/** Numbers and texts of rows that exist, by the name of the field that may hold them. */
+export type Known = Record<string, readonly unknown[]>
+
+/** A value that fits a schema, more or less: evil where the schema leaves room, and often one that exists. */
+export function makeValue(dice: Dice, schema: JsonSchema, name: string, known: Known): unknown {
+  const exists = known[name]
+  if (exists !== undefined && schema.type !== 'array' && dice.chance(0.7)) return dice.pick(exists)
+  if (schema.enum !== undefined) return dice.pick(schema.enum)
+  if (schema.anyOf !== undefined) return makeValue(dice, dice.pick(schema.anyOf), name, known)
+  switch (schema.type) {
+    case 'object':
+      return makeObject(dice, schema, known)
+    case 'array': {
+      const most = Math.min(schema.maxItems ?? 5, 5)
+      const count = Math.max(schema.minItems ?? 0, dice.below(most + 1))
+      return Array.from({ length: count }, () => makeValue(dice, schema.items ?? {}, name, known))
+    }
+    case 'string':
+      return makeText(dice, schema)
+    case 'integer':
+    case 'number': {
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema
+      if (dice.chance(0.2)) return dice.pick([minimum, maximum])
+      return Math.min(maximum, minimum + dice.below(20))
+    }
+    case 'boolean':
+      return dice.chance(0.5)
+    case 'null':
+      return null
+    default:
+      return dice.pick<unknown>([1, 'x', null, {}, []])
+  }
+}
+
+function makeObject(dice: Dice, schema: JsonSchema, known: Known): Record<string, unknown> {
+  const made: Record<string, unknown> = {}
+  for (const [key, each] of Object.entries(schema.properties ?? {}))
+    if (schema.required?.includes(key) === true || dice.chance(0.5))
+      made[key] = makeValue(dice, each, key, known)
+  return made
+}
+
+function makeText(dice: Dice, { pattern, minLength = 0, maxLength = 200 }: JsonSchema): string {
+  if (pattern !== undefined)
+    return 'A'.repeat(/\{(\d+)/.test(pattern) ? Number(/\{(\d+)/.exec(pattern)?.[1]) : 5)
+  const text = dice.chance(0.5) ? dice.pick(EVIL_TEXTS) : `word ${dice.below(1_000_000)}`
+  const long = dice.chance(0.05) ? text.repeat(Math.ceil(maxLength / text.length)) : text
+  return long.slice(0, maxLength).padEnd(minLength, 'x')
+}
