@@ -115,7 +115,7 @@ test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest coun
   const [room] = campus.rooms
   const here = await visit(core, kiosk)
   await here.push(kiosk.report(room, 0))
-  const { body } = await calls.report(student, room, 1)
+  const { report } = await calls.report(student, room, 1)
   await here.push(kiosk.report(room, 2))
   expect(await level(room)).toBe(2)
   await here.push(kiosk.withdraw(room, 2))
@@ -123,7 +123,7 @@ test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest coun
   // Late and older than the person's: kept, and not the newest.
   await here.push(kiosk.report(room, 2, { ageMs: 3_600_000 }))
   expect(await level(room)).toBe(1)
-  const { id } = body as unknown as { id: number }
+  const { id } = report
   await calls.call(student, 'POST /reports/:id/withdraw', { params: { id } })
   expect(await level(room)).toBe(0)
 })

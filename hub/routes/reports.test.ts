@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { query, transaction } from '../store/database.ts'
+import { query } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeTestApp } from './testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from './testing-spaces.ts'
+import { makeTestHouse, SpaceCalls, type SpaceAnswer, type TestHouse, statuses } from './testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
@@ -45,8 +45,8 @@ async function heads(): Promise<{ clock: number; facts: number } | undefined> {
   return row
 }
 
-const withdraw = (as: TestHouse['student'], id: unknown) =>
-  calls.call(as, 'POST /reports/:id/withdraw', { params: { id: id as number } })
+const withdraw = (as: TestHouse['student'], id: number): Promise<SpaceAnswer> =>
+  calls.call(as, 'POST /reports/:id/withdraw', { params: { id } })
 
 test('[CON-3] the same key counts once and gives the same answer, however often and at once it comes; another tap under it is refused', async () => {
   const { campus, student, other } = house
@@ -66,14 +66,14 @@ test('[CON-3] the same key counts once and gives the same answer, however often 
 test('[OCC-12] a report moves the clock by one and no facts: nobody reads the tree again for it', async () => {
   const { campus, student } = house
   const before = await heads()
-  const { body } = await calls.report(student, campus.rooms[0], 2)
+  const { report } = await calls.report(student, campus.rooms[0], 2)
   expect(await heads()).toEqual({ clock: (before?.clock ?? 0) + 1, facts: before?.facts })
   const [stored] = await query<{ at: number; mean: number }>(
     database.pool,
     'select ms_of_time(occupancy_updated_at) as at, occupancy_mean as mean from spaces where id = $1',
     [campus.root],
   )
-  expect(stored).toEqual({ at: (body as { reportedAtMs: number }).reportedAtMs, mean: 2_000_000 })
+  expect(stored).toEqual({ at: report.reportedAtMs, mean: 2_000_000 })
 })
 
 test('[OCC-8] [OCC-9] a report on a composite is refused with its children, one on no space with nothing', async () => {
@@ -103,30 +103,30 @@ test('[OCC-2] a report is taken back once and for good, by who made it and nobod
   const { campus, student, other } = house
   const [room] = campus.rooms
   const first = await calls.report(other, room, 0)
-  const { body } = await calls.report(student, room, 2)
-  const { id } = body as unknown as { id: number }
+  const { report } = await calls.report(student, room, 2)
+  const { id } = report
   expect((await withdraw(other, id)).status).toBe(404)
   const twice = [await withdraw(student, id), await withdraw(student, id)]
   for (const answer of twice) expect(answer).toMatchObject({ status: 200, body: { id, isWithdrawn: true } })
   expect(await calls.see(student, room)).toMatchObject({
     level: 0,
-    reportedAtMs: (first.body as { reportedAtMs: number }).reportedAtMs,
+    reportedAtMs: first.report.reportedAtMs,
   })
-  await withdraw(other, (first.body as { id: number }).id)
+  await withdraw(other, first.report.id)
   expect(await calls.see(student, room)).toMatchObject({ level: null, reportedAtMs: null })
   expect(await calls.see(student, campus.root)).toMatchObject({ level: null })
   const mine = (await calls.call(student, 'GET /me/reports')).body
-  expect(mine).toEqual({ reports: [{ ...(body as object), isWithdrawn: true }] })
+  expect(mine).toEqual({ reports: [{ ...report, isWithdrawn: true }] })
 })
 
 test('[OCC-2] taken back from two hubs at once, one row says so', async () => {
   const { campus, student } = house
-  const { body } = await calls.report(student, campus.rooms[0], 2)
+  const { report } = await calls.report(student, campus.rooms[0], 2)
   const hubs = [app, await makeTestApp(database.pool)].map((one) => new SpaceCalls(one))
   const both = await Promise.all(
     hubs.map((hub) =>
       hub.call(student, 'POST /reports/:id/withdraw', {
-        params: { id: (body as unknown as { id: number }).id },
+        params: { id: report.id },
       }),
     ),
   )
@@ -142,7 +142,7 @@ test('[CON-2] nobody reports more often within any hour than the university allo
   const [room] = campus.rooms
   await calls.report(student, room, 1, KEY)
   const more = await Promise.all([0, 1, 2, 0].map((level) => calls.report(student, room, level)))
-  expect(more.map(({ status }) => status).toSorted()).toEqual([201, 201, 429, 429])
+  expect(statuses(more)).toEqual([201, 201, 429, 429])
   const refused = more.find(({ status }) => status === 429)
   expect(refused?.error.error).toBe('tooMany')
   expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(3_500)
@@ -177,14 +177,14 @@ test('[CON-5] [OCC-2] set to unknown, nothing that was reported before counts, a
   const set = (level: number | null) =>
     calls.call(chief, 'PUT /spaces/:id/level', { params: { id: room }, body: { level } })
   await calls.report(student, room, 0)
-  const { body } = await calls.report(student, room, 2)
+  const { report } = await calls.report(student, room, 2)
   expect((await set(null)).space).toMatchObject({ level: null, reportedAtMs: null })
   expect(await calls.see(student, campus.root)).toMatchObject({ level: null })
-  await withdraw(student, (body as unknown as { id: number }).id)
+  await withdraw(student, report.id)
   expect(await calls.see(student, room)).toMatchObject({ level: null })
   const later = await calls.report(student, room, 1)
   expect(await calls.see(student, room)).toMatchObject({ level: 1 })
-  await withdraw(student, (later.body as unknown as { id: number }).id)
+  await withdraw(student, later.report.id)
   expect(await calls.see(student, room)).toMatchObject({ level: null })
   const log = await query<{ log: object }>(
     database.pool,

@@ -4,7 +4,7 @@ import { query, transaction } from '../store/database.ts'
 import { raceBehind } from '../store/testing-race.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeTestApp } from './testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from './testing-spaces.ts'
+import { makeTestHouse, SpaceCalls, type TestHouse, statuses } from './testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
@@ -36,7 +36,7 @@ test('[TRE-12] nobody makes more live spaces than the university allows, however
   const many = await Promise.all(
     ['Two', 'Three', 'Four', 'Five'].map((name) => calls.make(student, campus.root, name)),
   )
-  expect(many.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409])
+  expect(statuses(many)).toEqual([201, 201, 409, 409])
   expect(many.find(({ status }) => status === 409)?.error).toMatchObject({ error: 'quotaReached' })
   await calls.remove(student, first)
   expect((await calls.make(student, campus.root, 'Six')).status).toBe(201)
@@ -75,7 +75,7 @@ test('[TRE-12] somebody tracks up to 200 spaces, each once, and deleted ones no 
     () => track(campus.rooms[1]),
     () => track(campus.rooms[2]),
   ])
-  expect(both.map(({ status }) => status).toSorted()).toEqual([204, 409])
+  expect(statuses(both)).toEqual([204, 409])
   const gone = (await calls.make(chief, campus.root, 'Gone')).space
   await calls.remove(chief, gone)
   expect((await track(gone.id)).error).toMatchObject({ error: 'spaceDeleted' })

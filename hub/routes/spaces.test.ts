@@ -6,7 +6,7 @@ import { loadFeed } from '../store/feed.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { loadOccupancy } from '../sync/testing-campus.ts'
 import { makeTestApp } from './testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from './testing-spaces.ts'
+import { makeTestHouse, SpaceCalls, type TestHouse, statuses } from './testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
@@ -126,7 +126,7 @@ test('[TRE-7] a space off kiosks takes all below it off, and brings back what is
   const then = await heads()
   await calls.letOn(chief, nook.id, false)
   const gone = await loadFeed(database.pool, campus.universityId, then.clock, false)
-  expect(gone?.gone.map(([id]) => id).toSorted()).toEqual([nook.id, seat.id].toSorted())
+  expect(new Set(gone?.gone.map(([id]) => id))).toEqual(new Set([nook.id, seat.id]))
   expect(gone?.levels.map(([id]) => id)).not.toContain(otherFloor)
 })
 
@@ -149,7 +149,7 @@ test('[TRE-9] a change names the version that it saw; a stale one is answered wi
   const both = await Promise.all(
     hubs.map((hub, index) => hub.edit(student, first, { name: `Name ${index}` })),
   )
-  expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409])
+  expect(statuses(both)).toEqual([200, 409])
 })
 
 test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not too deep, and the top stays', async () => {

@@ -10,7 +10,6 @@ import {
   loadSpaceState,
 } from '../store/people-spaces.ts'
 import { loadPeopleSpace, loadPeopleTree } from '../store/people-tree.ts'
-import { isOfSuperGroup } from '../sync/change-spaces.ts'
 import { commitNewSpace, commitSpaceEdit } from '../sync/commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from '../sync/commit-space-removal.ts'
 import { makeTurnstile } from '../sync/feed.ts'

@@ -27,10 +27,16 @@ export async function makeTestHouse(pool: Database, name: string): Promise<TestH
   return { campus, student, other, chief }
 }
 
-/** An answer with its body as a space or as a refusal, whichever it was. */
+/** An answer with its body as a space, a report or a refusal, whichever it was. */
 export interface SpaceAnswer extends TestAnswer {
   space: PeopleSpace
+  report: RouteAnswer<'GET /me/reports'>['reports'][number]
   error: HttpError
+}
+
+/** Statuses of some answers, in rising order. */
+export function statuses(answers: readonly SpaceAnswer[]): number[] {
+  return answers.map(({ status }) => status).toSorted((left, right) => left - right)
 }
 
 type Input = Parameters<typeof callRoute>[2]
@@ -45,7 +51,13 @@ export class SpaceCalls {
 
   async call(as: TestPerson, route: string, input: Input = {}): Promise<SpaceAnswer> {
     const answer = await callRoute(this.app, route, { ...input, as: { headers: { ...as.headers } } })
-    return { ...answer, space: answer.body as PeopleSpace, error: answer.body as HttpError }
+    const { body } = answer
+    return {
+      ...answer,
+      space: body as PeopleSpace,
+      report: body as SpaceAnswer['report'],
+      error: body as HttpError,
+    }
   }
 
   make(as: TestPerson, parentId: number, name: string, more: object = {}): Promise<SpaceAnswer> {

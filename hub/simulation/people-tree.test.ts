@@ -111,7 +111,7 @@ class Held {
     for (const row of feed.rows) this.rows.set(row.id, row)
     for (const [id, clock, said, reportedAtMs] of feed.levels) {
       const row = this.rows.get(id)
-      expect(row).toBeDefined()
+      if (row === undefined) throw new Error(`space ${id} is not held, and its level was told`)
       this.rows.set(id, { ...row, clock, level: said, reportedAtMs })
     }
     for (const [id] of feed.gone) this.rows.delete(id)
