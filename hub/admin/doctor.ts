@@ -9,6 +9,7 @@ import {
   checkMigrations,
   checkServer,
 } from './doctor-database.ts'
+import { checkDirectories } from './doctor-directories.ts'
 import type { Finding } from './finding.ts'
 import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
 
@@ -22,6 +23,7 @@ const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkClock,
   checkKiosks,
   checkLastBackup,
+  checkDirectories,
 ]
 
 /** Looks at everything that an installation stands on; nothing is changed. */

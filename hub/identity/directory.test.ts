@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TEST_CERTIFICATE, TEST_KEY } from '../admin/testing-certificate.ts'
 import { noLog, type HubLog } from '../log.ts'
@@ -176,11 +177,41 @@ describe('a directory', () => {
     ' ',
     '\u2028',
     'x'.repeat(255),
+    'ｔａ２１７',
+    'ta²17',
+    'ⓣa217',
+    'ta\u00a0217',
+    'Tis  Way',
     '(((((((((((((((((((((((((',
   ])('[DIR-4] nobody is called %j', async (username) => {
     const before = warnings.length
     expect(await signIn(deskOf(first.settings()), username, 'ta217')).toEqual(wrong)
     // Neither several people nor a broken question came of it.
+    expect(warnings.slice(before)).toEqual([])
+  })
+
+  test('[DIR-4] whatever is typed, it is nobody else, and the question is never broken by it', async () => {
+    const desk = deskOf(first.settings({ transport: 'plain' }))
+    const before = warnings.length
+    const signs = fc.constantFrom(
+      ...'()*\\&|!=<>~:;,+"#/ \0',
+      'uid',
+      'ta217',
+      'objectClass',
+      '{username}',
+      'ž',
+      '本',
+    )
+    const typed = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.array(signs).map((parts) => parts.join('')),
+    )
+    await fc.assert(
+      fc.asyncProperty(typed, async (username) => {
+        fc.pre(username.trim() !== 'ta217')
+        expect(await signIn(desk, username, 'ta217')).toEqual(wrong)
+      }),
+    )
     expect(warnings.slice(before)).toEqual([])
   })
 

@@ -68,8 +68,17 @@ function isAskable({ username, password }: DirectoryQuestion): boolean {
     username.trim() !== '' &&
     // Some directories know people by their address as well.
     username.length <= MAX_ADDRESS_LENGTH &&
-    isPrintable(username)
+    isPrintable(username) &&
+    isPlainlyWritten(username)
   )
+}
+
+/**
+ * Directories take "ｔａ２１７" and "ta²17" for ta217. Whoever counts tries by name must not be passed by such spellings,
+ * of which one name has thousands. [DIR-4]
+ */
+function isPlainlyWritten(username: string): boolean {
+  return username.normalize('NFKC') === username.normalize('NFC') && !/\s\s/u.test(username)
 }
 
 /**
@@ -97,6 +106,31 @@ async function ask(
     for (const { line } of inquiries) line.end()
   }
 }
+
+/** Why a directory could not be asked just now; null when it could. Looks for somebody whom nobody knows. */
+export async function findDirectoryFault(settings: DirectorySettings, log: HubLog): Promise<string | null> {
+  let line: DirectoryLine | undefined
+  try {
+    line = await openLine(settings)
+    await line.client.bind(settings.service.dn, settings.service.password)
+    await findPerson(line.client, settings, randomBytes(12).toString('hex'), log)
+    return null
+  } catch (error) {
+    if (error instanceof ResultCodeError)
+      return WORDS.get(error.code) ?? `it answered with the LDAP code ${error.code}`
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    line?.end()
+  }
+}
+
+/** Directories often say nothing beside a code. */
+const WORDS = new Map([
+  [13, 'it wants encryption'],
+  [32, 'there is nothing at the base of people'],
+  [49, 'it does not take name and password of the service account'],
+  [50, 'the service account may not look people up'],
+])
 
 /** Looks a name up in one directory; null when that gives no answer. */
 async function inquire(settings: DirectorySettings, username: string, log: HubLog): Promise<Inquiry | null> {

@@ -41,6 +41,7 @@ const EXPORTS = {
     from spaces where created_by_id = $1 or last_updated_by_id = $1 order by id`,
   reports: `select r.id, r.space_id, r.level, r.reported_at, r.received_at from occupancy_reports r where r.user_id = $1 order by r.id`,
   withdrawals: `select w.id, w.occupancy_report_id from report_withdrawals w where w.user_id = $1 order by w.id`,
+  keptRows: `select source_table, old_id, facts from kept_rows where user_id = $1 order by source_table, old_id`,
   sessions: `select id, user_agent, host(address) as address, created_at, last_seen_at, expires_at, revoked_at
     from sessions where user_id = $1 order by id`,
   links: `select purpose, new_email, created_at, expires_at, used_at from verifications where user_id = $1 order by id`,
