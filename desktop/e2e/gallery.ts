@@ -14,12 +14,16 @@ export const LOOKS = {
   reach: '&reach=1',
 } as const
 
-/** Opens the gallery and gives the names of its pictures. */
-export async function openGallery(page: Page, url: string): Promise<string[]> {
+/** Opens the gallery and gives the names of its pictures: of the kiosks, or of the portal. */
+export async function openGallery(
+  page: Page,
+  url: string,
+  of: 'data-screen-name' | 'data-portal-name' = 'data-screen-name',
+): Promise<string[]> {
   await page.goto(url)
   const names = await page
-    .locator('[data-screen-name]')
-    .evaluateAll((items) => items.map((item) => item.getAttribute('data-screen-name') ?? ''))
+    .locator(`[${of}]`)
+    .evaluateAll((items, name) => items.map((item) => item.getAttribute(name) ?? ''), of)
   if (names.length === 0) throw new Error('the gallery lists no picture')
   return names
 }
@@ -30,8 +34,13 @@ export async function showPicture(page: Page, query: string): Promise<void> {
     history.pushState(null, '', search)
     window.dispatchEvent(new PopStateEvent('popstate'))
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    // A picture in which a hand does something first is not there at once.
+    const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve))
+    for (let count = 0; document.querySelector('[data-screen]') === null; count += 1) {
+      if (count > 300) throw new Error(`no picture at ${search}`)
+      await frame()
+    }
     await document.fonts.ready
-    if (document.querySelector('[data-screen]') === null) throw new Error(`no picture at ${search}`)
   }, query)
 }
 

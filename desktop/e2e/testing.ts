@@ -35,13 +35,15 @@ export interface Face {
   page: Page
 }
 
-interface TestParts {
+/** What each test gets. */
+export interface TestParts {
   complaints: Complaints
   /** Makes a kiosk at a space, enrols it with a fresh code and opens its screens. */
   openFace(role: KioskRole, spaceId: number): Promise<Face>
 }
 
-interface WorkerParts {
+/** What the tests of one worker share. */
+export interface WorkerParts {
   libraryCount: number
   world: World
   screenFolder: string

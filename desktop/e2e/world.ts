@@ -152,13 +152,15 @@ export class World {
   }
 }
 
-async function startHub(env: NodeJS.ProcessEnv): Promise<{ child: Child; port: number }> {
+/** Starts a hub in a process of its own. */
+export async function startHub(env: NodeJS.ProcessEnv): Promise<{ child: Child; port: number }> {
   const child = startChild({ name: 'hub', file: 'hub/main.ts', args: [], env, hear: () => undefined })
   const line = await child.says('hub ')
   return { child, port: Number(new URL(line.slice('hub '.length)).port) }
 }
 
-function planLibrary(number: number): Omit<Library, 'ids'> & { tree: object } {
+/** The plan of a library of its own for one test. */
+export function planLibrary(number: number): Omit<Library, 'ids'> & { tree: object } {
   const name = `Library ${number}`
   const floors: Library['floors'] = [`Floor ${number}-1`, `Floor ${number}-2`]
   const rooms: Library['rooms'] = [`Room ${number}-11`, `Room ${number}-12`, `Room ${number}-21`]

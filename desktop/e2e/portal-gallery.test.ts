@@ -1,0 +1,75 @@
+import { bringAxe, LANGUAGES, openGallery, runAxe, showPicture } from './gallery.ts'
+import { expect, test } from './testing.ts'
+
+// Every state of the portal as a picture: axe on all of them in all languages, and in the other looks on those that have
+// colours of their own; no picture is wider than the narrowest phone.
+
+const LOOKS = {
+  dark: '&theme=dark',
+  contrast: '&contrast=high',
+  'dark contrast': '&contrast=high&theme=dark',
+}
+
+/** Pictures that between them hold every part in every colour. */
+const COLOURFUL =
+  /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
+
+test.use({ viewport: { width: 390, height: 844 } })
+
+for (const language of LANGUAGES)
+  test(`axe finds nothing on any picture of the portal: ${language}`, async ({ page, galleryUrl }) => {
+    test.slow()
+    const names = await openGallery(page, galleryUrl, 'data-portal-name')
+    expect(names.length).toBeGreaterThan(60)
+    expect(await bringAxe(page)).toEqual([])
+    const faults: string[] = []
+    for (const name of names) {
+      await showPicture(page, `?screen=${name}&lang=${language}`)
+      const { violations, undecided, passCount } = await runAxe(page, false)
+      faults.push(...[...violations, ...undecided].map((fault) => `${name}: ${fault}`))
+      if (passCount < 10) faults.push(`${name}: only ${passCount} rules had something to look at`)
+    }
+    expect(faults).toEqual([])
+  })
+
+for (const [look, query] of Object.entries(LOOKS))
+  test(`axe finds nothing on the portal's pictures: ${look}`, async ({ page, galleryUrl }) => {
+    const names = await openGallery(page, galleryUrl, 'data-portal-name')
+    await bringAxe(page)
+    const faults: string[] = []
+    for (const name of names.filter((one) => COLOURFUL.test(one))) {
+      await showPicture(page, `?screen=${name}&lang=en${query}`)
+      const { violations, undecided } = await runAxe(page, look.includes('contrast'))
+      faults.push(...[...violations, ...undecided].map((fault) => `${name}: ${fault}`))
+    }
+    expect(faults).toEqual([])
+  })
+
+for (const { width, text } of [
+  { width: 320, text: '' },
+  { width: 320, text: '&text=large' },
+  { width: 1440, text: '' },
+])
+  test(`nothing scrolls sideways, and everything can be hit: ${width} px${text}`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await page.setViewportSize({ width, height: 700 })
+    const names = await openGallery(page, galleryUrl, 'data-portal-name')
+    const faults: string[] = []
+    for (const name of names)
+      for (const language of LANGUAGES) {
+        await showPicture(page, `?screen=${name}&lang=${language}${text}`)
+        const found = await page.evaluate(() => {
+          const root = document.querySelector('dialog[open]') ?? document
+          const small = [...root.querySelectorAll<HTMLElement>('button, a[href], input, select, textarea')]
+            .filter((one) => one.checkVisibility() && !one.matches('.p-skip, p a, h3 a, .p-line-words a'))
+            .filter((one) => one.getBoundingClientRect().height < 43.5)
+            .map((one) => `${one.className} "${one.textContent.slice(0, 20)}"`)
+          return { over: document.documentElement.scrollWidth - window.innerWidth, small }
+        })
+        if (found.over > 0) faults.push(`${name}, ${language}: ${found.over} px too wide`)
+        for (const target of found.small) faults.push(`${name}, ${language}: low target ${target}`)
+      }
+    expect(faults).toEqual([])
+  })

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import type { BrowserContext, Page } from '@playwright/test'
+import { makePasswords } from '../../hub/identity/passwords.ts'
+import { query, type Database } from '../../hub/store/database.ts'
+import { startScratchDatabase } from '../../hub/store/testing.ts'
+import { catchMail, type MailCatcher } from './mail-catcher.ts'
+import { expect } from './testing.ts'
+import { planLibrary, startHub, type Library } from './world.ts'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+/** The domain of the university whose people the tests are. */
+export const DOMAIN = 'portal.example'
+export const UNIVERSITY = 'Portal University'
+/** Of everybody who is put straight into the database. */
+export const PASSWORD = 'tall lamp under seven stairs'
+
+/** A hub that really runs and gives the portal, with a real mail server behind it. */
+export class PortalWorld {
+  readonly mail: MailCatcher
+  readonly pool: Database
+  private readonly libraries: Library[] = []
+  private readonly parts: { stop(): Promise<void>; home: string; env: NodeJS.ProcessEnv }
+  private hub: Awaited<ReturnType<typeof startHub>>
+  private passwordHash = ''
+  private personCount = 0
+
+  private constructor(
+    mail: MailCatcher,
+    pool: Database,
+    parts: PortalWorld['parts'],
+    hub: PortalWorld['hub'],
+  ) {
+    this.mail = mail
+    this.pool = pool
+    this.parts = parts
+    this.hub = hub
+  }
+
+  static async begin(libraryCount: number): Promise<PortalWorld> {
+    const [database, mail] = await Promise.all([startScratchDatabase(), catchMail()])
+    const home = mkdtempSync(path.join(tmpdir(), 'carrel-portal-'))
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      DATABASE_URL: database.url,
+      CARREL_HOME: path.join(home, 'hub'),
+      CARREL_PORT: '0',
+      CARREL_METRICS_PORT: '0',
+      CARREL_LOG: 'silent',
+      SMTP_URL: mail.url,
+    }
+    const hub = await startHub(env)
+    // Killed and started again, it is found where it was.
+    env['CARREL_PORT'] = String(hub.port)
+    const stop = async (): Promise<void> => {
+      await database.stop()
+      await mail.stop()
+    }
+    const world = new PortalWorld(mail, database.pool, { stop, home, env }, hub)
+    await world.fill(libraryCount)
+    return world
+  }
+
+  /** For example http://127.0.0.1:40123 */
+  get url(): string {
+    return `http://127.0.0.1:${this.hub.port}`
+  }
+
+  async end(): Promise<void> {
+    await this.hub.child.stop()
+    await this.parts.stop()
+    rmSync(this.parts.home, { recursive: true, force: true })
+  }
+
+  /** kill -9: the hub says nothing to anybody. */
+  async killHub(): Promise<void> {
+    this.hub.child.process.kill('SIGKILL')
+    await this.hub.child.ended
+  }
+
+  async restartHub(): Promise<void> {
+    this.hub = await startHub(this.parts.env)
+  }
+
+  /** A library that no other test has. */
+  takeLibrary(): Library {
+    const library = this.libraries.pop()
+    if (library === undefined) throw new Error('no library is left: raise libraryCount')
+    return library
+  }
+
+  /** Somebody with a confirmed account and PASSWORD; of the super group, or one who lets universities in. Gives the address. */
+  async makePerson(kind: 'student' | 'staff' | 'platform' = 'student'): Promise<string> {
+    this.personCount += 1
+    const isPlatform = kind === 'platform'
+    const email = `p${this.personCount}@${isPlatform ? 'carrel.example' : DOMAIN}`
+    await query(
+      this.pool,
+      `with person as (
+         insert into users (associated_university_id, is_platform_admin, email, email_key, password_hash, verified_at)
+         select case when $3 then null else v.id end, $3, $1::text, $1::text, $2::text, now()
+         from universities v where $4 = any(v.email_domains) returning id, associated_university_id
+       )
+       insert into user_group (university_id, user_id, group_id, permissions)
+       select p.associated_university_id, p.id, g.id, 'admin' from person p
+       join groups g on g.university_id = p.associated_university_id and g.is_super and $5`,
+      [email, this.passwordHash, isPlatform, DOMAIN, kind === 'staff'],
+    )
+    return email
+  }
+
+  /** A browser of somebody's own, signed in through the page. */
+  async signIn(context: BrowserContext, email: string, at = '/'): Promise<Page> {
+    const page = await context.newPage()
+    await page.goto(this.url + at)
+    await page.getByLabel('E-mail or user name').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible()
+    return page
+  }
+
+  private async fill(libraryCount: number): Promise<void> {
+    const plans = Array.from({ length: libraryCount }, (_, index) => planLibrary(index + 1))
+    const file = path.join(this.parts.home, 'tree.json')
+    const tree = { name: UNIVERSITY, kind: 'university', children: plans.map((plan) => plan.tree) }
+    writeFileSync(file, JSON.stringify(tree))
+    const facts = ['--name', UNIVERSITY, '--domain', DOMAIN, '--timezone', 'Europe/Ljubljana']
+    await this.admin('university', 'add', ...facts)
+    await this.admin('spaces', 'import', '--university', DOMAIN, file)
+    const hash = await makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }).hash(PASSWORD)
+    this.passwordHash = hash.ok ? hash.value : ''
+    const spaces = await query<{ id: number; name: string }>(this.pool, 'select id, name from spaces')
+    const ids = new Map(spaces.map(({ id, name }) => [name, id]))
+    this.libraries.push(
+      ...plans.map(({ name, floors, rooms }) => ({ name, floors, rooms, ids })).toReversed(),
+    )
+  }
+
+  private async admin(...args: string[]): Promise<void> {
+    await promisify(execFile)(process.execPath, [path.join(ROOT, 'hub/cli.ts'), ...args], {
+      cwd: ROOT,
+      env: this.parts.env,
+    })
+  }
+}
