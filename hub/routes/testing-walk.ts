@@ -1,5 +1,8 @@
+import type { FastifyInstance } from 'fastify'
+import { ACCOUNT_LIMITS, type AccountLimits } from '#shared/domain/conduct.ts'
 import { ROUTES, type RouteName } from '#shared/wire/rest.ts'
-import { TEST_PASSWORD, type FullUniversity } from './testing-university.ts'
+import { query, type Database } from '../store/database.ts'
+import { makeFullUniversity, TEST_PASSWORD, type FullUniversity } from './testing-university.ts'
 
 /** What is sent along with a call. */
 export interface WalkInput {
@@ -153,3 +156,28 @@ export const WALK = {
   'GET /changes': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),
   'GET /changes.csv': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),
 } as const satisfies Record<SignedInRoute, WalkStep>
+
+/** Limits that nobody reaches, for tests of what lies behind them. */
+export function makeOpenLimits(): AccountLimits {
+  const never = { count: 1_000_000_000, windowMs: 60_000 }
+  const doors = Object.keys(ACCOUNT_LIMITS).map((door) => [door, { perAccount: never, perAddress: never }])
+  return Object.fromEntries(doors) as AccountLimits
+}
+
+/** Makes the two universities, under these marks, and a confirmed request with the first one's words. */
+export async function makeWalkWorld(
+  pool: Database,
+  app: FastifyInstance,
+  [ourMark, theirMark]: readonly [string, string],
+): Promise<WalkWorld> {
+  const ours = await makeFullUniversity(pool, app, ourMark)
+  const theirs = await makeFullUniversity(pool, app, theirMark)
+  await query(pool, 'delete from university_requests')
+  const [request] = await query<{ id: number }>(
+    pool,
+    `insert into university_requests (name, email_domains, timezone, contact, asked_from, token_hash, expires_at, confirmed_at)
+     values ($1 || ' wish', array['wish.' || $2], 'UTC', $1 || '@example.edu', '', '', now(), now()) returning id`,
+    [ourMark, ours.domain],
+  )
+  return { ours, theirs, requestId: request?.id ?? 0 }
+}

@@ -9,8 +9,15 @@ import { query } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeTestApp, makeTestIdentity } from './testing-app.ts'
 import { callRoute, type TestAnswer } from './testing-calls.ts'
-import { giveTestPassword, loadAllOf, makeFullUniversity, wholeText } from './testing-university.ts'
-import { WALK, type WalkInput, type WalkStep, type WalkWorld } from './testing-walk.ts'
+import { giveTestPassword, loadAllOf, wholeText } from './testing-university.ts'
+import {
+  makeOpenLimits,
+  makeWalkWorld,
+  WALK,
+  type WalkInput,
+  type WalkStep,
+  type WalkWorld,
+} from './testing-walk.ts'
 
 const OURS = 'Zzours'
 const THEIRS = 'Yytheirs'
@@ -20,13 +27,8 @@ let app: FastifyInstance
 
 beforeAll(async () => {
   database = await makeTestDatabase('walk')
-  const generous = { count: 1_000_000, windowMs: 60_000 }
-  const { limits } = makeTestIdentity()
-  const opened = Object.fromEntries(
-    Object.keys(limits).map((door) => [door, { perAccount: generous, perAddress: generous }]),
-  ) as typeof limits
   app = await makeTestApp(database.pool, {
-    identity: makeTestIdentity({ limits: opened }),
+    identity: makeTestIdentity({ limits: makeOpenLimits() }),
     requestLimits: { inAll: 1000, perAddress: 1000 },
   })
 })
@@ -35,18 +37,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-async function makeWorld(): Promise<WalkWorld> {
-  const ours = await makeFullUniversity(database.pool, app, OURS)
-  const theirs = await makeFullUniversity(database.pool, app, THEIRS)
-  await query(database.pool, 'delete from university_requests')
-  const [request] = await query<{ id: number }>(
-    database.pool,
-    `insert into university_requests (name, email_domains, timezone, contact, asked_from, token_hash, expires_at, confirmed_at)
-     values ($1 || ' wish', array['wish' || $2 || '.example'], 'UTC', $1 || '@example.edu', '', '', now(), now()) returning id`,
-    [OURS, ours.campus.universityId],
-  )
-  return { ours, theirs, requestId: request?.id ?? 0 }
-}
+const makeWorld = (): Promise<WalkWorld> => makeWalkWorld(database.pool, app, [OURS, THEIRS])
 
 const routes = Object.keys(WALK) as (keyof typeof WALK)[]
 const stepOf = (route: keyof typeof WALK): WalkStep => WALK[route]

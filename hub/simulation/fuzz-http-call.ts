@@ -18,7 +18,7 @@ export interface FuzzActor {
 }
 
 /** One call of the document. */
-interface FuzzCall {
+export interface FuzzCall {
   name: RouteName
   method: string
   path: string
@@ -75,7 +75,9 @@ export function makeRequest(dice: Dice, call: FuzzCall, known: Known): Sent {
   let path = call.path
   const search: string[] = []
   for (const { name, in: place, schema } of call.parameters) {
-    const value = dice.chance(0.15) ? oddValue(dice) : makeValue(dice, schema, name, known)
+    // What an id is the id of, the beginning of the path says.
+    const kind = name === 'id' ? `${call.path.split('/')[1] ?? ''} id` : name
+    const value = dice.chance(0.15) ? oddValue(dice) : makeValue(dice, schema, kind, known)
     const text = encode(dice, String(value))
     if (place === 'path') path = path.replace(`{${name}}`, text === '' ? '0' : text)
     else if (dice.chance(0.8)) search.push(`${name}=${text}`)
@@ -125,7 +127,7 @@ export async function sendAndJudge(
   call: FuzzCall,
   sent: Sent,
   actor: FuzzActor,
-): Promise<{ status: number; fault: string | null }> {
+): Promise<{ status: number; fault: string | null; stale: number | null }> {
   const answer = await app.inject({
     ...{ method: call.method as 'GET', url: sent.url },
     headers: { host: 'localhost', ...sent.headers, ...actor.headers },
@@ -137,7 +139,12 @@ export async function sendAndJudge(
   const forbidden = call.name === 'POST /auth/token' ? [] : actor.forbidden
   const found = judge(call, status, text, isJson) ?? judgeText(text, forbidden)
   const told = `${call.method} ${sent.url.slice(0, 300)} ${String(sent.payload ?? '').slice(0, 600)}`
-  return { status, fault: found === null ? null : `${found}: ${told} → ${status} ${text.slice(0, 300)}` }
+  const stale = /"error":"stale".*"version":(\d+)/.exec(text)?.[1]
+  return {
+    status,
+    stale: stale === undefined ? null : Number(stale),
+    fault: found === null ? null : `${found}: ${told} → ${status} ${text.slice(0, 300)}`,
+  }
 }
 
 function judge(call: FuzzCall, status: number, text: string, isJson: boolean): string | null {

@@ -1,19 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { ACCOUNT_LIMITS, type AccountLimits } from '#shared/domain/conduct.ts'
 import type { Dice } from '#shared/domain/dice.ts'
 import { callRoute } from '../routes/testing-calls.ts'
 import { makeTestApp, makeTestIdentity } from '../routes/testing-app.ts'
+import { makeOpenLimits } from '../routes/testing-walk.ts'
 import type { Database } from '../store/database.ts'
 import type { Door, Fault } from './fuzz-doors.ts'
 import { makeRequest, readCalls, sendAndJudge } from './fuzz-http-call.ts'
 import { loadTrespasses, makeFuzzPeople } from './fuzz-http-people.ts'
-
-/** Limits that nobody reaches: behind them lies what is tried here. */
-function makeOpenLimits(): AccountLimits {
-  const never = { count: 1_000_000_000, windowMs: 60_000 }
-  const doors = Object.keys(ACCOUNT_LIMITS).map((door) => [door, { perAccount: never, perAddress: never }])
-  return Object.fromEntries(doors) as AccountLimits
-}
 
 /** The hub's HTTP door, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
 export async function openHttpDoor(

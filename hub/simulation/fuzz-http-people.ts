@@ -45,12 +45,13 @@ export async function makeFuzzPeople(pool: Database, app: FastifyInstance): Prom
 function knownOf(ours: FullUniversity, theirs: FullUniversity): Known {
   const both = [ours, theirs]
   const users = both.flatMap(({ chief, student, friend }) => [chief, student, friend])
-  const rows = both.flatMap((one) => [
-    ...[one.superId, one.group.id, one.room, one.own.id, one.goneId, one.reportId, one.kioskId],
-    ...[one.campus.root, one.campus.floors[0], one.student.sessionId],
-  ])
   return {
-    id: rows,
+    'groups id': both.flatMap(({ superId, group }) => [superId, group.id]),
+    'spaces id': both.flatMap(({ campus, room, own, goneId }) => [campus.root, room, own.id, goneId]),
+    'reports id': both.map(({ reportId }) => reportId),
+    'kiosks id': both.map(({ kioskId }) => kioskId),
+    'auth id': both.map(({ student }) => student.sessionId),
+    'platform id': [1, 2, 3, 4, 5, 6],
     userId: users.map(({ userId }) => userId),
     parentId: both.flatMap(({ campus }) => [campus.root, ...campus.floors, ...campus.rooms]),
     university: both.map(({ campus }) => campus.universityId),

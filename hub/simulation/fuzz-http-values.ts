@@ -75,7 +75,7 @@ export type Known = Record<string, readonly unknown[]>
 /** A value that fits a schema, more or less: evil where the schema leaves room, and often one that exists. */
 export function makeValue(dice: Dice, schema: JsonSchema, name: string, known: Known): unknown {
   const exists = known[name]
-  if (exists !== undefined && schema.type !== 'array' && dice.chance(0.7)) return dice.pick(exists)
+  if (exists !== undefined && schema.type !== 'array' && dice.chance(0.6)) return dice.pick(exists)
   if (schema.enum !== undefined) return dice.pick(schema.enum)
   if (schema.anyOf !== undefined) return makeValue(dice, dice.pick(schema.anyOf), name, known)
   switch (schema.type) {
@@ -114,6 +114,8 @@ function makeObject(dice: Dice, schema: JsonSchema, known: Known): Record<string
 function makeText(dice: Dice, { pattern, minLength = 0, maxLength = 200 }: JsonSchema): string {
   if (pattern !== undefined)
     return 'A'.repeat(/\{(\d+)/.test(pattern) ? Number(/\{(\d+)/.exec(pattern)?.[1]) : 5)
+  // The database takes any character but one.
+  if (dice.chance(0.1)) return 'nul\u0000l'.slice(0, maxLength)
   const text = dice.chance(0.5) ? dice.pick(EVIL_TEXTS) : `word ${dice.below(1_000_000)}`
   const long = dice.chance(0.05) ? text.repeat(Math.ceil(maxLength / text.length)) : text
   return long.slice(0, maxLength).padEnd(minLength, 'x')
