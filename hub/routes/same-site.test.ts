@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROUTES } from '#shared/wire/rest.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { makeTestApp } from './testing-app.ts'
+
+let database: TestDatabase
+let app: FastifyInstance
+
+beforeAll(async () => {
+  database = await makeTestDatabase('same_site')
+  app = await makeTestApp(database.pool, {
+    config: { host: '127.0.0.1', hostNames: ['carrel.example'], proxies: ['127.0.0.1'], tls: null },
+  })
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+
+async function send(
+  headers: Record<string, string>,
+  url = '/api/v1/auth/logout',
+  method: 'POST' | 'GET' = 'POST',
+): Promise<string> {
+  const { statusCode, body } = await app.inject({
+    method,
+    url,
+    headers: { host: 'carrel.example', ...headers },
+  })
+  return `${statusCode} ${body === '' ? '' : ((JSON.parse(body) as { error?: string }).error ?? '')}`.trim()
+}
+
+describe('[IDN-15] a call that changes something', () => {
+  test.each([
+    [{}, '204'],
+    [{ 'sec-fetch-site': 'same-origin' }, '204'],
+    [{ 'sec-fetch-site': 'none' }, '204'],
+    [{ 'sec-fetch-site': 'same-site' }, '403 crossSite'],
+    [{ 'sec-fetch-site': 'cross-site' }, '403 crossSite'],
+    [{ 'sec-fetch-site': 'cross-site', origin: 'http://carrel.example' }, '403 crossSite'],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' }, '204'],
+    [{ origin: 'http://carrel.example' }, '204'],
+    [{ origin: 'https://carrel.example' }, '403 crossSite'],
+    [{ origin: 'https://carrel.example', 'x-forwarded-proto': 'https' }, '204'],
+    [{ origin: 'http://carrel.example:8080' }, '403 crossSite'],
+    [{ origin: 'http://carrel.example.evil.example' }, '403 crossSite'],
+    [{ origin: 'https://evil.example' }, '403 crossSite'],
+    [{ origin: 'null' }, '403 crossSite'],
+  ])('with %j: %s', async (headers, answer) => {
+    expect(await send(headers)).toBe(answer)
+  })
+
+  test('is refused on every route of the contract, whatever the slash at its end', async () => {
+    const changing = Object.keys(ROUTES).filter((name) => !name.startsWith('GET '))
+    expect(changing.length).toBeGreaterThan(20)
+    for (const name of changing) {
+      const [method = 'POST', path = ''] = name.split(' ')
+      for (const url of [path, `${path}/`]) {
+        const answer = await app.inject({
+          method: method as 'POST',
+          url: `/api/v1${url.replaceAll(/:\w+/g, '1')}`,
+          headers: { host: 'carrel.example', 'sec-fetch-site': 'cross-site' },
+        })
+        expect([name, answer.statusCode]).toEqual([name, 403])
+      }
+    }
+  })
+
+  test('is not what a page that only reads does; a socket is', async () => {
+    expect(await send({ 'sec-fetch-site': 'cross-site' }, '/api/v1/me', 'GET')).toBe('401 signInNeeded')
+    const upgrade = { 'sec-fetch-site': 'cross-site', connection: 'upgrade', upgrade: 'websocket' }
+    expect(await send(upgrade, '/api/v1/sync', 'GET')).toBe('403 crossSite')
+  })
+
+  test('and under a name that is not the hub’s nobody is answered', async () => {
+    expect(await send({ host: 'evil.example', 'sec-fetch-site': 'same-origin' })).toBe('421 hostRefused')
+  })
+})
