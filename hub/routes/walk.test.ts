@@ -66,6 +66,22 @@ describe('[ACC-2] the walk', () => {
     expect(Object.keys(WALK).toSorted()).toEqual(signedIn.map(([name]) => name).toSorted())
   })
 
+  test('has every call that the hub takes there at all', () => {
+    const listed = app.printRoutes({ commonPrefix: false, includeHooks: false })
+    const [paths, found]: [string[], string[]] = [[], []]
+    for (const line of listed.split('\n')) {
+      const [, indent = '', path = '', methods = ''] =
+        /^([│├└─ ]*)([^\s│├└─]+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? []
+      const depth = indent.length / 4
+      paths[depth] = `${paths[depth - 1] ?? ''}${path}`
+      for (const method of methods.split(', ')) found.push(`${method} ${paths[depth] ?? ''}`)
+    }
+    const calls = found.flatMap((name) =>
+      /^(?!HEAD)[A-Z]+ \/api\/v1\//.test(name) ? [name.replace('/api/v1', '')] : [],
+    )
+    expect(calls.toSorted()).toEqual(Object.keys(ROUTES).toSorted())
+  })
+
   test('names a row of the first university wherever a call names one', () => {
     for (const route of routes) if (route.includes(':')) expect(stepOf(route).foreign).not.toBe('own')
   })
