@@ -139,7 +139,7 @@ export interface SpaceSaid {
   onKiosks: boolean
 }
 
-/** Makes a space of a person and gives its id; `rebuild_composites` comes after it. */
+/** Makes a space of a person and gives its id; `rebuild_composites` comes after it when it is on kiosks. */
 export async function insertPersonSpace(
   transaction: Queryable,
   commit: { universityId: number; clock: number; userId: number },
@@ -148,15 +148,15 @@ export async function insertPersonSpace(
   const [row] = await query<{ id: number }>(
     transaction,
     `insert into spaces (university_id, clock, facts_clock, created_by_id, last_updated_by_id,
-       parent_id, name, kind, location, details, capacity, on_kiosks)
-     values ($1, $2, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10) returning id`,
+       parent_id, name, kind, location, details, capacity, on_kiosks, is_public, weight)
+     values ($1, $2, $2, $3, $3, $4, $5, $6, $7, $8, $9::integer, $10, $10, coalesce($9, 1)) returning id`,
     [commit.universityId, commit.clock, commit.userId, ...columnsOf(said)],
   )
   if (row === undefined) throw new Error('an insert gave no row')
   return row.id
 }
 
-/** Changes a space; `rebuild_composites` comes after it when place, seats or visibility changed. */
+/** Changes a space; `rebuild_composites` comes after it when place, seats or visibility of one on kiosks changed. */
 export async function updatePersonSpace(
   transaction: Queryable,
   commit: { universityId: number; clock: number; userId: number },
@@ -166,7 +166,8 @@ export async function updatePersonSpace(
   await query(
     transaction,
     `update spaces set clock = $2, facts_clock = $2, last_updated_by_id = $3, version = version + 1, updated_at = now(),
-       parent_id = $4, name = $5, kind = $6, location = $7, details = $8, capacity = $9, on_kiosks = $10
+       parent_id = $4, name = $5, kind = $6, location = $7, details = $8, capacity = $9::integer, on_kiosks = $10,
+       weight = case when child_count = 0 then coalesce($9, 1) else weight end
      where university_id = $1 and id = $11`,
     [commit.universityId, commit.clock, commit.userId, ...columnsOf(said), id],
   )

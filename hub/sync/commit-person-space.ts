@@ -52,7 +52,8 @@ export async function commitNewSpace(
       (await faultOfSibling(change, { parentId, name: said.name, exceptId: null }))
     if (fault !== null) return refuse(fault)
     const id = await insertPersonSpace(client, { universityId, clock, userId }, said)
-    await rebuildComposites(client, universityId, clock)
+    // Off kiosks it counts in no other: nothing else has to be summed anew. [TRE-6]
+    if (said.onKiosks) await rebuildComposites(client, universityId, clock)
     await noteChange(change, 'create', { spaceId: id, name: normaliseName(name), after: said })
     return accept(id)
   })
@@ -81,7 +82,8 @@ export async function commitSpaceEdit(
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],
     )
-    if (isReshaped) await rebuildComposites(client, universityId, clock)
+    // Off kiosks, before and after, it counts in no other. [TRE-6]
+    if (isReshaped && before.onKiosks) await rebuildComposites(client, universityId, clock)
     await noteChange(change, 'edit', { spaceId: edit.id, ...difference(saidOf(before), after) })
     return accept(edit.id)
   })

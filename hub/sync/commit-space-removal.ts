@@ -61,7 +61,8 @@ export async function commitSpaceRemoval(
     const strandedKiosks = (await loadKiosksAt(client, universityId, ids)).map(named)
     await markSpacesDeleted(client, universityId, clock, ids)
     await markUpdatedBy(client, ids, userId)
-    await rebuildComposites(client, universityId, clock)
+    // Off kiosks it counts in no other: nothing else has to be summed anew. [TRE-6]
+    if (space.onKiosks) await rebuildComposites(client, universityId, clock)
     await noteChange(change, 'delete', { spaceId: space.id, deleted, strandedKiosks })
     const seesKiosks = may(actor, 'seeKiosks', { universityId })
     return accept({ deleted, strandedKiosks: seesKiosks ? strandedKiosks : [] })

@@ -128,7 +128,7 @@ export const LiveEnded = Type.Object({ type: Type.Literal('end'), why: LiveEnd }
 export type LiveEnded = Static<typeof LiveEnded>
 
 /** All that a page may say. */
-export const LiveClientMessage = LiveHello
+export const LiveClientMessage = Type.Union([LiveHello])
 export type LiveClientMessage = Static<typeof LiveClientMessage>
 
 /** All that the hub may say. */
