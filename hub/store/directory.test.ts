@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../identity/testing-people.ts'
 import { query, transaction } from './database.ts'
+import { upsertDirectoryAccount } from './directory-accounts.ts'
 import { matchDirectoryGroups } from './directory.ts'
 import { insertGroup } from './groups.ts'
 import { insertTestUniversity } from './testing-rows.ts'
@@ -125,4 +126,33 @@ test('[DIR-7] another university has groups of its own', async () => {
     [person.userId],
   )
   expect(rows).toEqual([{ id: universityId }])
+})
+
+test('[DIR-9] a directory’s person is given no account that has a password, an address, or another person', async () => {
+  const entry = { directory: 'test', email: null, emailKey: null, displayname: null }
+  const upsert = (username: string, directoryId: string): Promise<{ id: number; isNew: boolean }> =>
+    upsertDirectoryAccount(database.pool, universityId, { ...entry, username, directoryId })
+  const withAddress = await makeTestPerson(database.pool, universityId, { username: 'anna' })
+  await query(database.pool, 'update users set verified_at = null where id = $1', [withAddress.userId])
+  expect(await upsert('Anna', 'id-1')).toMatchObject({ isNew: true })
+  const withPassword = await makeTestPerson(database.pool, universityId, { username: 'bert' })
+  await query(
+    database.pool,
+    "update users set email = null, email_key = null, verified_at = null, password_hash = 'x' where id = $1",
+    [withPassword.userId],
+  )
+  expect(await upsert('bert', 'id-2')).toMatchObject({ isNew: true })
+  const imported = await query<{ id: number }>(
+    database.pool,
+    "insert into users (associated_university_id, username) values ($1, 'carl'), ($2, 'carl') returning id",
+    [universityId, otherId],
+  )
+  expect(await upsert('CARL', 'id-3')).toMatchObject({ id: imported[0]?.id, isNew: false })
+  // Somebody who has an account already does not get a second one by a change of name.
+  await query(database.pool, "insert into users (associated_university_id, username) values ($1, 'dora')", [
+    universityId,
+  ])
+  expect(await upsert('dora', 'id-3')).toMatchObject({ id: imported[0]?.id, isNew: false })
+  const waiting = await query(database.pool, "select directory from users where username = 'dora'")
+  expect(waiting).toEqual([{ directory: null }])
 })
