@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../identity/testing-people.ts'
 import { appendChange, type Change } from '../store/change-logs.ts'
-import { query } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { insertTestUniversity } from '../store/testing-rows.ts'
 import { makeTestApp } from './testing-app.ts'
@@ -33,7 +32,11 @@ beforeEach(async () => {
 
 const append = (change: Partial<Change>): Promise<void> =>
   appendChange(database.pool, {
-    ...{ universityId, actor: 'cli', service: 'spaces', subject: 'import', log: {} },
+    universityId,
+    actor: 'cli',
+    service: 'spaces',
+    subject: 'import',
+    log: {},
     ...change,
   })
 
@@ -50,7 +53,7 @@ async function rowsOf(search: Query = {}): Promise<ChangeRow[]> {
 }
 
 const cellsOf = ({ body }: TestAnswer): string[][] =>
-  parse(String(body), { bom: true, record_delimiter: '\r\n' }) as string[][]
+  parse(String(body), { bom: true, record_delimiter: '\r\n' })
 
 describe('[AUD-3] the log', () => {
   test('is read by the super group of the university, and by nobody else', async () => {

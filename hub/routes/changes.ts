@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { makeZonedText } from '#shared/domain/zoned-time.ts'
+import { makeZonedText } from './zoned-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { appendChange, changedBy, loadChangePage, type ChangeFilter } from '../store/change-logs.ts'
 import type { Database } from '../store/database.ts'

@@ -75,7 +75,10 @@ async function commitGroup(
   const groupId = await insertGroup(client, universityId, wish)
   await appendChange(client, {
     ...changedBy(caller),
-    ...{ universityId, groupId, service: 'groups', subject: 'add' },
+    universityId,
+    groupId,
+    service: 'groups',
+    subject: 'add',
     log: { after: wish },
   })
   const group = await loadGroup(client, universityId, groupId)
@@ -101,8 +104,14 @@ async function commitGroupChange(
   await updateGroup(client, group.id, after)
   await appendChange(client, {
     ...changedBy(caller),
-    ...{ universityId, groupId: group.id, service: 'groups', subject: 'edit' },
-    log: { before, after },
+    universityId,
+    groupId: group.id,
+    service: 'groups',
+    subject: 'edit',
+    log: {
+      before,
+      after,
+    },
   })
   return accept({ ...group, ...after, version: group.version + 1 })
 }
@@ -121,10 +130,20 @@ async function commitGroupDeletion(
   await dropGroup(client, group.id)
   await appendChange(client, {
     ...changedBy(caller),
-    ...{ universityId, groupId: group.id, service: 'groups', subject: 'remove' },
+    universityId,
+    groupId: group.id,
+    service: 'groups',
+    subject: 'remove',
     log: {
-      before: { name: group.name, description: group.description, gidNumber: group.gidNumber },
-      members: members.map(({ userId, permission }) => ({ userId, permission })),
+      before: {
+        name: group.name,
+        description: group.description,
+        gidNumber: group.gidNumber,
+      },
+      members: members.map(({ userId, permission }) => ({
+        userId,
+        permission,
+      })),
     },
   })
   return accept(null)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { ACCOUNT_LIMITS, type AccountLimits } from '#shared/domain/conduct.ts'
-import { ROUTES, type RouteName } from '#shared/wire/rest.ts'
+import type { ROUTES, RouteName } from '#shared/wire/rest.ts'
 import { query, type Database } from '../store/database.ts'
 import { makeFullUniversity, TEST_PASSWORD, type FullUniversity } from './testing-university.ts'
 
@@ -52,10 +52,14 @@ const mixedMembers =
     [{ params: { id: ours.group.id, userId: theirs.friend.userId }, body }, 404],
   ]
 const own = (rightful: WalkStep['rightful'], input: WalkStep['input'] = nothing): WalkStep => ({
-  ...{ rightful, input, foreign: 'own' },
+  rightful,
+  input,
+  foreign: 'own',
 })
 const absent = (rightful: WalkStep['rightful'], input: WalkStep['input']): WalkStep => ({
-  ...{ rightful, input, foreign: 404 },
+  rightful,
+  input,
+  foreign: 404,
 })
 
 /** Every call that needs somebody signed in. One that is missing here is a fault of types, and of the walk's test. */
@@ -76,12 +80,17 @@ export const WALK = {
 
   'GET /platform/requests': { rightful: 'keeper', input: nothing, foreign: 403 },
   'POST /platform/requests/:id/approve': {
-    ...{ rightful: 'keeper', foreign: 403 },
+    rightful: 'keeper',
+    foreign: 403,
     input: ({ requestId }) => ({ params: { id: requestId } }),
   },
   'POST /platform/requests/:id/reject': {
-    ...{ rightful: 'keeper', foreign: 403 },
-    input: ({ requestId }) => ({ params: { id: requestId }, body: {} }),
+    rightful: 'keeper',
+    foreign: 403,
+    input: ({ requestId }) => ({
+      params: { id: requestId },
+      body: {},
+    }),
   },
 
   'GET /groups': own('student'),
@@ -149,7 +158,8 @@ export const WALK = {
   'PUT /spaces/:id/level': absent('chief', (world) => ({ ...ourRoom(world), body: { level: 0 } })),
   'GET /kiosks': own('chief'),
   'PUT /kiosks/:id/silenced': absent('chief', ({ ours }) => ({
-    ...{ params: { id: ours.kioskId }, body: { isSilenced: true } },
+    params: { id: ours.kioskId },
+    body: { isSilenced: true },
   })),
   'POST /live/ticket': own('student'),
 

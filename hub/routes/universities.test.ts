@@ -33,6 +33,9 @@ beforeEach(async () => {
   keeper = await makeTestPerson(database.pool, null)
 })
 
+const statusesOf = (answers: TestAnswer[]): number[] =>
+  answers.map(({ status }) => status).toSorted((one, other) => one - other)
+
 const names = { next: 0 }
 const wishOf = (more: object = {}): object => {
   names.next += 1
@@ -49,7 +52,9 @@ const wishOf = (more: object = {}): object => {
 const ask = (more: object = {}, remoteAddress = '192.0.2.1'): Promise<TestAnswer> =>
   callRoute(app, 'POST /universities', { body: wishOf(more), remoteAddress })
 
-const mails = (): Promise<{ key: string; to: string; template: string; locale: string; facts: object }[]> =>
+const mails = (): Promise<
+  { key: string; to: string; template: string; locale: string; facts: { nonce?: string } }[]
+> =>
   query(
     database.pool,
     'select key, to_address as "to", template, locale, facts from mail_outbox order by id desc',
@@ -58,7 +63,7 @@ const mails = (): Promise<{ key: string; to: string; template: string; locale: s
 /** The token of the newest link, as it would stand in the mail. */
 async function tokenOfMail(): Promise<string> {
   const mail = (await mails()).find(({ template }) => template === 'confirmUniversity')
-  return linkToken(identity.keys, 'university', (mail?.facts as { nonce: string }).nonce)
+  return linkToken(identity.keys, 'university', mail?.facts.nonce ?? '')
 }
 
 const confirm = (token: string): Promise<TestAnswer> =>
@@ -152,7 +157,7 @@ describe('[UNI-1] anyone', () => {
       { sql: 'lock table university_requests in row exclusive mode', values: [] },
       [1, 2, 3, 4, 5, 6].map(from),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 202, 202, 202, 409, 409])
+    expect(statusesOf(answers)).toEqual([202, 202, 202, 202, 409, 409])
     expect(answers.find(({ status }) => status === 409)).toMatchObject(refused('quotaReached'))
   })
 
@@ -175,7 +180,7 @@ describe('[UNI-2] the contact', () => {
     const token = await tokenOfMail()
     expect((await waiting()).map(({ isContactConfirmed }) => isContactConfirmed)).toEqual([false])
     const answers = await Promise.all([confirm(token), confirm(token), confirm(token)])
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 410, 410])
+    expect(statusesOf(answers)).toEqual([204, 410, 410])
     expect(await confirm('A'.repeat(43))).toMatchObject({ status: 410, ...refused('linkRefused') })
     expect((await waiting()).map(({ isContactConfirmed }) => isContactConfirmed)).toEqual([true])
   })
@@ -263,8 +268,13 @@ describe('[UNI-4] approval', () => {
       { actor, address: null, subject: 'add', log: { name } },
     ])
     expect((await logged(null)).at(-1)).toMatchObject({
-      ...{ actor, address: '127.0.0.1', subject: 'approve' },
-      log: { requestId: request.id, universityId },
+      actor,
+      address: '127.0.0.1',
+      subject: 'approve',
+      log: {
+        requestId: request.id,
+        universityId,
+      },
     })
     expect(await waiting()).toEqual([])
   })
@@ -273,7 +283,7 @@ describe('[UNI-4] approval', () => {
     const first = await askConfirmed({ name: 'Twin', domains: ['twin.edu'] })
     const second = await askConfirmed({ name: 'Other', domains: ['other.edu', 'twin.edu'] })
     const answers = await Promise.all([approve(first.id), approve(second.id)])
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409])
+    expect(statusesOf(answers)).toEqual([201, 409])
     expect(answers.find(({ status }) => status === 409)).toMatchObject(refused('nameTaken'))
     expect(await waiting()).toHaveLength(1)
     const third = await askConfirmed({ name: 'tWIN', domains: ['third.edu'] })

@@ -33,7 +33,8 @@ export function universityRoutes(handle: Handle, parts: UniversityParts): void {
   const { pool, directories } = parts
   handle('GET /universities', async () => {
     const named = (await loadOpenUniversities(pool)).map(async ({ id, name }) => ({
-      ...{ id, name },
+      id,
+      name,
       hasDirectory: await directories.has(id),
     }))
     return accept({ universities: await Promise.all(named) })

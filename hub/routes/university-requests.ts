@@ -118,7 +118,9 @@ function appendDecision(
 ): Promise<void> {
   return appendChange(client, {
     ...changedBy(caller),
-    ...{ universityId: null, service: 'universities', subject },
+    universityId: null,
+    service: 'universities',
+    subject,
     log,
   })
 }

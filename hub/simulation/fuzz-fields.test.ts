@@ -41,7 +41,10 @@ const ANYONE: Record<string, object> = {
   'POST /auth/setup': { token, email, password: TEST_PASSWORD },
   'POST /auth/email': { token },
   'POST /universities': {
-    ...{ name: 'Wish', domains: ['wish.example'], timezone: 'UTC', contact: 'dean@wish.example' },
+    name: 'Wish',
+    domains: ['wish.example'],
+    timezone: 'UTC',
+    contact: 'dean@wish.example',
   },
   'POST /universities/confirm': { token },
 }
@@ -77,7 +80,9 @@ async function send(call: FuzzCall, { input, as }: Caller, body: unknown): Promi
   const headers = { 'content-type': 'application/json' }
   const actor = { headers: { ...as?.headers }, forbidden: [] }
   const sent = (payload: unknown): { url: string; payload: string; headers: Record<string, string> } => ({
-    ...{ url: `${API_PREFIX}${path}`, payload: JSON.stringify(payload), headers },
+    url: `${API_PREFIX}${path}`,
+    payload: JSON.stringify(payload),
+    headers,
   })
   const answer = await sendAndJudge(app, call, sent(body), actor)
   if (answer.fault !== null || answer.stale === null) return answer.fault

@@ -45,7 +45,10 @@ export function readCalls(document: unknown): FuzzCall[] {
       const json = good?.content?.['application/json']
       const isText = good?.content !== undefined && json === undefined
       return {
-        ...{ name, method: method.toUpperCase(), path, parameters: described.parameters ?? [] },
+        name,
+        method: method.toUpperCase(),
+        path,
+        parameters: described.parameters ?? [],
         body: described.requestBody?.content['application/json']?.schema ?? null,
         success: json === undefined ? (isText ? 'text' : null) : Compile(json.schema),
         statuses: new Set(Object.keys(described.responses).map(Number)),
@@ -129,8 +132,13 @@ export async function sendAndJudge(
   actor: FuzzActor,
 ): Promise<{ status: number; fault: string | null; stale: number | null }> {
   const answer = await app.inject({
-    ...{ method: call.method as 'GET', url: sent.url },
-    headers: { host: 'localhost', ...sent.headers, ...actor.headers },
+    method: call.method as 'GET',
+    url: sent.url,
+    headers: {
+      host: 'localhost',
+      ...sent.headers,
+      ...actor.headers,
+    },
     ...(sent.payload === undefined ? {} : { payload: sent.payload }),
   })
   const { statusCode: status, body: text } = answer

@@ -29,7 +29,9 @@ export async function makeFuzzPeople(pool: Database, app: FastifyInstance): Prom
   const nobody = { headers: {}, forbidden: [oursMark, theirsMark], revive: async () => undefined }
   const forged = { ...nobody, headers: { authorization: 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.' } }
   return {
-    ...{ ours, theirs, known: knownOf(ours, theirs) },
+    ours,
+    theirs,
+    known: knownOf(ours, theirs),
     actors: [
       nobody,
       forged,

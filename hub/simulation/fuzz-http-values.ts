@@ -66,7 +66,7 @@ export const EVIL_NUMBERS: readonly number[] = [
   8_640_000_000_000_001,
   Number.MAX_SAFE_INTEGER,
   Number.MAX_SAFE_INTEGER + 1,
-  9_223_372_036_854_775_807,
+  2 ** 63,
 ]
 
 /** Numbers and texts of rows that exist, by the name of the field that may hold them. */
