@@ -171,7 +171,7 @@ describe('the image of the hub', () => {
       inImage.some((part) => file === part || file.startsWith(`${part}/`))
     const wanted = [...graph.files, ...graph.read]
     expect(graph.read).toEqual(
-      expect.arrayContaining(['hub/store/migrations/', 'resources/default-groups.txt']),
+      expect.arrayContaining(['dist/renderer', 'hub/store/migrations/', 'resources/default-groups.txt']),
     )
     expect(wanted.filter((file) => !isThere(file))).toEqual([])
     expect(graph.files.filter(isLeftOut)).toEqual([])

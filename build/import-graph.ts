@@ -15,6 +15,7 @@ export interface ImportGraph {
 /** `import … from`, `export … from`, a bare import and a dynamic one; types alone leave nothing to be imported. */
 const IMPORTS = /^(?:import|export)(?! type\b)[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
 const BESIDE = /new URL\(\s*'([^']+)',\s*import\.meta\.url/g
+const JOINED = /join\(import\.meta\.dirname,([^)]*)\)/g
 
 /** Follows imports from some programs on. */
 export function importGraph(programs: readonly string[]): ImportGraph {
@@ -30,6 +31,10 @@ export function importGraph(programs: readonly string[]): ImportGraph {
       else if (!name.startsWith('node:')) packages.add(packageOf(name))
     }
     for (const [, name = ''] of text.matchAll(BESIDE)) read.add(path.join(path.dirname(file), name))
+    for (const [, names = ''] of text.matchAll(JOINED))
+      read.add(
+        path.join(path.dirname(file), ...[...names.matchAll(/'([^']+)'/g)].map(([, name = '']) => name)),
+      )
   }
   return { files: [...files].toSorted(), read: [...read].toSorted(), packages: [...packages].toSorted() }
 }
