@@ -9,11 +9,11 @@ import { readDirectories } from './identity/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
 import { makeDirectoryDesk } from './identity/directory.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
-import { makeIdentity } from './identity/make-identity.ts'
-import { makeSetupToken } from './identity/setup-link.ts'
+import { makeIdentity, type Identity } from './identity/make-identity.ts'
+import { makeSetupLink } from './identity/setup-link.ts'
 import { forgetAddressesJob } from './jobs/forget-addresses.ts'
 import { mailJob } from './jobs/mail.ts'
-import { startJobs } from './jobs/jobs.ts'
+import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
 import { makeHubLog, makeLogger, type HubLog } from './log.ts'
 import { makeMetrics, serveMetrics } from './metrics.ts'
@@ -98,20 +98,9 @@ async function startParts(
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
   const clock = options.clock ?? makeHubClock()
+  const { identity, jobs } = await startPeople(config, options, pool, clock, log, undo)
   const metrics = makeMetrics()
   const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
-  const directories = openDirectories(config, pool, log)
-  const identity = await makeIdentity(config, pool, directories, log, options.identity)
-  const jobs = await startJobs(
-    pool,
-    [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)],
-    clock,
-    log,
-  )
-  undo.push(
-    () => jobs.stop(),
-    () => identity.mail.stop(),
-  )
   const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
   const app = await buildApp({
     config,
@@ -135,8 +124,7 @@ async function startParts(
   undo.push(() => metricsServer.stop())
   const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
   identity.setListening(url)
-  const setupToken = await makeSetupToken(pool)
-  const setupLink = setupToken === null ? null : `${identity.publicUrl()}/setup#token=${setupToken}`
+  const setupLink = await makeSetupLink(pool, identity.publicUrl())
   const removeHubFile = writeHubFile(config.home, { pid: process.pid, url, databaseUrl })
   undo.push(async () => removeHubFile())
   if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
@@ -145,6 +133,24 @@ async function startParts(
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
+}
+
+/** What may find a fault that a person must mend comes before anything that would then have to be ended on its way. */
+async function startPeople(
+  config: HubConfig,
+  options: HubOptions,
+  pool: Database,
+  clock: HubClock,
+  log: HubLog,
+  undo: (() => Promise<void>)[],
+): Promise<{ identity: Identity; jobs: Jobs }> {
+  const directories = openDirectories(config, pool, log)
+  const identity = await makeIdentity(config, pool, directories, log, options.identity)
+  undo.push(() => identity.mail.stop())
+  const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
+  const jobs = await startJobs(pool, list, clock, log)
+  undo.push(() => jobs.stop())
+  return { identity, jobs }
 }
 
 /** The directories of LDAP_CONFIG; a file with a fault keeps the hub from starting. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -226,14 +226,65 @@ describe('one clear sentence and an exit code for', () => {
     ).toMatch(/^The database cannot be reached .*check DATABASE_URL/)
   })
 
+  test('[IDN-13] production that lacks what people need', async () => {
+    const { code, stderr } = await run({ NODE_ENV: 'production', CARREL_SECRET: 'change-me '.repeat(5) })
+      .ended
+    expect(code).toBe(1)
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual(['PUBLIC_URL', 'SMTP_URL', 'MAIL_FROM', 'CARREL_SECRET'])
+    expect(existsSync(join(home, 'database'))).toBe(false)
+  })
+
+  test('[IDN-13] a secret that others may read', async () => {
+    plant()
+    writeFileSync(join(home, 'secret'), 'x'.repeat(43), { mode: 0o644 })
+    expect(await faultOf()).toMatch(/^Others on this machine may read .*secret/)
+  })
+
   test('a configuration that does not fit', async () => {
     expect(await faultOf({ CARREL_PORT: 'http' })).toMatch(/^CARREL_PORT must be a port number/)
   })
 })
 
+test('[IDN-13] the first start leaves a set-up link for its owner only; none is left when somebody administers', async () => {
+  plant()
+  const first = await running()
+  await first.line()
+  const file = join(home, 'setup-link')
+  expect(await first.line()).toBe(`setup-link ${file}`)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  const link = readFileSync(file, 'utf8').trim()
+  expect(link).toMatch(new RegExp(`^${first.url}/setup#token=[\\w-]{43}$`))
+  const body = { token: link.split('=')[1], email: 'root@anywhere.example', password: 'kobilarna rdeca 7' }
+  const answer = await fetch(`${first.url}/api/v1/auth/setup`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(answer.status).toBe(204)
+  expect(await stop(first)).toBe(0)
+  expect((await first.ended).stderr).not.toContain(body.token)
+  const second = await running()
+  await second.line()
+  expect(existsSync(file)).toBe(false)
+  expect(await stop(second)).toBe(0)
+})
+
 test('--help tells what can be set, and starts nothing', () => {
   const { status, stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' })
   expect(status).toBe(0)
-  for (const name of ['CARREL_HOME', 'CARREL_PORT', 'DATABASE_URL', 'CARREL_TLS_CERT'])
+  for (const name of [
+    'CARREL_HOME',
+    'CARREL_PORT',
+    'DATABASE_URL',
+    'CARREL_TLS_CERT',
+    'TRUST_PROXY',
+    'PUBLIC_URL',
+    'CARREL_SECRET',
+  ])
     expect(stdout).toContain(name)
 })

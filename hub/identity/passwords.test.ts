@@ -33,7 +33,7 @@ describe('[IDN-5] a password’s hash', () => {
     const passwords = makePasswords(cheap)
     const many = await Promise.all(Array.from({ length: 410 }, () => passwords.verify('x', null)))
     expect(many.filter((one) => one.ok)).toHaveLength(402)
-    expect(many.filter((one) => !one.ok)).toEqual(Array(8).fill({ ok: false, refusal: 'busy' }))
+    expect(many.filter((one) => !one.ok && one.refusal === 'busy')).toHaveLength(8)
     expect(await passwords.verify('x', null)).toEqual({ ok: true, value: false })
   })
 })

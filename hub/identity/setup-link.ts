@@ -30,6 +30,12 @@ export async function makeSetupToken(pool: Database): Promise<string | null> {
   })
 }
 
+/** The link with such a token, for whoever starts the hub; null when there is a platform administrator already. [IDN-13] */
+export async function makeSetupLink(pool: Database, publicUrl: string): Promise<string | null> {
+  const token = await makeSetupToken(pool)
+  return token === null ? null : `${publicUrl}/setup#token=${token}`
+}
+
 /** Makes the first platform administrator by the token of a set-up link: once, and only while there is none. [IDN-13] */
 export async function setUp(
   parts: AccountParts,

@@ -25,7 +25,7 @@ function makeJob(
   name: string,
   run: () => Promise<void> = async () => undefined,
 ): Job & { ran: () => number } {
-  const spy = vi.fn(run)
+  const spy = vi.fn<() => Promise<void>>(run)
   return { name, cron: '* * * * *', everyMs: 60_000, run: spy, ran: () => spy.mock.calls.length }
 }
 
@@ -109,7 +109,7 @@ describe('the runner of jobs', () => {
     const { url, pool: unused } = await server.makeDatabase()
     await unused.end()
     const pool = openPool(url)
-    const said = vi.fn()
+    const said = vi.fn<HubLog['warn']>()
     const job = makeJob('patient')
     const jobs = await startJobs(pool, [job], makeHubClock(), { ...noLog, warn: said })
     await vi.waitFor(() => expect(job.ran()).toBe(1), { timeout: 10_000 })

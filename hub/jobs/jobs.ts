@@ -75,8 +75,8 @@ async function setUp(boss: PgBoss, pool: Database, jobs: readonly Job[], log: Hu
   const byName = new Map(jobs.map((job) => [job.name, job]))
   const work = async (taken: BossJob<{ job: string }>[]): Promise<void> => {
     // A name that is unknown here is a newer hub's beside this one; that one has it too, at its next time.
-    const due = new Set(taken.map(({ data }) => byName.get(data.job)))
-    await Promise.all([...due].map((job) => (job === undefined ? undefined : runOnce(pool, job, log))))
+    const due = [...new Set(taken.map(({ data }) => data.job))].flatMap((name) => byName.get(name) ?? [])
+    await Promise.all(due.map((job) => runOnce(pool, job, log)))
   }
   for (const { name } of jobs)
     await boss.send(QUEUE, { job: name }, { singletonKey: name, singletonSeconds: 5 })

@@ -6,10 +6,11 @@ import { dropOldMail } from '../store/mail-outbox.ts'
 import { dropExpiredRateLimits } from '../store/rate-limits.ts'
 import { dropEndedSessions, dropExpiredTickets } from '../store/sessions-people.ts'
 import { dropRetiredKeys } from '../store/signing-keys.ts'
+import { dropOldRequests } from '../store/university-requests.ts'
 import { dropExpiredVerifications } from '../store/verifications.ts'
 import type { Job } from './jobs.ts'
 
-/** Removes what has run out: codes, links, tickets, sessions, keys, marks and counts of tries; accounts that nobody confirmed. */
+/** Removes what has run out: codes, links, tickets, sessions, keys, marks, requests and counts of tries; accounts that nobody confirmed. */
 export function purgeJob(pool: Database): Job {
   return {
     name: 'purge',
@@ -24,6 +25,7 @@ export function purgeJob(pool: Database): Job {
       await dropExpiredMarks(pool)
       await dropRetiredKeys(pool)
       await dropOldMail(pool)
+      await dropOldRequests(pool)
       await eraseStaleAccounts(pool)
     },
   }

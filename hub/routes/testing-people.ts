@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
 import type { Me } from '#shared/domain/account.ts'
 import { makeMailDesk } from '../identity/mail/mail-desk.ts'
 import { makeSmtpPost } from '../identity/mail/post.ts'
@@ -64,23 +64,8 @@ export const GOOD_PASSWORD = 'kobilarna rdeca 7'
 export async function startPeopleHub(name: string, parts: Partial<IdentityParts> = {}): Promise<PeopleHub> {
   const database = await makeTestDatabase(name)
   const { pool } = database
-  const [university] = await query<{ id: number }>(
-    pool,
-    `insert into universities (name, email_domains, timezone, epoch)
-     values ('Test University', '{uni.example,knjiznica.example}', 'Europe/Ljubljana', 'e1') returning id`,
-  )
-  const universityId = university?.id ?? 0
-  await query(pool, "insert into groups (university_id, name, is_super) values ($1, 'cspace', true)", [
-    universityId,
-  ])
-  const lines: string[] = []
-  const stream = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      lines.push(chunk.toString())
-      done()
-    },
-  })
-  const logger = makeLogger('trace', stream)
+  const universityId = await insertUniversity(pool)
+  const { logger, text } = makeRecord()
   const mailbox = await startTestMailbox()
   const identity = makeTestIdentity(parts)
   const publicUrl = (): string => 'https://carrel.example'
@@ -94,17 +79,6 @@ export async function startPeopleHub(name: string, parts: Partial<IdentityParts>
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const call = makeCall(url)
-  const signIn: PeopleHub['signIn'] = async (email, password, sent = {}) => {
-    const answer = await call('POST /auth/token', { ...sent, body: { email, password } })
-    if (answer.status !== 200) throw new Error(`${email} was not let in: ${answer.status} ${answer.error}`)
-    return personOf(answer)
-  }
-  const join: PeopleHub['join'] = async (email, password = GOOD_PASSWORD) => {
-    await call('POST /auth/register', { body: { email, password } })
-    const token = (await mailbox.next(email)).link?.token
-    await call('POST /auth/verify', { body: { token } })
-    return signIn(email, password)
-  }
   const stop = async (): Promise<void> => {
     await app.close()
     await desk.stop()
@@ -118,12 +92,48 @@ export async function startPeopleHub(name: string, parts: Partial<IdentityParts>
     mailbox,
     universityId,
     url,
-    log: () => lines.join(''),
+    log: text,
     call,
-    join,
-    signIn,
+    ...makeActs(call, mailbox),
     stop,
   }
+}
+
+function makeActs(call: PeopleHub['call'], mailbox: TestMailbox): Pick<PeopleHub, 'join' | 'signIn'> {
+  const signIn: PeopleHub['signIn'] = async (email, password, sent = {}) => {
+    const answer = await call('POST /auth/token', { ...sent, body: { email, password } })
+    if (answer.status !== 200) throw new Error(`${email} was not let in: ${answer.status} ${answer.error}`)
+    return personOf(answer)
+  }
+  const join: PeopleHub['join'] = async (email, password = GOOD_PASSWORD) => {
+    await call('POST /auth/register', { body: { email, password } })
+    const token = (await mailbox.next(email)).link?.token
+    await call('POST /auth/verify', { body: { token } })
+    return signIn(email, password)
+  }
+  return { join, signIn }
+}
+
+async function insertUniversity(pool: Database): Promise<number> {
+  const [university] = await query<{ id: number }>(
+    pool,
+    `insert into universities (name, email_domains, timezone, epoch)
+     values ('Test University', '{uni.example,knjiznica.example}', 'Europe/Ljubljana', 'e1') returning id`,
+  )
+  const id = university?.id ?? 0
+  await query(pool, "insert into groups (university_id, name, is_super) values ($1, 'cspace', true)", [id])
+  return id
+}
+
+function makeRecord(): { logger: Logger; text(): string } {
+  const lines: string[] = []
+  const logger = makeLogger('trace', { write: (line) => void lines.push(line) })
+  return { logger, text: () => lines.join('') }
+}
+
+/** In order of size. */
+export function byNumber(one: number, other: number): number {
+  return one - other
 }
 
 /** Access token, refresh token and name out of the answer to a sign-in or a refresh. */

@@ -32,7 +32,7 @@ test('a stop that comes while it is being started again ends it too', async () =
   const stopped = Promise.withResolvers<void>()
   const kept = await startKeptEmbedded(
     { folder, settings: { fsync: 'off' } },
-    { ...noLog, error: () => kept.stop().then(stopped.resolve, stopped.reject) },
+    { ...noLog, error: () => void kept.stop().then(stopped.resolve, stopped.reject) },
   )
   process.kill(kept.pid(), 'SIGKILL')
   await stopped.promise

@@ -11,7 +11,7 @@ import { linkToken } from '../link-tokens.ts'
 import { makeServerKeys } from '../server-secret.ts'
 import { startTestMailbox, type TestMailbox } from '../testing-mailbox.ts'
 import { makeMailDesk, type MailDesk } from './mail-desk.ts'
-import type { Mail, MailFacts, MailTemplate } from './mail-facts.ts'
+import type { MailFacts, MailTemplate } from './mail-facts.ts'
 import { makeFilePost, makeSmtpPost, type Post } from './post.ts'
 import { writeMail } from './write-mail.ts'
 
@@ -158,7 +158,7 @@ function letter(
   locale: Locale = 'en',
   key = 'k',
 ): ReturnType<typeof writeMail> {
-  return writeMail(desk, { key, to: 'ana@uni.example', locale, template, facts } as Mail)
+  return writeMail(desk, { key, to: 'ana@uni.example', locale, template, facts })
 }
 
 describe('[IDN-7] a letter', () => {

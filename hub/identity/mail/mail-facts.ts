@@ -5,6 +5,9 @@ interface Link {
   nonce: string
 }
 
+/** The mail is about nothing but its reader's account. */
+type NoFacts = Record<string, never>
+
 /** Every mail that the hub writes, and the facts that it is written from. No fact is a token. [IDN-7] */
 export interface MailFacts {
   /** To a new account: confirm the address. */
@@ -17,13 +20,13 @@ export interface MailFacts {
   accountWaits: { untilMs: number }
   /** Choose a new password. */
   resetPassword: Link
-  passwordChanged: Record<never, never>
+  passwordChanged: NoFacts
   /** To the new address: confirm it. */
   changeAddress: Link
   /** To the old address: a change was asked for, and later: it was made. */
-  addressChangeAsked: Record<never, never>
-  addressChanged: Record<never, never>
-  accountDeleted: Record<never, never>
+  addressChangeAsked: NoFacts
+  addressChanged: NoFacts
+  accountDeleted: NoFacts
   /** To who asked for a university: confirm the address. */
   confirmUniversity: Link & { university: string }
   universityApproved: { university: string }
