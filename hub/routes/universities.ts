@@ -2,6 +2,7 @@ import type { RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
 import { parseAddress } from '../identity/address.ts'
+import { knock } from '../identity/doors.ts'
 import { addressBucket } from '../identity/address-bucket.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { hashLinkToken, makeLink } from '../identity/link-tokens.ts'
@@ -40,14 +41,7 @@ export function universityRoutes(handle: Handle, parts: UniversityParts): void {
     return accept({ universities: await Promise.all(named) })
   })
   handle('POST /universities', ({ body }, caller) => commitRequest(parts, body, caller))
-  handle('POST /universities/confirm', ({ body }, caller) =>
-    transaction(pool, 'read committed', async (client) => {
-      const requestId = await confirmRequest(client, hashLinkToken(body.token))
-      if (requestId === null) return refuse({ why: 'linkRefused' })
-      await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
-      return accept(null)
-    }),
-  )
+  handle('POST /universities/confirm', ({ body }, caller) => commitConfirmation(parts, body.token, caller))
   requestRoutes(handle, parts)
 }
 
@@ -81,6 +75,21 @@ async function commitRequest(
   })
   if (done.ok) kickMail()
   return done
+}
+
+async function commitConfirmation(
+  parts: UniversityParts,
+  token: string,
+  caller: Caller,
+): Promise<Decision<null, CallRefusal>> {
+  const opened = await knock(parts, 'link', { account: null, address: caller.address })
+  if (!opened.ok) return opened
+  return transaction(parts.pool, 'read committed', async (client) => {
+    const requestId = await confirmRequest(client, hashLinkToken(token))
+    if (requestId === null) return refuse({ why: 'linkRefused' })
+    await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
+    return accept(null)
+  })
 }
 
 function refusalOfCounts(

@@ -2,7 +2,7 @@ import type { Group, Member, Permission } from '#shared/domain/group.ts'
 import { query, type Queryable } from './database.ts'
 
 // A university's groups and who is in them. Whoever changes members or deletes locks the group first, so that two who do
-// it at once go one after the other. [ACC-3]
+// it at once go one after the other; memberships that a directory brings refer to a group meanwhile. [ACC-3]
 
 /** What can be changed about a group. */
 export interface GroupWish {
@@ -44,7 +44,7 @@ export async function lockGroup(
   universityId: number,
   id: number,
 ): Promise<Group | null> {
-  await query(transaction, 'select 1 from groups where university_id = $1 and id = $2 for update', [
+  await query(transaction, 'select 1 from groups where university_id = $1 and id = $2 for no key update', [
     universityId,
     id,
   ])
@@ -205,7 +205,7 @@ export async function isLastSuperAdmin(
 }
 
 async function lockSuperGroup(transaction: Queryable, universityId: number): Promise<void> {
-  await query(transaction, 'select 1 from groups where university_id = $1 and is_super for update', [
+  await query(transaction, 'select 1 from groups where university_id = $1 and is_super for no key update', [
     universityId,
   ])
 }
