@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { bringAxe, LANGUAGES, openGallery, runAxe, showPicture } from './gallery.ts'
 import { expect, test } from './testing.ts'
 
@@ -14,7 +15,18 @@ const LOOKS = {
 const COLOURFUL =
   /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
 
-test.use({ viewport: { width: 390, height: 844 } })
+test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotion: 'reduce' } })
+
+/**
+ * What axe found wrong, and what it could not judge. That something is hidden at this width is no fault: a phone and a
+ * desktop each leave out what the other shows, and both are looked at.
+ */
+async function faultsOf(page: Page, name: string, isStrict: boolean): Promise<string[]> {
+  const { violations, undecided, passCount } = await runAxe(page, isStrict)
+  const unjudged = undecided.filter((fault) => !fault.startsWith('hidden-content:'))
+  const few = passCount < 10 ? [`only ${passCount} rules had something to look at`] : []
+  return [...violations, ...unjudged, ...few].map((fault) => `${name}: ${fault}`)
+}
 
 for (const language of LANGUAGES)
   test(`axe finds nothing on any picture of the portal: ${language}`, async ({ page, galleryUrl }) => {
@@ -25,22 +37,20 @@ for (const language of LANGUAGES)
     const faults: string[] = []
     for (const name of names) {
       await showPicture(page, `?screen=${name}&lang=${language}`)
-      const { violations, undecided, passCount } = await runAxe(page, false)
-      faults.push(...[...violations, ...undecided].map((fault) => `${name}: ${fault}`))
-      if (passCount < 10) faults.push(`${name}: only ${passCount} rules had something to look at`)
+      faults.push(...(await faultsOf(page, name, false)))
     }
     expect(faults).toEqual([])
   })
 
 for (const [look, query] of Object.entries(LOOKS))
   test(`axe finds nothing on the portal's pictures: ${look}`, async ({ page, galleryUrl }) => {
+    if (look === 'desktop') await page.setViewportSize({ width: 1440, height: 900 })
     const names = await openGallery(page, galleryUrl, 'data-portal-name')
     await bringAxe(page)
     const faults: string[] = []
     for (const name of names.filter((one) => COLOURFUL.test(one))) {
       await showPicture(page, `?screen=${name}&lang=en${query}`)
-      const { violations, undecided } = await runAxe(page, look.includes('contrast'))
-      faults.push(...[...violations, ...undecided].map((fault) => `${name}: ${fault}`))
+      faults.push(...(await faultsOf(page, name, look.includes('contrast'))))
     }
     expect(faults).toEqual([])
   })
@@ -63,7 +73,10 @@ for (const { width, text } of [
         const found = await page.evaluate(() => {
           const root = document.querySelector('dialog[open]') ?? document
           const small = [...root.querySelectorAll<HTMLElement>('button, a[href], input, select, textarea')]
-            .filter((one) => one.checkVisibility() && !one.matches('.p-skip, p a, h3 a, .p-line-words a'))
+            .filter(
+              (one) =>
+                one.checkVisibility() && !one.matches('.p-skip, p a, h3 a, .p-line-words a, .p-radio input'),
+            )
             .filter((one) => one.getBoundingClientRect().height < 43.5)
             .map((one) => `${one.className} "${one.textContent.slice(0, 20)}"`)
           return { over: document.documentElement.scrollWidth - window.innerWidth, small }

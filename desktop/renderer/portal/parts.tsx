@@ -96,7 +96,7 @@ export function Empty(props: {
   isPage?: boolean
   children?: ReactNode
 }): ReactElement {
-  const Title = props.isPage === true ? 'h1' : 'p'
+  const Title = props.isPage === true ? 'h1' : 'h2'
   return (
     <div className="p-empty">
       <Shape tone={props.tone ?? 'free'} />

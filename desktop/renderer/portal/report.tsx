@@ -101,7 +101,7 @@ function Answer(props: {
     return (
       <div className="p-answer">
         <Icon name="undo" />
-        <p className="p-answer-title">{place('report.undone')}</p>
+        <h2 className="p-answer-title">{place('report.undone')}</h2>
       </div>
     )
   if (step.step === 'refused')
@@ -119,7 +119,7 @@ function Answer(props: {
     <div className="p-answer" data-kind="thanks">
       <Icon name="check" />
       <div className="p-answer-words">
-        <p className="p-answer-title">{place('report.thanks')}</p>
+        <h2 className="p-answer-title">{place('report.thanks')}</h2>
         <p>{place('report.said', { level: level(step.level) })}</p>
       </div>
       <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>

@@ -84,7 +84,7 @@ function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
         <h1 id="place-name" tabIndex={-1}>
           {space.name}
         </h1>
-        <p className="p-state-word">{tone(entry.tone)}</p>
+        <strong className="p-state-word">{tone(entry.tone)}</strong>
         <p className="p-state-age">
           {entry.tone === 'closed' ? '' : age(entry.reportedAtMs, moment.nowMs)}
           <Counts entry={entry} />
