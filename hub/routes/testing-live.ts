@@ -30,6 +30,7 @@ export class LivePage {
   readonly texts: string[] = []
   /** Status of an upgrade that was refused. */
   refusedWith: number | null = null
+  private waiting: (() => void)[] = []
 
   constructor(host: string, headers: Record<string, string> = {}) {
     this.socket = new WebSocket(`ws://${host}/api/v1/live`, { headers })
@@ -39,7 +40,9 @@ export class LivePage {
       if (!checked.ok) throw new Error(`no message of a hub: ${text}`)
       this.texts.push(text)
       this.heard.push(checked.value)
+      this.wake()
     })
+    this.socket.on('close', () => this.wake())
     this.socket.on('unexpected-response', (_request, response) => {
       this.refusedWith = response.statusCode ?? 0
       this.socket.emit('close')
@@ -63,8 +66,12 @@ export class LivePage {
       if (index >= 0) return this.heard.splice(index, 1)[0] as Typed<Type>
       if (this.socket.readyState > WebSocket.OPEN)
         throw new Error(`closed before ${type}: ${JSON.stringify(this.heard)}`)
-      await Promise.race([once(this.socket, 'message'), once(this.socket, 'close')])
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
   }
 
   /** Waits for the end, and gives the last word. */
