@@ -95,7 +95,8 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     readWaiting: (atMost) => {
       // Mostly one tap waits: the one that was just written.
       const { newest } = held
-      if (newest !== null && newest.id === bounds.ackedTo + 1 && newest.id === bounds.newestId) return [newest]
+      if (newest !== null && newest.id === bounds.ackedTo + 1 && newest.id === bounds.newestId)
+        return [newest]
       return reads.waiting.all(bounds.ackedTo, atMost)
     },
     applyAck: (ack, nowMs) => {
