@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,28 +36,7 @@ export async function startHubProcess(
   variables: Record<string, string> = {},
 ): Promise<HubProcess> {
   const home = mkdtempSync(join(tmpdir(), 'carrel-bench-'))
-  const child = spawn(
-    process.execPath,
-    [
-      '--expose-gc',
-      `--import=${COLLECT_ON_SIGNAL}`,
-      `--import=${LEASH}`,
-      fileURLToPath(new URL('../main.ts', import.meta.url)),
-    ],
-    {
-      env: {
-        ...process.env,
-        [LEASH_HOLDER]: String(process.pid),
-        CARREL_HOME: home,
-        CARREL_PORT: String(port),
-        CARREL_METRICS_PORT: '0',
-        CARREL_LOG: 'warn',
-        DATABASE_URL: databaseUrl,
-        ...variables,
-      },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
-  )
+  const child = spawnHub(home, databaseUrl, port, variables)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
       rmSync(home, { recursive: true, force: true })
@@ -93,6 +72,29 @@ export async function startHubProcess(
       await ended
     },
   }
+}
+
+function spawnHub(
+  home: string,
+  databaseUrl: string,
+  port: number,
+  variables: Record<string, string>,
+): ChildProcess {
+  const program = fileURLToPath(new URL('../main.ts', import.meta.url))
+  const imports = [`--import=${COLLECT_ON_SIGNAL}`, `--import=${LEASH}`]
+  return spawn(process.execPath, ['--expose-gc', ...imports, program], {
+    env: {
+      ...process.env,
+      [LEASH_HOLDER]: String(process.pid),
+      CARREL_HOME: home,
+      CARREL_PORT: String(port),
+      CARREL_METRICS_PORT: '0',
+      CARREL_LOG: 'warn',
+      DATABASE_URL: databaseUrl,
+      ...variables,
+    },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
 }
 
 function readAddresses(

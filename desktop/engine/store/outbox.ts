@@ -12,6 +12,7 @@ import {
   readBounds,
   readIdentity,
   readTaps,
+  type Bounds,
 } from './outbox-statements.ts'
 import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
 
@@ -92,13 +93,11 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     readMutation: (id) => reads.byId.get(id),
     readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
     isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
-    readWaiting: (atMost) => {
-      // Mostly one tap waits: the one that was just written.
-      const { newest } = held
-      if (newest !== null && newest.id === bounds.ackedTo + 1 && newest.id === bounds.newestId)
-        return [newest]
-      return reads.waiting.all(bounds.ackedTo, atMost)
-    },
+    // Mostly one tap waits: the one that was just written.
+    readWaiting: (atMost) =>
+      held.newest !== null && isOnlyWaiting(held.newest, bounds)
+        ? [held.newest]
+        : reads.waiting.all(bounds.ackedTo, atMost),
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
       if (upTo <= bounds.ackedTo) return
@@ -113,4 +112,8 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     waitingCount: () => bounds.waitingCount,
     readTaps: (boot) => readTaps(sqlite, boot),
   }
+}
+
+function isOnlyWaiting({ id }: StoredMutation, { ackedTo, newestId }: Bounds): boolean {
+  return id === ackedTo + 1 && id === newestId
 }
