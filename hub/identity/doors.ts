@@ -6,6 +6,9 @@ import { countTryNow } from '../store/rate-limits.ts'
 import { addressBucket } from './address-bucket.ts'
 import type { ServerKeys } from './server-secret.ts'
 
+/** No address is longer; a proxy may have handed on anything. */
+const MAX_BUCKET_LENGTH = 64
+
 /** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
 export interface Knock {
   account: string | null
@@ -30,7 +33,9 @@ export async function knock(
 ): Promise<Decision<null, CallRefusal>> {
   const { perAddress, perAccount } = limits[door]
   // The address first: whoever is over its limit shuts nobody's account.
-  const buckets = [{ name: `${door} from ${addressBucket(address)}`, limit: perAddress }]
+  const buckets = [
+    { name: `${door} from ${addressBucket(address).slice(0, MAX_BUCKET_LENGTH)}`, limit: perAddress },
+  ]
   if (account !== null)
     buckets.push({ name: `${door} of ${keys.mac('addresses', 'door', account)}`, limit: perAccount })
   for (const { name, limit } of buckets) {

@@ -65,7 +65,8 @@ export function makeFilePost(folder: string, from: string, log: HubLog): Post {
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
       const file = join(folder, `${stamp} ${letter.messageId.slice(1, 9)}.eml`)
       writeFileSync(file, written.message as Buffer, { mode: 0o600 })
-      log.info('a mail was written to a file, since SMTP_URL is not set', { file })
+      // A warning, so that it is seen at `npm start` too; production does not start without a server.
+      log.warn('a mail was written to a file, since SMTP_URL is not set', { file })
       return { outcome: 'sent' }
     },
   }
