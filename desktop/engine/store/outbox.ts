@@ -53,9 +53,7 @@ const UNSETTLED = { originKioskId: null, originId: null, originHash: null, acked
 export function makeOutbox(sqlite: Sqlite): Outbox {
   checkIntegrity(sqlite)
   migrate(sqlite, OUTBOX_MIGRATIONS)
-  const insert = prepareInsert(sqlite)
-  const reads = prepareReads(sqlite)
-  const bounds = readBounds(sqlite)
+  const [insert, reads, bounds] = [prepareInsert(sqlite), prepareReads(sqlite), readBounds(sqlite)]
   const held = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
   const reread = (): void => {
     held.newest = null
@@ -93,11 +91,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
     readMutation: (id) => reads.byId.get(id),
     readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
     isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
-    // Mostly one tap waits: the one that was just written.
-    readWaiting: (atMost) =>
-      held.newest !== null && isOnlyWaiting(held.newest, bounds)
-        ? [held.newest]
-        : reads.waiting.all(bounds.ackedTo, atMost),
+    readWaiting: (atMost) => onlyWaiting(held.newest, bounds) ?? reads.waiting.all(bounds.ackedTo, atMost),
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
       if (upTo <= bounds.ackedTo) return
@@ -114,6 +108,7 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
   }
 }
 
-function isOnlyWaiting({ id }: StoredMutation, { ackedTo, newestId }: Bounds): boolean {
-  return id === ackedTo + 1 && id === newestId
+/** Mostly one tap waits: the one that was just written, and need not be read. */
+function onlyWaiting(newest: StoredMutation | null, { ackedTo, newestId }: Bounds): StoredMutation[] | null {
+  return newest !== null && newest.id === ackedTo + 1 && newest.id === newestId ? [newest] : null
 }
