@@ -4,6 +4,7 @@ import { MAX_MUTATION_BYTES, ReportBody, WithdrawBody } from '../domain/mutation
 import { BRIDGE_INPUTS, BridgeCallMessage } from './bridge.ts'
 import { digestText, emptyDigest, toggleRow } from './digest.ts'
 import stored from './fingerprint.json' with { type: 'json' }
+import { LiveClientMessage, LiveHubMessage } from './live.ts'
 import {
   enrolStatement,
   headStatement,
@@ -62,6 +63,7 @@ const fingerprints = {
     }),
   ),
   rest: hashText(canonicalJson({ ROUTES, HttpError, HTTP_STATUS })),
+  live: hashText(canonicalJson({ LiveClientMessage, LiveHubMessage })),
   bridge: hashText(canonicalJson({ BRIDGE_INPUTS, BridgeCallMessage })),
 }
 
@@ -74,6 +76,10 @@ test('[SYN-13] the line does not change silently: raise PROTOCOL, keep the one b
 
 test('[SYN-13] nor do the HTTP contracts', () => {
   expect(fingerprints.rest).toBe(stored.rest)
+})
+
+test('[LIV-1] nor do the messages of people’s pages', () => {
+  expect(fingerprints.live).toBe(stored.live)
 })
 
 test('[BRG-1] nor does the bridge between screen and engine', () => {
