@@ -101,7 +101,11 @@ describe('registration', () => {
     const second = await hub.mailbox.next(email)
     expect((await verify(first.link?.token)).error).toBe('linkRefused')
     expect(second.link?.path).toBe('/reset')
-    const reset = { token: second.link?.token, password: 'chosen by the reader 3' }
+    // Nor is there a way round: a link that is sent again lets nobody's password in either.
+    await hub.call('POST /auth/verify/resend', { body: { email } })
+    const third = await hub.mailbox.next(email)
+    expect(third.link?.path).toBe('/reset')
+    const reset = { token: third.link?.token, password: 'chosen by the reader 3' }
     expect((await hub.call('POST /auth/reset', { body: reset })).status).toBe(204)
     expect(await trySignIn(email, 'the thief chose this 1')).toBe(401)
     expect(await trySignIn(email, 'the owner chose this 2')).toBe(401)
