@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { query } from '../../hub/store/database.ts'
 import { expect, openPlace, test } from './portal-testing.ts'
 import { DOMAIN, PASSWORD } from './portal-world.ts'
@@ -60,7 +61,7 @@ test('a student adds a place, another one sees it; edited by two at once, the se
   await expect(page.getByText('Only people of your university see this place.')).toHaveCount(0)
 })
 
-async function openMine(page: import('@playwright/test').Page, name: string): Promise<void> {
+async function openMine(page: Page, name: string): Promise<void> {
   await page.locator('.p-row').filter({ hasText: name }).first().click()
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
 }

@@ -13,7 +13,8 @@ import { PortalContext } from '../portal/portal-context.ts'
 import { makePortalStore } from '../portal/store.ts'
 import '../ui/portal-styles.ts'
 import { NOW_MS } from './fixtures.ts'
-import { PORTAL_PICTURES, USUAL, type Act, type PortalPicture as Picture } from './portal-pictures.ts'
+import { USUAL } from './portal-answers.ts'
+import { PORTAL_PICTURES, type Act, type PortalPicture as Picture } from './portal-pictures.ts'
 
 /** A hub that always answers the same; what a picture waits for never comes. */
 function stillHub(picture: Picture): Api {
@@ -25,7 +26,7 @@ function stillHub(picture: Picture): Api {
   return { call, refresh: () => new Promise(() => undefined), forget: () => undefined }
 }
 
-function handleOf(picture: Picture, locale: Locale, params: URLSearchParams, words: i18n) {
+function handleOf(picture: Picture, locale: Locale, params: URLSearchParams) {
   const store = makePortalStore(NOW_MS)
   store.setState({
     ...picture.state,
@@ -44,7 +45,6 @@ function handleOf(picture: Picture, locale: Locale, params: URLSearchParams, wor
     makeKey: () => 'k'.repeat(32),
     keep: () => undefined,
     tellOut: () => undefined,
-    t: () => words.getFixedT(locale, 'portal'),
   })
   return { store, actions }
 }
@@ -77,7 +77,7 @@ function Drawn(props: {
   words: i18n
 }): ReactElement {
   const { name, picture, locale, params, words } = props
-  const [handle] = useState(() => handleOf(picture, locale, params, words))
+  const [handle] = useState(() => handleOf(picture, locale, params))
   const [place] = useState(() => memoryLocation({ path: picture.path }))
   const [isDone, setDone] = useState(false)
   useEffect(() => {

@@ -1,11 +1,11 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { HttpErrorCode } from '#shared/wire/http-error.ts'
-import type { RouteName } from '#shared/wire/rest.ts'
-import type { Answer, Refusal } from '../portal/api.ts'
+import type { Refusal } from '../portal/api.ts'
 import { NO_FILTER } from '../portal/places.ts'
 import { PLAIN_SETTINGS } from '../portal/settings.ts'
 import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
+import type { Answers } from './portal-answers.ts'
 import * as fixtures from './portal-fixtures.ts'
 import {
   FLOOR_1,
@@ -22,9 +22,6 @@ import {
 
 /** What a hand does once the page is drawn: fills a form in, sends it, presses something. */
 export type Act = { fill: Record<string, string> } | { submit: string } | { press: string }
-
-/** What the hub answers; `waiting`: not yet. */
-export type Answers = { [Name in RouteName]?: Answer<Name> | 'waiting' }
 
 /** One picture of the portal. */
 export interface PortalPicture {
@@ -279,20 +276,6 @@ const pages: Record<string, PortalPicture> = {
   },
   changesNotForYou: { path: '/changes', state: stateOf(me) },
   notFound: { path: '/nowhere', state: stateOf(me) },
-}
-
-/** What the hub answers where a picture does not say otherwise. */
-export const USUAL: Answers = {
-  'GET /universities': accept(fixtures.UNIVERSITIES),
-  'GET /me/reports': accept(fixtures.MY_REPORTS),
-  'GET /auth/sessions': accept(fixtures.SESSIONS),
-  'GET /groups': accept(fixtures.GROUPS),
-  'GET /groups/:id/members': accept(fixtures.MEMBERS),
-  'GET /groups/:id/deletion': accept({ memberCount: 24, bookingCount: 2 }),
-  'GET /platform/requests': accept(fixtures.REQUESTS),
-  'GET /changes': accept(fixtures.CHANGES),
-  'GET /kiosks': accept(fixtures.KIOSKS),
-  'GET /spaces/deleted': accept(fixtures.DELETED),
 }
 
 /** Every picture of the portal by name. */

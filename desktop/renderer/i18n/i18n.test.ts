@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { en } from './en.ts'
 import { makeI18n } from './i18n.ts'
+import { portalEn } from './portal-en.ts'
+import { portalSl } from './portal-sl.ts'
+import { portalZhTw } from './portal-zh-tw.ts'
 import { sl } from './sl.ts'
 import { zhTw } from './zh-tw.ts'
 
@@ -20,12 +23,15 @@ const singular = (key: string): string => key.replace(/_(one|two|few|other)$/, '
 
 describe('the languages', () => {
   it('say every text with the same values in it, and none is empty', () => {
-    const english = textsOf(en)
-    for (const words of [sl, zhTw])
-      for (const [key, text] of textsOf(words)) {
-        expect(text.trim(), key).not.toBe('')
-        expect(namesIn(text), key).toEqual(namesIn(english.get(singular(key)) ?? ''))
-      }
+    for (const [english, ...others] of [
+      [en, sl, zhTw],
+      [portalEn, portalSl, portalZhTw],
+    ] as const)
+      for (const words of others)
+        for (const [key, text] of textsOf(words)) {
+          expect(text.trim(), key).not.toBe('')
+          expect(namesIn(text), key).toEqual(namesIn(textsOf(english).get(singular(key)) ?? ''))
+        }
   })
 
   it('count in Slovenian with four forms', () => {

@@ -1,4 +1,3 @@
-import type { TFunction } from 'i18next'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { RouteInput, RouteName } from '#shared/wire/rest.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
@@ -27,8 +26,6 @@ export interface ActionParts {
   keep(settings: Settings): void
   /** Tells the browser's other tabs that nobody is signed in any more. */
   tellOut(): void
-  /** Sentences of the language that is spoken now. */
-  t(): TFunction<'portal'>
 }
 
 /** All that screens can do. */

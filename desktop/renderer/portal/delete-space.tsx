@@ -59,18 +59,23 @@ export function DeleteSpace(props: {
           </button>
         }
       >
-        {children.length > 0 && (
-          <div role="alert">
-            <p>{t('space.deleteChildren')}</p>
-            <ul className="p-bullets">
-              {children.map(({ id, name }) => (
-                <li key={id}>{name}</li>
-              ))}
-            </ul>
-          </div>
-        )}
+        {children.length > 0 && <GoesWithIt spaces={children} />}
         <p>{t('space.deleteBody')}</p>
       </Form>
     </Dialog>
+  )
+}
+
+function GoesWithIt({ spaces }: { spaces: NonNullable<Refusal['spaces']> }): ReactElement {
+  const { t } = usePortalWords()
+  return (
+    <div role="alert">
+      <p>{t('space.deleteChildren')}</p>
+      <ul className="p-bullets">
+        {spaces.map(({ id, name }) => (
+          <li key={id}>{name}</li>
+        ))}
+      </ul>
+    </div>
   )
 }

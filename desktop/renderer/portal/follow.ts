@@ -1,6 +1,6 @@
 import { timeFrom } from './actions.ts'
 import type { Api } from './api.ts'
-import { openLive, type Live, type LiveSocket } from './live.ts'
+import { Live, type LiveSocket } from './live.ts'
 import { afterMessage, type Brought } from './live-rows.ts'
 import { meOf, type PortalStore } from './store.ts'
 
@@ -42,7 +42,7 @@ export function follow(parts: FollowParts): { nudge(): void } {
 function openLine(parts: FollowParts): Live {
   const { store, api } = parts
   const brought: Pick<Brought, 'person' | 'parts'> = { person: null, parts: [] }
-  return openLive({
+  return new Live({
     ...parts,
     ticket: () => api.call('POST /live/ticket', {}),
     held: () => {

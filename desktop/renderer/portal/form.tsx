@@ -74,8 +74,8 @@ export function Form(props: {
   go: string
   going?: string
   isDanger?: boolean
-  /** Stands between the fields and the button, when the hub has refused. */
-  hint?: (refusal: Refusal) => ReactNode
+  /** What to do about some refusals, beside their own words. */
+  hints?: Partial<Record<Refusal['why'], ReactNode>>
   /** Stands beside the button. */
   more?: ReactNode
   children?: ReactNode
@@ -96,9 +96,7 @@ export function Form(props: {
   return (
     <form className="p-form" noValidate onSubmit={submit} aria-busy={isBusy}>
       <FaultContext value={fault}>{props.children}</FaultContext>
-      {refusal !== null && (
-        <Problem refusal={refusal}>{props.hint === undefined ? null : props.hint(refusal)}</Problem>
-      )}
+      {refusal !== null && <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>}
       <div className="p-form-foot">
         <button
           type="submit"

@@ -30,13 +30,6 @@ export interface LiveParts {
   chance(): number
 }
 
-/** A line that comes back by itself until it is stopped. */
-export interface Live {
-  stop(): void
-  /** The browser woke up or is on a network again: no more waiting. */
-  nudge(): void
-}
-
 /** Pauses between tries double from here up to there, ms; each is a random part of it, so that pages do not come at once. */
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
@@ -52,83 +45,97 @@ export function pauseMs(tries: number, chance: number): number {
   return Math.max(250, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries) * chance)
 }
 
-/** Keeps a live line to the hub; what it brings goes to `take`. */
-export function openLive(parts: LiveParts): Live {
-  const line = {
-    isStopped: false,
-    tries: 0,
-    socket: null as LiveSocket | null,
-    heartbeatMs: FIRST_HEARTBEAT_MS,
-  }
-  const timers = { retry: idle, watch: idle, grace: idle }
+const idle = (): void => undefined
 
-  const connect = async (): Promise<void> => {
-    timers.retry = idle
-    const answer = await parts.ticket()
-    if (line.isStopped) return
-    if (!answer.ok) return again((answer.refusal.retryAfterS ?? 0) * 1000)
-    const socket = parts.dial()
-    line.socket = socket
-    socket.onopen = () =>
-      socket.send(JSON.stringify({ type: 'hello', ticket: answer.value.ticket, since: parts.held() }))
-    socket.onmessage = ({ data }) =>
-      line.socket === socket && hear(JSON.parse(String(data)) as LiveHubMessage)
-    socket.onclose = () => line.socket === socket && again()
-    watch()
+/** A live line to the hub, which comes back by itself until it is stopped; what it brings goes to `take`. */
+export class Live {
+  private readonly parts: LiveParts
+  private readonly timers = { retry: idle, watch: idle, grace: idle }
+  private isStopped = false
+  private tries = 0
+  private socket: LiveSocket | null = null
+  private heartbeatMs = FIRST_HEARTBEAT_MS
+
+  constructor(parts: LiveParts) {
+    this.parts = parts
+    void this.connect()
   }
-  const hear = (message: LiveHubMessage): void => {
-    if (message.type === 'end') return ended(message.why)
+
+  stop(): void {
+    this.isStopped = true
+    for (const forget of Object.values(this.timers)) forget()
+    this.hangUp()
+  }
+
+  /** The browser woke up or is on a network again: no more waiting. */
+  nudge(): void {
+    if (this.isStopped || this.timers.retry === idle) return
+    this.timers.retry()
+    this.tries = 0
+    void this.connect()
+  }
+
+  private async connect(): Promise<void> {
+    this.timers.retry = idle
+    const answer = await this.parts.ticket()
+    if (this.isStopped) return
+    if (!answer.ok) return this.again((answer.refusal.retryAfterS ?? 0) * 1000)
+    const socket = this.parts.dial()
+    this.socket = socket
+    const { ticket } = answer.value
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ticket, since: this.parts.held() }))
+    socket.onmessage = ({ data }) => {
+      if (this.socket === socket) this.hear(JSON.parse(String(data)) as LiveHubMessage)
+    }
+    socket.onclose = () => {
+      if (this.socket === socket) this.again()
+    }
+    this.watch()
+  }
+
+  private hear(message: LiveHubMessage): void {
+    if (message.type === 'end') return this.ended(message.why)
     if (message.type === 'welcome') {
-      line.tries = 0
-      line.heartbeatMs = message.heartbeatMs
-      timers.grace()
-      timers.grace = idle
-      parts.onStatus('live')
+      this.tries = 0
+      this.heartbeatMs = message.heartbeatMs
+      this.timers.grace()
+      this.timers.grace = idle
+      this.parts.onStatus('live')
     }
-    watch()
-    if (!parts.take(message)) again()
+    this.watch()
+    if (!this.parts.take(message)) this.again()
   }
-  const ended = (why: LiveEnd): void => {
+
+  private ended(why: LiveEnd): void {
     if (why === 'signedOut') {
-      stop()
-      return parts.onSignedOut()
+      this.stop()
+      return this.parts.onSignedOut()
     }
-    if (why === 'epochChanged') parts.dropHeld()
-    again(why === 'tooMany' ? CROWDED_PAUSE_MS : 0)
+    if (why === 'epochChanged') this.parts.dropHeld()
+    this.again(why === 'tooMany' ? CROWDED_PAUSE_MS : 0)
   }
-  /** Two missed heartbeats, and the line is dead whatever it looks like. */
-  const watch = (): void => {
-    timers.watch()
-    timers.watch = parts.after(line.heartbeatMs * 2.5, () => again())
+
+  /** Two missed heartbeats, and the line is dead whatever it looks like. [LIV-3] */
+  private watch(): void {
+    this.timers.watch()
+    this.timers.watch = this.parts.after(this.heartbeatMs * 2.5, () => this.again())
   }
-  const again = (atLeastMs = 0): void => {
-    hangUp()
-    if (line.isStopped) return
-    if (timers.grace === idle) timers.grace = parts.after(GRACE_MS, () => parts.onStatus('offline'))
-    const delayMs = atLeastMs + pauseMs(line.tries, parts.chance())
-    line.tries += 1
-    timers.retry()
-    timers.retry = parts.after(delayMs, () => void connect())
+
+  private again(atLeastMs = 0): void {
+    this.hangUp()
+    if (this.isStopped) return
+    if (this.timers.grace === idle)
+      this.timers.grace = this.parts.after(GRACE_MS, () => this.parts.onStatus('offline'))
+    const delayMs = atLeastMs + pauseMs(this.tries, this.parts.chance())
+    this.tries += 1
+    this.timers.retry()
+    this.timers.retry = this.parts.after(delayMs, () => void this.connect())
   }
-  const hangUp = (): void => {
-    const { socket } = line
-    line.socket = null
-    timers.watch()
+
+  private hangUp(): void {
+    const { socket } = this
+    this.socket = null
+    this.timers.watch()
     socket?.close()
   }
-  const stop = (): void => {
-    line.isStopped = true
-    for (const forget of Object.values(timers)) forget()
-    hangUp()
-  }
-  const nudge = (): void => {
-    if (line.isStopped || timers.retry === idle) return
-    timers.retry()
-    line.tries = 0
-    void connect()
-  }
-  void connect()
-  return { stop, nudge }
 }
-
-const idle = (): void => undefined

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
+import type { Me } from '#shared/domain/account.ts'
 import { makePortalI18n } from '../i18n/portal-i18n.ts'
 import '../ui/portal-styles.ts'
 import { makeActions } from './actions.ts'
@@ -11,7 +12,7 @@ import { takeLinkToken } from './link-token.ts'
 import { Portal } from './portal.tsx'
 import { PortalContext } from './portal-context.ts'
 import { keepSettings, localeFor, readSettings } from './settings.ts'
-import { makePortalStore, withVisitor } from './store.ts'
+import { makePortalStore, withVisitor, type PortalStore } from './store.ts'
 import { tickPortal } from './tick.ts'
 
 const now = (): number => Date.now()
@@ -44,56 +45,54 @@ function dial(): LiveSocket {
   return line
 }
 
-async function start(root: Element): Promise<void> {
-  const link = takeLinkToken(window)
-  const store = makePortalStore(now())
-  const settings = readSettings(window.localStorage)
-  const browserLanguages = navigator.languages
+/** What the browser and its owner like, before anybody is signed in. */
+function readSurroundings(store: PortalStore): void {
   const dark = window.matchMedia('(prefers-color-scheme: dark)')
   const prefersContrast = window.matchMedia('(prefers-contrast: more)').matches
+  const settings = readSettings(window.localStorage)
   store.setState({
-    link,
+    link: takeLinkToken(window),
     settings: { ...settings, isHighContrast: settings.isHighContrast || prefersContrast },
-    browserLanguages,
+    browserLanguages: navigator.languages,
     prefersDark: dark.matches,
   })
   dark.addEventListener('change', () => store.setState({ prefersDark: dark.matches }))
+}
 
-  const i18n = await makePortalI18n(localeFor(settings.locale, null, null, browserLanguages))
-  const tabs = new BroadcastChannel('carrel-session')
-  const api = makeApi({
-    fetch: (url, init) => window.fetch(url, init),
-    nowMs: now,
-    after,
-    alone,
-    onVisitor: (me) =>
-      store.setState((state) => {
-        if (me !== null) return withVisitor(state, { state: 'signedIn', me })
-        const because = state.visitor.state === 'signedIn' ? 'ended' : null
-        return state.visitor.state === 'signedOut' ? {} : withVisitor(state, { state: 'signedOut', because })
-      }),
+/** Notes who was admitted, or that the session has ended. */
+function admit(store: PortalStore, me: Me | null): void {
+  store.setState((state) => {
+    if (me !== null) return withVisitor(state, { state: 'signedIn', me })
+    const because = state.visitor.state === 'signedIn' ? 'ended' : null
+    return state.visitor.state === 'signedOut' ? {} : withVisitor(state, { state: 'signedOut', because })
   })
+}
+
+async function start(root: Element): Promise<void> {
+  const store = makePortalStore(now())
+  readSurroundings(store)
+  const { settings, browserLanguages } = store.getState()
+  const i18n = await makePortalI18n(localeFor(settings.locale, null, null, browserLanguages))
+  const common = { store, nowMs: now, after }
+  const api = makeApi({
+    ...common,
+    fetch: (url, init) => window.fetch(url, init),
+    alone,
+    onVisitor: (me) => admit(store, me),
+  })
+  const tabs = new BroadcastChannel('carrel-session')
+  const tellTabs = tabs.postMessage.bind(tabs)
   const actions = makeActions({
-    store,
+    ...common,
     api,
-    nowMs: now,
-    after,
     makeKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join(''),
     keep: (chosen) => keepSettings(window.localStorage, chosen),
-    tellOut: () => tabs.postMessage('out'),
-    t: () => i18n.getFixedT(i18n.language, 'portal'),
+    tellOut: () => tellTabs('out'),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
-  const { nudge } = follow({
-    store,
-    api,
-    nowMs: now,
-    after,
-    chance: Math.random,
-    dial,
-    loadTree: actions.loadTree,
-    onSignedOut: () => actions.leave('ended'),
-  })
+  const onSignedOut = (): void => actions.leave('ended')
+  const { loadTree } = actions
+  const { nudge } = follow({ ...common, api, chance: Math.random, dial, loadTree, onSignedOut })
   window.addEventListener('online', nudge)
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && nudge())
   window.setInterval(() => tickPortal(store, now()), 250)

@@ -101,7 +101,7 @@ export function PlaceRows(props: {
           seats={entry.capacity === null ? '' : place('door.seats', { count: entry.capacity })}
           quiet={entry.details.quiet === true ? t('places.quiet') : ''}
           sockets={entry.details.sockets === true ? t('places.sockets') : ''}
-          hidden={entry.isOnKiosks ? '' : t('places.hiddenHere')}
+          hidden={entry.isPublic ? '' : t('places.hiddenHere')}
           tracked={entry.isTracked ? t('space.tracked') : ''}
           isHere={path === `/spaces/${entry.id}`}
         />

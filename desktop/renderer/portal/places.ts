@@ -1,6 +1,6 @@
 import { childrenByParent, pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
 import { compareNames, toneOf, type Tone } from '../kiosk/place.ts'
-import type { PortalMoment, PortalSpace } from './spaces.ts'
+import { isPublic, type PortalMoment, type PortalSpace } from './spaces.ts'
 
 /** What somebody looks for. Null and false: anything. */
 export interface Filter {
@@ -44,7 +44,8 @@ export interface Entry {
   capacity: number | null
   details: SpaceDetails
   isTracked: boolean
-  isOnKiosks: boolean
+  /** On public screens, with all that it stands in. */
+  isPublic: boolean
   /** Names of what it stands in, without the root: "University Library", "Floor 1". */
   within: string[]
 }
@@ -99,7 +100,7 @@ export function entryOf(moment: PortalMoment, space: PortalSpace): Entry {
     capacity: state?.capacity ?? space.capacity,
     details: space.details,
     isTracked: space.isTracked,
-    isOnKiosks: space.isOnKiosks,
+    isPublic: isPublic(moment.spaces, space.id),
     within: pathToRoot(moment.spaces, space.id)
       .slice(1, -1)
       .map((above) => above.name)
@@ -232,9 +233,8 @@ export function mineOf(moment: PortalMoment): { tracked: Entry[]; own: Entry[] }
 /** The best free leaves of a university, at most `count`: those that were reported last come first. */
 export function bestPlaces(moment: PortalMoment, count: number): Entry[] {
   return [...moment.spaces.values()]
-    .filter((space) => space.isOnKiosks)
     .map((space) => entryOf(moment, space))
-    .filter((entry) => entry.isLeaf && entry.tone === 'free')
+    .filter((entry) => entry.isLeaf && entry.isPublic && entry.tone === 'free')
     .toSorted((left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0))
     .slice(0, count)
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -21,10 +21,11 @@ type StepHere = Exclude<ReportStep, { step: 'ask' }>
 export function Report(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
   const report = usePortal((state) => state.report)
   const here: StepHere | null = report.step !== 'ask' && report.spaceId === props.spaceId ? report : null
-  const byKey = useRef(false)
+  // Who came by the keyboard is taken to what takes the place of the pressed button; a finger is not.
+  const [byKey, setByKey] = useState(false)
   useSaid(here)
   if (here === null || here.step === 'saving')
-    return <Question {...props} saving={here?.level ?? null} byKey={byKey} />
+    return <Question {...props} saving={here?.level ?? null} byKey={byKey} onTap={setByKey} />
   return <Answer step={here} byKey={byKey} />
 }
 
@@ -44,19 +45,19 @@ function Question(props: {
   spaceId: number
   kind: SpaceKind
   saving: Level | null
-  byKey: { current: boolean }
+  byKey: boolean
+  onTap: (byKey: boolean) => void
 }): ReactElement {
-  const { spaceId, kind, saving, byKey } = props
+  const { spaceId, kind, saving, byKey, onTap } = props
   const { place, tone } = usePortalWords()
   const { report } = useActions()
   const first = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (byKey.current) first.current?.focus()
-    byKey.current = false
+    if (byKey) first.current?.focus()
   }, [byKey])
   const tap = (level: Level): void => {
     if (saving !== null) return
-    byKey.current = document.activeElement?.matches(':focus-visible') ?? false
+    onTap(document.activeElement?.matches(':focus-visible') ?? false)
     void report(spaceId, level)
   }
   return (
@@ -86,16 +87,13 @@ function Question(props: {
   )
 }
 
-function Answer(props: {
-  step: Exclude<StepHere, { step: 'saving' }>
-  byKey: { current: boolean }
-}): ReactElement {
+function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boolean }): ReactElement {
   const { step, byKey } = props
   const { place, level, t } = usePortalWords()
   const { undo, reportAgain, endReport } = useActions()
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => {
-    if (byKey.current) button.current?.focus()
+    if (byKey) button.current?.focus()
   }, [byKey, step.step])
   if (step.step === 'undone')
     return (

@@ -1,5 +1,6 @@
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { shown, type Shown } from '#shared/domain/occupancy.ts'
+import { shown } from '#shared/domain/occupancy.ts'
+import { pathToRoot } from '#shared/domain/space.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { momentOf, type Moment } from '../kiosk/place.ts'
 
@@ -24,8 +25,8 @@ export interface PortalMoment extends Moment {
 }
 
 /**
- * The tree at a moment, as people see it: what is not let on public screens counts in no composite, as everywhere else,
- * and has a level of its own beside it. [OCC-6]
+ * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
+ * above, and has a sum of its own – the same cut as in the database. [OCC-6]
  */
 export function portalMoment(
   spaces: ReadonlyMap<number, PortalSpace>,
@@ -33,16 +34,13 @@ export function portalMoment(
   staleMs: number,
   nowMs: number,
 ): PortalMoment {
-  const all = [...spaces.values()]
-  const isPublic = (space: PortalSpace): boolean => space.isOnKiosks
-  const hidden = all.filter((space) => !isPublic(space))
-  const counted: ReadonlyMap<number, Shown> = shown(all.filter(isPublic), nowMs, staleMs)
-  const aside = shown(hidden, nowMs, staleMs)
-  return {
-    ...momentOf(spaces, timezone, staleMs, nowMs),
-    spaces,
-    shown: new Map([...counted, ...aside]),
-  }
+  const nodes = [...spaces.values()].map((space) => (space.isOnKiosks ? space : { ...space, parentId: null }))
+  return { ...momentOf(spaces, timezone, staleMs, nowMs), spaces, shown: shown(nodes, nowMs, staleMs) }
+}
+
+/** Whether a space is on public screens: it and everything that it stands in was let on them. */
+export function isPublic(spaces: ReadonlyMap<number, PortalSpace>, id: number): boolean {
+  return pathToRoot(spaces, id).every((space) => space.isOnKiosks)
 }
 
 /** Spaces after some were told anew, levels changed, or went. Older news never overwrites newer. */

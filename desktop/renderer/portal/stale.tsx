@@ -39,17 +39,16 @@ export function StaleChoice(props: {
         <fieldset key={field} className="p-fieldset">
           <legend>{fieldWord(words, field)}</legend>
           {[false, true].map((isTheirs) => (
-            <label key={String(isTheirs)} className="p-radio">
+            <label key={String(isTheirs)} className="p-radio" htmlFor={`stale-${field}-${String(isTheirs)}`}>
               <input
+                id={`stale-${field}-${String(isTheirs)}`}
                 type="radio"
                 name={`stale-${field}`}
                 checked={theirsIn.has(field) === isTheirs}
                 onChange={() => choose(field, isTheirs)}
               />
-              <span>
-                <span className="p-soft">{t(isTheirs ? 'stale.theirs' : 'stale.mine')}</span>
-                <strong>{valueWord(words, field, isTheirs ? theirs : mine, nameOf)}</strong>
-              </span>
+              <span className="p-soft">{t(isTheirs ? 'stale.theirs' : 'stale.mine')}</span>
+              <strong>{valueWord(words, field, isTheirs ? theirs : mine, nameOf)}</strong>
             </label>
           ))}
         </fieldset>

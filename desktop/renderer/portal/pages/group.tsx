@@ -192,9 +192,7 @@ function AddMember(props: {
         key={round}
         send={add}
         go={t('groups.add')}
-        hint={({ why }) =>
-          why === 'valueRefused' || why === 'notFound' ? <p>{t('groups.nobody')}</p> : null
-        }
+        hints={{ valueRefused: <p>{t('groups.nobody')}</p>, notFound: <p>{t('groups.nobody')}</p> }}
       >
         <Field name="person" label={t('groups.person')} />
         <Choice

@@ -68,7 +68,7 @@ export function Verify(): ReactElement {
           <Form
             send={confirm(token)}
             go={t('verify.go')}
-            hint={({ why }) => (why === 'linkRefused' ? <p>{t('verify.refusedHint')}</p> : null)}
+            hints={{ linkRefused: <p>{t('verify.refusedHint')}</p> }}
           />
           {isRefused && <SendAgain />}
         </>
@@ -116,9 +116,7 @@ export function Reset(): ReactElement {
         <Form
           send={reset(token)}
           go={t('reset.go')}
-          hint={({ why }) =>
-            why === 'linkRefused' ? <Link href="/forgotten">{t('forgotten.go')}</Link> : null
-          }
+          hints={{ linkRefused: <Link href="/forgotten">{t('forgotten.go')}</Link> }}
         >
           <PasswordField name="password" label={t('field.newPassword')} isNew />
         </Form>

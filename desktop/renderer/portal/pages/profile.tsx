@@ -127,14 +127,9 @@ function You(): ReactElement {
 }
 
 function Look(): ReactElement {
-  const { t, locale } = usePortalWords()
+  const { t } = usePortalWords()
   const settings = usePortal((state) => state.settings)
-  const { choose, call } = useActions()
-  const speak = (to: Locale): void => {
-    choose({ locale: to })
-    // Mails come in the same language from now on. Not worth a word when it fails: the choice holds here.
-    void call('PATCH /me', { body: { locale: to } })
-  }
+  const { choose } = useActions()
   const themes: [Settings['theme'], string][] = [
     ['auto', t('profile.themeAuto')],
     ['light', t('profile.themeLight')],
@@ -142,23 +137,7 @@ function Look(): ReactElement {
   ]
   return (
     <Card title={t('profile.look')}>
-      <div className="p-setting" role="group" aria-labelledby="look-language">
-        <h3 id="look-language">{t('profile.language')}</h3>
-        <div className="p-chips">
-          {LANGUAGES.map((language) => (
-            <button
-              key={language.locale}
-              type="button"
-              className="p-chip"
-              lang={language.locale}
-              aria-pressed={language.locale === locale}
-              onClick={() => speak(language.locale)}
-            >
-              {language.name}
-            </button>
-          ))}
-        </div>
-      </div>
+      <Language />
       <div className="p-setting" role="group" aria-labelledby="look-theme">
         <h3 id="look-theme">{t('profile.theme')}</h3>
         <div className="p-chips">
@@ -196,6 +175,35 @@ function Look(): ReactElement {
         </div>
       </div>
     </Card>
+  )
+}
+
+function Language(): ReactElement {
+  const { t, locale } = usePortalWords()
+  const { choose, call } = useActions()
+  const speak = (to: Locale): void => {
+    choose({ locale: to })
+    // Mails come in the same language from now on. Not worth a word when it fails: the choice holds here.
+    void call('PATCH /me', { body: { locale: to } })
+  }
+  return (
+    <div className="p-setting" role="group" aria-labelledby="look-language">
+      <h3 id="look-language">{t('profile.language')}</h3>
+      <div className="p-chips">
+        {LANGUAGES.map((language) => (
+          <button
+            key={language.locale}
+            type="button"
+            className="p-chip"
+            lang={language.locale}
+            aria-pressed={language.locale === locale}
+            onClick={() => speak(language.locale)}
+          >
+            {language.name}
+          </button>
+        ))}
+      </div>
+    </div>
   )
 }
 

@@ -49,8 +49,8 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
       <PlaceState entry={entry} space={space} moment={moment} />
       {entry.isLeaf && isOpen && <Report spaceId={space.id} name={space.name} kind={space.kind} />}
       {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
-      {!space.isOnKiosks && <Notice kind="hint">{t('space.hidden')}</Notice>}
-      {!entry.isLeaf && <Parts space={space} moment={moment} />}
+      {!entry.isPublic && <Notice kind="hint">{t('space.hidden')}</Notice>}
+      <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
       <section className="p-card" aria-labelledby="place-about">
         <h2 id="place-about">{t('space.about')}</h2>
         <SpaceFacts space={space} capacity={entry.capacity} />
@@ -104,17 +104,20 @@ function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
   )
 }
 
-function Parts({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+/** What stands in it. Parts that are not on public screens make no composite of it: it is still reported on itself. */
+function Parts(props: { space: PortalSpace; moment: PortalMoment; isLeaf: boolean }): ReactElement | null {
+  const { space, moment, isLeaf } = props
   const { t } = usePortalWords()
   const nowMs = useListNow()
   const children = childrenByParent([...moment.spaces.values()]).get(space.id) ?? []
   const places = children.map((child) => entryOf(moment, child))
+  if (places.length === 0) return null
   return (
     <section className="p-branch" aria-labelledby="place-parts">
       <h2 id="place-parts" className="p-branch-title">
         {t('space.parts')}
       </h2>
-      <p className="p-soft p-branch-lead">{t('space.partsHint')}</p>
+      {!isLeaf && <p className="p-soft p-branch-lead">{t('space.partsHint')}</p>}
       <PlaceRows places={places} nowMs={nowMs} />
     </section>
   )

@@ -8,6 +8,15 @@ import { useActions } from '../portal-context.ts'
 import { usePortalWords } from '../words.ts'
 import { Entry } from './entry.tsx'
 
+function ownZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+/** Time zones that the browser knows, by their IANA names. */
+function timeZones(): { value: string; label: string }[] {
+  return Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone }))
+}
+
 /** Asks for a new university: anyone may. */
 export function AskUniversity(): ReactElement {
   const { t, locale } = usePortalWords()
@@ -37,19 +46,10 @@ export function AskUniversity(): ReactElement {
     )
   return (
     <Entry title={t('ask.title')} lead={t('ask.lead')}>
-      <Form
-        send={ask}
-        go={t('ask.go')}
-        hint={({ why }) => (why === 'quotaReached' ? <p>{t('ask.quota')}</p> : null)}
-      >
+      <Form send={ask} go={t('ask.go')} hints={{ quotaReached: <p>{t('ask.quota')}</p> }}>
         <Field name="name" label={t('ask.name')} maxLength={200} />
         <Field name="domains" label={t('ask.domains')} hint={t('ask.domainsHint')} />
-        <Choice
-          name="timezone"
-          label={t('ask.timezone')}
-          start={Intl.DateTimeFormat().resolvedOptions().timeZone}
-          options={Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone }))}
-        />
+        <Choice name="timezone" label={t('ask.timezone')} start={ownZone()} options={timeZones()} />
         <Field
           name="contact"
           type="email"

@@ -1,0 +1,202 @@
+import { accept } from '#shared/domain/decision.ts'
+import type { RouteAnswer, RouteName } from '#shared/wire/rest.ts'
+import type { Answer } from '../portal/api.ts'
+import { NOW_MS } from './fixtures.ts'
+import { placeAt, ROOM_101 } from './portal-fixtures.ts'
+
+// What the hub of the invented campus answers to the portal's quieter pages.
+
+const UNIVERSITIES: RouteAnswer<'GET /universities'> = {
+  universities: [
+    { id: 1, name: 'Lipnik University', hasDirectory: true },
+    { id: 2, name: 'Jasna Polytechnic', hasDirectory: true },
+    { id: 3, name: 'Academy of Music Brod', hasDirectory: false },
+  ],
+}
+
+const report = (id: number, path: string[], level: 0 | 1 | 2, minutesAgo: number, isWithdrawn = false) => ({
+  id,
+  spaceId: placeAt(...path),
+  spaceName: path.at(-1) ?? '',
+  level,
+  reportedAtMs: NOW_MS - minutesAgo * 60_000,
+  isWithdrawn,
+})
+
+const MY_REPORTS: RouteAnswer<'GET /me/reports'> = {
+  reports: [
+    report(9, ['Floor 1', 'Room 101'], 0, 3),
+    report(8, ['Floor 1', 'Reading Room'], 1, 48),
+    report(7, ['Ground floor', 'Café'], 2, 130, true),
+    report(6, ['Floor 2', 'Quiet Gallery'], 0, 60 * 26),
+    report(5, ['Ground floor', 'Computer Room'], 2, 60 * 27),
+  ],
+}
+
+const SESSIONS: RouteAnswer<'GET /auth/sessions'> = {
+  sessions: [
+    {
+      id: 4,
+      isThis: true,
+      userAgent: 'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/153.0 Mobile Safari/537.36',
+      address: '192.0.2.17',
+      signedInAtMs: NOW_MS - 2 * 3_600_000,
+      lastSeenAtMs: NOW_MS,
+    },
+    {
+      id: 3,
+      isThis: false,
+      userAgent: 'Mozilla/5.0 (Windows NT 10.0; rv:150.0) Gecko/20100101 Firefox/150.0',
+      address: '203.0.113.9',
+      signedInAtMs: NOW_MS - 3 * 86_400_000,
+      lastSeenAtMs: NOW_MS - 26 * 3_600_000,
+    },
+  ],
+}
+
+const GROUPS: RouteAnswer<'GET /groups'> = {
+  groups: [
+    {
+      id: 1,
+      name: 'cspace',
+      description: 'Staff who look after all spaces.',
+      gidNumber: null,
+      isSuper: true,
+      memberCount: 3,
+      version: 1,
+    },
+    {
+      id: 2,
+      name: 'Chemistry',
+      description: 'Department of Chemistry',
+      gidNumber: 100,
+      isSuper: false,
+      memberCount: 24,
+      version: 3,
+    },
+    {
+      id: 3,
+      name: 'Chess club',
+      description: null,
+      gidNumber: null,
+      isSuper: false,
+      memberCount: 1,
+      version: 1,
+    },
+  ],
+}
+
+const MEMBERS: RouteAnswer<'GET /groups/:id/members'> = {
+  members: [
+    {
+      userId: 3,
+      name: 'Miha Kovač',
+      email: 'miha.kovac@lipnik.example',
+      permission: 'admin',
+      isFromDirectory: false,
+    },
+    {
+      userId: 12,
+      name: 'Ana Novak',
+      email: 'ana.novak@student.lipnik.example',
+      permission: 'member',
+      isFromDirectory: false,
+    },
+    { userId: 31, name: 'j.zupan', email: null, permission: 'member', isFromDirectory: true },
+  ],
+}
+
+const REQUESTS: RouteAnswer<'GET /platform/requests'> = {
+  requests: [
+    {
+      id: 7,
+      name: 'University of Brezje',
+      domains: ['brezje.example', 'student.brezje.example'],
+      timezone: 'Europe/Ljubljana',
+      locale: 'sl',
+      contact: 'knjiznica@brezje.example',
+      isContactConfirmed: true,
+      requestedAtMs: NOW_MS - 5 * 3_600_000,
+      collisions: [],
+    },
+    {
+      id: 8,
+      name: 'Lipnik Medical School',
+      domains: ['med.lipnik.example', 'postbox.example'],
+      timezone: 'Europe/Ljubljana',
+      locale: 'en',
+      contact: 'library@med.lipnik.example',
+      isContactConfirmed: true,
+      requestedAtMs: NOW_MS - 26 * 3_600_000,
+      collisions: [
+        { kind: 'subdomain', domain: 'med.lipnik.example', university: 'Lipnik University' },
+        { kind: 'publicProvider', domain: 'postbox.example', university: null },
+      ],
+    },
+  ],
+}
+
+const change = (id: number, minutesAgo: number, service: string, subject: string, log: object) => ({
+  id,
+  atMs: NOW_MS - minutesAgo * 60_000,
+  actor: 'user 3',
+  actorName: 'Miha Kovač',
+  service,
+  subject,
+  address: '192.0.2.17',
+  log: log as Record<string, unknown>,
+})
+
+const CHANGES: RouteAnswer<'GET /changes'> = {
+  changes: [
+    change(90, 4, 'spaces', 'letOn', { space: 'Window table', before: false, after: true }),
+    change(89, 31, 'groups', 'add', { group: 'Chemistry', user: 12, permission: 'member' }),
+    { ...change(88, 55, 'auth', 'failed', { reason: 'credentials' }), actor: 'user 31', actorName: null },
+    change(87, 190, 'kiosks', 'silence', { kiosk: 'Door 101' }),
+  ],
+  next: 87,
+}
+
+const KIOSKS: RouteAnswer<'GET /kiosks'> = {
+  kiosks: [
+    {
+      id: 1,
+      name: 'Door 101',
+      role: 'door',
+      spaceId: ROOM_101,
+      spaceName: 'Room 101',
+      isSilenced: false,
+      lastSeenAtMs: NOW_MS - 60_000,
+    },
+    {
+      id: 2,
+      name: 'Lobby',
+      role: 'entrance',
+      spaceId: placeAt(),
+      spaceName: 'University Library',
+      isSilenced: true,
+      lastSeenAtMs: null,
+    },
+  ],
+}
+
+const DELETED: RouteAnswer<'GET /spaces/deleted'> = {
+  spaces: [{ id: 501, name: 'Sofa corner', parentName: 'Ground floor', version: 3 }],
+}
+
+/** What the hub answers; `waiting`: not yet. */
+export type Answers = { [Name in RouteName]?: Answer<Name> | 'waiting' }
+
+/** What the hub answers where a picture does not say otherwise. */
+export const USUAL: Answers = {
+  'GET /universities': accept(UNIVERSITIES),
+  'GET /me/reports': accept(MY_REPORTS),
+  'GET /auth/sessions': accept(SESSIONS),
+  'GET /groups': accept(GROUPS),
+  'GET /groups/:id/members': accept(MEMBERS),
+  'GET /groups/:id/deletion': accept({ memberCount: 24, bookingCount: 2 }),
+  'GET /platform/requests': accept(REQUESTS),
+  'GET /changes': accept(CHANGES),
+  'GET /kiosks': accept(KIOSKS),
+  'GET /spaces/deleted': accept(DELETED),
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { Me } from '#shared/domain/account.ts'
+import type { RouteName } from '#shared/wire/rest.ts'
+import { makeActions, UNDO_MS } from './actions.ts'
+import type { Call, Refusal } from './api.ts'
+import { makePortalStore } from './store.ts'
+import type { PortalSpace } from './spaces.ts'
+import { tickPortal } from './tick.ts'
+
+const NOW_MS = 1_000_000
+
+function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
+  const asked: { name: RouteName; input: unknown }[] = []
+  const call = (async (name: RouteName, input: unknown) => {
+    asked.push({ name, input })
+    return answers[name]?.shift() ?? refuse<Refusal>({ why: 'internal', retryAfterS: null })
+  }) as unknown as Call
+  const store = makePortalStore(NOW_MS)
+  const room = { id: 5, clock: 1, level: null, reportedAtMs: null } as unknown as PortalSpace
+  store.setState({
+    visitor: { state: 'signedIn', me: { id: 1 } as unknown as Me },
+    tree: { state: 'ready', spaces: new Map([[5, room]]), staleMs: 7_200_000, epoch: 'E', head: 1 },
+  })
+  const keys = { count: 0 }
+  const actions = makeActions({
+    store,
+    api: { call, refresh: () => new Promise(() => undefined), forget: () => undefined },
+    nowMs: () => NOW_MS,
+    after: () => () => undefined,
+    makeKey: () => `key-${(keys.count += 1)}`,
+    keep: () => undefined,
+    tellOut: () => undefined,
+  })
+  return { asked, store, actions }
+}
+
+const taken = accept({
+  id: 77,
+  spaceId: 5,
+  spaceName: 'Room',
+  level: 1,
+  reportedAtMs: NOW_MS,
+  isWithdrawn: false,
+})
+
+describe('what people do', () => {
+  it('[POR-6] a report counts on the own page at once, and its undo ends after five seconds', async () => {
+    const { store, actions } = makeWorld({ 'POST /spaces/:id/reports': [taken] })
+    await actions.report(5, 1)
+    expect(store.getState().tree).toMatchObject({
+      spaces: new Map([[5, { level: 1, reportedAtMs: NOW_MS }]]),
+    })
+    expect(store.getState().report).toMatchObject({
+      step: 'thanks',
+      reportId: 77,
+      undoUntilMs: NOW_MS + UNDO_MS,
+    })
+    tickPortal(store, NOW_MS + UNDO_MS - 1)
+    expect(store.getState().report.step).toBe('thanks')
+    tickPortal(store, NOW_MS + UNDO_MS)
+    expect(store.getState().report.step).toBe('ask')
+  })
+
+  it('[POR-6] an undo withdraws that very report', async () => {
+    const { asked, store, actions } = makeWorld({
+      'POST /spaces/:id/reports': [taken],
+      'POST /reports/:id/withdraw': [taken],
+    })
+    await actions.report(5, 1)
+    await actions.undo()
+    expect(asked.at(-1)).toEqual({ name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } } })
+    expect(store.getState().report.step).toBe('undone')
+  })
+
+  it('[POR-6] a tap that was not answered is sent again under the same name', async () => {
+    const { asked, store, actions } = makeWorld({
+      'POST /spaces/:id/reports': [refuse({ why: 'offline', retryAfterS: null }), taken],
+    })
+    await actions.report(5, 1)
+    expect(store.getState().report).toMatchObject({ step: 'refused', key: 'key-1' })
+    actions.reportAgain()
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    const names = asked.map(({ input }) => (input as { body: { key: string } }).body.key)
+    expect(names).toEqual(['key-1', 'key-1'])
+    expect(store.getState().report.step).toBe('thanks')
+  })
+
+  it('[POR-5] a sensitive act asks for the password and is made again; who closes the question has not acted', async () => {
+    const needed = refuse({ why: 'passwordNeeded', retryAfterS: null })
+    const { asked, store, actions } = makeWorld({ 'DELETE /me': [needed, accept(null), needed] })
+    const first = actions.sensitive('DELETE /me', {})
+    await Promise.resolve()
+    await Promise.resolve()
+    store.getState().asking?.resolve(true)
+    expect(await first).toEqual(accept(null))
+    expect(asked).toHaveLength(2)
+    const second = actions.sensitive('DELETE /me', {})
+    await Promise.resolve()
+    await Promise.resolve()
+    store.getState().asking?.resolve(false)
+    expect(await second).toEqual(needed)
+    expect(asked).toHaveLength(3)
+    expect(store.getState().asking).toBeNull()
+  })
+
+  it('[POR-4] a tree that cannot be fetched anew stays, as old as it is; one that was never there is a fault with words', async () => {
+    const away = refuse({ why: 'offline', retryAfterS: null })
+    const { store, actions } = makeWorld({ 'GET /spaces': [away, away] })
+    await actions.loadTree()
+    expect(store.getState().tree.state).toBe('ready')
+    store.setState({ tree: { state: 'loading' } })
+    await actions.loadTree()
+    expect(store.getState().tree).toMatchObject({ state: 'failed', refusal: { why: 'offline' } })
+  })
+
+  it('[POR-2] signing out empties the page also when the hub does not answer', async () => {
+    const { store, actions } = makeWorld({})
+    await actions.signOut()
+    expect(store.getState()).toMatchObject({
+      visitor: { state: 'signedOut', because: 'out' },
+      tree: { state: 'loading' },
+    })
+  })
+})

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import type { Me } from '#shared/domain/account.ts'
+import { makeApi, requestOf, type Api } from './api.ts'
+
+const ME = { id: 7, university: null, isPlatformAdmin: true } as unknown as Me
+
+/** A hub in memory: what it was asked, and what it answers next. */
+function makeWorld(answer: (url: string, token: string | null) => Response | Promise<Response>) {
+  const asked: { url: string; token: string | null; body: unknown }[] = []
+  const visitors: (number | null)[] = []
+  const timers: { delayMs: number; run: () => void; isOn: boolean }[] = []
+  const clock = { nowMs: 0 }
+  const api: Api = makeApi({
+    fetch: async (url, init) => {
+      const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null
+      asked.push({ url, token, body: init.body === undefined ? undefined : JSON.parse(String(init.body)) })
+      return answer(url, token)
+    },
+    nowMs: () => clock.nowMs,
+    after: (delayMs, run) => {
+      const timer = { delayMs, run, isOn: true }
+      timers.push(timer)
+      return () => {
+        timer.isOn = false
+      }
+    },
+    alone: (run) => run(),
+    onVisitor: (me) => visitors.push(me?.id ?? null),
+  })
+  return { api, asked, visitors, timers, clock }
+}
+
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })
+const admission = (accessToken: string): Response => json(200, { accessToken, expiresInS: 1800, me: ME })
+const signInNeeded = (): Response => json(401, { error: 'signInNeeded', message: '' })
+
+describe('the client', () => {
+  it('writes a call as method, address, query and body, and leaves out what is not said', () => {
+    expect(requestOf('PATCH /spaces/:id', { params: { id: 7 }, body: { version: 2 } })).toEqual({
+      method: 'PATCH',
+      url: '/api/v1/spaces/7',
+      body: { version: 2 },
+    })
+    expect(requestOf('GET /changes', { query: { service: 'a b', userId: undefined } }).url).toBe(
+      '/api/v1/changes?service=a+b',
+    )
+    expect(requestOf('DELETE /groups/:id/members/:userId', { params: { id: 1, userId: 2 } }).url).toBe(
+      '/api/v1/groups/1/members/2',
+    )
+  })
+
+  it('[POR-1] sends the token in a header and never in an address, and renews it before it runs out', async () => {
+    const { api, asked, timers, visitors } = makeWorld((url) =>
+      url.endsWith('/refresh') ? admission('t1') : json(200, { groups: [] }),
+    )
+    await api.refresh()
+    expect(visitors).toEqual([7])
+    expect(timers.filter(({ isOn }) => isOn)).toMatchObject([{ delayMs: 1_740_000 }])
+    await api.call('GET /groups', {})
+    expect(asked.at(-1)).toEqual({ url: '/api/v1/groups', token: 't1', body: undefined })
+    expect(asked.every(({ url }) => !url.includes('t1'))).toBe(true)
+  })
+
+  it('[POR-1] many calls at once that meet a token that is over share one refresh, and each is made again', async () => {
+    const refreshed: string[] = []
+    const { api, asked } = makeWorld((url, token) => {
+      if (url.endsWith('/refresh')) {
+        refreshed.push(url)
+        return admission(`t${refreshed.length}`)
+      }
+      return token === 't1' ? signInNeeded() : json(200, { groups: [] })
+    })
+    await api.refresh()
+    const answers = await Promise.all([1, 2, 3, 4].map(() => api.call('GET /groups', {})))
+    expect(answers.every(({ ok }) => ok)).toBe(true)
+    expect(refreshed).toHaveLength(2)
+    expect(asked.filter(({ token }) => token === 't2')).toHaveLength(4)
+  })
+
+  it('a token that is nearly over is renewed before a call', async () => {
+    const count = { refreshed: 0 }
+    const { api, clock, asked } = makeWorld((url) => {
+      if (!url.endsWith('/refresh')) return json(200, { groups: [] })
+      count.refreshed += 1
+      return admission(`t${count.refreshed}`)
+    })
+    await api.refresh()
+    clock.nowMs = 1_790_000
+    await api.call('GET /groups', {})
+    expect(asked.at(-1)?.token).toBe('t2')
+  })
+
+  it('a session that has ended is told once, and its calls are refused', async () => {
+    const { api, visitors } = makeWorld((url, token) =>
+      url.endsWith('/refresh') && token === null && visitors.length === 0 ? admission('t1') : signInNeeded(),
+    )
+    await api.refresh()
+    expect(await api.call('GET /groups', {})).toMatchObject({ refusal: { why: 'signInNeeded' } })
+    expect(visitors).toEqual([7, null])
+  })
+
+  it('a hub that is away ends no session: the refusal says offline', async () => {
+    const state = { isAway: false }
+    const { api, visitors } = makeWorld((url) => {
+      if (state.isAway) throw new TypeError('Failed to fetch')
+      return url.endsWith('/refresh') ? admission('t1') : json(200, {})
+    })
+    await api.refresh()
+    state.isAway = true
+    expect(await api.call('GET /groups', {})).toMatchObject({ refusal: { why: 'offline' } })
+    expect(await api.refresh()).toMatchObject({ refusal: { why: 'offline' } })
+    expect(visitors).toEqual([7])
+  })
+
+  it('a refusal carries what the hub said of it, and when to try again', async () => {
+    const { api } = makeWorld(() =>
+      json(429, { error: 'tooMany', message: 'Too many tries.' }, { 'retry-after': '40' }),
+    )
+    expect(await api.call('POST /auth/forgotten', { body: { email: 'a@b.example' } })).toEqual({
+      ok: false,
+      refusal: { why: 'tooMany', retryAfterS: 40 },
+    })
+  })
+
+  it('an answer of a proxy in between, without our words, is understood by its status', async () => {
+    const { api } = makeWorld(() => new Response('<html>Bad gateway</html>', { status: 502 }))
+    expect(await api.call('GET /universities', {})).toMatchObject({ refusal: { why: 'unavailable' } })
+  })
+
+  it('a table comes as text, and nothing as null', async () => {
+    const { api } = makeWorld((url) =>
+      url.includes('.csv')
+        ? new Response('a,b', { headers: { 'content-type': 'text/csv; charset=utf-8' } })
+        : new Response(null, { status: 204 }),
+    )
+    expect(await api.call('GET /changes.csv', { query: {} })).toEqual({ ok: true, value: 'a,b' })
+    expect(await api.call('POST /auth/logout', {})).toEqual({ ok: true, value: null })
+  })
+})

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { LiveChanges, LivePerson, LiveSnapshot, LiveSpace } from '#shared/wire/live.ts'
+import { afterMessage, type Brought } from './live-rows.ts'
+
+const row = (id: number, clock: number, level: 0 | 1 | 2 | null = null): LiveSpace => ({
+  id,
+  clock,
+  level,
+  reportedAtMs: level === null ? null : 1_000,
+  facts: {
+    parentId: null,
+    name: `Room ${id}`,
+    kind: 'room',
+    location: null,
+    details: {},
+    capacity: null,
+    hours: { weekly: null, closures: [] },
+  },
+  version: 1,
+  isOnKiosks: true,
+})
+const none = { rows: [], levels: [], gone: [] }
+const snapshot = (rows: LiveSpace[], part = 1, parts = 1): LiveSnapshot => ({
+  type: 'snapshot',
+  epoch: 'E',
+  to: 10,
+  part,
+  parts,
+  changes: { ...none, rows },
+})
+const changes = (from: number, to: number, some: Partial<LiveChanges['changes']>): LiveChanges => ({
+  type: 'changes',
+  epoch: 'E',
+  from,
+  to,
+  part: 1,
+  parts: 1,
+  changes: { ...none, ...some },
+})
+const person: LivePerson = { type: 'person', mine: [1], tracked: [2], mayEditAll: false, staleMs: 60_000 }
+const START: Brought = { tree: { state: 'loading' }, person: null, parts: [] }
+
+function after(...messages: Parameters<typeof afterMessage>[1][]): Brought | null {
+  return messages.reduce<Brought | null>(
+    (brought, message) => (brought === null ? null : afterMessage(brought, message)),
+    START,
+  )
+}
+
+function spacesOf(brought: Brought | null) {
+  return brought?.tree.state === 'ready' ? brought.tree.spaces : new Map<number, never>()
+}
+
+describe('what the line brings', () => {
+  it('[LIV-2] a snapshot in parts is taken as one, and personal marks are set', () => {
+    const half = after(snapshot([row(1, 1)], 1, 2))
+    expect(half?.tree.state).toBe('loading')
+    const whole = after(snapshot([row(1, 1)], 1, 2), snapshot([row(2, 2)], 2, 2), person)
+    expect([...spacesOf(whole).values()]).toMatchObject([
+      { id: 1, name: 'Room 1', isMine: true, isTracked: false, isMineToEdit: true },
+      { id: 2, isMine: false, isTracked: true, isMineToEdit: false },
+    ])
+    expect(whole?.tree).toMatchObject({ staleMs: 60_000, head: 10 })
+    expect(after(snapshot([], 2, 2))).toBeNull()
+  })
+
+  it('[LIV-2] levels, rows and deletions are put upon what is held; older news never overwrites newer', () => {
+    const held = after(snapshot([row(1, 5, 1), row(2, 5)]), person)
+    if (held === null) throw new Error('nothing held')
+    const next = afterMessage(
+      held,
+      changes(10, 12, {
+        levels: [
+          [1, 4, 2, 50],
+          [2, 11, 0, 900],
+        ],
+        rows: [row(3, 12)],
+        gone: [],
+      }),
+    )
+    expect(spacesOf(next).get(1)).toMatchObject({ level: 1 })
+    expect(spacesOf(next).get(2)).toMatchObject({ level: 0, reportedAtMs: 900, isTracked: true })
+    expect(spacesOf(next).get(3)).toMatchObject({ isMine: false })
+    if (next === null) throw new Error('nothing left')
+    expect([...spacesOf(afterMessage(next, changes(12, 13, { gone: [[1, 13]] }))).keys()]).toEqual([2, 3])
+  })
+
+  it('[LIV-2] something that was missed is noticed: a gap, another epoch, a heartbeat beyond what is held', () => {
+    const held = after(snapshot([row(1, 5)]))
+    if (held === null) throw new Error('nothing held')
+    expect(afterMessage(held, changes(11, 12, {}))).toBeNull()
+    expect(afterMessage(held, { ...changes(10, 12, {}), epoch: 'F' })).toBeNull()
+    expect(afterMessage(held, { type: 'heartbeat', epoch: 'E', head: 11, nowMs: 0 })).toBeNull()
+    expect(afterMessage(held, { type: 'heartbeat', epoch: 'E', head: 10, nowMs: 0 })).toBe(held)
+  })
+
+  it('who joins the super group may edit everything from that word on', () => {
+    const held = after(snapshot([row(1, 5), row(2, 5)]), person, { ...person, mayEditAll: true })
+    expect([...spacesOf(held).values()].every(({ isMineToEdit }) => isMineToEdit)).toBe(true)
+  })
+})

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { LiveHubMessage } from '#shared/wire/live.ts'
+import type { Refusal } from './api.ts'
+import { Live, pauseMs, type LiveSocket } from './live.ts'
+
+/** A hub whose sockets are in the test's hand, and time that passes when told to. */
+function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => accept({ ticket: 'T1' })) {
+  const sockets: (LiveSocket & { sent: string[]; isClosed: boolean })[] = []
+  const said: string[] = []
+  const taken: LiveHubMessage[] = []
+  const timers: { atMs: number; run: () => void; isOn: boolean }[] = []
+  const clock = { nowMs: 0 }
+  const answer = { takes: true }
+  const live = new Live({
+    ticket: () => Promise.resolve(ticket()),
+    dial: () => {
+      const socket = {
+        sent: [] as string[],
+        isClosed: false,
+        send: (text: string) => void socket.sent.push(text),
+        close: () => {
+          socket.isClosed = true
+        },
+        onopen: null,
+        onmessage: null,
+        onclose: null,
+      }
+      sockets.push(socket)
+      return socket
+    },
+    held: () => ({ epoch: 'E', head: 5 }),
+    take: (message) => {
+      taken.push(message)
+      return answer.takes
+    },
+    dropHeld: () => said.push('dropHeld'),
+    onStatus: (status) => said.push(status),
+    onSignedOut: () => said.push('signedOut'),
+    after: (delayMs, run) => {
+      const timer = { atMs: clock.nowMs + delayMs, run, isOn: true }
+      timers.push(timer)
+      return () => {
+        timer.isOn = false
+      }
+    },
+    chance: () => 0.5,
+  })
+  const pass = async (ms: number): Promise<void> => {
+    const untilMs = clock.nowMs + ms
+    for (;;) {
+      const [next] = timers
+        .filter((timer) => timer.isOn && timer.atMs <= untilMs)
+        .toSorted((a, b) => a.atMs - b.atMs)
+      if (next === undefined) break
+      clock.nowMs = next.atMs
+      next.isOn = false
+      next.run()
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+    clock.nowMs = untilMs
+  }
+  const tell = (message: LiveHubMessage): void =>
+    sockets.at(-1)?.onmessage?.({ data: JSON.stringify(message) })
+  return { live, sockets, said, taken, pass, tell, answer }
+}
+
+const WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 10_000 }
+
+describe('the live line', () => {
+  it('[POR-1] the ticket is the first message of the socket, with what is held already', async () => {
+    const { sockets, pass, tell, said } = makeWorld()
+    await pass(0)
+    sockets[0]?.onopen?.()
+    expect(JSON.parse(sockets[0]?.sent[0] ?? '')).toEqual({
+      type: 'hello',
+      ticket: 'T1',
+      since: { epoch: 'E', head: 5 },
+    })
+    tell(WELCOME)
+    expect(said).toEqual(['live'])
+  })
+
+  it('[POR-4] two missed heartbeats: dialled anew, and offline after three seconds without a welcome', async () => {
+    const { pass, tell, said, sockets } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    await pass(24_900)
+    expect(sockets).toHaveLength(1)
+    await pass(1_000)
+    expect(sockets[0]?.isClosed).toBe(true)
+    expect(sockets).toHaveLength(2)
+    expect(said).toEqual(['live'])
+    await pass(3_000)
+    expect(said).toEqual(['live', 'offline'])
+    tell(WELCOME)
+    expect(said).toEqual(['live', 'offline', 'live'])
+  })
+
+  it('a line that is back at once never looked offline', async () => {
+    const { pass, tell, said, sockets } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    sockets[0]?.onclose?.()
+    await pass(600)
+    tell(WELCOME)
+    await pass(5_000)
+    expect(said).toEqual(['live', 'live'])
+  })
+
+  it('what was missed is fetched by dialling anew', async () => {
+    const { pass, tell, sockets, answer } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    answer.takes = false
+    tell({ type: 'heartbeat', epoch: 'E', head: 9, nowMs: 2 })
+    await pass(600)
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('a session that has ended is told, and the line is not dialled again', async () => {
+    const { pass, tell, said, sockets } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    tell({ type: 'end', why: 'signedOut' })
+    await pass(600_000)
+    expect(said).toEqual(['live', 'signedOut'])
+    expect(sockets).toHaveLength(1)
+  })
+
+  it('a new epoch drops what is held; a crowd is waited for', async () => {
+    const { pass, tell, said, sockets } = makeWorld()
+    await pass(0)
+    tell({ type: 'end', why: 'epochChanged' })
+    expect(said).toEqual(['dropHeld'])
+    await pass(600)
+    tell({ type: 'end', why: 'tooMany' })
+    await pass(119_000)
+    expect(sockets).toHaveLength(2)
+    await pass(5_000)
+    expect(sockets).toHaveLength(3)
+  })
+
+  it('a refused ticket is asked for again, no earlier than the hub said; a nudge does not wait', async () => {
+    const tries = { count: 0 }
+    const { pass, live, said } = makeWorld(() => {
+      tries.count += 1
+      return refuse({ why: 'tooMany', retryAfterS: 40 })
+    })
+    await pass(0)
+    await pass(39_000)
+    expect(tries.count).toBe(1)
+    await pass(2_000)
+    expect(tries.count).toBe(2)
+    expect(said).toEqual(['offline'])
+    live.nudge()
+    await pass(0)
+    expect(tries.count).toBe(3)
+    live.stop()
+    live.nudge()
+    await pass(600_000)
+    expect(tries.count).toBe(3)
+  })
+
+  it('pauses grow up to half a minute, and are never the same for all', () => {
+    expect([0, 1, 2, 10].map((tries) => pauseMs(tries, 0.999))).toEqual([999, 1998, 3996, 29_970])
+    expect(pauseMs(10, 0)).toBe(250)
+  })
+})

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest'
+import { idAt, largeLibrary, placeSpaces } from '#shared/fixtures/builders.ts'
+import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+import {
+  bestPlaces,
+  branchesOf,
+  filterCount,
+  folded,
+  mineOf,
+  NO_FILTER,
+  placesOf,
+  type Filter,
+} from './places.ts'
+import { isPublic, portalMoment, type PortalMoment, type PortalSpace } from './spaces.ts'
+
+// A Friday afternoon, 14:05 in Lipnik.
+const NOW_MS = Date.UTC(2026, 10, 20, 13, 5)
+const PLACED = placeSpaces(DEMO_CAMPUS.spaces)
+const at = (...path: string[]): number => idAt(PLACED, ['Lipnik University', ...path])
+const ROOM_101 = at('University Library', 'Floor 1', 'Room 101')
+const GALLERY = at('University Library', 'Floor 2', 'Quiet Gallery')
+const HALL = at('Law Library', 'Floor 1', 'Reading Hall')
+
+function momentWith(
+  levels: Record<number, [Level, number]>,
+  change: (space: PortalSpace) => Partial<PortalSpace> = () => ({}),
+): PortalMoment {
+  const spaces = PLACED.map(({ id, facts }): PortalSpace => {
+    const told = levels[id]
+    const space = {
+      ...facts,
+      id,
+      clock: 1,
+      version: 1,
+      level: told?.[0] ?? null,
+      reportedAtMs: told === undefined ? null : NOW_MS - told[1] * 60_000,
+      isOnKiosks: true,
+      isMine: false,
+      isTracked: false,
+      isMineToEdit: false,
+      isWaiting: false,
+    }
+    return { ...space, ...change(space) }
+  })
+  return portalMoment(new Map(spaces.map((one) => [one.id, one])), 'Europe/Ljubljana', 7_200_000, NOW_MS)
+}
+
+const find = (moment: PortalMoment, some: Partial<Filter>): string[] =>
+  placesOf(moment, { ...NO_FILTER, ...some }).branches.flatMap(({ places, groups }) =>
+    [...places, ...groups.flatMap((group) => group.places)].map(({ name }) => name),
+  )
+
+describe('the dashboard of a university', () => {
+  const moment = momentWith({ [ROOM_101]: [0, 3], [GALLERY]: [1, 10], [HALL]: [0, 200] })
+
+  it('is the tree: buildings, in them floors, in them places, with coverage', () => {
+    const { root, branches, leafCount } = placesOf(moment, NO_FILTER)
+    expect(root).toMatchObject({ name: 'Lipnik University', freeCount: 1, knownCount: 2, leafCount: 18 })
+    expect(leafCount).toBe(18)
+    expect(branches.map(({ entry }) => entry?.name)).toEqual(['University Library', 'Law Library'])
+    expect(branches[0]?.groups.map(({ entry }) => entry.name)).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
+  })
+
+  it('[POR-4] what is older than the stale limit is neither free nor found as free', () => {
+    expect(find(moment, { isFreeNow: true })).toEqual(['Room 101'])
+    expect(bestPlaces(moment, 5).map(({ name }) => name)).toEqual(['Room 101'])
+  })
+
+  it('is searched by words of the name, of what it stands in and of where it is, without case and accents', () => {
+    expect(find(moment, { search: 'cafe' })).toEqual(['Café'])
+    expect(find(moment, { search: 'LAW hall' })).toEqual(['Reading Hall'])
+    expect(find(moment, { search: 'arch' })).toEqual(['Reading Room'])
+    expect(find(moment, { search: 'hall nowhere' })).toEqual([])
+    expect(folded('  ČŠŽ Ａ１ ')).toBe('csz a1')
+  })
+
+  it('is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {
+    expect(find(moment, { branchId: at('Law Library') })).toHaveLength(4)
+    expect(find(moment, { branchId: at('University Library', 'Floor 2'), kind: 'carrel' })).toHaveLength(4)
+    expect(find(moment, { isQuiet: true, hasSockets: true, isStepFree: true }).toSorted()).toEqual([
+      'Quiet Gallery',
+      'Reading Hall',
+      'Reading Room',
+    ])
+    expect(find(moment, { hasWifi: true, search: 'carrel' })).toHaveLength(4)
+    expect(filterCount({ ...NO_FILTER, sort: 'name', search: ' ', isQuiet: true, branchId: 3 })).toBe(2)
+  })
+
+  it('is ordered: free first, by name as people count, or newest news first', () => {
+    expect(find(moment, { branchId: at('University Library', 'Floor 1') })[0]).toBe('Room 101')
+    const named = placesOf(moment, { ...NO_FILTER, sort: 'name' })
+    expect(named.branches.map(({ entry }) => entry?.name)).toEqual(['Law Library', 'University Library'])
+    const newest = find(momentWith({ [GALLERY]: [2, 1], [ROOM_101]: [0, 30] }), { sort: 'news' })
+    expect(newest.indexOf('Quiet Gallery')).toBeLessThan(newest.indexOf('Room 101'))
+  })
+
+  it('what is not on public screens counts in no building, and has a level of its own', () => {
+    const hidden = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({ isOnKiosks: id !== ROOM_101 }))
+    const { root } = placesOf(hidden, NO_FILTER)
+    expect(root).toMatchObject({ freeCount: 0, knownCount: 0, leafCount: 17, tone: 'unknown' })
+    expect(find(hidden, { isFreeNow: true })).toEqual(['Room 101'])
+    expect(bestPlaces(hidden, 5)).toEqual([])
+    const floor = at('University Library', 'Floor 1')
+    const cut = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({ isOnKiosks: id !== floor }))
+    expect(placesOf(cut, NO_FILTER).root).toMatchObject({ freeCount: 0, leafCount: 14 })
+    expect(cut.shown.get(floor)).toMatchObject({ freeCount: 1, leafCount: 4 })
+    expect([isPublic(cut.spaces, ROOM_101), isPublic(cut.spaces, GALLERY)]).toEqual([false, true])
+  })
+
+  it('my own list: what I track and what I made', () => {
+    const mine = mineOf(
+      momentWith({ [GALLERY]: [0, 1] }, ({ id }) => ({
+        isTracked: id === GALLERY || id === HALL,
+        isMine: id === ROOM_101,
+      })),
+    )
+    expect(mine.tracked.map(({ name }) => name)).toEqual(['Quiet Gallery', 'Reading Hall'])
+    expect(mine.own).toMatchObject([{ name: 'Room 101', within: ['University Library', 'Floor 1'] }])
+  })
+
+  it('a large university starts with its best branch open; a tap turns that round; a filter opens all', () => {
+    const placed = placeSpaces([
+      { name: 'Great', kind: 'university', children: [largeLibrary('A', 2, 50), largeLibrary('B', 2, 50)] },
+    ])
+    const spaces = placed.map(({ id, facts }): PortalSpace => ({
+      ...facts,
+      id,
+      clock: 1,
+      version: 1,
+      level: null,
+      reportedAtMs: null,
+      isOnKiosks: true,
+      isMine: false,
+      isTracked: false,
+      isMineToEdit: false,
+      isWaiting: false,
+    }))
+    const great = portalMoment(new Map(spaces.map((one) => [one.id, one])), 'UTC', 1, NOW_MS)
+    const open = (filter: Filter, toggled?: Set<number>) =>
+      placesOf(great, filter, toggled).branches.map(({ isOpen }) => isOpen)
+    expect(open(NO_FILTER)).toEqual([true, false])
+    const second = placesOf(great, NO_FILTER).branches[1]?.entry?.id ?? 0
+    expect(open(NO_FILTER, new Set([second]))).toEqual([true, true])
+    expect(open({ ...NO_FILTER, search: 'room' })).toEqual([true, true])
+  })
+
+  it('composites in tree order are offered as places to stand in', () => {
+    expect(branchesOf(moment.spaces).slice(0, 4)).toMatchObject([
+      { name: 'Lipnik University', depth: 0 },
+      { name: 'Law Library', depth: 1 },
+      { name: 'Floor 1', depth: 2 },
+      { name: 'Floor 2', depth: 2 },
+    ])
+  })
+})

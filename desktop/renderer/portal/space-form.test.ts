@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  changesOf,
+  conflictsOf,
+  detailsOf,
+  flagOf,
+  flagText,
+  listOf,
+  merged,
+  withField,
+  type SpaceWish,
+} from './space-form.ts'
+
+const BEFORE: SpaceWish = {
+  name: 'Table',
+  kind: 'area',
+  parentId: 3,
+  location: null,
+  capacity: 4,
+  details: { quiet: true, equipment: ['Lamp'] },
+}
+
+const wish = fc.record({
+  name: fc.constantFrom('Table', 'Desk', 'Bench'),
+  kind: fc.constantFrom('area' as const, 'room' as const),
+  parentId: fc.constantFrom(3, 4),
+  location: fc.constantFrom(null, 'left', 'right'),
+  capacity: fc.constantFrom(null, 4, 6),
+  details: fc.record(
+    {
+      quiet: fc.boolean(),
+      price: fc.constantFrom('1 €', '2 €'),
+      equipment: fc.constantFrom('Lamp', 'Screen').map((one) => [one]),
+    },
+    { requiredKeys: [] },
+  ),
+})
+
+describe('the form of a space', () => {
+  it('takes words between commas of any kind, each once, and knows "not known" from "no"', () => {
+    expect(listOf(' Screen, Whiteboard，Screen;; Lamp\n')).toEqual(['Screen', 'Whiteboard', 'Lamp'])
+    expect(['yes', 'no', ''].map(flagOf)).toEqual([true, false, undefined])
+    expect([true, false, undefined].map(flagText)).toEqual(['yes', 'no', ''])
+    expect(
+      detailsOf({
+        quiet: false,
+        sockets: undefined,
+        wifi: undefined,
+        stepFree: undefined,
+        equipment: [],
+        price: '',
+        note: 'x',
+      }),
+    ).toEqual({ quiet: false, note: 'x' })
+  })
+
+  it('sends only what was changed', () => {
+    expect(changesOf(BEFORE, BEFORE)).toEqual({})
+    expect(changesOf(BEFORE, { ...BEFORE, capacity: null })).toEqual({ capacity: null })
+    expect(changesOf(BEFORE, withField(BEFORE, 'quiet', { ...BEFORE, details: {} }))).toEqual({
+      details: { equipment: ['Lamp'] },
+    })
+  })
+
+  it('asks only where both changed the same thing to something else', () => {
+    const mine = { ...BEFORE, name: 'Desk', capacity: 6 }
+    const theirs = {
+      ...BEFORE,
+      name: 'Bench',
+      location: 'left',
+      details: { ...BEFORE.details, price: '1 €' },
+    }
+    expect(conflictsOf(BEFORE, mine, theirs)).toEqual(['name'])
+    expect(merged(BEFORE, mine, theirs)).toEqual({ ...theirs, name: 'Desk', capacity: 6 })
+  })
+
+  it('a merge holds every change of mine, and every one of theirs that I did not touch', () => {
+    fc.assert(
+      fc.property(wish, wish, wish, (before, mine, theirs) => {
+        const both = merged(before, mine, theirs)
+        expect(changesOf(merged(before, before, theirs), theirs)).toEqual({})
+        expect(changesOf(merged(before, mine, before), mine)).toEqual({})
+        // Whoever takes theirs wherever there is a conflict loses nothing of theirs.
+        const taken = conflictsOf(before, mine, theirs).reduce(
+          (now, field) => withField(now, field, theirs),
+          both,
+        )
+        expect(conflictsOf(before, taken, theirs)).toEqual([])
+      }),
+    )
+  })
+})
