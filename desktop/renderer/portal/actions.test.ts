@@ -114,9 +114,13 @@ describe('what people do', () => {
     expect(store.getState().tree).toMatchObject({ state: 'failed', refusal: { why: 'offline' } })
   })
 
-  it('[POR-2] signing out empties the page also when the hub does not answer', async () => {
-    const { store, actions } = makeWorld({})
-    await actions.signOut()
+  it('[POR-2] signing out empties the page; a hub that is away has ended nothing, and nothing is pretended', async () => {
+    const { store, actions } = makeWorld({
+      'POST /auth/logout': [refuse({ why: 'offline', retryAfterS: null }), accept(null)],
+    })
+    expect(await actions.signOut()).toMatchObject({ why: 'offline' })
+    expect(store.getState().visitor.state).toBe('signedIn')
+    expect(await actions.signOut()).toBeNull()
     expect(store.getState()).toMatchObject({
       visitor: { state: 'signedOut', because: 'out' },
       tree: { state: 'loading' },

@@ -73,10 +73,13 @@ function makeVisits(parts: ActionParts) {
     api.forget()
     set(parts, (state) => withVisitor(state, { state: 'signedOut', because }))
   }
-  const signOut = async (): Promise<void> => {
-    await api.call('POST /auth/logout', {})
+  /** Null when it is done. A hub that is away cannot end the session: then nothing is pretended. */
+  const signOut = async (): Promise<Refusal | null> => {
+    const answer = await api.call('POST /auth/logout', {})
+    if (!answer.ok) return answer.refusal
     leave('out')
     parts.tellOut()
+    return null
   }
   const choose = (change: Partial<Settings>): void => {
     set(parts, ({ settings }) => ({ settings: { ...settings, ...change } }))

@@ -18,8 +18,12 @@ import { Sessions } from './sessions.tsx'
 /** Who I am, how I like it, where I am signed in, and what is stored about me. */
 export function Profile(): ReactElement {
   const me = useMe()
-  const { t } = usePortalWords()
-  const { signOut } = useActions()
+  const { t, refusal } = usePortalWords()
+  const { signOut, toast } = useActions()
+  const out = async (): Promise<void> => {
+    const refused = await signOut()
+    if (refused !== null) toast(refusal(refused))
+  }
   return (
     <div className="p-page p-page-cards">
       <PageHead title={t('profile.title')} lead={me.displayname ?? me.email ?? me.username ?? ''} />
@@ -40,7 +44,7 @@ export function Profile(): ReactElement {
       <ExportData />
       <DeleteAccount />
       <div className="p-actions">
-        <button type="button" className="p-button" onClick={() => void signOut()}>
+        <button type="button" className="p-button" onClick={() => void out()}>
           <Icon name="exit" />
           {t('nav.signOut')}
         </button>
