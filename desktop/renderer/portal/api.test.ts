@@ -13,7 +13,7 @@ function makeWorld(answer: (url: string, token: string | null) => Response | Pro
   const api: Api = makeApi({
     fetch: async (url, init) => {
       const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null
-      asked.push({ url, token, body: init.body === undefined ? undefined : JSON.parse(String(init.body)) })
+      asked.push({ url, token, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined })
       return answer(url, token)
     },
     nowMs: () => clock.nowMs,

@@ -74,6 +74,8 @@ export function Form(props: {
   go: string
   going?: string
   isDanger?: boolean
+  /** Not what the page is there for. */
+  isPlain?: boolean
   /** What to do about some refusals, beside their own words. */
   hints?: Partial<Record<Refusal['why'], ReactNode>>
   /** Stands beside the button. */
@@ -98,11 +100,7 @@ export function Form(props: {
       <FaultContext value={fault}>{props.children}</FaultContext>
       {refusal !== null && <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>}
       <div className="p-form-foot">
-        <button
-          type="submit"
-          className={props.isDanger === true ? 'p-button p-button-danger' : 'p-button p-button-main'}
-          aria-disabled={isBusy || waitS > 0}
-        >
+        <button type="submit" className={buttonClass(props)} aria-disabled={isBusy || waitS > 0}>
           {isBusy && <span className="p-spinner" aria-hidden="true" />}
           {word}
         </button>
@@ -110,6 +108,17 @@ export function Form(props: {
       </div>
     </form>
   )
+}
+
+function buttonClass({
+  isDanger = false,
+  isPlain = false,
+}: {
+  isDanger?: boolean
+  isPlain?: boolean
+}): string {
+  if (isDanger) return 'p-button p-button-danger'
+  return isPlain ? 'p-button' : 'p-button p-button-main'
 }
 
 function whyOf(validity: ValidityState): Fault['why'] {

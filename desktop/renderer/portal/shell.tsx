@@ -76,7 +76,9 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
 function Way({ way }: { way: Way }): ReactElement {
   const { t } = usePortalWords()
   const [path] = useLocation()
-  const isHere = path === way.to || (way.to !== '/' && path.startsWith(`${way.to}/`))
+  // A place that is open stands under the places.
+  const isHere =
+    path === way.to || (way.to === '/' ? /^\/spaces\/\d+/.test(path) : path.startsWith(`${way.to}/`))
   return (
     <li data-main={way.isMain}>
       <Link href={way.to} className="p-way" aria-current={isHere ? 'page' : undefined}>

@@ -70,7 +70,7 @@ export function ExportData(): ReactElement {
   }
   return (
     <Card title={t('profile.data')} lead={t('profile.dataLead')}>
-      <Form send={load} go={t('profile.export')} />
+      <Form send={load} go={t('profile.export')} isPlain />
     </Card>
   )
 }

@@ -38,7 +38,7 @@ export function Changes(): ReactElement {
       <PageHead title={t('changes.title')} lead={t('changes.lead')} />
       <div className="p-card">
         <LogForm onFilter={setFilter} />
-        <Form send={download} go={t('changes.csv')} />
+        <Form send={download} go={t('changes.csv')} isPlain />
       </div>
       <Rows key={JSON.stringify(filter)} filter={filter} />
     </div>
