@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test'
-import { query } from '../../hub/store/database.ts'
 import { expect, openPlace, test } from './portal-testing.ts'
 import { DOMAIN, PASSWORD } from './portal-world.ts'
 
@@ -88,11 +87,7 @@ test('[POR-5] a sensitive act asks for the password again when it was given long
 }) => {
   const email = await portal.makePerson()
   const page = await portal.signIn(context, email)
-  await query(
-    portal.pool,
-    `update sessions s set confirmed_at = now() - interval '11 minutes' from users u where u.id = s.user_id and u.email = $1`,
-    [email],
-  )
+  await portal.ageConfirmation(email)
   await page.goto(`${portal.url}/profile`)
   await page.getByLabel('New password', { exact: true }).fill('nine slow rivers going home')
   await page.getByRole('button', { name: 'Change the password' }).click()

@@ -93,7 +93,10 @@ const open: Record<string, PortalPicture> = {
     answers: { 'POST /auth/register': refused('passwordRefused', { faults: ['common', 'onlyDigits'] }) },
     acts: [{ fill: { email: 'ana@lipnik.example', password: '1234567890' } }, { submit: 'form' }],
   },
-  signUpSent: { path: '/sign-up/sent', state: openState({ mailedTo: 'ana.novak@student.lipnik.example' }) },
+  signUpSent: {
+    path: '/sign-up/sent',
+    state: openState({ mailedTo: { page: 'signUp', email: 'ana.novak@student.lipnik.example' } }),
+  },
   verify: { path: '/verify', state: link('/verify') },
   verifyNoToken: { path: '/verify', state: openState() },
   verifyRefused: {
@@ -103,7 +106,10 @@ const open: Record<string, PortalPicture> = {
     acts: [{ submit: 'form' }],
   },
   forgotten: { path: '/forgotten', state: openState() },
-  forgottenSent: { path: '/forgotten', state: openState({ mailedTo: 'ana@lipnik.example' }) },
+  forgottenSent: {
+    path: '/forgotten',
+    state: openState({ mailedTo: { page: 'forgotten', email: 'ana@lipnik.example' } }),
+  },
   reset: { path: '/reset', state: link('/reset') },
   email: { path: '/email', state: link('/email') },
   setup: { path: '/setup', state: link('/setup') },

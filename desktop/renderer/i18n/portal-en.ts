@@ -150,6 +150,7 @@ export const portalEn = {
     title: 'Confirm your new address',
     body: 'From then on you sign in with it. All other sessions end.',
     go: 'Confirm',
+    done: 'Your new address is confirmed.',
   },
   setup: {
     title: 'Set up this hub',

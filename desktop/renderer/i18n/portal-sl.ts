@@ -156,6 +156,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     title: 'Potrdite novi naslov',
     body: 'Odslej se prijavljate z njim. Vse druge seje se končajo.',
     go: 'Potrdi',
+    done: 'Novi naslov je potrjen.',
   },
   setup: {
     title: 'Nastavite ta strežnik',

@@ -156,6 +156,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     title: '確認新信箱',
     body: '之後請用它登入，其他登入都會結束。',
     go: '確認',
+    done: '新信箱已確認。',
   },
   setup: {
     title: '設定這台伺服器',

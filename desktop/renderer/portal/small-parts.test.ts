@@ -36,6 +36,7 @@ describe('small parts of the portal', () => {
       tree: { state: 'ready', spaces: new Map(), staleMs: 1, epoch: 'E', head: 1 },
       report: { step: 'undone', spaceId: 1, untilMs: 9 },
       toast: { id: 1, text: 'private', undo: null },
+      mailedTo: { page: 'signUp', email: 'a@uni.example' },
     }
     for (const visitor of [
       { state: 'signedOut', because: 'ended' } as const,
@@ -43,6 +44,7 @@ describe('small parts of the portal', () => {
     ]) {
       const after = { ...before, ...withVisitor(before, visitor) }
       expect(after).toMatchObject({ tree: { state: 'loading' }, report: { step: 'ask' }, toast: null })
+      expect(after.mailedTo).toBeNull()
     }
     expect(withVisitor(before, { state: 'signedIn', me: me(1) })).not.toHaveProperty('tree')
   })

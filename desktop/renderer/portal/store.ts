@@ -68,8 +68,8 @@ export interface PortalState {
   said: { number: number; text: string }
   /** The password is asked for again; the answer goes on with what was begun. [POR-5] */
   asking: { resolve: (isConfirmed: boolean) => void } | null
-  /** The address that a mail was sent to, for the page that says so. */
-  mailedTo: string | null
+  /** Where a mail was sent to, for the page that asked for it and says so. */
+  mailedTo: { page: 'signUp' | 'forgotten'; email: string } | null
 }
 
 export type PortalStore = StoreApi<PortalState>
@@ -106,9 +106,9 @@ export function withVisitor(state: PortalState, visitor: Visitor): Partial<Porta
   const before = state.visitor.state === 'signedIn' ? state.visitor.me.id : null
   const after = visitor.state === 'signedIn' ? visitor.me.id : null
   if (before === after) return { visitor }
-  const { tree, line, report, filter, toggledSections, toast, asking } = freshState(state.nowMs)
+  const { tree, line, report, filter, toggledSections, toast, asking, mailedTo } = freshState(state.nowMs)
   state.asking?.resolve(false)
-  return { visitor, tree, line, report, filter, toggledSections, toast, asking }
+  return { visitor, tree, line, report, filter, toggledSections, toast, asking, mailedTo }
 }
 
 /** The signed-in person as the table of access.ts knows them. */

@@ -3,8 +3,8 @@ import { Link, useLocation } from 'wouter'
 import type { Refusal } from '../api.ts'
 import { Field, Form, PasswordField, type FormValues } from '../form.tsx'
 import { Notice } from '../parts.tsx'
-import { useActions, usePortal } from '../portal-context.ts'
-import type { Because } from '../store.ts'
+import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
+import { meOf, type Because } from '../store.ts'
 import { usePortalWords } from '../words.ts'
 import { Entry } from './entry.tsx'
 import { SendAgain } from './sign-up.tsx'
@@ -77,15 +77,24 @@ export function Verify(): ReactElement {
   )
 }
 
-/** Confirms a change of address. */
+/** Confirms a change of address. The session of this browser stays, and is shown as what it is. [IDN-10] */
 export function ConfirmEmail(): ReactElement {
   const { t } = usePortalWords()
-  const { call } = useActions()
+  const { call, begin, dropLink, toast } = useActions()
+  const { store } = usePortalHandle()
+  const [, go] = useLocation()
   const done = useDone('emailChanged')
   const confirm = (token: string) => async (): Promise<Refusal | null> => {
     const answer = await call('POST /auth/email', { body: { token } })
     if (!answer.ok) return answer.refusal
-    done()
+    if (store.getState().visitor.state !== 'signedOut') await begin()
+    if (meOf(store.getState()) === null) {
+      done()
+      return null
+    }
+    dropLink()
+    go('/profile')
+    toast(t('emailChange.done'))
     return null
   }
   return (

@@ -19,7 +19,7 @@ export function SignUp(): ReactElement {
     const body = { email, password: values.password('password'), locale }
     const answer = await call('POST /auth/register', { body })
     if (!answer.ok) return answer.refusal
-    store.setState({ mailedTo: email })
+    store.setState({ mailedTo: { page: 'signUp', email } })
     go('/sign-up/sent')
     return null
   }
@@ -43,10 +43,15 @@ export function SignUp(): ReactElement {
   )
 }
 
+/** Where the mail went that this page asked for; null: none yet. */
+function useMailedTo(page: 'signUp' | 'forgotten'): string | null {
+  return usePortal(({ mailedTo }) => (mailedTo?.page === page ? mailedTo.email : null))
+}
+
 /** A mail is on its way – perhaps: nobody learns here who has an account. */
 export function SignUpSent(): ReactElement {
   const { t } = usePortalWords()
-  const mailedTo = usePortal((state) => state.mailedTo)
+  const mailedTo = useMailedTo('signUp')
   return (
     <Entry title={t('signUp.sentTitle')}>
       <Notice kind="good">
@@ -65,7 +70,7 @@ export function SignUpSent(): ReactElement {
 export function SendAgain(): ReactElement {
   const { t } = usePortalWords()
   const { call, toast } = useActions()
-  const mailedTo = usePortal((state) => state.mailedTo)
+  const mailedTo = useMailedTo('signUp')
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const answer = await call('POST /auth/verify/resend', { body: { email: values.text('email') } })
     if (!answer.ok) return answer.refusal
@@ -91,12 +96,12 @@ export function Forgotten(): ReactElement {
   const { t } = usePortalWords()
   const { call } = useActions()
   const { store } = usePortalHandle()
-  const mailedTo = usePortal((state) => state.mailedTo)
+  const mailedTo = useMailedTo('forgotten')
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
     const answer = await call('POST /auth/forgotten', { body: { email } })
     if (!answer.ok) return answer.refusal
-    store.setState({ mailedTo: email })
+    store.setState({ mailedTo: { page: 'forgotten', email } })
     return null
   }
   return (
