@@ -12,7 +12,7 @@ import { checkKioskConfig, readKioskConfig, type ReadConfig } from './read-confi
 import { makeWsDial } from './ws-dial.ts'
 
 /** Where IT's own tools put the configuration of an installed kiosk. */
-const SYSTEM_CONFIG = '/etc/carrel/kiosk.json'
+export const SYSTEM_CONFIG = '/etc/carrel/kiosk.json'
 
 /** What a shell brings. */
 export interface KioskSurroundings {

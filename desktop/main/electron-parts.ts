@@ -2,6 +2,7 @@ import type {
   App,
   BrowserWindow,
   BrowserWindowConstructorOptions,
+  DownloadItem,
   Menu,
   Protocol,
   Session,
@@ -43,11 +44,16 @@ export interface ContentsPart extends Pick<
   readonly session: SessionPart
   on(
     event: 'will-navigate' | 'will-frame-navigate' | 'will-redirect',
-    run: (event: Preventable) => void,
+    run: (event: Preventable & { url: string }) => void,
   ): unknown
   on(event: 'will-attach-webview', run: (event: Preventable) => void): unknown
   on(event: 'render-process-gone', run: (event: unknown, details: ProcessGone) => void): unknown
-  on(event: 'did-fail-load', run: (event: unknown, code: number, text: string) => void): unknown
+  on(
+    event: 'did-fail-load',
+    run: (event: unknown, code: number, text: string, url: string, isMainFrame: boolean) => void,
+  ): unknown
+  /** `status` is -1 where the page did not come by HTTP. */
+  on(event: 'did-navigate', run: (event: unknown, url: string, status: number) => void): unknown
   on(event: 'destroyed', run: () => void): unknown
 }
 
@@ -71,7 +77,7 @@ export interface SessionPart extends Pick<
   | 'setSpellCheckerEnabled'
 > {
   readonly webRequest: Pick<Session['webRequest'], 'onBeforeRequest'>
-  on(event: 'will-download', run: (event: Preventable) => void): unknown
+  on(event: 'will-download', run: (event: Preventable, item: Pick<DownloadItem, 'getURL'>) => void): unknown
 }
 
 /** The application. */

@@ -1,9 +1,42 @@
 import type { EngineLog } from '../engine/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
-import type { ContentsPart, Preventable, SessionPart } from './electron-parts.ts'
+import type { ContentsPart, ElectronParts, Preventable, SessionPart } from './electron-parts.ts'
 
-/** Takes from a session everything that a kiosk does not need: permissions, devices, downloads, and any other address. [BRG-4] */
-export function lockSession(session: SessionPart, log: EngineLog, isDevelopment: boolean): void {
+/** What the pages of an app may do with an address; whatever is not let is refused. */
+export interface Walls {
+  /** Go there, in the window that is there. */
+  mayVisit(url: string): boolean
+  /** Load something from there. */
+  mayLoad(url: string): boolean
+  /** Save what is there, where the person says. */
+  maySave(url: string): boolean
+}
+
+/** A kiosk's page stays where it is, and loads what came with the app. [BRG-4] */
+export const KIOSK_WALLS: Walls = {
+  mayVisit: () => false,
+  mayLoad: (url) => isAppUrl(url) || url.startsWith('data:image/'),
+  maySave: () => false,
+}
+
+/** Locks every page that is ever made, and its session before it has loaded anything. [BRG-4] [POR-7] */
+export function lockEverything(
+  app: ElectronParts['app'],
+  walls: Walls,
+  log: EngineLog,
+  isDevelopment: boolean,
+): void {
+  const locked = new Set<SessionPart>()
+  app.on('web-contents-created', (_event, contents) => {
+    lockContents(contents, walls, log)
+    if (locked.has(contents.session)) return
+    locked.add(contents.session)
+    lockSession(contents.session, walls, log, isDevelopment)
+  })
+}
+
+/** Takes from a session everything that its pages do not need: permissions, devices, downloads, and any other address. */
+function lockSession(session: SessionPart, walls: Walls, log: EngineLog, isDevelopment: boolean): void {
   session.setPermissionRequestHandler((_contents, permission, answer) => {
     log.warn('permission refused', { permission })
     answer(false)
@@ -12,27 +45,35 @@ export function lockSession(session: SessionPart, log: EngineLog, isDevelopment:
   session.setDevicePermissionHandler(() => false)
   session.setDisplayMediaRequestHandler(null)
   session.setSpellCheckerEnabled(false)
-  session.on('will-download', (event) => event.preventDefault())
+  session.on('will-download', (event, item) => {
+    if (!walls.maySave(item.getURL())) event.preventDefault()
+  })
   session.webRequest.onBeforeRequest((details, answer) => {
-    const isOwn = isAppUrl(details.url) || details.url.startsWith('data:image/')
+    const isOwn = walls.mayLoad(details.url)
     const isTool = isDevelopment && details.url.startsWith('devtools://')
     if (!isOwn && !isTool) log.warn('request refused', { kind: details.resourceType })
     answer({ cancel: !isOwn && !isTool })
   })
 }
 
-/** Lets a page go nowhere: no navigation, no redirect, no other window, no embedded page. [BRG-4] */
-export function lockContents(contents: ContentsPart, log: EngineLog): void {
-  const deny = (what: string) => (event: Preventable) => {
+/** Keeps a page within the walls: navigations, redirects, other windows, and no embedded page at all. */
+function lockContents(contents: ContentsPart, walls: Walls, log: EngineLog): void {
+  const leave = (what: string) => (event: Preventable & { url: string }) => {
+    if (walls.mayVisit(event.url)) return
     log.warn(what)
     event.preventDefault()
   }
-  contents.on('will-navigate', deny('navigation refused'))
-  contents.on('will-frame-navigate', deny('navigation refused'))
-  contents.on('will-redirect', deny('redirect refused'))
-  contents.on('will-attach-webview', deny('embedded page refused'))
-  contents.setWindowOpenHandler(() => {
-    log.warn('window refused')
+  contents.on('will-navigate', leave('navigation refused'))
+  contents.on('will-frame-navigate', leave('navigation refused'))
+  contents.on('will-redirect', leave('redirect refused'))
+  contents.on('will-attach-webview', (event) => {
+    log.warn('embedded page refused')
+    event.preventDefault()
+  })
+  contents.setWindowOpenHandler(({ url }) => {
+    // There is one window: what would open in another opens in this one. A load that fails is told by `did-fail-load`.
+    if (walls.mayVisit(url)) contents.loadURL(url).catch(() => undefined)
+    else log.warn('window refused')
     return { action: 'deny' }
   })
 }

@@ -16,22 +16,29 @@ export const HANG_MS = 10_000
 
 type Timers = Pick<EngineClock, 'after' | 'elapsedMs'>
 
+/** What Chromium says of a load that was given up, because a newer one took its place or because it was refused. */
+export const ABORTED = -3
+
 /**
- * Brings a window's page back: after its process crashed or was killed, after a load that failed, and after it hung.
+ * Brings a kiosk's page back: after its process crashed or was killed, after a load that failed, and after it hung.
  * Waits 0.25 s, doubled up to a minute; the engine runs in the main process and is not touched.
  */
 export function keepAlive(window: WindowPart, clock: Timers, log: EngineLog): void {
-  const reload = makeReload(window, clock, log)
+  const reload = makeReload(window, clock, () => loadKioskPage(window, log))
+  keepProcess(window, clock, log, reload)
+  window.webContents.on('did-fail-load', (_event, code) => {
+    if (code === ABORTED) return
+    log.warn('page not loaded', { code })
+    reload()
+  })
+}
+
+/** Calls `reload` after a page's process crashed, was killed, or hung for so long that it was ended. */
+export function keepProcess(window: WindowPart, clock: Timers, log: EngineLog, reload: () => void): void {
   let endHang = (): void => undefined
   window.webContents.on('render-process-gone', (_event, details) => {
     endHang()
     log.warn('page gone', { reason: details.reason, exitCode: details.exitCode })
-    reload()
-  })
-  window.webContents.on('did-fail-load', (_event, code) => {
-    // -3 is "aborted": our own newer load took its place.
-    if (code === -3) return
-    log.warn('page not loaded', { code })
     reload()
   })
   window.on('unresponsive', () => {
@@ -45,7 +52,8 @@ export function keepAlive(window: WindowPart, clock: Timers, log: EngineLog): vo
   window.on('closed', () => endHang())
 }
 
-function makeReload(window: WindowPart, clock: Timers, log: EngineLog): () => void {
+/** A function that loads a page again, each time a little later; while it waits, further calls are the same call. */
+export function makeReload(window: WindowPart, clock: Timers, load: () => Promise<void>): () => void {
   let waitMs = FIRST_RELOAD_MS
   let brokeAtMs = Number.NEGATIVE_INFINITY
   let isWaiting = false
@@ -57,16 +65,21 @@ function makeReload(window: WindowPart, clock: Timers, log: EngineLog): () => vo
     brokeAtMs = nowMs
     clock.after(waitMs, () => {
       isWaiting = false
-      if (!window.isDestroyed()) void loadKioskPage(window, log)
+      if (!window.isDestroyed()) void load()
     })
     waitMs = Math.min(LAST_RELOAD_MS, waitMs * 2)
   }
 }
 
 /** Loads the kiosk's page. Never rejects: a load that fails is told by `did-fail-load`. */
-export async function loadKioskPage(window: WindowPart, log: EngineLog): Promise<void> {
+export function loadKioskPage(window: WindowPart, log: EngineLog): Promise<void> {
+  return loadPage(window, KIOSK_PAGE, log)
+}
+
+/** Loads a page. Never rejects: a load that fails is told by `did-fail-load`. */
+export async function loadPage(window: WindowPart, url: string, log: EngineLog): Promise<void> {
   try {
-    await window.webContents.loadURL(KIOSK_PAGE)
+    await window.webContents.loadURL(url)
   } catch (error) {
     log.warn('load ended', { error: String(error) })
   }

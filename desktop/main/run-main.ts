@@ -7,6 +7,8 @@ import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
 import { leaveFullScreen } from './kiosk-window.ts'
+import { parsePortalArguments } from './portal-arguments.ts'
+import { runPortal } from './run-portal.ts'
 import { claimInstance, startShell } from './shell.ts'
 
 /** What the process brings. */
@@ -17,7 +19,7 @@ export interface MainSurroundings {
   log: EngineLog
   preloadFile: string
   screenFolder: string
-  /** A line for programs: `kiosk window`. */
+  /** A line for programs: `kiosk window` or `portal window`. */
   print: (line: string) => void
   /** A sentence for people. */
   say: (sentence: string) => void
@@ -25,11 +27,17 @@ export interface MainSurroundings {
 
 /**
  * The whole app: reads the command line (the same as the agent's), claims the kiosk's folder, opens engine and window,
- * enrols with a code where one was given. Resolves once the window shows, with the exit code for later. [BRG-4]
+ * enrols with a code where one was given. With `--portal` it shows the hub's pages for people instead, without a kiosk.
+ * Resolves once the window shows, with the exit code for later. [BRG-4] [POR-7]
  */
 export async function runMain(parts: ElectronParts, around: MainSurroundings): Promise<number> {
   const { app } = parts
-  const args = parseKioskArguments(around.args.filter((one) => !isSwitchOfChromium(one)))
+  const given = around.args.filter((one) => !isSwitchOfChromium(one))
+  if (given.includes('--portal')) {
+    const start = parsePortalArguments(given)
+    return start.ok ? runPortal(parts, around, start.value) : give(around, app, start.refusal)
+  }
+  const args = parseKioskArguments(given)
   if (!args.ok) return give(around, app, args.refusal)
   const shown: { window: WindowPart | null } = { window: null }
   if (!claimInstance(parts, profileFolder(app, args.value))) return 0

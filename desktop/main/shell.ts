@@ -3,9 +3,9 @@ import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import type { ScreenFile } from '../engine/screen-files.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { serveCalls } from './call-channel.ts'
-import type { ElectronParts, SessionPart, WindowPart } from './electron-parts.ts'
+import type { ElectronParts, WindowPart } from './electron-parts.ts'
 import { focusWindow, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
-import { lockContents, lockSession } from './lock-down.ts'
+import { KIOSK_WALLS, lockEverything } from './lock-down.ts'
 import { keepAlive, loadKioskPage } from './recovery.ts'
 
 /** What the shell shows and with what. */
@@ -23,12 +23,17 @@ export interface ShellOptions extends KioskWindowOptions {
  * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and has been told to show itself.
  */
 export function claimInstance(
-  { app, protocol, Menu }: Pick<ElectronParts, 'app' | 'protocol' | 'Menu'>,
+  parts: Pick<ElectronParts, 'app' | 'protocol' | 'Menu'>,
   folder: string,
 ): boolean {
+  registerAppScheme(parts.protocol)
+  return claimFolder(parts, folder)
+}
+
+/** The same for an app without a scheme of its own. */
+export function claimFolder({ app, Menu }: Pick<ElectronParts, 'app' | 'Menu'>, folder: string): boolean {
   app.setPath('userData', folder)
   app.enableSandbox()
-  registerAppScheme(protocol)
   Menu.setApplicationMenu(null)
   const isFirst = app.requestSingleInstanceLock()
   if (!isFirst) app.quit()
@@ -39,7 +44,7 @@ export function claimInstance(
 export async function startShell(parts: ElectronParts, options: ShellOptions): Promise<WindowPart> {
   const { app, protocol, ipcMain } = parts
   await app.whenReady()
-  lockEverything(app, options)
+  lockEverything(app, KIOSK_WALLS, options.log, options.isDevelopment)
   serveAppScheme(protocol, options.files, options.log)
   const window = makeKioskWindow(parts, options)
   serveCalls(ipcMain, { ...options, window })
@@ -52,16 +57,6 @@ export async function startShell(parts: ElectronParts, options: ShellOptions): P
   quitCleanly(app, options)
   await loadKioskPage(window, options.log)
   return window
-}
-
-function lockEverything(app: ElectronParts['app'], { log, isDevelopment }: ShellOptions): void {
-  const locked = new Set<SessionPart>()
-  app.on('web-contents-created', (_event, contents) => {
-    lockContents(contents, log)
-    if (locked.has(contents.session)) return
-    locked.add(contents.session)
-    lockSession(contents.session, log, isDevelopment)
-  })
 }
 
 function quitCleanly(app: ElectronParts['app'], { stop, log }: ShellOptions): void {

@@ -6,7 +6,8 @@ import { Refusable, WindowDouble, type PageHost } from './page-doubles.ts'
 // A double of Electron that behaves: it runs handlers, clones what crosses IPC, asks before it navigates, and loses a
 // page's state when its process ends. Where it differs from the real thing:
 // - no process, no sandbox and no painting: `webPreferences` are only recorded, `show` and `focus` only counted;
-// - a page is a URL and the Response that the protocol handler gave; nothing in it runs, so the policy is not enforced;
+// - a page is a URL and the Response that the protocol handler gave, or for https the entry of `servers`; nothing in it
+//   runs, so the policy is not enforced;
 // - `ready-to-show` comes as soon as a load has ended, `render-process-gone` in the next microtask;
 // - a hang is told by `hang()`; the real one takes Chromium's own time to notice;
 // - the single-instance lock is a map in `Machine`, not a socket of the operating system.
@@ -65,6 +66,8 @@ export class ElectronDouble implements PageHost {
   readonly app: AppDouble
   readonly windows: WindowDouble[] = []
   readonly schemes: string[] = []
+  /** What answers in the network, by origin. */
+  readonly servers = new Map<string, SchemeHandler>()
   menu: unknown = 'the default menu'
   private readonly handlers = new Map<string, SchemeHandler>()
   private readonly invoked = new Map<string, (event: SenderEvent, ...args: unknown[]) => unknown>()
@@ -108,7 +111,9 @@ export class ElectronDouble implements PageHost {
   /** What a page gets from an address; null where no scheme is known. The URL comes as Chromium gives it: parsed. */
   async fetch(url: string, method = 'GET'): Promise<Response | null> {
     if (!URL.canParse(url)) return null
-    const handler = this.handlers.get(new URL(url).protocol.slice(0, -1))
+    const { protocol, origin } = new URL(url)
+    if (protocol === 'data:') return new Response()
+    const handler = this.servers.get(origin) ?? this.handlers.get(protocol.slice(0, -1))
     return handler ? handler(new Request(new URL(url).href, { method })) : null
   }
 

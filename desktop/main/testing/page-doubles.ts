@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { BrowserWindowConstructorOptions, WindowOpenHandlerResponse } from 'electron'
+import type { BrowserWindowConstructorOptions, HandlerDetails, WindowOpenHandlerResponse } from 'electron'
 import type { ContentsPart, SessionPart } from '../electron-parts.ts'
 
 // The double's windows, pages and sessions; electron-double.ts says where they differ from Electron's.
@@ -65,9 +65,9 @@ export class SessionDouble extends EventEmitter {
     return isGranted
   }
   /** Whether a download goes on. */
-  isDownloaded(): boolean {
+  isDownloaded(url = 'https://evil.example/x.exe'): boolean {
     const event = new Refusable()
-    this.emit('will-download', event)
+    this.emit('will-download', event, { getURL: () => url })
     return !event.isRefused
   }
 }
@@ -80,7 +80,7 @@ export class ContentsDouble extends EventEmitter {
   readonly loads: { url: string; status: number }[] = []
   isGone = false
   isDead = false
-  private openHandler: (() => WindowOpenHandlerResponse) | null = null
+  private openHandler: ((url: string) => WindowOpenHandlerResponse) | null = null
   private readonly electron: PageHost
 
   constructor(electron: PageHost) {
@@ -89,15 +89,21 @@ export class ContentsDouble extends EventEmitter {
   }
 
   async loadURL(url: string): Promise<void> {
+    if (!this.session.isLet(url)) return this.fail(url, -20, 'ERR_BLOCKED_BY_CLIENT')
     const response = await this.electron.fetch(url)
-    if (response === null) {
-      this.emit('did-fail-load', {}, -300, 'ERR_INVALID_URL')
-      throw new Error('ERR_INVALID_URL')
-    }
+    if (response === null)
+      return url.startsWith('http')
+        ? this.fail(url, -102, 'ERR_CONNECTION_REFUSED')
+        : this.fail(url, -300, 'ERR_INVALID_URL')
     this.isGone = false
     this.mainFrame.url = url
     this.loads.push({ url, status: response.status })
+    this.emit('did-navigate', {}, url, url.startsWith('http') ? response.status : -1, '')
     this.emit('loaded')
+  }
+  private fail(url: string, code: number, text: string): never {
+    this.emit('did-fail-load', {}, code, text, url, true)
+    throw new Error(text)
   }
   send(channel: string, ...args: unknown[]): void {
     if (!this.isGone) this.sent.push({ channel, args: structuredClone(args) })
@@ -106,7 +112,7 @@ export class ContentsDouble extends EventEmitter {
     return this.isDead
   }
   setWindowOpenHandler(handler: Parameters<ContentsPart['setWindowOpenHandler']>[0]): void {
-    this.openHandler = () => handler(undefined as never)
+    this.openHandler = (url) => handler({ url } as HandlerDetails)
   }
   forcefullyCrashRenderer(): void {
     this.crash('killed')
@@ -124,6 +130,12 @@ export class ContentsDouble extends EventEmitter {
     if (!event.isRefused) this.mainFrame.url = url
     return !event.isRefused
   }
+  /** Somebody follows a link of the page; whether it was let, loaded or not. */
+  async follow(url: string): Promise<boolean> {
+    if (!this.navigate('will-navigate', url)) return false
+    await this.loadURL(url).catch(() => undefined)
+    return true
+  }
   /** The page tries to embed a <webview>; whether it could. */
   embed(): boolean {
     const event = new Refusable()
@@ -131,8 +143,8 @@ export class ContentsDouble extends EventEmitter {
     return !event.isRefused
   }
   /** The page calls window.open; whether a window came. */
-  open(): boolean {
-    return this.openHandler?.().action !== 'deny'
+  open(url = 'https://evil.example/'): boolean {
+    return this.openHandler?.(url).action !== 'deny'
   }
 }
 

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { ConfigProblem } from '#shared/wire/bridge.ts'
+import { SYSTEM_CONFIG } from '../engine/open-kiosk.ts'
+import { checkKioskConfig, readKioskConfig } from '../engine/read-config.ts'
+
+/** What the portal in the app is started with. */
+export interface PortalStart {
+  /** The hub's own origin, without a slash at the end; https unless it is this same machine. */
+  origin: string
+  /** Whether a private authority is configured, which kiosks' lines trust and Chromium does not read. */
+  hasCaFile: boolean
+}
+
+const OPTIONS = {
+  portal: { type: 'boolean' },
+  hub: { type: 'string' },
+  config: { type: 'string' },
+} as const
+
+/**
+ * Reads `--portal` with `--hub URL`, or with the hub of the configuration file that `--config` names or that kiosks
+ * read. Refuses with one plain sentence; a hub elsewhere that is not encrypted is refused like a kiosk's. [POR-7]
+ */
+export function parsePortalArguments(args: string[]): Decision<PortalStart, string> {
+  try {
+    const { values } = parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false })
+    return values.hub === undefined ? readHub(values.config ?? SYSTEM_CONFIG) : checkHub(values.hub)
+  } catch (error) {
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
+    return refuse(`${sentence ?? ''}. With --portal there are --hub URL and --config FILE.`)
+  }
+}
+
+function checkHub(url: string): Decision<PortalStart, string> {
+  const checked = checkKioskConfig({ name: 'Portal', hub: { url } })
+  if (checked.ok) return accept({ origin: originOf(url), hasCaFile: false })
+  return refuse(`--hub: ${problemOf(checked.refusal)} Write it like https://carrel.example.edu.`)
+}
+
+function readHub(file: string): Decision<PortalStart, string> {
+  const read = readKioskConfig(file)
+  if (!read.ok) return refuse(`${problemOf(read.refusal)} Name the hub with --hub URL, or mend ${file}.`)
+  const { url } = read.value.config.hub
+  return accept({ origin: originOf(url), hasCaFile: read.value.ca !== null })
+}
+
+/** Kiosks may write the hub's address as a websocket's. */
+function originOf(url: string): string {
+  return new URL(url.replace(/^ws/, 'http')).origin
+}
+
+function problemOf([first]: ConfigProblem[]): string {
+  if (first === undefined) return 'The configuration cannot be used.'
+  return first.at === 'hub.url' || first.at === '' ? first.problem : `${first.at}: ${first.problem}`
+}

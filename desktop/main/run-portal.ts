@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import type { ElectronParts } from './electron-parts.ts'
+import { focusWindow } from './kiosk-window.ts'
+import { lockEverything } from './lock-down.ts'
+import type { PortalStart } from './portal-arguments.ts'
+import { makePortalWindow, portalWalls, showPortal } from './portal-window.ts'
+import { claimFolder } from './shell.ts'
+
+/** What the process brings. */
+export interface PortalSurroundings {
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>
+  log: EngineLog
+  /** A line for programs: `portal window`. */
+  print: (line: string) => void
+}
+
+/**
+ * Shows the hub's pages for people in one window, from the hub's own origin, so that cookies are what they are in a
+ * browser. No engine, no app://, no bridge. Resolves with the exit code once a page shows. [POR-7]
+ */
+export async function runPortal(
+  parts: ElectronParts,
+  { clock, log, print }: PortalSurroundings,
+  { origin, hasCaFile }: PortalStart,
+): Promise<number> {
+  const { app } = parts
+  if (!claimFolder(parts, profileFolder(app, origin))) return 0
+  if (hasCaFile) log.warn('hub.caFile is for kiosks: the portal trusts the authorities of the system')
+  await app.whenReady()
+  const isDevelopment = !app.isPackaged
+  lockEverything(app, portalWalls(origin), log, isDevelopment)
+  const window = makePortalWindow(parts, isDevelopment)
+  app.on('second-instance', () => focusWindow(window))
+  app.on('window-all-closed', () => app.quit())
+  await showPortal(window, origin, clock, log)
+  print('portal window')
+  return 0
+}
+
+/** Chromium's own folder, and the name of the lock: one for each hub, and none of a kiosk's. */
+function profileFolder(app: ElectronParts['app'], origin: string): string {
+  const mark = createHash('sha256').update(origin).digest('hex')
+  return join(app.getPath('appData'), 'Carrel', `portal-${mark.slice(0, 16)}`)
+}
