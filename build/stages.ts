@@ -21,10 +21,10 @@ export interface Command {
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
 
-function vitest(project: string): Command {
+function vitest(project: string, ...more: string[]): Command {
   const reporters = ['--reporter=minimal', '--reporter=./build/count-reporter.ts']
   return {
-    args: [VITEST, 'run', '--config', 'build/vitest.config.ts', '--project', project, ...reporters],
+    args: [VITEST, 'run', '--config', 'build/vitest.config.ts', '--project', project, ...reporters, ...more],
     counts: 'vitest',
   }
 }
@@ -42,7 +42,8 @@ export function listStages(): Stage[] {
   return [
     { name: 'check', budgetSeconds: 15, commands: [script('build/check.ts')] },
     { name: 'unit', budgetSeconds: 30, commands: [vitest('unit')] },
-    { name: 'database', budgetSeconds: 60, commands: [vitest('database')] },
+    // Hubs and databases that start and stop mostly wait: twice as many workers as cores.
+    { name: 'database', budgetSeconds: 60, commands: [vitest('database', '--maxWorkers=4')] },
     {
       name: 'simulation',
       budgetSeconds: 90,

@@ -14,6 +14,12 @@ export const LOOKS = {
   reach: '&reach=1',
 } as const
 
+/** The same in every combination, for who has time: CARREL_ALL_PICTURES=1 npm test -- --only browser. */
+export const HAS_TIME = process.env['CARREL_ALL_PICTURES'] === '1'
+
+/** The language with the longest words: where there is no time for all, what is about room is looked at in it. */
+export const LONGEST = 'sl'
+
 /** Opens the gallery and gives the names of its pictures: of the kiosks, or of the portal. */
 export async function openGallery(
   page: Page,
