@@ -57,6 +57,12 @@ test('[IDN-13, UNI-3, POR-5] the set-up link makes the first administrator, who 
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Make the account' }).click()
+  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  // The mail that is on its way is not this page's.
+  await expect(page.getByRole('button', { name: 'Send the link' })).toBeVisible()
+  await expect(page.getByText('a mail is on its way')).toHaveCount(0)
   await page.goto(await portal.mailedLink(email, '/verify'))
   await page.getByRole('button', { name: 'Confirm' }).click()
   await expect(page.getByText('Your address is confirmed. Now sign in.')).toBeVisible()
