@@ -23,8 +23,8 @@ const { executablePath, args, env } = await prepareOnce()
 export default defineConfig({
   testDir: path.join(ROOT, 'desktop/e2e'),
   outputDir: path.join(ROOT, 'node_modules/.playwright'),
-  // One more than cores: tests of a cut line mostly wait, and leave their core to those that look at hundreds of pictures.
-  workers: 3,
+  // Two: tests of a cut line mostly wait, and leave the second core to those that look at hundreds of pictures.
+  workers: 2,
   fullyParallel: true,
   retries: 0,
   timeout: 60_000,

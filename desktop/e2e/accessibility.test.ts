@@ -8,7 +8,7 @@ const THEMES = ['light', 'dark', 'contrast']
 
 for (const language of LANGUAGES)
   for (const [look, query] of Object.entries(LOOKS)) {
-    if (!HAS_TIME && language !== LONGEST && !THEMES.includes(look)) continue
+    if (!HAS_TIME && !THEMES.includes(look) && (language !== LONGEST || look === 'dark contrast')) continue
     test(`axe finds nothing on any picture of the gallery: ${language}, ${look}`, async ({
       page,
       galleryUrl,

@@ -28,6 +28,11 @@ async function faultsOf(page: Page, name: string, isStrict: boolean): Promise<st
   return [...violations, ...unjudged, ...few].map((fault) => `${name}: ${fault}`)
 }
 
+/** Colours are looked at in every language, everything else in one after the other: a rule of axe asks little of words. */
+function isTurnOf(language: (typeof LANGUAGES)[number], name: string, index: number): boolean {
+  return COLOURFUL.test(name) || LANGUAGES[index % LANGUAGES.length] === language
+}
+
 for (const language of LANGUAGES)
   test(`axe finds nothing on any picture of the portal: ${language}`, async ({ page, galleryUrl }) => {
     test.slow()
@@ -35,7 +40,7 @@ for (const language of LANGUAGES)
     expect(names.length).toBeGreaterThan(60)
     expect(await bringAxe(page)).toEqual([])
     const faults: string[] = []
-    for (const name of names) {
+    for (const name of names.filter((one, index) => HAS_TIME || isTurnOf(language, one, index))) {
       await showPicture(page, `?screen=${name}&lang=${language}`)
       faults.push(...(await faultsOf(page, name, false)))
     }
@@ -55,7 +60,7 @@ for (const [look, query] of Object.entries(LOOKS))
   })
 
 for (const { width, text, languages } of [
-  { width: 320, text: '', languages: LANGUAGES },
+  { width: 320, text: '', languages: HAS_TIME ? LANGUAGES : [LONGEST] },
   { width: 320, text: '&text=large', languages: HAS_TIME ? LANGUAGES : [LONGEST] },
   { width: 1440, text: '', languages: HAS_TIME ? LANGUAGES : [LONGEST] },
 ])
