@@ -9,16 +9,13 @@ import type { Command, Count, Stage } from './stages.ts'
 /** A stage that hangs is ended after this many times its budget, and counts as failed. A busy machine may be slow without being wrong. */
 const PATIENCE = 6
 
-/** Hears what a stage prints. */
-export type Say = (part: Buffer | string) => void
-
 /** Runs a stage's commands one after the other, whatever becomes of them, and adds up what they counted. */
-export async function runStage(stage: Stage, say: Say): Promise<Count & { seconds: number }> {
+export async function runStage(stage: Stage): Promise<Count & { seconds: number }> {
   const began = performance.now()
   const deadline = began + stage.budgetSeconds * PATIENCE * 1000
   const total: Count = { passed: 0, failed: 0, skips: [] }
   for (const command of stage.commands) {
-    const count = await runCommand(command, deadline - performance.now(), say)
+    const count = await runCommand(command, deadline - performance.now())
     total.passed += count.passed
     total.failed += count.failed
     total.skips.push(...count.skips)
@@ -26,13 +23,13 @@ export async function runStage(stage: Stage, say: Say): Promise<Count & { second
   return { ...total, seconds: (performance.now() - began) / 1000 }
 }
 
-async function runCommand(command: Command, patienceMs: number, say: Say): Promise<Count> {
+async function runCommand(command: Command, patienceMs: number): Promise<Count> {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-count-'))
   const file = path.join(folder, 'count.json')
   try {
-    const { code, lastLine, isOverTime } = await runProgram(command, file, patienceMs, say)
+    const { code, lastLine, isOverTime } = await runProgram(command, file, patienceMs)
     const count = readCount(command, file, lastLine)
-    if (isOverTime) say(`ended: ${command.args[0]} took too long\n`)
+    if (isOverTime) process.stdout.write(`ended: ${command.args[0]} took too long\n`)
     // A program that fails without having counted a failure failed in something that it does not count.
     const silent = isOverTime || (code !== 0 && (count?.failed ?? 0) === 0) ? 1 : 0
     const { passed, failed, skips } = count ?? { passed: 0, failed: 0, skips: [] }
@@ -48,7 +45,7 @@ interface Ended {
   isOverTime: boolean
 }
 
-function runProgram(command: Command, countFile: string, patienceMs: number, say: Say): Promise<Ended> {
+function runProgram(command: Command, countFile: string, patienceMs: number): Promise<Ended> {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     [LEASH_HOLDER]: String(process.pid),
@@ -65,10 +62,10 @@ function runProgram(command: Command, countFile: string, patienceMs: number, say
   let tail = ''
   let isOverTime = false
   child.stdout?.on('data', (part: Buffer) => {
-    say(part)
+    process.stdout.write(part)
     tail = (tail + part.toString('utf8')).slice(-4096)
   })
-  child.stderr?.on('data', (part: Buffer) => say(part))
+  child.stderr?.on('data', (part: Buffer) => process.stdout.write(part))
   const impatience = setTimeout(
     () => {
       isOverTime = true
