@@ -194,3 +194,30 @@ test('a writer that stops commits what was queued and takes nothing more', async
   expect((await taken).answer?.lastMutationId).toBe(1)
   expect((await pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 1)])).answer).toBeNull()
 })
+
+test('[SYN-6] an answer that throws holds back no answer of a later commit', async () => {
+  const [kiosk] = kiosks
+  if (kiosk === undefined) throw new Error('no kiosk')
+  const writer = makeWriter(database.pool)
+  const mutation = kiosk.report(campus.rooms[0], 1)
+  const push = (answer: () => void): void =>
+    writer.push(campus.universityId, {
+      kioskId: kiosk.id,
+      session: 0,
+      mutations: [mutation],
+      arrivedMs: performance.now(),
+      answer,
+    })
+  // More than are answered in one turn.
+  const broken = new Promise<void>((resolve) => {
+    for (let count = 0; count < 70; count += 1)
+      push(() => {
+        resolve()
+        throw new Error('a broken answer')
+      })
+  })
+  await broken
+  const answers = await Promise.all(Array.from({ length: 70 }, () => pushTo(writer, kiosk, [mutation])))
+  expect(answers.map(({ answer }) => answer?.verdict)).toEqual(Array.from({ length: 70 }, () => 'done'))
+  await writer.stop(1_000)
+})

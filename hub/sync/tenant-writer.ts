@@ -206,7 +206,9 @@ class Writer implements TenantWriter {
         answer(from, from + ANSWERS_AT_ONCE)
       }
     }
-    lane.answering = this.parts.inFlight.track(lane.answering.then(inSlices))
+    const failed = (error: unknown): void => this.parts.log.error('answers were not given', { err: error })
+    // Caught here: one that throws must not hold back the answers of all later commits.
+    lane.answering = this.parts.inFlight.track(lane.answering.then(inSlices).catch(failed))
   }
 
   private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<Committed | null> {
