@@ -7,7 +7,7 @@ import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { makeFuzzMessage } from './testing-fuzz.ts'
 import { startTestAgent, TestScreen } from './testing-agent.ts'
 
-/** A fifth of what `npm run prove` sends through this door. */
+/** `npm run prove` sends many more through this door. */
 const MESSAGES = 20_000
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261)
 

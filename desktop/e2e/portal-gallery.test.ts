@@ -2,8 +2,8 @@ import type { Page } from '@playwright/test'
 import { bringAxe, HAS_TIME, LANGUAGES, LONGEST, openGallery, runAxe, showPicture } from './gallery.ts'
 import { expect, test } from './testing.ts'
 
-// Every state of the portal as a picture: axe on all of them in all languages, and in the other looks on those that have
-// colours of their own; no picture is wider than the narrowest phone.
+// Every state of the portal as a picture: axe on each in one language in turn (with CARREL_ALL_PICTURES=1 in all), and in
+// the other looks on those that have colours of their own; no picture is wider than the narrowest phone.
 
 const LOOKS = {
   dark: '&theme=dark',

@@ -1,5 +1,6 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
+import { SEALED_PAGE } from './lock-down.ts'
 
 /** How a kiosk's window is to be. */
 export interface KioskWindowOptions {
@@ -34,19 +35,8 @@ function windowOptions(options: KioskWindowOptions): BrowserWindowConstructorOpt
     title: 'Carrel',
     webPreferences: {
       preload: options.preloadFile,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      experimentalFeatures: false,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      spellcheck: false,
+      ...SEALED_PAGE,
       devTools: options.isDevelopment,
-      disableDialogs: true,
       backgroundThrottling: false,
     },
   }

@@ -77,3 +77,20 @@ function lockContents(contents: ContentsPart, walls: Walls, log: EngineLog): voi
     return { action: 'deny' }
   })
 }
+
+/** What every page of the app is denied, a kiosk's and the portal's alike. [BRG-4] [POR-7] */
+export const SEALED_PAGE = {
+  sandbox: true,
+  contextIsolation: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  experimentalFeatures: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  // Chromium would fetch its dictionaries from elsewhere.
+  spellcheck: false,
+  disableDialogs: true,
+} as const

@@ -1,7 +1,7 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import type { Walls } from './lock-down.ts'
+import { SEALED_PAGE, type Walls } from './lock-down.ts'
 import { ABORTED, keepProcess, loadPage, makeReload } from './recovery.ts'
 import { unreachablePage } from './unreachable-page.ts'
 
@@ -25,20 +25,8 @@ function windowOptions(isDevelopment: boolean): BrowserWindowConstructorOptions 
     webPreferences: {
       // Kept on the disk, so that a sign-in lasts as it does in a browser.
       partition: 'persist:portal',
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      experimentalFeatures: false,
-      webviewTag: false,
-      navigateOnDragDrop: false,
-      // Chromium would fetch its dictionaries from elsewhere.
-      spellcheck: false,
+      ...SEALED_PAGE,
       devTools: isDevelopment,
-      disableDialogs: true,
     },
   }
 }

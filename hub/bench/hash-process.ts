@@ -12,17 +12,16 @@ export interface HashOrder {
 /** How long each took, from its own beginning, ms. */
 export interface HashReport {
   eachMs: number[]
-  elapsedMs: number
 }
 
 const PASSWORD = 'a password for measuring'
 const AT_ONCE = 2
+const STORED = hash(PASSWORD, { ...HASH_COST, type: argon2id })
 
 async function burn({ count }: HashOrder): Promise<HashReport> {
-  const stored = await hash(PASSWORD, { ...HASH_COST, type: argon2id })
+  const stored = await STORED
   const eachMs: number[] = []
   const begun = { count: 0 }
-  const startMs = performance.now()
   const lane = async (): Promise<void> => {
     while (begun.count < count) {
       begun.count += 1
@@ -32,7 +31,7 @@ async function burn({ count }: HashOrder): Promise<HashReport> {
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lane))
-  return { eachMs, elapsedMs: performance.now() - startMs }
+  return { eachMs }
 }
 
 serveOrders(burn)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import { loadAddressMark } from '../store/address-marks.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
 import { queueMail } from '../store/mail-outbox.ts'
 import { updateSessionsRevoked } from '../store/sessions-people.ts'
@@ -73,9 +73,7 @@ async function mailBoth(
   await queueMail(client, { key, to: email, locale, template: 'addressChangeAsked', facts: {} })
   await appendChange(client, {
     universityId: account.universityId,
-    actor: `user ${id}`,
-    userId: id,
-    address: from.address,
+    ...byUser(id, from.address),
     service: 'accounts',
     subject: 'emailAsked',
     log: {},
@@ -125,9 +123,7 @@ async function putAddress(
   const endedCount = await updateSessionsRevoked(client, id, keptSessionId)
   await appendChange(client, {
     universityId,
-    actor: `user ${id}`,
-    userId: id,
-    address: from.address,
+    ...byUser(id, from.address),
     service: 'accounts',
     subject: 'email',
     log: { endedSessions: endedCount },

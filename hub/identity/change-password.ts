@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
 import { queueMail } from '../store/mail-outbox.ts'
 import { updateSessionsRevoked } from '../store/sessions-people.ts'
@@ -116,9 +116,7 @@ async function putPassword(
   const endedCount = await updateSessionsRevoked(client, account.id, keptSessionId)
   await appendChange(client, {
     universityId: account.universityId,
-    actor: `user ${account.id}`,
-    userId: account.id,
-    address: from.address,
+    ...byUser(account.id, from.address),
     service: 'accounts',
     subject: keptSessionId === null ? 'reset' : 'password',
     log: { endedSessions: endedCount },

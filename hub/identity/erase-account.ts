@@ -1,7 +1,7 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import { insertAddressMark } from '../store/address-marks.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Database } from '../store/database.ts'
 import { eraseAccount, isLastPlatformAdmin, loadStaleAccounts } from '../store/erase.ts'
 import { isLastSuperAdmin } from '../store/groups.ts'
@@ -48,9 +48,7 @@ export async function deleteAccount(
     }
     await appendChange(client, {
       universityId: account.universityId,
-      actor: `user ${userId}`,
-      userId,
-      address: from.address,
+      ...byUser(userId, from.address),
       service: 'accounts',
       subject: 'delete',
       log: {},

@@ -1,7 +1,7 @@
 import type { Me } from '#shared/domain/account.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { decideRefresh, MAX_SESSION_MS, REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
-import { appendChange, inetOf } from '../store/change-logs.ts'
+import { appendChange, byUser, inetOf } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
 import { loadMe } from '../store/me.ts'
 import {
@@ -56,9 +56,7 @@ export async function beginSession(
   await updateLogin(client, user.id, address)
   await appendChange(client, {
     universityId: user.universityId,
-    actor: `user ${user.id}`,
-    userId: user.id,
-    address: from.address,
+    ...byUser(user.id, from.address),
     service: 'sessions',
     subject: 'ok',
     log: { sessionId },
@@ -148,9 +146,7 @@ export async function commitLogout(parts: AccountParts, shown: string, from: Fro
     if (session === null || !(await updateSessionRevoked(client, session.userId, session.id))) return
     await appendChange(client, {
       universityId: session.universityId,
-      actor: `user ${session.userId}`,
-      userId: session.userId,
-      address: from.address,
+      ...byUser(session.userId, from.address),
       service: 'sessions',
       subject: 'end',
       log: { sessionId: session.id },

@@ -4,7 +4,7 @@ import { decidePassword } from '#shared/domain/password-rule.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import { loadAddressMark } from '../store/address-marks.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
 import { queueMail } from '../store/mail-outbox.ts'
 import {
@@ -129,9 +129,7 @@ async function apply(
   await mailVerifyLink(client, parts.keys, reader, university.name)
   await appendChange(client, {
     universityId,
-    actor: `user ${userId}`,
-    userId,
-    address: from.address,
+    ...byUser(userId, from.address),
     service: 'accounts',
     subject: 'register',
     log: {},

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Database } from '../store/database.ts'
 import {
   hasPlatformAdmin,
@@ -67,9 +67,7 @@ export async function setUp(
     await updateSetupLinksUsed(client)
     await appendChange(client, {
       universityId: null,
-      actor: `user ${userId}`,
-      userId,
-      address: from.address,
+      ...byUser(userId, from.address),
       service: 'accounts',
       subject: 'setup',
       log: {},

@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
-import { appendChange } from '../store/change-logs.ts'
+import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
 import { lockAccount, updateVerified } from '../store/users.ts'
 import { lockVerification, updateVerificationUsed } from '../store/verifications.ts'
@@ -26,9 +26,7 @@ export async function verifyAddress(
     await updateVerified(client, account.id)
     await appendChange(client, {
       universityId: account.universityId,
-      actor: `user ${account.id}`,
-      userId: account.id,
-      address: from.address,
+      ...byUser(account.id, from.address),
       service: 'accounts',
       subject: 'verify',
       log: {},

@@ -23,8 +23,12 @@ export function changedBy(caller: {
   actor: { userId: number }
   address: string
 }): Pick<Change, 'actor' | 'userId' | 'address'> {
-  const { userId } = caller.actor
-  return { actor: `user ${userId}`, userId, address: caller.address }
+  return byUser(caller.actor.userId, caller.address)
+}
+
+/** That a user acted, and from where. */
+export function byUser(userId: number, address: string): Pick<Change, 'actor' | 'userId' | 'address'> {
+  return { actor: `user ${userId}`, userId, address }
 }
 
 /** Writes an act down, in the transaction that does it. */
