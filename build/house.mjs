@@ -15,6 +15,9 @@ export const LEASH = pathToFileURL(path.join(ROOT, 'build', 'leash.ts')).href
 /** Variable that tells a child which process holds its leash. */
 export const LEASH_HOLDER = 'CARREL_LEASH_HOLDER'
 
+/** Node keeps here what it compiled, so that a program that ran before starts in two thirds of the time. */
+const COMPILED = path.join(ROOT, 'node_modules', '.cache', 'compiled')
+
 /** Line for people on standard error, so that standard output stays for programs. @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`)
@@ -127,6 +130,7 @@ function run(program, args, terminal) {
   const env = {
     ...process.env,
     PATH: `${bin}${path.delimiter}${process.env['PATH'] ?? ''}`,
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? COMPILED,
     [LEASH_HOLDER]: String(process.pid),
   }
   const child = spawn(program, args, {

@@ -2,7 +2,6 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -11,7 +10,7 @@ import { openPool } from './store/database.ts'
 import { startEmbedded } from './store/embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { readProcess } from './store/process-table.ts'
-import { makeEmptyDatabase } from './store/testing.ts'
+import { makeEmptyDatabase, memoryFolder } from './store/testing.ts'
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0
@@ -26,7 +25,7 @@ let seed: string
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 beforeAll(async () => {
-  seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
+  seed = mkdtempSync(join(memoryFolder(), 'carrel-seed-'))
   chmodSync(seed, 0o711)
   const embedded = await startEmbedded({ folder: join(seed, 'database'), settings: { fsync: 'off' } })
   const pool = openPool(embedded.url)
@@ -36,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(seed, { recursive: true, force: true }))
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'carrel-hub-'))
+  home = mkdtempSync(join(memoryFolder(), 'carrel-hub-'))
   chmodSync(home, 0o711)
 })
 afterEach(async () => {

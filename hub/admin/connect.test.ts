@@ -1,18 +1,17 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeHubFile } from '../hub-file.ts'
 import { startEmbedded } from '../store/embedded.ts'
 import { readProcess } from '../store/process-table.ts'
-import { makeTestDatabase } from '../store/testing.ts'
+import { makeTestDatabase, memoryFolder } from '../store/testing.ts'
 import { embeddedFolder } from './connect.ts'
 import { runCli, runHere } from './testing-cli.ts'
 
 let home: string
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'carrel-home-'))
+  home = mkdtempSync(join(memoryFolder(), 'carrel-home-'))
   // As root the database's own user must pass through.
   chmodSync(home, 0o711)
 })

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { memoryFolder } from '../store/testing.ts'
 import { applyOperation } from './apply-operation.ts'
 import type { FaultCounts } from './fault-counts.ts'
 import { healAndJudge } from './judge-world.ts'
@@ -16,11 +15,6 @@ export interface RoundResult {
   virtualMs: number
 }
 
-/** Memory where there is some: a promise of SQLite is the same there, and the disk's patience is not what is tried here. */
-export function scratchFolder(): string {
-  return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-}
-
 /** Plays operations in a fresh world, heals it, and judges it. */
 export async function runRound(
   server: { url: string },
@@ -28,7 +22,7 @@ export async function runRound(
   operations: readonly Operation[],
   listen: ((line: string) => void) | null = null,
 ): Promise<RoundResult> {
-  const world = await World.begin(server, seed, scratchFolder())
+  const world = await World.begin(server, seed, memoryFolder())
   world.listen = listen
   const faults: string[] = []
   try {

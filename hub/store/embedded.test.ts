@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -20,6 +19,7 @@ import { openPool, query } from './database.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { canEnter, chooseServant, findBinaries, findPackage } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
+import { memoryFolder } from './testing.ts'
 
 const FAST = { fsync: 'off' }
 const CHILD = new URL('./testing-embedded.ts', import.meta.url).pathname
@@ -37,13 +37,13 @@ const servers: number[] = []
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 beforeAll(async () => {
-  seed = mkdtempSync(join(tmpdir(), 'carrel-seed-'))
+  seed = mkdtempSync(join(memoryFolder(), 'carrel-seed-'))
   chmodSync(seed, 0o711)
   await (await startEmbedded({ folder: seed, settings: FAST })).stop()
 })
 afterAll(() => rmSync(seed, { recursive: true, force: true }))
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'carrel-embedded-'))
+  folder = mkdtempSync(join(memoryFolder(), 'carrel-embedded-'))
   chmodSync(folder, 0o711)
 })
 afterEach(async () => {

@@ -1,14 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { noLog } from '../log.ts'
 import { openPool, query } from './database.ts'
 import { startKeptEmbedded } from './kept-embedded.ts'
 import { readProcess } from './process-table.ts'
+import { memoryFolder } from './testing.ts'
 
 test('a database that is killed comes back at the same address with what was committed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'carrel-kept-'))
+  const folder = mkdtempSync(join(memoryFolder(), 'carrel-kept-'))
   chmodSync(folder, 0o711)
   const kept = await startKeptEmbedded({ folder, settings: { fsync: 'off' } }, noLog)
   const pool = openPool(kept.url, { maxConnections: 2 })
@@ -27,7 +27,7 @@ test('a database that is killed comes back at the same address with what was com
 })
 
 test('a stop that comes while it is being started again ends it too', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'carrel-kept-'))
+  const folder = mkdtempSync(join(memoryFolder(), 'carrel-kept-'))
   chmodSync(folder, 0o711)
   const stopped = Promise.withResolvers<void>()
   const kept = await startKeptEmbedded(
