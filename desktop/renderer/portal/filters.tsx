@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type ReactElement, type RefObject } from 'react'
+import { useId, useLayoutEffect, useRef, useState, type ReactElement, type RefObject } from 'react'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
@@ -71,7 +71,8 @@ export function Filters({ moment, places }: { moment: PortalMoment; places: Plac
 
 /** "/" goes to the search, as in many places; not while somebody writes. */
 function useSlash(search: RefObject<HTMLInputElement | null>): void {
-  useEffect(() => {
+  // As soon as the field is there, not once it is painted.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const isWriting = event.target instanceof Element && event.target.matches('input, textarea, select')
       if (event.key !== '/' || isWriting || event.ctrlKey || event.metaKey || event.altKey) return

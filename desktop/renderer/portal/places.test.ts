@@ -11,6 +11,7 @@ import {
   NO_FILTER,
   placesOf,
   type Filter,
+  wholeOf,
 } from './places.ts'
 import { isPublic, portalMoment, type PortalMoment, type PortalSpace } from './spaces.ts'
 
@@ -55,8 +56,13 @@ describe('the dashboard of a university', () => {
   const moment = momentWith({ [ROOM_101]: [0, 3], [GALLERY]: [1, 10], [HALL]: [0, 200] })
 
   it('is the tree: buildings, in them floors, in them places, with coverage', () => {
-    const { root, branches, leafCount } = placesOf(moment, NO_FILTER)
-    expect(root).toMatchObject({ name: 'Lipnik University', freeCount: 1, knownCount: 2, leafCount: 18 })
+    const { branches, leafCount } = placesOf(moment, NO_FILTER)
+    expect(wholeOf(moment)).toMatchObject({
+      name: 'Lipnik University',
+      freeCount: 1,
+      knownCount: 2,
+      leafCount: 18,
+    })
     expect(leafCount).toBe(18)
     expect(branches.map(({ entry }) => entry?.name)).toEqual(['University Library', 'Law Library'])
     expect(branches[0]?.groups.map(({ entry }) => entry.name)).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
@@ -97,13 +103,12 @@ describe('the dashboard of a university', () => {
 
   it('what is not on public screens counts in no building, and has a level of its own', () => {
     const hidden = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({ isOnKiosks: id !== ROOM_101 }))
-    const { root } = placesOf(hidden, NO_FILTER)
-    expect(root).toMatchObject({ freeCount: 0, knownCount: 0, leafCount: 17, tone: 'unknown' })
+    expect(wholeOf(hidden)).toMatchObject({ freeCount: 0, knownCount: 0, leafCount: 17, tone: 'unknown' })
     expect(find(hidden, { isFreeNow: true })).toEqual(['Room 101'])
     expect(bestPlaces(hidden, 5)).toEqual([])
     const floor = at('University Library', 'Floor 1')
     const cut = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({ isOnKiosks: id !== floor }))
-    expect(placesOf(cut, NO_FILTER).root).toMatchObject({ freeCount: 0, leafCount: 14 })
+    expect(wholeOf(cut)).toMatchObject({ freeCount: 0, leafCount: 14 })
     expect(cut.shown.get(floor)).toMatchObject({ freeCount: 1, leafCount: 4 })
     expect([isPublic(cut.spaces, ROOM_101), isPublic(cut.spaces, GALLERY)]).toEqual([false, true])
   })

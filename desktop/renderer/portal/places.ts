@@ -67,7 +67,6 @@ export interface Branch {
 
 /** The dashboard of a university: what fits a filter, as a tree. */
 export interface Places {
-  root: Entry | null
   branches: Branch[]
   foundCount: number
   /** Before the filter. */
@@ -106,6 +105,12 @@ export function entryOf(moment: PortalMoment, space: PortalSpace): Entry {
       .map((above) => above.name)
       .toReversed(),
   }
+}
+
+/** All of a university in one: its root, where it has just one. */
+export function wholeOf(moment: PortalMoment): Entry | null {
+  const roots = [...moment.spaces.values()].filter(({ parentId }) => parentId === null)
+  return roots.length === 1 && roots[0] !== undefined ? entryOf(moment, roots[0]) : null
 }
 
 /** The dashboard at a moment: what fits the filter, grouped as the tree stands. */
@@ -151,7 +156,6 @@ export function placesOf(
     .toSorted((left, right) => order(left.entry, right.entry))
   const loose = leavesIn(top)
   return {
-    root: root === undefined ? null : entryOf(moment, root),
     branches: opened(
       loose.length === 0 ? branches : [...branches, { entry: null, places: loose, groups: [] }],
       tally.found,

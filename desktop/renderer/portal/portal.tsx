@@ -1,4 +1,4 @@
-import { useEffect, type ReactElement } from 'react'
+import { useEffect, useLayoutEffect, useRef, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
@@ -22,7 +22,7 @@ import { Empty, Problem } from './parts.tsx'
 import { useActions, useMe, usePortal } from './portal-context.ts'
 import { LiveRegion, Shell, titleIn, Toasts } from './shell.tsx'
 import { localeFor, type Settings } from './settings.ts'
-import { actorOf, meOf } from './store.ts'
+import { actorOf, meOf, type Visitor } from './store.ts'
 import { usePortalWords } from './words.ts'
 
 /** The whole portal: pages for nobody, pages for members, and what lies over both. */
@@ -41,6 +41,7 @@ export function Portal(): ReactElement {
 /** Pages that a mailed link opens are the same for everybody; of the others each visitor has their own. */
 function Pages(): ReactElement {
   const state = usePortal(({ visitor }) => visitor.state)
+  useFocusOnSignIn(state)
   const path = (of: PortalPath): PortalPath => of
   return (
     <Switch>
@@ -55,6 +56,16 @@ function Pages(): ReactElement {
       <Route>{state === 'signedIn' ? <MemberPages /> : <OpenPages />}</Route>
     </Switch>
   )
+}
+
+/** The form that signed somebody in is gone: the reader is taken to the title of what came instead. */
+function useFocusOnSignIn(state: Visitor['state']): void {
+  const last = useRef(state)
+  useLayoutEffect(() => {
+    const isNews = last.current === 'signedOut' && state === 'signedIn'
+    last.current = state
+    if (isNews) titleIn(document)?.focus({ preventScroll: true })
+  }, [state])
 }
 
 /** Who is signed in and has no link to confirm has nothing to do here. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, type ReactElement, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import type { Me } from '#shared/domain/account.ts'
@@ -161,7 +161,8 @@ function useFocusOnTurn(main: { current: HTMLElement | null }): void {
     window.addEventListener('scroll', keep, { passive: true })
     return () => window.removeEventListener('scroll', keep)
   }, [])
-  useEffect(() => {
+  // Before anybody can press a key on the new page: later it would take the focus from what that key chose.
+  useLayoutEffect(() => {
     const from = last.current
     if (from === path) return
     last.current = path

@@ -3,7 +3,7 @@ import { useRoute } from 'wouter'
 import { Filters } from '../filters.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
 import { BranchCard, Counts, PlaceRows, useListNow } from '../place-list.tsx'
-import { bestPlaces, mineOf, placesOf } from '../places.ts'
+import { bestPlaces, mineOf, placesOf, wholeOf } from '../places.ts'
 import { useActions, useMe, useMoment, usePortal } from '../portal-context.ts'
 import type { PortalMoment } from '../spaces.ts'
 import { usePortalWords } from '../words.ts'
@@ -17,12 +17,18 @@ export function Browse(): ReactElement {
   const spaceId = isSpace ? Number(params.id) : null
   const tree = usePortal((state) => state.tree)
   const moment = useMoment()
+  const { t } = usePortalWords()
   const { retryTree } = useActions()
+  const whole = moment === null || isMine ? null : wholeOf(moment)
   return (
     <div className="p-browse" data-open={spaceId !== null}>
       <div className="p-list">
-        {tree.state === 'failed' && <FailedList refusal={tree.refusal} onRetry={retryTree} />}
-        {tree.state === 'loading' && <LoadingList />}
+        {/* One title from loading to list: a reader who was taken to it stays there. */}
+        <PageHead title={t(isMine ? 'places.mineTitle' : 'places.title')}>
+          {whole !== null && <Counts entry={whole} />}
+        </PageHead>
+        {tree.state === 'failed' && <Problem refusal={tree.refusal} onRetry={retryTree} />}
+        {tree.state === 'loading' && <Loading rows={7} />}
         {moment !== null && (isMine ? <Mine moment={moment} /> : <PlacesList moment={moment} />)}
       </div>
       <div className="p-detail">
@@ -33,26 +39,6 @@ export function Browse(): ReactElement {
         )}
       </div>
     </div>
-  )
-}
-
-function FailedList(props: Parameters<typeof Problem>[0]): ReactElement {
-  const { t } = usePortalWords()
-  return (
-    <>
-      <PageHead title={t('places.title')} />
-      <Problem {...props} />
-    </>
-  )
-}
-
-function LoadingList(): ReactElement {
-  const { t } = usePortalWords()
-  return (
-    <>
-      <PageHead title={t('places.title')} />
-      <Loading rows={7} />
-    </>
   )
 }
 
@@ -67,7 +53,6 @@ function PlacesList({ moment }: { moment: PortalMoment }): ReactElement {
   const isEmpty = places.leafCount === 0
   return (
     <>
-      <PageHead title={t('places.title')}>{places.root !== null && <Counts entry={places.root} />}</PageHead>
       {!isEmpty && <Filters moment={moment} places={places} />}
       {isEmpty && <Empty title={t('places.empty')} hint={t('places.emptyHint')} />}
       {!isEmpty && places.foundCount === 0 && (
@@ -93,7 +78,6 @@ function Mine({ moment }: { moment: PortalMoment }): ReactElement {
   const { tracked, own } = mineOf(moment)
   return (
     <>
-      <PageHead title={t('places.mineTitle')} />
       {tracked.length + own.length === 0 && (
         <Empty title={t('places.mineEmpty')} hint={t('places.mineEmptyHint')} />
       )}
