@@ -143,7 +143,7 @@ async function loadLevels(
     client,
     `select id, clock, case when child_count = 0 then occupancy end as level,
         case when child_count = 0 then ms_of_time(occupancy_updated_at) end as "reportedAtMs"
-     from spaces where university_id = $1 and clock > $2 and facts_clock <= $2 and ${view.sees}`,
+     from spaces where university_id = $1 and clock > $2 and facts_clock <= $2 and ${view.sees} order by id`,
     [universityId, from],
   )
   return found.map(({ id, clock, level, reportedAtMs }) => [id, clock, level, reportedAtMs])
@@ -157,7 +157,7 @@ async function loadGone(
 ): Promise<GoneRow[]> {
   const found = await query<{ id: number; clock: number }>(
     client,
-    `select id, clock from spaces where university_id = $1 and clock > $2 and not (${view.sees})`,
+    `select id, clock from spaces where university_id = $1 and clock > $2 and not (${view.sees}) order by id`,
     [universityId, from],
   )
   return found.map(({ id, clock }) => [id, clock])
