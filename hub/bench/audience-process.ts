@@ -11,7 +11,7 @@ import { attach } from '../routes/sync.ts'
 import { openPool, type Database } from '../store/database.ts'
 import { makeMember, type Member } from '../sync/audience-parts.ts'
 import { Audience } from '../sync/fan-out.ts'
-import { makeTurnstile } from '../sync/feed.ts'
+import { makeReaders } from '../sync/feed.ts'
 import { makeInFlight } from '../sync/in-flight.ts'
 import { makeKioskView } from '../sync/kiosk-view.ts'
 import { cutParts } from '../sync/parts.ts'
@@ -71,7 +71,7 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
       log: noLog,
       metrics: noMetrics,
       inFlight,
-      turnstile: makeTurnstile(),
+      turnstile: makeReaders(),
       view: makeKioskView({ seal: () => seal, nowMs: () => Date.now(), heartbeatMs: 5_000 }),
       factsMoved: () => undefined,
     },

@@ -2,7 +2,7 @@ import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import type { Database } from '../store/database.ts'
-import { countTryNow } from '../store/rate-limits.ts'
+import { countTryNow, countTwoTriesNow, type Tries } from '../store/rate-limits.ts'
 import { addressBucket } from './address-bucket.ts'
 import type { ServerKeys } from './server-secret.ts'
 
@@ -33,14 +33,22 @@ export async function knock(
 ): Promise<Decision<null, CallRefusal>> {
   const { perAddress, perAccount } = limits[door]
   // The address first: whoever is over its limit shuts nobody's account.
-  const buckets = [
-    { name: `${door} from ${addressBucket(address).slice(0, MAX_BUCKET_LENGTH)}`, limit: perAddress },
-  ]
-  if (account !== null)
-    buckets.push({ name: `${door} of ${keys.mac('addresses', 'door', account)}`, limit: perAccount })
-  for (const { name, limit } of buckets) {
-    const tries = await countTryNow(pool, name, limit.windowMs)
-    if (tries.count > limit.count) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
+  const here = {
+    name: `${door} from ${addressBucket(address).slice(0, MAX_BUCKET_LENGTH)}`,
+    limit: perAddress,
   }
+  const [ofHere, ofAccount] =
+    account === null
+      ? [await countTryNow(pool, here.name, perAddress.windowMs)]
+      : await countTwoTriesNow(pool, here, {
+          name: `${door} of ${keys.mac('addresses', 'door', account)}`,
+          limit: perAccount,
+        })
+  if (ofHere !== undefined && ofHere.count > perAddress.count) return tooMany(ofHere)
+  if (ofAccount !== undefined && ofAccount.count > perAccount.count) return tooMany(ofAccount)
   return accept(null)
+}
+
+function tooMany({ resetsInMs }: Tries): Decision<null, CallRefusal> {
+  return refuse({ why: 'tooMany', retryAfterS: resetsInMs / 1000 })
 }

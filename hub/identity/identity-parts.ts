@@ -1,6 +1,7 @@
 import type { AccountLimits } from '#shared/domain/conduct.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
+import type { Turnstile } from '../turnstile.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { IsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
@@ -16,6 +17,8 @@ export interface IdentityParts {
   /** Sends what waits in the outbox now instead of at the next round; returns at once. */
   kickMail(): void
   passwords: Passwords
+  /** Before the statements of a sign-in: a crowd that comes at once must not stand in the way of reports. [IDN-12] */
+  signInDoor: Turnstile
   isCommon: IsCommon
   limits: AccountLimits
   /** Whether the refresh cookie travels over https only. */

@@ -3,6 +3,7 @@ import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
+import { makeTurnstile } from '../turnstile.ts'
 import { makeIsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
 import type { IdentityParts } from './identity-parts.ts'
@@ -13,6 +14,11 @@ import { loadServerSecret, makeServerKeys } from './server-secret.ts'
 
 /** Registration's two hashes and few statements take a sixth of this on an idle machine. [IDN-2] */
 const MASK_MS = 300
+
+/** Sign-ins whose statements run at once: a few connections of the pool, whatever the crowd. */
+const SIGN_INS_AT_ONCE = 2
+/** Sign-ins that wait before it; each waits a few milliseconds for each before it. */
+const MAX_SIGN_INS_WAITING = 1_000
 
 /** Everything about people that lives as long as the hub. */
 export interface Identity {
@@ -46,6 +52,7 @@ export async function makeIdentity(
     directories,
     kickMail: () => mail.kick(),
     passwords,
+    signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
     isCommon: makeIsCommon(),
     limits: ACCOUNT_LIMITS,
     areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,

@@ -1,5 +1,6 @@
 import { argon2id, hash, needsRehash, verify } from 'argon2'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { makeTurnstile } from '../turnstile.ts'
 
 /** Cost of a password's hash: 19 MiB, two rounds, one lane, about 20 ms. More than this only when machines are faster. [IDN-5] */
 export const HASH_COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -26,43 +27,24 @@ export interface Passwords {
   isCheap(stored: string): boolean
 }
 
-/** Makes the one gate of a hub through which all passwords go. */
+/** Makes the one turnstile of a hub through which all passwords go. */
 export function makePasswords(
   cost: typeof HASH_COST | { memoryCost: number; timeCost: number; parallelism: number } = HASH_COST,
 ): Passwords {
   const options = { ...cost, type: argon2id } as const
-  const gate = makeGate()
+  const turnstile = makeTurnstile(MAX_AT_ONCE, MAX_WAITING)
+  const inTurn = async <Value>(run: () => Promise<Value>): Promise<HashDecision<Value>> =>
+    turnstile.isFull ? refuse('busy') : accept(await turnstile.pass(run))
   // Of no password; made at the first use, by the same cost as all others.
   let nobodys: Promise<string> | null = null
   return {
-    hash: (password) => gate(() => hash(password, options)),
+    hash: (password) => inTurn(() => hash(password, options)),
     verify: (password, stored) =>
-      gate(async () => {
+      inTurn(async () => {
         const known = stored ?? (await (nobodys ??= hash('', options)))
         const isRight = await verify(known, password)
         return isRight && stored !== null
       }),
     isCheap: (stored) => needsRehash(stored, options),
-  }
-}
-
-type Gate = <Value>(run: () => Promise<Value>) => Promise<HashDecision<Value>>
-
-function makeGate(): Gate {
-  const waiting: (() => void)[] = []
-  let runningCount = 0
-  return async (run) => {
-    if (runningCount >= MAX_AT_ONCE) {
-      if (waiting.length >= MAX_WAITING) return refuse('busy')
-      // Whoever leaves hands its place on, so that the count stays.
-      await new Promise<void>((begin) => waiting.push(begin))
-    } else runningCount += 1
-    try {
-      return accept(await run())
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) runningCount -= 1
-      else next()
-    }
   }
 }

@@ -60,12 +60,12 @@ export async function signIn(
 ): Promise<Decision<Renewed, CallRefusal>> {
   const typed = readWish(wish)
   if (!typed.ok) return typed
-  const opened = await knock(parts, 'signIn', { account: typed.value.account, address: from.address })
-  if (!opened.ok) return opened
-  const found = await findAccount(parts, typed.value)
-  const proven = await prove(parts, found, wish.password)
+  if (parts.signInDoor.isFull) return refuse(REFUSALS.busy)
+  const found = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
+  if (!found.ok) return found
+  const proven = await prove(parts, found.value, wish.password)
   if (proven.ok) return accept(await beginFor(parts, proven.value, from))
-  await noteFailure(parts, found, proven.refusal, from)
+  await noteFailure(parts, found.value, proven.refusal, from)
   return refuse(REFUSALS[proven.refusal])
 }
 
@@ -87,6 +87,12 @@ function readWish({ email, username, university }: SignInWish): Decision<Typed, 
 function typedEmail(email: string): Typed {
   const address = parseAddress(email)
   return { kind: 'email', address, account: address?.key ?? email.toLowerCase() }
+}
+
+/** Counts the try, and finds whose password it would be. */
+async function enter(parts: AccountParts, typed: Typed, from: From): Promise<Decision<Found, CallRefusal>> {
+  const opened = await knock(parts, 'signIn', { account: typed.account, address: from.address })
+  return opened.ok ? accept(await findAccount(parts, typed)) : opened
 }
 
 /** Where the password is to be proven: here, by a directory, or nowhere. */

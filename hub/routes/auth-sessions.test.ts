@@ -1,9 +1,10 @@
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makePasswords } from '../identity/passwords.ts'
 import { parseRefreshToken, refreshToken } from '../identity/refresh-tokens.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
 import { query } from '../store/database.ts'
+import { makeTurnstile, type Turnstile } from '../turnstile.ts'
 import { GOOD_PASSWORD, personOf, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
 
 let hub: PeopleHub
@@ -309,6 +310,46 @@ describe('[IDN-5] a sign-in', () => {
     // One household of IPv6 is one address.
     const house = await query(hub.pool, "select 1 from rate_limits where bucket = 'signIn from 192.0.2.60'")
     expect(house).toHaveLength(1)
+    // Whoever is over the limit of an address uses up nobody's account.
+    const triesOf = (person: string): Promise<object[]> =>
+      query(hub.pool, 'select count from rate_limits where bucket = $1', [
+        `signIn of ${keys.mac('addresses', 'door', person)}`,
+      ])
+    expect([await triesOf('u59@uni.example'), await triesOf('u60@uni.example')]).toEqual([[{ count: 1 }], []])
+  })
+
+  test('[IDN-12] of a crowd run a few at a time, and who finds too many waiting is told when to come back', async () => {
+    const inside = { now: 0, most: 0 }
+    const opened = Promise.withResolvers<void>()
+    const narrow = makeTurnstile(2, 5)
+    const signInDoor: Turnstile = {
+      get isFull() {
+        return narrow.isFull
+      },
+      pass: (run) =>
+        narrow.pass(async () => {
+          inside.now += 1
+          inside.most = Math.max(inside.most, inside.now)
+          await opened.promise
+          return run().finally(() => void (inside.now -= 1))
+        }),
+    }
+    const crowded = await startPeopleHub('crowd', { signInDoor })
+    const turnedAway: Answered[] = []
+    const tries = Array.from({ length: 12 }, async (_, index) => {
+      const body = { email: `crowd${index}@uni.example`, password: 'wrong one 12' }
+      const answer = await crowded.call('POST /auth/token', { body })
+      if (answer.status === 429) turnedAway.push(answer)
+      return answer
+    })
+    // Two are inside, five wait, and the others are answered before anybody comes out.
+    await vi.waitUntil(() => turnedAway.length === 5)
+    opened.resolve()
+    const statuses = (await Promise.all(tries)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(7)
+    expect(turnedAway.every(({ headers }) => Number(headers.get('retry-after')) > 0)).toBe(true)
+    expect(inside).toEqual({ now: 0, most: 2 })
+    await crowded.stop()
   })
 
   test('[IDN-16] of an account of this hub never reaches a directory', async () => {

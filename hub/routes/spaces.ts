@@ -12,7 +12,7 @@ import {
 import { loadPeopleSpace, loadPeopleTree } from '../store/people-tree.ts'
 import { commitNewSpace, commitSpaceEdit } from '../sync/commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from '../sync/commit-space-removal.ts'
-import { makeTurnstile } from '../sync/feed.ts'
+import { makeTurnstile } from '../turnstile.ts'
 import type { RouteParts } from './all-routes.ts'
 import type { CallRefusal, Handle, SignedIn } from './handle.ts'
 

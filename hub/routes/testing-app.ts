@@ -15,6 +15,7 @@ import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
+import { makeTurnstile } from '../turnstile.ts'
 import type { Database } from '../store/database.ts'
 
 /** An app on a test's database, without kiosks' line unless given one. */
@@ -51,6 +52,7 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     directories: noDirectories,
     kickMail: () => undefined,
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
+    signInDoor: makeTurnstile(2),
     isCommon: makeIsCommon(),
     limits: ACCOUNT_LIMITS,
     areCookiesSecure: false,

@@ -60,6 +60,40 @@ export async function countTry(
   return row?.count ?? 1
 }
 
+/** A bucket, and how many tries of it a window takes. */
+export interface LimitedBucket {
+  name: string
+  limit: { count: number; windowMs: number }
+}
+
+/**
+ * Counts a try of two buckets in one statement, by the database's clock: of the second only when the first is not over
+ * its limit, so that whoever is over it uses up nothing else. Answers the tries of those that were counted, in order.
+ */
+export async function countTwoTriesNow(
+  database: Queryable,
+  first: LimitedBucket,
+  second: LimitedBucket,
+): Promise<Tries[]> {
+  return query<Tries>(
+    database,
+    `with one as (${countSql("values ($1, 1, now() + $2::float8 * interval '1 millisecond')")}),
+          two as (${countSql("select $4, 1, now() + $5::float8 * interval '1 millisecond' from one where one.count <= $3")})
+     select count, "resetsInMs" from (select 1 as place, one.* from one union all select 2, two.* from two) both_of_them
+      order by place`,
+    [first.name, first.limit.windowMs, first.limit.count, second.name, second.limit.windowMs],
+  )
+}
+
+/** The statement that counts a try; `source` gives the bucket's row as of a first try. */
+function countSql(source: string): string {
+  return `insert into rate_limits as r (bucket, count, resets_at) ${source}
+     on conflict (bucket) do update set
+       count = case when r.resets_at <= now() then 1 else r.count + 1 end,
+       resets_at = case when r.resets_at <= now() then excluded.resets_at else r.resets_at end
+     returning count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"`
+}
+
 /** Forgets buckets whose window has passed. */
 export async function dropExpiredRateLimits(database: Queryable): Promise<void> {
   await query(database, 'delete from rate_limits where resets_at < now()')
@@ -69,11 +103,7 @@ export async function dropExpiredRateLimits(database: Queryable): Promise<void> 
 export async function countTryNow(database: Queryable, bucket: string, windowMs: number): Promise<Tries> {
   const [row] = await query<Tries>(
     database,
-    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, now() + $2 * interval '1 millisecond')
-     on conflict (bucket) do update set
-       count = case when r.resets_at <= now() then 1 else r.count + 1 end,
-       resets_at = case when r.resets_at <= now() then excluded.resets_at else r.resets_at end
-     returning count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"`,
+    countSql("values ($1, 1, now() + $2::float8 * interval '1 millisecond')"),
     [bucket, windowMs],
   )
   return row ?? { count: 1, resetsInMs: windowMs }

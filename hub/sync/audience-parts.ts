@@ -3,7 +3,7 @@ import type { HubMetrics } from '../metrics.ts'
 import type { HubClock, KioskLine } from '../ports.ts'
 import type { Database } from '../store/database.ts'
 import type { LoadFeed } from '../store/feed.ts'
-import type { Turnstile } from './feed.ts'
+import type { Turnstile } from '../turnstile.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Mirror } from './mirror.ts'
 

@@ -1,5 +1,6 @@
 import type { Database } from '../store/database.ts'
 import type { FeedRows, LoadFeed } from '../store/feed.ts'
+import { makeTurnstile, type Turnstile } from '../turnstile.ts'
 import type { InFlight } from './in-flight.ts'
 import { cutParts, type Parts } from './parts.ts'
 
@@ -27,33 +28,14 @@ export interface FeedAnswer extends Parts {
   epoch: string
 }
 
-/** Lets a few through at a time. */
-export interface Turnstile {
-  pass<Result>(run: () => Promise<Result>): Promise<Result>
-}
-
 /** Makes the turnstile that all feeds of a hub share. */
-export function makeTurnstile(width: number = MAX_READERS): Turnstile {
-  let free = width
-  const waiting: (() => void)[] = []
-  return {
-    pass: async (run) => {
-      if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-      else free -= 1
-      try {
-        return await run()
-      } finally {
-        const next = waiting.shift()
-        if (next === undefined) free += 1
-        else next()
-      }
-    },
-  }
+export function makeReaders(): Turnstile {
+  return makeTurnstile(MAX_READERS)
 }
 
 /** Makes the feed of one university. */
 export function makeFeed(
-  parts: { pool: Database; turnstile: Turnstile; inFlight: InFlight; view: { load: LoadFeed } },
+  parts: { pool: Database; turnstile: Pick<Turnstile, 'pass'>; inFlight: InFlight; view: { load: LoadFeed } },
   universityId: number,
   maxKeptBytes = MAX_KEPT_BYTES,
 ): Feed {

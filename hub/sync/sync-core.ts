@@ -8,7 +8,7 @@ import { checkPin } from './check-pin.ts'
 import { rollEpochIfClusterChanged } from './epoch.ts'
 import { Audiences } from './audiences.ts'
 import type { Audience } from './fan-out.ts'
-import { makeTurnstile } from './feed.ts'
+import { makeReaders } from './feed.ts'
 import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
@@ -140,7 +140,7 @@ class Core implements SyncCore {
     const nowMs = (): number => this.time.nowMs()
     const view = makeKioskView({ seal: () => this.sealed(), nowMs, heartbeatMs })
     const factsMoved = (id: number): void => void inFlight.track(this.reassign(id))
-    const turnstile = makeTurnstile()
+    const turnstile = makeReaders()
     this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, turnstile, view, factsMoved })
     const learnTime = (databaseMs: number): void => this.time.learn(databaseMs)
     this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime })
