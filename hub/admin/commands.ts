@@ -9,6 +9,7 @@ import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
+import { sessionsEnd } from './sessions.ts'
 import { settingsList, settingsSet } from './settings.ts'
 import { spacesImport, spacesTree } from './spaces.ts'
 import { superAdmin } from './super.ts'
@@ -20,6 +21,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   universityList,
   universityPin,
   superAdmin,
+  sessionsEnd,
   groupsImport,
   tablesImport,
   spacesImport,

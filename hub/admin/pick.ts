@@ -2,7 +2,9 @@ import { accept, type Decision } from '#shared/domain/decision.ts'
 import { KioskRole } from '#shared/domain/kiosk.ts'
 import { pathsOfSpaces, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
 import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
+import { parseAddress } from '../identity/address.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../store/kiosk-admin.ts'
+import { loadPeopleNamed, type KnownPerson } from '../store/people-admin.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { loadUniversities, loadUniversityByDomain, type University } from '../store/universities.ts'
 import { refusal, type AdminInput, type AdminRefusal, type AdminWorld } from './answer.ts'
@@ -33,6 +35,25 @@ export async function pickUniversity(
   if (second !== undefined)
     return refusal('There are several universities: say which one with --university DOMAIN.')
   return accept(only)
+}
+
+/** The one person of a university with a user name or an address, confirmed or not. */
+export async function pickPerson(
+  world: AdminWorld,
+  { id, name }: University,
+  word: string,
+): Promise<Decision<KnownPerson, AdminRefusal>> {
+  const typed = word.normalize('NFC').trim()
+  const emailKey = parseAddress(typed)?.key ?? null
+  const people = await loadPeopleNamed(world.pool, id, { username: typed, emailKey })
+  const [person, second] = people
+  if (person === undefined)
+    return refusal(
+      `${name} knows nobody called ${quoted(typed)}: they must have signed in, or been imported, before.`,
+    )
+  return second === undefined
+    ? accept(person)
+    : refusal(`${quoted(typed)} is ${people.length} people of ${name}: name one by the user name.`)
 }
 
 /** A live space with its path. */

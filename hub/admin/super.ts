@@ -1,11 +1,9 @@
 import { quoted } from '#shared/domain/space-tree.ts'
-import { parseAddress } from '../identity/address.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database } from '../store/database.ts'
 import { insertMember, loadGroups, loadMember, lockGroup, updateMember } from '../store/groups.ts'
-import { loadPeopleNamed } from '../store/people-admin.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
-import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 /** `super`. [IMP-3] */
 export const superAdmin: AdminCommand = {
@@ -21,24 +19,14 @@ The person must be known: registered and confirmed, signed in by a directory onc
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id: universityId, name } = university.value
-    const typed = (input.words[0] ?? '').normalize('NFC').trim()
-    const address = parseAddress(typed)
-    const people = await loadPeopleNamed(world.pool, universityId, {
-      username: typed,
-      emailKey: address?.key ?? null,
-    })
-    const [person, second] = people
-    if (person === undefined)
-      return refusal(
-        `${name} knows nobody called ${quoted(typed)}: they must have signed in, or been imported, before.`,
-      )
-    if (second !== undefined)
-      return refusal(`${quoted(typed)} is ${people.length} people of ${name}: name one by the user name.`)
+    const picked = await pickPerson(world, university.value, input.words[0] ?? '')
+    if (!picked.ok) return picked
+    const person = picked.value
     if (!person.isTrusted)
       return refusal(
-        `${quoted(typed)} has not confirmed the address yet: whoever registered it may be somebody else.`,
+        `${quoted(person.name)} has not confirmed the address yet: whoever registered it may be somebody else.`,
       )
-    if (!person.isActive) return refusal(`${quoted(typed)} is shut out.`)
+    if (!person.isActive) return refusal(`${quoted(person.name)} is shut out.`)
     const { userId } = person
     const before = await commitSuperAdmin(world.pool, universityId, userId)
     const facts = { universityId, userId, before, permission: 'admin' }

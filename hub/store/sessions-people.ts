@@ -118,8 +118,23 @@ export async function updateSessionsRevoked(
   const rows = await query(
     transaction,
     `update sessions set revoked_at = clock_timestamp() where user_id = $1 and revoked_at is null
-       and id is distinct from $2 returning 1`,
+       and expires_at > clock_timestamp() and id is distinct from $2 returning 1`,
     [userId, exceptSessionId],
+  )
+  return rows.length
+}
+
+/** Ends all sessions of a university's people; answers how many lived. [IDN-17] */
+export async function updateAllSessionsRevoked(
+  transaction: Queryable,
+  universityId: number,
+): Promise<number> {
+  const rows = await query(
+    transaction,
+    `update sessions s set revoked_at = clock_timestamp() from users u
+     where u.id = s.user_id and u.associated_university_id = $1 and s.revoked_at is null
+       and s.expires_at > clock_timestamp() returning 1`,
+    [universityId],
   )
   return rows.length
 }

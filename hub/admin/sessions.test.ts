@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeTestPerson } from '../identity/testing-people.ts'
+import { query } from '../store/database.ts'
+import { insertTestUniversity } from '../store/testing-rows.ts'
+import { makeTestDatabase, memoryFolder, type TestDatabase } from '../store/testing.ts'
+import { runHere, type CliRun } from './testing-cli.ts'
+
+let database: TestDatabase
+let universityId = 0
+let otherId = 0
+
+beforeAll(async () => {
+  database = await makeTestDatabase('sessions_end')
+  universityId = await insertTestUniversity(database.pool, 'Marsh')
+  otherId = await insertTestUniversity(database.pool, 'Hill')
+})
+afterAll(() => database.drop())
+
+function end(...args: string[]): Promise<CliRun> {
+  return runHere({ DATABASE_URL: database.url, CARREL_HOME: memoryFolder() }, [
+    'sessions',
+    'end',
+    '--university',
+    'marsh.example',
+    '--json',
+    ...args,
+  ])
+}
+
+/** Users with a session that lives. */
+async function whoIsIn(): Promise<number[]> {
+  const rows = await query<{ userId: number }>(
+    database.pool,
+    'select user_id as "userId" from sessions where revoked_at is null order by id',
+  )
+  return rows.map(({ userId }) => userId)
+}
+
+test('[IDN-17] the sessions of one person end, then those of everybody, of this university only; both are written down', async () => {
+  const ann = await makeTestPerson(database.pool, universityId, { username: 'ann' })
+  const ben = await makeTestPerson(database.pool, universityId, { email: 'ben@marsh.example' })
+  const cat = await makeTestPerson(database.pool, universityId)
+  const afar = await makeTestPerson(database.pool, otherId, { username: 'ann' })
+  const one = await end('ANN')
+  expect([one.code, one.json()]).toEqual([0, { universityId, userId: ann.userId, count: 1 }])
+  expect(await whoIsIn()).toEqual([ben.userId, cat.userId, afar.userId])
+  expect((await end('ann')).json()).toMatchObject({ count: 0 })
+  const all = await end('--all')
+  expect([all.code, all.json()]).toEqual([0, { universityId, userId: null, count: 2 }])
+  expect(await whoIsIn()).toEqual([afar.userId])
+  const written = await query(
+    database.pool,
+    `select university_id as "universityId", actor, log from change_logs
+     where service = 'sessions' and subject = 'end all' order by id`,
+  )
+  expect(written).toEqual([
+    { universityId, actor: 'cli', log: { userId: ann.userId, count: 1 } },
+    { universityId, actor: 'cli', log: { userId: ann.userId, count: 0 } },
+    { universityId, actor: 'cli', log: { count: 2 } },
+  ])
+})
+
+test('[IDN-17] nobody is meant by nothing, by a stranger’s name, or by both', async () => {
+  for (const args of [[], ['nobody'], ['ann', '--all']]) {
+    const run = await end(...args)
+    expect([run.code, run.stderr.trim().split('\n').length], args.join(' ')).toEqual([1, 1])
+  }
+})
