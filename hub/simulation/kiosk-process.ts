@@ -38,6 +38,9 @@ interface Kiosk {
   kioskId: number | null
 }
 
+/** By then a planned slice has been told. */
+const SLICE_MS = 5
+
 const kiosks = new Map<string, Kiosk>()
 
 async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<void> {
@@ -84,8 +87,10 @@ async function tap(kiosk: Kiosk, name: string, input: unknown): Promise<TapAnswe
   return { mutationId, isRepeat }
 }
 
-function state(kiosk: Kiosk): KioskState {
+async function state(kiosk: Kiosk): Promise<KioskState> {
   const { epoch, cursor, waitingCount } = kiosk.engine.readRows()
+  // Slices are told a breath after their rows: the screen is to be at least as new as the cursor.
+  await new Promise((resolve) => setTimeout(resolve, SLICE_MS))
   const { isOnline, kioskId, screen } = kiosk
   return { epoch, cursor, waitingCount, isOnline, kioskId, spaces: [...screen.values()] }
 }
