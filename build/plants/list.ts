@@ -200,8 +200,8 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/store/feed.ts',
-        find: 'and clock > $2 and not (${view.sees})`',
-        replace: 'and clock > $2 and is_deleted and not is_public`',
+        find: 'and clock > $2 and not (${view.sees}) order by id`',
+        replace: 'and clock > $2 and is_deleted and not is_public order by id`',
       },
     ],
     proof: SIMULATION,
