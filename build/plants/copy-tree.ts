@@ -42,14 +42,17 @@ export interface Edit {
   replace: string
 }
 
-/** Applies an edit; throws when its text is not there exactly once: a plant that has lost its ground must be heard. */
-export function applyEdit(folder: string, edit: Edit): void {
-  const file = path.join(folder, edit.file)
-  const text = readFileSync(file, 'utf8')
-  const parts = text.split(edit.find)
+/** A file as it will read; throws when the edit's text is not there exactly once: a plant that has lost its ground must be heard. */
+export function textAfter(folder: string, edit: Edit): string {
+  const parts = readFileSync(path.join(folder, edit.file), 'utf8').split(edit.find)
   if (parts.length !== 2)
     throw new Error(
       `${edit.file} has ${parts.length - 1} places that read ${JSON.stringify(edit.find)}; one is needed`,
     )
-  writeFileSync(file, parts.join(edit.replace))
+  return parts.join(edit.replace)
+}
+
+/** Applies an edit. Throws as `textAfter` does. */
+export function applyEdit(folder: string, edit: Edit): void {
+  writeFileSync(path.join(folder, edit.file), textAfter(folder, edit))
 }

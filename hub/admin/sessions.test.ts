@@ -1,23 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTestPerson } from '../identity/testing-people.ts'
 import { query } from '../store/database.ts'
 import { insertTestUniversity } from '../store/testing-rows.ts'
-import { makeTestDatabase, memoryFolder, type TestDatabase } from '../store/testing.ts'
+import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { runHere, type CliRun } from './testing-cli.ts'
 
 let database: TestDatabase
+let home = ''
 let universityId = 0
 let otherId = 0
 
 beforeAll(async () => {
   database = await makeTestDatabase('sessions_end')
+  home = mkdtempSync(join(tmpdir(), 'carrel-sessions-'))
   universityId = await insertTestUniversity(database.pool, 'Marsh')
   otherId = await insertTestUniversity(database.pool, 'Hill')
 })
-afterAll(() => database.drop())
+afterAll(async () => {
+  rmSync(home, { recursive: true, force: true })
+  await database.drop()
+})
 
 function end(...args: string[]): Promise<CliRun> {
-  return runHere({ DATABASE_URL: database.url, CARREL_HOME: memoryFolder() }, [
+  return runHere({ DATABASE_URL: database.url, CARREL_HOME: home }, [
     'sessions',
     'end',
     '--university',
@@ -51,7 +59,7 @@ test('[IDN-17] the sessions of one person end, then those of everybody, of this 
   const written = await query(
     database.pool,
     `select university_id as "universityId", actor, log from change_logs
-     where service = 'sessions' and subject = 'end all' order by id`,
+     where service = 'sessions' and subject = 'endAll' order by id`,
   )
   expect(written).toEqual([
     { universityId, actor: 'cli', log: { userId: ann.userId, count: 1 } },

@@ -36,7 +36,7 @@ password that should be nobody else's still can, until "forgotten password" gave
         universityId,
         actor: 'cli',
         service: 'sessions',
-        subject: 'end all',
+        subject: 'endAll',
         log: { count: ended, ...(person === null ? {} : { userId: person.userId }) },
       })
       return ended

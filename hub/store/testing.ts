@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPool, query, type Database } from './database.ts'
@@ -27,9 +37,13 @@ const ENOUGH_MEMORY = 2 ** 30
  */
 export function memoryFolder(): string {
   const memory = '/dev/shm'
-  if (!existsSync(memory)) return tmpdir()
-  const { bavail, bsize } = statfsSync(memory)
-  return bavail * bsize > ENOUGH_MEMORY ? memory : tmpdir()
+  try {
+    accessSync(memory, constants.W_OK)
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize > ENOUGH_MEMORY ? memory : tmpdir()
+  } catch {
+    return tmpdir()
+  }
 }
 
 const TEMPLATE = 'carrel_template'
@@ -94,11 +108,18 @@ function dropDeadScratch(root: string): void {
     const folder = join(root, name)
     if (
       name.startsWith(SCRATCH_PREFIX) &&
+      isOurs(folder) &&
       wasLeftLocked(folder) &&
       !existsSync(join(folder, 'data', 'postmaster.pid'))
     )
       rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Whether we may remove it: what another user's run left is that user's. */
+function isOurs(folder: string): boolean {
+  const user = process.getuid?.() ?? 0
+  return user === 0 || statSync(folder, { throwIfNoEntry: false })?.uid === user
 }
 
 /** One migrated database on a scratch server of its own; `stop` takes both away. */
