@@ -21,6 +21,7 @@ import { makeDemoPeople } from './demo-people.ts'
 import { ROOT, say } from './house.mjs'
 import { findElectron } from '../desktop/agent/find-electron.ts'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
+import { showKiosk } from './show-kiosk.ts'
 
 /** A port may still be held for a moment by what was just ended. */
 const PORT_PATIENCE_MS = 3_000
@@ -181,24 +182,35 @@ async function startKiosk(
   say(`starting the ${role} kiosk …`)
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
   const common = { name: `${role} kiosk`, env: house.env }
-  const child = add(
-    house,
-    electron === null
-      ? startChild({
+  const line = await showKiosk({
+    name: common.name,
+    startWindow:
+      electron === null
+        ? null
+        : () =>
+            add(
+              house,
+              startChild({
+                ...common,
+                electron: electron.program,
+                file: electron.file,
+                args: [...args, '--window'],
+                env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
+              }),
+            ),
+    startForBrowser: () =>
+      add(
+        house,
+        startChild({
           ...common,
           file: 'desktop/agent/kiosk.ts',
           args: [...args, '--port', String(house.ports[role])],
           input: code ?? '',
-        })
-      : startChild({
-          ...common,
-          electron: electron.program,
-          file: electron.file,
-          args: [...args, '--window'],
-          env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
         }),
-  )
-  const line = await child.says('kiosk ')
+      ),
+    forget: (child) => forget(house, child),
+    say,
+  })
   process.stdout.write(`${role} ${line}\n`)
 }
 
@@ -222,6 +234,12 @@ function add(house: House, child: Child): Child {
   recordChildren(house.folder, house.children)
   if (house.isStopping) void child.stop()
   return child
+}
+
+/** A child that was given up: its end is not the house's. */
+function forget(house: House, child: Child): void {
+  house.children = house.children.filter((one) => one !== child)
+  recordChildren(house.folder, house.children)
 }
 
 /** Kiosks first, so that the hub hears their last words; then the hub, which ends its own database. */
