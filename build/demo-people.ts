@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import process from 'node:process'
-import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
+import { DEMO_CAMPUS, DEMO_PEOPLE, type PlannedPerson } from '#shared/fixtures/campus.ts'
+import { makeReadablePassword } from '../hub/identity/readable-password.ts'
 import { query, transaction, type Database } from '../hub/store/database.ts'
 import { HouseError } from './house-error.ts'
 
@@ -9,21 +9,6 @@ export interface DemoPerson {
   email: string
   password: string
 }
-
-interface PlannedPerson {
-  username: string
-  displayname: string
-  isSuperAdmin: boolean
-}
-
-/** The one superuser of the development set-up, and somebody who studies. */
-const PEOPLE: readonly PlannedPerson[] = [
-  { username: 'ta217', displayname: 'Assistant of Room 217', isSuperAdmin: true },
-  { username: 'student', displayname: 'Demo Student', isSuperAdmin: false },
-]
-
-/** Letters and digits that nobody mistakes for each other; 16 of them are 78 bits. */
-const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789'
 
 /**
  * Makes the people of the demo campus where it is and they are not. Their passwords are made here, given this once, and
@@ -43,8 +28,8 @@ export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   const { makePasswords } = await import('../hub/identity/passwords.ts')
   const passwords = makePasswords()
   const made: DemoPerson[] = []
-  for (const planned of PEOPLE) {
-    const password = makePassword()
+  for (const planned of DEMO_PEOPLE) {
+    const password = makeReadablePassword()
     const hash = await passwords.hash(password)
     if (!hash.ok) throw new HouseError('No password could be hashed.')
     const email = `${planned.username}@${DEMO_CAMPUS.domain}`
@@ -54,9 +39,15 @@ export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   return made
 }
 
-function makePassword(): string {
-  const part = (): string => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
-  return [part(), part(), part(), part()].join('-')
+/** Whether people of the demo are there, whose passwords were shown once. */
+export async function hasDemoPeople(pool: Database): Promise<boolean> {
+  const rows = await query(
+    pool,
+    `select 1 from users u join universities v on v.id = u.associated_university_id
+     where $1 = any(v.email_domains) and u.username = any($2) and u.erased_at is null limit 1`,
+    [DEMO_CAMPUS.domain, DEMO_PEOPLE.map(({ username }) => username)],
+  )
+  return rows.length > 0
 }
 
 async function insertPerson(

@@ -68,7 +68,8 @@ async function report(engine: Engine, spaces: readonly SpaceView[], lead: { ms: 
   return count
 }
 
-function pathOf(byId: ReadonlyMap<number, SpaceView>, space: SpaceView): string {
+/** Names from the root to a space, with slashes between. */
+export function pathOf(byId: ReadonlyMap<number, SpaceView>, space: SpaceView): string {
   return pathToRoot(byId, space.id)
     .toReversed()
     .map(({ name }) => name)

@@ -35,6 +35,8 @@ interface Places {
 }
 
 const VISITOR_NAME = 'Demo visitor'
+/** Of those who come for as long as the demo runs. */
+const VISITORS_NAME = 'Demo visitors'
 const NAMES: Record<KioskRole, string> = { entrance: 'Demo entrance', door: 'Demo door' }
 
 /** Loads the demo campus, and what people say of it, into a database that holds no university. Gives whether it did; never in production. */
@@ -78,17 +80,37 @@ export async function prepareDemoKiosks(parts: DemoParts): Promise<DemoKiosk[]> 
 }
 
 async function prepareKiosk(parts: DemoParts, places: Places, role: KioskRole): Promise<DemoKiosk> {
-  const name = NAMES[role]
-  const folder = path.join(parts.kioskFolder, role)
+  const { domain, paths } = places
+  return prepareFolder(parts, { role, name: NAMES[role], folder: role, domain, space: paths[role] })
+}
+
+/** The kiosk of the demo's visitors, at the root of the demo campus; null where another university is shown. [IMP-9] */
+export async function prepareVisitors(parts: DemoParts): Promise<DemoKiosk | null> {
+  const { domain } = DEMO_CAMPUS
+  if ((await findPlaces(parts.pool))?.domain !== domain) return null
+  return prepareFolder(parts, {
+    role: 'entrance',
+    name: VISITORS_NAME,
+    folder: 'visitors',
+    domain,
+    space: '/',
+  })
+}
+
+async function prepareFolder(
+  parts: DemoParts,
+  plan: { role: KioskRole; name: string; folder: string; domain: string; space: string },
+): Promise<DemoKiosk> {
+  const { role, name, domain, space } = plan
+  const folder = path.join(parts.kioskFolder, plan.folder)
   if (existsSync(folder) && (await isEnrolled(parts.pool, name, role)))
     return { role, name, folder, code: null }
   if (existsSync(folder)) {
     // It belonged to another database. What it still holds is kept, out of the way.
     renameSync(folder, `${folder}.${Date.now()}`)
-    parts.progress(`the folder of the ${role} kiosk belonged to another hub and was moved aside`)
+    parts.progress(`the folder of the ${name} belonged to another hub and was moved aside`)
   }
-  const { domain, paths } = places
-  return { role, name, folder, code: await makeCode(parts, domain, paths[role], role) }
+  return { role, name, folder, code: await makeCode(parts, domain, space, role) }
 }
 
 async function makeCode(parts: DemoParts, domain: string, space: string, role: KioskRole): Promise<string> {

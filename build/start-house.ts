@@ -5,7 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { parseConfig, type HubConfig } from '../hub/config.ts'
 import { readHubFile, setupFile } from '../hub/hub-file.ts'
-import { openPool } from '../hub/store/database.ts'
+import { openPool, type Database } from '../hub/store/database.ts'
 import { FolderLockedError, lockFolder } from '../hub/store/folder-lock.ts'
 import { buildScreens } from './build-screens.ts'
 import { clearLeftovers, recordChildren, startChild, type Child } from './children.ts'
@@ -13,14 +13,18 @@ import { HouseError } from './house-error.ts'
 import {
   loadDemoCampus,
   prepareDemoKiosks,
+  prepareVisitors,
   waitUntilEnrolled,
   type DemoKiosk,
   type DemoParts,
 } from './demo.ts'
-import { makeDemoPeople } from './demo-people.ts'
+import { hasDemoPeople, makeDemoPeople } from './demo-people.ts'
+import { startVisitors } from './demo-visitors.ts'
 import { ROOT, say } from './house.mjs'
 import { findElectron } from '../desktop/agent/find-electron.ts'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
+import { showKiosk } from './show-kiosk.ts'
+import { tellMail } from './tell-mail.ts'
 
 /** A port may still be held for a moment by what was just ended. */
 const PORT_PATIENCE_MS = 3_000
@@ -36,6 +40,8 @@ interface House {
   /** The starter's own folder below CARREL_HOME. */
   folder: string
   children: Child[]
+  /** Ends the demo's visitors, where there are some. */
+  endVisitors: () => void
   isStopping: boolean
 }
 
@@ -86,7 +92,15 @@ function makeHouse(config: HubConfig): House {
     CARREL_METRICS_PORT: process.env['CARREL_METRICS_PORT'] ?? String(ports.metrics),
     CARREL_LOG: process.env['CARREL_LOG'] ?? 'warn',
   }
-  return { config, ports, env, folder: path.join(config.home, 'start'), children: [], isStopping: false }
+  return {
+    config,
+    ports,
+    env,
+    folder: path.join(config.home, 'start'),
+    children: [],
+    endVisitors: () => undefined,
+    isStopping: false,
+  }
 }
 
 function takeFolder(folder: string): () => void {
@@ -115,7 +129,10 @@ async function begin(house: House): Promise<void> {
       `Port ${taken} is taken by another program: stop it, or set CARREL_PORT to another port.`,
     )
   say('starting the hub …')
-  const hub = add(house, startChild({ name: 'hub', file: 'hub/main.ts', args: [], env: house.env }))
+  const hub = add(
+    house,
+    startChild({ name: 'hub', file: 'hub/main.ts', args: [], env: house.env, hear: hearHub(house.config) }),
+  )
   const [line] = await Promise.all([hub.says('hub '), prepareScreens()])
   process.stdout.write(`${line}\n`)
   showSetupLink(house.config.home)
@@ -152,16 +169,44 @@ async function startKiosks(house: House, hubUrl: string): Promise<void> {
   try {
     await loadDemoCampus(parts, hubUrl)
     process.stdout.write(`portal ${hubUrl}/\n`)
-    // Shown this once: only their hashes are kept.
-    for (const { email, password } of await makeDemoPeople(pool))
-      process.stdout.write(`sign in as ${email} with ${password}\n`)
+    await showPeople(house, pool)
     const kiosks = await prepareDemoKiosks(parts)
     const electron = await prepareElectron()
-    await Promise.all(kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl, electron)))
+    await Promise.all([
+      ...kiosks.map((kiosk) => startKiosk(house, kiosk, hubUrl, electron)),
+      letVisitorsIn(house, parts, hubUrl),
+    ])
     await waitUntilEnrolled(pool, kiosks, ENROL_PATIENCE_MS)
   } finally {
     await pool.end()
   }
+}
+
+/** Passwords are shown this once, since only their hashes are kept; later, how to have new ones. [IMP-8] [IMP-10] */
+async function showPeople({ config }: House, pool: Database): Promise<void> {
+  const people = await makeDemoPeople(pool)
+  for (const { email, password } of people) process.stdout.write(`sign in as ${email} with ${password}\n`)
+  if (people.length > 0 || !(await hasDemoPeople(pool))) return
+  const home = process.env['CARREL_HOME'] === undefined ? '' : `CARREL_HOME=${config.home} `
+  say(`passwords of the demo's people forgotten? "${home}npm run admin -- demo passwords" makes new ones`)
+}
+
+/** A demo goes on without visitors; it only greys after a while. [IMP-9] */
+async function letVisitorsIn(house: House, parts: DemoParts, hubUrl: string): Promise<void> {
+  try {
+    const kiosk = await prepareVisitors(parts)
+    if (kiosk === null) return
+    const end = await startVisitors(hubUrl, kiosk)
+    if (house.isStopping) end()
+    else house.endVisitors = end
+  } catch (error) {
+    say(`the demo has no visitors: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** What the hub says goes through; instead of where a mail was written, the mail is told, to whoever sits here. [IMP-11] */
+function hearHub({ isProduction }: HubConfig): (line: string) => void {
+  return (line) => say((isProduction ? null : tellMail(line)) ?? line)
 }
 
 /** Kiosks belong to one database: one that is named by DATABASE_URL has a folder of its own. */
@@ -181,24 +226,35 @@ async function startKiosk(
   say(`starting the ${role} kiosk …`)
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
   const common = { name: `${role} kiosk`, env: house.env }
-  const child = add(
-    house,
-    electron === null
-      ? startChild({
+  const line = await showKiosk({
+    name: common.name,
+    startWindow:
+      electron === null
+        ? null
+        : () =>
+            add(
+              house,
+              startChild({
+                ...common,
+                electron: electron.program,
+                file: electron.file,
+                args: [...args, '--window'],
+                env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
+              }),
+            ),
+    startForBrowser: () =>
+      add(
+        house,
+        startChild({
           ...common,
           file: 'desktop/agent/kiosk.ts',
           args: [...args, '--port', String(house.ports[role])],
           input: code ?? '',
-        })
-      : startChild({
-          ...common,
-          electron: electron.program,
-          file: electron.file,
-          args: [...args, '--window'],
-          env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
         }),
-  )
-  const line = await child.says('kiosk ')
+      ),
+    forget: (child) => forget(house, child),
+    say,
+  })
   process.stdout.write(`${role} ${line}\n`)
 }
 
@@ -224,9 +280,16 @@ function add(house: House, child: Child): Child {
   return child
 }
 
+/** A child that was given up: its end is not the house's. */
+function forget(house: House, child: Child): void {
+  house.children = house.children.filter((one) => one !== child)
+  recordChildren(house.folder, house.children)
+}
+
 /** Kiosks first, so that the hub hears their last words; then the hub, which ends its own database. */
 async function stopAll(house: House): Promise<void> {
   house.isStopping = true
+  house.endVisitors()
   const [hub, ...kiosks] = house.children
   await Promise.all(kiosks.map((kiosk) => kiosk.stop()))
   await hub?.stop()

@@ -10,12 +10,13 @@ output:
 
   hub http://…
   portal http://…/
-  sign in as … with …            (at the first start only: the passwords of the demo's people are kept nowhere)
-  entrance kiosk http://…        (the word "window" where Electron shows it)
+  sign in as … with …            (at the first start only: the passwords of the demo's people are kept nowhere;
+                                 "npm run admin -- demo passwords" makes new ones)
+  entrance kiosk http://…        (the word "window" where Electron shows it within 20 s)
   door kiosk http://…
   ready
 
-Ctrl-C stops everything.
+Without a mail server each mail is told on standard error, with its link and its file. Ctrl-C stops everything.
 
 environment
   CARREL_PORT    port of the hub (4710); the kiosks use the next two, the metrics the ninth after it

@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
+import { readHubFile } from '../hub/hub-file.ts'
+import { openPool, query, type Database } from '../hub/store/database.ts'
+import { loadShownTree } from '../hub/store/spaces.ts'
+import { loadUniversities } from '../hub/store/universities.ts'
 import { ROOT } from './house.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
 import { freeBasePort, launch, launchNode, processesOf, sentences, type Start } from './testing-start.ts'
@@ -38,7 +43,43 @@ describe('npm start', () => {
     return made
   }
 
-  test('on an empty folder it makes a campus and two kiosks, says where they are, and ends cleanly', async () => {
+  /** Runs a command of staff beside what runs on the folder, and gives its document. */
+  async function admin(...args: string[]): Promise<unknown> {
+    const { DATABASE_URL: _none, ...rest } = process.env
+    const run = launchNode(['hub/cli.ts', ...args, '--json'], { ...rest, CARREL_HOME: home })
+    await run.ended
+    return JSON.parse(run.stdout())
+  }
+
+  /** Looks into the database of what runs on the folder. */
+  async function withDatabase<Value>(look: (pool: Database) => Promise<Value>): Promise<Value> {
+    const pool = openPool(readHubFile(home)?.databaseUrl ?? '', { maxConnections: 1 })
+    try {
+      return await look(pool)
+    } finally {
+      await pool.end()
+    }
+  }
+
+  /** One place of the demo was told of longer ago than the stale limit: the visitors come, and all are known. */
+  function untilAllAreKnown(): Promise<void> {
+    return withDatabase(async (pool) => {
+      const [university] = await loadUniversities(pool)
+      if (university === undefined) throw new Error('there is no campus')
+      const { id, settings } = university
+      const deadline = performance.now() + 30_000
+      for (;;) {
+        const { nowMs, rows } = await loadShownTree(pool, id, settings.staleMs)
+        const told = rows.filter(({ isLeaf, reportedAtMs }) => isLeaf && reportedAtMs !== null)
+        const known = told.filter(({ reportedAtMs }) => nowMs - (reportedAtMs ?? 0) < settings.staleMs)
+        if (known.length === DEMO_REPORTS.length) return
+        if (performance.now() > deadline) throw new Error(`${known.length} of ${told.length} are known`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    })
+  }
+
+  test('[IMP-9] on an empty folder it makes a campus and two kiosks, says where they are, and ends cleanly', async () => {
     const first = start()
     await first.says('ready')
     const lines = first.stdout().trim().split('\n')
@@ -59,6 +100,7 @@ describe('npm start', () => {
       expect((await fetch(line.split(' ')[2] ?? '')).status).toBe(200)
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
     passwords = lines.flatMap((line) => /(?<= with ).+/.exec(line)?.[0] ?? [])
+    await untilAllAreKnown()
     first.process.kill('SIGINT')
     expect(await first.ended).toBe(0)
     expect(processesOf(home)).toEqual([])
@@ -71,6 +113,10 @@ describe('npm start', () => {
     await second.says('ready')
     expect(performance.now() - began).toBeLessThan(5_000)
     expect(second.stdout()).not.toContain('sign in')
+    expect(second.stderr()).toContain(`"CARREL_HOME=${home} npm run admin -- demo passwords" makes new ones`)
+    // The visitors of the first start are those of the second.
+    const sql = "select name from kiosks where name = 'Demo visitors' and revoked_at is null"
+    expect(await withDatabase((pool) => query(pool, sql))).toHaveLength(1)
     const third = start({ CARREL_PORT: String(await freeBasePort()) })
     expect(await third.ended).toBe(1)
     expect(sentences(third)).toEqual([
@@ -78,7 +124,7 @@ describe('npm start', () => {
     ])
   })
 
-  test('[IMP-8] the demo’s people sign in with the passwords that were shown once, and that lie nowhere', async () => {
+  test('[IMP-8] [IMP-10] [IMP-11] the demo’s people sign in with the passwords that were shown once, and with new ones; their mails are told here', async () => {
     expect(passwords).toEqual([expect.stringMatching(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/), expect.anything()])
     expect(new Set(passwords).size).toBe(2)
     const house = start()
@@ -99,6 +145,20 @@ describe('npm start', () => {
     for (const password of ['ta217', ofStudent])
       expect(await isSuper('ta217@lipnik.example', password)).toBeUndefined()
     expect(`${house.stdout()}${house.stderr()}`).not.toContain(ofSuperuser)
+    const people = (await admin('demo', 'passwords')) as { email: string; password: string }[]
+    for (const { email, password } of people)
+      expect(await isSuper(email, password)).toBe(email === 'ta217@lipnik.example')
+    expect(await isSuper('ta217@lipnik.example', ofSuperuser)).toBeUndefined()
+    const forgotten = await fetch(`http://127.0.0.1:${port}/api/v1/auth/forgotten`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'student@lipnik.example' }),
+    })
+    expect(forgotten.status).toBe(202)
+    const told = await house.tells('mail to student@lipnik.example')
+    const [, link = '', file = ''] = /: (http:\S+) \((.+)\)$/.exec(told) ?? []
+    expect(link).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/reset#token=\\S+$`))
+    expect(readFileSync(file, 'utf8')).toContain(link)
   })
 
   test('killed without warning it leaves nothing, and the next start comes up', async () => {

@@ -14,6 +14,8 @@ export interface Start {
   ended: Promise<number | null>
   /** Resolves when a line begins so; rejects when the start ends before. */
   says(beginning: string): Promise<string>
+  /** The same of what is said to people, on standard error. */
+  tells(beginning: string): Promise<string>
 }
 
 /** `npm start` in other surroundings. */
@@ -36,17 +38,27 @@ export function launchNode(args: string[], env: NodeJS.ProcessEnv): Start {
     for (const look of waiting) look()
     return code as number | null
   })
-  const says = (beginning: string): Promise<string> =>
+  const hear = (stream: 'stdout' | 'stderr', beginning: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const line = said.stdout.split('\n').find((each) => each.startsWith(beginning))
+        const line = said[stream]
+          .split('\n')
+          .slice(0, -1)
+          .find((each) => each.startsWith(beginning))
         if (line !== undefined) resolve(line)
         else if (child.exitCode !== null) reject(new Error(`ended with ${child.exitCode}: ${said.stderr}`))
       }
       waiting.add(look)
       look()
     })
-  return { process: child, stdout: () => said.stdout, stderr: () => said.stderr, ended, says }
+  return {
+    process: child,
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    ended,
+    says: (beginning) => hear('stdout', beginning),
+    tells: (beginning) => hear('stderr', beginning),
+  }
 }
 
 /** What was said to a person, without progress (it ends in an ellipsis) and log. */

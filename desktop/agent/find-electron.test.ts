@@ -16,6 +16,11 @@ test('Electron is used where its program and a display are there, and never by r
   expect(findElectron(here)).toBe(program)
   expect(findElectron({ ...here, env: { WAYLAND_DISPLAY: 'wayland-0' } })).toBe(program)
   expect(findElectron({ ...here, env: {} })).toBe(null)
+  const elsewhere = mkdtempSync(join(tmpdir(), 'carrel-electron-'))
+  const named = { ...here, packageFolder: elsewhere }
+  const env = { DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: join(packageFolder, 'dist') }
+  expect(findElectron({ ...named, env })).toBe(program)
+  expect(findElectron({ ...named, platform: 'win32', env })).toBe(null)
   expect(findElectron({ ...here, userId: 0 })).toBe(null)
   expect(findElectron({ ...here, platform: 'darwin', env: {}, userId: 501 })).toBe(program)
 })

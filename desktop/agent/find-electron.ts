@@ -13,14 +13,22 @@ export interface ElectronSurroundings {
 
 /**
  * Path of Electron's program where it can show a window here, else null: it must have been put there (the package alone
- * brings none), there must be a display, and the user must not be root, for whom Chromium's sandbox does not start.
+ * brings none; ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own starter), there must be a display, and the user must not be root, for whom Chromium's sandbox does not start.
  */
 export function findElectron({ packageFolder, platform, env, userId }: ElectronSurroundings): string | null {
   const hasDisplay = platform !== 'linux' || Boolean(env['DISPLAY'] ?? env['WAYLAND_DISPLAY'])
   if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
   const note = join(packageFolder, 'path.txt')
-  const name = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
+  const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
+  const override = env['ELECTRON_OVERRIDE_DIST_PATH']
+  const name = noted === '' && override !== undefined ? (NAMES[platform] ?? 'electron') : noted
   if (name === '') return null
-  const program = join(env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(packageFolder, 'dist'), name)
+  const program = join(override ?? join(packageFolder, 'dist'), name)
   return existsSync(program) ? program : null
+}
+
+/** Elsewhere "electron". */
+const NAMES: Partial<Record<NodeJS.Platform, string>> = {
+  win32: 'electron.exe',
+  darwin: 'Electron.app/Contents/MacOS/Electron',
 }

@@ -5,6 +5,7 @@ import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-argume
 import { findKioskFolder, openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { exportOutboxes } from '../engine/store/export-outbox.ts'
+import { systemConfigFile } from '../engine/system-config.ts'
 import { startAgent, type Agent } from './agent.ts'
 import { keepBridgeToken } from './bridge-token.ts'
 
@@ -15,7 +16,7 @@ npm run kiosk -- --config FILE [options]
 
 Starts a kiosk whose screens are served to a browser on this machine. Prints "kiosk http://…" on standard output when it
 is ready: open that address, it carries the secret that the screens must show. The log goes to standard error. Ctrl-C
-ends it. Without a name, a hub and a file, /etc/carrel/kiosk.json is read.
+ends it. Without a name, a hub and a file, ${systemConfigFile()} is read.
 
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine

@@ -17,7 +17,8 @@ export interface KioskArguments {
   isHelp: boolean
 }
 
-const OPTIONS = {
+/** The options of a kiosk's command line. */
+export const KIOSK_OPTIONS = {
   name: { type: 'string' },
   hub: { type: 'string' },
   code: { type: 'string' },
@@ -32,7 +33,7 @@ const OPTIONS = {
 /** Reads a kiosk's command line. Refuses with one plain sentence. */
 export function parseKioskArguments(args: string[]): Decision<KioskArguments, string> {
   try {
-    const { values } = parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false })
+    const { values } = parseArgs({ args, options: KIOSK_OPTIONS, strict: true, allowPositionals: false })
     const port = values.port === undefined ? null : Number(values.port)
     if (port !== null && !/^\d{1,5}$/.test(values.port ?? '')) return refuse('--port must be a number.')
     if (port !== null && port !== 0 && (port < 1024 || port > 65_535))

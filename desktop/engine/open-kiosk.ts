@@ -9,10 +9,8 @@ import { kioskFolder } from './kiosk-folder.ts'
 import type { EngineClock, EngineLog } from './ports.ts'
 import { makePostEnrolment } from './post-enrolment.ts'
 import { checkKioskConfig, readKioskConfig, type ReadConfig } from './read-config.ts'
+import { systemConfigFile } from './system-config.ts'
 import { makeWsDial } from './ws-dial.ts'
-
-/** Where IT's own tools put the configuration of an installed kiosk. */
-export const SYSTEM_CONFIG = '/etc/carrel/kiosk.json'
 
 /** What a shell brings. */
 export interface KioskSurroundings {
@@ -38,7 +36,7 @@ export interface OpenedKiosk {
  * meant is refused with one sentence.
  */
 export function openKiosk(args: KioskArguments, around: KioskSurroundings): Decision<OpenedKiosk, string> {
-  const file = args.configFile ?? (args.name === null && args.hubUrl === null ? SYSTEM_CONFIG : null)
+  const file = args.configFile ?? (args.name === null && args.hubUrl === null ? systemConfigFile() : null)
   const read = file === null ? checkArguments(args) : readKioskConfig(file)
   if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
   if (!read.ok) return accept(broken(file ?? '', read.refusal, around.log))
@@ -71,7 +69,7 @@ export function findKioskFolder(
 ): Decision<string, string> {
   if (args.folder !== null) return accept(args.folder)
   if (args.name !== null) return accept(kioskFolder(args.name, env))
-  const read = readKioskConfig(args.configFile ?? SYSTEM_CONFIG)
+  const read = readKioskConfig(args.configFile ?? systemConfigFile())
   return read.ok ? accept(kioskFolder(read.value.config.name, env)) : refuse(sentenceOf(read.refusal))
 }
 

@@ -39,7 +39,7 @@ function propertiesOf(schema: TSchema): Record<string, TSchema> | null {
 }
 
 /** The nearest of some names, if it is near enough to be meant: a third of its letters may differ. */
-function nearest(key: string, names: readonly string[]): string | null {
+export function nearest(key: string, names: readonly string[]): string | null {
   if (key.length > 64) return null
   const [best] = names
     .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))

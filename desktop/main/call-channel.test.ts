@@ -56,7 +56,7 @@ test('[BRG-2] each listen starts anew with the newest; a page that crashed gets 
   expect(door.listeners.size).toBe(0)
   electron.send(mainFrameOf(window), 'listen')
   expect(page.sent).toHaveLength(4)
-  window.close()
+  window.destroy()
   expect(door.listeners.size).toBe(0)
 })
 

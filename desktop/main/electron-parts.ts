@@ -4,6 +4,7 @@ import type {
   BrowserWindowConstructorOptions,
   DownloadItem,
   Menu,
+  PowerSaveBlocker,
   Protocol,
   Session,
   WebContents,
@@ -54,7 +55,7 @@ export interface ContentsPart extends Pick<
   ): unknown
   /** `status` is -1 where the page did not come by HTTP. */
   on(event: 'did-navigate', run: (event: unknown, url: string, status: number) => void): unknown
-  on(event: 'destroyed', run: () => void): unknown
+  on(event: 'destroyed' | 'did-finish-load', run: () => void): unknown
 }
 
 /** A window. */
@@ -64,7 +65,9 @@ export interface WindowPart extends Pick<
 > {
   readonly webContents: ContentsPart
   on(event: 'unresponsive' | 'responsive' | 'ready-to-show', run: () => void): unknown
-  on(event: 'closed', run: () => void): unknown
+  /** `session-end` comes on Windows only: the person logs out, or the machine goes down. */
+  on(event: 'closed' | 'session-end', run: () => void): unknown
+  on(event: 'close', run: (event: Preventable) => void): unknown
 }
 
 /** A browser session: permissions, requests, downloads. */
@@ -84,10 +87,10 @@ export interface SessionPart extends Pick<
 export interface AppPart extends Pick<
   App,
   | 'enableSandbox'
+  | 'exit'
   | 'getPath'
   | 'getVersion'
   | 'isPackaged'
-  | 'quit'
   | 'requestSingleInstanceLock'
   | 'setPath'
   | 'whenReady'
@@ -114,4 +117,5 @@ export interface ElectronParts {
   ipcMain: IpcPart
   protocol: Pick<Protocol, 'handle' | 'registerSchemesAsPrivileged'>
   Menu: Pick<typeof Menu, 'setApplicationMenu'>
+  powerSaveBlocker: Pick<PowerSaveBlocker, 'start'>
 }

@@ -12,14 +12,12 @@ export interface KioskWindowOptions {
   isDevelopment: boolean
 }
 
-/** Makes the window: sandboxed, isolated, without Node, and hidden until its page has painted. [BRG-4] */
+/** Makes the window: sandboxed, isolated, without Node, and hidden until it is shown. [BRG-4] */
 export function makeKioskWindow(
   { BrowserWindow }: Pick<ElectronParts, 'BrowserWindow'>,
   options: KioskWindowOptions,
 ): WindowPart {
-  const window = new BrowserWindow(windowOptions(options))
-  window.on('ready-to-show', () => window.show())
-  return window
+  return new BrowserWindow(windowOptions(options))
 }
 
 function windowOptions(options: KioskWindowOptions): BrowserWindowConstructorOptions {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
-import { SYSTEM_CONFIG } from '../engine/open-kiosk.ts'
 import { checkKioskConfig, readKioskConfig } from '../engine/read-config.ts'
+import { systemConfigFile } from '../engine/system-config.ts'
 
 /** What the portal in the app is started with. */
 export interface PortalStart {
@@ -12,7 +12,8 @@ export interface PortalStart {
   hasCaFile: boolean
 }
 
-const OPTIONS = {
+/** The options of the portal's command line. */
+export const PORTAL_OPTIONS = {
   portal: { type: 'boolean' },
   hub: { type: 'string' },
   config: { type: 'string' },
@@ -24,8 +25,8 @@ const OPTIONS = {
  */
 export function parsePortalArguments(args: string[]): Decision<PortalStart, string> {
   try {
-    const { values } = parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false })
-    return values.hub === undefined ? readHub(values.config ?? SYSTEM_CONFIG) : checkHub(values.hub)
+    const { values } = parseArgs({ args, options: PORTAL_OPTIONS, strict: true, allowPositionals: false })
+    return values.hub === undefined ? readHub(values.config ?? systemConfigFile()) : checkHub(values.hub)
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
     return refuse(`${sentence ?? ''}. With --portal there are --hub URL and --config FILE.`)

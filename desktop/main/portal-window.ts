@@ -10,9 +10,7 @@ export function makePortalWindow(
   { BrowserWindow }: Pick<ElectronParts, 'BrowserWindow'>,
   isDevelopment: boolean,
 ): WindowPart {
-  const window = new BrowserWindow(windowOptions(isDevelopment))
-  window.on('ready-to-show', () => window.show())
-  return window
+  return new BrowserWindow(windowOptions(isDevelopment))
 }
 
 function windowOptions(isDevelopment: boolean): BrowserWindowConstructorOptions {

@@ -65,7 +65,7 @@ test('a window that is gone is not loaded again', async () => {
   const { window, clock } = await startDouble()
   window.emit('unresponsive')
   window.webContents.crash('crashed')
-  window.close()
+  window.destroy()
   await clock.pass(LAST_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(1)
 })

@@ -5,25 +5,34 @@ import { expect, test } from 'vitest'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import { runMain } from './run-main.ts'
 import { ElectronDouble, mainFrameOf } from './testing/electron-double.ts'
-import { makeScreens, settle } from './testing/start-double.ts'
+import { makeScreens, ProcessDouble, settle } from './testing/start-double.ts'
 
 /** Runs the whole app, with the real engine on a real folder. */
-async function run(args: string[]) {
+async function run(args: string[], plant: (parts: ElectronDouble) => void = () => undefined) {
   const electron = new ElectronDouble()
-  electron.app.ready.resolve()
+  const process = new ProcessDouble()
+  plant(electron)
   const said: string[] = []
   const printed: string[] = []
-  const code = await runMain(electron.parts(), {
+  const warnings: string[] = []
+  const around = {
     args,
     env: {},
     clock: makeDeviceClock(),
-    log: { info: () => undefined, warn: () => undefined },
+    log: {
+      info: () => undefined,
+      warn: (_event: string, facts?: Record<string, unknown>) => warnings.push(JSON.stringify(facts)),
+    },
     preloadFile: '/app/preload.cjs',
     screenFolder: makeScreens(),
-    print: (line) => printed.push(line),
-    say: (sentence) => said.push(sentence),
-  })
-  return { electron, said, printed, code }
+    print: (line: string) => printed.push(line),
+    process,
+    say: (sentence: string) => said.push(sentence),
+  }
+  await electron.evaluate(() => runMain(electron.parts(), around))
+  await settle()
+  await electron.windows[0]?.webContents.lastLoad
+  return { electron, process, said, printed, warnings }
 }
 
 function slicesOf(electron: ElectronDouble, name: string): unknown[] {
@@ -45,8 +54,7 @@ test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that has no place
     '--no-sandbox',
     '--window',
   ]
-  const { electron, printed, code } = await run(args)
-  expect(code).toBe(0)
+  const { electron, printed } = await run(args)
   expect(printed).toEqual(['kiosk window'])
   expect(electron.windows[0]?.isKiosk).toBe(false)
   expect(slicesOf(electron, 'kiosk')).toMatchObject([{ state: 'notEnrolled', name: 'Door' }])
@@ -58,7 +66,7 @@ test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that has no place
   })
   electron.app.quit()
   await settle()
-  expect(electron.app.hasQuit).toBe(true)
+  expect(electron.app.exitCode).toBe(0)
   // The folder is free again: a second app opens it and is not told that it is locked.
   const again = await run(args)
   expect(slicesOf(again.electron, 'kiosk')).toMatchObject([{ state: 'notEnrolled' }])
@@ -76,15 +84,66 @@ test('a broken configuration is shown full screen, in plain language', async () 
   ])
 })
 
-test('a command line that cannot be meant is one sentence, and no window', async () => {
+test('[SHL-4] a command line that cannot be meant is one sentence, no window, and exit code 2', async () => {
   for (const args of [
     ['--nmae', 'x'],
     ['--name', 'x', '--hub', 'http://hub.example'],
   ]) {
-    const { electron, said, code } = await run(args)
-    expect(code).toBe(2)
+    const { electron, said } = await run(args)
     expect(said).toHaveLength(1)
     expect(electron.windows).toEqual([])
-    expect(electron.app.hasQuit).toBe(true)
+    expect(electron.app.exitCode).toBe(2)
   }
+})
+
+test('--help prints what there is, and --export what the outbox holds; neither opens a window', async () => {
+  const help = await run(['--help'])
+  expect(help.printed.join()).toContain('--portal')
+  expect([help.electron.windows, help.electron.app.exitCode]).toEqual([[], 0])
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-run-'))
+  const kiosk = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', folder]
+  const shown = await run([...kiosk, '--window'])
+  const exported = await run([...kiosk, '--export'])
+  shown.electron.app.quit()
+  await settle()
+  expect(JSON.parse(exported.printed.join())).toMatchObject({ outboxes: [{ mutations: [] }], unreadable: [] })
+  expect([exported.electron.windows, exported.electron.app.exitCode]).toEqual([[], 0])
+  expect((await run(['--export', '--folder', '/nowhere'])).electron.app.exitCode).toBe(2)
+})
+
+test('[SHL-5] what nobody caught ends the app with a code for the supervisor, after the engine was closed', async () => {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    const folder = mkdtempSync(join(tmpdir(), 'carrel-run-'))
+    const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', folder]
+    const { electron, process, warnings } = await run(args)
+    process.emit(event, new Error('nobody caught me'))
+    process.emit(event, new Error('nor me'))
+    await settle()
+    expect(electron.app.exitCode).toBe(70)
+    expect(warnings.join()).toContain('nobody caught me')
+    const again = await run(args)
+    expect(slicesOf(again.electron, 'kiosk')).toMatchObject([{ state: 'notEnrolled' }])
+    again.electron.app.quit()
+    await settle()
+  }
+})
+
+test('[SHL-5] a terminal that was closed ends nothing; a starter that is gone ends the app', async () => {
+  const { electron, process } = await run(['--config', '/nowhere/kiosk.json'])
+  for (const stream of [process.stdout, process.stderr]) stream.emit('error', new Error('EPIPE'))
+  await settle()
+  expect(electron.app.exitCode).toBe(null)
+  process.emit('disconnect')
+  await settle()
+  expect(electron.app.exitCode).toBe(0)
+})
+
+test('[SHL-5] a fault before Electron is ready ends the app with a code too', async () => {
+  const { electron, warnings } = await run(['--config', '/nowhere/kiosk.json'], (parts) => {
+    parts.app.requestSingleInstanceLock = () => {
+      throw new Error('no such folder')
+    }
+  })
+  expect(electron.app.exitCode).toBe(70)
+  expect(warnings.join()).toContain('no such folder')
 })

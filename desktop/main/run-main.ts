@@ -2,23 +2,52 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { keepEnrolling } from '../engine/keep-enrolling.ts'
 import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-arguments.ts'
-import { openKiosk } from '../engine/open-kiosk.ts'
+import { findKioskFolder, openKiosk } from '../engine/open-kiosk.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
-import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { leaveFullScreen } from './kiosk-window.ts'
+import { exportOutboxes } from '../engine/store/export-outbox.ts'
+import { systemConfigFile } from '../engine/system-config.ts'
+import { EXIT_CODES, makeAppEnd, type AppEnd } from './app-end.ts'
+import type { ElectronParts } from './electron-parts.ts'
+import { guardProcess, type ProcessPart } from './guard-process.ts'
+import { takeApart } from './own-arguments.ts'
 import { parsePortalArguments } from './portal-arguments.ts'
 import { runPortal } from './run-portal.ts'
-import { claimInstance, startShell } from './shell.ts'
+import { claimInstance, startShell, type Shell } from './shell.ts'
+
+const HELP = `carrel --name NAME --hub URL [options]
+carrel --config FILE [options]
+carrel --portal [--hub URL | --config FILE]
+
+Shows a kiosk full screen, or with --portal the hub's pages for people in a window. Without a name, a hub and a file,
+${systemConfigFile()} is read. The log goes to standard error. Switches of Chromium's may stand beside these
+options, a value after "=": --lang=sl
+
+  --name NAME     what staff call this device
+  --hub URL       address of the hub; https, unless it is on this machine
+  --config FILE   configuration file (JSON); what stands on the command line goes before it
+  --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
+                  CARREL_ENROL_CODE, or type it at the screen
+  --folder DIR    the device's own folder (below CARREL_HOME, by its name)
+  --window        a plain window instead of full screen
+  --export        write what the device's outbox holds to standard output, as JSON, and end
+  --help          this text
+
+exit codes
+  0 ended as asked · 2 a command line that cannot be meant · 70 it could not go on: start it again
+  75 staff left full screen and closed it: leave it
+`
 
 /** What the process brings. */
 export interface MainSurroundings {
+  /** Arguments after the program. */
   args: string[]
   env: Record<string, string | undefined>
   clock: EngineClock
   log: EngineLog
   preloadFile: string
   screenFolder: string
+  process: ProcessPart
   /** A line for programs: `kiosk window` or `portal window`. */
   print: (line: string) => void
   /** A sentence for people. */
@@ -28,48 +57,74 @@ export interface MainSurroundings {
 /**
  * The whole app: reads the command line (the same as the agent's), claims the kiosk's folder, opens engine and window,
  * enrols with a code where one was given. With `--portal` it shows the hub's pages for people instead, without a kiosk.
- * Resolves once the window shows, with the exit code for later. [BRG-4] [POR-7]
+ *
+ * Comes back at once, and must not be waited for: Electron is ready only after the entry module has been evaluated, so an
+ * entry that waits for it waits for ever. How the app ends is told by its exit code. [BRG-4] [POR-7] [SHL-1] [SHL-4]
  */
-export async function runMain(parts: ElectronParts, around: MainSurroundings): Promise<number> {
-  const { app } = parts
-  const given = around.args.filter((one) => !isSwitchOfChromium(one))
-  if (given.includes('--portal')) {
-    const start = parsePortalArguments(given)
-    return start.ok ? runPortal(parts, around, start.value) : give(around, app, start.refusal)
+export function runMain(parts: ElectronParts, around: MainSurroundings): void {
+  const end = makeAppEnd(parts.app, around.clock, around.log)
+  guardProcess(around.process, end)
+  const fail = (error: unknown): void =>
+    end.fatal(error instanceof Error ? (error.stack ?? String(error)) : String(error))
+  try {
+    begin(parts, around, end)?.catch(fail)
+  } catch (error) {
+    fail(error)
   }
-  const args = parseKioskArguments(given)
-  if (!args.ok) return give(around, app, args.refusal)
-  const shown: { window: WindowPart | null } = { window: null }
-  if (!claimInstance(parts, profileFolder(app, args.value))) return 0
-  const opened = openKiosk(args.value, {
+}
+
+/** What must be done before Electron is ready; the rest follows by itself. */
+function begin(parts: ElectronParts, around: MainSurroundings, end: AppEnd): Promise<void> | null {
+  const taken = takeApart(around.args)
+  if (!taken.ok) return refuseToRun(around, end, taken.refusal)
+  const { own, switches } = taken.value
+  if (switches.length > 0) around.log.info('switches were left to Chromium', { switches })
+  if (own.includes('--portal') && !own.includes('--help')) {
+    const start = parsePortalArguments(own)
+    return start.ok
+      ? runPortal(parts, { ...around, end }, start.value)
+      : refuseToRun(around, end, start.refusal)
+  }
+  const args = parseKioskArguments(own.filter((one) => one !== '--portal'))
+  if (!args.ok) return refuseToRun(around, end, args.refusal)
+  if (args.value.isHelp || args.value.isExport) return answerOnly(around, end, args.value)
+  if (claimInstance(parts, profileFolder(parts.app, args.value), around.log))
+    return parts.app.whenReady().then(() => openApp(parts, around, end, args.value))
+  around.say('This kiosk runs already on this machine; its window was brought to the front.')
+  end.end(EXIT_CODES.restart)
+  return null
+}
+
+function openApp(parts: ElectronParts, around: MainSurroundings, end: AppEnd, args: KioskArguments): void {
+  const shown: { shell: Shell | null } = { shell: null }
+  const opened = openKiosk(args, {
     env: around.env,
-    appVersion: app.getVersion(),
+    appVersion: parts.app.getVersion(),
     clock: around.clock,
     log: around.log,
-    leaveFullScreen: () => shown.window !== null && leaveFullScreen(shown.window),
+    leaveFullScreen: () => shown.shell !== null && shown.shell.leaveFullScreen(),
   })
-  if (!opened.ok) return give(around, app, opened.refusal)
+  if (!opened.ok) return void refuseToRun(around, end, opened.refusal)
   const { engine } = opened.value
   let endEnrolling = (): void => undefined
-  shown.window = await startShell(parts, {
+  end.closeFirst(async () => {
+    endEnrolling()
+    engine.stop()
+  })
+  shown.shell = startShell(parts, {
     engine,
     files: listScreenFiles(around.screenFolder),
     clock: around.clock,
     log: around.log,
+    end,
+    seen: () => around.print('kiosk window'),
     preloadFile: around.preloadFile,
-    isFullScreen: !args.value.isWindow,
-    isDevelopment: !app.isPackaged,
-    stop: () => {
-      endEnrolling()
-      engine.stop()
-      return Promise.resolve()
-    },
+    isFullScreen: !args.isWindow,
+    isDevelopment: !parts.app.isPackaged,
   })
   engine.start()
-  const code = args.value.code ?? around.env['CARREL_ENROL_CODE'] ?? ''
+  const code = args.code ?? around.env['CARREL_ENROL_CODE'] ?? ''
   if (code !== '') endEnrolling = keepEnrolling({ engine, clock: around.clock, say: around.say }, code)
-  around.print('kiosk window')
-  return 0
 }
 
 /** Chromium's own folder, and the name of the lock: one for each kiosk that a command line can mean. */
@@ -80,13 +135,23 @@ function profileFolder(app: ElectronParts['app'], { folder, name, configFile }: 
   return join(app.getPath('appData'), 'Carrel', mark.slice(0, 16))
 }
 
-function give({ say }: MainSurroundings, app: ElectronParts['app'], sentence: string): number {
-  say(sentence)
-  app.quit()
-  return 2
+/** Help, or what the outbox holds: without any window. [SYN-28] */
+function answerOnly({ env, print, say }: MainSurroundings, end: AppEnd, args: KioskArguments): null {
+  const folder = args.isHelp ? null : findKioskFolder(args, env)
+  if (folder === null) print(HELP.trimEnd())
+  else if (!folder.ok) return refuseToRun({ say }, end, folder.refusal)
+  else
+    try {
+      print(JSON.stringify(exportOutboxes(folder.value), null, 2))
+    } catch {
+      return refuseToRun({ say }, end, `There is no kiosk in ${folder.value}, or this user may not read it.`)
+    }
+  end.end(EXIT_CODES.restart)
+  return null
 }
 
-/** Chromium's own switches stand on the same command line; none of ours is spelt like them. */
-function isSwitchOfChromium(argument: string): boolean {
-  return /^--(enable|disable|no|use|ozone|force|in|remote|inspect|original)-/.test(argument)
+function refuseToRun({ say }: Pick<MainSurroundings, 'say'>, end: AppEnd, sentence: string): null {
+  say(sentence)
+  end.end(EXIT_CODES.usage)
+  return null
 }

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { leaveFullScreen } from './kiosk-window.ts'
 import { claimInstance } from './shell.ts'
+import { SHOW_MS, showWindow } from './show-window.ts'
 import { ElectronDouble, Machine } from './testing/electron-double.ts'
-import { settle, startDouble } from './testing/start-double.ts'
+import { settle, startDouble, StillClock } from './testing/start-double.ts'
+
+const QUIET = { info: () => undefined, warn: () => undefined }
 
 test('[BRG-4] the window is sandboxed and isolated, has no Node, and loads app://carrel', async () => {
   const { electron, window } = await startDouble()
@@ -84,36 +87,84 @@ test('a second app on the same folder quits and brings the first to the front; a
   const { window } = await startDouble({}, machine)
   window.isMin = true
   const second = new ElectronDouble(machine)
-  expect(claimInstance(second.parts(), '/kiosk')).toBe(false)
-  expect(second.app.hasQuit).toBe(true)
+  expect(claimInstance(second.parts(), join(machine.home, 'kiosk'), QUIET)).toBe(false)
   expect(window).toMatchObject({ isMin: false, focused: 1 })
-  expect(claimInstance(new ElectronDouble(machine).parts(), '/other')).toBe(true)
+  expect(claimInstance(new ElectronDouble(machine).parts(), join(machine.home, 'other'), QUIET)).toBe(true)
 })
 
-test('quitting waits for the engine to stop, once, also when stopping fails', async () => {
+test('[SHL-4] quitting, which is what SIGTERM means, waits for the engine to stop, once, also when stopping fails', async () => {
   const { electron, window, stops } = await startDouble()
-  window.close()
   electron.app.quit()
-  expect(electron.app.hasQuit).toBe(false)
+  electron.app.quit()
+  expect(electron.app.exitCode).toBe(null)
+  expect(window.isDead).toBe(false)
   await settle()
-  expect(electron.app.hasQuit).toBe(true)
+  expect(electron.app.exitCode).toBe(0)
+  expect(window.isDead).toBe(true)
   expect(stops).toEqual([1])
-  const failing = await startDouble({ stop: () => Promise.reject(new Error('disk')) })
-  failing.electron.app.quit()
+})
+
+test('[SHL-2] the window shows when its page has painted, and after a while also when nothing paints', async () => {
+  const painting = await startDouble()
+  expect([painting.window.shown, painting.seen]).toEqual([1, [1]])
+  await painting.clock.pass(SHOW_MS)
+  expect(painting.window.shown).toBe(1)
+  const wayland = new Machine()
+  wayland.paintsHidden = false
+  const hidden = await startDouble({}, wayland)
+  expect([hidden.window.shown, hidden.seen]).toEqual([0, []])
+  await hidden.clock.pass(SHOW_MS)
+  expect([hidden.window.shown, hidden.seen]).toEqual([1, [1]])
+})
+
+test('[SHL-2] a window whose page does not load is shown too, and not told as seen until a page is there', async () => {
+  const electron = new ElectronDouble()
+  await electron.evaluate(() => undefined)
+  const { BrowserWindow } = electron.parts()
+  const window = new BrowserWindow({ show: false })
+  const clock = new StillClock()
+  const seen: number[] = []
+  showWindow(window, clock, () => seen.push(1))
+  await clock.pass(SHOW_MS - 1)
+  expect(window.shown).toBe(0)
+  await clock.pass(1)
+  expect([window.shown, seen]).toEqual([1, []])
+  await window.webContents.loadURL('data:text/html,')
+  await window.webContents.loadURL('data:text/html,')
+  expect([window.shown, seen]).toEqual([1, [1]])
+})
+
+test('[SHL-3] Alt+F4 does not close a kiosk; once staff have left full screen, closing ends it for maintenance', async () => {
+  const { electron, window, shell, warnings, stops } = await startDouble()
+  window.close()
   await settle()
-  expect(failing.electron.app.hasQuit).toBe(true)
-  expect(failing.warnings).toContain('not stopped cleanly')
-})
-
-test('a plain window for a desk has a frame and is not full screen', async () => {
-  const { window } = await startDouble({ isFullScreen: false })
-  expect(window.options).toMatchObject({ kiosk: false, fullscreen: false, frame: true })
-})
-
-test('full screen is left when the engine asks for it, and not once the window is gone', async () => {
-  const { window } = await startDouble()
-  expect(leaveFullScreen(window)).toBe(true)
+  expect([window.isDead, electron.app.exitCode]).toEqual([false, null])
+  expect(warnings).toEqual(['closing refused'])
+  expect(shell.leaveFullScreen()).toBe(true)
   expect(window).toMatchObject({ isKiosk: false, isFull: false })
   window.close()
-  expect(leaveFullScreen(window)).toBe(false)
+  await settle()
+  expect([window.isDead, electron.app.exitCode]).toEqual([true, 75])
+  expect(stops).toEqual([1])
+  expect(shell.leaveFullScreen()).toBe(false)
+})
+
+test('[SHL-3] a plain window for a desk has a frame, is not full screen, lets the display sleep, and is closed as windows are', async () => {
+  const { electron, window } = await startDouble({ isFullScreen: false })
+  expect(window.options).toMatchObject({ kiosk: false, fullscreen: false, frame: true })
+  expect(electron.blockers).toEqual([])
+  window.close()
+  await settle()
+  expect(electron.app.exitCode).toBe(0)
+})
+
+test('[SHL-7] a kiosk keeps its display awake', async () => {
+  expect((await startDouble()).electron.blockers).toEqual(['prevent-display-sleep'])
+})
+
+test('[SHL-4] the end of a Windows session stops the engine, although nothing asks the app to quit', async () => {
+  const { electron, window, stops } = await startDouble()
+  window.emit('session-end')
+  await settle()
+  expect([stops, electron.app.exitCode]).toEqual([[1], 0])
 })

@@ -1,12 +1,18 @@
+import { mkdirSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import process from 'node:process'
 import type { EngineDoor } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import type { ScreenFile } from '../engine/screen-files.ts'
+import { EXIT_CODES, type AppEnd } from './app-end.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { serveCalls } from './call-channel.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { focusWindow, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
+import { focusWindow, leaveFullScreen, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
 import { KIOSK_WALLS, lockEverything } from './lock-down.ts'
 import { keepAlive, loadKioskPage } from './recovery.ts'
+import { showWindow } from './show-window.ts'
+import { dropStaleLock } from './stale-lock.ts'
 
 /** What the shell shows and with what. */
 export interface ShellOptions extends KioskWindowOptions {
@@ -14,8 +20,16 @@ export interface ShellOptions extends KioskWindowOptions {
   files: ReadonlyMap<string, ScreenFile>
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
-  /** Closes the engine; the app quits once this has settled. */
-  stop: () => Promise<void>
+  end: AppEnd
+  /** The window shows the kiosk's page. */
+  seen: () => void
+}
+
+/** A kiosk's shell that is open. */
+export interface Shell {
+  window: WindowPart
+  /** Lets IT out of full screen; false where there is no window any more. */
+  leaveFullScreen: () => boolean
 }
 
 /**
@@ -25,28 +39,42 @@ export interface ShellOptions extends KioskWindowOptions {
 export function claimInstance(
   parts: Pick<ElectronParts, 'app' | 'protocol' | 'Menu'>,
   folder: string,
+  log: EngineLog,
 ): boolean {
   registerAppScheme(parts.protocol)
+  const { platform, execPath: program } = process
+  if (dropStaleLock(folder, { platform, hostname: hostname(), program, programOf }))
+    log.warn('the lock of another host name was removed', { folder })
   return claimFolder(parts, folder)
 }
 
-/** The same for an app without a scheme of its own. */
+function programOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`)
+  } catch {
+    return null
+  }
+}
+
+/** The same for an app without a scheme of its own. Throws where the folder cannot be made. */
 export function claimFolder({ app, Menu }: Pick<ElectronParts, 'app' | 'Menu'>, folder: string): boolean {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   app.setPath('userData', folder)
   app.enableSandbox()
   Menu.setApplicationMenu(null)
-  const isFirst = app.requestSingleInstanceLock()
-  if (!isFirst) app.quit()
-  return isFirst
+  return app.requestSingleInstanceLock()
 }
 
-/** Opens the kiosk's window on a locked-down Electron, brings its page back when it breaks, and quits cleanly. [BRG-4] */
-export async function startShell(parts: ElectronParts, options: ShellOptions): Promise<WindowPart> {
+/**
+ * Opens the kiosk's window on a locked-down Electron that is ready, keeps the display awake, and brings the page back when
+ * it breaks. What the page loads, and whether it does, holds up nothing. [BRG-4] [SHL-3]
+ */
+export function startShell(parts: ElectronParts, options: ShellOptions): Shell {
   const { app, protocol, ipcMain } = parts
-  await app.whenReady()
   lockEverything(app, KIOSK_WALLS, options.log, options.isDevelopment)
   serveAppScheme(protocol, options.files, options.log)
   const window = makeKioskWindow(parts, options)
+  showWindow(window, options.clock, options.seen)
   serveCalls(ipcMain, { ...options, window })
   keepAlive(window, options.clock, options.log)
   app.on('second-instance', () => focusWindow(window))
@@ -54,23 +82,26 @@ export async function startShell(parts: ElectronParts, options: ShellOptions): P
     // Chromium starts its helpers again by itself; a page that suffered from it is told as gone and comes back.
     options.log.warn('helper gone', { type: details.type, reason: details.reason })
   })
-  quitCleanly(app, options)
-  await loadKioskPage(window, options.log)
-  return window
+  window.on('session-end', () => options.end.end(EXIT_CODES.restart))
+  void loadKioskPage(window, options.log)
+  if (!options.isFullScreen) return { window, leaveFullScreen: () => leaveFullScreen(window) }
+  parts.powerSaveBlocker.start('prevent-display-sleep')
+  return { window, leaveFullScreen: guardClosing(window, options) }
 }
 
-function quitCleanly(app: ElectronParts['app'], { stop, log }: ShellOptions): void {
-  let stopping: Promise<void> | null = null
-  let hasStopped = false
-  app.on('window-all-closed', () => app.quit())
-  app.on('before-quit', (event) => {
-    if (hasStopped) return
+/**
+ * Nobody closes a kiosk from the screen or the keyboard. Once staff have left full screen, which takes the PIN, closing is
+ * meant, and ends the app for maintenance. Gives the function that leaves full screen. [SHL-3]
+ */
+function guardClosing(window: WindowPart, { end, log }: ShellOptions): () => boolean {
+  let isLeft = false
+  window.on('close', (event) => {
     event.preventDefault()
-    stopping ??= stop()
-      .catch((error: unknown) => log.warn('not stopped cleanly', { error: String(error) }))
-      .then(() => {
-        hasStopped = true
-        app.quit()
-      })
+    if (isLeft) end.end(EXIT_CODES.maintenance)
+    else log.warn('closing refused')
   })
+  return () => {
+    isLeft = leaveFullScreen(window)
+    return isLeft
+  }
 }

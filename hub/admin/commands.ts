@@ -1,5 +1,6 @@
 import type { AdminCommand } from './answer.ts'
 import { backup } from './backup.ts'
+import { demoPasswords } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { groupsImport } from './import-groups.ts'
 import { tablesImport } from './import-tables.ts'
@@ -35,6 +36,7 @@ export const COMMANDS: readonly AdminCommand[] = [
   settingsList,
   settingsSet,
   keysRotate,
+  demoPasswords,
   log,
   doctor,
   backup,

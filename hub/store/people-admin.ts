@@ -25,3 +25,18 @@ export async function loadPeopleNamed(
     [universityId, name.username, name.emailKey],
   )
 }
+
+/** The number of somebody with a user name whose account is the hub's own, no directory's; null where there is none. */
+export async function loadLocalUserId(
+  database: Queryable,
+  universityId: number,
+  username: string,
+): Promise<number | null> {
+  const [row] = await query<{ id: number }>(
+    database,
+    `select id from users where associated_university_id = $1 and lower(username) = lower($2) and directory is null
+       and erased_at is null`,
+    [universityId, username],
+  )
+  return row?.id ?? null
+}

@@ -6,6 +6,7 @@ import type { ContentsPart, SessionPart } from '../electron-parts.ts'
 
 /** What a page needs of the Electron that it runs in. */
 export interface PageHost {
+  readonly machine: { readonly paintsHidden: boolean }
   fetch(url: string): Promise<Response | null>
   opened(window: WindowDouble): void
 }
@@ -78,6 +79,8 @@ export class ContentsDouble extends EventEmitter {
   readonly mainFrame = { url: 'about:blank', parent: null }
   readonly sent: { channel: string; args: unknown[] }[] = []
   readonly loads: { url: string; status: number }[] = []
+  /** The newest load, for a test to wait for. */
+  lastLoad: Promise<void> = Promise.resolve()
   isGone = false
   isDead = false
   private openHandler: ((url: string) => WindowOpenHandlerResponse) | null = null
@@ -88,7 +91,12 @@ export class ContentsDouble extends EventEmitter {
     this.electron = electron
   }
 
-  async loadURL(url: string): Promise<void> {
+  loadURL(url: string): Promise<void> {
+    const load = this.load(url)
+    this.lastLoad = load.catch(() => undefined)
+    return load
+  }
+  private async load(url: string): Promise<void> {
     if (!this.session.isLet(url)) return this.fail(url, -20, 'ERR_BLOCKED_BY_CLIENT')
     const response = await this.electron.fetch(url)
     if (response === null)
@@ -99,7 +107,7 @@ export class ContentsDouble extends EventEmitter {
     this.mainFrame.url = url
     this.loads.push({ url, status: response.status })
     this.emit('did-navigate', {}, url, url.startsWith('http') ? response.status : -1, '')
-    this.emit('loaded')
+    this.emit('did-finish-load')
   }
   private fail(url: string, code: number, text: string): never {
     this.emit('did-fail-load', {}, code, text, url, true)
@@ -158,21 +166,35 @@ export class WindowDouble extends EventEmitter {
   shown = 0
   focused = 0
   isDead = false
+  private hasLoaded = false
+  private hasPainted = false
+  private readonly host: PageHost
 
   constructor(electron: PageHost, options: BrowserWindowConstructorOptions) {
     super()
+    this.host = electron
     this.options = options
     this.isKiosk = options.kiosk === true
     this.isFull = options.fullscreen === true
     this.webContents = new ContentsDouble(electron)
-    this.webContents.on('loaded', () => this.emit('ready-to-show'))
+    this.webContents.on('did-finish-load', () => {
+      this.hasLoaded = true
+      this.paint()
+    })
     electron.opened(this)
+  }
+  private paint(): void {
+    if (!this.hasLoaded || this.hasPainted || (this.shown === 0 && !this.host.machine.paintsHidden)) return
+    this.hasPainted = true
+    this.emit('ready-to-show')
   }
   focus(): void {
     this.focused += 1
   }
   show(): void {
     this.shown += 1
+    this.emit('show')
+    this.paint()
   }
   restore(): void {
     this.isMin = false
@@ -189,8 +211,15 @@ export class WindowDouble extends EventEmitter {
   setFullScreen(isOn: boolean): void {
     this.isFull = isOn
   }
-  /** The user closes it, or the operating system does. */
+  /** The user closes it, by Alt+F4 or its button, or the operating system does; a handler can refuse. */
   close(): void {
+    const event = new Refusable()
+    this.emit('close', event)
+    if (!event.isRefused) this.destroy()
+  }
+  /** Ends it without asking. */
+  destroy(): void {
+    if (this.isDead) return
     this.isDead = true
     this.webContents.isDead = true
     this.webContents.emit('destroyed')

@@ -1,10 +1,12 @@
+import { EventEmitter } from 'node:events'
 import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal, EngineDoor, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { listScreenFiles } from '../../engine/screen-files.ts'
-import { claimInstance, startShell, type ShellOptions } from '../shell.ts'
+import { makeAppEnd } from '../app-end.ts'
+import { claimInstance, startShell, type Shell, type ShellOptions } from '../shell.ts'
 import { ElectronDouble, Machine } from './electron-double.ts'
 import type { WindowDouble } from './page-doubles.ts'
 
@@ -27,6 +29,12 @@ export class EchoDoor implements EngineDoor {
   publish<Name extends SliceName>(name: Name, value: Slices[Name]): void {
     for (const listen of this.listeners) listen(name, value)
   }
+}
+
+/** The process that the app runs in; its terminal can break. */
+export class ProcessDouble extends EventEmitter {
+  readonly stdout = new EventEmitter()
+  readonly stderr = new EventEmitter()
 }
 
 /** A clock that stands still until the test moves it. */
@@ -76,7 +84,11 @@ export interface Started {
   door: EchoDoor
   clock: StillClock
   warnings: string[]
+  /** Beginnings of the engine's end. */
   stops: number[]
+  /** How often the window was seen with its page. */
+  seen: number[]
+  shell: Shell
 }
 
 /** Starts the whole shell on a double. */
@@ -85,28 +97,43 @@ export async function startDouble(
   machine: Machine = new Machine(),
 ): Promise<Started> {
   const electron = new ElectronDouble(machine)
-  const started = { electron, door: new EchoDoor(), clock: new StillClock(), warnings: [], stops: [] }
-  if (!claimInstance(electron.parts(), '/kiosk')) throw new Error('another instance runs')
-  electron.app.ready.resolve()
-  await startShell(electron.parts(), shellOptions(started, options))
+  const started = {
+    electron,
+    door: new EchoDoor(),
+    clock: new StillClock(),
+    warnings: [],
+    stops: [],
+    seen: [],
+  }
+  const all = shellOptions(started, options)
+  await electron.evaluate(() => {
+    if (!claimInstance(electron.parts(), join(machine.home, 'kiosk'), all.log))
+      throw new Error('another instance runs')
+  })
+  const shell = startShell(electron.parts(), all)
+  await electron.windows[0]?.webContents.lastLoad
   const [window] = electron.windows
   if (!window) throw new Error('no window was made')
-  return { ...started, window }
+  return { ...started, window, shell }
 }
 
-function shellOptions(started: Omit<Started, 'window'>, options: Partial<ShellOptions>): ShellOptions {
+function shellOptions(
+  started: Omit<Started, 'window' | 'shell'>,
+  options: Partial<ShellOptions>,
+): ShellOptions {
+  const log = { info: () => undefined, warn: (event: string) => void started.warnings.push(event) }
+  const end = makeAppEnd(started.electron.app, started.clock, log)
+  end.closeFirst(async () => void started.stops.push(1))
   return {
     engine: started.door,
     files: listScreenFiles(makeScreens()),
     clock: started.clock,
-    log: { info: () => undefined, warn: (event: string) => void started.warnings.push(event) },
+    log,
+    end,
+    seen: () => void started.seen.push(1),
     preloadFile: '/app/preload.cjs',
     isFullScreen: true,
     isDevelopment: false,
-    stop: () => {
-      started.stops.push(1)
-      return Promise.resolve()
-    },
     ...options,
   }
 }

@@ -12,6 +12,7 @@ import { makeServerKeys } from '../server-secret.ts'
 import { startTestMailbox, type TestMailbox } from '../testing-mailbox.ts'
 import { makeMailDesk, type MailDesk } from './mail-desk.ts'
 import type { MailFacts, MailTemplate } from './mail-facts.ts'
+import { readMailFile } from './mail-file.ts'
 import { makeFilePost, makeSmtpPost, type Post } from './post.ts'
 import { writeMail } from './write-mail.ts'
 
@@ -118,20 +119,28 @@ describe('[IDN-7] a mail', () => {
     ])
   })
 
-  test('becomes a file for its owner only where there is no server', async () => {
+  test('[IMP-11] becomes files for its owner only where there is no server: for a mail program, and to be read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'carrel-mail-'))
     await queueMail(database.pool, {
       key: 'file',
       to: 'ana@uni.example',
-      locale: 'en',
+      locale: 'sl',
       template: 'verifyAddress',
       facts: { nonce: 'n', university: 'U' },
     })
     await makeDesk(makeFilePost(join(folder, 'mail'), 'carrel@localhost', noLog)).sendDue()
-    const [file = ''] = readdirSync(join(folder, 'mail'))
-    expect(file).toMatch(/\.eml$/)
-    expect(statSync(join(folder, 'mail', file)).mode & 0o777).toBe(0o600)
+    const [file = '', readable = ''] = readdirSync(join(folder, 'mail')).toSorted()
+    expect([file, readable]).toEqual([expect.stringMatching(/\.eml$/), file.replace(/eml$/, 'txt')])
+    for (const name of [file, readable]) expect(statSync(join(folder, 'mail', name)).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(folder, 'mail', file), 'utf8')).toContain('To: ana@uni.example')
+    const text = readFileSync(join(folder, 'mail', readable), 'utf8')
+    const { subject } = letter('verifyAddress', { nonce: 'n', university: 'U' }, 'sl')
+    expect(readMailFile(text)).toEqual({
+      to: 'ana@uni.example',
+      subject,
+      link: expect.stringMatching(/^https:\/\/[^/]+\/verify#token=\S+$/),
+    })
+    expect(text).toMatch(/[čšž]/)
     rmSync(folder, { recursive: true })
   })
 })

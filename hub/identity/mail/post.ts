@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { HubLog } from '../../log.ts'
+import { MAIL_WRITTEN, mailFileText } from './mail-file.ts'
 import type { Letter } from './write-mail.ts'
 
 /** What became of a letter: handed over, refused for now, or refused for good. Codes only: servers repeat addresses. */
@@ -55,7 +56,7 @@ function judge({ code, responseCode }: { code?: unknown; responseCode?: unknown 
   return { outcome: isForGood ? 'never' : 'later', errorCode, responseCode: status }
 }
 
-/** Without a server: letters become files, for whoever tries Carrel out. */
+/** Without a server: letters become files, for whoever tries Carrel out: one for a mail program, one to be read. [IMP-11] */
 export function makeFilePost(folder: string, from: string, log: HubLog): Post {
   const transport = createTransport({ streamTransport: true, buffer: true }, { from, ...SAFE })
   return {
@@ -63,10 +64,11 @@ export function makeFilePost(folder: string, from: string, log: HubLog): Post {
       const written = await transport.sendMail({ ...letter, to: { name: '', address: to }, headers: HEADERS })
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
-      const file = join(folder, `${stamp} ${letter.messageId.slice(1, 9)}.eml`)
-      writeFileSync(file, written.message as Buffer, { mode: 0o600 })
+      const file = join(folder, `${stamp} ${letter.messageId.slice(1, 9)}`)
+      writeFileSync(`${file}.eml`, written.message as Buffer, { mode: 0o600 })
+      writeFileSync(`${file}.txt`, mailFileText({ to, ...letter }), { mode: 0o600 })
       // A warning, so that it is seen at `npm start` too; production does not start without a server.
-      log.warn('a mail was written to a file, since SMTP_URL is not set', { file })
+      log.warn(MAIL_WRITTEN, { file: `${file}.txt` })
       return { outcome: 'sent' }
     },
   }

@@ -1,0 +1,143 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import type { Level } from '#shared/domain/occupancy.ts'
+import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
+import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
+import { makeDeviceClock } from '../desktop/engine/device-clock.ts'
+import { openEngine, type Engine } from '../desktop/engine/engine.ts'
+import type { EngineClock } from '../desktop/engine/ports.ts'
+import { makePostEnrolment } from '../desktop/engine/post-enrolment.ts'
+import { makeWsDial } from '../desktop/engine/ws-dial.ts'
+import { pathOf } from './demo-visitor.ts'
+
+/** How often the visitors look round, unless the stale limit is shorter than usual. */
+const LOOK_MS = 60_000
+
+/** Until the campus is there. */
+const WAIT_MS = 500
+
+/** A report is renewed at an age between these parts of the stale limit: late enough for a person's tap to stay a while. */
+const EARLIEST = 0.3
+const LATEST = 0.7
+
+/** What the visitors know of a space. */
+export type SpaceNews = Pick<SpaceView, 'id' | 'level' | 'reportedAtMs'>
+
+/** A report that a visitor makes. */
+export interface Visit {
+  spaceId: number
+  level: Level
+}
+
+/**
+ * What the visitors report now: each space when its news has an age of its own, well before the stale limit, mostly as it
+ * was and sometimes a level up or down. Whatever is younger, a person's tap too, is left alone. [IMP-9]
+ */
+export function decideVisits(
+  news: readonly SpaceNews[],
+  nowMs: number,
+  staleMs: number,
+  dice: Pick<Dice, 'fraction'>,
+): Visit[] {
+  return news.flatMap(({ id, level, reportedAtMs }) => {
+    // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real house.
+    const part = EARLIEST + (LATEST - EARLIEST) * ((id * 0.618_034) % 1)
+    if (reportedAtMs !== null && nowMs - reportedAtMs < part * staleMs) return []
+    const step = dice.fraction() < 0.6 ? 0 : dice.fraction() < 0.5 ? 1 : -1
+    return [{ spaceId: id, level: Math.min(2, Math.max(0, (level ?? 0) + step)) as Level }]
+  })
+}
+
+/** How long until the visitors look again: several times within the stale limit. */
+export function lookEveryMs(staleMs: number): number {
+  return Math.min(LOOK_MS, staleMs / 10)
+}
+
+/**
+ * Lets visitors look round the demo campus through an engine, for as long as it runs: at the places that the fixtures speak
+ * of, and at all that somebody has told of since. Gives the function that ends it. [IMP-9]
+ */
+export function keepVisiting(
+  engine: Pick<Engine, 'call' | 'subscribe'>,
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>,
+  dice: Pick<Dice, 'fraction'>,
+): () => void {
+  const planned = new Set(DEMO_REPORTS.map(({ path }) => path.join('/')))
+  const spaces = new Map<number, SpaceView>()
+  const known = { staleMs: null as number | null, link: null as LinkSlice | null, linkAtMs: 0 }
+  const endListening = engine.subscribe((name, value) => {
+    if (name === 'spaces' && 'spaces' in value) {
+      if (value.isWhole) spaces.clear()
+      for (const id of value.gone) spaces.delete(id)
+      for (const space of value.spaces) spaces.set(space.id, space)
+    } else if (name === 'link' && 'hubNowMs' in value) {
+      known.link = value
+      known.linkAtMs = clock.elapsedMs()
+    } else if (name === 'kiosk' && 'state' in value)
+      known.staleMs = value.state === 'enrolled' ? value.assignment.staleMs : null
+  })
+  const look = (): number => {
+    const { staleMs, link, linkAtMs } = known
+    if (staleMs === null || link?.hubNowMs == null || link.status !== 'online') return WAIT_MS
+    const parents = new Set([...spaces.values()].map(({ parentId }) => parentId))
+    const visited = [...spaces.values()].filter(
+      (space) => !parents.has(space.id) && (space.level !== null || planned.has(pathOf(spaces, space))),
+    )
+    if (visited.length === 0) return WAIT_MS
+    const nowMs = link.hubNowMs + clock.elapsedMs() - linkAtMs
+    // What is refused, because it comes too fast or the space is gone, is looked at again next time.
+    for (const visit of decideVisits(visited, nowMs, staleMs, dice))
+      void engine.call('reportOccupancy', visit).catch(() => undefined)
+    return lookEveryMs(staleMs)
+  }
+  let cancel = (): void => undefined
+  const goOn = (): void => {
+    cancel = clock.after(look(), goOn)
+  }
+  goOn()
+  return () => {
+    cancel()
+    endListening()
+  }
+}
+
+/** Who the demo's visitors are to the hub: a kiosk without a screen. */
+export interface VisitorKiosk {
+  name: string
+  folder: string
+  /** A fresh enrolment code; null when it has its place already. */
+  code: string | null
+}
+
+/** Opens the visitors' kiosk and lets them look round. Throws when the hub does not let it in. Gives the function that ends it. */
+export async function startVisitors(
+  hubUrl: string,
+  { name, folder, code }: VisitorKiosk,
+): Promise<() => void> {
+  const clock = makeDeviceClock()
+  const dice = makeDice(randomInt(2 ** 32))
+  const engine = openEngine({
+    folder,
+    config: { name, hub: { url: hubUrl } },
+    appVersion: 'demo',
+    clock,
+    dial: makeWsDial(null),
+    post: makePostEnrolment(null),
+    dice,
+    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: { info: () => undefined, warn: () => undefined },
+  })
+  engine.start()
+  if (code !== null) {
+    const enrolled = await engine.enrolWith(code)
+    if (!enrolled.ok) {
+      engine.stop()
+      throw new Error(enrolled.refusal.why)
+    }
+  }
+  const end = keepVisiting(engine, clock, dice)
+  return () => {
+    end()
+    engine.stop()
+  }
+}

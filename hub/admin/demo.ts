@@ -1,0 +1,51 @@
+import { DEMO_CAMPUS, DEMO_PEOPLE } from '#shared/fixtures/campus.ts'
+import { makePasswords } from '../identity/passwords.ts'
+import { makeReadablePassword } from '../identity/readable-password.ts'
+import { appendChange } from '../store/change-logs.ts'
+import { transaction } from '../store/database.ts'
+import { loadLocalUserId } from '../store/people-admin.ts'
+import { updateSessionsRevoked } from '../store/sessions-people.ts'
+import { loadUniversityByDomain } from '../store/universities.ts'
+import { updatePasswordHash } from '../store/users.ts'
+import { answer, refusal, type AdminCommand } from './answer.ts'
+
+/** `demo passwords`. [IMP-10] */
+export const demoPasswords: AdminCommand = {
+  name: 'demo passwords',
+  usage: '',
+  summary: "gives the demo's people new passwords, shown this once",
+  help: `The demo's passwords are kept nowhere but as hashes: the old ones cannot be shown again. New ones are made, and whoever
+is signed in with the old ones is signed out. In production there is no demo, and this refuses.`,
+  options: {},
+  run: async (world) => {
+    if (world.config.isProduction) return refusal('There is no demo in production.')
+    const campus = await loadUniversityByDomain(world.pool, DEMO_CAMPUS.domain)
+    if (campus === null) return refusal('There is no demo here: "npm start" makes one in an empty database.')
+    const passwords = makePasswords()
+    const people: { email: string; password: string }[] = []
+    for (const { username } of DEMO_PEOPLE) {
+      const userId = await loadLocalUserId(world.pool, campus.id, username)
+      if (userId === null) continue
+      const password = makeReadablePassword()
+      const hash = await passwords.hash(password)
+      if (!hash.ok) return refusal('No password could be hashed.')
+      await transaction(world.pool, 'read committed', async (client) => {
+        await updatePasswordHash(client, userId, hash.value)
+        const count = await updateSessionsRevoked(client, userId, null)
+        await appendChange(client, {
+          universityId: campus.id,
+          actor: 'cli',
+          service: 'demo',
+          subject: 'password',
+          log: { userId, count },
+        })
+      })
+      people.push({ email: `${username}@${DEMO_CAMPUS.domain}`, password })
+    }
+    if (people.length === 0) return refusal('The people of the demo are not here any more.')
+    return answer(
+      people.map(({ email, password }) => `sign in as ${email} with ${password}`).join('\n'),
+      people,
+    )
+  },
+}
