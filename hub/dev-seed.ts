@@ -19,9 +19,6 @@ export const DEVELOPMENT_UNIVERSITY = {
 /** The one superuser, by user name in the directory. */
 const SUPERUSER = { username: 'ta217', displayname: 'Assistant of Room 217' }
 
-/** Held while a hub looks whether there is anything, so that of two that start at once one finds the other's work. */
-const LOCK = 4_715_217
-
 const ACTOR = 'hub'
 
 /**
@@ -33,13 +30,12 @@ export async function seedDevelopment(pool: Database, log: HubLog): Promise<bool
   const listed = await readGroupList(DEFAULT_GROUP_LIST)
   if (!listed.ok) throw new Error(listed.refusal.sentence)
   const isNew = await transaction(pool, 'read committed', async (client) => {
-    await query(client, 'select pg_advisory_xact_lock($1)', [LOCK])
     const present = await query(client, 'select 1 from universities limit 1')
     if (present.length > 0) return false
     const wish = decideUniversity(DEVELOPMENT_UNIVERSITY)
     if (!wish.ok) throw new Error(wish.refusal.sentence)
     const made = await makeUniversity(client, wish.value, { actor: ACTOR })
-    // Whoever made one by other means in this very moment was first.
+    // Two hubs that start at once wait for each other in there, and the second finds the first one's.
     if (!made.ok) return false
     await mergeGroupList(client, made.value.id, listed.value, { source: 'default-groups.txt', actor: ACTOR })
     await makeSuperuser(client, made.value.id)
