@@ -11,21 +11,28 @@ import { readTree } from './tree.ts'
 /** Where the built screens are, below the project's folder. */
 export const SCREEN_FOLDER = 'dist/renderer'
 
-const CONFIG = 'build/vite.renderer.ts'
+/** Where the gallery of all pictures is, which only tests need. */
+export const GALLERY_FOLDER = 'dist/gallery'
+
+const CONFIGS = {
+  [SCREEN_FOLDER]: 'build/vite.renderer.ts',
+  [GALLERY_FOLDER]: 'build/vite.gallery.ts',
+} as const
+
 /** Whatever can change a screen. */
 const SOURCES = /^(?:desktop\/renderer\/|shared\/|resources\/|build\/vite\.|package-lock\.json$)/
 
 /** Builds the screens when a source has changed since the last time. Gives whether it did. Throws HouseError with the builder's own words. */
-export async function buildScreens(): Promise<boolean> {
+export async function buildScreens(built: keyof typeof CONFIGS = SCREEN_FOLDER): Promise<boolean> {
   const print = fingerprint()
-  const folder = path.join(ROOT, SCREEN_FOLDER)
+  const folder = path.join(ROOT, built)
   const stamp = `${folder}.built`
   if (existsSync(folder) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return false
   // Built aside and moved, so that two builds at once, or a kiosk that is just being served, never see half of one.
   const aside = `${folder}.${process.pid}`
   const old = `${aside}.old`
   try {
-    await runVite(aside)
+    await runVite(CONFIGS[built], aside)
     compress(path.join(aside, 'assets'))
     mkdirSync(path.dirname(folder), { recursive: true })
     if (existsSync(folder)) renameSync(folder, old)
@@ -55,12 +62,12 @@ function fingerprint(): string {
   return hash.digest('hex')
 }
 
-function runVite(folder: string): Promise<void> {
+function runVite(config: string, folder: string): Promise<void> {
   const vite = path.join(ROOT, 'node_modules/vite/bin/vite.js')
   const args = [
     'build',
     '--config',
-    path.join(ROOT, CONFIG),
+    path.join(ROOT, config),
     '--outDir',
     folder,
     '--emptyOutDir',

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parse } from 'yaml'
@@ -18,7 +28,11 @@ interface Service {
   environment?: Record<string, string>
   ports?: string[]
   volumes?: string[]
-  secrets?: { source: string; mode: number }[]
+  secrets?: unknown[]
+  configs?: unknown[]
+  read_only?: boolean
+  tmpfs?: string[]
+  healthcheck?: { test: string[] }
 }
 
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8')
@@ -26,7 +40,6 @@ const composeText = read('docker-compose.yml')
 const compose = parse(composeText) as {
   services: Record<string, Service>
   volumes: Record<string, unknown>
-  secrets: Record<string, { environment: string }>
 }
 const services = Object.entries(compose.services)
 /** Of each variable the lines of comment above it, and its value. */
@@ -74,10 +87,7 @@ describe('docker-compose.yml', () => {
   })
 
   test('uses no variable that .env.example does not explain, and that explains none that is not used', () => {
-    const used = new Set([
-      ...[...composeText.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name ?? ''),
-      ...Object.values(compose.secrets).map(({ environment }) => environment),
-    ])
+    const used = new Set([...composeText.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name ?? ''))
     expect([...explained.keys()].toSorted()).toEqual([...used].toSorted())
     for (const [name, { comment }] of explained) expect([name, comment.length > 40]).toEqual([name, true])
   })
@@ -85,7 +95,9 @@ describe('docker-compose.yml', () => {
   test('tells the hub nothing that it does not know', () => {
     const told = Object.keys(compose.services['hub']?.environment ?? {})
     expect(told.length).toBeGreaterThan(5)
-    expect(told.filter((name) => !VARIABLE_NAMES.includes(name))).toEqual([])
+    // One is for the program that starts it, and ends there.
+    const known = [...VARIABLE_NAMES, 'LDAP_SERVICE_PASSWORD']
+    expect(told.filter((name) => !known.includes(name))).toEqual([])
     const inImage = [...read('hub/Dockerfile').matchAll(/^ENV (.+)$/gm)].flatMap(([, pairs = '']) =>
       pairs.split(' ').map((pair) => pair.split('=')[0] ?? ''),
     )
@@ -118,16 +130,107 @@ describe('docker-compose.yml', () => {
     expect(compose.services['postgres']?.ports).toBeUndefined()
   })
 
-  test('keeps what must be kept, and secrets where only the hub reads them', () => {
+  test('keeps what must be kept', () => {
     const named = services.flatMap(([, { volumes = [] }]) =>
       volumes.map((volume) => volume.split(':')[0] ?? ''),
     )
     expect(named.filter((name) => /^\w+$/.test(name)).toSorted()).toEqual(
       Object.keys(compose.volumes).toSorted(),
     )
-    const { secrets = [] } = compose.services['hub'] ?? {}
-    expect(secrets.map(({ source, mode }) => [source, mode])).toEqual([['ldap_service_password', 0o400]])
     expect(read('.gitignore').split('\n')).toContain('.env')
+  })
+})
+
+describe('secrets of a container', () => {
+  const script = 'hub/start-container.sh'
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-container-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('[OPS-4] none is put by Compose into a service whose own files are read-only, which it cannot do', () => {
+    expect(compose.services['hub']?.read_only).toBe(true)
+    for (const [name, { read_only: isReadOnly = false, secrets, configs }] of services)
+      expect([name, isReadOnly, secrets ?? configs ?? null]).toEqual([name, isReadOnly, null])
+    expect(compose.services['hub']?.tmpfs).toContain('/run/carrel:mode=0700,uid=10001,gid=10001')
+    expect(read('hub/Dockerfile')).toMatch(/^RUN groupadd --gid 10001 [^]*useradd --uid 10001 /m)
+    expect(read('hub/Dockerfile')).toContain(
+      `ENTRYPOINT ["/bin/sh", "${script}"]\nCMD ["node", "hub/main.ts"]`,
+    )
+  })
+
+  test('[OPS-4] the service password becomes a file of the hub’s own user alone, as directories want it, and nothing else', () => {
+    const program = path.join(folder, 'start.sh')
+    writeFileSync(program, read(script).replaceAll('/run/carrel', folder))
+    const start = (password: string): string =>
+      execFileSync(
+        'sh',
+        [program, 'sh', '-c', 'umask; echo "${LDAP_SERVICE_PASSWORD-gone}"; echo "$1"', 'x', 'a b'],
+        {
+          encoding: 'utf8',
+          env: { PATH: process.env['PATH'], LDAP_SERVICE_PASSWORD: password },
+        },
+      )
+    const file = path.join(folder, 'ldap-service-password')
+    const usual = execFileSync('sh', ['-c', 'umask'], { encoding: 'utf8' })
+    expect(start('')).toBe(`${usual}gone\na b\n`)
+    expect(existsSync(file)).toBe(false)
+    const password = `it's $HOME "and" 50 %s \\n`
+    expect(start(password)).toBe(`${usual}gone\na b\n`)
+    expect(readFileSync(file, 'utf8')).toBe(password)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const described = path.join(folder, 'directories.json')
+    writeFileSync(described, read('build/dev/ldap/directories.json').replace('/run/carrel', folder))
+    const answer = readDirectories(described)
+    expect(answer.ok && answer.value[0]?.service.password).toBe(password)
+  })
+})
+
+test('[OPS-5] PostgreSQL counts as ready only over TCP, where it does not answer while its image sets it up', () => {
+  const { test: asked = [] } = compose.services['postgres']?.healthcheck ?? {}
+  expect(asked[1]).toBe('pg_isready')
+  expect(asked).toContain('--host=127.0.0.1')
+  expect(asked.filter((word) => word.startsWith('/') || word.startsWith('--host='))).toHaveLength(1)
+})
+
+describe('[OPS-6] build/dev/dev.env', () => {
+  const values = new Map(
+    [...read('build/dev/dev.env').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
+  )
+  /** As Compose fills in what the file says; throws where it would ask for something. */
+  const environmentOf = (told: ReadonlyMap<string, string>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(compose.services['hub']?.environment ?? {}).map(([name, text]) => [
+        name,
+        text.replaceAll(
+          /\$\{([A-Z_]+):([-?])([^}]*)\}/g,
+          (_, variable: string, kind: string, rest: string) => {
+            const value = told.get(variable) || (kind === '-' ? rest : undefined)
+            if (value === undefined) throw new Error(`${variable} ${rest}`)
+            return value
+          },
+        ),
+      ]),
+    )
+
+  test('tells all that is needed, and nothing that .env.example does not explain', () => {
+    expect([...values.keys()].filter((name) => !explained.has(name))).toEqual([])
+    const config = parseConfig(environmentOf(values))
+    expect(config.ok && config.value).toMatchObject({
+      isProduction: false,
+      isDevelopmentSeeded: true,
+      ldapConfig: '/etc/carrel/ldap/directories.json',
+      smtpUrl: 'smtp://mail:1025',
+    })
+    expect(values.get('LDAP_SERVICE_PASSWORD')).toMatch(/^[A-Za-z0-9]+$/)
+  })
+
+  test('is refused in production, which is what a container is unless it is told otherwise', () => {
+    const config = parseConfig(environmentOf(new Map([...values, ['CARREL_NODE_ENV', '']])))
+    const lacking = config.ok ? decideProduction(config.value).join('\n') : ''
+    expect(lacking).toContain('CARREL_DEV_SEED is for development')
+    expect(lacking).toContain('CARREL_SECRET looks like an example')
   })
 })
 
@@ -136,7 +239,7 @@ test('[DIR-1] the directory of the profile dev is described as the hub wants it'
   const answer = readDirectories(file)
   // All that is wrong is the secret, which is in the container alone.
   expect(answer.ok ? [] : answer.refusal).toEqual([
-    'LDAP_CONFIG: "development": /run/secrets/ldap_service_password cannot be read (ENOENT).',
+    'LDAP_CONFIG: "development": /run/carrel/ldap-service-password cannot be read (ENOENT).',
   ])
   const [described] = (
     JSON.parse(read('build/dev/ldap/directories.json')) as { directories: { url: string }[] }

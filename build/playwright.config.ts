@@ -2,7 +2,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { defineConfig } from '@playwright/test'
 import { findBrowser, type FoundBrowser } from './browser.ts'
-import { buildScreens } from './build-screens.ts'
+import { buildScreens, GALLERY_FOLDER } from './build-screens.ts'
 import { ROOT } from './house.mjs'
 
 /** Playwright reads this file in every worker; the browser is looked for, and unpacked, once, and the screens are built. */
@@ -10,6 +10,7 @@ async function prepareOnce(): Promise<Pick<FoundBrowser, 'executablePath' | 'arg
   const known = process.env['CARREL_FOUND_BROWSER']
   if (known !== undefined) return JSON.parse(known) as FoundBrowser
   await buildScreens()
+  await buildScreens(GALLERY_FOLDER)
   const browser = await findBrowser()
   process.on('exit', () => browser.clean())
   const { executablePath, args, env } = browser

@@ -15,6 +15,7 @@ const COMMANDS = {
   prove: 'hub/simulation/prove.ts',
   plants: 'build/plants.ts',
   shots: 'build/shots.ts',
+  package: 'build/package.ts',
 }
 
 const [name, ...args] = process.argv.slice(2)

@@ -15,9 +15,9 @@ export interface ServedScreens {
   stop(): Promise<void>
 }
 
-/** Builds the screens into a folder of the caller's own: dist/renderer may be built anew by somebody else meanwhile. */
-export async function buildScreens(folder: string): Promise<void> {
-  const configFile = path.join(ROOT, 'build/vite.renderer.ts')
+/** Builds the gallery into a folder of the caller's own: dist/gallery may be built anew by somebody else meanwhile. */
+export async function buildGallery(folder: string): Promise<void> {
+  const configFile = path.join(ROOT, 'build/vite.gallery.ts')
   await build({ configFile, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } })
 }
 

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Page } from '@playwright/test'
 import { findBrowser } from './browser.ts'
-import { buildScreens, serveScreens } from './serve-screens.ts'
+import { buildGallery, serveScreens } from './serve-screens.ts'
 
 const HELP = `npm run shots -- [options]     pictures of every screen of the gallery
 
@@ -122,7 +122,7 @@ async function main(): Promise<void> {
   const wish = parseWish(process.argv.slice(2))
   if (wish === null) return void process.stdout.write(HELP)
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-shots-'))
-  await buildScreens(folder)
+  await buildGallery(folder)
   const served = await serveScreens(folder)
   const found = await findBrowser()
   const { executablePath, args, env } = found

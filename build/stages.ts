@@ -54,7 +54,7 @@ export function listStages(): Stage[] {
       budgetSeconds: 60,
       commands: [script('hub/simulation/kill-rounds.ts', '--rounds', '20')],
     },
-    { name: 'house', budgetSeconds: 60, commands: [vitest('house')] },
+    { name: 'house', budgetSeconds: 70, commands: [vitest('house')] },
     { name: 'browser', budgetSeconds: 150, commands: [script('build/build-screens.ts'), playwright] },
   ]
 }

@@ -91,6 +91,8 @@ function makeHouse(config: HubConfig): House {
     CARREL_PORT: String(ports.hub),
     CARREL_METRICS_PORT: process.env['CARREL_METRICS_PORT'] ?? String(ports.metrics),
     CARREL_LOG: process.env['CARREL_LOG'] ?? 'warn',
+    // The demo makes this very university, with a campus; in production the hub itself refuses the variable.
+    ...(config.isProduction ? {} : { CARREL_DEV_SEED: 'false' }),
   }
   return {
     config,

@@ -1,16 +1,19 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type UserConfig } from 'vite'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const RENDERER = path.join(ROOT, 'desktop/renderer')
 
+/** The screens' pages. */
+export type ScreenPage = 'kiosk' | 'portal' | 'gallery'
+
 /**
- * The screens, built into dist/renderer: kiosk.html, portal.html and gallery.html, with nothing inline, so that a strict
- * CSP holds. The portal's page is given at many addresses, so what it names begins at the root.
+ * Some of the screens' pages with what they need, with nothing inline, so that a strict CSP holds. The portal's page is
+ * given at many addresses, so what it names begins at the root.
  */
-export default defineConfig({
+export const screensConfig = (pages: readonly ScreenPage[]): UserConfig => ({
   root: RENDERER,
   base: './',
   plugins: [react()],
@@ -26,13 +29,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      input: {
-        kiosk: path.join(RENDERER, 'kiosk.html'),
-        portal: path.join(RENDERER, 'portal.html'),
-        gallery: path.join(RENDERER, 'gallery.html'),
-      },
+      input: Object.fromEntries(pages.map((page) => [page, path.join(RENDERER, `${page}.html`)])),
       // Schemas are for checking, which screens do not do: what only declares one may go.
       treeshake: { manualPureFunctions: ['Type'] },
     },
   },
 })
+
+/** What hub and kiosks serve, into dist/renderer. [PKG-10] */
+export default defineConfig(screensConfig(['kiosk', 'portal']))

@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{shared,desktop,build}/**/*.test.{ts,tsx}'],
-          exclude: ['desktop/e2e/**', 'build/{start,compose}.test.ts'],
+          exclude: ['desktop/e2e/**', 'build/{start,compose,package}.test.ts'],
         },
       },
       {
@@ -45,7 +45,7 @@ export default defineConfig({
       {
         test: {
           name: 'house',
-          include: ['build/{start,compose}.test.ts'],
+          include: ['build/{start,compose,package}.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -28,6 +28,7 @@ describe('configuration', () => {
       secret: null,
       ldapConfig: null,
       requestLimits: { inAll: 100, perAddress: 3 },
+      isDevelopmentSeeded: false,
       isProduction: false,
     })
   })
@@ -69,6 +70,7 @@ describe('configuration', () => {
         secret: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
         ldapConfig: '/etc/carrel/ldap.json',
         requestLimits: { inAll: 7, perAddress: 1 },
+        isDevelopmentSeeded: false,
         isProduction: true,
       },
     })

@@ -40,6 +40,8 @@ export interface HubConfig {
   ldapConfig: string | null
   /** How many requests for universities may wait: in all, and from one address of the network. [UNI-1] */
   requestLimits: RequestLimits
+  /** Whether an empty database gets what development begins with. Never in production. [OPS-1] [OPS-3] */
+  isDevelopmentSeeded: boolean
   isProduction: boolean
 }
 
@@ -101,6 +103,7 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
   LDAP_CONFIG: { schema: Text, advice: 'must name a JSON file' },
   CARREL_MOST_REQUESTS: { schema: Count, advice: 'must be a number of requests, for example 100' },
   CARREL_MOST_REQUESTS_PER_ADDRESS: { schema: Count, advice: 'must be a number of requests, for example 3' },
+  CARREL_DEV_SEED: { schema: Type.Enum(['true', 'false']), advice: 'must be true or false' },
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
@@ -149,6 +152,7 @@ export function parseConfig(
       inAll: Number(read('CARREL_MOST_REQUESTS') ?? REQUEST_LIMITS.inAll),
       perAddress: Number(read('CARREL_MOST_REQUESTS_PER_ADDRESS') ?? REQUEST_LIMITS.perAddress),
     },
+    isDevelopmentSeeded: read('CARREL_DEV_SEED') === 'true',
     isProduction: read('NODE_ENV') === 'production',
   })
 }
@@ -160,8 +164,12 @@ const MIN_DIFFERENT_CHARACTERS = 12
 /** What a hub that serves people still lacks, one sentence each; a hub in production does not start with any. [IDN-13] */
 export function decideProduction(config: HubConfig): string[] {
   if (!config.isProduction) return []
-  const { publicUrl, smtpUrl, mailFrom, secret } = config
+  const { publicUrl, smtpUrl, mailFrom, secret, isDevelopmentSeeded } = config
   const problems: string[] = []
+  if (isDevelopmentSeeded)
+    problems.push(
+      'CARREL_DEV_SEED is for development: it makes a university whose people everybody can sign in as. Remove it in production.',
+    )
   if (publicUrl === null) problems.push('PUBLIC_URL must be set in production: where people find this hub.')
   else if (!publicUrl.startsWith('https:') && !isLoopback(withoutPort(new URL(publicUrl).host)))
     problems.push('PUBLIC_URL must begin with https in production.')

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
+import { seedDevelopment } from './dev-seed.ts'
 import { writeHubFile } from './hub-file.ts'
 import { readDirectories } from './identity/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
@@ -97,6 +98,7 @@ async function startParts(
   await requireServer(pool)
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
+  if (config.isDevelopmentSeeded) await seed(config, pool, log)
   const clock = options.clock ?? makeHubClock()
   const { identity, jobs } = await startPeople(config, options, pool, clock, log, undo)
   const metrics = makeMetrics()
@@ -133,6 +135,12 @@ async function startParts(
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
+}
+
+/** Whoever calls this knows better than a variable that was left behind. [OPS-3] */
+async function seed({ isProduction }: HubConfig, pool: Database, log: HubLog): Promise<void> {
+  if (isProduction) throw new HubStartError('CARREL_DEV_SEED is for development: remove it in production.')
+  await seedDevelopment(pool, log)
 }
 
 /** What may find a fault that a person must mend comes before anything that would then have to be ended on its way. */

@@ -25,6 +25,8 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   SMTP_URL             where mail is handed in, for example smtps://user:password@mail.example.org (mails become files)
   MAIL_FROM            whom mails are from, for example Carrel <carrel@example.org>
   CARREL_SECRET        what keys are derived from, 32 characters or more (made once, and kept in CARREL_HOME)
+  CARREL_DEV_SEED      true: an empty database gets a university with group cspace and the default groups, for the people of
+                       the development directory (false; refused in production)
   CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
 `
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { test as base, type BrowserContext, type Page } from '@playwright/test'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
-import { SCREEN_FOLDER } from '../../build/build-screens.ts'
+import { GALLERY_FOLDER } from '../../build/build-screens.ts'
 import { serveScreens } from '../../build/serve-screens.ts'
 import type { KioskHost } from './kiosk-host.ts'
 import { World } from './world.ts'
@@ -46,7 +46,7 @@ export interface TestParts {
 export interface WorkerParts {
   libraryCount: number
   world: World
-  screenFolder: string
+  galleryFolder: string
   /** Where the gallery is served, under the policy of a kiosk's screens. */
   galleryUrl: string
 }
@@ -63,13 +63,13 @@ export const test = base.extend<TestParts, WorkerParts>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
-  screenFolder: [
-    path.join(import.meta.dirname, '..', '..', SCREEN_FOLDER),
+  galleryFolder: [
+    path.join(import.meta.dirname, '..', '..', GALLERY_FOLDER),
     { scope: 'worker', option: true },
   ],
   galleryUrl: [
-    async ({ screenFolder }, run) => {
-      const served = await serveScreens(screenFolder)
+    async ({ galleryFolder }, run) => {
+      const served = await serveScreens(galleryFolder)
       await run(`${served.url}/gallery.html`)
       await served.stop()
     },

@@ -9,14 +9,17 @@ import {
 } from '#shared/domain/group-list.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../store/change-logs.ts'
-import { transaction, type Database, type Queryable } from '../store/database.ts'
+import { transaction, type Database, type Transaction } from '../store/database.ts'
 import { updateListedGroups } from '../store/group-import.ts'
 import { insertGroup, loadGroups, lockGroupNames } from '../store/groups.ts'
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { cut, readTextFile } from './text-file.ts'
 
-const DEFAULT_FILE = fileURLToPath(new URL('../../resources/default-groups.txt', import.meta.url))
+/** The groups that a university begins with. */
+export const DEFAULT_GROUP_LIST = fileURLToPath(
+  new URL('../../resources/default-groups.txt', import.meta.url),
+)
 
 /** `groups import`. [IMP-1] [IMP-2] */
 export const groupsImport: AdminCommand = {
@@ -33,7 +36,7 @@ directory's group of that gidNumber is a member from the next sign-in on. A file
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const file = input.words[0] ?? DEFAULT_FILE
+    const file = input.words[0] ?? DEFAULT_GROUP_LIST
     const listed = await readGroupList(file)
     if (!listed.ok) return listed
     const { id: universityId, name } = university.value
@@ -45,7 +48,8 @@ directory's group of that gidNumber is a member from the next sign-in on. A file
   },
 }
 
-async function readGroupList(file: string): Promise<Decision<ListedGroup[], AdminRefusal>> {
+/** Reads and checks a list of groups. Refused with each fault and its line. [IMP-1] */
+export async function readGroupList(file: string): Promise<Decision<ListedGroup[], AdminRefusal>> {
   const text = await readTextFile(file)
   if (!text.ok) return text
   const listed = parseGroupList(text.value)
@@ -62,30 +66,32 @@ async function commitGroupList(
   listed: readonly ListedGroup[],
   source: string,
 ): Promise<GroupListDifference> {
-  return transaction(pool, 'read committed', async (client) => {
-    // The lock of all names: what was there before it may have changed.
-    await lockGroupNames(client, universityId, '')
-    const difference = diffGroupList(await loadGroups(client, universityId), listed)
-    for (const wish of difference.create) await insertGroup(client, universityId, wish)
-    if (difference.update.length > 0) await updateListedGroups(client, universityId, difference.update)
-    await log(client, universityId, difference, source)
-    return difference
-  })
+  return transaction(pool, 'read committed', (client) =>
+    mergeGroupList(client, universityId, listed, { source, actor: 'cli' }),
+  )
 }
 
-async function log(
-  client: Queryable,
+/** Makes and changes a university's groups as a list says, in the caller's transaction, and writes it down. [IMP-1] [IMP-2] */
+export async function mergeGroupList(
+  client: Transaction,
   universityId: number,
-  { create, update, unchangedCount }: GroupListDifference,
-  source: string,
-): Promise<void> {
+  listed: readonly ListedGroup[],
+  { source, actor }: { source: string; actor: string },
+): Promise<GroupListDifference> {
+  // The lock of all names: what was there before it may have changed.
+  await lockGroupNames(client, universityId, '')
+  const difference = diffGroupList(await loadGroups(client, universityId), listed)
+  const { create, update, unchangedCount } = difference
+  for (const wish of create) await insertGroup(client, universityId, wish)
+  if (update.length > 0) await updateListedGroups(client, universityId, update)
   await appendChange(client, {
     universityId,
-    actor: 'cli',
+    actor,
     service: 'groups',
     subject: 'import',
     log: { source, create, update, unchangedCount },
   })
+  return difference
 }
 
 function describe(

@@ -1,0 +1,23 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { build } from 'vite'
+import { expect, test } from 'vitest'
+import { ROOT } from './house.mjs'
+
+test('[PKG-10] what hubs and kiosks serve is the kiosk and the portal, without a page or a program of the gallery', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-screens-'))
+  try {
+    const configFile = path.join(ROOT, 'build/vite.renderer.ts')
+    await build({ configFile, logLevel: 'warn', build: { outDir: folder } })
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    expect(files.filter((file) => file.endsWith('.html')).toSorted()).toEqual(['kiosk.html', 'portal.html'])
+    const texts = files.filter((file) => /\.(?:js|html)$/.test(file))
+    // By this word the gallery names its pictures.
+    const ofGallery = (file: string): boolean =>
+      /gallery|portal-picture|data-portal-name/.test(file + readFileSync(path.join(folder, file), 'utf8'))
+    expect(texts.filter(ofGallery)).toEqual([])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 30_000)
