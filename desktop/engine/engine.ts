@@ -53,7 +53,7 @@ export function openEngine(options: EngineOptions): Engine {
 export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   const core = makeCore(options, stores)
   const link = makeHubLink(core)
-  const reporting: ReportState = { allowance: null, repeated: null }
+  const reporting: ReportState = { allowance: null, confirmed: new Map() }
   const diagnostics = { openedMs: null as number | null }
 
   const commands: Commands = {

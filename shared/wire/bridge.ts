@@ -33,6 +33,7 @@ export type CallRefusal =
   | { why: 'tooFast'; retryAfterMs: number }
   | { why: 'outboxFull' }
   | { why: 'notSaved' }
+  | { why: 'confirmedSince' }
   | { why: 'offline' }
   | { why: 'codeRefused' }
   | { why: 'hubUnreachable' }
@@ -43,7 +44,10 @@ export type CallRefusal =
 
 /** Outputs of the calls, by name. */
 export interface BridgeOutputs {
-  /** The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into an equal one just made. */
+  /**
+   * The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into
+   * an equal one just made, adds nothing, and so there is nothing to undo (0). [OCC-14]
+   */
   reportOccupancy: { mutationId: number; undoForMs: number; isRepeat: boolean }
   /** The undo is durable. */
   withdrawReport: { mutationId: number }

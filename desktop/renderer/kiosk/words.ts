@@ -2,10 +2,10 @@ import type { TFunction } from 'i18next'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { Openness } from '#shared/domain/week-time.ts'
-import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { ageOf } from './age.ts'
 import type { Said } from './announcement.ts'
 import type { Tone } from './place.ts'
+import type { ScreenRefusal } from './session.ts'
 
 const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
 
@@ -18,7 +18,7 @@ export interface Words {
   date(atMs: number): string
   tone(of: Tone): string
   level(of: Level): string
-  refusal(why: CallRefusal['why']): string
+  refusal(why: ScreenRefusal['why']): string
   /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
   open(openness: Openness): string
   /** "Reported 3 min ago" */
@@ -108,8 +108,12 @@ function sayText({ t, tone, level, refusal }: Words, said: Said): string {
       const values = { place: said.placeName, tone: tone(said.tone) }
       return said.isOffline ? t('say.stateOffline', values) : t('say.state', values)
     }
+    case 'slow':
+      return t('report.slow')
     case 'thanks':
-      return t(said.isRepeat ? 'say.already' : 'say.thanks', { level: level(said.level) })
+      return t('say.thanks', { level: level(said.level) })
+    case 'noted':
+      return t('say.already', { level: level(said.level) })
     case 'undone':
       return t('report.undone')
     case 'refused':
