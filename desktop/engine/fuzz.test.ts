@@ -21,7 +21,15 @@ const GREETED = 0.05
 const REFUSALS = new Set<CallRefusal['why']>([
   ...(['unknownSpace', 'spaceDeleted', 'outsideSubtree', 'composite', 'unknownReport'] as const),
   ...(['alreadyWithdrawn', 'malformed', 'lost', 'unknownCall', 'notEnrolled', 'revoked', 'tooFast'] as const),
-  ...(['outboxFull', 'notSaved', 'offline', 'codeRefused', 'hubUnreachable', 'tooManyTries'] as const),
+  ...([
+    'outboxFull',
+    'notSaved',
+    'confirmedSince',
+    'offline',
+    'codeRefused',
+    'hubUnreachable',
+    'tooManyTries',
+  ] as const),
   ...(['wrongPin', 'notAllowed'] as const),
 ])
 

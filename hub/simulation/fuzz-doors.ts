@@ -31,6 +31,7 @@ const REFUSALS = {
   tooFast: true,
   outboxFull: true,
   notSaved: true,
+  confirmedSince: true,
   offline: true,
   codeRefused: true,
   hubUnreachable: true,

@@ -9,6 +9,14 @@ import type { ScreenRefusal } from './session.ts'
 
 const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
 
+/** How many rooms stand behind the level of a place with parts. */
+export interface RoomCounts {
+  tone: Tone
+  freeCount: number
+  knownCount: number
+  leafCount: number
+}
+
 /** Sentences of one language, with times in one zone. Times are ms since 1970. */
 export interface Words {
   t: TFunction
@@ -23,7 +31,11 @@ export interface Words {
   open(openness: Openness): string
   /** "Reported 3 min ago" */
   age(reportedAtMs: number | null, nowMs: number | null): string
-  /** "3 min" */
+  /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
+  newest(reportedAtMs: number | null, nowMs: number | null): string
+  /** "2 of 7 rooms free", "fresh reports from 5 of 7"; empty when closed. [SCR-7] */
+  rooms(of: RoomCounts): string[]
+  /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string
   /** What a screen reader hears. */
   say(said: Said): string
@@ -52,6 +64,9 @@ export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words
     refusal: (why) => t(`refusal.${why}`),
     open: (openness) => openText(t, openness),
     age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
+    newest: (reportedAtMs, nowMs) =>
+      reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
+    rooms: (of) => roomsText(t, of),
     shortAge: (reportedAtMs, nowMs) => shortAgeText(words, reportedAtMs, nowMs),
     say: (said) => sayText(words, said),
   }
@@ -85,12 +100,29 @@ function ageText({ t, time, date }: Words, reportedAtMs: number | null, nowMs: n
   }
 }
 
+/**
+ * The level of a place with parts is of its seats, these figures are of its rooms: where the two seem to contradict each
+ * other, both are said. Of nothing known none is called free or taken. [SCR-7] [OCC-6]
+ */
+function roomsText(t: TFunction, { tone, freeCount, knownCount, leafCount }: RoomCounts): string[] {
+  if (tone === 'closed') return []
+  if (knownCount === 0) return [t('entrance.noneKnown', { count: leafCount })]
+  const values = { free: freeCount, count: leafCount }
+  const isFewOfMany = tone === 'free' && freeCount * 2 < knownCount
+  const free =
+    tone === 'full' && freeCount > 0
+      ? t('entrance.stillFree', values)
+      : t(isFewOfMany ? 'entrance.freeIn' : 'entrance.free', values)
+  const known = t('entrance.known', { known: knownCount, count: leafCount })
+  return knownCount < leafCount ? [free, known] : [free]
+}
+
 function shortAgeText({ t, time }: Words, reportedAtMs: number | null, nowMs: number | null): string {
   if (reportedAtMs === null) return t('age.shortNever')
   const age = ageOf(reportedAtMs, nowMs)
   switch (age.unit) {
     case 'unknown':
-      return time(reportedAtMs)
+      return t('age.shortAt', { time: time(reportedAtMs) })
     case 'now':
       return t('age.shortNow')
     case 'minutes':
