@@ -6,7 +6,7 @@ import { serveCalls } from './call-channel.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
 import { focusWindow, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
 import { KIOSK_WALLS, lockEverything } from './lock-down.ts'
-import { keepAlive, loadKioskPage } from './recovery.ts'
+import { keepAlive, keepPainting, loadKioskPage } from './recovery.ts'
 
 /** What the shell shows and with what. */
 export interface ShellOptions extends KioskWindowOptions {
@@ -47,7 +47,8 @@ export async function startShell(parts: ElectronParts, options: ShellOptions): P
   lockEverything(app, KIOSK_WALLS, options.log, options.isDevelopment)
   serveAppScheme(protocol, options.files, options.log)
   const window = makeKioskWindow(parts, options)
-  serveCalls(ipcMain, { ...options, window })
+  const onPainted = keepPainting(window, options.clock, options.log)
+  serveCalls(ipcMain, { ...options, window, onPainted })
   keepAlive(window, options.clock, options.log)
   app.on('second-instance', () => focusWindow(window))
   app.on('child-process-gone', (_event, details) => {
