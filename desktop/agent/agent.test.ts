@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
 import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
@@ -204,6 +205,45 @@ describe('bridge', () => {
       expect(slow.door.calls).toHaveLength(10)
     } finally {
       await slow.agent.stop()
+    }
+  })
+
+  test('[SCR-3] /health answers 503 while a screen that should paint does not, until it paints, hides or is gone', async () => {
+    const clock = { nowMs: 0, due: [] as (() => void)[] }
+    const watched = await startTestAgent({
+      clock: {
+        elapsedMs: () => clock.nowMs,
+        after: (_delayMs, run) => {
+          clock.due.push(run)
+          return () => void clock.due.splice(clock.due.indexOf(run), 1)
+        },
+      },
+    })
+    const wait = (ms: number): void => {
+      for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
+        clock.nowMs += LOOK_EVERY_MS
+        for (const run of clock.due.splice(0)) run()
+      }
+    }
+    const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
+    try {
+      const screen = await new TestScreen(watched.agent.port).show()
+      await screen.call(1, 'painted', { isVisible: true })
+      wait(SILENT_PAGE_MS - LOOK_EVERY_MS)
+      expect(await health()).toBe(204)
+      wait(LOOK_EVERY_MS)
+      expect(await health()).toBe(503)
+      expect(watched.warnings).toEqual(['a screen paints nothing'])
+      await screen.call(2, 'painted', { isVisible: false })
+      wait(2 * SILENT_PAGE_MS)
+      expect(await health()).toBe(204)
+      await screen.call(3, 'painted', { isVisible: true })
+      wait(SILENT_PAGE_MS)
+      expect(await health()).toBe(503)
+      screen.socket.terminate()
+      await expect.poll(health).toBe(204)
+    } finally {
+      await watched.agent.stop()
     }
   })
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { CALLS_PER_SECOND, type EngineDoor } from '#shared/wire/bridge.ts'
-import type { EngineLog } from '../engine/ports.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
 import { MAX_BRIDGE_BYTES, serveBridge } from './bridge-socket.ts'
 import { decideRequest } from './decide-request.ts'
@@ -30,7 +30,17 @@ export interface AgentOptions {
   token?: string
   /** Calls that one screen may make per second on average; more are refused `tooFast`. */
   callsPerSecond?: number
+  /** By which screens are watched and slowed; the machine's own where none is given. */
+  clock?: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
+}
+
+const PAGE_CLOCK: Pick<EngineClock, 'after' | 'elapsedMs'> = {
+  elapsedMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs)
+    return () => clearTimeout(timer)
+  },
 }
 
 /** A running agent. */
@@ -59,11 +69,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     engine: options.engine,
     token,
     log: options.log,
-    elapsedMs: () => performance.now(),
+    clock: options.clock ?? PAGE_CLOCK,
     callsPerSecond: options.callsPerSecond ?? CALLS_PER_SECOND,
+    hanging: new Set<WebSocket>(),
   }
   server.on('request', (request, response) => {
-    serveScreen({ files, port, log: options.log }, request, response)
+    const isWell = (): boolean => serving.hanging.size === 0
+    serveScreen({ files, port, log: options.log, isWell }, request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())

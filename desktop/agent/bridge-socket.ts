@@ -9,7 +9,8 @@ import {
   type EngineDoor,
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import type { EngineLog } from '../engine/ports.ts'
+import { watchPage } from '../engine/page-watch.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { mirrorSlices } from './mirror-slices.ts'
 
 /** The most bytes of one message from a screen; the largest call is a few hundred. */
@@ -29,9 +30,10 @@ export interface BridgeServing {
   engine: EngineDoor
   token: string
   log: EngineLog
-  /** Elapsed ms, for the rate of calls. */
-  elapsedMs: () => number
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   callsPerSecond: number
+  /** Screens that are open and visible, and yet paint nothing. A browser's page is nothing that an agent could restart. [SCR-3] */
+  hanging: Set<WebSocket>
 }
 
 const parseToken = makeParse(BridgeTokenMessage)
@@ -49,17 +51,45 @@ export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
   })
 }
 
+/** What a screen's heartbeats are to be told to. [SCR-3] */
+function watchScreen(
+  { hanging, log, clock }: BridgeServing,
+  socket: WebSocket,
+): (isVisible: boolean) => void {
+  const watch = watchPage(clock, () => {
+    if (!hanging.has(socket)) log.warn('a screen paints nothing')
+    hanging.add(socket)
+  })
+  socket.on('close', () => {
+    watch.stop()
+    hanging.delete(socket)
+  })
+  return (isVisible) => {
+    hanging.delete(socket)
+    watch.painted(isVisible)
+  }
+}
+
+function isVisibleIn(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'isVisible' in input && input.isVisible === true
+}
+
 function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
-  let allowance: Allowance = { tokens: allowanceBurst(serving.callsPerSecond), atMs: serving.elapsedMs() }
+  const onPainted = watchScreen(serving, socket)
+  let allowance: Allowance = {
+    tokens: allowanceBurst(serving.callsPerSecond),
+    atMs: serving.clock.elapsedMs(),
+  }
   socket.on('message', (data, isBinary) => {
     if (isBinary) return refuseSocket(socket)
     const text = textOf(data)
     const parsed = parseCall(text)
     if (!parsed.ok) return answerMalformed(socket, text)
     const call = parsed.value
-    const pace = decideAllowance(allowance, serving.callsPerSecond, serving.elapsedMs())
+    const pace = decideAllowance(allowance, serving.callsPerSecond, serving.clock.elapsedMs())
     if (!pace.ok) return answer(socket, { id: call.id, output: refuse(pace.refusal) })
     allowance = pace.value
+    if (call.name === 'painted') onPainted(isVisibleIn(call.input))
     return void answerCall(serving, socket, call)
   })
   mirrorSlices(serving.engine, socket, serving.log)

@@ -27,6 +27,7 @@ const REFUSALS: Record<CallRefusal['why'], true> = {
   tooFast: true,
   outboxFull: true,
   notSaved: true,
+  confirmedSince: true,
   offline: true,
   codeRefused: true,
   hubUnreachable: true,

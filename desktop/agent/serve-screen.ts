@@ -5,23 +5,27 @@ import type { ScreenFile } from '../engine/screen-files.ts'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** What answering needs: the files, the agent's own port, and where trouble is written. */
+/** What answering needs: the files, the agent's own port, where trouble is written, and whether every screen paints. */
 export interface ScreenServing {
   files: ReadonlyMap<string, ScreenFile>
   port: () => number
   log: EngineLog
+  isWell: () => boolean
 }
 
 const HEADERS = screenHeaders('self')
 
-/** Answers one HTTP request: a file of the screen, `GET /health` with 204, or a status without a word. [BRG-3] */
+/**
+ * Answers one HTTP request: a file of the screen, `GET /health` with 204, or 503 while a screen hangs (only whoever started
+ * its browser can start it again), or a status without a word. [BRG-3] [SCR-3]
+ */
 export function serveScreen(serving: ScreenServing, request: IncomingMessage, response: ServerResponse) {
   const { host, origin } = request.headers
   const decision = decideRequest({ host, origin }, serving.port(), false)
   if (!decision.ok) return answerStatus(response, decision.refusal.status)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerStatus(response, 405)
   const [path] = (request.url ?? '').split('?', 1)
-  if (path === '/health') return answerStatus(response, 204)
+  if (path === '/health') return answerStatus(response, serving.isWell() ? 204 : 503)
   const found = serving.files.get(path ?? '')
   if (!found) return answerStatus(response, 404)
   response.writeHead(200, {

@@ -12,6 +12,8 @@ const VALID: readonly { name: string; input: unknown }[] = [
   { name: 'enrol', input: { code: 'ABCD-EFGH' } },
   { name: 'openDiagnostics', input: { pin: '0000' } },
   { name: 'leaveFullScreen', input: {} },
+  { name: 'painted', input: { isVisible: true } },
+  { name: 'logFault', input: { kind: 'render', text: 'RangeError: a fault' } },
 ]
 
 const NASTY: readonly unknown[] = [

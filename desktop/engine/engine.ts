@@ -1,4 +1,4 @@
-import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import {
   BRIDGE_INPUTS,
   type CallInput,
@@ -7,8 +7,10 @@ import {
   type CallRefusal,
 } from '#shared/wire/bridge.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import type { Allowance } from '#shared/domain/kiosk.ts'
 import { enrol } from './commands/enrol.ts'
 import { leaveFullScreen } from './commands/leave-full-screen.ts'
+import { logFault } from './commands/log-fault.ts'
 import { openDiagnostics } from './commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from './commands/report-occupancy.ts'
 import { withdrawReport } from './commands/withdraw-report.ts'
@@ -40,6 +42,8 @@ const CHECKS = {
   enrol: makeCheck(BRIDGE_INPUTS.enrol),
   openDiagnostics: makeCheck(BRIDGE_INPUTS.openDiagnostics),
   leaveFullScreen: makeCheck(BRIDGE_INPUTS.leaveFullScreen),
+  painted: makeCheck(BRIDGE_INPUTS.painted),
+  logFault: makeCheck(BRIDGE_INPUTS.logFault),
 } as const
 
 /** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws on mistakes of ours only. */
@@ -53,8 +57,9 @@ export function openEngine(options: EngineOptions): Engine {
 export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   const core = makeCore(options, stores)
   const link = makeHubLink(core)
-  const reporting: ReportState = { allowance: null, repeated: null }
+  const reporting: ReportState = { allowance: null, confirmed: new Map() }
   const diagnostics = { openedMs: null as number | null }
+  const faults = { allowance: null as Allowance | null }
 
   const commands: Commands = {
     reportOccupancy: (input) => pushed(link, reportOccupancy(core, reporting, input)),
@@ -67,6 +72,9 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
       return decided
     },
     leaveFullScreen: () => leaveFullScreen(options, diagnostics.openedMs),
+    // Whether a page still paints is the shell's to watch: only it can restart one. [SCR-3]
+    painted: () => accept(null),
+    logFault: (input) => logFault(options, faults, input),
   }
   const call: Engine['call'] = async (name, input) => {
     try {

@@ -21,7 +21,15 @@ const GREETED = 0.05
 const REFUSALS = new Set<CallRefusal['why']>([
   ...(['unknownSpace', 'spaceDeleted', 'outsideSubtree', 'composite', 'unknownReport'] as const),
   ...(['alreadyWithdrawn', 'malformed', 'lost', 'unknownCall', 'notEnrolled', 'revoked', 'tooFast'] as const),
-  ...(['outboxFull', 'notSaved', 'offline', 'codeRefused', 'hubUnreachable', 'tooManyTries'] as const),
+  ...([
+    'outboxFull',
+    'notSaved',
+    'confirmedSince',
+    'offline',
+    'codeRefused',
+    'hubUnreachable',
+    'tooManyTries',
+  ] as const),
   ...(['wrongPin', 'notAllowed'] as const),
 ])
 
@@ -31,6 +39,8 @@ const CALLS: readonly { name: string; input: unknown }[] = [
   { name: 'enrol', input: { code: 'ABCD-EFGH-JKMN-PQRS' } },
   { name: 'openDiagnostics', input: { pin: '000000' } },
   { name: 'leaveFullScreen', input: {} },
+  { name: 'painted', input: { isVisible: true } },
+  { name: 'logFault', input: { kind: 'render', text: 'RangeError: a fault' } },
 ]
 
 /** A clock that leaps from timer to timer. */
@@ -71,6 +81,7 @@ const EARNED = new Set([
   'the hub refused a tap',
   'the digest differs',
   'the outbox of another university was kept',
+  'a fault of the page',
 ])
 
 /** Nothing has to survive the machine here, so nothing waits for the disk. */

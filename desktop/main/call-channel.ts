@@ -11,6 +11,8 @@ export interface CallServing {
   window: WindowPart
   clock: Pick<EngineClock, 'elapsedMs'>
   log: EngineLog
+  /** Hears that the page painted, or that it is hidden. [SCR-3] */
+  onPainted?(isVisible: boolean): void
 }
 
 /**
@@ -24,9 +26,14 @@ export function serveCalls(ipc: IpcPart, serving: CallServing): void {
     const pace = decideAllowance(allowance, CALLS_PER_SECOND, serving.clock.elapsedMs())
     if (!pace.ok) return Promise.resolve(pace)
     allowance = pace.value
+    if (name === 'painted') serving.onPainted?.(isVisibleIn(input))
     return answerCall(serving, String(name), input)
   })
   mirrorSlices(ipc, serving)
+}
+
+function isVisibleIn(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'isVisible' in input && input.isVisible === true
 }
 
 /** The shell's door: a fault of the engine ends here and is told as `internal`. */

@@ -1,5 +1,5 @@
 import type { EngineLog } from '../engine/ports.ts'
-import { isAppUrl } from './app-scheme.ts'
+import { isAppUrl, KIOSK_PAGE } from './app-scheme.ts'
 import type { ContentsPart, ElectronParts, Preventable, SessionPart } from './electron-parts.ts'
 
 /** What the pages of an app may do with an address; whatever is not let is refused. */
@@ -12,9 +12,9 @@ export interface Walls {
   maySave(url: string): boolean
 }
 
-/** A kiosk's page stays where it is, and loads what came with the app. [BRG-4] */
+/** A kiosk's page stays where it is, at most loads itself again, and loads what came with the app. [BRG-4] [SCR-1] */
 export const KIOSK_WALLS: Walls = {
-  mayVisit: () => false,
+  mayVisit: (url) => url === KIOSK_PAGE,
   mayLoad: (url) => isAppUrl(url) || url.startsWith('data:image/'),
   maySave: () => false,
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
 import { CALM_MS, HANG_MS, LAST_RELOAD_MS } from './recovery.ts'
+import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'
 
 test('a page that crashes comes back, each time a little later, and after a calm time soon again', async () => {
@@ -68,4 +70,34 @@ test('a window that is gone is not loaded again', async () => {
   window.destroy()
   await clock.pass(LAST_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(1)
+})
+
+test('[SCR-3] a page that stops painting is ended after fifteen seconds and comes back; one that is hidden or minimised is left alone', async () => {
+  const { electron, window, clock } = await startDouble()
+  const page = window.webContents
+  const wait = async (ms: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) await clock.pass(LOOK_EVERY_MS)
+  }
+  const paint = (isVisible: unknown): Promise<unknown> =>
+    electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible })
+  await paint(true)
+  await wait(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  await paint(false)
+  await wait(2 * SILENT_PAGE_MS)
+  await paint(true)
+  window.isMin = true
+  await wait(SILENT_PAGE_MS)
+  expect(page.loads).toHaveLength(1)
+  window.isMin = false
+  await paint(true)
+  await wait(SILENT_PAGE_MS)
+  expect(page.isGone).toBe(true)
+  await clock.pass(250)
+  expect(page.loads).toHaveLength(2)
+})
+
+test('[SCR-1] [BRG-4] a page may load itself again, and still go nowhere else', async () => {
+  const { window } = await startDouble()
+  expect(window.webContents.navigate('will-navigate', 'app://carrel/kiosk.html')).toBe(true)
+  expect(window.webContents.navigate('will-navigate', 'app://carrel/kiosk.html?else')).toBe(false)
 })

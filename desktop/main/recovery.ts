@@ -1,3 +1,4 @@
+import { watchPage } from '../engine/page-watch.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { KIOSK_PAGE } from './app-scheme.ts'
 import type { WindowPart } from './electron-parts.ts'
@@ -50,6 +51,24 @@ export function keepProcess(window: WindowPart, clock: Timers, log: EngineLog, r
   })
   window.on('responsive', () => endHang())
   window.on('closed', () => endHang())
+}
+
+/**
+ * Ends the process of a page that says nothing more of painting, though it should: that brings it back as a crash does.
+ * Returns what its heartbeats are to be told to. A window that nobody sees need not paint. [SCR-3]
+ */
+export function keepPainting(
+  window: WindowPart,
+  clock: Timers,
+  log: EngineLog,
+): (isVisible: boolean) => void {
+  const watch = watchPage(clock, () => {
+    if (window.isDestroyed() || window.isMinimized()) return
+    log.warn('page paints nothing')
+    window.webContents.forcefullyCrashRenderer()
+  })
+  window.on('closed', watch.stop)
+  return watch.painted
 }
 
 /** A function that loads a page again, each time a little later; while it waits, further calls are the same call. */

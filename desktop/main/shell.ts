@@ -10,7 +10,7 @@ import { serveCalls } from './call-channel.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
 import { focusWindow, leaveFullScreen, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
 import { KIOSK_WALLS, lockEverything } from './lock-down.ts'
-import { keepAlive, loadKioskPage } from './recovery.ts'
+import { keepAlive, keepPainting, loadKioskPage } from './recovery.ts'
 import { showWindow } from './show-window.ts'
 import { dropStaleLock } from './stale-lock.ts'
 
@@ -75,7 +75,8 @@ export function startShell(parts: ElectronParts, options: ShellOptions): Shell {
   serveAppScheme(protocol, options.files, options.log)
   const window = makeKioskWindow(parts, options)
   showWindow(window, options.clock, options.seen)
-  serveCalls(ipcMain, { ...options, window })
+  const onPainted = keepPainting(window, options.clock, options.log)
+  serveCalls(ipcMain, { ...options, window, onPainted })
   keepAlive(window, options.clock, options.log)
   app.on('second-instance', () => focusWindow(window))
   app.on('child-process-gone', (_event, details) => {

@@ -31,6 +31,7 @@ const REFUSALS = {
   tooFast: true,
   outboxFull: true,
   notSaved: true,
+  confirmedSince: true,
   offline: true,
   codeRefused: true,
   hubUnreachable: true,
@@ -63,6 +64,8 @@ function validInputs(world: FuzzWorld): Record<string, unknown> {
     enrol: { code: 'ABCD-EFGH-JKMN-PQRS' },
     openDiagnostics: { pin: '123456' },
     leaveFullScreen: {},
+    painted: { isVisible: true },
+    logFault: { kind: 'render', text: 'RangeError: a fault' },
   }
 }
 

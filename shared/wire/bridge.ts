@@ -7,6 +7,9 @@ import type { SpaceFacts } from '../domain/space.ts'
 
 // The bridge between a screen and its engine: two functions, the same over Electron's IPC and over the agent's socket.
 
+/** The most letters of a page's fault that are written down. */
+export const MAX_FAULT_LETTERS = 600
+
 /** Inputs of the calls that a screen may make, by name: a closed list. Every call answers with a Decision. [BRG-1] */
 export const BRIDGE_INPUTS = {
   reportOccupancy: ReportBody,
@@ -17,6 +20,14 @@ export const BRIDGE_INPUTS = {
     { additionalProperties: false },
   ),
   leaveFullScreen: Type.Object({}, { additionalProperties: false }),
+  painted: Type.Object({ isVisible: Type.Boolean() }, { additionalProperties: false }),
+  logFault: Type.Object(
+    {
+      kind: Type.Enum(['render', 'event', 'promise']),
+      text: Type.String({ maxLength: MAX_FAULT_LETTERS }),
+    },
+    { additionalProperties: false },
+  ),
 } as const
 
 /** How many calls a second a shell takes from a page: a finger makes at most ten taps; the rest is a page gone wrong. [BRG-1] */
@@ -33,6 +44,7 @@ export type CallRefusal =
   | { why: 'tooFast'; retryAfterMs: number }
   | { why: 'outboxFull' }
   | { why: 'notSaved' }
+  | { why: 'confirmedSince' }
   | { why: 'offline' }
   | { why: 'codeRefused' }
   | { why: 'hubUnreachable' }
@@ -43,13 +55,20 @@ export type CallRefusal =
 
 /** Outputs of the calls, by name. */
 export interface BridgeOutputs {
-  /** The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into an equal one just made. */
+  /**
+   * The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into
+   * an equal one just made, adds nothing, and so there is nothing to undo (0). [OCC-14]
+   */
   reportOccupancy: { mutationId: number; undoForMs: number; isRepeat: boolean }
   /** The undo is durable. */
   withdrawReport: { mutationId: number }
   enrol: { kioskId: number }
   openDiagnostics: Diagnostics
   leaveFullScreen: null
+  /** The page painted a frame with something on it; or says that it is hidden and will not. [SCR-3] */
+  painted: null
+  /** A fault of the page is in the log. [SCR-2] */
+  logFault: null
 }
 
 /** Name of a call. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { MAX_FAULT_LETTERS } from '#shared/wire/bridge.ts'
 import { ack, levels, openBench, openLiveBench, reopen, type Bench } from '../testing-engine.ts'
 
 async function report(bench: Bench, spaceId: number, level: number): Promise<unknown> {
@@ -80,7 +81,7 @@ describe('reporting', () => {
   it('[SYN-5] falls into an equal fresh tap, and into no other', async () => {
     const bench = await openLiveBench()
     const first = { ok: true, value: { mutationId: 1, undoForMs: 5000, isRepeat: false } }
-    const repeat = { ok: true, value: { mutationId: 1, undoForMs: 5000, isRepeat: true } }
+    const repeat = { ok: true, value: { mutationId: 1, undoForMs: 0, isRepeat: true } }
     expect(await report(bench, 3, 1)).toEqual(first)
     expect(await report(bench, 3, 1)).toEqual(repeat)
     ack(bench, 1, 7)
@@ -146,6 +147,21 @@ describe('undoing a report', () => {
     await report(bench, 4, 2)
     bench.clock.bootId = 'boot-2'
     expect(await reopen(bench).engine.call('withdrawReport', { mutationId: 2 })).toEqual(unknown)
+  })
+})
+
+describe('a page’s own faults', () => {
+  it('[SCR-2] stand in the log, a few a minute, also before the device is a kiosk; what is too long is refused', async () => {
+    const bench = openBench()
+    const tell = (text: string): Promise<unknown> => bench.engine.call('logFault', { kind: 'render', text })
+    expect(await tell('RangeError: a zone')).toEqual({ ok: true, value: null })
+    expect(bench.logged).toEqual(['a fault of the page {"kind":"render","text":"RangeError: a zone"}'])
+    expect(await tell('x'.repeat(MAX_FAULT_LETTERS + 1))).toMatchObject({ refusal: { why: 'malformed' } })
+    for (let round = 0; round < 50; round += 1) await tell('again')
+    expect(bench.logged).toHaveLength(5)
+    expect(await tell('again')).toMatchObject({ refusal: { why: 'tooFast' } })
+    bench.clock.advance(60_000)
+    expect(await tell('later')).toMatchObject({ ok: true })
   })
 })
 

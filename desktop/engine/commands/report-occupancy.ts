@@ -19,11 +19,11 @@ export const COLLAPSE_MS = 10_000
 /** What reporting remembers between taps; only as long as the process. */
 export interface ReportState {
   allowance: Allowance | null
-  /** Elapsed ms at which an equal tap last fell into this mutation: its time to undo starts again. */
-  repeated: { mutationId: number; atMs: number } | null
+  /** By space: the report into which a later equal tap fell. Two people stand behind it, so nobody takes it back. [OCC-14] */
+  confirmed: Map<number, number>
 }
 
-/** Makes a tap a promise: decided, durable, shown, on its way. [SYN-1] [SYN-5] [CON-1] */
+/** Makes a tap a promise: decided, durable, shown, on its way. [SYN-1] [SYN-5] [CON-1] [OCC-14] */
 export function reportOccupancy(
   core: Core,
   state: ReportState,
@@ -37,8 +37,8 @@ export function reportOccupancy(
   const nowMs = core.options.clock.elapsedMs()
   const equal = findEqual(core, input, nowMs)
   if (equal !== null) {
-    state.repeated = { mutationId: equal, atMs: nowMs }
-    return accept({ mutationId: equal, undoForMs: UNDO_MS, isRepeat: true })
+    state.confirmed.set(input.spaceId, equal)
+    return accept({ mutationId: equal, undoForMs: 0, isRepeat: true })
   }
   const perSecond = told.assignment.reportsPerSecond
   const full: Allowance = { tokens: allowanceBurst(perSecond), atMs: nowMs }

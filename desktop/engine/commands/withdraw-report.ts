@@ -12,7 +12,7 @@ import type { ReportState } from './report-occupancy.ts'
 /** The screen offers five seconds; the engine allows for a finger that was already on its way. */
 const WITHDRAW_MS = 10_000
 
-/** Undoes a report of this kiosk, always by a mutation of its own. [OCC-2] */
+/** Undoes a report of this kiosk, always by a mutation of its own, unless a later tap confirmed it. [OCC-2] [OCC-14] */
 export function withdrawReport(
   core: Core,
   state: ReportState,
@@ -22,10 +22,11 @@ export function withdrawReport(
   if (outbox.identity().wasRevoked) return refuse({ why: 'revoked' })
   if (core.place.told === null) return refuse({ why: 'notEnrolled' })
   const report = outbox.readMutation(input.mutationId)
-  const isOpen = report !== undefined && report.kind === 'report' && mayStillUndo(core, state, report)
+  const isOpen = report !== undefined && report.kind === 'report' && mayStillUndo(core, report)
   const decided = decideWithdraw(isOpen ? { isWithdrawn: outbox.isWithdrawn(report.id) } : undefined)
   if (!decided.ok) return decided
   if (report === undefined) return refuse({ why: 'unknownReport' })
+  if (state.confirmed.get(report.spaceId) === report.id) return refuse({ why: 'confirmedSince' })
   const id = appendMutation(
     core,
     draftWithdraw(core, report),
@@ -34,14 +35,9 @@ export function withdrawReport(
   return id === null ? refuse({ why: 'notSaved' }) : accept({ mutationId: id })
 }
 
-function mayStillUndo(core: Core, state: ReportState, report: StoredMutation): boolean {
-  const { clock } = core.options
+function mayStillUndo({ options: { clock } }: Core, report: StoredMutation): boolean {
   if (report.boot !== clock.bootId || report.refusal !== null) return false
-  const sinceMs =
-    state.repeated?.mutationId === report.id
-      ? Math.max(state.repeated.atMs, report.elapsedMs)
-      : report.elapsedMs
-  return clock.elapsedMs() - sinceMs <= WITHDRAW_MS
+  return clock.elapsedMs() - report.elapsedMs <= WITHDRAW_MS
 }
 
 /** A report that the rows contain by now, as the fold wants to see it. */

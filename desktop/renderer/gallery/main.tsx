@@ -1,4 +1,4 @@
-import { StrictMode, type ReactElement } from 'react'
+import { StrictMode, useLayoutEffect, type ReactElement } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import { accept } from '#shared/domain/decision.ts'
@@ -11,6 +11,7 @@ import { Kiosk } from '../kiosk/kiosk.tsx'
 import { KioskContext } from '../kiosk/kiosk-context.ts'
 import { freshSession, plainSettings } from '../kiosk/session.ts'
 import { makeKioskStore } from '../kiosk/store.ts'
+import { FaultScreen } from '../ui/fault-boundary.tsx'
 import '../ui/styles.ts'
 import '../ui/noto-sans-tc.ts'
 import './gallery.css'
@@ -60,12 +61,27 @@ function Picture({ name, params }: { name: string; params: URLSearchParams }): R
   )
 }
 
+/** What a page shows that cannot be drawn: no state of a kiosk, and yet a picture. [SCR-1] */
+const FAULT = 'fault'
+
+function FaultPicture({ params }: { params: URLSearchParams }): ReactElement {
+  useLayoutEffect(() => {
+    const { documentElement: root } = document
+    root.lang = localeOf(params.get('lang'))
+    root.dataset['theme'] = params.get('theme') === 'dark' ? 'dark' : 'light'
+    root.dataset['contrast'] = params.get('contrast') === 'high' ? 'high' : 'normal'
+    root.dataset['text'] = params.get('text') === 'large' ? 'large' : 'normal'
+    root.dataset['reach'] = String(params.get('reach') === '1')
+  }, [params])
+  return <FaultScreen isReloading />
+}
+
 function List(): ReactElement {
   return (
     <main className="gallery">
       <h1>Gallery</h1>
       <ul>
-        {[...SCREENS.keys()].map((name) => (
+        {[...SCREENS.keys(), FAULT].map((name) => (
           <li key={name} data-screen-name={name}>
             {name}
             {LANGUAGES.map(({ locale, name: language }) => (
@@ -97,6 +113,7 @@ function Page({ search }: { search: string }): ReactElement {
   const params = new URLSearchParams(search)
   const name = params.get('screen')
   if (name === null) return <List />
+  if (name === FAULT) return <FaultPicture params={params} />
   return PORTAL_PICTURES.has(name) ? (
     <PortalPicture name={name} locale={localeOf(params.get('lang'))} params={params} />
   ) : (

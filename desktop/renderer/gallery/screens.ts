@@ -85,8 +85,16 @@ const entrance = {
 const asked = { model: fixtures.door({ level: 1, minutesAgo: 0 }) }
 const report = {
   ask: asked,
-  saving: { ...asked, session: { report: { step: 'saving', spaceId: ROOM_ID, level: 1 } } },
+  saving: { ...asked, session: { report: saving(false) } },
   thanks: { ...asked, session: { report: thanks(ROOM_ID) } },
+  noted: {
+    ...asked,
+    session: { report: { step: 'noted', spaceId: ROOM_ID, level: 1, attempt: 1, untilMs: 4_000 } },
+  },
+  undoing: {
+    ...asked,
+    session: { report: { step: 'undoing', spaceId: ROOM_ID, mutationId: 7, attempt: 1, sinceMs: 0 } },
+  },
   undone: {
     ...asked,
     session: { report: { step: 'undone', spaceId: ROOM_ID, mutationId: 7, untilMs: 3_000 } },
@@ -94,7 +102,13 @@ const report = {
   refused: {
     ...asked,
     session: {
-      report: { step: 'refused', spaceId: ROOM_ID, ...refuse({ why: 'notSaved' as const }), untilMs: 9_000 },
+      report: {
+        step: 'refused',
+        spaceId: ROOM_ID,
+        ...refuse({ why: 'notSaved' as const }),
+        attempt: 1,
+        untilMs: 9_000,
+      },
     },
   },
 } satisfies Record<ReportStep['step'], Fixture>
@@ -103,7 +117,7 @@ const overlay = {
   stillThere: { model: fixtures.entrance(), session: { overlay: { name: 'stillThere', untilMs: 18_000 } } },
   pinPad: {
     ...asked,
-    session: { overlay: { name: 'pinPad', refusal: { why: 'wrongPin' }, isAsking: false } },
+    session: { overlay: { name: 'pinPad', refusal: { why: 'wrongPin' }, asking: null } },
   },
   diagnostics: { ...asked, session: { overlay: diagnostics() } },
 } satisfies Record<Overlay['name'], Fixture>
@@ -124,6 +138,19 @@ const more = {
         },
       },
     ),
+  },
+  'report-saving-slow': { ...asked, session: { report: saving(true) } },
+  'report-not-confirmed': {
+    ...asked,
+    session: {
+      report: {
+        step: 'refused',
+        spaceId: ROOM_ID,
+        refusal: { why: 'notConfirmed' },
+        attempt: 1,
+        untilMs: 9_000,
+      },
+    },
   },
   'entrance-place': { model: fixtures.entrance(), session: { openPlaceId: READING_ROOM } },
   'entrance-thanks': {
@@ -171,8 +198,12 @@ function moved(): KioskModel {
   return { ...model, kiosk: { ...model.kiosk, movedAtMs: NOW_MS - 2_000 } }
 }
 
+function saving(isSlow: boolean): Extract<ReportStep, { step: 'saving' }> {
+  return { step: 'saving', spaceId: ROOM_ID, level: 1, attempt: 1, sinceMs: 0, isSlow }
+}
+
 function thanks(spaceId: number): Extract<ReportStep, { step: 'thanks' }> {
-  return { step: 'thanks', spaceId, level: 1, mutationId: 7, isRepeat: false, undoUntilMs: 4_000 }
+  return { step: 'thanks', spaceId, level: 1, mutationId: 7, undoUntilMs: 4_000 }
 }
 
 function diagnostics(): Overlay {

@@ -38,19 +38,19 @@ describe('the languages', () => {
     const { t } = makeI18n('sl')
     const seats = [1, 2, 3, 4, 5, 101, 102].map((count) => t('door.seats', { count }))
     expect(seats).toEqual([
-      '1 sedež',
-      '2 sedeža',
-      '3 sedeži',
-      '4 sedeži',
-      '5 sedežev',
-      '101 sedež',
-      '102 sedeža',
+      'skupaj 1 sedež',
+      'skupaj 2 sedeža',
+      'skupaj 3 sedeži',
+      'skupaj 4 sedeži',
+      'skupaj 5 sedežev',
+      'skupaj 101 sedež',
+      'skupaj 102 sedeža',
     ])
   })
 
   it('count in English and Chinese', () => {
-    expect(makeI18n('en').t('entrance.free', { free: 3, count: 9 })).toBe('3 of 9 places free')
-    expect(makeI18n('zh-TW').t('door.seats', { count: 2 })).toBe('2 個座位')
+    expect(makeI18n('en').t('entrance.free', { free: 3, count: 9 })).toBe('3 of 9 rooms free')
+    expect(makeI18n('zh-TW').t('door.seats', { count: 2 })).toBe('共 2 個座位')
   })
 
   it('have a status word of at most six letters', () => {

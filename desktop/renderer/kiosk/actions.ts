@@ -1,7 +1,8 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { Bridge, CallInput, CallName, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
+import type { Bridge, CallInput, CallName, CallOutput } from '#shared/wire/bridge.ts'
 import { refuse } from '#shared/domain/decision.ts'
 import {
+  NOTED_FOR_MS,
   REFUSED_FOR_MS,
   UNDONE_FOR_MS,
   type Overlay,
@@ -41,14 +42,10 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
       return { elapsedMs, session: { ...session, ...some, touchedAtMs: elapsedMs } }
     })
   const show = (overlay: Overlay | null): void => set({ overlay })
-  const refused = (spaceId: number, refusal: CallRefusal): ReportStep => ({
-    step: 'refused',
-    spaceId,
-    refusal,
-    untilMs: elapsed() + REFUSED_FOR_MS,
-  })
+  const attempts = { last: 0 }
+  const nextAttempt = (): number => (attempts.last += 1)
   return {
-    ...reportActions(store, bridge, elapsed, set, refused),
+    ...reportActions({ store, bridge, elapsed, set, nextAttempt }),
     touch: () => set({}),
     change: (settings) => set({ settings: { ...store.getState().session.settings, ...settings } }),
     startOver: () => store.setState((state) => ({ session: freshOf(state, elapsed()) })),
@@ -59,16 +56,18 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
       set({ toggledSections: toggled })
     },
     toggleFreeOnly: () => set({ isFreeOnly: !store.getState().session.isFreeOnly }),
-    openPinPad: () => show({ name: 'pinPad', refusal: null, isAsking: false }),
+    openPinPad: () => show({ name: 'pinPad', refusal: null, asking: null }),
     enterPin: async (pin) => {
-      show({ name: 'pinPad', refusal: null, isAsking: true })
+      const attempt = nextAttempt()
+      show({ name: 'pinPad', refusal: null, asking: { attempt, sinceMs: elapsed() } })
       const answer = await callSafely(bridge, 'openDiagnostics', { pin })
-      // Somebody may have gone back, or the visit may be over, while the hub was asked.
-      if (store.getState().session.overlay?.name !== 'pinPad') return
+      // Somebody may have gone back, or the visit may be over, while the hub was asked: then it opens for nobody.
+      const { overlay } = store.getState().session
+      if (overlay?.name !== 'pinPad' || overlay.asking?.attempt !== attempt) return
       show(
         answer.ok
           ? { name: 'diagnostics', facts: answer.value }
-          : { name: 'pinPad', refusal: answer.refusal, isAsking: false },
+          : { name: 'pinPad', refusal: answer.refusal, asking: null },
       )
     },
     closeOverlay: () => show(null),
@@ -86,30 +85,48 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
   }
 }
 
-function reportActions(
-  store: KioskStore,
-  bridge: Bridge,
-  elapsed: () => number,
-  set: (some: Partial<Session>) => void,
-  refused: (spaceId: number, refusal: CallRefusal) => ReportStep,
-): Pick<Actions, 'report' | 'undo' | 'dismissReport'> {
+interface ReportParts {
+  store: KioskStore
+  bridge: Bridge
+  elapsed: () => number
+  set: (some: Partial<Session>) => void
+  nextAttempt: () => number
+}
+
+function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'dismissReport'> {
+  const { store, bridge, elapsed, set, nextAttempt } = parts
+  const current = (): ReportStep => store.getState().session.report
+  /** Tells how a call ended to whoever still waits for it, or was told that it is not certain; never to the next visitor. */
+  const tell = (attempt: number, report: ReportStep): void => {
+    const now = current()
+    if ('attempt' in now && now.attempt === attempt) set({ report })
+  }
   return {
     report: async (spaceId, level) => {
-      if (store.getState().session.report.step === 'saving') return
-      set({ report: { step: 'saving', spaceId, level } })
+      if (current().step === 'saving' || current().step === 'undoing') return
+      const attempt = nextAttempt()
+      set({ report: { step: 'saving', spaceId, level, attempt, sinceMs: elapsed(), isSlow: false } })
       const answer = await callSafely(bridge, 'reportOccupancy', { spaceId, level })
-      if (!answer.ok) return set({ report: refused(spaceId, answer.refusal) })
+      if (!answer.ok) {
+        const untilMs = elapsed() + REFUSED_FOR_MS
+        return tell(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
+      }
       const { mutationId, isRepeat, undoForMs } = answer.value
-      const undoUntilMs = elapsed() + undoForMs
-      set({ report: { step: 'thanks', spaceId, level, mutationId, isRepeat, undoUntilMs } })
+      if (isRepeat)
+        return tell(attempt, { step: 'noted', spaceId, level, attempt, untilMs: elapsed() + NOTED_FOR_MS })
+      return tell(attempt, { step: 'thanks', spaceId, level, mutationId, undoUntilMs: elapsed() + undoForMs })
     },
     undo: async () => {
-      const { report } = store.getState().session
+      const report = current()
       if (report.step !== 'thanks') return
       const { spaceId, mutationId } = report
-      set({ report: { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS } })
+      const attempt = nextAttempt()
+      set({ report: { step: 'undoing', spaceId, mutationId, attempt, sinceMs: elapsed() } })
       const answer = await callSafely(bridge, 'withdrawReport', { mutationId })
-      if (!answer.ok) set({ report: refused(spaceId, answer.refusal) })
+      if (answer.ok)
+        return tell(attempt, { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS })
+      const untilMs = elapsed() + REFUSED_FOR_MS
+      return tell(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
     },
     dismissReport: () => set({ report: { step: 'ask' } }),
   }

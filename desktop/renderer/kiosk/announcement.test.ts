@@ -23,7 +23,6 @@ const THANKS: ReportStep = {
   spaceId: 1,
   level: 1,
   mutationId: 4,
-  isRepeat: false,
   undoUntilMs: 5_000,
 }
 
@@ -44,6 +43,23 @@ describe('newsBetween', () => {
     expect(newsBetween(thanked, thanked)).toEqual([])
     expect(newsBetween(thanked, door(0, 1))).toEqual([])
     expect(newsBetween(thanked, door(0, 1, { ...THANKS, mutationId: 5 }))).toHaveLength(1)
+  })
+
+  it('[SCR-4] says once that a report is not saved yet, and [OCC-14] once that it was noted already', () => {
+    const saving: ReportStep = {
+      step: 'saving',
+      spaceId: 1,
+      level: 1,
+      attempt: 1,
+      sinceMs: 0,
+      isSlow: false,
+    }
+    const slow = door(0, 1, { ...saving, isSlow: true })
+    expect(newsBetween(door(0, 1), door(0, 1, saving))).toEqual([])
+    expect(newsBetween(door(0, 1, saving), slow)).toEqual([{ what: 'slow', attempt: 1 }])
+    expect(newsBetween(slow, slow)).toEqual([])
+    const noted = door(0, 1, { step: 'noted', spaceId: 1, level: 1, attempt: 2, untilMs: 4_000 })
+    expect(newsBetween(door(0, 1), noted)).toEqual([{ what: 'noted', level: 1, attempt: 2 }])
   })
 
   it('[OCC-6] says that nothing fresh is known when a report ages out', () => {

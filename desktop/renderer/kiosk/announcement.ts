@@ -1,17 +1,18 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { CallRefusal } from '#shared/wire/bridge.ts'
 import type { DoorScreen } from './door-screen.ts'
 import type { EntranceScreen } from './entrance-screen.ts'
 import type { Tone } from './place.ts'
-import type { Enrolling, ReportStep, Session } from './session.ts'
+import type { Enrolling, ReportStep, ScreenRefusal, Session } from './session.ts'
 
 /** One thing that a screen reader hears. No ages in it: those go by without being news. */
 export type Said =
   | { what: 'screen'; name: Exclude<DoorScreen['name'] | EntranceScreen['name'], 'tree'> }
   | { what: 'state'; placeName: string; tone: Tone; isOffline: boolean }
-  | { what: 'thanks'; level: Level; mutationId: number; isRepeat: boolean }
+  | { what: 'slow'; attempt: number }
+  | { what: 'thanks'; level: Level; mutationId: number }
+  | { what: 'noted'; level: Level; attempt: number }
   | { what: 'undone'; mutationId: number }
-  | { what: 'refused'; why: CallRefusal['why']; untilMs: number }
+  | { what: 'refused'; why: ScreenRefusal['why']; untilMs: number }
 
 /** What would be said of a screen as it stands, one topic each: the screen or place, the opened place, the report. */
 export interface Spoken {
@@ -73,12 +74,14 @@ function saidOfEnrolling({ refusal, atMs }: Enrolling): Said | null {
 function saidOfReport(report: ReportStep): Said | null {
   switch (report.step) {
     case 'ask':
-    case 'saving':
+    case 'undoing':
       return null
-    case 'thanks': {
-      const { level, mutationId, isRepeat } = report
-      return { what: 'thanks', level, mutationId, isRepeat }
-    }
+    case 'saving':
+      return report.isSlow ? { what: 'slow', attempt: report.attempt } : null
+    case 'thanks':
+      return { what: 'thanks', level: report.level, mutationId: report.mutationId }
+    case 'noted':
+      return { what: 'noted', level: report.level, attempt: report.attempt }
     case 'undone':
       return { what: 'undone', mutationId: report.mutationId }
     case 'refused':

@@ -3,15 +3,8 @@ import { pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/sp
 import type { Openness } from '#shared/domain/week-time.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
 import type { KioskModel } from './model.ts'
-import {
-  momentOf,
-  nearestFree,
-  todaySpans,
-  toneOf,
-  type Moment,
-  type NearbyFree,
-  type Tone,
-} from './place.ts'
+import { nearestFree, type NearbyFree } from './nearest-free.ts'
+import { momentOf, todaySpans, toneOf, type Moment, type Tone } from './place.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
 /** What stands on a door beside its state. Times in ms since 1970, hub time. */

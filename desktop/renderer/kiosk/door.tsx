@@ -6,7 +6,8 @@ import type { DoorPlace, DoorScreen } from './door-screen.ts'
 import { Facts } from './facts.tsx'
 import { useKiosk } from './kiosk-context.ts'
 import { Notices } from './notices.tsx'
-import type { NearbyFree, Tone } from './place.ts'
+import type { NearbyFree } from './nearest-free.ts'
+import type { Tone } from './place.ts'
 import { ReportPanel } from './report-panel.tsx'
 import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
@@ -104,18 +105,14 @@ function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
 
 /** One line: how old what is shown is, and whether the line is up. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { t, age, open, time } = useWords()
+  const { t, age, newest, open, rooms, time } = useWords()
   const { place } = screen
   const { isOffline, lastContactMs } = place.line
   const lines: string[] = []
   if (screen.name === 'closed') lines.push(open(place.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
-  else lines.push(age(place.reportedAtMs, place.nowMs))
-  if (place.parts !== null && place.parts.leafCount > 0)
-    lines.push(
-      t('entrance.free', { free: place.parts.freeCount, count: place.parts.leafCount }),
-      t('entrance.known', { known: place.parts.knownCount, count: place.parts.leafCount }),
-    )
+  else lines.push((place.parts === null ? age : newest)(place.reportedAtMs, place.nowMs))
+  if (place.parts !== null) lines.push(...rooms({ tone: panelTone(screen), ...place.parts }))
   return (
     <p className="state-age">
       {isOffline && (

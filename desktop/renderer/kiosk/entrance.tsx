@@ -65,17 +65,17 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   )
 }
 
-/** "3 of 9 places free · 7 of 9 known". */
+/** "3 of 9 rooms free · fresh reports from 7 of 9". */
 function Counts({ entry }: { entry: Entry }): ReactElement | null {
-  const { t } = useWords()
-  const { freeCount, knownCount, leafCount } = entry
-  if (!entry.hasParts || entry.tone === 'closed') return null
+  const { rooms } = useWords()
+  if (!entry.hasParts) return null
   return (
     <>
-      <span>{t('entrance.free', { free: freeCount, count: leafCount })}</span>
-      {knownCount < leafCount && (
-        <span className="soft">{t('entrance.known', { known: knownCount, count: leafCount })}</span>
-      )}
+      {rooms(entry).map((text, index) => (
+        <span key={text} className={index === 0 ? undefined : 'soft'}>
+          {text}
+        </span>
+      ))}
     </>
   )
 }

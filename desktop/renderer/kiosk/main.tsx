@@ -4,8 +4,12 @@ import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
 import { makeAgentBridge, takeToken, type AgentSocket } from '../bridge-agent.ts'
 import { makeI18n } from '../i18n/i18n.ts'
+import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
+import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
+import { makeReload } from '../ui/reload.ts'
 import '../ui/styles.ts'
 import { makeActions } from './actions.ts'
+import { hearFaults, makeFaultTeller } from './faults.ts'
 import { Kiosk } from './kiosk.tsx'
 import { KioskContext } from './kiosk-context.ts'
 import type { EngineLine } from './model.ts'
@@ -44,10 +48,31 @@ function findBridge(onEngine: (line: EngineLine) => void): Bridge {
   return makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
 }
 
-function start(root: Element): void {
+/** Says that the page paints, and loads it again where it should and does not. [SCR-3] */
+function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
+  const watch = makeFrameWatch({
+    elapsed,
+    isHidden: () => document.hidden,
+    hasContent: () => root.childElementCount > 0,
+    requestFrame: (run) => void window.requestAnimationFrame(run),
+    tell: (isVisible) => void bridge.call('painted', { isVisible }).catch(() => undefined),
+    reload,
+  })
+  window.setInterval(watch, TICK_MS)
+  document.addEventListener('visibilitychange', watch)
+}
+
+function start(root: Element, reload: () => void): void {
   const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
   const bridge = findBridge((line) => setEngineLine(store, line))
   const actions = makeActions(store, bridge, elapsed)
+  const tellFault = makeFaultTeller(bridge, elapsed)
+  hearFaults(window, tellFault)
+  watchFrames(root, bridge, reload)
+  const onFault = (error: unknown): void => {
+    tellFault('render', error)
+    reload()
+  }
   mirrorBridge(store, bridge, elapsed)
   // The address goes before the configuration: it is how a panel is tried out.
   const tried = pxPerMmOf(window.location.search)
@@ -58,13 +83,15 @@ function start(root: Element): void {
       calibrate(document.documentElement, tried ?? screen?.pxPerMm ?? null)
   })
   window.setInterval(() => tick(store, elapsed()), 250)
-  createRoot(root).render(
+  createRoot(root, { onUncaughtError: onFault }).render(
     <StrictMode>
-      <I18nextProvider i18n={makeI18n('en')}>
-        <KioskContext value={{ store, actions }}>
-          <Kiosk />
-        </KioskContext>
-      </I18nextProvider>
+      <FaultBoundary isReloading onFault={onFault}>
+        <I18nextProvider i18n={makeI18n('en')}>
+          <KioskContext value={{ store, actions }}>
+            <Kiosk />
+          </KioskContext>
+        </I18nextProvider>
+      </FaultBoundary>
     </StrictMode>,
   )
   // The Chinese font is 4 MB in many small files, each fetched when a letter of it is shown; its list alone is larger
@@ -72,5 +99,17 @@ function start(root: Element): void {
   void import('../ui/noto-sans-tc.ts')
 }
 
+/** A page that cannot even start says so, too. [SCR-1] */
+function startSafely(root: Element): void {
+  const reload = makeReload(window)
+  try {
+    start(root, reload)
+  } catch (error) {
+    createRoot(root).render(<FaultScreen isReloading />)
+    reload()
+    throw error
+  }
+}
+
 const root = document.querySelector('#root')
-if (root !== null) start(root)
+if (root !== null) startSafely(root)

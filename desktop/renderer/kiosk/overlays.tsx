@@ -75,10 +75,11 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   const { t, refusal } = useWords()
   const { actions } = useHandle()
   const [pin, setPin] = useState('')
+  const isAsking = overlay.asking !== null
   const type = (digit: string): void => setPin((before) => (before + digit).slice(0, MAX_PIN))
   const erase = (): void => setPin((before) => before.slice(0, -1))
   const enter = (): void => {
-    if (pin === '' || overlay.isAsking) return
+    if (pin === '' || isAsking) return
     setPin('')
     void actions.enterPin(pin)
   }
@@ -86,7 +87,7 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   const said =
     overlay.refusal !== null && pin === ''
       ? refusal(overlay.refusal.why)
-      : t(overlay.isAsking ? 'pin.asking' : 'pin.body')
+      : t(isAsking ? 'pin.asking' : 'pin.body')
   return (
     <Dialog name="pinPad" titleId="pin-title" onClose={actions.closeOverlay}>
       <h2 id="pin-title">{t('pin.title')}</h2>
@@ -104,12 +105,7 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
         <button type="button" className="key key-erase" aria-label={t('pin.erase')} onClick={erase}>
           <Icon name="erase" />
         </button>
-        <button
-          type="button"
-          className="key key-go"
-          disabled={pin === '' || overlay.isAsking}
-          onClick={enter}
-        >
+        <button type="button" className="key key-go" disabled={pin === '' || isAsking} onClick={enter}>
           {t('pin.enter')}
         </button>
         <button type="button" className="key key-back" onClick={actions.closeOverlay}>

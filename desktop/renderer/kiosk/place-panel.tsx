@@ -9,7 +9,7 @@ import { useWords } from './use-words.ts'
 
 /** One place of a lobby's list, opened: what a door would say of it, and the same one tap. */
 export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): ReactElement {
-  const { t, tone: word, age, open } = useWords()
+  const { t, tone: word, age, newest, open } = useWords()
   const { actions } = useHandle()
   const close = useRef<HTMLButtonElement>(null)
   useEffect(() => {
@@ -20,7 +20,8 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
     }
   }, [panel.id])
   const tone = tree.nowMs === null ? 'unknown' : panel.entry.tone
-  const { reportedAtMs } = panel.entry
+  const { reportedAtMs, hasParts } = panel.entry
+  const old = hasParts ? newest : age
   return (
     <aside className="place" aria-labelledby="place-name">
       <div className="place-state" data-tone={tone} data-offline={tree.line.isOffline}>
@@ -31,7 +32,7 @@ export function PlacePanel({ tree, panel }: { tree: Tree; panel: PanelPlace }): 
             {[...panel.within.slice(0, -1), ...(panel.location === null ? [] : [panel.location])].join(' · ')}
           </p>
           <div className="place-word">{word(tone)}</div>
-          <p>{tone === 'closed' ? open(panel.openness) : age(reportedAtMs, tree.nowMs)}</p>
+          <p>{tone === 'closed' ? open(panel.openness) : old(reportedAtMs, tree.nowMs)}</p>
         </div>
       </div>
       <div className="place-body">

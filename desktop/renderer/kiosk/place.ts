@@ -73,52 +73,6 @@ export function todaySpans(moment: Moment, id: number): [number, number][] | nul
   return moment.local === null ? null : spansOfDay(hoursChain(moment.spaces, id), moment.local)
 }
 
-/** A free place near another one, and how to get there. */
-export interface NearbyFree {
-  id: number
-  name: string
-  /** What both share: the floor, the building, or only the campus. */
-  nearness: 'sameFloor' | 'sameBuilding' | 'elsewhere'
-  /** Names from below what both share down to the place's own parent: "Floor 2". Empty on the same floor. */
-  way: string[]
-  location: string | null
-  capacity: number | null
-}
-
-/** The nearest open leaf that is freshly reported free; on the same floor first; null when there is none. [OCC-6] */
-export function nearestFree(moment: Moment, fromId: number): NearbyFree | null {
-  const from = pathToRoot(moment.spaces, fromId).map((space) => space.id)
-  let best: { steps: number; space: SpaceView; way: SpaceView[] } | null = null
-  for (const space of moment.spaces.values()) {
-    const state = moment.shown.get(space.id)
-    if (space.id === fromId || state?.isLeaf !== true || state.level !== 0) continue
-    if (!moment.opennessOf(space.id).isOpen) continue
-    const path = pathToRoot(moment.spaces, space.id)
-    const sharedAt = path.findIndex((ancestor) => from.includes(ancestor.id))
-    if (sharedAt < 0) continue
-    const steps = from.indexOf(path[sharedAt]?.id ?? -1) * 100 + sharedAt
-    const isBetter =
-      best === null || steps < best.steps || (steps === best.steps && compareNames(space, best.space) < 0)
-    if (isBetter) best = { steps, space, way: path.slice(1, sharedAt).toReversed() }
-  }
-  if (best === null) return null
-  const { space, steps, way } = best
-  return {
-    id: space.id,
-    name: space.name,
-    nearness: nearnessOf(moment, from[Math.floor(steps / 100)]),
-    way: way.map((step) => step.name),
-    location: space.location,
-    capacity: space.capacity,
-  }
-}
-
-function nearnessOf(moment: Moment, sharedId: number | undefined): NearbyFree['nearness'] {
-  const kind = sharedId === undefined ? undefined : moment.spaces.get(sharedId)?.kind
-  if (kind === 'floor' || kind === 'area') return 'sameFloor'
-  return kind === 'library' || kind === 'building' ? 'sameBuilding' : 'elsewhere'
-}
-
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 
 /** Names as people count them: Room 9 before Room 10. */

@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
-import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
@@ -20,14 +19,14 @@ export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceK
   // Keys lead on: who reported by a key finds the focus on Undo, and back on the buttons.
   const [byKey, setByKey] = useState(false)
   if (mine === null || mine.step === 'saving')
-    return <Question {...props} saving={mine?.level ?? null} byKey={byKey} onTap={setByKey} />
+    return <Question {...props} saving={mine} byKey={byKey} onTap={setByKey} />
   return <Answer report={mine} byKey={byKey} />
 }
 
 function Question(props: {
   spaceId: number
   kind: SpaceKind
-  saving: Level | null
+  saving: Extract<ReportStep, { step: 'saving' }> | null
   byKey: boolean
   onTap: (byKey: boolean) => void
 }): ReactElement {
@@ -38,7 +37,7 @@ function Question(props: {
   useEffect(() => {
     if (byKey) first.current?.focus()
   }, [byKey])
-  const tap = (level: Level): void => {
+  const tap = (level: (typeof LEVELS)[number]['level']): void => {
     onTap(document.activeElement?.matches(':focus-visible') ?? false)
     void actions.report(spaceId, level)
   }
@@ -46,7 +45,7 @@ function Question(props: {
     <div className="report" role="group" aria-labelledby="report-question" aria-describedby="report-busy">
       <div className="report-lines">
         <h2 id="report-question">{t('door.ask')}</h2>
-        <p id="report-busy">{t(`busyMeans.${kind}`)}</p>
+        <p id="report-busy">{saving?.isSlow === true ? t('report.slow') : t(`busyMeans.${kind}`)}</p>
       </div>
       <div className="report-buttons">
         {LEVELS.map(({ level, tone: of }, index) => (
@@ -56,7 +55,7 @@ function Question(props: {
             type="button"
             className="report-button"
             data-tone={of}
-            data-saving={saving === level}
+            data-saving={saving?.level === level}
             onClick={() => tap(level)}
           >
             <span className="mark">
@@ -70,7 +69,7 @@ function Question(props: {
   )
 }
 
-type Answered = Extract<ReportStep, { step: 'thanks' | 'undone' | 'refused' }>
+type Answered = Exclude<ReportStep, { step: 'ask' | 'saving' }>
 
 function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactElement {
   const { actions } = useHandle()
@@ -79,11 +78,21 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
   useEffect(() => {
     if (byKey) button.current?.focus()
   }, [byKey])
-  if (report.step === 'undone')
+  if (report.step === 'undone' || report.step === 'undoing')
     return (
       <div className="answer">
         <Icon name="undo" />
-        <h2 className="answer-title">{t('report.undone')}</h2>
+        <h2 className="answer-title">{t(`report.${report.step}`)}</h2>
+      </div>
+    )
+  if (report.step === 'noted')
+    return (
+      <div className="answer" data-kind="thanks">
+        <Icon name="check" />
+        <div className="answer-words">
+          <h2 className="answer-title">{t('report.thanks')}</h2>
+          <p>{t('report.alreadySaid', { level: level(report.level) })}</p>
+        </div>
       </div>
     )
   if (report.step === 'refused')
@@ -104,7 +113,7 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
       <Icon name="check" />
       <div className="answer-words">
         <h2 className="answer-title">{t('report.thanks')}</h2>
-        <p>{t(report.isRepeat ? 'report.alreadySaid' : 'report.said', { level: level(report.level) })}</p>
+        <p>{t('report.said', { level: level(report.level) })}</p>
       </div>
       <button ref={button} type="button" className="button button-undo" onClick={() => void actions.undo()}>
         <Icon name="undo" />

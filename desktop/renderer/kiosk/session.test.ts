@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
+  ANSWER_WITHIN_MS,
+  ASK_WITHIN_MS,
   freshSession,
   hasTraces,
   passTime,
   plainSettings,
   secondsLeft,
+  SLOW_AFTER_MS,
   STILL_THERE_MS,
   type Session,
 } from './session.ts'
@@ -33,10 +36,57 @@ describe('passTime', () => {
   it('ends an undo when its time is over', () => {
     const thanked: Session = {
       ...fresh,
-      report: { step: 'thanks', spaceId: 1, level: 0, mutationId: 1, isRepeat: false, undoUntilMs: 5_000 },
+      report: { step: 'thanks', spaceId: 1, level: 0, mutationId: 1, undoUntilMs: 5_000 },
     }
     expect(passTime(thanked, fresh, 4_999, IDLE_MS)).toBe(thanked)
     expect(passTime(thanked, fresh, 5_000, IDLE_MS).report).toEqual({ step: 'ask' })
+  })
+
+  it('[SCR-4] "saving" says after two seconds that it is not saved yet, and after ten that it is not certain', () => {
+    const saving: Session = {
+      ...fresh,
+      report: { step: 'saving', spaceId: 1, level: 2, attempt: 3, sinceMs: 1_000, isSlow: false },
+    }
+    expect(passTime(saving, fresh, 1_000 + SLOW_AFTER_MS - 1, IDLE_MS)).toBe(saving)
+    const slow = passTime(saving, fresh, 1_000 + SLOW_AFTER_MS, IDLE_MS)
+    expect(slow.report).toEqual({ ...saving.report, isSlow: true })
+    expect(passTime(slow, fresh, 1_000 + ANSWER_WITHIN_MS - 1, IDLE_MS)).toBe(slow)
+    expect(passTime(slow, fresh, 1_000 + ANSWER_WITHIN_MS, IDLE_MS).report).toMatchObject({
+      step: 'refused',
+      spaceId: 1,
+      attempt: 3,
+      refusal: { why: 'notConfirmed' },
+    })
+    const undoing: Session = {
+      ...fresh,
+      report: { step: 'undoing', spaceId: 1, mutationId: 7, attempt: 4, sinceMs: 0 },
+    }
+    expect(passTime(undoing, fresh, ANSWER_WITHIN_MS, IDLE_MS).report).toMatchObject({
+      step: 'refused',
+      refusal: { why: 'notConfirmed' },
+    })
+  })
+
+  it('[SCR-4] a code and a PIN whose answer never comes can be entered again', () => {
+    const asking: Session = {
+      ...fresh,
+      enrolling: { isAsking: true, refusal: null, atMs: 0 },
+      overlay: { name: 'pinPad', refusal: null, asking: { attempt: 1, sinceMs: 0 } },
+    }
+    expect(passTime(asking, fresh, ASK_WITHIN_MS - 1, IDLE_MS)).toBe(asking)
+    expect(passTime(asking, fresh, ASK_WITHIN_MS, IDLE_MS)).toMatchObject({
+      enrolling: { isAsking: false, refusal: { why: 'noAnswer' } },
+      overlay: { name: 'pinPad', refusal: { why: 'noAnswer' }, asking: null },
+    })
+  })
+
+  it('[SCR-4] nothing of a report outlives the reset', () => {
+    const left: Session = {
+      ...changed,
+      report: { step: 'saving', spaceId: 1, level: 2, attempt: 1, sinceMs: IDLE_MS, isSlow: false },
+      overlay: { name: 'stillThere', untilMs: IDLE_MS + 1 },
+    }
+    expect(passTime(left, fresh, IDLE_MS + 1, IDLE_MS).report).toEqual({ step: 'ask' })
   })
 
   it('counts whole seconds down to zero', () => {

@@ -14,31 +14,34 @@ export interface Settings {
   isReach: boolean
 }
 
-/** Where a report stands. */
+/** What the engine refused, or that it did not answer in time: a report may then have been saved or not. */
+export type ScreenRefusal = CallRefusal | { why: 'noAnswer' } | { why: 'notConfirmed' }
+
+/** Where a report stands. `attempt`: the call whose answer belongs here; an answer to another one is for nobody. */
 export type ReportStep =
   | { step: 'ask' }
-  | { step: 'saving'; spaceId: number; level: Level }
-  | {
-      step: 'thanks'
-      spaceId: number
-      level: Level
-      mutationId: number
-      isRepeat: boolean
-      undoUntilMs: number
-    }
+  | { step: 'saving'; spaceId: number; level: Level; attempt: number; sinceMs: number; isSlow: boolean }
+  | { step: 'thanks'; spaceId: number; level: Level; mutationId: number; undoUntilMs: number }
+  /** It fell into a report made before: nothing to take back. [OCC-14] */
+  | { step: 'noted'; spaceId: number; level: Level; attempt: number; untilMs: number }
+  | { step: 'undoing'; spaceId: number; mutationId: number; attempt: number; sinceMs: number }
   | { step: 'undone'; spaceId: number; mutationId: number; untilMs: number }
-  | { step: 'refused'; spaceId: number; refusal: CallRefusal; untilMs: number }
+  | { step: 'refused'; spaceId: number; refusal: ScreenRefusal; attempt: number; untilMs: number }
 
 /** What lies over the screen. */
 export type Overlay =
   | { name: 'stillThere'; untilMs: number }
-  | { name: 'pinPad'; refusal: CallRefusal | null; isAsking: boolean }
+  | {
+      name: 'pinPad'
+      refusal: ScreenRefusal | null
+      asking: { attempt: number; sinceMs: number } | null
+    }
   | { name: 'diagnostics'; facts: Diagnostics }
 
-/** Where asking for a place stands: the last refusal, and when it came (elapsed ms). */
+/** Where asking for a place stands: the last refusal, and when it came or was asked for (elapsed ms). */
 export interface Enrolling {
   isAsking: boolean
-  refusal: CallRefusal | null
+  refusal: ScreenRefusal | null
   atMs: number
 }
 
@@ -60,9 +63,19 @@ export interface Session {
 /** How long "Still there?" waits for an answer: WCAG 2.2.1 asks for 20 s. */
 export const STILL_THERE_MS = 20_000
 
-/** How long a short answer stays: an undo that is done, a refusal. */
+/** How long a short answer stays: an undo that is done, a tap that was noted already, a refusal. */
 export const UNDONE_FOR_MS = 3_000
+export const NOTED_FOR_MS = 4_000
 export const REFUSED_FOR_MS = 10_000
+
+/** The engine saves within milliseconds. After this long the screen says that it has not yet. [SCR-4] */
+export const SLOW_AFTER_MS = 2_000
+
+/** After this long nobody is kept waiting for the engine: the visitor hears that it is not certain, and may tap again. [SCR-4] */
+export const ANSWER_WITHIN_MS = 10_000
+
+/** What the hub must be asked for takes the engine five seconds at most; four times that is no answer. [SCR-4] */
+export const ASK_WITHIN_MS = 20_000
 
 /** Settings in which nothing is set but language and colours. */
 export function plainSettings(locale: Locale, isDark: boolean): Settings {
@@ -100,25 +113,66 @@ export function hasTraces(session: Session, fresh: Session): boolean {
 }
 
 /**
- * The session as time goes by: an undo runs out, a short answer goes, and after `idleMs` without a touch the screen
- * asks "Still there?" and, unanswered, begins anew. Returns the same object when nothing changed.
+ * The session as time goes by: an undo runs out, a short answer goes, waiting for the engine ends, and after `idleMs`
+ * without a touch the screen asks "Still there?" and, unanswered, begins anew. Returns the same object when nothing
+ * changed. [SCR-4]
  */
 export function passTime(session: Session, fresh: Session, elapsedMs: number, idleMs: number): Session {
-  const next = passReport(session, elapsedMs)
+  const next = passAsking(passReport(session, elapsedMs), elapsedMs)
   const { overlay } = next
   if (overlay?.name === 'stillThere')
-    return elapsedMs >= overlay.untilMs ? { ...fresh, report: next.report, touchedAtMs: elapsedMs } : next
+    return elapsedMs >= overlay.untilMs ? { ...fresh, touchedAtMs: elapsedMs } : next
   const isIdle = elapsedMs - next.touchedAtMs >= idleMs
   if (!isIdle || !hasTraces(next, fresh)) return next
   return { ...next, overlay: { name: 'stillThere', untilMs: elapsedMs + STILL_THERE_MS } }
 }
 
 function passReport(session: Session, elapsedMs: number): Session {
-  const { report } = session
-  const isOver =
-    (report.step === 'thanks' && elapsedMs >= report.undoUntilMs) ||
-    ((report.step === 'undone' || report.step === 'refused') && elapsedMs >= report.untilMs)
-  return isOver ? { ...session, report: { step: 'ask' } } : session
+  const report = nextStep(session.report, elapsedMs)
+  return report === session.report ? session : { ...session, report }
+}
+
+function nextStep(report: ReportStep, elapsedMs: number): ReportStep {
+  switch (report.step) {
+    case 'ask':
+      return report
+    case 'saving':
+    case 'undoing': {
+      const { spaceId, attempt, sinceMs } = report
+      if (elapsedMs - sinceMs >= ANSWER_WITHIN_MS)
+        return {
+          step: 'refused',
+          spaceId,
+          attempt,
+          refusal: { why: 'notConfirmed' },
+          untilMs: elapsedMs + REFUSED_FOR_MS,
+        }
+      const isNewlySlow = report.step === 'saving' && !report.isSlow && elapsedMs - sinceMs >= SLOW_AFTER_MS
+      return isNewlySlow ? { ...report, isSlow: true } : report
+    }
+    case 'thanks':
+      return elapsedMs >= report.undoUntilMs ? { step: 'ask' } : report
+    case 'noted':
+    case 'undone':
+    case 'refused':
+      return elapsedMs >= report.untilMs ? { step: 'ask' } : report
+  }
+}
+
+/** A code or a PIN whose answer does not come can be entered again. */
+function passAsking(session: Session, elapsedMs: number): Session {
+  const { enrolling, overlay } = session
+  const refusal = { why: 'noAnswer' } as const
+  let next = session
+  if (enrolling.isAsking && elapsedMs - enrolling.atMs >= ASK_WITHIN_MS)
+    next = { ...next, enrolling: { isAsking: false, refusal, atMs: elapsedMs } }
+  if (
+    overlay?.name === 'pinPad' &&
+    overlay.asking !== null &&
+    elapsedMs - overlay.asking.sinceMs >= ASK_WITHIN_MS
+  )
+    next = { ...next, overlay: { name: 'pinPad', refusal, asking: null } }
+  return next
 }
 
 /** Whole seconds that are left, never below zero. */

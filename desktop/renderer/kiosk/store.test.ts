@@ -91,7 +91,7 @@ describe('a report', () => {
       return Promise.resolve(accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false }))
     }) as Bridge['call'])
     const reported = actions.report(1, 2)
-    expect(store.getState().session.report).toEqual({ step: 'saving', spaceId: 1, level: 2 })
+    expect(store.getState().session.report).toMatchObject({ step: 'saving', spaceId: 1, level: 2 })
     await reported
     expect(store.getState().session.report).toMatchObject({
       step: 'thanks',
@@ -115,6 +115,81 @@ describe('a report', () => {
     const broken = makeWorld(() => Promise.reject(new Error('gone')))
     await broken.actions.report(1, 0)
     expect(broken.store.getState().session.report).toMatchObject({ refusal: { why: 'notSaved' } })
+  })
+
+  it('[OCC-14] a tap that was noted already offers no undo, and says so for a while', async () => {
+    const { store, clock, actions } = makeWorld(((name: string) =>
+      Promise.resolve(
+        name === 'reportOccupancy'
+          ? accept({ mutationId: 7, undoForMs: 0, isRepeat: true })
+          : refuse({ why: 'internal' }),
+      )) as Bridge['call'])
+    await actions.report(1, 2)
+    expect(store.getState().session.report).toMatchObject({ step: 'noted', spaceId: 1, level: 2 })
+    await actions.undo()
+    expect(store.getState().session.report.step).toBe('noted')
+    clock.elapsedMs = 5_000
+    tick(store, clock.elapsedMs)
+    expect(store.getState().session.report).toEqual({ step: 'ask' })
+  })
+
+  it('[SCR-4] says "taken back" only once the engine has it', async () => {
+    const answers: ((answer: unknown) => void)[] = []
+    const { store, actions } = makeWorld(((name: string) =>
+      name === 'reportOccupancy'
+        ? Promise.resolve(accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false }))
+        : new Promise<unknown>((resolve) => answers.push(resolve))) as Bridge['call'])
+    await actions.report(1, 2)
+    const undone = actions.undo()
+    expect(store.getState().session.report.step).toBe('undoing')
+    await actions.undo()
+    expect(answers).toHaveLength(1)
+    answers[0]?.(accept({ mutationId: 8 }))
+    await undone
+    expect(store.getState().session.report.step).toBe('undone')
+  })
+
+  it('[SCR-4] an answer that comes late is told to whom it is for, and never to the next visitor', async () => {
+    const answers: ((answer: unknown) => void)[] = []
+    const { store, clock, actions } = makeWorld(
+      (() => new Promise<unknown>((resolve) => answers.push(resolve))) as Bridge['call'],
+    )
+    const thanks = accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false })
+    const step = (): string => store.getState().session.report.step
+    const patient = actions.report(1, 2)
+    clock.elapsedMs = 10_000
+    tick(store, clock.elapsedMs)
+    expect(step()).toBe('refused')
+    answers[0]?.(thanks)
+    await patient
+    expect(step()).toBe('thanks')
+
+    actions.dismissReport()
+    const gone = actions.report(1, 1)
+    actions.startOver()
+    expect(step()).toBe('ask')
+    const next = actions.report(2, 0)
+    answers[1]?.(thanks)
+    await gone
+    expect(store.getState().session.report).toMatchObject({ step: 'saving', spaceId: 2 })
+    answers[2]?.(refuse({ why: 'tooFast', retryAfterMs: 1 }))
+    await next
+    expect(step()).toBe('refused')
+  })
+
+  it('[SYN-22] [SCR-4] a late answer to a PIN opens nothing for who came after', async () => {
+    const answers: ((answer: unknown) => void)[] = []
+    const { store, clock, actions } = makeWorld(
+      (() => new Promise<unknown>((resolve) => answers.push(resolve))) as Bridge['call'],
+    )
+    const entered = actions.enterPin('1234')
+    clock.elapsedMs = 20_000
+    tick(store, clock.elapsedMs)
+    actions.startOver()
+    actions.openPinPad()
+    answers[0]?.(accept({}))
+    await entered
+    expect(store.getState().session.overlay?.name).toBe('pinPad')
   })
 
   it('takes a second tap on the buttons only after the first has its answer', async () => {

@@ -2,12 +2,20 @@ import type { TFunction } from 'i18next'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { Openness } from '#shared/domain/week-time.ts'
-import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { ageOf } from './age.ts'
 import type { Said } from './announcement.ts'
 import type { Tone } from './place.ts'
+import type { ScreenRefusal } from './session.ts'
 
 const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
+
+/** How many rooms stand behind the level of a place with parts. */
+export interface RoomCounts {
+  tone: Tone
+  freeCount: number
+  knownCount: number
+  leafCount: number
+}
 
 /** Sentences of one language, with times in one zone. Times are ms since 1970. */
 export interface Words {
@@ -18,12 +26,16 @@ export interface Words {
   date(atMs: number): string
   tone(of: Tone): string
   level(of: Level): string
-  refusal(why: CallRefusal['why']): string
+  refusal(why: ScreenRefusal['why']): string
   /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
   open(openness: Openness): string
   /** "Reported 3 min ago" */
   age(reportedAtMs: number | null, nowMs: number | null): string
-  /** "3 min" */
+  /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
+  newest(reportedAtMs: number | null, nowMs: number | null): string
+  /** "2 of 7 rooms free", "fresh reports from 5 of 7"; empty when closed. [SCR-7] */
+  rooms(of: RoomCounts): string[]
+  /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string
   /** What a screen reader hears. */
   say(said: Said): string
@@ -52,6 +64,9 @@ export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words
     refusal: (why) => t(`refusal.${why}`),
     open: (openness) => openText(t, openness),
     age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
+    newest: (reportedAtMs, nowMs) =>
+      reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
+    rooms: (of) => roomsText(t, of),
     shortAge: (reportedAtMs, nowMs) => shortAgeText(words, reportedAtMs, nowMs),
     say: (said) => sayText(words, said),
   }
@@ -85,12 +100,29 @@ function ageText({ t, time, date }: Words, reportedAtMs: number | null, nowMs: n
   }
 }
 
+/**
+ * The level of a place with parts is of its seats, these figures are of its rooms: where the two seem to contradict each
+ * other, both are said. Of nothing known none is called free or taken. [SCR-7] [OCC-6]
+ */
+function roomsText(t: TFunction, { tone, freeCount, knownCount, leafCount }: RoomCounts): string[] {
+  if (tone === 'closed') return []
+  if (knownCount === 0) return [t('entrance.noneKnown', { count: leafCount })]
+  const values = { free: freeCount, count: leafCount }
+  const isFewOfMany = tone === 'free' && freeCount * 2 < knownCount
+  const free =
+    tone === 'full' && freeCount > 0
+      ? t('entrance.stillFree', values)
+      : t(isFewOfMany ? 'entrance.freeIn' : 'entrance.free', values)
+  const known = t('entrance.known', { known: knownCount, count: leafCount })
+  return knownCount < leafCount ? [free, known] : [free]
+}
+
 function shortAgeText({ t, time }: Words, reportedAtMs: number | null, nowMs: number | null): string {
   if (reportedAtMs === null) return t('age.shortNever')
   const age = ageOf(reportedAtMs, nowMs)
   switch (age.unit) {
     case 'unknown':
-      return time(reportedAtMs)
+      return t('age.shortAt', { time: time(reportedAtMs) })
     case 'now':
       return t('age.shortNow')
     case 'minutes':
@@ -108,8 +140,12 @@ function sayText({ t, tone, level, refusal }: Words, said: Said): string {
       const values = { place: said.placeName, tone: tone(said.tone) }
       return said.isOffline ? t('say.stateOffline', values) : t('say.state', values)
     }
+    case 'slow':
+      return t('report.slow')
     case 'thanks':
-      return t(said.isRepeat ? 'say.already' : 'say.thanks', { level: level(said.level) })
+      return t('say.thanks', { level: level(said.level) })
+    case 'noted':
+      return t('say.already', { level: level(said.level) })
     case 'undone':
       return t('report.undone')
     case 'refused':

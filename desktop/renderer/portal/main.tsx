@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Me } from '#shared/domain/account.ts'
 import { makePortalI18n } from '../i18n/portal-i18n.ts'
+import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import '../ui/portal-styles.ts'
 import { makeActions } from './actions.ts'
 import { makeApi } from './api.ts'
@@ -98,11 +99,14 @@ async function start(root: Element): Promise<void> {
   window.setInterval(() => tickPortal(store, now()), 250)
   createRoot(root).render(
     <StrictMode>
-      <I18nextProvider i18n={i18n}>
-        <PortalContext value={{ store, actions }}>
-          <Portal />
-        </PortalContext>
-      </I18nextProvider>
+      {/* React itself writes the fault to the console; whoever reads here loads the page again by hand. */}
+      <FaultBoundary isReloading={false} onFault={() => undefined}>
+        <I18nextProvider i18n={i18n}>
+          <PortalContext value={{ store, actions }}>
+            <Portal />
+          </PortalContext>
+        </I18nextProvider>
+      </FaultBoundary>
     </StrictMode>,
   )
   void actions.begin()
@@ -115,4 +119,8 @@ function hex(byte: number): string {
 }
 
 const root = document.querySelector('#root')
-if (root !== null) void start(root)
+if (root !== null)
+  start(root).catch((error: unknown) => {
+    createRoot(root).render(<FaultScreen isReloading={false} />)
+    throw error
+  })

@@ -6,17 +6,17 @@ import type { Branch, Entry, Group } from './places.ts'
 import { useActions, usePortal } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
-/** "3 of 9 places free · 7 of 9 known" */
+/** "3 of 9 rooms free · fresh reports from 7 of 9" */
 export function Counts({ entry }: { entry: Entry }): ReactElement | null {
-  const { place } = usePortalWords()
-  const { freeCount, knownCount, leafCount } = entry
+  const { rooms } = usePortalWords()
   if (entry.isLeaf) return null
   return (
     <span className="p-counts">
-      <span>{place('entrance.free', { free: freeCount, count: leafCount })}</span>
-      {knownCount < leafCount && (
-        <span className="p-soft">{place('entrance.known', { known: knownCount, count: leafCount })}</span>
-      )}
+      {rooms(entry).map((text, index) => (
+        <span key={text} className={index === 0 ? undefined : 'p-soft'}>
+          {text}
+        </span>
+      ))}
     </span>
   )
 }

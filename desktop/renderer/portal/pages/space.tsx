@@ -65,7 +65,7 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
 /** The state in its colour: word, shape, age. Nothing fresh is neutral, never free. [OCC-6] [POR-4] */
 function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMoment }): ReactElement {
   const { entry, space, moment } = props
-  const { tone, age, t } = usePortalWords()
+  const { tone, age, newest, t } = usePortalWords()
   const { actions } = usePortalHandle()
   const toggle = async (): Promise<void> => {
     const params = { id: space.id }
@@ -86,7 +86,7 @@ function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
         </h1>
         <strong className="p-state-word">{tone(entry.tone)}</strong>
         <p className="p-state-age">
-          {entry.tone === 'closed' ? '' : age(entry.reportedAtMs, moment.nowMs)}
+          {entry.tone === 'closed' ? '' : (entry.isLeaf ? age : newest)(entry.reportedAtMs, moment.nowMs)}
           <Counts entry={entry} />
         </p>
       </div>

@@ -1,0 +1,111 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Page } from '@playwright/test'
+import { demoAssignment } from '#shared/fixtures/builders.ts'
+import { KioskHost } from './kiosk-host.ts'
+import { expect, test as base } from './testing.ts'
+
+// Pages that break: no white screen, no screen that stays dead. The kiosk is real and has no hub: nothing here needs one.
+
+const test = base.extend<{ kiosk: KioskHost }>({
+  kiosk: async ({ context }, run) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'carrel-faults-'))
+    const kiosk = new KioskHost('Door 7', 'http://127.0.0.1:1', folder)
+    await kiosk.start()
+    await run(kiosk)
+    await Promise.all(context.pages().map((page) => page.close()))
+    await kiosk.remove()
+  },
+})
+
+const HOME = 'Give this screen its place'
+
+/** Tells a page of an assignment that it cannot show, as long as `isBroken` says so. */
+async function breakTimeZone(
+  page: Page,
+  role: 'door' | 'entrance',
+  zone: { isBroken: boolean },
+): Promise<void> {
+  const assignment = { ...demoAssignment({ role, spaceId: 1 }), timezone: 'Mars/Olympus' }
+  const kiosk = JSON.stringify({ slice: 'kiosk', value: { state: 'enrolled', assignment, movedAtMs: null } })
+  await page.routeWebSocket(/\/bridge$/, (screen) => {
+    const agent = screen.connectToServer()
+    agent.onMessage((message) => {
+      const isKiosk = String(message).startsWith('{"slice":"kiosk"')
+      screen.send(zone.isBroken && isKiosk ? kiosk : message)
+    })
+  })
+}
+
+/** What a page tells its engine from now on. */
+function hearCalls(page: Page): string[] {
+  const told: string[] = []
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => told.push(String(payload))))
+  return told
+}
+
+for (const role of ['door', 'entrance'] as const)
+  test(`[SCR-1] ${role}: an unknown time zone ends in a plain sentence in three languages, and the screen comes back by itself`, async ({
+    page,
+    kiosk,
+    complaints,
+  }) => {
+    test.slow()
+    complaints.expect(/Mars\/Olympus|time zone/i)
+    const zone = { isBroken: true }
+    await breakTimeZone(page, role, zone)
+    await page.goto(kiosk.url)
+    for (const title of [
+      'Something went wrong on this page',
+      'Na tej strani je šlo nekaj narobe',
+      '這個頁面發生問題',
+    ])
+      await expect(page.getByRole('heading', { name: title })).toBeVisible()
+    await expect(page.getByRole('alert')).toContainText('It starts again by itself in a moment.')
+    zone.isBroken = false
+    await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
+  })
+
+test('[SCR-2] what is thrown outside of drawing is told to the engine, and the screen goes on', async ({
+  page,
+  kiosk,
+  complaints,
+}) => {
+  complaints.expect(/a fault of this test/)
+  const told = hearCalls(page)
+  await page.goto(kiosk.url)
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible()
+  await page.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('a fault of this test')
+    })
+    void Promise.reject(new Error('a fault of this test, promised'))
+  })
+  const faults = (): string[] => told.filter((text) => text.includes('"logFault"'))
+  await expect.poll(() => faults().length).toBe(2)
+  expect(faults().join(' ')).toContain('a fault of this test, promised')
+  await page.getByRole('button', { name: 'SL Slovenščina' }).click()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'sl')
+})
+
+test('[SCR-3] a page says that it paints; one whose thread hangs turns /health to 503 until it is gone', async ({
+  page,
+  kiosk,
+}) => {
+  test.slow()
+  const told = hearCalls(page)
+  await page.goto(kiosk.url)
+  await expect.poll(() => told.some((text) => text.includes('"painted"')), { timeout: 30_000 }).toBe(true)
+  const health = async (): Promise<number> => (await fetch(new URL('/health', kiosk.url))).status
+  expect(await health()).toBe(204)
+  await page.evaluate(() => {
+    setTimeout(() => {
+      const endMs = performance.now() + 45_000
+      while (performance.now() < endMs);
+    })
+  })
+  await expect.poll(health, { timeout: 40_000 }).toBe(503)
+  // The thread is free again: it paints, and says so.
+  await expect.poll(health, { timeout: 60_000 }).toBe(204)
+})

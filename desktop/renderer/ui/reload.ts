@@ -1,0 +1,56 @@
+/** First wait before a page is loaded again after it broke; doubled each time. [SCR-1] */
+export const FIRST_RELOAD_MS = 5_000
+
+/** The longest wait: a screen that keeps breaking still comes back once a minute. [SCR-1] */
+export const LAST_RELOAD_MS = 60_000
+
+/** A page that held for so long starts again with the first wait. */
+export const CALM_MS = 300_000
+
+/** When to load a page again, and what to remember until then. */
+export interface NextReload {
+  waitMs: number
+  kept: string
+}
+
+/**
+ * How long a page that just broke waits before it is loaded again, by what it remembers of the time before (null: nothing).
+ * Times in ms since 1970; a clock that went back counts as calm. [SCR-1]
+ */
+export function nextReload(kept: string | null, nowMs: number): NextReload {
+  const [waitedMs = Number.NaN, atMs = Number.NaN] = (kept ?? '').split(' ').map(Number)
+  const sinceMs = nowMs - atMs
+  const isAgain = sinceMs >= 0 && sinceMs < waitedMs + CALM_MS
+  const waitMs = isAgain ? Math.min(LAST_RELOAD_MS, Math.max(FIRST_RELOAD_MS, waitedMs * 2)) : FIRST_RELOAD_MS
+  return { waitMs, kept: `${waitMs} ${nowMs}` }
+}
+
+const KEY = 'carrel-reload'
+
+/** A function that loads this page again, each time a little later; while it waits, further calls are the same call. */
+export function makeReload(window: Pick<Window, 'location' | 'sessionStorage' | 'setTimeout'>): () => void {
+  let isWaiting = false
+  return () => {
+    if (isWaiting) return
+    isWaiting = true
+    const { waitMs, kept } = nextReload(readKept(window), Date.now())
+    keep(window, kept)
+    window.setTimeout(() => window.location.reload(), waitMs)
+  }
+}
+
+function readKept(window: Pick<Window, 'sessionStorage'>): string | null {
+  try {
+    return window.sessionStorage.getItem(KEY)
+  } catch {
+    return null
+  }
+}
+
+function keep(window: Pick<Window, 'sessionStorage'>, kept: string): void {
+  try {
+    window.sessionStorage.setItem(KEY, kept)
+  } catch {
+    // Where nothing is kept every wait is the first: five seconds are long enough to spare the machine.
+  }
+}
