@@ -46,14 +46,16 @@ export function makeDirectoryDesk(
     const settings = await directoryOf(universityId, known.directory)
     const isResting = (): boolean => (restUntilMs.get(known.directory) ?? 0) > performance.now()
     if (settings === undefined || isResting()) return refuse('away')
-    const answer = await lookSlots(universityId).take(async () =>
-      isResting() ? refuse('unsure' as const) : lookForKnown(settings, known, log),
-    )
-    if (answer === null) return refuse('away')
-    if (answer.ok) return answer
-    if (answer.refusal === 'gone') return refuse('gone')
-    if (answer.refusal === 'away') restUntilMs.set(known.directory, performance.now() + REST_MS)
-    return refuse('away')
+    const answer = await lookSlots(universityId).take(async () => {
+      if (isResting()) return refuse('away' as const)
+      const looked = await lookForKnown(settings, known, log)
+      // Before the next in line takes the slot.
+      if (!looked.ok && looked.refusal === 'away')
+        restUntilMs.set(known.directory, performance.now() + REST_MS)
+      return looked
+    })
+    if (answer?.ok === true) return answer
+    return refuse(answer?.refusal === 'gone' ? 'gone' : 'away')
   }
   return {
     has: async (universityId) => (await directoriesOf(universityId)).length > 0,
