@@ -17,6 +17,7 @@ test.each([
   ['one that expired yesterday', { accountExpires: ticks(NOW_MS - 86_400_000) }, true],
   ['one that expires tomorrow', { accountExpires: ticks(NOW_MS + 86_400_000) }, false],
   ['what is no number', { userAccountControl: 'x', accountExpires: '-2' }, false],
+  ['one of AD LDS', { 'msDS-UserAccountDisabled': 'TRUE' }, true],
   ['an entry that 389 or FreeIPA locked', { nsAccountLock: 'TRUE' }, true],
   ['one that is not', { nsAccountLock: 'false' }, false],
   ['a login that eDirectory disabled', { loginDisabled: 'TRUE' }, true],

@@ -2,6 +2,7 @@
 export const DISABLED_MARKS = [
   'userAccountControl',
   'accountExpires',
+  'msDS-UserAccountDisabled',
   'nsAccountLock',
   'loginDisabled',
   'pwdAccountLockedTime',
@@ -13,6 +14,8 @@ const ACCOUNT_DISABLED = 2n
 const NEVER = 9_223_372_036_854_775_807n
 const TICKS_PER_MS = 10_000n
 const MS_FROM_1601_TO_1970 = 11_644_473_600_000n
+/** AD LDS; 389 and FreeIPA; eDirectory. */
+const SWITCHES = ['msDS-UserAccountDisabled', 'nsAccountLock', 'loginDisabled']
 /** OpenLDAP: locked by hand, and not because of wrong passwords, which anybody may send. */
 const LOCKED_FOR_GOOD = '000001010000Z'
 
@@ -29,7 +32,7 @@ export function isDisabled(valueOf: (mark: string) => string | undefined, nowMs:
       expires > 0n &&
       expires < NEVER &&
       expires / TICKS_PER_MS - MS_FROM_1601_TO_1970 < BigInt(nowMs)) ||
-    [valueOf('nsAccountLock'), valueOf('loginDisabled')].some((value) => value?.toLowerCase() === 'true') ||
+    SWITCHES.some((mark) => valueOf(mark)?.toLowerCase() === 'true') ||
     valueOf('pwdAccountLockedTime') === LOCKED_FOR_GOOD
   )
 }
