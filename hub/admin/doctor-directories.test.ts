@@ -9,13 +9,32 @@ import type { Finding } from './finding.ts'
 import { TEST_CERTIFICATE } from './testing-certificate.ts'
 import { runHere } from './testing-cli.ts'
 
+/** A second account that looks people up, to which little is shown. */
+const LIMITED = 'cn=limited,ou=services,dc=carrel,dc=example'
+const SMALL = {
+  more: `
+dn: ${LIMITED}
+objectClass: applicationProcess
+objectClass: simpleSecurityObject
+cn: limited
+userPassword: looks people up (*)
+
+dn: ou=elsewhere,dc=carrel,dc=example
+objectClass: referral
+objectClass: extensibleObject
+ou: elsewhere
+ref: ldap://127.0.0.1:1/ou=elsewhere,dc=carrel,dc=example
+`,
+  database: `limits dn.exact="${LIMITED}" size=3\naccess to * by dn.exact="${LIMITED}" read by * break`,
+}
+
 let database: TestDatabase
 let slapd: TestSlapd
 let folder = ''
 
 beforeAll(async () => {
   if (WITHOUT_SLAPD !== null) return
-  ;[database, slapd] = await Promise.all([makeTestDatabase('doctor_directories'), startSlapd()])
+  ;[database, slapd] = await Promise.all([makeTestDatabase('doctor_directories'), startSlapd(SMALL)])
   await insertTestUniversity(database.pool, 'Test')
   folder = mkdtempSync(join(tmpdir(), 'carrel-doctor-ldap-'))
   writeFileSync(join(folder, 'password'), slapd.settings().service.password, { mode: 0o600 })
@@ -70,5 +89,24 @@ test('[DIR-6] the doctor says of each directory whether it can be asked', async 
   ])
   expect(await one({ people: { base: 'ou=people,dc=carrel,dc=example', filter: '(uid=x)' } })).toEqual([
     ['fail', expect.stringMatching(/no place for \{username\}/)],
+  ])
+})
+
+test('[DIR-10] the doctor warns of a directory that shows only a part of its groups', async () => {
+  const { groups } = slapd.settings()
+  const one = async (changes: object): Promise<unknown[]> =>
+    (await findings(changes)).map(({ state, found }) => [state, found])
+  expect(await one({ groups })).toEqual([['ok', `127.0.0.1:${slapd.port} answers`]])
+  expect(await one({ groups, service: { dn: LIMITED, passwordFile: 'password' } })).toEqual([
+    [
+      'warn',
+      'it shows the service account 3 groups at most: nobody loses a group by an answer that is cut short',
+    ],
+  ])
+  expect(await one({ groups: { ...groups, base: 'dc=carrel,dc=example' } })).toEqual([
+    [
+      'warn',
+      'a part of the groups lies on another server: nobody loses a group by an answer that is cut short',
+    ],
   ])
 })

@@ -1,6 +1,6 @@
 import { printable } from '#shared/domain/space-tree.ts'
 import { readDirectories, type DirectorySettings } from '../identity/directory-config.ts'
-import { findDirectoryFault } from '../identity/directory.ts'
+import { findDirectoryFault, findGroupShortfall } from '../identity/directory-inquiry.ts'
 import { noLog } from '../log.ts'
 import { loadUniversityByDomain } from '../store/universities.ts'
 import type { AdminWorld } from './answer.ts'
@@ -45,5 +45,28 @@ async function checkDirectory({ pool }: AdminWorld, settings: DirectorySettings)
       found: `passwords travel to ${host}:${port} unencrypted`,
       mend: 'Give it a certificate, and take "passwordsTravelUnencrypted" away.',
     }
-  return { what, state: 'ok', found: `${host}:${port} answers` }
+  return (await checkGroups(what, settings)) ?? { what, state: 'ok', found: `${host}:${port} answers` }
+}
+
+/** Hardly anybody is in more groups than these: a larger limit cuts nobody's list. */
+const FEW_GROUPS = 100
+
+/** A person's list that is cut short takes nothing away; where lists always are, nobody ever leaves a group. [DIR-10] */
+async function checkGroups(what: string, settings: DirectorySettings): Promise<Finding | null> {
+  const short = await findGroupShortfall(settings)
+  if (short === null || (short.why !== 'elsewhere' && short.count >= FEW_GROUPS)) return null
+  const kept = 'nobody loses a group by an answer that is cut short'
+  return short.why === 'elsewhere'
+    ? {
+        what,
+        state: 'warn',
+        found: `a part of the groups lies on another server: ${kept}`,
+        mend: 'Name a base of groups below which all lies on this server.',
+      }
+    : {
+        what,
+        state: 'warn',
+        found: `it shows the service account ${short.count} groups at most: ${kept}`,
+        mend: 'Raise the size limit of that account, for pages too.',
+      }
 }

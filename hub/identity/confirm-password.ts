@@ -4,6 +4,7 @@ import { appendChange, changedBy } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
 import { updateConfirmed } from '../store/sessions-people.ts'
 import { loadAccount, type Account } from '../store/users.ts'
+import { provenBefore } from './directory-proof.ts'
 import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
@@ -38,15 +39,15 @@ async function prove(
   account: Account,
   password: string,
 ): Promise<Decision<null, CallRefusal>> {
-  const { directory, directoryId, universityId, username } = account
-  if (directory === null) {
+  const known = provenBefore(account)
+  if (known === null) {
     const verified = await parts.passwords.verify(password, account.passwordHash)
     if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
     return verified.value ? accept(null) : refuse({ why: 'credentialsRefused' })
   }
-  if (universityId === null || username === null) return refuse({ why: 'credentialsRefused' })
-  const answer = await parts.directories.signIn({ universityId, username, password, directory })
+  if (account.universityId === null) return refuse({ why: 'credentialsRefused' })
+  const { universityId } = account
+  const answer = await parts.directories.signIn({ universityId, sought: { by: 'id', known }, password })
   if (!answer.ok) return refuse({ why: answer.refusal === 'away' ? 'directoryAway' : 'credentialsRefused' })
-  // The name may be somebody else's by now.
-  return answer.value.directoryId === directoryId ? accept(null) : refuse({ why: 'credentialsRefused' })
+  return accept(null)
 }

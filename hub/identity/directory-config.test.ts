@@ -42,6 +42,7 @@ test('[DIR-1] a file of directories is read, with what is usual filled in', () =
     attributes: { id: 'objectGUID', username: 'sAMAccountName' },
     groups: { base: 'ou=groups,dc=marsh,dc=edu', filter: '(member={dn})' },
     timeoutMs: 1000,
+    recheckMinutes: 5,
   }
   expect(read({ directories: [FACULTY, staff] })).toEqual({
     ok: true,
@@ -64,6 +65,7 @@ test('[DIR-1] a file of directories is read, with what is usual filled in', () =
         },
         groups: null,
         timeoutMs: 5000,
+        recheckMs: 3_600_000,
       },
       expect.objectContaining({
         host: '::1',
@@ -72,6 +74,7 @@ test('[DIR-1] a file of directories is read, with what is usual filled in', () =
         ca: TEST_CERTIFICATE,
         attributes: expect.objectContaining({ id: 'objectGUID', mail: 'mail' }) as unknown,
         timeoutMs: 1000,
+        recheckMs: 300_000,
       }),
     ],
   })
@@ -108,6 +111,7 @@ test.each([
     /\/directories\/0\/url/,
   ],
   ['two of one name', { directories: [FACULTY, FACULTY] }, /two directories are called "faculty"/],
+  ['no end of trust', { directories: [{ ...FACULTY, recheckMinutes: 1441 }] }, /recheckMinutes/],
   ['no time at all', { directories: [{ ...FACULTY, timeoutMs: 0 }] }, /timeoutMs/],
   [
     'a filter for everybody',

@@ -5,6 +5,7 @@ import { Type, type Static } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import { DEFAULT_RECHECK_MS } from './directory-desk.ts'
 
 const closed = { additionalProperties: false }
 const Attribute = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$' })
@@ -43,6 +44,8 @@ const DirectoryDescription = Type.Object(
     groups: Type.Optional(Type.Object({ base: EntryName, filter: Filter }, closed)),
     /** For a whole sign-in, connecting included. */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 30_000 })),
+    /** How old its word on somebody who stays signed in may grow before it is asked again. */
+    recheckMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
   },
   closed,
 )
@@ -70,6 +73,7 @@ export interface DirectorySettings {
   /** `{username}` and `{dn}` stand for those of the entry, escaped. */
   groups: { base: string; filter: string } | null
   timeoutMs: number
+  recheckMs: number
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000
@@ -146,6 +150,8 @@ function settle(
     attributes: { ...DEFAULT_ATTRIBUTES, ...described.attributes },
     groups: described.groups ?? null,
     timeoutMs: described.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    recheckMs:
+      described.recheckMinutes === undefined ? DEFAULT_RECHECK_MS : described.recheckMinutes * 60_000,
   }
 }
 

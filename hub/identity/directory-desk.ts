@@ -1,6 +1,9 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Transaction } from '../store/database.ts'
 
+/** How old the word of a directory on one of its people may grow. [DIR-13] */
+export const DEFAULT_RECHECK_MS = 3_600_000
+
 /** One person of a directory, as the directory answered when it took the password. */
 export interface DirectoryEntry {
   /** Name of the directory, as the configuration has it. */
@@ -13,14 +16,32 @@ export interface DirectoryEntry {
   displayname: string | null
   /** Groups of the directory that the person is in. */
   gidNumbers: readonly number[]
+  /** Whether those are all; of a list that was cut short nothing is concluded but what it holds. [DIR-10] */
+  areGroupsWhole: boolean
 }
 
-/** Whose password is asked for. `directory` names the one to ask; without it all directories of the university are asked. */
+/** Somebody whom a directory has proven before. */
+export interface ProvenBefore {
+  directory: string
+  directoryId: string
+  /** As the directory wrote it then; null when another account of the university has it. */
+  username: string | null
+}
+
+/**
+ * Who is meant: by a user name as it was typed, by an address (and `known`, when an account came from a directory under it),
+ * or one who was proven before. All directories of the university are asked, a known person's own alone. [DIR-12]
+ */
+export type Sought =
+  | { by: 'name'; username: string; directory?: string }
+  | { by: 'mail'; mail: string; known?: ProvenBefore }
+  | { by: 'id'; known: ProvenBefore }
+
+/** Whose password is asked for. */
 export interface DirectoryQuestion {
   universityId: number
-  username: string
+  sought: Sought
   password: string
-  directory?: string
 }
 
 /** `wrong`: no such person, or not that password. `away`: no answer could be had. */
@@ -32,11 +53,15 @@ export interface DirectoryDesk {
   has(universityId: number): Promise<boolean>
   /** Asks whether a name and a password belong together. Never throws. */
   signIn(question: DirectoryQuestion): Promise<Decision<DirectoryEntry, DirectoryRefusal>>
+  /** How old a proof may grow before a directory is asked again; what is usual for one that is not known any more. [DIR-13] */
+  recheckMs(universityId: number, directory: string): Promise<number>
+  /** Asks without a password whether somebody is still there, and may still sign in. Never throws. [DIR-13] */
+  look(universityId: number, known: ProvenBefore): Promise<Decision<DirectoryEntry, 'gone' | 'away'>>
   /** Brings the memberships that come from the directory in step with its groups, in the transaction of the sign-in. */
   matchGroups(
     transaction: Transaction,
     user: { userId: number; universityId: number },
-    gidNumbers: readonly number[],
+    groups: Pick<DirectoryEntry, 'gidNumbers' | 'areGroupsWhole'>,
   ): Promise<void>
 }
 
@@ -44,5 +69,7 @@ export interface DirectoryDesk {
 export const noDirectories: DirectoryDesk = {
   has: async () => false,
   signIn: async () => refuse('wrong'),
+  recheckMs: async () => DEFAULT_RECHECK_MS,
+  look: async () => refuse('away'),
   matchGroups: async () => undefined,
 }

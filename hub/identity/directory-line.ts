@@ -1,17 +1,17 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { BerReader, Client, ExtendedRequest } from 'ldapts'
+import { BerReader, ExtendedRequest } from 'ldapts'
 import type { DirectorySettings } from './directory-config.ts'
+import { CLOSED, makeTalk, type DirectoryTalk } from './directory-talk.ts'
 
 const START_TLS = '1.3.6.1.4.1.1466.20037'
 const EXTENDED_RESPONSE = 0x78
 /** An answer to StartTLS is some dozen bytes. */
 const MAX_ANSWER_BYTES = 4096
-const CLOSED = 'the line was closed'
 
 /** One conversation with a directory. It is never dialled again: a new line would be anonymous. [DIR-3] */
 export interface DirectoryLine {
-  client: Client
+  talk: DirectoryTalk
   /** Hangs up; what is under way fails. */
   end(): void
 }
@@ -34,14 +34,7 @@ export async function openLine(settings: DirectorySettings): Promise<DirectoryLi
     return socket
   }
   try {
-    const socket = await dial(settings, keep)
-    // The library would dial again by itself, unasked and anonymous.
-    const createConnection = ((): Socket => {
-      if (socket.destroyed) throw new Error(CLOSED)
-      return socket
-    }) as typeof connectPlain
-    const client = new Client({ url: 'ldap://directory', createConnection, timeout: settings.timeoutMs })
-    return { client, end }
+    return { talk: makeTalk(await dial(settings, keep)), end }
   } catch (error) {
     end()
     throw error

@@ -99,7 +99,11 @@ describe('a directory', () => {
     universityId = testId,
     directory?: string,
   ): ReturnType<DirectoryDesk['signIn']> =>
-    desk.signIn({ universityId, username, password, ...(directory === undefined ? {} : { directory }) })
+    desk.signIn({
+      universityId,
+      sought: { by: 'name', username, ...(directory === undefined ? {} : { directory }) },
+      password,
+    })
 
   test('[DIR-5] takes a right password and says who it is, by the stable id of the entry', async () => {
     const desk = deskOf(first.settings())
@@ -112,6 +116,7 @@ describe('a directory', () => {
         email: 'ta217@lipnik.example',
         displayname: 'Assistant of Room 217',
         gidNumbers: [100],
+        areGroupsWhole: true,
       },
     })
     for (const [username, password] of [

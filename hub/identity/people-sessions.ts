@@ -12,6 +12,7 @@ import {
   type RefreshableSession,
 } from '../store/sessions-people.ts'
 import { updateLogin } from '../store/users.ts'
+import { proveAgain } from './directory-proof.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashRefreshToken, makeFamily, parseRefreshToken, refreshToken } from './refresh-tokens.ts'
 
@@ -74,14 +75,19 @@ export async function admit(
   return { accessToken: await parts.tokens.sign({ userId, sessionId }), refreshToken: token, me }
 }
 
-/** Trades a refresh token for the next one; a token that was used before ends its family. [IDN-8] */
+/**
+ * Trades a refresh token for the next one; a token that was used before ends its family. A person of a directory must still
+ * be there. [IDN-8] [DIR-13]
+ */
 export async function commitRefresh(
   parts: AccountParts,
   shown: string,
   from: From,
-): Promise<Decision<Renewed, 'signInNeeded'>> {
+): Promise<Decision<Renewed, 'signInNeeded' | 'directoryAway'>> {
   const claims = parseRefreshToken(parts.keys, shown)
   if (claims === null) return refuse('signInNeeded')
+  const proven = await proveAgain(parts, claims.family)
+  if (!proven.ok) return proven
   return transaction(parts.pool, 'read committed', async (client) => {
     const session = await lockSession(client, claims.family)
     if (session === null || !session.isLive) return refuse('signInNeeded')

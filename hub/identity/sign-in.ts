@@ -3,7 +3,6 @@ import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts
 import type { CallRefusal } from '../routes/handle.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
-import { upsertDirectoryAccount } from '../store/directory-accounts.ts'
 import {
   loadDirectoryAccountByEmail,
   loadLocalAccount,
@@ -14,7 +13,8 @@ import {
   type OpenUniversity,
 } from '../store/users.ts'
 import { parseAddress, type Address } from './address.ts'
-import type { DirectoryEntry } from './directory-desk.ts'
+import type { Sought } from './directory-desk.ts'
+import { commitEntry, provenBefore } from './directory-proof.ts'
 import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
@@ -98,7 +98,7 @@ async function enter(parts: AccountParts, typed: Typed, from: From): Promise<Dec
 /** Where the password is to be proven: here, by a directory, or nowhere. */
 type Found =
   | { at: 'here'; account: Account }
-  | { at: 'directory'; universityId: number; username: string; directory?: string }
+  | { at: 'directory'; universityId: number; sought: Sought }
   | { at: 'nowhere'; universityId: number | null }
 
 /** A password goes to a directory only for its own users, and for names that are unknown in its university. [IDN-16] */
@@ -109,18 +109,26 @@ async function findAccount(parts: AccountParts, typed: Typed): Promise<Found> {
   const account = await loadNamedAccount(parts.pool, universityId, username)
   if (account !== null && !waitsForDirectory(account)) return foundAt(account)
   const hasDirectory = await parts.directories.has(universityId)
-  return hasDirectory ? { at: 'directory', universityId, username } : { at: 'nowhere', universityId: null }
+  return hasDirectory
+    ? { at: 'directory', universityId, sought: { by: 'name', username } }
+    : { at: 'nowhere', universityId: null }
 }
 
-/** Local accounts first, and with them the platform's administrators, whose domain is nobody's. */
+/**
+ * Local accounts first, and with them the platform's administrators, whose domain is nobody's. An address that is nobody's
+ * here is looked for in the directories of its university, whether or not somebody signed in from there before. [DIR-12]
+ */
 async function findByEmail(parts: AccountParts, address: Address | null): Promise<Found> {
   if (address === null) return { at: 'nowhere', universityId: null }
   const local = await loadLocalAccount(parts.pool, address.key)
   if (local !== null) return { at: 'here', account: local }
   const university = await findUniversity(parts, address.domain)
   if (university === null) return { at: 'nowhere', universityId: null }
+  if (!(await parts.directories.has(university.id))) return { at: 'nowhere', universityId: university.id }
   const account = await loadDirectoryAccountByEmail(parts.pool, university.id, address.key)
-  return account === null ? { at: 'nowhere', universityId: university.id } : foundAt(account)
+  const known = account === null ? null : provenBefore(account)
+  const sought: Sought = { by: 'mail', mail: address.text, ...(known === null ? {} : { known }) }
+  return { at: 'directory', universityId: university.id, sought }
 }
 
 /** Taken over from a system before: a user name that only a directory can prove. [DIR-9] */
@@ -132,7 +140,7 @@ function foundAt(account: Account): Found {
   const { directory, username, universityId } = account
   if (directory === null) return { at: 'here', account }
   if (username === null || universityId === null) return { at: 'nowhere', universityId }
-  return { at: 'directory', universityId, username, directory }
+  return { at: 'directory', universityId, sought: { by: 'name', username, directory } }
 }
 
 async function prove(parts: AccountParts, found: Found, password: string): Promise<Decision<Proven, Doubt>> {
@@ -156,41 +164,13 @@ async function rehash(parts: AccountParts, userId: number, password: string, sto
 
 async function proveByDirectory(
   parts: AccountParts,
-  { universityId, username, directory }: Extract<Found, { at: 'directory' }>,
+  { universityId, sought }: Extract<Found, { at: 'directory' }>,
   password: string,
 ): Promise<Decision<Proven, Doubt>> {
-  const question = { universityId, username, password, ...(directory === undefined ? {} : { directory }) }
-  const answer = await parts.directories.signIn(question)
+  const answer = await parts.directories.signIn({ universityId, sought, password })
   if (!answer.ok) return answer
   const userId = await commitEntry(parts, universityId, answer.value)
   return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
-}
-
-/** The first sign-in makes the account; each brings name, address and groups in step with the directory. */
-async function commitEntry(
-  parts: AccountParts,
-  universityId: number,
-  entry: DirectoryEntry,
-): Promise<number | null> {
-  const address = entry.email === null ? null : parseAddress(entry.email)
-  return transaction(parts.pool, 'read committed', async (client) => {
-    const account = await upsertDirectoryAccount(client, universityId, {
-      ...entry,
-      email: address?.text ?? null,
-      emailKey: address?.key ?? null,
-    })
-    if (!account.mayEnter) return null
-    if (account.isNew)
-      await appendChange(client, {
-        universityId,
-        actor: 'directory',
-        service: 'accounts',
-        subject: 'add',
-        log: { userId: account.id, directory: entry.directory },
-      })
-    await parts.directories.matchGroups(client, { userId: account.id, universityId }, entry.gidNumbers)
-    return account.id
-  })
 }
 
 async function beginFor(parts: AccountParts, proven: Proven, from: From): Promise<Renewed> {

@@ -37,10 +37,11 @@ export interface TestSlapd {
 
 /**
  * Starts slapd with the people of the development set-up, and `more` of them (LDIF). It takes a name without a password
- * for "anonymous", as careless directories do. With `isTlsDemanded` no password is taken without encryption.
+ * for "anonymous", as careless directories do. With `isTlsDemanded` no password is taken without encryption; `globals`
+ * and `database` are further lines of its configuration, for the server and for its one database.
  */
 export async function startSlapd(
-  options: { more?: string; isTlsDemanded?: boolean } = {},
+  options: { more?: string; isTlsDemanded?: boolean; globals?: string; database?: string } = {},
 ): Promise<TestSlapd> {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-slapd-'))
   mkdirSync(join(folder, 'data'))
@@ -54,12 +55,14 @@ export async function startSlapd(
     `TLSCertificateKeyFile ${write('key.pem', TEST_KEY)}`,
     ...(options.isTlsDemanded === true ? ['security simple_bind=128'] : []),
     'allow bind_anon_cred',
+    options.globals ?? '',
   ]
   const conf = read('slapd.conf')
     .replaceAll('@FOLDER@', folder)
     // Without its ban on anonymous questions a test sees who would ask them.
     .replace('require authc', tls.join('\n'))
     .replace('disallow bind_anon', '')
+    .replace('access to attrs', `${options.database ?? ''}\naccess to attrs`)
   const file = write('slapd.conf', conf)
   const people = read('seed.ldif').replace('@SERVICE_PASSWORD@', SERVICE.password)
   const seed = write('seed.ldif', `${people}\n${options.more ?? ''}`)
@@ -73,7 +76,7 @@ export async function startSlapd(
   }
   return {
     port,
-    settings: (changes) => ({ ...settingsOf(port), ...changes }),
+    settings: (changes) => ({ ...slapdSettings(port), ...changes }),
     kill,
     restart: async () => {
       await kill()
@@ -86,7 +89,8 @@ export async function startSlapd(
   }
 }
 
-function settingsOf(port: number): DirectorySettings {
+/** How the hub is told of a directory with the people of the development set-up. */
+export function slapdSettings(port: number): DirectorySettings {
   return {
     name: 'test',
     university: 'test.example',
@@ -112,6 +116,7 @@ function settingsOf(port: number): DirectorySettings {
         '(|(&(objectClass=posixGroup)(memberUid={username}))(&(objectClass=groupOfNames)(member={dn})))',
     },
     timeoutMs: 10_000,
+    recheckMs: 3_600_000,
   }
 }
 

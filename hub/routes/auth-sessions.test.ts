@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makePasswords } from '../identity/passwords.ts'
+import { noDirectories } from '../identity/directory-desk.ts'
 import { parseRefreshToken, refreshToken } from '../identity/refresh-tokens.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
 import { query } from '../store/database.ts'
@@ -356,12 +357,12 @@ describe('[IDN-5] a sign-in', () => {
     const asked: string[] = []
     const other = await startPeopleHub('directory', {
       directories: {
+        ...noDirectories,
         has: async () => true,
-        signIn: async ({ username }) => {
-          asked.push(username)
+        signIn: async ({ sought }) => {
+          asked.push(sought.by === 'name' ? sought.username : sought.by === 'mail' ? sought.mail : '')
           return { ok: false, refusal: 'away' }
         },
-        matchGroups: async () => undefined,
       },
     })
     await other.join('own@uni.example')
@@ -371,10 +372,12 @@ describe('[IDN-5] a sign-in', () => {
     const university = other.universityId
     expect(await tryIt({ email: 'own@uni.example' })).toBe('credentialsRefused')
     expect(await tryIt({ username: 'OWN', university })).toBe('credentialsRefused')
-    expect(await tryIt({ email: 'unknown@uni.example' })).toBe('credentialsRefused')
+    expect(await tryIt({ username: 'own@uni.example' })).toBe('credentialsRefused')
+    expect(await tryIt({ email: 'unknown@elsewhere.example' })).toBe('credentialsRefused')
     expect(asked).toEqual([])
     expect(await tryIt({ username: 'somebody', university })).toBe('directoryAway')
-    expect(asked).toEqual(['somebody'])
+    expect(await tryIt({ email: 'unknown@uni.example' })).toBe('directoryAway')
+    expect(asked).toEqual(['somebody', 'unknown@uni.example'])
     await other.signIn('own@uni.example', GOOD_PASSWORD)
     await other.stop()
   })

@@ -23,7 +23,8 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
   handle('POST /auth/token/refresh', async (_input, caller) => {
     const done = await commitRefresh(parts, readRefreshCookie(caller.request), caller)
     if (done.ok) return answerAdmission(parts, caller, done.value)
-    clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    // A directory that is away ends nothing: the cookie is good again once it answers. [DIR-15]
+    if (done.refusal === 'signInNeeded') clearRefreshCookie(caller.reply, parts.areCookiesSecure)
     return refuse({ why: done.refusal })
   })
 

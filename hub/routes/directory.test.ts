@@ -32,7 +32,7 @@ describe('signing in with a directory', () => {
     const overheard: DirectoryDesk = {
       ...desk,
       signIn: (question) => {
-        asked.push(question.username)
+        asked.push(JSON.stringify(question.sought))
         return desk.signIn(question)
       },
     }

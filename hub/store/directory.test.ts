@@ -37,7 +37,7 @@ function group(name: string, gidNumber: number | null, ofUniversity = university
 async function match(...gidNumbers: number[]): Promise<void> {
   const user = { userId: person.userId, universityId }
   await transaction(database.pool, 'read committed', (client) =>
-    matchDirectoryGroups(client, user, gidNumbers),
+    matchDirectoryGroups(client, user, { gidNumbers, areGroupsWhole: true }),
   )
 }
 

@@ -15,15 +15,16 @@ export async function loadUniversityDomains(database: Queryable, universityId: n
 /**
  * Brings the memberships that come from a directory in step with the numbers of its groups: what is missing is added as
  * member, what came from the directory and is no longer said there goes. Memberships that people made stay as they are,
- * and so does the last administrator of the super group. [DIR-7]
+ * and so does the last administrator of the super group. Of a list that was cut short nothing but additions is concluded.
+ * [DIR-7] [DIR-10]
  */
 export async function matchDirectoryGroups(
   transaction: Transaction,
   user: { userId: number; universityId: number },
-  gidNumbers: readonly number[],
+  { gidNumbers, areGroupsWhole }: { gidNumbers: readonly number[]; areGroupsWhole: boolean },
 ): Promise<void> {
   const { userId, universityId } = user
-  const dropped = await dropForeign(transaction, userId, universityId, gidNumbers)
+  const dropped = areGroupsWhole ? await dropForeign(transaction, userId, universityId, gidNumbers) : []
   const added = await insertMissing(transaction, userId, universityId, gidNumbers)
   const changes = [
     ...dropped.map((groupId) => ({ groupId, subject: 'member remove' })),

@@ -34,6 +34,12 @@ export async function takeLiveTicket(database: Queryable, ticketHash: string): P
   return row?.isGood === true ? row.sessionId : null
 }
 
+/**
+ * How old the word of a directory on one of its people may be behind a live socket: a page that is never renewed is bound by
+ * it, one that is renewed by the renewal. A day, and the life of an access token. [DIR-15]
+ */
+const MAX_UNSEEN = '24 hours 30 minutes'
+
 /** What a live socket must know of its person. */
 export interface LivePersonRow {
   sessionId: number
@@ -48,7 +54,10 @@ export interface LivePersonRow {
   nowMs: number
 }
 
-/** The people behind some sessions; a session that has ended, or whose person may not sign in any more, has no row. One statement. [LIV-3] */
+/**
+ * The people behind some sessions; a session that has ended, or whose person may not sign in any more, or was not seen in
+ * their directory for too long, has no row. One statement. [LIV-3] [DIR-15]
+ */
 export async function loadLivePeople(
   database: Queryable,
   sessionIds: readonly number[],
@@ -62,8 +71,9 @@ export async function loadLivePeople(
          where m.user_id = u.id and g.is_super) as "mayEditAll"
      from sessions s join users u on u.id = s.user_id join universities v on v.id = u.associated_university_id
      where s.id = any($1) and s.revoked_at is null and s.expires_at > now()
-       and u.is_active and u.erased_at is null and v.is_approved`,
-    [sessionIds],
+       and u.is_active and u.erased_at is null and v.is_approved
+       and (u.directory is null or coalesce(u.directory_seen_at, u.created_at) > now() - $2::interval)`,
+    [sessionIds, MAX_UNSEEN],
   )
   return rows.map(({ settings, ...row }) => ({
     ...row,

@@ -315,7 +315,8 @@ create table users (
   last_login_ip inet,
   erased_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null
+  updated_at timestamp with time zone default now() not null,
+  directory_seen_at timestamp with time zone default now()
 );
 
 create table users_tracked_spaces (

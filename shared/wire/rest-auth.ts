@@ -96,7 +96,7 @@ export const AUTH_ROUTES = {
     summary: 'Trades the refresh cookie for a fresh access token and the next cookie.',
     who: 'anyone',
     answer: { status: 200, body: Admission },
-    refusals: ['signInNeeded'],
+    refusals: ['signInNeeded', 'directoryAway'],
   },
   'POST /auth/logout': {
     summary: 'Ends the session of the refresh cookie, and clears it.',

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { isDisabled } from './directory-disabled.ts'
+
+const NOW_MS = Date.UTC(2026, 0, 1)
+/** 100 ns since 1601. */
+const ticks = (ms: number): string => String((BigInt(ms) + 11_644_473_600_000n) * 10_000n)
+
+test.each([
+  ['nothing', {}, false],
+  [
+    'a usual account of Active Directory',
+    { userAccountControl: '512', accountExpires: '9223372036854775807' },
+    false,
+  ],
+  ['one that never expires, said otherwise', { userAccountControl: '66048', accountExpires: '0' }, false],
+  ['a disabled one', { userAccountControl: '514' }, true],
+  ['one that expired yesterday', { accountExpires: ticks(NOW_MS - 86_400_000) }, true],
+  ['one that expires tomorrow', { accountExpires: ticks(NOW_MS + 86_400_000) }, false],
+  ['what is no number', { userAccountControl: 'x', accountExpires: '-2' }, false],
+  ['one of AD LDS', { 'msDS-UserAccountDisabled': 'TRUE' }, true],
+  ['an entry that 389 or FreeIPA locked', { nsAccountLock: 'TRUE' }, true],
+  ['one that is not', { nsAccountLock: 'false' }, false],
+  ['a login that eDirectory disabled', { loginDisabled: 'TRUE' }, true],
+  ['one that was locked by hand', { pwdAccountLockedTime: '000001010000Z' }, true],
+  ['one that wrong passwords locked', { pwdAccountLockedTime: '20251231235900Z' }, false],
+] as [string, Record<string, string>, boolean][])('[DIR-14] %s is judged', (_what, marks, disabled) => {
+  expect(isDisabled((mark) => marks[mark], NOW_MS)).toBe(disabled)
+})

@@ -1,0 +1,74 @@
+import { StatusCodeParser, SearchResponse, type Entry } from 'ldapts'
+import type { DirectoryTalk, Search, SearchAnswer } from './directory-talk.ts'
+
+/** Why an answer is not all there is. */
+export type Shortfall = 'sizeLimit' | 'timeLimit' | 'adminLimit' | 'overfull' | 'elsewhere' | 'range'
+
+/** What a search found; `shortfall` is null when that is all of it. */
+export interface Found {
+  entries: Entry[]
+  shortfall: Shortfall | null
+}
+
+/** What is looked for, without how many at a time. */
+export type Question = Omit<Search, 'sizeLimit' | 'page'>
+
+/** Directories give a thousand at a time at most, unless told otherwise. */
+const PAGE_SIZE = 200
+/** Answers with which a directory turns down pages, and not the question. */
+const REFUSES_PAGES = new Set([2, 11, 12, 53])
+
+const LIMITS = new Map<number, Shortfall>([
+  [3, 'timeLimit'],
+  [4, 'sizeLimit'],
+  [11, 'adminLimit'],
+])
+
+/**
+ * At most two entries, by which one sees whether there is exactly one. A directory that gives fewer than were asked for
+ * says so: then there are more than it shows. Rejects with its ResultCodeError when it refuses. [DIR-10]
+ */
+export async function findFew(talk: DirectoryTalk, question: Question): Promise<Found> {
+  const answer = await talk.search({ ...question, sizeLimit: 2 }, 2)
+  return { entries: answer.entries, shortfall: shortfallOf(answer) }
+}
+
+/**
+ * All entries, page after page, but not more than `maxCount`; all at once where a directory knows no pages. Rejects with its
+ * ResultCodeError when it refuses. [DIR-10] [DIR-11]
+ */
+export async function findAll(talk: DirectoryTalk, question: Question, maxCount: number): Promise<Found> {
+  const entries: Entry[] = []
+  let shortfall: Shortfall | null = null
+  let cookie: Buffer | null = null
+  do {
+    const page = { size: PAGE_SIZE, ...(cookie === null ? {} : { cookie }) }
+    const answer: SearchAnswer = await talk.search(
+      { ...question, sizeLimit: 0, page },
+      maxCount - entries.length,
+    )
+    if (cookie === null && answer.entries.length === 0 && REFUSES_PAGES.has(answer.status))
+      return findAtOnce(talk, question, maxCount)
+    shortfall ??= shortfallOf(answer)
+    entries.push(...answer.entries)
+    ;({ cookie } = answer)
+  } while (cookie !== null && shortfall !== 'overfull')
+  return { entries, shortfall }
+}
+
+async function findAtOnce(talk: DirectoryTalk, question: Question, maxCount: number): Promise<Found> {
+  const answer = await talk.search({ ...question, sizeLimit: 0 }, maxCount)
+  return { entries: answer.entries, shortfall: shortfallOf(answer) }
+}
+
+function shortfallOf({ status, isOverfull, references }: SearchAnswer): Shortfall | null {
+  const limit = LIMITS.get(status)
+  if (limit === undefined && status !== 0)
+    throw StatusCodeParser.parse(new SearchResponse({ messageId: 0, status }))
+  if (limit !== undefined) return limit
+  if (isOverfull) return 'overfull'
+  return references.every((uri) => OF_NOBODY.test(uri)) ? null : 'elsewhere'
+}
+
+/** Below its root Active Directory names these partitions in every answer; neither people nor groups lie there. */
+const OF_NOBODY = /\/(DC=(Domain|Forest)DnsZones|CN=Configuration),/i
