@@ -74,7 +74,7 @@ describe.skipIf(process.platform === 'win32')('npm run package', () => {
     printed = run.stdout()
     if (code !== 0) throw new Error(run.stderr())
     files = listPackage(asar, { isPack: false }).filter((name) => !('files' in statFile(asar, name.slice(1))))
-  }, 120_000)
+  }, 240_000)
   afterAll(() => {
     elsewhere.close()
     rmSync(folder, { recursive: true, force: true })
