@@ -147,6 +147,7 @@ async function startPeople(
   const directories = openDirectories(config, pool, log)
   const identity = await makeIdentity(config, pool, directories, log, options.identity)
   undo.push(() => identity.mail.stop())
+  undo.push(() => identity.judge.stop())
   const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
   const jobs = await startJobs(pool, list, clock, log)
   undo.push(() => jobs.stop())

@@ -42,7 +42,7 @@ async function prove(
   if (directory === null) {
     const verified = await parts.passwords.verify(password, account.passwordHash)
     if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
-    return verified.value ? accept(null) : refuse({ why: 'credentialsRefused' })
+    return verified.value.isRight ? accept(null) : refuse({ why: 'credentialsRefused' })
   }
   if (universityId === null || username === null) return refuse({ why: 'credentialsRefused' })
   const answer = await parts.directories.signIn({ universityId, username, password, directory })

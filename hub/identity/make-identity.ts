@@ -4,11 +4,11 @@ import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import { makeTurnstile } from '../turnstile.ts'
-import { makeIsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
 import type { IdentityParts } from './identity-parts.ts'
 import { makeMailDesk, type MailDesk } from './mail/mail-desk.ts'
 import { makeFilePost, makeSmtpPost } from './mail/post.ts'
+import { makePasswordJudge, type PasswordJudge } from './password-judge.ts'
 import { makePasswords } from './passwords.ts'
 import { loadServerSecret, makeServerKeys } from './server-secret.ts'
 
@@ -24,6 +24,7 @@ const MAX_SIGN_INS_WAITING = 1_000
 export interface Identity {
   parts: IdentityParts
   mail: MailDesk
+  judge: PasswordJudge
   /** Where people find the hub; what the configuration says, else where it listens once that is known. */
   publicUrl(): string
   setListening(url: string): void
@@ -47,13 +48,14 @@ export async function makeIdentity(
   const passwords = makePasswords()
   // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
   await passwords.verify('', null)
+  const judge = makePasswordJudge()
   const parts: IdentityParts = {
     keys,
     directories,
     kickMail: () => mail.kick(),
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
-    isCommon: makeIsCommon(),
+    isCommon: judge.isCommon,
     limits: ACCOUNT_LIMITS,
     areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
     maskMs: MASK_MS,
@@ -62,5 +64,5 @@ export async function makeIdentity(
   const setListening = (url: string): void => {
     if (config.publicUrl === null) place.url = url
   }
-  return { parts, mail, publicUrl, setListening }
+  return { parts, mail, judge, publicUrl, setListening }
 }

@@ -79,6 +79,7 @@ export const portalEn = {
     onlyDigits: 'Not only digits.',
     common: 'Too easy to guess. Three unrelated words are better.',
     isAddress: 'Not your own address.',
+    controls: 'No tabs, line breaks or other invisible control characters.',
   },
   field: {
     identifier: 'E-mail or user name',

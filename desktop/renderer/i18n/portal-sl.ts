@@ -86,6 +86,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     onlyDigits: 'Ne samo števke.',
     common: 'Prelahko ga je uganiti. Bolje so tri nepovezane besede.',
     isAddress: 'Ne vaš naslov.',
+    controls: 'Brez tabulatorjev, prelomov vrstic in drugih nevidnih krmilnih znakov.',
   },
   field: {
     identifier: 'E-pošta ali uporabniško ime',

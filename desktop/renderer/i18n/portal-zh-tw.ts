@@ -86,6 +86,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     onlyDigits: '不能只有數字。',
     common: '太容易猜到。用三個不相關的詞比較好。',
     isAddress: '不能是您自己的信箱。',
+    controls: '不能有定位字元、換行或其他看不見的控制字元。',
   },
   field: {
     identifier: '電子郵件或使用者名稱',
