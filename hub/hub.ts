@@ -20,7 +20,7 @@ import { makeMetrics, serveMetrics } from './metrics.ts'
 import type { Chance, HubClock } from './ports.ts'
 import { liveRoute } from './routes/live.ts'
 import { syncRoute } from './routes/sync.ts'
-import { closePool, openPool, requireServer, type Database } from './store/database.ts'
+import { closePool, loadMightyRole, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
@@ -95,6 +95,11 @@ async function startParts(
   })
   undo.push(() => closePool(pool))
   await requireServer(pool)
+  const mightyRole = await loadMightyRole(pool)
+  if (mightyRole !== null)
+    log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
+      role: mightyRole,
+    })
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
   const clock = options.clock ?? makeHubClock()

@@ -7,6 +7,7 @@ import {
   checkKiosks,
   checkLastBackup,
   checkMigrations,
+  checkRole,
   checkServer,
 } from './doctor-database.ts'
 import { checkDirectories } from './doctor-directories.ts'
@@ -18,6 +19,7 @@ type Check<Subject> = (subject: Subject) => Promise<Finding[]>
 const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkPorts]
 const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkServer,
+  checkRole,
   checkMigrations,
   checkDurability,
   checkClock,
