@@ -12,7 +12,7 @@ const HAND_OVER = `
   schemas as (
     select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
   ), parts as (
-    select classid, objid from pg_depend where deptype = 'e' or (deptype in ('a', 'i') and classid = 'pg_class'::regclass)
+    select classid, objid from pg_depend where deptype = 'e'
   )
   select format('alter schema %I owner to ${HUB_ROLE}', n.nspname) as act
     from pg_namespace n join schemas using (oid), ours where n.nspowner = superuser
@@ -23,6 +23,9 @@ const HAND_OVER = `
     from pg_class c join schemas s on s.oid = c.relnamespace, ours
     where c.relowner = superuser and c.relkind in ('r', 'p', 'S', 'v', 'm')
       and not exists (select from parts where classid = 'pg_class'::regclass and objid = c.oid)
+      -- A sequence of a column goes with its table; a partition does not.
+      and not (c.relkind = 'S' and exists (select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')))
   union all
   select format('alter routine %s owner to ${HUB_ROLE}', p.oid::regprocedure)
     from pg_proc p join schemas s on s.oid = p.pronamespace, ours

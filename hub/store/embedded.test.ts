@@ -387,7 +387,8 @@ describe('[OPS-13] the hub’s role', () => {
     const old = openPool(before.superuserUrl, { maxConnections: 1 })
     await migrate(old)
     await old.query(
-      `create schema pgboss; create type pgboss.state as enum ('a'); create table pgboss.job (id serial, state pgboss.state);
+      `create schema pgboss; create type pgboss.state as enum ('a'); create table pgboss.job (id serial, state pgboss.state) partition by list (state);
+       create table pgboss.job_common partition of pgboss.job default; create view pgboss.seen as select * from pgboss.job;
        create extension btree_gist; insert into pgboss.job (state) values ('a')`,
     )
     await old.end()
