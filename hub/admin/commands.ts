@@ -7,6 +7,7 @@ import { keysRotate } from './keys.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
+import { mailList, mailRetry } from './mail.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { sessionsEnd } from './sessions.ts'
@@ -35,6 +36,8 @@ export const COMMANDS: readonly AdminCommand[] = [
   settingsList,
   settingsSet,
   keysRotate,
+  mailList,
+  mailRetry,
   log,
   doctor,
   backup,

@@ -18,6 +18,7 @@ import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailFinishLink, mailResetLink } from './mail-links.ts'
+import { findUnreachable } from './mail-reach.ts'
 import { masked } from './masked.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import type { From } from './people-sessions.ts'
@@ -31,6 +32,8 @@ export async function forgotten(
 ): Promise<Decision<null, CallRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const opened = await knock(parts, 'forgotten', { account: address.key, address: from.address })
   if (!opened.ok) return opened
   await masked(parts.maskMs, () =>

@@ -16,6 +16,8 @@ export interface IdentityParts {
   directories: DirectoryDesk
   /** Sends what waits in the outbox now instead of at the next round; returns at once. */
   kickMail(): void
+  /** Whether mail reaches addresses beyond ASCII; null while the mail server does not answer. [IDN-18] */
+  mailTakesUtf8(): Promise<boolean | null>
   passwords: Passwords
   /** Before the statements of a sign-in: a crowd that comes at once must not stand in the way of reports. [IDN-12] */
   signInDoor: Turnstile

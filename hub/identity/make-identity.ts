@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../store/database.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
@@ -35,7 +36,7 @@ export async function makeIdentity(
   config: HubConfig,
   pool: Database,
   directories: DirectoryDesk,
-  log: HubLog,
+  { log, metrics }: { log: HubLog; metrics: HubMetrics },
   changes: Partial<IdentityParts> = {},
 ): Promise<Identity> {
   const { home, smtpUrl, mailFrom } = config
@@ -44,7 +45,7 @@ export async function makeIdentity(
   const publicUrl = (): string => place.url
   const post =
     smtpUrl === null ? makeFilePost(join(home, 'mail'), mailFrom, log) : makeSmtpPost(smtpUrl, mailFrom)
-  const mail = makeMailDesk({ pool, post, log, keys, publicUrl })
+  const mail = makeMailDesk({ pool, post, log, metrics, keys, publicUrl })
   const passwords = makePasswords()
   // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
   await passwords.verify('', null)
@@ -53,6 +54,7 @@ export async function makeIdentity(
     keys,
     directories,
     kickMail: () => mail.kick(),
+    mailTakesUtf8: post.takesUtf8,
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
     isCommon: judge.isCommon,

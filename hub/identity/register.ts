@@ -21,6 +21,7 @@ import { parseAddress, type Address } from './address.ts'
 import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { mailFinishLink, mailVerifyLink } from './mail-links.ts'
+import { findUnreachable } from './mail-reach.ts'
 import { masked } from './masked.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import type { From } from './people-sessions.ts'
@@ -55,6 +56,8 @@ export async function register(
   const address = parseAddress(wish.email)
   const university = address === null ? null : await findUniversity(parts, address.domain)
   if (address === null || university === null) return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const opened = await knock(parts, 'register', { account: address.key, address: from.address })
   if (!opened.ok) return opened
   const faults = await findFaults(parts, wish.password, address, university.name)
@@ -208,6 +211,8 @@ export async function resend(
 ): Promise<Decision<null, CallRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const opened = await knock(parts, 'resend', { account: address.key, address: from.address })
   if (!opened.ok) return opened
   await masked(parts.maskMs, () =>

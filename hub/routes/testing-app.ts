@@ -54,6 +54,7 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     keys: makeServerKeys('a secret of tests that nobody else has'),
     directories: noDirectories,
     kickMail: () => undefined,
+    mailTakesUtf8: async () => true,
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
     signInDoor: makeTurnstile(2),
     isCommon: JUDGE.isCommon,
