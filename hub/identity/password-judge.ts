@@ -26,6 +26,10 @@ interface Question {
   answer(verdict: boolean | 'busy'): void
 }
 
+function turnAway(waiting: Question[]): void {
+  for (const question of waiting.splice(0)) question.answer('busy')
+}
+
 /** A thread that judges one password at a time. */
 interface JudgeThread {
   isReady: boolean
@@ -82,9 +86,6 @@ export function makePasswordJudge(
     current.question.answer(verdict)
     current = null
   }
-  const rejectWaiting = (): void => {
-    for (const question of waiting.splice(0)) question.answer('busy')
-  }
   const start = (): JudgeThread => {
     const started = startThread((word) => {
       if (thread !== started) return
@@ -100,7 +101,7 @@ export function makePasswordJudge(
     thread = null
     void dead.end()
     settle('busy')
-    if (!dead.isReady) rejectWaiting()
+    if (!dead.isReady) turnAway(waiting)
     askNext()
   }
   const askNext = (): void => {
@@ -123,7 +124,7 @@ export function makePasswordJudge(
       }),
     stop: async () => {
       isStopped = true
-      rejectWaiting()
+      turnAway(waiting)
       settle('busy')
       const last = thread
       thread = null
