@@ -28,6 +28,8 @@ export interface HubConfig {
   proxies: string[]
   /** Certificate and key (PEM); null: plain HTTP, for loopback or behind a proxy that speaks TLS. */
   tls: { cert: string; key: string } | null
+  /** Where that key lies; null without one. */
+  tlsKeyFile: string | null
   /** Where people find this hub, for example https://carrel.example.org; null: where it listens. */
   publicUrl: string | null
   /** Where mail is handed in; null: mails become files in the data folder. */
@@ -143,6 +145,7 @@ export function parseConfig(
     ],
     proxies: listOf(read('TRUST_PROXY')),
     tls: tls.value,
+    tlsKeyFile: tls.value === null ? null : (read('CARREL_TLS_KEY') ?? null),
     publicUrl,
     smtpUrl: read('SMTP_URL') ?? null,
     mailFrom: read('MAIL_FROM') ?? DEFAULT_MAIL_FROM,

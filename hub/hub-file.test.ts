@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -34,4 +34,13 @@ test('a hub that goes leaves the file of the one that came after it', () => {
   writeHubFile(home, facts)
   remove()
   expect(JSON.parse(readFileSync(join(home, 'hub.json'), 'utf8'))).toEqual(facts)
+})
+
+test.runIf(process.getuid?.() === 0)('[IDN-22] a file that another user put there is not believed', () => {
+  writeHubFile(home, facts)
+  chownSync(join(home, 'hub.json'), 65_534, 65_534)
+  expect(readHubFile(home)).toBeNull()
+  // That of the hub of whom the folder belongs to is, as root.
+  chownSync(home, 65_534, 65_534)
+  expect(readHubFile(home)).toEqual(facts)
 })

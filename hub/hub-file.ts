@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { makeParse } from '#shared/wire/parse.ts'
+import { isOfTrustedOwner } from './secret-file.ts'
 import { readProcess } from './store/process-table.ts'
 
 /** What a running hub leaves in its folder, so that `admin` finds it. */
@@ -31,7 +32,7 @@ export function writeHubFile(home: string, facts: HubFile): () => void {
   }
 }
 
-/** The hub that runs on this folder; null when none does (a file that a killed hub left does not count). */
+/** The hub that runs on this folder; null when none does: what a killed hub or another user left does not count. [IDN-22] */
 export function readHubFile(home: string): HubFile | null {
   const facts = readFacts(join(home, 'hub.json'))
   return facts !== null && readProcess(facts.pid) !== null ? facts : null
@@ -39,6 +40,7 @@ export function readHubFile(home: string): HubFile | null {
 
 function readFacts(path: string): HubFile | null {
   try {
+    if (!isOfTrustedOwner(path)) return null
     const parsed = parse(readFileSync(path, 'utf8'))
     return parsed.ok ? parsed.value : null
   } catch {

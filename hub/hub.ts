@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -17,11 +18,12 @@ import { mailJob } from './jobs/mail.ts'
 import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { purgeJob } from './jobs/purge.ts'
 import { makeHubLog, makeLogger, type HubLog } from './log.ts'
-import { makeMetrics, serveMetrics } from './metrics.ts'
+import { makeMetrics, serveMetrics, type HubMetrics } from './metrics.ts'
 import type { Chance, HubClock } from './ports.ts'
 import { liveRoute } from './routes/live.ts'
 import { syncRoute } from './routes/sync.ts'
-import { closePool, openPool, requireServer, type Database } from './store/database.ts'
+import { findFolderFault, findSecretFault } from './secret-file.ts'
+import { closePool, loadMightyRole, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
@@ -89,6 +91,7 @@ async function startParts(
   undo: (() => Promise<void>)[],
   stopAll: () => Promise<void>,
 ): Promise<Hub> {
+  warnOfSecrets(config, log)
   const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(config.home, options, log, undo))
   const pool = openPool(databaseUrl, {
     maxConnections: 20,
@@ -96,12 +99,17 @@ async function startParts(
   })
   undo.push(() => closePool(pool))
   await requireServer(pool)
+  const mightyRole = await loadMightyRole(pool)
+  if (mightyRole !== null)
+    log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
+      role: mightyRole,
+    })
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
   if (config.isDevelopmentSeeded) await seed(config, pool, log)
   const clock = options.clock ?? makeHubClock()
-  const { identity, jobs } = await startPeople(config, options, pool, clock, log, undo)
   const metrics = makeMetrics()
+  const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
   const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
   const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
   const app = await buildApp({
@@ -143,18 +151,29 @@ async function seed({ isProduction }: HubConfig, pool: Database, log: HubLog): P
   await seedDevelopment(pool, log)
 }
 
+/** The server's own secret is refused where others can read or exchange it; of the rest doctor says more. [IDN-22] */
+function warnOfSecrets({ home, tlsKeyFile }: HubConfig, log: HubLog): void {
+  const faults = [
+    existsSync(home) ? findFolderFault(home) : null,
+    tlsKeyFile === null ? null : findSecretFault(tlsKeyFile, { mayGroupRead: true }),
+  ]
+  for (const fault of faults) if (fault !== null) log.warn('a secret is not safe', { fault })
+}
+
 /** What may find a fault that a person must mend comes before anything that would then have to be ended on its way. */
 async function startPeople(
   config: HubConfig,
   options: HubOptions,
   pool: Database,
   clock: HubClock,
-  log: HubLog,
+  told: { log: HubLog; metrics: HubMetrics },
   undo: (() => Promise<void>)[],
 ): Promise<{ identity: Identity; jobs: Jobs }> {
+  const { log } = told
   const directories = openDirectories(config, pool, log)
-  const identity = await makeIdentity(config, pool, directories, log, options.identity)
+  const identity = await makeIdentity(config, pool, directories, told, options.identity)
   undo.push(() => identity.mail.stop())
+  undo.push(() => identity.judge.stop())
   const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
   const jobs = await startJobs(pool, list, clock, log)
   undo.push(() => jobs.stop())

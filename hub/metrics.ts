@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from '@platformatic/prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
 import { withoutPort } from './config.ts'
 
 /** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
@@ -22,6 +22,8 @@ export interface HubMetrics {
   socketsBehind(count: number): void
   /** Mutations that wait at a kiosk, as it last said; null when the kiosk is gone. */
   outboxDepth(kioskId: number, depth: number | null): void
+  /** A try to hand a mail in: it was sent, will be tried again, or was given up. */
+  mail(outcome: 'sent' | 'later' | 'givenUp'): void
 }
 
 /** Measures nothing: for tests and simulations. */
@@ -32,6 +34,7 @@ export const noMetrics: HubMetrics = {
   fanOutLag: () => undefined,
   socketsBehind: () => undefined,
   outboxDepth: () => undefined,
+  mail: () => undefined,
 }
 
 /** Metrics that are kept and can be told in Prometheus' text format. */
@@ -64,6 +67,13 @@ export function makeMetrics(): KeptMetrics {
     ...times,
   })
   const behind = new Gauge({ name: 'carrel_sockets_behind', help: 'Sockets with too much unsent', registers })
+  const mails = new Counter({
+    name: 'carrel_mails_total',
+    help: 'Tries to hand a mail in, by how they ended: sent, later, givenUp',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['sent', 'later', 'givenUp']) mails.inc({ outcome }, 0)
   const depths = new Map<number, number>()
   outboxGauges(depths, registers)
   collectDefaultMetrics({ register: registry })
@@ -82,6 +92,7 @@ export function makeMetrics(): KeptMetrics {
       if (depth === null) depths.delete(kioskId)
       else depths.set(kioskId, depth)
     },
+    mail: (outcome) => mails.inc({ outcome }),
   }
 }
 

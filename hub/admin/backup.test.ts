@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeAccessTokens } from '../identity/access-tokens.ts'
 import { query } from '../store/database.ts'
+import { backupCondition, BACKUP_RULES } from '../store/backup-rules.ts'
 import { loadBackupTables } from '../store/backup-tables.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { runHere, type CliRun } from './testing-cli.ts'
@@ -36,7 +39,7 @@ beforeAll(async () => {
   await admin(source, 'university', 'pin')
   await query(
     source.pool,
-    `insert into signing_keys (purpose, secret) values ('head', '\\x00ff27');
+    `insert into signing_keys (purpose, secret) values ('head', '\\x00ff27'), ('access', '\\x5ec4e75ec4e7');
      insert into spaces (university_id, parent_id, name, kind, clock, facts_clock) values (1, 1, 'Z', 'room', 2, 2);
      insert into spaces (university_id, parent_id, name, kind, clock, facts_clock) values (1, 1, 'Y', 'room', 2, 2);
      update spaces set parent_id = (select id from spaces where name = 'Y') where name = 'Z';
@@ -65,7 +68,7 @@ async function contents(database: TestDatabase): Promise<Record<string, string[]
   for (const table of await loadBackupTables(database.pool)) {
     const rows = await query<{ line: string }>(
       database.pool,
-      `select to_jsonb(t)::text as line from ${table} t order by 1`,
+      `select to_jsonb(t)::text as line from ${table} t where ${backupCondition(table)} order by 1`,
     )
     found[table] = rows.map(({ line }) => line.replaceAll(/"(epoch|updated_at)": "[^"]*", /g, ''))
   }
@@ -93,6 +96,64 @@ test('[SYN-17] a backup restored into an empty database is the same, in a new ep
     [source, target].map(({ pool }) => query<{ epoch: string }>(pool, 'select epoch from universities')),
   )
   expect(epochs[0]?.[0]?.epoch).not.toBe(epochs[1]?.[0]?.epoch)
+  await target.drop()
+})
+
+test('[OPS-10] of every table it is said what a backup holds of it', async () => {
+  const tables = await query<{ name: string }>(
+    source.pool,
+    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1",
+  )
+  expect(Object.keys(BACKUP_RULES).toSorted()).toEqual(tables.map(({ name }) => name))
+  const text = gunzipSync(readFileSync(file)).toString()
+  for (const [name, { holds }] of Object.entries(BACKUP_RULES))
+    expect([name, text.includes(`{"table":"${name}"}`)]).toEqual([name, holds !== 'nothing'])
+})
+
+test('[OPS-11] a backup signs nobody in: neither here nor where it is restored', async () => {
+  const tokens = makeAccessTokens(source.pool, () => randomBytes(32))
+  const token = await tokens.sign({ userId: 1, sessionId: 1 })
+  expect(await tokens.verify(token)).not.toBeNull()
+  await admin(source, 'backup', file, '--force')
+  const text = gunzipSync(readFileSync(file)).toString()
+  expect(text).toContain('00ff27')
+  expect(text).not.toContain('5ec4e75ec4e7')
+  const target = await makeEmptyDatabase()
+  expect((await admin(target, 'restore', file)).code).toBe(0)
+  const restored = makeAccessTokens(target.pool, () => randomBytes(32))
+  expect(await restored.verify(token)).toBeNull()
+  expect(await restored.verify(await restored.sign({ userId: 1, sessionId: 1 }))).toEqual({
+    userId: 1,
+    sessionId: 1,
+  })
+  await target.drop()
+})
+
+test('[OPS-11] a backup of an earlier release is restored without its keys of access tokens and its codes', async () => {
+  const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+  const key = {
+    id: 77,
+    purpose: 'access',
+    secret: '\\x5ec4e75ec4e7',
+    created_at: '2026-11-21T08:00:00+00:00',
+  }
+  const code = { id: 5, university_id: 1, code_hash: 'c', space_id: 2, role: 'door', used_at: null }
+  const { counts } = JSON.parse(lines.at(-1) ?? '') as { counts: Record<string, number> }
+  const old = lines
+    .slice(0, -1)
+    .flatMap((line) =>
+      line === '{"table":"signing_keys"}'
+        ? ['{"table":"enrolments"}', JSON.stringify(code), line, JSON.stringify({ ...key, retired_at: null })]
+        : [line],
+    )
+  const all = { ...counts, enrolments: 1, signing_keys: (counts['signing_keys'] ?? 0) + 1 }
+  const path = join(folder, 'old')
+  writeFileSync(path, gzipSync([...old, JSON.stringify({ end: true, counts: all })].join('\n')))
+  const target = await makeEmptyDatabase()
+  const run = await admin(target, 'restore', path)
+  expect([run.code, run.json()]).toMatchObject([0, { counts: { spaces: 5 } }])
+  expect(await query(target.pool, 'select purpose from signing_keys')).toEqual([{ purpose: 'head' }])
+  expect(await query(target.pool, 'select id from enrolments')).toEqual([])
   await target.drop()
 })
 

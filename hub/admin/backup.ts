@@ -88,8 +88,9 @@ export const backup: AdminCommand = {
   summary: 'writes everything, as it is at this moment, into one file; the hub may run meanwhile',
   help: `  --force          replaces a file that is there already
 
-The file holds kiosks' keys and the hub's own: keep it where only staff can read it. "restore" puts it into an empty
-database.`,
+The file holds people's addresses, hashes of their passwords and the key of the hub's seal: keep it where only staff can
+read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the keys of access tokens are not in it.
+"restore" puts it into an empty database.`,
   options: { force: { type: 'boolean' } },
   words: [1, 1],
   run: async (world, input) => {

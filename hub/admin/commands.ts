@@ -8,6 +8,7 @@ import { keysRotate } from './keys.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
 import { log } from './log.ts'
+import { mailList, mailRetry } from './mail.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { sessionsEnd } from './sessions.ts'
@@ -37,6 +38,8 @@ export const COMMANDS: readonly AdminCommand[] = [
   settingsSet,
   keysRotate,
   demoPasswords,
+  mailList,
+  mailRetry,
   log,
   doctor,
   backup,

@@ -1,5 +1,5 @@
 import { loadMissingMigrations } from '../store/migrate.ts'
-import { query } from '../store/database.ts'
+import { loadMightyRole, query } from '../store/database.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 import { formatAge } from './table.ts'
@@ -22,6 +22,21 @@ export async function checkServer({ pool, foundBy }: AdminWorld): Promise<Findin
   }
   return [
     { what: 'database', state: 'ok', found: `PostgreSQL ${row?.version}, ${row?.size}, ${place[foundBy]}` },
+  ]
+}
+
+/** Whether the hub speaks to its database as somebody who can do no more than that. [OPS-13] */
+export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
+  const role = await loadMightyRole(pool)
+  if (role === null)
+    return [{ what: 'role', state: 'ok', found: 'the hub’s role owns its database and no more' }]
+  return [
+    {
+      what: 'role',
+      state: 'warn',
+      found: `the hub speaks to its database as ${role}, who may do everything there: read files, run programs`,
+      mend: `As a superuser: "create role carrel_hub login password '…'; create database carrel_new owner carrel_hub encoding 'UTF8' template template0". Then: admin backup FILE, stop the hub, name the new role and database in DATABASE_URL, admin restore FILE.`,
+    },
   ]
 }
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,4 +167,33 @@ test('[SYN-16] kiosks that are silent, full, astray or stranded are named', asyn
     expect.stringMatching(/^warn clock more than a minute off: \d+ astray$/),
     expect.stringMatching(/^warn its space is deleted: \d+ stranded$/),
   ])
+})
+
+test('[IDN-22] secrets that others can read, change or have put there are named', async () => {
+  const home = join(folder, 'secrets')
+  mkdirSync(home)
+  const key = join(folder, 'tls.key')
+  const certificate = join(folder, 'tls.crt')
+  writeFileSync(key, TEST_KEY, { mode: 0o640 })
+  writeFileSync(certificate, TEST_CERTIFICATE)
+  const secretsOf = async (): Promise<string[]> => {
+    const { of } = await examine({ CARREL_HOME: home, CARREL_TLS_CERT: certificate, CARREL_TLS_KEY: key })
+    return of('secrets')
+  }
+  expect(await secretsOf()).toEqual([expect.stringMatching(/^ok/)])
+  writeFileSync(join(home, 'secret'), 'x'.repeat(43))
+  chmodSync(join(home, 'secret'), 0o644)
+  writeFileSync(join(home, 'setup-link'), 'https://carrel.example/setup#token=x', { mode: 0o600 })
+  chmodSync(key, 0o644)
+  chmodSync(home, 0o777)
+  const found = await secretsOf()
+  expect(found).toHaveLength(3)
+  expect(found.join('\n')).toMatch(
+    /^fail Everybody .*\nfail .*may read .*secret\nfail .*may read .*tls\.key$/,
+  )
+  if (process.getuid?.() === 0) {
+    chownSync(join(home, 'setup-link'), 65_534, 65_534)
+    expect((await secretsOf()).join('\n')).toMatch(/setup-link belongs to another user/)
+  }
+  chmodSync(home, 0o700)
 })

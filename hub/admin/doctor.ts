@@ -7,22 +7,34 @@ import {
   checkKiosks,
   checkLastBackup,
   checkMigrations,
+  checkRole,
   checkServer,
 } from './doctor-database.ts'
 import { checkDirectories } from './doctor-directories.ts'
+import { checkMailServer, checkStuckMail } from './doctor-mail.ts'
+import { checkSecrets } from './doctor-secrets.ts'
 import type { Finding } from './finding.ts'
 import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
 
 type Check<Subject> = (subject: Subject) => Promise<Finding[]>
 
-const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkPorts]
+const HOST_CHECKS: readonly Check<HubConfig>[] = [
+  checkDisk,
+  checkSecrets,
+  checkTls,
+  checkMailServer,
+  checkHub,
+  checkPorts,
+]
 const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkServer,
+  checkRole,
   checkMigrations,
   checkDurability,
   checkClock,
   checkKiosks,
   checkLastBackup,
+  checkStuckMail,
   checkDirectories,
 ]
 
@@ -75,7 +87,7 @@ function describe(findings: readonly Finding[]): string {
 export const doctor: AdminCommand = {
   name: 'doctor',
   usage: '',
-  summary: 'looks at database, clock, disk, TLS and ports, and says what is wrong and how to mend it',
+  summary: 'looks at database, clock, disk, TLS, mail and ports, and says what is wrong and how to mend it',
   options: {},
   runAlone: async (config) => {
     const findings = await examine(config)

@@ -9,6 +9,7 @@ import { transaction, type Database, type Transaction } from '../store/database.
 import { loadUniversities } from '../store/universities.ts'
 import { updateEpoch } from '../store/sessions.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
+import { BACKUP_RULES } from '../store/backup-rules.ts'
 import {
   insertTableRows,
   letIdle,
@@ -120,12 +121,15 @@ async function insertAll(
   file: string,
   tables: ReadonlySet<string>,
 ): Promise<Record<string, number>> {
+  // Backups of earlier releases hold tables that none holds today: they are read, and left aside. [OPS-10]
+  const isPassedOver = (name: string): boolean => BACKUP_RULES[name]?.holds === 'nothing'
   const counts: Record<string, number> = {}
   let table: string | null = null
   let waiting: string[] = []
   let isWhole = false
   const flush = async (): Promise<void> => {
-    if (table !== null && waiting.length > 0) await insertTableRows(client, table, waiting)
+    if (table !== null && waiting.length > 0 && !isPassedOver(table))
+      await insertTableRows(client, table, waiting)
     waiting = []
   }
   let isFirst = true
@@ -139,7 +143,7 @@ async function insertAll(
     if (mark?.ok === true && 'table' in mark.value) {
       await flush()
       table = mark.value.table
-      if (!tables.has(table))
+      if (!tables.has(table) && !isPassedOver(table))
         throw new TornBackupError(`${file} holds a table ${table} that this Carrel does not know.`)
       counts[table] = 0
     } else if (mark?.ok === true && 'end' in mark.value) {
@@ -152,7 +156,7 @@ async function insertAll(
     }
   }
   if (!isWhole) throw new TornBackupError(`${file} is torn: it ends too early.`)
-  return counts
+  return Object.fromEntries(Object.entries(counts).filter(([name]) => !isPassedOver(name)))
 }
 
 /** Puts a backup into an empty database, in one transaction, and rolls every epoch: it counts as restored. [SYN-17] */

@@ -13,6 +13,7 @@ import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailAddressLink } from './mail-links.ts'
+import { findUnreachable } from './mail-reach.ts'
 import { masked } from './masked.ts'
 import type { From } from './people-sessions.ts'
 import { addressHash, mailExists } from './register.ts'
@@ -36,6 +37,8 @@ export async function askForAddress(
   if (account.directory !== null || account.email === null) return refuse({ why: 'notAllowed' })
   if (address === null || !(await isOfTheirs(parts, account, address)))
     return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const opened = await knock(parts, 'resend', { account: address.key, address: from.address })
   if (!opened.ok) return opened
   const { email: oldEmail } = account

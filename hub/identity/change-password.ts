@@ -18,6 +18,7 @@ import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailFinishLink, mailResetLink } from './mail-links.ts'
+import { findUnreachable } from './mail-reach.ts'
 import { masked } from './masked.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import type { From } from './people-sessions.ts'
@@ -31,6 +32,8 @@ export async function forgotten(
 ): Promise<Decision<null, CallRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const opened = await knock(parts, 'forgotten', { account: address.key, address: from.address })
   if (!opened.ok) return opened
   await masked(parts.maskMs, () =>
@@ -58,7 +61,7 @@ export async function resetPassword(
   const link = await loadVerification(parts.pool, 'reset', tokenHash)
   const account = link === null ? null : await loadAccount(parts.pool, link.userId)
   if (account === null) return refuse({ why: 'linkRefused' })
-  const made = await makeHash(parts, account, wish.password)
+  const made = await makeHash(parts, account, wish.password, from)
   if (!made.ok) return made
   const decision = await transaction(parts.pool, 'read committed', async (client) => {
     const locked = await lockVerification(client, 'reset', tokenHash)
@@ -81,7 +84,7 @@ export async function changePassword(
   const account = await loadAccount(parts.pool, me.userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
   if (account.directory !== null) return refuse({ why: 'notAllowed' })
-  const made = await makeHash(parts, account, password)
+  const made = await makeHash(parts, account, password, from)
   if (!made.ok) return made
   await transaction(parts.pool, 'read committed', async (client) => {
     await lockAccount(client, account.id)
@@ -95,7 +98,10 @@ async function makeHash(
   parts: AccountParts,
   account: Account,
   password: string,
+  from: From,
 ): Promise<Decision<string, CallRefusal>> {
+  const opened = await knock(parts, 'password', { account: `user ${account.id}`, address: from.address })
+  if (!opened.ok) return opened
   const address = account.email === null ? null : parseAddress(account.email)
   const faults = await findFaults(parts, password, address, account.universityName)
   if (faults !== null) return refuse(faults)

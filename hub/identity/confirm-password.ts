@@ -43,7 +43,7 @@ async function prove(
   if (known === null) {
     const verified = await parts.passwords.verify(password, account.passwordHash)
     if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
-    return verified.value ? accept(null) : refuse({ why: 'credentialsRefused' })
+    return verified.value.isRight ? accept(null) : refuse({ why: 'credentialsRefused' })
   }
   if (account.universityId === null) return refuse({ why: 'credentialsRefused' })
   const { universityId } = account

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
@@ -162,6 +162,19 @@ test.skipIf(process.platform === 'win32')(
     expect(changeable.ok ? [] : changeable.refusal).toEqual([
       expect.stringMatching(/can be changed by every user/),
     ])
+  },
+)
+
+test.runIf(process.getuid?.() === 0)(
+  '[IDN-22] a service password that another user put there is refused',
+  () => {
+    const file = put('password', 'hunter2', 0o600)
+    chownSync(file, 65_534, 65_534)
+    const answer = read({ directories: [FACULTY] })
+    expect(answer.ok ? [] : answer.refusal).toEqual([
+      expect.stringMatching(/password belongs to another user/),
+    ])
+    chownSync(file, 0, 0)
   },
 )
 

@@ -6,6 +6,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { DEFAULT_RECHECK_MS } from './directory-desk.ts'
+import { findSecretFault } from '../secret-file.ts'
 
 const closed = { additionalProperties: false }
 const Attribute = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$' })
@@ -185,7 +186,8 @@ function readText(file: string, forbiddenMode: number): Decision<string, string>
           ? `${file} holds a secret and is open to every user of this machine: "chmod o-rwx" it.`
           : `${file} can be changed by every user of this machine: "chmod o-w" it.`,
       )
-    return accept(readFileSync(file, 'utf8'))
+    const fault = forbiddenMode === OPEN_TO_OTHERS ? findSecretFault(file, { mayGroupRead: true }) : null
+    return fault === null ? accept(readFileSync(file, 'utf8')) : refuse(fault)
   } catch (error) {
     return refuse(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
   }

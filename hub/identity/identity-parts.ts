@@ -3,8 +3,8 @@ import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
 import type { Turnstile } from '../turnstile.ts'
 import type { AccessTokens } from './access-tokens.ts'
-import type { IsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
+import type { IsCommon } from './password-judge.ts'
 import type { Passwords } from './passwords.ts'
 import type { ServerKeys } from './server-secret.ts'
 
@@ -16,6 +16,8 @@ export interface IdentityParts {
   directories: DirectoryDesk
   /** Sends what waits in the outbox now instead of at the next round; returns at once. */
   kickMail(): void
+  /** Whether mail reaches addresses beyond ASCII; null while the mail server does not answer. [IDN-18] */
+  mailTakesUtf8(): Promise<boolean | null>
   passwords: Passwords
   /** Before the statements of a sign-in: a crowd that comes at once must not stand in the way of reports. [IDN-12] */
   signInDoor: Turnstile

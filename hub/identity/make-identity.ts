@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../store/database.ts'
 import { makeTurnstile } from '../turnstile.ts'
-import { makeIsCommon } from './common-passwords.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
 import type { IdentityParts } from './identity-parts.ts'
 import { makeMailDesk, type MailDesk } from './mail/mail-desk.ts'
 import { makeFilePost, makeSmtpPost } from './mail/post.ts'
+import { makePasswordJudge, type PasswordJudge } from './password-judge.ts'
 import { makePasswords } from './passwords.ts'
 import { loadServerSecret, makeServerKeys } from './server-secret.ts'
 
@@ -24,6 +25,7 @@ const MAX_SIGN_INS_WAITING = 1_000
 export interface Identity {
   parts: IdentityParts
   mail: MailDesk
+  judge: PasswordJudge
   /** Where people find the hub; what the configuration says, else where it listens once that is known. */
   publicUrl(): string
   setListening(url: string): void
@@ -34,7 +36,7 @@ export async function makeIdentity(
   config: HubConfig,
   pool: Database,
   directories: DirectoryDesk,
-  log: HubLog,
+  { log, metrics }: { log: HubLog; metrics: HubMetrics },
   changes: Partial<IdentityParts> = {},
 ): Promise<Identity> {
   const { home, smtpUrl, mailFrom } = config
@@ -43,17 +45,19 @@ export async function makeIdentity(
   const publicUrl = (): string => place.url
   const post =
     smtpUrl === null ? makeFilePost(join(home, 'mail'), mailFrom, log) : makeSmtpPost(smtpUrl, mailFrom)
-  const mail = makeMailDesk({ pool, post, log, keys, publicUrl })
+  const mail = makeMailDesk({ pool, post, log, metrics, keys, publicUrl })
   const passwords = makePasswords()
   // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
   await passwords.verify('', null)
+  const judge = makePasswordJudge()
   const parts: IdentityParts = {
     keys,
     directories,
     kickMail: () => mail.kick(),
+    mailTakesUtf8: post.takesUtf8,
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
-    isCommon: makeIsCommon(),
+    isCommon: judge.isCommon,
     limits: ACCOUNT_LIMITS,
     areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
     maskMs: MASK_MS,
@@ -62,5 +66,5 @@ export async function makeIdentity(
   const setListening = (url: string): void => {
     if (config.publicUrl === null) place.url = url
   }
-  return { parts, mail, publicUrl, setListening }
+  return { parts, mail, judge, publicUrl, setListening }
 }

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { makeIsCommon } from './common-passwords.ts'
+import { hash as argonHash, verify as argonVerify } from 'argon2'
+import { afterAll, describe, expect, test } from 'vitest'
+import { makePasswordJudge } from './password-judge.ts'
 import { HASH_COST, makePasswords } from './passwords.ts'
 
 const cheap = { memoryCost: 1024, timeCost: 2, parallelism: 1 }
@@ -10,22 +11,25 @@ describe('[IDN-5] a password’s hash', () => {
     const made = await passwords.hash('correct horse')
     expect(made.ok && made.value).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$/)
     const stored = made.ok ? made.value : ''
-    expect(await passwords.verify('correct horse', stored)).toEqual({ ok: true, value: true })
-    expect(await passwords.verify('Correct horse', stored)).toEqual({ ok: true, value: false })
-    expect(await passwords.verify('correct horse ', stored)).toEqual({ ok: true, value: false })
+    expect(await isRight(passwords, 'correct horse', stored)).toBe(true)
+    expect(await isRight(passwords, 'Correct horse', stored)).toBe(false)
+    expect(await isRight(passwords, 'correct horse ', stored)).toBe(false)
   })
 
   test('of nobody is never right, not even for an empty password', async () => {
     const passwords = makePasswords(cheap)
-    expect(await passwords.verify('', null)).toEqual({ ok: true, value: false })
-    expect(await passwords.verify('x', null)).toEqual({ ok: true, value: false })
+    expect(await isRight(passwords, '', null)).toBe(false)
+    expect(await isRight(passwords, 'x', null)).toBe(false)
   })
 
   test('is made anew when it costs less than today’s', async () => {
     const old = await makePasswords(cheap).hash('x')
     const today = await makePasswords().hash('x')
-    expect(makePasswords().isCheap(old.ok ? old.value : '')).toBe(true)
-    expect(makePasswords().isCheap(today.ok ? today.value : '')).toBe(false)
+    const seen = [old, today].map((made) => makePasswords().verify('x', made.ok ? made.value : ''))
+    expect(await Promise.all(seen)).toEqual([
+      { ok: true, value: { isRight: true, isOutdated: true } },
+      { ok: true, value: { isRight: true, isOutdated: false } },
+    ])
     expect(HASH_COST).toEqual({ memoryCost: 19_456, timeCost: 2, parallelism: 1 })
   })
 
@@ -34,12 +38,80 @@ describe('[IDN-5] a password’s hash', () => {
     const many = await Promise.all(Array.from({ length: 410 }, () => passwords.verify('x', null)))
     expect(many.filter((one) => one.ok)).toHaveLength(402)
     expect(many.filter((one) => !one.ok && one.refusal === 'busy')).toHaveLength(8)
-    expect(await passwords.verify('x', null)).toEqual({ ok: true, value: false })
+    expect(await isRight(passwords, 'x', null)).toBe(false)
   })
 })
 
+// As a Mac types it, and as everybody else does; the blank in the middle is one that does not break.
+const DECOMPOSED = 'zürich-Kavarna\u00a0žolna 9'.normalize('NFD')
+const COMPOSED = 'zürich-Kavarna žolna 9'.normalize('NFC')
+
+describe('[IDN-19] a password typed on another keyboard', () => {
+  test('is the same one, whichever of them it was chosen on', async () => {
+    const passwords = makePasswords(cheap)
+    for (const chosen of [DECOMPOSED, COMPOSED]) {
+      const made = await passwords.hash(chosen)
+      const stored = made.ok ? made.value : ''
+      for (const typed of [DECOMPOSED, COMPOSED])
+        expect(await passwords.verify(typed, stored)).toEqual({
+          ok: true,
+          value: { isRight: true, isOutdated: false },
+        })
+    }
+  })
+
+  test('is right by a hash of the text as it was typed, which is then outdated', async () => {
+    const passwords = makePasswords(cheap)
+    for (const chosen of [DECOMPOSED, COMPOSED]) {
+      const stored = await argonHash(chosen, { ...cheap, type: 2 })
+      expect(await passwords.verify(chosen, stored)).toEqual({
+        ok: true,
+        value: { isRight: true, isOutdated: chosen !== COMPOSED },
+      })
+    }
+    // What cannot be chosen any more goes on being right.
+    const stored = await argonHash('tab\tin the middle', { ...cheap, type: 2 })
+    expect(await passwords.verify('tab\tin the middle', stored)).toEqual({
+      ok: true,
+      value: { isRight: true, isOutdated: false },
+    })
+  })
+
+  test('costs one hash, or two where it was typed otherwise, whether or not the name is known', async () => {
+    let compared = 0
+    const passwords = makePasswords(cheap, (...args) => {
+      compared += 1
+      return argonVerify(...args)
+    })
+    const made = await passwords.hash('somebody else’s')
+    const stored = made.ok ? made.value : ''
+    const costOf = async (typed: string, hash: string | null): Promise<number> => {
+      compared = 0
+      await passwords.verify(typed, hash)
+      return compared
+    }
+    for (const [typed, cost] of [
+      [COMPOSED, 1],
+      [DECOMPOSED, 2],
+      ['tab\t', 1],
+    ] as const)
+      expect([typed, await costOf(typed, stored), await costOf(typed, null)]).toEqual([typed, cost, cost])
+  })
+})
+
+async function isRight(
+  passwords: ReturnType<typeof makePasswords>,
+  typed: string,
+  stored: string | null,
+): Promise<boolean> {
+  const verified = await passwords.verify(typed, stored)
+  if (!verified.ok) throw new Error('the queue was full')
+  return verified.value.isRight
+}
+
 describe('[IDN-4] common passwords', () => {
-  const isCommon = makeIsCommon()
+  const { isCommon, stop } = makePasswordJudge()
+  afterAll(stop)
   test.each([
     'password12',
     'qwertyuiop',

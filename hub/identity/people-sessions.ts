@@ -1,12 +1,18 @@
 import type { Me } from '#shared/domain/account.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { decideRefresh, MAX_SESSION_MS, REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
+import {
+  decideRefresh,
+  MAX_SESSION_MS,
+  REFRESH_TOKEN_MS,
+  REPEATS_WINDOW_MS,
+} from '#shared/domain/refresh-rule.ts'
 import { appendChange, byUser, inetOf } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
 import { loadMe } from '../store/me.ts'
 import {
   insertSession,
   lockSession,
+  updateRepeated,
   updateRotation,
   updateSessionRevoked,
   type RefreshableSession,
@@ -76,8 +82,8 @@ export async function admit(
 }
 
 /**
- * Trades a refresh token for the next one; a token that was used before ends its family. A person of a directory must still
- * be there. [IDN-8] [DIR-13]
+ * Trades a refresh token for the next one, or gives the same again where the answer was lost; a token that was used before
+ * ends its family. A person of a directory must still be there. [IDN-8] [DIR-13]
  */
 export async function commitRefresh(
   parts: AccountParts,
@@ -89,20 +95,23 @@ export async function commitRefresh(
   const proven = await proveAgain(parts, claims.family)
   if (!proven.ok) return proven
   return transaction(parts.pool, 'read committed', async (client) => {
-    const session = await lockSession(client, claims.family)
+    const session = await lockSession(client, claims.family, REPEATS_WINDOW_MS)
     if (session === null || !session.isLive) return refuse('signInNeeded')
     const verdict = decideRefresh({
       shown: claims.counter,
       newest: session.counter,
       isNewest: session.refreshHash === hashRefreshToken(shown),
       rotatedAtMs: session.rotatedAtMs,
+      givenAtMs: session.givenAtMs,
       nowMs: session.nowMs,
       isSameAgent: session.userAgent === from.userAgent,
+      repeatCount: session.repeatCount,
     })
     if (verdict === 'revoke') return revokeReused(client, session, from)
     const counter = verdict === 'next' ? session.counter + 1 : session.counter
     const token = refreshToken(parts.keys, { family: claims.family, counter })
     if (verdict === 'next') await rotate(client, session.id, counter, token, from)
+    if (verdict === 'again') await noteRepeated(client, session, from)
     return accept({ userId: session.userId, sessionId: session.id, refreshToken: token })
   })
 }
@@ -121,6 +130,20 @@ async function rotate(
     address: inetOf(from.address),
     lifeMs: REFRESH_TOKEN_MS,
     longestMs: MAX_SESSION_MS,
+  })
+}
+
+/** Written down, since it is the owner's bad line or somebody who follows: whoever reads the log can tell by how often. */
+async function noteRepeated(client: Transaction, session: RefreshableSession, from: From): Promise<void> {
+  await updateRepeated(client, session, { userAgent: from.userAgent, address: inetOf(from.address) })
+  await appendChange(client, {
+    universityId: session.universityId,
+    actor: 'nobody',
+    userId: null,
+    address: from.address,
+    service: 'sessions',
+    subject: 'repeat',
+    log: { userId: session.userId, sessionId: session.id, count: session.repeatCount + 1 },
   })
 }
 

@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -33,6 +43,31 @@ describe('[IDN-13] the server’s secret', () => {
     expect(() => loadServerSecret({ secret: null, home })).toThrow(/holds no secret/)
     expect(readFileSync(file, 'utf8')).toBe('short')
     expect(() => loadServerSecret({ secret: null, home: file })).toThrow(/cannot be kept in/)
+  })
+
+  test('[IDN-22] is not taken from a folder where everybody may put another one', () => {
+    const open = join(home, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    expect(() => loadServerSecret({ secret: null, home: open })).toThrow(/Everybody .*open: say "chmod o-w"/)
+    // Above it neither; and a folder for everybody, such as /tmp, lets nobody take another's file away.
+    mkdirSync(join(open, 'below'), { mode: 0o700 })
+    expect(() => loadServerSecret({ secret: null, home: join(open, 'below') })).toThrow(/Everybody/)
+    chmodSync(open, 0o1777)
+    expect(loadServerSecret({ secret: null, home: open })).toMatch(/^[\w-]{43}$/)
+  })
+
+  test.runIf(process.getuid?.() === 0)('[IDN-22] that somebody else put there is not taken', () => {
+    const file = join(home, 'secret')
+    writeFileSync(file, `${'x'.repeat(43)}\n`, { mode: 0o600 })
+    chownSync(file, 65_534, 65_534)
+    expect(() => loadServerSecret({ secret: null, home })).toThrow(/belongs to another user .*65534/)
+    // As root a hub may serve a folder of its owner.
+    chownSync(home, 65_534, 65_534)
+    expect(loadServerSecret({ secret: null, home })).toBe('x'.repeat(43))
+    // In a folder for everybody no owner but us says anything.
+    chmodSync(home, 0o1777)
+    expect(() => loadServerSecret({ secret: null, home })).toThrow(/belongs to another user/)
   })
 
   test('gives each purpose a key of its own, and tells lists of parts apart', () => {

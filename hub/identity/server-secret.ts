@@ -6,11 +6,11 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { findSecretFault } from '../secret-file.ts'
 
 /** Shortest server secret, in characters. */
 export const MIN_SECRET_LENGTH = 32
@@ -47,20 +47,23 @@ export class ServerSecretError extends Error {
   }
 }
 
+/** Where the secret is kept in a data folder. */
+export function serverSecretFile(home: string): string {
+  return join(home, 'secret')
+}
+
 /**
  * The secret of CARREL_SECRET, else the one that is kept in `secret` of the data folder (mode 0600) and made at the first
- * start. Throws ServerSecretError when others may read that file, or it does not hold one.
+ * start. Throws ServerSecretError when others may read or exchange that file, or it does not hold one. [IDN-22]
  */
 export function loadServerSecret(config: { secret: string | null; home: string }): string {
   if (config.secret !== null) return config.secret
-  const file = join(config.home, 'secret')
+  const file = serverSecretFile(config.home)
   try {
     makeSecretFile(config.home, file)
+    const fault = findSecretFault(file)
+    if (fault !== null) throw new ServerSecretError(fault)
     const secret = readFileSync(file, 'utf8').trim()
-    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      throw new ServerSecretError(
-        `Others on this machine may read ${file}: say "chmod 600" to it, and think of it as known to them.`,
-      )
     if (secret.length < MIN_SECRET_LENGTH)
       throw new ServerSecretError(`${file} holds no secret: delete it, and a new one is made.`)
     return secret

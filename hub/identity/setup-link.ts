@@ -14,6 +14,7 @@ import { parseAddress } from './address.ts'
 import { knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
+import { findUnreachable } from './mail-reach.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import type { From } from './people-sessions.ts'
 import { findFaults } from './register.ts'
@@ -49,6 +50,8 @@ export async function setUp(
   if (!isGood) return refuse({ why: 'linkRefused' })
   const address = parseAddress(wish.email)
   if (address === null) return refuse({ why: 'addressRefused' })
+  const unreachable = await findUnreachable(parts, address)
+  if (unreachable !== null) return refuse(unreachable)
   const faults = await findFaults(parts, wish.password, address, null)
   if (faults !== null) return refuse(faults)
   const made = await parts.passwords.hash(wish.password)

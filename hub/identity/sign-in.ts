@@ -8,7 +8,7 @@ import {
   loadLocalAccount,
   loadNamedAccount,
   loadOpenUniversities,
-  updateCheapHash,
+  updateOutdatedHash,
   type Account,
   type OpenUniversity,
 } from '../store/users.ts'
@@ -149,17 +149,16 @@ async function prove(parts: AccountParts, found: Found, password: string): Promi
   const stored = account?.passwordHash ?? null
   const verified = await parts.passwords.verify(password, stored)
   if (!verified.ok) return verified
-  if (!verified.value || account === null || stored === null) return refuse('wrong')
+  if (!verified.value.isRight || account === null || stored === null) return refuse('wrong')
   if (!account.isVerified || !account.mayEnter) return refuse('wrong')
-  await rehash(parts, account.id, password, stored)
+  if (verified.value.isOutdated) await rehash(parts, account.id, password, stored)
   return accept({ id: account.id, universityId: account.universityId })
 }
 
-/** Parameters rose since the hash was made: this is the only moment at which the password is at hand. [IDN-5] */
+/** Parameters rose since the hash was made, or its text was not prepared: only at this moment the password is at hand. [IDN-5] [IDN-19] */
 async function rehash(parts: AccountParts, userId: number, password: string, stored: string): Promise<void> {
-  if (!parts.passwords.isCheap(stored)) return
   const fresh = await parts.passwords.hash(password)
-  if (fresh.ok) await updateCheapHash(parts.pool, userId, stored, fresh.value)
+  if (fresh.ok) await updateOutdatedHash(parts.pool, userId, stored, fresh.value)
 }
 
 async function proveByDirectory(

@@ -28,14 +28,15 @@ export interface TestMailbox {
   stop(): Promise<void>
 }
 
-/** Starts a real SMTP server on loopback. */
-export async function startTestMailbox(): Promise<TestMailbox> {
+/** Starts a real SMTP server on loopback; one that does not take addresses beyond ASCII, where asked for. */
+export async function startTestMailbox({ isAsciiOnly = false } = {}): Promise<TestMailbox> {
   const mails: ReadMail[] = []
   const read = new Set<ReadMail>()
   const waiting = new Set<() => void>()
   const refusal = { code: 0, times: 0 }
   const server = new SMTPServer({
     authOptional: true,
+    hideSMTPUTF8: isAsciiOnly,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
     onRcptTo: (address, _session, done) => {

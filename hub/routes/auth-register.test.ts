@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePasswords } from '../identity/passwords.ts'
+import { makeTestPerson } from '../identity/testing-people.ts'
 import { query } from '../store/database.ts'
 import { GOOD_PASSWORD, byNumber, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
 
@@ -237,4 +238,44 @@ test('[IDN-7] whatever is registered, no address, password or token is in the lo
   expect(tokens.length).toBeGreaterThan(5)
   const secrets = ['@uni.example', '@student.uni.example', GOOD_PASSWORD, 'kobilarna', 'the thief', ...tokens]
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
+})
+
+test('[IDN-18] [IDN-2] an address beyond ASCII is refused at once where the mail server takes none, known or not', async () => {
+  const plain = await startPeopleHub('asciimail', { isCommon: async () => false }, { isAsciiOnly: true })
+  const ask = (email: string): Promise<Answered> =>
+    plain.call('POST /auth/register', { body: { email, password: GOOD_PASSWORD } })
+  await makeTestPerson(plain.pool, plain.universityId, { email: 'žiga@uni.example' })
+  for (const email of ['žiga@uni.example', 'špela@uni.example', 'ana.žagar@uni.example']) {
+    expect(await ask(email)).toMatchObject({ status: 422, error: 'addressRefused' })
+    for (const name of ['POST /auth/verify/resend', 'POST /auth/forgotten'])
+      expect(await plain.call(name, { body: { email } })).toMatchObject({
+        status: 422,
+        error: 'addressRefused',
+      })
+  }
+  const { headers } = await makeTestPerson(plain.pool, plain.universityId, { email: 'ana@uni.example' })
+  const change = await plain.call('POST /me/email', { headers, body: { email: 'špela@uni.example' } })
+  expect(change).toMatchObject({ status: 422, error: 'addressRefused' })
+  const wish = { name: 'Marsh', domains: ['marsh.example'], timezone: 'Europe/Ljubljana' }
+  const asked = await plain.call('POST /universities', { body: { ...wish, contact: 'žiga@marsh.example' } })
+  expect(asked).toMatchObject({ status: 422, error: 'addressRefused', body: { at: '/contact' } })
+  expect((await ask('ziga@uni.example')).status).toBe(202)
+  // Its domain is in ASCII wherever mail goes.
+  expect((await ask('ziga@knjižnica.example')).error).toBe('addressRefused')
+  expect(await query(plain.pool, 'select 1 from mail_outbox where failed_at is not null')).toEqual([])
+  await plain.stop()
+  const any = await startPeopleHub('anymail', { isCommon: async () => false })
+  expect((await any.join('žiga@uni.example')).me.email).toBe('žiga@uni.example')
+  await any.stop()
+})
+
+test('[IDN-18] an address beyond ASCII is told to come later while the mail server does not answer', async () => {
+  const away = await startPeopleHub('awaymail', { isCommon: async () => false })
+  await away.mailbox.stop()
+  const answer = await away.call('POST /auth/register', {
+    body: { email: 'žiga@uni.example', password: GOOD_PASSWORD },
+  })
+  expect(answer).toMatchObject({ status: 503, error: 'unavailable' })
+  await away.app.close()
+  await away.database.drop()
 })

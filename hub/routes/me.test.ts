@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eraseStaleAccounts } from '../identity/erase-account.ts'
+import { makeTestPerson } from '../identity/testing-people.ts'
 import { query } from '../store/database.ts'
 import { GOOD_PASSWORD, byNumber, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
 
@@ -79,6 +80,33 @@ describe('my account', () => {
     expect((await hub.call('POST /auth/reset', { body: reset })).error).toBe('linkRefused')
     await hub.signIn(email, NEW_PASSWORD)
     expect((await hub.mailbox.next(email)).subject).toBe('Your password was changed')
+  })
+
+  test('[IDN-20] a new password may be tried ten times in ten minutes, and is judged only when it was counted', async () => {
+    let judged = 0
+    const counting = await startPeopleHub('judged', {
+      isCommon: async () => {
+        judged += 1
+        return true
+      },
+    })
+    const { headers } = await makeTestPerson(counting.pool, counting.universityId)
+    const change = (): Promise<Answered> =>
+      counting.call('POST /me/password', { headers, body: { password: NEW_PASSWORD } })
+    const answers = await Promise.all(Array.from({ length: 14 }, change))
+    expect(answers.filter(({ error }) => error === 'passwordRefused')).toHaveLength(10)
+    expect(answers.filter(({ error }) => error === 'tooMany')).toHaveLength(4)
+    expect(judged).toBe(10)
+    await counting.stop()
+  })
+
+  test('[IDN-20] who finds the judge of passwords busy is told when to come again', async () => {
+    const busy = await startPeopleHub('busyjudge', { isCommon: async () => 'busy' })
+    const { headers } = await makeTestPerson(busy.pool, busy.universityId)
+    const answer = await busy.call('POST /me/password', { headers, body: { password: NEW_PASSWORD } })
+    expect(answer).toMatchObject({ status: 429, error: 'tooMany' })
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    await busy.stop()
   })
 
   test('[IDN-10] another address is confirmed there, told to the old one, and ends all other sessions', async () => {

@@ -10,13 +10,16 @@ import { noMetrics } from '../metrics.ts'
 import { makeInFlight } from '../sync/in-flight.ts'
 import { makeTenantWriter, type TenantWriter } from '../sync/tenant-writer.ts'
 import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
-import { makeIsCommon } from '../identity/common-passwords.ts'
+import { makePasswordJudge } from '../identity/password-judge.ts'
 import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { Database } from '../store/database.ts'
+
+/** One thread for all tests of a process: each reads 50 MB of words. */
+const JUDGE = makePasswordJudge()
 
 /** An app on a test's database, without kiosks' line unless given one. */
 export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Promise<FastifyInstance> {
@@ -51,9 +54,10 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     keys: makeServerKeys('a secret of tests that nobody else has'),
     directories: noDirectories,
     kickMail: () => undefined,
+    mailTakesUtf8: async () => true,
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
     signInDoor: makeTurnstile(2),
-    isCommon: makeIsCommon(),
+    isCommon: JUDGE.isCommon,
     limits: ACCOUNT_LIMITS,
     areCookiesSecure: false,
     maskMs: 0,

@@ -7,6 +7,7 @@ import { makeSmtpPost } from '../identity/mail/post.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { startTestMailbox, type TestMailbox } from '../identity/testing-mailbox.ts'
 import { makeHubLog, makeLogger } from '../log.ts'
+import { noMetrics } from '../metrics.ts'
 import { query, type Database } from '../store/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeTestApp, makeTestIdentity } from './testing-app.ts'
@@ -61,20 +62,25 @@ export interface PeopleHub {
 export const GOOD_PASSWORD = 'kobilarna rdeca 7'
 
 /** Starts one, with one university "Test University" of uni.example and knjiznica.example. */
-export async function startPeopleHub(name: string, parts: Partial<IdentityParts> = {}): Promise<PeopleHub> {
+export async function startPeopleHub(
+  name: string,
+  parts: Partial<IdentityParts> = {},
+  mail: Parameters<typeof startTestMailbox>[0] = {},
+): Promise<PeopleHub> {
   const database = await makeTestDatabase(name)
   const { pool } = database
   const universityId = await insertUniversity(pool)
   const { logger, text } = makeRecord()
-  const mailbox = await startTestMailbox()
+  const mailbox = await startTestMailbox(mail)
   const identity = makeTestIdentity(parts)
   const publicUrl = (): string => 'https://carrel.example'
   const post = makeSmtpPost(mailbox.url, 'Carrel <carrel@carrel.example>')
-  const desk = makeMailDesk({ pool, post, log: makeHubLog(logger), keys: identity.keys, publicUrl })
+  const { keys } = identity
+  const desk = makeMailDesk({ pool, post, log: makeHubLog(logger), metrics: noMetrics, keys, publicUrl })
   const app = await makeTestApp(pool, {
     logger,
     config: { host: '127.0.0.1', hostNames: ['carrel.example'], proxies: ['127.0.0.1'], tls: null },
-    identity: { ...identity, kickMail: () => desk.kick() },
+    identity: { ...identity, kickMail: () => desk.kick(), mailTakesUtf8: post.takesUtf8 },
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -6,6 +6,7 @@ import { knock } from '../identity/doors.ts'
 import { addressBucket } from '../identity/address-bucket.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { hashLinkToken, makeLink } from '../identity/link-tokens.ts'
+import { findUnreachable } from '../identity/mail-reach.ts'
 import { decideUniversity } from '../identity/make-university.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database } from '../store/database.ts'
@@ -46,7 +47,7 @@ export function universityRoutes(handle: Handle, parts: UniversityParts): void {
 }
 
 async function commitRequest(
-  { pool, keys, kickMail, requestLimits }: UniversityParts,
+  { pool, keys, kickMail, mailTakesUtf8, requestLimits }: UniversityParts,
   body: RouteInput<'POST /universities'>['body'],
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
@@ -54,6 +55,8 @@ async function commitRequest(
   if (!wish.ok) return refuse({ why: wish.refusal.why, at: wish.refusal.at })
   const contact = parseAddress(body.contact)
   if (contact === null) return refuse({ why: 'addressRefused', at: '/contact' })
+  const unreachable = await findUnreachable({ mailTakesUtf8 }, contact)
+  if (unreachable !== null) return refuse({ ...unreachable, at: '/contact' })
   const askedFrom = keys.mac('addresses', 'university request', addressBucket(caller.address))
   const done = await transaction(pool, 'read committed', async (client) => {
     const full = refusalOfCounts(await lockRequestCounts(client, askedFrom), requestLimits)

@@ -10,11 +10,13 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { HUB_ROLE, SUPERUSER } from './database-owner.ts'
 import { BARE_ENVIRONMENT, EmbeddedDatabaseError, skin, type Servant } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
 
@@ -22,9 +24,6 @@ import { readProcess } from './process-table.ts'
 
 /** The major version that this hub speaks to; a data folder of another one is refused. */
 export const POSTGRES_MAJOR = 18
-
-/** The one role of the embedded database. */
-export const ROLE = 'carrel'
 
 /** Part of the socket's name only: nothing listens on a network port. */
 export const SOCKET_PORT = 5432
@@ -54,12 +53,17 @@ export function makeFolder(wished: string): string {
   }
 }
 
-/** Runs initdb aside and renames, so that a kill in the middle leaves no half cluster. */
-export function makeCluster(bin: string, folder: string, servant: Servant | null, isScratch: boolean): void {
+/** Runs initdb aside, as `maker`, and renames when all is the servant's: a kill in the middle leaves no half cluster. */
+export function makeCluster(
+  bin: string,
+  folder: string,
+  { maker, servant }: { maker: Servant | null; servant: Servant | null },
+  isScratch: boolean,
+): void {
   const fresh = join(folder, 'data.new')
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o700 })
-  if (servant !== null) chownSync(fresh, servant.uid, servant.gid)
+  if (maker !== null) chownSync(fresh, maker.uid, maker.gid)
   // Without these a machine with no LANG gets SQL_ASCII, and texts would sort by the machine's taste.
   const locale = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const made = spawnSync(
@@ -68,19 +72,33 @@ export function makeCluster(bin: string, folder: string, servant: Servant | null
       '-D',
       fresh,
       '-U',
-      ROLE,
+      SUPERUSER,
       '--auth=peer',
       '--no-instructions',
       ...locale,
       ...(isScratch ? ['--no-sync'] : []),
     ],
-    { ...skin(servant), env: BARE_ENVIRONMENT, cwd: '/', encoding: 'utf8' },
+    { ...skin(maker), env: BARE_ENVIRONMENT, cwd: '/', encoding: 'utf8' },
   )
   if (made.status !== 0)
     throw new EmbeddedDatabaseError(
       `The database could not be created in ${folder}: ${lastLine(made.stderr) || String(made.error ?? 'initdb failed')}`,
     )
+  takeOver(fresh, servant)
   renameSync(fresh, join(folder, 'data'))
+}
+
+/** Makes all files of a cluster the servant's; nothing to do where they are. Its server must not run. [OPS-12] */
+export function takeOver(data: string, servant: Servant | null): void {
+  if (servant === null || statSync(data).uid === servant.uid) return
+  // The tool goes by handles and follows no link, whatever somebody else does to the folder meanwhile.
+  const given = spawnSync('chown', ['-R', '-h', '-P', `${servant.uid}:${servant.gid}`, data], {
+    encoding: 'utf8',
+  })
+  if (given.status !== 0)
+    throw new EmbeddedDatabaseError(
+      `The database in ${data} could not be given to ${servant.name}: ${lastLine(given.stderr) || String(given.error ?? 'chown failed')}`,
+    )
 }
 
 /** Refuses a cluster that is broken, belongs to somebody else, or is of another major version. */
@@ -132,14 +150,15 @@ export async function clearLeftovers(data: string): Promise<void> {
   }
 }
 
-/** Only the hub's user, root and the database's own user may connect, each without a password, as the one role. */
+/** Only the hub's user, root and the database's own user may connect, each without a password, as hub or as superuser. */
 export function writeAccess(data: string, servant: Servant | null): void {
   const names = new Set(['root', userInfo().username, ...(servant === null ? [] : [servant.name])])
-  const map = [...names].map((name) => `carrel "${name}" ${ROLE}\n`).join('')
+  const roles = [HUB_ROLE, SUPERUSER]
+  const map = [...names].flatMap((name) => roles.map((role) => `carrel "${name}" ${role}\n`)).join('')
   writeFileSync(join(data, 'pg_ident.conf'), map)
   writeFileSync(
     join(data, 'pg_hba.conf'),
-    `local all ${ROLE} peer map=carrel\nlocal replication ${ROLE} peer map=carrel\n`,
+    `local all ${roles.join(',')} peer map=carrel\nlocal replication ${SUPERUSER} peer map=carrel\n`,
   )
 }
 

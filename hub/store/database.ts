@@ -151,3 +151,12 @@ export async function requireServer(pool: Database): Promise<void> {
       `The database is encoded in ${encoding}, and Carrel needs UTF8: create one with "create database carrel encoding 'UTF8' template template0".`,
     )
 }
+
+/** The name of the role that speaks here, when it is a superuser or may become one; null for one with no such might. [OPS-13] */
+export async function loadMightyRole(database: Queryable): Promise<string | null> {
+  const [row] = await query<{ role: string }>(
+    database,
+    'select rolname as role from pg_roles where rolname = current_user and (rolsuper or rolcreaterole)',
+  )
+  return row?.role ?? null
+}

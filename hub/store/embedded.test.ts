@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -17,7 +18,9 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openPool, query } from './database.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
-import { canEnter, chooseServant, findBinaries, findPackage } from './postgres-binaries.ts'
+import { chooseMaker, chooseServant, readAccounts } from './database-account.ts'
+import { migrate } from './migrate.ts'
+import { canEnter, findBinaries, findPackage } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
 import { memoryFolder } from './testing.ts'
 
@@ -106,7 +109,7 @@ describe('a start', () => {
                 current_setting('listen_addresses') as addresses, current_user::text as role
            from pg_database where datname = current_database()`,
       ),
-    ).toEqual([{ encoding: 'UTF8', provider: 'b', locale: 'C.UTF-8', addresses: '', role: 'carrel' }])
+    ).toEqual([{ encoding: 'UTF8', provider: 'b', locale: 'C.UTF-8', addresses: '', role: 'carrel_hub' }])
     expect(url).not.toContain(':@')
   })
 
@@ -278,7 +281,9 @@ test.runIf(isRoot)('as an ordinary user it runs as that user, and root can start
   child.kill('SIGTERM')
   await once(child, 'exit')
   const embedded = await start()
-  expect(await ask(embedded.url, 'select current_user::text as role')).toEqual([{ role: 'carrel' }])
+  expect(await ask(embedded.url, 'select current_user::text as role')).toEqual([{ role: 'carrel_hub' }])
+  // As root nothing runs as nobody, whose every process would be master of the database.
+  expect(uidOf(embedded.pid)).not.toBe(nobody)
 })
 
 test.runIf(isRoot)(
@@ -307,6 +312,103 @@ test.runIf(isRoot)(
     expect(canEnter(hidden, servant)).toBe(false)
   },
 )
+
+const uidOf = (pid: number): number => statSync(`/proc/${pid}`).uid
+
+describe.runIf(isRoot)('[OPS-12] as root', () => {
+  const withoutPostgres = readAccounts().filter(({ name }) => name !== 'postgres')
+  const startBare = async (): Promise<Embedded> => {
+    const embedded = await startEmbedded({ folder, settings: FAST, accounts: withoutPostgres })
+    running.push(embedded)
+    return embedded
+  }
+
+  test('without a user postgres the database runs under a number that is nobody’s, and finds it again', async () => {
+    const first = await startBare()
+    const uid = uidOf(first.pid)
+    expect([uid >= 60_900 && uid < 61_000, withoutPostgres.some((one) => one.uid === uid)]).toEqual([
+      true,
+      false,
+    ])
+    await ask(first.url, 'create table kept as select 1 as one')
+    await first.stop()
+    expect(statSync(join(folder, 'data', 'base')).uid).toBe(uid)
+    const second = await startBare()
+    expect(uidOf(second.pid)).toBe(uid)
+    expect(await ask(second.url, 'select one from kept')).toEqual([{ one: 1 }])
+  })
+
+  test('a database that ran as nobody is taken over with all that is in it', async () => {
+    plant()
+    spawnSync('chown', ['-R', '65534:65534', join(folder, 'data')])
+    const embedded = await startBare()
+    expect(uidOf(embedded.pid)).not.toBe(65_534)
+    expect(await ask(embedded.url, 'select 1 as one')).toEqual([{ one: 1 }])
+    const left = spawnSync('find', [folder, '-uid', '65534'], { encoding: 'utf8' })
+    expect(left.stdout).toBe('')
+  })
+
+  test('a machine on which every account is busy is told what to do', () => {
+    const busy = [{ name: 'nobody', uid: 0, gid: 0 }]
+    const servant = chooseServant(join(folder, 'data'), busy)
+    expect(() => chooseMaker(servant, busy)).toThrow(/useradd --system postgres/)
+  })
+})
+
+describe('[OPS-13] the hub’s role', () => {
+  test('is no superuser and reaches no file; the extensions that it may need it can have', async () => {
+    plant()
+    const { url } = await start()
+    expect(
+      await ask(
+        url,
+        `select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as mighty,
+           (select count(*)::int from pg_auth_members where member = r.oid) as memberships
+         from pg_roles r where rolname = current_user`,
+      ),
+    ).toEqual([{ mighty: false, memberships: 0 }])
+    for (const act of [
+      "select pg_read_file('/etc/passwd')",
+      "copy (select 1) to program 'true'",
+      'alter role carrel_hub superuser',
+      'set session authorization carrel',
+    ])
+      await expect(ask(url, act)).rejects.toThrow(/denied|permission/)
+    await ask(url, 'create extension btree_gist; create extension pg_trgm; create extension ltree')
+  })
+
+  test('is given what an earlier release made as superuser, with what is stored in it', async () => {
+    plant()
+    const before = await startEmbedded({ folder, settings: FAST })
+    const maintenance = before.superuserUrl.replace('/carrel?', '/postgres?')
+    await ask(maintenance, 'drop database carrel')
+    await ask(maintenance, 'drop role carrel_hub')
+    await ask(maintenance, 'create database carrel')
+    const old = openPool(before.superuserUrl, { maxConnections: 1 })
+    await migrate(old)
+    await old.query(
+      `create schema pgboss; create type pgboss.state as enum ('a'); create table pgboss.job (id serial, state pgboss.state) partition by list (state);
+       create table pgboss.job_common partition of pgboss.job default; create view pgboss.seen as select * from pgboss.job;
+       create extension btree_gist; insert into pgboss.job (state) values ('a')`,
+    )
+    await old.end()
+    await before.stop()
+    const { url } = await start()
+    expect(
+      await ask(
+        url,
+        `select oid::regclass::text as name from pg_class where relowner = 'carrel'::regrole
+           and relnamespace in ('public'::regnamespace, 'pgboss'::regnamespace)
+         union all select oid::regprocedure::text from pg_proc where proowner = 'carrel'::regrole
+           and pronamespace = 'public'::regnamespace and probin is null and prosrc not like 'gbt%'
+         union all select datname from pg_database where datname = 'carrel' and datdba = 'carrel'::regrole`,
+      ),
+    ).toEqual([])
+    await ask(url, "alter table pgboss.job add column more int; insert into pgboss.job (state) values ('a')")
+    await ask(url, 'alter table spaces add column more int; drop function level_of_mean cascade')
+    expect(await ask(url, 'select count(*)::int as count from pgboss.job')).toEqual([{ count: 2 }])
+  })
+})
 
 function killWatchdog(serverPid: number): void {
   for (const name of readdirSync('/proc')) {

@@ -3,7 +3,6 @@ import { existsSync, rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
 import {
   checkCluster,
   clearLeftovers,
@@ -11,15 +10,16 @@ import {
   makeCluster,
   makeFolder,
   makeSocketFolder,
-  ROLE,
   SOCKET_PORT,
+  takeOver,
   writeAccess,
 } from './cluster.ts'
+import { chooseMaker, chooseServant, readAccounts, type Account } from './database-account.ts'
+import { HUB_ROLE, prepareDatabase, SUPERUSER } from './database-owner.ts'
 import { lockFolder } from './folder-lock.ts'
 import {
   BARE_ENVIRONMENT,
   canEnter,
-  chooseServant,
   EmbeddedDatabaseError,
   findBinaries,
   skin,
@@ -31,8 +31,10 @@ const START_TIMEOUT_MS = 60_000
 
 /** A running embedded PostgreSQL. */
 export interface Embedded {
-  /** Connection string of the database `carrel`, over the unix socket, no password. */
+  /** Connection string of the database `carrel` for the hub's role, over the unix socket, no password. */
   url: string
+  /** The same for the role that can do everything: for who mends the database, and for tests. */
+  superuserUrl: string
   pid: number
   /** Resolves when the server has ended, whoever ended it. */
   ended: Promise<void>
@@ -47,6 +49,8 @@ export interface EmbeddedOptions {
   log?: (line: string) => void
   /** Server settings, for example `{ fsync: 'off' }`. */
   settings?: Record<string, string>
+  /** The machine's accounts, unless a test says otherwise. */
+  accounts?: readonly Account[]
 }
 
 /**
@@ -60,17 +64,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     )
   const folder = makeFolder(resolve(options.folder))
   const data = join(folder, 'data')
-  const servant = chooseServant(data)
+  const accounts = options.accounts ?? readAccounts()
+  const servant = chooseServant(data, accounts)
   if (!canEnter(folder, servant))
     throw new EmbeddedDatabaseError(
-      `The database's user "${servant?.name ?? userInfo().username}" cannot reach ${folder}; set CARREL_HOME to a folder outside private ones such as /root.`,
+      `The database's user (${servant?.name ?? userInfo().username}) cannot reach ${folder}; set CARREL_HOME to a folder outside private ones such as /root.`,
     )
   const unlock = lockFolder(folder)
   try {
     const bin = findBinaries(folder, servant)
-    if (!existsSync(data)) makeCluster(bin, folder, servant, options.settings?.['fsync'] === 'off')
+    if (!existsSync(data)) {
+      const maker = chooseMaker(servant, accounts)
+      makeCluster(bin, folder, { maker, servant }, options.settings?.['fsync'] === 'off')
+    }
     checkCluster(data)
     await clearLeftovers(data)
+    takeOver(data, servant)
     writeAccess(data, servant)
     const socketFolder = makeSocketFolder(folder, servant)
     return await launch(bin, data, socketFolder, servant, options, unlock)
@@ -97,15 +106,21 @@ async function launch(
     if (dirname(socketFolder) !== dirname(data)) rmSync(socketFolder, { recursive: true, force: true })
     unlock()
   })
-  const url = urlOf(socketFolder, DATABASE)
+  const ofSuperuser = (database: string): string => urlOf(socketFolder, SUPERUSER, database)
   try {
-    await waitUntilReady(urlOf(socketFolder, 'postgres'), server, lines, data)
+    await waitUntilReady(ofSuperuser, server, lines, data)
   } catch (error) {
     server.kill('SIGQUIT')
     await finished
     throw error
   }
-  return { url, pid: server.pid ?? 0, ended: finished, stop: () => stop(server, finished) }
+  return {
+    url: urlOf(socketFolder, HUB_ROLE, DATABASE),
+    superuserUrl: ofSuperuser(DATABASE),
+    pid: server.pid ?? 0,
+    ended: finished,
+    stop: () => stop(server, finished),
+  }
 }
 
 function spawnServer(
@@ -135,8 +150,8 @@ function spawnServer(
   })
 }
 
-function urlOf(socketFolder: string, database: string): string {
-  return `postgresql://${ROLE}@/${database}?host=${encodeURIComponent(socketFolder)}&port=${SOCKET_PORT}`
+function urlOf(socketFolder: string, role: string, database: string): string {
+  return `postgresql://${role}@/${database}?host=${encodeURIComponent(socketFolder)}&port=${SOCKET_PORT}`
 }
 
 function keepLines(server: ChildProcess, log: ((line: string) => void) | undefined): string[] {
@@ -171,7 +186,7 @@ function guard(serverPid: number, servant: Servant | null): ChildProcess {
 }
 
 async function waitUntilReady(
-  url: string,
+  ofSuperuser: (database: string) => string,
   server: ChildProcess,
   lines: string[],
   data: string,
@@ -182,7 +197,7 @@ async function waitUntilReady(
       throw new EmbeddedDatabaseError(
         `The database in ${data} does not start: ${faultIn(lines)}. If its files are broken, restore a backup or move that folder away to start empty.`,
       )
-    const fault = await tryConnect(url)
+    const fault = await tryPrepare(ofSuperuser)
     if (fault === null) return
     if (Date.now() > deadline)
       throw new EmbeddedDatabaseError(`The database in ${data} did not get ready in a minute: ${fault}`)
@@ -190,19 +205,13 @@ async function waitUntilReady(
   }
 }
 
-/** Connects once and makes the database when it is missing. Null when all is well. */
-async function tryConnect(url: string): Promise<string | null> {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => undefined)
+/** Connects once, and makes what is missing. Null when all is well. */
+async function tryPrepare(ofSuperuser: (database: string) => string): Promise<string | null> {
   try {
-    await client.connect()
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE])
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`)
+    await prepareDatabase(ofSuperuser, DATABASE)
     return null
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }
 

@@ -52,14 +52,91 @@ export async function claimMail(database: Queryable): Promise<ClaimedMail | null
   return row ?? null
 }
 
-/** The mail was sent, or given up; what it said and to whom is forgotten. [IDN-7] */
-export async function updateMailDone(database: Queryable, id: number, isSent: boolean): Promise<void> {
+/** The mail was sent; what it said and to whom is forgotten. [IDN-7] */
+export async function updateMailSent(database: Queryable, id: number): Promise<void> {
   await query(
     database,
-    `update mail_outbox set to_address = null, facts = null, sent_at = case when $2 then clock_timestamp() end,
-       failed_at = case when $2 then null else clock_timestamp() end where id = $1`,
-    [id, isSent],
+    'update mail_outbox set to_address = null, facts = null, sent_at = clock_timestamp() where id = $1',
+    [id],
   )
+}
+
+/** An address as staff may see it: its first letter and its domain. [IDN-21] */
+export function maskAddress(address: string): string {
+  const [first = ''] = address
+  return `${first}…${address.slice(address.lastIndexOf('@'))}`
+}
+
+/**
+ * The mail was given up; what it said and to whom is forgotten but for what staff must know: whose university it was of
+ * (the reader's, else the one that has the domain), why, and enough of the address to know it by. [IDN-7] [IDN-21]
+ */
+export async function updateMailGivenUp(
+  database: Queryable,
+  { id, to }: Pick<ClaimedMail, 'id' | 'to'>,
+  reason: string,
+): Promise<void> {
+  await query(
+    database,
+    `update mail_outbox set to_address = null, facts = null, failed_at = clock_timestamp(), failure = $2, masked_to = $3,
+       university_id = coalesce(
+         (select u.associated_university_id from users u where u.email = $4 and u.directory is null),
+         (select v.id from universities v where $5 = any(v.email_domains) order by v.id limit 1))
+     where id = $1`,
+    [id, reason.slice(0, 80), maskAddress(to), to, to.slice(to.lastIndexOf('@') + 1)],
+  )
+}
+
+/** A mail that did not get through: given up, or tried in vain so far. */
+export interface StuckMail {
+  id: number
+  template: MailTemplate
+  universityName: string | null
+  maskedTo: string
+  tries: number
+  failure: string | null
+  createdAtMs: number
+  /** Null: it still waits, until `nextTryAtMs`. */
+  failedAtMs: number | null
+  nextTryAtMs: number
+}
+
+/** Mails that were given up within the last month, and those that were tried in vain; newest first. [IDN-21] */
+export async function loadStuckMail(database: Queryable, limit = 200): Promise<StuckMail[]> {
+  const rows = await query<Omit<StuckMail, 'maskedTo'> & { to: string | null; maskedTo: string | null }>(
+    database,
+    `select m.id, m.template, v.name as "universityName", m.to_address as "to", m.masked_to as "maskedTo", m.tries, m.failure,
+       ms_of_time(m.created_at) as "createdAtMs", ms_of_time(m.failed_at) as "failedAtMs",
+       ms_of_time(m.next_try_at) as "nextTryAtMs"
+     from mail_outbox m left join universities v on v.id = m.university_id
+     where m.failed_at is not null or (m.sent_at is null and m.tries > 0) order by m.id desc limit $1`,
+    [limit],
+  )
+  return rows.map(({ to, maskedTo, ...mail }) => ({
+    ...mail,
+    maskedTo: maskedTo ?? (to === null ? '' : maskAddress(to)),
+  }))
+}
+
+/** Makes all mail due that waits after a try in vain; answers how many that is. [IDN-21] */
+export async function updateMailDueNow(transaction: Queryable): Promise<number> {
+  const rows = await query(
+    transaction,
+    `update mail_outbox set next_try_at = clock_timestamp()
+     where sent_at is null and failed_at is null and tries > 0 and next_try_at > clock_timestamp() returning 1`,
+  )
+  return rows.length
+}
+
+/** How many mails were given up within a week, and how many have waited for more than an hour. */
+export async function countStuckMail(database: Queryable): Promise<{ givenUp: number; waiting: number }> {
+  const [row] = await query<{ givenUp: number; waiting: number }>(
+    database,
+    `select count(*) filter (where failed_at > now() - interval '7 days')::int as "givenUp",
+       count(*) filter (where sent_at is null and failed_at is null and created_at < now() - interval '1 hour')::int as waiting
+     from mail_outbox`,
+  )
+  return row ?? { givenUp: 0, waiting: 0 }
 }
 
 /** Forgets that a mail was sent or given up, a month later: its key may be used again then. */

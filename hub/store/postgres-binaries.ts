@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -29,34 +20,6 @@ export interface Servant {
 
 /** Environment of every database process: nothing of ours, so that no PG… variable or locale leaks in. */
 export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
-
-/**
- * PostgreSQL refuses to run as root. As root it runs as the owner of an existing data folder, else as `postgres` or
- * `nobody`, whichever the machine has.
- */
-export function chooseServant(dataFolder: string): Servant | null {
-  if (process.getuid?.() !== 0) return null
-  const users = readUsers()
-  const owner = existsSync(dataFolder) ? statSync(dataFolder).uid : 0
-  const user =
-    owner === 0
-      ? (users.find((one) => one.name === 'postgres') ?? users.find((one) => one.name === 'nobody'))
-      : users.find((one) => one.uid === owner)
-  if (user === undefined)
-    throw new EmbeddedDatabaseError(
-      owner === 0
-        ? 'PostgreSQL cannot run as root and this machine has neither a user "postgres" nor "nobody"; start Carrel as an ordinary user, or set DATABASE_URL.'
-        : `The database folder ${dataFolder} belongs to the user id ${owner}, which this machine does not know.`,
-    )
-  return user
-}
-
-function readUsers(): Servant[] {
-  return readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
-}
 
 /** Whether the servant may enter a folder: asked of the system itself, in the servant's own skin. */
 export function canEnter(folder: string, servant: Servant | null): boolean {
@@ -97,7 +60,7 @@ export function findBinaries(
   renameSync(half, copy)
   if (!runs(copy, servant))
     throw new EmbeddedDatabaseError(
-      `The embedded PostgreSQL does not run from ${copy}${servant === null ? '' : ` as the user "${servant.name}"`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
+      `The embedded PostgreSQL does not run from ${copy}${servant === null ? '' : ` as ${servant.name}`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
     )
   return join(copy, 'bin')
 }

@@ -124,7 +124,10 @@ create table mail_outbox (
   next_try_at timestamp with time zone default clock_timestamp() not null,
   sent_at timestamp with time zone,
   failed_at timestamp with time zone,
-  created_at timestamp with time zone default clock_timestamp() not null
+  created_at timestamp with time zone default clock_timestamp() not null,
+  university_id bigint,
+  failure text,
+  masked_to text
 );
 
 create table occupancy_reports (
@@ -204,7 +207,10 @@ create table sessions (
   confirmed_at timestamp with time zone default clock_timestamp() not null,
   last_seen_at timestamp with time zone default clock_timestamp() not null,
   revoked_at timestamp with time zone,
-  created_at timestamp with time zone default clock_timestamp() not null
+  created_at timestamp with time zone default clock_timestamp() not null,
+  repeat_count integer default 0 not null,
+  repeats_since timestamp with time zone default clock_timestamp() not null,
+  repeated_at timestamp with time zone
 );
 
 create table setup_links (
@@ -830,6 +836,10 @@ alter table kiosks add constraint kiosks_name_check CHECK (((length(name) >= 1) 
 
 alter table kiosks add constraint kiosks_role_check CHECK ((role = ANY (ARRAY['door'::text, 'entrance'::text])));
 
+alter table mail_outbox add constraint mail_outbox_failure_check CHECK ((length(failure) <= 80));
+
+alter table mail_outbox add constraint mail_outbox_masked_to_check CHECK ((length(masked_to) <= 260));
+
 alter table occupancy_reports add constraint occupancy_reports_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
 
 alter table occupancy_reports add constraint occupancy_reports_check1 CHECK (((kiosk_id IS NULL) = ((user_id IS NOT NULL) AND (idempotency_key IS NOT NULL))));
@@ -927,6 +937,8 @@ alter table kiosks add constraint kiosks_university_id_fkey FOREIGN KEY (univers
 alter table kiosks add constraint kiosks_university_id_forked_from_id_fkey FOREIGN KEY (university_id, forked_from_id) REFERENCES kiosks(university_id, id) ON DELETE RESTRICT;
 
 alter table kiosks add constraint kiosks_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE RESTRICT;
+
+alter table mail_outbox add constraint mail_outbox_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE SET NULL;
 
 alter table opening_hours add constraint opening_hours_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 

@@ -8,8 +8,12 @@ export interface RefreshableSession {
   counter: number
   refreshHash: string
   rotatedAtMs: number
+  /** When the newest token was given last. */
+  givenAtMs: number
   nowMs: number
   userAgent: string | null
+  /** How often within the window the same successor was given again. */
+  repeatCount: number
   /** Neither ended nor run out, and its user and university are let in. */
   isLive: boolean
 }
@@ -41,21 +45,40 @@ export async function insertSession(transaction: Queryable, session: FreshSessio
 export async function lockSession(
   transaction: Queryable,
   family: string,
+  repeatsWindowMs = 0,
 ): Promise<RefreshableSession | null> {
   await query(transaction, 'select 1 from sessions where family = $1 for update', [family])
   const [row] = await query<RefreshableSession>(
     transaction,
     `select s.id, s.user_id as "userId", u.associated_university_id as "universityId", s.counter,
         s.refresh_hash as "refreshHash", s.user_agent as "userAgent",
+        case when s.repeats_since > clock_timestamp() - $2 * interval '1 millisecond' then s.repeat_count else 0 end as "repeatCount",
         (extract(epoch from s.rotated_at) * 1000)::float8 as "rotatedAtMs",
+        (extract(epoch from greatest(s.rotated_at, s.repeated_at)) * 1000)::float8 as "givenAtMs",
         (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs",
         s.revoked_at is null and s.expires_at > clock_timestamp() and u.is_active and u.erased_at is null
           and coalesce(v.is_approved, true) as "isLive"
      from sessions s join users u on u.id = s.user_id left join universities v on v.id = u.associated_university_id
      where s.family = $1`,
-    [family],
+    [family, repeatsWindowMs],
   )
   return row ?? null
+}
+
+/** The same successor was given again, from a browser that may be another one by now; the first of a window starts it. */
+export async function updateRepeated(
+  transaction: Queryable,
+  session: Pick<RefreshableSession, 'id' | 'repeatCount'>,
+  from: { userAgent: string | null; address: string | null },
+): Promise<void> {
+  await query(
+    transaction,
+    `update sessions set repeat_count = $2 + 1, user_agent = $3, address = $4::inet, last_seen_at = clock_timestamp(),
+       repeated_at = clock_timestamp(),
+       repeats_since = case when $2 = 0 then clock_timestamp() else repeats_since end
+     where id = $1`,
+    [session.id, session.repeatCount, from.userAgent, from.address],
+  )
 }
 
 /** The next refresh token was given: it is good for a while, but never longer than the longest session. */

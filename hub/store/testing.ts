@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPool, query, type Database } from './database.ts'
+import { HUB_ROLE } from './database-owner.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { wasLeftLocked } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
@@ -81,6 +82,8 @@ export async function startScratchServer(
   let embedded: Embedded
   try {
     embedded = await startEmbedded({ folder, settings })
+    // Tests make databases; beyond that the role is the hub's, so that they see what it must not need.
+    await onServer(embedded.superuserUrl, `alter role ${HUB_ROLE} createdb`)
     await makeTemplate(embedded.url)
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })

@@ -115,16 +115,16 @@ export async function updatePasswordHash(
   ])
 }
 
-/** Replaces a hash that costs less than today's, unless the password was changed meanwhile. */
-export async function updateCheapHash(
+/** Replaces a hash that is made otherwise today, unless the password was changed meanwhile. */
+export async function updateOutdatedHash(
   database: Queryable,
   userId: number,
-  cheap: string,
+  outdated: string,
   passwordHash: string,
 ): Promise<void> {
   await query(database, 'update users set password_hash = $3 where id = $1 and password_hash = $2', [
     userId,
-    cheap,
+    outdated,
     passwordHash,
   ])
 }

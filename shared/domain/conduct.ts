@@ -16,6 +16,11 @@ export const ACCOUNT_LIMITS = {
   register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
   resend: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
   forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
+  /** Passwords that somebody signed in, or with a mailed link, would have: each is judged at some cost. [IDN-20] */
+  password: {
+    perAccount: { count: 10, windowMs: 10 * MINUTE_MS },
+    perAddress: { count: 300, windowMs: 10 * MINUTE_MS },
+  },
   /** Links that are shown, right or wrong; their tokens cannot be guessed, this only keeps the database quiet. */
   link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 60, windowMs: MINUTE_MS } },
 } as const satisfies Record<string, { perAccount: TryLimit; perAddress: TryLimit }>

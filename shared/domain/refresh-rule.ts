@@ -2,8 +2,15 @@
 export const REFRESH_TOKEN_MS = 7 * 24 * 3_600_000
 export const MAX_SESSION_MS = 90 * 24 * 3_600_000
 
-/** Two tabs, or a request whose answer was lost, show the same token again; after this it was stolen. */
-export const REPEAT_PATIENCE_MS = 30_000
+/** Tabs of one browser show the same token within this, every time that it is traded; nothing is made of it. */
+export const TABS_PATIENCE_MS = 30_000
+
+/** An answer that was lost is asked for again when the phone comes out of the cellar, or the laptop out of its sleep. */
+export const LOST_ANSWER_MS = 24 * 3_600_000
+
+/** So many lost answers a day are bad luck; who shows old tokens more often follows somebody. */
+export const MAX_REPEATS = 5
+export const REPEATS_WINDOW_MS = 24 * 3_600_000
 
 /** A session as it stands, and the genuine token that was shown for it. */
 export interface RefreshFacts {
@@ -13,19 +20,26 @@ export interface RefreshFacts {
   newest: number
   /** Whether the shown token is, letter by letter, the newest one; tells nothing of older ones. */
   isNewest: boolean
+  /** When the newest was made, and when it was given last: then, or again. */
   rotatedAtMs: number
+  givenAtMs: number
   nowMs: number
-  /** Whether it comes from the user agent that made the last step. */
+  /** Whether it comes from the user agent that the newest was given to. */
   isSameAgent: boolean
+  /** How often within the last day the same successor was given again, tabs at once left out. */
+  repeatCount: number
 }
 
 /**
- * What becomes of a refresh token: the newest one is traded for the next; the one before it gets that same successor
- * again, for thirty seconds and the same user agent; anything else was used twice, and ends the family. [IDN-8]
+ * What becomes of a refresh token. The newest one is traded for the next. The one before it gets that same successor again
+ * while nobody has shown the successor, since its answer may have been lost: to tabs at once (`same`), and within a day
+ * five times (`again`, which is counted and written down). Anything else was used twice, and ends the family. [IDN-8]
  */
-export function decideRefresh(facts: RefreshFacts): 'next' | 'same' | 'revoke' {
+export function decideRefresh(facts: RefreshFacts): 'next' | 'same' | 'again' | 'revoke' {
   if (facts.shown === facts.newest) return facts.isNewest ? 'next' : 'revoke'
-  const isBefore = facts.shown === facts.newest - 1
-  const isSoon = facts.nowMs - facts.rotatedAtMs <= REPEAT_PATIENCE_MS
-  return isBefore && isSoon && facts.isSameAgent ? 'same' : 'revoke'
+  // A successor that was shown has one itself, and the token before it is two behind.
+  if (facts.shown !== facts.newest - 1) return 'revoke'
+  if (facts.nowMs - facts.rotatedAtMs > LOST_ANSWER_MS) return 'revoke'
+  if (facts.nowMs - facts.givenAtMs <= TABS_PATIENCE_MS && facts.isSameAgent) return 'same'
+  return facts.repeatCount < MAX_REPEATS ? 'again' : 'revoke'
 }

@@ -55,7 +55,14 @@ export const COMMON_REFUSALS = [
 const HttpErrorName = Type.Enum(Object.keys(HTTP_STATUS) as HttpErrorCode[])
 
 /** Why a password is not taken. [IDN-4] */
-export const PasswordFault = Type.Enum(['tooShort', 'tooLong', 'onlyDigits', 'common', 'isAddress'])
+export const PasswordFault = Type.Enum([
+  'tooShort',
+  'tooLong',
+  'onlyDigits',
+  'common',
+  'isAddress',
+  'controls',
+])
 export type PasswordFault = Static<typeof PasswordFault>
 
 /** The body of every answer that is not a success. */

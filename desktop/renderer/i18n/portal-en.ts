@@ -62,7 +62,8 @@ export const portalEn = {
     spaceDeleted: 'This place was deleted.',
     linkRefused: 'This link is wrong, used, or out of date.',
     tooLarge: 'That is too much text.',
-    addressRefused: 'This address cannot be used. Is it the one from your university?',
+    addressRefused:
+      'This address cannot be used. Is it the one from your university? Letters such as š before the @ can be the reason, too.',
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
     valueRefused: 'A value cannot be used.',
@@ -79,6 +80,7 @@ export const portalEn = {
     onlyDigits: 'Not only digits.',
     common: 'Too easy to guess. Three unrelated words are better.',
     isAddress: 'Not your own address.',
+    controls: 'No tabs, line breaks or other invisible control characters.',
   },
   field: {
     identifier: 'E-mail or user name',

@@ -69,7 +69,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     spaceDeleted: 'Ta prostor je izbrisan.',
     linkRefused: 'Ta povezava je napačna, porabljena ali potekla.',
     tooLarge: 'Besedila je preveč.',
-    addressRefused: 'Tega naslova ni mogoče uporabiti. Je to naslov vaše univerze?',
+    addressRefused:
+      'Tega naslova ni mogoče uporabiti. Je to naslov vaše univerze? Razlog so lahko tudi črke, kot je š, pred znakom @.',
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
     valueRefused: 'Ene od vrednosti ni mogoče uporabiti.',
@@ -86,6 +87,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     onlyDigits: 'Ne samo števke.',
     common: 'Prelahko ga je uganiti. Bolje so tri nepovezane besede.',
     isAddress: 'Ne vaš naslov.',
+    controls: 'Brez tabulatorjev, prelomov vrstic in drugih nevidnih krmilnih znakov.',
   },
   field: {
     identifier: 'E-pošta ali uporabniško ime',

@@ -69,7 +69,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     spaceDeleted: '這個地點已被刪除。',
     linkRefused: '這個連結錯誤、已使用或已過期。',
     tooLarge: '文字太多了。',
-    addressRefused: '無法使用這個信箱。這是您大學的信箱嗎？',
+    addressRefused: '無法使用這個信箱。這是您大學的信箱嗎？@ 前面若有 š 之類的字母，也可能無法使用。',
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
     valueRefused: '有一個值無法使用。',
@@ -86,6 +86,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     onlyDigits: '不能只有數字。',
     common: '太容易猜到。用三個不相關的詞比較好。',
     isAddress: '不能是您自己的信箱。',
+    controls: '不能有定位字元、換行或其他看不見的控制字元。',
   },
   field: {
     identifier: '電子郵件或使用者名稱',

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Locale } from '#shared/domain/university.ts'
 import { makeHubLog, makeLogger, noLog, type HubLog } from '../../log.ts'
 import { query } from '../../store/database.ts'
-import { queueMail } from '../../store/mail-outbox.ts'
+import { loadStuckMail, queueMail } from '../../store/mail-outbox.ts'
 import { makeTestDatabase, type TestDatabase } from '../../store/testing.ts'
 import { linkToken } from '../link-tokens.ts'
 import { makeServerKeys } from '../server-secret.ts'
@@ -34,7 +34,9 @@ afterEach(() => mailbox.stop())
 const makeDesk = (
   post: Post = makeSmtpPost(mailbox.url, 'Carrel <carrel@carrel.example>'),
   log: HubLog = noLog,
-): MailDesk => makeMailDesk({ ...desk, pool: database.pool, post, log })
+): MailDesk => makeMailDesk({ ...desk, pool: database.pool, post, log, metrics })
+const counted: string[] = []
+const metrics = { mail: (outcome: string) => void counted.push(outcome) }
 const queue = (key: string, to: string): Promise<void> =>
   queueMail(database.pool, { key, to, locale: 'en', template: 'passwordChanged', facts: {} })
 const outbox = (): Promise<Record<string, unknown>[]> =>
@@ -97,6 +99,53 @@ describe('[IDN-7] a mail', () => {
     expect(lines.join('')).not.toContain('gone@')
   })
 
+  test('[IDN-18] beyond ASCII goes to a server that takes such, and is given up at once by any other', async () => {
+    await queue('any', 'žiga@uni.example')
+    await makeDesk().sendDue()
+    expect((await mailbox.next('žiga@uni.example')).subject).toBe('Your password was changed')
+    const ascii = await startTestMailbox({ isAsciiOnly: true })
+    await queue('ascii', 'žiga@uni.example')
+    await queue('plain', 'ziga@uni.example')
+    await makeDesk(makeSmtpPost(ascii.url, 'carrel@carrel.example')).sendDue()
+    expect(ascii.all().map(({ to }) => to)).toEqual(['ziga@uni.example'])
+    expect(await outbox()).toMatchObject([
+      { sent: true },
+      { key: 'ascii', tries: 1, failed: true },
+      { sent: true },
+    ])
+    await ascii.stop()
+    // Nobody can say: it waits.
+    await queue('away', 'žiga@uni.example')
+    await makeDesk(makeSmtpPost('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
+    expect((await outbox()).at(-1)).toMatchObject({ tries: 1, failed: false })
+  })
+
+  test('[IDN-21] that was given up is known by kind, university, reason and the first letter of its address', async () => {
+    await query(
+      database.pool,
+      `insert into universities (name, email_domains, timezone, epoch) values ('Marsh', '{uni.example}', 'UTC', 'e')`,
+    )
+    counted.length = 0
+    await queue('gone', 'žiga.horvat@uni.example')
+    mailbox.refuse({ code: 550, times: 1 })
+    await makeDesk().sendDue()
+    await queue('later', 'lea@elsewhere.example')
+    mailbox.refuse({ code: 450, times: 1 })
+    await makeDesk().sendDue()
+    expect(await loadStuckMail(database.pool)).toMatchObject([
+      {
+        template: 'passwordChanged',
+        universityName: null,
+        maskedTo: 'l…@elsewhere.example',
+        failedAtMs: null,
+      },
+      { universityName: 'Marsh', maskedTo: 'ž…@uni.example', failure: 'refused EENVELOPE 550', tries: 1 },
+    ])
+    expect(counted).toEqual(['givenUp', 'later'])
+    expect(JSON.stringify(await query(database.pool, 'select * from mail_outbox'))).not.toContain('horvat')
+    await query(database.pool, 'delete from mail_outbox; delete from groups; delete from universities')
+  })
+
   test('waits while no server answers', async () => {
     await queue('away', 'ana@uni.example')
     await makeDesk(makeSmtpPost('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
@@ -105,6 +154,7 @@ describe('[IDN-7] a mail', () => {
 
   test('that is queued while others are sent goes with them', async () => {
     const late = makeDesk({
+      takesUtf8: async () => true,
       send: async () => {
         await queue('second', 'b@uni.example')
         return { outcome: 'sent' }

@@ -1,6 +1,7 @@
 import type { HubLog } from '../../log.ts'
+import type { HubMetrics } from '../../metrics.ts'
 import type { Database } from '../../store/database.ts'
-import { claimMail, updateMailDone, type ClaimedMail } from '../../store/mail-outbox.ts'
+import { claimMail, updateMailGivenUp, updateMailSent, type ClaimedMail } from '../../store/mail-outbox.ts'
 import type { Post } from './post.ts'
 import { writeMail, type WritingDesk } from './write-mail.ts'
 
@@ -22,6 +23,7 @@ export interface MailDeskParts extends WritingDesk {
   pool: Database
   post: Post
   log: HubLog
+  metrics: Pick<HubMetrics, 'mail'>
 }
 
 /** Makes the desk of a hub. Several hubs share one outbox: each mail is taken by one of them at a time. [IDN-7] */
@@ -62,17 +64,23 @@ export function makeMailDesk(parts: MailDeskParts): MailDesk {
   }
 }
 
-async function sendOne({ pool, post, log, ...desk }: MailDeskParts, mail: ClaimedMail): Promise<void> {
+async function sendOne(
+  { pool, post, log, metrics, ...desk }: MailDeskParts,
+  mail: ClaimedMail,
+): Promise<void> {
   const { id, template, tries } = mail
   const answer = await post.send(writeMail(desk, mail))
   if (answer.outcome === 'sent') {
-    await updateMailDone(pool, id, true)
+    await updateMailSent(pool, id)
+    metrics.mail('sent')
     log.info('a mail was sent', { mailId: id, template })
     return
   }
   const { outcome, ...codes } = answer
   const isGivenUp = outcome === 'never' || mail.isLastTry
-  if (isGivenUp) await updateMailDone(pool, id, false)
+  const reason = [outcome === 'never' ? 'refused' : 'a day of tries', codes.errorCode, codes.responseCode]
+  if (isGivenUp) await updateMailGivenUp(pool, mail, reason.filter((part) => part !== null).join(' '))
+  metrics.mail(isGivenUp ? 'givenUp' : 'later')
   log.warn(isGivenUp ? 'a mail was given up' : 'a mail could not be sent yet', {
     mailId: id,
     template,

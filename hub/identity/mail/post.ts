@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { HubLog } from '../../log.ts'
 import { MAIL_WRITTEN, mailFileText } from './mail-file.ts'
+import { needsUtf8 } from '../mail-reach.ts'
+import { askMailServer, makeUtf8Question, SMTP_TIMEOUTS } from './mail-server.ts'
 import type { Letter } from './write-mail.ts'
 
 /** What became of a letter: handed over, refused for now, or refused for good. Codes only: servers repeat addresses. */
@@ -13,31 +15,29 @@ export type PostAnswer =
 /** Where letters are handed in. */
 export interface Post {
   send(letter: Letter): Promise<PostAnswer>
+  /** Whether letters to addresses beyond ASCII are taken; null while nobody can say. [IDN-18] */
+  takesUtf8(): Promise<boolean | null>
 }
-
-/** A server that does not answer holds up a mail, and a hub that stops, no longer than this. */
-const CONNECT_TIMEOUT_MS = 5_000
-const SOCKET_TIMEOUT_MS = 10_000
 
 /** Nothing that a letter says is fetched, from a file or from anywhere. */
 const SAFE = { disableFileAccess: true, disableUrlAccess: true } as const
+
+/** The server does not take the address as it is written. */
+const NO_UTF8 = 'ESMTPUTF8'
 
 const HEADERS = { 'Auto-Submitted': 'auto-generated' } as const
 
 /** Hands letters to the server of SMTP_URL. */
 export function makeSmtpPost(url: string, from: string): Post {
-  const transport = createTransport(
-    {
-      url,
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      greetingTimeout: CONNECT_TIMEOUT_MS,
-      dnsTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: SOCKET_TIMEOUT_MS,
-    },
-    { from, ...SAFE },
-  )
+  const transport = createTransport({ url, ...SMTP_TIMEOUTS }, { from, ...SAFE })
+  const takesUtf8 = makeUtf8Question(() => askMailServer(url))
   return {
+    takesUtf8,
     send: async ({ to, ...letter }) => {
+      // The library would send such an address as it is to a server that cannot read it.
+      const isTaken = needsUtf8(to) ? await takesUtf8() : true
+      if (isTaken !== true)
+        return { outcome: isTaken === null ? 'later' : 'never', errorCode: NO_UTF8, responseCode: null }
       try {
         await transport.sendMail({ ...letter, to: { name: '', address: to }, headers: HEADERS })
         return { outcome: 'sent' }
@@ -60,6 +60,7 @@ function judge({ code, responseCode }: { code?: unknown; responseCode?: unknown 
 export function makeFilePost(folder: string, from: string, log: HubLog): Post {
   const transport = createTransport({ streamTransport: true, buffer: true }, { from, ...SAFE })
   return {
+    takesUtf8: async () => true,
     send: async ({ to, ...letter }) => {
       const written = await transport.sendMail({ ...letter, to: { name: '', address: to }, headers: HEADERS })
       mkdirSync(folder, { recursive: true, mode: 0o700 })

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HubConfig } from '../config.ts'
+import { setupFile } from '../hub-file.ts'
+import { serverSecretFile } from '../identity/server-secret.ts'
+import { findFolderFault, findSecretFault } from '../secret-file.ts'
+import type { Finding } from './finding.ts'
+
+/** Whether what nobody else may know lies where nobody else can read or exchange it; directories look after their own. [IDN-22] */
+export async function checkSecrets({ home, tlsKeyFile }: HubConfig): Promise<Finding[]> {
+  const files = [serverSecretFile(home), setupFile(home), join(home, 'hub.json')].filter((file) =>
+    existsSync(file),
+  )
+  const faults = [
+    existsSync(home) ? findFolderFault(home) : null,
+    ...files.map((file) => findSecretFault(file)),
+    tlsKeyFile === null ? null : findSecretFault(tlsKeyFile, { mayGroupRead: true }),
+  ].filter((fault) => fault !== null)
+  if (faults.length === 0)
+    return [{ what: 'secrets', state: 'ok', found: 'only the hub’s user, or root, reads and changes them' }]
+  return [...new Set(faults)].map((sentence) => {
+    const [found = '', mend = ''] = sentence.split(/: (?=say|look)/)
+    return {
+      what: 'secrets',
+      state: 'fail',
+      found,
+      mend: `${mend.slice(0, 1).toUpperCase()}${mend.slice(1)}`,
+    }
+  })
+}
