@@ -56,6 +56,7 @@ describe('a refusal is of the closed list', () => {
     expect(errorOf(answer)).toEqual([405, 'methodNotAllowed'])
     expect(answer.headers['allow']).toBe('POST')
     expect(errorOf(await app.inject({ method: 'DELETE', url: '/livez/' }))).toEqual([405, 'methodNotAllowed'])
+    expect(errorOf(await app.inject('/%61pi/v1/kiosks/enrol'))).toEqual([405, 'methodNotAllowed'])
     expect(errorOf(await app.inject('/%zz'))).toEqual([400, 'malformed'])
   })
 
