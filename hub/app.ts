@@ -17,7 +17,9 @@ import { makeAccessTokens } from './identity/access-tokens.ts'
 import { makeAuthenticate } from './identity/authenticate.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeHubLog, type HubLog } from './log.ts'
+import { makeTrust, parseNetworkAddress } from './network-address.ts'
 import { registerRoutes } from './routes/all-routes.ts'
+import { giveClientAddress } from './routes/client-address.ts'
 import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
@@ -43,6 +45,8 @@ export interface AppParts {
   identity: IdentityParts
   /** How many requests for universities may wait; REQUEST_LIMITS unless said. */
   requestLimits?: RequestLimits
+  /** Told of peers who send X-Forwarded-For without being believed. [EDG-5] */
+  forwardedBy?: (peer: string) => void
   /** Built screens elsewhere than usual: of tests. */
   screenFolder?: string
 }
@@ -83,6 +87,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   // After the websocket plugin, which ends the sockets of upgrades that are refused here.
   checkHost(app, config)
+  giveClientAddress(app, makeTrust(config.proxies), parts.forwardedBy ?? (() => undefined))
   guardSameSite(app)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
   await app.register(enrolRoute(parts.pool, log))
@@ -112,7 +117,7 @@ function makeServer(config: AppParts['config'], loggerInstance: FastifyBaseLogge
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
-    trustProxy: config.proxies.length === 0 ? false : config.proxies,
+    trustProxy: config.proxies.length === 0 ? false : makeTrust(config.proxies),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
     clientErrorHandler: (_error, socket) => {
@@ -146,5 +151,5 @@ function checkHost(app: FastifyInstance, config: AppParts['config']): void {
 }
 
 function localAddress(request: FastifyRequest): string {
-  return (request.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+  return parseNetworkAddress(request.socket.localAddress ?? '') ?? ''
 }

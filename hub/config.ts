@@ -9,6 +9,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { parseProxies } from './network-address.ts'
 
 /** All that a hub is told from outside. */
 export interface HubConfig {
@@ -24,7 +25,7 @@ export interface HubConfig {
   logLevel: LogLevel
   /** Names under which kiosks and browsers may address this hub, beside loopback and `host`. Lower case, no port. */
   hostNames: string[]
-  /** Addresses of reverse proxies whose X-Forwarded-… headers are believed. */
+  /** Addresses and ranges of reverse proxies whose X-Forwarded-… headers are believed, as `makeTrust` takes them. */
   proxies: string[]
   /** Certificate and key (PEM); null: plain HTTP, for loopback or behind a proxy that speaks TLS. */
   tls: { cert: string; key: string } | null
@@ -73,10 +74,7 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
     schema: Names,
     advice: 'must be host names with commas between, for example carrel.example.org',
   },
-  TRUST_PROXY: {
-    schema: Names,
-    advice: 'must be addresses of your proxies with commas between, for example 10.0.0.5',
-  },
+  TRUST_PROXY: { schema: Text, advice: 'must be addresses of your proxies with commas between' },
   CARREL_TLS_CERT: { schema: Text, advice: 'must name a PEM file' },
   CARREL_TLS_KEY: { schema: Text, advice: 'must name a PEM file' },
   PUBLIC_URL: {
@@ -126,7 +124,10 @@ export function parseConfig(
   const publicUrl = originOf(read('PUBLIC_URL'))
   const tls = readTls(read('CARREL_TLS_CERT'), read('CARREL_TLS_KEY'))
   if (!tls.ok) problems.push(tls.refusal)
-  if (problems.length > 0 || !tls.ok) return refuse({ why: 'config', problems })
+  const trusted = read('TRUST_PROXY')
+  const proxies = trusted === undefined ? accept([]) : parseProxies(trusted)
+  if (!proxies.ok) problems.push(...proxies.refusal)
+  if (problems.length > 0 || !tls.ok || !proxies.ok) return refuse({ why: 'config', problems })
   return accept({
     home: resolve(read('CARREL_HOME') ?? defaultHome(environment)),
     host: read('CARREL_HOST') ?? '127.0.0.1',
@@ -138,7 +139,7 @@ export function parseConfig(
       ...listOf(read('CARREL_HOSTS')).map(withoutPort),
       ...(publicUrl === null ? [] : [withoutPort(new URL(publicUrl).host)]),
     ],
-    proxies: listOf(read('TRUST_PROXY')),
+    proxies: proxies.value,
     tls: tls.value,
     publicUrl,
     smtpUrl: read('SMTP_URL') ?? null,

@@ -11,11 +11,11 @@ import {
 } from './doctor-database.ts'
 import { checkDirectories } from './doctor-directories.ts'
 import type { Finding } from './finding.ts'
-import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
+import { checkDisk, checkHub, checkPorts, checkProxies, checkTls } from './doctor-host.ts'
 
 type Check<Subject> = (subject: Subject) => Promise<Finding[]>
 
-const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkPorts]
+const HOST_CHECKS: readonly Check<HubConfig>[] = [checkDisk, checkTls, checkHub, checkProxies, checkPorts]
 const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkServer,
   checkMigrations,

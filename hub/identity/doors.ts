@@ -1,13 +1,10 @@
 import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
+import { addressBucket } from '../network-address.ts'
 import type { Database } from '../store/database.ts'
 import { countTryNow, countTwoTriesNow, type Tries } from '../store/rate-limits.ts'
-import { addressBucket } from './address-bucket.ts'
 import type { ServerKeys } from './server-secret.ts'
-
-/** No address is longer; a proxy may have handed on anything. */
-const MAX_BUCKET_LENGTH = 64
 
 /** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
 export interface Knock {
@@ -34,7 +31,7 @@ export async function knock(
   const { perAddress, perAccount } = limits[door]
   // The address first: whoever is over its limit shuts nobody's account.
   const here = {
-    name: `${door} from ${addressBucket(address).slice(0, MAX_BUCKET_LENGTH)}`,
+    name: `${door} from ${addressBucket(address)}`,
     limit: perAddress,
   }
   const [ofHere, ofAccount] =

@@ -21,7 +21,7 @@ import {
 import { markKioskRevoked } from '../store/kiosk-admin.ts'
 import { insertTry, loadTries } from '../store/rate-limits.ts'
 import { notifyHeads } from '../sync/commit-under-clock.ts'
-import { addressBucket } from './address-bucket.ts'
+import { addressBucket } from '../network-address.ts'
 import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 
 /** Failed tries that one address may make in a minute. */

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
-import { addressBucket } from '../identity/address-bucket.ts'
+import { addressBucket } from '../network-address.ts'
 import { commitEnrolment, type EnrolRefusal } from '../identity/enrol-kiosk.ts'
 import { isPrintable } from '../identity/printable.ts'
 import type { HubLog } from '../log.ts'
@@ -22,7 +22,7 @@ export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
       // Both go on screens and into the log of changes.
       const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
       if (!isTaken) return answerRefusal(reply, 'malformed')
-      const from = { host: dialledHost(request), address: request.ip }
+      const from = { host: dialledHost(request), address: request.clientAddress }
       const turn = turns.take(addressBucket(from.address), () => commitEnrolment(pool, checked.value, from))
       if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
       const decision = await turn

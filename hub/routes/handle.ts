@@ -63,7 +63,7 @@ export function makeHandle(app: FastifyInstance, authenticate: Authenticate): Ha
       url: `${API_PREFIX}${path}`,
       handler: async (request, reply) => {
         const caller: Caller = {
-          address: request.ip,
+          address: request.clientAddress,
           userAgent: request.headers['user-agent']?.slice(0, 300) ?? null,
           request,
           reply,

@@ -32,7 +32,7 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       (socket, request) => {
         forgetRequest(socket, request, responses.get(request))
         // Listeners are attached before anything is awaited: an early message would be lost.
-        attach(core, socket, { host: dialledHost(request), address: request.ip })
+        attach(core, socket, { host: dialledHost(request), address: request.clientAddress })
         request.raw.socket.uncork()
       },
     )

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { parseNetworkAddress } from '../network-address.ts'
 import { query, type Queryable } from './database.ts'
 
 /** One administrative act. `log` names no secret and no e-mail address: it stays for ever. [AUD-1] */
@@ -50,10 +50,9 @@ export async function appendChange(transaction: Queryable, change: Change): Prom
   )
 }
 
-/** What PostgreSQL takes for an address; a proxy may have handed on anything, and a zone means something on one machine only. */
+/** An address as it is kept; null for what is none. [EDG-3] */
 export function inetOf(address: string): string | null {
-  const plain = address.replace(/%.*$/, '')
-  return isIP(plain) === 0 ? null : plain
+  return parseNetworkAddress(address)
 }
 
 /** An act as it was written down. */
