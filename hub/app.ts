@@ -10,11 +10,17 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
+import {
+  FAILED_ENROLMENTS,
+  REQUEST_LIMITS,
+  type RequestLimits,
+  type TryLimit,
+} from '#shared/domain/conduct.ts'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeAccessTokens } from './identity/access-tokens.ts'
 import { makeAuthenticate } from './identity/authenticate.ts'
+import { knock } from './identity/doors.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeHubLog, type HubLog } from './log.ts'
 import { makeTrust, parseNetworkAddress } from './network-address.ts'
@@ -23,7 +29,7 @@ import { giveClientAddress } from './routes/client-address.ts'
 import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
-import { makeHandle } from './routes/handle.ts'
+import { makeHandle, type CountAct } from './routes/handle.ts'
 import { healthRoutes } from './routes/health.ts'
 import { makePortal } from './routes/portal.ts'
 import { guardSameSite } from './routes/same-site.ts'
@@ -47,6 +53,8 @@ export interface AppParts {
   requestLimits?: RequestLimits
   /** Told of peers who send X-Forwarded-For without being believed. [EDG-5] */
   forwardedBy?: (peer: string) => void
+  /** FAILED_ENROLMENTS unless said. */
+  failedEnrolments?: TryLimit
   /** Built screens elsewhere than usual: of tests. */
   screenFolder?: string
 }
@@ -90,9 +98,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   giveClientAddress(app, makeTrust(config.proxies), parts.forwardedBy ?? (() => undefined))
   guardSameSite(app)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
-  await app.register(enrolRoute(parts.pool, log))
+  await app.register(enrolRoute(parts.pool, log, parts.failedEnrolments ?? FAILED_ENROLMENTS))
   const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
-  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens)), {
+  const countAct: CountAct = ({ actor, address }) =>
+    knock({ ...parts.identity, pool: parts.pool }, 'act', { account: `user ${actor.userId}`, address })
+  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens), countAct), {
     ...parts.identity,
     pool: parts.pool,
     log,

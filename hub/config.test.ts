@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, type AccountDoor } from '#shared/domain/conduct.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
-import { decideProduction, defaultHome, parseConfig, withoutPort } from './config.ts'
+import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES, withoutPort } from './config.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
   const parsed = parseConfig(environment)
@@ -28,6 +29,8 @@ describe('configuration', () => {
       secret: null,
       ldapConfig: null,
       requestLimits: { inAll: 100, perAddress: 3 },
+      accountLimits: ACCOUNT_LIMITS,
+      failedEnrolments: FAILED_ENROLMENTS,
       isProduction: false,
     })
   })
@@ -69,6 +72,8 @@ describe('configuration', () => {
         secret: 'kTz0pQ4wq8m2vYb7sN1xRj6uLh3cFd9e',
         ldapConfig: '/etc/carrel/ldap.json',
         requestLimits: { inAll: 7, perAddress: 1 },
+        accountLimits: ACCOUNT_LIMITS,
+        failedEnrolments: FAILED_ENROLMENTS,
         isProduction: true,
       },
     })
@@ -92,6 +97,8 @@ describe('configuration', () => {
     [{ MAIL_FROM: 'nobody' }, /^MAIL_FROM must be an address/],
     [{ MAIL_FROM: 'a <a@b.org>\r\nBcc: c@d.org' }, /^MAIL_FROM must be an address/],
     [{ CARREL_SECRET: 'hunter2' }, /^CARREL_SECRET must have at least 32 characters/],
+    [{ CARREL_MOST_SIGN_INS_PER_ADDRESS: '0' }, /^CARREL_MOST_SIGN_INS_PER_ADDRESS must be a number from 1/],
+    [{ CARREL_MOST_ACTS_PER_PERSON: 'many' }, /^CARREL_MOST_ACTS_PER_PERSON must be a number from 1/],
     [{ CARREL_TLS_CERT: '/x.pem' }, /must be set together/],
     [{ CARREL_TLS_CERT: '/x.pem', CARREL_TLS_KEY: '/y.pem' }, /The TLS file \/x\.pem does not exist/],
   ])('%j is refused with a sentence', (environment, sentence) => {
@@ -99,6 +106,30 @@ describe('configuration', () => {
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(sentence)
     expect(problems.join('')).not.toContain('hunter2')
+  })
+
+  test('[EDG-6] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
+    const counts = new Map(
+      VARIABLE_NAMES.filter((name) => /^CARREL_MOST_(?!REQUESTS)/.test(name)).map((name, index) => [
+        name,
+        String(index + 1),
+      ]),
+    )
+    expect(counts.size).toBe(9)
+    const parsed = parseConfig(Object.fromEntries(counts))
+    if (!parsed.ok) throw new Error('refused')
+    const { accountLimits: limits, failedEnrolments } = parsed.value
+    const { signIn, wrongPassword, register, judge, resend, forgotten, link, act } = limits
+    expect(
+      [signIn, wrongPassword, register, judge, resend, forgotten, link, act].map(
+        ({ perAddress }) => perAddress.count,
+      ),
+    ).toEqual([1, 2, 3, 4, 5, 5, 6, 9])
+    expect([failedEnrolments.count, act.perAccount.count]).toEqual([7, 8])
+    for (const door of Object.keys(ACCOUNT_LIMITS) as AccountDoor[]) {
+      expect(limits[door].perAddress.windowMs).toBe(ACCOUNT_LIMITS[door].perAddress.windowMs)
+      if (door !== 'act') expect(limits[door].perAccount).toEqual(ACCOUNT_LIMITS[door].perAccount)
+    }
   })
 
   test('names every fault at once', () => {

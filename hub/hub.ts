@@ -114,6 +114,7 @@ async function startParts(
     live: liveRoute(core.live),
     writer: core.writer,
     requestLimits: config.requestLimits,
+    failedEnrolments: config.failedEnrolments,
     identity: identity.parts,
   })
   undo.push(() => app.close())

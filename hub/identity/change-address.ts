@@ -36,8 +36,11 @@ export async function askForAddress(
   if (account.directory !== null || account.email === null) return refuse({ why: 'notAllowed' })
   if (address === null || !(await isOfTheirs(parts, account, address)))
     return refuse({ why: 'addressRefused' })
-  const opened = await knock(parts, 'resend', { account: address.key, address: from.address })
-  if (!opened.ok) return opened
+  // The address that is written to, and the person who has it written to.
+  for (const asked of [address.key, `user ${userId}`]) {
+    const opened = await knock(parts, 'resend', { account: asked, address: from.address })
+    if (!opened.ok) return opened
+  }
   const { email: oldEmail } = account
   await masked(parts.maskMs, () =>
     transaction(parts.pool, 'read committed', async (client) => {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
@@ -54,7 +53,7 @@ export async function makeIdentity(
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
     isCommon: makeIsCommon(),
-    limits: ACCOUNT_LIMITS,
+    limits: config.accountLimits,
     areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
     maskMs: MASK_MS,
     ...changes,

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { TryLimit } from '#shared/domain/conduct.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
 import { addressBucket } from '../network-address.ts'
@@ -13,7 +14,7 @@ import { makeTurns } from './turns.ts'
 const check = makeCheck(EnrolRequest)
 
 /** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
-export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
+export function enrolRoute(pool: Database, log: HubLog, failures: TryLimit): FastifyPluginAsync {
   return async (app) => {
     // Tries of one address take turns, so that a flood of guesses holds one database connection and not all of them.
     const turns = makeTurns(100)
@@ -23,7 +24,9 @@ export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
       const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
       if (!isTaken) return answerRefusal(reply, 'malformed')
       const from = { host: dialledHost(request), address: request.clientAddress }
-      const turn = turns.take(addressBucket(from.address), () => commitEnrolment(pool, checked.value, from))
+      const turn = turns.take(addressBucket(from.address), () =>
+        commitEnrolment(pool, checked.value, from, failures),
+      )
       if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
       const decision = await turn
       if (!decision.ok) {

@@ -28,15 +28,14 @@ export function meRoutes(handle: Handle, parts: RouteParts): void {
       ...(body.locale === undefined ? {} : { locale: body.locale }),
     }
     const me = await transaction(parts.pool, 'read committed', async (client) => {
-      await updateProfile(client, userId, profile)
-      const log = { changed: Object.keys(profile) }
-      await appendChange(client, {
-        ...changedBy(caller),
-        universityId,
-        service: 'accounts',
-        subject: 'profile',
-        log,
-      })
+      if (await updateProfile(client, userId, profile))
+        await appendChange(client, {
+          ...changedBy(caller),
+          universityId,
+          service: 'accounts',
+          subject: 'profile',
+          log: { changed: Object.keys(profile) },
+        })
       return loadMe(client, userId)
     })
     return me === null ? refuse({ why: 'signInNeeded' }) : accept(me)

@@ -89,6 +89,31 @@ export interface ChangeFilter {
   toMs?: number
 }
 
+/** The last act of a page of so many, when there are more behind it; else null. [AUD-7] */
+export async function loadPageEnd(
+  database: Queryable,
+  universityId: number,
+  filter: ChangeFilter,
+  page: { before: number | null; count: number },
+): Promise<number | null> {
+  const [last, next] = await query<{ id: number }>(
+    database,
+    `select c.id from change_logs c where ${CHOSEN} order by c.id desc limit 2 offset $8`,
+    [...chosenBy(universityId, filter, page.before), page.count - 1],
+  )
+  return last === undefined || next === undefined ? null : last.id
+}
+
+const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
+       and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
+       and ($5::bigint is null or c.user_id = $5)
+       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))`
+
+function chosenBy(universityId: number, filter: ChangeFilter, before: number | null): unknown[] {
+  const { service = null, subject = null, userId = null, fromMs = null, toMs = null } = filter
+  return [universityId, before, service, subject, userId, fromMs, toMs]
+}
+
 /**
  * Acts of a university, newest first: those before an id, so many at most. Names are those of its own people. [AUD-3]
  */
@@ -103,20 +128,7 @@ export async function loadChangePage(
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
        c.service, c.subject, host(c.address) as address, c.log
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where c.university_id = $1 and ($2::bigint is null or c.id < $2)
-       and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
-       and ($5::bigint is null or c.user_id = $5)
-       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))
-     order by c.id desc limit $8`,
-    [
-      universityId,
-      page.before,
-      filter.service ?? null,
-      filter.subject ?? null,
-      filter.userId ?? null,
-      filter.fromMs ?? null,
-      filter.toMs ?? null,
-      page.count,
-    ],
+     where ${CHOSEN} order by c.id desc limit $8`,
+    [...chosenBy(universityId, filter, page.before), page.count],
   )
 }
