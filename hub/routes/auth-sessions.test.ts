@@ -44,7 +44,9 @@ describe('[IDN-8] a refresh token', () => {
   })
 
   test('travels over https only where that is how the hub is reached', async () => {
-    const secure = await startPeopleHub('secure', { areCookiesSecure: true })
+    const secure = await startPeopleHub('secure', {
+      cookie: { isSecure: true, isPrefixed: false, plainUntilMs: 0 },
+    })
     await secure.join('cookie@uni.example')
     const body = { email: 'cookie@uni.example', password: GOOD_PASSWORD }
     const answer = await secure.call('POST /auth/token', { body })

@@ -69,7 +69,7 @@ export function meRoutes(handle: Handle, parts: RouteParts): void {
   handle('DELETE /me', async (_input, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const done = await deleteAccount(parts, caller.actor.userId, caller)
-    if (done.ok) clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    if (done.ok) clearRefreshCookie(caller.reply, parts.cookie)
     return done
   })
 }
