@@ -71,6 +71,11 @@ export function handleErrors(
   answerLost: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | null = () => null,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    // The client's own line broke in the middle of its body, in the words that a database's line breaks in too. [EDG-9]
+    if (request.raw.errored === error) {
+      log.debug('a client hung up', { route: routeOf(request) })
+      return answerRefusal(reply, 'malformed')
+    }
     const code = codeOf(error)
     if (code === 'internal')
       log.error('a request failed', { method: request.method, route: routeOf(request), err: error })
