@@ -1,7 +1,8 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
@@ -10,6 +11,7 @@ import { makeCheck } from '#shared/wire/parse.ts'
 import { HttpError } from '#shared/wire/http-error.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
 import { makeLogger } from './log.ts'
+import { codeOf } from './routes/errors.ts'
 import { enrolRequestOf, makeTestApp, makeTestDevice } from './routes/testing-app.ts'
 import { openPool } from './store/database.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from './store/testing.ts'
@@ -56,6 +58,7 @@ describe('a refusal is of the closed list', () => {
     expect(errorOf(answer)).toEqual([405, 'methodNotAllowed'])
     expect(answer.headers['allow']).toBe('POST')
     expect(errorOf(await app.inject({ method: 'DELETE', url: '/livez/' }))).toEqual([405, 'methodNotAllowed'])
+    expect(errorOf(await app.inject('/%61pi/v1/kiosks/enrol'))).toEqual([405, 'methodNotAllowed'])
     expect(errorOf(await app.inject('/%zz'))).toEqual([400, 'malformed'])
   })
 
@@ -112,6 +115,54 @@ describe('a refusal is of the closed list', () => {
     expect(errorOf(answer)).toEqual([503, 'unavailable'])
     expect(answer.headers['retry-after']).toBe('5')
     await pool.end()
+  })
+})
+
+describe('[EDG-9] a client who hangs up', () => {
+  /** What stands in the log after a request that stopped in the middle. */
+  async function logAfter(send: (socket: Socket) => void): Promise<string[]> {
+    const lines: string[] = []
+    const port = await listening({
+      logger: makeLogger('debug', { write: (line) => void lines.push(line) }),
+      sync: async (app) => {
+        app.get('/slow', async () => Readable.from(slowly()))
+      },
+    })
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    send(socket)
+    await once(socket, 'close')
+    // What the hub has to say of it, it says at once.
+    await delay(400)
+    return lines.filter((line) => /"level":"(warn|error|fatal)"|"stack"/.test(line))
+  }
+  async function* slowly(): AsyncGenerator<string> {
+    for (let round = 0; round < 1_000; round += 1) {
+      yield 'x'.repeat(10_000)
+      await delay(5)
+    }
+  }
+  const head = `POST ${ENROL} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+
+  test.each([
+    ['in a body of a told length', `${head}content-length: 5000\r\n\r\n{"code":`],
+    ['before its body', `${head}content-length: 5000\r\n\r\n`],
+    ['in a body in pieces', `${head}transfer-encoding: chunked\r\n\r\n8\r\n{"code":\r\n`],
+    ['in an answer', 'GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  ])('%s leaves no stack and no warning in the log', async (_where, bytes) => {
+    for (const end of ['destroy', 'resetAndDestroy'] as const)
+      expect(
+        await logAfter((socket) => {
+          socket.write(bytes)
+          setTimeout(() => socket[end](), 50)
+        }),
+      ).toEqual([])
+  })
+
+  test('is told apart from a database that breaks a connection in the same words', () => {
+    const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+    expect(codeOf(broken)).toBe('unavailable')
   })
 })
 

@@ -10,18 +10,26 @@ import Fastify, {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
+import {
+  FAILED_ENROLMENTS,
+  REQUEST_LIMITS,
+  type RequestLimits,
+  type TryLimit,
+} from '#shared/domain/conduct.ts'
 import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeAccessTokens } from './identity/access-tokens.ts'
 import { makeAuthenticate } from './identity/authenticate.ts'
+import { knock } from './identity/doors.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeHubLog, type HubLog } from './log.ts'
+import { makeTrust, parseNetworkAddress } from './network-address.ts'
 import { registerRoutes } from './routes/all-routes.ts'
+import { giveClientAddress } from './routes/client-address.ts'
 import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
-import { makeHandle } from './routes/handle.ts'
+import { makeHandle, type CountAct } from './routes/handle.ts'
 import { healthRoutes } from './routes/health.ts'
 import { makePortal } from './routes/portal.ts'
 import { guardSameSite } from './routes/same-site.ts'
@@ -43,6 +51,10 @@ export interface AppParts {
   identity: IdentityParts
   /** How many requests for universities may wait; REQUEST_LIMITS unless said. */
   requestLimits?: RequestLimits
+  /** Told of peers who send X-Forwarded-For without being believed. [EDG-5] */
+  forwardedBy?: (peer: string) => void
+  /** FAILED_ENROLMENTS unless said. */
+  failedEnrolments?: TryLimit
   /** Built screens elsewhere than usual: of tests. */
   screenFolder?: string
 }
@@ -83,11 +95,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   // After the websocket plugin, which ends the sockets of upgrades that are refused here.
   checkHost(app, config)
+  giveClientAddress(app, makeTrust(config.proxies), parts.forwardedBy ?? (() => undefined))
   guardSameSite(app)
   await app.register(healthRoutes({ pool: parts.pool, lateJobs: parts.lateJobs }))
-  await app.register(enrolRoute(parts.pool, log))
+  await app.register(enrolRoute(parts.pool, log, parts.failedEnrolments ?? FAILED_ENROLMENTS))
   const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
-  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens)), {
+  const countAct: CountAct = ({ actor, address }) =>
+    knock({ ...parts.identity, pool: parts.pool }, 'act', { account: `user ${actor.userId}`, address })
+  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens), countAct), {
     ...parts.identity,
     pool: parts.pool,
     log,
@@ -112,7 +127,7 @@ function makeServer(config: AppParts['config'], loggerInstance: FastifyBaseLogge
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
-    trustProxy: config.proxies.length === 0 ? false : config.proxies,
+    trustProxy: config.proxies.length === 0 ? false : makeTrust(config.proxies),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
     clientErrorHandler: (_error, socket) => {
@@ -146,5 +161,5 @@ function checkHost(app: FastifyInstance, config: AppParts['config']): void {
 }
 
 function localAddress(request: FastifyRequest): string {
-  return (request.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+  return parseNetworkAddress(request.socket.localAddress ?? '') ?? ''
 }

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, type AccountDoor } from '#shared/domain/conduct.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
-import { decideProduction, defaultHome, parseConfig, withoutPort } from './config.ts'
+import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES, withoutPort } from './config.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
   const parsed = parseConfig(environment)
@@ -30,6 +31,8 @@ describe('configuration', () => {
       ldapConfig: null,
       requestLimits: { inAll: 100, perAddress: 3 },
       isDevelopmentSeeded: false,
+      accountLimits: ACCOUNT_LIMITS,
+      failedEnrolments: FAILED_ENROLMENTS,
       isProduction: false,
     })
   })
@@ -43,7 +46,7 @@ describe('configuration', () => {
       DATABASE_URL: 'postgres://u:p@db/carrel',
       CARREL_LOG: 'debug',
       CARREL_HOSTS: 'Carrel.example.org:443 , 10.0.0.4',
-      TRUST_PROXY: '10.0.0.5,fd00::5',
+      TRUST_PROXY: '10.0.0.5, 172.18.0.0/16,FD00::/8,loopback',
       PUBLIC_URL: 'https://People.Example.org/',
       SMTP_URL: 'smtps://carrel:hunter2@mail.example.org',
       MAIL_FROM: 'The Library <library@example.org>',
@@ -63,7 +66,7 @@ describe('configuration', () => {
         databaseUrl: 'postgres://u:p@db/carrel',
         logLevel: 'debug',
         hostNames: ['carrel.example.org', '10.0.0.4', 'people.example.org'],
-        proxies: ['10.0.0.5', 'fd00::5'],
+        proxies: ['10.0.0.5', '172.18.0.0/16', 'fd00::/8', 'loopback'],
         tls: null,
         tlsKeyFile: null,
         publicUrl: 'https://people.example.org',
@@ -73,6 +76,8 @@ describe('configuration', () => {
         ldapConfig: '/etc/carrel/ldap.json',
         requestLimits: { inAll: 7, perAddress: 1 },
         isDevelopmentSeeded: false,
+        accountLimits: ACCOUNT_LIMITS,
+        failedEnrolments: FAILED_ENROLMENTS,
         isProduction: true,
       },
     })
@@ -86,6 +91,9 @@ describe('configuration', () => {
     [{ DATABASE_URL: 'mysql://root:hunter2@db' }, /^DATABASE_URL must look like postgresql:/],
     [{ CARREL_LOG: 'loud' }, /^CARREL_LOG must be one of trace, debug/],
     [{ CARREL_HOSTS: 'a b' }, /^CARREL_HOSTS must be host names/],
+    [{ TRUST_PROXY: 'proxy.hunter2.example' }, /^TRUST_PROXY: entry 1 is a name/],
+    [{ TRUST_PROXY: '10.0.0.5,300.1.1.1' }, /^TRUST_PROXY: entry 2 is no address/],
+    [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY: entry 1 would believe everybody/],
     [{ CARREL_HOST: 'http://x' }, /^CARREL_HOST must be an address/],
     [{ PUBLIC_URL: 'https://x.org/app' }, /^PUBLIC_URL must be where people find/],
     [{ PUBLIC_URL: 'ftp://x.org' }, /^PUBLIC_URL must be where people find/],
@@ -93,6 +101,8 @@ describe('configuration', () => {
     [{ MAIL_FROM: 'nobody' }, /^MAIL_FROM must be an address/],
     [{ MAIL_FROM: 'a <a@b.org>\r\nBcc: c@d.org' }, /^MAIL_FROM must be an address/],
     [{ CARREL_SECRET: 'hunter2' }, /^CARREL_SECRET must have at least 32 characters/],
+    [{ CARREL_MOST_SIGN_INS_PER_ADDRESS: '0' }, /^CARREL_MOST_SIGN_INS_PER_ADDRESS must be a number from 1/],
+    [{ CARREL_MOST_ACTS_PER_PERSON: 'many' }, /^CARREL_MOST_ACTS_PER_PERSON must be a number from 1/],
     [{ CARREL_TLS_CERT: '/x.pem' }, /must be set together/],
     [{ CARREL_TLS_CERT: '/x.pem', CARREL_TLS_KEY: '/y.pem' }, /The TLS file \/x\.pem does not exist/],
   ])('%j is refused with a sentence', (environment, sentence) => {
@@ -100,6 +110,30 @@ describe('configuration', () => {
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(sentence)
     expect(problems.join('')).not.toContain('hunter2')
+  })
+
+  test('[EDG-6] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
+    const counts = new Map(
+      VARIABLE_NAMES.filter((name) => /^CARREL_MOST_(?!REQUESTS)/.test(name)).map((name, index) => [
+        name,
+        String(index + 1),
+      ]),
+    )
+    expect(counts.size).toBe(9)
+    const parsed = parseConfig(Object.fromEntries(counts))
+    if (!parsed.ok) throw new Error('refused')
+    const { accountLimits: limits, failedEnrolments } = parsed.value
+    const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = limits
+    expect(
+      [signIn, wrongPassword, register, password, resend, forgotten, link, act].map(
+        ({ perAddress }) => perAddress.count,
+      ),
+    ).toEqual([1, 2, 3, 4, 5, 5, 6, 9])
+    expect([failedEnrolments.count, act.perAccount.count]).toEqual([7, 8])
+    for (const door of Object.keys(ACCOUNT_LIMITS) as AccountDoor[]) {
+      expect(limits[door].perAddress.windowMs).toBe(ACCOUNT_LIMITS[door].perAddress.windowMs)
+      if (door !== 'act') expect(limits[door].perAccount).toEqual(ACCOUNT_LIMITS[door].perAccount)
+    }
   })
 
   test('names every fault at once', () => {

@@ -4,11 +4,19 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
-import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
+import {
+  ACCOUNT_LIMITS,
+  FAILED_ENROLMENTS,
+  REQUEST_LIMITS,
+  type AccountLimits,
+  type RequestLimits,
+  type TryLimit,
+} from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { parseProxies } from './network-address.ts'
 
 /** All that a hub is told from outside. */
 export interface HubConfig {
@@ -24,7 +32,7 @@ export interface HubConfig {
   logLevel: LogLevel
   /** Names under which kiosks and browsers may address this hub, beside loopback and `host`. Lower case, no port. */
   hostNames: string[]
-  /** Addresses of reverse proxies whose X-Forwarded-… headers are believed. */
+  /** Addresses and ranges of reverse proxies whose X-Forwarded-… headers are believed, as `makeTrust` takes them. */
   proxies: string[]
   /** Certificate and key (PEM); null: plain HTTP, for loopback or behind a proxy that speaks TLS. */
   tls: { cert: string; key: string } | null
@@ -44,6 +52,10 @@ export interface HubConfig {
   requestLimits: RequestLimits
   /** Whether an empty database gets what development begins with. Never in production. [OPS-1] [OPS-3] */
   isDevelopmentSeeded: boolean
+  /** Tries at the doors of accounts, and acts. [IDN-12] [EDG-6] */
+  accountLimits: AccountLimits
+  /** Failed enrolments of one address of the network. [SYN-20] */
+  failedEnrolments: TryLimit
   isProduction: boolean
 }
 
@@ -58,6 +70,22 @@ const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Count = Type.String({ pattern: '^\\d{1,5}$' })
 const Text = Type.String({ minLength: 1, maxLength: 4096 })
 const Names = Type.String({ pattern: '^\\s*[A-Za-z0-9.:_\\[\\]-]+(\\s*,\\s*[A-Za-z0-9.:_\\[\\]-]+)*\\s*$' })
+
+const PositiveCount = Type.String({ pattern: '^[1-9]\\d{0,5}$' })
+
+/** How many tries and acts there may be, beside how many requests for universities. [EDG-6] */
+const LIMIT_NAMES = [
+  'CARREL_MOST_SIGN_INS_PER_ADDRESS',
+  'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS',
+  'CARREL_MOST_REGISTRATIONS_PER_ADDRESS',
+  'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS',
+  'CARREL_MOST_MAILS_PER_ADDRESS',
+  'CARREL_MOST_LINKS_PER_ADDRESS',
+  'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS',
+  'CARREL_MOST_ACTS_PER_PERSON',
+  'CARREL_MOST_ACTS_PER_ADDRESS',
+] as const
+type LimitName = (typeof LIMIT_NAMES)[number]
 
 /** Each variable: its shape, and the sentence for one that does not fit. */
 const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
@@ -77,10 +105,7 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
     schema: Names,
     advice: 'must be host names with commas between, for example carrel.example.org',
   },
-  TRUST_PROXY: {
-    schema: Names,
-    advice: 'must be addresses of your proxies with commas between, for example 10.0.0.5',
-  },
+  TRUST_PROXY: { schema: Text, advice: 'must be addresses of your proxies with commas between' },
   CARREL_TLS_CERT: { schema: Text, advice: 'must name a PEM file' },
   CARREL_TLS_KEY: { schema: Text, advice: 'must name a PEM file' },
   PUBLIC_URL: {
@@ -106,6 +131,9 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
   CARREL_MOST_REQUESTS: { schema: Count, advice: 'must be a number of requests, for example 100' },
   CARREL_MOST_REQUESTS_PER_ADDRESS: { schema: Count, advice: 'must be a number of requests, for example 3' },
   CARREL_DEV_SEED: { schema: Type.Enum(['true', 'false']), advice: 'must be true or false' },
+  ...Object.fromEntries(
+    LIMIT_NAMES.map((name) => [name, { schema: PositiveCount, advice: 'must be a number from 1 to 999999' }]),
+  ),
   NODE_ENV: { schema: Type.String({ maxLength: 40 }), advice: 'must be a word such as production' },
 }
 
@@ -131,7 +159,10 @@ export function parseConfig(
   const publicUrl = originOf(read('PUBLIC_URL'))
   const tls = readTls(read('CARREL_TLS_CERT'), read('CARREL_TLS_KEY'))
   if (!tls.ok) problems.push(tls.refusal)
-  if (problems.length > 0 || !tls.ok) return refuse({ why: 'config', problems })
+  const trusted = read('TRUST_PROXY')
+  const proxies = trusted === undefined ? accept([]) : parseProxies(trusted)
+  if (!proxies.ok) problems.push(...proxies.refusal)
+  if (problems.length > 0 || !tls.ok || !proxies.ok) return refuse({ why: 'config', problems })
   return accept({
     home: resolve(read('CARREL_HOME') ?? defaultHome(environment)),
     host: read('CARREL_HOST') ?? '127.0.0.1',
@@ -143,7 +174,7 @@ export function parseConfig(
       ...listOf(read('CARREL_HOSTS')).map(withoutPort),
       ...(publicUrl === null ? [] : [withoutPort(new URL(publicUrl).host)]),
     ],
-    proxies: listOf(read('TRUST_PROXY')),
+    proxies: proxies.value,
     tls: tls.value,
     tlsKeyFile: tls.value === null ? null : (read('CARREL_TLS_KEY') ?? null),
     publicUrl,
@@ -156,8 +187,37 @@ export function parseConfig(
       perAddress: Number(read('CARREL_MOST_REQUESTS_PER_ADDRESS') ?? REQUEST_LIMITS.perAddress),
     },
     isDevelopmentSeeded: read('CARREL_DEV_SEED') === 'true',
+    ...readLimits((name) => Number(read(name)) || null),
     isProduction: read('NODE_ENV') === 'production',
   })
+}
+
+/** The limits as an installation has them; their windows of time are always the same. [EDG-6] */
+function readLimits(
+  read: (name: LimitName) => number | null,
+): Pick<HubConfig, 'accountLimits' | 'failedEnrolments'> {
+  const at = (limit: TryLimit, name: LimitName): TryLimit => ({ ...limit, count: read(name) ?? limit.count })
+  const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = ACCOUNT_LIMITS
+  const from = (door: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
+    ...door,
+    perAddress: at(door.perAddress, name),
+  })
+  return {
+    accountLimits: {
+      signIn: from(signIn, 'CARREL_MOST_SIGN_INS_PER_ADDRESS'),
+      wrongPassword: from(wrongPassword, 'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS'),
+      register: from(register, 'CARREL_MOST_REGISTRATIONS_PER_ADDRESS'),
+      password: from(password, 'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS'),
+      resend: from(resend, 'CARREL_MOST_MAILS_PER_ADDRESS'),
+      forgotten: from(forgotten, 'CARREL_MOST_MAILS_PER_ADDRESS'),
+      link: from(link, 'CARREL_MOST_LINKS_PER_ADDRESS'),
+      act: {
+        ...from(act, 'CARREL_MOST_ACTS_PER_ADDRESS'),
+        perAccount: at(act.perAccount, 'CARREL_MOST_ACTS_PER_PERSON'),
+      },
+    },
+    failedEnrolments: at(FAILED_ENROLMENTS, 'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS'),
+  }
 }
 
 /** Words of secrets that stand in examples, and texts with too few different characters to be one. */

@@ -12,6 +12,8 @@ export const HubFile = Type.Object(
     url: Type.String(),
     /** May hold a password: the file is for its owner only. */
     databaseUrl: Type.String(),
+    /** Peers who sent X-Forwarded-For and are not named in TRUST_PROXY. [EDG-5] */
+    unbelievedProxies: Type.Optional(Type.Array(Type.String())),
   },
   { additionalProperties: false },
 )
@@ -23,13 +25,24 @@ const parse = makeParse(HubFile)
 export function writeHubFile(home: string, facts: HubFile): () => void {
   mkdirSync(home, { recursive: true, mode: 0o711 })
   const path = join(home, 'hub.json')
+  putFacts(path, facts)
+  return () => {
+    if (readFacts(path)?.pid === facts.pid) rmSync(path, { force: true })
+  }
+}
+
+/** Adds to what the file of this process says; nothing to do where another hub has written its own, or none is yet. */
+export function amendHubFile(home: string, changes: Partial<HubFile>): void {
+  const path = join(home, 'hub.json')
+  const facts = readFacts(path)
+  if (facts?.pid === process.pid) putFacts(path, { ...facts, ...changes })
+}
+
+function putFacts(path: string, facts: HubFile): void {
   const fresh = `${path}.${process.pid}`
   rmSync(fresh, { force: true })
   writeFileSync(fresh, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
   renameSync(fresh, path)
-  return () => {
-    if (readFacts(path)?.pid === facts.pid) rmSync(path, { force: true })
-  }
 }
 
 /** The hub that runs on this folder; null when none does: what a killed hub or another user left does not count. [IDN-22] */

@@ -6,7 +6,7 @@ import { buildApp } from './app.ts'
 import { makeChance, makeHubClock } from './clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
 import { seedDevelopment } from './dev-seed.ts'
-import { writeHubFile } from './hub-file.ts'
+import { amendHubFile, writeHubFile } from './hub-file.ts'
 import { readDirectories } from './identity/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
 import { makeDirectoryDesk } from './identity/directory.ts'
@@ -27,6 +27,7 @@ import { closePool, loadMightyRole, openPool, requireServer, type Database } fro
 import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
+import { makeUnbelievedProxies } from './unbelieved-proxies.ts'
 
 /** Kiosks that dial in the same moment wait here instead of trying again after a second; the system's own limit is 4096. */
 const LISTEN_BACKLOG = 4096
@@ -112,7 +113,9 @@ async function startParts(
   const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
   const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
   const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
+  const proxies = makeUnbelievedProxies(log, (seen) => amendHubFile(config.home, { unbelievedProxies: seen }))
   const app = await buildApp({
+    forwardedBy: (peer) => proxies.saw(peer),
     config,
     logger,
     pool,
@@ -121,6 +124,7 @@ async function startParts(
     live: liveRoute(core.live),
     writer: core.writer,
     requestLimits: config.requestLimits,
+    failedEnrolments: config.failedEnrolments,
     identity: identity.parts,
   })
   undo.push(() => app.close())
@@ -135,7 +139,8 @@ async function startParts(
   const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
   identity.setListening(url)
   const setupLink = await makeSetupLink(pool, identity.publicUrl())
-  const removeHubFile = writeHubFile(config.home, { pid: process.pid, url, databaseUrl })
+  const facts = { pid: process.pid, url, databaseUrl, unbelievedProxies: proxies.all() }
+  const removeHubFile = writeHubFile(config.home, facts)
   undo.push(async () => removeHubFile())
   if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
     log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host: config.host })

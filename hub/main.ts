@@ -18,7 +18,7 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_PORT          port (4710; 0 takes any free one)
   CARREL_METRICS_PORT  port of /metrics, on loopback only (4719; 0 takes any free one)
   CARREL_HOSTS         further host names under which the hub is addressed, with commas between
-  TRUST_PROXY          addresses of reverse proxies to believe, with commas between
+  TRUST_PROXY          addresses and ranges of reverse proxies to believe, with commas between
   CARREL_TLS_CERT      certificate (PEM); together with
   CARREL_TLS_KEY       its key. Without them plain HTTP, which kiosks accept only on loopback
   PUBLIC_URL           where people find this hub, for example https://carrel.example.org (where it listens)

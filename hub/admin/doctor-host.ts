@@ -147,6 +147,20 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
   }
 }
 
+/** Whether somebody speaks for others who is not believed: then all of them count as one. [EDG-5] */
+export async function checkProxies({ home }: HubConfig): Promise<Finding[]> {
+  const peers = readHubFile(home)?.unbelievedProxies ?? []
+  if (peers.length === 0) return []
+  return [
+    {
+      what: 'proxy',
+      state: 'warn',
+      found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was not believed`,
+      mend: 'If that is your proxy, name it in TRUST_PROXY and start the hub again: until then everybody behind it counts as one address. If it is not, leave it: somebody writes such a header by hand.',
+    },
+  ]
+}
+
 /** Whether the ports are free for a hub; a running one holds its own. */
 export async function checkPorts({ home, host, port, metricsPort }: HubConfig): Promise<Finding[]> {
   if (readHubFile(home) !== null) return []

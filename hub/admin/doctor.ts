@@ -14,7 +14,7 @@ import { checkDirectories } from './doctor-directories.ts'
 import { checkMailServer, checkStuckMail } from './doctor-mail.ts'
 import { checkSecrets } from './doctor-secrets.ts'
 import type { Finding } from './finding.ts'
-import { checkDisk, checkHub, checkPorts, checkTls } from './doctor-host.ts'
+import { checkDisk, checkHub, checkPorts, checkProxies, checkTls } from './doctor-host.ts'
 
 type Check<Subject> = (subject: Subject) => Promise<Finding[]>
 
@@ -24,6 +24,7 @@ const HOST_CHECKS: readonly Check<HubConfig>[] = [
   checkTls,
   checkMailServer,
   checkHub,
+  checkProxies,
   checkPorts,
 ]
 const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [

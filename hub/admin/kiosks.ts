@@ -64,13 +64,14 @@ export const kioskList: AdminCommand = {
   },
 }
 
-/** Picks university and kiosk, refuses a revoked one, and runs a change on it as a commit of the university's order. */
+/** Picks university and kiosk, refuses a revoked one, and runs a change on it as a commit of the university's order; what is so already is no change. [AUD-5] */
 async function change(
   world: AdminWorld,
   input: AdminInput,
   subject: string,
   log: (kiosk: AdminKiosk) => Record<string, unknown>,
   run: (client: Transaction, university: University, kiosk: AdminKiosk) => Promise<void>,
+  isSo: (kiosk: AdminKiosk) => boolean = () => false,
 ): Promise<Decision<AdminKiosk, AdminRefusal>> {
   const university = await pickUniversity(world, input)
   if (!university.ok) return university
@@ -82,6 +83,7 @@ async function change(
   return commitUnderClock(world.pool, university.value.id, async (client) => {
     const current = await loadAdminKiosk(client, university.value.id, id)
     if (current === null || current.revokedAtMs !== null) return revokedAlready(id, name)
+    if (isSo(current)) return accept(current)
     await run(client, university.value, current)
     await appendChange(client, {
       universityId: university.value.id,
@@ -117,6 +119,7 @@ export const kioskMove: AdminCommand = {
       'move',
       (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: space.id, role: role ?? kiosk.role }),
       (client, { id }, kiosk) => updateKioskPlace(client, id, kiosk.id, { spaceId: space.id, role }),
+      (kiosk) => kiosk.spaceId === space.id && (role ?? kiosk.role) === kiosk.role,
     )
     if (!moved.ok) return moved
     return answer(
@@ -150,6 +153,7 @@ export const kioskRename: AdminCommand = {
       'rename',
       (kiosk) => ({ from: kiosk.name, to: name }),
       (client, { id }, kiosk) => updateKioskName(client, id, kiosk.id, name),
+      (kiosk) => kiosk.name === name,
     )
     if (!renamed.ok) return renamed
     return answer(`Kiosk ${renamed.value.id} is called ${quoted(name)} now.`, {

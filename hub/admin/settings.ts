@@ -52,6 +52,8 @@ export const settingsSet: AdminCommand = {
     const checked = checkSettings({ ...before, [key]: value })
     if (!checked.ok) return refusal(`${quoted(typedValue)} does not fit ${key}: ${checked.refusal.reason}.`)
     const { id } = university.value
+    if (before[key] === value)
+      return answer(`${key} is ${value} already.`, { universityId: id, key, value, before: value })
     await commitUnderClock(world.pool, id, async (client) => {
       await updateSettings(client, id, differing(checked.value))
       await appendChange(client, {

@@ -39,8 +39,11 @@ export async function askForAddress(
     return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
-  const opened = await knock(parts, 'resend', { account: address.key, address: from.address })
-  if (!opened.ok) return opened
+  // The address that is written to, and the person who has it written to.
+  for (const asked of [address.key, `user ${userId}`]) {
+    const opened = await knock(parts, 'resend', { account: asked, address: from.address })
+    if (!opened.ok) return opened
+  }
   const { email: oldEmail } = account
   await masked(parts.maskMs, () =>
     transaction(parts.pool, 'read committed', async (client) => {

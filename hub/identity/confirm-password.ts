@@ -5,7 +5,7 @@ import { transaction } from '../store/database.ts'
 import { updateConfirmed } from '../store/sessions-people.ts'
 import { loadAccount, type Account } from '../store/users.ts'
 import { provenBefore } from './directory-proof.ts'
-import { knock } from './doors.ts'
+import { countGuess, knock, refuseGuesser } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 
@@ -16,11 +16,14 @@ export async function confirmPassword(
   password: string,
 ): Promise<Decision<null, CallRefusal>> {
   const { userId, universityId } = caller.actor
+  const mayGuess = await refuseGuesser(parts, caller.address)
+  if (!mayGuess.ok) return mayGuess
   const opened = await knock(parts, 'signIn', { account: `user ${userId}`, address: caller.address })
   if (!opened.ok) return opened
   const account = await loadAccount(parts.pool, userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
   const proof = await prove(parts, account, password)
+  if (!proof.ok && proof.refusal.why === 'credentialsRefused') await countGuess(parts, caller.address)
   await transaction(parts.pool, 'read committed', async (client) => {
     if (proof.ok) await updateConfirmed(client, caller.sessionId)
     await appendChange(client, {

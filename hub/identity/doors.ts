@@ -1,13 +1,10 @@
 import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
+import { addressBucket } from '../network-address.ts'
 import type { Database } from '../store/database.ts'
-import { countTryNow, countTwoTriesNow, type Tries } from '../store/rate-limits.ts'
-import { addressBucket } from './address-bucket.ts'
+import { countTryNow, countTwoTriesNow, readTriesNow, type Tries } from '../store/rate-limits.ts'
 import type { ServerKeys } from './server-secret.ts'
-
-/** No address is longer; a proxy may have handed on anything. */
-const MAX_BUCKET_LENGTH = 64
 
 /** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
 export interface Knock {
@@ -34,7 +31,7 @@ export async function knock(
   const { perAddress, perAccount } = limits[door]
   // The address first: whoever is over its limit shuts nobody's account.
   const here = {
-    name: `${door} from ${addressBucket(address).slice(0, MAX_BUCKET_LENGTH)}`,
+    name: `${door} from ${addressBucket(address)}`,
     limit: perAddress,
   }
   const [ofHere, ofAccount] =
@@ -47,6 +44,30 @@ export async function knock(
   if (ofHere !== undefined && ofHere.count > perAddress.count) return tooMany(ofHere)
   if (ofAccount !== undefined && ofAccount.count > perAccount.count) return tooMany(ofAccount)
   return accept(null)
+}
+
+/**
+ * Refuses whom too many wrong passwords came from: a sign-in from an address from which somebody guesses at many accounts.
+ * Those who are asked at the same moment slip through, as many as the door of sign-ins takes in a minute at most. [EDG-7]
+ */
+export async function refuseGuesser(
+  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+  address: string,
+): Promise<Decision<null, CallRefusal>> {
+  const tries = await readTriesNow(pool, guessBucket(address))
+  return tries.count >= limits.wrongPassword.perAddress.count ? tooMany(tries) : accept(null)
+}
+
+/** Counts a wrong password. [EDG-7] */
+export async function countGuess(
+  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+  address: string,
+): Promise<void> {
+  await countTryNow(pool, guessBucket(address), limits.wrongPassword.perAddress.windowMs)
+}
+
+function guessBucket(address: string): string {
+  return `wrongPassword from ${addressBucket(address)}`
 }
 
 function tooMany({ resetsInMs }: Tries): Decision<null, CallRefusal> {

@@ -1,7 +1,9 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { FAILED_ENROLMENTS, type TryLimit } from '#shared/domain/conduct.ts'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
+import { addressBucket } from '../network-address.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { lockUniversity } from '../store/commit-facts.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
@@ -19,14 +21,9 @@ import {
   type KioskPlace,
 } from '../store/enrolments.ts'
 import { markKioskRevoked } from '../store/kiosk-admin.ts'
-import { insertTry, loadTries } from '../store/rate-limits.ts'
+import { insertTry, loadTries, type LimitedBucket } from '../store/rate-limits.ts'
 import { notifyHeads } from '../sync/commit-under-clock.ts'
-import { addressBucket } from './address-bucket.ts'
 import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
-
-/** Failed tries that one address may make in a minute. */
-export const MAX_FAILED_ENROLMENTS = 10
-const FAILURE_WINDOW_MS = 60_000
 
 /** How long a code is good, unless the one who asks says otherwise. [SYN-20] */
 export const DEFAULT_CODE_MINUTES = 15
@@ -91,6 +88,7 @@ export async function commitEnrolment(
   pool: Database,
   request: EnrolRequest,
   from: { host: string; address: string },
+  limit: TryLimit = FAILED_ENROLMENTS,
 ): Promise<Decision<Enrolled, EnrolRefusal>> {
   const isProved = isSignedBy(
     request.publicKey,
@@ -99,7 +97,7 @@ export async function commitEnrolment(
   )
   const bucket = `enrol ${addressBucket(from.address)}`
   const decision = await transaction(pool, 'read committed', (client) =>
-    judge(client, bucket, isProved, request),
+    judge(client, { name: bucket, limit }, isProved, request),
   )
   if (!decision.ok) return decision
   const { head, ...enrolled } = decision.value
@@ -112,16 +110,16 @@ export async function commitEnrolment(
 /** Counts the failure or does the enrolment. Returns either way, so that a count is kept too. */
 async function judge(
   client: Transaction,
-  bucket: string,
+  bucket: LimitedBucket,
   isProved: boolean,
   request: EnrolRequest,
 ): Promise<Decision<Used, EnrolRefusal>> {
-  const tries = await loadTries(client, bucket)
-  if (tries.count >= MAX_FAILED_ENROLMENTS) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
+  const tries = await loadTries(client, bucket.name)
+  if (tries.count >= bucket.limit.count) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
   const used: Decision<Used, EnrolRefusal> = isProved
     ? await redeem(client, request)
     : refuse({ why: 'badProof' })
-  if (!used.ok) await insertTry(client, bucket, FAILURE_WINDOW_MS)
+  if (!used.ok) await insertTry(client, bucket.name, bucket.limit.windowMs)
   return used
 }
 

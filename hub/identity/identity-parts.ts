@@ -1,5 +1,6 @@
 import type { AccountLimits } from '#shared/domain/conduct.ts'
 import type { HubLog } from '../log.ts'
+import type { CookieSettings } from '../routes/refresh-cookie.ts'
 import type { Database } from '../store/database.ts'
 import type { Turnstile } from '../turnstile.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -23,8 +24,7 @@ export interface IdentityParts {
   signInDoor: Turnstile
   isCommon: IsCommon
   limits: AccountLimits
-  /** Whether the refresh cookie travels over https only. */
-  areCookiesSecure: boolean
+  cookie: CookieSettings
   /**
    * Answers that must not tell whether an address is known are given no earlier than this after the question: the few
    * statements more or less that lie between both take a hundredth of it. [IDN-2]

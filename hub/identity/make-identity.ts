@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
+import { REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
+import type { CookieSettings } from '../routes/refresh-cookie.ts'
+import { keepPrefixedSince } from '../store/cookie-name.ts'
 import type { Database } from '../store/database.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
@@ -29,6 +31,15 @@ export interface Identity {
   /** Where people find the hub; what the configuration says, else where it listens once that is known. */
   publicUrl(): string
   setListening(url: string): void
+}
+
+async function makeCookieSettings(
+  { isProduction, publicUrl }: HubConfig,
+  pool: Database,
+): Promise<CookieSettings> {
+  const isPrefixed = publicUrl?.startsWith('https:') === true
+  const plainUntilMs = isPrefixed ? (await keepPrefixedSince(pool)) + REFRESH_TOKEN_MS : 0
+  return { isSecure: isProduction || isPrefixed, isPrefixed, plainUntilMs }
 }
 
 /** Makes it. Throws ServerSecretError when the server's secret can be neither read nor made. */
@@ -58,8 +69,8 @@ export async function makeIdentity(
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
     isCommon: judge.isCommon,
-    limits: ACCOUNT_LIMITS,
-    areCookiesSecure: config.isProduction || config.publicUrl?.startsWith('https:') === true,
+    limits: config.accountLimits,
+    cookie: await makeCookieSettings(config, pool),
     maskMs: MASK_MS,
     ...changes,
   }

@@ -58,10 +58,13 @@ export async function register(
   if (address === null || university === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
-  const opened = await knock(parts, 'register', { account: address.key, address: from.address })
-  if (!opened.ok) return opened
+  // The judge is dear, and has a count of its own: who tries weak passwords uses up nobody's registrations. [EDG-6]
+  const judged = await knock(parts, 'password', { account: address.key, address: from.address })
+  if (!judged.ok) return judged
   const faults = await findFaults(parts, wish.password, address, university.name)
   if (faults !== null) return refuse(faults)
+  const opened = await knock(parts, 'register', { account: address.key, address: from.address })
+  if (!opened.ok) return opened
   const applicant = { address, university, locale: wish.locale ?? null }
   const done = await masked(parts.maskMs, () => applyInRounds(parts, applicant, wish.password, from))
   if (!done.ok) return done

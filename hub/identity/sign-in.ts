@@ -15,7 +15,7 @@ import {
 import { parseAddress, type Address } from './address.ts'
 import type { Sought } from './directory-desk.ts'
 import { commitEntry, provenBefore } from './directory-proof.ts'
-import { knock } from './doors.ts'
+import { countGuess, knock, refuseGuesser } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import { beginSession, type From, type Renewed } from './people-sessions.ts'
@@ -65,6 +65,7 @@ export async function signIn(
   if (!found.ok) return found
   const proven = await prove(parts, found.value, wish.password)
   if (proven.ok) return accept(await beginFor(parts, proven.value, from))
+  if (proven.refusal === 'wrong') await countGuess(parts, from.address)
   await noteFailure(parts, found.value, proven.refusal, from)
   return refuse(REFUSALS[proven.refusal])
 }
@@ -91,6 +92,8 @@ function typedEmail(email: string): Typed {
 
 /** Counts the try, and finds whose password it would be. */
 async function enter(parts: AccountParts, typed: Typed, from: From): Promise<Decision<Found, CallRefusal>> {
+  const mayGuess = await refuseGuesser(parts, from.address)
+  if (!mayGuess.ok) return mayGuess
   const opened = await knock(parts, 'signIn', { account: typed.account, address: from.address })
   return opened.ok ? accept(await findAccount(parts, typed)) : opened
 }

@@ -46,7 +46,9 @@ describe('[IDN-8] a refresh token', () => {
   })
 
   test('travels over https only where that is how the hub is reached', async () => {
-    const secure = await startPeopleHub('secure', { areCookiesSecure: true })
+    const secure = await startPeopleHub('secure', {
+      cookie: { isSecure: true, isPrefixed: false, plainUntilMs: 0 },
+    })
     await secure.join('cookie@uni.example')
     const body = { email: 'cookie@uni.example', password: GOOD_PASSWORD }
     const answer = await secure.call('POST /auth/token', { body })
@@ -284,7 +286,7 @@ describe('[IDN-5] a sign-in', () => {
     expect(tab).toMatchObject({ status: 422, body: { faults: ['controls'] } })
   })
 
-  test('[IDN-12] may be tried ten times a minute for one account, real or not, and sixty times from one address', async () => {
+  test('[IDN-12] may be tried ten times a minute for one account, real or not', async () => {
     for (const email of ['limited@uni.example', 'unreal@uni.example']) {
       if (email.startsWith('limited')) await hub.join(email)
       const statuses: number[] = []
@@ -294,28 +296,6 @@ describe('[IDN-5] a sign-in', () => {
         )
       expect(statuses.filter((status) => status === 429).length).toBe(email.startsWith('limited') ? 2 : 1)
     }
-    const address = '192.0.2.60'
-    const many: Answered[] = []
-    for (let round = 0; round < 61; round += 1)
-      many.push(
-        await hub.call('POST /auth/token', {
-          address,
-          body: { email: `u${round}@uni.example`, password: 'wrong one 12' },
-        }),
-      )
-    expect(many.slice(0, 60).every(({ status }) => status === 401)).toBe(true)
-    const { status, error, headers } = many[60] as Answered
-    expect({ status, error }).toEqual({ status: 429, error: 'tooMany' })
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-    // One household of IPv6 is one address.
-    const house = await query(hub.pool, "select 1 from rate_limits where bucket = 'signIn from 192.0.2.60'")
-    expect(house).toHaveLength(1)
-    // Whoever is over the limit of an address uses up nobody's account.
-    const triesOf = (person: string): Promise<object[]> =>
-      query(hub.pool, 'select count from rate_limits where bucket = $1', [
-        `signIn of ${keys.mac('addresses', 'door', person)}`,
-      ])
-    expect([await triesOf('u59@uni.example'), await triesOf('u60@uni.example')]).toEqual([[{ count: 1 }], []])
   })
 
   test('[IDN-12] of a crowd run a few at a time, and who finds too many waiting is told when to come back', async () => {

@@ -9,7 +9,12 @@ import { loadLiveSessions, updateSessionRevoked, updateSessionsRevoked } from '.
 import type { RouteAnswer } from '#shared/wire/rest.ts'
 import type { RouteParts } from './all-routes.ts'
 import type { Caller, CallRefusal, Handle } from './handle.ts'
-import { clearRefreshCookie, readRefreshCookie, setRefreshCookie } from './refresh-cookie.ts'
+import {
+  clearRefreshCookie,
+  readRefreshCookie,
+  readRefreshCookies,
+  setRefreshCookie,
+} from './refresh-cookie.ts'
 
 type Admission = Decision<RouteAnswer<'POST /auth/token'>, CallRefusal>
 
@@ -21,16 +26,17 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
   })
 
   handle('POST /auth/token/refresh', async (_input, caller) => {
-    const done = await commitRefresh(parts, readRefreshCookie(caller.request), caller)
+    const done = await commitRefresh(parts, readRefreshCookie(caller.request, parts.cookie), caller)
     if (done.ok) return answerAdmission(parts, caller, done.value)
     // A directory that is away ends nothing: the cookie is good again once it answers. [DIR-15]
-    if (done.refusal === 'signInNeeded') clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    if (done.refusal === 'signInNeeded') clearRefreshCookie(caller.reply, parts.cookie)
     return refuse({ why: done.refusal })
   })
 
   handle('POST /auth/logout', async (_input, caller) => {
-    await commitLogout(parts, readRefreshCookie(caller.request), caller)
-    clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    for (const token of readRefreshCookies(caller.request, parts.cookie))
+      await commitLogout(parts, token, caller)
+    clearRefreshCookie(caller.reply, parts.cookie)
     return accept(null)
   })
 
@@ -71,7 +77,7 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
         log,
       })
     })
-    clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    clearRefreshCookie(caller.reply, parts.cookie)
     return accept(null)
   })
 }
@@ -79,6 +85,6 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
 async function answerAdmission(parts: RouteParts, caller: Caller, renewed: Renewed): Promise<Admission> {
   const admitted = await admit(parts, renewed)
   if (admitted === null) return refuse({ why: 'signInNeeded' })
-  setRefreshCookie(caller.reply, admitted.refreshToken, parts.areCookiesSecure)
+  setRefreshCookie(caller.reply, admitted.refreshToken, parts.cookie)
   return accept({ accessToken: admitted.accessToken, expiresInS: ACCESS_TOKEN_S, me: admitted.me })
 }

@@ -19,7 +19,7 @@ export function authRoutes(handle: Handle, parts: RouteParts): void {
   handle('POST /auth/reset', ({ body }, caller) => resetPassword(parts, body, caller))
   handle('POST /auth/setup', ({ body }, caller) => setUp(parts, body, caller))
   handle('POST /auth/email', ({ body }, caller) => {
-    const claims = parseRefreshToken(parts.keys, readRefreshCookie(caller.request))
+    const claims = parseRefreshToken(parts.keys, readRefreshCookie(caller.request, parts.cookie))
     const findKept = async (client: Transaction, userId: number): Promise<number | null> => {
       const session = claims === null ? null : await lockSession(client, claims.family)
       return session?.userId === userId ? session.id : null

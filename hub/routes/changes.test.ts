@@ -161,18 +161,50 @@ describe('[AUD-4] the table', () => {
     expect(await rowsOf({ subject: 'export' })).toEqual([])
   })
 
-  test('ends after 100,000 rows, each of them once', async () => {
+  test('[AUD-7] ends after 100,000 rows, each of them once, and says where the next one goes on', async () => {
     await database.pool.query(
       `insert into change_logs (university_id, actor, service, subject)
        select $1, 'hub', 'many', 'ok' from generate_series(1, 100010)`,
       [universityId],
     )
-    const lines = String((await table({ service: 'many' })).body)
-      .trimEnd()
-      .split('\r\n')
-    const ids = lines.slice(1).map((line) => Number(line.split(',')[0]))
+    const idsOf = ({ body }: TestAnswer): number[] =>
+      String(body)
+        .trimEnd()
+        .split('\r\n')
+        .slice(1)
+        .map((line) => Number(line.split(',')[0]))
+    const first = await table({ service: 'many' })
+    const ids = idsOf(first)
     expect(ids).toHaveLength(100_000)
-    expect(new Set(ids).size).toBe(100_000)
     expect(ids[0]).toBe(Math.max(...ids.slice(0, 3)))
+    const last = ids.at(-1)
+    expect(first.headers['link']).toBe(`</api/v1/changes.csv?service=many&before=${last}>; rel="next"`)
+    const second = await table({ service: 'many', before: last ?? 0 })
+    ids.push(...idsOf(second))
+    expect(second.headers['link']).toBeUndefined()
+    expect([ids.length, new Set(ids).size]).toEqual([100_010, 100_010])
+  }, 60_000)
+
+  test.each([1, 2, 3, 7, 8])('[AUD-7] in tables of %i rows has every act once', async (limit) => {
+    for (let index = 0; index < 7; index += 1) await append({ service: 'few', log: { index } })
+    const seen: string[] = []
+    let before: number | null = null
+    do {
+      const answer: TestAnswer = await table({
+        service: 'few',
+        limit,
+        ...(before === null ? {} : { before }),
+      })
+      seen.push(
+        ...cellsOf(answer)
+          .slice(1)
+          .map((row) => row[7] ?? ''),
+      )
+      const link = /[?&]before=(\d+)>; rel="next"/.exec(String(answer.headers['link']))
+      before = link === null ? null : Number(link[1])
+      // What comes meanwhile is newer, and moves nothing.
+      await append({ service: 'few', log: { index: 'later' } })
+    } while (before !== null)
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => JSON.stringify({ index })))
   })
 })

@@ -3,19 +3,25 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeZonedText } from './zoned-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
-import { appendChange, changedBy, loadChangePage, type ChangeFilter } from '../store/change-logs.ts'
+import {
+  appendChange,
+  changedBy,
+  loadChangePage,
+  loadPageEnd,
+  type ChangeFilter,
+} from '../store/change-logs.ts'
 import type { Database } from '../store/database.ts'
 import { loadTimezone } from '../store/universities.ts'
 import { csvLine } from './csv-text.ts'
-import type { CallRefusal, Handle, SignedIn } from './handle.ts'
+import { API_PREFIX, type CallRefusal, type Handle, type SignedIn } from './handle.ts'
 
 const PAGE_ROWS = 50
-/** Most rows of a table: what spreadsheets still open, and what one person reads out of the log in one go. */
+/** Most rows of one table, of which there may be several: what spreadsheets still open, and what one person reads out of the log in one go. */
 const MAX_TABLE_ROWS = 100_000
 /** A table is read in such steps, without a transaction that a slow reader could hold open. */
 const TABLE_STEP_ROWS = 2_000
 
-/** The log of administrative acts. Who reads it stands in it too. [AUD-3] [AUD-4] */
+/** The log of administrative acts. Who reads it stands in it too. [AUD-3] [AUD-4] [AUD-7] */
 export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void {
   handle('GET /changes', async ({ query }, caller) => {
     const university = universityOfReader(caller)
@@ -28,14 +34,19 @@ export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void
     await appendReading(pool, university.value, caller, 'read', { ...query, count: changes.length })
     return accept({ changes, next: found.length > limit ? (changes.at(-1)?.id ?? null) : null })
   })
-  handle('GET /changes.csv', async ({ query: filter }, caller) => {
+  handle('GET /changes.csv', async ({ query }, caller) => {
     const university = universityOfReader(caller)
     if (!university.ok) return university
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const timezone = await loadTimezone(pool, university.value)
-    await appendReading(pool, university.value, caller, 'export', filter)
+    const { before = null, limit = MAX_TABLE_ROWS, ...filter } = query
+    await appendReading(pool, university.value, caller, 'export', query)
+    // Known before the first row is sent: acts are only added, and before the newest of this page.
+    const page = { before, count: limit }
+    const end = await loadPageEnd(pool, university.value, filter, page)
+    if (end !== null) void caller.reply.header('link', `<${nextPage(query, end)}>; rel="next"`)
     void caller.reply.header('content-disposition', 'attachment; filename="changes.csv"')
-    const steps = readSteps(pool, university.value, filter)
+    const steps = readSteps(pool, university.value, filter, page)
     return accept(Readable.from(tableText(steps, timezone)))
   })
 }
@@ -61,15 +72,24 @@ async function* readSteps(
   pool: Database,
   universityId: number,
   filter: ChangeFilter,
+  table: { before: number | null; count: number },
 ): AsyncGenerator<ChangeRow[]> {
-  let before: number | null = null
-  for (let left = MAX_TABLE_ROWS; left > 0; left -= TABLE_STEP_ROWS) {
+  let { before } = table
+  for (let left = table.count; left > 0; left -= TABLE_STEP_ROWS) {
     const page = { before, count: Math.min(left, TABLE_STEP_ROWS) }
     const rows = await loadChangePage(pool, universityId, filter, page)
     yield rows
     before = rows.at(-1)?.id ?? null
     if (rows.length < page.count) return
   }
+}
+
+/** The address of the table that goes on where this one ends. [AUD-7] */
+function nextPage(query: Record<string, string | number>, before: number): string {
+  const search = new URLSearchParams(
+    Object.entries({ ...query, before }).map(([key, value]): [string, string] => [key, String(value)]),
+  )
+  return `${API_PREFIX}/changes.csv?${search.toString()}`
 }
 
 /** The byte order mark makes spreadsheets read UTF-8. */

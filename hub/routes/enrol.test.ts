@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { HttpError } from '#shared/wire/http-error.ts'
 import { EnrolResponse, type EnrolRequest } from '#shared/wire/rest.ts'
-import { addressBucket } from '../identity/address-bucket.ts'
+import { addressBucket } from '../network-address.ts'
 import { createEnrolment } from '../identity/enrol-kiosk.ts'
 import { query } from '../store/database.ts'
 import { dropExpiredEnrolments } from '../store/enrolments.ts'
@@ -18,9 +18,12 @@ let app: FastifyInstance
 let universityId: number
 let spaceId: number
 
+/** A sixth of what an installation has: the tests are quicker. */
+const failedEnrolments = { count: 10, windowMs: 60_000 }
+
 beforeAll(async () => {
   database = await makeTestDatabase('enrol')
-  app = await makeTestApp(database.pool)
+  app = await makeTestApp(database.pool, { failedEnrolments })
   universityId = await insertTestUniversity(database.pool)
   spaceId = await insertTestSpace(database.pool, { universityId, name: 'Room 101' })
 })
@@ -231,6 +234,7 @@ test('[SYN-20] a code or proof that the database could not keep is refused like 
 describe('[SYN-20] an address', () => {
   const behind = (proxies: string[]): ReturnType<typeof makeTestApp> =>
     makeTestApp(database.pool, {
+      failedEnrolments,
       config: { host: '127.0.0.1', hostNames: ['carrel.example.org'], proxies, tls: null },
     })
   const ask = async (
@@ -284,7 +288,7 @@ describe('[SYN-20] ten failures in a minute', () => {
   })
 
   test('count across two hubs that hear them at the same moment', async () => {
-    const other = await makeTestApp(database.pool)
+    const other = await makeTestApp(database.pool, { failedEnrolments })
     const payload = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
     const inject = { method: 'POST', url: '/api/v1/kiosks/enrol', payload, headers: { host: HOST } } as const
     const answers = await Promise.all(

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
+import type { TryLimit } from '#shared/domain/conduct.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
-import { addressBucket } from '../identity/address-bucket.ts'
+import { addressBucket } from '../network-address.ts'
 import { commitEnrolment, type EnrolRefusal } from '../identity/enrol-kiosk.ts'
 import { isPrintable } from '../identity/printable.ts'
 import type { HubLog } from '../log.ts'
@@ -13,7 +14,7 @@ import { makeTurns } from './turns.ts'
 const check = makeCheck(EnrolRequest)
 
 /** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
-export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
+export function enrolRoute(pool: Database, log: HubLog, failures: TryLimit): FastifyPluginAsync {
   return async (app) => {
     // Tries of one address take turns, so that a flood of guesses holds one database connection and not all of them.
     const turns = makeTurns(100)
@@ -22,8 +23,10 @@ export function enrolRoute(pool: Database, log: HubLog): FastifyPluginAsync {
       // Both go on screens and into the log of changes.
       const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
       if (!isTaken) return answerRefusal(reply, 'malformed')
-      const from = { host: dialledHost(request), address: request.ip }
-      const turn = turns.take(addressBucket(from.address), () => commitEnrolment(pool, checked.value, from))
+      const from = { host: dialledHost(request), address: request.clientAddress }
+      const turn = turns.take(addressBucket(from.address), () =>
+        commitEnrolment(pool, checked.value, from, failures),
+      )
       if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
       const decision = await turn
       if (!decision.ok) {

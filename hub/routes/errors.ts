@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HTTP_STATUS, type HttpError, type HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { HubLog } from '../log.ts'
+import { pathOf } from './request-path.ts'
 
 /** The words of each refusal; they never repeat what was sent. */
 const MESSAGES: Record<HttpErrorCode, string> = {
@@ -70,6 +71,11 @@ export function handleErrors(
   answerLost: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | null = () => null,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
+    // The client's own line broke in the middle of its body, in the words that a database's line breaks in too. [EDG-9]
+    if (request.raw.errored === error) {
+      log.debug('a client hung up', { route: routeOf(request) })
+      return answerRefusal(reply, 'malformed')
+    }
     const code = codeOf(error)
     if (code === 'internal')
       log.error('a request failed', { method: request.method, route: routeOf(request), err: error })
@@ -77,7 +83,7 @@ export function handleErrors(
     return answerRefusal(reply, code)
   })
   app.setNotFoundHandler((request, reply) => {
-    const url = request.url.replace(/\?.*$/, '').replace(/(.)\/$/, '$1')
+    const url = pathOf(request).replace(/(.)\/$/, '$1')
     const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
     // A known address may still have nothing to give: a file that is not built.
     const isTaken = allowed.includes(request.method === 'HEAD' ? 'GET' : request.method)

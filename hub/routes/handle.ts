@@ -49,11 +49,14 @@ export type Authenticate = (
   request: FastifyRequest,
 ) => Promise<Decision<Omit<SignedIn, keyof Caller>, CallRefusal>>
 
+/** Counts an act of somebody who is signed in, before it is done; a refusal when there were too many. [AUD-6] */
+export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, CallRefusal>>
+
 /** Registers handlers by the name of their contract. */
 export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
 
 /** Makes the one way in which a call becomes a handler's: parsed by its contract, signed in if that says so, answered. */
-export function makeHandle(app: FastifyInstance, authenticate: Authenticate): Handle {
+export function makeHandle(app: FastifyInstance, authenticate: Authenticate, countAct: CountAct): Handle {
   return (name, handler) => {
     const contract: Contract = ROUTES[name]
     const [method = '', path = ''] = name.split(' ')
@@ -63,7 +66,7 @@ export function makeHandle(app: FastifyInstance, authenticate: Authenticate): Ha
       url: `${API_PREFIX}${path}`,
       handler: async (request, reply) => {
         const caller: Caller = {
-          address: request.ip,
+          address: request.clientAddress,
           userAgent: request.headers['user-agent']?.slice(0, 300) ?? null,
           request,
           reply,
@@ -73,6 +76,10 @@ export function makeHandle(app: FastifyInstance, authenticate: Authenticate): Ha
         const input = parse(request)
         if (!input.ok) return answerRefusal(reply, 'malformed', { at: input.refusal.at })
         const whole = { ...caller, ...signedIn?.value }
+        if (contract.isAct === true && signedIn !== null) {
+          const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
+          if (!counted.ok) return answerCallRefusal(reply, counted.refusal)
+        }
         const decision = await handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
         if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
         return answer(reply, contract, decision.value)

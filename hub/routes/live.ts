@@ -21,7 +21,7 @@ export function liveTicketRoutes(handle: Handle, { pool }: RouteParts): void {
 export function liveRoute(desk: Pick<LiveDesk, 'accept'>): FastifyPluginAsync {
   return async (app) => {
     app.get(`${API_PREFIX}/live`, { websocket: true }, (socket, request) => {
-      attach(desk, socket, { host: dialledHost(request), address: request.ip })
+      attach(desk, socket, { host: dialledHost(request), address: request.clientAddress })
     })
   }
 }

@@ -28,15 +28,14 @@ export function meRoutes(handle: Handle, parts: RouteParts): void {
       ...(body.locale === undefined ? {} : { locale: body.locale }),
     }
     const me = await transaction(parts.pool, 'read committed', async (client) => {
-      await updateProfile(client, userId, profile)
-      const log = { changed: Object.keys(profile) }
-      await appendChange(client, {
-        ...changedBy(caller),
-        universityId,
-        service: 'accounts',
-        subject: 'profile',
-        log,
-      })
+      if (await updateProfile(client, userId, profile))
+        await appendChange(client, {
+          ...changedBy(caller),
+          universityId,
+          service: 'accounts',
+          subject: 'profile',
+          log: { changed: Object.keys(profile) },
+        })
       return loadMe(client, userId)
     })
     return me === null ? refuse({ why: 'signInNeeded' }) : accept(me)
@@ -70,7 +69,7 @@ export function meRoutes(handle: Handle, parts: RouteParts): void {
   handle('DELETE /me', async (_input, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const done = await deleteAccount(parts, caller.actor.userId, caller)
-    if (done.ok) clearRefreshCookie(caller.reply, parts.areCookiesSecure)
+    if (done.ok) clearRefreshCookie(caller.reply, parts.cookie)
     return done
   })
 }

@@ -105,13 +105,14 @@ describe('the portal’s files', () => {
     }
   })
 
-  it('[POR-3] an address where nothing is: a page to who looks for one, an answer in JSON to programs and below /api', async () => {
+  it('[POR-3] [EDG-1] an address where nothing is: a page to who looks for one, an answer in JSON to programs and below /api', async () => {
     const page = await ask('/nowhere', { accept: 'text/html,*/*' })
     expect([page.statusCode, page.body]).toEqual([404, PAGE])
     expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
     for (const [url, accept] of [
       ['/nowhere', 'application/json'],
       ['/api/v1/nowhere', 'text/html'],
+      ['/%61pi/v1/nowhere?x=1', 'text/html'],
     ] as const) {
       const answer = await ask(url, { accept })
       expect([answer.statusCode, answer.json()]).toMatchObject([404, { error: 'notFound' }])

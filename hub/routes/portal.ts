@@ -4,6 +4,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PORTAL_PATHS } from '#shared/wire/portal-paths.ts'
 import { portalHeaders } from '#shared/wire/screen-policy.ts'
+import { pathOf } from './request-path.ts'
 
 /** Where the built screens are. The hub may start before they are: whatever is there when somebody asks is given. */
 const SCREEN_FOLDER = path.join(import.meta.dirname, '..', '..', 'dist', 'renderer')
@@ -95,7 +96,7 @@ function addHeaders(request: FastifyRequest, reply: FastifyReply): FastifyReply 
 function wantsPage(request: FastifyRequest): boolean {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   const accepts = request.headers.accept ?? ''
-  return isRead && accepts.includes('text/html') && !request.url.startsWith('/api/')
+  return isRead && accepts.includes('text/html') && !pathOf(request).startsWith('/api/')
 }
 
 const NOT_BUILT = `<!doctype html>

@@ -3,24 +3,66 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
 import { API_PREFIX } from './handle.ts'
 
-const NAME = 'refresh_token'
+/** How the refresh cookie travels at this installation. */
+export interface CookieSettings {
+  /** Over https only. */
+  isSecure: boolean
+  /** Under the name that a browser takes from an https page alone. Where people come by http, none would take it. [EDG-8] */
+  isPrefixed: boolean
+  /** Until when the name without the prefix is read too, ms since 1970. */
+  plainUntilMs: number
+}
+
+const PLAIN_NAME = 'refresh_token'
+/** A neighbour without https cannot set it for us. */
+const PREFIXED_NAME = `__Secure-${PLAIN_NAME}`
+
+/** More than this no browser of ours sends. */
+const MAX_READ = 4
 
 /** Sent only along with the calls of sign-in; read by no script; not sent by other sites' forms and frames. */
 const ATTRIBUTES = { path: `${API_PREFIX}/auth/`, httpOnly: true, sameSite: 'lax' } as const
 
-/** The refresh token that came along, or an empty text. [IDN-8] */
-export function readRefreshCookie(request: FastifyRequest): string {
-  return fastifyCookie.parse(request.headers.cookie ?? '')[NAME] ?? ''
+/**
+ * The refresh token that came along, or an empty text. Several different ones are none: of two names that are alike, or
+ * alike but for the prefix, nobody knows which a neighbouring host put there. [IDN-8] [EDG-8]
+ */
+export function readRefreshCookie(request: FastifyRequest, settings: CookieSettings): string {
+  const [token = '', ...more] = readRefreshCookies(request, settings)
+  return more.length === 0 ? token : ''
 }
 
-/** Hands a refresh token over where no script reads it. [IDN-8] */
-export function setRefreshCookie(reply: FastifyReply, token: string, isSecure: boolean): void {
-  const options = { ...ATTRIBUTES, secure: isSecure, maxAge: REFRESH_TOKEN_MS / 1000 }
-  void reply.header('set-cookie', fastifyCookie.serialize(NAME, token, options))
+/** All different refresh tokens that came along: who signs out means every one of them. */
+export function readRefreshCookies(request: FastifyRequest, settings: CookieSettings): string[] {
+  const names = namesRead(settings)
+  // A parser that makes an object of it keeps one of several.
+  const found = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return names.includes(name.trim()) ? [value.join('=').trim()] : []
+  })
+  return [...new Set(found)].filter((token) => token !== '').slice(0, MAX_READ)
+}
+
+/** Hands a refresh token over where no script reads it; one under the name before is taken back. [IDN-8] [EDG-8] */
+export function setRefreshCookie(reply: FastifyReply, token: string, settings: CookieSettings): void {
+  const [name = PLAIN_NAME, ...former] = namesRead(settings)
+  const options = { ...ATTRIBUTES, secure: settings.isSecure, maxAge: REFRESH_TOKEN_MS / 1000 }
+  void reply.header('set-cookie', fastifyCookie.serialize(name, token, options))
+  forget(reply, former, settings)
 }
 
 /** Takes the refresh token back. */
-export function clearRefreshCookie(reply: FastifyReply, isSecure: boolean): void {
+export function clearRefreshCookie(reply: FastifyReply, settings: CookieSettings): void {
+  forget(reply, namesRead(settings), settings)
+}
+
+function forget(reply: FastifyReply, names: readonly string[], { isSecure }: CookieSettings): void {
   const options = { ...ATTRIBUTES, secure: isSecure, maxAge: 0 }
-  void reply.header('set-cookie', fastifyCookie.serialize(NAME, '', options))
+  for (const name of names) void reply.header('set-cookie', fastifyCookie.serialize(name, '', options))
+}
+
+/** The name that is given first. */
+function namesRead({ isPrefixed, plainUntilMs }: CookieSettings): string[] {
+  if (!isPrefixed) return [PLAIN_NAME]
+  return Date.now() < plainUntilMs ? [PREFIXED_NAME, PLAIN_NAME] : [PREFIXED_NAME]
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROUTES } from '#shared/wire/rest.ts'
@@ -12,6 +14,7 @@ beforeAll(async () => {
   app = await makeTestApp(database.pool, {
     config: { host: '127.0.0.1', hostNames: ['carrel.example'], proxies: ['127.0.0.1'], tls: null },
   })
+  await app.listen({ host: '127.0.0.1', port: 0 })
 })
 afterAll(async () => {
   await app.close()
@@ -29,6 +32,19 @@ async function send(
     headers: { host: 'carrel.example', ...headers },
   })
   return `${statusCode} ${body === '' ? '' : ((JSON.parse(body) as { error?: string }).error ?? '')}`.trim()
+}
+
+/** As bytes on a line: a client of HTTP writes addresses its own way. */
+async function sendRaw(method: string, url: string, headers: Record<string, string>): Promise<number> {
+  const { port } = app.server.address() as AddressInfo
+  const socket = connect(port, '127.0.0.1')
+  const lines = Object.entries({ host: 'carrel.example', 'content-length': '0', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
+  socket.write(`${method} ${url} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  const [bytes] = (await once(socket, 'data')) as [Buffer]
+  socket.destroy()
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(bytes.toString())?.[1])
 }
 
 describe('[IDN-15] a call that changes something', () => {
@@ -71,6 +87,22 @@ describe('[IDN-15] a call that changes something', () => {
     expect(await send({ 'sec-fetch-site': 'cross-site' }, '/api/v1/me', 'GET')).toBe('401 signInNeeded')
     const upgrade = { 'sec-fetch-site': 'cross-site', connection: 'upgrade', upgrade: 'websocket' }
     expect(await send(upgrade, '/api/v1/sync', 'GET')).toBe('403 crossSite')
+  })
+
+  test.each([
+    '/%61pi/v1/auth/logout',
+    '/api/%761/auth/logout',
+    '/api/v1/auth/%6Cogout/',
+    'http://carrel.example/api/v1/auth/logout',
+    '/api/v1/nothing',
+    '/nothing',
+    '/',
+  ])('[EDG-1] is judged whatever the way in which its address is written: %s', async (url) => {
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+      expect(await sendRaw('POST', url, headers)).toBe(403)
+      const upgrade = { ...headers, connection: 'upgrade', upgrade: 'websocket' }
+      expect(await sendRaw('GET', url, upgrade)).toBe(403)
+    }
   })
 
   test('and under a name that is not the hub’s nobody is answered', async () => {

@@ -1,18 +1,23 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answerRefusal } from './errors.ts'
-import { API_PREFIX } from './handle.ts'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Refuses calls that change something, and sockets, when another site's page makes a visitor's browser send them: by
- * `Sec-Fetch-Site`, and where a browser is too old for that by `Origin`. Kiosks and programs send neither. [IDN-15]
+ * `Sec-Fetch-Site`, and where a browser is too old for that by `Origin`. Kiosks and programs send neither. The address
+ * plays no part: one path is written in many ways, and no route of the hub is for other sites' pages. [IDN-15] [EDG-1]
  */
 export function guardSameSite(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (!request.url.startsWith(`${API_PREFIX}/`) || isHarmless(request) || isOwn(request)) return undefined
+    if (isHarmless(request) || isOwn(request)) return undefined
     return answerRefusal(reply, 'crossSite')
   })
+}
+
+/** Whether a browser's page sent it, of whatever site: a browser always says one of these with a socket. [EDG-2] */
+export function isFromPage({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }
 
 function isHarmless(request: FastifyRequest): boolean {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -16,6 +17,8 @@ let campus: TestCampus
 let core: SyncCore
 let app: FastifyInstance
 let host: string
+/** Lines that reached the core. */
+const accepted = { count: 0 }
 
 beforeAll(async () => {
   database = await makeTestDatabase('sync_route')
@@ -24,9 +27,15 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 beforeEach(async () => {
   core = makeTestCore(database.pool)
+  accepted.count = 0
   app = await makeTestApp(database.pool, {
     config: { host: '127.0.0.1', hostNames: ['carrel.example.org'], proxies: ['127.0.0.1'], tls: null },
-    sync: syncRoute(core),
+    sync: syncRoute({
+      accept: (line, from) => {
+        accepted.count += 1
+        return core.accept(line, from)
+      },
+    }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const address = app.server.address()
@@ -125,6 +134,25 @@ async function knock(): Promise<Socket> {
   await once(socket, 'readable')
   return socket
 }
+
+test.each([
+  { origin: 'https://evil.example' },
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-origin', origin: 'http://carrel.example.org' },
+  { origin: 'null' },
+])(
+  '[EDG-2] a browser’s page, whosever it is, gets no socket of kiosks and takes no place: %j',
+  async (headers) => {
+    for (const path of ['/api/v1/sync', '/%61pi/v1/sync', '/api/v1/s%79nc/']) {
+      const socket = new WebSocket(`ws://${host}${path}`, { headers })
+      socket.on('error', () => undefined)
+      const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+      expect([path, answer.statusCode]).toEqual([path, 403])
+      socket.terminate()
+    }
+    expect(accepted.count).toBe(0)
+  },
+)
 
 test('[SYN-15] pings are answered, and no further where nobody reads the answers', async () => {
   const polite = new Caller()

@@ -3,6 +3,8 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
 import type { KioskLine } from '../ports.ts'
 import type { SyncCore } from '../sync/sync-core.ts'
+import { answerRefusal } from './errors.ts'
+import { isFromPage } from './same-site.ts'
 
 /** ws gives these for a frame beyond `maxPayload`. */
 const TOO_LARGE_CODES = new Set([
@@ -10,7 +12,7 @@ const TOO_LARGE_CODES = new Set([
   'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
 ])
 
-/** GET /api/v1/sync, a websocket: one line of a kiosk, handed to the core. [SYN-15] */
+/** GET /api/v1/sync, a websocket: one line of a kiosk, handed to the core. [SYN-15] [EDG-2] */
 export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
   return async (app) => {
     const responses = new WeakMap<FastifyRequest, ServerResponse>()
@@ -19,15 +21,18 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       {
         websocket: true,
         onRequest: async (request, reply) => {
+          // Kiosks dial from a program; a page has no business here, and takes no place of theirs.
+          if (isFromPage(request)) return answerRefusal(reply, 'crossSite')
           responses.set(request, reply.raw)
           // The answer to the upgrade and the first word travel together: one write and one wake-up less in a storm.
           if (request.ws) request.raw.socket.cork()
+          return undefined
         },
       },
       (socket, request) => {
         forgetRequest(socket, request, responses.get(request))
         // Listeners are attached before anything is awaited: an early message would be lost.
-        attach(core, socket, { host: dialledHost(request), address: request.ip })
+        attach(core, socket, { host: dialledHost(request), address: request.clientAddress })
         request.raw.socket.uncork()
       },
     )

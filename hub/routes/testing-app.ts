@@ -59,7 +59,7 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     signInDoor: makeTurnstile(2),
     isCommon: JUDGE.isCommon,
     limits: ACCOUNT_LIMITS,
-    areCookiesSecure: false,
+    cookie: { isSecure: false, isPrefixed: false, plainUntilMs: 0 },
     maskMs: 0,
     ...parts,
   }

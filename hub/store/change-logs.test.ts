@@ -29,7 +29,7 @@ test('[AUD-1] an act is written down with the address that it came from, however
     await appendChange(database.pool, { ...act, address })
   expect((await rows()).map(({ address }) => address)).toEqual([
     '192.0.2.1',
-    '::ffff:192.0.2.2',
+    '192.0.2.2',
     '2001:db8::1',
     null,
     null,

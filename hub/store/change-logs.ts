@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { parseNetworkAddress } from '../network-address.ts'
 import { query, type Queryable } from './database.ts'
 
 /** One administrative act. `log` names no secret and no e-mail address: it stays for ever. [AUD-1] */
@@ -50,10 +50,9 @@ export async function appendChange(transaction: Queryable, change: Change): Prom
   )
 }
 
-/** What PostgreSQL takes for an address; a proxy may have handed on anything, and a zone means something on one machine only. */
+/** An address as it is kept; null for what is none. [EDG-3] */
 export function inetOf(address: string): string | null {
-  const plain = address.replace(/%.*$/, '')
-  return isIP(plain) === 0 ? null : plain
+  return parseNetworkAddress(address)
 }
 
 /** An act as it was written down. */
@@ -90,6 +89,31 @@ export interface ChangeFilter {
   toMs?: number
 }
 
+/** The last act of a page of so many, when there are more behind it; else null. [AUD-7] */
+export async function loadPageEnd(
+  database: Queryable,
+  universityId: number,
+  filter: ChangeFilter,
+  page: { before: number | null; count: number },
+): Promise<number | null> {
+  const [last, next] = await query<{ id: number }>(
+    database,
+    `select c.id from change_logs c where ${CHOSEN} order by c.id desc limit 2 offset $8`,
+    [...chosenBy(universityId, filter, page.before), page.count - 1],
+  )
+  return last === undefined || next === undefined ? null : last.id
+}
+
+const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
+       and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
+       and ($5::bigint is null or c.user_id = $5)
+       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))`
+
+function chosenBy(universityId: number, filter: ChangeFilter, before: number | null): unknown[] {
+  const { service = null, subject = null, userId = null, fromMs = null, toMs = null } = filter
+  return [universityId, before, service, subject, userId, fromMs, toMs]
+}
+
 /**
  * Acts of a university, newest first: those before an id, so many at most. Names are those of its own people. [AUD-3]
  */
@@ -104,20 +128,7 @@ export async function loadChangePage(
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
        c.service, c.subject, host(c.address) as address, c.log
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where c.university_id = $1 and ($2::bigint is null or c.id < $2)
-       and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
-       and ($5::bigint is null or c.user_id = $5)
-       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))
-     order by c.id desc limit $8`,
-    [
-      universityId,
-      page.before,
-      filter.service ?? null,
-      filter.subject ?? null,
-      filter.userId ?? null,
-      filter.fromMs ?? null,
-      filter.toMs ?? null,
-      page.count,
-    ],
+     where ${CHOSEN} order by c.id desc limit $8`,
+    [...chosenBy(universityId, filter, page.before), page.count],
   )
 }

@@ -94,6 +94,17 @@ function countSql(source: string): string {
      returning count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"`
 }
 
+/** The tries of a bucket so far, by the database's clock, without counting one. */
+export async function readTriesNow(database: Queryable, bucket: string): Promise<Tries> {
+  const [row] = await query<Tries>(
+    database,
+    `select count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"
+       from rate_limits where bucket = $1 and resets_at > now()`,
+    [bucket],
+  )
+  return row ?? { count: 0, resetsInMs: 0 }
+}
+
 /** Forgets buckets whose window has passed. */
 export async function dropExpiredRateLimits(database: Queryable): Promise<void> {
   await query(database, 'delete from rate_limits where resets_at < now()')

@@ -152,16 +152,17 @@ export async function updateEmail(
   )
 }
 
-/** Name and language; what is undefined stays. */
+/** Name and language; what is undefined stays. Whether anything is another than before. */
 export async function updateProfile(
   transaction: Queryable,
   userId: number,
   profile: { displayname?: string | null; locale?: Locale | null },
-): Promise<void> {
-  await query(
+): Promise<boolean> {
+  const rows = await query(
     transaction,
     `update users set displayname = case when $2 then $3 else displayname end,
-       locale = case when $4 then $5 else locale end, updated_at = now() where id = $1`,
+       locale = case when $4 then $5 else locale end, updated_at = now()
+     where id = $1 and (($2 and displayname is distinct from $3) or ($4 and locale is distinct from $5)) returning id`,
     [
       userId,
       profile.displayname !== undefined,
@@ -170,6 +171,7 @@ export async function updateProfile(
       profile.locale ?? null,
     ],
   )
+  return rows.length > 0
 }
 
 /** When and from where somebody signed in last. What is no address of a network is left out. */

@@ -95,6 +95,8 @@ export async function commitCorrection(
     if (!decided.ok) return { result: decided, leaves: null }
     const target = decided.value
     const { level } = wish
+    // Nobody knows it already. [AUD-5]
+    if (level === null && target.leaf.level === null) return { result: accept(null), leaves: null }
     await appendChange(client, {
       ...changedBy({ actor, address: caller.address }),
       universityId: actor.universityId,

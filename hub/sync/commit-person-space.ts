@@ -78,6 +78,9 @@ export async function commitSpaceEdit(
     const after = sayOf({ ...saidOf(before), onKiosks: before.onKiosks && isOfSuperGroup(actor) }, edit.wish)
     const fault = faultOfWish(edit.wish) ?? (await faultOfMove(change, before, after))
     if (fault !== null) return refuse(fault)
+    // What is so already is no change, and takes nothing off kiosks either. [AUD-5]
+    const { after: changed } = difference(saidOf(before), { ...after, onKiosks: before.onKiosks })
+    if (Object.keys(changed).length === 0) return { ...accept(edit.id), isStep: false }
     await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after)
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],

@@ -1,5 +1,5 @@
 import type { Bye } from '#shared/wire/messages.ts'
-import { addressBucket } from '../identity/address-bucket.ts'
+import { addressBucket } from '../network-address.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 
 /**

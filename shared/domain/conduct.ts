@@ -7,22 +7,32 @@ export interface TryLimit {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
+const TEN_MINUTES_MS = 10 * MINUTE_MS
+
 /**
  * Tries at the doors of accounts: per account (as it was named, whether or not there is one), and per address of the
- * network. Counted by all hubs together, before a try is judged. [IDN-12]
+ * network. Counted by all hubs together, before a try is judged. A campus may have one address: what is counted there is
+ * what all of it does at the busiest hour, and an installation may say otherwise. [IDN-12] [EDG-6]
  */
 export const ACCOUNT_LIMITS = {
-  signIn: { perAccount: { count: 10, windowMs: MINUTE_MS }, perAddress: { count: 60, windowMs: MINUTE_MS } },
-  register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
-  resend: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
-  forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 3, windowMs: HOUR_MS } },
-  /** Passwords that somebody signed in, or with a mailed link, would have: each is judged at some cost. [IDN-20] */
-  password: {
-    perAccount: { count: 10, windowMs: 10 * MINUTE_MS },
-    perAddress: { count: 300, windowMs: 10 * MINUTE_MS },
+  signIn: { perAccount: { count: 10, windowMs: MINUTE_MS }, perAddress: { count: 600, windowMs: MINUTE_MS } },
+  /** Wrong passwords alone; over it nobody signs in from there. It keeps guesses over many accounts few. [EDG-7] */
+  wrongPassword: {
+    perAccount: { count: 300, windowMs: TEN_MINUTES_MS },
+    perAddress: { count: 300, windowMs: TEN_MINUTES_MS },
   },
+  register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 600, windowMs: HOUR_MS } },
+  /** New passwords that are judged, of new accounts too: people try several, and each costs the hub a part of a second. [IDN-20] [EDG-6] */
+  password: {
+    perAccount: { count: 10, windowMs: TEN_MINUTES_MS },
+    perAddress: { count: 300, windowMs: TEN_MINUTES_MS },
+  },
+  resend: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 300, windowMs: HOUR_MS } },
+  forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 300, windowMs: HOUR_MS } },
   /** Links that are shown, right or wrong; their tokens cannot be guessed, this only keeps the database quiet. */
-  link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 60, windowMs: MINUTE_MS } },
+  link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 600, windowMs: MINUTE_MS } },
+  /** Acts of one person that are written down for ever. [AUD-6] */
+  act: { perAccount: { count: 600, windowMs: HOUR_MS }, perAddress: { count: 20_000, windowMs: HOUR_MS } },
 } as const satisfies Record<string, { perAccount: TryLimit; perAddress: TryLimit }>
 
 /** A door of accounts at which tries are counted. */
@@ -40,3 +50,6 @@ export interface RequestLimits {
 
 /** Unless an installation says otherwise: more than a hundred nobody looks through, and one person needs one. [UNI-1] */
 export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
+
+/** Enrolments with a wrong code or proof that one address of the network may make in a minute. [SYN-20] */
+export const FAILED_ENROLMENTS: TryLimit = { count: 60, windowMs: MINUTE_MS }

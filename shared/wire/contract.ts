@@ -7,6 +7,8 @@ export interface Contract {
   summary: string
   /** Who may call it at all; `may` in access.ts has the finer word. */
   who: 'anyone' | 'signedIn'
+  /** What is done is written down for ever, so that one person may do so many of them an hour. [AUD-6] */
+  isAct?: true
   params?: TObject
   query?: TObject
   body?: TObject

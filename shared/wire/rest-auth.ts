@@ -146,6 +146,7 @@ export const AUTH_ROUTES = {
   'PATCH /me': {
     summary: 'Changes my name or language.',
     who: 'signedIn',
+    isAct: true,
     body: Type.Object(
       {
         displayname: Type.Optional(
@@ -168,6 +169,7 @@ export const AUTH_ROUTES = {
   'POST /me/email': {
     summary: 'Asks for another address: a link goes to the new one, word to the old one.',
     who: 'signedIn',
+    isAct: true,
     body: Address,
     answer: { status: 202, body: null },
     refusals: ['passwordNeeded', 'addressRefused', 'notAllowed'],
@@ -182,6 +184,7 @@ export const AUTH_ROUTES = {
   'GET /me/export': {
     summary: 'All that is stored about me.',
     who: 'signedIn',
+    isAct: true,
     answer: { status: 200, body: Type.Record(Type.String(), Type.Unknown()) },
     refusals: ['passwordNeeded'],
   },

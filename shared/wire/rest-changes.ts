@@ -43,6 +43,7 @@ export const CHANGE_ROUTES = {
   'GET /changes': {
     summary: 'Administrative acts, newest first. Reading them is written down too.',
     who: 'signedIn',
+    isAct: true,
     query: Type.Object(
       {
         ...ChangeFilter,
@@ -59,9 +60,18 @@ export const CHANGE_ROUTES = {
     refusals: ['notAllowed'],
   },
   'GET /changes.csv': {
-    summary: 'The same as a table, at most 100,000 rows; the header names the time zone.',
+    summary:
+      'The same as a table, at most 100,000 rows; its first line names the time zone. `Link: <…>; rel="next"` is where the table goes on.',
     who: 'signedIn',
-    query: Type.Object({ ...ChangeFilter }, closed),
+    isAct: true,
+    query: Type.Object(
+      {
+        ...ChangeFilter,
+        before: Type.Optional(Id),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+      },
+      closed,
+    ),
     answer: { status: 200, body: 'text/csv' },
     refusals: ['notAllowed', 'passwordNeeded'],
   },

@@ -30,6 +30,7 @@ export const GROUP_ROUTES = {
   'POST /groups': {
     summary: 'Makes a group.',
     who: 'signedIn',
+    isAct: true,
     body: Type.Object(
       {
         name: Name,
@@ -46,6 +47,7 @@ export const GROUP_ROUTES = {
   'PATCH /groups/:id': {
     summary: 'Changes name or description of a group.',
     who: 'signedIn',
+    isAct: true,
     params: GroupId,
     body: Type.Object(
       { version: Version, name: Type.Optional(Name), description: Type.Optional(Description) },
@@ -74,6 +76,7 @@ export const GROUP_ROUTES = {
   'DELETE /groups/:id': {
     summary: 'Deletes a group with its memberships; never the super group.',
     who: 'signedIn',
+    isAct: true,
     params: GroupId,
     query: Type.Object({ version: Version }, closed),
     answer: { status: 204, body: null },
@@ -89,6 +92,7 @@ export const GROUP_ROUTES = {
   'POST /groups/:id/members': {
     summary: 'Adds somebody of the university, named by e-mail or user name.',
     who: 'signedIn',
+    isAct: true,
     params: GroupId,
     body: Type.Object(
       {
@@ -103,6 +107,7 @@ export const GROUP_ROUTES = {
   'PUT /groups/:id/members/:userId': {
     summary: 'Changes what a member may do in the group.',
     who: 'signedIn',
+    isAct: true,
     params: MemberIds,
     body: Type.Object({ permission: Permission }, closed),
     answer: { status: 200, body: Member },
@@ -111,6 +116,7 @@ export const GROUP_ROUTES = {
   'DELETE /groups/:id/members/:userId': {
     summary: 'Removes somebody from a group.',
     who: 'signedIn',
+    isAct: true,
     params: MemberIds,
     answer: { status: 204, body: null },
     refusals: ['notAllowed', 'lastAdmin'],

@@ -78,6 +78,7 @@ export const SPACE_ROUTES = {
   'POST /spaces': {
     summary: 'Makes a space below another one.',
     who: 'signedIn',
+    isAct: true,
     body: Type.Object(
       {
         name: SpaceWish.name,
@@ -119,6 +120,7 @@ export const SPACE_ROUTES = {
   'PATCH /spaces/:id': {
     summary: 'Changes a space, or moves it below another parent.',
     who: 'signedIn',
+    isAct: true,
     params: SpaceId,
     body: Type.Object(
       {
@@ -138,6 +140,7 @@ export const SPACE_ROUTES = {
   'DELETE /spaces/:id': {
     summary: 'Deletes a space; one with children is refused with their names unless `withChildren`.',
     who: 'signedIn',
+    isAct: true,
     params: SpaceId,
     query: Type.Object({ version: Version, withChildren: Type.Optional(Type.Boolean()) }, closed),
     answer: {
@@ -156,6 +159,7 @@ export const SPACE_ROUTES = {
   'POST /spaces/:id/restore': {
     summary: 'Brings a deleted space back, with what was deleted with it.',
     who: 'signedIn',
+    isAct: true,
     params: SpaceId,
     answer: { status: 200, body: PeopleSpace },
     refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused', 'quotaReached', 'tooMany'],
@@ -163,6 +167,7 @@ export const SPACE_ROUTES = {
   'PUT /spaces/:id/on-kiosks': {
     summary: 'Lets a space on public screens, or takes it off.',
     who: 'signedIn',
+    isAct: true,
     params: SpaceId,
     body: Type.Object({ isOnKiosks: Type.Boolean() }, closed),
     answer: { status: 200, body: PeopleSpace },
@@ -206,6 +211,7 @@ export const SPACE_ROUTES = {
   'PUT /spaces/:id/level': {
     summary: 'The super group says how full a space is, whatever was reported; null: nothing is known.',
     who: 'signedIn',
+    isAct: true,
     params: SpaceId,
     body: Type.Object({ level: Type.Union([Level, Type.Null()]) }, closed),
     answer: { status: 200, body: PeopleSpace },
@@ -241,6 +247,7 @@ export const SPACE_ROUTES = {
   'PUT /kiosks/:id/silenced': {
     summary: 'Stops counting what a kiosk reports, or counts it again.',
     who: 'signedIn',
+    isAct: true,
     params: Type.Object({ id: Id }, closed),
     body: Type.Object({ isSilenced: Type.Boolean() }, closed),
     answer: { status: 204, body: null },

@@ -95,6 +95,7 @@ export const UNIVERSITY_ROUTES = {
   'POST /platform/requests/:id/approve': {
     summary: 'Makes the university, its super group and its root space.',
     who: 'signedIn',
+    isAct: true,
     params: RequestId,
     answer: { status: 201, body: Type.Object({ universityId: Id }, closed) },
     refusals: ['notAllowed', 'passwordNeeded', 'nameTaken', 'valueRefused'],
@@ -102,6 +103,7 @@ export const UNIVERSITY_ROUTES = {
   'POST /platform/requests/:id/reject': {
     summary: 'Turns a request down; the contact is told.',
     who: 'signedIn',
+    isAct: true,
     params: RequestId,
     body: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, closed),
     answer: { status: 204, body: null },

@@ -8,6 +8,7 @@ import { Empty, Loading, PageHead, Problem } from '../parts.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { saveFile } from '../save-file.ts'
 import { useLoad } from '../use-load.ts'
+import { loadWholeTable } from '../whole-table.ts'
 import { usePortalWords } from '../words.ts'
 
 /** What the log is asked for. */
@@ -27,7 +28,9 @@ export function Changes(): ReactElement {
   const { sensitive, toast } = useActions()
   const [filter, setFilter] = useState<LogFilter>({})
   const download = async (): Promise<Refusal | null> => {
-    const answer = await sensitive('GET /changes.csv', { query: filter })
+    const answer = await loadWholeTable((page) =>
+      sensitive('GET /changes.csv', { query: { ...filter, ...page } }),
+    )
     if (!answer.ok) return answer.refusal
     saveFile('carrel-log.csv', 'text/csv', answer.value)
     toast(t('changes.downloaded'))

@@ -1,0 +1,159 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  ACCOUNT_LIMITS,
+  type AccountDoor,
+  type AccountLimits,
+  type TryLimit,
+} from '#shared/domain/conduct.ts'
+import { query } from '../store/database.ts'
+import { GOOD_PASSWORD, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
+
+// A campus behind one address of the network: everybody there is one for the hub.
+
+const CAMPUS = '203.0.113.9'
+const hubs: PeopleHub[] = []
+
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.stop()
+})
+
+async function start(
+  name: string,
+  perAddress: Partial<Record<AccountDoor, number>> = {},
+): Promise<PeopleHub> {
+  const limits: AccountLimits = { ...ACCOUNT_LIMITS }
+  for (const [door, count] of Object.entries(perAddress) as [AccountDoor, number][]) {
+    const limit: TryLimit = { ...ACCOUNT_LIMITS[door].perAddress, count }
+    limits[door] = { ...ACCOUNT_LIMITS[door], perAddress: limit }
+  }
+  const hub = await startPeopleHub(name, {
+    isCommon: async (password) => password.startsWith('weak'),
+    limits,
+  })
+  hubs.push(hub)
+  return hub
+}
+
+const signIn = (hub: PeopleHub, email: string, password: string, address = CAMPUS): Promise<Answered> =>
+  hub.call('POST /auth/token', { address, body: { email, password } })
+const register = (
+  hub: PeopleHub,
+  email: string,
+  password = GOOD_PASSWORD,
+  address = CAMPUS,
+): Promise<Answered> => hub.call('POST /auth/register', { address, body: { email, password } })
+
+/** Runs so many, a few at a time, and gives how often each status came. */
+async function crowd(
+  count: number,
+  run: (index: number) => Promise<Answered>,
+): Promise<Record<number, number>> {
+  const counts: Record<number, number> = {}
+  const indices = Array.from({ length: count }, (_, index) => index)
+  const one = async (): Promise<void> => {
+    for (let index = indices.shift(); index !== undefined; index = indices.shift()) {
+      const { status } = await run(index)
+      counts[status] = (counts[status] ?? 0) + 1
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, one))
+  return counts
+}
+
+describe('[EDG-6] a campus behind one address', () => {
+  test('registers, asks for its mails again, and signs in: three hundred people within a minute', async () => {
+    const hub = await start('campus')
+    const startedMs = performance.now()
+    const name = (index: number): string => `p${index}@uni.example`
+    expect(await crowd(300, (index) => register(hub, name(index)))).toEqual({ 202: 300 })
+    await query(hub.pool, 'update users set verified_at = now()')
+    expect(await crowd(300, (index) => signIn(hub, name(index), GOOD_PASSWORD))).toEqual({ 200: 300 })
+    for (const path of ['/auth/verify/resend', '/auth/forgotten'])
+      expect(
+        await crowd(100, (index) =>
+          hub.call(`POST ${path}`, { address: CAMPUS, body: { email: name(index) } }),
+        ),
+      ).toEqual({ 202: 100 })
+    // All of it counts for one and the same minute and hour only if it took no longer.
+    expect(performance.now() - startedMs).toBeLessThan(60_000)
+  }, 120_000)
+
+  test('loses no registration to a weak password, and whoever tries thousands is stopped before the judge', async () => {
+    const hub = await start('weak', { register: 2, password: 8 })
+    for (let round = 0; round < 5; round += 1)
+      expect((await register(hub, `w${round}@uni.example`, 'weak password 12')).error).toBe('passwordRefused')
+    expect((await register(hub, 'not-an-address')).error).toBe('addressRefused')
+    const answers: number[] = []
+    for (let round = 0; round < 4; round += 1)
+      answers.push((await register(hub, `g${round}@uni.example`)).status)
+    // Two registrations; the third is one too many, the fourth is one password too many.
+    expect(answers).toEqual([202, 202, 429, 429])
+    const counts = await query<{ bucket: string; count: number }>(
+      hub.pool,
+      "select bucket, count from rate_limits where bucket like '% from %' order by bucket",
+    )
+    expect(counts).toEqual([
+      { bucket: `password from ${CAMPUS}`, count: 9 },
+      { bucket: `register from ${CAMPUS}`, count: 3 },
+    ])
+    expect((await register(hub, 'elsewhere@uni.example', GOOD_PASSWORD, '203.0.113.10')).status).toBe(202)
+  })
+
+  test('has one person who asks for other addresses: three of them an hour', async () => {
+    const hub = await start('mover')
+    const { accessToken } = await hub.join('mover@uni.example')
+    const ask = async (index: number): Promise<number> =>
+      (await hub.call('POST /me/email', { bearer: accessToken, body: { email: `new${index}@uni.example` } }))
+        .status
+    expect([await ask(1), await ask(2), await ask(3), await ask(4)]).toEqual([202, 202, 202, 429])
+  })
+})
+
+describe('[EDG-7] guesses from one address', () => {
+  test('at one account are ten a minute, and leave everybody else there alone', async () => {
+    const hub = await start('guesses')
+    await hub.join('victim@uni.example')
+    await hub.join('other@uni.example')
+    await query(hub.pool, 'delete from rate_limits')
+    const answers: number[] = []
+    for (let round = 0; round < 12; round += 1)
+      answers.push((await signIn(hub, 'victim@uni.example', `guess number ${round}`)).status)
+    expect(answers).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
+    expect((await signIn(hub, 'victim@uni.example', GOOD_PASSWORD, '198.51.100.1')).status).toBe(429)
+    expect((await signIn(hub, 'other@uni.example', GOOD_PASSWORD)).status).toBe(200)
+  })
+
+  test('at many accounts are so many in ten minutes; right passwords use up none', async () => {
+    const hub = await start('spread', { wrongPassword: 6 })
+    const { accessToken } = await hub.join('ana@uni.example')
+    for (let round = 0; round < 9; round += 1)
+      expect((await signIn(hub, 'ana@uni.example', GOOD_PASSWORD)).status).toBe(200)
+    await query(hub.pool, "delete from rate_limits where bucket like 'signIn of %'")
+    const answers: Answered[] = []
+    for (let round = 0; round < 5; round += 1)
+      answers.push(await signIn(hub, `u${round}@uni.example`, 'the same guess 1'))
+    // The password that is given again is guessed at like any other.
+    answers.push(
+      await hub.call('POST /auth/confirm', {
+        address: CAMPUS,
+        bearer: accessToken,
+        body: { password: 'the same guess 1' },
+      }),
+    )
+    answers.push(await signIn(hub, 'u6@uni.example', 'the same guess 1'))
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401, 429])
+    expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(500)
+    expect((await signIn(hub, 'ana@uni.example', GOOD_PASSWORD)).status).toBe(429)
+    expect((await signIn(hub, 'ana@uni.example', GOOD_PASSWORD, '198.51.100.1')).status).toBe(200)
+  })
+
+  test('[IDN-12] over the limit of an address use up nobody’s account', async () => {
+    const hub = await start('spared', { signIn: 3 })
+    const answers: number[] = []
+    for (let round = 0; round < 5; round += 1)
+      answers.push((await signIn(hub, `u${round}@uni.example`, 'wrong one 12')).status)
+    expect(answers).toEqual([401, 401, 401, 429, 429])
+    const counted = await query(hub.pool, "select 1 from rate_limits where bucket like 'signIn of %'")
+    expect(counted).toHaveLength(3)
+  })
+})
