@@ -41,7 +41,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   const file = args.configFile ?? (args.name === null && args.hubUrl === null ? SYSTEM_CONFIG : null)
   const read = file === null ? checkArguments(args) : readKioskConfig(file)
   if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
-  if (!read.ok) return accept(broken(file ?? '', read.refusal, around.log))
+  if (!read.ok) return accept(broken(file ?? '', read.refusal, around))
   for (const { at, suggestion } of read.value.unknownKeys)
     around.log.warn('an unknown setting was left out', { at, suggestion })
   const merged = checkKioskConfig(mergeArguments(read.value, args))
@@ -88,9 +88,9 @@ function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments
   return { ...config, name: name ?? config.name, hub: { ...config.hub, url: hubUrl ?? config.hub.url } }
 }
 
-function broken(file: string, problems: ConfigProblem[], log: EngineLog): OpenedKiosk {
+function broken(file: string, problems: ConfigProblem[], { log, clock }: KioskSurroundings): OpenedKiosk {
   log.warn('the configuration cannot be used', { file, problems })
-  return { engine: makeIdleEngine({ state: 'configError', file, problems }), folder: null, port: null }
+  return { engine: makeIdleEngine({ state: 'configError', file, problems }, clock), folder: null, port: null }
 }
 
 const FLAGS: Record<string, string> = { name: '--name', hub: '--hub', 'hub.url': '--hub' }

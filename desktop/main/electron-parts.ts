@@ -84,6 +84,7 @@ export interface SessionPart extends Pick<
 export interface AppPart extends Pick<
   App,
   | 'enableSandbox'
+  | 'exit'
   | 'getPath'
   | 'getVersion'
   | 'isPackaged'

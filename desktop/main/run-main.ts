@@ -66,6 +66,10 @@ export async function runMain(parts: ElectronParts, around: MainSurroundings): P
     },
   })
   engine.start()
+  void engine.failed.then((why) => {
+    around.say(`The kiosk must be started anew (${why}).`)
+    app.exit(70)
+  })
   const code = args.value.code ?? around.env['CARREL_ENROL_CODE'] ?? ''
   if (code !== '') endEnrolling = keepEnrolling({ engine, clock: around.clock, say: around.say }, code)
   around.print('kiosk window')

@@ -23,6 +23,7 @@ class AppDouble extends EventEmitter {
   readonly ready = Promise.withResolvers<void>()
   isSandboxed = false
   hasQuit = false
+  exitCode: number | null = null
   private readonly machine: Machine
 
   constructor(machine: Machine, isPackaged: boolean) {
@@ -51,6 +52,10 @@ class AppDouble extends EventEmitter {
     if (!holder) this.machine.holders.set(folder, this)
     holder?.emit('second-instance', {}, [], '', {})
     return holder === undefined
+  }
+  exit(code = 0): void {
+    this.exitCode = code
+    this.hasQuit = true
   }
   quit(): void {
     const event = new Refusable()
