@@ -39,6 +39,8 @@ environment
   CARREL_ENROL_CODE  enrolment code
   CARREL_HOME        folder of all data (as root /var/lib/carrel, else ~/.local/share/carrel)
   CARREL_LOG         how much is logged: info or warn (info)
+
+Exit code 70: the kiosk's store broke or cannot be opened, and the kiosk is to be started again; let a supervisor do it.
 `
 
 /** What the process brings. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { certificateTroubleOf, judgeDate } from './certificate-trouble.ts'
 import { makeDeviceClock } from './device-clock.ts'
+import { keepEnrolling } from './keep-enrolling.ts'
 import { makePostEnrolment } from './post-enrolment.ts'
 import { EXPIRED_CERTIFICATE, FUTURE_CERTIFICATE, TEST_CERTIFICATE, TEST_KEY } from './testing-authority.ts'
 import { openBench, openLiveBench } from './testing-engine.ts'
@@ -51,6 +52,21 @@ describe('a certificate that does not fit the date', () => {
     expect(bench.seen.link).toMatchObject({ status: 'online', reason: null })
     bench.engine.stop()
   }, 90_000)
+
+  it('[KSK-10] [SYN-20] lets a code be tried again until the clock is set, and says what to do', async () => {
+    const { hub, bench } = await openAt(FUTURE_CERTIFICATE, TEST_CERTIFICATE + FUTURE_CERTIFICATE)
+    const said: string[] = []
+    const end = keepEnrolling(
+      { engine: bench.engine, clock: makeDeviceClock(), say: (one) => said.push(one) },
+      'A',
+    )
+    await expect.poll(() => said.length, { timeout: 20_000 }).toBe(2)
+    expect(said[1]).toMatch(/^The date or time of this device is wrong.* is tried again\.$/)
+    hub.takeCertificate({ cert: TEST_CERTIFICATE, key: TEST_KEY })
+    await expect.poll(() => said.at(-1), { timeout: 20_000 }).toBe('enrolled as kiosk 7')
+    end()
+    bench.engine.stop()
+  }, 60_000)
 
   it('[KSK-10] says for certain that the device is wrong where the hub’s time says so', async () => {
     const bench = await openLiveBench()

@@ -104,7 +104,7 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
     call,
     subscribe: core.screen.subscribe,
     readRows: () => readRows(core),
-    enrolWith: (code) => runCall(commands, 'enrol', { code }),
+    enrolWith: (code) => call('enrol', { code }) as Promise<CallOutput<'enrol'>>,
     failed: core.failed.promise,
   }
 }

@@ -49,8 +49,14 @@ function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
 
 /** What may be over by itself: a network that is not up yet, a clock that is not set yet. */
 function mayPass({ why }: CallRefusal): boolean {
-  return why === 'hubUnreachable' || why === 'offline' || Object.hasOwn(CERTIFICATE_SENTENCES, why)
+  return AWAY.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
 }
+
+const AWAY: ReadonlySet<string> = new Set([
+  'hubUnreachable',
+  'offline',
+  'tookTooLong',
+] satisfies CallRefusal['why'][])
 
 const AGAIN = 'The enrolment is tried again.'
 
@@ -68,6 +74,7 @@ const SENTENCES: Partial<Record<CallRefusal['why'], string>> = {
   tooManyTries: 'Too many enrolment codes were tried; wait a quarter of an hour.',
   hubUnreachable: 'The hub cannot be reached; the enrolment is tried again.',
   offline: 'The hub cannot be reached; the enrolment is tried again.',
+  tookTooLong: `The hub did not answer in time. ${AGAIN}`,
   notSaved: "The kiosk's folder cannot be written.",
 }
 

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeDice } from '#shared/domain/dice.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { openEngine, type Engine } from './engine.ts'
 import { makeIdleEngine } from './idle-engine.ts'
+import { makeJsonLog } from './json-log.ts'
 import type { KioskArguments } from './kiosk-arguments.ts'
 import { kioskFolder } from './kiosk-folder.ts'
+import { makeLogFile } from './log-file.ts'
 import type { EngineClock, EngineLog } from './ports.ts'
 import { makePostEnrolment } from './post-enrolment.ts'
 import { checkKioskConfig, readKioskConfig, type ReadConfig } from './read-config.ts'
@@ -49,6 +52,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   const { config } = merged.value
   const folder = args.folder ?? kioskFolder(config.name, around.env)
   const { ca } = read.value
+  const log = alsoInFolder(around, folder)
   const engine = openEngine({
     folder,
     config,
@@ -58,10 +62,29 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
     post: makePostEnrolment(ca),
     dice: makeDice(randomBytes(4).readUInt32LE()),
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
-    log: around.log,
+    log,
     ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),
   })
   return accept({ engine, folder, port: config.agent?.port ?? null })
+}
+
+/**
+ * The shell's log, and the same lines in the kiosk's folder: an app without a terminal has no other place for them, and a
+ * system's own log forgets.
+ */
+function alsoInFolder({ log, clock, env }: KioskSurroundings, folder: string): EngineLog {
+  const write = makeLogFile(join(folder, 'log', 'kiosk.log'))
+  const kept = makeJsonLog(write, clock.wallMs, env['CARREL_LOG'])
+  return {
+    info: (event, facts) => {
+      log.info(event, facts)
+      kept.info(event, facts)
+    },
+    warn: (event, facts) => {
+      log.warn(event, facts)
+      kept.warn(event, facts)
+    },
+  }
 }
 
 /** The folder of the kiosk that a command line describes, opened or not; refused with one sentence. */

@@ -54,8 +54,8 @@ function pruneOnce(core: Core): boolean {
   try {
     return core.stores.outbox.prune(nowMs)
   } catch (error) {
-    // A full disk: there is time, and deleting is what makes room.
-    if (!isDiskTrouble(core, error)) throw error
+    // There is time: it is tried again in an hour. A fault of ours ends neither this nor the process.
+    if (!isDiskTrouble(core, error)) core.options.log.warn('nothing was pruned', { reason: String(error) })
     return false
   }
 }
