@@ -91,7 +91,7 @@ function cuttableDial(line: { isCut: boolean; cut(): void }): DialLine {
   return (url, events) => {
     if (line.isCut) {
       setImmediate(() => events.ended('unreachable'))
-      return { send: () => undefined, close: () => undefined }
+      return { send: () => undefined, ping: () => undefined, close: () => undefined }
     }
     const open = dial(url, events)
     line.cut = () => {

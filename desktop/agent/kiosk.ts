@@ -3,7 +3,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import { makeJsonLog } from '../engine/json-log.ts'
-import { runKiosk } from './run-kiosk.ts'
+import { FAILED, runKiosk } from './run-kiosk.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -24,3 +24,6 @@ process.exitCode = await runKiosk({
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
   }),
 })
+
+// A line that its hub never closes would hold the process for half a minute; its supervisor waits.
+if (process.exitCode === FAILED) process.exit(FAILED)

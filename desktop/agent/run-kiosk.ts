@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { EngineFailure } from '../engine/core.ts'
 import { keepEnrolling, type Enrolling } from '../engine/keep-enrolling.ts'
 import { parseKioskArguments, type KioskArguments } from '../engine/kiosk-arguments.ts'
 import { findKioskFolder, openKiosk, type OpenedKiosk } from '../engine/open-kiosk.ts'
@@ -10,6 +11,12 @@ import { startAgent, type Agent } from './agent.ts'
 import { keepBridgeToken } from './bridge-token.ts'
 
 const DEFAULT_PORT = 4711
+
+/** Exit code of a kiosk that must be started anew: EX_SOFTWARE of sysexits.h. [KSK-1] [KSK-3] */
+export const FAILED = 70
+
+/** How long what a screen is told last may take to reach it. */
+const LAST_WORD_MS = 250
 
 const HELP = `npm run kiosk -- --name NAME --hub URL [options]
 npm run kiosk -- --config FILE [options]
@@ -33,6 +40,8 @@ environment
   CARREL_ENROL_CODE  enrolment code
   CARREL_HOME        folder of all data (as root /var/lib/carrel, else ~/.local/share/carrel)
   CARREL_LOG         how much is logged: info or warn (info)
+
+Exit code 70: the kiosk's store broke or cannot be opened, and the kiosk is to be started again; let a supervisor do it.
 `
 
 /** What the process brings. */
@@ -53,7 +62,10 @@ export interface KioskProcess {
   ended: Promise<void>
 }
 
-/** Runs a kiosk without Electron until it is to end. Resolves with the exit code; 2 for a command line that cannot be meant. */
+/**
+ * Runs a kiosk without Electron until it is to end. Resolves with the exit code: 2 for a command line that cannot be meant,
+ * 70 for an engine that must be started anew, by whatever watches over this process. [KSK-1] [KSK-3]
+ */
 export async function runKiosk(around: KioskProcess): Promise<number> {
   const args = parseKioskArguments(around.args)
   if (!args.ok) return give(around, args.refusal, 2)
@@ -70,15 +82,30 @@ export async function runKiosk(around: KioskProcess): Promise<number> {
     engine.start()
     around.print(`kiosk ${agent.url}\n`)
     const endEnrolling = takeCodes({ engine, clock: around.clock, say: around.say }, args.value.code, around)
-    await around.ended
+    const exitCode = await Promise.race([around.ended.then(() => 0), waitForFailure(engine, around)])
     endEnrolling()
     await agent.stop()
-    return 0
+    return exitCode
   } catch (error) {
     return give(around, sentenceOf(error), 1)
   } finally {
     engine.stop()
   }
+}
+
+/** Settles with the exit code once the engine can do nothing more here, and its screens have heard so. */
+async function waitForFailure({ failed }: OpenedKiosk['engine'], around: KioskProcess): Promise<number> {
+  const why = await failed
+  around.say(SENTENCES[why])
+  await new Promise<void>((resolve) => around.clock.after(LAST_WORD_MS, resolve))
+  return FAILED
+}
+
+const SENTENCES: Record<EngineFailure, string> = {
+  storeBroken:
+    'The outbox of this kiosk broke: the kiosk ends, and what can be read of it is saved by the next start.',
+  storeUnusable:
+    'The folder of this kiosk cannot be opened: nothing in it was changed, the kiosk ends and is to be started again.',
 }
 
 /** One JSON document on standard output; exit code 1 where no outbox can be read. [SYN-28] */

@@ -3,6 +3,7 @@ import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
 import type { SealedHead } from '#shared/wire/messages.ts'
 import type { Dice } from '#shared/domain/dice.ts'
+import type { ClockFacts } from './certificate-trouble.ts'
 import type { KioskConfig } from './config.ts'
 import type { HubTime } from './hub-time.ts'
 import type { Mirror } from './mirror.ts'
@@ -10,7 +11,7 @@ import { foldSpace, type Reached } from './overlay.ts'
 import type { DialLine, EngineClock, EngineLog, PostEnrolment } from './ports.ts'
 import type { Screen } from './screen.ts'
 import type { CachedSpace } from './store/cache.ts'
-import { troubleOf, type StoreTrouble } from './store/sqlite.ts'
+import { isSqliteError, troubleOf } from './store/sqlite.ts'
 import type { Stores } from './store/stores.ts'
 import type { Taps } from './taps.ts'
 
@@ -33,9 +34,18 @@ export interface EngineOptions {
   protocol?: number
 }
 
+/**
+ * Why an engine can do nothing more in this process: its outbox broke under way, or its folder cannot be opened. The shell
+ * ends with exit code 70, and its supervisor starts it anew. [KSK-1] [KSK-3]
+ */
+export type EngineFailure = 'storeBroken' | 'storeUnusable'
+
 /** Counts and alarms that only live as long as the process. */
 export interface Health {
   alarm: OutboxSlice['alarm']
+  /** What the hub last said of this kiosk's place cannot be shown here. [KSK-5] */
+  isAssignmentRefused: boolean
+  failure: EngineFailure | null
   mismatchCount: number
   cacheResetCount: number
   refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
@@ -55,6 +65,8 @@ export interface Core {
   readonly place: { told: { assignment: Assignment; movedAtMs: number | null } | null }
   /** The greatest head that the hub sealed in its present epoch. [SYN-17] */
   readonly seal: { held: SealedHead | null }
+  /** Tells whoever runs this engine that it must be started anew. */
+  readonly failed: PromiseWithResolvers<EngineFailure>
 }
 
 /** How far the confirmed rows are, for the fold. */
@@ -62,6 +74,15 @@ export function reachedOf(core: Pick<Core, 'mirror' | 'stores'>): Reached {
   return {
     cursor: core.mirror.cursor,
     isSameEpoch: core.mirror.epoch === core.stores.outbox.identity().epoch,
+  }
+}
+
+/** What this device knows of its own date: only what was heard in this boot is certain. */
+export function clockFactsOf({ options, hubTime }: Pick<Core, 'options' | 'hubTime'>): ClockFacts {
+  return {
+    wallMs: options.clock.wallMs(),
+    offsetMs: hubTime.contact() === null ? null : hubTime.clockOffsetMs(),
+    lastContactMs: hubTime.lastContactMs(),
   }
 }
 
@@ -84,6 +105,7 @@ export function viewOf(
  * alarm is raised. Any other exception is a mistake of ours and goes on to the engine's door.
  */
 export function isWritten(core: Core, write: () => void): boolean {
+  if (core.health.failure !== null) return false
   try {
     write()
   } catch (error) {
@@ -95,37 +117,56 @@ export function isWritten(core: Core, write: () => void): boolean {
 }
 
 /**
- * Whether something failed because `outbox.db` cannot be read or written any more: then the alarm is raised. A broken one
- * is moved aside by the next start; until then nothing more is promised. [SYN-25]
+ * Whether something failed because `outbox.db` cannot be read or written any more: then the alarm is raised. One that is
+ * broken, or on a disk that fails, is for the next start: nothing more is promised here, and the process is to end. [KSK-3]
  */
 export function isDiskTrouble(core: Core, error: unknown): boolean {
-  if (troubleOf(error) === null) return false
-  if (handleTrouble(core, error) === 'corrupt') raiseAlarm(core, 'outboxReset')
+  const trouble = troubleOf(error)
+  if (trouble === null) return false
+  core.options.log.warn('the outbox has trouble', { trouble, reason: String(error) })
+  if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
+  if (trouble !== 'corrupt' && trouble !== 'failing') return true
+  raiseAlarm(core, trouble === 'corrupt' ? 'outboxReset' : 'diskFailing')
+  if (core.health.failure === null) {
+    core.health.failure = 'storeBroken'
+    core.failed.resolve('storeBroken')
+  }
   return true
 }
 
-/** The same for `cache.db`. A broken one is moved aside: its rows go on being shown until the snapshot is here. [SYN-25] */
+/**
+ * The same for `cache.db`. One that cannot be used is moved aside: its rows go on being shown until the snapshot is here.
+ * Where even that fails, it is tried again with the next write. [SYN-25] [KSK-7]
+ */
 export function isCached(core: Core, write: () => void): boolean {
+  if (!core.stores.hasCache() && !isCacheReset(core)) return false
   try {
     write()
     return true
   } catch (error) {
     core.stores.cache.rollback()
-    if (handleTrouble(core, error) === 'corrupt') {
-      core.stores.resetCache()
-      core.mirror.forget()
-      core.health.cacheResetCount += 1
-    }
+    const trouble = troubleOf(error)
+    if (trouble === null && !isSqliteError(error)) throw error
+    core.options.log.warn('the cache has trouble', { trouble, reason: String(error) })
+    if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
+    else if (trouble !== 'locked') isCacheReset(core)
     return false
   }
 }
 
-function handleTrouble(core: Core, error: unknown): StoreTrouble {
-  const trouble = troubleOf(error)
-  if (trouble === null) throw error
-  core.options.log.warn('a write was not taken', { trouble, reason: String(error) })
-  if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
-  return trouble
+/** Begins an empty cache. False, with the alarm, where the disk does not let it. */
+export function isCacheReset(core: Core): boolean {
+  core.mirror.forget()
+  try {
+    core.stores.resetCache()
+  } catch (error) {
+    core.options.log.warn('the cache cannot begin anew and is tried again', { reason: String(error) })
+    if (core.health.alarm === null) raiseAlarm(core, 'diskFailing')
+    return false
+  }
+  core.health.cacheResetCount += 1
+  if (core.health.alarm === 'diskFailing' && core.health.failure === null) raiseAlarm(core, null)
+  return true
 }
 
 function raiseAlarm(core: Core, alarm: OutboxSlice['alarm']): void {

@@ -14,12 +14,21 @@ import { logFault } from './commands/log-fault.ts'
 import { openDiagnostics } from './commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from './commands/report-occupancy.ts'
 import { withdrawReport } from './commands/withdraw-report.ts'
-import { isDiskTrouble, reachedOf, type Core, type EngineOptions } from './core.ts'
+import {
+  isCached,
+  isCacheReset,
+  isDiskTrouble,
+  reachedOf,
+  type Core,
+  type EngineFailure,
+  type EngineOptions,
+} from './core.ts'
 import { makeIdleEngine } from './idle-engine.ts'
 import { makeCore, readRows, type RowsOnDisk } from './make-core.ts'
 import type { ListenSlices } from './screen.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { makeHubLink, type HubLink } from './sync/hub-link.ts'
+import { keepUp } from './upkeep.ts'
 
 /** A kiosk without a screen. */
 export interface Engine {
@@ -34,7 +43,12 @@ export interface Engine {
   readRows(): RowsOnDisk
   /** The call `enrol`, for a code from the command line. */
   enrolWith(code: string): Promise<CallOutput<'enrol'>>
+  /** Settles when the process is to end with exit code 70, so that its supervisor starts it anew; mostly never. [KSK-1] [KSK-3] */
+  readonly failed: Promise<EngineFailure>
 }
+
+/** No call takes longer: what asks the hub gives up after five seconds by itself, and a disk after two. [KSK-9] */
+const LONGEST_CALL_MS = 10_000
 
 const CHECKS = {
   reportOccupancy: makeCheck(BRIDGE_INPUTS.reportOccupancy),
@@ -49,7 +63,7 @@ const CHECKS = {
 /** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws on mistakes of ours only. */
 export function openEngine(options: EngineOptions): Engine {
   const opened = openStores(options.folder, options.log)
-  if (!opened.ok) return makeIdleEngine({ state: 'storeError', advice: opened.refusal })
+  if (!opened.ok) return makeIdleEngine({ state: 'storeError', advice: opened.refusal }, options.clock)
   return makeEngine(options, opened.value)
 }
 
@@ -57,6 +71,7 @@ export function openEngine(options: EngineOptions): Engine {
 export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   const core = makeCore(options, stores)
   const link = makeHubLink(core)
+  const endUpkeep = keepUp(core, link)
   const reporting: ReportState = { allowance: null, confirmed: new Map() }
   const diagnostics = { openedMs: null as number | null }
   const faults = { allowance: null as Allowance | null }
@@ -78,7 +93,8 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   }
   const call: Engine['call'] = async (name, input) => {
     try {
-      return isCallName(name) ? await runCall(commands, name, input) : refuse({ why: 'unknownCall' })
+      if (!isCallName(name)) return refuse({ why: 'unknownCall' })
+      return await withLimit(options.clock, runCall(commands, name, input))
     } catch (error) {
       if (isDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
       options.log.warn('a call failed', { name, reason: String(error) })
@@ -89,13 +105,15 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   return {
     start: link.start,
     stop: () => {
+      endUpkeep()
       link.stop()
       stores.close()
     },
     call,
     subscribe: core.screen.subscribe,
     readRows: () => readRows(core),
-    enrolWith: (code) => runCall(commands, 'enrol', { code }),
+    enrolWith: (code) => call('enrol', { code }) as Promise<CallOutput<'enrol'>>,
+    failed: core.failed.promise,
   }
 }
 
@@ -117,6 +135,17 @@ async function runCall<Name extends CallName>(
   return commands[name](checked.value as CallInput<Name>)
 }
 
+/** The call's answer, or a refusal once it took too long: what it does may still be done later. [KSK-9] */
+function withLimit<Output>(
+  clock: EngineOptions['clock'],
+  called: Promise<Decision<Output, CallRefusal>>,
+): Promise<Decision<Output, CallRefusal>> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(LONGEST_CALL_MS, () => resolve(refuse({ why: 'tookTooLong' })))
+    void called.then(resolve, reject).finally(cancel)
+  })
+}
+
 /** A promise was made: it goes up at once when there is a line. */
 function pushed<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
   if (decided.ok) link.push()
@@ -127,12 +156,17 @@ function pushed<Output extends { ok: boolean }>(link: HubLink, decided: Output):
 function becomeAnew(core: Core, link: HubLink, isOtherUniversity: boolean): void {
   const { stores, mirror, taps, screen, options } = core
   core.place.told = null
-  stores.cache.insertAssignment(null)
+  core.health.isAssignmentRefused = false
   if (isOtherUniversity) {
     core.seal.held = null
-    stores.cache.insertSealed(null)
     screen.markSpaces(mirror.clear())
   }
+  const isKept = isCached(core, () => {
+    stores.cache.insertAssignment(null)
+    if (isOtherUniversity) stores.cache.dropTold()
+  })
+  // Nothing of another university may come back at the next start: then rather an empty file.
+  if (!isKept && isOtherUniversity && stores.hasCache()) isCacheReset(core)
   screen.markSpaces(taps.reset(stores.outbox.readTaps(options.clock.bootId), reachedOf(core)))
   core.health.link = { status: 'connecting', reason: null }
   screen.publish('kiosk')

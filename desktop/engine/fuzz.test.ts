@@ -82,6 +82,7 @@ const EARNED = new Set([
   'the digest differs',
   'the outbox of another university was kept',
   'a fault of the page',
+  'the place that the hub told cannot be shown and is not taken',
 ])
 
 /** Nothing has to survive the machine here, so nothing waits for the disk. */
@@ -121,7 +122,7 @@ class Victim {
           const end = (): void => {
             if (this.line === events) this.line = null
           }
-          return { send: (text) => this.hear(text), close: end }
+          return { send: (text) => this.hear(text), ping: () => undefined, close: end }
         },
       },
     })

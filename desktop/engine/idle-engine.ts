@@ -1,13 +1,30 @@
 import { refuse } from '#shared/domain/decision.ts'
 import type { CallRefusal, KioskSlice } from '#shared/wire/bridge.ts'
+import type { EngineFailure } from './core.ts'
 import type { Engine } from './engine.ts'
+import type { EngineClock } from './ports.ts'
 
-/** An engine that can do nothing but say why: its folder or its configuration is not usable. */
-export function makeIdleEngine(kiosk: Extract<KioskSlice, { state: 'configError' | 'storeError' }>): Engine {
+/** How long a screen says that its folder cannot be opened before the process ends to try again: long enough to be read. */
+export const IDLE_MS = 30_000
+
+/**
+ * An engine that can do nothing but say why: its folder or its configuration is not usable. A folder may be usable again
+ * without anybody's hand on this program (room was made, a disk is back), so the process ends and is started anew; a
+ * configuration is mended by somebody who starts it anew. [KSK-1]
+ */
+export function makeIdleEngine(
+  kiosk: Extract<KioskSlice, { state: 'configError' | 'storeError' }>,
+  clock: Pick<EngineClock, 'after'>,
+): Engine {
   const refusal: CallRefusal = { why: kiosk.state === 'storeError' ? 'notSaved' : 'notEnrolled' }
+  const failed = Promise.withResolvers<EngineFailure>()
+  const cancel =
+    kiosk.state === 'storeError'
+      ? clock.after(IDLE_MS, () => failed.resolve('storeUnusable'))
+      : () => undefined
   return {
     start: () => undefined,
-    stop: () => undefined,
+    stop: cancel,
     call: () => Promise.resolve(refuse(refusal)),
     subscribe: (listen) => {
       listen('kiosk', kiosk)
@@ -18,5 +35,6 @@ export function makeIdleEngine(kiosk: Extract<KioskSlice, { state: 'configError'
     },
     readRows: () => ({ epoch: null, cursor: 0, digest: '0'.repeat(16), rows: [], waitingCount: 0 }),
     enrolWith: () => Promise.resolve(refuse(refusal)),
+    failed: failed.promise,
   }
 }

@@ -1,4 +1,4 @@
-import type { CallRefusal } from '#shared/wire/bridge.ts'
+import type { CallRefusal, CertificateTrouble } from '#shared/wire/bridge.ts'
 import type { Engine } from './engine.ts'
 import type { EngineClock } from './ports.ts'
 
@@ -26,9 +26,8 @@ export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): 
     if (isEnded || !isWithoutPlace(engine)) return
     const decision = await engine.enrolWith(code)
     if (decision.ok) return say(`enrolled as kiosk ${decision.value.kioskId}`)
-    const isAway = decision.refusal.why === 'hubUnreachable' || decision.refusal.why === 'offline'
     say(sentenceOf(decision.refusal))
-    if (!isAway || isEnded) return
+    if (!mayPass(decision.refusal) || isEnded) return
     cancel = clock.after(waitMs, () => void attempt())
     waitMs = Math.min(LAST_WAIT_MS, waitMs * 2)
   }
@@ -48,12 +47,37 @@ function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
   return isWithout
 }
 
+/** What may be over by itself: a network that is not up yet, a clock that is not set yet. */
+function mayPass({ why }: CallRefusal): boolean {
+  return AWAY.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
+}
+
+const AWAY: ReadonlySet<string> = new Set([
+  'hubUnreachable',
+  'offline',
+  'tookTooLong',
+] satisfies CallRefusal['why'][])
+
+const AGAIN = 'The enrolment is tried again.'
+
+const CERTIFICATE_SENTENCES: Record<CertificateTrouble, string> = {
+  clockWrong: `The date or time of this device is wrong, so that the hub cannot prove who it is: set them. ${AGAIN}`,
+  certificateDate: `The hub's certificate is not valid at the date of this device: check date and time here; where they are right, the hub needs a new certificate. ${AGAIN}`,
+  certificateAuthority: `An authority that this device does not know signed the hub's certificate: name its certificate in hub.caFile. ${AGAIN}`,
+  certificateHost: `The hub's certificate is for another host name than that of hub.url. ${AGAIN}`,
+  tls: `The hub could not prove who it is. ${AGAIN}`,
+}
+
+const SENTENCES: Partial<Record<CallRefusal['why'], string>> = {
+  ...CERTIFICATE_SENTENCES,
+  codeRefused: 'The hub does not accept the enrolment code: it is wrong, used or too old.',
+  tooManyTries: 'Too many enrolment codes were tried; wait a quarter of an hour.',
+  hubUnreachable: 'The hub cannot be reached; the enrolment is tried again.',
+  offline: 'The hub cannot be reached; the enrolment is tried again.',
+  tookTooLong: `The hub did not answer in time. ${AGAIN}`,
+  notSaved: "The kiosk's folder cannot be written.",
+}
+
 function sentenceOf({ why }: CallRefusal): string {
-  if (why === 'codeRefused')
-    return 'The hub does not accept the enrolment code: it is wrong, used or too old.'
-  if (why === 'tooManyTries') return 'Too many enrolment codes were tried; wait a quarter of an hour.'
-  if (why === 'hubUnreachable' || why === 'offline')
-    return 'The hub cannot be reached; the enrolment is tried again.'
-  if (why === 'notSaved') return "The kiosk's folder cannot be written."
-  return `The enrolment failed (${why}).`
+  return SENTENCES[why] ?? `The enrolment failed (${why}).`
 }

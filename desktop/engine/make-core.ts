@@ -3,6 +3,7 @@ import type { KioskSlice, LinkSlice, OutboxSlice } from '#shared/wire/bridge.ts'
 import { reachedOf, viewOf, type Core, type EngineOptions } from './core.ts'
 import { makeHubTime } from './hub-time.ts'
 import { readMirror, type Mirror } from './mirror.ts'
+import { readAssignment } from './read-assignment.ts'
 import { makeScreen } from './screen.ts'
 import type { Stores } from './store/stores.ts'
 import { makeTaps } from './taps.ts'
@@ -28,7 +29,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
     mirror,
     taps,
     hubTime,
-    screen: makeScreen(options.clock, {
+    screen: makeScreen(options.clock, options.log, {
       kiosk: () => kioskSlice(core),
       link: () => linkSlice(core),
       outbox: () => outboxSlice(core),
@@ -43,13 +44,17 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
     }),
     health: {
       alarm: stores.wasOutboxReset ? 'outboxReset' : null,
+      isAssignmentRefused: false,
+      failure: null,
       mismatchCount: 0,
       cacheResetCount: stores.wasCacheReset ? 1 : 0,
       refused: [],
       link: { status: 'connecting', reason: null },
     },
-    place: { told: meta.assignment },
+    // A program of before may have kept what this one, or its screen, could not show. [KSK-5]
+    place: { told: readAssignment(meta.assignment?.assignment).ok ? meta.assignment : null },
     seal: { held: meta.sealed },
+    failed: Promise.withResolvers(),
   }
   taps.reset(stores.outbox.readTaps(options.clock.bootId), reachedOf(core))
   return core
@@ -98,6 +103,10 @@ function linkSlice(core: Core): LinkSlice {
 }
 
 function outboxSlice(core: Core): OutboxSlice {
-  const { alarm, refused } = core.health
-  return { waitingCount: core.stores.outbox.waitingCount(), alarm, refused: [...refused] }
+  const { alarm, isAssignmentRefused, refused } = core.health
+  return {
+    waitingCount: core.stores.outbox.waitingCount(),
+    alarm: alarm ?? (isAssignmentRefused ? 'assignment' : null),
+    refused: [...refused],
+  }
 }

@@ -37,7 +37,7 @@ export interface Mirror {
    * disk has it already, so it must be run to its end. [SYN-8] [SYN-9]
    */
   apply(incoming: Incoming): ApplySteps
-  /** Lets go of all rows: the device went to another university. Returns the ids that were there. */
+  /** Lets go of all rows in memory: the device went to another university. Returns the ids that were there. */
   clear(): number[]
   /** Forgets how far the rows are (they go on being shown) after the file was thrown away. */
   forget(): void
@@ -60,11 +60,9 @@ export function readMirror(readCache: () => Cache): Mirror {
     live: () => liveOf(held),
     liveCount: () => [...liveOf(held)].length,
     childrenOf: (id) => held.rows.childrenOf(id),
-    apply: (incoming) => apply(held, readCache(), incoming),
+    apply: (incoming) => apply(held, readCache, incoming),
     clear: () => {
       const ids = [...held.rows.byId.keys()]
-      readCache().dropSpaces()
-      readCache().insertCursor(null, 0)
       Object.assign(held, { rows: new HeldRows(), epoch: null, cursor: 0 })
       return ids
     },
@@ -82,7 +80,8 @@ function* liveOf(held: Held): Generator<CachedSpace> {
   for (const space of held.rows.byId.values()) if (!space.isGone) yield space
 }
 
-function* apply(held: Held, cache: Cache, incoming: Incoming): ApplySteps {
+function* apply(held: Held, readCache: () => Cache, incoming: Incoming): ApplySteps {
+  const cache = readCache()
   const changed: CachedSpace[] = []
   // Everything is built beside what is shown; changes go in after the commit.
   const whole = incoming.isWhole ? new HeldRows() : null

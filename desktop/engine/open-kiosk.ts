@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeDice } from '#shared/domain/dice.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { openEngine, type Engine } from './engine.ts'
 import { makeIdleEngine } from './idle-engine.ts'
+import { makeJsonLog } from './json-log.ts'
 import type { KioskArguments } from './kiosk-arguments.ts'
 import { kioskFolder } from './kiosk-folder.ts'
+import { makeLogFile } from './log-file.ts'
 import type { EngineClock, EngineLog } from './ports.ts'
 import { makePostEnrolment } from './post-enrolment.ts'
 import { checkKioskConfig, readKioskConfig, type ReadConfig } from './read-config.ts'
@@ -39,7 +42,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   const file = args.configFile ?? (args.name === null && args.hubUrl === null ? systemConfigFile() : null)
   const read = file === null ? checkArguments(args) : readKioskConfig(file)
   if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
-  if (!read.ok) return accept(broken(file ?? '', read.refusal, around.log))
+  if (!read.ok) return accept(broken(file ?? '', read.refusal, around))
   for (const { at, suggestion } of read.value.unknownKeys)
     around.log.warn('an unknown setting was left out', { at, suggestion })
   const merged = checkKioskConfig(mergeArguments(read.value, args))
@@ -47,6 +50,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
   const { config } = merged.value
   const folder = args.folder ?? kioskFolder(config.name, around.env)
   const { ca } = read.value
+  const log = alsoInFolder(around, folder)
   const engine = openEngine({
     folder,
     config,
@@ -56,10 +60,29 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
     post: makePostEnrolment(ca),
     dice: makeDice(randomBytes(4).readUInt32LE()),
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
-    log: around.log,
+    log,
     ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),
   })
   return accept({ engine, folder, port: config.agent?.port ?? null })
+}
+
+/**
+ * The shell's log, and the same lines in the kiosk's folder: an app without a terminal has no other place for them, and a
+ * system's own log forgets.
+ */
+function alsoInFolder({ log, clock, env }: KioskSurroundings, folder: string): EngineLog {
+  const write = makeLogFile(join(folder, 'log', 'kiosk.log'))
+  const kept = makeJsonLog(write, clock.wallMs, env['CARREL_LOG'])
+  return {
+    info: (event, facts) => {
+      log.info(event, facts)
+      kept.info(event, facts)
+    },
+    warn: (event, facts) => {
+      log.warn(event, facts)
+      kept.warn(event, facts)
+    },
+  }
 }
 
 /** The folder of the kiosk that a command line describes, opened or not; refused with one sentence. */
@@ -86,9 +109,9 @@ function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments
   return { ...config, name: name ?? config.name, hub: { ...config.hub, url: hubUrl ?? config.hub.url } }
 }
 
-function broken(file: string, problems: ConfigProblem[], log: EngineLog): OpenedKiosk {
+function broken(file: string, problems: ConfigProblem[], { log, clock }: KioskSurroundings): OpenedKiosk {
   log.warn('the configuration cannot be used', { file, problems })
-  return { engine: makeIdleEngine({ state: 'configError', file, problems }), folder: null, port: null }
+  return { engine: makeIdleEngine({ state: 'configError', file, problems }, clock), folder: null, port: null }
 }
 
 const FLAGS: Record<string, string> = { name: '--name', hub: '--hub', 'hub.url': '--hub' }

@@ -2,7 +2,9 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { EnrolResponse } from '#shared/wire/rest.ts'
+import type { CertificateTrouble } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
+import { certificateTroubleOf } from './certificate-trouble.ts'
 import type { PostEnrolment } from './ports.ts'
 
 const TIMEOUT_MS = 5_000
@@ -19,7 +21,7 @@ export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT
       ca,
       timeoutMs,
     )
-    if (answer === null) return refuse({ why: 'hubUnreachable' })
+    if ('why' in answer) return refuse(answer)
     if (answer.status === 429) return refuse({ why: 'tooManyTries' })
     if (answer.status === 400 || answer.status === 403) return refuse({ why: 'codeRefused' })
     const parsed = parseAnswer(answer.text)
@@ -28,14 +30,19 @@ export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT
   }
 }
 
-/** Posts and reads the whole answer within the time; null when there is none. */
+/** No answer, or no certificate to believe it by. */
+type NoAnswer = { why: 'hubUnreachable' | CertificateTrouble }
+
+/** Posts and reads the whole answer within the time; else why there is none. */
 function postJson(
   url: URL,
   body: string,
   ca: string | null,
   timeoutMs: number,
-): Promise<{ status: number; text: string } | null> {
+): Promise<{ status: number; text: string } | NoAnswer> {
   return new Promise((resolve) => {
+    const fail = (error: unknown): void =>
+      resolve({ why: certificateTroubleOf(error, Date.now()) ?? 'hubUnreachable' })
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
       url,
       {
@@ -53,10 +60,10 @@ function postJson(
           if (text.length > MAX_ANSWER_BYTES) request.destroy()
         })
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-        response.on('error', () => resolve(null))
+        response.on('error', fail)
       },
     )
-    request.on('error', () => resolve(null))
+    request.on('error', fail)
     request.end(body)
   })
 }

@@ -61,6 +61,7 @@ function dial(url: string, ca: string | null): Dialled {
       received.push(text)
       for (const wait of waiting) if (received.length >= wait.count) wait.resolve()
     },
+    ponged: () => undefined,
     ended: (why) => end.resolve(why),
   })
   const heard = (count: number): Promise<void> =>
@@ -91,16 +92,19 @@ describe('dialling', () => {
     const trusted = dial(`wss://127.0.0.1:${port}/`, TEST_CERTIFICATE)
     await trusted.heard(1)
     trusted.line.close()
-    expect(await dial(`wss://127.0.0.1:${port}/`, null).ended).toBe('tls')
+    expect(await dial(`wss://127.0.0.1:${port}/`, null).ended).toBe('certificateAuthority')
   })
 
   it('[SYN-26] believes a good certificate only for the names that are in it', async () => {
     const server = secureServer()
     echo(server)
     const port = await listen(server, '127.0.0.2')
-    expect(await dial(`wss://127.0.0.2:${port}/`, TEST_CERTIFICATE).ended).toBe('tls')
+    expect(await dial(`wss://127.0.0.2:${port}/`, TEST_CERTIFICATE).ended).toBe('certificateHost')
     const post = makePostEnrolment(TEST_CERTIFICATE)
-    expect(await post(`https://127.0.0.2:${port}`, REQUEST)).toMatchObject({ ok: false })
+    expect(await post(`https://127.0.0.2:${port}`, REQUEST)).toEqual({
+      ok: false,
+      refusal: { why: 'certificateHost' },
+    })
   })
 
   it('[SYN-26] checks also when the environment says not to', async () => {
@@ -108,11 +112,11 @@ describe('dialling', () => {
     echo(server)
     const port = await listen(server)
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
-    expect(await dial(`wss://127.0.0.1:${port}/`, null).ended).toBe('tls')
+    expect(await dial(`wss://127.0.0.1:${port}/`, null).ended).toBe('certificateAuthority')
     const post = makePostEnrolment(null)
     expect(await post(`https://127.0.0.1:${port}`, REQUEST)).toEqual({
       ok: false,
-      refusal: { why: 'hubUnreachable' },
+      refusal: { why: 'certificateAuthority' },
     })
   })
 

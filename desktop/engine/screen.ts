@@ -1,5 +1,5 @@
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
-import type { EngineClock } from './ports.ts'
+import type { EngineClock, EngineLog } from './ports.ts'
 
 /** Spaces sent to a screen in one breath: about 10 ms of folding and copying. */
 const PATCH_SPACES = 2_000
@@ -29,11 +29,13 @@ export interface Screen {
   publishSpace(id: number): void
 }
 
-/** Makes the publisher of one engine. */
-export function makeScreen(clock: EngineClock, sources: SliceSources): Screen {
+/** Makes the publisher of one engine. A screen that throws stops neither the others nor what made the news. [KSK-13] */
+export function makeScreen(clock: EngineClock, log: EngineLog, sources: SliceSources): Screen {
   const listeners = new Set<ListenSlices>()
   const marked = new Set<number>()
   const due = { isPlanned: false }
+
+  const tellAll = (tell: (listen: ListenSlices) => void): void => tellEach(listeners, tell, log)
 
   const tellSpaces = (ids: Iterable<number>): void => {
     const value: Slices['spaces'] = { isWhole: false, spaces: [], gone: [] }
@@ -42,7 +44,7 @@ export function makeScreen(clock: EngineClock, sources: SliceSources): Screen {
       if (view === null) value.gone.push(id)
       else value.spaces.push(view)
     }
-    for (const listen of listeners) listen('spaces', value)
+    tellAll((listen) => listen('spaces', value))
   }
 
   const flush = (): void => {
@@ -73,7 +75,7 @@ export function makeScreen(clock: EngineClock, sources: SliceSources): Screen {
       return () => void listeners.delete(listen)
     },
     publish: (name) => {
-      for (const listen of listeners) tellOne(listen, name, sources)
+      if (listeners.size > 0) tellAll((listen) => tellOne(listen, name, sources))
     },
     markSpaces: (ids) => {
       if (listeners.size === 0) return
@@ -84,6 +86,20 @@ export function makeScreen(clock: EngineClock, sources: SliceSources): Screen {
       marked.delete(id)
       if (listeners.size > 0) tellSpaces([id])
     },
+  }
+}
+
+function tellEach(
+  listeners: ReadonlySet<ListenSlices>,
+  tell: (listen: ListenSlices) => void,
+  log: EngineLog,
+): void {
+  for (const listen of listeners) {
+    try {
+      tell(listen)
+    } catch (error) {
+      log.warn('a screen was not told', { reason: String(error) })
+    }
   }
 }
 

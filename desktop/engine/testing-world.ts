@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { KioskMessage, type HubMessage } from '#shared/wire/messages.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import type { DialLine, EngineClock, LineEvents } from './ports.ts'
+import type { DialLine, EngineClock, LineEnd, LineEvents } from './ports.ts'
 
 /** Hub time at which tests begin. */
 export const HUB_MS = 1_800_000_000_000
@@ -17,6 +17,13 @@ export function scratchFolder(): string {
 }
 
 const parseKiosk = makeParse(KioskMessage)
+
+/** A kiosk's text as a message; throws where it does not fit the schema. */
+export function parseKioskText(text: string): KioskMessage {
+  const parsed = parseKiosk(text)
+  if (!parsed.ok) throw new Error(`the kiosk sent ${parsed.refusal.at} ${parsed.refusal.reason}`)
+  return parsed.value
+}
 
 /** Clocks in a test's hand. */
 export interface TestClock extends EngineClock {
@@ -73,7 +80,10 @@ export interface ScriptedHub {
   say(message: HubMessage): void
   sayText(text: string): void
   /** The line ends. */
-  cut(why?: 'closed' | 'unreachable' | 'tls'): void
+  cut(why?: LineEnd): void
+  /** How often the kiosk asked for a sign of life; the hub gives one only by `pong`. */
+  pings(): number
+  pong(): void
   /** All that the kiosk sent since the last `hear`. */
   hear(): KioskMessage[]
   /** The newest message of a type among all sent on this line. */
@@ -85,17 +95,16 @@ export interface ScriptedHub {
 /** Makes one that answers nothing by itself. Each text of the kiosk must fit the schema. */
 export function makeScriptedHub(): ScriptedHub {
   const everything: KioskMessage[] = []
-  const state = { events: null as LineEvents | null, dialled: 0, heard: 0, lineStart: 0 }
+  const state = { events: null as LineEvents | null, dialled: 0, heard: 0, lineStart: 0, pings: 0 }
   return {
     dial: (_url, events) => {
       state.dialled += 1
       state.events = events
       state.lineStart = everything.length
       return {
-        send: (text) => {
-          const parsed = parseKiosk(text)
-          if (!parsed.ok) throw new Error(`the kiosk sent ${parsed.refusal.at} ${parsed.refusal.reason}`)
-          everything.push(parsed.value)
+        send: (text) => void everything.push(parseKioskText(text)),
+        ping: () => {
+          state.pings += 1
         },
         close: () => {
           if (state.events === events) state.events = null
@@ -111,6 +120,8 @@ export function makeScriptedHub(): ScriptedHub {
       state.events = null
       events?.ended(why)
     },
+    pings: () => state.pings,
+    pong: () => state.events?.ponged(),
     hear: () => {
       const fresh = everything.slice(state.heard)
       state.heard = everything.length

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws'
+import { certificateTroubleOf } from './certificate-trouble.ts'
 import type { DialLine, LineEnd } from './ports.ts'
 
 const HANDSHAKE_MS = 10_000
@@ -33,14 +34,21 @@ export function makeWsDial(ca: string | null): DialLine {
     socket.on('message', (data, isBinary) => {
       if (!state.isEnded && !isBinary && Buffer.isBuffer(data)) events.received(data.toString('utf8'))
     })
+    socket.on('pong', () => {
+      if (!state.isEnded) events.ponged()
+    })
     socket.on('error', (error) => {
-      if (isTlsError(error)) state.why = 'tls'
+      const trouble = certificateTroubleOf(error, Date.now())
+      if (trouble !== null) state.why = trouble
       else if (!state.wasOpen) state.why = 'unreachable'
     })
     socket.on('close', end)
     return {
       send: (text) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(text)
+      },
+      ping: () => {
+        if (socket.readyState === WebSocket.OPEN) socket.ping()
       },
       close: () => {
         state.isEnded = true
@@ -50,12 +58,4 @@ export function makeWsDial(ca: string | null): DialLine {
       },
     }
   }
-}
-
-const TLS_CODES =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|INVALID_PURPOSE|HOSTNAME_MISMATCH|EPROTO)/
-
-/** Whether it is the certificate or the encryption that failed, so that IT looks there. */
-export function isTlsError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && TLS_CODES.test(String(error.code))
 }

@@ -123,6 +123,10 @@ function openApp(parts: ElectronParts, around: MainSurroundings, end: AppEnd, ar
     isDevelopment: !parts.app.isPackaged,
   })
   engine.start()
+  void engine.failed.then((why) => {
+    around.say(`The kiosk must be started anew (${why}).`)
+    end.fatal(why)
+  })
   const code = args.code ?? around.env['CARREL_ENROL_CODE'] ?? ''
   if (code !== '') endEnrolling = keepEnrolling({ engine, clock: around.clock, say: around.say }, code)
 }

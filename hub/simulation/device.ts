@@ -242,6 +242,7 @@ export class Device {
     const line = dial(url, {
       opened: () => this.guard(life, () => events.opened()),
       received: (text) => this.guard(life, () => events.received(text)),
+      ponged: () => this.guard(life, () => events.ponged()),
       ended: (why) => this.guard(life, () => events.ended(why)),
     })
     return {
@@ -250,6 +251,7 @@ export class Device {
         line.send(text)
         if (this.spendEffect(life)) throw new CrashSignal('crashed')
       },
+      ping: () => line.ping(),
       close: () => line.close(),
     }
   }

@@ -79,6 +79,7 @@ export class VirtualLine {
   nearEnd(): Line {
     return {
       send: (text) => this.sendUp(text),
+      ping: () => this.time.after(this.way.delayMs, () => this.pong()),
       close: () => {
         this.isNearOpen = false
         this.tellFar(this.way.delayMs)
@@ -177,6 +178,18 @@ export class VirtualLine {
     if (!this.isNearOpen) return
     this.watch.down(this.owner, text)
     this.events.received(text)
+  }
+
+  /** A ping has arrived; the hub's websocket answers it. */
+  private pong(): void {
+    if (this.isSilent || this.isHubGone || this.way.isPartitioned || !this.isFarOpen) return
+    this.time.after(this.way.delayMs, () => this.deliverPong())
+  }
+
+  private deliverPong(): void {
+    if (this.isSilent || this.way.isPartitioned || !this.isNearOpen) return
+    if (this.way.isAsleep()) this.time.after(1_000, () => this.deliverPong())
+    else this.events.ponged()
   }
 
   private twice(text: string): boolean {

@@ -35,9 +35,21 @@ export const CALLS_PER_SECOND = 20
 
 type Inputs = typeof BRIDGE_INPUTS
 
+/**
+ * Why a hub's certificate is not believed: this device's date is wrong for certain; it is not valid at this device's date,
+ * which may be wrong; an authority signed it that the device does not know; it is another host's; anything else. [KSK-10] [KSK-11]
+ */
+export type CertificateTrouble =
+  | 'clockWrong'
+  | 'certificateDate'
+  | 'certificateAuthority'
+  | 'certificateHost'
+  | 'tls'
+
 /** A refusal at the engine's own door. A closed list. */
 export type CallRefusal =
   | MutationRefusal
+  | { why: CertificateTrouble }
   | { why: 'unknownCall' }
   | { why: 'notEnrolled' }
   | { why: 'revoked' }
@@ -45,6 +57,7 @@ export type CallRefusal =
   | { why: 'outboxFull' }
   | { why: 'notSaved' }
   | { why: 'confirmedSince' }
+  | { why: 'tookTooLong' }
   | { why: 'offline' }
   | { why: 'codeRefused' }
   | { why: 'hubUnreachable' }
@@ -106,7 +119,7 @@ export interface ConfigProblem {
 export type KioskSlice = (
   | { state: 'starting' }
   | { state: 'configError'; file: string; problems: ConfigProblem[] }
-  | { state: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' }
+  | { state: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' | 'tooNew' }
   | { state: 'notEnrolled'; name: string; hubUrl: string; wasRevoked: boolean }
   | { state: 'enrolled'; assignment: Assignment; movedAtMs: number | null }
 ) & { screen?: ScreenStart }
@@ -118,8 +131,8 @@ export interface LinkSlice {
   hubNowMs: number | null
   /** Hub time of the last word heard from the hub. */
   lastContactMs: number | null
-  /** Why it is offline, when the hub said so. */
-  reason: 'upgrade' | 'revoked' | 'forked' | 'tls' | null
+  /** Why it is offline, when the hub said so, or when its certificate is not believed. */
+  reason: 'upgrade' | 'revoked' | 'forked' | CertificateTrouble | null
 }
 
 /** One space as the engine folds it: confirmed rows and waiting taps. Ageing and sums are the screen's, by `shown`. */
@@ -141,8 +154,8 @@ export interface SpacesSlice {
 /** What this kiosk still owes the hub, and what the hub refused lately. */
 export interface OutboxSlice {
   waitingCount: number
-  /** The store had trouble that IT must hear of. */
-  alarm: 'outboxReset' | 'diskFull' | null
+  /** The store had trouble that IT must hear of, or the place that the hub told cannot be shown. [KSK-5] */
+  alarm: 'outboxReset' | 'diskFull' | 'diskFailing' | 'assignment' | null
   /** Taps that the hub refused after the screen said thank you; newest last, for one minute. */
   refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
 }

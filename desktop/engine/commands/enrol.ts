@@ -1,8 +1,10 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
-import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
-import { isWritten, type Core } from '../core.ts'
+import type { CallInput, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
+import { judgeDate } from '../certificate-trouble.ts'
+import { clockFactsOf, isWritten, type Core } from '../core.ts'
 import { makeKioskKey } from '../identity.ts'
-import { keepCopy } from '../store/sqlite.ts'
+import type { EnrolRefusal } from '../ports.ts'
+import { keepCopy } from '../store/set-aside.ts'
 
 /** What a new identity sets going. */
 export interface EnrolHooks {
@@ -38,7 +40,7 @@ export async function enrol(
     appVersion: options.appVersion,
     proof: key.proveEnrolment(new URL(options.config.hub.url).host, code),
   })
-  if (!answer.ok) return answer
+  if (!answer.ok) return refuse(withDate(core, answer.refusal))
   const { kioskId, universityId } = answer.value
   const old = outbox.identity()
   // The same question was asked twice at once, and the other answer was here first.
@@ -55,4 +57,16 @@ export async function enrol(
   options.log.info('enrolled', { kioskId, universityId })
   hooks.becameKiosk(isOtherUniversity)
   return accept({ kioskId })
+}
+
+/** A certificate that does not fit the date: whose date is wrong is told where it is certain. [KSK-10] */
+function withDate(core: Core, refusal: EnrolRefusal): CallRefusal {
+  switch (refusal.why) {
+    case 'codeRefused':
+    case 'hubUnreachable':
+    case 'tooManyTries':
+      return refusal
+    default:
+      return { why: judgeDate(refusal.why, clockFactsOf(core)) }
+  }
 }

@@ -69,6 +69,8 @@ export interface Cache {
   /** Takes back what was written since `begin`; does nothing when nothing was begun. */
   rollback(): void
   dropSpaces(): void
+  /** Drops rows, cursor and seal in one step: they are another university's. */
+  dropTold(): void
   /** Writes a whole row. */
   insertSpace(space: CachedSpace): void
   /** Writes what a report changes of a row that is there. */
@@ -92,7 +94,7 @@ type SpaceColumns = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isG
 
 /** Makes the cache over an open database: checks it, brings it up to date. Throws what SQLite throws. */
 export function makeCache(sqlite: Sqlite): Cache {
-  checkIntegrity(sqlite)
+  checkIntegrity(sqlite, 'quick')
   migrate(sqlite, CACHE_MIGRATIONS)
   const meta = sqlite.prepare<[], MetaRow>('select epoch, cursor, sealed, assignment, contact from meta')
   const spaces = sqlite.prepare<[], SpaceColumns>(
@@ -123,6 +125,10 @@ export function makeCache(sqlite: Sqlite): Cache {
       if (sqlite.inTransaction) sqlite.exec('rollback')
     },
     dropSpaces: () => void sqlite.exec('delete from spaces'),
+    dropTold: sqlite.transaction(() => {
+      sqlite.exec('delete from spaces')
+      sqlite.exec('update meta set epoch = null, cursor = 0, sealed = null')
+    }),
     insertSpace: (space) =>
       void upsert.run(
         space.id,

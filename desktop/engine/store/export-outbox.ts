@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
+import { readBroken } from './salvage.ts'
 
 /** What one outbox holds, without its keys. Times are ms since 1970, by the hub. */
 export interface ExportedOutbox {
@@ -20,7 +21,7 @@ export interface ExportedOutbox {
   }[]
 }
 
-/** Everything of a kiosk's outboxes, and which files could not be read. */
+/** Everything of a kiosk's outboxes, and which files could not be read or only in part. */
 export interface OutboxExport {
   outboxes: ExportedOutbox[]
   unreadable: string[]
@@ -41,9 +42,30 @@ export function exportOutboxes(folder: string): OutboxExport {
       found.outboxes.push(readOutbox(folder, file))
     } catch {
       found.unreadable.push(file)
+      const part = readPart(folder, file)
+      if (part.mutations.length > 0) found.outboxes.push(part)
     }
   }
   return found
+}
+
+/** What a broken file still gives. [KSK-4] */
+function readPart(folder: string, file: string): ExportedOutbox {
+  const { identity, mutations } = readBroken(join(folder, file))
+  return {
+    file,
+    kioskId: identity === null ? null : Number(identity['kiosk_id']),
+    universityId: identity === null ? null : Number(identity['university_id']),
+    wasRevoked: identity?.['was_revoked'] === 1,
+    mutations: mutations.map((row) => ({
+      id: Number(row['id']),
+      kind: String(row['kind']),
+      body: JSON.parse(String(row['body'])) as unknown,
+      atMs: Number(row['at_ms']),
+      isWaiting: row['acked_head'] === null,
+      refusal: (row['refusal'] ?? null) as MutationRefusal['why'] | null,
+    })),
+  }
 }
 
 interface IdentityRow {

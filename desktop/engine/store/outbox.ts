@@ -9,12 +9,14 @@ import {
   markRevoked,
   prepareInsert,
   prepareReads,
+  pruneAcked,
   readBounds,
   readIdentity,
   readTaps,
   type Bounds,
 } from './outbox-statements.ts'
-import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
+import { keepVersion } from './set-aside.ts'
+import { checkIntegrity, migrate, versionOf, type Sqlite } from './sqlite.ts'
 
 /** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */
 export interface Outbox {
@@ -36,11 +38,15 @@ export interface Outbox {
   readWaiting(atMost: number): StoredMutation[]
   /** Settles all up to an id; `nowMs` is hub time. */
   applyAck(ack: AckFacts, nowMs: number): void
+  /** Forgets the oldest of what was acknowledged seven days before `nowMs` (hub time); true when more is left to forget. [SYN-18] [KSK-6] */
+  prune(nowMs: number): boolean
   /** Lowest number still held; `nextId` when none is. */
   oldestRetained(): number
   nextId(): number
   /** Highest number known to be acknowledged; 0 for none. */
   ackedTo(): number
+  /** Numbers are missing among those that wait: salvaged from a broken file, they cannot be sent under this name. [KSK-4] */
+  hasGaps(): boolean
   waitingCount(): number
   /** All that is held, as the fold sees it, in order of numbers; times as `boot` lets the device tell them. [OCC-7] */
   readTaps(boot: string): Tap[]
@@ -49,10 +55,15 @@ export interface Outbox {
 
 const UNSETTLED = { originKioskId: null, originId: null, originHash: null, ackedHead: null, refusal: null }
 
-/** Makes the outbox over an open database: checks it, brings it up to date. Throws what SQLite throws. */
-export function makeOutbox(sqlite: Sqlite): Outbox {
-  checkIntegrity(sqlite)
-  migrate(sqlite, OUTBOX_MIGRATIONS)
+/**
+ * Makes the outbox over an open database: checks it, brings it up to date. Throws what SQLite throws. Before an older file is
+ * changed, a copy of it lies beside: a migration may be wrong without failing. [KSK-2]
+ */
+export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBOX_MIGRATIONS): Outbox {
+  checkIntegrity(sqlite, 'whole')
+  const version = versionOf(sqlite)
+  if (version > 0 && version < migrations.length) keepVersion(sqlite, version)
+  migrate(sqlite, migrations)
   const [insert, reads, bounds] = [prepareInsert(sqlite), prepareReads(sqlite), readBounds(sqlite)]
   const held = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
   const reread = (): void => {
@@ -100,9 +111,11 @@ export function makeOutbox(sqlite: Sqlite): Outbox {
       )()
       bounds.ackedTo = upTo
     },
+    prune: (nowMs) => pruneAcked(sqlite, nowMs, bounds.newestId),
     oldestRetained: () => reads.oldest.get() ?? bounds.newestId + 1,
     nextId: () => bounds.newestId + 1,
     ackedTo: () => bounds.ackedTo,
+    hasGaps: () => bounds.hasGaps,
     waitingCount: () => bounds.waitingCount,
     readTaps: (boot) => readTaps(sqlite, boot),
   }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, renameSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
 export type Sqlite = Database.Database
@@ -20,6 +20,8 @@ export function openSqlite(file: string, durability: Durability): Sqlite {
     sqlite.pragma('fullfsync = ON')
     sqlite.pragma('checkpoint_fullfsync = ON')
     sqlite.pragma('temp_store = MEMORY')
+    // A log that once grew long, by a whole snapshot, would stay so long for months.
+    sqlite.pragma('journal_size_limit = 4194304')
   } catch (error) {
     sqlite.close()
     throw error
@@ -30,9 +32,14 @@ export function openSqlite(file: string, durability: Durability): Sqlite {
 /** A file was written by a newer Carrel than this one. */
 export class TooNewError extends Error {}
 
+/** How many of its migrations a file has had; 0: it was just made. */
+export function versionOf(sqlite: Sqlite): number {
+  return Number(sqlite.pragma('user_version', { simple: true }))
+}
+
 /** Brings a file to the newest of its numbered migrations, each in a transaction of its own. Throws TooNewError. */
 export function migrate(sqlite: Sqlite, migrations: readonly string[]): void {
-  const version = Number(sqlite.pragma('user_version', { simple: true }))
+  const version = versionOf(sqlite)
   if (version > migrations.length)
     throw new TooNewError(`version ${version} is newer than ${migrations.length}`)
   for (const [index, sql] of migrations.entries()) {
@@ -44,44 +51,34 @@ export function migrate(sqlite: Sqlite, migrations: readonly string[]): void {
   }
 }
 
-/** Throws when SQLite finds the file's structure broken. */
-export function checkIntegrity(sqlite: Sqlite): void {
-  const found = sqlite.pragma('quick_check(1)', { simple: true })
+/**
+ * Throws when SQLite finds the file broken. `quick` looks at its structure; `whole` also whether every index says what its
+ * table says: what breaks a running kiosk must be seen by the next start, or it would start for ever.
+ */
+export function checkIntegrity(sqlite: Sqlite, depth: 'quick' | 'whole'): void {
+  const check = depth === 'quick' ? 'quick_check(1)' : 'integrity_check(1)'
+  const found = sqlite.pragma(check, { simple: true })
   if (found !== 'ok') throw new Database.SqliteError(String(found), 'SQLITE_CORRUPT')
 }
 
-/** What is wrong with a store: no room (or no writing), a broken file, held by another process, or nothing of the disk's. */
-export type StoreTrouble = 'diskFull' | 'corrupt' | 'locked' | null
+/**
+ * What is wrong with a store: no room; a file that SQLite itself calls corrupt or no database; held by another process; or
+ * `failing`: the disk, its rights or the memory do not do what they should.
+ */
+export type StoreTrouble = 'diskFull' | 'corrupt' | 'locked' | 'failing'
 
-/** Tells the disk's troubles from mistakes of our own; null for anything that is not the disk's. */
-export function troubleOf(error: unknown): StoreTrouble {
+/** Whether SQLite said so, whatever it was: of a disposable file any such word is reason enough for a new one. */
+export function isSqliteError(error: unknown): boolean {
+  return error instanceof Database.SqliteError
+}
+
+/** Tells the disk's troubles from mistakes of our own; null for anything that is not the disk's. [KSK-1] */
+export function troubleOf(error: unknown): StoreTrouble | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'locked'
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return 'corrupt'
-  if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code)) return 'diskFull'
-  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].includes(code) ? 'diskFull' : null
-}
-
-/** Copies a database as it is now beside itself, under the first free number; for its owner alone. Returns the copy's name. */
-export function keepCopy(sqlite: Sqlite): string {
-  const copy = firstFree(`${sqlite.name}.kept`)
-  closeSync(openSync(copy, 'a', 0o600))
-  sqlite.prepare<[string]>('vacuum into ?').run(copy)
-  return copy
-}
-
-/** Moves a database and what belongs to it out of the way, under the first free number; never deletes. Returns the new name. [SYN-25] */
-export function moveAside(file: string): string {
-  const aside = firstFree(`${file}.broken`)
-  for (const suffix of ['-wal', '-shm', '']) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
-  }
-  return aside
-}
-
-function firstFree(name: string): string {
-  let number = 1
-  while (existsSync(`${name}-${number}`)) number += 1
-  return `${name}-${number}`
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'locked'
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return 'corrupt'
+  if (code === 'SQLITE_FULL' || ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) return 'diskFull'
+  if (/^SQLITE_(IOERR|READONLY|CANTOPEN|NOMEM|PERM|AUTH|PROTOCOL|NOLFS)/.test(code)) return 'failing'
+  return ['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE'].includes(code) ? 'failing' : null
 }

@@ -72,7 +72,7 @@ describe('the kiosk’s folder', () => {
     sqlite.close()
     expect(openBench({ folder: bench.folder }).seen.kiosk).toEqual({
       state: 'storeError',
-      advice: 'unreadable',
+      advice: 'tooNew',
     })
     expect(readdirSync(bench.folder).some((file) => file.includes('broken'))).toBe(false)
   })

@@ -1,8 +1,9 @@
-import type { Challenge, Forked, Welcome } from '#shared/wire/messages.ts'
+import type { Challenge, Forked } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
 import { isCached, isWritten, reachedOf, type Core } from '../core.ts'
 import { makeKioskKey } from '../identity.ts'
 import type { Conversation } from './conversation.ts'
+import type { HeardWelcome } from './hub-messages.ts'
 import { keepContact, keepPlace, keepSeal } from './keep.ts'
 import { pushWaiting } from './pushing.ts'
 
@@ -35,13 +36,15 @@ export function greet(talk: Conversation, challenge: Challenge): void {
 }
 
 /** Takes the hub's welcome in: the ticket first, durably; then what is settled; then the place; then the line is open. [SYN-11] */
-export function takeWelcome(talk: Conversation, welcome: Welcome): void {
+export function takeWelcome(talk: Conversation, welcome: HeardWelcome): void {
   const { core } = talk
   const { outbox } = core.stores
   // Numbers that this device never gave: another device uses its name. [SYN-12]
   if (welcome.lastMutationId >= outbox.nextId()) return fork(talk)
   const before = { ackedTo: outbox.ackedTo(), epoch: outbox.identity().epoch }
   if (!isWritten(core, () => outbox.applyWelcome(welcome))) return talk.end({ why: 'notWritten' })
+  // Nothing can be sent past a number that is lost: under a new identity each tap names its origin. [SYN-12] [KSK-4]
+  if (outbox.hasGaps()) return fork(talk)
   talk.ticket = welcome.ticket
   talk.epoch = welcome.epoch
   talk.head = welcome.head

@@ -1,6 +1,6 @@
 import { isWritten, type Core } from '../core.ts'
 import { retryAfterMs } from './backoff.ts'
-import { makeLinkStatus } from './link-status.ts'
+import { makeLinkStatus, type LinkStatus } from './link-status.ts'
 import type { Answer } from './requests.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionEnd } from './session-end.ts'
@@ -12,6 +12,8 @@ export interface HubLink {
   stop(): void
   /** A new mutation waits. */
   push(): void
+  /** This process stood still: what is shown is not called live before the hub has answered. [KSK-12] */
+  wake(): void
   checkPin(pin: string): Promise<Answer>
 }
 
@@ -26,21 +28,21 @@ export function makeHubLink(core: Core): HubLink {
     failedTries: 0,
   }
 
+  const changed = (): void => {
+    if (state.session?.isLive() !== true) return
+    state.failedTries = 0
+    status.up()
+  }
+
   const dial = (): void => {
     state.cancelRetry = null
-    if (core.stores.outbox.identity().kioskId === null) return
-    const session = openSession(core, url, {
-      changed: () => {
-        if (state.session?.isLive() !== true) return
-        state.failedTries = 0
-        status.up()
-      },
-      ended: (end) => {
-        if (state.session !== session) return
-        state.session = null
-        follow(end)
-      },
-    })
+    if (core.stores.outbox.identity().kioskId === null || core.health.failure !== null) return
+    const ended = (end: SessionEnd): void => {
+      if (state.session !== session) return
+      state.session = null
+      follow(end)
+    }
+    const session = openSession(core, url, { changed, ended })
     state.session = session
   }
 
@@ -70,8 +72,21 @@ export function makeHubLink(core: Core): HubLink {
       status.hush()
     },
     push: () => state.session?.push(),
+    wake: () => {
+      askForLife(state.session, status)
+      // Waiting was for a line as it was before; timers do not run on while a machine is suspended.
+      if (state.cancelRetry === null) return
+      state.cancelRetry()
+      state.failedTries = 0
+      state.cancelRetry = clock.after(0, dial)
+    },
     checkPin: (pin) => state.session?.checkPin(pin) ?? Promise.resolve('offline'),
   }
+}
+
+function askForLife(session: Session | null, status: LinkStatus): void {
+  if (session?.isLive() === true) status.doubt()
+  session?.probe()
 }
 
 /** The hub knows this kiosk no more: its outbox stays, and a new code makes it a kiosk again. [SYN-28] */

@@ -1,8 +1,8 @@
-import type { HubMessage } from '#shared/wire/messages.ts'
+import type { HeardMessage } from './hub-messages.ts'
 
 /** Messages in the order in which they came, one at a time. */
 export interface Inbox {
-  put(message: HubMessage): void
+  put(message: HeardMessage): void
   /** Lets go of what was not taken; nothing more is. */
   close(): void
 }
@@ -12,10 +12,10 @@ export interface Inbox {
  * hold the messages behind them back. What `take` throws goes to `failed`.
  */
 export function makeInbox(
-  take: (message: HubMessage, done: () => void) => void,
+  take: (message: HeardMessage, done: () => void) => void,
   failed: (error: unknown) => void,
 ): Inbox {
-  const queue: HubMessage[] = []
+  const queue: HeardMessage[] = []
   const state = { isBusy: false, isDraining: false, isClosed: false }
   const drain = (): void => {
     if (state.isDraining) return

@@ -1,3 +1,4 @@
+import type { Decision } from '#shared/domain/decision.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { SealedHead } from '#shared/wire/messages.ts'
 import type { Core } from '../core.ts'
@@ -10,12 +11,27 @@ export function keepSeal(core: Core, told: SealedHead): void {
   stores.cache.insertSealed(told)
 }
 
-/** Keeps the kiosk's place and settings; another space than before is a move. */
-export function keepPlace(core: Core, assignment: Assignment): void {
-  const old = core.place.told
-  const isMoved = old !== null && old.assignment.spaceId !== assignment.spaceId
-  core.place.told = { assignment, movedAtMs: isMoved ? core.hubTime.nowMs() : (old?.movedAtMs ?? null) }
-  core.stores.cache.insertAssignment(core.place.told)
+/**
+ * Keeps the kiosk's place and settings; another space than before is a move. Of a place that cannot be shown here nothing is
+ * kept: the last good one goes on, and staff are told. [KSK-5]
+ */
+export function keepPlace(core: Core, told: Decision<Assignment, string>): void {
+  const { health, options, place, screen } = core
+  if (!told.ok) {
+    options.log.warn('the place that the hub told cannot be shown and is not taken', { at: told.refusal })
+    health.isAssignmentRefused = true
+    return screen.publish('outbox')
+  }
+  const wasRefused = health.isAssignmentRefused
+  health.isAssignmentRefused = false
+  if (wasRefused) screen.publish('outbox')
+  const old = place.told
+  const isMoved = old !== null && old.assignment.spaceId !== told.value.spaceId
+  place.told = {
+    assignment: told.value,
+    movedAtMs: isMoved ? core.hubTime.nowMs() : (old?.movedAtMs ?? null),
+  }
+  core.stores.cache.insertAssignment(place.told)
 }
 
 /** Keeps when the hub was last heard. */

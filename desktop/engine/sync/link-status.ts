@@ -1,5 +1,6 @@
 import type { LinkSlice } from '#shared/wire/bridge.ts'
-import type { Core } from '../core.ts'
+import { judgeDate } from '../certificate-trouble.ts'
+import { clockFactsOf, type Core } from '../core.ts'
 import type { SessionEnd } from './session-end.ts'
 
 /** A line that was good may be dialled again for this long before the screen says "offline": two usual heartbeats. [SYN-23] */
@@ -10,6 +11,8 @@ export interface LinkStatus {
   /** The line is live, or was heard again. */
   up(): void
   down(end: SessionEnd): void
+  /** The line is there, and whether anybody is at its other end is being asked. [KSK-12] */
+  doubt(): void
   /** Says nothing more by itself. */
   hush(): void
 }
@@ -31,8 +34,9 @@ export function makeLinkStatus(core: Core): LinkStatus {
   }
   return {
     up: () => say('online', null),
+    doubt: () => say('connecting', null),
     down: (end) => {
-      const reason = reasonOf(end)
+      const reason = reasonOf(core, end)
       const isShort = reason === null && end.why !== 'silent'
       if (isShort && core.health.link.status === 'online') {
         say('connecting', null)
@@ -43,8 +47,9 @@ export function makeLinkStatus(core: Core): LinkStatus {
   }
 }
 
-function reasonOf(end: SessionEnd): LinkSlice['reason'] {
-  if (end.why === 'line' && end.end === 'tls') return 'tls'
+function reasonOf(core: Core, end: SessionEnd): LinkSlice['reason'] {
+  if (end.why === 'line' && end.end !== 'closed' && end.end !== 'unreachable')
+    return judgeDate(end.end, clockFactsOf(core))
   if (end.why === 'forked') return 'forked'
   if (end.why !== 'err') return null
   switch (end.code) {

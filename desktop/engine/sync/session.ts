@@ -1,6 +1,7 @@
 import { isDiskTrouble, type Core } from '../core.ts'
-import type { EngineClock, LineEnd } from '../ports.ts'
+import type { LineEnd } from '../ports.ts'
 import type { Conversation } from './conversation.ts'
+import { MISSED_BEATS, watchLife } from './watch-life.ts'
 import { kioskText, parseHubMessage } from './hub-messages.ts'
 import { makeInbox } from './inbox.ts'
 import { pushWaiting } from './pushing.ts'
@@ -12,12 +13,12 @@ import { takeMessage, takeRows } from './take-message.ts'
 /** From dialling to the welcome. A hub waits 5 s for a hello; a slow line and a busy hub get some more. */
 const HANDSHAKE_MS = 15_000
 
-/** A line is dead when two heartbeats are missed; half a one more for the way. [SYN-23] */
-const MISSED_BEATS = 2.5
-
 /** One line to a hub, from dialling to its end. */
 export interface Session {
+  /** The rows are here, and nothing speaks against the line. */
   isLive(): boolean
+  /** Asks for a sign of life; without one the line ends. What came before it, unread, is no sign. */
+  probe(): void
   /** A new mutation waits. */
   push(): void
   checkPin(pin: string): Promise<Answer>
@@ -51,7 +52,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
   const finish = (end: SessionEnd, isOpen: boolean): void => {
     if (talk.phase === 'ended') return
     talk.phase = 'ended'
-    stopWatch()
+    life.stop()
     talk.cancelRepair?.()
     talk.rows.abandon()
     requests.abandon()
@@ -79,22 +80,23 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     takeMessage(talk, message, requests.answer)
     done()
   }, failed)
-  const heard = { atMs: clock.elapsedMs() }
-  const stopWatch = watchSilence(clock, talk, heard, () => finish({ why: 'silent' }, true))
+  const life = watchLife(clock, talk, () => line.ping())
   const line = dial(url, {
     opened: () => undefined,
     received: (text) => {
       if (talk.phase === 'ended') return
-      heard.atMs = clock.elapsedMs()
+      life.heard()
       const message = parseHubMessage(text)
       if (message === null) finish({ why: 'malformed' }, true)
       else inbox.put(message)
     },
+    ponged: () => life.answered(),
     ended: (why: LineEnd) => finish({ why: 'line', end: why }, false),
   })
 
   return {
-    isLive: () => talk.phase === 'live',
+    isLive: () => talk.phase === 'live' && !life.isAsked(),
+    probe: life.ask,
     push: () => pushWaiting(talk),
     checkPin: (pin) =>
       talk.phase === 'live'
@@ -102,21 +104,4 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
         : Promise.resolve('offline'),
     close: () => finish({ why: 'line', end: 'closed' }, true),
   }
-}
-
-/** Calls back when nothing was heard for too long. Counts elapsed time, so a suspend is noticed soon after waking. */
-function watchSilence(
-  clock: EngineClock,
-  talk: Conversation,
-  heard: { atMs: number },
-  isSilent: () => void,
-): () => void {
-  const state = { cancel: (): void => undefined }
-  const look = (): void => {
-    const { heartbeatMs } = talk.limits
-    if (clock.elapsedMs() - heard.atMs >= MISSED_BEATS * heartbeatMs) isSilent()
-    else state.cancel = clock.after(heartbeatMs / 2, look)
-  }
-  look()
-  return () => state.cancel()
 }

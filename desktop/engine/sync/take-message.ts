@@ -1,7 +1,8 @@
-import type { Changes, Heartbeat, HubMessage, LineError, Reply, Snapshot } from '#shared/wire/messages.ts'
+import type { Changes, Heartbeat, LineError, Reply, Snapshot } from '#shared/wire/messages.ts'
 import { isCached } from '../core.ts'
 import type { Conversation } from './conversation.ts'
 import { becomeForked, fork, goLive, greet, sayApplied, takeWelcome } from './handshake.ts'
+import type { HeardMessage } from './hub-messages.ts'
 import { keepContact, keepPlace, keepSeal } from './keep.ts'
 import { pushAgain, takeAck } from './pushing.ts'
 import type { RowsOutcome } from './rows.ts'
@@ -15,7 +16,7 @@ const PATIENT_BEATS = 2
 /** Takes one message in; one that is out of turn ends the line. */
 export function takeMessage(
   talk: Conversation,
-  message: Exclude<HubMessage, Snapshot | Changes>,
+  message: Exclude<HeardMessage, Snapshot | Changes>,
   answer: (reply: Reply) => void,
 ): void {
   const isWelcomed = talk.phase === 'catchingUp' || talk.phase === 'live'

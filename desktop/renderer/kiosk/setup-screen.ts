@@ -7,11 +7,11 @@ export const MOVED_FOR_MS = 10_000
 
 /** Screens that both faces share, before there is a place to show. */
 export type SetupScreen =
-  | { name: 'starting' }
+  | { name: 'starting'; isAssignmentRefused?: boolean }
   | { name: 'engineAway' }
   | { name: 'engineRefused' }
   | { name: 'configError'; file: string; problems: ConfigProblem[] }
-  | { name: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' }
+  | { name: 'storeError'; advice: 'diskFull' | 'unreadable' | 'locked' | 'tooNew' }
   | { name: 'notEnrolled'; kioskName: string; hubUrl: string }
   | { name: 'revoked'; kioskName: string; canEnrol: boolean }
   | { name: 'moved'; placeName: string; universityName: string }
@@ -27,7 +27,12 @@ export function setupScreen(
   const { kiosk } = model
   switch (kiosk.state) {
     case 'starting':
-      return { screen: { name: 'starting' } }
+      return {
+        screen: {
+          name: 'starting',
+          ...(model.outbox.alarm === 'assignment' ? { isAssignmentRefused: true } : {}),
+        },
+      }
     case 'configError':
       return { screen: { name: 'configError', file: kiosk.file, problems: kiosk.problems } }
     case 'storeError':

@@ -36,7 +36,7 @@ function SetupWords({ screen, hasIcon }: { screen: SetupScreen; hasIcon: boolean
   const body = (): ReactNode => {
     switch (screen.name) {
       case 'starting':
-        return <p>{t('setup.startingBody')}</p>
+        return <p>{t(screen.isAssignmentRefused === true ? 'alarm.assignment' : 'setup.startingBody')}</p>
       case 'engineAway':
         return <p>{t('setup.engineAwayBody')}</p>
       case 'engineRefused':
@@ -79,6 +79,7 @@ const STORE_ADVICE = {
   diskFull: 'setup.storeErrorDiskFull',
   unreadable: 'setup.storeErrorUnreadable',
   locked: 'setup.storeErrorLocked',
+  tooNew: 'setup.storeErrorTooNew',
 } as const
 
 type Problems = Extract<SetupScreen, { name: 'configError' }>

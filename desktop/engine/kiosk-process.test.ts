@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startTestHub, type TestHub } from './testing-hub.ts'
+import { scratchFolder } from './testing-world.ts'
+
+const PROGRAM = fileURLToPath(new URL('testing-kiosk-process.ts', import.meta.url))
+
+interface Line {
+  slice?: string
+  atMs?: number
+  value?: { status?: string; alarm?: string | null; waitingCount?: number }
+  answer?: { ok: boolean; refusal?: { why: string } }
+  failed?: string
+  event?: string
+}
+
+class Kiosk {
+  readonly lines: Line[] = []
+  readonly child: ChildProcess
+  readonly ended: Promise<number | null>
+
+  constructor(hub: TestHub, folder: string) {
+    this.child = spawn(process.execPath, [PROGRAM, hub.url, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void this.child.kill('SIGKILL'))
+    this.ended = once(this.child, 'exit').then(([code]) => code as number | null)
+    if (this.child.stdout !== null)
+      createInterface({ input: this.child.stdout }).on('line', (line) =>
+        this.lines.push(JSON.parse(line) as Line),
+      )
+  }
+
+  /** What the screen was told of the line since a moment. */
+  statuses(sinceMs = 0): string[] {
+    return this.lines.flatMap(({ slice, atMs = 0, value }) =>
+      slice === 'link' && atMs >= sinceMs ? [value?.status ?? ''] : [],
+    )
+  }
+
+  isOnline(): Promise<void> {
+    return until(() => this.statuses().at(-1) === 'online')
+  }
+
+  async report(spaceId: number, level: number): Promise<Line['answer']> {
+    const before = this.lines.filter(({ answer }) => answer !== undefined).length
+    this.child.stdin?.write(`${spaceId} ${level}\n`)
+    const answers = (): Line[] => this.lines.filter(({ answer }) => answer !== undefined)
+    await until(() => answers().length > before)
+    return answers().at(-1)?.answer
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  await vi.waitUntil(isSo, { timeout: 30_000, interval: 20 })
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+test('[KSK-12] a process that was stopped says "connecting" before "online", and only once the hub has answered', async () => {
+  const hub = await startTestHub()
+  const kiosk = new Kiosk(hub, scratchFolder())
+  await kiosk.isOnline()
+  kiosk.child.kill('SIGSTOP')
+  await pause(6_500)
+  // The hub hangs, and what it said before lies unread in the kiosk's socket.
+  hub.isMute = true
+  const wokenMs = Date.now()
+  kiosk.child.kill('SIGCONT')
+  await expect.poll(() => kiosk.statuses(wokenMs)[0], { timeout: 5_000 }).toBe('connecting')
+  await expect.poll(() => kiosk.statuses(wokenMs).at(-1), { timeout: 8_000 }).toBe('offline')
+  expect(kiosk.statuses(wokenMs)).not.toContain('online')
+  hub.isMute = false
+  await kiosk.isOnline()
+}, 60_000)
+
+test('[KSK-12] a stopped process whose line still lives is online again without a new line', async () => {
+  const hub = await startTestHub()
+  const kiosk = new Kiosk(hub, scratchFolder())
+  await kiosk.isOnline()
+  const [socket] = hub.sockets
+  kiosk.child.kill('SIGSTOP')
+  await pause(6_500)
+  const wokenMs = Date.now()
+  kiosk.child.kill('SIGCONT')
+  await expect.poll(() => kiosk.statuses(wokenMs), { timeout: 5_000 }).toContain('online')
+  expect(kiosk.statuses(wokenMs)[0]).toBe('connecting')
+  expect([...hub.sockets].map((one) => one === socket)).toEqual([true])
+}, 60_000)
+
+test('[SYN-23] a hub that hangs is noticed after two missed heartbeats and half a one', async () => {
+  const hub = await startTestHub()
+  const kiosk = new Kiosk(hub, scratchFolder())
+  await kiosk.isOnline()
+  hub.isMute = true
+  const mutedMs = Date.now()
+  await expect.poll(() => kiosk.statuses(mutedMs), { timeout: 8_000 }).toContain('offline')
+  const told = kiosk.lines.find(({ atMs = 0, value }) => atMs >= mutedMs && value?.status === 'offline')
+  // 2.5 beats after the last one, which may have come just after the hub fell silent.
+  expect((told?.atMs ?? 0) - mutedMs).toBeLessThan(4_500)
+}, 30_000)
+
+test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and started anew it has lost no tap', async () => {
+  const hub = await startTestHub()
+  const folder = scratchFolder()
+  const first = new Kiosk(hub, folder)
+  await first.isOnline()
+  hub.isMute = true
+  expect(await first.report(3, 1)).toMatchObject({ ok: true })
+  const file = join(folder, 'outbox.db')
+  const reader = new Database(file)
+  reader.pragma('wal_checkpoint(TRUNCATE)')
+  const page = Number(
+    reader.prepare(`select rootpage from sqlite_schema where name = 'mutations_space'`).pluck().get(),
+  )
+  reader.close()
+  const bytes = readFileSync(file)
+  bytes.fill(0x2a, (page - 1) * 4096, page * 4096)
+  writeFileSync(file, bytes)
+  expect(await first.report(4, 2)).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+  expect(await first.ended).toBe(70)
+  expect(first.lines).toContainEqual({ failed: 'storeBroken' })
+  const second = new Kiosk(hub, folder)
+  await expect.poll(() => existsSync(`${file}.broken-1`), { timeout: 20_000 }).toBe(true)
+  await expect
+    .poll(() => second.lines.find(({ slice }) => slice === 'outbox')?.value, { timeout: 20_000 })
+    .toMatchObject({ waitingCount: 1, alarm: 'outboxReset' })
+}, 60_000)
+
+test('[SYN-1] a kiosk that is killed in the middle of taps has each that it promised', async () => {
+  const hub = await startTestHub()
+  const folder = scratchFolder()
+  const first = new Kiosk(hub, folder)
+  await first.isOnline()
+  hub.isMute = true
+  expect(await first.report(3, 1)).toMatchObject({ ok: true })
+  expect(await first.report(4, 2)).toMatchObject({ ok: true })
+  first.child.kill('SIGKILL')
+  await first.ended
+  hub.isMute = false
+  const second = new Kiosk(hub, folder)
+  await expect.poll(() => hub.pushed, { timeout: 30_000 }).toEqual(expect.arrayContaining([1, 2]))
+  expect(second.lines.find(({ slice }) => slice === 'outbox')?.value?.waitingCount).toBe(2)
+}, 60_000)

@@ -1,0 +1,254 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, it, vi } from 'vitest'
+import { bodyText, hashMutation } from '../identity.ts'
+import { openBench, openLiveBench, untilDialled, welcome, type Bench } from '../testing-engine.ts'
+import { scratchFolder } from '../testing-world.ts'
+import { exportOutboxes } from './export-outbox.ts'
+import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
+import { openStores, type Stores } from './stores.ts'
+import { troubleOf } from './sqlite.ts'
+
+const SILENT = { info: () => undefined, warn: () => undefined }
+
+function openOrFail(folder: string): Stores {
+  const opened = openStores(folder, SILENT)
+  if (!opened.ok) throw new Error(opened.refusal)
+  return opened.value
+}
+
+/** A kiosk in its place with so many taps in its outbox that they fill several pages; the first are acknowledged. */
+async function makeOutbox(tapCount: number, ackedTo: number): Promise<Bench> {
+  const bench = await openLiveBench()
+  bench.engine.stop()
+  const stores = openOrFail(bench.folder)
+  for (let id = 1; id <= tapCount; id += 1) {
+    const body = { spaceId: 3 + (id % 3), level: id % 3 }
+    stores.outbox.insertMutation({
+      kind: 'report',
+      spaceId: body.spaceId,
+      body: bodyText(body),
+      hash: hashMutation('report', body),
+      level: 1,
+      targetId: null,
+      beforeLevel: null,
+      beforeAtMs: null,
+      boot: `boot-${id}-${'x'.repeat(40)}`,
+      elapsedMs: id,
+      contactMs: 1,
+      atMs: 1_800_000_000_000 + id,
+    })
+  }
+  stores.outbox.applyAck({ lastMutationId: ackedTo, head: 6, outcomes: [] }, 1_800_000_000_000)
+  stores.close()
+  return bench
+}
+
+/** Overwrites the page that holds a text, as a disk does that goes bad in one place. */
+function breakPageOf(folder: string, text: string): void {
+  const file = join(folder, 'outbox.db')
+  const bytes = readFileSync(file)
+  const at = bytes.indexOf(text)
+  if (at === -1) throw new Error(`no page holds ${text}`)
+  bytes.fill(0x2a, at - (at % 4096), at - (at % 4096) + 4096)
+  writeFileSync(file, bytes)
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).filter((file) => file.startsWith('outbox.db') && !/-(wal|shm)$/.test(file))
+}
+
+describe('what SQLite does not call corrupt', () => {
+  const NEXT = [...OUTBOX_MIGRATIONS, 'alter table mutations add column note text; select * from nowhere']
+
+  it('[KSK-1] a migration that fails leaves outbox.db with all that it holds, and the next start tries again', async () => {
+    const { folder } = await makeOutbox(5, 2)
+    const before = exportOutboxes(folder)
+    for (let turn = 0; turn < 3; turn += 1)
+      expect(openStores(folder, SILENT, NEXT)).toEqual({ ok: false, refusal: 'unreadable' })
+    expect(filesOf(folder)).toEqual(['outbox.db', 'outbox.db.version-1'])
+    expect(exportOutboxes(folder).outboxes[0]).toEqual(before.outboxes[0])
+    const stores = openOrFail(folder)
+    expect(stores.wasOutboxReset).toBe(false)
+    expect(stores.outbox.identity().kioskId).toBe(7)
+    expect(stores.outbox.waitingCount()).toBe(3)
+    stores.close()
+  })
+
+  it('[KSK-1] memory that runs out while outbox.db is opened changes nothing', async () => {
+    const { folder } = await makeOutbox(5, 2)
+    const pragma = Database.prototype.pragma
+    const faulty = vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (
+      this: Database.Database,
+      text,
+      options,
+    ) {
+      if (this.name.endsWith('outbox.db') && text.includes('_check'))
+        throw new Database.SqliteError('out of memory', 'SQLITE_NOMEM')
+      return pragma.call(this, text, options)
+    })
+    expect(openStores(folder, SILENT)).toEqual({ ok: false, refusal: 'unreadable' })
+    faulty.mockRestore()
+    expect(filesOf(folder)).toEqual(['outbox.db'])
+    const stores = openOrFail(folder)
+    expect(stores.outbox.identity().kioskId).toBe(7)
+    stores.close()
+  })
+
+  it('[KSK-1] only two families of codes are corruption', () => {
+    const kind = (code: string) => troubleOf(Object.assign(new Error(code), { code }))
+    for (const code of ['SQLITE_CORRUPT', 'SQLITE_CORRUPT_VTAB', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])
+      expect(kind(code)).toBe('corrupt')
+    for (const code of [
+      'SQLITE_IOERR_READ',
+      'SQLITE_IOERR',
+      'SQLITE_NOMEM',
+      'SQLITE_READONLY',
+      'SQLITE_CANTOPEN',
+      'EIO',
+      'EROFS',
+    ])
+      expect(kind(code)).toBe('failing')
+    for (const code of ['SQLITE_FULL', 'ENOSPC', 'EDQUOT']) expect(kind(code)).toBe('diskFull')
+    for (const code of ['SQLITE_BUSY', 'SQLITE_LOCKED']) expect(kind(code)).toBe('locked')
+    for (const code of ['SQLITE_ERROR', 'SQLITE_CONSTRAINT_UNIQUE', 'ENOENT']) expect(kind(code)).toBeNull()
+  })
+
+  it('[KSK-1] is said on the screen, and the process is to end after half a minute to try again', async () => {
+    const { folder } = await makeOutbox(1, 0)
+    const sqlite = new Database(join(folder, 'outbox.db'))
+    sqlite.pragma('user_version = 99')
+    sqlite.close()
+    const bench = openBench({ folder })
+    expect(bench.seen.kiosk).toEqual({ state: 'storeError', advice: 'tooNew' })
+    let failed = ''
+    void bench.engine.failed.then((why) => (failed = why))
+    bench.clock.advance(29_000)
+    await Promise.resolve()
+    expect(failed).toBe('')
+    bench.clock.advance(1_000)
+    expect(await bench.engine.failed).toBe('storeUnusable')
+  })
+})
+
+describe('before an update changes outbox.db', () => {
+  const next = (count: number): string[] => [
+    ...OUTBOX_MIGRATIONS,
+    ...Array.from({ length: count }, (_, index) => `alter table mutations add column note_${index} text`),
+  ]
+
+  it('[KSK-2] it is copied, with what only its log holds, and the copies of the last two versions stay', async () => {
+    const { folder } = await makeOutbox(3, 1)
+    for (const version of [1, 2, 3]) {
+      const opened = openStores(folder, SILENT, next(version))
+      if (!opened.ok) throw new Error(opened.refusal)
+      opened.value.close()
+    }
+    expect(filesOf(folder)).toEqual(['outbox.db', 'outbox.db.version-2', 'outbox.db.version-3'])
+    const copy = new Database(join(folder, 'outbox.db.version-2'), { readonly: true })
+    expect(copy.pragma('user_version', { simple: true })).toBe(2)
+    expect(copy.prepare('select count(*) from mutations').pluck().get()).toBe(3)
+    expect(copy.prepare('select kiosk_id from identity').pluck().get()).toBe(7)
+    copy.close()
+  })
+
+  it('[KSK-2] and is not changed where there is no room for the copy', async () => {
+    const { folder } = await makeOutbox(3, 1)
+    // A folder in the copy's place: nothing can be written there, as on a full disk.
+    const blocked = join(folder, 'outbox.db.version-1')
+    renameSync(scratchFolder(), blocked)
+    expect(openStores(folder, SILENT, next(1))).toMatchObject({ ok: false })
+    const sqlite = new Database(join(folder, 'outbox.db'), { readonly: true })
+    expect(sqlite.pragma('user_version', { simple: true })).toBe(1)
+    expect(sqlite.prepare('select count(*) from mutations').pluck().get()).toBe(3)
+    sqlite.close()
+    const stores = openOrFail(folder)
+    expect(stores.outbox.waitingCount()).toBe(2)
+    stores.close()
+  })
+})
+
+describe('a corrupt outbox.db', () => {
+  it('[KSK-4] gives back its identity and every tap that can be read, and the hub counts them under a new name', async () => {
+    const { folder, clock, hub } = await makeOutbox(120, 40)
+    breakPageOf(folder, 'boot-60-x')
+    const bench = openBench({ folder, clock, hub })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    const held = bench.seen.outbox?.waitingCount ?? 0
+    expect(held).toBeGreaterThan(40)
+    expect(held).toBeLessThan(80)
+    expect(filesOf(folder)).toEqual(['outbox.db', 'outbox.db.broken-1'])
+    bench.engine.start()
+    hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(hub.last('hello')).toMatchObject({ kioskId: 7, ticket: null, nextMutationId: 121, ackedTo: 40 })
+    hub.say({ type: 'err', code: 'forked', fatal: false })
+    hub.say({ type: 'forked', kioskId: 8 })
+    untilDialled(bench)
+    welcome(bench, { head: 6, ticket: 'ticket-9' })
+    const pushed = hub.last('push')?.mutations ?? []
+    expect(pushed[0]).toMatchObject({ id: 1, origin: { kioskId: 7, id: 1 } })
+    const origins = pushed.map(({ origin }) => origin?.id ?? 0)
+    expect(origins).not.toContain(60)
+    expect(pushed.map(({ id }) => id)).toEqual(pushed.map((_, index) => index + 1))
+    bench.engine.stop()
+  })
+
+  it('[KSK-4] asks for a new name by itself where a hub with a new epoch knows no ticket to compare', async () => {
+    const { folder, clock, hub } = await makeOutbox(120, 40)
+    breakPageOf(folder, 'boot-80-x')
+    const bench = openBench({ folder, clock, hub })
+    bench.engine.start()
+    welcome(bench, { head: 6, epoch: 'epoch-1', lastMutationId: 40 })
+    expect(hub.last('push')).toBeUndefined()
+    expect(hub.last('fork')).toBeDefined()
+    bench.engine.stop()
+  })
+
+  it('[KSK-4] whose first page is broken stays aside with all that it holds, and the kiosk asks for a code', async () => {
+    const { folder } = await makeOutbox(10, 0)
+    const file = join(folder, 'outbox.db')
+    const bytes = readFileSync(file)
+    bytes.fill(0x2a, 100, 4096)
+    writeFileSync(file, bytes)
+    const bench = openBench({ folder })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled' })
+    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 0 })
+    expect(readFileSync(`${file}.broken-1`)).toEqual(bytes)
+    bench.engine.stop()
+  })
+
+  it('[KSK-4] what can be read of one that lies aside is exported, and it is named as broken', async () => {
+    const { folder } = await makeOutbox(120, 0)
+    breakPageOf(folder, 'boot-60-x')
+    openBench({ folder }).engine.stop()
+    const found = exportOutboxes(folder)
+    expect(found.unreadable).toEqual(['outbox.db.broken-1'])
+    expect(found.outboxes.map(({ file }) => file)).toEqual(['outbox.db', 'outbox.db.broken-1'])
+    expect(found.outboxes[1]?.mutations).toEqual(found.outboxes[0]?.mutations)
+    expect(found.outboxes[1]?.mutations.length).toBeGreaterThan(80)
+  })
+
+  it('[KSK-4] is salvaged also when the power goes between any two of its steps', async () => {
+    const { folder } = await makeOutbox(120, 0)
+    breakPageOf(folder, 'boot-60-x')
+    const name = (end: string): string => join(folder, `outbox.db${end}`)
+    openBench({ folder }).engine.stop()
+    const whole = exportOutboxes(folder).outboxes[0]
+    // A reader leaves an empty log.
+    rmSync(name('-wal'))
+    // As after the broken file went and before the salvaged one came.
+    renameSync(name(''), name('.salvaged'))
+    const bench = openBench({ folder })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    bench.engine.stop()
+    expect(exportOutboxes(folder).outboxes[0]).toEqual(whole)
+    // As after the main file went aside and before its log followed.
+    renameSync(name(''), name('.broken-2'))
+    writeFileSync(name('-wal'), 'the log of it')
+    openBench({ folder }).engine.stop()
+    expect(readFileSync(name('.broken-2-wal'), 'utf8')).toBe('the log of it')
+  })
+})

@@ -1,0 +1,158 @@
+import { existsSync, renameSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { hashMutation, makeKioskKey } from '../identity.ts'
+import { makeOutbox } from './outbox.ts'
+import { deleteDatabase } from './set-aside.ts'
+import { openSqlite, troubleOf, type Sqlite } from './sqlite.ts'
+
+/** What was saved out of a broken outbox. */
+export interface Salvaged {
+  /** The device is still the kiosk that it was. */
+  hasIdentity: boolean
+  tapCount: number
+  waitingCount: number
+}
+
+type Row = Record<string, unknown>
+
+/** Where the saved rows are gathered until the broken file is out of their way. */
+function salvageOf(file: string): string {
+  return `${file}.salvaged`
+}
+
+/**
+ * Gathers what can still be read of a broken `outbox.db` in a fresh file beside it, which `takeSalvaged` puts in its place:
+ * who the device is, and every tap whose hash says that it is whole. Without the identity no tap has a name to be sent
+ * under: then they stay in the broken file, for export. The ticket is left out, so that the hub gives the device a new
+ * identity under which each tap names its origin and counts once, whatever is missing between them. [SYN-12] [KSK-4]
+ */
+export function salvageOutbox(file: string): Salvaged {
+  const saved = readBroken(file)
+  const waitingCount = saved.mutations.filter((row) => row['acked_head'] === null).length
+  const target = salvageOf(file)
+  deleteDatabase(target)
+  if (saved.identity === null) return { hasIdentity: false, tapCount: saved.mutations.length, waitingCount }
+  const sqlite = openSqlite(target, 'precious')
+  try {
+    makeOutbox(sqlite)
+    writeSaved(sqlite, saved.identity, saved.mutations)
+    sqlite.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    sqlite.close()
+  }
+  return { hasIdentity: true, tapCount: saved.mutations.length, waitingCount }
+}
+
+/** Puts what was gathered in the place of a file that is gone. True where there was something. */
+export function takeSalvaged(file: string): boolean {
+  if (existsSync(file) || !existsSync(salvageOf(file))) return false
+  renameSync(salvageOf(file), file)
+  return true
+}
+
+/** What was gathered and is not needed: the file itself is whole. */
+export function dropSalvaged(file: string): void {
+  deleteDatabase(salvageOf(file))
+}
+
+/** Reads what can be read of a broken or whole outbox. Never throws for what is broken in it. */
+export function readBroken(file: string): { identity: Row | null; mutations: Row[] } {
+  const sqlite = openToRead(file)
+  if (sqlite === null) return { identity: null, mutations: [] }
+  try {
+    return {
+      identity: attempt(() => readIdentityRow(sqlite)),
+      mutations: readMutationRows(sqlite).filter(isWhole),
+    }
+  } finally {
+    sqlite.close()
+  }
+}
+
+function openToRead(file: string): Sqlite | null {
+  return attempt(() => new Database(file, { readonly: true, fileMustExist: true, timeout: 2_000 }))
+}
+
+/** The identity, where its key is one. */
+function readIdentityRow(sqlite: Sqlite): Row | null {
+  const row = sqlite.prepare<[], Row>('select * from identity').get()
+  if (row === undefined || typeof row['kiosk_id'] !== 'number' || typeof row['private_key'] !== 'string')
+    return null
+  makeKioskKey(row['private_key'])
+  return row
+}
+
+/** From both ends, and number by number where a page between them is broken. */
+function readMutationRows(sqlite: Sqlite): Row[] {
+  const rows = new Map<number, Row>()
+  for (const order of ['asc', 'desc'])
+    attempt(() => {
+      for (const row of sqlite
+        .prepare<[], Row>(`select * from mutations not indexed order by id ${order}`)
+        .iterate()) {
+        if (rows.has(Number(row['id']))) return
+        rows.set(Number(row['id']), row)
+      }
+    })
+  const ids = [...rows.keys()]
+  const one = attempt(() => sqlite.prepare<[number], Row>('select * from mutations not indexed where id = ?'))
+  if (ids.length === 0 || one === null) return []
+  const [lowest, highest] = [Math.min(...ids), Math.max(...ids)]
+  for (let id = lowest + 1; id < highest; id += 1) {
+    const row = rows.has(id) ? null : (attempt(() => one.get(id)) ?? null)
+    if (row !== null) rows.set(id, row)
+  }
+  return [...rows.values()].toSorted((left, right) => Number(left['id']) - Number(right['id']))
+}
+
+/** Whether a tap is as it was made: its hash covers its kind and its body. [SYN-3] */
+function isWhole({ id, kind, body, hash }: Row): boolean {
+  if (typeof id !== 'number' || typeof kind !== 'string' || typeof body !== 'string') return false
+  return attempt(() => hashMutation(kind, JSON.parse(body) as unknown)) === hash
+}
+
+function writeSaved(sqlite: Sqlite, identity: Row, mutations: readonly Row[]): void {
+  sqlite.transaction(() => {
+    const known = columnsOf(sqlite, 'identity').filter((column) => column !== 'one' && column in identity)
+    sqlite
+      .prepare<[Row]>(`update identity set ${known.map((column) => `${column} = @${column}`).join(', ')}`)
+      .run({ ...identity, ticket: null })
+    const names = columnsOf(sqlite, 'mutations')
+    const insert = sqlite.prepare<[Row]>(
+      `insert into mutations (${names.join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
+    )
+    for (const row of mutations) insertWhole(insert, withAll(names, row))
+  })()
+}
+
+/** A row with a value that no column takes is one that a broken page made up. */
+function insertWhole(insert: Database.Statement<[Row]>, row: Row): void {
+  try {
+    insert.run(row)
+  } catch (error) {
+    const isMadeUp = error instanceof Database.SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH)/.test(error.code)
+    if (!isMadeUp) throw error
+  }
+}
+
+function withAll(names: readonly string[], row: Row): Row {
+  return Object.fromEntries(names.map((name) => [name, row[name] ?? null]))
+}
+
+function columnsOf(sqlite: Sqlite, table: string): string[] {
+  return sqlite
+    .prepare<[string], { name: string }>('select name from pragma_table_info(?)')
+    .all(table)
+    .map(({ name }) => name)
+}
+
+/** What a broken file throws is no news here; trouble of the disk, and mistakes of ours, are. */
+function attempt<Value>(read: () => Value): Value | null {
+  try {
+    return read()
+  } catch (error) {
+    const trouble = troubleOf(error)
+    if (trouble === 'diskFull' || trouble === 'locked') throw error
+    return null
+  }
+}
