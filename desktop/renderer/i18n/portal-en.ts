@@ -214,6 +214,7 @@ export const portalEn = {
     choose: 'Choose a place on the left to see it and to say how it is.',
     hiddenHere: 'Not on public screens yet',
     others: 'Elsewhere',
+    inPlace: 'In {{name}}',
   },
   kind: {
     university: 'University',
@@ -246,7 +247,8 @@ export const portalEn = {
     noDetails: 'Nothing more is known.',
     parts: 'Places in here',
     partsHint: 'Report at one of these.',
-    hidden: 'Only people of your university see this place. The staff can let it on public screens.',
+    hidden:
+      'This place is not public: in lists only its maker, the staff and whoever tracks it find it. The staff can let it on public screens.',
     gone: 'This place does not exist, or not any more.',
     offlineReport: 'Reporting needs the line. It is down at the moment.',
     price: 'Price',
@@ -274,7 +276,8 @@ export const portalEn = {
   },
   edit: {
     newTitle: 'Add a place',
-    newLead: 'Your university sees it at once. On public screens it is after the staff let it.',
+    newLead:
+      'You find it at once, and can pass on its address. Once the staff lets it on public screens, everybody finds it.',
     editTitle: 'Edit {{name}}',
     name: 'Name',
     kind: 'Kind',

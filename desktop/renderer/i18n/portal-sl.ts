@@ -224,6 +224,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     choose: 'Izberite prostor na levi, da ga vidite in poveste, kako je.',
     hiddenHere: 'Še ni na javnih zaslonih',
     others: 'Drugje',
+    inPlace: 'V: {{name}}',
   },
   kind: {
     university: 'Univerza',
@@ -258,7 +259,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     noDetails: 'Več ni znano.',
     parts: 'Prostori v njem',
     partsHint: 'Javite pri enem od teh.',
-    hidden: 'Ta prostor vidijo le ljudje vaše univerze. Osebje ga lahko spusti na javne zaslone.',
+    hidden:
+      'Ta prostor ni javen: na seznamih ga najdejo le tisti, ki ga je dodal, osebje in kdor mu sledi. Osebje ga lahko spusti na javne zaslone.',
     gone: 'Tega prostora ni ali ga ni več.',
     offlineReport: 'Za javljanje je potrebna povezava, ki je trenutno ni.',
     price: 'Cena',
@@ -286,7 +288,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
   },
   edit: {
     newTitle: 'Dodajte prostor',
-    newLead: 'Vaša univerza ga vidi takoj. Na javnih zaslonih je, ko ga osebje spusti.',
+    newLead:
+      'Vi ga najdete takoj in lahko podate naprej njegov naslov. Ko ga osebje spusti na javne zaslone, ga najdejo vsi.',
     editTitle: 'Uredi: {{name}}',
     name: 'Ime',
     kind: 'Vrsta',

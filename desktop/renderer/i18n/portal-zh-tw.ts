@@ -218,6 +218,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     choose: '從左側選一個地點來查看，並回報現場狀況。',
     hiddenHere: '尚未在公共螢幕顯示',
     others: '其他地方',
+    inPlace: '位於 {{name}}',
   },
   kind: {
     university: '大學',
@@ -249,7 +250,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     noDetails: '沒有更多資訊。',
     parts: '裡面的地點',
     partsHint: '請在其中之一回報。',
-    hidden: '只有貴校成員看得到這個地點。館員可以讓它在公共螢幕上顯示。',
+    hidden: '這個地點尚未公開：只有新增者、館員和追蹤它的人會在清單中看到。館員可以讓它在公共螢幕上顯示。',
     gone: '這個地點不存在，或已經不存在了。',
     offlineReport: '回報需要連線，目前沒有連線。',
     price: '費用',
@@ -277,7 +278,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
   },
   edit: {
     newTitle: '新增地點',
-    newLead: '貴校成員馬上就看得到。館員同意後才會出現在公共螢幕。',
+    newLead: '您馬上就找得到，也可以把網址分享給別人。館員同意在公共螢幕顯示後，所有人都找得到。',
     editTitle: '編輯「{{name}}」',
     name: '名稱',
     kind: '類型',

@@ -147,10 +147,7 @@ function SpaceFields(props: {
 }): ReactElement {
   const { moment, wish, selfId } = props
   const { t, kind } = usePortalWords()
-  const parents = branchesOf(
-    moment.spaces,
-    (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId),
-  )
+  const parents = branchesOf(moment, (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId))
   const kinds = [...new Set([...(wish === null ? [] : [wish.kind]), ...SPACE_KINDS])]
   const isRoot = wish !== null && wish.parentId === 0
   return (
