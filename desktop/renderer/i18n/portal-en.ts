@@ -66,6 +66,8 @@ export const portalEn = {
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
     valueRefused: 'A value cannot be used.',
+    kindTooLarge:
+      'This kind of place does not fit there: nothing stands in something smaller, no library in a room. Choose another kind, or another place for it.',
     tooMany: 'Too many tries. Please wait a little.',
     internal: 'Something went wrong in the hub. Please try again.',
     unavailable: 'The hub cannot do this at the moment. Please try again.',

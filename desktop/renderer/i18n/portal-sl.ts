@@ -73,6 +73,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
     valueRefused: 'Ene od vrednosti ni mogoče uporabiti.',
+    kindTooLarge:
+      'Taka vrsta prostora tja ne gre: nič ne stoji v čem manjšem, knjižnica ne v sobi. Izberite drugo vrsto ali drugo mesto.',
     tooMany: 'Preveč poskusov. Malo počakajte.',
     internal: 'Na strežniku je šlo nekaj narobe. Poskusite znova.',
     unavailable: 'Strežnik tega trenutno ne more. Poskusite znova.',

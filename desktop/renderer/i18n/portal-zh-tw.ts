@@ -73,6 +73,8 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
     valueRefused: '有一個值無法使用。',
+    kindTooLarge:
+      '這種類型的地點不能放在那裡：大的不能放進小的裡面，例如圖書館不能在房間裡。請改選類型，或換個位置。',
     tooMany: '嘗試次數過多，請稍候。',
     internal: '伺服器發生錯誤，請再試一次。',
     unavailable: '伺服器目前無法處理，請再試一次。',

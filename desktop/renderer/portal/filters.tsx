@@ -107,7 +107,7 @@ function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): 
           <option value="">{t('places.everywhere')}</option>
           {branches.map(({ id, name, depth }) => (
             <option key={id} value={id}>
-              {'  '.repeat(depth) + name}
+              {'\u2003'.repeat(depth) + name}
             </option>
           ))}
         </select>

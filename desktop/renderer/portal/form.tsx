@@ -213,20 +213,28 @@ export function TextArea(props: {
   )
 }
 
-/** One of a few. */
+/** One of a few. With `value` the page says which is chosen, and hears of another choice. */
 export function Choice(props: {
   name: string
   label: string
   hint?: string
   start: string
+  value?: string
+  onChange?: (value: string) => void
   isOptional?: boolean
   options: readonly { value: string; label: string }[]
 }): ReactElement {
-  const { name, label, hint, start, options, isOptional = false } = props
+  const { name, label, hint, start, value, onChange, options, isOptional = false } = props
   return (
     <Labelled name={name} label={label} hint={hint}>
       {(ids) => (
-        <select {...ids} name={name} defaultValue={start} required={!isOptional}>
+        <select
+          {...ids}
+          name={name}
+          {...(value === undefined ? { defaultValue: start } : { value })}
+          required={!isOptional}
+          onChange={(event) => onChange?.(event.currentTarget.value)}
+        >
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}
