@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{shared,desktop,build}/**/*.test.{ts,tsx}'],
           exclude: ['desktop/e2e/**', 'build/{start,compose}.test.ts'],
+          // Not a rule of the product: what reckons for a second alone takes six beside seven other workers.
+          testTimeout: 20_000,
         },
       },
       {

@@ -120,7 +120,12 @@ export class LiveSession implements LineHandler {
 
   private open(person: LivePersonRow, answer: FeedAnswer, from: number | null): void {
     this.stage = 'open'
-    this.send({ type: 'welcome', nowMs: this.parts.nowMs(), heartbeatMs: LIVE_HEARTBEAT_MS, takesProbes: true })
+    this.send({
+      type: 'welcome',
+      nowMs: this.parts.nowMs(),
+      heartbeatMs: LIVE_HEARTBEAT_MS,
+      takesProbes: true,
+    })
     this.tellPerson(this.person ?? person)
     const { clock } = this.parts
     const end = (code: 'stalled' | 'epochChanged'): void => this.end(code)

@@ -39,11 +39,18 @@ export const portalEn = {
     offline: 'Offline',
     offlineSince: 'Offline. This is how it was at {{time}}, {{age}}.',
     offlineNothing: 'Offline. Nothing could be loaded yet.',
+    tryNow: 'Try now',
     back: 'Connected again.',
   },
   ago: { now: 'just now', minutes: '{{count}} min ago', hours: '{{count}} h ago', days: '{{count}} d ago' },
+  wait: {
+    slow: 'No answer from the hub yet. Still trying …',
+    once: 'It counts only once.',
+    undoing: 'Taking it back …',
+  },
   refusal: {
     offline: 'The hub cannot be reached. Check your connection and try again.',
+    noAnswer: 'The hub has not answered. Please try again.',
     malformed: 'Something in the form does not fit.',
     universityNeeded: 'A user name is known only within a university. Please choose yours.',
     signInNeeded: 'You were signed out. Please sign in again.',

@@ -41,6 +41,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     offline: 'Brez povezave',
     offlineSince: 'Brez povezave. Tako je bilo ob {{time}}, {{age}}.',
     offlineNothing: 'Brez povezave. Ničesar še ni bilo mogoče naložiti.',
+    tryNow: 'Poskusi zdaj',
     back: 'Povezava je spet tu.',
   },
   ago: {
@@ -49,8 +50,14 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     hours: 'pred {{count}} h',
     days: 'pred {{count}} d',
   },
+  wait: {
+    slow: 'Strežnik še ni odgovoril. Še poskušam …',
+    once: 'Šteje samo enkrat.',
+    undoing: 'Preklicujem …',
+  },
   refusal: {
     offline: 'Strežnik ni dosegljiv. Preverite povezavo in poskusite znova.',
+    noAnswer: 'Strežnik ni odgovoril. Poskusite znova.',
     malformed: 'Nekaj v obrazcu se ne ujema.',
     universityNeeded: 'Uporabniško ime je znano le znotraj univerze. Izberite svojo.',
     signInNeeded: 'Odjavljeni ste bili. Prijavite se znova.',

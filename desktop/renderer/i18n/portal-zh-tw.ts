@@ -41,6 +41,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     offline: '離線',
     offlineSince: '離線。以下是 {{time}}（{{age}}）的狀況。',
     offlineNothing: '離線，尚未載入任何資料。',
+    tryNow: '立即重試',
     back: '已恢復連線。',
   },
   ago: {
@@ -49,8 +50,14 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     hours: '{{count}} 小時前',
     days: '{{count}} 天前',
   },
+  wait: {
+    slow: '伺服器尚未回應，仍在嘗試…',
+    once: '只會計算一次。',
+    undoing: '正在收回…',
+  },
   refusal: {
     offline: '無法連到伺服器。請檢查網路後再試一次。',
+    noAnswer: '伺服器沒有回應，請再試一次。',
     malformed: '表單中有些內容不符。',
     universityNeeded: '使用者名稱只在一所大學內有效，請選擇您的大學。',
     signInNeeded: '您已被登出，請重新登入。',
