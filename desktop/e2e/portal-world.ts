@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import type { BrowserContext, Page } from '@playwright/test'
+import type { BrowserContext, Locator, Page } from '@playwright/test'
 import { setupFile } from '../../hub/hub-file.ts'
 import { makePasswords } from '../../hub/identity/passwords.ts'
 import { query, type Database } from '../../hub/store/database.ts'
@@ -89,6 +89,32 @@ export class PortalWorld {
 
   async restartHub(): Promise<void> {
     this.hub = await startHub(this.parts.env)
+  }
+
+  /** SIGSTOP: every line stays open, and nothing is said on it. */
+  stopHub(): void {
+    this.hub.child.process.kill('SIGSTOP')
+  }
+
+  /** It goes on where it stood; also when it never stood still. */
+  continueHub(): void {
+    this.hub.child.process.kill('SIGCONT')
+  }
+
+  /** The page's next try may be half a minute away, by rule: a word of the browser's network brings it back at once. */
+  async bringBack(page: Page): Promise<void> {
+    await page.evaluate(() => window.dispatchEvent(new Event('online')))
+    await expect(lineOf(page)).toHaveText('Live', { timeout: 20_000 })
+  }
+
+  /** Reports on a space, those taken back among them. */
+  async countReports(spaceName: string): Promise<number> {
+    const [row] = await query<{ count: number }>(
+      this.pool,
+      `select count(*)::int as count from occupancy_reports r join spaces s on s.id = r.space_id where s.name = $1`,
+      [spaceName],
+    )
+    return row?.count ?? 0
   }
 
   /** A library that no other test has. */
@@ -187,6 +213,11 @@ export class PortalWorld {
       env: this.parts.env,
     })
   }
+}
+
+/** The one word of a page on its line to the hub. */
+export function lineOf(page: Page): Locator {
+  return page.locator('.p-line')
 }
 
 /** Fills in the sign-in page that is open, and sends it. */

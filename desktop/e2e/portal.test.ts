@@ -170,7 +170,8 @@ test('[POR-4] a hub killed and back: the page says how old it is, refuses with a
   ).toBeVisible()
 
   await portal.restartHub()
-  await expect(page.getByText('Live')).toBeVisible({ timeout: 40_000 })
+  await portal.bringBack(page)
+  await portal.bringBack(second)
   await page.getByRole('button', { name: 'Try again' }).click()
   await expectPlace(page, 'Free')
   await expectPlace(second, 'Free')

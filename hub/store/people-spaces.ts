@@ -47,17 +47,19 @@ export async function loadSettings(database: Queryable, universityId: number): P
 }
 
 /** A space and everything above it, nearest first. */
-export async function loadLineage(database: Queryable, id: number): Promise<number[]> {
-  const rows = await query<{ id: number }>(
+export async function loadLineage(
+  database: Queryable,
+  id: number,
+): Promise<{ id: number; kind: SpaceKind }[]> {
+  return query(
     database,
     `with recursive up as (
-       select id, parent_id, 0 as steps from spaces where id = $1
+       select id, parent_id, kind, 0 as steps from spaces where id = $1
        union all
-       select p.id, p.parent_id, u.steps + 1 from up u join spaces p on p.id = u.parent_id where u.steps < 100
-     ) select id from up order by steps`,
+       select p.id, p.parent_id, p.kind, u.steps + 1 from up u join spaces p on p.id = u.parent_id where u.steps < 100
+     ) select id, kind from up order by steps`,
     [id],
   )
-  return rows.map((row) => row.id)
 }
 
 /** One space below another. */
@@ -65,6 +67,7 @@ export interface Descendant {
   id: number
   parentId: number
   name: string
+  kind: SpaceKind
   /** 1 for a child. */
   depth: number
   createdById: number | null
@@ -74,7 +77,7 @@ export interface Descendant {
 export async function loadDescendants(database: Queryable, id: number): Promise<Descendant[]> {
   return query(
     database,
-    `select s.id, s.parent_id as "parentId", s.name, d.depth, s.created_by_id as "createdById"
+    `select s.id, s.parent_id as "parentId", s.name, s.kind, d.depth, s.created_by_id as "createdById"
      from get_all_descendants($1) d join spaces s on s.id = d.id order by d.depth, s.name, s.id`,
     [id],
   )
@@ -85,15 +88,15 @@ export async function loadDeletedWith(
   database: Queryable,
   universityId: number,
   space: { id: number; deletedClock: number | null },
-): Promise<{ id: number; depth: number; createdById: number | null }[]> {
+): Promise<{ id: number; kind: SpaceKind; depth: number; createdById: number | null }[]> {
   return query(
     database,
     `with recursive down as (
-       select id, 0 as depth, created_by_id from spaces where university_id = $1 and id = $2
+       select id, kind, 0 as depth, created_by_id from spaces where university_id = $1 and id = $2
        union all
-       select s.id, d.depth + 1, s.created_by_id from down d join spaces s on s.parent_id = d.id
+       select s.id, s.kind, d.depth + 1, s.created_by_id from down d join spaces s on s.parent_id = d.id
        where s.university_id = $1 and s.is_deleted and coalesce(s.deleted_clock, s.clock) = $3
-     ) select id, depth, created_by_id as "createdById" from down where depth > 0 order by depth, id`,
+     ) select id, kind, depth, created_by_id as "createdById" from down where depth > 0 order by depth, id`,
     [universityId, space.id, space.deletedClock],
   )
 }

@@ -1,6 +1,7 @@
 import { may, type Act, type Actor } from '#shared/domain/access.ts'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
-import { MAX_TREE_DEPTH, MAX_TREE_SPACES } from '#shared/domain/space.ts'
+import { decideKind } from '#shared/domain/space-kinds.ts'
+import { MAX_TREE_DEPTH, MAX_TREE_SPACES, type SpaceKind } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import { loadLiveSession } from '../store/actors.ts'
 import { appendChange, changedBy } from '../store/change-logs.ts'
@@ -96,10 +97,27 @@ export async function faultOfPlace(
   if (parent === null) return { why: 'notFound' }
   if (parent.isDeleted) return { why: 'spaceDeleted' }
   const lineage = await loadLineage(client, parent.id)
-  const isCycle = place.movedId !== null && lineage.includes(place.movedId)
+  const isCycle = lineage.some(({ id }) => id === place.movedId)
   if (isCycle || lineage.length + place.height - 1 > MAX_TREE_DEPTH)
     return { why: 'valueRefused', at: '/parentId' }
   return null
+}
+
+/**
+ * What speaks against a kind below a parent, with these kinds in it. The super group, like an import, knows its buildings
+ * better than a table does; a second university is nobody's. [TRE-14]
+ */
+export async function faultOfKind(
+  { client, actor }: SpaceChange,
+  place: { kind: SpaceKind; parentId: number | null; below: readonly { kind: SpaceKind }[] },
+): Promise<CallRefusal | null> {
+  if (place.parentId === null) return null
+  const lineage = await loadLineage(client, place.parentId)
+  // The top is the university's own space, whatever kind somebody gave it.
+  const above = lineage.map(({ kind }, index) => (index === lineage.length - 1 ? 'university' : kind))
+  const decision = decideKind(place.kind, { above, below: place.below.map(({ kind }) => kind) })
+  if (decision.ok || (decision.refusal.why === 'tooLarge' && isOfSuperGroup(actor))) return null
+  return { why: 'valueRefused', at: '/kind' }
 }
 
 /** Whether a live sibling has the name already. [TRE-3] */

@@ -14,6 +14,7 @@ import { rebuildComposites } from '../store/spaces.ts'
 import {
   changeSpaces,
   faultOfCount,
+  faultOfKind,
   faultOfPlace,
   faultOfSibling,
   findSpace,
@@ -48,6 +49,7 @@ export async function commitNewSpace(
     const fault =
       faultOfWish(wish) ??
       (await faultOfPlace(change, { parentId, movedId: null, height: 1 })) ??
+      (await faultOfKind(change, { parentId, kind: said.kind, below: [] })) ??
       (await faultOfCount(change, { count: 1, mineCount: 1 })) ??
       (await faultOfSibling(change, { parentId, name: said.name, exceptId: null }))
     if (fault !== null) return refuse(fault)
@@ -92,17 +94,21 @@ export async function commitSpaceEdit(
   })
 }
 
+/** What speaks against where it is to stand, as what, and under which name. */
 async function faultOfMove(
   change: SpaceChange,
   before: SpaceState,
-  { parentId, name }: SpaceSaid,
+  { parentId, name, kind }: SpaceSaid,
 ): Promise<CallRefusal | null> {
-  if (parentId !== before.parentId && parentId !== null) {
-    // The university's own space is the top of everything.
-    if (before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
+  const isMoved = parentId !== before.parentId && parentId !== null
+  // The university's own space is the top of everything.
+  if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
+  if (isMoved || kind !== before.kind) {
     const below = await loadDescendants(change.client, before.id)
     const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
-    const fault = await faultOfPlace(change, { parentId, movedId: before.id, height })
+    const fault =
+      (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
+      (await faultOfKind(change, { parentId, kind, below }))
     if (fault !== null) return fault
   }
   return faultOfSibling(change, { parentId, name, exceptId: before.id })

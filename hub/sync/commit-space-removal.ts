@@ -1,5 +1,6 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { SpaceKind } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import {
   loadDeletedWith,
@@ -13,6 +14,7 @@ import { loadKiosksAt, markSpacesDeleted, rebuildComposites } from '../store/spa
 import {
   changeSpaces,
   faultOfCount,
+  faultOfKind,
   faultOfPlace,
   faultOfSibling,
   findSpace,
@@ -100,15 +102,16 @@ export async function commitSpaceRestore(
 async function faultOfRestore(
   change: SpaceChange,
   space: SpaceState,
-  below: readonly { depth: number; createdById: number | null }[],
+  below: readonly { kind: SpaceKind; depth: number; createdById: number | null }[],
 ): Promise<CallRefusal | null> {
-  const { parentId, name, id } = space
+  const { parentId, name, kind, id } = space
   const { actor, userId } = change
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
   const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
+    (await faultOfKind(change, { parentId, kind, below })) ??
     (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
     (await faultOfSibling(change, { parentId, name, exceptId: id }))
   )

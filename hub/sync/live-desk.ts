@@ -82,6 +82,7 @@ export class LiveDesk {
       nowMs,
       admit: (session, ticket) => this.admit(session, ticket),
       audienceOf: (universityId) => this.audiences.of(universityId),
+      isKnowing: () => this.isKnowing(),
       left: (session) => this.left(session),
     }
   }
@@ -104,13 +105,17 @@ export class LiveDesk {
     this.audiences.stop()
   }
 
+  private isKnowing(): boolean {
+    return this.parts.clock.elapsedMs() - this.knownAtMs <= KNOWN_FOR_MS
+  }
+
   private makeView(): AudienceView {
     return {
       tickMs: TICK_MS,
       heartbeatMs: LIVE_HEARTBEAT_MS,
       load: loadLiveFeed,
       heartbeat: (_universityId, { epoch, head }) => {
-        if (this.parts.clock.elapsedMs() - this.knownAtMs > KNOWN_FOR_MS) return null
+        if (!this.isKnowing()) return null
         const message: LiveHeartbeat = { type: 'heartbeat', epoch, head, nowMs: this.parts.nowMs() }
         return Buffer.from(JSON.stringify(message))
       },

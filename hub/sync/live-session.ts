@@ -2,6 +2,7 @@ import {
   LIVE_HEARTBEAT_MS,
   LiveClientMessage,
   MAX_LIVE_FRAME_BYTES_UP,
+  MAX_LIVE_PROBES,
   type LiveEnd,
   type LiveHello,
   type LiveHubMessage,
@@ -30,6 +31,8 @@ export interface LiveSessionParts {
   /** Who comes with a ticket; or why nobody is let in. From then on the socket counts as theirs. [LIV-1] [LIV-4] */
   admit(session: LiveSession, ticket: string): Promise<LivePersonRow | LiveEnd>
   audienceOf(universityId: number): Audience
+  /** Whether the hub knows that sessions live which it believes to. [LIV-3] */
+  isKnowing(): boolean
   left(session: LiveSession): void
 }
 
@@ -44,6 +47,7 @@ export class LiveSession implements LineHandler {
   private audience: Audience | null = null
   private member: Member | null = null
   private toldPerson = ''
+  private probes = { sinceMs: -Infinity, count: 0 }
 
   constructor(parts: LiveSessionParts, line: KioskLine) {
     this.parts = parts
@@ -55,10 +59,13 @@ export class LiveSession implements LineHandler {
     if (this.stage === 'ended') return
     if (text.length > MAX_LIVE_FRAME_BYTES_UP) return this.end('tooLarge')
     const parsed = parseMessage(text)
-    if (!parsed.ok || this.stage !== 'waiting') return this.end('malformed')
+    if (!parsed.ok) return this.end('malformed')
+    const message = parsed.value
+    if (message.type === 'probe' && this.stage === 'open') return this.probed(message.id)
+    if (message.type === 'probe' || this.stage !== 'waiting') return this.end('malformed')
     this.stage = 'checking'
     this.cancelTimer()
-    void this.parts.inFlight.track(this.hello(parsed.value))
+    void this.parts.inFlight.track(this.hello(message))
   }
 
   receivedTooLarge(): void {
@@ -86,6 +93,15 @@ export class LiveSession implements LineHandler {
     if (this.stage === 'open') this.tellPerson(person)
   }
 
+  /** Answered as a heartbeat is: only while the hub knows that the session lives. [LIV-3] [LIV-5] */
+  private probed(id: number): void {
+    const nowMs = this.parts.clock.elapsedMs()
+    if (nowMs - this.probes.sinceMs >= LIVE_HEARTBEAT_MS) this.probes = { sinceMs: nowMs, count: 0 }
+    this.probes.count += 1
+    if (this.probes.count > MAX_LIVE_PROBES) return this.end('malformed')
+    if (this.parts.isKnowing()) this.send({ type: 'alive', id, nowMs: this.parts.nowMs() })
+  }
+
   private async hello({ ticket, since }: LiveHello): Promise<void> {
     try {
       const person = await this.parts.admit(this, ticket)
@@ -104,7 +120,12 @@ export class LiveSession implements LineHandler {
 
   private open(person: LivePersonRow, answer: FeedAnswer, from: number | null): void {
     this.stage = 'open'
-    this.send({ type: 'welcome', nowMs: this.parts.nowMs(), heartbeatMs: LIVE_HEARTBEAT_MS })
+    this.send({
+      type: 'welcome',
+      nowMs: this.parts.nowMs(),
+      heartbeatMs: LIVE_HEARTBEAT_MS,
+      takesProbes: true,
+    })
     this.tellPerson(this.person ?? person)
     const { clock } = this.parts
     const end = (code: 'stalled' | 'epochChanged'): void => this.end(code)

@@ -37,6 +37,7 @@ const FROM_HUB: LiveHubMessage[] = [
   { type: 'snapshot', ...parted },
   { type: 'changes', from: 40, ...parted },
   { type: 'heartbeat', epoch: 'e', head: 41, nowMs: 1 },
+  { type: 'alive', id: 7, nowMs: 1 },
   { type: 'end', why: 'signedOut' },
 ]
 
@@ -57,6 +58,13 @@ test('[LIV-4] each message is taken at its own door alone, whole, and with nothi
     const { [key as 'type']: _left, ...rest } = HELLO
     expect(checkClient(rest).ok).toBe(false)
   }
+})
+
+test('[LIV-5] a question has a number; pages and hubs of the release before know nothing of it', () => {
+  expect(checkClient({ type: 'probe', id: 7 }).ok).toBe(true)
+  for (const wrong of [{}, { id: 0 }, { id: '7' }, { id: 1.5 }, { id: 7, more: 1 }])
+    expect(checkClient({ type: 'probe', ...wrong }).ok).toBe(false)
+  expect(checkHub({ type: 'welcome', nowMs: 1, heartbeatMs: 5_000, takesProbes: true }).ok).toBe(true)
 })
 
 test('[LIV-4] no text from outside is taken by chance, and none throws', () => {

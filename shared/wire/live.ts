@@ -2,8 +2,8 @@ import { Type, type Static } from 'typebox'
 import { GoneRow, LevelRow, SpaceRow } from './messages.ts'
 import { Id } from '../domain/space.ts'
 
-// The messages of the live socket of people's pages, /api/v1/live: one JSON text per frame. Pages say one thing, once;
-// everything else comes down. Rules LIV-n.
+// The messages of the live socket of people's pages, /api/v1/live: one JSON text per frame. Pages say who they are, once,
+// and ask whether the line still lives; everything else comes down. Rules LIV-n.
 
 const closed = { additionalProperties: false }
 const Clock = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
@@ -13,8 +13,11 @@ const Epoch = Type.String({ minLength: 1, maxLength: 64 })
 /** The most bytes of one frame from a page. [LIV-4] */
 export const MAX_LIVE_FRAME_BYTES_UP = 2_048
 
-/** Time between heartbeats, ms: after two missed ones a page says that it is offline. [LIV-3] */
-export const LIVE_HEARTBEAT_MS = 10_000
+/** Time between heartbeats, ms: a page that misses one says so. [LIV-3] [POR-8] */
+export const LIVE_HEARTBEAT_MS = 5_000
+
+/** Most questions of one socket between two heartbeats; each page waits for its answer. [LIV-5] */
+export const MAX_LIVE_PROBES = 10
 
 /** Page, within 5 s and never again: the ticket of POST /live/ticket, and what it holds already (null: nothing). [LIV-1] */
 export const LiveHello = Type.Object(
@@ -26,6 +29,16 @@ export const LiveHello = Type.Object(
   closed,
 )
 export type LiveHello = Static<typeof LiveHello>
+
+const ProbeId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
+
+/** Page, after a welcome that takes it: does the line still live? A page that slept cannot know. [LIV-5] */
+export const LiveProbe = Type.Object({ type: Type.Literal('probe'), id: ProbeId }, closed)
+export type LiveProbe = Static<typeof LiveProbe>
+
+/** Hub: it does, and this is the hub's time. What was said before it has arrived before it. [LIV-5] */
+export const LiveAlive = Type.Object({ type: Type.Literal('alive'), id: ProbeId, nowMs: TimeMs }, closed)
+export type LiveAlive = Static<typeof LiveAlive>
 
 /** A space as members see it, the same for all of them; what is personal comes in `person`. [LIV-2] */
 export const LiveSpace = Type.Object(
@@ -45,6 +58,8 @@ export const LiveWelcome = Type.Object(
     type: Type.Literal('welcome'),
     nowMs: TimeMs,
     heartbeatMs: Type.Integer({ minimum: 1 }),
+    /** True: it answers a `probe`. Hubs of the release before leave it out, and end a socket that asks. [LIV-5] */
+    takesProbes: Type.Optional(Type.Boolean()),
   },
   closed,
 )
@@ -128,7 +143,7 @@ export const LiveEnded = Type.Object({ type: Type.Literal('end'), why: LiveEnd }
 export type LiveEnded = Static<typeof LiveEnded>
 
 /** All that a page may say. */
-export const LiveClientMessage = Type.Union([LiveHello])
+export const LiveClientMessage = Type.Union([LiveHello, LiveProbe])
 export type LiveClientMessage = Static<typeof LiveClientMessage>
 
 /** All that the hub may say. */
@@ -138,6 +153,7 @@ export const LiveHubMessage = Type.Union([
   LiveSnapshot,
   LiveChanges,
   LiveHeartbeat,
+  LiveAlive,
   LiveEnded,
 ])
 export type LiveHubMessage = Static<typeof LiveHubMessage>

@@ -45,6 +45,7 @@ function handleOf(picture: Picture, locale: Locale, params: URLSearchParams) {
     makeKey: () => 'k'.repeat(32),
     keep: () => undefined,
     tellOut: () => undefined,
+    redial: () => undefined,
   })
   return { store, actions }
 }

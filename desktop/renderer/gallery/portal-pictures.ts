@@ -1,5 +1,4 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
-import type { HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { Refusal } from '../portal/api.ts'
 import { NO_FILTER } from '../portal/places.ts'
 import { PLAIN_SETTINGS } from '../portal/settings.ts'
@@ -33,11 +32,12 @@ export interface PortalPicture {
 
 const TOKEN = 'x'.repeat(43)
 
-function refused(
-  why: HttpErrorCode | 'offline',
-  more: Partial<Refusal> = {},
-): { ok: false; refusal: Refusal } {
+function refused(why: Refusal['why'], more: Partial<Refusal> = {}): { ok: false; refusal: Refusal } {
   return refuse({ why, retryAfterS: null, ...more })
+}
+
+function savingOf(isSlow: boolean): PortalState['report'] {
+  return { step: 'saving', spaceId: ROOM_101, level: 1, key: 'k'.repeat(32), isSlow }
 }
 
 function link(path: string): PortalState {
@@ -161,8 +161,9 @@ const space: Record<string, PortalPicture> = {
   own: { path: at(TABLE), state: stateOf(me) },
   saving: {
     path: at(ROOM_101),
-    state: stateOf(me, { report: { step: 'saving', spaceId: ROOM_101, level: 1 } }),
+    state: stateOf(me, { report: savingOf(false) }),
   },
+  savingSlowly: { path: at(ROOM_101), state: stateOf(me, { report: savingOf(true) }) },
   thanks: {
     path: at(ROOM_101),
     state: stateOf(me, {
@@ -186,7 +187,7 @@ const space: Record<string, PortalPicture> = {
         step: 'refused',
         spaceId: ROOM_101,
         level: 0,
-        key: 'k'.repeat(32),
+        wish: { key: 'k'.repeat(32) },
         refusal: refused('offline').refusal,
       },
     }),

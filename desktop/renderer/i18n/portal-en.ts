@@ -39,11 +39,18 @@ export const portalEn = {
     offline: 'Offline',
     offlineSince: 'Offline. This is how it was at {{time}}, {{age}}.',
     offlineNothing: 'Offline. Nothing could be loaded yet.',
+    tryNow: 'Try now',
     back: 'Connected again.',
   },
   ago: { now: 'just now', minutes: '{{count}} min ago', hours: '{{count}} h ago', days: '{{count}} d ago' },
+  wait: {
+    slow: 'No answer from the hub yet. Still trying …',
+    once: 'It counts only once.',
+    undoing: 'Taking it back …',
+  },
   refusal: {
     offline: 'The hub cannot be reached. Check your connection and try again.',
+    noAnswer: 'The hub has not answered. Please try again.',
     malformed: 'Something in the form does not fit.',
     universityNeeded: 'A user name is known only within a university. Please choose yours.',
     signInNeeded: 'You were signed out. Please sign in again.',
@@ -67,6 +74,8 @@ export const portalEn = {
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
     valueRefused: 'A value cannot be used.',
+    kindTooLarge:
+      'This kind of place does not fit there: nothing stands in something smaller, no library in a room. Choose another kind, or another place for it.',
     tooMany: 'Too many tries. Please wait a little.',
     internal: 'Something went wrong in the hub. Please try again.',
     unavailable: 'The hub cannot do this at the moment. Please try again.',
@@ -216,6 +225,7 @@ export const portalEn = {
     choose: 'Choose a place on the left to see it and to say how it is.',
     hiddenHere: 'Not on public screens yet',
     others: 'Elsewhere',
+    inPlace: 'In {{name}}',
   },
   kind: {
     university: 'University',
@@ -248,7 +258,8 @@ export const portalEn = {
     noDetails: 'Nothing more is known.',
     parts: 'Places in here',
     partsHint: 'Report at one of these.',
-    hidden: 'Only people of your university see this place. The staff can let it on public screens.',
+    hidden:
+      'This place is not public: in lists only its maker, the staff and whoever tracks it find it. The staff can let it on public screens.',
     gone: 'This place does not exist, or not any more.',
     offlineReport: 'Reporting needs the line. It is down at the moment.',
     price: 'Price',
@@ -276,7 +287,8 @@ export const portalEn = {
   },
   edit: {
     newTitle: 'Add a place',
-    newLead: 'Your university sees it at once. On public screens it is after the staff let it.',
+    newLead:
+      'You find it at once, and can pass on its address. Once the staff lets it on public screens, everybody finds it.',
     editTitle: 'Edit {{name}}',
     name: 'Name',
     kind: 'Kind',

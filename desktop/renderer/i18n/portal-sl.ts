@@ -41,6 +41,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     offline: 'Brez povezave',
     offlineSince: 'Brez povezave. Tako je bilo ob {{time}}, {{age}}.',
     offlineNothing: 'Brez povezave. Ničesar še ni bilo mogoče naložiti.',
+    tryNow: 'Poskusi zdaj',
     back: 'Povezava je spet tu.',
   },
   ago: {
@@ -49,8 +50,14 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     hours: 'pred {{count}} h',
     days: 'pred {{count}} d',
   },
+  wait: {
+    slow: 'Strežnik še ni odgovoril. Še poskušam …',
+    once: 'Šteje samo enkrat.',
+    undoing: 'Preklicujem …',
+  },
   refusal: {
     offline: 'Strežnik ni dosegljiv. Preverite povezavo in poskusite znova.',
+    noAnswer: 'Strežnik ni odgovoril. Poskusite znova.',
     malformed: 'Nekaj v obrazcu se ne ujema.',
     universityNeeded: 'Uporabniško ime je znano le znotraj univerze. Izberite svojo.',
     signInNeeded: 'Odjavljeni ste bili. Prijavite se znova.',
@@ -74,6 +81,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
     valueRefused: 'Ene od vrednosti ni mogoče uporabiti.',
+    kindTooLarge:
+      'Taka vrsta prostora tja ne gre: nič ne stoji v čem manjšem, knjižnica ne v sobi. Izberite drugo vrsto ali drugo mesto.',
     tooMany: 'Preveč poskusov. Malo počakajte.',
     internal: 'Na strežniku je šlo nekaj narobe. Poskusite znova.',
     unavailable: 'Strežnik tega trenutno ne more. Poskusite znova.',
@@ -226,6 +235,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     choose: 'Izberite prostor na levi, da ga vidite in poveste, kako je.',
     hiddenHere: 'Še ni na javnih zaslonih',
     others: 'Drugje',
+    inPlace: 'V: {{name}}',
   },
   kind: {
     university: 'Univerza',
@@ -260,7 +270,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     noDetails: 'Več ni znano.',
     parts: 'Prostori v njem',
     partsHint: 'Javite pri enem od teh.',
-    hidden: 'Ta prostor vidijo le ljudje vaše univerze. Osebje ga lahko spusti na javne zaslone.',
+    hidden:
+      'Ta prostor ni javen: na seznamih ga najdejo le tisti, ki ga je dodal, osebje in kdor mu sledi. Osebje ga lahko spusti na javne zaslone.',
     gone: 'Tega prostora ni ali ga ni več.',
     offlineReport: 'Za javljanje je potrebna povezava, ki je trenutno ni.',
     price: 'Cena',
@@ -288,7 +299,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
   },
   edit: {
     newTitle: 'Dodajte prostor',
-    newLead: 'Vaša univerza ga vidi takoj. Na javnih zaslonih je, ko ga osebje spusti.',
+    newLead:
+      'Vi ga najdete takoj in lahko podate naprej njegov naslov. Ko ga osebje spusti na javne zaslone, ga najdejo vsi.',
     editTitle: 'Uredi: {{name}}',
     name: 'Ime',
     kind: 'Vrsta',

@@ -41,6 +41,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     offline: '離線',
     offlineSince: '離線。以下是 {{time}}（{{age}}）的狀況。',
     offlineNothing: '離線，尚未載入任何資料。',
+    tryNow: '立即重試',
     back: '已恢復連線。',
   },
   ago: {
@@ -49,8 +50,14 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     hours: '{{count}} 小時前',
     days: '{{count}} 天前',
   },
+  wait: {
+    slow: '伺服器尚未回應，仍在嘗試…',
+    once: '只會計算一次。',
+    undoing: '正在收回…',
+  },
   refusal: {
     offline: '無法連到伺服器。請檢查網路後再試一次。',
+    noAnswer: '伺服器沒有回應，請再試一次。',
     malformed: '表單中有些內容不符。',
     universityNeeded: '使用者名稱只在一所大學內有效，請選擇您的大學。',
     signInNeeded: '您已被登出，請重新登入。',
@@ -73,6 +80,8 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
     valueRefused: '有一個值無法使用。',
+    kindTooLarge:
+      '這種類型的地點不能放在那裡：大的不能放進小的裡面，例如圖書館不能在房間裡。請改選類型，或換個位置。',
     tooMany: '嘗試次數過多，請稍候。',
     internal: '伺服器發生錯誤，請再試一次。',
     unavailable: '伺服器目前無法處理，請再試一次。',
@@ -219,6 +228,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     choose: '從左側選一個地點來查看，並回報現場狀況。',
     hiddenHere: '尚未在公共螢幕顯示',
     others: '其他地方',
+    inPlace: '位於 {{name}}',
   },
   kind: {
     university: '大學',
@@ -250,7 +260,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     noDetails: '沒有更多資訊。',
     parts: '裡面的地點',
     partsHint: '請在其中之一回報。',
-    hidden: '只有貴校成員看得到這個地點。館員可以讓它在公共螢幕上顯示。',
+    hidden: '這個地點尚未公開：只有新增者、館員和追蹤它的人會在清單中看到。館員可以讓它在公共螢幕上顯示。',
     gone: '這個地點不存在，或已經不存在了。',
     offlineReport: '回報需要連線，目前沒有連線。',
     price: '費用',
@@ -278,7 +288,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
   },
   edit: {
     newTitle: '新增地點',
-    newLead: '貴校成員馬上就看得到。館員同意後才會出現在公共螢幕。',
+    newLead: '您馬上就找得到，也可以把網址分享給別人。館員同意在公共螢幕顯示後，所有人都找得到。',
     editTitle: '編輯「{{name}}」',
     name: '名稱',
     kind: '類型',

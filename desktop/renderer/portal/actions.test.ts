@@ -11,9 +11,9 @@ import { tickPortal } from './tick.ts'
 const NOW_MS = 1_000_000
 
 function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
-  const asked: { name: RouteName; input: unknown }[] = []
-  const call = (async (name: RouteName, input: unknown) => {
-    asked.push({ name, input })
+  const asked: { name: RouteName; input: unknown; limitMs?: number }[] = []
+  const call = (async (name: RouteName, input: unknown, limitMs?: number) => {
+    asked.push({ name, input, ...(limitMs === undefined ? {} : { limitMs }) })
     return answers[name]?.shift() ?? refuse<Refusal>({ why: 'internal', retryAfterS: null })
   }) as unknown as Call
   const store = makePortalStore(NOW_MS)
@@ -23,16 +23,22 @@ function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
     tree: { state: 'ready', spaces: new Map([[5, room]]), staleMs: 7_200_000, epoch: 'E', head: 1 },
   })
   const keys = { count: 0 }
+  const timers = new Set<{ delayMs: number; run: () => void }>()
   const actions = makeActions({
     store,
     api: { call, refresh: () => new Promise(() => undefined), forget: () => undefined },
     nowMs: () => NOW_MS,
-    after: () => () => undefined,
+    after: (delayMs, run) => {
+      const timer = { delayMs, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
     makeKey: () => `key-${(keys.count += 1)}`,
     keep: () => undefined,
     tellOut: () => undefined,
+    redial: () => undefined,
   })
-  return { asked, store, actions }
+  return { asked, store, actions, timers }
 }
 
 const taken = accept({
@@ -69,7 +75,7 @@ describe('what people do', () => {
     })
     await actions.report(5, 1)
     await actions.undo()
-    expect(asked.at(-1)).toEqual({ name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } } })
+    expect(asked.at(-1)).toMatchObject({ name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } } })
     expect(store.getState().report.step).toBe('undone')
   })
 
@@ -78,12 +84,61 @@ describe('what people do', () => {
       'POST /spaces/:id/reports': [refuse({ why: 'offline', retryAfterS: null }), taken],
     })
     await actions.report(5, 1)
-    expect(store.getState().report).toMatchObject({ step: 'refused', key: 'key-1' })
+    expect(store.getState().report).toMatchObject({ step: 'refused', wish: { key: 'key-1' } })
     actions.reportAgain()
     await new Promise((resolve) => setTimeout(resolve, 0))
     const names = asked.map(({ input }) => (input as { body: { key: string } }).body.key)
     expect(names).toEqual(['key-1', 'key-1'])
     expect(store.getState().report.step).toBe('thanks')
+  })
+
+  it('[POR-9] a tap says that it is saved, then that the hub is slow, and waits ten seconds at most', async () => {
+    const hub = Promise.withResolvers<unknown>()
+    const { asked, store, actions, timers } = makeWorld({ 'POST /spaces/:id/reports': [hub.promise] })
+    const tapped = actions.report(5, 1)
+    expect(store.getState().report).toMatchObject({ step: 'saving', level: 1, isSlow: false })
+    expect(asked[0]?.limitMs).toBe(10_000)
+    const [slow] = timers
+    expect(slow?.delayMs).toBe(4_000)
+    slow?.run()
+    expect(store.getState().report).toMatchObject({ step: 'saving', level: 1, isSlow: true })
+    hub.resolve(refuse({ why: 'noAnswer', retryAfterS: null }))
+    await tapped
+    expect(store.getState().report).toMatchObject({ step: 'refused', refusal: { why: 'noAnswer' } })
+    expect(timers.size).toBe(0)
+  })
+
+  it('[POR-9] an undo is as patient, is not over while it is under way, and can be tried again', async () => {
+    const hub = Promise.withResolvers<unknown>()
+    const { asked, store, actions, timers } = makeWorld({
+      'POST /spaces/:id/reports': [taken],
+      'POST /reports/:id/withdraw': [hub.promise, taken],
+    })
+    await actions.report(5, 1)
+    const undone = actions.undo()
+    tickPortal(store, NOW_MS + 60_000)
+    for (const { run } of timers) run()
+    expect(store.getState().report).toMatchObject({ step: 'undoing', reportId: 77, isSlow: true })
+    hub.resolve(refuse({ why: 'noAnswer', retryAfterS: null }))
+    await undone
+    expect(store.getState().report).toMatchObject({ step: 'refused', wish: { undoOf: 77 } })
+    actions.reportAgain()
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(asked.filter(({ name }) => name === 'POST /reports/:id/withdraw')).toEqual([
+      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, limitMs: 10_000 },
+      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, limitMs: 10_000 },
+    ])
+    expect(store.getState().report.step).toBe('undone')
+  })
+
+  it('[POR-6] what comes of a tap that somebody has gone on from changes nothing', async () => {
+    const hub = Promise.withResolvers<unknown>()
+    const { store, actions } = makeWorld({ 'POST /spaces/:id/reports': [hub.promise, taken] })
+    const first = actions.report(5, 0)
+    await actions.report(5, 1)
+    hub.resolve(refuse({ why: 'noAnswer', retryAfterS: null }))
+    await first
+    expect(store.getState().report).toMatchObject({ step: 'thanks', reportId: 77 })
   })
 
   it('[POR-5] a sensitive act asks for the password and is made again; who closes the question has not acted', async () => {

@@ -10,6 +10,9 @@ import { withVisitor, type Because, type PortalState, type PortalStore } from '.
 /** How long an undo is offered, ms; what was said about it stays half as long again. */
 export const UNDO_MS = 5_000
 const UNDONE_MS = 2_500
+/** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] */
+export const SLOW_MS = 4_000
+export const REPORT_LIMIT_MS = 10_000
 /** A word at the foot of the page goes by itself, ms; one with an undo stays longer. */
 const TOAST_MS = 6_000
 const TOAST_UNDO_MS = 12_000
@@ -26,6 +29,8 @@ export interface ActionParts {
   keep(settings: Settings): void
   /** Tells the browser's other tabs that nobody is signed in any more. */
   tellOut(): void
+  /** Somebody does not want to wait for the next try of the live line. */
+  redial(): void
 }
 
 /** All that screens can do. */
@@ -103,8 +108,10 @@ function makeVisits(parts: ActionParts) {
     if (answer.ok || answer.refusal.why !== 'passwordNeeded') return answer
     return (await askPassword()) ? api.call(name, input) : answer
   }
+  /** Tries at once what would be tried later: the live line. */
+  const tryNow = (): void => parts.redial()
   const dropLink = (): void => set(parts, () => ({ link: null }))
-  return { begin, leave, signOut, choose, sensitive, dropLink, call: api.call }
+  return { begin, leave, signOut, choose, sensitive, tryNow, dropLink, call: api.call }
 }
 
 /** The tree, and what is looked for in it. */
@@ -158,45 +165,66 @@ export function timeFrom(
   }
 }
 
-/** One tap, its thanks and its undo. */
+/** One tap, its thanks and its undo. Each step says what is going on, and none goes on for ever. [POR-6] [POR-9] */
 function makeReports(parts: ActionParts) {
   const { store, api } = parts
   const hubNow = (): number => parts.nowMs() + store.getState().clockOffsetMs
   const step = (report: PortalState['report']): void => set(parts, () => ({ report }))
-  const isAt = (wanted: PortalState['report']['step'], spaceId: number): boolean => {
-    const { report } = store.getState()
-    return report.step === wanted && 'spaceId' in report && report.spaceId === spaceId
+  /** Goes through a step that waits for the hub; null when somebody has gone on meanwhile. */
+  const waitIn = async <Result>(waiting: Waiting, asked: Promise<Result>): Promise<Result | null> => {
+    step(waiting)
+    const isHere = (): boolean => sameWait(store.getState().report, waiting)
+    const forget = parts.after(SLOW_MS, () => isHere() && step({ ...waiting, isSlow: true }))
+    const result = await asked
+    forget()
+    return isHere() ? result : null
   }
   const send = async (spaceId: number, level: Level, key: string): Promise<void> => {
-    step({ step: 'saving', spaceId, level })
-    const answer = await api.call('POST /spaces/:id/reports', {
-      params: { id: spaceId },
-      body: { level, key },
-    })
-    if (!isAt('saving', spaceId)) return
-    if (!answer.ok) return step({ step: 'refused', spaceId, level, key, refusal: answer.refusal })
+    const input = { params: { id: spaceId }, body: { level, key } }
+    const answer = await waitIn(
+      { step: 'saving', spaceId, level, key, isSlow: false },
+      api.call('POST /spaces/:id/reports', input, REPORT_LIMIT_MS),
+    )
+    if (answer === null) return
+    if (!answer.ok) return step({ step: 'refused', spaceId, level, wish: { key }, refusal: answer.refusal })
     const { id: reportId, reportedAtMs } = answer.value
     set(parts, ({ tree }) =>
       tree.state === 'ready' ? { tree: told(tree, spaceId, level, reportedAtMs) } : {},
     )
     step({ step: 'thanks', spaceId, level, reportId, undoUntilMs: hubNow() + UNDO_MS })
   }
+  const withdraw = async (spaceId: number, level: Level, reportId: number): Promise<void> => {
+    const answer = await waitIn(
+      { step: 'undoing', spaceId, level, reportId, isSlow: false },
+      api.call('POST /reports/:id/withdraw', { params: { id: reportId } }, REPORT_LIMIT_MS),
+    )
+    if (answer === null) return
+    const wish = { undoOf: reportId }
+    if (!answer.ok) return step({ step: 'refused', spaceId, level, wish, refusal: answer.refusal })
+    step({ step: 'undone', spaceId, untilMs: hubNow() + UNDONE_MS })
+  }
   const report = (spaceId: number, level: Level): Promise<void> => send(spaceId, level, parts.makeKey())
-  /** The same tap once more, under the same name: it counts once. */
+  /** The same once more: a tap under its own name, an undo of the same report. Either counts once. */
   const reportAgain = (): void => {
     const { report: last } = store.getState()
-    if (last.step === 'refused') void send(last.spaceId, last.level, last.key)
+    if (last.step !== 'refused') return
+    const { spaceId, level, wish } = last
+    void ('key' in wish ? send(spaceId, level, wish.key) : withdraw(spaceId, level, wish.undoOf))
   }
   const undo = async (): Promise<void> => {
     const { report: last } = store.getState()
-    if (last.step !== 'thanks') return
-    const { spaceId, reportId, level } = last
-    const answer = await api.call('POST /reports/:id/withdraw', { params: { id: reportId } })
-    if (!answer.ok) return step({ step: 'refused', spaceId, level, key: '', refusal: answer.refusal })
-    step({ step: 'undone', spaceId, untilMs: hubNow() + UNDONE_MS })
+    if (last.step === 'thanks') await withdraw(last.spaceId, last.level, last.reportId)
   }
   const endReport = (): void => step({ step: 'ask' })
   return { report, reportAgain, undo, endReport, hubNow }
+}
+
+/** A step that waits for the hub. */
+type Waiting = Extract<PortalState['report'], { step: 'saving' | 'undoing' }>
+
+function sameWait(now: PortalState['report'], waiting: Waiting): boolean {
+  if (now.step === 'saving') return waiting.step === 'saving' && now.key === waiting.key
+  return now.step === 'undoing' && waiting.step === 'undoing' && now.reportId === waiting.reportId
 }
 
 /** The own report counts at once; the line brings the same a moment later. */
@@ -213,5 +241,5 @@ function told(
 
 /** Whether a refusal is one that trying again may mend. */
 export function isPassing({ why }: Refusal): boolean {
-  return ['offline', 'unavailable', 'internal', 'tooMany', 'directoryAway'].includes(why)
+  return ['offline', 'noAnswer', 'unavailable', 'internal', 'tooMany', 'directoryAway'].includes(why)
 }

@@ -5,7 +5,9 @@ import { makeApi, requestOf, type Api } from './api.ts'
 const ME = { id: 7, university: null, isPlatformAdmin: true } as unknown as Me
 
 /** A hub in memory: what it was asked, and what it answers next. */
-function makeWorld(answer: (url: string, token: string | null) => Response | Promise<Response>) {
+function makeWorld(
+  answer: (url: string, token: string | null, signal?: AbortSignal | null) => Response | Promise<Response>,
+) {
   const asked: { url: string; token: string | null; body: unknown }[] = []
   const visitors: (number | null)[] = []
   const timers: { delayMs: number; run: () => void; isOn: boolean }[] = []
@@ -14,7 +16,7 @@ function makeWorld(answer: (url: string, token: string | null) => Response | Pro
     fetch: async (url, init) => {
       const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null
       asked.push({ url, token, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined })
-      return answer(url, token)
+      return answer(url, token, init.signal ?? null)
     },
     nowMs: () => clock.nowMs,
     after: (delayMs, run) => {
@@ -36,6 +38,18 @@ const admission = (accessToken: string): Response => json(200, { accessToken, ex
 const signInNeeded = (): Response => json(401, { error: 'signInNeeded', message: '' })
 
 describe('the client', () => {
+  it('[POR-9] a hub that says nothing within the time of a call is told from one that cannot be reached', async () => {
+    const { api } = makeWorld(
+      (_url, _token, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason as Error))
+        }),
+    )
+    expect(await api.call('GET /groups', {}, 20)).toMatchObject({ refusal: { why: 'noAnswer' } })
+    const away = makeWorld(() => Promise.reject(new TypeError('Failed to fetch')))
+    expect(await away.api.call('GET /groups', {})).toMatchObject({ refusal: { why: 'offline' } })
+  })
+
   it('writes a call as method, address, query and body, and leaves out what is not said', () => {
     expect(requestOf('PATCH /spaces/:id', { params: { id: 7 }, body: { version: 2 } })).toEqual({
       method: 'PATCH',

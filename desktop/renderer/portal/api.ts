@@ -5,9 +5,9 @@ import type { RouteAnswer, RouteInput, RouteName } from '#shared/wire/rest.ts'
 
 // Types only: what declares and checks the contracts stays in the hub, and no schema comes into the bundle.
 
-/** Why a call was not answered as wished: the hub's own closed list, and a hub that cannot be reached. */
+/** Why a call was not answered as wished: the hub's own closed list, a hub that cannot be reached, and one that says nothing. */
 export type Refusal = Omit<Partial<HttpError>, 'error' | 'message'> & {
-  why: HttpErrorCode | 'offline'
+  why: HttpErrorCode | 'offline' | 'noAnswer'
   /** Seconds after which trying again makes sense; null: the hub did not say. */
   retryAfterS: number | null
 }
@@ -15,8 +15,12 @@ export type Refusal = Omit<Partial<HttpError>, 'error' | 'message'> & {
 /** What a call came to. */
 export type Answer<Name extends RouteName> = Decision<RouteAnswer<Name>, Refusal>
 
-/** Calls the hub by the name of a contract; never throws. */
-export type Call = <Name extends RouteName>(name: Name, input: RouteInput<Name>) => Promise<Answer<Name>>
+/** Calls the hub by the name of a contract, and waits for it at most so long; never throws. */
+export type Call = <Name extends RouteName>(
+  name: Name,
+  input: RouteInput<Name>,
+  limitMs?: number,
+) => Promise<Answer<Name>>
 
 /** What the client needs of the page it runs in. */
 export interface ApiParts {
@@ -47,7 +51,7 @@ const EARLY_MS = 60_000
 /** A call with a token that has less than this left waits for the next one, ms. */
 const NEARLY_OVER_MS = 15_000
 /** The hub ends what takes longer than 30 s by itself. */
-const PATIENCE_MS = 35_000
+const LIMIT_MS = 35_000
 
 const WITHOUT_TOKEN = new Set<RouteName>(['POST /auth/token/refresh', 'POST /auth/token'])
 
@@ -88,15 +92,15 @@ export function makeApi(parts: ApiParts): Api {
     (held.refreshing ??= renew().finally(() => {
       held.refreshing = null
     }))
-  const call: Call = async (name, input) => {
+  const call: Call = async (name, input, limitMs = LIMIT_MS) => {
     if (held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS) await refresh()
     const used = WITHOUT_TOKEN.has(name) ? null : held.token
-    const answer = await send(parts, name, input, used)
+    const answer = await send(parts, name, input, used, limitMs)
     if (answer.ok && name === 'POST /auth/token') admit(answer.value as Admission)
     if (answer.ok || answer.refusal.why !== 'signInNeeded' || used === null) return answer
     // Another tab may have renewed it, or the session has ended: the cookie knows.
     const renewed = await refresh()
-    return renewed.ok ? send(parts, name, input, held.token) : answer
+    return renewed.ok ? send(parts, name, input, held.token, limitMs) : answer
   }
   return { call, refresh, forget }
 }
@@ -106,6 +110,7 @@ async function send<Name extends RouteName>(
   name: Name,
   input: RouteInput<Name>,
   token: string | null,
+  limitMs = LIMIT_MS,
 ): Promise<Answer<Name>> {
   const { method, url, body } = requestOf(name, input)
   try {
@@ -118,13 +123,14 @@ async function send<Name extends RouteName>(
       },
       credentials: 'same-origin',
       redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(limitMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!response.ok) return refuse(await refusalOf(response))
     return accept((await valueOf(response)) as RouteAnswer<Name>)
-  } catch {
-    return refuse({ why: 'offline', retryAfterS: null })
+  } catch (error) {
+    const isSilent = error instanceof DOMException && error.name === 'TimeoutError'
+    return refuse({ why: isSilent ? 'noAnswer' : 'offline', retryAfterS: null })
   }
 }
 

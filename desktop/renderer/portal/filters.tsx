@@ -87,13 +87,13 @@ function useSlash(search: RefObject<HTMLInputElement | null>): void {
 function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): ReactElement {
   const { t, kind } = usePortalWords()
   const { filter: change } = useActions()
-  const kinds = [...new Set([...moment.spaces.values()].map((space) => space.kind))].toSorted()
+  const kinds = [...new Set([...moment.listed.values()].map((space) => space.kind))].toSorted()
   const sorts: [Sort, string][] = [
     ['free', t('places.sortFree')],
     ['name', t('places.sortName')],
     ['news', t('places.sortNews')],
   ]
-  const branches = branchesOf(moment.spaces)
+  const branches = branchesOf(moment)
   return (
     <>
       <label>
@@ -107,7 +107,7 @@ function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): 
           <option value="">{t('places.everywhere')}</option>
           {branches.map(({ id, name, depth }) => (
             <option key={id} value={id}>
-              {'  '.repeat(depth) + name}
+              {'\u2003'.repeat(depth) + name}
             </option>
           ))}
         </select>

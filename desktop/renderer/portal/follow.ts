@@ -16,8 +16,8 @@ export interface FollowParts {
   onSignedOut(): void
 }
 
-/** Keeps the tree of whoever is signed in: loads it, and follows it live. Gives a nudge for a browser that woke up. */
-export function follow(parts: FollowParts): { nudge(): void } {
+/** Keeps the tree of whoever is signed in: loads it, and follows it live. Gives what the page tells the line of itself. */
+export function follow(parts: FollowParts): Pick<Live, 'nudge' | 'wake' | 'pulse'> {
   const { store } = parts
   const held: { userId: number | null; live: Live | null } = { userId: null, live: null }
   const begin = (): void => {
@@ -36,15 +36,22 @@ export function follow(parts: FollowParts): { nudge(): void } {
     if (state.visitor !== before.visitor) begin()
   })
   begin()
-  return { nudge: () => held.live?.nudge() }
+  return {
+    nudge: () => held.live?.nudge(),
+    wake: (isSure) => held.live?.wake(isSure),
+    pulse: () => held.live?.pulse(),
+  }
 }
+
+/** A ticket that takes longer is asked for again, ms. */
+const TICKET_MS = 8_000
 
 function openLine(parts: FollowParts): Live {
   const { store, api } = parts
   const brought: Pick<Brought, 'person' | 'parts'> = { person: null, parts: [] }
   return new Live({
     ...parts,
-    ticket: () => api.call('POST /live/ticket', {}),
+    ticket: () => api.call('POST /live/ticket', {}, TICKET_MS),
     held: () => {
       brought.parts = []
       const { tree } = store.getState()
@@ -57,8 +64,7 @@ function openLine(parts: FollowParts): Live {
       if (next === null) return false
       brought.person = next.person
       brought.parts = next.parts
-      const isTold = message.type === 'welcome' || message.type === 'heartbeat'
-      const time = isTold ? timeFrom(message.nowMs, parts.nowMs(), { line }) : {}
+      const time = 'nowMs' in message ? timeFrom(message.nowMs, parts.nowMs(), { line }) : {}
       store.setState({ tree: next.tree, ...time })
       return true
     },

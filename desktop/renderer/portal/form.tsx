@@ -11,7 +11,7 @@ import {
 } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import type { Refusal } from './api.ts'
-import { Problem } from './parts.tsx'
+import { Problem, useSlow } from './parts.tsx'
 import { usePortalWords } from './words.ts'
 
 /** Which field does not fit, and why; fields of one form look here. */
@@ -84,6 +84,7 @@ export function Form(props: {
 }): ReactElement {
   const { t } = usePortalWords()
   const { isBusy, refusal, waitS, start } = useSending(props.send)
+  const isSlow = useSlow(isBusy)
   const [fault, setFault] = useState<Fault | null>(null)
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
@@ -99,6 +100,9 @@ export function Form(props: {
     <form className="p-form" noValidate onSubmit={submit} aria-busy={isBusy}>
       <FaultContext value={fault}>{props.children}</FaultContext>
       {refusal !== null && <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>}
+      <p className="p-soft p-form-wait" role="status">
+        {isSlow && t('wait.slow')}
+      </p>
       <div className="p-form-foot">
         <button type="submit" className={buttonClass(props)} aria-disabled={isBusy || waitS > 0}>
           {isBusy && <span className="p-spinner" aria-hidden="true" />}
@@ -213,20 +217,28 @@ export function TextArea(props: {
   )
 }
 
-/** One of a few. */
+/** One of a few. With `value` the page says which is chosen, and hears of another choice. */
 export function Choice(props: {
   name: string
   label: string
   hint?: string
   start: string
+  value?: string
+  onChange?: (value: string) => void
   isOptional?: boolean
   options: readonly { value: string; label: string }[]
 }): ReactElement {
-  const { name, label, hint, start, options, isOptional = false } = props
+  const { name, label, hint, start, value, onChange, options, isOptional = false } = props
   return (
     <Labelled name={name} label={label} hint={hint}>
       {(ids) => (
-        <select {...ids} name={name} defaultValue={start} required={!isOptional}>
+        <select
+          {...ids}
+          name={name}
+          {...(value === undefined ? { defaultValue: start } : { value })}
+          required={!isOptional}
+          onChange={(event) => onChange?.(event.currentTarget.value)}
+        >
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

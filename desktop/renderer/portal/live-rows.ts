@@ -23,6 +23,7 @@ export function afterMessage(brought: Brought, message: LiveHubMessage): Brought
     case 'heartbeat':
       return isBehind(brought.tree, message) ? null : brought
     case 'welcome':
+    case 'alive':
     case 'end':
       return brought
   }

@@ -44,6 +44,7 @@ function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => a
         timer.isOn = false
       }
     },
+    nowMs: () => clock.nowMs,
     chance: () => 0.5,
   })
   const pass = async (ms: number): Promise<void> => {
@@ -63,10 +64,22 @@ function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => a
   }
   const tell = (message: LiveHubMessage): void =>
     sockets.at(-1)?.onmessage?.({ data: JSON.stringify(message) })
-  return { live, sockets, said, taken, pass, tell, answer }
+  /** The device sleeps: time goes by, and no timer runs. */
+  const sleep = (ms: number): void => {
+    clock.nowMs += ms
+    for (const timer of timers) timer.atMs += ms
+  }
+  const probes = (): unknown[] =>
+    sockets
+      .flatMap(({ sent }) => sent)
+      .map((text) => JSON.parse(text) as { type: string; id?: number })
+      .flatMap(({ type, id }) => (type === 'probe' ? [id] : []))
+  return { live, sockets, said, taken, pass, tell, answer, sleep, probes }
 }
 
-const WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 10_000 }
+const WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 5_000, takesProbes: true }
+const OLD_WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 10_000 }
+const BEAT: LiveHubMessage = { type: 'heartbeat', epoch: 'E', head: 5, nowMs: 2 }
 
 describe('the live line', () => {
   it('[POR-1] the ticket is the first message of the socket, with what is held already', async () => {
@@ -82,20 +95,102 @@ describe('the live line', () => {
     expect(said).toEqual(['live'])
   })
 
-  it('[POR-4] two missed heartbeats: dialled anew, and offline after three seconds without a welcome', async () => {
-    const { pass, tell, said, sockets } = makeWorld()
+  it('[POR-8] "Live" is said until a heartbeat and a half after the last word; unanswered, the line is dialled anew and told as offline', async () => {
+    const { pass, tell, said, sockets, probes } = makeWorld()
     await pass(0)
     tell(WELCOME)
-    await pass(24_900)
-    expect(sockets).toHaveLength(1)
-    await pass(1_000)
+    await pass(5_000)
+    tell(BEAT)
+    await pass(7_500)
+    expect([said, probes()]).toEqual([['live'], []])
+    await pass(10)
+    expect([said, probes()]).toEqual([['live', 'connecting'], [1]])
+    expect(sockets[0]?.isClosed).toBe(false)
+    await pass(2_500)
     expect(sockets[0]?.isClosed).toBe(true)
+    await pass(600)
     expect(sockets).toHaveLength(2)
-    expect(said).toEqual(['live'])
-    await pass(3_000)
-    expect(said).toEqual(['live', 'offline'])
+    expect(said).toEqual(['live', 'connecting', 'offline'])
     tell(WELCOME)
-    expect(said).toEqual(['live', 'offline', 'live'])
+    expect(said).toEqual(['live', 'connecting', 'offline', 'live'])
+  })
+
+  it('[POR-8] a hub that was only slow is believed again by its answer, and by nothing else', async () => {
+    const { pass, tell, said, sockets, taken, probes } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    await pass(7_600)
+    tell(BEAT)
+    tell({ type: 'alive', id: 7, nowMs: 3 })
+    expect(said).toEqual(['live', 'connecting'])
+    expect(taken).toEqual([WELCOME])
+    tell({ type: 'alive', id: 1, nowMs: 4 })
+    expect(said).toEqual(['live', 'connecting', 'live'])
+    expect(taken.at(-1)).toMatchObject({ type: 'alive', nowMs: 4 })
+    await pass(7_000)
+    expect([sockets.length, probes()]).toEqual([1, [1]])
+  })
+
+  it('[POR-8] a device that slept says so before anything else; what lay in the socket is no proof', async () => {
+    for (const first of ['pulse', 'message', 'wake'] as const) {
+      const { live, pass, tell, said, sockets, taken, sleep, probes } = makeWorld()
+      await pass(0)
+      tell(WELCOME)
+      sleep(60_000)
+      if (first === 'pulse') live.pulse()
+      if (first === 'message') tell(BEAT)
+      if (first === 'wake') live.wake()
+      expect([said, probes()], first).toEqual([['live', 'connecting'], [1]])
+      tell(BEAT)
+      expect(taken).toEqual([WELCOME])
+      await pass(2_500)
+      expect(sockets[0]?.isClosed).toBe(true)
+      await pass(600)
+      expect([said, sockets.length]).toEqual([['live', 'connecting', 'offline'], 2])
+    }
+  })
+
+  it('[POR-8] a page that is looked at again asks, unless it just heard; another network is asked about always', async () => {
+    const { live, pass, tell, said, probes } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    live.wake()
+    expect(probes()).toEqual([])
+    live.wake(true)
+    live.wake(true)
+    expect([said, probes()]).toEqual([['live', 'connecting'], [1]])
+    tell({ type: 'alive', id: 1, nowMs: 3 })
+    await pass(2_000)
+    live.wake()
+    expect(probes()).toEqual([1, 2])
+    tell({ type: 'alive', id: 2, nowMs: 3 })
+    expect(said).toEqual(['live', 'connecting', 'live', 'connecting', 'live'])
+  })
+
+  it('[LIV-5] a hub of the release before is never asked: it is dialled anew', async () => {
+    const { live, pass, tell, said, sockets, probes, sleep } = makeWorld()
+    await pass(0)
+    tell(OLD_WELCOME)
+    await pass(14_900)
+    expect(said).toEqual(['live'])
+    tell(BEAT)
+    sleep(20_000)
+    live.pulse()
+    expect(said).toEqual(['live', 'connecting'])
+    await pass(600)
+    expect([sockets.length, probes()]).toEqual([2, []])
+    tell(OLD_WELCOME)
+    expect(said).toEqual(['live', 'connecting', 'live'])
+  })
+
+  it('[POR-8] a welcome from before a sleep is none', async () => {
+    const { pass, tell, said, sockets, sleep } = makeWorld()
+    await pass(0)
+    sleep(30_000)
+    tell(WELCOME)
+    expect(said).toEqual([])
+    await pass(600)
+    expect(sockets).toHaveLength(2)
   })
 
   it('a line that is back at once never looked offline', async () => {
@@ -106,7 +201,7 @@ describe('the live line', () => {
     await pass(600)
     tell(WELCOME)
     await pass(5_000)
-    expect(said).toEqual(['live', 'live'])
+    expect(said).toEqual(['live', 'connecting', 'live'])
   })
 
   it('what was missed is fetched by dialling anew', async () => {

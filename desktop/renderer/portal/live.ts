@@ -26,6 +26,8 @@ export interface LiveParts {
   onStatus(status: Line['status']): void
   onSignedOut(): void
   after(delayMs: number, run: () => void): () => void
+  /** This device's own time, ms; it goes on while the device sleeps, as timers do not. */
+  nowMs(): number
   /** From 0 up to, but not including, 1. */
   chance(): number
 }
@@ -35,10 +37,16 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 /** Where the hub has too many sockets already. */
 const CROWDED_PAUSE_MS = 120_000
-/** A line that is back within this never looked offline, ms. */
+/** A line that is back within this never looked offline, ms; meanwhile the page says that it connects. */
 const GRACE_MS = 3_000
-/** Before the welcome says how often the heart beats. */
-const FIRST_HEARTBEAT_MS = 10_000
+/** From the dialling to the welcome, ms. */
+const DIAL_MS = 8_000
+/** After so many heartbeats without a word the page no longer says "Live". [POR-8] */
+const LATE_BEATS = 1.5
+/** How long the hub has to say that the line lives, ms. */
+const PROBE_MS = 2_500
+/** A word as young as this is proof enough for a page that is looked at again, ms. */
+const YOUNG_MS = 1_000
 
 /** The pause before a try, ms: full jitter, never less than a quarter second. */
 export function pauseMs(tries: number, chance: number): number {
@@ -47,14 +55,26 @@ export function pauseMs(tries: number, chance: number): number {
 
 const idle = (): void => undefined
 
+/** A socket that the hub welcomed. */
+interface Open {
+  heartbeatMs: number
+  takesProbes: boolean
+  /** When the hub was last known to be there, by this device's time. */
+  heardMs: number
+  /** The question that waits for its answer; null: the line is not in doubt. */
+  probeId: number | null
+}
+
 /** A live line to the hub, which comes back by itself until it is stopped; what it brings goes to `take`. */
 export class Live {
   private readonly parts: LiveParts
   private readonly timers = { retry: idle, watch: idle, grace: idle }
+  private status: Line['status'] = 'connecting'
   private isStopped = false
   private tries = 0
+  private probeCount = 0
   private socket: LiveSocket | null = null
-  private heartbeatMs = FIRST_HEARTBEAT_MS
+  private open: Open | null = null
 
   constructor(parts: LiveParts) {
     this.parts = parts
@@ -67,12 +87,29 @@ export class Live {
     this.hangUp()
   }
 
-  /** The browser woke up or is on a network again: no more waiting. */
+  /** Somebody is there, or the browser is on a network again: no more waiting. */
   nudge(): void {
     if (this.isStopped || this.timers.retry === idle) return
     this.timers.retry()
     this.tries = 0
     void this.connect()
+  }
+
+  /**
+   * The page was asleep or out of sight, or the network is another one (`isSure`): whatever the line looks like, it may be
+   * dead. It says so at once, and asks the hub. [POR-8]
+   */
+  wake(isSure = false): void {
+    if (this.isStopped) return
+    const { open } = this
+    if (open === null) return this.nudge()
+    if (isSure || this.parts.nowMs() - open.heardMs > YOUNG_MS) this.doubt(open)
+  }
+
+  /** Called as often as the page can: time that went by unnoticed is seen here, before anything is drawn. [POR-8] */
+  pulse(): void {
+    const { open } = this
+    if (open !== null && this.isLate(open)) this.doubt(open)
   }
 
   private async connect(): Promise<void> {
@@ -81,28 +118,36 @@ export class Live {
     if (this.isStopped) return
     if (!answer.ok) return this.again((answer.refusal.retryAfterS ?? 0) * 1000)
     const socket = this.parts.dial()
+    const dialledMs = this.parts.nowMs()
     this.socket = socket
     const { ticket } = answer.value
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ticket, since: this.parts.held() }))
     socket.onmessage = ({ data }) => {
-      if (this.socket === socket) this.hear(JSON.parse(String(data)) as LiveHubMessage)
+      if (this.socket === socket) this.hear(JSON.parse(String(data)) as LiveHubMessage, dialledMs)
     }
     socket.onclose = () => {
       if (this.socket === socket) this.again()
     }
-    this.watch()
+    this.watch(DIAL_MS, () => this.again())
   }
 
-  private hear(message: LiveHubMessage): void {
+  private hear(message: LiveHubMessage, dialledMs: number): void {
     if (message.type === 'end') return this.ended(message.why)
+    const nowMs = this.parts.nowMs()
     if (message.type === 'welcome') {
+      // From before a sleep: its time is not this one.
+      if (nowMs - dialledMs > DIAL_MS) return this.again()
+      const { heartbeatMs, takesProbes = false } = message
+      this.open = { heartbeatMs, takesProbes, heardMs: nowMs, probeId: null }
       this.tries = 0
-      this.heartbeatMs = message.heartbeatMs
-      this.timers.grace()
-      this.timers.grace = idle
-      this.parts.onStatus('live')
     }
-    this.watch()
+    // What lay in the socket while the page slept proves nothing about the line.
+    this.pulse()
+    const { open } = this
+    if (open === null) return
+    if (message.type === 'alive' && message.id === open.probeId) open.probeId = null
+    if (open.probeId === null) this.proven(open, nowMs)
+    else if (message.type === 'heartbeat' || message.type === 'alive') return
     if (!this.parts.take(message)) this.again()
   }
 
@@ -115,17 +160,49 @@ export class Live {
     this.again(why === 'tooMany' ? CROWDED_PAUSE_MS : 0)
   }
 
-  /** Two missed heartbeats, and the line is dead whatever it looks like. [LIV-3] */
-  private watch(): void {
+  private isLate(open: Open): boolean {
+    return open.probeId === null && this.parts.nowMs() - open.heardMs > open.heartbeatMs * LATE_BEATS
+  }
+
+  /** The hub is there at this moment. */
+  private proven(open: Open, nowMs: number): void {
+    open.heardMs = nowMs
+    this.timers.grace()
+    this.timers.grace = idle
+    this.say('live')
+    this.watch(open.heartbeatMs * LATE_BEATS + 1, () => this.doubt(open))
+  }
+
+  /** Says that nothing is known, and asks; a hub that takes no questions is dialled anew. [LIV-5] */
+  private doubt(open: Open): void {
+    if (open !== this.open || open.probeId !== null) return
+    this.unsure()
+    if (!open.takesProbes) return this.again()
+    this.probeCount += 1
+    open.probeId = this.probeCount
+    this.watch(PROBE_MS, () => this.again())
+    this.socket?.send(JSON.stringify({ type: 'probe', id: open.probeId }))
+  }
+
+  private unsure(): void {
+    if (this.status === 'live') this.say('connecting')
+    if (this.timers.grace === idle) this.timers.grace = this.parts.after(GRACE_MS, () => this.say('offline'))
+  }
+
+  private say(status: Line['status']): void {
+    if (this.status !== status) this.parts.onStatus(status)
+    this.status = status
+  }
+
+  private watch(delayMs: number, run: () => void): void {
     this.timers.watch()
-    this.timers.watch = this.parts.after(this.heartbeatMs * 2.5, () => this.again())
+    this.timers.watch = this.parts.after(delayMs, run)
   }
 
   private again(atLeastMs = 0): void {
     this.hangUp()
     if (this.isStopped) return
-    if (this.timers.grace === idle)
-      this.timers.grace = this.parts.after(GRACE_MS, () => this.parts.onStatus('offline'))
+    this.unsure()
     const delayMs = atLeastMs + pauseMs(this.tries, this.parts.chance())
     this.tries += 1
     this.timers.retry()
@@ -135,6 +212,7 @@ export class Live {
   private hangUp(): void {
     const { socket } = this
     this.socket = null
+    this.open = null
     this.timers.watch()
     socket?.close()
   }

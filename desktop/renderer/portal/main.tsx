@@ -69,6 +69,19 @@ function admit(store: PortalStore, me: Me | null): void {
   })
 }
 
+/** What the browser tells of the page's sleep, its network and its reader goes to the line. [POR-8] */
+function watchPage(line: ReturnType<typeof follow>): void {
+  const woke = (): void => line.wake(true)
+  window.addEventListener('online', woke)
+  window.addEventListener('offline', woke)
+  document.addEventListener('resume', woke)
+  // Back from the browser's memory of pages: its socket may be from before.
+  window.addEventListener('pageshow', (event) => event.persisted && woke())
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && line.wake())
+  // Who is there does not wait for the next try.
+  for (const act of ['focus', 'pointerdown', 'keydown']) window.addEventListener(act, () => line.nudge())
+}
+
 async function start(root: Element): Promise<void> {
   const store = makePortalStore(now())
   readSurroundings(store)
@@ -89,14 +102,17 @@ async function start(root: Element): Promise<void> {
     makeKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join(''),
     keep: (chosen) => keepSettings(window.localStorage, chosen),
     tellOut: () => tellTabs('out'),
+    redial: () => line.nudge(),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions
-  const { nudge } = follow({ ...common, api, chance: Math.random, dial, loadTree, onSignedOut })
-  window.addEventListener('online', nudge)
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && nudge())
-  window.setInterval(() => tickPortal(store, now()), 250)
+  const line = follow({ ...common, api, chance: Math.random, dial, loadTree, onSignedOut })
+  watchPage(line)
+  window.setInterval(() => {
+    line.pulse()
+    tickPortal(store, now())
+  }, 250)
   createRoot(root).render(
     <StrictMode>
       {/* React itself writes the fault to the console; whoever reads here loads the page again by hand. */}

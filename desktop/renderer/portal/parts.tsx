@@ -1,9 +1,9 @@
-import { useEffect, useId, useRef, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useId, useRef, useState, type ReactElement, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
 import type { Tone } from '../kiosk/place.ts'
-import { isPassing } from './actions.ts'
+import { isPassing, SLOW_MS } from './actions.ts'
 import type { Refusal } from './api.ts'
 import { usePortalWords } from './words.ts'
 
@@ -65,7 +65,7 @@ export function Problem(props: {
   const isPasswords = why === 'passwordRefused' && faults.length > 0
   return (
     <div className="p-notice" data-kind="bad" role="alert">
-      <Icon name={why === 'offline' ? 'offline' : 'alert'} />
+      <Icon name={why === 'offline' || why === 'noAnswer' ? 'offline' : 'alert'} />
       <div>
         <p>{isPasswords ? t('refusal.passwordRefused') : refusal(props.refusal)}</p>
         {isPasswords && (
@@ -109,12 +109,27 @@ export function Empty(props: {
   )
 }
 
+/** Whether something has been going on for so long that it wants a word. [POR-9] */
+export function useSlow(isOn: boolean): boolean {
+  const [isSlow, setSlow] = useState(false)
+  useEffect(() => {
+    if (!isOn) return
+    const timer = window.setTimeout(() => setSlow(true), SLOW_MS)
+    return () => {
+      window.clearTimeout(timer)
+      setSlow(false)
+    }
+  }, [isOn])
+  return isOn && isSlow
+}
+
 /** Something is being fetched: its outline, standing still for who wants no motion. */
 export function Loading({ rows = 5 }: { rows?: number }): ReactElement {
   const { t } = usePortalWords()
+  const isSlow = useSlow(true)
   return (
     <div className="p-loading" role="status">
-      <span className="hidden">{t('app.loading')}</span>
+      {isSlow ? <p>{t('wait.slow')}</p> : <span className="hidden">{t('app.loading')}</span>}
       {Array.from({ length: rows }, (_, row) => (
         <span key={row} className="p-bone" aria-hidden="true" />
       ))}

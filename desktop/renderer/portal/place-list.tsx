@@ -87,6 +87,7 @@ export function PlaceRows(props: {
   const { tone, shortAge, place, t } = usePortalWords()
   const [path] = useLocation()
   if (props.places.length === 0) return null
+  const inPlace = ({ inPlace: name }: Entry): string => (name === null ? '' : t('places.inPlace', { name }))
   return (
     <ul className="p-rows">
       {props.places.map((entry) => (
@@ -94,7 +95,7 @@ export function PlaceRows(props: {
           key={entry.id}
           id={entry.id}
           name={entry.name}
-          within={props.isFlat === true ? entry.within.join(' · ') : ''}
+          within={props.isFlat === true ? entry.within.join(' · ') : inPlace(entry)}
           tone={entry.tone}
           word={tone(entry.tone)}
           age={entry.tone === 'closed' ? '' : shortAge(entry.reportedAtMs, props.nowMs)}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { idAt, largeLibrary, placeSpaces } from '#shared/fixtures/builders.ts'
+import { idAt, largeLibrary, placeSpaces, type PlacedSpace } from '#shared/fixtures/builders.ts'
 import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import {
@@ -23,11 +23,25 @@ const ROOM_101 = at('University Library', 'Floor 1', 'Room 101')
 const GALLERY = at('University Library', 'Floor 2', 'Quiet Gallery')
 const HALL = at('Law Library', 'Floor 1', 'Reading Hall')
 
+/** The first place that a test adds; more follow. */
+const SEAT = 900
+
 function momentWith(
   levels: Record<number, [Level, number]>,
   change: (space: PortalSpace) => Partial<PortalSpace> = () => ({}),
+  added: readonly [parentId: number, change: Partial<PortalSpace>][] = [],
+  placed: readonly PlacedSpace[] = PLACED,
 ): PortalMoment {
-  const spaces = PLACED.map(({ id, facts }): PortalSpace => {
+  const blank = { name: '', kind: 'area', location: null, capacity: null, details: {} } as const
+  const hours = { weekly: null, closures: [] }
+  const more = added.map(([parentId, facts], index) => ({
+    id: SEAT + index,
+    facts: { ...blank, hours, parentId },
+    changed: facts,
+  }))
+  const spaces = [...placed, ...more].map((one): PortalSpace => {
+    const { id, facts } = one
+    const changed = 'changed' in one ? one.changed : {}
     const told = levels[id]
     const space = {
       ...facts,
@@ -42,7 +56,7 @@ function momentWith(
       isMineToEdit: false,
       isWaiting: false,
     }
-    return { ...space, ...change(space) }
+    return { ...space, ...change(space), ...changed }
   })
   return portalMoment(new Map(spaces.map((one) => [one.id, one])), 'Europe/Ljubljana', 7_200_000, NOW_MS)
 }
@@ -101,8 +115,11 @@ describe('the dashboard of a university', () => {
     expect(newest.indexOf('Quiet Gallery')).toBeLessThan(newest.indexOf('Room 101'))
   })
 
-  it('what is not on public screens counts in no building, and has a level of its own', () => {
-    const hidden = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({ isOnKiosks: id !== ROOM_101 }))
+  it('[TRE-6] what is not on public screens counts in no building, and has a level of its own', () => {
+    const hidden = momentWith({ [ROOM_101]: [0, 3] }, ({ id }) => ({
+      isOnKiosks: id !== ROOM_101,
+      isMine: id === ROOM_101,
+    }))
     expect(wholeOf(hidden)).toMatchObject({ freeCount: 0, knownCount: 0, leafCount: 17, tone: 'unknown' })
     expect(find(hidden, { isFreeNow: true })).toEqual(['Room 101'])
     expect(bestPlaces(hidden, 5)).toEqual([])
@@ -111,6 +128,98 @@ describe('the dashboard of a university', () => {
     expect(wholeOf(cut)).toMatchObject({ freeCount: 0, leafCount: 14 })
     expect(cut.shown.get(floor)).toMatchObject({ freeCount: 1, leafCount: 4 })
     expect([isPublic(cut.spaces, ROOM_101), isPublic(cut.spaces, GALLERY)]).toEqual([false, true])
+  })
+
+  describe('a student puts a place into Room 101, not public', () => {
+    const levels: Record<number, [Level, number]> = { [ROOM_101]: [0, 3], [GALLERY]: [1, 10], [SEAT]: [2, 1] }
+    const seat = {
+      kind: 'library',
+      name: 'Window seat',
+      location: 'by the stairs',
+      isOnKiosks: false,
+    } as const
+    const without = momentWith(levels)
+    const asOthers = momentWith(levels, () => ({}), [[ROOM_101, seat]])
+    const asMaker = momentWith(levels, () => ({}), [[ROOM_101, { ...seat, isMine: true }]])
+    const filters: Partial<Filter>[] = [
+      {},
+      { isFreeNow: true },
+      { search: 'window' },
+      { search: 'stairs' },
+      { search: 'room 101' },
+      { kind: 'room' },
+      { kind: 'library' },
+      { branchId: ROOM_101 },
+      { branchId: at('University Library', 'Floor 1'), sort: 'name' },
+      { sort: 'news' },
+    ]
+
+    it('[TRE-13] others find what they found before: in lists, filters, counts and searches', () => {
+      for (const filter of filters) {
+        const [before, after] = [without, asOthers].map((one) => placesOf(one, { ...NO_FILTER, ...filter }))
+        expect(after, JSON.stringify(filter)).toEqual(before)
+      }
+      expect(wholeOf(asOthers)).toEqual(wholeOf(without))
+      expect(bestPlaces(asOthers, 9)).toEqual(bestPlaces(without, 9))
+      expect(branchesOf(asOthers)).toEqual(branchesOf(without))
+      expect([...asOthers.listed.keys()]).toEqual([...without.listed.keys()])
+    })
+
+    it('[TRE-13] the room stays a place with its own level, for its maker too, who sees the seat below it, marked', () => {
+      expect(find(asMaker, { isFreeNow: true })).toEqual(['Room 101'])
+      expect(find(asMaker, { search: 'window' })).toEqual(['Window seat'])
+      const [branch] = placesOf(asMaker, NO_FILTER).branches
+      const floor = branch?.groups.find(({ entry }) => entry.name === 'Floor 1')
+      expect(branch?.groups.map(({ entry }) => entry.name)).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
+      expect(floor?.places.slice(0, 2)).toMatchObject([
+        { name: 'Room 101', tone: 'free', isLeaf: true, isPublic: true, inPlace: null },
+        { name: 'Window seat', tone: 'full', isLeaf: true, isPublic: false, inPlace: 'Room 101' },
+      ])
+      expect(wholeOf(asMaker)).toEqual(wholeOf(without))
+      expect(branchesOf(asMaker)).toEqual(branchesOf(without))
+      expect(bestPlaces(asMaker, 9)).toEqual(bestPlaces(without, 9))
+    })
+
+    it('[TRE-13] who tracks it, and whoever may let it on public screens, finds it too; one let on makes a composite', () => {
+      for (const tie of [{ isTracked: true }, { isMineToEdit: true }])
+        expect(
+          find(
+            momentWith(levels, () => ({}), [[ROOM_101, { ...seat, ...tie }]]),
+            { search: 'seat' },
+          ),
+        ).toEqual(['Window seat'])
+      const isOn = momentWith(levels, () => ({}), [[ROOM_101, { ...seat, isOnKiosks: true }]])
+      expect(find(isOn, {})).not.toContain('Room 101')
+      expect(find(isOn, { branchId: ROOM_101 })).toEqual(['Window seat'])
+    })
+
+    it('[TRE-13] what is mine in somebody else’s hidden place is listed with what it stands in', () => {
+      const nested = momentWith(levels, () => ({}), [
+        [ROOM_101, { ...seat, name: 'Nook' }],
+        [SEAT, { ...seat, isOnKiosks: true, isMine: true }],
+      ])
+      const groups = placesOf(nested, NO_FILTER).branches[0]?.groups ?? []
+      expect(groups.find(({ entry }) => entry.name === 'Nook')?.places).toMatchObject([
+        { name: 'Window seat' },
+      ])
+      expect(find(nested, { isFreeNow: true })).toEqual(['Room 101'])
+    })
+  })
+
+  it('[TRE-13] a university without a place yet has none, also when a student has begun to add some', () => {
+    const [root] = placeSpaces([{ name: 'Fresh', kind: 'university' }])
+    const only = momentWith({}, () => ({}), [], root === undefined ? [] : [root])
+    expect(placesOf(only, NO_FILTER)).toEqual({ branches: [], foundCount: 0, leafCount: 0 })
+    const begun = { name: 'My corner', isOnKiosks: false }
+    const others = momentWith({}, () => ({}), [[1, begun]], root === undefined ? [] : [root])
+    expect(placesOf(others, NO_FILTER)).toEqual(placesOf(only, NO_FILTER))
+    const mine = momentWith(
+      {},
+      () => ({}),
+      [[1, { ...begun, isMine: true }]],
+      root === undefined ? [] : [root],
+    )
+    expect(find(mine, {})).toEqual(['My corner'])
   })
 
   it('my own list: what I track and what I made', () => {
@@ -151,7 +260,7 @@ describe('the dashboard of a university', () => {
   })
 
   it('composites in tree order are offered as places to stand in', () => {
-    expect(branchesOf(moment.spaces).slice(0, 4)).toMatchObject([
+    expect(branchesOf(moment).slice(0, 4)).toMatchObject([
       { name: 'Lipnik University', depth: 0 },
       { name: 'Law Library', depth: 1 },
       { name: 'Floor 1', depth: 2 },

@@ -48,6 +48,8 @@ export interface Entry {
   isPublic: boolean
   /** Names of what it stands in, without the root: "University Library", "Floor 1". */
   within: string[]
+  /** The name of the place that it stands in, where that is listed as a place itself and not as a heading. [TRE-13] */
+  inPlace: string | null
 }
 
 /** A composite with the leaves that stand directly in it; a floor of a building, for example. */
@@ -83,13 +85,20 @@ export function filterCount(filter: Filter): number {
   return set.filter(Boolean).length
 }
 
+/** Whether a space has no parts that count in it: those that are not public make no composite of it. [TRE-6] */
+function isLeafIn(moment: PortalMoment, id: number): boolean {
+  return moment.shown.get(id)?.isLeaf ?? true
+}
+
 /** The entry of a space at a moment. [OCC-6] */
 export function entryOf(moment: PortalMoment, space: PortalSpace): Entry {
   const state = moment.shown.get(space.id)
+  const parent = space.parentId === null ? undefined : moment.spaces.get(space.parentId)
   return {
     id: space.id,
     name: space.name,
     kind: space.kind,
+    inPlace: parent !== undefined && isLeafIn(moment, parent.id) ? parent.name : null,
     tone: toneOf(state?.level ?? null, moment.opennessOf(space.id).isOpen),
     reportedAtMs: state?.reportedAtMs ?? null,
     knownCount: state?.knownCount ?? 0,
@@ -109,55 +118,55 @@ export function entryOf(moment: PortalMoment, space: PortalSpace): Entry {
 
 /** All of a university in one: its root, where it has just one. */
 export function wholeOf(moment: PortalMoment): Entry | null {
-  const roots = [...moment.spaces.values()].filter(({ parentId }) => parentId === null)
-  return roots.length === 1 && roots[0] !== undefined ? entryOf(moment, roots[0]) : null
+  const root = rootOf(moment)
+  return root === null ? null : entryOf(moment, root)
 }
 
-/** The dashboard at a moment: what fits the filter, grouped as the tree stands. */
+/** The dashboard at a moment: what fits the filter, grouped as the tree stands. [TRE-13] */
 export function placesOf(
   moment: PortalMoment,
   filter: Filter,
   toggled: ReadonlySet<number> = new Set(),
 ): Places {
-  const children = childrenByParent([...moment.spaces.values()])
-  const roots = children.get(null) ?? []
-  const root = roots.length === 1 ? roots[0] : undefined
+  const children = childrenByParent([...moment.listed.values()])
+  const root = rootOf(moment)
   const order = orderOf(filter.sort)
   const fits = makeFits(moment, filter)
   const tally = { found: 0, all: 0 }
-  const isLeaf = (space: PortalSpace): boolean => (children.get(space.id) ?? []).length === 0
-  const leavesIn = (spaces: readonly PortalSpace[]): Entry[] => {
-    const leaves = spaces.filter(isLeaf)
-    const entries = leaves.map((space) => entryOf(moment, space)).filter(fits)
-    tally.all += leaves.length
-    tally.found += entries.length
-    return entries.toSorted(order)
-  }
-  const groupsIn = (space: PortalSpace, depth: number): Group[] => {
-    const below = (children.get(space.id) ?? []).filter((child) => !isLeaf(child))
-    return below
-      .map((child) => ({ child, entry: entryOf(moment, child) }))
+  const isLeaf = (space: PortalSpace): boolean => isLeafIn(moment, space.id)
+  const below = (space: PortalSpace): readonly PortalSpace[] => children.get(space.id) ?? []
+  const byOrder = (spaces: readonly PortalSpace[]): { space: PortalSpace; entry: Entry }[] =>
+    spaces
+      .map((space) => ({ space, entry: entryOf(moment, space) }))
       .toSorted((left, right) => order(left.entry, right.entry))
-      .flatMap(({ child, entry }) => {
-        const places = leavesIn(children.get(child.id) ?? [])
-        const deeper = groupsIn(child, depth + 1)
-        return places.length === 0 && deeper.length === 0 ? [] : [{ entry, depth, places }, ...deeper]
-      })
-  }
-  const top = root === undefined || isLeaf(root) ? roots : (children.get(root.id) ?? [])
-  const branches = top
-    .filter((space) => !isLeaf(space))
-    .map((space) => ({
-      entry: entryOf(moment, space),
-      places: leavesIn(children.get(space.id) ?? []),
-      groups: groupsIn(space, 0),
-    }))
+  /** Leaves among some spaces; what is not public in one of them follows it. */
+  const leavesIn = (spaces: readonly PortalSpace[]): Entry[] =>
+    byOrder(spaces.filter(isLeaf)).flatMap(({ space, entry }) => {
+      tally.all += 1
+      const isFound = fits(entry)
+      if (isFound) tally.found += 1
+      return [...(isFound ? [entry] : []), ...leavesIn(below(space))]
+    })
+  const groupsIn = (space: PortalSpace, depth: number): Group[] => [
+    ...byOrder(below(space).filter((child) => !isLeaf(child))).flatMap(({ space: child, entry }) => {
+      const places = leavesIn(below(child))
+      const deeper = groupsIn(child, depth + 1)
+      return places.length === 0 && deeper.length === 0 ? [] : [{ entry, depth, places }, ...deeper]
+    }),
+    ...below(space)
+      .filter(isLeaf)
+      .flatMap((child) => groupsIn(child, depth)),
+  ]
+  const top = root === null ? (children.get(null) ?? []) : below(root)
+  const branches = byOrder(top.filter((space) => !isLeaf(space)))
+    .map(({ space, entry }) => ({ entry, places: leavesIn(below(space)), groups: groupsIn(space, 0) }))
     .filter(({ places, groups }) => places.length + groups.length > 0)
-    .toSorted((left, right) => order(left.entry, right.entry))
   const loose = leavesIn(top)
+  const looseGroups = top.filter(isLeaf).flatMap((space) => groupsIn(space, 0))
+  const isLoose = loose.length + looseGroups.length > 0
   return {
     branches: opened(
-      loose.length === 0 ? branches : [...branches, { entry: null, places: loose, groups: [] }],
+      isLoose ? [...branches, { entry: null, places: loose, groups: looseGroups }] : branches,
       tally.found,
       filter,
       toggled,
@@ -165,6 +174,12 @@ export function placesOf(
     foundCount: tally.found,
     leafCount: tally.all,
   }
+}
+
+/** The university's own space; null where there is none, or no single one. It is a heading, never a place. */
+function rootOf(moment: PortalMoment): PortalSpace | null {
+  const roots = [...moment.spaces.values()].filter(({ parentId }) => parentId === null)
+  return roots.length === 1 ? (roots[0] ?? null) : null
 }
 
 function opened(
@@ -236,24 +251,26 @@ export function mineOf(moment: PortalMoment): { tracked: Entry[]; own: Entry[] }
 
 /** The best free leaves of a university, at most `count`: those that were reported last come first. */
 export function bestPlaces(moment: PortalMoment, count: number): Entry[] {
-  return [...moment.spaces.values()]
+  return [...moment.listed.values()]
     .map((space) => entryOf(moment, space))
     .filter((entry) => entry.isLeaf && entry.isPublic && entry.tone === 'free')
     .toSorted((left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0))
     .slice(0, count)
 }
 
-/** Composites in tree order, for a choice: each with its depth below the root. */
+/**
+ * Listed spaces in tree order, for a choice: each with its depth below the root. Composites, unless `takes` says
+ * otherwise; a place whose parts are not public is none. [TRE-13]
+ */
 export function branchesOf(
-  spaces: ReadonlyMap<number, PortalSpace>,
+  moment: PortalMoment,
   takes: (space: PortalSpace, isLeaf: boolean) => boolean = (_space, isLeaf) => !isLeaf,
 ): { id: number; name: string; depth: number }[] {
-  const children = childrenByParent([...spaces.values()])
+  const children = childrenByParent([...moment.listed.values()])
   const found: { id: number; name: string; depth: number }[] = []
   const visit = (parentId: number | null, depth: number): void => {
     for (const space of (children.get(parentId) ?? []).toSorted(compareNames)) {
-      if (!takes(space, (children.get(space.id) ?? []).length === 0)) continue
-      found.push({ id: space.id, name: space.name, depth })
+      if (takes(space, isLeafIn(moment, space.id))) found.push({ id: space.id, name: space.name, depth })
       if (depth < 20) visit(space.id, depth + 1)
     }
   }

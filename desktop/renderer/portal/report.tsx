@@ -25,7 +25,7 @@ export function Report(props: { spaceId: number; name: string; kind: SpaceKind }
   const [byKey, setByKey] = useState(false)
   useSaid(here)
   if (here === null || here.step === 'saving')
-    return <Question {...props} saving={here?.level ?? null} byKey={byKey} onTap={setByKey} />
+    return <Question {...props} saving={here} byKey={byKey} onTap={setByKey} />
   return <Answer step={here} byKey={byKey} />
 }
 
@@ -44,12 +44,12 @@ function useSaid(here: StepHere | null): void {
 function Question(props: {
   spaceId: number
   kind: SpaceKind
-  saving: Level | null
+  saving: Extract<StepHere, { step: 'saving' }> | null
   byKey: boolean
   onTap: (byKey: boolean) => void
 }): ReactElement {
   const { spaceId, kind, saving, byKey, onTap } = props
-  const { place, tone } = usePortalWords()
+  const { place, tone, t } = usePortalWords()
   const { report } = useActions()
   const first = useRef<HTMLButtonElement>(null)
   useEffect(() => {
@@ -71,7 +71,7 @@ function Question(props: {
             type="button"
             className="p-report-button"
             data-tone={of}
-            data-saving={saving === level}
+            data-saving={saving?.level === level}
             aria-disabled={saving !== null}
             onClick={() => tap(level)}
           >
@@ -80,6 +80,9 @@ function Question(props: {
           </button>
         ))}
       </div>
+      <p className="p-report-wait" role="status">
+        {saving !== null && t(saving.isSlow ? 'wait.slow' : 'app.saving')}
+      </p>
       <p id="report-busy" className="p-soft">
         {place(`busyMeans.${kind}`)}
       </p>
@@ -105,12 +108,22 @@ function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boo
   if (step.step === 'refused')
     return (
       <div className="p-report">
-        <Problem refusal={step.refusal} {...(step.key === '' ? {} : { onRetry: reportAgain })}>
-          {null}
+        <Problem refusal={step.refusal} onRetry={reportAgain}>
+          {step.refusal.why === 'noAnswer' && <p>{t('wait.once')}</p>}
         </Problem>
         <button ref={button} type="button" className="p-button" onClick={endReport}>
           {t('app.back')}
         </button>
+      </div>
+    )
+  if (step.step === 'undoing')
+    return (
+      <div className="p-answer" aria-busy="true">
+        <Icon name="undo" />
+        <div className="p-answer-words">
+          <h2 className="p-answer-title">{t('wait.undoing')}</h2>
+          <p role="status">{step.isSlow && t('wait.slow')}</p>
+        </div>
       </div>
     )
   return (

@@ -129,6 +129,7 @@ function LineNotice(): ReactElement | null {
   const { status, contactMs } = usePortal((state) => state.line)
   const nowMs = usePortal((state) => state.nowMs)
   const isLoaded = usePortal((state) => state.tree.state === 'ready')
+  const { tryNow } = useActions()
   if (status !== 'offline') return null
   return (
     <Notice kind="hint">
@@ -137,6 +138,9 @@ function LineNotice(): ReactElement | null {
           ? t('line.offlineNothing')
           : t('line.offlineSince', { time: time(contactMs), age: ago(contactMs, nowMs) })}
       </p>
+      <button type="button" className="p-button p-button-small" onClick={tryNow}>
+        {t('line.tryNow')}
+      </button>
     </Notice>
   )
 }

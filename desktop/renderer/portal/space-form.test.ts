@@ -6,11 +6,13 @@ import {
   detailsOf,
   flagOf,
   flagText,
+  kindsBelow,
   listOf,
   merged,
   withField,
   type SpaceWish,
 } from './space-form.ts'
+import type { PortalSpace } from './spaces.ts'
 
 const BEFORE: SpaceWish = {
   name: 'Table',
@@ -37,7 +39,32 @@ const wish = fc.record({
   ),
 })
 
+/** University 1, building 2, room 3 in it, in that thing 4, and in that a seat 5. */
+const TREE = new Map(
+  (['university', 'building', 'room', 'other', 'carrel'] as const).map((kind, index) => [
+    index + 1,
+    { id: index + 1, parentId: index === 0 ? null : index, kind } as PortalSpace,
+  ]),
+)
+
 describe('the form of a space', () => {
+  it('[TRE-14] offers the kinds that fit below the chosen parent, and the one that it has already', () => {
+    const small = ['room', 'area', 'carrel', 'computers', 'canteen', 'other']
+    expect(kindsBelow(TREE, null, null, false)).toHaveLength(10)
+    expect(kindsBelow(TREE, 3, null, false)).toEqual(small)
+    expect(kindsBelow(TREE, 4, null, false)).toEqual(small)
+    expect(kindsBelow(TREE, 5, null, false)).toEqual(['carrel', 'other'])
+    expect(kindsBelow(TREE, 1, null, false)).toContain('library')
+    expect(kindsBelow(TREE, 3, null, true)).toContain('library')
+    // Moved, it has to fit; left where it is, it may stay what it is.
+    const odd = { id: 9, kind: 'library', parentId: 3 } as const
+    expect(kindsBelow(TREE, 3, odd, false)).toEqual(['library', ...small])
+    expect(kindsBelow(TREE, 4, odd, false)).toEqual(small)
+    // With a room in it, it becomes no seat.
+    expect(kindsBelow(TREE, 1, { id: 2, kind: 'building', parentId: 1 }, false)).not.toContain('carrel')
+    expect(kindsBelow(TREE, 1, { id: 3, kind: 'room', parentId: 2 }, false)).toContain('carrel')
+  })
+
   it('takes words between commas of any kind, each once, and knows "not known" from "no"', () => {
     expect(listOf(' Screen, Whiteboard，Screen;; Lamp\n')).toEqual(['Screen', 'Whiteboard', 'Lamp'])
     expect(['yes', 'no', ''].map(flagOf)).toEqual([true, false, undefined])

@@ -1,4 +1,8 @@
+import { childrenByParent, getAllDescendants, pathToRoot } from '#shared/domain/space.ts'
 import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
+import { decideKind } from '#shared/domain/space-kinds.ts'
+import { SPACE_KINDS } from './limits.ts'
+import type { PortalSpace } from './spaces.ts'
 
 /** What may be changed of a space, as a form holds it. */
 export interface SpaceWish {
@@ -19,6 +23,25 @@ const FIELDS: readonly WishField[] = ['name', 'kind', 'parentId', 'location', 'c
 
 /** One field's value. */
 export type WishValue = SpaceWish[Exclude<WishField, DetailField>] | SpaceDetails[DetailField]
+
+/**
+ * Kinds that may be chosen for a space below a parent, the one it has already among them; all while no parent is chosen.
+ * `isFree`: somebody of the super group. The hub decides by the same table. [TRE-14]
+ */
+export function kindsBelow(
+  spaces: ReadonlyMap<number, PortalSpace>,
+  parentId: number | null,
+  self: { id: number; kind: SpaceKind; parentId: number | null } | null,
+  isFree: boolean,
+): SpaceKind[] {
+  const path = parentId === null ? [] : pathToRoot(spaces, parentId)
+  const above = path.map(({ kind }, index) => (index === path.length - 1 ? 'university' : kind))
+  const inIt = self === null ? [] : getAllDescendants(childrenByParent([...spaces.values()]), self.id)
+  const below = inIt.map(({ kind }) => kind)
+  const isKept = (kind: SpaceKind): boolean => kind === self?.kind && parentId === self.parentId
+  const all = [...new Set([...(self === null ? [] : [self.kind]), ...SPACE_KINDS])]
+  return all.filter((kind) => isFree || isKept(kind) || decideKind(kind, { above, below }).ok)
+}
 
 /** Words between commas: without spaces around them, none empty, none twice. */
 export function listOf(text: string): string[] {

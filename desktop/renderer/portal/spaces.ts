@@ -1,5 +1,5 @@
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { shown } from '#shared/domain/occupancy.ts'
+import { shownToPeople } from '#shared/domain/occupancy.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { momentOf, type Moment } from '../kiosk/place.ts'
@@ -21,12 +21,15 @@ export function spaceMap(rows: readonly PeopleSpace[]): Map<number, PortalSpace>
 
 /** A moment over the spaces that people see. */
 export interface PortalMoment extends Moment {
+  /** All that the hub told; whoever has the address of one may open it. */
   spaces: ReadonlyMap<number, PortalSpace>
+  /** Those that lists, filters and searches of this person go through. [TRE-13] */
+  listed: ReadonlyMap<number, PortalSpace>
 }
 
 /**
  * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
- * above, and has a sum of its own – the same cut as in the database. [OCC-6]
+ * above, and has a sum of its own – the same cut as in the database. [OCC-6] [TRE-6]
  */
 export function portalMoment(
   spaces: ReadonlyMap<number, PortalSpace>,
@@ -34,8 +37,26 @@ export function portalMoment(
   staleMs: number,
   nowMs: number,
 ): PortalMoment {
-  const nodes = [...spaces.values()].map((space) => (space.isOnKiosks ? space : { ...space, parentId: null }))
-  return { ...momentOf(spaces, timezone, staleMs, nowMs), spaces, shown: shown(nodes, nowMs, staleMs) }
+  return {
+    ...momentOf(spaces, timezone, staleMs, nowMs),
+    spaces,
+    listed: listedOf(spaces),
+    shown: shownToPeople([...spaces.values()], nowMs, staleMs),
+  }
+}
+
+/**
+ * What is not public stands in no list but that of whoever made it, tracks it, or may let it on – with all that it stands
+ * in. What everybody else finds is the same as without it. [TRE-13]
+ */
+function listedOf(spaces: ReadonlyMap<number, PortalSpace>): ReadonlyMap<number, PortalSpace> {
+  const ids = new Set<number>()
+  for (const space of spaces.values()) {
+    const path = pathToRoot(spaces, space.id)
+    const isTheirs = space.isMine || space.isTracked || space.isMineToEdit
+    if (isTheirs || path.every((one) => one.isOnKiosks)) for (const { id } of path) ids.add(id)
+  }
+  return ids.size === spaces.size ? spaces : new Map([...spaces].filter(([id]) => ids.has(id)))
 }
 
 /** Whether a space is on public screens: it and everything that it stands in was let on them. */

@@ -31,13 +31,17 @@ export interface Line {
   contactMs: number | null
 }
 
+/** What a report that was not answered wanted: to be made, under its key, or to be taken back. */
+export type ReportWish = { key: string } | { undoOf: number }
+
 /** One report, from the tap to the end of its undo. Times are hub time. */
 export type ReportStep =
   | { step: 'ask' }
-  | { step: 'saving'; spaceId: number; level: Level }
+  | { step: 'saving'; spaceId: number; level: Level; key: string; isSlow: boolean }
   | { step: 'thanks'; spaceId: number; level: Level; reportId: number; undoUntilMs: number }
+  | { step: 'undoing'; spaceId: number; level: Level; reportId: number; isSlow: boolean }
   | { step: 'undone'; spaceId: number; untilMs: number }
-  | { step: 'refused'; spaceId: number; level: Level; key: string; refusal: Refusal }
+  | { step: 'refused'; spaceId: number; level: Level; wish: ReportWish; refusal: Refusal }
 
 /** A short word at the foot of the page, with an undo where there is one. */
 export interface Toast {

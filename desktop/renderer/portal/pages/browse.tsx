@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { useRoute } from 'wouter'
+import { Link, useRoute } from 'wouter'
 import { Filters } from '../filters.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
 import { BranchCard, Counts, PlaceRows, useListNow } from '../place-list.tsx'
@@ -54,7 +54,13 @@ function PlacesList({ moment }: { moment: PortalMoment }): ReactElement {
   return (
     <>
       {!isEmpty && <Filters moment={moment} places={places} />}
-      {isEmpty && <Empty title={t('places.empty')} hint={t('places.emptyHint')} />}
+      {isEmpty && (
+        <Empty title={t('places.empty')} hint={t('places.emptyHint')}>
+          <Link href="/spaces/new" className="p-button">
+            {t('nav.add')}
+          </Link>
+        </Empty>
+      )}
       {!isEmpty && places.foundCount === 0 && (
         <Empty tone="unknown" title={t('places.nothing')} hint={t('places.nothingHint')}>
           <button type="button" className="p-button" onClick={clearFilter}>
@@ -79,7 +85,11 @@ function Mine({ moment }: { moment: PortalMoment }): ReactElement {
   return (
     <>
       {tracked.length + own.length === 0 && (
-        <Empty title={t('places.mineEmpty')} hint={t('places.mineEmptyHint')} />
+        <Empty title={t('places.mineEmpty')} hint={t('places.mineEmptyHint')}>
+          <Link href="/" className="p-button">
+            {t('app.home')}
+          </Link>
+        </Empty>
       )}
       {tracked.length > 0 && (
         <section className="p-branch" aria-labelledby="mine-tracked">

@@ -1,15 +1,18 @@
 import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
+import { may } from '#shared/domain/access.ts'
 import { isWithin, type SpaceKind } from '#shared/domain/space.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, Form, TextArea, type FormValues } from '../form.tsx'
-import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH, SPACE_KINDS } from '../limits.ts'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../limits.ts'
 import { Empty, Loading, Notice, PageHead } from '../parts.tsx'
 import { branchesOf } from '../places.ts'
-import { useActions, useMoment } from '../portal-context.ts'
-import { changesOf, detailsOf, flagOf, flagText, listOf, merged, type SpaceWish } from '../space-form.ts'
+import { useActions, useMe, useMoment } from '../portal-context.ts'
+import { changesOf, detailsOf, flagOf, flagText, kindsBelow, listOf, merged } from '../space-form.ts'
+import type { SpaceWish } from '../space-form.ts'
 import { portalSpace, type PortalMoment, type PortalSpace } from '../spaces.ts'
+import { actorOf } from '../store.ts'
 import { StaleChoice } from '../stale.tsx'
 import { usePortalWords } from '../words.ts'
 
@@ -146,36 +149,13 @@ function SpaceFields(props: {
   selfId: number | null
 }): ReactElement {
   const { moment, wish, selfId } = props
-  const { t, kind } = usePortalWords()
-  const parents = branchesOf(
-    moment.spaces,
-    (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId),
-  )
-  const kinds = [...new Set([...(wish === null ? [] : [wish.kind]), ...SPACE_KINDS])]
+  const { t } = usePortalWords()
+  const parents = branchesOf(moment, (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId))
   const isRoot = wish !== null && wish.parentId === 0
   return (
     <>
       <Field name="name" label={t('edit.name')} start={wish?.name ?? ''} maxLength={MAX_SPACE_NAME_LENGTH} />
-      <Choice
-        name="kind"
-        label={t('edit.kind')}
-        start={wish?.kind ?? 'room'}
-        options={kinds.map((value) => ({ value, label: kind(value) }))}
-      />
-      {!isRoot && (
-        <Choice
-          name="parent"
-          label={t('edit.parent')}
-          start={wish === null ? '' : String(wish.parentId)}
-          options={[
-            ...(wish === null ? [{ value: '', label: t('field.choose') }] : []),
-            ...parents.map(({ id, name, depth }) => ({
-              value: String(id),
-              label: '  '.repeat(depth) + name,
-            })),
-          ]}
-        />
-      )}
+      <Standing {...props} parents={isRoot ? [] : parents} />
       <Field
         name="location"
         label={t('edit.location')}
@@ -194,6 +174,57 @@ function SpaceFields(props: {
         isOptional
       />
       <DetailFields details={wish?.details ?? {}} />
+    </>
+  )
+}
+
+/** Where it stands, and as what: only kinds that fit there are offered. [TRE-14] */
+function Standing(props: {
+  moment: PortalMoment
+  wish: SpaceWish | null
+  selfId: number | null
+  parents: readonly { id: number; name: string; depth: number }[]
+}): ReactElement {
+  const { moment, wish, selfId, parents } = props
+  const { t, kind: word } = usePortalWords()
+  const me = useMe()
+  const isFree = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
+  const [parent, setParent] = useState(wish === null ? '' : String(wish.parentId))
+  const [kind, setKind] = useState<string>(wish?.kind ?? 'room')
+  const parentId = parent === '' || parent === '0' ? null : Number(parent)
+  const self =
+    wish === null || selfId === null
+      ? null
+      : { id: selfId, kind: wish.kind, parentId: wish.parentId === 0 ? null : wish.parentId }
+  const kinds = kindsBelow(moment.spaces, parentId, self, isFree)
+  const isFitting = kinds.some((one) => one === kind)
+  const choose = { value: '', label: t('field.choose') }
+  return (
+    <>
+      {parents.length > 0 && (
+        <Choice
+          name="parent"
+          label={t('edit.parent')}
+          start={parent}
+          value={parent}
+          onChange={setParent}
+          options={[
+            ...(wish === null ? [choose] : []),
+            ...parents.map(({ id, name, depth }) => ({
+              value: String(id),
+              label: '\u2003'.repeat(depth) + name,
+            })),
+          ]}
+        />
+      )}
+      <Choice
+        name="kind"
+        label={t('edit.kind')}
+        start={kind}
+        value={isFitting ? kind : ''}
+        onChange={setKind}
+        options={[...(isFitting ? [] : [choose]), ...kinds.map((value) => ({ value, label: word(value) }))]}
+      />
     </>
   )
 }

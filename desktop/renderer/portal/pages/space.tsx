@@ -109,7 +109,7 @@ function Parts(props: { space: PortalSpace; moment: PortalMoment; isLeaf: boolea
   const { space, moment, isLeaf } = props
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const children = childrenByParent([...moment.spaces.values()]).get(space.id) ?? []
+  const children = childrenByParent([...moment.listed.values()]).get(space.id) ?? []
   const places = children.map((child) => entryOf(moment, child))
   if (places.length === 0) return null
   return (

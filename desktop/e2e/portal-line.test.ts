@@ -1,0 +1,135 @@
+import process from 'node:process'
+import type { Browser, Page } from '@playwright/test'
+import { lineOf } from './portal-world.ts'
+import { expect, expectPlace, openPlace, reportButton, test } from './portal-testing.ts'
+
+// What a page says of its line while the hub hangs, the laptop sleeps, or the network goes: never an old figure as "Live".
+
+/** Words of the page's line and when each came, ms since the record began; on the page's own clock. */
+async function recordLine(page: Page): Promise<() => Promise<[string, number][]>> {
+  await page.evaluate(() => {
+    const beginMs = Date.now()
+    const record: [string, number][] = []
+    const look = (): void => {
+      const word = document.querySelector('.p-line')?.textContent ?? ''
+      if (record.at(-1)?.[0] !== word) record.push([word, Date.now() - beginMs])
+    }
+    look()
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+    Object.assign(window, { lineRecord: record })
+  })
+  return () => page.evaluate(() => (window as unknown as { lineRecord: [string, number][] }).lineRecord)
+}
+
+/** Numbers of the processes that draw this browser's pages. */
+async function renderersOf(browser: Browser): Promise<number[]> {
+  const cdp = await browser.newBrowserCDPSession()
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+  await cdp.detach()
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+}
+
+test.afterEach(({ portal }) => portal.continueHub())
+
+test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap that says what goes on, and all is well afterwards', async ({
+  portal,
+  context,
+}) => {
+  test.slow()
+  const { rooms } = portal.takeLibrary()
+  const page = await portal.signIn(context, await portal.makePerson())
+  await openPlace(page, rooms[0])
+  await expect(lineOf(page)).toHaveText('Live')
+  const record = await recordLine(page)
+  portal.stopHub()
+  await reportButton(page, 'Busy').click()
+  await expect(reportButton(page, 'Busy')).toBeVisible()
+  await expect(page.locator('.p-report').getByText('Saving …')).toBeVisible()
+  await expect(
+    page.locator('.p-report').getByText('No answer from the hub yet. Still trying …'),
+  ).toBeVisible()
+  await expect(reportButton(page, 'Busy')).toBeVisible()
+  await expect(lineOf(page)).toHaveText('Offline', { timeout: 20_000 })
+  await expect(page.getByText('The hub has not answered. Please try again.')).toBeVisible({ timeout: 15_000 })
+  const [first, second, third] = await record()
+  expect([first?.[0], second?.[0], third?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
+  // One and a half heartbeats after the last word, and the machine's own slowness.
+  expect(second?.[1]).toBeLessThan(9_000)
+  expect(third?.[1]).toBeLessThan(13_000)
+
+  portal.continueHub()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('Thank you!')).toBeVisible()
+  await expectPlace(page, 'Busy')
+  await portal.bringBack(page)
+  await page
+    .getByRole('link', { name: 'My reports' })
+    .first()
+    .click({ trial: true })
+    .catch(() => undefined)
+  expect(await portal.countReports(rooms[0])).toBe(1)
+})
+
+test('[POR-8] a page that wakes says "connecting" before anything else, and "Live" only after the hub’s word', async ({
+  portal,
+  context,
+}) => {
+  const page = await portal.signIn(context, await portal.makePerson())
+  // What browsers tell a page after a sleep, after another network, and on the way back; this one tells nothing by itself.
+  for (const told of ['resume', 'online', 'offline', 'pageshow']) {
+    await expect(lineOf(page)).toHaveText('Live')
+    portal.stopHub()
+    const word = await page.evaluate(async (type) => {
+      const event = type === 'pageshow' ? new PageTransitionEvent(type, { persisted: true }) : new Event(type)
+      ;(type === 'resume' ? document : window).dispatchEvent(event)
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      return document.querySelector('.p-line')?.textContent
+    }, told)
+    expect(word, told).toBe('Connecting …')
+    portal.continueHub()
+    await portal.bringBack(page)
+  }
+})
+
+test('[POR-8] a page whose process stood still does not show its old figures as "Live"', async ({
+  portal,
+  context,
+  browser,
+}) => {
+  test.slow()
+  const { rooms } = portal.takeLibrary()
+  const page = await portal.signIn(context, await portal.makePerson())
+  await openPlace(page, rooms[0])
+  await expect(lineOf(page)).toHaveText('Live')
+  const record = await recordLine(page)
+  const renderers = await renderersOf(browser)
+  expect(renderers).not.toEqual([])
+  for (const id of renderers) process.kill(id, 'SIGSTOP')
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 12_000))
+    // Heartbeats of these seconds lie in the socket; the line dies behind them.
+    portal.stopHub()
+  } finally {
+    for (const id of renderers) process.kill(id, 'SIGCONT')
+  }
+  await expect(lineOf(page)).toHaveText('Offline', { timeout: 10_000 })
+  const [live, connecting, offline] = await record()
+  expect([live?.[0], connecting?.[0], offline?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
+  portal.continueHub()
+  await portal.bringBack(page)
+})
+
+test('[POR-8] a network that goes and comes: said at once, and asked at once', async ({
+  portal,
+  context,
+  complaints,
+}) => {
+  complaints.expect(/ERR_INTERNET_DISCONNECTED/)
+  const page = await portal.signIn(context, await portal.makePerson())
+  await expect(lineOf(page)).toHaveText('Live')
+  const record = await recordLine(page)
+  await context.setOffline(true)
+  await expect.poll(async () => (await record()).map(([word]) => word)).toContain('Connecting …')
+  await context.setOffline(false)
+  await portal.bringBack(page)
+})
