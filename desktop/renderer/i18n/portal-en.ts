@@ -65,6 +65,7 @@ export const portalEn = {
     addressRefused: 'This address cannot be used. Is it the one from your university?',
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
+    nameIsAddress: 'This name cannot be used: it looks like a web or e-mail address.',
     valueRefused: 'A value cannot be used.',
     tooMany: 'Too many tries. Please wait a little.',
     internal: 'Something went wrong in the hub. Please try again.',

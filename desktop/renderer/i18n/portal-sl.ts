@@ -72,6 +72,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     addressRefused: 'Tega naslova ni mogoče uporabiti. Je to naslov vaše univerze?',
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
+    nameIsAddress: 'Tega imena ni mogoče uporabiti: videti je kot spletni ali e-poštni naslov.',
     valueRefused: 'Ene od vrednosti ni mogoče uporabiti.',
     tooMany: 'Preveč poskusov. Malo počakajte.',
     internal: 'Na strežniku je šlo nekaj narobe. Poskusite znova.',

@@ -72,6 +72,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     addressRefused: '無法使用這個信箱。這是您大學的信箱嗎？',
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
+    nameIsAddress: '無法使用這個名稱：看起來像網址或電子郵件地址。',
     valueRefused: '有一個值無法使用。',
     tooMany: '嘗試次數過多，請稍候。',
     internal: '伺服器發生錯誤，請再試一次。',

@@ -72,10 +72,12 @@ function agoText(t: PortalT, atMs: number, nowMs: number): string {
 }
 
 /** What a refusal means to the person who is refused, and what to do. */
-function refusalText(t: PortalT, { why, faults = [] }: Refusal): string {
+function refusalText(t: PortalT, { why, faults = [], nameFault }: Refusal): string {
   switch (why) {
     case 'passwordRefused':
       return [t('refusal.passwordRefused'), ...faults.map((fault) => t(`passwordFault.${fault}`))].join(' ')
+    case 'nameRefused':
+      return t(nameFault === 'address' ? 'refusal.nameIsAddress' : 'refusal.nameRefused')
     case 'codeRefused':
     case 'badProof':
     case 'methodNotAllowed':
