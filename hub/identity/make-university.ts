@@ -1,3 +1,4 @@
+import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { SUPER_GROUP_NAME } from '#shared/domain/group.ts'
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
@@ -30,7 +31,7 @@ export interface UniversityWish {
 
 /** What is wrong with a wish: for a program, and as one sentence for a person at a terminal. */
 export interface UniversityFault {
-  why: 'nameRefused' | 'valueRefused'
+  why: 'nameRefused' | 'addressInName' | 'valueRefused'
   /** JSON pointer into the wish. */
   at: string
   sentence: string
@@ -47,6 +48,11 @@ export function decideUniversity(typed: {
   const wrong = name === '' ? 'it is empty' : faultOfText(typed.name, MAX_NAME_LENGTH)
   if (wrong !== null)
     return refuseWish('nameRefused', '/name', `The name ${quoted(typed.name)} cannot be used: ${wrong}.`)
+  // It is mailed from the hub's own address, and shown to everybody. [EDG-10]
+  if (carriesAddress(name)) {
+    const sentence = `The name ${quoted(typed.name)} cannot be used: it looks like an address of the web or of mail.`
+    return refuseWish('addressInName', '/name', sentence)
+  }
   const domains = new Set<string>()
   for (const [index, text] of typed.domains.entries()) {
     const domain = parseDomain(text.trim().replace(/^@/, ''))

@@ -91,6 +91,19 @@ describe('[ACC-4] a group', () => {
     },
   )
 
+  test('[EDG-10] has no address for a name, and says so; a change gives it none either', async () => {
+    const { id, version } = await makeGroup({ name: 'St.Gallen readers' })
+    for (const name of ['evil.example', 'Write to ana@uni.example'])
+      for (const answer of [
+        await call(helper, 'POST /groups', { body: { name } }),
+        await call(chief, 'PATCH /groups/:id', { params: { id }, body: { version, name } }),
+      ])
+        expect(answer).toMatchObject({
+          status: 422,
+          ...refused('nameRefused', { at: '/name', nameFault: 'address' }),
+        })
+  })
+
   test('has a name of its own, however it is written, also when two ask at once', async () => {
     await makeGroup({ name: 'Chess' })
     expect(await call(helper, 'POST /groups', { body: { name: 'cHESS ' } })).toMatchObject(

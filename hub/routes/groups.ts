@@ -18,7 +18,7 @@ import {
 } from '../store/groups.ts'
 import { findGroup } from './find-group.ts'
 import { memberRoutes } from './group-members.ts'
-import type { CallRefusal, Handle, SignedIn } from './handle.ts'
+import { refusalOfName, type CallRefusal, type Handle, type SignedIn } from './handle.ts'
 
 /** Groups of the caller's university, and their members. [ACC-1] [ACC-3] [ACC-4] */
 export function groupRoutes(handle: Handle, { pool }: { pool: Database }): void {
@@ -54,7 +54,7 @@ type Wish = Pick<Group, 'name' | 'description'>
 
 function decideWish(typed: Wish): Decision<Wish, CallRefusal> {
   const name = decideGroupName(typed.name)
-  if (!name.ok) return refuse({ why: name.refusal, at: '/name' })
+  if (!name.ok) return refuse(refusalOfName(name.refusal, '/name'))
   const description = decideGroupDescription(typed.description)
   if (!description.ok) return refuse({ why: description.refusal, at: '/description' })
   return accept({ name: name.value, description: description.value })

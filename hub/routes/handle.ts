@@ -15,6 +15,12 @@ export const API_PREFIX = '/api/v1'
 /** Why a call is refused, with what its body carries beside the code. */
 export type CallRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<RefusalDetails, 'message'>
 
+/** Why a name is not taken, as a caller is told. [EDG-10] */
+export function refusalOfName(why: 'nameRefused' | 'addressInName', at?: string): CallRefusal {
+  const place = at === undefined ? {} : { at }
+  return why === 'nameRefused' ? { why, ...place } : { why: 'nameRefused', nameFault: 'address', ...place }
+}
+
 /** Who calls: from where, and signed in as whom. */
 export interface Caller {
   /** Address of the network, by the rules of TRUST_PROXY. */

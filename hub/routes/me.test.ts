@@ -22,7 +22,7 @@ const letTimePass = (userId: number): Promise<unknown> =>
   ])
 
 describe('my account', () => {
-  test('[IDN-14] has a name and a language, which I change; nothing else is taken', async () => {
+  test('[IDN-14] [EDG-10] has a name and a language, which I change; nothing else is taken', async () => {
     const { accessToken: bearer } = await hub.join('name@uni.example')
     const patch = (body: unknown): Promise<Answered> => hub.call('PATCH /me', { bearer, body })
     expect((await patch({ displayname: '  Ana  Kovač ', locale: 'sl' })).body).toMatchObject({
@@ -34,6 +34,10 @@ describe('my account', () => {
     expect((await patch({ locale: null })).body).toMatchObject({ displayname: 'Ana Kovač', locale: null })
     expect((await patch({ displayname: '\u202enimda' })).error).toBe('nameRefused')
     expect((await patch({ displayname: 'x'.repeat(81) })).error).toBe('nameRefused')
+    expect((await patch({ displayname: 'see evil。com' })).body).toMatchObject({
+      error: 'nameRefused',
+      nameFault: 'address',
+    })
     for (const body of [
       { isPlatformAdmin: true },
       { university: 2 },

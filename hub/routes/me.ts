@@ -1,4 +1,4 @@
-import { parseDisplayname } from '#shared/domain/person-name.ts'
+import { decideDisplayname } from '#shared/domain/person-name.ts'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { askForAddress } from '../identity/change-address.ts'
 import { changePassword } from '../identity/change-password.ts'
@@ -8,7 +8,7 @@ import { transaction } from '../store/database.ts'
 import { loadExport, loadMe } from '../store/me.ts'
 import { updateProfile } from '../store/users.ts'
 import type { RouteParts } from './all-routes.ts'
-import type { Handle } from './handle.ts'
+import { refusalOfName, type Handle } from './handle.ts'
 import { clearRefreshCookie } from './refresh-cookie.ts'
 
 /** What one sees and changes of oneself. Sensitive acts ask for the password again. [IDN-10] */
@@ -21,8 +21,8 @@ export function meRoutes(handle: Handle, parts: RouteParts): void {
   handle('PATCH /me', async ({ body }, caller) => {
     const { userId, universityId } = caller.actor
     const name =
-      typeof body.displayname === 'string' ? parseDisplayname(body.displayname) : accept(body.displayname)
-    if (!name.ok) return refuse({ why: name.refusal })
+      typeof body.displayname === 'string' ? decideDisplayname(body.displayname) : accept(body.displayname)
+    if (!name.ok) return refuse(refusalOfName(name.refusal))
     const profile = {
       ...(name.value === undefined ? {} : { displayname: name.value }),
       ...(body.locale === undefined ? {} : { locale: body.locale }),

@@ -191,13 +191,17 @@ test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not 
   expect((await calls.edit(student, b, { parentId: campus.root })).space.facts.parentId).toBe(campus.root)
 })
 
-test('[TRE-3] [TRE-2] names are compared in normal form, and what no screen should show is refused', async () => {
+test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no screen should show is refused', async () => {
   const { campus, student } = house
   const cafe = (await calls.make(student, campus.root, 'Cafe\u0301')).space
   expect(cafe.facts.name).toBe('Café')
   expect((await calls.make(student, campus.root, ' Café ')).error).toMatchObject({ error: 'nameTaken' })
   for (const name of ['   ', 'a\u202eb', 'a\u0000b', 'a\nb', 'x'.repeat(121)])
     expect((await calls.make(student, campus.root, name)).error).toMatchObject({ error: 'nameRefused' })
+  for (const name of ['evil.example/x', 'https://evil', 'ana@uni.example'])
+    expect((await calls.make(student, campus.root, name)).error).toMatchObject({ nameFault: 'address' })
+  for (const name of ['Room 1.02', 'B.SI', 'P1.17/2'])
+    expect((await calls.make(student, campus.root, name)).status).toBe(201)
   for (const [at, more] of [
     ['/location', { location: 'a\u202eb' }],
     ['/details', { details: { note: 'a\u0007b' } }],

@@ -131,6 +131,7 @@ describe('[UNI-1] anyone', () => {
 
   test.each([
     [{ name: '\u0000' }, 'nameRefused', '/name'],
+    [{ name: 'Win at evil.example/x' }, 'nameRefused', '/name'],
     [{ contact: 'nobody' }, 'addressRefused', '/contact'],
     [{ domains: ['edu'] }, 'valueRefused', '/domains/0'],
     [{ timezone: 'Nowhere' }, 'valueRefused', '/timezone'],
@@ -247,6 +248,14 @@ describe('[UNI-3] a request', () => {
 })
 
 describe('[UNI-4] approval', () => {
+  test('[EDG-10] is not given to a name that is an address, from before such names were refused', async () => {
+    const request = await askConfirmed()
+    await database.pool.query("update university_requests set name = 'Win at evil.example' where id = $1", [
+      request.id,
+    ])
+    expect(await approve(request.id)).toMatchObject(refused('valueRefused', { at: '/name' }))
+  })
+
   test('makes the university with its super group and its own space, tells the contact, and is written down', async () => {
     const request = await askConfirmed()
     const answer = await approve(request.id)

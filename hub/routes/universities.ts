@@ -18,7 +18,7 @@ import {
   insertRequest,
   lockRequestCounts,
 } from '../store/university-requests.ts'
-import type { Caller, CallRefusal, Handle } from './handle.ts'
+import { refusalOfName, type Caller, type CallRefusal, type Handle } from './handle.ts'
 import { requestRoutes } from './university-requests.ts'
 
 /** How long a contact address may take to be confirmed. [UNI-2] */
@@ -52,7 +52,10 @@ async function commitRequest(
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
   const wish = decideUniversity({ ...body, locale: body.locale ?? 'en' })
-  if (!wish.ok) return refuse({ why: wish.refusal.why, at: wish.refusal.at })
+  if (!wish.ok) {
+    const { why, at } = wish.refusal
+    return refuse(why === 'valueRefused' ? { why, at } : refusalOfName(why, at))
+  }
   const contact = parseAddress(body.contact)
   if (contact === null) return refuse({ why: 'addressRefused', at: '/contact' })
   const unreachable = await findUnreachable({ mailTakesUtf8 }, contact)

@@ -1,4 +1,5 @@
 import { may } from '#shared/domain/access.ts'
+import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
@@ -69,6 +70,8 @@ async function commitApproval(
   const found = await findRequest(client, id, caller)
   if (!found.ok) return found
   const { name, domains, timezone, locale, contact } = found.value
+  // Asked for before names were looked at so. [EDG-10]
+  if (carriesAddress(name)) return refuse({ why: 'valueRefused', at: '/name' })
   const open = domains.findIndex(isPublicProvider)
   if (open !== -1) return refuse({ why: 'valueRefused', at: `/domains/${open}` })
   // What the university reads of itself does not say where a platform administrator sat.

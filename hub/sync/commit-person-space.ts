@@ -1,4 +1,5 @@
 import { may } from '#shared/domain/access.ts'
+import { carriesLink } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { MAX_LOCATION_LENGTH, type SpaceDetails } from '#shared/domain/space.ts'
 import { faultOfDetails, faultOfName, faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
@@ -117,6 +118,9 @@ async function faultOfMove(
 /** Names, locations and details go on public screens: invisible and misleading characters are refused. [TRE-2] */
 function faultOfWish({ name, location, details }: SpaceWish): CallRefusal | null {
   if (name !== undefined && faultOfName(name) !== null) return { why: 'nameRefused', at: '/name' }
+  // Codes of rooms have dots in them: only what can be nothing but a link. [EDG-10]
+  if (name !== undefined && carriesLink(name))
+    return { why: 'nameRefused', nameFault: 'address', at: '/name' }
   if (faultOfText(location ?? '', MAX_LOCATION_LENGTH) !== null)
     return { why: 'valueRefused', at: '/location' }
   if (details !== undefined && faultOfDetails(details) !== null)

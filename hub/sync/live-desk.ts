@@ -21,9 +21,9 @@ const POLL_MS = 1_000
 const KNOWN_FOR_MS = 3_000
 /** Sockets of one session: its tabs. */
 const MAX_PER_SESSION = 8
-/** Sockets that have not said who they are. */
+/** Sockets that have not said who they are; half of them may come from one address, as a campus does after a restart. */
 const MAX_STRANGERS = 2_048
-const MAX_STRANGERS_PER_ADDRESS = 256
+const MAX_STRANGERS_PER_ADDRESS = 1_024
 /** All sockets; a whole campus may have one address. */
 const MAX_SOCKETS = 20_000
 const MAX_SOCKETS_PER_ADDRESS = 10_000

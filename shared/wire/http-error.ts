@@ -75,6 +75,8 @@ export const HttpError = Type.Object(
     at: Type.Optional(Type.String()),
     /** Of `passwordRefused`. */
     faults: Type.Optional(Type.Array(PasswordFault)),
+    /** Of `nameRefused`: it is, has, or looks like an address of the web or of mail. [EDG-10] */
+    nameFault: Type.Optional(Type.Literal('address')),
     /** Of `hasChildren` and `composite`: the spaces in question. */
     spaces: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
     /** Of `stale`: the row as it is now. */

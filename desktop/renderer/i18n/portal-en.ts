@@ -73,6 +73,7 @@ export const portalEn = {
       'This address cannot be used. Is it the one from your university? Letters such as š before the @ can be the reason, too.',
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
+    nameIsAddress: 'This name cannot be used: it looks like a web or e-mail address.',
     valueRefused: 'A value cannot be used.',
     kindTooLarge:
       'This kind of place does not fit there: nothing stands in something smaller, no library in a room. Choose another kind, or another place for it.',

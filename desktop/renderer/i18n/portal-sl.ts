@@ -80,6 +80,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
       'Tega naslova ni mogoče uporabiti. Je to naslov vaše univerze? Razlog so lahko tudi črke, kot je š, pred znakom @.',
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
+    nameIsAddress: 'Tega imena ni mogoče uporabiti: videti je kot spletni ali e-poštni naslov.',
     valueRefused: 'Ene od vrednosti ni mogoče uporabiti.',
     kindTooLarge:
       'Taka vrsta prostora tja ne gre: nič ne stoji v čem manjšem, knjižnica ne v sobi. Izberite drugo vrsto ali drugo mesto.',

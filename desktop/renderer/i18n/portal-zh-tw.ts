@@ -79,6 +79,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     addressRefused: '無法使用這個信箱。這是您大學的信箱嗎？@ 前面若有 š 之類的字母，也可能無法使用。',
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
+    nameIsAddress: '無法使用這個名稱：看起來像網址或電子郵件地址。',
     valueRefused: '有一個值無法使用。',
     kindTooLarge:
       '這種類型的地點不能放在那裡：大的不能放進小的裡面，例如圖書館不能在房間裡。請改選類型，或換個位置。',

@@ -72,11 +72,13 @@ function agoText(t: PortalT, atMs: number, nowMs: number): string {
 }
 
 /** What a refusal means to the person who is refused, and what to do. */
-function refusalText(t: PortalT, { why, at, faults = [] }: Refusal): string {
+function refusalText(t: PortalT, { why, at, faults = [], nameFault }: Refusal): string {
   if (why === 'valueRefused' && at === '/kind') return t('refusal.kindTooLarge')
   switch (why) {
     case 'passwordRefused':
       return [t('refusal.passwordRefused'), ...faults.map((fault) => t(`passwordFault.${fault}`))].join(' ')
+    case 'nameRefused':
+      return t(nameFault === 'address' ? 'refusal.nameIsAddress' : 'refusal.nameRefused')
     case 'codeRefused':
     case 'badProof':
     case 'methodNotAllowed':

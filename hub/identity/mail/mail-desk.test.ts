@@ -250,6 +250,17 @@ describe('[IDN-7] a letter', () => {
     expect(text).toContain(`https://carrel.example${path}#token=${linkToken(keys, purpose, 'n')}\n`)
   })
 
+  test.each(['Win evil.example/x now', 'https://evil.example', 'ana@evil.example', 'evil。com'])(
+    '[EDG-10] makes no link of a name from before: %s',
+    (university) => {
+      for (const template of ['confirmUniversity', 'universityApproved', 'accountExists'] as const) {
+        const { subject, text, html } = letter(template, { ...FACTS[template], university })
+        for (const part of [subject, text, html]) expect(part).not.toMatch(/evil\.|evil。|\/\/evil|@evil/)
+        expect(text).toMatch(/evil/)
+      }
+    },
+  )
+
   test('is not changed by the name of a university that tries to', () => {
     const university = '<b>"Evil"</b>\r\nBcc: x@y.example\n\nhttps://evil.example'
     const { subject, text, html } = letter('verifyAddress', { nonce: 'n', university })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { linkToken, type LinkPurpose } from '../link-tokens.ts'
 import type { ServerKeys } from '../server-secret.ts'
@@ -42,7 +43,7 @@ export function writeMail(
 ): Letter {
   const { mails, footer } = MAIL_TEXTS[mail.locale]
   const write = mails[mail.template] as (facts: unknown) => MailText
-  const words = write(mail.facts)
+  const words = write(withPlainName(mail.facts as { university?: unknown }))
   const url = linkOf(desk, mail.template, mail.facts as { nonce?: string })
   const id = createHash('sha256').update(`carrel mail\n${mail.key}`).digest('hex').slice(0, 32)
   return {
@@ -52,6 +53,13 @@ export function writeMail(
     text: plainText(words, url, footer),
     html: htmlText(words, url, footer, mail.locale),
   }
+}
+
+/** A name from before names were looked at: whatever it says, no program that shows mail makes a link of it. [EDG-10] */
+function withPlainName(facts: { university?: unknown }): unknown {
+  const { university } = facts
+  if (typeof university !== 'string' || !carriesAddress(university)) return facts
+  return { ...facts, university: university.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}<>"' -]+/gu, ' ') }
 }
 
 /** The token stands behind a #, which browsers keep to themselves: no server's or proxy's log has it. */
