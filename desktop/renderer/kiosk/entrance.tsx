@@ -65,7 +65,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   )
 }
 
-/** "3 of 9 rooms free · fresh reports from 7 of 9". */
+/** "3 of 9 rooms free · 7 of 9 known". */
 function Counts({ entry }: { entry: Entry }): ReactElement | null {
   const { rooms } = useWords()
   if (!entry.hasParts) return null

@@ -33,7 +33,7 @@ export interface Words {
   age(reportedAtMs: number | null, nowMs: number | null): string
   /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
   newest(reportedAtMs: number | null, nowMs: number | null): string
-  /** "2 of 7 rooms free", "fresh reports from 5 of 7"; empty when closed. [SCR-7] */
+  /** "2 of 7 rooms free", "5 of 7 known"; empty when closed. [SCR-7] */
   rooms(of: RoomCounts): string[]
   /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string

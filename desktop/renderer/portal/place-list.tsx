@@ -6,7 +6,7 @@ import type { Branch, Entry, Group } from './places.ts'
 import { useActions, usePortal } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
-/** "3 of 9 rooms free · fresh reports from 7 of 9" */
+/** "3 of 9 rooms free · 7 of 9 known" */
 export function Counts({ entry }: { entry: Entry }): ReactElement | null {
   const { rooms } = usePortalWords()
   if (entry.isLeaf) return null
