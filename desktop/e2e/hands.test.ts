@@ -41,7 +41,7 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openFace
   await page.keyboard.press('Space')
   await expectAnswer(page, 'Taken back.')
   await expectDoor(page, 'Unsure')
-  await expect(reportButton(page, 'Free')).toBeFocused({ timeout: 6_000 })
+  await expect(reportButton(page, 'Free')).toBeFocused()
 })
 
 test('keyboard alone: a place of a lobby opened, reported, undone and closed again', async ({

@@ -40,7 +40,7 @@ test('[POR-1, POR-2] sign up, mail, confirm, sign in, report, undo – and anoth
   await expect(page.getByText('Your address is confirmed. Now sign in.')).toBeVisible()
   expect(new URL(page.url()).pathname).toBe('/sign-in')
 
-  await page.getByLabel('E-mail or user name').fill(email)
+  await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Places' })).toBeVisible()
@@ -103,7 +103,7 @@ test('keyboard alone: sign in, search, open, report, undo', async ({ portal, pag
     throw new Error(`"${label}" cannot be reached by Tab`)
   }
   await page.goto(portal.url)
-  await page.getByLabel('E-mail or user name').focus()
+  await page.getByLabel('E-mail').focus()
   await keyboard.type(email)
   await keyboard.press('Tab')
   await keyboard.type('tall lamp under seven stairs')
@@ -123,7 +123,7 @@ test('keyboard alone: sign in, search, open, report, undo', async ({ portal, pag
   await expect(page.getByRole('button', { name: /^Undo/ })).toBeFocused()
   await keyboard.press('Enter')
   await expectPlace(page, 'Unsure')
-  await expect(reportButton(page, 'Free')).toBeFocused({ timeout: 6_000 })
+  await expect(reportButton(page, 'Free')).toBeFocused()
 })
 
 test('"that was not me": the other browser is signed out at once', async ({ portal, context, other }) => {
@@ -136,7 +136,7 @@ test('"that was not me": the other browser is signed out at once', async ({ port
   await expect(
     page.getByText('That session is ended. Please change your password too.').first(),
   ).toBeVisible()
-  await expect(thief.getByText('You were signed out. Please sign in again.')).toBeVisible({ timeout: 5_000 })
+  await expect(thief.getByText('You were signed out. Please sign in again.')).toBeVisible()
   await expect(thief.getByText(UNIVERSITY)).toHaveCount(1)
   await expect(thief.getByRole('navigation', { name: 'Main' })).toHaveCount(0)
 })
@@ -157,12 +157,12 @@ test('[POR-4] a hub killed and back: the page says how old it is, refuses with a
   await expectPlace(page, 'Full')
   await openPlace(second, rooms[0])
   await expectPlace(second, 'Full')
-  await expect(reportButton(page, 'Free')).toBeVisible({ timeout: 8_000 })
+  await expect(reportButton(page, 'Free')).toBeVisible({ timeout: 15_000 })
 
   await portal.killHub()
-  await expect(page.getByText(/^Offline\. This is how it was at \d\d:\d\d, just now\.$/)).toBeVisible({
-    timeout: 15_000,
-  })
+  await expect(
+    page.getByText(/^Offline\. This is how it was at \d\d:\d\d, (just now|1 min ago)\.$/),
+  ).toBeVisible()
   await expectPlace(page, 'Full')
   await reportButton(page, 'Free').click()
   await expect(

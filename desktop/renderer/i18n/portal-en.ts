@@ -125,7 +125,8 @@ export const portalEn = {
     emailChanged: 'Your new address is confirmed. Now sign in.',
     setUp: 'The administrator is made. Now sign in.',
     deleted: 'Your account is deleted. Thank you for having been here.',
-    noDirectory: 'People of this university sign in by e-mail.',
+    noDirectory: 'Your university is not in the list? Then sign in with your e-mail.',
+    emailOnly: 'User names are not known here. Please sign in with your e-mail.',
   },
   signUp: {
     title: 'Make an account',

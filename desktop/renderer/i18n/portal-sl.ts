@@ -132,7 +132,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     emailChanged: 'Novi naslov je potrjen. Zdaj se prijavite.',
     setUp: 'Skrbnik je ustvarjen. Zdaj se prijavite.',
     deleted: 'Vaš račun je izbrisan. Hvala, da ste bili tu.',
-    noDirectory: 'Ljudje te univerze se prijavljajo z e-pošto.',
+    noDirectory: 'Vaše univerze ni na seznamu? Potem se prijavite z e-pošto.',
+    emailOnly: 'Uporabniških imen tu ni. Prijavite se z e-pošto.',
   },
   signUp: {
     title: 'Ustvarite račun',

@@ -5,6 +5,7 @@ import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
 import { factsOf, isLineOff, type DoorPlace } from './door-screen.ts'
 import type { KioskModel } from './model.ts'
 import { compareNames, momentOf, toneOf, type Moment, type Tone } from './place.ts'
+import { frozenOrder, keepingOrder, type FrozenOrder } from '../ui/frozen-order.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
 /** One space in the list: a building, a floor or a room. */
@@ -66,7 +67,7 @@ export interface TreeChoice {
   toggledSections: ReadonlySet<number>
   isFreeOnly: boolean
   /** Places in the list while somebody reads it, by id: nothing moves under a finger. Null: best places first. */
-  frozenOrder: ReadonlyMap<number, number> | null
+  frozenOrder: FrozenOrder | null
 }
 
 /** More places than this at once, and only the best section starts open. */
@@ -177,27 +178,22 @@ const RANK: Record<Tone, number> = { free: 0, busy: 1, full: 2, unknown: 3, clos
 /** Best places first: by tone, then the mean, then more free places, then by name; frozen while somebody reads. */
 function orderOf(moment: Moment, choice: TreeChoice): (left: Entry, right: Entry) => number {
   const mean = (entry: Entry): number => moment.shown.get(entry.id)?.meanMillionths ?? 0
-  const frozen = choice.frozenOrder
-  return (left, right) => {
-    const before = frozen?.get(left.id)
-    const after = frozen?.get(right.id)
-    if (before !== undefined && after !== undefined) return before - after
-    return (
+  return keepingOrder<Entry>(
+    (left, right) =>
       RANK[left.tone] - RANK[right.tone] ||
       mean(left) - mean(right) ||
       right.freeCount - left.freeCount ||
-      compareNames(left, right)
-    )
-  }
+      compareNames(left, right),
+    choice.frozenOrder,
+  )
 }
 
 /** The order in which a tree stands now, to keep it. */
-export function orderNow(tree: Tree): ReadonlyMap<number, number> {
-  const ids = [
+export function orderNow(tree: Tree): FrozenOrder {
+  return frozenOrder([
     ...tree.places.map((place) => place.id),
     ...tree.sections.flatMap((section) => [section.entry.id, ...section.places.map((place) => place.id)]),
-  ]
-  return new Map(ids.map((id, index) => [id, index]))
+  ])
 }
 
 function panelOf(moment: Moment, id: number | null): PanelPlace | null {

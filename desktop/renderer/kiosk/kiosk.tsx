@@ -4,15 +4,13 @@ import { spokenOfDoor, spokenOfEntrance } from './announcement.ts'
 import { Door } from './door.tsx'
 import { doorScreen } from './door-screen.ts'
 import { Entrance } from './entrance.tsx'
+import { FREEZE_MS, type FrozenOrder } from '../ui/frozen-order.ts'
 import { entranceScreen, orderNow } from './entrance-screen.ts'
 import { Frame } from './frame.tsx'
 import { useHubNow, useKiosk } from './kiosk-context.ts'
 import { LiveRegion } from './live-region.tsx'
 import { Overlays } from './overlays.tsx'
 import { Setup } from './setup.tsx'
-
-/** How long a lobby's list keeps its order after the last touch, ms: nothing moves under a finger. */
-const FREEZE_MS = 15_000
 
 /** The screens of one kiosk, whichever role the hub gave it. */
 export function Kiosk(): ReactElement {
@@ -54,7 +52,7 @@ function EntranceFace(): ReactElement {
   const second = useHubNow()
   // Ages in a list are minutes: five seconds late is soon enough for two thousand places.
   const nowMs = second === null ? null : Math.floor(second / 5_000) * 5_000
-  const [order, setOrder] = useState<ReadonlyMap<number, number> | null>(null)
+  const [order, setOrder] = useState<FrozenOrder | null>(null)
   const frozenOrder = isTouched ? order : null
   const { openPlaceId, toggledSections, isFreeOnly } = session
   const screen = useMemo(

@@ -7,12 +7,14 @@ import {
   branchesOf,
   filterCount,
   folded,
+  idsOfPlaces,
   mineOf,
   NO_FILTER,
   placesOf,
   type Filter,
   wholeOf,
 } from './places.ts'
+import { frozenOrder } from '../ui/frozen-order.ts'
 import { isPublic, portalMoment, type PortalMoment, type PortalSpace } from './spaces.ts'
 
 // A Friday afternoon, 14:05 in Lipnik.
@@ -252,11 +254,48 @@ describe('the dashboard of a university', () => {
     }))
     const great = portalMoment(new Map(spaces.map((one) => [one.id, one])), 'UTC', 1, NOW_MS)
     const open = (filter: Filter, toggled?: Set<number>) =>
-      placesOf(great, filter, toggled).branches.map(({ isOpen }) => isOpen)
+      placesOf(great, filter, { ...(toggled === undefined ? {} : { toggled }) }).branches.map(
+        ({ isOpen }) => isOpen,
+      )
     expect(open(NO_FILTER)).toEqual([true, false])
     const second = placesOf(great, NO_FILTER).branches[1]?.entry?.id ?? 0
     expect(open(NO_FILTER, new Set([second]))).toEqual([true, true])
     expect(open({ ...NO_FILTER, search: 'room' })).toEqual([true, true])
+    // The best one was another when the list was opened: what is open does not shut by itself.
+    const kept = placesOf(great, NO_FILTER, { openId: second }).branches
+    expect(kept.map(({ isOpen }) => isOpen)).toEqual([false, true])
+    expect(placesOf(great, NO_FILTER, { openId: 4_711 }).branches.map(({ isOpen }) => isOpen)).toEqual([
+      true,
+      false,
+    ])
+  })
+
+  it('[POR-10] a list that is handled keeps its rows and their order, with the news in them', () => {
+    const filter = { ...NO_FILTER, isFreeNow: true }
+    const rows = (places: ReturnType<typeof placesOf>): string[] =>
+      places.branches.flatMap(({ groups }) =>
+        groups.flatMap((group) => group.places.map(({ name, tone }) => `${name} ${tone}`)),
+      )
+    const before = placesOf(momentWith({ [ROOM_101]: [0, 9], [GALLERY]: [0, 10] }), filter)
+    expect(rows(before)).toEqual(['Room 101 free', 'Quiet Gallery free'])
+    const news = momentWith({ [ROOM_101]: [2, 0], [GALLERY]: [0, 10], [HALL]: [0, 0] })
+    const frozen = frozenOrder(idsOfPlaces(before))
+    expect(rows(placesOf(news, filter, { frozen }))).toEqual(['Room 101 full', 'Quiet Gallery free'])
+    expect(rows(placesOf(news, filter)).toSorted()).toEqual(['Quiet Gallery free', 'Reading Hall free'])
+    const whole = placesOf(momentWith({ [GALLERY]: [0, 1] }), NO_FILTER)
+    const moved = placesOf(news, NO_FILTER, { frozen: frozenOrder(idsOfPlaces(whole)) })
+    expect(idsOfPlaces(moved)).toEqual(idsOfPlaces(whole))
+    expect(idsOfPlaces(placesOf(news, NO_FILTER))).not.toEqual(idsOfPlaces(whole))
+    const best = bestPlaces(momentWith({ [ROOM_101]: [0, 1] }), 6)
+    expect(bestPlaces(news, 6, frozenOrder(best.map(({ id }) => id)))).toMatchObject([
+      { name: 'Room 101', tone: 'full' },
+    ])
+    const isTracked = ({ id }: PortalSpace) => ({ isTracked: id === GALLERY || id === ROOM_101 })
+    const mine = mineOf(momentWith({ [ROOM_101]: [0, 1] }, isTracked)).tracked
+    const mineNow = momentWith({ [ROOM_101]: [2, 0], [GALLERY]: [0, 0] }, isTracked)
+    const order = frozenOrder(mine.map(({ id }) => id))
+    expect(mineOf(mineNow, order).tracked.map(({ name }) => name)).toEqual(['Room 101', 'Quiet Gallery'])
+    expect(mineOf(mineNow).tracked.map(({ name }) => name)).toEqual(['Quiet Gallery', 'Room 101'])
   })
 
   it('composites in tree order are offered as places to stand in', () => {

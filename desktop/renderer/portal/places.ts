@@ -1,5 +1,6 @@
 import { childrenByParent, pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
 import { compareNames, toneOf, type Tone } from '../kiosk/place.ts'
+import { keepingOrder, type FrozenOrder } from '../ui/frozen-order.ts'
 import { isPublic, type PortalMoment, type PortalSpace } from './spaces.ts'
 
 /** What somebody looks for. Null and false: anything. */
@@ -122,16 +123,23 @@ export function wholeOf(moment: PortalMoment): Entry | null {
   return root === null ? null : entryOf(moment, root)
 }
 
+/** How a list is looked at. */
+export interface Looking {
+  /** Branches that somebody opened or shut against the default. */
+  toggled?: ReadonlySet<number>
+  /** The branch of a large university that is open by default: it does not shut by itself. Absent: the best one. */
+  openId?: number | null
+  /** As it stood when somebody began to handle it: the same rows in the same order, with news in them. [POR-10] */
+  frozen?: FrozenOrder | null
+}
+
 /** The dashboard at a moment: what fits the filter, grouped as the tree stands. [TRE-13] */
-export function placesOf(
-  moment: PortalMoment,
-  filter: Filter,
-  toggled: ReadonlySet<number> = new Set(),
-): Places {
+export function placesOf(moment: PortalMoment, filter: Filter, looking: Looking = {}): Places {
+  const { frozen = null } = looking
   const children = childrenByParent([...moment.listed.values()])
   const root = rootOf(moment)
-  const order = orderOf(filter.sort)
-  const fits = makeFits(moment, filter)
+  const order = keepingOrder(orderOf(filter.sort), frozen)
+  const fits = frozen === null ? makeFits(moment, filter) : ({ id }: Entry): boolean => frozen.has(id)
   const tally = { found: 0, all: 0 }
   const isLeaf = (space: PortalSpace): boolean => isLeafIn(moment, space.id)
   const below = (space: PortalSpace): readonly PortalSpace[] => children.get(space.id) ?? []
@@ -169,7 +177,7 @@ export function placesOf(
       isLoose ? [...branches, { entry: null, places: loose, groups: looseGroups }] : branches,
       tally.found,
       filter,
-      toggled,
+      looking,
     ),
     foundCount: tally.found,
     leafCount: tally.all,
@@ -186,12 +194,14 @@ function opened(
   branches: readonly Omit<Branch, 'isOpen'>[],
   foundCount: number,
   filter: Filter,
-  toggled: ReadonlySet<number>,
+  { toggled = new Set(), openId = null }: Looking,
 ): Branch[] {
   const isSmall = foundCount <= OPEN_ALL_UP_TO || filterCount(filter) > 0
+  const idOf = ({ entry }: Pick<Branch, 'entry'>): number => entry?.id ?? 0
+  const kept = branches.findIndex((branch) => idOf(branch) === openId)
   return branches.map((branch, index) => {
-    const isDefault = isSmall || index === 0
-    return { ...branch, isOpen: isDefault !== toggled.has(branch.entry?.id ?? 0) }
+    const isDefault = isSmall || index === Math.max(0, kept)
+    return { ...branch, isOpen: isDefault !== toggled.has(idOf(branch)) }
   })
 }
 
@@ -238,19 +248,39 @@ function orderOf(sort: Sort): (left: Entry, right: Entry) => number {
     RANK[left.tone] - RANK[right.tone] || right.freeCount - left.freeCount || compareNames(left, right)
 }
 
+/** Everything that stands in a list of places, from top to bottom. */
+export function idsOfPlaces({ branches }: Places): number[] {
+  return branches.flatMap(({ entry, places, groups }) => [
+    ...(entry === null ? [] : [entry.id]),
+    ...places.map(({ id }) => id),
+    ...groups.flatMap((group) => [group.entry.id, ...group.places.map(({ id }) => id)]),
+  ])
+}
+
 /** What somebody put on their own dashboard, and what they made. */
-export function mineOf(moment: PortalMoment): { tracked: Entry[]; own: Entry[] } {
+export interface Mine {
+  tracked: Entry[]
+  own: Entry[]
+}
+
+/** The same at a moment; `frozen`: in the order in which it stood. */
+export function mineOf(moment: PortalMoment, frozen: FrozenOrder | null = null): Mine {
   const all = [...moment.spaces.values()]
   const entries = (of: (space: PortalSpace) => boolean): Entry[] =>
     all
       .filter(of)
       .map((space) => entryOf(moment, space))
-      .toSorted(orderOf('free'))
+      .toSorted(keepingOrder(orderOf('free'), frozen))
   return { tracked: entries((space) => space.isTracked), own: entries((space) => space.isMine) }
 }
 
-/** The best free leaves of a university, at most `count`: those that were reported last come first. */
-export function bestPlaces(moment: PortalMoment, count: number): Entry[] {
+/** The best free leaves of a university, at most `count`: those that were reported last come first. Frozen: the same as then. */
+export function bestPlaces(moment: PortalMoment, count: number, frozen: FrozenOrder | null = null): Entry[] {
+  if (frozen !== null)
+    return [...frozen.keys()].flatMap((id) => {
+      const space = moment.listed.get(id)
+      return space === undefined ? [] : [entryOf(moment, space)]
+    })
   return [...moment.listed.values()]
     .map((space) => entryOf(moment, space))
     .filter((entry) => entry.isLeaf && entry.isPublic && entry.tone === 'free')

@@ -1,11 +1,12 @@
-import type { ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { Link, useRoute } from 'wouter'
 import { Filters } from '../filters.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
 import { BranchCard, Counts, PlaceRows, useListNow } from '../place-list.tsx'
-import { bestPlaces, mineOf, placesOf, wholeOf } from '../places.ts'
+import { bestPlaces, idsOfPlaces, mineOf, placesOf, wholeOf, type Entry, type Mine } from '../places.ts'
 import { useActions, useMe, useMoment, usePortal } from '../portal-context.ts'
 import type { PortalMoment } from '../spaces.ts'
+import { useHandled, useStill } from '../use-frozen.ts'
 import { usePortalWords } from '../words.ts'
 import { Deleted } from './deleted.tsx'
 import { SpacePage } from './space.tsx'
@@ -19,21 +20,25 @@ export function Browse(): ReactElement {
   const moment = useMoment()
   const { t } = usePortalWords()
   const { retryTree } = useActions()
+  const list = useRef<HTMLDivElement>(null)
+  const detail = useRef<HTMLDivElement>(null)
+  const [isListHandled, isDetailHandled] = [useHandled(list), useHandled(detail)]
   const whole = moment === null || isMine ? null : wholeOf(moment)
   return (
     <div className="p-browse" data-open={spaceId !== null}>
-      <div className="p-list">
+      <div className="p-list" ref={list}>
         {/* One title from loading to list: a reader who was taken to it stays there. */}
         <PageHead title={t(isMine ? 'places.mineTitle' : 'places.title')}>
           {whole !== null && <Counts entry={whole} />}
         </PageHead>
         {tree.state === 'failed' && <Problem refusal={tree.refusal} onRetry={retryTree} />}
         {tree.state === 'loading' && <Loading rows={7} />}
-        {moment !== null && (isMine ? <Mine moment={moment} /> : <PlacesList moment={moment} />)}
+        {moment !== null && isMine && <MinePlaces moment={moment} isHandled={isListHandled} />}
+        {moment !== null && !isMine && <PlacesList moment={moment} isHandled={isListHandled} />}
       </div>
-      <div className="p-detail">
+      <div className="p-detail" ref={detail}>
         {spaceId === null ? (
-          moment !== null && <Overview moment={moment} />
+          moment !== null && <Overview moment={moment} isHandled={isDetailHandled} />
         ) : (
           <SpacePage id={spaceId} moment={moment} />
         )}
@@ -42,14 +47,28 @@ export function Browse(): ReactElement {
   )
 }
 
-function PlacesList({ moment }: { moment: PortalMoment }): ReactElement {
+/** A list at a moment; handled, it stands still. [POR-10] */
+interface ListProps {
+  moment: PortalMoment
+  isHandled: boolean
+}
+
+function PlacesList({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const { clearFilter } = useActions()
   const me = useMe()
   const filter = usePortal((state) => state.filter)
   const toggled = usePortal((state) => state.toggledSections)
   const nowMs = useListNow()
-  const places = placesOf(moment, filter, toggled)
+  const [openId, setOpenId] = useState<number | null>(null)
+  const places = useStill(
+    isHandled,
+    JSON.stringify(filter),
+    (frozen) => placesOf(moment, filter, { toggled, openId, frozen }),
+    idsOfPlaces,
+  )
+  const firstId = places.branches[0]?.entry?.id ?? null
+  useEffect(() => setOpenId((before) => before ?? firstId), [firstId])
   const isEmpty = places.leafCount === 0
   return (
     <>
@@ -78,10 +97,10 @@ function PlacesList({ moment }: { moment: PortalMoment }): ReactElement {
 }
 
 /** What somebody put on their own dashboard, what they made, and what they may bring back. */
-function Mine({ moment }: { moment: PortalMoment }): ReactElement {
+function MinePlaces({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const { tracked, own } = mineOf(moment)
+  const { tracked, own } = useStill(isHandled, 'mine', (frozen) => mineOf(moment, frozen), idsOfMine)
   return (
     <>
       {tracked.length + own.length === 0 && (
@@ -112,11 +131,19 @@ function Mine({ moment }: { moment: PortalMoment }): ReactElement {
   )
 }
 
+function idsOfEntries(entries: readonly Entry[]): number[] {
+  return entries.map(({ id }) => id)
+}
+
+function idsOfMine({ tracked, own }: Mine): number[] {
+  return idsOfEntries([...tracked, ...own])
+}
+
 /** Beside the list while no place is open: the best places of this moment. */
-function Overview({ moment }: { moment: PortalMoment }): ReactElement {
+function Overview({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const best = bestPlaces(moment, 6)
+  const best = useStill(isHandled, 'best', (frozen) => bestPlaces(moment, 6, frozen), idsOfEntries)
   return (
     <div className="p-overview">
       {best.length > 0 && (

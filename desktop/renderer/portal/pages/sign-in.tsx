@@ -8,9 +8,16 @@ import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 import { Entry } from './entry.tsx'
 
-/** Signs in by e-mail, or by user name; then the university is asked for when the hub wants to know it. */
+/**
+ * Signs in by e-mail, or by user name where some university has a directory that knows them; then the university is asked
+ * for when the hub wants to know it. Where none has, the form offers no way that leads nowhere. [POR-11]
+ */
 export function SignIn(): ReactElement {
   const { t } = usePortalWords()
+  const { loaded, reload } = useLoad('GET /universities', NOTHING)
+  const directories = loaded.state === 'ready' ? loaded.value.universities.filter(hasDirectory) : []
+  // Not known yet, or not to be had: then the hub says what it wants.
+  const isEmailOnly = loaded.state === 'ready' && directories.length === 0
   const { call } = useActions()
   const visitor = usePortal((state) => state.visitor)
   const because = visitor.state === 'signedOut' ? visitor.because : null
@@ -18,6 +25,7 @@ export function SignIn(): ReactElement {
   const signIn = async (values: FormValues): Promise<Refusal | null> => {
     const name = values.text('identifier')
     const university = Number(values.text('university'))
+    if (isEmailOnly && !name.includes('@')) return EMAIL_ONLY
     const answer = await call('POST /auth/token', {
       body: {
         ...(name.includes('@') ? { email: name } : { username: name }),
@@ -26,7 +34,11 @@ export function SignIn(): ReactElement {
       },
     })
     if (answer.ok) return null
-    if (answer.refusal.why === 'universityNeeded') setAsks(true)
+    if (answer.refusal.why !== 'universityNeeded') return answer.refusal
+    const known = await call('GET /universities', NOTHING)
+    if (known.ok && !known.value.universities.some(hasDirectory)) return EMAIL_ONLY
+    if (loaded.state === 'failed') reload()
+    setAsks(true)
     return answer.refusal
   }
   return (
@@ -39,11 +51,24 @@ export function SignIn(): ReactElement {
       <Form send={signIn} go={t('signIn.go')} going={t('signIn.going')}>
         <Field
           name="identifier"
-          label={t('field.identifier')}
+          label={t(isEmailOnly ? 'field.email' : 'field.identifier')}
+          {...(isEmailOnly ? { hint: t('field.emailHint') } : {})}
           autoComplete="username"
           onChange={(value) => value.includes('@') && setAsks(false)}
         />
-        {asksUniversity && <UniversityChoice />}
+        {asksUniversity && loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
+        {asksUniversity && directories.length > 0 && (
+          <Choice
+            name="university"
+            label={t('field.university')}
+            hint={t('signIn.noDirectory')}
+            start=""
+            options={[
+              { value: '', label: t('field.choose') },
+              ...directories.map(({ id, name }) => ({ value: String(id), label: name })),
+            ]}
+          />
+        )}
         <PasswordField name="password" label={t('field.password')} />
       </Form>
       <p className="p-entry-more">
@@ -52,38 +77,22 @@ export function SignIn(): ReactElement {
       <p className="p-entry-more">
         {t('signIn.newHere')} <Link href="/sign-up">{t('signIn.signUp')}</Link>
       </p>
-      <UniversityNames />
+      {loaded.state === 'ready' && <UniversityNames universities={loaded.value.universities} />}
     </Entry>
   )
 }
 
-function UniversityChoice(): ReactElement {
-  const { t } = usePortalWords()
-  const { loaded, reload } = useLoad('GET /universities', NOTHING)
-  if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
-  const universities = loaded.state === 'ready' ? loaded.value.universities : []
-  return (
-    <Choice
-      key={universities.length}
-      name="university"
-      label={t('field.university')}
-      start=""
-      options={[
-        { value: '', label: t('field.choose') },
-        ...universities
-          .filter(({ hasDirectory }) => hasDirectory)
-          .map(({ id, name }) => ({ value: String(id), label: name })),
-      ]}
-    />
-  )
+/** A user name was given where none is known. */
+const EMAIL_ONLY: Refusal = { why: 'malformed', at: '/username', retryAfterS: null }
+
+function hasDirectory(university: { hasDirectory: boolean }): boolean {
+  return university.hasDirectory
 }
 
 /** All that the hub shows to who is not signed in. [POR-2] */
-function UniversityNames(): ReactElement | null {
+function UniversityNames(props: { universities: readonly { id: number; name: string }[] }): ReactElement {
   const { t } = usePortalWords()
-  const { loaded } = useLoad('GET /universities', NOTHING)
-  if (loaded.state !== 'ready') return null
-  const { universities } = loaded.value
+  const { universities } = props
   return (
     <section className="p-entry-names" aria-labelledby="universities">
       <h2 id="universities">{t('signIn.universities')}</h2>

@@ -1,0 +1,66 @@
+import { useEffect, useLayoutEffect, useState, type RefObject } from 'react'
+import { FREEZE_MS, frozenOrder, type FrozenOrder } from '../ui/frozen-order.ts'
+
+/** A pointer or the focus that rests in a list keeps its order so long after it last moved, ms: nobody is there any more. */
+const RESTING_MS = 120_000
+
+const ACTS = ['pointerdown', 'pointermove', 'wheel', 'keydown', 'focusin'] as const
+
+/**
+ * Whether somebody handles a list: with a finger, a pointer or keys in it, or by scrolling the page – and for a while
+ * after. A pointer or the focus that rests in it counts longer. [POR-10]
+ */
+export function useHandled(list: RefObject<HTMLElement | null>): boolean {
+  const [isHandled, setHandled] = useState(false)
+  useEffect(() => {
+    const element = list.current
+    if (element === null) return
+    const timer = { id: 0, isMouse: false }
+    const after = (delayMs: number, run: () => void): void => {
+      window.clearTimeout(timer.id)
+      timer.id = window.setTimeout(run, delayMs)
+    }
+    const release = (): void => setHandled(false)
+    const look = (): void => {
+      // A finger leaves :hover behind where it was; a mouse is still there.
+      const isResting =
+        (timer.isMouse && element.matches(':hover')) || element.contains(document.activeElement)
+      if (isResting) after(RESTING_MS - FREEZE_MS, release)
+      else release()
+    }
+    const act = (event: Event): void => {
+      if (event instanceof PointerEvent) timer.isMouse = event.pointerType === 'mouse'
+      setHandled(true)
+      after(FREEZE_MS, look)
+    }
+    for (const name of ACTS) element.addEventListener(name, act, { passive: true })
+    window.addEventListener('scroll', act, { passive: true })
+    return () => {
+      window.clearTimeout(timer.id)
+      for (const name of ACTS) element.removeEventListener(name, act)
+      window.removeEventListener('scroll', act)
+    }
+  }, [list])
+  return isHandled
+}
+
+/**
+ * A list that stands still while it is handled: `build` gets the order in which it stood then, and null while nobody is
+ * there. `key` says what list it is: another filter is another list. [POR-10]
+ */
+export function useStill<List>(
+  isHandled: boolean,
+  key: string,
+  build: (frozen: FrozenOrder | null) => List,
+  idsOf: (list: List) => readonly number[],
+): List {
+  const [kept, setKept] = useState<{ key: string; order: FrozenOrder } | null>(null)
+  const order = isHandled && kept?.key === key ? kept.order : null
+  const list = build(order)
+  // Before anything is drawn: between the touch and the keeping no news comes in.
+  useLayoutEffect(() => {
+    if (!isHandled && kept !== null) setKept(null)
+    if (isHandled && order === null) setKept({ key, order: frozenOrder(idsOf(list)) })
+  }, [isHandled, kept, order, key, idsOf, list])
+  return list
+}
