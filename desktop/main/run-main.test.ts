@@ -8,7 +8,7 @@ import { ElectronDouble, mainFrameOf } from './testing/electron-double.ts'
 import { makeScreens, settle } from './testing/start-double.ts'
 
 /** Runs the whole app, with the real engine on a real folder. */
-async function run(args: string[]) {
+async function run(args: string[], clock = makeDeviceClock()) {
   const electron = new ElectronDouble()
   electron.app.ready.resolve()
   const said: string[] = []
@@ -16,7 +16,7 @@ async function run(args: string[]) {
   const code = await runMain(electron.parts(), {
     args,
     env: {},
-    clock: makeDeviceClock(),
+    clock,
     log: { info: () => undefined, warn: () => undefined },
     preloadFile: '/app/preload.cjs',
     screenFolder: makeScreens(),
@@ -87,4 +87,16 @@ test('a command line that cannot be meant is one sentence, and no window', async
     expect(electron.windows).toEqual([])
     expect(electron.app.hasQuit).toBe(true)
   }
+})
+
+test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with exit code 70', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'carrel-run-')), 'taken')
+  writeFileSync(file, '')
+  const clock = makeDeviceClock()
+  const fast = { ...clock, after: (ms: number, then: () => void) => clock.after(ms / 50, then) }
+  const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', file, '--window']
+  const { electron, said } = await run(args, fast)
+  expect(slicesOf(electron, 'kiosk')).toEqual([{ state: 'storeError', advice: 'unreadable' }])
+  await expect.poll(() => electron.app.exitCode, { timeout: 5_000 }).toBe(70)
+  expect(said).toEqual(['The kiosk must be started anew (storeUnusable).'])
 })
