@@ -4,22 +4,16 @@ import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
-import {
-  ACCOUNT_LIMITS,
-  FAILED_ENROLMENTS,
-  REQUEST_LIMITS,
-  type AccountLimits,
-  type RequestLimits,
-  type TryLimit,
-} from '#shared/domain/conduct.ts'
+import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import { LIMIT_NAMES, readLimits, type HubLimits } from './config-limits.ts'
 import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { parseProxies } from './network-address.ts'
 
 /** All that a hub is told from outside. */
-export interface HubConfig {
+export interface HubConfig extends HubLimits {
   /** Folder for everything that the hub stores. */
   home: string
   host: string
@@ -52,10 +46,6 @@ export interface HubConfig {
   requestLimits: RequestLimits
   /** Whether an empty database gets what development begins with. Never in production. [OPS-1] [OPS-3] */
   isDevelopmentSeeded: boolean
-  /** Tries at the doors of accounts, and acts. [IDN-12] [EDG-6] */
-  accountLimits: AccountLimits
-  /** Failed enrolments of one address of the network. [SYN-20] */
-  failedEnrolments: TryLimit
   isProduction: boolean
 }
 
@@ -72,20 +62,6 @@ const Text = Type.String({ minLength: 1, maxLength: 4096 })
 const Names = Type.String({ pattern: '^\\s*[A-Za-z0-9.:_\\[\\]-]+(\\s*,\\s*[A-Za-z0-9.:_\\[\\]-]+)*\\s*$' })
 
 const PositiveCount = Type.String({ pattern: '^[1-9]\\d{0,5}$' })
-
-/** How many tries and acts there may be, beside how many requests for universities. [EDG-6] */
-const LIMIT_NAMES = [
-  'CARREL_MOST_SIGN_INS_PER_ADDRESS',
-  'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS',
-  'CARREL_MOST_REGISTRATIONS_PER_ADDRESS',
-  'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS',
-  'CARREL_MOST_MAILS_PER_ADDRESS',
-  'CARREL_MOST_LINKS_PER_ADDRESS',
-  'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS',
-  'CARREL_MOST_ACTS_PER_PERSON',
-  'CARREL_MOST_ACTS_PER_ADDRESS',
-] as const
-type LimitName = (typeof LIMIT_NAMES)[number]
 
 /** Each variable: its shape, and the sentence for one that does not fit. */
 const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
@@ -190,34 +166,6 @@ export function parseConfig(
     ...readLimits((name) => Number(read(name)) || null),
     isProduction: read('NODE_ENV') === 'production',
   })
-}
-
-/** The limits as an installation has them; their windows of time are always the same. [EDG-6] */
-function readLimits(
-  read: (name: LimitName) => number | null,
-): Pick<HubConfig, 'accountLimits' | 'failedEnrolments'> {
-  const at = (limit: TryLimit, name: LimitName): TryLimit => ({ ...limit, count: read(name) ?? limit.count })
-  const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = ACCOUNT_LIMITS
-  const from = (door: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
-    ...door,
-    perAddress: at(door.perAddress, name),
-  })
-  return {
-    accountLimits: {
-      signIn: from(signIn, 'CARREL_MOST_SIGN_INS_PER_ADDRESS'),
-      wrongPassword: from(wrongPassword, 'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS'),
-      register: from(register, 'CARREL_MOST_REGISTRATIONS_PER_ADDRESS'),
-      password: from(password, 'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS'),
-      resend: from(resend, 'CARREL_MOST_MAILS_PER_ADDRESS'),
-      forgotten: from(forgotten, 'CARREL_MOST_MAILS_PER_ADDRESS'),
-      link: from(link, 'CARREL_MOST_LINKS_PER_ADDRESS'),
-      act: {
-        ...from(act, 'CARREL_MOST_ACTS_PER_ADDRESS'),
-        perAccount: at(act.perAccount, 'CARREL_MOST_ACTS_PER_PERSON'),
-      },
-    },
-    failedEnrolments: at(FAILED_ENROLMENTS, 'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS'),
-  }
 }
 
 /** Words of secrets that stand in examples, and texts with too few different characters to be one. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import { makeDeviceClock } from '../engine/device-clock.ts'
+import type { EngineClock } from '../engine/ports.ts'
 import { runKiosk } from './run-kiosk.ts'
 import { ask, makeScreenFolder, TestScreen } from './testing-agent.ts'
 
@@ -16,7 +17,7 @@ afterEach(async () => {
 })
 
 /** Runs a kiosk with the real engine in this process. */
-function run(args: string[], env: Record<string, string> = {}) {
+function run(args: string[], env: Record<string, string> = {}, clock: EngineClock = makeDeviceClock()) {
   const said: string[] = []
   const texts: string[] = []
   const stop = Promise.withResolvers<void>()
@@ -27,7 +28,7 @@ function run(args: string[], env: Record<string, string> = {}) {
     env,
     appVersion: '0.0.0',
     screenFolder: makeScreenFolder(),
-    clock: makeDeviceClock(),
+    clock,
     log: { info: () => undefined, warn: () => undefined },
     input,
     print: (text) => {
@@ -148,4 +149,23 @@ test('a port that is taken is one sentence and exit code 1; a wrong command line
   const help = run(['--help'])
   expect(await help.code).toBe(0)
   expect(help.texts[0]).toContain('CARREL_ENROL_CODE')
+})
+
+test('[KSK-1] [KSK-3] a kiosk whose folder cannot be opened says so on its screen, and ends with exit code 70', async () => {
+  const folder = newFolder()
+  const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', folder, '--port', '0']
+  const holder = run(args)
+  await holder.printed
+  // Fifty times as fast: a screen has half a minute to be read.
+  const clock = makeDeviceClock()
+  const fast = { ...clock, after: (ms: number, then: () => void) => clock.after(ms / 50, then) }
+  const second = run(args, {}, fast)
+  const { port, token } = addressOf(await second.printed)
+  const screen = await new TestScreen(port).show(token)
+  await screen.hear((message) => message.slice === 'kiosk')
+  expect(screen.heard[0]).toMatchObject({ value: { state: 'storeError', advice: 'locked' } })
+  expect(await second.code).toBe(70)
+  expect(second.said[0]).toMatch(/^The folder of this kiosk cannot be opened: nothing in it was changed/)
+  expect(await screen.ended).toBe(1001)
+  expect(await holder.end()).toBe(0)
 })

@@ -8,7 +8,11 @@ import { ElectronDouble, mainFrameOf } from './testing/electron-double.ts'
 import { makeScreens, ProcessDouble, settle } from './testing/start-double.ts'
 
 /** Runs the whole app, with the real engine on a real folder. */
-async function run(args: string[], plant: (parts: ElectronDouble) => void = () => undefined) {
+async function run(
+  args: string[],
+  plant: (parts: ElectronDouble) => void = () => undefined,
+  clock = makeDeviceClock(),
+) {
   const electron = new ElectronDouble()
   const process = new ProcessDouble()
   plant(electron)
@@ -18,7 +22,7 @@ async function run(args: string[], plant: (parts: ElectronDouble) => void = () =
   const around = {
     args,
     env: {},
-    clock: makeDeviceClock(),
+    clock,
     log: {
       info: () => undefined,
       warn: (_event: string, facts?: Record<string, unknown>) => warnings.push(JSON.stringify(facts)),
@@ -146,4 +150,16 @@ test('[SHL-5] a fault before Electron is ready ends the app with a code too', as
   })
   expect(electron.app.exitCode).toBe(70)
   expect(warnings.join()).toContain('no such folder')
+})
+
+test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with exit code 70', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'carrel-run-')), 'taken')
+  writeFileSync(file, '')
+  const clock = makeDeviceClock()
+  const fast = { ...clock, after: (ms: number, then: () => void) => clock.after(ms / 50, then) }
+  const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', file, '--window']
+  const { electron, said } = await run(args, () => undefined, fast)
+  expect(slicesOf(electron, 'kiosk')).toEqual([{ state: 'storeError', advice: 'unreadable' }])
+  await expect.poll(() => electron.app.exitCode, { timeout: 5_000 }).toBe(70)
+  expect(said).toEqual(['The kiosk must be started anew (storeUnusable).'])
 })

@@ -152,6 +152,19 @@ const more = {
       },
     },
   },
+  'door-certificate': {
+    model: fixtures.door(
+      { level: 0, minutesAgo: 14 },
+      {
+        link: fixtures.link({
+          status: 'offline',
+          lastContactMs: NOW_MS - 12 * 60_000,
+          reason: 'certificateDate',
+        }),
+        outbox: { waitingCount: 2, alarm: 'assignment', refused: [] },
+      },
+    ),
+  },
   'entrance-place': { model: fixtures.entrance(), session: { openPlaceId: READING_ROOM } },
   'entrance-thanks': {
     model: fixtures.entrance(),
@@ -163,6 +176,14 @@ const more = {
     model: { ...EMPTY_MODEL, kiosk: { state: 'storeError', advice: 'unreadable' } },
   },
   'setup-store-locked': { model: { ...EMPTY_MODEL, kiosk: { state: 'storeError', advice: 'locked' } } },
+  'setup-store-too-new': { model: { ...EMPTY_MODEL, kiosk: { state: 'storeError', advice: 'tooNew' } } },
+  'setup-assignment-refused': {
+    model: { ...EMPTY_MODEL, outbox: { waitingCount: 0, alarm: 'assignment', refused: [] } },
+  },
+  'setup-code-date': {
+    model: notEnrolled(false),
+    session: { enrolling: { isAsking: false, refusal: { why: 'certificateDate' }, atMs: 0 } },
+  },
   'setup-code-refused': {
     model: notEnrolled(false),
     session: { enrolling: { isAsking: false, refusal: { why: 'codeRefused' }, atMs: 0 } },

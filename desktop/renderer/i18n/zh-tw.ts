@@ -75,7 +75,7 @@ export const zhTw: Translated<'other'> = {
     outboxReset: '請通知資訊人員：這個螢幕的儲存檔已更換。',
     diskFull: '請通知資訊人員：這個螢幕的磁碟已滿。',
     diskFailing: '請通知資訊人員：這個螢幕的磁碟發生錯誤。',
-    assignment: '請通知資訊人員：這個螢幕無法使用伺服器提供的設定。',
+    assignment: '請通知資訊人員：這個螢幕無法套用新的設定。',
     lateRefusal: '這個螢幕的一筆回報未被接受：{{reason}}',
   },
   report: {

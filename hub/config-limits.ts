@@ -1,0 +1,54 @@
+import {
+  ACCOUNT_LIMITS,
+  FAILED_ENROLMENTS,
+  type AccountLimits,
+  type TryLimit,
+} from '#shared/domain/conduct.ts'
+
+/** How much there may be from one address of the network and by one person. */
+export interface HubLimits {
+  /** Tries at the doors of accounts, and acts. [IDN-12] [EDG-6] */
+  accountLimits: AccountLimits
+  /** Failed enrolments of one address of the network. [SYN-20] */
+  failedEnrolments: TryLimit
+}
+
+/** How many tries and acts there may be, beside how many requests for universities. [EDG-6] */
+export const LIMIT_NAMES = [
+  'CARREL_MOST_SIGN_INS_PER_ADDRESS',
+  'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS',
+  'CARREL_MOST_REGISTRATIONS_PER_ADDRESS',
+  'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS',
+  'CARREL_MOST_MAILS_PER_ADDRESS',
+  'CARREL_MOST_LINKS_PER_ADDRESS',
+  'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS',
+  'CARREL_MOST_ACTS_PER_PERSON',
+  'CARREL_MOST_ACTS_PER_ADDRESS',
+] as const
+type LimitName = (typeof LIMIT_NAMES)[number]
+
+/** The limits as an installation has them; their windows of time are always the same. [EDG-6] */
+export function readLimits(read: (name: LimitName) => number | null): HubLimits {
+  const at = (limit: TryLimit, name: LimitName): TryLimit => ({ ...limit, count: read(name) ?? limit.count })
+  const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = ACCOUNT_LIMITS
+  const from = (door: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
+    ...door,
+    perAddress: at(door.perAddress, name),
+  })
+  return {
+    accountLimits: {
+      signIn: from(signIn, 'CARREL_MOST_SIGN_INS_PER_ADDRESS'),
+      wrongPassword: from(wrongPassword, 'CARREL_MOST_WRONG_PASSWORDS_PER_ADDRESS'),
+      register: from(register, 'CARREL_MOST_REGISTRATIONS_PER_ADDRESS'),
+      password: from(password, 'CARREL_MOST_JUDGED_PASSWORDS_PER_ADDRESS'),
+      resend: from(resend, 'CARREL_MOST_MAILS_PER_ADDRESS'),
+      forgotten: from(forgotten, 'CARREL_MOST_MAILS_PER_ADDRESS'),
+      link: from(link, 'CARREL_MOST_LINKS_PER_ADDRESS'),
+      act: {
+        ...from(act, 'CARREL_MOST_ACTS_PER_ADDRESS'),
+        perAccount: at(act.perAccount, 'CARREL_MOST_ACTS_PER_PERSON'),
+      },
+    },
+    failedEnrolments: at(FAILED_ENROLMENTS, 'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS'),
+  }
+}
