@@ -161,7 +161,6 @@ const more = {
           lastContactMs: NOW_MS - 12 * 60_000,
           reason: 'certificateDate',
         }),
-        outbox: { waitingCount: 2, alarm: 'assignment', refused: [] },
       },
     ),
   },
