@@ -78,13 +78,14 @@ export function keepVisiting(
   })
   const look = (): number => {
     const { staleMs, link, linkAtMs } = known
-    if (staleMs === null || link?.hubNowMs == null || link.status !== 'online') return WAIT_MS
+    const hubNowMs = link?.hubNowMs ?? null
+    if (staleMs === null || hubNowMs === null || link?.status !== 'online') return WAIT_MS
     const parents = new Set([...spaces.values()].map(({ parentId }) => parentId))
     const visited = [...spaces.values()].filter(
       (space) => !parents.has(space.id) && (space.level !== null || planned.has(pathOf(spaces, space))),
     )
     if (visited.length === 0) return WAIT_MS
-    const nowMs = link.hubNowMs + clock.elapsedMs() - linkAtMs
+    const nowMs = hubNowMs + clock.elapsedMs() - linkAtMs
     // What is refused, because it comes too fast or the space is gone, is looked at again next time.
     for (const visit of decideVisits(visited, nowMs, staleMs, dice))
       void engine.call('reportOccupancy', visit).catch(() => undefined)

@@ -20,9 +20,9 @@ import {
 } from './demo.ts'
 import { hasDemoPeople, makeDemoPeople } from './demo-people.ts'
 import { startVisitors } from './demo-visitors.ts'
-import { ROOT, say } from './house.mjs'
-import { findElectron } from '../desktop/agent/find-electron.ts'
+import { say } from './house.mjs'
 import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
+import { prepareElectron, type Electron } from './prepare-electron.ts'
 import { showKiosk } from './show-kiosk.ts'
 import { tellMail } from './tell-mail.ts'
 
@@ -43,12 +43,6 @@ interface House {
   /** Ends the demo's visitors, where there are some. */
   endVisitors: () => void
   isStopping: boolean
-}
-
-/** Electron's program, and the bundle of its main process below the project's folder. */
-interface Electron {
-  program: string
-  file: string
 }
 
 async function main(): Promise<void> {
@@ -258,21 +252,6 @@ async function startKiosk(
     say,
   })
   process.stdout.write(`${role} ${line}\n`)
-}
-
-/** Electron's program and what it is to run; null where it is not to be had, has no display, or would run as root. */
-async function prepareElectron(): Promise<Electron | null> {
-  const electron = findElectron({
-    packageFolder: path.join(ROOT, 'node_modules/electron'),
-    platform: process.platform,
-    env: process.env,
-    userId: process.getuid?.() ?? null,
-  })
-  if (electron === null) return null
-  // Vite is a second's work to load: only where it is needed.
-  const { buildShell, SHELL_FOLDER } = await import('./vite.main.ts')
-  await buildShell(path.join(ROOT, SHELL_FOLDER))
-  return { program: electron, file: path.join(SHELL_FOLDER, 'main.js') }
 }
 
 function add(house: House, child: Child): Child {

@@ -94,20 +94,7 @@ async function startParts(
 ): Promise<Hub> {
   warnOfSecrets(config, log)
   const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(config.home, options, log, undo))
-  const pool = openPool(databaseUrl, {
-    maxConnections: 20,
-    onIdleError: (error) => log.warn('an idle database connection broke', { err: error }),
-  })
-  undo.push(() => closePool(pool))
-  await requireServer(pool)
-  const mightyRole = await loadMightyRole(pool)
-  if (mightyRole !== null)
-    log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
-      role: mightyRole,
-    })
-  const ran = await migrate(pool)
-  if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
-  if (config.isDevelopmentSeeded) await seed(config, pool, log)
+  const pool = await openDatabase(config, databaseUrl, log, undo)
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
   const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
@@ -148,6 +135,30 @@ async function startParts(
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
+}
+
+/** The hub's database, checked and brought up to date. */
+async function openDatabase(
+  config: HubConfig,
+  databaseUrl: string,
+  log: HubLog,
+  undo: (() => Promise<void>)[],
+): Promise<Database> {
+  const pool = openPool(databaseUrl, {
+    maxConnections: 20,
+    onIdleError: (error) => log.warn('an idle database connection broke', { err: error }),
+  })
+  undo.push(() => closePool(pool))
+  await requireServer(pool)
+  const mightyRole = await loadMightyRole(pool)
+  if (mightyRole !== null)
+    log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
+      role: mightyRole,
+    })
+  const ran = await migrate(pool)
+  if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
+  if (config.isDevelopmentSeeded) await seed(config, pool, log)
+  return pool
 }
 
 /** Whoever calls this knows better than a variable that was left behind. [OPS-3] */
