@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { idAt, largeLibrary, placeSpaces, type PlacedSpace } from '#shared/fixtures/builders.ts'
 import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
+import { branchesOf } from './branches.ts'
 import {
   bestPlaces,
-  branchesOf,
   filterCount,
   folded,
   idsOfPlaces,
@@ -254,9 +254,7 @@ describe('the dashboard of a university', () => {
     }))
     const great = portalMoment(new Map(spaces.map((one) => [one.id, one])), 'UTC', 1, NOW_MS)
     const open = (filter: Filter, toggled?: Set<number>) =>
-      placesOf(great, filter, { ...(toggled === undefined ? {} : { toggled }) }).branches.map(
-        ({ isOpen }) => isOpen,
-      )
+      placesOf(great, filter, toggled === undefined ? {} : { toggled }).branches.map(({ isOpen }) => isOpen)
     expect(open(NO_FILTER)).toEqual([true, false])
     const second = placesOf(great, NO_FILTER).branches[1]?.entry?.id ?? 0
     expect(open(NO_FILTER, new Set([second]))).toEqual([true, true])

@@ -1,7 +1,7 @@
 import { childrenByParent, pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
 import { compareNames, toneOf, type Tone } from '../kiosk/place.ts'
 import { keepingOrder, type FrozenOrder } from '../ui/frozen-order.ts'
-import { isPublic, type PortalMoment, type PortalSpace } from './spaces.ts'
+import { isLeafIn, isPublic, type PortalMoment, type PortalSpace } from './spaces.ts'
 
 /** What somebody looks for. Null and false: anything. */
 export interface Filter {
@@ -84,11 +84,6 @@ export function filterCount(filter: Filter): number {
   const { search, sort: _sort, branchId, kind, ...flags } = filter
   const set = [search.trim() !== '', branchId !== null, kind !== null, ...Object.values(flags)]
   return set.filter(Boolean).length
-}
-
-/** Whether a space has no parts that count in it: those that are not public make no composite of it. [TRE-6] */
-function isLeafIn(moment: PortalMoment, id: number): boolean {
-  return moment.shown.get(id)?.isLeaf ?? true
 }
 
 /** The entry of a space at a moment. [OCC-6] */
@@ -286,24 +281,4 @@ export function bestPlaces(moment: PortalMoment, count: number, frozen: FrozenOr
     .filter((entry) => entry.isLeaf && entry.isPublic && entry.tone === 'free')
     .toSorted((left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0))
     .slice(0, count)
-}
-
-/**
- * Listed spaces in tree order, for a choice: each with its depth below the root. Composites, unless `takes` says
- * otherwise; a place whose parts are not public is none. [TRE-13]
- */
-export function branchesOf(
-  moment: PortalMoment,
-  takes: (space: PortalSpace, isLeaf: boolean) => boolean = (_space, isLeaf) => !isLeaf,
-): { id: number; name: string; depth: number }[] {
-  const children = childrenByParent([...moment.listed.values()])
-  const found: { id: number; name: string; depth: number }[] = []
-  const visit = (parentId: number | null, depth: number): void => {
-    for (const space of (children.get(parentId) ?? []).toSorted(compareNames)) {
-      if (takes(space, isLeafIn(moment, space.id))) found.push({ id: space.id, name: space.name, depth })
-      if (depth < 20) visit(space.id, depth + 1)
-    }
-  }
-  visit(null, 0)
-  return found
 }

@@ -59,6 +59,11 @@ function listedOf(spaces: ReadonlyMap<number, PortalSpace>): ReadonlyMap<number,
   return ids.size === spaces.size ? spaces : new Map([...spaces].filter(([id]) => ids.has(id)))
 }
 
+/** Whether a space has no parts that count in it: those that are not public make no composite of it. [TRE-6] */
+export function isLeafIn(moment: PortalMoment, id: number): boolean {
+  return moment.shown.get(id)?.isLeaf ?? true
+}
+
 /** Whether a space is on public screens: it and everything that it stands in was let on them. */
 export function isPublic(spaces: ReadonlyMap<number, PortalSpace>, id: number): boolean {
   return pathToRoot(spaces, id).every((space) => space.isOnKiosks)

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState, type RefObject } from 'react'
+import { useEffect, useState, type RefObject } from 'react'
 import { FREEZE_MS, frozenOrder, type FrozenOrder } from '../ui/frozen-order.ts'
 
 /** A pointer or the focus that rests in a list keeps its order so long after it last moved, ms: nobody is there any more. */
@@ -57,10 +57,8 @@ export function useStill<List>(
   const [kept, setKept] = useState<{ key: string; order: FrozenOrder } | null>(null)
   const order = isHandled && kept?.key === key ? kept.order : null
   const list = build(order)
-  // Before anything is drawn: between the touch and the keeping no news comes in.
-  useLayoutEffect(() => {
-    if (!isHandled && kept !== null) setKept(null)
-    if (isHandled && order === null) setKept({ key, order: frozenOrder(idsOf(list)) })
-  }, [isHandled, kept, order, key, idsOf, list])
+  // While drawing, so that between the touch and the keeping no news comes in.
+  if (!isHandled && kept !== null) setKept(null)
+  if (isHandled && order === null) setKept({ key, order: frozenOrder(idsOf(list)) })
   return list
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactElement } from 'react'
+import { useRef, useState, type ReactElement } from 'react'
 import { Link, useRoute } from 'wouter'
 import { Filters } from '../filters.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
@@ -68,7 +68,7 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
     idsOfPlaces,
   )
   const firstId = places.branches[0]?.entry?.id ?? null
-  useEffect(() => setOpenId((before) => before ?? firstId), [firstId])
+  if (openId === null && firstId !== null) setOpenId(firstId)
   const isEmpty = places.leafCount === 0
   return (
     <>

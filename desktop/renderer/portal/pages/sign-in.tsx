@@ -57,28 +57,44 @@ export function SignIn(): ReactElement {
           onChange={(value) => value.includes('@') && setAsks(false)}
         />
         {asksUniversity && loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
-        {asksUniversity && directories.length > 0 && (
-          <Choice
-            name="university"
-            label={t('field.university')}
-            hint={t('signIn.noDirectory')}
-            start=""
-            options={[
-              { value: '', label: t('field.choose') },
-              ...directories.map(({ id, name }) => ({ value: String(id), label: name })),
-            ]}
-          />
-        )}
+        {asksUniversity && directories.length > 0 && <DirectoryChoice directories={directories} />}
         <PasswordField name="password" label={t('field.password')} />
       </Form>
+      <OtherWays />
+      {loaded.state === 'ready' && <UniversityNames universities={loaded.value.universities} />}
+    </Entry>
+  )
+}
+
+/** Whose directory is asked. */
+function DirectoryChoice(props: { directories: readonly { id: number; name: string }[] }): ReactElement {
+  const { t } = usePortalWords()
+  return (
+    <Choice
+      name="university"
+      label={t('field.university')}
+      hint={t('signIn.noDirectory')}
+      start=""
+      options={[
+        { value: '', label: t('field.choose') },
+        ...props.directories.map(({ id, name }) => ({ value: String(id), label: name })),
+      ]}
+    />
+  )
+}
+
+/** For who has no password at hand, or no account. */
+function OtherWays(): ReactElement {
+  const { t } = usePortalWords()
+  return (
+    <>
       <p className="p-entry-more">
         <Link href="/forgotten">{t('signIn.forgotten')}</Link>
       </p>
       <p className="p-entry-more">
         {t('signIn.newHere')} <Link href="/sign-up">{t('signIn.signUp')}</Link>
       </p>
-      {loaded.state === 'ready' && <UniversityNames universities={loaded.value.universities} />}
-    </Entry>
+    </>
   )
 }
 
