@@ -66,8 +66,8 @@ test('[IMP-10] the people of the demo get new passwords, whoever was signed in a
     const hash = await hashOf(userId)
     const isRight = shown.map((people) => passwords.verify(people[index]?.password ?? '', hash))
     expect(await Promise.all(isRight)).toEqual([
-      { ok: true, value: false },
-      { ok: true, value: true },
+      { ok: true, value: { isRight: false, isOutdated: false } },
+      { ok: true, value: { isRight: true, isOutdated: false } },
     ])
   }
   const inside = await query<{ userId: number }>(

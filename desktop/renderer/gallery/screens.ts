@@ -152,7 +152,7 @@ const more = {
       },
     },
   },
-  'door-certificate': {
+  'offline-certificate': {
     model: fixtures.door(
       { level: 0, minutesAgo: 14 },
       {
