@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** Ends the hub when the process that started it is gone, however it went. */
+const EXIT_WITH_PARENT = new URL('../../build/leash.ts', import.meta.url).href
 const STARTS_WITHIN_MS = 30_000
 
 /** A hub in a process of its own, on a database that is already there. */
@@ -35,7 +37,7 @@ export class HubHost {
 
   /** Starts it and resolves when it is ready. Rejects when it ends before that. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [PROGRAM], {
+    const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, PROGRAM], {
       env: {
         ...process.env,
         CARREL_HOME: this.home,
@@ -43,8 +45,9 @@ export class HubHost {
         CARREL_PORT: '0',
         CARREL_METRICS_PORT: '0',
         CARREL_LOG: 'warn',
+        CARREL_LEASH_HOLDER: String(process.pid),
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.child = child
     this.gone = new Promise((resolve) => {
@@ -53,13 +56,13 @@ export class HubHost {
         resolve()
       })
     })
-    child.stderr.on('data', (data: Buffer) => {
+    child.stderr?.on('data', (data: Buffer) => {
       this.output = (this.output + data.toString()).slice(-8_000)
     })
     this.port = await new Promise<number>((resolve, reject) => {
       let text = ''
       const timer = setTimeout(() => reject(new Error('the hub did not start in time')), STARTS_WITHIN_MS)
-      child.stdout.on('data', (data: Buffer) => {
+      child.stdout?.on('data', (data: Buffer) => {
         text += data.toString()
         const port = /^hub http:\/\/[^:]+:(\d+)$/m.exec(text)?.[1]
         if (port === undefined) return
