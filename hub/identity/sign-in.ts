@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
 import type { CallRefusal } from '../routes/handle.ts'
@@ -71,11 +72,14 @@ export async function signIn(
   if (parts.signInDoor.isFull) return refuse(REFUSALS.busy)
   const entered = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
   if (!entered.ok) return entered
+  const startedMs = performance.now()
   const { found, isKnownBrowser } = entered.value
   const proven = await prove(parts, found, wish.password)
   if (proven.ok) return accept(await beginFor(parts, proven.value, from))
   if (proven.refusal === 'wrong' && !isKnownBrowser) await countGuess(parts, from.address)
   await noteFailure(parts, found, proven.refusal, from)
+  // A directory takes longer than a hash, or not as long: by that one could tell who has an account of this hub. [IDN-23]
+  if (proven.refusal === 'wrong') await delay(Math.max(0, startedMs + parts.maskMs - performance.now()))
   return refuse(REFUSALS[proven.refusal])
 }
 
@@ -96,7 +100,8 @@ function readWish({ email, username, university }: SignInWish): Decision<Typed, 
 
 function typedEmail(email: string): Typed {
   const address = parseAddress(email)
-  return { kind: 'email', address, account: address?.key ?? email.toLowerCase() }
+  // What is no address is counted apart: "user 7" is how those are counted who are signed in.
+  return { kind: 'email', address, account: address?.key ?? `no address ${email.toLowerCase()}` }
 }
 
 interface Entered {

@@ -189,7 +189,7 @@ describe('[EDG-11] a browser in which somebody signed in before', () => {
     for (const token of [
       `${otherUser}.${at}.${nonce}.${mac}`,
       `${user}.${Number(at) + 1}.${nonce}.${mac}`,
-      `${user}.${at}.${nonce.slice(0, -1)}A.${mac}`,
+      `${user}.${at}.${nonce.startsWith('A') ? 'B' : 'A'}${nonce.slice(1)}.${mac}`,
       `${user}.${at}.${nonce}.${'A'.repeat(43)}`,
       `0${user}.${at}.${nonce}.${mac}`,
     ])
@@ -213,6 +213,17 @@ test('[EDG-12] who is signed in is not kept from giving the password again by gu
   const answers: number[] = []
   for (let round = 0; round < 10; round += 1) answers.push((await confirm('a guess at it 1')).status)
   expect(answers).toEqual([...Array.from({ length: 9 }, () => 401), 429])
+})
+
+test('[EDG-12] nobody uses up another one’s tries to give the password again by signing in as “user 7”', async () => {
+  const hub = await start('confirm_named')
+  const { bearer } = await begin(hub)
+  const { id } = (await hub.call('GET /me', { bearer })).body as { id: number }
+  for (const email of [`user ${id}`, `USER ${id}`, `user ${id} `])
+    for (let round = 0; round < 10; round += 1)
+      await hub.call('POST /auth/token', { body: { email, password: 'a guess at it 1' } })
+  const body = { password: GOOD_PASSWORD }
+  expect((await hub.call('POST /auth/confirm', { bearer, body })).status).toBe(204)
 })
 
 test('[EDG-12] a good link, another password and another address are not refused for what others did from there', async () => {
