@@ -6,6 +6,7 @@ import { makeParse } from '#shared/wire/parse.ts'
 import { makeChance } from '../clock.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database, type Transaction } from '../store/database.ts'
+import { updateNoBrowserKnown } from '../store/known-browsers.ts'
 import { loadUniversities } from '../store/universities.ts'
 import { updateEpoch } from '../store/sessions.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
@@ -186,6 +187,7 @@ export async function restoreBackup(
       return rows
     })
     await migrate(pool)
+    await updateNoBrowserKnown(pool)
     await pool.query('analyze')
     return accept({ takenAt: manifest.takenAt, counts })
   } catch (error) {

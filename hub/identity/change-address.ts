@@ -9,7 +9,7 @@ import { updateSessionsRevoked } from '../store/sessions-people.ts'
 import { loadAccount, loadLocalAccount, lockAccount, updateEmail, type Account } from '../store/users.ts'
 import { dropVerifications, lockVerification } from '../store/verifications.ts'
 import { parseAddress, type Address } from './address.ts'
-import { knock } from './doors.ts'
+import { knockAccount, refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailAddressLink } from './mail-links.ts'
@@ -41,7 +41,7 @@ export async function askForAddress(
   if (unreachable !== null) return refuse(unreachable)
   // The address that is written to, and the person who has it written to.
   for (const asked of [address.key, `user ${userId}`]) {
-    const opened = await knock(parts, 'resend', { account: asked, address: from.address })
+    const opened = await knockAccount(parts, 'resend', asked)
     if (!opened.ok) return opened
   }
   const { email: oldEmail } = account
@@ -96,8 +96,6 @@ export async function changeAddress(
   keptFamilySessionId: (client: Transaction, userId: number) => Promise<number | null>,
   from: From,
 ): Promise<Decision<null, CallRefusal>> {
-  const opened = await knock(parts, 'link', { account: null, address: from.address })
-  if (!opened.ok) return opened
   try {
     const decision = await transaction(parts.pool, 'read committed', async (client) => {
       const link = await lockVerification(client, 'email', hashLinkToken(token))
@@ -107,7 +105,8 @@ export async function changeAddress(
       await putAddress(client, account, address, await keptFamilySessionId(client, account.id), from)
       return accept(null)
     })
-    if (decision.ok) parts.kickMail()
+    if (!decision.ok) return await refuseLink(parts, from.address)
+    parts.kickMail()
     return decision
   } catch (error) {
     // Somebody else confirmed the same address meanwhile.

@@ -14,7 +14,7 @@ import {
 } from '../store/users.ts'
 import { dropVerifications, loadVerification, lockVerification } from '../store/verifications.ts'
 import { parseAddress } from './address.ts'
-import { knock } from './doors.ts'
+import { knock, knockAccount, refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailFinishLink, mailResetLink } from './mail-links.ts'
@@ -56,11 +56,9 @@ export async function resetPassword(
   from: From,
 ): Promise<Decision<null, CallRefusal>> {
   const tokenHash = hashLinkToken(wish.token)
-  const opened = await knock(parts, 'link', { account: null, address: from.address })
-  if (!opened.ok) return opened
   const link = await loadVerification(parts.pool, 'reset', tokenHash)
   const account = link === null ? null : await loadAccount(parts.pool, link.userId)
-  if (account === null) return refuse({ why: 'linkRefused' })
+  if (account === null) return refuseLink(parts, from.address)
   const made = await makeHash(parts, account, wish.password, from)
   if (!made.ok) return made
   const decision = await transaction(parts.pool, 'read committed', async (client) => {
@@ -100,7 +98,7 @@ async function makeHash(
   password: string,
   from: From,
 ): Promise<Decision<string, CallRefusal>> {
-  const opened = await knock(parts, 'password', { account: `user ${account.id}`, address: from.address })
+  const opened = await knockAccount(parts, 'password', `user ${account.id}`)
   if (!opened.ok) return opened
   const address = account.email === null ? null : parseAddress(account.email)
   const faults = await findFaults(parts, password, address, account.universityName)

@@ -5,20 +5,21 @@ import { transaction } from '../store/database.ts'
 import { updateConfirmed } from '../store/sessions-people.ts'
 import { loadAccount, type Account } from '../store/users.ts'
 import { provenBefore } from './directory-proof.ts'
-import { countGuess, knock, refuseGuesser } from './doors.ts'
+import { countGuess, knockAccount } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 
-/** Gives the password again, here or at the directory: for ten minutes sensitive acts are possible. [IDN-10] */
+/**
+ * Gives the password again, here or at the directory: for ten minutes sensitive acts are possible. Whoever is signed in is not
+ * kept from it by what others guess at from the same address. [IDN-10] [EDG-12]
+ */
 export async function confirmPassword(
   parts: AccountParts,
   caller: SignedIn,
   password: string,
 ): Promise<Decision<null, CallRefusal>> {
   const { userId, universityId } = caller.actor
-  const mayGuess = await refuseGuesser(parts, caller.address)
-  if (!mayGuess.ok) return mayGuess
-  const opened = await knock(parts, 'signIn', { account: `user ${userId}`, address: caller.address })
+  const opened = await knockAccount(parts, 'signIn', `user ${userId}`)
   if (!opened.ok) return opened
   const account = await loadAccount(parts.pool, userId)
   if (account === null) return refuse({ why: 'signInNeeded' })

@@ -38,12 +38,35 @@ export async function knock(
     account === null
       ? [await countTryNow(pool, here.name, perAddress.windowMs)]
       : await countTwoTriesNow(pool, here, {
-          name: `${door} of ${keys.mac('addresses', 'door', account)}`,
+          name: accountBucket(keys, door, account),
           limit: perAccount,
         })
   if (ofHere !== undefined && ofHere.count > perAddress.count) return tooMany(ofHere)
   if (ofAccount !== undefined && ofAccount.count > perAccount.count) return tooMany(ofAccount)
   return accept(null)
+}
+
+/** The same for who has shown to be somebody (by a session, a mailed link, a known browser): what others do from the same address does not count. [EDG-11] [EDG-12] */
+export async function knockAccount(
+  { pool, keys, limits }: DoorParts,
+  door: AccountDoor,
+  account: string,
+): Promise<Decision<null, CallRefusal>> {
+  const { perAccount } = limits[door]
+  const tries = await countTryNow(pool, accountBucket(keys, door, account), perAccount.windowMs)
+  return tries.count > perAccount.count ? tooMany(tries) : accept(null)
+}
+
+/**
+ * Answers a mailed link that is none, or none any more: they are counted, so that nobody keeps the database busy with them.
+ * One that is good is taken whatever others showed from the same address; its token cannot be guessed. [EDG-12]
+ */
+export async function refuseLink(
+  parts: DoorParts,
+  address: string,
+): Promise<{ ok: false; refusal: CallRefusal }> {
+  const opened = await knock(parts, 'link', { account: null, address })
+  return opened.ok ? { ok: false, refusal: { why: 'linkRefused' } } : opened
 }
 
 /**
@@ -64,6 +87,10 @@ export async function countGuess(
   address: string,
 ): Promise<void> {
   await countTryNow(pool, guessBucket(address), limits.wrongPassword.perAddress.windowMs)
+}
+
+function accountBucket(keys: ServerKeys, door: AccountDoor, account: string): string {
+  return `${door} of ${keys.mac('addresses', 'door', account)}`
 }
 
 function guessBucket(address: string): string {

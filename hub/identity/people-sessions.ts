@@ -20,6 +20,7 @@ import {
 import { updateLogin } from '../store/users.ts'
 import { proveAgain } from './directory-proof.ts'
 import type { AccountParts } from './identity-parts.ts'
+import { makeBrowserToken } from './known-browser.ts'
 import { hashRefreshToken, makeFamily, parseRefreshToken, refreshToken } from './refresh-tokens.ts'
 
 /** Where a call comes from. */
@@ -42,17 +43,22 @@ export interface Renewed {
   refreshToken: string
 }
 
+/** A session that was just begun, in a browser that is known from now on. [EDG-11] */
+export interface Begun extends Renewed {
+  browserToken: string
+}
+
 /** Begins a session in the transaction of the sign-in, and notes when and from where that was. [IDN-8] */
 export async function beginSession(
   client: Transaction,
   parts: Pick<AccountParts, 'keys'>,
   user: { id: number; universityId: number | null },
   from: From,
-): Promise<Renewed> {
+): Promise<Begun> {
   const family = makeFamily()
   const token = refreshToken(parts.keys, { family, counter: 0 })
   const address = inetOf(from.address)
-  const sessionId = await insertSession(client, {
+  const { id: sessionId, createdAtMs } = await insertSession(client, {
     userId: user.id,
     family,
     refreshHash: hashRefreshToken(token),
@@ -68,7 +74,8 @@ export async function beginSession(
     subject: 'ok',
     log: { sessionId },
   })
-  return { userId: user.id, sessionId, refreshToken: token }
+  const browserToken = makeBrowserToken(parts.keys, { userId: user.id, givenAtMs: createdAtMs })
+  return { userId: user.id, sessionId, refreshToken: token, browserToken }
 }
 
 /** Signs an access token for a session that was begun or renewed, and adds who it is. */

@@ -16,7 +16,12 @@ import { findSecretFault } from '../secret-file.ts'
 export const MIN_SECRET_LENGTH = 32
 
 /** What keys are for. Each has a key of its own, so that what one of them made is nothing to the others. */
-const PURPOSES = { links: 'mailed links 1', refresh: 'refresh tokens 1', addresses: 'addresses 1' } as const
+const PURPOSES = {
+  links: 'mailed links 1',
+  refresh: 'refresh tokens 1',
+  addresses: 'addresses 1',
+  browsers: 'known browsers 1',
+} as const
 
 /** Keys that come from the one server secret. */
 export interface ServerKeys {
@@ -31,6 +36,7 @@ export function makeServerKeys(secret: string): ServerKeys {
     links: derive(PURPOSES.links),
     refresh: derive(PURPOSES.refresh),
     addresses: derive(PURPOSES.addresses),
+    browsers: derive(PURPOSES.browsers),
   }
   return {
     // As JSON no two lists of parts look the same.

@@ -11,7 +11,7 @@ import {
 } from '../store/setup-links.ts'
 import { insertLocalAccount } from '../store/users.ts'
 import { parseAddress } from './address.ts'
-import { knock } from './doors.ts'
+import { refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { findUnreachable } from './mail-reach.ts'
@@ -43,11 +43,9 @@ export async function setUp(
   wish: { token: string; email: string; password: string },
   from: From,
 ): Promise<Decision<null, CallRefusal>> {
-  const opened = await knock(parts, 'link', { account: null, address: from.address })
-  if (!opened.ok) return opened
   const tokenHash = hashLinkToken(wish.token)
   const isGood = await transaction(parts.pool, 'read committed', (client) => lockSetupLink(client, tokenHash))
-  if (!isGood) return refuse({ why: 'linkRefused' })
+  if (!isGood) return refuseLink(parts, from.address)
   const address = parseAddress(wish.email)
   if (address === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(parts, address)

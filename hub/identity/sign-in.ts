@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
+import type { NamedAccount } from '../store/known-browsers.ts'
 import {
   loadDirectoryAccountByEmail,
   loadLocalAccount,
@@ -15,10 +17,11 @@ import {
 import { parseAddress, type Address } from './address.ts'
 import type { Sought } from './directory-desk.ts'
 import { commitEntry, provenBefore } from './directory-proof.ts'
-import { countGuess, knock, refuseGuesser } from './doors.ts'
+import { countGuess, knock, knockAccount, refuseGuesser } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
+import { findKnownBrowser } from './known-browser.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
-import { beginSession, type From, type Renewed } from './people-sessions.ts'
+import { beginSession, type Begun, type From } from './people-sessions.ts'
 import { isPrintable } from './printable.ts'
 
 /** What was typed: an e-mail, or a user name with its university. */
@@ -52,21 +55,31 @@ export async function findUniversity(
   return findDomainHolder(domain, await loadOpenUniversities(parts.pool, selfAndParents(domain)))
 }
 
-/** Signs somebody in, here or with their directory; tries are counted, and each is written down. [IDN-5] [IDN-12] [IDN-16] */
+/** Where a sign-in comes from, with the tokens of known browsers that came along. */
+type Seeker = From & { browserTokens: readonly string[] }
+
+/**
+ * Signs somebody in, here or with their directory; tries are counted, and each is written down. What others do from the same
+ * address stands in nobody's way in a browser in which they signed in before. [IDN-5] [IDN-12] [IDN-16] [EDG-11]
+ */
 export async function signIn(
   parts: AccountParts,
   wish: SignInWish,
-  from: From,
-): Promise<Decision<Renewed, CallRefusal>> {
+  from: Seeker,
+): Promise<Decision<Begun, CallRefusal>> {
   const typed = readWish(wish)
   if (!typed.ok) return typed
   if (parts.signInDoor.isFull) return refuse(REFUSALS.busy)
-  const found = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
-  if (!found.ok) return found
-  const proven = await prove(parts, found.value, wish.password)
+  const entered = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
+  if (!entered.ok) return entered
+  const startedMs = performance.now()
+  const { found, isKnownBrowser } = entered.value
+  const proven = await prove(parts, found, wish.password)
   if (proven.ok) return accept(await beginFor(parts, proven.value, from))
-  if (proven.refusal === 'wrong') await countGuess(parts, from.address)
-  await noteFailure(parts, found.value, proven.refusal, from)
+  if (proven.refusal === 'wrong' && !isKnownBrowser) await countGuess(parts, from.address)
+  await noteFailure(parts, found, proven.refusal, from)
+  // A directory takes longer than a hash, or not as long: by that one could tell who has an account of this hub. [IDN-23]
+  if (proven.refusal === 'wrong') await delay(Math.max(0, startedMs + parts.maskMs - performance.now()))
   return refuse(REFUSALS[proven.refusal])
 }
 
@@ -87,15 +100,45 @@ function readWish({ email, username, university }: SignInWish): Decision<Typed, 
 
 function typedEmail(email: string): Typed {
   const address = parseAddress(email)
-  return { kind: 'email', address, account: address?.key ?? email.toLowerCase() }
+  // What is no address is counted apart: "user 7" is how those are counted who are signed in.
+  return { kind: 'email', address, account: address?.key ?? `no address ${email.toLowerCase()}` }
+}
+
+interface Entered {
+  found: Found
+  isKnownBrowser: boolean
 }
 
 /** Counts the try, and finds whose password it would be. */
-async function enter(parts: AccountParts, typed: Typed, from: From): Promise<Decision<Found, CallRefusal>> {
-  const mayGuess = await refuseGuesser(parts, from.address)
-  if (!mayGuess.ok) return mayGuess
-  const opened = await knock(parts, 'signIn', { account: typed.account, address: from.address })
-  return opened.ok ? accept(await findAccount(parts, typed)) : opened
+async function enter(
+  parts: AccountParts,
+  typed: Typed,
+  { address, browserTokens }: Seeker,
+): Promise<Decision<Entered, CallRefusal>> {
+  const named = nameOf(typed)
+  const browser = named === null ? null : await findKnownBrowser(parts, browserTokens, named)
+  const opened =
+    browser === null
+      ? await knockUnknown(parts, typed.account, address)
+      : await knockAccount(parts, 'signIn', `${typed.account} in ${browser}`)
+  if (!opened.ok) return opened
+  return accept({ found: await findAccount(parts, typed), isKnownBrowser: browser !== null })
+}
+
+async function knockUnknown(
+  parts: AccountParts,
+  account: string,
+  address: string,
+): Promise<Decision<null, CallRefusal>> {
+  const mayGuess = await refuseGuesser(parts, address)
+  return mayGuess.ok ? knock(parts, 'signIn', { account, address }) : mayGuess
+}
+
+function nameOf(typed: Typed): NamedAccount | null {
+  if (typed.kind === 'email')
+    return typed.address === null ? null : { by: 'email', emailKey: typed.address.key }
+  const { universityId, username } = typed
+  return isPrintable(username) ? { by: 'username', universityId, username } : null
 }
 
 /** Where the password is to be proven: here, by a directory, or nowhere. */
@@ -175,7 +218,7 @@ async function proveByDirectory(
   return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
 }
 
-async function beginFor(parts: AccountParts, proven: Proven, from: From): Promise<Renewed> {
+async function beginFor(parts: AccountParts, proven: Proven, from: From): Promise<Begun> {
   return transaction(parts.pool, 'read committed', (client) => beginSession(client, parts, proven, from))
 }
 

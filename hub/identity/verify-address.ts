@@ -4,7 +4,7 @@ import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
 import { lockAccount, updateVerified } from '../store/users.ts'
 import { lockVerification, updateVerificationUsed } from '../store/verifications.ts'
-import { knock } from './doors.ts'
+import { refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import type { From } from './people-sessions.ts'
@@ -16,12 +16,10 @@ export async function verifyAddress(
   from: From,
 ): Promise<Decision<null, CallRefusal>> {
   const tokenHash = hashLinkToken(token)
-  const opened = await knock(parts, 'link', { account: null, address: from.address })
-  if (!opened.ok) return opened
-  return transaction(parts.pool, 'read committed', async (client) => {
+  const done = await transaction(parts.pool, 'read committed', async (client) => {
     const link = await lockVerification(client, 'verify', tokenHash)
     const account = link === null ? null : await lockAccount(client, link.userId)
-    if (link === null || account === null) return refuse({ why: 'linkRefused' })
+    if (link === null || account === null) return refuse('linkRefused')
     await updateVerificationUsed(client, link.id)
     await updateVerified(client, account.id)
     await appendChange(client, {
@@ -33,4 +31,5 @@ export async function verifyAddress(
     })
     return accept(null)
   })
+  return done.ok ? done : refuseLink(parts, from.address)
 }

@@ -35,7 +35,8 @@ describe('[IDN-8] a refresh token', () => {
     const answer = await hub.call('POST /auth/token', {
       body: { email: 'cookie@uni.example', password: GOOD_PASSWORD },
     })
-    const header = answer.headers.get('set-cookie') ?? ''
+    const [header, ...more] = answer.headers.getSetCookie()
+    expect(more).toEqual([expect.stringMatching(/^known_browser=/)])
     expect(header).toMatch(
       /^refresh_token=[\w-]{22}\.0\.[\w-]{43}; Max-Age=604800; Path=\/api\/v1\/auth\/; HttpOnly; SameSite=Lax$/,
     )

@@ -11,8 +11,10 @@ import type { RouteParts } from './all-routes.ts'
 import type { Caller, CallRefusal, Handle } from './handle.ts'
 import {
   clearRefreshCookie,
+  readBrowserTokens,
   readRefreshCookie,
   readRefreshCookies,
+  setBrowserToken,
   setRefreshCookie,
 } from './refresh-cookie.ts'
 
@@ -21,8 +23,12 @@ type Admission = Decision<RouteAnswer<'POST /auth/token'>, CallRefusal>
 /** Signing in, staying signed in, and what one sees of it. [IDN-8] [IDN-9] */
 export function sessionRoutes(handle: Handle, parts: RouteParts): void {
   handle('POST /auth/token', async ({ body }, caller) => {
-    const done = await signIn(parts, body, caller)
-    return done.ok ? answerAdmission(parts, caller, done.value) : done
+    const browserTokens = readBrowserTokens(caller.request, parts.cookie)
+    const done = await signIn(parts, body, { ...caller, browserTokens })
+    if (!done.ok) return done
+    const admission = await answerAdmission(parts, caller, done.value)
+    if (admission.ok) setBrowserToken(caller.reply, done.value.browserToken, parts.cookie)
+    return admission
   })
 
   handle('POST /auth/token/refresh', async (_input, caller) => {

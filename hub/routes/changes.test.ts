@@ -185,6 +185,36 @@ describe('[AUD-4] the table', () => {
     expect([ids.length, new Set(ids).size]).toEqual([100_010, 100_010])
   }, 60_000)
 
+  test.each([4, 7, 100])(
+    '[AUD-7] of %i rows at most loses none to acts that come while it is being made',
+    async (limit) => {
+      for (let index = 0; index < 7; index += 1) await append({ service: 'busy', log: { index } })
+      const busy = new Proxy(database.pool, {
+        get: (pool, key) => {
+          if (key !== 'query') return Reflect.get(pool, key) as unknown
+          return async (sql: string, values: unknown[]) => {
+            const answer = await pool.query(sql, values)
+            if (sql.includes('from change_logs'))
+              for (const index of [7, 8]) await append({ service: 'busy', log: { index } })
+            return answer
+          }
+        },
+      })
+      const meanwhile = await makeTestApp(busy)
+      const first = await callRoute(meanwhile, 'GET /changes.csv', {
+        as: reader,
+        query: { service: 'busy', limit },
+      })
+      await meanwhile.close()
+      const before = /[?&]before=(\d+)>; rel="next"/.exec(String(first.headers['link']))?.[1]
+      const rest =
+        before === undefined ? [] : cellsOf(await table({ service: 'busy', before: Number(before) })).slice(1)
+      const ids = [...cellsOf(first).slice(1), ...rest].map((row) => row[7] ?? '')
+      const old = ids.filter((log) => Number(/\d+/.exec(log)?.[0]) < 7)
+      expect(old).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => JSON.stringify({ index })))
+    },
+  )
+
   test.each([1, 2, 3, 7, 8])('[AUD-7] in tables of %i rows has every act once', async (limit) => {
     for (let index = 0; index < 7; index += 1) await append({ service: 'few', log: { index } })
     const seen: string[] = []

@@ -6,6 +6,7 @@ import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import {
   appendChange,
   changedBy,
+  loadBeyondNewest,
   loadChangePage,
   loadPageEnd,
   type ChangeFilter,
@@ -39,14 +40,14 @@ export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void
     if (!university.ok) return university
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const timezone = await loadTimezone(pool, university.value)
-    const { before = null, limit = MAX_TABLE_ROWS, ...filter } = query
+    const { before, limit = MAX_TABLE_ROWS, ...filter } = query
     await appendReading(pool, university.value, caller, 'export', query)
-    // Known before the first row is sent: acts are only added, and before the newest of this page.
-    const page = { before, count: limit }
+    // Where it begins and ends is known before the first row is sent; acts that come meanwhile move neither.
+    const page = { before: before ?? (await loadBeyondNewest(pool)), count: limit }
     const end = await loadPageEnd(pool, university.value, filter, page)
     if (end !== null) void caller.reply.header('link', `<${nextPage(query, end)}>; rel="next"`)
     void caller.reply.header('content-disposition', 'attachment; filename="changes.csv"')
-    const steps = readSteps(pool, university.value, filter, page)
+    const steps = readSteps(pool, university.value, filter, { ...page, end })
     return accept(Readable.from(tableText(steps, timezone)))
   })
 }
@@ -68,19 +69,22 @@ function appendReading(
   return appendChange(pool, { ...changedBy(caller), universityId, service: 'log', subject, log })
 }
 
+/** The acts down to `end`, or to the oldest: also the few that were being written when that was found out. [AUD-7] */
 async function* readSteps(
   pool: Database,
   universityId: number,
   filter: ChangeFilter,
-  table: { before: number | null; count: number },
+  { before, count, end }: { before: number; count: number; end: number | null },
 ): AsyncGenerator<ChangeRow[]> {
-  let { before } = table
-  for (let left = table.count; left > 0; left -= TABLE_STEP_ROWS) {
-    const page = { before, count: Math.min(left, TABLE_STEP_ROWS) }
-    const rows = await loadChangePage(pool, universityId, filter, page)
+  let from = before
+  for (let left = count; ; left -= TABLE_STEP_ROWS) {
+    const page = { before: from, count: left > 0 ? Math.min(left, TABLE_STEP_ROWS) : TABLE_STEP_ROWS }
+    const found = await loadChangePage(pool, universityId, filter, page)
+    const rows = end === null ? found : found.filter(({ id }) => id >= end)
     yield rows
-    before = rows.at(-1)?.id ?? null
-    if (rows.length < page.count) return
+    const last = rows.at(-1)?.id
+    if (last === undefined || last === end || rows.length < page.count) return
+    from = last
   }
 }
 

@@ -120,6 +120,39 @@ describe('signing in with an e-mail and the password of a directory', () => {
     expect(await query(database.pool, 'select 1 from users where erased_at is null')).toEqual([])
   })
 
+  test('[IDN-23] a wrong password takes as long at an account of this hub as at an address that the directory is asked for', async () => {
+    const local = await makeTestPerson(database.pool, universityId)
+    const passwords = makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 })
+    const hash = await passwords.hash('kobilarna rdeca 7')
+    await query(
+      database.pool,
+      `update users set email = 'here@lipnik.example', email_key = 'here@lipnik.example', username = 'here', verified_at = now(),
+         password_hash = $2 where id = $1`,
+      [local.userId, hash.ok ? hash.value : null],
+    )
+    const maskMs = 1500
+    const directories = makeDirectoryDesk(
+      database.pool,
+      [slapd.settings({ university: 'lipnik.example' })],
+      noLog,
+    )
+    const even = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories, maskMs }) })
+    const wrong = [
+      { email: 'here@lipnik.example' },
+      { email: 'nobody@lipnik.example' },
+      { email: 'ta217@lipnik.example' },
+      { username: 'here', university: universityId },
+      { username: 'nobody', university: universityId },
+    ]
+    for (const who of wrong) {
+      const startedMs = performance.now()
+      const body = { ...who, password: 'wrong one 12' }
+      expect(await callRoute(even, 'POST /auth/token', { body })).toMatchObject(refused)
+      expect(performance.now() - startedMs).toBeGreaterThan(maskMs - 20)
+    }
+    await even.close()
+  })
+
   test('[DIR-4] [DIR-12] an address with the signs of filters is found as it is', async () => {
     expect(await signIn('o*d@lipnik.example', 'odd')).toMatchObject({ body: { me: { username: 'odd' } } })
   })

@@ -214,6 +214,16 @@ describe('staying signed in with a directory', () => {
     expect(groupsOf(renewed)).toEqual(['g602'])
   })
 
+  test('[DIR-13] a word that was given at a time which is still to come, by a clock that was set back since, is asked for again', async () => {
+    const uid = await addPerson()
+    let session = await signIn(uid)
+    await age(session.id, -60 * 24 * 365)
+    session = sessionOf(await refresh(session))
+    expect(counter.looks).toBe(1)
+    session = sessionOf(await refresh(session))
+    expect(counter.looks).toBe(1)
+  })
+
   test('[DIR-14] who was deleted has no session left, on any device', async () => {
     const uid = await addPerson()
     const [first, second] = [await signIn(uid), await signIn(uid)]

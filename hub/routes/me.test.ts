@@ -202,6 +202,7 @@ describe('my account', () => {
     const kept = Object.entries(row ?? {}).filter(([, value]) => value !== null && value !== false)
     expect(kept.map(([name]) => name).toSorted()).toEqual([
       'associated_university_id',
+      'browsers_since',
       'created_at',
       'erased_at',
       'id',

@@ -1,9 +1,10 @@
 import { fastifyCookie } from '@fastify/cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
+import { KNOWN_BROWSER_MS } from '../identity/known-browser.ts'
 import { API_PREFIX } from './handle.ts'
 
-/** How the refresh cookie travels at this installation. */
+/** How cookies travel at this installation. */
 export interface CookieSettings {
   /** Over https only. */
   isSecure: boolean
@@ -14,8 +15,11 @@ export interface CookieSettings {
 }
 
 const PLAIN_NAME = 'refresh_token'
-/** A neighbour without https cannot set it for us. */
-const PREFIXED_NAME = `__Secure-${PLAIN_NAME}`
+/** A neighbour without https cannot set for us what begins so. */
+const PREFIX = '__Secure-'
+const PREFIXED_NAME = `${PREFIX}${PLAIN_NAME}`
+/** By what a browser is known in which somebody signed in before. It outlives sessions and signing out. [EDG-11] */
+const BROWSER_NAME = 'known_browser'
 
 /** More than this no browser of ours sends. */
 const MAX_READ = 4
@@ -34,7 +38,25 @@ export function readRefreshCookie(request: FastifyRequest, settings: CookieSetti
 
 /** All different refresh tokens that came along: who signs out means every one of them. */
 export function readRefreshCookies(request: FastifyRequest, settings: CookieSettings): string[] {
-  const names = namesRead(settings)
+  return readCookies(request, namesRead(settings))
+}
+
+/** The tokens of known browsers that came along. Which of several is genuine, only their reader can tell. [EDG-11] */
+export function readBrowserTokens(request: FastifyRequest, settings: CookieSettings): string[] {
+  return readCookies(request, [browserName(settings)])
+}
+
+/** Makes the browser known from now on. [EDG-11] */
+export function setBrowserToken(reply: FastifyReply, token: string, settings: CookieSettings): void {
+  const options = { ...ATTRIBUTES, secure: settings.isSecure, maxAge: KNOWN_BROWSER_MS / 1000 }
+  void reply.header('set-cookie', fastifyCookie.serialize(browserName(settings), token, options))
+}
+
+function browserName({ isPrefixed }: CookieSettings): string {
+  return isPrefixed ? `${PREFIX}${BROWSER_NAME}` : BROWSER_NAME
+}
+
+function readCookies(request: FastifyRequest, names: readonly string[]): string[] {
   // A parser that makes an object of it keeps one of several.
   const found = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
     const [name = '', ...value] = pair.split('=')

@@ -2,7 +2,7 @@ import type { RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
 import { parseAddress } from '../identity/address.ts'
-import { knock } from '../identity/doors.ts'
+import { refuseLink } from '../identity/doors.ts'
 import { addressBucket } from '../network-address.ts'
 import type { IdentityParts } from '../identity/identity-parts.ts'
 import { hashLinkToken, makeLink } from '../identity/link-tokens.ts'
@@ -88,14 +88,13 @@ async function commitConfirmation(
   token: string,
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
-  const opened = await knock(parts, 'link', { account: null, address: caller.address })
-  if (!opened.ok) return opened
-  return transaction(parts.pool, 'read committed', async (client) => {
+  const done = await transaction(parts.pool, 'read committed', async (client) => {
     const requestId = await confirmRequest(client, hashLinkToken(token))
-    if (requestId === null) return refuse({ why: 'linkRefused' })
+    if (requestId === null) return refuse('linkRefused')
     await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
     return accept(null)
   })
+  return done.ok ? done : refuseLink(parts, caller.address)
 }
 
 function refusalOfCounts(

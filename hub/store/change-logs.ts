@@ -104,6 +104,12 @@ export async function loadPageEnd(
   return last === undefined || next === undefined ? null : last.id
 }
 
+/** An id beyond all acts that are there: those that come from now on are not before it. [AUD-7] */
+export async function loadBeyondNewest(database: Queryable): Promise<number> {
+  const [row] = await query<{ id: number }>(database, 'select coalesce(max(id), 0) + 1 as id from change_logs')
+  return row?.id ?? 1
+}
+
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
        and ($5::bigint is null or c.user_id = $5)

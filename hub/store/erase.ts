@@ -20,7 +20,7 @@ export async function eraseAccount(
     transaction,
     `update users set username = null, email = null, email_key = null, password_hash = null, displayname = null,
        locale = null, directory = null, directory_id = null, directory_seen_at = null, last_login_time = null, last_login_ip = null,
-       verified_at = null, is_active = false, erased_at = now(), updated_at = now()
+       verified_at = null, is_active = false, erased_at = now(), updated_at = now(), browsers_since = now()
      where id = $1`,
     [userId],
   )

@@ -31,7 +31,7 @@ const EXPORTS = {
   account: `select u.id, v.name as university, u.is_platform_admin, u.username, u.email, u.displayname, u.locale,
       u.is_active, u.verified_at, u.directory, u.directory_id,
       case when u.directory is not null then u.directory_seen_at end as directory_seen_at, u.last_login_time, host(u.last_login_ip) as last_login_ip,
-      u.created_at, u.updated_at
+      u.browsers_since, u.created_at, u.updated_at
     from users u left join universities v on v.id = u.associated_university_id where u.id = $1`,
   groups: `select g.name, m.permissions, m.is_from_directory, m.created_at
     from user_group m join groups g on g.id = m.group_id where m.user_id = $1 order by m.id`,

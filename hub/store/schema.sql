@@ -322,7 +322,8 @@ create table users (
   erased_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
-  directory_seen_at timestamp with time zone default now()
+  directory_seen_at timestamp with time zone default now(),
+  browsers_since timestamp with time zone default now() not null
 );
 
 create table users_tracked_spaces (

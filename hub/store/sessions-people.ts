@@ -29,16 +29,20 @@ export interface FreshSession {
   lifeMs: number
 }
 
-/** Writes a sign-in down and gives its number. */
-export async function insertSession(transaction: Queryable, session: FreshSession): Promise<number> {
-  const [row] = await query<{ id: number }>(
+/** Writes a sign-in down, and gives its number and moment. */
+export async function insertSession(
+  transaction: Queryable,
+  session: FreshSession,
+): Promise<{ id: number; createdAtMs: number }> {
+  const [row] = await query<{ id: number; createdAtMs: number }>(
     transaction,
     `insert into sessions (user_id, family, refresh_hash, user_agent, address, expires_at)
-     values ($1, $2, $3, $4, $5::inet, clock_timestamp() + $6 * interval '1 millisecond') returning id`,
+     values ($1, $2, $3, $4, $5::inet, clock_timestamp() + $6 * interval '1 millisecond')
+     returning id, ms_of_time(created_at) as "createdAtMs"`,
     [session.userId, session.family, session.refreshHash, session.userAgent, session.address, session.lifeMs],
   )
   if (row === undefined) throw new Error('an insert gave no row')
-  return row.id
+  return row
 }
 
 /** The session of a family of refresh tokens, locked: two uses of one token are judged one after the other. [IDN-8] */
@@ -132,12 +136,14 @@ export async function updateSessionRevoked(
   return rows.length > 0
 }
 
-/** Ends all sessions of a user but one (null: all); answers how many lived. [IDN-10] */
+/** Ends all sessions of a user but one (null: all), and no browser is known any more; answers how many lived. [IDN-10] [EDG-11] */
 export async function updateSessionsRevoked(
   transaction: Queryable,
   userId: number,
   exceptSessionId: number | null,
 ): Promise<number> {
+  // First, as whoever locks an account locks it before its sessions.
+  await query(transaction, 'update users set browsers_since = clock_timestamp() where id = $1', [userId])
   const rows = await query(
     transaction,
     `update sessions set revoked_at = clock_timestamp() where user_id = $1 and revoked_at is null
@@ -147,11 +153,16 @@ export async function updateSessionsRevoked(
   return rows.length
 }
 
-/** Ends all sessions of a university's people; answers how many lived. [IDN-17] */
+/** Ends all sessions of a university's people, and knows none of their browsers any more; answers how many lived. [IDN-17] [EDG-11] */
 export async function updateAllSessionsRevoked(
   transaction: Queryable,
   universityId: number,
 ): Promise<number> {
+  await query(
+    transaction,
+    'update users set browsers_since = clock_timestamp() where associated_university_id = $1',
+    [universityId],
+  )
   const rows = await query(
     transaction,
     `update sessions s set revoked_at = clock_timestamp() from users u

@@ -48,6 +48,7 @@ export function memoryFolder(): string {
 }
 
 const TEMPLATE = 'carrel_template'
+const INSUFFICIENT_PRIVILEGE = '42501'
 const SCRATCH_PREFIX = 'carrel-db-'
 
 /** A database of its own with all migrations applied. */
@@ -172,9 +173,19 @@ async function makeDatabaseOn(serverUrl: string, name = 'test', template = TEMPL
   const pool = openPool(url)
   const drop = async (): Promise<void> => {
     await pool.end()
-    await onServer(serverUrl, `drop database if exists ${unique} with (force)`)
+    await dropDatabase(serverUrl, unique)
   }
   return { url, pool, drop }
+}
+
+/** No role but a superuser ends an autovacuum that is at work there; a drop without force asks it to go, and waits. */
+async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  try {
+    await onServer(serverUrl, `drop database if exists ${name} with (force)`)
+  } catch (error) {
+    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error
+    await onServer(serverUrl, `drop database if exists ${name}`)
+  }
 }
 
 function withDatabase(url: string, name: string): string {
@@ -183,6 +194,9 @@ function withDatabase(url: string, name: string): string {
 
 async function onServer(url: string, sql: string): Promise<void> {
   const pool = openPool(url, { maxConnections: 1 })
-  await query(pool, sql)
-  await pool.end()
+  try {
+    await query(pool, sql)
+  } finally {
+    await pool.end()
+  }
 }

@@ -54,6 +54,9 @@ test.each([
 
 test.each([
   'University of Ljubljana',
+  'Data: Science for All',
+  'JavaScript: the first steps',
+  'Tel: 12',
   'Univerza v Ljubljani, Fakulteta za matematiko in fiziko',
   'ETH Zürich',
   'St.Gallen',

@@ -8,7 +8,7 @@ const DOT = /[\u2024\u3002\uff0e\uff61\ufe52]/gu
 const SLASH = /[\u2044\u2215\u29f8\uff0f]/gu
 
 /** A scheme (https://, mailto:), `www.`, or something on both sides of an @. */
-const UNMISTAKABLE = /[a-z0-9]:\/\/|\b(?:https?|mailto|tel|sms|data|javascript):|\bwww\.\S|\S@\S/u
+const UNMISTAKABLE = /[a-z0-9]:\/\/|\b(?:https?|mailto|tel|sms|data|javascript):\S|\bwww\.\S|\S@\S/u
 /** Letters, digits and what stands between them in an address. */
 const RUN = /[\p{L}\p{N}\p{M}._-]+/gu
 const IP_ADDRESS = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
