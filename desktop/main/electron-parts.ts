@@ -55,7 +55,7 @@ export interface ContentsPart extends Pick<
   ): unknown
   /** `status` is -1 where the page did not come by HTTP. */
   on(event: 'did-navigate', run: (event: unknown, url: string, status: number) => void): unknown
-  on(event: 'destroyed' | 'did-finish-load', run: () => void): unknown
+  on(event: 'destroyed' | 'did-finish-load' | 'did-start-loading', run: () => void): unknown
 }
 
 /** A window. */
