@@ -86,14 +86,7 @@ export interface SessionPart extends Pick<
 /** The application. */
 export interface AppPart extends Pick<
   App,
-  | 'enableSandbox'
-  | 'exit'
-  | 'getPath'
-  | 'getVersion'
-  | 'isPackaged'
-  | 'requestSingleInstanceLock'
-  | 'setPath'
-  | 'whenReady'
+  'enableSandbox' | 'exit' | 'getPath' | 'isPackaged' | 'requestSingleInstanceLock' | 'setPath' | 'whenReady'
 > {
   on(event: 'second-instance' | 'window-all-closed', run: () => void): unknown
   on(event: 'before-quit', run: (event: Preventable) => void): unknown
