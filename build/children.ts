@@ -9,6 +9,8 @@ import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
 /** A program of the house that runs beside the starter. */
 export interface Child {
   name: string
+  /** It shows itself in a window of Electron's, which people close. */
+  isWindow: boolean
   process: ChildProcess
   /** Resolves with the first line on standard output that begins so; rejects with HouseError when the child ends before. */
   says(beginning: string): Promise<string>
@@ -44,16 +46,24 @@ export function startChild(options: ChildOptions): Child {
   // Detached: Ctrl-C reaches the whole terminal group, and the starter must end its children in order.
   const child = spawn(program, [...flags, file, ...options.args], {
     cwd: ROOT,
-    env: { ...process.env, ...options.env, [LEASH_HOLDER]: String(process.pid) },
+    env: environmentOf(options),
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
   })
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(options.input ?? '')
-  return watch(options.name, child, options.hear ?? ((line) => void process.stderr.write(`${line}\n`)))
+  return watch(options, child)
 }
 
-function watch(name: string, child: ChildProcess, hear: (line: string) => void): Child {
+function environmentOf({ env, electron }: ChildOptions): NodeJS.ProcessEnv {
+  const { ELECTRON_RUN_AS_NODE: asNode, ...rest } = { ...process.env, ...env }
+  // Set by editors for their own use: with it Electron's program is a Node.
+  const kept = electron === undefined && asNode !== undefined ? { ELECTRON_RUN_AS_NODE: asNode } : {}
+  return { ...rest, ...kept, [LEASH_HOLDER]: String(process.pid) }
+}
+
+function watch({ name, electron, ...options }: ChildOptions, child: ChildProcess): Child {
+  const hear = options.hear ?? ((line: string): void => void process.stderr.write(`${line}\n`))
   const lines: string[] = []
   const waiting = new Set<() => void>()
   let complaint = ''
@@ -88,7 +98,14 @@ function watch(name: string, child: ChildProcess, hear: (line: string) => void):
       waiting.add(look)
       look()
     })
-  return { name, process: child, says, ended, stop: () => stopChild(child, ended) }
+  return {
+    name,
+    isWindow: electron !== undefined,
+    process: child,
+    says,
+    ended,
+    stop: () => stopChild(child, ended),
+  }
 }
 
 function eachLine(child: ChildProcess, from: 'stdout' | 'stderr', hear: (line: string) => void): void {

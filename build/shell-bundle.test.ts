@@ -1,6 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
@@ -131,6 +133,30 @@ test(
     expect(await bundle.look()).toMatchObject({ isDead: false })
     bundle.process.kill('SIGTERM')
     expect(await bundle.ended()).toBe(0)
+  },
+  TEST_MS,
+)
+
+test(
+  '[SHL-12] the app tells its own version, also where it is not packed and Electron would tell its own',
+  async () => {
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      version: string
+    }
+    const asked: unknown[] = []
+    const hub = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => asked.push(JSON.parse(text)))
+      request.on('end', () => response.writeHead(403).end())
+    }).listen(0, '127.0.0.1')
+    await once(hub, 'listening')
+    try {
+      const { port } = hub.address() as AddressInfo
+      const bundle = start(['--name', 'Door', '--hub', `http://127.0.0.1:${port}`, '--code', 'ABCD'])
+      await bundle.says('The hub does not accept the enrolment code')
+      expect(asked).toMatchObject([{ appVersion: version }])
+    } finally {
+      hub.close()
+    }
   },
   TEST_MS,
 )

@@ -25,6 +25,7 @@ import { findTakenPort, portsFrom, type HousePorts } from './ports.ts'
 import { prepareElectron, type Electron } from './prepare-electron.ts'
 import { showKiosk } from './show-kiosk.ts'
 import { tellMail } from './tell-mail.ts'
+import { untilOneFails } from './watch-children.ts'
 
 /** A port may still be held for a moment by what was just ended. */
 const PORT_PATIENCE_MS = 3_000
@@ -63,10 +64,8 @@ async function main(): Promise<void> {
     const began = await Promise.race([begin(house), asked])
     if (began !== 'asked') {
       process.stdout.write('ready\n')
-      const first = await Promise.race([
-        asked,
-        ...house.children.map(async (child) => child.ended.then(() => child)),
-      ])
+      const watching = { children: () => house.children, forget: (child: Child) => forget(house, child), say }
+      const first = await Promise.race([asked, untilOneFails(watching)])
       if (first !== 'asked')
         throw new HouseError(`The ${first.name} ended unexpectedly; everything is stopped.`)
     }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type InlineConfig } from 'vite'
 import { ROOT, say } from './house.mjs'
@@ -17,6 +18,11 @@ export function preloadConfig(outDir: string): InlineConfig {
   return shellConfig(outDir, 'desktop/preload/preload.ts', 'preload.cjs', 'cjs', ['electron'])
 }
 
+/** Electron's own `app.getVersion` tells Electron's version where the app is not packed. [SHL-12] */
+function readVersion(): string {
+  return (JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }).version
+}
+
 function shellConfig(
   outDir: string,
   entry: string,
@@ -30,6 +36,7 @@ function shellConfig(
     logLevel: 'warn',
     // "ssr" is Vite's word for code that runs under Node; everything else than `external` goes into the one file.
     ssr: { noExternal: true },
+    define: { CARREL_VERSION: JSON.stringify(readVersion()) },
     build: {
       ssr: path.join(ROOT, entry),
       outDir,

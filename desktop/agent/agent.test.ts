@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
+import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
 import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
@@ -10,6 +10,27 @@ beforeEach(async () => {
   running = await startTestAgent()
 })
 afterEach(() => running.agent.stop())
+
+/** A clock that watches look at, moved by the test. */
+class StillClock {
+  nowMs = 0
+  waiting: (() => void)[] = []
+  elapsedMs = (): number => this.nowMs
+  after = (_delayMs: number, run: () => void): (() => void) => {
+    this.waiting.push(run)
+    return () => {
+      this.waiting = this.waiting.filter((one) => one !== run)
+    }
+  }
+  pass(ms: number): void {
+    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
+      this.nowMs += LOOK_EVERY_MS
+      const due = this.waiting
+      this.waiting = []
+      for (const run of due) run()
+    }
+  }
+}
 
 describe('files', () => {
   test('[BRG-3] the page comes with the strict policy and is never kept; a hashed file is', async () => {
@@ -209,22 +230,9 @@ describe('bridge', () => {
   })
 
   test('[SCR-3] /health answers 503 while a screen that should paint does not, until it paints, hides or is gone', async () => {
-    const clock = { nowMs: 0, due: [] as (() => void)[] }
-    const watched = await startTestAgent({
-      clock: {
-        elapsedMs: () => clock.nowMs,
-        after: (_delayMs, run) => {
-          clock.due.push(run)
-          return () => void clock.due.splice(clock.due.indexOf(run), 1)
-        },
-      },
-    })
-    const wait = (ms: number): void => {
-      for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
-        clock.nowMs += LOOK_EVERY_MS
-        for (const run of clock.due.splice(0)) run()
-      }
-    }
+    const clock = new StillClock()
+    const watched = await startTestAgent({ clock })
+    const wait = (ms: number): void => clock.pass(ms)
     const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
     try {
       const screen = await new TestScreen(watched.agent.port).show()
@@ -242,6 +250,22 @@ describe('bridge', () => {
       expect(await health()).toBe(503)
       screen.socket.terminate()
       await expect.poll(health).toBe(204)
+    } finally {
+      await watched.agent.stop()
+    }
+  })
+
+  test('[SCR-8] /health answers 503 while a screen is there that never painted at all', async () => {
+    const clock = new StillClock()
+    const watched = await startTestAgent({ clock })
+    const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
+    try {
+      await new TestScreen(watched.agent.port).show()
+      await expect.poll(() => clock.waiting.length).toBe(1)
+      clock.pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
+      expect(await health()).toBe(204)
+      clock.pass(LOOK_EVERY_MS)
+      expect(await health()).toBe(503)
     } finally {
       await watched.agent.stop()
     }

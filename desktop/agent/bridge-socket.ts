@@ -64,6 +64,7 @@ function watchScreen(
     watch.stop()
     hanging.delete(socket)
   })
+  watch.began()
   return (isVisible) => {
     hanging.delete(socket)
     watch.painted(isVisible)

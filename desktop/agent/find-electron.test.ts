@@ -15,6 +15,8 @@ test('Electron is used where its program and a display are there, and never by r
   writeFileSync(program, '')
   expect(findElectron(here)).toBe(program)
   expect(findElectron({ ...here, env: { WAYLAND_DISPLAY: 'wayland-0' } })).toBe(program)
+  expect(findElectron({ ...here, env: { DISPLAY: '', WAYLAND_DISPLAY: 'wayland-0' } })).toBe(program)
+  expect(findElectron({ ...here, env: { DISPLAY: '' } })).toBe(null)
   expect(findElectron({ ...here, env: {} })).toBe(null)
   const elsewhere = mkdtempSync(join(tmpdir(), 'carrel-electron-'))
   const named = { ...here, packageFolder: elsewhere }

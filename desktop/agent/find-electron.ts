@@ -16,7 +16,7 @@ export interface ElectronSurroundings {
  * brings none; ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own starter), there must be a display, and the user must not be root, for whom Chromium's sandbox does not start.
  */
 export function findElectron({ packageFolder, platform, env, userId }: ElectronSurroundings): string | null {
-  const hasDisplay = platform !== 'linux' || Boolean(env['DISPLAY'] ?? env['WAYLAND_DISPLAY'])
+  const hasDisplay = platform !== 'linux' || [env['DISPLAY'], env['WAYLAND_DISPLAY']].some(Boolean)
   if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
   const note = join(packageFolder, 'path.txt')
   const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''

@@ -47,7 +47,10 @@ export interface Engine {
   readonly failed: Promise<EngineFailure>
 }
 
-/** No call takes longer: what asks the hub gives up after five seconds by itself, and a disk after two. [KSK-9] */
+/**
+ * No call takes longer: what asks the hub gives up after five seconds by itself, and what waits for another process's lock
+ * after two. A disk that does not answer at all holds up this process, and this limit with it. [KSK-9]
+ */
 const LONGEST_CALL_MS = 10_000
 
 const CHECKS = {

@@ -13,6 +13,11 @@ export interface KioskKey {
   proveEnrolment(host: string, code: string): string
 }
 
+/** Whether a text as it was read from the disk can be a key: 32 bytes, base64url. Whether it is the right one only a hub knows. */
+export function isKioskKey(secret: string | null): secret is string {
+  return secret !== null && Buffer.from(secret, 'base64url').length === 32
+}
+
 /** Makes the key of 32 secret bytes (base64url). Throws when they are not 32. */
 export function makeKioskKey(secret: string): KioskKey {
   const bytes = Buffer.from(secret, 'base64url')

@@ -72,7 +72,35 @@ test('[SCR-3] time asleep counts for nothing: a machine that wakes finds its pag
   expect(restarts).toEqual([])
 })
 
-test('[SCR-3] a page that never said a word is not watched, nor one that is gone', () => {
+test('[SCR-8] a page that began to load and never said a word is restarted after a minute, and each minute', () => {
+  const { restarts, watch, pass } = makeWorld()
+  watch.painted(false)
+  watch.began()
+  pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
+  expect(restarts).toEqual([])
+  pass(2 * LOOK_EVERY_MS)
+  expect(restarts).toHaveLength(1)
+  watch.began()
+  pass(FIRST_FRAME_MS + LOOK_EVERY_MS)
+  expect(restarts).toHaveLength(2)
+  watch.began()
+  watch.painted(false)
+  pass(10 * FIRST_FRAME_MS)
+  expect(restarts).toHaveLength(2)
+})
+
+test('[SCR-8] a page that loads itself again and again without a frame is restarted all the same', () => {
+  const { restarts, watch, pass } = makeWorld()
+  watch.began()
+  watch.painted(true)
+  for (let ms = 0; ms <= FIRST_FRAME_MS; ms += SILENT_PAGE_MS - LOOK_EVERY_MS) {
+    pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
+    watch.began()
+  }
+  expect(restarts).toHaveLength(1)
+})
+
+test('[SCR-3] a page that was never begun is not watched, nor one that is gone', () => {
   const { restarts, timers, watch, pass } = makeWorld()
   pass(10 * FIRST_FRAME_MS)
   expect(timers).toEqual([])
@@ -80,6 +108,7 @@ test('[SCR-3] a page that never said a word is not watched, nor one that is gone
   watch.stop()
   pass(10 * FIRST_FRAME_MS)
   watch.painted(true)
+  watch.began()
   expect(restarts).toEqual([])
   expect(timers).toEqual([])
 })

@@ -55,7 +55,7 @@ export interface ContentsPart extends Pick<
   ): unknown
   /** `status` is -1 where the page did not come by HTTP. */
   on(event: 'did-navigate', run: (event: unknown, url: string, status: number) => void): unknown
-  on(event: 'destroyed' | 'did-finish-load', run: () => void): unknown
+  on(event: 'destroyed' | 'did-finish-load' | 'did-start-loading', run: () => void): unknown
 }
 
 /** A window. */
@@ -86,14 +86,7 @@ export interface SessionPart extends Pick<
 /** The application. */
 export interface AppPart extends Pick<
   App,
-  | 'enableSandbox'
-  | 'exit'
-  | 'getPath'
-  | 'getVersion'
-  | 'isPackaged'
-  | 'requestSingleInstanceLock'
-  | 'setPath'
-  | 'whenReady'
+  'enableSandbox' | 'exit' | 'getPath' | 'isPackaged' | 'requestSingleInstanceLock' | 'setPath' | 'whenReady'
 > {
   on(event: 'second-instance' | 'window-all-closed', run: () => void): unknown
   on(event: 'before-quit', run: (event: Preventable) => void): unknown

@@ -9,6 +9,9 @@ import { runMain } from './run-main.ts'
 // The only file that imports values of Electron. Bundled to dist/shell/main.js, so paths are from there. Nothing in here, nor in
 // what it imports, may wait at the top level: Electron is not ready before this module has come to its end. [SHL-1]
 
+/** Put in by whoever bundles this. [SHL-12] */
+declare const CARREL_VERSION: string
+
 const clock = makeDeviceClock()
 
 runMain(
@@ -16,6 +19,7 @@ runMain(
   {
     args: argumentsOf(process.argv, 'defaultApp' in process),
     env: process.env,
+    appVersion: CARREL_VERSION,
     clock,
     log: makeJsonLog((line) => process.stderr.write(line), clock.wallMs, process.env['CARREL_LOG']),
     preloadFile: join(import.meta.dirname, 'preload.cjs'),

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
-import { CALM_MS, HANG_MS, LAST_RELOAD_MS } from './recovery.ts'
+import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
+import { CALM_MS, CRASH_SPAN_MS, HANG_MS, LAST_RELOAD_MS, MOST_CRASHES } from './recovery.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
-import { startDouble } from './testing/start-double.ts'
+import { settle, startDouble } from './testing/start-double.ts'
 
 test('a page that crashes comes back, each time a little later, and after a calm time soon again', async () => {
   const { window, clock } = await startDouble()
@@ -22,13 +22,47 @@ test('a page that crashes comes back, each time a little later, and after a calm
   expect(page.isGone).toBe(false)
 })
 
-test('a page that keeps crashing is loaded again once a minute, for ever', async () => {
-  const { window, clock } = await startDouble()
-  for (let round = 0; round < 20; round += 1) {
+test('[SHL-11] a page that ends more than five times in ten minutes ends the app with 70; one that ends less often never does', async () => {
+  const { electron, window, clock, stops } = await startDouble()
+  for (let round = 0; round < 50; round += 1) {
     window.webContents.crash('crashed')
+    await clock.pass(CRASH_SPAN_MS / MOST_CRASHES)
+    await window.webContents.lastLoad
+  }
+  expect(electron.app.exitCode).toBe(null)
+  expect(window.webContents.loads).toHaveLength(51)
+  await clock.pass(CRASH_SPAN_MS)
+  for (let round = 0; round <= MOST_CRASHES; round += 1) {
+    expect(electron.app.exitCode).toBe(null)
+    window.webContents.crash(round % 2 === 0 ? 'oom' : 'killed')
     await clock.pass(LAST_RELOAD_MS)
   }
-  expect(window.webContents.loads).toHaveLength(21)
+  expect([electron.app.exitCode, stops]).toEqual([70, [1]])
+})
+
+test('[SHL-11] a page that breaks at every start does not make the app start more than once a minute', async () => {
+  const { electron, window, clock } = await startDouble()
+  for (let waitMs = 250; waitMs < 32_000; waitMs *= 2) {
+    window.webContents.crash('crashed')
+    await clock.pass(waitMs)
+  }
+  expect([electron.app.exitCode, clock.nowMs]).toEqual([null, 31_750])
+  window.webContents.crash('crashed')
+  await clock.pass(32_000)
+  expect(electron.app.exitCode).toBe(null)
+  window.webContents.crash('crashed')
+  await settle()
+  expect(electron.app.exitCode).toBe(70)
+})
+
+test('[SHL-11] a page that ended as asked is loaded again, and is no crash', async () => {
+  const { electron, window, clock } = await startDouble()
+  for (let round = 0; round < 10; round += 1) {
+    window.webContents.crash('clean-exit')
+    await clock.pass(LAST_RELOAD_MS)
+  }
+  expect(electron.app.exitCode).toBe(null)
+  expect(window.webContents.loads).toHaveLength(11)
 })
 
 test('two faults at once make one load', async () => {
@@ -95,6 +129,26 @@ test('[SCR-3] a page that stops painting is ended after fifteen seconds and come
   await clock.pass(250)
   expect(page.loads).toHaveLength(2)
 })
+
+test('[SCR-8] a page that loads and never paints is ended after a minute, each time anew; one that is hidden says so and is left alone', async () => {
+  const { electron, window, clock } = await startDouble()
+  const page = window.webContents
+  const wait = async (ms: number): Promise<void> => {
+    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) await clock.pass(LOOK_EVERY_MS)
+  }
+  await wait(FIRST_FRAME_MS - LOOK_EVERY_MS)
+  expect(page.loads).toHaveLength(1)
+  await wait(2 * LOOK_EVERY_MS)
+  expect(page.loads).toHaveLength(2)
+  // What was said by the page before counts for nothing after it.
+  await electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible: false })
+  page.crash('crashed')
+  await wait(FIRST_FRAME_MS + 2 * LOOK_EVERY_MS)
+  expect(page.loads).toHaveLength(4)
+  await electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible: false })
+  await wait(2 * FIRST_FRAME_MS)
+  expect(page.loads).toHaveLength(4)
+}, 30_000)
 
 test('[SCR-1] [BRG-4] a page may load itself again, and still go nowhere else', async () => {
   const { window } = await startDouble()

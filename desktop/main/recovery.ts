@@ -1,6 +1,7 @@
 import { watchPage } from '../engine/page-watch.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { KIOSK_PAGE } from './app-scheme.ts'
+import type { AppEnd } from './app-end.ts'
 import type { WindowPart } from './electron-parts.ts'
 
 /** First wait before a page is loaded again after it broke; doubled each time. */
@@ -12,6 +13,13 @@ export const LAST_RELOAD_MS = 60_000
 /** A page that held for so long starts again with the first wait. */
 export const CALM_MS = 300_000
 
+/** A page whose process ends more often than this within this time is not healed by loading it again. [SHL-11] */
+export const MOST_CRASHES = 5
+export const CRASH_SPAN_MS = 600_000
+
+/** An app that has run for less does not end for it: one whose page breaks at once would start again every few seconds. */
+const YOUNG_MS = 60_000
+
 /** How long a page may be silent before its process is ended. Longer than the slowest start that was seen on weak panels. */
 export const HANG_MS = 10_000
 
@@ -22,15 +30,40 @@ export const ABORTED = -3
 
 /**
  * Brings a kiosk's page back: after its process crashed or was killed, after a load that failed, and after it hung.
- * Waits 0.25 s, doubled up to a minute; the engine runs in the main process and is not touched.
+ * Waits 0.25 s, doubled up to a minute; the engine runs in the main process and is not touched. Where that does not help,
+ * the app ends as one that cannot go on, because trouble of the graphics or its driver ends only with all of Chromium's
+ * processes. [SHL-11]
  */
-export function keepAlive(window: WindowPart, clock: Timers, log: EngineLog): void {
+export function keepAlive(
+  window: WindowPart,
+  clock: Timers,
+  log: EngineLog,
+  end: Pick<AppEnd, 'fatal'>,
+): void {
+  countCrashes(window, clock, end)
   const reload = makeReload(window, clock, () => loadKioskPage(window, log))
   keepProcess(window, clock, log, reload)
   window.webContents.on('did-fail-load', (_event, code) => {
     if (code === ABORTED) return
     log.warn('page not loaded', { code })
     reload()
+  })
+}
+
+/** Ends the app after the sixth end of a page's process in ten minutes, and not in the app's first minute. [SHL-11] */
+function countCrashes(window: WindowPart, clock: Timers, end: Pick<AppEnd, 'fatal'>): void {
+  const beganMs = clock.elapsedMs()
+  const crashedMs: number[] = []
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason === 'clean-exit') return
+    const nowMs = clock.elapsedMs()
+    crashedMs.push(nowMs)
+    crashedMs.splice(
+      0,
+      crashedMs.findIndex((atMs) => nowMs - atMs < CRASH_SPAN_MS),
+    )
+    if (crashedMs.length <= MOST_CRASHES || nowMs - beganMs < YOUNG_MS) return
+    end.fatal(`the page ended ${crashedMs.length} times in ten minutes`)
   })
 }
 
@@ -55,7 +88,8 @@ export function keepProcess(window: WindowPart, clock: Timers, log: EngineLog, r
 
 /**
  * Ends the process of a page that says nothing more of painting, though it should: that brings it back as a crash does.
- * Returns what its heartbeats are to be told to. A window that nobody sees need not paint. [SCR-3]
+ * Returns what its heartbeats are to be told to. A window that nobody sees need not paint; a page that never painted at all is
+ * given longer. [SCR-3] [SCR-8]
  */
 export function keepPainting(
   window: WindowPart,
@@ -68,6 +102,7 @@ export function keepPainting(
     window.webContents.forcefullyCrashRenderer()
   })
   window.on('closed', watch.stop)
+  window.webContents.on('did-start-loading', watch.began)
   return watch.painted
 }
 

@@ -22,6 +22,7 @@ async function run(
   const around = {
     args,
     env: {},
+    appVersion: '0.0.1',
     clock,
     log: {
       info: () => undefined,

@@ -43,6 +43,7 @@ export interface MainSurroundings {
   /** Arguments after the program. */
   args: string[]
   env: Record<string, string | undefined>
+  appVersion: string
   clock: EngineClock
   log: EngineLog
   preloadFile: string
@@ -99,7 +100,7 @@ function openApp(parts: ElectronParts, around: MainSurroundings, end: AppEnd, ar
   const shown: { shell: Shell | null } = { shell: null }
   const opened = openKiosk(args, {
     env: around.env,
-    appVersion: parts.app.getVersion(),
+    appVersion: around.appVersion,
     clock: around.clock,
     log: around.log,
     leaveFullScreen: () => shown.shell !== null && shown.shell.leaveFullScreen(),

@@ -77,7 +77,7 @@ export function startShell(parts: ElectronParts, options: ShellOptions): Shell {
   showWindow(window, options.clock, options.seen)
   const onPainted = keepPainting(window, options.clock, options.log)
   serveCalls(ipcMain, { ...options, window, onPainted })
-  keepAlive(window, options.clock, options.log)
+  keepAlive(window, options.clock, options.log, options.end)
   app.on('second-instance', () => focusWindow(window))
   app.on('child-process-gone', (_event, details) => {
     // Chromium starts its helpers again by itself; a page that suffered from it is told as gone and comes back.

@@ -2,7 +2,7 @@ import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
 import { judgeDate } from '../certificate-trouble.ts'
 import { clockFactsOf, isWritten, type Core } from '../core.ts'
-import { makeKioskKey } from '../identity.ts'
+import { isKioskKey, makeKioskKey } from '../identity.ts'
 import type { EnrolRefusal } from '../ports.ts'
 import { keepCopy } from '../store/set-aside.ts'
 
@@ -28,7 +28,8 @@ export async function enrol(
   // A kiosk in its place keeps it: of a name that still lives nothing may be carried over, so a tap could be lost.
   if (outbox.identity().kioskId !== null && !outbox.identity().wasRevoked)
     return refuse({ why: 'notAllowed' })
-  const pendingKey = outbox.identity().pendingKey ?? options.secret(32)
+  const kept = outbox.identity().pendingKey
+  const pendingKey = isKioskKey(kept) ? kept : options.secret(32)
   if (!isWritten(core, () => outbox.insertPendingKey(pendingKey))) return refuse({ why: 'notSaved' })
   const key = makeKioskKey(pendingKey)
   const code = input.code.trim()

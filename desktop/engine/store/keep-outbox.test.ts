@@ -230,6 +230,89 @@ describe('a corrupt outbox.db', () => {
     expect(found.outboxes[1]?.mutations.length).toBeGreaterThan(80)
   })
 
+  it('[KSK-4] whose row names an impossible number is salvaged at once, and that row stays aside', async () => {
+    const { folder, clock, hub } = await makeOutbox(30, 0)
+    const file = join(folder, 'outbox.db')
+    const sqlite = new Database(file)
+    sqlite.exec('update mutations set id = 7000000000000000000 where id = 30')
+    sqlite.exec('update mutations set id = 40000000000 where id = 29')
+    const root = sqlite.prepare(`select rootpage from sqlite_schema where name = 'mutations_space'`)
+    const page = Number(root.pluck().get())
+    sqlite.close()
+    const bytes = readFileSync(file)
+    bytes.fill(0x2a, (page - 1) * 4096, page * 4096)
+    writeFileSync(file, bytes)
+    const bench = openBench({ folder, clock, hub })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 29 })
+    bench.engine.stop()
+  }, 20_000)
+
+  it('[KSK-4] of the release before is salvaged by one that has more columns', async () => {
+    const { folder } = await makeOutbox(120, 0)
+    breakPageOf(folder, 'boot-60-x')
+    const more = [...OUTBOX_MIGRATIONS, "alter table mutations add column note text not null default ''"]
+    const opened = openStores(folder, SILENT, more)
+    if (!opened.ok) throw new Error(opened.refusal)
+    expect(opened.value.outbox.waitingCount()).toBeGreaterThan(80)
+    opened.value.close()
+  })
+
+  it('[KSK-14] stays where it is while the disk fails under the salvage, and the next start saves all of it', async () => {
+    const { folder } = await makeOutbox(120, 0)
+    breakPageOf(folder, 'boot-60-x')
+    const prepare = Database.prototype.prepare
+    for (const text of ['from identity', 'from mutations not indexed']) {
+      const faulty = vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (
+        this: Database.Database,
+        sql: string,
+      ) {
+        if (this.readonly && sql.includes(text))
+          throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR')
+        return prepare.call(this, sql)
+      } as typeof prepare)
+      expect(openStores(folder, SILENT)).toEqual({ ok: false, refusal: 'unreadable' })
+      faulty.mockRestore()
+      expect(filesOf(folder)).toEqual(['outbox.db'])
+    }
+    const stores = openOrFail(folder)
+    expect(stores.outbox.identity().kioskId).toBe(7)
+    expect(stores.outbox.waitingCount()).toBeGreaterThan(80)
+    stores.close()
+  })
+
+  it('[KSK-14] emptied by a power cut beside its log, is not begun anew in silence: the log stays aside', async () => {
+    const { folder } = await makeOutbox(3, 0)
+    const file = join(folder, 'outbox.db')
+    const writer = new Database(file)
+    writer.pragma('journal_mode = WAL')
+    writer.exec("update identity set ticket = 'in the log'")
+    const log = readFileSync(`${file}-wal`)
+    writer.close()
+    writeFileSync(file, '')
+    writeFileSync(`${file}-wal`, log)
+    const bench = openBench({ folder })
+    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    expect(readFileSync(`${file}.broken-1-wal`)).toEqual(log)
+    bench.engine.stop()
+  })
+
+  it('[KSK-14] a lock that is no database any more locks nobody out', async () => {
+    const { folder } = await makeOutbox(3, 0)
+    for (const rubbish of [
+      'no database at all, and long enough to be looked at',
+      'SQLite format 3\0',
+      '\0'.repeat(8192),
+    ]) {
+      writeFileSync(join(folder, 'lock.db'), rubbish)
+      const stores = openOrFail(folder)
+      expect(openStores(folder, SILENT)).toEqual({ ok: false, refusal: 'locked' })
+      writeFileSync(join(folder, 'lock.db'), rubbish)
+      expect(openStores(folder, SILENT)).toEqual({ ok: false, refusal: 'locked' })
+      stores.close()
+    }
+  })
+
   it('[KSK-4] is salvaged also when the power goes between any two of its steps', async () => {
     const { folder } = await makeOutbox(120, 0)
     breakPageOf(folder, 'boot-60-x')

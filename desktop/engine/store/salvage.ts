@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { hashMutation, makeKioskKey } from '../identity.ts'
 import { makeOutbox } from './outbox.ts'
@@ -26,7 +26,7 @@ function salvageOf(file: string): string {
  * under: then they stay in the broken file, for export. The ticket is left out, so that the hub gives the device a new
  * identity under which each tap names its origin and counts once, whatever is missing between them. [SYN-12] [KSK-4]
  */
-export function salvageOutbox(file: string): Salvaged {
+export function salvageOutbox(file: string, migrations: readonly string[]): Salvaged {
   const saved = readBroken(file)
   const waitingCount = saved.mutations.filter((row) => row['acked_head'] === null).length
   const target = salvageOf(file)
@@ -34,7 +34,7 @@ export function salvageOutbox(file: string): Salvaged {
   if (saved.identity === null) return { hasIdentity: false, tapCount: saved.mutations.length, waitingCount }
   const sqlite = openSqlite(target, 'precious')
   try {
-    makeOutbox(sqlite)
+    makeOutbox(sqlite, migrations)
     writeSaved(sqlite, saved.identity, saved.mutations)
     sqlite.pragma('wal_checkpoint(TRUNCATE)')
   } finally {
@@ -55,7 +55,7 @@ export function dropSalvaged(file: string): void {
   deleteDatabase(salvageOf(file))
 }
 
-/** Reads what can be read of a broken or whole outbox. Never throws for what is broken in it. */
+/** Reads what can be read of a broken or whole outbox. Throws for a disk that fails, never for what is broken in the file. */
 export function readBroken(file: string): { identity: Row | null; mutations: Row[] } {
   const sqlite = openToRead(file)
   if (sqlite === null) return { identity: null, mutations: [] }
@@ -82,6 +82,9 @@ function readIdentityRow(sqlite: Sqlite): Row | null {
   return row
 }
 
+/** The least that a row takes: what is further apart than the file has room for is no gap, but a number that was made up. */
+const LEAST_ROW_BYTES = 64
+
 /** From both ends, and number by number where a page between them is broken. */
 function readMutationRows(sqlite: Sqlite): Row[] {
   const rows = new Map<number, Row>()
@@ -94,20 +97,28 @@ function readMutationRows(sqlite: Sqlite): Row[] {
         rows.set(Number(row['id']), row)
       }
     })
-  const ids = [...rows.keys()]
   const one = attempt(() => sqlite.prepare<[number], Row>('select * from mutations not indexed where id = ?'))
-  if (ids.length === 0 || one === null) return []
-  const [lowest, highest] = [Math.min(...ids), Math.max(...ids)]
-  for (let id = lowest + 1; id < highest; id += 1) {
-    const row = rows.has(id) ? null : (attempt(() => one.get(id)) ?? null)
+  if (one === null) return [...rows.values()]
+  for (const id of missingBetween([...rows.keys()], statSync(sqlite.name).size / LEAST_ROW_BYTES)) {
+    const row = attempt(() => one.get(id)) ?? null
     if (row !== null) rows.set(id, row)
   }
   return [...rows.values()].toSorted((left, right) => Number(left['id']) - Number(right['id']))
 }
 
+/** Numbers that are missing between those that are known, in gaps of at most so many. */
+function missingBetween(known: readonly number[], atMost: number): number[] {
+  const ids = known.toSorted((left, right) => left - right)
+  return ids.flatMap((id, index) => {
+    const count = (ids[index + 1] ?? id + 1) - id - 1
+    return count <= atMost ? Array.from({ length: count }, (_, step) => id + 1 + step) : []
+  })
+}
+
 /** Whether a tap is as it was made: its hash covers its kind and its body. [SYN-3] */
 function isWhole({ id, kind, body, hash }: Row): boolean {
-  if (typeof id !== 'number' || typeof kind !== 'string' || typeof body !== 'string') return false
+  if (!Number.isSafeInteger(id) || Number(id) < 1) return false
+  if (typeof kind !== 'string' || typeof body !== 'string') return false
   return attempt(() => hashMutation(kind, JSON.parse(body) as unknown)) === hash
 }
 
@@ -117,11 +128,14 @@ function writeSaved(sqlite: Sqlite, identity: Row, mutations: readonly Row[]): v
     sqlite
       .prepare<[Row]>(`update identity set ${known.map((column) => `${column} = @${column}`).join(', ')}`)
       .run({ ...identity, ticket: null })
-    const names = columnsOf(sqlite, 'mutations')
+    const [first] = mutations
+    if (first === undefined) return
+    // A column that is younger than the broken file has its own default.
+    const names = columnsOf(sqlite, 'mutations').filter((column) => column in first)
     const insert = sqlite.prepare<[Row]>(
       `insert into mutations (${names.join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
     )
-    for (const row of mutations) insertWhole(insert, withAll(names, row))
+    for (const row of mutations) insertWhole(insert, row)
   })()
 }
 
@@ -133,10 +147,6 @@ function insertWhole(insert: Database.Statement<[Row]>, row: Row): void {
     const isMadeUp = error instanceof Database.SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH)/.test(error.code)
     if (!isMadeUp) throw error
   }
-}
-
-function withAll(names: readonly string[], row: Row): Row {
-  return Object.fromEntries(names.map((name) => [name, row[name] ?? null]))
 }
 
 function columnsOf(sqlite: Sqlite, table: string): string[] {
@@ -152,7 +162,8 @@ function attempt<Value>(read: () => Value): Value | null {
     return read()
   } catch (error) {
     const trouble = troubleOf(error)
-    if (trouble === 'diskFull' || trouble === 'locked') throw error
+    // What a disk does not give now, it may give at the next start.
+    if (trouble !== null && trouble !== 'corrupt') throw error
     return null
   }
 }

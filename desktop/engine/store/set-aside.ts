@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Sqlite } from './sqlite.ts'
 
@@ -60,6 +69,18 @@ export function rejoin(file: string): void {
   const aside = `${file}.broken-${newest}`
   const isItsOwn = newest > 0 && !existsSync(`${aside}-wal`)
   moveFile(`${file}-wal`, isItsOwn ? `${aside}-wal` : `${firstFree(`${file}.broken`)}-wal`)
+}
+
+/**
+ * Whether a database was emptied while its log holds something, as a power cut may leave it: SQLite would delete that log as
+ * one that belongs to nothing. [KSK-14]
+ */
+export function isEmptied(file: string): boolean {
+  return sizeOf(file) === 0 && sizeOf(`${file}-wal`) > 0
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? -1
 }
 
 /** Names of the files that were moved aside, oldest first. */

@@ -7,7 +7,7 @@ import { lockFolder } from './lock.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import { makeOutbox, type Outbox } from './outbox.ts'
 import { dropSalvaged, salvageOutbox, takeSalvaged } from './salvage.ts'
-import { deleteDatabase, listAside, moveAside, rejoin } from './set-aside.ts'
+import { deleteDatabase, isEmptied, listAside, moveAside, rejoin } from './set-aside.ts'
 import { openSqlite, TooNewError, troubleOf, type Sqlite } from './sqlite.ts'
 
 /** What a kiosk keeps on its disk, held by this process alone. */
@@ -99,7 +99,9 @@ function openOutbox(
     const sqlite = openSqlite(file, 'precious')
     return openOver(sqlite, () => makeOutbox(sqlite, migrations))
   }
-  const wasLeft = takeSalvaged(file)
+  const wasEmptied = isEmptied(file)
+  if (wasEmptied) log.warn('the outbox was emptied and its log moved aside', { movedTo: moveAside(file) })
+  const wasLeft = takeSalvaged(file) || wasEmptied
   try {
     const store = open()
     dropSalvaged(file)
@@ -107,7 +109,7 @@ function openOutbox(
     return { store, wasReset: wasLeft }
   } catch (error) {
     if (troubleOf(error) !== 'corrupt') throw error
-    const saved = salvageOutbox(file)
+    const saved = salvageOutbox(file, migrations)
     const movedTo = moveAside(file)
     takeSalvaged(file)
     log.warn('the outbox is broken and was moved aside', { movedTo, ...saved, reason: String(error) })

@@ -23,6 +23,7 @@ export function retryAfterMs(end: SessionEnd, failedTries: number, dice: Dice): 
     return waitMs + dice.fraction() * Math.max(SHORTEST_MS, waitMs)
   }
   if (end.why === 'forked') return backoffMs(0, dice)
+  if (end.why === 'keyUnreadable') return null
   if (end.why !== 'err') return backoffMs(failedTries, dice)
   switch (end.code) {
     case 'revoked':

@@ -1,7 +1,7 @@
 import type { Challenge, Forked } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
 import { isCached, isWritten, reachedOf, type Core } from '../core.ts'
-import { makeKioskKey } from '../identity.ts'
+import { isKioskKey, makeKioskKey } from '../identity.ts'
 import type { Conversation } from './conversation.ts'
 import type { HeardWelcome } from './hub-messages.ts'
 import { keepContact, keepPlace, keepSeal } from './keep.ts'
@@ -16,6 +16,7 @@ export function greet(talk: Conversation, challenge: Challenge): void {
   const { outbox } = stores
   const { kioskId, privateKey, ticket } = outbox.identity()
   if (kioskId === null || privateKey === null) return talk.end({ why: 'line', end: 'closed' })
+  if (!isKioskKey(privateKey)) return talk.end({ why: 'keyUnreadable' })
   const hello = {
     type: 'hello' as const,
     protocol: options.protocol ?? PROTOCOL,
@@ -89,7 +90,8 @@ export function sayApplied(talk: Conversation): void {
 /** Asks for a new identity: this one is also another device's. The key is kept first, so that asking twice is the same. [SYN-12] */
 export function fork(talk: Conversation): void {
   const { outbox } = talk.core.stores
-  const key = outbox.identity().pendingKey ?? talk.core.options.secret(32)
+  const { pendingKey } = outbox.identity()
+  const key = isKioskKey(pendingKey) ? pendingKey : talk.core.options.secret(32)
   if (!isWritten(talk.core, () => outbox.insertPendingKey(key))) return talk.end({ why: 'notWritten' })
   talk.core.options.log.warn('another device has this name: a new identity is asked for', {
     kioskId: outbox.identity().kioskId,

@@ -20,6 +20,7 @@ import {
   welcome,
   type Bench,
 } from '../testing-engine.ts'
+import { REFUSED_PROOFS } from './hub-link.ts'
 
 const DAY_MS = 86_400_000
 
@@ -261,6 +262,46 @@ describe('when the hub says no', () => {
     welcome(bench, { head: 6 })
     expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
     expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 1, origin: { kioskId: 7, id: 1 } }])
+  })
+
+  it('[KSK-15] one whose proof the hub refuses again and again offers the code entry, keeps its taps, and is itself again once it is welcomed', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    const refuse = (): void => {
+      sayError(bench, 'badProof')
+      untilDialled(bench)
+    }
+    for (let round = 1; round < REFUSED_PROOFS; round += 1) refuse()
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    refuse()
+    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true })
+    expect(bench.engine.readRows().waitingCount).toBe(1)
+    welcome(bench, { ticket: 'ticket-2' })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 1 }])
+    for (let round = 1; round < REFUSED_PROOFS; round += 1) refuse()
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    refuse()
+    expect(await bench.engine.call('enrol', { code: 'B' })).toEqual({ ok: true, value: { kioskId: 7 } })
+    welcome(bench)
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(bench.hub.last('push')?.mutations).toMatchObject([{ id: 1, origin: { kioskId: 7, id: 1 } }])
+  })
+
+  it('[KSK-15] a key that is damaged on the disk, also one that was to be the next, asks for a code at once', async () => {
+    const bench = await openLiveBench()
+    await report(bench, 3, 1)
+    bench.engine.stop()
+    const sqlite = new Database(join(bench.folder, 'outbox.db'))
+    sqlite.exec("update identity set private_key = 'torn', pending_key = '?'")
+    sqlite.close()
+    const again = reopen(bench)
+    again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(again.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true })
+    expect(again.engine.readRows().waitingCount).toBe(1)
+    expect(await again.engine.call('enrol', { code: 'B' })).toEqual({ ok: true, value: { kioskId: 7 } })
+    welcome(again)
+    expect(again.hub.last('push')?.mutations).toMatchObject([{ id: 1, origin: { kioskId: 7, id: 1 } }])
   })
 
   it('[SYN-13] one that is too old keeps what it has and tries again slowly', async () => {

@@ -5,6 +5,12 @@ import type { Answer } from './requests.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionEnd } from './session-end.ts'
 
+/**
+ * A proof that a hub refused so often in a row does not come right by itself: mostly the device's key is damaged. Less often
+ * the hub's own name was changed by mistake, so the kiosk goes on trying, and is itself again as soon as it is welcomed.
+ */
+export const REFUSED_PROOFS = 5
+
 /** The line to the hub, over many sessions: dials, waits with jitter, dials again. [SYN-23] */
 export interface HubLink {
   start(): void
@@ -26,11 +32,13 @@ export function makeHubLink(core: Core): HubLink {
     session: null as Session | null,
     cancelRetry: null as (() => void) | null,
     failedTries: 0,
+    refusedProofs: 0,
   }
 
   const changed = (): void => {
     if (state.session?.isLive() !== true) return
     state.failedTries = 0
+    state.refusedProofs = 0
     status.up()
   }
 
@@ -48,7 +56,8 @@ export function makeHubLink(core: Core): HubLink {
 
   const follow = (end: SessionEnd): void => {
     log.info('the line ended', { ...end })
-    if (isUnknownThere(end)) {
+    state.refusedProofs += Number(end.why === 'err' && end.code === 'badProof')
+    if (isUnknownThere(end) || state.refusedProofs >= REFUSED_PROOFS) {
       isWritten(core, () => core.stores.outbox.markRevoked(true))
       core.screen.publish('kiosk')
     }
@@ -69,6 +78,7 @@ export function makeHubLink(core: Core): HubLink {
       state.cancelRetry?.()
       state.cancelRetry = null
       state.failedTries = 0
+      state.refusedProofs = 0
       status.hush()
     },
     push: () => state.session?.push(),
@@ -89,8 +99,9 @@ function askForLife(session: Session | null, status: LinkStatus): void {
   session?.probe()
 }
 
-/** The hub knows this kiosk no more: its outbox stays, and a new code makes it a kiosk again. [SYN-28] */
+/** The hub knows this kiosk no more, or it cannot show who it is: its outbox stays, and a new code makes it a kiosk again. [SYN-28] [KSK-15] */
 function isUnknownThere(end: SessionEnd): boolean {
+  if (end.why === 'keyUnreadable') return true
   return end.why === 'err' && (end.code === 'revoked' || end.code === 'unknownKiosk')
 }
 

@@ -8,6 +8,8 @@ export type SessionEnd =
   | { why: 'silent' }
   | { why: 'bye'; retryAfterMs: number }
   | { why: 'err'; code: LineError['code'] }
+  /** The device's own key is damaged: nothing can be proven with it. [KSK-15] */
+  | { why: 'keyUnreadable' }
   /** This device has a new identity. */
   | { why: 'forked' }
   /** The hub said something that is not in the protocol. */

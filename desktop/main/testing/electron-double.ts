@@ -73,9 +73,6 @@ export class AppDouble extends EventEmitter {
   getPath(name: string): string {
     return this.paths.get(name) ?? join(this.machine.home, name)
   }
-  getVersion(): string {
-    return '0.0.0-double'
-  }
   whenReady(): Promise<void> {
     return this.ready.promise
   }

@@ -97,6 +97,7 @@ export class ContentsDouble extends EventEmitter {
     return load
   }
   private async load(url: string): Promise<void> {
+    this.emit('did-start-loading')
     if (!this.session.isLet(url)) return this.fail(url, -20, 'ERR_BLOCKED_BY_CLIENT')
     const response = await this.electron.fetch(url)
     if (response === null)

@@ -64,6 +64,13 @@ it('[SCR-3] a hidden page says so once, and is left alone; back in sight it tell
   expect(told).toHaveLength(3)
 })
 
+it('[SCR-8] a page that is hidden from its beginning says so, since nobody would know why it paints nothing', () => {
+  const { page, told, pass } = makePage()
+  page.isHidden = true
+  pass(10_000)
+  expect(told).toEqual([[1_000, false]])
+})
+
 it('[SCR-3] time asleep counts for nothing', () => {
   const { page, reloads, pass } = makePage()
   pass(2_000)

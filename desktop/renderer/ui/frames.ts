@@ -50,7 +50,7 @@ export function makeFrameWatch(around: FrameSurroundings): () => void {
     tickedAtMs += stepMs
     if (around.isHidden()) {
       silentMs = 0
-      if (toldVisible === true) tell(false)
+      if (toldVisible !== false) tell(false)
       return
     }
     if (stepMs < 2 * TICK_MS) silentMs += stepMs

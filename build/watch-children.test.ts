@@ -1,0 +1,86 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import process from 'node:process'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { startChild, type Child } from './children.ts'
+import { untilOneFails } from './watch-children.ts'
+
+// With programs that end as Electron does: real processes.
+
+const folder = mkdtempSync(path.join(tmpdir(), 'carrel-watch-'))
+const running = new Set<Child>()
+
+afterEach(async () => {
+  await Promise.all([...running].map((child) => child.stop()))
+  running.clear()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A child that does what a text says; a window of Electron's, or a program under Node. */
+function start(name: string, text: string, isWindow: boolean): Child {
+  const file = path.join(folder, `${name.replace(' ', '-')}.cjs`)
+  writeFileSync(file, `#!${process.execPath}\n${text}`)
+  chmodSync(file, 0o755)
+  const child = startChild({
+    name,
+    file: path.relative(path.dirname(import.meta.dirname), file),
+    args: [],
+    hear: () => undefined,
+    ...(isWindow ? { electron: file } : {}),
+  })
+  running.add(child)
+  return child
+}
+
+const STAYS = 'setInterval(() => 0, 9e8)'
+
+test('[SHL-13] a window that somebody closes is said, and the rest goes on; what breaks ends all', async () => {
+  for (const [closing, code] of [
+    ['door kiosk', 0],
+    ['entrance kiosk', 75],
+  ] as const) {
+    const hub = start('hub', STAYS, false)
+    let children = [hub, start(closing, `process.exit(${code})`, true)]
+    const said: string[] = []
+    const failed = untilOneFails({
+      children: () => children,
+      forget: (gone) => (children = children.filter((one) => one !== gone)),
+      say: (sentence) => said.push(sentence),
+    })
+    await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(1)
+    expect(said[0]).toMatch(
+      new RegExp(`^The window of the ${closing} was closed; everything else goes on\\.`),
+    )
+    expect(children).toEqual([hub])
+    hub.process.kill('SIGKILL')
+    expect((await failed).name).toBe('hub')
+  }
+}, 60_000)
+
+test.each([
+  ['a window that breaks', 'process.exit(70)', true],
+  ['a window that is killed', "process.kill(process.pid, 'SIGKILL')", true],
+  ['a program that ends by itself', 'process.exit(0)', false],
+])(
+  '[SHL-13] %s is no wish of anybody',
+  async (_what, text, isWindow) => {
+    const children = [start('hub', STAYS, false), start('door kiosk', text, isWindow)]
+    const said: string[] = []
+    const failed = await untilOneFails({
+      children: () => children,
+      forget: () => undefined,
+      say: (sentence) => said.push(sentence),
+    })
+    expect([failed.name, said]).toEqual(['door kiosk', []])
+  },
+  60_000,
+)
+
+test('[SHL-13] Electron is Electron also where a terminal of an editor would have it be Node', async () => {
+  vi.stubEnv('ELECTRON_RUN_AS_NODE', '1')
+  const tell =
+    "console.log('ELECTRON_RUN_AS_NODE' in process.env ? 'kiosk as Node' : 'kiosk window'); setInterval(() => 0, 9e8)"
+  expect(await start('door kiosk', tell, true).says('kiosk ')).toBe('kiosk window')
+  vi.unstubAllEnvs()
+}, 30_000)

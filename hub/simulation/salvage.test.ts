@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { makeDice } from '#shared/domain/dice.ts'
+import { makeDeviceClock } from '../../desktop/engine/device-clock.ts'
+import { openEngine, type Engine } from '../../desktop/engine/engine.ts'
+import { makePostEnrolment } from '../../desktop/engine/post-enrolment.ts'
+import { exportOutboxes } from '../../desktop/engine/store/export-outbox.ts'
+import { makeWsDial } from '../../desktop/engine/ws-dial.ts'
+import { createEnrolment } from '../identity/enrol-kiosk.ts'
+import { startScratchServer, type ScratchServer } from '../store/testing.ts'
+import { makeUniversity } from './campus.ts'
+import { HubHost } from './hub-host.ts'
+import { loadSettled } from './ledger.ts'
+
+// An outbox that breaks, with a real hub behind it: files, sockets, processes and the database are real.
+
+const PAGE_BYTES = 4096
+
+let server: ScratchServer
+const folder = mkdtempSync(join(tmpdir(), 'carrel-salvage-'))
+beforeAll(async () => {
+  server = await startScratchServer()
+}, 60_000)
+afterAll(async () => {
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function open(hubUrl: string): Engine {
+  return openEngine({
+    folder,
+    config: { name: 'Floor', hub: { url: hubUrl } },
+    appVersion: 'simulation',
+    clock: makeDeviceClock(),
+    dial: makeWsDial(null),
+    post: makePostEnrolment(null),
+    dice: makeDice(5),
+    secret: (byteCount) => Buffer.alloc(byteCount, Math.random().toString(36)).toString('base64url'),
+    log: { info: () => undefined, warn: () => undefined },
+  })
+}
+
+/** What a kiosk's screen was told last of its outbox and its line. */
+function watch(engine: Engine): { waiting: number; alarm: string | null; status: string } {
+  const seen = { waiting: -1, alarm: null as string | null, status: '' }
+  engine.subscribe((name, value) => {
+    if (name === 'link') seen.status = (value as { status: string }).status
+    if (name !== 'outbox') return
+    const { waitingCount, alarm } = value as { waitingCount: number; alarm: string | null }
+    Object.assign(seen, { waiting: waitingCount, alarm })
+  })
+  return seen
+}
+
+async function untilSent(engine: Engine): Promise<void> {
+  const seen = watch(engine)
+  await vi.waitUntil(() => seen.waiting === 0 && seen.status === 'online', { timeout: 40_000, interval: 20 })
+}
+
+/** So many taps from a number on, none of which says again what is shown. Every one of them is promised. */
+async function tap(engine: Engine, spaceIds: readonly number[], from: number, count: number): Promise<void> {
+  for (let index = from; index < from + count; index += 1) {
+    const input = {
+      spaceId: spaceIds[index % spaceIds.length],
+      level: Math.floor(index / spaceIds.length) % 3,
+    }
+    expect(await engine.call('reportOccupancy', input)).toMatchObject({ ok: true })
+  }
+}
+
+/** Overwrites the page in the middle of those that hold taps, as a disk does that goes bad in one place. */
+function breakMiddlePage(): void {
+  const file = join(folder, 'outbox.db')
+  const bytes = readFileSync(file)
+  const pages = Array.from({ length: bytes.length / PAGE_BYTES }, (_, page) => page).filter((page) =>
+    bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES).includes('{"level":'),
+  )
+  const page = pages[Math.floor(pages.length / 2)] ?? 0
+  bytes.fill(0x2a, page * PAGE_BYTES, (page + 1) * PAGE_BYTES)
+  writeFileSync(file, bytes)
+}
+
+interface Held {
+  kioskId: number
+  waiting: { id: number; level: number }[]
+}
+
+/** What lies in the kiosk's own outbox; where a tap came from a name before, that is left out. */
+function held(): Held {
+  const [outbox] = exportOutboxes(folder).outboxes
+  const waiting = outbox?.mutations.filter(({ isWaiting }) => isWaiting) ?? []
+  return {
+    kioskId: outbox?.kioskId ?? 0,
+    waiting: waiting.map(({ id, body }) => ({ id, level: (body as { level: number }).level })),
+  }
+}
+
+test('[KSK-4] [SYN-12] an outbox that breaks, twice before its hub is back and once after, loses no tap that could be read, and the hub counts each once', async () => {
+  const database = await server.makeDatabase('salvage')
+  const hub = new HubHost(database.url)
+  const engines: Engine[] = []
+  try {
+    await hub.start()
+    const settings = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
+    const tree = ['Library', 'A', 'B', 'C'].map((name, index) => ({
+      name,
+      parent: index === 0 ? null : 0,
+      capacity: null,
+    }))
+    const facts = { name: 'salvage', epoch: 'first-life', settings }
+    const { universityId, spaceIds } = await makeUniversity(database.pool, facts, tree)
+    const [spaceId = 0, ...rooms] = spaceIds
+    const { code } = await createEnrolment(database.pool, { universityId, spaceId, role: 'entrance' })
+    const start = (): Engine => {
+      const engine = open(hub.url)
+      engines.push(engine)
+      engine.start()
+      return engine
+    }
+    const promised = new Map<string, number>()
+    const promise = ({ kioskId, waiting }: Held): void => {
+      for (const { id, level } of waiting) promised.set(`${kioskId}/${id}`, level)
+    }
+
+    const first = start()
+    expect(await first.enrolWith(code)).toMatchObject({ ok: true })
+    await untilSent(first)
+    await tap(first, rooms, 0, 40)
+    await untilSent(first)
+    await hub.kill()
+    await tap(first, rooms, 40, 160)
+    first.stop()
+    const { kioskId } = held()
+    for (let id = 1; id <= 40; id += 1) promised.set(`${kioskId}/${id}`, -1)
+    expect(held().waiting).toHaveLength(160)
+
+    for (const least of [100, 50]) {
+      breakMiddlePage()
+      const broken = open(hub.url)
+      expect(watch(broken).alarm).toBe('outboxReset')
+      broken.stop()
+      expect(held().kioskId).toBe(kioskId)
+      expect(held().waiting.length).toBeGreaterThan(least)
+    }
+    promise(held())
+
+    await hub.start()
+    const second = start()
+    await untilSent(second)
+    const renamed = held().kioskId
+    expect(renamed).not.toBe(kioskId)
+    await hub.kill()
+    const before = exportOutboxes(folder).outboxes[0]?.mutations.length ?? 0
+    await tap(second, rooms, 200, 120)
+    second.stop()
+    breakMiddlePage()
+    open(hub.url).stop()
+    const after = held()
+    expect(after.waiting.length).toBeGreaterThan(60)
+    promise({ kioskId: renamed, waiting: after.waiting.filter(({ id }) => id > before) })
+
+    await hub.start()
+    await untilSent(start())
+    const settled = await loadSettled(database.pool, universityId)
+    const counted = settled.map((row) => `${row.kioskId}/${row.mutationId}`)
+    expect(counted.toSorted()).toEqual([...promised.keys()].toSorted())
+    for (const { kioskId: of, mutationId, level } of settled) {
+      const said = promised.get(`${of}/${mutationId}`)
+      if (said !== -1) expect(level).toBe(said)
+    }
+  } finally {
+    for (const engine of engines.slice(-1)) engine.stop()
+    await hub.remove()
+    await database.pool.end()
+  }
+}, 120_000)
