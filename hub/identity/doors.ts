@@ -19,6 +19,9 @@ export interface DoorParts {
   limits: AccountLimits
 }
 
+/** So many browsers of one person are at their limit at once before the others are. */
+const KNOWN_BROWSERS_AT_ONCE = 3
+
 /**
  * Counts a try at a door across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
  * exist and names that do not. Names are counted under their keyed hash. [IDN-12]
@@ -55,6 +58,26 @@ export async function knockAccount(
   const { perAccount } = limits[door]
   const tries = await countTryNow(pool, accountBucket(keys, door, account), perAccount.windowMs)
   return tries.count > perAccount.count ? tooMany(tries) : accept(null)
+}
+
+/**
+ * Counts a sign-in in a known browser, apart from all others at the same name. Each sign-in makes a browser that is known,
+ * so all of one account together are limited too; one of them that somebody else uses cannot shut the others. [EDG-11]
+ */
+export async function knockBrowser(
+  { pool, keys, limits }: DoorParts,
+  account: string,
+  browser: string,
+): Promise<Decision<null, CallRefusal>> {
+  const { perAccount } = limits.signIn
+  const inAll = { ...perAccount, count: KNOWN_BROWSERS_AT_ONCE * perAccount.count }
+  const [ofBrowser, ofAll] = await countTwoTriesNow(
+    pool,
+    { name: accountBucket(keys, 'signIn', `${account} in ${browser}`), limit: perAccount },
+    { name: accountBucket(keys, 'signIn', `${account} in known browsers`), limit: inAll },
+  )
+  if (ofBrowser !== undefined && ofBrowser.count > perAccount.count) return tooMany(ofBrowser)
+  return ofAll !== undefined && ofAll.count > inAll.count ? tooMany(ofAll) : accept(null)
 }
 
 /**
