@@ -112,6 +112,19 @@ export async function countGuess(
   await countTryNow(pool, guessBucket(address), limits.wrongPassword.perAddress.windowMs)
 }
 
+/**
+ * Whether one more sign-in from there is written down of which nothing came, since a directory is away or the hub is busy:
+ * as many as wrong passwords. What is written down stays for ever. [IDN-24]
+ */
+export async function mayNoteUnanswered(
+  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+  address: string,
+): Promise<boolean> {
+  const { count, windowMs } = limits.wrongPassword.perAddress
+  const tries = await countTryNow(pool, `unanswered from ${addressBucket(address)}`, windowMs)
+  return tries.count <= count
+}
+
 function accountBucket(keys: ServerKeys, door: AccountDoor, account: string): string {
   return `${door} of ${keys.mac('addresses', 'door', account)}`
 }
