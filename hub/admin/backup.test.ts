@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeAccessTokens } from '../identity/access-tokens.ts'
 import { query } from '../store/database.ts'
+import { isBrowserOf } from '../store/known-browsers.ts'
 import { backupCondition, BACKUP_RULES } from '../store/backup-rules.ts'
 import { loadBackupTables } from '../store/backup-tables.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../store/testing.ts'
@@ -156,6 +157,24 @@ test('[OPS-11] a backup of an earlier release is restored without its keys of ac
   expect([run.code, run.json()]).toMatchObject([0, { counts: { spaces: 5 } }])
   expect(await query(target.pool, 'select purpose from signing_keys')).toEqual([{ purpose: 'head' }])
   expect(await query(target.pool, 'select id from enrolments')).toEqual([])
+  await target.drop()
+})
+
+test('[EDG-11] [OPS-10] a restored hub knows no browser: what its people ended after the backup stays ended', async () => {
+  const given = { givenAtMs: Date.now() - 60_000, lifeMs: 3_600_000 }
+  const named = { by: 'email', emailKey: 'known@uni.example' } as const
+  const [person] = await query<{ id: number }>(
+    source.pool,
+    `insert into users (associated_university_id, email, email_key, verified_at, browsers_since)
+     values (1, 'known@uni.example', 'known@uni.example', now(), now() - interval '1 hour') returning id`,
+  )
+  const token = { userId: person?.id ?? 0, ...given }
+  await admin(source, 'backup', file, '--force')
+  expect(await isBrowserOf(source.pool, token, named)).toBe(true)
+  const target = await makeEmptyDatabase()
+  expect((await admin(target, 'restore', file)).code).toBe(0)
+  expect(await isBrowserOf(target.pool, token, named)).toBe(false)
+  expect(await isBrowserOf(target.pool, { ...token, givenAtMs: Date.now() + 1000 }, named)).toBe(true)
   await target.drop()
 })
 

@@ -19,6 +19,9 @@ export interface DoorParts {
   limits: AccountLimits
 }
 
+/** So many browsers of one person are at their limit at once before the others are. */
+const KNOWN_BROWSERS_AT_ONCE = 3
+
 /**
  * Counts a try at a door across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
  * exist and names that do not. Names are counted under their keyed hash. [IDN-12]
@@ -58,6 +61,26 @@ export async function knockAccount(
 }
 
 /**
+ * Counts a sign-in in a known browser, apart from all others at the same name. Each sign-in makes a browser that is known,
+ * so all of one account together are limited too; one of them that somebody else uses cannot shut the others. [EDG-11]
+ */
+export async function knockBrowser(
+  { pool, keys, limits }: DoorParts,
+  account: string,
+  browser: string,
+): Promise<Decision<null, CallRefusal>> {
+  const { perAccount } = limits.signIn
+  const inAll = { ...perAccount, count: KNOWN_BROWSERS_AT_ONCE * perAccount.count }
+  const [ofBrowser, ofAll] = await countTwoTriesNow(
+    pool,
+    { name: accountBucket(keys, 'signIn', `${account} in ${browser}`), limit: perAccount },
+    { name: accountBucket(keys, 'signIn', `${account} in known browsers`), limit: inAll },
+  )
+  if (ofBrowser !== undefined && ofBrowser.count > perAccount.count) return tooMany(ofBrowser)
+  return ofAll !== undefined && ofAll.count > inAll.count ? tooMany(ofAll) : accept(null)
+}
+
+/**
  * Answers a mailed link that is none, or none any more: they are counted, so that nobody keeps the database busy with them.
  * One that is good is taken whatever others showed from the same address; its token cannot be guessed. [EDG-12]
  */
@@ -87,6 +110,19 @@ export async function countGuess(
   address: string,
 ): Promise<void> {
   await countTryNow(pool, guessBucket(address), limits.wrongPassword.perAddress.windowMs)
+}
+
+/**
+ * Whether one more sign-in from there is written down of which nothing came, since a directory is away or the hub is busy:
+ * as many as wrong passwords. What is written down stays for ever. [IDN-24]
+ */
+export async function mayNoteUnanswered(
+  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+  address: string,
+): Promise<boolean> {
+  const { count, windowMs } = limits.wrongPassword.perAddress
+  const tries = await countTryNow(pool, `unanswered from ${addressBucket(address)}`, windowMs)
+  return tries.count <= count
 }
 
 function accountBucket(keys: ServerKeys, door: AccountDoor, account: string): string {

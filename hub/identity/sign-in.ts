@@ -17,7 +17,7 @@ import {
 import { parseAddress, type Address } from './address.ts'
 import type { Sought } from './directory-desk.ts'
 import { commitEntry, provenBefore } from './directory-proof.ts'
-import { countGuess, knock, knockAccount, refuseGuesser } from './doors.ts'
+import { countGuess, knock, knockBrowser, mayNoteUnanswered, refuseGuesser } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { findKnownBrowser } from './known-browser.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
@@ -120,7 +120,7 @@ async function enter(
   const opened =
     browser === null
       ? await knockUnknown(parts, typed.account, address)
-      : await knockAccount(parts, 'signIn', `${typed.account} in ${browser}`)
+      : await knockBrowser(parts, typed.account, browser)
   if (!opened.ok) return opened
   return accept({ found: await findAccount(parts, typed), isKnownBrowser: browser !== null })
 }
@@ -224,6 +224,7 @@ async function beginFor(parts: AccountParts, proven: Proven, from: From): Promis
 
 async function noteFailure(parts: AccountParts, found: Found, why: Doubt, from: From): Promise<void> {
   const account = found.at === 'here' ? found.account : null
+  if (why !== 'wrong' && !(await mayNoteUnanswered(parts, from.address))) return
   await appendChange(parts.pool, {
     universityId: found.at === 'here' ? found.account.universityId : found.universityId,
     actor: 'nobody',

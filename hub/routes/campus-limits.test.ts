@@ -5,6 +5,8 @@ import {
   type AccountLimits,
   type TryLimit,
 } from '#shared/domain/conduct.ts'
+import { refuse } from '#shared/domain/decision.ts'
+import { noDirectories, type DirectoryDesk } from '../identity/directory-desk.ts'
 import { query } from '../store/database.ts'
 import { GOOD_PASSWORD, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
 
@@ -20,6 +22,7 @@ afterEach(async () => {
 async function start(
   name: string,
   perAddress: Partial<Record<AccountDoor, number>> = {},
+  directories: DirectoryDesk = noDirectories,
 ): Promise<PeopleHub> {
   const limits: AccountLimits = { ...ACCOUNT_LIMITS }
   for (const [door, count] of Object.entries(perAddress) as [AccountDoor, number][]) {
@@ -29,6 +32,7 @@ async function start(
   const hub = await startPeopleHub(name, {
     isCommon: async (password) => password.startsWith('weak'),
     limits,
+    directories,
   })
   hubs.push(hub)
   return hub
@@ -145,6 +149,27 @@ describe('[EDG-7] guesses from one address', () => {
     expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(500)
     expect((await signIn(hub, 'ana@uni.example', GOOD_PASSWORD)).status).toBe(429)
     expect((await signIn(hub, 'ana@uni.example', GOOD_PASSWORD, '198.51.100.1')).status).toBe(200)
+  })
+
+  test('[IDN-24] while a directory is away, so many of them are written down and no more; all are answered', async () => {
+    const hub = await start(
+      'unanswered',
+      { wrongPassword: 4 },
+      {
+        ...noDirectories,
+        has: async () => true,
+        signIn: async () => refuse('away'),
+      },
+    )
+    const answers: (string | null)[] = []
+    for (let round = 0; round < 7; round += 1)
+      answers.push((await signIn(hub, `u${round}@uni.example`, 'the same guess 1')).error)
+    expect(answers).toEqual(Array.from({ length: 7 }, () => 'directoryAway'))
+    const written = await query(
+      hub.pool,
+      "select 1 from change_logs where subject = 'failed' and log->>'why' = 'away'",
+    )
+    expect(written).toHaveLength(4)
   })
 
   test('[IDN-12] over the limit of an address use up nobody’s account', async () => {

@@ -104,6 +104,21 @@ describe('[ACC-4] a group', () => {
         })
   })
 
+  test('[EDG-10] that has such a name from before gets another description with it, and keeps its name', async () => {
+    const { id, version } = await makeGroup({ name: 'Readers of 1984' })
+    await database.pool.query("update groups set name = 'Node.js' where id = $1", [id])
+    const change = (body: Record<string, unknown>): Promise<TestAnswer> =>
+      call(chief, 'PATCH /groups/:id', { params: { id }, body })
+    const first = await change({ version, description: 'Thursdays' })
+    expect(first).toMatchObject({ status: 200, body: { name: 'Node.js', description: 'Thursdays' } })
+    const next = (first.body as { version: number }).version
+    expect(await change({ version: next, name: ' Node.js', description: 'Fridays' })).toMatchObject({
+      status: 200,
+      body: { name: 'Node.js', description: 'Fridays' },
+    })
+    expect(await change({ version: next + 1, name: 'Deno.js' })).toMatchObject({ status: 422 })
+  })
+
   test('has a name of its own, however it is written, also when two ask at once', async () => {
     await makeGroup({ name: 'Chess' })
     expect(await call(helper, 'POST /groups', { body: { name: 'cHESS ' } })).toMatchObject(

@@ -1,6 +1,7 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { decideGroupDescription, decideGroupName } from '#shared/domain/group-name.ts'
+import { normaliseName } from '#shared/domain/space-tree.ts'
 import type { Group } from '#shared/domain/group.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
 import { appendChange, changedBy } from '../store/change-logs.ts'
@@ -52,8 +53,10 @@ async function loadGroupsSeen(database: Queryable, { actor }: SignedIn): Promise
 
 type Wish = Pick<Group, 'name' | 'description'>
 
-function decideWish(typed: Wish): Decision<Wish, CallRefusal> {
-  const name = decideGroupName(typed.name)
+/** `held`: the name that it has. One from before names were looked at for addresses may stay. [EDG-10] */
+function decideWish(typed: Wish, held: string | null = null): Decision<Wish, CallRefusal> {
+  const isHeld = held !== null && normaliseName(typed.name) === held
+  const name = isHeld ? accept(held) : decideGroupName(typed.name)
   if (!name.ok) return refuse(refusalOfName(name.refusal, '/name'))
   const description = decideGroupDescription(typed.description)
   if (!description.ok) return refuse({ why: description.refusal, at: '/description' })
@@ -95,7 +98,7 @@ async function commitGroupChange(
   const { universityId, group } = found.value
   if (group.version !== body.version) return refuse({ why: 'stale', current: group })
   const before: Wish = { name: group.name, description: group.description }
-  const decided = decideWish({ ...before, ...body })
+  const decided = decideWish({ ...before, ...body }, before.name)
   if (!decided.ok) return decided
   const after = decided.value
   if (after.name === before.name && after.description === before.description) return accept(group)

@@ -119,6 +119,19 @@ describe('[EDG-11] a browser in which somebody signed in before', () => {
     expect((await enter(hub, '')).status).toBe(200)
   })
 
+  test('gives no endless sign-ins by being another browser after each: thirty a minute of one account', async () => {
+    const hub = await start('known_chain')
+    let { browser } = await begin(hub)
+    const answers: Record<number, number> = {}
+    for (let round = 0; round < 33; round += 1) {
+      const answer = await enter(hub, browser)
+      answers[answer.status] = (answers[answer.status] ?? 0) + 1
+      const next = answer.headers.getSetCookie().find((line) => line.startsWith(NAME))
+      browser = next?.split(';')[0] ?? browser
+    }
+    expect(answers).toEqual({ 200: 30, 429: 3 })
+  }, 60_000)
+
   test('is given its cookie at the sign-in, for half a year, which signing out leaves and no other call needs', async () => {
     const hub = await start('known_cookie')
     const body = { email: 'ana@uni.example', password: GOOD_PASSWORD }

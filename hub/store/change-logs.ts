@@ -106,7 +106,10 @@ export async function loadPageEnd(
 
 /** An id beyond all acts that are there: those that come from now on are not before it. [AUD-7] */
 export async function loadBeyondNewest(database: Queryable): Promise<number> {
-  const [row] = await query<{ id: number }>(database, 'select coalesce(max(id), 0) + 1 as id from change_logs')
+  const [row] = await query<{ id: number }>(
+    database,
+    'select coalesce(max(id), 0) + 1 as id from change_logs',
+  )
   return row?.id ?? 1
 }
 
