@@ -10,6 +10,9 @@ const ROOT = new URL('../../', import.meta.url)
 const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string }
 const clock = makeDeviceClock()
 
+// A terminal or a pipe that is gone is no fault: what is written there is lost. [KSK-16]
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 process.exitCode = await runKiosk({
   args: process.argv.slice(2),
   env: process.env,

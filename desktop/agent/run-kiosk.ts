@@ -123,8 +123,8 @@ function exportOutbox(args: KioskArguments, around: KioskProcess): number {
 
 function serve(
   args: KioskArguments,
-  { engine, folder, port }: OpenedKiosk,
-  { screenFolder, log }: KioskProcess,
+  { engine, folder, log, port }: OpenedKiosk,
+  { screenFolder }: KioskProcess,
 ): Promise<Agent> {
   return startAgent({
     engine,

@@ -1,6 +1,10 @@
-import { mkdtempSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
 import type { Page } from '@playwright/test'
 import { demoAssignment } from '#shared/fixtures/builders.ts'
 import { KioskHost } from './kiosk-host.ts'
@@ -108,4 +112,35 @@ test('[SCR-3] a page says that it paints; one whose thread hangs turns /health t
   await expect.poll(health, { timeout: 40_000 }).toBe(503)
   // The thread is free again: it paints, and says so.
   await expect.poll(health, { timeout: 60_000 }).toBe(204)
+})
+
+base('[KSK-16] a kiosk without Electron whose terminal is gone goes on', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-terminal-'))
+  // Its code is tried again and again, and each time that is said.
+  const args = [
+    '--name',
+    'Door 8',
+    '--hub',
+    'http://127.0.0.1:1',
+    '--folder',
+    folder,
+    '--port',
+    '0',
+    '--code',
+    'ABCD',
+  ]
+  const program = path.join(import.meta.dirname, '../agent/kiosk.ts')
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'exit')
+  try {
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    child.stdout.destroy()
+    child.stderr.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    expect((await fetch(new URL('/health', line.slice('kiosk '.length)))).status).toBe(204)
+  } finally {
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

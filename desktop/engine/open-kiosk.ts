@@ -29,6 +29,8 @@ export interface OpenedKiosk {
   engine: Engine
   /** Null where the configuration is broken: then nothing is kept. */
   folder: string | null
+  /** Where whoever shows the kiosk writes too: the log it was given and, where there is a folder, the one in there. */
+  log: EngineLog
   /** Port of the agent as configured. */
   port: number | null
 }
@@ -63,7 +65,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
     log,
     ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),
   })
-  return accept({ engine, folder, port: config.agent?.port ?? null })
+  return accept({ engine, folder, log, port: config.agent?.port ?? null })
 }
 
 /**
@@ -111,7 +113,12 @@ function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments
 
 function broken(file: string, problems: ConfigProblem[], { log, clock }: KioskSurroundings): OpenedKiosk {
   log.warn('the configuration cannot be used', { file, problems })
-  return { engine: makeIdleEngine({ state: 'configError', file, problems }, clock), folder: null, port: null }
+  return {
+    engine: makeIdleEngine({ state: 'configError', file, problems }, clock),
+    folder: null,
+    log,
+    port: null,
+  }
 }
 
 const FLAGS: Record<string, string> = { name: '--name', hub: '--hub', 'hub.url': '--hub' }

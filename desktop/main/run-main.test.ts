@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -151,6 +151,24 @@ test('[SHL-5] a fault before Electron is ready ends the app with a code too', as
   })
   expect(electron.app.exitCode).toBe(70)
   expect(warnings.join()).toContain('no such folder')
+})
+
+test('[SHL-14] why its page or the app itself ended stands in the log of the kiosk’s folder', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'carrel-run-'))
+  const { electron, process } = await run([
+    '--name',
+    'Door',
+    '--hub',
+    'http://127.0.0.1:1',
+    '--folder',
+    folder,
+  ])
+  electron.windows[0]?.webContents.crash('oom')
+  process.emit('uncaughtException', new Error('nobody caught me'))
+  await expect.poll(() => electron.app.exitCode).toBe(70)
+  const log = readFileSync(join(folder, 'log', 'kiosk.log'), 'utf8')
+  expect(log).toMatch(/"page gone".*"oom"/)
+  expect(log).toMatch(/"the app cannot go on".*nobody caught me/)
 })
 
 test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with exit code 70', async () => {

@@ -63,19 +63,41 @@ export interface MainSurroundings {
  * entry that waits for it waits for ever. How the app ends is told by its exit code. [BRG-4] [POR-7] [SHL-1] [SHL-4]
  */
 export function runMain(parts: ElectronParts, around: MainSurroundings): void {
-  const end = makeAppEnd(parts.app, around.clock, around.log)
+  const log = makeMovableLog(around.log)
+  const end = makeAppEnd(parts.app, around.clock, log)
   guardProcess(around.process, end)
   const fail = (error: unknown): void =>
     end.fatal(error instanceof Error ? (error.stack ?? String(error)) : String(error))
   try {
-    begin(parts, around, end)?.catch(fail)
+    begin(parts, { ...around, log }, end)?.catch(fail)
   } catch (error) {
     fail(error)
   }
 }
 
+/** A log that goes on elsewhere once the kiosk's own is known. */
+interface MovableLog extends EngineLog {
+  /** Where it went at first; the kiosk's own writes there too. */
+  readonly first: EngineLog
+  moveTo(log: EngineLog): void
+}
+
+type Around = MainSurroundings & { log: MovableLog }
+
+function makeMovableLog(first: EngineLog): MovableLog {
+  let log = first
+  return {
+    first,
+    info: (event, facts) => log.info(event, facts),
+    warn: (event, facts) => log.warn(event, facts),
+    moveTo: (next) => {
+      log = next
+    },
+  }
+}
+
 /** What must be done before Electron is ready; the rest follows by itself. */
-function begin(parts: ElectronParts, around: MainSurroundings, end: AppEnd): Promise<void> | null {
+function begin(parts: ElectronParts, around: Around, end: AppEnd): Promise<void> | null {
   const taken = takeApart(around.args)
   if (!taken.ok) return refuseToRun(around, end, taken.refusal)
   const { own, switches } = taken.value
@@ -96,17 +118,19 @@ function begin(parts: ElectronParts, around: MainSurroundings, end: AppEnd): Pro
   return null
 }
 
-function openApp(parts: ElectronParts, around: MainSurroundings, end: AppEnd, args: KioskArguments): void {
+function openApp(parts: ElectronParts, around: Around, end: AppEnd, args: KioskArguments): void {
   const shown: { shell: Shell | null } = { shell: null }
   const opened = openKiosk(args, {
     env: around.env,
     appVersion: around.appVersion,
     clock: around.clock,
-    log: around.log,
+    log: around.log.first,
     leaveFullScreen: () => shown.shell !== null && shown.shell.leaveFullScreen(),
   })
   if (!opened.ok) return void refuseToRun(around, end, opened.refusal)
   const { engine } = opened.value
+  // Why a page or the app ended is for the log in the kiosk's folder too. [SHL-14]
+  around.log.moveTo(opened.value.log)
   let endEnrolling = (): void => undefined
   end.closeFirst(async () => {
     endEnrolling()

@@ -26,6 +26,7 @@ async function start(hub = new HubDouble(), machine = new Machine(), args = ['--
   const around = {
     args: [...args, '--no-sandbox'],
     env: {},
+    appVersion: '0.0.1',
     clock,
     log: { info: () => undefined, warn: () => undefined },
     preloadFile: '/app/preload.cjs',

@@ -270,7 +270,7 @@ describe('a corrupt outbox.db', () => {
         if (this.readonly && sql.includes(text))
           throw new Database.SqliteError('disk I/O error', 'SQLITE_IOERR')
         return prepare.call(this, sql)
-      } as typeof prepare)
+      })
       expect(openStores(folder, SILENT)).toEqual({ ok: false, refusal: 'unreadable' })
       faulty.mockRestore()
       expect(filesOf(folder)).toEqual(['outbox.db'])

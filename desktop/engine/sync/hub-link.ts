@@ -11,6 +11,9 @@ import type { SessionEnd } from './session-end.ts'
  */
 export const REFUSED_PROOFS = 5
 
+/** What was tried in vain since the line last was live. */
+const NO_TRIES = { failedTries: 0, refusedProofs: 0 }
+
 /** The line to the hub, over many sessions: dials, waits with jitter, dials again. [SYN-23] */
 export interface HubLink {
   start(): void
@@ -31,14 +34,12 @@ export function makeHubLink(core: Core): HubLink {
   const state = {
     session: null as Session | null,
     cancelRetry: null as (() => void) | null,
-    failedTries: 0,
-    refusedProofs: 0,
+    ...NO_TRIES,
   }
 
   const changed = (): void => {
     if (state.session?.isLive() !== true) return
-    state.failedTries = 0
-    state.refusedProofs = 0
+    Object.assign(state, NO_TRIES)
     status.up()
   }
 
@@ -56,8 +57,7 @@ export function makeHubLink(core: Core): HubLink {
 
   const follow = (end: SessionEnd): void => {
     log.info('the line ended', { ...end })
-    state.refusedProofs += Number(end.why === 'err' && end.code === 'badProof')
-    if (isUnknownThere(end) || state.refusedProofs >= REFUSED_PROOFS) {
+    if (isUnknownThere(end, state)) {
       isWritten(core, () => core.stores.outbox.markRevoked(true))
       core.screen.publish('kiosk')
     }
@@ -77,8 +77,7 @@ export function makeHubLink(core: Core): HubLink {
       session?.close()
       state.cancelRetry?.()
       state.cancelRetry = null
-      state.failedTries = 0
-      state.refusedProofs = 0
+      Object.assign(state, NO_TRIES)
       status.hush()
     },
     push: () => state.session?.push(),
@@ -100,8 +99,10 @@ function askForLife(session: Session | null, status: LinkStatus): void {
 }
 
 /** The hub knows this kiosk no more, or it cannot show who it is: its outbox stays, and a new code makes it a kiosk again. [SYN-28] [KSK-15] */
-function isUnknownThere(end: SessionEnd): boolean {
+function isUnknownThere(end: SessionEnd, tries: typeof NO_TRIES): boolean {
   if (end.why === 'keyUnreadable') return true
+  if (end.why === 'err' && end.code === 'badProof') tries.refusedProofs += 1
+  if (tries.refusedProofs >= REFUSED_PROOFS) return true
   return end.why === 'err' && (end.code === 'revoked' || end.code === 'unknownKiosk')
 }
 
