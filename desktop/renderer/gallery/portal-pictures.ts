@@ -196,7 +196,7 @@ const space: Record<string, PortalPicture> = {
   staff: { path: at(QUIET_GALLERY), state: stateOf(STAFF) },
   // Everything that acts at once, while the hub says nothing. [POR-12]
   staffWaiting: {
-    path: at(QUIET_GALLERY),
+    path: at(ROOM_101),
     state: stateOf(STAFF),
     answers: {
       'PUT /spaces/:id/tracked': 'waiting',
@@ -206,7 +206,7 @@ const space: Record<string, PortalPicture> = {
       'PUT /kiosks/:id/silenced': 'waiting',
     },
     acts: [
-      { press: '.p-star' },
+      { press: 'button.p-star' },
       { press: '.p-staff-row button' },
       { press: '.p-detail .p-chip' },
       { press: '.p-lines button' },
