@@ -6,9 +6,6 @@ export const PATIENCE_MS = 10_000
 /** Words of the three levels and of what is unknown, as the English screens say them. */
 export type Word = 'Free' | 'Busy' | 'Full' | 'Unsure'
 
-/** A kiosk that comes back may rightly pause for a minute between two tries; then it says hello and fetches what it missed. */
-export const RECONNECT_MS = 90_000
-
 /** A door, or the opened place of a lobby: the button that reports a level. */
 export function reportButton(page: Page, word: Word): Locator {
   return page.locator('.report').getByRole('button', { name: word, exact: true })

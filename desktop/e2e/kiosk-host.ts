@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs'
 import { startChild, type Child } from '../../build/children.ts'
 
+/** Longer than what a kiosk takes for standing still. [KSK-12] */
+const NAP_MS = 6_500
+
 /** A kiosk without Electron in a process of its own: the real engine behind the agent's screens. */
 export class KioskHost {
   readonly name: string
@@ -44,6 +47,16 @@ export class KioskHost {
   async kill(): Promise<void> {
     this.child?.process.kill('SIGKILL')
     await this.child?.ended
+  }
+
+  /**
+   * Its machine sleeps a little and wakes: a kiosk then dials at once, where its next try may be a minute away by rule.
+   * [KSK-12] [SYN-23]
+   */
+  async nap(): Promise<void> {
+    this.child?.process.kill('SIGSTOP')
+    await new Promise((resolve) => setTimeout(resolve, NAP_MS))
+    this.child?.process.kill('SIGCONT')
   }
 
   /** Stops it and takes its folder away. */

@@ -13,7 +13,7 @@ const LOOKS = {
 
 /** Pictures that between them hold every part in every colour. */
 const COLOURFUL =
-  /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
+  /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|saving|[wW]aiting|undoing|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
 
 test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotion: 'reduce' } })
 
@@ -58,6 +58,48 @@ for (const [look, query] of Object.entries(LOOKS))
     }
     expect(faults).toEqual([])
   })
+
+test('[POR-12] what waits for the hub says so, and no button of any picture is without a word or a sign that stands out from it', async ({
+  page,
+  galleryUrl,
+}) => {
+  const names = await openGallery(page, galleryUrl, 'data-portal-name')
+  const faults: string[] = []
+  for (const name of names) {
+    await showPicture(page, `?screen=${name}&lang=en`)
+    faults.push(...(await blankButtons(page)).map((button) => `${name}: ${button}`))
+  }
+  expect(faults).toEqual([])
+  for (const [name, count] of [
+    ['portal-space-staffWaiting', 4],
+    ['portal-pages-reportsWaiting', 1],
+    ['portal-pages-profileWaiting', 3],
+  ] as const) {
+    await showPicture(page, `?screen=${name}&lang=en`)
+    await expect(page.locator('button[aria-busy="true"]:has(.p-spinner)'), name).toHaveCount(count)
+  }
+})
+
+/** Buttons that show nothing: no words and no sign, or these in the colour of the ground they stand on. */
+function blankButtons(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const groundOf = (start: Element): string => {
+      for (let at: Element | null = start; at !== null; at = at.parentElement) {
+        const colour = getComputedStyle(at).backgroundColor
+        if (colour !== 'rgba(0, 0, 0, 0)') return colour
+      }
+      return 'none'
+    }
+    return [...document.querySelectorAll<HTMLElement>('button, a.p-button')]
+      .filter((button) => button.checkVisibility())
+      .filter((button) => {
+        const hasSign = button.querySelector('svg, .p-spinner') !== null
+        const hasWords = button.innerText.trim() !== ''
+        return (!hasSign && !hasWords) || getComputedStyle(button).color === groundOf(button)
+      })
+      .map((button) => `${button.className} "${button.getAttribute('aria-label') ?? button.textContent}"`)
+  })
+}
 
 for (const { width, text, languages } of [
   { width: 320, text: '', languages: HAS_TIME ? LANGUAGES : [LONGEST] },

@@ -128,3 +128,47 @@ test('[POR-8] a network that goes and comes: said at once, and asked at once', a
   await context.setOffline(false)
   await portal.bringBack(page)
 })
+
+test('[POR-12] a hub that hangs: star, level and silence wait, take no second tap, and end with a word that says what to do', async ({
+  portal,
+  context,
+}) => {
+  test.slow()
+  const { rooms } = portal.takeLibrary()
+  const kiosk = `Door of ${rooms[0]}`
+  await portal.putKiosk(kiosk, rooms[0])
+  const page = await portal.signIn(context, await portal.makePerson('staff'))
+  await openPlace(page, rooms[0])
+  const star = page.getByRole('button', { name: 'Track', exact: true })
+  const chip = page
+    .getByRole('group', { name: 'Correct the level' })
+    .getByRole('button', { name: 'Full', exact: true })
+  const silence = page.getByRole('button', { name: `Silence ${kiosk}` })
+  await expect(silence).toBeVisible()
+  const calls: string[] = []
+  page.on('request', (request) => {
+    if (request.method() === 'PUT') calls.push(new URL(request.url()).pathname.replace(/\/\d+\//, '/:id/'))
+  })
+  portal.stopHub()
+  for (const button of [star, chip, silence]) {
+    await button.dblclick()
+    await expect(button).toHaveAttribute('aria-busy', 'true')
+  }
+  await expect(page.locator('.p-toast')).toHaveText('No answer from the hub yet. Still trying …')
+  await expect(page.getByText('The hub has not answered. Please try again.').first()).toBeVisible()
+  for (const button of [star, chip, silence]) await expect(button).toHaveAttribute('aria-busy', 'false')
+  expect(calls.toSorted()).toEqual([
+    '/api/v1/kiosks/:id/silenced',
+    '/api/v1/spaces/:id/level',
+    '/api/v1/spaces/:id/tracked',
+  ])
+
+  portal.continueHub()
+  await star.click()
+  await expect(star).toHaveAttribute('aria-pressed', 'true')
+  await chip.click()
+  await expectPlace(page, 'Full')
+  await silence.click()
+  await expect(page.getByRole('button', { name: `Let it speak ${kiosk}` })).toBeVisible()
+  await portal.bringBack(page)
+})

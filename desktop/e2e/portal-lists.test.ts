@@ -100,6 +100,34 @@ test('[POR-10] a list does not move under the finger; left alone, it is put in o
   expect(await page.evaluate(() => window.scrollY)).toBe(scrollY)
 })
 
+test('[POR-10] put in order anew, a list keeps the focus on its row, though the row moves', async ({
+  portal,
+  context,
+  other,
+}) => {
+  test.slow()
+  const { rooms, name } = portal.takeLibrary()
+  const page = await portal.signIn(context, await portal.makePerson())
+  const second = await portal.signIn(other, await portal.makePerson())
+  await page.clock.install()
+  await page.reload()
+  await lookIn(page, name)
+  const list = page.locator('.p-list .p-row-name')
+  await expect(list).toHaveText([rooms[0], rooms[1], rooms[2]])
+  const row = page.locator('.p-list .p-row').filter({ hasText: rooms[0] })
+  await row.focus()
+  await reportIn(second, rooms[1], 'Free')
+  await expect(page.locator('.p-list .p-row').nth(1)).toContainText('Free')
+  await expect(list).toHaveText([rooms[0], rooms[1], rooms[2]])
+  // Nobody has moved for two minutes.
+  await page.clock.fastForward(16_000)
+  await page.clock.fastForward(120_000)
+  await expect(list).toHaveText([rooms[1], rooms[0], rooms[2]])
+  await expect(row).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: rooms[0], exact: true })).toBeVisible()
+})
+
 test('[POR-11] where no directory knows user names the page asks for an e-mail, and says so to who gives another', async ({
   portal,
   page,

@@ -104,7 +104,7 @@ export class PortalWorld {
   /** The page's next try may be half a minute away, by rule: a word of the browser's network brings it back at once. */
   async bringBack(page: Page): Promise<void> {
     await page.evaluate(() => window.dispatchEvent(new Event('online')))
-    await expect(lineOf(page)).toHaveText('Live', { timeout: 20_000 })
+    await expect(lineOf(page)).toHaveText('Live')
   }
 
   /** Reports on a space, those taken back among them. */

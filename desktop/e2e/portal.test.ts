@@ -157,12 +157,10 @@ test('[POR-4] a hub killed and back: the page says how old it is, refuses with a
   await expectPlace(page, 'Full')
   await openPlace(second, rooms[0])
   await expectPlace(second, 'Full')
-  await expect(reportButton(page, 'Free')).toBeVisible({ timeout: 15_000 })
+  await expect(reportButton(page, 'Free')).toBeVisible()
 
   await portal.killHub()
-  await expect(
-    page.getByText(/^Offline\. This is how it was at \d\d:\d\d, (just now|1 min ago)\.$/),
-  ).toBeVisible()
+  await expect(page.getByText(/^Offline\. This is how it was at \d\d:\d\d, just now\.$/)).toBeVisible()
   await expectPlace(page, 'Full')
   await reportButton(page, 'Free').click()
   await expect(

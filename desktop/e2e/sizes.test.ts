@@ -95,7 +95,7 @@ async function faultsOfWord(page: Page, mmPerPx: number, least: Panel['fromFar']
 // Both in one walk: laying out a picture takes longer than measuring it.
 for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
   for (const [look, query] of Object.entries(LOOKS))
-    test(`what is touched is large, apart and in reach, and a door is read from five metres: ${panel.name}, ${look}`, async ({
+    test(`[SCR-11] what is touched is large, apart and in reach, and a door is read from five metres: ${panel.name}, ${look}`, async ({
       page,
       galleryUrl,
     }) => {

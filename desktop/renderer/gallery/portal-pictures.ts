@@ -194,6 +194,30 @@ const space: Record<string, PortalPicture> = {
   },
   gone: { path: at(9_999), state: stateOf(me) },
   staff: { path: at(QUIET_GALLERY), state: stateOf(STAFF) },
+  // Everything that acts at once, while the hub says nothing. [POR-12]
+  staffWaiting: {
+    path: at(ROOM_101),
+    state: stateOf(STAFF),
+    answers: {
+      'PUT /spaces/:id/tracked': 'waiting',
+      'DELETE /spaces/:id/tracked': 'waiting',
+      'PUT /spaces/:id/on-kiosks': 'waiting',
+      'PUT /spaces/:id/level': 'waiting',
+      'PUT /kiosks/:id/silenced': 'waiting',
+    },
+    acts: [
+      { press: 'button.p-star' },
+      { press: '.p-staff-row button' },
+      { press: '.p-detail .p-chip' },
+      { press: '.p-lines button' },
+    ],
+  },
+  undoing: {
+    path: at(ROOM_101),
+    state: stateOf(me, {
+      report: { step: 'undoing', spaceId: ROOM_101, level: 0, reportId: 9, isSlow: true },
+    }),
+  },
   delete: { path: at(TABLE), state: stateOf(me), acts: [{ press: '.p-actions button' }] },
   deleteParts: {
     path: at(FLOOR_1),
@@ -241,6 +265,26 @@ const pages: Record<string, PortalPicture> = {
     path: '/reports',
     state: stateOf(me),
     answers: { 'GET /me/reports': accept({ reports: [] }) },
+  },
+  reportsWaiting: {
+    path: '/reports',
+    state: stateOf(me),
+    answers: { 'POST /reports/:id/withdraw': 'waiting' },
+    acts: [{ press: '.p-lines button' }],
+  },
+  profileWaiting: {
+    path: '/profile',
+    state: stateOf(MEMBER),
+    answers: {
+      'DELETE /auth/sessions/:id': 'waiting',
+      'DELETE /auth/sessions': 'waiting',
+      'POST /auth/logout': 'waiting',
+    },
+    acts: [
+      { press: '.p-lines button' },
+      { press: '.p-lines + button' },
+      { press: '.p-page > .p-actions button' },
+    ],
   },
   profile: { path: '/profile', state: stateOf(MEMBER) },
   profileDirectory: {

@@ -139,6 +139,8 @@ const more = {
       },
     ),
   },
+  // All that a door may have to say to staff at once, beside a word that is read from five metres.
+  'door-notices': { model: noticed() },
   'report-saving-slow': { ...asked, session: { report: saving(true) } },
   'report-not-confirmed': {
     ...asked,
@@ -216,6 +218,20 @@ function moved(): KioskModel {
   const model = fixtures.door(null)
   if (model.kiosk.state !== 'enrolled') return model
   return { ...model, kiosk: { ...model.kiosk, movedAtMs: NOW_MS - 2_000 } }
+}
+
+function noticed(): KioskModel {
+  const link = fixtures.link({
+    status: 'offline',
+    lastContactMs: NOW_MS - 12 * 60_000,
+    reason: 'certificateDate',
+  })
+  const outbox: KioskModel['outbox'] = {
+    waitingCount: 3,
+    alarm: 'outboxReset',
+    refused: [{ mutationId: 5, spaceId: ROOM_ID, why: 'spaceDeleted' }],
+  }
+  return fixtures.door({ level: 1, minutesAgo: 14 }, { link, outbox })
 }
 
 function saving(isSlow: boolean): Extract<ReportStep, { step: 'saving' }> {

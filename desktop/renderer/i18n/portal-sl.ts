@@ -53,7 +53,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
   wait: {
     slow: 'Strežnik še ni odgovoril. Še poskušam …',
     once: 'Šteje samo enkrat.',
-    undoing: 'Preklicujem …',
+    undoing: 'Razveljavljam …',
   },
   refusal: {
     offline: 'Strežnik ni dosegljiv. Preverite povezavo in poskusite znova.',

@@ -131,7 +131,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     emailChanged: '新信箱已確認，現在可以登入。',
     setUp: '管理員已建立，現在可以登入。',
     deleted: '您的帳號已刪除。感謝您曾經使用。',
-    noDirectory: '清單中沒有貴校？請改用電子郵件登入。',
+    noDirectory: '清單中找不到貴校？請改用電子郵件登入。',
     emailOnly: '這裡不使用帳號名稱，請用電子郵件登入。',
   },
   signUp: {

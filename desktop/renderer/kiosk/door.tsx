@@ -5,7 +5,7 @@ import { Shape } from '../ui/shapes.tsx'
 import type { DoorPlace, DoorScreen } from './door-screen.ts'
 import { Facts } from './facts.tsx'
 import { useKiosk } from './kiosk-context.ts'
-import { Notices } from './notices.tsx'
+import { NoticesOr } from './notices.tsx'
 import type { NearbyFree } from './nearest-free.ts'
 import type { Tone } from './place.ts'
 import { ReportPanel } from './report-panel.tsx'
@@ -34,7 +34,9 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
         <StatePanel screen={screen} />
         <DoorReport place={place} />
         <div className="door-today">
-          <TodayStrip spans={place.todaySpans} nowMinute={nowMinute} />
+          <NoticesOr line={place.line}>
+            <TodayStrip spans={place.todaySpans} nowMinute={nowMinute} />
+          </NoticesOr>
           <ServiceButton />
         </div>
       </main>
@@ -60,7 +62,6 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
           <h1 id="state-name">{place.name}</h1>
           <p>{place.within.join(' · ')}</p>
         </div>
-        <Notices line={place.line} />
         {place.nowMs !== null && (
           <p className="state-clock">
             <span className="state-time">{time(place.nowMs)}</span>

@@ -5,7 +5,7 @@ import { useKiosk } from './kiosk-context.ts'
 import { useWords } from './use-words.ts'
 
 /** What staff should hear of, in one line each: a store in trouble, a report refused late, why the line is off. */
-export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | null {
+function useNotices(line: DoorPlace['line']): string[] {
   const { t, refusal } = useWords()
   const outbox = useKiosk((state) => state.model.outbox)
   const lines: string[] = []
@@ -15,6 +15,12 @@ export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | n
   if (line.isOffline && line.reason !== null) lines.push(t(`line.${line.reason}`))
   if (line.isOffline && outbox.waitingCount > 0)
     lines.push(t('line.waitingReports', { count: outbox.waitingCount }))
+  return lines
+}
+
+/** What staff should hear of, one below the other. */
+export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | null {
+  const lines = useNotices(line)
   if (lines.length === 0) return null
   return (
     <ul className="notices">
@@ -25,5 +31,27 @@ export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | n
         </li>
       ))}
     </ul>
+  )
+}
+
+/** The same in one box; without any, what else stands there. However many they are, a door's word keeps its size. [SCR-11] */
+export function NoticesOr({
+  line,
+  children,
+}: {
+  line: DoorPlace['line']
+  children: ReactElement
+}): ReactElement {
+  const lines = useNotices(line)
+  if (lines.length === 0) return children
+  return (
+    <div className="notice-box">
+      <Icon name="alert" />
+      <ul>
+        {lines.map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </div>
   )
 }

@@ -31,7 +31,7 @@ describe('figures that cannot be misread', () => {
       'sl',
       [
         'še ni javljeno',
-        'javljeno pravkar',
+        'pravkar javljeno',
         'javljeno pred 52 min',
         'javljeno pred 2 h',
         'javljeno pred več kot enim dnem',
@@ -96,6 +96,7 @@ describe('figures that cannot be misread', () => {
     expect(sl.rooms(counts({ tone: 'full' }))).toEqual([
       'večina sedežev zasedena, še prosto: 2 od 7 prostorov',
     ])
+    expect(sl.rooms(counts({ tone: 'free' }))).toEqual(['večina sedežev prosta, v 2 od 7 prostorov'])
     expect(words('zh-TW').rooms(counts({ tone: 'full', knownCount: 5 }))).toEqual([
       '大部分座位已滿，7 個空間中仍有 2 個有位',
       '近期有回報：5／7',

@@ -10,7 +10,7 @@ import { withVisitor, type Because, type PortalState, type PortalStore } from '.
 /** How long an undo is offered, ms; what was said about it stays half as long again. */
 export const UNDO_MS = 5_000
 const UNDONE_MS = 2_500
-/** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] */
+/** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] [POR-12] */
 export const SLOW_MS = 4_000
 export const REPORT_LIMIT_MS = 10_000
 /** A word at the foot of the page goes by itself, ms; one with an undo stays longer. */
@@ -80,7 +80,7 @@ function makeVisits(parts: ActionParts) {
   }
   /** Null when it is done. A hub that is away cannot end the session: then nothing is pretended. */
   const signOut = async (): Promise<Refusal | null> => {
-    const answer = await api.call('POST /auth/logout', {})
+    const answer = await api.call('POST /auth/logout', {}, REPORT_LIMIT_MS)
     if (!answer.ok) return answer.refusal
     leave('out')
     parts.tellOut()

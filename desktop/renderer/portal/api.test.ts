@@ -76,6 +76,67 @@ describe('the client', () => {
     expect(asked.every(({ url }) => !url.includes('t1'))).toBe(true)
   })
 
+  it('[POR-13] a renewal that came to nothing is tried again later, each time twice as late, or when the hub says', async () => {
+    const state = { answer: (): Response => admission('t1') }
+    const { api, asked, timers, visitors } = makeWorld(() => state.answer())
+    const next = (): { delayMs: number; run: () => void } | undefined => timers.findLast(({ isOn }) => isOn)
+    await api.refresh()
+    state.answer = () => json(503, { error: 'directoryAway', message: '' })
+    const waits: number[] = []
+    for (let round = 0; round < 7; round += 1) {
+      next()?.run()
+      await api.refresh()
+      waits.push(next()?.delayMs ?? 0)
+    }
+    expect(waits).toEqual([15, 30, 60, 120, 240, 300, 300].map((s) => s * 1_000))
+    expect(timers.filter(({ isOn }) => isOn)).toHaveLength(1)
+    state.answer = () => json(503, { error: 'directoryAway', message: '' }, { 'retry-after': '600' })
+    next()?.run()
+    await api.refresh()
+    expect(next()?.delayMs).toBe(600_000)
+    expect(visitors).toEqual([7])
+    state.answer = () => admission('t2')
+    next()?.run()
+    await api.refresh()
+    expect(next()?.delayMs).toBe(1_740_000)
+    await api.call('GET /groups', {})
+    expect(asked.at(-1)?.token).toBe('t2')
+  })
+
+  it('[POR-13] who signed out, or was signed out, is not signed in again by a renewal that was to come', async () => {
+    const state = { answer: (): Response => admission('t1') }
+    const { api, timers } = makeWorld(() => state.answer())
+    await api.refresh()
+    state.answer = () => json(503, { error: 'directoryAway', message: '' })
+    const late = api.refresh()
+    api.forget()
+    await late
+    expect(timers.filter(({ isOn }) => isOn)).toEqual([])
+    state.answer = signInNeeded
+    await api.refresh()
+    expect(timers.filter(({ isOn }) => isOn)).toEqual([])
+  })
+
+  it('[POR-9] a call waits no longer than it says for a renewal that hangs, and is not made afterwards', async () => {
+    const state = { isHanging: false, release: (): void => undefined }
+    const { api, asked, timers, clock } = makeWorld((url) => {
+      if (!url.endsWith('/refresh')) return json(200, {})
+      if (!state.isHanging) return admission('t1')
+      return new Promise((resolve) => {
+        state.release = () => resolve(admission('t2'))
+      })
+    })
+    await api.refresh()
+    clock.nowMs = 1_790_000
+    state.isHanging = true
+    const tap = api.call('POST /live/ticket', {}, 10_000)
+    timers.find(({ isOn, delayMs }) => isOn && delayMs === 10_000)?.run()
+    expect(await tap).toMatchObject({ refusal: { why: 'noAnswer' } })
+    state.release()
+    await api.refresh()
+    expect(asked.filter(({ url }) => url.endsWith('/ticket'))).toEqual([])
+  })
+
   it('[POR-1] many calls at once that meet a token that is over share one refresh, and each is made again', async () => {
     const refreshed: string[] = []
     const { api, asked } = makeWorld((url, token) => {

@@ -50,41 +50,65 @@ type Admission = RouteAnswer<'POST /auth/token'>
 const EARLY_MS = 60_000
 /** A call with a token that has less than this left waits for the next one, ms. */
 const NEARLY_OVER_MS = 15_000
+/** A renewal that came to nothing is tried again after so long, each time twice as late up to the longest, ms. [POR-13] */
+const AGAIN_MS = 15_000
+const LONGEST_AGAIN_MS = 300_000
 /** The hub ends what takes longer than 30 s by itself. */
 const LIMIT_MS = 35_000
 
 const WITHOUT_TOKEN = new Set<RouteName>(['POST /auth/token/refresh', 'POST /auth/token'])
 
+/** What the client keeps, in memory only. [POR-1] */
+interface Held {
+  token: string | null
+  untilMs: number
+  refreshing: Promise<Decision<Me, Refusal>> | null
+  /** Renewals that came to nothing since the last that did not. */
+  failedCount: number
+  /** Counts whoever left: an answer from before is nobody's any more. */
+  visit: number
+}
+
 /** Makes the client. */
 export function makeApi(parts: ApiParts): Api {
-  const held: { token: string | null; untilMs: number; refreshing: Promise<Decision<Me, Refusal>> | null } = {
-    token: null,
-    untilMs: 0,
-    refreshing: null,
-  }
+  const held: Held = { token: null, untilMs: 0, refreshing: null, failedCount: 0, visit: 0 }
   const timer: { forget: () => void } = { forget: () => undefined }
 
+  const renewAfter = (delayMs: number): void => {
+    timer.forget()
+    timer.forget = parts.after(delayMs, () => void refresh())
+  }
   const forget = (): void => {
     held.token = null
+    held.failedCount = 0
+    held.visit += 1
     timer.forget()
   }
   const admit = ({ accessToken, expiresInS, me }: Admission): void => {
-    forget()
     const lifeMs = expiresInS * 1000
     held.token = accessToken
     held.untilMs = parts.nowMs() + lifeMs
-    timer.forget = parts.after(Math.max(lifeMs - EARLY_MS, lifeMs / 2), () => void refresh())
+    held.failedCount = 0
+    renewAfter(Math.max(lifeMs - EARLY_MS, lifeMs / 2))
     parts.onVisitor(me)
   }
   const renew = async (): Promise<Decision<Me, Refusal>> => {
+    const { visit } = held
     const answer = await parts.alone(() => send(parts, 'POST /auth/token/refresh', {}, null))
+    // Whoever signed out meanwhile stays so.
+    const isHere = visit === held.visit
     if (answer.ok) {
-      admit(answer.value)
+      if (isHere) admit(answer.value)
       return accept(answer.value.me)
     }
+    if (!isHere) return answer
     if (answer.refusal.why === 'signInNeeded') {
       forget()
       parts.onVisitor(null)
+    } else {
+      const pauseMs = Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** held.failedCount)
+      held.failedCount += 1
+      renewAfter(Math.max(pauseMs, (answer.refusal.retryAfterS ?? 0) * 1000))
     }
     return answer
   }
@@ -93,16 +117,34 @@ export function makeApi(parts: ApiParts): Api {
       held.refreshing = null
     }))
   const call: Call = async (name, input, limitMs = LIMIT_MS) => {
-    if (held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS) await refresh()
+    const endMs = parts.nowMs() + limitMs
+    const leftMs = (): number => Math.max(1, endMs - parts.nowMs())
+    const isOver = held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS
+    if (isOver && (await within(parts, leftMs(), refresh())) === null) return refuse(NO_ANSWER)
     const used = WITHOUT_TOKEN.has(name) ? null : held.token
-    const answer = await send(parts, name, input, used, limitMs)
+    const answer = await send(parts, name, input, used, leftMs())
     if (answer.ok && name === 'POST /auth/token') admit(answer.value as Admission)
     if (answer.ok || answer.refusal.why !== 'signInNeeded' || used === null) return answer
     // Another tab may have renewed it, or the session has ended: the cookie knows.
-    const renewed = await refresh()
-    return renewed.ok ? send(parts, name, input, held.token, limitMs) : answer
+    const renewed = await within(parts, leftMs(), refresh())
+    if (renewed === null) return refuse(NO_ANSWER)
+    return renewed.ok ? send(parts, name, input, held.token, leftMs()) : answer
   }
   return { call, refresh, forget }
+}
+
+const NO_ANSWER: Refusal = { why: 'noAnswer', retryAfterS: null }
+
+/** What something comes to, or null where that takes too long: it may go on by itself, but nobody waits for it. [POR-9] */
+function within<Result>(
+  { after }: Pick<ApiParts, 'after'>,
+  limitMs: number,
+  asked: Promise<Result>,
+): Promise<Result | null> {
+  return new Promise((resolve, reject) => {
+    const forget = after(limitMs, () => resolve(null))
+    asked.then(resolve, reject).finally(forget)
+  })
 }
 
 async function send<Name extends RouteName>(

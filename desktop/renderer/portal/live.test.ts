@@ -262,4 +262,18 @@ describe('the live line', () => {
     expect([0, 1, 2, 10].map((tries) => pauseMs(tries, 0.999))).toEqual([999, 1998, 3996, 29_970])
     expect(pauseMs(10, 0)).toBe(250)
   })
+
+  it('[POR-8] who is there while a try is under way that comes to nothing waits a moment for the next, not half a minute', async () => {
+    const { live, sockets, pass } = makeWorld()
+    await pass(0)
+    for (let round = 0; round < 8; round += 1) {
+      sockets.at(-1)?.onclose?.()
+      await pass(pauseMs(round, 0.5))
+    }
+    const before = sockets.length
+    live.nudge()
+    sockets.at(-1)?.onclose?.()
+    await pass(600)
+    expect(sockets).toHaveLength(before + 1)
+  })
 })

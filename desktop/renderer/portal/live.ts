@@ -89,9 +89,11 @@ export class Live {
 
   /** Somebody is there, or the browser is on a network again: no more waiting. */
   nudge(): void {
-    if (this.isStopped || this.timers.retry === idle) return
-    this.timers.retry()
+    if (this.isStopped || this.open !== null) return
+    // A try that is under way may have begun too early: the next one comes soon.
     this.tries = 0
+    if (this.timers.retry === idle) return
+    this.timers.retry()
     void this.connect()
   }
 

@@ -136,7 +136,7 @@ const PlaceRow = memo(function PlaceRow(props: {
           <span className="p-row-state">
             <strong>{word}</strong>
             {age !== '' && <span>{age}</span>}
-            {seats !== '' && <span>{seats}</span>}
+            {seats !== '' && <span className="p-row-seats">{seats}</span>}
           </span>
           {within !== '' && <span className="p-row-within">{within}</span>}
           {hidden !== '' && <span className="p-row-within">{hidden}</span>}

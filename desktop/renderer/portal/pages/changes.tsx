@@ -2,6 +2,7 @@ import { useMemo, useState, type ReactElement } from 'react'
 import { dateAfter } from '#shared/domain/week-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import type { Refusal } from '../api.ts'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
 import { startOfDay } from '../calendar.ts'
 import { Field, Form, type FormValues } from '../form.tsx'
 import { Empty, Loading, PageHead, Problem } from '../parts.tsx'
@@ -79,13 +80,14 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
 function Rows({ filter }: { filter: LogFilter }): ReactElement {
   const { t, refusal } = usePortalWords()
   const { call, toast } = useActions()
+  const acting = useActing<'more'>()
   const input = useMemo(() => ({ query: { ...filter, limit: PAGE } }), [filter])
   const { loaded, reload, change } = useLoad('GET /changes', input)
   if (loaded.state === 'loading') return <Loading rows={8} />
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
   const { changes, next } = loaded.value
   const more = async (before: number): Promise<void> => {
-    const answer = await call('GET /changes', { query: { ...filter, limit: PAGE, before } })
+    const answer = await call('GET /changes', { query: { ...filter, limit: PAGE, before } }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change((value) => ({ changes: [...value.changes, ...answer.value.changes], next: answer.value.next }))
   }
@@ -117,7 +119,13 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
       </table>
       {next !== null && (
         <div className="p-actions">
-          <button type="button" className="p-button" onClick={() => void more(next)}>
+          <button
+            type="button"
+            className="p-button"
+            {...actProps(acting.doing.has('more'))}
+            onClick={() => acting.start('more', () => more(next))}
+          >
+            <ActSign isDoing={acting.doing.has('more')} />
             {t('changes.more')}
           </button>
         </div>

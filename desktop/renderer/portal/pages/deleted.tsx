@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
 import { Problem } from '../parts.tsx'
 import { useActions } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
@@ -8,13 +9,14 @@ import { usePortalWords } from '../words.ts'
 export function Deleted(): ReactElement | null {
   const { t, refusal } = usePortalWords()
   const { call, putRow, toast } = useActions()
+  const acting = useActing<number>()
   const { loaded, reload, change } = useLoad('GET /spaces/deleted', NOTHING)
   if (loaded.state === 'loading') return null
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
   const { spaces } = loaded.value
   if (spaces.length === 0) return null
   const restore = async (id: number, name: string): Promise<void> => {
-    const answer = await call('POST /spaces/:id/restore', { params: { id } })
+    const answer = await call('POST /spaces/:id/restore', { params: { id } }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     putRow(answer.value)
     change((before) => ({ spaces: before.spaces.filter((space) => space.id !== id) }))
@@ -33,7 +35,13 @@ export function Deleted(): ReactElement | null {
               <strong>{name}</strong>
               {parentName !== null && <span className="p-soft">{parentName}</span>}
             </span>
-            <button type="button" className="p-button p-button-small" onClick={() => void restore(id, name)}>
+            <button
+              type="button"
+              className="p-button p-button-small"
+              {...actProps(acting.doing.has(id))}
+              onClick={() => acting.start(id, () => restore(id, name))}
+            >
+              <ActSign isDoing={acting.doing.has(id)} />
               {t('places.restore')}
               <span className="hidden"> {name}</span>
             </button>

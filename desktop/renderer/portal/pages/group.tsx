@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { may, type Act } from '#shared/domain/access.ts'
 import type { Group, Member } from '#shared/domain/group.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, Form, type FormValues } from '../form.tsx'
 import { Card, Empty, Loading, PageHead, Problem } from '../parts.tsx'
@@ -83,6 +84,7 @@ function Members({ group }: { group: Group }): ReactElement {
   const { t, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const isAllowed = useMay(group)
+  const acting = useActing<string>()
   const input = useMemo(() => ({ params: { id: group.id } }), [group.id])
   const { loaded, reload, change } = useLoad('GET /groups/:id/members', input)
   const put = (member: Member): void =>
@@ -90,17 +92,21 @@ function Members({ group }: { group: Group }): ReactElement {
       members: [...members.filter(({ userId }) => userId !== member.userId), member],
     }))
   const toggle = async ({ userId, name, permission }: Member): Promise<void> => {
-    const answer = await call('PUT /groups/:id/members/:userId', {
-      params: { id: group.id, userId },
-      body: { permission: permission === 'admin' ? 'member' : 'admin' },
-    })
+    const answer = await call(
+      'PUT /groups/:id/members/:userId',
+      {
+        params: { id: group.id, userId },
+        body: { permission: permission === 'admin' ? 'member' : 'admin' },
+      },
+      ACT_LIMIT_MS,
+    )
     if (!answer.ok) return toast(refusal(answer.refusal))
     put(answer.value)
     toast(t('groups.changed', { name }))
   }
   const remove = async ({ userId, name, email, permission }: Member): Promise<void> => {
     const params = { id: group.id, userId }
-    const answer = await call('DELETE /groups/:id/members/:userId', { params })
+    const answer = await call('DELETE /groups/:id/members/:userId', { params }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ members }) => ({ members: members.filter((one) => one.userId !== userId) }))
     toast(t('groups.removed', { name }), email === null ? null : () => void add(email, permission))
@@ -127,8 +133,9 @@ function Members({ group }: { group: Group }): ReactElement {
               <MemberLine
                 key={member.userId}
                 member={member}
-                {...(isAllowed('changePermission') ? { onToggle: () => void toggle(member) } : {})}
-                {...(isAllowed('removeMember') ? { onRemove: () => void remove(member) } : {})}
+                acting={acting}
+                {...(isAllowed('changePermission') ? { onToggle: () => toggle(member) } : {})}
+                {...(isAllowed('removeMember') ? { onRemove: () => remove(member) } : {})}
               />
             ))}
         </ul>
@@ -138,12 +145,18 @@ function Members({ group }: { group: Group }): ReactElement {
   )
 }
 
-function MemberLine(props: { member: Member; onToggle?: () => void; onRemove?: () => void }): ReactElement {
+function MemberLine(props: {
+  member: Member
+  acting: Acting<string>
+  onToggle?: () => Promise<void>
+  onRemove?: () => Promise<void>
+}): ReactElement {
   const { t } = usePortalWords()
   const me = useMe()
-  const { member, onToggle, onRemove } = props
+  const { member, acting, onToggle, onRemove } = props
   const { name, email, permission, isFromDirectory, userId } = member
   const isAdmin = permission === 'admin'
+  const [toggling, removing] = [`toggle ${userId}`, `remove ${userId}`]
   const facts = [
     ...(email === null || email === name ? [] : [email]),
     ...(isFromDirectory ? [t('groups.fromDirectory')] : []),
@@ -159,13 +172,25 @@ function MemberLine(props: { member: Member; onToggle?: () => void; onRemove?: (
         {facts.length > 0 && <span className="p-soft">{facts.join(' · ')}</span>}
       </span>
       {onToggle !== undefined && (
-        <button type="button" className="p-button p-button-small" onClick={onToggle}>
+        <button
+          type="button"
+          className="p-button p-button-small"
+          {...actProps(acting.doing.has(toggling))}
+          onClick={() => acting.start(toggling, onToggle)}
+        >
+          <ActSign isDoing={acting.doing.has(toggling)} />
           {t(isAdmin ? 'groups.makeMember' : 'groups.makeAdmin')}
           <span className="hidden"> {name}</span>
         </button>
       )}
       {onRemove !== undefined && !isFromDirectory && (
-        <button type="button" className="p-button p-button-small" onClick={onRemove}>
+        <button
+          type="button"
+          className="p-button p-button-small"
+          {...actProps(acting.doing.has(removing))}
+          onClick={() => acting.start(removing, onRemove)}
+        >
+          <ActSign isDoing={acting.doing.has(removing)} />
           {t('groups.remove')}
           <span className="hidden"> {name}</span>
         </button>

@@ -3,6 +3,7 @@ import { Link } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { actProps, ActSign, useActing } from '../act.tsx'
 import type { Refusal } from '../api.ts'
 import { Field, Form, type FormValues } from '../form.tsx'
 import { LANGUAGES } from '../languages.ts'
@@ -20,6 +21,7 @@ export function Profile(): ReactElement {
   const me = useMe()
   const { t, refusal } = usePortalWords()
   const { signOut, toast } = useActions()
+  const acting = useActing<'out'>()
   const out = async (): Promise<void> => {
     const refused = await signOut()
     if (refused !== null) toast(refusal(refused))
@@ -44,8 +46,15 @@ export function Profile(): ReactElement {
       <ExportData />
       <DeleteAccount />
       <div className="p-actions">
-        <button type="button" className="p-button" onClick={() => void out()}>
-          <Icon name="exit" />
+        <button
+          type="button"
+          className="p-button"
+          {...actProps(acting.doing.has('out'))}
+          onClick={() => acting.start('out', out)}
+        >
+          <ActSign isDoing={acting.doing.has('out')}>
+            <Icon name="exit" />
+          </ActSign>
           {t('nav.signOut')}
         </button>
       </div>

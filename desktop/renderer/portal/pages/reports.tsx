@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react'
 import { Link } from 'wouter'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
 import { Empty, Loading, Mark, PageHead, Problem } from '../parts.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
 import { LEVELS } from '../report.tsx'
@@ -13,9 +14,10 @@ type MyReport = RouteAnswer<'GET /me/reports'>['reports'][number]
 export function Reports(): ReactElement {
   const { t, date, refusal } = usePortalWords()
   const { call, toast } = useActions()
+  const acting = useActing<number>()
   const { loaded, reload, change } = useLoad('GET /me/reports', NOTHING)
   const withdraw = async (id: number): Promise<void> => {
-    const answer = await call('POST /reports/:id/withdraw', { params: { id } })
+    const answer = await call('POST /reports/:id/withdraw', { params: { id } }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ reports }) => ({ reports: reports.map((one) => (one.id === id ? answer.value : one)) }))
     toast(t('say.undone'))
@@ -38,7 +40,12 @@ export function Reports(): ReactElement {
           <h2 className="p-branch-title">{day}</h2>
           <ul className="p-lines">
             {reports.map((report) => (
-              <ReportLine key={report.id} report={report} onWithdraw={() => void withdraw(report.id)} />
+              <ReportLine
+                key={report.id}
+                report={report}
+                acting={acting}
+                onWithdraw={() => acting.start(report.id, () => withdraw(report.id))}
+              />
             ))}
           </ul>
         </section>
@@ -56,7 +63,12 @@ function byDay(reports: readonly MyReport[], date: (atMs: number) => string): [s
   return [...days]
 }
 
-function ReportLine({ report, onWithdraw }: { report: MyReport; onWithdraw: () => void }): ReactElement {
+function ReportLine(props: {
+  report: MyReport
+  acting: Acting<number>
+  onWithdraw: () => void
+}): ReactElement {
+  const { report, acting, onWithdraw } = props
   const { t, time, level } = usePortalWords()
   const isThere = usePortal(({ tree }) => tree.state === 'ready' && tree.spaces.has(report.spaceId))
   const tone = LEVELS.find((one) => one.level === report.level)?.tone ?? 'unknown'
@@ -71,7 +83,13 @@ function ReportLine({ report, onWithdraw }: { report: MyReport; onWithdraw: () =
         </span>
       </span>
       {!report.isWithdrawn && (
-        <button type="button" className="p-button p-button-small" onClick={onWithdraw}>
+        <button
+          type="button"
+          className="p-button p-button-small"
+          {...actProps(acting.doing.has(report.id))}
+          onClick={onWithdraw}
+        >
+          <ActSign isDoing={acting.doing.has(report.id)} />
           {t('reports.withdraw')}
           <span className="hidden">
             {' '}

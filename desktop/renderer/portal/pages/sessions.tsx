@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../../ui/icons.tsx'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
 import { deviceOf } from '../device.ts'
 import { Card, Loading, Problem } from '../parts.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
@@ -11,15 +12,16 @@ export function Sessions(): ReactElement {
   const { t, ago, refusal } = usePortalWords()
   const { call, toast, leave } = useActions()
   const nowMs = usePortal((state) => state.nowMs)
+  const acting = useActing<number | 'all'>()
   const { loaded, reload, change } = useLoad('GET /auth/sessions', NOTHING)
   const end = async (id: number): Promise<void> => {
-    const answer = await call('DELETE /auth/sessions/:id', { params: { id } })
+    const answer = await call('DELETE /auth/sessions/:id', { params: { id } }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }))
     toast(t('profile.notMeDone'))
   }
   const endAll = async (): Promise<void> => {
-    const answer = await call('DELETE /auth/sessions', {})
+    const answer = await call('DELETE /auth/sessions', {}, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     leave('out')
   }
@@ -43,7 +45,13 @@ export function Sessions(): ReactElement {
                 </span>
               </span>
               {!isThis && (
-                <button type="button" className="p-button p-button-small" onClick={() => void end(id)}>
+                <button
+                  type="button"
+                  className="p-button p-button-small"
+                  {...actProps(acting.doing.has(id))}
+                  onClick={() => acting.start(id, () => end(id))}
+                >
+                  <ActSign isDoing={acting.doing.has(id)} />
                   {t('profile.notMe')}
                 </button>
               )}
@@ -51,7 +59,13 @@ export function Sessions(): ReactElement {
           ))}
         </ul>
       )}
-      <button type="button" className="p-button" onClick={() => void endAll()}>
+      <button
+        type="button"
+        className="p-button"
+        {...actProps(acting.doing.has('all'))}
+        onClick={() => acting.start('all', endAll)}
+      >
+        <ActSign isDoing={acting.doing.has('all')} />
         {t('profile.endAll')}
       </button>
     </Card>

@@ -5,6 +5,7 @@ import { childrenByParent } from '#shared/domain/space.ts'
 import { todaySpans } from '../../kiosk/place.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Shape } from '../../ui/shapes.tsx'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
 import { DeleteSpace } from '../delete-space.tsx'
 import { SpaceFacts } from '../facts.tsx'
 import { Empty, Loading, Notice } from '../parts.tsx'
@@ -65,14 +66,15 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
 /** The state in its colour: word, shape, age. Nothing fresh is neutral, never free. [OCC-6] [POR-4] */
 function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMoment }): ReactElement {
   const { entry, space, moment } = props
-  const { tone, age, newest, t } = usePortalWords()
+  const { tone, age, newest, t, refusal } = usePortalWords()
   const { actions } = usePortalHandle()
+  const acting = useActing<'track'>()
   const toggle = async (): Promise<void> => {
     const params = { id: space.id }
     const answer = space.isTracked
-      ? await actions.call('DELETE /spaces/:id/tracked', { params })
-      : await actions.call('PUT /spaces/:id/tracked', { params })
-    if (!answer.ok) return actions.toast(t('refusal.title'))
+      ? await actions.call('DELETE /spaces/:id/tracked', { params }, ACT_LIMIT_MS)
+      : await actions.call('PUT /spaces/:id/tracked', { params }, ACT_LIMIT_MS)
+    if (!answer.ok) return actions.toast(refusal(answer.refusal))
     actions.putSpaces([{ ...space, isTracked: !space.isTracked }])
     actions.say(t(space.isTracked ? 'space.nowUntracked' : 'space.nowTracked', { name: space.name }))
   }
@@ -96,9 +98,12 @@ function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
         data-on={space.isTracked}
         aria-pressed={space.isTracked}
         aria-label={t('space.track')}
-        onClick={() => void toggle()}
+        {...actProps(acting.doing.has('track'))}
+        onClick={() => acting.start('track', toggle)}
       >
-        <Icon name="star" />
+        <ActSign isDoing={acting.doing.has('track')}>
+          <Icon name="star" />
+        </ActSign>
       </button>
     </header>
   )

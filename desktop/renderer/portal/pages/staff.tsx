@@ -1,6 +1,8 @@
 import { useState, type ReactElement } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
+import type { Tone } from '../../kiosk/place.ts'
+import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
 import { Card, Mark, Problem } from '../parts.tsx'
 import type { Refusal } from '../api.ts'
 import { useActions, usePortal } from '../portal-context.ts'
@@ -15,16 +17,17 @@ export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf:
   const { t } = usePortalWords()
   const { call, putRow, toast } = useActions()
   const [refused, setRefused] = useState<Refusal | null>(null)
+  const acting = useActing<StaffAct>()
   const params = { id: space.id }
   const letOn = async (): Promise<void> => {
     const body = { isOnKiosks: !space.isOnKiosks }
-    const answer = await call('PUT /spaces/:id/on-kiosks', { params, body })
+    const answer = await call('PUT /spaces/:id/on-kiosks', { params, body }, ACT_LIMIT_MS)
     setRefused(answer.ok ? null : answer.refusal)
     if (answer.ok) putRow(answer.value)
     if (answer.ok) toast(t(body.isOnKiosks ? 'staff.isOn' : 'staff.isOff'))
   }
   const correct = async (level: Level | null): Promise<void> => {
-    const answer = await call('PUT /spaces/:id/level', { params, body: { level } })
+    const answer = await call('PUT /spaces/:id/level', { params, body: { level } }, ACT_LIMIT_MS)
     setRefused(answer.ok ? null : answer.refusal)
     if (answer.ok) putRow(answer.value)
     if (answer.ok) toast(t('staff.corrected'))
@@ -35,33 +38,61 @@ export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf:
       {space.parentId !== null && (
         <div className="p-staff-row">
           <p className="p-soft">{t(space.isOnKiosks ? 'staff.isOn' : 'staff.isOff')}</p>
-          <button type="button" className="p-button" onClick={() => void letOn()}>
+          <button
+            type="button"
+            className="p-button"
+            {...actProps(acting.doing.has('letOn'))}
+            onClick={() => acting.start('letOn', letOn)}
+          >
+            <ActSign isDoing={acting.doing.has('letOn')} />
             {t(space.isOnKiosks ? 'staff.takeOff' : 'staff.letOn')}
           </button>
         </div>
       )}
-      {isLeaf && <Correct onCorrect={(level) => void correct(level)} />}
+      {isLeaf && <Correct acting={acting} correct={correct} />}
       <Kiosks space={space} moment={moment} />
     </Card>
   )
 }
 
-function Correct({ onCorrect }: { onCorrect: (level: Level | null) => void }): ReactElement {
+/** What waits for the hub: public screens, or the level that was tapped. */
+type StaffAct = Tone | 'letOn'
+
+const CORRECTIONS: readonly { level: Level | null; tone: Tone }[] = [
+  ...LEVELS,
+  { level: null, tone: 'unknown' },
+]
+
+function Correct(props: {
+  acting: Acting<StaffAct>
+  correct: (level: Level | null) => Promise<void>
+}): ReactElement {
+  const { acting, correct } = props
   const { t, tone } = usePortalWords()
+  // One level after the other: the last that was tapped is to be the one that stands.
+  const isBusy = CORRECTIONS.some(({ tone: of }) => acting.doing.has(of))
+  const tap = (level: Level | null, of: Tone): void => {
+    if (!isBusy) acting.start(of, () => correct(level))
+  }
   return (
     <div role="group" aria-labelledby="staff-correct" aria-describedby="staff-correct-hint">
       <h3 id="staff-correct">{t('staff.correct')}</h3>
       <div className="p-chips">
-        {LEVELS.map(({ level, tone: of }) => (
-          <button key={level} type="button" className="p-chip" onClick={() => onCorrect(level)}>
-            <Mark tone={of} />
-            {tone(of)}
+        {CORRECTIONS.map(({ level, tone: of }) => (
+          <button
+            key={of}
+            type="button"
+            className="p-chip"
+            {...actProps(acting.doing.has(of))}
+            aria-disabled={isBusy}
+            onClick={() => tap(level, of)}
+          >
+            <ActSign isDoing={acting.doing.has(of)}>
+              <Mark tone={of} />
+            </ActSign>
+            {level === null ? t('staff.nothingKnown') : tone(of)}
           </button>
         ))}
-        <button type="button" className="p-chip" onClick={() => onCorrect(null)}>
-          <Mark tone="unknown" />
-          {t('staff.nothingKnown')}
-        </button>
       </div>
       <p id="staff-correct-hint" className="p-soft">
         {t('staff.correctHint')}
@@ -74,12 +105,17 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
   const { t, ago, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const nowMs = usePortal((state) => state.nowMs)
+  const acting = useActing<number>()
   const { loaded, reload, change } = useLoad('GET /kiosks', NOTHING)
   if (loaded.state === 'loading') return <p className="p-soft">{t('app.loading')}</p>
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
   const kiosks = loaded.value.kiosks.filter((kiosk) => isWithin(moment.spaces, kiosk.spaceId, space.id))
   const silence = async (id: number, isSilenced: boolean): Promise<void> => {
-    const answer = await call('PUT /kiosks/:id/silenced', { params: { id }, body: { isSilenced } })
+    const answer = await call(
+      'PUT /kiosks/:id/silenced',
+      { params: { id }, body: { isSilenced } },
+      ACT_LIMIT_MS,
+    )
     if (!answer.ok) return toast(refusal(answer.refusal))
     change((before) => ({
       kiosks: before.kiosks.map((kiosk) => (kiosk.id === id ? { ...kiosk, isSilenced } : kiosk)),
@@ -106,8 +142,10 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
             <button
               type="button"
               className="p-button p-button-small"
-              onClick={() => void silence(id, !isSilenced)}
+              {...actProps(acting.doing.has(id))}
+              onClick={() => acting.start(id, () => silence(id, !isSilenced))}
             >
+              <ActSign isDoing={acting.doing.has(id)} />
               {t(isSilenced ? 'staff.unsilence' : 'staff.silence')}
               <span className="hidden"> {name}</span>
             </button>
