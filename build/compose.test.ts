@@ -33,6 +33,8 @@ interface Service {
   read_only?: boolean
   tmpfs?: string[]
   healthcheck?: { test: string[] }
+  command?: string[]
+  depends_on?: Record<string, { condition: string }>
 }
 
 const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8')
@@ -57,9 +59,10 @@ const explained = new Map(
 )
 
 describe('docker-compose.yml', () => {
-  test('has a database, a hub, and three helpers of development that never start unasked', () => {
+  test('has a database, what prepares it, a hub, and three helpers of development that never start unasked', () => {
     expect(services.map(([name, { profiles }]) => [name, profiles ?? []])).toEqual([
       ['postgres', []],
+      ['database-role', []],
       ['hub', []],
       ['directory', ['dev']],
       ['mail', ['dev']],
@@ -71,12 +74,12 @@ describe('docker-compose.yml', () => {
     const files = services.flatMap(([, { build }]) =>
       build === undefined ? [] : [path.join(build.context, build.dockerfile ?? 'Dockerfile')],
     )
-    expect(files).toEqual(['hub/Dockerfile', 'build/dev/ldap/Dockerfile'])
-    const bases = files.flatMap((file) =>
+    expect([...new Set(files)]).toEqual(['hub/Dockerfile', 'build/dev/ldap/Dockerfile'])
+    const bases = [...new Set(files)].flatMap((file) =>
       [...read(file).matchAll(/^FROM (\S+)/gm)].map(([, image]) => image ?? ''),
     )
     const images = [...services.map(([, { image }]) => image ?? ''), ...bases]
-    expect(images).toHaveLength(9)
+    expect(images).toHaveLength(10)
     for (const image of images) expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$/)
     // The same Node as everywhere else.
     const { optionalDependencies } = JSON.parse(read('package.json')) as {
@@ -106,7 +109,14 @@ describe('docker-compose.yml', () => {
   })
 
   test('[IDN-13] does not start on the values of .env.example: a secret that is missing is asked for', () => {
-    const needed = ['POSTGRES_PASSWORD', 'CARREL_SECRET', 'PUBLIC_URL', 'SMTP_URL', 'MAIL_FROM']
+    const needed = [
+      'POSTGRES_PASSWORD',
+      'HUB_DATABASE_PASSWORD',
+      'CARREL_SECRET',
+      'PUBLIC_URL',
+      'SMTP_URL',
+      'MAIL_FROM',
+    ]
     for (const name of needed) {
       expect(explained.get(name)?.value).toBe('')
       for (const [use] of composeText.matchAll(new RegExp(`\\$\\{${name}[^}]*\\}`, 'g')))
@@ -115,7 +125,7 @@ describe('docker-compose.yml', () => {
     const values = [...explained].map(([name, { value }]): [string, string] => [name, value])
     const config = parseConfig({ ...Object.fromEntries(values), NODE_ENV: 'production' })
     const lacking = config.ok ? decideProduction(config.value).join(' ') : ''
-    for (const name of needed.slice(1)) expect(lacking).toContain(name)
+    for (const name of needed.slice(2)) expect(lacking).toContain(name)
   })
 
   test('opens the helpers to this machine alone, and the hub only to where it is told to', () => {
@@ -191,6 +201,44 @@ test('[OPS-5] PostgreSQL counts as ready only over TCP, where it does not answer
   expect(asked.filter((word) => word.startsWith('/') || word.startsWith('--host='))).toHaveLength(1)
 })
 
+describe('[OPS-13, OPS-14] the hub in containers', () => {
+  const environmentOf = (name: string): Record<string, string> => compose.services[name]?.environment ?? {}
+  const knowing = (text: string): string[] =>
+    services.flatMap(([name]) => (JSON.stringify(environmentOf(name)).includes(text) ? [name] : []))
+  const mayEnd = /\$\{[A-Z_]+:\?[^}]*\}/g
+  const address = (text = ''): URL => new URL(text.replaceAll(mayEnd, 'secret'))
+
+  test('is not the superuser that its PostgreSQL is made with, and does not know that one’s password', () => {
+    const superuser = environmentOf('postgres')['POSTGRES_USER']
+    const hub = environmentOf('hub')['DATABASE_URL']
+    expect(superuser).toBe('carrel')
+    expect(address(hub).username).toBe('carrel_hub')
+    expect(hub).toContain('${HUB_DATABASE_PASSWORD:?is missing in .env}')
+    expect(knowing('${POSTGRES_PASSWORD')).toEqual(['postgres', 'database-role'])
+    expect(knowing('${HUB_DATABASE_PASSWORD')).toEqual(['database-role', 'hub'])
+    expect(composeText.match(/\$\{POSTGRES_PASSWORD/g)).toHaveLength(2)
+  })
+
+  test('starts when its role was prepared in the database that it is told, after that could be reached', () => {
+    const { SUPERUSER_DATABASE_URL: ofSuperuser, ...others } = environmentOf('database-role')
+    expect(others).toEqual({ DATABASE_URL: environmentOf('hub')['DATABASE_URL'] })
+    expect(address(ofSuperuser).username).toBe(environmentOf('postgres')['POSTGRES_USER'])
+    expect(address(ofSuperuser).host).toBe(address(others['DATABASE_URL']).host)
+    expect(address(others['DATABASE_URL']).pathname).toBe(`/${environmentOf('postgres')['POSTGRES_DB']}`)
+    const { image, build, command, depends_on: awaited } = compose.services['database-role'] ?? {}
+    expect({ image, build }).toEqual({
+      image: compose.services['hub']?.image,
+      build: compose.services['hub']?.build,
+    })
+    expect(command).toEqual(['node', 'hub/prepare-database.ts'])
+    expect(awaited).toEqual({ postgres: { condition: 'service_healthy' } })
+    expect(compose.services['hub']?.depends_on).toEqual({
+      postgres: { condition: 'service_healthy' },
+      'database-role': { condition: 'service_completed_successfully' },
+    })
+  })
+})
+
 describe('[OPS-6] build/dev/dev.env', () => {
   const values = new Map(
     [...read('build/dev/dev.env').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
@@ -262,7 +310,7 @@ describe('the image of the hub', () => {
   const ignored = read('.dockerignore').split('\n')
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-image-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const graph = importGraph(['hub/main.ts', 'hub/cli.ts'])
+  const graph = importGraph(['hub/main.ts', 'hub/cli.ts', 'hub/prepare-database.ts'])
 
   const isLeftOut = (file: string): boolean =>
     ignored.some((pattern) => !/^[#!]|^\*?$/.test(pattern) && path.matchesGlob(file, `${pattern}{,/**}`))
@@ -290,7 +338,7 @@ describe('the image of the hub', () => {
     expect(stages[1]).toContain('npm ci --omit=dev --omit=optional')
   })
 
-  test('runs: hub and command line start from what is copied, and nothing else', () => {
+  test('runs: hub, command line and what prepares the database start from what is copied, and nothing else', () => {
     for (const { source, target } of copied.filter((copy) => copy.from === null)) {
       expect(target).toBe(source)
       cpSync(path.join(ROOT, source), path.join(folder, source), {
@@ -304,6 +352,7 @@ describe('the image of the hub', () => {
     for (const [program, said] of [
       ['hub/main.ts', 'npm run hub'],
       ['hub/cli.ts', 'npm run admin'],
+      ['hub/prepare-database.ts', 'SUPERUSER_DATABASE_URL'],
     ] as const)
       expect(
         execFileSync(process.execPath, [program, '--help'], { cwd: folder, encoding: 'utf8', env: {} }),

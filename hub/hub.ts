@@ -153,7 +153,7 @@ async function openDatabase(
   const mightyRole = await loadMightyRole(pool)
   if (mightyRole !== null)
     log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
-      role: mightyRole,
+      ...mightyRole,
     })
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })

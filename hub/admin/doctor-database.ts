@@ -27,14 +27,14 @@ export async function checkServer({ pool, foundBy }: AdminWorld): Promise<Findin
 
 /** Whether the hub speaks to its database as somebody who can do no more than that. [OPS-13] */
 export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
-  const role = await loadMightyRole(pool)
-  if (role === null)
+  const mighty = await loadMightyRole(pool)
+  if (mighty === null)
     return [{ what: 'role', state: 'ok', found: 'the hub’s role owns its database and no more' }]
   return [
     {
       what: 'role',
       state: 'warn',
-      found: `the hub speaks to its database as ${role}, who may do everything there: read files, run programs`,
+      found: `the hub speaks to its database as ${mighty.role}, who can do more there than own it (${mighty.mights.join(', ')}): read files, run programs, or come to it`,
       mend: `As a superuser: "create role carrel_hub login password '…'; create database carrel_new owner carrel_hub encoding 'UTF8' template template0". Then: admin backup FILE, stop the hub, name the new role and database in DATABASE_URL, admin restore FILE.`,
     },
   ]

@@ -152,11 +152,35 @@ export async function requireServer(pool: Database): Promise<void> {
     )
 }
 
-/** The name of the role that speaks here, when it is a superuser or may become one; null for one with no such might. [OPS-13] */
-export async function loadMightyRole(database: Queryable): Promise<string | null> {
-  const [row] = await query<{ role: string }>(
+/** The address of another database on the same server. */
+export function withDatabase(url: string, name: string): string {
+  return url.replace(/@([^/]*)\/[^?]*/, `@$1/${name}`)
+}
+
+/** A role that can do more than own its database, and what: words of PostgreSQL, and names of roles that it may become. */
+export interface MightyRole {
+  role: string
+  mights: string[]
+}
+
+/**
+ * The role that speaks here, when it can do more than own its database: all, make roles, copy the whole server, see past
+ * row security, or use files and programs of its machine, itself or by what it is a member of. Else null. [OPS-13]
+ */
+export async function loadMightyRole(database: Queryable): Promise<MightyRole | null> {
+  const [row] = await query<MightyRole>(
     database,
-    'select rolname as role from pg_roles where rolname = current_user and (rolsuper or rolcreaterole)',
+    `with mighty as (
+       select oid, rolname, rolsuper, case when rolsuper then array['superuser'] else array_remove(array[
+         case when rolcreaterole then 'createrole' end, case when rolreplication then 'replication' end,
+         case when rolbypassrls then 'bypassrls' end, case when rolname in
+           ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program') then 'server' end
+       ], null) end as mights from pg_roles)
+     select me.rolname::text as role, me.mights || array(
+         select other.rolname::text from mighty other
+         where other.oid <> me.oid and other.mights <> '{}' and not me.rolsuper and pg_has_role(me.oid, other.oid, 'member')
+         order by 1) as mights
+       from mighty me where me.rolname = current_user`,
   )
-  return row?.role ?? null
+  return row === undefined || row.mights.length === 0 ? null : row
 }

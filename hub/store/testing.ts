@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openPool, query, type Database } from './database.ts'
+import { openPool, query, withDatabase, type Database } from './database.ts'
 import { HUB_ROLE } from './database-owner.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { wasLeftLocked } from './folder-lock.ts'
@@ -186,10 +186,6 @@ async function dropDatabase(serverUrl: string, name: string): Promise<void> {
     if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error
     await onServer(serverUrl, `drop database if exists ${name}`)
   }
-}
-
-function withDatabase(url: string, name: string): string {
-  return url.replace(/@([^/]*)\/[^?]*/, `@$1/${name}`)
 }
 
 async function onServer(url: string, sql: string): Promise<void> {
