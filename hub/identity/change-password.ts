@@ -97,10 +97,10 @@ async function makeHash(
   account: Account,
   password: string,
 ): Promise<Decision<string, CallRefusal>> {
-  const opened = await knockAccount(parts, 'password', `user ${account.id}`)
-  if (!opened.ok) return opened
+  const count = (): Promise<Decision<null, CallRefusal>> =>
+    knockAccount(parts, 'password', `user ${account.id}`)
   const address = account.email === null ? null : parseAddress(account.email)
-  const faults = await findFaults(parts, password, address, account.universityName)
+  const faults = await findFaults(parts, password, address, account.universityName, count)
   if (faults !== null) return refuse(faults)
   const made = await parts.passwords.hash(password)
   return made.ok ? made : refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })

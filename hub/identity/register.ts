@@ -59,9 +59,9 @@ export async function register(
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
   // The judge is dear, and has a count of its own: who tries weak passwords uses up nobody's registrations. [EDG-6]
-  const judged = await knock(parts, 'password', { account: address.key, address: from.address })
-  if (!judged.ok) return judged
-  const faults = await findFaults(parts, wish.password, address, university.name)
+  const count = (): Promise<Decision<null, CallRefusal>> =>
+    knock(parts, 'password', { account: address.key, address: from.address })
+  const faults = await findFaults(parts, wish.password, address, university.name, count)
   if (faults !== null) return refuse(faults)
   const opened = await knock(parts, 'register', { account: address.key, address: from.address })
   if (!opened.ok) return opened
@@ -72,19 +72,26 @@ export async function register(
   return accept(null)
 }
 
-/** What is wrong with a password for an account; null when nothing is. Count the try before: the judge takes its time. [IDN-4] [IDN-20] */
+/**
+ * What is wrong with a password for an account; null when nothing is. What costs nothing to find is found first; then
+ * `count` takes the try, and may refuse it, before the judge takes its time. [IDN-4] [IDN-20] [EDG-6]
+ */
 export async function findFaults(
   parts: Pick<AccountParts, 'isCommon'>,
   typed: string,
   address: Address | null,
   universityName: string | null,
+  count: () => Promise<Decision<null, CallRefusal>>,
 ): Promise<CallRefusal | null> {
   const password = preparePassword(typed)
   if (password === null) return { why: 'passwordRefused', faults: ['controls'] }
-  const words = [...(address === null ? [] : [address.local, address.domain]), universityName ?? '']
   const facts = { address: address?.text ?? null }
   const simple = decidePassword(password, { ...facts, isCommon: () => false })
-  const isCommon = !simple.includes('tooLong') && (await parts.isCommon(password, words))
+  if (simple.length > 0) return { why: 'passwordRefused', faults: simple }
+  const counted = await count()
+  if (!counted.ok) return counted.refusal
+  const words = [...(address === null ? [] : [address.local, address.domain]), universityName ?? '']
+  const isCommon = await parts.isCommon(password, words)
   if (isCommon === 'busy') return { why: 'tooMany', retryAfterS: BUSY_RETRY_S }
   const faults = decidePassword(password, { ...facts, isCommon: () => isCommon })
   return faults.length === 0 ? null : { why: 'passwordRefused', faults }

@@ -50,7 +50,8 @@ export async function setUp(
   if (address === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
-  const faults = await findFaults(parts, wish.password, address, null)
+  // Whoever has the link may try as often as they like: there is one of it, and it cannot be guessed.
+  const faults = await findFaults(parts, wish.password, address, null, async () => accept(null))
   if (faults !== null) return refuse(faults)
   const made = await parts.passwords.hash(wish.password)
   if (!made.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })

@@ -103,6 +103,40 @@ describe('[EDG-6] a campus behind one address', () => {
     expect((await register(hub, 'elsewhere@uni.example', GOOD_PASSWORD, '203.0.113.10')).status).toBe(202)
   })
 
+  test.each(['POST /auth/register', 'POST /me/password', 'POST /auth/reset'] as const)(
+    '[IDN-20] uses up no try with a password that is short, long, digits, its address or has a tab: %s',
+    async (name) => {
+      const hub = await start(`cheap${name.length}`, { password: 12 })
+      const email = 'ana@uni.example'
+      const { accessToken: bearer } = await hub.join(email)
+      await hub.call('POST /auth/forgotten', { address: '198.51.100.1', body: { email } })
+      const { link } = await hub.mailbox.next(email)
+      await query(hub.pool, 'delete from rate_limits')
+      const choose = (password: string): Promise<Answered> =>
+        hub.call(name, {
+          address: CAMPUS,
+          ...(name === 'POST /me/password' ? { bearer } : {}),
+          body: {
+            ...(name === 'POST /auth/register' ? { email } : {}),
+            ...(name === 'POST /auth/reset' ? { token: link?.token } : {}),
+            password,
+          },
+        })
+      const cheap = ['short', '12345678901234567', email, 'good but\tfor a tab', 'x'.repeat(300)]
+      for (const password of [...cheap, ...cheap, ...cheap])
+        expect(await choose(password)).toMatchObject({ status: 422, error: 'passwordRefused' })
+      expect(await query(hub.pool, 'select bucket from rate_limits')).toEqual([])
+      const weak: number[] = []
+      for (let round = 0; round < 15; round += 1) weak.push((await choose('weak password 12')).status)
+      expect(weak).toEqual([
+        ...Array.from({ length: 10 }, () => 422),
+        ...Array.from({ length: 5 }, () => 429),
+      ])
+      expect((await choose('short')).status).toBe(422)
+      expect((await choose('a good one at last 4')).status).toBe(429)
+    },
+  )
+
   test('has one person who asks for other addresses: three of them an hour', async () => {
     const hub = await start('mover')
     const { accessToken } = await hub.join('mover@uni.example')
