@@ -13,7 +13,7 @@ const LOOKS = {
 
 /** Pictures that between them hold every part in every colour. */
 const COLOURFUL =
-  /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|saving|[wW]aiting|undoing|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
+  /signInRefused|signUpSent|placesFiltered|placesOffline|mine$|free$|busy|full|unknown|closed|saving|waiting|undoing|thanks|refused|staff|delete|editStale|toast|profile$|platform$|changes$/
 
 test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotion: 'reduce' } })
 
@@ -71,9 +71,9 @@ test('[POR-12] what waits for the hub says so, and no button of any picture is w
   }
   expect(faults).toEqual([])
   for (const [name, count] of [
-    ['portal-space-staffWaiting', 4],
-    ['portal-pages-reportsWaiting', 1],
-    ['portal-pages-profileWaiting', 3],
+    ['portal-waiting-staff', 4],
+    ['portal-waiting-reports', 1],
+    ['portal-waiting-profile', 3],
   ] as const) {
     await showPicture(page, `?screen=${name}&lang=en`)
     await expect(page.locator('button[aria-busy="true"]:has(.p-spinner)'), name).toHaveCount(count)

@@ -20,7 +20,7 @@ export const test = base.extend<PortalTestParts, PortalWorkerParts>({
       await run(portal)
       await portal.end()
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 150_000 },
   ],
   complaints: async ({ complaints, context }, run) => {
     complaints.expect(/^Failed to load resource: the server responded with a status of 4\d\d/)

@@ -61,7 +61,7 @@ export const test = base.extend<TestParts, WorkerParts>({
       await run(world)
       await world.end()
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 150_000 },
   ],
   galleryFolder: [
     path.join(import.meta.dirname, '..', '..', GALLERY_FOLDER),

@@ -14,7 +14,8 @@ import { makePortalStore } from '../portal/store.ts'
 import '../ui/portal-styles.ts'
 import { NOW_MS } from './fixtures.ts'
 import { USUAL } from './portal-answers.ts'
-import { PORTAL_PICTURES, type Act, type PortalPicture as Picture } from './portal-pictures.ts'
+import type { Act, PortalPicture as Picture } from './portal-picture-type.ts'
+import { PORTAL_PICTURES } from './portal-pictures.ts'
 
 /** A hub that always answers the same; what a picture waits for never comes. */
 function stillHub(picture: Picture): Api {

@@ -4,7 +4,6 @@ import { NO_FILTER } from '../portal/places.ts'
 import { PLAIN_SETTINGS } from '../portal/settings.ts'
 import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
-import type { Answers } from './portal-answers.ts'
 import * as fixtures from './portal-fixtures.ts'
 import {
   FLOOR_1,
@@ -18,17 +17,8 @@ import {
   student,
   TABLE,
 } from './portal-fixtures.ts'
-
-/** What a hand does once the page is drawn: fills a form in, sends it, presses something. */
-export type Act = { fill: Record<string, string> } | { submit: string } | { press: string }
-
-/** One picture of the portal. */
-export interface PortalPicture {
-  path: string
-  state: PortalState
-  answers?: Answers
-  acts?: readonly Act[]
-}
+import type { Act, PortalPicture } from './portal-picture-type.ts'
+import { WAITING } from './portal-waiting.ts'
 
 const TOKEN = 'x'.repeat(43)
 
@@ -194,24 +184,6 @@ const space: Record<string, PortalPicture> = {
   },
   gone: { path: at(9_999), state: stateOf(me) },
   staff: { path: at(QUIET_GALLERY), state: stateOf(STAFF) },
-  // Everything that acts at once, while the hub says nothing. [POR-12]
-  staffWaiting: {
-    path: at(ROOM_101),
-    state: stateOf(STAFF),
-    answers: {
-      'PUT /spaces/:id/tracked': 'waiting',
-      'DELETE /spaces/:id/tracked': 'waiting',
-      'PUT /spaces/:id/on-kiosks': 'waiting',
-      'PUT /spaces/:id/level': 'waiting',
-      'PUT /kiosks/:id/silenced': 'waiting',
-    },
-    acts: [
-      { press: 'button.p-star' },
-      { press: '.p-staff-row button' },
-      { press: '.p-detail .p-chip' },
-      { press: '.p-lines button' },
-    ],
-  },
   undoing: {
     path: at(ROOM_101),
     state: stateOf(me, {
@@ -266,26 +238,6 @@ const pages: Record<string, PortalPicture> = {
     state: stateOf(me),
     answers: { 'GET /me/reports': accept({ reports: [] }) },
   },
-  reportsWaiting: {
-    path: '/reports',
-    state: stateOf(me),
-    answers: { 'POST /reports/:id/withdraw': 'waiting' },
-    acts: [{ press: '.p-lines button' }],
-  },
-  profileWaiting: {
-    path: '/profile',
-    state: stateOf(MEMBER),
-    answers: {
-      'DELETE /auth/sessions/:id': 'waiting',
-      'DELETE /auth/sessions': 'waiting',
-      'POST /auth/logout': 'waiting',
-    },
-    acts: [
-      { press: '.p-lines button' },
-      { press: '.p-lines + button' },
-      { press: '.p-page > .p-actions button' },
-    ],
-  },
   profile: { path: '/profile', state: stateOf(MEMBER) },
   profileDirectory: {
     path: '/profile',
@@ -331,7 +283,7 @@ const pages: Record<string, PortalPicture> = {
 
 /** Every picture of the portal by name. */
 export const PORTAL_PICTURES: ReadonlyMap<string, PortalPicture> = new Map(
-  Object.entries({ open, places, space, pages }).flatMap(([family, pictures]) =>
+  Object.entries({ open, places, space, pages, waiting: WAITING }).flatMap(([family, pictures]) =>
     Object.entries(pictures).map(([name, picture]) => [
       `portal-${family}-${name}`,
       { ...picture, state: { ...picture.state, settings: PLAIN_SETTINGS } },

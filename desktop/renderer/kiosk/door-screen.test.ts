@@ -17,7 +17,7 @@ describe('doorScreen', () => {
     const doors = [...SCREENS].filter(([name, fixture]) => {
       return (
         name.startsWith('door-') &&
-        !['door-floor', 'door-alarm'].includes(name) &&
+        !['door-floor', 'door-alarm', 'door-notices'].includes(name) &&
         fixture.model !== undefined
       )
     })

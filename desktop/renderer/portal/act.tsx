@@ -48,3 +48,21 @@ export function actProps(isDoing: boolean): { 'aria-busy': boolean; 'aria-disabl
 export function ActSign(props: { isDoing: boolean; children?: ReactNode }): ReactElement {
   return props.isDoing ? <span className="p-spinner" aria-hidden="true" /> : <>{props.children}</>
 }
+
+/** A button without a sign of its own, whose act waits for the hub. [POR-12] */
+export function ActButton<Key extends string | number>(props: {
+  className: string
+  acting: Acting<Key>
+  of: Key
+  act: () => Promise<unknown>
+  children: ReactNode
+}): ReactElement {
+  const { className, acting, of, act, children } = props
+  const isDoing = acting.doing.has(of)
+  return (
+    <button type="button" className={className} {...actProps(isDoing)} onClick={() => acting.start(of, act)}>
+      <ActSign isDoing={isDoing} />
+      {children}
+    </button>
+  )
+}

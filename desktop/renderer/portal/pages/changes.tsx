@@ -2,7 +2,7 @@ import { useMemo, useState, type ReactElement } from 'react'
 import { dateAfter } from '#shared/domain/week-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import type { Refusal } from '../api.ts'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
+import { ACT_LIMIT_MS, ActButton, useActing } from '../act.tsx'
 import { startOfDay } from '../calendar.ts'
 import { Field, Form, type FormValues } from '../form.tsx'
 import { Empty, Loading, PageHead, Problem } from '../parts.tsx'
@@ -119,15 +119,9 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
       </table>
       {next !== null && (
         <div className="p-actions">
-          <button
-            type="button"
-            className="p-button"
-            {...actProps(acting.doing.has('more'))}
-            onClick={() => acting.start('more', () => more(next))}
-          >
-            <ActSign isDoing={acting.doing.has('more')} />
+          <ActButton className="p-button" acting={acting} of="more" act={() => more(next)}>
             {t('changes.more')}
-          </button>
+          </ActButton>
         </div>
       )}
     </>

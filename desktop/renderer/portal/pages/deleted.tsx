@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
+import { ACT_LIMIT_MS, ActButton, useActing } from '../act.tsx'
 import { Problem } from '../parts.tsx'
 import { useActions } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
@@ -35,16 +35,15 @@ export function Deleted(): ReactElement | null {
               <strong>{name}</strong>
               {parentName !== null && <span className="p-soft">{parentName}</span>}
             </span>
-            <button
-              type="button"
+            <ActButton
               className="p-button p-button-small"
-              {...actProps(acting.doing.has(id))}
-              onClick={() => acting.start(id, () => restore(id, name))}
+              acting={acting}
+              of={id}
+              act={() => restore(id, name)}
             >
-              <ActSign isDoing={acting.doing.has(id)} />
               {t('places.restore')}
               <span className="hidden"> {name}</span>
-            </button>
+            </ActButton>
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import { may, type Act } from '#shared/domain/access.ts'
 import type { Group, Member } from '#shared/domain/group.ts'
 import { Icon } from '../../ui/icons.tsx'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
+import { ACT_LIMIT_MS, ActButton, useActing, type Acting } from '../act.tsx'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, Form, type FormValues } from '../form.tsx'
 import { Card, Empty, Loading, PageHead, Problem } from '../parts.tsx'
@@ -92,14 +92,9 @@ function Members({ group }: { group: Group }): ReactElement {
       members: [...members.filter(({ userId }) => userId !== member.userId), member],
     }))
   const toggle = async ({ userId, name, permission }: Member): Promise<void> => {
-    const answer = await call(
-      'PUT /groups/:id/members/:userId',
-      {
-        params: { id: group.id, userId },
-        body: { permission: permission === 'admin' ? 'member' : 'admin' },
-      },
-      ACT_LIMIT_MS,
-    )
+    const params = { id: group.id, userId }
+    const body = { permission: permission === 'admin' ? ('member' as const) : ('admin' as const) }
+    const answer = await call('PUT /groups/:id/members/:userId', { params, body }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     put(answer.value)
     toast(t('groups.changed', { name }))
@@ -172,28 +167,16 @@ function MemberLine(props: {
         {facts.length > 0 && <span className="p-soft">{facts.join(' · ')}</span>}
       </span>
       {onToggle !== undefined && (
-        <button
-          type="button"
-          className="p-button p-button-small"
-          {...actProps(acting.doing.has(toggling))}
-          onClick={() => acting.start(toggling, onToggle)}
-        >
-          <ActSign isDoing={acting.doing.has(toggling)} />
+        <ActButton className="p-button p-button-small" acting={acting} of={toggling} act={onToggle}>
           {t(isAdmin ? 'groups.makeMember' : 'groups.makeAdmin')}
           <span className="hidden"> {name}</span>
-        </button>
+        </ActButton>
       )}
       {onRemove !== undefined && !isFromDirectory && (
-        <button
-          type="button"
-          className="p-button p-button-small"
-          {...actProps(acting.doing.has(removing))}
-          onClick={() => acting.start(removing, onRemove)}
-        >
-          <ActSign isDoing={acting.doing.has(removing)} />
+        <ActButton className="p-button p-button-small" acting={acting} of={removing} act={onRemove}>
           {t('groups.remove')}
           <span className="hidden"> {name}</span>
-        </button>
+        </ActButton>
       )}
     </li>
   )

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../../ui/icons.tsx'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
+import { ACT_LIMIT_MS, ActButton, useActing } from '../act.tsx'
 import { deviceOf } from '../device.ts'
 import { Card, Loading, Problem } from '../parts.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
@@ -45,29 +45,17 @@ export function Sessions(): ReactElement {
                 </span>
               </span>
               {!isThis && (
-                <button
-                  type="button"
-                  className="p-button p-button-small"
-                  {...actProps(acting.doing.has(id))}
-                  onClick={() => acting.start(id, () => end(id))}
-                >
-                  <ActSign isDoing={acting.doing.has(id)} />
+                <ActButton className="p-button p-button-small" acting={acting} of={id} act={() => end(id)}>
                   {t('profile.notMe')}
-                </button>
+                </ActButton>
               )}
             </li>
           ))}
         </ul>
       )}
-      <button
-        type="button"
-        className="p-button"
-        {...actProps(acting.doing.has('all'))}
-        onClick={() => acting.start('all', endAll)}
-      >
-        <ActSign isDoing={acting.doing.has('all')} />
+      <ActButton className="p-button" acting={acting} of="all" act={endAll}>
         {t('profile.endAll')}
-      </button>
+      </ActButton>
     </Card>
   )
 }

@@ -2,7 +2,7 @@ import { useState, type ReactElement } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { Tone } from '../../kiosk/place.ts'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
+import { ACT_LIMIT_MS, ActButton, actProps, ActSign, useActing, type Acting } from '../act.tsx'
 import { Card, Mark, Problem } from '../parts.tsx'
 import type { Refusal } from '../api.ts'
 import { useActions, usePortal } from '../portal-context.ts'
@@ -38,15 +38,9 @@ export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf:
       {space.parentId !== null && (
         <div className="p-staff-row">
           <p className="p-soft">{t(space.isOnKiosks ? 'staff.isOn' : 'staff.isOff')}</p>
-          <button
-            type="button"
-            className="p-button"
-            {...actProps(acting.doing.has('letOn'))}
-            onClick={() => acting.start('letOn', letOn)}
-          >
-            <ActSign isDoing={acting.doing.has('letOn')} />
+          <ActButton className="p-button" acting={acting} of="letOn" act={letOn}>
             {t(space.isOnKiosks ? 'staff.takeOff' : 'staff.letOn')}
-          </button>
+          </ActButton>
         </div>
       )}
       {isLeaf && <Correct acting={acting} correct={correct} />}
@@ -139,16 +133,15 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
                     : t('staff.seen', { age: ago(lastSeenAtMs, nowMs) })}
               </span>
             </span>
-            <button
-              type="button"
+            <ActButton
               className="p-button p-button-small"
-              {...actProps(acting.doing.has(id))}
-              onClick={() => acting.start(id, () => silence(id, !isSilenced))}
+              acting={acting}
+              of={id}
+              act={() => silence(id, !isSilenced)}
             >
-              <ActSign isDoing={acting.doing.has(id)} />
               {t(isSilenced ? 'staff.unsilence' : 'staff.silence')}
               <span className="hidden"> {name}</span>
-            </button>
+            </ActButton>
           </li>
         ))}
       </ul>
