@@ -35,7 +35,8 @@ const HAND_OVER = `
   select format('alter type %s owner to ${HUB_ROLE}', t.oid::regtype)
     from pg_type t join schemas s on s.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid, ours
     where t.typowner = superuser and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
-      and not exists (select from parts where classid = 'pg_type'::regclass and objid = t.oid)`
+      and not exists (select from parts where classid = 'pg_type'::regclass and objid = t.oid)
+  order by act`
 
 /** Any fixed number, in the database `postgres`: who prepares at the same time waits here. */
 const LOCK = 7_227_736
