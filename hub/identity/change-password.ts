@@ -59,7 +59,7 @@ export async function resetPassword(
   const link = await loadVerification(parts.pool, 'reset', tokenHash)
   const account = link === null ? null : await loadAccount(parts.pool, link.userId)
   if (account === null) return refuseLink(parts, from.address)
-  const made = await makeHash(parts, account, wish.password, from)
+  const made = await makeHash(parts, account, wish.password)
   if (!made.ok) return made
   const decision = await transaction(parts.pool, 'read committed', async (client) => {
     const locked = await lockVerification(client, 'reset', tokenHash)
@@ -82,7 +82,7 @@ export async function changePassword(
   const account = await loadAccount(parts.pool, me.userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
   if (account.directory !== null) return refuse({ why: 'notAllowed' })
-  const made = await makeHash(parts, account, password, from)
+  const made = await makeHash(parts, account, password)
   if (!made.ok) return made
   await transaction(parts.pool, 'read committed', async (client) => {
     await lockAccount(client, account.id)
@@ -96,7 +96,6 @@ async function makeHash(
   parts: AccountParts,
   account: Account,
   password: string,
-  from: From,
 ): Promise<Decision<string, CallRefusal>> {
   const count = (): Promise<Decision<null, CallRefusal>> =>
     knockAccount(parts, 'password', `user ${account.id}`)
