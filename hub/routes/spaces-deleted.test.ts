@@ -86,11 +86,50 @@ test('[TRE-10] who may not delete everything below a space deletes none of it', 
   const { campus, student, other, chief } = house
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const theirs = (await calls.make(other, nook.id, 'Seat')).space
+  await calls.letOn(chief, theirs.id)
+  expect((await calls.remove(student, nook)).error).toMatchObject({ error: 'hasChildren' })
   expect((await calls.remove(other, nook, true)).error).toMatchObject({ error: 'notAllowed' })
   expect((await calls.remove(student, nook, true)).error).toMatchObject({ error: 'notAllowed' })
   expect((await calls.see(student, theirs.id)).id).toBe(theirs.id)
   expect((await calls.remove(chief, nook, true)).status).toBe(200)
   expect((await calls.restore(other, nook.id)).error).toMatchObject({ error: 'notAllowed' })
+})
+
+test('[TRE-13] what others hid in somebody’s place is not told to them, keeps nobody from deleting the place, and comes back with it', async () => {
+  const { campus, student, other, chief } = house
+  const nook = (await calls.make(student, campus.root, 'Nook')).space
+  const hidden = (await calls.make(other, nook.id, 'Hidden')).space
+  const lamp = (await calls.make(other, hidden.id, 'Hidden lamp')).space
+  // Let on by itself it is on no public screen yet, for what it stands in is not.
+  expect((await calls.letOn(chief, lamp.id)).status).toBe(200)
+  expect((await calls.remove(chief, nook)).error).toMatchObject({
+    error: 'hasChildren',
+    spaces: [{ id: hidden.id, name: 'Hidden' }],
+  })
+  const gone = await calls.remove(student, nook)
+  expect(gone.status).toBe(200)
+  expect(gone.body).toEqual({ deleted: [{ id: nook.id, name: 'Nook' }], strandedKiosks: [] })
+  expect((await calls.tree(other)).spaces.map(({ id }) => id)).not.toContain(hidden.id)
+  expect((await calls.restore(student, nook.id)).status).toBe(200)
+  const back = [await calls.see(other, hidden.id), await calls.see(other, lamp.id)]
+  expect(back.map(({ isOnKiosks, isMine }) => [isOnKiosks, isMine])).toEqual([
+    [false, true],
+    [true, true],
+  ])
+})
+
+test('[TRE-13] [TRE-10] what somebody has themselves below what another hid is named before it goes with the place', async () => {
+  const { campus, student, other } = house
+  const nook = (await calls.make(student, campus.root, 'Nook')).space
+  const hidden = (await calls.make(other, nook.id, 'Hidden')).space
+  const mine = (await calls.make(student, hidden.id, 'Mine')).space
+  expect((await calls.remove(student, nook)).error).toMatchObject({
+    error: 'hasChildren',
+    spaces: [{ id: mine.id, name: 'Mine' }],
+  })
+  expect((await calls.remove(student, nook, true)).body).toMatchObject({
+    deleted: [{ name: 'Nook' }, { name: 'Mine' }],
+  })
 })
 
 test('[TRE-8] [TRE-10] what its maker restores is off kiosks, also when the super group had let it', async () => {

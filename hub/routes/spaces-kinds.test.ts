@@ -57,6 +57,23 @@ test('[TRE-14] nor by changing a kind, by moving, or by bringing back; whatever 
   expect((await calls.restore(student, hall.id)).status).toBe(200)
 })
 
+test('[TRE-13] [TRE-14] what others hid in a place keeps its maker from no kind, no move and no bringing back; what was let on does', async () => {
+  const { campus, student, other, chief } = house
+  const [room] = campus.rooms
+  const { space: library } = await calls.make(student, campus.root, 'Shed library', { kind: 'library' })
+  const { space: hall } = await calls.make(other, library.id, 'Hidden hall', { kind: 'floor' })
+  await calls.letOn(chief, hall.id)
+  expect(await calls.edit(student, library, { kind: 'room' })).toMatchObject(REFUSED)
+  await calls.letOn(chief, hall.id, false)
+  const shrunk = await calls.edit(student, library, { kind: 'room' })
+  expect(shrunk.status).toBe(200)
+  const moved = await calls.edit(student, shrunk.space, { parentId: room })
+  expect(moved.status).toBe(200)
+  expect((await calls.remove(student, moved.space)).status).toBe(200)
+  expect((await calls.restore(student, library.id)).status).toBe(200)
+  expect((await calls.see(other, hall.id)).facts).toMatchObject({ kind: 'floor', parentId: library.id })
+})
+
 test('[TRE-14] the super group is freer, but for a second university; what it made so can be renamed by who made it', async () => {
   const { campus, student, chief } = house
   const [room] = campus.rooms

@@ -70,14 +70,16 @@ export interface Descendant {
   kind: SpaceKind
   /** 1 for a child. */
   depth: number
+  onKiosks: boolean
   createdById: number | null
 }
 
-/** Live spaces below one, parents before children. */
+/** Live spaces below one, parents before children, also those that are not public. */
 export async function loadDescendants(database: Queryable, id: number): Promise<Descendant[]> {
   return query(
     database,
-    `select s.id, s.parent_id as "parentId", s.name, s.kind, d.depth, s.created_by_id as "createdById"
+    `select s.id, s.parent_id as "parentId", s.name, s.kind, d.depth, s.on_kiosks as "onKiosks",
+       s.created_by_id as "createdById"
      from get_all_descendants($1) d join spaces s on s.id = d.id order by d.depth, s.name, s.id`,
     [id],
   )
@@ -88,15 +90,18 @@ export async function loadDeletedWith(
   database: Queryable,
   universityId: number,
   space: { id: number; deletedClock: number | null },
-): Promise<{ id: number; kind: SpaceKind; depth: number; createdById: number | null }[]> {
+): Promise<Descendant[]> {
   return query(
     database,
     `with recursive down as (
-       select id, kind, 0 as depth, created_by_id from spaces where university_id = $1 and id = $2
+       select id, parent_id, name, kind, 0 as depth, on_kiosks, created_by_id
+       from spaces where university_id = $1 and id = $2
        union all
-       select s.id, s.kind, d.depth + 1, s.created_by_id from down d join spaces s on s.parent_id = d.id
+       select s.id, s.parent_id, s.name, s.kind, d.depth + 1, s.on_kiosks, s.created_by_id
+       from down d join spaces s on s.parent_id = d.id
        where s.university_id = $1 and s.is_deleted and coalesce(s.deleted_clock, s.clock) = $3
-     ) select id, kind, depth, created_by_id as "createdById" from down where depth > 0 order by depth, id`,
+     ) select id, parent_id as "parentId", name, kind, depth, on_kiosks as "onKiosks", created_by_id as "createdById"
+     from down where depth > 0 order by depth, id`,
     [universityId, space.id, space.deletedClock],
   )
 }

@@ -12,6 +12,7 @@ import {
   loadLineage,
   loadSettings,
   loadSpaceState,
+  type Descendant,
   type SpaceState,
 } from '../store/people-spaces.ts'
 import { countTryNow } from '../store/rate-limits.ts'
@@ -86,6 +87,22 @@ export async function findSpace(
   return may(actor, act, { universityId, createdById })
     ? { ok: true, value: space }
     : refuse({ why: 'notAllowed' })
+}
+
+/**
+ * What stands below a space as far as whoever changes the space has to do with it: not what others hid there, nor what they
+ * have below that. It goes where the space goes, is not told, and speaks against nothing. The super group sees all. [TRE-13]
+ */
+export function partsSeen(
+  { actor, universityId, userId }: SpaceChange,
+  below: readonly Descendant[],
+): Descendant[] {
+  if (may(actor, 'letOnKiosks', { universityId })) return [...below]
+  const hidden = new Set<number>()
+  // Parents come before children.
+  for (const { id, parentId, onKiosks, createdById } of below)
+    if (createdById !== userId && (!onKiosks || hidden.has(parentId))) hidden.add(id)
+  return below.filter(({ id }) => !hidden.has(id))
 }
 
 /** What speaks against a place below a parent, for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */

@@ -21,6 +21,7 @@ import {
   findSpace,
   isOfSuperGroup,
   noteChange,
+  partsSeen,
   type SpaceChange,
   type SpaceParts,
 } from './change-spaces.ts'
@@ -109,7 +110,7 @@ async function faultOfMove(
     const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
     const fault =
       (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
-      (await faultOfKind(change, { parentId, kind, below }))
+      (await faultOfKind(change, { parentId, kind, below: partsSeen(change, below) }))
     if (fault !== null) return fault
   }
   return faultOfSibling(change, { parentId, name, exceptId: before.id })

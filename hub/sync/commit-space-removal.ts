@@ -1,6 +1,5 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { SpaceKind } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import {
   loadDeletedWith,
@@ -8,6 +7,7 @@ import {
   markSpacesRestored,
   markUpdatedBy,
   updateOnKiosks,
+  type Descendant,
   type SpaceState,
 } from '../store/people-spaces.ts'
 import { loadKiosksAt, markSpacesDeleted, rebuildComposites } from '../store/spaces.ts'
@@ -20,6 +20,7 @@ import {
   findSpace,
   isOfSuperGroup,
   noteChange,
+  partsSeen,
   type SpaceChange,
   type SpaceParts,
 } from './change-spaces.ts'
@@ -37,7 +38,8 @@ export interface Removed {
 
 /**
  * Deletes a space that was at `version`; one with children is refused with their names unless `withChildren`, and then
- * only whoever may delete each of them deletes all. The university's own space stays. [TRE-9] [TRE-10]
+ * only whoever may delete each of them deletes all. What others hid in it goes with it, untold. The university's own space
+ * stays. [TRE-9] [TRE-10] [TRE-13]
  */
 export async function commitSpaceRemoval(
   parts: SpaceParts,
@@ -53,10 +55,11 @@ export async function commitSpaceRemoval(
     if (space.version !== wish.version) return refuse({ why: 'stale' })
     if (space.parentId === null) return refuse({ why: 'notAllowed' })
     const below = await loadDescendants(client, space.id)
-    const children = below.filter(({ depth }) => depth === 1)
+    const seen = partsSeen(change, below)
+    const children = topsOf(seen)
     if (children.length > 0 && !wish.withChildren)
       return refuse({ why: 'hasChildren', spaces: children.map(named) })
-    const mayAll = below.every(({ createdById }) => may(actor, 'deleteSpace', { universityId, createdById }))
+    const mayAll = seen.every(({ createdById }) => may(actor, 'deleteSpace', { universityId, createdById }))
     if (!mayAll) return refuse({ why: 'notAllowed' })
     const deleted = [space, ...below].map(named)
     const ids = deleted.map(({ id }) => id)
@@ -67,7 +70,10 @@ export async function commitSpaceRemoval(
     if (space.onKiosks) await rebuildComposites(client, universityId, clock)
     await noteChange(change, 'delete', { spaceId: space.id, deleted, strandedKiosks })
     const seesKiosks = may(actor, 'seeKiosks', { universityId })
-    return accept({ deleted, strandedKiosks: seesKiosks ? strandedKiosks : [] })
+    return accept({
+      deleted: [space, ...seen].map(named),
+      strandedKiosks: seesKiosks ? strandedKiosks : [],
+    })
   })
 }
 
@@ -102,7 +108,7 @@ export async function commitSpaceRestore(
 async function faultOfRestore(
   change: SpaceChange,
   space: SpaceState,
-  below: readonly { kind: SpaceKind; depth: number; createdById: number | null }[],
+  below: readonly Descendant[],
 ): Promise<CallRefusal | null> {
   const { parentId, name, kind, id } = space
   const { actor, userId } = change
@@ -111,7 +117,7 @@ async function faultOfRestore(
   const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
-    (await faultOfKind(change, { parentId, kind, below })) ??
+    (await faultOfKind(change, { parentId, kind, below: partsSeen(change, below) })) ??
     (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
     (await faultOfSibling(change, { parentId, name, exceptId: id }))
   )
@@ -138,6 +144,12 @@ export async function commitOnKiosks(
     await noteChange(change, isOnKiosks ? 'letOnKiosks' : 'takeOffKiosks', { spaceId: id, name })
     return accept(id)
   })
+}
+
+/** Those that stand in none of the others. */
+function topsOf(spaces: readonly Descendant[]): Descendant[] {
+  const ids = new Set(spaces.map(({ id }) => id))
+  return spaces.filter(({ parentId }) => !ids.has(parentId))
 }
 
 function named({ id, name }: Named): Named {
