@@ -7,7 +7,7 @@ import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
 import type { Command, Count, Stage } from './stages.ts'
 
 /** A stage that hangs is ended after this many times its budget, and counts as failed. A busy machine may be slow without being wrong. */
-const PATIENCE = 6
+const PATIENCE = 10
 
 /** Runs a stage's commands one after the other, whatever becomes of them, and adds up what they counted. */
 export async function runStage(stage: Stage): Promise<Count & { seconds: number }> {

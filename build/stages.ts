@@ -8,7 +8,7 @@ export interface Count {
 /** One step of `npm test`: programs run one after the other under Node 24. */
 export interface Stage {
   name: string
-  /** Seconds that it should take on two cores; six times as many end it. */
+  /** Seconds that it should take on two cores; ten times as many end it. */
   budgetSeconds: number
   commands: Command[]
 }
