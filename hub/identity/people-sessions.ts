@@ -143,15 +143,7 @@ async function rotate(
 /** Written down, since it is the owner's bad line or somebody who follows: whoever reads the log can tell by how often. */
 async function noteRepeated(client: Transaction, session: RefreshableSession, from: From): Promise<void> {
   await updateRepeated(client, session, { userAgent: from.userAgent, address: inetOf(from.address) })
-  await appendChange(client, {
-    universityId: session.universityId,
-    actor: 'nobody',
-    userId: null,
-    address: from.address,
-    service: 'sessions',
-    subject: 'repeat',
-    log: { userId: session.userId, sessionId: session.id, count: session.repeatCount + 1 },
-  })
+  await noteShownAgain(client, session, from, 'repeat', { count: session.repeatCount + 1 })
 }
 
 async function revokeReused(
@@ -160,17 +152,27 @@ async function revokeReused(
   from: From,
 ): Promise<{ ok: false; refusal: 'signInNeeded' }> {
   await updateSessionRevoked(client, session.userId, session.id)
+  await noteShownAgain(client, session, from, 'reuse')
+  return refuse('signInNeeded')
+}
+
+/** Who showed a token again is not known: perhaps its owner, perhaps a thief. */
+async function noteShownAgain(
+  client: Transaction,
+  { userId, universityId, id }: RefreshableSession,
+  { address }: From,
+  subject: 'repeat' | 'reuse',
+  more: { count?: number } = {},
+): Promise<void> {
   await appendChange(client, {
-    universityId: session.universityId,
-    // Who showed the token again is not known: perhaps its owner, perhaps a thief.
+    universityId,
     actor: 'nobody',
     userId: null,
-    address: from.address,
+    address,
     service: 'sessions',
-    subject: 'reuse',
-    log: { userId: session.userId, sessionId: session.id },
+    subject,
+    log: { userId, sessionId: id, ...more },
   })
-  return refuse('signInNeeded')
 }
 
 /** Ends the session of a refresh token, whichever of its family; nothing to do for any other text. */
