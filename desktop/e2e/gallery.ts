@@ -20,6 +20,15 @@ export const HAS_TIME = process.env['CARREL_ALL_PICTURES'] === '1'
 /** The language with the longest words: where there is no time for all, what is about room is looked at in it. */
 export const LONGEST = 'sl'
 
+/**
+ * The languages in which a picture is looked at where its words decide little: one in turn, or all for who has time.
+ * `turn` shifts the order, so that a picture that is looked at in several ways is not always seen in the same language.
+ */
+export function languagesInTurn(index: number, turn = 0): readonly (typeof LANGUAGES)[number][] {
+  const mine = LANGUAGES[(index + turn) % LANGUAGES.length]
+  return HAS_TIME || mine === undefined ? LANGUAGES : [mine]
+}
+
 /** Opens the gallery and gives the names of its pictures: of the kiosks, or of the portal. */
 export async function openGallery(
   page: Page,

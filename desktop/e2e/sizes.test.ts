@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { LANGUAGES, openGallery, showPicture } from './gallery.ts'
+import { LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
 import { countPictures, measureTargets, measureWord } from './measure.ts'
 import { expect, test } from './testing.ts'
 
@@ -92,7 +92,8 @@ async function faultsOfWord(page: Page, mmPerPx: number, least: Panel['fromFar']
   return faults.map((fault) => `"${word.text}" ${fault}`)
 }
 
-// Both in one walk: laying out a picture takes longer than measuring it.
+// Both in one walk: laying out a picture takes longer than measuring it. Where things stand in reach mode does not change
+// with the language, so that each picture is seen there in one in turn.
 for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
   for (const [look, query] of Object.entries(LOOKS))
     test(`[SCR-11] what is touched is large, apart and in reach, and a door is read from five metres: ${panel.name}, ${look}`, async ({
@@ -104,8 +105,8 @@ for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
       const faults: string[] = []
       let targetCount = 0
       let wordCount = 0
-      for (const name of names.filter(panel.fits))
-        for (const language of LANGUAGES) {
+      for (const [index, name] of names.filter(panel.fits).entries())
+        for (const language of look === 'reach' ? languagesInTurn(index) : LANGUAGES) {
           await showPicture(page, `?screen=${name}&lang=${language}${query}`)
           const touched = await faultsOfTargets(page, mmPerPx, lineMm)
           targetCount += touched.count
@@ -116,8 +117,9 @@ for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
           )
         }
       expect(faults).toEqual([])
-      expect(targetCount).toBeGreaterThan(100)
-      expect(wordCount).toBeGreaterThanOrEqual(panel.fromFar === null ? 0 : 34)
+      const share = look === 'reach' ? LANGUAGES.length : 1
+      expect(targetCount).toBeGreaterThan(100 / share)
+      expect(wordCount).toBeGreaterThanOrEqual(panel.fromFar === null ? 0 : Math.floor(34 / share))
     })
 
 test('letters of all three languages are drawn, each as itself', async ({ page, galleryUrl }) => {
