@@ -8,8 +8,6 @@ import { appendChange, changedBy } from '../store/change-logs.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import {
   countLiveSpaces,
-  hasSibling,
-  isNameTaken,
   loadLineage,
   loadSettings,
   loadSpaceState,
@@ -17,6 +15,7 @@ import {
   type SpaceState,
 } from '../store/people-spaces.ts'
 import { countTryNow } from '../store/rate-limits.ts'
+import { hasSibling, isNameTaken } from '../store/sibling-names.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
 /** Changes of the tree that one person outside the super group makes in an hour, at most: each sums the whole tree anew. [TRE-12] */
