@@ -110,11 +110,11 @@ async function faultOfMove(
   // The university's own space is the top of everything.
   if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
   if (isMoved || kind !== before.kind) {
-    const below = await loadDescendants(change.client, before.id)
+    const below = partsSeen(change, await loadDescendants(change.client, before.id))
     const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
     return (
       (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
-      faultOfKind(change, { parentId, kind, below: partsSeen(change, below) })
+      faultOfKind(change, { parentId, kind, below })
     )
   }
   return null

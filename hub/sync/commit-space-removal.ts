@@ -116,10 +116,11 @@ async function faultOfRestore(
   const onKiosks = space.onKiosks && isOfSuperGroup(actor)
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
-  const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
+  const seen = partsSeen(change, below)
+  const height = 1 + Math.max(0, ...seen.map(({ depth }) => depth))
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
-    (await faultOfKind(change, { parentId, kind, below: partsSeen(change, below) })) ??
+    (await faultOfKind(change, { parentId, kind, below: seen })) ??
     (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
     (await faultOfSibling(change, { ...space, onKiosks }))
   )
@@ -143,8 +144,11 @@ export async function commitOnKiosks(
     if (isDeleted) return refuse({ why: 'spaceDeleted' })
     if (onKiosks === isOnKiosks) return { ...accept(id), isStep: false }
     if (parentId === null) return refuse({ why: 'valueRefused', at: '/isOnKiosks' })
-    const taken = await faultOfSibling(change, { ...found.value, onKiosks: isOnKiosks })
-    if (taken !== null) return refuse(taken)
+    const fault =
+      (await faultOfSibling(change, { ...found.value, onKiosks: isOnKiosks })) ??
+      // It may have come too deep with a place of somebody who does not see it. [TRE-13]
+      (isOnKiosks ? await faultOfPlace(change, { parentId, movedId: null, height: 1 }) : null)
+    if (fault !== null) return refuse(fault)
     await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
     await markUpdatedBy(client, [id], userId)
     await rebuildComposites(client, universityId, clock)
