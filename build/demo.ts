@@ -5,7 +5,9 @@ import path from 'node:path'
 import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { DEMO_CAMPUS, type PlannedSpace } from '#shared/fixtures/campus.ts'
+import { spacesByPath, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
 import { query, type Database } from '../hub/store/database.ts'
+import { loadSpaces } from '../hub/store/spaces.ts'
 import { visitDemoCampus } from './demo-visitor.ts'
 import { HouseError } from './house-error.ts'
 import { ROOT } from './house.mjs'
@@ -140,7 +142,7 @@ async function isEnrolled(pool: Database, name: string, role: KioskRole): Promis
   return (await query(pool, sql, [name, role])).length > 0
 }
 
-/** The demo campus's own places; in a database with other universities the first one's first root and first leaf. */
+/** The demo campus's own places; in a database with other universities the first one's first root and first leaf that are public. */
 async function findPlaces(pool: Database): Promise<Places | null> {
   const universities = await query<{ id: number; domain: string }>(
     pool,
@@ -155,23 +157,21 @@ async function findPlaces(pool: Database): Promise<Places | null> {
     return { domain: demo.domain, paths: { entrance: entrance ?? '', door: door ?? '' } }
   }
   for (const { id, domain } of universities) {
-    const tree = await query<{ path: string; isLeaf: boolean }>(pool, TREE, [id])
-    const entrance = tree[0]?.path
-    const door = tree.find(({ isLeaf }) => isLeaf)?.path
-    if (entrance !== undefined && door !== undefined) return { domain, paths: { entrance, door } }
+    const paths = findKioskPaths(await loadSpaces(pool, id))
+    if (paths !== null) return { domain, paths }
   }
   return null
 }
 
-/** Paths below the university's own space, where it has one. */
-const TREE = `
-  with recursive tree as (
-    select id, case when kind = 'university' then '' else name end as path, child_count = 0 as "isLeaf" from spaces
-     where university_id = $1 and parent_id is null and not is_deleted
-    union all
-    select s.id, concat_ws('/', nullif(t.path, ''), s.name), s.child_count = 0 from spaces s join tree t on s.parent_id = t.id
-     where not s.is_deleted
-  ) select path, "isLeaf" from tree where path <> '' order by path`
+/** Paths of the first public place and of the first that holds no other; null where there is none. [TRE-13] */
+export function findKioskPaths(existing: readonly ExistingSpace[]): Record<KioskRole, string> | null {
+  const spaces = existing.filter(({ onKiosks }) => onKiosks)
+  const holding = new Set(spaces.map(({ parentId }) => parentId))
+  const places = [...spacesByPath(spaces)].filter(([place]) => place !== '')
+  const [first] = places
+  const leaf = places.find(([, { id }]) => !holding.has(id))
+  return first === undefined || leaf === undefined ? null : { entrance: first[0], door: leaf[0] }
+}
 
 /** Runs `admin … --json` and gives the document that it printed. */
 function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {

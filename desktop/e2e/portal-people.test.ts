@@ -1,4 +1,4 @@
-import type { Locator } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { expect, expectPlace, openPlace, test } from './portal-testing.ts'
 import { enter, PASSWORD } from './portal-world.ts'
 
@@ -161,4 +161,37 @@ test('the super group lets a place on public screens, corrects its level and sil
   await button(`Let it speak ${kiosk}`).click()
   await expect(desk.getByText('never seen')).toBeVisible()
   await expect(student.getByRole('region', { name: 'For staff' })).toHaveCount(0)
+})
+
+test('[TRE-15] a place whose name is taken among what is public stays off, and the page says what to do first', async ({
+  portal,
+  context,
+  other,
+}) => {
+  const { floors } = portal.takeLibrary()
+  const name = `Alcove of ${floors[0]}`
+  const add = async (page: Page): Promise<void> => {
+    await page.getByLabel('Name').fill(name)
+    const floor = await page.locator('option', { hasText: floors[0] }).first().getAttribute('value')
+    await page.getByLabel('It is in').selectOption(floor)
+    await page.getByRole('button', { name: 'Add the place' }).click()
+  }
+  const student = await portal.signIn(context, await portal.makePerson(), '/spaces/new')
+  await add(student)
+  await expect(student.getByRole('heading', { level: 1, name })).toBeVisible()
+  // What the student hid is in nobody's way.
+  const staff = await portal.signIn(other, await portal.makePerson('staff'), '/spaces/new')
+  await add(staff)
+  await expect(staff.getByRole('heading', { level: 1, name })).toBeVisible()
+  await staff.goto(student.url())
+  const desk = staff.getByRole('region', { name: 'For staff' })
+  await desk.getByRole('button', { name: 'Let on public screens' }).click()
+  await expect(desk.getByRole('alert')).toHaveText(
+    'This name is taken here. Choose another one, or rename what has it first.',
+  )
+  await staff.getByRole('link', { name: 'Edit', exact: true }).click()
+  await staff.getByLabel('Name').fill(`${name} 2`)
+  await staff.getByRole('button', { name: 'Save' }).click()
+  await desk.getByRole('button', { name: 'Let on public screens' }).click()
+  await expect(desk.getByText('It is on public screens.').first()).toBeVisible()
 })

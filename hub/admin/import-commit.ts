@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
-import { pathText, type TreeFault } from '#shared/domain/space-tree.ts'
+import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
+import type { TreeFault } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction, type Database, type Queryable, type Transaction } from '../store/database.ts'
 import { updateListedGroups } from '../store/group-import.ts'
@@ -89,13 +89,13 @@ async function plan(
 }
 
 async function loadPresent(database: Queryable, universityId: number): Promise<Present> {
-  const paths = pathsOfSpaces(await loadSpaces(database, universityId))
+  const spaces = spacesByPath(await loadSpaces(database, universityId))
   return {
     users: await loadNamedUsers(database, universityId),
     groups: await loadGroups(database, universityId),
     memberships: await loadMemberships(database, universityId),
     kept: await loadKeptRows(database, universityId),
-    spaceIds: new Map([...paths].map(([id, path]) => [pathText(path), id])),
+    spaceIds: new Map([...spaces].map(([path, { id }]) => [path, id])),
   }
 }
 

@@ -1,5 +1,5 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import { faultOfName, normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import {
@@ -74,8 +74,7 @@ async function pickPlaces(
 ): Promise<Decision<RoomPlaces, AdminRefusal>> {
   const typed = input.text('below') ?? '/'
   const below = parsePath(typed).map(normaliseName)
-  const paths = [...pathsOfSpaces(await loadSpaces(world.pool, universityId)).values()].map(pathText)
-  if (!paths.includes(pathText(below)))
+  if (!spacesByPath(await loadSpaces(world.pool, universityId)).has(pathText(below)))
     return refusal(`There is no space at ${quoted(typed)}; "spaces tree" shows what there is.`)
   const floors = normaliseName(input.text('floors') ?? '')
   if (floors !== '' && (!floors.includes('{floor}') || faultOfName(floors) !== null))

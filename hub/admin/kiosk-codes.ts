@@ -77,7 +77,9 @@ ${MINUTES_HELP}`,
     if (!picked.ok) return picked
     const { university, space, path, role } = picked.value
     const spaces = await loadSpaces(world.pool, university.id)
-    const usual: KioskRole = spaces.some((one) => one.parentId === space.id) ? 'entrance' : 'door'
+    // What is hidden in a room makes no lobby of it. [TRE-13]
+    const holds = spaces.some(({ parentId, onKiosks }) => parentId === space.id && onKiosks)
+    const usual: KioskRole = holds ? 'entrance' : 'door'
     return makeCode(world, input, {
       universityId: university.id,
       spaceId: space.id,

@@ -1,6 +1,6 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { KioskRole } from '#shared/domain/kiosk.ts'
-import { pathsOfSpaces, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
+import { spacesByPath, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
 import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { parseAddress } from '../identity/address.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../store/kiosk-admin.ts'
@@ -62,21 +62,18 @@ interface PickedSpace {
   path: string
 }
 
-/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. */
+/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. None that somebody hid. [IMP-12] */
 async function pickSpace(
   world: AdminWorld,
   university: University,
   pathTyped: string,
 ): Promise<Decision<PickedSpace, AdminRefusal>> {
-  const spaces = await loadSpaces(world.pool, university.id)
-  const paths = pathsOfSpaces(spaces)
+  const spaces = spacesByPath(await loadSpaces(world.pool, university.id))
   const wanted = pathText(parsePath(pathTyped).map(normaliseName))
-  const space = spaces.find((one) => pathText(paths.get(one.id) ?? []) === wanted)
+  const space = spaces.get(wanted)
   if (space !== undefined) return accept({ space, path: wanted })
   const name = wanted.split('/').at(-1)?.toLowerCase() ?? ''
-  const alike = [...paths.values()]
-    .map(pathText)
-    .filter((path) => name !== '' && path.toLowerCase().includes(name))
+  const alike = [...spaces.keys()].filter((path) => name !== '' && path.toLowerCase().includes(name))
   const hint =
     alike.length === 0 ? '"spaces tree" shows what there is' : `did you mean ${quoted(alike[0] ?? '')}?`
   return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}.`)

@@ -4,7 +4,7 @@ import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { parseSpaceTreeRows, type TreeRow } from '#shared/domain/space-tree-rows.ts'
-import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../store/spaces.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
@@ -65,7 +65,7 @@ CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
 ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). JSON: { "name", "kind", "location", "capacity", "details", "hours",
 "children": [ … ] }, a list of such, or an object from names to what stands below them.
-Spaces are matched by path. A file with a fault is not taken at all; every fault is named.`,
+Spaces are matched by path. What somebody hid, and is not public, is left alone. A file with a fault is not taken at all; every fault is named.`,
   options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' }, prune: { type: 'boolean' } },
   words: [1, 1],
   run: async (world, input) => {
@@ -75,8 +75,8 @@ Spaces are matched by path. A file with a fault is not taken at all; every fault
     const text = await readTextFile(file)
     if (!text.ok) return text
     const { id, name } = university.value
-    const paths = pathsOfSpaces(await loadSpaces(world.pool, id))
-    const tree = parseTreeText(file, text.value, new Set([...paths.values()].map(pathText)))
+    const known = new Set(spacesByPath(await loadSpaces(world.pool, id)).keys())
+    const tree = parseTreeText(file, text.value, known)
     if (!tree.ok) return refusedTree(file, tree.refusal)
     const { specs, ignored } = tree.value
     const prune = input.isSet('prune')

@@ -191,6 +191,23 @@ test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not 
   expect((await calls.edit(student, b, { parentId: campus.root })).space.facts.parentId).toBe(campus.root)
 })
 
+test('[TRE-13] [TRE-11] how deep others hid something in a place keeps its maker from no move and no bringing back; too deep, it is not let on', async () => {
+  const { campus, student, other, chief } = house
+  const { space: nook } = await calls.make(student, campus.root, 'Nook')
+  let deepest = nook
+  for (let depth = 2; depth <= MAX_TREE_DEPTH; depth += 1)
+    deepest = (await calls.make(other, deepest.id, `Hidden ${depth}`)).space
+  const refused = { status: 422, error: { error: 'valueRefused', at: '/parentId' } }
+  // Staff see what stands there, and so why not.
+  expect(await calls.edit(chief, nook, { parentId: campus.floors[0] })).toMatchObject(refused)
+  const moved = await calls.edit(student, nook, { parentId: campus.floors[0] })
+  expect(moved.status).toBe(200)
+  expect((await calls.remove(student, moved.space)).status).toBe(200)
+  expect((await calls.restore(student, nook.id)).status).toBe(200)
+  expect(await calls.letOn(chief, deepest.id)).toMatchObject(refused)
+  expect((await calls.letOn(chief, deepest.facts.parentId ?? 0)).status).toBe(200)
+})
+
 test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no screen should show is refused', async () => {
   const { campus, student } = house
   const cafe = (await calls.make(student, campus.root, 'Cafe\u0301')).space

@@ -55,6 +55,41 @@ test('rows that stood before a migration stand after it', async () => {
   expect(await query(pool, 'select actor from change_logs')).toEqual([{ actor: 'hub' }])
 })
 
+test('[TRE-15] names that stood under one index stand under two, and a commit of the hub before that is under way ends well', async () => {
+  const { pool } = await makeEmpty()
+  const all = readMigrations()
+  const before = all.findIndex(({ name }) => name === '0008_sibling_names.sql')
+  await migrate(pool, all.slice(0, before))
+  await pool.query(`
+    insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
+    insert into users (associated_university_id, email, email_key) select id, 'a@old.example', 'a@old.example' from universities;
+    insert into spaces (university_id, name, kind, clock, facts_clock) select id, 'Library', 'library', 1, 1 from universities;
+    insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, is_deleted, created_by_id)
+      select s.university_id, s.id, v.name, 'room', 1, 1, v.is_on, v.is_gone, case when v.is_made then u.id end
+      from spaces s, users u, (values ('A', true, false, false), ('A', true, true, false), ('A', false, true, true),
+        ('A', false, true, true), ('B', false, false, true), ('C', false, false, false)) v (name, is_on, is_gone, is_made)`)
+  const old = await pool.connect()
+  await old.query('begin')
+  // It has read, and is yet to write: a migration that held back writers first and readers then would wait for it in a circle.
+  const [room] = await query<{ id: number }>(old, "select id from spaces where name = 'C'")
+  const migrated = migrate(pool, all)
+  await expect
+    .poll(async () => {
+      const sql = "select 1 from pg_locks where relation = 'spaces'::regclass and not granted"
+      return (await query(pool, sql)).length
+    })
+    .toBe(1)
+  await old.query("update spaces set name = 'D' where id = $1", [room?.id])
+  await old.query('commit')
+  old.release()
+  expect(await migrated).toContain('0008_sibling_names.sql')
+  const rows = await query<{ name: string }>(
+    pool,
+    'select name from spaces where not is_deleted order by name',
+  )
+  expect(rows.map(({ name }) => name)).toEqual(['A', 'B', 'D', 'Library'])
+})
+
 test('a migration that fails changes nothing and is named', async () => {
   const { pool } = await makeEmpty()
   const good = fake('0001_good.sql', 'create table good (id int)')

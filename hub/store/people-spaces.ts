@@ -121,21 +121,6 @@ export async function countLiveSpaces(
   return row ?? { all: 0, made: 0 }
 }
 
-/** Whether a live sibling has this name. */
-export async function hasSibling(
-  database: Queryable,
-  universityId: number,
-  sibling: { parentId: number | null; name: string; exceptId: number | null },
-): Promise<boolean> {
-  const rows = await query(
-    database,
-    `select 1 from spaces where university_id = $1 and parent_id is not distinct from $2 and name = $3
-       and not is_deleted and id is distinct from $4`,
-    [universityId, sibling.parentId, sibling.name, sibling.exceptId],
-  )
-  return rows.length > 0
-}
-
 /** What a person says of a space. */
 export interface SpaceSaid {
   parentId: number | null

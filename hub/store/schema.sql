@@ -721,9 +721,11 @@ CREATE UNIQUE INDEX signing_keys_current ON public.signing_keys USING btree (pur
 
 CREATE INDEX spaces_created_by ON public.spaces USING btree (created_by_id) WHERE (created_by_id IS NOT NULL);
 
+CREATE UNIQUE INDEX spaces_hidden_names ON public.spaces USING btree (university_id, parent_id, name, created_by_id) WHERE ((NOT is_deleted) AND (NOT on_kiosks));
+
 CREATE INDEX spaces_parent ON public.spaces USING btree (parent_id) WHERE (NOT is_deleted);
 
-CREATE UNIQUE INDEX spaces_sibling_names ON public.spaces USING btree (university_id, parent_id, name) NULLS NOT DISTINCT WHERE (NOT is_deleted);
+CREATE UNIQUE INDEX spaces_public_names ON public.spaces USING btree (university_id, parent_id, name) NULLS NOT DISTINCT WHERE ((NOT is_deleted) AND on_kiosks);
 
 CREATE INDEX university_requests_pending ON public.university_requests USING btree (id) WHERE (decided_at IS NULL);
 

@@ -4,12 +4,13 @@ import type { SpaceFacts } from '#shared/domain/space.ts'
 import { query, type Queryable } from './database.ts'
 import { HOURS_BY_SPACE } from './hours.ts'
 
-/** Live spaces of a university with all their facts, hours included. The university's own space is the one without a parent. */
+/** Live spaces of a university, public or not, with all their facts, hours included. The university's own space is the one without a parent. */
 export async function loadSpaces(database: Queryable, universityId: number): Promise<ExistingSpace[]> {
   return query<ExistingSpace>(
     database,
     `with ${HOURS_BY_SPACE}
      select s.id, s.parent_id as "parentId", s.name, s.kind, s.location, s.details, s.capacity,
+       s.on_kiosks as "onKiosks", s.created_by_id as "createdById",
        coalesce(h.hours, '{"weekly":null,"closures":[]}') as hours
      from spaces s left join hours_by_space h on h.space_id = s.id
      where s.university_id = $1 and not s.is_deleted order by s.id`,

@@ -8,7 +8,6 @@ import { appendChange, changedBy } from '../store/change-logs.ts'
 import type { Database, Transaction } from '../store/database.ts'
 import {
   countLiveSpaces,
-  hasSibling,
   loadLineage,
   loadSettings,
   loadSpaceState,
@@ -16,6 +15,7 @@ import {
   type SpaceState,
 } from '../store/people-spaces.ts'
 import { countTryNow } from '../store/rate-limits.ts'
+import { hasSibling, isNameTaken } from '../store/sibling-names.ts'
 import type { TenantWriter } from './tenant-writer.ts'
 
 /** Changes of the tree that one person outside the super group makes in an hour, at most: each sums the whole tree anew. [TRE-12] */
@@ -63,7 +63,7 @@ export async function changeSpaces<Value>(
     const tries = await countTryNow(parts.pool, `spaces:${userId}`, WINDOW_MS)
     if (tries.count > MAX_CHANGES) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
   }
-  return parts.writer.runUnderClock<Changed<Value>>(
+  const done = parts.writer.runUnderClock<Changed<Value>>(
     universityId,
     async (client, { clock, nowMs }) => {
       const live = await loadLiveSession(client, caller.sessionId, userId)
@@ -71,8 +71,12 @@ export async function changeSpaces<Value>(
       const { actor } = live
       return work({ client, universityId, clock, nowMs, actor, userId, address: caller.address })
     },
-    (done) => done.ok && done.isStep !== false,
+    (result) => result.ok && result.isStep !== false,
   )
+  return done.catch((error: unknown) => {
+    if (isNameTaken(error)) return refuse({ why: 'nameTaken' })
+    throw error
+  })
 }
 
 /** A space that somebody wants to change: there is one, and they may. */
@@ -137,12 +141,34 @@ export async function faultOfKind(
   return { why: 'valueRefused', at: '/kind' }
 }
 
-/** Whether a live sibling has the name already. [TRE-3] */
+/** A space as it is to stand among its siblings. */
+export interface StandingSpace {
+  /** Null: it is not made yet. */
+  id: number | null
+  parentId: number | null
+  name: string
+  onKiosks: boolean
+  createdById: number | null
+}
+
+/**
+ * Whether the name of a space as it is to be is taken: by a public sibling for a public one, by one that its maker hid for
+ * a hidden one. Whoever gives it that name, or moves it there, finds public siblings in any case. [TRE-3] [TRE-13] [TRE-15]
+ */
 export async function faultOfSibling(
   { client, universityId }: SpaceChange,
-  sibling: { parentId: number | null; name: string; exceptId: number | null },
+  space: StandingSpace,
+  isPlacedAnew = false,
 ): Promise<CallRefusal | null> {
-  return (await hasSibling(client, universityId, sibling)) ? { why: 'nameTaken' } : null
+  const { id, parentId, name, onKiosks, createdById } = space
+  const isTaken = await hasSibling(client, universityId, {
+    parentId,
+    name,
+    exceptId: id,
+    isAmongPublic: onKiosks || isPlacedAnew,
+    hiddenById: onKiosks ? null : createdById,
+  })
+  return isTaken ? { why: 'nameTaken' } : null
 }
 
 /** What speaks against so many more live spaces, `mineCount` of them of the person's own making. [TRE-12] */

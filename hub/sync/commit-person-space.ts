@@ -48,12 +48,13 @@ export async function commitNewSpace(
     }
     const said = sayOf({ ...blank, onKiosks: isOfSuperGroup(actor) }, wish)
     const { parentId, name } = wish
+    const standing = { ...said, id: null, createdById: userId }
     const fault =
       faultOfWish(wish) ??
       (await faultOfPlace(change, { parentId, movedId: null, height: 1 })) ??
       (await faultOfKind(change, { parentId, kind: said.kind, below: [] })) ??
       (await faultOfCount(change, { count: 1, mineCount: 1 })) ??
-      (await faultOfSibling(change, { parentId, name: said.name, exceptId: null }))
+      (await faultOfSibling(change, standing, true))
     if (fault !== null) return refuse(fault)
     const id = await insertPersonSpace(client, { universityId, clock, userId }, said)
     // Off kiosks it counts in no other: nothing else has to be summed anew. [TRE-6]
@@ -85,6 +86,9 @@ export async function commitSpaceEdit(
     // What is so already is no change, and takes nothing off kiosks either. [AUD-5]
     const { after: changed } = difference(saidOf(before), { ...after, onKiosks: before.onKiosks })
     if (Object.keys(changed).length === 0) return { ...accept(edit.id), isStep: false }
+    const isPlacedAnew = 'name' in changed || 'parentId' in changed
+    const taken = await faultOfSibling(change, { ...before, ...after }, isPlacedAnew)
+    if (taken !== null) return refuse(taken)
     await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after)
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],
@@ -96,24 +100,24 @@ export async function commitSpaceEdit(
   })
 }
 
-/** What speaks against where it is to stand, as what, and under which name. */
+/** What speaks against where it is to stand, and as what. */
 async function faultOfMove(
   change: SpaceChange,
   before: SpaceState,
-  { parentId, name, kind }: SpaceSaid,
+  { parentId, kind }: SpaceSaid,
 ): Promise<CallRefusal | null> {
   const isMoved = parentId !== before.parentId && parentId !== null
   // The university's own space is the top of everything.
   if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
   if (isMoved || kind !== before.kind) {
-    const below = await loadDescendants(change.client, before.id)
+    const below = partsSeen(change, await loadDescendants(change.client, before.id))
     const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
-    const fault =
+    return (
       (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
-      (await faultOfKind(change, { parentId, kind, below: partsSeen(change, below) }))
-    if (fault !== null) return fault
+      faultOfKind(change, { parentId, kind, below })
+    )
   }
-  return faultOfSibling(change, { parentId, name, exceptId: before.id })
+  return null
 }
 
 /** Names, locations and details go on public screens: invisible and misleading characters are refused. [TRE-2] */

@@ -96,9 +96,10 @@ export async function commitSpaceRestore(
     const fault = await faultOfRestore(change, space, below)
     if (fault !== null) return refuse(fault)
     const ids = [id, ...below.map((one) => one.id)]
+    // Hidden before it lives: its name may be a public sibling's meanwhile. [TRE-15]
+    if (space.onKiosks && !isOfSuperGroup(actor)) await updateOnKiosks(client, universityId, clock, id, false)
     await markSpacesRestored(client, universityId, clock, ids)
     await markUpdatedBy(client, ids, userId)
-    if (space.onKiosks && !isOfSuperGroup(actor)) await updateOnKiosks(client, universityId, clock, id, false)
     await rebuildComposites(client, universityId, clock)
     await noteChange(change, 'restore', { spaceId: id, name: space.name, restoredIds: ids })
     return accept(id)
@@ -110,20 +111,25 @@ async function faultOfRestore(
   space: SpaceState,
   below: readonly Descendant[],
 ): Promise<CallRefusal | null> {
-  const { parentId, name, kind, id } = space
+  const { parentId, kind, id } = space
   const { actor, userId } = change
+  const onKiosks = space.onKiosks && isOfSuperGroup(actor)
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
-  const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
+  const seen = partsSeen(change, below)
+  const height = 1 + Math.max(0, ...seen.map(({ depth }) => depth))
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
-    (await faultOfKind(change, { parentId, kind, below: partsSeen(change, below) })) ??
+    (await faultOfKind(change, { parentId, kind, below: seen })) ??
     (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
-    (await faultOfSibling(change, { parentId, name, exceptId: id }))
+    (await faultOfSibling(change, { ...space, onKiosks }))
   )
 }
 
-/** Lets a space on public screens with what is let below it, or takes it off. The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] */
+/**
+ * Lets a space on public screens with what is let below it, or takes it off; its name must be free among those that it joins.
+ * The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] [TRE-15]
+ */
 export async function commitOnKiosks(
   parts: SpaceParts,
   caller: SignedIn,
@@ -138,6 +144,11 @@ export async function commitOnKiosks(
     if (isDeleted) return refuse({ why: 'spaceDeleted' })
     if (onKiosks === isOnKiosks) return { ...accept(id), isStep: false }
     if (parentId === null) return refuse({ why: 'valueRefused', at: '/isOnKiosks' })
+    const fault =
+      (await faultOfSibling(change, { ...found.value, onKiosks: isOnKiosks })) ??
+      // It may have come too deep with a place of somebody who does not see it. [TRE-13]
+      (isOnKiosks ? await faultOfPlace(change, { parentId, movedId: null, height: 1 }) : null)
+    if (fault !== null) return refuse(fault)
     await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
     await markUpdatedBy(client, [id], userId)
     await rebuildComposites(client, universityId, clock)

@@ -3,6 +3,7 @@ import { faultsOfTree } from '#shared/domain/space-tree-check.ts'
 import {
   diffSpaceTree,
   pathsOfSpaces,
+  spacesByPath,
   type ExistingSpace,
   type SpaceToCreate,
   type TreeDifference,
@@ -103,7 +104,7 @@ export async function planSpaceTree(
 ): Promise<Decision<{ existing: ExistingSpace[]; outcome: ImportOutcome }, TreeFault[]>> {
   const existing = await loadSpaces(database, universityId)
   const paths = pathsOfSpaces(existing)
-  const faults = faultsOfTree(wanted, new Set([...paths.values()].map(pathText)))
+  const faults = faultsOfTree(wanted, new Set(spacesByPath(existing).keys()))
   const difference = diffSpaceTree(existing, wanted, { prune })
   const afterCount = existing.length + difference.create.length - difference.delete.length
   if (afterCount > MAX_TREE_SPACES + 1)
@@ -158,8 +159,7 @@ function placeNew(
   create: readonly SpaceToCreate[],
   ids: readonly number[],
 ): NewSpace[] {
-  const paths = pathsOfSpaces(existing)
-  const idByPath = new Map([...paths].map(([id, path]) => [pathText(path), id]))
+  const idByPath = new Map([...spacesByPath(existing)].map(([path, { id }]) => [path, id]))
   return create.map(({ path, facts }, index) => {
     const id = ids[index] ?? 0
     idByPath.set(pathText(path), id)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { diffSpaceTree, type ExistingSpace } from './space-tree-diff.ts'
+import { diffSpaceTree, spacesByPath, type ExistingSpace } from './space-tree-diff.ts'
 import type { SpaceSpec } from './space-tree.ts'
 
 const noHours = { weekly: null, closures: [] }
@@ -19,6 +19,8 @@ function space(
     details: {},
     capacity: null,
     hours: noHours,
+    onKiosks: true,
+    createdById: null,
     ...some,
   }
 }
@@ -109,5 +111,52 @@ describe('difference of two trees', () => {
       }),
     ]
     expect(diffSpaceTree(old, wanted, { prune: false }).unchangedCount).toBe(1)
+  })
+
+  const hidden = { onKiosks: false, createdById: 7 }
+
+  test('[IMP-12] [TRE-13] what somebody hid is not found by its path, nor what stands below it', () => {
+    const own = [...existing, space(6, 1, 'Nook', hidden), space(7, 6, 'Seat', { createdById: 8 })]
+    const wanted = [spec(['Nook']), spec(['Nook', 'Seat'])]
+    const { create, unchangedCount } = diffSpaceTree(own, wanted, { prune: false })
+    expect([create.map(({ path }) => path), unchangedCount]).toEqual([[['Nook'], ['Nook', 'Seat']], 0])
+  })
+
+  test('[IMP-12] of two at one path the public one is meant, with what stands below it, in whatever order they come', () => {
+    const twins = [
+      space(2, 1, 'Floor'),
+      space(3, 1, 'Floor', { onKiosks: false }),
+      space(4, 1, 'Floor', hidden),
+      space(5, 3, 'Room'),
+    ]
+    for (const order of [twins, twins.toReversed()]) {
+      const found = spacesByPath([space(1, null, 'U'), ...order])
+      expect([...found].map(([path, { id }]) => [path, id])).toEqual([
+        ['', 1],
+        ['Floor', 2],
+      ])
+    }
+  })
+
+  test('[IMP-12] what an import made is found again although staff hid it', () => {
+    const own = [space(1, null, 'U'), space(2, 1, 'Floor', { onKiosks: false }), space(3, 2, 'Room')]
+    const wanted = [spec(['Floor']), spec(['Floor', 'Room'])]
+    expect(diffSpaceTree(own, wanted, { prune: true })).toMatchObject({
+      create: [],
+      delete: [],
+      unchangedCount: 2,
+    })
+  })
+
+  test('[IMP-12] [TRE-13] pruning leaves what somebody hid, and takes it along where the place that it stands in goes', () => {
+    const own = [
+      ...existing,
+      space(6, 2, 'Nook', hidden),
+      space(7, 6, 'Seat'),
+      space(8, 5, 'Nook', hidden),
+      space(9, 8, 'Seat', hidden),
+    ]
+    const wanted = [spec(['Library', 'Room 101'])]
+    expect(diffSpaceTree(own, wanted, { prune: true }).delete.map(({ id }) => id)).toEqual([9, 4, 8, 5])
   })
 })

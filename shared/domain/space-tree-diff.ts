@@ -5,6 +5,9 @@ import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-t
 /** A live space as the university has it now. */
 export interface ExistingSpace extends SpaceFacts {
   id: number
+  onKiosks: boolean
+  /** Who made it; null: an import, or the command line. */
+  createdById: number | null
 }
 
 /** A space that is to be made. Its parent is an existing one or one made before it. */
@@ -51,6 +54,33 @@ export function pathsOfSpaces(existing: readonly ExistingSpace[]): Map<number, s
 }
 
 /**
+ * The spaces that a path means, by path text: none that somebody made and that is not public, nor what stands below such
+ * a one; of two at one path the public one, with what stands below that. [IMP-12] [TRE-13]
+ */
+export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, ExistingSpace> {
+  const paths = pathsOfSpaces(existing)
+  const children = childrenByParent(existing)
+  const found = new Map<string, ExistingSpace>()
+  const look = (parentId: number | null): void => {
+    const publicFirst = (children.get(parentId) ?? []).toSorted(
+      (left, right) => Number(right.onKiosks) - Number(left.onKiosks),
+    )
+    for (const space of publicFirst) {
+      const path = pathText(paths.get(space.id) ?? [])
+      if (isHiddenBySomebody(space) || found.has(path)) continue
+      found.set(path, space)
+      look(space.id)
+    }
+  }
+  look(null)
+  return found
+}
+
+function isHiddenBySomebody({ onKiosks, createdById }: ExistingSpace): boolean {
+  return !onKiosks && createdById !== null
+}
+
+/**
  * What must be done so that the university has the wanted spaces: matched by path; what the file does not name stays,
  * unless `prune` is set – and even then what a named space stands below, and the university's own space, stay. [TRE-4]
  */
@@ -59,8 +89,7 @@ export function diffSpaceTree(
   wanted: readonly SpaceSpec[],
   options: { prune: boolean },
 ): TreeDifference {
-  const paths = pathsOfSpaces(existing)
-  const byPath = new Map(existing.map((space) => [pathText(paths.get(space.id) ?? []), space]))
+  const byPath = spacesByPath(existing)
   const inner = new Set(wanted.map((spec) => pathText(spec.path.slice(0, -1))))
   const difference: TreeDifference = { create: [], update: [], delete: [], unchangedCount: 0 }
   for (const spec of wanted) {
@@ -74,7 +103,7 @@ export function diffSpaceTree(
       else difference.unchangedCount += 1
     }
   }
-  if (options.prune) difference.delete = unnamed(existing, paths, wanted)
+  if (options.prune) difference.delete = unnamed(existing, wanted)
   return difference
 }
 
@@ -110,17 +139,24 @@ function factsAfter(space: ExistingSpace, spec: SpaceSpec): SpaceFacts {
   }
 }
 
-function unnamed(
-  existing: readonly ExistingSpace[],
-  paths: ReadonlyMap<number, string[]>,
-  wanted: readonly SpaceSpec[],
-): TreeDifference['delete'] {
+/** What goes: not named, and hidden by nobody; and whatever stands below it. */
+function unnamed(existing: readonly ExistingSpace[], wanted: readonly SpaceSpec[]): TreeDifference['delete'] {
+  const paths = pathsOfSpaces(existing)
   const kept = new Set(
     wanted.flatMap(({ path }) => path.map((_, index) => pathText(path.slice(0, index + 1)))),
   )
-  return [...childrenByParent(existing).values()]
-    .flat()
-    .map((space) => ({ id: space.id, path: paths.get(space.id) ?? [] }))
-    .filter(({ path }) => path.length > 0 && !kept.has(pathText(path)))
-    .toSorted((left, right) => right.path.length - left.path.length)
+  const children = childrenByParent(existing)
+  const gone: TreeDifference['delete'] = []
+  const look = (parentId: number | null, isParentGone: boolean): void => {
+    for (const space of children.get(parentId) ?? []) {
+      const path = paths.get(space.id) ?? []
+      const isNamed = path.length === 0 || kept.has(pathText(path))
+      if (!isParentGone && !isNamed && isHiddenBySomebody(space)) continue
+      const isGone = isParentGone || !isNamed
+      if (isGone) gone.push({ id: space.id, path })
+      look(space.id, isGone)
+    }
+  }
+  look(null, false)
+  return gone.toSorted((left, right) => right.path.length - left.path.length)
 }

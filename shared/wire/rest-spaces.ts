@@ -171,7 +171,7 @@ export const SPACE_ROUTES = {
     params: SpaceId,
     body: Type.Object({ isOnKiosks: Type.Boolean() }, closed),
     answer: { status: 200, body: PeopleSpace },
-    refusals: ['notAllowed', 'spaceDeleted', 'valueRefused'],
+    refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused'],
   },
   'PUT /spaces/:id/tracked': {
     summary: 'Puts a space on my own dashboard.',

@@ -60,7 +60,7 @@ export const portalEn = {
     passwordNeeded: 'Please give your password again first.',
     notFound: 'This does not exist, or not any more.',
     stale: 'Somebody changed it meanwhile.',
-    nameTaken: 'This name is taken here.',
+    nameTaken: 'This name is taken here. Choose another one, or rename what has it first.',
     lastAdmin: 'The last administrator of the super group has to stay.',
     hasChildren: 'There are places in it.',
     composite: 'This place has parts. Report at one of them.',

@@ -67,7 +67,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     passwordNeeded: 'Najprej znova vnesite geslo.',
     notFound: 'To ne obstaja ali ne obstaja več.',
     stale: 'Medtem je to spremenil nekdo drug.',
-    nameTaken: 'To ime je tu že zasedeno.',
+    nameTaken: 'To ime je tu že zasedeno. Izberite drugo ali najprej preimenujte tisto, kar ga ima.',
     lastAdmin: 'Zadnji skrbnik nadrejene skupine mora ostati.',
     hasChildren: 'V njem so še prostori.',
     composite: 'Ta prostor ima dele. Javite pri enem od njih.',

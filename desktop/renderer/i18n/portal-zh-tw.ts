@@ -67,7 +67,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     passwordNeeded: '請先再次輸入密碼。',
     notFound: '這不存在，或已經不存在了。',
     stale: '有人在這段時間做了變更。',
-    nameTaken: '這個名稱在這裡已被使用。',
+    nameTaken: '這個名稱在這裡已被使用。請換一個名稱，或先將原本使用它的項目改名。',
     lastAdmin: '管理群組的最後一位管理員必須留下。',
     hasChildren: '裡面還有地點。',
     composite: '這個地點分成數個部分，請在其中之一回報。',
