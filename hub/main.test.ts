@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { VARIABLE_NAMES } from './config.ts'
 import { readHubFile } from './hub-file.ts'
 import { openPool } from './store/database.ts'
 import { startEmbedded } from './store/embedded.ts'
@@ -273,17 +274,8 @@ test('[IDN-13] the first start leaves a set-up link for its owner only; none is 
   expect(await stop(second)).toBe(0)
 })
 
-test('--help tells what can be set, and starts nothing', () => {
+test('--help tells all that can be set, and starts nothing', () => {
   const { status, stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' })
   expect(status).toBe(0)
-  for (const name of [
-    'CARREL_HOME',
-    'CARREL_PORT',
-    'DATABASE_URL',
-    'CARREL_TLS_CERT',
-    'TRUST_PROXY',
-    'PUBLIC_URL',
-    'CARREL_SECRET',
-  ])
-    expect(stdout).toContain(name)
+  for (const name of VARIABLE_NAMES) expect(stdout).toContain(name)
 })

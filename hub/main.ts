@@ -1,3 +1,4 @@
+import { LIMIT_NAMES } from './config-limits.ts'
 import { decideProduction, parseConfig, type HubConfig } from './config.ts'
 import { ServerSecretError } from './identity/server-secret.ts'
 import { keepSetupLink } from './hub-file.ts'
@@ -27,7 +28,14 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_SECRET        what keys are derived from, 32 characters or more (made once, and kept in CARREL_HOME)
   CARREL_DEV_SEED      true: an empty database gets a university with group cspace and the default groups, for the people of
                        the development directory (false; refused in production)
+  LDAP_CONFIG          JSON file that describes the universities' directories (none)
   CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
+  NODE_ENV             production: refuses to start while something is missing that a hub for people needs
+
+How much there may be from one address of the network or by one person; the README names windows and usual numbers:
+
+  CARREL_MOST_REQUESTS, CARREL_MOST_REQUESTS_PER_ADDRESS,
+  ${LIMIT_NAMES.join(',\n  ')}
 `
 
 /** Faults that a person can mend: one sentence, no stack. */

@@ -60,7 +60,7 @@ export async function makeIdentity(
   const passwords = makePasswords()
   // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
   await passwords.verify('', null)
-  const judge = makePasswordJudge()
+  const judge = makePasswordJudge(log)
   const parts: IdentityParts = {
     keys,
     directories,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { noLog } from '../log.ts'
 import { makePasswordJudge, type PasswordJudge } from './password-judge.ts'
 
 /** Takes the strength library some hundred milliseconds. */
@@ -12,8 +13,8 @@ afterEach(async () => {
   for (const judge of judges.splice(0)) await judge.stop()
 })
 
-function makeJudge(...limits: Parameters<typeof makePasswordJudge>): PasswordJudge {
-  const judge = makePasswordJudge(...limits)
+function makeJudge(...limits: [{ limitMs: number; maxWaiting: number }?]): PasswordJudge {
+  const judge = makePasswordJudge(noLog, ...limits)
   judges.push(judge)
   return judge
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { HubLog } from '../log.ts'
 
 /** How long one password may take: the worst sort takes 0.4 s on an idle machine, many times that on a busy one. */
 const LIMIT_MS = 10_000
@@ -40,9 +41,12 @@ interface JudgeThread {
 }
 
 /** Starts one. It says when it is ready, each verdict, and that it has ended: by itself, or because it took too long to start. */
-function startThread(said: (word: boolean | 'ready' | 'ended') => void): JudgeThread {
+function startThread(said: (word: boolean | 'ready' | 'ended') => void, log: HubLog): JudgeThread {
   const worker = new Worker(new URL('./password-judge-thread.ts', import.meta.url), { env: {} })
-  const late = setTimeout(() => void worker.terminate(), START_LIMIT_MS)
+  const late = setTimeout(() => {
+    log.error('the thread that judges passwords did not start in time', { limitMs: START_LIMIT_MS })
+    void worker.terminate()
+  }, START_LIMIT_MS)
   const thread: JudgeThread = {
     isReady: false,
     // The second argument names what would move along: nothing.
@@ -63,7 +67,7 @@ function startThread(said: (word: boolean | 'ready' | 'ended') => void): JudgeTh
     said(word)
   })
   // What went wrong in it is followed by its exit.
-  worker.on('error', () => undefined)
+  worker.on('error', (error) => log.error('the thread that judges passwords failed', { err: error }))
   worker.on('exit', () => said('ended'))
   return thread
 }
@@ -73,6 +77,7 @@ function startThread(said: (word: boolean | 'ready' | 'ended') => void): JudgeTh
  * the strength library would hold up everybody else on the hub's own. [IDN-20]
  */
 export function makePasswordJudge(
+  log: HubLog,
   limits: { limitMs: number; maxWaiting: number } = { limitMs: LIMIT_MS, maxWaiting: MAX_WAITING },
 ): PasswordJudge {
   const waiting: Question[] = []
@@ -92,7 +97,7 @@ export function makePasswordJudge(
       if (typeof word === 'boolean') settle(word)
       if (word === 'ended') drop(started)
       else askNext()
-    })
+    }, log)
     return started
   }
   /** Who was asked about gets no verdict, and the next question a new thread; one that cannot even start is tried once. */

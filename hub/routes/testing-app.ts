@@ -19,7 +19,7 @@ import { makeTurnstile } from '../turnstile.ts'
 import type { Database } from '../store/database.ts'
 
 /** One thread for all tests of a process: each reads 50 MB of words. */
-const JUDGE = makePasswordJudge()
+const JUDGE = makePasswordJudge(noLog)
 
 /** An app on a test's database, without kiosks' line unless given one. */
 export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Promise<FastifyInstance> {
