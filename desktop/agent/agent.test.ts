@@ -261,7 +261,7 @@ describe('bridge', () => {
     const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
     try {
       await new TestScreen(watched.agent.port).show()
-      await expect.poll(() => clock.waiting.length).toBe(1)
+      await expect.poll(() => clock.waiting.length).toBe(2)
       clock.pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
       expect(await health()).toBe(204)
       clock.pass(LOOK_EVERY_MS)

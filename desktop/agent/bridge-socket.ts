@@ -81,7 +81,10 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     tokens: allowanceBurst(serving.callsPerSecond),
     atMs: serving.clock.elapsedMs(),
   }
+  const isLate = mirrorSlices(serving, socket)
   socket.on('message', (data, isBinary) => {
+    // The page has told its visitor that a tap of then is not certain, and may be gone: it does not count now. [KSK-17]
+    if (isLate()) return socket.terminate()
     if (isBinary) return refuseSocket(socket)
     const text = textOf(data)
     const parsed = parseCall(text)
@@ -93,7 +96,6 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     if (call.name === 'painted') onPainted(isVisibleIn(call.input))
     return void answerCall(serving, socket, call)
   })
-  mirrorSlices(serving.engine, socket, serving.log)
 }
 
 /** A call that has a number but does not fit gets its answer; anything else cannot be answered. [BRG-1] */
