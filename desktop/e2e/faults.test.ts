@@ -71,6 +71,27 @@ for (const role of ['door', 'entrance'] as const)
     await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
   })
 
+test('[SCR-1] [KSK-18] a page that broke while its agent is away stays, and comes back with it', async ({
+  page,
+  kiosk,
+  complaints,
+}) => {
+  test.slow()
+  complaints.expect(/Mars\/Olympus|time zone|ERR_CONNECTION_REFUSED/i)
+  const zone = { isBroken: true }
+  await breakTimeZone(page, 'door', zone)
+  await page.goto(kiosk.url)
+  const fault = page.getByRole('heading', { name: 'Something went wrong on this page' })
+  await expect(fault).toBeVisible()
+  await kiosk.kill()
+  // Beyond the first try, which finds nobody.
+  await page.waitForTimeout(8_000)
+  await expect(fault).toBeVisible()
+  zone.isBroken = false
+  await kiosk.start()
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
+})
+
 test('[SCR-2] what is thrown outside of drawing is told to the engine, and the screen goes on', async ({
   page,
   kiosk,
