@@ -30,7 +30,10 @@ function dial(): AgentSocket {
   const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
   const socket = new WebSocket(`${protocol}://${window.location.host}/bridge`)
   const line: AgentSocket = {
-    send: (text) => socket.send(text),
+    // One that is closing takes nothing and says so in the console; its end, which is told next, loses the call.
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    },
     close: () => socket.close(),
     onopen: null,
     onmessage: null,
