@@ -12,6 +12,9 @@ export type Arch = 'x64' | 'arm64'
 const PUBLIC = path.join(ROOT, 'desktop/renderer/public')
 const ICON_SIZES = [192, 512]
 
+/** What the kiosk's page names that is not bundled. */
+const PAGE_FILES = ['icon.svg', 'kiosk-load.js']
+
 /**
  * Builds the app into an empty folder, laid out as electron-builder.yml expects it: bundles and the kiosk's page alone
  * (the desktop portal shows the hub's own pages), SQLite's module with one native file, a package.json for users and the
@@ -25,7 +28,7 @@ export async function stageApp(folder: string, arch: Arch): Promise<void> {
     ...(await bundle(preloadConfig(shell))),
     ...(await bundle(mergeConfig<InlineConfig, InlineConfig>(screensConfig(['kiosk']), quiet(screens)))),
   ]
-  cpSync(path.join(PUBLIC, 'icon.svg'), path.join(screens, 'icon.svg'))
+  for (const file of PAGE_FILES) cpSync(path.join(PUBLIC, file), path.join(screens, file))
   stageSqlite(folder, arch)
   stageIcons(folder)
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`)
@@ -35,7 +38,7 @@ export async function stageApp(folder: string, arch: Arch): Promise<void> {
 const quiet = (outDir: string): InlineConfig => ({
   configFile: false,
   logLevel: 'warn',
-  // Beside the page's own icon only manifests and icons of the portal are public.
+  // Beside the page's own files only manifests and icons of the portal are public.
   publicDir: false,
   build: { outDir, sourcemap: false },
 })

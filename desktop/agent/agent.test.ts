@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
+import { NO_SCREEN_MS } from './watch-screens.ts'
 import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
@@ -261,11 +262,47 @@ describe('bridge', () => {
     const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
     try {
       await new TestScreen(watched.agent.port).show()
-      await expect.poll(() => clock.waiting.length).toBe(1)
+      await expect.poll(() => clock.waiting.length).toBe(2)
       clock.pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
       expect(await health()).toBe(204)
       clock.pass(LOOK_EVERY_MS)
       expect(await health()).toBe(503)
+    } finally {
+      await watched.agent.stop()
+    }
+  })
+
+  test('[KSK-19] /health answers 503 once no screen has been open for a minute: one that vanished, and one that never came', async () => {
+    const clock = new StillClock()
+    const watched = await startTestAgent({ clock })
+    const health = () => ask(watched.agent.port, '/health')
+    const status = async (): Promise<number> => (await health()).status
+    try {
+      // A socket that shows no token is no screen.
+      const mute = new TestScreen(watched.agent.port)
+      await once(mute.socket, 'open')
+      clock.pass(NO_SCREEN_MS - LOOK_EVERY_MS)
+      expect(await status()).toBe(204)
+      clock.pass(LOOK_EVERY_MS)
+      expect(await health()).toMatchObject({ status: 503, body: 'No screen is open.\n' })
+      const [first, second] = [new TestScreen(watched.agent.port), new TestScreen(watched.agent.port)]
+      await Promise.all([first.show(), second.show()])
+      await Promise.all([first, second].map((screen) => screen.call(1, 'painted', { isVisible: false })))
+      expect(await status()).toBe(204)
+      clock.pass(10 * NO_SCREEN_MS)
+      first.socket.terminate()
+      await expect.poll(() => watched.door.listeners.size).toBe(1)
+      clock.pass(2 * NO_SCREEN_MS)
+      expect(await status()).toBe(204)
+      // As a browser does whose page crashed.
+      second.socket.terminate()
+      await expect.poll(() => watched.door.listeners.size).toBe(0)
+      clock.pass(NO_SCREEN_MS - LOOK_EVERY_MS)
+      expect(await status()).toBe(204)
+      clock.pass(LOOK_EVERY_MS)
+      expect(await health()).toMatchObject({ status: 503, body: 'No screen is open.\n' })
+      await new TestScreen(watched.agent.port).show()
+      await expect.poll(status).toBe(204)
     } finally {
       await watched.agent.stop()
     }

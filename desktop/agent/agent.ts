@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
 import { CALLS_PER_SECOND, type EngineDoor } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
 import { MAX_BRIDGE_BYTES, serveBridge } from './bridge-socket.ts'
 import { decideRequest } from './decide-request.ts'
 import { serveScreen } from './serve-screen.ts'
+import { watchScreens } from './watch-screens.ts'
 
 /** The one address that the agent listens on. [BRG-3] */
 const LOOPBACK = '127.0.0.1'
@@ -60,32 +61,33 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const files = listScreenFiles(options.screenFolder)
   const server = makeServer()
   const port = (): number => portOf(server)
-  const screens = new WebSocketServer({
+  const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_BRIDGE_BYTES,
     perMessageDeflate: false,
   })
+  const clock = options.clock ?? PAGE_CLOCK
+  const screens = watchScreens(clock, options.log)
   const serving = {
     engine: options.engine,
     token,
     log: options.log,
-    clock: options.clock ?? PAGE_CLOCK,
+    clock,
     callsPerSecond: options.callsPerSecond ?? CALLS_PER_SECOND,
-    hanging: new Set<WebSocket>(),
+    screens,
   }
   server.on('request', (request, response) => {
-    const isWell = (): boolean => serving.hanging.size === 0
-    serveScreen({ files, port, log: options.log, isWell }, request, response)
+    serveScreen({ files, port, log: options.log, trouble: screens.trouble }, request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const status = upgradeStatus(request, port(), screens.clients.size)
+    const status = upgradeStatus(request, port(), sockets.clients.size)
     if (status !== 101) return refuseUpgrade(socket, status)
-    return screens.handleUpgrade(request, socket, head, (screen) => serveBridge(serving, screen))
+    return sockets.handleUpgrade(request, socket, head, (screen) => serveBridge(serving, screen))
   })
   await listen(server, options.port)
   const url = `http://${LOOPBACK}:${port()}/kiosk.html#token=${token}`
-  return { url, port: port(), stop: () => stopAll(server, screens) }
+  return { url, port: port(), stop: () => stopAll(server, sockets) }
 }
 
 function makeServer(): Server {

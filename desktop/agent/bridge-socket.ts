@@ -9,9 +9,9 @@ import {
   type EngineDoor,
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import { watchPage } from '../engine/page-watch.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { mirrorSlices } from './mirror-slices.ts'
+import type { ScreenWatch } from './watch-screens.ts'
 
 /** The most bytes of one message from a screen; the largest call is a few hundred. */
 export const MAX_BRIDGE_BYTES = 65_536
@@ -32,8 +32,7 @@ export interface BridgeServing {
   log: EngineLog
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   callsPerSecond: number
-  /** Screens that are open and visible, and yet paint nothing. A browser's page is nothing that an agent could restart. [SCR-3] */
-  hanging: Set<WebSocket>
+  screens: ScreenWatch
 }
 
 const parseToken = makeParse(BridgeTokenMessage)
@@ -51,37 +50,20 @@ export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
   })
 }
 
-/** What a screen's heartbeats are to be told to. [SCR-3] */
-function watchScreen(
-  { hanging, log, clock }: BridgeServing,
-  socket: WebSocket,
-): (isVisible: boolean) => void {
-  const watch = watchPage(clock, () => {
-    if (!hanging.has(socket)) log.warn('a screen paints nothing')
-    hanging.add(socket)
-  })
-  socket.on('close', () => {
-    watch.stop()
-    hanging.delete(socket)
-  })
-  watch.began()
-  return (isVisible) => {
-    hanging.delete(socket)
-    watch.painted(isVisible)
-  }
-}
-
 function isVisibleIn(input: unknown): boolean {
   return typeof input === 'object' && input !== null && 'isVisible' in input && input.isVisible === true
 }
 
 function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
-  const onPainted = watchScreen(serving, socket)
+  const onPainted = serving.screens.opened(socket)
   let allowance: Allowance = {
     tokens: allowanceBurst(serving.callsPerSecond),
     atMs: serving.clock.elapsedMs(),
   }
+  const isLate = mirrorSlices(serving, socket)
   socket.on('message', (data, isBinary) => {
+    // The page has told its visitor that a tap of then is not certain, and may be gone: it does not count now. [KSK-17]
+    if (isLate()) return socket.terminate()
     if (isBinary) return refuseSocket(socket)
     const text = textOf(data)
     const parsed = parseCall(text)
@@ -93,7 +75,6 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     if (call.name === 'painted') onPainted(isVisibleIn(call.input))
     return void answerCall(serving, socket, call)
   })
-  mirrorSlices(serving.engine, socket, serving.log)
 }
 
 /** A call that has a number but does not fit gets its answer; anything else cannot be answered. [BRG-1] */

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { BridgeAnswerMessage, EngineDoor } from '#shared/wire/bridge.ts'
-import type { EngineLog } from '../engine/ports.ts'
+import { beatTo, type PageBeat } from '../engine/page-beat.ts'
+import type { EngineClock, EngineLog } from '../engine/ports.ts'
 
 /** Unread bytes from which a screen counts as behind. A whole university of 11,000 spaces is about 3 MB, so more than that. */
 const BEHIND_BYTES = 8_388_608
@@ -11,29 +12,44 @@ const LOOK_EVERY_MS = 250
 /** A screen that reads nothing for so long is dropped. */
 const DROP_AFTER_MS = 30_000
 
+/** What a screen mirrors, and by which clock it is told that the mirror is alive. */
+interface Mirroring {
+  engine: EngineDoor
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>
+  log: EngineLog
+}
+
 /**
  * Sends every slice of the engine to a screen until its socket closes. There is no queue: a screen that is behind gets
- * nothing more, and once it has read what was sent it starts anew with the newest of every slice. [BRG-2]
+ * nothing more, and once it has read what was sent it starts anew with the newest of every slice. One that this process kept
+ * waiting for too long has given its socket up, and so does this end: what lies unread on it is of another time.
+ * Returns whether that is so. [BRG-2] [KSK-17]
  */
-export function mirrorSlices(engine: EngineDoor, socket: WebSocket, log: EngineLog): void {
-  let end = (): void => undefined
-  const start = (): void => {
+export function mirrorSlices({ engine, clock, log }: Mirroring, socket: WebSocket): () => boolean {
+  const start = (): PageBeat => {
     let isLive = false
     let isBehind = false
-    end = engine.subscribe((slice, value) => {
-      if (isBehind || socket.readyState !== socket.OPEN) return
-      socket.send(JSON.stringify({ slice, value } satisfies BridgeAnswerMessage))
-      isBehind = isLive && socket.bufferedAmount > BEHIND_BYTES
-      if (isBehind) waitUntilRead(socket, log, restart)
-    })
+    const begun = beatTo(
+      engine,
+      clock,
+      (slice, value) => {
+        if (isBehind || socket.readyState !== socket.OPEN) return
+        socket.send(JSON.stringify({ slice, value } satisfies BridgeAnswerMessage))
+        isBehind = isLive && socket.bufferedAmount > BEHIND_BYTES
+        if (isBehind) waitUntilRead(socket, log, restart)
+      },
+      () => socket.terminate(),
+    )
     isLive = true
+    return begun
   }
+  let beat = start()
   const restart = (): void => {
-    end()
-    start()
+    beat.end()
+    beat = start()
   }
-  socket.on('close', () => end())
-  start()
+  socket.on('close', () => beat.end())
+  return () => beat.isLate()
 }
 
 function waitUntilRead(socket: WebSocket, log: EngineLog, thenRun: () => void): void {

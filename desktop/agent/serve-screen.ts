@@ -2,22 +2,22 @@ import { createReadStream } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EngineLog } from '../engine/ports.ts'
 import type { ScreenFile } from '../engine/screen-files.ts'
-import { screenHeaders } from '#shared/wire/screen-policy.ts'
+import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** What answering needs: the files, the agent's own port, where trouble is written, and whether every screen paints. */
+/** What answering needs: the files, the agent's own port, where trouble is written, and what is wrong with the screens. */
 export interface ScreenServing {
   files: ReadonlyMap<string, ScreenFile>
   port: () => number
   log: EngineLog
-  isWell: () => boolean
+  trouble: () => string | null
 }
 
 const HEADERS = screenHeaders('self')
 
 /**
- * Answers one HTTP request: a file of the screen, `GET /health` with 204, or 503 while a screen hangs (only whoever started
- * its browser can start it again), or a status without a word. [BRG-3] [SCR-3]
+ * Answers one HTTP request: a file of the screen, `GET /health` with 204, or 503 and a sentence while a screen hangs or there
+ * is none (only whoever started its browser can start it again), or a status without a word. [BRG-3] [SCR-3] [KSK-19]
  */
 export function serveScreen(serving: ScreenServing, request: IncomingMessage, response: ServerResponse) {
   const { host, origin } = request.headers
@@ -25,7 +25,7 @@ export function serveScreen(serving: ScreenServing, request: IncomingMessage, re
   if (!decision.ok) return answerStatus(response, decision.refusal.status)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerStatus(response, 405)
   const [path] = (request.url ?? '').split('?', 1)
-  if (path === '/health') return answerStatus(response, serving.isWell() ? 204 : 503)
+  if (path === '/health') return answerHealth(response, serving.trouble())
   const found = serving.files.get(path ?? '')
   if (!found) return answerStatus(response, 404)
   response.writeHead(200, {
@@ -45,6 +45,12 @@ function sendFile(log: EngineLog, file: string, response: ServerResponse) {
   })
   response.on('close', () => bytes.destroy())
   return bytes.pipe(response)
+}
+
+function answerHealth(response: ServerResponse, trouble: string | null) {
+  if (trouble === null) return answerStatus(response, 204)
+  const type = { 'content-type': mediaTypeOf('health.txt'), 'cache-control': 'no-store' }
+  return response.writeHead(503, { ...HEADERS, ...type }).end(`${trouble}\n`)
 }
 
 /** Ends a request with a status, the strict headers and no body. */

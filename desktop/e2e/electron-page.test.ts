@@ -6,6 +6,7 @@ import { expect, test, type Page } from '@playwright/test'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import type { Engine } from '../engine/engine.ts'
+import { beatTo } from '../engine/page-beat.ts'
 import { parseKioskArguments } from '../engine/kiosk-arguments.ts'
 import { openKiosk } from '../engine/open-kiosk.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
@@ -40,12 +41,20 @@ function openTestEngine(): Engine {
   return opened.value.engine
 }
 
+/** The main process, in which shell and engine run, as a test holds it up: then it tells nothing. */
+interface HeldMain {
+  isHeld: boolean
+  /** What was to be said meanwhile, in order. */
+  waiting: (() => void)[]
+}
+
 /** Lets a page find the screens at ORIGIN and the engine behind the preload. */
-async function prepare(page: Page, engine: Engine): Promise<{ calls: string[] }> {
+async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; main: HeldMain }> {
   execFileSync(process.execPath, [path.join(ROOT, 'build/vite.main.ts')], { stdio: 'ignore' })
   const preload = readFileSync(path.join(ROOT, 'dist/shell/preload.cjs'), 'utf8')
   const files = listScreenFiles(path.join(ROOT, 'dist/renderer'))
   const calls: string[] = []
+  const main: HeldMain = { isHeld: false, waiting: [] }
   await page.route('**/*', (route) => {
     const url = new URL(route.request().url())
     const found = url.origin === ORIGIN ? files.get(url.pathname) : undefined
@@ -58,13 +67,15 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[] }>
     return engine.call(name, input)
   })
   await page.exposeFunction('testSend', () => {
-    engine.subscribe((name, value) => {
+    beatTo(engine, makeDeviceClock(), (name, value) => {
       const told = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
-      void page.evaluate(told).catch(() => undefined)
+      const tell = (): void => void page.evaluate(told).catch(() => undefined)
+      if (main.isHeld) main.waiting.push(tell)
+      else tell()
     })
   })
   await page.addInitScript({ content: `{ ${TEST_IPC}\n${preload} }` })
-  return { calls }
+  return { calls, main }
 }
 
 test('[BRG-4] the screens run under the policy of app://, with the real preload and engine, and reach nothing else', async ({
@@ -96,6 +107,29 @@ test('[BRG-4] the screens run under the policy of app://, with the real preload 
       `import('data:text/javascript,1')`,
     ])
       expect(await page.evaluate(`${reach}.then(() => 'reached', () => 'refused')`)).toBe('refused')
+  } finally {
+    engine.stop()
+  }
+})
+
+test('[KSK-17] a main process that is held up is told by its page after five seconds, asked nothing, and is back with its next word', async ({
+  page,
+}) => {
+  const engine = openTestEngine()
+  try {
+    const { calls, main } = await prepare(page, engine)
+    await page.goto(`${ORIGIN}/kiosk.html`)
+    await expect(page.getByText('Door 7')).toBeVisible()
+    main.isHeld = true
+    await expect(page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 10_000 })
+    const asked = calls.length
+    expect(await page.evaluate("document.querySelector('.setup')?.dataset.screen")).toBe('engineAway')
+    await page.waitForTimeout(6_000)
+    expect(calls).toHaveLength(asked)
+    main.isHeld = false
+    for (const tell of main.waiting) tell()
+    await expect(page.getByText('Door 7')).toBeVisible()
+    await expect.poll(() => calls.length, { timeout: 15_000 }).toBeGreaterThan(asked)
   } finally {
     engine.stop()
   }

@@ -29,6 +29,8 @@ export async function expectLobby(
 ): Promise<void> {
   const isBuilding = async (name: string): Promise<boolean> =>
     (await page.getByRole('heading', { level: 1 }).textContent()) === name
+  // After a standstill of its kiosk it says for a moment that this is away.
+  await expect(page.locator('.entrance-title')).toBeVisible({ timeout: within })
   for (const [name, word] of Object.entries(words)) {
     const place = (await isBuilding(name))
       ? page.locator('.entrance-title')

@@ -71,6 +71,27 @@ for (const role of ['door', 'entrance'] as const)
     await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
   })
 
+test('[SCR-1] [KSK-18] a page that broke while its agent is away stays, and comes back with it', async ({
+  page,
+  kiosk,
+  complaints,
+}) => {
+  test.slow()
+  complaints.expect(/Mars\/Olympus|time zone|ERR_CONNECTION_REFUSED/i)
+  const zone = { isBroken: true }
+  await breakTimeZone(page, 'door', zone)
+  await page.goto(kiosk.url)
+  const fault = page.getByRole('heading', { name: 'Something went wrong on this page' })
+  await expect(fault).toBeVisible()
+  await kiosk.kill()
+  // Beyond the first try, which finds nobody.
+  await page.waitForTimeout(8_000)
+  await expect(fault).toBeVisible()
+  zone.isBroken = false
+  await kiosk.start()
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
+})
+
 test('[SCR-2] what is thrown outside of drawing is told to the engine, and the screen goes on', async ({
   page,
   kiosk,
@@ -112,6 +133,60 @@ test('[SCR-3] a page says that it paints; one whose thread hangs turns /health t
   await expect.poll(health, { timeout: 40_000 }).toBe(503)
   // The thread is free again: it paints, and says so.
   await expect.poll(health, { timeout: 60_000 }).toBe(204)
+})
+
+const FAILED = [
+  'This screen has not loaded completely',
+  'Ta zaslon se ni naložil v celoti',
+  '這個畫面未能完整載入',
+]
+
+for (const [what, pattern] of [
+  ['program', /\/assets\/kiosk-[^/]+\.js$/],
+  ['style', /\/assets\/kiosk-[^/]+\.css$/],
+] as const)
+  test(`[KSK-18] a page whose ${what} came back as 404 says so in three languages, and loads itself until it comes`, async ({
+    page,
+    kiosk,
+    complaints,
+  }) => {
+    test.slow()
+    complaints.expect(/404/)
+    const asked: number[] = []
+    await page.route(pattern, (route) => {
+      asked.push(Date.now())
+      return asked.length <= 2 ? route.fulfill({ status: 404 }) : route.continue()
+    })
+    await page.goto(kiosk.url)
+    for (const name of FAILED) await expect(page.getByRole('heading', { name })).toBeVisible()
+    await expect(page.getByRole('heading', { name: FAILED[0] ?? '' })).toHaveCount(0, { timeout: 60_000 })
+    await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
+    // Each time twice as late.
+    const [first = 0, second = 0, third = 0] = asked
+    expect(asked).toHaveLength(3)
+    expect(second - first).toBeGreaterThanOrEqual(5_000)
+    expect(third - second).toBeGreaterThanOrEqual(10_000)
+  })
+
+test('[KSK-18] a page that did not come in full stays while nobody serves it, and comes with the kiosk', async ({
+  page,
+  kiosk,
+  complaints,
+}) => {
+  test.slow()
+  complaints.expect(/404|ERR_CONNECTION_REFUSED/)
+  let isBroken = true
+  await page.route(/\/assets\/kiosk-[^/]+\.js$/, (route) =>
+    isBroken ? route.fulfill({ status: 404 }) : route.continue(),
+  )
+  await page.goto(kiosk.url)
+  await kiosk.kill()
+  // Beyond the first try, which finds nobody.
+  await page.waitForTimeout(8_000)
+  await expect(page.getByRole('heading', { name: FAILED[0] ?? '' })).toBeVisible()
+  isBroken = false
+  await kiosk.start()
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
 })
 
 base('[KSK-16] a kiosk without Electron whose terminal is gone goes on', async () => {

@@ -104,6 +104,38 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is s
   expect(await world.loadReports(roomId)).toEqual([1])
 })
 
+test('[KSK-17] an agent that hangs: its page says so after five seconds and shows no figure, the tap is not certain, and never counts late', async ({
+  world,
+  openFace,
+  complaints,
+}) => {
+  test.slow()
+  const { rooms, ids } = world.takeLibrary()
+  const roomId = ids.get(rooms[0]) ?? 0
+  const door = await openFace('door', roomId)
+  await expectDoor(door.page, 'Unsure')
+  // Lines to an agent that hangs are given up again and again.
+  complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
+
+  door.kiosk.freeze()
+  await reportButton(door.page, 'Full').click()
+  await expect(door.page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 8_000 })
+  await expect(
+    door.page.getByText('It is not certain whether it was saved. Please tap again.', { exact: true }).first(),
+  ).toBeVisible()
+  await expect(door.page.locator('.state-word')).toHaveCount(0)
+  await expect(door.page.getByText(/Live/)).toHaveCount(0)
+  // Long enough for a line that was dialled meanwhile to be given up too.
+  await new Promise((resolve) => setTimeout(resolve, 7_000))
+
+  door.kiosk.thaw()
+  await expectDoor(door.page, 'Unsure', 15_000)
+  // What it read on waking came from a visitor who was told that it is not certain.
+  await reportButton(door.page, 'Busy').click()
+  await expectAnswer(door.page, 'Thank you!')
+  await expect.poll(() => world.loadReports(roomId)).toEqual([1])
+})
+
 test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing is lost and nothing counts twice', async ({
   world,
   openFace,

@@ -54,13 +54,23 @@ export class KioskHost {
    * [KSK-12] [SYN-23]
    */
   async nap(): Promise<void> {
-    this.child?.process.kill('SIGSTOP')
+    this.freeze()
     await new Promise((resolve) => setTimeout(resolve, NAP_MS))
+    this.thaw()
+  }
+
+  /** It hangs, as on a disk that does not answer, until it is thawed. */
+  freeze(): void {
+    this.child?.process.kill('SIGSTOP')
+  }
+
+  thaw(): void {
     this.child?.process.kill('SIGCONT')
   }
 
   /** Stops it and takes its folder away. */
   async remove(): Promise<void> {
+    this.thaw()
     await this.child?.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }

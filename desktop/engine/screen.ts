@@ -7,6 +7,9 @@ const PATCH_SPACES = 2_000
 /** Listens to all slices. */
 export type ListenSlices = <Name extends SliceName>(name: Name, value: Slices[Name]) => void
 
+/** The slices that are told whole, one at a time: all but the spaces, and the shell's beat. */
+type PublishedAlone = Exclude<SliceName, 'spaces' | 'beat'>
+
 /** Where slices come from: each reads the newest truth when asked. */
 export interface SliceSources {
   kiosk(): Slices['kiosk']
@@ -22,7 +25,7 @@ export interface SliceSources {
 export interface Screen {
   /** Sends the newest of every slice, then each change. Returns a function that ends this. */
   subscribe(listen: ListenSlices): () => void
-  publish(name: Exclude<SliceName, 'spaces'>): void
+  publish(name: PublishedAlone): void
   /** Publishes spaces soon, many at once. */
   markSpaces(ids: Iterable<number>): void
   /** Publishes one space now: an own tap. */
@@ -103,7 +106,7 @@ function tellEach(
   }
 }
 
-function tellOne(listen: ListenSlices, name: Exclude<SliceName, 'spaces'>, sources: SliceSources): void {
+function tellOne(listen: ListenSlices, name: PublishedAlone, sources: SliceSources): void {
   switch (name) {
     case 'kiosk':
       return listen('kiosk', sources.kiosk())

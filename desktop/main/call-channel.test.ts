@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CALLS_PER_SECOND } from '#shared/wire/bridge.ts'
+import { BEAT_EVERY_MS, CALLS_PER_SECOND } from '#shared/wire/bridge.ts'
 import type { SenderEvent } from './electron-parts.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'
@@ -48,16 +48,32 @@ test('[BRG-2] each listen starts anew with the newest; a page that crashed gets 
   door.publish('outbox', outbox)
   expect(page.sent.map(({ channel, args }) => [channel, args[0]])).toEqual([
     ['slice', 'kiosk'],
+    ['slice', 'beat'],
     ['slice', 'kiosk'],
+    ['slice', 'beat'],
     ['slice', 'outbox'],
   ])
   page.crash('crashed')
   await clock.pass(250)
   expect(door.listeners.size).toBe(0)
   electron.send(mainFrameOf(window), 'listen')
-  expect(page.sent).toHaveLength(4)
+  expect(page.sent.map(({ args }) => args[0]).slice(5)).toEqual(['kiosk', 'beat'])
   window.destroy()
   expect(door.listeners.size).toBe(0)
+})
+
+test('[KSK-17] a page hears every two seconds that the main process is not held up, for as long as it is there', async () => {
+  const { electron, window, clock } = await startDouble()
+  const page = window.webContents
+  electron.send(mainFrameOf(window), 'listen')
+  electron.send(mainFrameOf(window), 'listen')
+  page.sent.length = 0
+  for (let beats = 0; beats < 3; beats += 1) await clock.pass(BEAT_EVERY_MS)
+  expect(page.sent.map(({ args }) => args[0])).toEqual(['beat', 'beat', 'beat'])
+  page.crash('crashed')
+  page.sent.length = 0
+  await clock.pass(BEAT_EVERY_MS)
+  expect(page.sent).toEqual([])
 })
 
 test('a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {

@@ -1,6 +1,7 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import { CALLS_PER_SECOND, type CallRefusal, type EngineDoor } from '#shared/wire/bridge.ts'
+import { beatTo } from '../engine/page-beat.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
 import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
@@ -9,7 +10,7 @@ import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
 export interface CallServing {
   engine: EngineDoor
   window: WindowPart
-  clock: Pick<EngineClock, 'elapsedMs'>
+  clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
   /** Hears that the page painted, or that it is hidden. [SCR-3] */
   onPainted?(isVisible: boolean): void
@@ -61,9 +62,10 @@ function mirrorSlices(ipc: IpcPart, serving: CallServing): void {
   ipc.on('listen', (event) => {
     if (!isOwnPage(serving, event)) return
     stop()
-    end = serving.engine.subscribe((name, value) => {
+    const beat = beatTo(serving.engine, serving.clock, (name, value) => {
       if (!contents.isDestroyed()) contents.send('slice', name, value)
     })
+    end = beat.end
   })
   contents.on('render-process-gone', stop)
   contents.on('destroyed', stop)

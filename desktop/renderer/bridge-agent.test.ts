@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AGENT_RETRY_MS, makeAgentBridge, takeToken, type AgentSocket } from './bridge-agent.ts'
+import { SILENT_ENGINE_MS } from './kiosk/limits.ts'
 import type { EngineLine } from './kiosk/model.ts'
 
 /** A line that a test holds in its hand. */
@@ -7,14 +8,15 @@ function makeWorld() {
   const sockets: (AgentSocket & { sent: string[] })[] = []
   const timers: { delayMs: number; run: () => void }[] = []
   const lines: EngineLine[] = []
+  const closed: number[] = []
   const bridge = makeAgentBridge({
     token: 'secret',
     dial: () => {
       const sent: string[] = []
-      const socket = {
+      const socket: AgentSocket & { sent: string[] } = {
         sent,
         send: (text: string) => void sent.push(text),
-        close: () => undefined,
+        close: () => void closed.push(sockets.indexOf(socket)),
         onopen: null,
         onmessage: null,
         onclose: null,
@@ -32,7 +34,7 @@ function makeWorld() {
   }
   const tell = (index: number, message: unknown) =>
     socket(index).onmessage?.({ data: JSON.stringify(message) })
-  return { bridge, socket, tell, timers, lines }
+  return { bridge, socket, tell, timers, lines, closed }
 }
 
 describe('the bridge to an agent', () => {
@@ -55,7 +57,7 @@ describe('the bridge to an agent', () => {
     expect(await second).toEqual({ ok: false, refusal: { why: 'offline' } })
   })
 
-  it('[BRG-2] passes slices on, and says when the engine goes and comes back', async () => {
+  it('[BRG-2] [KSK-17] passes slices on, says when the engine goes and comes back, and what of a call is lost', async () => {
     const { bridge, socket, tell, timers, lines } = makeWorld()
     const heard: string[] = []
     bridge.onSlice((name) => void heard.push(name))
@@ -63,14 +65,40 @@ describe('the bridge to an agent', () => {
     tell(0, { slice: 'kiosk', value: { state: 'starting' } })
     const lost = bridge.call('leaveFullScreen', {})
     socket(0).onclose?.({ code: 1006 })
-    expect(await lost).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+    await expect(lost).rejects.toThrow('ended before "leaveFullScreen" was answered')
     expect(await bridge.call('leaveFullScreen', {})).toEqual({ ok: false, refusal: { why: 'notSaved' } })
-    expect(timers).toMatchObject([{ delayMs: AGENT_RETRY_MS }])
-    timers[0]?.run()
+    expect(timers).toMatchObject([{ delayMs: SILENT_ENGINE_MS }, { delayMs: AGENT_RETRY_MS }])
+    timers[1]?.run()
     socket(1).onopen?.()
     tell(1, { slice: 'link', value: {} })
     expect(heard).toEqual(['kiosk', 'link'])
     expect(lines).toEqual(['up', 'away', 'up'])
+  })
+
+  it('[KSK-17] gives up a line that is silent or was never opened, hears no more of it, and dials anew', async () => {
+    const { bridge, socket, tell, timers, lines, closed } = makeWorld()
+    bridge.onSlice(() => undefined)
+    socket(0).onopen?.()
+    const lastWord = socket(0).onmessage
+    tell(0, { slice: 'kiosk', value: { state: 'starting' } })
+    const lost = bridge.call('leaveFullScreen', {})
+    bridge.hangUp()
+    await expect(lost).rejects.toThrow('ended')
+    expect([lines, closed]).toEqual([['up', 'away'], [0]])
+    expect([lastWord === null, socket(0).onmessage, socket(0).onclose]).toEqual([false, null, null])
+    timers[1]?.run()
+    // Nobody opens it: the system holds it for an agent that hangs.
+    timers[2]?.run()
+    expect(closed).toEqual([0, 1])
+    timers[3]?.run()
+    socket(2).onopen?.()
+    // The time limits of lines that opened, and of lines that are gone, say nothing.
+    for (const index of [0, 2, 4]) timers[index]?.run()
+    tell(2, { slice: 'kiosk', value: { state: 'starting' } })
+    expect([lines, closed]).toEqual([
+      ['up', 'away', 'away', 'up'],
+      [0, 1],
+    ])
   })
 
   it('[BRG-3] says so when its token is not the agent’s', () => {

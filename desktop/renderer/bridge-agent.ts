@@ -5,10 +5,10 @@ import type {
   CallInput,
   CallName,
   CallOutput,
-  CallRefusal,
   SliceName,
   Slices,
 } from '#shared/wire/bridge.ts'
+import { SILENT_ENGINE_MS } from './kiosk/limits.ts'
 import type { EngineLine } from './kiosk/model.ts'
 
 /** The part of a WebSocket that the bridge uses. */
@@ -34,53 +34,113 @@ export const AGENT_RETRY_MS = 500
 /** The agent's code for a token that it does not know, and for everything else that it will not talk to. [BRG-3] */
 const REFUSED = 1008
 
+/** A line that this end gave up; what the code says of it nobody else reads. */
+const GIVEN_UP = 1006
+
 type Listen = Parameters<Bridge['onSlice']>[0]
 
-/** The bridge over the agent's loopback socket: comes back when the agent does, and says so. [BRG-1] [BRG-3] */
-export function makeAgentBridge(around: AgentSurroundings): Bridge {
+/** A bridge over a line that may be given up for a new one. */
+export interface AgentBridge extends Bridge {
+  /** Nothing comes from the other end any more: this line is over, whatever still comes of it, and a new one is dialled. */
+  hangUp(): void
+}
+
+/** Calls that were sent and wait for their answers, by number. */
+interface WaitingCalls {
+  send<Name extends CallName>(
+    socket: AgentSocket,
+    name: Name,
+    input: CallInput<Name>,
+  ): Promise<CallOutput<Name>>
+  answer(id: number, output: unknown): void
+  /** The line is gone: nobody knows of any of them whether the engine had it. */
+  loseAll(): void
+}
+
+function makeWaitingCalls(): WaitingCalls {
+  const waiting = new Map<number, { answer: (output: unknown) => void; lose: () => void }>()
+  let nextId = 1
+  return {
+    send: <Name extends CallName>(socket: AgentSocket, name: Name, input: CallInput<Name>) =>
+      new Promise<CallOutput<Name>>((resolve, reject) => {
+        const id = nextId
+        nextId += 1
+        waiting.set(id, {
+          answer: (output) => resolve(output as CallOutput<Name>),
+          lose: () => reject(new Error(`the line ended before "${name}" was answered`)),
+        })
+        socket.send(JSON.stringify({ id, name, input }))
+      }),
+    answer: (id, output) => {
+      waiting.get(id)?.answer(output)
+      waiting.delete(id)
+    },
+    loseAll: () => {
+      const lost = [...waiting.values()]
+      waiting.clear()
+      for (const call of lost) call.lose()
+    },
+  }
+}
+
+/**
+ * The bridge over the agent's loopback socket: comes back when the agent does, and says so. A call rejects where it was sent
+ * and its line ended before the answer. [BRG-1] [BRG-3]
+ */
+export function makeAgentBridge(around: AgentSurroundings): AgentBridge {
   const listeners = new Set<Listen>()
-  const waiting = new Map<number, (output: unknown) => void>()
-  const line: { socket: AgentSocket | null; nextId: number } = { socket: null, nextId: 1 }
+  const calls = makeWaitingCalls()
+  const line: { dialled: AgentSocket | null; socket: AgentSocket | null } = { dialled: null, socket: null }
 
   const receive = (data: unknown): void => {
     const message = JSON.parse(String(data)) as BridgeAnswerMessage
     if ('slice' in message) return receiveSlice(message.slice, message.value)
-    waiting.get(message.id)?.(message.output)
-    waiting.delete(message.id)
+    calls.answer(message.id, message.output)
   }
   const receiveSlice = <Name extends SliceName>(name: Name, value: Slices[Name]): void => {
     around.onEngine('up')
     for (const listen of listeners) listen(name, value)
   }
   const ended = (code: number): void => {
+    line.dialled = null
     line.socket = null
-    for (const answer of waiting.values()) answer(refuse<CallRefusal>({ why: 'notSaved' }))
-    waiting.clear()
+    calls.loseAll()
     around.onEngine(code === REFUSED ? 'refused' : 'away')
     around.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, dial)
   }
+  const giveUp = (socket: AgentSocket): void => {
+    if (line.dialled !== socket) return
+    socket.onopen = null
+    socket.onmessage = null
+    socket.onclose = null
+    socket.close()
+    ended(GIVEN_UP)
+  }
   const dial = (): void => {
     const socket = around.dial()
+    line.dialled = socket
     socket.onopen = () => {
       socket.send(JSON.stringify({ token: around.token }))
       line.socket = socket
     }
     socket.onmessage = (event) => receive(event.data)
     socket.onclose = (event) => ended(event.code)
+    // The system takes a connection for an agent that hangs; it is the agent that opens it.
+    around.after(SILENT_ENGINE_MS, () => {
+      if (line.socket !== socket) giveUp(socket)
+    })
   }
 
   return {
+    hangUp: () => {
+      if (line.socket !== null) giveUp(line.socket)
+    },
     call: <Name extends CallName>(name: Name, input: CallInput<Name>) =>
-      new Promise<CallOutput<Name>>((resolve) => {
-        const { socket } = line
-        if (socket === null) return resolve(refuse({ why: 'notSaved' }))
-        const id = line.nextId
-        line.nextId += 1
-        waiting.set(id, (output) => resolve(output as CallOutput<Name>))
-        socket.send(JSON.stringify({ id, name, input }))
-      }),
+      line.socket === null
+        ? Promise.resolve<CallOutput<Name>>(refuse({ why: 'notSaved' }))
+        : calls.send(line.socket, name, input),
     onSlice: (listen) => {
-      const isFirst = listeners.size === 0 && line.socket === null
+      const isFirst = listeners.size === 0 && line.dialled === null
       listeners.add(listen)
       if (isFirst) dial()
       return () => listeners.delete(listen)

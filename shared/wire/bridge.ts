@@ -160,12 +160,25 @@ export interface OutboxSlice {
   refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
 }
 
+/** How often a shell says to a page that the process of its engine is not held up. [KSK-17] */
+export const BEAT_EVERY_MS = 2_000
+
+/** Without any word for so long, a page whose engine beat before is not connected to it. [KSK-17] */
+export const SILENT_ENGINE_MS = 5_000
+
+/** A sign of life between a shell and its page, and nothing else. [KSK-17] */
+export interface BeatSlice {
+  everyMs: number
+}
+
 /** All that an engine publishes to its screen, by name. On connection the newest of each is sent. */
 export interface Slices {
   kiosk: KioskSlice
   link: LinkSlice
   spaces: SpacesSlice
   outbox: OutboxSlice
+  /** From the shell: it comes on connection and then every two seconds. A page of the release before takes no notice. */
+  beat: BeatSlice
 }
 /** Name of a slice. */
 export type SliceName = keyof Slices

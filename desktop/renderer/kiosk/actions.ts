@@ -1,12 +1,13 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { Bridge, CallInput, CallName, CallOutput } from '#shared/wire/bridge.ts'
-import { refuse } from '#shared/domain/decision.ts'
+import type { Bridge, BridgeOutputs, CallInput, CallName } from '#shared/wire/bridge.ts'
+import { refuse, type Decision } from '#shared/domain/decision.ts'
 import {
   NOTED_FOR_MS,
   REFUSED_FOR_MS,
   UNDONE_FOR_MS,
   type Overlay,
   type ReportStep,
+  type ScreenRefusal,
   type Session,
   type Settings,
 } from './session.ts'
@@ -60,7 +61,7 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
     enterPin: async (pin) => {
       const attempt = nextAttempt()
       show({ name: 'pinPad', refusal: null, asking: { attempt, sinceMs: elapsed() } })
-      const answer = await callSafely(bridge, 'openDiagnostics', { pin })
+      const answer = await callSafely(bridge, 'openDiagnostics', { pin }, 'noAnswer')
       // Somebody may have gone back, or the visit may be over, while the hub was asked: then it opens for nobody.
       const { overlay } = store.getState().session
       if (overlay?.name !== 'pinPad' || overlay.asking?.attempt !== attempt) return
@@ -72,12 +73,12 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
     },
     closeOverlay: () => show(null),
     leaveFullScreen: async () => {
-      await callSafely(bridge, 'leaveFullScreen', {})
+      await callSafely(bridge, 'leaveFullScreen', {}, 'noAnswer')
       show(null)
     },
     enrol: async (code) => {
       set({ enrolling: { isAsking: true, refusal: null, atMs: elapsed() } })
-      const answer = await callSafely(bridge, 'enrol', { code })
+      const answer = await callSafely(bridge, 'enrol', { code }, 'noAnswer')
       const refusal = answer.ok ? null : answer.refusal
       set({ enrolling: { isAsking: false, refusal, atMs: elapsed() } })
     },
@@ -106,7 +107,7 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
       if (current().step === 'saving' || current().step === 'undoing') return
       const attempt = nextAttempt()
       set({ report: { step: 'saving', spaceId, level, attempt, sinceMs: elapsed(), isSlow: false } })
-      const answer = await callSafely(bridge, 'reportOccupancy', { spaceId, level })
+      const answer = await callSafely(bridge, 'reportOccupancy', { spaceId, level }, 'notConfirmed')
       if (!answer.ok) {
         const untilMs = elapsed() + REFUSED_FOR_MS
         return tell(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
@@ -122,7 +123,7 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
       const { spaceId, mutationId } = report
       const attempt = nextAttempt()
       set({ report: { step: 'undoing', spaceId, mutationId, attempt, sinceMs: elapsed() } })
-      const answer = await callSafely(bridge, 'withdrawReport', { mutationId })
+      const answer = await callSafely(bridge, 'withdrawReport', { mutationId }, 'notConfirmed')
       if (answer.ok)
         return tell(attempt, { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS })
       const untilMs = elapsed() + REFUSED_FOR_MS
@@ -132,15 +133,16 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
   }
 }
 
-/** A call that never throws: a bridge that breaks counts as `notSaved`, so that the visitor is asked to try again. */
+/** A call that never throws: of one that a bridge lost nobody knows what came of it, and the visitor hears that. [KSK-17] */
 async function callSafely<Name extends CallName>(
   bridge: Bridge,
   name: Name,
   input: CallInput<Name>,
-): Promise<CallOutput<Name>> {
+  whyLost: 'noAnswer' | 'notConfirmed',
+): Promise<Decision<BridgeOutputs[Name], ScreenRefusal>> {
   try {
     return await bridge.call(name, input)
   } catch {
-    return refuse({ why: 'notSaved' })
+    return refuse({ why: whyLost })
   }
 }

@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
 import { makeAgentBridge, takeToken, type AgentSocket } from '../bridge-agent.ts'
+import { LOOK_MS, watchBeats, type WatchedBridge } from '../bridge-beat.ts'
 import { makeI18n } from '../i18n/i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
@@ -29,7 +30,10 @@ function dial(): AgentSocket {
   const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
   const socket = new WebSocket(`${protocol}://${window.location.host}/bridge`)
   const line: AgentSocket = {
-    send: (text) => socket.send(text),
+    // One that is closing takes nothing and says so in the console; its end, which is told next, loses the call.
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    },
     close: () => socket.close(),
     onopen: null,
     onmessage: null,
@@ -41,11 +45,27 @@ function dial(): AgentSocket {
   return line
 }
 
-function findBridge(onEngine: (line: EngineLine) => void): Bridge {
-  if (window.bridge !== undefined) return window.bridge
+/** The bridge of the shell that this page runs in, listened to for signs of life. [KSK-17] */
+function openBridge(onEngine: (line: EngineLine) => void): Bridge {
+  const watched = window.bridge === undefined ? watchAgent(onEngine) : watchShell(window.bridge, onEngine)
+  window.setInterval(watched.look, LOOK_MS)
+  return watched
+}
+
+function watchShell(bridge: Bridge, onEngine: (line: EngineLine) => void): WatchedBridge {
+  return watchBeats(bridge, {
+    elapsed,
+    onSilence: () => onEngine('away'),
+    onWord: () => onEngine('up'),
+  })
+}
+
+/** The agent's bridge says by itself when its line ends and when slices come again. */
+function watchAgent(onEngine: (line: EngineLine) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
-  return makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
+  const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
+  return watchBeats(bridge, { elapsed, onSilence: bridge.hangUp, onWord: () => undefined })
 }
 
 /** Says that the page paints, and loads it again where it should and does not. [SCR-3] */
@@ -64,7 +84,7 @@ function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
 
 function start(root: Element, reload: () => void): void {
   const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
-  const bridge = findBridge((line) => setEngineLine(store, line))
+  const bridge = openBridge((line) => setEngineLine(store, line))
   const actions = makeActions(store, bridge, elapsed)
   const tellFault = makeFaultTeller(bridge, elapsed)
   hearFaults(window, tellFault)

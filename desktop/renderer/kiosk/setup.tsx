@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { CodePad } from './code-pad.tsx'
+import { useKiosk } from './kiosk-context.ts'
 import type { SetupScreen } from './setup-screen.ts'
 import { Toolbar } from './toolbar.tsx'
 import { useWords } from './use-words.ts'
@@ -38,7 +39,12 @@ function SetupWords({ screen, hasIcon }: { screen: SetupScreen; hasIcon: boolean
       case 'starting':
         return <p>{t(screen.isAssignmentRefused === true ? 'alarm.assignment' : 'setup.startingBody')}</p>
       case 'engineAway':
-        return <p>{t('setup.engineAwayBody')}</p>
+        return (
+          <>
+            <p>{t('setup.engineAwayBody')}</p>
+            <LostReport />
+          </>
+        )
       case 'engineRefused':
         return <p>{t('setup.engineRefusedBody')}</p>
       case 'configError':
@@ -73,6 +79,13 @@ function SetupWords({ screen, hasIcon }: { screen: SetupScreen; hasIcon: boolean
       {body()}
     </div>
   )
+}
+
+/** A tap whose answer the engine owes, or that it was not there to take: whoever tapped reads that, too. [KSK-17] */
+function LostReport(): ReactElement | null {
+  const { refusal } = useWords()
+  const report = useKiosk((state) => state.session.report)
+  return report.step === 'refused' ? <p className="setup-small">{refusal(report.refusal.why)}</p> : null
 }
 
 const STORE_ADVICE = {

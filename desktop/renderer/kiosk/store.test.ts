@@ -108,13 +108,15 @@ describe('a report', () => {
     expect(store.getState().session.report).toEqual({ step: 'ask' })
   })
 
-  it('[BRG-1] shows a refusal of the engine, and takes a broken bridge for not saved', async () => {
+  it('[BRG-1] [KSK-17] shows a refusal of the engine, and says that it is not certain what a broken bridge did', async () => {
     const refusing = makeWorld(() => Promise.resolve(refuse({ why: 'outboxFull' })))
     await refusing.actions.report(1, 0)
     expect(refusing.store.getState().session.report).toMatchObject({ refusal: { why: 'outboxFull' } })
     const broken = makeWorld(() => Promise.reject(new Error('gone')))
     await broken.actions.report(1, 0)
-    expect(broken.store.getState().session.report).toMatchObject({ refusal: { why: 'notSaved' } })
+    expect(broken.store.getState().session.report).toMatchObject({ refusal: { why: 'notConfirmed' } })
+    await broken.actions.enrol('CODE')
+    expect(broken.store.getState().session.enrolling.refusal).toEqual({ why: 'noAnswer' })
   })
 
   it('[OCC-14] a tap that was noted already offers no undo, and says so for a while', async () => {

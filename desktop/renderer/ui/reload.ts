@@ -27,15 +27,37 @@ export function nextReload(kept: string | null, nowMs: number): NextReload {
 
 const KEY = 'carrel-reload'
 
-/** A function that loads this page again, each time a little later; while it waits, further calls are the same call. */
-export function makeReload(window: Pick<Window, 'location' | 'sessionStorage' | 'setTimeout'>): () => void {
+type ReloadWindow = Pick<Window, 'fetch' | 'location' | 'sessionStorage' | 'setTimeout'>
+
+/**
+ * A function that loads this page again, each time a little later; while it waits, further calls are the same call. A page
+ * that nobody serves at that moment stays, and is tried again: the browser's own page about that would come back to
+ * nothing. [SCR-1] [KSK-18]
+ */
+export function makeReload(window: ReloadWindow): () => void {
   let isWaiting = false
+  const wait = (): void => {
+    const { waitMs, kept } = nextReload(readKept(window), Date.now())
+    keep(window, kept)
+    window.setTimeout(() => {
+      void isServed(window).then((isThere) => (isThere ? window.location.reload() : wait()))
+    }, waitMs)
+  }
   return () => {
     if (isWaiting) return
     isWaiting = true
-    const { waitMs, kept } = nextReload(readKept(window), Date.now())
-    keep(window, kept)
-    window.setTimeout(() => window.location.reload(), waitMs)
+    wait()
+  }
+}
+
+/** A page of Electron's comes from its own files, and may not ask for them. */
+async function isServed({ fetch, location }: ReloadWindow): Promise<boolean> {
+  if (!location.protocol.startsWith('http')) return true
+  try {
+    const signal = AbortSignal.timeout(FIRST_RELOAD_MS)
+    return (await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal })).ok
+  } catch {
+    return false
   }
 }
 

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { BEAT_EVERY_MS, SILENT_ENGINE_MS, type Bridge } from '#shared/wire/bridge.ts'
+import { LOOK_MS, watchBeats } from './bridge-beat.ts'
+import { SILENT_ENGINE_MS as REPEATED } from './kiosk/limits.ts'
+
+type Listen = Parameters<Bridge['onSlice']>[0]
+
+/** A bridge whose other end a test holds, and the page's clock. */
+function makeWorld() {
+  const clock = { nowMs: 0 }
+  const said: string[] = []
+  const asked: { name: string; answer: (output: unknown) => void }[] = []
+  const heard: string[] = []
+  let tell: Listen = () => undefined
+  const bridge: Bridge = {
+    call: (name) => new Promise((resolve) => asked.push({ name, answer: resolve as () => void })),
+    onSlice: (listen) => {
+      tell = listen
+      return () => undefined
+    },
+  }
+  const watched = watchBeats(bridge, {
+    elapsed: () => clock.nowMs,
+    onSilence: () => said.push('away'),
+    onWord: () => said.push('up'),
+  })
+  watched.onSlice((name) => void heard.push(name))
+  const pass = (ms: number): void => {
+    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_MS) {
+      clock.nowMs += LOOK_MS
+      watched.look()
+    }
+  }
+  const slice: Listen = (name, value) => tell(name, value)
+  return { clock, said, asked, heard, watched, pass, beat: () => slice('beat', { everyMs: 2_000 }), slice }
+}
+
+const LINK = { status: 'online', hubNowMs: 1, lastContactMs: 1, reason: null } as const
+
+describe('an engine that beats', () => {
+  it('[KSK-17] is away after five seconds without any word, and there again with its next', () => {
+    const { said, pass, beat, slice, heard } = makeWorld()
+    expect(REPEATED).toBe(SILENT_ENGINE_MS)
+    slice('link', LINK)
+    beat()
+    for (let beats = 0; beats < 10; beats += 1) {
+      pass(BEAT_EVERY_MS)
+      beat()
+    }
+    pass(SILENT_ENGINE_MS - LOOK_MS)
+    expect(said).toEqual([])
+    pass(LOOK_MS)
+    expect(said).toEqual(['away'])
+    pass(60_000)
+    expect(said).toEqual(['away'])
+    slice('link', LINK)
+    expect(said).toEqual(['away', 'up'])
+    expect(heard).toEqual(['link', 'link'])
+  })
+
+  it('[KSK-17] loses what it was asked before, and is asked nothing meanwhile', async () => {
+    const { asked, watched, pass, beat } = makeWorld()
+    beat()
+    const known = watched.call('withdrawReport', { mutationId: 1 })
+    asked[0]?.answer(accept({ mutationId: 2 }))
+    expect(await known).toEqual(accept({ mutationId: 2 }))
+    const lost = watched.call('withdrawReport', { mutationId: 3 })
+    pass(SILENT_ENGINE_MS)
+    await expect(lost).rejects.toThrow('no sign of life')
+    expect(await watched.call('withdrawReport', { mutationId: 4 })).toEqual(refuse({ why: 'notSaved' }))
+    expect(asked.map(({ name }) => name)).toEqual(['withdrawReport', 'withdrawReport'])
+    beat()
+    void watched.call('leaveFullScreen', {})
+    expect(asked.at(-1)?.name).toBe('leaveFullScreen')
+  })
+
+  it('[KSK-17] is not blamed for a page that was held up itself', () => {
+    const { clock, said, watched, pass, beat } = makeWorld()
+    beat()
+    pass(SILENT_ENGINE_MS - LOOK_MS)
+    clock.nowMs += 3_600_000
+    watched.look()
+    expect(said).toEqual([])
+    pass(LOOK_MS)
+    expect(said).toEqual(['away'])
+  })
+})
+
+it('[KSK-17] an engine of the release before, which never beats, is let be', () => {
+  const { said, pass, slice } = makeWorld()
+  slice('link', LINK)
+  pass(3_600_000)
+  expect(said).toEqual([])
+})
