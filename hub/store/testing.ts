@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPool, query, withDatabase, type Database } from './database.ts'
-import { HUB_ROLE } from './database-owner.ts'
+import { HUB_ROLE, SUPERUSER } from './database-owner.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { wasLeftLocked } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
@@ -48,7 +48,6 @@ export function memoryFolder(): string {
 }
 
 const TEMPLATE = 'carrel_template'
-const INSUFFICIENT_PRIVILEGE = '42501'
 const SCRATCH_PREFIX = 'carrel-db-'
 
 /** A database of its own with all migrations applied. */
@@ -173,19 +172,20 @@ async function makeDatabaseOn(serverUrl: string, name = 'test', template = TEMPL
   const pool = openPool(url)
   const drop = async (): Promise<void> => {
     await pool.end()
-    await dropDatabase(serverUrl, unique)
+    await dropScratchDatabase(serverUrl, unique)
   }
   return { url, pool, drop }
 }
 
-/** No role but a superuser ends an autovacuum that is at work there; a drop without force asks it to go, and waits. */
-async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  try {
-    await onServer(serverUrl, `drop database if exists ${name} with (force)`)
-  } catch (error) {
-    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error
-    await onServer(serverUrl, `drop database if exists ${name}`)
-  }
+/**
+ * Drops a database of a scratch server with whoever is still in it. The superuser does it: no other role may end an
+ * autovacuum that is at work there.
+ */
+export async function dropScratchDatabase(serverUrl: string, name: string): Promise<void> {
+  await onServer(
+    serverUrl.replace(/\/\/[^@]*@/, `//${SUPERUSER}@`),
+    `drop database if exists ${name} with (force)`,
+  )
 }
 
 async function onServer(url: string, sql: string): Promise<void> {
