@@ -21,12 +21,20 @@ import { migrate } from './migrate.ts'
 /** Where a test run tells its workers the address of the shared server. */
 export const TEST_SERVER_VARIABLE = 'CARREL_TEST_SERVER'
 
+/** Where Linux keeps files in memory. */
+export const MEMORY_FOLDER = '/dev/shm'
+
+/** Where `npm test` names a folder in memory for one of its stages alone. */
+export const TEST_MEMORY_VARIABLE = 'CARREL_TEST_MEMORY'
+
 /** Settings for tests: nothing has to survive the machine, so nothing waits for the disk. */
 export const FAST_SETTINGS: Record<string, string> = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
+  // Shared memory as files of the data folder: a server that a test kills leaves none of it behind.
+  dynamic_shared_memory_type: 'mmap',
 }
 
 /** Three times what a run of all tests was seen to take, in bytes. */
@@ -37,7 +45,7 @@ const ENOUGH_MEMORY = 2 ** 30
  * database is a thousand files, and a disk spends longer on making and forgetting them than PostgreSQL on the rest.
  */
 export function memoryFolder(): string {
-  const memory = '/dev/shm'
+  const memory = process.env[TEST_MEMORY_VARIABLE] ?? MEMORY_FOLDER
   try {
     accessSync(memory, constants.W_OK)
     const { bavail, bsize } = statfsSync(memory)
