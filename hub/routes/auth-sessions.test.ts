@@ -324,7 +324,7 @@ describe('[IDN-5] a sign-in', () => {
       return answer
     })
     // Two are inside, five wait, and the others are answered before anybody comes out.
-    await vi.waitUntil(() => turnedAway.length === 5)
+    await expect.poll(() => turnedAway.length).toBe(5)
     opened.resolve()
     const statuses = (await Promise.all(tries)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 401)).toHaveLength(7)
