@@ -1,6 +1,6 @@
 import { hash as argonHash } from 'argon2'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
 import { parseRefreshToken, refreshToken } from '../identity/refresh-tokens.ts'
