@@ -297,14 +297,15 @@ test('an agent that stops does not wait for a screen that hangs, nor for a file 
   await screen.hear((message) => message.slice === 'kiosk')
   screen.socket.pause()
   const half = connect({ host: '127.0.0.1', port: stopping.agent.port })
-  const answers: string[] = []
-  half.on('error', () => undefined).on('data', (data) => answers.push(data.toString()))
+  half.on('error', () => undefined)
   half.write('GET /kiosk.html HTTP/1.1\r\n')
+  // A file half read ends by itself after five seconds; in one process it is the order of timers that counts.
+  let isLate = false
+  const late = setTimeout(() => (isLate = true), 4_000)
   const stopped = stopping.agent.stop()
   clock.pass(GOODBYE_MS)
   await stopped
-  // Whoever waited for the file would have heard after five seconds that it came too late.
-  expect(answers).toEqual([])
+  clearTimeout(late)
+  expect(isLate).toBe(false)
   screen.socket.terminate()
-  // Whoever waited for the screen would wait half a minute.
-}, 25_000)
+})
