@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
+import { makeStageFolders } from './stage-folders.ts'
 import type { Command, Count, Stage } from './stages.ts'
 
 /** A stage that hangs is ended after this many times its budget, and counts as failed. A busy machine may be slow without being wrong. */
@@ -23,18 +24,23 @@ export async function runStage(stage: Stage): Promise<Count & { seconds: number 
   return { ...total, seconds: (performance.now() - began) / 1000 }
 }
 
-async function runCommand(command: Command, patienceMs: number): Promise<Count> {
+/** Runs a program in temporary folders of its own; one that passes and leaves something there has failed after all. */
+export async function runCommand(command: Command, patienceMs: number): Promise<Count> {
+  const folders = makeStageFolders()
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-count-'))
   const file = path.join(folder, 'count.json')
   try {
-    const { code, lastLine, isOverTime } = await runProgram(command, file, patienceMs)
+    const { code, lastLine, isOverTime } = await runProgram(command, file, folders.env, patienceMs)
     const count = readCount(command, file, lastLine)
     if (isOverTime) process.stdout.write(`ended: ${command.args[0]} took too long\n`)
     // A program that fails without having counted a failure failed in something that it does not count.
     const silent = isOverTime || (code !== 0 && (count?.failed ?? 0) === 0) ? 1 : 0
     const { passed, failed, skips } = count ?? { passed: 0, failed: 0, skips: [] }
-    return { passed, failed: failed + silent, skips }
+    const left = failed + silent === 0 ? folders.left() : []
+    for (const name of left) process.stdout.write(`left behind: ${name}\n`)
+    return { passed, failed: failed + silent + left.length, skips }
   } finally {
+    folders.remove()
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -45,9 +51,17 @@ interface Ended {
   isOverTime: boolean
 }
 
-function runProgram(command: Command, countFile: string, patienceMs: number): Promise<Ended> {
+function runProgram(
+  command: Command,
+  countFile: string,
+  folders: NodeJS.ProcessEnv,
+  patienceMs: number,
+): Promise<Ended> {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    ...folders,
+    // Playwright would keep what it compiled in the temporary folder, and compile it anew in each run.
+    PWTEST_CACHE_DIR: path.join(ROOT, 'node_modules/.cache/playwright'),
     [LEASH_HOLDER]: String(process.pid),
     CARREL_COUNT_FILE: countFile,
     PLAYWRIGHT_JSON_OUTPUT_NAME: countFile,

@@ -3,6 +3,14 @@ import { defineConfig } from 'vitest/config'
 import { ROOT } from './house.mjs'
 
 const POSTGRES = './hub/store/testing-setup.ts'
+const SCRATCH = './build/testing-scratch.ts'
+
+/**
+ * For what would never end. How long something may take is a promise of the product only by a clock that the test holds
+ * or compares with; a busy machine takes many times as long for all.
+ */
+const HANGS_MS = 60_000
+const LIMITS = { testTimeout: HANGS_MS, hookTimeout: HANGS_MS, expect: { poll: { timeout: HANGS_MS / 4 } } }
 
 /** Three projects, so that what needs no PostgreSQL does not wait for one: `vitest --project unit`. */
 export default defineConfig({
@@ -21,6 +29,8 @@ export default defineConfig({
         },
         test: {
           name: 'unit',
+          setupFiles: [SCRATCH],
+          ...LIMITS,
           include: ['{shared,desktop,build}/**/*.test.{ts,tsx}'],
           exclude: ['desktop/e2e/**', 'build/{start,compose,package}.test.ts'],
         },
@@ -28,23 +38,27 @@ export default defineConfig({
       {
         test: {
           name: 'database',
+          setupFiles: [SCRATCH],
+          ...LIMITS,
           include: ['hub/**/*.test.ts'],
           exclude: ['hub/simulation/**', 'hub/bench/**'],
           globalSetup: [POSTGRES],
-          testTimeout: 20_000,
         },
       },
       {
         test: {
           name: 'simulation',
+          setupFiles: [SCRATCH],
+          ...LIMITS,
           include: ['hub/{simulation,bench}/**/*.test.ts'],
           globalSetup: [POSTGRES],
-          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'house',
+          setupFiles: [SCRATCH],
+          ...LIMITS,
           include: ['build/{start,compose,package}.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

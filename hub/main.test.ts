@@ -16,6 +16,9 @@ import { makeEmptyDatabase, memoryFolder } from './store/testing.ts'
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0
 
+/** For what would never come: a Node and its database may take long to start where others have the cores. */
+const HANGS_MS = 45_000
+
 let home: string
 const children: ChildProcess[] = []
 
@@ -47,7 +50,7 @@ afterEach(async () => {
     }
   }
   // What was killed takes its database with it, and the folder goes only after that.
-  await vi.waitUntil(() => databasePid() === null, { timeout: 10_000 })
+  await vi.waitUntil(() => databasePid() === null, { timeout: HANGS_MS })
   rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 })
 
@@ -140,9 +143,9 @@ describe('a hub', () => {
     const hub = await running({ CARREL_LOG: 'error' })
     const killed = databasePid() ?? 0
     process.kill(killed, 'SIGKILL')
-    await vi.waitUntil(() => databasePid() !== null && databasePid() !== killed, { timeout: 15_000 })
+    await vi.waitUntil(() => databasePid() !== null && databasePid() !== killed, { timeout: HANGS_MS })
     const ready = async (): Promise<boolean> => (await fetch(`${hub.url}/readyz`)).status === 200
-    await vi.waitUntil(ready, { timeout: 15_000 })
+    await vi.waitUntil(ready, { timeout: HANGS_MS })
     hub.child.kill('SIGTERM')
     const { code, stderr } = await hub.ended
     expect(code).toBe(0)
@@ -152,7 +155,7 @@ describe('a hub', () => {
   test('asked to stop while it starts, it stops and leaves nothing', async () => {
     plant()
     const hub = run()
-    await vi.waitFor(() => expect(databasePid()).not.toBeNull(), { timeout: 10_000, interval: 10 })
+    await vi.waitFor(() => expect(databasePid()).not.toBeNull(), { timeout: HANGS_MS, interval: 10 })
     expect(await stop(hub)).toBe(0)
     expect(databasePid()).toBeNull()
   })

@@ -20,6 +20,9 @@ const MAX_SCREENS = 16
 /** Open connections: a browser opens six for files, and every screen keeps one. */
 const MAX_CONNECTIONS = 128
 
+/** How long a screen gets to answer the goodbye of an agent that stops. */
+export const GOODBYE_MS = 500
+
 /** What an agent is made of. */
 export interface AgentOptions {
   engine: EngineDoor
@@ -87,7 +90,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   })
   await listen(server, options.port)
   const url = `http://${LOOPBACK}:${port()}/kiosk.html#token=${token}`
-  return { url, port: port(), stop: () => stopAll(server, sockets) }
+  return { url, port: port(), stop: () => stopAll(server, sockets, clock) }
 }
 
 function makeServer(): Server {
@@ -129,16 +132,18 @@ function listen(server: Server, port: number): Promise<void> {
   })
 }
 
-function stopAll(server: Server, screens: WebSocketServer): Promise<void> {
+function stopAll(server: Server, screens: WebSocketServer, clock: Pick<EngineClock, 'after'>): Promise<void> {
   return new Promise((resolve) => {
     for (const screen of screens.clients) screen.close(1001)
-    server.close(() => {
+    const terminateAll = (): void => {
       for (const screen of screens.clients) screen.terminate()
+    }
+    const cancel = clock.after(GOODBYE_MS, terminateAll)
+    server.close(() => {
+      cancel()
+      terminateAll()
       screens.close(() => resolve())
     })
     server.closeAllConnections()
-    setTimeout(() => {
-      for (const screen of screens.clients) screen.terminate()
-    }, 500).unref()
   })
 }

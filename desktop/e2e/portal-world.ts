@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { promisify } from 'node:util'
 import type { BrowserContext, Locator, Page } from '@playwright/test'
 import { setupFile } from '../../hub/hub-file.ts'
 import { makePasswords } from '../../hub/identity/passwords.ts'
@@ -11,9 +9,7 @@ import { query, type Database } from '../../hub/store/database.ts'
 import { startScratchDatabase } from '../../hub/store/testing.ts'
 import { catchMail, type MailCatcher } from './mail-catcher.ts'
 import { expect } from './testing.ts'
-import { planLibrary, startHub, type Library } from './world.ts'
-
-const ROOT = path.join(import.meta.dirname, '..', '..')
+import { planLibrary, runStaff, startHub, type Library } from './world.ts'
 
 /** The domain of the university whose people the tests are. */
 export const DOMAIN = 'portal.example'
@@ -196,8 +192,8 @@ export class PortalWorld {
     const tree = { name: UNIVERSITY, kind: 'university', children: plans.map((plan) => plan.tree) }
     writeFileSync(file, JSON.stringify(tree))
     const facts = ['--name', UNIVERSITY, '--domain', DOMAIN, '--timezone', 'Europe/Ljubljana']
-    await this.admin('university', 'add', ...facts)
-    await this.admin('spaces', 'import', '--university', DOMAIN, file)
+    await runStaff(this.parts.env, 'university', 'add', ...facts)
+    await runStaff(this.parts.env, 'spaces', 'import', '--university', DOMAIN, file)
     const hash = await makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }).hash(PASSWORD)
     this.passwordHash = hash.ok ? hash.value : ''
     const spaces = await query<{ id: number; name: string }>(this.pool, 'select id, name from spaces')
@@ -205,13 +201,6 @@ export class PortalWorld {
     this.libraries.push(
       ...plans.map(({ name, floors, rooms }) => ({ name, floors, rooms, ids })).toReversed(),
     )
-  }
-
-  private async admin(...args: string[]): Promise<void> {
-    await promisify(execFile)(process.execPath, [path.join(ROOT, 'hub/cli.ts'), ...args], {
-      cwd: ROOT,
-      env: this.parts.env,
-    })
   }
 }
 

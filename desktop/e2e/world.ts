@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { promisify } from 'node:util'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { startChild, type Child } from '../../build/children.ts'
+import { runAdmin } from '../../hub/admin/run-admin.ts'
 import { createEnrolment } from '../../hub/identity/enrol-kiosk.ts'
 import { openLineProxy, type LineProxy } from '../../hub/simulation/line-proxy.ts'
 import { query, type Database } from '../../hub/store/database.ts'
@@ -13,8 +12,6 @@ import { startScratchDatabase } from '../../hub/store/testing.ts'
 import { KioskHost } from './kiosk-host.ts'
 
 const DOMAIN = 'browser.example'
-
-const ROOT = path.join(import.meta.dirname, '..', '..')
 
 /** A library of its own for one test: two floors, two rooms on the first, one on the second. */
 export interface Library {
@@ -131,8 +128,8 @@ export class World {
       }),
     )
     const names = ['--name', 'Browser University', '--domain', DOMAIN, '--timezone', 'Europe/Ljubljana']
-    await this.admin('university', 'add', ...names)
-    await this.admin('spaces', 'import', '--university', DOMAIN, file)
+    await runStaff(this.env, 'university', 'add', ...names)
+    await runStaff(this.env, 'spaces', 'import', '--university', DOMAIN, file)
     const spaces = await query<{ id: number; name: string; universityId: number }>(
       this.database.pool,
       'select id, name, university_id as "universityId" from spaces',
@@ -143,13 +140,6 @@ export class World {
       ...plans.map(({ name, floors, rooms }) => ({ name, floors, rooms, ids })).toReversed(),
     )
   }
-
-  private async admin(...args: string[]): Promise<void> {
-    await promisify(execFile)(process.execPath, [path.join(ROOT, 'hub/cli.ts'), ...args], {
-      cwd: ROOT,
-      env: this.env,
-    })
-  }
 }
 
 /** Starts a hub in a process of its own. */
@@ -157,6 +147,12 @@ export async function startHub(env: NodeJS.ProcessEnv): Promise<{ child: Child; 
   const child = startChild({ name: 'hub', file: 'hub/main.ts', args: [], env, hear: () => undefined })
   const line = await child.says('hub ')
   return { child, port: Number(new URL(line.slice('hub '.length)).port) }
+}
+
+/** Runs a command of staff in this process: a Node of its own for each would take longer than all the rest of a world. */
+export async function runStaff(env: NodeJS.ProcessEnv, ...args: string[]): Promise<void> {
+  const run = await runAdmin(args, env)
+  if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
 }
 
 /** The plan of a library of its own for one test. */

@@ -8,6 +8,9 @@ import type { SyncCore } from '../sync/sync-core.ts'
 import { makeTestCore } from '../sync/testing-campus.ts'
 import { insertTestKiosk, visit, type TestKiosk, type TestVisit } from '../sync/testing-kiosk.ts'
 import { enrolTestDevice } from './testing-device.ts'
+import { makeHubClock } from '../clock.ts'
+import type { HubClock } from '../ports.ts'
+import { POLL_MS } from '../sync/wake-up.ts'
 import { runHere } from './testing-cli.ts'
 
 // Staff work at the command line while a hub runs on the same database; its kiosks must hear of it. The hub is not told
@@ -18,6 +21,8 @@ let folder: string
 let core: SyncCore
 let kiosk: TestKiosk
 let open: TestVisit
+/** Seconds as the hub counts them: how often it looked by itself for what others committed. */
+let pollCount = 0
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'carrel-beside-'))
@@ -33,7 +38,14 @@ beforeEach(async () => {
     spaceId: await idOf('Library'),
     role: 'entrance',
   })
-  core = makeTestCore(database.pool)
+  pollCount = 0
+  const clock = makeHubClock()
+  const after: HubClock['after'] = (delayMs, run) =>
+    clock.after(delayMs, () => {
+      if (delayMs === POLL_MS) pollCount += 1
+      run()
+    })
+  core = makeTestCore(database.pool, { clock: { ...clock, after } })
   open = await visit(core, kiosk)
   await open.line.next('snapshot')
   open.say({
@@ -112,21 +124,21 @@ test('a kiosk that is moved or renamed, or whose university has other settings, 
 })
 
 test('[SYN-28] a revoked kiosk is off within five seconds', async () => {
-  const startedAt = performance.now()
+  pollCount = 0
   // A device that forked from it is named: with a stolen key it may be the thief's.
   const heir = await insertTestKiosk(database.pool, { universityId: 1, spaceId: await idOf('Room 101') })
   await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [heir.id, kiosk.id])
   expect(await admin('kiosk', 'revoke', String(kiosk.id))).toMatchObject({ forkIds: [heir.id] })
   expect(await open.line.closed()).toBe('revoked')
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(pollCount).toBeLessThan(5)
 })
 
 test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of its successor', async () => {
   const { code } = (await admin('kiosk', 'replace', String(kiosk.id))) as { code: string }
-  const startedAt = performance.now()
+  pollCount = 0
   const successor = await enrolTestDevice(database.pool, code)
   expect(await open.line.closed()).toBe('revoked')
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(pollCount).toBeLessThan(5)
   expect(successor).toMatchObject({ ok: true, value: { spaceId: await idOf('Library'), role: 'entrance' } })
 })
 

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { TLSSocket } from 'node:tls'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { anyText } from '#shared/fixtures/testing-text.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from '../admin/testing-certificate.ts'
 import { noLog, type HubLog } from '../log.ts'
 import { insertTestUniversity } from '../store/testing-rows.ts'
@@ -208,7 +209,7 @@ describe('a directory', () => {
       '本',
     )
     const typed = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      anyText({ maxLength: 40 }),
       fc.array(signs).map((parts) => parts.join('')),
     )
     await fc.assert(

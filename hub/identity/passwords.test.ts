@@ -1,5 +1,6 @@
 import { hash as argonHash, verify as argonVerify } from 'argon2'
 import { afterAll, describe, expect, test } from 'vitest'
+import { noLog } from '../log.ts'
 import { makePasswordJudge } from './password-judge.ts'
 import { HASH_COST, makePasswords } from './passwords.ts'
 
@@ -110,7 +111,7 @@ async function isRight(
 }
 
 describe('[IDN-4] common passwords', () => {
-  const { isCommon, stop } = makePasswordJudge()
+  const { isCommon, stop } = makePasswordJudge(noLog)
   afterAll(stop)
   test.each([
     'password12',

@@ -1,6 +1,6 @@
 import { hash as argonHash } from 'argon2'
 import { SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
 import { parseRefreshToken, refreshToken } from '../identity/refresh-tokens.ts'
@@ -324,7 +324,7 @@ describe('[IDN-5] a sign-in', () => {
       return answer
     })
     // Two are inside, five wait, and the others are answered before anybody comes out.
-    await vi.waitUntil(() => turnedAway.length === 5)
+    await expect.poll(() => turnedAway.length).toBe(5)
     opened.resolve()
     const statuses = (await Promise.all(tries)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 401)).toHaveLength(7)

@@ -13,6 +13,7 @@ import { GOOD_PASSWORD, startPeopleHub, type Answered, type PeopleHub } from './
 // A campus behind one address of the network: everybody there is one for the hub.
 
 const CAMPUS = '203.0.113.9'
+const HOUR_MS = 3_600_000
 const hubs: PeopleHub[] = []
 
 afterEach(async () => {
@@ -23,8 +24,16 @@ async function start(
   name: string,
   perAddress: Partial<Record<AccountDoor, number>> = {},
   directories: DirectoryDesk = noDirectories,
+  windowMs?: number,
 ): Promise<PeopleHub> {
   const limits: AccountLimits = { ...ACCOUNT_LIMITS }
+  // The same counts in longer windows: what fits into an hour fits into a minute, however slow the machine is.
+  if (windowMs !== undefined)
+    for (const [door, { perAccount, perAddress: all }] of Object.entries(ACCOUNT_LIMITS))
+      limits[door as AccountDoor] = {
+        perAccount: { ...perAccount, windowMs },
+        perAddress: { ...all, windowMs },
+      }
   for (const [door, count] of Object.entries(perAddress) as [AccountDoor, number][]) {
     const limit: TryLimit = { ...ACCOUNT_LIMITS[door].perAddress, count }
     limits[door] = { ...ACCOUNT_LIMITS[door], perAddress: limit }
@@ -66,8 +75,7 @@ async function crowd(
 
 describe('[EDG-6] a campus behind one address', () => {
   test('registers, asks for its mails again, and signs in: three hundred people within a minute', async () => {
-    const hub = await start('campus')
-    const startedMs = performance.now()
+    const hub = await start('campus', {}, noDirectories, HOUR_MS)
     const name = (index: number): string => `p${index}@uni.example`
     expect(await crowd(300, (index) => register(hub, name(index)))).toEqual({ 202: 300 })
     await query(hub.pool, 'update users set verified_at = now()')
@@ -78,8 +86,18 @@ describe('[EDG-6] a campus behind one address', () => {
           hub.call(`POST ${path}`, { address: CAMPUS, body: { email: name(index) } }),
         ),
       ).toEqual({ 202: 100 })
-    // All of it counts for one and the same minute and hour only if it took no longer.
-    expect(performance.now() - startedMs).toBeLessThan(60_000)
+    const counts = await query<{ bucket: string; count: number }>(
+      hub.pool,
+      "select bucket, count from rate_limits where bucket like '% from %' order by bucket",
+    )
+    // All of it counted in one and the same window.
+    expect(counts.map(({ bucket, count }) => [bucket.split(' ')[0], count])).toEqual([
+      ['forgotten', 100],
+      ['password', 300],
+      ['register', 300],
+      ['resend', 100],
+      ['signIn', 300],
+    ])
   }, 120_000)
 
   test('loses no registration to a weak password, and whoever tries thousands is stopped before the judge', async () => {

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { openPool, type Database } from '../store/database.ts'
+import { dropScratchDatabase } from '../store/testing.ts'
 
 /** The databases of one world: the one in use, and copies that nobody is connected to. */
 export class WorldDatabases {
@@ -47,7 +48,7 @@ export class WorldDatabases {
   }
 
   async dropDatabase(name: string): Promise<void> {
-    await this.onServer(`drop database if exists ${name} with (force)`)
+    await dropScratchDatabase(this.server.url, name)
   }
 
   private async onServer(sql: string): Promise<void> {

@@ -17,7 +17,7 @@ test('a database that is killed comes back at the same address with what was com
     const killed = kept.pid()
     process.kill(killed, 'SIGKILL')
     await vi.waitFor(() => expect(kept.pid()).not.toBe(killed), { timeout: 20_000, interval: 20 })
-    await vi.waitFor(async () => expect(await query(pool, 'select seven from kept')).toEqual([{ seven: 7 }]))
+    await expect.poll(() => query(pool, 'select seven from kept')).toEqual([{ seven: 7 }])
   }
   await pool.end()
   const last = kept.pid()

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openPool, query, withDatabase, type Database } from './database.ts'
-import { HUB_ROLE } from './database-owner.ts'
+import { HUB_ROLE, SUPERUSER } from './database-owner.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { wasLeftLocked } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
@@ -21,12 +21,20 @@ import { migrate } from './migrate.ts'
 /** Where a test run tells its workers the address of the shared server. */
 export const TEST_SERVER_VARIABLE = 'CARREL_TEST_SERVER'
 
+/** Where Linux keeps files in memory. */
+export const MEMORY_FOLDER = '/dev/shm'
+
+/** Where `npm test` names a folder in memory for one of its stages alone. */
+export const TEST_MEMORY_VARIABLE = 'CARREL_TEST_MEMORY'
+
 /** Settings for tests: nothing has to survive the machine, so nothing waits for the disk. */
 export const FAST_SETTINGS: Record<string, string> = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   max_connections: '200',
+  // Shared memory as files of the data folder: a server that a test kills leaves none of it behind.
+  dynamic_shared_memory_type: 'mmap',
 }
 
 /** Three times what a run of all tests was seen to take, in bytes. */
@@ -37,7 +45,7 @@ const ENOUGH_MEMORY = 2 ** 30
  * database is a thousand files, and a disk spends longer on making and forgetting them than PostgreSQL on the rest.
  */
 export function memoryFolder(): string {
-  const memory = '/dev/shm'
+  const memory = process.env[TEST_MEMORY_VARIABLE] ?? MEMORY_FOLDER
   try {
     accessSync(memory, constants.W_OK)
     const { bavail, bsize } = statfsSync(memory)
@@ -48,7 +56,6 @@ export function memoryFolder(): string {
 }
 
 const TEMPLATE = 'carrel_template'
-const INSUFFICIENT_PRIVILEGE = '42501'
 const SCRATCH_PREFIX = 'carrel-db-'
 
 /** A database of its own with all migrations applied. */
@@ -173,19 +180,20 @@ async function makeDatabaseOn(serverUrl: string, name = 'test', template = TEMPL
   const pool = openPool(url)
   const drop = async (): Promise<void> => {
     await pool.end()
-    await dropDatabase(serverUrl, unique)
+    await dropScratchDatabase(serverUrl, unique)
   }
   return { url, pool, drop }
 }
 
-/** No role but a superuser ends an autovacuum that is at work there; a drop without force asks it to go, and waits. */
-async function dropDatabase(serverUrl: string, name: string): Promise<void> {
-  try {
-    await onServer(serverUrl, `drop database if exists ${name} with (force)`)
-  } catch (error) {
-    if ((error as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error
-    await onServer(serverUrl, `drop database if exists ${name}`)
-  }
+/**
+ * Drops a database of a scratch server with whoever is still in it. The superuser does it: no other role may end an
+ * autovacuum that is at work there.
+ */
+export async function dropScratchDatabase(serverUrl: string, name: string): Promise<void> {
+  await onServer(
+    serverUrl.replace(/\/\/[^@]*@/, `//${SUPERUSER}@`),
+    `drop database if exists ${name} with (force)`,
+  )
 }
 
 async function onServer(url: string, sql: string): Promise<void> {

@@ -132,6 +132,8 @@ function refusalOf(statement: Promise<unknown>): Promise<unknown> {
   )
 }
 
+const HANGS = { timeout: 15_000 }
+
 /** Until some transaction waits for another one's lock; without the lock in the trigger none ever would. */
 async function waitUntilBlocked(): Promise<void> {
   await vi.waitFor(async () => {
@@ -139,7 +141,7 @@ async function waitUntilBlocked(): Promise<void> {
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
     if (waiting.rowCount === 0) throw new Error('nobody waits')
-  })
+  }, HANGS)
 }
 
 describe('[TRE-1] the database takes', () => {

@@ -8,8 +8,8 @@ import type { InFlight } from './in-flight.ts'
 
 /** Commits are told to other hubs at most this often. Each telling is a flush of its own. */
 const NOTIFY_MS = 20
-/** How long a lost wake-up may go unnoticed. [SYN-27] */
-const POLL_MS = 1000
+/** How long a lost wake-up may go unnoticed: so often a hub looks by itself for what others committed. [SYN-27] */
+export const POLL_MS = 1000
 /** A poll that has not succeeded for this long is late. */
 const LATE_MS = 5 * POLL_MS
 /** By this name hubs that listen see each other. */
