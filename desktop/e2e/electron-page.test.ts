@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test, type Page } from '@playwright/test'
+import { expect, test as base, type Page } from '@playwright/test'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -31,8 +31,7 @@ const TEST_IPC = `
   })
 `
 
-function openTestEngine(): Engine {
-  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-page-'))
+function openTestEngine(folder: string): Engine {
   const args = parseKioskArguments(['--name', 'Door 7', '--hub', 'http://127.0.0.1:1', '--folder', folder])
   if (!args.ok) throw new Error(args.refusal)
   const log = { info: () => undefined, warn: () => undefined }
@@ -40,6 +39,17 @@ function openTestEngine(): Engine {
   if (!opened.ok) throw new Error(opened.refusal)
   return opened.value.engine
 }
+
+const test = base.extend<{ engine: Engine }>({
+  engine: async ({ page }, run) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'carrel-page-'))
+    const engine = openTestEngine(folder)
+    await run(engine)
+    await page.close()
+    engine.stop()
+    rmSync(folder, { recursive: true, force: true })
+  },
+})
 
 /** The main process, in which shell and engine run, as a test holds it up: then it tells nothing. */
 interface HeldMain {
@@ -80,57 +90,49 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
 
 test('[BRG-4] the screens run under the policy of app://, with the real preload and engine, and reach nothing else', async ({
   page,
+  engine,
 }) => {
-  const engine = openTestEngine()
   const complaints: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
-  try {
-    const { calls } = await prepare(page, engine)
-    await page.goto(`${ORIGIN}/kiosk.html`)
-    await expect(page.getByText('Door 7')).toBeVisible()
-    expect(complaints).toEqual([])
-    expect(await page.evaluate('Object.keys(window.bridge)')).toEqual(['call', 'onSlice'])
-    expect(await page.evaluate("window.bridge.call('enrol', { code: 5 })")).toEqual({
-      ok: false,
-      refusal: { why: 'malformed' },
-    })
-    // When the first frame is told of is the machine's affair.
-    expect(calls.filter((name) => name !== 'painted')).toEqual(['enrol'])
-    await expect.poll(() => calls.includes('painted')).toBe(true)
-    for (const reach of [
-      `fetch('${ORIGIN}/kiosk.html')`,
-      `new Promise((done, fail) => { const line = new WebSocket('ws://127.0.0.1:1/'); line.onerror = fail; line.onopen = done })`,
-      `new Promise((done, fail) => { const script = document.createElement('script'); script.textContent = 'window.ranInline = 1'; document.body.append(script); setTimeout(() => (window.ranInline ? done() : fail()), 50) })`,
-      `import('data:text/javascript,1')`,
-    ])
-      expect(await page.evaluate(`${reach}.then(() => 'reached', () => 'refused')`)).toBe('refused')
-  } finally {
-    engine.stop()
-  }
+  const { calls } = await prepare(page, engine)
+  await page.goto(`${ORIGIN}/kiosk.html`)
+  await expect(page.getByText('Door 7')).toBeVisible()
+  expect(complaints).toEqual([])
+  expect(await page.evaluate('Object.keys(window.bridge)')).toEqual(['call', 'onSlice'])
+  expect(await page.evaluate("window.bridge.call('enrol', { code: 5 })")).toEqual({
+    ok: false,
+    refusal: { why: 'malformed' },
+  })
+  // When the first frame is told of is the machine's affair.
+  expect(calls.filter((name) => name !== 'painted')).toEqual(['enrol'])
+  await expect.poll(() => calls.includes('painted')).toBe(true)
+  for (const reach of [
+    `fetch('${ORIGIN}/kiosk.html')`,
+    `new Promise((done, fail) => { const line = new WebSocket('ws://127.0.0.1:1/'); line.onerror = fail; line.onopen = done })`,
+    `new Promise((done, fail) => { const script = document.createElement('script'); script.textContent = 'window.ranInline = 1'; document.body.append(script); setTimeout(() => (window.ranInline ? done() : fail()), 50) })`,
+    `import('data:text/javascript,1')`,
+  ])
+    expect(await page.evaluate(`${reach}.then(() => 'reached', () => 'refused')`)).toBe('refused')
 })
 
 test('[KSK-17] a main process that is held up is told by its page after five seconds, asked nothing, and is back with its next word', async ({
   page,
+  engine,
 }) => {
-  const engine = openTestEngine()
-  try {
-    const { calls, main } = await prepare(page, engine)
-    await page.goto(`${ORIGIN}/kiosk.html`)
-    await expect(page.getByText('Door 7')).toBeVisible()
-    main.isHeld = true
-    await expect(page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 10_000 })
-    const asked = calls.length
-    expect(await page.evaluate("document.querySelector('.setup')?.dataset.screen")).toBe('engineAway')
-    await page.waitForTimeout(6_000)
-    expect(calls).toHaveLength(asked)
-    main.isHeld = false
-    for (const tell of main.waiting) tell()
-    await expect(page.getByText('Door 7')).toBeVisible()
-    await expect.poll(() => calls.length, { timeout: 15_000 }).toBeGreaterThan(asked)
-  } finally {
-    engine.stop()
-  }
+  const { calls, main } = await prepare(page, engine)
+  await page.goto(`${ORIGIN}/kiosk.html`)
+  await expect(page.getByText('Door 7')).toBeVisible()
+  main.isHeld = true
+  await expect(page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 10_000 })
+  const asked = calls.length
+  expect(await page.evaluate("document.querySelector('.setup')?.dataset.screen")).toBe('engineAway')
+  await page.waitForTimeout(6_000)
+  expect(calls).toHaveLength(asked)
+  main.isHeld = false
+  for (const tell of main.waiting) tell()
+  await expect(page.getByText('Door 7')).toBeVisible()
+  await expect.poll(() => calls.length, { timeout: 15_000 }).toBeGreaterThan(asked)
 })
