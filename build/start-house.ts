@@ -8,7 +8,7 @@ import { readHubFile, setupFile } from '../hub/hub-file.ts'
 import { openPool, type Database } from '../hub/store/database.ts'
 import { FolderLockedError, lockFolder } from '../hub/store/folder-lock.ts'
 import { buildScreens } from './build-screens.ts'
-import { clearLeftovers, recordChildren, startChild, type Child } from './children.ts'
+import { clearLeftovers, recordChildren, startChild, type Child, type ChildOptions } from './children.ts'
 import { HouseError } from './house-error.ts'
 import {
   loadDemoCampus,
@@ -41,6 +41,8 @@ interface House {
   /** The starter's own folder below CARREL_HOME. */
   folder: string
   children: Child[]
+  /** How to start a kiosk once more. */
+  again: Map<Child, () => Promise<void>>
   /** Ends the demo's visitors, where there are some. */
   endVisitors: () => void
   isStopping: boolean
@@ -64,7 +66,12 @@ async function main(): Promise<void> {
     const began = await Promise.race([begin(house), asked])
     if (began !== 'asked') {
       process.stdout.write('ready\n')
-      const watching = { children: () => house.children, forget: (child: Child) => forget(house, child), say }
+      const watching = {
+        children: () => house.children,
+        forget: (child: Child) => forget(house, child),
+        startAgain: (child: Child) => startAgain(house, child),
+        say,
+      }
       const first = await Promise.race([asked, untilOneFails(watching)])
       if (first !== 'asked')
         throw new HouseError(`The ${first.name} ended unexpectedly; everything is stopped.`)
@@ -93,6 +100,7 @@ function makeHouse(config: HubConfig): House {
     env,
     folder: path.join(config.home, 'start'),
     children: [],
+    again: new Map(),
     endVisitors: () => undefined,
     isStopping: false,
   }
@@ -220,6 +228,12 @@ async function startKiosk(
   const { role, name, folder, code } = kiosk
   say(`starting the ${role} kiosk …`)
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
+  const run = (options: ChildOptions): Child => {
+    const child = add(house, startChild(options))
+    // Its folder knows its place by then.
+    house.again.set(child, () => startKiosk(house, { ...kiosk, code: null }, hubUrl, electron))
+    return child
+  }
   const common = { name: `${role} kiosk`, env: house.env }
   const line = await showKiosk({
     name: common.name,
@@ -227,30 +241,33 @@ async function startKiosk(
       electron === null
         ? null
         : () =>
-            add(
-              house,
-              startChild({
-                ...common,
-                electron: electron.program,
-                file: electron.file,
-                args: [...args, '--window'],
-                env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
-              }),
-            ),
+            run({
+              ...common,
+              electron: electron.program,
+              file: electron.file,
+              args: [...args, '--window'],
+              env: { ...house.env, ...(code === null ? {} : { CARREL_ENROL_CODE: code }) },
+            }),
     startForBrowser: () =>
-      add(
-        house,
-        startChild({
-          ...common,
-          file: 'desktop/agent/kiosk.ts',
-          args: [...args, '--port', String(house.ports[role])],
-          input: code ?? '',
-        }),
-      ),
+      run({
+        ...common,
+        file: 'desktop/agent/kiosk.ts',
+        args: [...args, '--port', String(house.ports[role])],
+        input: code ?? '',
+      }),
     forget: (child) => forget(house, child),
     say,
   })
   process.stdout.write(`${role} ${line}\n`)
+}
+
+/** Starts a kiosk that ended once more, in its folder and at its port. [KSK-20] */
+async function startAgain(house: House, child: Child): Promise<boolean> {
+  const again = house.again.get(child)
+  if (again === undefined || house.isStopping) return false
+  forget(house, child)
+  await again()
+  return true
 }
 
 function add(house: House, child: Child): Child {
@@ -263,6 +280,7 @@ function add(house: House, child: Child): Child {
 /** A child that was given up: its end is not the house's. */
 function forget(house: House, child: Child): void {
   house.children = house.children.filter((one) => one !== child)
+  house.again.delete(child)
   recordChildren(house.folder, house.children)
 }
 

@@ -188,6 +188,19 @@ describe('npm start', () => {
     expect(await start().says('ready')).toBe('ready')
   })
 
+  test('[KSK-20] a kiosk that is killed is started again at its address, and everything else goes on', async () => {
+    const running = start()
+    await running.says('ready')
+    const door = processesOf(home).find(({ command }) => command.includes('--name Demo door '))
+    process.kill(door?.pid ?? 0, 'SIGKILL')
+    await running.tells('The door kiosk ended by itself (SIGKILL) and was started again.')
+    const addresses = running.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
+    expect(addresses).toHaveLength(2)
+    expect(new Set(addresses).size).toBe(1)
+    expect((await fetch(addresses[0] ?? '')).status).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+  })
+
   test('when all of it is killed at once, the next start clears what was left', async () => {
     const killed = start()
     await killed.says('ready')

@@ -46,6 +46,7 @@ test('[SHL-13] a window that somebody closes is said, and the rest goes on; what
     const failed = untilOneFails({
       children: () => children,
       forget: (gone) => (children = children.filter((one) => one !== gone)),
+      startAgain: () => Promise.resolve(false),
       say: (sentence) => said.push(sentence),
     })
     await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(1)
@@ -70,9 +71,33 @@ test.each([
     const failed = await untilOneFails({
       children: () => children,
       forget: () => undefined,
+      startAgain: () => Promise.resolve(false),
       say: (sentence) => said.push(sentence),
     })
     expect([failed.name, said]).toEqual(['door kiosk', []])
+  },
+  60_000,
+)
+
+test.each([
+  ['whose store broke', 'process.exit(70)', 'exit code 70'],
+  ['that is killed', "process.kill(process.pid, 'SIGKILL')", 'SIGKILL'],
+])(
+  '[KSK-20] a kiosk %s is started again, and ends everything when it ends three times within a minute',
+  async (_what, text, how) => {
+    let children = [start('hub', STAYS, false), start('door kiosk', text, false)]
+    const said: string[] = []
+    const failed = await untilOneFails({
+      children: () => children,
+      forget: () => undefined,
+      startAgain: (gone) => {
+        children = [...children.filter((one) => one !== gone), start(gone.name, text, false)]
+        return Promise.resolve(true)
+      },
+      say: (sentence) => said.push(sentence),
+    })
+    const sentence = `The door kiosk ended by itself (${how}) and was started again.`
+    expect([failed, said]).toEqual([children[1], [sentence, sentence]])
   },
   60_000,
 )
