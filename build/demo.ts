@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { DEMO_CAMPUS, type PlannedSpace } from '#shared/fixtures/campus.ts'
 import { spacesByPath, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
+import type { HubConfig } from '../hub/config.ts'
 import { query, type Database } from '../hub/store/database.ts'
 import { loadSpaces } from '../hub/store/spaces.ts'
 import { visitDemoCampus } from './demo-visitor.ts'
@@ -187,4 +189,10 @@ function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {
       },
     )
   })
+}
+
+/** Kiosks belong to one database: one that is named by DATABASE_URL has a folder of its own. */
+export function kioskFolderOf({ home, databaseUrl }: Pick<HubConfig, 'home' | 'databaseUrl'>): string {
+  if (databaseUrl === null) return path.join(home, 'kiosks')
+  return path.join(home, `kiosks-${createHash('sha256').update(databaseUrl).digest('hex').slice(0, 12)}`)
 }

@@ -1,5 +1,4 @@
 // Second half of `npm start`, under Node 24: a hub, the demo campus and two kiosks, from one terminal.
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
@@ -11,6 +10,7 @@ import { buildScreens } from './build-screens.ts'
 import { clearLeftovers, recordChildren, startChild, type Child, type ChildOptions } from './children.ts'
 import { HouseError } from './house-error.ts'
 import {
+  kioskFolderOf,
   loadDemoCampus,
   prepareDemoKiosks,
   prepareVisitors,
@@ -210,12 +210,6 @@ async function letVisitorsIn(house: House, parts: DemoParts, hubUrl: string): Pr
 /** What the hub says goes through; instead of where a mail was written, the mail is told, to whoever sits here. [IMP-11] */
 function hearHub({ isProduction }: HubConfig): (line: string) => void {
   return (line) => say((isProduction ? null : tellMail(line)) ?? line)
-}
-
-/** Kiosks belong to one database: one that is named by DATABASE_URL has a folder of its own. */
-function kioskFolderOf({ home, databaseUrl }: HubConfig): string {
-  if (databaseUrl === null) return path.join(home, 'kiosks')
-  return path.join(home, `kiosks-${createHash('sha256').update(databaseUrl).digest('hex').slice(0, 12)}`)
 }
 
 /** In a window of Electron where it can show one here, else in a browser through the agent. */

@@ -189,12 +189,12 @@ describe('npm start', () => {
   })
 
   test('[KSK-20] a kiosk that is killed is started again at its address, and everything else goes on', async () => {
-    const running = start()
-    await running.says('ready')
+    const house = start()
+    await house.says('ready')
     const door = processesOf(home).find(({ command }) => command.includes('--name Demo door '))
     process.kill(door?.pid ?? 0, 'SIGKILL')
-    await running.tells('The door kiosk ended by itself (SIGKILL) and was started again.')
-    const addresses = running.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
+    await house.tells('The door kiosk ended by itself (SIGKILL) and was started again.')
+    const addresses = house.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
     expect(addresses).toHaveLength(2)
     expect(new Set(addresses).size).toBe(1)
     expect((await fetch(addresses[0] ?? '')).status).toBe(200)

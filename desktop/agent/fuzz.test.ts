@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { makeDice } from '#shared/domain/dice.ts'
-import { leastGrowth } from '#shared/fixtures/testing-memory.ts'
+import { leastGrowth } from '../engine/testing-memory.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { makeFuzzMessage } from './testing-fuzz.ts'
 import { startTestAgent, TestScreen } from './testing-agent.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeDice, type Dice } from '#shared/domain/dice.ts'
-import { leastGrowth } from '#shared/fixtures/testing-memory.ts'
+import { leastGrowth } from './testing-memory.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { KioskMessage, type Hello, type HubMessage } from '#shared/wire/messages.ts'
 import { makeParse } from '#shared/wire/parse.ts'
