@@ -142,6 +142,7 @@ function run(program, args, terminal) {
   const passOn = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal)
   const signals = /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
   for (const signal of signals) process.on(signal, passOn)
+  const npmWatch = whenNpmIsGone(() => passOn('SIGTERM'))
   return new Promise((resolve) => {
     child.once('error', (error) => {
       say(`${program} could not be started: ${error.message}`)
@@ -149,7 +150,24 @@ function run(program, args, terminal) {
     })
     child.once('exit', (code, signal) => {
       for (const name of signals) process.off(name, passOn)
+      clearInterval(npmWatch)
       resolve(signal === null ? (code ?? 1) : 128 + (signal === 'SIGINT' ? 2 : 15))
     })
   })
+}
+
+/**
+ * npm gives a signal to the shell between it and us, and that shell dies without handing it on: then we are somebody
+ * else's child, and what was to be ended would run on. Looks once a second; asks nothing where npm did not start us.
+ * @param {() => void} run
+ */
+function whenNpmIsGone(run) {
+  const { ppid } = process
+  if (process.env['npm_lifecycle_event'] === undefined) return undefined
+  const watch = setInterval(() => {
+    if (process.ppid === ppid) return
+    clearInterval(watch)
+    run()
+  }, 1_000)
+  return watch
 }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { ROOT, runInHouse } from './house.mjs'
+import { ROOT, runInHouse, say } from './house.mjs'
 
 /** @type {Record<string, string>} */
 const COMMANDS = {
@@ -18,14 +18,24 @@ const COMMANDS = {
   package: 'build/package.ts',
 }
 
+/** What serves pages to people; asked for one text, they serve none. */
+const SERVERS = ['hub', 'kiosk']
+const TEXTS = ['--help', '-h', '--export']
+
 const [name, ...args] = process.argv.slice(2)
 const file = name === undefined ? undefined : COMMANDS[name]
 if (file === undefined) {
   process.stderr.write(`usage: node build/run.mjs ${Object.keys(COMMANDS).join('|')} …\n`)
   process.exitCode = 2
 } else if (existsSync(path.join(ROOT, file))) {
+  if (SERVERS.includes(name ?? '') && !args.some((word) => TEXTS.includes(word))) await buildScreens()
   process.exitCode = await runInHouse(file, args)
 } else {
   process.stderr.write(`${name} is not here: ${file} is missing\n`)
   process.exitCode = 1
+}
+
+/** Where that cannot be, for example in a folder of somebody else's, it is said, and what was asked is done all the same. */
+async function buildScreens() {
+  if ((await runInHouse('build/build-screens.ts', [])) !== 0) say('the screens stay as they are')
 }

@@ -13,7 +13,15 @@ import { loadShownTree } from '../hub/store/spaces.ts'
 import { loadUniversities } from '../hub/store/universities.ts'
 import { ROOT } from './house.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
-import { freeBasePort, launch, launchNode, processesOf, sentences, type Start } from './testing-start.ts'
+import {
+  freeBasePort,
+  launch,
+  launchNode,
+  launchProgram,
+  processesOf,
+  sentences,
+  type Start,
+} from './testing-start.ts'
 
 // `npm start` as a person and a program see it: lines, exit codes, and what is left behind.
 
@@ -237,6 +245,16 @@ describe('npm start', () => {
     expect(sentences(refused)).toEqual([
       expect.stringMatching(/^The database cannot be reached .+ DATABASE_URL/),
     ])
+  })
+
+  test('a hub ends with the npm that was told to end', async () => {
+    const { DATABASE_URL: _none, ...rest } = process.env
+    const ports = { CARREL_PORT: String(port), CARREL_METRICS_PORT: '0' }
+    const env = { ...rest, ...ports, CARREL_HOME: path.join(home, 'ended'), CARREL_LOG: 'warn' }
+    const npm = launchProgram('npm', ['run', 'hub'], env)
+    await npm.says('hub ')
+    npm.process.kill('SIGTERM')
+    await expect.poll(() => processesOf(env.CARREL_HOME), { timeout: 30_000 }).toEqual([])
   })
 
   test('[IMP-8] in production there is no demo campus', async () => {

@@ -26,15 +26,23 @@ export function launch(env: NodeJS.ProcessEnv): Start {
 
 /** A file of the project under this Node. */
 export function launchNode(args: string[], env: NodeJS.ProcessEnv): Start {
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  return launchProgram(process.execPath, args, env)
+}
+
+/** Any program, in the project's folder. */
+export function launchProgram(program: string, args: string[], env: NodeJS.ProcessEnv): Start {
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const said = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
+  // Not the exit code: what was said last may come after it.
+  const life = { isOver: false }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {
       said[name] += text
       for (const look of waiting) look()
     })
   const ended = once(child, 'close').then(([code]) => {
+    life.isOver = true
     for (const look of waiting) look()
     return code as number | null
   })
@@ -46,7 +54,7 @@ export function launchNode(args: string[], env: NodeJS.ProcessEnv): Start {
           .slice(0, -1)
           .find((each) => each.startsWith(beginning))
         if (line !== undefined) resolve(line)
-        else if (child.exitCode !== null) reject(new Error(`ended with ${child.exitCode}: ${said.stderr}`))
+        else if (life.isOver) reject(new Error(`ended with ${child.exitCode}: ${said.stderr}`))
       }
       waiting.add(look)
       look()

@@ -85,6 +85,8 @@ describe('configuration', () => {
 
   test.each([
     [{ CARREL_PORT: 'http' }, /^CARREL_PORT must be a port number/],
+    [{ CARREL_HOME: '/proc/x' }, /^CARREL_HOME must name a folder on a disk/],
+    [{ CARREL_HOME: '//sys' }, /^CARREL_HOME must name a folder on a disk/],
     [{ CARREL_PORT: '70000' }, /^CARREL_PORT must be at most 65535/],
     [{ CARREL_METRICS_PORT: '-1' }, /^CARREL_METRICS_PORT must be a port number/],
     [{ CARREL_PORT: '5000', CARREL_METRICS_PORT: '5000' }, /must differ/],

@@ -65,7 +65,11 @@ const PositiveCount = Type.String({ pattern: '^[1-9]\\d{0,5}$' })
 
 /** Each variable: its shape, and the sentence for one that does not fit. */
 const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
-  CARREL_HOME: { schema: Text, advice: 'must name a folder' },
+  CARREL_HOME: {
+    // Node never comes back from making a folder in one of these: nodejs/node takes "no such file" for a missing parent.
+    schema: Type.String({ pattern: '^(?!/+(proc|sys)(/|$))', minLength: 1, maxLength: 4096 }),
+    advice: 'must name a folder on a disk',
+  },
   CARREL_HOST: {
     schema: Type.String({ pattern: '^[A-Za-z0-9.:-]+$' }),
     advice: 'must be an address or a host name, for example 127.0.0.1 or 0.0.0.0',

@@ -22,6 +22,7 @@ import { makeMetrics, serveMetrics, type HubMetrics } from './metrics.ts'
 import type { Chance, HubClock } from './ports.ts'
 import { liveRoute } from './routes/live.ts'
 import { syncRoute } from './routes/sync.ts'
+import { arePagesBuilt } from './routes/portal.ts'
 import { findFolderFault, findSecretFault } from './secret-file.ts'
 import { closePool, loadMightyRole, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
@@ -131,6 +132,7 @@ async function startParts(
   undo.push(async () => removeHubFile())
   if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
     log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host: config.host })
+  if (!arePagesBuilt()) log.warn('the pages of people are not built: node build/build-screens.ts builds them')
   log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())

@@ -49,6 +49,8 @@ interface CommandShape {
   required?: readonly string[]
   /** Least and most words beside the options; none unless said. */
   words?: readonly [number, number]
+  /** It may be the first thing that is done in a folder: the database is made where there is none. */
+  isFirst?: boolean
 }
 
 type Done = Promise<Decision<AdminAnswer, AdminRefusal>>

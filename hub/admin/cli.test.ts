@@ -275,7 +275,7 @@ describe('what is refused', () => {
       'a space that is none',
       ['kiosk', 'code', '--space', 'Library/Floor 1/room 101'],
       1,
-      /did you mean "Library\/Floor 1\/Room 101"/,
+      /did you mean "Library\/Floor 1\/Room 101"\?$/m,
     ],
     [
       'a role that is none',

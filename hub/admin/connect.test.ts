@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeHubFile } from '../hub-file.ts'
@@ -45,6 +45,18 @@ test('without a hub the database of CARREL_HOME is started for the command alone
   const listed = await runHere({ CARREL_HOME: home }, ['university', 'list', '--json'])
   expect(listed.json()).toMatchObject({ universities: [{ name: 'Marsh', spaceCount: 1 }] })
   expect(readProcess(embedded.pid)).toBeNull()
+})
+
+test('in a folder without a database nothing is made but by what makes the first university, and it says where else to look', async () => {
+  const nowhere = join(home, 'mistyped')
+  for (const command of [['university', 'list'], ['backup', join(home, 'nightly.carrel')], ['log']]) {
+    const run = await runHere({ CARREL_HOME: nowhere }, command)
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toMatch(
+      /^There is no database in .+mistyped: CARREL_HOME or DATABASE_URL names another/,
+    )
+  }
+  expect([existsSync(nowhere), existsSync(join(home, 'nightly.carrel'))]).toEqual([false, false])
 })
 
 test('a configuration that does not fit is one plain sentence', async () => {

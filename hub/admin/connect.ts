@@ -10,8 +10,11 @@ import { migrate } from '../store/migrate.ts'
 import { EmbeddedDatabaseError } from '../store/postgres-binaries.ts'
 import { refusal, type AdminRefusal, type AdminWorld } from './answer.ts'
 
-/** `use` brings the database up to date first; `look` and `restore` take it as it is, and only `restore` makes a new one. */
-export type OpenMode = 'use' | 'look' | 'restore'
+/**
+ * `use` and `make` bring the database up to date first; `look` and `restore` take it as it is. Only `make` and `restore`
+ * make one where there is none: a mistyped CARREL_HOME must not become an empty Carrel that is backed up every night.
+ */
+export type OpenMode = 'use' | 'make' | 'look' | 'restore'
 
 /** Where the embedded database of a data folder lies. */
 export function embeddedFolder(home: string): string {
@@ -32,8 +35,11 @@ export async function openWorld(
     if (config.databaseUrl !== null)
       return accept(await open(config, config.databaseUrl, hubUrl, 'DATABASE_URL', mode))
     if (hub !== null) return accept(await open(config, hub.databaseUrl, hubUrl, 'hub', mode))
-    if (mode === 'look' && !existsSync(join(embeddedFolder(config.home), 'data')))
-      return refusal(`There is no database in ${config.home} yet: "npm start" or "npm run hub" makes one.`)
+    const isMaker = mode === 'make' || mode === 'restore'
+    if (!isMaker && !existsSync(join(embeddedFolder(config.home), 'data')))
+      return refusal(
+        `There is no database in ${config.home}: CARREL_HOME or DATABASE_URL names another place, or "npm start", "npm run hub" or "university add" makes one here.`,
+      )
     const embedded = await startEmbedded({ folder: embeddedFolder(config.home) })
     try {
       const world = await open(config, embedded.url, null, 'embedded', mode)
@@ -67,7 +73,7 @@ async function open(
   const pool = openPool(databaseUrl, { maxConnections: 2 })
   try {
     await requireServer(pool)
-    if (mode === 'use') await migrate(pool)
+    if (mode === 'use' || mode === 'make') await migrate(pool)
   } catch (error) {
     await pool.end()
     throw error

@@ -121,7 +121,8 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
   try {
     const response = await fetch(`${hub.url}/readyz`, { signal: AbortSignal.timeout(HUB_ANSWER_MS) })
     const found = `${hub.url}, process ${hub.pid}`
-    if (response.ok) return [{ what: 'hub', state: 'ok', found: `${found}: ready` }]
+    if (response.ok)
+      return [{ what: 'hub', state: 'ok', found: `${found}: ready` }, ...(await checkPages(hub.url))]
     const why = (await response.text()).slice(0, 300)
     return [
       {
@@ -145,6 +146,19 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
       },
     ]
   }
+}
+
+async function checkPages(url: string): Promise<Finding[]> {
+  const { status } = await fetch(url, { signal: AbortSignal.timeout(HUB_ANSWER_MS) })
+  if (status !== 503) return []
+  return [
+    {
+      what: 'pages',
+      state: 'fail',
+      found: 'the pages of people are not built',
+      mend: 'On the machine of the hub: node build/build-screens.ts. The hub gives them from then on.',
+    },
+  ]
 }
 
 /** Whether somebody speaks for others who is not believed: then all of them count as one. [EDG-5] */

@@ -75,8 +75,8 @@ async function pickSpace(
   const name = wanted.split('/').at(-1)?.toLowerCase() ?? ''
   const alike = [...spaces.keys()].filter((path) => name !== '' && path.toLowerCase().includes(name))
   const hint =
-    alike.length === 0 ? '"spaces tree" shows what there is' : `did you mean ${quoted(alike[0] ?? '')}?`
-  return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}.`)
+    alike.length === 0 ? '"spaces tree" shows what there is.' : `did you mean ${quoted(alike[0] ?? '')}?`
+  return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}`)
 }
 
 /** The role that was typed; null when none was. */

@@ -69,7 +69,9 @@ function parseInput(command: AdminCommand, rest: string[]): Decision<Typed, stri
     return {
       ok: false,
       refusal:
-        positionals.length < least ? 'something is missing' : `"${positionals[most] ?? ''}" is too much`,
+        positionals.length < least
+          ? `something is missing: ${command.name} ${command.usage}`
+          : `"${positionals[most] ?? ''}" is too much`,
     }
   return accept({ input: inputOf(values, positionals), isHelp: false })
 }
@@ -93,7 +95,7 @@ async function run(
   const config = parseConfig(environment)
   if (!config.ok) return refusal(config.refusal.problems.join('\n'))
   if (command.runAlone !== undefined) return command.runAlone(config.value, input)
-  const world = await openWorld(config.value, 'use')
+  const world = await openWorld(config.value, command.isFirst === true ? 'make' : 'use')
   if (!world.ok) return world
   try {
     return await command.run(world.value, input)

@@ -24,6 +24,7 @@ export const universityAdd: AdminCommand = {
     locale: { type: 'string', default: 'en' },
   },
   required: ['name', 'domain', 'timezone'],
+  isFirst: true,
   run: async (world, input) => {
     const wish = decideUniversity({
       name: input.text('name') ?? '',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import fastifyStatic from '@fastify/static'
@@ -27,6 +28,11 @@ const FOR_EVER = { cacheControl: true, immutable: true, maxAge: '1y', index: fal
 
 /** As the builder names files: no dot at the beginning, and no way into another folder. */
 const PLAIN_NAME = /^\w[\w.-]*$/
+
+/** Whether there are pages to give. */
+export function arePagesBuilt(folder: string = SCREEN_FOLDER): boolean {
+  return existsSync(path.join(folder, PAGE))
+}
 
 /** Who has the pages of people. */
 export interface Portal {
@@ -76,11 +82,7 @@ async function givePage(
   folder: string,
   sendPage: (request: FastifyRequest, reply: FastifyReply, status: number) => Promise<FastifyReply>,
 ): Promise<FastifyReply> {
-  const isBuilt = await readFile(path.join(folder, PAGE)).then(
-    () => true,
-    () => false,
-  )
-  if (!isBuilt) return sendPage(request, reply, 503)
+  if (!arePagesBuilt(folder)) return sendPage(request, reply, 503)
   void addHeaders(request, reply).header('cache-control', 'no-cache')
   return reply.sendFile(PAGE, folder, { cacheControl: false, index: false })
 }
