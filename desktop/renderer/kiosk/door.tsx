@@ -106,14 +106,14 @@ function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
 
 /** One line: how old what is shown is, and whether the line is up. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { t, age, newest, open, rooms, time } = useWords()
+  const { t, age, newest, open, spaces, time } = useWords()
   const { place } = screen
   const { isOffline, lastContactMs } = place.line
   const lines: string[] = []
   if (screen.name === 'closed') lines.push(open(place.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
   else lines.push((place.parts === null ? age : newest)(place.reportedAtMs, place.nowMs))
-  if (place.parts !== null) lines.push(...rooms({ tone: panelTone(screen), ...place.parts }))
+  if (place.parts !== null) lines.push(...spaces({ tone: panelTone(screen), ...place.parts }))
   return (
     <p className="state-age">
       {isOffline && (
