@@ -1,5 +1,4 @@
 import type { CSSProperties, ReactElement } from 'react'
-import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
 import type { DoorPlace, DoorScreen } from './door-screen.ts'
@@ -13,6 +12,7 @@ import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
 import { useWords } from './use-words.ts'
 import { emWidth, hasDescender, isSquare } from './word-width.ts'
+import { localClockOf } from './zone.ts'
 
 type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
 
@@ -27,7 +27,7 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
   const timezone = useKiosk(({ model }) =>
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
   )
-  const nowMinute = place.nowMs === null ? null : makeLocalClock(timezone)(place.nowMs).minute
+  const local = place.nowMs === null ? undefined : localClockOf(timezone)?.(place.nowMs)
   return (
     <div className="door" data-screen={screen.name}>
       <main className="door-main">
@@ -35,7 +35,12 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
         <DoorReport place={place} />
         <div className="door-today">
           <NoticesOr line={place.line}>
-            <TodayStrip spans={place.todaySpans} nowMinute={nowMinute} />
+            {/* What is open at a local time that is not known, nobody can say. */}
+            {local === undefined ? (
+              <div className="today" />
+            ) : (
+              <TodayStrip spans={place.todaySpans} nowMinute={local.minute} />
+            )}
           </NoticesOr>
           <ServiceButton />
         </div>

@@ -6,6 +6,7 @@ import { ageOf } from './age.ts'
 import type { Said } from './announcement.ts'
 import type { Tone } from './place.ts'
 import type { ScreenRefusal } from './session.ts'
+import { timeFormats } from './zone.ts'
 
 const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
 
@@ -20,7 +21,7 @@ export interface SpaceCounts {
 /** Sentences of one language, with times in one zone. Times are ms since 1970. */
 export interface Words {
   t: TFunction
-  /** "14:05" */
+  /** "14:05"; "14:05 UTC" where the zone is unknown here. [SCR-12] */
   time(atMs: number): string
   /** "Fri 20 Nov" */
   date(atMs: number): string
@@ -43,22 +44,9 @@ export interface Words {
 
 /** The words of a language; `t` must speak it already. */
 export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words {
-  const clock = new Intl.DateTimeFormat(locale, {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
-  const calendar = new Intl.DateTimeFormat(locale, {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  })
   const words: Words = {
     t,
-    time: (atMs) => clock.format(atMs),
-    date: (atMs) => calendar.format(atMs),
+    ...timeFormats(locale, timeZone),
     tone: (of) => t(`tone.${of}`),
     level: (of) => t(`tone.${TONE_OF[of]}`),
     refusal: (why) => t(`refusal.${why}`),
