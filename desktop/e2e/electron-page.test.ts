@@ -123,6 +123,7 @@ test('[KSK-17] a main process that is held up is told by its page after five sec
   page,
   engine,
 }) => {
+  test.slow()
   const { calls, main } = await prepare(page, engine)
   await page.goto(`${ORIGIN}/kiosk.html`)
   await expect(page.getByText('Door 7')).toBeVisible()

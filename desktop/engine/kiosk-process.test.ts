@@ -65,7 +65,8 @@ class Kiosk {
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  await vi.waitUntil(isSo, { timeout: 30_000, interval: 20 })
+  // A guard against hanging, not a promise of the kiosk: on a machine with forty tasks a start alone takes long.
+  await vi.waitUntil(isSo, { timeout: 90_000, interval: 20 })
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -88,7 +89,7 @@ test('[KSK-12] a process that was stopped says "connecting" before "online", and
   expect(kiosk.tenthsUntil('offline', woken)).toBeLessThan(50)
   hub.isMute = false
   await kiosk.isOnline()
-}, 60_000)
+}, 180_000)
 
 test('[KSK-12] a stopped process whose line still lives is online again without a new line', async () => {
   const hub = await startTestHub()
@@ -102,7 +103,7 @@ test('[KSK-12] a stopped process whose line still lives is online again without 
   await until(() => kiosk.statuses(woken).includes('online'))
   expect(kiosk.statuses(woken)[0]).toBe('connecting')
   expect([...hub.sockets].map((one) => one === socket)).toEqual([true])
-}, 60_000)
+}, 180_000)
 
 test('[SYN-23] a hub that hangs is noticed after two missed heartbeats and half a one', async () => {
   const hub = await startTestHub()
@@ -113,7 +114,7 @@ test('[SYN-23] a hub that hangs is noticed after two missed heartbeats and half 
   await until(() => kiosk.statuses(muted).includes('offline'))
   // 2.5 beats of a second after the last one, which may have come just after the hub fell silent.
   expect(kiosk.tenthsUntil('offline', muted)).toBeLessThan(45)
-}, 60_000)
+}, 180_000)
 
 test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and started anew it has lost no tap', async () => {
   const hub = await startTestHub()
@@ -140,7 +141,7 @@ test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and st
   await expect
     .poll(() => second.lines.find(({ slice }) => slice === 'outbox')?.value, { timeout: 20_000 })
     .toMatchObject({ waitingCount: 1, alarm: 'outboxReset' })
-}, 60_000)
+}, 180_000)
 
 test('[SYN-1] a kiosk that is killed in the middle of taps has each that it promised', async () => {
   const hub = await startTestHub()
@@ -156,4 +157,4 @@ test('[SYN-1] a kiosk that is killed in the middle of taps has each that it prom
   const second = new Kiosk(hub, folder)
   await expect.poll(() => hub.pushed, { timeout: 30_000 }).toEqual(expect.arrayContaining([1, 2]))
   expect(second.lines.find(({ slice }) => slice === 'outbox')?.value?.waitingCount).toBe(2)
-}, 60_000)
+}, 180_000)
