@@ -124,7 +124,7 @@ test('[SYN-28] --export writes what the outbox holds, and starts nothing; a fold
 test('a hub that is away is tried again, and said so', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const kiosk = run([...args, '--code', 'X'])
-  await expect.poll(() => kiosk.said, { timeout: 5_000 }).toHaveLength(2)
+  await expect.poll(() => kiosk.said, { timeout: 30_000 }).toHaveLength(2)
   expect(kiosk.said[1]).toBe('The hub cannot be reached; the enrolment is tried again.')
 })
 

@@ -1,5 +1,6 @@
 import { expectAnswer, expectDoor, expectLobby, reportButton } from './faces.ts'
 import { expect, test } from './testing.ts'
+import { recordWords } from './word-record.ts'
 
 // One tap's whole way: finger, screen, engine, hub, database, the other kiosk, its screen.
 
@@ -117,16 +118,20 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
   // Lines to an agent that hangs are given up again and again.
   complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
 
+  const record = await recordWords(door.page, '.setup h1')
   door.kiosk.freeze()
   await reportButton(door.page, 'Full').click()
-  await expect(door.page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 8_000 })
+  await expect(door.page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 30_000 })
+  // Five seconds after the last beat, which may have come just before it froze, and a look of the page.
+  expect(await record.firstOf('Back in a moment')).toBeLessThan(70)
   await expect(
     door.page.getByText('It is not certain whether it was saved. Please tap again.', { exact: true }).first(),
   ).toBeVisible()
   await expect(door.page.locator('.state-word')).toHaveCount(0)
   await expect(door.page.getByText(/Live/)).toHaveCount(0)
   // Long enough for a line that was dialled meanwhile to be given up too.
-  await new Promise((resolve) => setTimeout(resolve, 7_000))
+  const awayAt = await record.tenths()
+  await expect.poll(record.tenths, { timeout: 40_000 }).toBeGreaterThan(awayAt + 70)
 
   door.kiosk.thaw()
   await expectDoor(door.page, 'Unsure', 15_000)

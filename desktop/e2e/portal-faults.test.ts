@@ -1,5 +1,5 @@
 import type { RouteAnswer } from '#shared/wire/rest.ts'
-import { expect, test } from './portal-testing.ts'
+import { expect, openPlace, test } from './portal-testing.ts'
 
 // A page of the portal that breaks: no white page, and a way on.
 
@@ -8,15 +8,14 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
   context,
   complaints,
 }) => {
-  complaints.expect(/Mars\/Olympus|time zone/i)
-  const zone = { isBroken: true }
+  complaints.expect(/Cannot read properties of null|\bmap\b/)
+  const answer = { isBroken: true }
   const page = await portal.signIn(context, await portal.makePerson())
   await page.route('**/api/v1/auth/token/refresh', async (route) => {
     const response = await route.fetch()
     const admission = (await response.json()) as RouteAnswer<'POST /auth/token'>
-    const { university } = admission.me
-    if (zone.isBroken && university !== null) university.timezone = 'Mars/Olympus'
-    await route.fulfill({ response, json: admission })
+    const me = answer.isBroken ? { ...admission.me, groups: null } : admission.me
+    await route.fulfill({ response, json: { ...admission, me } })
   })
   await page.reload()
   for (const title of [
@@ -28,7 +27,30 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
   await expect(page.getByRole('alert')).toContainText('Please load it again. Nothing that was saved is lost.')
   await expect(page.getByRole('navigation', { name: 'Main' })).toHaveCount(0)
 
-  zone.isBroken = false
+  answer.isBroken = false
   await page.getByRole('button', { name: 'Load again' }).press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: 'Places' })).toBeVisible()
+})
+
+test('[SCR-12] a time zone that the browser does not know breaks no page, and times say in which zone they are', async ({
+  portal,
+  context,
+  complaints,
+}) => {
+  complaints.expect(/the time zone "Mars\/Olympus" is not known to this browser/)
+  const { rooms } = portal.takeLibrary()
+  const page = await portal.signIn(context, await portal.makePerson())
+  const told: string[] = []
+  page.on('pageerror', ({ message }) => told.push(message))
+  await page.route('**/api/v1/auth/token/refresh', async (route) => {
+    const response = await route.fetch()
+    const admission = (await response.json()) as RouteAnswer<'POST /auth/token'>
+    const { university } = admission.me
+    if (university !== null) university.timezone = 'Mars/Olympus'
+    await route.fulfill({ response, json: admission })
+  })
+  await page.reload()
+  await openPlace(page, rooms[0])
+  await expect(page.getByRole('heading', { level: 1, name: rooms[0] })).toBeVisible()
+  expect(told).toHaveLength(1)
 })

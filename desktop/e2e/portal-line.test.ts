@@ -1,29 +1,10 @@
 import process from 'node:process'
-import type { Browser, Page } from '@playwright/test'
+import type { Browser } from '@playwright/test'
 import { lineOf } from './portal-world.ts'
 import { expect, expectPlace, openPlace, reportButton, test } from './portal-testing.ts'
+import { recordWords } from './word-record.ts'
 
 // What a page says of its line while the hub hangs, the laptop sleeps, or the network goes: never an old figure as "Live".
-
-/**
- * Words of the page's line and when each came, in tenths of a second since the record began, as the page's own timers
- * counted them: on a busy machine they come late, and with them all that the page does by time.
- */
-async function recordLine(page: Page): Promise<() => Promise<[string, number][]>> {
-  await page.evaluate(() => {
-    let tenths = 0
-    setInterval(() => (tenths += 1), 100)
-    const record: [string, number][] = []
-    const look = (): void => {
-      const word = document.querySelector('.p-line')?.textContent ?? ''
-      if (record.at(-1)?.[0] !== word) record.push([word, tenths])
-    }
-    look()
-    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
-    Object.assign(window, { lineRecord: record })
-  })
-  return () => page.evaluate(() => (window as unknown as { lineRecord: [string, number][] }).lineRecord)
-}
 
 /** Numbers of the processes that draw this browser's pages. */
 async function renderersOf(browser: Browser): Promise<number[]> {
@@ -44,7 +25,7 @@ test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap t
   const page = await portal.signIn(context, await portal.makePerson())
   await openPlace(page, rooms[0])
   await expect(lineOf(page)).toHaveText('Live')
-  const record = await recordLine(page)
+  const record = await recordWords(page, '.p-line')
   portal.stopHub()
   await reportButton(page, 'Busy').click()
   await expect(reportButton(page, 'Busy')).toBeVisible()
@@ -55,7 +36,7 @@ test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap t
   await expect(reportButton(page, 'Busy')).toBeVisible()
   await expect(lineOf(page)).toHaveText('Offline', { timeout: 20_000 })
   await expect(page.getByText('The hub has not answered. Please try again.')).toBeVisible({ timeout: 15_000 })
-  const [first, second, third] = await record()
+  const [first, second, third] = await record.words()
   expect([first?.[0], second?.[0], third?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
   // One and a half heartbeats after the last word; then the time that a question gets.
   expect(second?.[1]).toBeLessThan(90)
@@ -100,7 +81,7 @@ test('[POR-8] a page whose process stood still does not show its old figures as 
   const page = await portal.signIn(context, await portal.makePerson())
   await openPlace(page, rooms[0])
   await expect(lineOf(page)).toHaveText('Live')
-  const record = await recordLine(page)
+  const record = await recordWords(page, '.p-line')
   const renderers = await renderersOf(browser)
   expect(renderers).not.toEqual([])
   for (const id of renderers) process.kill(id, 'SIGSTOP')
@@ -111,9 +92,11 @@ test('[POR-8] a page whose process stood still does not show its old figures as 
   } finally {
     for (const id of renderers) process.kill(id, 'SIGCONT')
   }
-  await expect(lineOf(page)).toHaveText('Offline', { timeout: 10_000 })
-  const [live, connecting, offline] = await record()
+  await expect(lineOf(page)).toHaveText('Offline', { timeout: 30_000 })
+  const [live, connecting, offline] = await record.words()
   expect([live?.[0], connecting?.[0], offline?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
+  // What a line gets to come back in, and a second for a beat of the page.
+  expect((offline?.[1] ?? 0) - (connecting?.[1] ?? 0)).toBeLessThan(40)
   portal.continueHub()
   await portal.bringBack(page)
 })
@@ -126,9 +109,9 @@ test('[POR-8] a network that goes and comes: said at once, and asked at once', a
   complaints.expect(/ERR_INTERNET_DISCONNECTED/)
   const page = await portal.signIn(context, await portal.makePerson())
   await expect(lineOf(page)).toHaveText('Live')
-  const record = await recordLine(page)
+  const record = await recordWords(page, '.p-line')
   await context.setOffline(true)
-  await expect.poll(async () => (await record()).map(([word]) => word)).toContain('Connecting …')
+  await expect.poll(async () => (await record.words()).map(([word]) => word)).toContain('Connecting …')
   await context.setOffline(false)
   await portal.bringBack(page)
 })

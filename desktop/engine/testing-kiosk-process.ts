@@ -31,7 +31,7 @@ const opened = openKiosk(
 if (!opened.ok) throw new Error(opened.refusal)
 const { engine } = opened.value
 engine.subscribe((name, value) => {
-  if (name !== 'spaces') print({ slice: name, atMs: Date.now(), value })
+  if (name !== 'spaces') print({ slice: name, value })
 })
 // Its own tenths of a second: they come late when the process gets no time, and so does all that it does by time.
 setInterval(() => print({ tick: true }), 100).unref()

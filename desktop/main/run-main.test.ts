@@ -179,6 +179,6 @@ test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', file, '--window']
   const { electron, said } = await run(args, () => undefined, fast)
   expect(slicesOf(electron, 'kiosk')).toEqual([{ state: 'storeError', advice: 'unreadable' }])
-  await expect.poll(() => electron.app.exitCode, { timeout: 5_000 }).toBe(70)
+  await expect.poll(() => electron.app.exitCode, { timeout: 30_000 }).toBe(70)
   expect(said).toEqual(['The kiosk must be started anew (storeUnusable).'])
 })

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { AGENT_RETRY_MS, makeAgentBridge, takeToken, type AgentSocket } from './bridge-agent.ts'
+import { AGENT_RETRY_MS, makeAgentBridge, takeToken } from './bridge-agent.ts'
+import type { PageLine } from './ui/page-line.ts'
 import { SILENT_ENGINE_MS } from './kiosk/limits.ts'
 import type { EngineLine } from './kiosk/model.ts'
 
 /** A line that a test holds in its hand. */
 function makeWorld() {
-  const sockets: (AgentSocket & { sent: string[] })[] = []
+  const sockets: (PageLine & { sent: string[] })[] = []
   const timers: { delayMs: number; run: () => void }[] = []
   const lines: EngineLine[] = []
   const closed: number[] = []
@@ -13,7 +14,7 @@ function makeWorld() {
     token: 'secret',
     dial: () => {
       const sent: string[] = []
-      const socket: AgentSocket & { sent: string[] } = {
+      const socket: PageLine & { sent: string[] } = {
         sent,
         send: (text: string) => void sent.push(text),
         close: () => void closed.push(sockets.indexOf(socket)),

@@ -10,20 +10,12 @@ import type {
 } from '#shared/wire/bridge.ts'
 import { SILENT_ENGINE_MS } from './kiosk/limits.ts'
 import type { EngineLine } from './kiosk/model.ts'
-
-/** The part of a WebSocket that the bridge uses. */
-export interface AgentSocket {
-  send(text: string): void
-  close(): void
-  onopen: (() => void) | null
-  onmessage: ((event: { data: unknown }) => void) | null
-  onclose: ((event: { code: number }) => void) | null
-}
+import type { PageLine } from './ui/page-line.ts'
 
 /** What the bridge needs of the page it runs in. */
 export interface AgentSurroundings {
   token: string
-  dial(): AgentSocket
+  dial(): PageLine
   after(delayMs: number, run: () => void): void
   onEngine(line: EngineLine): void
 }
@@ -47,11 +39,7 @@ export interface AgentBridge extends Bridge {
 
 /** Calls that were sent and wait for their answers, by number. */
 interface WaitingCalls {
-  send<Name extends CallName>(
-    socket: AgentSocket,
-    name: Name,
-    input: CallInput<Name>,
-  ): Promise<CallOutput<Name>>
+  send<Name extends CallName>(socket: PageLine, name: Name, input: CallInput<Name>): Promise<CallOutput<Name>>
   answer(id: number, output: unknown): void
   /** The line is gone: nobody knows of any of them whether the engine had it. */
   loseAll(): void
@@ -61,7 +49,7 @@ function makeWaitingCalls(): WaitingCalls {
   const waiting = new Map<number, { answer: (output: unknown) => void; lose: () => void }>()
   let nextId = 1
   return {
-    send: <Name extends CallName>(socket: AgentSocket, name: Name, input: CallInput<Name>) =>
+    send: <Name extends CallName>(socket: PageLine, name: Name, input: CallInput<Name>) =>
       new Promise<CallOutput<Name>>((resolve, reject) => {
         const id = nextId
         nextId += 1
@@ -90,7 +78,7 @@ function makeWaitingCalls(): WaitingCalls {
 export function makeAgentBridge(around: AgentSurroundings): AgentBridge {
   const listeners = new Set<Listen>()
   const calls = makeWaitingCalls()
-  const line: { dialled: AgentSocket | null; socket: AgentSocket | null } = { dialled: null, socket: null }
+  const line: { dialled: PageLine | null; socket: PageLine | null } = { dialled: null, socket: null }
 
   const receive = (data: unknown): void => {
     const message = JSON.parse(String(data)) as BridgeAnswerMessage
@@ -108,7 +96,7 @@ export function makeAgentBridge(around: AgentSurroundings): AgentBridge {
     around.onEngine(code === REFUSED ? 'refused' : 'away')
     around.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, dial)
   }
-  const giveUp = (socket: AgentSocket): void => {
+  const giveUp = (socket: PageLine): void => {
     if (line.dialled !== socket) return
     socket.onopen = null
     socket.onmessage = null

@@ -125,8 +125,11 @@ export const zhTw: Translated<'other'> = {
   entrance: {
     title: '尋找空位',
     free_other: '{{count}} 個空間中有 {{free}} 個有位',
-    stillFree_other: '大部分座位已滿，{{count}} 個空間中仍有 {{free}} 個有位',
-    freeIn_other: '大部分座位可用，集中在 {{count}} 個空間中的 {{free}} 個',
+    inUse_other: '{{count}} 個空間中有 {{count}} 個有人使用',
+    mostFree: '大部分座位可用，{{figure}}',
+    someLeft: '還有部分座位，{{figure}}',
+    manyTaken: '許多座位已有人，{{figure}}',
+    mostTaken: '大部分座位已滿，{{figure}}',
     known: '近期有回報：{{known}}／{{count}}',
     noneKnown_other: '{{count}} 個空間，均無近期回報',
     freeOnly: '目前有位',

@@ -1,5 +1,4 @@
 import type { CSSProperties, ReactElement } from 'react'
-import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
 import type { DoorPlace, DoorScreen } from './door-screen.ts'
@@ -13,6 +12,7 @@ import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
 import { useWords } from './use-words.ts'
 import { emWidth, hasDescender, isSquare } from './word-width.ts'
+import { localClockOf } from './zone.ts'
 
 type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
 
@@ -27,7 +27,7 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
   const timezone = useKiosk(({ model }) =>
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
   )
-  const nowMinute = place.nowMs === null ? null : makeLocalClock(timezone)(place.nowMs).minute
+  const local = place.nowMs === null ? undefined : localClockOf(timezone)?.(place.nowMs)
   return (
     <div className="door" data-screen={screen.name}>
       <main className="door-main">
@@ -35,7 +35,12 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
         <DoorReport place={place} />
         <div className="door-today">
           <NoticesOr line={place.line}>
-            <TodayStrip spans={place.todaySpans} nowMinute={nowMinute} />
+            {/* What is open at a local time that is not known, nobody can say. */}
+            {local === undefined ? (
+              <div className="today" />
+            ) : (
+              <TodayStrip spans={place.todaySpans} nowMinute={local.minute} />
+            )}
           </NoticesOr>
           <ServiceButton />
         </div>
@@ -106,14 +111,14 @@ function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
 
 /** One line: how old what is shown is, and whether the line is up. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { t, age, newest, open, rooms, time } = useWords()
+  const { t, age, newest, open, spaces, time } = useWords()
   const { place } = screen
   const { isOffline, lastContactMs } = place.line
   const lines: string[] = []
   if (screen.name === 'closed') lines.push(open(place.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
   else lines.push((place.parts === null ? age : newest)(place.reportedAtMs, place.nowMs))
-  if (place.parts !== null) lines.push(...rooms({ tone: panelTone(screen), ...place.parts }))
+  if (place.parts !== null) lines.push(...spaces({ tone: panelTone(screen), ...place.parts }))
   return (
     <p className="state-age">
       {isOffline && (

@@ -65,13 +65,13 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   )
 }
 
-/** "3 of 9 rooms free · 7 of 9 known". */
+/** "3 of 7 spaces free · 7 of 9 known". */
 function Counts({ entry }: { entry: Entry }): ReactElement | null {
-  const { rooms } = useWords()
+  const { spaces } = useWords()
   if (!entry.hasParts) return null
   return (
     <>
-      {rooms(entry).map((text, index) => (
+      {spaces(entry).map((text, index) => (
         <span key={text} className={index === 0 ? undefined : 'soft'}>
           {text}
         </span>

@@ -1,8 +1,8 @@
 import { useEffect, useLayoutEffect, type ReactElement, type ReactNode } from 'react'
-import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { moveFocus } from '../ui/arrow-focus.ts'
 import { useHandle, useHubNow, useKiosk } from './kiosk-context.ts'
 import { frameShift, isDim } from './rest.ts'
+import { localClockOf } from './zone.ts'
 
 /** What holds every screen: its look, the small shift that spares the panel, dimming at night, arrow keys, and touch. */
 export function Frame({ children }: { children: ReactNode }): ReactElement {
@@ -51,5 +51,7 @@ function useDim(): boolean {
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : null,
   )
   if (nowMs === null || timezone === null) return false
-  return isDim(makeLocalClock(timezone)(nowMs).minute, idleForMs)
+  // Where the hour is not known it is not night.
+  const local = localClockOf(timezone)?.(nowMs)
+  return local !== undefined && isDim(local.minute, idleForMs)
 }

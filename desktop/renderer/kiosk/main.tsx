@@ -2,11 +2,12 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
-import { makeAgentBridge, takeToken, type AgentSocket } from '../bridge-agent.ts'
+import { makeAgentBridge, takeToken } from '../bridge-agent.ts'
 import { LOOK_MS, watchBeats, type WatchedBridge } from '../bridge-beat.ts'
 import { makeI18n } from '../i18n/i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
+import { dialLine, type PageLine } from '../ui/page-line.ts'
 import { makeReload } from '../ui/reload.ts'
 import '../ui/styles.ts'
 import { makeActions } from './actions.ts'
@@ -16,6 +17,7 @@ import { KioskContext } from './kiosk-context.ts'
 import type { EngineLine } from './model.ts'
 import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
 import { calibrate, pxPerMmOf } from './calibrate.ts'
+import { makeZoneTeller } from './zone.ts'
 
 declare global {
   interface Window {
@@ -25,25 +27,6 @@ declare global {
 }
 
 const elapsed = (): number => performance.now()
-
-function dial(): AgentSocket {
-  const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
-  const socket = new WebSocket(`${protocol}://${window.location.host}/bridge`)
-  const line: AgentSocket = {
-    // One that is closing takes nothing and says so in the console; its end, which is told next, loses the call.
-    send: (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text)
-    },
-    close: () => socket.close(),
-    onopen: null,
-    onmessage: null,
-    onclose: null,
-  }
-  socket.addEventListener('open', () => line.onopen?.())
-  socket.addEventListener('message', (event) => line.onmessage?.(event))
-  socket.addEventListener('close', (event) => line.onclose?.(event))
-  return line
-}
 
 /** The bridge of the shell that this page runs in, listened to for signs of life. [KSK-17] */
 function openBridge(onEngine: (line: EngineLine) => void): Bridge {
@@ -64,6 +47,7 @@ function watchShell(bridge: Bridge, onEngine: (line: EngineLine) => void): Watch
 function watchAgent(onEngine: (line: EngineLine) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
+  const dial = (): PageLine => dialLine(window.location, '/bridge')
   const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
   return watchBeats(bridge, { elapsed, onSilence: bridge.hangUp, onWord: () => undefined })
 }
@@ -93,6 +77,10 @@ function start(root: Element, reload: () => void): void {
     tellFault('render', error)
     reload()
   }
+  const tellZone = makeZoneTeller((fault) => tellFault('event', fault))
+  store.subscribe(({ model: { kiosk } }, { model: before }) => {
+    if (kiosk !== before.kiosk && kiosk.state === 'enrolled') tellZone(kiosk.assignment.timezone)
+  })
   mirrorBridge(store, bridge, elapsed)
   // The address goes before the configuration: it is how a panel is tried out.
   const tried = pxPerMmOf(window.location.search)

@@ -1,13 +1,8 @@
 import { shown, type Level, type Shown } from '#shared/domain/occupancy.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
-import {
-  makeLocalClock,
-  openness,
-  spansOfDay,
-  type LocalTime,
-  type Openness,
-} from '#shared/domain/week-time.ts'
+import { openness, spansOfDay, type LocalTime, type Openness } from '#shared/domain/week-time.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
+import { localClockOf } from './zone.ts'
 
 /** How a state looks: one word, one shape, one colour. */
 export type Tone = 'free' | 'busy' | 'full' | 'unknown' | 'closed'
@@ -32,18 +27,22 @@ export interface Moment {
 
 const ALWAYS_OPEN: Openness = { isOpen: true, changes: null }
 
-/** The tree at a moment. Without a known time every report counts as stale and every place as open. [OCC-6] [HRS-1] */
+/**
+ * The tree at a moment. Without a known time every report counts as stale and every place as open; in a zone that is unknown
+ * here every place counts as open too. [OCC-6] [HRS-1] [SCR-12]
+ */
 export function momentOf(
   spaces: ReadonlyMap<number, SpaceView>,
   timezone: string,
   staleMs: number,
   nowMs: number | null,
 ): Moment {
-  const local = nowMs === null ? null : makeLocalClock(timezone)(nowMs)
+  const clock = nowMs === null ? null : localClockOf(timezone)
+  const local = clock === null || nowMs === null ? null : clock(nowMs)
   const known = new Map<number, Openness>()
   const opennessOf = (id: number): Openness => {
     const space = spaces.get(id)
-    if (space === undefined || nowMs === null) return ALWAYS_OPEN
+    if (space === undefined || nowMs === null || clock === null) return ALWAYS_OPEN
     const found = known.get(id)
     if (found !== undefined) return found
     const { weekly, closures } = space.hours
@@ -51,7 +50,7 @@ export function momentOf(
     const own =
       inherits && space.parentId !== null
         ? opennessOf(space.parentId)
-        : openness(hoursChain(spaces, id), clockOf(timezone, nowMs, local), nowMs)
+        : openness(hoursChain(spaces, id), clockAt(clock, nowMs, local), nowMs)
     known.set(id, own)
     return own
   }
@@ -60,8 +59,12 @@ export function momentOf(
 }
 
 /** The zone's clock, with the present moment already worked out: asking Intl 2,000 times a second is slow. */
-function clockOf(timezone: string, nowMs: number, local: LocalTime | null): (atMs: number) => LocalTime {
-  return (atMs) => (atMs === nowMs && local !== null ? local : makeLocalClock(timezone)(atMs))
+function clockAt(
+  clock: (atMs: number) => LocalTime,
+  nowMs: number,
+  local: LocalTime | null,
+): (atMs: number) => LocalTime {
+  return (atMs) => (atMs === nowMs && local !== null ? local : clock(atMs))
 }
 
 function hoursChain(spaces: ReadonlyMap<number, SpaceView>, id: number): SpaceView['hours'][] {

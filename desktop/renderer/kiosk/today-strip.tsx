@@ -5,10 +5,7 @@ import { minuteText } from './words.ts'
 const DAY = 1440
 
 /** Today as a line of hours: open, closed, and where we are in it. Bookings will lie on the same line. */
-export function TodayStrip(props: {
-  spans: [number, number][] | null
-  nowMinute: number | null
-}): ReactElement {
+export function TodayStrip(props: { spans: [number, number][] | null; nowMinute: number }): ReactElement {
   const { t } = useWords()
   const spans = props.spans ?? [[0, DAY]]
   const [from, to] = rangeOf(spans)
@@ -29,9 +26,7 @@ export function TodayStrip(props: {
         {ticksOf(from, to).map((minute) => (
           <span key={`hour-${minute}`} className="today-hour" style={{ left: at(minute) }} />
         ))}
-        {now !== null && now >= from && (
-          <span className="today-past" style={{ width: at(Math.min(now, to)) }} />
-        )}
+        {now >= from && <span className="today-past" style={{ width: at(Math.min(now, to)) }} />}
       </div>
       <div className="today-ticks" aria-hidden="true">
         {ticksOf(from, to).map((minute) => (

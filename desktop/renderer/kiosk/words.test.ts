@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { shown, type Level } from '#shared/domain/occupancy.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { makeI18n } from '../i18n/i18n.ts'
-import { makeWords, type RoomCounts, type Words } from './words.ts'
+import { toneOf } from './place.ts'
+import { makeWords, type SpaceCounts, type Words } from './words.ts'
 
 const NOW_MS = 1_800_000_000_000
 const MINUTE_MS = 60_000
@@ -10,8 +12,50 @@ function words(locale: Locale): Words {
   return makeWords(makeI18n(locale).t, locale, 'UTC')
 }
 
-function counts(some: Partial<RoomCounts>): RoomCounts {
+function counts(some: Partial<SpaceCounts>): SpaceCounts {
   return { tone: 'busy', freeCount: 2, knownCount: 7, leafCount: 7, ...some }
+}
+
+/** Seats of the large part, where each small one has two. */
+const LARGE = [2, 4, 12, 30, 100]
+
+function fill(count: number, level: Level | null): { level: Level | null; capacity: number }[] {
+  return Array.from({ length: count }, () => ({ level, capacity: 2 }))
+}
+
+/** What a place with these parts shows, by the sum that kiosk, portal and hub share. */
+function sumOf(parts: { level: Level | null; capacity: number }[]): SpaceCounts {
+  const place = { id: 1, parentId: null, capacity: null, level: null, reportedAtMs: null }
+  const nodes = parts.map((part, index) => ({
+    ...part,
+    id: index + 2,
+    parentId: 1,
+    reportedAtMs: part.level === null ? null : NOW_MS,
+  }))
+  const state = shown([place, ...nodes], NOW_MS, 3_600_000).get(1)
+  if (state === undefined) throw new Error('the place is not shown')
+  return { ...state, tone: toneOf(state.level, true) }
+}
+
+const SEATS: Record<Locale, RegExp> = { en: /seats/, sl: /sedežev/, 'zh-TW': /座位/ }
+const FREE_OF: Record<Locale, RegExp> = {
+  en: /(\d+) of (\d+) spaces? free/,
+  sl: /prosto: (\d+) od (\d+) /,
+  'zh-TW': /(?<of>\d+) 個空間中有 (?<free>\d+) 個有位/,
+}
+
+/** What a passer-by could hold against words beside the word of the level; "nothing" where there is nothing. */
+function contradiction(locale: Locale, { tone, ...of }: SpaceCounts, said: string): string {
+  const found = FREE_OF[locale].exec(said)
+  const namesSeats = SEATS[locale].test(said)
+  if (of.knownCount === 0) return found === null && !namesSeats ? 'nothing' : 'a figure of nothing known'
+  const free = Number(found?.groups?.['free'] ?? found?.[1] ?? 0)
+  const count = Number(found?.groups?.['of'] ?? found?.[2] ?? of.knownCount)
+  if (free !== of.freeCount || count !== of.knownCount) return 'another figure'
+  if (tone === 'busy' && free === 0 && found !== null) return 'none free, beside a level that lets people in'
+  const share = free / count
+  const agrees = { free: share >= 0.5, busy: share > 0 && share < 0.5, full: share === 0 }[tone as 'free']
+  return agrees || namesSeats ? 'nothing' : 'a share of spaces against a level of seats'
 }
 
 describe('figures that cannot be misread', () => {
@@ -53,31 +97,41 @@ describe('figures that cannot be misread', () => {
     expect(words('en').newest(null, NOW_MS)).toBe('Nobody has reported yet')
   })
 
-  it('[SCR-7] rooms are counted as rooms, beside a level that is of seats', () => {
-    const { rooms } = words('en')
-    expect(rooms(counts({}))).toEqual(['2 of 7 rooms free'])
-    expect(rooms(counts({ tone: 'full' }))).toEqual(['most seats taken, 2 of 7 rooms still free'])
-    expect(rooms(counts({ tone: 'full', freeCount: 0 }))).toEqual(['0 of 7 rooms free'])
-    expect(rooms(counts({ tone: 'free' }))).toEqual(['most seats free, in 2 of 7 rooms'])
-    expect(rooms(counts({ tone: 'free', freeCount: 4 }))).toEqual(['4 of 7 rooms free'])
-    expect(rooms(counts({ leafCount: 1, knownCount: 1, freeCount: 1, tone: 'free' }))).toEqual([
-      '1 of 1 room free',
+  it('[SCR-7] parts are counted as spaces of any kind, beside a level that is of seats', () => {
+    const { spaces } = words('en')
+    expect(spaces(counts({}))).toEqual(['2 of 7 spaces free'])
+    expect(spaces(counts({ freeCount: 6 }))).toEqual(['many seats taken, 6 of 7 spaces free'])
+    expect(spaces(counts({ freeCount: 0 }))).toEqual(['some seats left, 7 of 7 spaces in use'])
+    expect(spaces(counts({ tone: 'full' }))).toEqual(['most seats taken, 2 of 7 spaces free'])
+    expect(spaces(counts({ tone: 'full', freeCount: 0 }))).toEqual(['0 of 7 spaces free'])
+    expect(spaces(counts({ tone: 'free' }))).toEqual(['most seats free, 2 of 7 spaces free'])
+    expect(spaces(counts({ tone: 'free', freeCount: 4 }))).toEqual(['4 of 7 spaces free'])
+    expect(spaces(counts({ leafCount: 1, knownCount: 1, freeCount: 1, tone: 'free' }))).toEqual([
+      '1 of 1 space free',
     ])
   })
 
-  it('[SCR-7] [OCC-6] what is not known is told, and a sum of nothing known counts nothing as free or taken', () => {
-    const { rooms } = words('en')
-    expect(rooms(counts({ knownCount: 5 }))).toEqual(['2 of 7 rooms free', '5 of 7 known'])
-    expect(rooms(counts({ tone: 'unknown', knownCount: 0, freeCount: 0 }))).toEqual([
-      '7 rooms, no fresh report',
+  it('[SCR-7] [OCC-6] free ones are counted of those that are known, and of nothing known none is free or taken', () => {
+    const { spaces } = words('en')
+    expect(spaces(counts({ knownCount: 5 }))).toEqual(['2 of 5 spaces free', '5 of 7 known'])
+    expect(spaces(counts({ tone: 'free', freeCount: 2, knownCount: 2 }))).toEqual([
+      '2 of 2 spaces free',
+      '2 of 7 known',
     ])
-    expect(rooms(counts({ tone: 'closed' }))).toEqual([])
+    expect(spaces(counts({ tone: 'unknown', knownCount: 0, freeCount: 0 }))).toEqual([
+      '7 spaces, no fresh report',
+    ])
+    expect(spaces(counts({ tone: 'closed' }))).toEqual([])
+    expect(spaces(counts({ tone: 'unknown' }))).toEqual([])
   })
 
-  it('[SCR-7] in Slovenian the word after the number has its form, and in Chinese rooms are no seats', () => {
+  it('[SCR-7] in Slovenian the word after the number has its form, and in Chinese spaces are no seats', () => {
     const sl = words('sl')
     const of = (leafCount: number): string | undefined =>
-      sl.rooms(counts({ leafCount, knownCount: leafCount, freeCount: 1 }))[0]
+      sl
+        .spaces(counts({ leafCount, knownCount: leafCount, freeCount: 1, tone: 'free' }))[0]
+        ?.split(', ')
+        .at(-1)
     expect([1, 2, 3, 5, 101].map(of)).toEqual([
       'prosto: 1 od 1 prostora',
       'prosto: 1 od 2 prostorov',
@@ -86,21 +140,72 @@ describe('figures that cannot be misread', () => {
       'prosto: 1 od 101 prostora',
     ])
     const none = (leafCount: number): string | undefined =>
-      sl.rooms(counts({ tone: 'unknown', leafCount, knownCount: 0, freeCount: 0 }))[0]
+      sl.spaces(counts({ tone: 'unknown', leafCount, knownCount: 0, freeCount: 0 }))[0]
     expect([1, 2, 3, 5].map(none)).toEqual([
       '1 prostor brez svežega javljanja',
       '2 prostora brez svežega javljanja',
       '3 prostori brez svežega javljanja',
       '5 prostorov brez svežega javljanja',
     ])
-    expect(sl.rooms(counts({ tone: 'full' }))).toEqual([
-      'večina sedežev zasedena, še prosto: 2 od 7 prostorov',
+    expect(sl.spaces(counts({ tone: 'full' }))).toEqual(['večina sedežev zasedena, prosto: 2 od 7 prostorov'])
+    expect(sl.spaces(counts({ tone: 'free' }))).toEqual(['večina sedežev prosta, prosto: 2 od 7 prostorov'])
+    expect(sl.spaces(counts({ freeCount: 6 }))).toEqual([
+      'veliko sedežev zasedenih, prosto: 6 od 7 prostorov',
     ])
-    expect(sl.rooms(counts({ tone: 'free' }))).toEqual(['večina sedežev prosta, v 2 od 7 prostorov'])
-    expect(words('zh-TW').rooms(counts({ tone: 'full', knownCount: 5 }))).toEqual([
-      '大部分座位已滿，7 個空間中仍有 2 個有位',
+    expect(sl.spaces(counts({ freeCount: 0 }))).toEqual([
+      'nekaj sedežev še prostih, v uporabi: 7 od 7 prostorov',
+    ])
+    const zh = words('zh-TW')
+    expect(zh.spaces(counts({ tone: 'full', knownCount: 5 }))).toEqual([
+      '大部分座位已滿，5 個空間中有 2 個有位',
       '近期有回報：5／7',
     ])
+    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個空間中有 6 個有位'])
+    expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個有人使用'])
+  })
+
+  it('[SCR-7] whatever the parts of a place are, its level and its figures do not contradict each other', () => {
+    // A large part of each level beside small ones of each level, known and not; the sum is the real one. [OCC-3] [OCC-4]
+    const seen = new Set<string>()
+    const spoken = (['en', 'sl', 'zh-TW'] as const).map((locale) => [locale, words(locale)] as const)
+    for (const large of [0, 1, 2, null] as const)
+      for (let free = 0; free <= 6; free += 1)
+        for (let busy = 0; free + busy <= 6; busy += 1)
+          for (const unreported of [0, 2])
+            for (const seats of LARGE) {
+              const small = [
+                ...fill(free, 0),
+                ...fill(busy, 1),
+                ...fill(6 - free - busy, 2),
+                ...fill(unreported, null),
+              ]
+              const place = sumOf([{ level: large, capacity: seats }, ...small])
+              for (const [locale, { spaces }] of spoken) {
+                const said = spaces(place).join(' · ')
+                expect(`${JSON.stringify(place)} ${contradiction(locale, place, said)}`, said).toMatch(
+                  / nothing$/,
+                )
+                seen.add(`${locale} ${place.tone} ${said.replaceAll(/\d+/gu, 'n')}`)
+              }
+            }
+    expect([...seen].filter((line) => line.startsWith('en ')).toSorted()).toMatchInlineSnapshot(`
+      [
+        "en busy many seats taken, n of n spaces free",
+        "en busy many seats taken, n of n spaces free · n of n known",
+        "en busy n of n spaces free",
+        "en busy n of n spaces free · n of n known",
+        "en busy some seats left, n of n spaces in use",
+        "en busy some seats left, n of n spaces in use · n of n known",
+        "en free most seats free, n of n spaces free",
+        "en free most seats free, n of n spaces free · n of n known",
+        "en free n of n spaces free",
+        "en free n of n spaces free · n of n known",
+        "en full most seats taken, n of n spaces free",
+        "en full most seats taken, n of n spaces free · n of n known",
+        "en full n of n spaces free",
+        "en full n of n spaces free · n of n known",
+      ]
+    `)
   })
 
   it('[SCR-7] seats are told as all there are, never as how many are left', () => {

@@ -6,11 +6,12 @@ import { ageOf } from './age.ts'
 import type { Said } from './announcement.ts'
 import type { Tone } from './place.ts'
 import type { ScreenRefusal } from './session.ts'
+import { timeFormats } from './zone.ts'
 
 const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
 
-/** How many rooms stand behind the level of a place with parts. */
-export interface RoomCounts {
+/** How many spaces without parts stand behind the level of a place with parts. */
+export interface SpaceCounts {
   tone: Tone
   freeCount: number
   knownCount: number
@@ -20,7 +21,7 @@ export interface RoomCounts {
 /** Sentences of one language, with times in one zone. Times are ms since 1970. */
 export interface Words {
   t: TFunction
-  /** "14:05" */
+  /** "14:05"; "14:05 UTC" where the zone is unknown here. [SCR-12] */
   time(atMs: number): string
   /** "Fri 20 Nov" */
   date(atMs: number): string
@@ -33,8 +34,8 @@ export interface Words {
   age(reportedAtMs: number | null, nowMs: number | null): string
   /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
   newest(reportedAtMs: number | null, nowMs: number | null): string
-  /** "2 of 7 rooms free", "5 of 7 known"; empty when closed. [SCR-7] */
-  rooms(of: RoomCounts): string[]
+  /** "2 of 5 spaces free", "5 of 7 known"; empty when closed. [SCR-7] */
+  spaces(of: SpaceCounts): string[]
   /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string
   /** What a screen reader hears. */
@@ -43,22 +44,9 @@ export interface Words {
 
 /** The words of a language; `t` must speak it already. */
 export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words {
-  const clock = new Intl.DateTimeFormat(locale, {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  })
-  const calendar = new Intl.DateTimeFormat(locale, {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  })
   const words: Words = {
     t,
-    time: (atMs) => clock.format(atMs),
-    date: (atMs) => calendar.format(atMs),
+    ...timeFormats(locale, timeZone),
     tone: (of) => t(`tone.${of}`),
     level: (of) => t(`tone.${TONE_OF[of]}`),
     refusal: (why) => t(`refusal.${why}`),
@@ -66,7 +54,7 @@ export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words
     age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
     newest: (reportedAtMs, nowMs) =>
       reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
-    rooms: (of) => roomsText(t, of),
+    spaces: (of) => spacesText(t, of),
     shortAge: (reportedAtMs, nowMs) => shortAgeText(words, reportedAtMs, nowMs),
     say: (said) => sayText(words, said),
   }
@@ -101,20 +89,38 @@ function ageText({ t, time, date }: Words, reportedAtMs: number | null, nowMs: n
 }
 
 /**
- * The level of a place with parts is of its seats, these figures are of its rooms: where the two seem to contradict each
- * other, both are said. Of nothing known none is called free or taken. [SCR-7] [OCC-6]
+ * The level of a place with parts is of its seats, these figures are of the spaces in it: where the two seem to contradict
+ * each other, both are said. Only what is known is counted, and of nothing known none is called free or taken. [SCR-7] [OCC-6]
  */
-function roomsText(t: TFunction, { tone, freeCount, knownCount, leafCount }: RoomCounts): string[] {
+function spacesText(t: TFunction, of: SpaceCounts): string[] {
+  const { tone, freeCount, knownCount, leafCount } = of
   if (tone === 'closed') return []
   if (knownCount === 0) return [t('entrance.noneKnown', { count: leafCount })]
-  const values = { free: freeCount, count: leafCount }
-  const isFewOfMany = tone === 'free' && freeCount * 2 < knownCount
-  const free =
-    tone === 'full' && freeCount > 0
-      ? t('entrance.stillFree', values)
-      : t(isFewOfMany ? 'entrance.freeIn' : 'entrance.free', values)
+  if (tone === 'unknown') return []
+  const isNoneFree = freeCount === 0 && tone === 'busy'
+  const figure = isNoneFree
+    ? t('entrance.inUse', { count: knownCount })
+    : t('entrance.free', { free: freeCount, count: knownCount })
+  const seats = seatsKey(tone, freeCount / knownCount)
+  const first = seats === null ? figure : t(`entrance.${seats}`, { figure })
   const known = t('entrance.known', { known: knownCount, count: leafCount })
-  return knownCount < leafCount ? [free, known] : [free]
+  return knownCount < leafCount ? [first, known] : [first]
+}
+
+/** What is said of the seats where the share of free spaces alone would say something else than the level. [SCR-7] */
+function seatsKey(
+  tone: 'free' | 'busy' | 'full',
+  freeShare: number,
+): 'mostFree' | 'someLeft' | 'manyTaken' | 'mostTaken' | null {
+  switch (tone) {
+    case 'free':
+      return freeShare < 0.5 ? 'mostFree' : null
+    case 'busy':
+      if (freeShare === 0) return 'someLeft'
+      return freeShare < 0.5 ? null : 'manyTaken'
+    case 'full':
+      return freeShare > 0 ? 'mostTaken' : null
+  }
 }
 
 function shortAgeText({ t, time }: Words, reportedAtMs: number | null, nowMs: number | null): string {

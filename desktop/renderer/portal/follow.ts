@@ -1,6 +1,7 @@
 import { timeFrom } from './actions.ts'
 import type { Api } from './api.ts'
-import { Live, type LiveSocket } from './live.ts'
+import type { PageLine } from '../ui/page-line.ts'
+import { Live } from './live.ts'
 import { afterMessage, type Brought } from './live-rows.ts'
 import { meOf, type PortalStore } from './store.ts'
 
@@ -11,7 +12,7 @@ export interface FollowParts {
   nowMs(): number
   after(delayMs: number, run: () => void): () => void
   chance(): number
-  dial(): LiveSocket
+  dial(): PageLine
   loadTree(): Promise<void>
   onSignedOut(): void
 }

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { LiveHubMessage } from '#shared/wire/live.ts'
 import type { Refusal } from './api.ts'
-import { Live, pauseMs, type LiveSocket } from './live.ts'
+import type { PageLine } from '../ui/page-line.ts'
+import { Live, pauseMs } from './live.ts'
 
 /** A hub whose sockets are in the test's hand, and time that passes when told to. */
 function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => accept({ ticket: 'T1' })) {
-  const sockets: (LiveSocket & { sent: string[]; isClosed: boolean })[] = []
+  const sockets: (PageLine & { sent: string[]; isClosed: boolean })[] = []
   const said: string[] = []
   const taken: LiveHubMessage[] = []
   const timers: { atMs: number; run: () => void; isOn: boolean }[] = []
@@ -197,7 +198,7 @@ describe('the live line', () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
-    sockets[0]?.onclose?.()
+    sockets[0]?.onclose?.({ code: 1006 })
     await pass(600)
     tell(WELCOME)
     await pass(5_000)
@@ -267,12 +268,12 @@ describe('the live line', () => {
     const { live, sockets, pass } = makeWorld()
     await pass(0)
     for (let round = 0; round < 8; round += 1) {
-      sockets.at(-1)?.onclose?.()
+      sockets.at(-1)?.onclose?.({ code: 1006 })
       await pass(pauseMs(round, 0.5))
     }
     const before = sockets.length
     live.nudge()
-    sockets.at(-1)?.onclose?.()
+    sockets.at(-1)?.onclose?.({ code: 1006 })
     await pass(600)
     expect(sockets).toHaveLength(before + 1)
   })

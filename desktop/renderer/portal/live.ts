@@ -1,22 +1,14 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { LiveEnd, LiveHubMessage } from '#shared/wire/live.ts'
+import type { PageLine } from '../ui/page-line.ts'
 import type { Refusal } from './api.ts'
 import type { Line } from './store.ts'
-
-/** The part of a WebSocket that the line uses. */
-export interface LiveSocket {
-  send(text: string): void
-  close(): void
-  onopen: (() => void) | null
-  onmessage: ((event: { data: unknown }) => void) | null
-  onclose: (() => void) | null
-}
 
 /** What the line needs of the page it runs in. */
 export interface LiveParts {
   /** A one-time ticket: the socket's address carries no secret. [POR-1] */
   ticket(): Promise<Decision<{ ticket: string }, Refusal>>
-  dial(): LiveSocket
+  dial(): PageLine
   /** What is held already; null: nothing. */
   held(): { epoch: string; head: number } | null
   /** Takes a message; false: something was missed, and the line is dialled anew. */
@@ -73,7 +65,7 @@ export class Live {
   private isStopped = false
   private tries = 0
   private probeCount = 0
-  private socket: LiveSocket | null = null
+  private socket: PageLine | null = null
   private open: Open | null = null
 
   constructor(parts: LiveParts) {

@@ -4,16 +4,17 @@ import { I18nextProvider } from 'react-i18next'
 import type { Me } from '#shared/domain/account.ts'
 import { makePortalI18n } from '../i18n/portal-i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
+import { dialLine, type PageLine } from '../ui/page-line.ts'
 import '../ui/portal-styles.ts'
+import { makeZoneTeller } from '../kiosk/zone.ts'
 import { makeActions } from './actions.ts'
 import { makeApi } from './api.ts'
 import { follow } from './follow.ts'
-import type { LiveSocket } from './live.ts'
 import { takeLinkToken } from './link-token.ts'
 import { Portal } from './portal.tsx'
 import { PortalContext } from './portal-context.ts'
 import { keepSettings, localeFor, readSettings } from './settings.ts'
-import { makePortalStore, withVisitor, type PortalStore } from './store.ts'
+import { makePortalStore, universityOf, withVisitor, type PortalStore } from './store.ts'
 import { tickPortal } from './tick.ts'
 
 const now = (): number => Date.now()
@@ -28,22 +29,6 @@ function after(delayMs: number, run: () => void): () => void {
 function alone<Result>(run: () => Promise<Result>): Promise<Result> {
   const locks: LockManager | undefined = navigator.locks
   return locks === undefined ? run() : locks.request('carrel-refresh', run)
-}
-
-function dial(): LiveSocket {
-  const protocol = window.location.protocol === 'https:' ? 'wss' : 'ws'
-  const socket = new WebSocket(`${protocol}://${window.location.host}/api/v1/live`)
-  const line: LiveSocket = {
-    send: (text) => socket.send(text),
-    close: () => socket.close(),
-    onopen: null,
-    onmessage: null,
-    onclose: null,
-  }
-  socket.addEventListener('open', () => line.onopen?.())
-  socket.addEventListener('message', (event) => line.onmessage?.(event))
-  socket.addEventListener('close', () => line.onclose?.())
-  return line
 }
 
 /** What the browser and its owner like, before anybody is signed in. */
@@ -105,10 +90,15 @@ async function start(root: Element): Promise<void> {
     redial: () => line.nudge(),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
+  const dial = (): PageLine => dialLine(window.location, '/api/v1/live')
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions
   const line = follow({ ...common, api, chance: Math.random, dial, loadTree, onSignedOut })
   watchPage(line)
+  const tellZone = makeZoneTeller((fault) => window.reportError(fault))
+  store.subscribe((state, before) => {
+    if (state.visitor !== before.visitor) tellZone(universityOf(state).timezone)
+  })
   window.setInterval(() => {
     line.pulse()
     tickPortal(store, now())

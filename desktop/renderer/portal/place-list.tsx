@@ -6,13 +6,13 @@ import type { Branch, Entry, Group } from './places.ts'
 import { useActions, usePortal } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
-/** "3 of 9 rooms free · 7 of 9 known" */
+/** "3 of 7 spaces free · 7 of 9 known" */
 export function Counts({ entry }: { entry: Entry }): ReactElement | null {
-  const { rooms } = usePortalWords()
+  const { spaces } = usePortalWords()
   if (entry.isLeaf) return null
   return (
     <span className="p-counts">
-      {rooms(entry).map((text, index) => (
+      {spaces(entry).map((text, index) => (
         <span key={text} className={index === 0 ? undefined : 'p-soft'}>
           {text}
         </span>
