@@ -192,6 +192,19 @@ describe('standing still', () => {
     bench.engine.stop()
   })
 
+  it('[KSK-12] is noticed also by an old word that is read before any timer', async () => {
+    const bench = await openLiveBench()
+    bench.clock.suspend(9_000)
+    beat(bench, 6)
+    expect(bench.seen.link?.status).toBe('connecting')
+    expect(bench.hub.pings()).toBe(1)
+    bench.hub.pong()
+    expect(bench.seen.link?.status).toBe('online')
+    bench.clock.advance(1_000)
+    expect([bench.seen.link?.status, bench.hub.pings()]).toEqual(['online', 1])
+    bench.engine.stop()
+  })
+
   it('[KSK-12] is followed by a new line at once where none answers, and where one was waited for', async () => {
     const bench = await openLiveBench()
     bench.clock.suspend(3_600_000)

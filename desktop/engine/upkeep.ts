@@ -4,35 +4,26 @@ import type { HubLink } from './sync/hub-link.ts'
 /** How often it is looked whether this process was stopped. */
 const LOOK_EVERY_MS = 1_000
 
-/** Later than this, a look means that the process stood still: suspended, stopped, or held up for long. [KSK-12] */
-const STOOD_STILL_MS = 5_000
-
 /** How often what was acknowledged long ago is forgotten, and how soon again where more is left. [KSK-6] */
 const PRUNE_EVERY_MS = 3_600_000
 const PRUNE_ON_MS = 1_000
 
 /** What a running engine does by itself, for as long as it lives. Returns a function that ends it. */
-export function keepUp(core: Core, link: Pick<HubLink, 'wake'>): () => void {
+export function keepUp(core: Core, link: Pick<HubLink, 'look'>): () => void {
   const ends = [watchStandstill(core, link), pruneByTime(core)]
   return () => {
     for (const end of ends) end()
   }
 }
 
-/** Counts elapsed time, which runs on while the machine is suspended, between looks that do not. */
-function watchStandstill({ options }: Core, link: Pick<HubLink, 'wake'>): () => void {
-  const { clock, log } = options
-  const state = { lookedMs: clock.elapsedMs(), cancel: (): void => undefined }
+/** Elapsed time runs on while the machine is suspended, these looks do not. */
+function watchStandstill({ options }: Core, link: Pick<HubLink, 'look'>): () => void {
+  const state = { cancel: (): void => undefined }
   const look = (): void => {
-    const nowMs = clock.elapsedMs()
-    const stillMs = nowMs - state.lookedMs
-    state.lookedMs = nowMs
-    state.cancel = clock.after(LOOK_EVERY_MS, look)
-    if (stillMs < STOOD_STILL_MS) return
-    log.info('this process stood still', { forMs: Math.round(stillMs) })
-    link.wake()
+    state.cancel = options.clock.after(LOOK_EVERY_MS, look)
+    link.look()
   }
-  state.cancel = clock.after(LOOK_EVERY_MS, look)
+  state.cancel = options.clock.after(LOOK_EVERY_MS, look)
   return () => state.cancel()
 }
 

@@ -11,6 +11,9 @@ import type { SessionEnd } from './session-end.ts'
  */
 export const REFUSED_PROOFS = 5
 
+/** Later than this, a look means that the process stood still: suspended, stopped, or held up for long. [KSK-12] */
+const STOOD_STILL_MS = 5_000
+
 /** What was tried in vain since the line last was live. */
 const NO_TRIES = { failedTries: 0, refusedProofs: 0 }
 
@@ -21,8 +24,11 @@ export interface HubLink {
   stop(): void
   /** A new mutation waits. */
   push(): void
-  /** This process stood still: what is shown is not called live before the hub has answered. [KSK-12] */
-  wake(): void
+  /**
+   * Looks whether this process stood still since the last look, as also happens before any word of the hub is read: then
+   * what is shown is not called live before the hub has answered. To be called every second. [KSK-12]
+   */
+  look(): void
   checkPin(pin: string): Promise<Answer>
 }
 
@@ -34,6 +40,7 @@ export function makeHubLink(core: Core): HubLink {
   const state = {
     session: null as Session | null,
     cancelRetry: null as (() => void) | null,
+    lookedMs: clock.elapsedMs(),
     ...NO_TRIES,
   }
 
@@ -41,6 +48,24 @@ export function makeHubLink(core: Core): HubLink {
     if (state.session?.isLive() !== true) return
     Object.assign(state, NO_TRIES)
     status.up()
+  }
+
+  const look = (): void => {
+    const nowMs = clock.elapsedMs()
+    const stillMs = nowMs - state.lookedMs
+    state.lookedMs = nowMs
+    if (stillMs < STOOD_STILL_MS) return
+    log.info('this process stood still', { forMs: Math.round(stillMs) })
+    wake()
+  }
+
+  const wake = (): void => {
+    askForLife(state.session, status)
+    // Waiting was for a line as it was before; timers do not run on while a machine is suspended.
+    if (state.cancelRetry === null) return
+    state.cancelRetry()
+    state.failedTries = 0
+    state.cancelRetry = clock.after(0, dial)
   }
 
   const dial = (): void => {
@@ -51,7 +76,7 @@ export function makeHubLink(core: Core): HubLink {
       state.session = null
       follow(end)
     }
-    const session = openSession(core, url, { changed, ended })
+    const session = openSession(core, url, { arrived: look, changed, ended })
     state.session = session
   }
 
@@ -81,14 +106,7 @@ export function makeHubLink(core: Core): HubLink {
       status.hush()
     },
     push: () => state.session?.push(),
-    wake: () => {
-      askForLife(state.session, status)
-      // Waiting was for a line as it was before; timers do not run on while a machine is suspended.
-      if (state.cancelRetry === null) return
-      state.cancelRetry()
-      state.failedTries = 0
-      state.cancelRetry = clock.after(0, dial)
-    },
+    look,
     checkPin: (pin) => state.session?.checkPin(pin) ?? Promise.resolve('offline'),
   }
 }

@@ -28,6 +28,8 @@ export interface Session {
 
 /** What a session tells. */
 export interface SessionHooks {
+  /** A word came, and is not looked at yet. */
+  arrived(): void
   changed(): void
   ended(end: SessionEnd): void
 }
@@ -85,6 +87,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     opened: () => undefined,
     received: (text) => {
       if (talk.phase === 'ended') return
+      hooks.arrived()
       life.heard()
       const message = parseHubMessage(text)
       if (message === null) finish({ why: 'malformed' }, true)
