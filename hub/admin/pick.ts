@@ -62,7 +62,7 @@ interface PickedSpace {
   path: string
 }
 
-/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. None that somebody hid. [IMP-12] */
+/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. None that was never public. [IMP-12] */
 async function pickSpace(
   world: AdminWorld,
   university: University,

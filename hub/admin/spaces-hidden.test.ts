@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeTestApp } from '../routes/testing-app.ts'
 import { makeTestHouse, SpaceCalls, type TestHouse } from '../routes/testing-spaces.ts'
 import { query } from '../store/database.ts'
@@ -14,12 +14,12 @@ let app: FastifyInstance
 let calls: SpaceCalls
 let house: TestHouse
 let folder: string
+let count = 0
 
 beforeAll(async () => {
   database = await makeTestDatabase('spaces_hidden')
   app = await makeTestApp(database.pool)
   calls = new SpaceCalls(app)
-  house = await makeTestHouse(database.pool, 'Hidden')
   folder = mkdtempSync(join(tmpdir(), 'carrel-hidden-'))
 })
 afterAll(async () => {
@@ -27,17 +27,26 @@ afterAll(async () => {
   await database.drop()
   rmSync(folder, { recursive: true, force: true })
 })
+beforeEach(async () => {
+  count += 1
+  house = await makeTestHouse(database.pool, `H${count}`)
+})
 
 const admin = (...args: string[]): Promise<CliRun> =>
-  runHere({ DATABASE_URL: database.url, CARREL_HOME: folder }, args)
+  runHere({ DATABASE_URL: database.url, CARREL_HOME: folder }, [...args, '--university', `h${count}.example`])
+
+/** Runs an import, and gives what it printed, or with --json answered. */
+async function importLines(lines: string[], options: string[]): Promise<CliRun> {
+  const file = join(folder, 'tree.csv')
+  writeFileSync(file, ['path,kind,capacity', ...lines, ''].join('\n'))
+  const done = await admin('spaces', 'import', file, ...options)
+  if (done.code !== 0) throw new Error(done.stdout + done.stderr)
+  return done
+}
 
 /** Runs an import of lines below a heading, and gives what it answered. */
 async function take(lines: string[], ...options: string[]): Promise<object> {
-  const file = join(folder, 'tree.csv')
-  writeFileSync(file, ['path,kind,capacity', ...lines, ''].join('\n'))
-  const run = await admin('spaces', 'import', file, '--json', ...options)
-  if (run.code !== 0) throw new Error(run.stdout + run.stderr)
-  return run.json() as object
+  return (await importLines(lines, ['--json', ...options])).json() as object
 }
 
 interface Row {
@@ -52,8 +61,8 @@ function rowsOf(name: string): Promise<Row[]> {
   return query<Row>(
     database.pool,
     `select id, created_by_id is not null as "isMade", on_kiosks as "onKiosks", capacity from spaces
-     where name = $1 and not is_deleted order by id`,
-    [name],
+     where university_id = $1 and name = $2 and not is_deleted order by id`,
+    [house.campus.universityId, name],
   )
 }
 
@@ -79,21 +88,18 @@ test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its plac
   const nook = (await calls.make(student, campus.floors[0], 'Nook')).space
   const gone = (await calls.make(chief, campus.floors[0], 'Old room')).space
   const seat = (await calls.make(student, gone.id, 'Seat')).space
-  const lines = [
-    'Floor 1/Room 11,,',
-    'Floor 1/Room 12,,',
-    'Floor 1/Room 103,,',
-    'Floor 2/Room 21,,',
-    'Floor 2/Room 22,,',
-  ]
-  expect(await take(lines, '--prune', '--dry-run')).toMatchObject({
-    difference: {
-      delete: [
-        { id: seat.id, path: ['Floor 1', 'Old room', 'Seat'] },
-        { id: gone.id, path: ['Floor 1', 'Old room'] },
-      ],
-    },
-  })
+  const lines = ['Floor 1/Room 11,,', 'Floor 1/Room 12,,', 'Floor 2/Room 21,,', 'Floor 2/Room 22,,']
+  // The operator is told how many go along, and of none the name. [TRE-13]
+  const asked = await take(lines, '--prune', '--dry-run')
+  expect(asked).toMatchObject({ hiddenDeletedCount: 1, afterCount: 8 })
+  expect((asked as { difference: { delete: unknown } }).difference.delete).toEqual([
+    { id: gone.id, path: ['Floor 1', 'Old room'] },
+  ])
+  const { stdout } = await importLines(lines, ['--prune', '--dry-run'])
+  expect(stdout).toContain('  - Floor 1/Old room\n  - with them 1 that was never on public screens\n')
+  expect(stdout).toContain('0 new, 0 changed, 2 deleted')
+  expect(stdout).not.toContain('Seat')
+  expect(await rowsOf('Seat')).toMatchObject([{ id: seat.id }])
   await take(lines, '--prune')
   expect(await rowsOf('Nook')).toMatchObject([{ id: nook.id, onKiosks: false }])
   expect([await rowsOf('Old room'), await rowsOf('Seat')]).toEqual([[], []])
@@ -107,7 +113,70 @@ test('[IMP-12] what an import made and staff took off public screens is found ag
     difference: { create: [], update: [{ id: room }] },
   })
   expect(await rowsOf('Room 12')).toMatchObject([{ id: room, onKiosks: false, capacity: 9 }])
-  await calls.letOn(chief, room)
+})
+
+test('[IMP-12] what staff made and took off public screens is found again too, stays off, and is let on again', async () => {
+  const { campus, chief } = house
+  const annex = (await calls.make(chief, campus.root, 'Annex', { kind: 'building' })).space
+  const lines = ['Annex,building,', 'Annex/Desk 1,carrel,1', 'Annex/Desk 2,carrel,1']
+  expect(await take(lines)).toMatchObject({ difference: { create: [{}, {}] } })
+  await calls.letOn(chief, annex.id, false)
+  expect(await take(lines)).toMatchObject({ difference: { create: [], update: [] } })
+  expect(await rowsOf('Annex')).toMatchObject([{ id: annex.id, onKiosks: false }])
+  expect(await rowsOf('Desk 1')).toHaveLength(1)
+  expect(await calls.letOn(chief, annex.id)).toMatchObject({ status: 200, space: { isOnKiosks: true } })
+})
+
+test('[IMP-12] [TRE-8] what was let on once is found after its maker changed it, by an import and by every path', async () => {
+  const { campus, student, chief } = house
+  const wing = (await calls.make(student, campus.root, 'Wing', { kind: 'building' })).space
+  const on = (await calls.letOn(chief, wing.id)).space
+  const lines = ['Wing,building,', 'Wing/Room 1,room,4', 'Wing/Room 2,room,4']
+  expect(await take(lines)).toMatchObject({ difference: { create: [{}, {}] } })
+  const edited = (await calls.edit(student, on, { capacity: 3 })).space
+  expect(edited.isOnKiosks).toBe(false)
+  expect(await take(lines)).toMatchObject({ difference: { create: [] } })
+  expect(await rowsOf('Wing')).toMatchObject([{ id: wing.id, onKiosks: false }])
+  expect((await admin('kiosk', 'code', '--space', 'Wing/Room 1')).code).toBe(0)
+  expect((await calls.letOn(chief, wing.id)).status).toBe(200)
+  expect(await take(lines)).toMatchObject({ difference: { create: [], update: [] } })
+})
+
+test('[IMP-12] [TRE-13] what its maker gave another name, or moved, was never public there: it holds no path', async () => {
+  const { campus, student, chief } = house
+  const [first, second] = campus.floors
+  const nook = (await calls.make(student, first, 'Nook')).space
+  const seat = (await calls.make(student, second, 'Room 104')).space
+  await calls.letOn(chief, nook.id)
+  const on = (await calls.letOn(chief, seat.id)).space
+  const renamed = (await calls.edit(student, await calls.see(student, nook.id), { name: 'Room 103' })).space
+  const moved = (await calls.edit(student, on, { parentId: first })).space
+  expect([renamed.isOnKiosks, moved.isOnKiosks]).toEqual([false, false])
+  const lines = ['Floor 1/Room 103,,', 'Floor 1/Room 104,,']
+  expect(await take(lines)).toMatchObject({ difference: { create: [{}, {}], update: [] } })
+  for (const name of ['Room 103', 'Room 104'])
+    expect((await rowsOf(name)).map(({ onKiosks }) => onKiosks)).toEqual([false, true])
+})
+
+test('[IMP-12] what staff gave another name while it was off public screens is found by that', async () => {
+  const { campus, chief } = house
+  const [, room] = campus.rooms
+  const off = (await calls.letOn(chief, room, false)).space
+  expect((await calls.edit(chief, off, { name: 'Room 12 A' })).status).toBe(200)
+  expect(await take(['Floor 1/Room 12 A,,'])).toMatchObject({ difference: { create: [], unchangedCount: 1 } })
+})
+
+test('[IMP-12] [TRE-13] a pruning import leaves what stands in a hidden place although it names one of its path', async () => {
+  const { campus, student, chief } = house
+  const hidden = (await calls.make(student, campus.floors[0], 'Room 103', { kind: 'room' })).space
+  const desk = (await calls.make(chief, hidden.id, 'Desk')).space
+  const rooms = ['Floor 1/Room 11,,', 'Floor 1/Room 12,,', 'Floor 2/Room 21,,', 'Floor 2/Room 22,,']
+  const lines = ['Floor 1/Room 103,room,', ...rooms]
+  expect(await take(lines, '--prune')).toMatchObject({
+    difference: { delete: [] },
+    hiddenDeletedCount: 0,
+  })
+  expect(await rowsOf('Desk')).toMatchObject([{ id: desk.id }])
 })
 
 test('[IMP-12] [TRE-13] the command line finds no place that somebody hid, nor what stands below it', async () => {

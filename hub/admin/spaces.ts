@@ -4,7 +4,7 @@ import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { parseSpaceTreeRows, type TreeRow } from '#shared/domain/space-tree-rows.ts'
-import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
+import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
 import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../store/spaces.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
@@ -65,7 +65,7 @@ CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
 ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). JSON: { "name", "kind", "location", "capacity", "details", "hours",
 "children": [ … ] }, a list of such, or an object from names to what stands below them.
-Spaces are matched by path. What somebody hid, and is not public, is left alone. A file with a fault is not taken at all; every fault is named.`,
+Spaces are matched by path. What was never on public screens is left alone. A file with a fault is not taken at all; every fault is named.`,
   options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' }, prune: { type: 'boolean' } },
   words: [1, 1],
   run: async (world, input) => {
@@ -85,11 +85,12 @@ Spaces are matched by path. What somebody hid, and is not public, is left alone.
       ? await previewSpaceTree(world.pool, id, specs, { prune })
       : await commitSpaceTree(world.pool, id, specs, { prune, source: basename(file), actor: 'cli' })
     if (!done.ok) return refusedTree(file, done.refusal)
-    return answer(describe(done.value, name, ignored, isDry), {
+    const told = withoutHidden(done.value)
+    return answer(describe(told, name, ignored, isDry), {
       universityId: id,
       isDryRun: isDry,
       ignored,
-      ...done.value,
+      ...told,
     })
   },
 }
@@ -100,8 +101,22 @@ function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: A
   return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
 }
 
-function describe(outcome: ImportOutcome, name: string, ignored: readonly string[], isDry: boolean): string {
-  const { difference, strandedKiosks, beforeCount, afterCount } = outcome
+interface ToldOutcome extends Omit<ImportOutcome, 'difference'> {
+  difference: Omit<TreeDifference, 'delete'> & { delete: { id: number; path: string[] }[] }
+  /** Deleted with what they stand in, and named to nobody. */
+  hiddenDeletedCount: number
+}
+
+/** An outcome with no name of what was never public. [TRE-13] */
+function withoutHidden(outcome: ImportOutcome): ToldOutcome {
+  const { difference } = outcome
+  const named = difference.delete.flatMap(({ id, path, isHidden }) => (isHidden ? [] : [{ id, path }]))
+  const hiddenDeletedCount = difference.delete.length - named.length
+  return { ...outcome, difference: { ...difference, delete: named }, hiddenDeletedCount }
+}
+
+function describe(outcome: ToldOutcome, name: string, ignored: readonly string[], isDry: boolean): string {
+  const { difference, strandedKiosks, beforeCount, afterCount, hiddenDeletedCount } = outcome
   const lines = [
     ...difference.create.map(({ path, facts }) => `  + ${pathText(path)} (${facts.kind})`),
     ...difference.update.map(({ path, changed }) => `  ~ ${pathText(path)}: ${changed.join(', ')}`),
@@ -109,11 +124,16 @@ function describe(outcome: ImportOutcome, name: string, ignored: readonly string
   ]
   return [
     ...cut(lines),
+    ...(hiddenDeletedCount > 0
+      ? [
+          `  - with them ${hiddenDeletedCount} that ${hiddenDeletedCount === 1 ? 'was' : 'were'} never on public screens`,
+        ]
+      : []),
     ...strandedKiosks.map(
       (kiosk) => `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} stands at ${quoted(kiosk.path)}: move it`,
     ),
     ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
-    `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length} deleted, ${difference.unchangedCount} as they were`,
+    `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} as they were`,
     isDry
       ? `Nothing was changed; there would be ${afterCount} spaces instead of ${beforeCount}.`
       : `There are ${afterCount} spaces now; before there were ${beforeCount}.`,

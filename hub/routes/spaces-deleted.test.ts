@@ -74,12 +74,20 @@ test('[TRE-10] deleting a parent names its children; said again, all go together
   expect((await calls.restore(student, old.id)).status).toBe(200)
 })
 
-test('[TRE-10] a name that was taken meanwhile refuses the restore', async () => {
-  const { campus, student } = house
-  const first = (await calls.make(student, campus.root, 'Nook')).space
-  await calls.remove(student, first)
-  await calls.make(student, campus.root, 'Nook')
-  expect((await calls.restore(student, first.id)).error).toMatchObject({ error: 'nameTaken' })
+test('[TRE-10] [TRE-15] a name that was taken meanwhile refuses the restore of what comes back public, and of nothing hidden', async () => {
+  const { campus, student, chief } = house
+  for (const [person, status] of [
+    [chief, 409],
+    [student, 200],
+  ] as const) {
+    const name = `Nook ${status}`
+    const first = (await calls.make(person, campus.root, name)).space
+    await calls.remove(person, first)
+    await calls.make(person, campus.root, name)
+    const restored = await calls.restore(person, first.id)
+    expect(restored.status).toBe(status)
+    if (status === 409) expect(restored.error).toMatchObject({ error: 'nameTaken' })
+  }
 })
 
 test('[TRE-10] who may not delete everything below a space deletes none of it', async () => {

@@ -208,6 +208,37 @@ test('[TRE-13] [TRE-11] how deep others hid something in a place keeps its maker
   expect((await calls.letOn(chief, deepest.facts.parentId ?? 0)).status).toBe(200)
 })
 
+test('[TRE-11] [TRE-13] what is let on stands no deeper than twelve levels below what others hid either: by a move, brought back, or let on', async () => {
+  const { campus, student, other, chief } = house
+  const refused = { status: 422, error: { error: 'valueRefused', at: '/parentId' } }
+  const chain = async (as: TestHouse['student'], from: number, length: number): Promise<number> => {
+    let at = from
+    for (let step = 1; step <= length; step += 1) at = (await calls.make(as, at, `Step ${step}`)).space.id
+    return at
+  }
+  const box = (await calls.make(other, campus.root, 'Box')).space
+  const nook = (await calls.make(student, box.id, 'Nook')).space
+  // Staff's own, below what the student hid.
+  const staffs = await chain(chief, nook.id, 5)
+  const deep = await chain(chief, campus.root, 10)
+  expect(await calls.edit(other, box, { parentId: deep })).toMatchObject(refused)
+  const above = (await calls.see(chief, deep)).facts.parentId ?? 0
+  expect(await calls.edit(other, box, { parentId: above })).toMatchObject(refused)
+  const shelf = (await calls.make(chief, campus.root, 'Shelf')).space
+  const moved = (await calls.edit(other, box, { parentId: shelf.id })).space
+  expect(moved.facts.parentId).toBe(shelf.id)
+  expect((await calls.remove(other, moved)).status).toBe(200)
+  const sunk = (await calls.edit(chief, shelf, { parentId: above })).space
+  expect(await calls.restore(other, box.id)).toMatchObject(refused)
+  expect((await calls.edit(chief, sunk, { parentId: campus.root })).status).toBe(200)
+  expect((await calls.restore(other, box.id)).status).toBe(200)
+  // As it came to stand before moves counted it.
+  await query(database.pool, 'update spaces set parent_id = $2 where id = $1', [box.id, deep])
+  expect((await calls.letOn(chief, box.id)).error).toMatchObject(refused.error)
+  expect((await calls.letOn(chief, nook.id)).error).toMatchObject(refused.error)
+  expect((await calls.see(chief, staffs)).isOnKiosks).toBe(true)
+})
+
 test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no screen should show is refused', async () => {
   const { campus, student } = house
   const cafe = (await calls.make(student, campus.root, 'Cafe\u0301')).space

@@ -55,7 +55,7 @@ test('rows that stood before a migration stand after it', async () => {
   expect(await query(pool, 'select actor from change_logs')).toEqual([{ actor: 'hub' }])
 })
 
-test('[TRE-15] names that stood under one index stand under two, and a commit of the hub before that is under way ends well', async () => {
+test('[TRE-15] names that stood under the index of before stand under that of ours, and a commit of the hub before that is under way ends well', async () => {
   const { pool } = await makeEmpty()
   const all = readMigrations()
   const before = all.findIndex(({ name }) => name === '0008_sibling_names.sql')
@@ -88,6 +88,41 @@ test('[TRE-15] names that stood under one index stand under two, and a commit of
     'select name from spaces where not is_deleted order by name',
   )
   expect(rows.map(({ name }) => name)).toEqual(['A', 'B', 'D', 'Library'])
+})
+
+test('[IMP-12] which places were public once is known of rows of before by their maker and the log, and of what a hub of before writes beside ours', async () => {
+  const { pool } = await makeEmpty()
+  const all = readMigrations()
+  const before = all.findIndex(({ name }) => name === '0008_sibling_names.sql')
+  await migrate(pool, all.slice(0, before))
+  await pool.query(`
+    insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
+    insert into users (associated_university_id, email, email_key) select id, 'a@old.example', 'a@old.example' from universities;
+    insert into spaces (university_id, name, kind, clock, facts_clock) select id, 'Library', 'library', 1, 1 from universities;
+    insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, created_by_id)
+      select s.university_id, s.id, v.name, 'room', 1, 1, v.is_on, case when v.is_made then u.id end
+      from spaces s, users u, (values ('imported', false, false), ('on', true, true), ('let on', false, true),
+        ('staffs', false, true), ('hidden', false, true)) v (name, is_on, is_made);
+    insert into change_logs (university_id, actor, service, subject, log)
+      select s.university_id, 'user', v.service, v.subject, jsonb_build_object('spaceId', s.id) || v.log
+      from spaces s join (values
+        ('let on', 'spaces', 'create', '{"after":{"onKiosks":false}}'::jsonb), ('let on', 'spaces', 'letOnKiosks', '{}'),
+        ('staffs', 'spaces', 'create', '{"after":{"onKiosks":true}}'), ('staffs', 'spaces', 'takeOffKiosks', '{}'),
+        ('hidden', 'spaces', 'create', '{"after":{"onKiosks":false}}'), ('hidden', 'kiosks', 'letOnKiosks', '{}')
+      ) v (name, service, subject, log) using (name)`)
+  await migrate(pool, all)
+  const once = async (): Promise<string[]> => {
+    const sql = 'select name from spaces where was_on_kiosks order by name'
+    return (await query<{ name: string }>(pool, sql)).map(({ name }) => name)
+  }
+  expect(await once()).toEqual(['Library', 'imported', 'let on', 'on', 'staffs'])
+  await pool.query(`
+    update spaces set on_kiosks = true where name = 'hidden';
+    update spaces set on_kiosks = false where name = 'hidden';
+    insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks)
+      select university_id, id, v.name, 'room', 2, 2, v.is_on
+      from spaces, (values ('new', true), ('new hidden', false)) v (name, is_on) where parent_id is null`)
+  expect(await once()).toEqual(['Library', 'hidden', 'imported', 'let on', 'new', 'on', 'staffs'])
 })
 
 test('a migration that fails changes nothing and is named', async () => {

@@ -149,20 +149,25 @@ export async function insertPersonSpace(
   return row.id
 }
 
-/** Changes a space; `rebuild_composites` comes after it when place, seats or visibility of one on kiosks changed. */
+/**
+ * Changes a space; `rebuild_composites` comes after it when place, seats or visibility of one on kiosks changed. One that
+ * `isUnknown` was on no public screen yet as it is now.
+ */
 export async function updatePersonSpace(
   transaction: Queryable,
   commit: { universityId: number; clock: number; userId: number },
   id: number,
   said: SpaceSaid,
+  isUnknown: boolean,
 ): Promise<void> {
   await query(
     transaction,
     `update spaces set clock = $2, facts_clock = $2, last_updated_by_id = $3, version = version + 1, updated_at = now(),
        parent_id = $4, name = $5, kind = $6, location = $7, details = $8, capacity = $9::integer, on_kiosks = $10,
-       weight = case when child_count = 0 then coalesce($9, 1) else weight end
+       weight = case when child_count = 0 then coalesce($9, 1) else weight end,
+       was_on_kiosks = was_on_kiosks and not $12::boolean
      where university_id = $1 and id = $11`,
-    [commit.universityId, commit.clock, commit.userId, ...columnsOf(said), id],
+    [commit.universityId, commit.clock, commit.userId, ...columnsOf(said), id, isUnknown],
   )
 }
 

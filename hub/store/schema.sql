@@ -257,7 +257,8 @@ create table spaces (
   created_by_id bigint,
   last_updated_by_id bigint,
   is_public boolean default true not null,
-  deleted_clock bigint
+  deleted_clock bigint,
+  was_on_kiosks boolean default false not null
 ) with (fillfactor=50);
 
 create table universities (
@@ -586,6 +587,15 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.remember_on_kiosks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.was_on_kiosks := true;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.shown_tree(of_university bigint, at timestamp with time zone, stale interval)
  RETURNS SETOF shown_space
  LANGUAGE plpgsql
@@ -720,8 +730,6 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (revok
 CREATE UNIQUE INDEX signing_keys_current ON public.signing_keys USING btree (purpose) WHERE (retired_at IS NULL);
 
 CREATE INDEX spaces_created_by ON public.spaces USING btree (created_by_id) WHERE (created_by_id IS NOT NULL);
-
-CREATE UNIQUE INDEX spaces_hidden_names ON public.spaces USING btree (university_id, parent_id, name, created_by_id) WHERE ((NOT is_deleted) AND (NOT on_kiosks));
 
 CREATE INDEX spaces_parent ON public.spaces USING btree (parent_id) WHERE (NOT is_deleted);
 
@@ -988,3 +996,5 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupan
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.report_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE CONSTRAINT TRIGGER keep_tree AFTER INSERT OR UPDATE OF parent_id, is_deleted ON public.spaces DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.parent_id IS NOT NULL) OR new.is_deleted)) EXECUTE FUNCTION keep_tree();
+
+CREATE TRIGGER remember_on_kiosks BEFORE INSERT OR UPDATE OF on_kiosks ON public.spaces FOR EACH ROW WHEN ((new.on_kiosks AND (NOT new.was_on_kiosks))) EXECUTE FUNCTION remember_on_kiosks();

@@ -109,6 +109,18 @@ export function partsSeen(
   return below.filter(({ id }) => !hidden.has(id))
 }
 
+/**
+ * How many levels a place takes with what stands below it, itself included: of what others hid there only what is let on
+ * public screens below that, for one day it is seen there. [TRE-11] [TRE-13]
+ */
+export function heightOf(change: SpaceChange, below: readonly Descendant[]): number {
+  const seen = new Set(partsSeen(change, below))
+  return below.reduce(
+    (height, space) => (space.onKiosks || seen.has(space) ? Math.max(height, 1 + space.depth) : height),
+    1,
+  )
+}
+
 /** What speaks against a place below a parent, for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
 export async function faultOfPlace(
   { client, universityId }: SpaceChange,
@@ -152,21 +164,21 @@ export interface StandingSpace {
 }
 
 /**
- * Whether the name of a space as it is to be is taken: by a public sibling for a public one, by one that its maker hid for
- * a hidden one. Whoever gives it that name, or moves it there, finds public siblings in any case. [TRE-3] [TRE-13] [TRE-15]
+ * Whether the name of a space as it is to be is taken: by a public sibling, and for who gives a hidden one of their own that
+ * name, or moves it there, by one that they hid. Hidden where it stood, it is in nobody's way. [TRE-3] [TRE-13] [TRE-15]
  */
 export async function faultOfSibling(
-  { client, universityId }: SpaceChange,
+  { client, universityId, userId }: SpaceChange,
   space: StandingSpace,
   isPlacedAnew = false,
 ): Promise<CallRefusal | null> {
   const { id, parentId, name, onKiosks, createdById } = space
+  if (!onKiosks && !isPlacedAnew) return null
   const isTaken = await hasSibling(client, universityId, {
     parentId,
     name,
     exceptId: id,
-    isAmongPublic: onKiosks || isPlacedAnew,
-    hiddenById: onKiosks ? null : createdById,
+    hiddenById: !onKiosks && createdById === userId ? userId : null,
   })
   return isTaken ? { why: 'nameTaken' } : null
 }

@@ -19,6 +19,7 @@ import {
   faultOfPlace,
   faultOfSibling,
   findSpace,
+  heightOf,
   isOfSuperGroup,
   noteChange,
   partsSeen,
@@ -89,7 +90,9 @@ export async function commitSpaceEdit(
     const isPlacedAnew = 'name' in changed || 'parentId' in changed
     const taken = await faultOfSibling(change, { ...before, ...after }, isPlacedAnew)
     if (taken !== null) return refuse(taken)
-    await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after)
+    // A name of their own choice was on no screen yet. [IMP-12]
+    const isUnknown = isPlacedAnew && !isOfSuperGroup(actor)
+    await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after, isUnknown)
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],
     )
@@ -110,11 +113,11 @@ async function faultOfMove(
   // The university's own space is the top of everything.
   if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
   if (isMoved || kind !== before.kind) {
-    const below = partsSeen(change, await loadDescendants(change.client, before.id))
-    const height = 1 + Math.max(0, ...below.map(({ depth }) => depth))
+    const below = await loadDescendants(change.client, before.id)
+    const height = heightOf(change, below)
     return (
       (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
-      faultOfKind(change, { parentId, kind, below })
+      faultOfKind(change, { parentId, kind, below: partsSeen(change, below) })
     )
   }
   return null

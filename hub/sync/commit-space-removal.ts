@@ -18,6 +18,7 @@ import {
   faultOfPlace,
   faultOfSibling,
   findSpace,
+  heightOf,
   isOfSuperGroup,
   noteChange,
   partsSeen,
@@ -79,7 +80,7 @@ export async function commitSpaceRemoval(
 
 /**
  * Brings a deleted space back with what was deleted in the same commit. Its parent must live, and its name be free
- * there. Restored from outside the super group, it is off kiosks until it is let on again. [TRE-8] [TRE-10] [TRE-12]
+ * there if it comes back on public screens. Restored from outside the super group, it is off kiosks until it is let on again. [TRE-8] [TRE-10] [TRE-12]
  */
 export async function commitSpaceRestore(
   parts: SpaceParts,
@@ -117,7 +118,7 @@ async function faultOfRestore(
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
   const seen = partsSeen(change, below)
-  const height = 1 + Math.max(0, ...seen.map(({ depth }) => depth))
+  const height = heightOf(change, below)
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
     (await faultOfKind(change, { parentId, kind, below: seen })) ??
@@ -127,8 +128,8 @@ async function faultOfRestore(
 }
 
 /**
- * Lets a space on public screens with what is let below it, or takes it off; its name must be free among those that it joins.
- * The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] [TRE-15]
+ * Lets a space on public screens with what is let below it, when its name is free there and nothing comes too deep, or takes
+ * it off. The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] [TRE-15]
  */
 export async function commitOnKiosks(
   parts: SpaceParts,
@@ -144,10 +145,7 @@ export async function commitOnKiosks(
     if (isDeleted) return refuse({ why: 'spaceDeleted' })
     if (onKiosks === isOnKiosks) return { ...accept(id), isStep: false }
     if (parentId === null) return refuse({ why: 'valueRefused', at: '/isOnKiosks' })
-    const fault =
-      (await faultOfSibling(change, { ...found.value, onKiosks: isOnKiosks })) ??
-      // It may have come too deep with a place of somebody who does not see it. [TRE-13]
-      (isOnKiosks ? await faultOfPlace(change, { parentId, movedId: null, height: 1 }) : null)
+    const fault = isOnKiosks ? await faultOfLettingOn(change, found.value, parentId) : null
     if (fault !== null) return refuse(fault)
     await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
     await markUpdatedBy(client, [id], userId)
@@ -155,6 +153,23 @@ export async function commitOnKiosks(
     await noteChange(change, isOnKiosks ? 'letOnKiosks' : 'takeOffKiosks', { spaceId: id, name })
     return accept(id)
   })
+}
+
+/** It may have come too deep, with what is let on below it, as a part of a place of somebody who does not see it. [TRE-11] [TRE-13] */
+async function faultOfLettingOn(
+  change: SpaceChange,
+  space: SpaceState,
+  parentId: number,
+): Promise<CallRefusal | null> {
+  const below = await loadDescendants(change.client, space.id)
+  const height = heightOf(
+    change,
+    below.filter(({ onKiosks }) => onKiosks),
+  )
+  return (
+    (await faultOfSibling(change, { ...space, onKiosks: true })) ??
+    faultOfPlace(change, { parentId, movedId: null, height })
+  )
 }
 
 /** Those that stand in none of the others. */

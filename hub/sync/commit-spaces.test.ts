@@ -166,6 +166,26 @@ test('[TRE-2] a parent that was deleted between reading the file and the commit 
   expect(await pathsNow()).toEqual([''])
 })
 
+test('[TRE-2] [IMP-12] [TRE-13] below what was never public nothing is put: that is no parent that a file can mean', async () => {
+  await take([spec('Nook')])
+  await query(
+    database.pool,
+    "update spaces set on_kiosks = false, was_on_kiosks = $2 where university_id = $1 and name = 'Nook'",
+    [universityId, false],
+  )
+  const seat = [spec('Nook/Seat')]
+  expect(await previewSpaceTree(database.pool, universityId, seat, { prune: false })).toMatchObject({
+    ok: false,
+    refusal: [{ why: 'missingParent' }],
+  })
+  await query(
+    database.pool,
+    "update spaces set was_on_kiosks = $2 where university_id = $1 and name = 'Nook'",
+    [universityId, true],
+  )
+  expect(await take(seat)).toMatchObject({ difference: { create: [{ path: ['Nook', 'Seat'] }] } })
+})
+
 test('[TRE-2] several files together may not make a university too large', async () => {
   const rooms = (from: number): SpaceSpec[] =>
     Array.from({ length: MAX_TREE_SPACES }, (_, index) => spec(`Room ${from + index}`))

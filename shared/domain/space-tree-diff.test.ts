@@ -20,7 +20,7 @@ function space(
     capacity: null,
     hours: noHours,
     onKiosks: true,
-    createdById: null,
+    wasOnKiosks: true,
     ...some,
   }
 }
@@ -36,6 +36,10 @@ const existing = [
   space(4, 2, 'Room 102'),
   space(5, 1, 'Annexe'),
 ]
+
+function idsOf(found: ReadonlyMap<string, ExistingSpace>): Record<string, number> {
+  return Object.fromEntries([...found].map(([path, { id }]) => [path, id]))
+}
 
 describe('difference of two trees', () => {
   test('[TRE-4] the same tree again changes nothing', () => {
@@ -87,8 +91,8 @@ describe('difference of two trees', () => {
     const wanted = [spec(['Library', 'Room 101'])]
     expect(diffSpaceTree(existing, wanted, { prune: false }).delete).toEqual([])
     expect(diffSpaceTree(existing, wanted, { prune: true }).delete).toEqual([
-      { id: 4, path: ['Library', 'Room 102'] },
-      { id: 5, path: ['Annexe'] },
+      { id: 4, path: ['Library', 'Room 102'], isHidden: false },
+      { id: 5, path: ['Annexe'], isHidden: false },
     ])
   })
 
@@ -113,10 +117,11 @@ describe('difference of two trees', () => {
     expect(diffSpaceTree(old, wanted, { prune: false }).unchangedCount).toBe(1)
   })
 
-  const hidden = { onKiosks: false, createdById: 7 }
+  const hidden = { onKiosks: false, wasOnKiosks: false }
+  const off = { onKiosks: false }
 
-  test('[IMP-12] [TRE-13] what somebody hid is not found by its path, nor what stands below it', () => {
-    const own = [...existing, space(6, 1, 'Nook', hidden), space(7, 6, 'Seat', { createdById: 8 })]
+  test('[IMP-12] [TRE-13] what was never public is not found by its path, nor what stands below it', () => {
+    const own = [...existing, space(6, 1, 'Nook', hidden), space(7, 6, 'Seat')]
     const wanted = [spec(['Nook']), spec(['Nook', 'Seat'])]
     const { create, unchangedCount } = diffSpaceTree(own, wanted, { prune: false })
     expect([create.map(({ path }) => path), unchangedCount]).toEqual([[['Nook'], ['Nook', 'Seat']], 0])
@@ -124,22 +129,40 @@ describe('difference of two trees', () => {
 
   test('[IMP-12] of two at one path the public one is meant, with what stands below it, in whatever order they come', () => {
     const twins = [
-      space(2, 1, 'Floor'),
-      space(3, 1, 'Floor', { onKiosks: false }),
-      space(4, 1, 'Floor', hidden),
-      space(5, 3, 'Room'),
+      space(2, 1, 'Floor', off),
+      space(3, 1, 'Floor', hidden),
+      space(4, 1, 'Floor'),
+      space(5, 1, 'Floor', off),
+      space(6, 2, 'Room'),
+      space(7, 5, 'Room'),
+      space(8, 4, 'Hall'),
     ]
-    for (const order of [twins, twins.toReversed()]) {
-      const found = spacesByPath([space(1, null, 'U'), ...order])
-      expect([...found].map(([path, { id }]) => [path, id])).toEqual([
-        ['', 1],
-        ['Floor', 2],
-      ])
-    }
+    for (const order of [twins, twins.toReversed()])
+      expect(idsOf(spacesByPath([space(1, null, 'U'), ...order]))).toEqual({
+        '': 1,
+        Floor: 4,
+        'Floor/Hall': 8,
+      })
   })
 
-  test('[IMP-12] what an import made is found again although staff hid it', () => {
-    const own = [space(1, null, 'U'), space(2, 1, 'Floor', { onKiosks: false }), space(3, 2, 'Room')]
+  test('[IMP-12] of two at one path that were public once the oldest is meant, in whatever order they come', () => {
+    const twins = [
+      space(2, 1, 'Floor', hidden),
+      space(3, 1, 'Floor', off),
+      space(4, 1, 'Floor', off),
+      space(5, 4, 'Room'),
+      space(6, 3, 'Room'),
+    ]
+    for (const order of [twins, twins.toReversed()])
+      expect(idsOf(spacesByPath([space(1, null, 'U'), ...order]))).toEqual({
+        '': 1,
+        Floor: 3,
+        'Floor/Room': 6,
+      })
+  })
+
+  test('[IMP-12] what was public once is found again, with what stands below it', () => {
+    const own = [space(1, null, 'U'), space(2, 1, 'Floor', off), space(3, 2, 'Room')]
     const wanted = [spec(['Floor']), spec(['Floor', 'Room'])]
     expect(diffSpaceTree(own, wanted, { prune: true })).toMatchObject({
       create: [],
@@ -148,7 +171,7 @@ describe('difference of two trees', () => {
     })
   })
 
-  test('[IMP-12] [TRE-13] pruning leaves what somebody hid, and takes it along where the place that it stands in goes', () => {
+  test('[IMP-12] [TRE-13] pruning leaves what was never public, and takes it along where the place that it stands in goes', () => {
     const own = [
       ...existing,
       space(6, 2, 'Nook', hidden),
@@ -157,6 +180,38 @@ describe('difference of two trees', () => {
       space(9, 8, 'Seat', hidden),
     ]
     const wanted = [spec(['Library', 'Room 101'])]
-    expect(diffSpaceTree(own, wanted, { prune: true }).delete.map(({ id }) => id)).toEqual([9, 4, 8, 5])
+    const gone = diffSpaceTree(own, wanted, { prune: true }).delete
+    expect(gone.map(({ id, isHidden }) => [id, isHidden])).toEqual([
+      [9, true],
+      [4, false],
+      [8, true],
+      [5, false],
+    ])
+  })
+
+  test('[IMP-12] [TRE-13] pruning leaves what stands in a hidden place although the file names its path', () => {
+    const own = [
+      ...existing,
+      space(6, 2, 'Room 101', hidden),
+      space(7, 6, 'Desk'),
+      space(8, 2, 'Room 101', off),
+      space(9, 8, 'Desk'),
+      space(10, 1, 'Nook', hidden),
+      space(11, 10, 'Desk'),
+    ]
+    const wanted = [spec(['Library', 'Room 101']), spec(['Nook'])]
+    const { create, delete: gone } = diffSpaceTree(own, wanted, { prune: true })
+    expect(create.map(({ path }) => path)).toEqual([['Nook']])
+    expect(gone.map(({ id }) => id)).toEqual([4, 5])
+  })
+
+  test('[IMP-12] pruning takes what was public once and is named no more', () => {
+    const own = [
+      space(1, null, 'U'),
+      space(2, 1, 'Hall', off),
+      space(3, 1, 'Hall'),
+      space(4, 1, 'Annex', off),
+    ]
+    expect(diffSpaceTree(own, [], { prune: true }).delete.map(({ id }) => id)).toEqual([2, 3, 4])
   })
 })

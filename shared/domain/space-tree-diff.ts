@@ -6,8 +6,8 @@ import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-t
 export interface ExistingSpace extends SpaceFacts {
   id: number
   onKiosks: boolean
-  /** Who made it; null: an import, or the command line. */
-  createdById: number | null
+  /** Whether it was on public screens once under its name, in its place. */
+  wasOnKiosks: boolean
 }
 
 /** A space that is to be made. Its parent is an existing one or one made before it. */
@@ -32,8 +32,8 @@ export interface TreeDifference {
   /** Parents before children. */
   create: SpaceToCreate[]
   update: SpaceToUpdate[]
-  /** Children before parents. */
-  delete: { id: number; path: string[] }[]
+  /** Children before parents. What is hidden was never public, or stands in such a place, and goes with what it stands in. */
+  delete: { id: number; path: string[]; isHidden: boolean }[]
   unchangedCount: number
 }
 
@@ -54,8 +54,8 @@ export function pathsOfSpaces(existing: readonly ExistingSpace[]): Map<number, s
 }
 
 /**
- * The spaces that a path means, by path text: none that somebody made and that is not public, nor what stands below such
- * a one; of two at one path the public one, with what stands below that. [IMP-12] [TRE-13]
+ * The spaces that a path means, by path text: the public one, or else the oldest of those that were public there once; with
+ * what stands below that one, and below no other. None that was never public. [IMP-12] [TRE-13]
  */
 export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, ExistingSpace> {
   const paths = pathsOfSpaces(existing)
@@ -63,11 +63,11 @@ export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, Ex
   const found = new Map<string, ExistingSpace>()
   const look = (parentId: number | null): void => {
     const publicFirst = (children.get(parentId) ?? []).toSorted(
-      (left, right) => Number(right.onKiosks) - Number(left.onKiosks),
+      (left, right) => Number(right.onKiosks) - Number(left.onKiosks) || left.id - right.id,
     )
     for (const space of publicFirst) {
       const path = pathText(paths.get(space.id) ?? [])
-      if (isHiddenBySomebody(space) || found.has(path)) continue
+      if (wasNeverPublic(space) || found.has(path)) continue
       found.set(path, space)
       look(space.id)
     }
@@ -76,8 +76,8 @@ export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, Ex
   return found
 }
 
-function isHiddenBySomebody({ onKiosks, createdById }: ExistingSpace): boolean {
-  return !onKiosks && createdById !== null
+function wasNeverPublic({ onKiosks, wasOnKiosks }: ExistingSpace): boolean {
+  return !onKiosks && !wasOnKiosks
 }
 
 /**
@@ -103,7 +103,7 @@ export function diffSpaceTree(
       else difference.unchangedCount += 1
     }
   }
-  if (options.prune) difference.delete = unnamed(existing, wanted)
+  if (options.prune) difference.delete = unnamed(existing, wanted, byPath)
   return difference
 }
 
@@ -139,24 +139,32 @@ function factsAfter(space: ExistingSpace, spec: SpaceSpec): SpaceFacts {
   }
 }
 
-/** What goes: not named, and hidden by nobody; and whatever stands below it. */
-function unnamed(existing: readonly ExistingSpace[], wanted: readonly SpaceSpec[]): TreeDifference['delete'] {
+/** What goes: not named, and public once; and whatever stands below it. */
+function unnamed(
+  existing: readonly ExistingSpace[],
+  wanted: readonly SpaceSpec[],
+  byPath: ReadonlyMap<string, ExistingSpace>,
+): TreeDifference['delete'] {
   const paths = pathsOfSpaces(existing)
   const kept = new Set(
     wanted.flatMap(({ path }) => path.map((_, index) => pathText(path.slice(0, index + 1)))),
   )
   const children = childrenByParent(existing)
   const gone: TreeDifference['delete'] = []
-  const look = (parentId: number | null, isParentGone: boolean): void => {
+  const look = (parentId: number | null, above: { isGone: boolean; isHidden: boolean }): void => {
     for (const space of children.get(parentId) ?? []) {
       const path = paths.get(space.id) ?? []
-      const isNamed = path.length === 0 || kept.has(pathText(path))
-      if (!isParentGone && !isNamed && isHiddenBySomebody(space)) continue
-      const isGone = isParentGone || !isNamed
-      if (isGone) gone.push({ id: space.id, path })
-      look(space.id, isGone)
+      const text = pathText(path)
+      const isHidden = above.isHidden || wasNeverPublic(space)
+      const isNamed = path.length === 0 || kept.has(text)
+      // Names in the file below a path mean what stands in the one that the path means, and nothing in another.
+      const isOther = isHidden || (isNamed && byPath.get(text) !== space)
+      if (isOther && !above.isGone) continue
+      const isGone = above.isGone || !isNamed
+      if (isGone) gone.push({ id: space.id, path, isHidden })
+      look(space.id, { isGone, isHidden })
     }
   }
-  look(null, false)
+  look(null, { isGone: false, isHidden: false })
   return gone.toSorted((left, right) => right.path.length - left.path.length)
 }
