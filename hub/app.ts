@@ -20,7 +20,7 @@ import { MAX_FRAME_BYTES_UP } from '#shared/wire/messages.ts'
 import { withoutPort, type HubConfig } from './config.ts'
 import { makeAccessTokens } from './identity/access-tokens.ts'
 import { makeAuthenticate } from './identity/authenticate.ts'
-import { knock } from './identity/doors.ts'
+import { knock, knockAccount } from './identity/doors.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeHubLog, type HubLog } from './log.ts'
 import { makeTrust, parseNetworkAddress } from './network-address.ts'
@@ -29,7 +29,8 @@ import { giveClientAddress } from './routes/client-address.ts'
 import { endSockets } from './routes/end-sockets.ts'
 import { enrolRoute } from './routes/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './routes/errors.ts'
-import { makeHandle, type CountAct } from './routes/handle.ts'
+import { makeHandle, type CountAct, type PassRead } from './routes/handle.ts'
+import { makeHeavyReads } from './routes/heavy-reads.ts'
 import { healthRoutes } from './routes/health.ts'
 import { makePortal } from './routes/portal.ts'
 import { guardSameSite } from './routes/same-site.ts'
@@ -102,7 +103,13 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const tokens = makeAccessTokens(parts.pool, () => randomBytes(32))
   const countAct: CountAct = ({ actor, address }) =>
     knock({ ...parts.identity, pool: parts.pool }, 'act', { account: `user ${actor.userId}`, address })
-  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens), countAct), {
+  const heavyReads = makeHeavyReads()
+  const passRead: PassRead = async ({ actor, reply }, run) => {
+    const doors = { ...parts.identity, pool: parts.pool }
+    const counted = await knockAccount(doors, 'read', `user ${actor.userId}`)
+    return counted.ok ? heavyReads.pass(actor.userId, reply, run) : counted
+  }
+  registerRoutes(makeHandle(app, makeAuthenticate(parts.pool, tokens), { countAct, passRead }), {
     ...parts.identity,
     pool: parts.pool,
     log,

@@ -30,7 +30,17 @@ type LimitName = (typeof LIMIT_NAMES)[number]
 /** The limits as an installation has them; their windows of time are always the same. [EDG-6] */
 export function readLimits(read: (name: LimitName) => number | null): HubLimits {
   const at = (limit: TryLimit, name: LimitName): TryLimit => ({ ...limit, count: read(name) ?? limit.count })
-  const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = ACCOUNT_LIMITS
+  const {
+    signIn,
+    wrongPassword,
+    register,
+    password,
+    resend,
+    forgotten,
+    link,
+    act,
+    read: reads,
+  } = ACCOUNT_LIMITS
   const from = (door: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
     ...door,
     perAddress: at(door.perAddress, name),
@@ -48,6 +58,7 @@ export function readLimits(read: (name: LimitName) => number | null): HubLimits 
         ...from(act, 'CARREL_MOST_ACTS_PER_ADDRESS'),
         perAccount: at(act.perAccount, 'CARREL_MOST_ACTS_PER_PERSON'),
       },
+      read: reads,
     },
     failedEnrolments: at(FAILED_ENROLMENTS, 'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS'),
   }

@@ -12,6 +12,7 @@ import { noDirectories, type DirectoryDesk } from './identity/directory-desk.ts'
 import { makeDirectoryDesk } from './identity/directory.ts'
 import type { IdentityParts } from './identity/identity-parts.ts'
 import { makeIdentity, type Identity } from './identity/make-identity.ts'
+import { loadServerSecret } from './identity/server-secret.ts'
 import { makeSetupLink } from './identity/setup-link.ts'
 import { forgetAddressesJob } from './jobs/forget-addresses.ts'
 import { mailJob } from './jobs/mail.ts'
@@ -24,9 +25,10 @@ import { liveRoute } from './routes/live.ts'
 import { syncRoute } from './routes/sync.ts'
 import { arePagesBuilt } from './routes/portal.ts'
 import { findFolderFault, findSecretFault } from './secret-file.ts'
-import { closePool, loadMightyRole, openPool, requireServer, type Database } from './store/database.ts'
+import { closePool, openPool, requireServer, type Database } from './store/database.ts'
 import { startKeptEmbedded } from './store/kept-embedded.ts'
 import { migrate } from './store/migrate.ts'
+import { takeOwnRole } from './store/own-role.ts'
 import { makeSyncCore } from './sync/sync-core.ts'
 import { makeUnbelievedProxies } from './unbelieved-proxies.ts'
 
@@ -94,7 +96,10 @@ async function startParts(
   stopAll: () => Promise<void>,
 ): Promise<Hub> {
   warnOfSecrets(config, log)
-  const databaseUrl = config.databaseUrl ?? (await startOwnDatabase(config.home, options, log, undo))
+  const databaseUrl =
+    config.databaseUrl === null
+      ? await startOwnDatabase(config.home, options, log, undo)
+      : await enterDatabase(config, config.databaseUrl, log)
   const pool = await openDatabase(config, databaseUrl, log, undo)
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
@@ -139,6 +144,14 @@ async function startParts(
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
 }
 
+/** The address under which the hub works: never as somebody who can do more than own its database. [OPS-15] */
+async function enterDatabase(config: HubConfig, databaseUrl: string, log: HubLog): Promise<string> {
+  const { url, instead } = await takeOwnRole(databaseUrl, () => loadServerSecret(config))
+  if (instead !== null)
+    log.info('the hub works as a role of its own instead of that of DATABASE_URL', { ...instead })
+  return url
+}
+
 /** The hub's database, checked and brought up to date. */
 async function openDatabase(
   config: HubConfig,
@@ -152,11 +165,6 @@ async function openDatabase(
   })
   undo.push(() => closePool(pool))
   await requireServer(pool)
-  const mightyRole = await loadMightyRole(pool)
-  if (mightyRole !== null)
-    log.warn('the role of DATABASE_URL can do more than the hub needs: admin doctor says how to mend it', {
-      ...mightyRole,
-    })
   const ran = await migrate(pool)
   if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
   if (config.isDevelopmentSeeded) await seed(config, pool, log)

@@ -5,6 +5,7 @@ import { keepSetupLink } from './hub-file.ts'
 import { HubStartError, startHub, type Hub } from './hub.ts'
 import { DatabaseUnusableError } from './store/database.ts'
 import { FolderLockedError } from './store/folder-lock.ts'
+import { OwnRoleError } from './store/own-role.ts'
 import { EmbeddedDatabaseError } from './store/postgres-binaries.ts'
 
 const HELP = `npm run hub - starts one hub
@@ -44,6 +45,7 @@ const MENDABLE = [
   DatabaseUnusableError,
   FolderLockedError,
   EmbeddedDatabaseError,
+  OwnRoleError,
   ServerSecretError,
 ]
 

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { HubConfig } from '../config.ts'
 import { readHubFile } from '../hub-file.ts'
-import { openPool, requireServer, DatabaseUnusableError } from '../store/database.ts'
+import { openPool, requireServer, DatabaseUnusableError, type Database } from '../store/database.ts'
 import { startEmbedded } from '../store/embedded.ts'
 import { FolderLockedError } from '../store/folder-lock.ts'
 import { migrate } from '../store/migrate.ts'
+import { findOwnRole } from '../store/own-role.ts'
 import { EmbeddedDatabaseError } from '../store/postgres-binaries.ts'
 import { refusal, type AdminRefusal, type AdminWorld } from './answer.ts'
 
@@ -70,13 +71,27 @@ async function open(
   foundBy: AdminWorld['foundBy'],
   mode: OpenMode,
 ): Promise<AdminWorld> {
-  const pool = openPool(databaseUrl, { maxConnections: 2 })
+  const pool = await openAsOwner(databaseUrl)
   try {
-    await requireServer(pool)
     if (mode === 'use' || mode === 'make') await migrate(pool)
   } catch (error) {
     await pool.end()
     throw error
   }
   return { config, hubUrl, pool, databaseUrl, foundBy, close: () => pool.end() }
+}
+
+/** What a command makes must be the hub's: where DATABASE_URL names a superuser, the hub has a role of its own. [OPS-15] */
+async function openAsOwner(databaseUrl: string): Promise<Database> {
+  const pool = openPool(databaseUrl, { maxConnections: 2 })
+  try {
+    await requireServer(pool)
+    const role = await findOwnRole(pool)
+    if (role === null) return pool
+    await pool.end()
+    return openPool(databaseUrl, { maxConnections: 2, role })
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
 }

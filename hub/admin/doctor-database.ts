@@ -25,7 +25,7 @@ export async function checkServer({ pool, foundBy }: AdminWorld): Promise<Findin
   ]
 }
 
-/** Whether the hub speaks to its database as somebody who can do no more than that. [OPS-13] */
+/** Whether the hub has a role in its database that can do no more than own it. [OPS-13] [OPS-15] */
 export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
   const mighty = await loadMightyRole(pool)
   if (mighty === null)
@@ -34,8 +34,8 @@ export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
     {
       what: 'role',
       state: 'warn',
-      found: `the hub speaks to its database as ${mighty.role}, who can do more there than own it (${mighty.mights.join(', ')}): read files, run programs, or come to it`,
-      mend: `As a superuser: "create role carrel_hub login password '…'; create database carrel_new owner carrel_hub encoding 'UTF8' template template0". Then: admin backup FILE, stop the hub, name the new role and database in DATABASE_URL, admin restore FILE.`,
+      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.mights.join(', ')}): read files, run programs, or come to it`,
+      mend: 'Start the hub (npm run hub): it makes a role of its own there, who owns the database and can do no more, or says what keeps it from that.',
     },
   ]
 }

@@ -51,6 +51,8 @@ export type DirectoryRefusal = 'wrong' | 'away'
 export interface DirectoryDesk {
   /** Whether a university has a directory. */
   has(universityId: number): Promise<boolean>
+  /** All universities that have one, in one statement. */
+  universities(): Promise<ReadonlySet<number>>
   /** Asks whether a name and a password belong together. Never throws. */
   signIn(question: DirectoryQuestion): Promise<Decision<DirectoryEntry, DirectoryRefusal>>
   /** How old a proof may grow before a directory is asked again; what is usual for one that is not known any more. [DIR-13] */
@@ -68,6 +70,7 @@ export interface DirectoryDesk {
 /** A desk without any directory. */
 export const noDirectories: DirectoryDesk = {
   has: async () => false,
+  universities: async () => new Set(),
   signIn: async () => refuse('wrong'),
   recheckMs: async () => DEFAULT_RECHECK_MS,
   look: async () => refuse('away'),

@@ -2,7 +2,7 @@ import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { MAX_ADDRESS_LENGTH } from '#shared/domain/account.ts'
 import type { HubLog } from '../log.ts'
 import type { Database } from '../store/database.ts'
-import { loadUniversityDomains, matchDirectoryGroups } from '../store/directory.ts'
+import { loadUniversitiesOfDomains, loadUniversityDomains, matchDirectoryGroups } from '../store/directory.ts'
 import type { DirectorySettings } from './directory-config.ts'
 import {
   DEFAULT_RECHECK_MS,
@@ -59,6 +59,10 @@ export function makeDirectoryDesk(
   }
   return {
     has: async (universityId) => (await directoriesOf(universityId)).length > 0,
+    universities: async () => {
+      const domains = directories.map(({ university }) => university)
+      return new Set(await loadUniversitiesOfDomains(pool, domains))
+    },
     signIn: async (question) => {
       if (!isAskable(question)) return refuse('wrong')
       const wanted = wantedOf(question.sought, await directoriesOf(question.universityId))

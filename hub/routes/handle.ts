@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import type { Actor } from '#shared/domain/access.ts'
@@ -40,9 +40,18 @@ export interface SignedIn extends Caller {
 
 type CallerOf<Name extends RouteName> = (typeof ROUTES)[Name]['who'] extends 'signedIn' ? SignedIn : Caller
 
+/** An answer that was written as JSON before: whoever gives it vouches for what the contract says. */
+export class WrittenJson {
+  readonly pieces: readonly Buffer[]
+
+  constructor(pieces: readonly Buffer[]) {
+    this.pieces = pieces
+  }
+}
+
 /** A long text may also come in pieces. */
 type AnswerOf<Name extends RouteName> =
-  RouteAnswer<Name> extends string ? string | Readable : RouteAnswer<Name>
+  RouteAnswer<Name> extends string ? string | Readable : RouteAnswer<Name> | WrittenJson
 
 /** What answers a call. */
 export type Handler<Name extends RouteName> = (
@@ -58,11 +67,21 @@ export type Authenticate = (
 /** Counts an act of somebody who is signed in, before it is done; a refusal when there were too many. [AUD-6] */
 export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, CallRefusal>>
 
+/** Counts a heavy read of somebody, and lets each person have one at a time; a refusal when there are too many. [EDG-16] */
+export type PassRead = (
+  caller: SignedIn,
+  run: () => Promise<Decision<unknown, CallRefusal>>,
+) => Promise<Decision<unknown, CallRefusal>>
+
 /** Registers handlers by the name of their contract. */
 export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
 
 /** Makes the one way in which a call becomes a handler's: parsed by its contract, signed in if that says so, answered. */
-export function makeHandle(app: FastifyInstance, authenticate: Authenticate, countAct: CountAct): Handle {
+export function makeHandle(
+  app: FastifyInstance,
+  authenticate: Authenticate,
+  { countAct, passRead }: { countAct: CountAct; passRead: PassRead },
+): Handle {
   return (name, handler) => {
     const contract: Contract = ROUTES[name]
     const [method = '', path = ''] = name.split(' ')
@@ -86,7 +105,9 @@ export function makeHandle(app: FastifyInstance, authenticate: Authenticate, cou
           const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
           if (!counted.ok) return answerCallRefusal(reply, counted.refusal)
         }
-        const decision = await handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
+        const run = (): Promise<Decision<unknown, CallRefusal>> =>
+          handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
+        const decision = await (contract.isHeavy === true ? passRead(whole as SignedIn, run) : run())
         if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
         return answer(reply, contract, decision.value)
       },
@@ -100,7 +121,17 @@ function answer(reply: FastifyReply, contract: Contract, value: unknown): Fastif
   if (reply.statusCode === 200) void reply.code(status)
   if (typeof body === 'string') void reply.type(`${body}; charset=utf-8`)
   void reply.header('cache-control', 'no-store')
+  if (value instanceof WrittenJson) return sendWritten(reply, value)
   return body === null ? reply.send() : reply.send(value)
+}
+
+/** Piece by piece: what a slow reader has not taken yet is held once for all. */
+function sendWritten(reply: FastifyReply, { pieces }: WrittenJson): FastifyReply {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return reply
+    .type('application/json; charset=utf-8')
+    .header('content-length', length)
+    .send(Readable.from(pieces, { objectMode: false }))
 }
 
 function answerCallRefusal(reply: FastifyReply, refusal: CallRefusal): FastifyReply {

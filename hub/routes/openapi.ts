@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { accept } from '#shared/domain/decision.ts'
 import { describeCalls } from '#shared/wire/openapi.ts'
 import { ROUTES } from '#shared/wire/rest.ts'
-import { API_PREFIX, type Handle } from './handle.ts'
+import { API_PREFIX, WrittenJson, type Handle } from './handle.ts'
 
 /** What programs read about all calls; made once from the contracts themselves. [API-1] */
 export function documentRoutes(handle: Handle): void {
@@ -10,5 +10,6 @@ export function documentRoutes(handle: Handle): void {
     version: string
   }
   const document = describeCalls(ROUTES, { title: 'Carrel', version, prefix: API_PREFIX })
-  handle('GET /openapi.json', async () => accept(document))
+  const written = new WrittenJson([Buffer.from(JSON.stringify(document))])
+  handle('GET /openapi.json', async () => accept(written))
 }

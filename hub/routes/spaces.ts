@@ -9,17 +9,15 @@ import {
   loadSettings,
   loadSpaceState,
 } from '../store/people-spaces.ts'
-import { loadPeopleSpace, loadPeopleTree } from '../store/people-tree.ts'
+import { loadPeopleSpace } from '../store/people-tree.ts'
 import { commitNewSpace, commitSpaceEdit } from '../sync/commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from '../sync/commit-space-removal.ts'
-import { makeTurnstile } from '../turnstile.ts'
 import type { RouteParts } from './all-routes.ts'
-import type { CallRefusal, Handle, SignedIn } from './handle.ts'
+import { WrittenJson, type CallRefusal, type Handle, type SignedIn } from './handle.ts'
+import { makeTreeAnswers } from './tree-answers.ts'
 
 /** The most spaces on one person's dashboard. */
 const MAX_TRACKED = 200
-/** Whole trees read at once: the other connections are for those who wait less long. */
-const MAX_TREES = 3
 
 /** Spaces: what members of the university see, make, change and track. */
 export function spaceRoutes(handle: Handle, parts: RouteParts): void {
@@ -29,13 +27,14 @@ export function spaceRoutes(handle: Handle, parts: RouteParts): void {
 }
 
 function readingRoutes(handle: Handle, { pool }: RouteParts): void {
-  const turnstile = makeTurnstile(MAX_TREES)
+  const answers = makeTreeAnswers(pool)
   handle('GET /spaces', async (_input, { actor }) => {
-    const tree = await turnstile.pass(() => loadPeopleTree(pool, actor))
-    if (tree === null) return refuse({ why: 'notFound' })
-    const { staleMs } = await loadSettings(pool, actor.universityId ?? 0)
-    const [now] = await query<{ ms: number }>(pool, 'select ms_of_time(clock_timestamp()) as ms')
-    return accept({ ...tree, nowMs: now?.ms ?? 0, staleMs })
+    const pieces = await answers.pieces(actor, async () => {
+      const { staleMs } = await loadSettings(pool, actor.universityId ?? 0)
+      const [now] = await query<{ ms: number }>(pool, 'select ms_of_time(clock_timestamp()) as ms')
+      return { nowMs: now?.ms ?? 0, staleMs }
+    })
+    return pieces === null ? refuse({ why: 'notFound' }) : accept(new WrittenJson(pieces))
   })
   handle('GET /spaces/deleted', async (_input, { actor }) => {
     const { universityId, userId } = actor

@@ -34,12 +34,8 @@ export interface UniversityParts extends IdentityParts {
 export function universityRoutes(handle: Handle, parts: UniversityParts): void {
   const { pool, directories } = parts
   handle('GET /universities', async () => {
-    const named = (await loadOpenUniversities(pool)).map(async ({ id, name }) => ({
-      id,
-      name,
-      hasDirectory: await directories.has(id),
-    }))
-    return accept({ universities: await Promise.all(named) })
+    const [open, withDirectory] = [await loadOpenUniversities(pool), await directories.universities()]
+    return accept({ universities: open.map((one) => ({ ...one, hasDirectory: withDirectory.has(one.id) })) })
   })
   handle('POST /universities', ({ body }, caller) => commitRequest(parts, body, caller))
   handle('POST /universities/confirm', ({ body }, caller) => commitConfirmation(parts, body.token, caller))

@@ -6,35 +6,43 @@ export const SUPERUSER = 'carrel'
 /** The hub's own role: it owns the hub's database, and nothing else. [OPS-13] */
 export const HUB_ROLE = 'carrel_hub'
 
-/** Everything in a database that belongs to the superuser, as statements that give it to the hub; parts of extensions stay. */
+/**
+ * Everything of Carrel's in a database that is not the role's ($1), as statements that give it to it; parts of extensions
+ * stay. It may be whoever asks who has it, and if that is a superuser, another superuser or the owner before.
+ */
 const HAND_OVER = `
-  with ours as (select oid as superuser from pg_roles where rolname = current_user),
-  schemas as (
-    select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+  with me as (
+    select oid, rolsuper from pg_roles where rolname = current_user
+  ), owners as (
+    select r.oid as owner from pg_roles r, me
+    where r.rolname <> $1 and (r.oid = me.oid or me.rolsuper and (r.rolsuper or r.rolname = '${HUB_ROLE}'
+      or r.oid = (select relowner from pg_class where oid = to_regclass('public.universities'))))
+  ), schemas as (
+    select oid, nspname from pg_namespace where nspname in ('public', 'pgboss')
   ), parts as (
     select classid, objid from pg_depend where deptype = 'e'
   )
-  select format('alter schema %I owner to ${HUB_ROLE}', n.nspname) as act
-    from pg_namespace n join schemas using (oid), ours where n.nspowner = superuser
+  select format('alter schema %I owner to %I', n.nspname, $1) as act
+    from pg_namespace n join schemas using (oid) join owners on owner = n.nspowner
   union all
-  select format('alter %s %s owner to ${HUB_ROLE}',
+  select format('alter %s %s owner to %I',
       case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end,
-      c.oid::regclass)
-    from pg_class c join schemas s on s.oid = c.relnamespace, ours
-    where c.relowner = superuser and c.relkind in ('r', 'p', 'S', 'v', 'm')
+      c.oid::regclass, $1)
+    from pg_class c join schemas s on s.oid = c.relnamespace join owners on owner = c.relowner
+    where c.relkind in ('r', 'p', 'S', 'v', 'm')
       and not exists (select from parts where classid = 'pg_class'::regclass and objid = c.oid)
       -- A sequence of a column goes with its table; a partition does not.
       and not (c.relkind = 'S' and exists (select from pg_depend d
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')))
   union all
-  select format('alter routine %s owner to ${HUB_ROLE}', p.oid::regprocedure)
-    from pg_proc p join schemas s on s.oid = p.pronamespace, ours
-    where p.proowner = superuser
-      and not exists (select from parts where classid = 'pg_proc'::regclass and objid = p.oid)
+  select format('alter routine %s owner to %I', p.oid::regprocedure, $1)
+    from pg_proc p join schemas s on s.oid = p.pronamespace join owners on owner = p.proowner
+    where not exists (select from parts where classid = 'pg_proc'::regclass and objid = p.oid)
   union all
-  select format('alter type %s owner to ${HUB_ROLE}', t.oid::regtype)
-    from pg_type t join schemas s on s.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid, ours
-    where t.typowner = superuser and (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
+  select format('alter type %s owner to %I', t.oid::regtype, $1)
+    from pg_type t join schemas s on s.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid
+    join owners on owner = t.typowner
+    where (t.typtype in ('e', 'd', 'r') or c.relkind = 'c')
       and not exists (select from parts where classid = 'pg_type'::regclass and objid = t.oid)
   order by act`
 
@@ -44,6 +52,13 @@ const LOCK = 7_227_736
 const PASSING_FAULTS = ['40P01', '42P01']
 const MOST_TRIES = 5
 const CONNECT_TIMEOUT_MS = 10_000
+
+/** Whom a database is prepared for. */
+export interface PreparedRole {
+  role: string
+  /** The password that the role has from now on; null: the one that it has. Asked for once nobody else prepares. */
+  password(): Promise<string | null>
+}
 
 /**
  * Makes the hub's role and its database where they are missing, and gives the role what an earlier release made as the
@@ -57,47 +72,80 @@ export async function prepareDatabase(
   password?: string,
 ): Promise<void> {
   await withClient(urlOf('postgres'), async (client) => {
-    // The connection's end gives it back.
-    await client.query('select pg_advisory_lock($1)', [LOCK])
-    const roles = await client.query('select 1 from pg_roles where rolname = $1', [HUB_ROLE])
-    if (roles.rowCount === 0) await client.query(`create role ${HUB_ROLE} login`)
-    if (password !== undefined) await settleRole(client, password)
-    await giveDatabase(client, database)
-    await withClient(urlOf(database), handOver)
+    await makeRole(client, HUB_ROLE)
+    if (password !== undefined) await settleRole(client, HUB_ROLE, password)
+    await giveDatabase(client, HUB_ROLE, database)
+    await withClient(urlOf(database), (inside) => handOver(inside, HUB_ROLE))
   })
 }
 
-/** Gives the role its password, and takes whatever it can do beyond owning. */
-async function settleRole(client: pg.Client, password: string): Promise<void> {
+/**
+ * The same from within a database, for a role of that database alone: whoever asks may also be one who makes roles and owns
+ * it. Throws what PostgreSQL throws. [OPS-15]
+ */
+export async function prepareOwnRole(url: string, { role, password }: PreparedRole): Promise<void> {
+  await withClient(url, async (client) => {
+    await makeRole(client, role)
+    await settleRole(client, role, null)
+    const next = await password()
+    if (next !== null) await settleRole(client, role, next)
+    const { rows } = await client.query<{ name: string }>('select current_database() as name')
+    await giveDatabase(client, role, rows[0]?.name ?? '')
+    await handOver(client, role)
+  })
+}
+
+/** Waits until nobody else prepares, and makes the role where it is missing. */
+async function makeRole(client: pg.Client, role: string): Promise<void> {
+  // The connection's end gives it back.
+  await client.query('select pg_advisory_lock($1)', [LOCK])
+  const roles = await client.query('select 1 from pg_roles where rolname = $1', [role])
+  if (roles.rowCount === 0) await client.query(`create role ${pg.escapeIdentifier(role)} login`)
+}
+
+/** Gives the role its password, and takes whatever it can do beyond owning. Who is no superuser gave it nothing else. */
+async function settleRole(client: pg.Client, role: string, password: string | null): Promise<void> {
+  const [me] = (
+    await client.query<{ isSuper: boolean; mayBecome: boolean }>(
+      `select rolsuper as "isSuper", pg_has_role(current_user, $1, 'set') as "mayBecome"
+     from pg_roles where rolname = current_user`,
+      [role],
+    )
+  ).rows
   // The server's log is no place for the password, not even in a statement that failed.
-  await client.query(
-    `set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic';
-     set password_encryption = 'scram-sha-256'`,
-  )
+  if (me?.isSuper === true)
+    await client.query(
+      `set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic'`,
+    )
+  await client.query("set password_encryption = 'scram-sha-256'")
   const { rows } = await client.query<{ act: string }>(
-    `select format('alter role ${HUB_ROLE} login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password %L', $1::text) as act
+    `select format('alter role %I login', $1::text) ||
+       case when $3 then ' nosuperuser nocreatedb nocreaterole noreplication nobypassrls' else '' end ||
+       case when $2::text is null then '' else format(' password %L', $2::text) end as act
      union all
-     select format('revoke %s from ${HUB_ROLE} granted by %s cascade', roleid::regrole, grantor::regrole)
-       from pg_auth_members where member = '${HUB_ROLE}'::regrole`,
-    [password],
+     select format('revoke %s from %I granted by %s cascade', roleid::regrole, $1::text, grantor::regrole)
+       from pg_auth_members where member = (select oid from pg_roles where rolname = $1::text)
+     union all
+     select format('grant %I to current_user with set true', $1::text) where not $4`,
+    [role, password, me?.isSuper === true, me?.mayBecome === true],
   )
   await client.query(rows.map(({ act }) => act).join('; '))
 }
 
-async function giveDatabase(client: pg.Client, database: string): Promise<void> {
-  const name = pg.escapeIdentifier(database)
+async function giveDatabase(client: pg.Client, role: string, database: string): Promise<void> {
+  const [name, owner] = [pg.escapeIdentifier(database), pg.escapeIdentifier(role)]
   const found = await client.query<{ isOurs: boolean }>(
-    'select datdba = $2::regrole as "isOurs" from pg_database where datname = $1',
-    [database, HUB_ROLE],
+    'select pg_get_userbyid(datdba) = $2 as "isOurs" from pg_database where datname = $1',
+    [database, role],
   )
-  if (found.rowCount === 0) await client.query(`create database ${name} owner ${HUB_ROLE}`)
-  else if (found.rows[0]?.isOurs !== true) await client.query(`alter database ${name} owner to ${HUB_ROLE}`)
+  if (found.rowCount === 0) await client.query(`create database ${name} owner ${owner}`)
+  else if (found.rows[0]?.isOurs !== true) await client.query(`alter database ${name} owner to ${owner}`)
 }
 
-async function handOver(client: pg.Client): Promise<void> {
+async function handOver(client: pg.Client, role: string): Promise<void> {
   for (let tries = 1; ; tries += 1)
     try {
-      const { rows } = await client.query<{ act: string }>(HAND_OVER)
+      const { rows } = await client.query<{ act: string }>(HAND_OVER, [role])
       // Sent as one text they are one transaction.
       if (rows.length > 0) await client.query(rows.map(({ act }) => act).join('; '))
       return

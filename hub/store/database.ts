@@ -37,6 +37,8 @@ export interface PoolOptions {
   maxConnections?: number
   /** Hears of a connection that broke while it was idle. */
   onIdleError?: (error: Error) => void
+  /** The role to become in each connection, of those that the address's own may become. */
+  role?: string
 }
 
 /** Opens a pool. Connects at the first query. bigint columns come as numbers: identities and clocks fit exactly. */
@@ -56,6 +58,13 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
   // The pool's own listener is off while a connection is lent out: one that breaks between two statements of a
   // transaction would be an uncaught exception. The next statement on it fails, and says why.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  const { role } = options
+  // Before any other statement of that connection.
+  if (role !== undefined)
+    pool.on(
+      'connect',
+      (client) => void client.query(`set role ${pg.escapeIdentifier(role)}`).catch(() => undefined),
+    )
   const open = new Set<pg.PoolClient>()
   pool.on('connect', (client) => open.add(client))
   pool.on('remove', (client) => open.delete(client))

@@ -12,6 +12,19 @@ export async function loadUniversityDomains(database: Queryable, universityId: n
   return rows.map(({ domain }) => domain)
 }
 
+/** Universities that let people of one of these domains in. */
+export async function loadUniversitiesOfDomains(
+  database: Queryable,
+  domains: readonly string[],
+): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    database,
+    'select id from universities where email_domains && $1 and is_approved',
+    [domains],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Brings the memberships that come from a directory in step with the numbers of its groups: what is missing is added as
  * member, what came from the directory and is no longer said there goes. Memberships that people made stay as they are,

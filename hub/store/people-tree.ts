@@ -1,20 +1,16 @@
 import { may, type Actor } from '#shared/domain/access.ts'
 import type { LiveSpace } from '#shared/wire/live.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
-import type { Database, Queryable } from './database.ts'
-import { loadLiveFeed, loadLiveSpaces } from './feed.ts'
+import type { Queryable } from './database.ts'
+import { loadLiveSpaces } from './feed.ts'
 import { loadTies } from './people-spaces.ts'
 
-/** All spaces of somebody's university as that person sees them, with the moment's epoch and head; null without one. */
-export async function loadPeopleTree(
-  pool: Database,
-  actor: Actor,
-): Promise<{ epoch: string; head: number; spaces: PeopleSpace[] } | null> {
-  const { universityId } = actor
-  const feed = universityId === null ? null : await loadLiveFeed(pool, universityId, null, true)
-  if (feed === null) return null
-  const { epoch, head, rows } = feed
-  return { epoch, head, spaces: await personal(pool, actor, rows) }
+/** Whether somebody may edit spaces of their university that they made, and those of others. */
+export function rightsToEdit(actor: Actor): { editsMine: boolean; editsOthers: boolean } {
+  const universityId = actor.universityId ?? 0
+  const mayEdit = (createdById: number | null): boolean =>
+    may(actor, 'editSpace', { universityId, createdById })
+  return { editsMine: mayEdit(actor.userId), editsOthers: mayEdit(null) }
 }
 
 /** One live space as somebody of its university sees it; null when there is none. */
@@ -36,10 +32,7 @@ async function personal(
 ): Promise<PeopleSpace[]> {
   const ties = await loadTies(database, actor.userId)
   const [mine, tracked] = [new Set(ties.mine), new Set(ties.tracked)]
-  const universityId = actor.universityId ?? 0
-  const mayEdit = (isMine: boolean): boolean =>
-    may(actor, 'editSpace', { universityId, createdById: isMine ? actor.userId : null })
-  const [editsMine, editsOthers] = [mayEdit(true), mayEdit(false)]
+  const { editsMine, editsOthers } = rightsToEdit(actor)
   return rows.map((row) => {
     const isMine = mine.has(row.id)
     return { ...row, isMine, isTracked: tracked.has(row.id), isMineToEdit: isMine ? editsMine : editsOthers }

@@ -33,6 +33,11 @@ export const ACCOUNT_LIMITS = {
   link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 600, windowMs: MINUTE_MS } },
   /** Acts of one person that are written down for ever. [AUD-6] */
   act: { perAccount: { count: 600, windowMs: HOUR_MS }, perAddress: { count: 20_000, windowMs: HOUR_MS } },
+  /** Heavy reads: a person with three open pages makes some ten in a minute. [EDG-16] */
+  read: {
+    perAccount: { count: 120, windowMs: MINUTE_MS },
+    perAddress: { count: 60_000, windowMs: MINUTE_MS },
+  },
 } as const satisfies Record<string, { perAccount: TryLimit; perAddress: TryLimit }>
 
 /** A door of accounts at which tries are counted. */

@@ -9,6 +9,8 @@ export interface Contract {
   who: 'anyone' | 'signedIn'
   /** What is done is written down for ever, so that one person may do so many of them an hour. [AUD-6] */
   isAct?: true
+  /** It reads much, or may be asked for in a loop: each person has one at a time, and so many in a minute. [EDG-16] */
+  isHeavy?: true
   params?: TObject
   query?: TObject
   body?: TObject

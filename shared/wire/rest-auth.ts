@@ -121,6 +121,7 @@ export const AUTH_ROUTES = {
   'GET /auth/sessions': {
     summary: 'My sessions, newest first.',
     who: 'signedIn',
+    isHeavy: true,
     answer: { status: 200, body: Type.Object({ sessions: Type.Array(MySession) }, closed) },
     refusals: [],
   },
@@ -184,6 +185,7 @@ export const AUTH_ROUTES = {
   'GET /me/export': {
     summary: 'All that is stored about me.',
     who: 'signedIn',
+    isHeavy: true,
     isAct: true,
     answer: { status: 200, body: Type.Record(Type.String(), Type.Unknown()) },
     refusals: ['passwordNeeded'],

@@ -43,6 +43,7 @@ export const CHANGE_ROUTES = {
   'GET /changes': {
     summary: 'Administrative acts, newest first. Reading them is written down too.',
     who: 'signedIn',
+    isHeavy: true,
     isAct: true,
     query: Type.Object(
       {
@@ -63,6 +64,7 @@ export const CHANGE_ROUTES = {
     summary:
       'The same as a table, at most 100,000 rows; its first line names the time zone. `Link: <…>; rel="next"` is where the table goes on.',
     who: 'signedIn',
+    isHeavy: true,
     isAct: true,
     query: Type.Object(
       {

@@ -24,6 +24,7 @@ export const GROUP_ROUTES = {
   'GET /groups': {
     summary: 'Groups that I see: all for members of the super group, else my own.',
     who: 'signedIn',
+    isHeavy: true,
     answer: { status: 200, body: Type.Object({ groups: Type.Array(Group) }, closed) },
     refusals: [],
   },
@@ -59,6 +60,7 @@ export const GROUP_ROUTES = {
   'GET /groups/:id/deletion': {
     summary: 'What hangs on a group, before it is deleted.',
     who: 'signedIn',
+    isHeavy: true,
     params: GroupId,
     answer: {
       status: 200,
@@ -85,6 +87,7 @@ export const GROUP_ROUTES = {
   'GET /groups/:id/members': {
     summary: 'Members of a group.',
     who: 'signedIn',
+    isHeavy: true,
     params: GroupId,
     answer: { status: 200, body: Type.Object({ members: Type.Array(Member) }, closed) },
     refusals: ['notAllowed'],

@@ -60,6 +60,7 @@ export const SPACE_ROUTES = {
   'GET /spaces': {
     summary: 'The tree of my university with levels and ages.',
     who: 'signedIn',
+    isHeavy: true,
     answer: {
       status: 200,
       body: Type.Object(
@@ -96,6 +97,7 @@ export const SPACE_ROUTES = {
   'GET /spaces/deleted': {
     summary: 'Deleted spaces that I may restore, newest first.',
     who: 'signedIn',
+    isHeavy: true,
     answer: {
       status: 200,
       body: Type.Object(
@@ -205,6 +207,7 @@ export const SPACE_ROUTES = {
   'GET /me/reports': {
     summary: 'My newest 200 reports.',
     who: 'signedIn',
+    isHeavy: true,
     answer: { status: 200, body: Type.Object({ reports: Type.Array(MyReport) }, closed) },
     refusals: [],
   },
@@ -220,6 +223,7 @@ export const SPACE_ROUTES = {
   'GET /kiosks': {
     summary: 'Kiosks of my university.',
     who: 'signedIn',
+    isHeavy: true,
     answer: {
       status: 200,
       body: Type.Object(
@@ -256,6 +260,7 @@ export const SPACE_ROUTES = {
   'POST /live/ticket': {
     summary: 'A ticket for the live socket: once, within 30 seconds, for this session.',
     who: 'signedIn',
+    isHeavy: true,
     answer: { status: 201, body: Type.Object({ ticket: Type.String() }, closed) },
     refusals: [],
   },

@@ -89,6 +89,7 @@ export const UNIVERSITY_ROUTES = {
   'GET /platform/requests': {
     summary: 'Requests that wait for a decision, oldest first.',
     who: 'signedIn',
+    isHeavy: true,
     answer: { status: 200, body: Type.Object({ requests: Type.Array(UniversityRequest) }, closed) },
     refusals: ['notAllowed'],
   },

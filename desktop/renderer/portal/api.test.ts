@@ -76,6 +76,29 @@ describe('the client', () => {
     expect(asked.every(({ url }) => !url.includes('t1'))).toBe(true)
   })
 
+  it('[EDG-16] asks again by itself, when the hub says, for what it reads and was too many; what it does is left to people', async () => {
+    const state = { answers: [] as Response[] }
+    const { api, asked, timers, clock } = makeWorld(() => state.answers.shift() ?? json(200, { groups: [] }))
+    const busy = (after: string): Response =>
+      json(429, { error: 'tooMany', message: '' }, { 'retry-after': after })
+    state.answers = [busy('2'), busy('3')]
+    const reading = api.call('GET /groups', {})
+    for (const delayMs of [2_000, 3_000]) {
+      await expect.poll(() => timers.findLast(({ isOn }) => isOn)?.delayMs).toBe(delayMs)
+      clock.nowMs += delayMs
+      const timer = timers.findLast(({ isOn }) => isOn)
+      if (timer !== undefined) timer.isOn = false
+      timer?.run()
+    }
+    expect(await reading).toEqual({ ok: true, value: { groups: [] } })
+    expect(asked).toHaveLength(3)
+    // Nobody waits longer than for any other answer.
+    state.answers = [busy('40')]
+    expect(await api.call('GET /groups', {})).toMatchObject({ refusal: { why: 'tooMany', retryAfterS: 40 } })
+    state.answers = [busy('1')]
+    expect(await api.call('POST /live/ticket', {})).toMatchObject({ refusal: { why: 'tooMany' } })
+  })
+
   it('[POR-13] a renewal that came to nothing is tried again later, each time twice as late, or when the hub says', async () => {
     const state = { answer: (): Response => admission('t1') }
     const { api, asked, timers, visitors } = makeWorld(() => state.answer())

@@ -116,7 +116,7 @@ export function makeApi(parts: ApiParts): Api {
     (held.refreshing ??= renew().finally(() => {
       held.refreshing = null
     }))
-  const call: Call = async (name, input, limitMs = LIMIT_MS) => {
+  const callOnce: Call = async (name, input, limitMs = LIMIT_MS) => {
     const endMs = parts.nowMs() + limitMs
     const leftMs = (): number => Math.max(1, endMs - parts.nowMs())
     const isOver = held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS
@@ -130,8 +130,26 @@ export function makeApi(parts: ApiParts): Api {
     if (renewed === null) return refuse(NO_ANSWER)
     return renewed.ok ? send(parts, name, input, held.token, leftMs()) : answer
   }
-  return { call, refresh, forget }
+  return { call: againWhenBusy(parts, callOnce), refresh, forget }
 }
+
+/** What is read may be asked for again; so many pages may be open that the hub lets some wait. [EDG-16] */
+function againWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: Call): Call {
+  return async (name, input, limitMs = LIMIT_MS) => {
+    const endMs = parts.nowMs() + limitMs
+    for (;;) {
+      const answer = await callOnce(name, input, Math.max(1, endMs - parts.nowMs()))
+      const pauseMs = answer.ok || answer.refusal.why !== 'tooMany' ? null : pauseOf(answer.refusal)
+      const isWaitedFor = pauseMs !== null && parts.nowMs() + pauseMs < endMs
+      if (!name.startsWith('GET ') || !isWaitedFor) return answer
+      await new Promise<void>((resolve) => void parts.after(pauseMs, resolve))
+    }
+  }
+}
+
+/** Until the hub says that trying again makes sense, ms; null: it did not say. */
+const pauseOf = ({ retryAfterS }: Refusal): number | null =>
+  retryAfterS === null ? null : Math.max(1, retryAfterS) * 1000
 
 const NO_ANSWER: Refusal = { why: 'noAnswer', retryAfterS: null }
 
