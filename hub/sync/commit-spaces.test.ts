@@ -190,8 +190,11 @@ test('two imports at once both stand, one after the other', async () => {
   expect(new Set(done.map(({ clock }) => clock)).size).toBe(3)
 })
 
-test('every import is written down with its counts', async () => {
+test('[AUD-5] every import that changes something is written down with its counts, and no other', async () => {
   await take([spec('A'), spec('B')])
+  await take([spec('A'), spec('B')])
+  const written = await loadChanges(database.pool, universityId, 9)
+  expect(written.filter(({ service }) => service === 'spaces')).toHaveLength(1)
   await take([spec('B', { location: 'left' })], true)
   const [newest] = await loadChanges(database.pool, universityId, 1)
   expect(newest).toMatchObject({

@@ -1,5 +1,6 @@
 import type { Bye } from '#shared/wire/messages.ts'
 import { addressBucket } from '../network-address.ts'
+import { makePlaces } from '../places.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 
 /**
@@ -21,26 +22,8 @@ export interface Lobby {
 
 /** Makes an empty lobby. */
 export function makeLobby(maxAll = MAX_STRANGERS, maxPerAddress = MAX_STRANGERS_PER_ADDRESS): Lobby {
-  const counts = new Map<string, number>()
-  let all = 0
-  return {
-    enter: (address) => {
-      const bucket = addressBucket(address)
-      const here = counts.get(bucket) ?? 0
-      if (all >= maxAll || here >= maxPerAddress) return null
-      all += 1
-      counts.set(bucket, here + 1)
-      let isInside = true
-      return () => {
-        if (!isInside) return
-        isInside = false
-        all -= 1
-        const left = (counts.get(bucket) ?? 1) - 1
-        if (left === 0) counts.delete(bucket)
-        else counts.set(bucket, left)
-      }
-    },
-  }
+  const places = makePlaces(maxAll, maxPerAddress)
+  return { enter: (address) => places.enter(addressBucket(address)) }
 }
 
 /** No room: the stranger hears when to come again, and nothing else. [SYN-10] */
