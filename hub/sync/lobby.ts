@@ -3,13 +3,6 @@ import { addressBucket } from '../network-address.ts'
 import { makePlaces } from '../places.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 
-/**
- * Sockets that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
- * through one proxy, and must find room: half of all may have one address.
- */
-const MAX_STRANGERS = 16_384
-const MAX_STRANGERS_PER_ADDRESS = 8_192
-
 /** How soon one may come again for whom there was no room, and how long its socket may take to close. */
 const FULL_RETRY_MS = 10_000
 const TURN_AWAY_MS = 1_000
@@ -21,7 +14,7 @@ export interface Lobby {
 }
 
 /** Makes an empty lobby. */
-export function makeLobby(maxAll = MAX_STRANGERS, maxPerAddress = MAX_STRANGERS_PER_ADDRESS): Lobby {
+export function makeLobby(maxAll: number, maxPerAddress: number): Lobby {
   const places = makePlaces(maxAll, maxPerAddress)
   return { enter: (address) => places.enter(addressBucket(address)) }
 }

@@ -1,3 +1,4 @@
+import { SOCKET_LIMITS, type SocketLimits } from '#shared/domain/conduct.ts'
 import { makeSeal, loadSealSecret, type Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
@@ -28,6 +29,11 @@ export const HEARTBEAT_MS = 5_000
 const SWEEP_MS = 1_000
 /** What is queued may take this long to be committed when the hub stops. */
 const STOP_GRACE_MS = 5_000
+/**
+ * Sockets that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
+ * through one proxy, and must find room: half of all may have one address, unless set otherwise. [EDG-14]
+ */
+const MAX_STRANGERS = 16_384
 /** How soon kiosks may come again after a stop: another hub, or this one restarted. Each jitters it. */
 const BYE_RETRY_MS = 1_000
 /** Pause before the database is asked again at the start. */
@@ -42,9 +48,10 @@ export interface SyncParts {
   metrics: HubMetrics
   limits?: {
     heartbeatMs?: number
-    /** Sockets that have not said who they are, in all and from one address. */
+    /** Kiosks' sockets that have not said who they are, in all. */
     maxStrangers?: number
-    maxStrangersPerAddress?: number
+    /** Sockets of one address of the network. */
+    sockets?: SocketLimits
     /** False: other hubs' commits are found by the poll alone; a simulation holds every wake-up in its hand. */
     listens?: boolean
   }
@@ -95,7 +102,8 @@ class Core implements SyncCore {
     this.parts = parts
     const { pool, clock, chance, log, metrics, limits = {} } = parts
     const { inFlight } = this
-    this.lobby = makeLobby(limits.maxStrangers, limits.maxStrangersPerAddress)
+    const sockets = limits.sockets ?? SOCKET_LIMITS
+    this.lobby = makeLobby(limits.maxStrangers ?? MAX_STRANGERS, sockets.newKiosks)
     this.time = makeHubTime(clock, 0)
     this.wakeUp = startWakeUp({
       pool,
@@ -143,7 +151,7 @@ class Core implements SyncCore {
     const turnstile = makeReaders()
     this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, turnstile, view, factsMoved })
     const learnTime = (databaseMs: number): void => this.time.learn(databaseMs)
-    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime })
+    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime, sockets })
     this.ready = inFlight.track(this.begin())
     this.sessionParts = this.makeSessionParts(heartbeatMs)
     this.scheduleSweep()

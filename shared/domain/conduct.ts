@@ -54,5 +54,18 @@ export interface RequestLimits {
 /** Unless an installation says otherwise: more than a hundred nobody looks through, and one person needs one. [UNI-1] */
 export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
 
+/** Sockets that one address of the network may have at a hub. [EDG-14] */
+export interface SocketLimits {
+  /** Of kiosks that have not said who they are. */
+  newKiosks: number
+  /** Of people's pages that have not said who they are. */
+  newPages: number
+  /** Of people's pages in all. */
+  pages: number
+}
+
+/** Unless an installation says otherwise: half of what a hub takes in all, as a campus needs it after a restart. [EDG-14] */
+export const SOCKET_LIMITS: SocketLimits = { newKiosks: 8_192, newPages: 1_024, pages: 10_000 }
+
 /** Enrolments with a wrong code or proof that one address of the network may make in a minute. [SYN-20] */
 export const FAILED_ENROLMENTS: TryLimit = { count: 60, windowMs: MINUTE_MS }
