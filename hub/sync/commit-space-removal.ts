@@ -1,5 +1,6 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { isHiddenBySomebody } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import {
   loadDeletedWith,
@@ -116,12 +117,13 @@ async function faultOfRestore(
   const onKiosks = space.onKiosks && isOfSuperGroup(actor)
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
+  const hiddenCount = [{ ...space, onKiosks }, ...below].filter(isHiddenBySomebody).length
   const seen = partsSeen(change, below)
   const height = 1 + Math.max(0, ...seen.map(({ depth }) => depth))
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
     (await faultOfKind(change, { parentId, kind, below: seen })) ??
-    (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
+    (await faultOfCount(change, { count: 1 + below.length, hiddenCount, mineCount })) ??
     (await faultOfSibling(change, { ...space, onKiosks }))
   )
 }
@@ -147,7 +149,10 @@ export async function commitOnKiosks(
     const fault =
       (await faultOfSibling(change, { ...found.value, onKiosks: isOnKiosks })) ??
       // It may have come too deep with a place of somebody who does not see it. [TRE-13]
-      (isOnKiosks ? await faultOfPlace(change, { parentId, movedId: null, height: 1 }) : null)
+      (isOnKiosks ? await faultOfPlace(change, { parentId, movedId: null, height: 1 }) : null) ??
+      (isOnKiosks && isHiddenBySomebody(found.value)
+        ? await faultOfCount(change, { count: 1, hiddenCount: 0, mineCount: 0 })
+        : null)
     if (fault !== null) return refuse(fault)
     await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
     await markUpdatedBy(client, [id], userId)

@@ -7,6 +7,7 @@ import { pathText, type SpaceSpec } from '#shared/domain/space-tree.ts'
 import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { makeUniversity } from '../identity/make-university.ts'
 import { loadChanges } from '../store/change-logs.ts'
+import { makeTestPerson } from '../identity/testing-people.ts'
 import { query, transaction } from '../store/database.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
@@ -178,6 +179,18 @@ test('[TRE-2] several files together may not make a university too large', async
   const done = await previewSpaceTree(database.pool, universityId, rooms(0), { prune: false })
   expect(done).toMatchObject({ ok: false, refusal: [{ at: 'file', why: 'tooLarge' }] })
   expect((await previewSpaceTree(database.pool, universityId, rooms(0), { prune: true })).ok).toBe(true)
+})
+
+test('[TRE-13] what somebody hid leaves as much room for an import as there was', async () => {
+  const { userId } = await makeTestPerson(database.pool, universityId)
+  await query(
+    database.pool,
+    `insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, created_by_id)
+     select $1, (select id from spaces where university_id = $1), 'Desk', 'carrel', 1, 1, false, $2`,
+    [universityId, userId],
+  )
+  const rooms = Array.from({ length: MAX_TREE_SPACES }, (_, index) => spec(`Room ${index}`))
+  expect((await previewSpaceTree(database.pool, universityId, rooms, { prune: false })).ok).toBe(true)
 })
 
 test('two imports at once both stand, one after the other', async () => {

@@ -9,7 +9,7 @@ import {
   type TreeDifference,
 } from '#shared/domain/space-tree-diff.ts'
 import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-tree.ts'
-import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
+import { isHiddenBySomebody, MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { type Database, type Queryable, type Transaction } from '../store/database.ts'
 import { replaceHours } from '../store/hours.ts'
@@ -111,11 +111,14 @@ export async function planSpaceTree(
   const faults = faultsOfTree(wanted, new Set(spacesByPath(existing).keys()))
   const difference = diffSpaceTree(existing, wanted, { prune })
   const afterCount = existing.length + difference.create.length - difference.delete.length
-  if (afterCount > MAX_TREE_SPACES + 1)
+  // What people hid takes no room from staff. [TRE-13]
+  const deletedIds = new Set(difference.delete.map(({ id }) => id))
+  const hiddenCount = existing.filter((one) => isHiddenBySomebody(one) && !deletedIds.has(one.id)).length
+  if (afterCount - hiddenCount > MAX_TREE_SPACES + 1)
     faults.push({
       at: 'file',
       why: 'tooLarge',
-      detail: `the university would have ${afterCount - 1} spaces, and ${MAX_TREE_SPACES} are the most`,
+      detail: `the university would have ${afterCount - hiddenCount - 1} spaces, and ${MAX_TREE_SPACES} are the most`,
     })
   if (faults.length > 0) return refuse(faults)
   const stranded = await loadKiosksAt(

@@ -3,6 +3,12 @@ import { addressBucket } from '../network-address.ts'
 import { makePlaces } from '../places.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 
+/**
+ * Sockets of kiosks that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
+ * through one proxy, and must find room: half of all may have one address, unless set otherwise. [EDG-14]
+ */
+export const MAX_STRANGERS = 16_384
+
 /** How soon one may come again for whom there was no room, and how long its socket may take to close. */
 const FULL_RETRY_MS = 10_000
 const TURN_AWAY_MS = 1_000

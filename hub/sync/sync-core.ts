@@ -14,7 +14,7 @@ import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from './in-flight.ts'
-import { makeLobby, strangerUntil, turnAway, type Lobby } from './lobby.ts'
+import { makeLobby, MAX_STRANGERS, strangerUntil, turnAway, type Lobby } from './lobby.ts'
 import { makeKioskView } from './kiosk-view.ts'
 import { LiveDesk } from './live-desk.ts'
 import type { SessionParts } from './session-parts.ts'
@@ -29,11 +29,6 @@ export const HEARTBEAT_MS = 5_000
 const SWEEP_MS = 1_000
 /** What is queued may take this long to be committed when the hub stops. */
 const STOP_GRACE_MS = 5_000
-/**
- * Sockets that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
- * through one proxy, and must find room: half of all may have one address, unless set otherwise. [EDG-14]
- */
-const MAX_STRANGERS = 16_384
 /** How soon kiosks may come again after a stop: another hub, or this one restarted. Each jitters it. */
 const BYE_RETRY_MS = 1_000
 /** Pause before the database is asked again at the start. */

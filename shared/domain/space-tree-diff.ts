@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts'
-import { childrenByParent, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
+import { childrenByParent, isHiddenBySomebody, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
 import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-tree.ts'
 
 /** A live space as the university has it now. */
@@ -74,10 +74,6 @@ export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, Ex
   }
   look(null)
   return found
-}
-
-function isHiddenBySomebody({ onKiosks, createdById }: ExistingSpace): boolean {
-  return !onKiosks && createdById !== null
 }
 
 /**
