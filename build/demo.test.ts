@@ -7,7 +7,17 @@ let nextId = 1
 function space(parentId: number | null, name: string, some: Partial<ExistingSpace> = {}): ExistingSpace {
   const facts = { kind: 'room' as const, location: null, details: {}, capacity: null }
   const hours = { weekly: null, closures: [] }
-  return { ...facts, id: nextId++, parentId, name, hours, onKiosks: true, wasOnKiosks: true, ...some }
+  return {
+    ...facts,
+    id: nextId++,
+    parentId,
+    name,
+    hours,
+    onKiosks: true,
+    wasOnKiosks: true,
+    createdById: null,
+    ...some,
+  }
 }
 
 test('[TRE-13] the kiosks of `npm start` stand at public places: at none that is hidden, nor below such a one', () => {

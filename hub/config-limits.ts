@@ -1,7 +1,9 @@
 import {
   ACCOUNT_LIMITS,
   FAILED_ENROLMENTS,
+  SOCKET_LIMITS,
   type AccountLimits,
+  type SocketLimits,
   type TryLimit,
 } from '#shared/domain/conduct.ts'
 
@@ -11,6 +13,8 @@ export interface HubLimits {
   accountLimits: AccountLimits
   /** Failed enrolments of one address of the network. [SYN-20] */
   failedEnrolments: TryLimit
+  /** Sockets of one address of the network. [EDG-14] */
+  socketLimits: SocketLimits
 }
 
 /** How many tries and acts there may be, beside how many requests for universities. [EDG-6] */
@@ -24,6 +28,9 @@ export const LIMIT_NAMES = [
   'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS',
   'CARREL_MOST_ACTS_PER_PERSON',
   'CARREL_MOST_ACTS_PER_ADDRESS',
+  'CARREL_MOST_NEW_KIOSK_SOCKETS_PER_ADDRESS',
+  'CARREL_MOST_NEW_PAGE_SOCKETS_PER_ADDRESS',
+  'CARREL_MOST_PAGE_SOCKETS_PER_ADDRESS',
 ] as const
 type LimitName = (typeof LIMIT_NAMES)[number]
 
@@ -61,5 +68,10 @@ export function readLimits(read: (name: LimitName) => number | null): HubLimits 
       read: reads,
     },
     failedEnrolments: at(FAILED_ENROLMENTS, 'CARREL_MOST_FAILED_ENROLMENTS_PER_ADDRESS'),
+    socketLimits: {
+      newKiosks: read('CARREL_MOST_NEW_KIOSK_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.newKiosks,
+      newPages: read('CARREL_MOST_NEW_PAGE_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.newPages,
+      pages: read('CARREL_MOST_PAGE_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.pages,
+    },
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, type AccountDoor } from '#shared/domain/conduct.ts'
+import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, SOCKET_LIMITS, type AccountDoor } from '#shared/domain/conduct.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
 import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES, withoutPort } from './config.ts'
 
@@ -33,6 +33,7 @@ describe('configuration', () => {
       isDevelopmentSeeded: false,
       accountLimits: ACCOUNT_LIMITS,
       failedEnrolments: FAILED_ENROLMENTS,
+      socketLimits: SOCKET_LIMITS,
       isProduction: false,
     })
   })
@@ -78,6 +79,7 @@ describe('configuration', () => {
         isDevelopmentSeeded: false,
         accountLimits: ACCOUNT_LIMITS,
         failedEnrolments: FAILED_ENROLMENTS,
+        socketLimits: SOCKET_LIMITS,
         isProduction: true,
       },
     })
@@ -114,17 +116,17 @@ describe('configuration', () => {
     expect(problems.join('')).not.toContain('hunter2')
   })
 
-  test('[EDG-6] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
+  test('[EDG-6] [EDG-14] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
     const counts = new Map(
       VARIABLE_NAMES.filter((name) => /^CARREL_MOST_(?!REQUESTS)/.test(name)).map((name, index) => [
         name,
         String(index + 1),
       ]),
     )
-    expect(counts.size).toBe(9)
+    expect(counts.size).toBe(12)
     const parsed = parseConfig(Object.fromEntries(counts))
     if (!parsed.ok) throw new Error('refused')
-    const { accountLimits: limits, failedEnrolments } = parsed.value
+    const { accountLimits: limits, failedEnrolments, socketLimits } = parsed.value
     const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = limits
     expect(
       [signIn, wrongPassword, register, password, resend, forgotten, link, act].map(
@@ -132,6 +134,7 @@ describe('configuration', () => {
       ),
     ).toEqual([1, 2, 3, 4, 5, 5, 6, 9])
     expect([failedEnrolments.count, act.perAccount.count]).toEqual([7, 8])
+    expect(socketLimits).toEqual({ newKiosks: 10, newPages: 11, pages: 12 })
     for (const door of Object.keys(ACCOUNT_LIMITS) as AccountDoor[]) {
       expect(limits[door].perAddress.windowMs).toBe(ACCOUNT_LIMITS[door].perAddress.windowMs)
       if (door !== 'act') expect(limits[door].perAccount).toEqual(ACCOUNT_LIMITS[door].perAccount)

@@ -104,7 +104,14 @@ async function startParts(
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
   const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
-  const core = makeSyncCore({ pool, clock, chance: options.chance ?? makeChance(), log, metrics })
+  const core = makeSyncCore({
+    pool,
+    clock,
+    chance: options.chance ?? makeChance(),
+    log,
+    metrics,
+    limits: { sockets: config.socketLimits },
+  })
   const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
   const proxies = makeUnbelievedProxies(log, (seen) => amendHubFile(config.home, { unbelievedProxies: seen }))
   const app = await buildApp({

@@ -39,6 +39,7 @@ const REFUSALS: Record<CallRefusal['why'], true> = {
   certificateHost: true,
   tls: true,
   tooManyTries: true,
+  tooManyCodes: true,
   wrongPin: true,
   notAllowed: true,
   internal: true,

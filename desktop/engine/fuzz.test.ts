@@ -31,6 +31,7 @@ const REFUSALS = new Set<CallRefusal['why']>([
     'codeRefused',
     'hubUnreachable',
     'tooManyTries',
+    'tooManyCodes',
   ] as const),
   ...(['wrongPin', 'notAllowed'] as const),
 ])

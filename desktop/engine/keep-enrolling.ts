@@ -15,7 +15,8 @@ export interface Enrolling {
 
 /**
  * Enrols with a code where the device has no place yet. A hub that cannot be reached is tried again, after 1 s and ever
- * longer up to a minute, because a kiosk may be up before its network; a code that is refused is not. Returns a
+ * longer up to a minute, because a kiosk may be up before its network, and a minute after others there tried too many
+ * codes; a code that is refused is not. Returns a
  * function that ends this. [SYN-20]
  */
 export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): () => void {
@@ -28,6 +29,8 @@ export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): 
     if (decision.ok) return say(`enrolled as kiosk ${decision.value.kioskId}`)
     say(sentenceOf(decision.refusal))
     if (!mayPass(decision.refusal) || isEnded) return
+    // The hub counts wrong codes for a minute. [SYN-20]
+    if (decision.refusal.why === 'tooManyCodes') waitMs = LAST_WAIT_MS
     cancel = clock.after(waitMs, () => void attempt())
     waitMs = Math.min(LAST_WAIT_MS, waitMs * 2)
   }
@@ -47,7 +50,7 @@ function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
   return isWithout
 }
 
-/** What may be over by itself: a network that is not up yet, a clock that is not set yet. */
+/** What may be over by itself: a network that is not up yet, a clock that is not set yet, a minute with too many codes. */
 function mayPass({ why }: CallRefusal): boolean {
   return AWAY.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
 }
@@ -56,6 +59,7 @@ const AWAY: ReadonlySet<string> = new Set([
   'hubUnreachable',
   'offline',
   'tookTooLong',
+  'tooManyCodes',
 ] satisfies CallRefusal['why'][])
 
 const AGAIN = 'The enrolment is tried again.'
@@ -71,7 +75,8 @@ const CERTIFICATE_SENTENCES: Record<CertificateTrouble, string> = {
 const SENTENCES: Partial<Record<CallRefusal['why'], string>> = {
   ...CERTIFICATE_SENTENCES,
   codeRefused: 'The hub does not accept the enrolment code: it is wrong, used or too old.',
-  tooManyTries: 'Too many enrolment codes were tried; wait a quarter of an hour.',
+  tooManyCodes:
+    'Too many enrolment codes were tried from this network. The enrolment is tried again in a minute.',
   hubUnreachable: 'The hub cannot be reached; the enrolment is tried again.',
   offline: 'The hub cannot be reached; the enrolment is tried again.',
   tookTooLong: `The hub did not answer in time. ${AGAIN}`,

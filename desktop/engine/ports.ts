@@ -41,7 +41,7 @@ export interface Line {
 export type DialLine = (url: string, events: LineEvents) => Line
 
 /** Why an enrolment came to nothing. */
-export type EnrolRefusal = { why: 'codeRefused' | 'hubUnreachable' | 'tooManyTries' | CertificateTrouble }
+export type EnrolRefusal = { why: 'codeRefused' | 'hubUnreachable' | 'tooManyCodes' | CertificateTrouble }
 
 /** Sends an enrolment to a hub's HTTP door. Never throws. */
 export type PostEnrolment = (

@@ -22,7 +22,7 @@ export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT
       timeoutMs,
     )
     if ('why' in answer) return refuse(answer)
-    if (answer.status === 429) return refuse({ why: 'tooManyTries' })
+    if (answer.status === 429) return refuse({ why: 'tooManyCodes' })
     if (answer.status === 400 || answer.status === 403) return refuse({ why: 'codeRefused' })
     const parsed = parseAnswer(answer.text)
     const isDone = (answer.status === 200 || answer.status === 201) && parsed.ok

@@ -156,7 +156,7 @@ describe('posting an enrolment', () => {
     expect(await answering(201, JSON.stringify(place))).toEqual({ ok: true, value: place })
     expect(await answering(200, JSON.stringify(place))).toEqual({ ok: true, value: place })
     expect(await answering(403, '{}')).toEqual({ ok: false, refusal: { why: 'codeRefused' } })
-    expect(await answering(429, '{}')).toEqual({ ok: false, refusal: { why: 'tooManyTries' } })
+    expect(await answering(429, '{}')).toEqual({ ok: false, refusal: { why: 'tooManyCodes' } })
     for (const [status, body] of [
       [500, '{}'],
       [200, '{"kioskId":"7"}'],

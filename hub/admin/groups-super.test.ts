@@ -66,6 +66,8 @@ test('[IMP-2] the list that comes with Carrel makes the usual groups; a dry run 
   ])
   const again = await admin('groups', 'import', '--json')
   expect(again.json()).toMatchObject({ difference: { create: [], update: [], unchangedCount: 4 } })
+  // [AUD-5]
+  expect(await query(database.pool, CHANGES)).toHaveLength(1)
   const others = 'select name from groups where university_id = $1'
   expect(await query(database.pool, others, [otherId])).toEqual([{ name: 'cspace' }])
 })

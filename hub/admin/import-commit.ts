@@ -143,11 +143,14 @@ async function writeMemberships(
   if (rows.length > 0) await raiseMemberships(client, universityId, rows)
 }
 
+/** Writes the act down; nothing where nothing changed. [AUD-5] */
 async function log(
   client: Queryable,
   universityId: number,
   { plan: done, spaces }: TablesOutcome,
 ): Promise<void> {
+  const isChanged = Object.values(done).some(({ create, change }) => create.length + change.length > 0)
+  if (!isChanged && changeCount(spaces.difference) === 0) return
   const counts = Object.entries(done).map(([what, { create, change, unchangedCount }]) => [
     what,
     { createdCount: create.length, changedCount: change.length, unchangedCount },

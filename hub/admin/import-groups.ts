@@ -71,7 +71,7 @@ async function commitGroupList(
   )
 }
 
-/** Makes and changes a university's groups as a list says, in the caller's transaction, and writes it down. [IMP-1] [IMP-2] */
+/** Makes and changes a university's groups as a list says, in the caller's transaction, and writes down what changed. [IMP-1] [IMP-2] [AUD-5] */
 export async function mergeGroupList(
   client: Transaction,
   universityId: number,
@@ -84,6 +84,7 @@ export async function mergeGroupList(
   const { create, update, unchangedCount } = difference
   for (const wish of create) await insertGroup(client, universityId, wish)
   if (update.length > 0) await updateListedGroups(client, universityId, update)
+  if (create.length + update.length === 0) return difference
   await appendChange(client, {
     universityId,
     actor,

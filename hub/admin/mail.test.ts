@@ -53,6 +53,9 @@ test('[IDN-21] mail that did not get through is listed and tried again, and doct
   )
   expect(due).toEqual([{ key: 'b' }])
   expect((await admin(['mail', 'retry'])).stdout).toBe('No mail waits.\n')
+  // Nothing waited the second time, and nothing was written down. [AUD-5]
+  const written = await query(database.pool, "select log from change_logs where service = 'mail'")
+  expect(written).toEqual([{ log: { count: 1 } }])
 })
 
 test('[IDN-18] doctor says whether the mail server answers, and takes addresses beyond ASCII', async () => {

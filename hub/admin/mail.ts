@@ -44,6 +44,7 @@ export const mailRetry: AdminCommand = {
   run: async (world) => {
     const count = await transaction(world.pool, 'read committed', async (client) => {
       const dueCount = await updateMailDueNow(client)
+      if (dueCount === 0) return 0
       await appendChange(client, {
         universityId: null,
         actor: 'cli',

@@ -32,6 +32,7 @@ password that should be nobody else's still can, until "forgotten password" gave
         person === null
           ? await updateAllSessionsRevoked(client, universityId)
           : await updateSessionsRevoked(client, person.userId, null)
+      if (ended === 0) return 0
       await appendChange(client, {
         universityId,
         actor: 'cli',

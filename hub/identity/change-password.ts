@@ -14,7 +14,7 @@ import {
 } from '../store/users.ts'
 import { dropVerifications, loadVerification, lockVerification } from '../store/verifications.ts'
 import { parseAddress } from './address.ts'
-import { knock, knockAccount, refuseLink } from './doors.ts'
+import { inPlace, knock, knockAccount, refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { mailFinishLink, mailResetLink } from './mail-links.ts'
@@ -97,13 +97,15 @@ async function makeHash(
   account: Account,
   password: string,
 ): Promise<Decision<string, CallRefusal>> {
-  const count = (): Promise<Decision<null, CallRefusal>> =>
-    knockAccount(parts, 'password', `user ${account.id}`)
+  const owner = `user ${account.id}`
+  const count = (): Promise<Decision<null, CallRefusal>> => knockAccount(parts, 'password', owner)
   const address = account.email === null ? null : parseAddress(account.email)
-  const faults = await findFaults(parts, password, address, account.universityName, count)
-  if (faults !== null) return refuse(faults)
-  const made = await parts.passwords.hash(password)
-  return made.ok ? made : refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  return inPlace(parts.places.chosen, owner, async () => {
+    const faults = await findFaults(parts, password, address, account.universityName, count)
+    if (faults !== null) return refuse(faults)
+    const made = await parts.passwords.hash(password)
+    return made.ok ? made : refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  })
 }
 
 /** With the password go all links that were mailed, and all sessions but the one that may stay. */

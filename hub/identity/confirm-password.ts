@@ -5,9 +5,10 @@ import { transaction } from '../store/database.ts'
 import { updateConfirmed } from '../store/sessions-people.ts'
 import { loadAccount, type Account } from '../store/users.ts'
 import { provenBefore } from './directory-proof.ts'
-import { countGuess, knockAccount } from './doors.ts'
+import { countGuess, inPlace, knockAccount } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
+import { rehash } from './rehash.ts'
 
 /**
  * Gives the password again, here or at the directory: for ten minutes sensitive acts are possible. Whoever is signed in is not
@@ -18,18 +19,32 @@ export async function confirmPassword(
   caller: SignedIn,
   password: string,
 ): Promise<Decision<null, CallRefusal>> {
-  const { userId, universityId } = caller.actor
-  const opened = await knockAccount(parts, 'signIn', `user ${userId}`)
-  if (!opened.ok) return opened
+  const { userId } = caller.actor
   const account = await loadAccount(parts.pool, userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
+  const owner = `user ${userId}`
+  const confirm = async (): Promise<Decision<null, CallRefusal>> => {
+    const opened = await knockAccount(parts, 'signIn', owner)
+    return opened.ok ? proveAndNote(parts, caller, account, password) : opened
+  }
+  return account.directory === null ? inPlace(parts.places.shown, owner, confirm) : confirm()
+}
+
+async function proveAndNote(
+  parts: AccountParts,
+  caller: SignedIn,
+  account: Account,
+  password: string,
+): Promise<Decision<null, CallRefusal>> {
   const proof = await prove(parts, account, password)
   if (!proof.ok && proof.refusal.why === 'credentialsRefused') await countGuess(parts, caller.address)
   await transaction(parts.pool, 'read committed', async (client) => {
     if (proof.ok) await updateConfirmed(client, caller.sessionId)
+    // Who is confirmed already has more time, and nothing else changed. [AUD-5]
+    if (proof.ok && caller.isConfirmed) return
     await appendChange(client, {
       ...changedBy(caller),
-      universityId,
+      universityId: caller.actor.universityId,
       service: 'sessions',
       subject: proof.ok ? 'confirm' : 'failed',
       log: { sessionId: caller.sessionId },
@@ -45,9 +60,12 @@ async function prove(
 ): Promise<Decision<null, CallRefusal>> {
   const known = provenBefore(account)
   if (known === null) {
-    const verified = await parts.passwords.verify(password, account.passwordHash)
+    const stored = account.passwordHash
+    const verified = await parts.passwords.verify(password, stored)
     if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
-    return verified.value.isRight ? accept(null) : refuse({ why: 'credentialsRefused' })
+    if (!verified.value.isRight || stored === null) return refuse({ why: 'credentialsRefused' })
+    if (verified.value.isOutdated) await rehash(parts, account.id, password, stored)
+    return accept(null)
   }
   if (account.universityId === null) return refuse({ why: 'credentialsRefused' })
   const { universityId } = account

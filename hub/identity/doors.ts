@@ -2,8 +2,10 @@ import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../routes/handle.ts'
 import { addressBucket } from '../network-address.ts'
+import type { Places } from '../places.ts'
 import type { Database } from '../store/database.ts'
-import { countTryNow, countTwoTriesNow, readTriesNow, type Tries } from '../store/rate-limits.ts'
+import { countTryNow, countTwoTriesNow, dropTries, readTriesNow, type Tries } from '../store/rate-limits.ts'
+import { BUSY_RETRY_S } from './passwords.ts'
 import type { ServerKeys } from './server-secret.ts'
 
 /** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
@@ -23,6 +25,24 @@ export interface DoorParts {
 const KNOWN_BROWSERS_AT_ONCE = 3
 
 /**
+ * Runs what hashes or judges a password while its owner has one of these places; who finds none free is told to come again
+ * soon, before any try of theirs is counted. [IDN-25]
+ */
+export async function inPlace<Value>(
+  places: Places,
+  owner: string,
+  run: () => Promise<Decision<Value, CallRefusal>>,
+): Promise<Decision<Value, CallRefusal>> {
+  const leave = places.enter(owner)
+  if (leave === null) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  try {
+    return await run()
+  } finally {
+    leave()
+  }
+}
+
+/**
  * Counts a try at a door across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
  * exist and names that do not. Names are counted under their keyed hash. [IDN-12]
  */
@@ -33,10 +53,7 @@ export async function knock(
 ): Promise<Decision<null, CallRefusal>> {
   const { perAddress, perAccount } = limits[door]
   // The address first: whoever is over its limit shuts nobody's account.
-  const here = {
-    name: `${door} from ${addressBucket(address)}`,
-    limit: perAddress,
-  }
+  const here = { name: fromBucket(door, address), limit: perAddress }
   const [ofHere, ofAccount] =
     account === null
       ? [await countTryNow(pool, here.name, perAddress.windowMs)]
@@ -71,13 +88,27 @@ export async function knockBrowser(
 ): Promise<Decision<null, CallRefusal>> {
   const { perAccount } = limits.signIn
   const inAll = { ...perAccount, count: KNOWN_BROWSERS_AT_ONCE * perAccount.count }
+  const [one, all] = browserBuckets(keys, account, browser)
   const [ofBrowser, ofAll] = await countTwoTriesNow(
     pool,
-    { name: accountBucket(keys, 'signIn', `${account} in ${browser}`), limit: perAccount },
-    { name: accountBucket(keys, 'signIn', `${account} in known browsers`), limit: inAll },
+    { name: one, limit: perAccount },
+    { name: all, limit: inAll },
   )
   if (ofBrowser !== undefined && ofBrowser.count > perAccount.count) return tooMany(ofBrowser)
   return ofAll !== undefined && ofAll.count > inAll.count ? tooMany(ofAll) : accept(null)
+}
+
+/** Takes a sign-in back that was counted and then nobody had time for, in a known browser or (null) elsewhere. [IDN-25] */
+export async function giveSignInBack(
+  { pool, keys }: Pick<DoorParts, 'pool' | 'keys'>,
+  { account, address }: { account: string; address: string },
+  browser: string | null,
+): Promise<void> {
+  const buckets =
+    browser === null
+      ? [fromBucket('signIn', address), accountBucket(keys, 'signIn', account)]
+      : browserBuckets(keys, account, browser)
+  await dropTries(pool, buckets)
 }
 
 /**
@@ -129,8 +160,20 @@ function accountBucket(keys: ServerKeys, door: AccountDoor, account: string): st
   return `${door} of ${keys.mac('addresses', 'door', account)}`
 }
 
+function fromBucket(door: AccountDoor, address: string): string {
+  return `${door} from ${addressBucket(address)}`
+}
+
+/** Of one browser, and of all known ones of an account. */
+function browserBuckets(keys: ServerKeys, account: string, browser: string): [string, string] {
+  return [
+    accountBucket(keys, 'signIn', `${account} in ${browser}`),
+    accountBucket(keys, 'signIn', `${account} in known browsers`),
+  ]
+}
+
 function guessBucket(address: string): string {
-  return `wrongPassword from ${addressBucket(address)}`
+  return fromBucket('wrongPassword', address)
 }
 
 function tooMany({ resetsInMs }: Tries): Decision<null, CallRefusal> {

@@ -1,6 +1,7 @@
 import type { AccountLimits } from '#shared/domain/conduct.ts'
 import type { HubLog } from '../log.ts'
 import type { CookieSettings } from '../routes/refresh-cookie.ts'
+import { makePlaces, type Places } from '../places.ts'
 import type { Database } from '../store/database.ts'
 import type { Turnstile } from '../turnstile.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -8,6 +9,25 @@ import type { DirectoryDesk } from './directory-desk.ts'
 import type { IsCommon } from './password-judge.ts'
 import type { Passwords } from './passwords.ts'
 import type { ServerKeys } from './server-secret.ts'
+
+/**
+ * Places of those whose password is worked on: a lecture hall has room at once, and no address of the network (no person,
+ * once it is known who they are) holds them all. Whose place it is not waits outside at no cost. [IDN-25]
+ */
+export interface PasswordPlaces {
+  /** New passwords: judged, then hashed, twice at a registration; the last of a full house waits eight seconds. */
+  chosen: Places
+  /** Passwords that are compared with those of this hub; the last of a full house waits four seconds. */
+  shown: Places
+}
+
+const PLACES = 400
+const PLACES_OF_ONE = 300
+
+/** Makes them; one for a whole hub. */
+export function makePasswordPlaces(inAll = PLACES, ofOne = PLACES_OF_ONE): PasswordPlaces {
+  return { chosen: makePlaces(inAll, ofOne), shown: makePlaces(inAll, ofOne) }
+}
 
 /** What accounts, sessions and mail are made of; one for a whole hub. */
 export interface IdentityParts {
@@ -23,6 +43,7 @@ export interface IdentityParts {
   /** Before the statements of a sign-in: a crowd that comes at once must not stand in the way of reports. [IDN-12] */
   signInDoor: Turnstile
   isCommon: IsCommon
+  places: PasswordPlaces
   limits: AccountLimits
   cookie: CookieSettings
   /**

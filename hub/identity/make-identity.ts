@@ -8,7 +8,7 @@ import { keepPrefixedSince } from '../store/cookie-name.ts'
 import type { Database } from '../store/database.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { DirectoryDesk } from './directory-desk.ts'
-import type { IdentityParts } from './identity-parts.ts'
+import { makePasswordPlaces, type IdentityParts } from './identity-parts.ts'
 import { makeMailDesk, type MailDesk } from './mail/mail-desk.ts'
 import { makeFilePost, makeSmtpPost } from './mail/post.ts'
 import { makePasswordJudge, type PasswordJudge } from './password-judge.ts'
@@ -69,6 +69,7 @@ export async function makeIdentity(
     passwords,
     signInDoor: makeTurnstile(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
     isCommon: judge.isCommon,
+    places: makePasswordPlaces(),
     limits: config.accountLimits,
     cookie: await makeCookieSettings(config, pool),
     maskMs: MASK_MS,

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { HubLog } from '../log.ts'
 
-/** How long one password may take: the worst sort takes 0.4 s on an idle machine, many times that on a busy one. */
+/** How long one password may take: the worst sort takes some hundredths of a second, many times that on a busy machine. */
 const LIMIT_MS = 10_000
 /** How long the thread may take to read its word lists, beside everything that a busy machine does. */
 const START_LIMIT_MS = 30_000
-/** Passwords that wait for the thread; the last of the worst sort waits twelve seconds. */
-const MAX_WAITING = 30
+/** Passwords that wait for the thread: all who have a place, which is what bounds them. [IDN-25] */
+const MAX_WAITING = 400
 
 /**
  * Tells whether a password is quickly guessed by somebody who knows these words about its owner. `busy`: so many wait

@@ -9,8 +9,8 @@ export const HASH_COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as 
 /** Hashes at once. libuv has four threads for everything; two are left for the rest of the hub. */
 const MAX_AT_ONCE = 2
 
-/** Sign-ins that wait for their hash; at 40 hashes a second the last one waits ten seconds. */
-const MAX_WAITING = 400
+/** Hashes that wait for their turn: all who have a place, which is what bounds them. [IDN-25] */
+const MAX_WAITING = 800
 
 /** Seconds after which somebody who found the queue full may try again. */
 export const BUSY_RETRY_S = 5

@@ -4,6 +4,7 @@ import { decidePassword } from '#shared/domain/password-rule.ts'
 import { preparePassword } from '#shared/domain/password-text.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { CallRefusal } from '../routes/handle.ts'
+import { addressBucket } from '../network-address.ts'
 import { loadAddressMark } from '../store/address-marks.ts'
 import { appendChange, byUser } from '../store/change-logs.ts'
 import { transaction, type Transaction } from '../store/database.ts'
@@ -18,7 +19,7 @@ import {
 } from '../store/users.ts'
 import { dropVerifications, hasYoungVerification } from '../store/verifications.ts'
 import { parseAddress, type Address } from './address.ts'
-import { knock } from './doors.ts'
+import { inPlace, knock } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { mailFinishLink, mailVerifyLink } from './mail-links.ts'
 import { findUnreachable } from './mail-reach.ts'
@@ -58,23 +59,34 @@ export async function register(
   if (address === null || university === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
-  // The judge is dear, and has a count of its own: who tries weak passwords uses up nobody's registrations. [EDG-6]
-  const count = (): Promise<Decision<null, CallRefusal>> =>
-    knock(parts, 'password', { account: address.key, address: from.address })
-  const faults = await findFaults(parts, wish.password, address, university.name, count)
-  if (faults !== null) return refuse(faults)
-  const opened = await knock(parts, 'register', { account: address.key, address: from.address })
-  if (!opened.ok) return opened
   const applicant = { address, university, locale: wish.locale ?? null }
-  const done = await masked(parts.maskMs, () => applyInRounds(parts, applicant, wish.password, from))
-  if (!done.ok) return done
-  parts.kickMail()
-  return accept(null)
+  const done = await inPlace(parts.places.chosen, addressBucket(from.address), () =>
+    applyInPlace(parts, applicant, wish.password, from),
+  )
+  if (done.ok) parts.kickMail()
+  return done
+}
+
+async function applyInPlace(
+  parts: AccountParts,
+  applicant: Applicant,
+  password: string,
+  from: From,
+): Promise<Decision<null, CallRefusal>> {
+  const { address, university } = applicant
+  const tried = { account: address.key, address: from.address }
+  // The judge has a count of its own: who tries weak passwords uses up nobody's registrations. [EDG-6]
+  const count = (): Promise<Decision<null, CallRefusal>> => knock(parts, 'password', tried)
+  const faults = await findFaults(parts, password, address, university.name, count)
+  if (faults !== null) return refuse(faults)
+  const opened = await knock(parts, 'register', tried)
+  if (!opened.ok) return opened
+  return masked(parts.maskMs, () => applyInRounds(parts, applicant, password, from))
 }
 
 /**
  * What is wrong with a password for an account; null when nothing is. What costs nothing to find is found first; then
- * `count` takes the try, and may refuse it, before the judge takes its time. [IDN-4] [IDN-20] [EDG-6]
+ * `count` takes the try, and may refuse it, before the judge takes its time. For whoever has a place. [IDN-4] [IDN-20] [EDG-6]
  */
 export async function findFaults(
   parts: Pick<AccountParts, 'isCommon'>,

@@ -11,7 +11,7 @@ import {
 } from '../store/setup-links.ts'
 import { insertLocalAccount } from '../store/users.ts'
 import { parseAddress } from './address.ts'
-import { refuseLink } from './doors.ts'
+import { inPlace, refuseLink } from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from './link-tokens.ts'
 import { findUnreachable } from './mail-reach.ts'
@@ -51,10 +51,13 @@ export async function setUp(
   const unreachable = await findUnreachable(parts, address)
   if (unreachable !== null) return refuse(unreachable)
   // Whoever has the link may try as often as they like: there is one of it, and it cannot be guessed.
-  const faults = await findFaults(parts, wish.password, address, null, async () => accept(null))
-  if (faults !== null) return refuse(faults)
-  const made = await parts.passwords.hash(wish.password)
-  if (!made.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  const made = await inPlace<string>(parts.places.chosen, 'setup', async () => {
+    const faults = await findFaults(parts, wish.password, address, null, async () => accept(null))
+    if (faults !== null) return refuse(faults)
+    const hashed = await parts.passwords.hash(wish.password)
+    return hashed.ok ? hashed : refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  })
+  if (!made.ok) return made
   return transaction(parts.pool, 'read committed', async (client) => {
     if (!(await lockSetupLink(client, tokenHash))) return refuse({ why: 'linkRefused' })
     const userId = await insertLocalAccount(client, {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
 import type { CallRefusal } from '../routes/handle.ts'
+import { addressBucket } from '../network-address.ts'
 import { appendChange } from '../store/change-logs.ts'
 import { transaction } from '../store/database.ts'
 import type { NamedAccount } from '../store/known-browsers.ts'
@@ -10,19 +11,27 @@ import {
   loadLocalAccount,
   loadNamedAccount,
   loadOpenUniversities,
-  updateOutdatedHash,
   type Account,
   type OpenUniversity,
 } from '../store/users.ts'
 import { parseAddress, type Address } from './address.ts'
 import type { Sought } from './directory-desk.ts'
 import { commitEntry, provenBefore } from './directory-proof.ts'
-import { countGuess, knock, knockBrowser, mayNoteUnanswered, refuseGuesser } from './doors.ts'
+import {
+  countGuess,
+  giveSignInBack,
+  knock,
+  knockAccount,
+  knockBrowser,
+  mayNoteUnanswered,
+  refuseGuesser,
+} from './doors.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { findKnownBrowser } from './known-browser.ts'
 import { BUSY_RETRY_S } from './passwords.ts'
 import { beginSession, type Begun, type From } from './people-sessions.ts'
 import { isPrintable } from './printable.ts'
+import { rehash } from './rehash.ts'
 
 /** What was typed: an e-mail, or a user name with its university. */
 export interface SignInWish {
@@ -73,10 +82,13 @@ export async function signIn(
   const entered = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
   if (!entered.ok) return entered
   const startedMs = performance.now()
-  const { found, isKnownBrowser } = entered.value
-  const proven = await prove(parts, found, wish.password)
-  if (proven.ok) return accept(await beginFor(parts, proven.value, from))
-  if (proven.refusal === 'wrong' && !isKnownBrowser) await countGuess(parts, from.address)
+  const { found, browser } = entered.value
+  const { account } = typed.value
+  const owner = browser === null ? addressBucket(from.address) : account
+  const proven = await prove(parts, found, wish.password, owner)
+  if (proven.ok) return beginFor(parts, proven.value, from)
+  if (proven.refusal === 'wrong' && browser === null) await countGuess(parts, from.address)
+  if (proven.refusal === 'busy') await giveSignInBack(parts, { account, address: from.address }, browser)
   await noteFailure(parts, found, proven.refusal, from)
   // A directory takes longer than a hash, or not as long: by that one could tell who has an account of this hub. [IDN-23]
   if (proven.refusal === 'wrong') await delay(Math.max(0, startedMs + parts.maskMs - performance.now()))
@@ -106,7 +118,8 @@ function typedEmail(email: string): Typed {
 
 interface Entered {
   found: Found
-  isKnownBrowser: boolean
+  /** The known browser in which it was typed; null in any other. */
+  browser: string | null
 }
 
 /** Counts the try, and finds whose password it would be. */
@@ -122,7 +135,7 @@ async function enter(
       ? await knockUnknown(parts, typed.account, address)
       : await knockBrowser(parts, typed.account, browser)
   if (!opened.ok) return opened
-  return accept({ found: await findAccount(parts, typed), isKnownBrowser: browser !== null })
+  return accept({ found: await findAccount(parts, typed), browser })
 }
 
 async function knockUnknown(
@@ -189,8 +202,23 @@ function foundAt(account: Account): Found {
   return { at: 'directory', universityId, sought: { by: 'name', username, directory } }
 }
 
-async function prove(parts: AccountParts, found: Found, password: string): Promise<Decision<Proven, Doubt>> {
+async function prove(
+  parts: AccountParts,
+  found: Found,
+  password: string,
+  owner: string,
+): Promise<Decision<Proven, Doubt>> {
   if (found.at === 'directory') return proveByDirectory(parts, found, password)
+  const leave = parts.places.shown.enter(owner)
+  if (leave === null) return refuse('busy')
+  return proveHere(parts, found, password).finally(leave)
+}
+
+async function proveHere(
+  parts: AccountParts,
+  found: Exclude<Found, { at: 'directory' }>,
+  password: string,
+): Promise<Decision<Proven, Doubt>> {
   const account = found.at === 'here' ? found.account : null
   const stored = account?.passwordHash ?? null
   const verified = await parts.passwords.verify(password, stored)
@@ -199,12 +227,6 @@ async function prove(parts: AccountParts, found: Found, password: string): Promi
   if (!account.isVerified || !account.mayEnter) return refuse('wrong')
   if (verified.value.isOutdated) await rehash(parts, account.id, password, stored)
   return accept({ id: account.id, universityId: account.universityId })
-}
-
-/** Parameters rose since the hash was made, or its text was not prepared: only at this moment the password is at hand. [IDN-5] [IDN-19] */
-async function rehash(parts: AccountParts, userId: number, password: string, stored: string): Promise<void> {
-  const fresh = await parts.passwords.hash(password)
-  if (fresh.ok) await updateOutdatedHash(parts.pool, userId, stored, fresh.value)
 }
 
 async function proveByDirectory(
@@ -218,8 +240,17 @@ async function proveByDirectory(
   return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
 }
 
-async function beginFor(parts: AccountParts, proven: Proven, from: From): Promise<Begun> {
-  return transaction(parts.pool, 'read committed', (client) => beginSession(client, parts, proven, from))
+/** A session is written down for ever, as is its end: it is an act of whoever begins it. [AUD-9] */
+async function beginFor(
+  parts: AccountParts,
+  proven: Proven,
+  from: From,
+): Promise<Decision<Begun, CallRefusal>> {
+  const opened = await knockAccount(parts, 'act', `user ${proven.id}`)
+  if (!opened.ok) return opened
+  return accept(
+    await transaction(parts.pool, 'read committed', (client) => beginSession(client, parts, proven, from)),
+  )
 }
 
 async function noteFailure(parts: AccountParts, found: Found, why: Doubt, from: From): Promise<void> {

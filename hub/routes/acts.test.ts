@@ -9,6 +9,7 @@ import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { insertTestKiosk } from '../sync/testing-kiosk.ts'
 import { makeTestApp, makeTestIdentity } from './testing-app.ts'
 import { callRoute, type TestAnswer } from './testing-calls.ts'
+import { GOOD_PASSWORD, startPeopleHub } from './testing-people.ts'
 import { makeTestHouse, SpaceCalls, type TestHouse } from './testing-spaces.ts'
 
 let database: TestDatabase
@@ -108,6 +109,21 @@ describe('[AUD-5] what is so already', () => {
     expect(await rowCount()).toBe(before + 1)
   })
 
+  test('is not written down: a password that is given again by who just gave it', async () => {
+    const hub = await startPeopleHub('again')
+    const { accessToken: bearer } = await hub.join('again@uni.example')
+    const confirm = async (): Promise<number> =>
+      (await hub.call('POST /auth/confirm', { bearer, body: { password: GOOD_PASSWORD } })).status
+    const rows = async (): Promise<number> => (await query(hub.pool, 'select 1 from change_logs')).length
+    const before = await rows()
+    expect([await confirm(), await confirm()]).toEqual([204, 204])
+    expect(await rows()).toBe(before)
+    await query(hub.pool, "update sessions set confirmed_at = now() - interval '11 minutes'")
+    expect([await confirm(), await confirm()]).toEqual([204, 204])
+    expect(await rows()).toBe(before + 1)
+    await hub.stop()
+  })
+
   test('is not written down: a kiosk that is silent already', async () => {
     const { chief, campus } = house
     const kiosk = await insertTestKiosk(database.pool, {
@@ -152,6 +168,31 @@ describe('[AUD-6] acts of one person', () => {
     expect((await call(student, 'GET /me', {}, hubs[0])).status).toBe(200)
     expect((await call(student, 'DELETE /auth/sessions', {}, hubs[0])).status).toBe(204)
     for (const hub of hubs) await hub.close()
+  })
+
+  test('[AUD-9] signing in is one of them, signing out never refused; what others guess uses up none', async () => {
+    const hub = await startPeopleHub('signacts', { limits })
+    const email = 'often@uni.example'
+    await hub.join(email)
+    await query(hub.pool, 'delete from rate_limits')
+    const rows = async (): Promise<number> =>
+      (await query(hub.pool, "select 1 from change_logs where subject <> 'failed'")).length
+    const before = await rows()
+    for (let round = 0; round < 5; round += 1)
+      await hub.call('POST /auth/token', { body: { email, password: `a wrong one ${round}` } })
+    const answers: number[] = []
+    let cookie = ''
+    for (let round = 0; round < 7; round += 1) {
+      await query(hub.pool, "delete from rate_limits where bucket like 'signIn of %'")
+      const entered = await hub.call('POST /auth/token', { body: { email, password: GOOD_PASSWORD } })
+      answers.push(entered.status)
+      if (entered.status === 200) cookie = entered.cookie ?? ''
+      else expect(Number(entered.headers.get('retry-after'))).toBeGreaterThan(3_500)
+    }
+    expect(answers).toEqual([200, 200, 200, 200, 200, 429, 429])
+    expect((await hub.call('POST /auth/logout', { cookie })).status).toBe(204)
+    expect(await rows()).toBe(before + 6)
+    await hub.stop()
   })
 
   test('are counted at every call that writes one down', () => {

@@ -287,6 +287,17 @@ describe('[IDN-5] a sign-in', () => {
     expect(tab).toMatchObject({ status: 422, body: { faults: ['controls'] } })
   })
 
+  test('[IDN-19] takes a hash of the text as typed once where it is given again, and makes it anew', async () => {
+    const email = 'again@uni.example'
+    const typed = (form: 'NFC' | 'NFD'): string => 'zürich-Kavarna žolna 9'.normalize(form)
+    const { accessToken: bearer } = await hub.join(email, typed('NFC'))
+    const old = await argonHash(typed('NFD'), { memoryCost: 1024, timeCost: 2, parallelism: 1 })
+    await query(hub.pool, 'update users set password_hash = $1 where email = $2', [old, email])
+    const confirm = async (form: 'NFC' | 'NFD'): Promise<number> =>
+      (await hub.call('POST /auth/confirm', { bearer, body: { password: typed(form) } })).status
+    expect([await confirm('NFC'), await confirm('NFD'), await confirm('NFC')]).toEqual([401, 204, 204])
+  })
+
   test('[IDN-12] may be tried ten times a minute for one account, real or not', async () => {
     for (const email of ['limited@uni.example', 'unreal@uni.example']) {
       if (email.startsWith('limited')) await hub.join(email)

@@ -74,6 +74,8 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
     const { userId, universityId } = caller.actor
     await transaction(parts.pool, 'read committed', async (client) => {
       const endedSessions = await updateSessionsRevoked(client, userId, null)
+      // Asked for several times at once. [AUD-5]
+      if (endedSessions === 0) return
       const log = { endedSessions }
       await appendChange(client, {
         ...changedBy(caller),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   ACCOUNT_LIMITS,
@@ -7,7 +8,12 @@ import {
 } from '#shared/domain/conduct.ts'
 import { refuse } from '#shared/domain/decision.ts'
 import { noDirectories, type DirectoryDesk } from '../identity/directory-desk.ts'
+import { makePasswordPlaces } from '../identity/identity-parts.ts'
+import { makePasswords } from '../identity/passwords.ts'
+import { makeTestPerson } from '../identity/testing-people.ts'
 import { query } from '../store/database.ts'
+import { makeTestApp, makeTestIdentity } from './testing-app.ts'
+import { callRoute } from './testing-calls.ts'
 import { GOOD_PASSWORD, startPeopleHub, type Answered, type PeopleHub } from './testing-people.ts'
 
 // A campus behind one address of the network: everybody there is one for the hub.
@@ -100,6 +106,43 @@ describe('[EDG-6] a campus behind one address', () => {
     ])
   }, 120_000)
 
+  test('[IDN-25] fills a lecture hall: 150 register at once, with real judge and real hashes, and none waits for long', async () => {
+    const hub = await startPeopleHub('lecture', { passwords: makePasswords() })
+    hubs.push(hub)
+    const waits: number[] = []
+    const untilIn = async (index: number, round = 1): Promise<Answered> => {
+      const answer = await register(hub, `hall${index}@uni.example`, `kobilarna rdeca ${index}`)
+      if (answer.status !== 429) return answer
+      const seconds = Number(answer.headers.get('retry-after'))
+      waits.push(seconds)
+      if (seconds > 10 || round === 12) return answer
+      await delay(seconds * 1000)
+      return untilIn(index, round + 1)
+    }
+    const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => untilIn(index)))
+    expect(
+      answers.filter(({ status }) => status !== 202).map(({ status, error }) => [status, error]),
+    ).toEqual([])
+    expect(waits.filter((seconds) => seconds > 10)).toEqual([])
+    // As many as there are people: who waits uses up no try.
+    const counts = await query<{ bucket: string; count: number }>(
+      hub.pool,
+      "select bucket, count from rate_limits where bucket like '% from %' order by bucket",
+    )
+    expect(counts.map(({ bucket, count }) => [bucket.split(' ')[0], count])).toEqual([
+      ['password', 150],
+      ['register', 150],
+    ])
+  }, 240_000)
+
+  test('[EDG-13] goes on registering while one of them tries hundreds of weak passwords at made-up addresses', async () => {
+    const hub = await start('madeup', {}, noDirectories, HOUR_MS)
+    const weak = (index: number): Promise<Answered> =>
+      register(hub, `madeup${index}@uni.example`, 'weak password 12')
+    expect(await crowd(400, weak)).toEqual({ 422: 400 })
+    expect((await register(hub, 'honest@uni.example')).status).toBe(202)
+  }, 120_000)
+
   test('loses no registration to a weak password, and whoever tries thousands is stopped before the judge', async () => {
     const hub = await start('weak', { register: 2, password: 8 })
     for (let round = 0; round < 5; round += 1)
@@ -164,6 +207,85 @@ describe('[EDG-6] a campus behind one address', () => {
     expect([await ask(1), await ask(2), await ask(3), await ask(4)]).toEqual([202, 202, 202, 429])
   })
 })
+
+describe('[IDN-25] whose password nobody has time for', () => {
+  test('is told to come again soon, and loses no try: registering, signing in, confirming, another password', async () => {
+    const hub = await startPeopleHub('noplace')
+    hubs.push(hub)
+    const { accessToken: bearer } = await hub.join('ana@uni.example')
+    const { cookie: browser } = await knownBrowserOf(hub, 'ana@uni.example')
+    await query(hub.pool, 'delete from rate_limits')
+    const full = await makeTestApp(hub.pool, {
+      identity: makeTestIdentity({ places: makePasswordPlaces(0, 0) }),
+    })
+    const body = { email: 'ana@uni.example', password: GOOD_PASSWORD }
+    const calls: [string, object, object][] = [
+      ['POST /auth/register', { email: 'new@uni.example', password: GOOD_PASSWORD }, {}],
+      ['POST /auth/token', body, {}],
+      ['POST /auth/token', body, { cookie: browser }],
+      ['POST /auth/confirm', { password: GOOD_PASSWORD }, { authorization: `Bearer ${bearer}` }],
+      ['POST /me/password', { password: 'another good one 8' }, { authorization: `Bearer ${bearer}` }],
+    ]
+    const before = await query(
+      hub.pool,
+      "select 1 from change_logs where log->>'why' is distinct from 'busy'",
+    )
+    for (const [route, sent, headers] of calls)
+      for (let round = 0; round < 12; round += 1) {
+        const answer = await callRoute(full, route, {
+          body: sent,
+          as: { headers: headers as Record<string, string> },
+        })
+        expect([route, answer.status, answer.headers['retry-after']]).toEqual([route, 429, '5'])
+      }
+    const used = await query(
+      hub.pool,
+      "select bucket, count from rate_limits where count > 0 and bucket not like 'unanswered from %'",
+    )
+    expect(used).toEqual([])
+    expect(
+      await query(hub.pool, "select 1 from change_logs where log->>'why' is distinct from 'busy'"),
+    ).toHaveLength(before.length)
+    await full.close()
+  })
+
+  test('is of an address, or is somebody, who has many places already: others get in meanwhile', async () => {
+    const opened = Promise.withResolvers<void>()
+    let judging = 0
+    const hub = await startPeopleHub('share', {
+      places: makePasswordPlaces(4, 2),
+      isCommon: async () => {
+        judging += 1
+        await opened.promise
+        return false
+      },
+    })
+    hubs.push(hub)
+    const { headers } = await makeTestPerson(hub.pool, hub.universityId)
+    const first = [register(hub, 'a1@uni.example'), register(hub, 'a2@uni.example')]
+    await expect.poll(() => judging).toBe(2)
+    const third = await register(hub, 'a3@uni.example')
+    expect([third.status, third.headers.get('retry-after')]).toEqual([429, '5'])
+    // Elsewhere, and somebody who is signed in at the same place.
+    const others = [
+      register(hub, 'b1@uni.example', GOOD_PASSWORD, '198.51.100.7'),
+      hub.call('POST /me/password', { headers, address: CAMPUS, body: { password: GOOD_PASSWORD } }),
+    ]
+    await expect.poll(() => judging).toBe(4)
+    opened.resolve()
+    expect((await Promise.all([...first, ...others])).map(({ status }) => status)).toEqual([
+      202, 202, 202, 204,
+    ])
+    expect((await register(hub, 'a3@uni.example')).status).toBe(202)
+  })
+})
+
+/** The cookie of a browser in which somebody signed in. */
+async function knownBrowserOf(hub: PeopleHub, email: string): Promise<{ cookie: string }> {
+  const { headers } = await signIn(hub, email, GOOD_PASSWORD)
+  const set = headers.getSetCookie().find((cookie) => cookie.startsWith('known_browser=')) ?? ''
+  return { cookie: set.split(';')[0] ?? '' }
+}
 
 describe('[EDG-7] guesses from one address', () => {
   test('at one account are ten a minute, and leave everybody else there alone', async () => {

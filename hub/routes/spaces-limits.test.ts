@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { query, transaction } from '../store/database.ts'
 import { raceBehind } from '../store/testing-race.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
@@ -41,6 +42,50 @@ test('[TRE-12] nobody makes more live spaces than the university allows, however
   await calls.remove(student, first)
   expect((await calls.make(student, campus.root, 'Six')).status).toBe(201)
   expect((await calls.restore(student, first.id)).error).toMatchObject({ error: 'quotaReached' })
+})
+
+/** Puts so many into a university at one stroke, public or hidden by somebody. */
+async function fill(spaceCount: number, hiddenById: number | null): Promise<void> {
+  await query(
+    database.pool,
+    `insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, created_by_id)
+       select $1, $2, 'F' || i, 'carrel', 1, 1, $4::bigint is null, $4 from generate_series(1, $3::int) i`,
+    [house.campus.universityId, house.campus.floors[0], spaceCount, hiddenById],
+  )
+}
+
+test('[TRE-13] what people hid fills the university for others who hide something, and for nobody else', async () => {
+  const { campus, student, other, chief } = house
+  const mine = (await calls.make(student, campus.root, 'Mine')).space
+  await fill(MAX_TREE_SPACES - 1, other.userId)
+  expect((await calls.make(student, campus.root, 'One more')).error).toMatchObject({ error: 'quotaReached' })
+  const made = await calls.make(chief, campus.root, 'New wing')
+  expect([made.status, made.space.isOnKiosks]).toEqual([201, true])
+  await calls.letOn(chief, mine.id)
+  expect((await calls.see(chief, mine.id)).isOnKiosks).toBe(true)
+  await calls.remove(chief, made.space)
+  expect((await calls.restore(chief, made.space.id)).status).toBe(200)
+})
+
+test('[TRE-12] where the public places are as many as may be, staff add none, and people hide theirs still', async () => {
+  const { campus, student, chief } = house
+  const [row] = await query<{ count: number }>(
+    database.pool,
+    'select count(*)::int as count from spaces where university_id = $1 and on_kiosks and not is_deleted',
+    [campus.universityId],
+  )
+  await fill(MAX_TREE_SPACES + 1 - (row?.count ?? 0), null)
+  const mine = await calls.make(student, campus.root, 'Mine')
+  expect(mine.status).toBe(201)
+  const refused = [
+    await calls.make(chief, campus.root, 'New wing'),
+    await calls.call(chief, 'PUT /spaces/:id/on-kiosks', {
+      params: { id: mine.space.id },
+      body: { isOnKiosks: true },
+    }),
+  ]
+  for (const { status, error } of refused)
+    expect([status, error]).toEqual([409, expect.objectContaining({ error: 'quotaReached' })])
 })
 
 test('[TRE-12] who changes the tree without end is told to wait', async () => {

@@ -13,7 +13,7 @@ import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import { makePasswordJudge } from '../identity/password-judge.ts'
 import { makePasswords } from '../identity/passwords.ts'
 import { noDirectories } from '../identity/directory-desk.ts'
-import type { IdentityParts } from '../identity/identity-parts.ts'
+import { makePasswordPlaces, type IdentityParts } from '../identity/identity-parts.ts'
 import { makeServerKeys } from '../identity/server-secret.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { Database } from '../store/database.ts'
@@ -58,6 +58,7 @@ export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityPa
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
     signInDoor: makeTurnstile(2),
     isCommon: JUDGE.isCommon,
+    places: makePasswordPlaces(),
     limits: ACCOUNT_LIMITS,
     cookie: { isSecure: false, isPrefixed: false, plainUntilMs: 0 },
     maskMs: 0,

@@ -106,19 +106,20 @@ export async function loadDeletedWith(
   )
 }
 
-/** How many live spaces there are in a university, and how many of them somebody made. */
+/** How many live spaces a university has, how many of these people keep to themselves, and how many somebody made. [TRE-13] */
 export async function countLiveSpaces(
   database: Queryable,
   universityId: number,
   userId: number,
-): Promise<{ all: number; made: number }> {
-  const [row] = await query<{ all: number; made: number }>(
+): Promise<{ all: number; hidden: number; made: number }> {
+  const [row] = await query<{ all: number; hidden: number; made: number }>(
     database,
-    `select count(*)::int as all, count(*) filter (where created_by_id = $2)::int as made
+    `select count(*)::int as all, count(*) filter (where not on_kiosks and created_by_id is not null)::int as hidden,
+       count(*) filter (where created_by_id = $2)::int as made
      from spaces where university_id = $1 and not is_deleted`,
     [universityId, userId],
   )
-  return row ?? { all: 0, made: 0 }
+  return row ?? { all: 0, hidden: 0, made: 0 }
 }
 
 /** What a person says of a space. */

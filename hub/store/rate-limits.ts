@@ -105,6 +105,16 @@ export async function readTriesNow(database: Queryable, bucket: string): Promise
   return row ?? { count: 0, resetsInMs: 0 }
 }
 
+/** Takes a try of each of these buckets back. One after the other: those who count two lock them in another order. */
+export async function dropTries(database: Queryable, buckets: readonly string[]): Promise<void> {
+  for (const bucket of buckets)
+    await query(
+      database,
+      'update rate_limits set count = count - 1 where bucket = $1 and count > 0 and resets_at > now()',
+      [bucket],
+    )
+}
+
 /** Forgets buckets whose window has passed. */
 export async function dropExpiredRateLimits(database: Queryable): Promise<void> {
   await query(database, 'delete from rate_limits where resets_at < now()')

@@ -11,6 +11,7 @@ export async function loadSpaces(database: Queryable, universityId: number): Pro
     `with ${HOURS_BY_SPACE}
      select s.id, s.parent_id as "parentId", s.name, s.kind, s.location, s.details, s.capacity,
        s.on_kiosks as "onKiosks", s.was_on_kiosks as "wasOnKiosks",
+       s.created_by_id as "createdById",
        coalesce(h.hours, '{"weekly":null,"closures":[]}') as hours
      from spaces s left join hours_by_space h on h.space_id = s.id
      where s.university_id = $1 and not s.is_deleted order by s.id`,

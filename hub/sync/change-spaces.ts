@@ -183,14 +183,20 @@ export async function faultOfSibling(
   return isTaken ? { why: 'nameTaken' } : null
 }
 
-/** What speaks against so many more live spaces, `mineCount` of them of the person's own making. [TRE-12] */
+/**
+ * What speaks against so many more live spaces, `hiddenCount` of them kept to themselves by people and `mineCount` of the
+ * person's own making. What people hid fills nobody's university but theirs, and is in the way of no staff. [TRE-12] [TRE-13]
+ */
 export async function faultOfCount(
-  { client, universityId, userId }: SpaceChange,
-  more: { count: number; mineCount: number },
+  { client, universityId, userId, actor }: SpaceChange,
+  more: { count: number; hiddenCount: number; mineCount: number },
 ): Promise<CallRefusal | null> {
   const { spacesPerPerson } = await loadSettings(client, universityId)
-  const { all, made } = await countLiveSpaces(client, universityId, userId)
-  const isTooMany = all + more.count > MAX_TREE_SPACES + 1
+  const { all, hidden, made } = await countLiveSpaces(client, universityId, userId)
+  const shownCount = more.count - more.hiddenCount
+  const isTooMany =
+    (shownCount > 0 && all - hidden + shownCount > MAX_TREE_SPACES + 1) ||
+    (more.hiddenCount > 0 && !isOfSuperGroup(actor) && hidden + more.hiddenCount > MAX_TREE_SPACES)
   const isBeyondMine = more.mineCount > 0 && made + more.mineCount > spacesPerPerson
   return isTooMany || isBeyondMine ? { why: 'quotaReached' } : null
 }

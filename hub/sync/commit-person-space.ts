@@ -54,7 +54,7 @@ export async function commitNewSpace(
       faultOfWish(wish) ??
       (await faultOfPlace(change, { parentId, movedId: null, height: 1 })) ??
       (await faultOfKind(change, { parentId, kind: said.kind, below: [] })) ??
-      (await faultOfCount(change, { count: 1, mineCount: 1 })) ??
+      (await faultOfCount(change, { count: 1, hiddenCount: said.onKiosks ? 0 : 1, mineCount: 1 })) ??
       (await faultOfSibling(change, standing, true))
     if (fault !== null) return refuse(fault)
     const id = await insertPersonSpace(client, { universityId, clock, userId }, said)

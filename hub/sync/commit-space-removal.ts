@@ -1,5 +1,6 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { isHiddenBySomebody } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import {
   loadDeletedWith,
@@ -117,12 +118,13 @@ async function faultOfRestore(
   const onKiosks = space.onKiosks && isOfSuperGroup(actor)
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
+  const hiddenCount = [{ ...space, onKiosks }, ...below].filter(isHiddenBySomebody).length
   const seen = partsSeen(change, below)
   const height = heightOf(change, below)
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
     (await faultOfKind(change, { parentId, kind, below: seen })) ??
-    (await faultOfCount(change, { count: 1 + below.length, mineCount })) ??
+    (await faultOfCount(change, { count: 1 + below.length, hiddenCount, mineCount })) ??
     (await faultOfSibling(change, { ...space, onKiosks }))
   )
 }
@@ -168,7 +170,10 @@ async function faultOfLettingOn(
   )
   return (
     (await faultOfSibling(change, { ...space, onKiosks: true })) ??
-    faultOfPlace(change, { parentId, movedId: null, height })
+    (await faultOfPlace(change, { parentId, movedId: null, height })) ??
+    (isHiddenBySomebody(space)
+      ? await faultOfCount(change, { count: 1, hiddenCount: 0, mineCount: 0 })
+      : null)
   )
 }
 

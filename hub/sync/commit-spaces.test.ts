@@ -7,6 +7,7 @@ import { pathText, type SpaceSpec } from '#shared/domain/space-tree.ts'
 import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { makeUniversity } from '../identity/make-university.ts'
 import { loadChanges } from '../store/change-logs.ts'
+import { makeTestPerson } from '../identity/testing-people.ts'
 import { query, transaction } from '../store/database.ts'
 import { loadSpaces } from '../store/spaces.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
@@ -200,6 +201,18 @@ test('[TRE-2] several files together may not make a university too large', async
   expect((await previewSpaceTree(database.pool, universityId, rooms(0), { prune: true })).ok).toBe(true)
 })
 
+test('[TRE-13] what somebody hid leaves as much room for an import as there was', async () => {
+  const { userId } = await makeTestPerson(database.pool, universityId)
+  await query(
+    database.pool,
+    `insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, created_by_id)
+     select $1, (select id from spaces where university_id = $1), 'Desk', 'carrel', 1, 1, false, $2`,
+    [universityId, userId],
+  )
+  const rooms = Array.from({ length: MAX_TREE_SPACES }, (_, index) => spec(`Room ${index}`))
+  expect((await previewSpaceTree(database.pool, universityId, rooms, { prune: false })).ok).toBe(true)
+})
+
 test('two imports at once both stand, one after the other', async () => {
   const done = await Promise.all([
     take([spec('A'), spec('A/1')]),
@@ -210,8 +223,11 @@ test('two imports at once both stand, one after the other', async () => {
   expect(new Set(done.map(({ clock }) => clock)).size).toBe(3)
 })
 
-test('every import is written down with its counts', async () => {
+test('[AUD-5] every import that changes something is written down with its counts, and no other', async () => {
   await take([spec('A'), spec('B')])
+  await take([spec('A'), spec('B')])
+  const written = await loadChanges(database.pool, universityId, 9)
+  expect(written.filter(({ service }) => service === 'spaces')).toHaveLength(1)
   await take([spec('B', { location: 'left' })], true)
   const [newest] = await loadChanges(database.pool, universityId, 1)
   expect(newest).toMatchObject({

@@ -9,9 +9,9 @@ import {
   type TreeDifference,
 } from '#shared/domain/space-tree-diff.ts'
 import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-tree.ts'
-import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
+import { isHiddenBySomebody, MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { appendChange } from '../store/change-logs.ts'
-import { transaction, type Database, type Queryable, type Transaction } from '../store/database.ts'
+import { type Database, type Queryable, type Transaction } from '../store/database.ts'
 import { replaceHours } from '../store/hours.ts'
 import {
   analyzeSpaces,
@@ -61,8 +61,8 @@ export async function previewSpaceTree(
 }
 
 /**
- * Makes a university's spaces what a tree file wants, in one commit under its clock, and writes the act down. Every
- * fault refuses the whole. [TRE-2] [TRE-4]
+ * Makes a university's spaces what a tree file wants, in one commit under its clock, and writes the act down where it
+ * changes something. Every fault refuses the whole. [TRE-2] [TRE-4] [AUD-5]
  */
 export async function commitSpaceTree(
   pool: Database,
@@ -72,20 +72,24 @@ export async function commitSpaceTree(
 ): Promise<Decision<ImportOutcome, TreeFault[]>> {
   const preview = await previewSpaceTree(pool, universityId, wanted, options)
   if (!preview.ok) return preview
-  if (changeCount(preview.value.difference) === 0) {
-    await transaction(pool, 'read committed', (client) => log(client, universityId, preview.value, options))
-    return preview
-  }
+  if (changeCount(preview.value.difference) === 0) return preview
   // Decided again under the lock: what was there before it may have changed.
-  const done = await commitUnderClock(pool, universityId, async (client, { clock }) => {
-    const planned = await planSpaceTree(client, universityId, wanted, options.prune)
-    if (!planned.ok) return planned
-    const { existing, outcome } = planned.value
-    await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
-    const settled = { ...outcome, clock }
-    await log(client, universityId, settled, options)
-    return accept(settled)
-  })
+  const done = await commitUnderClock(
+    pool,
+    universityId,
+    async (client, { clock }) => {
+      const planned = await planSpaceTree(client, universityId, wanted, options.prune)
+      if (!planned.ok) return planned
+      const { existing, outcome } = planned.value
+      if (changeCount(outcome.difference) === 0) return accept(outcome)
+      await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
+      const settled = { ...outcome, clock }
+      await log(client, universityId, settled, options)
+      return accept(settled)
+    },
+    null,
+    (result) => result.ok && changeCount(result.value.difference) > 0,
+  )
   if (done.ok && changeCount(done.value.difference) >= ANALYZE_FROM_ROWS) await analyzeSpaces(pool)
   return done
 }
@@ -107,11 +111,14 @@ export async function planSpaceTree(
   const faults = faultsOfTree(wanted, new Set(spacesByPath(existing).keys()))
   const difference = diffSpaceTree(existing, wanted, { prune })
   const afterCount = existing.length + difference.create.length - difference.delete.length
-  if (afterCount > MAX_TREE_SPACES + 1)
+  // What people hid takes no room from staff. [TRE-13]
+  const deletedIds = new Set(difference.delete.map(({ id }) => id))
+  const hiddenCount = existing.filter((one) => isHiddenBySomebody(one) && !deletedIds.has(one.id)).length
+  if (afterCount - hiddenCount > MAX_TREE_SPACES + 1)
     faults.push({
       at: 'file',
       why: 'tooLarge',
-      detail: `the university would have ${afterCount - 1} spaces, and ${MAX_TREE_SPACES} are the most`,
+      detail: `the university would have ${afterCount - hiddenCount - 1} spaces, and ${MAX_TREE_SPACES} are the most`,
     })
   if (faults.length > 0) return refuse(faults)
   const stranded = await loadKiosksAt(

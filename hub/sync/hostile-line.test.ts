@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { makeChance, makeHubClock } from '../clock.ts'
 import { makeSeal } from '../identity/seal.ts'
 import { noLog } from '../log.ts'
@@ -251,7 +252,9 @@ test('[SYN-22] another identity of the same device brings no further tries of th
 
 test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per address and in all; one more is told to come later', async () => {
   await core.stop()
-  core = makeTestCore(database.pool, { limits: { maxStrangers: 6, maxStrangersPerAddress: 4 } })
+  core = makeTestCore(database.pool, {
+    limits: { maxStrangers: 6, sockets: { ...SOCKET_LIMITS, newKiosks: 4 } },
+  })
   const knock = (address: string): TestVisit => new TestVisit(core, kiosk, address)
   const first = [knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1')]
   const more = knock('10.0.0.1')

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { SocketLimits } from '#shared/domain/conduct.ts'
 import { LIVE_HEARTBEAT_MS, type LiveEnd, type LiveHeartbeat } from '#shared/wire/live.ts'
 import type { HubLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
@@ -11,7 +12,7 @@ import { Audiences } from './audiences.ts'
 import { makeTurnstile } from '../turnstile.ts'
 import type { InFlight } from './in-flight.ts'
 import { LiveSession, type LiveSessionParts } from './live-session.ts'
-import { makeLobby } from './lobby.ts'
+import { makeLobby, type Lobby } from './lobby.ts'
 
 /** Time between frames: phones are read by people, and each frame costs battery. */
 const TICK_MS = 150
@@ -21,12 +22,12 @@ const POLL_MS = 1_000
 const KNOWN_FOR_MS = 3_000
 /** Sockets of one session: its tabs. */
 const MAX_PER_SESSION = 8
-/** Sockets that have not said who they are; half of them may come from one address, as a campus does after a restart. */
+/**
+ * Sockets that have not said who they are, and all; half of them may come from one address, as a campus does after a
+ * restart, unless set otherwise. [EDG-14]
+ */
 const MAX_STRANGERS = 2_048
-const MAX_STRANGERS_PER_ADDRESS = 1_024
-/** All sockets; a whole campus may have one address. */
 const MAX_SOCKETS = 20_000
-const MAX_SOCKETS_PER_ADDRESS = 10_000
 /** Snapshots read at once: other connections are for those who wait less long. */
 const MAX_READERS = 2
 
@@ -39,6 +40,7 @@ export interface LiveDeskParts {
   nowMs(): number
   /** What the database's clock just said. */
   learnTime(databaseMs: number): void
+  sockets: Pick<SocketLimits, 'newPages' | 'pages'>
 }
 
 /** The hash under which a ticket is kept. [LIV-1] */
@@ -52,8 +54,8 @@ export class LiveDesk {
   readonly audiences: Audiences
   private readonly parts: LiveDeskParts
   private readonly sessionParts: LiveSessionParts
-  private readonly strangers = makeLobby(MAX_STRANGERS, MAX_STRANGERS_PER_ADDRESS)
-  private readonly sockets = makeLobby(MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS)
+  private readonly strangers: Lobby
+  private readonly sockets: Lobby
   /** All lines, with how each is taken out of both lobbies. */
   private readonly lines = new Map<LiveSession, { known(): void; gone(): void }>()
   /** Sockets whose person is known, by session. */
@@ -64,7 +66,9 @@ export class LiveDesk {
 
   constructor(parts: LiveDeskParts) {
     this.parts = parts
-    const { pool, clock, log, inFlight, nowMs } = parts
+    const { pool, clock, log, inFlight, nowMs, sockets } = parts
+    this.strangers = makeLobby(MAX_STRANGERS, sockets.newPages)
+    this.sockets = makeLobby(MAX_SOCKETS, sockets.pages)
     this.audiences = new Audiences({
       pool,
       clock,

@@ -1,13 +1,13 @@
 import type { Bye } from '#shared/wire/messages.ts'
 import { addressBucket } from '../network-address.ts'
+import { makePlaces } from '../places.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 
 /**
- * Sockets that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
- * through one proxy, and must find room: half of all may have one address.
+ * Sockets of kiosks that have not said who they are, at most: each costs about 10 KB. All kiosks may come at once after a restart,
+ * through one proxy, and must find room: half of all may have one address, unless set otherwise. [EDG-14]
  */
-const MAX_STRANGERS = 16_384
-const MAX_STRANGERS_PER_ADDRESS = 8_192
+export const MAX_STRANGERS = 16_384
 
 /** How soon one may come again for whom there was no room, and how long its socket may take to close. */
 const FULL_RETRY_MS = 10_000
@@ -20,27 +20,9 @@ export interface Lobby {
 }
 
 /** Makes an empty lobby. */
-export function makeLobby(maxAll = MAX_STRANGERS, maxPerAddress = MAX_STRANGERS_PER_ADDRESS): Lobby {
-  const counts = new Map<string, number>()
-  let all = 0
-  return {
-    enter: (address) => {
-      const bucket = addressBucket(address)
-      const here = counts.get(bucket) ?? 0
-      if (all >= maxAll || here >= maxPerAddress) return null
-      all += 1
-      counts.set(bucket, here + 1)
-      let isInside = true
-      return () => {
-        if (!isInside) return
-        isInside = false
-        all -= 1
-        const left = (counts.get(bucket) ?? 1) - 1
-        if (left === 0) counts.delete(bucket)
-        else counts.set(bucket, left)
-      }
-    },
-  }
+export function makeLobby(maxAll: number, maxPerAddress: number): Lobby {
+  const places = makePlaces(maxAll, maxPerAddress)
+  return { enter: (address) => places.enter(addressBucket(address)) }
 }
 
 /** No room: the stranger hears when to come again, and nothing else. [SYN-10] */

@@ -1,3 +1,4 @@
+import { SOCKET_LIMITS, type SocketLimits } from '#shared/domain/conduct.ts'
 import { makeSeal, loadSealSecret, type Seal } from '../identity/seal.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
@@ -13,7 +14,7 @@ import { forkKiosk } from './fork-kiosk.ts'
 import { makeHelloDesk } from './hello-desk.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from './in-flight.ts'
-import { makeLobby, strangerUntil, turnAway, type Lobby } from './lobby.ts'
+import { makeLobby, MAX_STRANGERS, strangerUntil, turnAway, type Lobby } from './lobby.ts'
 import { makeKioskView } from './kiosk-view.ts'
 import { LiveDesk } from './live-desk.ts'
 import type { SessionParts } from './session-parts.ts'
@@ -42,9 +43,10 @@ export interface SyncParts {
   metrics: HubMetrics
   limits?: {
     heartbeatMs?: number
-    /** Sockets that have not said who they are, in all and from one address. */
+    /** Kiosks' sockets that have not said who they are, in all. */
     maxStrangers?: number
-    maxStrangersPerAddress?: number
+    /** Sockets of one address of the network. */
+    sockets?: SocketLimits
     /** False: other hubs' commits are found by the poll alone; a simulation holds every wake-up in its hand. */
     listens?: boolean
   }
@@ -95,7 +97,8 @@ class Core implements SyncCore {
     this.parts = parts
     const { pool, clock, chance, log, metrics, limits = {} } = parts
     const { inFlight } = this
-    this.lobby = makeLobby(limits.maxStrangers, limits.maxStrangersPerAddress)
+    const sockets = limits.sockets ?? SOCKET_LIMITS
+    this.lobby = makeLobby(limits.maxStrangers ?? MAX_STRANGERS, sockets.newKiosks)
     this.time = makeHubTime(clock, 0)
     this.wakeUp = startWakeUp({
       pool,
@@ -143,7 +146,7 @@ class Core implements SyncCore {
     const turnstile = makeReaders()
     this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, turnstile, view, factsMoved })
     const learnTime = (databaseMs: number): void => this.time.learn(databaseMs)
-    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime })
+    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime, sockets })
     this.ready = inFlight.track(this.begin())
     this.sessionParts = this.makeSessionParts(heartbeatMs)
     this.scheduleSweep()

@@ -22,10 +22,13 @@ export const ACCOUNT_LIMITS = {
     perAddress: { count: 300, windowMs: TEN_MINUTES_MS },
   },
   register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 600, windowMs: HOUR_MS } },
-  /** New passwords that are judged, of new accounts too: people try several, and each costs the hub a part of a second. [IDN-20] [EDG-6] */
+  /**
+   * New passwords that are judged, of new accounts too: people try several, and each costs the hub some milliseconds. Who
+   * waits for the judge has a place of few (IDN-25), so that this may be more than a prankster sends in passing. [EDG-13]
+   */
   password: {
     perAccount: { count: 10, windowMs: TEN_MINUTES_MS },
-    perAddress: { count: 300, windowMs: TEN_MINUTES_MS },
+    perAddress: { count: 3_000, windowMs: TEN_MINUTES_MS },
   },
   resend: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 300, windowMs: HOUR_MS } },
   forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 300, windowMs: HOUR_MS } },
@@ -55,6 +58,19 @@ export interface RequestLimits {
 
 /** Unless an installation says otherwise: more than a hundred nobody looks through, and one person needs one. [UNI-1] */
 export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
+
+/** Sockets that one address of the network may have at a hub. [EDG-14] */
+export interface SocketLimits {
+  /** Of kiosks that have not said who they are. */
+  newKiosks: number
+  /** Of people's pages that have not said who they are. */
+  newPages: number
+  /** Of people's pages in all. */
+  pages: number
+}
+
+/** Unless an installation says otherwise: half of what a hub takes in all, as a campus needs it after a restart. [EDG-14] */
+export const SOCKET_LIMITS: SocketLimits = { newKiosks: 8_192, newPages: 1_024, pages: 10_000 }
 
 /** Enrolments with a wrong code or proof that one address of the network may make in a minute. [SYN-20] */
 export const FAILED_ENROLMENTS: TryLimit = { count: 60, windowMs: MINUTE_MS }

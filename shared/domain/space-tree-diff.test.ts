@@ -21,6 +21,7 @@ function space(
     hours: noHours,
     onKiosks: true,
     wasOnKiosks: true,
+    createdById: null,
     ...some,
   }
 }

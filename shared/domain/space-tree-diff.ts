@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts'
-import { childrenByParent, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
+import { childrenByParent, isHiddenBySomebody, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
 import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-tree.ts'
 
 /** A live space as the university has it now. */
@@ -8,6 +8,8 @@ export interface ExistingSpace extends SpaceFacts {
   onKiosks: boolean
   /** Whether it was on public screens once under its name, in its place. */
   wasOnKiosks: boolean
+  /** Null: an import, or somebody whose account is gone. */
+  createdById: number | null
 }
 
 /** A space that is to be made. Its parent is an existing one or one made before it. */

@@ -45,8 +45,19 @@ export const MAX_LOCATION_LENGTH = 200
 /** Most levels below a university's own space: campus, building, wing, floor, area, room, and some room to spare. */
 export const MAX_TREE_DEPTH = 12
 
-/** Most spaces of one university. */
+/** Most spaces of one university, what people hid left out: so many more of those there may be. [TRE-13] */
 export const MAX_TREE_SPACES = 20_000
+
+/** Whether somebody keeps a space to themselves. */
+export function isHiddenBySomebody({
+  onKiosks,
+  createdById,
+}: {
+  onKiosks: boolean
+  createdById: number | null
+}): boolean {
+  return !onKiosks && createdById !== null
+}
 
 /**
  * Most seats of one space. A tree of 20,000 spaces of that size, all full, sums up to 20,000 × 100,000 × 2,000,000

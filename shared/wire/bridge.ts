@@ -62,6 +62,7 @@ export type CallRefusal =
   | { why: 'codeRefused' }
   | { why: 'hubUnreachable' }
   | { why: 'tooManyTries' }
+  | { why: 'tooManyCodes' }
   | { why: 'wrongPin' }
   | { why: 'notAllowed' }
   | { why: 'internal' }

@@ -65,7 +65,7 @@ function withDate(core: Core, refusal: EnrolRefusal): CallRefusal {
   switch (refusal.why) {
     case 'codeRefused':
     case 'hubUnreachable':
-    case 'tooManyTries':
+    case 'tooManyCodes':
       return refusal
     default:
       return { why: judgeDate(refusal.why, clockFactsOf(core)) }

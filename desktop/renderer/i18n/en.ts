@@ -117,6 +117,7 @@ export const en = {
     certificateHost: 'The hub’s certificate is for another address.',
     tls: 'The hub could not prove who it is.',
     tooManyTries: 'Too many tries. Please wait 15 minutes.',
+    tooManyCodes: 'Too many codes were tried. Please wait a minute.',
     wrongPin: 'Wrong PIN.',
     notAllowed: 'That is not allowed here.',
     internal: 'Something went wrong. Please try again.',

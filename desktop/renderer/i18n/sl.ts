@@ -127,6 +127,7 @@ export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
     certificateHost: 'Strežnikovo potrdilo velja za drug naslov.',
     tls: 'Strežnik ni mogel dokazati, kdo je.',
     tooManyTries: 'Preveč poskusov. Počakajte 15 minut.',
+    tooManyCodes: 'Preveč poskusov s kodami. Počakajte minuto.',
     wrongPin: 'Napačen PIN.',
     notAllowed: 'To tukaj ni dovoljeno.',
     internal: 'Nekaj je šlo narobe. Poskusite znova.',

@@ -118,6 +118,7 @@ export const zhTw: Translated<'other'> = {
     certificateHost: '伺服器憑證屬於另一個位址。',
     tls: '伺服器無法證明其身分。',
     tooManyTries: '嘗試次數過多，請等 15 分鐘。',
+    tooManyCodes: '嘗試代碼的次數過多，請等一分鐘。',
     wrongPin: 'PIN 錯誤。',
     notAllowed: '這裡不允許這麼做。',
     internal: '發生錯誤，請再試一次。',
