@@ -28,23 +28,27 @@ export function serveScreen(serving: ScreenServing, request: IncomingMessage, re
   if (path === '/health') return answerHealth(response, serving.trouble())
   const found = serving.files.get(path ?? '')
   if (!found) return answerStatus(response, 404)
-  response.writeHead(200, {
-    ...HEADERS,
-    'content-type': found.mediaType,
-    'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
-  })
-  if (request.method === 'HEAD') return response.end()
-  return sendFile(serving.log, found.file, response)
+  return sendFile(serving.log, found, response, request.method === 'HEAD')
 }
 
-function sendFile(log: EngineLog, file: string, response: ServerResponse) {
-  const bytes = createReadStream(file)
+/** The list of files is of the start: what is on the disk now is told of by GET and HEAD alike. [KSK-18] */
+function sendFile(log: EngineLog, found: ScreenFile, response: ServerResponse, isHead: boolean) {
+  const bytes = createReadStream(found.file)
   bytes.on('error', (error) => {
-    log.warn('screen file not readable', { file, error: error.message })
-    response.destroy()
+    log.warn('screen file not readable', { file: found.file, error: error.message })
+    if (response.headersSent) response.destroy()
+    else answerStatus(response, 404)
+  })
+  bytes.on('open', () => {
+    response.writeHead(200, {
+      ...HEADERS,
+      'content-type': found.mediaType,
+      'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
+    })
+    if (isHead) response.end()
+    else bytes.pipe(response)
   })
   response.on('close', () => bytes.destroy())
-  return bytes.pipe(response)
 }
 
 function answerHealth(response: ServerResponse, trouble: string | null) {

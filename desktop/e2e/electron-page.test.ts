@@ -56,6 +56,8 @@ interface HeldMain {
   isHeld: boolean
   /** What was to be said meanwhile, in order. */
   waiting: (() => void)[]
+  /** How often the page listened: again where it gave the line up. */
+  listens: number
 }
 
 /** Lets a page find the screens at ORIGIN and the engine behind the preload. */
@@ -64,7 +66,7 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
   const preload = readFileSync(path.join(ROOT, 'dist/shell/preload.cjs'), 'utf8')
   const files = listScreenFiles(path.join(ROOT, 'dist/renderer'))
   const calls: string[] = []
-  const main: HeldMain = { isHeld: false, waiting: [] }
+  const main: HeldMain = { isHeld: false, waiting: [], listens: 0 }
   await page.route('**/*', (route) => {
     const url = new URL(route.request().url())
     const found = url.origin === ORIGIN ? files.get(url.pathname) : undefined
@@ -76,8 +78,12 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
     calls.push(name)
     return engine.call(name, input)
   })
+  let end = (): void => undefined
   await page.exposeFunction('testSend', () => {
-    beatTo(engine, makeDeviceClock(), (name, value) => {
+    end()
+    main.listens += 1
+    const log = { warn: () => undefined }
+    end = beatTo({ engine, clock: makeDeviceClock(), log }, (name, value) => {
       const told = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
       const tell = (): void => void page.evaluate(told).catch(() => undefined)
       if (main.isHeld) main.waiting.push(tell)
@@ -131,6 +137,7 @@ test('[KSK-17] a main process that is held up is told by its page after five sec
   expect(await page.evaluate("document.querySelector('.setup')?.dataset.screen")).toBe('engineAway')
   await page.waitForTimeout(6_000)
   expect(calls).toHaveLength(asked)
+  expect(main.listens).toBe(2)
   main.isHeld = false
   for (const tell of main.waiting) tell()
   await expect(page.getByText('Door 7')).toBeVisible()

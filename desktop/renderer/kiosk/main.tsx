@@ -4,6 +4,7 @@ import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
 import { makeAgentBridge, takeToken, type AgentSocket } from '../bridge-agent.ts'
 import { LOOK_MS, watchBeats, type WatchedBridge } from '../bridge-beat.ts'
+import { makeShellBridge } from '../bridge-shell.ts'
 import { makeI18n } from '../i18n/i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
@@ -53,7 +54,7 @@ function openBridge(onEngine: (line: EngineLine) => void): Bridge {
 }
 
 function watchShell(bridge: Bridge, onEngine: (line: EngineLine) => void): WatchedBridge {
-  return watchBeats(bridge, {
+  return watchBeats(makeShellBridge(bridge), {
     elapsed,
     onSilence: () => onEngine('away'),
     onWord: () => onEngine('up'),
@@ -65,7 +66,7 @@ function watchAgent(onEngine: (line: EngineLine) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
   const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
-  return watchBeats(bridge, { elapsed, onSilence: bridge.hangUp, onWord: () => undefined })
+  return watchBeats(bridge, { elapsed, onSilence: () => undefined, onWord: () => undefined })
 }
 
 /** Says that the page paints, and loads it again where it should and does not. [SCR-3] */
