@@ -3,13 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
-import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import { makeDeviceClock } from '../engine/device-clock.ts'
 import type { Engine } from '../engine/engine.ts'
 import { beatTo } from '../engine/page-beat.ts'
 import { parseKioskArguments } from '../engine/kiosk-arguments.ts'
 import { openKiosk } from '../engine/open-kiosk.ts'
-import { listScreenFiles } from '../engine/screen-files.ts'
+import { headersOf, listScreenFiles } from '../engine/screen-files.ts'
 
 // The page as Electron shows it, in Chromium itself: the built screens with the policy of app://, the real preload bundle
 // and the real engine. What differs: an https address stands for app://carrel, and preload and page share one world.
@@ -71,8 +70,8 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
     const url = new URL(route.request().url())
     const found = url.origin === ORIGIN ? files.get(url.pathname) : undefined
     if (found === undefined) return route.abort()
-    const headers = { ...screenHeaders('none'), 'content-type': found.mediaType }
-    return route.fulfill({ body: readFileSync(found.file), headers })
+    const body = readFileSync(found.file)
+    return route.fulfill({ body, headers: headersOf(found, body, 'none') })
   })
   await page.exposeFunction('testInvoke', (_channel: string, name: string, input: unknown) => {
     calls.push(name)
@@ -131,6 +130,7 @@ test('[KSK-17] a main process that is held up is told by its page after five sec
   const { calls, main } = await prepare(page, engine)
   await page.goto(`${ORIGIN}/kiosk.html`)
   await expect(page.getByText('Door 7')).toBeVisible()
+  await page.keyboard.type('ABCD')
   main.isHeld = true
   await expect(page.getByRole('heading', { name: 'Back in a moment' })).toBeVisible({ timeout: 10_000 })
   const asked = calls.length
@@ -141,5 +141,7 @@ test('[KSK-17] a main process that is held up is told by its page after five sec
   main.isHeld = false
   for (const tell of main.waiting) tell()
   await expect(page.getByText('Door 7')).toBeVisible()
+  // Nobody types a code twice because of that.
+  await expect(page.locator('.code-boxes')).toHaveText('ABCD')
   await expect.poll(() => calls.length, { timeout: 15_000 }).toBeGreaterThan(asked)
 })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { EngineLog } from '../engine/ports.ts'
-import type { ScreenFile } from '../engine/screen-files.ts'
+import { headersOf, type ScreenFile } from '../engine/screen-files.ts'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import type { ElectronParts } from './electron-parts.ts'
 
@@ -42,7 +42,7 @@ async function answerApp(
   try {
     const bytes = await readFile(found.file)
     return new Response(method === 'HEAD' ? null : bytes, {
-      headers: { ...HEADERS, 'content-type': found.mediaType },
+      headers: headersOf(found, bytes, 'none'),
     })
   } catch (error) {
     log.warn('screen file not readable', { file: found.file, error: String(error) })

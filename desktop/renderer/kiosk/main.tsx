@@ -74,7 +74,8 @@ function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
   const watch = makeFrameWatch({
     elapsed,
     isHidden: () => document.hidden,
-    hasContent: () => root.childElementCount > 0,
+    // The page brings words of its own, until the program's first frame is in their place.
+    hasContent: () => root.childElementCount > 0 && root.querySelector('#loading') === null,
     requestFrame: (run) => void window.requestAnimationFrame(run),
     tell: (isVisible) => void bridge.call('painted', { isVisible }).catch(() => undefined),
     reload,
