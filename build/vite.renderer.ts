@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type UserConfig } from 'vite'
+import { defineConfig, type Plugin, type UserConfig } from 'vite'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const RENDERER = path.join(ROOT, 'desktop/renderer')
@@ -9,14 +10,30 @@ const RENDERER = path.join(ROOT, 'desktop/renderer')
 /** The screens' pages. */
 export type ScreenPage = 'kiosk' | 'portal' | 'gallery'
 
+/** What stands in the kiosk's page for the program that watches it load. */
+const LOAD_SCRIPT = '<script vite-ignore src="./kiosk-load.js"></script>'
+
+/** Writes that program into the page: then it is there whenever the page is. Shells name its hash in the policy. [KSK-18] */
+const loadScriptWithin: Plugin = {
+  name: 'carrel-load-script',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html) =>
+      html.replace(
+        LOAD_SCRIPT,
+        () => `<script>\n${readFileSync(path.join(RENDERER, 'kiosk-load.js'), 'utf8')}</script>`,
+      ),
+  },
+}
+
 /**
- * Some of the screens' pages with what they need, with nothing inline, so that a strict CSP holds. The portal's page is
+ * Some of the screens' pages with what they need, with nothing else inline, so that a strict CSP holds. The portal's page is
  * given at many addresses, so what it names begins at the root.
  */
 export const screensConfig = (pages: readonly ScreenPage[]): UserConfig => ({
   root: RENDERER,
   base: './',
-  plugins: [react()],
+  plugins: [react(), loadScriptWithin],
   experimental: {
     renderBuiltUrl: (file, { hostId, hostType }) =>
       hostType === 'html' && hostId.endsWith('portal.html') ? `/${file}` : { relative: true },

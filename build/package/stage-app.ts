@@ -13,7 +13,7 @@ const PUBLIC = path.join(ROOT, 'desktop/renderer/public')
 const ICON_SIZES = [192, 512]
 
 /** What the kiosk's page names that is not bundled. */
-const PAGE_FILES = ['icon.svg', 'kiosk-load.js']
+const PAGE_FILES = ['icon.svg']
 
 /**
  * Builds the app into an empty folder, laid out as electron-builder.yml expects it: bundles and the kiosk's page alone

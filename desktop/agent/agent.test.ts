@@ -1,9 +1,14 @@
 import { connect } from 'node:net'
+import { rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BEAT_EVERY_MS, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
+import { READ_ON_MS } from '../engine/call-gate.ts'
 import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
-import { NO_SCREEN_MS } from './watch-screens.ts'
+import { TOKEN_WITHIN_MS } from './bridge-socket.ts'
+import { HIDDEN_SCREEN_MS, NO_SCREEN_MS } from './watch-screens.ts'
 import { GOODBYE_MS } from './agent.ts'
 import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
 
@@ -12,6 +17,9 @@ beforeEach(async () => {
   running = await startTestAgent()
 })
 afterEach(() => running.agent.stop())
+
+/** So little that nobody takes it for a standstill. */
+const STEP_MS = 500
 
 /** A clock that watches look at, moved by the test. */
 class StillClock {
@@ -25,8 +33,8 @@ class StillClock {
     }
   }
   pass(ms: number): void {
-    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) {
-      this.nowMs += LOOK_EVERY_MS
+    for (let passedMs = 0; passedMs < ms; passedMs += STEP_MS) {
+      this.nowMs += STEP_MS
       const due = this.waiting
       this.waiting = []
       for (const run of due) run()
@@ -43,6 +51,7 @@ describe('files', () => {
     expect(policy).toContain("default-src 'none'")
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).not.toContain('unsafe')
+    expect(policy).toContain("script-src 'self';")
     expect(page.headers['x-content-type-options']).toBe('nosniff')
     expect(page.headers['referrer-policy']).toBe('no-referrer')
     expect(page.headers['cross-origin-resource-policy']).toBe('same-origin')
@@ -100,6 +109,26 @@ describe('files', () => {
     expect((await ask(port, '/kiosk.html', { origin: `http://127.0.0.1:${port}` })).status).toBe(200)
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
       expect((await ask(port, '/kiosk.html', {}, method)).status).toBe(405)
+  })
+
+  test('[KSK-18] HEAD says whether a page would come, and no more; one that is not there any more is 404 for both', async () => {
+    const screenFolder = makeScreenFolder()
+    const updated = await startTestAgent({ screenFolder })
+    const askBoth = () =>
+      Promise.all(['HEAD', 'GET'].map((method) => ask(updated.agent.port, '/kiosk.html', {}, method)))
+    try {
+      const [head, got] = await askBoth()
+      expect(head).toMatchObject({ status: 200, body: '' })
+      const { date: _now, connection: _end, ...headers } = got?.headers ?? {}
+      delete headers['transfer-encoding']
+      expect(head?.headers).toMatchObject(headers)
+      // An update is copying.
+      rmSync(join(screenFolder, 'kiosk.html'))
+      expect((await askBoth()).map(({ status }) => status)).toEqual([404, 404])
+      expect(updated.warnings).toEqual(['screen file not readable', 'screen file not readable'])
+    } finally {
+      await updated.agent.stop()
+    }
   })
 
   test('[BRG-3] it listens on 127.0.0.1 only', async () => {
@@ -263,7 +292,7 @@ describe('bridge', () => {
     const health = async (): Promise<number> => (await ask(watched.agent.port, '/health')).status
     try {
       await new TestScreen(watched.agent.port).show()
-      await expect.poll(() => clock.waiting.length).toBe(2)
+      await expect.poll(() => clock.waiting.length).toBe(3)
       clock.pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
       expect(await health()).toBe(204)
       clock.pass(LOOK_EVERY_MS)
@@ -304,6 +333,94 @@ describe('bridge', () => {
       expect(await health()).toMatchObject({ status: 503, body: 'No screen is open.\n' })
       await new TestScreen(watched.agent.port).show()
       await expect.poll(status).toBe(204)
+    } finally {
+      await watched.agent.stop()
+    }
+  })
+
+  describe('a process that stood still', () => {
+    /** Timers are the machine's own; what it says of elapsed time can jump. */
+    async function startJumping() {
+      const jumped = { ms: 0 }
+      const clock = {
+        elapsedMs: () => performance.now() + jumped.ms,
+        after: (delayMs: number, run: () => void) => {
+          const timer = setTimeout(run, delayMs)
+          return () => clearTimeout(timer)
+        },
+      }
+      const { agent, door } = await startTestAgent({ clock })
+      const screen = await new TestScreen(agent.port).show()
+      await screen.hear(({ slice }) => slice === 'beat')
+      return { agent, door, screen, jumped }
+    }
+    const tap = JSON.stringify({ id: 1, name: 'reportOccupancy', input: { spaceId: 1, level: 2 } })
+
+    for (const [how, end] of [
+      ['closed its line', (socket: TestScreen['socket']) => socket.close()],
+      ['vanished', (socket: TestScreen['socket']) => socket.terminate()],
+    ] as const)
+      test(`[KSK-17] does not what a page asked that ${how} since, also after less than five seconds without a beat`, async () => {
+        const { agent, door, screen, jumped } = await startJumping()
+        jumped.ms += SILENT_ENGINE_MS - BEAT_EVERY_MS
+        screen.socket.send(tap, () => end(screen.socket))
+        await screen.ended
+        await new Promise((resolve) => setTimeout(resolve, 2 * READ_ON_MS))
+        expect(door.calls).toEqual([])
+        await agent.stop()
+      })
+
+    test('[KSK-17] does what a page asked that still waits, as after a sleep, by a clock that counts it', async () => {
+      const { agent, door, screen, jumped } = await startJumping()
+      jumped.ms += 3_600_000
+      expect(await screen.call(1, 'reportOccupancy', { spaceId: 1, level: 2 })).toMatchObject({ ok: true })
+      expect(door.calls).toHaveLength(1)
+      // The line is the same: no page says that the kiosk is away because it slept.
+      await screen.hear(({ slice, value }) => slice === 'beat' && value !== undefined)
+      expect(screen.socket.readyState).toBe(screen.socket.OPEN)
+      await agent.stop()
+    })
+
+    test('[KSK-17] [BRG-3] reads a token that lies on its line before it calls it late', async () => {
+      const screen = new TestScreen(running.agent.port)
+      await once(screen.socket, 'open')
+      // Both ends are of this process: the token is on its way when it stands still for longer than a token may take.
+      screen.socket.send(JSON.stringify({ token: TOKEN }))
+      const untilMs = performance.now() + TOKEN_WITHIN_MS + 100
+      while (performance.now() < untilMs);
+      await screen.hear(({ slice }) => slice === 'beat')
+      expect(screen.socket.readyState).toBe(screen.socket.OPEN)
+    })
+  })
+
+  test('[KSK-19] /health answers 503 also where all that is open has been hidden for a quarter of an hour, or hides that the last to be seen is gone', async () => {
+    const clock = new StillClock()
+    const watched = await startTestAgent({ clock })
+    const health = () => ask(watched.agent.port, '/health')
+    const status = async (): Promise<number> => (await health()).status
+    const hide = (screen: TestScreen, isVisible: boolean) => screen.call(1, 'painted', { isVisible })
+    try {
+      const [hidden, seen] = [new TestScreen(watched.agent.port), new TestScreen(watched.agent.port)]
+      await Promise.all([hidden.show(), seen.show()])
+      await hide(hidden, false)
+      clock.pass(HIDDEN_SCREEN_MS)
+      await hide(seen, true)
+      expect(await status()).toBe(204)
+      seen.socket.terminate()
+      await expect.poll(() => watched.door.listeners.size).toBe(1)
+      clock.pass(NO_SCREEN_MS - STEP_MS)
+      expect(await status()).toBe(204)
+      clock.pass(STEP_MS)
+      expect(await health()).toMatchObject({ status: 503, body: 'No screen is visible.\n' })
+      hidden.heard.length = 0
+      await hide(hidden, true)
+      expect(await status()).toBe(204)
+      hidden.heard.length = 0
+      await hide(hidden, false)
+      clock.pass(HIDDEN_SCREEN_MS + NO_SCREEN_MS - STEP_MS)
+      expect(await status()).toBe(204)
+      clock.pass(STEP_MS)
+      expect(await health()).toMatchObject({ status: 503, body: 'No screen is visible.\n' })
     } finally {
       await watched.agent.stop()
     }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { CALLS_PER_SECOND, type EngineDoor } from '#shared/wire/bridge.ts'
+import { makeCallGate } from '../engine/call-gate.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { listScreenFiles } from '../engine/screen-files.ts'
 import { MAX_BRIDGE_BYTES, serveBridge } from './bridge-socket.ts'
@@ -78,6 +79,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     clock,
     callsPerSecond: options.callsPerSecond ?? CALLS_PER_SECOND,
     screens,
+    gate: makeCallGate(clock),
   }
   server.on('request', (request, response) => {
     serveScreen({ files, port, log: options.log, trouble: screens.trouble }, request, response)
@@ -90,7 +92,11 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   })
   await listen(server, options.port)
   const url = `http://${LOOPBACK}:${port()}/kiosk.html#token=${token}`
-  return { url, port: port(), stop: () => stopAll(server, sockets, clock) }
+  const stop = (): Promise<void> => {
+    serving.gate.end()
+    return stopAll(server, sockets, clock)
+  }
+  return { url, port: port(), stop }
 }
 
 function makeServer(): Server {

@@ -9,6 +9,7 @@ import {
   type EngineDoor,
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
+import type { CallGate } from '../engine/call-gate.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { mirrorSlices } from './mirror-slices.ts'
 import type { ScreenWatch } from './watch-screens.ts'
@@ -32,6 +33,7 @@ export interface BridgeServing {
   log: EngineLog
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   callsPerSecond: number
+  gate: CallGate
   screens: ScreenWatch
 }
 
@@ -40,10 +42,16 @@ const parseCall = makeParse(BridgeCallMessage)
 
 /** Serves one socket: nothing is told before the token has come; then slices down, calls up and their answers. [BRG-3] */
 export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
-  const late = setTimeout(() => refuseSocket(socket), TOKEN_WITHIN_MS)
+  let isShown = false
+  const refuseUnshown = (): void => {
+    if (!isShown) refuseSocket(socket)
+  }
+  // After a standstill timers run first: a token that lies on the socket is read before it is called late.
+  const late = setTimeout(() => setImmediate(refuseUnshown), TOKEN_WITHIN_MS)
   socket.on('close', () => clearTimeout(late))
   socket.on('error', () => socket.terminate())
   socket.once('message', (data, isBinary) => {
+    isShown = true
     clearTimeout(late)
     if (isBinary || !isToken(serving.token, textOf(data))) return refuseSocket(socket)
     return serveScreenSocket(serving, socket)
@@ -60,10 +68,8 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     tokens: allowanceBurst(serving.callsPerSecond),
     atMs: serving.clock.elapsedMs(),
   }
-  const isLate = mirrorSlices(serving, socket)
+  mirrorSlices(serving, socket)
   socket.on('message', (data, isBinary) => {
-    // The page has told its visitor that a tap of then is not certain, and may be gone: it does not count now. [KSK-17]
-    if (isLate()) return socket.terminate()
     if (isBinary) return refuseSocket(socket)
     const text = textOf(data)
     const parsed = parseCall(text)
@@ -73,7 +79,10 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     if (!pace.ok) return answer(socket, { id: call.id, output: refuse(pace.refusal) })
     allowance = pace.value
     if (call.name === 'painted') onPainted(isVisibleIn(call.input))
-    return void answerCall(serving, socket, call)
+    return serving.gate.pass(() => {
+      // A page that told its visitor that a tap is not certain has closed its end. [KSK-17]
+      if (socket.readyState === socket.OPEN) void answerCall(serving, socket, call)
+    })
   })
 }
 

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { BridgeAnswerMessage, EngineDoor } from '#shared/wire/bridge.ts'
-import { beatTo, type PageBeat } from '../engine/page-beat.ts'
+import { beatTo } from '../engine/page-beat.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 
 /** Unread bytes from which a screen counts as behind. A whole university of 11,000 spaces is about 3 MB, so more than that. */
@@ -21,35 +21,27 @@ interface Mirroring {
 
 /**
  * Sends every slice of the engine to a screen until its socket closes. There is no queue: a screen that is behind gets
- * nothing more, and once it has read what was sent it starts anew with the newest of every slice. One that this process kept
- * waiting for too long has given its socket up, and so does this end: what lies unread on it is of another time.
- * Returns whether that is so. [BRG-2] [KSK-17]
+ * nothing more, and once it has read what was sent it starts anew with the newest of every slice. [BRG-2]
  */
-export function mirrorSlices({ engine, clock, log }: Mirroring, socket: WebSocket): () => boolean {
-  const start = (): PageBeat => {
+export function mirrorSlices(mirroring: Mirroring, socket: WebSocket): void {
+  const start = (): (() => void) => {
     let isLive = false
     let isBehind = false
-    const begun = beatTo(
-      engine,
-      clock,
-      (slice, value) => {
-        if (isBehind || socket.readyState !== socket.OPEN) return
-        socket.send(JSON.stringify({ slice, value } satisfies BridgeAnswerMessage))
-        isBehind = isLive && socket.bufferedAmount > BEHIND_BYTES
-        if (isBehind) waitUntilRead(socket, log, restart)
-      },
-      () => socket.terminate(),
-    )
+    const end = beatTo(mirroring, (slice, value) => {
+      if (isBehind || socket.readyState !== socket.OPEN) return
+      socket.send(JSON.stringify({ slice, value } satisfies BridgeAnswerMessage))
+      isBehind = isLive && socket.bufferedAmount > BEHIND_BYTES
+      if (isBehind) waitUntilRead(socket, mirroring.log, restart)
+    })
     isLive = true
-    return begun
+    return end
   }
-  let beat = start()
+  let end = start()
   const restart = (): void => {
-    beat.end()
-    beat = start()
+    end()
+    end = start()
   }
-  socket.on('close', () => beat.end())
-  return () => beat.isLate()
+  socket.on('close', () => end())
 }
 
 function waitUntilRead(socket: WebSocket, log: EngineLog, thenRun: () => void): void {

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { EngineLog } from '../engine/ports.ts'
-import type { ScreenFile } from '../engine/screen-files.ts'
+import { headersOf, type ScreenFile } from '../engine/screen-files.ts'
 import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 import { decideRequest } from './decide-request.ts'
 
@@ -28,23 +28,23 @@ export function serveScreen(serving: ScreenServing, request: IncomingMessage, re
   if (path === '/health') return answerHealth(response, serving.trouble())
   const found = serving.files.get(path ?? '')
   if (!found) return answerStatus(response, 404)
-  response.writeHead(200, {
-    ...HEADERS,
-    'content-type': found.mediaType,
-    'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
-  })
-  if (request.method === 'HEAD') return response.end()
-  return sendFile(serving.log, found.file, response)
+  return void sendFile(serving.log, found, response, request.method === 'HEAD')
 }
 
-function sendFile(log: EngineLog, file: string, response: ServerResponse) {
-  const bytes = createReadStream(file)
-  bytes.on('error', (error) => {
-    log.warn('screen file not readable', { file, error: error.message })
-    response.destroy()
-  })
-  response.on('close', () => bytes.destroy())
-  return bytes.pipe(response)
+/** The list of files is of the start: what is on the disk now is told by GET and HEAD alike. [KSK-18] */
+async function sendFile(log: EngineLog, found: ScreenFile, response: ServerResponse, isHead: boolean) {
+  try {
+    const bytes = await readFile(found.file)
+    response.writeHead(200, {
+      ...headersOf(found, bytes, 'self'),
+      'content-length': bytes.length,
+      'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
+    })
+    response.end(isHead ? undefined : bytes)
+  } catch (error) {
+    log.warn('screen file not readable', { file: found.file, error: String(error) })
+    answerStatus(response, 404)
+  }
 }
 
 function answerHealth(response: ServerResponse, trouble: string | null) {

@@ -231,6 +231,58 @@ test('[KSK-18] a page that did not come in full stays while nobody serves it, an
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
 })
 
+const LOADING = ['One moment, please', 'Trenutek, prosim', '請稍候']
+
+test('[KSK-18] a page that lost its agent before any of its files came says so in three languages, and comes by itself', async ({
+  page,
+  kiosk,
+  complaints,
+}) => {
+  test.slow()
+  complaints.expect(/ERR_CONNECTION_REFUSED/)
+  let isAway = true
+  await page.route(/^(?!.*kiosk\.html)/, (route) =>
+    isAway ? route.abort('connectionrefused') : route.continue(),
+  )
+  await page.goto(kiosk.url)
+  for (const name of FAILED) await expect(page.getByRole('heading', { name })).toBeVisible()
+  isAway = false
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 30_000 })
+})
+
+test('[KSK-18] a program that does not come is waited for with words, longer each time; one that comes late stays', async ({
+  page,
+  kiosk,
+}) => {
+  test.slow()
+  await page.clock.install()
+  const held: (() => Promise<void>)[] = []
+  await page.route(/\/assets\/kiosk-[^/]+\.js$/, (route) => void held.push(() => route.continue()))
+  const failed = page.getByRole('heading', { name: FAILED[0] ?? '' })
+  await page.goto(kiosk.url, { waitUntil: 'commit' })
+  for (const name of LOADING) await expect(page.getByRole('heading', { name })).toBeVisible()
+  await page.clock.fastForward(40_000)
+  await expect(failed).toBeHidden()
+  await page.clock.fastForward(20_000)
+  for (const name of FAILED) await expect(page.getByRole('heading', { name })).toBeVisible()
+  await expect(page.getByRole('heading', { name: LOADING[0] ?? '' })).toBeHidden()
+
+  await page.clock.fastForward(5_000)
+  await expect.poll(() => held.length).toBe(2)
+  await page.clock.fastForward(90_000)
+  await expect(failed).toBeHidden()
+  await page.clock.fastForward(30_000)
+  await expect(failed).toBeVisible()
+  await held[1]?.()
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible()
+  await expect(failed).toBeHidden()
+  // No reload takes it away again.
+  await page.clock.fastForward(60_000)
+  await page.waitForTimeout(1_000)
+  await expect(page.getByRole('heading', { name: HOME })).toBeVisible()
+  expect(held).toHaveLength(2)
+})
+
 base('[KSK-16] a kiosk without Electron whose terminal is gone goes on', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-terminal-'))
   // Its code is tried again and again, and each time that is said.

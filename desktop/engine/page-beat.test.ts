@@ -1,63 +1,61 @@
 import { expect, test } from 'vitest'
-import { BEAT_EVERY_MS, SILENT_ENGINE_MS, type EngineDoor } from '#shared/wire/bridge.ts'
+import { BEAT_EVERY_MS } from '#shared/wire/bridge.ts'
 import { beatTo } from './page-beat.ts'
+import type { ListenSlices } from './screen.ts'
 
-function makeWorld() {
-  const clock = { nowMs: 0 }
-  const told: string[] = []
-  const late: number[] = []
+/** A page with its beats; `wait` is a beat's time. */
+function makeWorld(listen: ListenSlices) {
   const state = { isSubscribed: false }
+  const warnings: string[] = []
   let due: (() => void) | null = null
-  const engine: Pick<EngineDoor, 'subscribe'> = {
-    subscribe: (listen) => {
-      state.isSubscribed = true
-      listen('kiosk', { state: 'starting' })
-      return () => {
-        state.isSubscribed = false
-      }
-    },
-  }
-  const beat = beatTo(
-    engine,
+  const end = beatTo(
     {
-      elapsedMs: () => clock.nowMs,
-      after: (delayMs, run) => {
-        expect(delayMs).toBe(BEAT_EVERY_MS)
-        due = run
-        return () => {
-          due = null
-        }
+      engine: {
+        subscribe: (tell) => {
+          state.isSubscribed = true
+          tell('kiosk', { state: 'starting' })
+          return () => {
+            state.isSubscribed = false
+          }
+        },
       },
+      clock: {
+        after: (delayMs, run) => {
+          expect(delayMs).toBe(BEAT_EVERY_MS)
+          due = run
+          return () => {
+            due = null
+          }
+        },
+      },
+      log: { warn: (event) => void warnings.push(event) },
     },
-    (name) => void told.push(name),
-    () => late.push(clock.nowMs),
+    listen,
   )
-  const wait = (ms: number): void => {
-    clock.nowMs += ms
-    due?.()
-  }
-  return { beat, clock, told, late, state, wait, isDue: () => due !== null }
+  return { end, state, warnings, wait: () => due?.(), isDue: () => due !== null }
 }
 
 test('[KSK-17] a page is told the newest, then a beat at once and every two seconds until it ends', () => {
-  const { beat, told, late, state, wait, isDue } = makeWorld()
+  const told: string[] = []
+  const { end, state, wait, isDue } = makeWorld((name) => void told.push(name))
   expect(told).toEqual(['kiosk', 'beat'])
-  wait(BEAT_EVERY_MS)
-  wait(BEAT_EVERY_MS)
+  wait()
+  wait()
   expect(told).toEqual(['kiosk', 'beat', 'beat', 'beat'])
-  beat.end()
+  end()
   expect(isDue()).toBe(false)
   expect(state.isSubscribed).toBe(false)
-  expect(late).toEqual([])
 })
 
-test('[KSK-17] a beat that comes after the page stopped waiting is told, whichever comes first: the beat or a question', () => {
-  const { beat, clock, late, wait } = makeWorld()
-  clock.nowMs = SILENT_ENGINE_MS
-  expect(beat.isLate()).toBe(false)
-  clock.nowMs += 1
-  expect(beat.isLate()).toBe(true)
-  wait(0)
-  expect(late).toEqual([SILENT_ENGINE_MS + 1])
-  expect(beat.isLate()).toBe(false)
+test('[KSK-13] [KSK-17] a page that fails to take a beat ends nothing, and is told the next', () => {
+  let told = 0
+  const { wait, warnings } = makeWorld((name) => {
+    if (name !== 'beat') return
+    told += 1
+    throw new Error('gone')
+  })
+  wait()
+  wait()
+  expect(told).toBe(3)
+  expect(warnings).toEqual(Array.from({ length: 3 }, () => 'a screen was not told'))
 })

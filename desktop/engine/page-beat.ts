@@ -1,41 +1,32 @@
-import { BEAT_EVERY_MS, SILENT_ENGINE_MS, type EngineDoor } from '#shared/wire/bridge.ts'
-import type { EngineClock } from './ports.ts'
+import { BEAT_EVERY_MS, type EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineClock, EngineLog } from './ports.ts'
 import type { ListenSlices } from './screen.ts'
 
-/** A page that mirrors an engine, and is told every two seconds that the engine's process is not held up. [KSK-17] */
-export interface PageBeat {
-  /** The process stood still for so long that the page has given up what it asked before. */
-  isLate(): boolean
-  end(): void
+/** What a page's beats need of its shell. */
+export interface BeatParts {
+  engine: Pick<EngineDoor, 'subscribe'>
+  clock: Pick<EngineClock, 'after'>
+  log: Pick<EngineLog, 'warn'>
 }
 
 /**
  * Subscribes a page to an engine, with a beat after the first slices and every two seconds from then on: a process that
- * hangs, or whose disk does not answer, cannot beat. `late` hears of a beat that came after the page stopped waiting. [KSK-17]
+ * hangs, or whose disk does not answer, cannot beat. Returns a function that ends both. [KSK-13] [KSK-17]
  */
-export function beatTo(
-  engine: Pick<EngineDoor, 'subscribe'>,
-  clock: Pick<EngineClock, 'after' | 'elapsedMs'>,
-  listen: ListenSlices,
-  late: () => void = () => undefined,
-): PageBeat {
-  let beatAtMs = clock.elapsedMs()
+export function beatTo({ engine, clock, log }: BeatParts, listen: ListenSlices): () => void {
   let cancel = (): void => undefined
-  const isLate = (): boolean => clock.elapsedMs() - beatAtMs > SILENT_ENGINE_MS
   const beat = (): void => {
-    const wasLate = isLate()
-    beatAtMs = clock.elapsedMs()
     cancel = clock.after(BEAT_EVERY_MS, beat)
-    listen('beat', { everyMs: BEAT_EVERY_MS })
-    if (wasLate) late()
+    try {
+      listen('beat', { everyMs: BEAT_EVERY_MS })
+    } catch (error) {
+      log.warn('a screen was not told', { reason: String(error) })
+    }
   }
   const endSlices = engine.subscribe(listen)
   beat()
-  return {
-    isLate,
-    end: () => {
-      cancel()
-      endSlices()
-    },
+  return () => {
+    cancel()
+    endSlices()
   }
 }

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { mediaTypeOf } from '#shared/wire/screen-policy.ts'
+import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 
 /** One file of the built screens. */
 export interface ScreenFile {
@@ -27,4 +28,20 @@ export function listScreenFiles(folder: string): ReadonlyMap<string, ScreenFile>
     files.set(address, { file, mediaType: mediaTypeOf(entry.name), isHashed: HASHED.test(address) })
   }
   return files
+}
+
+const INLINE = /<script>([^]*?)<\/script>/g
+
+/**
+ * The headers of a file of the screens with its type, by the bytes that are sent: the policy allows the program that stands in
+ * a page's own file and no other, also of a page that was updated under a shell that runs. [BRG-3] [BRG-4] [KSK-18]
+ */
+export function headersOf(
+  { mediaType }: ScreenFile,
+  bytes: Buffer,
+  connect: 'self' | 'none',
+): Record<string, string> {
+  const programs = mediaType.startsWith('text/html') ? [...bytes.toString('utf8').matchAll(INLINE)] : []
+  const hashes = programs.map(([, text = '']) => createHash('sha256').update(text).digest('base64'))
+  return { ...screenHeaders(connect, hashes), 'content-type': mediaType }
 }

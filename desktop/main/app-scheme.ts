@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { EngineLog } from '../engine/ports.ts'
-import type { ScreenFile } from '../engine/screen-files.ts'
+import { headersOf, type ScreenFile } from '../engine/screen-files.ts'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import type { ElectronParts } from './electron-parts.ts'
 
@@ -40,8 +40,10 @@ async function answerApp(
   const found = isAppUrl(url) ? files.get(new URL(url).pathname) : undefined
   if (!found) return status(404)
   try {
-    const bytes = method === 'HEAD' ? null : await readFile(found.file)
-    return new Response(bytes, { headers: { ...HEADERS, 'content-type': found.mediaType } })
+    const bytes = await readFile(found.file)
+    return new Response(method === 'HEAD' ? null : bytes, {
+      headers: headersOf(found, bytes, 'none'),
+    })
   } catch (error) {
     log.warn('screen file not readable', { file: found.file, error: String(error) })
     return status(404)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { BEAT_EVERY_MS, CALLS_PER_SECOND } from '#shared/wire/bridge.ts'
+import { BEAT_EVERY_MS, CALLS_PER_SECOND, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
+import { READ_ON_MS } from '../engine/call-gate.ts'
 import type { SenderEvent } from './electron-parts.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'
@@ -74,6 +75,38 @@ test('[KSK-17] a page hears every two seconds that the main process is not held 
   page.sent.length = 0
   await clock.pass(BEAT_EVERY_MS)
   expect(page.sent).toEqual([])
+})
+
+test('[KSK-17] what a page asked before it gave the line up is not done when a main process that hung goes on; what one that waits asked is', async () => {
+  const { electron, window, door, clock } = await startDouble()
+  const own = mainFrameOf(window)
+  electron.send(own, 'listen')
+  // No timer ran: the tap and what the page did about it after five seconds lie in the channel, in this order.
+  clock.nowMs += SILENT_ENGINE_MS
+  const given = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 2 })
+  electron.send(own, 'listen')
+  await clock.pass(READ_ON_MS)
+  expect(await given).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+  expect(door.calls).toEqual([])
+  clock.nowMs += 60_000
+  const waiting = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 1 })
+  await clock.pass(READ_ON_MS)
+  expect(await waiting).toMatchObject({ ok: true })
+  expect(door.calls).toEqual(['reportOccupancy'])
+})
+
+test('[KSK-17] nor is it done where the page crashed or its window is gone', async () => {
+  const { electron, window, door, clock } = await startDouble()
+  const own = mainFrameOf(window)
+  for (const end of [() => window.webContents.crash('crashed'), () => window.destroy()]) {
+    electron.send(own, 'listen')
+    clock.nowMs += SILENT_ENGINE_MS
+    const given = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 2 })
+    end()
+    await clock.pass(READ_ON_MS)
+    expect(await given).toEqual({ ok: false, refusal: { why: 'notSaved' } })
+  }
+  expect(door.calls).toEqual([])
 })
 
 test('a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {

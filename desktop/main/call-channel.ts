@@ -1,6 +1,7 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import { CALLS_PER_SECOND, type CallRefusal, type EngineDoor } from '#shared/wire/bridge.ts'
+import { makeCallGate } from '../engine/call-gate.ts'
 import { beatTo } from '../engine/page-beat.ts'
 import type { EngineClock, EngineLog } from '../engine/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
@@ -22,15 +23,24 @@ export interface CallServing {
  */
 export function serveCalls(ipc: IpcPart, serving: CallServing): void {
   let allowance: Allowance = { tokens: allowanceBurst(CALLS_PER_SECOND), atMs: serving.clock.elapsedMs() }
+  const gate = makeCallGate(serving.clock)
+  serving.window.webContents.on('destroyed', gate.end)
+  const lines = mirrorSlices(ipc, serving)
   ipc.handle('call', (event, name, input): Promise<Decision<unknown, CallRefusal>> => {
     if (!isOwnPage(serving, event)) return Promise.resolve(refuse({ why: 'notAllowed' }))
     const pace = decideAllowance(allowance, CALLS_PER_SECOND, serving.clock.elapsedMs())
     if (!pace.ok) return Promise.resolve(pace)
     allowance = pace.value
     if (name === 'painted') serving.onPainted?.(isVisibleIn(input))
-    return answerCall(serving, String(name), input)
+    return new Promise((resolve) => {
+      const line = lines.current()
+      gate.pass(() => {
+        // A page that told its visitor that a tap is not certain has listened anew since. [KSK-17]
+        const isOver = lines.current() !== line
+        resolve(isOver ? refuse({ why: 'notSaved' }) : answerCall(serving, String(name), input))
+      })
+    })
   })
-  mirrorSlices(ipc, serving)
 }
 
 function isVisibleIn(input: unknown): boolean {
@@ -51,24 +61,29 @@ async function answerCall(
   }
 }
 
-/** Each `listen` starts anew with the newest of every slice; a page that crashed gets nothing until it listens again. [BRG-2] */
-function mirrorSlices(ipc: IpcPart, serving: CallServing): void {
+/**
+ * Each `listen` starts anew with the newest of every slice, and ends the line before; a page that crashed gets nothing until it
+ * listens again. `current` is the number of the line. [BRG-2] [KSK-17]
+ */
+function mirrorSlices(ipc: IpcPart, serving: CallServing): { current(): number } {
   const contents = serving.window.webContents
   let end = (): void => undefined
+  let line = 0
   const stop = (): void => {
+    line += 1
     end()
     end = () => undefined
   }
   ipc.on('listen', (event) => {
     if (!isOwnPage(serving, event)) return
     stop()
-    const beat = beatTo(serving.engine, serving.clock, (name, value) => {
+    end = beatTo(serving, (name, value) => {
       if (!contents.isDestroyed()) contents.send('slice', name, value)
     })
-    end = beat.end
   })
   contents.on('render-process-gone', stop)
   contents.on('destroyed', stop)
+  return { current: () => line }
 }
 
 function isOwnPage({ window, log }: CallServing, { sender, senderFrame }: SenderEvent): boolean {

@@ -8,6 +8,7 @@ import type {
   SliceName,
   Slices,
 } from '#shared/wire/bridge.ts'
+import type { LineBridge } from './bridge-beat.ts'
 import { SILENT_ENGINE_MS } from './kiosk/limits.ts'
 import type { EngineLine } from './kiosk/model.ts'
 import type { PageLine } from './ui/page-line.ts'
@@ -30,12 +31,6 @@ const REFUSED = 1008
 const GIVEN_UP = 1006
 
 type Listen = Parameters<Bridge['onSlice']>[0]
-
-/** A bridge over a line that may be given up for a new one. */
-export interface AgentBridge extends Bridge {
-  /** Nothing comes from the other end any more: this line is over, whatever still comes of it, and a new one is dialled. */
-  hangUp(): void
-}
 
 /** Calls that were sent and wait for their answers, by number. */
 interface WaitingCalls {
@@ -75,7 +70,7 @@ function makeWaitingCalls(): WaitingCalls {
  * The bridge over the agent's loopback socket: comes back when the agent does, and says so. A call rejects where it was sent
  * and its line ended before the answer. [BRG-1] [BRG-3]
  */
-export function makeAgentBridge(around: AgentSurroundings): AgentBridge {
+export function makeAgentBridge(around: AgentSurroundings): LineBridge {
   const listeners = new Set<Listen>()
   const calls = makeWaitingCalls()
   const line: { dialled: PageLine | null; socket: PageLine | null } = { dialled: null, socket: null }

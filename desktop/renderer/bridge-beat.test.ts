@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { BEAT_EVERY_MS, SILENT_ENGINE_MS, type Bridge } from '#shared/wire/bridge.ts'
-import { LOOK_MS, watchBeats } from './bridge-beat.ts'
+import { LOOK_MS, watchBeats, type LineBridge } from './bridge-beat.ts'
+import { makeShellBridge } from './bridge-shell.ts'
 import { SILENT_ENGINE_MS as REPEATED } from './kiosk/limits.ts'
 
 type Listen = Parameters<Bridge['onSlice']>[0]
@@ -13,7 +14,8 @@ function makeWorld() {
   const asked: { name: string; answer: (output: unknown) => void }[] = []
   const heard: string[] = []
   let tell: Listen = () => undefined
-  const bridge: Bridge = {
+  const bridge: LineBridge = {
+    hangUp: () => void said.push('hung up'),
     call: (name) => new Promise((resolve) => asked.push({ name, answer: resolve as () => void })),
     onSlice: (listen) => {
       tell = listen
@@ -51,11 +53,11 @@ describe('an engine that beats', () => {
     pass(SILENT_ENGINE_MS - LOOK_MS)
     expect(said).toEqual([])
     pass(LOOK_MS)
-    expect(said).toEqual(['away'])
+    expect(said).toEqual(['hung up', 'away'])
     pass(60_000)
-    expect(said).toEqual(['away'])
+    expect(said).toEqual(['hung up', 'away'])
     slice('link', LINK)
-    expect(said).toEqual(['away', 'up'])
+    expect(said).toEqual(['hung up', 'away', 'up'])
     expect(heard).toEqual(['link', 'link'])
   })
 
@@ -83,13 +85,78 @@ describe('an engine that beats', () => {
     watched.look()
     expect(said).toEqual([])
     pass(LOOK_MS)
-    expect(said).toEqual(['away'])
+    expect(said).toEqual(['hung up', 'away'])
+  })
+
+  it('[KSK-17] is not away before five seconds have passed since its last word, whenever in a step that came', () => {
+    const { clock, said, watched, pass, beat } = makeWorld()
+    pass(LOOK_MS)
+    clock.nowMs += LOOK_MS - 1
+    beat()
+    clock.nowMs += 1
+    watched.look()
+    pass(SILENT_ENGINE_MS - LOOK_MS)
+    expect(said).toEqual([])
+    pass(LOOK_MS)
+    expect(said).toEqual(['hung up', 'away'])
+  })
+
+  it('[KSK-17] loses no call again that was answered, and so keeps none', async () => {
+    const { asked, watched, pass, beat } = makeWorld()
+    beat()
+    let lost = 0
+    // What is said of a lost call names it.
+    const name = { toString: () => `call ${(lost += 1)}` } as unknown as 'leaveFullScreen'
+    const call = watched.call(name, {})
+    asked[0]?.answer(accept(null))
+    expect(await call).toEqual(accept(null))
+    await Promise.resolve()
+    void watched.call(name, {}).catch(() => undefined)
+    pass(SILENT_ENGINE_MS)
+    expect(lost).toBe(1)
   })
 })
 
-it('[KSK-17] an engine of the release before, which never beats, is let be', () => {
-  const { said, pass, slice } = makeWorld()
-  slice('link', LINK)
-  pass(3_600_000)
-  expect(said).toEqual([])
+describe('an engine of the release before, which never beats', () => {
+  it('[KSK-17] is let be', () => {
+    const { said, pass, slice } = makeWorld()
+    slice('link', LINK)
+    pass(3_600_000)
+    expect(said).toEqual([])
+  })
+
+  it('[KSK-17] is let be also where one that beats was there before it', () => {
+    const { said, pass, beat, slice } = makeWorld()
+    beat()
+    pass(SILENT_ENGINE_MS)
+    slice('link', LINK)
+    pass(3_600_000)
+    expect(said).toEqual(['hung up', 'away', 'up'])
+  })
+})
+
+it('[KSK-17] Electron’s bridge is given up by listening anew, behind what was asked before', async () => {
+  const sent: string[] = []
+  const heard: string[] = []
+  const tells = new Set<Listen>()
+  const bridge = makeShellBridge({
+    call: (name) => {
+      sent.push(name)
+      return new Promise(() => undefined)
+    },
+    onSlice: (listen) => {
+      sent.push('listen')
+      tells.add(listen)
+      return () => tells.delete(listen)
+    },
+  })
+  const end = bridge.onSlice((name) => void heard.push(name))
+  void bridge.call('leaveFullScreen', {})
+  bridge.hangUp()
+  bridge.hangUp()
+  expect(sent).toEqual(['listen', 'leaveFullScreen', 'listen', 'listen'])
+  for (const tell of tells) tell('link', LINK)
+  expect(heard).toEqual(['link'])
+  end()
+  expect(tells.size).toBe(0)
 })

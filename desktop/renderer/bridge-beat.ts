@@ -12,10 +12,16 @@ const LATE_LOOK_MS = 4 * LOOK_MS
 export interface BeatSurroundings {
   /** Elapsed ms. */
   elapsed(): number
-  /** Nobody is at the other end: says so, and gives the line up for a new one where there is one. */
+  /** Nobody is at the other end, and the line was given up: says so. */
   onSilence(): void
   /** Somebody is there again. */
   onWord(): void
+}
+
+/** A bridge over a line that may be given up for a new one. */
+export interface LineBridge extends Bridge {
+  /** Nothing comes from the other end any more: this line is over, whatever still comes of it, and a new one begins. */
+  hangUp(): void
 }
 
 /** A bridge that knows whether anybody is at its other end. */
@@ -26,16 +32,17 @@ export interface WatchedBridge extends Bridge {
 
 /**
  * The same bridge, which notices that nothing has come for five seconds from an engine that beat before, and its next word
- * after that. What was asked until then rejects, since nobody knows whether the engine had it; what is asked meanwhile is not
- * passed on, and refused as not saved. An engine that never beats is of the release before, and is let be. Time in which this
- * page was held up itself counts for nothing. [KSK-17]
+ * after that. What was asked until then rejects, since nobody knows whether the engine had it, and the line is given up, so
+ * that it is not done later; what is asked meanwhile is not passed on, and refused as not saved. An engine that never beats is
+ * of the release before, and is let be. Time in which this page was held up itself counts for nothing. [KSK-17]
  */
-export function watchBeats(bridge: Bridge, around: BeatSurroundings): WatchedBridge {
+export function watchBeats(bridge: LineBridge, around: BeatSurroundings): WatchedBridge {
   const losing = new Set<() => void>()
   const state = { isBeating: false, isAway: false, silentMs: 0, lookedAtMs: around.elapsed() }
 
   const heard = (): void => {
     state.silentMs = 0
+    state.lookedAtMs = around.elapsed()
     if (!state.isAway) return
     state.isAway = false
     around.onWord()
@@ -47,6 +54,7 @@ export function watchBeats(bridge: Bridge, around: BeatSurroundings): WatchedBri
     const lost = [...losing]
     losing.clear()
     for (const lose of lost) lose()
+    bridge.hangUp()
     around.onSilence()
   }
 

@@ -1,14 +1,14 @@
 // What a shell says about the files of a screen: the same over Electron's app:// and over the agent's HTTP.
 
 /**
- * The Content-Security-Policy of every screen. Screens load only what was built with them, run no inline code and
- * may not be framed. `connect` is 'self' where the bridge is a socket of the page's own origin, 'none' where it is IPC.
- * [BRG-3] [BRG-4]
+ * The Content-Security-Policy of every screen. Screens load only what was built with them, run no inline code but what has
+ * one of the hashes `inline` (SHA-256 in base64), and may not be framed. `connect` is 'self' where the bridge is a socket of
+ * the page's own origin, 'none' where it is IPC. [BRG-3] [BRG-4]
  */
-export function screenPolicy(connect: 'self' | 'none'): string {
+export function screenPolicy(connect: 'self' | 'none', inline: readonly string[] = []): string {
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    ["script-src 'self'", ...inline.map((hash) => `'sha256-${hash}'`)].join(' '),
     "style-src 'self'",
     "font-src 'self'",
     "img-src 'self' data:",
@@ -20,9 +20,12 @@ export function screenPolicy(connect: 'self' | 'none'): string {
 }
 
 /** Headers of every answer that carries a file of a screen, beside its type and length. */
-export function screenHeaders(connect: 'self' | 'none'): Record<string, string> {
+export function screenHeaders(
+  connect: 'self' | 'none',
+  inline: readonly string[] = [],
+): Record<string, string> {
   return {
-    'content-security-policy': screenPolicy(connect),
+    'content-security-policy': screenPolicy(connect, inline),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',

@@ -29,6 +29,8 @@ export interface Actions {
   enterPin(pin: string): Promise<void>
   closeOverlay(): void
   leaveFullScreen(): Promise<void>
+  /** Letters of the enrolment code are typed or erased; they stay until the device has a place, whatever goes on behind it. */
+  changeCode(change: (before: string) => string): void
   enrol(code: string): Promise<void>
   /** Somebody types a code anew: the last refusal is over. */
   clearEnrolling(): void
@@ -76,11 +78,13 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
       await callSafely(bridge, 'leaveFullScreen', {}, 'noAnswer')
       show(null)
     },
+    changeCode: (change) => store.setState(({ code }) => ({ code: change(code) })),
     enrol: async (code) => {
       set({ enrolling: { isAsking: true, refusal: null, atMs: elapsed() } })
       const answer = await callSafely(bridge, 'enrol', { code }, 'noAnswer')
       const refusal = answer.ok ? null : answer.refusal
       set({ enrolling: { isAsking: false, refusal, atMs: elapsed() } })
+      if (answer.ok) store.setState({ code: '' })
     },
     clearEnrolling: () => set({ enrolling: { isAsking: false, refusal: null, atMs: elapsed() } }),
   }

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactElement } from 'react'
+import { useEffect, type ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import { CODE_ALPHABET, CODE_LENGTH, codeWith, codeWithout } from './code.ts'
 import { useHandle, useKiosk } from './kiosk-context.ts'
@@ -8,13 +8,14 @@ import { useWords } from './use-words.ts'
 export function CodePad(): ReactElement {
   const { actions } = useHandle()
   const { t, refusal } = useWords()
-  const [code, setCode] = useState('')
+  const code = useKiosk((state) => state.code)
   const { isAsking, refusal: refused } = useKiosk((state) => state.session.enrolling)
   const type = (text: string): void => {
     if (refused !== null) actions.clearEnrolling()
-    setCode((before) => codeWith(before, text))
+    actions.changeCode((before) => codeWith(before, text))
   }
-  useTypedCode(type, () => setCode(codeWithout))
+  const erase = (): void => actions.changeCode(codeWithout)
+  useTypedCode(type, erase)
   return (
     <div className="code-pad">
       <CodeBoxes code={code} />
@@ -27,12 +28,7 @@ export function CodePad(): ReactElement {
             {letter}
           </button>
         ))}
-        <button
-          type="button"
-          className="key"
-          aria-label={t('setup.erase')}
-          onClick={() => setCode(codeWithout)}
-        >
+        <button type="button" className="key" aria-label={t('setup.erase')} onClick={erase}>
           <Icon name="erase" />
         </button>
         <button

@@ -4,6 +4,7 @@ import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
 import { makeAgentBridge, takeToken } from '../bridge-agent.ts'
 import { LOOK_MS, watchBeats, type WatchedBridge } from '../bridge-beat.ts'
+import { makeShellBridge } from '../bridge-shell.ts'
 import { makeI18n } from '../i18n/i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
@@ -36,7 +37,7 @@ function openBridge(onEngine: (line: EngineLine) => void): Bridge {
 }
 
 function watchShell(bridge: Bridge, onEngine: (line: EngineLine) => void): WatchedBridge {
-  return watchBeats(bridge, {
+  return watchBeats(makeShellBridge(bridge), {
     elapsed,
     onSilence: () => onEngine('away'),
     onWord: () => onEngine('up'),
@@ -49,7 +50,7 @@ function watchAgent(onEngine: (line: EngineLine) => void): WatchedBridge {
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
   const dial = (): PageLine => dialLine(window.location, '/bridge')
   const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
-  return watchBeats(bridge, { elapsed, onSilence: bridge.hangUp, onWord: () => undefined })
+  return watchBeats(bridge, { elapsed, onSilence: () => undefined, onWord: () => undefined })
 }
 
 /** Says that the page paints, and loads it again where it should and does not. [SCR-3] */
@@ -57,7 +58,8 @@ function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
   const watch = makeFrameWatch({
     elapsed,
     isHidden: () => document.hidden,
-    hasContent: () => root.childElementCount > 0,
+    // The page brings words of its own, until the program's first frame is in their place.
+    hasContent: () => root.childElementCount > 0 && root.querySelector('#loading') === null,
     requestFrame: (run) => void window.requestAnimationFrame(run),
     tell: (isVisible) => void bridge.call('painted', { isVisible }).catch(() => undefined),
     reload,

@@ -4,7 +4,7 @@ import { demoAssignment } from '#shared/fixtures/builders.ts'
 import type { Bridge, SpaceView } from '#shared/wire/bridge.ts'
 import { makeActions } from './actions.ts'
 import { applySpaces, hubNow } from './model.ts'
-import { makeKioskStore, mirrorBridge, tick } from './store.ts'
+import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
 
 function space(id: number, name: string): SpaceView {
   return {
@@ -36,6 +36,24 @@ function makeWorld(call: Bridge['call']) {
 
 const assignment = demoAssignment({ role: 'door', spaceId: 1 })
 const enrolled = { state: 'enrolled', assignment, movedAtMs: null } as const
+
+it('[KSK-17] a code half typed outlives an engine that is away and whoever looks away for it, until it gave the device its place', async () => {
+  const answers = [refuse({ why: 'codeRefused' }), accept({ kioskId: 1 })]
+  const call = () => Promise.resolve(answers.shift()) as Promise<never>
+  const { store, clock, actions } = makeWorld(call)
+  actions.changeCode((before) => `${before}AB`)
+  setEngineLine(store, 'away')
+  clock.elapsedMs = 600_000
+  tick(store, clock.elapsedMs)
+  actions.startOver()
+  setEngineLine(store, 'up')
+  actions.changeCode((before) => `${before}CD`)
+  expect(store.getState().code).toBe('ABCD')
+  await actions.enrol('ABCD')
+  expect(store.getState().code).toBe('ABCD')
+  await actions.enrol('ABCD')
+  expect(store.getState().code).toBe('')
+})
 
 describe('the mirror', () => {
   it('[BRG-2] takes a whole slice anew and a partial one on top', () => {

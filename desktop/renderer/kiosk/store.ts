@@ -8,6 +8,8 @@ import { freshSession, passTime, plainSettings, type Session, type Settings } fr
 export interface KioskState {
   model: KioskModel
   session: Session
+  /** The enrolment code as far as it was typed: whoever types it may look away for it, and the engine may be away meanwhile. */
+  code: string
   /** Elapsed ms of this page, in steps of the ticker. */
   elapsedMs: number
   /** The device asks for dark colours by itself. */
@@ -21,6 +23,7 @@ export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskSt
   return createStore<KioskState>(() => ({
     model: EMPTY_MODEL,
     session: freshSession(plainSettings('en', prefersDark), elapsedMs),
+    code: '',
     elapsedMs,
     prefersDark,
   }))
