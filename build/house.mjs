@@ -159,15 +159,15 @@ function run(program, args, terminal) {
 /**
  * npm gives a signal to the shell between it and us, and that shell dies without handing it on: then we are somebody
  * else's child, and what was to be ended would run on. Looks once a second; asks nothing where npm did not start us.
- * @param {() => void} run
+ * @param {() => void} tell
  */
-function whenNpmIsGone(run) {
+function whenNpmIsGone(tell) {
   const { ppid } = process
   if (process.env['npm_lifecycle_event'] === undefined) return undefined
   const watch = setInterval(() => {
     if (process.ppid === ppid) return
     clearInterval(watch)
-    run()
+    tell()
   }, 1_000)
   return watch
 }

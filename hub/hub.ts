@@ -87,6 +87,13 @@ export async function startHub(config: HubConfig, options: HubOptions = {}): Pro
   }
 }
 
+/** What is missing for kiosks, or for people. */
+function warnOfLacks({ tls, proxies, host }: HubConfig, log: HubLog): void {
+  if (tls === null && proxies.length === 0 && !isLoopback(host))
+    log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host })
+  if (!arePagesBuilt()) log.warn('the pages of people are not built: node build/build-screens.ts builds them')
+}
+
 async function startParts(
   config: HubConfig,
   options: HubOptions,
@@ -142,9 +149,7 @@ async function startParts(
   const facts = { pid: process.pid, url, databaseUrl, unbelievedProxies: proxies.all() }
   const removeHubFile = writeHubFile(config.home, facts)
   undo.push(async () => removeHubFile())
-  if (config.tls === null && config.proxies.length === 0 && !isLoopback(config.host))
-    log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host: config.host })
-  if (!arePagesBuilt()) log.warn('the pages of people are not built: node build/build-screens.ts builds them')
+  warnOfLacks(config, log)
   log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())

@@ -20,7 +20,7 @@ export function makeShellBridge(bridge: Bridge): LineBridge {
       }
     },
     hangUp: () => {
-      for (const [listen, end] of [...listening]) {
+      for (const [listen, end] of Array.from(listening)) {
         end()
         start(listen)
       }

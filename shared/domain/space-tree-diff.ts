@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts'
-import { childrenByParent, isHiddenBySomebody, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
+import { childrenByParent, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
 import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-tree.ts'
 
 /** A live space as the university has it now. */

@@ -40,32 +40,22 @@ export function makeHubLink(core: Core): HubLink {
   const state = {
     session: null as Session | null,
     cancelRetry: null as (() => void) | null,
-    lookedMs: clock.elapsedMs(),
     ...NO_TRIES,
   }
 
-  const changed = (): void => {
-    if (state.session?.isLive() !== true) return
-    Object.assign(state, NO_TRIES)
-    status.up()
-  }
-
-  const look = (): void => {
-    const nowMs = clock.elapsedMs()
-    const stillMs = nowMs - state.lookedMs
-    state.lookedMs = nowMs
-    if (stillMs < STOOD_STILL_MS) return
-    log.info('this process stood still', { forMs: Math.round(stillMs) })
-    wake()
-  }
-
-  const wake = (): void => {
+  const look = makeStandstillLook(core, () => {
     askForLife(state.session, status)
     // Waiting was for a line as it was before; timers do not run on while a machine is suspended.
     if (state.cancelRetry === null) return
     state.cancelRetry()
     state.failedTries = 0
     state.cancelRetry = clock.after(0, dial)
+  })
+
+  const changed = (): void => {
+    if (state.session?.isLive() !== true) return
+    Object.assign(state, NO_TRIES)
+    status.up()
   }
 
   const dial = (): void => {
@@ -108,6 +98,18 @@ export function makeHubLink(core: Core): HubLink {
     push: () => state.session?.push(),
     look,
     checkPin: (pin) => state.session?.checkPin(pin) ?? Promise.resolve('offline'),
+  }
+}
+
+/** Compares elapsed time, which runs on while a machine is suspended, with that of the look before. */
+function makeStandstillLook({ options: { clock, log } }: Core, stoodStill: () => void): () => void {
+  let lookedMs = clock.elapsedMs()
+  return () => {
+    const forMs = clock.elapsedMs() - lookedMs
+    lookedMs += forMs
+    if (forMs < STOOD_STILL_MS) return
+    log.info('this process stood still', { forMs: Math.round(forMs) })
+    stoodStill()
   }
 }
 

@@ -1,30 +1,51 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { WebSocketServer } from 'ws'
 import { dialLine } from './page-line.ts'
 
-it('[SCR-13] a line that is not open yet, is closing or has ended takes nothing; an open one takes what it is given', async () => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  onTestFinished(() => void server.close())
-  await once(server, 'listening')
-  const heard: string[] = []
-  server.on('connection', (socket) => socket.on('message', (data) => heard.push(String(data))))
-  const sent = vi.spyOn(WebSocket.prototype, 'send')
-  onTestFinished(() => sent.mockRestore())
+/** A browser's socket that only a test opens and ends. A browser throws or complains where this one throws. */
+class TestSocket extends EventTarget {
+  static readonly OPEN = 1
+  static readonly dialled: TestSocket[] = []
+  readonly sent: string[] = []
+  readonly url: string
+  readyState = 0
 
-  const line = dialLine(
-    { protocol: 'http:', host: `127.0.0.1:${(server.address() as AddressInfo).port}` },
-    '/',
-  )
+  constructor(url: string) {
+    super()
+    this.url = url
+    TestSocket.dialled.push(this)
+  }
+
+  send(text: string): void {
+    if (this.readyState !== TestSocket.OPEN) throw new Error(`"${text}" in state ${this.readyState}`)
+    this.sent.push(text)
+  }
+
+  close(): void {
+    this.become(2)
+  }
+
+  become(readyState: number, event?: string): void {
+    this.readyState = readyState
+    if (event !== undefined) this.dispatchEvent(new Event(event))
+  }
+}
+
+it('[SCR-13] a line that is not open yet, is closing or has ended takes nothing; an open one takes what it is given', () => {
+  vi.stubGlobal('WebSocket', TestSocket)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const line = dialLine({ protocol: 'https:', host: 'carrel.example' }, '/live')
+  const told: string[] = []
+  line.onopen = () => told.push('open')
+  line.onclose = () => told.push('closed')
+  const [socket] = TestSocket.dialled
   line.send('too early')
-  await new Promise<void>((resolve) => (line.onopen = resolve))
+  socket?.become(1, 'open')
   line.send('hello')
-  const ended = new Promise<number>((resolve) => (line.onclose = ({ code }) => resolve(code)))
   line.close()
   line.send('while it closes')
-  await ended
+  socket?.become(3, 'close')
   line.send('after its end')
-  expect(sent.mock.calls).toEqual([['hello']])
-  expect(heard).toEqual(['hello'])
+  expect(socket?.url).toBe('wss://carrel.example/live')
+  expect(socket?.sent).toEqual(['hello'])
+  expect(told).toEqual(['open', 'closed'])
 })
