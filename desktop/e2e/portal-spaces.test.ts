@@ -94,7 +94,7 @@ test('[POR-5] a sensitive act asks for the password again when it was given long
   const dialog = page.getByRole('dialog', { name: 'Please give your password again' })
   await dialog.getByLabel('Password', { exact: true }).fill('not my password')
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await expect(dialog.getByText('Name and password do not belong together.')).toBeVisible()
+  await expect(dialog.getByText('This is not your password.')).toBeVisible()
   await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await expect(
