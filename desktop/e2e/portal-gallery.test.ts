@@ -144,7 +144,7 @@ for (const [text, widths] of [
 
 test('no line of a list begins with a point, wherever it breaks', async ({ page, galleryUrl }) => {
   await openGallery(page, galleryUrl, 'data-portal-name')
-  await showPicture(page, '?screen=portal-places&lang=en')
+  await showPicture(page, '?screen=portal-places-places&lang=en')
   const points = await page
     .locator('.p-row-state > *, .p-counts, .p-counts > *, .p-branch-state > *')
     .evaluateAll((parts) => ({
@@ -161,13 +161,13 @@ test('a low window is not filled by bars, and the narrowest phone shows a place 
 }) => {
   await openGallery(page, galleryUrl, 'data-portal-name')
   await page.setViewportSize({ width: 320, height: 256 })
-  await showPicture(page, '?screen=portal-places&lang=sl')
+  await showPicture(page, '?screen=portal-places-places&lang=sl')
   for (const bar of ['.p-bar', '.p-nav']) await expect(page.locator(bar)).toHaveCSS('position', 'static')
   await page.setViewportSize({ width: 320, height: 568 })
-  await showPicture(page, '?screen=portal-places&lang=sl&text=large')
+  await showPicture(page, '?screen=portal-places-places&lang=sl&text=large')
   await expect(page.locator('.p-nav')).toHaveCSS('position', 'fixed')
   const [place, nav] = await Promise.all([
-    page.locator('.p-branch-head').first().boundingBox(),
+    page.locator('.p-branch-name').first().boundingBox(),
     page.locator('.p-nav').boundingBox(),
   ])
   expect((place?.y ?? 999) + (place?.height ?? 0)).toBeLessThan(nav?.y ?? 0)
