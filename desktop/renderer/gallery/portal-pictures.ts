@@ -170,30 +170,6 @@ const space: Record<string, PortalPicture> = {
     path: at(ROOM_101),
     state: stateOf(me, { report: { step: 'undone', spaceId: ROOM_101, untilMs: NOW_MS + 2_000 } }),
   },
-  noted: {
-    path: at(ROOM_101),
-    state: stateOf(me, {
-      report: {
-        step: 'thanks',
-        spaceId: ROOM_101,
-        level: 0,
-        reportId: 9,
-        undoUntilMs: NOW_MS + 3_500,
-        isRepeat: true,
-      },
-    }),
-  },
-  undoneEarlier: {
-    path: at(ROOM_101),
-    state: stateOf(me, {
-      report: {
-        step: 'undone',
-        spaceId: ROOM_101,
-        untilMs: NOW_MS + 9_000,
-        earlier: { reportId: 8, level: 0, reportedAtMs: NOW_MS - 240_000 },
-      },
-    }),
-  },
   refused: {
     path: at(ROOM_101),
     state: stateOf(me, {

@@ -11,9 +11,8 @@ import {
 } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import type { Refusal } from './api.ts'
+import { DraftContext, useDraft, useDrafted } from './draft.ts'
 import { Problem, useSlow } from './parts.tsx'
-import { useActions, usePortal } from './portal-context.ts'
-import type { Draft } from './store.ts'
 import { usePortalWords } from './words.ts'
 
 /** Which field does not fit, and why; fields of one form look here. */
@@ -25,7 +24,6 @@ interface Fault {
 }
 
 const FaultContext = createContext<Fault | null>(null)
-const DraftContext = createContext<Draft | null>(null)
 
 /** What a form gives back: what the hub had against it, or null when all is well. */
 export type Send = (values: FormValues) => Promise<Refusal | null>
@@ -136,32 +134,6 @@ export function Form(props: {
   )
 }
 
-/** What a form begins with, how it keeps what is filled in, and how that is thrown away. */
-function useDraft(name: string | undefined): {
-  draft: { start: Draft | null; isKept: boolean; round: number }
-  keep: ((form: HTMLFormElement) => void) | null
-  discard: () => void
-} {
-  const { draft: put } = useActions()
-  const kept = usePortal(({ drafts }) => (name === undefined ? undefined : drafts[name]))
-  const [{ start, round }, setStart] = useState({ start: kept ?? null, round: 0 })
-  const keep = (form: HTMLFormElement): void => {
-    const values = [...new FormData(form)].filter(
-      (pair): pair is [string, string] => typeof pair[1] === 'string',
-    )
-    if (name !== undefined) put(name, Object.fromEntries(values))
-  }
-  const discard = (): void => {
-    if (name !== undefined) put(name, null)
-    setStart({ start: null, round: round + 1 })
-  }
-  return {
-    draft: { start, isKept: kept !== undefined, round },
-    keep: name === undefined ? null : keep,
-    discard,
-  }
-}
-
 function buttonClass({
   isDanger = false,
   isPlain = false,
@@ -173,7 +145,10 @@ function buttonClass({
   return isPlain ? 'p-button' : 'p-button p-button-main'
 }
 
-function faultOf({ name, validity, min = '', max = '' }: HTMLInputElement): Fault {
+function faultOf(field: HTMLInputElement): Fault {
+  const { name, validity } = field
+  // A list of choices has neither.
+  const [min, max] = [field.getAttribute('min') ?? '', field.getAttribute('max') ?? '']
   return { name, why: whyOf(validity, min !== '' && max !== ''), min, max }
 }
 
@@ -220,11 +195,6 @@ function faultText(
   if (fault.why === 'tooShort') return hint ?? t('passwordFault.tooShort')
   if (fault.why === 'range') return `${t('field.range', { min: fault.min, max: fault.max })} `
   return `${t(`field.${fault.why}`)} `
-}
-
-/** What waits in a form that somebody left, by field; the hub has not seen it. [POR-15] */
-export function useDrafted(name: string, start: string): string {
-  return useContext(DraftContext)?.[name] ?? start
 }
 
 interface FieldProps {
