@@ -12,16 +12,9 @@ import {
 import { Icon } from '../ui/icons.tsx'
 import type { Refusal } from './api.ts'
 import { DraftContext, useDraft, useDrafted } from './draft.ts'
+import { faultOf, faultText, type Fault } from './field-fault.ts'
 import { Problem, useSlow } from './parts.tsx'
 import { usePortalWords } from './words.ts'
-
-/** Which field does not fit, and why; fields of one form look here. */
-interface Fault {
-  name: string
-  why: 'required' | 'noEmail' | 'tooShort' | 'range' | 'check'
-  min: string
-  max: string
-}
 
 const FaultContext = createContext<Fault | null>(null)
 
@@ -145,20 +138,6 @@ function buttonClass({
   return isPlain ? 'p-button' : 'p-button p-button-main'
 }
 
-function faultOf(field: HTMLInputElement): Fault {
-  const { name, validity } = field
-  // A list of choices has neither.
-  const [min, max] = [field.getAttribute('min') ?? '', field.getAttribute('max') ?? '']
-  return { name, why: whyOf(validity, min !== '' && max !== ''), min, max }
-}
-
-function whyOf(validity: ValidityState, hasRange: boolean): Fault['why'] {
-  if (validity.valueMissing) return 'required'
-  if (validity.typeMismatch) return 'noEmail'
-  if (hasRange) return 'range'
-  return validity.tooShort ? 'tooShort' : 'check'
-}
-
 /** Label, hint and fault of a field, and the ids that tie them to it. */
 function Labelled(props: {
   name: string
@@ -185,16 +164,6 @@ function Labelled(props: {
       </p>
     </div>
   )
-}
-
-function faultText(
-  t: ReturnType<typeof usePortalWords>['t'],
-  fault: Fault,
-  hint: string | undefined,
-): string {
-  if (fault.why === 'tooShort') return hint ?? t('passwordFault.tooShort')
-  if (fault.why === 'range') return `${t('field.range', { min: fault.min, max: fault.max })} `
-  return `${t(`field.${fault.why}`)} `
 }
 
 interface FieldProps {
