@@ -7,9 +7,9 @@ import { makeFuzzMessage } from './testing-fuzz.ts'
 import { startTestAgent, TestScreen } from './testing-agent.ts'
 
 /** As many as take a few seconds; `FUZZ_MESSAGES=20000` goes on. */
-const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 4_000)
+const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 8_000)
 /** By so much the heap may grow at least in a quarter of them: more than was seen, whatever their number. */
-const KEPT_BYTES = 150_000
+const KEPT_BYTES = 300_000
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261)
 
 /** Every refusal there is; the compiler keeps the list whole. */

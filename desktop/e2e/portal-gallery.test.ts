@@ -141,3 +141,34 @@ for (const [text, widths] of [
       }
     expect(faults).toEqual([])
   })
+
+test('no line of a list begins with a point, wherever it breaks', async ({ page, galleryUrl }) => {
+  await openGallery(page, galleryUrl, 'data-portal-name')
+  await showPicture(page, '?screen=portal-places-places&lang=en')
+  const points = await page
+    .locator('.p-row-state > *, .p-counts, .p-counts > *, .p-branch-state > *')
+    .evaluateAll((parts) => ({
+      before: parts.filter((part) => getComputedStyle(part, '::before').content.includes('·')).length,
+      after: parts.filter((part) => getComputedStyle(part, '::after').content.includes('·')).length,
+    }))
+  expect(points.before).toBe(0)
+  expect(points.after).toBeGreaterThan(5)
+})
+
+test('a low window is not filled by bars, and the narrowest phone shows a place with large text', async ({
+  page,
+  galleryUrl,
+}) => {
+  await openGallery(page, galleryUrl, 'data-portal-name')
+  await page.setViewportSize({ width: 320, height: 256 })
+  await showPicture(page, '?screen=portal-places-places&lang=sl')
+  for (const bar of ['.p-bar', '.p-nav']) await expect(page.locator(bar)).toHaveCSS('position', 'static')
+  await page.setViewportSize({ width: 320, height: 568 })
+  await showPicture(page, '?screen=portal-places-places&lang=sl&text=large')
+  await expect(page.locator('.p-nav')).toHaveCSS('position', 'fixed')
+  const [place, nav] = await Promise.all([
+    page.locator('.p-branch-name').first().boundingBox(),
+    page.locator('.p-nav').boundingBox(),
+  ])
+  expect((place?.y ?? 999) + (place?.height ?? 0)).toBeLessThan(nav?.y ?? 0)
+})

@@ -82,7 +82,7 @@ test('[IDN-10, IDN-11] a forgotten password, another address, the end of an acco
   const phone = await portal.signIn(other, email)
   await expect(phone.getByText('Live')).toBeVisible()
   const ended = phone.getByText('You were signed out. Please sign in again.')
-  const refused = 'Name and password do not belong together.'
+  const refused = /password do not belong together\.$/
 
   await page.goto(`${portal.url}/sign-in`)
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
@@ -139,7 +139,7 @@ test('the super group lets a place on public screens, corrects its level and sil
   await student.getByLabel('It is in').selectOption(floor)
   await student.getByRole('button', { name: 'Add the place' }).click()
   await expect(student.getByRole('heading', { level: 1, name: corner })).toBeVisible()
-  const hidden = student.getByText(/^This place is not public/)
+  const hidden = student.getByText(/^Your place is not public/)
   await expect(hidden).toBeVisible()
   await portal.putKiosk(kiosk, corner)
 

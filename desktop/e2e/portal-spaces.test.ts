@@ -25,7 +25,7 @@ test('a student adds a place, staff sees it; edited by two at once, the second c
   await page.getByLabel('Quiet').selectOption('Yes')
   await page.getByRole('button', { name: 'Add the place' }).click()
   await expect(page.getByRole('heading', { level: 1, name: table })).toBeVisible()
-  await expect(page.getByText(/^This place is not public/)).toBeVisible()
+  await expect(page.getByText(/^Your place is not public/)).toBeVisible()
 
   await openPlace(staff, table)
   await expect(staff.getByText('seats 4').last()).toBeVisible()
@@ -57,7 +57,7 @@ test('a student adds a place, staff sees it; edited by two at once, the second c
   await expect(staff.getByText('It is on public screens.').first()).toBeVisible()
   await page.getByRole('link', { name: 'Mine' }).click()
   await openMine(page, table)
-  await expect(page.getByText(/^This place is not public/)).toHaveCount(0)
+  await expect(page.getByText(/^Your place is not public/)).toHaveCount(0)
 })
 
 async function openMine(page: Page, name: string): Promise<void> {
@@ -94,7 +94,7 @@ test('[POR-5] a sensitive act asks for the password again when it was given long
   const dialog = page.getByRole('dialog', { name: 'Please give your password again' })
   await dialog.getByLabel('Password', { exact: true }).fill('not my password')
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await expect(dialog.getByText('Name and password do not belong together.')).toBeVisible()
+  await expect(dialog.getByText('This is not your password.')).toBeVisible()
   await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await expect(

@@ -106,6 +106,7 @@ function outboxSlice(core: Core): OutboxSlice {
   const { alarm, isAssignmentRefused, refused } = core.health
   return {
     waitingCount: core.stores.outbox.waitingCount(),
+    owedCount: core.taps.owedCount(),
     alarm: alarm ?? (isAssignmentRefused ? 'assignment' : null),
     refused: [...refused],
   }

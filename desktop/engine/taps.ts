@@ -16,6 +16,8 @@ export interface Taps {
   /** Whether a tap on the space waits for the hub. */
   isWaiting(spaceId: number): boolean
   find(id: number): Tap | undefined
+  /** What people did here and still want that the hub has not heard of: a report that was undone while it waited is none. */
+  owedCount(): number
 }
 
 /** Makes an empty one. */
@@ -95,5 +97,13 @@ class TapMirror implements Taps {
 
   find(id: number): Tap | undefined {
     return this.byId.get(id)
+  }
+
+  owedCount(): number {
+    // An undo of a report that waits too takes both off the count; that of a sent one is still to be told.
+    const undone = this.waiting.filter(
+      ({ kind, target }) => kind === 'withdraw' && target?.ackedHead === null,
+    )
+    return this.waiting.length - 2 * undone.length
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { RUNS_EVERY_MS } from '../engine/call-gate.ts'
 import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
 import { CALM_MS, CRASH_SPAN_MS, HANG_MS, LAST_RELOAD_MS, MOST_CRASHES } from './recovery.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
@@ -110,7 +111,8 @@ test('[SCR-3] a page that stops painting is ended after fifteen seconds and come
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
-    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) await clock.pass(LOOK_EVERY_MS)
+    // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
+    for (let passedMs = 0; passedMs < ms; passedMs += RUNS_EVERY_MS) await clock.pass(RUNS_EVERY_MS)
   }
   const paint = (isVisible: unknown): Promise<unknown> =>
     electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible })
@@ -134,7 +136,8 @@ test('[SCR-8] a page that loads and never paints is ended after a minute, each t
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
-    for (let passedMs = 0; passedMs < ms; passedMs += LOOK_EVERY_MS) await clock.pass(LOOK_EVERY_MS)
+    // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
+    for (let passedMs = 0; passedMs < ms; passedMs += RUNS_EVERY_MS) await clock.pass(RUNS_EVERY_MS)
   }
   await wait(FIRST_FRAME_MS - LOOK_EVERY_MS)
   expect(page.loads).toHaveLength(1)

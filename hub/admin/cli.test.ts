@@ -197,7 +197,6 @@ describe('a whole path at the command line', () => {
       'universities add',
       'spaces import',
       'spaces import',
-      'spaces import',
       'kiosks code',
       'kiosks enrol',
       'kiosks rename',

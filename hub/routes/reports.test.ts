@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { query } from '../store/database.ts'
+import { insertPersonReport } from '../store/people-reports.ts'
 import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
 import { makeTestApp } from './testing-app.ts'
 import { makeTestHouse, SpaceCalls, type SpaceAnswer, type TestHouse, statuses } from './testing-spaces.ts'
@@ -139,9 +140,16 @@ test('[CON-2] nobody reports more often within any hour than the university allo
     campus.universityId,
     JSON.stringify({ reportsPerPersonAndHour: 3 }),
   ])
-  const [room] = campus.rooms
+  const [room, second] = campus.rooms
   await calls.report(student, room, 1, KEY)
-  const more = await Promise.all([0, 1, 2, 0].map((level) => calls.report(student, room, level)))
+  // No two are equal: an equal one right after the other is no report of its own. [OCC-16]
+  const taps = [
+    [room, 0],
+    [room, 2],
+    [second, 0],
+    [second, 2],
+  ] as const
+  const more = await Promise.all(taps.map(([id, level]) => calls.report(student, id, level)))
   expect(statuses(more)).toEqual([201, 201, 429, 429])
   const refused = more.find(({ status }) => status === 429)
   expect(refused?.error.error).toBe('tooMany')
@@ -150,6 +158,72 @@ test('[CON-2] nobody reports more often within any hour than the university allo
   expect((await calls.report(student, room, 1, KEY)).status).toBe(201)
   expect((await calls.report(other, room, 1)).status).toBe(201)
   expect(await countRows()).toBe(4)
+})
+
+test('[OCC-16] the same tap of the same person within ten seconds is their report that is noted already, and counts against no limit', async () => {
+  const { campus, student, other } = house
+  const [room, second] = campus.rooms
+  await query(database.pool, 'update universities set settings = $2 where id = $1', [
+    campus.universityId,
+    JSON.stringify({ reportsPerPersonAndHour: 3 }),
+  ])
+  const first = await calls.report(student, room, 0)
+  expect(first.body).not.toHaveProperty('isRepeat')
+  const again = await Promise.all([0, 0, 0, 0].map((level) => calls.report(student, room, level)))
+  for (const { status, body } of again)
+    expect([status, body]).toEqual([201, { ...first.report, isRepeat: true }])
+  expect(await countRows()).toBe(1)
+  // Another level, another place, another person, and what somebody else said meanwhile: each is news.
+  expect((await calls.report(other, room, 0)).body).not.toHaveProperty('isRepeat')
+  expect((await calls.report(other, room, 2)).body).not.toHaveProperty('isRepeat')
+  expect((await calls.report(student, room, 0)).body).not.toHaveProperty('isRepeat')
+  expect((await calls.report(student, second, 0)).body).not.toHaveProperty('isRepeat')
+  expect((await calls.report(student, room, 1)).status).toBe(429)
+  expect(await countRows()).toBe(5)
+})
+
+test('[OCC-16] once it was taken back, an equal tap is a report again', async () => {
+  const { campus, student } = house
+  const [room] = campus.rooms
+  const first = await calls.report(student, room, 0)
+  await withdraw(student, first.report.id)
+  const second = await calls.report(student, room, 0)
+  expect(second.body).not.toHaveProperty('isRepeat')
+  expect(second.report.id).not.toBe(first.report.id)
+})
+
+test.each([
+  [8_000, true],
+  [10_000, false],
+])('[OCC-16] an equal tap %i ms later: noted already is %s', async (ageMs, isRepeat) => {
+  const { campus, student } = house
+  const [room] = campus.rooms
+  const { universityId } = campus
+  const atMs = Date.now() - ageMs
+  const times = { reportedAtMs: atMs, receivedAtMs: atMs, clock: 1 }
+  const { userId } = student
+  const told = { universityId, spaceId: room, level: 0 as const, userId, key: KEY, ...times }
+  const id = await insertPersonReport(database.pool, told)
+  await query(
+    database.pool,
+    'update spaces set occupancy = 0, occupancy_updated_at = time_of_ms($2), report_clock = 1 where id = $1',
+    [room, atMs],
+  )
+  const { report } = await calls.report(student, room, 0)
+  expect(report.id === id).toBe(isRepeat)
+})
+
+test('[OCC-16] who takes a report back is told of an earlier one of theirs that counts then, and of nobody else’s', async () => {
+  const { campus, student, other } = house
+  const [room] = campus.rooms
+  const first = await calls.report(student, room, 0)
+  const second = await calls.report(student, room, 2)
+  const { body } = await withdraw(student, second.report.id)
+  expect(body).toEqual({ ...second.report, isWithdrawn: true, earlier: first.report })
+  expect((await withdraw(student, first.report.id)).body).not.toHaveProperty('earlier')
+  await calls.report(other, room, 1)
+  const third = await calls.report(student, room, 2)
+  expect((await withdraw(student, third.report.id)).body).not.toHaveProperty('earlier')
 })
 
 test('[CON-5] the super group’s word is a report like any other that is the newest, whatever clock the one before had', async () => {

@@ -3,7 +3,12 @@ import { accept, refuse } from '#shared/domain/decision.ts'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
 import { CORRECTION_KEY_PREFIX, loadMyReports, type PersonReport } from '../store/people-reports.ts'
 import { loadPeopleSpace } from '../store/people-tree.ts'
-import { commitCorrection, commitPersonReport, commitPersonWithdrawal } from '../sync/commit-person-report.ts'
+import {
+  commitCorrection,
+  commitPersonReport,
+  commitPersonWithdrawal,
+  loadStandingReport,
+} from '../sync/commit-person-report.ts'
 import type { RouteParts } from './all-routes.ts'
 import type { Handle } from './handle.ts'
 
@@ -12,11 +17,15 @@ export function reportRoutes(handle: Handle, parts: RouteParts): void {
   const { pool } = parts
   handle('POST /spaces/:id/reports', async ({ params, body }, caller) => {
     const done = await commitPersonReport(parts, caller, { spaceId: params.id, ...body })
-    return done.ok ? accept(asMine(done.value)) : done
+    if (!done.ok) return done
+    const { report, isRepeat } = done.value
+    return accept({ ...asMine(report), ...(isRepeat ? { isRepeat } : {}) })
   })
   handle('POST /reports/:id/withdraw', async ({ params }, caller) => {
     const done = await commitPersonWithdrawal(parts, caller, params.id)
-    return done.ok ? accept(asMine(done.value)) : done
+    if (!done.ok) return done
+    const earlier = await loadStandingReport(pool, caller.actor, done.value.spaceId)
+    return accept({ ...asMine(done.value), ...(earlier === null ? {} : { earlier: asMine(earlier) }) })
   })
   handle('GET /me/reports', async (_input, { actor }) => {
     const reports = await loadMyReports(pool, actor.userId)

@@ -82,6 +82,23 @@ export async function loadPersonReport(
   return row ?? null
 }
 
+/** Somebody's newest report on a space that is not taken back, and how old it is at `nowMs` (null: now), ms. [OCC-16] */
+export async function loadNewestOwnReport(
+  database: Queryable,
+  userId: number,
+  spaceId: number,
+  nowMs: number | null,
+): Promise<(PersonReport & { ageMs: number }) | null> {
+  const [row] = await query<PersonReport & { ageMs: number }>(
+    database,
+    `select own.*, ms_of_time(coalesce(time_of_ms($3), clock_timestamp())) - own."reportedAtMs" as "ageMs"
+     from (${REPORTS} where r.user_id = $1 and r.space_id = $2 order by r.id desc limit 20) own
+     where not own."isWithdrawn" order by own.id desc limit 1`,
+    [userId, spaceId, nowMs],
+  )
+  return row ?? null
+}
+
 /** Somebody's newest 200 reports, newest first. */
 export async function loadMyReports(database: Queryable, userId: number): Promise<PersonReport[]> {
   return query(database, `${REPORTS} where r.user_id = $1 order by r.id desc limit 200`, [userId])

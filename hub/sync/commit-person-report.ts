@@ -1,6 +1,6 @@
 import { may, type Actor } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { decideReport, newestReport, type Level } from '#shared/domain/occupancy.ts'
+import { COLLAPSE_MS, decideReport, newestReport, type Level } from '#shared/domain/occupancy.ts'
 import type { CallRefusal, SignedIn } from '../routes/handle.ts'
 import { loadLiveSession } from '../store/actors.ts'
 import { appendChange, changedBy } from '../store/change-logs.ts'
@@ -9,6 +9,7 @@ import type { Database, Queryable, Transaction } from '../store/database.ts'
 import {
   insertPersonReport,
   insertPersonWithdrawal,
+  loadNewestOwnReport,
   loadPersonReport,
   loadReportByKey,
   loadReportTarget,
@@ -38,25 +39,32 @@ export interface PersonTap {
 
 type Outcome<Value> = Decision<Value, CallRefusal>
 
+/** The report that a tap made, or (`isRepeat`) into which it fell. */
+export interface TakenReport {
+  report: PersonReport
+  isRepeat: boolean
+}
+
 /**
  * Takes a report of a person at the time of its commit. The same key with the same tap gives the same report again, with
- * another tap `keyReused`. What is surely refused does not wait for the lock, behind which it is decided again. [CON-2] [CON-3] [OCC-8] [OCC-9]
+ * another tap `keyReused`; an equal tap right after it falls into it. What is surely refused does not wait for the lock,
+ * behind which it is decided again. [CON-2] [CON-3] [OCC-8] [OCC-9] [OCC-16]
  */
 export async function commitPersonReport(
   parts: ReportParts,
   caller: SignedIn,
   tap: PersonTap,
-): Promise<Outcome<PersonReport>> {
+): Promise<Outcome<TakenReport>> {
   const first = await decideTap(parts.pool, caller.actor, tap, null)
-  if (!first.ok || first.value.known !== null)
-    return first.ok ? accept(first.value.known as PersonReport) : first
+  if (!first.ok) return first
+  if (first.value.known !== null) return accept(first.value.known)
   return runLevels(parts, caller, async (client, moment, actor) => {
     const decided = await decideTap(client, actor, tap, moment.nowMs)
     if (!decided.ok) return { result: decided, leaves: null }
     const { known, target } = decided.value
     if (known !== null) return { result: accept(known), leaves: null }
     const { report, leaves } = await writeReport(client, moment, actor, target, { ...tap, leastMs: 0 })
-    return { result: accept(report), leaves }
+    return { result: accept({ report, isRepeat: false }), leaves }
   })
 }
 
@@ -138,21 +146,39 @@ async function decideTap(
   actor: Actor,
   { spaceId, level, key }: PersonTap,
   nowMs: number | null,
-): Promise<Outcome<{ known: PersonReport | null; target: ReportTarget }>> {
+): Promise<Outcome<{ known: TakenReport | null; target: ReportTarget }>> {
   const universityId = actor.universityId ?? 0
   const target = await loadReportTarget(database, universityId, spaceId)
   if (target === null || !may(actor, 'reportOccupancy', { universityId })) return refuse({ why: 'notFound' })
   const known = await loadReportByKey(database, actor.userId, key)
   if (known !== null)
     return known.spaceId === spaceId && known.level === level
-      ? accept({ known, target })
+      ? accept({ known: { report: known, isRepeat: false }, target })
       : refuse({ why: 'keyReused' })
   const fault = faultOfTarget(target)
   if (fault !== null) return refuse(fault)
+  if (target.leaf.level === level) {
+    const newest = await loadNewestOwnReport(database, actor.userId, spaceId, nowMs)
+    if (newest?.level === level && newest.ageMs < COLLAPSE_MS)
+      return accept({ known: { report: newest, isRepeat: true }, target })
+  }
   const { reportsPerPersonAndHour } = await loadSettings(database, universityId)
   const waitMs = await loadReportWaitMs(database, actor.userId, reportsPerPersonAndHour, nowMs)
   if (waitMs !== null) return refuse({ why: 'tooMany', retryAfterS: waitMs / 1000 })
   return accept({ known: null, target })
+}
+
+/** The report of the same person that a leaf counts with now; null: none of theirs. [OCC-16] */
+export async function loadStandingReport(
+  database: Queryable,
+  actor: Actor,
+  spaceId: number,
+): Promise<PersonReport | null> {
+  const target = await loadReportTarget(database, actor.universityId ?? 0, spaceId)
+  if (target === null || faultOfTarget(target) !== null) return null
+  const newest = await loadNewestOwnReport(database, actor.userId, spaceId, null)
+  const { clock, kioskId } = target.leaf
+  return newest !== null && newest.clock === clock && (kioskId ?? 0) === 0 ? newest : null
 }
 
 async function decideWithdrawal(

@@ -9,6 +9,9 @@ export type Level = Static<typeof Level>
 /** A mean is a whole number of millionths of a level (0 … 2,000,000), so that every machine gets the same sums. [OCC-4] */
 export const MILLIONTHS = 1_000_000
 
+/** A tap equal to one younger than this on the same space falls into it. [SYN-5] [OCC-16] */
+export const COLLAPSE_MS = 10_000
+
 /** What a report is ordered by: when it was made, then the commit that took it, then the kiosk's own count. [OCC-1] */
 export interface ReportOrder {
   /** Hub time of the tap, in ms since 1970. */

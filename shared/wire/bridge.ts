@@ -155,6 +155,8 @@ export interface SpacesSlice {
 /** What this kiosk still owes the hub, and what the hub refused lately. */
 export interface OutboxSlice {
   waitingCount: number
+  /** Of these what people still want: without reports that were undone while they waited, and without those undos. */
+  owedCount?: number
   /** The store had trouble that IT must hear of, or the place that the hub told cannot be shown. [KSK-5] */
   alarm: 'outboxReset' | 'diskFull' | 'diskFailing' | 'assignment' | null
   /** Taps that the hub refused after the screen said thank you; newest last, for one minute. */

@@ -41,17 +41,21 @@ const SpaceWish = {
 /** A random name that a phone gives a tap, so that sending it twice counts once. */
 const IdempotencyKey = Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
 
-const MyReport = Type.Object(
-  {
-    id: Id,
-    spaceId: Id,
-    spaceName: Type.String(),
-    level: Level,
-    reportedAtMs: Type.Number(),
-    isWithdrawn: Type.Boolean(),
-  },
-  closed,
-)
+const MY_REPORT = {
+  id: Id,
+  spaceId: Id,
+  spaceName: Type.String(),
+  level: Level,
+  reportedAtMs: Type.Number(),
+  isWithdrawn: Type.Boolean(),
+}
+const MyReport = Type.Object(MY_REPORT, closed)
+
+/** A tap's report; `isRepeat`: made before, by an equal tap of the same person. [OCC-16] */
+const TakenReport = Type.Object({ ...MY_REPORT, isRepeat: Type.Optional(Type.Boolean()) }, closed)
+
+/** What was taken back, and the earlier report of the same person that counts then; absent: none does. [OCC-16] */
+const WithdrawnReport = Type.Object({ ...MY_REPORT, earlier: Type.Optional(MyReport) }, closed)
 
 const Named = Type.Object({ id: Id, name: Type.String() }, closed)
 
@@ -194,14 +198,14 @@ export const SPACE_ROUTES = {
     who: 'signedIn',
     params: SpaceId,
     body: Type.Object({ level: Level, key: IdempotencyKey }, closed),
-    answer: { status: 201, body: MyReport },
+    answer: { status: 201, body: TakenReport },
     refusals: ['composite', 'spaceDeleted', 'keyReused', 'tooMany'],
   },
   'POST /reports/:id/withdraw': {
     summary: 'Takes a report of mine back. Doing it twice changes nothing.',
     who: 'signedIn',
     params: SpaceId,
-    answer: { status: 200, body: MyReport },
+    answer: { status: 200, body: WithdrawnReport },
     refusals: [],
   },
   'GET /me/reports': {

@@ -108,6 +108,21 @@ describe('reporting', () => {
 })
 
 describe('undoing a report', () => {
+  it('[OCC-2] what is owed to the hub is what people still want: a report undone while it waits is none, an undo of a sent one is', async () => {
+    const bench = await openLiveBench()
+    const owed = (): unknown => [bench.seen.outbox?.waitingCount, bench.seen.outbox?.owedCount]
+    await report(bench, 3, 1)
+    await report(bench, 4, 1)
+    expect(owed()).toEqual([2, 2])
+    await bench.engine.call('withdrawReport', { mutationId: 2 })
+    expect(owed()).toEqual([3, 1])
+    ack(bench, 1, 7)
+    ack(bench, 3, 8)
+    expect(owed()).toEqual([0, 0])
+    await bench.engine.call('withdrawReport', { mutationId: 1 })
+    expect(owed()).toEqual([1, 1])
+  })
+
   it('[OCC-2] is a mutation of its own, also when the report had not left yet', async () => {
     const bench = await openLiveBench()
     bench.hub.cut()

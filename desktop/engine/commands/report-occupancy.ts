@@ -1,7 +1,7 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shared/domain/mutation.ts'
-import { decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
+import { COLLAPSE_MS, decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import { reachedOf, type Core } from '../core.ts'
@@ -12,9 +12,6 @@ import { appendMutation } from './append-mutation.ts'
 
 /** How long the screen offers to undo a report. */
 export const UNDO_MS = 5_000
-
-/** A tap equal to one younger than this on the same space falls into it. [SYN-5] */
-export const COLLAPSE_MS = 10_000
 
 /** What reporting remembers between taps; only as long as the process. */
 export interface ReportState {

@@ -1,6 +1,7 @@
 /** English words of the portal: the shape that every other language must have. Plural keys end in _one and _other. */
 export const portalEn = {
   app: {
+    startOver: 'Start over',
     name: 'Carrel',
     tagline: 'See where there is a place, before you walk there.',
     skip: 'Skip to the content',
@@ -54,7 +55,7 @@ export const portalEn = {
     malformed: 'Something in the form does not fit.',
     universityNeeded: 'A user name is known only within a university. Please choose yours.',
     signInNeeded: 'You were signed out. Please sign in again.',
-    credentialsRefused: 'Name and password do not belong together.',
+    credentialsRefused: 'E-mail and password do not belong together.',
     crossSite: 'This page was opened from a strange place. Please load it again.',
     notAllowed: 'You may not do this.',
     passwordNeeded: 'Please give your password again first.',
@@ -70,7 +71,7 @@ export const portalEn = {
     linkRefused: 'This link is wrong, used, or out of date.',
     tooLarge: 'That is too much text.',
     addressRefused:
-      'This address cannot be used. Is it the one from your university? Letters such as š before the @ can be the reason, too.',
+      'No account can be made with this address. Use the one that your university gave you: what stands after the @ decides.',
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
     nameIsAddress: 'This name cannot be used: it looks like a web or e-mail address.',
@@ -93,6 +94,7 @@ export const portalEn = {
     controls: 'No tabs, line breaks or other invisible control characters.',
   },
   field: {
+    range: 'A whole number from {{min}} to {{max}}.',
     identifier: 'E-mail or user name',
     email: 'E-mail',
     emailHint: 'The one from your university.',
@@ -109,6 +111,8 @@ export const portalEn = {
     optional: 'optional',
   },
   signIn: {
+    identifierRefused: 'E-mail or user name and password do not belong together.',
+    newHint: 'New here? Open the link in your mail first.',
     title: 'Sign in',
     go: 'Sign in',
     going: 'Signing in …',
@@ -129,6 +133,7 @@ export const portalEn = {
     emailOnly: 'User names are not known here. Please sign in with your e-mail.',
   },
   signUp: {
+    letters: 'Letters such as š before the @ can be the reason, too.',
     title: 'Make an account',
     lead: 'With your university’s e-mail you see all its places, and say how full they are.',
     go: 'Make the account',
@@ -160,6 +165,8 @@ export const portalEn = {
     go: 'Set the password',
   },
   emailChange: {
+    refusedHint:
+      'If you have confirmed already, nothing is left to do. Otherwise ask for the change again in your profile.',
     title: 'Confirm your new address',
     body: 'From then on you sign in with it. All other sessions end.',
     go: 'Confirm',
@@ -171,6 +178,8 @@ export const portalEn = {
     go: 'Become administrator',
   },
   ask: {
+    refusedHint:
+      'If you have confirmed already, nothing is left to do. Otherwise ask for your university again.',
     title: 'Ask for your university',
     lead: 'Somebody looks at it. We write to the contact address.',
     name: 'Name of the university',
@@ -243,6 +252,8 @@ export const portalEn = {
     other: 'Other',
   },
   space: {
+    hiddenOwn:
+      'Your place is not public yet: in lists only you, the staff and whoever tracks it find it. The staff can let it on public screens.',
     track: 'Track',
     tracked: 'Tracked',
     nowTracked: '{{name}} is on your list.',
@@ -318,6 +329,8 @@ export const portalEn = {
     empty: 'nothing',
   },
   reports: {
+    earlierToo: 'Take that back too',
+    earlier: 'Your earlier report of {{time}} ({{level}}) still stands.',
     title: 'My reports',
     empty: 'You have not reported yet.',
     emptyHint: 'Open a place and tap how it is. Others see it at once.',
@@ -327,6 +340,7 @@ export const portalEn = {
     newest: 'Your newest 200. Others never see who reported.',
   },
   profile: {
+    languageOffline: 'This language needs a connection. Please choose it again later.',
     title: 'Profile',
     you: 'You',
     displayname: 'Name',
@@ -372,6 +386,7 @@ export const portalEn = {
     more: 'More',
   },
   confirm: {
+    refused: 'This is not your password.',
     title: 'Please give your password again',
     body: 'This is a sensitive step. For ten minutes you are not asked again.',
     go: 'Continue',

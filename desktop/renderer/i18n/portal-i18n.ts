@@ -8,7 +8,7 @@ interface Language {
   portal: object
 }
 
-/** A phone fetches the words of one language only. */
+/** A phone begins with the words of one language only. */
 const LOAD: Record<Locale, () => Promise<Language>> = {
   en: async () => {
     const [place, portal] = await Promise.all([import('./en.ts'), import('./portal-en.ts')])
@@ -38,10 +38,34 @@ export async function makePortalI18n(locale: Locale): Promise<i18n> {
   return made
 }
 
-/** Speaks another language from now on. Rejects where its words cannot be fetched: then the old one stays. */
-export async function changePortalLanguage(made: i18n, locale: Locale): Promise<void> {
+/** The words of a language are waited for so long, ms. */
+const LOAD_MS = 8_000
+
+/**
+ * Speaks another language from now on. Rejects where its words cannot be fetched soon: then the old one stays. `isOver`:
+ * another one was wished for meanwhile.
+ */
+export async function changePortalLanguage(
+  made: i18n,
+  locale: Locale,
+  isOver: () => boolean = () => false,
+): Promise<void> {
+  if (!made.hasResourceBundle(locale, 'portal')) {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error('no words came')), LOAD_MS)
+    await Promise.race([addLanguage(made, locale), late.promise]).finally(() => clearTimeout(timer))
+  }
+  if (!isOver()) await made.changeLanguage(locale)
+}
+
+/** Fetches the words of all other languages, so that they can be had without a connection; silent where that fails. [POR-14] */
+export async function keepLanguagesReady(made: i18n): Promise<void> {
+  const others = (Object.keys(LOAD) as Locale[]).filter((locale) => !made.hasResourceBundle(locale, 'portal'))
+  await Promise.allSettled(others.map((locale) => addLanguage(made, locale)))
+}
+
+async function addLanguage(made: i18n, locale: Locale): Promise<void> {
   const { translation, portal } = await LOAD[locale]()
   made.addResourceBundle(locale, 'translation', translation)
   made.addResourceBundle(locale, 'portal', portal)
-  await made.changeLanguage(locale)
 }

@@ -3,6 +3,7 @@ import type { TranslatedPortal } from './translated.ts'
 /** Slovenian words of the portal. */
 export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
   app: {
+    startOver: 'Začni znova',
     name: 'Carrel',
     tagline: 'Poglejte, kje je prostor, še preden greste tja.',
     skip: 'Na vsebino',
@@ -61,7 +62,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     malformed: 'Nekaj v obrazcu se ne ujema.',
     universityNeeded: 'Uporabniško ime je znano le znotraj univerze. Izberite svojo.',
     signInNeeded: 'Odjavljeni ste bili. Prijavite se znova.',
-    credentialsRefused: 'Ime in geslo ne spadata skupaj.',
+    credentialsRefused: 'E-naslov in geslo ne spadata skupaj.',
     crossSite: 'Stran je bila odprta s tujega mesta. Naložite jo znova.',
     notAllowed: 'Tega ne smete.',
     passwordNeeded: 'Najprej znova vnesite geslo.',
@@ -77,7 +78,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     linkRefused: 'Ta povezava je napačna, porabljena ali potekla.',
     tooLarge: 'Besedila je preveč.',
     addressRefused:
-      'Tega naslova ni mogoče uporabiti. Je to naslov vaše univerze? Razlog so lahko tudi črke, kot je š, pred znakom @.',
+      'S tem naslovom ni mogoče ustvariti računa. Uporabite naslov, ki vam ga je dala univerza: odloča to, kar stoji za znakom @.',
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
     nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali ima nevidne znake.',
     nameIsAddress: 'Tega imena ni mogoče uporabiti: videti je kot spletni ali e-poštni naslov.',
@@ -100,6 +101,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     controls: 'Brez tabulatorjev, prelomov vrstic in drugih nevidnih krmilnih znakov.',
   },
   field: {
+    range: 'Celo število od {{min}} do {{max}}.',
     identifier: 'E-pošta ali uporabniško ime',
     email: 'E-pošta',
     emailHint: 'Naslov vaše univerze.',
@@ -116,6 +118,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     optional: 'ni obvezno',
   },
   signIn: {
+    identifierRefused: 'E-naslov ali uporabniško ime in geslo ne spadata skupaj.',
+    newHint: 'Ste tu prvič? Najprej odprite povezavo v sporočilu.',
     title: 'Prijava',
     go: 'Prijava',
     going: 'Prijavljam …',
@@ -136,6 +140,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     emailOnly: 'Uporabniških imen tu ni. Prijavite se z e-pošto.',
   },
   signUp: {
+    letters: 'Razlog so lahko tudi črke, kot je š, pred znakom @.',
     title: 'Ustvarite račun',
     lead: 'Z e-pošto svoje univerze vidite vse njene prostore in poveste, kako polni so.',
     go: 'Ustvari račun',
@@ -166,6 +171,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     go: 'Nastavi geslo',
   },
   emailChange: {
+    refusedHint:
+      'Če ste že potrdili, ni treba storiti ničesar več. Sicer spremembo znova zahtevajte v svojem profilu.',
     title: 'Potrdite novi naslov',
     body: 'Odslej se prijavljate z njim. Vse druge seje se končajo.',
     go: 'Potrdi',
@@ -177,6 +184,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     go: 'Postani skrbnik',
   },
   ask: {
+    refusedHint: 'Če ste že potrdili, ni treba storiti ničesar več. Sicer znova zaprosite za svojo univerzo.',
     title: 'Zaprosite za svojo univerzo',
     lead: 'Nekdo si prošnjo ogleda. Pišemo na kontaktni naslov.',
     name: 'Ime univerze',
@@ -253,6 +261,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     other: 'Drugo',
   },
   space: {
+    hiddenOwn:
+      'Vaš prostor še ni javen: na seznamih ga najdete le vi, osebje in kdor mu sledi. Osebje ga lahko spusti na javne zaslone.',
     track: 'Spremljaj',
     tracked: 'Spremljam',
     nowTracked: '{{name}} je na vašem seznamu.',
@@ -330,6 +340,8 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     empty: 'nič',
   },
   reports: {
+    earlierToo: 'Razveljavi tudi to',
+    earlier: 'Vaša prejšnja prijava ob {{time}} ({{level}}) še velja.',
     title: 'Moje prijave',
     empty: 'Javili še niste.',
     emptyHint: 'Odprite prostor in se dotaknite, kako je. Drugi to takoj vidijo.',
@@ -339,6 +351,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     newest: 'Vaših najnovejših 200. Drugi nikoli ne vidijo, kdo je javil.',
   },
   profile: {
+    languageOffline: 'Za ta jezik je potrebna povezava. Izberite ga pozneje znova.',
     title: 'Profil',
     you: 'Vi',
     displayname: 'Ime',
@@ -384,6 +397,7 @@ export const portalSl: TranslatedPortal<'one' | 'two' | 'few' | 'other'> = {
     more: 'Več',
   },
   confirm: {
+    refused: 'To ni vaše geslo.',
     title: 'Prosimo, znova vnesite geslo',
     body: 'To je občutljiv korak. Deset minut vas ne vprašamo več.',
     go: 'Naprej',

@@ -3,6 +3,7 @@ import type { TranslatedPortal } from './translated.ts'
 /** Words of the portal in Traditional Chinese as written in Taiwan. */
 export const portalZhTw: TranslatedPortal<'other'> = {
   app: {
+    startOver: '重新填寫',
     name: 'Carrel',
     tagline: '出發之前，先看看哪裡有位。',
     skip: '跳到主要內容',
@@ -61,7 +62,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     malformed: '表單中有些內容不符。',
     universityNeeded: '使用者名稱只在一所大學內有效，請選擇您的大學。',
     signInNeeded: '您已被登出，請重新登入。',
-    credentialsRefused: '名稱與密碼不相符。',
+    credentialsRefused: '電子郵件與密碼不相符。',
     crossSite: '這個頁面是從陌生的地方開啟的，請重新載入。',
     notAllowed: '您沒有權限這麼做。',
     passwordNeeded: '請先再次輸入密碼。',
@@ -76,7 +77,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     spaceDeleted: '這個地點已被刪除。',
     linkRefused: '這個連結錯誤、已使用或已過期。',
     tooLarge: '文字太多了。',
-    addressRefused: '無法使用這個信箱。這是您大學的信箱嗎？@ 前面若有 š 之類的字母，也可能無法使用。',
+    addressRefused: '無法用這個信箱建立帳號。請使用大學給您的信箱：@ 後面的部分必須是大學的。',
     passwordRefused: '無法使用這個密碼。',
     nameRefused: '無法使用這個名稱：空白、太長，或含有看不見的字元。',
     nameIsAddress: '無法使用這個名稱：看起來像網址或電子郵件地址。',
@@ -99,6 +100,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     controls: '不能有定位字元、換行或其他看不見的控制字元。',
   },
   field: {
+    range: '請填 {{min}} 到 {{max}} 的整數。',
     identifier: '電子郵件或使用者名稱',
     email: '電子郵件',
     emailHint: '您大學的信箱。',
@@ -115,6 +117,8 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     optional: '選填',
   },
   signIn: {
+    identifierRefused: '電子郵件或使用者名稱與密碼不相符。',
+    newHint: '第一次來？請先開啟信中的連結。',
     title: '登入',
     go: '登入',
     going: '登入中…',
@@ -135,6 +139,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     emailOnly: '這裡不使用帳號名稱，請用電子郵件登入。',
   },
   signUp: {
+    letters: '@ 前面若有 š 之類的字母，也可能無法使用。',
     title: '建立帳號',
     lead: '用大學信箱就能看到校內所有地點，也能回報現場狀況。',
     go: '建立帳號',
@@ -165,6 +170,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     go: '設定密碼',
   },
   emailChange: {
+    refusedHint: '如果已經確認過，就不必再做什麼；否則請在個人資料中重新變更。',
     title: '確認新信箱',
     body: '之後請用它登入，其他登入都會結束。',
     go: '確認',
@@ -176,6 +182,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     go: '成為管理員',
   },
   ask: {
+    refusedHint: '如果已經確認過，就不必再做什麼；否則請重新申請您的大學。',
     title: '為您的大學提出申請',
     lead: '會有人審查，結果寄到聯絡信箱。',
     name: '大學名稱',
@@ -246,6 +253,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     other: '其他',
   },
   space: {
+    hiddenOwn: '您的地點尚未公開：只有您、館員和追蹤它的人會在清單中看到。館員可以讓它在公共螢幕上顯示。',
     track: '追蹤',
     tracked: '追蹤中',
     nowTracked: '「{{name}}」已加入您的清單。',
@@ -318,6 +326,8 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     empty: '空白',
   },
   reports: {
+    earlierToo: '也一併收回',
+    earlier: '您在 {{time}} 的回報（{{level}}）仍然有效。',
     title: '我的回報',
     empty: '您還沒有回報過。',
     emptyHint: '開啟一個地點，按下現場狀況，其他人馬上就看得到。',
@@ -327,6 +337,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     newest: '您最近的 200 筆。別人永遠看不到是誰回報的。',
   },
   profile: {
+    languageOffline: '這個語言需要連線。請稍後再選一次。',
     title: '個人資料',
     you: '您',
     displayname: '姓名',
@@ -372,6 +383,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     more: '更多',
   },
   confirm: {
+    refused: '這不是您的密碼。',
     title: '請再次輸入密碼',
     body: '這是敏感的操作。十分鐘內不會再次詢問。',
     go: '繼續',

@@ -24,7 +24,8 @@ export function LiveRegion({ spoken }: { spoken: Spoken }): ReactElement {
   }, [spoken, say, lang])
   return (
     <div className="hidden" role="status" aria-live="polite" data-announcements={news?.number ?? 0}>
-      {news !== null && (
+      {/* What was said in another language is no longer there to be read in it; it is not said again either. */}
+      {news !== null && news.lang === lang && (
         <p key={news.number} lang={news.lang}>
           {news.text}
         </p>

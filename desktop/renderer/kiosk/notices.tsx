@@ -13,8 +13,8 @@ function useNotices(line: DoorPlace['line']): string[] {
   const late = outbox.refused.at(-1)
   if (late !== undefined) lines.push(t('alarm.lateRefusal', { reason: refusal(late.why) }))
   if (line.isOffline && line.reason !== null) lines.push(t(`line.${line.reason}`))
-  if (line.isOffline && outbox.waitingCount > 0)
-    lines.push(t('line.waitingReports', { count: outbox.waitingCount }))
+  const owedCount = outbox.owedCount ?? outbox.waitingCount
+  if (line.isOffline && owedCount > 0) lines.push(t('line.waitingReports', { count: owedCount }))
   return lines
 }
 

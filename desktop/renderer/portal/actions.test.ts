@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { RouteName } from '#shared/wire/rest.ts'
-import { makeActions, UNDO_MS } from './actions.ts'
+import { EARLIER_MS, makeActions, UNDO_MS } from './actions.ts'
 import type { Call, Refusal } from './api.ts'
 import { makePortalStore } from './store.ts'
 import type { PortalSpace } from './spaces.ts'
@@ -77,6 +77,54 @@ describe('what people do', () => {
     await actions.undo()
     expect(asked.at(-1)).toMatchObject({ name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } } })
     expect(store.getState().report.step).toBe('undone')
+  })
+
+  it('[OCC-16] an equal tap right after is told as noted already, and is the report that can be taken back', async () => {
+    const repeat = accept({ ...taken.value, isRepeat: true })
+    const { store, actions } = makeWorld({ 'POST /spaces/:id/reports': [taken, repeat] })
+    await actions.report(5, 1)
+    expect(store.getState().report).toMatchObject({ step: 'thanks', isRepeat: false })
+    await actions.report(5, 1)
+    expect(store.getState().report).toMatchObject({ step: 'thanks', reportId: 77, isRepeat: true })
+  })
+
+  it('[OCC-16] an earlier report of one’s own that counts once the later one is taken back is named, and can be taken back too', async () => {
+    const earlier = { ...taken.value, id: 70, level: 0, reportedAtMs: NOW_MS - 60_000 }
+    const { asked, store, actions } = makeWorld({
+      'POST /spaces/:id/reports': [taken],
+      'POST /reports/:id/withdraw': [accept({ ...taken.value, earlier }), accept(earlier)],
+    })
+    await actions.report(5, 1)
+    await actions.undo()
+    expect(store.getState().report).toMatchObject({
+      step: 'undone',
+      untilMs: NOW_MS + EARLIER_MS,
+      earlier: { reportId: 70, level: 0, reportedAtMs: NOW_MS - 60_000 },
+    })
+    await actions.undo()
+    expect(asked.at(-1)).toMatchObject({ name: 'POST /reports/:id/withdraw', input: { params: { id: 70 } } })
+    expect(store.getState().report).toMatchObject({ step: 'undone', earlier: null })
+  })
+
+  it('[OCC-16] an earlier report that is too old to be shown is not spoken of', async () => {
+    const earlier = { ...taken.value, id: 70, reportedAtMs: NOW_MS - 7_200_000 }
+    const { store, actions } = makeWorld({
+      'POST /spaces/:id/reports': [taken],
+      'POST /reports/:id/withdraw': [accept({ ...taken.value, earlier })],
+    })
+    await actions.report(5, 1)
+    await actions.undo()
+    expect(store.getState().report).toMatchObject({ step: 'undone', earlier: null })
+  })
+
+  it('[POR-15] what was begun waits under the name of its form until it is thrown away, and is nobody else’s', () => {
+    const { store, actions } = makeWorld({})
+    actions.draft('newSpace', { name: 'Nook' })
+    actions.draft('other', { name: 'x' })
+    actions.draft('other', null)
+    expect(store.getState().drafts).toEqual({ newSpace: { name: 'Nook' } })
+    actions.leave('out')
+    expect(store.getState().drafts).toEqual({})
   })
 
   it('[POR-6] a tap that was not answered is sent again under the same name', async () => {

@@ -5,11 +5,20 @@ import type { Answer, Api, Refusal } from './api.ts'
 import { NO_FILTER, type Filter } from './places.ts'
 import type { Settings } from './settings.ts'
 import { portalSpace, spaceMap, withRows, type PortalSpace } from './spaces.ts'
-import { withVisitor, type Because, type PortalState, type PortalStore } from './store.ts'
+import {
+  withVisitor,
+  type Because,
+  type Draft,
+  type EarlierReport,
+  type PortalState,
+  type PortalStore,
+} from './store.ts'
 
 /** How long an undo is offered, ms; what was said about it stays half as long again. */
 export const UNDO_MS = 5_000
 const UNDONE_MS = 2_500
+/** Where an earlier report stands still, it stays long enough to be read and taken back too, ms. [OCC-16] */
+export const EARLIER_MS = 15_000
 /** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] [POR-12] */
 export const SLOW_MS = 4_000
 export const REPORT_LIMIT_MS = 10_000
@@ -143,13 +152,20 @@ function makeSpaces(parts: ActionParts) {
   const filter = (change: Partial<Filter>): void =>
     set(parts, (state) => ({ filter: { ...state.filter, ...change } }))
   const clearFilter = (): void => set(parts, ({ filter: { sort } }) => ({ filter: { ...NO_FILTER, sort } }))
+  /** Keeps what somebody began to fill in; null: nothing is to be kept any more. [POR-15] */
+  const draft = (form: string, values: Draft | null): void =>
+    set(parts, ({ drafts }) => {
+      const { [form]: _old, ...others } = drafts
+      return { drafts: values === null ? others : { ...others, [form]: values } }
+    })
+  const openList = (listPath: PortalState['listPath']): void => set(parts, () => ({ listPath }))
   const toggleSection = (id: number): void =>
     set(parts, ({ toggledSections }) => {
       const next = new Set(toggledSections)
       if (!next.delete(id)) next.add(id)
       return { toggledSections: next }
     })
-  return { loadTree, retryTree, putSpaces, putRow, filter, clearFilter, toggleSection }
+  return { loadTree, retryTree, putSpaces, putRow, filter, clearFilter, toggleSection, draft, openList }
 }
 
 /** Hub time by a word of the hub. */
@@ -187,11 +203,11 @@ function makeReports(parts: ActionParts) {
     )
     if (answer === null) return
     if (!answer.ok) return step({ step: 'refused', spaceId, level, wish: { key }, refusal: answer.refusal })
-    const { id: reportId, reportedAtMs } = answer.value
+    const { id: reportId, reportedAtMs, isRepeat = false } = answer.value
     set(parts, ({ tree }) =>
       tree.state === 'ready' ? { tree: told(tree, spaceId, level, reportedAtMs) } : {},
     )
-    step({ step: 'thanks', spaceId, level, reportId, undoUntilMs: hubNow() + UNDO_MS })
+    step({ step: 'thanks', spaceId, level, reportId, undoUntilMs: hubNow() + UNDO_MS, isRepeat })
   }
   const withdraw = async (spaceId: number, level: Level, reportId: number): Promise<void> => {
     const answer = await waitIn(
@@ -201,7 +217,9 @@ function makeReports(parts: ActionParts) {
     if (answer === null) return
     const wish = { undoOf: reportId }
     if (!answer.ok) return step({ step: 'refused', spaceId, level, wish, refusal: answer.refusal })
-    step({ step: 'undone', spaceId, untilMs: hubNow() + UNDONE_MS })
+    const earlier = standing(answer.value.earlier, hubNow(), store.getState().tree)
+    const forMs = earlier === null ? UNDONE_MS : EARLIER_MS
+    step({ step: 'undone', spaceId, untilMs: hubNow() + forMs, earlier })
   }
   const report = (spaceId: number, level: Level): Promise<void> => send(spaceId, level, parts.makeKey())
   /** The same once more: a tap under its own name, an undo of the same report. Either counts once. */
@@ -214,9 +232,22 @@ function makeReports(parts: ActionParts) {
   const undo = async (): Promise<void> => {
     const { report: last } = store.getState()
     if (last.step === 'thanks') await withdraw(last.spaceId, last.level, last.reportId)
+    if (last.step === 'undone' && last.earlier)
+      await withdraw(last.spaceId, last.earlier.level, last.earlier.reportId)
   }
   const endReport = (): void => step({ step: 'ask' })
   return { report, reportAgain, undo, endReport, hubNow }
+}
+
+/** The earlier report of one's own that is shown now; what is too old to be shown does not matter. [OCC-16] */
+function standing(
+  earlier: { id: number; level: Level; reportedAtMs: number } | undefined,
+  nowMs: number,
+  tree: PortalState['tree'],
+): EarlierReport | null {
+  if (earlier === undefined || tree.state !== 'ready' || nowMs - earlier.reportedAtMs >= tree.staleMs)
+    return null
+  return { reportId: earlier.id, level: earlier.level, reportedAtMs: earlier.reportedAtMs }
 }
 
 /** A step that waits for the hub. */

@@ -13,7 +13,10 @@ export function ConfirmPassword(): ReactElement | null {
   if (asking === null) return null
   const confirm = async (values: FormValues): Promise<Refusal | null> => {
     const answer = await call('POST /auth/confirm', { body: { password: values.password('password') } })
-    if (!answer.ok) return answer.refusal
+    if (!answer.ok)
+      return answer.refusal.why === 'credentialsRefused'
+        ? { ...answer.refusal, at: '/password' }
+        : answer.refusal
     asking.resolve(true)
     return null
   }

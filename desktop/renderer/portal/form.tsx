@@ -11,14 +11,10 @@ import {
 } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import type { Refusal } from './api.ts'
+import { DraftContext, useDraft, useDrafted } from './draft.ts'
+import { faultOf, faultText, type Fault } from './field-fault.ts'
 import { Problem, useSlow } from './parts.tsx'
 import { usePortalWords } from './words.ts'
-
-/** Which field does not fit, and why; fields of one form look here. */
-interface Fault {
-  name: string
-  why: 'required' | 'noEmail' | 'tooShort' | 'check'
-}
 
 const FaultContext = createContext<Fault | null>(null)
 
@@ -80,9 +76,12 @@ export function Form(props: {
   hints?: Partial<Record<Refusal['why'], ReactNode>>
   /** Stands beside the button. */
   more?: ReactNode
+  /** Under this name what is filled in waits while somebody looks at another page. Passwords: never. [POR-15] */
+  draft?: string
   children?: ReactNode
 }): ReactElement {
   const { t } = usePortalWords()
+  const { draft, keep, discard } = useDraft(props.draft)
   const { isBusy, refusal, waitS, start } = useSending(props.send)
   const isSlow = useSlow(isBusy)
   const [fault, setFault] = useState<Fault | null>(null)
@@ -90,15 +89,24 @@ export function Form(props: {
     event.preventDefault()
     const form = event.currentTarget
     const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
-    setFault(wrong === null ? null : { name: wrong.name, why: whyOf(wrong.validity) })
+    setFault(wrong === null ? null : faultOf(wrong))
     if (wrong === null) void start(valuesOf(form))
     else wrong.focus()
   }
   const word =
     waitS > 0 ? t('app.retryIn', { seconds: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (
-    <form className="p-form" noValidate onSubmit={submit} aria-busy={isBusy}>
-      <FaultContext value={fault}>{props.children}</FaultContext>
+    <form
+      key={draft.round}
+      className="p-form"
+      noValidate
+      onSubmit={submit}
+      aria-busy={isBusy}
+      {...(keep === null ? {} : { onInput: (event) => keep(event.currentTarget) })}
+    >
+      <FaultContext value={fault}>
+        <DraftContext value={draft.start}>{props.children}</DraftContext>
+      </FaultContext>
       {refusal !== null && <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>}
       <p className="p-soft p-form-wait" role="status">
         {isSlow && t('wait.slow')}
@@ -109,6 +117,11 @@ export function Form(props: {
           {word}
         </button>
         {props.more}
+        {draft.isKept && (
+          <button type="button" className="p-button" onClick={discard}>
+            {t('app.startOver')}
+          </button>
+        )}
       </div>
     </form>
   )
@@ -123,12 +136,6 @@ function buttonClass({
 }): string {
   if (isDanger) return 'p-button p-button-danger'
   return isPlain ? 'p-button' : 'p-button p-button-main'
-}
-
-function whyOf(validity: ValidityState): Fault['why'] {
-  if (validity.valueMissing) return 'required'
-  if (validity.typeMismatch) return 'noEmail'
-  return validity.tooShort ? 'tooShort' : 'check'
 }
 
 /** Label, hint and fault of a field, and the ids that tie them to it. */
@@ -151,15 +158,12 @@ function Labelled(props: {
       </label>
       {props.children({ id, 'aria-describedby': `${id}-more`, 'aria-invalid': isWrong })}
       <p id={`${id}-more`} className="p-field-more">
-        {isWrong && <strong>{faultText(t, fault.why)}</strong>}
-        {props.hint}
+        {isWrong && <strong>{faultText(t, fault, props.hint)}</strong>}
+        {/* What is too short has a hint that says how long it is to be: once is enough. */}
+        {isWrong && fault.why === 'tooShort' ? null : props.hint}
       </p>
     </div>
   )
-}
-
-function faultText(t: ReturnType<typeof usePortalWords>['t'], why: Fault['why']): string {
-  return why === 'tooShort' ? `${t('passwordFault.tooShort')} ` : `${t(`field.${why}`)} `
 }
 
 interface FieldProps {
@@ -179,6 +183,7 @@ interface FieldProps {
 /** One line of text. */
 export function Field(props: FieldProps): ReactElement {
   const { name, label, hint, isOptional = false, start = '', type = 'text', autoComplete = 'off' } = props
+  const drafted = useDrafted(name, start)
   return (
     <Labelled name={name} label={label} hint={hint} isOptional={isOptional}>
       {(ids) => (
@@ -186,7 +191,7 @@ export function Field(props: FieldProps): ReactElement {
           {...ids}
           name={name}
           type={type}
-          defaultValue={start}
+          defaultValue={drafted}
           required={!isOptional}
           autoComplete={autoComplete}
           autoCapitalize="none"
@@ -210,9 +215,10 @@ export function TextArea(props: {
   maxLength: number
 }): ReactElement {
   const { name, label, hint, start, maxLength } = props
+  const drafted = useDrafted(name, start)
   return (
     <Labelled name={name} label={label} hint={hint} isOptional>
-      {(ids) => <textarea {...ids} name={name} rows={3} defaultValue={start} maxLength={maxLength} />}
+      {(ids) => <textarea {...ids} name={name} rows={3} defaultValue={drafted} maxLength={maxLength} />}
     </Labelled>
   )
 }
@@ -229,13 +235,14 @@ export function Choice(props: {
   options: readonly { value: string; label: string }[]
 }): ReactElement {
   const { name, label, hint, start, value, onChange, options, isOptional = false } = props
+  const drafted = useDrafted(name, start)
   return (
     <Labelled name={name} label={label} hint={hint}>
       {(ids) => (
         <select
           {...ids}
           name={name}
-          {...(value === undefined ? { defaultValue: start } : { value })}
+          {...(value === undefined ? { defaultValue: drafted } : { value })}
           required={!isOptional}
           onChange={(event) => onChange?.(event.currentTarget.value)}
         >

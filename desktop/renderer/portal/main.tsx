@@ -2,7 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Me } from '#shared/domain/account.ts'
-import { makePortalI18n } from '../i18n/portal-i18n.ts'
+import { keepLanguagesReady, makePortalI18n } from '../i18n/portal-i18n.ts'
 import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
 import { dialLine, type PageLine } from '../ui/page-line.ts'
 import '../ui/portal-styles.ts'
@@ -18,6 +18,9 @@ import { makePortalStore, universityOf, withVisitor, type PortalStore } from './
 import { tickPortal } from './tick.ts'
 
 const now = (): number => Date.now()
+
+/** When the page fetches the words of the other languages, ms after its start. */
+const LANGUAGES_AFTER_MS = 3_000
 
 function after(delayMs: number, run: () => void): () => void {
   // What a timer can hold: a month that is asked for is tomorrow as well.
@@ -118,6 +121,8 @@ async function start(root: Element): Promise<void> {
   void actions.begin()
   // As on kiosks: the list of the Chinese font's files is larger than the program, so it comes after the first paint.
   void import('../ui/noto-sans-tc.ts')
+  // Once nothing else is to be done: few and short, and a language is wanted most where there is no connection.
+  window.setTimeout(() => void keepLanguagesReady(i18n), LANGUAGES_AFTER_MS)
 }
 
 function hex(byte: number): string {

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
+import type { Locale } from '#shared/domain/university.ts'
 import type { PortalPath } from '#shared/wire/portal-paths.ts'
 import { changePortalLanguage } from '../i18n/portal-i18n.ts'
 import { ConfirmPassword } from './confirm.tsx'
@@ -19,7 +20,7 @@ import { SignIn } from './pages/sign-in.tsx'
 import { Forgotten, SignUp, SignUpSent } from './pages/sign-up.tsx'
 import { AskUniversity } from './pages/university-new.tsx'
 import { Empty, Problem } from './parts.tsx'
-import { useActions, useMe, usePortal } from './portal-context.ts'
+import { useActions, useMe, usePortal, usePortalHandle } from './portal-context.ts'
 import { LiveRegion, Shell, titleIn, Toasts } from './shell.tsx'
 import { localeFor, type Settings } from './settings.ts'
 import { actorOf, meOf, type Visitor } from './store.ts'
@@ -176,6 +177,7 @@ function NotFound(): ReactElement {
 /** Language, colours and size of the whole document. */
 function useLook(): void {
   const { t, i18n } = useTranslation('portal')
+  const { store, actions } = usePortalHandle()
   const settings = usePortal((state) => state.settings)
   const isDark = usePortal((state) => themeOf(state.settings, state.prefersDark))
   const locale = usePortal((state) => {
@@ -183,8 +185,18 @@ function useLook(): void {
     return localeFor(state.settings.locale, me?.locale, me?.university?.locale, state.browserLanguages)
   })
   useEffect(() => {
-    if (i18n.language !== locale) void changePortalLanguage(i18n, locale).catch(() => undefined)
-  }, [i18n, locale])
+    if (i18n.language === locale) return
+    const turn = { isOver: false }
+    // Its words cannot be had now: said at once, and no longer wanted – it does not come later, unasked. [POR-14]
+    changePortalLanguage(i18n, locale, () => turn.isOver).catch(() => {
+      if (turn.isOver || store.getState().settings.locale !== locale) return
+      actions.choose({ locale: i18n.language as Locale })
+      actions.toast(i18n.t('profile.languageOffline', { ns: 'portal' }))
+    })
+    return () => {
+      turn.isOver = true
+    }
+  }, [i18n, locale, store, actions])
   useEffect(() => {
     const root = document.documentElement
     root.lang = i18n.language

@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement, type RefObject } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon } from '../ui/icons.tsx'
 import type { Tone } from '../kiosk/place.ts'
 import { Mark, Problem } from './parts.tsx'
 import { useActions, usePortal } from './portal-context.ts'
-import type { ReportStep } from './store.ts'
+import type { EarlierReport, ReportStep } from './store.ts'
 import { usePortalWords } from './words.ts'
 
 /** The three levels as buttons, in the order of every face. */
@@ -32,13 +32,19 @@ export function Report(props: { spaceId: number; name: string; kind: SpaceKind }
 /** What a screen reader hears of it: each step once. */
 function useSaid(here: StepHere | null): void {
   const { say } = useActions()
-  const { t, level } = usePortalWords()
+  const { t, place, level } = usePortalWords()
   const step = here?.step
   const told = here !== null && here.step === 'thanks' ? here.level : null
+  const isRepeat = here !== null && here.step === 'thanks' && here.isRepeat === true
   useEffect(() => {
-    if (step === 'thanks' && told !== null) say(t('say.thanks', { level: level(told) }))
+    if (step === 'thanks' && told !== null)
+      say(
+        isRepeat
+          ? place('report.alreadySaid', { level: level(told) })
+          : t('say.thanks', { level: level(told) }),
+      )
     if (step === 'undone') say(t('say.undone'))
-  }, [step, told, say, t, level])
+  }, [step, told, isRepeat, say, t, place, level])
 }
 
 function Question(props: {
@@ -98,13 +104,7 @@ function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boo
   useEffect(() => {
     if (byKey) button.current?.focus()
   }, [byKey, step.step])
-  if (step.step === 'undone')
-    return (
-      <div className="p-answer">
-        <Icon name="undo" />
-        <h2 className="p-answer-title">{place('report.undone')}</h2>
-      </div>
-    )
+  if (step.step === 'undone') return <Undone earlier={step.earlier ?? null} button={button} />
   if (step.step === 'refused')
     return (
       <div className="p-report">
@@ -131,13 +131,43 @@ function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boo
       <Icon name="check" />
       <div className="p-answer-words">
         <h2 className="p-answer-title">{place('report.thanks')}</h2>
-        <p>{place('report.said', { level: level(step.level) })}</p>
+        <p>
+          {place(step.isRepeat === true ? 'report.alreadySaid' : 'report.said', { level: level(step.level) })}
+        </p>
       </div>
       <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
         <Icon name="undo" />
         {place('report.undo')}
         <Countdown untilMs={step.undoUntilMs} />
       </button>
+    </div>
+  )
+}
+
+/** Taken back – and where an earlier report of one's own counts now, that, and how to take it back too. [OCC-16] */
+function Undone(props: {
+  earlier: EarlierReport | null
+  button: RefObject<HTMLButtonElement | null>
+}): ReactElement {
+  const { earlier, button } = props
+  const { place, t, time, level } = usePortalWords()
+  const { undo } = useActions()
+  return (
+    <div className="p-answer">
+      <Icon name="undo" />
+      <div className="p-answer-words">
+        <h2 className="p-answer-title">{place('report.undone')}</h2>
+        {earlier !== null && (
+          <p role="status">
+            {t('reports.earlier', { level: level(earlier.level), time: time(earlier.reportedAtMs) })}
+          </p>
+        )}
+      </div>
+      {earlier !== null && (
+        <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
+          {t('reports.earlierToo')}
+        </button>
+      )}
     </div>
   )
 }

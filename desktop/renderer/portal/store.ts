@@ -34,13 +34,28 @@ export interface Line {
 /** What a report that was not answered wanted: to be made, under its key, or to be taken back. */
 export type ReportWish = { key: string } | { undoOf: number }
 
+/** A report of the same person that counts again once a later one is taken back. [OCC-16] */
+export interface EarlierReport {
+  reportId: number
+  level: Level
+  reportedAtMs: number
+}
+
 /** One report, from the tap to the end of its undo. Times are hub time. */
 export type ReportStep =
   | { step: 'ask' }
   | { step: 'saving'; spaceId: number; level: Level; key: string; isSlow: boolean }
-  | { step: 'thanks'; spaceId: number; level: Level; reportId: number; undoUntilMs: number }
+  | {
+      step: 'thanks'
+      spaceId: number
+      level: Level
+      reportId: number
+      undoUntilMs: number
+      /** An equal tap made it before. [OCC-16] */
+      isRepeat?: boolean
+    }
   | { step: 'undoing'; spaceId: number; level: Level; reportId: number; isSlow: boolean }
-  | { step: 'undone'; spaceId: number; untilMs: number }
+  | { step: 'undone'; spaceId: number; untilMs: number; earlier?: EarlierReport | null }
   | { step: 'refused'; spaceId: number; level: Level; wish: ReportWish; refusal: Refusal }
 
 /** A short word at the foot of the page, with an undo where there is one. */
@@ -49,6 +64,9 @@ export interface Toast {
   text: string
   undo: (() => void) | null
 }
+
+/** Values of a form by the names of its fields. */
+export type Draft = Readonly<Record<string, string>>
 
 /** Everything that the portal's screens read. */
 export interface PortalState {
@@ -67,6 +85,10 @@ export interface PortalState {
   report: ReportStep
   filter: Filter
   toggledSections: ReadonlySet<number>
+  /** What somebody began to fill in, by form and field: it waits while they look elsewhere. [POR-15] */
+  drafts: Readonly<Record<string, Draft>>
+  /** The list from which a place was opened: its back link leads there. [POR-14] */
+  listPath: '/' | '/mine'
   toast: Toast | null
   /** What a screen reader hears; each number once. */
   said: { number: number; text: string }
@@ -93,6 +115,8 @@ export function freshState(nowMs: number): PortalState {
     report: { step: 'ask' },
     filter: NO_FILTER,
     toggledSections: new Set(),
+    drafts: {},
+    listPath: '/',
     toast: null,
     said: { number: 0, text: '' },
     asking: null,
@@ -110,9 +134,11 @@ export function withVisitor(state: PortalState, visitor: Visitor): Partial<Porta
   const before = state.visitor.state === 'signedIn' ? state.visitor.me.id : null
   const after = visitor.state === 'signedIn' ? visitor.me.id : null
   if (before === after) return { visitor }
-  const { tree, line, report, filter, toggledSections, toast, asking, mailedTo } = freshState(state.nowMs)
+  const fresh = freshState(state.nowMs)
+  const { tree, line, report, filter, toggledSections, drafts, listPath, toast, asking, mailedTo } = fresh
   state.asking?.resolve(false)
-  return { visitor, tree, line, report, filter, toggledSections, toast, asking, mailedTo }
+  const places = { tree, line, report, filter, toggledSections, drafts, listPath }
+  return { visitor, ...places, toast, asking, mailedTo }
 }
 
 /** The signed-in person as the table of access.ts knows them. */

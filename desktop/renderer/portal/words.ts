@@ -74,6 +74,8 @@ function agoText(t: PortalT, atMs: number, nowMs: number): string {
 /** What a refusal means to the person who is refused, and what to do. */
 function refusalText(t: PortalT, { why, at, faults = [], nameFault }: Refusal): string {
   if (why === 'malformed' && at === '/username') return t('signIn.emailOnly')
+  if (why === 'credentialsRefused' && at === '/username') return t('signIn.identifierRefused')
+  if (why === 'credentialsRefused' && at === '/password') return t('confirm.refused')
   if (why === 'valueRefused' && at === '/kind') return t('refusal.kindTooLarge')
   switch (why) {
     case 'passwordRefused':

@@ -1,4 +1,4 @@
-import { useRef, useState, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { Link, useRoute } from 'wouter'
 import { Filters } from '../filters.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
@@ -19,7 +19,10 @@ export function Browse(): ReactElement {
   const tree = usePortal((state) => state.tree)
   const moment = useMoment()
   const { t } = usePortalWords()
-  const { retryTree } = useActions()
+  const { retryTree, openList } = useActions()
+  useEffect(() => {
+    if (!isSpace) openList(isMine ? '/mine' : '/')
+  }, [isSpace, isMine, openList])
   const list = useRef<HTMLDivElement>(null)
   const detail = useRef<HTMLDivElement>(null)
   const [isListHandled, isDetailHandled] = [useHandled(list), useHandled(detail)]

@@ -4,6 +4,7 @@ import { may } from '#shared/domain/access.ts'
 import { isWithin, type SpaceKind } from '#shared/domain/space.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Refusal } from '../api.ts'
+import { useDrafted } from '../draft.ts'
 import { Choice, Field, Form, TextArea, type FormValues } from '../form.tsx'
 import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../limits.ts'
 import { Empty, Loading, Notice, PageHead } from '../parts.tsx'
@@ -16,10 +17,13 @@ import { actorOf } from '../store.ts'
 import { StaleChoice } from '../stale.tsx'
 import { usePortalWords } from '../words.ts'
 
+/** Under which name a new space waits that was not saved yet. */
+const NEW_SPACE = 'newSpace'
+
 /** Makes a space below another one. */
 export function NewSpace(): ReactElement {
   const { t } = usePortalWords()
-  const { call, putRow, toast } = useActions()
+  const { call, putRow, toast, draft } = useActions()
   const [, go] = useLocation()
   const moment = useMoment()
   if (moment === null) return <Loading />
@@ -28,6 +32,7 @@ export function NewSpace(): ReactElement {
     const answer = await call('POST /spaces', { body: wish })
     if (!answer.ok) return answer.refusal
     putRow(answer.value)
+    draft(NEW_SPACE, null)
     toast(t('edit.added', { name: wish.name }))
     go(`/spaces/${answer.value.id}`)
     return null
@@ -36,7 +41,7 @@ export function NewSpace(): ReactElement {
     <div className="p-page">
       <PageHead title={t('edit.newTitle')} lead={t('edit.newLead')} />
       <div className="p-card">
-        <Form send={add} go={t('edit.add')}>
+        <Form send={add} go={t('edit.add')} draft={NEW_SPACE}>
           <SpaceFields moment={moment} wish={null} selfId={null} />
         </Form>
       </div>
@@ -97,7 +102,9 @@ function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment 
   return (
     <div className="p-page">
       <PageHead title={t('edit.editTitle', { name: space.name })} back={back} />
-      {!space.isOnKiosks && <Notice kind="hint">{t('space.hidden')}</Notice>}
+      {!space.isOnKiosks && (
+        <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>
+      )}
       <div className="p-card">
         {conflict === null ? (
           <Form send={(values) => save(wishOf(values), before)} go={t('app.save')} going={t('app.saving')}>
@@ -189,8 +196,8 @@ function Standing(props: {
   const { t, kind: word } = usePortalWords()
   const me = useMe()
   const isFree = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
-  const [parent, setParent] = useState(wish === null ? '' : String(wish.parentId))
-  const [kind, setKind] = useState<string>(wish?.kind ?? 'room')
+  const [parent, setParent] = useState(useDrafted('parent', wish === null ? '' : String(wish.parentId)))
+  const [kind, setKind] = useState<string>(useDrafted('kind', wish?.kind ?? 'room'))
   const parentId = parent === '' || parent === '0' ? null : Number(parent)
   const self =
     wish === null || selfId === null

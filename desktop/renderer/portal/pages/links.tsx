@@ -1,8 +1,8 @@
 import { useState, type ReactElement, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { Refusal } from '../api.ts'
-import { Field, Form, PasswordField, type FormValues } from '../form.tsx'
-import { Notice } from '../parts.tsx'
+import { Field, Form, PasswordField, type FormValues, type Send } from '../form.tsx'
+import { Notice, Problem } from '../parts.tsx'
 import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
 import { meOf, type Because } from '../store.ts'
 import { usePortalWords } from '../words.ts'
@@ -17,17 +17,39 @@ function useToken(): string | null {
   return usePortal(({ link }) => (link?.path === path ? link.token : null))
 }
 
-/** A page of a link: without its token it says what to do. */
+/**
+ * A page of a link: without its token it says what to do. Once the hub has refused the token, promise and form are gone –
+ * the same link works no better a second time –, and `over` says how to go on. [POR-1]
+ */
 function LinkPage(props: {
   title: string
   lead: string
-  children: (token: string) => ReactNode
+  over: ReactNode
+  children: (token: string, guard: (send: Send) => Send) => ReactNode
 }): ReactElement {
   const { t } = usePortalWords()
   const token = useToken()
+  const [refused, setRefused] = useState<Refusal | null>(null)
+  const guard =
+    (send: Send): Send =>
+    async (values) => {
+      const refusal = await send(values)
+      if (refusal?.why !== 'linkRefused') return refusal
+      setRefused(refusal)
+      return null
+    }
   return (
-    <Entry title={props.title} lead={props.lead}>
-      {token === null ? <Notice kind="hint">{t('verify.noToken')}</Notice> : props.children(token)}
+    <Entry title={props.title} {...(refused === null ? { lead: props.lead } : {})}>
+      {refused !== null ? (
+        <>
+          <Problem refusal={refused} />
+          {props.over}
+        </>
+      ) : token === null ? (
+        <Notice kind="hint">{t('verify.noToken')}</Notice>
+      ) : (
+        props.children(token, guard)
+      )}
       <p className="p-entry-more">
         <Link href="/sign-in">{t('signIn.go')}</Link>
       </p>
@@ -51,28 +73,24 @@ export function Verify(): ReactElement {
   const { t } = usePortalWords()
   const { call } = useActions()
   const done = useDone('verified')
-  const [isRefused, setRefused] = useState(false)
   const confirm = (token: string) => async (): Promise<Refusal | null> => {
     const answer = await call('POST /auth/verify', { body: { token } })
-    if (answer.ok) {
-      done()
-      return null
-    }
-    setRefused(answer.refusal.why === 'linkRefused')
-    return answer.refusal
+    if (!answer.ok) return answer.refusal
+    done()
+    return null
   }
   return (
-    <LinkPage title={t('verify.title')} lead={t('verify.body')}>
-      {(token) => (
+    <LinkPage
+      title={t('verify.title')}
+      lead={t('verify.body')}
+      over={
         <>
-          <Form
-            send={confirm(token)}
-            go={t('verify.go')}
-            hints={{ linkRefused: <p>{t('verify.refusedHint')}</p> }}
-          />
-          {isRefused && <SendAgain />}
+          <p>{t('verify.refusedHint')}</p>
+          <SendAgain />
         </>
-      )}
+      }
+    >
+      {(token, guard) => <Form send={guard(confirm(token))} go={t('verify.go')} />}
     </LinkPage>
   )
 }
@@ -98,8 +116,12 @@ export function ConfirmEmail(): ReactElement {
     return null
   }
   return (
-    <LinkPage title={t('emailChange.title')} lead={t('emailChange.body')}>
-      {(token) => <Form send={confirm(token)} go={t('emailChange.go')} />}
+    <LinkPage
+      title={t('emailChange.title')}
+      lead={t('emailChange.body')}
+      over={<p>{t('emailChange.refusedHint')}</p>}
+    >
+      {(token, guard) => <Form send={guard(confirm(token))} go={t('emailChange.go')} />}
     </LinkPage>
   )
 }
@@ -120,13 +142,19 @@ export function Reset(): ReactElement {
       return null
     }
   return (
-    <LinkPage title={t('reset.title')} lead={t('reset.body')}>
-      {(token) => (
-        <Form
-          send={reset(token)}
-          go={t('reset.go')}
-          hints={{ linkRefused: <Link href="/forgotten">{t('forgotten.go')}</Link> }}
-        >
+    <LinkPage
+      title={t('reset.title')}
+      lead={t('reset.body')}
+      over={
+        <p>
+          <Link href="/forgotten" className="p-button">
+            {t('forgotten.go')}
+          </Link>
+        </p>
+      }
+    >
+      {(token, guard) => (
+        <Form send={guard(reset(token))} go={t('reset.go')}>
           <PasswordField name="password" label={t('field.newPassword')} isNew />
         </Form>
       )}
@@ -149,9 +177,9 @@ export function Setup(): ReactElement {
       return null
     }
   return (
-    <LinkPage title={t('setup.title')} lead={t('setup.body')}>
-      {(token) => (
-        <Form send={setUp(token)} go={t('setup.go')}>
+    <LinkPage title={t('setup.title')} lead={t('setup.body')} over={null}>
+      {(token, guard) => (
+        <Form send={guard(setUp(token))} go={t('setup.go')}>
           <Field name="email" type="email" label={t('field.email')} autoComplete="email" />
           <PasswordField name="password" label={t('field.password')} isNew />
         </Form>
@@ -171,14 +199,14 @@ export function ConfirmUniversity(): ReactElement {
     return answer.ok ? null : answer.refusal
   }
   return (
-    <LinkPage title={t('ask.confirmTitle')} lead={t('ask.confirmBody')}>
-      {(token) =>
+    <LinkPage title={t('ask.confirmTitle')} lead={t('ask.confirmBody')} over={<p>{t('ask.refusedHint')}</p>}>
+      {(token, guard) =>
         isDone ? (
           <Notice kind="good">
             <p role="status">{t('ask.confirmed')}</p>
           </Notice>
         ) : (
-          <Form send={confirm(token)} go={t('verify.go')} />
+          <Form send={guard(confirm(token))} go={t('verify.go')} />
         )
       }
     </LinkPage>

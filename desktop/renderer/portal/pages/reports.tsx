@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react'
+import { useEffect, useRef, type ReactElement } from 'react'
 import { Link } from 'wouter'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
 import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
@@ -12,15 +12,21 @@ type MyReport = RouteAnswer<'GET /me/reports'>['reports'][number]
 
 /** What I reported, newest first; each may be taken back. */
 export function Reports(): ReactElement {
-  const { t, date, refusal } = usePortalWords()
+  const { t, date, time, level, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const acting = useActing<number>()
-  const { loaded, reload, change } = useLoad('GET /me/reports', NOTHING)
+  const { loaded, reload, refresh, change } = useLoad('GET /me/reports', NOTHING)
+  useNews(refresh)
   const withdraw = async (id: number): Promise<void> => {
     const answer = await call('POST /reports/:id/withdraw', { params: { id } }, ACT_LIMIT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
-    change(({ reports }) => ({ reports: reports.map((one) => (one.id === id ? answer.value : one)) }))
-    toast(t('say.undone'))
+    const { earlier, ...report } = answer.value
+    change(({ reports }) => ({ reports: reports.map((one) => (one.id === id ? report : one)) }))
+    const still =
+      earlier === undefined
+        ? []
+        : [t('reports.earlier', { level: level(earlier.level), time: time(earlier.reportedAtMs) })]
+    toast([t('say.undone'), ...still].join(' '))
   }
   const days = loaded.state === 'ready' ? byDay(loaded.value.reports, date) : []
   return (
@@ -52,6 +58,37 @@ export function Reports(): ReactElement {
       ))}
     </div>
   )
+}
+
+/** How often the list is fetched anew at most while places change, ms. */
+const NEWS_MS = 5_000
+
+/** Runs again when the line brought something, and when the page is shown again: this may be a report from another device. [POR-16] */
+function useNews(refresh: () => void): void {
+  const head = usePortal(({ tree }) => (tree.state === 'ready' ? tree.head : 0))
+  const first = useRef(head)
+  const lastMs = useRef(0)
+  useEffect(() => {
+    if (head === first.current) return
+    first.current = -1
+    const waitMs = Math.max(0, lastMs.current + NEWS_MS - performance.now())
+    const timer = window.setTimeout(() => {
+      lastMs.current = performance.now()
+      if (document.visibilityState === 'visible') refresh()
+    }, waitMs)
+    return () => window.clearTimeout(timer)
+  }, [head, refresh])
+  useEffect(() => {
+    const shown = (): void => {
+      if (document.visibilityState === 'visible') refresh()
+    }
+    document.addEventListener('visibilitychange', shown)
+    window.addEventListener('pageshow', shown)
+    return () => {
+      document.removeEventListener('visibilitychange', shown)
+      window.removeEventListener('pageshow', shown)
+    }
+  }, [refresh])
 }
 
 function byDay(reports: readonly MyReport[], date: (atMs: number) => string): [string, MyReport[]][] {

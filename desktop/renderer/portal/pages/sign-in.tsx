@@ -34,6 +34,8 @@ export function SignIn(): ReactElement {
       },
     })
     if (answer.ok) return null
+    if (answer.refusal.why === 'credentialsRefused' && !isEmailOnly)
+      return { ...answer.refusal, at: '/username' }
     if (answer.refusal.why !== 'universityNeeded') return answer.refusal
     const known = await call('GET /universities', NOTHING)
     if (known.ok && !known.value.universities.some(hasDirectory)) return EMAIL_ONLY
@@ -48,7 +50,12 @@ export function SignIn(): ReactElement {
           <p role="status">{t(`signIn.${because}`)}</p>
         </Notice>
       )}
-      <Form send={signIn} go={t('signIn.go')} going={t('signIn.going')}>
+      <Form
+        send={signIn}
+        go={t('signIn.go')}
+        going={t('signIn.going')}
+        hints={{ credentialsRefused: <p>{t('signIn.newHint')}</p> }}
+      >
         <Field
           name="identifier"
           label={t(isEmailOnly ? 'field.email' : 'field.identifier')}

@@ -1,4 +1,4 @@
-import { type ReactElement } from 'react'
+import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
 import { MAX_ADDRESS_LENGTH } from '../limits.ts'
 import type { Refusal } from '../api.ts'
@@ -14,10 +14,12 @@ export function SignUp(): ReactElement {
   const { call } = useActions()
   const { store } = usePortalHandle()
   const [, go] = useLocation()
+  const [hasLetters, setLetters] = useState(false)
   const register = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
     const body = { email, password: values.password('password'), locale }
     const answer = await call('POST /auth/register', { body })
+    setLetters(/[^\x20-\x7e]/.test(email))
     if (!answer.ok) return answer.refusal
     store.setState({ mailedTo: { page: 'signUp', email } })
     go('/sign-up/sent')
@@ -25,7 +27,11 @@ export function SignUp(): ReactElement {
   }
   return (
     <Entry title={t('signUp.title')} lead={t('signUp.lead')}>
-      <Form send={register} go={t('signUp.go')}>
+      <Form
+        send={register}
+        go={t('signUp.go')}
+        hints={hasLetters ? { addressRefused: <p>{t('signUp.letters')}</p> } : {}}
+      >
         <Field
           name="email"
           type="email"

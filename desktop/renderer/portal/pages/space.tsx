@@ -11,7 +11,7 @@ import { SpaceFacts } from '../facts.tsx'
 import { Empty, Loading, Notice } from '../parts.tsx'
 import { Counts, PlaceRows, useListNow } from '../place-list.tsx'
 import { entryOf, type Entry } from '../places.ts'
-import { useActions, useMe, usePortalHandle } from '../portal-context.ts'
+import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context.ts'
 import { Report } from '../report.tsx'
 import type { PortalMoment, PortalSpace } from '../spaces.ts'
 import { actorOf } from '../store.ts'
@@ -38,19 +38,20 @@ export function SpacePage({ id, moment }: { id: number; moment: PortalMoment | n
 function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
   const { t, open } = usePortalWords()
   const me = useMe()
+  const listPath = usePortal((state) => state.listPath)
   const entry = entryOf(moment, space)
   const isStaff = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
   const isOpen = entry.tone !== 'closed'
   return (
     <article className="p-place" aria-labelledby="place-name">
-      <Link href={space.isTracked ? '/mine' : '/'} className="p-back p-narrow-only">
+      <Link href={listPath} className="p-back p-narrow-only">
         <Icon name="back" />
-        {t(space.isTracked ? 'nav.mine' : 'nav.places')}
+        {t(listPath === '/mine' ? 'nav.mine' : 'nav.places')}
       </Link>
       <PlaceState entry={entry} space={space} moment={moment} />
       {entry.isLeaf && isOpen && <Report spaceId={space.id} name={space.name} kind={space.kind} />}
       {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
-      {!entry.isPublic && <Notice kind="hint">{t('space.hidden')}</Notice>}
+      {!entry.isPublic && <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>}
       <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
       <section className="p-card" aria-labelledby="place-about">
         <h2 id="place-about">{t('space.about')}</h2>

@@ -1,0 +1,90 @@
+import type { Page } from '@playwright/test'
+import { LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
+import { expect, test } from './testing.ts'
+
+// "Large text" compared with usual text, element by element, on every picture of the gallery: nothing gets smaller.
+
+/** A text whose size was measured in both looks of the same picture. */
+interface Compared {
+  what: string
+  usual: number
+  large: number
+}
+
+/** Sizes of every text that is seen, in px, as it is and with large text. */
+function compareLooks(page: Page): Promise<Compared[]> {
+  return page.evaluate(() => {
+    const root = document.documentElement
+    const texts: HTMLElement[] = []
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const parent = node.parentElement
+      if (node.textContent?.trim() !== '' && parent?.checkVisibility() === true) texts.push(parent)
+    }
+    const sizes = (): number[] => texts.map((text) => Number.parseFloat(getComputedStyle(text).fontSize))
+    root.dataset['text'] = 'normal'
+    const usual = sizes()
+    root.dataset['text'] = 'large'
+    const large = sizes()
+    root.dataset['text'] = 'normal'
+    return texts.map((text, index) => ({
+      what: `${text.tagName}.${text.closest('[class]')?.className ?? ''} "${text.textContent.trim().slice(0, 24)}"`,
+      usual: usual[index] ?? 0,
+      large: large[index] ?? 0,
+    }))
+  })
+}
+
+/** A door's word fills the room that what stands round it leaves; its least height in mm is measured by SCR-11. */
+const leastOf = (what: string, usual: number): number =>
+  (what.startsWith('P.state-word') ? 0.9 * usual : usual) - 0.05
+
+/** What is smaller in large text, and how many texts were compared. */
+async function walk(
+  page: Page,
+  names: string[],
+): Promise<{ faults: string[]; compared: number; grown: number }> {
+  const faults = new Set<string>()
+  let compared = 0
+  let grown = 0
+  for (const [index, name] of names.entries())
+    for (const language of languagesInTurn(index)) {
+      await showPicture(page, `?screen=${name}&lang=${language}`)
+      for (const { what, usual, large } of await compareLooks(page)) {
+        compared += 1
+        if (large > usual + 0.05) grown += 1
+        if (large < leastOf(what, usual))
+          faults.add(`${name}, ${language}: ${what} ${usual.toFixed(1)} → ${large.toFixed(1)} px`)
+      }
+    }
+  return { faults: [...faults], compared, grown }
+}
+
+for (const [panel, width, height] of [
+  ['door in landscape', 1280, 800],
+  ['door in portrait', 800, 1280],
+  ['lobby', 1080, 1920],
+] as const)
+  test(`[SCR-14] no text of a kiosk is smaller with large text: ${panel}`, async ({ page, galleryUrl }) => {
+    test.slow()
+    await page.setViewportSize({ width, height })
+    const names = await openGallery(page, galleryUrl)
+    const { faults, compared, grown } = await walk(page, names)
+    expect(faults).toEqual([])
+    expect(compared).toBeGreaterThan(20 * LANGUAGES.length)
+    expect(grown).toBeGreaterThan(compared / 2)
+  })
+
+for (const width of [390, 1280])
+  test(`[SCR-14] no text of the portal is smaller with large text: ${width} px`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    test.slow()
+    await page.setViewportSize({ width, height: 844 })
+    const names = await openGallery(page, galleryUrl, 'data-portal-name')
+    const { faults, compared, grown } = await walk(page, names)
+    expect(faults).toEqual([])
+    expect(compared).toBeGreaterThan(20 * LANGUAGES.length)
+    expect(grown).toBeGreaterThan(compared / 2)
+  })
