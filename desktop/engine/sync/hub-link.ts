@@ -35,7 +35,6 @@ export interface HubLink {
 /** Makes the link of one engine; it dials once started and once the device is a kiosk. */
 export function makeHubLink(core: Core): HubLink {
   const { clock, config, dice, log } = core.options
-  const url = syncUrl(config.hub.url)
   const status = makeLinkStatus(core)
   const state = {
     session: null as Session | null,
@@ -66,7 +65,7 @@ export function makeHubLink(core: Core): HubLink {
       state.session = null
       follow(end)
     }
-    const session = openSession(core, url, { arrived: look, changed, ended })
+    const session = openSession(core, syncUrl(config.hub.url), { arrived: look, changed, ended })
     state.session = session
   }
 
