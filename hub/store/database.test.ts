@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openPool, query, requireServer, transaction } from './database.ts'
+import { closePool, openPool, query, requireServer, transaction } from './database.ts'
+import { SUPERUSER } from './database-owner.ts'
 import { makeTestDatabase, type TestDatabase } from './testing.ts'
 
 let database: TestDatabase
@@ -19,6 +20,26 @@ test('whole numbers of 64 bits are numbers, in lists too', async () => {
     'select 9007199254740991::bigint as big, array[1, null, 2]::bigint[] as list, count(*) as n from counts',
   )
   expect(row).toEqual({ big: Number.MAX_SAFE_INTEGER, list: [1, null, 2], n: 0 })
+})
+
+describe('OPS-15: a pool that is told a role', () => {
+  const roleOf = async (role: string): Promise<unknown> => {
+    const superuserUrl = database.url.replace(/\/\/[^@]*@/, `//${SUPERUSER}@`)
+    const pool = openPool(superuserUrl, { maxConnections: 1, role })
+    try {
+      return await query(pool, 'select session_user::text as as_who, current_user::text as role')
+    } finally {
+      await closePool(pool)
+    }
+  }
+
+  test('is that role from its first statement on', async () => {
+    expect(await roleOf('pg_monitor')).toEqual([{ as_who: SUPERUSER, role: 'pg_monitor' }])
+  })
+
+  test('runs nothing as the one of its address when it may not become it: every statement fails and says why', async () => {
+    await expect(roleOf('no_such_role')).rejects.toThrow('role "no_such_role" does not exist')
+  })
 })
 
 describe('a transaction', () => {

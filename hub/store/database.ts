@@ -37,12 +37,13 @@ export interface PoolOptions {
   maxConnections?: number
   /** Hears of a connection that broke while it was idle. */
   onIdleError?: (error: Error) => void
-  /** The role to become in each connection, of those that the address's own may become. */
+  /** The role to become in each connection, of those that the address's own may become; otherwise nothing can be asked. */
   role?: string
 }
 
 /** Opens a pool. Connects at the first query. bigint columns come as numbers: identities and clocks fit exactly. */
 export function openPool(url: string, options: PoolOptions = {}): Database {
+  const { role } = options
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 10,
@@ -52,19 +53,17 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
     // A hub that is stopped in the middle of a commit must not hold a university's lock against the others for ever.
     idle_in_transaction_session_timeout: 15_000,
     types: { getTypeParser: parserOf },
+    // Before any other statement of that connection; one that may not become the role is closed, and its statement fails.
+    ...(role !== undefined && {
+      // The types say void; the pool waits for what it returns.
+      onConnect: (client): unknown => client.query(`set role ${pg.escapeIdentifier(role)}`),
+    }),
   })
   // Without a listener, a server that goes down would take the hub with it.
   pool.on('error', (error) => options.onIdleError?.(error))
   // The pool's own listener is off while a connection is lent out: one that breaks between two statements of a
   // transaction would be an uncaught exception. The next statement on it fails, and says why.
   pool.on('connect', (client) => client.on('error', () => undefined))
-  const { role } = options
-  // Before any other statement of that connection.
-  if (role !== undefined)
-    pool.on(
-      'connect',
-      (client) => void client.query(`set role ${pg.escapeIdentifier(role)}`).catch(() => undefined),
-    )
   const open = new Set<pg.PoolClient>()
   pool.on('connect', (client) => open.add(client))
   pool.on('remove', (client) => open.delete(client))
