@@ -15,12 +15,15 @@ export class HubHost {
   private gone: Promise<void> = Promise.resolve()
   private readonly home = mkdtempSync(join(tmpdir(), 'carrel-hub-'))
   private readonly databaseUrl: string
+  private readonly env: NodeJS.ProcessEnv
   private output = ''
   /** Port of the hub that runs, or ran last. */
   port = 0
 
-  constructor(databaseUrl: string) {
+  /** `env` comes on top of this process's own. */
+  constructor(databaseUrl: string, env: NodeJS.ProcessEnv = {}) {
     this.databaseUrl = databaseUrl
+    this.env = env
   }
 
   get url(): string {
@@ -40,6 +43,7 @@ export class HubHost {
     const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, PROGRAM], {
       env: {
         ...process.env,
+        ...this.env,
         CARREL_HOME: this.home,
         DATABASE_URL: this.databaseUrl,
         CARREL_PORT: '0',

@@ -1,0 +1,193 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Release } from './frozen-release.ts'
+import { parseHubMessage } from '../../desktop/engine/sync/hub-messages.ts'
+import { restoreBackup } from '../admin/restore.ts'
+import { restoreSequences, setForeignKeys, type SequenceState } from '../store/backup-tables.ts'
+import { query, transaction } from '../store/database.ts'
+import { dumpSchema, readSchemaFile } from '../store/dump-schema.ts'
+import { migrate, readMigrations } from '../store/migrate.ts'
+import { makeEmptyDatabase, type TestDatabase } from '../store/testing.ts'
+import { parseKioskMessage } from '../sync/parse-kiosk-message.ts'
+import { AskedProcess } from './asked-process.ts'
+import { HubHost } from './hub-host.ts'
+import { loadSettled } from './ledger.ts'
+import type { KioskQuestion, KioskState, TapAnswer } from './kiosk-process.ts'
+
+// What release 0.1 left in the field, against the hub and the engine of today. The files were made once, by the release.
+
+const FROZEN = fileURLToPath(new URL('../../build/releases/0.1.0/', import.meta.url))
+const TODAY = fileURLToPath(new URL('./kiosk-process.ts', import.meta.url))
+/** Beside better-sqlite3, which the bundle leaves outside, as in a packed app. */
+const BESIDE = fileURLToPath(new URL('../../node_modules/.engine-of-release.mjs', import.meta.url))
+
+const release = JSON.parse(readFileSync(path.join(FROZEN, 'release.json'), 'utf8')) as Release
+const unzip = (name: string): Buffer => gunzipSync(readFileSync(path.join(FROZEN, name)))
+
+const folder = mkdtempSync(path.join(tmpdir(), 'carrel-release-'))
+const ends: (() => Promise<void>)[] = []
+
+beforeAll(() => writeFileSync(BESIDE, unzip('engine.mjs.gz')))
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+afterAll(() => {
+  rmSync(BESIDE)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+interface DumpEnd {
+  migrations: { name: string; hash: string }[]
+  sequences: SequenceState[]
+}
+
+/** The release's demo database, not yet brought up to date. */
+async function loadFrozenDatabase(): Promise<TestDatabase> {
+  const database = await makeEmptyDatabase()
+  ends.push(() => database.drop())
+  const lines = unzip('demo-rows.jsonl.gz').toString('utf8').trimEnd().split('\n')
+  const { migrations, sequences } = JSON.parse(lines.pop() ?? '') as DumpEnd
+  const known = readMigrations().slice(0, migrations.length)
+  expect(known.map(({ name, hash }) => ({ name, hash }))).toEqual(migrations)
+  await migrate(database.pool, known)
+  const rows = new Map<string, string[]>()
+  let table: string[] = []
+  for (const line of lines) {
+    const name = /^\{"table":"(\w+)"\}$/.exec(line)?.[1]
+    if (name === undefined) table.push(line)
+    else rows.set(name, (table = []))
+  }
+  await transaction(database.pool, 'read committed', async (client) => {
+    await setForeignKeys(client, true)
+    for (const [name, texts] of rows)
+      await client.query(
+        `insert into ${name} overriding system value
+         select r.* from unnest($1::jsonb[]) l (line), jsonb_populate_record(null::${name}, l.line) r`,
+        [texts],
+      )
+    await setForeignKeys(client, false)
+    await restoreSequences(client, sequences)
+  })
+  return database
+}
+
+interface Field {
+  database: TestDatabase
+  hub: HubHost
+  open(program: string): Promise<OpenKiosk>
+}
+
+interface OpenKiosk {
+  state(): Promise<KioskState>
+  tap(level: number): Promise<TapAnswer>
+}
+
+/** Today's hub on the release's database, and the release's kiosk in front of it. */
+async function openField(): Promise<Field> {
+  const database = await loadFrozenDatabase()
+  const hub = new HubHost(database.url, { CARREL_SECRET: release.secret })
+  ends.push(() => hub.remove())
+  await hub.start()
+  return { database, hub, open: (program) => openKiosk(program, hub.url) }
+}
+
+async function openKiosk(program: string, hubUrl: string): Promise<OpenKiosk> {
+  const home = mkdtempSync(path.join(folder, 'kiosk-'))
+  for (const name of ['outbox.db', 'cache.db']) writeFileSync(path.join(home, name), unzip(`${name}.gz`))
+  const kiosk = new AskedProcess<KioskQuestion>(program)
+  ends.push(() => kiosk.stop())
+  const name = release.kioskName
+  await kiosk.ask({ ask: 'open', name, folder: home, hubUrl, code: null })
+  return {
+    state: () => kiosk.ask({ ask: 'state', name }),
+    tap: (level) => kiosk.ask({ ask: 'report', name, spaceId: release.spaceId, level }),
+  }
+}
+
+/** What the hub has of the kiosk, by number. */
+async function loadKept(database: TestDatabase): Promise<string[]> {
+  const [home] = await query<{ id: number }>(
+    database.pool,
+    'select university_id as id from kiosks where id = $1',
+    [release.kioskId],
+  )
+  const rows = await loadSettled(database.pool, home?.id ?? 0)
+  return rows
+    .filter(({ kioskId }) => kioskId === release.kioskId)
+    .toSorted((one, other) => one.mutationId - other.mutationId)
+    .map(({ mutationId, kind, level, why }) => `${mutationId} ${kind} ${level ?? why ?? ''}`.trimEnd())
+}
+
+/** As the release made them: every tenth takes the one before back. */
+const made = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => index + 1).map((number) =>
+    number % 10 === 0 ? `${number} withdraw` : `${number} report ${number % 3}`,
+  )
+const ALL = release.waitingCount + release.acknowledgedCount
+
+describe('a kiosk of release 0.1 at the hub of today', () => {
+  test.each([
+    ['[REL-1] with the engine of then', BESIDE],
+    ['[REL-2] brought up to date, on its old files', TODAY],
+  ])('%s: its waiting taps arrive once each, and it goes on', async (_, program) => {
+    const field = await openField()
+    expect(await loadKept(field.database)).toEqual(made(release.acknowledgedCount))
+    const kiosk = await field.open(program)
+    await vi.waitFor(async () =>
+      expect(await kiosk.state()).toMatchObject({ waitingCount: 0, isOnline: true }),
+    )
+    expect(await loadKept(field.database)).toEqual(made(ALL))
+    expect(await kiosk.tap(1)).toEqual({ mutationId: ALL + 1, isRepeat: false })
+    await vi.waitFor(async () => expect((await kiosk.state()).waitingCount).toBe(0))
+    expect(await loadKept(field.database)).toEqual([...made(ALL), `${ALL + 1} report 1`])
+    expect((await kiosk.state()).spaces.find(({ id }) => id === release.spaceId)).toMatchObject({ level: 1 })
+  })
+})
+
+test('[REL-4] every text that passed between a kiosk and a hub of release 0.1 is understood on both sides', () => {
+  const frames = unzip('conversation.jsonl.gz').toString('utf8').split('\n')
+  const types = new Set<string>()
+  for (const frame of frames) {
+    const { from, text } = JSON.parse(frame) as { from: 'kiosk' | 'hub'; text: string }
+    const isRead = from === 'hub' ? parseHubMessage(text) !== null : parseKioskMessage(text).ok
+    expect(isRead ? '' : text).toBe('')
+    types.add((JSON.parse(text) as { type: string }).type)
+  }
+  expect([...types].toSorted()).toMatchInlineSnapshot(`
+    [
+      "ack",
+      "applied",
+      "assignment",
+      "challenge",
+      "changes",
+      "heartbeat",
+      "hello",
+      "push",
+      "snapshot",
+      "welcome",
+    ]
+  `)
+})
+
+test('[REL-3] the database of release 0.1 with its rows is brought to the tables of today', async () => {
+  const database = await loadFrozenDatabase()
+  await migrate(database.pool)
+  expect(await dumpSchema(database.pool)).toBe(readSchemaFile())
+})
+
+test('[REL-3] a backup of release 0.1 is restored, and its kiosk offers again what the backup had not', async () => {
+  const database = await makeEmptyDatabase()
+  ends.push(() => database.drop())
+  const file = path.join(FROZEN, 'hub.backup')
+  expect(await restoreBackup(database.pool, file)).toMatchObject({ ok: true })
+  const hub = new HubHost(database.url, { CARREL_SECRET: release.secret })
+  ends.push(() => hub.remove())
+  await hub.start()
+  const kiosk = await openKiosk(TODAY, hub.url)
+  await vi.waitFor(async () => expect(await kiosk.state()).toMatchObject({ waitingCount: 0, isOnline: true }))
+  expect(await loadKept(database)).toEqual(made(ALL))
+})
