@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { readProcess } from '../hub/store/process-table.ts'
+import { readProcess } from '../hub/platform/postgres/process-table.ts'
 import { HouseError } from './house-error.ts'
 import { LEASH, LEASH_HOLDER, ROOT } from './house.mjs'
 

@@ -15,7 +15,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { afterAll, describe, expect, test } from 'vitest'
 import { decideProduction, parseConfig, VARIABLE_NAMES } from '../hub/config.ts'
-import { readDirectories } from '../hub/identity/directory-config.ts'
+import { readDirectories } from '../hub/directories/directory-config.ts'
 import { importGraph } from './import-graph.ts'
 import { ROOT } from './house.mjs'
 
@@ -230,7 +230,7 @@ describe('[OPS-13, OPS-14] the hub in containers', () => {
       image: compose.services['hub']?.image,
       build: compose.services['hub']?.build,
     })
-    expect(command).toEqual(['node', 'hub/prepare-database.ts'])
+    expect(command).toEqual(['node', 'hub/platform/postgres/prepare-database.ts'])
     expect(awaited).toEqual({ postgres: { condition: 'service_healthy' } })
     expect(compose.services['hub']?.depends_on).toEqual({
       postgres: { condition: 'service_healthy' },
@@ -310,7 +310,7 @@ describe('the image of the hub', () => {
   const ignored = read('.dockerignore').split('\n')
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-image-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const graph = importGraph(['hub/main.ts', 'hub/cli.ts', 'hub/prepare-database.ts'])
+  const graph = importGraph(['hub/main.ts', 'hub/cli.ts', 'hub/platform/postgres/prepare-database.ts'])
 
   const isLeftOut = (file: string): boolean =>
     ignored.some((pattern) => !/^[#!]|^\*?$/.test(pattern) && path.matchesGlob(file, `${pattern}{,/**}`))
@@ -322,7 +322,7 @@ describe('the image of the hub', () => {
       inImage.some((part) => file === part || file.startsWith(`${part}/`))
     const wanted = [...graph.files, ...graph.read]
     expect(graph.read).toEqual(
-      expect.arrayContaining(['dist/renderer', 'hub/store/migrations/', 'resources/default-groups.txt']),
+      expect.arrayContaining(['dist/renderer', 'hub/platform/postgres/migrations/', 'resources/default-groups.txt']),
     )
     expect(wanted.filter((file) => !isThere(file))).toEqual([])
     expect(graph.files.filter(isLeftOut)).toEqual([])
@@ -347,12 +347,12 @@ describe('the image of the hub', () => {
       })
     }
     expect(globSync('hub/**/*.test.ts', { cwd: folder })).toEqual([])
-    expect(existsSync(path.join(folder, 'hub/store/migrations/0001_first_path.sql'))).toBe(true)
+    expect(existsSync(path.join(folder, 'hub/platform/postgres/migrations/0001_first_path.sql'))).toBe(true)
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
     for (const [program, said] of [
       ['hub/main.ts', 'npm run hub'],
       ['hub/cli.ts', 'npm run admin'],
-      ['hub/prepare-database.ts', 'SUPERUSER_DATABASE_URL'],
+      ['hub/platform/postgres/prepare-database.ts', 'SUPERUSER_DATABASE_URL'],
     ] as const)
       expect(
         execFileSync(process.execPath, [program, '--help'], { cwd: folder, encoding: 'utf8', env: {} }),

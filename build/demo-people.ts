@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { DEMO_CAMPUS, DEMO_PEOPLE, type PlannedPerson } from '#shared/fixtures/campus.ts'
-import { makeReadablePassword } from '../hub/identity/readable-password.ts'
-import { query, transaction, type Database } from '../hub/store/database.ts'
+import { makeReadablePassword } from '../hub/accounts/readable-password.ts'
+import { query, transaction, type Database } from '../hub/platform/postgres/database.ts'
 import { HouseError } from './house-error.ts'
 
 /** Somebody of the demo who can sign in. */
@@ -25,7 +25,7 @@ export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   )
   if (campus === undefined) return []
   // A native module that only this one start needs.
-  const { makePasswords } = await import('../hub/identity/passwords.ts')
+  const { makePasswords } = await import('../hub/accounts/passwords.ts')
   const passwords = makePasswords()
   const made: DemoPerson[] = []
   for (const planned of DEMO_PEOPLE) {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
-import { MEMORY_FOLDER, TEST_MEMORY_VARIABLE } from '../hub/store/testing.ts'
+import { MEMORY_FOLDER, TEST_MEMORY_VARIABLE } from '../hub/platform/postgres/testing.ts'
 
 const PREFIX = 'carrel-stage-'
 

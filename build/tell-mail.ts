@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { MAIL_WRITTEN, readMailFile } from '../hub/identity/mail/mail-file.ts'
+import { MAIL_WRITTEN, readMailFile } from '../hub/platform/mail/mail-file.ts'
 
 /**
  * What the starter says instead of a line of the hub's log: a mail that became a file is told to whoever sits here, with

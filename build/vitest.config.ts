@@ -2,7 +2,7 @@ import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { ROOT } from './house.mjs'
 
-const POSTGRES = './hub/store/testing-setup.ts'
+const POSTGRES = './hub/platform/postgres/testing-setup.ts'
 const SCRATCH = './build/testing-scratch.ts'
 
 /**

@@ -57,19 +57,19 @@ const PLANTS: Plant[] = [
   {
     wall: 'hub in shared',
     file: 'shared/wire/planted.ts',
-    code: `export type { HubClock } from '../../hub/ports.ts'\n`,
+    code: `export type { HubClock } from '../../hub/platform/ports.ts'\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
     wall: 'hub in the engine',
     file: 'desktop/engine/planted.ts',
-    code: `import type { HubClock } from '../../hub/ports.ts'\nexport type Planted = HubClock\n`,
+    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
     wall: 'hub in the engine, for lint too',
     file: 'desktop/engine/planted.ts',
-    code: `import type { HubClock } from '../../hub/ports.ts'\nexport type Planted = HubClock\n`,
+    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
     says: { tool: 'oxlint', words: /Wall: the engine imports/ },
   },
   {
@@ -104,7 +104,7 @@ const PLANTS: Plant[] = [
   },
   {
     wall: 'desktop in the hub, for lint too',
-    file: 'hub/sync/planted.ts',
+    file: 'hub/platform/writer/planted.ts',
     code: `import type { EngineClock } from '../../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'oxlint', words: /Wall: hub imports/ },
   },

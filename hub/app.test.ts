@@ -10,11 +10,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { HttpError } from '#shared/wire/http-error.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
-import { makeLogger } from './log.ts'
-import { codeOf } from './routes/errors.ts'
-import { enrolRequestOf, makeTestApp, makeTestDevice } from './routes/testing-app.ts'
-import { openPool } from './store/database.ts'
-import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from './store/testing.ts'
+import { makeLogger } from './platform/log.ts'
+import { codeOf } from './platform/http/errors.ts'
+import { enrolRequestOf, makeTestApp, makeTestDevice } from './testing/testing-app.ts'
+import { openPool } from './platform/postgres/database.ts'
+import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from './platform/postgres/testing.ts'
 
 let database: TestDatabase
 const apps: FastifyInstance[] = []

@@ -8,9 +8,9 @@ import { REQUEST_LIMITS, type RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { LIMIT_NAMES, readLimits, type HubLimits } from './config-limits.ts'
-import { MIN_SECRET_LENGTH } from './identity/server-secret.ts'
-import { LOG_LEVELS, type LogLevel } from './log.ts'
-import { parseProxies } from './network-address.ts'
+import { MIN_SECRET_LENGTH } from './platform/secrets/server-secret.ts'
+import { LOG_LEVELS, type LogLevel } from './platform/log.ts'
+import { parseProxies } from './platform/http/network-address.ts'
 
 /** All that a hub is told from outside. */
 export interface HubConfig extends HubLimits {

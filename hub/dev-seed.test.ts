@@ -6,11 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { decideProduction, parseConfig, type HubConfig } from './config.ts'
 import { DEVELOPMENT_UNIVERSITY, seedDevelopment } from './dev-seed.ts'
 import { startHub, type Hub } from './hub.ts'
-import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './identity/testing-slapd.ts'
-import { noLog } from './log.ts'
-import { query } from './store/database.ts'
-import { insertTestUniversity } from './store/testing-rows.ts'
-import { makeTestDatabase, type TestDatabase } from './store/testing.ts'
+import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './directories/testing-slapd.ts'
+import { noLog } from './platform/log.ts'
+import { query } from './platform/postgres/database.ts'
+import { insertTestUniversity } from './testing/testing-rows.ts'
+import { makeTestDatabase, type TestDatabase } from './platform/postgres/testing.ts'
 
 // What the development set-up of the system before had: group cspace with ta217, the default groups, the directory's people.
 

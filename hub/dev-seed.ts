@@ -1,12 +1,12 @@
 import { SUPER_GROUP_NAME } from '#shared/domain/group.ts'
 import { DEFAULT_GROUP_LIST, mergeGroupList, readGroupList } from './admin/import-groups.ts'
-import { decideUniversity, makeUniversity } from './identity/make-university.ts'
-import type { HubLog } from './log.ts'
-import { appendChange } from './store/change-logs.ts'
-import { query, transaction, type Database, type Transaction } from './store/database.ts'
-import { insertMember, loadGroups } from './store/groups.ts'
-import { insertImportedUsers } from './store/import-tables.ts'
-import { loadNamedAccount } from './store/users.ts'
+import { decideUniversity, makeUniversity } from './universities/make-university.ts'
+import type { HubLog } from './platform/log.ts'
+import { appendChange } from './audit/change-logs.ts'
+import { query, transaction, type Database, type Transaction } from './platform/postgres/database.ts'
+import { insertMember, loadGroups } from './groups/groups.ts'
+import { insertImportedUsers } from './admin/import-rows.ts'
+import { loadNamedAccount } from './accounts/users.ts'
 
 /** The university of the development directory (build/dev/ldap): its people's addresses end so. */
 export const DEVELOPMENT_UNIVERSITY = {

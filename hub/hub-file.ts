@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { makeParse } from '#shared/wire/parse.ts'
-import { isOfTrustedOwner } from './secret-file.ts'
-import { readProcess } from './store/process-table.ts'
+import { isOfTrustedOwner } from './platform/secrets/secret-file.ts'
+import { readProcess } from './platform/postgres/process-table.ts'
 
 /** What a running hub leaves in its folder, so that `admin` finds it. */
 export const HubFile = Type.Object(

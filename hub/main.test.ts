@@ -7,11 +7,11 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { VARIABLE_NAMES } from './config.ts'
 import { readHubFile } from './hub-file.ts'
-import { openPool } from './store/database.ts'
-import { startEmbedded } from './store/embedded.ts'
-import { migrate } from './store/migrate.ts'
-import { readProcess } from './store/process-table.ts'
-import { makeEmptyDatabase, memoryFolder } from './store/testing.ts'
+import { openPool } from './platform/postgres/database.ts'
+import { startEmbedded } from './platform/postgres/embedded.ts'
+import { migrate } from './platform/postgres/migrate.ts'
+import { readProcess } from './platform/postgres/process-table.ts'
+import { makeEmptyDatabase, memoryFolder } from './platform/postgres/testing.ts'
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0

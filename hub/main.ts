@@ -1,12 +1,12 @@
 import { LIMIT_NAMES } from './config-limits.ts'
 import { decideProduction, parseConfig, type HubConfig } from './config.ts'
-import { ServerSecretError } from './identity/server-secret.ts'
+import { ServerSecretError } from './platform/secrets/server-secret.ts'
 import { keepSetupLink } from './hub-file.ts'
 import { HubStartError, startHub, type Hub } from './hub.ts'
-import { DatabaseUnusableError } from './store/database.ts'
-import { FolderLockedError } from './store/folder-lock.ts'
-import { OwnRoleError } from './store/own-role.ts'
-import { EmbeddedDatabaseError } from './store/postgres-binaries.ts'
+import { DatabaseUnusableError } from './platform/postgres/database.ts'
+import { FolderLockedError } from './platform/postgres/folder-lock.ts'
+import { OwnRoleError } from './platform/postgres/own-role.ts'
+import { EmbeddedDatabaseError } from './platform/postgres/postgres-binaries.ts'
 
 const HELP = `npm run hub - starts one hub
 

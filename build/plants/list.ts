@@ -13,8 +13,8 @@ function tests(project: 'unit' | 'database', file: string): string[] {
   return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
 }
 
-const EXACTLY_ONCE = tests('database', 'hub/sync/exactly-once.test.ts')
-const DECIDE_HELLO = tests('database', 'hub/sync/decide-hello.test.ts')
+const EXACTLY_ONCE = tests('database', 'hub/platform/connections/exactly-once.test.ts')
+const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
 const OVERLAY = tests('unit', 'desktop/engine/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/rows.test.ts')
 
@@ -24,17 +24,17 @@ export const PLANTS: readonly Plant[] = [
     name: 'no dedupe',
     edits: [
       {
-        file: 'hub/sync/decide-batch.ts',
+        file: 'hub/occupancy/decide-batch.ts',
         find: 'if (mutation.id <= answer.lastMutationId) return this.repeat(kiosk, mutation, answer)\n',
         replace: '\n',
       },
       {
-        file: 'hub/sync/decide-batch.ts',
+        file: 'hub/occupancy/decide-batch.ts',
         find: 'const isRepeat = this.memory.isDone(origin)',
         replace: 'const isRepeat = false',
       },
       {
-        file: 'hub/store/migrations/0001_first_path.sql',
+        file: 'hub/platform/postgres/migrations/0001_first_path.sql',
         find: 'create unique index occupancy_reports_origin',
         replace: 'create index occupancy_reports_origin',
       },
@@ -45,7 +45,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'ack before commit',
     edits: [
       {
-        file: 'hub/store/database.ts',
+        file: 'hub/platform/postgres/database.ts',
         find: "    await client.query('commit')\n",
         replace: "    void client.query('commit').catch(() => undefined)\n",
       },
@@ -83,13 +83,13 @@ export const PLANTS: readonly Plant[] = [
     name: 'lock and read folded',
     edits: [
       {
-        file: 'hub/sync/commit-mutations.ts',
+        file: 'hub/occupancy/commit-mutations.ts',
         find: '    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
         replace:
           '    const early = await loadKioskFacts(client, universityId, [...new Set(pushes.map(({ kioskId }) => kioskId))])\n    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
       },
       {
-        file: 'hub/sync/commit-mutations.ts',
+        file: 'hub/occupancy/commit-mutations.ts',
         find: 'const kioskRows = await loadKioskFacts(client, universityId, kioskIds)',
         replace: 'const kioskRows = kioskIds.length > 0 ? early : []',
       },
@@ -100,7 +100,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'gap skipped',
     edits: [
       {
-        file: 'hub/sync/decide-batch.ts',
+        file: 'hub/occupancy/decide-batch.ts',
         find: "    if (mutation.id > answer.lastMutationId + 1) return 'gap'\n",
         replace: '',
       },
@@ -111,7 +111,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'hash not compared',
     edits: [
       {
-        file: 'hub/sync/batch-memory.ts',
+        file: 'hub/occupancy/batch-memory.ts',
         find: '?.find((one) => one.hash === hash)',
         replace: '?.find((one) => one.hash !== null)',
       },
@@ -122,7 +122,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'old ticket accepted',
     edits: [
       {
-        file: 'hub/sync/decide-hello.ts',
+        file: 'hub/platform/connections/decide-hello.ts',
         find: 'if (hasTickets && hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed)',
         replace: 'if (hasTickets && hello.ticket === null && ticketConfirmed !== null)',
       },
@@ -133,7 +133,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'epoch ignored',
     edits: [
       {
-        file: 'hub/sync/decide-hello.ts',
+        file: 'hub/platform/connections/decide-hello.ts',
         find: '      hello.epoch !== university.epoch ||\n',
         replace: '',
       },
@@ -166,7 +166,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'late report overwrites',
     edits: [
       {
-        file: 'hub/sync/leaf-fold.ts',
+        file: 'hub/occupancy/leaf-fold.ts',
         find: 'const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])',
         replace: 'const newest = [...leaf.fresh].at(-1) ?? newestReport(stored === null ? [] : [stored])',
       },
@@ -177,7 +177,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'undo restores an old level',
     edits: [
       {
-        file: 'hub/store/commit-facts.ts',
+        file: 'hub/occupancy/commit-facts.ts',
         find: 'order by r.reported_at desc, r.clock desc,',
         replace: 'order by r.reported_at, r.clock desc,',
       },
@@ -188,7 +188,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'ancestor update forgotten',
     edits: [
       {
-        file: 'hub/store/migrations/0004_people.sql',
+        file: 'hub/platform/postgres/migrations/0004_people.sql',
         find: '  perform climb(changes);\n',
         replace: '',
       },
@@ -199,7 +199,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'tombstone not sent',
     edits: [
       {
-        file: 'hub/store/feed.ts',
+        file: 'hub/platform/broadcast/load-feed.ts',
         find: 'and clock > $2 and not (${view.sees}) order by id`',
         replace: 'and clock > $2 and is_deleted and not is_public order by id`',
       },
@@ -210,7 +210,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'frame of another university',
     edits: [
       {
-        file: 'hub/store/feed.ts',
+        file: 'hub/platform/broadcast/load-feed.ts',
         find: 'from spaces where university_id = $1 and ${condition} and',
         replace: 'from spaces where university_id + $1 > 0 and ${condition} and',
       },

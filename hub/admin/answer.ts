@@ -1,7 +1,7 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { HubConfig } from '../config.ts'
-import type { Database } from '../store/database.ts'
+import type { Database } from '../platform/postgres/database.ts'
 
 /** What a command works on. */
 export interface AdminWorld {

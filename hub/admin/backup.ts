@@ -3,8 +3,8 @@ import { createWriteStream, existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { createGzip, type Gzip } from 'node:zlib'
-import { appendChange } from '../store/change-logs.ts'
-import { query, transaction, type Transaction } from '../store/database.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { query, transaction, type Transaction } from '../platform/postgres/database.ts'
 import {
   loadBackupTables,
   loadLandedMigrations,
@@ -12,7 +12,7 @@ import {
   loadSequences,
   readTable,
   type SequenceState,
-} from '../store/backup-tables.ts'
+} from './backup-tables.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { formatTable } from './table.ts'
 

@@ -3,12 +3,17 @@ import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { HubConfig } from '../config.ts'
 import { readHubFile } from '../hub-file.ts'
-import { openPool, requireServer, DatabaseUnusableError, type Database } from '../store/database.ts'
-import { startEmbedded } from '../store/embedded.ts'
-import { FolderLockedError } from '../store/folder-lock.ts'
-import { migrate } from '../store/migrate.ts'
-import { findOwnRole } from '../store/own-role.ts'
-import { EmbeddedDatabaseError } from '../store/postgres-binaries.ts'
+import {
+  openPool,
+  requireServer,
+  DatabaseUnusableError,
+  type Database,
+} from '../platform/postgres/database.ts'
+import { startEmbedded } from '../platform/postgres/embedded.ts'
+import { FolderLockedError } from '../platform/postgres/folder-lock.ts'
+import { migrate } from '../platform/postgres/migrate.ts'
+import { findOwnRole } from '../platform/postgres/own-role.ts'
+import { EmbeddedDatabaseError } from '../platform/postgres/postgres-binaries.ts'
 import { refusal, type AdminRefusal, type AdminWorld } from './answer.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { loadMissingMigrations } from '../store/migrate.ts'
-import { loadMightyRole, query } from '../store/database.ts'
+import { loadMissingMigrations } from '../platform/postgres/migrate.ts'
+import { loadMightyRole, query } from '../platform/postgres/database.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 import { formatAge } from './table.ts'

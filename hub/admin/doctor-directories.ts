@@ -1,8 +1,8 @@
 import { printable } from '#shared/domain/space-tree.ts'
-import { readDirectories, type DirectorySettings } from '../identity/directory-config.ts'
-import { findDirectoryFault, findGroupShortfall } from '../identity/directory-inquiry.ts'
-import { noLog } from '../log.ts'
-import { loadUniversityByDomain } from '../store/universities.ts'
+import { readDirectories, type DirectorySettings } from '../directories/directory-config.ts'
+import { findDirectoryFault, findGroupShortfall } from '../directories/directory-inquiry.ts'
+import { noLog } from '../platform/log.ts'
+import { loadUniversityByDomain } from '../universities/universities.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 

@@ -1,7 +1,7 @@
 import type { HubConfig } from '../config.ts'
-import { askMailServer } from '../identity/mail/mail-server.ts'
-import { query } from '../store/database.ts'
-import { countStuckMail } from '../store/mail-outbox.ts'
+import { askMailServer } from '../platform/mail/mail-server.ts'
+import { query } from '../platform/postgres/database.ts'
+import { countStuckMail } from '../platform/mail/mail-outbox.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HubConfig } from '../config.ts'
 import { setupFile } from '../hub-file.ts'
-import { serverSecretFile } from '../identity/server-secret.ts'
-import { findFolderFault, findSecretFault } from '../secret-file.ts'
+import { serverSecretFile } from '../platform/secrets/server-secret.ts'
+import { findFolderFault, findSecretFault } from '../platform/secrets/secret-file.ts'
 import type { Finding } from './finding.ts'
 
 /** Whether what nobody else may know lies where nobody else can read or exchange it; directories look after their own. [IDN-22] */

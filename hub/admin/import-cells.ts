@@ -4,7 +4,7 @@ import { MAX_USERNAME_LENGTH } from '#shared/domain/account.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { parseDisplayname } from '#shared/domain/person-name.ts'
 import { faultOfName, faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
-import { isPrintable } from '../identity/printable.ts'
+import { isPrintable } from '../platform/printable.ts'
 
 /** Reads one cell of a table; the refusal says what was expected instead. */
 export type Cell<Value> = (text: string) => Decision<Value, string>

@@ -1,10 +1,15 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import type { TreeFault } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../store/change-logs.ts'
-import { transaction, type Database, type Queryable, type Transaction } from '../store/database.ts'
-import { updateListedGroups } from '../store/group-import.ts'
-import { insertGroup, loadGroups, lockGroupNames } from '../store/groups.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import {
+  transaction,
+  type Database,
+  type Queryable,
+  type Transaction,
+} from '../platform/postgres/database.ts'
+import { updateListedGroups } from '../groups/group-import.ts'
+import { insertGroup, loadGroups, lockGroupNames } from '../groups/groups.ts'
 import {
   analyzeImported,
   fillImportedUsers,
@@ -14,10 +19,10 @@ import {
   loadNamedUsers,
   raiseMemberships,
   upsertKeptRows,
-} from '../store/import-tables.ts'
-import { loadSpaces } from '../store/spaces.ts'
-import { changeCount, planSpaceTree, writeSpaceTree, type ImportOutcome } from '../sync/commit-spaces.ts'
-import { commitUnderClock } from '../sync/commit-under-clock.ts'
+} from './import-rows.ts'
+import { loadSpaces } from '../spaces/spaces.ts'
+import { changeCount, planSpaceTree, writeSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import type { OldTables } from './import-columns.ts'
 import {
   keyOf,

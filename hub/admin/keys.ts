@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { appendChange } from '../store/change-logs.ts'
-import { transaction } from '../store/database.ts'
-import { rotateSigningKey } from '../store/signing-keys.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { transaction } from '../platform/postgres/database.ts'
+import { rotateSigningKey } from '../platform/secrets/signing-keys.ts'
 import { answer, type AdminCommand } from './answer.ts'
 
 /** `keys rotate`. [IDN-9] */

@@ -2,8 +2,8 @@ import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { pathText, quoted } from '#shared/domain/space-tree.ts'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import { createEnrolment, DEFAULT_CODE_MINUTES } from '../identity/enrol-kiosk.ts'
-import { loadSpaces } from '../store/spaces.ts'
+import { createEnrolment, DEFAULT_CODE_MINUTES } from '../kiosks/enrol-kiosk.ts'
+import { loadSpaces } from '../spaces/spaces.ts'
 import {
   answer,
   refusal,

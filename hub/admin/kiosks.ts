@@ -2,8 +2,8 @@ import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { MAX_KIOSK_NAME_LENGTH } from '#shared/domain/kiosk.ts'
-import { appendChange } from '../store/change-logs.ts'
-import { query, type Transaction } from '../store/database.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { query, type Transaction } from '../platform/postgres/database.ts'
 import {
   loadAdminKiosk,
   loadAdminKiosks,
@@ -11,10 +11,10 @@ import {
   updateKioskName,
   updateKioskPlace,
   type AdminKiosk,
-} from '../store/kiosk-admin.ts'
-import { loadLiveForks } from '../store/forks.ts'
-import { loadSpaces } from '../store/spaces.ts'
-import { commitUnderClock } from '../sync/commit-under-clock.ts'
+} from '../kiosks/kiosk-admin.ts'
+import { loadLiveForks } from '../kiosks/forks.ts'
+import { loadSpaces } from '../spaces/spaces.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import {
   answer,
   refusal,
@@ -25,7 +25,7 @@ import {
 } from './answer.ts'
 import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatAge, formatTable } from './table.ts'
-import type { University } from '../store/universities.ts'
+import type { University } from '../universities/universities.ts'
 
 const KIOSK_HELP = '  KIOSK            its number, or its name'
 

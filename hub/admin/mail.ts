@@ -1,6 +1,6 @@
-import { appendChange } from '../store/change-logs.ts'
-import { transaction } from '../store/database.ts'
-import { loadStuckMail, updateMailDueNow, type StuckMail } from '../store/mail-outbox.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { transaction } from '../platform/postgres/database.ts'
+import { loadStuckMail, updateMailDueNow, type StuckMail } from '../platform/mail/mail-outbox.ts'
 import { answer, type AdminCommand } from './answer.ts'
 import { formatTable } from './table.ts'
 

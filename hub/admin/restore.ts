@@ -3,14 +3,14 @@ import { createGunzip } from 'node:zlib'
 import { Type } from 'typebox'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import { makeChance } from '../clock.ts'
-import { appendChange } from '../store/change-logs.ts'
-import { transaction, type Database, type Transaction } from '../store/database.ts'
-import { updateNoBrowserKnown } from '../store/known-browsers.ts'
-import { loadUniversities } from '../store/universities.ts'
-import { updateEpoch } from '../store/sessions.ts'
-import { migrate, readMigrations } from '../store/migrate.ts'
-import { BACKUP_RULES } from '../store/backup-rules.ts'
+import { makeChance } from '../platform/clock.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
+import { updateNoBrowserKnown } from '../accounts/known-browsers.ts'
+import { loadUniversities } from '../universities/universities.ts'
+import { updateEpoch } from '../platform/connections/kiosk-sessions.ts'
+import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
+import { BACKUP_RULES } from './backup-rules.ts'
 import {
   insertTableRows,
   letIdle,
@@ -19,7 +19,7 @@ import {
   loadLandedMigrations,
   restoreSequences,
   setForeignKeys,
-} from '../store/backup-tables.ts'
+} from './backup-tables.ts'
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { BACKUP_FORMAT, type BackupManifest } from './backup.ts'
 import { openWorld } from './connect.ts'

@@ -1,6 +1,6 @@
-import { makeChance } from '../clock.ts'
-import { rollEpoch } from '../sync/epoch.ts'
-import { loadUniversities } from '../store/universities.ts'
+import { makeChance } from '../platform/clock.ts'
+import { rollEpoch } from '../platform/writer/epoch.ts'
+import { loadUniversities } from '../universities/universities.ts'
 import { answer, type AdminCommand } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 

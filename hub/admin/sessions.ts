@@ -1,7 +1,7 @@
 import { quoted } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../store/change-logs.ts'
-import { transaction } from '../store/database.ts'
-import { updateAllSessionsRevoked, updateSessionsRevoked } from '../store/sessions-people.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { transaction } from '../platform/postgres/database.ts'
+import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-sessions.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { enrolStatement } from '#shared/wire/messages.ts'
-import { commitEnrolment } from '../identity/enrol-kiosk.ts'
-import type { Database } from '../store/database.ts'
+import { commitEnrolment } from '../kiosks/enrol-kiosk.ts'
+import type { Database } from '../platform/postgres/database.ts'
 
 /** A device enrols as it would over HTTP, with a key of its own. */
 export function enrolTestDevice(pool: Database, code: string): ReturnType<typeof commitEnrolment> {

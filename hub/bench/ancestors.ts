@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { query, type Database } from '../store/database.ts'
+import { query, type Database } from '../platform/postgres/database.ts'
 import { installBaseline } from './baseline.ts'
 import {
   limitFigure,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { openPool, query, type Database } from '../store/database.ts'
+import { openPool, query, type Database } from '../platform/postgres/database.ts'
 
 /** Installs the plain ways of `baseline.sql` into the bench's database. */
 export async function installBaseline(pool: Database): Promise<void> {

@@ -3,8 +3,8 @@ import { startChild, type BenchChild } from './child.ts'
 import type { EngineOrder, EngineReport } from './engine-process.ts'
 import { limitFigure, median, spread, type Benchmark, type Figure } from './figure.ts'
 import { withKioskScene, type KioskScene } from './kiosk-scene.ts'
-import { query } from '../store/database.ts'
-import { commitUnderClock } from '../sync/commit-under-clock.ts'
+import { query } from '../platform/postgres/database.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 
 type EngineChild = BenchChild<EngineOrder, EngineReport>
 

@@ -10,7 +10,7 @@ import {
   type Figure,
 } from './figure.ts'
 import type { ScreensOrder, ScreensReport } from './screens.ts'
-import { FAST_SETTINGS } from '../store/testing.ts'
+import { FAST_SETTINGS } from '../platform/postgres/testing.ts'
 import { makeWorld } from './world.ts'
 
 const KIOSKS = 1000

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { attach } from '../routes/sync.ts'
-import type { KioskLine } from '../ports.ts'
+import { attach } from '../platform/connections/sync-route.ts'
+import type { KioskLine } from '../platform/ports.ts'
 import { machineMs, ownCpuMs, serveOrders } from './child.ts'
 
 // One core that sends the same bytes to many sockets: through the hub's own lines, or through bare ones.

@@ -1,5 +1,5 @@
 import { argon2id, hash, verify } from 'argon2'
-import { HASH_COST } from '../identity/passwords.ts'
+import { HASH_COST } from '../accounts/passwords.ts'
 import { serveOrders } from './child.ts'
 
 // Burns password hashes in a process of its own, two at a time as the hub does, so that they cost the hub nothing but cores.

@@ -1,4 +1,4 @@
-import { query } from '../store/database.ts'
+import { query } from '../platform/postgres/database.ts'
 import { installBaseline } from './baseline.ts'
 import { startChild, type BenchChild } from './child.ts'
 import type { Figure } from './figure.ts'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
-import { createEnrolment } from '../identity/enrol-kiosk.ts'
+import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
 import { DURABLE, makeWorld, type TreeShape, type World } from './world.ts'
 

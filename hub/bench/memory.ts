@@ -4,7 +4,7 @@ import type { BareOrder } from './bare-server.ts'
 import { startHubProcess } from './hub-process.ts'
 import type { StormOrder, StormReport } from './storm-swarm.ts'
 import type { SwarmKiosk } from './swarm-kiosk.ts'
-import { FAST_SETTINGS } from '../store/testing.ts'
+import { FAST_SETTINGS } from '../platform/postgres/testing.ts'
 import { insertKiosks, makeWorld } from './world.ts'
 
 const KIOSKS = 5000

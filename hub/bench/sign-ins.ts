@@ -1,6 +1,6 @@
 import { argon2id, hash } from 'argon2'
-import { HASH_COST } from '../identity/passwords.ts'
-import { query } from '../store/database.ts'
+import { HASH_COST } from '../accounts/passwords.ts'
+import { query } from '../platform/postgres/database.ts'
 import { startChild, type BenchChild } from './child.ts'
 import { limitFigure, median, quantile, ratioFigure, spread, type Benchmark, type Figure } from './figure.ts'
 import type { HashOrder, HashReport } from './hash-process.ts'

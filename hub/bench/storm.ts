@@ -11,7 +11,7 @@ import {
 import type { BareOrder } from './bare-server.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
 import type { StormOrder, StormReport } from './storm-swarm.ts'
-import { query } from '../store/database.ts'
+import { query } from '../platform/postgres/database.ts'
 import { DURABLE, insertKiosks, makeWorld, type World } from './world.ts'
 
 const KIOSKS = 5000

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { query, type Database } from '../store/database.ts'
-import { startScratchServer, type ScratchServer } from '../store/testing.ts'
+import { query, type Database } from '../platform/postgres/database.ts'
+import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
 import type { SwarmKiosk } from './swarm-kiosk.ts'
 
 /** Settings of a server that keeps its promises: every commit waits for the disk. Sized for the 11,000-node tree. */

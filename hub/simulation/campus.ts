@@ -1,5 +1,5 @@
-import { commitUnderClock } from '../sync/commit-under-clock.ts'
-import { query, transaction, type Database, type Transaction } from '../store/database.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import { query, transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 
 // What an administrator does to a university, as another process beside the hubs does it.
 

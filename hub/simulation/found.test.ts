@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startScratchServer, type ScratchServer } from '../store/testing.ts'
+import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
 import type { Operation } from './operations.ts'
 import { runRound } from './run-round.ts'
 

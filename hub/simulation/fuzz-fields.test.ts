@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeTestPerson, type TestPerson } from '../identity/testing-people.ts'
-import { API_PREFIX } from '../routes/handle.ts'
-import { makeTestApp, makeTestIdentity } from '../routes/testing-app.ts'
-import { callRoute } from '../routes/testing-calls.ts'
-import { giveTestPassword, TEST_PASSWORD } from '../routes/testing-university.ts'
-import { makeOpenLimits, makeWalkWorld, WALK, type WalkInput, type WalkStep } from '../routes/testing-walk.ts'
-import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
+import { API_PREFIX } from '../platform/http/handle.ts'
+import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
+import { callRoute } from '../testing/testing-calls.ts'
+import { giveTestPassword, TEST_PASSWORD } from '../testing/testing-university.ts'
+import {
+  makeOpenLimits,
+  makeWalkWorld,
+  WALK,
+  type WalkInput,
+  type WalkStep,
+} from '../testing/testing-walk.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { readCalls, sendAndJudge, type FuzzCall } from './fuzz-http-call.ts'
 import { EVIL_NUMBERS, EVIL_TEXTS, type JsonSchema } from './fuzz-http-values.ts'
 

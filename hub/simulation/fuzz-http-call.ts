@@ -6,7 +6,7 @@ import { HTTP_STATUS, HttpError } from '#shared/wire/http-error.ts'
 import { refusalsOfCall } from '#shared/wire/openapi.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { ROUTES, type RouteName } from '#shared/wire/rest.ts'
-import { API_PREFIX } from '../routes/handle.ts'
+import { API_PREFIX } from '../platform/http/handle.ts'
 import { EVIL_NUMBERS, EVIL_TEXTS, makeValue, type JsonSchema, type Known } from './fuzz-http-values.ts'
 import { mutateMessage, nonsense } from './mutate-message.ts'
 

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import { joinTestGroup, makeTestPerson, type TestPerson } from '../identity/testing-people.ts'
+import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
 import {
   giveTestPassword,
   makeFullUniversity,
   TEST_PASSWORD,
   type FullUniversity,
-} from '../routes/testing-university.ts'
-import { query, type Database } from '../store/database.ts'
+} from '../testing/testing-university.ts'
+import { query, type Database } from '../platform/postgres/database.ts'
 import type { FuzzActor } from './fuzz-http-call.ts'
 import type { Known } from './fuzz-http-values.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeDice } from '#shared/domain/dice.ts'
-import { makeTestDatabase, type TestDatabase } from '../store/testing.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { openHttpDoor } from './fuzz-http-door.ts'
 
 /** How many requests; more with `npm run prove`. */

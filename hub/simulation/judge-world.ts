@@ -1,5 +1,5 @@
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
-import { query } from '../store/database.ts'
+import { query } from '../platform/postgres/database.ts'
 import { endTrouble } from './apply-operation.ts'
 import type { Device } from './device.ts'
 import { judgeLedger, loadSettled } from './ledger.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { query, type Queryable } from '../store/database.ts'
+import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /** A tap or an undo that a kiosk showed as saved. Its identity is where it was first made. */
 export interface SavedTap {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { startScratchServer } from '../store/testing.ts'
+import { startScratchServer } from '../platform/postgres/testing.ts'
 import { simulate } from './simulate.ts'
 
 const HELP = `npm run prove -- [--ops N] [--seed S] [--rounds N] [--fuzz N] - goes on where npm test ends

@@ -1,4 +1,4 @@
-import { query, type Queryable } from '../store/database.ts'
+import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // Written anew from RULES.md, on purpose with none of the hub's or the shared floor's sums: it judges them.
 

@@ -1,4 +1,4 @@
-import { memoryFolder } from '../store/testing.ts'
+import { memoryFolder } from '../platform/postgres/testing.ts'
 import { applyOperation } from './apply-operation.ts'
 import type { FaultCounts } from './fault-counts.ts'
 import { healAndJudge } from './judge-world.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { startScratchServer } from '../store/testing.ts'
+import { startScratchServer } from '../platform/postgres/testing.ts'
 import { simulate } from './simulate.ts'
 
 const HELP = `node hub/simulation/run.ts [--ops N] [--seed S] [--round R] [--shrink SECONDS] [--watch PATTERN]

@@ -1,5 +1,5 @@
 import type { EngineClock } from '../../desktop/engine/ports.ts'
-import type { HubClock } from '../ports.ts'
+import type { HubClock } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** Hub time at virtual time 0, ms since 1970: an ordinary moment. */

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { makeTestDatabase } from '../store/testing.ts'
-import { transaction } from '../store/database.ts'
+import { makeTestDatabase } from '../platform/postgres/testing.ts'
+import { transaction } from '../platform/postgres/database.ts'
 import { DatabaseGate, openSimulatedPool, type ProcessLife } from './simulated-database.ts'
 
 const database = await makeTestDatabase('simulated')

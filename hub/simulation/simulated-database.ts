@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Database } from '../store/database.ts'
+import type { Database } from '../platform/postgres/database.ts'
 
 /** The life of one hub process, as its database connections see it. */
 export interface ProcessLife {

@@ -1,4 +1,4 @@
-import { query } from '../store/database.ts'
+import { query } from '../platform/postgres/database.ts'
 import { pickOpenDevice, type Act } from './act.ts'
 import { commitTree, deleteSpaces, insertSpace, moveKiosk, moveSpace } from './campus.ts'
 import type { OperationKind } from './operations.ts'

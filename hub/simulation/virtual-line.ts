@@ -1,5 +1,5 @@
 import type { DialLine, Line, LineEvents } from '../../desktop/engine/ports.ts'
-import type { KioskLine, LineHandler } from '../ports.ts'
+import type { KioskLine, LineHandler } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** Where a dialled line ends: a living hub that takes it, or nobody. */

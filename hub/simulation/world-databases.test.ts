@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { openPool, query, withDatabase, type Database } from '../store/database.ts'
-import { FAST_SETTINGS, startScratchServer, type ScratchServer, type TestDatabase } from '../store/testing.ts'
+import { openPool, query, withDatabase, type Database } from '../platform/postgres/database.ts'
+import {
+  FAST_SETTINGS,
+  startScratchServer,
+  type ScratchServer,
+  type TestDatabase,
+} from '../platform/postgres/testing.ts'
 import { WorldDatabases } from './world-databases.ts'
 
 // Tests may drop a database at any moment, also while PostgreSQL's own autovacuum, a superuser's process, works in it.

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { openPool, type Database } from '../store/database.ts'
-import { dropScratchDatabase } from '../store/testing.ts'
+import { openPool, type Database } from '../platform/postgres/database.ts'
+import { dropScratchDatabase } from '../platform/postgres/testing.ts'
 
 /** The databases of one world: the one in use, and copies that nobody is connected to. */
 export class WorldDatabases {

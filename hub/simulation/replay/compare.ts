@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { shown, type OccupancyNode } from '#shared/domain/occupancy.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { query, type Queryable } from '../../store/database.ts'
+import { query, type Queryable } from '../../platform/postgres/database.ts'
 import type { ExpectedSpace } from './expected-state.ts'
 
 /** What one place says of one space. */

@@ -1,5 +1,5 @@
-import { createEnrolment } from '../../identity/enrol-kiosk.ts'
-import type { Database } from '../../store/database.ts'
+import { createEnrolment } from '../../kiosks/enrol-kiosk.ts'
+import type { Database } from '../../platform/postgres/database.ts'
 import { makeUniversity, type NewSpace } from '../campus.ts'
 import type { RoomLine } from './counts-file.ts'
 

@@ -1,4 +1,4 @@
-import { query, type Database } from '../../store/database.ts'
+import { query, type Database } from '../../platform/postgres/database.ts'
 import type { Dice } from '#shared/domain/dice.ts'
 import type { Chaos } from './chaos.ts'
 import {

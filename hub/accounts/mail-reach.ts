@@ -1,0 +1,22 @@
+import type { CallRefusal } from '../platform/http/handle.ts'
+import type { Address } from './address.ts'
+import type { IdentityParts } from './identity-parts.ts'
+
+/** Whether a mail server must speak SMTPUTF8 for an address; domains are in ASCII already. */
+export function needsUtf8(address: string): boolean {
+  return /[^\p{ASCII}]/u.test(address)
+}
+
+/**
+ * Why no mail can reach an address, so that nobody waits for one; null when some can. It depends on how the address is
+ * written and on the server alone, never on whether somebody has it. [IDN-2] [IDN-18]
+ */
+export async function findUnreachable(
+  { mailTakesUtf8 }: Pick<IdentityParts, 'mailTakesUtf8'>,
+  address: Address,
+): Promise<CallRefusal | null> {
+  if (!needsUtf8(address.text)) return null
+  const takes = await mailTakesUtf8()
+  if (takes === null) return { why: 'unavailable' }
+  return takes ? null : { why: 'addressRefused' }
+}

@@ -1,0 +1,139 @@
+import { Worker } from 'node:worker_threads'
+import type { HubLog } from '../platform/log.ts'
+
+/** How long one password may take: the worst sort takes some hundredths of a second, many times that on a busy machine. */
+const LIMIT_MS = 10_000
+/** How long the thread may take to read its word lists, beside everything that a busy machine does. */
+const START_LIMIT_MS = 30_000
+/** Passwords that wait for the thread: all who have a place, which is what bounds them. [IDN-25] */
+const MAX_WAITING = 400
+
+/**
+ * Tells whether a password is quickly guessed by somebody who knows these words about its owner. `busy`: so many wait
+ * already, or the judgement took too long, that nobody can say now. [IDN-20]
+ */
+export type IsCommon = (password: string, words: readonly string[]) => Promise<boolean | 'busy'>
+
+/** The judge of new passwords. */
+export interface PasswordJudge {
+  isCommon: IsCommon
+  /** Ends its thread; who still waits is told `busy`. */
+  stop(): Promise<void>
+}
+
+interface Question {
+  password: string
+  words: readonly string[]
+  answer(verdict: boolean | 'busy'): void
+}
+
+function turnAway(waiting: Question[]): void {
+  for (const question of waiting.splice(0)) question.answer('busy')
+}
+
+/** A thread that judges one password at a time. */
+interface JudgeThread {
+  isReady: boolean
+  ask(question: Question): void
+  /** Whether it may keep the process alive: an idle one does not. */
+  hold(isHeld: boolean): void
+  end(): Promise<void>
+}
+
+/** Starts one. It says when it is ready, each verdict, and that it has ended: by itself, or because it took too long to start. */
+function startThread(said: (word: boolean | 'ready' | 'ended') => void, log: HubLog): JudgeThread {
+  const worker = new Worker(new URL('./password-judge-thread.ts', import.meta.url), { env: {} })
+  const late = setTimeout(() => {
+    log.error('the thread that judges passwords did not start in time', { limitMs: START_LIMIT_MS })
+    void worker.terminate()
+  }, START_LIMIT_MS)
+  const thread: JudgeThread = {
+    isReady: false,
+    // The second argument names what would move along: nothing.
+    ask: ({ password, words }) => worker.postMessage({ password, words: [...words] }, []),
+    hold: (isHeld) => {
+      if (isHeld) worker.ref()
+      else worker.unref()
+    },
+    end: async () => {
+      clearTimeout(late)
+      await worker.terminate()
+    },
+  }
+  late.unref()
+  worker.on('message', (word: boolean | 'ready') => {
+    clearTimeout(late)
+    thread.isReady = true
+    said(word)
+  })
+  // What went wrong in it is followed by its exit.
+  worker.on('error', (error) => log.error('the thread that judges passwords failed', { err: error }))
+  worker.on('exit', () => said('ended'))
+  return thread
+}
+
+/**
+ * Makes the judge: one thread that starts at the first question and is started again when it dies or takes too long, since
+ * the strength library would hold up everybody else on the hub's own. [IDN-20]
+ */
+export function makePasswordJudge(
+  log: HubLog,
+  limits: { limitMs: number; maxWaiting: number } = { limitMs: LIMIT_MS, maxWaiting: MAX_WAITING },
+): PasswordJudge {
+  const waiting: Question[] = []
+  let thread: JudgeThread | null = null
+  let current: { question: Question; timer: NodeJS.Timeout } | null = null
+  let isStopped = false
+
+  const settle = (verdict: boolean | 'busy'): void => {
+    if (current === null) return
+    clearTimeout(current.timer)
+    current.question.answer(verdict)
+    current = null
+  }
+  const start = (): JudgeThread => {
+    const started = startThread((word) => {
+      if (thread !== started) return
+      if (typeof word === 'boolean') settle(word)
+      if (word === 'ended') drop(started)
+      else askNext()
+    }, log)
+    return started
+  }
+  /** Who was asked about gets no verdict, and the next question a new thread; one that cannot even start is tried once. */
+  const drop = (dead: JudgeThread): void => {
+    if (thread !== dead) return
+    thread = null
+    void dead.end()
+    settle('busy')
+    if (!dead.isReady) turnAway(waiting)
+    askNext()
+  }
+  const askNext = (): void => {
+    if (current !== null || isStopped) return
+    if (waiting.length === 0) return thread?.hold(false)
+    thread ??= start()
+    const asked = thread
+    asked.hold(true)
+    const question = asked.isReady ? waiting.shift() : undefined
+    if (question === undefined) return
+    current = { question, timer: setTimeout(() => drop(asked), limits.limitMs) }
+    asked.ask(question)
+  }
+  return {
+    isCommon: (password, words) =>
+      new Promise((answer) => {
+        if (isStopped || waiting.length >= limits.maxWaiting) return answer('busy')
+        waiting.push({ password, words, answer })
+        return askNext()
+      }),
+    stop: async () => {
+      isStopped = true
+      turnAway(waiting)
+      settle('busy')
+      const last = thread
+      thread = null
+      await last?.end()
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { CallRefusal } from '../platform/http/handle.ts'
+import { appendChange, byUser } from '../audit/change-logs.ts'
+import { transaction } from '../platform/postgres/database.ts'
+import { lockAccount, updateVerified } from './users.ts'
+import { lockVerification, updateVerificationUsed } from './verifications.ts'
+import { refuseLink } from '../platform/http/account-limits.ts'
+import type { AccountParts } from './identity-parts.ts'
+import { hashLinkToken } from './link-tokens.ts'
+import type { From } from './people-sessions.ts'
+
+/** Confirms an address by the token of the link that was mailed there: once, and for a day. [IDN-6] */
+export async function verifyAddress(
+  parts: AccountParts,
+  token: string,
+  from: From,
+): Promise<Decision<null, CallRefusal>> {
+  const tokenHash = hashLinkToken(token)
+  const done = await transaction(parts.pool, 'read committed', async (client) => {
+    const link = await lockVerification(client, 'verify', tokenHash)
+    const account = link === null ? null : await lockAccount(client, link.userId)
+    if (link === null || account === null) return refuse('linkRefused')
+    await updateVerificationUsed(client, link.id)
+    await updateVerified(client, account.id)
+    await appendChange(client, {
+      universityId: account.universityId,
+      ...byUser(account.id, from.address),
+      service: 'accounts',
+      subject: 'verify',
+      log: {},
+    })
+    return accept(null)
+  })
+  return done.ok ? done : refuseLink(parts, from.address)
+}

@@ -1,0 +1,240 @@
+import { parse } from 'csv-parse/sync'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
+import { appendChange, type Change } from './change-logs.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import { insertTestUniversity } from '../testing/testing-rows.ts'
+import { makeTestApp } from '../testing/testing-app.ts'
+import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
+
+let database: TestDatabase
+let app: FastifyInstance
+let universityId: number
+let reader: TestPerson
+const names = { next: 0 }
+
+beforeAll(async () => {
+  database = await makeTestDatabase('changes')
+  app = await makeTestApp(database.pool)
+})
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+beforeEach(async () => {
+  names.next += 1
+  universityId = await insertTestUniversity(database.pool, `C${names.next}`)
+  reader = await makeTestPerson(database.pool, universityId, { displayname: '=Reader' })
+  await joinTestGroup(database.pool, reader, 'super')
+})
+
+const append = (change: Partial<Change>): Promise<void> =>
+  appendChange(database.pool, {
+    universityId,
+    actor: 'cli',
+    service: 'spaces',
+    subject: 'import',
+    log: {},
+    ...change,
+  })
+
+type Query = Record<string, string | number>
+const read = (search: Query = {}, as = reader): Promise<TestAnswer> =>
+  callRoute(app, 'GET /changes', { query: search, as })
+const table = (search: Query = {}, as = reader): Promise<TestAnswer> =>
+  callRoute(app, 'GET /changes.csv', { query: search, as })
+
+async function rowsOf(search: Query = {}): Promise<ChangeRow[]> {
+  const answer = await read(search)
+  expect(answer.status).toBe(200)
+  return (answer.body as { changes: ChangeRow[] }).changes
+}
+
+const cellsOf = ({ body }: TestAnswer): string[][] =>
+  parse(String(body), { bom: true, record_delimiter: '\r\n' })
+
+describe('[AUD-3] the log', () => {
+  test('is read by the super group of the university, and by nobody else', async () => {
+    await append({ log: { secret: 'ours' } })
+    const student = await makeTestPerson(database.pool, universityId)
+    const foreigner = await makeTestPerson(database.pool, await insertTestUniversity(database.pool, 'Else'))
+    await joinTestGroup(database.pool, foreigner, 'super', 'admin')
+    const keeper = await makeTestPerson(database.pool, null)
+    for (const who of [student, keeper])
+      for (const ask of [read, table])
+        expect(await ask({}, who)).toMatchObject({ status: 403, body: { error: 'notAllowed' } })
+    for (const ask of [read, table])
+      expect(JSON.stringify((await ask({}, foreigner)).body)).not.toContain('ours')
+    expect(JSON.stringify(await rowsOf())).toContain('ours')
+  })
+
+  test('names who acted while they are there, and nobody of elsewhere', async () => {
+    const keeper = await makeTestPerson(database.pool, null, { displayname: 'Keeper' })
+    await append({ actor: `user ${keeper.userId}`, userId: keeper.userId })
+    await append({ actor: `user ${reader.userId}`, userId: reader.userId, address: '192.0.2.7' })
+    expect(await rowsOf()).toMatchObject([
+      { actor: `user ${reader.userId}`, actorName: '=Reader', address: '192.0.2.7' },
+      { actor: `user ${keeper.userId}`, actorName: null, address: null },
+    ])
+  })
+
+  test('is paged by id, newest first, also while it grows', async () => {
+    for (let index = 0; index < 7; index += 1) await append({ log: { index } })
+    const seen: unknown[] = []
+    let before: number | null = null
+    let pages = 0
+    do {
+      const search: Query = { limit: 3, service: 'spaces', ...(before === null ? {} : { before }) }
+      const { changes, next } = (await read(search)).body as { changes: ChangeRow[]; next: number | null }
+      seen.push(...changes.map(({ log }) => log['index']))
+      before = next
+      pages += 1
+      await append({ log: { index: 'later' } })
+    } while (before !== null)
+    expect([seen, pages]).toEqual([[6, 5, 4, 3, 2, 1, 0], 3])
+  })
+
+  test('is filtered by service, subject, person and time', async () => {
+    await append({ service: 'groups', subject: 'member add', userId: reader.userId })
+    await append({ service: 'kiosks', subject: 'enrol' })
+    const [enrolled, added] = await rowsOf()
+    const ids = async (search: Query): Promise<number[]> => (await rowsOf(search)).map(({ id }) => id)
+    expect(await ids({ service: 'kiosks' })).toEqual([enrolled?.id])
+    expect(await ids({ subject: 'member add' })).toEqual([added?.id])
+    expect(await ids({ userId: reader.userId, service: 'groups' })).toEqual([added?.id])
+    const atMs = Math.ceil(enrolled?.atMs ?? 0) + 1
+    expect(await ids({ toMs: atMs, service: 'kiosks' })).toEqual([enrolled?.id])
+    expect(await ids({ fromMs: atMs, service: 'kiosks' })).toEqual([])
+    expect(await ids({ fromMs: 8_640_000_000_000_000 })).toEqual([])
+  })
+
+  test.each([
+    [{ limit: 201 }, '/limit'],
+    [{ before: 0 }, '/before'],
+    [{ fromMs: 9_007_199_254_740_991 }, '/fromMs'],
+    [{ service: "x' or 1=1" }, '/service'],
+    [{ service: '\u0000' }, '/service'],
+    [{ university: 1 }, '/university'],
+  ])('is not asked for %j', async (search, at) => {
+    expect(await read(search)).toMatchObject({ status: 400, body: { error: 'malformed', at } })
+  })
+
+  test('says who read and who exported it, and what they looked for', async () => {
+    await read({ service: 'kiosks' })
+    await table({ subject: 'enrol' })
+    const by = { actor: `user ${reader.userId}`, actorName: '=Reader', address: '127.0.0.1', service: 'log' }
+    expect(await rowsOf()).toMatchObject([
+      { ...by, subject: 'export', log: { subject: 'enrol' } },
+      { ...by, subject: 'read', log: { service: 'kiosks', count: 0 } },
+    ])
+  })
+})
+
+describe('[AUD-4] the table', () => {
+  test('names the zone and tells local times, without a formula in any cell', async () => {
+    await append({ actor: '@cli', log: { note: '=1+1', text: 'a "b",\nc' }, userId: reader.userId })
+    await append({ service: '-kiosks', subject: '+x' })
+    const answer = await table()
+    expect(answer.status).toBe(200)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="changes.csv"',
+      'cache-control': 'no-store',
+    })
+    const [header, ...rows] = cellsOf(answer)
+    expect(header?.[1]).toBe('time (Europe/Ljubljana)')
+    expect(rows.map((row) => row.slice(2))).toEqual([
+      [`user ${reader.userId}`, "'=Reader", 'log', 'export', '127.0.0.1', '{}'],
+      ['cli', '', "'-kiosks", "'+x", '', '{}'],
+      ["'@cli", "'=Reader", 'spaces', 'import', '', expect.stringContaining('a \\"b\\"')],
+    ])
+    const listed = await rowsOf({ service: 'spaces' })
+    expect(rows[2]?.[1]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00$/)
+    expect(Date.parse(rows[2]?.[1] ?? '')).toBe(Math.floor((listed[0]?.atMs ?? 0) / 1000) * 1000)
+  })
+
+  test('needs the password, given lately', async () => {
+    await database.pool.query("update sessions set confirmed_at = now() - interval '11 minutes'")
+    expect(await table()).toMatchObject({ status: 403, body: { error: 'passwordNeeded' } })
+    expect(await rowsOf({ subject: 'export' })).toEqual([])
+  })
+
+  test('[AUD-7] ends after 100,000 rows, each of them once, and says where the next one goes on', async () => {
+    await database.pool.query(
+      `insert into change_logs (university_id, actor, service, subject)
+       select $1, 'hub', 'many', 'ok' from generate_series(1, 100010)`,
+      [universityId],
+    )
+    const idsOf = ({ body }: TestAnswer): number[] =>
+      String(body)
+        .trimEnd()
+        .split('\r\n')
+        .slice(1)
+        .map((line) => Number(line.split(',')[0]))
+    const first = await table({ service: 'many' })
+    const ids = idsOf(first)
+    expect(ids).toHaveLength(100_000)
+    expect(ids[0]).toBe(Math.max(...ids.slice(0, 3)))
+    const last = ids.at(-1)
+    expect(first.headers['link']).toBe(`</api/v1/changes.csv?service=many&before=${last}>; rel="next"`)
+    const second = await table({ service: 'many', before: last ?? 0 })
+    ids.push(...idsOf(second))
+    expect(second.headers['link']).toBeUndefined()
+    expect([ids.length, new Set(ids).size]).toEqual([100_010, 100_010])
+  }, 60_000)
+
+  test.each([4, 7, 100])(
+    '[AUD-7] of %i rows at most loses none to acts that come while it is being made',
+    async (limit) => {
+      for (let index = 0; index < 7; index += 1) await append({ service: 'busy', log: { index } })
+      const busy = new Proxy(database.pool, {
+        get: (pool, key) => {
+          if (key !== 'query') return Reflect.get(pool, key) as unknown
+          return async (sql: string, values: unknown[]) => {
+            const answer = await pool.query(sql, values)
+            if (sql.includes('from change_logs'))
+              for (const index of [7, 8]) await append({ service: 'busy', log: { index } })
+            return answer
+          }
+        },
+      })
+      const meanwhile = await makeTestApp(busy)
+      const first = await callRoute(meanwhile, 'GET /changes.csv', {
+        as: reader,
+        query: { service: 'busy', limit },
+      })
+      await meanwhile.close()
+      const before = /[?&]before=(\d+)>; rel="next"/.exec(String(first.headers['link']))?.[1]
+      const rest =
+        before === undefined ? [] : cellsOf(await table({ service: 'busy', before: Number(before) })).slice(1)
+      const ids = [...cellsOf(first).slice(1), ...rest].map((row) => row[7] ?? '')
+      const old = ids.filter((log) => Number(/\d+/.exec(log)?.[0]) < 7)
+      expect(old).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => JSON.stringify({ index })))
+    },
+  )
+
+  test.each([1, 2, 3, 7, 8])('[AUD-7] in tables of %i rows has every act once', async (limit) => {
+    for (let index = 0; index < 7; index += 1) await append({ service: 'few', log: { index } })
+    const seen: string[] = []
+    let before: number | null = null
+    do {
+      const answer: TestAnswer = await table({
+        service: 'few',
+        limit,
+        ...(before === null ? {} : { before }),
+      })
+      seen.push(
+        ...cellsOf(answer)
+          .slice(1)
+          .map((row) => row[7] ?? ''),
+      )
+      const link = /[?&]before=(\d+)>; rel="next"/.exec(String(answer.headers['link']))
+      before = link === null ? null : Number(link[1])
+      // What comes meanwhile is newer, and moves nothing.
+      await append({ service: 'few', log: { index: 'later' } })
+    } while (before !== null)
+    expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((index) => JSON.stringify({ index })))
+  })
+})

@@ -1,0 +1,118 @@
+import { Readable } from 'node:stream'
+import { may } from '#shared/domain/access.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { makeZonedText } from './zoned-time.ts'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import {
+  appendChange,
+  changedBy,
+  loadBeyondNewest,
+  loadChangePage,
+  loadPageEnd,
+  type ChangeFilter,
+} from './change-logs.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import { loadTimezone } from '../universities/universities.ts'
+import { csvLine } from './csv-text.ts'
+import { API_PREFIX, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+
+const PAGE_ROWS = 50
+/** Most rows of one table, of which there may be several: what spreadsheets still open, and what one person reads out of the log in one go. */
+const MAX_TABLE_ROWS = 100_000
+/** A table is read in such steps, without a transaction that a slow reader could hold open. */
+const TABLE_STEP_ROWS = 2_000
+
+/** The log of administrative acts. Who reads it stands in it too. [AUD-3] [AUD-4] [AUD-7] */
+export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void {
+  handle('GET /changes', async ({ query }, caller) => {
+    const university = universityOfReader(caller)
+    if (!university.ok) return university
+    const { before = null, limit = PAGE_ROWS, ...filter } = query
+    // One more than is shown: whether there is a next page.
+    const page = { before, count: limit + 1 }
+    const found = await loadChangePage(pool, university.value, filter, page)
+    const changes = found.slice(0, limit)
+    await appendReading(pool, university.value, caller, 'read', { ...query, count: changes.length })
+    return accept({ changes, next: found.length > limit ? (changes.at(-1)?.id ?? null) : null })
+  })
+  handle('GET /changes.csv', async ({ query }, caller) => {
+    const university = universityOfReader(caller)
+    if (!university.ok) return university
+    if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
+    const timezone = await loadTimezone(pool, university.value)
+    const { before, limit = MAX_TABLE_ROWS, ...filter } = query
+    await appendReading(pool, university.value, caller, 'export', query)
+    // Where it begins and ends is known before the first row is sent; acts that come meanwhile move neither.
+    const page = { before: before ?? (await loadBeyondNewest(pool)), count: limit }
+    const end = await loadPageEnd(pool, university.value, filter, page)
+    if (end !== null) void caller.reply.header('link', `<${nextPage(query, end)}>; rel="next"`)
+    void caller.reply.header('content-disposition', 'attachment; filename="changes.csv"')
+    const steps = readSteps(pool, university.value, filter, { ...page, end })
+    return accept(Readable.from(tableText(steps, timezone)))
+  })
+}
+
+function universityOfReader({ actor }: SignedIn): Decision<number, CallRefusal> {
+  const { universityId } = actor
+  return universityId !== null && may(actor, 'readChanges', { universityId })
+    ? accept(universityId)
+    : refuse({ why: 'notAllowed' })
+}
+
+function appendReading(
+  pool: Database,
+  universityId: number,
+  caller: SignedIn,
+  subject: 'read' | 'export',
+  log: Record<string, unknown>,
+): Promise<void> {
+  return appendChange(pool, { ...changedBy(caller), universityId, service: 'log', subject, log })
+}
+
+/** The acts down to `end`, or to the oldest: also the few that were being written when that was found out. [AUD-7] */
+async function* readSteps(
+  pool: Database,
+  universityId: number,
+  filter: ChangeFilter,
+  { before, count, end }: { before: number; count: number; end: number | null },
+): AsyncGenerator<ChangeRow[]> {
+  let from = before
+  for (let left = count; ; left -= TABLE_STEP_ROWS) {
+    const page = { before: from, count: left > 0 ? Math.min(left, TABLE_STEP_ROWS) : TABLE_STEP_ROWS }
+    const found = await loadChangePage(pool, universityId, filter, page)
+    const rows = end === null ? found : found.filter(({ id }) => id >= end)
+    yield rows
+    const last = rows.at(-1)?.id
+    if (last === undefined || last === end || rows.length < page.count) return
+    from = last
+  }
+}
+
+/** The address of the table that goes on where this one ends. [AUD-7] */
+function nextPage(query: Record<string, string | number>, before: number): string {
+  const search = new URLSearchParams(
+    Object.entries({ ...query, before }).map(([key, value]): [string, string] => [key, String(value)]),
+  )
+  return `${API_PREFIX}/changes.csv?${search.toString()}`
+}
+
+/** The byte order mark makes spreadsheets read UTF-8. */
+async function* tableText(steps: AsyncIterable<ChangeRow[]>, timezone: string): AsyncGenerator<string> {
+  const timeText = makeZonedText(timezone)
+  yield `\ufeff${csvLine(['id', `time (${timezone})`, 'actor', 'name', 'service', 'subject', 'address', 'log'])}`
+  for await (const rows of steps)
+    yield rows
+      .map((row) =>
+        csvLine([
+          row.id,
+          timeText(row.atMs),
+          row.actor,
+          row.actorName,
+          row.service,
+          row.subject,
+          row.address,
+          JSON.stringify(row.log),
+        ]),
+      )
+      .join('')
+}

@@ -1,0 +1,170 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { FAILED_ENROLMENTS, type TryLimit } from '#shared/domain/conduct.ts'
+import type { KioskRole } from '#shared/domain/kiosk.ts'
+import { enrolStatement } from '#shared/wire/messages.ts'
+import type { EnrolRequest } from '#shared/wire/rest.ts'
+import { addressBucket } from '../platform/http/network-address.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { lockUniversity } from '../occupancy/commit-facts.ts'
+import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
+import {
+  insertEnrolment,
+  insertKiosk,
+  isLiveSpace,
+  loadEnrolledKiosk,
+  loadEnrolment,
+  loadKioskPlace,
+  markEnrolmentUsed,
+  stepFactsClock,
+  type EnrolledKiosk,
+  type Enrolment,
+  type KioskPlace,
+} from './enrolments.ts'
+import { markKioskRevoked } from './kiosk-admin.ts'
+import { insertTry, loadTries, type LimitedBucket } from '../platform/http/rate-limits.ts'
+import { notifyHeads } from '../platform/writer/commit-under-clock.ts'
+import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
+
+/** How long a code is good, unless the one who asks says otherwise. [SYN-20] */
+export const DEFAULT_CODE_MINUTES = 15
+
+/** What a code is for. */
+export interface EnrolmentWish {
+  universityId: number
+  spaceId: number
+  role: KioskRole
+  minutes?: number
+  /** The new device takes this kiosk's place, name and settings, and this one is revoked. */
+  replacesKioskId?: number
+  /** Who asks; "cli" unless said. */
+  actor?: string
+}
+
+/** Makes a one-time code and shows it this once: only its hash is kept. Throws when space or kiosk is not of the university. */
+export async function createEnrolment(
+  pool: Database,
+  wish: EnrolmentWish,
+): Promise<{ code: string; expiresAt: Date }> {
+  const code = makeEnrolmentCode()
+  const codeHash = hashEnrolmentCode(parseEnrolmentCode(code) ?? '')
+  const { universityId, spaceId, role, minutes = DEFAULT_CODE_MINUTES, replacesKioskId = null } = wish
+  return transaction(pool, 'read committed', async (client) => {
+    const made = await insertEnrolment(client, {
+      universityId,
+      codeHash,
+      spaceId,
+      role,
+      minutes,
+      replacesKioskId,
+    })
+    await appendChange(client, {
+      universityId,
+      actor: wish.actor ?? 'cli',
+      service: 'kiosks',
+      subject: 'code',
+      log: { enrolmentId: made.id, spaceId, role, minutes, replacesKioskId },
+    })
+    return { code, expiresAt: made.expiresAt }
+  })
+}
+
+/** Why a device does not become a kiosk. A wrong, a used and an expired code look the same. [SYN-20] */
+export type EnrolRefusal =
+  | { why: 'codeRefused' }
+  | { why: 'badProof' }
+  | { why: 'tooMany'; retryAfterMs: number }
+
+/** `isNew` is false when the same device asked again because its first answer was lost. */
+export type Enrolled = EnrolledKiosk & { isNew: boolean }
+
+/** `head` is set when a kiosk was revoked: the clock that the hubs must hear of. */
+type Used = Enrolled & { head: number | null }
+
+/**
+ * A device shows code, key and proof and becomes a kiosk, in one transaction; `from` is the host that it dialled and
+ * the address that it came from. Failures are counted per address, across hubs and restarts. [SYN-20]
+ */
+export async function commitEnrolment(
+  pool: Database,
+  request: EnrolRequest,
+  from: { host: string; address: string },
+  limit: TryLimit = FAILED_ENROLMENTS,
+): Promise<Decision<Enrolled, EnrolRefusal>> {
+  const isProved = isSignedBy(
+    request.publicKey,
+    enrolStatement(from.host, request.code, request.publicKey),
+    request.proof,
+  )
+  const bucket = `enrol ${addressBucket(from.address)}`
+  const decision = await transaction(pool, 'read committed', (client) =>
+    judge(client, { name: bucket, limit }, isProved, request),
+  )
+  if (!decision.ok) return decision
+  const { head, ...enrolled } = decision.value
+  // The change stands; hubs that do not hear of it find it within a second. [SYN-27]
+  if (head !== null)
+    await notifyHeads(pool, [{ universityId: enrolled.universityId, head }]).catch(() => undefined)
+  return accept(enrolled)
+}
+
+/** Counts the failure or does the enrolment. Returns either way, so that a count is kept too. */
+async function judge(
+  client: Transaction,
+  bucket: LimitedBucket,
+  isProved: boolean,
+  request: EnrolRequest,
+): Promise<Decision<Used, EnrolRefusal>> {
+  const tries = await loadTries(client, bucket.name)
+  if (tries.count >= bucket.limit.count) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
+  const used: Decision<Used, EnrolRefusal> = isProved
+    ? await redeem(client, request)
+    : refuse({ why: 'badProof' })
+  if (!used.ok) await insertTry(client, bucket.name, bucket.limit.windowMs)
+  return used
+}
+
+async function redeem(client: Transaction, request: EnrolRequest): Promise<Decision<Used, EnrolRefusal>> {
+  const code = parseEnrolmentCode(request.code)
+  const enrolment = code === null ? null : await loadEnrolment(client, hashEnrolmentCode(code))
+  if (enrolment === null || enrolment.isExpired) return refuse({ why: 'codeRefused' })
+  if (enrolment.kioskId !== null) {
+    const again = await loadEnrolledKiosk(client, enrolment.kioskId, request.publicKey)
+    return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false, head: null })
+  }
+  const found = await findPlace(client, enrolment, request.name)
+  if (found === null) return refuse({ why: 'codeRefused' })
+  const { place, head } = found
+  const kiosk = await insertKiosk(client, enrolment.universityId, place, request)
+  await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
+  await appendChange(client, {
+    universityId: kiosk.universityId,
+    actor: `kiosk ${kiosk.kioskId}`,
+    service: 'kiosks',
+    subject: 'enrol',
+    log: {
+      ...kiosk,
+      name: place.name,
+      keyGrade: request.keyGrade,
+      replacesKioskId: enrolment.replacesKioskId,
+    },
+  })
+  return accept({ ...kiosk, isNew: true, head })
+}
+
+/** Where the new kiosk stands, taken from the one that it replaces if it does; null when that place is gone. */
+async function findPlace(
+  client: Transaction,
+  { universityId, replacesKioskId, spaceId, role }: Enrolment,
+  name: string,
+): Promise<{ place: KioskPlace; head: number | null } | null> {
+  if (replacesKioskId === null) {
+    const place = { spaceId, role, name, settings: {} }
+    return (await isLiveSpace(client, universityId, spaceId)) ? { place, head: null } : null
+  }
+  // The university first and its kiosks after it, in the order of every commit. [SYN-28]
+  await lockUniversity(client, universityId, null)
+  const place = await loadKioskPlace(client, universityId, replacesKioskId)
+  if (place === null || !(await isLiveSpace(client, universityId, place.spaceId))) return null
+  await markKioskRevoked(client, universityId, replacesKioskId)
+  return { place, head: await stepFactsClock(client, universityId) }
+}

@@ -1,0 +1,19 @@
+import { may } from '#shared/domain/access.ts'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { commitSilence } from '../occupancy/commit-silence.ts'
+import { loadPeopleKiosks } from '../occupancy/people-reports.ts'
+import type { RouteParts } from '../all-routes.ts'
+import type { Handle } from '../platform/http/handle.ts'
+
+/** Kiosks as the super group sees and silences them. */
+export function kioskRoutes(handle: Handle, parts: RouteParts): void {
+  handle('GET /kiosks', async (_input, { actor }) => {
+    const { universityId } = actor
+    if (universityId === null) return refuse({ why: 'notFound' })
+    if (!may(actor, 'seeKiosks', { universityId })) return refuse({ why: 'notAllowed' })
+    return accept({ kiosks: await loadPeopleKiosks(parts.pool, universityId) })
+  })
+  handle('PUT /kiosks/:id/silenced', async ({ params, body }, caller) =>
+    commitSilence(parts, caller, { kioskId: params.id, ...body }),
+  )
+}

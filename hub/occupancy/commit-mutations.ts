@@ -1,0 +1,159 @@
+import { DatabaseError } from 'pg'
+import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
+import { insertOutcomes, insertWithdrawals, writeBatch } from './write-batch.ts'
+import {
+  loadCarriable,
+  loadKioskFacts,
+  loadLeaves,
+  loadNewestRemaining,
+  loadRecords,
+  loadTree,
+  lockUniversity,
+  type KioskFacts,
+  type LockedUniversity,
+  type SettledRecord,
+  type StoredLeaf,
+} from './commit-facts.ts'
+import { decideBatch, type Answer, type BatchFacts, type Push } from './decide-batch.ts'
+import { makeTreeFacts, type TreeFacts } from '../spaces/tree-facts.ts'
+
+/** What a hub remembers of a university between commits: its tree, as long as its facts stand still. */
+export interface TreeMemory {
+  known: { epoch: string; factsClock: number; tree: TreeFacts } | null
+}
+
+/** What a commit came to. */
+export interface Committed {
+  epoch: string
+  /** Clock after the commit: one step on, or where it was when everything was known already. */
+  clock: number
+  factsClock: number
+  isStep: boolean
+  nowMs: number
+  /** In the order of the pushes. */
+  answers: Answer[]
+  /** Leaves with their new values. */
+  leaves: StoredLeaf[]
+}
+
+/**
+ * Commits a batch in one transaction: lock, then read, decide, write. Everything is settled exactly once, however often
+ * it is tried: known ids are read again under the lock. Throws what the database threw; then nothing was settled, or the
+ * commit's fate is unknown and the same call finds out. Null: no such university. [SYN-2] [SYN-6] [OCC-12]
+ */
+export async function commitMutations(
+  pool: Database,
+  memory: TreeMemory,
+  universityId: number,
+  pushes: readonly Push[],
+  nowMs: number | null,
+): Promise<Committed | null> {
+  return transaction(pool, 'read committed', async (client) => {
+    const locked = await lockUniversity(client, universityId, nowMs)
+    if (locked === null) return null
+    // Only now: in the same statement, or before it, they would be read as they were before the wait for the lock.
+    const kioskIds = [...new Set(pushes.map(({ kioskId }) => kioskId))]
+    const kioskRows = await loadKioskFacts(client, universityId, kioskIds)
+    const leafRows = await loadLeaves(client, spacesOf(pushes))
+    const tree = await recallTree(client, memory, universityId, locked)
+    const read = { kiosks: byId(kioskRows), leaves: byId(leafRows), tree }
+    const facts = { ...read, ...(await loadRareFacts(client, universityId, read.kiosks, pushes)) }
+    const clock = locked.clock + 1
+    const decision = decideBatch(pushes, { ...facts, clock, nowMs: locked.nowMs })
+    const { answers, kiosks } = decision
+    const { epoch, factsClock } = locked
+    const known = { epoch, factsClock, nowMs: locked.nowMs, answers }
+    if (kiosks.length === 0) return { ...known, clock: locked.clock, isStep: false, leaves: [] }
+    const remaining =
+      decision.bereft.length === 0
+        ? []
+        : await loadNewestRemaining(client, decision.bereft, decision.withdrawnReportIds)
+    const leaves = decision.leaves(remaining)
+    const commit = { universityId, clock, nowMs: locked.nowMs }
+    await writeBatch(client, { ...commit, kiosks, reports: decision.reports, leaves })
+    if (decision.withdrawals.length > 0) await insertWithdrawals(client, commit, decision.withdrawals)
+    if (decision.outcomes.length > 0) await insertOutcomes(client, commit, decision.outcomes)
+    return { ...known, clock, isStep: true, leaves }
+  })
+}
+
+function byId<Row extends { id: number }>(rows: readonly Row[]): Map<number, Row> {
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+function spacesOf(pushes: readonly Push[]): number[] {
+  const ids = new Set<number>()
+  for (const { mutations } of pushes)
+    for (const { body } of mutations) {
+      const spaceId = numberOf(body, 'spaceId')
+      if (spaceId !== null) ids.add(spaceId)
+    }
+  return [...ids]
+}
+
+/** What only repeats, undos and carried mutations ask for; mostly nothing, and then nothing is asked. */
+async function loadRareFacts(
+  client: Transaction,
+  universityId: number,
+  kiosks: ReadonlyMap<number, KioskFacts>,
+  pushes: readonly Push[],
+): Promise<Pick<BatchFacts, 'records' | 'mayCarry'>> {
+  const carried = pushes.flatMap(({ kioskId, mutations }) =>
+    mutations.flatMap(({ origin }) => (origin === undefined ? [] : [{ kioskId, originId: origin.kioskId }])),
+  )
+  const carriable = carried.length === 0 ? [] : await loadCarriable(client, universityId, carried)
+  const may = new Set(carriable.map(({ kioskId, originId }) => `${kioskId}:${originId}`))
+  return {
+    records: await loadKnown(client, kiosks, pushes),
+    mayCarry: (kioskId, originId) => may.has(`${kioskId}:${originId}`),
+  }
+}
+
+/** The tree, read again only after a commit that changed facts: reports leave it as it is. */
+async function recallTree(
+  client: Transaction,
+  memory: TreeMemory,
+  universityId: number,
+  locked: LockedUniversity,
+): Promise<TreeFacts> {
+  const { known } = memory
+  if (known?.epoch === locked.epoch && known.factsClock === locked.factsClock) return known.tree
+  const tree = makeTreeFacts(await loadTree(client, universityId))
+  memory.known = { epoch: locked.epoch, factsClock: locked.factsClock, tree }
+  return tree
+}
+
+/** Records of everything that may have been settled before: repeated ids, carried mutations, undone reports. Mostly nothing. */
+async function loadKnown(
+  client: Transaction,
+  kiosks: ReadonlyMap<number, KioskFacts>,
+  pushes: readonly Push[],
+): Promise<SettledRecord[]> {
+  const pairs: { kioskId: number; mutationId: number }[] = []
+  for (const { kioskId, mutations } of pushes) {
+    const kiosk = kiosks.get(kioskId)
+    if (kiosk === undefined) continue
+    for (const { id, kind, body, origin } of mutations) {
+      if (id <= kiosk.lastMutationId || kiosk.hasFork) pairs.push({ kioskId, mutationId: id })
+      if (origin !== undefined) pairs.push({ kioskId: origin.kioskId, mutationId: origin.id })
+      const undone = kind === 'withdraw' ? numberOf(body, 'mutationId') : null
+      if (undone === null) continue
+      pairs.push({ kioskId, mutationId: undone })
+      if (origin !== undefined) pairs.push({ kioskId: origin.kioskId, mutationId: undone })
+    }
+  }
+  return pairs.length === 0 ? [] : loadRecords(client, pairs)
+}
+
+/** A whole number of a body that is not checked yet; null when there is none that the database could take. */
+function numberOf(body: unknown, name: string): number | null {
+  if (typeof body !== 'object' || body === null) return null
+  const value: unknown = (body as Record<string, unknown>)[name]
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
+}
+
+/** Whether the database refused what it was given, so that trying the same again is useless. Else the line or the moment was bad. [SYN-7] */
+export function isRefusedByDatabase(error: unknown): boolean {
+  // 22 data exception, 23 integrity, P0 raised by a routine.
+  return error instanceof DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
+}

@@ -1,0 +1,35 @@
+import type { Parts } from './frame-chunks.ts'
+
+/** Two seconds of frames: a catch-up of a few thousand rows takes less. */
+const MAX_FRAMES = 40
+/** Per university; with more, reading the database again is no dearer. */
+const MAX_BYTES = 1_048_576
+
+/** The last frames, kept for those who finish a catch-up while the others went on. */
+export class FrameRing {
+  private frames: Parts[] = []
+  private byteCount = 0
+
+  keep(frame: Parts): void {
+    this.frames.push(frame)
+    this.byteCount += frame.byteCount
+    while (this.frames.length > MAX_FRAMES || this.byteCount > MAX_BYTES) {
+      const dropped = this.frames.shift()
+      if (dropped === undefined) return
+      this.byteCount -= dropped.byteCount
+    }
+  }
+
+  /** Everything after `told`, without a gap; null when the frames do not reach back that far. [SYN-8] */
+  since(told: number): Buffer[] | null {
+    const missed = this.frames.filter(({ to }) => to > told)
+    const [first] = missed
+    if (first === undefined || (first.from ?? 0) > told) return null
+    return missed.flatMap(({ buffers }) => buffers)
+  }
+
+  clear(): void {
+    this.frames = []
+    this.byteCount = 0
+  }
+}

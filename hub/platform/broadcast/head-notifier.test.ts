@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { noLog } from '../log.ts'
+import type { HubClock } from '../ports.ts'
+import { closePool, openPool } from '../postgres/database.ts'
+import { makeInFlight } from '../writer/in-flight.ts'
+import { startWakeUp } from './head-notifier.ts'
+
+test('[SYN-27] a poll of the heads that finds no database, or hangs, is late after five of its turns', async () => {
+  const pool = openPool('postgresql://carrel@/carrel?host=/nonexistent')
+  const state = { nowMs: 0, run: (): void => undefined }
+  const clock: HubClock = {
+    elapsedMs: () => state.nowMs,
+    after: (_delayMs, run) => {
+      state.run = run
+      return () => undefined
+    },
+    databaseNowMs: () => null,
+  }
+  const inFlight = makeInFlight()
+  const wakeUp = startWakeUp({
+    pool,
+    clock,
+    log: noLog,
+    inFlight,
+    listens: false,
+    universityIds: () => [],
+    heard: () => undefined,
+    polled: () => undefined,
+    returned: async () => undefined,
+  })
+  for (let turn = 1; turn <= 5; turn += 1) {
+    state.nowMs = turn * 1_000
+    state.run()
+    await inFlight.settled()
+    expect(wakeUp.isLate()).toBe(false)
+  }
+  state.nowMs = 5_001
+  expect(wakeUp.isLate()).toBe(true)
+  await wakeUp.stop()
+  await closePool(pool)
+})

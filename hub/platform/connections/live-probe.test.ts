@@ -1,0 +1,61 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES } from '#shared/wire/live.ts'
+import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import { LiveHubs, LivePage, type LiveHub } from '../../testing/testing-live.ts'
+import { makeTestHouse, type TestHouse } from '../../testing/testing-spaces.ts'
+
+let database: TestDatabase
+let hubs: LiveHubs
+let hub: LiveHub
+let house: TestHouse
+let count = 0
+
+beforeAll(async () => {
+  database = await makeTestDatabase('live_probe')
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  count += 1
+  hubs = new LiveHubs(database.pool)
+  house = await makeTestHouse(database.pool, `P${count}`)
+  hub = await hubs.start()
+})
+afterEach(() => hubs.stop())
+
+test('[LIV-5] a page that asks whether the line lives is answered at once, after all that was told before', async () => {
+  const ticket = await hub.ticketOf(house.student)
+  const page = await hub.dial({ type: 'hello', ticket, since: null })
+  expect(await page.next('welcome')).toMatchObject({ takesProbes: true, heartbeatMs: LIVE_HEARTBEAT_MS })
+  await page.next('snapshot')
+  const askedMs = Date.now()
+  page.say({ type: 'probe', id: 41 })
+  const alive = await page.next('alive')
+  expect(alive.id).toBe(41)
+  expect(Math.abs(alive.nowMs - askedMs)).toBeLessThan(60_000)
+  page.say({ type: 'probe', id: 42 })
+  expect((await page.next('alive')).id).toBe(42)
+})
+
+test('[LIV-5] a hub that does not know whether the session lives says nothing', async () => {
+  const page = await hub.open(house.student)
+  await page.next('snapshot')
+  hubs.aheadMs += 4_000
+  page.say({ type: 'probe', id: 1 })
+  await hub.calls.report(house.other, house.campus.rooms[0], 1)
+  await page.next('changes')
+  expect(page.heard.some(({ type }) => type === 'alive')).toBe(false)
+})
+
+test('[LIV-5] [LIV-4] asked before the hello, or without end, the socket ends', async () => {
+  const early = await new LivePage(hub.host).opened()
+  early.say({ type: 'probe', id: 1 })
+  expect(await early.ended()).toBe('malformed')
+  const page = await hub.open(house.student)
+  await page.next('snapshot')
+  for (let id = 1; id <= MAX_LIVE_PROBES; id += 1) {
+    page.say({ type: 'probe', id })
+    expect((await page.next('alive')).id).toBe(id)
+  }
+  page.say({ type: 'probe', id: 99 })
+  expect(await page.ended()).toBe('malformed')
+})

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyPluginAsync } from 'fastify'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import { insertLiveTicket } from './live-tickets.ts'
+import { hashTicket, type LiveDesk } from './live-desk.ts'
+import type { RouteParts } from '../../all-routes.ts'
+import { API_PREFIX, type Handle } from '../http/handle.ts'
+import { attach, dialledHost } from './sync-route.ts'
+
+/** Tickets for the live socket: 256 bits, of which only a hash is kept. [LIV-1] */
+export function liveTicketRoutes(handle: Handle, { pool }: RouteParts): void {
+  handle('POST /live/ticket', async (_input, { actor, sessionId }) => {
+    if (actor.universityId === null) return refuse({ why: 'notFound' })
+    const ticket = randomBytes(32).toString('base64url')
+    await insertLiveTicket(pool, hashTicket(ticket), sessionId)
+    return accept({ ticket })
+  })
+}
+
+/** GET /api/v1/live, a websocket: one page's line, handed to the desk. Other sites' pages are refused before it. [LIV-1] [IDN-15] */
+export function liveRoute(desk: Pick<LiveDesk, 'accept'>): FastifyPluginAsync {
+  return async (app) => {
+    app.get(`${API_PREFIX}/live`, { websocket: true }, (socket, request) => {
+      attach(desk, socket, { host: dialledHost(request), address: request.clientAddress })
+    })
+  }
+}

@@ -1,0 +1,37 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import type { SyncCore } from './sync-core.ts'
+import { loadOccupancy, makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
+import { insertTestKiosk, visit } from '../../testing/testing-kiosk.ts'
+
+let database: TestDatabase
+let campus: TestCampus
+let core: SyncCore
+
+beforeAll(async () => {
+  database = await makeTestDatabase('sync_core')
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  campus = await makeTestCampus(database.pool, `U${Math.random()}`)
+  core = makeTestCore(database.pool)
+})
+afterEach(() => core.stop())
+
+test('[SYN-6] [SYN-8] [OCC-12] a tap at one kiosk is acknowledged, is at the other, and in every parent', async () => {
+  const { universityId, root, rooms } = campus
+  const door = await insertTestKiosk(database.pool, { universityId, spaceId: rooms[0], role: 'door' })
+  const entrance = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+  const here = await visit(core, door)
+  const there = await visit(core, entrance)
+  const snapshot = await there.line.next('snapshot')
+  expect(snapshot.changes.rows.map(({ id }) => id)).toEqual([root, ...campus.floors, ...rooms])
+
+  const ack = await here.push(door.report(rooms[0], 2))
+  expect(ack).toMatchObject({ lastMutationId: 1, head: 2, outcomes: [] })
+  const frame = await there.line.next('changes')
+  expect(frame).toMatchObject({ from: 1, to: 2, part: 1, parts: 1, epoch: there.epoch })
+  expect(frame.changes.levels).toEqual([[rooms[0], 2, 2, expect.any(Number)]])
+  expect(await loadOccupancy(database.pool, root)).toMatchObject({ level: 2, mean: 2_000_000 })
+  expect(await loadOccupancy(database.pool, campus.floors[1])).toMatchObject({ level: null, mean: null })
+})

@@ -1,0 +1,57 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { loadMissingMigrations } from '../postgres/migrate.ts'
+import type { Database } from '../postgres/database.ts'
+
+/** What readiness is asked of. */
+export interface HealthParts {
+  pool: Database
+  /** Names of jobs that are late. */
+  lateJobs(): string[] | Promise<string[]>
+}
+
+type PartState = 'ok' | 'failing'
+
+/** The body of /readyz: which part is not ready. */
+export interface Readiness {
+  isReady: boolean
+  parts: { database: PartState; migrations: PartState; jobs: PartState }
+}
+
+/** A database that does not answer within this time is not ready. */
+const PATIENCE_MS = 2_000
+
+/** `/livez`: the process answers. `/readyz`: 200, or 503 with the part that fails. */
+export function healthRoutes(parts: HealthParts): FastifyPluginAsync {
+  return async (app) => {
+    app.get('/livez', async () => ({ isLive: true }))
+    app.get('/readyz', async (_request, reply) => {
+      const readiness = await loadReadiness(parts)
+      return reply.code(readiness.isReady ? 200 : 503).send(readiness)
+    })
+  }
+}
+
+async function loadReadiness({ pool, lateJobs }: HealthParts): Promise<Readiness> {
+  const isAnswering = await answers(() => pool.query('select 1').then(() => true))
+  const isMigrated =
+    isAnswering && (await answers(() => loadMissingMigrations(pool).then((missing) => missing.length === 0)))
+  const state = (isOk: boolean): PartState => (isOk ? 'ok' : 'failing')
+  // Without a database nobody knows; that one fails is said already.
+  const jobsAreWell = !isAnswering || (await answers(async () => (await lateJobs()).length === 0))
+  return {
+    isReady: isAnswering && isMigrated && jobsAreWell,
+    parts: { database: state(isAnswering), migrations: state(isMigrated), jobs: state(jobsAreWell) },
+  }
+}
+
+async function answers(ask: () => Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((done) => {
+    timer = setTimeout(() => done(false), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([ask().catch(() => false), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { makeTurns } from './keyed-queue.ts'
+
+test('calls of one name run one after the other, a failed one too; other names do not wait', async () => {
+  const turns = makeTurns(10)
+  const first = Promise.withResolvers<void>()
+  const order: string[] = []
+  const slow = turns.take('a', () => first.promise.then(() => order.push('a1')))
+  const failing = turns.take('a', async () => {
+    order.push('a2')
+    throw new Error('no')
+  })
+  const last = turns.take('a', async () => order.push('a3'))
+  await turns.take('b', async () => order.push('b'))
+  expect(order).toEqual(['b'])
+  first.resolve()
+  await expect(failing).rejects.toThrow('no')
+  await Promise.all([slow, last])
+  expect(order).toEqual(['b', 'a1', 'a2', 'a3'])
+})
+
+test('too many of one name are sent away, until some are done', async () => {
+  const turns = makeTurns(2)
+  const gate = Promise.withResolvers<void>()
+  const taken = [turns.take('a', () => gate.promise), turns.take('a', () => gate.promise)]
+  expect(turns.take('a', () => gate.promise)).toBeNull()
+  gate.resolve()
+  for (const turn of taken) await turn
+  await new Promise((done) => setImmediate(done))
+  expect(turns.take('a', async () => 1)).not.toBeNull()
+})

@@ -1,0 +1,131 @@
+import { query, type Queryable } from '../postgres/database.ts'
+
+// Tries by bucket, counted across all hubs. A bucket empties when its window has passed.
+
+/** Tries of one bucket so far. */
+export interface Tries {
+  count: number
+  /** When the count starts anew; in the past for a bucket that was never used. */
+  resetsInMs: number
+}
+
+/** Reads a bucket and locks it to the end of the transaction: tries of one bucket are judged one after the other. */
+export async function loadTries(transaction: Queryable, bucket: string): Promise<Tries> {
+  await query(
+    transaction,
+    "insert into rate_limits (bucket, count, resets_at) values ($1, 0, '-infinity') on conflict (bucket) do nothing",
+    [bucket],
+  )
+  const [row] = await query<{ count: number; left: number }>(
+    transaction,
+    `select case when resets_at > now() then count else 0 end as count,
+            case when resets_at > now() then extract(epoch from resets_at - now()) * 1000 else 0 end::float8 as left
+       from rate_limits where bucket = $1 for update`,
+    [bucket],
+  )
+  return { count: row?.count ?? 0, resetsInMs: row?.left ?? 0 }
+}
+
+/** Counts one try; the first of a window starts it. */
+export async function insertTry(transaction: Queryable, bucket: string, windowMs: number): Promise<void> {
+  await query(
+    transaction,
+    `update rate_limits
+        set count = case when resets_at > now() then count + 1 else 1 end,
+            resets_at = case when resets_at > now() then resets_at else now() + $2 * interval '1 millisecond' end
+      where bucket = $1`,
+    [bucket, windowMs],
+  )
+}
+
+/**
+ * Counts a try before it is judged, at a moment that the caller names; answers how many there are now. One statement:
+ * tries at once are counted apart, and no transaction is held while one is judged.
+ */
+export async function countTry(
+  database: Queryable,
+  bucket: string,
+  windowMs: number,
+  nowMs: number,
+): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    database,
+    `insert into rate_limits as r (bucket, count, resets_at) values ($1, 1, time_of_ms($3::bigint + $2::bigint))
+     on conflict (bucket) do update set
+       count = case when r.resets_at <= time_of_ms($3) then 1 else r.count + 1 end,
+       resets_at = case when r.resets_at <= time_of_ms($3) then excluded.resets_at else r.resets_at end
+     returning count`,
+    [bucket, windowMs, nowMs],
+  )
+  return row?.count ?? 1
+}
+
+/** A bucket, and how many tries of it a window takes. */
+export interface LimitedBucket {
+  name: string
+  limit: { count: number; windowMs: number }
+}
+
+/**
+ * Counts a try of two buckets in one statement, by the database's clock: of the second only when the first is not over
+ * its limit, so that whoever is over it uses up nothing else. Answers the tries of those that were counted, in order.
+ */
+export async function countTwoTriesNow(
+  database: Queryable,
+  first: LimitedBucket,
+  second: LimitedBucket,
+): Promise<Tries[]> {
+  return query<Tries>(
+    database,
+    `with one as (${countSql("values ($1, 1, now() + $2::float8 * interval '1 millisecond')")}),
+          two as (${countSql("select $4, 1, now() + $5::float8 * interval '1 millisecond' from one where one.count <= $3")})
+     select count, "resetsInMs" from (select 1 as place, one.* from one union all select 2, two.* from two) both_of_them
+      order by place`,
+    [first.name, first.limit.windowMs, first.limit.count, second.name, second.limit.windowMs],
+  )
+}
+
+/** The statement that counts a try; `source` gives the bucket's row as of a first try. */
+function countSql(source: string): string {
+  return `insert into rate_limits as r (bucket, count, resets_at) ${source}
+     on conflict (bucket) do update set
+       count = case when r.resets_at <= now() then 1 else r.count + 1 end,
+       resets_at = case when r.resets_at <= now() then excluded.resets_at else r.resets_at end
+     returning count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"`
+}
+
+/** The tries of a bucket so far, by the database's clock, without counting one. */
+export async function readTriesNow(database: Queryable, bucket: string): Promise<Tries> {
+  const [row] = await query<Tries>(
+    database,
+    `select count, (extract(epoch from resets_at - now()) * 1000)::float8 as "resetsInMs"
+       from rate_limits where bucket = $1 and resets_at > now()`,
+    [bucket],
+  )
+  return row ?? { count: 0, resetsInMs: 0 }
+}
+
+/** Takes a try of each of these buckets back. One after the other: those who count two lock them in another order. */
+export async function dropTries(database: Queryable, buckets: readonly string[]): Promise<void> {
+  for (const bucket of buckets)
+    await query(
+      database,
+      'update rate_limits set count = count - 1 where bucket = $1 and count > 0 and resets_at > now()',
+      [bucket],
+    )
+}
+
+/** Forgets buckets whose window has passed. */
+export async function dropExpiredRateLimits(database: Queryable): Promise<void> {
+  await query(database, 'delete from rate_limits where resets_at < now()')
+}
+
+/** Counts a try before it is judged, by the database's clock; answers how many there are now, and when they are forgotten. */
+export async function countTryNow(database: Queryable, bucket: string, windowMs: number): Promise<Tries> {
+  const [row] = await query<Tries>(
+    database,
+    countSql("values ($1, 1, now() + $2::float8 * interval '1 millisecond')"),
+    [bucket, windowMs],
+  )
+  return row ?? { count: 1, resetsInMs: windowMs }
+}

@@ -1,0 +1,149 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
+import { withoutPort } from '../config.ts'
+
+/** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
+const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost']
+
+/** What the hub measures of itself while it runs; every call is cheap and never throws. Served at /metrics. */
+export interface HubMetrics {
+  /** A kiosk came (+1) or went (−1). */
+  connectedKiosks(delta: number): void
+  /** One group commit: how many mutations, and ms from its begin to the return of COMMIT. */
+  batch(size: number, durationMs: number): void
+  /** Ms from the arrival of a push to its ack. */
+  ack(latencyMs: number): void
+  /** Ms from a commit to its frame being handed to the sockets. */
+  fanOutLag(ms: number): void
+  /** How many sockets have more unsent than the limit, now. [SYN-24] */
+  socketsBehind(count: number): void
+  /** Mutations that wait at a kiosk, as it last said; null when the kiosk is gone. */
+  outboxDepth(kioskId: number, depth: number | null): void
+  /** A try to hand a mail in: it was sent, will be tried again, or was given up. */
+  mail(outcome: 'sent' | 'later' | 'givenUp'): void
+}
+
+/** Measures nothing: for tests and simulations. */
+export const noMetrics: HubMetrics = {
+  connectedKiosks: () => undefined,
+  batch: () => undefined,
+  ack: () => undefined,
+  fanOutLag: () => undefined,
+  socketsBehind: () => undefined,
+  outboxDepth: () => undefined,
+  mail: () => undefined,
+}
+
+/** Metrics that are kept and can be told in Prometheus' text format. */
+export interface KeptMetrics extends HubMetrics {
+  contentType: string
+  text(): Promise<string>
+}
+
+/** Keeps what the hub measures. */
+export function makeMetrics(): KeptMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const connected = new Gauge({ name: 'carrel_connected_kiosks', help: 'Kiosks on the line now', registers })
+  const batchSize = new Histogram({
+    name: 'carrel_batch_mutations',
+    help: 'Mutations of one group commit',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000],
+    registers,
+  })
+  const times = { buckets: SECONDS, registers }
+  const batchTime = new Histogram({
+    name: 'carrel_batch_seconds',
+    help: 'Duration of one group commit',
+    ...times,
+  })
+  const ackTime = new Histogram({ name: 'carrel_ack_seconds', help: 'From a push to its ack', ...times })
+  const lag = new Histogram({
+    name: 'carrel_fan_out_lag_seconds',
+    help: 'From a commit to its frame',
+    ...times,
+  })
+  const behind = new Gauge({ name: 'carrel_sockets_behind', help: 'Sockets with too much unsent', registers })
+  const mails = new Counter({
+    name: 'carrel_mails_total',
+    help: 'Tries to hand a mail in, by how they ended: sent, later, givenUp',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['sent', 'later', 'givenUp']) mails.inc({ outcome }, 0)
+  const depths = new Map<number, number>()
+  outboxGauges(depths, registers)
+  collectDefaultMetrics({ register: registry })
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    connectedKiosks: (delta) => connected.inc(delta),
+    batch: (size, durationMs) => {
+      batchSize.observe(size)
+      batchTime.observe(durationMs / 1000)
+    },
+    ack: (latencyMs) => ackTime.observe(latencyMs / 1000),
+    fanOutLag: (ms) => lag.observe(ms / 1000),
+    socketsBehind: (count) => behind.set(count),
+    outboxDepth: (kioskId, depth) => {
+      if (depth === null) depths.delete(kioskId)
+      else depths.set(kioskId, depth)
+    },
+    mail: (outcome) => mails.inc({ outcome }),
+  }
+}
+
+/** Sum and greatest, not one series per kiosk: thousands of series would cost more than they tell. */
+function outboxGauges(depths: ReadonlyMap<number, number>, registers: Registry[]): void {
+  const gauge = (name: string, help: string, value: () => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('carrel_outbox_depth_sum', 'Mutations that wait at all kiosks, as last heard', () => {
+    let sum = 0
+    for (const depth of depths.values()) sum += depth
+    return sum
+  })
+  gauge('carrel_outbox_depth_max', 'Most mutations that wait at one kiosk, as last heard', () => {
+    let max = 0
+    for (const depth of depths.values()) max = Math.max(max, depth)
+    return max
+  })
+}
+
+/** Serves /metrics on loopback; answers its address. Rejects when the port is taken. */
+export async function serveMetrics(
+  metrics: KeptMetrics,
+  port: number,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    // A name that somebody points at this machine is not ours: a page elsewhere must not read along.
+    if (!LOOPBACK_NAMES.includes(withoutPort(request.headers.host ?? '')))
+      return void response.writeHead(421).end()
+    if (request.url !== '/metrics') return void response.writeHead(404).end()
+    void metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? port) : port}/metrics`,
+    stop,
+  }
+}

@@ -1,0 +1,85 @@
+import { appendChange } from '../../audit/change-logs.ts'
+import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
+import { lockUniversity } from '../../occupancy/commit-facts.ts'
+import { updateEpoch } from '../connections/kiosk-sessions.ts'
+import type { Chance } from '../ports.ts'
+
+/** Bytes of an epoch's name. */
+const EPOCH_BYTES = 12
+
+/**
+ * Begins a new epoch of one university, or of all: kiosks take everything anew and offer again what the database does
+ * not know. For a database that went back in time. Hubs notice within a second. [SYN-17]
+ */
+export async function rollEpoch(
+  pool: Database,
+  universityId: number | 'all',
+  why: string,
+  by: { actor: string; chance: Pick<Chance, 'secret'> },
+): Promise<void> {
+  const ids = universityId === 'all' ? await loadUniversityIds(pool) : [universityId]
+  for (const id of ids)
+    await transaction(pool, 'read committed', async (client) => {
+      const locked = await lockUniversity(client, id, null)
+      if (locked === null) throw new RangeError(`no university ${id}`)
+      await updateEpoch(client, id, by.chance.secret(EPOCH_BYTES))
+      await appendChange(client, {
+        universityId: id,
+        actor: by.actor,
+        service: 'sync',
+        subject: 'epoch',
+        log: { why, head: locked.clock },
+      })
+    })
+}
+
+/**
+ * Compares the database cluster with what it was when a hub last looked, and rolls all epochs when it is another one or
+ * runs on another timeline: it was replaced or recovered to an earlier point. [SYN-17]
+ */
+export async function rollEpochIfClusterChanged(
+  pool: Database,
+  chance: Pick<Chance, 'secret'>,
+): Promise<boolean> {
+  const found = await loadCluster(pool)
+  const known = new Map(
+    (await query<{ name: string; value: string }>(pool, 'select name, value from cluster_facts')).map(
+      ({ name, value }) => [name, value],
+    ),
+  )
+  const changed = Object.entries(found).filter(([name, value]) => known.get(name) !== value)
+  if (changed.length === 0) return false
+  const isOther = changed.some(([name]) => known.has(name))
+  if (isOther)
+    await rollEpoch(pool, 'all', `the database is another one: ${changed.map(([name]) => name).join(', ')}`, {
+      actor: 'hub',
+      chance,
+    })
+  // Kept after the epochs rolled: a crash in between rolls them once more, which only costs snapshots.
+  for (const [name, value] of changed) await keepFact(pool, name, value)
+  return isOther
+}
+
+async function loadUniversityIds(database: Queryable): Promise<number[]> {
+  const rows = await query<{ id: number }>(database, 'select id from universities order by id')
+  return rows.map(({ id }) => id)
+}
+
+/** The cluster, its timeline (the first 8 digits of the WAL file now written), and the database in it. */
+async function loadCluster(database: Queryable): Promise<Record<string, string>> {
+  const [row] = await query<Record<string, string>>(
+    database,
+    `select (select system_identifier::text from pg_control_system()) as "systemIdentifier",
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline,
+        (select oid::text from pg_database where datname = current_database()) as database`,
+  )
+  return row ?? {}
+}
+
+async function keepFact(database: Queryable, name: string, value: string): Promise<void> {
+  await query(
+    database,
+    'insert into cluster_facts (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value',
+    [name, value],
+  )
+}

@@ -1,0 +1,214 @@
+import type { FastifyInstance } from 'fastify'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Contract } from '#shared/wire/contract.ts'
+import { ROUTES, type RouteAnswer } from '#shared/wire/rest.ts'
+import type { DirectorySettings } from '../directories/directory-config.ts'
+import { makeDirectoryDesk } from '../directories/directory.ts'
+import type { TestPerson } from '../accounts/testing-people.ts'
+import { noLog } from '../platform/log.ts'
+import { query, type Database } from '../platform/postgres/database.ts'
+import { insertTestUniversity } from '../testing/testing-rows.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
+import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
+import { makeTestHouse, SpaceCalls, statuses, type TestHouse } from '../testing/testing-spaces.ts'
+
+/** As many as a large university has. */
+const SPACE_COUNT = 11_000
+
+let database: TestDatabase
+let app: FastifyInstance
+let calls: SpaceCalls
+let house: TestHouse
+let count = 0
+
+beforeAll(async () => {
+  database = await makeTestDatabase('heavy_reads')
+  app = await makeTestApp(database.pool)
+  calls = new SpaceCalls(app)
+}, 60_000)
+afterAll(async () => {
+  await app.close()
+  await database.drop()
+})
+beforeEach(async () => {
+  count += 1
+  house = await makeTestHouse(database.pool, `H${count}`)
+})
+
+async function addCarrels(): Promise<void> {
+  const { universityId, root } = house.campus
+  await query(
+    database.pool,
+    `insert into spaces (university_id, clock, facts_clock, parent_id, name, kind, location, details, on_kiosks, is_public, weight)
+     select $1, 1, 1, $2, 'Carrel ' || n, 'carrel', 'Second floor, left', '{}', true, true, 1 from generate_series(1, $3::int) n`,
+    [universityId, root, SPACE_COUNT],
+  )
+  await query(database.pool, 'select rebuild_composites($1, 1)', [universityId])
+}
+
+/** The same pool, and how many rows it gave. */
+function countRows(pool: Database): { pool: Database; rows: { count: number; statements: number } } {
+  const rows = { count: 0, statements: 0 }
+  const counted = <Target extends object>(target: Target): Target =>
+    new Proxy(target, {
+      get: (of, key) => {
+        const value: unknown = Reflect.get(of, key)
+        if (typeof value !== 'function') return value
+        if (key === 'connect') return async () => counted(await (value.call(of) as Promise<object>))
+        if (key !== 'query') return value.bind(of)
+        return async (...given: unknown[]) => {
+          const result = (await value.apply(of, given)) as { rows?: unknown[] }
+          rows.count += result.rows?.length ?? 0
+          rows.statements += 1
+          return result
+        }
+      },
+    })
+  return { pool: counted(pool), rows }
+}
+
+describe('[EDG-15] the tree of a large university', () => {
+  let own: FastifyInstance
+  afterEach(() => own.close())
+
+  test('is read once: then who asks costs the database a few rows, and a change its own', async () => {
+    await addCarrels()
+    const { pool, rows } = countRows(database.pool)
+    own = await makeTestApp(pool)
+    const there = new SpaceCalls(own)
+    expect((await there.tree(house.student)).spaces).toHaveLength(SPACE_COUNT + 7)
+    expect(rows.count).toBeGreaterThan(SPACE_COUNT)
+    rows.count = 0
+    await Promise.all([house.student, house.other, house.chief].map((person) => there.tree(person)))
+    expect(rows.count).toBeLessThan(40)
+    rows.count = 0
+    const [room] = house.campus.rooms
+    expect(await there.report(house.other, room, 2)).toMatchObject({ status: 201 })
+    expect((await there.see(house.student, room)).level).toBe(2)
+    expect(rows.count).toBeLessThan(80)
+  }, 120_000)
+
+  test('costs the hub little more than writing it as JSON would, and not as much as reading it too', async () => {
+    await addCarrels()
+    own = await makeTestApp(database.pool)
+    const ask = () =>
+      own.inject({ url: '/api/v1/spaces', headers: { host: 'localhost', ...house.student.headers } })
+    const whole: unknown = (await ask()).json()
+    const write = async (): Promise<unknown> => JSON.stringify(whole)
+    const [asked, written] = [await leastCpuMs(ask), await leastCpuMs(write)]
+    expect(asked).toBeLessThan(2 * written)
+  }, 120_000)
+})
+
+/** Processor time, the least of some rounds: others use the machine too. */
+async function leastCpuMs(run: () => Promise<unknown>): Promise<number> {
+  const all: number[] = []
+  for (let round = 0; round < 9; round += 1) {
+    const before = process.cpuUsage()
+    await run()
+    const { user, system } = process.cpuUsage(before)
+    all.push((user + system) / 1000)
+  }
+  return Math.min(...all)
+}
+
+test('[EDG-15] a tree that was held is what the database says, for everybody, after changes of all kinds', async () => {
+  const { campus, student, other, chief } = house
+  const [first, second, third] = campus.rooms
+  const asPeople = async (where: SpaceCalls) => {
+    const trees = []
+    for (const person of [student, other, chief]) {
+      const { nowMs: _nowMs, ...tree } = await where.tree(person)
+      trees.push(tree)
+    }
+    return trees
+  }
+  const compare = async (): Promise<void> => {
+    const afresh = await makeTestApp(database.pool)
+    expect(await asPeople(calls)).toEqual(await asPeople(new SpaceCalls(afresh)))
+    await afresh.close()
+  }
+  await compare()
+  const made = (await calls.make(student, first, 'Window desk')).space
+  await compare()
+  expect((await calls.see(student, made.id)).isMine).toBe(true)
+  await calls.report(other, second, 1)
+  await calls.call(other, 'PUT /spaces/:id/tracked', { params: { id: third } })
+  await compare()
+  await calls.edit(chief, await calls.see(chief, third), { name: 'Room of silence' })
+  await calls.letOn(chief, made.id)
+  await compare()
+  await calls.remove(student, await calls.see(student, made.id))
+  await compare()
+  expect((await calls.tree(other)).spaces.map(({ id }) => id)).not.toContain(made.id)
+  await calls.restore(student, made.id)
+  await compare()
+  await query(database.pool, "update universities set epoch = 'another' where id = $1", [campus.universityId])
+  await compare()
+  expect((await calls.tree(other)).epoch).toBe('another')
+})
+
+describe('[EDG-16] heavy reads of one person', () => {
+  const tree = (as: TestPerson) => calls.call(as, 'GET /spaces')
+
+  test('wait for each other, as many as open pages have; who asks for more is told when to come again', async () => {
+    const { student, other } = house
+    expect(statuses(await Promise.all([1, 2, 3, 4, 5, 6].map(() => tree(student))))).toEqual([
+      200, 200, 200, 200, 200, 200,
+    ])
+    const many = Promise.all(Array.from({ length: 20 }, () => tree(student)))
+    const ofOther = await tree(other)
+    expect(ofOther.status).toBe(200)
+    const answers = await many
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(8)
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(0)
+    for (const { error, headers } of refused)
+      expect([error.error, Number(headers['retry-after'])]).toEqual(['tooMany', 2])
+    expect((await tree(student)).status).toBe(200)
+  })
+
+  test('are 120 in a minute, and nobody else is kept from theirs', async () => {
+    const { student, other } = house
+    const ask = (as: TestPerson, route: string): Promise<TestAnswer> =>
+      callRoute(app, route, { as: { headers: { ...as.headers } } })
+    for (let round = 0; round < 60; round += 1) {
+      expect((await ask(student, 'GET /spaces')).status).toBe(200)
+      expect((await ask(student, 'POST /live/ticket')).status).toBe(201)
+    }
+    const refused = await ask(student, 'GET /me/export')
+    expect(refused).toMatchObject({ status: 429, body: { error: 'tooMany' } })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect((await ask(student, 'GET /me')).status).toBe(200)
+    expect((await ask(other, 'GET /spaces')).status).toBe(200)
+  })
+
+  test('are all reads of who is signed in but those that give one row', () => {
+    const light = Object.entries<Contract>(ROUTES)
+      .filter(([name, { who, isHeavy }]) => who === 'signedIn' && name.startsWith('GET ') && isHeavy !== true)
+      .map(([name]) => name)
+    expect(light).toEqual(['GET /me'])
+    expect(ROUTES['POST /live/ticket']).toMatchObject({ isHeavy: true })
+  })
+})
+
+test('[EDG-15] the universities are asked for in as many statements, however many there are', async () => {
+  const { pool, rows } = countRows(database.pool)
+  const faculty = { name: 'faculty', university: 'uone.example' } as unknown as DirectorySettings
+  const own = await makeTestApp(pool, {
+    identity: makeTestIdentity({ directories: makeDirectoryDesk(pool, [faculty], noLog) }),
+  })
+  const ask = async (): Promise<{ statements: number; withDirectory: string[] }> => {
+    rows.statements = 0
+    const { body } = await callRoute(own, 'GET /universities')
+    const { universities } = body as RouteAnswer<'GET /universities'>
+    const withDirectory = universities.filter(({ hasDirectory }) => hasDirectory).map(({ name }) => name)
+    return { statements: rows.statements, withDirectory }
+  }
+  const before = await ask()
+  for (const name of ['UOne', 'UTwo', 'UThree', 'UFour']) await insertTestUniversity(database.pool, name)
+  await query(database.pool, "update universities set email_domains = '{uone.example}' where name = 'UOne'")
+  expect(await ask()).toEqual({ statements: before.statements, withDirectory: ['UOne'] })
+  await own.close()
+})

@@ -1,0 +1,93 @@
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { enrolStatement } from '#shared/wire/messages.ts'
+import type { EnrolRequest } from '#shared/wire/rest.ts'
+import { buildApp, type AppParts } from '../app.ts'
+import { makeHubClock } from '../platform/clock.ts'
+import { noLog } from '../platform/log.ts'
+import { noMetrics } from '../platform/metrics.ts'
+import { makeInFlight } from '../platform/writer/in-flight.ts'
+import { makeTenantWriter, type TenantWriter } from '../platform/writer/tenant-writer.ts'
+import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
+import { makePasswordJudge } from '../accounts/password-judge.ts'
+import { makePasswords } from '../accounts/passwords.ts'
+import { noDirectories } from '../directories/directory-desk.ts'
+import { makePasswordPlaces, type IdentityParts } from '../accounts/identity-parts.ts'
+import { makeServerKeys } from '../platform/secrets/server-secret.ts'
+import { makeTurnstile } from '../platform/semaphore.ts'
+import type { Database } from '../platform/postgres/database.ts'
+
+/** One thread for all tests of a process: each reads 50 MB of words. */
+const JUDGE = makePasswordJudge(noLog)
+
+/** An app on a test's database, without kiosks' line unless given one. */
+export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Promise<FastifyInstance> {
+  return buildApp({
+    config: { host: '127.0.0.1', hostNames: [], proxies: [], tls: null },
+    logger: pino({ level: 'silent' }),
+    pool,
+    lateJobs: () => [],
+    sync: async () => undefined,
+    live: async () => undefined,
+    writer: makeTestWriter(pool),
+    identity: makeTestIdentity(),
+    ...parts,
+  })
+}
+
+/** A group commit without anybody on a line. */
+export function makeTestWriter(pool: Database): TenantWriter {
+  return makeTenantWriter({
+    pool,
+    clock: makeHubClock(),
+    log: noLog,
+    metrics: noMetrics,
+    inFlight: makeInFlight(),
+    committed: () => undefined,
+  })
+}
+
+/** No directory, and mail that waits in the outbox. */
+export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityParts {
+  return {
+    keys: makeServerKeys('a secret of tests that nobody else has'),
+    directories: noDirectories,
+    kickMail: () => undefined,
+    mailTakesUtf8: async () => true,
+    passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
+    signInDoor: makeTurnstile(2),
+    isCommon: JUDGE.isCommon,
+    places: makePasswordPlaces(),
+    limits: ACCOUNT_LIMITS,
+    cookie: { isSecure: false, isPrefixed: false, plainUntilMs: 0 },
+    maskMs: 0,
+    ...parts,
+  }
+}
+
+/** A device with a key of its own. */
+export interface TestDevice {
+  publicKey: string
+  privateKey: KeyObject
+}
+
+/** Makes a device. */
+export function makeTestDevice(): TestDevice {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  return { publicKey: publicKey.export({ format: 'jwk' }).x ?? '', privateKey }
+}
+
+/** What the device sends to the hub that it dialled as `host`. */
+export function enrolRequestOf(device: TestDevice, code: string, host = 'localhost:80'): EnrolRequest {
+  const { publicKey, privateKey } = device
+  const statement = enrolStatement(host, code, publicKey)
+  return {
+    code,
+    publicKey,
+    name: 'Door of 101',
+    keyGrade: 'file',
+    appVersion: '0.1.0',
+    proof: sign(null, Buffer.from(statement), privateKey).toString('base64url'),
+  }
+}

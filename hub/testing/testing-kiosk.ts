@@ -1,0 +1,209 @@
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import type { MutationWish } from '#shared/domain/mutation.ts'
+import {
+  helloStatement,
+  mutationStatement,
+  type Hello,
+  type HubMessage,
+  type LineErrorCode,
+  type PushedMutation,
+} from '#shared/wire/messages.ts'
+import { PROTOCOL } from '#shared/wire/version.ts'
+import type { KioskLine, LineHandler } from '../platform/ports.ts'
+import { query, type Queryable } from '../platform/postgres/database.ts'
+import type { SyncCore } from '../platform/connections/sync-core.ts'
+
+/** The host under which test kiosks dial. */
+export const TEST_HOST = 'hub.example'
+
+type Typed<Type extends HubMessage['type']> = Extract<HubMessage, { type: Type }>
+
+/** A line whose other end is the test: what the hub sent is kept in order. */
+export class TestLine implements KioskLine {
+  readonly heard: HubMessage[] = []
+  byteCount = 0
+  unsent = 0
+  isPaused = false
+  isClosed = false
+  isTerminated = false
+  private waiting: (() => void)[] = []
+
+  send(text: string | Buffer): void {
+    this.byteCount += Buffer.byteLength(text)
+    this.heard.push(JSON.parse(text.toString()) as HubMessage)
+    this.wake()
+  }
+
+  bufferedBytes(): number {
+    return this.unsent
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.wake()
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.wake()
+  }
+
+  terminate(): void {
+    this.isTerminated = true
+    this.close()
+  }
+
+  /** Takes the next message of a type, whatever came before it; waits for it. */
+  async next<Type extends HubMessage['type']>(type: Type): Promise<Typed<Type>> {
+    for (;;) {
+      const index = this.heard.findIndex((message) => message.type === type)
+      if (index >= 0) return this.heard.splice(index, 1)[0] as Typed<Type>
+      if (this.isClosed) throw new Error(`the line closed before ${type}: ${JSON.stringify(this.heard)}`)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
+  }
+
+  /** Waits until a condition holds; it is asked whenever something happens on the line. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.waiting.push(resolve))
+  }
+
+  async closed(): Promise<LineErrorCode | null> {
+    await this.until(() => this.isClosed)
+    return this.heard.flatMap((message) => (message.type === 'err' ? [message.code] : [])).at(-1) ?? null
+  }
+
+  private wake(): void {
+    for (const wake of this.waiting.splice(0)) wake()
+  }
+}
+
+/** A device as the hub sees it: a key, an id, and what a test makes it say. */
+export class TestKiosk {
+  readonly id: number
+  readonly key: KeyObject
+  ticket: string | null = null
+  nextId = 1
+
+  constructor(id: number, key: KeyObject) {
+    this.id = id
+    this.key = key
+  }
+
+  hello(nonce: string, changes: Partial<Omit<Hello, 'proof'>> = {}, host = TEST_HOST): Hello {
+    const rest: Omit<Hello, 'proof'> = {
+      type: 'hello',
+      protocol: PROTOCOL,
+      kioskId: this.id,
+      ticket: this.ticket,
+      boot: 'boot-1',
+      epoch: null,
+      cursor: 0,
+      nextMutationId: this.nextId,
+      oldestRetained: this.nextId,
+      ackedTo: this.nextId - 1,
+      sealed: null,
+      appVersion: '1.0.0',
+      keyGrade: 'file',
+      ...changes,
+    }
+    const statement = Buffer.from(helloStatement(host, nonce, rest))
+    return { ...rest, proof: sign(null, statement, this.key).toString('base64url') }
+  }
+
+  /** The next mutation. */
+  wish(wish: MutationWish, changes: Partial<PushedMutation> = {}): PushedMutation {
+    const id = this.nextId
+    this.nextId += 1
+    return { id, hash: hashOf(wish), ...wish, ageMs: 0, contactMs: 0, ...changes }
+  }
+
+  report(spaceId: number, level: 0 | 1 | 2, changes: Partial<PushedMutation> = {}): PushedMutation {
+    return this.wish({ kind: 'report', body: { spaceId, level } }, changes)
+  }
+
+  withdraw(spaceId: number, mutationId: number, changes: Partial<PushedMutation> = {}): PushedMutation {
+    return this.wish({ kind: 'withdraw', body: { spaceId, mutationId } }, changes)
+  }
+}
+
+/** The hash of a wish, as an engine takes it. [SYN-3] */
+export function hashOf(wish: MutationWish): string {
+  const digest = createHash('sha256').update(mutationStatement(wish.kind, wish.body)).digest()
+  return digest.subarray(0, 16).toString('base64url')
+}
+
+/** Inserts an enrolled kiosk with a key of its own. */
+export async function insertTestKiosk(
+  database: Queryable,
+  place: { universityId: number; spaceId: number; role?: 'door' | 'entrance'; reportsPerSecond?: number },
+): Promise<TestKiosk> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const [row] = await query<{ id: number }>(
+    database,
+    `insert into kiosks (university_id, space_id, role, name, public_key, key_grade, settings)
+     values ($1, $2, $3, 'Kiosk', $4, 'file', $5) returning id`,
+    [
+      place.universityId,
+      place.spaceId,
+      place.role ?? 'entrance',
+      publicKey.export({ format: 'jwk' }).x,
+      JSON.stringify({ kioskReportsPerSecond: place.reportsPerSecond ?? 1000 }),
+    ],
+  )
+  return new TestKiosk(row?.id ?? 0, privateKey)
+}
+
+/** A kiosk on an open line to a core. */
+export class TestVisit {
+  readonly kiosk: TestKiosk
+  readonly line = new TestLine()
+  readonly handler: LineHandler
+  epoch = ''
+  cursor = 0
+
+  constructor(core: Pick<SyncCore, 'accept'>, kiosk: TestKiosk, address = '127.0.0.1') {
+    this.kiosk = kiosk
+    this.handler = core.accept(this.line, { host: TEST_HOST, address })
+  }
+
+  say(message: unknown): void {
+    this.handler.received(JSON.stringify(message))
+  }
+
+  async hello(changes: Partial<Omit<Hello, 'proof'>> = {}): Promise<Typed<'welcome'>> {
+    const { nonce } = await this.line.next('challenge')
+    this.say(this.kiosk.hello(nonce, changes))
+    const welcome = await this.line.next('welcome')
+    this.kiosk.ticket = welcome.ticket
+    this.epoch = welcome.epoch
+    this.cursor = welcome.head
+    return welcome
+  }
+
+  async push(...mutations: PushedMutation[]): Promise<Typed<'ack'>> {
+    this.say({ type: 'push', mutations })
+    return this.line.next('ack')
+  }
+
+  /** Hangs up, as the network does. */
+  hangUp(): void {
+    this.line.close()
+    this.handler.ended()
+  }
+}
+
+/** Opens a line, says hello, and waits for the welcome. */
+export async function visit(
+  core: Pick<SyncCore, 'accept'>,
+  kiosk: TestKiosk,
+  changes: Partial<Omit<Hello, 'proof'>> = {},
+): Promise<TestVisit> {
+  const made = new TestVisit(core, kiosk)
+  await made.hello(changes)
+  return made
+}

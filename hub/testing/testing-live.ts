@@ -1,0 +1,192 @@
+import { once } from 'node:events'
+import type { FastifyInstance } from 'fastify'
+import { WebSocket, type RawData } from 'ws'
+import {
+  LIVE_HEARTBEAT_MS,
+  LiveHubMessage,
+  type LiveEnd,
+  type LiveHello,
+  type LiveSpace,
+} from '#shared/wire/live.ts'
+import { makeCheck } from '#shared/wire/parse.ts'
+import { makeHubClock } from '../platform/clock.ts'
+import type { TestPerson } from '../accounts/testing-people.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import type { SyncCore } from '../platform/connections/sync-core.ts'
+import { makeTestCore } from './testing-campus.ts'
+import { liveRoute } from '../platform/connections/live-route.ts'
+import { makeTestApp } from './testing-app.ts'
+import { SpaceCalls } from './testing-spaces.ts'
+
+type Typed<Type extends LiveHubMessage['type']> = Extract<LiveHubMessage, { type: Type }>
+
+const check = makeCheck(LiveHubMessage)
+
+/** A page's real live socket: every message is checked against its schema and kept in order. */
+export class LivePage {
+  readonly socket: WebSocket
+  readonly heard: LiveHubMessage[] = []
+  /** Whole frames, for what must not be in any. */
+  readonly texts: string[] = []
+  /** Status of an upgrade that was refused. */
+  refusedWith: number | null = null
+  private waiting: (() => void)[] = []
+
+  constructor(host: string, headers: Record<string, string> = {}) {
+    this.socket = new WebSocket(`ws://${host}/api/v1/live`, { headers })
+    this.socket.on('message', (data: RawData) => {
+      const text = (data as Buffer).toString()
+      const checked = check(JSON.parse(text))
+      if (!checked.ok) throw new Error(`no message of a hub: ${text}`)
+      this.texts.push(text)
+      this.heard.push(checked.value)
+      this.wake()
+    })
+    this.socket.on('close', () => this.wake())
+    this.socket.on('unexpected-response', (_request, response) => {
+      this.refusedWith = response.statusCode ?? 0
+      this.socket.emit('close')
+    })
+    this.socket.on('error', () => undefined)
+  }
+
+  async opened(): Promise<this> {
+    if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open')
+    return this
+  }
+
+  say(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+  }
+
+  /** Takes the next message of a type, whatever came before it; waits for it. */
+  async next<Type extends LiveHubMessage['type']>(type: Type): Promise<Typed<Type>> {
+    for (;;) {
+      const index = this.heard.findIndex((message) => message.type === type)
+      if (index >= 0) return this.heard.splice(index, 1)[0] as Typed<Type>
+      if (this.socket.readyState > WebSocket.OPEN)
+        throw new Error(`closed before ${type}: ${JSON.stringify(this.heard)}`)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+
+  /** Waits for the end, and gives the last word. */
+  async ended(): Promise<LiveEnd | null> {
+    if (this.socket.readyState !== WebSocket.CLOSED) await once(this.socket, 'close')
+    const last = this.heard.at(-1)
+    return last?.type === 'end' ? last.why : null
+  }
+}
+
+/** Spaces as a page holds them after what it heard. */
+export function follow(messages: readonly LiveHubMessage[]): Map<number, LiveSpace> {
+  const spaces = new Map<number, LiveSpace>()
+  for (const message of messages) {
+    if (message.type !== 'snapshot' && message.type !== 'changes') continue
+    if (message.type === 'snapshot' && message.part === 1) spaces.clear()
+    const { rows, levels, gone } = message.changes
+    for (const row of rows) if (row.clock > (spaces.get(row.id)?.clock ?? -1)) spaces.set(row.id, row)
+    for (const [id, clock, level, reportedAtMs] of levels) {
+      const held = spaces.get(id)
+      if (held !== undefined && clock > held.clock) spaces.set(id, { ...held, clock, level, reportedAtMs })
+    }
+    for (const [id] of gone) spaces.delete(id)
+  }
+  return spaces
+}
+
+/** Nobody sits through the seconds of a hello that never comes, and of heartbeats. */
+const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
+
+/** Hubs on one database as far as people's pages go, with timers in the test's hand. */
+export class LiveHubs {
+  /** How far their clocks are ahead of the real one. */
+  aheadMs = 0
+  private readonly pool: Database
+  private readonly hubs: LiveHub[] = []
+  private held: { ms: number; run: () => void }[] = []
+
+  constructor(pool: Database) {
+    this.pool = pool
+  }
+
+  async start(): Promise<LiveHub> {
+    const real = makeHubClock()
+    const clock = {
+      ...real,
+      elapsedMs: () => real.elapsedMs() + this.aheadMs,
+      after: (ms: number, run: () => void) => {
+        if (!HELD_MS.includes(ms)) return real.after(ms, run)
+        this.held.push({ ms, run })
+        return () => {
+          this.held = this.held.filter((timer) => timer.run !== run)
+        }
+      },
+    }
+    const core = makeTestCore(this.pool, { clock })
+    const app = await makeTestApp(this.pool, { writer: core.writer, live: liveRoute(core.live) })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const address = app.server.address()
+    const host = `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    const hub = new LiveHub(core, app, host)
+    this.hubs.push(hub)
+    return hub
+  }
+
+  /** Whether a timer of so many ms waits. */
+  isHeld(ms: number): boolean {
+    return this.held.some((timer) => timer.ms === ms)
+  }
+
+  runTimers(ms: number): void {
+    const due = this.held.filter((timer) => timer.ms === ms)
+    this.held = this.held.filter((timer) => timer.ms !== ms)
+    for (const { run } of due) run()
+  }
+
+  async stop(): Promise<void> {
+    for (const { core, app } of this.hubs) {
+      await core.stop()
+      await app.close()
+    }
+  }
+}
+
+/** One of them. */
+export class LiveHub {
+  readonly core: SyncCore
+  readonly app: FastifyInstance
+  readonly host: string
+  readonly calls: SpaceCalls
+
+  constructor(core: SyncCore, app: FastifyInstance, host: string) {
+    this.core = core
+    this.app = app
+    this.host = host
+    this.calls = new SpaceCalls(app)
+  }
+
+  async ticketOf(person: TestPerson): Promise<string> {
+    const answer = await this.calls.call(person, 'POST /live/ticket')
+    if (answer.status !== 201) throw new Error(`no ticket: ${answer.status}`)
+    return (answer.body as { ticket: string }).ticket
+  }
+
+  /** A socket that has said what it is to say, and heard nothing yet. */
+  async dial(said: unknown): Promise<LivePage> {
+    const page = await new LivePage(this.host).opened()
+    page.say(said)
+    return page
+  }
+
+  /** A page of somebody, welcomed. */
+  async open(person: TestPerson, since: LiveHello['since'] = null): Promise<LivePage> {
+    const page = await this.dial({ type: 'hello', ticket: await this.ticketOf(person), since })
+    await page.next('welcome')
+    return page
+  }
+}

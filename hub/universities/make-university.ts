@@ -1,0 +1,128 @@
+import { carriesAddress } from '#shared/domain/address-in-name.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { SUPER_GROUP_NAME } from '#shared/domain/group.ts'
+import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
+import { Locale } from '#shared/domain/university.ts'
+import { makeLocalClock } from '#shared/domain/week-time.ts'
+import { makeChance } from '../platform/clock.ts'
+import { appendChange, type Change } from '../audit/change-logs.ts'
+import type { Transaction } from '../platform/postgres/database.ts'
+import { insertGroup } from '../groups/groups.ts'
+import { insertSpaces, takeSpaceIds } from '../spaces/spaces.ts'
+import { insertUniversity, loadUniversityTwins } from './universities.ts'
+import { parseDomain } from '../accounts/address.ts'
+
+const LOCALES: ReadonlySet<string> = new Set(Locale.enum)
+
+/** The longest name of a university, in characters: that of its own space. */
+const MAX_NAME_LENGTH = 120
+
+/** Clock of a university's first commit, which makes its own space. */
+const FIRST_CLOCK = 1
+
+/** A new university as it is wished for. */
+export interface UniversityWish {
+  name: string
+  /** As DNS has them, in lower case. */
+  domains: string[]
+  timezone: string
+  locale: Locale
+}
+
+/** What is wrong with a wish: for a program, and as one sentence for a person at a terminal. */
+export interface UniversityFault {
+  why: 'nameRefused' | 'addressInName' | 'valueRefused'
+  /** JSON pointer into the wish. */
+  at: string
+  sentence: string
+}
+
+/** Checks what was typed. [UNI-1] */
+export function decideUniversity(typed: {
+  name: string
+  domains: readonly string[]
+  timezone: string
+  locale: string
+}): Decision<UniversityWish, UniversityFault> {
+  const name = normaliseName(typed.name)
+  const wrong = name === '' ? 'it is empty' : faultOfText(typed.name, MAX_NAME_LENGTH)
+  if (wrong !== null)
+    return refuseWish('nameRefused', '/name', `The name ${quoted(typed.name)} cannot be used: ${wrong}.`)
+  // It is mailed from the hub's own address, and shown to everybody. [EDG-10]
+  if (carriesAddress(name)) {
+    const sentence = `The name ${quoted(typed.name)} cannot be used: it looks like an address of the web or of mail.`
+    return refuseWish('addressInName', '/name', sentence)
+  }
+  const domains = new Set<string>()
+  for (const [index, text] of typed.domains.entries()) {
+    const domain = parseDomain(text.trim().replace(/^@/, ''))
+    if (domain === null) {
+      const sentence = `${quoted(text.trim())} is no e-mail domain such as example.edu.`
+      return refuseWish('valueRefused', `/domains/${index}`, sentence)
+    }
+    domains.add(domain)
+  }
+  if (!LOCALES.has(typed.locale)) {
+    const sentence = `${quoted(typed.locale)} is none of ${[...LOCALES].join(', ')}.`
+    return refuseWish('valueRefused', '/locale', sentence)
+  }
+  const timezone = typed.timezone.trim()
+  // An offset such as +01:00 would be taken by Intl, and knows nothing of summer time. [HRS-3]
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(timezone) || !isZone(timezone)) {
+    const sentence = `${quoted(timezone)} is no time zone such as Europe/Ljubljana or Asia/Taipei.`
+    return refuseWish('valueRefused', '/timezone', sentence)
+  }
+  return accept({ name, domains: [...domains], timezone, locale: typed.locale as Locale })
+}
+
+function refuseWish(
+  why: UniversityFault['why'],
+  at: string,
+  sentence: string,
+): Decision<never, UniversityFault> {
+  return refuse({ why, at, sentence })
+}
+
+function isZone(timezone: string): boolean {
+  try {
+    makeLocalClock(timezone)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Makes a university with its super group and its own space, which everything else hangs on, in the caller's transaction.
+ * Refused with the names of those that have its name or one of its domains; two that want one go one after the other. [UNI-4]
+ */
+export async function makeUniversity(
+  client: Transaction,
+  wish: UniversityWish,
+  by: Pick<Change, 'actor' | 'userId' | 'address'>,
+): Promise<Decision<{ id: number; spaceId: number; epoch: string }, string[]>> {
+  const twins = await loadUniversityTwins(client, wish.name, wish.domains)
+  if (twins.length > 0) return refuse(twins)
+  const epoch = makeChance().secret(12)
+  const id = await insertUniversity(client, { ...wish, epoch, clock: FIRST_CLOCK })
+  await insertGroup(client, id, {
+    name: SUPER_GROUP_NAME,
+    description: null,
+    gidNumber: null,
+    isSuper: true,
+  })
+  const [spaceId = 0] = await takeSpaceIds(client, 1)
+  const facts = { location: null, details: {}, capacity: null, hours: { weekly: null, closures: [] } }
+  // No lock of the university is needed: before this commits nobody knows of it.
+  await insertSpaces(client, id, FIRST_CLOCK, [
+    { id: spaceId, parentId: null, name: wish.name, kind: 'university', ...facts },
+  ])
+  await appendChange(client, {
+    ...by,
+    universityId: id,
+    service: 'universities',
+    subject: 'add',
+    log: { ...wish },
+  })
+  return accept({ id, spaceId, epoch })
+}

@@ -1,0 +1,107 @@
+import type { RequestLimits } from '#shared/domain/conduct.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { RouteInput } from '#shared/wire/rest.ts'
+import { parseAddress } from '../accounts/address.ts'
+import { refuseLink } from '../platform/http/account-limits.ts'
+import { addressBucket } from '../platform/http/network-address.ts'
+import type { IdentityParts } from '../accounts/identity-parts.ts'
+import { hashLinkToken, makeLink } from '../accounts/link-tokens.ts'
+import { findUnreachable } from '../accounts/mail-reach.ts'
+import { decideUniversity } from './make-university.ts'
+import { appendChange } from '../audit/change-logs.ts'
+import { transaction, type Database } from '../platform/postgres/database.ts'
+import { queueMail } from '../platform/mail/mail-outbox.ts'
+import { loadOpenUniversities } from './universities.ts'
+import { confirmRequest, dropOldRequests, insertRequest, lockRequestCounts } from './university-requests.ts'
+import { refusalOfName, type Caller, type CallRefusal, type Handle } from '../platform/http/handle.ts'
+import { requestRoutes } from './request-routes.ts'
+
+/** How long a contact address may take to be confirmed. [UNI-2] */
+const CONFIRM_MS = 86_400_000
+
+/** What these routes are made of. */
+export interface UniversityParts extends IdentityParts {
+  pool: Database
+  requestLimits: RequestLimits
+}
+
+/** Universities: what anyone may see and ask for, and what platform administrators decide. [UNI-1] */
+export function universityRoutes(handle: Handle, parts: UniversityParts): void {
+  const { pool, directories } = parts
+  handle('GET /universities', async () => {
+    const [open, withDirectory] = [await loadOpenUniversities(pool), await directories.universities()]
+    return accept({ universities: open.map((one) => ({ ...one, hasDirectory: withDirectory.has(one.id) })) })
+  })
+  handle('POST /universities', ({ body }, caller) => commitRequest(parts, body, caller))
+  handle('POST /universities/confirm', ({ body }, caller) => commitConfirmation(parts, body.token, caller))
+  requestRoutes(handle, parts)
+}
+
+async function commitRequest(
+  { pool, keys, kickMail, mailTakesUtf8, requestLimits }: UniversityParts,
+  body: RouteInput<'POST /universities'>['body'],
+  caller: Caller,
+): Promise<Decision<null, CallRefusal>> {
+  const wish = decideUniversity({ ...body, locale: body.locale ?? 'en' })
+  if (!wish.ok) {
+    const { why, at } = wish.refusal
+    return refuse(why === 'valueRefused' ? { why, at } : refusalOfName(why, at))
+  }
+  const contact = parseAddress(body.contact)
+  if (contact === null) return refuse({ why: 'addressRefused', at: '/contact' })
+  const unreachable = await findUnreachable({ mailTakesUtf8 }, contact)
+  if (unreachable !== null) return refuse({ ...unreachable, at: '/contact' })
+  const askedFrom = keys.mac('addresses', 'university request', addressBucket(caller.address))
+  const done = await transaction(pool, 'read committed', async (client) => {
+    const full = refusalOfCounts(await lockRequestCounts(client, askedFrom), requestLimits)
+    if (full !== null) return refuse(full)
+    await dropOldRequests(client)
+    const { nonce, tokenHash } = makeLink(keys, 'university')
+    const request = { ...wish.value, contact: contact.text, askedFrom, tokenHash, forMs: CONFIRM_MS }
+    const requestId = await insertRequest(client, request)
+    await queueMail(client, {
+      key: `university request ${requestId}`,
+      to: contact.text,
+      locale: wish.value.locale,
+      template: 'confirmUniversity',
+      facts: { nonce, university: wish.value.name },
+    })
+    const log = { requestId, ...wish.value }
+    await appendChange(client, { ...byVisitor(caller), subject: 'request', log })
+    return accept(null)
+  })
+  if (done.ok) kickMail()
+  return done
+}
+
+async function commitConfirmation(
+  parts: UniversityParts,
+  token: string,
+  caller: Caller,
+): Promise<Decision<null, CallRefusal>> {
+  const done = await transaction(parts.pool, 'read committed', async (client) => {
+    const requestId = await confirmRequest(client, hashLinkToken(token))
+    if (requestId === null) return refuse('linkRefused')
+    await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
+    return accept(null)
+  })
+  return done.ok ? done : refuseLink(parts, caller.address)
+}
+
+function refusalOfCounts(
+  counts: Awaited<ReturnType<typeof lockRequestCounts>>,
+  limits: RequestLimits,
+): CallRefusal | null {
+  if (counts.fromAddress >= limits.perAddress)
+    return { why: 'tooMany', retryAfterS: (counts.resetsInMs ?? CONFIRM_MS) / 1000 }
+  return counts.all >= limits.inAll ? { why: 'quotaReached' } : null
+}
+
+function byVisitor({ address }: Caller): {
+  universityId: null
+  actor: string
+  address: string
+  service: string
+} {
+  return { universityId: null, actor: 'visitor', address, service: 'universities' }
+}
