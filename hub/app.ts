@@ -62,8 +62,13 @@ export interface AppParts {
 
 /** Whole bodies are small: a code and a key. */
 const MAX_BODY_BYTES = 65_536
-/** Fastify's own default is to wait for ever. */
+/** For the whole of a request to come in; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
+/**
+ * For a connection on which nothing moves: nobody reads, or an answer is long in coming. The last of a full house of new
+ * passwords waits eight seconds on a usual machine, and close to a minute on a slow one that has other work, too. [IDN-25]
+ */
+const CONNECTION_TIMEOUT_MS = 120_000
 /** Somebody who sends a header byte by byte holds a connection no longer than this. */
 const HEADERS_TIMEOUT_MS = 10_000
 const CHECK_INTERVAL_MS = 2_000
@@ -132,7 +137,7 @@ function makeServer(config: AppParts['config'], loggerInstance: FastifyBaseLogge
     return503OnClosing: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
     trustProxy: config.proxies.length === 0 ? false : makeTrust(config.proxies),
     routerOptions: { ignoreTrailingSlash: true },

@@ -111,18 +111,18 @@ describe('[EDG-6] a campus behind one address', () => {
     ])
   }, 120_000)
 
-  test('[IDN-25] fills a lecture hall: 150 register at once, with real judge and real hashes, and none waits for long', async () => {
+  test('[IDN-25] fills a lecture hall: 150 register at once, with real judge and real hashes, each told to come again within ten seconds until it is in', async () => {
     const hub = await startPeopleHub('lecture', { passwords: makePasswords() })
     hubs.push(hub)
     const waits: number[] = []
-    const untilIn = async (index: number, round = 1): Promise<Answered> => {
+    const untilIn = async (index: number): Promise<Answered> => {
       const answer = await register(hub, `hall${index}@uni.example`, `kobilarna rdeca ${index}`)
       if (answer.status !== 429) return answer
       const seconds = Number(answer.headers.get('retry-after'))
       waits.push(seconds)
-      if (seconds > 10 || round === 12) return answer
+      if (seconds > 10) return answer
       await delay(seconds * 1000)
-      return untilIn(index, round + 1)
+      return untilIn(index)
     }
     const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => untilIn(index)))
     expect(
