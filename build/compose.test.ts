@@ -322,7 +322,11 @@ describe('the image of the hub', () => {
       inImage.some((part) => file === part || file.startsWith(`${part}/`))
     const wanted = [...graph.files, ...graph.read]
     expect(graph.read).toEqual(
-      expect.arrayContaining(['dist/renderer', 'hub/platform/postgres/migrations/', 'resources/default-groups.txt']),
+      expect.arrayContaining([
+        'dist/renderer',
+        'hub/platform/postgres/migrations/',
+        'resources/default-groups.txt',
+      ]),
     )
     expect(wanted.filter((file) => !isThere(file))).toEqual([])
     expect(graph.files.filter(isLeftOut)).toEqual([])

@@ -1,4 +1,3 @@
-import type { RequestLimits } from '#shared/domain/conduct.ts'
 import type { AccountParts } from './accounts/identity-parts.ts'
 import { sessionRoutes } from './accounts/session-routes.ts'
 import { authRoutes } from './accounts/auth-routes.ts'
@@ -11,15 +10,13 @@ import { liveTicketRoutes } from './platform/connections/live-route.ts'
 import { meRoutes } from './accounts/me-routes.ts'
 import { reportRoutes } from './occupancy/reports.ts'
 import { spaceRoutes } from './spaces/routes.ts'
-import { universityRoutes } from './universities/routes.ts'
+import { universityRoutes, type UniversityParts } from './universities/routes.ts'
 import type { TenantWriter } from './platform/writer/tenant-writer.ts'
 
 /** What routes are made of. */
-export interface RouteParts extends AccountParts {
+export interface RouteParts extends AccountParts, UniversityParts {
   /** Group commit: every change of what kiosks or people hold goes through it. */
   writer: TenantWriter
-  /** How many requests for universities may wait. [UNI-1] */
-  requestLimits: RequestLimits
 }
 
 /** Registers every call of ROUTES, subject by subject. */

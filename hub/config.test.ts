@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, SOCKET_LIMITS, type AccountDoor } from '#shared/domain/conduct.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
-import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES, withoutPort } from './config.ts'
+import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES } from './config.ts'
+import { withoutPort } from './platform/http/host-name.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
   const parsed = parseConfig(environment)

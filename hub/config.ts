@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { Type, type TSchema } from 'typebox'
@@ -11,6 +10,7 @@ import { LIMIT_NAMES, readLimits, type HubLimits } from './config-limits.ts'
 import { MIN_SECRET_LENGTH } from './platform/secrets/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts'
 import { parseProxies } from './platform/http/network-address.ts'
+import { withoutPort } from './platform/http/host-name.ts'
 
 /** All that a hub is told from outside. */
 export interface HubConfig extends HubLimits {
@@ -216,14 +216,6 @@ export function defaultHome(environment: Environment, isRoot: boolean = process.
     environment['XDG_DATA_HOME'] || join(environment['HOME'] || homedir(), '.local', 'share'),
     'carrel',
   )
-}
-
-/** A host as it stands in a Host header, without port and brackets, in lower case. */
-export function withoutPort(host: string): string {
-  const lower = host.toLowerCase()
-  const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(lower)
-  if (bracketed !== null) return bracketed[1] ?? ''
-  return isIP(lower) === 6 ? lower : lower.replace(/:\d+$/, '')
 }
 
 function listOf(text: string | undefined): string[] {

@@ -1,3 +1,4 @@
+import { makeSyncFeatures } from './sync-features.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -11,7 +12,7 @@ import { readDirectories } from './directories/directory-config.ts'
 import { noDirectories, type DirectoryDesk } from './directories/directory-desk.ts'
 import { makeDirectoryDesk } from './directories/directory.ts'
 import type { IdentityParts } from './accounts/identity-parts.ts'
-import { makeIdentity, type Identity } from './accounts/make-identity.ts'
+import { makeIdentity, type Identity } from './make-identity.ts'
 import { loadServerSecret } from './platform/secrets/server-secret.ts'
 import { makeSetupLink } from './universities/setup-link.ts'
 import { forgetAddressesJob } from './accounts/forget-addresses.ts'
@@ -113,6 +114,7 @@ async function startParts(
   const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
   const core = makeSyncCore({
     pool,
+    features: makeSyncFeatures(pool),
     clock,
     chance: options.chance ?? makeChance(),
     log,

@@ -13,7 +13,7 @@ function tests(project: 'unit' | 'database', file: string): string[] {
   return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
 }
 
-const EXACTLY_ONCE = tests('database', 'hub/platform/connections/exactly-once.test.ts')
+const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
 const OVERLAY = tests('unit', 'desktop/engine/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/rows.test.ts')
@@ -199,7 +199,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'tombstone not sent',
     edits: [
       {
-        file: 'hub/platform/broadcast/load-feed.ts',
+        file: 'hub/spaces/load-feed.ts',
         find: 'and clock > $2 and not (${view.sees}) order by id`',
         replace: 'and clock > $2 and is_deleted and not is_public order by id`',
       },
@@ -210,7 +210,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'frame of another university',
     edits: [
       {
-        file: 'hub/platform/broadcast/load-feed.ts',
+        file: 'hub/spaces/load-feed.ts',
         find: 'from spaces where university_id = $1 and ${condition} and',
         replace: 'from spaces where university_id + $1 > 0 and ${condition} and',
       },

@@ -6,12 +6,12 @@ import { setUp } from '../universities/setup-link.ts'
 import { verifyAddress } from './verify-address.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { lockSession } from './user-sessions.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { AccountParts } from './identity-parts.ts'
 import type { Handle } from '../platform/http/handle.ts'
 import { readRefreshCookie } from './refresh-cookie.ts'
 
 /** Accounts: asked for, confirmed, and got back into by mail. [IDN-2] [IDN-6] */
-export function authRoutes(handle: Handle, parts: RouteParts): void {
+export function authRoutes(handle: Handle, parts: AccountParts): void {
   handle('POST /auth/register', ({ body }, caller) => register(parts, body, caller))
   handle('POST /auth/verify', ({ body }, caller) => verifyAddress(parts, body.token, caller))
   handle('POST /auth/verify/resend', ({ body }, caller) => resend(parts, body.email, caller))

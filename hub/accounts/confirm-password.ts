@@ -1,13 +1,12 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { updateConfirmed } from './user-sessions.ts'
 import { loadAccount, type Account } from './users.ts'
 import { provenBefore } from '../directories/directory-proof.ts'
-import { countGuess, inPlace, knockAccount } from '../platform/http/account-limits.ts'
+import { countGuess, inPlace, knockAccount, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
 import type { AccountParts } from './identity-parts.ts'
-import { BUSY_RETRY_S } from './passwords.ts'
 import { rehash } from './rehash.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Locale } from '#shared/domain/university.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
 import { insertVerification, type VerificationPurpose } from './verifications.ts'
-import { makeLink } from './link-tokens.ts'
+import { makeLink } from '../platform/secrets/link-tokens.ts'
 import type { ServerKeys } from '../platform/secrets/server-secret.ts'
 
 /** How long mailed links are good: a day to confirm an address, an hour for a password. [IDN-6] */

@@ -3,16 +3,16 @@ import { accept, refuse } from '#shared/domain/decision.ts'
 import { askForAddress } from './change-address.ts'
 import { changePassword } from './change-password.ts'
 import { deleteAccount } from './erase-account.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadExport, loadMe } from './load-me.ts'
 import { updateProfile } from './users.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { AccountParts } from './identity-parts.ts'
 import { refusalOfName, type Handle } from '../platform/http/handle.ts'
 import { clearRefreshCookie } from './refresh-cookie.ts'
 
 /** What one sees and changes of oneself. Sensitive acts ask for the password again. [IDN-10] */
-export function meRoutes(handle: Handle, parts: RouteParts): void {
+export function meRoutes(handle: Handle, parts: AccountParts): void {
   handle('GET /me', async (_input, { actor }) => {
     const me = await loadMe(parts.pool, actor.userId)
     return me === null ? refuse({ why: 'signInNeeded' }) : accept(me)

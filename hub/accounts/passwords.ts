@@ -12,9 +12,6 @@ const MAX_AT_ONCE = 2
 /** Hashes that wait for their turn: all who have a place, which is what bounds them. [IDN-25] */
 const MAX_WAITING = 800
 
-/** Seconds after which somebody who found the queue full may try again. */
-export const BUSY_RETRY_S = 5
-
 /** `busy`: so many wait already that this one would wait too long. */
 export type HashDecision<Value> = Decision<Value, 'busy'>
 

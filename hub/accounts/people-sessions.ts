@@ -6,7 +6,7 @@ import {
   REFRESH_TOKEN_MS,
   REPEATS_WINDOW_MS,
 } from '#shared/domain/refresh-rule.ts'
-import { appendChange, byUser, inetOf } from '../audit/change-logs.ts'
+import { appendChange, byUser, inetOf } from '../platform/postgres/append-change.ts'
 import { transaction, type Transaction } from '../platform/postgres/database.ts'
 import { loadMe } from './load-me.ts'
 import {

@@ -3,11 +3,11 @@ import { ACCESS_TOKEN_S } from './access-tokens.ts'
 import { confirmPassword } from './confirm-password.ts'
 import { admit, commitLogout, commitRefresh, type Renewed } from './people-sessions.ts'
 import { signIn } from './sign-in.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadLiveSessions, updateSessionRevoked, updateSessionsRevoked } from './user-sessions.ts'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { AccountParts } from './identity-parts.ts'
 import type { Caller, CallRefusal, Handle } from '../platform/http/handle.ts'
 import {
   clearRefreshCookie,
@@ -21,7 +21,7 @@ import {
 type Admission = Decision<RouteAnswer<'POST /auth/token'>, CallRefusal>
 
 /** Signing in, staying signed in, and what one sees of it. [IDN-8] [IDN-9] */
-export function sessionRoutes(handle: Handle, parts: RouteParts): void {
+export function sessionRoutes(handle: Handle, parts: AccountParts): void {
   handle('POST /auth/token', async ({ body }, caller) => {
     const browserTokens = readBrowserTokens(caller.request, parts.cookie)
     const done = await signIn(parts, body, { ...caller, browserTokens })
@@ -90,7 +90,7 @@ export function sessionRoutes(handle: Handle, parts: RouteParts): void {
   })
 }
 
-async function answerAdmission(parts: RouteParts, caller: Caller, renewed: Renewed): Promise<Admission> {
+async function answerAdmission(parts: AccountParts, caller: Caller, renewed: Renewed): Promise<Admission> {
   const admitted = await admit(parts, renewed)
   if (admitted === null) return refuse({ why: 'signInNeeded' })
   setRefreshCookie(caller.reply, admitted.refreshToken, parts.cookie)

@@ -3,7 +3,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import type { NamedAccount } from './known-browsers.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type Account,
   type OpenUniversity,
 } from './users.ts'
-import { parseAddress, type Address } from './address.ts'
+import { parseAddress, type Address } from '../platform/mail/address.ts'
 import type { Sought } from '../directories/directory-desk.ts'
 import { commitEntry, provenBefore } from '../directories/directory-proof.ts'
 import {
@@ -25,10 +25,10 @@ import {
   knockBrowser,
   mayNoteUnanswered,
   refuseGuesser,
+  BUSY_RETRY_S,
 } from '../platform/http/account-limits.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { findKnownBrowser } from './known-browser.ts'
-import { BUSY_RETRY_S } from './passwords.ts'
 import { beginSession, type Begun, type From } from './people-sessions.ts'
 import { isPrintable } from '../platform/printable.ts'
 import { rehash } from './rehash.ts'

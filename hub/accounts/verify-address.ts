@@ -1,12 +1,12 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
-import { appendChange, byUser } from '../audit/change-logs.ts'
+import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { lockAccount, updateVerified } from './users.ts'
 import { lockVerification, updateVerificationUsed } from './verifications.ts'
 import { refuseLink } from '../platform/http/account-limits.ts'
 import type { AccountParts } from './identity-parts.ts'
-import { hashLinkToken } from './link-tokens.ts'
+import { hashLinkToken } from '../platform/secrets/link-tokens.ts'
 import type { From } from './people-sessions.ts'
 
 /** Confirms an address by the token of the link that was mailed there: once, and for a day. [IDN-6] */

@@ -1,7 +1,7 @@
 import { DEMO_CAMPUS, DEMO_PEOPLE } from '#shared/fixtures/campus.ts'
 import { makePasswords } from '../accounts/passwords.ts'
 import { makeReadablePassword } from '../accounts/readable-password.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadLocalUserId } from '../accounts/people-admin.ts'
 import { updateSessionsRevoked } from '../accounts/user-sessions.ts'

@@ -1,7 +1,7 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import type { TreeFault } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import {
   transaction,
   type Database,

@@ -8,7 +8,7 @@ import {
   type ListedGroup,
 } from '#shared/domain/group-list.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import { updateListedGroups } from '../groups/group-import.ts'
 import { insertGroup, loadGroups, lockGroupNames } from '../groups/groups.ts'

@@ -1,7 +1,6 @@
 import { canonicalJson } from '#shared/domain/canonical-json.ts'
 import type { Group, Permission } from '#shared/domain/group.ts'
-import type { SpaceSpec } from '#shared/domain/space-tree.ts'
-import { pathText } from '#shared/domain/space-tree.ts'
+import { type SpaceSpec, pathText } from '#shared/domain/space-tree.ts'
 import type { ImportedUser, KeptRow, Membership, NamedUser } from './import-rows.ts'
 import { KEPT_TABLES, REFERENCES, type OldTables, type Row } from './import-columns.ts'
 

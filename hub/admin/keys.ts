@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { rotateSigningKey } from '../platform/secrets/signing-keys.ts'
 import { answer, type AdminCommand } from './answer.ts'

@@ -2,7 +2,7 @@ import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
 import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { MAX_KIOSK_NAME_LENGTH } from '#shared/domain/kiosk.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { query, type Transaction } from '../platform/postgres/database.ts'
 import {
   loadAdminKiosk,

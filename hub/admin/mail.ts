@@ -1,4 +1,4 @@
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadStuckMail, updateMailDueNow, type StuckMail } from '../platform/mail/mail-outbox.ts'
 import { answer, type AdminCommand } from './answer.ts'

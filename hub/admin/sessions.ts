@@ -1,5 +1,5 @@
 import { quoted } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-sessions.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'

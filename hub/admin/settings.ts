@@ -1,7 +1,7 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { DEFAULT_SETTINGS, UniversitySettings } from '#shared/domain/university.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { updateSettings } from '../universities/universities.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'

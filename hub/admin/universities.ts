@@ -1,7 +1,7 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
 import { hashPin, makePin } from '../kiosks/pin.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadUniversities, updatePinHash } from '../universities/universities.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { appendChange } from './change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 

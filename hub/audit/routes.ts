@@ -3,14 +3,8 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeZonedText } from './zoned-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
-import {
-  appendChange,
-  changedBy,
-  loadBeyondNewest,
-  loadChangePage,
-  loadPageEnd,
-  type ChangeFilter,
-} from './change-logs.ts'
+import { loadBeyondNewest, loadChangePage, loadPageEnd, type ChangeFilter } from './change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import { loadTimezone } from '../universities/universities.ts'
 import { csvLine } from './csv-text.ts'

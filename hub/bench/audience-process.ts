@@ -1,3 +1,4 @@
+import { loadFeed } from '../spaces/load-feed.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -72,7 +73,7 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
       metrics: noMetrics,
       inFlight,
       turnstile: makeReaders(),
-      view: makeKioskView({ seal: () => seal, nowMs: () => Date.now(), heartbeatMs: 5_000 }),
+      view: makeKioskView({ seal: () => seal, nowMs: () => Date.now(), heartbeatMs: 5_000, load: loadFeed }),
       factsMoved: () => undefined,
     },
     universityId,

@@ -1,4 +1,4 @@
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { query, type Queryable, type Transaction } from '../platform/postgres/database.ts'
 import { isLastSuperAdmin } from '../groups/groups.ts'
 

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Transaction } from '../platform/postgres/database.ts'
 import {
   loadSeenPerson,
@@ -9,7 +9,7 @@ import {
 } from './directory-accounts.ts'
 import { updateSessionsRevoked } from '../accounts/user-sessions.ts'
 import type { Account } from '../accounts/users.ts'
-import { parseAddress } from '../accounts/address.ts'
+import { parseAddress } from '../platform/mail/address.ts'
 import type { DirectoryEntry, ProvenBefore } from './directory-desk.ts'
 import type { AccountParts } from '../accounts/identity-parts.ts'
 

@@ -1,8 +1,8 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Member } from '#shared/domain/group.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
-import { parseAddress } from '../accounts/address.ts'
-import { appendChange, changedBy, type Change } from '../audit/change-logs.ts'
+import { parseAddress } from '../platform/mail/address.ts'
+import { appendChange, changedBy, type Change } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import {
   dropMember,

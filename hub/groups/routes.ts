@@ -4,7 +4,7 @@ import { decideGroupDescription, decideGroupName } from '#shared/domain/group-na
 import { normaliseName } from '#shared/domain/space-tree.ts'
 import type { Group } from '#shared/domain/group.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import {
   transaction,
   type Database,

@@ -4,8 +4,8 @@ import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
-import { appendChange } from '../audit/change-logs.ts'
-import { lockUniversity } from '../occupancy/commit-facts.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
+import { lockUniversity } from '../platform/writer/lock-university.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import {
   insertEnrolment,

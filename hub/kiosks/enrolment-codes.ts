@@ -1,5 +1,5 @@
 import { createHash, randomBytes, verify } from 'node:crypto'
-import { importDeviceKey } from './device-key.ts'
+import { importDeviceKey } from '../platform/secrets/device-key.ts'
 
 /** Crockford's base32: no I, L, O, U, so that a code can be read out and typed. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

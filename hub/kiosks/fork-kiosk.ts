@@ -1,6 +1,7 @@
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { loadKioskFacts } from '../occupancy/commit-facts.ts'
 import { countForks, insertFork, loadFirstKiosk, loadFork } from './forks.ts'
+import type { ForkAnswer } from '../platform/connections/sync-features.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 
 /** A raw Ed25519 key, base64url. */
@@ -12,9 +13,6 @@ const PUBLIC_KEY = /^[A-Za-z0-9_-]{43}$/
  */
 const MAX_FORKS = 20
 const WINDOW_MS = 86_400_000
-
-/** The new identity's id; `badKey`: what came is no key; `tooMany`: no more today; `revoked`: since its hello. */
-export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
 
 /** Gives a forked device an identity of its own, beside the old one; the same key gets the same one again. [SYN-12] */
 export async function forkKiosk(

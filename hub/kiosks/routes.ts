@@ -2,11 +2,12 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { commitSilence } from '../occupancy/commit-silence.ts'
 import { loadPeopleKiosks } from '../occupancy/people-reports.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 import type { Handle } from '../platform/http/handle.ts'
 
 /** Kiosks as the super group sees and silences them. */
-export function kioskRoutes(handle: Handle, parts: RouteParts): void {
+export function kioskRoutes(handle: Handle, parts: { pool: Database; writer: TenantWriter }): void {
   handle('GET /kiosks', async (_input, { actor }) => {
     const { universityId } = actor
     if (universityId === null) return refuse({ why: 'notFound' })

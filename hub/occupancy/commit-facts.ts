@@ -1,31 +1,9 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import { arrayText } from '../platform/postgres/array-text.ts'
+import type { StoredLeaf } from '../platform/writer/batch.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
-// What one commit asks, in this order, each a statement of its own. Nothing but `lockUniversity` reads a clock.
-
-/** A university under the lock: nobody else commits to it until this transaction ends. */
-export interface LockedUniversity {
-  clock: number
-  factsClock: number
-  epoch: string
-  /** The commit's time, ms since 1970. */
-  nowMs: number
-}
-
-/** Takes the university's place in the order. Null: no such university. [SYN-2] */
-export async function lockUniversity(
-  client: Queryable,
-  universityId: number,
-  nowMs: number | null,
-): Promise<LockedUniversity | null> {
-  const result = await client.query<LockedUniversity>({
-    name: 'lock-university',
-    text: 'select clock, facts_clock as "factsClock", epoch, now_ms as "nowMs" from lock_university($1, time_of_ms($2))',
-    values: [universityId, nowMs],
-  })
-  return result.rows[0] ?? null
-}
+// What one commit asks under the lock, in this order, each a statement of its own. Nothing here reads a clock.
 
 /** What a commit must know of a kiosk. */
 export interface KioskFacts {
@@ -72,16 +50,6 @@ export async function loadTree(client: Queryable, universityId: number): Promise
      from spaces where university_id = $1 order by id`,
     [universityId],
   )
-}
-
-/** A leaf's newest report, as it stands on its space; all null when never reported. [OCC-1] */
-export interface StoredLeaf {
-  id: number
-  level: Level | null
-  reportedAtMs: number | null
-  clock: number | null
-  mutationId: number | null
-  kioskId: number | null
 }
 
 /** The newest reports of some leaves. */

@@ -1,15 +1,8 @@
+import type { Committed, LevelWork, StoredLeaf } from '../platform/writer/batch.ts'
 import { writeBatch } from './write-batch.ts'
-import { lockUniversity, type StoredLeaf } from './commit-facts.ts'
+import { lockUniversity } from '../platform/writer/lock-university.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
-import type { Committed } from './commit-mutations.ts'
 import type { CommitMoment } from '../platform/writer/commit-under-clock.ts'
-
-/** What work on levels came to. */
-export interface LevelWork<Result> {
-  result: Result
-  /** Leaves with their new values, each once; null: nothing changed at all, and the clock stays where it is. */
-  leaves: readonly StoredLeaf[] | null
-}
 
 /**
  * Runs work that changes levels of leaves, and nothing else that kiosks hold, as one commit in the university's order:

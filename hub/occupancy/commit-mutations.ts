@@ -1,6 +1,7 @@
-import { DatabaseError } from 'pg'
+import type { Committed, StoredLeaf, Answer, Push } from '../platform/writer/batch.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
-import { insertOutcomes, insertWithdrawals, writeBatch } from './write-batch.ts'
+import { insertWithdrawals, writeBatch } from './write-batch.ts'
+import { insertOutcomes } from '../platform/writer/outcomes.ts'
 import {
   loadCarriable,
   loadKioskFacts,
@@ -8,32 +9,16 @@ import {
   loadNewestRemaining,
   loadRecords,
   loadTree,
-  lockUniversity,
   type KioskFacts,
-  type LockedUniversity,
   type SettledRecord,
-  type StoredLeaf,
 } from './commit-facts.ts'
-import { decideBatch, type Answer, type BatchFacts, type Push } from './decide-batch.ts'
+import { lockUniversity, type LockedUniversity } from '../platform/writer/lock-university.ts'
+import { decideBatch, type BatchFacts } from './decide-batch.ts'
 import { makeTreeFacts, type TreeFacts } from '../spaces/tree-facts.ts'
 
 /** What a hub remembers of a university between commits: its tree, as long as its facts stand still. */
 export interface TreeMemory {
   known: { epoch: string; factsClock: number; tree: TreeFacts } | null
-}
-
-/** What a commit came to. */
-export interface Committed {
-  epoch: string
-  /** Clock after the commit: one step on, or where it was when everything was known already. */
-  clock: number
-  factsClock: number
-  isStep: boolean
-  nowMs: number
-  /** In the order of the pushes. */
-  answers: Answer[]
-  /** Leaves with their new values. */
-  leaves: StoredLeaf[]
 }
 
 /**
@@ -150,10 +135,4 @@ function numberOf(body: unknown, name: string): number | null {
   if (typeof body !== 'object' || body === null) return null
   const value: unknown = (body as Record<string, unknown>)[name]
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
-}
-
-/** Whether the database refused what it was given, so that trying the same again is useless. Else the line or the moment was bad. [SYN-7] */
-export function isRefusedByDatabase(error: unknown): boolean {
-  // 22 data exception, 23 integrity, P0 raised by a routine.
-  return error instanceof DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
 }

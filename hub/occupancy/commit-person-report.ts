@@ -3,8 +3,9 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { COLLAPSE_MS, decideReport, newestReport, type Level } from '#shared/domain/occupancy.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
-import { loadNewestRemaining, type StoredLeaf } from './commit-facts.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
+import { loadNewestRemaining } from './commit-facts.ts'
+import type { StoredLeaf, LevelWork } from '../platform/writer/batch.ts'
 import type { Database, Queryable, Transaction } from '../platform/postgres/database.ts'
 import {
   insertPersonReport,
@@ -19,7 +20,6 @@ import {
   type ReportTarget,
 } from './people-reports.ts'
 import { loadSettings } from '../spaces/people-spaces.ts'
-import type { LevelWork } from './commit-levels.ts'
 import type { CommitMoment } from '../platform/writer/commit-under-clock.ts'
 import { neverReported } from './leaf-fold.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'

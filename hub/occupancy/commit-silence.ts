@@ -2,7 +2,7 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { loadPeopleKiosks, updateSilenced } from './people-reports.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 

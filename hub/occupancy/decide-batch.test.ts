@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { newestReport, type Level } from '#shared/domain/occupancy.ts'
 import type { PushedMutation } from '#shared/wire/messages.ts'
-import { decideBatch, type BatchFacts, type Push } from './decide-batch.ts'
+import { decideBatch, type BatchFacts } from './decide-batch.ts'
+import { type Push } from '../platform/writer/batch.ts'
 import { makeTreeFacts } from '../spaces/tree-facts.ts'
 
 const ROOMS = [2, 3, 4]

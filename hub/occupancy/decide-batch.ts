@@ -1,34 +1,14 @@
+import type { Answer, Push, Verdict, StoredLeaf } from '../platform/writer/batch.ts'
 import { ReportBody, WithdrawBody, type MutationRefusal } from '#shared/domain/mutation.ts'
 import { decideReport, decideWithdraw, reportedAt } from '#shared/domain/occupancy.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import type { NewOutcome, NewReport, NewWithdrawal } from './write-batch.ts'
-import type { KioskFacts, SettledRecord, StoredLeaf } from './commit-facts.ts'
+import type { NewReport, NewWithdrawal } from './write-batch.ts'
+import type { NewOutcome } from '../platform/writer/outcomes.ts'
+import type { KioskFacts, SettledRecord } from './commit-facts.ts'
 import { BatchMemory, type Origin } from './batch-memory.ts'
 import { LeafFold } from './leaf-fold.ts'
 import type { TreeFacts } from '../spaces/tree-facts.ts'
-
-/** One kiosk's push, waiting for its commit. */
-export interface Push {
-  kioskId: number
-  /** Number of the session that it came on. [SYN-12] */
-  session: number
-  mutations: readonly PushedMutation[]
-  /** Ms that it waited in this hub: they are part of each tap's age. [OCC-7] */
-  heldMs: number
-  /** Number of a mutation that the database cannot take whatever is tried; refused `malformed`. [SYN-7] */
-  poisonId?: number
-}
-
-/** How a push ended for its kiosk. `done`: settled as far as it could be. */
-export type Verdict = 'done' | 'forked' | 'superseded' | 'revoked' | 'unknownKiosk' | 'upgrade'
-
-/** The answer to a push. */
-export interface Answer {
-  verdict: Verdict
-  lastMutationId: number
-  outcomes: RefusedOutcome[]
-}
 
 /** All that the rules ask about a batch, read under the lock. */
 export interface BatchFacts {

@@ -1,5 +1,5 @@
 import { newestReport, type Report } from '#shared/domain/occupancy.ts'
-import type { StoredLeaf } from './commit-facts.ts'
+import type { StoredLeaf } from '../platform/writer/batch.ts'
 import type { Taken } from './batch-memory.ts'
 
 interface Leaf {

@@ -1,5 +1,5 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { StoredLeaf } from './commit-facts.ts'
+import type { StoredLeaf } from '../platform/writer/batch.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // Reports by people: rows of the same table as those of kiosks, named by user and the key that a phone gave.

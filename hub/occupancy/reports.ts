@@ -9,11 +9,12 @@ import {
   commitPersonWithdrawal,
   loadStandingReport,
 } from './commit-person-report.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 import type { Handle } from '../platform/http/handle.ts'
 
 /** Reports of people: made, taken back, looked at; and the super group's corrections. */
-export function reportRoutes(handle: Handle, parts: RouteParts): void {
+export function reportRoutes(handle: Handle, parts: { pool: Database; writer: TenantWriter }): void {
   const { pool } = parts
   handle('POST /spaces/:id/reports', async ({ params, body }, caller) => {
     const done = await commitPersonReport(parts, caller, { spaceId: params.id, ...body })

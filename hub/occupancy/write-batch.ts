@@ -1,6 +1,6 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import { column } from '../platform/postgres/array-text.ts'
-import type { StoredLeaf } from './commit-facts.ts'
+import type { StoredLeaf } from '../platform/writer/batch.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
 
 // What one commit writes, after it has decided. Nothing here reads a clock.
@@ -94,43 +94,6 @@ export async function insertWithdrawals(
       column(withdrawals, (one) => one.report.originKioskId),
       column(withdrawals, (one) => one.report.originMutationId),
       column(withdrawals, (one) => one.report.hash),
-    ],
-  })
-}
-
-/** An outcome to be written. */
-export interface NewOutcome {
-  kioskId: number
-  mutationId: number
-  hash: string
-  originKioskId: number
-  originMutationId: number
-  /** A refusal, "lost", or "done" for a mutation that was carried over. */
-  why: string
-}
-
-/** Writes how mutations ended. [SYN-7] */
-export async function insertOutcomes(
-  client: Queryable,
-  commit: { universityId: number; clock: number; nowMs: number },
-  outcomes: readonly NewOutcome[],
-): Promise<void> {
-  await client.query({
-    text: `insert into outcomes (kiosk_id, mutation_id, university_id, hash, origin_kiosk_id, origin_mutation_id,
-        why, clock, created_at)
-      select o.kiosk_id, o.mutation_id, $1, o.hash, o.origin_kiosk_id, o.origin_mutation_id, o.why, $2, time_of_ms($3)
-      from unnest($4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
-        o (kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id, why)`,
-    values: [
-      commit.universityId,
-      commit.clock,
-      commit.nowMs,
-      column(outcomes, (one) => one.kioskId),
-      column(outcomes, (one) => one.mutationId),
-      column(outcomes, (one) => one.hash),
-      column(outcomes, (one) => one.originKioskId),
-      column(outcomes, (one) => one.originMutationId),
-      column(outcomes, (one) => one.why),
     ],
   })
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
-import { withoutPort } from '../config.ts'
+import { withoutPort } from './http/host-name.ts'
 
 /** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -1,3 +1,4 @@
+import { makeSyncFeatures } from '../sync-features.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -54,6 +55,7 @@ export class FuzzWorld {
     const { pool } = scratch
     const core = makeSyncCore({
       pool,
+      features: makeSyncFeatures(pool),
       clock: makeHubClock(),
       chance: makeChance(),
       log: noLog,

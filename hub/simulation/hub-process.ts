@@ -1,3 +1,4 @@
+import { makeSyncFeatures } from '../sync-features.ts'
 import { makeDice, type Dice } from '#shared/domain/dice.ts'
 import type { Chance } from '../platform/ports.ts'
 import { noLog } from '../platform/log.ts'
@@ -53,6 +54,7 @@ export class HubProcess {
     this.drop = drop
     this.core = makeSyncCore({
       pool,
+      features: makeSyncFeatures(pool),
       clock: makeProcessClock(this.world.time, life),
       chance: this.chance(),
       log: noLog,

@@ -4,7 +4,7 @@ import { decideKind } from '#shared/domain/space-kinds.ts'
 import { MAX_TREE_DEPTH, MAX_TREE_SPACES, type SpaceKind } from '#shared/domain/space.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
-import { appendChange, changedBy } from '../audit/change-logs.ts'
+import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import type { Database, Transaction } from '../platform/postgres/database.ts'
 import {
   countLiveSpaces,

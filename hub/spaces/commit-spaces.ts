@@ -10,7 +10,7 @@ import {
 } from '#shared/domain/space-tree-diff.ts'
 import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-tree.ts'
 import { isHiddenBySomebody, MAX_TREE_SPACES } from '#shared/domain/space.ts'
-import { appendChange } from '../audit/change-logs.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
 import { type Database, type Queryable, type Transaction } from '../platform/postgres/database.ts'
 import { replaceHours } from './hours.ts'
 import {

@@ -2,7 +2,7 @@ import { may, type Actor } from '#shared/domain/access.ts'
 import type { LiveSpace } from '#shared/wire/live.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
-import { loadLiveSpaces } from '../platform/broadcast/load-feed.ts'
+import { loadLiveSpaces } from './load-feed.ts'
 import { loadTies } from './people-spaces.ts'
 
 /** Whether somebody may edit spaces of their university that they made, and those of others. */

@@ -12,7 +12,7 @@ import {
 import { loadPeopleSpace } from './people-tree.ts'
 import { commitNewSpace, commitSpaceEdit } from './commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from './commit-space-removal.ts'
-import type { RouteParts } from '../all-routes.ts'
+import type { SpaceParts } from './change-spaces.ts'
 import { WrittenJson, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 import { makeTreeAnswers } from './tree-answers.ts'
 
@@ -20,13 +20,13 @@ import { makeTreeAnswers } from './tree-answers.ts'
 const MAX_TRACKED = 200
 
 /** Spaces: what members of the university see, make, change and track. */
-export function spaceRoutes(handle: Handle, parts: RouteParts): void {
+export function spaceRoutes(handle: Handle, parts: SpaceParts): void {
   readingRoutes(handle, parts)
   changingRoutes(handle, parts)
   trackingRoutes(handle, parts)
 }
 
-function readingRoutes(handle: Handle, { pool }: RouteParts): void {
+function readingRoutes(handle: Handle, { pool }: SpaceParts): void {
   const answers = makeTreeAnswers(pool)
   handle('GET /spaces', async (_input, { actor }) => {
     const pieces = await answers.pieces(actor, async () => {
@@ -44,7 +44,7 @@ function readingRoutes(handle: Handle, { pool }: RouteParts): void {
   })
 }
 
-function changingRoutes(handle: Handle, parts: RouteParts): void {
+function changingRoutes(handle: Handle, parts: SpaceParts): void {
   const { pool } = parts
   const current = async (
     { actor }: SignedIn,
@@ -78,7 +78,7 @@ function changingRoutes(handle: Handle, parts: RouteParts): void {
   )
 }
 
-function trackingRoutes(handle: Handle, { pool }: RouteParts): void {
+function trackingRoutes(handle: Handle, { pool }: SpaceParts): void {
   handle('PUT /spaces/:id/tracked', async ({ params }, { actor }) => {
     const { universityId, userId } = actor
     const space = universityId === null ? null : await loadSpaceState(pool, universityId, params.id)
@@ -101,7 +101,7 @@ function trackingRoutes(handle: Handle, { pool }: RouteParts): void {
 
 /** A space after a change, as it is now: somebody else may have deleted it in between. */
 async function show(
-  pool: RouteParts['pool'],
+  pool: SpaceParts['pool'],
   actor: Actor,
   id: number,
 ): Promise<Decision<PeopleSpace, CallRefusal>> {

@@ -1,3 +1,4 @@
+import { makeBatchCommits } from '../occupancy/batch-commits.ts'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -44,6 +45,7 @@ export function makeTestWriter(pool: Database): TenantWriter {
     log: noLog,
     metrics: noMetrics,
     inFlight: makeInFlight(),
+    commits: makeBatchCommits(pool),
     committed: () => undefined,
   })
 }

@@ -1,3 +1,4 @@
+import { makeSyncFeatures } from '../sync-features.ts'
 import { makeChance, makeHubClock } from '../platform/clock.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
@@ -37,6 +38,7 @@ export async function makeTestCampus(database: Database, name = 'Test'): Promise
 export function makeTestCore(pool: Database, changes: Partial<SyncParts> = {}): SyncCore {
   return makeSyncCore({
     pool,
+    features: makeSyncFeatures(pool),
     clock: makeHubClock(),
     chance: makeChance(),
     log: noLog,

@@ -5,12 +5,12 @@ import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts
 import { Locale } from '#shared/domain/university.ts'
 import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { makeChance } from '../platform/clock.ts'
-import { appendChange, type Change } from '../audit/change-logs.ts'
+import { appendChange, type Change } from '../platform/postgres/append-change.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { insertGroup } from '../groups/groups.ts'
 import { insertSpaces, takeSpaceIds } from '../spaces/spaces.ts'
 import { insertUniversity, loadUniversityTwins } from './universities.ts'
-import { parseDomain } from '../accounts/address.ts'
+import { parseDomain } from '../platform/mail/address.ts'
 
 const LOCALES: ReadonlySet<string> = new Set(Locale.enum)
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { linkToken } from '../accounts/link-tokens.ts'
+import { linkToken } from '../platform/secrets/link-tokens.ts'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
 import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'

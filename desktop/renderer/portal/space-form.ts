@@ -1,5 +1,10 @@
-import { childrenByParent, getAllDescendants, pathToRoot } from '#shared/domain/space.ts'
-import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
+import {
+  childrenByParent,
+  getAllDescendants,
+  pathToRoot,
+  type SpaceDetails,
+  type SpaceKind,
+} from '#shared/domain/space.ts'
 import { decideKind } from '#shared/domain/space-kinds.ts'
 import { SPACE_KINDS } from './limits.ts'
 import type { PortalSpace } from './spaces.ts'

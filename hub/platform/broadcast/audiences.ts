@@ -1,5 +1,5 @@
 import type { AudienceParts } from './audience-parts.ts'
-import type { Committed } from '../../occupancy/commit-mutations.ts'
+import type { Committed } from '../writer/batch.ts'
 import { Audience } from './fan-out.ts'
 
 /** The audiences of one sort at this hub, one for each university that somebody listens for. */

@@ -1,5 +1,5 @@
 import { nextTickMs, type AudienceParts, type Member } from './audience-parts.ts'
-import type { Committed } from '../../occupancy/commit-mutations.ts'
+import type { Committed } from '../writer/batch.ts'
 import { deliver } from './delivery.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadFeed } from './load-feed.ts'
+import { loadFeed } from '../../spaces/load-feed.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeFeed, makeReaders, type Feed } from './feed.ts'
 import { makeInFlight } from '../writer/in-flight.ts'

@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/database.ts'
-import type { FeedRows, LoadFeed } from './load-feed.ts'
+import type { FeedRows, LoadFeed } from './feed-rows.ts'
 import { makeTurnstile, type Turnstile } from '../semaphore.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import { cutParts, type Parts } from './frame-chunks.ts'

@@ -1,6 +1,6 @@
 import type { Heartbeat } from '#shared/wire/messages.ts'
 import type { Seal } from '../secrets/head-signature.ts'
-import { loadFeed } from './load-feed.ts'
+import type { LoadFeed } from './feed-rows.ts'
 import type { AudienceView } from './audience-parts.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -26,11 +26,16 @@ function makeHeartbeat(
 const TICK_MS = 50
 
 /** What kiosks are told. [SYN-14] [SYN-21] */
-export function makeKioskView(parts: { seal(): Seal; nowMs(): number; heartbeatMs: number }): AudienceView {
+export function makeKioskView(parts: {
+  seal(): Seal
+  nowMs(): number
+  heartbeatMs: number
+  load: LoadFeed
+}): AudienceView {
   return {
     tickMs: TICK_MS,
     heartbeatMs: parts.heartbeatMs,
-    load: loadFeed,
+    load: parts.load,
     heartbeat: (universityId, mirror) => makeHeartbeat(parts, universityId, mirror),
   }
 }

@@ -1,7 +1,7 @@
 import type { ChangedRows, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
 import { digestText, emptyDigest, toggleRow, type Digest } from '#shared/wire/digest.ts'
-import type { FeedRows } from './load-feed.ts'
-import type { StoredLeaf } from '../../occupancy/commit-facts.ts'
+import type { FeedRows } from './feed-rows.ts'
+import type { StoredLeaf } from '../writer/batch.ts'
 
 /**
  * What kiosks of one university hold, as far as the hub must know it: the clock of each row, the digest over them, and

@@ -5,7 +5,7 @@ import type { HubLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
 import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
-import { loadLiveFeed } from '../broadcast/load-feed.ts'
+import type { LoadFeed } from '../broadcast/feed-rows.ts'
 import { loadLivePeople, takeLiveTicket, type LivePersonRow } from './live-tickets.ts'
 import type { AudienceView } from '../broadcast/audience-parts.ts'
 import { Audiences } from '../broadcast/audiences.ts'
@@ -41,6 +41,8 @@ export interface LiveDeskParts {
   /** What the database's clock just said. */
   learnTime(databaseMs: number): void
   sockets: Pick<SocketLimits, 'newPages' | 'pages'>
+  /** What people's pages hold. */
+  load: LoadFeed
 }
 
 /** The hash under which a ticket is kept. [LIV-1] */
@@ -117,7 +119,7 @@ export class LiveDesk {
     return {
       tickMs: TICK_MS,
       heartbeatMs: LIVE_HEARTBEAT_MS,
-      load: loadLiveFeed,
+      load: this.parts.load,
       heartbeat: (_universityId, { epoch, head }) => {
         if (!this.isKnowing()) return null
         const message: LiveHeartbeat = { type: 'heartbeat', epoch, head, nowMs: this.parts.nowMs() }

@@ -3,12 +3,12 @@ import type { FastifyPluginAsync } from 'fastify'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { insertLiveTicket } from './live-tickets.ts'
 import { hashTicket, type LiveDesk } from './live-desk.ts'
-import type { RouteParts } from '../../all-routes.ts'
+import type { Database } from '../postgres/database.ts'
 import { API_PREFIX, type Handle } from '../http/handle.ts'
 import { attach, dialledHost } from './sync-route.ts'
 
 /** Tickets for the live socket: 256 bits, of which only a hash is kept. [LIV-1] */
-export function liveTicketRoutes(handle: Handle, { pool }: RouteParts): void {
+export function liveTicketRoutes(handle: Handle, { pool }: { pool: Database }): void {
   handle('POST /live/ticket', async (_input, { actor, sessionId }) => {
     if (actor.universityId === null) return refuse({ why: 'notFound' })
     const ticket = randomBytes(32).toString('base64url')

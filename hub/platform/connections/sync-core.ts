@@ -5,12 +5,10 @@ import type { HubMetrics } from '../metrics.ts'
 import type { Chance, HubClock, KioskLine, LineHandler } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
 import { loadKioskRows } from './kiosk-sessions.ts'
-import { checkPin } from '../../kiosks/check-pin.ts'
 import { rollEpochIfClusterChanged } from '../writer/epoch.ts'
 import { Audiences } from '../broadcast/audiences.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
 import { makeReaders } from '../broadcast/feed.ts'
-import { forkKiosk } from '../../kiosks/fork-kiosk.ts'
 import { makeHelloDesk } from './handshake-batcher.ts'
 import { makeHubTime } from './hub-time.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
@@ -24,6 +22,7 @@ import {
 import { makeKioskView } from '../broadcast/kiosk-view.ts'
 import { LiveDesk } from './live-desk.ts'
 import type { SessionParts } from './session-parts.ts'
+import type { SyncFeatures } from './sync-features.ts'
 import { Session } from './session.ts'
 import { makeSightings } from './status-batcher.ts'
 import { makeTenantWriter, type TenantWriter } from '../writer/tenant-writer.ts'
@@ -47,6 +46,7 @@ export interface SyncParts {
   chance: Chance
   log: HubLog
   metrics: HubMetrics
+  features: SyncFeatures
   limits?: {
     heartbeatMs?: number
     /** Kiosks' sockets that have not said who they are, in all. */
@@ -101,7 +101,7 @@ class Core implements SyncCore {
 
   constructor(parts: SyncParts) {
     this.parts = parts
-    const { pool, clock, chance, log, metrics, limits = {} } = parts
+    const { pool, clock, chance, log, metrics, features, limits = {} } = parts
     const { inFlight } = this
     const sockets = limits.sockets ?? SOCKET_LIMITS
     this.lobby = makeLobby(limits.maxStrangers ?? MAX_STRANGERS, sockets.newKiosks)
@@ -128,6 +128,7 @@ class Core implements SyncCore {
       log,
       metrics,
       inFlight,
+      commits: features.commits,
       committed: (universityId, committed) => {
         this.time.learn(committed.nowMs)
         this.audiences.committed(universityId, committed)
@@ -147,12 +148,26 @@ class Core implements SyncCore {
     })
     const heartbeatMs = limits.heartbeatMs ?? HEARTBEAT_MS
     const nowMs = (): number => this.time.nowMs()
-    const view = makeKioskView({ seal: () => this.sealed(), nowMs, heartbeatMs })
+    const view = makeKioskView({
+      seal: () => this.sealed(),
+      nowMs,
+      heartbeatMs,
+      load: features.loadForKiosks,
+    })
     const factsMoved = (id: number): void => void inFlight.track(this.reassign(id))
     const turnstile = makeReaders()
     this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, turnstile, view, factsMoved })
     const learnTime = (databaseMs: number): void => this.time.learn(databaseMs)
-    this.live = new LiveDesk({ pool, clock, log, inFlight, nowMs, learnTime, sockets })
+    this.live = new LiveDesk({
+      pool,
+      clock,
+      log,
+      inFlight,
+      nowMs,
+      learnTime,
+      sockets,
+      load: features.loadForPeople,
+    })
     this.ready = inFlight.track(this.begin())
     this.sessionParts = this.makeSessionParts(heartbeatMs)
     this.scheduleSweep()
@@ -210,7 +225,7 @@ class Core implements SyncCore {
   }
 
   private makeSessionParts(heartbeatMs: number): SessionParts {
-    const { clock, chance, log, metrics, pool } = this.parts
+    const { clock, chance, log, metrics, pool, features } = this.parts
     const { inFlight, writer, sightings } = this
     const seal = (): Seal => this.sealed()
     const desk = makeHelloDesk({
@@ -239,8 +254,8 @@ class Core implements SyncCore {
       nowMs: () => this.time.nowMs(),
       enter: (session) => this.enter(session),
       left: (session) => this.left(session),
-      checkPin: (kiosk, pin) => checkPin(pool, kiosk, pin, this.time.nowMs()),
-      fork: (proven, publicKey) => forkKiosk(writer, proven, publicKey),
+      checkPin: (kiosk, pin) => features.checkPin(kiosk, pin, this.time.nowMs()),
+      fork: (proven, publicKey) => features.fork(writer, proven, publicKey),
     }
   }
 

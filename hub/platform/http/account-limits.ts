@@ -5,7 +5,6 @@ import { addressBucket } from './network-address.ts'
 import type { Places } from '../places.ts'
 import type { Database } from '../postgres/database.ts'
 import { countTryNow, countTwoTriesNow, dropTries, readTriesNow, type Tries } from './rate-limits.ts'
-import { BUSY_RETRY_S } from '../../accounts/passwords.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
 
 /** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
@@ -20,6 +19,9 @@ export interface DoorParts {
   keys: ServerKeys
   limits: AccountLimits
 }
+
+/** Seconds after which somebody who found the queue full may try again. */
+export const BUSY_RETRY_S = 5
 
 /** So many browsers of one person are at their limit at once before the others are. */
 const KNOWN_BROWSERS_AT_ONCE = 3

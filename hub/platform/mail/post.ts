@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { HubLog } from '../log.ts'
 import { MAIL_WRITTEN, mailFileText } from './mail-file.ts'
-import { needsUtf8 } from '../../accounts/mail-reach.ts'
+import { needsUtf8 } from './mail-reach.ts'
 import { askMailServer, makeUtf8Question, SMTP_TIMEOUTS } from './mail-server.ts'
 import type { Letter } from './write-mail.ts'
 

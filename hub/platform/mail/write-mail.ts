@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { linkToken, type LinkPurpose } from '../../accounts/link-tokens.ts'
+import { linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
 import type { MailTemplate } from './mail-facts.ts'
 import { MAIL_TEXTS, type MailText } from './mail-texts.ts'

@@ -192,3 +192,9 @@ export async function loadMightyRole(database: Queryable): Promise<MightyRole | 
   )
   return row === undefined || row.mights.length === 0 ? null : row
 }
+
+/** Whether the database refused what it was given, so that trying the same again is useless. Else the line or the moment was bad. [SYN-7] */
+export function isRefusedByDatabase(error: unknown): boolean {
+  // 22 data exception, 23 integrity, P0 raised by a routine.
+  return error instanceof pg.DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
+}

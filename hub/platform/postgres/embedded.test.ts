@@ -11,8 +11,9 @@ import {
   statSync,
   symlinkSync,
   writeFileSync,
+  readdirSync,
+  readFileSync,
 } from 'node:fs'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'

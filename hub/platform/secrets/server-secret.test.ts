@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { hashLinkToken, linkToken, makeLink } from '../../accounts/link-tokens.ts'
+import { hashLinkToken, linkToken, makeLink } from './link-tokens.ts'
 import { loadServerSecret, makeServerKeys } from './server-secret.ts'
 
 let home: string

@@ -1,5 +1,5 @@
 import { query, transaction, type Database, type Transaction } from '../postgres/database.ts'
-import { lockUniversity } from '../../occupancy/commit-facts.ts'
+import { lockUniversity } from './lock-university.ts'
 
 /** Channel on which hubs hear of commits. [SYN-27] */
 export const HEADS_CHANNEL = 'carrel_heads'

@@ -1,6 +1,6 @@
-import { appendChange } from '../../audit/change-logs.ts'
+import { appendChange } from '../postgres/append-change.ts'
 import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
-import { lockUniversity } from '../../occupancy/commit-facts.ts'
+import { lockUniversity } from './lock-university.ts'
 import { updateEpoch } from '../connections/kiosk-sessions.ts'
 import type { Chance } from '../ports.ts'
 

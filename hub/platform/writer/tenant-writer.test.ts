@@ -1,10 +1,11 @@
+import { makeBatchCommits } from '../../occupancy/batch-commits.ts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
 import { query, transaction, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import type { Answer } from '../../occupancy/decide-batch.ts'
+import type { Answer } from './batch.ts'
 import { makeInFlight } from './in-flight.ts'
 import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
 import { loadOccupancy, makeTestCampus, type TestCampus } from '../../testing/testing-campus.ts'
@@ -34,6 +35,7 @@ function makeWriter(pool: Database, sizes: number[] = []): TenantWriter {
     log: noLog,
     metrics: { ...noMetrics, batch: (size) => sizes.push(size) },
     inFlight: makeInFlight(),
+    commits: makeBatchCommits(pool),
     committed: () => undefined,
   })
 }

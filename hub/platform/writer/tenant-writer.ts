@@ -1,17 +1,10 @@
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
-import { transaction, type Database, type Transaction } from '../postgres/database.ts'
-import { lockUniversity, type LockedUniversity } from '../../occupancy/commit-facts.ts'
-import {
-  commitMutations,
-  isRefusedByDatabase,
-  type Committed,
-  type TreeMemory,
-} from '../../occupancy/commit-mutations.ts'
-import { commitLevels, type LevelWork } from '../../occupancy/commit-levels.ts'
+import { transaction, type Database, type Transaction, isRefusedByDatabase } from '../postgres/database.ts'
+import { lockUniversity, type LockedUniversity } from './lock-university.ts'
+import type { Committed, LevelWork, Answer, BatchCommits, Push } from './batch.ts'
 import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
-import type { Answer, Push } from '../../occupancy/decide-batch.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** The most mutations of one commit: what comes on top waits for the next one. About a tenth of a second of work. */
@@ -59,6 +52,7 @@ export interface WriterParts {
   log: HubLog
   metrics: HubMetrics
   inFlight: InFlight
+  commits: BatchCommits
   /** Hears of each commit after it is done, before its pushes are answered. */
   committed(universityId: number, committed: Committed): void
 }
@@ -72,7 +66,6 @@ interface Lane {
   running: Promise<void> | null
   /** Settles when all commits so far are answered. */
   answering: Promise<void>
-  memory: TreeMemory
 }
 
 /** Makes a writer with empty queues. */
@@ -110,9 +103,9 @@ class Writer implements TenantWriter {
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
   ): Promise<Result> {
-    const { pool, clock } = this.parts
+    const { commits, clock } = this.parts
     return this.work(universityId, async () => {
-      const done = await commitLevels(pool, universityId, work, clock.databaseNowMs())
+      const done = await commits.commitLevels(universityId, work, clock.databaseNowMs())
       this.parts.committed(universityId, done.committed)
       return done.result
     })
@@ -154,7 +147,7 @@ class Writer implements TenantWriter {
   private enqueue(universityId: number, item: Item): void {
     let lane = this.lanes.get(universityId)
     if (lane === undefined) {
-      lane = { universityId, queue: [], running: null, answering: Promise.resolve(), memory: { known: null } }
+      lane = { universityId, queue: [], running: null, answering: Promise.resolve() }
       this.lanes.set(universityId, lane)
     }
     lane.queue.push(item)
@@ -217,8 +210,8 @@ class Writer implements TenantWriter {
   }
 
   private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<Committed | null> {
-    const { pool, clock } = this.parts
-    return commitMutations(pool, lane.memory, lane.universityId, pushes, clock.databaseNowMs())
+    const { commits, clock } = this.parts
+    return commits.commitPushes(lane.universityId, pushes, clock.databaseNowMs())
   }
 
   /** A mutation that the database will never take must not hold up the others: halves are tried alone until it is found. [SYN-7] */

@@ -10,8 +10,16 @@ import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../lim
 import { Empty, Loading, Notice, PageHead } from '../parts.tsx'
 import { branchesOf } from '../branches.ts'
 import { useActions, useMe, useMoment } from '../portal-context.ts'
-import { changesOf, detailsOf, flagOf, flagText, kindsBelow, listOf, merged } from '../space-form.ts'
-import type { SpaceWish } from '../space-form.ts'
+import {
+  changesOf,
+  detailsOf,
+  flagOf,
+  flagText,
+  kindsBelow,
+  listOf,
+  merged,
+  type SpaceWish,
+} from '../space-form.ts'
 import { portalSpace, type PortalMoment, type PortalSpace } from '../spaces.ts'
 import { actorOf } from '../store.ts'
 import { StaleChoice } from '../stale.tsx'

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { openPool, query, transaction } from '../postgres/database.ts'
-import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { commitMutations } from '../../occupancy/commit-mutations.ts'
-import type { Push } from '../../occupancy/decide-batch.ts'
-import { loadOccupancy, makeTestCampus, type TestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import { openPool, query, transaction } from '../platform/postgres/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import { commitMutations } from './commit-mutations.ts'
+import type { Push } from '../platform/writer/batch.ts'
+import { loadOccupancy, makeTestCampus, type TestCampus } from '../testing/testing-campus.ts'
+import { insertTestKiosk, type TestKiosk } from '../testing/testing-kiosk.ts'
 
 const NOW = 1_800_000_000_000
 

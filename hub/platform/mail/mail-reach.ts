@@ -1,6 +1,5 @@
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { CallRefusal } from '../http/handle.ts'
 import type { Address } from './address.ts'
-import type { IdentityParts } from './identity-parts.ts'
 
 /** Whether a mail server must speak SMTPUTF8 for an address; domains are in ASCII already. */
 export function needsUtf8(address: string): boolean {
@@ -12,7 +11,7 @@ export function needsUtf8(address: string): boolean {
  * written and on the server alone, never on whether somebody has it. [IDN-2] [IDN-18]
  */
 export async function findUnreachable(
-  { mailTakesUtf8 }: Pick<IdentityParts, 'mailTakesUtf8'>,
+  { mailTakesUtf8 }: { mailTakesUtf8(): Promise<boolean | null> },
   address: Address,
 ): Promise<CallRefusal | null> {
   if (!needsUtf8(address.text)) return null

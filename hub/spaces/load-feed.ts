@@ -2,28 +2,16 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
 import type { GoneRow, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
+import type { FeedRows } from '../platform/broadcast/feed-rows.ts'
 import type { LiveSpace } from '#shared/wire/live.ts'
-import { query, transaction, type Database, type Queryable, type Transaction } from '../postgres/database.ts'
-import { HOURS_BY_SPACE } from '../../spaces/hours.ts'
-
-/** What kiosks or people hold of a university, or what changed of it, at one moment. */
-export interface FeedRows<Row extends SpaceRow = SpaceRow> {
-  epoch: string
-  /** Clock of that moment. */
-  head: number
-  factsClock: number
-  rows: Row[]
-  levels: LevelRow[]
-  gone: GoneRow[]
-}
-
-/** Reads one sort of feed. */
-export type LoadFeed = (
-  pool: Database,
-  universityId: number,
-  from: number | null,
-  isWhole: boolean,
-) => Promise<FeedRows | null>
+import {
+  query,
+  transaction,
+  type Database,
+  type Queryable,
+  type Transaction,
+} from '../platform/postgres/database.ts'
+import { HOURS_BY_SPACE } from './hours.ts'
 
 /** Whose feed: which spaces they see, and which columns more. */
 interface View {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { ServerKeys } from '../platform/secrets/server-secret.ts'
+import type { ServerKeys } from './server-secret.ts'
 
 /** What a mailed link is for. */
 export type LinkPurpose = 'verify' | 'reset' | 'email' | 'university'

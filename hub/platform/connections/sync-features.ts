@@ -1,0 +1,26 @@
+import type { Reply } from '#shared/wire/messages.ts'
+import type { LoadFeed } from '../broadcast/feed-rows.ts'
+import type { BatchCommits } from '../writer/batch.ts'
+import type { TenantWriter } from '../writer/tenant-writer.ts'
+
+/** A kiosk that proved itself. */
+export interface ProvenKiosk {
+  kioskId: number
+  universityId: number
+}
+
+/** The new identity's id; `badKey`: what came is no key; `tooMany`: no more today; `revoked`: since its hello. */
+export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
+
+/** What the lines to kiosks and pages ask of features. */
+export interface SyncFeatures {
+  commits: BatchCommits
+  /** What kiosks hold. */
+  loadForKiosks: LoadFeed
+  /** What people's pages hold. */
+  loadForPeople: LoadFeed
+  /** Whether a PIN opens the diagnostics page of a kiosk's university. [SYN-22] */
+  checkPin(kiosk: ProvenKiosk, pin: string, nowMs: number): Promise<Reply['answer']>
+  /** Gives a forked device an identity of its own. [SYN-12] */
+  fork(writer: TenantWriter, proven: ProvenKiosk, publicKey: string): Promise<ForkAnswer>
+}

@@ -1,0 +1,17 @@
+import { checkPin } from './kiosks/check-pin.ts'
+import { forkKiosk } from './kiosks/fork-kiosk.ts'
+import { makeBatchCommits } from './occupancy/batch-commits.ts'
+import type { SyncFeatures } from './platform/connections/sync-features.ts'
+import type { Database } from './platform/postgres/database.ts'
+import { loadFeed, loadLiveFeed } from './spaces/load-feed.ts'
+
+/** What the features give to the lines of kiosks and pages. */
+export function makeSyncFeatures(pool: Database): SyncFeatures {
+  return {
+    commits: makeBatchCommits(pool),
+    loadForKiosks: loadFeed,
+    loadForPeople: loadLiveFeed,
+    checkPin: (kiosk, pin, nowMs) => checkPin(pool, kiosk, pin, nowMs),
+    fork: forkKiosk,
+  }
+}
