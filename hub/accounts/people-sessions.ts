@@ -18,7 +18,7 @@ import {
   type RefreshableSession,
 } from './user-sessions.ts'
 import { updateLogin } from './users.ts'
-import { proveAgain } from '../directories/directory-proof.ts'
+import { proveAgain } from './directory-proof.ts'
 import type { AccountParts } from './identity-parts.ts'
 import { makeBrowserToken } from './known-browser.ts'
 import { hashRefreshToken, makeFamily, parseRefreshToken, refreshToken } from './refresh-tokens.ts'

@@ -16,7 +16,7 @@ import {
 } from './users.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
 import type { Sought } from '../directories/directory-desk.ts'
-import { commitEntry, provenBefore } from '../directories/directory-proof.ts'
+import { commitEntry, provenBefore } from './directory-proof.ts'
 import {
   countGuess,
   giveSignInBack,

@@ -1,5 +1,4 @@
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
-import { parseNetworkAddress } from '../platform/http/network-address.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /** An act as it was written down. */

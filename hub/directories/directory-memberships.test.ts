@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
-import { upsertDirectoryAccount } from './directory-accounts.ts'
+import { upsertDirectoryAccount } from '../accounts/directory-accounts.ts'
 import { matchDirectoryGroups } from './directory-memberships.ts'
 import { insertGroup } from '../groups/groups.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'

@@ -1,5 +1,5 @@
 import { appendChange } from '../platform/postgres/append-change.ts'
-import { loadKioskFacts } from '../occupancy/commit-facts.ts'
+import { loadKioskFacts } from './kiosk-facts.ts'
 import { countForks, insertFork, loadFirstKiosk, loadFork } from './forks.ts'
 import type { ForkAnswer } from '../platform/connections/sync-features.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'

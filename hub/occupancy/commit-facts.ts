@@ -5,53 +5,6 @@ import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // What one commit asks under the lock, in this order, each a statement of its own. Nothing here reads a clock.
 
-/** What a commit must know of a kiosk. */
-export interface KioskFacts {
-  id: number
-  spaceId: number
-  session: number
-  lastMutationId: number
-  hasFork: boolean
-  isRevoked: boolean
-  /** What it reports is kept and counts nowhere. [CON-4] */
-  isSilenced: boolean
-}
-
-/** Kiosks of one university, read after the lock. */
-export async function loadKioskFacts(
-  client: Queryable,
-  universityId: number,
-  kioskIds: readonly number[],
-): Promise<KioskFacts[]> {
-  const result = await client.query<KioskFacts>({
-    name: 'load-kiosk-facts',
-    text: `select id, space_id as "spaceId", session, last_mutation_id as "lastMutationId",
-             has_fork as "hasFork", revoked_at is not null as "isRevoked", silenced_at is not null as "isSilenced"
-           from kiosks where id = any($2) and university_id = $1`,
-    values: [universityId, arrayText(kioskIds)],
-  })
-  return result.rows
-}
-
-/** A space's place in the tree. */
-export interface TreeSpace {
-  id: number
-  parentId: number | null
-  isDeleted: boolean
-  /** False: it counts in no other space. [TRE-6] */
-  onKiosks: boolean
-}
-
-/** All spaces of a university, deleted ones too. */
-export async function loadTree(client: Queryable, universityId: number): Promise<TreeSpace[]> {
-  return query(
-    client,
-    `select id, parent_id as "parentId", is_deleted as "isDeleted", on_kiosks as "onKiosks"
-     from spaces where university_id = $1 order by id`,
-    [universityId],
-  )
-}
-
 /** The newest reports of some leaves. */
 export async function loadLeaves(client: Queryable, spaceIds: readonly number[]): Promise<StoredLeaf[]> {
   const result = await client.query<StoredLeaf>({

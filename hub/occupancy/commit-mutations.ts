@@ -4,17 +4,15 @@ import { insertWithdrawals, writeBatch } from './write-batch.ts'
 import { insertOutcomes } from '../platform/writer/outcomes.ts'
 import {
   loadCarriable,
-  loadKioskFacts,
   loadLeaves,
   loadNewestRemaining,
   loadRecords,
-  loadTree,
-  type KioskFacts,
   type SettledRecord,
 } from './commit-facts.ts'
+import { loadKioskFacts, type KioskFacts } from '../kiosks/kiosk-facts.ts'
+import { loadTree, makeTreeFacts, type TreeFacts } from '../spaces/tree.ts'
 import { lockUniversity, type LockedUniversity } from '../platform/writer/lock-university.ts'
 import { decideBatch, type BatchFacts } from './decide-batch.ts'
-import { makeTreeFacts, type TreeFacts } from '../spaces/tree-facts.ts'
 
 /** What a hub remembers of a university between commits: its tree, as long as its facts stand still. */
 export interface TreeMemory {

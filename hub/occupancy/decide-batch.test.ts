@@ -4,7 +4,7 @@ import { newestReport, type Level } from '#shared/domain/occupancy.ts'
 import type { PushedMutation } from '#shared/wire/messages.ts'
 import { decideBatch, type BatchFacts } from './decide-batch.ts'
 import { type Push } from '../platform/writer/batch.ts'
-import { makeTreeFacts } from '../spaces/tree-facts.ts'
+import { makeTreeFacts } from '../spaces/tree.ts'
 
 const ROOMS = [2, 3, 4]
 const NOW = 1_000_000

@@ -5,10 +5,11 @@ import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import type { NewReport, NewWithdrawal } from './write-batch.ts'
 import type { NewOutcome } from '../platform/writer/outcomes.ts'
-import type { KioskFacts, SettledRecord } from './commit-facts.ts'
+import type { SettledRecord } from './commit-facts.ts'
+import type { KioskFacts } from '../kiosks/kiosk-facts.ts'
 import { BatchMemory, type Origin } from './batch-memory.ts'
 import { LeafFold } from './leaf-fold.ts'
-import type { TreeFacts } from '../spaces/tree-facts.ts'
+import type { TreeFacts } from '../spaces/tree.ts'
 
 /** All that the rules ask about a batch, read under the lock. */
 export interface BatchFacts {

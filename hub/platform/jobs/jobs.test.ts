@@ -7,7 +7,7 @@ import { makeTestDatabase, startScratchServer, type TestDatabase } from '../post
 import { makeHubClock } from '../clock.ts'
 import { forgetAddressesJob } from '../../accounts/forget-addresses.ts'
 import { startJobs, type Job, type Jobs } from './jobs.ts'
-import { purgeJob } from '../../accounts/purge.ts'
+import { purgeJob } from '../../purge.ts'
 
 let database: TestDatabase
 const running: Jobs[] = []

@@ -7,11 +7,11 @@ import {
   upsertDirectoryAccount,
   type SeenPerson,
 } from './directory-accounts.ts'
-import { updateSessionsRevoked } from '../accounts/user-sessions.ts'
-import type { Account } from '../accounts/users.ts'
+import { updateSessionsRevoked } from './user-sessions.ts'
+import type { Account } from './users.ts'
 import { parseAddress } from '../platform/mail/address.ts'
-import type { DirectoryEntry, ProvenBefore } from './directory-desk.ts'
-import type { AccountParts } from '../accounts/identity-parts.ts'
+import type { DirectoryEntry, ProvenBefore } from '../directories/directory-desk.ts'
+import type { AccountParts } from './identity-parts.ts'
 
 /** For so long a session goes on while the directory of its person gives no answer. [DIR-15] */
 export const MAX_AWAY_MS = 24 * 3_600_000

@@ -4,14 +4,14 @@ import type { CallRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
 import { hasPlatformAdmin, insertSetupLink, lockSetupLink, updateSetupLinksUsed } from './setup-links.ts'
-import { insertLocalAccount } from '../accounts/users.ts'
+import { insertLocalAccount } from './users.ts'
 import { parseAddress } from '../platform/mail/address.ts'
 import { inPlace, refuseLink, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
-import type { AccountParts } from '../accounts/identity-parts.ts'
+import type { AccountParts } from './identity-parts.ts'
 import { hashLinkToken } from '../platform/secrets/link-tokens.ts'
 import { findUnreachable } from '../platform/mail/mail-reach.ts'
-import type { From } from '../accounts/people-sessions.ts'
-import { findFaults } from '../accounts/register.ts'
+import type { From } from './people-sessions.ts'
+import { findFaults } from './register.ts'
 
 const SETUP_LIFE_MS = 3_600_000
 
