@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { checkLock } from './check-lock.ts'
 import { checkRules } from './check-rules.ts'
+import { checkBoundaries } from './boundaries.ts'
 import { checkSchema } from './check-schema.ts'
 import { checkWords } from './check-words.ts'
 import { ROOT } from './house.mjs'
@@ -13,12 +14,13 @@ const HELP = `npm run check [-- name …]
 
 Checks the text of the project, all of it or only what is named:
   format   oxfmt: every file is formatted
-  lint     oxlint: walls between the floors, clock and chance, promises, hooks, accessibility
+  lint     oxlint: boundaries of imports, circles, clock and chance, promises, hooks, accessibility
   types    tsc: one project per floor
   dead     knip: no file, export or package that nothing uses
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
   words    no silenced checks, no loose ends, no addresses or paths of one machine
   schema   the published JSON Schema of a kiosk's configuration is what the code checks (written anew where not)
+  boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (written anew where not)
   lock     package-lock.json fits package.json, on every platform, without addresses
 
 Prints one line per check, and what is wrong in full. Exit code 0 when nothing is.
@@ -37,6 +39,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
   schema: () => Promise.resolve(outcome(checkSchema())),
+  boundaries: () => Promise.resolve(outcome(checkBoundaries())),
   lock: () => Promise.resolve(outcome(checkLock(readTree()))),
 }
 

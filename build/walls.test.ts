@@ -22,7 +22,7 @@ const PLANTS: Plant[] = [
     wall: 'node in shared',
     file: 'shared/domain/planted.ts',
     code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
-    says: { tool: 'oxlint', words: /Wall: shared imports/ },
+    says: { tool: 'oxlint', words: /Boundary: shared imports/ },
   },
   {
     wall: 'node in shared, for the compiler too',
@@ -70,31 +70,31 @@ const PLANTS: Plant[] = [
     wall: 'hub in the engine, for lint too',
     file: 'desktop/engine/planted.ts',
     code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
-    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
     wall: 'electron in the engine',
     file: 'desktop/engine/planted.ts',
     code: `import { app } from 'electron'\nexport const planted = app\n`,
-    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
     wall: 'electron in the engine, later',
     file: 'desktop/engine/planted.ts',
     code: `export const planted = async (): Promise<unknown> => import('electron')\n`,
-    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
     wall: 'electron in the agent',
     file: 'desktop/agent/planted.ts',
     code: `export { app } from 'electron'\n`,
-    says: { tool: 'oxlint', words: /Wall: the agent imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the agent imports/ },
   },
   {
     wall: 'electron in the hub',
     file: 'hub/planted.ts',
     code: `import { app } from 'electron'\nexport const planted = app\n`,
-    says: { tool: 'oxlint', words: /Wall: hub imports/ },
+    says: { tool: 'oxlint', words: /Boundary: hub imports/ },
   },
   {
     wall: 'desktop in the hub',
@@ -106,37 +106,67 @@ const PLANTS: Plant[] = [
     wall: 'desktop in the hub, for lint too',
     file: 'hub/platform/writer/planted.ts',
     code: `import type { EngineClock } from '../../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
-    says: { tool: 'oxlint', words: /Wall: hub imports/ },
+    says: { tool: 'oxlint', words: /Boundary: hub imports/ },
+  },
+  {
+    wall: 'a feature in the platform',
+    file: 'hub/platform/writer/planted.ts',
+    code: `export { loadSpaces } from '../../spaces/spaces.ts'\n`,
+    says: { tool: 'oxlint', words: /Boundary: platform imports/ },
+  },
+  {
+    wall: 'a feature in the platform, as a type',
+    file: 'hub/platform/planted.ts',
+    code: `import type { TreeFacts } from '../spaces/tree.ts'\nexport type Planted = TreeFacts\n`,
+    says: { tool: 'oxlint', words: /Boundary: platform imports/ },
+  },
+  {
+    wall: "another feature's SQL",
+    file: 'hub/occupancy/planted.ts',
+    code: `export { loadTies } from '../spaces/hours.ts'\n`,
+    says: { tool: 'oxlint', words: /Boundary: occupancy imports/ },
+  },
+  {
+    wall: 'a feature that is not imported',
+    file: 'hub/groups/planted.ts',
+    code: `export { loadLiveSession } from '../accounts/actors.ts'\n`,
+    says: { tool: 'oxlint', words: /Boundary: groups imports/ },
+  },
+  {
+    wall: 'what puts the hub together, in a feature',
+    file: 'hub/spaces/planted.ts',
+    code: `import type { HubConfig } from '../config.ts'\nexport type Planted = HubConfig\n`,
+    says: { tool: 'oxlint', words: /Boundary: spaces imports/ },
   },
   {
     wall: 'pg in the engine',
     file: 'desktop/engine/planted.ts',
     code: `import pg from 'pg'\nexport const planted = pg\n`,
-    says: { tool: 'oxlint', words: /Wall: the engine imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
     wall: 'the schema compiler in the renderer',
     file: 'desktop/renderer/planted.ts',
     code: `import { Compile } from 'typebox/compile'\nexport const planted = Compile\n`,
-    says: { tool: 'oxlint', words: /Wall: screens import/ },
+    says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
     wall: 'the schema compiler in the renderer, through shared',
     file: 'desktop/renderer/planted.ts',
     code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const planted = makeParse\n`,
-    says: { tool: 'oxlint', words: /Wall: screens import/ },
+    says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
     wall: 'ws in the renderer',
     file: 'desktop/renderer/kiosk/planted.ts',
     code: `import { WebSocket } from 'ws'\nexport const planted = WebSocket\n`,
-    says: { tool: 'oxlint', words: /Wall: screens import/ },
+    says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
     wall: 'node in the renderer',
     file: 'desktop/renderer/planted.ts',
     code: `import { join } from 'node:path'\nexport const planted = join\n`,
-    says: { tool: 'oxlint', words: /Wall: screens import/ },
+    says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
     wall: 'the engine in the renderer',
@@ -148,7 +178,7 @@ const PLANTS: Plant[] = [
     wall: 'node in the preload',
     file: 'desktop/preload/planted.ts',
     code: `import { join } from 'node:path'\nexport const planted = join\n`,
-    says: { tool: 'oxlint', words: /Wall: the preload imports/ },
+    says: { tool: 'oxlint', words: /Boundary: the preload imports/ },
   },
   {
     wall: 'a cycle of imports',
@@ -191,7 +221,7 @@ describe('walls', () => {
     const planted = [...PLANTED, COMPANION].map(({ file }) => file)
     const lines = `${said.oxlint}\n${said.tsc}`.split('\n')
     const elsewhere = lines.filter((line) => !planted.some((file) => line.startsWith(file)))
-    const wall = /Wall: |comes in as|no-cycle|surroundings|TS6307/
+    const wall = /Boundary: |comes in as|no-cycle|surroundings|TS6307/
     expect(elsewhere.filter((line) => wall.test(line))).toEqual([])
   })
 

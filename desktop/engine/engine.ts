@@ -14,38 +14,13 @@ import { logFault } from './commands/log-fault.ts'
 import { openDiagnostics } from './commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from './commands/report-occupancy.ts'
 import { withdrawReport } from './commands/withdraw-report.ts'
-import {
-  isCached,
-  isCacheReset,
-  isDiskTrouble,
-  reachedOf,
-  type Core,
-  type EngineFailure,
-  type EngineOptions,
-} from './core.ts'
+import { isCached, isCacheReset, isDiskTrouble, reachedOf, type Core, type EngineOptions } from './core.ts'
 import { makeIdleEngine } from './idle-engine.ts'
-import { makeCore, readRows, type RowsOnDisk } from './make-core.ts'
-import type { ListenSlices } from './screen.ts'
+import { makeCore, readRows } from './make-core.ts'
+import type { Engine } from './engine-api.ts'
 import { openStores, type Stores } from './store/stores.ts'
 import { makeHubLink, type HubLink } from './sync/hub-link.ts'
 import { keepUp } from './upkeep.ts'
-
-/** A kiosk without a screen. */
-export interface Engine {
-  /** Dials the hub, once the device is a kiosk. */
-  start(): void
-  /** Ends the line and closes the files. Nothing works after it. */
-  stop(): void
-  /** The engine's door: a closed list of calls, each with a checked input. Never throws. [BRG-1] */
-  call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
-  /** Sends the newest of every slice, spaces whole, then what changes. Returns a function that ends this. [BRG-2] */
-  subscribe(listen: ListenSlices): () => void
-  readRows(): RowsOnDisk
-  /** The call `enrol`, for a code from the command line. */
-  enrolWith(code: string): Promise<CallOutput<'enrol'>>
-  /** Settles when the process is to end with exit code 70, so that its supervisor starts it anew; mostly never. [KSK-1] [KSK-3] */
-  readonly failed: Promise<EngineFailure>
-}
 
 /**
  * No call takes longer: what asks the hub gives up after five seconds by itself, and what waits for another process's lock

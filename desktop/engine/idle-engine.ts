@@ -1,7 +1,7 @@
 import { refuse } from '#shared/domain/decision.ts'
 import type { CallRefusal, KioskSlice } from '#shared/wire/bridge.ts'
 import type { EngineFailure } from './core.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-api.ts'
 import type { EngineClock } from './ports.ts'
 
 /** How long a screen says that its folder cannot be opened before the process ends to try again: long enough to be read. */

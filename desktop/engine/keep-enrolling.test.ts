@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallOutput } from '#shared/wire/bridge.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-api.ts'
 import { keepEnrolling } from './keep-enrolling.ts'
 
 it('[SYN-20] where too many codes were tried from its address, the device waits a minute and tries again', async () => {

@@ -1,5 +1,5 @@
 import type { CallRefusal, CertificateTrouble } from '#shared/wire/bridge.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from './engine-api.ts'
 import type { EngineClock } from './ports.ts'
 
 const FIRST_WAIT_MS = 1_000

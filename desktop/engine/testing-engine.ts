@@ -7,7 +7,8 @@ import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import type { ChangedRows, SpaceRow } from '#shared/wire/messages.ts'
 import type { EngineOptions } from './core.ts'
-import { openEngine, type Engine } from './engine.ts'
+import { openEngine } from './engine.ts'
+import { type Engine } from './engine-api.ts'
 import {
   HUB_MS,
   makeScriptedHub,

@@ -1,7 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import { arrayText } from '../platform/postgres/array-text.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
-import { query, type Queryable } from '../platform/postgres/database.ts'
+import type { Queryable } from '../platform/postgres/database.ts'
 
 // What one commit asks under the lock, in this order, each a statement of its own. Nothing here reads a clock.
 

@@ -1,4 +1,4 @@
-import type { Committed, LevelWork, StoredLeaf } from '../platform/writer/batch.ts'
+import type { Committed, LevelWork } from '../platform/writer/batch.ts'
 import { writeBatch } from './write-batch.ts'
 import { lockUniversity } from '../platform/writer/lock-university.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'

@@ -1,4 +1,4 @@
-import type { Committed, StoredLeaf, Answer, Push } from '../platform/writer/batch.ts'
+import type { Committed, Push } from '../platform/writer/batch.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import { insertWithdrawals, writeBatch } from './write-batch.ts'
 import { insertOutcomes } from '../platform/writer/outcomes.ts'

@@ -6,7 +6,7 @@ import { loadLiveFeed } from './load-feed.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
 import { loadTies } from './people-spaces.ts'
 import { rightsToEdit } from './people-tree.ts'
-import { loadHead } from '../universities/universities.ts'
+import { loadHead } from '../platform/writer/lock-university.ts'
 import { makeTurnstile } from '../platform/semaphore.ts'
 import { makeNewest } from '../platform/http/newest.ts'
 

@@ -39,19 +39,6 @@ export async function loadTimezone(database: Queryable, universityId: number): P
   return row?.timezone ?? 'UTC'
 }
 
-/** How far a university's spaces have come; null without one. */
-export async function loadHead(
-  database: Queryable,
-  universityId: number,
-): Promise<{ epoch: string; head: number } | null> {
-  const [row] = await query<{ epoch: string; head: number }>(
-    database,
-    'select epoch, clock as head from universities where id = $1',
-    [universityId],
-  )
-  return row ?? null
-}
-
 /** Names of the universities that let people in. */
 export async function loadOpenUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
   return query(database, 'select id, name from universities where is_approved order by lower(name), id')

@@ -10,19 +10,28 @@ import {
   type Pull,
   type Push,
   type Request,
+  type Reply,
+  MAX_PUSH_MUTATIONS,
+  type Welcome,
 } from '#shared/wire/messages.ts'
 import { PROTOCOLS } from '#shared/wire/version.ts'
-import type { KioskLine, LineHandler } from '../ports.ts'
+import type { KioskLine, LineHandler, Chance, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-sessions.ts'
 import { makeAssignment } from './make-assignment.ts'
 import type { Committed, Answer } from '../writer/batch.ts'
 import { makeMember, type Member } from '../broadcast/audience-parts.ts'
-import type { Audience } from '../broadcast/fan-out.ts'
-import type { Opened } from './handshake-batcher.ts'
-import { makeWelcome } from './make-welcome.ts'
+import type { Opened, HelloDesk } from './handshake-batcher.ts'
 import { MAX_REST_MS, Pace } from './throttle.ts'
 import { parseKioskMessage } from './parse-kiosk-message.ts'
-import type { SessionParts } from './session-parts.ts'
+
+import type { Seal } from '../secrets/head-signature.ts'
+import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
+import type { Audience } from '../broadcast/fan-out.ts'
+import type { ForkAnswer } from './sync-features.ts'
+import type { InFlight } from '../writer/in-flight.ts'
+import type { Sightings } from './status-batcher.ts'
+import type { TenantWriter } from '../writer/tenant-writer.ts'
 
 /** A hello, and a fork, must come within this. [SYN-10] */
 const HELLO_MS = 5_000
@@ -34,6 +43,29 @@ const BYE_RETRY_MS = 1_000
 const FORK_REFUSALS = { badKey: 'malformed', tooMany: 'forked', revoked: 'revoked' } as const
 
 type Stage = 'challenged' | 'checking' | 'open' | 'forkable' | 'ended'
+
+/** What every session of a hub shares. */
+export interface SessionParts {
+  clock: HubClock
+  chance: Chance
+  log: HubLog
+  metrics: HubMetrics
+  inFlight: InFlight
+  writer: TenantWriter
+  desk: HelloDesk
+  sightings: Sightings
+  heartbeatMs: number
+  seal(): Seal
+  /** Hub time, ms since 1970. */
+  nowMs(): number
+  /** A session was opened: it is the newest of its kiosk, an older one here ends. [SYN-12] */
+  enter(session: Session): Audience
+  left(session: Session): void
+  /** [SYN-22] */
+  checkPin(kiosk: { kioskId: number; universityId: number }, pin: string): Promise<Reply['answer']>
+  /** The id of the forked device's new identity, or why it gets none. [SYN-12] */
+  fork(proven: { kioskId: number; universityId: number }, publicKey: string): Promise<ForkAnswer>
+}
 
 /** One kiosk's line, from challenge to end. Anything malformed or out of turn ends it and changes nothing. [SYN-10] [SYN-15] */
 export class Session implements LineHandler {
@@ -293,5 +325,26 @@ export class Session implements LineHandler {
     } catch (error) {
       fail(error)
     }
+  }
+}
+
+/** The welcome of an opened session; `head` is that of the rows which follow. [SYN-10] [SYN-11] */
+function makeWelcome(
+  parts: Pick<SessionParts, 'seal' | 'nowMs' | 'heartbeatMs'>,
+  opened: Opened,
+  head: number,
+): Welcome {
+  const { universityId, epoch, lastMutationId, ticket, assignment } = opened
+  const { heartbeatMs } = parts
+  return {
+    type: 'welcome',
+    epoch,
+    head,
+    mac: parts.seal().sign(universityId, epoch, head),
+    lastMutationId,
+    nowMs: parts.nowMs(),
+    ticket,
+    assignment,
+    limits: { heartbeatMs, maxFrameBytes: MAX_FRAME_BYTES_UP, maxPushMutations: MAX_PUSH_MUTATIONS },
   }
 }

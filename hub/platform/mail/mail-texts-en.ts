@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts.ts'
+import type { MailTexts } from './mail-text.ts'
 
 const NOT_YOU = 'If that was not you, do nothing: without this link nothing happens.'
 

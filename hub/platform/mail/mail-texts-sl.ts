@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts.ts'
+import type { MailTexts } from './mail-text.ts'
 
 const NOT_YOU = 'Če to niste bili vi, vam ni treba storiti ničesar: brez te povezave se ne zgodi nič.'
 

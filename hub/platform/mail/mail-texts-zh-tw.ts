@@ -1,4 +1,4 @@
-import type { MailTexts } from './mail-texts.ts'
+import type { MailTexts } from './mail-text.ts'
 
 const NOT_YOU = '如果這不是您本人所為，請不必理會：不使用此連結，就不會有任何變更。'
 

@@ -4,7 +4,8 @@ import type { Locale } from '#shared/domain/university.ts'
 import { linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
 import type { MailTemplate } from './mail-facts.ts'
-import { MAIL_TEXTS, type MailText } from './mail-texts.ts'
+import { MAIL_TEXTS } from './mail-texts.ts'
+import { type MailText } from './mail-text.ts'
 
 /** A mail as it goes out. */
 export interface Letter {

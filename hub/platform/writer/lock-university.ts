@@ -1,4 +1,4 @@
-import type { Queryable } from '../postgres/database.ts'
+import { query, type Queryable } from '../postgres/database.ts'
 
 /** A university under the lock: nobody else commits to it until this transaction ends. */
 export interface LockedUniversity {
@@ -21,4 +21,17 @@ export async function lockUniversity(
     values: [universityId, nowMs],
   })
   return result.rows[0] ?? null
+}
+
+/** How far a university's spaces have come; null without one. */
+export async function loadHead(
+  database: Queryable,
+  universityId: number,
+): Promise<{ epoch: string; head: number } | null> {
+  const [row] = await query<{ epoch: string; head: number }>(
+    database,
+    'select epoch, clock as head from universities where id = $1',
+    [universityId],
+  )
+  return row ?? null
 }

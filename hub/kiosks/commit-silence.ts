@@ -3,7 +3,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
-import { loadPeopleKiosks, updateSilenced } from './people-reports.ts'
+import { loadPeopleKiosks, updateSilenced } from './people-kiosks.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 
 /**
