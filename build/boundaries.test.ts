@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from './house.mjs'
 import { readTree } from './tree.ts'
 
-// Each wall of the house is proven by breaking it in a copy: one file is planted, and lint or compiler must object.
+// Each boundary is proven by crossing it in a copy: one file is planted, and lint or compiler must object.
 
 interface Plant {
-  wall: string
+  boundary: string
   file: string
   code: string
   /** What must object, and in which words. */
@@ -19,180 +19,192 @@ interface Plant {
 
 const PLANTS: Plant[] = [
   {
-    wall: 'node in shared',
+    boundary: 'node in shared',
     file: 'shared/domain/planted.ts',
     code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
     says: { tool: 'oxlint', words: /Boundary: shared imports/ },
   },
   {
-    wall: 'node in shared, for the compiler too',
+    boundary: 'node in shared, for the compiler too',
     file: 'shared/domain/planted.ts',
     code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
     says: { tool: 'tsc', words: /TS2591|TS2307/ },
   },
   {
-    wall: 'the clock in shared',
+    boundary: 'the clock in shared',
     file: 'shared/domain/planted.ts',
     code: `export const planted = Date.now()\n`,
     says: { tool: 'oxlint', words: /Time comes in as an argument/ },
   },
   {
-    wall: 'the clock in shared by another door',
+    boundary: 'the clock in shared by another door',
     file: 'shared/wire/planted.ts',
     code: `export const planted = (): number => globalThis.Date.now()\n`,
     says: { tool: 'oxlint', words: /The pure floor has no surroundings/ },
   },
   {
-    wall: 'chance in shared',
+    boundary: 'chance in shared',
     file: 'shared/domain/planted.ts',
     code: `export const planted = Math.random()\n`,
     says: { tool: 'oxlint', words: /Chance comes in as a seed/ },
   },
   {
-    wall: 'timers and the surroundings in shared',
+    boundary: 'timers and the surroundings in shared',
     file: 'shared/domain/planted.ts',
     code: `export const planted = process.env.HOME\n`,
     says: { tool: 'tsc', words: /TS2591|TS2580|TS2304/ },
   },
   {
-    wall: 'hub in shared',
+    boundary: 'hub in shared',
     file: 'shared/wire/planted.ts',
     code: `export type { HubClock } from '../../hub/platform/ports.ts'\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
-    wall: 'hub in the engine',
+    boundary: 'hub in the engine',
     file: 'desktop/engine/planted.ts',
     code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
-    wall: 'hub in the engine, for lint too',
+    boundary: 'hub in the engine, for lint too',
     file: 'desktop/engine/planted.ts',
     code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
     says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
-    wall: 'electron in the engine',
+    boundary: 'electron in the engine',
     file: 'desktop/engine/planted.ts',
     code: `import { app } from 'electron'\nexport const planted = app\n`,
     says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
-    wall: 'electron in the engine, later',
+    boundary: 'electron in the engine, later',
     file: 'desktop/engine/planted.ts',
     code: `export const planted = async (): Promise<unknown> => import('electron')\n`,
     says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
-    wall: 'electron in the agent',
+    boundary: 'electron in the agent',
     file: 'desktop/agent/planted.ts',
     code: `export { app } from 'electron'\n`,
     says: { tool: 'oxlint', words: /Boundary: the agent imports/ },
   },
   {
-    wall: 'electron in the hub',
+    boundary: 'electron in the hub',
     file: 'hub/planted.ts',
     code: `import { app } from 'electron'\nexport const planted = app\n`,
     says: { tool: 'oxlint', words: /Boundary: hub imports/ },
   },
   {
-    wall: 'desktop in the hub',
+    boundary: 'desktop in the hub',
     file: 'hub/planted.ts',
     code: `import type { EngineClock } from '../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
-    wall: 'desktop in the hub, for lint too',
-    file: 'hub/platform/writer/planted.ts',
+    boundary: 'desktop in the hub, for lint too',
+    file: 'hub/admin/planted.ts',
     code: `import type { EngineClock } from '../../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'oxlint', words: /Boundary: hub imports/ },
   },
   {
-    wall: 'a feature in the platform',
+    boundary: 'a feature in the platform',
     file: 'hub/platform/writer/planted.ts',
     code: `export { loadSpaces } from '../../spaces/spaces.ts'\n`,
     says: { tool: 'oxlint', words: /Boundary: platform imports/ },
   },
   {
-    wall: 'a feature in the platform, as a type',
+    boundary: 'a feature in the platform, as a type',
     file: 'hub/platform/planted.ts',
     code: `import type { TreeFacts } from '../spaces/tree.ts'\nexport type Planted = TreeFacts\n`,
     says: { tool: 'oxlint', words: /Boundary: platform imports/ },
   },
   {
-    wall: "another feature's SQL",
+    boundary: "another feature's SQL",
     file: 'hub/occupancy/planted.ts',
     code: `export { loadTies } from '../spaces/hours.ts'\n`,
     says: { tool: 'oxlint', words: /Boundary: occupancy imports/ },
   },
   {
-    wall: 'a feature that is not imported',
+    boundary: 'a feature that is not imported',
     file: 'hub/groups/planted.ts',
     code: `export { loadLiveSession } from '../accounts/actors.ts'\n`,
     says: { tool: 'oxlint', words: /Boundary: groups imports/ },
   },
   {
-    wall: 'what puts the hub together, in a feature',
+    boundary: 'what puts the hub together, in a feature',
     file: 'hub/spaces/planted.ts',
     code: `import type { HubConfig } from '../config.ts'\nexport type Planted = HubConfig\n`,
     says: { tool: 'oxlint', words: /Boundary: spaces imports/ },
   },
   {
-    wall: 'pg in the engine',
+    boundary: 'pg in the engine',
     file: 'desktop/engine/planted.ts',
     code: `import pg from 'pg'\nexport const planted = pg\n`,
     says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
   },
   {
-    wall: 'the schema compiler in the renderer',
+    boundary: 'the schema compiler in the renderer',
     file: 'desktop/renderer/planted.ts',
     code: `import { Compile } from 'typebox/compile'\nexport const planted = Compile\n`,
     says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
-    wall: 'the schema compiler in the renderer, through shared',
+    boundary: 'the schema compiler in the renderer, through shared',
     file: 'desktop/renderer/planted.ts',
     code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const planted = makeParse\n`,
     says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
-    wall: 'ws in the renderer',
+    boundary: 'ws in the renderer',
     file: 'desktop/renderer/kiosk/planted.ts',
     code: `import { WebSocket } from 'ws'\nexport const planted = WebSocket\n`,
     says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
-    wall: 'node in the renderer',
+    boundary: 'node in the renderer',
     file: 'desktop/renderer/planted.ts',
     code: `import { join } from 'node:path'\nexport const planted = join\n`,
     says: { tool: 'oxlint', words: /Boundary: screens import/ },
   },
   {
-    wall: 'the engine in the renderer',
+    boundary: 'the engine in the renderer',
     file: 'desktop/renderer/planted.ts',
     code: `import type { EngineClock } from '../engine/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
-    wall: 'node in the preload',
+    boundary: 'node in the preload',
     file: 'desktop/preload/planted.ts',
     code: `import { join } from 'node:path'\nexport const planted = join\n`,
     says: { tool: 'oxlint', words: /Boundary: the preload imports/ },
   },
   {
-    wall: 'a cycle of imports',
+    boundary: 'a cycle of imports',
     file: 'shared/domain/planted.ts',
     code: `import { planted as other } from './planted-too.ts'\nexport const planted = (): unknown => other\n`,
     says: { tool: 'oxlint', words: /no-cycle/ },
   },
+  {
+    boundary: 'a cycle of types alone',
+    file: 'shared/domain/planted.ts',
+    code: `import type { Other } from './planted-types.ts'\nexport type Planted = Other | null\n`,
+    says: { tool: 'oxlint', words: /no-cycle/ },
+  },
 ]
 
-/** The other half of the cycle. */
-const COMPANION = {
-  file: 'shared/domain/planted-too.ts',
-  code: `import { planted as other } from './planted-${PLANTS.length - 1}.ts'\nexport const planted = (): unknown => other\n`,
-}
+/** The other halves of the cycles. */
+const COMPANIONS = [
+  {
+    file: 'shared/domain/planted-too.ts',
+    code: `import { planted as other } from './planted-${PLANTS.length - 2}.ts'\nexport const planted = (): unknown => other\n`,
+  },
+  {
+    file: 'shared/domain/planted-types.ts',
+    code: `import type { Planted } from './planted-${PLANTS.length - 1}.ts'\nexport interface Other { one: Planted }\n`,
+  },
+]
 
 /** Every plant in a file of its own, so that one run of each tool judges them all. */
 const PLANTED = PLANTS.map((plant, index) => ({
@@ -200,32 +212,32 @@ const PLANTED = PLANTS.map((plant, index) => ({
   file: plant.file.replace('planted', `planted-${index}`),
 }))
 
-describe('walls', () => {
+describe('boundaries', () => {
   const said = { oxlint: '', tsc: '' }
   let copy = ''
 
   beforeAll(async () => {
-    copy = await mkdtemp(path.join(tmpdir(), 'carrel-walls-'))
+    copy = await mkdtemp(path.join(tmpdir(), 'carrel-boundaries-'))
     for (const file of readTree()) await write(copy, file.path, file.text)
     await linkPackages(copy)
     await takeNotes(copy)
     await leaveTypesToCompiler(copy)
-    for (const { file, code } of [...PLANTED, COMPANION]) await write(copy, file, code)
+    for (const { file, code } of [...PLANTED, ...COMPANIONS]) await write(copy, file, code)
     said.oxlint = await run(copy, 'oxlint')
     said.tsc = await run(copy, 'tsc')
   }, 120_000)
 
   afterAll(() => rm(copy, { recursive: true, force: true }))
 
-  test('of a file without a plant nothing speaks of a wall', () => {
-    const planted = [...PLANTED, COMPANION].map(({ file }) => file)
+  test('of a file without a plant nothing speaks of a boundary', () => {
+    const planted = [...PLANTED, ...COMPANIONS].map(({ file }) => file)
     const lines = `${said.oxlint}\n${said.tsc}`.split('\n')
     const elsewhere = lines.filter((line) => !planted.some((file) => line.startsWith(file)))
-    const wall = /Boundary: |comes in as|no-cycle|surroundings|TS6307/
-    expect(elsewhere.filter((line) => wall.test(line))).toEqual([])
+    const crossing = /Boundary: |comes in as|no-cycle|surroundings|TS6307/
+    expect(elsewhere.filter((line) => crossing.test(line))).toEqual([])
   })
 
-  test.each(PLANTED)('$wall is refused', ({ file, says }) => {
+  test.each(PLANTED)('$boundary is refused', ({ file, says }) => {
     const about = said[says.tool].split('\n').filter((line) => line.startsWith(file))
     expect(about.join('\n')).toMatch(says.words)
   })
@@ -264,7 +276,7 @@ async function takeNotes(copy: string): Promise<void> {
     await cp(path.join(ROOT, notes), path.join(copy, notes), { recursive: true })
 }
 
-/** No wall needs to know a type: without them lint is done in a moment. */
+/** No boundary needs to know a type: without them lint is done in a moment. */
 async function leaveTypesToCompiler(copy: string): Promise<void> {
   const file = path.join(copy, '.oxlintrc.json')
   const text = await readFile(file, 'utf8')
