@@ -33,7 +33,7 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
   NODE_ENV             production: refuses to start while something is missing that a hub for people needs
 
-How much there may be from one address of the network or by one person; the README names windows and usual numbers:
+How much there may be from one address of the network or by one person; hub/README.md names windows and usual numbers:
 
   CARREL_MOST_REQUESTS, CARREL_MOST_REQUESTS_PER_ADDRESS,
   ${LIMIT_NAMES.join(',\n  ')}
