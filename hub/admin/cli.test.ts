@@ -305,13 +305,17 @@ describe('what is refused', () => {
     ['bidi.csv', 'path\nA\u202eB\n', /line 2: the name "AU\+202EB"/],
     ['control.csv', 'path\nA\u0001\n', /U\+0001/],
     ['orphan.csv', 'path\nHall/Floor 1\n', /no space "Hall"/],
-    ['ragged.csv', 'path,kind\nA\n', /cannot be read as CSV/],
-    ['quotes.csv', 'path\n"A\n', /cannot be read as CSV/],
+    [
+      'ragged.csv',
+      'path,kind\nA\nB,castle\n',
+      /line 2: it has 1 cell where .*\n.*line 3: "castle" is none of/,
+    ],
+    ['quotes.csv', 'path\n"A\n', /line 2: a quote opens in it or below and never closes/],
     ['empty.csv', '', /has no lines/],
     ['keys.json', '{"Main":{"1":[]},"Main":{"2":[]}}', /Main: the file has this key twice/],
     ['broken.json', '{"name":', /cannot be read as JSON/],
     ['kind.json', '[{"name":"A","kind":"castle"}]', /A: kind/],
-    ['latin1.csv', 'path\nCaf\u00e9\n', /is not UTF-8/],
+    ['latin1.csv', 'path\nCaf\u00e9\n', /is neither UTF-8 nor UTF-16/],
   ])('[TRE-2] %s is not taken at all', async (name, text, sentence) => {
     const file = join(folder, name)
     writeFileSync(file, text, name.startsWith('latin1') ? 'latin1' : 'utf8')
@@ -320,6 +324,31 @@ describe('what is refused', () => {
     expect(run.stderr).toMatch(sentence)
     const [count] = await query<{ count: number }>(database.pool, 'select count(*)::int as count from spaces')
     expect(count?.count).toBe(5)
+  })
+
+  test.each([
+    ['spaces-capital-header.csv', 'Path'],
+    ['spaces-comma-in-header.csv', 'a comma in a quoted name, which is named as ignored'],
+    ['spaces-empty-rows.csv', 'empty rows'],
+    ['spaces-sep-line.csv', 'a line sep=;'],
+    ['spaces-tab.csv', 'tabs'],
+    ['spaces-utf16.csv', 'UTF-16'],
+  ])('[IMP-13] %s is taken: %s', async (name) => {
+    const file = join(import.meta.dirname, 'fixtures', name)
+    const run = await admin('spaces', 'import', '--dry-run', file)
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.stdout).toMatch(/^  \+ Library\/Room 1 \(room\)$[^]*: 1 new, [01] changed, 0 deleted/m)
+    expect(run.stdout.includes('ignored: note, free')).toBe(name.includes('comma'))
+  })
+
+  test('[IMP-13] spaces-twin-columns.csv is refused: a column that stands twice', async () => {
+    const run = await admin(
+      'spaces',
+      'import',
+      join(import.meta.dirname, 'fixtures', 'spaces-twin-columns.csv'),
+    )
+    expect([run.code, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toContain('line 1: the column "capacity" stands twice')
   })
 
   test('every command helps, and help is no failure', async () => {

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse as parseCsv } from 'csv-parse/sync'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { printable, quoted } from '#shared/domain/space-tree.ts'
 import { refusal, type AdminRefusal } from './answer.ts'
@@ -13,6 +12,7 @@ import {
   type Row,
   type TableName,
 } from './import-columns.ts'
+import { readCsv } from './read-csv.ts'
 import { readTextFile } from './text-file.ts'
 
 /** What is wrong with a row, or (line null) with its file. */
@@ -78,10 +78,10 @@ function emptyTables(): OldTables {
 function readTable(reading: Reading, name: TableName, text: string): { line: number }[] {
   const file = `${name}.csv`
   const columns: Columns = TABLES[name]
-  const records = readRecords(reading, file, text)
-  const header = records.header
+  const { header, rows, faults } = readCsv(text, Object.keys(columns))
+  reading.faults.push(...faults.map(({ line, detail }) => ({ file, line, detail })))
   const missing = Object.entries(columns).filter(([column, cell]) => !header.includes(column) && !cell('').ok)
-  if (missing.length > 0 && records.isRead) {
+  if (missing.length > 0) {
     const detail = `it has no column ${missing.map(([column]) => column).join(', ')}`
     reading.faults.push({ file, line: null, detail })
     return []
@@ -89,42 +89,11 @@ function readTable(reading: Reading, name: TableName, text: string): { line: num
   reading.ignored.push(
     ...header.filter((column) => columns[column] === undefined).map((column) => `${file}: ${column}`),
   )
-  const rows = records.rows.map(({ line, cells }) => readRow(reading, file, columns, line, cells))
-  return withoutTwins(reading, name, rows)
-}
-
-interface Records {
-  header: string[]
-  rows: { line: number; cells: Record<string, string> }[]
-  isRead: boolean
-}
-
-function readRecords(reading: Reading, file: string, text: string): Records {
-  const header: string[] = []
-  const firstLine = text.slice(0, text.indexOf('\n') + 1 || undefined)
-  try {
-    const rows = parseCsv(text, {
-      bom: true,
-      columns: (names: string[]) => {
-        header.push(...names.map((column) => column.trim()))
-        return header
-      },
-      // Spreadsheets of many countries write semicolons.
-      delimiter: firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',',
-      skip_empty_lines: true,
-      info: true,
-      max_record_size: 65_536,
-    }) as unknown as { info: { lines: number }; record: Record<string, string> }[]
-    return {
-      header,
-      rows: rows.map(({ info, record }) => ({ line: info.lines, cells: record })),
-      isRead: true,
-    }
-  } catch (error) {
-    const { lines = null, message } = error as { lines?: number | null; message: string }
-    reading.faults.push({ file, line: lines, detail: `it cannot be read as CSV: ${message}` })
-    return { header, rows: [], isRead: false }
-  }
+  return withoutTwins(
+    reading,
+    name,
+    rows.map(({ line, cells }) => readRow(reading, file, columns, line, cells)),
+  )
 }
 
 function readRow(

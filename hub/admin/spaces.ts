@@ -1,15 +1,15 @@
 import { basename, extname } from 'node:path'
-import { parse as parseCsv } from 'csv-parse/sync'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
-import { parseSpaceTreeRows, type TreeRow } from '#shared/domain/space-tree-rows.ts'
+import { parseSpaceTreeRows, TREE_COLUMNS } from '#shared/domain/space-tree-rows.ts'
 import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
 import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../spaces/spaces.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { readCsv } from './read-csv.ts'
 import { formatAge, formatTable } from './table.ts'
 import { cut, readTextFile } from './text-file.ts'
 
@@ -20,37 +20,36 @@ export function parseTreeText(
   knownPaths: ReadonlySet<string>,
 ): Decision<ParsedTree, TreeFault[]> {
   const isJson = extname(fileName).toLowerCase() === '.json' || /^\s*[[{]/.test(text)
-  try {
-    if (isJson) return parseJson(text.replace(/^\uFEFF/, ''), knownPaths)
-    return parseSpaceTreeRows(readRows(text), knownPaths)
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    return refuse([
-      { at: 'file', why: 'badShape', detail: `it cannot be read as ${isJson ? 'JSON' : 'CSV'}: ${detail}` },
-    ])
-  }
+  return isJson ? parseJson(text.replace(/^\uFEFF/, ''), knownPaths) : parseCsv(text, knownPaths)
 }
 
 function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
-  const file = JSON.parse(text) as unknown
+  let file: unknown
+  try {
+    file = JSON.parse(text)
+  } catch (error) {
+    const detail = `it cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`
+    return refuse([{ at: 'file', why: 'badShape', detail }])
+  }
   const repeated = findRepeatedKey(text)
   if (repeated === null) return parseSpaceTreeJson(file, knownPaths)
   const at = printable(pathText(repeated))
   return refuse([{ at, why: 'duplicatePath', detail: 'the file has this key twice in one object' }])
 }
 
-function readRows(text: string): TreeRow[] {
-  const firstLine = text.slice(0, text.indexOf('\n') + 1 || undefined)
-  const rows = parseCsv(text, {
-    bom: true,
-    columns: (names: string[]) => names.map((name) => name.trim()),
-    // Spreadsheets of many countries write semicolons.
-    delimiter: firstLine.includes(';') && !firstLine.includes(',') ? ';' : ',',
-    skip_empty_lines: true,
-    info: true,
-    max_record_size: 65_536,
-  }) as unknown as { info: { lines: number }; record: Record<string, string> }[]
-  return rows.map(({ info, record }) => ({ line: info.lines, cells: record }))
+/** Faults of shape and of content together, in the order of the file. [IMP-13] */
+function parseCsv(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
+  const { rows, faults } = readCsv(text, TREE_COLUMNS)
+  const tree = parseSpaceTreeRows(rows, knownPaths)
+  if (faults.length === 0) return tree
+  const ofShape = faults.map(({ line, detail }): TreeFault => ({
+    at: line === null ? 'file' : `line ${line}`,
+    why: 'badShape',
+    detail,
+  }))
+  const lineOf = ({ at }: TreeFault): number => Number(/^line (\d+)/.exec(at)?.[1] ?? 0)
+  const all = [...ofShape, ...(tree.ok || rows.length === 0 ? [] : tree.refusal)]
+  return refuse(all.toSorted((one, other) => lineOf(one) - lineOf(other)))
 }
 
 /** `spaces import`. [TRE-2] [TRE-4] [TRE-5] */
@@ -63,7 +62,8 @@ export const spacesImport: AdminCommand = {
 
 CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
-("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). JSON: { "name", "kind", "location", "capacity", "details", "hours",
+("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it is there already. Commas, semicolons
+and tabs, header names in any case, UTF-8 and UTF-16 are read as spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours",
 "children": [ … ] }, a list of such, or an object from names to what stands below them.
 Spaces are matched by path. What was never on public screens is left alone. A file with a fault is not taken at all; every fault is named.`,
   options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' }, prune: { type: 'boolean' } },

@@ -13,14 +13,21 @@ export async function readTextFile(file: string): Promise<Decision<string, Admin
     const bytes = await readFile(file)
     if (bytes.length > MAX_FILE_BYTES)
       return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB.`)
-    return accept(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return accept(new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refusal(`${file} is not UTF-8: save it as UTF-8 and try again.`)
+      return refusal(`${file} is neither UTF-8 nor UTF-16: save it as UTF-8 and try again.`)
     return refusal(`${file} cannot be read (${code ?? 'unknown'}).`)
   }
+}
+
+/** By the byte order mark: spreadsheets write "Unicode text" as UTF-16. */
+function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
 }
 
 /** As many lines as a terminal is asked to bear, and how many there are more. */

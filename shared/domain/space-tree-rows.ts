@@ -22,7 +22,8 @@ export interface TreeRow {
 }
 
 const DETAIL_COLUMNS = ['wifi', 'sockets', 'quiet', 'stepFree'] as const
-const COLUMNS = new Set([
+/** Columns that mean something. */
+export const TREE_COLUMNS: readonly string[] = [
   'path',
   'id',
   'parent',
@@ -33,7 +34,7 @@ const COLUMNS = new Set([
   'seats',
   'hours',
   ...DETAIL_COLUMNS,
-])
+]
 const KINDS: ReadonlySet<string> = new Set(SpaceKind.enum)
 const ANSWERS = new Map([
   ...['yes', 'true', '1', 'y'].map((word) => [word, true] as const),
@@ -64,7 +65,7 @@ export function parseSpaceTreeRows(
   for (const [row, path] of paths) readRow(reading, row, path)
   const faults = [...reading.faults, ...faultsOfTree(reading.specs, knownPaths)]
   if (faults.length > 0) return refuse(faults)
-  const ignored = columns.filter((column) => !COLUMNS.has(column) || (byPath && column === 'name'))
+  const ignored = columns.filter((column) => !TREE_COLUMNS.includes(column) || (byPath && column === 'name'))
   return accept({ specs: parentsFirst(reading.specs), ignored })
 }
 

@@ -1,0 +1,118 @@
+import { parse } from 'csv-parse/sync'
+import { quoted } from '#shared/domain/space-tree.ts'
+
+/** A line of a table: where it ends in the file, and its cells by column. */
+export interface CsvRow {
+  line: number
+  cells: Record<string, string>
+}
+
+/** What is wrong with a table's shape; line null: with the whole file. */
+export interface CsvFault {
+  line: number | null
+  detail: string
+}
+
+/** A table that was read as far as it can be. */
+export interface CsvTable {
+  /** Names of the columns: known ones as they are known, others as they stand in the file. */
+  header: string[]
+  rows: CsvRow[]
+  faults: CsvFault[]
+}
+
+interface Line {
+  line: number
+  cells: string[]
+}
+
+/** What spreadsheets write between cells; the first one is meant where a header has none of them. */
+const DELIMITERS = [',', ';', '\t'] as const
+
+/** More text than this without an end of the line is no row of a table. */
+const MAX_ROW_LENGTH = 65_536
+
+/**
+ * Reads a CSV text as spreadsheets of many countries write it: with commas, semicolons or tabs, a byte order mark, a first
+ * line "sep=;", header names in any case, and rows without a single cell filled, which are left out. All that is wrong
+ * with its shape is named, and what can be read is read: one bad row hides no fault of the others. Never throws.
+ */
+export function readCsv(text: string, known: readonly string[]): CsvTable {
+  // Only so are lines counted right where one ends inside quotes.
+  const source = text.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n')
+  const said = /^sep=(.)\n/.exec(source)
+  const body = said === null ? source : source.slice(said[0].length)
+  const { lines, faults } = readLines(body, said?.[1] ?? findDelimiter(body), said === null ? 0 : 1)
+  const [first, ...rest] = lines
+  if (first === undefined) return { header: [], rows: [], faults }
+  const header = first.cells.map((name) => nameColumn(name, known))
+  const twins = header.filter((name, index) => name !== '' && header.indexOf(name) < index)
+  for (const name of new Set(twins))
+    faults.push({ line: first.line, detail: `the column ${quoted(name)} stands twice` })
+  const rows = rest.flatMap(({ line, cells }): CsvRow[] => {
+    const detail = faultOfLength(cells, header.length)
+    if (detail !== null) {
+      faults.push({ line, detail })
+      return []
+    }
+    return [{ line, cells: Object.fromEntries(header.map((name, index) => [name, cells[index] ?? ''])) }]
+  })
+  return { header, rows, faults }
+}
+
+/** The delimiter that stands most often in the first line, outside quotes. */
+function findDelimiter(text: string): string {
+  const [header = ''] = text.replaceAll(/"[^"]*"/g, '').split('\n', 1)
+  const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length)
+  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ','
+}
+
+function readLines(
+  text: string,
+  delimiter: string,
+  linesBefore: number,
+): { lines: Line[]; faults: CsvFault[] } {
+  const lines: Line[] = []
+  let last = linesBefore
+  try {
+    parse(text, {
+      delimiter,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      max_record_size: MAX_ROW_LENGTH,
+      on_record: (record: string[], info) => {
+        last = info.lines + linesBefore
+        if (record.some((cell) => cell.trim() !== '')) lines.push({ line: last, cells: record })
+        return null
+      },
+    })
+    return { lines, faults: [] }
+  } catch (error) {
+    const { code } = error as { code?: string }
+    return {
+      lines,
+      faults: [{ line: last + 1, detail: SENTENCES[code ?? ''] ?? 'it cannot be read as a row of a table' }],
+    }
+  }
+}
+
+/** What csv-parse refuses, in words of whoever made the file. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote opens in it or below and never closes: nothing after it was read',
+  CSV_INVALID_CLOSING_QUOTE: 'a quote stands inside a cell; quotes inside a quoted cell are written twice',
+  INVALID_OPENING_QUOTE:
+    'a quote stands in the middle of a cell; a cell with quotes is put in quotes, and they are written twice',
+  CSV_MAX_RECORD_SIZE: `it has more than ${MAX_ROW_LENGTH} characters; is a quote open?`,
+}
+
+function nameColumn(typed: string, known: readonly string[]): string {
+  const name = typed.trim()
+  return known.find((one) => one.toLowerCase() === name.toLowerCase()) ?? name
+}
+
+/** Cells beyond the header are no fault where nothing is in them: spreadsheets write such. */
+function faultOfLength(cells: readonly string[], count: number): string | null {
+  const isLong = cells.slice(count).some((cell) => cell.trim() !== '')
+  if (cells.length >= count && !isLong) return null
+  return `it has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'} where the header has ${count}`
+}
