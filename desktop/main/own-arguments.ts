@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { KIOSK_OPTIONS } from '../engine/kiosk-arguments.ts'
-import { nearest } from '../engine/unknown-keys.ts'
+import { nearestName } from '#shared/domain/nearest-name.ts'
 import { PORTAL_OPTIONS } from './portal-arguments.ts'
 
 /** A command line taken apart. */
@@ -63,5 +63,5 @@ function nameOf(argument: string): string {
 function meantBy(name: string, argument: string): string | null {
   if (CHROMIUM.test(argument)) return null
   const names = Object.keys(OPTIONS)
-  return names.find((one) => name.startsWith(`${one}-`)) ?? nearest(name, names)
+  return names.find((one) => name.startsWith(`${one}-`)) ?? nearestName(name, names)
 }

@@ -34,6 +34,8 @@ export interface AdminInput {
   text(option: string): string | undefined
   isSet(option: string): boolean
   words: readonly string[]
+  /** A word that names a file or a folder, resolved against the folder in which the command was called. */
+  file(index: number): string | undefined
 }
 
 interface CommandShape {

@@ -94,7 +94,7 @@ read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the
   options: { force: { type: 'boolean' } },
   words: [1, 1],
   run: async (world, input) => {
-    const [file = ''] = input.words
+    const file = input.file(0) ?? ''
     if (!input.isSet('force') && existsSync(file))
       return refusal(`${file} is there already; --force replaces it.`)
     try {

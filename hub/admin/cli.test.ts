@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -233,7 +233,8 @@ describe('what is refused', () => {
   })
 
   test.each<[string, string[], number, RegExp]>([
-    ['no such command', ['spaces', 'paint'], 2, /no such command/],
+    ['no such command', ['spaces', 'paint'], 2, /^There is no command "spaces paint"/],
+    ['a slip in a command', ['kiosk', 'cod'], 2, /no command "kiosk cod"; did you mean "kiosk code"\?/],
     ['an option that is none', ['university', 'list', '--fast'], 2, /--fast/],
     ['a missing option', ['university', 'add', '--name', 'X'], 2, /--domain is missing/],
     ['a missing file', ['spaces', 'import'], 2, /something is missing/],
@@ -341,6 +342,20 @@ describe('what is refused', () => {
     expect(run.stdout.includes('ignored: note, free')).toBe(name.includes('comma'))
   })
 
+  test('[TRE-2] the spaces above can be made with what a table names', async () => {
+    const file = join(folder, 'deep.csv')
+    writeFileSync(file, 'path\nHall/Floor 2/Room 7\nHall/Floor 2/Room 8\n')
+    expect((await admin('spaces', 'import', '--dry-run', file)).stderr).toContain('no space "Hall/Floor 2"')
+    const run = await admin('spaces', 'import', '--dry-run', '--make-parents', file)
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.stdout.split('\n').slice(0, 4)).toEqual([
+      '  + Hall (building)',
+      '  + Hall/Floor 2 (floor)',
+      '  + Hall/Floor 2/Room 7 (room)',
+      '  + Hall/Floor 2/Room 8 (room)',
+    ])
+  })
+
   test('[IMP-13] spaces-twin-columns.csv is refused: a column that stands twice', async () => {
     const run = await admin(
       'spaces',
@@ -349,6 +364,24 @@ describe('what is refused', () => {
     )
     expect([run.code, run.stdout]).toEqual([1, ''])
     expect(run.stderr).toContain('line 1: the column "capacity" stands twice')
+  })
+
+  test('[IMP-14] a command that there is not lists those of its group, or all', async () => {
+    const group = await admin('kiosk', 'paint')
+    expect(group.stderr).toContain('  kiosk move ')
+    expect(group.stderr).not.toContain('  spaces tree ')
+    expect((await admin('kiosk', '--help')).stdout).not.toContain('  spaces tree ')
+    expect((await admin('paint')).stderr).toContain('  spaces tree ')
+  })
+
+  test('[IMP-14] a file is looked for in the folder in which the command was called', async () => {
+    writeFileSync(join(folder, 'near.csv'), 'path\nAnnex\n')
+    const env = { DATABASE_URL: database.url, CARREL_HOME: folder, INIT_CWD: folder }
+    const run = await runHere(env, ['spaces', 'import', '--dry-run', 'near.csv'])
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.stdout).toContain('+ Annex')
+    const kept = await runHere(env, ['backup', 'near.backup'])
+    expect([kept.code, existsSync(join(folder, 'near.backup'))]).toEqual([0, true])
   })
 
   test('every command helps, and help is no failure', async () => {

@@ -36,7 +36,7 @@ directory's group of that gidNumber is a member from the next sign-in on. A file
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const file = input.words[0] ?? DEFAULT_GROUP_LIST
+    const file = input.file(0) ?? DEFAULT_GROUP_LIST
     const listed = await readGroupList(file)
     if (!listed.ok) return listed
     const { id: universityId, name } = university.value

@@ -46,7 +46,7 @@ while it runs.`,
     const { id: universityId, name } = university.value
     const places = await pickPlaces(world, universityId, input)
     if (!places.ok) return places
-    const folder = await readFolder(input.words[0] ?? '')
+    const folder = await readFolder(input.file(0) ?? '')
     if (!folder.ok)
       return 'faults' in folder.refusal
         ? refused(folder.refusal.faults)

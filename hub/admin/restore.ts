@@ -212,7 +212,7 @@ restore, and start the hub again.`,
     const world = await openWorld(config, 'restore')
     if (!world.ok) return world
     try {
-      const [file = ''] = input.words
+      const file = input.file(0) ?? ''
       const done = await restoreBackup(world.value.pool, file)
       if (!done.ok) return done
       const table = formatTable(['table', 'rows'], Object.entries(done.value.counts))

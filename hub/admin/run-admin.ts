@@ -1,5 +1,9 @@
+import { resolve } from 'node:path'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { accept, type Decision } from '#shared/domain/decision.ts'
+import { nearestName } from '#shared/domain/nearest-name.ts'
+import { quoted } from '#shared/domain/space-tree.ts'
 import { refusal, type AdminAnswer, type AdminCommand, type AdminInput, type AdminRefusal } from './answer.ts'
 import { COMMANDS } from './commands.ts'
 import { openWorld } from './connect.ts'
@@ -10,12 +14,26 @@ const EXIT = { done: 0, refused: 1, usage: 2 } as const
 
 const COMMON = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map((command) => command.name.length))
+/** The commands of a group, such as "kiosk"; all where the word names none. */
+function commandsOf(group: string | undefined): readonly AdminCommand[] {
+  const ofGroup = COMMANDS.filter(({ name }) => name.split(' ')[0] === group)
+  return ofGroup.length === 0 ? COMMANDS : ofGroup
+}
+
+/** That there is no such command, and which one was perhaps meant. */
+function unknownCommand(words: readonly string[]): string {
+  const typed = words.slice(0, 2).join(' ')
+  const names = COMMANDS.map(({ name }) => name)
+  const meant = nearestName(typed, names) ?? nearestName(words[0] ?? '', names)
+  return `There is no command ${quoted(typed)}${meant === null ? '.' : `; did you mean ${quoted(meant)}?`}`
+}
+
+function overview(commands: readonly AdminCommand[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length))
   return [
     'npm run admin -- COMMAND …   looks after a Carrel: universities, spaces, kiosks, backups',
     '',
-    ...COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
     '',
     'COMMAND --help says more. --json prints one JSON document on standard output and nothing else there.',
     'The exit code is 0 only when what was asked is done. Works beside a running Carrel, and without one: the database',
@@ -52,7 +70,7 @@ interface Typed {
 }
 
 /** Options and words of a command; the refusal is what was wrong with them. */
-function parseInput(command: AdminCommand, rest: string[]): Decision<Typed, string> {
+function parseInput(command: AdminCommand, rest: string[], folder: string): Decision<Typed, string> {
   let typed: { values: Record<string, unknown>; positionals: string[] }
   try {
     typed = parseArgs({ args: rest, options: { ...COMMON, ...command.options }, allowPositionals: true })
@@ -61,7 +79,7 @@ function parseInput(command: AdminCommand, rest: string[]): Decision<Typed, stri
     return { ok: false, refusal: message.split('. To specify')[0] ?? message }
   }
   const { values, positionals } = typed
-  if (values['help'] === true) return accept({ input: inputOf(values, positionals), isHelp: true })
+  if (values['help'] === true) return accept({ input: inputOf(values, positionals, folder), isHelp: true })
   const missing = (command.required ?? []).find((name) => values[name] === undefined)
   if (missing !== undefined) return { ok: false, refusal: `--${missing} is missing` }
   const [least, most] = command.words ?? [0, 0]
@@ -73,10 +91,10 @@ function parseInput(command: AdminCommand, rest: string[]): Decision<Typed, stri
           ? `something is missing: ${command.name} ${command.usage}`
           : `"${positionals[most] ?? ''}" is too much`,
     }
-  return accept({ input: inputOf(values, positionals), isHelp: false })
+  return accept({ input: inputOf(values, positionals, folder), isHelp: false })
 }
 
-function inputOf(values: Record<string, unknown>, words: string[]): AdminInput {
+function inputOf(values: Record<string, unknown>, words: string[], folder: string): AdminInput {
   return {
     text: (option) => {
       const value = values[option]
@@ -84,6 +102,7 @@ function inputOf(values: Record<string, unknown>, words: string[]): AdminInput {
     },
     isSet: (option) => values[option] === true,
     words,
+    file: (index) => (words[index] === undefined ? undefined : resolve(folder, words[index])),
   }
 }
 
@@ -128,18 +147,20 @@ export async function runAdmin(args: readonly string[], environment: NodeJS.Proc
       ? { code, stdout: `${text}\n`, stderr: '' }
       : { code, stdout: '', stderr: `${text}\n` }
   }
-  const found = findCommand(args.filter((word) => word !== '--json'))
+  const words = args.filter((word) => word !== '--json')
+  const found = findCommand(words)
   if (found === null) {
-    const isAsked = args.length === 0 || args.some((word) => ['--help', '-h', 'help'].includes(word))
-    const commands = COMMANDS.map(({ name, usage, summary }) => ({ name, usage, summary }))
-    if (isAsked) return end(EXIT.done, overview(), { commands })
-    return end(EXIT.usage, `There is no such command.\n\n${overview()}`, {
-      error: 'There is no such command.',
-    })
+    const isAsked = words.length === 0 || words.some((word) => ['--help', '-h', 'help'].includes(word))
+    const shown = commandsOf(words[0])
+    const commands = shown.map(({ name, usage, summary }) => ({ name, usage, summary }))
+    if (isAsked) return end(EXIT.done, overview(shown), { commands })
+    const error = unknownCommand(words)
+    return end(EXIT.usage, `${error}\n\n${overview(shown)}`, { error, commands })
   }
   const { command, rest } = found
   const { name, usage, summary } = command
-  const typed = parseInput(command, rest)
+  // npm runs everything in the project's own folder, and tells where it was called.
+  const typed = parseInput(command, rest, environment['INIT_CWD'] ?? process.cwd())
   if (!typed.ok)
     return end(EXIT.usage, `${typed.refusal}\n\n${helpOf(command)}`, { error: typed.refusal, usage })
   if (typed.value.isHelp) return end(EXIT.done, helpOf(command), { name, usage, summary })

@@ -18,9 +18,12 @@ export function parseTreeText(
   fileName: string,
   text: string,
   knownPaths: ReadonlySet<string>,
+  makesParents = false,
 ): Decision<ParsedTree, TreeFault[]> {
   const isJson = extname(fileName).toLowerCase() === '.json' || /^\s*[[{]/.test(text)
-  return isJson ? parseJson(text.replace(/^\uFEFF/, ''), knownPaths) : parseCsv(text, knownPaths)
+  return isJson
+    ? parseJson(text.replace(/^\uFEFF/, ''), knownPaths)
+    : parseCsv(text, knownPaths, makesParents)
 }
 
 function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
@@ -38,9 +41,13 @@ function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<Pars
 }
 
 /** Faults of shape and of content together, in the order of the file. [IMP-13] */
-function parseCsv(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
+function parseCsv(
+  text: string,
+  knownPaths: ReadonlySet<string>,
+  makesParents: boolean,
+): Decision<ParsedTree, TreeFault[]> {
   const { rows, faults } = readCsv(text, TREE_COLUMNS)
-  const tree = parseSpaceTreeRows(rows, knownPaths)
+  const tree = parseSpaceTreeRows(rows, knownPaths, makesParents)
   if (faults.length === 0) return tree
   const ofShape = faults.map(({ line, detail }): TreeFault => ({
     at: line === null ? 'file' : `line ${line}`,
@@ -55,28 +62,35 @@ function parseCsv(text: string, knownPaths: ReadonlySet<string>): Decision<Parse
 /** `spaces import`. [TRE-2] [TRE-4] [TRE-5] */
 export const spacesImport: AdminCommand = {
   name: 'spaces import',
-  usage: '[--university D] FILE [--dry-run] [--prune]',
+  usage: '[--university D] FILE [--dry-run] [--prune] [--make-parents]',
   summary: 'brings the tree of spaces to what a CSV or JSON file says',
-  help: `  --dry-run   prints what would change, and changes nothing
-  --prune     also deletes what the file does not name
+  help: `  --dry-run       prints what would change, and changes nothing
+  --prune         also deletes what the file does not name
+  --make-parents  also makes the spaces above, where a CSV names only what stands in them
 
 CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
-("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it is there already. Commas, semicolons
+("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it
+is there already or --make-parents makes it. Commas, semicolons
 and tabs, header names in any case, UTF-8 and UTF-16 are read as spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours",
 "children": [ … ] }, a list of such, or an object from names to what stands below them.
 Spaces are matched by path. What was never on public screens is left alone. A file with a fault is not taken at all; every fault is named.`,
-  options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' }, prune: { type: 'boolean' } },
+  options: {
+    ...UNIVERSITY_OPTION,
+    'dry-run': { type: 'boolean' },
+    prune: { type: 'boolean' },
+    'make-parents': { type: 'boolean' },
+  },
   words: [1, 1],
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const [file = ''] = input.words
+    const file = input.file(0) ?? ''
     const text = await readTextFile(file)
     if (!text.ok) return text
     const { id, name } = university.value
     const known = new Set(spacesByPath(await loadSpaces(world.pool, id)).keys())
-    const tree = parseTreeText(file, text.value, known)
+    const tree = parseTreeText(file, text.value, known, input.isSet('make-parents'))
     if (!tree.ok) return refusedTree(file, tree.refusal)
     const { specs, ignored } = tree.value
     const prune = input.isSet('prune')

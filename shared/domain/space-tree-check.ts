@@ -34,6 +34,21 @@ export function faultsOfTree(specs: readonly SpaceSpec[], knownPaths: ReadonlySe
   return faults
 }
 
+/** The spaces above those of a file that neither the file nor the university has, each once. */
+export function missingParents(specs: readonly SpaceSpec[], knownPaths: ReadonlySet<string>): SpaceSpec[] {
+  const present = new Set([...knownPaths, ...specs.map(({ path }) => pathText(path))])
+  const made: SpaceSpec[] = []
+  for (const { path, at } of specs)
+    for (let length = Math.min(path.length - 1, MAX_TREE_DEPTH); length > 0; length -= 1) {
+      const above = path.slice(0, length)
+      const key = pathText(above)
+      if (present.has(key)) break
+      present.add(key)
+      made.push({ path: above, at })
+    }
+  return made
+}
+
 /** The fault of a file that names too many spaces; reading stops there. */
 export function tooLarge(count: number): TreeFault {
   return {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_CAPACITY, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
 import { parseSpaceTreeRows, type TreeRow } from './space-tree-rows.ts'
-import { normaliseName, parsePath, pathText, type TreeFault } from './space-tree.ts'
+import { faultOfName, normaliseName, parsePath, pathText, type TreeFault } from './space-tree.ts'
 
 /** A table from lines of cells; the first line names the columns. */
 function table(...lines: string[][]): TreeRow[] {
@@ -301,4 +301,11 @@ describe('a table', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+test('[TRE-2] a flag of a part of a country is a name like any other; tag characters without their flag are hidden', () => {
+  const england = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}'
+  expect(faultOfName(`Room ${england}`)).toBeNull()
+  expect(faultOfName('Room \u{E0067}\u{E007F}')).toBe('it has the invisible character U+E0067')
+  expect(faultOfName(`${england}\u{E0067}`)).toBe('it has the invisible character U+E0067')
 })

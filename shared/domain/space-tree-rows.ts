@@ -1,6 +1,6 @@
 import { accept, refuse, type Decision } from './decision.ts'
 import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_SPACES, SpaceKind } from './space.ts'
-import { faultsOfTree, parentsFirst, tooLarge } from './space-tree-check.ts'
+import { faultsOfTree, missingParents, parentsFirst, tooLarge } from './space-tree-check.ts'
 import { parseHours } from './space-tree-hours.ts'
 import {
   faultOfName,
@@ -49,11 +49,13 @@ interface Reading {
 /**
  * Reads a table with a column `path` ("Library/Floor 1/Room 101", a "/" inside a name as "\/") or with `id`, `parent`
  * (empty at the top) and `name`; further columns kind, location, capacity or seats, wifi, sockets, quiet, stepFree
- * (yes, no) and hours. An empty cell says "unknown"; a column that is not there says nothing. [TRE-2] [TRE-3]
+ * (yes, no) and hours. An empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above
+ * that neither the rows nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3]
  */
 export function parseSpaceTreeRows(
   rows: readonly TreeRow[],
   knownPaths: ReadonlySet<string> = new Set(),
+  makesParents = false,
 ): Decision<ParsedTree, TreeFault[]> {
   if (rows.length > MAX_TREE_SPACES) return refuse([tooLarge(rows.length)])
   const columns = Object.keys(rows[0]?.cells ?? {})
@@ -63,6 +65,7 @@ export function parseSpaceTreeRows(
   const reading: Reading = { faults: [], specs: [] }
   const paths = byPath ? pathsGiven(rows, reading) : pathsByParent(rows, reading)
   for (const [row, path] of paths) readRow(reading, row, path)
+  if (makesParents) reading.specs.push(...missingParents(reading.specs, knownPaths))
   const faults = [...reading.faults, ...faultsOfTree(reading.specs, knownPaths)]
   if (faults.length > 0) return refuse(faults)
   const ignored = columns.filter((column) => !TREE_COLUMNS.includes(column) || (byPath && column === 'name'))

@@ -67,6 +67,9 @@ const checkDetails = makeCheck(SpaceDetails)
 /** Controls, line and paragraph separators, halves of characters, and invisible formatting – bidi marks among it – but not the joiners that scripts need. [TRE-2] */
 const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u
 
+/** Flags of parts of countries, such as England's: a black flag, the part in tag characters, and their end (UTS 51). */
+const TAGGED_FLAG = /\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F}/gu
+
 /** A name as it is stored and compared: Unicode normal form C, spaces trimmed and collapsed. [TRE-3] */
 export function normaliseName(text: string): string {
   return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim()
@@ -93,7 +96,7 @@ export function parsePath(text: string): string[] {
 
 /** What is wrong with a name or another short text; null when nothing is. [TRE-2] */
 export function faultOfText(text: string, maxLength: number): string | null {
-  const forbidden = FORBIDDEN.exec(text)
+  const forbidden = FORBIDDEN.exec(text.replaceAll(TAGGED_FLAG, ''))
   if (forbidden !== null) return `it has the invisible character ${codePoint(forbidden[0])}`
   // UTF-16 units: never fewer than the characters that database and schemas count.
   const { length } = normaliseName(text)

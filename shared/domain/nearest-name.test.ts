@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { nearestName } from './nearest-name.ts'
+
+const NAMES = ['spaces import', 'spaces tree', 'kiosk code', 'log']
+
+test('[IMP-14] a slip of the pen finds the name that was meant; what is far from all finds none', () => {
+  expect(nearestName('spaces imprt', NAMES)).toBe('spaces import')
+  expect(nearestName('Kiosk Code', NAMES)).toBe('kiosk code')
+  expect(nearestName('lgo', NAMES)).toBe('log')
+  expect(nearestName('bookings', NAMES)).toBeNull()
+  expect(nearestName('', [])).toBeNull()
+  expect(nearestName('x'.repeat(65), NAMES)).toBeNull()
+})
