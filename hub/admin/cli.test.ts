@@ -172,7 +172,11 @@ describe('a whole path at the command line', () => {
     const clock = async (): Promise<unknown> =>
       (await query(database.pool, 'select clock, facts_clock from universities'))[0]
     const before = (await clock()) as { clock: number }
-    expect((await admin('settings', 'set', 'staleMs', '3600000')).code).toBe(0)
+    const set = await admin('settings', 'set', 'staleMs', '1h')
+    expect(set.stdout).toBe('staleMs is 1 h now; it was 2 h.\n')
+    expect((await admin('settings', 'list')).stdout).toMatch(
+      /^staleMs +1 h +2 h +after which a report no longer counts$/m,
+    )
     expect(await clock()).toEqual({ clock: before.clock + 1, facts_clock: before.clock + 1 })
     expect((await admin('settings', 'list', '--json')).json()).toMatchObject({
       settings: { staleMs: 3_600_000 },
@@ -286,7 +290,13 @@ describe('what is refused', () => {
     ['minutes that are none', ['kiosk', 'code', '--space', '/', '--minutes', '0'], 1, /no number of minutes/],
     ['a kiosk that is none', ['kiosk', 'revoke', '99'], 1, /no kiosk "99"/],
     ['a setting that is none', ['settings', 'set', 'colour', '1'], 1, /no setting/],
-    ['a value that does not fit', ['settings', 'set', 'staleMs', '1'], 1, /does not fit/],
+    ['a slip in a setting', ['settings', 'set', 'stalems', '1h'], 1, /did you mean "staleMs"\?$/m],
+    [
+      'a value that does not fit',
+      ['settings', 'set', 'staleMs', '1'],
+      1,
+      /does not fit staleMs: it is from 1 min to 7 d/,
+    ],
     ['a value that is no number', ['settings', 'set', 'staleMs', ''], 1, /does not fit/],
     ['a count that is none', ['log', '--count', 'all'], 1, /no number/],
     ['a file that is not there', ['spaces', 'import', '/nowhere/tree.csv'], 1, /There is no file/],
