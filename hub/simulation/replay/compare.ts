@@ -2,6 +2,7 @@ import Database from 'better-sqlite3'
 import { shown, type OccupancyNode } from '#shared/domain/occupancy.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import { query, type Queryable } from '../../platform/postgres/database.ts'
+import { pathShown } from './counts-file.ts'
 import type { ExpectedSpace } from './expected-state.ts'
 
 /** What one place says of one space. */
@@ -41,10 +42,12 @@ function hold(
     const agrees =
       found !== undefined && right.every((value, index) => is[index] === value || is[index] === undefined)
     if (!agrees)
-      into.faults.push(`${place}: ${path} says ${JSON.stringify(is)}, expected ${JSON.stringify(right)}`)
+      into.faults.push(
+        `${place}: ${pathShown(path)} says ${JSON.stringify(is)}, expected ${JSON.stringify(right)}`,
+      )
   }
   for (const path of said.keys())
-    if (!expected.has(path)) into.faults.push(`${place}: ${path} is not in the files`)
+    if (!expected.has(path)) into.faults.push(`${place}: ${pathShown(path)} is not in the files`)
 }
 
 /** Compares the stored columns and shown_tree of the database. */

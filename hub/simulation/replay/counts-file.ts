@@ -24,9 +24,18 @@ export interface Unparsed {
   why: string
 }
 
-/** Fields of a CSV text (RFC 4180: quotes, doubled quotes, line breaks inside quotes), with the line on which each record starts. */
-export function readRecords(text: string): { line: number; fields: string[] }[] {
-  const records: { line: number; fields: string[] }[] = []
+/** Records of a CSV text, and the line of a quote that opens and never closes; null where there is none. */
+export interface Records {
+  records: { line: number; fields: string[] }[]
+  openQuoteLine: number | null
+}
+
+/**
+ * Fields of a CSV text (RFC 4180: quotes, doubled quotes, line breaks inside quotes), with the line on which each record
+ * starts. What follows a quote that never closes is no record.
+ */
+export function readRecords(text: string): Records {
+  const records: Records['records'] = []
   let [line, start, field, quoted] = [1, 1, '', false]
   let fields: string[] = []
   const endRecord = (): void => {
@@ -54,8 +63,26 @@ export function readRecords(text: string): { line: number; fields: string[] }[] 
       start = line
     } else field += character
   }
+  if (quoted) return { records, openQuoteLine: start }
   if (field !== '' || fields.length > 0) endRecord()
-  return records
+  return { records, openQuoteLine: null }
+}
+
+/** A path as one text; no name holds a line break. Shown by `pathShown`. */
+export function pathKey(path: readonly string[]): string {
+  return path.join('\n')
+}
+
+/** A path's key for people. */
+export function pathShown(key: string): string {
+  return key.replaceAll('\n', ' › ')
+}
+
+function openQuote(file: string, line: number | null): Unparsed[] {
+  if (line === null) return []
+  return [
+    { at: `${file} line ${line}`, why: 'a quote opens here and never closes: nothing from here on was read' },
+  ]
 }
 
 /**
@@ -63,10 +90,11 @@ export function readRecords(text: string): { line: number; fields: string[] }[] 
  * absent or empty. A line without a name or a whole number of seats, or a second room at one path, is named and left out.
  */
 export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed[] } {
-  const [header, ...lines] = readRecords(text)
+  const { records, openQuoteLine } = readRecords(text)
+  const [header, ...lines] = records
   const columns = (header?.fields ?? []).map((name) => name.trim().toLowerCase())
   const rooms: RoomLine[] = []
-  const unparsed: Unparsed[] = []
+  const unparsed = openQuote('rooms', openQuoteLine)
   const taken = new Set<string>()
   const parents = new Set<string>()
   for (const { line, fields } of lines) {
@@ -89,10 +117,6 @@ export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed
   return { rooms, unparsed }
 }
 
-function pathKey(path: readonly string[]): string {
-  return JSON.stringify(path)
-}
-
 /** A room, or why the line is none. */
 function readRoom(cell: (column: string) => string): RoomLine | string {
   const names = [cell('room_en'), cell('room_zh'), cell('room')].filter((name) => name !== '')
@@ -110,14 +134,18 @@ function readRoom(cell: (column: string) => string): RoomLine | string {
 /**
  * Counts of a file whose first column is ts_unix (seconds since 1970), whose second is a local time, and which has one column per room. Lines come back in order of time. A line with another number of
  * fields than the header (its cells may have moved), with a time that is not a number, or with a time that was there
- * already is named and left out; so is a cell that is not a number, and a column that names no room.
+ * already is named and left out; so is a cell that is not a number, and a column that names no room. `odd`: what is used as it stands but may be a mistake, counts
+ * above the seats and times that go backwards.
  */
 export function readCounts(
   text: string,
   rooms: readonly RoomLine[],
-): { counts: CountLine[]; unparsed: Unparsed[] } {
-  const [header, ...lines] = readRecords(text)
-  const unparsed: Unparsed[] = []
+): { counts: CountLine[]; unparsed: Unparsed[]; odd: Unparsed[] } {
+  const { records, openQuoteLine } = readRecords(text)
+  const [header, ...lines] = records
+  const unparsed = openQuote('counts', openQuoteLine)
+  const odd: Unparsed[] = []
+  let newestMs = 0
   const names = (header?.fields ?? []).map((name) => name.trim())
   const columnOf = matchColumns(names, rooms, unparsed)
   const byTime = new Map<number, CountLine>()
@@ -130,14 +158,26 @@ export function readCounts(
     else if (!/^\d{1,11}(\.\d+)?$/.test(seconds))
       unparsed.push({ at, why: `time ${JSON.stringify(seconds.slice(0, 40))} is not seconds since 1970` })
     else if (byTime.has(atMs)) unparsed.push({ at, why: 'a second line of this time' })
-    else
-      byTime.set(atMs, {
-        atMs,
-        localTime: (fields[1] ?? '').trim(),
-        taken: columnOf.map((column) => readCell(fields, column, names, at, unparsed)),
-      })
+    else {
+      const taken = columnOf.map((column) => readCell(fields, column, names, at, unparsed))
+      byTime.set(atMs, { atMs, localTime: (fields[1] ?? '').trim(), taken })
+      if (atMs < newestMs) odd.push({ at, why: 'its time lies before that of a line above' })
+      newestMs = Math.max(newestMs, atMs)
+      odd.push(...tooMany(rooms, taken, at))
+    }
   }
-  return { counts: [...byTime.values()].toSorted((left, right) => left.atMs - right.atMs), unparsed }
+  const counts = [...byTime.values()].toSorted((left, right) => left.atMs - right.atMs)
+  return { counts, unparsed, odd }
+}
+
+/** Counts above the seats of their room. */
+function tooMany(rooms: readonly RoomLine[], taken: readonly (number | undefined)[], at: string): Unparsed[] {
+  return rooms.flatMap(({ path, seats }, room) => {
+    const count = taken[room] ?? 0
+    return count > seats
+      ? [{ at, why: `${count} taken of the ${seats} seats of ${pathShown(pathKey(path))}` }]
+      : []
+  })
 }
 
 /** For each room the index of its column, or -1. */
@@ -154,7 +194,10 @@ function matchColumns(names: readonly string[], rooms: readonly RoomLine[], unpa
   })
   names.forEach((name, index) => {
     if (index > 1 && !used.has(index))
-      unparsed.push({ at: `counts line 1, column ${name}`, why: 'names no room of the rooms file' })
+      unparsed.push({
+        at: `counts line 1, column ${shownName(name)}`,
+        why: 'names no room of the rooms file',
+      })
   })
   return columnOf
 }
@@ -170,8 +213,17 @@ function readCell(
   const cell = (fields[column] ?? '').trim()
   if (/^\d{1,7}(\.\d+)?$/.test(cell)) return Number(cell)
   unparsed.push({
-    at: `${at}, column ${names[column] ?? ''}`,
+    at: `${at}, column ${shownName(names[column] ?? '')}`,
     why: cell === '' ? 'empty' : `${JSON.stringify(cell.slice(0, 40))} is not a number of seats`,
   })
   return undefined
+}
+
+/** A name out of a file for a terminal: cut, and with what is no letter of a text written out. */
+function shownName(name: string): string {
+  const short = name.length > 40 ? `${name.slice(0, 40)}…` : name
+  return short.replaceAll(
+    /\p{C}/gu,
+    (found) => `U+${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  )
 }

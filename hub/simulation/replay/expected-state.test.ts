@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readCounts, readRecords, readRooms } from './counts-file.ts'
+import { pathKey, readCounts, readRecords, readRooms } from './counts-file.ts'
 import { expectedAt, levelChanges, levelOfTaken } from './expected-state.ts'
 
 const ROOMS = `library,floor,room_zh,room_en,seats
@@ -27,11 +27,54 @@ function example() {
 
 describe('counts file', () => {
   test('quotes, doubled quotes, line breaks in quotes, byte-order mark and CRLF are read', () => {
-    expect(readRecords('\uFEFFa,"b ""c"", d"\r\n"e\nf",\n\ng')).toEqual([
-      { line: 1, fields: ['a', 'b "c", d'] },
-      { line: 2, fields: ['e\nf', ''] },
-      { line: 5, fields: ['g'] },
+    expect(readRecords('\uFEFFa,"b ""c"", d"\r\n"e\nf",\n\ng')).toEqual({
+      openQuoteLine: null,
+      records: [
+        { line: 1, fields: ['a', 'b "c", d'] },
+        { line: 2, fields: ['e\nf', ''] },
+        { line: 5, fields: ['g'] },
+      ],
+    })
+  })
+
+  test('a quote that never closes is named, and what it would swallow is no record', () => {
+    expect(readRecords('a,b\n1,2\n3,"4\n5,6\n')).toEqual({
+      openQuoteLine: 3,
+      records: [
+        { line: 1, fields: ['a', 'b'] },
+        { line: 2, fields: ['1', '2'] },
+      ],
+    })
+    const { rooms } = readRooms(ROOMS)
+    expect(readCounts('ts_unix,local_time,Stacks\n100,x,3\n200,x,"4\n', rooms).unparsed).toContainEqual({
+      at: 'counts line 3',
+      why: 'a quote opens here and never closes: nothing from here on was read',
+    })
+  })
+
+  test('counts above the seats and times that go backwards are used and named', () => {
+    const { rooms } = readRooms(ROOMS)
+    const { counts, odd } = readCounts('ts_unix,local_time,Stacks\n200,x,31\n100,x,30\n', rooms)
+    expect(counts.map(({ atMs }) => atMs)).toEqual([100_000, 200_000])
+    expect(odd).toEqual([
+      { at: 'counts line 2', why: '31 taken of the 30 seats of Main › Floor 1 › Stacks' },
+      { at: 'counts line 3', why: 'its time lies before that of a line above' },
     ])
+  })
+
+  test('a name of a column reaches a terminal cut and without its commands', () => {
+    const header = `ts_unix,local_time,Stacks,\u001b[31m${'x'.repeat(200_000)}`
+    const [ghost] = readCounts(`${header}\n100,x,3,4\n`, readRooms(ROOMS).rooms).unparsed.filter(({ at }) =>
+      at.includes('U+001b'),
+    )
+    expect(ghost?.at.length).toBeLessThan(100)
+  })
+
+  test('rooms whose names would make one text of two paths are two', () => {
+    const { rooms, unparsed } = readRooms('library,floor,room,seats\nLib,,X / Y,4\nLib,X,Y,4\n')
+    expect(unparsed).toEqual([])
+    const { counts } = readCounts('ts_unix,local_time,X / Y,Y\n100,x,0,4\n', rooms)
+    expect(expectedAt(rooms, counts, 100_000).size).toBe(4)
   })
 
   test('what does not parse is named, and everything else is kept in order of time', () => {
@@ -85,7 +128,11 @@ describe('expected state', () => {
       roomCount: 3,
     })
     const at = expectedAt(rooms, counts, 200_000)
-    expect(at.get('Main / Floor 1')).toMatchObject({ level: 2, meanMillionths: 1_750_000, seats: 40 })
+    expect(at.get(pathKey(['Main', 'Floor 1']))).toMatchObject({
+      level: 2,
+      meanMillionths: 1_750_000,
+      seats: 40,
+    })
     expect(at.get('Main')).toMatchObject({ level: 2, meanMillionths: 1_500_000, seats: 60, knownRooms: 3 })
     expect(at.get('Branch, north')).toMatchObject({ level: 2, meanMillionths: 2_000_000 })
   })

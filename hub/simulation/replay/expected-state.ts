@@ -1,4 +1,4 @@
-import type { CountLine, RoomLine } from './counts-file.ts'
+import { pathKey, type CountLine, type RoomLine } from './counts-file.ts'
 
 // Independent of everything that it judges: written from the published rules, importing none of the code that keeps them.
 
@@ -70,7 +70,7 @@ interface Branch {
 }
 
 /**
- * What every room and every parent must say at a moment, by path (joined with " / "): rooms from the newest count, a
+ * What every room and every parent must say at a moment, by the key of its path: rooms from the newest count, a
  * parent's mean as the average of its reported children weighted with their seats. [OCC-3] [OCC-4] [OCC-5]
  */
 export function expectedAt(
@@ -112,7 +112,7 @@ export function expectedAt(
 function sumUp(branch: Branch, all: Map<string, ExpectedSpace>): ExpectedSpace {
   const children = [...branch.children.values()].map((child) => sumUp(child, all))
   const space = branch.room !== null && children.length === 0 ? branch.room : parentOf(branch.path, children)
-  all.set(branch.path.join(' / '), space)
+  all.set(pathKey(branch.path), space)
   return space
 }
 

@@ -1,12 +1,12 @@
 import { createEnrolment } from '../../kiosks/enrol-kiosk.ts'
 import type { Database } from '../../platform/postgres/database.ts'
 import { makeUniversity, type NewSpace } from '../campus.ts'
-import type { RoomLine } from './counts-file.ts'
+import { pathKey, type RoomLine } from './counts-file.ts'
 
 /** The library of a rooms file as it stands in a database. */
 export interface Library {
   universityId: number
-  /** Path, joined with " / ", of every space. */
+  /** Key of the path of every space. */
   pathOf: Map<number, string>
   /** Space of each room of the file, in its order. */
   roomIds: number[]
@@ -41,7 +41,7 @@ export async function makeLibrary(
 function addPath(spaces: NewSpace[], indexOf: Map<string, number>, room: RoomLine): number {
   let parent: number | null = null
   room.path.forEach((name, depth) => {
-    const path = room.path.slice(0, depth + 1).join(' / ')
+    const path = pathKey(room.path.slice(0, depth + 1))
     let index = indexOf.get(path)
     if (index === undefined) {
       index = spaces.length

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { makeDice } from '#shared/domain/dice.ts'
+import { readTextFile } from '../../admin/text-file.ts'
 import { parseConfig } from '../../config.ts'
 import { readHubFile } from '../../hub-file.ts'
 import { openPool, type Database } from '../../platform/postgres/database.ts'
@@ -20,6 +21,8 @@ import { ENTRANCE, Replay, roomKiosk } from './replay.ts'
 /** How many unparsed places are named; all are counted. */
 const MOST_NAMED = 100
 const HOST_COUNT = 4
+/** Exit code of a program that a signal ended. */
+const SIGNALLED = 130
 
 interface Input {
   rooms: RoomLine[]
@@ -38,9 +41,12 @@ async function main(): Promise<number> {
     process.stderr.write(`${options.wrong} See --help.\n`)
     return 2
   }
-  const input = readInput(options)
+  const input = await readInput(options)
   if (input === null) return 2
   const undo = new Undo()
+  // Ctrl-C too leaves nothing behind.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void undo.all().then(() => process.exit(SIGNALLED)))
   try {
     return await replay(options, input, undo)
   } finally {
@@ -48,20 +54,19 @@ async function main(): Promise<number> {
   }
 }
 
-function readInput(options: ReplayOptions): Input | null {
-  const read = (file: string): string | null => {
-    try {
-      return readFileSync(file, 'utf8')
-    } catch (error) {
-      process.stderr.write(`${file} cannot be read: ${error instanceof Error ? error.message : ''}\n`)
-      return null
-    }
+async function readInput(options: ReplayOptions): Promise<Input | null> {
+  const read = async (file: string): Promise<string | null> => {
+    const text = await readTextFile(resolve(process.env['INIT_CWD'] ?? process.cwd(), file))
+    if (text.ok) return text.value
+    process.stderr.write(`${text.refusal.sentence}\n`)
+    return null
   }
-  const [roomsText, countsText] = [read(options.roomsFile), read(options.countsFile)]
+  const [roomsText, countsText] = [await read(options.roomsFile), await read(options.countsFile)]
   if (roomsText === null || countsText === null) return null
   const { rooms, unparsed } = readRooms(roomsText)
   const readCounted = readCounts(countsText, rooms)
-  nameUnparsed([...unparsed, ...readCounted.unparsed])
+  name([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
+  name(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
   const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
   if (counts === null) {
     process.stderr.write('--until is not a time. See --help.\n')
@@ -71,13 +76,20 @@ function readInput(options: ReplayOptions): Input | null {
     process.stderr.write(`${options.roomsFile} names no room that could be used.\n`)
     return null
   }
+  // A comparison of nothing would agree with everything.
+  if (levelChanges(rooms, counts).length === 0) {
+    process.stderr.write(
+      `${options.countsFile} has no count${options.until === null ? '' : ` until ${options.until}`} of any of these rooms. See --help for its shape.\n`,
+    )
+    return null
+  }
   return { rooms, counts }
 }
 
-function nameUnparsed(unparsed: readonly Unparsed[]): void {
-  say(`${unparsed.length} lines, cells or columns do not parse and are left out`)
-  for (const { at, why } of unparsed.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
-  if (unparsed.length > MOST_NAMED) say(`  and ${unparsed.length - MOST_NAMED} more`)
+function name(found: readonly Unparsed[], what: string): void {
+  say(`${found.length} ${what}`)
+  for (const { at, why } of found.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
+  if (found.length > MOST_NAMED) say(`  and ${found.length - MOST_NAMED} more`)
 }
 
 /** The database and the hub: its own, or the one that runs already. */

@@ -182,6 +182,7 @@ export class Replay {
   private outcome(instantCount: number, chaos: Chaos | null): ReplayOutcome {
     const { comparedCount, faults } = this.comparison
     const { rooms, library, changes } = this.parts
+    if (comparedCount === 0) faults.push('nothing was compared')
     const verdict = faults.length === 0 ? 'all agree' : `${faults.length} DO NOT AGREE`
     const summary =
       `compared: ${comparedCount} statements at ${instantCount} moments and at the end${chaos === null ? '' : ', under chaos'} – ` +
