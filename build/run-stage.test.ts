@@ -42,3 +42,10 @@ test('what a run that was killed left is cleared away by the next; what others u
   expect(readdirSync(tmpdir())).not.toContain(path.basename(orphan))
   expect(readdirSync(tmpdir())).toContain(path.basename(alive))
 })
+
+test('a program that counts nothing has proven nothing, and failed', async () => {
+  const none = program('')
+  const [file = ''] = none.args
+  writeFileSync(file, "console.log('0 passed, 0 failed')\n")
+  expect(await runCommand(none, HANGS_AFTER_MS)).toEqual({ passed: 0, failed: 1, skips: [] })
+})

@@ -36,9 +36,12 @@ export async function runCommand(command: Command, patienceMs: number): Promise<
     // A program that fails without having counted a failure failed in something that it does not count.
     const silent = isOverTime || (code !== 0 && (count?.failed ?? 0) === 0) ? 1 : 0
     const { passed, failed, skips } = count ?? { passed: 0, failed: 0, skips: [] }
+    // Counted, and nothing was there to count: no test was found.
+    const empty = count !== null && passed + failed + skips.length === 0 ? 1 : 0
+    if (empty > 0) process.stdout.write(`nothing was tested by ${command.args.join(' ')}\n`)
     const left = failed + silent === 0 ? folders.left() : []
     for (const name of left) process.stdout.write(`left behind: ${name}\n`)
-    return { passed, failed: failed + silent + left.length, skips }
+    return { passed, failed: failed + silent + empty + left.length, skips }
   } finally {
     folders.remove()
     rmSync(folder, { recursive: true, force: true })

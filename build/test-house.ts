@@ -40,5 +40,10 @@ async function runStages(only: string[] | null): Promise<void> {
 }
 
 const args = process.argv.slice(2)
+const only = args[0] === '--only' ? (args[1] ?? '').split(',') : null
+const unknown = only?.filter((name) => !listStages().some((stage) => stage.name === name)) ?? []
 if (args.includes('--help') || args.includes('-h')) process.stdout.write(HELP)
-else await runStages(args[0] === '--only' ? (args[1] ?? '').split(',') : null)
+else if (unknown.length > 0 || (only === null && args.length > 0)) {
+  process.stderr.write(`There is no stage ${(unknown.length > 0 ? unknown : args).join(', ')}.\n\n${HELP}`)
+  process.exitCode = 2
+} else await runStages(only)

@@ -1,3 +1,4 @@
+import { countOption } from './count-option.ts'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -87,9 +88,11 @@ function megabytes(bytes: number): string {
 
 async function main(): Promise<void> {
   const names = values.door === undefined ? ['socket', 'bridge', 'agent', 'http'] : [values.door]
+  const seed = countOption('seed', values.seed, 0)
+  const messages = countOption('messages', values.messages, 1)
   let [passed, failed] = [0, 0]
   for (const name of names) {
-    const faults = await fuzzDoor(name, Number(values.seed), Number(values.messages))
+    const faults = await fuzzDoor(name, seed, messages)
     for (const sentence of faults) process.stdout.write(`  ${name}: ${sentence}\n`)
     if (faults.length === 0) passed += 1
     else failed += 1

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { makeDice } from '#shared/domain/dice.ts'
+import { countOption } from './count-option.ts'
 import { KillWorld } from './kill-world.ts'
 
 const HELP = `node hub/simulation/kill-rounds.ts [--rounds N] [--seed S]
@@ -18,11 +19,12 @@ const { values } = parseArgs({
 })
 
 async function main(): Promise<void> {
-  const seed = Number(values.seed)
+  const seed = countOption('seed', values.seed, 0)
+  const rounds = countOption('rounds', values.rounds, 1)
   const world = await KillWorld.begin(makeDice(seed))
   let [passed, failed] = [0, 0]
   try {
-    for (let round = 0; round < Number(values.rounds); round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const startMs = performance.now()
       const faults = await world.playRound()
       if (faults.length === 0) passed += 1

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../platform/postgres/testing.ts'
+import { countOption } from './count-option.ts'
 import { simulate } from './simulate.ts'
 
 const HELP = `npm run prove -- [--ops N] [--seed S] [--rounds N] [--fuzz N] - goes on where npm test ends
@@ -54,16 +55,19 @@ async function simulateAll(operations: number, seed: number): Promise<{ passed: 
 }
 
 async function prove(): Promise<void> {
-  const seed = Number(values.seed ?? Date.now() % 1_000_000)
+  const seed = countOption('seed', values.seed ?? String(Date.now() % 1_000_000), 0)
+  const operations = countOption('ops', values.ops, 1)
+  const rounds = countOption('rounds', values.rounds, 0)
+  const messages = countOption('fuzz', values.fuzz, 0)
   say(`seed ${seed}`)
-  const totals = await simulateAll(Number(values.ops), seed)
-  const scripts: [string, string[]][] = [
-    ['./kill-rounds.ts', ['--rounds', values.rounds, '--seed', String(seed)]],
-    ['./fuzz.ts', ['--messages', values.fuzz, '--seed', String(seed)]],
+  const totals = await simulateAll(operations, seed)
+  const scripts: [string, string, number][] = [
+    ['./kill-rounds.ts', '--rounds', rounds],
+    ['./fuzz.ts', '--messages', messages],
   ]
-  for (const [script, args] of scripts) {
-    if (args[1] === '0') continue
-    if (await run(script, args)) totals.passed += 1
+  for (const [script, option, count] of scripts) {
+    if (count === 0) continue
+    if (await run(script, [option, String(count), '--seed', String(seed)])) totals.passed += 1
     else totals.failed += 1
   }
   say(`${totals.passed} passed, ${totals.failed} failed`)
