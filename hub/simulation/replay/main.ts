@@ -65,8 +65,8 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   if (roomsText === null || countsText === null) return null
   const { rooms, unparsed } = readRooms(roomsText)
   const readCounted = readCounts(countsText, rooms)
-  name([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
-  name(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
+  tellFound([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
+  tellFound(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
   const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
   if (counts === null) {
     process.stderr.write('--until is not a time. See --help.\n')
@@ -86,7 +86,7 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   return { rooms, counts }
 }
 
-function name(found: readonly Unparsed[], what: string): void {
+function tellFound(found: readonly Unparsed[], what: string): void {
   say(`${found.length} ${what}`)
   for (const { at, why } of found.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
   if (found.length > MOST_NAMED) say(`  and ${found.length - MOST_NAMED} more`)
