@@ -230,7 +230,7 @@ describe('[OPS-13, OPS-14] the hub in containers', () => {
       image: compose.services['hub']?.image,
       build: compose.services['hub']?.build,
     })
-    expect(command).toEqual(['node', 'hub/platform/postgres/prepare-database.ts'])
+    expect(command).toEqual(['node', 'hub/prepare-database.ts'])
     expect(awaited).toEqual({ postgres: { condition: 'service_healthy' } })
     expect(compose.services['hub']?.depends_on).toEqual({
       postgres: { condition: 'service_healthy' },
@@ -310,7 +310,7 @@ describe('the image of the hub', () => {
   const ignored = read('.dockerignore').split('\n')
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-image-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const graph = importGraph(['hub/main.ts', 'hub/cli.ts', 'hub/platform/postgres/prepare-database.ts'])
+  const graph = importGraph(['hub/main.ts', 'hub/cli.ts', 'hub/prepare-database.ts'])
 
   const isLeftOut = (file: string): boolean =>
     ignored.some((pattern) => !/^[#!]|^\*?$/.test(pattern) && path.matchesGlob(file, `${pattern}{,/**}`))
@@ -356,7 +356,7 @@ describe('the image of the hub', () => {
     for (const [program, said] of [
       ['hub/main.ts', 'npm run hub'],
       ['hub/cli.ts', 'npm run admin'],
-      ['hub/platform/postgres/prepare-database.ts', 'SUPERUSER_DATABASE_URL'],
+      ['hub/prepare-database.ts', 'SUPERUSER_DATABASE_URL'],
     ] as const)
       expect(
         execFileSync(process.execPath, [program, '--help'], { cwd: folder, encoding: 'utf8', env: {} }),

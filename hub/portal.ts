@@ -8,7 +8,7 @@ import { portalHeaders } from '#shared/wire/screen-policy.ts'
 import { pathOf } from './platform/http/request-path.ts'
 
 /** Where the built screens are. The hub may start before they are: whatever is there when somebody asks is given. */
-const SCREEN_FOLDER = path.join(import.meta.dirname, '..', '..', 'dist', 'renderer')
+const SCREEN_FOLDER = path.join(import.meta.dirname, '..', 'dist', 'renderer')
 
 const PAGE = 'portal.html'
 

@@ -72,7 +72,7 @@ test('[EDG-3] [IDN-12] another port, or another way to write it, buys no further
 })
 
 test('[EDG-3] nothing of the hub reads an address of the network in another way', () => {
-  const folder = path.join(import.meta.dirname, '..')
+  const folder = path.join(import.meta.dirname, '..', '..')
   const files = globSync('**/*.ts', { cwd: folder }).filter(
     (file) => !/\.test\.ts$|testing|^(simulation|bench)\//.test(file),
   )
@@ -82,5 +82,5 @@ test('[EDG-3] nothing of the hub reads an address of the network in another way'
       readFileSync(path.join(folder, file), 'utf8'),
     ),
   )
-  expect(reading).toEqual(['routes/client-address.ts'])
+  expect(reading).toEqual(['platform/http/client-address.ts'])
 })

@@ -3,14 +3,21 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { makeHubClock } from '../clock.ts'
-import { startJobs } from '../jobs/jobs.ts'
-import { noLog } from '../log.ts'
-import { closePool, loadMightyRole, openPool, query, withDatabase, type Database } from './database.ts'
-import { prepareDatabase } from './database-owner.ts'
-import { startEmbedded, type Embedded } from './embedded.ts'
-import { migrate } from './migrate.ts'
-import { memoryFolder } from './testing.ts'
+import { makeHubClock } from './platform/clock.ts'
+import { startJobs } from './platform/jobs/jobs.ts'
+import { noLog } from './platform/log.ts'
+import {
+  closePool,
+  loadMightyRole,
+  openPool,
+  query,
+  withDatabase,
+  type Database,
+} from './platform/postgres/database.ts'
+import { prepareDatabase } from './platform/postgres/database-owner.ts'
+import { startEmbedded, type Embedded } from './platform/postgres/embedded.ts'
+import { migrate } from './platform/postgres/migrate.ts'
+import { memoryFolder } from './platform/postgres/testing.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SUPERUSER_PASSWORD = 'wordOfTheSuperuser'
@@ -73,15 +80,11 @@ interface Ended {
 
 /** Runs the program as its container does. */
 async function prepare(environment: Record<string, string>): Promise<Ended> {
-  const child = spawn(
-    '/bin/sh',
-    ['hub/start-container.sh', 'node', 'hub/platform/postgres/prepare-database.ts'],
-    {
-      cwd: ROOT,
-      env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const child = spawn('/bin/sh', ['hub/start-container.sh', 'node', 'hub/prepare-database.ts'], {
+    cwd: ROOT,
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const said = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))

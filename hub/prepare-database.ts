@@ -1,8 +1,14 @@
 import pg from 'pg'
-import { closePool, DatabaseUnusableError, openPool, requireServer, withDatabase } from './database.ts'
-import { HUB_ROLE, prepareDatabase } from './database-owner.ts'
+import {
+  closePool,
+  DatabaseUnusableError,
+  openPool,
+  requireServer,
+  withDatabase,
+} from './platform/postgres/database.ts'
+import { HUB_ROLE, prepareDatabase } from './platform/postgres/database-owner.ts'
 
-const HELP = `node hub/platform/postgres/prepare-database.ts - prepares a PostgreSQL for the hub, and ends
+const HELP = `node hub/prepare-database.ts - prepares a PostgreSQL for the hub, and ends
 
 Makes the hub's role ${HUB_ROLE} and its database where they are missing, gives the role its password, takes what rights it
 has beyond owning that database, and gives it what an earlier release made there as superuser. It may be repeated at any time.
