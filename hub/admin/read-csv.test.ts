@@ -23,6 +23,10 @@ describe('[IMP-13] a table of a spreadsheet is read', () => {
       'with empty cells beyond the header',
       'path;kind;capacity\nLibrary;library;;;\nLibrary/Room 1;room;6;\n',
     ],
+    [
+      'with delimiters at the end of the header',
+      'path;kind;capacity;;\nLibrary;library;\nLibrary/Room 1;room;6;;\n',
+    ],
   ])('%s', (_, text) => {
     expect(readCsv(text, KNOWN).faults).toEqual([])
     expect(cellsOf(text)).toEqual(TWO)

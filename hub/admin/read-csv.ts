@@ -46,6 +46,8 @@ export function readCsv(text: string, known: readonly string[]): CsvTable {
   const [first, ...rest] = lines
   if (first === undefined) return { header: [], rows: [], faults }
   const header = first.cells.map((name) => nameColumn(name, known))
+  // A delimiter at the end of the header makes no column.
+  while (header.at(-1) === '') header.pop()
   const twins = header.filter((name, index) => name !== '' && header.indexOf(name) < index)
   for (const name of new Set(twins))
     faults.push({ line: first.line, detail: `the column ${quoted(name)} stands twice` })

@@ -4,13 +4,22 @@ const ENDS_WITHIN_MS = 15_000
 /** What has to be taken down again, in the reverse order of its making. */
 export class Undo {
   private readonly steps: { name: string; run: () => Promise<void> }[] = []
+  private ended: Promise<void> = Promise.resolve()
 
   add(name: string, run: () => Promise<void>): void {
     this.steps.push({ name, run })
   }
 
-  /** Never throws: what does not end cleanly is said on standard error. */
-  async all(): Promise<void> {
+  /**
+   * Never throws: what does not end cleanly is said on standard error. Called again while it runs (a signal, then the end of
+   * the program), it waits for the first, and takes down what was added since.
+   */
+  all(): Promise<void> {
+    this.ended = this.ended.then(() => this.takeDown())
+    return this.ended
+  }
+
+  private async takeDown(): Promise<void> {
     for (const { name, run } of this.steps.splice(0).toReversed()) {
       const late = Promise.withResolvers<string>()
       const timer = setTimeout(
