@@ -99,13 +99,13 @@ const PLANTS: Plant[] = [
   {
     boundary: 'desktop in the hub',
     file: 'hub/planted.ts',
-    code: `import type { EngineClock } from '../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    code: `import type { EngineClock } from '../desktop/engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {
     boundary: 'desktop in the hub, for lint too',
     file: 'hub/admin/planted.ts',
-    code: `import type { EngineClock } from '../../desktop/engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    code: `import type { EngineClock } from '../../desktop/engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'oxlint', words: /Boundary: hub imports/ },
   },
   {
@@ -171,7 +171,7 @@ const PLANTS: Plant[] = [
   {
     boundary: 'the engine in the renderer',
     file: 'desktop/renderer/planted.ts',
-    code: `import type { EngineClock } from '../engine/ports.ts'\nexport type Planted = EngineClock\n`,
+    code: `import type { EngineClock } from '../engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
     says: { tool: 'tsc', words: /TS6307/ },
   },
   {

@@ -178,7 +178,7 @@ const BOUNDARIES: readonly Boundary[] = [
       'the engine imports engine, shared, node, better-sqlite3 and ws; never electron, hub or a shell.',
   },
   {
-    files: ['desktop/engine/**/*.test.ts', 'desktop/engine/**/testing*.ts'],
+    files: ['desktop/engine/**/*.test.ts', 'desktop/engine/testing/**'],
     relative: ANYWHERE,
     packages: [...NODE, 'typebox', 'better-sqlite3', 'ws', 'vitest', 'fast-check'],
     never: folders('hub', 'build', 'main', 'preload', 'agent', 'renderer', 'e2e'),
@@ -201,7 +201,7 @@ const BOUNDARIES: readonly Boundary[] = [
     message: 'the agent imports agent, engine, shared, node and ws; never electron, hub or the screens.',
   },
   {
-    files: ['desktop/agent/**/*.test.ts', 'desktop/agent/**/testing*.ts'],
+    files: ['desktop/agent/**/*.test.ts', 'desktop/agent/testing/**'],
     relative: ANYWHERE,
     packages: [...NODE, 'typebox', 'ws', 'better-sqlite3', 'vitest', 'fast-check'],
     never: folders('hub', 'build', 'main', 'preload', 'renderer', 'e2e'),

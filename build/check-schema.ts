@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { KioskConfig } from '../desktop/engine/config.ts'
+import { KioskConfig } from '../desktop/engine/config/kiosk-config.ts'
 import { ROOT } from './house.mjs'
 
 /** Where the JSON Schema of a kiosk's configuration file is published for IT and their editors. */

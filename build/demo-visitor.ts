@@ -6,12 +6,12 @@ import { makeDice } from '#shared/domain/dice.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
-import { makeDeviceClock } from '../desktop/engine/device-clock.ts'
-import { openEngine } from '../desktop/engine/engine.ts'
-import { type Engine } from '../desktop/engine/engine-api.ts'
-import type { DialLine, EngineClock } from '../desktop/engine/ports.ts'
-import { makePostEnrolment } from '../desktop/engine/post-enrolment.ts'
-import { makeWsDial } from '../desktop/engine/ws-dial.ts'
+import { makeDeviceClock } from '../desktop/engine/clock/device-clock.ts'
+import { openEngine } from '../desktop/engine/api/engine.ts'
+import { type Engine } from '../desktop/engine/api/engine-api.ts'
+import type { DialLine, EngineClock } from '../desktop/engine/core/ports.ts'
+import { makePostEnrolment } from '../desktop/engine/sync/post-enrolment.ts'
+import { makeWsDial } from '../desktop/engine/sync/websocket-connection.ts'
 
 const PATIENCE_MS = 20_000
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import process from 'node:process'
-import { findElectron } from '../desktop/agent/find-electron.ts'
+import { findElectron } from './find-electron.ts'
 import { ROOT } from './house.mjs'
 
 /** Electron's program, and the bundle of its main process below the project's folder. */

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
-import { listScreenFiles } from '../desktop/engine/screen-files.ts'
+import { listScreenFiles } from '../desktop/engine/screen/screen-files.ts'
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 

@@ -15,8 +15,8 @@ function tests(project: 'unit' | 'database', file: string): string[] {
 
 const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
-const OVERLAY = tests('unit', 'desktop/engine/engine.test.ts')
-const FRAMES = tests('unit', 'desktop/engine/sync/rows.test.ts')
+const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
+const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
 /** The faults that a line between kiosk and hub invites most. */
 export const PLANTS: readonly Plant[] = [
@@ -56,7 +56,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'client applies twice',
     edits: [
       {
-        file: 'desktop/engine/held-rows.ts',
+        file: 'desktop/engine/store/confirmed-rows.ts',
         find: '    if (old !== undefined && !old.isGone) toggleRow(this.xor, old.id, old.clock)\n',
         replace: '',
       },
@@ -72,7 +72,7 @@ export const PLANTS: readonly Plant[] = [
         replace: '  talk.changed()\n',
       },
       {
-        file: 'desktop/engine/sync/pushing.ts',
+        file: 'desktop/engine/sync/push-pending.ts',
         find: '  if (inFlight === null) return pushWaiting(talk)\n',
         replace: '  if (inFlight === null) return\n',
       },
@@ -155,7 +155,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'overlay removed at the ack',
     edits: [
       {
-        file: 'desktop/engine/overlay.ts',
+        file: 'desktop/engine/screen/overlay.ts',
         find: 'return tap.ackedHead === null || !reached.isSameEpoch || tap.ackedHead > reached.cursor',
         replace: 'return tap.ackedHead === null && reached.cursor >= 0',
       },

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BEAT_EVERY_MS, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
-import { READ_ON_MS } from '../engine/call-gate.ts'
-import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
+import { READ_ON_MS } from '../engine/api/call-gate.ts'
+import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/screen/page-watch.ts'
 import { TOKEN_WITHIN_MS } from './bridge-socket.ts'
 import { HIDDEN_SCREEN_MS, NO_SCREEN_MS } from './watch-screens.ts'
 import { GOODBYE_MS } from './agent.ts'
-import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing-agent.ts'
+import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing/test-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
 beforeEach(async () => {

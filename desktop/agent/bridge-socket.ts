@@ -9,8 +9,8 @@ import {
   type EngineDoor,
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import type { CallGate } from '../engine/call-gate.ts'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import type { CallGate } from '../engine/api/call-gate.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import { mirrorSlices } from './mirror-slices.ts'
 import type { ScreenWatch } from './watch-screens.ts'
 

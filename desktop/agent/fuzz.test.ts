@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { makeDice } from '#shared/domain/dice.ts'
-import { leastGrowth } from '../engine/testing-memory.ts'
+import { leastGrowth } from '../engine/testing/heap-growth.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
-import { makeFuzzMessage } from './testing-fuzz.ts'
-import { startTestAgent, TestScreen } from './testing-agent.ts'
+import { makeFuzzMessage } from './testing/fuzz-messages.ts'
+import { startTestAgent, TestScreen } from './testing/test-agent.ts'
 
 /** As many as take a few seconds; `FUZZ_MESSAGES=20000` goes on. */
 const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 8_000)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { makeDeviceClock } from '../engine/device-clock.ts'
-import { makeJsonLog } from '../engine/json-log.ts'
+import { makeDeviceClock } from '../engine/clock/device-clock.ts'
+import { makeJsonLog } from '../engine/log/json-log.ts'
 import { FAILED, runKiosk } from './run-kiosk.ts'
 
 const ROOT = new URL('../../', import.meta.url)

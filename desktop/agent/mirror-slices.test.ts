@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { SpacesSlice } from '#shared/wire/bridge.ts'
-import { startTestAgent, TestScreen } from './testing-agent.ts'
+import { startTestAgent, TestScreen } from './testing/test-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
 afterEach(() => running.agent.stop())

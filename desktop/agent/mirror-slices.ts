@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import type { BridgeAnswerMessage, EngineDoor } from '#shared/wire/bridge.ts'
-import { beatTo } from '../engine/page-beat.ts'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { beatTo } from '../engine/screen/page-heartbeat.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 
 /** Unread bytes from which a screen counts as behind. A whole university of 11,000 spaces is about 3 MB, so more than that. */
 const BEHIND_BYTES = 8_388_608

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
-import { makeDeviceClock } from '../engine/device-clock.ts'
-import type { EngineClock } from '../engine/ports.ts'
+import { makeDeviceClock } from '../engine/clock/device-clock.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
 import { runKiosk } from './run-kiosk.ts'
-import { ask, makeScreenFolder, TestScreen } from './testing-agent.ts'
+import { ask, makeScreenFolder, TestScreen } from './testing/test-agent.ts'
 
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {

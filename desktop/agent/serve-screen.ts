@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EngineLog } from '../engine/ports.ts'
-import { headersOf, type ScreenFile } from '../engine/screen-files.ts'
+import type { EngineLog } from '../engine/core/ports.ts'
+import { headersOf, type ScreenFile } from '../engine/screen/screen-files.ts'
 import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 import { decideRequest } from './decide-request.ts'
 

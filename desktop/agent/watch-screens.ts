@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
-import { FIRST_FRAME_MS, watchPage } from '../engine/page-watch.ts'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { FIRST_FRAME_MS, watchPage } from '../engine/screen/page-watch.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 
 /** How long an agent may be without any screen: as long as a page may take to its first frame on a weak panel. [KSK-19] */
 export const NO_SCREEN_MS = FIRST_FRAME_MS

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { EngineLog } from '../engine/ports.ts'
-import { headersOf, type ScreenFile } from '../engine/screen-files.ts'
+import type { EngineLog } from '../engine/core/ports.ts'
+import { headersOf, type ScreenFile } from '../engine/screen/screen-files.ts'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import type { ElectronParts } from './electron-parts.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { BEAT_EVERY_MS, CALLS_PER_SECOND, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
-import { READ_ON_MS } from '../engine/call-gate.ts'
+import { READ_ON_MS } from '../engine/api/call-gate.ts'
 import type { SenderEvent } from './electron-parts.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'

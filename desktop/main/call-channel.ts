@@ -1,9 +1,9 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import { CALLS_PER_SECOND, type CallRefusal, type EngineDoor } from '#shared/wire/bridge.ts'
-import { makeCallGate } from '../engine/call-gate.ts'
-import { beatTo } from '../engine/page-beat.ts'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { makeCallGate } from '../engine/api/call-gate.ts'
+import { beatTo } from '../engine/screen/page-heartbeat.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import { isAppUrl } from './app-scheme.ts'
 import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
 

@@ -1,4 +1,4 @@
-import { type AppEnd, EXIT_CODES } from './app-end.ts'
+import { type AppEnd, EXIT_CODES } from './app-exit.ts'
 
 /** What is watched of the process that the app runs in. */
 export interface ProcessPart {

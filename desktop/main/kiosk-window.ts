@@ -1,6 +1,6 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { SEALED_PAGE } from './lock-down.ts'
+import { SEALED_PAGE } from './navigation-policy.ts'
 
 /** How a kiosk's window is to be. */
 export interface KioskWindowOptions {

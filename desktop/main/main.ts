@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { app, BrowserWindow, ipcMain, Menu, powerSaveBlocker, protocol } from 'electron/main'
-import { makeDeviceClock } from '../engine/device-clock.ts'
-import { makeJsonLog } from '../engine/json-log.ts'
-import { argumentsOf } from './own-arguments.ts'
+import { makeDeviceClock } from '../engine/clock/device-clock.ts'
+import { makeJsonLog } from '../engine/log/json-log.ts'
+import { argumentsOf } from './split-arguments.ts'
 import { runMain } from './run-main.ts'
 
 // The only file that imports values of Electron. Bundled to dist/shell/main.js, so paths are from there. Nothing in here, nor in

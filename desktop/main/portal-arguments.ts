@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
-import { checkKioskConfig, readKioskConfig } from '../engine/read-config.ts'
-import { systemConfigFile } from '../engine/system-config.ts'
+import { checkKioskConfig, readKioskConfig } from '../engine/config/read-kiosk-config.ts'
+import { systemConfigFile } from '../engine/config/kiosk-paths.ts'
 
 /** What the portal in the app is started with. */
 export interface PortalStart {

@@ -1,7 +1,7 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { SEALED_PAGE, type Walls } from './lock-down.ts'
+import { SEALED_PAGE, type Walls } from './navigation-policy.ts'
 import { ABORTED, keepProcess, loadPage, makeReload } from './recovery.ts'
 import { unreachablePage } from './unreachable-page.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { RUNS_EVERY_MS } from '../engine/call-gate.ts'
-import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/page-watch.ts'
+import { RUNS_EVERY_MS } from '../engine/api/call-gate.ts'
+import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/screen/page-watch.ts'
 import { CALM_MS, CRASH_SPAN_MS, HANG_MS, LAST_RELOAD_MS, MOST_CRASHES } from './recovery.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { settle, startDouble } from './testing/start-double.ts'

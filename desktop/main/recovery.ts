@@ -1,7 +1,7 @@
-import { watchPage } from '../engine/page-watch.ts'
-import type { EngineClock, EngineLog } from '../engine/ports.ts'
+import { watchPage } from '../engine/screen/page-watch.ts'
+import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import { KIOSK_PAGE } from './app-scheme.ts'
-import type { AppEnd } from './app-end.ts'
+import type { AppEnd } from './app-exit.ts'
 import type { WindowPart } from './electron-parts.ts'
 
 /** First wait before a page is loaded again after it broke; doubled each time. */

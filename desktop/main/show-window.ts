@@ -1,4 +1,4 @@
-import type { EngineClock } from '../engine/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
 import type { WindowPart } from './electron-parts.ts'
 
 /** A window that has not painted by now is shown all the same. Longer than a page takes on a weak panel. */

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import type { Dice } from '#shared/domain/dice.ts'
 import { BRIDGE_INPUTS, type CallRefusal } from '#shared/wire/bridge.ts'
 import { startAgent } from '../../desktop/agent/agent.ts'
-import type { Engine } from '../../desktop/engine/engine-api.ts'
+import type { Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { FuzzWorld } from './fuzz-world.ts'
 import { mutateMessage, nonsense } from './mutate-message.ts'
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { makeDice } from '#shared/domain/dice.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { makeDeviceClock } from '../../desktop/engine/device-clock.ts'
-import { openEngine } from '../../desktop/engine/engine.ts'
-import { type Engine } from '../../desktop/engine/engine-api.ts'
-import { makePostEnrolment } from '../../desktop/engine/post-enrolment.ts'
-import { makeWsDial } from '../../desktop/engine/ws-dial.ts'
+import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
+import { openEngine } from '../../desktop/engine/api/engine.ts'
+import { type Engine } from '../../desktop/engine/api/engine-api.ts'
+import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
+import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
 import { answerQuestions } from './asked-process.ts'
 
 // A process that holds kiosks: the real engine over real sockets, on real files. Its parent asks, and may kill it.

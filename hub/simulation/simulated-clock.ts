@@ -1,4 +1,4 @@
-import type { EngineClock } from '../../desktop/engine/ports.ts'
+import type { EngineClock } from '../../desktop/engine/core/ports.ts'
 import type { HubClock } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

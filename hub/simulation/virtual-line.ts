@@ -1,4 +1,4 @@
-import type { DialLine, Line, LineEvents } from '../../desktop/engine/ports.ts'
+import type { DialLine, Line, LineEvents } from '../../desktop/engine/core/ports.ts'
 import type { KioskLine, LineHandler } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

@@ -1,5 +1,5 @@
-import { isWritten, type Core } from '../core.ts'
-import type { Tap } from '../overlay.ts'
+import { isWritten, type Core } from '../core/core.ts'
+import type { Tap } from '../screen/overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 
 /**

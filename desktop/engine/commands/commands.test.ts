@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MAX_FAULT_LETTERS } from '#shared/wire/bridge.ts'
-import { ack, levels, openBench, openLiveBench, reopen, type Bench } from '../testing-engine.ts'
+import { ack, levels, openBench, openLiveBench, reopen, type Bench } from '../testing/test-engine.ts'
 
 async function report(bench: Bench, spaceId: number, level: number): Promise<unknown> {
   return bench.engine.call('reportOccupancy', { spaceId, level })

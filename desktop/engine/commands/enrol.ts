@@ -1,10 +1,10 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
-import { judgeDate } from '../certificate-trouble.ts'
-import { clockFactsOf, isWritten, type Core } from '../core.ts'
-import { isKioskKey, makeKioskKey } from '../identity.ts'
-import type { EnrolRefusal } from '../ports.ts'
-import { keepCopy } from '../store/set-aside.ts'
+import { judgeDate } from '../sync/certificate-trouble.ts'
+import { clockFactsOf, isWritten, type Core } from '../core/core.ts'
+import { isKioskKey, makeKioskKey } from '../core/identity.ts'
+import type { EnrolRefusal } from '../core/ports.ts'
+import { keepCopy } from '../store/database-files.ts'
 
 /** What a new identity sets going. */
 export interface EnrolHooks {

@@ -1,6 +1,6 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallOutput } from '#shared/wire/bridge.ts'
-import type { EngineOptions } from '../core.ts'
+import type { EngineOptions } from '../core/core.ts'
 
 /** After the PIN was verified, full screen may be left for this long. */
 const OPEN_MS = 5 * 60_000

@@ -1,6 +1,6 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput, Diagnostics } from '#shared/wire/bridge.ts'
-import type { Core } from '../core.ts'
+import type { Core } from '../core/core.ts'
 import type { HubLink } from '../sync/hub-link.ts'
 
 /** Opens the page for IT when the hub knows the PIN; needs the line, because no device holds it. [SYN-22] */

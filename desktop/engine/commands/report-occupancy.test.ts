@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ack, levels, openLiveBench, LIBRARY } from '../testing-engine.ts'
+import { ack, levels, openLiveBench, LIBRARY } from '../testing/test-engine.ts'
 
 it('[SYN-5] an equal tap within ten seconds falls into the one before, also after its ack', async () => {
   const bench = await openLiveBench()

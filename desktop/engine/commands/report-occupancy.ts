@@ -4,9 +4,9 @@ import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shar
 import { COLLAPSE_MS, decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
-import { reachedOf, type Core } from '../core.ts'
-import { bodyText, hashMutation } from '../identity.ts'
-import { foldSpace, type Confirmed } from '../overlay.ts'
+import { reachedOf, type Core } from '../core/core.ts'
+import { bodyText, hashMutation } from '../core/identity.ts'
+import { foldSpace, type Confirmed } from '../screen/overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 import { appendMutation } from './append-mutation.ts'
 

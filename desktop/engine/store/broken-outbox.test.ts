@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
-import { openBench, openLiveBench, untilDialled, type Bench } from '../testing-engine.ts'
+import { openBench, openLiveBench, untilDialled, type Bench } from '../testing/test-engine.ts'
 
 /** The disk goes bad under a running kiosk: every page of `outbox.db` but the first 100 bytes. */
 function breakOutbox(bench: Bench): void {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ack, openLiveBench } from '../testing-engine.ts'
+import { ack, openLiveBench } from '../testing/test-engine.ts'
 import { exportOutboxes } from './export-outbox.ts'
 
 test('[SYN-28] what a revoked kiosk holds can be read, while it runs and after, without its keys', async () => {

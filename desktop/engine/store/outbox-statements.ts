@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { Tap } from '../overlay.ts'
+import type { Tap } from '../screen/overlay.ts'
 import {
   RETENTION_MS,
   type AckFacts,

@@ -1,6 +1,6 @@
-import type { Tap } from '../overlay.ts'
+import type { Tap } from '../screen/overlay.ts'
 import type { AckFacts, Identity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
-import { becomeKiosk } from './carry-over.ts'
+import { becomeKiosk } from './become-kiosk.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import {
   applyAck,
@@ -15,7 +15,7 @@ import {
   readTaps,
   type Bounds,
 } from './outbox-statements.ts'
-import { keepVersion } from './set-aside.ts'
+import { keepVersion } from './database-files.ts'
 import { checkIntegrity, migrate, versionOf, type Sqlite } from './sqlite.ts'
 
 /** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */

@@ -1,8 +1,8 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { hashMutation, makeKioskKey } from '../identity.ts'
+import { hashMutation, makeKioskKey } from '../core/identity.ts'
 import { makeOutbox } from './outbox.ts'
-import { deleteDatabase } from './set-aside.ts'
+import { deleteDatabase } from './database-files.ts'
 import { openSqlite, troubleOf, type Sqlite } from './sqlite.ts'
 
 /** What was saved out of a broken outbox. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { makeDice } from '#shared/domain/dice.ts'
-import { makeEngine } from '../engine.ts'
+import { makeEngine } from '../api/engine.ts'
 import {
   ack,
   levels,
@@ -15,8 +15,8 @@ import {
   untilDialled,
   welcome,
   type Bench,
-} from '../testing-engine.ts'
-import { makeScriptedHub, makeTestClock, scratchFolder } from '../testing-world.ts'
+} from '../testing/test-engine.ts'
+import { makeScriptedHub, makeTestClock, scratchFolder } from '../testing/scripted-hub.ts'
 import { openStores, type Stores } from './stores.ts'
 
 const SILENT = { info: () => undefined, warn: () => undefined }

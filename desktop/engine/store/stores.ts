@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { EngineLog } from '../ports.ts'
+import type { EngineLog } from '../core/ports.ts'
 import { makeCache, type Cache } from './cache.ts'
-import { lockFolder } from './lock.ts'
+import { lockFolder } from './folder-lock.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import { makeOutbox, type Outbox } from './outbox.ts'
 import { dropSalvaged, salvageOutbox, takeSalvaged } from './salvage.ts'
-import { deleteDatabase, isEmptied, listAside, moveAside, rejoin } from './set-aside.ts'
+import { deleteDatabase, isEmptied, listAside, moveAside, rejoin } from './database-files.ts'
 import { openSqlite, TooNewError, troubleOf, type Sqlite } from './sqlite.ts'
 
 /** What a kiosk keeps on its disk, held by this process alone. */

@@ -1,5 +1,5 @@
 import type { Dice } from '#shared/domain/dice.ts'
-import type { SessionEnd } from './session-end.ts'
+import type { SessionEnd } from './session-state.ts'
 
 const SHORTEST_MS = 1_000
 const LONGEST_MS = 60_000

@@ -1,5 +1,5 @@
 import type { Changes, ChangedRows, Snapshot } from '#shared/wire/messages.ts'
-import type { Incoming } from '../mirror.ts'
+import type { Incoming } from '../store/mirror.ts'
 
 /** Parts of one snapshot or catch-up that have come so far. */
 export interface Staged {

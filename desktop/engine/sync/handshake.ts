@@ -1,11 +1,11 @@
 import type { Challenge, Forked } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
-import { isCached, isWritten, reachedOf, type Core } from '../core.ts'
-import { isKioskKey, makeKioskKey } from '../identity.ts'
-import type { Conversation } from './conversation.ts'
+import { isCached, isWritten, reachedOf, type Core } from '../core/core.ts'
+import { isKioskKey, makeKioskKey } from '../core/identity.ts'
+import type { Conversation } from './session-state.ts'
 import type { HeardWelcome } from './hub-messages.ts'
-import { keepContact, keepPlace, keepSeal } from './keep.ts'
-import { pushWaiting } from './pushing.ts'
+import { keepContact, keepPlace, keepSeal } from './record-hub-state.ts'
+import { pushWaiting } from './push-pending.ts'
 
 /** A hub that promised no heartbeat for longer would let old rows pass for fresh ones. [SYN-23] */
 const LONGEST_BEAT_MS = 60_000

@@ -19,7 +19,7 @@ import {
   untilDialled,
   welcome,
   type Bench,
-} from '../testing-engine.ts'
+} from '../testing/test-engine.ts'
 import { REFUSED_PROOFS } from './hub-link.ts'
 
 const DAY_MS = 86_400_000

@@ -1,9 +1,9 @@
-import { isWritten, type Core } from '../core.ts'
+import { isWritten, type Core } from '../core/core.ts'
 import { retryAfterMs } from './backoff.ts'
 import { makeLinkStatus, type LinkStatus } from './link-status.ts'
 import type { Answer } from './requests.ts'
 import { openSession, type Session } from './session.ts'
-import type { SessionEnd } from './session-end.ts'
+import type { SessionEnd } from './session-state.ts'
 
 /**
  * A proof that a hub refused so often in a row does not come right by itself: mostly the device's key is damaged. Less often

@@ -17,7 +17,7 @@ import {
   type KioskMessage,
 } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import { readAssignment } from '../read-assignment.ts'
+import { readAssignment } from './parse-assignment.ts'
 
 /** A place as a hub told it, or what of it cannot be shown here: the rest of such a message counts. [KSK-5] */
 interface ToldPlace {

@@ -1,7 +1,7 @@
 import type { LinkSlice } from '#shared/wire/bridge.ts'
-import { judgeDate } from '../certificate-trouble.ts'
-import { clockFactsOf, type Core } from '../core.ts'
-import type { SessionEnd } from './session-end.ts'
+import { judgeDate } from './certificate-trouble.ts'
+import { clockFactsOf, type Core } from '../core/core.ts'
+import type { SessionEnd } from './session-state.ts'
 
 /** A line that was good may be dialled again for this long before the screen says "offline": two usual heartbeats. [SYN-23] */
 const GRACE_MS = 10_000

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ASSIGNMENT, openLiveBench, redial, untilDialled } from '../testing-engine.ts'
-import { HUB_MS } from '../testing-world.ts'
+import { ASSIGNMENT, openLiveBench, redial, untilDialled } from '../testing/test-engine.ts'
+import { HUB_MS } from '../testing/scripted-hub.ts'
 
 // What a hub says that is shaped like a message and cannot be meant.
 

@@ -1,5 +1,5 @@
 import type { Reply } from '#shared/wire/messages.ts'
-import type { EngineClock } from '../ports.ts'
+import type { EngineClock } from '../core/ports.ts'
 
 const ANSWER_MS = 5_000
 

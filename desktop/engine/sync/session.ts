@@ -1,14 +1,13 @@
-import { isDiskTrouble, type Core } from '../core.ts'
-import type { LineEnd } from '../ports.ts'
-import type { Conversation } from './conversation.ts'
-import { MISSED_BEATS, watchLife } from './watch-life.ts'
+import { isDiskTrouble, type Core } from '../core/core.ts'
+import type { LineEnd } from '../core/ports.ts'
+import type { Conversation, SessionEnd } from './session-state.ts'
+import { MISSED_BEATS, watchLife } from './watch-connection.ts'
 import { kioskText, parseHubMessage } from './hub-messages.ts'
-import { makeInbox } from './inbox.ts'
-import { pushWaiting } from './pushing.ts'
+import { makeInbox } from './message-queue.ts'
+import { pushWaiting } from './push-pending.ts'
 import { makeRequests, type Answer } from './requests.ts'
-import { makeRowsIntake } from './rows.ts'
-import type { SessionEnd } from './session-end.ts'
-import { takeMessage, takeRows } from './take-message.ts'
+import { makeRowsIntake } from './apply-rows.ts'
+import { takeMessage, takeRows } from './handle-message.ts'
 
 /** From dialling to the welcome. A hub waits 5 s for a hello; a slow line and a busy hub get some more. */
 const HANDSHAKE_MS = 15_000

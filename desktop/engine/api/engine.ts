@@ -1,0 +1,161 @@
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import {
+  BRIDGE_INPUTS,
+  type CallInput,
+  type CallName,
+  type CallOutput,
+  type CallRefusal,
+} from '#shared/wire/bridge.ts'
+import { makeCheck } from '#shared/wire/parse.ts'
+import type { Allowance } from '#shared/domain/kiosk.ts'
+import { enrol } from '../commands/enrol.ts'
+import { leaveFullScreen } from '../commands/leave-full-screen.ts'
+import { logFault } from '../commands/log-page-fault.ts'
+import { openDiagnostics } from '../commands/open-diagnostics.ts'
+import { reportOccupancy, type ReportState } from '../commands/report-occupancy.ts'
+import { withdrawReport } from '../commands/withdraw-report.ts'
+import {
+  isCached,
+  isCacheReset,
+  isDiskTrouble,
+  reachedOf,
+  type Core,
+  type EngineOptions,
+} from '../core/core.ts'
+import { makeIdleEngine } from './unavailable-engine.ts'
+import { makeCore, readRows } from '../core/make-core.ts'
+import type { Engine } from './engine-api.ts'
+import { openStores, type Stores } from '../store/stores.ts'
+import { makeHubLink, type HubLink } from '../sync/hub-link.ts'
+import { keepUp } from '../core/maintenance.ts'
+
+/**
+ * No call takes longer: what asks the hub gives up after five seconds by itself, and what waits for another process's lock
+ * after two. A disk that does not answer at all holds up this process, and this limit with it. [KSK-9]
+ */
+const LONGEST_CALL_MS = 10_000
+
+const CHECKS = {
+  reportOccupancy: makeCheck(BRIDGE_INPUTS.reportOccupancy),
+  withdrawReport: makeCheck(BRIDGE_INPUTS.withdrawReport),
+  enrol: makeCheck(BRIDGE_INPUTS.enrol),
+  openDiagnostics: makeCheck(BRIDGE_INPUTS.openDiagnostics),
+  leaveFullScreen: makeCheck(BRIDGE_INPUTS.leaveFullScreen),
+  painted: makeCheck(BRIDGE_INPUTS.painted),
+  logFault: makeCheck(BRIDGE_INPUTS.logFault),
+} as const
+
+/** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws on mistakes of ours only. */
+export function openEngine(options: EngineOptions): Engine {
+  const opened = openStores(options.folder, options.log)
+  if (!opened.ok) return makeIdleEngine({ state: 'storeError', advice: opened.refusal }, options.clock)
+  return makeEngine(options, opened.value)
+}
+
+/** Makes an engine over stores that are open already; it closes them when it stops. */
+export function makeEngine(options: EngineOptions, stores: Stores): Engine {
+  const core = makeCore(options, stores)
+  const link = makeHubLink(core)
+  const endUpkeep = keepUp(core, link)
+  const reporting: ReportState = { allowance: null, confirmed: new Map() }
+  const diagnostics = { openedMs: null as number | null }
+  const faults = { allowance: null as Allowance | null }
+
+  const commands: Commands = {
+    reportOccupancy: (input) => pushed(link, reportOccupancy(core, reporting, input)),
+    withdrawReport: (input) => pushed(link, withdrawReport(core, reporting, input)),
+    enrol: (input) =>
+      enrol(core, { stopLink: link.stop, becameKiosk: (isOther) => becomeAnew(core, link, isOther) }, input),
+    openDiagnostics: async (input) => {
+      const decided = await openDiagnostics(core, link, input)
+      if (decided.ok) diagnostics.openedMs = options.clock.elapsedMs()
+      return decided
+    },
+    leaveFullScreen: () => leaveFullScreen(options, diagnostics.openedMs),
+    // Whether a page still paints is the shell's to watch: only it can restart one. [SCR-3]
+    painted: () => accept(null),
+    logFault: (input) => logFault(options, faults, input),
+  }
+  const call: Engine['call'] = async (name, input) => {
+    try {
+      if (!isCallName(name)) return refuse({ why: 'unknownCall' })
+      return await withLimit(options.clock, runCall(commands, name, input))
+    } catch (error) {
+      if (isDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
+      options.log.warn('a call failed', { name, reason: String(error) })
+      return refuse({ why: 'internal' })
+    }
+  }
+
+  return {
+    start: link.start,
+    stop: () => {
+      endUpkeep()
+      link.stop()
+      stores.close()
+    },
+    call,
+    subscribe: core.screen.subscribe,
+    readRows: () => readRows(core),
+    enrolWith: (code) => call('enrol', { code }) as Promise<CallOutput<'enrol'>>,
+    failed: core.failed.promise,
+  }
+}
+
+type Commands = {
+  [Name in CallName]: (input: CallInput<Name>) => CallOutput<Name> | Promise<CallOutput<Name>>
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(BRIDGE_INPUTS, name)
+}
+
+async function runCall<Name extends CallName>(
+  commands: Commands,
+  name: Name,
+  input: unknown,
+): Promise<CallOutput<Name>> {
+  const checked = CHECKS[name](input)
+  if (!checked.ok) return refuse({ why: 'malformed' })
+  return commands[name](checked.value as CallInput<Name>)
+}
+
+/** The call's answer, or a refusal once it took too long: what it does may still be done later. [KSK-9] */
+function withLimit<Output>(
+  clock: EngineOptions['clock'],
+  called: Promise<Decision<Output, CallRefusal>>,
+): Promise<Decision<Output, CallRefusal>> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(LONGEST_CALL_MS, () => resolve(refuse({ why: 'tookTooLong' })))
+    void called.then(resolve, reject).finally(cancel)
+  })
+}
+
+/** A promise was made: it goes up at once when there is a line. */
+function pushed<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
+  if (decided.ok) link.push()
+  return decided
+}
+
+/** After an enrolment everything starts anew; rows of another university go. */
+function becomeAnew(core: Core, link: HubLink, isOtherUniversity: boolean): void {
+  const { stores, mirror, taps, screen, options } = core
+  core.place.told = null
+  core.health.isAssignmentRefused = false
+  if (isOtherUniversity) {
+    core.seal.held = null
+    screen.markSpaces(mirror.clear())
+  }
+  const isKept = isCached(core, () => {
+    stores.cache.insertAssignment(null)
+    if (isOtherUniversity) stores.cache.dropTold()
+  })
+  // Nothing of another university may come back at the next start: then rather an empty file.
+  if (!isKept && isOtherUniversity && stores.hasCache()) isCacheReset(core)
+  screen.markSpaces(taps.reset(stores.outbox.readTaps(options.clock.bootId), reachedOf(core)))
+  core.health.link = { status: 'connecting', reason: null }
+  screen.publish('kiosk')
+  screen.publish('link')
+  screen.publish('outbox')
+  link.start()
+}

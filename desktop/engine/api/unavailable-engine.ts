@@ -1,0 +1,40 @@
+import { refuse } from '#shared/domain/decision.ts'
+import type { CallRefusal, KioskSlice } from '#shared/wire/bridge.ts'
+import type { EngineFailure } from '../core/core.ts'
+import type { Engine } from './engine-api.ts'
+import type { EngineClock } from '../core/ports.ts'
+
+/** How long a screen says that its folder cannot be opened before the process ends to try again: long enough to be read. */
+export const IDLE_MS = 30_000
+
+/**
+ * An engine that can do nothing but say why: its folder or its configuration is not usable. A folder may be usable again
+ * without anybody's hand on this program (room was made, a disk is back), so the process ends and is started anew; a
+ * configuration is mended by somebody who starts it anew. [KSK-1]
+ */
+export function makeIdleEngine(
+  kiosk: Extract<KioskSlice, { state: 'configError' | 'storeError' }>,
+  clock: Pick<EngineClock, 'after'>,
+): Engine {
+  const refusal: CallRefusal = { why: kiosk.state === 'storeError' ? 'notSaved' : 'notEnrolled' }
+  const failed = Promise.withResolvers<EngineFailure>()
+  const cancel =
+    kiosk.state === 'storeError'
+      ? clock.after(IDLE_MS, () => failed.resolve('storeUnusable'))
+      : () => undefined
+  return {
+    start: () => undefined,
+    stop: cancel,
+    call: () => Promise.resolve(refuse(refusal)),
+    subscribe: (listen) => {
+      listen('kiosk', kiosk)
+      listen('link', { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null })
+      listen('outbox', { waitingCount: 0, alarm: null, refused: [] })
+      listen('spaces', { isWhole: true, spaces: [], gone: [] })
+      return () => undefined
+    },
+    readRows: () => ({ epoch: null, cursor: 0, digest: '0'.repeat(16), rows: [], waitingCount: 0 }),
+    enrolWith: () => Promise.resolve(refuse(refusal)),
+    failed: failed.promise,
+  }
+}

@@ -1,0 +1,88 @@
+import type { CallRefusal, CertificateTrouble } from '#shared/wire/bridge.ts'
+import type { Engine } from '../api/engine-api.ts'
+import type { EngineClock } from '../core/ports.ts'
+
+const FIRST_WAIT_MS = 1_000
+const LAST_WAIT_MS = 60_000
+
+/** What enrolling with a code from outside the screen needs. */
+export interface Enrolling {
+  engine: Pick<Engine, 'enrolWith' | 'subscribe'>
+  clock: Pick<EngineClock, 'after'>
+  /** A plain sentence for whoever started the kiosk. */
+  say: (sentence: string) => void
+}
+
+/**
+ * Enrols with a code where the device has no place yet. A hub that cannot be reached is tried again, after 1 s and ever
+ * longer up to a minute, because a kiosk may be up before its network, and a minute after others there tried too many
+ * codes; a code that is refused is not. Returns a
+ * function that ends this. [SYN-20]
+ */
+export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): () => void {
+  let waitMs = FIRST_WAIT_MS
+  let cancel = (): void => undefined
+  let isEnded = false
+  const attempt = async (): Promise<void> => {
+    if (isEnded || !isWithoutPlace(engine)) return
+    const decision = await engine.enrolWith(code)
+    if (decision.ok) return say(`enrolled as kiosk ${decision.value.kioskId}`)
+    say(sentenceOf(decision.refusal))
+    if (!mayPass(decision.refusal) || isEnded) return
+    // The hub counts wrong codes for a minute. [SYN-20]
+    if (decision.refusal.why === 'tooManyCodes') waitMs = LAST_WAIT_MS
+    cancel = clock.after(waitMs, () => void attempt())
+    waitMs = Math.min(LAST_WAIT_MS, waitMs * 2)
+  }
+  void attempt()
+  return () => {
+    isEnded = true
+    cancel()
+  }
+}
+
+function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
+  let isWithout = false
+  const end = engine.subscribe((name, value) => {
+    if (name === 'kiosk') isWithout = (value as { state: string }).state === 'notEnrolled'
+  })
+  end()
+  return isWithout
+}
+
+/** What may be over by itself: a network that is not up yet, a clock that is not set yet, a minute with too many codes. */
+function mayPass({ why }: CallRefusal): boolean {
+  return AWAY.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
+}
+
+const AWAY: ReadonlySet<string> = new Set([
+  'hubUnreachable',
+  'offline',
+  'tookTooLong',
+  'tooManyCodes',
+] satisfies CallRefusal['why'][])
+
+const AGAIN = 'The enrolment is tried again.'
+
+const CERTIFICATE_SENTENCES: Record<CertificateTrouble, string> = {
+  clockWrong: `The date or time of this device is wrong, so that the hub cannot prove who it is: set them. ${AGAIN}`,
+  certificateDate: `The hub's certificate is not valid at the date of this device: check date and time here; where they are right, the hub needs a new certificate. ${AGAIN}`,
+  certificateAuthority: `An authority that this device does not know signed the hub's certificate: name its certificate in hub.caFile. ${AGAIN}`,
+  certificateHost: `The hub's certificate is for another host name than that of hub.url. ${AGAIN}`,
+  tls: `The hub could not prove who it is. ${AGAIN}`,
+}
+
+const SENTENCES: Partial<Record<CallRefusal['why'], string>> = {
+  ...CERTIFICATE_SENTENCES,
+  codeRefused: 'The hub does not accept the enrolment code: it is wrong, used or too old.',
+  tooManyCodes:
+    'Too many enrolment codes were tried from this network. The enrolment is tried again in a minute.',
+  hubUnreachable: 'The hub cannot be reached; the enrolment is tried again.',
+  offline: 'The hub cannot be reached; the enrolment is tried again.',
+  tookTooLong: `The hub did not answer in time. ${AGAIN}`,
+  notSaved: "The kiosk's folder cannot be written.",
+}
+
+function sentenceOf({ why }: CallRefusal): string {
+  return SENTENCES[why] ?? `The enrolment failed (${why}).`
+}

@@ -1,0 +1,61 @@
+import { WebSocket } from 'ws'
+import { certificateTroubleOf } from './certificate-trouble.ts'
+import type { DialLine, LineEnd } from '../core/ports.ts'
+
+const HANDSHAKE_MS = 10_000
+
+/** Parts are at most 128 KiB; a single row or frame of levels may pass that a little. */
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
+
+/**
+ * Opens real websockets. `ca` (PEM) replaces the usual authorities. The certificate is always checked, whatever the
+ * environment says. [SYN-26]
+ */
+export function makeWsDial(ca: string | null): DialLine {
+  return (url, events) => {
+    const socket = new WebSocket(url, {
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: MAX_PAYLOAD_BYTES,
+      perMessageDeflate: false,
+      followRedirects: false,
+      rejectUnauthorized: true,
+      ...(ca === null ? {} : { ca }),
+    })
+    const state = { why: 'closed' as LineEnd, isEnded: false, wasOpen: false }
+    const end = (): void => {
+      if (state.isEnded) return
+      state.isEnded = true
+      events.ended(state.why)
+    }
+    socket.on('open', () => {
+      state.wasOpen = true
+      if (!state.isEnded) events.opened()
+    })
+    socket.on('message', (data, isBinary) => {
+      if (!state.isEnded && !isBinary && Buffer.isBuffer(data)) events.received(data.toString('utf8'))
+    })
+    socket.on('pong', () => {
+      if (!state.isEnded) events.ponged()
+    })
+    socket.on('error', (error) => {
+      const trouble = certificateTroubleOf(error, Date.now())
+      if (trouble !== null) state.why = trouble
+      else if (!state.wasOpen) state.why = 'unreachable'
+    })
+    socket.on('close', end)
+    return {
+      send: (text) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text)
+      },
+      ping: () => {
+        if (socket.readyState === WebSocket.OPEN) socket.ping()
+      },
+      close: () => {
+        state.isEnded = true
+        // A line that nobody answers on would linger for half a minute; what was sent has left already.
+        if (socket.readyState === WebSocket.OPEN) socket.close()
+        else socket.terminate()
+      },
+    }
+  }
+}
