@@ -41,6 +41,7 @@ const HUB = [
   'nodemailer/**',
   'pg-boss',
   '@zxcvbn-ts/**',
+  'i18next',
   'free-email-domains',
 ]
 const HUB_TESTS = [

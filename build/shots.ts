@@ -4,6 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Page } from '@playwright/test'
+import { LANGUAGES } from '../hub/platform/languages.ts'
 import { findBrowser } from './browser.ts'
 import { buildGallery, serveScreens } from './serve-screens.ts'
 
@@ -11,14 +12,13 @@ const HELP = `npm run shots -- [options]     pictures of every screen of the gal
 
   --out FOLDER      where to (default out/shots)
   --only NAME       only screens whose name contains NAME (several: separated by commas)
-  --lang LIST       languages: en, sl, zh-TW, or all (default en)
+  --lang LIST       languages: ${LANGUAGES.join(', ')}, or all (default en)
   --look LIST       looks: light, dark, contrast, contrast-dark, large, reach, or all (default light)
   --size LIST       WIDTHxHEIGHT (default 1280x800,800x1280 for doors, 1080x1920 for lobbies, and for the portal
                     390x844, 320x640 and 1440x900)
   --help            this
 `
 
-const LANGUAGES = ['en', 'sl', 'zh-TW']
 const LOOKS: Readonly<Record<string, string>> = {
   light: '',
   dark: '&theme=dark',
@@ -60,7 +60,7 @@ function parseWish(args: string[]): Wish | null {
   return {
     out: values.out,
     only: listOf(values.only),
-    languages: values.lang === 'all' ? LANGUAGES : known(listOf(values.lang), LANGUAGES),
+    languages: values.lang === 'all' ? [...LANGUAGES] : known(listOf(values.lang), [...LANGUAGES]),
     looks: values.look === 'all' ? Object.keys(LOOKS) : known(listOf(values.look), Object.keys(LOOKS)),
     sizes: values.size === '' ? null : listOf(values.size),
   }

@@ -26,6 +26,12 @@ const loadScriptWithin: Plugin = {
   },
 }
 
+/** Words are called by their file and their language: it shows in a browser's list which were fetched. */
+function chunkName(module: string | null): string {
+  const [, tag, file] = /\/shared\/i18n\/([^/]+)\/([^/]+)\.ts$/.exec(module ?? '') ?? []
+  return tag === undefined ? 'assets/[name]-[hash].js' : `assets/${file}-${tag}-[hash].js`
+}
+
 /**
  * Some of the screens' pages with what they need, with nothing else inline, so that a strict CSP holds. The portal's page is
  * given at many addresses, so what it names begins at the root.
@@ -49,6 +55,7 @@ export const screensConfig = (pages: readonly ScreenPage[]): UserConfig => ({
       input: Object.fromEntries(pages.map((page) => [page, path.join(RENDERER, `${page}.html`)])),
       // Schemas are for checking, which screens do not do: what only declares one may go.
       treeshake: { manualPureFunctions: ['Type'] },
+      output: { chunkFileNames: ({ facadeModuleId }) => chunkName(facadeModuleId) },
     },
   },
 })

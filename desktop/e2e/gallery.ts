@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { LANGUAGES } from '../../hub/platform/languages.ts'
 
-/** The three languages of every screen. */
-export const LANGUAGES = ['en', 'sl', 'zh-TW'] as const
+export { LANGUAGES }
 
 /** The looks that a visitor can choose, as the gallery's address says them. */
 export const LOOKS = {
@@ -24,7 +24,7 @@ export const LONGEST = 'sl'
  * The languages in which a picture is looked at where its words decide little: one in turn, or all for who has time.
  * `turn` shifts the order, so that a picture that is looked at in several ways is not always seen in the same language.
  */
-export function languagesInTurn(index: number, turn = 0): readonly (typeof LANGUAGES)[number][] {
+export function languagesInTurn(index: number, turn = 0): readonly string[] {
   const mine = LANGUAGES[(index + turn) % LANGUAGES.length]
   return HAS_TIME || mine === undefined ? LANGUAGES : [mine]
 }

@@ -2,15 +2,8 @@ import type { Locale } from '#shared/domain/university.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
 import { insertVerification, type VerificationPurpose } from './verifications.ts'
-import { makeLink } from '../platform/secrets/link-tokens.ts'
+import { LINK_LIFE_MS, makeLink } from '../platform/secrets/link-tokens.ts'
 import type { ServerKeys } from '../platform/secrets/server-secret.ts'
-
-/** How long mailed links are good: a day to confirm an address, an hour for a password. [IDN-6] */
-export const LINK_LIFE_MS: Record<VerificationPurpose, number> = {
-  verify: 24 * 3_600_000,
-  reset: 3_600_000,
-  email: 24 * 3_600_000,
-}
 
 /** Whom a link is mailed to. */
 export interface Reader {

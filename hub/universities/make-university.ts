@@ -2,17 +2,16 @@ import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { SUPER_GROUP_NAME } from '#shared/domain/group.ts'
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
-import { Locale } from '#shared/domain/university.ts'
+import type { Locale } from '#shared/domain/university.ts'
 import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { makeChance } from '../platform/clock.ts'
+import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange, type Change } from '../platform/postgres/append-change.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { insertGroup } from '../groups/groups.ts'
 import { insertSpaces, takeSpaceIds } from '../spaces/spaces.ts'
 import { insertUniversity, loadUniversityTwins } from './universities.ts'
 import { parseDomain } from '../platform/mail/address.ts'
-
-const LOCALES: ReadonlySet<string> = new Set(Locale.enum)
 
 /** The longest name of a university, in characters: that of its own space. */
 const MAX_NAME_LENGTH = 120
@@ -62,8 +61,8 @@ export function decideUniversity(typed: {
     }
     domains.add(domain)
   }
-  if (!LOCALES.has(typed.locale)) {
-    const sentence = `${quoted(typed.locale)} is none of ${[...LOCALES].join(', ')}.`
+  if (!LANGUAGES.includes(typed.locale)) {
+    const sentence = `${quoted(typed.locale)} is none of ${LANGUAGES.join(', ')}.`
     return refuseWish('valueRefused', '/locale', sentence)
   }
   const timezone = typed.timezone.trim()

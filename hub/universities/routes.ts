@@ -5,7 +5,7 @@ import { parseAddress } from '../platform/mail/address.ts'
 import { refuseLink } from '../platform/http/account-limits.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
 import type { IdentityParts } from '../accounts/identity-parts.ts'
-import { hashLinkToken, makeLink } from '../platform/secrets/link-tokens.ts'
+import { hashLinkToken, LINK_LIFE_MS, makeLink } from '../platform/secrets/link-tokens.ts'
 import { findUnreachable } from '../platform/mail/mail-reach.ts'
 import { decideUniversity } from './make-university.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
@@ -17,7 +17,7 @@ import { refusalOfName, type Caller, type CallRefusal, type Handle } from '../pl
 import { requestRoutes } from './request-routes.ts'
 
 /** How long a contact address may take to be confirmed. [UNI-2] */
-const CONFIRM_MS = 86_400_000
+const CONFIRM_MS = LINK_LIFE_MS.university
 
 /** What these routes are made of. */
 export interface UniversityParts extends IdentityParts {

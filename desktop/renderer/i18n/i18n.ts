@@ -1,24 +1,20 @@
 import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import type { kiosk } from '#shared/i18n/en/kiosk.ts'
+import type { portal } from '#shared/i18n/en/portal.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { en } from './en.ts'
-import type { portalEn } from './portal-en.ts'
-import { sl } from './sl.ts'
-import { zhTw } from './zh-tw.ts'
+import { byLanguage } from './languages.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'
-    resources: { translation: typeof en; portal: typeof portalEn }
+    resources: { translation: typeof kiosk; portal: typeof portal }
   }
 }
 
-/** The languages in the order of their buttons, each in its own words. */
-export const LANGUAGES: readonly { locale: Locale; short: string; name: string }[] = [
-  { locale: 'en', short: 'EN', name: 'English' },
-  { locale: 'sl', short: 'SL', name: 'Slovenščina' },
-  { locale: 'zh-TW', short: '中文', name: '繁體中文' },
-]
+const WORDS = byLanguage(
+  import.meta.glob<object>('../../../shared/i18n/*/kiosk.ts', { import: 'kiosk', eager: true }),
+)
 
 /** All words of all languages, ready at once: a kiosk changes language offline too. */
 export function makeI18n(locale: Locale): i18n {
@@ -29,11 +25,9 @@ export function makeI18n(locale: Locale): i18n {
     initAsync: false,
     returnNull: false,
     interpolation: { escapeValue: false },
-    resources: {
-      en: { translation: en },
-      sl: { translation: sl },
-      'zh-TW': { translation: zhTw },
-    },
+    resources: Object.fromEntries(
+      Object.entries(WORDS).map(([language, translation]) => [language, { translation }]),
+    ),
   })
   return made
 }

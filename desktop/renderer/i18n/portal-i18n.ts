@@ -1,27 +1,16 @@
 import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type { Locale } from '#shared/domain/university.ts'
+import { byLanguage, LANGUAGES } from './languages.ts'
 
-/** All words of one language: the kiosks' for places, and the portal's own. */
-interface Language {
-  translation: object
-  portal: object
-}
+/** A phone begins with the words of one language only: the kiosks' for places, and the portal's own. */
+const PLACE = byLanguage(import.meta.glob<object>('../../../shared/i18n/*/kiosk.ts', { import: 'kiosk' }))
+const PORTAL = byLanguage(import.meta.glob<object>('../../../shared/i18n/*/portal.ts', { import: 'portal' }))
 
-/** A phone begins with the words of one language only. */
-const LOAD: Record<Locale, () => Promise<Language>> = {
-  en: async () => {
-    const [place, portal] = await Promise.all([import('./en.ts'), import('./portal-en.ts')])
-    return { translation: place.en, portal: portal.portalEn }
-  },
-  sl: async () => {
-    const [place, portal] = await Promise.all([import('./sl.ts'), import('./portal-sl.ts')])
-    return { translation: place.sl, portal: portal.portalSl }
-  },
-  'zh-TW': async () => {
-    const [place, portal] = await Promise.all([import('./zh-tw.ts'), import('./portal-zh-tw.ts')])
-    return { translation: place.zhTw, portal: portal.portalZhTw }
-  },
+async function loadWords(locale: Locale): Promise<{ translation: object; portal: object }> {
+  const [translation, portal] = await Promise.all([PLACE[locale]?.(), PORTAL[locale]?.()])
+  if (translation === undefined || portal === undefined) throw new Error(`no words of ${locale}`)
+  return { translation, portal }
 }
 
 /** The portal's words in a language. */
@@ -33,7 +22,7 @@ export async function makePortalI18n(locale: Locale): Promise<i18n> {
     returnNull: false,
     ns: ['portal', 'translation'],
     interpolation: { escapeValue: false },
-    resources: { [locale]: { ...(await LOAD[locale]()) } },
+    resources: { [locale]: await loadWords(locale) },
   })
   return made
 }
@@ -60,12 +49,14 @@ export async function changePortalLanguage(
 
 /** Fetches the words of all other languages, so that they can be had without a connection; silent where that fails. [POR-14] */
 export async function keepLanguagesReady(made: i18n): Promise<void> {
-  const others = (Object.keys(LOAD) as Locale[]).filter((locale) => !made.hasResourceBundle(locale, 'portal'))
+  const others = LANGUAGES.map(({ locale }) => locale).filter(
+    (locale) => !made.hasResourceBundle(locale, 'portal'),
+  )
   await Promise.allSettled(others.map((locale) => addLanguage(made, locale)))
 }
 
 async function addLanguage(made: i18n, locale: Locale): Promise<void> {
-  const { translation, portal } = await LOAD[locale]()
+  const { translation, portal } = await loadWords(locale)
   made.addResourceBundle(locale, 'translation', translation)
   made.addResourceBundle(locale, 'portal', portal)
 }

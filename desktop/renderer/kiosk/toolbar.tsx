@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { LANGUAGES } from '../i18n/i18n.ts'
+import { LANGUAGES } from '../i18n/languages.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { useHandle, useKiosk } from './kiosk-context.ts'
 import type { Settings } from './session.ts'

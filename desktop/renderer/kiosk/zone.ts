@@ -1,5 +1,6 @@
 import type { Locale } from '#shared/domain/university.ts'
 import { makeLocalClock, type LocalTime } from '#shared/domain/week-time.ts'
+import { factsOf } from '../i18n/languages.ts'
 
 // A browser's list of time zones may be older than the engine's or the hub's. No screen depends on it: what needs the
 // local time of a zone that is unknown here is left out, and times bear the name of the zone that they are in. [SCR-12]
@@ -30,16 +31,9 @@ export function timeFormats(
   const clock = new Intl.DateTimeFormat(locale, {
     ...zone,
     ...(isKnown ? {} : { timeZoneName: 'short' }),
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
+    ...factsOf(locale).time,
   })
-  const calendar = new Intl.DateTimeFormat(locale, {
-    ...zone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  })
+  const calendar = new Intl.DateTimeFormat(locale, { ...zone, ...factsOf(locale).day })
   return { time: (atMs) => clock.format(atMs), date: (atMs) => calendar.format(atMs) }
 }
 

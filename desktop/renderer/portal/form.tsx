@@ -93,8 +93,7 @@ export function Form(props: {
     if (wrong === null) void start(valuesOf(form))
     else wrong.focus()
   }
-  const word =
-    waitS > 0 ? t('app.retryIn', { seconds: waitS }) : isBusy ? (props.going ?? props.go) : props.go
+  const word = waitS > 0 ? t('app.retryIn', { count: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (
     <form
       key={draft.round}

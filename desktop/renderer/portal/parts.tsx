@@ -75,7 +75,7 @@ export function Problem(props: {
             ))}
           </ul>
         )}
-        {retryAfterS !== null && why !== 'tooMany' && <p>{t('app.retryIn', { seconds: retryAfterS })}</p>}
+        {retryAfterS !== null && why !== 'tooMany' && <p>{t('app.retryIn', { count: retryAfterS })}</p>}
         {props.children}
         {props.onRetry !== undefined && isPassing(props.refusal) && (
           <button type="button" className="p-button" onClick={props.onRetry}>

@@ -1,4 +1,6 @@
 import type { Locale } from '#shared/domain/university.ts'
+import { findLanguage } from '#shared/i18n/language.ts'
+import { LANGUAGES } from '../i18n/languages.ts'
 
 /** How somebody wants the portal to look and speak. Nothing private: it is kept in the browser. */
 export interface Settings {
@@ -17,7 +19,7 @@ export const PLAIN_SETTINGS: Settings = {
 }
 
 const KEY = 'carrel.look'
-const LOCALES: readonly Locale[] = ['en', 'sl', 'zh-TW']
+const LOCALES: readonly Locale[] = LANGUAGES.map(({ locale }) => locale)
 
 type Keep = Pick<Storage, 'getItem' | 'setItem'>
 
@@ -59,7 +61,5 @@ export function localeFor(
 
 /** The language of a BCP 47 tag as far as the portal speaks it: every Chinese is served in the traditional signs. */
 export function localeOf(tag: string): Locale | null {
-  const language = tag.toLowerCase().split('-')[0]
-  if (language === 'zh') return 'zh-TW'
-  return LOCALES.find((one) => one === language) ?? null
+  return findLanguage(tag, LOCALES) as Locale | null
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { carriesAddress } from '#shared/domain/address-in-name.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
+import { LINK_LIFE_MS, linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
 import type { MailTemplate } from './mail-facts.ts'
-import { MAIL_TEXTS } from './mail-texts.ts'
-import { type MailText } from './mail-text.ts'
+import { mailWords, type MailWords } from './mail-words.ts'
 
 /** A mail as it goes out. */
 export interface Letter {
@@ -24,17 +23,35 @@ export interface WritingDesk {
   publicUrl(): string
 }
 
-/** Where the link of a mail leads; with a purpose it carries a token. */
-const LINKS: Partial<Record<MailTemplate, { path: string; purpose?: LinkPurpose }>> = {
-  verifyAddress: { path: '/verify', purpose: 'verify' },
-  finishAccount: { path: '/reset', purpose: 'reset' },
-  resetPassword: { path: '/reset', purpose: 'reset' },
-  changeAddress: { path: '/email', purpose: 'email' },
-  confirmUniversity: { path: '/universities/confirm', purpose: 'university' },
+/** Where the link of a mail leads; with a purpose it carries a token, and is good for so long, ms. */
+interface MailLink {
+  path: string
+  purpose?: LinkPurpose
+  lifeMs?: number
+}
+
+const LINKS: Partial<Record<MailTemplate, MailLink>> = {
+  verifyAddress: { path: '/verify', purpose: 'verify', lifeMs: LINK_LIFE_MS.verify },
+  finishAccount: { path: '/reset', purpose: 'reset', lifeMs: LINK_LIFE_MS.verify },
+  resetPassword: { path: '/reset', purpose: 'reset', lifeMs: LINK_LIFE_MS.reset },
+  changeAddress: { path: '/email', purpose: 'email', lifeMs: LINK_LIFE_MS.email },
+  confirmUniversity: {
+    path: '/universities/confirm',
+    purpose: 'university',
+    lifeMs: LINK_LIFE_MS.university,
+  },
   accountExists: { path: '/sign-in' },
   passwordChanged: { path: '/sign-in' },
   addressChangeAsked: { path: '/sign-in' },
   universityApproved: { path: '/' },
+}
+
+/** The words of one mail: paragraphs, and what stands on its link where it has one. */
+interface MailText {
+  subject: string
+  before: readonly string[]
+  action: string | null
+  after: readonly string[]
 }
 
 /** Writes a mail in its language, as plain text and as simple HTML. Its token is derived only here. [IDN-6] [IDN-7] */
@@ -42,22 +59,52 @@ export function writeMail(
   desk: WritingDesk,
   mail: { key: string; to: string; locale: Locale; template: MailTemplate; facts: unknown },
 ): Letter {
-  const { mails, footer } = MAIL_TEXTS[mail.locale]
-  const write = mails[mail.template] as (facts: unknown) => MailText
-  const words = write(withPlainName(mail.facts as { university?: unknown }))
+  const words = mailWords(mail.locale)
+  const text = textOf(words, mail.template, withPlainName(mail.facts as MailFactsRead))
+  const footer = words.say('footer') ?? ''
   const url = linkOf(desk, mail.template, mail.facts as { nonce?: string })
   const id = createHash('sha256').update(`carrel mail\n${mail.key}`).digest('hex').slice(0, 32)
   return {
     to: mail.to,
     messageId: `<${id}@${new URL(desk.publicUrl()).hostname.replaceAll(/[[\]]/g, '')}>`,
-    subject: oneLine(words.subject),
-    text: plainText(words, url, footer),
-    html: htmlText(words, url, footer, mail.locale),
+    subject: oneLine(text.subject),
+    text: plainText(text, url, footer),
+    html: htmlText(text, url, footer, words.language),
   }
 }
 
+/** Facts as they come out of the outbox: those of one template. */
+interface MailFactsRead {
+  university?: string | null
+  untilMs?: number
+  reason?: string | null
+}
+
+function textOf(words: MailWords, template: MailTemplate, facts: MailFactsRead): MailText {
+  const { university, untilMs, reason } = facts
+  const values = { university, until: untilMs === undefined ? '' : words.moment(untilMs) }
+  const say = (part: string, more = {}): string | null =>
+    words.say(`${template}.${part}`, { ...values, ...more })
+  const isAt = template === 'accountExists' && typeof university === 'string'
+  const what = isAt ? words.say('accountExistsAt.what', values) : say('what')
+  const lifeMs = LINKS[template]?.lifeMs
+  const life = lifeMs === undefined ? null : say('link', { count: lifeMs / 3_600_000 })
+  const ignore = life === null ? null : words.say('ignoreLink')
+  const nothingToDo = template === 'accountExists' ? words.say('ignore') : null
+  return {
+    subject: say('subject') ?? '',
+    before: [what, say('more'), reason].filter(isText),
+    action: say('action'),
+    after: [life, ignore, nothingToDo].filter(isText),
+  }
+}
+
+function isText(text: string | null | undefined): text is string {
+  return typeof text === 'string'
+}
+
 /** A name from before names were looked at: whatever it says, no program that shows mail makes a link of it. [EDG-10] */
-function withPlainName(facts: { university?: unknown }): unknown {
+function withPlainName(facts: MailFactsRead): MailFactsRead {
   const { university } = facts
   if (typeof university !== 'string' || !carriesAddress(university)) return facts
   return { ...facts, university: university.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}<>"' -]+/gu, ' ') }
@@ -73,26 +120,26 @@ function linkOf(desk: WritingDesk, template: MailTemplate, facts: { nonce?: stri
 }
 
 function plainText(words: MailText, url: string | null, footer: string): string {
-  const action = url === null || words.action === undefined ? [] : [`${words.action}:\n${url}`]
-  const parts = [...words.before.map(oneLine), ...action, ...(words.after ?? []), `--\n${footer}`]
+  const action = url === null || words.action === null ? [] : [`${words.action}:\n${url}`]
+  const parts = [...words.before.map(oneLine), ...action, ...words.after, `--\n${footer}`]
   return `${parts.join('\n\n')}\n`
 }
 
-function htmlText(words: MailText, url: string | null, footer: string, locale: Locale): string {
+function htmlText(words: MailText, url: string | null, footer: string, language: string): string {
   const paragraph = (text: string): string => `<p>${escapeHtml(oneLine(text))}</p>`
   const action =
-    url === null || words.action === undefined
+    url === null || words.action === null
       ? []
       : [
           `<p><a href="${escapeHtml(url)}">${escapeHtml(words.action)}</a></p>`,
           `<p><small>${escapeHtml(url)}</small></p>`,
         ]
   return [
-    `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.subject)}</title></head>`,
+    `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><title>${escapeHtml(words.subject)}</title></head>`,
     '<body style="font-family:sans-serif;max-width:36em">',
     ...words.before.map(paragraph),
     ...action,
-    ...(words.after ?? []).map(paragraph),
+    ...words.after.map(paragraph),
     `<hr><p><small>${escapeHtml(footer)}</small></p></body></html>`,
     '',
   ].join('\n')

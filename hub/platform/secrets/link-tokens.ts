@@ -4,6 +4,14 @@ import type { ServerKeys } from './server-secret.ts'
 /** What a mailed link is for. */
 export type LinkPurpose = 'verify' | 'reset' | 'email' | 'university'
 
+/** How long mailed links are good: a day to confirm an address or a request, an hour for a password. [IDN-6] */
+export const LINK_LIFE_MS: Record<LinkPurpose, number> = {
+  verify: 24 * 3_600_000,
+  reset: 3_600_000,
+  email: 24 * 3_600_000,
+  university: 24 * 3_600_000,
+}
+
 /** A fresh link: its token is mailed, its hash is stored, and its nonce waits with the mail. */
 export interface FreshLink {
   nonce: string

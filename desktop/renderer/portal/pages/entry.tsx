@@ -5,7 +5,7 @@ import { PageHead } from '../parts.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
 import { SkipLink } from '../shell.tsx'
 import { usePortalWords } from '../words.ts'
-import { LANGUAGES } from '../languages.ts'
+import { LANGUAGES } from '../../i18n/languages.ts'
 
 /** What surrounds the pages of somebody who is not signed in. Nothing of any university is on it. [POR-2] */
 export function Entry(props: { title: string; lead?: string; children: ReactNode }): ReactElement {

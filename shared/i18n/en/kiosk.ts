@@ -1,5 +1,5 @@
-/** English: the shape that every other language must have. Plural keys end in _one and _other. */
-export const en = {
+/** The kiosk's words in English: the shape that every other language must have. */
+export const kiosk = {
   tone: { free: 'Free', busy: 'Busy', full: 'Full', unknown: 'Unsure', closed: 'Closed' },
   busyMeans: {
     university: 'Busy: fewer than half of the seats are free.',
@@ -38,16 +38,19 @@ export const en = {
   },
   age: {
     justNow: 'Reported just now',
-    minutes: 'Reported {{count}} min ago',
-    hours: 'Reported {{count}} h ago',
+    minutes_one: 'Reported {{count}} min ago',
+    minutes_other: 'Reported {{count}} min ago',
+    hours_one: 'Reported {{count}} h ago',
+    hours_other: 'Reported {{count}} h ago',
     never: 'Nobody has reported yet',
-    staleHours: 'Last report {{time}}, {{count}} h ago',
     staleOn: 'Last report {{date}}',
     at: 'Reported at {{time}}',
     newest: 'Latest: {{age}}',
     shortNow: 'reported just now',
-    shortMinutes: 'reported {{count}} min ago',
-    shortHours: 'reported {{count}} h ago',
+    shortMinutes_one: 'reported {{count}} min ago',
+    shortMinutes_other: 'reported {{count}} min ago',
+    shortHours_one: 'reported {{count}} h ago',
+    shortHours_other: 'reported {{count}} h ago',
     shortOld: 'reported over a day ago',
     shortAt: 'reported at {{time}}',
     shortNever: 'no report yet',
@@ -132,7 +135,8 @@ export const en = {
     someLeft: 'some seats left, {{figure}}',
     manyTaken: 'many seats taken, {{figure}}',
     mostTaken: 'most seats taken, {{figure}}',
-    known: '{{known}} of {{count}} known',
+    known_one: '{{known}} of {{count}} known',
+    known_other: '{{known}} of {{count}} known',
     noneKnown_one: '{{count}} space, no fresh report',
     noneKnown_other: '{{count}} spaces, no fresh report',
     freeOnly: 'Free now',

@@ -1,9 +1,10 @@
-import type { Translated } from './translated.ts'
+import type { KioskWords } from '../words.ts'
+import type { language } from './language.ts'
 
 const lessThanHalf = '稍擠：空位不到一半。'
 
-/** Traditional Chinese as written in Taiwan: numbers take one form. */
-export const zhTw: Translated<'other'> = {
+/** The kiosk's words. */
+export const kiosk: KioskWords<typeof language> = {
   tone: { free: '有位', busy: '稍擠', full: '客滿', unknown: '不明', closed: '關閉' },
   busyMeans: {
     university: lessThanHalf,
@@ -41,16 +42,15 @@ export const zhTw: Translated<'other'> = {
   },
   age: {
     justNow: '剛剛回報',
-    minutes: '{{count}} 分鐘前回報',
-    hours: '{{count}} 小時前回報',
+    minutes_other: '{{count}} 分鐘前回報',
+    hours_other: '{{count}} 小時前回報',
     never: '尚無人回報',
-    staleHours: '上次回報 {{time}}，{{count}} 小時前',
     staleOn: '上次回報 {{date}}',
     at: '{{time}} 回報',
     newest: '最新：{{age}}',
     shortNow: '剛剛回報',
-    shortMinutes: '{{count}} 分鐘前回報',
-    shortHours: '{{count}} 小時前回報',
+    shortMinutes_other: '{{count}} 分鐘前回報',
+    shortHours_other: '{{count}} 小時前回報',
     shortOld: '超過一天前回報',
     shortAt: '{{time}} 回報',
     shortNever: '尚無回報',
@@ -131,7 +131,7 @@ export const zhTw: Translated<'other'> = {
     someLeft: '還有部分座位，{{figure}}',
     manyTaken: '許多座位已有人，{{figure}}',
     mostTaken: '大部分座位已滿，{{figure}}',
-    known: '近期有回報：{{known}}／{{count}}',
+    known_other: '近期有回報：{{known}}／{{count}}',
     noneKnown_other: '{{count}} 個空間，均無近期回報',
     freeOnly: '目前有位',
     showAll: '顯示全部',

@@ -1,9 +1,10 @@
-import type { Translated } from './translated.ts'
+import type { KioskWords } from '../words.ts'
+import type { language } from './language.ts'
 
 const lessThanHalf = 'Delno: prostih je manj kot pol sedežev.'
 
-/** Slovenian: numbers take four forms. */
-export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
+/** The kiosk's words. */
+export const kiosk: KioskWords<typeof language> = {
   tone: { free: 'Prosto', busy: 'Delno', full: 'Polno', unknown: 'Ne vem', closed: 'Zaprto' },
   busyMeans: {
     university: lessThanHalf,
@@ -44,16 +45,27 @@ export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
   },
   age: {
     justNow: 'Javljeno pravkar',
-    minutes: 'Javljeno pred {{count}} min',
-    hours: 'Javljeno pred {{count}} h',
+    minutes_one: 'Javljeno pred {{count}} min',
+    minutes_two: 'Javljeno pred {{count}} min',
+    minutes_few: 'Javljeno pred {{count}} min',
+    minutes_other: 'Javljeno pred {{count}} min',
+    hours_one: 'Javljeno pred {{count}} h',
+    hours_two: 'Javljeno pred {{count}} h',
+    hours_few: 'Javljeno pred {{count}} h',
+    hours_other: 'Javljeno pred {{count}} h',
     never: 'Ni še javil nihče',
-    staleHours: 'Zadnjič javljeno ob {{time}}, pred {{count}} h',
     staleOn: 'Zadnjič javljeno {{date}}',
     at: 'Javljeno ob {{time}}',
     newest: 'Zadnje: {{age}}',
     shortNow: 'pravkar javljeno',
-    shortMinutes: 'javljeno pred {{count}} min',
-    shortHours: 'javljeno pred {{count}} h',
+    shortMinutes_one: 'javljeno pred {{count}} min',
+    shortMinutes_two: 'javljeno pred {{count}} min',
+    shortMinutes_few: 'javljeno pred {{count}} min',
+    shortMinutes_other: 'javljeno pred {{count}} min',
+    shortHours_one: 'javljeno pred {{count}} h',
+    shortHours_two: 'javljeno pred {{count}} h',
+    shortHours_few: 'javljeno pred {{count}} h',
+    shortHours_other: 'javljeno pred {{count}} h',
     shortOld: 'javljeno pred več kot enim dnem',
     shortAt: 'javljeno ob {{time}}',
     shortNever: 'še ni javljeno',
@@ -146,7 +158,10 @@ export const sl: Translated<'one' | 'two' | 'few' | 'other'> = {
     someLeft: 'nekaj sedežev še prostih, {{figure}}',
     manyTaken: 'veliko sedežev zasedenih, {{figure}}',
     mostTaken: 'večina sedežev zasedena, {{figure}}',
-    known: 'sveže javljeno: {{known}} od {{count}}',
+    known_one: 'sveže javljeno: {{known}} od {{count}}',
+    known_two: 'sveže javljeno: {{known}} od {{count}}',
+    known_few: 'sveže javljeno: {{known}} od {{count}}',
+    known_other: 'sveže javljeno: {{known}} od {{count}}',
     noneKnown_one: '{{count}} prostor brez svežega javljanja',
     noneKnown_two: '{{count}} prostora brez svežega javljanja',
     noneKnown_few: '{{count}} prostori brez svežega javljanja',

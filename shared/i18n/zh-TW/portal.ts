@@ -1,7 +1,8 @@
-import type { TranslatedPortal } from './translated.ts'
+import type { PortalWords } from '../words.ts'
+import type { language } from './language.ts'
 
-/** Words of the portal in Traditional Chinese as written in Taiwan. */
-export const portalZhTw: TranslatedPortal<'other'> = {
+/** The portal's words. */
+export const portal: PortalWords<typeof language> = {
   app: {
     startOver: '重新填寫',
     name: 'Carrel',
@@ -16,7 +17,7 @@ export const portalZhTw: TranslatedPortal<'other'> = {
     saving: '儲存中…',
     saved: '已儲存。',
     retry: '再試一次',
-    retryIn: '{{seconds}} 秒後可再試',
+    retryIn_other: '{{count}} 秒後可再試',
     home: '前往地點列表',
     notKnown: '不清楚',
     yes: '是',
@@ -47,9 +48,9 @@ export const portalZhTw: TranslatedPortal<'other'> = {
   },
   ago: {
     now: '剛剛',
-    minutes: '{{count}} 分鐘前',
-    hours: '{{count}} 小時前',
-    days: '{{count}} 天前',
+    minutes_other: '{{count}} 分鐘前',
+    hours_other: '{{count}} 小時前',
+    days_other: '{{count}} 天前',
   },
   wait: {
     slow: '伺服器尚未回應，仍在嘗試…',

@@ -1,5 +1,5 @@
-/** English words of the portal: the shape that every other language must have. Plural keys end in _one and _other. */
-export const portalEn = {
+/** The portal's words in English: the shape that every other language must have. */
+export const portal = {
   app: {
     startOver: 'Start over',
     name: 'Carrel',
@@ -14,7 +14,8 @@ export const portalEn = {
     saving: 'Saving …',
     saved: 'Saved.',
     retry: 'Try again',
-    retryIn: 'Try again in {{seconds}} s',
+    retryIn_one: 'Try again in {{count}} s',
+    retryIn_other: 'Try again in {{count}} s',
     home: 'To the places',
     notKnown: 'Not known',
     yes: 'Yes',
@@ -43,7 +44,15 @@ export const portalEn = {
     tryNow: 'Try now',
     back: 'Connected again.',
   },
-  ago: { now: 'just now', minutes: '{{count}} min ago', hours: '{{count}} h ago', days: '{{count}} d ago' },
+  ago: {
+    now: 'just now',
+    minutes_one: '{{count}} min ago',
+    minutes_other: '{{count}} min ago',
+    hours_one: '{{count}} h ago',
+    hours_other: '{{count}} h ago',
+    days_one: '{{count}} d ago',
+    days_other: '{{count}} d ago',
+  },
   wait: {
     slow: 'No answer from the hub yet. Still trying …',
     once: 'It counts only once.',

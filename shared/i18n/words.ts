@@ -1,0 +1,34 @@
+import type { kiosk } from './en/kiosk.ts'
+import type { mail } from './en/mail.ts'
+import type { portal } from './en/portal.ts'
+import type { Language } from './language.ts'
+
+type PluralBase<Key> = Key extends `${infer Base}_other` ? Base : never
+type IsPlural<Key, English> = Key extends `${infer Base}_${'one' | 'other'}`
+  ? `${Base}_other` extends keyof English
+    ? true
+    : false
+  : false
+
+/**
+ * Every key of English, and every text with a number in each plural form of the language. A key that is missing, and one
+ * that is too many, does not compile.
+ */
+type Words<English, Forms extends string> = English extends readonly string[]
+  ? readonly string[] & { length: English['length'] }
+  : {
+      [Key in keyof English as IsPlural<Key, English> extends true ? never : Key]: English[Key] extends string
+        ? string
+        : Words<English[Key], Forms>
+    } & { [Key in keyof English as `${PluralBase<Key>}_${Forms}`]: string }
+
+type FormsOf<L extends Language> = L['plurals'][number]
+
+/** What `kiosk.ts` of a language says: all that kiosks do, and of the portal what it says of places. */
+export type KioskWords<L extends Language> = Words<typeof kiosk, FormsOf<L>>
+
+/** What `portal.ts` of a language says. */
+export type PortalWords<L extends Language> = Words<typeof portal, FormsOf<L>>
+
+/** What `mail.ts` of a language says. */
+export type MailWords<L extends Language> = Words<typeof mail, FormsOf<L>>
