@@ -111,7 +111,7 @@ const PLANTS: Plant[] = [
   {
     boundary: 'a feature in the platform',
     file: 'hub/platform/writer/planted.ts',
-    code: `export { loadSpaces } from '../../spaces/spaces.ts'\n`,
+    code: `export { loadSpaces } from '../../spaces/space-rows.ts'\n`,
     says: { tool: 'oxlint', words: /Boundary: platform imports/ },
   },
   {
@@ -123,7 +123,7 @@ const PLANTS: Plant[] = [
   {
     boundary: "another feature's SQL",
     file: 'hub/occupancy/planted.ts',
-    code: `export { loadTies } from '../spaces/hours.ts'\n`,
+    code: `export { HOURS_BY_SPACE } from '../spaces/hour-rows.ts'\n`,
     says: { tool: 'oxlint', words: /Boundary: occupancy imports/ },
   },
   {

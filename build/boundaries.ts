@@ -83,14 +83,14 @@ interface Feature {
 
 /** Every folder of `hub/` that is a feature. */
 export const FEATURES: Readonly<Record<string, Feature>> = {
-  accounts: { offers: ['actors', 'identity-parts'], imports: ['directories', 'groups'] },
-  audit: { offers: [], imports: ['universities'] },
-  directories: { offers: ['directory-desk'], imports: ['groups'] },
-  groups: { offers: ['groups'], imports: [] },
+  accounts: { offers: ['account-dependencies', 'actors'], imports: ['directories', 'groups'] },
+  audit: { offers: [], imports: [] },
+  directories: { offers: ['directories'], imports: ['groups'] },
+  groups: { offers: ['super-group'], imports: [] },
   kiosks: { offers: ['kiosk-facts'], imports: ['accounts'] },
   occupancy: { offers: [], imports: ['accounts', 'kiosks', 'spaces'] },
-  spaces: { offers: ['people-spaces', 'people-tree', 'spaces', 'tree'], imports: ['accounts'] },
-  universities: { offers: ['universities'], imports: ['accounts', 'groups', 'spaces'] },
+  spaces: { offers: ['people-tree', 'tree', 'university-space'], imports: ['accounts'] },
+  universities: { offers: [], imports: ['accounts', 'groups', 'spaces'] },
 }
 
 function featureBoundary([name, { imports }]: [string, Feature]): Boundary {

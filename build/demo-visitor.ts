@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
@@ -31,7 +31,7 @@ export async function visitDemoCampus(hubUrl: string, visitorName: string, code:
     dial: cuttableDial(line),
     post: makePostEnrolment(null),
     // Always the shortest wait before it comes again.
-    dice: { ...makeDice(1), fraction: () => 0 },
+    random: { ...makeSeededRandom(1), fraction: () => 0 },
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { DEMO_CAMPUS, DEMO_REPORTS } from '#shared/fixtures/campus.ts'
 import { placeSpaces, spaceViews } from '#shared/fixtures/builders.ts'
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
@@ -79,7 +79,7 @@ test.each([2 * HOUR_MS, 60_000])(
   (staleMs) => {
     const { clock, engine, reported, ageMs } = demo(staleMs)
     expect(reported).toHaveLength(DEMO_REPORTS.length)
-    const end = keepVisiting(engine, clock, makeDice(7))
+    const end = keepVisiting(engine, clock, makeSeededRandom(7))
     const levels = new Set<number>()
     for (let step = 0; step < 2_000; step += 1) {
       clock.pass(lookEveryMs(staleMs) / 2)
@@ -97,7 +97,7 @@ test.each([2 * HOUR_MS, 60_000])(
 
 test('[IMP-9] a person’s tap stays for a good while, and without the line nobody reports', () => {
   const { clock, engine, reported, visits, set, online, spaces } = demo(2 * HOUR_MS)
-  keepVisiting(engine, clock, makeDice(7))
+  keepVisiting(engine, clock, makeSeededRandom(7))
   const [tapped = 0] = reported
   const untold = [...spaces.values()].find(({ name }) => name === 'Carrel 4')?.id ?? 0
   set(tapped, 2)
@@ -116,11 +116,11 @@ test('[IMP-9] a person’s tap stays for a good while, and without the line nobo
 })
 
 test('[IMP-9] visitors say levels that there are, and not always the same', () => {
-  const dice = makeDice(3)
+  const random = makeSeededRandom(3)
   const levels = [0, 1, 2] as const
   const said = levels.map((level) =>
     Array.from({ length: 200 }, () =>
-      decideVisits([{ id: 1, level, reportedAtMs: 0 }], HOUR_MS * 9, HOUR_MS, dice),
+      decideVisits([{ id: 1, level, reportedAtMs: 0 }], HOUR_MS * 9, HOUR_MS, random),
     )
       .flat()
       .map((visit) => visit.level),

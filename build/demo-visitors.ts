@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
@@ -38,13 +38,13 @@ export function decideVisits(
   news: readonly SpaceNews[],
   nowMs: number,
   staleMs: number,
-  dice: Pick<Dice, 'fraction'>,
+  random: Pick<SeededRandom, 'fraction'>,
 ): Visit[] {
   return news.flatMap(({ id, level, reportedAtMs }) => {
     // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real house.
     const part = EARLIEST + (LATEST - EARLIEST) * ((id * 0.618_034) % 1)
     if (reportedAtMs !== null && nowMs - reportedAtMs < part * staleMs) return []
-    const step = dice.fraction() < 0.6 ? 0 : dice.fraction() < 0.5 ? 1 : -1
+    const step = random.fraction() < 0.6 ? 0 : random.fraction() < 0.5 ? 1 : -1
     return [{ spaceId: id, level: Math.min(2, Math.max(0, (level ?? 0) + step)) as Level }]
   })
 }
@@ -61,7 +61,7 @@ export function lookEveryMs(staleMs: number): number {
 export function keepVisiting(
   engine: Pick<Engine, 'call' | 'subscribe'>,
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>,
-  dice: Pick<Dice, 'fraction'>,
+  random: Pick<SeededRandom, 'fraction'>,
 ): () => void {
   const planned = new Set(DEMO_REPORTS.map(({ path }) => path.join('/')))
   const spaces = new Map<number, SpaceView>()
@@ -88,7 +88,7 @@ export function keepVisiting(
     if (visited.length === 0) return WAIT_MS
     const nowMs = hubNowMs + clock.elapsedMs() - linkAtMs
     // What is refused, because it comes too fast or the space is gone, is looked at again next time.
-    for (const visit of decideVisits(visited, nowMs, staleMs, dice))
+    for (const visit of decideVisits(visited, nowMs, staleMs, random))
       void engine.call('reportOccupancy', visit).catch(() => undefined)
     return lookEveryMs(staleMs)
   }
@@ -117,7 +117,7 @@ export async function startVisitors(
   { name, folder, code }: VisitorKiosk,
 ): Promise<() => void> {
   const clock = makeDeviceClock()
-  const dice = makeDice(randomInt(2 ** 32))
+  const random = makeSeededRandom(randomInt(2 ** 32))
   const engine = openEngine({
     folder,
     config: { name, hub: { url: hubUrl } },
@@ -125,7 +125,7 @@ export async function startVisitors(
     clock,
     dial: makeWsDial(null),
     post: makePostEnrolment(null),
-    dice,
+    random: random,
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
@@ -137,7 +137,7 @@ export async function startVisitors(
       throw new Error(enrolled.refusal.why)
     }
   }
-  const end = keepVisiting(engine, clock, dice)
+  const end = keepVisiting(engine, clock, random)
   return () => {
     end()
     engine.stop()

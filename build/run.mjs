@@ -15,6 +15,7 @@ const COMMANDS = {
   prove: 'hub/simulation/prove.ts',
   plants: 'build/plants.ts',
   shots: 'build/shots.ts',
+  sizes: 'build/report-sizes.ts',
   package: 'build/package.ts',
 }
 

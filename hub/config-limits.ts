@@ -4,7 +4,7 @@ import {
   SOCKET_LIMITS,
   type AccountLimits,
   type SocketLimits,
-  type TryLimit,
+  type AttemptLimit,
 } from '#shared/domain/conduct.ts'
 
 /** How much there may be from one address of the network and by one person. */
@@ -12,7 +12,7 @@ export interface HubLimits {
   /** Tries at the doors of accounts, and acts. [IDN-12] [EDG-6] */
   accountLimits: AccountLimits
   /** Failed enrolments of one address of the network. [SYN-20] */
-  failedEnrolments: TryLimit
+  failedEnrolments: AttemptLimit
   /** Sockets of one address of the network. [EDG-14] */
   socketLimits: SocketLimits
 }
@@ -36,7 +36,10 @@ type LimitName = (typeof LIMIT_NAMES)[number]
 
 /** The limits as an installation has them; their windows of time are always the same. [EDG-6] */
 export function readLimits(read: (name: LimitName) => number | null): HubLimits {
-  const at = (limit: TryLimit, name: LimitName): TryLimit => ({ ...limit, count: read(name) ?? limit.count })
+  const at = (limit: AttemptLimit, name: LimitName): AttemptLimit => ({
+    ...limit,
+    count: read(name) ?? limit.count,
+  })
   const {
     signIn,
     wrongPassword,

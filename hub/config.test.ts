@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ACCOUNT_LIMITS, FAILED_ENROLMENTS, SOCKET_LIMITS, type AccountDoor } from '#shared/domain/conduct.ts'
+import {
+  ACCOUNT_LIMITS,
+  FAILED_ENROLMENTS,
+  SOCKET_LIMITS,
+  type AccountLimitName,
+} from '#shared/domain/conduct.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './admin/testing-certificate.ts'
 import { decideProduction, defaultHome, parseConfig, VARIABLE_NAMES } from './config.ts'
-import { withoutPort } from './platform/http/host-name.ts'
+import { hostWithoutPort } from './platform/http/request-target.ts'
 
 const problemsOf = (environment: Record<string, string>): string[] => {
   const parsed = parseConfig(environment)
@@ -136,7 +141,7 @@ describe('configuration', () => {
     ).toEqual([1, 2, 3, 4, 5, 5, 6, 9])
     expect([failedEnrolments.count, act.perAccount.count]).toEqual([7, 8])
     expect(socketLimits).toEqual({ newKiosks: 10, newPages: 11, pages: 12 })
-    for (const door of Object.keys(ACCOUNT_LIMITS) as AccountDoor[]) {
+    for (const door of Object.keys(ACCOUNT_LIMITS) as AccountLimitName[]) {
       expect(limits[door].perAddress.windowMs).toBe(ACCOUNT_LIMITS[door].perAddress.windowMs)
       if (door !== 'act') expect(limits[door].perAccount).toEqual(ACCOUNT_LIMITS[door].perAccount)
     }
@@ -203,5 +208,5 @@ test.each([
   ['::1', '::1'],
   ['10.0.0.1:80', '10.0.0.1'],
 ])('the host of %s is %s', (text, host) => {
-  expect(withoutPort(text)).toBe(host)
+  expect(hostWithoutPort(text)).toBe(host)
 })

@@ -10,7 +10,7 @@ import { LIMIT_NAMES, readLimits, type HubLimits } from './config-limits.ts'
 import { MIN_SECRET_LENGTH } from './platform/secrets/server-secret.ts'
 import { LOG_LEVELS, type LogLevel } from './platform/log.ts'
 import { parseProxies } from './platform/http/network-address.ts'
-import { withoutPort } from './platform/http/host-name.ts'
+import { hostWithoutPort } from './platform/http/request-target.ts'
 
 /** All that a hub is told from outside. */
 export interface HubConfig extends HubLimits {
@@ -51,6 +51,7 @@ export interface HubConfig extends HubLimits {
 
 /** Default ports: hub, and its metrics. */
 export const DEFAULT_PORT = 4710
+/** Port of /metrics unless CARREL_METRICS_PORT says otherwise. */
 export const DEFAULT_METRICS_PORT = 4719
 
 /** Nobody's: for mails that become files. */
@@ -151,8 +152,8 @@ export function parseConfig(
     databaseUrl: read('DATABASE_URL') ?? null,
     logLevel: (read('CARREL_LOG') ?? 'info') as LogLevel,
     hostNames: [
-      ...listOf(read('CARREL_HOSTS')).map(withoutPort),
-      ...(publicUrl === null ? [] : [withoutPort(new URL(publicUrl).host)]),
+      ...listOf(read('CARREL_HOSTS')).map(hostWithoutPort),
+      ...(publicUrl === null ? [] : [hostWithoutPort(new URL(publicUrl).host)]),
     ],
     proxies: proxies.value,
     tls: tls.value,
@@ -186,7 +187,7 @@ export function decideProduction(config: HubConfig): string[] {
       'CARREL_DEV_SEED is for development: it makes a university whose people everybody can sign in as. Remove it in production.',
     )
   if (publicUrl === null) problems.push('PUBLIC_URL must be set in production: where people find this hub.')
-  else if (!publicUrl.startsWith('https:') && !isLoopback(withoutPort(new URL(publicUrl).host)))
+  else if (!publicUrl.startsWith('https:') && !isLoopback(hostWithoutPort(new URL(publicUrl).host)))
     problems.push('PUBLIC_URL must begin with https in production.')
   if (smtpUrl === null) problems.push('SMTP_URL must be set in production: where mail is handed in.')
   if (mailFrom === DEFAULT_MAIL_FROM)

@@ -4,9 +4,9 @@ import { decideUniversity, makeUniversity } from './universities/make-university
 import type { HubLog } from './platform/log.ts'
 import { appendChange } from './platform/postgres/append-change.ts'
 import { query, transaction, type Database, type Transaction } from './platform/postgres/database.ts'
-import { insertMember, loadGroups } from './groups/groups.ts'
+import { insertMember, loadGroups } from './groups/group-rows.ts'
 import { insertImportedUsers } from './admin/import-rows.ts'
-import { loadNamedAccount } from './accounts/users.ts'
+import { loadNamedAccount } from './accounts/user-rows.ts'
 
 /** The university of the development directory (build/dev/ldap): its people's addresses end so. */
 export const DEVELOPMENT_UNIVERSITY = {
@@ -32,16 +32,19 @@ export async function seedDevelopment(pool: Database, log: HubLog): Promise<bool
   const isNew = await transaction(pool, 'read committed', async (client) => {
     const present = await query(client, 'select 1 from universities limit 1')
     if (present.length > 0) return false
-    const wish = decideUniversity(DEVELOPMENT_UNIVERSITY)
-    if (!wish.ok) throw new Error(wish.refusal.sentence)
-    const made = await makeUniversity(client, wish.value, { actor: ACTOR })
+    const input = decideUniversity(DEVELOPMENT_UNIVERSITY)
+    if (!input.ok) throw new Error(input.refusal.sentence)
+    const made = await makeUniversity(client, input.value, { actor: ACTOR })
     // Two hubs that start at once wait for each other in there, and the second finds the first one's.
     if (!made.ok) return false
     await mergeGroupList(client, made.value.id, listed.value, { source: 'default-groups.txt', actor: ACTOR })
     await makeSuperuser(client, made.value.id)
     return true
   })
-  if (isNew) log.info('the development university was made', { name: DEVELOPMENT_UNIVERSITY.name })
+  if (isNew)
+    log.info('development-seeded', 'The development university was made.', {
+      name: DEVELOPMENT_UNIVERSITY.name,
+    })
   return isNew
 }
 

@@ -32,7 +32,7 @@ export function writeHubFile(home: string, facts: HubFile): () => void {
 }
 
 /** Adds to what the file of this process says; nothing to do where another hub has written its own, or none is yet. */
-export function amendHubFile(home: string, changes: Partial<HubFile>): void {
+export function updateHubFile(home: string, changes: Partial<HubFile>): void {
   const path = join(home, 'hub.json')
   const facts = readFacts(path)
   if (facts?.pid === process.pid) putFacts(path, { ...facts, ...changes })

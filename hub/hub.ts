@@ -4,36 +4,34 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { makeChance, makeHubClock } from './platform/clock.ts'
+import { makeRandomSource, makeHubClock } from './platform/clock.ts'
 import { isLoopback, type HubConfig } from './config.ts'
 import { seedDevelopment } from './dev-seed.ts'
-import { amendHubFile, writeHubFile } from './hub-file.ts'
+import { updateHubFile, writeHubFile } from './hub-file.ts'
 import { readDirectories } from './directories/directory-config.ts'
-import { noDirectories, type DirectoryDesk } from './directories/directory-desk.ts'
-import { makeDirectoryDesk } from './directories/directory.ts'
-import type { IdentityParts } from './accounts/identity-parts.ts'
+import { noDirectories, type Directories } from './directories/directories.ts'
+import { makeDirectories } from './directories/make-directories.ts'
+import type { IdentityDependencies } from './accounts/account-dependencies.ts'
 import { makeIdentity, type Identity } from './make-identity.ts'
 import { loadServerSecret } from './platform/secrets/server-secret.ts'
 import { makeSetupLink } from './accounts/setup-link.ts'
-import { forgetAddressesJob } from './accounts/forget-addresses.ts'
-import { mailJob } from './platform/mail/mail-job.ts'
 import { startJobs, type Jobs } from './platform/jobs/jobs.ts'
-import { purgeJob } from './purge.ts'
+import { forgetAddressesJob, mailJob, purgeJob } from './periodic-jobs.ts'
 import { makeHubLog, makeLogger, type HubLog } from './platform/log.ts'
 import { makeMetrics, serveMetrics, type HubMetrics } from './platform/metrics.ts'
-import type { Chance, HubClock } from './platform/ports.ts'
+import type { RandomSource, HubClock } from './platform/ports.ts'
 import { liveRoute } from './platform/connections/live-route.ts'
 import { syncRoute } from './platform/connections/sync-route.ts'
 import { arePagesBuilt } from './portal.ts'
 import { findFolderFault, findSecretFault } from './platform/secrets/secret-file.ts'
 import { closePool, openPool, requireServer, type Database } from './platform/postgres/database.ts'
-import { startKeptEmbedded } from './platform/postgres/kept-embedded.ts'
+import { startSupervisedEmbedded } from './platform/postgres/supervised-embedded.ts'
 import { migrate } from './platform/postgres/migrate.ts'
-import { takeOwnRole } from './platform/postgres/own-role.ts'
+import { connectAsOwnRole } from './platform/postgres/own-role.ts'
 import { makeSyncCore } from './platform/connections/sync-core.ts'
-import { makeUnbelievedProxies } from './platform/http/unbelieved-proxies.ts'
+import { makeUntrustedProxies } from './platform/http/untrusted-proxies.ts'
 
-/** Kiosks that dial in the same moment wait here instead of trying again after a second; the system's own limit is 4096. */
+/** Connections of kiosks that wait to be accepted, so that they need not retry after a second; the system's own limit is 4096. */
 const LISTEN_BACKLOG = 4096
 
 /** A running hub. */
@@ -43,19 +41,19 @@ export interface Hub {
   metricsUrl: string
   databaseUrl: string
   pool: Database
-  /** With which the first platform administrator is made, within an hour; null when there is one. [IDN-13] */
+  /** Link that makes the first platform administrator, valid for an hour; null when there is one. [IDN-13] */
   setupLink: string | null
-  /** Says goodbye to every kiosk, ends what runs, and closes the database; the second call waits for the first. */
+  /** Disconnects every kiosk with `bye`, stops all parts, and closes the database; a second call waits for the first. */
   stop(): Promise<void>
 }
 
-/** What a test may hold in its own hands. */
+/** What a test may replace. */
 export interface HubOptions {
   logger?: Logger
   clock?: HubClock
-  chance?: Chance
-  /** What a test has otherwise than the configuration would: limits, for example. */
-  identity?: Partial<IdentityParts>
+  random?: RandomSource
+  /** Replaces what the configuration would give: limits, for example. */
+  identity?: Partial<IdentityDependencies>
   /** Settings of the embedded PostgreSQL. */
   databaseSettings?: Record<string, string>
 }
@@ -69,62 +67,67 @@ export class HubStartError extends Error {
 }
 
 /**
- * Starts a whole hub: database, migrations, sync core, jobs, HTTP, metrics. What was started before a fault is stopped
- * again. Faults that a person can mend are errors with one sentence.
+ * Starts a whole hub: database, migrations, sync core, jobs, HTTP, metrics. On an error what was started is stopped
+ * again. Errors that a person can fix have one sentence as message.
  */
 export async function startHub(config: HubConfig, options: HubOptions = {}): Promise<Hub> {
   const logger = options.logger ?? makeLogger(config.logLevel)
   const log = makeHubLog(logger)
-  const undo: (() => Promise<void>)[] = []
+  const cleanups: (() => Promise<void>)[] = []
   const stopAll = async (): Promise<void> => {
-    for (const step of undo.splice(0).toReversed())
-      await step().catch((error: unknown) => log.error('a part did not stop cleanly', { err: error }))
+    for (const step of cleanups.splice(0).toReversed())
+      await step().catch((error: unknown) =>
+        log.error('part-not-stopped', 'A part of the hub did not stop cleanly.', { err: error }),
+      )
   }
   try {
-    return await startParts(config, options, logger, log, undo, stopAll)
+    return await startAll(config, options, logger, log, cleanups, stopAll)
   } catch (error) {
     await stopAll()
     throw error
   }
 }
 
-/** What is missing for kiosks, or for people. */
-function warnOfLacks({ tls, proxies, host }: HubConfig, log: HubLog): void {
+/** Warns of what kiosks or people will miss. */
+function warnOfMissingParts({ tls, proxies, host }: HubConfig, log: HubLog): void {
   if (tls === null && proxies.length === 0 && !isLoopback(host))
-    log.warn('without TLS: kiosks reach this hub only through a proxy that speaks it', { host })
-  if (!arePagesBuilt()) log.warn('the pages of people are not built: node build/build-screens.ts builds them')
+    log.warn('tls-missing', 'Without TLS, kiosks reach this hub only through a proxy that terminates it.', {
+      host,
+    })
+  if (!arePagesBuilt())
+    log.warn('pages-not-built', 'The pages of people are not built: run node build/build-screens.ts.')
 }
 
-async function startParts(
+async function startAll(
   config: HubConfig,
   options: HubOptions,
   logger: Logger,
   log: HubLog,
-  undo: (() => Promise<void>)[],
+  cleanups: (() => Promise<void>)[],
   stopAll: () => Promise<void>,
 ): Promise<Hub> {
-  warnOfSecrets(config, log)
+  warnOfUnsafeSecrets(config, log)
   const databaseUrl =
     config.databaseUrl === null
-      ? await startOwnDatabase(config.home, options, log, undo)
-      : await enterDatabase(config, config.databaseUrl, log)
-  const pool = await openDatabase(config, databaseUrl, log, undo)
+      ? await startOwnDatabase(config.home, options, log, cleanups)
+      : await databaseUrlOfOwnRole(config, config.databaseUrl, log)
+  const pool = await openDatabase(config, databaseUrl, log, cleanups)
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
-  const { identity, jobs } = await startPeople(config, options, pool, clock, { log, metrics }, undo)
+  const { identity, jobs } = await startIdentity(config, options, pool, clock, { log, metrics }, cleanups)
   const core = makeSyncCore({
     pool,
     features: makeSyncFeatures(pool),
     clock,
-    chance: options.chance ?? makeChance(),
+    random: options.random ?? makeRandomSource(),
     log,
     metrics,
     limits: { sockets: config.socketLimits },
   })
-  const lateJobs = async (): Promise<string[]> => [...core.late(), ...(await jobs.late())]
-  const proxies = makeUnbelievedProxies(log, (seen) => amendHubFile(config.home, { unbelievedProxies: seen }))
+  const lateJobs = async (): Promise<string[]> => [...core.lateTasks(), ...(await jobs.late())]
+  const proxies = makeUntrustedProxies(log, (seen) => updateHubFile(config.home, { unbelievedProxies: seen }))
   const app = await buildApp({
-    forwardedBy: (peer) => proxies.saw(peer),
+    forwardedBy: (peer) => proxies.record(peer),
     config,
     logger,
     pool,
@@ -134,35 +137,39 @@ async function startParts(
     writer: core.writer,
     requestLimits: config.requestLimits,
     failedEnrolments: config.failedEnrolments,
-    identity: identity.parts,
+    identity: identity.dependencies,
   })
-  undo.push(() => app.close())
-  // Kiosks hear goodbye before their sockets are closed.
-  undo.push(() => core.stop())
+  cleanups.push(() => app.close())
+  // Kiosks are sent `bye` before their sockets are closed.
+  cleanups.push(() => core.stop())
   const metricsServer = await atPort(
     serveMetrics(metrics, config.metricsPort),
     config.metricsPort,
     'CARREL_METRICS_PORT',
   )
-  undo.push(() => metricsServer.stop())
+  cleanups.push(() => metricsServer.stop())
   const url = await atPort(listen(app, config), config.port, 'CARREL_PORT')
   identity.setListening(url)
   const setupLink = await makeSetupLink(pool, identity.publicUrl())
   const facts = { pid: process.pid, url, databaseUrl, unbelievedProxies: proxies.all() }
   const removeHubFile = writeHubFile(config.home, facts)
-  undo.push(async () => removeHubFile())
-  warnOfLacks(config, log)
-  log.info('the hub is ready', { url, metricsUrl: metricsServer.url })
+  cleanups.push(async () => removeHubFile())
+  warnOfMissingParts(config, log)
+  log.info('hub-ready', 'The hub is ready.', { url, metricsUrl: metricsServer.url })
   const stopping: { done?: Promise<void> } = {}
   const stop = (): Promise<void> => (stopping.done ??= stopAll())
   return { url, metricsUrl: metricsServer.url, databaseUrl, pool, setupLink, stop }
 }
 
-/** The address under which the hub works: never as somebody who can do more than own its database. [OPS-15] */
-async function enterDatabase(config: HubConfig, databaseUrl: string, log: HubLog): Promise<string> {
-  const { url, instead } = await takeOwnRole(databaseUrl, () => loadServerSecret(config))
+/** The database address that the hub uses: never with a role that can do more than own its database. [OPS-15] */
+async function databaseUrlOfOwnRole(config: HubConfig, databaseUrl: string, log: HubLog): Promise<string> {
+  const { url, instead } = await connectAsOwnRole(databaseUrl, () => loadServerSecret(config))
   if (instead !== null)
-    log.info('the hub works as a role of its own instead of that of DATABASE_URL', { ...instead })
+    log.info(
+      'own-database-role',
+      'The hub uses a database role of its own instead of that of DATABASE_URL.',
+      { ...instead },
+    )
   return url
 }
 
@@ -171,82 +178,83 @@ async function openDatabase(
   config: HubConfig,
   databaseUrl: string,
   log: HubLog,
-  undo: (() => Promise<void>)[],
+  cleanups: (() => Promise<void>)[],
 ): Promise<Database> {
   const pool = openPool(databaseUrl, {
     maxConnections: 20,
-    onIdleError: (error) => log.warn('an idle database connection broke', { err: error }),
+    onIdleError: (error) =>
+      log.warn('idle-connection-broke', 'An idle database connection broke.', { err: error }),
   })
-  undo.push(() => closePool(pool))
+  cleanups.push(() => closePool(pool))
   await requireServer(pool)
   const ran = await migrate(pool)
-  if (ran.length > 0) log.info('the database was brought up to date', { migrations: ran })
+  if (ran.length > 0) log.info('database-migrated', 'The database was migrated.', { migrations: ran })
   if (config.isDevelopmentSeeded) await seed(config, pool, log)
   return pool
 }
 
-/** Whoever calls this knows better than a variable that was left behind. [OPS-3] */
+/** Refused in production, where the variable can only be left over. [OPS-3] */
 async function seed({ isProduction }: HubConfig, pool: Database, log: HubLog): Promise<void> {
   if (isProduction) throw new HubStartError('CARREL_DEV_SEED is for development: remove it in production.')
   await seedDevelopment(pool, log)
 }
 
-/** The server's own secret is refused where others can read or exchange it; of the rest doctor says more. [IDN-22] */
-function warnOfSecrets({ home, tlsKeyFile }: HubConfig, log: HubLog): void {
+/** Warns of unsafe files; the server's own secret is refused elsewhere, and `admin doctor` has details. [IDN-22] */
+function warnOfUnsafeSecrets({ home, tlsKeyFile }: HubConfig, log: HubLog): void {
   const faults = [
     existsSync(home) ? findFolderFault(home) : null,
     tlsKeyFile === null ? null : findSecretFault(tlsKeyFile, { mayGroupRead: true }),
   ]
-  for (const fault of faults) if (fault !== null) log.warn('a secret is not safe', { fault })
+  for (const fault of faults)
+    if (fault !== null) log.warn('secret-unsafe', 'A file with a secret is not safe.', { fault })
 }
 
-/** What may find a fault that a person must mend comes before anything that would then have to be ended on its way. */
-async function startPeople(
+/** First what may find an error that a person must fix, then what would have to be stopped because of it. */
+async function startIdentity(
   config: HubConfig,
   options: HubOptions,
   pool: Database,
   clock: HubClock,
-  told: { log: HubLog; metrics: HubMetrics },
-  undo: (() => Promise<void>)[],
+  reporting: { log: HubLog; metrics: HubMetrics },
+  cleanups: (() => Promise<void>)[],
 ): Promise<{ identity: Identity; jobs: Jobs }> {
-  const { log } = told
+  const { log } = reporting
   const directories = openDirectories(config, pool, log)
-  const identity = await makeIdentity(config, pool, directories, told, options.identity)
-  undo.push(() => identity.mail.stop())
-  undo.push(() => identity.judge.stop())
+  const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
+  cleanups.push(() => identity.mail.stop())
+  cleanups.push(() => identity.judge.stop())
   const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
   const jobs = await startJobs(pool, list, clock, log)
-  undo.push(() => jobs.stop())
+  cleanups.push(() => jobs.stop())
   return { identity, jobs }
 }
 
-/** The directories of LDAP_CONFIG; a file with a fault keeps the hub from starting. */
-function openDirectories(config: HubConfig, pool: Database, log: HubLog): DirectoryDesk {
+/** The directories of LDAP_CONFIG; throws HubStartError when the file has a fault. */
+function openDirectories(config: HubConfig, pool: Database, log: HubLog): Directories {
   if (config.ldapConfig === null) return noDirectories
   const directories = readDirectories(config.ldapConfig)
   if (!directories.ok) throw new HubStartError(directories.refusal.join('\n'))
-  return makeDirectoryDesk(pool, directories.value, log)
+  return makeDirectories(pool, directories.value, log)
 }
 
 async function startOwnDatabase(
   home: string,
   options: HubOptions,
   log: HubLog,
-  undo: (() => Promise<void>)[],
+  cleanups: (() => Promise<void>)[],
 ): Promise<string> {
-  const embedded = await startKeptEmbedded(
+  const embedded = await startSupervisedEmbedded(
     {
       folder: join(home, 'database'),
-      log: (line) =>
-        (/(FATAL|PANIC):(?! +the database system is starting up)/.test(line) ? log.warn : log.debug)(
-          'database',
-          { line },
-        ),
+      log: (line) => {
+        const isFatal = /(FATAL|PANIC):(?! +the database system is starting up)/.test(line)
+        log[isFatal ? 'warn' : 'debug']('database-log', 'The embedded database logged a line.', { line })
+      },
       ...(options.databaseSettings === undefined ? {} : { settings: options.databaseSettings }),
     },
     log,
   )
-  undo.push(() => embedded.stop())
+  cleanups.push(() => embedded.stop())
   return embedded.url
 }
 
@@ -254,7 +262,7 @@ async function listen(app: FastifyInstance, config: HubConfig): Promise<string> 
   await app.listen({ host: config.host, port: config.port, backlog: LISTEN_BACKLOG })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : config.port
-  // "Every address" is not one that a kiosk can dial.
+  // A wildcard address is none that a kiosk can dial.
   const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host
   return `${config.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

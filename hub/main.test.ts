@@ -149,7 +149,7 @@ describe('a hub', () => {
     hub.child.kill('SIGTERM')
     const { code, stderr } = await hub.ended
     expect(code).toBe(0)
-    expect(stderr).toContain('the database ended by itself')
+    expect(stderr).toContain('embedded-ended')
   })
 
   test('asked to stop while it starts, it stops and leaves nothing', async () => {

@@ -39,8 +39,8 @@ How much there may be from one address of the network or by one person; hub/READ
   ${LIMIT_NAMES.join(',\n  ')}
 `
 
-/** Faults that a person can mend: one sentence, no stack. */
-const MENDABLE = [
+/** Errors that a person can fix: shown as one sentence, without a stack. */
+const USER_FIXABLE = [
   HubStartError,
   DatabaseUnusableError,
   FolderLockedError,
@@ -49,7 +49,7 @@ const MENDABLE = [
   ServerSecretError,
 ]
 
-const STOP_PATIENCE_MS = 25_000
+const STOP_TIMEOUT_MS = 25_000
 
 async function main(): Promise<void> {
   if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
@@ -58,25 +58,25 @@ async function main(): Promise<void> {
   }
   const config = parseConfig(process.env)
   if (!config.ok) return fail(config.refusal.problems.join('\n'))
-  const lacks = decideProduction(config.value)
-  if (lacks.length > 0) return fail(lacks.join('\n'))
-  const asked = firstSignal()
+  const missing = decideProduction(config.value)
+  if (missing.length > 0) return fail(missing.join('\n'))
+  const stopRequested = firstSignal()
   let hub: Hub
   try {
     hub = await startHub(config.value)
   } catch (error) {
-    if (MENDABLE.some((kind) => error instanceof kind)) return fail((error as Error).message)
+    if (USER_FIXABLE.some((kind) => error instanceof kind)) return fail((error as Error).message)
     throw error
   }
   const setup = showSetupLink(config.value, hub.setupLink)
   process.stdout.write(`hub ${hub.url}\nmetrics ${hub.metricsUrl}\n${setup}`)
-  await asked
-  // A part that hangs must not keep a service manager waiting; the database's watchdog ends the database.
-  setTimeout(() => process.exit(1), STOP_PATIENCE_MS).unref()
+  await stopRequested
+  // A part that hangs must not keep a service manager waiting; the watchdog ends the embedded database.
+  setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref()
   await hub.stop()
 }
 
-/** To a person at a terminal; else into a file that only this user reads. Gives the line for standard output. [IDN-13] */
+/** Shows the link at a terminal; else writes it to a file that only this user reads. Gives the line for standard output. [IDN-13] */
 function showSetupLink({ home, logLevel }: HubConfig, link: string | null): string {
   const isAtTerminal = process.stderr.isTTY && logLevel !== 'silent'
   const file = keepSetupLink(home, isAtTerminal ? null : link)
@@ -87,7 +87,7 @@ function showSetupLink({ home, logLevel }: HubConfig, link: string | null): stri
   return file === null ? '' : `setup-link ${file}\n`
 }
 
-/** Resolves at the first wish to end, also one that comes while the hub still starts; a second one ends it at once. */
+/** Resolves at the first signal to stop, also while the hub still starts; a second signal exits at once. */
 function firstSignal(): Promise<void> {
   return new Promise((asked) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -5,14 +5,14 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PORTAL_PATHS } from '#shared/wire/portal-paths.ts'
 import { portalHeaders } from '#shared/wire/screen-policy.ts'
-import { pathOf } from './platform/http/request-path.ts'
+import { pathOf } from './platform/http/request-target.ts'
 
-/** Where the built screens are. The hub may start before they are: whatever is there when somebody asks is given. */
+/** Where the built screens are. The hub may start before they are built: the folder is read at each request. */
 const SCREEN_FOLDER = path.join(import.meta.dirname, '..', 'dist', 'renderer')
 
 const PAGE = 'portal.html'
 
-/** Files beside the pages; nothing else of the folder is given but what its builder named by content. */
+/** Files beside the page; of the folder nothing else is served but assets with a hash in their name. */
 const FILES = [
   'icon.svg',
   'icon-192.png',
@@ -24,22 +24,22 @@ const FILES = [
 ]
 
 /** A file whose name changes with its content never changes. */
-const FOR_EVER = { cacheControl: true, immutable: true, maxAge: '1y', index: false as const }
+const IMMUTABLE = { cacheControl: true, immutable: true, maxAge: '1y', index: false as const }
 
 /** As the builder names files: no dot at the beginning, and no way into another folder. */
 const PLAIN_NAME = /^\w[\w.-]*$/
 
-/** Whether there are pages to give. */
+/** Whether the portal is built. */
 export function arePagesBuilt(folder: string = SCREEN_FOLDER): boolean {
   return existsSync(path.join(folder, PAGE))
 }
 
-/** Who has the pages of people. */
+/** The portal: the pages of people. */
 export interface Portal {
   /** Registers the portal's addresses. */
   register(app: FastifyInstance): Promise<void>
-  /** Answers an address where nothing is with a page that says so, to who asks for a page; else null. */
-  answerLost(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | null
+  /** Answers an unknown address with a page, when the request is for a page; else null. */
+  answerNotFound(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | null
 }
 
 /** The portal's pages, from a folder of built screens. [POR-3] */
@@ -59,7 +59,7 @@ export function makePortal(folder: string = SCREEN_FOLDER): Portal {
       await app.register(async (scope) => {
         await scope.register(fastifyStatic, { serve: false, preCompressed: true })
         for (const url of PORTAL_PATHS)
-          scope.get(url, (request, reply) => givePage(request, reply, folder, sendPage))
+          scope.get(url, (request, reply) => sendPortalPage(request, reply, folder, sendPage))
         for (const file of FILES)
           scope.get(`/${file}`, (request, reply) =>
             addHeaders(request, reply).sendFile(file, folder, { cacheControl: false, index: false }),
@@ -67,16 +67,16 @@ export function makePortal(folder: string = SCREEN_FOLDER): Portal {
         scope.get('/assets/:name', (request, reply) => {
           const { name } = request.params as { name: string }
           if (!PLAIN_NAME.test(name)) return reply.callNotFound()
-          return addHeaders(request, reply).sendFile(name, path.join(folder, 'assets'), FOR_EVER)
+          return addHeaders(request, reply).sendFile(name, path.join(folder, 'assets'), IMMUTABLE)
         })
       })
     },
-    answerLost: (request, reply) => (wantsPage(request) ? sendPage(request, reply, 404) : null),
+    answerNotFound: (request, reply) => (wantsPage(request) ? sendPage(request, reply, 404) : null),
   }
 }
 
 /** With an ETag and for HEAD where the page is built; with advice where it is not. */
-async function givePage(
+async function sendPortalPage(
   request: FastifyRequest,
   reply: FastifyReply,
   folder: string,

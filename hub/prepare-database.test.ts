@@ -8,7 +8,7 @@ import { startJobs } from './platform/jobs/jobs.ts'
 import { noLog } from './platform/log.ts'
 import {
   closePool,
-  loadMightyRole,
+  loadPrivilegedRole,
   openPool,
   query,
   withDatabase,
@@ -116,7 +116,7 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
     )
     expect(left).toEqual([])
     await asking(ofHub('firstWord'), async (pool) => {
-      expect(await loadMightyRole(pool)).toBeNull()
+      expect(await loadPrivilegedRole(pool)).toBeNull()
       expect(await migrate(pool)).toEqual([])
       await (await startJobs(pool, [], makeHubClock(), noLog)).stop()
       await query(pool, 'alter table spaces add column more int')
@@ -145,7 +145,7 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
     expect(await prepareFor("it''s%20n%C3%A9w")).toEqual(PREPARED)
     await expect(asking(ofHub('firstWord'), (pool) => query(pool, 'select 1'))).rejects.toThrow(/password/)
     await asking(ofHub("it''s%20n%C3%A9w"), async (pool) => {
-      expect(await loadMightyRole(pool)).toBeNull()
+      expect(await loadPrivilegedRole(pool)).toBeNull()
       await expect(query(pool, 'create database another')).rejects.toThrow(/permission denied/)
     })
   })

@@ -1,9 +1,9 @@
-import { checkPin } from './kiosks/check-pin.ts'
+import { checkPin } from './kiosks/pin.ts'
 import { forkKiosk } from './kiosks/fork-kiosk.ts'
 import { makeBatchCommits } from './occupancy/batch-commits.ts'
 import type { SyncFeatures } from './platform/connections/sync-features.ts'
 import type { Database } from './platform/postgres/database.ts'
-import { loadFeed, loadLiveFeed } from './spaces/load-feed.ts'
+import { loadFeed, loadLiveFeed } from './spaces/space-feed-rows.ts'
 
 /** What the features give to the lines of kiosks and pages. */
 export function makeSyncFeatures(pool: Database): SyncFeatures {

@@ -30,7 +30,7 @@ export const PLANTS: readonly Plant[] = [
       },
       {
         file: 'hub/occupancy/decide-batch.ts',
-        find: 'const isRepeat = this.memory.isDone(origin)',
+        find: 'const isRepeat = this.settled.isDone(origin)',
         replace: 'const isRepeat = false',
       },
       {
@@ -90,8 +90,8 @@ export const PLANTS: readonly Plant[] = [
       },
       {
         file: 'hub/occupancy/commit-mutations.ts',
-        find: 'const kioskRows = await loadKioskFacts(client, universityId, kioskIds)',
-        replace: 'const kioskRows = kioskIds.length > 0 ? early : []',
+        find: 'const kiosks = await loadKioskFacts(client, universityId, kioskIds)',
+        replace: 'const kiosks = kioskIds.length > 0 ? early : new Map()',
       },
     ],
     proof: EXACTLY_ONCE,
@@ -111,7 +111,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'hash not compared',
     edits: [
       {
-        file: 'hub/occupancy/batch-memory.ts',
+        file: 'hub/occupancy/settled-mutations.ts',
         find: '?.find((one) => one.hash === hash)',
         replace: '?.find((one) => one.hash !== null)',
       },
@@ -167,8 +167,9 @@ export const PLANTS: readonly Plant[] = [
     edits: [
       {
         file: 'hub/occupancy/leaf-fold.ts',
-        find: 'const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])',
-        replace: 'const newest = [...leaf.fresh].at(-1) ?? newestReport(stored === null ? [] : [stored])',
+        find: 'const newest = newestReport(stored === null ? leaf.batchReports : [stored, ...leaf.batchReports])',
+        replace:
+          'const newest = [...leaf.batchReports].at(-1) ?? newestReport(stored === null ? [] : [stored])',
       },
     ],
     proof: SIMULATION,
@@ -177,7 +178,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'undo restores an old level',
     edits: [
       {
-        file: 'hub/occupancy/commit-facts.ts',
+        file: 'hub/occupancy/commit-rows.ts',
         find: 'order by r.reported_at desc, r.clock desc,',
         replace: 'order by r.reported_at, r.clock desc,',
       },
@@ -199,7 +200,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'tombstone not sent',
     edits: [
       {
-        file: 'hub/spaces/load-feed.ts',
+        file: 'hub/spaces/space-feed-rows.ts',
         find: 'and clock > $2 and not (${view.sees}) order by id`',
         replace: 'and clock > $2 and is_deleted and not is_public order by id`',
       },
@@ -210,7 +211,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'frame of another university',
     edits: [
       {
-        file: 'hub/spaces/load-feed.ts',
+        file: 'hub/spaces/space-feed-rows.ts',
         find: 'from spaces where university_id = $1 and ${condition} and',
         replace: 'from spaces where university_id + $1 > 0 and ${condition} and',
       },

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
 import { DEMO_CAMPUS } from '#shared/fixtures/campus.ts'
 import { runAdmin } from '../../hub/admin/run-admin.ts'
-import { AskedProcess } from '../../hub/simulation/asked-process.ts'
+import { RequestProcess } from '../../hub/simulation/request-process.ts'
 import type { KioskQuestion, KioskState, TapAnswer } from '../../hub/simulation/kiosk-process.ts'
 import { HubHost } from '../../hub/simulation/hub-host.ts'
 import { loadLandedMigrations, loadSequences } from '../../hub/admin/backup-tables.ts'
@@ -71,7 +71,7 @@ async function openKiosk(field: Field, engineFile: string): Promise<Tapped> {
   const { code } = (await field.admin('kiosk', 'code', ...place)) as { code: string }
   const folder = path.join(field.folder, 'kiosk')
   mkdirSync(folder)
-  const engine = new AskedProcess<KioskQuestion>(engineFile)
+  const engine = new RequestProcess<KioskQuestion>(engineFile)
   const hubUrl = `http://127.0.0.1:${field.line.port}`
   await engine.ask({ ask: 'open', name: KIOSK, folder, hubUrl, code })
   const state = (): Promise<KioskState> => engine.ask({ ask: 'state', name: KIOSK })

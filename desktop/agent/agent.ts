@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { CALLS_PER_SECOND, type EngineDoor } from '#shared/wire/bridge.ts'
+import { CALLS_PER_SECOND, type EngineApi } from '#shared/wire/bridge.ts'
 import { makeCallGate } from '../engine/api/call-gate.ts'
 import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import { listScreenFiles } from '../engine/screen/screen-files.ts'
@@ -26,7 +26,7 @@ export const GOODBYE_MS = 500
 
 /** What an agent is made of. */
 export interface AgentOptions {
-  engine: EngineDoor
+  engine: EngineApi
   /** Port on 127.0.0.1; 0 takes a free one. */
   port: number
   /** Folder of the built screens, with kiosk.html in it. */

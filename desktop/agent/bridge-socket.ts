@@ -6,7 +6,7 @@ import {
   BridgeCallMessage,
   BridgeTokenMessage,
   type BridgeAnswerMessage,
-  type EngineDoor,
+  type EngineApi,
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
 import type { CallGate } from '../engine/api/call-gate.ts'
@@ -28,7 +28,7 @@ const REFUSED = 1008
 
 /** What a screen's socket is served with. */
 export interface BridgeServing {
-  engine: EngineDoor
+  engine: EngineApi
   token: string
   log: EngineLog
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { leastGrowth } from '../engine/testing/heap-growth.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { makeFuzzMessage } from './testing/fuzz-messages.ts'
@@ -76,9 +76,9 @@ function isFromTheList(output: unknown): boolean {
 
 test(`[BRG-1] [BRG-3] ${MESSAGES} messages of chance: every answer from the closed list, nothing kept, nobody else harmed (seed ${SEED})`, async () => {
   const { agent, door } = await startTestAgent({ callsPerSecond: 1_000_000 })
-  const dice = makeDice(SEED)
+  const random = makeSeededRandom(SEED)
   const count = { sent: 0, id: 0, calls: 0 }
-  const next = (): ReturnType<typeof makeFuzzMessage> => makeFuzzMessage(dice, (count.id += 1))
+  const next = (): ReturnType<typeof makeFuzzMessage> => makeFuzzMessage(random, (count.id += 1))
   const good = await new TestScreen(agent.port).show()
   const throwUntil = async (end: number): Promise<void> => {
     while (count.sent < end) {

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import type { BridgeAnswerMessage, EngineDoor } from '#shared/wire/bridge.ts'
+import type { BridgeAnswerMessage, EngineApi } from '#shared/wire/bridge.ts'
 import { beatTo } from '../engine/screen/page-heartbeat.ts'
 import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 
@@ -14,7 +14,7 @@ const DROP_AFTER_MS = 30_000
 
 /** What a screen mirrors, and by which clock it is told that the mirror is alive. */
 interface Mirroring {
-  engine: EngineDoor
+  engine: EngineApi
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
 }

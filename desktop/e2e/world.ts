@@ -6,7 +6,7 @@ import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { startChild, type Child } from '../../build/children.ts'
 import { runAdmin } from '../../hub/admin/run-admin.ts'
 import { createEnrolment } from '../../hub/kiosks/enrol-kiosk.ts'
-import { openLineProxy, type LineProxy } from '../../hub/simulation/line-proxy.ts'
+import { openConnectionProxy, type ConnectionProxy } from '../../hub/simulation/connection-proxy.ts'
 import { query, type Database } from '../../hub/platform/postgres/database.ts'
 import { startScratchDatabase } from '../../hub/platform/postgres/testing.ts'
 import { KioskHost } from './kiosk-host.ts'
@@ -25,7 +25,7 @@ export interface Library {
 /** A hub that really runs, on a database of its own, and a line to it that can be cut. */
 export class World {
   /** What kiosks dial instead of the hub. */
-  readonly line: LineProxy
+  readonly line: ConnectionProxy
   private readonly database: { url: string; pool: Database; stop(): Promise<void> }
   private readonly home: string
   private readonly env: NodeJS.ProcessEnv
@@ -38,7 +38,7 @@ export class World {
     home: string
     env: NodeJS.ProcessEnv
     hub: World['hub']
-    line: LineProxy
+    line: ConnectionProxy
   }) {
     this.database = parts.database
     this.home = parts.home
@@ -60,7 +60,7 @@ export class World {
       CARREL_LOG: 'silent',
     }
     const hub = await startHub(env)
-    const line = await openLineProxy(() => world.hub.port)
+    const line = await openConnectionProxy(() => world.hub.port)
     const world = new World({ database, home, env, hub, line })
     await world.makeUniversity(libraryCount)
     return world

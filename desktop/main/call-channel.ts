@@ -1,6 +1,6 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
-import { CALLS_PER_SECOND, type CallRefusal, type EngineDoor } from '#shared/wire/bridge.ts'
+import { CALLS_PER_SECOND, type CallRefusal, type EngineApi } from '#shared/wire/bridge.ts'
 import { makeCallGate } from '../engine/api/call-gate.ts'
 import { beatTo } from '../engine/screen/page-heartbeat.ts'
 import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
@@ -9,7 +9,7 @@ import type { IpcPart, SenderEvent, WindowPart } from './electron-parts.ts'
 
 /** What the channels between page and engine are served with. */
 export interface CallServing {
-  engine: EngineDoor
+  engine: EngineApi
   window: WindowPart
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog

@@ -1,7 +1,7 @@
 import { mkdirSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
-import type { EngineDoor } from '#shared/wire/bridge.ts'
+import type { EngineApi } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
 import type { ScreenFile } from '../engine/screen/screen-files.ts'
 import { EXIT_CODES, type AppEnd } from './app-exit.ts'
@@ -16,7 +16,7 @@ import { dropStaleLock } from './stale-lock.ts'
 
 /** What the shell shows and with what. */
 export interface ShellOptions extends KioskWindowOptions {
-  engine: EngineDoor
+  engine: EngineApi
   files: ReadonlyMap<string, ScreenFile>
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog

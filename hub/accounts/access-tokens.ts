@@ -1,22 +1,23 @@
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
-import { query, type Database } from '../platform/postgres/database.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import { loadSigningKeys, type SigningKey } from '../platform/secrets/signing-keys.ts'
 
-/** How long an access token is good. */
+/** How long an access token is valid, seconds. */
 export const ACCESS_TOKEN_S = 30 * 60
 /** How long a key that was rotated out still verifies: the life of its last token, and some for clocks. */
 const RETIRED_KEY_S = 35 * 60
-/** Keys are read again this often; a rotation waits for it. */
-const KEYS_FOR_MS = 1_000
-/** A key that is unknown may be another hub's newest: keys are read again for it, but not for every forged token. */
-const KEYS_AGAIN_MS = 100
+/** Keys are read again this often: for so long a rotation takes to be seen. */
+const KEYS_VALID_MS = 1_000
+/** An unknown key may be another hub's newest: for it keys are read again, but not for every forged token. */
+const UNKNOWN_KEY_RELOAD_MS = 100
 
 const ALGORITHM = 'HS256'
 const ISSUER = 'carrel'
 const AUDIENCE = 'carrel-api'
-/** What sort of token it is (RFC 9068): no other token of ours is taken for one. */
+/** Type of the token (RFC 9068), so that no other token of the hub is accepted as one. */
 const TOKEN_TYPE = 'at+jwt'
 
-/** What an access token says. */
+/** Claims of an access token. */
 export interface AccessClaims {
   userId: number
   sessionId: number
@@ -29,26 +30,20 @@ export interface AccessTokens {
   verify(token: string): Promise<AccessClaims | null>
 }
 
-interface Key {
-  id: number
-  secret: Buffer
-  isCurrent: boolean
-}
-
 /** Makes them over a database; the first hub makes the first key. */
 export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): AccessTokens {
-  let held: { keys: Promise<Key[]>; sinceMs: number } | null = null
-  const keys = (forMs = KEYS_FOR_MS): Promise<Key[]> => {
-    if (held === null || performance.now() - held.sinceMs > forMs) {
-      const loading = loadKeys(pool, makeSecret)
-      held = { keys: loading, sinceMs: performance.now() }
-      loading.catch(() => (held = null))
+  let cached: { keys: Promise<SigningKey[]>; sinceMs: number } | null = null
+  const keys = (forMs = KEYS_VALID_MS): Promise<SigningKey[]> => {
+    if (cached === null || performance.now() - cached.sinceMs > forMs) {
+      const loading = loadSigningKeys(pool, 'access', RETIRED_KEY_S, makeSecret)
+      cached = { keys: loading, sinceMs: performance.now() }
+      loading.catch(() => (cached = null))
     }
-    return held.keys
+    return cached.keys
   }
-  const find = async (kid: string | undefined): Promise<Key | undefined> => {
-    const isIt = ({ id }: Key): boolean => String(id) === kid
-    return (await keys()).find(isIt) ?? (await keys(KEYS_AGAIN_MS)).find(isIt)
+  const find = async (kid: string | undefined): Promise<SigningKey | undefined> => {
+    const hasId = ({ id }: SigningKey): boolean => String(id) === kid
+    return (await keys()).find(hasId) ?? (await keys(UNKNOWN_KEY_RELOAD_MS)).find(hasId)
   }
   return {
     sign: async ({ userId, sessionId }) => {
@@ -64,7 +59,7 @@ export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): Acce
         .sign(key.secret)
     },
     verify: async (token) => {
-      // A database that is away is no fault of the token: that is thrown here, and not taken for a refusal below.
+      // A database that is away is no fault of the token: that is thrown, not answered as a refusal.
       const key = await find(readKeyId(token))
       if (key === undefined) return null
       try {
@@ -93,22 +88,4 @@ function readKeyId(token: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-async function loadKeys(pool: Database, makeSecret: () => Buffer): Promise<Key[]> {
-  const load = (): Promise<Key[]> =>
-    query<Key>(
-      pool,
-      `select id, secret, retired_at is null as "isCurrent" from signing_keys
-       where purpose = 'access' and (retired_at is null or retired_at > now() - $1 * interval '1 second')`,
-      [RETIRED_KEY_S],
-    )
-  const keys = await load()
-  if (keys.some(({ isCurrent }) => isCurrent)) return keys
-  await query(
-    pool,
-    "insert into signing_keys (purpose, secret) values ('access', $1) on conflict (purpose) where retired_at is null do nothing",
-    [makeSecret()],
-  )
-  return load()
 }

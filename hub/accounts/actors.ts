@@ -1,5 +1,9 @@
 import type { Actor } from '#shared/domain/access.ts'
-import { query, type Queryable } from '../platform/postgres/database.ts'
+import type { Queryable, Database } from '../platform/postgres/database.ts'
+import { loadActorRow } from './actor-rows.ts'
+import { accept, refuse } from '#shared/domain/decision.ts'
+import type { Authenticate } from '../platform/http/handle.ts'
+import type { AccessTokens } from './access-tokens.ts'
 
 /** Who a live session belongs to. */
 export interface LiveSession {
@@ -9,27 +13,28 @@ export interface LiveSession {
 }
 
 /**
- * The person behind a session, as they are now, with their memberships; null when the session has ended, run out, or its
- * user may not sign in any more. One statement, asked for every call: nothing is remembered that could be out of date. [IDN-9]
+ * The person behind a session, as they are now, with their memberships; null when the session has ended or expired, or its
+ * user may not sign in any more. Read for every call, and again under the lock of whoever changes something: nothing is
+ * cached that could be out of date. [IDN-9]
  */
 export async function loadLiveSession(
   database: Queryable,
   sessionId: number,
   userId: number,
 ): Promise<LiveSession | null> {
-  const [row] = await query<Actor & { isConfirmed: boolean }>(
-    database,
-    `select u.id as "userId", u.associated_university_id as "universityId", u.is_platform_admin as "isPlatformAdmin",
-        s.confirmed_at > now() - interval '10 minutes' as "isConfirmed",
-        coalesce((select json_agg(json_build_object('groupId', g.id, 'isSuper', g.is_super, 'permission', m.permissions))
-          from user_group m join groups g on g.id = m.group_id where m.user_id = u.id), '[]') as memberships
-     from sessions s join users u on u.id = s.user_id
-       left join universities v on v.id = u.associated_university_id
-     where s.id = $1 and u.id = $2 and s.revoked_at is null and s.expires_at > now()
-       and u.is_active and u.erased_at is null and coalesce(v.is_approved, true)`,
-    [sessionId, userId],
-  )
-  if (row === undefined) return null
+  const row = await loadActorRow(database, sessionId, userId)
+  if (row === null) return null
   const { isConfirmed, ...actor } = row
   return { actor, isConfirmed }
+}
+
+/** Reads `Authorization: Bearer …` and asks the database whether that session is still valid. [IDN-9] */
+export function makeAuthenticate(pool: Database, tokens: AccessTokens): Authenticate {
+  return async (request) => {
+    const [, token] = /^Bearer ([\w.-]{1,2000})$/.exec(request.headers.authorization ?? '') ?? []
+    const claims = token === undefined ? null : await tokens.verify(token)
+    const live = claims === null ? null : await loadLiveSession(pool, claims.sessionId, claims.userId)
+    if (live === null || claims === null) return refuse({ why: 'signInNeeded' })
+    return accept({ ...live, sessionId: claims.sessionId })
+  }
 }

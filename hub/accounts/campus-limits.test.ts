@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   ACCOUNT_LIMITS,
-  type AccountDoor,
+  type AccountLimitName,
   type AccountLimits,
-  type TryLimit,
+  type AttemptLimit,
 } from '#shared/domain/conduct.ts'
 import { refuse } from '#shared/domain/decision.ts'
-import { noDirectories, type DirectoryDesk } from '../directories/directory-desk.ts'
-import { makePasswordPlaces } from './identity-parts.ts'
+import { noDirectories, type Directories } from '../directories/directories.ts'
+import { makePasswordSlots } from './account-dependencies.ts'
 import { makePasswords } from './passwords.ts'
 import { makeTestPerson } from './testing-people.ts'
 import { query } from '../platform/postgres/database.ts'
@@ -33,20 +33,20 @@ afterEach(async () => {
 
 async function start(
   name: string,
-  perAddress: Partial<Record<AccountDoor, number>> = {},
-  directories: DirectoryDesk = noDirectories,
+  perAddress: Partial<Record<AccountLimitName, number>> = {},
+  directories: Directories = noDirectories,
   windowMs?: number,
 ): Promise<PeopleHub> {
   const limits: AccountLimits = { ...ACCOUNT_LIMITS }
   // The same counts in longer windows: what fits into an hour fits into a minute, however slow the machine is.
   if (windowMs !== undefined)
     for (const [door, { perAccount, perAddress: all }] of Object.entries(ACCOUNT_LIMITS))
-      limits[door as AccountDoor] = {
+      limits[door as AccountLimitName] = {
         perAccount: { ...perAccount, windowMs },
         perAddress: { ...all, windowMs },
       }
-  for (const [door, count] of Object.entries(perAddress) as [AccountDoor, number][]) {
-    const limit: TryLimit = { ...ACCOUNT_LIMITS[door].perAddress, count }
+  for (const [door, count] of Object.entries(perAddress) as [AccountLimitName, number][]) {
+    const limit: AttemptLimit = { ...ACCOUNT_LIMITS[door].perAddress, count }
     limits[door] = { ...ACCOUNT_LIMITS[door], perAddress: limit }
   }
   const hub = await startPeopleHub(name, {
@@ -221,7 +221,7 @@ describe('[IDN-25] whose password nobody has time for', () => {
     const { cookie: browser } = await knownBrowserOf(hub, 'ana@uni.example')
     await query(hub.pool, 'delete from rate_limits')
     const full = await makeTestApp(hub.pool, {
-      identity: makeTestIdentity({ places: makePasswordPlaces(0, 0) }),
+      identity: makeTestIdentity({ passwordSlots: makePasswordSlots(0, 0) }),
     })
     const body = { email: 'ana@uni.example', password: GOOD_PASSWORD }
     const calls: [string, object, object][] = [
@@ -258,7 +258,7 @@ describe('[IDN-25] whose password nobody has time for', () => {
     const opened = Promise.withResolvers<void>()
     let judging = 0
     const hub = await startPeopleHub('share', {
-      places: makePasswordPlaces(4, 2),
+      passwordSlots: makePasswordSlots(4, 2),
       isCommon: async () => {
         judging += 1
         await opened.promise
@@ -336,7 +336,7 @@ describe('[EDG-7] guesses from one address', () => {
       { wrongPassword: 4 },
       {
         ...noDirectories,
-        has: async () => true,
+        hasDirectory: async () => true,
         signIn: async () => refuse('away'),
       },
     )

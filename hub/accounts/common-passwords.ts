@@ -1,10 +1,10 @@
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 
-/** Passwords that fewer than a million guesses find (score 0 and 1 of 4) are common. */
+/** Passwords that are found with fewer than a million guesses (score 0 and 1 of 4) are common. */
 const MIN_SCORE = 2
 
 /**
- * Only so many characters are looked at: the library's time grows with their square, and what is good that far is good.
+ * Only so many characters are checked: the library's time grows with their square, and what is good that far is good.
  * [IDN-4]
  */
 const LOOKED_AT_LENGTH = 40
@@ -15,7 +15,7 @@ const LOOKED_AT_LENGTH = 40
  */
 const READINGS = 10
 
-/** Makes the judge over the strength library, which blocks its thread; its word lists (50 MB in memory) are read here. */
+/** Loads the strength library with its word lists (50 MB in memory). The function that it gives tells whether a password is common; it blocks its thread. */
 export async function loadCommonPasswords(): Promise<
   (password: string, words: readonly string[]) => boolean
 > {

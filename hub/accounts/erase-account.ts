@@ -1,18 +1,18 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
-import { insertAddressMark } from './address-marks.ts'
+import { insertAddressMark } from './address-mark-rows.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
-import { eraseAccount, isLastPlatformAdmin, loadStaleAccounts } from './erase.ts'
-import { isLastSuperAdmin } from '../groups/groups.ts'
+import { eraseAccount, isLastPlatformAdmin, loadStaleAccounts } from './erase-rows.ts'
+import { isLastSuperAdmin } from '../groups/super-group.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { loadAccount, lockAccount } from './users.ts'
+import { loadAccount, lockAccount } from './user-rows.ts'
 import { parseAddress } from '../platform/mail/address.ts'
-import type { AccountParts } from './identity-parts.ts'
-import type { From } from './people-sessions.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
+import type { RequestSource } from './user-sessions.ts'
 import { addressHash } from './register.ts'
 
-/** An address whose account was deleted makes no new one for this long: limits are not shaken off by deleting oneself. */
+/** An address whose account was deleted makes no new one for this long: limits cannot be escaped by deleting the account. */
 const COOL_DOWN_MS = 24 * 3_600_000
 
 /**
@@ -20,11 +20,11 @@ const COOL_DOWN_MS = 24 * 3_600_000
  * the platform, stays. [IDN-11]
  */
 export async function deleteAccount(
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   userId: number,
-  from: From,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
-  const decision = await transaction(parts.pool, 'read committed', async (client) => {
+  const decision = await transaction(dependencies.pool, 'read committed', async (client) => {
     const before = await loadAccount(client, userId)
     if (before === null) return refuse({ why: 'signInNeeded' as const })
     const isLast =
@@ -37,7 +37,7 @@ export async function deleteAccount(
     await eraseAccount(client, userId, account.email)
     const address = account.directory === null ? parseAddress(account.email ?? '') : null
     if (address !== null) {
-      await insertAddressMark(client, addressHash(parts, address), 'deleted', COOL_DOWN_MS)
+      await insertAddressMark(client, addressHash(dependencies, address), 'deleted', COOL_DOWN_MS)
       await queueMail(client, {
         key: `deleted ${userId}`,
         to: address.text,
@@ -55,11 +55,11 @@ export async function deleteAccount(
     })
     return accept(null)
   })
-  if (decision.ok) parts.kickMail()
+  if (decision.ok) dependencies.kickMail()
   return decision
 }
 
-/** Empties accounts that were never confirmed, so that nobody's address is held by somebody else's wish. */
+/** Empties accounts that were never confirmed, so that nobody's address is blocked by a registration of somebody else. */
 export async function eraseStaleAccounts(pool: Database): Promise<void> {
   for (const { id, email } of await loadStaleAccounts(pool))
     await transaction(pool, 'read committed', (client) => eraseAccount(client, id, email))

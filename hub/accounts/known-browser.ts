@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../platform/postgres/database.ts'
-import { isBrowserOf, type NamedAccount } from './known-browsers.ts'
+import { isKnownBrowserOf, type NamedAccount } from './known-browser-rows.ts'
 import type { ServerKeys } from '../platform/secrets/server-secret.ts'
 
-/** For so long a browser is known after a sign-in: twice as long as the longest session. [EDG-11] */
+/** For so long a browser counts as known after a sign-in: twice as long as the longest session. [EDG-11] */
 export const KNOWN_BROWSER_MS = 180 * 86_400_000
 
-/** What a genuine token says: in which account's name a password was right in this browser, and when. */
+/** What a genuine token holds: for which account a password was right in this browser, and when. */
 interface Claims {
   userId: number
   givenAtMs: number
@@ -16,7 +16,7 @@ interface Claims {
 
 const FORMAT = /^([1-9]\d{0,15})\.([1-9]\d{0,14})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 
-/** The token by which a browser is known from now on, "user.time.nonce.mac". It signs nobody in. [EDG-11] */
+/** Makes the token by which a browser counts as known, "user.time.nonce.mac". It signs nobody in. [EDG-11] */
 export function makeBrowserToken(keys: ServerKeys, { userId, givenAtMs }: Omit<Claims, 'nonce'>): string {
   const nonce = randomBytes(16).toString('base64url')
   return `${userId}.${givenAtMs}.${nonce}.${keys.mac('browsers', userId, givenAtMs, nonce)}`
@@ -32,8 +32,8 @@ function parse(keys: ServerKeys, token: string): Claims | null {
 }
 
 /**
- * Which browser asks, when one of the tokens that came along was given after a right password for the very account that is
- * named now, and that account ended nothing since; else null. Who has no genuine token costs no statement. [EDG-11]
+ * The nonce of the known browser that a sign-in comes from: one of its tokens was given after a right password for the very
+ * account that is named now, and that account forgot no browsers since. Else null. A forged token costs no statement. [EDG-11]
  */
 export async function findKnownBrowser(
   { pool, keys }: { pool: Database; keys: ServerKeys },
@@ -42,7 +42,7 @@ export async function findKnownBrowser(
 ): Promise<string | null> {
   for (const token of tokens) {
     const claims = parse(keys, token)
-    if (claims !== null && (await isBrowserOf(pool, { ...claims, lifeMs: KNOWN_BROWSER_MS }, named)))
+    if (claims !== null && (await isKnownBrowserOf(pool, { ...claims, lifeMs: KNOWN_BROWSER_MS }, named)))
       return claims.nonce
   }
   return null

@@ -1,7 +1,7 @@
 import type { Locale } from '#shared/domain/university.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { insertVerification, type VerificationPurpose } from './verifications.ts'
+import { insertVerification, type VerificationPurpose } from './verification-rows.ts'
 import { LINK_LIFE_MS, makeLink } from '../platform/secrets/link-tokens.ts'
 import type { ServerKeys } from '../platform/secrets/server-secret.ts'
 

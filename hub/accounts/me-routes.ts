@@ -1,20 +1,20 @@
 import { decideDisplayname } from '#shared/domain/person-name.ts'
 import { accept, refuse } from '#shared/domain/decision.ts'
-import { askForAddress } from './change-address.ts'
+import { requestAddressChange } from './change-address.ts'
 import { changePassword } from './change-password.ts'
 import { deleteAccount } from './erase-account.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { loadExport, loadMe } from './load-me.ts'
-import { updateProfile } from './users.ts'
-import type { AccountParts } from './identity-parts.ts'
+import { loadExport, loadMe } from './me-rows.ts'
+import { updateProfile } from './user-rows.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 import { refusalOfName, type Handle } from '../platform/http/handle.ts'
 import { clearRefreshCookie } from './refresh-cookie.ts'
 
-/** What one sees and changes of oneself. Sensitive acts ask for the password again. [IDN-10] */
-export function meRoutes(handle: Handle, parts: AccountParts): void {
+/** Routes with which people see and change their own account. Sensitive acts ask for the password again. [IDN-10] */
+export function meRoutes(handle: Handle, dependencies: AccountDependencies): void {
   handle('GET /me', async (_input, { actor }) => {
-    const me = await loadMe(parts.pool, actor.userId)
+    const me = await loadMe(dependencies.pool, actor.userId)
     return me === null ? refuse({ why: 'signInNeeded' }) : accept(me)
   })
 
@@ -27,7 +27,7 @@ export function meRoutes(handle: Handle, parts: AccountParts): void {
       ...(name.value === undefined ? {} : { displayname: name.value }),
       ...(body.locale === undefined ? {} : { locale: body.locale }),
     }
-    const me = await transaction(parts.pool, 'read committed', async (client) => {
+    const me = await transaction(dependencies.pool, 'read committed', async (client) => {
       if (await updateProfile(client, userId, profile))
         await appendChange(client, {
           ...changedBy(caller),
@@ -44,18 +44,18 @@ export function meRoutes(handle: Handle, parts: AccountParts): void {
   handle('POST /me/password', async ({ body }, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const me = { userId: caller.actor.userId, sessionId: caller.sessionId }
-    return changePassword(parts, me, body.password, caller)
+    return changePassword(dependencies, me, body.password, caller)
   })
 
   handle('POST /me/email', async ({ body }, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
-    return askForAddress(parts, caller.actor.userId, body.email, caller)
+    return requestAddressChange(dependencies, caller.actor.userId, body.email, caller)
   })
 
   handle('GET /me/export', async (_input, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
     const { userId, universityId } = caller.actor
-    await appendChange(parts.pool, {
+    await appendChange(dependencies.pool, {
       ...changedBy(caller),
       universityId,
       service: 'accounts',
@@ -63,13 +63,13 @@ export function meRoutes(handle: Handle, parts: AccountParts): void {
       log: {},
     })
     void caller.reply.header('content-disposition', 'attachment; filename="carrel.json"')
-    return accept(await loadExport(parts.pool, userId))
+    return accept(await loadExport(dependencies.pool, userId))
   })
 
   handle('DELETE /me', async (_input, caller) => {
     if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })
-    const done = await deleteAccount(parts, caller.actor.userId, caller)
-    if (done.ok) clearRefreshCookie(caller.reply, parts.cookie)
+    const done = await deleteAccount(dependencies, caller.actor.userId, caller)
+    if (done.ok) clearRefreshCookie(caller.reply, dependencies.cookie)
     return done
   })
 }

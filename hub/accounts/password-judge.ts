@@ -1,23 +1,23 @@
 import { Worker } from 'node:worker_threads'
 import type { HubLog } from '../platform/log.ts'
 
-/** How long one password may take: the worst sort takes some hundredths of a second, many times that on a busy machine. */
+/** How long one password may take: the worst takes some hundredths of a second, many times that on a busy machine. */
 const LIMIT_MS = 10_000
 /** How long the thread may take to read its word lists, beside everything that a busy machine does. */
 const START_LIMIT_MS = 30_000
-/** Passwords that wait for the thread: all who have a place, which is what bounds them. [IDN-25] */
+/** Passwords that wait for the thread: as many as there are password slots, which bound them. [IDN-25] */
 const MAX_WAITING = 400
 
 /**
- * Tells whether a password is quickly guessed by somebody who knows these words about its owner. `busy`: so many wait
- * already, or the judgement took too long, that nobody can say now. [IDN-20]
+ * Tells whether a password is quickly guessed by somebody who knows these words about its owner. `busy`: too many wait
+ * already, or it took too long. [IDN-20]
  */
 export type IsCommon = (password: string, words: readonly string[]) => Promise<boolean | 'busy'>
 
 /** The judge of new passwords. */
 export interface PasswordJudge {
   isCommon: IsCommon
-  /** Ends its thread; who still waits is told `busy`. */
+  /** Ends its thread; waiting questions are answered `busy`. */
   stop(): Promise<void>
 }
 
@@ -27,7 +27,7 @@ interface Question {
   answer(verdict: boolean | 'busy'): void
 }
 
-function turnAway(waiting: Question[]): void {
+function answerBusy(waiting: Question[]): void {
   for (const question of waiting.splice(0)) question.answer('busy')
 }
 
@@ -35,40 +35,44 @@ function turnAway(waiting: Question[]): void {
 interface JudgeThread {
   isReady: boolean
   ask(question: Question): void
-  /** Whether it may keep the process alive: an idle one does not. */
-  hold(isHeld: boolean): void
+  /** Whether it keeps the process alive: an idle one does not. */
+  keepAlive(isHeld: boolean): void
   end(): Promise<void>
 }
 
-/** Starts one. It says when it is ready, each verdict, and that it has ended: by itself, or because it took too long to start. */
-function startThread(said: (word: boolean | 'ready' | 'ended') => void, log: HubLog): JudgeThread {
+/** Starts a thread. `onMessage` is called when it is ready, with each verdict, and when it has ended, by itself or because it took too long to start. */
+function startThread(onMessage: (word: boolean | 'ready' | 'ended') => void, log: HubLog): JudgeThread {
   const worker = new Worker(new URL('./password-judge-thread.ts', import.meta.url), { env: {} })
-  const late = setTimeout(() => {
-    log.error('the thread that judges passwords did not start in time', { limitMs: START_LIMIT_MS })
+  const startTimeout = setTimeout(() => {
+    log.error('password-thread-late', 'The thread that judges passwords did not start in time.', {
+      limitMs: START_LIMIT_MS,
+    })
     void worker.terminate()
   }, START_LIMIT_MS)
   const thread: JudgeThread = {
     isReady: false,
-    // The second argument names what would move along: nothing.
+    // The second argument lists what is transferred: nothing.
     ask: ({ password, words }) => worker.postMessage({ password, words: [...words] }, []),
-    hold: (isHeld) => {
+    keepAlive: (isHeld) => {
       if (isHeld) worker.ref()
       else worker.unref()
     },
     end: async () => {
-      clearTimeout(late)
+      clearTimeout(startTimeout)
       await worker.terminate()
     },
   }
-  late.unref()
+  startTimeout.unref()
   worker.on('message', (word: boolean | 'ready') => {
-    clearTimeout(late)
+    clearTimeout(startTimeout)
     thread.isReady = true
-    said(word)
+    onMessage(word)
   })
-  // What went wrong in it is followed by its exit.
-  worker.on('error', (error) => log.error('the thread that judges passwords failed', { err: error }))
-  worker.on('exit', () => said('ended'))
+  // An error is followed by `exit`.
+  worker.on('error', (error) =>
+    log.error('password-thread-failed', 'The thread that judges passwords failed.', { err: error }),
+  )
+  worker.on('exit', () => onMessage('ended'))
   return thread
 }
 
@@ -95,29 +99,29 @@ export function makePasswordJudge(
     const started = startThread((word) => {
       if (thread !== started) return
       if (typeof word === 'boolean') settle(word)
-      if (word === 'ended') drop(started)
+      if (word === 'ended') replaceThread(started)
       else askNext()
     }, log)
     return started
   }
-  /** Who was asked about gets no verdict, and the next question a new thread; one that cannot even start is tried once. */
-  const drop = (dead: JudgeThread): void => {
+  /** The current question is answered `busy`, and the next one gets a new thread; a thread that cannot even start is tried once. */
+  const replaceThread = (dead: JudgeThread): void => {
     if (thread !== dead) return
     thread = null
     void dead.end()
     settle('busy')
-    if (!dead.isReady) turnAway(waiting)
+    if (!dead.isReady) answerBusy(waiting)
     askNext()
   }
   const askNext = (): void => {
     if (current !== null || isStopped) return
-    if (waiting.length === 0) return thread?.hold(false)
+    if (waiting.length === 0) return thread?.keepAlive(false)
     thread ??= start()
     const asked = thread
-    asked.hold(true)
+    asked.keepAlive(true)
     const question = asked.isReady ? waiting.shift() : undefined
     if (question === undefined) return
-    current = { question, timer: setTimeout(() => drop(asked), limits.limitMs) }
+    current = { question, timer: setTimeout(() => replaceThread(asked), limits.limitMs) }
     asked.ask(question)
   }
   return {
@@ -129,7 +133,7 @@ export function makePasswordJudge(
       }),
     stop: async () => {
       isStopped = true
-      turnAway(waiting)
+      answerBusy(waiting)
       settle('busy')
       const last = thread
       thread = null

@@ -1,7 +1,7 @@
 import { argon2id, hash, needsRehash, verify } from 'argon2'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { preparePassword } from '#shared/domain/password-text.ts'
-import { makeTurnstile } from '../platform/semaphore.ts'
+import { makeSemaphore } from '../platform/semaphore.ts'
 
 /** Cost of a password's hash: 19 MiB, two rounds, one lane, about 20 ms. More than this only when machines are faster. [IDN-5] */
 export const HASH_COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
@@ -9,13 +9,13 @@ export const HASH_COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as 
 /** Hashes at once. libuv has four threads for everything; two are left for the rest of the hub. */
 const MAX_AT_ONCE = 2
 
-/** Hashes that wait for their turn: all who have a place, which is what bounds them. [IDN-25] */
+/** Hashes that wait: as many as the password slots, which bound them, can ask for. [IDN-25] */
 const MAX_WAITING = 800
 
-/** `busy`: so many wait already that this one would wait too long. */
+/** `busy`: too many wait already. */
 export type HashDecision<Value> = Decision<Value, 'busy'>
 
-/** What became of a comparison. */
+/** The result of a comparison. */
 export interface Verdict {
   isRight: boolean
   /** The hash costs less than one of today, or is of the text as it was typed: to be made anew while the password is at hand. */
@@ -34,28 +34,28 @@ export interface Passwords {
   verify(typed: string, stored: string | null): Promise<HashDecision<Verdict>>
 }
 
-/** Makes the one turnstile of a hub through which all passwords go. `compare` is for whoever counts the comparisons. */
+/** Makes the one hasher of a hub, which runs two hashes at once. `compare` may be replaced by a test that counts comparisons. */
 export function makePasswords(
   cost: typeof HASH_COST | { memoryCost: number; timeCost: number; parallelism: number } = HASH_COST,
   compare: typeof verify = verify,
 ): Passwords {
   const options = { ...cost, type: argon2id } as const
-  const turnstile = makeTurnstile(MAX_AT_ONCE, MAX_WAITING)
-  const inTurn = async <Value>(run: () => Promise<Value>): Promise<HashDecision<Value>> =>
-    turnstile.isFull ? refuse('busy') : accept(await turnstile.pass(run))
-  // Of no password; made at the first use, by the same cost as all others.
-  let nobodys: Promise<string> | null = null
+  const semaphore = makeSemaphore(MAX_AT_ONCE, MAX_WAITING)
+  const withPermit = async <Value>(run: () => Promise<Value>): Promise<HashDecision<Value>> =>
+    semaphore.isFull ? refuse('busy') : accept(await semaphore.run(run))
+  // A hash of no password, made at the first use at the same cost as all others: comparing with it takes as long as with a real one.
+  let hashOfNobody: Promise<string> | null = null
   return {
     hash: (typed) =>
-      inTurn(() => {
+      withPermit(() => {
         const text = preparePassword(typed)
         if (text === null) throw new Error('a text that cannot be a password was to be hashed')
         return hash(text, options)
       }),
     verify: (typed, stored) =>
-      inTurn(async () => {
+      withPermit(async () => {
         const text = preparePassword(typed)
-        const known = stored ?? (await (nobodys ??= hash('', options)))
+        const known = stored ?? (await (hashOfNobody ??= hash('', options)))
         const isPrepared = text !== null && (await compare(known, text))
         const isAsTyped = !isPrepared && text !== typed && (await compare(known, typed))
         return {

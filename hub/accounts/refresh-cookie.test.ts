@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { REFRESH_TOKEN_MS } from '#shared/domain/refresh-rule.ts'
-import { keepPrefixedSince } from './cookie-name.ts'
+import { loadPrefixedCookieSince } from './user-session-rows.ts'
 import { query } from '../platform/postgres/database.ts'
 import {
   GOOD_PASSWORD,
@@ -103,13 +103,13 @@ describe('[EDG-8] the refresh cookie', () => {
   })
 
   test('the seven days begin when the first hub of a database gives the new name, and no start begins them anew', async () => {
-    const sinceMs = await keepPrefixedSince(hub.pool)
+    const sinceMs = await loadPrefixedCookieSince(hub.pool)
     expect(Math.abs(sinceMs - Date.now())).toBeLessThan(60_000)
     await query(
       hub.pool,
       "update cluster_facts set value = (value::bigint - 86400000)::text where name = 'prefixedCookieSince'",
     )
-    expect(await keepPrefixedSince(hub.pool)).toBe(sinceMs - 86_400_000)
+    expect(await loadPrefixedCookieSince(hub.pool)).toBe(sinceMs - 86_400_000)
     expect(REFRESH_TOKEN_MS).toBe(7 * 86_400_000)
   })
 })

@@ -16,13 +16,13 @@ export function makeFamily(): string {
 
 /**
  * The token of a family with that number: "family.number.mac", the mac being 256 bits of the server's key. So the same
- * successor can be given twice, though only its hash is stored. [IDN-8]
+ * next token can be given twice, though only its hash is stored. [IDN-8]
  */
 export function refreshToken(keys: ServerKeys, { family, counter }: RefreshClaims): string {
   return `${family}.${counter}.${keys.mac('refresh', family, counter)}`
 }
 
-/** Reads a token; null for anything that was not made here. Says nothing of whether it is still good. */
+/** Reads a token; null for anything that was not made here. Does not tell whether it is still valid. */
 export function parseRefreshToken(keys: ServerKeys, token: string): RefreshClaims | null {
   const [, family = '', counter = '', mac = ''] = FORMAT.exec(token) ?? []
   if (mac === '') return null
@@ -31,7 +31,7 @@ export function parseRefreshToken(keys: ServerKeys, token: string): RefreshClaim
   return shown.length === right.length && timingSafeEqual(shown, right) ? claims : null
 }
 
-/** What is stored of a token. */
+/** The hash under which a token is stored. */
 export function hashRefreshToken(token: string): string {
   return createHash('sha256').update(`carrel refresh 1\n${token}`).digest('base64url')
 }

@@ -5,7 +5,7 @@ import { preparePassword } from '#shared/domain/password-text.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
-import { loadAddressMark } from './address-marks.ts'
+import { loadAddressMark } from './address-mark-rows.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
@@ -16,32 +16,32 @@ import {
   updatePasswordHash,
   type Account,
   type OpenUniversity,
-} from './users.ts'
-import { dropVerifications, hasYoungVerification } from './verifications.ts'
+} from './user-rows.ts'
+import { dropVerifications, hasYoungVerification } from './verification-rows.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
-import { inPlace, knock, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
-import type { AccountParts } from './identity-parts.ts'
+import { withSlot, countAttempt, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 import { mailFinishLink, mailVerifyLink } from './mail-links.ts'
 import { findUnreachable } from '../platform/mail/mail-reach.ts'
-import { masked } from '../platform/http/minimum-duration.ts'
-import type { From } from './people-sessions.ts'
+import { withMinimumDuration } from '../platform/http/minimum-duration.ts'
+import type { RequestSource } from './user-sessions.ts'
 import { findUniversity } from './sign-in.ts'
 
-/** Who asks for an account. */
-export interface RegisterWish {
+/** Input of a registration. */
+export interface RegisterInput {
   email: string
   password: string
   locale?: Locale
 }
 
-/** A wish that was found good, before anything was looked up about the address. */
+/** A registration that passed all checks which need no look-up of the address. */
 interface Applicant {
   address: Address
   university: OpenUniversity
   locale: Locale | null
 }
 
-/** Two registrations of one address may meet; each is then judged again by what the other left. */
+/** Two registrations of one address may overlap; each is then decided again. */
 const MAX_ROUNDS = 3
 
 /**
@@ -49,46 +49,48 @@ const MAX_ROUNDS = 3
  * same, and both ways cost two hashes. [IDN-2]
  */
 export async function register(
-  parts: AccountParts,
-  wish: RegisterWish,
-  from: From,
+  dependencies: AccountDependencies,
+  input: RegisterInput,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
-  const address = parseAddress(wish.email)
-  const university = address === null ? null : await findUniversity(parts, address.domain)
+  const address = parseAddress(input.email)
+  const university = address === null ? null : await findUniversity(dependencies, address.domain)
   if (address === null || university === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(parts, address)
+  const unreachable = await findUnreachable(dependencies, address)
   if (unreachable !== null) return refuse(unreachable)
-  const applicant = { address, university, locale: wish.locale ?? null }
-  const done = await inPlace(parts.places.chosen, addressBucket(from.address), () =>
-    applyInPlace(parts, applicant, wish.password, from),
+  const applicant = { address, university, locale: input.locale ?? null }
+  const done = await withSlot(dependencies.passwordSlots.newPassword, addressBucket(from.address), () =>
+    registerWithSlot(dependencies, applicant, input.password, from),
   )
-  if (done.ok) parts.kickMail()
+  if (done.ok) dependencies.kickMail()
   return done
 }
 
-async function applyInPlace(
-  parts: AccountParts,
+async function registerWithSlot(
+  dependencies: AccountDependencies,
   applicant: Applicant,
   password: string,
-  from: From,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
   const { address, university } = applicant
-  const tried = { account: address.key, address: from.address }
-  // The judge has a count of its own: who tries weak passwords uses up nobody's registrations. [EDG-6]
-  const count = (): Promise<Decision<null, CallRefusal>> => knock(parts, 'password', tried)
-  const faults = await findFaults(parts, password, address, university.name, count)
+  const attempt = { account: address.key, address: from.address }
+  // Judged passwords are counted apart: trying weak ones uses up no registrations. [EDG-6]
+  const count = (): Promise<Decision<null, CallRefusal>> => countAttempt(dependencies, 'password', attempt)
+  const faults = await findPasswordFaults(dependencies, password, address, university.name, count)
   if (faults !== null) return refuse(faults)
-  const opened = await knock(parts, 'register', tried)
-  if (!opened.ok) return opened
-  return masked(parts.maskMs, () => applyInRounds(parts, applicant, password, from))
+  const counted = await countAttempt(dependencies, 'register', attempt)
+  if (!counted.ok) return counted
+  return withMinimumDuration(dependencies.minimumAnswerMs, () =>
+    registerInRounds(dependencies, applicant, password, from),
+  )
 }
 
 /**
  * What is wrong with a password for an account; null when nothing is. What costs nothing to find is found first; then
- * `count` takes the try, and may refuse it, before the judge takes its time. For whoever has a place. [IDN-4] [IDN-20] [EDG-6]
+ * `count` takes the try, and may refuse it, before the judge takes its time. Call it while holding a password slot. [IDN-4] [IDN-20] [EDG-6]
  */
-export async function findFaults(
-  parts: Pick<AccountParts, 'isCommon'>,
+export async function findPasswordFaults(
+  dependencies: Pick<AccountDependencies, 'isCommon'>,
   typed: string,
   address: Address | null,
   universityName: string | null,
@@ -102,59 +104,59 @@ export async function findFaults(
   const counted = await count()
   if (!counted.ok) return counted.refusal
   const words = [...(address === null ? [] : [address.local, address.domain]), universityName ?? '']
-  const isCommon = await parts.isCommon(password, words)
+  const isCommon = await dependencies.isCommon(password, words)
   if (isCommon === 'busy') return { why: 'tooMany', retryAfterS: BUSY_RETRY_S }
   const faults = decidePassword(password, { ...facts, isCommon: () => isCommon })
   return faults.length === 0 ? null : { why: 'passwordRefused', faults }
 }
 
-async function applyInRounds(
-  parts: AccountParts,
+async function registerInRounds(
+  dependencies: AccountDependencies,
   applicant: Applicant,
   password: string,
-  from: From,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
-  const made = await parts.passwords.hash(password)
+  const made = await dependencies.passwords.hash(password)
   if (!made.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const known = await loadLocalAccount(parts.pool, applicant.address.key)
+    const known = await loadLocalAccount(dependencies.pool, applicant.address.key)
     const knownHash = known?.passwordHash ?? null
-    const verified = await parts.passwords.verify(password, knownHash)
+    const verified = await dependencies.passwords.verify(password, knownHash)
     if (!verified.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
     const proof = { knownHash, isSame: verified.value.isRight }
-    const isDone = await transaction(parts.pool, 'read committed', (client) =>
-      apply(client, parts, applicant, made.value, proof, from),
+    const isDone = await transaction(dependencies.pool, 'read committed', (client) =>
+      writeRegistration(client, dependencies, applicant, made.value, proof, from),
     )
     if (isDone) return accept(null)
   }
   return refuse({ why: 'tooMany', retryAfterS: 1 })
 }
 
-/** Makes the account or writes to who has it; false when it is another one by now than the one that was compared. */
-async function apply(
+/** Makes the account, or mails whoever has it; false when the account has changed since its hash was compared. */
+async function writeRegistration(
   client: Transaction,
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   { address, university, locale }: Applicant,
   passwordHash: string,
   proof: { knownHash: string | null; isSame: boolean },
-  from: From,
+  from: RequestSource,
 ): Promise<boolean> {
-  const until = await loadAddressMark(client, addressHash(parts, address))
+  const until = await loadAddressMark(client, addressHash(dependencies, address))
   if (until !== null) {
-    await mailMark(client, address, locale ?? university.locale, until)
+    await mailCoolDown(client, address, locale ?? university.locale, until)
     return true
   }
   const { id: universityId } = university
-  const wish = { universityId, email: address.text, emailKey: address.key, passwordHash, locale }
-  const userId = await insertLocalAccount(client, { ...wish, isVerified: false })
+  const input = { universityId, email: address.text, emailKey: address.key, passwordHash, locale }
+  const userId = await insertLocalAccount(client, { ...input, isVerified: false })
   if (userId === null) {
     const account = await lockLocalAccount(client, address.key)
     if (account === null || account.passwordHash !== proof.knownHash) return false
-    await remind(client, parts, account, university.name, proof.isSame)
+    await mailExistingAccount(client, dependencies, account, university.name, proof.isSame)
     return true
   }
   const reader = { id: userId, email: address.text, locale: locale ?? university.locale }
-  await mailVerifyLink(client, parts.keys, reader, university.name)
+  await mailVerifyLink(client, dependencies.keys, reader, university.name)
   await appendChange(client, {
     universityId,
     ...byUser(userId, from.address),
@@ -166,11 +168,14 @@ async function apply(
 }
 
 /** The keyed hash under which an address is remembered when its account is gone. [IDN-11] */
-export function addressHash(parts: Pick<AccountParts, 'keys'>, address: Pick<Address, 'key'>): string {
-  return parts.keys.mac('addresses', 'mark', address.key)
+export function addressHash(
+  dependencies: Pick<AccountDependencies, 'keys'>,
+  address: Pick<Address, 'key'>,
+): string {
+  return dependencies.keys.mac('addresses', 'mark', address.key)
 }
 
-async function mailMark(
+async function mailCoolDown(
   client: Transaction,
   address: Address,
   locale: Locale,
@@ -186,31 +191,31 @@ async function mailMark(
 }
 
 /**
- * Writes to who has, or will have, the account. One that is not confirmed yet and was asked for with another password
- * loses its password: nobody's guess may become the password of who then clicks the link.
+ * Mails whoever has the account. An account that is not confirmed yet and was asked for with another password loses its
+ * password: a stranger's password must not become valid when its owner opens the link.
  */
-async function remind(
+async function mailExistingAccount(
   client: Transaction,
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   account: Account,
   universityName: string,
   isSamePassword: boolean,
 ): Promise<void> {
   if (account.email === null) return
   const reader = { id: account.id, email: account.email, locale: account.locale }
-  if (account.isVerified) return mailExists(client, account, reader)
+  if (account.isVerified) return mailAccountExists(client, account, reader)
   if (isSamePassword) {
-    // Pressed twice: the first mail's link stays good.
+    // Sent twice: the first mail's link stays valid.
     if (await hasYoungVerification(client, account.id, 'verify')) return
-    return mailVerifyLink(client, parts.keys, reader, universityName)
+    return mailVerifyLink(client, dependencies.keys, reader, universityName)
   }
   await updatePasswordHash(client, account.id, null)
   await dropVerifications(client, account.id, 'verify')
-  await mailFinishLink(client, parts.keys, reader, universityName)
+  await mailFinishLink(client, dependencies.keys, reader, universityName)
 }
 
-/** Tells whoever reads the mail of an address that there is an account. */
-export async function mailExists(
+/** Mails an address that there is an account for it already. */
+export async function mailAccountExists(
   client: Transaction,
   { universityName }: Pick<Account, 'universityName'>,
   reader: { email: string; locale: Locale },
@@ -224,28 +229,28 @@ export async function mailExists(
   })
 }
 
-/** Sends the link once more to whom it may concern; the answer is the same for every address. [IDN-2] */
-export async function resend(
-  parts: AccountParts,
+/** Mails the confirmation link once more where an account waits for it; the answer is the same for every address. [IDN-2] */
+export async function resendVerification(
+  dependencies: AccountDependencies,
   email: string,
-  from: From,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(parts, address)
+  const unreachable = await findUnreachable(dependencies, address)
   if (unreachable !== null) return refuse(unreachable)
-  const opened = await knock(parts, 'resend', { account: address.key, address: from.address })
-  if (!opened.ok) return opened
-  await masked(parts.maskMs, () =>
-    transaction(parts.pool, 'read committed', async (client) => {
+  const counted = await countAttempt(dependencies, 'resend', { account: address.key, address: from.address })
+  if (!counted.ok) return counted
+  await withMinimumDuration(dependencies.minimumAnswerMs, () =>
+    transaction(dependencies.pool, 'read committed', async (client) => {
       const account = await lockLocalAccount(client, address.key)
-      if (account?.mayEnter !== true || account.email === null) return
+      if (account?.maySignIn !== true || account.email === null) return
       const reader = { id: account.id, email: account.email, locale: account.locale }
-      if (account.isVerified) return mailExists(client, account, reader)
+      if (account.isVerified) return mailAccountExists(client, account, reader)
       const mailLink = account.passwordHash === null ? mailFinishLink : mailVerifyLink
-      await mailLink(client, parts.keys, reader, account.universityName ?? '')
+      await mailLink(client, dependencies.keys, reader, account.universityName ?? '')
     }),
   )
-  parts.kickMail()
+  dependencies.kickMail()
   return accept(null)
 }

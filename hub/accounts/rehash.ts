@@ -1,13 +1,13 @@
-import { updateOutdatedHash } from './users.ts'
-import type { AccountParts } from './identity-parts.ts'
+import { updateOutdatedHash } from './user-rows.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 
-/** Parameters rose since the hash was made, or its text was not prepared: only at this moment the password is at hand. [IDN-5] [IDN-19] */
-export async function rehash(
-  parts: Pick<AccountParts, 'passwords' | 'pool'>,
+/** Stores a new hash of a right password where the old one is outdated: cheaper parameters, or of text that was not normalised. Does nothing when the hasher is busy. [IDN-5] [IDN-19] */
+export async function rehashOutdated(
+  dependencies: Pick<AccountDependencies, 'passwords' | 'pool'>,
   userId: number,
   password: string,
   stored: string,
 ): Promise<void> {
-  const fresh = await parts.passwords.hash(password)
-  if (fresh.ok) await updateOutdatedHash(parts.pool, userId, stored, fresh.value)
+  const fresh = await dependencies.passwords.hash(password)
+  if (fresh.ok) await updateOutdatedHash(dependencies.pool, userId, stored, fresh.value)
 }

@@ -2,11 +2,11 @@ import { hash as argonHash } from 'argon2'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makePasswords } from './passwords.ts'
-import { noDirectories } from '../directories/directory-desk.ts'
+import { noDirectories } from '../directories/directories.ts'
 import { parseRefreshToken, refreshToken } from './refresh-tokens.ts'
 import { makeServerKeys } from '../platform/secrets/server-secret.ts'
 import { query } from '../platform/postgres/database.ts'
-import { makeTurnstile, type Turnstile } from '../platform/semaphore.ts'
+import { makeSemaphore, type Semaphore } from '../platform/semaphore.ts'
 import {
   GOOD_PASSWORD,
   personOf,
@@ -319,20 +319,20 @@ describe('[IDN-5] a sign-in', () => {
   test('[IDN-12] of a crowd run a few at a time, and who finds too many waiting is told when to come back', async () => {
     const inside = { now: 0, most: 0 }
     const opened = Promise.withResolvers<void>()
-    const narrow = makeTurnstile(2, 5)
-    const signInDoor: Turnstile = {
+    const narrow = makeSemaphore(2, 5)
+    const signInSemaphore: Semaphore = {
       get isFull() {
         return narrow.isFull
       },
-      pass: (run) =>
-        narrow.pass(async () => {
+      run: (run) =>
+        narrow.run(async () => {
           inside.now += 1
           inside.most = Math.max(inside.most, inside.now)
           await opened.promise
           return run().finally(() => void (inside.now -= 1))
         }),
     }
-    const crowded = await startPeopleHub('crowd', { signInDoor })
+    const crowded = await startPeopleHub('crowd', { signInSemaphore })
     const turnedAway: Answered[] = []
     const tries = Array.from({ length: 12 }, async (_, index) => {
       const body = { email: `crowd${index}@uni.example`, password: 'wrong one 12' }
@@ -355,9 +355,9 @@ describe('[IDN-5] a sign-in', () => {
     const other = await startPeopleHub('directory', {
       directories: {
         ...noDirectories,
-        has: async () => true,
-        signIn: async ({ sought }) => {
-          asked.push(sought.by === 'name' ? sought.username : sought.by === 'mail' ? sought.mail : '')
+        hasDirectory: async () => true,
+        signIn: async ({ lookup }) => {
+          asked.push(lookup.by === 'name' ? lookup.username : lookup.by === 'mail' ? lookup.mail : '')
           return { ok: false, refusal: 'away' }
         },
       },

@@ -3,19 +3,19 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
-import { hasPlatformAdmin, insertSetupLink, lockSetupLink, updateSetupLinksUsed } from './setup-links.ts'
-import { insertLocalAccount } from './users.ts'
+import { hasPlatformAdmin, insertSetupLink, lockSetupLink, updateSetupLinksUsed } from './setup-link-rows.ts'
+import { insertLocalAccount } from './user-rows.ts'
 import { parseAddress } from '../platform/mail/address.ts'
-import { inPlace, refuseLink, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
-import type { AccountParts } from './identity-parts.ts'
+import { withSlot, refuseLink, BUSY_RETRY_S } from '../platform/http/account-limits.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 import { hashLinkToken } from '../platform/secrets/link-tokens.ts'
 import { findUnreachable } from '../platform/mail/mail-reach.ts'
-import type { From } from './people-sessions.ts'
-import { findFaults } from './register.ts'
+import type { RequestSource } from './user-sessions.ts'
+import { findPasswordFaults } from './register.ts'
 
 const SETUP_LIFE_MS = 3_600_000
 
-/** Makes the token of a set-up link, good for an hour; null when there is a platform administrator already. [IDN-13] */
+/** Makes the token of a set-up link, valid for an hour; null when there is a platform administrator already. [IDN-13] */
 export async function makeSetupToken(pool: Database): Promise<string | null> {
   const token = randomBytes(32).toString('base64url')
   return transaction(pool, 'read committed', async (client) => {
@@ -25,34 +25,38 @@ export async function makeSetupToken(pool: Database): Promise<string | null> {
   })
 }
 
-/** The link with such a token, for whoever starts the hub; null when there is a platform administrator already. [IDN-13] */
+/** The link with such a token, for the person who starts the hub; null when there is a platform administrator already. [IDN-13] */
 export async function makeSetupLink(pool: Database, publicUrl: string): Promise<string | null> {
   const token = await makeSetupToken(pool)
   return token === null ? null : `${publicUrl}/setup#token=${token}`
 }
 
 /** Makes the first platform administrator by the token of a set-up link: once, and only while there is none. [IDN-13] */
-export async function setUp(
-  parts: AccountParts,
-  wish: { token: string; email: string; password: string },
-  from: From,
+export async function createFirstAdmin(
+  dependencies: AccountDependencies,
+  input: { token: string; email: string; password: string },
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
-  const tokenHash = hashLinkToken(wish.token)
-  const isGood = await transaction(parts.pool, 'read committed', (client) => lockSetupLink(client, tokenHash))
-  if (!isGood) return refuseLink(parts, from.address)
-  const address = parseAddress(wish.email)
+  const tokenHash = hashLinkToken(input.token)
+  const isGood = await transaction(dependencies.pool, 'read committed', (client) =>
+    lockSetupLink(client, tokenHash),
+  )
+  if (!isGood) return refuseLink(dependencies, from.address)
+  const address = parseAddress(input.email)
   if (address === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(parts, address)
+  const unreachable = await findUnreachable(dependencies, address)
   if (unreachable !== null) return refuse(unreachable)
-  // Whoever has the link may try as often as they like: there is one of it, and it cannot be guessed.
-  const made = await inPlace<string>(parts.places.chosen, 'setup', async () => {
-    const faults = await findFaults(parts, wish.password, address, null, async () => accept(null))
+  // Attempts with a valid link are not counted: it cannot be guessed.
+  const made = await withSlot<string>(dependencies.passwordSlots.newPassword, 'setup', async () => {
+    const faults = await findPasswordFaults(dependencies, input.password, address, null, async () =>
+      accept(null),
+    )
     if (faults !== null) return refuse(faults)
-    const hashed = await parts.passwords.hash(wish.password)
+    const hashed = await dependencies.passwords.hash(input.password)
     return hashed.ok ? hashed : refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
   })
   if (!made.ok) return made
-  return transaction(parts.pool, 'read committed', async (client) => {
+  return transaction(dependencies.pool, 'read committed', async (client) => {
     if (!(await lockSetupLink(client, tokenHash))) return refuse({ why: 'linkRefused' })
     const userId = await insertLocalAccount(client, {
       universityId: null,

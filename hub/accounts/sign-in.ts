@@ -5,7 +5,7 @@ import type { CallRefusal } from '../platform/http/handle.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import type { NamedAccount } from './known-browsers.ts'
+import type { NamedAccount } from './known-browser-rows.ts'
 import {
   loadDirectoryAccountByEmail,
   loadLocalAccount,
@@ -13,44 +13,44 @@ import {
   loadOpenUniversities,
   type Account,
   type OpenUniversity,
-} from './users.ts'
+} from './user-rows.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
-import type { Sought } from '../directories/directory-desk.ts'
-import { commitEntry, provenBefore } from './directory-proof.ts'
+import type { DirectoryLookup } from '../directories/directories.ts'
+import { commitDirectoryEntry, directoryIdentityOf } from './directory-users.ts'
 import {
-  countGuess,
-  giveSignInBack,
-  knock,
-  knockAccount,
-  knockBrowser,
-  mayNoteUnanswered,
-  refuseGuesser,
+  countWrongPassword,
+  uncountSignIn,
+  countAttempt,
+  countAccountAttempt,
+  countBrowserAttempt,
+  mayLogUnanswered,
+  refuseWrongPasswords,
   BUSY_RETRY_S,
 } from '../platform/http/account-limits.ts'
-import type { AccountParts } from './identity-parts.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 import { findKnownBrowser } from './known-browser.ts'
-import { beginSession, type Begun, type From } from './people-sessions.ts'
+import { beginSession, type BegunSession, type RequestSource } from './user-sessions.ts'
 import { isPrintable } from '../platform/printable.ts'
-import { rehash } from './rehash.ts'
+import { rehashOutdated } from './rehash.ts'
 
-/** What was typed: an e-mail, or a user name with its university. */
-export interface SignInWish {
+/** Input of a sign-in: an e-mail, or a user name with its university. */
+export interface SignInInput {
   email?: string
   username?: string
   university?: number
   password: string
 }
 
-/** Somebody whose password was right. */
-interface Proven {
+/** An account whose password was right. */
+interface VerifiedAccount {
   id: number
   universityId: number | null
 }
 
-/** Why nobody was let in; `wrong` is all that is told of a name and a password that do not belong together. */
-type Doubt = 'wrong' | 'away' | 'busy'
+/** Why a sign-in failed; `wrong` covers unknown names, wrong passwords and accounts that may not sign in. */
+type SignInFailure = 'wrong' | 'away' | 'busy'
 
-const REFUSALS: Record<Doubt, CallRefusal> = {
+const REFUSALS: Record<SignInFailure, CallRefusal> = {
   wrong: { why: 'credentialsRefused' },
   away: { why: 'directoryAway' },
   busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
@@ -58,118 +58,120 @@ const REFUSALS: Record<Doubt, CallRefusal> = {
 
 /** The university that an e-mail's domain belongs to, of those that let people in; null when none is. [IDN-3] */
 export async function findUniversity(
-  parts: Pick<AccountParts, 'pool'>,
+  dependencies: Pick<AccountDependencies, 'pool'>,
   domain: string,
 ): Promise<OpenUniversity | null> {
-  return findDomainHolder(domain, await loadOpenUniversities(parts.pool, selfAndParents(domain)))
+  return findDomainHolder(domain, await loadOpenUniversities(dependencies.pool, selfAndParents(domain)))
 }
 
-/** Where a sign-in comes from, with the tokens of known browsers that came along. */
-type Seeker = From & { browserTokens: readonly string[] }
+/** Where a sign-in comes from, with the known-browser tokens of the request. */
+type SignInSource = RequestSource & { browserTokens: readonly string[] }
 
 /**
- * Signs somebody in, here or with their directory; tries are counted, and each is written down. What others do from the same
- * address stands in nobody's way in a browser in which they signed in before. [IDN-5] [IDN-12] [IDN-16] [EDG-11]
+ * Signs somebody in, with a local password or by their directory; attempts are counted and logged. In a browser in which the
+ * account signed in before, what others do from the same address does not count. [IDN-5] [IDN-12] [IDN-16] [EDG-11]
  */
 export async function signIn(
-  parts: AccountParts,
-  wish: SignInWish,
-  from: Seeker,
-): Promise<Decision<Begun, CallRefusal>> {
-  const typed = readWish(wish)
+  dependencies: AccountDependencies,
+  input: SignInInput,
+  from: SignInSource,
+): Promise<Decision<BegunSession, CallRefusal>> {
+  const typed = parseLogin(input)
   if (!typed.ok) return typed
-  if (parts.signInDoor.isFull) return refuse(REFUSALS.busy)
-  const entered = await parts.signInDoor.pass(() => enter(parts, typed.value, from))
-  if (!entered.ok) return entered
+  if (dependencies.signInSemaphore.isFull) return refuse(REFUSALS.busy)
+  const counted = await dependencies.signInSemaphore.run(() => countAndFind(dependencies, typed.value, from))
+  if (!counted.ok) return counted
   const startedMs = performance.now()
-  const { found, browser } = entered.value
+  const { found: target, browser } = counted.value
   const { account } = typed.value
   const owner = browser === null ? addressBucket(from.address) : account
-  const proven = await prove(parts, found, wish.password, owner)
-  if (proven.ok) return beginFor(parts, proven.value, from)
-  if (proven.refusal === 'wrong' && browser === null) await countGuess(parts, from.address)
-  if (proven.refusal === 'busy') await giveSignInBack(parts, { account, address: from.address }, browser)
-  await noteFailure(parts, found, proven.refusal, from)
-  // A directory takes longer than a hash, or not as long: by that one could tell who has an account of this hub. [IDN-23]
-  if (proven.refusal === 'wrong') await delay(Math.max(0, startedMs + parts.maskMs - performance.now()))
-  return refuse(REFUSALS[proven.refusal])
+  const verified = await verifyPassword(dependencies, target, input.password, owner)
+  if (verified.ok) return beginSessionOf(dependencies, verified.value, from)
+  if (verified.refusal === 'wrong' && browser === null) await countWrongPassword(dependencies, from.address)
+  if (verified.refusal === 'busy')
+    await uncountSignIn(dependencies, { account, address: from.address }, browser)
+  await appendFailure(dependencies, target, verified.refusal, from)
+  // A directory takes longer or shorter than a hash: without this one could measure who has a local account. [IDN-23]
+  if (verified.refusal === 'wrong')
+    await delay(Math.max(0, startedMs + dependencies.minimumAnswerMs - performance.now()))
+  return refuse(REFUSALS[verified.refusal])
 }
 
-type Typed =
+type ParsedLogin =
   | { kind: 'email'; address: Address | null; account: string }
   | { kind: 'username'; username: string; universityId: number; account: string }
 
-function readWish({ email, username, university }: SignInWish): Decision<Typed, CallRefusal> {
-  if (email !== undefined && username === undefined) return accept(typedEmail(email))
+function parseLogin({ email, username, university }: SignInInput): Decision<ParsedLogin, CallRefusal> {
+  if (email !== undefined && username === undefined) return accept(parseEmailLogin(email))
   if (username === undefined || email !== undefined) return refuse({ why: 'malformed', at: '' })
   const name = username.normalize('NFC').trim()
-  // One field for both, as portals have it: no user name has an @ that makes it an address.
+  // Portals have one field for both: no user name has an @ that makes it an address.
   if (university === undefined)
-    return name.includes('@') ? accept(typedEmail(name)) : refuse({ why: 'universityNeeded' })
+    return name.includes('@') ? accept(parseEmailLogin(name)) : refuse({ why: 'universityNeeded' })
   const account = `${university} ${name.toLowerCase()}`
   return accept({ kind: 'username', username: name, universityId: university, account })
 }
 
-function typedEmail(email: string): Typed {
+function parseEmailLogin(email: string): ParsedLogin {
   const address = parseAddress(email)
-  // What is no address is counted apart: "user 7" is how those are counted who are signed in.
+  // Text that is no address gets a bucket name of its own: "user 7" is the bucket of people who are signed in.
   return { kind: 'email', address, account: address?.key ?? `no address ${email.toLowerCase()}` }
 }
 
-interface Entered {
-  found: Found
-  /** The known browser in which it was typed; null in any other. */
+interface CountedSignIn {
+  found: SignInTarget
+  /** The known browser that it comes from; null for any other. */
   browser: string | null
 }
 
-/** Counts the try, and finds whose password it would be. */
-async function enter(
-  parts: AccountParts,
-  typed: Typed,
-  { address, browserTokens }: Seeker,
-): Promise<Decision<Entered, CallRefusal>> {
-  const named = nameOf(typed)
-  const browser = named === null ? null : await findKnownBrowser(parts, browserTokens, named)
-  const opened =
+/** Counts the attempt, and finds the account or directory that the password belongs to. */
+async function countAndFind(
+  dependencies: AccountDependencies,
+  typed: ParsedLogin,
+  { address, browserTokens }: SignInSource,
+): Promise<Decision<CountedSignIn, CallRefusal>> {
+  const named = namedAccountOf(typed)
+  const browser = named === null ? null : await findKnownBrowser(dependencies, browserTokens, named)
+  const counted =
     browser === null
-      ? await knockUnknown(parts, typed.account, address)
-      : await knockBrowser(parts, typed.account, browser)
-  if (!opened.ok) return opened
-  return accept({ found: await findAccount(parts, typed), browser })
+      ? await countUnknownBrowser(dependencies, typed.account, address)
+      : await countBrowserAttempt(dependencies, typed.account, browser)
+  if (!counted.ok) return counted
+  return accept({ found: await findAccount(dependencies, typed), browser })
 }
 
-async function knockUnknown(
-  parts: AccountParts,
+async function countUnknownBrowser(
+  dependencies: AccountDependencies,
   account: string,
   address: string,
 ): Promise<Decision<null, CallRefusal>> {
-  const mayGuess = await refuseGuesser(parts, address)
-  return mayGuess.ok ? knock(parts, 'signIn', { account, address }) : mayGuess
+  const mayGuess = await refuseWrongPasswords(dependencies, address)
+  return mayGuess.ok ? countAttempt(dependencies, 'signIn', { account, address }) : mayGuess
 }
 
-function nameOf(typed: Typed): NamedAccount | null {
+function namedAccountOf(typed: ParsedLogin): NamedAccount | null {
   if (typed.kind === 'email')
     return typed.address === null ? null : { by: 'email', emailKey: typed.address.key }
   const { universityId, username } = typed
   return isPrintable(username) ? { by: 'username', universityId, username } : null
 }
 
-/** Where the password is to be proven: here, by a directory, or nowhere. */
-type Found =
+/** Where the password is verified: here, by a directory, or nowhere. */
+type SignInTarget =
   | { at: 'here'; account: Account }
-  | { at: 'directory'; universityId: number; sought: Sought }
+  | { at: 'directory'; universityId: number; lookup: DirectoryLookup }
   | { at: 'nowhere'; universityId: number | null }
 
 /** A password goes to a directory only for its own users, and for names that are unknown in its university. [IDN-16] */
-async function findAccount(parts: AccountParts, typed: Typed): Promise<Found> {
-  if (typed.kind === 'email') return findByEmail(parts, typed.address)
+async function findAccount(dependencies: AccountDependencies, typed: ParsedLogin): Promise<SignInTarget> {
+  if (typed.kind === 'email') return findByEmail(dependencies, typed.address)
   const { universityId, username } = typed
   if (username === '' || !isPrintable(username)) return { at: 'nowhere', universityId: null }
-  const account = await loadNamedAccount(parts.pool, universityId, username)
-  if (account !== null && !waitsForDirectory(account)) return foundAt(account)
-  const hasDirectory = await parts.directories.has(universityId)
+  const account = await loadNamedAccount(dependencies.pool, universityId, username)
+  if (account !== null && !waitsForDirectory(account)) return targetOf(account)
+  const hasDirectory = await dependencies.directories.hasDirectory(universityId)
   return hasDirectory
-    ? { at: 'directory', universityId, sought: { by: 'name', username } }
+    ? { at: 'directory', universityId, lookup: { by: 'name', username } }
     : { at: 'nowhere', universityId: null }
 }
 
@@ -177,87 +179,98 @@ async function findAccount(parts: AccountParts, typed: Typed): Promise<Found> {
  * Local accounts first, and with them the platform's administrators, whose domain is nobody's. An address that is nobody's
  * here is looked for in the directories of its university, whether or not somebody signed in from there before. [DIR-12]
  */
-async function findByEmail(parts: AccountParts, address: Address | null): Promise<Found> {
+async function findByEmail(
+  dependencies: AccountDependencies,
+  address: Address | null,
+): Promise<SignInTarget> {
   if (address === null) return { at: 'nowhere', universityId: null }
-  const local = await loadLocalAccount(parts.pool, address.key)
+  const local = await loadLocalAccount(dependencies.pool, address.key)
   if (local !== null) return { at: 'here', account: local }
-  const university = await findUniversity(parts, address.domain)
+  const university = await findUniversity(dependencies, address.domain)
   if (university === null) return { at: 'nowhere', universityId: null }
-  if (!(await parts.directories.has(university.id))) return { at: 'nowhere', universityId: university.id }
-  const account = await loadDirectoryAccountByEmail(parts.pool, university.id, address.key)
-  const known = account === null ? null : provenBefore(account)
-  const sought: Sought = { by: 'mail', mail: address.text, ...(known === null ? {} : { known }) }
-  return { at: 'directory', universityId: university.id, sought }
+  if (!(await dependencies.directories.hasDirectory(university.id)))
+    return { at: 'nowhere', universityId: university.id }
+  const account = await loadDirectoryAccountByEmail(dependencies.pool, university.id, address.key)
+  const known = account === null ? null : directoryIdentityOf(account)
+  const lookup: DirectoryLookup = { by: 'mail', mail: address.text, ...(known === null ? {} : { known }) }
+  return { at: 'directory', universityId: university.id, lookup }
 }
 
-/** Taken over from a system before: a user name that only a directory can prove. [DIR-9] */
+/** Whether an account was imported from a former system, so that only a directory can verify it. [DIR-9] */
 function waitsForDirectory({ directory, passwordHash, email, isVerified }: Account): boolean {
   return directory === null && passwordHash === null && email === null && !isVerified
 }
 
-function foundAt(account: Account): Found {
+function targetOf(account: Account): SignInTarget {
   const { directory, username, universityId } = account
   if (directory === null) return { at: 'here', account }
   if (username === null || universityId === null) return { at: 'nowhere', universityId }
-  return { at: 'directory', universityId, sought: { by: 'name', username, directory } }
+  return { at: 'directory', universityId, lookup: { by: 'name', username, directory } }
 }
 
-async function prove(
-  parts: AccountParts,
-  found: Found,
+async function verifyPassword(
+  dependencies: AccountDependencies,
+  target: SignInTarget,
   password: string,
   owner: string,
-): Promise<Decision<Proven, Doubt>> {
-  if (found.at === 'directory') return proveByDirectory(parts, found, password)
-  const leave = parts.places.shown.enter(owner)
-  if (leave === null) return refuse('busy')
-  return proveHere(parts, found, password).finally(leave)
+): Promise<Decision<VerifiedAccount, SignInFailure>> {
+  if (target.at === 'directory') return verifyAtDirectory(dependencies, target, password)
+  const release = dependencies.passwordSlots.comparison.acquire(owner)
+  if (release === null) return refuse('busy')
+  return verifyLocally(dependencies, target, password).finally(release)
 }
 
-async function proveHere(
-  parts: AccountParts,
-  found: Exclude<Found, { at: 'directory' }>,
+async function verifyLocally(
+  dependencies: AccountDependencies,
+  target: Exclude<SignInTarget, { at: 'directory' }>,
   password: string,
-): Promise<Decision<Proven, Doubt>> {
-  const account = found.at === 'here' ? found.account : null
+): Promise<Decision<VerifiedAccount, SignInFailure>> {
+  const account = target.at === 'here' ? target.account : null
   const stored = account?.passwordHash ?? null
-  const verified = await parts.passwords.verify(password, stored)
+  const verified = await dependencies.passwords.verify(password, stored)
   if (!verified.ok) return verified
   if (!verified.value.isRight || account === null || stored === null) return refuse('wrong')
-  if (!account.isVerified || !account.mayEnter) return refuse('wrong')
-  if (verified.value.isOutdated) await rehash(parts, account.id, password, stored)
+  if (!account.isVerified || !account.maySignIn) return refuse('wrong')
+  if (verified.value.isOutdated) await rehashOutdated(dependencies, account.id, password, stored)
   return accept({ id: account.id, universityId: account.universityId })
 }
 
-async function proveByDirectory(
-  parts: AccountParts,
-  { universityId, sought }: Extract<Found, { at: 'directory' }>,
+async function verifyAtDirectory(
+  dependencies: AccountDependencies,
+  { universityId, lookup }: Extract<SignInTarget, { at: 'directory' }>,
   password: string,
-): Promise<Decision<Proven, Doubt>> {
-  const answer = await parts.directories.signIn({ universityId, sought, password })
+): Promise<Decision<VerifiedAccount, SignInFailure>> {
+  const answer = await dependencies.directories.signIn({ universityId, lookup, password })
   if (!answer.ok) return answer
-  const userId = await commitEntry(parts, universityId, answer.value)
+  const userId = await commitDirectoryEntry(dependencies, universityId, answer.value)
   return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
 }
 
-/** A session is written down for ever, as is its end: it is an act of whoever begins it. [AUD-9] */
-async function beginFor(
-  parts: AccountParts,
-  proven: Proven,
-  from: From,
-): Promise<Decision<Begun, CallRefusal>> {
-  const opened = await knockAccount(parts, 'act', `user ${proven.id}`)
-  if (!opened.ok) return opened
+/** Beginning a session counts as an act of the person, since it is kept in the log for ever. [AUD-9] */
+async function beginSessionOf(
+  dependencies: AccountDependencies,
+  verified: VerifiedAccount,
+  from: RequestSource,
+): Promise<Decision<BegunSession, CallRefusal>> {
+  const counted = await countAccountAttempt(dependencies, 'act', `user ${verified.id}`)
+  if (!counted.ok) return counted
   return accept(
-    await transaction(parts.pool, 'read committed', (client) => beginSession(client, parts, proven, from)),
+    await transaction(dependencies.pool, 'read committed', (client) =>
+      beginSession(client, dependencies, verified, from),
+    ),
   )
 }
 
-async function noteFailure(parts: AccountParts, found: Found, why: Doubt, from: From): Promise<void> {
-  const account = found.at === 'here' ? found.account : null
-  if (why !== 'wrong' && !(await mayNoteUnanswered(parts, from.address))) return
-  await appendChange(parts.pool, {
-    universityId: found.at === 'here' ? found.account.universityId : found.universityId,
+async function appendFailure(
+  dependencies: AccountDependencies,
+  target: SignInTarget,
+  why: SignInFailure,
+  from: RequestSource,
+): Promise<void> {
+  const account = target.at === 'here' ? target.account : null
+  if (why !== 'wrong' && !(await mayLogUnanswered(dependencies, from.address))) return
+  await appendChange(dependencies.pool, {
+    universityId: target.at === 'here' ? target.account.universityId : target.universityId,
     actor: 'nobody',
     userId: null,
     address: from.address,

@@ -1,207 +1,201 @@
-import { query, type Queryable } from '../platform/postgres/database.ts'
+import type { Me } from '#shared/domain/account.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import {
+  decideRefresh,
+  MAX_SESSION_MS,
+  REFRESH_TOKEN_MS,
+  REPEATS_WINDOW_MS,
+} from '#shared/domain/refresh-rule.ts'
+import { appendChange, byUser, inetOf } from '../platform/postgres/append-change.ts'
+import { transaction, type Transaction } from '../platform/postgres/database.ts'
+import { loadMe } from './me-rows.ts'
+import {
+  insertSession,
+  lockSession,
+  updateRepeated,
+  updateRotation,
+  updateSessionRevoked,
+  type RefreshableSession,
+} from './user-session-rows.ts'
+import { updateLogin } from './user-rows.ts'
+import { recheckDirectoryUser } from './directory-users.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
+import { makeBrowserToken } from './known-browser.ts'
+import { hashRefreshToken, makeFamily, parseRefreshToken, refreshToken } from './refresh-tokens.ts'
 
-/** A sign-in as the refresh of its token must know it. */
-export interface RefreshableSession {
-  id: number
+/** Where a call comes from. */
+export interface RequestSource {
+  address: string
+  userAgent: string | null
+}
+
+/** What a signed-in browser is given: the access token in the body, the refresh token as a cookie. */
+export interface IssuedTokens {
+  accessToken: string
+  refreshToken: string
+  me: Me
+}
+
+/** A session that was just begun or renewed. */
+export interface RenewedSession {
   userId: number
-  universityId: number | null
-  counter: number
-  refreshHash: string
-  rotatedAtMs: number
-  /** When the newest token was given last. */
-  givenAtMs: number
-  nowMs: number
-  userAgent: string | null
-  /** How often within the window the same successor was given again. */
-  repeatCount: number
-  /** Neither ended nor run out, and its user and university are let in. */
-  isLive: boolean
+  sessionId: number
+  refreshToken: string
 }
 
-/** A new sign-in. */
-export interface FreshSession {
-  userId: number
-  family: string
-  refreshHash: string
-  userAgent: string | null
-  /** Address of the network, as PostgreSQL takes it. */
-  address: string | null
-  lifeMs: number
+/** A session that was just begun, in a browser that is known from now on. [EDG-11] */
+export interface BegunSession extends RenewedSession {
+  browserToken: string
 }
 
-/** Writes a sign-in down, and gives its number and moment. */
-export async function insertSession(
-  transaction: Queryable,
-  session: FreshSession,
-): Promise<{ id: number; createdAtMs: number }> {
-  const [row] = await query<{ id: number; createdAtMs: number }>(
-    transaction,
-    `insert into sessions (user_id, family, refresh_hash, user_agent, address, expires_at)
-     values ($1, $2, $3, $4, $5::inet, clock_timestamp() + $6 * interval '1 millisecond')
-     returning id, ms_of_time(created_at) as "createdAtMs"`,
-    [session.userId, session.family, session.refreshHash, session.userAgent, session.address, session.lifeMs],
-  )
-  if (row === undefined) throw new Error('an insert gave no row')
-  return row
+/** Begins a session in the transaction of the sign-in, and notes when and from where that was. [IDN-8] */
+export async function beginSession(
+  client: Transaction,
+  dependencies: Pick<AccountDependencies, 'keys'>,
+  user: { id: number; universityId: number | null },
+  from: RequestSource,
+): Promise<BegunSession> {
+  const family = makeFamily()
+  const token = refreshToken(dependencies.keys, { family, counter: 0 })
+  const address = inetOf(from.address)
+  const { id: sessionId, createdAtMs } = await insertSession(client, {
+    userId: user.id,
+    family,
+    refreshHash: hashRefreshToken(token),
+    userAgent: from.userAgent,
+    address,
+    lifeMs: REFRESH_TOKEN_MS,
+  })
+  await updateLogin(client, user.id, address)
+  await appendChange(client, {
+    universityId: user.universityId,
+    ...byUser(user.id, from.address),
+    service: 'sessions',
+    subject: 'ok',
+    log: { sessionId },
+  })
+  const browserToken = makeBrowserToken(dependencies.keys, { userId: user.id, givenAtMs: createdAtMs })
+  return { userId: user.id, sessionId, refreshToken: token, browserToken }
 }
 
-/** The session of a family of refresh tokens, locked: two uses of one token are judged one after the other. [IDN-8] */
-export async function lockSession(
-  transaction: Queryable,
-  family: string,
-  repeatsWindowMs = 0,
-): Promise<RefreshableSession | null> {
-  await query(transaction, 'select 1 from sessions where family = $1 for update', [family])
-  const [row] = await query<RefreshableSession>(
-    transaction,
-    `select s.id, s.user_id as "userId", u.associated_university_id as "universityId", s.counter,
-        s.refresh_hash as "refreshHash", s.user_agent as "userAgent",
-        case when s.repeats_since > clock_timestamp() - $2 * interval '1 millisecond' then s.repeat_count else 0 end as "repeatCount",
-        (extract(epoch from s.rotated_at) * 1000)::float8 as "rotatedAtMs",
-        (extract(epoch from greatest(s.rotated_at, s.repeated_at)) * 1000)::float8 as "givenAtMs",
-        (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs",
-        s.revoked_at is null and s.expires_at > clock_timestamp() and u.is_active and u.erased_at is null
-          and coalesce(v.is_approved, true) as "isLive"
-     from sessions s join users u on u.id = s.user_id left join universities v on v.id = u.associated_university_id
-     where s.family = $1`,
-    [family, repeatsWindowMs],
-  )
-  return row ?? null
+/** Signs an access token for a session that was begun or renewed, and adds the person; null when the account is gone. */
+export async function issueTokens(
+  dependencies: AccountDependencies,
+  { userId, sessionId, refreshToken: token }: RenewedSession,
+): Promise<IssuedTokens | null> {
+  const me = await loadMe(dependencies.pool, userId)
+  if (me === null) return null
+  return { accessToken: await dependencies.tokens.sign({ userId, sessionId }), refreshToken: token, me }
 }
 
-/** The same successor was given again, from a browser that may be another one by now; the first of a window starts it. */
-export async function updateRepeated(
-  transaction: Queryable,
-  session: Pick<RefreshableSession, 'id' | 'repeatCount'>,
-  from: { userAgent: string | null; address: string | null },
-): Promise<void> {
-  await query(
-    transaction,
-    `update sessions set repeat_count = $2 + 1, user_agent = $3, address = $4::inet, last_seen_at = clock_timestamp(),
-       repeated_at = clock_timestamp(),
-       repeats_since = case when $2 = 0 then clock_timestamp() else repeats_since end
-     where id = $1`,
-    [session.id, session.repeatCount, from.userAgent, from.address],
-  )
+/**
+ * Exchanges a refresh token for the next one, or gives the same again where the answer was lost; a token that was used before
+ * ends its session. A person of a directory must still be there. [IDN-8] [DIR-13]
+ */
+export async function commitRefresh(
+  dependencies: AccountDependencies,
+  shown: string,
+  from: RequestSource,
+): Promise<Decision<RenewedSession, 'signInNeeded' | 'directoryAway'>> {
+  const claims = parseRefreshToken(dependencies.keys, shown)
+  if (claims === null) return refuse('signInNeeded')
+  const proven = await recheckDirectoryUser(dependencies, claims.family)
+  if (!proven.ok) return proven
+  return transaction(dependencies.pool, 'read committed', async (client) => {
+    const session = await lockSession(client, claims.family, REPEATS_WINDOW_MS)
+    if (session === null || !session.isLive) return refuse('signInNeeded')
+    const verdict = decideRefresh({
+      shown: claims.counter,
+      newest: session.counter,
+      isNewest: session.refreshHash === hashRefreshToken(shown),
+      rotatedAtMs: session.rotatedAtMs,
+      givenAtMs: session.givenAtMs,
+      nowMs: session.nowMs,
+      isSameAgent: session.userAgent === from.userAgent,
+      repeatCount: session.repeatCount,
+    })
+    if (verdict === 'revoke') return revokeReused(client, session, from)
+    const counter = verdict === 'next' ? session.counter + 1 : session.counter
+    const token = refreshToken(dependencies.keys, { family: claims.family, counter })
+    if (verdict === 'next') await rotate(client, session.id, counter, token, from)
+    if (verdict === 'again') await appendRepeat(client, session, from)
+    return accept({ userId: session.userId, sessionId: session.id, refreshToken: token })
+  })
 }
 
-/** The next refresh token was given: it is good for a while, but never longer than the longest session. */
-export async function updateRotation(
-  transaction: Queryable,
+async function rotate(
+  client: Transaction,
   sessionId: number,
-  rotation: {
-    counter: number
-    refreshHash: string
-    userAgent: string | null
-    address: string | null
-    lifeMs: number
-    longestMs: number
-  },
+  counter: number,
+  token: string,
+  from: RequestSource,
 ): Promise<void> {
-  await query(
-    transaction,
-    `update sessions set counter = $2, refresh_hash = $3, user_agent = $4, address = $5::inet,
-       rotated_at = clock_timestamp(), last_seen_at = clock_timestamp(),
-       expires_at = least(clock_timestamp() + $6 * interval '1 millisecond', created_at + $7 * interval '1 millisecond')
-     where id = $1`,
-    [
-      sessionId,
-      rotation.counter,
-      rotation.refreshHash,
-      rotation.userAgent,
-      rotation.address,
-      rotation.lifeMs,
-      rotation.longestMs,
-    ],
-  )
+  await updateRotation(client, sessionId, {
+    counter,
+    refreshHash: hashRefreshToken(token),
+    userAgent: from.userAgent,
+    address: inetOf(from.address),
+    lifeMs: REFRESH_TOKEN_MS,
+    longestMs: MAX_SESSION_MS,
+  })
 }
 
-/** The password was given again. [IDN-10] */
-export async function updateConfirmed(transaction: Queryable, sessionId: number): Promise<void> {
-  await query(transaction, 'update sessions set confirmed_at = clock_timestamp() where id = $1', [sessionId])
+/** Logged, since it is either the owner's bad connection or a thief: the count in the log tells which. */
+async function appendRepeat(
+  client: Transaction,
+  session: RefreshableSession,
+  from: RequestSource,
+): Promise<void> {
+  await updateRepeated(client, session, { userAgent: from.userAgent, address: inetOf(from.address) })
+  await appendReuse(client, session, from, 'repeat', { count: session.repeatCount + 1 })
 }
 
-/** Ends one session of a user; answers whether one lived. */
-export async function updateSessionRevoked(
-  transaction: Queryable,
-  userId: number,
-  sessionId: number,
-): Promise<boolean> {
-  const rows = await query(
-    transaction,
-    `update sessions set revoked_at = clock_timestamp() where user_id = $1 and id = $2 and revoked_at is null
-       and expires_at > clock_timestamp() returning 1`,
-    [userId, sessionId],
-  )
-  return rows.length > 0
+async function revokeReused(
+  client: Transaction,
+  session: RefreshableSession,
+  from: RequestSource,
+): Promise<{ ok: false; refusal: 'signInNeeded' }> {
+  await updateSessionRevoked(client, session.userId, session.id)
+  await appendReuse(client, session, from, 'reuse')
+  return refuse('signInNeeded')
 }
 
-/** Ends all sessions of a user but one (null: all), and no browser is known any more; answers how many lived. [IDN-10] [EDG-11] */
-export async function updateSessionsRevoked(
-  transaction: Queryable,
-  userId: number,
-  exceptSessionId: number | null,
-): Promise<number> {
-  // First, as whoever locks an account locks it before its sessions.
-  await query(transaction, 'update users set browsers_since = clock_timestamp() where id = $1', [userId])
-  const rows = await query(
-    transaction,
-    `update sessions set revoked_at = clock_timestamp() where user_id = $1 and revoked_at is null
-       and expires_at > clock_timestamp() and id is distinct from $2 returning 1`,
-    [userId, exceptSessionId],
-  )
-  return rows.length
+/** Logs the repeated use of a token as an act of nobody: it may be its owner or a thief. */
+async function appendReuse(
+  client: Transaction,
+  { userId, universityId, id }: RefreshableSession,
+  { address }: RequestSource,
+  subject: 'repeat' | 'reuse',
+  more: { count?: number } = {},
+): Promise<void> {
+  await appendChange(client, {
+    universityId,
+    actor: 'nobody',
+    userId: null,
+    address,
+    service: 'sessions',
+    subject,
+    log: { userId, sessionId: id, ...more },
+  })
 }
 
-/** Ends all sessions of a university's people, and knows none of their browsers any more; answers how many lived. [IDN-17] [EDG-11] */
-export async function updateAllSessionsRevoked(
-  transaction: Queryable,
-  universityId: number,
-): Promise<number> {
-  await query(
-    transaction,
-    'update users set browsers_since = clock_timestamp() where associated_university_id = $1',
-    [universityId],
-  )
-  const rows = await query(
-    transaction,
-    `update sessions s set revoked_at = clock_timestamp() from users u
-     where u.id = s.user_id and u.associated_university_id = $1 and s.revoked_at is null
-       and s.expires_at > clock_timestamp() returning 1`,
-    [universityId],
-  )
-  return rows.length
-}
-
-/** A live session as its owner sees it. */
-export interface ListedSession {
-  id: number
-  userAgent: string | null
-  address: string | null
-  signedInAtMs: number
-  lastSeenAtMs: number
-}
-
-/** Live sessions of a user, newest first. */
-export async function loadLiveSessions(database: Queryable, userId: number): Promise<ListedSession[]> {
-  return query<ListedSession>(
-    database,
-    `select id, user_agent as "userAgent", host(address) as address, ms_of_time(created_at) as "signedInAtMs",
-       ms_of_time(last_seen_at) as "lastSeenAtMs"
-     from sessions where user_id = $1 and revoked_at is null and expires_at > now() order by id desc limit 200`,
-    [userId],
-  )
-}
-
-/** Forgets sessions that ended or ran out a week ago; until then a stolen token is still known as one. */
-export async function dropEndedSessions(database: Queryable): Promise<void> {
-  await query(
-    database,
-    "delete from sessions where least(revoked_at, expires_at) < now() - interval '7 days'",
-  )
-}
-
-/** Forgets tickets of live sockets that nobody used. */
-export async function dropExpiredTickets(database: Queryable): Promise<void> {
-  await query(database, "delete from live_tickets where expires_at < now() - interval '1 minute'")
+/** Ends the session of a refresh token, whichever of its family; does nothing for any other text. */
+export async function commitLogout(
+  dependencies: AccountDependencies,
+  shown: string,
+  from: RequestSource,
+): Promise<void> {
+  const claims = parseRefreshToken(dependencies.keys, shown)
+  if (claims === null) return
+  await transaction(dependencies.pool, 'read committed', async (client) => {
+    const session = await lockSession(client, claims.family)
+    if (session === null || !(await updateSessionRevoked(client, session.userId, session.id))) return
+    await appendChange(client, {
+      universityId: session.universityId,
+      ...byUser(session.userId, from.address),
+      service: 'sessions',
+      subject: 'end',
+      log: { sessionId: session.id },
+    })
+  })
 }

@@ -2,21 +2,21 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { lockAccount, updateVerified } from './users.ts'
-import { lockVerification, updateVerificationUsed } from './verifications.ts'
+import { lockAccount, updateVerified } from './user-rows.ts'
+import { lockVerification, updateVerificationUsed } from './verification-rows.ts'
 import { refuseLink } from '../platform/http/account-limits.ts'
-import type { AccountParts } from './identity-parts.ts'
+import type { AccountDependencies } from './account-dependencies.ts'
 import { hashLinkToken } from '../platform/secrets/link-tokens.ts'
-import type { From } from './people-sessions.ts'
+import type { RequestSource } from './user-sessions.ts'
 
 /** Confirms an address by the token of the link that was mailed there: once, and for a day. [IDN-6] */
 export async function verifyAddress(
-  parts: AccountParts,
+  dependencies: AccountDependencies,
   token: string,
-  from: From,
+  from: RequestSource,
 ): Promise<Decision<null, CallRefusal>> {
   const tokenHash = hashLinkToken(token)
-  const done = await transaction(parts.pool, 'read committed', async (client) => {
+  const done = await transaction(dependencies.pool, 'read committed', async (client) => {
     const link = await lockVerification(client, 'verify', tokenHash)
     const account = link === null ? null : await lockAccount(client, link.userId)
     if (link === null || account === null) return refuse('linkRefused')
@@ -31,5 +31,5 @@ export async function verifyAddress(
     })
     return accept(null)
   })
-  return done.ok ? done : refuseLink(parts, from.address)
+  return done.ok ? done : refuseLink(dependencies, from.address)
 }

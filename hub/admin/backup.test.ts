@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeAccessTokens } from '../accounts/access-tokens.ts'
 import { query } from '../platform/postgres/database.ts'
-import { isBrowserOf } from '../accounts/known-browsers.ts'
+import { isKnownBrowserOf } from '../accounts/known-browser-rows.ts'
 import { backupCondition, BACKUP_RULES } from './backup-rules.ts'
 import { loadBackupTables } from './backup-tables.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
@@ -170,11 +170,11 @@ test('[EDG-11] [OPS-10] a restored hub knows no browser: what its people ended a
   )
   const token = { userId: person?.id ?? 0, ...given }
   await admin(source, 'backup', file, '--force')
-  expect(await isBrowserOf(source.pool, token, named)).toBe(true)
+  expect(await isKnownBrowserOf(source.pool, token, named)).toBe(true)
   const target = await makeEmptyDatabase()
   expect((await admin(target, 'restore', file)).code).toBe(0)
-  expect(await isBrowserOf(target.pool, token, named)).toBe(false)
-  expect(await isBrowserOf(target.pool, { ...token, givenAtMs: Date.now() + 1000 }, named)).toBe(true)
+  expect(await isKnownBrowserOf(target.pool, token, named)).toBe(false)
+  expect(await isKnownBrowserOf(target.pool, { ...token, givenAtMs: Date.now() + 1000 }, named)).toBe(true)
   await target.drop()
 })
 

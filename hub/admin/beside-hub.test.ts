@@ -6,7 +6,12 @@ import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import type { SyncCore } from '../platform/connections/sync-core.ts'
 import { makeTestCore } from '../testing/testing-campus.ts'
-import { insertTestKiosk, visit, type TestKiosk, type TestVisit } from '../testing/testing-kiosk.ts'
+import {
+  insertTestKiosk,
+  openTestSession,
+  type TestKiosk,
+  type TestSession,
+} from '../testing/testing-kiosk.ts'
 import { enrolTestDevice } from './testing-device.ts'
 import { makeHubClock } from '../platform/clock.ts'
 import type { HubClock } from '../platform/ports.ts'
@@ -20,7 +25,7 @@ let database: TestDatabase
 let folder: string
 let core: SyncCore
 let kiosk: TestKiosk
-let open: TestVisit
+let open: TestSession
 /** Seconds as the hub counts them: how often it looked by itself for what others committed. */
 let pollCount = 0
 
@@ -46,9 +51,9 @@ beforeEach(async () => {
       run()
     })
   core = makeTestCore(database.pool, { clock: { ...clock, after } })
-  open = await visit(core, kiosk)
-  await open.line.next('snapshot')
-  open.say({
+  open = await openTestSession(core, kiosk)
+  await open.connection.next('snapshot')
+  open.send({
     type: 'applied',
     cursor: open.cursor,
     ticket: kiosk.ticket,
@@ -81,7 +86,7 @@ async function idOf(name: string): Promise<number> {
 test('[TRE-4] [SYN-8] an import is on every kiosk as rows and tombstones of one commit', async () => {
   const goneId = await idOf('Room 102')
   await take('path,capacity\nLibrary/Room 101,14\nLibrary/Room 103,6\n', '--prune')
-  const { changes, from, to } = await open.line.next('changes')
+  const { changes, from, to } = await open.connection.next('changes')
   expect([from, to]).toEqual([open.cursor, open.cursor + 1])
   const rows = changes.rows.map(({ facts, clock }) => [facts.name, facts.capacity, clock])
   expect(rows).toEqual(
@@ -114,11 +119,14 @@ test('[OCC-9] a room that gets desks takes no report any more, and its desks do'
 test('a kiosk that is moved or renamed, or whose university has other settings, hears its assignment', async () => {
   const roomId = await idOf('Room 101')
   await admin('kiosk', 'move', String(kiosk.id), '--space', 'Library/Room 101', '--role', 'door')
-  expect((await open.line.next('assignment')).assignment).toMatchObject({ spaceId: roomId, role: 'door' })
+  expect((await open.connection.next('assignment')).assignment).toMatchObject({
+    spaceId: roomId,
+    role: 'door',
+  })
   await admin('kiosk', 'rename', String(kiosk.id), 'door 101')
-  expect((await open.line.next('assignment')).assignment).toMatchObject({ kioskName: 'door 101' })
+  expect((await open.connection.next('assignment')).assignment).toMatchObject({ kioskName: 'door 101' })
   await admin('settings', 'set', 'staleMs', '600000')
-  expect((await open.line.next('assignment')).assignment).toMatchObject({ staleMs: 600_000 })
+  expect((await open.connection.next('assignment')).assignment).toMatchObject({ staleMs: 600_000 })
   const outside = kiosk.report(await idOf('Room 102'), 1)
   expect((await open.push(outside)).outcomes).toEqual([{ id: outside.id, why: 'outsideSubtree' }])
 })
@@ -129,7 +137,7 @@ test('[SYN-28] a revoked kiosk is off within five seconds', async () => {
   const heir = await insertTestKiosk(database.pool, { universityId: 1, spaceId: await idOf('Room 101') })
   await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [heir.id, kiosk.id])
   expect(await admin('kiosk', 'revoke', String(kiosk.id))).toMatchObject({ forkIds: [heir.id] })
-  expect(await open.line.closed()).toBe('revoked')
+  expect(await open.connection.closed()).toBe('revoked')
   expect(pollCount).toBeLessThan(5)
 })
 
@@ -137,7 +145,7 @@ test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of 
   const { code } = (await admin('kiosk', 'replace', String(kiosk.id))) as { code: string }
   pollCount = 0
   const successor = await enrolTestDevice(database.pool, code)
-  expect(await open.line.closed()).toBe('revoked')
+  expect(await open.connection.closed()).toBe('revoked')
   expect(pollCount).toBeLessThan(5)
   expect(successor).toMatchObject({ ok: true, value: { spaceId: await idOf('Library'), role: 'entrance' } })
 })
@@ -145,8 +153,8 @@ test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of 
 test('[SYN-17] after "restored" every line ends, and kiosks come again in a new epoch', async () => {
   const before = open.epoch
   await admin('restored')
-  expect(await open.line.closed()).toBe('epochChanged')
-  const again = await visit(core, kiosk, { epoch: before, cursor: open.cursor })
+  expect(await open.connection.closed()).toBe('epochChanged')
+  const again = await openTestSession(core, kiosk, { epoch: before, cursor: open.cursor })
   expect(again.epoch).not.toBe(before)
 })
 

@@ -1,5 +1,5 @@
 import { loadMissingMigrations } from '../platform/postgres/migrate.ts'
-import { loadMightyRole, query } from '../platform/postgres/database.ts'
+import { loadPrivilegedRole, query } from '../platform/postgres/database.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 import { formatAge } from './table.ts'
@@ -27,14 +27,14 @@ export async function checkServer({ pool, foundBy }: AdminWorld): Promise<Findin
 
 /** Whether the hub has a role in its database that can do no more than own it. [OPS-13] [OPS-15] */
 export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
-  const mighty = await loadMightyRole(pool)
+  const mighty = await loadPrivilegedRole(pool)
   if (mighty === null)
     return [{ what: 'role', state: 'ok', found: 'the hub’s role owns its database and no more' }]
   return [
     {
       what: 'role',
       state: 'warn',
-      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.mights.join(', ')}): read files, run programs, or come to it`,
+      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.privileges.join(', ')}): read files, run programs, or come to it`,
       mend: 'Start the hub (npm run hub): it makes a role of its own there, who owns the database and can do no more, or says what keeps it from that.',
     },
   ]

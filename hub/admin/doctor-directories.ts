@@ -1,8 +1,8 @@
 import { printable } from '#shared/domain/space-tree.ts'
 import { readDirectories, type DirectorySettings } from '../directories/directory-config.ts'
-import { findDirectoryFault, findGroupShortfall } from '../directories/directory-inquiry.ts'
+import { findDirectoryFault, findGroupShortfall } from '../directories/directory-lookup.ts'
 import { noLog } from '../platform/log.ts'
-import { loadUniversityByDomain } from '../universities/universities.ts'
+import { loadUniversityByDomain } from '../universities/university-rows.ts'
 import type { AdminWorld } from './answer.ts'
 import type { Finding } from './finding.ts'
 

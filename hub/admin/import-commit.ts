@@ -8,8 +8,7 @@ import {
   type Queryable,
   type Transaction,
 } from '../platform/postgres/database.ts'
-import { updateListedGroups } from '../groups/group-import.ts'
-import { insertGroup, loadGroups, lockGroupNames } from '../groups/groups.ts'
+import { insertGroup, loadGroups, lockGroupNames, updateListedGroups } from '../groups/group-rows.ts'
 import {
   analyzeImported,
   fillImportedUsers,
@@ -20,7 +19,7 @@ import {
   raiseMemberships,
   upsertKeptRows,
 } from './import-rows.ts'
-import { loadSpaces } from '../spaces/spaces.ts'
+import { loadSpaces } from '../spaces/space-rows.ts'
 import { changeCount, planSpaceTree, writeSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import type { OldTables } from './import-columns.ts'

@@ -1,7 +1,7 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import { faultOfName, normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
-import { loadSpaces } from '../spaces/spaces.ts'
+import { loadSpaces } from '../spaces/space-rows.ts'
 import {
   answer,
   refusal,

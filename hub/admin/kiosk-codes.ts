@@ -3,7 +3,7 @@ import { pathText, quoted } from '#shared/domain/space-tree.ts'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { createEnrolment, DEFAULT_CODE_MINUTES } from '../kiosks/enrol-kiosk.ts'
-import { loadSpaces } from '../spaces/spaces.ts'
+import { loadSpaces } from '../spaces/space-rows.ts'
 import {
   answer,
   refusal,

@@ -11,9 +11,9 @@ import {
   updateKioskName,
   updateKioskPlace,
   type AdminKiosk,
-} from '../kiosks/kiosk-admin.ts'
-import { loadLiveForks } from '../kiosks/forks.ts'
-import { loadSpaces } from '../spaces/spaces.ts'
+} from '../kiosks/kiosk-rows.ts'
+import { loadLiveForks } from '../kiosks/fork-rows.ts'
+import { loadSpaces } from '../spaces/space-rows.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import {
   answer,
@@ -25,7 +25,7 @@ import {
 } from './answer.ts'
 import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatAge, formatTable } from './table.ts'
-import type { University } from '../universities/universities.ts'
+import type { University } from '../universities/university-rows.ts'
 
 const KIOSK_HELP = '  KIOSK            its number, or its name'
 

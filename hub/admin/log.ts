@@ -1,5 +1,5 @@
 import { quoted } from '#shared/domain/space-tree.ts'
-import { loadChanges } from '../audit/change-logs.ts'
+import { loadChanges } from '../audit/change-log-rows.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatTable } from './table.ts'

@@ -3,12 +3,12 @@ import { createGunzip } from 'node:zlib'
 import { Type } from 'typebox'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import { makeChance } from '../platform/clock.ts'
+import { makeRandomSource } from '../platform/clock.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
-import { updateNoBrowserKnown } from '../accounts/known-browsers.ts'
-import { loadUniversities } from '../universities/universities.ts'
-import { updateEpoch } from '../platform/connections/kiosk-sessions.ts'
+import { updateBrowsersForgotten } from '../accounts/known-browser-rows.ts'
+import { loadUniversities } from '../universities/university-rows.ts'
+import { updateEpoch } from '../platform/writer/epoch.ts'
 import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
 import { BACKUP_RULES } from './backup-rules.ts'
 import {
@@ -175,7 +175,7 @@ export async function restoreBackup(
       const rows = await insertAll(client, file, new Set(await loadBackupTables(client)))
       await setForeignKeys(client, false)
       await restoreSequences(client, manifest.sequences)
-      const { secret } = makeChance()
+      const { secret } = makeRandomSource()
       for (const { id } of await loadUniversities(client)) await updateEpoch(client, id, secret(EPOCH_BYTES))
       await appendChange(client, {
         universityId: null,
@@ -187,7 +187,7 @@ export async function restoreBackup(
       return rows
     })
     await migrate(pool)
-    await updateNoBrowserKnown(pool)
+    await updateBrowsersForgotten(pool)
     await pool.query('analyze')
     return accept({ takenAt: manifest.takenAt, counts })
   } catch (error) {

@@ -1,6 +1,6 @@
-import { makeChance } from '../platform/clock.ts'
+import { makeRandomSource } from '../platform/clock.ts'
 import { rollEpoch } from '../platform/writer/epoch.ts'
-import { loadUniversities } from '../universities/universities.ts'
+import { loadUniversities } from '../universities/university-rows.ts'
 import { answer, type AdminCommand } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
@@ -15,7 +15,7 @@ export const restored: AdminCommand = {
   run: async (world, input) => {
     const one = input.text('university') === undefined ? null : await pickUniversity(world, input)
     if (one !== null && !one.ok) return one
-    const by = { actor: 'cli', chance: makeChance() }
+    const by = { actor: 'cli', random: makeRandomSource() }
     await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
     const chosen = one === null ? await loadUniversities(world.pool) : [one.value]
     const names = chosen.map((university) => university.name)

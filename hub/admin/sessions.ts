@@ -1,7 +1,7 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-sessions.ts'
+import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-session-rows.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 

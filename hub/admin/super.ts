@@ -1,7 +1,7 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
-import { insertMember, loadGroups, loadMember, lockGroup, updateMember } from '../groups/groups.ts'
+import { insertMember, loadGroups, loadMember, lockGroup, updateMember } from '../groups/group-rows.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 

@@ -3,7 +3,7 @@ import { decideUniversity, makeUniversity } from '../universities/make-universit
 import { hashPin, makePin } from '../kiosks/pin.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { loadUniversities, updatePinHash } from '../universities/universities.ts'
+import { loadUniversities, updatePinHash } from '../universities/university-rows.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { formatTable } from './table.ts'

@@ -4,18 +4,18 @@
  * letters are what East Asian keyboards type for the same.
  */
 const FORMULA = /(^|[;,\t\r\n])((?:[^\S\t\r\n]|")*)('*)(?=[=+\-@＝＋－＠])/g
-/** A cell that begins so is pulled together with what follows. */
+/** Spreadsheets drop such beginnings of a cell, so that what follows would begin it. */
 const BREAK = /^('*)(?=[\t\r\n])/
 
 /** A text in which no spreadsheet finds a formula: with an apostrophe before it, and one more where there are some. [AUD-8] */
-function disarm(text: string): string {
+function neutraliseFormulas(text: string): string {
   return text.replaceAll(FORMULA, "$1$2'$3").replace(BREAK, "'$1")
 }
 
 /** One cell: quoted, and no formula whatever stands in it. [AUD-4] */
 function cellText(value: string | number | null): string {
   if (typeof value === 'number') return String(value)
-  return `"${disarm(value ?? '').replaceAll('"', '""')}"`
+  return `"${neutraliseFormulas(value ?? '').replaceAll('"', '""')}"`
 }
 
 /** One line of a table (RFC 4180), disarmed for spreadsheets of any country. [AUD-4] [AUD-8] */

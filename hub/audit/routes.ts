@@ -3,10 +3,10 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeZonedText } from './zoned-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
-import { loadBeyondNewest, loadChangePage, loadPageEnd, type ChangeFilter } from './change-logs.ts'
+import { loadBeyondNewest, loadChangePage, loadPageEnd, type ChangeFilter } from './change-log-rows.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import { loadTimezone } from '../universities/universities.ts'
+import { loadTimezone } from '../platform/postgres/university-facts.ts'
 import { csvLine } from './csv-text.ts'
 import { API_PREFIX, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 
@@ -16,7 +16,7 @@ const MAX_TABLE_ROWS = 100_000
 /** A table is read in such steps, without a transaction that a slow reader could hold open. */
 const TABLE_STEP_ROWS = 2_000
 
-/** The log of administrative acts. Who reads it stands in it too. [AUD-3] [AUD-4] [AUD-7] */
+/** Routes of the log of administrative acts. Reading it is logged too. [AUD-3] [AUD-4] [AUD-7] */
 export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void {
   handle('GET /changes', async ({ query }, caller) => {
     const university = universityOfReader(caller)

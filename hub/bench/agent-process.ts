@@ -8,7 +8,7 @@ export interface AgentProcess {
 }
 
 /** Starts `desktop/agent/kiosk.ts` on a free port; the code goes to its standard input. */
-export async function startAgentProcess(wish: {
+export async function startAgentProcess(options: {
   name: string
   folder: string
   hubUrl: string
@@ -17,9 +17,9 @@ export async function startAgentProcess(wish: {
   const child = startChild({
     name: 'kiosk',
     file: 'desktop/agent/kiosk.ts',
-    args: ['--name', wish.name, '--hub', wish.hubUrl, '--folder', wish.folder, '--port', '0'],
+    args: ['--name', options.name, '--hub', options.hubUrl, '--folder', options.folder, '--port', '0'],
     env: { CARREL_LOG: 'silent' },
-    input: `${wish.code}\n`,
+    input: `${options.code}\n`,
     hear: () => undefined,
   })
   return { url: (await child.says('kiosk ')).slice('kiosk '.length), stop: () => child.stop() }

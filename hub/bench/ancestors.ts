@@ -42,9 +42,13 @@ async function measureBatches(
     const values: number[] = []
     const baselines: number[] = []
     for (let round = 0; round < options.rounds; round += 1) {
-      baselines.push(await reportsPerSecond(options.stretchMs, 1, (step) => climbAlone(pool, leafIds, step)))
+      baselines.push(
+        await reportsPerSecond(options.stretchMs, 1, (step) => propagateAlone(pool, leafIds, step)),
+      )
       values.push(
-        await reportsPerSecond(options.stretchMs, size, (step) => climbTogether(pool, leafIds, step, size)),
+        await reportsPerSecond(options.stretchMs, size, (step) =>
+          propagateTogether(pool, leafIds, step, size),
+        ),
       )
     }
     figures.push(
@@ -79,7 +83,7 @@ async function measureSizes(pool: Database, options: BenchOptions): Promise<Figu
   for (let round = 0; round < options.rounds; round += 1) {
     for (const [name, leafIds] of leavesOf) {
       const perSecond = await reportsPerSecond(options.stretchMs / 2, 1, (step) =>
-        climbTogether(pool, leafIds, step, 1),
+        propagateTogether(pool, leafIds, step, 1),
       )
       costs.get(name)?.push(1000 / perSecond)
     }
@@ -96,11 +100,11 @@ async function measureSizes(pool: Database, options: BenchOptions): Promise<Figu
   )
 }
 
-async function climbAlone(pool: Database, leafIds: readonly number[], step: number): Promise<void> {
+async function propagateAlone(pool: Database, leafIds: readonly number[], step: number): Promise<void> {
   await query(pool, 'select bench.climb_alone($1, $2)', [leafIds[(step * 7919) % leafIds.length], step % 3])
 }
 
-async function climbTogether(
+async function propagateTogether(
   pool: Database,
   leafIds: readonly number[],
   step: number,

@@ -1,21 +1,21 @@
-import { loadFeed } from '../spaces/load-feed.ts'
+import { loadFeed } from '../spaces/space-feed-rows.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { makeHubClock } from '../platform/clock.ts'
-import { makeSeal } from '../platform/secrets/head-signature.ts'
+import { makeHeadSignature } from '../platform/secrets/head-signature.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
-import type { KioskLine, LineHandler } from '../platform/ports.ts'
-import { attach } from '../platform/connections/sync-route.ts'
+import type { Connection, ConnectionHandler } from '../platform/ports.ts'
+import { attachSocket } from '../platform/connections/sync-route.ts'
 import { openPool, type Database } from '../platform/postgres/database.ts'
-import { makeMember, type Member } from '../platform/broadcast/audience-parts.ts'
+import { makeMember, type Member } from '../platform/broadcast/audience-member.ts'
 import { Audience } from '../platform/broadcast/fan-out.ts'
-import { makeReaders } from '../platform/broadcast/feed.ts'
+import { makeReadSemaphore } from '../platform/broadcast/feed.ts'
 import { makeInFlight } from '../platform/writer/in-flight.ts'
 import { makeKioskView } from '../platform/broadcast/kiosk-view.ts'
-import { cutParts } from '../platform/broadcast/frame-chunks.ts'
+import { makeFrameChunks } from '../platform/broadcast/frame-chunks.ts'
 import { machineMs, ownCpuMs, serveOrders } from './child.ts'
 
 // The hub's fan-out by itself, in a process of its own: what it is told of are commits as the writer tells them, so that
@@ -45,7 +45,7 @@ const COMMIT_MS = 5
 interface Scene {
   audience: Audience
   pool: Database
-  lines: Set<KioskLine>
+  connections: Set<Connection>
   roomIds: number[]
   levels: number[]
   epoch: string
@@ -56,7 +56,7 @@ interface Scene {
 
 const held: { scene: Scene | null } = { scene: null }
 
-function scene(): Scene {
+function runningScene(): Scene {
   if (held.scene === null) throw new Error('nobody listens yet')
   return held.scene
 }
@@ -64,7 +64,7 @@ function scene(): Scene {
 async function listen(databaseUrl: string, universityId: number, roomIds: number[]): Promise<number> {
   const pool = openPool(databaseUrl, { maxConnections: 4 })
   const inFlight = makeInFlight()
-  const seal = makeSeal(Buffer.alloc(32))
+  const seal = makeHeadSignature(Buffer.alloc(32))
   const audience = new Audience(
     {
       pool,
@@ -72,13 +72,18 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
       log: noLog,
       metrics: noMetrics,
       inFlight,
-      turnstile: makeReaders(),
-      view: makeKioskView({ seal: () => seal, nowMs: () => Date.now(), heartbeatMs: 5_000, load: loadFeed }),
-      factsMoved: () => undefined,
+      readSemaphore: makeReadSemaphore(),
+      view: makeKioskView({
+        headSignature: () => seal,
+        nowMs: () => Date.now(),
+        heartbeatMs: 5_000,
+        load: loadFeed,
+      }),
+      factsChanged: () => undefined,
     },
     universityId,
   )
-  const first = await audience.open(null, false, 0)
+  const first = await audience.readMissed(null, false, 0)
   if (first === null) throw new Error('no such university')
   const { rows } = await pool.query<{ factsClock: number }>(
     'select facts_clock as "factsClock" from universities where id = $1',
@@ -87,7 +92,7 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
   held.scene = {
     audience,
     pool,
-    lines: new Set(),
+    connections: new Set(),
     roomIds,
     levels: roomIds.map(() => 0),
     epoch: first.epoch,
@@ -95,56 +100,61 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
     clock: first.to,
     next: 0,
   }
-  return serveLines(scene())
+  return serveLines(runningScene())
 }
 
-async function serveLines(the: Scene): Promise<number> {
+async function serveLines(scene: Scene): Promise<number> {
   const server = createServer()
   const sockets = new WebSocketServer({ server, perMessageDeflate: false })
   sockets.on('connection', (socket) =>
-    attach({ accept: (line) => admit(the, line) }, socket, { host: '', address: '' }),
+    attachSocket({ accept: (line) => join(scene, line) }, socket, { host: '', address: '' }),
   )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
 
-function admit(the: Scene, line: KioskLine): LineHandler {
-  const end = (): void => line.terminate()
-  const member: Member = makeMember(line, { isOld: false, told: 0, nowMs: performance.now(), end })
-  the.lines.add(line)
-  void the.audience.open(null, false, 0).then((answer) => {
-    if (answer !== null) the.audience.admit(member, answer, null)
+function join(scene: Scene, connection: Connection): ConnectionHandler {
+  const end = (): void => connection.terminate()
+  const member: Member = makeMember(connection, {
+    usesOldProtocol: false,
+    sentClock: 0,
+    nowMs: performance.now(),
+    end,
+  })
+  scene.connections.add(connection)
+  void scene.audience.readMissed(null, false, 0).then((answer) => {
+    if (answer !== null) scene.audience.join(member, answer, null)
   })
   return {
     received: () => undefined,
     receivedTooLarge: () => undefined,
     ended: () => {
-      the.lines.delete(line)
-      the.audience.leave(member)
+      scene.connections.delete(connection)
+      scene.audience.leave(member)
     },
   }
 }
 
 /** The next `count` rooms change: each once in a commit. */
 function takeLeaves(
-  the: Scene,
+  scene: Scene,
   count: number,
   clock: number,
 ): Parameters<Audience['committed']>[0]['leaves'] {
   const reportedAtMs = Date.now()
   return Array.from({ length: count }, () => {
-    const place = (the.next * 7919) % the.roomIds.length
-    the.next += 1
-    const level = ((the.levels[place] ?? 0) + 1) % 3
-    the.levels[place] = level
-    const id = the.roomIds[place] ?? 0
+    const place = (scene.next * 7919) % scene.roomIds.length
+    scene.next += 1
+    const level = ((scene.levels[place] ?? 0) + 1) % 3
+    scene.levels[place] = level
+    const id = scene.roomIds[place] ?? 0
     return { id, level: level as 0 | 1 | 2, reportedAtMs, clock, mutationId: 1, kioskId: 1 }
   })
 }
 
 async function change(perSecond: number, stretchMs: number): Promise<Omit<AudienceReport, 'port'>> {
-  const the = scene()
+  const current = runningScene()
   const startMs = machineMs()
   const startCpuMs = ownCpuMs()
   const commits: [number, number][] = []
@@ -152,12 +162,12 @@ async function change(perSecond: number, stretchMs: number): Promise<Omit<Audien
   while (machineMs() - startMs < stretchMs) {
     const due = Math.floor(((machineMs() - startMs) * perSecond) / 1000) - changeCount
     if (due > 0) {
-      the.clock += 1
-      const leaves = takeLeaves(the, Math.min(due, the.roomIds.length), the.clock)
+      current.clock += 1
+      const leaves = takeLeaves(current, Math.min(due, current.roomIds.length), current.clock)
       changeCount += leaves.length
-      commits.push([the.clock, machineMs()])
-      const { epoch, factsClock, clock } = the
-      the.audience.committed({
+      commits.push([current.clock, machineMs()])
+      const { epoch, factsClock, clock } = current
+      current.audience.committed({
         epoch,
         clock,
         factsClock,
@@ -171,27 +181,27 @@ async function change(perSecond: number, stretchMs: number): Promise<Omit<Audien
   }
   const elapsedMs = machineMs() - startMs
   await pause(500)
-  return { cpuMs: ownCpuMs() - startCpuMs, elapsedMs, changeCount, commits, levels: the.levels }
+  return { cpuMs: ownCpuMs() - startCpuMs, elapsedMs, changeCount, commits, levels: current.levels }
 }
 
 /** The plain way: every change is a frame of its own to everybody, made once and sent through the same lines. */
 async function changeOneByOne(count: number): Promise<Omit<AudienceReport, 'port'>> {
-  const the = scene()
+  const current = runningScene()
   const startMs = machineMs()
   const startCpuMs = ownCpuMs()
   for (let step = 0; step < count; step += 1) {
     // Beyond the clock of any commit, and never applied: the screens of this round are not looked at.
-    const [leaf] = takeLeaves(the, 1, the.clock)
+    const [leaf] = takeLeaves(current, 1, current.clock)
     if (leaf === undefined) continue
-    const { buffers } = cutParts(the.epoch, the.clock, the.clock + 1, {
+    const { buffers } = makeFrameChunks(current.epoch, current.clock, current.clock + 1, {
       rows: [],
-      levels: [[leaf.id, the.clock, leaf.level, leaf.reportedAtMs]],
+      levels: [[leaf.id, current.clock, leaf.level, leaf.reportedAtMs]],
       gone: [],
     })
-    for (const buffer of buffers) for (const line of the.lines) line.send(buffer)
+    for (const buffer of buffers) for (const line of current.connections) line.send(buffer)
     await pause(0)
   }
-  while ([...the.lines].some((line) => line.bufferedBytes() > 0)) await pause(1)
+  while ([...current.connections].some((line) => line.bufferedBytes() > 0)) await pause(1)
   return {
     cpuMs: ownCpuMs() - startCpuMs,
     elapsedMs: machineMs() - startMs,
@@ -219,6 +229,6 @@ serveOrders(async (order: AudienceOrder): Promise<AudienceReport> => {
     case 'changeOneByOne':
       return { ...NOTHING, ...(await changeOneByOne(order.count)) }
     case 'levels':
-      return { ...NOTHING, levels: scene().levels }
+      return { ...NOTHING, levels: runningScene().levels }
   }
 })

@@ -38,7 +38,7 @@ export const catchUp: Benchmark = {
               await engine.obey({ order: 'catchUp', folder, hubUrl, head, spaceIds, tapEveryMs: 20 }),
             )
             await engine.obey({ order: 'close' })
-            options.say(
+            options.log(
               `  ${kind}: ${Math.round(reports.at(-1)?.catchUpMs ?? 0)} ms, slowest tap ${Math.round(Math.max(...(reports.at(-1)?.tapMs ?? [])))} ms`,
             )
           }

@@ -67,7 +67,7 @@ async function measure({ hub, screens, roomIds }: Scene, options: BenchOptions):
     wrongCount += seen.levels.filter((levels) =>
       levels.some((level, place) => level !== told.levels[place]),
     ).length
-    options.say(
+    options.log(
       `  ${Math.round((told.changeCount * 1000) / told.elapsedMs)}/s: ${((soon.at(-1) ?? 0) * 100).toFixed(2)} % within ${SOON_MS} ms, ${((told.cpuMs / told.elapsedMs) * 100).toFixed(0)} % of a core; one by one ${baselines.at(-1)?.toFixed(2)} ms each`,
     )
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
@@ -48,7 +48,7 @@ function open(folder: string, hubUrl: string): void {
     dial: makeWsDial(null),
     post: makePostEnrolment(null),
     // Dice that always fall short: the pause between two lines is its shortest.
-    dice: { ...makeDice(1), fraction: () => 0 },
+    random: { ...makeSeededRandom(1), fraction: () => 0 },
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: (event, facts) => console.error(event, facts) },
   })

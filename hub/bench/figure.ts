@@ -21,7 +21,7 @@ export interface BenchOptions {
   /** Length of one measured stretch, in ms. */
   stretchMs: number
   /** Progress for people; never on stdout when JSON is asked for. */
-  say(text: string): void
+  log(text: string): void
 }
 
 /** A measurement that yields one or more figures. */

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { attach } from '../platform/connections/sync-route.ts'
-import type { KioskLine } from '../platform/ports.ts'
+import { attachSocket } from '../platform/connections/sync-route.ts'
+import type { Connection } from '../platform/ports.ts'
 import { machineMs, ownCpuMs, serveOrders } from './child.ts'
 
 // One core that sends the same bytes to many sockets: through the hub's own lines, or through bare ones.
@@ -44,8 +44,11 @@ async function listen(way: 'carrel' | 'bare'): Promise<number> {
 function makeHubSide(): Server {
   const server = createHttpServer()
   const sockets = new WebSocketServer({ server, perMessageDeflate: false })
-  const accept = (line: KioskLine): ReturnType<Parameters<typeof attach>[0]['accept']> => {
-    const target = { send: (frame: Buffer) => line.send(frame), unsentBytes: () => line.bufferedBytes() }
+  const accept = (connection: Connection): ReturnType<Parameters<typeof attachSocket>[0]['accept']> => {
+    const target = {
+      send: (frame: Buffer) => connection.send(frame),
+      unsentBytes: () => connection.bufferedBytes(),
+    }
     targets.add(target)
     return {
       received: () => undefined,
@@ -53,7 +56,7 @@ function makeHubSide(): Server {
       ended: () => void targets.delete(target),
     }
   }
-  sockets.on('connection', (socket) => attach({ accept }, socket, { host: '', address: '' }))
+  sockets.on('connection', (socket) => attachSocket({ accept }, socket, { host: '', address: '' }))
   return server
 }
 

@@ -29,7 +29,7 @@ export const frames: Benchmark = {
           values.push(await carrel.obey({ order: 'send', byteCount, stretchMs }))
         }
         figures.push(toFigure(byteCount, values, baselines))
-        options.say(`  ${byteCount} B: ${figures.at(-1)?.ratio?.toFixed(2)}×`)
+        options.log(`  ${byteCount} B: ${figures.at(-1)?.ratio?.toFixed(2)}×`)
       }
       return figures
     } finally {

@@ -18,7 +18,7 @@ const PASSWORD = 'a password for measuring'
 const AT_ONCE = 2
 const STORED = hash(PASSWORD, { ...HASH_COST, type: argon2id })
 
-async function burn({ count }: HashOrder): Promise<HashReport> {
+async function hashMany({ count }: HashOrder): Promise<HashReport> {
   const stored = await STORED
   const eachMs: number[] = []
   const begun = { count: 0 }
@@ -34,4 +34,4 @@ async function burn({ count }: HashOrder): Promise<HashReport> {
   return { eachMs }
 }
 
-serveOrders(burn)
+serveOrders(hashMany)

@@ -66,11 +66,11 @@ async function main(): Promise<number> {
   const options: BenchOptions = {
     rounds: values.quick ? 3 : 5,
     stretchMs: values.quick ? 1000 : 2000,
-    say: (text) => process.stderr.write(`${text}\n`),
+    log: (text) => process.stderr.write(`${text}\n`),
   }
   const figures: Figure[] = []
   for (const benchmark of chosen) {
-    options.say(`${benchmark.name}: ${benchmark.about} …`)
+    options.log(`${benchmark.name}: ${benchmark.about} …`)
     const made = await benchmark.run(options)
     const named = made.filter(({ name }) => name === only)
     figures.push(...(named.length > 0 ? named : made))

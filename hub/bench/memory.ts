@@ -30,7 +30,7 @@ export const memory: Benchmark = {
       for (let round = 0; round < options.rounds; round += 1) {
         baselines.push(await ofBareServer(swarm))
         values.push(await ofHub(swarm, world.url, round === 0 ? kiosks : []))
-        options.say(
+        options.log(
           `  per kiosk ${(values.at(-1) ?? 0).toFixed(1)} KiB, bare ${(baselines.at(-1) ?? 0).toFixed(1)} KiB`,
         )
       }

@@ -32,7 +32,7 @@ export const navigation: Benchmark = {
             times.push(await page.evaluate(treeAt, FLOORS))
             await page.close()
           }
-          options.say(`  ${times.map(Math.round).join(', ')} ms`)
+          options.log(`  ${times.map(Math.round).join(', ')} ms`)
           return [
             limitFigure({
               name: 'navigation-to-live-tree',

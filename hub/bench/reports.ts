@@ -77,7 +77,7 @@ async function measureRound(
   twins: Twins,
   clientCount: number,
   { perPush, together }: PushTarget,
-  { stretchMs, say }: BenchOptions,
+  { stretchMs, log }: BenchOptions,
 ): Promise<Round> {
   const alone = await reportsAlone({ ...twins, clientCount, stretchMs })
   const before = await hub.batches()
@@ -94,7 +94,7 @@ async function measureRound(
     batchSize,
   }
   const texts = [round.hub, round.alone, round.batches].map(Math.round)
-  say(`  ${perPush} per push: ${texts[0]}/s, alone ${texts[1]}/s, one client's batches ${texts[2]}/s`)
+  log(`  ${perPush} per push: ${texts[0]}/s, alone ${texts[1]}/s, one client's batches ${texts[2]}/s`)
   return round
 }
 
@@ -128,7 +128,7 @@ async function bestClientCount(alone: Twins, options: BenchOptions): Promise<num
   const rates: number[] = []
   for (const clientCount of CLIENT_COUNTS)
     rates.push(await reportsAlone({ ...alone, clientCount, stretchMs: options.stretchMs }))
-  options.say(
+  options.log(
     `  one report per commit, by clients: ${CLIENT_COUNTS.map((count, index) => `${count}: ${Math.round(rates[index] ?? 0)}/s`).join(', ')}`,
   )
   return CLIENT_COUNTS[rates.indexOf(Math.max(...rates))] ?? 1

@@ -31,7 +31,7 @@ export const signIns: Benchmark = {
             alone.push(await measureAlone(scene, burner, PEOPLE * options.rounds, round))
             rounds.push(await measureStorm(scene, burner, PEOPLE * round))
             const last = rounds.at(-1)
-            options.say(
+            options.log(
               `  p99 of reports ${last?.besidePeopleMs.toFixed(0)} ms, beside bare hashes ${last?.besideHashesMs.toFixed(0)} ms; ${last?.perSecond.toFixed(0)} sign-ins/s; alone ${alone.at(-1)?.signInMs.toFixed(1)} ms, hash ${alone.at(-1)?.hashMs.toFixed(1)} ms`,
             )
           }

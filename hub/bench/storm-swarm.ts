@@ -1,9 +1,9 @@
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import { backoffMs } from '../../desktop/engine/sync/backoff.ts'
 import type { ClientSocket } from './cheap-socket.ts'
 import { machineMs, serveOrders } from './child.ts'
 import { reportTexts } from './report-texts.ts'
-import { SwarmLine, type SwarmKiosk } from './swarm-kiosk.ts'
+import { SwarmConnection, type SwarmKiosk } from './swarm-kiosk.ts'
 import { dialWithWs } from './ws-socket.ts'
 
 // Thousands of kiosks that come at once, in a process of their own.
@@ -25,7 +25,7 @@ export interface StormReport {
 
 const storm = {
   kiosks: [] as SwarmKiosk[],
-  lines: new Map<SwarmKiosk, SwarmLine>(),
+  lines: new Map<SwarmKiosk, SwarmConnection>(),
   bare: [] as { socket: ClientSocket; closed: Promise<void> }[],
   settled: (): void => undefined,
 }
@@ -59,7 +59,7 @@ async function openAll(url: string, atOnce: number): Promise<number[]> {
   const startMs = machineMs()
   const live: Promise<number>[] = []
   await timed(storm.kiosks, atOnce, async (kiosk) => {
-    const line = new SwarmLine(url, kiosk, EVENTS, dialWithWs)
+    const line = new SwarmConnection(url, kiosk, EVENTS, dialWithWs)
     storm.lines.set(kiosk, line)
     live.push(line.ready().then(() => machineMs() - startMs))
     await line.opened
@@ -95,13 +95,13 @@ function pushText(kiosk: SwarmKiosk, from: number, to: number): string {
 }
 
 /** Waits for the hub to go, then comes again until it is there; ms are from when the line was lost. */
-async function comeBack(order: Extract<StormOrder, { order: 'return' }>): Promise<number[]> {
-  const dice = makeDice(order.seed)
+async function reconnectAll(order: Extract<StormOrder, { order: 'return' }>): Promise<number[]> {
+  const random = makeSeededRandom(order.seed)
   return Promise.all(
     storm.kiosks.map(async (kiosk) => {
       await storm.lines.get(kiosk)?.closed
       const lostMs = machineMs()
-      await dialUntilLive(kiosk, order, dice)
+      await dialUntilLive(kiosk, order, random)
       return machineMs() - lostMs
     }),
   )
@@ -110,11 +110,11 @@ async function comeBack(order: Extract<StormOrder, { order: 'return' }>): Promis
 async function dialUntilLive(
   kiosk: SwarmKiosk,
   { url, isJittered }: { url: string; isJittered: boolean },
-  dice: Dice,
+  random: SeededRandom,
 ): Promise<void> {
   for (let failedTries = 0; ; failedTries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, isJittered ? backoffMs(failedTries, dice) : 50))
-    const line = new SwarmLine(url, kiosk, EVENTS, dialWithWs)
+    await new Promise((resolve) => setTimeout(resolve, isJittered ? backoffMs(failedTries, random) : 50))
+    const line = new SwarmConnection(url, kiosk, EVENTS, dialWithWs)
     try {
       await line.ready()
       storm.lines.set(kiosk, line)
@@ -158,7 +158,7 @@ async function obey(order: StormOrder): Promise<number[]> {
       tap()
       return []
     case 'return':
-      return comeBack(order)
+      return reconnectAll(order)
     case 'settle':
       await settle()
       return []

@@ -89,7 +89,7 @@ async function measureAtOnce(
     const { url } = running.hub
     values.push(last(await swarm.obey({ order: 'connect', url, kiosks: [], atOnce: KIOSKS })))
     stalls.push(await running.hub.longestStallMs())
-    options.say(
+    options.log(
       `  all live after ${Math.round(values.at(-1) ?? 0)} ms, bare ${Math.round(baselines.at(-1) ?? 0)} ms, longest stall ${Math.round(stalls.at(-1) ?? 0)} ms`,
     )
   }

@@ -20,8 +20,8 @@ export interface SwarmKiosk {
 
 /** What a swarm wants to hear from one of its lines. */
 export interface SwarmEvents {
-  acked(kiosk: SwarmLine, lastMutationId: number): void
-  changes(kiosk: SwarmLine, frame: Buffer): void
+  acked(kiosk: SwarmConnection, lastMutationId: number): void
+  changes(kiosk: SwarmConnection, frame: Buffer): void
 }
 
 /** Opens a websocket. */
@@ -33,7 +33,7 @@ const KEYS = new WeakMap<SwarmKiosk, KeyObject>()
  * The line of a kiosk without its disk: it says the same words as the real engine, so that a thousand of them fit into
  * one process and the hub, not the load, is measured.
  */
-export class SwarmLine {
+export class SwarmConnection {
   readonly kiosk: SwarmKiosk
   readonly socket: ClientSocket
   /** Resolves when the websocket is open, and when it is closed again. */
@@ -52,7 +52,7 @@ export class SwarmLine {
     this.live = live.promise
     this.socket = dial(`${url}/api/v1/sync`, {
       opened: () => opened.resolve(),
-      frame: (beginning) => this.hear(beginning, host, events, live.resolve, live.reject),
+      frame: (beginning) => this.receive(beginning, host, events, live.resolve, live.reject),
       closed: () => {
         opened.resolve()
         closed.resolve()
@@ -66,7 +66,7 @@ export class SwarmLine {
     return this.live
   }
 
-  private hear(
+  private receive(
     data: Buffer,
     host: string,
     events: SwarmEvents,
@@ -88,7 +88,7 @@ export class SwarmLine {
         if (isLastPart(data)) resolve()
         break
       case 'challenge':
-        this.sayHello(host, (JSON.parse(data.toString()) as { nonce: string }).nonce)
+        this.sendHello(host, (JSON.parse(data.toString()) as { nonce: string }).nonce)
         break
       case 'welcome':
         this.settle(JSON.parse(data.toString()) as Welcome, resolve)
@@ -101,7 +101,7 @@ export class SwarmLine {
     }
   }
 
-  private sayHello(host: string, nonce: string): void {
+  private sendHello(host: string, nonce: string): void {
     const hello: Omit<Hello, 'proof'> = {
       type: 'hello',
       protocol: PROTOCOL,

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { CheapSocket } from './cheap-socket.ts'
 import { serveOrders } from './child.ts'
 import { reportTexts } from './report-texts.ts'
-import { SwarmLine, type Dial, type SwarmKiosk } from './swarm-kiosk.ts'
+import { SwarmConnection, type Dial, type SwarmKiosk } from './swarm-kiosk.ts'
 
 // A process of its own, so that the load's work is not counted as the hub's. Speaks over the IPC channel of its parent.
 
@@ -24,19 +24,19 @@ const dial: Dial = (url, events) => new CheapSocket(url, events)
 
 /** A set of lines that are driven together. */
 class Swarm {
-  private lines: SwarmLine[] = []
+  private lines: SwarmConnection[] = []
   private kiosks: SwarmKiosk[] = []
   private readonly sentAt = new Map<number, number>()
-  private onAck: (line: SwarmLine, lastMutationId: number) => void = () => undefined
+  private onAck: (connection: SwarmConnection, lastMutationId: number) => void = () => undefined
 
   async connect(url: string, kiosks: SwarmKiosk[]): Promise<SwarmReport> {
     this.kiosks = kiosks
     const startMs = performance.now()
     const events = {
-      acked: (line: SwarmLine, last: number): void => this.onAck(line, last),
+      acked: (connection: SwarmConnection, last: number): void => this.onAck(connection, last),
       changes: (): void => undefined,
     }
-    this.lines = this.kiosks.map((kiosk) => new SwarmLine(url, kiosk, events, dial))
+    this.lines = this.kiosks.map((kiosk) => new SwarmConnection(url, kiosk, events, dial))
     const latenciesMs: number[] = []
     await Promise.all(
       this.lines.map(async (line) => {
@@ -74,14 +74,14 @@ class Swarm {
   openLoop(perSecond: number, stretchMs: number): Promise<SwarmReport> {
     const startMs = performance.now()
     const latenciesMs: number[] = []
-    const waiting = new Map<SwarmLine, number[]>(this.lines.map((line) => [line, []]))
-    const inFlight = new Map<SwarmLine, number[]>()
+    const waiting = new Map<SwarmConnection, number[]>(this.lines.map((line) => [line, []]))
+    const inFlight = new Map<SwarmConnection, number[]>()
     let tapCount = 0
-    const send = (line: SwarmLine): void => {
-      const taps = waiting.get(line)?.splice(0, 64) ?? []
+    const send = (connection: SwarmConnection): void => {
+      const taps = waiting.get(connection)?.splice(0, 64) ?? []
       if (taps.length === 0) return
-      inFlight.set(line, taps)
-      this.push(line, taps.length)
+      inFlight.set(connection, taps)
+      this.push(connection, taps.length)
     }
     return new Promise((resolve) => {
       this.onAck = (line, last) => {
@@ -114,12 +114,12 @@ class Swarm {
     return { elapsedMs: 0, ackedCount, latenciesMs: [] }
   }
 
-  private push(line: SwarmLine, count: number): void {
-    const { kiosk } = line
+  private push(connection: SwarmConnection, count: number): void {
+    const { kiosk } = connection
     const mutations = reportTexts(kiosk, kiosk.nextId, kiosk.nextId + count - 1)
     kiosk.nextId += count
     this.sentAt.set(kiosk.id, performance.now())
-    line.socket.send(`{"type":"push","mutations":[${mutations}]}`)
+    connection.socket.send(`{"type":"push","mutations":[${mutations}]}`)
   }
 }
 

@@ -27,7 +27,7 @@ export const tapDurable: Benchmark = {
           values.push(median(tapMs))
           baselines.push(median(bareMs))
           slowest.push(quantile(tapMs, 0.99))
-          options.say(`  ${values.at(-1)?.toFixed(2)} ms, bare ${baselines.at(-1)?.toFixed(2)} ms`)
+          options.log(`  ${values.at(-1)?.toFixed(2)} ms, bare ${baselines.at(-1)?.toFixed(2)} ms`)
         }
         await engine.obey({ order: 'close' })
         const note = `reportOccupancy until it resolves, while acks and frames come in; p99 ${median(slowest).toFixed(1)} ms`

@@ -18,7 +18,7 @@ export async function measureTapToAck({ swarm }: HotScene, options: BenchOptions
       rounds.push(quantile(latenciesMs, 0.99))
       middles.push(median(latenciesMs))
     }
-    options.say(`  ${perSecond}/s: p99 ${rounds.map((p99) => p99.toFixed(1)).join(', ')} ms`)
+    options.log(`  ${perSecond}/s: p99 ${rounds.map((p99) => p99.toFixed(1)).join(', ')} ms`)
     figures.push(
       limitFigure({
         name: atMost === null ? 'reports-tap-to-ack-half-of-maximum' : `reports-tap-to-ack-${perSecond}`,

@@ -4,8 +4,8 @@ import { noLog, type HubLog } from '../platform/log.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import type { DirectorySettings } from './directory-config.ts'
-import type { DirectoryDesk } from './directory-desk.ts'
-import { makeDirectoryDesk } from './directory.ts'
+import type { Directories } from './directories.ts'
+import { makeDirectories } from './make-directories.ts'
 import {
   doneMessage,
   entryMessage,
@@ -18,12 +18,12 @@ import { slapdSettings, startSlapd, WITHOUT_SLAPD, type TestSlapd } from './test
 
 const away = { ok: false, refusal: 'away' }
 const part = (errorCode: string): unknown => [
-  'a directory answered in part',
+  'directory-answer-partial',
   { directory: 'test', what: 'groups', errorCode },
 ]
 
 const warnings: unknown[] = []
-const log: HubLog = { ...noLog, warn: (event, facts) => void warnings.push([event, facts]) }
+const log: HubLog = { ...noLog, warn: (code, _sentence, facts) => void warnings.push([code, facts]) }
 let database: TestDatabase
 let universityId = 0
 
@@ -36,10 +36,10 @@ beforeEach(() => {
 })
 afterAll(() => database.drop())
 
-const signIn = (settings: DirectorySettings, username: string): ReturnType<DirectoryDesk['signIn']> =>
-  makeDirectoryDesk(database.pool, [settings], log).signIn({
+const signIn = (settings: DirectorySettings, username: string): ReturnType<Directories['signIn']> =>
+  makeDirectories(database.pool, [settings], log).signIn({
     universityId,
-    sought: { by: 'name', username },
+    lookup: { by: 'name', username },
     password: 'here',
   })
 
@@ -192,9 +192,7 @@ describe('odd answers', () => {
       return null
     })
     expect(await signIn({ ...settings, timeoutMs: 10_000 }, 'ana')).toEqual(away)
-    expect(warnings).toEqual([
-      ['a directory gave no answer', { directory: 'test', errorCode: 'ANSWER_TOO_LARGE' }],
-    ])
+    expect(warnings).toEqual([['directory-failed', { directory: 'test', errorCode: 'ANSWER_TOO_LARGE' }]])
   })
 })
 

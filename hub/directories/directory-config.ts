@@ -5,7 +5,7 @@ import { Type, type Static } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import { DEFAULT_RECHECK_MS } from './directory-desk.ts'
+import { DEFAULT_RECHECK_MS } from './directories.ts'
 import { findSecretFault } from '../platform/secrets/secret-file.ts'
 
 const closed = { additionalProperties: false }
@@ -25,7 +25,7 @@ const DirectoryDescription = Type.Object(
     url: Type.String({ pattern: '^ldaps?://[^/?#@\\s]+/?$' }),
     /** Certificate (PEM) of a private authority. */
     caFile: Type.Optional(FileName),
-    /** Only with ldap://: no TLS at all. Whoever listens on the way reads every password. */
+    /** Only with ldap://: no TLS at all, so that anybody on the network path can read every password. */
     passwordsTravelUnencrypted: Type.Optional(Type.Literal(true)),
     /** The account that looks people up. Nothing is asked without it. */
     service: Type.Object({ dn: EntryName, passwordFile: FileName }, closed),
@@ -45,7 +45,7 @@ const DirectoryDescription = Type.Object(
     groups: Type.Optional(Type.Object({ base: EntryName, filter: Filter }, closed)),
     /** For a whole sign-in, connecting included. */
     timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 30_000 })),
-    /** How old its word on somebody who stays signed in may grow before it is asked again. */
+    /** After how many minutes it is asked again about somebody who stays signed in. */
     recheckMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
   },
   closed,
@@ -58,7 +58,7 @@ const DirectoryFile = Type.Object(
 )
 const checkFile = makeCheck(DirectoryFile)
 
-/** A directory with all that is needed to talk to it: defaults filled in, files read. */
+/** A directory with all that is needed to connect to it: defaults filled in, files read. */
 export interface DirectorySettings {
   name: string
   university: string
@@ -98,7 +98,7 @@ export function readDirectories(file: string): Decision<DirectorySettings[], str
   const faults: string[] = []
   const settings = parsed.value.map((described) => {
     const complain = (fault: string): void => void faults.push(`LDAP_CONFIG: "${described.name}": ${fault}`)
-    return settle(described, dirname(resolve(file)), complain)
+    return toSettings(described, dirname(resolve(file)), complain)
   })
   const names = parsed.value.map(({ name }) => name)
   const twin = names.find((name, index) => names.indexOf(name) !== index)
@@ -120,7 +120,7 @@ function parseFile(text: string): Decision<DirectoryDescription[], string> {
   return refuse(`${checked.refusal.at || 'it'} ${checked.refusal.reason}.`)
 }
 
-function settle(
+function toSettings(
   described: DirectoryDescription,
   folder: string,
   complain: (fault: string) => void,

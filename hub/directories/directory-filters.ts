@@ -4,7 +4,7 @@ import type { DirectorySettings } from './directory-config.ts'
 /** Attributes that are bytes and no text, kept as hexadecimal digits. */
 const BINARY_IDS = new Set(['objectguid', 'objectsid'])
 
-/** Stands in a filter where a name would; no name holds it. */
+/** Placeholder for a name in a filter; no name contains it. */
 const NOBODY = 'carrel\u0001nobody'
 
 /** Whether an attribute is bytes and no text. */
@@ -12,29 +12,29 @@ export function isBinaryId(attribute: string): boolean {
   return BINARY_IDS.has(attribute.toLowerCase())
 }
 
-/** Who is called as was typed: the filter of the configuration, filled in. [DIR-4] */
+/** Filter for people with a user name: that of the configuration, filled in. [DIR-4] */
 export function nameFilter({ people }: DirectorySettings, username: string): Filter {
   return FilterParser.parseString(fill(people.filter, { username }))
 }
 
-/** Who has an address, of those who fulfil what the filter of people says beside the name. [DIR-12] */
+/** Filter for people with an address who meet the other conditions of the people filter. [DIR-12] */
 export function mailFilter({ people, attributes }: DirectorySettings, mail: string): Filter {
-  return withStanding(people.filter, new EqualityFilter({ attribute: attributes.mail, value: mail }))
+  return withConditions(people.filter, new EqualityFilter({ attribute: attributes.mail, value: mail }))
 }
 
-/** The entry of a stable id, of those who fulfil what the filter of people says beside the name. [DIR-13] */
+/** Filter for the entry with a stable id that meets the other conditions of the people filter. [DIR-13] */
 export function idFilter({ people, attributes }: DirectorySettings, directoryId: string): Filter {
   const value = isBinaryId(attributes.id) ? Buffer.from(directoryId, 'hex') : directoryId
-  return withStanding(people.filter, new EqualityFilter({ attribute: attributes.id, value }))
+  return withConditions(people.filter, new EqualityFilter({ attribute: attributes.id, value }))
 }
 
-/** The groups of a person: the filter of the configuration, filled in. */
+/** Filter for the groups of a person: that of the configuration, filled in. */
 export function groupFilter(template: string, values: { username: string; dn: string }): Filter {
   return FilterParser.parseString(fill(template, values))
 }
 
-/** The conditions of a filter that say nothing of the name must be met however somebody is looked for. */
-function withStanding(template: string, filter: Filter): Filter {
+/** Adds the conditions of a template that do not depend on the name: they must be met however somebody is looked up. */
+function withConditions(template: string, filter: Filter): Filter {
   const all = conjuncts(FilterParser.parseString(fill(template, { username: NOBODY })))
   return new AndFilter({ filters: [filter, ...all.filter((one) => !one.toString().includes(NOBODY))] })
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
-import { upsertDirectoryAccount } from '../accounts/directory-accounts.ts'
-import { matchDirectoryGroups } from './directory-memberships.ts'
-import { insertGroup } from '../groups/groups.ts'
+import { upsertDirectoryAccount } from '../accounts/directory-user-rows.ts'
+import { syncDirectoryGroups } from './directory-memberships.ts'
+import { insertGroup } from '../groups/group-rows.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 
@@ -37,7 +37,7 @@ function group(name: string, gidNumber: number | null, ofUniversity = university
 async function match(...gidNumbers: number[]): Promise<void> {
   const user = { userId: person.userId, universityId }
   await transaction(database.pool, 'read committed', (client) =>
-    matchDirectoryGroups(client, user, { gidNumbers, areGroupsWhole: true }),
+    syncDirectoryGroups(client, user, { gidNumbers, areGroupsWhole: true }),
   )
 }
 

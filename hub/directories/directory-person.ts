@@ -2,19 +2,19 @@ import { PresenceFilter, type Entry, type Filter } from 'ldapts'
 import { MAX_ADDRESS_LENGTH, MAX_DISPLAYNAME_LENGTH, MAX_USERNAME_LENGTH } from '#shared/domain/account.ts'
 import type { HubLog } from '../platform/log.ts'
 import type { DirectorySettings } from './directory-config.ts'
-import type { DirectoryEntry } from './directory-desk.ts'
+import type { DirectoryEntry } from './directories.ts'
 import { DISABLED_MARKS, isDisabled } from './directory-disabled.ts'
 import { groupFilter, idFilter, isBinaryId, mailFilter, nameFilter } from './directory-filters.ts'
-import { findAll, findFew, type Found, type Shortfall } from './directory-search.ts'
-import type { DirectoryTalk } from './directory-talk.ts'
+import { findAll, findFew, type SearchResult, type Shortfall } from './directory-search.ts'
+import type { LdapClient } from './ldap-client.ts'
 import { isPrintable } from '../platform/printable.ts'
 
 /** Most groups of one person that are asked for. */
 const MAX_GROUPS = 1000
 const MAX_GID_NUMBER = 4_294_967_295
 
-/** A person as a directory has them. */
-export interface Person {
+/** A person that was found in a directory. */
+export interface FoundPerson {
   dn: string
   entry: Omit<DirectoryEntry, 'gidNumbers' | 'areGroupsWhole'>
   gidNumbers: number[]
@@ -23,59 +23,62 @@ export interface Person {
 }
 
 /**
- * What came of looking for exactly one. `several`: more than one, or an entry that cannot be told from others; `unclear`: the
- * directory broke off. Nobody `isGone` while a part of the answer lies on another server. [DIR-5] [DIR-10]
+ * The result of looking for exactly one person. `several`: more than one, or an entry without a stable id; `unclear`: the
+ * directory gave an incomplete answer. `isGone` is false while a part of the answer lies on another server. [DIR-5] [DIR-10]
  */
-export type Finding =
-  | { kind: 'one'; person: Person }
+export type LookupResult =
+  | { kind: 'one'; person: FoundPerson }
   | { kind: 'none'; isGone: boolean }
   | { kind: 'several' }
   | { kind: 'unclear' }
 
-/** Somebody who was proven before: the name may be another's by now, the id is not. */
+/** Somebody who signed in before: the name may belong to somebody else by now, the id does not. */
 export interface KnownPerson {
   directoryId: string
   username: string | null
 }
 
-/** On which line, in which directory. */
-export interface Place {
-  talk: DirectoryTalk
+/** The connection and the directory that a look-up uses. */
+export interface DirectoryContext {
+  client: LdapClient
   settings: DirectorySettings
   log: HubLog
 }
 
 /** The one person of that name. [DIR-5] */
-export function findByName(place: Place, typed: string): Promise<Finding> {
-  return findOne(place, nameFilter(place.settings, typed), typed)
+export function findByName(context: DirectoryContext, typed: string): Promise<LookupResult> {
+  return findOne(context, nameFilter(context.settings, typed), typed)
 }
 
 /** The one person who has that address. [DIR-12] */
-export function findByMail(place: Place, mail: string): Promise<Finding> {
-  return findOne(place, mailFilter(place.settings, mail), null)
+export function findByMail(context: DirectoryContext, mail: string): Promise<LookupResult> {
+  return findOne(context, mailFilter(context.settings, mail), null)
 }
 
 /**
  * A person by the stable id. The name is tried first: by it everybody is found who could sign in, and some directories are
  * not to be searched by their ids, where nobody found would not mean that somebody is gone. [DIR-13]
  */
-export async function findKnown(place: Place, { directoryId, username }: KnownPerson): Promise<Finding> {
+export async function findKnown(
+  context: DirectoryContext,
+  { directoryId, username }: KnownPerson,
+): Promise<LookupResult> {
   if (username !== null) {
-    const named = await findOne(place, nameFilter(place.settings, username), username)
+    const named = await findOne(context, nameFilter(context.settings, username), username)
     if (named.kind === 'one' && named.person.entry.directoryId === directoryId) return named
   }
-  const found = await findOne(place, idFilter(place.settings, directoryId), username)
+  const found = await findOne(context, idFilter(context.settings, directoryId), username)
   if (found.kind !== 'one' || found.person.entry.directoryId === directoryId) return found
   return { kind: 'none', isGone: true }
 }
 
 async function findOne(
-  { talk, settings, log }: Place,
+  { client, settings, log }: DirectoryContext,
   filter: Filter,
   typed: string | null,
-): Promise<Finding> {
+): Promise<LookupResult> {
   const { people, attributes } = settings
-  const { entries, shortfall } = await findFew(talk, {
+  const { entries, shortfall } = await findFew(client, {
     base: people.base,
     filter,
     attributes: [...Object.values(attributes), ...DISABLED_MARKS],
@@ -84,22 +87,26 @@ async function findOne(
   })
   const [found, second] = entries
   if (second !== undefined || shortfall === 'sizeLimit') {
-    log.warn('a name is several people in a directory', { directory: settings.name })
+    log.warn('directory-name-ambiguous', 'A name belongs to several people in a directory.', {
+      directory: settings.name,
+    })
     return { kind: 'several' }
   }
-  // Whom this server holds was found in full, wherever else there may be somebody.
+  // A person that this server has was found, whatever other servers have.
   if (shortfall !== null && (shortfall !== 'elsewhere' || found === undefined))
-    tellShortfall(log, settings, 'people', shortfall)
+    logShortfall(log, settings, 'people', shortfall)
   if (shortfall !== null && shortfall !== 'elsewhere') return { kind: 'unclear' }
   if (found === undefined) return { kind: 'none', isGone: shortfall === null }
   if (isDisabled((mark) => textsOf(found, mark)[0], Date.now())) return { kind: 'none', isGone: true }
   const person = personOf(found, settings, typed)
   if (person !== null) return { kind: 'one', person }
-  log.warn('a person of a directory has no stable id or user name', { directory: settings.name })
+  log.warn('directory-entry-incomplete', 'A person of a directory has no stable id or no user name.', {
+    directory: settings.name,
+  })
   return { kind: 'several' }
 }
 
-function personOf(found: Entry, settings: DirectorySettings, typed: string | null): Person | null {
+function personOf(found: Entry, settings: DirectorySettings, typed: string | null): FoundPerson | null {
   const { attributes } = settings
   const directoryId = idOf(found, attributes.id)
   const names = textsOf(found, attributes.username).toSorted()
@@ -127,34 +134,37 @@ function personOf(found: Entry, settings: DirectorySettings, typed: string | nul
 
 /** Numbers of the groups that a person is in, the own first group included; and whether that is all of them. [DIR-10] */
 export async function loadGroups(
-  place: Place,
-  person: Person,
+  context: DirectoryContext,
+  person: FoundPerson,
 ): Promise<Pick<DirectoryEntry, 'gidNumbers' | 'areGroupsWhole'>> {
-  const { settings, log } = place
-  const { entries, shortfall } = await findGroups(place, person)
+  const { settings, log } = context
+  const { entries, shortfall } = await findGroups(context, person)
   const first = person.areNumbersWhole ? shortfall : (shortfall ?? 'range')
   const isRanged = entries.some((found) => keysOf(found, settings.attributes.gidNumber).some(isFirstRange))
   const short = isRanged ? (first ?? 'range') : first
-  if (short !== null) tellShortfall(log, settings, 'groups', short)
+  if (short !== null) logShortfall(log, settings, 'groups', short)
   const numbers = entries.flatMap((found) => gidNumbersOf(found, settings.attributes.gidNumber))
   return { gidNumbers: [...new Set([...person.gidNumbers, ...numbers])], areGroupsWhole: short === null }
 }
 
-function findGroups({ talk, settings }: Place, { dn, entry }: Person): Promise<Found> {
-  return searchGroups({ talk, settings }, ({ filter }) =>
+function findGroups(
+  { client, settings }: DirectoryContext,
+  { dn, entry }: FoundPerson,
+): Promise<SearchResult> {
+  return searchGroups({ client, settings }, ({ filter }) =>
     groupFilter(filter, { username: entry.username, dn }),
   )
 }
 
 /** Groups with a number, whoever is in them. */
-export function findAnyGroups(place: Pick<Place, 'talk' | 'settings'>): Promise<Found> {
-  return searchGroups(place, () => new PresenceFilter({ attribute: place.settings.attributes.gidNumber }))
+export function findAnyGroups(context: Pick<DirectoryContext, 'client' | 'settings'>): Promise<SearchResult> {
+  return searchGroups(context, () => new PresenceFilter({ attribute: context.settings.attributes.gidNumber }))
 }
 
 async function searchGroups(
-  { talk, settings }: Pick<Place, 'talk' | 'settings'>,
+  { client, settings }: Pick<DirectoryContext, 'client' | 'settings'>,
   filterOf: (groups: { base: string; filter: string }) => Filter,
-): Promise<Found> {
+): Promise<SearchResult> {
   const { groups, attributes, timeoutMs } = settings
   if (groups === null) return { entries: [], shortfall: null }
   const question = {
@@ -164,11 +174,15 @@ async function searchGroups(
     binary: [],
     timeLimitS: Math.ceil(timeoutMs / 1000),
   }
-  return findAll(talk, question, MAX_GROUPS)
+  return findAll(client, question, MAX_GROUPS)
 }
 
-function tellShortfall(log: HubLog, settings: DirectorySettings, what: string, errorCode: Shortfall): void {
-  log.warn('a directory answered in part', { directory: settings.name, what, errorCode })
+function logShortfall(log: HubLog, settings: DirectorySettings, what: string, errorCode: Shortfall): void {
+  log.warn('directory-answer-partial', 'A directory answered in part.', {
+    directory: settings.name,
+    what,
+    errorCode,
+  })
 }
 
 /** Active Directory gives the first of many values as "name;range=0-1499"; the last range ends in an asterisk. */

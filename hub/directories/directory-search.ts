@@ -1,21 +1,21 @@
 import { StatusCodeParser, SearchResponse, type Entry } from 'ldapts'
-import type { DirectoryTalk, Search, SearchAnswer } from './directory-talk.ts'
+import type { LdapClient, Search, SearchAnswer } from './ldap-client.ts'
 
-/** Why an answer is not all there is. */
+/** Why a result is incomplete. */
 export type Shortfall = 'sizeLimit' | 'timeLimit' | 'adminLimit' | 'overfull' | 'elsewhere' | 'range'
 
 /** What a search found; `shortfall` is null when that is all of it. */
-export interface Found {
+export interface SearchResult {
   entries: Entry[]
   shortfall: Shortfall | null
 }
 
-/** What is looked for, without how many at a time. */
-export type Question = Omit<Search, 'sizeLimit' | 'page'>
+/** A search without its limits. */
+export type SearchQuery = Omit<Search, 'sizeLimit' | 'page'>
 
 /** Directories give a thousand at a time at most, unless told otherwise. */
 const PAGE_SIZE = 200
-/** Answers with which a directory turns down pages, and not the question. */
+/** Result codes with which a directory refuses paging, and not the search. */
 const REFUSES_PAGES = new Set([2, 11, 12, 53])
 
 const LIMITS = new Map<number, Shortfall>([
@@ -25,30 +25,34 @@ const LIMITS = new Map<number, Shortfall>([
 ])
 
 /**
- * At most two entries, by which one sees whether there is exactly one. A directory that gives fewer than were asked for
+ * Finds at most two entries, which is enough to see whether there is exactly one. A directory that gives fewer than were asked for
  * says so: then there are more than it shows. Rejects with its ResultCodeError when it refuses. [DIR-10]
  */
-export async function findFew(talk: DirectoryTalk, question: Question): Promise<Found> {
-  const answer = await talk.search({ ...question, sizeLimit: 2 }, 2)
+export async function findFew(client: LdapClient, query: SearchQuery): Promise<SearchResult> {
+  const answer = await client.search({ ...query, sizeLimit: 2 }, 2)
   return { entries: answer.entries, shortfall: shortfallOf(answer) }
 }
 
 /**
- * All entries, page after page, but not more than `maxCount`; all at once where a directory knows no pages. Rejects with its
+ * Finds all entries, page after page, but not more than `maxCount`; all at once where a directory knows no pages. Rejects with its
  * ResultCodeError when it refuses. [DIR-10] [DIR-11]
  */
-export async function findAll(talk: DirectoryTalk, question: Question, maxCount: number): Promise<Found> {
+export async function findAll(
+  client: LdapClient,
+  query: SearchQuery,
+  maxCount: number,
+): Promise<SearchResult> {
   const entries: Entry[] = []
   let shortfall: Shortfall | null = null
   let cookie: Buffer | null = null
   do {
     const page = { size: PAGE_SIZE, ...(cookie === null ? {} : { cookie }) }
-    const answer: SearchAnswer = await talk.search(
-      { ...question, sizeLimit: 0, page },
+    const answer: SearchAnswer = await client.search(
+      { ...query, sizeLimit: 0, page },
       maxCount - entries.length,
     )
     if (cookie === null && answer.entries.length === 0 && REFUSES_PAGES.has(answer.status))
-      return findAtOnce(talk, question, maxCount)
+      return findAtOnce(client, query, maxCount)
     shortfall ??= shortfallOf(answer)
     entries.push(...answer.entries)
     ;({ cookie } = answer)
@@ -56,8 +60,8 @@ export async function findAll(talk: DirectoryTalk, question: Question, maxCount:
   return { entries, shortfall }
 }
 
-async function findAtOnce(talk: DirectoryTalk, question: Question, maxCount: number): Promise<Found> {
-  const answer = await talk.search({ ...question, sizeLimit: 0 }, maxCount)
+async function findAtOnce(client: LdapClient, query: SearchQuery, maxCount: number): Promise<SearchResult> {
+  const answer = await client.search({ ...query, sizeLimit: 0 }, maxCount)
   return { entries: answer.entries, shortfall: shortfallOf(answer) }
 }
 
@@ -67,8 +71,8 @@ function shortfallOf({ status, isOverfull, references }: SearchAnswer): Shortfal
     throw StatusCodeParser.parse(new SearchResponse({ messageId: 0, status }))
   if (limit !== undefined) return limit
   if (isOverfull) return 'overfull'
-  return references.every((uri) => OF_NOBODY.test(uri)) ? null : 'elsewhere'
+  return references.every((uri) => WITHOUT_PEOPLE.test(uri)) ? null : 'elsewhere'
 }
 
 /** Below its root Active Directory names these partitions in every answer; neither people nor groups lie there. */
-const OF_NOBODY = /\/(DC=(Domain|Forest)DnsZones|CN=Configuration),/i
+const WITHOUT_PEOPLE = /\/(DC=(Domain|Forest)DnsZones|CN=Configuration),/i

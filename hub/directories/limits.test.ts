@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DirectorySettings } from './directory-config.ts'
-import { makeDirectoryDesk } from './directory.ts'
+import { makeDirectories } from './make-directories.ts'
 import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './testing-slapd.ts'
 import { noLog, type HubLog } from '../platform/log.ts'
 import { query } from '../platform/postgres/database.ts'
-import { insertGroup } from '../groups/groups.ts'
+import { insertGroup } from '../groups/group-rows.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
@@ -92,7 +92,7 @@ describe('a directory that answers in part', () => {
   let slapd: TestSlapd
   let universityId = 0
   const warnings: unknown[] = []
-  const log: HubLog = { ...noLog, warn: (event, facts) => void warnings.push([event, facts]) }
+  const log: HubLog = { ...noLog, warn: (code, _sentence, facts) => void warnings.push([code, facts]) }
   const apps: FastifyInstance[] = []
 
   beforeAll(async () => {
@@ -131,7 +131,7 @@ describe('a directory that answers in part', () => {
       ...(limit === null ? {} : { service }),
       ...changes,
     })
-    const directories = makeDirectoryDesk(database.pool, [settings], log)
+    const directories = makeDirectories(database.pool, [settings], log)
     const app = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories }) })
     apps.push(app)
     return (username, password) =>
@@ -149,7 +149,7 @@ describe('a directory that answers in part', () => {
   }
 
   const part = (errorCode: string): unknown => [
-    'a directory answered in part',
+    'directory-answer-partial',
     { directory: 'test', what: 'groups', errorCode },
   ]
 
@@ -205,9 +205,7 @@ describe('a directory that answers in part', () => {
           status: 401,
           body: { error: 'credentialsRefused' },
         })
-      expect(warnings.slice(0, 1)).toEqual([
-        ['a name is several people in a directory', { directory: 'test' }],
-      ])
+      expect(warnings.slice(0, 1)).toEqual([['directory-name-ambiguous', { directory: 'test' }]])
       expect((await signIn('many', 'many')).status).toBe(200)
     },
   )

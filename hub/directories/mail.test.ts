@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DirectoryDesk } from './directory-desk.ts'
-import { makeDirectoryDesk } from './directory.ts'
+import type { Directories } from './directories.ts'
+import { makeDirectories } from './make-directories.ts'
 import { makePasswords } from '../accounts/passwords.ts'
 import { makeTestPerson } from '../accounts/testing-people.ts'
 import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './testing-slapd.ts'
 import { noLog } from '../platform/log.ts'
 import { query } from '../platform/postgres/database.ts'
-import { eraseAccount } from '../accounts/erase.ts'
+import { eraseAccount } from '../accounts/erase-rows.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
@@ -63,11 +63,11 @@ describe('signing in with an e-mail and the password of a directory', () => {
     universityId = await insertTestUniversity(database.pool, 'Lipnik')
     await insertTestUniversity(database.pool, 'Other')
     const settings = slapd.settings({ university: 'lipnik.example' })
-    const desk = makeDirectoryDesk(database.pool, [settings], noLog)
-    const overheard: DirectoryDesk = {
+    const desk = makeDirectories(database.pool, [settings], noLog)
+    const overheard: Directories = {
       ...desk,
       signIn: (question) => {
-        asked.push(question.sought.by)
+        asked.push(question.lookup.by)
         return desk.signIn(question)
       },
     }
@@ -130,13 +130,15 @@ describe('signing in with an e-mail and the password of a directory', () => {
          password_hash = $2 where id = $1`,
       [local.userId, hash.ok ? hash.value : null],
     )
-    const maskMs = 1500
-    const directories = makeDirectoryDesk(
+    const minimumAnswerMs = 1500
+    const directories = makeDirectories(
       database.pool,
       [slapd.settings({ university: 'lipnik.example' })],
       noLog,
     )
-    const even = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories, maskMs }) })
+    const even = await makeTestApp(database.pool, {
+      identity: makeTestIdentity({ directories, minimumAnswerMs }),
+    })
     const wrong = [
       { email: 'here@lipnik.example' },
       { email: 'nobody@lipnik.example' },
@@ -148,7 +150,7 @@ describe('signing in with an e-mail and the password of a directory', () => {
       const startedMs = performance.now()
       const body = { ...who, password: 'wrong one 12' }
       expect(await callRoute(even, 'POST /auth/token', { body })).toMatchObject(refused)
-      expect(performance.now() - startedMs).toBeGreaterThan(maskMs - 20)
+      expect(performance.now() - startedMs).toBeGreaterThan(minimumAnswerMs - 20)
     }
     await even.close()
   })

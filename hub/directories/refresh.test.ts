@@ -4,13 +4,13 @@ import type { FastifyInstance } from 'fastify'
 import { Attribute, Change, Client } from 'ldapts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DirectorySettings } from './directory-config.ts'
-import type { DirectoryDesk } from './directory-desk.ts'
-import { makeDirectoryDesk } from './directory.ts'
+import type { Directories } from './directories.ts'
+import { makeDirectories } from './make-directories.ts'
 import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './testing-slapd.ts'
 import { noLog } from '../platform/log.ts'
 import { query } from '../platform/postgres/database.ts'
-import { eraseAccount } from '../accounts/erase.ts'
-import { insertGroup } from '../groups/groups.ts'
+import { eraseAccount } from '../accounts/erase-rows.ts'
+import { insertGroup } from '../groups/group-rows.ts'
 import { loadLivePeople } from '../platform/connections/live-tickets.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
@@ -90,14 +90,14 @@ describe('staying signed in with a directory', () => {
   /** One hub on the database; `around` may do something while a directory is asked. */
   async function makeHub(
     changes: Partial<DirectorySettings> = {},
-    around: (look: ReturnType<DirectoryDesk['look']>) => ReturnType<DirectoryDesk['look']> = (look) => look,
+    around: (look: ReturnType<Directories['recheck']>) => ReturnType<Directories['recheck']> = (look) => look,
   ): Promise<FastifyInstance> {
-    const desk = makeDirectoryDesk(database.pool, [slapd.settings({ transport: 'plain', ...changes })], noLog)
-    const directories: DirectoryDesk = {
+    const desk = makeDirectories(database.pool, [slapd.settings({ transport: 'plain', ...changes })], noLog)
+    const directories: Directories = {
       ...desk,
-      look: (...asked) => {
+      recheck: (...asked) => {
         counter.looks += 1
-        return around(desk.look(...asked))
+        return around(desk.recheck(...asked))
       },
     }
     const hub = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories }) })

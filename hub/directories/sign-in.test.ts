@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { DirectoryDesk } from './directory-desk.ts'
-import { makeDirectoryDesk } from './directory.ts'
+import type { Directories } from './directories.ts'
+import { makeDirectories } from './make-directories.ts'
 import { makePasswords } from '../accounts/passwords.ts'
 import { joinTestGroup, makeTestPerson } from '../accounts/testing-people.ts'
 import { startSlapd, WITHOUT_SLAPD, type TestSlapd } from './testing-slapd.ts'
 import { noLog } from '../platform/log.ts'
 import { query } from '../platform/postgres/database.ts'
-import { insertGroup } from '../groups/groups.ts'
+import { insertGroup } from '../groups/group-rows.ts'
 import { insertImportedUsers } from '../admin/import-rows.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
@@ -28,11 +28,11 @@ describe('signing in with a directory', () => {
     ;[database, slapd] = await Promise.all([makeTestDatabase('directory_sign_in'), startSlapd()])
     universityId = await insertTestUniversity(database.pool, 'Test')
     await insertGroup(database.pool, universityId, { name: 'faculty', description: null, gidNumber: 100 })
-    const desk = makeDirectoryDesk(database.pool, [slapd.settings()], noLog)
-    const overheard: DirectoryDesk = {
+    const desk = makeDirectories(database.pool, [slapd.settings()], noLog)
+    const overheard: Directories = {
       ...desk,
       signIn: (question) => {
-        asked.push(JSON.stringify(question.sought))
+        asked.push(JSON.stringify(question.lookup))
         return desk.signIn(question)
       },
     }

@@ -2,7 +2,7 @@ import { may, type Act } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Group } from '#shared/domain/group.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
-import { loadGroup } from './groups.ts'
+import { loadGroup } from './group-rows.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 
 /** A group of the caller's university. */

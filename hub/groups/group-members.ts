@@ -7,13 +7,13 @@ import { transaction, type Database, type Transaction } from '../platform/postgr
 import {
   dropMember,
   insertMember,
-  isLastSuperAdmin,
   loadMember,
   loadMembers,
   loadPersonNamed,
   lockGroup,
   updateMember,
-} from './groups.ts'
+} from './group-rows.ts'
+import { isLastSuperAdmin } from './super-group.ts'
 import { findGroup, type FoundGroup } from './find-group.ts'
 import type { CallRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
 
@@ -43,7 +43,7 @@ async function commitMember(
   if (!found.ok) return found
   const { universityId, group } = found.value
   const person = body.person.normalize('NFC').trim()
-  // Nobody is called so, and PostgreSQL would not take the question.
+  // PostgreSQL takes no NUL in a text.
   if (person.includes('\u0000')) return refuse({ why: 'valueRefused', at: '/person' })
   const name = { username: person, emailKey: parseAddress(person)?.key ?? null }
   const userId = await loadPersonNamed(client, universityId, name)

@@ -21,7 +21,7 @@ import {
   lockGroup,
   lockGroupNames,
   updateGroup,
-} from './groups.ts'
+} from './group-rows.ts'
 import { findGroup } from './find-group.ts'
 import { memberRoutes } from './group-members.ts'
 import { refusalOfName, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
@@ -47,7 +47,7 @@ export function groupRoutes(handle: Handle, { pool }: { pool: Database }): void 
   memberRoutes(handle, pool)
 }
 
-/** All groups for who sees any; else the caller's own. */
+/** All groups for whoever may see any; else the caller's own. */
 async function loadGroupsSeen(database: Queryable, { actor }: SignedIn): Promise<Group[]> {
   const { universityId, memberships } = actor
   if (universityId === null) return []
@@ -56,10 +56,10 @@ async function loadGroupsSeen(database: Queryable, { actor }: SignedIn): Promise
   return loadGroups(database, universityId, seesAll ? null : own)
 }
 
-type Wish = Pick<Group, 'name' | 'description'>
+type GroupText = Pick<Group, 'name' | 'description'>
 
-/** `held`: the name that it has. One from before names were looked at for addresses may stay. [EDG-10] */
-function decideWish(typed: Wish, held: string | null = null): Decision<Wish, CallRefusal> {
+/** `held`: the name that it has, which may stay even when it would be refused today. [EDG-10] */
+function decideGroupText(typed: GroupText, held: string | null = null): Decision<GroupText, CallRefusal> {
   const isHeld = held !== null && normaliseName(typed.name) === held
   const name = isHeld ? accept(held) : decideGroupName(typed.name)
   if (!name.ok) return refuse(refusalOfName(name.refusal, '/name'))
@@ -76,18 +76,18 @@ async function commitGroup(
   const { universityId } = caller.actor
   if (universityId === null || !may(caller.actor, 'createGroup', { universityId }))
     return refuse({ why: 'notAllowed' })
-  const decided = decideWish({ name: body.name, description: body.description ?? null })
+  const decided = decideGroupText({ name: body.name, description: body.description ?? null })
   if (!decided.ok) return decided
-  const wish = { ...decided.value, gidNumber: body.gidNumber ?? null }
-  if ((await lockGroupNames(client, universityId, wish.name)) !== null) return refuse({ why: 'nameTaken' })
-  const groupId = await insertGroup(client, universityId, wish)
+  const input = { ...decided.value, gidNumber: body.gidNumber ?? null }
+  if ((await lockGroupNames(client, universityId, input.name)) !== null) return refuse({ why: 'nameTaken' })
+  const groupId = await insertGroup(client, universityId, input)
   await appendChange(client, {
     ...changedBy(caller),
     universityId,
     groupId,
     service: 'groups',
     subject: 'add',
-    log: { after: wish },
+    log: { after: input },
   })
   const group = await loadGroup(client, universityId, groupId)
   return group === null ? refuse({ why: 'notFound' }) : accept(group)
@@ -102,8 +102,8 @@ async function commitGroupChange(
   if (!found.ok) return found
   const { universityId, group } = found.value
   if (group.version !== body.version) return refuse({ why: 'stale', current: group })
-  const before: Wish = { name: group.name, description: group.description }
-  const decided = decideWish({ ...before, ...body }, before.name)
+  const before: GroupText = { name: group.name, description: group.description }
+  const decided = decideGroupText({ ...before, ...body }, before.name)
   if (!decided.ok) return decided
   const after = decided.value
   if (after.name === before.name && after.description === before.description) return accept(group)

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { FAILED_ENROLMENTS, type TryLimit } from '#shared/domain/conduct.ts'
+import { FAILED_ENROLMENTS, type AttemptLimit } from '#shared/domain/conduct.ts'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
@@ -13,23 +13,23 @@ import {
   isLiveSpace,
   loadEnrolledKiosk,
   loadEnrolment,
-  loadKioskPlace,
+  loadKioskPlacement,
   markEnrolmentUsed,
   stepFactsClock,
   type EnrolledKiosk,
   type Enrolment,
-  type KioskPlace,
-} from './enrolments.ts'
-import { markKioskRevoked } from './kiosk-admin.ts'
+  type KioskPlacement,
+} from './enrolment-rows.ts'
+import { markKioskRevoked } from './kiosk-rows.ts'
 import { insertTry, loadTries, type LimitedBucket } from '../platform/http/rate-limits.ts'
-import { notifyHeads } from '../platform/writer/commit-under-clock.ts'
+import { notifyHeads } from '../platform/writer/heads.ts'
 import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 
 /** How long a code is good, unless the one who asks says otherwise. [SYN-20] */
 export const DEFAULT_CODE_MINUTES = 15
 
 /** What a code is for. */
-export interface EnrolmentWish {
+export interface EnrolmentInput {
   universityId: number
   spaceId: number
   role: KioskRole
@@ -40,14 +40,14 @@ export interface EnrolmentWish {
   actor?: string
 }
 
-/** Makes a one-time code and shows it this once: only its hash is kept. Throws when space or kiosk is not of the university. */
+/** Makes a one-time code; only its hash is stored. Throws when space or kiosk is not of the university. */
 export async function createEnrolment(
   pool: Database,
-  wish: EnrolmentWish,
+  input: EnrolmentInput,
 ): Promise<{ code: string; expiresAt: Date }> {
   const code = makeEnrolmentCode()
   const codeHash = hashEnrolmentCode(parseEnrolmentCode(code) ?? '')
-  const { universityId, spaceId, role, minutes = DEFAULT_CODE_MINUTES, replacesKioskId = null } = wish
+  const { universityId, spaceId, role, minutes = DEFAULT_CODE_MINUTES, replacesKioskId = null } = input
   return transaction(pool, 'read committed', async (client) => {
     const made = await insertEnrolment(client, {
       universityId,
@@ -59,7 +59,7 @@ export async function createEnrolment(
     })
     await appendChange(client, {
       universityId,
-      actor: wish.actor ?? 'cli',
+      actor: input.actor ?? 'cli',
       service: 'kiosks',
       subject: 'code',
       log: { enrolmentId: made.id, spaceId, role, minutes, replacesKioskId },
@@ -77,8 +77,8 @@ export type EnrolRefusal =
 /** `isNew` is false when the same device asked again because its first answer was lost. */
 export type Enrolled = EnrolledKiosk & { isNew: boolean }
 
-/** `head` is set when a kiosk was revoked: the clock that the hubs must hear of. */
-type Used = Enrolled & { head: number | null }
+/** `head` is set when a kiosk was revoked: the clock that the hubs are notified of. */
+type RedeemedCode = Enrolled & { head: number | null }
 
 /**
  * A device shows code, key and proof and becomes a kiosk, in one transaction; `from` is the host that it dialled and
@@ -88,7 +88,7 @@ export async function commitEnrolment(
   pool: Database,
   request: EnrolRequest,
   from: { host: string; address: string },
-  limit: TryLimit = FAILED_ENROLMENTS,
+  limit: AttemptLimit = FAILED_ENROLMENTS,
 ): Promise<Decision<Enrolled, EnrolRefusal>> {
   const isProved = isSignedBy(
     request.publicKey,
@@ -97,33 +97,36 @@ export async function commitEnrolment(
   )
   const bucket = `enrol ${addressBucket(from.address)}`
   const decision = await transaction(pool, 'read committed', (client) =>
-    judge(client, { name: bucket, limit }, isProved, request),
+    redeemCounted(client, { name: bucket, limit }, isProved, request),
   )
   if (!decision.ok) return decision
   const { head, ...enrolled } = decision.value
-  // The change stands; hubs that do not hear of it find it within a second. [SYN-27]
+  // The change is committed; hubs that miss the notification find it by their poll. [SYN-27]
   if (head !== null)
     await notifyHeads(pool, [{ universityId: enrolled.universityId, head }]).catch(() => undefined)
   return accept(enrolled)
 }
 
-/** Counts the failure or does the enrolment. Returns either way, so that a count is kept too. */
-async function judge(
+/** Counts a failure or does the enrolment. Returns a decision in both cases, so that the count is committed too. */
+async function redeemCounted(
   client: Transaction,
   bucket: LimitedBucket,
   isProved: boolean,
   request: EnrolRequest,
-): Promise<Decision<Used, EnrolRefusal>> {
+): Promise<Decision<RedeemedCode, EnrolRefusal>> {
   const tries = await loadTries(client, bucket.name)
   if (tries.count >= bucket.limit.count) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
-  const used: Decision<Used, EnrolRefusal> = isProved
+  const used: Decision<RedeemedCode, EnrolRefusal> = isProved
     ? await redeem(client, request)
     : refuse({ why: 'badProof' })
   if (!used.ok) await insertTry(client, bucket.name, bucket.limit.windowMs)
   return used
 }
 
-async function redeem(client: Transaction, request: EnrolRequest): Promise<Decision<Used, EnrolRefusal>> {
+async function redeem(
+  client: Transaction,
+  request: EnrolRequest,
+): Promise<Decision<RedeemedCode, EnrolRefusal>> {
   const code = parseEnrolmentCode(request.code)
   const enrolment = code === null ? null : await loadEnrolment(client, hashEnrolmentCode(code))
   if (enrolment === null || enrolment.isExpired) return refuse({ why: 'codeRefused' })
@@ -131,10 +134,10 @@ async function redeem(client: Transaction, request: EnrolRequest): Promise<Decis
     const again = await loadEnrolledKiosk(client, enrolment.kioskId, request.publicKey)
     return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false, head: null })
   }
-  const found = await findPlace(client, enrolment, request.name)
+  const found = await findPlacement(client, enrolment, request.name)
   if (found === null) return refuse({ why: 'codeRefused' })
-  const { place, head } = found
-  const kiosk = await insertKiosk(client, enrolment.universityId, place, request)
+  const { placement, head } = found
+  const kiosk = await insertKiosk(client, enrolment.universityId, placement, request)
   await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
   await appendChange(client, {
     universityId: kiosk.universityId,
@@ -143,7 +146,7 @@ async function redeem(client: Transaction, request: EnrolRequest): Promise<Decis
     subject: 'enrol',
     log: {
       ...kiosk,
-      name: place.name,
+      name: placement.name,
       keyGrade: request.keyGrade,
       replacesKioskId: enrolment.replacesKioskId,
     },
@@ -151,20 +154,20 @@ async function redeem(client: Transaction, request: EnrolRequest): Promise<Decis
   return accept({ ...kiosk, isNew: true, head })
 }
 
-/** Where the new kiosk stands, taken from the one that it replaces if it does; null when that place is gone. */
-async function findPlace(
+/** Space, role, name and settings of the new kiosk, taken from the one that it replaces if it does; null when its space is gone. */
+async function findPlacement(
   client: Transaction,
   { universityId, replacesKioskId, spaceId, role }: Enrolment,
   name: string,
-): Promise<{ place: KioskPlace; head: number | null } | null> {
+): Promise<{ placement: KioskPlacement; head: number | null } | null> {
   if (replacesKioskId === null) {
-    const place = { spaceId, role, name, settings: {} }
-    return (await isLiveSpace(client, universityId, spaceId)) ? { place, head: null } : null
+    const placement = { spaceId, role, name, settings: {} }
+    return (await isLiveSpace(client, universityId, spaceId)) ? { placement, head: null } : null
   }
   // The university first and its kiosks after it, in the order of every commit. [SYN-28]
   await lockUniversity(client, universityId, null)
-  const place = await loadKioskPlace(client, universityId, replacesKioskId)
-  if (place === null || !(await isLiveSpace(client, universityId, place.spaceId))) return null
+  const placement = await loadKioskPlacement(client, universityId, replacesKioskId)
+  if (placement === null || !(await isLiveSpace(client, universityId, placement.spaceId))) return null
   await markKioskRevoked(client, universityId, replacesKioskId)
-  return { place, head: await stepFactsClock(client, universityId) }
+  return { placement, head: await stepFactsClock(client, universityId) }
 }

@@ -6,7 +6,7 @@ import { EnrolResponse, type EnrolRequest } from '#shared/wire/rest.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
 import { createEnrolment } from './enrol-kiosk.ts'
 import { query } from '../platform/postgres/database.ts'
-import { dropExpiredEnrolments } from './enrolments.ts'
+import { dropExpiredEnrolments } from './enrolment-rows.ts'
 import { dropExpiredRateLimits } from '../platform/http/rate-limits.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { insertTestSpace, insertTestUniversity } from '../testing/testing-rows.ts'
@@ -34,8 +34,8 @@ afterAll(async () => {
 beforeEach(() => database.pool.query('delete from rate_limits'))
 
 type Wish = Partial<Parameters<typeof createEnrolment>[1]>
-const codeFor = async (wish: Wish = {}): Promise<string> =>
-  (await createEnrolment(database.pool, { universityId, spaceId, role: 'door', ...wish })).code
+const codeFor = async (input: Wish = {}): Promise<string> =>
+  (await createEnrolment(database.pool, { universityId, spaceId, role: 'door', ...input })).code
 
 const post = (
   payload: unknown,
@@ -159,8 +159,8 @@ describe('[SYN-20] a device with a good code', () => {
 
   test('does not revoke a kiosk whose place is gone', async () => {
     const space = await insertTestSpace(database.pool, { universityId, name: 'Closing down' })
-    const wish = await codeFor({ spaceId: space })
-    const { kioskId } = (await post(enrolRequestOf(makeTestDevice(), wish, HOST))).json() as EnrolResponse
+    const input = await codeFor({ spaceId: space })
+    const { kioskId } = (await post(enrolRequestOf(makeTestDevice(), input, HOST))).json() as EnrolResponse
     await database.pool.query('update spaces set is_deleted = true where id = $1', [space])
     const code = await codeFor({ replacesKioskId: kioskId })
     expect((await post(enrolRequestOf(makeTestDevice(), code, HOST))).statusCode).toBe(403)

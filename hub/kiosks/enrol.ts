@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import type { TryLimit } from '#shared/domain/conduct.ts'
+import type { AttemptLimit } from '#shared/domain/conduct.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
@@ -9,32 +9,35 @@ import type { HubLog } from '../platform/log.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import { answerRefusal } from '../platform/http/errors.ts'
 import { dialledHost } from '../platform/connections/sync-route.ts'
-import { makeTurns } from '../platform/http/keyed-queue.ts'
+import { makeKeyedQueue } from '../platform/http/keyed-queue.ts'
 
 const check = makeCheck(EnrolRequest)
 
 /** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
-export function enrolRoute(pool: Database, log: HubLog, failures: TryLimit): FastifyPluginAsync {
+export function enrolRoute(pool: Database, log: HubLog, failures: AttemptLimit): FastifyPluginAsync {
   return async (app) => {
-    // Tries of one address take turns, so that a flood of guesses holds one database connection and not all of them.
-    const turns = makeTurns(100)
+    // Tries of one address run one after the other, so that a flood of guesses uses one database connection and not all of them.
+    const queue = makeKeyedQueue(100)
     app.post('/api/v1/kiosks/enrol', async (request, reply) => {
       const checked = check(request.body)
       // Both go on screens and into the log of changes.
       const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
       if (!isTaken) return answerRefusal(reply, 'malformed')
       const from = { host: dialledHost(request), address: request.clientAddress }
-      const turn = turns.take(addressBucket(from.address), () =>
+      const running = queue.run(addressBucket(from.address), () =>
         commitEnrolment(pool, checked.value, from, failures),
       )
-      if (turn === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
-      const decision = await turn
+      if (running === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
+      const decision = await running
       if (!decision.ok) {
-        log.info('an enrolment was refused', { why: decision.refusal.why, address: from.address })
+        log.info('enrolment-refused', 'An enrolment was refused.', {
+          why: decision.refusal.why,
+          address: from.address,
+        })
         return answerRefusal(withRetryAfter(reply, decision.refusal), decision.refusal.why)
       }
       const { isNew, ...kiosk } = decision.value
-      if (isNew) log.info('a kiosk enrolled', { ...kiosk, address: from.address })
+      if (isNew) log.info('kiosk-enrolled', 'A kiosk enrolled.', { ...kiosk, address: from.address })
       return reply.code(isNew ? 201 : 200).send(kiosk satisfies EnrolResponse)
     })
   }

@@ -1,6 +1,6 @@
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { loadKioskFacts } from './kiosk-facts.ts'
-import { countForks, insertFork, loadFirstKiosk, loadFork } from './forks.ts'
+import { countForks, insertFork, loadFirstKiosk, loadFork } from './fork-rows.ts'
 import type { ForkAnswer } from '../platform/connections/sync-features.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 
@@ -23,14 +23,14 @@ export async function forkKiosk(
   if (!PUBLIC_KEY.test(publicKey)) return 'badKey'
   const { kioskId, universityId } = proven
   const answer = await writer.runUnderLock(universityId, async (client, { nowMs }): Promise<ForkAnswer> => {
-    const [kiosk] = await loadKioskFacts(client, universityId, [kioskId])
+    const kiosk = (await loadKioskFacts(client, universityId, [kioskId])).get(kioskId)
     if (kiosk === undefined || kiosk.isRevoked) return 'revoked'
     const known = await loadFork(client, { ...proven, publicKey })
     if (known !== null) return known
     const count = await countForks(client, await loadFirstKiosk(client, kioskId), nowMs - WINDOW_MS)
     if (count >= MAX_FORKS) return 'tooMany'
     const id = await insertFork(client, { kioskId, publicKey, nowMs })
-    // The last one says so in the log; refusals would fill it.
+    // The last one is marked in the log; refusals would fill it.
     const log = count + 1 < MAX_FORKS ? { kioskId: id } : { kioskId: id, isLastOfDay: true }
     await appendChange(client, {
       universityId,

@@ -1,30 +1,14 @@
-import { arrayText } from '../platform/postgres/array-text.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
+import { loadKioskFactRows, type KioskFacts } from './kiosk-fact-rows.ts'
 
-/** What a commit must know of a kiosk. */
-export interface KioskFacts {
-  id: number
-  spaceId: number
-  session: number
-  lastMutationId: number
-  hasFork: boolean
-  isRevoked: boolean
-  /** What it reports is kept and counts nowhere. [CON-4] */
-  isSilenced: boolean
-}
+export type { KioskFacts } from './kiosk-fact-rows.ts'
 
-/** Kiosks of one university, read after the lock. */
+/** What a commit must know of some kiosks of a university, by id. Read after the university's lock; unknown ids have no entry. */
 export async function loadKioskFacts(
   client: Queryable,
   universityId: number,
   kioskIds: readonly number[],
-): Promise<KioskFacts[]> {
-  const result = await client.query<KioskFacts>({
-    name: 'load-kiosk-facts',
-    text: `select id, space_id as "spaceId", session, last_mutation_id as "lastMutationId",
-             has_fork as "hasFork", revoked_at is not null as "isRevoked", silenced_at is not null as "isSilenced"
-           from kiosks where id = any($2) and university_id = $1`,
-    values: [universityId, arrayText(kioskIds)],
-  })
-  return result.rows
+): Promise<ReadonlyMap<number, KioskFacts>> {
+  const rows = await loadKioskFactRows(client, universityId, kioskIds)
+  return new Map(rows.map((row) => [row.id, row]))
 }

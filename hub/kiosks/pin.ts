@@ -1,4 +1,25 @@
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto'
+import type { Reply } from '#shared/wire/messages.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import { loadFirstKiosk } from './fork-rows.ts'
+import { countTry } from '../platform/http/rate-limits.ts'
+import { loadPinHash } from '../platform/postgres/university-facts.ts'
+
+/** Tries per kiosk with all that forked from it, and their window. Counted before the check, so that simultaneous tries are counted too. [SYN-22] */
+const MAX_TRIES = 5
+const WINDOW_MS = 900_000
+
+/** Whether a PIN opens the diagnostics page of a kiosk's university. Counts across all hubs. [SYN-22] */
+export async function checkPin(
+  pool: Database,
+  kiosk: { kioskId: number; universityId: number },
+  pin: string,
+  nowMs: number,
+): Promise<Reply['answer']> {
+  const tries = await countTry(pool, `pin:${await loadFirstKiosk(pool, kiosk.kioskId)}`, WINDOW_MS, nowMs)
+  if (tries > MAX_TRIES) return 'tooManyTries'
+  return (await verifyPin(pin, await loadPinHash(pool, kiosk.universityId))) ? 'yes' : 'no'
+}
 
 /** Cost of scrypt: 16 MiB and about 40 ms. A PIN of 6 digits is guarded by its count of tries, not by this. [SYN-22] */
 const COST = { N: 16_384, r: 8, p: 1 }

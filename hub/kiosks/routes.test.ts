@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { query } from '../platform/postgres/database.ts'
-import { insertFork } from './forks.ts'
+import { insertFork } from './fork-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import type { SyncCore } from '../platform/connections/sync-core.ts'
 import { loadOccupancy, makeTestCore } from '../testing/testing-campus.ts'
-import { insertTestKiosk, visit, type TestKiosk } from '../testing/testing-kiosk.ts'
+import { insertTestKiosk, openTestSession, type TestKiosk } from '../testing/testing-kiosk.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import { makeTestHouse, SpaceCalls, type SpaceAnswer, type TestHouse } from '../testing/testing-spaces.ts'
 
@@ -66,7 +66,7 @@ test('[ACC-1] kiosks are the super group’s to see and to silence', async () =>
 test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts nowhere, and holds nothing up; let go, it counts again', async () => {
   const { campus, chief } = house
   const [room, second] = campus.rooms
-  const here = await visit(core, kiosk)
+  const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0))
   await silence(chief, kiosk.id, true)
   const silenced = [kiosk.report(room, 2), kiosk.report(second, 2)]
@@ -96,7 +96,7 @@ test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts now
 test('[CON-4] a silenced kiosk takes back what it reported before, and its forks are silent too', async () => {
   const { campus, chief } = house
   const [room] = campus.rooms
-  const here = await visit(core, kiosk)
+  const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0), kiosk.report(room, 2))
   await silence(chief, kiosk.id, true)
   await here.push(kiosk.withdraw(room, 2))
@@ -113,7 +113,7 @@ test('[CON-4] a silenced kiosk takes back what it reported before, and its forks
 test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest counts, and each undo brings back the one before', async () => {
   const { campus, student } = house
   const [room] = campus.rooms
-  const here = await visit(core, kiosk)
+  const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0))
   const { report } = await calls.report(student, room, 1)
   await here.push(kiosk.report(room, 2))
@@ -130,10 +130,10 @@ test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest coun
 
 test('[OCC-12] [SYN-8] a report of a person reaches kiosks from the writer’s memory, as levels alone', async () => {
   const { campus, student } = house
-  const here = await visit(core, kiosk)
-  await here.line.next('snapshot')
+  const here = await openTestSession(core, kiosk)
+  await here.connection.next('snapshot')
   await calls.report(student, campus.rooms[1], 2)
-  const frame = await here.line.next('changes')
+  const frame = await here.connection.next('changes')
   expect(frame.changes).toEqual({
     rows: [],
     gone: [],
@@ -145,7 +145,7 @@ test('[TRE-6] [OCC-9] a kiosk reports on a leaf that has only spaces off kiosks 
   const { campus, student, chief } = house
   const [room] = campus.rooms
   const { space } = await calls.make(student, room, 'Seat')
-  const here = await visit(core, kiosk)
+  const here = await openTestSession(core, kiosk)
   expect((await here.push(kiosk.report(room, 1))).outcomes).toEqual([])
   await calls.letOn(chief, space.id)
   expect((await here.push(kiosk.report(room, 1))).outcomes).toEqual([{ id: 2, why: 'composite' }])

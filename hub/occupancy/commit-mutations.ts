@@ -1,6 +1,6 @@
-import type { Committed, Push } from '../platform/writer/batch.ts'
+import type { CommitResult, Push } from '../platform/writer/batch.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
-import { insertWithdrawals, writeBatch } from './write-batch.ts'
+import { insertWithdrawals, writeBatch } from './batch-rows.ts'
 import { insertOutcomes } from '../platform/writer/outcomes.ts'
 import {
   loadCarriable,
@@ -8,15 +8,15 @@ import {
   loadNewestRemaining,
   loadRecords,
   type SettledRecord,
-} from './commit-facts.ts'
+} from './commit-rows.ts'
 import { loadKioskFacts, type KioskFacts } from '../kiosks/kiosk-facts.ts'
-import { loadTree, makeTreeFacts, type TreeFacts } from '../spaces/tree.ts'
+import { loadTreeFacts, type TreeFacts } from '../spaces/tree.ts'
 import { lockUniversity, type LockedUniversity } from '../platform/writer/lock-university.ts'
 import { decideBatch, type BatchFacts } from './decide-batch.ts'
 
-/** What a hub remembers of a university between commits: its tree, as long as its facts stand still. */
-export interface TreeMemory {
-  known: { epoch: string; factsClock: number; tree: TreeFacts } | null
+/** The tree of a university, cached between commits for as long as its facts do not change. */
+export interface TreeCache {
+  cached: { epoch: string; factsClock: number; tree: TreeFacts } | null
 }
 
 /**
@@ -26,34 +26,34 @@ export interface TreeMemory {
  */
 export async function commitMutations(
   pool: Database,
-  memory: TreeMemory,
+  cache: TreeCache,
   universityId: number,
   pushes: readonly Push[],
   nowMs: number | null,
-): Promise<Committed | null> {
+): Promise<CommitResult | null> {
   return transaction(pool, 'read committed', async (client) => {
     const locked = await lockUniversity(client, universityId, nowMs)
     if (locked === null) return null
     // Only now: in the same statement, or before it, they would be read as they were before the wait for the lock.
     const kioskIds = [...new Set(pushes.map(({ kioskId }) => kioskId))]
-    const kioskRows = await loadKioskFacts(client, universityId, kioskIds)
+    const kiosks = await loadKioskFacts(client, universityId, kioskIds)
     const leafRows = await loadLeaves(client, spacesOf(pushes))
-    const tree = await recallTree(client, memory, universityId, locked)
-    const read = { kiosks: byId(kioskRows), leaves: byId(leafRows), tree }
+    const tree = await loadCachedTree(client, cache, universityId, locked)
+    const read = { kiosks, leaves: byId(leafRows), tree }
     const facts = { ...read, ...(await loadRareFacts(client, universityId, read.kiosks, pushes)) }
     const clock = locked.clock + 1
     const decision = decideBatch(pushes, { ...facts, clock, nowMs: locked.nowMs })
-    const { answers, kiosks } = decision
+    const { answers, kiosks: lastIds } = decision
     const { epoch, factsClock } = locked
     const known = { epoch, factsClock, nowMs: locked.nowMs, answers }
-    if (kiosks.length === 0) return { ...known, clock: locked.clock, isStep: false, leaves: [] }
+    if (lastIds.length === 0) return { ...known, clock: locked.clock, isStep: false, leaves: [] }
     const remaining =
-      decision.bereft.length === 0
+      decision.spacesToRecompute.length === 0
         ? []
-        : await loadNewestRemaining(client, decision.bereft, decision.withdrawnReportIds)
+        : await loadNewestRemaining(client, decision.spacesToRecompute, decision.withdrawnReportIds)
     const leaves = decision.leaves(remaining)
     const commit = { universityId, clock, nowMs: locked.nowMs }
-    await writeBatch(client, { ...commit, kiosks, reports: decision.reports, leaves })
+    await writeBatch(client, { ...commit, kiosks: lastIds, reports: decision.reports, leaves })
     if (decision.withdrawals.length > 0) await insertWithdrawals(client, commit, decision.withdrawals)
     if (decision.outcomes.length > 0) await insertOutcomes(client, commit, decision.outcomes)
     return { ...known, clock, isStep: true, leaves }
@@ -74,7 +74,7 @@ function spacesOf(pushes: readonly Push[]): number[] {
   return [...ids]
 }
 
-/** What only repeats, undos and carried mutations ask for; mostly nothing, and then nothing is asked. */
+/** Facts for repeated, withdrawn and carried mutations; mostly there are none, and then nothing is read. */
 async function loadRareFacts(
   client: Transaction,
   universityId: number,
@@ -87,27 +87,27 @@ async function loadRareFacts(
   const carriable = carried.length === 0 ? [] : await loadCarriable(client, universityId, carried)
   const may = new Set(carriable.map(({ kioskId, originId }) => `${kioskId}:${originId}`))
   return {
-    records: await loadKnown(client, kiosks, pushes),
+    records: await loadSettledRecords(client, kiosks, pushes),
     mayCarry: (kioskId, originId) => may.has(`${kioskId}:${originId}`),
   }
 }
 
-/** The tree, read again only after a commit that changed facts: reports leave it as it is. */
-async function recallTree(
+/** The tree, read again only after a commit that changed facts. */
+async function loadCachedTree(
   client: Transaction,
-  memory: TreeMemory,
+  cache: TreeCache,
   universityId: number,
   locked: LockedUniversity,
 ): Promise<TreeFacts> {
-  const { known } = memory
-  if (known?.epoch === locked.epoch && known.factsClock === locked.factsClock) return known.tree
-  const tree = makeTreeFacts(await loadTree(client, universityId))
-  memory.known = { epoch: locked.epoch, factsClock: locked.factsClock, tree }
+  const { cached } = cache
+  if (cached?.epoch === locked.epoch && cached.factsClock === locked.factsClock) return cached.tree
+  const tree = await loadTreeFacts(client, universityId)
+  cache.cached = { epoch: locked.epoch, factsClock: locked.factsClock, tree }
   return tree
 }
 
-/** Records of everything that may have been settled before: repeated ids, carried mutations, undone reports. Mostly nothing. */
-async function loadKnown(
+/** Records of everything that may have been settled before: repeated ids, carried mutations, withdrawn reports. Mostly nothing. */
+async function loadSettledRecords(
   client: Transaction,
   kiosks: ReadonlyMap<number, KioskFacts>,
   pushes: readonly Push[],
@@ -128,7 +128,7 @@ async function loadKnown(
   return pairs.length === 0 ? [] : loadRecords(client, pairs)
 }
 
-/** A whole number of a body that is not checked yet; null when there is none that the database could take. */
+/** An integer of a body that is not checked yet; null when there is none that the database could take. */
 function numberOf(body: unknown, name: string): number | null {
   if (typeof body !== 'object' || body === null) return null
   const value: unknown = (body as Record<string, unknown>)[name]

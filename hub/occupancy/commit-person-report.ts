@@ -4,7 +4,7 @@ import { COLLAPSE_MS, decideReport, newestReport, type Level } from '#shared/dom
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
-import { loadNewestRemaining } from './commit-facts.ts'
+import { loadNewestRemaining } from './commit-rows.ts'
 import type { StoredLeaf, LevelWork } from '../platform/writer/batch.ts'
 import type { Database, Queryable, Transaction } from '../platform/postgres/database.ts'
 import {
@@ -18,20 +18,20 @@ import {
   resetLeaf,
   type PersonReport,
   type ReportTarget,
-} from './people-reports.ts'
-import { loadSettings } from '../spaces/people-spaces.ts'
+} from './person-report-rows.ts'
+import { loadSettings } from '../platform/postgres/university-facts.ts'
 import type { CommitMoment } from '../platform/writer/commit-under-clock.ts'
-import { neverReported } from './leaf-fold.ts'
+import { unreportedLeaf } from './leaf-fold.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 
-/** What reports by people are made with. */
-export interface ReportParts {
+/** What committing people's reports needs. */
+export interface ReportDependencies {
   pool: Database
   writer: TenantWriter
 }
 
-/** A tap: a level for a space, under the key that the phone gave it. */
-export interface PersonTap {
+/** A level for a space, under the idempotency key that the phone gave it. */
+export interface PersonReportInput {
   spaceId: number
   level: Level
   key: string
@@ -39,71 +39,71 @@ export interface PersonTap {
 
 type Outcome<Value> = Decision<Value, CallRefusal>
 
-/** The report that a tap made, or (`isRepeat`) into which it fell. */
-export interface TakenReport {
+/** The report that was made, or (`isRepeat`) an equal one of a moment before. */
+export interface AcceptedReport {
   report: PersonReport
   isRepeat: boolean
 }
 
 /**
- * Takes a report of a person at the time of its commit. The same key with the same tap gives the same report again, with
- * another tap `keyReused`; an equal tap right after it falls into it. What is surely refused does not wait for the lock,
- * behind which it is decided again. [CON-2] [CON-3] [OCC-8] [OCC-9] [OCC-16]
+ * Takes a report of a person at the time of its commit. The same key with the same input gives the same report again, with
+ * another input `keyReused`; an equal report right after it counts as that one. Decided once before the lock, so that a
+ * refusal does not wait for it, and again under it. [CON-2] [CON-3] [OCC-8] [OCC-9] [OCC-16]
  */
 export async function commitPersonReport(
-  parts: ReportParts,
+  dependencies: ReportDependencies,
   caller: SignedIn,
-  tap: PersonTap,
-): Promise<Outcome<TakenReport>> {
-  const first = await decideTap(parts.pool, caller.actor, tap, null)
+  input: PersonReportInput,
+): Promise<Outcome<AcceptedReport>> {
+  const first = await decidePersonReport(dependencies.pool, caller.actor, input, null)
   if (!first.ok) return first
   if (first.value.known !== null) return accept(first.value.known)
-  return runLevels(parts, caller, async (client, moment, actor) => {
-    const decided = await decideTap(client, actor, tap, moment.nowMs)
+  return runLevels(dependencies, caller, async (client, moment, actor) => {
+    const decided = await decidePersonReport(client, actor, input, moment.nowMs)
     if (!decided.ok) return { result: decided, leaves: null }
     const { known, target } = decided.value
     if (known !== null) return { result: accept(known), leaves: null }
-    const { report, leaves } = await writeReport(client, moment, actor, target, { ...tap, leastMs: 0 })
+    const { report, leaves } = await writeReport(client, moment, actor, target, { ...input, leastMs: 0 })
     return { result: accept({ report, isRepeat: false }), leaves }
   })
 }
 
-/** Takes a report of the same person back; doing it twice changes nothing. Nobody else's is theirs to know of. [OCC-2] [CON-3] */
+/** Withdraws a report of the same person; doing it twice changes nothing. Another person's report is `notFound`. [OCC-2] [CON-3] */
 export async function commitPersonWithdrawal(
-  parts: ReportParts,
+  dependencies: ReportDependencies,
   caller: SignedIn,
   reportId: number,
 ): Promise<Outcome<PersonReport>> {
-  const first = await decideWithdrawal(parts.pool, caller.actor, reportId)
+  const first = await decideWithdrawal(dependencies.pool, caller.actor, reportId)
   if (!first.ok || first.value.isWithdrawn) return first
-  return runLevels(parts, caller, async (client, moment, actor) => {
+  return runLevels(dependencies, caller, async (client, moment, actor) => {
     const decided = await decideWithdrawal(client, actor, reportId)
     if (!decided.ok || decided.value.isWithdrawn) return { result: decided, leaves: null }
     const report = decided.value
     const universityId = actor.universityId ?? 0
     await insertPersonWithdrawal(client, { universityId, ...moment, userId: actor.userId }, reportId)
-    const leaves = await leafWithout(client, universityId, report)
+    const leaves = await leafAfterWithdrawal(client, universityId, report)
     return { result: accept({ ...report, isWithdrawn: true }), leaves }
   })
 }
 
 /**
- * The super group says how full a leaf is: a report as any other, dated not before what it corrects. Null: what was
- * reported up to now counts no more, and the leaf starts unreported. [CON-5]
+ * The super group sets the level of a leaf: by a report that is dated not before the one it corrects. Null: all reports up to
+ * now stop counting, and the leaf is unreported. [CON-5]
  */
 export async function commitCorrection(
-  parts: ReportParts,
+  dependencies: ReportDependencies,
   caller: SignedIn,
-  wish: { spaceId: number; level: Level | null; key: string },
+  input: { spaceId: number; level: Level | null; key: string },
 ): Promise<Outcome<null>> {
-  const first = await decideCorrection(parts.pool, caller.actor, wish.spaceId)
+  const first = await decideCorrection(dependencies.pool, caller.actor, input.spaceId)
   if (!first.ok) return first
-  return runLevels(parts, caller, async (client, moment, actor) => {
-    const decided = await decideCorrection(client, actor, wish.spaceId)
+  return runLevels(dependencies, caller, async (client, moment, actor) => {
+    const decided = await decideCorrection(client, actor, input.spaceId)
     if (!decided.ok) return { result: decided, leaves: null }
     const target = decided.value
-    const { level } = wish
-    // Nobody knows it already. [AUD-5]
+    const { level } = input
+    // It is unreported already. [AUD-5]
     if (level === null && target.leaf.level === null) return { result: accept(null), leaves: null }
     await appendChange(client, {
       ...changedBy({ actor, address: caller.address }),
@@ -114,17 +114,17 @@ export async function commitCorrection(
     })
     if (level === null) {
       await resetLeaf(client, target.id, moment.clock)
-      return { result: accept(null), leaves: [neverReported(target.id)] }
+      return { result: accept(null), leaves: [unreportedLeaf(target.id)] }
     }
     const leastMs = target.leaf.reportedAtMs ?? 0
-    const { leaves } = await writeReport(client, moment, actor, target, { ...wish, level, leastMs })
+    const { leaves } = await writeReport(client, moment, actor, target, { ...input, level, leastMs })
     return { result: accept(null), leaves }
   })
 }
 
-/** Under the lock, with the actor as they are then: who signed out or lost a group meanwhile does nothing more. [IDN-9] */
+/** Runs work under the lock, with the person's rights as they are then: whoever signed out or lost a group meanwhile is refused. [IDN-9] */
 async function runLevels<Value>(
-  parts: ReportParts,
+  dependencies: ReportDependencies,
   caller: SignedIn,
   work: (
     client: Transaction,
@@ -134,19 +134,19 @@ async function runLevels<Value>(
 ): Promise<Outcome<Value>> {
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
-  return parts.writer.runLevels<Outcome<Value>>(universityId, async (client, moment) => {
+  return dependencies.writer.runLevels<Outcome<Value>>(universityId, async (client, moment) => {
     const live = await loadLiveSession(client, caller.sessionId, userId)
     if (live === null) return { result: refuse({ why: 'signInNeeded' }), leaves: null }
     return work(client, moment, live.actor)
   })
 }
 
-async function decideTap(
+async function decidePersonReport(
   database: Queryable,
   actor: Actor,
-  { spaceId, level, key }: PersonTap,
+  { spaceId, level, key }: PersonReportInput,
   nowMs: number | null,
-): Promise<Outcome<{ known: TakenReport | null; target: ReportTarget }>> {
+): Promise<Outcome<{ known: AcceptedReport | null; target: ReportTarget }>> {
   const universityId = actor.universityId ?? 0
   const target = await loadReportTarget(database, universityId, spaceId)
   if (target === null || !may(actor, 'reportOccupancy', { universityId })) return refuse({ why: 'notFound' })
@@ -169,7 +169,7 @@ async function decideTap(
 }
 
 /** The report of the same person that a leaf counts with now; null: none of theirs. [OCC-16] */
-export async function loadStandingReport(
+export async function loadCountingReport(
   database: Queryable,
   actor: Actor,
   spaceId: number,
@@ -221,11 +221,11 @@ async function writeReport(
   { clock, nowMs }: CommitMoment,
   actor: Actor,
   target: ReportTarget,
-  said: { level: Level; key: string; leastMs: number },
+  input: { level: Level; key: string; leastMs: number },
 ): Promise<{ report: PersonReport; leaves: StoredLeaf[] }> {
-  const { level, key } = said
+  const { level, key } = input
   const { userId } = actor
-  const reportedAtMs = Math.max(nowMs, said.leastMs)
+  const reportedAtMs = Math.max(nowMs, input.leastMs)
   const universityId = actor.universityId ?? 0
   const row = {
     universityId,
@@ -249,8 +249,8 @@ async function writeReport(
   }
 }
 
-/** The leaf's new value after its report was taken back; none when another one is its newest, or it is a composite now. [OCC-2] */
-async function leafWithout(
+/** The leaf's new value after its report was withdrawn; empty when another one is its newest, or it is a composite now. [OCC-2] */
+async function leafAfterWithdrawal(
   client: Transaction,
   universityId: number,
   report: PersonReport,
@@ -258,8 +258,8 @@ async function leafWithout(
   const target = await loadReportTarget(client, universityId, report.spaceId)
   if (target === null || target.children.length > 0) return []
   const { clock, kioskId } = target.leaf
-  // A report of a person is a commit of its own: its clock names it.
+  // A report of a person is a commit of its own: its clock identifies it.
   if (clock !== report.clock || (kioskId ?? 0) !== 0) return []
   const [next] = await loadNewestRemaining(client, [target.id], [])
-  return [next ?? neverReported(target.id)]
+  return [next ?? unreportedLeaf(target.id)]
 }

@@ -80,7 +80,7 @@ test('[OCC-1] [OCC-2] a batch leaves each room with its newest report that is no
           undoes === null
             ? { ...common, kind: 'report', body: { spaceId: room, level } }
             : { ...common, kind: 'withdraw', body: { spaceId: room, mutationId: undoes } }
-        return { kioskId: kiosk, session: 1, heldMs: 0, mutations: [mutation] }
+        return { kioskId: kiosk, session: 1, waitedMs: 0, mutations: [mutation] }
       })
       const leaves = new Map(
         decideBatch(pushes, facts)
@@ -105,6 +105,6 @@ test('[OCC-7] time that a push waited in the hub is part of the age of its taps'
     ageMs: 100,
     contactMs: 0,
   }
-  const { reports } = decideBatch([{ kioskId: 1, session: 1, heldMs: 40, mutations: [mutation] }], facts)
+  const { reports } = decideBatch([{ kioskId: 1, session: 1, waitedMs: 40, mutations: [mutation] }], facts)
   expect(reports[0]?.reportedAtMs).toBe(NOW - 140)
 })

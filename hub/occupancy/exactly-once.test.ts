@@ -22,11 +22,11 @@ beforeEach(async () => {
 })
 
 function pushOf(one: TestKiosk, mutations: Push['mutations'], session = 0): Push {
-  return { kioskId: one.id, session, mutations, heldMs: 0 }
+  return { kioskId: one.id, session, mutations, waitedMs: 0 }
 }
 
 async function commit(pushes: readonly Push[], nowMs = NOW, pool = database.pool) {
-  const done = await commitMutations(pool, { known: null }, campus.universityId, pushes, nowMs)
+  const done = await commitMutations(pool, { cached: null }, campus.universityId, pushes, nowMs)
   if (done === null) throw new Error('no such university')
   return done
 }

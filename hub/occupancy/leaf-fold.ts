@@ -1,17 +1,17 @@
 import { newestReport, type Report } from '#shared/domain/occupancy.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
-import type { Taken } from './batch-memory.ts'
+import type { AppliedReport } from './settled-mutations.ts'
 
 interface Leaf {
   /** The batch's reports on it that still count. */
-  fresh: Set<Report>
-  /** Time of the newest of those, by kiosk: a backlog asks for it at every tap. */
+  batchReports: Set<Report>
+  /** Time of the newest of those, by kiosk: a backlog reads it for every report. */
   newestMs: Map<number, number>
   /** Its stored newest report is withdrawn. */
-  isBereft: boolean
+  needsRecompute: boolean
 }
 
-/** The leaves that a batch touches: its reports and undos folded over what is stored. [OCC-1] [OCC-2] */
+/** The leaves that a batch touches: its reports and withdrawals folded over what is stored. [OCC-1] [OCC-2] */
 export class LeafFold {
   /** Stored reports that the batch withdraws. */
   readonly withdrawnReportIds: number[] = []
@@ -22,9 +22,9 @@ export class LeafFold {
     this.stored = stored
   }
 
-  put(spaceId: number, report: Report): void {
-    const { fresh, newestMs } = this.leaf(spaceId)
-    fresh.add(report)
+  add(spaceId: number, report: Report): void {
+    const { batchReports, newestMs } = this.leaf(spaceId)
+    batchReports.add(report)
     newestMs.set(report.kioskId, Math.max(report.reportedAtMs, newestMs.get(report.kioskId) ?? 0))
   }
 
@@ -35,36 +35,36 @@ export class LeafFold {
     return Math.max(storedMs, this.leaves.get(spaceId)?.newestMs.get(kioskId) ?? 0)
   }
 
-  takeBack(taken: Taken): void {
-    const leaf = this.leaf(taken.spaceId)
-    if (taken.fresh !== null) {
-      leaf.fresh.delete(taken.fresh)
-      const { kioskId } = taken.fresh
-      const own = [...leaf.fresh].filter((report) => report.kioskId === kioskId)
+  withdraw(report: AppliedReport): void {
+    const leaf = this.leaf(report.spaceId)
+    if (report.batchReport !== null) {
+      leaf.batchReports.delete(report.batchReport)
+      const { kioskId } = report.batchReport
+      const own = [...leaf.batchReports].filter((one) => one.kioskId === kioskId)
       leaf.newestMs.set(kioskId, Math.max(0, ...own.map(({ reportedAtMs }) => reportedAtMs)))
     }
-    if (taken.stored === null) return
-    this.withdrawnReportIds.push(taken.stored.id)
-    const newest = this.stored.get(taken.spaceId)
-    const { kioskId, mutationId } = taken.record
-    if (newest?.clock !== taken.stored.clock) return
-    if (newest.kioskId === kioskId && newest.mutationId === mutationId) leaf.isBereft = true
+    if (report.stored === null) return
+    this.withdrawnReportIds.push(report.stored.id)
+    const newest = this.stored.get(report.spaceId)
+    const { kioskId, mutationId } = report.record
+    if (newest?.clock !== report.stored.clock) return
+    if (newest.kioskId === kioskId && newest.mutationId === mutationId) leaf.needsRecompute = true
   }
 
-  /** Spaces whose next report must be looked for. */
-  bereft(): number[] {
-    return [...this.leaves].flatMap(([id, leaf]) => (leaf.isBereft ? [id] : []))
+  /** Spaces whose newest remaining report must be read. */
+  spacesToRecompute(): number[] {
+    return [...this.leaves].flatMap(([id, leaf]) => (leaf.needsRecompute ? [id] : []))
   }
 
-  /** New values of those that changed; `remaining` are the next reports of the bereft. A composite has none of its own. [OCC-9] */
+  /** New values of the leaves that changed; `remaining` are the newest remaining reports of `spacesToRecompute`. A composite has none of its own. [OCC-9] */
   changed(remaining: readonly StoredLeaf[], isComposite: (id: number) => boolean): StoredLeaf[] {
     const left = new Map(remaining.map((leaf) => [leaf.id, leaf]))
     return [...this.leaves].flatMap(([id, leaf]) => {
       if (isComposite(id)) return []
-      const stored = toReport(leaf.isBereft ? left.get(id) : this.stored.get(id))
-      const newest = newestReport(stored === null ? leaf.fresh : [stored, ...leaf.fresh])
-      if (newest === stored && !leaf.isBereft) return []
-      if (newest === null) return [neverReported(id)]
+      const stored = toReport(leaf.needsRecompute ? left.get(id) : this.stored.get(id))
+      const newest = newestReport(stored === null ? leaf.batchReports : [stored, ...leaf.batchReports])
+      if (newest === stored && !leaf.needsRecompute) return []
+      if (newest === null) return [unreportedLeaf(id)]
       // Stored ones as they are: a person's has no kiosk and no number.
       const kept = newest === stored ? left.get(id) : undefined
       return [kept ?? { id, ...newest }]
@@ -74,14 +74,14 @@ export class LeafFold {
   private leaf(spaceId: number): Leaf {
     const known = this.leaves.get(spaceId)
     if (known !== undefined) return known
-    const leaf: Leaf = { fresh: new Set(), newestMs: new Map(), isBereft: false }
+    const leaf: Leaf = { batchReports: new Set(), newestMs: new Map(), needsRecompute: false }
     this.leaves.set(spaceId, leaf)
     return leaf
   }
 }
 
-/** A leaf on which nothing counts any more. [OCC-2] */
-export function neverReported(id: number): StoredLeaf {
+/** A leaf without a report that counts. [OCC-2] */
+export function unreportedLeaf(id: number): StoredLeaf {
   return { id, level: null, reportedAtMs: null, clock: null, mutationId: null, kioskId: null }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import type { Chance, HubClock } from './ports.ts'
+import type { RandomSource, HubClock } from './ports.ts'
 
-/** The hub's real clock; the database tells its own time. */
+/** The hub's real clock; the database reads its own clock. */
 export function makeHubClock(): HubClock {
   return {
     elapsedMs: () => performance.now(),
@@ -13,8 +13,8 @@ export function makeHubClock(): HubClock {
   }
 }
 
-/** Chance from the operating system. */
-export function makeChance(): Chance {
+/** Random values from the operating system. */
+export function makeRandomSource(): RandomSource {
   // 2^48 − 1 is the widest range that randomInt takes.
   const range = 2 ** 48 - 1
   return {

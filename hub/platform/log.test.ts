@@ -19,14 +19,15 @@ function record(): { log: HubLog; lines(): Record<string, unknown>[]; text(): st
   return { log: makeHubLog(makeLogger('debug', stream)), lines, text }
 }
 
-test('a line is an event and its facts', () => {
+test('a line is a code, a sentence and facts', () => {
   const { log, lines } = record()
-  log.warn('a kiosk is slow', { kioskId: 7, waits: [1, 2] })
+  log.warn('job-failed', 'A job failed.', { kioskId: 7, waits: [1, 2] })
   expect(lines()).toEqual([
     {
       level: 'warn',
       time: expect.stringMatching(/^\d{4}-.*Z$/),
-      msg: 'a kiosk is slow',
+      code: 'job-failed',
+      msg: 'A job failed.',
       kioskId: 7,
       waits: [1, 2],
     },
@@ -57,15 +58,18 @@ test.each([
   'enrolmentCode',
 ])('a fact named %s is never written, however deep', (name) => {
   const { log, text } = record()
-  log.info('x', { [name]: 'hush-1', a: { [name]: 'hush-2', list: [{ deep: { [name]: 'hush-3' } }] } })
-  log.info('y', { headers: { [name]: ['hush-4'] } })
+  log.info('job-failed', 'x', {
+    [name]: 'hush-1',
+    a: { [name]: 'hush-2', list: [{ deep: { [name]: 'hush-3' } }] },
+  })
+  log.info('job-failed', 'y', { headers: { [name]: ['hush-4'] } })
   expect(text()).not.toContain('hush')
   expect(text()).toContain('[redacted]')
 })
 
 test('words that only look like secrets are written', () => {
   const { log, lines } = record()
-  log.info('x', { errorCode: '23505', keyGrade: 'file', mismatchCount: 1, space: 'Pine room' })
+  log.info('job-failed', 'x', { errorCode: '23505', keyGrade: 'file', mismatchCount: 1, space: 'Pine room' })
   expect(lines()[0]).toMatchObject({
     errorCode: '23505',
     keyGrade: 'file',
@@ -78,7 +82,7 @@ test('the password of an address is never written, nor in an error', () => {
   const { log, text, lines } = record()
   const url = 'postgresql://carrel:hush@db/carrel'
   const error = Object.assign(new Error(`cannot reach ${url}`), { code: 'X', parameters: ['hush'] })
-  log.error('database', { url, err: error, nested: { error } })
+  log.error('job-failed', 'database', { url, err: error, nested: { error } })
   expect(text()).not.toContain('hush')
   expect(lines()[0]).toMatchObject({
     err: { errorCode: 'X', message: 'cannot reach postgresql://carrel:[redacted]@db/carrel' },
@@ -89,6 +93,6 @@ test('a circle of facts ends', () => {
   const { log, text } = record()
   const circle: Record<string, unknown> = {}
   circle['self'] = circle
-  log.info('x', circle)
+  log.info('job-failed', 'x', circle)
   expect(text()).toContain('[redacted]')
 })

@@ -1,18 +1,23 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
+import { LOG_CODES, type LogCode } from './log-codes.ts'
 
-/** Where the hub writes what IT may want to read: an event in plain words and its facts. Never a secret, never a person. */
+/**
+ * Where the hub writes what IT may want to read: a stable code, a plain sentence, and facts. In JSON they are `code`, `msg`
+ * and the facts beside them. Never a secret, never a person.
+ */
 export interface HubLog {
-  debug(event: string, facts?: Record<string, unknown>): void
-  info(event: string, facts?: Record<string, unknown>): void
-  warn(event: string, facts?: Record<string, unknown>): void
-  error(event: string, facts?: Record<string, unknown>): void
+  debug(code: LogCode, sentence: string, facts?: Record<string, unknown>): void
+  info(code: LogCode, sentence: string, facts?: Record<string, unknown>): void
+  warn(code: LogCode, sentence: string, facts?: Record<string, unknown>): void
+  error(code: LogCode, sentence: string, facts?: Record<string, unknown>): void
 }
 
 /** How much is written. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+/** One of them. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Says nothing: for tests. */
+/** Writes nothing: for tests. */
 export const noLog: HubLog = {
   debug: () => undefined,
   info: () => undefined,
@@ -41,7 +46,7 @@ export function makeLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: {
         level: (label) => ({ level: label }),
-        log: (facts) => redact(facts, 0) as Record<string, unknown>,
+        log: (facts) => ({ ...codeOf(facts), ...(redact(withoutCode(facts), 0) as Record<string, unknown>) }),
       },
       serializers: { err: errorFacts },
     },
@@ -52,11 +57,22 @@ export function makeLogger(
 /** The logger as the hub's own code calls it. */
 export function makeHubLog(logger: Logger): HubLog {
   return {
-    debug: (event, facts = {}) => logger.debug(facts, event),
-    info: (event, facts = {}) => logger.info(facts, event),
-    warn: (event, facts = {}) => logger.warn(facts, event),
-    error: (event, facts = {}) => logger.error(facts, event),
+    debug: (code, sentence, facts = {}) => logger.debug({ ...facts, code }, sentence),
+    info: (code, sentence, facts = {}) => logger.info({ ...facts, code }, sentence),
+    warn: (code, sentence, facts = {}) => logger.warn({ ...facts, code }, sentence),
+    error: (code, sentence, facts = {}) => logger.error({ ...facts, code }, sentence),
   }
+}
+
+/** The code of the hub's own lines. A fact of that name is a secret: a kiosk's enrolment code, or one that was guessed. */
+function codeOf({ code }: Record<string, unknown>): { code?: string } {
+  return typeof code === 'string' && code in LOG_CODES ? { code } : {}
+}
+
+function withoutCode(facts: Record<string, unknown>): Record<string, unknown> {
+  if (codeOf(facts).code === undefined) return facts
+  const { code: _code, ...others } = facts
+  return others
 }
 
 function redact(value: unknown, depth: number): unknown {
@@ -75,7 +91,7 @@ function redact(value: unknown, depth: number): unknown {
   return Object.fromEntries(entries)
 }
 
-/** What was told of an error already. */
+/** Facts of an error that were taken before. */
 function isFacts(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
-import { withoutPort } from './http/host-name.ts'
+import { hostWithoutPort } from './http/request-target.ts'
 
 /** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -20,7 +20,7 @@ export interface HubMetrics {
   fanOutLag(ms: number): void
   /** How many sockets have more unsent than the limit, now. [SYN-24] */
   socketsBehind(count: number): void
-  /** Mutations that wait at a kiosk, as it last said; null when the kiosk is gone. */
+  /** Mutations that wait at a kiosk, as it last told; null when the kiosk disconnected. */
   outboxDepth(kioskId: number, depth: number | null): void
   /** A try to hand a mail in: it was sent, will be tried again, or was given up. */
   mail(outcome: 'sent' | 'later' | 'givenUp'): void
@@ -37,17 +37,17 @@ export const noMetrics: HubMetrics = {
   mail: () => undefined,
 }
 
-/** Metrics that are kept and can be told in Prometheus' text format. */
-export interface KeptMetrics extends HubMetrics {
+/** Metrics that are kept and can be given in Prometheus' text format. */
+export interface PrometheusMetrics extends HubMetrics {
   contentType: string
   text(): Promise<string>
 }
 
 /** Keeps what the hub measures. */
-export function makeMetrics(): KeptMetrics {
+export function makeMetrics(): PrometheusMetrics {
   const registry = new Registry()
   const registers = [registry]
-  const connected = new Gauge({ name: 'carrel_connected_kiosks', help: 'Kiosks on the line now', registers })
+  const connected = new Gauge({ name: 'carrel_connected_kiosks', help: 'Kiosks connected now', registers })
   const batchSize = new Histogram({
     name: 'carrel_batch_mutations',
     help: 'Mutations of one group commit',
@@ -107,12 +107,12 @@ function outboxGauges(depths: ReadonlyMap<number, number>, registers: Registry[]
         this.set(value())
       },
     })
-  gauge('carrel_outbox_depth_sum', 'Mutations that wait at all kiosks, as last heard', () => {
+  gauge('carrel_outbox_depth_sum', 'Mutations that wait at all kiosks, as last told', () => {
     let sum = 0
     for (const depth of depths.values()) sum += depth
     return sum
   })
-  gauge('carrel_outbox_depth_max', 'Most mutations that wait at one kiosk, as last heard', () => {
+  gauge('carrel_outbox_depth_max', 'Most mutations that wait at one kiosk, as last told', () => {
     let max = 0
     for (const depth of depths.values()) max = Math.max(max, depth)
     return max
@@ -121,12 +121,12 @@ function outboxGauges(depths: ReadonlyMap<number, number>, registers: Registry[]
 
 /** Serves /metrics on loopback; answers its address. Rejects when the port is taken. */
 export async function serveMetrics(
-  metrics: KeptMetrics,
+  metrics: PrometheusMetrics,
   port: number,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((request, response) => {
     // A name that somebody points at this machine is not ours: a page elsewhere must not read along.
-    if (!LOOPBACK_NAMES.includes(withoutPort(request.headers.host ?? '')))
+    if (!LOOPBACK_NAMES.includes(hostWithoutPort(request.headers.host ?? '')))
       return void response.writeHead(421).end()
     if (request.url !== '/metrics') return void response.writeHead(404).end()
     void metrics.text().then(

@@ -1,4 +1,4 @@
-// What the hub's sync core needs from the world, so that a simulation can hold time, chance and the line itself.
+// What the hub's sync core needs from outside, so that a simulation can control time, random values and connections.
 
 /** Monotonic time and timers of the hub's process. */
 export interface HubClock {
@@ -13,31 +13,31 @@ export interface HubClock {
   databaseNowMs(): number | null
 }
 
-/** Secrets: nonces, tickets, epochs. A simulation gives seeded ones. */
-export interface Chance {
+/** Random values: nonces, tickets, epochs. A simulation gives seeded ones. */
+export interface RandomSource {
   /** Random bytes as base64url text. */
   secret(byteCount: number): string
   /** A fraction in [0, 1), for jitter. */
   fraction(): number
 }
 
-/** One kiosk's socket as the sync core sees it. */
-export interface KioskLine {
-  /** Sends one text frame. A Buffer holds the UTF-8 bytes of a text, serialised once for many lines. */
+/** The socket of one kiosk or page as the sync core sees it. */
+export interface Connection {
+  /** Sends one text frame. A Buffer holds the UTF-8 bytes of a text, serialised once for many connections. */
   send(text: string | Buffer): void
   /** Bytes that the socket has not passed on yet. */
   bufferedBytes(): number
-  /** Stops and resumes reading from this line: how a fast sender is slowed. */
+  /** Stops and resumes reading: how a fast sender is slowed. */
   pause(): void
   resume(): void
-  /** Ends the line after what was sent. */
+  /** Closes it after what was sent. */
   close(): void
-  /** Ends it now. */
+  /** Ends it at once. */
   terminate(): void
 }
 
-/** What the core answers when a line is handed to it. */
-export interface LineHandler {
+/** What must be called with what arrives on a connection. */
+export interface ConnectionHandler {
   received(text: string): void
   /** A frame larger than the limit arrived, or one that is not text. */
   receivedTooLarge(): void

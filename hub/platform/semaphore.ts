@@ -1,27 +1,27 @@
-/** Lets a few through at a time; whoever comes then waits, first come, first through. */
-export interface Turnstile {
-  pass<Result>(run: () => Promise<Result>): Promise<Result>
-  /** Whether so many wait already that one more should be told to come later. */
+/** Limits how many calls run at once; the others wait in the order in which they came. */
+export interface Semaphore {
+  run<Result>(run: () => Promise<Result>): Promise<Result>
+  /** Whether so many wait already that one more should be refused. */
   readonly isFull: boolean
 }
 
-/** Makes a turnstile through which `width` pass at once, and before which `maxWaiting` may wait. */
-export function makeTurnstile(width: number, maxWaiting = Number.POSITIVE_INFINITY): Turnstile {
-  let free = width
+/** Makes a semaphore with `permits` calls at once; `isFull` is true when none is free and `maxWaiting` calls wait. */
+export function makeSemaphore(permits: number, maxWaiting = Number.POSITIVE_INFINITY): Semaphore {
+  let freePermits = permits
   const waiting: (() => void)[] = []
   return {
     get isFull() {
-      return free === 0 && waiting.length >= maxWaiting
+      return freePermits === 0 && waiting.length >= maxWaiting
     },
-    pass: async (run) => {
-      if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-      else free -= 1
+    run: async (run) => {
+      if (freePermits === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+      else freePermits -= 1
       try {
         return await run()
       } finally {
-        // Whoever leaves hands its place on, so that nobody comes between.
+        // The permit goes to the next in line directly, so that no new call comes between.
         const next = waiting.shift()
-        if (next === undefined) free += 1
+        if (next === undefined) freePermits += 1
         else next()
       }
     },

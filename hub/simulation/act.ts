@@ -6,13 +6,13 @@ import type { World } from './world.ts'
 export type Act = (world: World, operation: Operation, index: number) => boolean | Promise<boolean>
 
 /** A device that has a future: not destroyed, not revoked. */
-export function pickDevice(world: World, throwOf: number): Device | undefined {
+export function pickDevice(world: World, randomValue: number): Device | undefined {
   const living = world.devices.filter((device) => !device.isLost)
-  return living[throwOf % Math.max(1, living.length)]
+  return living[randomValue % Math.max(1, living.length)]
 }
 
 /** The same, of those whose engine runs. */
-export function pickOpenDevice(world: World, throwOf: number): Device | undefined {
-  const device = pickDevice(world, throwOf)
+export function pickOpenDevice(world: World, randomValue: number): Device | undefined {
+  const device = pickDevice(world, randomValue)
   return device?.isOpen === true && !device.isDying ? device : undefined
 }

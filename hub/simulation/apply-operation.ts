@@ -1,7 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import { CRASH_FAULTS } from './crash-faults.ts'
 import type { Device } from './device.ts'
-import { LINE_FAULTS } from './line-faults.ts'
+import { CONNECTION_FAULTS } from './connection-faults.ts'
 import { pickDevice, type Act } from './act.ts'
 import type { Operation, OperationKind } from './operations.ts'
 import { STAFF_ACTS } from './staff-acts.ts'
@@ -14,14 +14,14 @@ const ACTS: Record<OperationKind, Act> = {
     world.counts.fire('wait')
     return world.advance(a % 12 === 0 ? 20_000 + (a % 50_000) : a % 3_000).then(() => true)
   },
-  ...LINE_FAULTS,
+  ...CONNECTION_FAULTS,
   ...CRASH_FAULTS,
   ...STAFF_ACTS,
 }
 
 /** Does one operation, then lets a little time pass, and checks what must hold at every moment. */
 export async function applyOperation(world: World, operation: Operation, index: number): Promise<void> {
-  for (const trouble of world.troubles.filter(({ untilOperation }) => untilOperation <= index))
+  for (const trouble of world.activeFaults.filter(({ untilOperation }) => untilOperation <= index))
     await endTrouble(world, trouble)
   world.counts.operation()
   const isDone = await ACTS[operation.kind](world, operation, index)
@@ -31,8 +31,8 @@ export async function applyOperation(world: World, operation: Operation, index: 
 }
 
 /** Ends one trouble and forgets it. */
-export async function endTrouble(world: World, trouble: World['troubles'][number]): Promise<void> {
-  world.troubles = world.troubles.filter((one) => one !== trouble)
+export async function endTrouble(world: World, trouble: World['activeFaults'][number]): Promise<void> {
+  world.activeFaults = world.activeFaults.filter((one) => one !== trouble)
   world.counts.end(trouble.name)
   await trouble.end()
   await world.settle()
@@ -128,11 +128,11 @@ function checkOwnScreen(world: World, device: Device, spaceId: number, level: nu
   )
 }
 
-function pickSpace(world: World, device: Device, throwOf: number): PickedSpace | undefined {
+function pickSpace(world: World, device: Device, randomValue: number): PickedSpace | undefined {
   const { spaces } = world.campuses[device.university] ?? { spaces: [] }
-  const way = throwOf % 100
-  if (way < 6) return spaces[(throwOf >> 7) % spaces.length]
+  const way = randomValue % 100
+  if (way < 6) return spaces[(randomValue >> 7) % spaces.length]
   const leaves = spaces.filter((space) => space.isLeaf && !space.isDeleted)
   // Half of all taps meet on one room.
-  return way < 50 ? leaves[0] : leaves[(throwOf >> 7) % leaves.length]
+  return way < 50 ? leaves[0] : leaves[(randomValue >> 7) % leaves.length]
 }

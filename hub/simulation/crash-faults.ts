@@ -31,7 +31,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     if (device === undefined) return false
     world.counts.begin('kiosk crash between two effects')
     device.effectsLeft = 1 + (b % 14)
-    comeBack(world, device, 'kiosk crash between two effects', index + 6 + (c % 30))
+    restartLater(world, device, 'kiosk crash between two effects', index + 6 + (c % 30))
     return true
   },
   kioskPowerCut: (world, { a, c }, index) => {
@@ -39,7 +39,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     if (device === undefined) return false
     world.counts.begin('kiosk power cut')
     device.crash(true)
-    comeBack(world, device, 'kiosk power cut', index + 3 + (c % 30))
+    restartLater(world, device, 'kiosk power cut', index + 3 + (c % 30))
     return true
   },
   kioskReboot: (world, { a, c }, index) => {
@@ -49,7 +49,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     device.engine?.stop()
     device.crash(false)
     device.boot()
-    comeBack(world, device, 'kiosk reboot', index + 1 + (c % 10))
+    restartLater(world, device, 'kiosk reboot', index + 1 + (c % 10))
     return true
   },
   suspend: (world, { a, b, c }, index) => {
@@ -57,7 +57,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     if (device === undefined || device.way.isAsleep()) return false
     world.counts.begin('suspend')
     device.asleepUntilMs = world.time.nowMs + 5_000 + (b % 600_000)
-    world.troubles.push({
+    world.activeFaults.push({
       name: 'suspend',
       untilOperation: index + 5 + (c % 40),
       end: () => {
@@ -78,7 +78,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     if (device === undefined || device.isFull) return false
     world.counts.begin('disk full')
     device.setFull(true)
-    world.troubles.push({
+    world.activeFaults.push({
       name: 'disk full',
       untilOperation: index + 10 + (c % 40),
       end: () => device.setFull(false),
@@ -113,7 +113,7 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
     device.crash(false)
     device.protocol = 1
     device.open()
-    world.troubles.push({
+    world.activeFaults.push({
       name: 'protocol one version apart',
       untilOperation: index + 20 + (c % 60),
       end: () => {
@@ -164,8 +164,8 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
 }
 
 /** The device is dead at the latest then, and starts again. */
-function comeBack(world: World, device: Device, name: string, untilOperation: number): void {
-  world.troubles.push({
+function restartLater(world: World, device: Device, name: string, untilOperation: number): void {
+  world.activeFaults.push({
     name,
     untilOperation,
     end: () => {
@@ -176,12 +176,12 @@ function comeBack(world: World, device: Device, name: string, untilOperation: nu
 }
 
 /** The hub is dead at the latest then, and starts again. */
-function restartHub(world: World, throwOf: number, name: string, untilOperation: number): void {
-  world.troubles.push({
+function restartHub(world: World, randomValue: number, name: string, untilOperation: number): void {
+  world.activeFaults.push({
     name,
     untilOperation,
     end: () => {
-      const hub = world.hubs[throwOf % world.hubs.length]
+      const hub = world.hubs[randomValue % world.hubs.length]
       hub?.die(true)
       hub?.start(world.databaseUrl())
     },

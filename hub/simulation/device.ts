@@ -1,14 +1,14 @@
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { LinkSlice, SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { DialLine, PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { makeDeviceClock } from './simulated-clock.ts'
 import { CrashSignal, type SqliteFaults } from './sqlite-faults.ts'
-import type { VirtualLine, Way } from './virtual-line.ts'
+import type { VirtualConnection, NetworkConditions } from './virtual-connection.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** What a device needs of the world around it. */
@@ -31,9 +31,9 @@ interface Life {
 export class Device {
   readonly name: string
   readonly folder: string
-  readonly way: Way
-  readonly lines = new Set<VirtualLine>()
-  readonly dice: Dice
+  readonly way: NetworkConditions
+  readonly connections = new Set<VirtualConnection>()
+  readonly random: SeededRandom
   readonly university: number
   engine: Engine | null = null
   /** Effects (statements written, frames sent) until the process dies; Infinity: it does not. */
@@ -43,7 +43,7 @@ export class Device {
   isLost = false
   wallErrorMs = 0
   /** By what number it last said hello. */
-  saidKioskId = 0
+  announcedKioskId = 0
   asleepUntilMs = 0
   protocol = 2
   /** What its screen was told. */
@@ -62,14 +62,14 @@ export class Device {
     this.name = name
     this.folder = folder
     this.university = university
-    this.dice = makeDice(seed)
-    const { dice } = this
+    this.random = makeSeededRandom(seed)
+    const { random } = this
     this.way = {
       isPartitioned: false,
       delayMs: 20,
       twiceChance: 0,
       isAsleep: () => this.asleepUntilMs > world.time.nowMs,
-      fraction: () => dice.fraction(),
+      fraction: () => random.fraction(),
     }
     mkdirSync(folder, { recursive: true })
     this.boot()
@@ -112,13 +112,13 @@ export class Device {
       ),
       dial: (url, events) => this.guardLine(life, dial, url, events),
       post: this.world.post,
-      dice: this.dice,
+      random: this.random,
       secret: (byteCount) => this.secret(byteCount),
       log: { info: () => undefined, warn: (event) => this.world.warned(this, event) },
       protocol: this.protocol,
     })
     this.engine.subscribe((name, value) => {
-      if (!life.isDead) this.hear(name, value)
+      if (!life.isDead) this.receiveSlice(name, value)
     })
     this.engine.start()
     if (this.isFull) this.setFull(true)
@@ -129,8 +129,8 @@ export class Device {
     if (this.engine === null) return
     this.life.isDead = true
     this.engine = null
-    for (const line of this.lines) line.kioskDied(!isPower)
-    this.lines.clear()
+    for (const line of this.connections) line.kioskDied(!isPower)
+    this.connections.clear()
     this.closeReaders()
     this.world.faults.closeAll(this.folder)
     if (isPower) this.losePower()
@@ -267,10 +267,12 @@ export class Device {
   }
 
   private secret(byteCount: number): string {
-    return Buffer.from(Array.from({ length: byteCount }, () => this.dice.below(256))).toString('base64url')
+    return Buffer.from(Array.from({ length: byteCount }, () => this.random.integerBelow(256))).toString(
+      'base64url',
+    )
   }
 
-  private hear<Name extends SliceName>(name: Name, value: Slices[Name]): void {
+  private receiveSlice<Name extends SliceName>(name: Name, value: Slices[Name]): void {
     if (name === 'link') this.link = value as Slices['link']
     if (name === 'kiosk') this.kiosk = value as Slices['kiosk']
     if (name !== 'spaces') return
@@ -284,7 +286,7 @@ export class Device {
   private losePower(): void {
     this.boot()
     const kept = join(this.folder, 'kept-cache.db')
-    if (!existsSync(kept) || this.dice.chance(0.5)) return
+    if (!existsSync(kept) || this.random.withProbability(0.5)) return
     rmSync(join(this.folder, 'cache.db-wal'), { force: true })
     cpSync(kept, join(this.folder, 'cache.db'))
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Compile, type Validator } from 'typebox/compile'
 import type { TSchema } from 'typebox'
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import { HTTP_STATUS, HttpError } from '#shared/wire/http-error.ts'
 import { refusalsOfCall } from '#shared/wire/openapi.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
@@ -74,48 +74,50 @@ const CONTENT_TYPES = [
 ]
 
 /** Makes one request of a call: often right, with evil values; often wrong in some place. */
-export function makeRequest(dice: Dice, call: FuzzCall, known: Known): Sent {
+export function makeRequest(random: SeededRandom, call: FuzzCall, known: Known): Sent {
   let path = call.path
   const search: string[] = []
   for (const { name, in: place, schema } of call.parameters) {
     // What an id is the id of, the beginning of the path says.
     const kind = name === 'id' ? `${call.path.split('/')[1] ?? ''} id` : name
-    const value = dice.chance(0.15) ? oddValue(dice) : makeValue(dice, schema, kind, known)
-    const text = encode(dice, String(value))
+    const value = random.withProbability(0.15) ? oddValue(random) : makeValue(random, schema, kind, known)
+    const text = encode(random, String(value))
     if (place === 'path') path = path.replace(`{${name}}`, text === '' ? '0' : text)
-    else if (dice.chance(0.8)) search.push(`${name}=${text}`)
+    else if (random.withProbability(0.8)) search.push(`${name}=${text}`)
   }
-  if (dice.chance(0.1))
+  if (random.withProbability(0.1))
     search.push(
-      dice.pick(['__proto__=1', 'constructor[prototype]=1', 'x', 'limit=1&limit=2', '%zz=%', '&&==']),
+      random.pick(['__proto__=1', 'constructor[prototype]=1', 'x', 'limit=1&limit=2', '%zz=%', '&&==']),
     )
-  const slash = dice.chance(0.1) ? '/' : ''
+  const slash = random.withProbability(0.1) ? '/' : ''
   const url = `${API_PREFIX}${path}${slash}${search.length === 0 ? '' : `?${search.join('&')}`}`
   const headers: Record<string, string> = {}
-  if (dice.chance(0.05)) headers['cookie'] = `refresh_token=${encode(dice, dice.pick(EVIL_TEXTS))}`
-  if (dice.chance(0.05)) headers['user-agent'] = 'ü'.repeat(dice.below(500))
-  if (dice.chance(0.05)) headers['x-forwarded-for'] = dice.pick(['::1', 'unknown', '"', '1'.repeat(500)])
-  if (call.body === null && dice.chance(0.9)) return { url, headers }
-  const value = makeValue(dice, call.body ?? {}, 'body', known)
-  const payload = dice.chance(0.6)
+  if (random.withProbability(0.05))
+    headers['cookie'] = `refresh_token=${encode(random, random.pick(EVIL_TEXTS))}`
+  if (random.withProbability(0.05)) headers['user-agent'] = 'ü'.repeat(random.integerBelow(500))
+  if (random.withProbability(0.05))
+    headers['x-forwarded-for'] = random.pick(['::1', 'unknown', '"', '1'.repeat(500)])
+  if (call.body === null && random.withProbability(0.9)) return { url, headers }
+  const value = makeValue(random, call.body ?? {}, 'body', known)
+  const payload = random.withProbability(0.6)
     ? JSON.stringify(value)
-    : dice.chance(0.8)
-      ? mutateMessage(dice, value)
-      : nonsense(dice)
-  headers['content-type'] = dice.chance(0.05) ? dice.pick(CONTENT_TYPES) : 'application/json'
+    : random.withProbability(0.8)
+      ? mutateMessage(random, value)
+      : nonsense(random)
+  headers['content-type'] = random.withProbability(0.05) ? random.pick(CONTENT_TYPES) : 'application/json'
   if (headers['content-type'] === '') delete headers['content-type']
-  if (dice.chance(0.01)) return { url, headers, payload: Buffer.alloc(70_000, 'a') }
+  if (random.withProbability(0.01)) return { url, headers, payload: Buffer.alloc(70_000, 'a') }
   return { url, headers, payload }
 }
 
-function oddValue(dice: Dice): string {
-  return dice.chance(0.5) ? dice.pick(EVIL_TEXTS) : String(dice.pick(EVIL_NUMBERS))
+function oddValue(random: SeededRandom): string {
+  return random.withProbability(0.5) ? random.pick(EVIL_TEXTS) : String(random.pick(EVIL_NUMBERS))
 }
 
 /** Percent-encoded, or nearly. */
-function encode(dice: Dice, text: string): string {
+function encode(random: SeededRandom, text: string): string {
   const whole = encodeURIComponent(text.toWellFormed())
-  return dice.chance(0.03) ? `${whole}%${dice.pick(['', '0', 'zz', 'ff', 'c0%af'])}` : whole
+  return random.withProbability(0.03) ? `${whole}%${random.pick(['', '0', 'zz', 'ff', 'c0%af'])}` : whole
 }
 
 /** What no answer says: files and lines of code, words of the database, whole statements. */

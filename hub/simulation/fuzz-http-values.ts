@@ -1,4 +1,4 @@
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 
 /** A schema of JSON, as far as the document's schemas go. */
 export interface JsonSchema {
@@ -73,50 +73,53 @@ export const EVIL_NUMBERS: readonly number[] = [
 export type Known = Record<string, readonly unknown[]>
 
 /** A value that fits a schema, more or less: evil where the schema leaves room, and often one that exists. */
-export function makeValue(dice: Dice, schema: JsonSchema, name: string, known: Known): unknown {
+export function makeValue(random: SeededRandom, schema: JsonSchema, name: string, known: Known): unknown {
   const exists = known[name]
-  if (exists !== undefined && schema.type !== 'array' && dice.chance(0.6)) return dice.pick(exists)
-  if (schema.enum !== undefined) return dice.pick(schema.enum)
-  if (schema.anyOf !== undefined) return makeValue(dice, dice.pick(schema.anyOf), name, known)
+  if (exists !== undefined && schema.type !== 'array' && random.withProbability(0.6))
+    return random.pick(exists)
+  if (schema.enum !== undefined) return random.pick(schema.enum)
+  if (schema.anyOf !== undefined) return makeValue(random, random.pick(schema.anyOf), name, known)
   switch (schema.type) {
     case 'object':
-      return makeObject(dice, schema, known)
+      return makeObject(random, schema, known)
     case 'array': {
       const most = Math.min(schema.maxItems ?? 5, 5)
-      const count = Math.max(schema.minItems ?? 0, dice.below(most + 1))
-      return Array.from({ length: count }, () => makeValue(dice, schema.items ?? {}, name, known))
+      const count = Math.max(schema.minItems ?? 0, random.integerBelow(most + 1))
+      return Array.from({ length: count }, () => makeValue(random, schema.items ?? {}, name, known))
     }
     case 'string':
-      return makeText(dice, schema)
+      return makeText(random, schema)
     case 'integer':
     case 'number': {
       const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = schema
-      if (dice.chance(0.2)) return dice.pick([minimum, maximum])
-      return Math.min(maximum, minimum + dice.below(20))
+      if (random.withProbability(0.2)) return random.pick([minimum, maximum])
+      return Math.min(maximum, minimum + random.integerBelow(20))
     }
     case 'boolean':
-      return dice.chance(0.5)
+      return random.withProbability(0.5)
     case 'null':
       return null
     default:
-      return dice.pick<unknown>([1, 'x', null, {}, []])
+      return random.pick<unknown>([1, 'x', null, {}, []])
   }
 }
 
-function makeObject(dice: Dice, schema: JsonSchema, known: Known): Record<string, unknown> {
+function makeObject(random: SeededRandom, schema: JsonSchema, known: Known): Record<string, unknown> {
   const made: Record<string, unknown> = {}
   for (const [key, each] of Object.entries(schema.properties ?? {}))
-    if (schema.required?.includes(key) === true || dice.chance(0.5))
-      made[key] = makeValue(dice, each, key, known)
+    if (schema.required?.includes(key) === true || random.withProbability(0.5))
+      made[key] = makeValue(random, each, key, known)
   return made
 }
 
-function makeText(dice: Dice, { pattern, minLength = 0, maxLength = 200 }: JsonSchema): string {
+function makeText(random: SeededRandom, { pattern, minLength = 0, maxLength = 200 }: JsonSchema): string {
   if (pattern !== undefined)
     return 'A'.repeat(/\{(\d+)/.test(pattern) ? Number(/\{(\d+)/.exec(pattern)?.[1]) : 5)
   // The database takes any character but one.
-  if (dice.chance(0.1)) return 'nul\u0000l'.slice(0, maxLength)
-  const text = dice.chance(0.5) ? dice.pick(EVIL_TEXTS) : `word ${dice.below(1_000_000)}`
-  const long = dice.chance(0.05) ? text.repeat(Math.ceil(maxLength / text.length)) : text
+  if (random.withProbability(0.1)) return 'nul\u0000l'.slice(0, maxLength)
+  const text = random.withProbability(0.5)
+    ? random.pick(EVIL_TEXTS)
+    : `word ${random.integerBelow(1_000_000)}`
+  const long = random.withProbability(0.05) ? text.repeat(Math.ceil(maxLength / text.length)) : text
   return long.slice(0, maxLength).padEnd(minLength, 'x')
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
-import { openHttpDoor } from './fuzz-http-door.ts'
+import { openHttpTarget } from './fuzz-http-target.ts'
 
 /** How many requests; more with `npm run prove`. */
 const REQUESTS = 2_500
@@ -16,9 +16,9 @@ afterAll(() => database.drop())
 test('[API-2] whatever is sent to whichever call, the answer is one of its contract', async () => {
   const seed = Number(process.env['CARREL_SEED'] ?? Date.now() % 1_000_000)
   const faults: string[] = []
-  const door = await openHttpDoor(database.pool, (sentence) => faults.push(sentence))
-  const dice = makeDice(seed)
-  for (let sent = 0; sent < REQUESTS && faults.length < 20; sent += 1) await door.send(dice)
+  const door = await openHttpTarget(database.pool, (sentence) => faults.push(sentence))
+  const random = makeSeededRandom(seed)
+  for (let sent = 0; sent < REQUESTS && faults.length < 20; sent += 1) await door.send(random)
   await door.close()
   expect(faults, `seed ${seed}`).toEqual([])
   // It came as far as successes and as refusals of the rules, not only to the door.

@@ -6,28 +6,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocketServer } from 'ws'
 import { accept, refuse } from '#shared/domain/decision.ts'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
-import { makeChance, makeHubClock } from '../platform/clock.ts'
+import { makeRandomSource, makeHubClock } from '../platform/clock.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
-import { attach } from '../platform/connections/sync-route.ts'
+import { attachSocket } from '../platform/connections/sync-route.ts'
 import { query, type Database } from '../platform/postgres/database.ts'
 import { startScratchDatabase } from '../platform/postgres/testing.ts'
 import { makeSyncCore, type SyncCore } from '../platform/connections/sync-core.ts'
 import { makeUniversity } from './campus.ts'
-import { Undo } from './undo.ts'
+import { CleanupStack } from './cleanup-stack.ts'
 
 const SETTINGS = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
 
 /** A hub core behind a real socket, and kiosks on it. */
 export class FuzzWorld {
-  readonly undo = new Undo()
+  readonly undo = new CleanupStack()
   readonly pool: Database
   readonly core: SyncCore
   readonly universityId: number
@@ -35,18 +35,18 @@ export class FuzzWorld {
   readonly root: string
   private readonly port: number
 
-  private constructor(parts: {
+  private constructor(dependencies: {
     pool: Database
     core: SyncCore
     port: number
     universityId: number
     spaceIds: number[]
   }) {
-    this.pool = parts.pool
-    this.core = parts.core
-    this.port = parts.port
-    this.universityId = parts.universityId
-    this.spaceIds = parts.spaceIds
+    this.pool = dependencies.pool
+    this.core = dependencies.core
+    this.port = dependencies.port
+    this.universityId = dependencies.universityId
+    this.spaceIds = dependencies.spaceIds
     this.root = mkdtempSync(join(tmpdir(), 'carrel-fuzz-'))
     this.undo.add('folder', async () => rmSync(this.root, { recursive: true, force: true }))
   }
@@ -58,13 +58,13 @@ export class FuzzWorld {
       pool,
       features: makeSyncFeatures(pool),
       clock: makeHubClock(),
-      chance: makeChance(),
+      random: makeRandomSource(),
       log: noLog,
       metrics: noMetrics,
     })
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/api/v1/sync' })
     server.on('connection', (socket, request) =>
-      attach(core, socket, { host: request.headers.host ?? '', address: '127.0.0.1' }),
+      attachSocket(core, socket, { host: request.headers.host ?? '', address: '127.0.0.1' }),
     )
     await new Promise((resolve) => server.once('listening', resolve))
     const facts = { name: 'fuzz', epoch: 'first-life', settings: SETTINGS }
@@ -83,12 +83,12 @@ export class FuzzWorld {
 
   /** A one-time code for a kiosk at the root. */
   async code(): Promise<string> {
-    const wish = {
+    const options = {
       universityId: this.universityId,
       spaceId: this.spaceIds[0] ?? 0,
       role: 'entrance' as const,
     }
-    return (await createEnrolment(this.pool, wish)).code
+    return (await createEnrolment(this.pool, options)).code
   }
 
   readonly post: PostEnrolment = async (url, request) => {
@@ -109,7 +109,7 @@ export class FuzzWorld {
       clock: makeDeviceClock(),
       dial: makeWsDial(null),
       post: (url, request) => (enrolled.isDone ? laterPost : this.post)(url, request),
-      dice: { ...makeDice(1), fraction: () => 0 },
+      random: { ...makeSeededRandom(1), fraction: () => 0 },
       secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
       log: { info: () => undefined, warn: () => undefined },
     })

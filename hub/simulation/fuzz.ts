@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { refuse } from '#shared/domain/decision.ts'
-import { makeDice } from '#shared/domain/dice.ts'
-import { openAgentDoor, openEngineDoor, type Door } from './fuzz-doors.ts'
-import { openHttpDoor } from './fuzz-http-door.ts'
-import { openHubDoor } from './fuzz-hub-door.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
+import { openAgentTarget, openEngineTarget, type FuzzTarget } from './fuzz-targets.ts'
+import { openHttpTarget } from './fuzz-http-target.ts'
+import { openHubTarget } from './fuzz-hub-target.ts'
 import { FuzzWorld, WellBehaved } from './fuzz-world.ts'
 
 const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--door socket|bridge|agent|http]
@@ -41,7 +41,7 @@ function memoryBytes(): number {
   return heapUsed + external
 }
 
-async function fuzzDoor(name: string, seed: number, wanted: number): Promise<string[]> {
+async function fuzzTarget(name: string, seed: number, wanted: number): Promise<string[]> {
   const messages = name === 'http' ? Math.ceil(wanted * HTTP_SHARE) : wanted
   const faults: string[] = []
   const fault = (sentence: string): void => void (faults.length < 20 && faults.push(sentence))
@@ -50,21 +50,21 @@ async function fuzzDoor(name: string, seed: number, wanted: number): Promise<str
     const good = new WellBehaved(world, await world.openKiosk('well-behaved'))
     // Codes that look right must not cost a database's work each: the hub's own limit is tested where it lives.
     const engine = await world.openKiosk('knocked at', () => Promise.resolve(refuse({ why: 'codeRefused' })))
-    const doors: Record<string, () => Door | Promise<Door>> = {
-      socket: () => openHubDoor(world, fault),
-      bridge: () => openEngineDoor(world, engine, fault),
-      agent: () => openAgentDoor(world, engine, fault),
-      http: () => openHttpDoor(world.pool, fault),
+    const doors: Record<string, () => FuzzTarget | Promise<FuzzTarget>> = {
+      socket: () => openHubTarget(world, fault),
+      bridge: () => openEngineTarget(world, engine, fault),
+      agent: () => openAgentTarget(world, engine, fault),
+      http: () => openHttpTarget(world.pool, fault),
     }
     const door = await doors[name]?.()
     if (door === undefined) return [`there is no door ${name}`]
     good.start()
-    const dice = makeDice(seed)
+    const random = makeSeededRandom(seed)
     let before = 0
     const startMs = performance.now()
     for (let sent = 0; sent < messages; sent += 1) {
       if (sent === Math.floor(messages * WARM_SHARE)) before = memoryBytes()
-      await door.send(dice)
+      await door.send(random)
       // The good kiosk shares this thread: it must get its turn.
       if (sent % 200 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
@@ -92,7 +92,7 @@ async function main(): Promise<void> {
   const messages = countOption('messages', values.messages, 1)
   let [passed, failed] = [0, 0]
   for (const name of names) {
-    const faults = await fuzzDoor(name, seed, messages)
+    const faults = await fuzzTarget(name, seed, messages)
     for (const sentence of faults) process.stdout.write(`  ${name}: ${sentence}\n`)
     if (faults.length === 0) passed += 1
     else failed += 1

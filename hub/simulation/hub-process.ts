@@ -1,19 +1,19 @@
 import { makeSyncFeatures } from '../sync-features.ts'
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
-import type { Chance } from '../platform/ports.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
+import type { RandomSource } from '../platform/ports.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
 import { makeSyncCore, type SyncCore } from '../platform/connections/sync-core.ts'
 import { makeProcessClock } from './simulated-clock.ts'
 import { openSimulatedPool, type DatabaseGate, type ProcessLife } from './simulated-database.ts'
-import type { Accept, VirtualLine } from './virtual-line.ts'
+import type { Accept, VirtualConnection } from './virtual-connection.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 const COMMIT = /^\s*commit\b/i
 
 /** One hub process of a simulation: the real sync core on real connections, which can end between any two effects. */
 export class HubProcess {
-  readonly lines = new Set<VirtualLine>()
+  readonly connections = new Set<VirtualConnection>()
   core: SyncCore | null = null
   /** Effects (statements before and after, frames sent) until it dies. */
   effectsLeft = Number.POSITIVE_INFINITY
@@ -24,12 +24,12 @@ export class HubProcess {
   private life: ProcessLife | null = null
   private kill: () => void = () => undefined
   private drop: () => Promise<void> = () => Promise.resolve()
-  private readonly dice: Dice
+  private readonly random: SeededRandom
   private readonly world: { time: VirtualTime; gate: DatabaseGate; fired(fault: string): void }
 
   constructor(world: { time: VirtualTime; gate: DatabaseGate; fired(fault: string): void }, seed: number) {
     this.world = world
-    this.dice = makeDice(seed)
+    this.random = makeSeededRandom(seed)
   }
 
   get isRunning(): boolean {
@@ -56,7 +56,7 @@ export class HubProcess {
       pool,
       features: makeSyncFeatures(pool),
       clock: makeProcessClock(this.world.time, life),
-      chance: this.chance(),
+      random: this.randomSource(),
       log: noLog,
       metrics: noMetrics,
       // Notifications come by real sockets, whose order no seed holds: here the poll alone finds other hubs' commits.
@@ -69,8 +69,8 @@ export class HubProcess {
     if (this.life === null || this.core === null) return
     this.core = null
     this.kill()
-    for (const line of this.lines) line.hubDied(isTold)
-    this.lines.clear()
+    for (const line of this.connections) line.hubDied(isTold)
+    this.connections.clear()
   }
 
   /** Breaks every connection to the database while nothing is under way. */
@@ -94,7 +94,7 @@ export class HubProcess {
     this.effectsLeft -= 1
     if (this.effectsLeft > 0) return false
     this.world.fired('hub died')
-    this.die(this.dice.chance(0.7))
+    this.die(this.random.withProbability(0.7))
     return true
   }
 
@@ -106,12 +106,12 @@ export class HubProcess {
     return breaksNext.at
   }
 
-  private chance(): Chance {
-    const { dice } = this
+  private randomSource(): RandomSource {
+    const { random } = this
     return {
       secret: (byteCount) =>
-        Buffer.from(Array.from({ length: byteCount }, () => dice.below(256))).toString('base64url'),
-      fraction: () => dice.fraction(),
+        Buffer.from(Array.from({ length: byteCount }, () => random.integerBelow(256))).toString('base64url'),
+      fraction: () => random.fraction(),
     }
   }
 }

@@ -21,7 +21,7 @@ const STEP_MS = 2_000
  * One sentence per fault; none: all is as promised.
  */
 export async function healAndJudge(world: World): Promise<string[]> {
-  while (world.troubles[0] !== undefined) await endTrouble(world, world.troubles[0])
+  while (world.activeFaults[0] !== undefined) await endTrouble(world, world.activeFaults[0])
   for (const device of world.devices) {
     device.asleepUntilMs = 0
     device.effectsLeft = Number.POSITIVE_INFINITY

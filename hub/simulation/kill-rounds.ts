@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { countOption } from './count-option.ts'
 import { KillWorld } from './kill-world.ts'
 
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 async function main(): Promise<void> {
   const seed = countOption('seed', values.seed, 0)
   const rounds = countOption('rounds', values.rounds, 1)
-  const world = await KillWorld.begin(makeDice(seed))
+  const world = await KillWorld.begin(makeSeededRandom(seed))
   let [passed, failed] = [0, 0]
   try {
     for (let round = 0; round < rounds; round += 1) {

@@ -1,11 +1,11 @@
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { openPool, query, type Database } from '../platform/postgres/database.ts'
 import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
 import { makeUniversity, type NewSpace } from './campus.ts'
 import { HubHost } from './hub-host.ts'
 import { judgeLedger, loadSettled, type SavedTap } from './ledger.ts'
-import { openLineProxy, type LineProxy } from './line-proxy.ts'
+import { openConnectionProxy, type ConnectionProxy } from './connection-proxy.ts'
 import { judgeTree, loadStoredReports, loadStoredSpaces } from './recompute-tree.ts'
 import { KioskHosts } from './replay/kiosk-hosts.ts'
 
@@ -28,41 +28,47 @@ export class KillWorld {
   lastKills: string[] = []
   tapCount = 0
   private readonly saved: SavedTap[] = []
-  private readonly dice: Dice
+  private readonly random: SeededRandom
   private readonly server: ScratchServer
   private readonly databaseUrl: string
   private readonly hubs: HubHost[]
   private readonly hosts: KioskHosts
-  private readonly proxy: LineProxy
+  private readonly proxy: ConnectionProxy
   private pool: Database
   private universityId = 0
   private spaceIds: number[] = []
 
   private constructor(
-    dice: Dice,
-    parts: { server: ScratchServer; databaseUrl: string; pool: Database; hubs: HubHost[]; proxy: LineProxy },
+    random: SeededRandom,
+    dependencies: {
+      server: ScratchServer
+      databaseUrl: string
+      pool: Database
+      hubs: HubHost[]
+      proxy: ConnectionProxy
+    },
   ) {
-    this.dice = dice
-    this.server = parts.server
-    this.databaseUrl = parts.databaseUrl
-    this.pool = parts.pool
-    this.hubs = parts.hubs
-    this.proxy = parts.proxy
-    this.hosts = new KioskHosts(() => `http://127.0.0.1:${parts.proxy.port}`, HOST_COUNT)
+    this.random = random
+    this.server = dependencies.server
+    this.databaseUrl = dependencies.databaseUrl
+    this.pool = dependencies.pool
+    this.hubs = dependencies.hubs
+    this.proxy = dependencies.proxy
+    this.hosts = new KioskHosts(() => `http://127.0.0.1:${dependencies.proxy.port}`, HOST_COUNT)
   }
 
-  static async begin(dice: Dice): Promise<KillWorld> {
+  static async begin(random: SeededRandom): Promise<KillWorld> {
     const server = await startScratchServer(SETTINGS)
     const database = await server.makeDatabase('kills')
     const hubs = [new HubHost(database.url), new HubHost(database.url)]
     await Promise.all(hubs.map((hub) => hub.start()))
     // Kiosks reach whichever hub runs, as through a balancer.
-    const proxy = await openLineProxy(() => {
+    const proxy = await openConnectionProxy(() => {
       const running = hubs.filter((hub) => hub.isRunning)
-      return (running.length === 0 ? hubs[0] : dice.pick(running))?.port ?? 0
+      return (running.length === 0 ? hubs[0] : random.pick(running))?.port ?? 0
     })
     const { pool } = database
-    const world = new KillWorld(dice, { server, databaseUrl: database.url, pool, hubs, proxy })
+    const world = new KillWorld(random, { server, databaseUrl: database.url, pool, hubs, proxy })
     await world.enrolAll()
     return world
   }
@@ -84,12 +90,12 @@ export class KillWorld {
     this.lastKills = []
     const state = { isOver: false }
     const lanes = Array.from({ length: KIOSK_COUNT }, (_, kiosk) => this.tapUntil(kiosk, () => state.isOver))
-    const killCount = 1 + this.dice.below(3)
+    const killCount = 1 + this.random.integerBelow(3)
     for (let kill = 0; kill < killCount; kill += 1) {
-      await pause(30 + this.dice.below(200))
+      await pause(30 + this.random.integerBelow(200))
       await this.kill()
     }
-    await pause(100 + this.dice.below(200))
+    await pause(100 + this.random.integerBelow(200))
     state.isOver = true
     await Promise.all(lanes)
     const late = await this.settle()
@@ -120,8 +126,8 @@ export class KillWorld {
     const name = `kiosk-${kiosk}`
     const { kioskId } = await this.hosts.state(name)
     while (!isOver()) {
-      const spaceId = this.spaceIds[3 + this.dice.below(5)] ?? 0
-      const level = this.dice.below(3)
+      const spaceId = this.spaceIds[3 + this.random.integerBelow(5)] ?? 0
+      const level = this.random.integerBelow(3)
       const mutationId = await this.hosts.report(name, spaceId, level)
       this.saved.push({
         kioskId: kioskId ?? 0,
@@ -135,20 +141,20 @@ export class KillWorld {
         contactMs: 0,
       })
       this.tapCount += 1
-      if (this.dice.chance(0.5)) await pause(this.dice.below(12))
+      if (this.random.withProbability(0.5)) await pause(this.random.integerBelow(12))
     }
   }
 
   /** Kills something and starts it again; both hubs at once, or the database with a hub, now and then. */
   private async kill(): Promise<void> {
-    const { dice, hubs } = this
-    const what = dice.pick(['hub', 'hub', 'both hubs', 'database', 'kiosks', 'kiosks', 'lines'] as const)
+    const { random, hubs } = this
+    const what = random.pick(['hub', 'hub', 'both hubs', 'database', 'kiosks', 'kiosks', 'lines'] as const)
     this.lastKills.push(what)
     switch (what) {
       case 'hub': {
-        const hub = dice.pick(hubs)
+        const hub = random.pick(hubs)
         await hub.kill()
-        await pause(dice.below(100))
+        await pause(random.integerBelow(100))
         return hub.start()
       }
       case 'both hubs':
@@ -157,14 +163,14 @@ export class KillWorld {
         return
       case 'database': {
         process.kill(this.server.pid(), 'SIGKILL')
-        await pause(dice.below(100))
+        await pause(random.integerBelow(100))
         await this.pool.end().catch(() => undefined)
         await this.server.restart()
         this.pool = openPool(this.databaseUrl)
         return
       }
       case 'kiosks':
-        return this.hosts.kill(dice.below(this.hosts.hostCount))
+        return this.hosts.kill(random.integerBelow(this.hosts.hostCount))
       case 'lines':
         this.proxy.cut()
     }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
 import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
-import { answerQuestions } from './asked-process.ts'
+import { answerRequests } from './request-process.ts'
 
 // A process that holds kiosks: the real engine over real sockets, on real files. Its parent asks, and may kill it.
 
@@ -54,7 +54,7 @@ async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<
     dial: makeWsDial(null),
     post: makePostEnrolment(null),
     // Dice that always fall short: the pause between two lines is its shortest, a second.
-    dice: { ...makeDice(process.pid + kiosks.size), fraction: () => 0 },
+    random: { ...makeSeededRandom(process.pid + kiosks.size), fraction: () => 0 },
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
@@ -113,4 +113,4 @@ async function answer(question: KioskQuestion): Promise<unknown> {
 }
 
 process.on('disconnect', () => process.exit(0))
-answerQuestions(answer)
+answerRequests(answer)

@@ -1,4 +1,4 @@
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 
 /**
  * What a simulation can do, with how often. `fault: true` ones are counted as faults. Numbers are weights out of the
@@ -40,7 +40,7 @@ const WEIGHTS = {
 export type OperationKind = keyof typeof WEIGHTS
 
 /**
- * One operation. `a`, `b`, `c` are throws of the dice, made beforehand and taken modulo whatever there is when it is
+ * One operation. `a`, `b`, `c` are random values, made beforehand and taken modulo whatever there is when it is
  * done, so that a list with parts left out is still a list.
  */
 export interface Operation {
@@ -52,21 +52,21 @@ export interface Operation {
 
 const KINDS: readonly OperationKind[] = Object.keys(WEIGHTS) as OperationKind[]
 const TOTAL = KINDS.reduce((sum, kind) => sum + WEIGHTS[kind], 0)
-const THROW = 1 << 30
+const MAX_RANDOM_VALUE = 1 << 30
 
 /** The operations of one round: the same seed and round give the same list. */
 export function makeOperations(seed: number, round: number, count: number): Operation[] {
-  const dice = makeDice(seed * 1_000_003 + round)
+  const random = makeSeededRandom(seed * 1_000_003 + round)
   return Array.from({ length: count }, () => ({
-    kind: throwKind(dice),
-    a: dice.below(THROW),
-    b: dice.below(THROW),
-    c: dice.below(THROW),
+    kind: pickKind(random),
+    a: random.integerBelow(MAX_RANDOM_VALUE),
+    b: random.integerBelow(MAX_RANDOM_VALUE),
+    c: random.integerBelow(MAX_RANDOM_VALUE),
   }))
 }
 
-function throwKind(dice: Dice): OperationKind {
-  let left = dice.below(TOTAL)
+function pickKind(random: SeededRandom): OperationKind {
+  let left = random.integerBelow(TOTAL)
   for (const kind of KINDS) {
     left -= WEIGHTS[kind]
     if (left < 0) return kind

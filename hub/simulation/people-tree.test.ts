@@ -6,9 +6,9 @@ import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
 import { query } from '../platform/postgres/database.ts'
-import { loadFeed, loadLiveFeed } from '../spaces/load-feed.ts'
+import { loadFeed, loadLiveFeed } from '../spaces/space-feed-rows.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
-import { loadShownTree } from '../spaces/spaces.ts'
+import { loadShownTree } from '../spaces/space-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { commitMutations } from '../occupancy/commit-mutations.ts'
 import { insertTestKiosk, type TestKiosk } from '../testing/testing-kiosk.ts'
@@ -57,8 +57,8 @@ async function makeWorld(): Promise<World> {
   }
 }
 
-function pick<Item>(items: readonly Item[], throwOf: number): Item {
-  return items[throwOf % items.length] as Item
+function pick<Item>(items: readonly Item[], randomValue: number): Item {
+  return items[randomValue % items.length] as Item
 }
 
 async function take(world: World, { act, who, a, b }: Step): Promise<void> {
@@ -91,15 +91,15 @@ const withdraw = (_world: World, as: TestHouse['student'], id: number): Promise<
 const level = ({ chief }: TestHouse, { id }: PeopleSpace, said: number): Promise<unknown> =>
   calls.call(chief, 'PUT /spaces/:id/level', { params: { id }, body: { level: pick([0, 1, 2, null], said) } })
 
-async function restore({ chief }: TestHouse, throwOf: number): Promise<void> {
+async function restore({ chief }: TestHouse, randomValue: number): Promise<void> {
   const { body } = await calls.call(chief, 'GET /spaces/deleted')
   const { spaces } = body as { spaces: { id: number }[] }
-  if (spaces.length > 0) await calls.restore(chief, pick(spaces, throwOf).id)
+  if (spaces.length > 0) await calls.restore(chief, pick(spaces, randomValue).id)
 }
 
 async function push({ house, kiosk }: World, mutations: ReturnType<TestKiosk['report']>[]): Promise<void> {
-  const one = { kioskId: kiosk.id, session: 0, mutations, heldMs: 0 }
-  await commitMutations(database.pool, { known: null }, house.campus.universityId, [one], null)
+  const one = { kioskId: kiosk.id, session: 0, mutations, waitedMs: 0 }
+  await commitMutations(database.pool, { cached: null }, house.campus.universityId, [one], null)
 }
 
 /** What a mirror holds that took a whole feed and then changes. */

@@ -13,7 +13,7 @@ import { dumpSchema, readSchemaFile } from '../platform/postgres/dump-schema.ts'
 import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { parseKioskMessage } from '../platform/connections/parse-kiosk-message.ts'
-import { AskedProcess } from './asked-process.ts'
+import { RequestProcess } from './request-process.ts'
 import { HubHost } from './hub-host.ts'
 import { loadSettled } from './ledger.ts'
 import type { KioskQuestion, KioskState, TapAnswer } from './kiosk-process.ts'
@@ -98,7 +98,7 @@ async function openField(): Promise<Field> {
 async function openKiosk(program: string, hubUrl: string): Promise<OpenKiosk> {
   const home = mkdtempSync(path.join(folder, 'kiosk-'))
   for (const name of ['outbox.db', 'cache.db']) writeFileSync(path.join(home, name), unzip(`${name}.gz`))
-  const kiosk = new AskedProcess<KioskQuestion>(program)
+  const kiosk = new RequestProcess<KioskQuestion>(program)
   ends.push(() => kiosk.stop())
   const name = release.kioskName
   await kiosk.ask({ ask: 'open', name, folder: home, hubUrl, code: null })

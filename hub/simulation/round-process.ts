@@ -1,4 +1,4 @@
-import { answerQuestions } from './asked-process.ts'
+import { answerRequests } from './request-process.ts'
 import { makeOperations, type Operation } from './operations.ts'
 import { runRound } from './run-round.ts'
 
@@ -49,4 +49,4 @@ async function play(question: RoundQuestion): Promise<RoundAnswer> {
 }
 
 process.on('disconnect', () => process.exit(0))
-answerQuestions(play)
+answerRequests(play)

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
@@ -37,7 +37,7 @@ function open(hubUrl: string): Engine {
     clock: makeDeviceClock(),
     dial: makeWsDial(null),
     post: makePostEnrolment(null),
-    dice: makeDice(5),
+    random: makeSeededRandom(5),
     secret: (byteCount) => Buffer.alloc(byteCount, Math.random().toString(36)).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })

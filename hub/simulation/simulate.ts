@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { AskedProcess } from './asked-process.ts'
+import { RequestProcess } from './request-process.ts'
 import { makeOperations, type Operation } from './operations.ts'
 import type { RoundAnswer, RoundQuestion } from './round-process.ts'
 import { shrink } from './shrink.ts'
@@ -13,7 +13,7 @@ const FULL_RUN = 50_000
 const PROGRAM = fileURLToPath(new URL('./round-process.ts', import.meta.url))
 
 /** What a run is asked to do. */
-export interface SimulationWish {
+export interface SimulationOptions {
   operations: number
   seed: number
   /** Only this round; null: all. */
@@ -26,16 +26,16 @@ export interface SimulationWish {
   say(line: string): void
 }
 
-type Player = AskedProcess<RoundQuestion>
+type Player = RequestProcess<RoundQuestion>
 
 /** Plays rounds until the operations are done or one fails; prints what happened. Returns passed and failed rounds. */
 export async function simulate(
   server: { url: string },
-  wish: SimulationWish,
+  options: SimulationOptions,
 ): Promise<{ passed: number; failed: number }> {
-  const players = Array.from({ length: wish.sideBySide }, () => new AskedProcess<RoundQuestion>(PROGRAM))
+  const players = Array.from({ length: options.sideBySide }, () => new RequestProcess<RoundQuestion>(PROGRAM))
   try {
-    return await playAll(players, server.url, wish)
+    return await playAll(players, server.url, options)
   } finally {
     await Promise.all(players.map((player) => player.kill()))
   }
@@ -44,11 +44,11 @@ export async function simulate(
 async function playAll(
   players: readonly Player[],
   serverUrl: string,
-  wish: SimulationWish,
+  options: SimulationOptions,
 ): Promise<{ passed: number; failed: number }> {
-  const { seed, say } = wish
+  const { seed, say } = options
   const startMs = performance.now()
-  const answers = await playRounds(players, serverUrl, wish)
+  const answers = await playRounds(players, serverUrl, options)
   const elapsedMs = performance.now() - startMs
   const totals = new Totals()
   for (const [round, answer] of answers) {
@@ -58,7 +58,7 @@ async function playAll(
     say(`seed ${seed}, round ${round}: a promise was broken`)
     for (const fault of answer.faults.slice(0, 20)) say(`  ${fault}`)
     const [player] = players
-    if (player !== undefined) await sayShrunk(player, questionOf(serverUrl, wish, round), wish)
+    if (player !== undefined) await sayShrunk(player, questionOf(serverUrl, options, round), options)
     break
   }
   for (const line of totals.describe(elapsedMs)) say(line)
@@ -72,16 +72,16 @@ async function playAll(
 async function playRounds(
   players: readonly Player[],
   serverUrl: string,
-  wish: SimulationWish,
+  options: SimulationOptions,
 ): Promise<[number, RoundAnswer][]> {
-  const roundCount = Math.ceil(wish.operations / ROUND_OPERATIONS)
+  const roundCount = Math.ceil(options.operations / ROUND_OPERATIONS)
   const rounds =
-    wish.onlyRound === null ? Array.from({ length: roundCount }, (_, round) => round) : [wish.onlyRound]
+    options.onlyRound === null ? Array.from({ length: roundCount }, (_, round) => round) : [options.onlyRound]
   const answers: [number, RoundAnswer][] = []
   let hasFailed = false
   const work = async (player: Player): Promise<void> => {
     for (let round = rounds.shift(); round !== undefined && !hasFailed; round = rounds.shift()) {
-      const answer = await player.ask<RoundAnswer>(questionOf(serverUrl, wish, round))
+      const answer = await player.ask<RoundAnswer>(questionOf(serverUrl, options, round))
       answers.push([round, answer])
       hasFailed ||= answer.faults.length > 0
     }
@@ -90,14 +90,14 @@ async function playRounds(
   return answers.toSorted(([left], [right]) => left - right)
 }
 
-function questionOf(serverUrl: string, wish: SimulationWish, round: number): RoundQuestion {
-  const operationCount = Math.min(ROUND_OPERATIONS, wish.operations - round * ROUND_OPERATIONS)
-  return { serverUrl, seed: wish.seed, round, operationCount, only: null, watch: wish.watch }
+function questionOf(serverUrl: string, options: SimulationOptions, round: number): RoundQuestion {
+  const operationCount = Math.min(ROUND_OPERATIONS, options.operations - round * ROUND_OPERATIONS)
+  return { serverUrl, seed: options.seed, round, operationCount, only: null, watch: options.watch }
 }
 
-async function sayShrunk(player: Player, question: RoundQuestion, wish: SimulationWish): Promise<void> {
-  if (wish.shrinkWithinMs <= 0) return
-  const untilMs = performance.now() + wish.shrinkWithinMs
+async function sayShrunk(player: Player, question: RoundQuestion, options: SimulationOptions): Promise<void> {
+  if (options.shrinkWithinMs <= 0) return
+  const untilMs = performance.now() + options.shrinkWithinMs
   const operations = makeOperations(question.seed, question.round, question.operationCount)
   let last: string[] = []
   const fails = async (some: readonly Operation[]): Promise<boolean> => {
@@ -106,7 +106,7 @@ async function sayShrunk(player: Player, question: RoundQuestion, wish: Simulati
     return faults.length > 0
   }
   const shrunk = await shrink(operations, fails, () => performance.now() > untilMs)
-  wish.say(`shrunk to ${shrunk.length} of ${operations.length} operations:`)
-  for (const line of describeOperations(shrunk)) wish.say(line)
-  for (const fault of last.slice(0, 10)) wish.say(`  ${fault}`)
+  options.say(`shrunk to ${shrunk.length} of ${operations.length} operations:`)
+  for (const line of describeOperations(shrunk)) options.say(line)
+  for (const fault of last.slice(0, 10)) options.say(`  ${fault}`)
 }

@@ -104,22 +104,22 @@ function living(campus: Campus): Campus['spaces'] {
 }
 
 /** A living space, a leaf or a composite; never a root. Undefined: none. */
-function pickLiving(campus: Campus, throwOf: number, isLeaf: boolean): number | undefined {
+function pickLiving(campus: Campus, randomValue: number, isLeaf: boolean): number | undefined {
   const fit = living(campus).filter(
     (space) => space.isLeaf === isLeaf && (space.parentId !== null || !isLeaf),
   )
-  return fit[throwOf % Math.max(1, fit.length)]?.id
+  return fit[randomValue % Math.max(1, fit.length)]?.id
 }
 
 type Change = Parameters<typeof commitTree>[3]
 
 async function changeTree(
   world: World,
-  throwOf: number,
+  randomValue: number,
   fault: string,
   plan: (campus: Campus) => Change | null,
 ): Promise<boolean> {
-  const campus = world.campuses[throwOf % 4 === 0 ? 1 : 0]
+  const campus = world.campuses[randomValue % 4 === 0 ? 1 : 0]
   const change = campus && plan(campus)
   if (campus === undefined || change === null || change === undefined) return false
   world.counts.fire(fault)
@@ -169,7 +169,7 @@ async function restore(world: World, backup: NonNullable<World['backup']>, isSai
   )
   // Staff say so; or the hub sees another database; or only the kiosks can prove it, as after a snapshot of the disk.
   if (isSaid) await query(world.pool, `update universities set epoch = epoch || '+'`)
-  else if (world.dice.chance(0.6))
+  else if (world.random.withProbability(0.6))
     await query(world.pool, "delete from cluster_facts where name = 'database'")
   world.campuses.forEach((campus, index) => {
     campus.resets = campus.resets.filter((reset) => reset.clock <= (backup.heads[index] ?? 0))

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { accept, refuse } from '#shared/domain/decision.ts'
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { query } from '../platform/postgres/database.ts'
@@ -14,7 +14,7 @@ import type { SavedTap } from './ledger.ts'
 import { START_MS } from './simulated-clock.ts'
 import { DatabaseGate } from './simulated-database.ts'
 import { CrashSignal, SqliteFaults } from './sqlite-faults.ts'
-import { makeDial, type FrameWatch } from './virtual-line.ts'
+import { makeDial, type FrameWatch } from './virtual-connection.ts'
 import { WorldDatabases } from './world-databases.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -38,7 +38,7 @@ export interface Campus {
 export type LedgerTap = SavedTap & { device: Device; isMaybe: boolean }
 
 /** Something that may stay undone for a while: ends at an operation, or at the healing. */
-export interface Trouble {
+export interface ActiveFault {
   name: string
   untilOperation: number
   end(): void | Promise<void>
@@ -72,14 +72,14 @@ export class World extends WorldDatabases {
   readonly devices: Device[] = []
   readonly campuses: Campus[] = []
   readonly ledger: LedgerTap[] = []
-  troubles: Trouble[] = []
+  activeFaults: ActiveFault[] = []
   /** Virtual time at which the database last went back. */
   restoredAtMs = Number.NEGATIVE_INFINITY
   private readonly acks: { device: Device; text: string }[] = []
   /** Faults seen while running: promises that must hold at every moment. */
   readonly broken: string[] = []
   backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
-  readonly dice: Dice
+  readonly random: SeededRandom
   readonly folder: string
   /** Hears every line of the trace; for a person in search of a fault. */
   listen: ((line: string) => void) | null = null
@@ -90,12 +90,12 @@ export class World extends WorldDatabases {
     const folder = mkdtempSync(join(root, 'carrel-simulation-'))
     super(server, folder.slice(-6))
     this.folder = folder
-    this.dice = makeDice(seed)
+    this.random = makeSeededRandom(seed)
     this.watch = {
       up: (owner, text) => {
         this.note(`${(owner as Device).name}>`, text)
         const kioskId = /^\{"type":"hello".*?"kioskId":(\d+)/.exec(text)?.[1]
-        if (kioskId !== undefined) (owner as Device).saidKioskId = Number(kioskId)
+        if (kioskId !== undefined) (owner as Device).announcedKioskId = Number(kioskId)
       },
       down: (owner, text) => {
         this.note(`${(owner as Device).name}<`, text)
@@ -175,7 +175,7 @@ export class World extends WorldDatabases {
       }
     }
     await this.checkAcks()
-    this.bury()
+    this.restartDead()
   }
 
   /** Whatever was acknowledged is committed by then. An ack that was under way when the database went back proves nothing. [SYN-6] */
@@ -185,19 +185,19 @@ export class World extends WorldDatabases {
     const rows = await query<{ id: number; last: number }>(
       this.pool,
       'select id, last_mutation_id as last from kiosks where id = any($1)',
-      [acks.map(({ device }) => device.saidKioskId)],
+      [acks.map(({ device }) => device.announcedKioskId)],
     )
     const lastOf = new Map(rows.map(({ id, last }) => [id, last]))
     for (const { device, text } of acks) {
       const told = (JSON.parse(text) as { lastMutationId: number }).lastMutationId
-      const last = lastOf.get(device.saidKioskId) ?? 0
+      const last = lastOf.get(device.announcedKioskId) ?? 0
       if (told > last)
         this.broken.push(`${device.name} was told that ${told} is settled, the hub has ${last}`)
     }
   }
 
   /** Devices that died inside an operation lose their process now. */
-  private bury(): void {
+  private restartDead(): void {
     for (const device of this.dying) device.crash(false)
     this.dying.clear()
   }
@@ -216,8 +216,8 @@ export class World extends WorldDatabases {
             owner,
             () => this.pickHub(),
             (line) => {
-              owner.lines.add(line)
-              this.hubs.find((hub) => hub === line.hub)?.lines.add(line)
+              owner.connections.add(line)
+              this.hubs.find((hub) => hub === line.hub)?.connections.add(line)
             },
           ),
         post: this.post,
@@ -234,7 +234,7 @@ export class World extends WorldDatabases {
       name,
       join(this.folder, folder),
       university,
-      this.dice.below(1 << 30),
+      this.random.integerBelow(1 << 30),
     )
     this.devices.push(device)
     return device
@@ -272,7 +272,7 @@ export class World extends WorldDatabases {
   private pickHub(): { hub: HubProcess; accept: HubProcess['accept'] } | null {
     const running = this.hubs.filter((hub) => hub.isRunning)
     if (running.length === 0) return null
-    const hub = this.dice.pick(running)
+    const hub = this.random.pick(running)
     return { hub, accept: hub.accept }
   }
 

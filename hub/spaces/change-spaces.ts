@@ -9,38 +9,38 @@ import type { Database, Transaction } from '../platform/postgres/database.ts'
 import {
   countLiveSpaces,
   loadLineage,
-  loadSettings,
   loadSpaceState,
   type Descendant,
   type SpaceState,
-} from './people-spaces.ts'
+} from './person-space-rows.ts'
+import { loadSettings } from '../platform/postgres/university-facts.ts'
 import { countTryNow } from '../platform/http/rate-limits.ts'
-import { hasSibling, isNameTaken } from './sibling-names.ts'
+import { hasSibling, isNameTaken } from './sibling-name-rows.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 
-/** Changes of the tree that one person outside the super group makes in an hour, at most: each sums the whole tree anew. [TRE-12] */
+/** Changes of the tree that one person outside the super group makes in an hour, at most: each recomputes the whole tree. [TRE-12] */
 const MAX_CHANGES = 120
 const WINDOW_MS = 3_600_000
 
-/** What people's changes of spaces are made with. */
-export interface SpaceParts {
+/** What changing spaces needs. */
+export interface SpaceDependencies {
   pool: Database
   writer: TenantWriter
 }
 
-/** One change, under the lock. */
+/** A change of spaces, under the lock. */
 export interface SpaceChange {
   client: Transaction
   universityId: number
   clock: number
   nowMs: number
-  /** As they are now. */
+  /** With their memberships as they are now. */
   actor: Actor
   userId: number
   address: string
 }
 
-/** What a change came to; `isStep` false: nothing had to be changed. */
+/** The result of a change; `isStep` false: nothing had to be changed. */
 export type Changed<Value> = Decision<Value, CallRefusal> & { isStep?: false }
 
 /** Whether somebody is of the super group of their university. */
@@ -49,21 +49,21 @@ export function isOfSuperGroup(actor: Actor): boolean {
 }
 
 /**
- * Runs a person's change of spaces as one commit under the university's clock, with the person as they are then: who
- * signed out or lost a group meanwhile changes nothing more. A refusal leaves the clock where it is. [IDN-9] [TRE-12]
+ * Runs a person's change of spaces as one commit under the university's clock, with the person's rights as they are then: who
+ * signed out or lost a group meanwhile is refused. A refusal leaves the clock where it is. [IDN-9] [TRE-12]
  */
 export async function changeSpaces<Value>(
-  parts: SpaceParts,
+  dependencies: SpaceDependencies,
   caller: SignedIn,
   work: (change: SpaceChange) => Promise<Changed<Value>>,
 ): Promise<Decision<Value, CallRefusal>> {
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
   if (!isOfSuperGroup(caller.actor)) {
-    const tries = await countTryNow(parts.pool, `spaces:${userId}`, WINDOW_MS)
+    const tries = await countTryNow(dependencies.pool, `spaces:${userId}`, WINDOW_MS)
     if (tries.count > MAX_CHANGES) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
   }
-  const done = parts.writer.runUnderClock<Changed<Value>>(
+  const done = dependencies.writer.runUnderClock<Changed<Value>>(
     universityId,
     async (client, { clock, nowMs }) => {
       const live = await loadLiveSession(client, caller.sessionId, userId)
@@ -79,7 +79,7 @@ export async function changeSpaces<Value>(
   })
 }
 
-/** A space that somebody wants to change: there is one, and they may. */
+/** The space that somebody wants to change; refused when there is none or they may not. */
 export async function findSpace(
   { client, universityId, actor }: SpaceChange,
   id: number,
@@ -94,10 +94,10 @@ export async function findSpace(
 }
 
 /**
- * What stands below a space as far as whoever changes the space has to do with it: not what others hid there, nor what they
- * have below that. It goes where the space goes, is not told, and speaks against nothing. The super group sees all. [TRE-13]
+ * The spaces below one that matter to the person who changes it: not those that others hid there, nor what is below those.
+ * Hidden ones move or go with the space, are not listed, and refuse nothing. The super group sees all. [TRE-13]
  */
-export function partsSeen(
+export function visibleDescendants(
   { actor, universityId, userId }: SpaceChange,
   below: readonly Descendant[],
 ): Descendant[] {
@@ -110,51 +110,51 @@ export function partsSeen(
 }
 
 /**
- * How many levels a place takes with what stands below it, itself included: of what others hid there only what is let on
- * public screens below that, for one day it is seen there. [TRE-11] [TRE-13]
+ * How many levels a space has with what is below it, itself included: of what others hid there only what is public below
+ * that, since it may become visible. [TRE-11] [TRE-13]
  */
-export function heightOf(change: SpaceChange, below: readonly Descendant[]): number {
-  const seen = new Set(partsSeen(change, below))
+export function subtreeHeight(change: SpaceChange, below: readonly Descendant[]): number {
+  const seen = new Set(visibleDescendants(change, below))
   return below.reduce(
     (height, space) => (space.onKiosks || seen.has(space) ? Math.max(height, 1 + space.depth) : height),
     1,
   )
 }
 
-/** What speaks against a place below a parent, for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
+/** Why a space cannot stand below a parent, null when it can: for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
 export async function faultOfPlace(
   { client, universityId }: SpaceChange,
-  place: { parentId: number; movedId: number | null; height: number },
+  position: { parentId: number; movedId: number | null; height: number },
 ): Promise<CallRefusal | null> {
-  const parent = await loadSpaceState(client, universityId, place.parentId)
+  const parent = await loadSpaceState(client, universityId, position.parentId)
   if (parent === null) return { why: 'notFound' }
   if (parent.isDeleted) return { why: 'spaceDeleted' }
   const lineage = await loadLineage(client, parent.id)
-  const isCycle = lineage.some(({ id }) => id === place.movedId)
-  if (isCycle || lineage.length + place.height - 1 > MAX_TREE_DEPTH)
+  const isCycle = lineage.some(({ id }) => id === position.movedId)
+  if (isCycle || lineage.length + position.height - 1 > MAX_TREE_DEPTH)
     return { why: 'valueRefused', at: '/parentId' }
   return null
 }
 
 /**
- * What speaks against a kind below a parent, with these kinds in it. The super group, like an import, knows its buildings
- * better than a table does; a second university is nobody's. [TRE-14]
+ * Why a space cannot have a kind below a parent, with these kinds in it; null when it can. The super group, like an import, may
+ * ignore the order of sizes; nobody may make a second university. [TRE-14]
  */
 export async function faultOfKind(
   { client, actor }: SpaceChange,
-  place: { kind: SpaceKind; parentId: number | null; below: readonly { kind: SpaceKind }[] },
+  position: { kind: SpaceKind; parentId: number | null; below: readonly { kind: SpaceKind }[] },
 ): Promise<CallRefusal | null> {
-  if (place.parentId === null) return null
-  const lineage = await loadLineage(client, place.parentId)
-  // The top is the university's own space, whatever kind somebody gave it.
+  if (position.parentId === null) return null
+  const lineage = await loadLineage(client, position.parentId)
+  // The root is the university's own space, whatever kind it was given.
   const above = lineage.map(({ kind }, index) => (index === lineage.length - 1 ? 'university' : kind))
-  const decision = decideKind(place.kind, { above, below: place.below.map(({ kind }) => kind) })
+  const decision = decideKind(position.kind, { above, below: position.below.map(({ kind }) => kind) })
   if (decision.ok || (decision.refusal.why === 'tooLarge' && isOfSuperGroup(actor))) return null
   return { why: 'valueRefused', at: '/kind' }
 }
 
-/** A space as it is to stand among its siblings. */
-export interface StandingSpace {
+/** A space with the name and parent that it is to have. */
+export interface PlacedSpace {
   /** Null: it is not made yet. */
   id: number | null
   parentId: number | null
@@ -164,12 +164,12 @@ export interface StandingSpace {
 }
 
 /**
- * Whether the name of a space as it is to be is taken: by a public sibling, and for who gives a hidden one of their own that
- * name, or moves it there, by one that they hid. Hidden where it stood, it is in nobody's way. [TRE-3] [TRE-13] [TRE-15]
+ * Whether the name of a space is taken: by a public sibling, and when somebody renames or moves a hidden one of their own, by
+ * one that they hid. A hidden space that stays where it is takes no name. [TRE-3] [TRE-13] [TRE-15]
  */
 export async function faultOfSibling(
   { client, universityId, userId }: SpaceChange,
-  space: StandingSpace,
+  space: PlacedSpace,
   isPlacedAnew = false,
 ): Promise<CallRefusal | null> {
   const { id, parentId, name, onKiosks, createdById } = space
@@ -184,8 +184,8 @@ export async function faultOfSibling(
 }
 
 /**
- * What speaks against so many more live spaces, `hiddenCount` of them kept to themselves by people and `mineCount` of the
- * person's own making. What people hid fills nobody's university but theirs, and is in the way of no staff. [TRE-12] [TRE-13]
+ * Why so many more live spaces are refused, null when they are not: `hiddenCount` of them hidden by people and `mineCount` made
+ * by this person. Hidden spaces use up no room of staff. [TRE-12] [TRE-13]
  */
 export async function faultOfCount(
   { client, universityId, userId, actor }: SpaceChange,
@@ -201,8 +201,8 @@ export async function faultOfCount(
   return isTooMany || isBeyondMine ? { why: 'quotaReached' } : null
 }
 
-/** Writes a change of a space down. [AUD-1] */
-export async function noteChange(
+/** Appends a change of a space to the log. [AUD-1] */
+export async function appendSpaceChange(
   change: SpaceChange,
   subject: string,
   log: Record<string, unknown>,

@@ -10,8 +10,8 @@ import {
   updateOnKiosks,
   type Descendant,
   type SpaceState,
-} from './people-spaces.ts'
-import { loadKiosksAt, markSpacesDeleted, rebuildComposites } from './spaces.ts'
+} from './person-space-rows.ts'
+import { loadKiosksAt, markSpacesDeleted, rebuildComposites } from './space-rows.ts'
 import {
   changeSpaces,
   faultOfCount,
@@ -19,12 +19,12 @@ import {
   faultOfPlace,
   faultOfSibling,
   findSpace,
-  heightOf,
+  subtreeHeight,
   isOfSuperGroup,
-  noteChange,
-  partsSeen,
+  appendSpaceChange,
+  visibleDescendants,
   type SpaceChange,
-  type SpaceParts,
+  type SpaceDependencies,
 } from './change-spaces.ts'
 
 interface Named {
@@ -32,7 +32,7 @@ interface Named {
   name: string
 }
 
-/** What was deleted, and the kiosks that stand nowhere now. */
+/** What was deleted, and the kiosks whose space is gone. */
 export interface Removed {
   deleted: Named[]
   strandedKiosks: Named[]
@@ -40,26 +40,26 @@ export interface Removed {
 
 /**
  * Deletes a space that was at `version`; one with children is refused with their names unless `withChildren`, and then
- * only whoever may delete each of them deletes all. What others hid in it goes with it, untold. The university's own space
+ * only whoever may delete each of them deletes all. What others hid in it goes with it and is not listed. The university's own space
  * stays. [TRE-9] [TRE-10] [TRE-13]
  */
 export async function commitSpaceRemoval(
-  parts: SpaceParts,
+  dependencies: SpaceDependencies,
   caller: SignedIn,
-  wish: { id: number; version: number; withChildren: boolean },
+  input: { id: number; version: number; withChildren: boolean },
 ): Promise<Decision<Removed, CallRefusal>> {
-  return changeSpaces(parts, caller, async (change) => {
+  return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
-    const found = await findSpace(change, wish.id, 'deleteSpace')
+    const found = await findSpace(change, input.id, 'deleteSpace')
     if (!found.ok) return found
     const space = found.value
     if (space.isDeleted) return refuse({ why: 'spaceDeleted' })
-    if (space.version !== wish.version) return refuse({ why: 'stale' })
+    if (space.version !== input.version) return refuse({ why: 'stale' })
     if (space.parentId === null) return refuse({ why: 'notAllowed' })
     const below = await loadDescendants(client, space.id)
-    const seen = partsSeen(change, below)
+    const seen = visibleDescendants(change, below)
     const children = topsOf(seen)
-    if (children.length > 0 && !wish.withChildren)
+    if (children.length > 0 && !input.withChildren)
       return refuse({ why: 'hasChildren', spaces: children.map(named) })
     const mayAll = seen.every(({ createdById }) => may(actor, 'deleteSpace', { universityId, createdById }))
     if (!mayAll) return refuse({ why: 'notAllowed' })
@@ -70,7 +70,7 @@ export async function commitSpaceRemoval(
     await markUpdatedBy(client, ids, userId)
     // Off kiosks it counts in no other: nothing else has to be summed anew. [TRE-6]
     if (space.onKiosks) await rebuildComposites(client, universityId, clock)
-    await noteChange(change, 'delete', { spaceId: space.id, deleted, strandedKiosks })
+    await appendSpaceChange(change, 'delete', { spaceId: space.id, deleted, strandedKiosks })
     const seesKiosks = may(actor, 'seeKiosks', { universityId })
     return accept({
       deleted: [space, ...seen].map(named),
@@ -80,15 +80,15 @@ export async function commitSpaceRemoval(
 }
 
 /**
- * Brings a deleted space back with what was deleted in the same commit. Its parent must live, and its name be free
- * there if it comes back on public screens. Restored from outside the super group, it is off kiosks until it is let on again. [TRE-8] [TRE-10] [TRE-12]
+ * Restores a deleted space with what was deleted in the same commit. Its parent must be live, and its name free
+ * there if it returns to public screens. Restored from outside the super group, it is off kiosks until it is allowed there again. [TRE-8] [TRE-10] [TRE-12]
  */
 export async function commitSpaceRestore(
-  parts: SpaceParts,
+  dependencies: SpaceDependencies,
   caller: SignedIn,
   id: number,
 ): Promise<Decision<number, CallRefusal>> {
-  return changeSpaces(parts, caller, async (change) => {
+  return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
     const found = await findSpace(change, id, 'editSpace')
     if (!found.ok) return found
@@ -103,7 +103,7 @@ export async function commitSpaceRestore(
     await markSpacesRestored(client, universityId, clock, ids)
     await markUpdatedBy(client, ids, userId)
     await rebuildComposites(client, universityId, clock)
-    await noteChange(change, 'restore', { spaceId: id, name: space.name, restoredIds: ids })
+    await appendSpaceChange(change, 'restore', { spaceId: id, name: space.name, restoredIds: ids })
     return accept(id)
   })
 }
@@ -119,8 +119,8 @@ async function faultOfRestore(
   const isMine = ({ createdById }: { createdById: number | null }): boolean => createdById === userId
   const mineCount = isOfSuperGroup(actor) ? 0 : [space, ...below].filter(isMine).length
   const hiddenCount = [{ ...space, onKiosks }, ...below].filter(isHiddenBySomebody).length
-  const seen = partsSeen(change, below)
-  const height = heightOf(change, below)
+  const seen = visibleDescendants(change, below)
+  const height = subtreeHeight(change, below)
   return (
     (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
     (await faultOfKind(change, { parentId, kind, below: seen })) ??
@@ -130,17 +130,17 @@ async function faultOfRestore(
 }
 
 /**
- * Lets a space on public screens with what is let below it, when its name is free there and nothing comes too deep, or takes
+ * Puts a space on public screens with what is allowed there below it, when its name is free and the tree not too deep, or takes
  * it off. The university's own space stays on. [TRE-6] [TRE-7] [TRE-8] [TRE-15]
  */
 export async function commitOnKiosks(
-  parts: SpaceParts,
+  dependencies: SpaceDependencies,
   caller: SignedIn,
-  wish: { id: number; isOnKiosks: boolean },
+  input: { id: number; isOnKiosks: boolean },
 ): Promise<Decision<number, CallRefusal>> {
-  return changeSpaces(parts, caller, async (change) => {
+  return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, userId } = change
-    const { id, isOnKiosks } = wish
+    const { id, isOnKiosks } = input
     const found = await findSpace(change, id, 'letOnKiosks')
     if (!found.ok) return found
     const { isDeleted, onKiosks, parentId, name } = found.value
@@ -152,19 +152,19 @@ export async function commitOnKiosks(
     await updateOnKiosks(client, universityId, clock, id, isOnKiosks)
     await markUpdatedBy(client, [id], userId)
     await rebuildComposites(client, universityId, clock)
-    await noteChange(change, isOnKiosks ? 'letOnKiosks' : 'takeOffKiosks', { spaceId: id, name })
+    await appendSpaceChange(change, isOnKiosks ? 'letOnKiosks' : 'takeOffKiosks', { spaceId: id, name })
     return accept(id)
   })
 }
 
-/** It may have come too deep, with what is let on below it, as a part of a place of somebody who does not see it. [TRE-11] [TRE-13] */
+/** It may be too deep by now, with what is public below it: somebody who did not see it moved an ancestor. [TRE-11] [TRE-13] */
 async function faultOfLettingOn(
   change: SpaceChange,
   space: SpaceState,
   parentId: number,
 ): Promise<CallRefusal | null> {
   const below = await loadDescendants(change.client, space.id)
-  const height = heightOf(
+  const height = subtreeHeight(
     change,
     below.filter(({ onKiosks }) => onKiosks),
   )
@@ -177,7 +177,7 @@ async function faultOfLettingOn(
   )
 }
 
-/** Those that stand in none of the others. */
+/** Those that are below none of the others. */
 function topsOf(spaces: readonly Descendant[]): Descendant[] {
   const ids = new Set(spaces.map(({ id }) => id))
   return spaces.filter(({ parentId }) => !ids.has(parentId))

@@ -6,10 +6,10 @@ import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { pathText, type SpaceSpec } from '#shared/domain/space-tree.ts'
 import { MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { makeUniversity } from '../universities/make-university.ts'
-import { loadChanges } from '../audit/change-logs.ts'
+import { loadChanges } from '../audit/change-log-rows.ts'
 import { makeTestPerson } from '../accounts/testing-people.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
-import { loadSpaces } from './spaces.ts'
+import { loadSpaces } from './space-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from './commit-spaces.ts'
 
@@ -23,14 +23,14 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 beforeEach(async () => {
   names.next += 1
-  const wish = {
+  const input = {
     name: `University ${names.next}`,
     domains: [`u${names.next}.edu`],
     timezone: 'Asia/Taipei',
     locale: 'en' as const,
   }
   const made = await transaction(database.pool, 'read committed', (client) =>
-    makeUniversity(client, wish, { actor: 'test' }),
+    makeUniversity(client, input, { actor: 'test' }),
   )
   if (!made.ok) throw new Error(made.refusal.join())
   universityId = made.value.id

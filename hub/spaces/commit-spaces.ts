@@ -12,7 +12,7 @@ import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-t
 import { isHiddenBySomebody, MAX_TREE_SPACES } from '#shared/domain/space.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { type Database, type Queryable, type Transaction } from '../platform/postgres/database.ts'
-import { replaceHours } from './hours.ts'
+import { replaceHours } from './hour-rows.ts'
 import {
   analyzeSpaces,
   insertSpaces,
@@ -20,10 +20,10 @@ import {
   loadSpaces,
   markSpacesDeleted,
   rebuildComposites,
-  takeSpaceIds,
+  reserveSpaceIds,
   updateSpaces,
   type NewSpace,
-} from './spaces.ts'
+} from './space-rows.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 
 /** After a change of more rows than this the planner's statistics are renewed at once: half speed without. */
@@ -143,7 +143,7 @@ export async function writeSpaceTree(
   existing: readonly ExistingSpace[],
   difference: TreeDifference,
 ): Promise<void> {
-  const made = placeNew(existing, difference.create, await takeSpaceIds(client, difference.create.length))
+  const made = placeNew(existing, difference.create, await reserveSpaceIds(client, difference.create.length))
   const rehoured = difference.update.filter(({ changed }) => changed.includes('hours'))
   const hours = [...rehoured.map(({ id, facts }) => ({ id, hours: facts.hours })), ...made.filter(hasHours)]
   if (made.length > 0) await insertSpaces(client, universityId, clock, made)

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Contract } from '#shared/wire/contract.ts'
 import { ROUTES, type RouteAnswer } from '#shared/wire/rest.ts'
 import type { DirectorySettings } from '../directories/directory-config.ts'
-import { makeDirectoryDesk } from '../directories/directory.ts'
+import { makeDirectories } from '../directories/make-directories.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
 import { noLog } from '../platform/log.ts'
 import { query, type Database } from '../platform/postgres/database.ts'
@@ -197,7 +197,7 @@ test('[EDG-15] the universities are asked for in as many statements, however man
   const { pool, rows } = countRows(database.pool)
   const faculty = { name: 'faculty', university: 'uone.example' } as unknown as DirectorySettings
   const own = await makeTestApp(pool, {
-    identity: makeTestIdentity({ directories: makeDirectoryDesk(pool, [faculty], noLog) }),
+    identity: makeTestIdentity({ directories: makeDirectories(pool, [faculty], noLog) }),
   })
   const ask = async (): Promise<{ statements: number; withDirectory: string[] }> => {
     rows.statements = 0

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { eraseAccount } from '../accounts/erase.ts'
+import { eraseAccount } from '../accounts/erase-rows.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
 import { raceBehind } from '../platform/postgres/testing-race.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'

@@ -1,40 +1,31 @@
 import { may, type Actor } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
-import { query, transaction } from '../platform/postgres/database.ts'
-import {
-  dropTracked,
-  insertTracked,
-  loadDeletedSpaces,
-  loadSettings,
-  loadSpaceState,
-} from './people-spaces.ts'
+import { transaction } from '../platform/postgres/database.ts'
+import { loadFreshness } from '../platform/postgres/university-facts.ts'
+import { dropTracked, insertTracked, loadDeletedSpaces, loadSpaceState } from './person-space-rows.ts'
 import { loadPeopleSpace } from './people-tree.ts'
 import { commitNewSpace, commitSpaceEdit } from './commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from './commit-space-removal.ts'
-import type { SpaceParts } from './change-spaces.ts'
-import { WrittenJson, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+import type { SpaceDependencies } from './change-spaces.ts'
+import { SerializedJson, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 import { makeTreeAnswers } from './tree-answers.ts'
 
 /** The most spaces on one person's dashboard. */
 const MAX_TRACKED = 200
 
-/** Spaces: what members of the university see, make, change and track. */
-export function spaceRoutes(handle: Handle, parts: SpaceParts): void {
-  readingRoutes(handle, parts)
-  changingRoutes(handle, parts)
-  trackingRoutes(handle, parts)
+/** Routes of spaces: what members of a university see, make, change and track. */
+export function spaceRoutes(handle: Handle, dependencies: SpaceDependencies): void {
+  readingRoutes(handle, dependencies)
+  changingRoutes(handle, dependencies)
+  trackingRoutes(handle, dependencies)
 }
 
-function readingRoutes(handle: Handle, { pool }: SpaceParts): void {
+function readingRoutes(handle: Handle, { pool }: SpaceDependencies): void {
   const answers = makeTreeAnswers(pool)
   handle('GET /spaces', async (_input, { actor }) => {
-    const pieces = await answers.pieces(actor, async () => {
-      const { staleMs } = await loadSettings(pool, actor.universityId ?? 0)
-      const [now] = await query<{ ms: number }>(pool, 'select ms_of_time(clock_timestamp()) as ms')
-      return { nowMs: now?.ms ?? 0, staleMs }
-    })
-    return pieces === null ? refuse({ why: 'notFound' }) : accept(new WrittenJson(pieces))
+    const chunks = await answers.chunks(actor, () => loadFreshness(pool, actor.universityId ?? 0))
+    return chunks === null ? refuse({ why: 'notFound' }) : accept(new SerializedJson(chunks))
   })
   handle('GET /spaces/deleted', async (_input, { actor }) => {
     const { universityId, userId } = actor
@@ -44,8 +35,8 @@ function readingRoutes(handle: Handle, { pool }: SpaceParts): void {
   })
 }
 
-function changingRoutes(handle: Handle, parts: SpaceParts): void {
-  const { pool } = parts
+function changingRoutes(handle: Handle, dependencies: SpaceDependencies): void {
+  const { pool } = dependencies
   const current = async (
     { actor }: SignedIn,
     done: Decision<number, CallRefusal>,
@@ -59,26 +50,26 @@ function changingRoutes(handle: Handle, parts: SpaceParts): void {
       refusal.why === 'stale' ? { ...refusal, current: await loadPeopleSpace(pool, actor, id) } : refusal,
     )
   handle('POST /spaces', async ({ body }, caller) =>
-    current(caller, await commitNewSpace(parts, caller, body)),
+    current(caller, await commitNewSpace(dependencies, caller, body)),
   )
   handle('PATCH /spaces/:id', async ({ params, body }, caller) => {
-    const { version, ...wish } = body
-    const done = await commitSpaceEdit(parts, caller, { id: params.id, version, wish })
+    const { version, ...input } = body
+    const done = await commitSpaceEdit(dependencies, caller, { id: params.id, version, patch: input })
     return done.ok ? show(pool, caller.actor, done.value) : withCurrent(caller, params.id, done.refusal)
   })
   handle('DELETE /spaces/:id', async ({ params, query: { version, withChildren = false } }, caller) => {
-    const done = await commitSpaceRemoval(parts, caller, { id: params.id, version, withChildren })
+    const done = await commitSpaceRemoval(dependencies, caller, { id: params.id, version, withChildren })
     return done.ok ? done : withCurrent(caller, params.id, done.refusal)
   })
   handle('POST /spaces/:id/restore', async ({ params }, caller) =>
-    current(caller, await commitSpaceRestore(parts, caller, params.id)),
+    current(caller, await commitSpaceRestore(dependencies, caller, params.id)),
   )
   handle('PUT /spaces/:id/on-kiosks', async ({ params, body }, caller) =>
-    current(caller, await commitOnKiosks(parts, caller, { id: params.id, ...body })),
+    current(caller, await commitOnKiosks(dependencies, caller, { id: params.id, ...body })),
   )
 }
 
-function trackingRoutes(handle: Handle, { pool }: SpaceParts): void {
+function trackingRoutes(handle: Handle, { pool }: SpaceDependencies): void {
   handle('PUT /spaces/:id/tracked', async ({ params }, { actor }) => {
     const { universityId, userId } = actor
     const space = universityId === null ? null : await loadSpaceState(pool, universityId, params.id)
@@ -101,7 +92,7 @@ function trackingRoutes(handle: Handle, { pool }: SpaceParts): void {
 
 /** A space after a change, as it is now: somebody else may have deleted it in between. */
 async function show(
-  pool: SpaceParts['pool'],
+  pool: SpaceDependencies['pool'],
   actor: Actor,
   id: number,
 ): Promise<Decision<PeopleSpace, CallRefusal>> {

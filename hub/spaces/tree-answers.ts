@@ -2,20 +2,19 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Actor } from '#shared/domain/access.ts'
 import type { LiveSpace } from '#shared/wire/live.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import { loadLiveFeed } from './load-feed.ts'
+import { loadLiveFeed } from './space-feed-rows.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
-import { loadTies } from './people-spaces.ts'
-import { rightsToEdit } from './people-tree.ts'
-import { loadHead } from '../platform/writer/lock-university.ts'
-import { makeTurnstile } from '../platform/semaphore.ts'
-import { makeNewest } from '../platform/http/newest.ts'
+import { loadOwnAndTracked } from './person-space-rows.ts'
+import { editRights } from './people-tree.ts'
+import { loadHead } from '../platform/writer/heads.ts'
+import { makeSemaphore } from '../platform/semaphore.ts'
 
-/** Whole trees read from the database at once: the other connections are for those who wait less long. */
+/** Whole trees read from the database at once: the other connections are for what takes less long. */
 const MAX_LOADS = 3
 /** Spaces with neighbouring numbers are written as one text: a change writes one such text anew, not all of them. */
 const BLOCK_IDS = 512
-/** Deleted spaces are purged after weeks; a tree that nobody asked for so long is read as a whole again. */
-const FORGET_MS = 600_000
+/** Deleted spaces are purged after weeks; a tree that was not asked for so long is read as a whole again. */
+const MAX_UNUSED_MS = 600_000
 /** A tree of 11,000 spaces holds some 10 MB. */
 const MAX_TREES = 16
 
@@ -35,7 +34,7 @@ interface Tree {
   blocks: ReadonlyMap<number, Block>
 }
 
-/** What is personal of an answer, or of its moment. */
+/** What an answer has beside the spaces: its moment, and for how long reports count as fresh. */
 export interface TreeMoment {
   nowMs: number
   staleMs: number
@@ -43,30 +42,30 @@ export interface TreeMoment {
 
 /** Answers with all spaces of a university. */
 export interface TreeAnswers {
-  /** The answer's JSON in pieces, as somebody sees their university now; null for who has none. */
-  pieces(actor: Actor, moment: () => Promise<TreeMoment>): Promise<Buffer[] | null>
+  /** The answer's JSON in chunks, as somebody sees their university now; null for a person without one. */
+  chunks(actor: Actor, moment: () => Promise<TreeMoment>): Promise<Buffer[] | null>
 }
 
 /**
- * Makes what answers with trees. A tree is read once; then what changed since is read, and what is the same for all is
- * written once for all. Between its parts others get their turn. [EDG-15]
+ * Makes the cache that answers with trees. A tree is read once; then only what changed is read, and what is the same for all
+ * people is serialised once. Yields to the event loop between blocks. [EDG-15]
  */
 export function makeTreeAnswers(pool: Database): TreeAnswers {
-  const turnstile = makeTurnstile(MAX_LOADS)
-  const held = new Map<number, { refresh(): Promise<Tree | null>; usedMs: number }>()
+  const semaphore = makeSemaphore(MAX_LOADS)
+  const cached = new Map<number, { refresh(): Promise<Tree | null>; usedMs: number }>()
   const refresherOf = (universityId: number): (() => Promise<Tree | null>) => {
     const nowMs = performance.now()
-    const before = held.get(universityId)
-    // The one used last stands last.
-    held.delete(universityId)
-    const isFresh = before !== undefined && nowMs - before.usedMs < FORGET_MS
-    const refresh = isFresh ? before.refresh : makeRefresh(pool, universityId, turnstile.pass)
-    held.set(universityId, { refresh, usedMs: nowMs })
-    for (const id of held.keys()) if (held.size > MAX_TREES) held.delete(id)
+    const before = cached.get(universityId)
+    // The one used last is last in the map.
+    cached.delete(universityId)
+    const isFresh = before !== undefined && nowMs - before.usedMs < MAX_UNUSED_MS
+    const refresh = isFresh ? before.refresh : makeRefresh(pool, universityId, semaphore.run)
+    cached.set(universityId, { refresh, usedMs: nowMs })
+    for (const id of cached.keys()) if (cached.size > MAX_TREES) cached.delete(id)
     return refresh
   }
   return {
-    pieces: async (actor, moment) => {
+    chunks: async (actor, moment) => {
       const tree = actor.universityId === null ? null : await refresherOf(actor.universityId)()
       if (tree === null) return null
       const { nowMs, staleMs } = await moment()
@@ -81,31 +80,31 @@ export function makeTreeAnswers(pool: Database): TreeAnswers {
 
 const COMMA = Buffer.from(',')
 
-/** Brings a tree up to date; whoever asks before one that waits has begun shares it. */
+/** Makes the function that brings a tree up to date; calls that come before a waiting update has begun share it. */
 function makeRefresh(
   pool: Database,
   universityId: number,
-  pass: <Result>(run: () => Promise<Result>) => Promise<Result>,
+  withPermit: <Result>(run: () => Promise<Result>) => Promise<Result>,
 ): () => Promise<Tree | null> {
   const last: { tree: Tree | null } = { tree: null }
-  return makeNewest(async () => {
+  return makeCoalesced(async () => {
     const { tree } = last
     const now = await loadHead(pool, universityId)
     const isOfNow = now !== null && tree?.epoch === now.epoch && tree.head <= now.head
     if (isOfNow && tree.head === now.head) return tree
-    const feed = await pass(() => loadLiveFeed(pool, universityId, isOfNow ? tree.head : null, true))
+    const feed = await withPermit(() => loadLiveFeed(pool, universityId, isOfNow ? tree.head : null, true))
     last.tree =
       feed === null ? null : await treeAfter(isOfNow && feed.epoch === tree.epoch ? tree : null, feed)
-    // What changed belongs to another epoch: the whole of that one.
+    // The changes are of another epoch: read the whole of that one.
     if (feed !== null && isOfNow && feed.epoch !== tree.epoch) {
-      const whole = await pass(() => loadLiveFeed(pool, universityId, null, true))
+      const whole = await withPermit(() => loadLiveFeed(pool, universityId, null, true))
       last.tree = whole === null ? null : await treeAfter(null, whole)
     }
     return last.tree
   })
 }
 
-/** A tree after what was read of it. */
+/** A tree with changes applied. */
 async function treeAfter(before: Tree | null, feed: FeedRows<LiveSpace>): Promise<Tree> {
   const changes = new Map<number, { rows: LiveSpace[]; gone: number[] }>()
   const changesAt = (id: number): { rows: LiveSpace[]; gone: number[] } => {
@@ -133,12 +132,12 @@ async function treeAfter(before: Tree | null, feed: FeedRows<LiveSpace>): Promis
   return { epoch: feed.epoch, head: feed.head, blocks: new Map(inOrder) }
 }
 
-/** The blocks as somebody sees them: most are the same for all. */
+/** The blocks as somebody sees them: most are the same for everybody. */
 async function blocksFor(pool: Database, actor: Actor, tree: Tree): Promise<Buffer[]> {
-  const ties = await loadTies(pool, actor.userId)
-  const [mine, tracked] = [new Set(ties.mine), new Set(ties.tracked)]
+  const own = await loadOwnAndTracked(pool, actor.userId)
+  const [mine, tracked] = [new Set(own.mine), new Set(own.tracked)]
   const tied = new Set([...mine, ...tracked].map((id) => Math.floor(id / BLOCK_IDS)))
-  const { editsMine, editsOthers } = rightsToEdit(actor)
+  const { editsMine, editsOthers } = editRights(actor)
   const tailOf = (id: number): string => {
     const isMine = mine.has(id)
     return `,"isMine":${isMine},"isTracked":${tracked.has(id)},"isMineToEdit":${isMine ? editsMine : editsOthers}}`
@@ -154,4 +153,22 @@ async function blocksFor(pool: Database, actor: Actor, tree: Tree): Promise<Buff
     if (ready === null) await turn()
   }
   return buffers
+}
+
+/**
+ * Coalesces calls of a function that reads the newest state: it runs once at a time, each call gets the result of a run that
+ * began after the call, and calls while one runs share the next.
+ */
+function makeCoalesced<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  const state: { running: Promise<unknown>; next: Promise<Result> | null } = {
+    running: Promise.resolve(),
+    next: null,
+  }
+  const begin = (): Promise<Result> => {
+    const running = run()
+    state.next = null
+    state.running = running.catch(() => undefined)
+    return running
+  }
+  return () => (state.next ??= state.running.then(begin))
 }

@@ -1,23 +1,5 @@
-import { query, type Queryable } from '../platform/postgres/database.ts'
-
-/** A space's place in the tree. */
-export interface TreeSpace {
-  id: number
-  parentId: number | null
-  isDeleted: boolean
-  /** False: it counts in no other space. [TRE-6] */
-  onKiosks: boolean
-}
-
-/** All spaces of a university, deleted ones too. */
-export async function loadTree(client: Queryable, universityId: number): Promise<TreeSpace[]> {
-  return query(
-    client,
-    `select id, parent_id as "parentId", is_deleted as "isDeleted", on_kiosks as "onKiosks"
-     from spaces where university_id = $1 order by id`,
-    [universityId],
-  )
-}
+import type { Queryable } from '../platform/postgres/database.ts'
+import { loadTreeSpaces, type TreeSpace } from './tree-rows.ts'
 
 /** A university's tree as the rules ask about it. */
 export interface TreeFacts {
@@ -40,11 +22,16 @@ export function makeTreeFacts(spaces: readonly TreeSpace[]): TreeFacts {
   return {
     get: (id) => byId.get(id),
     children: (id) => children.get(id) ?? [],
-    // Asked for every report: climbs without making a list. The database refuses cycles. [TRE-1]
+    // Asked for every report: walks up without making a list. The database refuses cycles. [TRE-1]
     isWithin: (id, ancestorId) => {
       let at: number | null | undefined = id
       while (at !== null && at !== undefined && at !== ancestorId) at = byId.get(at)?.parentId
       return at === ancestorId
     },
   }
+}
+
+/** Reads the whole tree of a university, deleted spaces included. */
+export async function loadTreeFacts(client: Queryable, universityId: number): Promise<TreeFacts> {
+  return makeTreeFacts(await loadTreeSpaces(client, universityId))
 }

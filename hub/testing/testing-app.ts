@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
-import { buildApp, type AppParts } from '../app.ts'
+import { buildApp, type AppDependencies } from '../app.ts'
 import { makeHubClock } from '../platform/clock.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
@@ -13,17 +13,20 @@ import { makeTenantWriter, type TenantWriter } from '../platform/writer/tenant-w
 import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
 import { makePasswordJudge } from '../accounts/password-judge.ts'
 import { makePasswords } from '../accounts/passwords.ts'
-import { noDirectories } from '../directories/directory-desk.ts'
-import { makePasswordPlaces, type IdentityParts } from '../accounts/identity-parts.ts'
+import { noDirectories } from '../directories/directories.ts'
+import { makePasswordSlots, type IdentityDependencies } from '../accounts/account-dependencies.ts'
 import { makeServerKeys } from '../platform/secrets/server-secret.ts'
-import { makeTurnstile } from '../platform/semaphore.ts'
+import { makeSemaphore } from '../platform/semaphore.ts'
 import type { Database } from '../platform/postgres/database.ts'
 
 /** One thread for all tests of a process: each reads 50 MB of words. */
 const JUDGE = makePasswordJudge(noLog)
 
 /** An app on a test's database, without kiosks' line unless given one. */
-export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Promise<FastifyInstance> {
+export function makeTestApp(
+  pool: Database,
+  dependencies: Partial<AppDependencies> = {},
+): Promise<FastifyInstance> {
   return buildApp({
     config: { host: '127.0.0.1', hostNames: [], proxies: [], tls: null },
     logger: pino({ level: 'silent' }),
@@ -33,7 +36,7 @@ export function makeTestApp(pool: Database, parts: Partial<AppParts> = {}): Prom
     live: async () => undefined,
     writer: makeTestWriter(pool),
     identity: makeTestIdentity(),
-    ...parts,
+    ...dependencies,
   })
 }
 
@@ -51,20 +54,20 @@ export function makeTestWriter(pool: Database): TenantWriter {
 }
 
 /** No directory, and mail that waits in the outbox. */
-export function makeTestIdentity(parts: Partial<IdentityParts> = {}): IdentityParts {
+export function makeTestIdentity(dependencies: Partial<IdentityDependencies> = {}): IdentityDependencies {
   return {
     keys: makeServerKeys('a secret of tests that nobody else has'),
     directories: noDirectories,
     kickMail: () => undefined,
     mailTakesUtf8: async () => true,
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
-    signInDoor: makeTurnstile(2),
+    signInSemaphore: makeSemaphore(2),
     isCommon: JUDGE.isCommon,
-    places: makePasswordPlaces(),
+    passwordSlots: makePasswordSlots(),
     limits: ACCOUNT_LIMITS,
     cookie: { isSecure: false, isPrefixed: false, plainUntilMs: 0 },
-    maskMs: 0,
-    ...parts,
+    minimumAnswerMs: 0,
+    ...dependencies,
   }
 }
 

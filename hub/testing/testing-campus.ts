@@ -1,10 +1,10 @@
 import { makeSyncFeatures } from '../sync-features.ts'
-import { makeChance, makeHubClock } from '../platform/clock.ts'
+import { makeRandomSource, makeHubClock } from '../platform/clock.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
 import { query, type Database } from '../platform/postgres/database.ts'
 import { insertTestSpace, insertTestUniversity } from './testing-rows.ts'
-import { makeSyncCore, type SyncCore, type SyncParts } from '../platform/connections/sync-core.ts'
+import { makeSyncCore, type SyncCore, type SyncDependencies } from '../platform/connections/sync-core.ts'
 
 /** A university of one library with two floors of two rooms. */
 export interface TestCampus {
@@ -35,12 +35,12 @@ export async function makeTestCampus(database: Database, name = 'Test'): Promise
 }
 
 /** A core on real time and chance, silent. */
-export function makeTestCore(pool: Database, changes: Partial<SyncParts> = {}): SyncCore {
+export function makeTestCore(pool: Database, changes: Partial<SyncDependencies> = {}): SyncCore {
   return makeSyncCore({
     pool,
     features: makeSyncFeatures(pool),
     clock: makeHubClock(),
-    chance: makeChance(),
+    random: makeRandomSource(),
     log: noLog,
     metrics: noMetrics,
     ...changes,

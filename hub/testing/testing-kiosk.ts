@@ -1,15 +1,15 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import type { MutationWish } from '#shared/domain/mutation.ts'
+import type { MutationInput } from '#shared/domain/mutation.ts'
 import {
   helloStatement,
   mutationStatement,
   type Hello,
   type HubMessage,
-  type LineErrorCode,
+  type ConnectionErrorCode,
   type PushedMutation,
 } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
-import type { KioskLine, LineHandler } from '../platform/ports.ts'
+import type { Connection, ConnectionHandler } from '../platform/ports.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 import type { SyncCore } from '../platform/connections/sync-core.ts'
 
@@ -19,8 +19,8 @@ export const TEST_HOST = 'hub.example'
 type Typed<Type extends HubMessage['type']> = Extract<HubMessage, { type: Type }>
 
 /** A line whose other end is the test: what the hub sent is kept in order. */
-export class TestLine implements KioskLine {
-  readonly heard: HubMessage[] = []
+export class TestConnection implements Connection {
+  readonly received: HubMessage[] = []
   byteCount = 0
   unsent = 0
   isPaused = false
@@ -30,7 +30,7 @@ export class TestLine implements KioskLine {
 
   send(text: string | Buffer): void {
     this.byteCount += Buffer.byteLength(text)
-    this.heard.push(JSON.parse(text.toString()) as HubMessage)
+    this.received.push(JSON.parse(text.toString()) as HubMessage)
     this.wake()
   }
 
@@ -60,9 +60,9 @@ export class TestLine implements KioskLine {
   /** Takes the next message of a type, whatever came before it; waits for it. */
   async next<Type extends HubMessage['type']>(type: Type): Promise<Typed<Type>> {
     for (;;) {
-      const index = this.heard.findIndex((message) => message.type === type)
-      if (index >= 0) return this.heard.splice(index, 1)[0] as Typed<Type>
-      if (this.isClosed) throw new Error(`the line closed before ${type}: ${JSON.stringify(this.heard)}`)
+      const index = this.received.findIndex((message) => message.type === type)
+      if (index >= 0) return this.received.splice(index, 1)[0] as Typed<Type>
+      if (this.isClosed) throw new Error(`the line closed before ${type}: ${JSON.stringify(this.received)}`)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
@@ -72,9 +72,9 @@ export class TestLine implements KioskLine {
     while (!condition()) await new Promise<void>((resolve) => this.waiting.push(resolve))
   }
 
-  async closed(): Promise<LineErrorCode | null> {
+  async closed(): Promise<ConnectionErrorCode | null> {
     await this.until(() => this.isClosed)
-    return this.heard.flatMap((message) => (message.type === 'err' ? [message.code] : [])).at(-1) ?? null
+    return this.received.flatMap((message) => (message.type === 'err' ? [message.code] : [])).at(-1) ?? null
   }
 
   private wake(): void {
@@ -116,24 +116,24 @@ export class TestKiosk {
   }
 
   /** The next mutation. */
-  wish(wish: MutationWish, changes: Partial<PushedMutation> = {}): PushedMutation {
+  mutation(input: MutationInput, changes: Partial<PushedMutation> = {}): PushedMutation {
     const id = this.nextId
     this.nextId += 1
-    return { id, hash: hashOf(wish), ...wish, ageMs: 0, contactMs: 0, ...changes }
+    return { id, hash: hashOf(input), ...input, ageMs: 0, contactMs: 0, ...changes }
   }
 
   report(spaceId: number, level: 0 | 1 | 2, changes: Partial<PushedMutation> = {}): PushedMutation {
-    return this.wish({ kind: 'report', body: { spaceId, level } }, changes)
+    return this.mutation({ kind: 'report', body: { spaceId, level } }, changes)
   }
 
   withdraw(spaceId: number, mutationId: number, changes: Partial<PushedMutation> = {}): PushedMutation {
-    return this.wish({ kind: 'withdraw', body: { spaceId, mutationId } }, changes)
+    return this.mutation({ kind: 'withdraw', body: { spaceId, mutationId } }, changes)
   }
 }
 
-/** The hash of a wish, as an engine takes it. [SYN-3] */
-export function hashOf(wish: MutationWish): string {
-  const digest = createHash('sha256').update(mutationStatement(wish.kind, wish.body)).digest()
+/** The hash of a input, as an engine takes it. [SYN-3] */
+export function hashOf(input: MutationInput): string {
+  const digest = createHash('sha256').update(mutationStatement(input.kind, input.body)).digest()
   return digest.subarray(0, 16).toString('base64url')
 }
 
@@ -159,26 +159,26 @@ export async function insertTestKiosk(
 }
 
 /** A kiosk on an open line to a core. */
-export class TestVisit {
+export class TestSession {
   readonly kiosk: TestKiosk
-  readonly line = new TestLine()
-  readonly handler: LineHandler
+  readonly connection = new TestConnection()
+  readonly handler: ConnectionHandler
   epoch = ''
   cursor = 0
 
   constructor(core: Pick<SyncCore, 'accept'>, kiosk: TestKiosk, address = '127.0.0.1') {
     this.kiosk = kiosk
-    this.handler = core.accept(this.line, { host: TEST_HOST, address })
+    this.handler = core.accept(this.connection, { host: TEST_HOST, address })
   }
 
-  say(message: unknown): void {
+  send(message: unknown): void {
     this.handler.received(JSON.stringify(message))
   }
 
   async hello(changes: Partial<Omit<Hello, 'proof'>> = {}): Promise<Typed<'welcome'>> {
-    const { nonce } = await this.line.next('challenge')
-    this.say(this.kiosk.hello(nonce, changes))
-    const welcome = await this.line.next('welcome')
+    const { nonce } = await this.connection.next('challenge')
+    this.send(this.kiosk.hello(nonce, changes))
+    const welcome = await this.connection.next('welcome')
     this.kiosk.ticket = welcome.ticket
     this.epoch = welcome.epoch
     this.cursor = welcome.head
@@ -186,24 +186,24 @@ export class TestVisit {
   }
 
   async push(...mutations: PushedMutation[]): Promise<Typed<'ack'>> {
-    this.say({ type: 'push', mutations })
-    return this.line.next('ack')
+    this.send({ type: 'push', mutations })
+    return this.connection.next('ack')
   }
 
   /** Hangs up, as the network does. */
   hangUp(): void {
-    this.line.close()
+    this.connection.close()
     this.handler.ended()
   }
 }
 
 /** Opens a line, says hello, and waits for the welcome. */
-export async function visit(
+export async function openTestSession(
   core: Pick<SyncCore, 'accept'>,
   kiosk: TestKiosk,
   changes: Partial<Omit<Hello, 'proof'>> = {},
-): Promise<TestVisit> {
-  const made = new TestVisit(core, kiosk)
+): Promise<TestSession> {
+  const made = new TestSession(core, kiosk)
   await made.hello(changes)
   return made
 }

@@ -25,7 +25,7 @@ const check = makeCheck(LiveHubMessage)
 /** A page's real live socket: every message is checked against its schema and kept in order. */
 export class LivePage {
   readonly socket: WebSocket
-  readonly heard: LiveHubMessage[] = []
+  readonly received: LiveHubMessage[] = []
   /** Whole frames, for what must not be in any. */
   readonly texts: string[] = []
   /** Status of an upgrade that was refused. */
@@ -39,7 +39,7 @@ export class LivePage {
       const checked = check(JSON.parse(text))
       if (!checked.ok) throw new Error(`no message of a hub: ${text}`)
       this.texts.push(text)
-      this.heard.push(checked.value)
+      this.received.push(checked.value)
       this.wake()
     })
     this.socket.on('close', () => this.wake())
@@ -55,17 +55,17 @@ export class LivePage {
     return this
   }
 
-  say(message: unknown): void {
+  send(message: unknown): void {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
   }
 
   /** Takes the next message of a type, whatever came before it; waits for it. */
   async next<Type extends LiveHubMessage['type']>(type: Type): Promise<Typed<Type>> {
     for (;;) {
-      const index = this.heard.findIndex((message) => message.type === type)
-      if (index >= 0) return this.heard.splice(index, 1)[0] as Typed<Type>
+      const index = this.received.findIndex((message) => message.type === type)
+      if (index >= 0) return this.received.splice(index, 1)[0] as Typed<Type>
       if (this.socket.readyState > WebSocket.OPEN)
-        throw new Error(`closed before ${type}: ${JSON.stringify(this.heard)}`)
+        throw new Error(`closed before ${type}: ${JSON.stringify(this.received)}`)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
@@ -77,13 +77,13 @@ export class LivePage {
   /** Waits for the end, and gives the last word. */
   async ended(): Promise<LiveEnd | null> {
     if (this.socket.readyState !== WebSocket.CLOSED) await once(this.socket, 'close')
-    const last = this.heard.at(-1)
+    const last = this.received.at(-1)
     return last?.type === 'end' ? last.why : null
   }
 }
 
 /** Spaces as a page holds them after what it heard. */
-export function follow(messages: readonly LiveHubMessage[]): Map<number, LiveSpace> {
+export function applyLiveMessages(messages: readonly LiveHubMessage[]): Map<number, LiveSpace> {
   const spaces = new Map<number, LiveSpace>()
   for (const message of messages) {
     if (message.type !== 'snapshot' && message.type !== 'changes') continue
@@ -179,7 +179,7 @@ export class LiveHub {
   /** A socket that has said what it is to say, and heard nothing yet. */
   async dial(said: unknown): Promise<LivePage> {
     const page = await new LivePage(this.host).opened()
-    page.say(said)
+    page.send(said)
     return page
   }
 

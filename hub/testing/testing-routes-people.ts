@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Me } from '#shared/domain/account.ts'
-import { makeMailDesk } from '../platform/mail/mail-desk.ts'
-import { makeSmtpPost } from '../platform/mail/post.ts'
-import type { IdentityParts } from '../accounts/identity-parts.ts'
+import { makeMailSender } from '../platform/mail/mail-sender.ts'
+import { makeSmtpTransport } from '../platform/mail/mail-transport.ts'
+import type { IdentityDependencies } from '../accounts/account-dependencies.ts'
 import { startTestMailbox, type TestMailbox } from '../platform/mail/testing-mailbox.ts'
 import { makeHubLog, makeLogger } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
@@ -64,7 +64,7 @@ export const GOOD_PASSWORD = 'kobilarna rdeca 7'
 /** Starts one, with one university "Test University" of uni.example and knjiznica.example. */
 export async function startPeopleHub(
   name: string,
-  parts: Partial<IdentityParts> = {},
+  dependencies: Partial<IdentityDependencies> = {},
   mail: Parameters<typeof startTestMailbox>[0] = {},
 ): Promise<PeopleHub> {
   const database = await makeTestDatabase(name)
@@ -72,22 +72,29 @@ export async function startPeopleHub(
   const universityId = await insertUniversity(pool)
   const { logger, text } = makeRecord()
   const mailbox = await startTestMailbox(mail)
-  const identity = makeTestIdentity(parts)
+  const identity = makeTestIdentity(dependencies)
   const publicUrl = (): string => 'https://carrel.example'
-  const post = makeSmtpPost(mailbox.url, 'Carrel <carrel@carrel.example>')
+  const transport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>')
   const { keys } = identity
-  const desk = makeMailDesk({ pool, post, log: makeHubLog(logger), metrics: noMetrics, keys, publicUrl })
+  const sender = makeMailSender({
+    pool,
+    transport,
+    log: makeHubLog(logger),
+    metrics: noMetrics,
+    keys,
+    publicUrl,
+  })
   const app = await makeTestApp(pool, {
     logger,
     config: { host: '127.0.0.1', hostNames: ['carrel.example'], proxies: ['127.0.0.1'], tls: null },
-    identity: { ...identity, kickMail: () => desk.kick(), mailTakesUtf8: post.takesUtf8 },
+    identity: { ...identity, kickMail: () => sender.kick(), mailTakesUtf8: transport.takesUtf8 },
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const call = makeCall(url)
   const stop = async (): Promise<void> => {
     await app.close()
-    await desk.stop()
+    await sender.stop()
     await mailbox.stop()
     await database.drop()
   }

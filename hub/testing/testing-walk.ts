@@ -170,8 +170,8 @@ export const WALK = {
 /** Limits that nobody reaches, for tests of what lies behind them. */
 export function makeOpenLimits(): AccountLimits {
   const never = { count: 1_000_000_000, windowMs: 60_000 }
-  const doors = Object.keys(ACCOUNT_LIMITS).map((door) => [door, { perAccount: never, perAddress: never }])
-  return Object.fromEntries(doors) as AccountLimits
+  const entries = Object.keys(ACCOUNT_LIMITS).map((name) => [name, { perAccount: never, perAddress: never }])
+  return Object.fromEntries(entries) as AccountLimits
 }
 
 /** Makes the two universities, under these marks, and a confirmed request with the first one's words. */

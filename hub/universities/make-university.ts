@@ -1,16 +1,15 @@
-import { carriesAddress } from '#shared/domain/address-in-name.ts'
+import { containsAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { SUPER_GROUP_NAME } from '#shared/domain/group.ts'
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { makeLocalClock } from '#shared/domain/week-time.ts'
-import { makeChance } from '../platform/clock.ts'
+import { makeRandomSource } from '../platform/clock.ts'
 import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange, type Change } from '../platform/postgres/append-change.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
-import { insertGroup } from '../groups/groups.ts'
-import { insertSpaces, takeSpaceIds } from '../spaces/spaces.ts'
-import { insertUniversity, loadUniversityTwins } from './universities.ts'
+import { insertSuperGroup } from '../groups/super-group.ts'
+import { insertUniversitySpace } from '../spaces/university-space.ts'
+import { insertUniversity, loadConflictingUniversities } from './university-rows.ts'
 import { parseDomain } from '../platform/mail/address.ts'
 
 /** The longest name of a university, in characters: that of its own space. */
@@ -19,8 +18,8 @@ const MAX_NAME_LENGTH = 120
 /** Clock of a university's first commit, which makes its own space. */
 const FIRST_CLOCK = 1
 
-/** A new university as it is wished for. */
-export interface UniversityWish {
+/** Input for a new university, checked. */
+export interface UniversityInput {
   name: string
   /** As DNS has them, in lower case. */
   domains: string[]
@@ -28,53 +27,53 @@ export interface UniversityWish {
   locale: Locale
 }
 
-/** What is wrong with a wish: for a program, and as one sentence for a person at a terminal. */
+/** What is wrong with an input: for a program, and as one sentence for a person at a terminal. */
 export interface UniversityFault {
   why: 'nameRefused' | 'addressInName' | 'valueRefused'
-  /** JSON pointer into the wish. */
+  /** JSON pointer into the input. */
   at: string
   sentence: string
 }
 
-/** Checks what was typed. [UNI-1] */
+/** Checks the input for a new university. [UNI-1] */
 export function decideUniversity(typed: {
   name: string
   domains: readonly string[]
   timezone: string
   locale: string
-}): Decision<UniversityWish, UniversityFault> {
+}): Decision<UniversityInput, UniversityFault> {
   const name = normaliseName(typed.name)
   const wrong = name === '' ? 'it is empty' : faultOfText(typed.name, MAX_NAME_LENGTH)
   if (wrong !== null)
-    return refuseWish('nameRefused', '/name', `The name ${quoted(typed.name)} cannot be used: ${wrong}.`)
+    return refuseInput('nameRefused', '/name', `The name ${quoted(typed.name)} cannot be used: ${wrong}.`)
   // It is mailed from the hub's own address, and shown to everybody. [EDG-10]
-  if (carriesAddress(name)) {
+  if (containsAddress(name)) {
     const sentence = `The name ${quoted(typed.name)} cannot be used: it looks like an address of the web or of mail.`
-    return refuseWish('addressInName', '/name', sentence)
+    return refuseInput('addressInName', '/name', sentence)
   }
   const domains = new Set<string>()
   for (const [index, text] of typed.domains.entries()) {
     const domain = parseDomain(text.trim().replace(/^@/, ''))
     if (domain === null) {
       const sentence = `${quoted(text.trim())} is no e-mail domain such as example.edu.`
-      return refuseWish('valueRefused', `/domains/${index}`, sentence)
+      return refuseInput('valueRefused', `/domains/${index}`, sentence)
     }
     domains.add(domain)
   }
   if (!LANGUAGES.includes(typed.locale)) {
     const sentence = `${quoted(typed.locale)} is none of ${LANGUAGES.join(', ')}.`
-    return refuseWish('valueRefused', '/locale', sentence)
+    return refuseInput('valueRefused', '/locale', sentence)
   }
   const timezone = typed.timezone.trim()
   // An offset such as +01:00 would be taken by Intl, and knows nothing of summer time. [HRS-3]
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(timezone) || !isZone(timezone)) {
     const sentence = `${quoted(timezone)} is no time zone such as Europe/Ljubljana or Asia/Taipei.`
-    return refuseWish('valueRefused', '/timezone', sentence)
+    return refuseInput('valueRefused', '/timezone', sentence)
   }
   return accept({ name, domains: [...domains], timezone, locale: typed.locale as Locale })
 }
 
-function refuseWish(
+function refuseInput(
   why: UniversityFault['why'],
   at: string,
   sentence: string,
@@ -97,31 +96,22 @@ function isZone(timezone: string): boolean {
  */
 export async function makeUniversity(
   client: Transaction,
-  wish: UniversityWish,
+  input: UniversityInput,
   by: Pick<Change, 'actor' | 'userId' | 'address'>,
 ): Promise<Decision<{ id: number; spaceId: number; epoch: string }, string[]>> {
-  const twins = await loadUniversityTwins(client, wish.name, wish.domains)
+  const twins = await loadConflictingUniversities(client, input.name, input.domains)
   if (twins.length > 0) return refuse(twins)
-  const epoch = makeChance().secret(12)
-  const id = await insertUniversity(client, { ...wish, epoch, clock: FIRST_CLOCK })
-  await insertGroup(client, id, {
-    name: SUPER_GROUP_NAME,
-    description: null,
-    gidNumber: null,
-    isSuper: true,
-  })
-  const [spaceId = 0] = await takeSpaceIds(client, 1)
-  const facts = { location: null, details: {}, capacity: null, hours: { weekly: null, closures: [] } }
+  const epoch = makeRandomSource().secret(12)
+  const id = await insertUniversity(client, { ...input, epoch, clock: FIRST_CLOCK })
+  await insertSuperGroup(client, id)
   // No lock of the university is needed: before this commits nobody knows of it.
-  await insertSpaces(client, id, FIRST_CLOCK, [
-    { id: spaceId, parentId: null, name: wish.name, kind: 'university', ...facts },
-  ])
+  const spaceId = await insertUniversitySpace(client, { id, name: input.name, clock: FIRST_CLOCK })
   await appendChange(client, {
     ...by,
     universityId: id,
     service: 'universities',
     subject: 'add',
-    log: { ...wish },
+    log: { ...input },
   })
   return accept({ id, spaceId, epoch })
 }

@@ -1,23 +1,31 @@
 import { may } from '#shared/domain/access.ts'
-import { carriesAddress } from '#shared/domain/address-in-name.ts'
+import { containsAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
-import type { IdentityParts } from '../accounts/identity-parts.ts'
+import type { IdentityDependencies } from '../accounts/account-dependencies.ts'
 import { makeUniversity } from './make-university.ts'
 import { collisionsOf, isPublicProvider } from './university-collisions.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { loadUniversities } from './universities.ts'
-import { decideRequest, loadRequests, lockRequest, type UniversityRequest } from './university-requests.ts'
+import { loadUniversities } from './university-rows.ts'
+import {
+  decideRequest,
+  loadRequests,
+  lockRequest,
+  type UniversityRequest,
+} from './university-request-rows.ts'
 import type { CallRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
 
 /** The longest reason that is told to a contact, in characters. */
 const MAX_REASON_LENGTH = 500
 
 /** Requests for universities, decided by platform administrators. [UNI-3] */
-export function requestRoutes(handle: Handle, { pool, kickMail }: IdentityParts & { pool: Database }): void {
+export function requestRoutes(
+  handle: Handle,
+  { pool, kickMail }: IdentityDependencies & { pool: Database },
+): void {
   handle('GET /platform/requests', async (_input, { actor }) => {
     if (!may(actor, 'decideUniversities', null)) return refuse({ why: 'notAllowed' })
     const [requests, universities] = [await loadRequests(pool), await loadUniversities(pool)]
@@ -53,7 +61,7 @@ async function findRequest(
   const request = await lockRequest(client, id)
   if (request === null) return refuse({ why: 'notFound' })
   if (!isConfirmed) return refuse({ why: 'passwordNeeded' })
-  // Nobody has shown yet that the wish is theirs. [UNI-2]
+  // Its contact has not been confirmed yet. [UNI-2]
   return request.isContactConfirmed ? accept(request) : refuse({ why: 'valueRefused' })
 }
 
@@ -65,11 +73,11 @@ async function commitApproval(
   const found = await findRequest(client, id, caller)
   if (!found.ok) return found
   const { name, domains, timezone, locale, contact } = found.value
-  // Asked for before names were looked at so. [EDG-10]
-  if (carriesAddress(name)) return refuse({ why: 'valueRefused', at: '/name' })
+  // The request may be from before names were checked for addresses. [EDG-10]
+  if (containsAddress(name)) return refuse({ why: 'valueRefused', at: '/name' })
   const open = domains.findIndex(isPublicProvider)
   if (open !== -1) return refuse({ why: 'valueRefused', at: `/domains/${open}` })
-  // What the university reads of itself does not say where a platform administrator sat.
+  // The university's own log must not have the address of a platform administrator.
   const by = { ...changedBy(caller), address: null }
   const made = await makeUniversity(client, { name, domains, timezone, locale }, by)
   if (!made.ok) return refuse({ why: 'nameTaken' })

@@ -6,7 +6,7 @@ import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { raceBehind } from '../platform/postgres/testing-race.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
-import { dropOldRequests } from './university-requests.ts'
+import { dropOldRequests } from './university-request-rows.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 

@@ -4,47 +4,57 @@ import type { RouteInput } from '#shared/wire/rest.ts'
 import { parseAddress } from '../platform/mail/address.ts'
 import { refuseLink } from '../platform/http/account-limits.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
-import type { IdentityParts } from '../accounts/identity-parts.ts'
+import type { IdentityDependencies } from '../accounts/account-dependencies.ts'
 import { hashLinkToken, LINK_LIFE_MS, makeLink } from '../platform/secrets/link-tokens.ts'
 import { findUnreachable } from '../platform/mail/mail-reach.ts'
 import { decideUniversity } from './make-university.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { loadOpenUniversities } from './universities.ts'
-import { confirmRequest, dropOldRequests, insertRequest, lockRequestCounts } from './university-requests.ts'
+import { loadOpenUniversities } from './university-rows.ts'
+import {
+  confirmRequest,
+  dropOldRequests,
+  insertRequest,
+  lockRequestCounts,
+} from './university-request-rows.ts'
 import { refusalOfName, type Caller, type CallRefusal, type Handle } from '../platform/http/handle.ts'
 import { requestRoutes } from './request-routes.ts'
 
 /** How long a contact address may take to be confirmed. [UNI-2] */
 const CONFIRM_MS = LINK_LIFE_MS.university
 
-/** What these routes are made of. */
-export interface UniversityParts extends IdentityParts {
+/** What these routes need. */
+export interface UniversityDependencies extends IdentityDependencies {
   pool: Database
   requestLimits: RequestLimits
 }
 
 /** Universities: what anyone may see and ask for, and what platform administrators decide. [UNI-1] */
-export function universityRoutes(handle: Handle, parts: UniversityParts): void {
-  const { pool, directories } = parts
+export function universityRoutes(handle: Handle, dependencies: UniversityDependencies): void {
+  const { pool, directories } = dependencies
   handle('GET /universities', async () => {
-    const [open, withDirectory] = [await loadOpenUniversities(pool), await directories.universities()]
+    const [open, withDirectory] = [
+      await loadOpenUniversities(pool),
+      await directories.universitiesWithDirectory(),
+    ]
     return accept({ universities: open.map((one) => ({ ...one, hasDirectory: withDirectory.has(one.id) })) })
   })
-  handle('POST /universities', ({ body }, caller) => commitRequest(parts, body, caller))
-  handle('POST /universities/confirm', ({ body }, caller) => commitConfirmation(parts, body.token, caller))
-  requestRoutes(handle, parts)
+  handle('POST /universities', ({ body }, caller) => commitRequest(dependencies, body, caller))
+  handle('POST /universities/confirm', ({ body }, caller) =>
+    commitConfirmation(dependencies, body.token, caller),
+  )
+  requestRoutes(handle, dependencies)
 }
 
 async function commitRequest(
-  { pool, keys, kickMail, mailTakesUtf8, requestLimits }: UniversityParts,
+  { pool, keys, kickMail, mailTakesUtf8, requestLimits }: UniversityDependencies,
   body: RouteInput<'POST /universities'>['body'],
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
-  const wish = decideUniversity({ ...body, locale: body.locale ?? 'en' })
-  if (!wish.ok) {
-    const { why, at } = wish.refusal
+  const input = decideUniversity({ ...body, locale: body.locale ?? 'en' })
+  if (!input.ok) {
+    const { why, at } = input.refusal
     return refuse(why === 'valueRefused' ? { why, at } : refusalOfName(why, at))
   }
   const contact = parseAddress(body.contact)
@@ -57,16 +67,16 @@ async function commitRequest(
     if (full !== null) return refuse(full)
     await dropOldRequests(client)
     const { nonce, tokenHash } = makeLink(keys, 'university')
-    const request = { ...wish.value, contact: contact.text, askedFrom, tokenHash, forMs: CONFIRM_MS }
+    const request = { ...input.value, contact: contact.text, askedFrom, tokenHash, forMs: CONFIRM_MS }
     const requestId = await insertRequest(client, request)
     await queueMail(client, {
       key: `university request ${requestId}`,
       to: contact.text,
-      locale: wish.value.locale,
+      locale: input.value.locale,
       template: 'confirmUniversity',
-      facts: { nonce, university: wish.value.name },
+      facts: { nonce, university: input.value.name },
     })
-    const log = { requestId, ...wish.value }
+    const log = { requestId, ...input.value }
     await appendChange(client, { ...byVisitor(caller), subject: 'request', log })
     return accept(null)
   })
@@ -75,17 +85,17 @@ async function commitRequest(
 }
 
 async function commitConfirmation(
-  parts: UniversityParts,
+  dependencies: UniversityDependencies,
   token: string,
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
-  const done = await transaction(parts.pool, 'read committed', async (client) => {
+  const done = await transaction(dependencies.pool, 'read committed', async (client) => {
     const requestId = await confirmRequest(client, hashLinkToken(token))
     if (requestId === null) return refuse('linkRefused')
     await appendChange(client, { ...byVisitor(caller), subject: 'request confirm', log: { requestId } })
     return accept(null)
   })
-  return done.ok ? done : refuseLink(parts, caller.address)
+  return done.ok ? done : refuseLink(dependencies, caller.address)
 }
 
 function refusalOfCounts(

@@ -31,7 +31,7 @@ describe('[UNI-5] what stands against a wish', () => {
 })
 
 describe('[UNI-1] a wish', () => {
-  const wish = {
+  const input = {
     name: ' Univerza  v Šiški ',
     domains: ['ŠIŠKA.si', '@siska.si', 'šiška.si'],
     timezone: 'Europe/Ljubljana',
@@ -39,7 +39,7 @@ describe('[UNI-1] a wish', () => {
   }
 
   test('is kept in one spelling, with its domains as mail has them', () => {
-    expect(decideUniversity(wish)).toEqual({
+    expect(decideUniversity(input)).toEqual({
       ok: true,
       value: {
         name: 'Univerza v Šiški',
@@ -62,6 +62,6 @@ describe('[UNI-1] a wish', () => {
     [{ timezone: 'Mars/North' }, 'valueRefused', '/timezone'],
     [{ locale: 'xx' }, 'valueRefused', '/locale'],
   ])('is refused with %j', (wrong, why, at) => {
-    expect(decideUniversity({ ...wish, ...wrong })).toMatchObject({ ok: false, refusal: { why, at } })
+    expect(decideUniversity({ ...input, ...wrong })).toMatchObject({ ok: false, refusal: { why, at } })
   })
 })

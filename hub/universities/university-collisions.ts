@@ -1,11 +1,11 @@
 import freeEmailDomains from 'free-email-domains'
 
-/** What stands against a wish for a university. */
+/** Why a request for a university may be refused. */
 export interface Collision {
   kind: 'claimed' | 'publicProvider' | 'subdomain' | 'parentDomain' | 'name'
-  /** The wished domain; null of a name. */
+  /** The requested domain; null for a name. */
   domain: string | null
-  /** The other university; null of a public provider. */
+  /** The other university; null for a public provider. */
   university: string | null
 }
 
@@ -17,16 +17,16 @@ export function isPublicProvider(domain: string): boolean {
   return labels.some((_, index) => PUBLIC_PROVIDERS.has(labels.slice(index).join('.')))
 }
 
-/** All that stands against a wish, for whoever decides it. Domains are in ASCII and lower case. [UNI-5] */
+/** All collisions of a request with public providers and existing universities, for whoever decides it. Domains are in ASCII and lower case. [UNI-5] */
 export function collisionsOf(
-  wish: { name: string; domains: readonly string[] },
+  input: { name: string; domains: readonly string[] },
   universities: readonly { name: string; domains: readonly string[] }[],
 ): Collision[] {
   const collisions: Collision[] = []
   for (const { name } of universities)
-    if (name.toLowerCase() === wish.name.toLowerCase())
+    if (name.toLowerCase() === input.name.toLowerCase())
       collisions.push({ kind: 'name', domain: null, university: name })
-  for (const domain of wish.domains) {
+  for (const domain of input.domains) {
     if (isPublicProvider(domain)) collisions.push({ kind: 'publicProvider', domain, university: null })
     for (const { name, domains } of universities) {
       const kinds = new Set(domains.map((theirs) => kindOf(domain, theirs)))

@@ -8,10 +8,12 @@ export const MAX_ADDRESS_LENGTH = 254
 
 /** Length of a password, in characters: [IDN-4]; the upper bound only keeps hashing cheap. */
 export const MIN_PASSWORD_LENGTH = 10
+/** Longest password, in characters. */
 export const MAX_PASSWORD_LENGTH = 256
 
 /** The longest name that somebody goes by, and the longest user name of a directory, in characters. */
 export const MAX_DISPLAYNAME_LENGTH = 80
+/** Longest user name, in characters. */
 export const MAX_USERNAME_LENGTH = 64
 
 /** An e-mail address as typed; `parseAddress` has the rules. */

@@ -55,15 +55,15 @@ const WORD = /\p{L}.*\p{L}/u
  * `Evil.Com/x`, `203.0.113.9`, also in letters and dots that only look like others. "Room 1.02", "Dr. Smith", "St.Gallen" and
  * "d.o.o." are none. [EDG-10]
  */
-export function carriesAddress(name: string): boolean {
-  return carriesLink(name) || hostsOf(name).some(({ host }) => isAddress(host))
+export function containsAddress(name: string): boolean {
+  return containsLink(name) || hostsOf(name).some(({ host }) => isAddress(host))
 }
 
 /**
  * Whether a name has what can be nothing but a link: a scheme, `www.`, an @ between two texts, or a host with a path behind
  * it. For names in which a dot is as good as a blank, as codes of rooms are. [EDG-10]
  */
-export function carriesLink(name: string): boolean {
+export function containsLink(name: string): boolean {
   return (
     UNMISTAKABLE.test(plain(name)) ||
     hostsOf(name).some(({ host, after }) => hasPath(after) && mayBeHost(host))
@@ -95,11 +95,11 @@ function hostsOf(name: string): { host: string; after: string }[] {
 }
 
 /** Without what cannot begin or end a host's name. */
-function trimmed(part: string): string {
-  let [from, to] = [0, part.length]
-  while (from < to && '._-'.includes(part.charAt(from))) from += 1
-  while (to > from && '._-'.includes(part.charAt(to - 1))) to -= 1
-  return part.slice(from, to)
+function trimmed(label: string): string {
+  let [from, to] = [0, label.length]
+  while (from < to && '._-'.includes(label.charAt(from))) from += 1
+  while (to > from && '._-'.includes(label.charAt(to - 1))) to -= 1
+  return label.slice(from, to)
 }
 
 function hasPath(after: string): boolean {

@@ -1,5 +1,5 @@
 /** How many tries there may be in a window of time. */
-export interface TryLimit {
+export interface AttemptLimit {
   count: number
   windowMs: number
 }
@@ -10,7 +10,7 @@ const HOUR_MS = 60 * MINUTE_MS
 const TEN_MINUTES_MS = 10 * MINUTE_MS
 
 /**
- * Tries at the doors of accounts: per account (as it was named, whether or not there is one), and per address of the
+ * Limits of attempts at accounts: per account (as it was named, whether or not there is one), and per address of the
  * network. Counted by all hubs together, before a try is judged. A campus may have one address: what is counted there is
  * what all of it does at the busiest hour, and an installation may say otherwise. [IDN-12] [EDG-6]
  */
@@ -23,8 +23,8 @@ export const ACCOUNT_LIMITS = {
   },
   register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 600, windowMs: HOUR_MS } },
   /**
-   * New passwords that are judged, of new accounts too: people try several, and each costs the hub some milliseconds. Who
-   * waits for the judge has a place of few (IDN-25), so that this may be more than a prankster sends in passing. [EDG-13]
+   * New passwords that are judged, of new accounts too: people try several, and each costs the hub some milliseconds. The judge
+   * has few slots (IDN-25), so that this may be more than a prankster sends. [EDG-13]
    */
   password: {
     perAccount: { count: 10, windowMs: TEN_MINUTES_MS },
@@ -34,20 +34,20 @@ export const ACCOUNT_LIMITS = {
   forgotten: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 300, windowMs: HOUR_MS } },
   /** Links that are shown, right or wrong; their tokens cannot be guessed, this only keeps the database quiet. */
   link: { perAccount: { count: 20, windowMs: MINUTE_MS }, perAddress: { count: 600, windowMs: MINUTE_MS } },
-  /** Acts of one person that are written down for ever. [AUD-6] */
+  /** Acts of one person that are logged for ever. [AUD-6] */
   act: { perAccount: { count: 600, windowMs: HOUR_MS }, perAddress: { count: 20_000, windowMs: HOUR_MS } },
   /** Heavy reads: a person with three open pages makes some ten in a minute. [EDG-16] */
   read: {
     perAccount: { count: 120, windowMs: MINUTE_MS },
     perAddress: { count: 60_000, windowMs: MINUTE_MS },
   },
-} as const satisfies Record<string, { perAccount: TryLimit; perAddress: TryLimit }>
+} as const satisfies Record<string, { perAccount: AttemptLimit; perAddress: AttemptLimit }>
 
-/** A door of accounts at which tries are counted. */
-export type AccountDoor = keyof typeof ACCOUNT_LIMITS
+/** Name of a limit of attempts. */
+export type AccountLimitName = keyof typeof ACCOUNT_LIMITS
 
-/** The limits of all doors. */
-export type AccountLimits = Record<AccountDoor, { perAccount: TryLimit; perAddress: TryLimit }>
+/** All limits of attempts. */
+export type AccountLimits = Record<AccountLimitName, { perAccount: AttemptLimit; perAddress: AttemptLimit }>
 
 /** How many requests for universities may wait. */
 export interface RequestLimits {
@@ -61,9 +61,9 @@ export const REQUEST_LIMITS: RequestLimits = { inAll: 100, perAddress: 3 }
 
 /** Sockets that one address of the network may have at a hub. [EDG-14] */
 export interface SocketLimits {
-  /** Of kiosks that have not said who they are. */
+  /** Unauthenticated connections of kiosks. */
   newKiosks: number
-  /** Of people's pages that have not said who they are. */
+  /** Unauthenticated connections of people's pages. */
   newPages: number
   /** Of people's pages in all. */
   pages: number
@@ -73,4 +73,4 @@ export interface SocketLimits {
 export const SOCKET_LIMITS: SocketLimits = { newKiosks: 8_192, newPages: 1_024, pages: 10_000 }
 
 /** Enrolments with a wrong code or proof that one address of the network may make in a minute. [SYN-20] */
-export const FAILED_ENROLMENTS: TryLimit = { count: 60, windowMs: MINUTE_MS }
+export const FAILED_ENROLMENTS: AttemptLimit = { count: 60, windowMs: MINUTE_MS }

@@ -1,4 +1,4 @@
-import { carriesAddress } from './address-in-name.ts'
+import { containsAddress } from './address-in-name.ts'
 import { accept, refuse, type Decision } from './decision.ts'
 import { MAX_GROUP_DESCRIPTION_LENGTH, MAX_GROUP_NAME_LENGTH } from './group.ts'
 import { faultOfText, normaliseName } from './space-tree.ts'
@@ -7,7 +7,7 @@ import { faultOfText, normaliseName } from './space-tree.ts'
 export function decideGroupName(typed: string): Decision<string, 'nameRefused' | 'addressInName'> {
   const name = normaliseName(typed)
   if (name === '' || faultOfText(typed, MAX_GROUP_NAME_LENGTH) !== null) return refuse('nameRefused')
-  return carriesAddress(name) ? refuse('addressInName') : accept(name)
+  return containsAddress(name) ? refuse('addressInName') : accept(name)
 }
 
 /** A group's description as it is stored: one paragraph, null for none; refused for the same reasons. [ACC-4] */

@@ -7,6 +7,7 @@ export type Permission = Static<typeof Permission>
 
 /** The longest name and description of a group, in characters. */
 export const MAX_GROUP_NAME_LENGTH = 80
+/** Longest description of a group, in characters. */
 export const MAX_GROUP_DESCRIPTION_LENGTH = 500
 
 /** What the super group is called unless a university renames it. */

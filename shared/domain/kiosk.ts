@@ -16,7 +16,7 @@ export type KeyGrade = Static<typeof KeyGrade>
 
 /**
  * How a kiosk's screen starts and what it returns to when idle, as the device's configuration file says. Absent: the
- * university's language, the device's own colours and measure, controls where a face has them.
+ * university's language, the device's own colours and measure, controls where the screen's layout has them.
  */
 export const ScreenStart = Type.Object(
   {
@@ -35,7 +35,7 @@ export const ScreenStart = Type.Object(
 )
 export type ScreenStart = Static<typeof ScreenStart>
 
-/** A kiosk's place in the house, told by the hub. Names no person. [SYN-21] */
+/** What the hub assigns to a kiosk: its space, role and settings. Names no person. [SYN-21] */
 export const Assignment = Type.Object(
   {
     kioskId: Id,
@@ -68,7 +68,7 @@ export function allowanceBurst(perSecond: number): number {
   return Math.max(5, perSecond * 10)
 }
 
-/** What floating sums may be short by: waiting as long as a refusal said must be enough. */
+/** Rounding error of the floating sums: waiting as long as a refusal says must be enough. */
 const TOKEN_ROUNDING = 1e-9
 
 /** Takes one token, or refuses with the time until there is one. Decided before the promise is made, never after. [CON-1] */

@@ -21,14 +21,14 @@ export const WithdrawBody = Type.Object(
 )
 export type WithdrawBody = Static<typeof WithdrawBody>
 
-/** What a kiosk can wish for: a kind and its body. */
-export type MutationWish = { kind: 'report'; body: ReportBody } | { kind: 'withdraw'; body: WithdrawBody }
+/** What a kiosk can ask for: a kind and its body. */
+export type MutationInput = { kind: 'report'; body: ReportBody } | { kind: 'withdraw'; body: WithdrawBody }
 
-/** The largest mutation that a kiosk's door takes, in bytes of its JSON. [SYN-15] */
+/** The largest mutation that a kiosk takes from its screen, in bytes of its JSON. [SYN-15] */
 export const MAX_MUTATION_BYTES = 4096
 
 /** The most mutations that wait on a kiosk; one more is refused loudly. [SYN-5] */
 export const MAX_OUTBOX_MUTATIONS = 100_000
 
-/** Why the hub, or the kiosk's own door, does not do a mutation. A closed list. */
+/** Why the hub, or the kiosk itself, refuses a mutation. A closed list. */
 export type MutationRefusal = ReportRefusal | WithdrawRefusal | { why: 'malformed' } | { why: 'lost' }

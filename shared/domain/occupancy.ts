@@ -103,7 +103,7 @@ export function meanOfSums(weightedSum: number, weight: number): number | null {
 }
 
 /** One child as its parent's average sees it. */
-export interface Part {
+export interface WeightedMean {
   /** Mean in millionths; null when never reported (left out). */
   meanMillionths: number | null
   /** Its capacity, or 1 where unknown. */
@@ -111,10 +111,10 @@ export interface Part {
 }
 
 /** A composite's mean over its children. [OCC-3] [OCC-4] */
-export function aggregate(parts: Iterable<Part>): number | null {
+export function aggregate(means: Iterable<WeightedMean>): number | null {
   let weightedSum = 0
   let weight = 0
-  for (const part of parts) {
+  for (const part of means) {
     if (part.meanMillionths === null) continue
     weightedSum += part.weight * part.meanMillionths
     weight += part.weight
@@ -126,7 +126,7 @@ export function aggregate(parts: Iterable<Part>): number | null {
 export interface OccupancyNode extends TreeNode {
   /** Seats; null when unknown. */
   capacity: number | null
-  /** The newest report; null when never reported. A composite's own value is not looked at. [OCC-9] */
+  /** The newest report; null when never reported. A composite's own value is ignored. [OCC-9] */
   level: Level | null
   /** Hub time of that report, in ms since 1970; null when never reported. */
   reportedAtMs: number | null

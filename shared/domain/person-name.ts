@@ -1,4 +1,4 @@
-import { carriesAddress } from './address-in-name.ts'
+import { containsAddress } from './address-in-name.ts'
 import { accept, refuse, type Decision } from './decision.ts'
 import { MAX_DISPLAYNAME_LENGTH } from './account.ts'
 
@@ -16,5 +16,5 @@ export function parseDisplayname(typed: string): Decision<string | null, 'nameRe
 /** The same for a name that somebody gives themselves: others see it, and it carries no address. [IDN-14] [EDG-10] */
 export function decideDisplayname(typed: string): Decision<string | null, 'nameRefused' | 'addressInName'> {
   const name = parseDisplayname(typed)
-  return name.ok && carriesAddress(name.value ?? '') ? refuse('addressInName') : name
+  return name.ok && containsAddress(name.value ?? '') ? refuse('addressInName') : name
 }

@@ -4,7 +4,7 @@ import {
   decideRefresh,
   LOST_ANSWER_MS,
   MAX_REPEATS,
-  TABS_PATIENCE_MS,
+  TABS_GRACE_MS,
   type RefreshFacts,
 } from './refresh-rule.ts'
 
@@ -22,7 +22,7 @@ const tabs: RefreshFacts = {
   ...fresh,
   shown: 3,
   isNewest: false,
-  nowMs: TABS_PATIENCE_MS,
+  nowMs: TABS_GRACE_MS,
   isSameAgent: true,
 }
 const lost: RefreshFacts = { ...tabs, nowMs: LOST_ANSWER_MS, isSameAgent: false }
@@ -34,7 +34,7 @@ describe('[IDN-8] a refresh token', () => {
     ['the newest one, after many repeats', { ...fresh, repeatCount: 99 }, 'next'],
     ['the one before, at once, from the same agent', tabs, 'same'],
     ['the one before, at once, however often', { ...tabs, repeatCount: 99 }, 'same'],
-    ['the one before, a moment later', { ...tabs, nowMs: TABS_PATIENCE_MS + 1 }, 'again'],
+    ['the one before, a moment later', { ...tabs, nowMs: TABS_GRACE_MS + 1 }, 'again'],
     [
       'the one before, at once after it was given again',
       { ...lost, givenAtMs: LOST_ANSWER_MS - 9, isSameAgent: true },

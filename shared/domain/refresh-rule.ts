@@ -1,15 +1,17 @@
-/** How long a refresh token is good, and how long a sign-in can be renewed at most. */
+/** How long a refresh token is valid. */
 export const REFRESH_TOKEN_MS = 7 * 24 * 3_600_000
+/** How long after the sign-in a session can be renewed at most. */
 export const MAX_SESSION_MS = 90 * 24 * 3_600_000
 
-/** Tabs of one browser show the same token within this, every time that it is traded; nothing is made of it. */
-export const TABS_PATIENCE_MS = 30_000
+/** Tabs of one browser may send the same token within this time, whenever it is exchanged; that is no reuse. */
+export const TABS_GRACE_MS = 30_000
 
-/** An answer that was lost is asked for again when the phone comes out of the cellar, or the laptop out of its sleep. */
+/** For so long a lost answer may be asked for again: a phone may be without network, or a laptop asleep. */
 export const LOST_ANSWER_MS = 24 * 3_600_000
 
-/** So many lost answers a day are bad luck; who shows old tokens more often follows somebody. */
+/** So many lost answers a day are normal; more repeats of old tokens mean that a thief has them. */
 export const MAX_REPEATS = 5
+/** The window in which repeats are counted. */
 export const REPEATS_WINDOW_MS = 24 * 3_600_000
 
 /** A session as it stands, and the genuine token that was shown for it. */
@@ -40,6 +42,6 @@ export function decideRefresh(facts: RefreshFacts): 'next' | 'same' | 'again' | 
   // A successor that was shown has one itself, and the token before it is two behind.
   if (facts.shown !== facts.newest - 1) return 'revoke'
   if (facts.nowMs - facts.rotatedAtMs > LOST_ANSWER_MS) return 'revoke'
-  if (facts.nowMs - facts.givenAtMs <= TABS_PATIENCE_MS && facts.isSameAgent) return 'same'
+  if (facts.nowMs - facts.givenAtMs <= TABS_GRACE_MS && facts.isSameAgent) return 'same'
   return facts.repeatCount < MAX_REPEATS ? 'again' : 'revoke'
 }

@@ -9,7 +9,7 @@ import {
   parsePath,
   quoted,
   type ParsedTree,
-  type SaidDetails,
+  type DetailsPatch,
   type SpaceSpec,
   type TreeFault,
   type TreeFaultKind,
@@ -104,14 +104,14 @@ function pathsByParent(rows: readonly TreeRow[], reading: Reading): Map<TreeRow,
   }
   const paths = new Map<TreeRow, string[]>()
   for (const row of byId.values()) {
-    const path = climb(row, byId, reading)
+    const path = pathOfRow(row, byId, reading)
     if (path !== null) paths.set(row, path)
   }
   return paths
 }
 
 /** The names from the top down to a row; null when the way up ends nowhere or in a circle, which is then a fault. */
-function climb(row: TreeRow, byId: ReadonlyMap<string, TreeRow>, reading: Reading): string[] | null {
+function pathOfRow(row: TreeRow, byId: ReadonlyMap<string, TreeRow>, reading: Reading): string[] | null {
   const path: string[] = []
   const seen = new Set<TreeRow>()
   for (let at: TreeRow = row; ;) {
@@ -169,7 +169,7 @@ function readCapacity(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
 }
 
 function readDetails(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
-  const said: SaidDetails = {}
+  const said: DetailsPatch = {}
   for (const column of DETAIL_COLUMNS) {
     const text = row.cells[column]?.trim().toLowerCase()
     if (text === undefined) continue

@@ -4,7 +4,7 @@ import { MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind } from './space.ts'
 import type { OpeningHours } from './week-time.ts'
 
 /** What a tree says of one space's details: a value, or null for "none"; what is absent stays as it is. */
-export type SaidDetails = { [Key in keyof SpaceDetails]?: Exclude<SpaceDetails[Key], undefined> | null }
+export type DetailsPatch = { [Key in keyof SpaceDetails]?: Exclude<SpaceDetails[Key], undefined> | null }
 
 /** One space as a tree file wants it. What the file does not say is undefined, and stays as it is. [TRE-4] */
 export interface SpaceSpec {
@@ -15,7 +15,7 @@ export interface SpaceSpec {
   kind?: SpaceKind
   location?: string | null
   capacity?: number | null
-  details?: SaidDetails
+  details?: DetailsPatch
   hours?: OpeningHours
 }
 
@@ -124,9 +124,11 @@ function codePoint(char: string): string {
   return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What is wrong with the said details; null when nothing is. [TRE-2] */
-export function faultOfDetails(said: Record<string, unknown>): string | null {
-  const checked = checkDetails(Object.fromEntries(Object.entries(said).filter(([, item]) => item !== null)))
+/** What is wrong with details as they were given; null when nothing is. [TRE-2] */
+export function faultOfDetails(details: Record<string, unknown>): string | null {
+  const checked = checkDetails(
+    Object.fromEntries(Object.entries(details).filter(([, item]) => item !== null)),
+  )
   if (!checked.ok) return `${checked.refusal.at.replace('/', '') || 'details'}: ${checked.refusal.reason}`
   const texts = [checked.value.price, checked.value.note, ...(checked.value.equipment ?? [])]
   for (const text of texts) {
@@ -136,9 +138,9 @@ export function faultOfDetails(said: Record<string, unknown>): string | null {
   return null
 }
 
-/** Existing details with what is said put in, and what is said to be none taken out. */
-export function mergeDetails(before: SpaceDetails, said: SaidDetails | undefined): SpaceDetails {
-  const merged = Object.entries({ ...before, ...said }).filter(
+/** Existing details with a patch applied; null in the patch removes a field. */
+export function mergeDetails(before: SpaceDetails, patch: DetailsPatch | undefined): SpaceDetails {
+  const merged = Object.entries({ ...before, ...patch }).filter(
     ([, item]) => item !== null && item !== undefined,
   )
   return Object.fromEntries(merged)

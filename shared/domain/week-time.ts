@@ -117,7 +117,7 @@ export interface Openness {
   changes: { date: string; day: number; minute: number; isToday: boolean } | null
 }
 
-/** How many days after today are looked at for the next change: a week, and the day on which the week comes round. */
+/** How many days after today are searched for the next change: a week, and the day on which the week repeats. */
 const DAYS_AHEAD = 8
 
 /** Whether the space is open at `nowMs`, and until when. [HRS-1] [HRS-2] [HRS-3] */

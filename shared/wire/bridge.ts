@@ -7,7 +7,7 @@ import type { SpaceFacts } from '../domain/space.ts'
 
 // The bridge between a screen and its engine: two functions, the same over Electron's IPC and over the agent's socket.
 
-/** The most letters of a page's fault that are written down. */
+/** The most characters of a page's error that are logged. */
 export const MAX_FAULT_LETTERS = 600
 
 /** Inputs of the calls that a screen may make, by name: a closed list. Every call answers with a Decision. [BRG-1] */
@@ -30,7 +30,7 @@ export const BRIDGE_INPUTS = {
   ),
 } as const
 
-/** How many calls a second a shell takes from a page: a finger makes at most ten taps; the rest is a page gone wrong. [BRG-1] */
+/** How many calls a second a shell takes from a page: a finger makes at most ten taps; more is a broken page. [BRG-1] */
 export const CALLS_PER_SECOND = 20
 
 type Inputs = typeof BRIDGE_INPUTS
@@ -46,7 +46,7 @@ export type CertificateTrouble =
   | 'certificateHost'
   | 'tls'
 
-/** A refusal at the engine's own door. A closed list. */
+/** Why a call of the screen is refused. A closed list. */
 export type CallRefusal =
   | MutationRefusal
   | { why: CertificateTrouble }
@@ -81,7 +81,7 @@ export interface BridgeOutputs {
   leaveFullScreen: null
   /** The page painted a frame with something on it; or says that it is hidden and will not. [SCR-3] */
   painted: null
-  /** A fault of the page is in the log. [SCR-2] */
+  /** The error of the page is in the log. [SCR-2] */
   logFault: null
 }
 
@@ -125,12 +125,12 @@ export type KioskSlice = (
   | { state: 'enrolled'; assignment: Assignment; movedAtMs: number | null }
 ) & { screen?: ScreenStart }
 
-/** The line to the hub, and what time it is there. Times in ms since 1970, hub time. */
+/** The connection to the hub, and what time it is there. Times in ms since 1970, hub time. */
 export interface LinkSlice {
   status: 'connecting' | 'online' | 'offline'
   /** Best estimate of hub time when this slice was sent; null when unknowable (never met, or the device's clock ran backwards). */
   hubNowMs: number | null
-  /** Hub time of the last word heard from the hub. */
+  /** Hub time of the last message from the hub. */
   lastContactMs: number | null
   /** Why it is offline, when the hub said so, or when its certificate is not believed. */
   reason: 'upgrade' | 'revoked' | 'forked' | CertificateTrouble | null
@@ -157,9 +157,9 @@ export interface OutboxSlice {
   waitingCount: number
   /** Of these what people still want: without reports that were undone while they waited, and without those undos. */
   owedCount?: number
-  /** The store had trouble that IT must hear of, or the place that the hub told cannot be shown. [KSK-5] */
+  /** The store had a fault that IT must know of, or the assignment cannot be shown. [KSK-5] */
   alarm: 'outboxReset' | 'diskFull' | 'diskFailing' | 'assignment' | null
-  /** Taps that the hub refused after the screen said thank you; newest last, for one minute. */
+  /** Reports that the hub refused after the screen had confirmed them; newest last, for one minute. */
   refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
 }
 
@@ -194,7 +194,7 @@ export interface Bridge {
 }
 
 /** The engine as a shell sees it: it checks every name and input by itself, and never throws. [BRG-1] */
-export interface EngineDoor {
+export interface EngineApi {
   call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
   /** Calls back at once with the newest of every slice, then with each change; returns a function that ends this. */
   subscribe(listen: <Name extends SliceName>(name: Name, value: Slices[Name]) => void): () => void

@@ -5,11 +5,11 @@ import type { HttpErrorCode } from './http-error.ts'
 export interface Contract {
   /** One sentence for the reader of the OpenAPI document. */
   summary: string
-  /** Who may call it at all; `may` in access.ts has the finer word. */
+  /** Who may call it at all; `may` in access.ts decides the rest. */
   who: 'anyone' | 'signedIn'
-  /** What is done is written down for ever, so that one person may do so many of them an hour. [AUD-6] */
+  /** It is logged for ever, so that calls of one person an hour are limited. [AUD-6] */
   isAct?: true
-  /** It reads much, or may be asked for in a loop: each person has one at a time, and so many in a minute. [EDG-16] */
+  /** It reads much: each person has one at a time, and their number a minute is limited. [EDG-16] */
   isHeavy?: true
   params?: TObject
   query?: TObject

@@ -36,6 +36,7 @@ export const HTTP_STATUS = {
   directoryAway: 503,
 } as const
 
+/** Code of an HTTP refusal. */
 export type HttpErrorCode = keyof typeof HTTP_STATUS
 
 /** Refusals that any call may be answered with, beside those of its contract. */

@@ -36,7 +36,7 @@ const ProbeId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export const LiveProbe = Type.Object({ type: Type.Literal('probe'), id: ProbeId }, closed)
 export type LiveProbe = Static<typeof LiveProbe>
 
-/** Hub: it does, and this is the hub's time. What was said before it has arrived before it. [LIV-5] */
+/** Hub: the answer to a probe, with the hub's time. All messages sent before it have arrived before it. [LIV-5] */
 export const LiveAlive = Type.Object({ type: Type.Literal('alive'), id: ProbeId, nowMs: TimeMs }, closed)
 export type LiveAlive = Static<typeof LiveAlive>
 
@@ -65,7 +65,7 @@ export const LiveWelcome = Type.Object(
 )
 export type LiveWelcome = Static<typeof LiveWelcome>
 
-/** Hub: what only this person is told. Comes after the welcome, and again whole whenever something of it changed. [LIV-2] */
+/** Hub: what concerns only this person. Sent after the welcome, and again as a whole whenever something of it changed. [LIV-2] */
 export const LivePerson = Type.Object(
   {
     type: Type.Literal('person'),
@@ -75,7 +75,7 @@ export const LivePerson = Type.Object(
     tracked: Type.Array(Id),
     /** Whether they are of the super group, which edits every space. */
     mayEditAll: Type.Boolean(),
-    /** A report older than this counts no more, ms. */
+    /** A report older than this does not count, ms. */
     staleMs: Type.Integer({ minimum: 1 }),
   },
   closed,

@@ -71,12 +71,12 @@ export const Challenge = Type.Object(
 )
 export type Challenge = Static<typeof Challenge>
 
-/** The greatest head of this epoch that the hub told and sealed; it proves that the database was once there. [SYN-17] */
-export const SealedHead = Type.Object(
+/** The greatest head of this epoch that the hub sent with its signature; it proves that the database was once there. [SYN-17] */
+export const SignedHead = Type.Object(
   { epoch: Epoch, head: Clock, mac: Mac },
   { additionalProperties: false },
 )
-export type SealedHead = Static<typeof SealedHead>
+export type SignedHead = Static<typeof SignedHead>
 
 /** Kiosk: who I am, what I have, what I hold. `proof` signs `helloStatement`. [SYN-10] */
 export const Hello = Type.Object(
@@ -94,7 +94,7 @@ export const Hello = Type.Object(
     oldestRetained: MutationId,
     /** Highest id that the kiosk knows to be acknowledged; 0 for none. */
     ackedTo: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-    sealed: Type.Union([SealedHead, Type.Null()]),
+    sealed: Type.Union([SignedHead, Type.Null()]),
     appVersion: Short,
     keyGrade: KeyGrade,
     proof: Type.String({ minLength: 1, maxLength: 128 }),
@@ -277,7 +277,7 @@ export const Bye = Type.Object(
 export type Bye = Static<typeof Bye>
 
 /** Why a line ends or a message is not taken. A closed list. */
-export const LineErrorCode = Type.Enum([
+export const ConnectionErrorCode = Type.Enum([
   'malformed',
   'tooLarge',
   'unexpected',
@@ -293,14 +293,14 @@ export const LineErrorCode = Type.Enum([
   'unknownRequest',
   'internal',
 ])
-export type LineErrorCode = Static<typeof LineErrorCode>
+export type ConnectionErrorCode = Static<typeof ConnectionErrorCode>
 
 /** Hub: something is wrong. `fatal`: the line closes right after. */
-export const LineError = Type.Object(
-  { type: Type.Literal('err'), code: LineErrorCode, fatal: Type.Boolean() },
+export const ConnectionError = Type.Object(
+  { type: Type.Literal('err'), code: ConnectionErrorCode, fatal: Type.Boolean() },
   { additionalProperties: false },
 )
-export type LineError = Static<typeof LineError>
+export type ConnectionError = Static<typeof ConnectionError>
 
 /** Kiosk: something that needs the line now and is never stored on the device. */
 export const Request = Type.Object(
@@ -343,7 +343,7 @@ export const HubMessage = Type.Union([
   Heartbeat,
   Reassigned,
   Bye,
-  LineError,
+  ConnectionError,
   Reply,
 ])
 export type HubMessage = Static<typeof HubMessage>

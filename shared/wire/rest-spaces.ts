@@ -154,7 +154,7 @@ export const SPACE_ROUTES = {
       body: Type.Object(
         {
           deleted: Type.Array(Named),
-          /** Kiosks that stand nowhere now, until they are moved; told to those who may see kiosks. */
+          /** Kiosks whose space is gone, until they are moved; listed for those who may see kiosks. */
           strandedKiosks: Type.Array(Named),
         },
         closed,

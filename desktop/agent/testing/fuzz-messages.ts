@@ -1,4 +1,4 @@
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 
 /** A message to throw at the bridge, and the number under which it must be answered; null: it must end the socket. */
 export interface FuzzMessage {
@@ -36,68 +36,68 @@ const NASTY: readonly unknown[] = [
 ]
 
 /** The next message: half of them are valid calls with one or two things changed, the rest is made up. */
-export function makeFuzzMessage(dice: Dice, id: number): FuzzMessage {
-  if (dice.chance(0.5)) return mutate(dice, id)
-  if (dice.chance(0.1)) return { data: makeBytes(dice), id: null }
+export function makeFuzzMessage(random: SeededRandom, id: number): FuzzMessage {
+  if (random.withProbability(0.5)) return mutate(random, id)
+  if (random.withProbability(0.1)) return { data: makeBytes(random), id: null }
   const message = {
     id,
-    name: dice.pick(NASTY),
-    input: makeValue(dice, 4),
-    [makeKey(dice)]: makeValue(dice, 2),
+    name: random.pick(NASTY),
+    input: makeValue(random, 4),
+    [makeKey(random)]: makeValue(random, 2),
   }
   return { data: JSON.stringify({ ...message, id }), id }
 }
 
-function mutate(dice: Dice, id: number): FuzzMessage {
-  const valid = structuredClone(dice.pick(VALID)) as { name: unknown; input: Record<string, unknown> }
+function mutate(random: SeededRandom, id: number): FuzzMessage {
+  const valid = structuredClone(random.pick(VALID)) as { name: unknown; input: Record<string, unknown> }
   const message: Record<string, unknown> = { id, ...valid }
-  switch (dice.below(8)) {
+  switch (random.integerBelow(8)) {
     case 0:
-      message['name'] = dice.pick(NASTY)
+      message['name'] = random.pick(NASTY)
       break
     case 1:
-      message['input'] = makeValue(dice, 3)
+      message['input'] = makeValue(random, 3)
       break
     case 2:
-      for (const key of Object.keys(valid.input)) valid.input[key] = dice.pick(NASTY)
+      for (const key of Object.keys(valid.input)) valid.input[key] = random.pick(NASTY)
       break
     case 3:
-      valid.input[makeKey(dice)] = dice.pick(NASTY)
+      valid.input[makeKey(random)] = random.pick(NASTY)
       break
     case 4:
-      message[makeKey(dice)] = dice.pick(NASTY)
+      message[makeKey(random)] = random.pick(NASTY)
       break
     case 5:
-      return { data: cut(dice, JSON.stringify(message)), id: null }
+      return { data: cut(random, JSON.stringify(message)), id: null }
     case 6:
       return {
-        data: JSON.stringify({ ...message, id: dice.pick([0, -1, 0.5, 2 ** 53, '1', null, [1]]) }),
+        data: JSON.stringify({ ...message, id: random.pick([0, -1, 0.5, 2 ** 53, '1', null, [1]]) }),
         id: null,
       }
     default:
-      delete message[dice.pick(['name', 'input'])]
+      delete message[random.pick(['name', 'input'])]
   }
   return { data: JSON.stringify({ ...message, id }), id }
 }
 
 /** Cut short, so that it is no JSON any more. */
-function cut(dice: Dice, text: string): string {
-  return text.slice(0, dice.below(text.length - 1) + 1)
+function cut(random: SeededRandom, text: string): string {
+  return text.slice(0, random.integerBelow(text.length - 1) + 1)
 }
 
-function makeKey(dice: Dice): string {
-  return dice.pick(['more', '__proto__', 'constructor', 'spaceId', 'level', 'ID', 'x'.repeat(200), ''])
+function makeKey(random: SeededRandom): string {
+  return random.pick(['more', '__proto__', 'constructor', 'spaceId', 'level', 'ID', 'x'.repeat(200), ''])
 }
 
-function makeValue(dice: Dice, depth: number): unknown {
-  if (depth === 0 || dice.chance(0.3)) return dice.pick(NASTY)
-  const items = Array.from({ length: dice.below(4) }, () => makeValue(dice, depth - 1))
-  if (dice.chance(0.5)) return items
-  return Object.fromEntries(items.map((item) => [makeKey(dice), item]))
+function makeValue(random: SeededRandom, depth: number): unknown {
+  if (depth === 0 || random.withProbability(0.3)) return random.pick(NASTY)
+  const items = Array.from({ length: random.integerBelow(4) }, () => makeValue(random, depth - 1))
+  if (random.withProbability(0.5)) return items
+  return Object.fromEntries(items.map((item) => [makeKey(random), item]))
 }
 
 /** Text or bytes that no screen would send. */
-function makeBytes(dice: Dice): string | Buffer {
-  const bytes = Buffer.from(Array.from({ length: dice.below(64) }, () => dice.below(256)))
-  return dice.chance(0.5) ? bytes : bytes.toString('latin1')
+function makeBytes(random: SeededRandom): string | Buffer {
+  const bytes = Buffer.from(Array.from({ length: random.integerBelow(64) }, () => random.integerBelow(256)))
+  return random.withProbability(0.5) ? bytes : bytes.toString('latin1')
 }

@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal, EngineDoor, SliceName, Slices } from '#shared/wire/bridge.ts'
+import type { CallRefusal, EngineApi, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { startAgent, type Agent, type AgentOptions } from '../agent.ts'
 
 /** The token of agents in tests. */
 export const TOKEN = 'a-token-known-to-the-test'
 
-type Listen = Parameters<EngineDoor['subscribe']>[0]
+type Listen = Parameters<EngineApi['subscribe']>[0]
 
 /** An engine's door that echoes calls, and publishes what a test tells it to. */
-export class EchoDoor implements EngineDoor {
+export class EchoDoor implements EngineApi {
   readonly listeners = new Set<Listen>()
   readonly calls: { name: string; input: unknown }[] = []
   newest: Partial<Slices> = { kiosk: { state: 'starting' } }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeDice, type Dice } from '#shared/domain/dice.ts'
+import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import { leastGrowth } from '../testing/heap-growth.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { KioskMessage, type Hello, type HubMessage } from '#shared/wire/messages.ts'
@@ -194,15 +194,15 @@ class Victim {
   }
 
   /** Valid words of a hub, as they would stand on this line. */
-  words(dice: Dice): HubMessage {
-    const parted = { epoch: 'epoch-1', to: 7, part: 1, parts: dice.below(3) + 1 }
-    const level = [3, 7, dice.below(3) as 0 | 1 | 2, this.clock.wallMs()] as [
+  words(random: SeededRandom): HubMessage {
+    const parted = { epoch: 'epoch-1', to: 7, part: 1, parts: random.integerBelow(3) + 1 }
+    const level = [3, 7, random.integerBelow(3) as 0 | 1 | 2, this.clock.wallMs()] as [
       number,
       number,
       0 | 1 | 2,
       number,
     ]
-    return dice.pick<HubMessage>([
+    return random.pick<HubMessage>([
       { type: 'challenge', nonce: 'n', protocols: [2, 1] },
       this.welcome(this.hello),
       { type: 'snapshot', ...parted, changes: changesOf({ rows: LIBRARY }) },
@@ -226,8 +226,8 @@ class Victim {
       { type: 'bye', retryAfterMs: 1_000 },
       {
         type: 'err',
-        code: dice.pick(['forked', 'upgrade', 'revoked', 'internal'] as const),
-        fatal: dice.chance(0.5),
+        code: random.pick(['forked', 'upgrade', 'revoked', 'internal'] as const),
+        fatal: random.withProbability(0.5),
       },
       { type: 'forked', kioskId: 8 },
       { type: 'reply', id: 1, answer: 'yes' },
@@ -256,37 +256,37 @@ function isFromTheList(output: unknown): boolean {
   return ok || (refusal !== undefined && REFUSALS.has(refusal.why))
 }
 
-function nextCall(dice: Dice): { name: string; input: unknown } {
-  const valid = dice.pick(CALLS)
-  if (dice.chance(0.1)) return valid
-  if (dice.chance(0.5)) return { name: valid.name, input: mutateValue(dice, valid.input) }
-  return { name: JSON.stringify(makeValue(dice, 0)), input: makeValue(dice) }
+function nextCall(random: SeededRandom): { name: string; input: unknown } {
+  const valid = random.pick(CALLS)
+  if (random.withProbability(0.1)) return valid
+  if (random.withProbability(0.5)) return { name: valid.name, input: mutateValue(random, valid.input) }
+  return { name: JSON.stringify(makeValue(random, 0)), input: makeValue(random) }
 }
 
-function nextText(dice: Dice, victim: Victim): string {
-  const words = victim.words(dice)
-  if (dice.chance(0.25)) return JSON.stringify(words)
-  if (dice.chance(0.25)) return makeNonsense(dice)
-  const text = JSON.stringify(mutateValue(dice, words)) ?? ''
-  return dice.chance(0.05) ? text.slice(0, dice.below(text.length + 1)) : text
+function nextText(random: SeededRandom, victim: Victim): string {
+  const words = victim.words(random)
+  if (random.withProbability(0.25)) return JSON.stringify(words)
+  if (random.withProbability(0.25)) return makeNonsense(random)
+  const text = JSON.stringify(mutateValue(random, words)) ?? ''
+  return random.withProbability(0.05) ? text.slice(0, random.integerBelow(text.length + 1)) : text
 }
 
 test(`[BRG-1] [SYN-15] ${MESSAGES} messages of chance at an engine's two doors: no fault, nothing kept, and it works on (seed ${SEED})`, async () => {
   const victim = new Victim()
-  const dice = makeDice(SEED)
+  const random = makeSeededRandom(SEED)
   const throwMany = async (count: number): Promise<void> => {
     for (let sent = 0; sent < count; sent += 1) {
-      if (dice.chance(0.4)) {
-        const { name, input } = nextCall(dice)
+      if (random.withProbability(0.4)) {
+        const { name, input } = nextCall(random)
         const output = await victim.call(name, input)
         if (!isFromTheList(output)) throw new Error(`${name} ${JSON.stringify(output)}`)
         continue
       }
       if (victim.line === null) {
         await victim.dialled()
-        if (dice.chance(GREETED)) victim.greet()
+        if (random.withProbability(GREETED)) victim.greet()
       }
-      victim.line?.received(nextText(dice, victim))
+      victim.line?.received(nextText(random, victim))
     }
   }
   await throwMany(MESSAGES / 4)

@@ -1,8 +1,8 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
-import type { SealedHead } from '#shared/wire/messages.ts'
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SignedHead } from '#shared/wire/messages.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ClockFacts } from '../sync/certificate-trouble.ts'
 import type { KioskConfig } from '../config/kiosk-config.ts'
 import type { HubTime } from '../clock/hub-time.ts'
@@ -24,7 +24,7 @@ export interface EngineOptions {
   clock: EngineClock
   dial: DialLine
   post: PostEnrolment
-  dice: Dice
+  random: SeededRandom
   /** Random bytes as base64url. */
   secret(byteCount: number): string
   log: EngineLog
@@ -64,7 +64,7 @@ export interface Core {
   /** The kiosk's place, as last told; null before the first welcome. */
   readonly place: { told: { assignment: Assignment; movedAtMs: number | null } | null }
   /** The greatest head that the hub sealed in its present epoch. [SYN-17] */
-  readonly seal: { held: SealedHead | null }
+  readonly seal: { held: SignedHead | null }
   /** Tells whoever runs this engine that it must be started anew. */
   readonly failed: PromiseWithResolvers<EngineFailure>
 }

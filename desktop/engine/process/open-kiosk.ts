@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { openEngine } from '../api/engine.ts'
 import { type Engine } from '../api/engine-api.ts'
@@ -60,7 +60,7 @@ export function openKiosk(args: KioskArguments, around: KioskSurroundings): Deci
     clock: around.clock,
     dial: makeWsDial(ca),
     post: makePostEnrolment(ca),
-    dice: makeDice(randomBytes(4).readUInt32LE()),
+    random: makeSeededRandom(randomBytes(4).readUInt32LE()),
     secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log,
     ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),

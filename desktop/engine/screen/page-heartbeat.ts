@@ -1,10 +1,10 @@
-import { BEAT_EVERY_MS, type EngineDoor } from '#shared/wire/bridge.ts'
+import { BEAT_EVERY_MS, type EngineApi } from '#shared/wire/bridge.ts'
 import type { EngineClock, EngineLog } from '../core/ports.ts'
 import type { ListenSlices } from './slice-publisher.ts'
 
 /** What a page's beats need of its shell. */
 export interface BeatParts {
-  engine: Pick<EngineDoor, 'subscribe'>
+  engine: Pick<EngineApi, 'subscribe'>
   clock: Pick<EngineClock, 'after'>
   log: Pick<EngineLog, 'warn'>
 }

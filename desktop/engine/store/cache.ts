@@ -1,7 +1,7 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
-import type { SealedHead } from '#shared/wire/messages.ts'
+import type { SignedHead } from '#shared/wire/messages.ts'
 import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
 
 /** Numbered migrations of `cache.db`; never edited once released. */
@@ -55,7 +55,7 @@ export interface Contact {
 export interface CacheMeta {
   epoch: string | null
   cursor: number
-  sealed: SealedHead | null
+  sealed: SignedHead | null
   assignment: { assignment: Assignment; movedAtMs: number | null } | null
   contact: Contact | null
 }
@@ -76,7 +76,7 @@ export interface Cache {
   /** Writes what a report changes of a row that is there. */
   insertLevel(space: CachedSpace): void
   insertCursor(epoch: string | null, cursor: number): void
-  insertSealed(sealed: SealedHead | null): void
+  insertSealed(sealed: SignedHead | null): void
   insertAssignment(told: CacheMeta['assignment']): void
   insertContact(contact: Contact): void
   readonly sqlite: Sqlite
@@ -153,7 +153,7 @@ function parseMeta(row: MetaRow | undefined): CacheMeta {
   return {
     epoch: row.epoch,
     cursor: row.cursor,
-    sealed: parseOwn(row.sealed) as SealedHead | null,
+    sealed: parseOwn(row.sealed) as SignedHead | null,
     assignment: parseOwn(row.assignment) as CacheMeta['assignment'],
     contact: parseOwn(row.contact) as Contact | null,
   }

@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeF
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeEngine } from '../api/engine.ts'
 import {
   ack,
@@ -155,7 +155,7 @@ describe('a full disk', () => {
         clock,
         dial: makeScriptedHub().dial,
         post: () => Promise.reject(new Error('not asked')),
-        dice: makeDice(5),
+        random: makeSeededRandom(5),
         secret: () => '',
         log: SILENT,
       },

@@ -1,4 +1,4 @@
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { SessionEnd } from './session-state.ts'
 
 const SHORTEST_MS = 1_000
@@ -11,20 +11,20 @@ const PATIENT_MS = 60_000
 const LONGEST_BYE_MS = 300_000
 
 /** Full jitter between 1 and 60 s: the span doubles with each try that failed, from 4 s on. [SYN-23] */
-export function backoffMs(failedTries: number, dice: Dice): number {
+export function backoffMs(failedTries: number, random: SeededRandom): number {
   const span = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** Math.min(failedTries + 2, 10))
-  return SHORTEST_MS + dice.fraction() * (span - SHORTEST_MS)
+  return SHORTEST_MS + random.fraction() * (span - SHORTEST_MS)
 }
 
 /** How long to wait before the next line; null: until somebody enrols the device anew. */
-export function retryAfterMs(end: SessionEnd, failedTries: number, dice: Dice): number | null {
+export function retryAfterMs(end: SessionEnd, failedTries: number, random: SeededRandom): number | null {
   if (end.why === 'bye') {
     const waitMs = Math.min(end.retryAfterMs, LONGEST_BYE_MS)
-    return waitMs + dice.fraction() * Math.max(SHORTEST_MS, waitMs)
+    return waitMs + random.fraction() * Math.max(SHORTEST_MS, waitMs)
   }
-  if (end.why === 'forked') return backoffMs(0, dice)
+  if (end.why === 'forked') return backoffMs(0, random)
   if (end.why === 'keyUnreadable') return null
-  if (end.why !== 'err') return backoffMs(failedTries, dice)
+  if (end.why !== 'err') return backoffMs(failedTries, random)
   switch (end.code) {
     case 'revoked':
       return null
@@ -33,10 +33,10 @@ export function retryAfterMs(end: SessionEnd, failedTries: number, dice: Dice): 
     case 'forked':
     case 'badProof':
     case 'unknownKiosk':
-      return PATIENT_MS * (1 + dice.fraction())
+      return PATIENT_MS * (1 + random.fraction())
     case 'epochChanged':
-      return backoffMs(0, dice)
+      return backoffMs(0, random)
     default:
-      return backoffMs(failedTries, dice)
+      return backoffMs(failedTries, random)
   }
 }

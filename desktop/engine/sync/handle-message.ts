@@ -1,4 +1,4 @@
-import type { Changes, Heartbeat, LineError, Reply, Snapshot } from '#shared/wire/messages.ts'
+import type { Changes, Heartbeat, ConnectionError, Reply, Snapshot } from '#shared/wire/messages.ts'
 import { isCached } from '../core/core.ts'
 import type { Conversation } from './session-state.ts'
 import { becomeForked, fork, goLive, greet, sayApplied, takeWelcome } from './handshake.ts'
@@ -46,7 +46,7 @@ export function takeMessage(
 }
 
 /** A fork is answered on this same line, where the old key has just proved itself. [SYN-12] */
-function takeError(talk: Conversation, { code, fatal }: LineError): void {
+function takeError(talk: Conversation, { code, fatal }: ConnectionError): void {
   talk.core.options.log.warn('the hub says that something is wrong', { code, fatal })
   // Fatal: no further identity is to be had today.
   if (code === 'forked' && !fatal) return fork(talk)
@@ -124,7 +124,7 @@ function compareDigest(talk: Conversation, digest: string): void {
   if (core.mirror.digest() === digest || talk.cancelRepair !== null) return
   core.health.mismatchCount += 1
   core.options.log.warn('the digest differs', { cursor: core.mirror.cursor })
-  const delayMs = core.options.dice.fraction() * REPAIR_JITTER_MS
+  const delayMs = core.options.random.fraction() * REPAIR_JITTER_MS
   talk.cancelRepair = core.options.clock.after(delayMs, () => {
     talk.cancelRepair = null
     if (talk.phase === 'live') pull(talk, true)

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { helloStatement, type LineError } from '#shared/wire/messages.ts'
+import { helloStatement, type ConnectionError } from '#shared/wire/messages.ts'
 import {
   ack,
   ASSIGNMENT,
@@ -29,7 +29,7 @@ async function report(bench: Bench, spaceId: number, level: number): Promise<voi
   if (!answer.ok) throw new Error(answer.refusal.why)
 }
 
-function sayError(bench: Bench, code: LineError['code']): void {
+function sayError(bench: Bench, code: ConnectionError['code']): void {
   bench.hub.say({ type: 'err', code, fatal: code !== 'forked' })
   bench.clock.advance(0)
 }

@@ -34,7 +34,7 @@ export interface HubLink {
 
 /** Makes the link of one engine; it dials once started and once the device is a kiosk. */
 export function makeHubLink(core: Core): HubLink {
-  const { clock, config, dice, log } = core.options
+  const { clock, config, random, log } = core.options
   const status = makeLinkStatus(core)
   const state = {
     session: null as Session | null,
@@ -76,7 +76,7 @@ export function makeHubLink(core: Core): HubLink {
       core.screen.publish('kiosk')
     }
     status.down(end)
-    const delayMs = retryAfterMs(end, state.failedTries, dice)
+    const delayMs = retryAfterMs(end, state.failedTries, random)
     state.failedTries += 1
     if (delayMs !== null) state.cancelRetry = clock.after(delayMs, dial)
   }

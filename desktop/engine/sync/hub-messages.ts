@@ -8,7 +8,7 @@ import {
   Changes,
   Forked,
   Heartbeat,
-  LineError,
+  ConnectionError,
   Reassigned,
   Reply,
   Snapshot,
@@ -42,7 +42,7 @@ const CHECKS = {
   heartbeat: makeCheck(Heartbeat),
   assignment: makeCheck(Type.Object({ ...Reassigned.properties, ...AnyPlace }, STRICT)),
   bye: makeCheck(Bye),
-  err: makeCheck(LineError),
+  err: makeCheck(ConnectionError),
   reply: makeCheck(Reply),
 } as const
 

@@ -1,10 +1,10 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
-import type { SealedHead } from '#shared/wire/messages.ts'
+import type { SignedHead } from '#shared/wire/messages.ts'
 import type { Core } from '../core/core.ts'
 
 /** Keeps the greatest head of the present epoch. [SYN-17] */
-export function keepSeal(core: Core, told: SealedHead): void {
+export function keepSeal(core: Core, told: SignedHead): void {
   const { seal, stores } = core
   if (seal.held !== null && seal.held.epoch === told.epoch && seal.held.head >= told.head) return
   seal.held = told

@@ -1,4 +1,4 @@
-import type { LineError, KioskMessage, Limits } from '#shared/wire/messages.ts'
+import type { ConnectionError, KioskMessage, Limits } from '#shared/wire/messages.ts'
 import type { LineEnd } from '../core/ports.ts'
 import type { Core } from '../core/core.ts'
 import type { RowsIntake } from './apply-rows.ts'
@@ -35,7 +35,7 @@ export type SessionEnd =
   /** Nothing was heard for too long, or the handshake took too long. */
   | { why: 'silent' }
   | { why: 'bye'; retryAfterMs: number }
-  | { why: 'err'; code: LineError['code'] }
+  | { why: 'err'; code: ConnectionError['code'] }
   /** The device's own key is damaged: nothing can be proven with it. [KSK-15] */
   | { why: 'keyUnreadable' }
   /** This device has a new identity. */

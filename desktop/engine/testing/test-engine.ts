@@ -1,5 +1,5 @@
 import { accept } from '#shared/domain/decision.ts'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
@@ -101,7 +101,7 @@ export function openBench(
   const folder = given.folder ?? scratchFolder()
   const clock = given.clock ?? makeTestClock()
   const hub = given.hub ?? makeScriptedHub()
-  const dice = makeDice(11)
+  const random = makeSeededRandom(11)
   const logged: string[] = []
   const log = (event: string, facts?: Record<string, unknown>): void =>
     void logged.push(`${event} ${JSON.stringify(facts ?? {})}`)
@@ -112,9 +112,9 @@ export function openBench(
     clock,
     dial: hub.dial,
     post: () => Promise.resolve(accept({ kioskId: 7, universityId: 1, spaceId: 2, role: 'entrance' })),
-    dice,
+    random: random,
     secret: (byteCount) =>
-      Buffer.from(Array.from({ length: byteCount }, () => dice.below(256))).toString('base64url'),
+      Buffer.from(Array.from({ length: byteCount }, () => random.integerBelow(256))).toString('base64url'),
     log: { info: log, warn: log },
     ...given.options,
   })

@@ -3,17 +3,17 @@ import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal, EngineDoor, SliceName, Slices } from '#shared/wire/bridge.ts'
+import type { CallRefusal, EngineApi, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { listScreenFiles } from '../../engine/screen/screen-files.ts'
 import { makeAppEnd } from '../app-exit.ts'
 import { claimInstance, startShell, type Shell, type ShellOptions } from '../shell.ts'
 import { ElectronDouble, Machine } from './electron-double.ts'
 import type { WindowDouble } from './page-doubles.ts'
 
-type Listen = Parameters<EngineDoor['subscribe']>[0]
+type Listen = Parameters<EngineApi['subscribe']>[0]
 
 /** An engine's door that echoes calls. */
-export class EchoDoor implements EngineDoor {
+export class EchoDoor implements EngineApi {
   readonly listeners = new Set<Listen>()
   readonly calls: string[] = []
   call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>> {

@@ -1,21 +1,21 @@
-import type { AudienceParts } from './audience-parts.ts'
-import type { Committed } from '../writer/batch.ts'
+import type { AudienceDependencies } from './audience-member.ts'
+import type { CommitResult } from '../writer/batch.ts'
 import { Audience } from './fan-out.ts'
 
 /** The audiences of one sort at this hub, one for each university that somebody listens for. */
 export class Audiences {
-  private readonly parts: AudienceParts
+  private readonly dependencies: AudienceDependencies
   private readonly byUniversity = new Map<number, Audience>()
 
-  constructor(parts: AudienceParts) {
-    this.parts = parts
+  constructor(dependencies: AudienceDependencies) {
+    this.dependencies = dependencies
   }
 
   /** The audience of a university; the first to ask makes it. */
   of(universityId: number): Audience {
     const known = this.byUniversity.get(universityId)
     if (known !== undefined) return known
-    const audience = new Audience(this.parts, universityId)
+    const audience = new Audience(this.dependencies, universityId)
     this.byUniversity.set(universityId, audience)
     return audience
   }
@@ -24,18 +24,18 @@ export class Audiences {
     return [...this.byUniversity.keys()]
   }
 
-  committed(universityId: number, committed: Committed): void {
+  committed(universityId: number, committed: CommitResult): void {
     this.byUniversity.get(universityId)?.committed(committed)
   }
 
-  heardOf(universityId: number, head: number, epoch: string | null): void {
-    this.byUniversity.get(universityId)?.heardOf(head, epoch)
+  noticeHead(universityId: number, head: number, epoch: string | null): void {
+    this.byUniversity.get(universityId)?.noticeHead(head, epoch)
   }
 
-  /** Looks at all; answers how many sockets are behind. */
-  sweep(): number {
+  /** Ends connections that have stalled in all audiences; answers how many connections are behind. Called about once a second. */
+  endStalled(): number {
     let behindCount = 0
-    for (const audience of this.byUniversity.values()) behindCount += audience.sweep()
+    for (const audience of this.byUniversity.values()) behindCount += audience.endStalled()
     return behindCount
   }
 

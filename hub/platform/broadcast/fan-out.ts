@@ -1,19 +1,19 @@
-import { nextTickMs, type AudienceParts, type Member } from './audience-parts.ts'
-import type { Committed } from '../writer/batch.ts'
-import { deliver } from './delivery.ts'
+import { nextTickMs, type AudienceDependencies, type Member } from './audience-member.ts'
+import type { CommitResult } from '../writer/batch.ts'
+import { deliverBuffers } from './deliver-buffers.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
 import { Mirror } from './mirror.ts'
-import { cutParts, type Parts } from './frame-chunks.ts'
-import { Slices } from './slices.ts'
+import { makeFrameChunks, type FrameChunks } from './frame-chunks.ts'
+import { TimeSlices } from './time-slices.ts'
 
-/** How soon one that is behind is looked at again. */
-const LOOK_AGAIN_MS = 50
+/** How soon a member that is behind is checked again. */
+const RECHECK_MS = 50
 /** A socket with more unsent than this is behind. [SYN-24] */
 const BEHIND_BYTES = 262_144
 /** It is served again when this little is left. */
 const DRAINED_BYTES = 65_536
-/** How long a socket may stand still. [SYN-24] */
+/** How long a socket may take no bytes. [SYN-24] */
 const STALL_MS = 30_000
 
 /**
@@ -23,41 +23,45 @@ const STALL_MS = 30_000
 export class Audience {
   readonly universityId: number
   readonly members = new Set<Member>()
-  private readonly parts: AudienceParts
+  private readonly dependencies: AudienceDependencies
   private readonly feed: Feed
   private mirror: Mirror | null = null
-  /** Head that the last frame carried. */
-  private told = 0
-  /** Greatest clock heard of. */
-  private heard = 0
-  private readonly ring = new FrameRing()
-  private readonly telling: Slices<Member>
+  /** Head of the last frame that was broadcast. */
+  private broadcastClock = 0
+  /** Greatest clock that a commit, a notification or the poll named. */
+  private noticedClock = 0
+  private readonly recentFrames = new FrameRing()
+  private readonly sending: TimeSlices<Member>
   private refreshing: Promise<void> | null = null
   private cancelTick: (() => void) | null = null
-  private cancelBeat: (() => void) | null = null
+  private cancelHeartbeat: (() => void) | null = null
   private lastTickMs = -Infinity
   private tickMs: number
   private waitingSinceMs: number | null = null
   private isStopped = false
 
-  constructor(parts: AudienceParts, universityId: number) {
-    this.parts = parts
+  constructor(dependencies: AudienceDependencies, universityId: number) {
+    this.dependencies = dependencies
     this.universityId = universityId
-    this.tickMs = parts.view.tickMs
-    this.feed = makeFeed(parts, universityId)
-    this.telling = new Slices(parts.clock)
+    this.tickMs = dependencies.view.tickMs
+    this.feed = makeFeed(dependencies, universityId)
+    this.sending = new TimeSlices(dependencies.clock)
   }
 
   /** Reads what a member misses: everything, or what changed after `from`; not older than `atLeast`. */
-  async open(from: number | null, isOld: boolean, atLeast: number): Promise<FeedAnswer | null> {
-    await this.ready()
-    return this.feed.read(from, isOld, Math.max(atLeast, from === null ? 0 : this.told))
+  async readMissed(
+    from: number | null,
+    usesOldProtocol: boolean,
+    atLeast: number,
+  ): Promise<FeedAnswer | null> {
+    await this.loadMirror()
+    return this.feed.read(from, usesOldProtocol, Math.max(atLeast, from === null ? 0 : this.broadcastClock))
   }
 
-  /** Takes a member in with what it misses; from then on it is told everything. */
-  admit(member: Member, answer: FeedAnswer, from: number | null): void {
+  /** Adds a member and sends what it missed; from then on it is sent every frame. */
+  join(member: Member, answer: FeedAnswer, from: number | null): void {
     this.members.add(member)
-    this.startBeating()
+    this.startHeartbeats()
     this.serve(member, answer, from === answer.to ? [] : answer.buffers)
   }
 
@@ -67,15 +71,15 @@ export class Audience {
     this.members.delete(member)
   }
 
-  /** A kiosk asks again, from its own cursor, or from nothing. While parts are on their way it is not heard. [SYN-8] [SYN-9] */
+  /** A kiosk asks again, from its own cursor, or from nothing. While it is being sent what it missed, the request is ignored. [SYN-8] [SYN-9] */
   pull(member: Member, cursor: number | null): void {
     if (member.state === 'catching' || member.state === 'gone') return
     this.catchUp(member, cursor)
   }
 
   /** A commit of this hub. */
-  committed(commit: Committed): void {
-    this.heard = Math.max(this.heard, commit.clock)
+  committed(commit: CommitResult): void {
+    this.noticedClock = Math.max(this.noticedClock, commit.clock)
     const { mirror } = this
     if (mirror === null || !commit.isStep) return
     if (commit.epoch !== mirror.epoch) this.refresh()
@@ -85,27 +89,27 @@ export class Audience {
     } else if (commit.clock > mirror.head) this.refresh()
   }
 
-  /** Somebody says that the university is at `head`; read what is missing. [SYN-27] */
-  heardOf(head: number, epoch: string | null): void {
+  /** Another hub, the poll or a rolled epoch named `head`: reads what is missing. [SYN-27] */
+  noticeHead(head: number, epoch: string | null): void {
     if (epoch !== null && this.mirror !== null && epoch !== this.mirror.epoch) {
       this.changeEpoch()
       return
     }
-    this.heard = Math.max(this.heard, head)
+    this.noticedClock = Math.max(this.noticedClock, head)
     if (this.mirror !== null && head > this.mirror.head) this.refresh()
   }
 
-  /** Members that stand still go; those that drained are served again. Called about once a second. */
-  sweep(): number {
-    const nowMs = this.parts.clock.elapsedMs()
+  /** Ends members that take no bytes any more; answers how many are behind. Called about once a second. */
+  endStalled(): number {
+    const nowMs = this.dependencies.clock.elapsedMs()
     let behindCount = 0
     for (const member of this.members) {
       if (member.state === 'live') continue
       if (member.state === 'behind') behindCount += 1
-      const unsent = member.line.bufferedBytes()
-      if (unsent < member.unsent || unsent === 0) member.stillSinceMs = nowMs
-      member.unsent = unsent
-      if (nowMs - member.stillSinceMs >= STALL_MS) member.end('stalled')
+      const unsentBytes = member.connection.bufferedBytes()
+      if (unsentBytes < member.unsentBytes || unsentBytes === 0) member.stalledSinceMs = nowMs
+      member.unsentBytes = unsentBytes
+      if (nowMs - member.stalledSinceMs >= STALL_MS) member.end('stalled')
     }
     return behindCount
   }
@@ -113,14 +117,14 @@ export class Audience {
   stop(): void {
     this.isStopped = true
     this.cancelTick?.()
-    this.telling.drop()
-    this.cancelBeat?.()
+    this.sending.abandon()
+    this.cancelHeartbeat?.()
     for (const member of this.members) this.leave(member)
   }
 
-  private async ready(): Promise<void> {
+  private async loadMirror(): Promise<void> {
     while (this.mirror === null && !this.isStopped) {
-      this.refreshing ??= this.parts.inFlight.track(this.reload())
+      this.refreshing ??= this.dependencies.inFlight.track(this.reload())
       await this.refreshing
       if (this.mirror === null) return
     }
@@ -131,8 +135,8 @@ export class Audience {
       const whole = await this.feed.readRows(null)
       if (whole === null || this.isStopped) return
       this.mirror = new Mirror(whole)
-      this.told = whole.head
-      this.ring.clear()
+      this.broadcastClock = whole.head
+      this.recentFrames.clear()
     } finally {
       this.refreshing = null
     }
@@ -140,10 +144,10 @@ export class Audience {
   }
 
   private refresh(): void {
-    this.refreshing ??= this.parts.inFlight.track(this.readOn())
+    this.refreshing ??= this.dependencies.inFlight.track(this.readChanges())
   }
 
-  private async readOn(): Promise<void> {
+  private async readChanges(): Promise<void> {
     const { mirror } = this
     try {
       const feed = mirror === null ? null : await this.feed.readRows(mirror.head)
@@ -153,102 +157,107 @@ export class Audience {
         return
       }
       // A commit of this hub may have been applied meanwhile: rows never go back.
-      if (feed.head > mirror.head) this.take(mirror, feed)
+      if (feed.head > mirror.head) this.applyFeed(mirror, feed)
     } catch (error) {
-      this.parts.log.warn('changes could not be read', { universityId: this.universityId, err: error })
+      this.dependencies.log.warn('changes-not-read', 'Changes could not be read.', {
+        universityId: this.universityId,
+        err: error,
+      })
       // The next poll of the heads tries again.
-      this.heard = mirror?.head ?? 0
+      this.noticedClock = mirror?.head ?? 0
     } finally {
       this.refreshing = null
     }
     this.refreshIfBehind()
   }
 
-  private take(mirror: Mirror, feed: Parameters<Mirror['applyFeed']>[0]): void {
-    const isFactsMoved = feed.factsClock !== mirror.factsClock
+  private applyFeed(mirror: Mirror, feed: Parameters<Mirror['applyFeed']>[0]): void {
+    const haveFactsChanged = feed.factsClock !== mirror.factsClock
     mirror.applyFeed(feed)
     this.scheduleTick()
-    if (isFactsMoved) this.parts.factsMoved(this.universityId)
+    if (haveFactsChanged) this.dependencies.factsChanged(this.universityId)
   }
 
   private refreshIfBehind(): void {
-    if (this.mirror !== null && this.heard > this.mirror.head && !this.isStopped) this.refresh()
+    if (this.mirror !== null && this.noticedClock > this.mirror.head && !this.isStopped) this.refresh()
   }
 
   private changeEpoch(): void {
-    this.parts.log.warn('the epoch changed: all kiosks begin anew', { universityId: this.universityId })
+    this.dependencies.log.warn('epoch-changed', 'The epoch changed: all kiosks and pages start over.', {
+      universityId: this.universityId,
+    })
     this.mirror = null
-    this.heard = 0
-    this.telling.drop()
-    this.ring.clear()
+    this.noticedClock = 0
+    this.sending.abandon()
+    this.recentFrames.clear()
     this.feed.forget()
     for (const member of this.members) member.end('epochChanged')
   }
 
   private scheduleTick(): void {
-    const nowMs = this.parts.clock.elapsedMs()
+    const nowMs = this.dependencies.clock.elapsedMs()
     this.waitingSinceMs ??= nowMs
-    if (this.cancelTick !== null || this.telling.isRunning || this.isStopped) return
+    if (this.cancelTick !== null || this.sending.isRunning || this.isStopped) return
     const delayMs = Math.max(0, this.lastTickMs + this.tickMs - nowMs)
-    this.cancelTick = this.parts.clock.after(delayMs, () => this.tick())
+    this.cancelTick = this.dependencies.clock.after(delayMs, () => this.tick())
   }
 
   private tick(): void {
-    this.telling.finish()
+    this.sending.finish()
     this.cancelTick?.()
     this.cancelTick = null
-    const { mirror, parts } = this
-    if (mirror === null || mirror.head === this.told) return
-    const startedMs = parts.clock.elapsedMs()
+    const { mirror, dependencies } = this
+    if (mirror === null || mirror.head === this.broadcastClock) return
+    const startedMs = dependencies.clock.elapsedMs()
     const waitingSinceMs = this.waitingSinceMs ?? startedMs
     this.waitingSinceMs = null
     this.lastTickMs = startedMs
-    const frame = cutParts(mirror.epoch, this.told, mirror.head, mirror.takePending())
-    this.told = mirror.head
-    this.ring.keep(frame)
-    const tell = (member: Member): void => this.tell(member, frame)
-    this.telling.start(this.members, tell, (costMs) => {
-      this.tickMs = nextTickMs(parts.view, costMs)
-      parts.metrics.fanOutLag(parts.clock.elapsedMs() - waitingSinceMs)
-      if (mirror === this.mirror && mirror.head !== this.told) this.scheduleTick()
+    const frame = makeFrameChunks(mirror.epoch, this.broadcastClock, mirror.head, mirror.takePending())
+    this.broadcastClock = mirror.head
+    this.recentFrames.keep(frame)
+    const send = (member: Member): void => this.sendFrame(member, frame)
+    this.sending.start(this.members, send, (costMs) => {
+      this.tickMs = nextTickMs(dependencies.view, costMs)
+      dependencies.metrics.fanOutLag(dependencies.clock.elapsedMs() - waitingSinceMs)
+      if (mirror === this.mirror && mirror.head !== this.broadcastClock) this.scheduleTick()
     })
   }
 
-  private tell(member: Member, frame: Parts): void {
-    if (member.state !== 'live' || member.told >= frame.to) return
-    if (member.line.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
-    else if (member.isOld) this.catchUp(member, member.told)
+  private sendFrame(member: Member, frame: FrameChunks): void {
+    if (member.state !== 'live' || member.sentClock >= frame.to) return
+    if (member.connection.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
+    else if (member.usesOldProtocol) this.catchUp(member, member.sentClock)
     else {
-      for (const buffer of frame.buffers) member.line.send(buffer)
-      member.told = frame.to
+      for (const buffer of frame.buffers) member.connection.send(buffer)
+      member.sentClock = frame.to
     }
   }
 
   private fallBehind(member: Member): void {
     member.state = 'behind'
-    member.unsent = member.line.bufferedBytes()
-    member.stillSinceMs = this.parts.clock.elapsedMs()
-    const look = (): void => {
+    member.unsentBytes = member.connection.bufferedBytes()
+    member.stalledSinceMs = this.dependencies.clock.elapsedMs()
+    const recheck = (): void => {
       if (member.state !== 'behind') return
-      if (member.line.bufferedBytes() <= DRAINED_BYTES) this.bridge(member)
-      else member.cancel = this.parts.clock.after(LOOK_AGAIN_MS, look)
+      if (member.connection.bufferedBytes() <= DRAINED_BYTES) this.makeLive(member)
+      else member.cancel = this.dependencies.clock.after(RECHECK_MS, recheck)
     }
-    member.cancel = this.parts.clock.after(LOOK_AGAIN_MS, look)
+    member.cancel = this.dependencies.clock.after(RECHECK_MS, recheck)
   }
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
-  private bridge(member: Member): void {
-    const missed = member.isOld ? null : this.ring.since(member.told)
-    if (member.told >= this.told) member.state = 'live'
-    else if (missed !== null) this.serve(member, { to: this.told }, missed)
-    else this.catchUp(member, member.told)
+  private makeLive(member: Member): void {
+    const missed = member.usesOldProtocol ? null : this.recentFrames.since(member.sentClock)
+    if (member.sentClock >= this.broadcastClock) member.state = 'live'
+    else if (missed !== null) this.serve(member, { to: this.broadcastClock }, missed)
+    else this.catchUp(member, member.sentClock)
   }
 
   private catchUp(member: Member, from: number | null): void {
     member.state = 'catching'
-    member.stillSinceMs = this.parts.clock.elapsedMs()
+    member.stalledSinceMs = this.dependencies.clock.elapsedMs()
     const isCurrent = (): boolean => this.members.has(member) && !this.isStopped
-    this.open(from, member.isOld, this.told).then(
+    this.readMissed(from, member.usesOldProtocol, this.broadcastClock).then(
       (answer) => {
         if (answer === null || !isCurrent()) return
         if (answer.epoch === this.mirror?.epoch)
@@ -256,44 +265,47 @@ export class Audience {
         else member.end('epochChanged')
       },
       (error: unknown) => {
-        this.parts.log.warn('a catch-up could not be read', { universityId: this.universityId, err: error })
-        if (isCurrent()) member.cancel = this.parts.clock.after(1000, () => this.catchUp(member, from))
+        this.dependencies.log.warn('catch-up-failed', 'A catch-up could not be read.', {
+          universityId: this.universityId,
+          err: error,
+        })
+        if (isCurrent()) member.cancel = this.dependencies.clock.after(1000, () => this.catchUp(member, from))
       },
     )
   }
 
   private serve(member: Member, answer: { to: number }, buffers: readonly Buffer[]): void {
     member.state = 'catching'
-    member.stillSinceMs = this.parts.clock.elapsedMs()
+    member.stalledSinceMs = this.dependencies.clock.elapsedMs()
     let isDone = false
-    const cancel = deliver(this.parts.clock, member.line, buffers, () => {
+    const cancel = deliverBuffers(this.dependencies.clock, member.connection, buffers, () => {
       isDone = true
       if (member.state !== 'catching') return
-      member.told = answer.to
-      this.bridge(member)
+      member.sentClock = answer.to
+      this.makeLive(member)
     })
     // When all was handed over at once, what came next has set a cancel of its own.
     if (!isDone) member.cancel = cancel
   }
 
-  private startBeating(): void {
-    if (this.cancelBeat !== null || this.isStopped) return
-    this.cancelBeat = this.parts.clock.after(this.parts.view.heartbeatMs, () => {
-      this.cancelBeat = null
+  private startHeartbeats(): void {
+    if (this.cancelHeartbeat !== null || this.isStopped) return
+    this.cancelHeartbeat = this.dependencies.clock.after(this.dependencies.view.heartbeatMs, () => {
+      this.cancelHeartbeat = null
       if (this.members.size === 0) return
-      this.beat()
-      this.startBeating()
+      this.sendHeartbeat()
+      this.startHeartbeats()
     })
   }
 
-  /** The digest is that of the head told last: what waits goes first. [SYN-14] */
-  private beat(): void {
+  /** The digest is that of the head broadcast last: what waits is sent first. [SYN-14] */
+  private sendHeartbeat(): void {
     this.tick()
-    this.telling.finish()
+    this.sending.finish()
     const { mirror } = this
     if (mirror === null) return
-    const buffer = this.parts.view.heartbeat(this.universityId, mirror)
+    const buffer = this.dependencies.view.heartbeat(this.universityId, mirror)
     if (buffer !== null)
-      for (const member of this.members) if (member.state === 'live') member.line.send(buffer)
+      for (const member of this.members) if (member.state === 'live') member.connection.send(buffer)
   }
 }

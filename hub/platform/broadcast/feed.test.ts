@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadFeed } from '../../spaces/load-feed.ts'
+import { loadFeed } from '../../spaces/space-feed-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { makeFeed, makeReaders, type Feed } from './feed.ts'
+import { makeFeed, makeReadSemaphore, type Feed } from './feed.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
 
@@ -16,17 +16,17 @@ afterAll(() => database.drop())
 
 /** A feed, and how often it asked the database. */
 function counted(maxKeptBytes?: number): { feed: Feed; reads: () => number } {
-  const turnstile = makeReaders()
+  const semaphore = makeReadSemaphore()
   let count = 0
-  const counting: Pick<typeof turnstile, 'pass'> = {
-    pass: (run) => {
+  const counting: Pick<typeof semaphore, 'run'> = {
+    run: (run) => {
       count += 1
-      return turnstile.pass(run)
+      return semaphore.run(run)
     },
   }
   const parts = {
     pool: database.pool,
-    turnstile: counting,
+    readSemaphore: counting,
     inFlight: makeInFlight(),
     view: { load: loadFeed },
   }

@@ -1,4 +1,4 @@
-import type { Parts } from './frame-chunks.ts'
+import type { FrameChunks } from './frame-chunks.ts'
 
 /** Two seconds of frames: a catch-up of a few thousand rows takes less. */
 const MAX_FRAMES = 40
@@ -7,10 +7,10 @@ const MAX_BYTES = 1_048_576
 
 /** The last frames, kept for those who finish a catch-up while the others went on. */
 export class FrameRing {
-  private frames: Parts[] = []
+  private frames: FrameChunks[] = []
   private byteCount = 0
 
-  keep(frame: Parts): void {
+  keep(frame: FrameChunks): void {
     this.frames.push(frame)
     this.byteCount += frame.byteCount
     while (this.frames.length > MAX_FRAMES || this.byteCount > MAX_BYTES) {
@@ -20,11 +20,11 @@ export class FrameRing {
     }
   }
 
-  /** Everything after `told`, without a gap; null when the frames do not reach back that far. [SYN-8] */
-  since(told: number): Buffer[] | null {
-    const missed = this.frames.filter(({ to }) => to > told)
+  /** Everything after `sentClock`, without a gap; null when the frames do not reach back that far. [SYN-8] */
+  since(sentClock: number): Buffer[] | null {
+    const missed = this.frames.filter(({ to }) => to > sentClock)
     const [first] = missed
-    if (first === undefined || (first.from ?? 0) > told) return null
+    if (first === undefined || (first.from ?? 0) > sentClock) return null
     return missed.flatMap(({ buffers }) => buffers)
   }
 

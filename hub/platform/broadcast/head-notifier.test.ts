@@ -3,7 +3,7 @@ import { noLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
 import { closePool, openPool } from '../postgres/database.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
-import { startWakeUp } from './head-notifier.ts'
+import { startHeadNotifier } from './head-notifier.ts'
 
 test('[SYN-27] a poll of the heads that finds no database, or hangs, is late after five of its turns', async () => {
   const pool = openPool('postgresql://carrel@/carrel?host=/nonexistent')
@@ -17,16 +17,16 @@ test('[SYN-27] a poll of the heads that finds no database, or hangs, is late aft
     databaseNowMs: () => null,
   }
   const inFlight = makeInFlight()
-  const wakeUp = startWakeUp({
+  const wakeUp = startHeadNotifier({
     pool,
     clock,
     log: noLog,
     inFlight,
     listens: false,
     universityIds: () => [],
-    heard: () => undefined,
+    notified: () => undefined,
     polled: () => undefined,
-    returned: async () => undefined,
+    databaseReturned: async () => undefined,
   })
   for (let turn = 1; turn <= 5; turn += 1) {
     state.nowMs = turn * 1_000

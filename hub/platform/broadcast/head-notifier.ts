@@ -2,82 +2,82 @@ import pg from 'pg'
 import type { HubLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
 import { query, type Database } from '../postgres/database.ts'
-import { loadHeads, type HeadRow } from '../connections/kiosk-sessions.ts'
-import { HEADS_CHANNEL, notifyHeads } from '../writer/commit-under-clock.ts'
+import { loadHeads, type HeadRow } from '../writer/heads.ts'
+import { HEADS_CHANNEL, notifyHeads } from '../writer/heads.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 
-/** Commits are told to other hubs at most this often. Each telling is a flush of its own. */
+/** Other hubs are notified of commits at most this often. Each notification is a flush of its own. */
 const NOTIFY_MS = 20
-/** How long a lost wake-up may go unnoticed: so often a hub looks by itself for what others committed. [SYN-27] */
+/** Time between polls of all heads: for so long a lost notification may go unnoticed. [SYN-27] */
 export const POLL_MS = 1000
 /** A poll that has not succeeded for this long is late. */
 const LATE_MS = 5 * POLL_MS
-/** By this name hubs that listen see each other. */
+/** `application_name` by which hubs that listen are counted. */
 const LISTENER_NAME = 'carrel hub listener'
 
-/** How hubs on one database hear of each other's commits: a channel, and a poll for what the channel lost. [SYN-27] */
-export interface WakeUp {
-  /** This hub committed: tells the others, soon and together. */
+/** Tells hubs on one database of each other's commits: by LISTEN and NOTIFY, and by a poll for what a notification missed. [SYN-27] */
+export interface HeadNotifier {
+  /** This hub committed: notifies the others, within 20 ms and in one notification. */
   committed(universityId: number, head: number): void
-  /** The poll has not succeeded for several of its turns, or hangs: kiosks may be told things late. */
+  /** The poll has not succeeded for five of its intervals, or hangs: kiosks may get changes late. */
   isLate(): boolean
   stop(): Promise<void>
 }
 
-/** What a wake-up is made of. */
-export interface WakeUpParts {
+/** What a head notifier is given. */
+export interface HeadNotifierDependencies {
   pool: Database
   clock: HubClock
   log: HubLog
   inFlight: InFlight
-  /** False: no channel, the poll alone. */
+  /** False: no LISTEN, the poll alone. */
   listens: boolean
   /** Universities to be polled. */
   universityIds(): number[]
-  /** Another hub, or an administrator, committed. */
-  heard(universityId: number, head: number): void
-  /** Each second: all heads, and the database's time. */
+  /** A notification came: another hub, or a command of an administrator, committed. */
+  notified(universityId: number, head: number): void
+  /** After each poll: all heads, and the database's time in ms since 1970. */
   polled(heads: readonly HeadRow[], nowMs: number): void
-  /** The database answers again after it did not: it may be another one. */
-  returned(): Promise<void>
+  /** Before the first poll that may succeed after failed ones: the database may be another one. */
+  databaseReturned(): Promise<void>
 }
 
 /** Starts listening and polling. */
-export function startWakeUp(parts: WakeUpParts): WakeUp {
-  return new Waker(parts)
+export function startHeadNotifier(dependencies: HeadNotifierDependencies): HeadNotifier {
+  return new Notifier(dependencies)
 }
 
-class Waker implements WakeUp {
-  private readonly parts: WakeUpParts
+class Notifier implements HeadNotifier {
+  private readonly dependencies: HeadNotifierDependencies
   private readonly heads = new Map<number, number>()
   private cancelNotify: (() => void) | null = null
   private cancelPoll: () => void = () => undefined
   private cancelListen: () => void = () => undefined
   private client: pg.Client | null = null
-  /** Others that listen, as last polled. Nobody is told when nobody listens. */
-  private otherCount = 0
-  private isAway = false
+  /** Other hubs that listen, as last polled. Without any, nothing is notified. */
+  private otherHubCount = 0
+  private isDatabaseAway = false
   private isStopped = false
   private polledAtMs: number
 
-  constructor(parts: WakeUpParts) {
-    this.parts = parts
-    this.polledAtMs = parts.clock.elapsedMs()
+  constructor(dependencies: HeadNotifierDependencies) {
+    this.dependencies = dependencies
+    this.polledAtMs = dependencies.clock.elapsedMs()
     this.schedulePoll()
-    if (parts.listens) void this.listen()
+    if (dependencies.listens) void this.listen()
   }
 
   committed(universityId: number, head: number): void {
-    if (this.otherCount === 0) return
+    if (this.otherHubCount === 0) return
     this.heads.set(universityId, head)
-    this.cancelNotify ??= this.parts.clock.after(NOTIFY_MS, () => {
+    this.cancelNotify ??= this.dependencies.clock.after(NOTIFY_MS, () => {
       this.cancelNotify = null
-      void this.parts.inFlight.track(this.notify())
+      void this.dependencies.inFlight.track(this.notify())
     })
   }
 
   isLate(): boolean {
-    return this.parts.clock.elapsedMs() - this.polledAtMs > LATE_MS
+    return this.dependencies.clock.elapsedMs() - this.polledAtMs > LATE_MS
   }
 
   async stop(): Promise<void> {
@@ -91,61 +91,61 @@ class Waker implements WakeUp {
   private async notify(): Promise<void> {
     const heads = [...this.heads].map(([universityId, head]) => ({ universityId, head }))
     this.heads.clear()
-    await notifyHeads(this.parts.pool, heads).catch((error: unknown) =>
-      this.parts.log.warn('other hubs could not be told', { err: error }),
+    await notifyHeads(this.dependencies.pool, heads).catch((error: unknown) =>
+      this.dependencies.log.warn('notify-failed', 'Other hubs could not be notified.', { err: error }),
     )
   }
 
   private schedulePoll(): void {
     if (this.isStopped) return
-    this.cancelPoll = this.parts.clock.after(POLL_MS, () => {
-      void this.parts.inFlight.track(this.poll()).finally(() => this.schedulePoll())
+    this.cancelPoll = this.dependencies.clock.after(POLL_MS, () => {
+      void this.dependencies.inFlight.track(this.poll()).finally(() => this.schedulePoll())
     })
   }
 
   private async poll(): Promise<void> {
-    const { pool, listens, log } = this.parts
+    const { pool, listens, log } = this.dependencies
     try {
-      if (this.isAway) await this.parts.returned()
-      const { nowMs, heads } = await loadHeads(pool, this.parts.universityIds())
-      if (listens) this.otherCount = await countListeners(pool, this.client !== null)
-      this.isAway = false
-      this.polledAtMs = this.parts.clock.elapsedMs()
-      if (!this.isStopped) this.parts.polled(heads, nowMs)
+      if (this.isDatabaseAway) await this.dependencies.databaseReturned()
+      const { nowMs, heads } = await loadHeads(pool, this.dependencies.universityIds())
+      if (listens) this.otherHubCount = await countListeners(pool, this.client !== null)
+      this.isDatabaseAway = false
+      this.polledAtMs = this.dependencies.clock.elapsedMs()
+      if (!this.isStopped) this.dependencies.polled(heads, nowMs)
     } catch (error) {
-      if (!this.isAway) log.warn('the database does not answer', { err: error })
-      this.isAway = true
+      if (!this.isDatabaseAway) log.warn('database-away', 'The database does not answer.', { err: error })
+      this.isDatabaseAway = true
     }
   }
 
   private async listen(): Promise<void> {
-    const client = new pg.Client({ ...this.parts.pool.options, application_name: LISTENER_NAME })
-    const again = (): void => {
+    const client = new pg.Client({ ...this.dependencies.pool.options, application_name: LISTENER_NAME })
+    const reconnect = (): void => {
       if (this.client === client) this.client = null
       if (this.isStopped) return
       this.cancelListen()
-      this.cancelListen = this.parts.clock.after(POLL_MS, () => void this.listen())
+      this.cancelListen = this.dependencies.clock.after(POLL_MS, () => void this.listen())
     }
-    client.on('error', again)
-    client.on('end', again)
-    client.on('notification', ({ payload }) => this.hear(payload ?? ''))
+    client.on('error', reconnect)
+    client.on('end', reconnect)
+    client.on('notification', ({ payload }) => this.receive(payload ?? ''))
     try {
       await client.connect()
       await client.query(`listen ${HEADS_CHANNEL}`)
       this.client = client
       if (this.isStopped) await client.end()
     } catch {
-      // The poll says that the database is away.
-      again()
+      // The poll logs that the database is away.
+      reconnect()
     }
   }
 
-  private hear(payload: string): void {
-    for (const { universityId, head } of parseHeads(payload)) this.parts.heard(universityId, head)
+  private receive(payload: string): void {
+    for (const { universityId, head } of parseHeads(payload)) this.dependencies.notified(universityId, head)
   }
 }
 
-/** What a notification says; another program's payload says nothing. */
+/** The heads in a notification's payload; none in the payload of another program. */
 function parseHeads(payload: string): { universityId: number; head: number }[] {
   try {
     const value: unknown = JSON.parse(payload)

@@ -1,12 +1,12 @@
 import type { Heartbeat } from '#shared/wire/messages.ts'
-import type { Seal } from '../secrets/head-signature.ts'
+import type { HeadSignature } from '../secrets/head-signature.ts'
 import type { LoadFeed } from './feed-rows.ts'
-import type { AudienceView } from './audience-parts.ts'
+import type { AudienceView } from './audience-member.ts'
 import type { Mirror } from './mirror.ts'
 
-/** The heartbeat of a university as it was told last, serialised once for all. [SYN-14] */
+/** The heartbeat of a university at the head broadcast last, serialised once for all kiosks. [SYN-14] */
 function makeHeartbeat(
-  parts: { seal(): Seal; nowMs(): number },
+  dependencies: { headSignature(): HeadSignature; nowMs(): number },
   universityId: number,
   mirror: Mirror,
 ): Buffer {
@@ -15,8 +15,8 @@ function makeHeartbeat(
     type: 'heartbeat',
     epoch,
     head,
-    mac: parts.seal().sign(universityId, epoch, head),
-    nowMs: parts.nowMs(),
+    mac: dependencies.headSignature().sign(universityId, epoch, head),
+    nowMs: dependencies.nowMs(),
     digest: mirror.digestText(),
   }
   return Buffer.from(JSON.stringify(message))
@@ -25,17 +25,17 @@ function makeHeartbeat(
 /** Below what an eye sees, and enough for a row that changes often to travel once. */
 const TICK_MS = 50
 
-/** What kiosks are told. [SYN-14] [SYN-21] */
-export function makeKioskView(parts: {
-  seal(): Seal
+/** What kiosks are sent: frames every 50 ms, heartbeats signed by the hub. [SYN-14] [SYN-21] */
+export function makeKioskView(dependencies: {
+  headSignature(): HeadSignature
   nowMs(): number
   heartbeatMs: number
   load: LoadFeed
 }): AudienceView {
   return {
     tickMs: TICK_MS,
-    heartbeatMs: parts.heartbeatMs,
-    load: parts.load,
-    heartbeat: (universityId, mirror) => makeHeartbeat(parts, universityId, mirror),
+    heartbeatMs: dependencies.heartbeatMs,
+    load: dependencies.load,
+    heartbeat: (universityId, mirror) => makeHeartbeat(dependencies, universityId, mirror),
   }
 }

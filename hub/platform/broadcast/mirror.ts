@@ -22,7 +22,7 @@ export class Mirror {
     this.epoch = whole.epoch
     this.head = whole.head
     this.factsClock = whole.factsClock
-    for (const { id, clock } of whole.rows) this.stamp(id, clock)
+    for (const { id, clock } of whole.rows) this.setClock(id, clock)
   }
 
   digestText(): string {
@@ -41,14 +41,14 @@ export class Mirror {
     this.head = feed.head
     this.factsClock = feed.factsClock
     for (const row of feed.rows) {
-      this.stamp(row.id, row.clock)
+      this.setClock(row.id, row.clock)
       this.levels.delete(row.id)
       this.gone.delete(row.id)
       this.rows.set(row.id, row)
     }
     for (const level of feed.levels) this.setLevel(level)
     for (const [id, clock] of feed.gone) {
-      this.unstamp(id)
+      this.removeClock(id)
       this.levels.delete(id)
       this.rows.delete(id)
       this.gone.set(id, clock)
@@ -70,19 +70,19 @@ export class Mirror {
 
   private setLevel(row: LevelRow): void {
     const [id, clock, level, reportedAtMs] = row
-    this.stamp(id, clock)
+    this.setClock(id, clock)
     const whole = this.rows.get(id)
     if (whole === undefined) this.levels.set(id, row)
     else this.rows.set(id, { ...whole, clock, level, reportedAtMs })
   }
 
-  private stamp(id: number, clock: number): void {
-    this.unstamp(id)
+  private setClock(id: number, clock: number): void {
+    this.removeClock(id)
     this.clocks.set(id, clock)
     toggleRow(this.digest, id, clock)
   }
 
-  private unstamp(id: number): void {
+  private removeClock(id: number): void {
     const before = this.clocks.get(id)
     if (before === undefined) return
     toggleRow(this.digest, id, before)

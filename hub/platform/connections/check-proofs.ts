@@ -1,26 +1,26 @@
 import { verify, type KeyObject } from 'node:crypto'
-import { helloStatement, type Hello, type LineErrorCode } from '#shared/wire/messages.ts'
+import { helloStatement, type Hello, type ConnectionErrorCode } from '#shared/wire/messages.ts'
 
 /** Proofs checked in one turn of the event loop: 65 µs each, 13 ms together. */
 const MAX_SLICE_PROOFS = 200
 
-/** Who a kiosk is: its university, and its key when that reads. */
-export interface Identity {
+/** A kiosk's university and its public key; the key is null when what is stored is none. */
+export interface ProofIdentity {
   universityId: number
   key: KeyObject | null
 }
 
 /** A hello whose proof is to be checked. */
-interface Provable {
+interface HelloWithProof {
   hello: Hello
   challenge: { nonce: string; host: string }
-  resolve(result: { verdict: 'refused'; code: LineErrorCode }): void
+  resolve(result: { verdict: 'refused'; code: ConnectionErrorCode }): void
 }
 
-/** In slices, so that thousands of hellos at once do not keep the others' messages waiting. */
-export async function checkProofs<One extends Provable>(
+/** The hellos whose proof is right; the others are resolved as refused. Yields to the event loop between slices, so that thousands of hellos do not keep other messages waiting. [SYN-10] */
+export async function checkProofs<One extends HelloWithProof>(
   batch: readonly One[],
-  identities: ReadonlyMap<number, Identity>,
+  identities: ReadonlyMap<number, ProofIdentity>,
 ): Promise<One[]> {
   const proven: One[] = []
   for (let start = 0; start < batch.length; start += MAX_SLICE_PROOFS) {
@@ -31,8 +31,11 @@ export async function checkProofs<One extends Provable>(
   return proven
 }
 
-/** A wrong proof and an unknown kiosk end the line with nothing told beyond the code. [SYN-10] */
-function checkProof({ hello, challenge, resolve }: Provable, identity: Identity | undefined): boolean {
+/** A wrong proof and an unknown kiosk end the connection with nothing but the code. [SYN-10] */
+function checkProof(
+  { hello, challenge, resolve }: HelloWithProof,
+  identity: ProofIdentity | undefined,
+): boolean {
   if (identity === undefined) {
     resolve({ verdict: 'refused', code: 'unknownKiosk' })
     return false

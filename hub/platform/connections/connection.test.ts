@@ -7,7 +7,7 @@ import { commitUnderClock } from '../writer/commit-under-clock.ts'
 import { rollEpoch, rollEpochIfClusterChanged } from '../writer/epoch.ts'
 import type { SyncCore } from './sync-core.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, TestVisit, visit, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import { insertTestKiosk, TestSession, openTestSession, type TestKiosk } from '../../testing/testing-kiosk.ts'
 
 let database: TestDatabase
 let campus: TestCampus
@@ -53,26 +53,26 @@ test('[SYN-10] a wrong key, a wrong nonce, a wrong host and a changed field are 
     (nonce: string) => ({ ...kiosk.hello(nonce), cursor: 7 }),
   ]
   for (const attempt of attempts) {
-    const guest = new TestVisit(core, kiosk)
-    const { nonce } = await guest.line.next('challenge')
-    guest.say(attempt(nonce))
-    expect(await guest.line.closed()).toBe('badProof')
-    expect(guest.line.heard).toEqual([{ type: 'err', code: 'badProof', fatal: true }])
+    const guest = new TestSession(core, kiosk)
+    const { nonce } = await guest.connection.next('challenge')
+    guest.send(attempt(nonce))
+    expect(await guest.connection.closed()).toBe('badProof')
+    expect(guest.connection.received).toEqual([{ type: 'err', code: 'badProof', fatal: true }])
   }
 })
 
 test('[SYN-10] an unknown kiosk is told so and nothing else', async () => {
-  const guest = new TestVisit(core, kiosk)
-  const { nonce } = await guest.line.next('challenge')
-  guest.say(kiosk.hello(nonce, { kioskId: 999_999_999 }))
-  expect(await guest.line.closed()).toBe('unknownKiosk')
+  const guest = new TestSession(core, kiosk)
+  const { nonce } = await guest.connection.next('challenge')
+  guest.send(kiosk.hello(nonce, { kioskId: 999_999_999 }))
+  expect(await guest.connection.closed()).toBe('unknownKiosk')
 })
 
 test('[SYN-13] another protocol version is answered upgrade', async () => {
-  const guest = new TestVisit(core, kiosk)
-  const { nonce } = await guest.line.next('challenge')
-  guest.say(kiosk.hello(nonce, { protocol: 99 }))
-  expect(await guest.line.closed()).toBe('upgrade')
+  const guest = new TestSession(core, kiosk)
+  const { nonce } = await guest.connection.next('challenge')
+  guest.send(kiosk.hello(nonce, { protocol: 99 }))
+  expect(await guest.connection.closed()).toBe('upgrade')
 })
 
 test('[SYN-15] what is malformed, too large or out of turn ends the line and changes nothing', async () => {
@@ -86,57 +86,57 @@ test('[SYN-15] what is malformed, too large or out of turn ends the line and cha
     [JSON.stringify({ type: 'fork', publicKey: 'x' }), 'unexpected'],
   ]
   for (const [text, code] of cases) {
-    const guest = new TestVisit(core, kiosk)
+    const guest = new TestSession(core, kiosk)
     guest.handler.received(text)
-    expect(await guest.line.closed()).toBe(code)
+    expect(await guest.connection.closed()).toBe(code)
   }
   kiosk.nextId = 1
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   open.handler.receivedTooLarge()
-  expect(await open.line.closed()).toBe('tooLarge')
+  expect(await open.connection.closed()).toBe('tooLarge')
   expect(await loadKiosk()).toMatchObject({ last_mutation_id: 0 })
 })
 
 test('[SYN-4] a second push before the ack of the first is out of turn', async () => {
-  const open = await visit(core, kiosk)
-  open.say({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
-  open.say({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
-  expect(await open.line.closed()).toBe('unexpected')
+  const open = await openTestSession(core, kiosk)
+  open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
+  open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
+  expect(await open.connection.closed()).toBe('unexpected')
 })
 
 test('[SYN-11] each welcome carries a fresh ticket; the last issued and the last confirmed are taken', async () => {
-  const first = await visit(core, kiosk)
+  const first = await openTestSession(core, kiosk)
   const ticket = kiosk.ticket
   first.hangUp()
   // The first welcome was lost: the kiosk still has no ticket.
   kiosk.ticket = null
-  const second = await visit(core, kiosk)
+  const second = await openTestSession(core, kiosk)
   expect(kiosk.ticket).not.toBe(ticket)
   second.hangUp()
   const confirmed = kiosk.ticket
-  await visit(core, kiosk)
+  await openTestSession(core, kiosk)
   kiosk.ticket = confirmed
-  await visit(core, kiosk)
+  await openTestSession(core, kiosk)
   expect(await loadKiosk()).toMatchObject({ ticket_confirmed: confirmed, ticket_issued: kiosk.ticket })
 })
 
 test('[SYN-12] an old ticket comes from a clone: it may take a new identity on the line, twice the same one', async () => {
-  const first = await visit(core, kiosk)
+  const first = await openTestSession(core, kiosk)
   const old = kiosk.ticket
   first.hangUp()
-  await visit(core, kiosk)
-  await visit(core, kiosk)
+  await openTestSession(core, kiosk)
+  await openTestSession(core, kiosk)
   const { publicKey } = generateKeyPairSync('ed25519')
   const fork = { type: 'fork', publicKey: publicKey.export({ format: 'jwk' }).x }
   const ids: number[] = []
   for (let attempt = 0; attempt < 2; attempt += 1) {
-    const clone = new TestVisit(core, kiosk)
-    const { nonce } = await clone.line.next('challenge')
-    clone.say(kiosk.hello(nonce, { ticket: old }))
-    expect(await clone.line.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
-    clone.say(fork)
-    ids.push((await clone.line.next('forked')).kioskId)
-    expect(clone.line.isClosed).toBe(true)
+    const clone = new TestSession(core, kiosk)
+    const { nonce } = await clone.connection.next('challenge')
+    clone.send(kiosk.hello(nonce, { ticket: old }))
+    expect(await clone.connection.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
+    clone.send(fork)
+    ids.push((await clone.connection.next('forked')).kioskId)
+    expect(clone.connection.isClosed).toBe(true)
   }
   expect(ids[0]).toBe(ids[1])
   expect(ids[0]).not.toBe(kiosk.id)
@@ -145,32 +145,32 @@ test('[SYN-12] an old ticket comes from a clone: it may take a new identity on t
 })
 
 test('[SYN-12] a hello whose next number is not beyond the hub’s last is forked', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await open.push(kiosk.report(campus.rooms[0], 1))
-  const clone = new TestVisit(core, kiosk)
-  const { nonce } = await clone.line.next('challenge')
-  clone.say(kiosk.hello(nonce, { nextMutationId: 1, oldestRetained: 1, ackedTo: 0 }))
-  expect((await clone.line.next('err')).code).toBe('forked')
+  const clone = new TestSession(core, kiosk)
+  const { nonce } = await clone.connection.next('challenge')
+  clone.send(kiosk.hello(nonce, { nextMutationId: 1, oldestRetained: 1, ackedTo: 0 }))
+  expect((await clone.connection.next('err')).code).toBe('forked')
 })
 
 test('[SYN-3] a push with another hash under a known number is forked, and no ack goes out', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await open.push(kiosk.report(campus.rooms[0], 1))
   kiosk.nextId = 1
-  open.say({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
-  expect((await open.line.next('err')).code).toBe('forked')
-  expect(open.line.heard.filter(({ type }) => type === 'ack')).toEqual([])
+  open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
+  expect((await open.connection.next('err')).code).toBe('forked')
+  expect(open.connection.received.filter(({ type }) => type === 'ack')).toEqual([])
 })
 
 test('[SYN-12] the newest session of a kiosk wins, also on another hub', async () => {
   const elsewhere = makeTestCore(database.pool)
   try {
-    const first = await visit(core, kiosk)
-    const second = await visit(core, kiosk)
-    expect(await first.line.closed()).toBe('superseded')
-    await visit(elsewhere, kiosk)
-    second.say({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
-    expect(await second.line.closed()).toBe('superseded')
+    const first = await openTestSession(core, kiosk)
+    const second = await openTestSession(core, kiosk)
+    expect(await first.connection.closed()).toBe('superseded')
+    await openTestSession(elsewhere, kiosk)
+    second.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
+    expect(await second.connection.closed()).toBe('superseded')
     expect(await loadKiosk()).toMatchObject({ last_mutation_id: 0 })
   } finally {
     await elsewhere.stop()
@@ -179,7 +179,7 @@ test('[SYN-12] the newest session of a kiosk wins, also on another hub', async (
 
 test('[SYN-18] what nobody holds any more is recorded as lost, and life goes on', async () => {
   kiosk.nextId = 8
-  const open = await visit(core, kiosk, { oldestRetained: 5 })
+  const open = await openTestSession(core, kiosk, { oldestRetained: 5 })
   const retained = [5, 6, 7].map((id) => ({ ...kiosk.report(campus.rooms[0], 1), id }))
   kiosk.nextId = 8
   expect(await open.push(...retained)).toMatchObject({ lastMutationId: 7, outcomes: [] })
@@ -187,47 +187,52 @@ test('[SYN-18] what nobody holds any more is recorded as lost, and life goes on'
 })
 
 test('[SYN-17] a sealed head beyond the database begins a new epoch; a bare claim only gets a snapshot', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   const ack = await open.push(kiosk.report(campus.rooms[0], 1))
   const sealed = { epoch: open.epoch, head: ack.head, mac: ack.mac }
   const other = await insertTestKiosk(database.pool, {
     universityId: campus.universityId,
     spaceId: campus.root,
   })
-  const bystander = await visit(core, other)
+  const bystander = await openTestSession(core, other)
 
-  const claimant = await visit(core, kiosk, {
+  const claimant = await openTestSession(core, kiosk, {
     epoch: open.epoch,
     cursor: 500,
     sealed: { ...sealed, head: 500 },
   })
   expect(claimant.epoch).toBe(open.epoch)
-  await claimant.line.next('snapshot')
+  await claimant.connection.next('snapshot')
 
   await query(database.pool, 'update universities set clock = 1 where id = $1', [campus.universityId])
   await query(database.pool, 'update kiosks set last_mutation_id = 0 where id = $1', [kiosk.id])
-  const proven = await visit(core, kiosk, { epoch: open.epoch, cursor: 2, sealed, oldestRetained: 1 })
+  const proven = await openTestSession(core, kiosk, {
+    epoch: open.epoch,
+    cursor: 2,
+    sealed,
+    oldestRetained: 1,
+  })
   expect(proven.epoch).not.toBe(open.epoch)
-  expect(await bystander.line.closed()).toBe('epochChanged')
-  await proven.line.next('snapshot')
+  expect(await bystander.connection.closed()).toBe('epochChanged')
+  await proven.connection.next('snapshot')
   expect(await loadChanges('epoch')).toEqual([expect.objectContaining({ head: 1, sealed: 2 })])
 })
 
 test('[SYN-17] staff may begin a new epoch, and so does another cluster: every line ends within a poll', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await rollEpoch(database.pool, campus.universityId, 'restored', {
     actor: 'cli',
-    chance: { secret: () => 'fresh' },
+    random: { secret: () => 'fresh' },
   })
-  expect(await open.line.closed()).toBe('epochChanged')
-  const again = await visit(core, kiosk, { epoch: open.epoch, cursor: 1 })
+  expect(await open.connection.closed()).toBe('epochChanged')
+  const again = await openTestSession(core, kiosk, { epoch: open.epoch, cursor: 1 })
   expect(again.epoch).toBe('fresh')
-  await again.line.next('snapshot')
+  await again.connection.next('snapshot')
 
   expect(await rollEpochIfClusterChanged(database.pool, { secret: () => 'other' })).toBe(false)
   await query(database.pool, "update cluster_facts set value = '1' where name = 'systemIdentifier'")
   expect(await rollEpochIfClusterChanged(database.pool, { secret: () => 'other' })).toBe(true)
-  expect(await again.line.closed()).toBe('epochChanged')
+  expect(await again.connection.closed()).toBe('epochChanged')
 })
 
 test('[SYN-17] a new epoch gives no number again that the database may have given before it went back', async () => {
@@ -239,33 +244,33 @@ test('[SYN-17] a new epoch gives no number again that the database may have give
   const before = { spaces: await next('spaces'), kiosks: await next('kiosks') }
   await rollEpoch(database.pool, campus.universityId, 'restored', {
     actor: 'cli',
-    chance: { secret: () => 'leapt' },
+    random: { secret: () => 'leapt' },
   })
   expect(await next('spaces')).toBeGreaterThan(before.spaces + 100_000)
   expect(await next('kiosks')).toBeGreaterThan(before.kiosks + 100_000)
 })
 
 test('[SYN-28] a revoked kiosk is off by the next poll, and is not let in again', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await commitUnderClock(database.pool, campus.universityId, (client) =>
     query(client, 'update kiosks set revoked_at = now() where id = $1', [kiosk.id]),
   )
-  expect(await open.line.closed()).toBe('revoked')
-  const again = new TestVisit(core, kiosk)
-  const { nonce } = await again.line.next('challenge')
-  again.say(kiosk.hello(nonce))
-  expect(await again.line.closed()).toBe('revoked')
+  expect(await open.connection.closed()).toBe('revoked')
+  const again = new TestSession(core, kiosk)
+  const { nonce } = await again.connection.next('challenge')
+  again.send(kiosk.hello(nonce))
+  expect(await again.connection.closed()).toBe('revoked')
 })
 
 test('[SYN-21] a kiosk that is moved hears of its new place, and nothing personal is in any message', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await commitUnderClock(database.pool, campus.universityId, (client) =>
     query(client, "update kiosks set space_id = $2, name = 'Moved' where id = $1", [
       kiosk.id,
       campus.rooms[1],
     ]),
   )
-  const { assignment } = await open.line.next('assignment')
+  const { assignment } = await open.connection.next('assignment')
   expect(assignment).toMatchObject({ spaceId: campus.rooms[1], kioskName: 'Moved' })
 })
 
@@ -274,11 +279,11 @@ test('[SYN-22] a PIN is verified by the hub, and five tries are all there are', 
     campus.universityId,
     await hashPin('123456'),
   ])
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   const answers: string[] = []
   for (const [index, pin] of ['123456', '1', '2', '3', '4', '123456'].entries()) {
-    open.say({ type: 'request', id: index + 1, ask: { kind: 'checkPin', pin } })
-    const { id, answer } = await open.line.next('reply')
+    open.send({ type: 'request', id: index + 1, ask: { kind: 'checkPin', pin } })
+    const { id, answer } = await open.connection.next('reply')
     expect(id).toBe(index + 1)
     answers.push(answer)
   }
@@ -291,17 +296,17 @@ test('[CON-1] a socket that is too fast rests, and nothing of it is refused', as
     spaceId: campus.root,
     reportsPerSecond: 2,
   })
-  const open = await visit(core, slow)
+  const open = await openTestSession(core, slow)
   const many = Array.from({ length: 21 }, () => slow.report(campus.rooms[0], 1))
   expect(await open.push(...many)).toMatchObject({ lastMutationId: 21, outcomes: [] })
-  expect(open.line.isPaused).toBe(true)
-  await open.line.until(() => !open.line.isPaused)
+  expect(open.connection.isPaused).toBe(true)
+  await open.connection.until(() => !open.connection.isPaused)
 })
 
 test('[SYN-16] what a kiosk says of itself is written down, and orders nothing', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   const wallMs = Date.now() + 315_360_000_000
-  open.say({ type: 'applied', cursor: 1, ticket: kiosk.ticket, waitingCount: 3, wallMs })
+  open.send({ type: 'applied', cursor: 1, ticket: kiosk.ticket, waitingCount: 3, wallMs })
   for (;;) {
     const row = await loadKiosk()
     if (row['outbox_depth'] === null) continue
@@ -312,11 +317,11 @@ test('[SYN-16] what a kiosk says of itself is written down, and orders nothing',
 })
 
 test('a hub that stops answers what it took, says bye, and closes every line', async () => {
-  const open = await visit(core, kiosk)
-  open.say({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
+  const open = await openTestSession(core, kiosk)
+  open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
   await core.stop()
-  expect(open.line.heard.map(({ type }) => type)).toEqual(expect.arrayContaining(['ack', 'bye']))
-  expect(open.line.isClosed).toBe(true)
-  const late = new TestVisit(core, kiosk)
-  await late.line.next('bye')
+  expect(open.connection.received.map(({ type }) => type)).toEqual(expect.arrayContaining(['ack', 'bye']))
+  expect(open.connection.isClosed).toBe(true)
+  const late = new TestSession(core, kiosk)
+  await late.connection.next('bye')
 })

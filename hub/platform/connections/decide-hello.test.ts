@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KIOSK_MESSAGES } from '#shared/fixtures/messages.ts'
 import type { Hello } from '#shared/wire/messages.ts'
-import type { KioskRow } from './kiosk-sessions.ts'
+import type { KioskRow } from './kiosk-session-rows.ts'
 import { decideHello } from './decide-hello.ts'
 
 const UNIVERSITY = { epoch: 'now', clock: 40 }

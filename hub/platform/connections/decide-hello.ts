@@ -1,13 +1,13 @@
 import type { Hello } from '#shared/wire/messages.ts'
-import type { KioskRow, OpenedSession } from './kiosk-sessions.ts'
+import type { KioskRow, OpenedSession } from './kiosk-session-rows.ts'
 
-/** What a hello whose proof holds comes to. */
+/** What is decided about a hello whose proof is right. */
 export type HelloDecision =
   | { verdict: 'revoked' | 'forked' | 'malformed' }
   | {
       verdict: 'open'
       opened: OpenedSession
-      /** Mutations that nobody holds any more: recorded, and life goes on. [SYN-18] */
+      /** Ids of mutations that nobody holds any more: they are recorded as lost. [SYN-18] */
       lost: { from: number; to: number } | null
       /** Its rows cannot be trusted or are of another epoch: it gets everything. [SYN-17] */
       needsSnapshot: boolean
@@ -15,7 +15,7 @@ export type HelloDecision =
 
 /**
  * Decides a hello under the university's lock: revoked, a clone, or welcome with a new ticket and session. A kiosk that
- * claims to be ahead without the hub's seal only gets a snapshot. [SYN-11] [SYN-12] [SYN-17] [SYN-18]
+ * claims to be ahead without the hub's signature only gets a snapshot. [SYN-11] [SYN-12] [SYN-17] [SYN-18]
  */
 export function decideHello(
   hello: Hello,
@@ -27,7 +27,7 @@ export function decideHello(
   if (hello.oldestRetained > hello.nextMutationId) return { verdict: 'malformed' }
   const { ticketIssued, ticketConfirmed, lastMutationId } = kiosk
   const hasTickets = kiosk.ticketEpoch === university.epoch
-  // A kiosk's numbers only grow, in every epoch: one that would use a settled number again is an older self.
+  // A kiosk's numbers only grow, in every epoch: one that would use a settled number again is an older copy of itself.
   if (hello.nextMutationId <= lastMutationId) return { verdict: 'forked' }
   if (hasTickets && hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed)
     return { verdict: 'forked' }
@@ -57,12 +57,14 @@ export function decideHello(
   }
 }
 
-/** Whether a kiosk's sealed head proves that the database was once further than it is. [SYN-17] */
+/** Whether a head that the hub signed for a kiosk proves that the database was once further than it is. [SYN-17] */
 export function provesRollback(
   hello: Hello,
   university: { epoch: string; clock: number },
-  isSealed: boolean,
+  isSignatureValid: boolean,
 ): boolean {
   const { sealed } = hello
-  return sealed !== null && isSealed && sealed.epoch === university.epoch && sealed.head > university.clock
+  return (
+    sealed !== null && isSignatureValid && sealed.epoch === university.epoch && sealed.head > university.clock
+  )
 }

@@ -1,16 +1,17 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
-import type { Hello, LineErrorCode } from '#shared/wire/messages.ts'
+import type { Hello, ConnectionErrorCode } from '#shared/wire/messages.ts'
 import { importDeviceKey } from '../secrets/device-key.ts'
-import type { Seal } from '../secrets/head-signature.ts'
+import type { HeadSignature } from '../secrets/head-signature.ts'
 import type { HubLog } from '../log.ts'
-import type { Chance, HubClock } from '../ports.ts'
+import type { RandomSource, HubClock } from '../ports.ts'
 import { appendChange } from '../postgres/append-change.ts'
 import { insertOutcomes } from '../writer/outcomes.ts'
 import { type LockedUniversity } from '../writer/lock-university.ts'
 import type { Database, Transaction } from '../postgres/database.ts'
-import { loadIdentities, loadKioskRows, updateEpoch, writeSessions } from './kiosk-sessions.ts'
+import { loadIdentities, loadKioskRows, writeSessions } from './kiosk-session-rows.ts'
+import { updateEpoch } from '../writer/epoch.ts'
 import { makeAssignment } from './make-assignment.ts'
-import { checkProofs, type Identity } from './check-proofs.ts'
+import { checkProofs, type ProofIdentity } from './check-proofs.ts'
 import { decideHello, provesRollback, type HelloDecision } from './decide-hello.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
@@ -20,17 +21,17 @@ const STORM_HELLOS = 16
 const STORM_PAUSE_MS = 30
 /** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
 const MAX_BATCH_HELLOS = 512
-/** Keys kept ready. Importing one costs a third of checking a proof. */
+/** Keys kept imported. Importing one costs a third of checking a proof. */
 const MAX_KEYS = 20_000
 
-/** How a hello ended. */
+/** How a hello was answered. */
 export type HelloResult =
-  | { verdict: 'refused'; code: LineErrorCode }
+  | { verdict: 'refused'; code: ConnectionErrorCode }
   | { verdict: 'forked'; kioskId: number; universityId: number }
-  | Opened
+  | AcceptedHello
 
-/** A session that was opened, as committed. */
-export interface Opened {
+/** A hello that was accepted: the session that was opened, as committed. */
+export interface AcceptedHello {
   verdict: 'open'
   kioskId: number
   universityId: number
@@ -45,87 +46,90 @@ export interface Opened {
 }
 
 /** Checks proofs and opens sessions, those that come together in one transaction. */
-export interface HelloDesk {
+export interface HandshakeBatcher {
   open(hello: Hello, challenge: { nonce: string; host: string }): Promise<HelloResult>
 }
 
-/** What a desk is made of. */
-export interface DeskParts {
+/** What a handshake batcher is given. */
+export interface HandshakeBatcherDependencies {
   pool: Database
   clock: HubClock
-  chance: Chance
+  random: RandomSource
   log: HubLog
   writer: TenantWriter
   inFlight: InFlight
-  /** Resolves when the seal is there. */
+  /** Resolves when `headSignature` may be called. */
   ready: Promise<void>
-  seal(): Seal
-  learnTime(nowMs: number): void
-  /** The university's epoch is a new one: all its other sockets must go. */
+  headSignature(): HeadSignature
+  recordServerTime(nowMs: number): void
+  /** The university has a new epoch: all its other connections must end. */
   epochRolled(universityId: number, epoch: string): void
 }
 
-interface Waiting {
+interface WaitingHello {
   hello: Hello
   challenge: { nonce: string; host: string }
   resolve(result: HelloResult): void
   reject(error: unknown): void
 }
 
-/** Makes a desk with nobody before it. */
-export function makeHelloDesk(parts: DeskParts, maxKeys = MAX_KEYS): HelloDesk {
-  return new Desk(parts, maxKeys)
+/** Makes a batcher; `maxKeys` is how many kiosks' keys it remembers. */
+export function makeHandshakeBatcher(
+  dependencies: HandshakeBatcherDependencies,
+  maxKeys = MAX_KEYS,
+): HandshakeBatcher {
+  return new Batcher(dependencies, maxKeys)
 }
 
-class Desk implements HelloDesk {
-  private readonly parts: DeskParts
-  private readonly identities = new Map<number, Identity>()
+class Batcher implements HandshakeBatcher {
+  private readonly dependencies: HandshakeBatcherDependencies
+  private readonly identities = new Map<number, ProofIdentity>()
   private readonly maxKeys: number
-  private waiting: Waiting[] = []
-  private isTaking = false
+  private waiting: WaitingHello[] = []
+  private isRunning = false
   /** Proven hellos by university, while a batch before them is being committed. */
-  private readonly proven = new Map<number, Waiting[]>()
+  private readonly queues = new Map<number, WaitingHello[]>()
 
-  constructor(parts: DeskParts, maxKeys: number) {
-    this.parts = parts
+  constructor(dependencies: HandshakeBatcherDependencies, maxKeys: number) {
+    this.dependencies = dependencies
     this.maxKeys = maxKeys
   }
 
   open(hello: Hello, challenge: { nonce: string; host: string }): Promise<HelloResult> {
-    return this.parts.inFlight.track(
+    return this.dependencies.inFlight.track(
       new Promise((resolve, reject) => {
         this.waiting.push({ hello, challenge, resolve, reject })
-        if (!this.isTaking) void this.parts.inFlight.track(this.takeTurns())
+        if (!this.isRunning) void this.dependencies.inFlight.track(this.runBatches())
       }),
     )
   }
 
-  /** Those that come in one turn of the event loop go together; those that come meanwhile go next, all at once. */
-  private async takeTurns(): Promise<void> {
-    this.isTaking = true
+  /** Hellos of one turn of the event loop are one batch; those that come meanwhile are the next. */
+  private async runBatches(): Promise<void> {
+    this.isRunning = true
     await new Promise<void>((resolve) => setImmediate(resolve))
-    while (this.waiting.length > 0) await this.takeTurn(this.waiting.splice(0))
-    this.isTaking = false
+    while (this.waiting.length > 0) await this.runBatch(this.waiting.splice(0))
+    this.isRunning = false
   }
 
-  private async takeTurn(batch: readonly Waiting[]): Promise<void> {
+  private async runBatch(batch: readonly WaitingHello[]): Promise<void> {
     try {
-      await this.parts.ready
+      await this.dependencies.ready
       const identities = await this.identify(batch)
       const proven = await checkProofs(batch, identities)
       const byUniversity = Map.groupBy(
         proven,
         ({ hello }) => identities.get(hello.kioskId)?.universityId ?? 0,
       )
-      for (const [universityId, hellos] of byUniversity) this.line(universityId, hellos)
+      for (const [universityId, hellos] of byUniversity) this.enqueue(universityId, hellos)
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
   }
 
-  /** Those of the batch, beside the memory: what does not fit there any more is not forgotten before its turn. */
-  private async identify(batch: readonly Waiting[]): Promise<Map<number, Identity>> {
-    const found = new Map<number, Identity>()
+  /** The identities of a batch. They are returned beside the cache, since the cache may drop some of them at once. */
+  private async identify(batch: readonly WaitingHello[]): Promise<Map<number, ProofIdentity>> {
+    const found = new Map<number, ProofIdentity>()
     const unknown = new Set<number>()
     for (const { hello } of batch) {
       const known = this.identities.get(hello.kioskId)
@@ -133,7 +137,9 @@ class Desk implements HelloDesk {
       else found.set(hello.kioskId, known)
     }
     if (unknown.size === 0) return found
-    for (const { id, universityId, publicKey } of await loadIdentities(this.parts.pool, [...unknown])) {
+    for (const { id, universityId, publicKey } of await loadIdentities(this.dependencies.pool, [
+      ...unknown,
+    ])) {
       const identity = { universityId, key: importDeviceKey(publicKey) }
       found.set(id, identity)
       this.identities.set(id, identity)
@@ -145,35 +151,35 @@ class Desk implements HelloDesk {
     return found
   }
 
-  /** One commit of hellos at a time for a university: each waits for the disk, so thousands that trickle in share a few. */
-  private line(universityId: number, hellos: readonly Waiting[]): void {
-    const queue = this.proven.get(universityId)
-    if (queue === undefined) void this.parts.inFlight.track(this.admitAll(universityId, [...hellos]))
+  /** One commit of hellos at a time for a university: each waits for the disk, so that thousands share a few commits. */
+  private enqueue(universityId: number, hellos: readonly WaitingHello[]): void {
+    const queue = this.queues.get(universityId)
+    if (queue === undefined) void this.dependencies.inFlight.track(this.runQueue(universityId, [...hellos]))
     else queue.push(...hellos)
   }
 
-  private async admitAll(universityId: number, queue: Waiting[]): Promise<void> {
-    this.proven.set(universityId, queue)
+  private async runQueue(universityId: number, queue: WaitingHello[]): Promise<void> {
+    this.queues.set(universityId, queue)
     while (queue.length > 0) {
       const batch = queue.splice(0, MAX_BATCH_HELLOS)
-      await this.admit(universityId, batch)
+      await this.openBatch(universityId, batch)
       if (batch.length >= STORM_HELLOS && queue.length < MAX_BATCH_HELLOS) await this.pause(STORM_PAUSE_MS)
     }
-    this.proven.delete(universityId)
+    this.queues.delete(universityId)
   }
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.parts.clock.after(ms, resolve)
+      this.dependencies.clock.after(ms, resolve)
     })
   }
 
-  private async admit(universityId: number, batch: readonly Waiting[]): Promise<void> {
+  private async openBatch(universityId: number, batch: readonly WaitingHello[]): Promise<void> {
     try {
-      const done = await this.parts.writer.runUnderLock(universityId, (client, locked) =>
+      const done = await this.dependencies.writer.runUnderLock(universityId, (client, locked) =>
         this.commit(client, universityId, locked, batch),
       )
-      if (done?.rolledTo !== undefined) this.parts.epochRolled(universityId, done.rolledTo)
+      if (done?.rolledTo !== undefined) this.dependencies.epochRolled(universityId, done.rolledTo)
       for (const [index, { resolve }] of batch.entries())
         resolve(done?.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' })
     } catch (error) {
@@ -185,15 +191,15 @@ class Desk implements HelloDesk {
     client: Transaction,
     universityId: number,
     locked: LockedUniversity,
-    batch: readonly Waiting[],
+    batch: readonly WaitingHello[],
   ): Promise<{ results: HelloResult[]; rolledTo?: string }> {
-    this.parts.learnTime(locked.nowMs)
+    this.dependencies.recordServerTime(locked.nowMs)
     const rows = await loadKioskRows(
       client,
       batch.map(({ hello }) => hello.kioskId),
     )
     const kiosks = new Map(rows.map((row) => [row.id, row]))
-    const rolledTo = await this.rollIfProven(client, universityId, locked, batch)
+    const rolledTo = await this.rollEpochIfProven(client, universityId, locked, batch)
     const university = { epoch: rolledTo ?? locked.epoch, clock: locked.clock }
     // Two hellos of one kiosk in one batch: the later one is the newest session.
     const newest = new Map(batch.map(({ hello }, index) => [hello.kioskId, index]))
@@ -206,7 +212,7 @@ class Desk implements HelloDesk {
         results.push({ verdict: 'refused', code: isDouble ? 'superseded' : 'unknownKiosk' })
         continue
       }
-      const decision = decideHello(hello, kiosk, university, this.parts.chance.secret(16))
+      const decision = decideHello(hello, kiosk, university, this.dependencies.random.secret(16))
       if (decision.verdict === 'open') {
         opened.push(decision.opened)
         if (decision.lost !== null) await recordLost(client, universityId, locked, kiosk.id, decision.lost)
@@ -217,20 +223,20 @@ class Desk implements HelloDesk {
     return rolledTo === null ? { results } : { results, rolledTo }
   }
 
-  /** A kiosk with the hub's own seal over a head that this database never reached: it went back in time. [SYN-17] */
-  private async rollIfProven(
+  /** A kiosk shows a head that the hub signed and this database never reached: the database went back in time, and gets a new epoch. [SYN-17] */
+  private async rollEpochIfProven(
     client: Transaction,
     universityId: number,
     locked: LockedUniversity,
-    batch: readonly Waiting[],
+    batch: readonly WaitingHello[],
   ): Promise<string | null> {
     const proof = batch.find(
       ({ hello }) =>
         hello.sealed !== null &&
-        provesRollback(hello, locked, this.parts.seal().verify(universityId, hello.sealed)),
+        provesRollback(hello, locked, this.dependencies.headSignature().verify(universityId, hello.sealed)),
     )
     if (proof === undefined) return null
-    const epoch = this.parts.chance.secret(12)
+    const epoch = this.dependencies.random.secret(12)
     await updateEpoch(client, universityId, epoch)
     await appendChange(client, {
       universityId,
@@ -271,7 +277,7 @@ function toResult(
   }
 }
 
-/** One outcome stands for the whole range; the change log says from where to where. [SYN-18] */
+/** Records lost mutations: one outcome for the whole range; the change log has its first and last id. [SYN-18] */
 async function recordLost(
   client: Transaction,
   universityId: number,

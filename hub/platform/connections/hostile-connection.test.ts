@@ -1,16 +1,22 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
-import { makeChance, makeHubClock } from '../clock.ts'
-import { makeSeal } from '../secrets/head-signature.ts'
+import { makeRandomSource, makeHubClock } from '../clock.ts'
+import { makeHeadSignature } from '../secrets/head-signature.ts'
 import { noLog } from '../log.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { makeHelloDesk } from './handshake-batcher.ts'
+import { makeHandshakeBatcher } from './handshake-batcher.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import type { SyncCore } from './sync-core.ts'
 import { loadOccupancy, makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, TEST_HOST, TestVisit, visit, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import {
+  insertTestKiosk,
+  TEST_HOST,
+  TestSession,
+  openTestSession,
+  type TestKiosk,
+} from '../../testing/testing-kiosk.ts'
 
 // What a stolen key, a clone, or somebody without any key may try on the line.
 
@@ -41,31 +47,31 @@ test('[SYN-15] a hello that the database could not keep is malformed, and the ot
       insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root }),
     ),
   )
-  const open = async (one: TestKiosk, changes: Parameters<TestKiosk['hello']>[1]): Promise<TestVisit> => {
-    const made = new TestVisit(core, one)
-    const { nonce } = await made.line.next('challenge')
-    made.say(one.hello(nonce, changes))
+  const open = async (one: TestKiosk, changes: Parameters<TestKiosk['hello']>[1]): Promise<TestSession> => {
+    const made = new TestSession(core, one)
+    const { nonce } = await made.connection.next('challenge')
+    made.send(one.hello(nonce, changes))
     return made
   }
   // In one turn, so that they share one transaction.
   const bad = await Promise.all(UNKEEPABLE.map((appVersion) => open(kiosk, { appVersion })))
   const badTickets = await Promise.all(UNKEEPABLE.map((ticket) => open(kiosk, { ticket })))
   const good = await Promise.all(others.map((one) => open(one, {})))
-  for (const { line } of good) await line.next('welcome')
-  for (const { line } of [...bad, ...badTickets]) expect(await line.closed()).toBe('malformed')
+  for (const { connection } of good) await connection.next('welcome')
+  for (const { connection } of [...bad, ...badTickets]) expect(await connection.closed()).toBe('malformed')
 })
 
 test('[SYN-15] [SYN-11] a ticket that the database could not keep spoils nobody else’s sighting', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   const other = await insertTestKiosk(database.pool, {
     universityId: campus.universityId,
     spaceId: campus.root,
   })
-  const honest = await visit(core, other)
+  const honest = await openTestSession(core, other)
   const said = { type: 'applied', cursor: 1, waitingCount: 3, wallMs: 0 }
-  honest.say({ ...said, ticket: other.ticket })
-  open.say({ ...said, ticket: 'x\u0000' })
-  expect(await open.line.closed()).toBe('malformed')
+  honest.send({ ...said, ticket: other.ticket })
+  open.send({ ...said, ticket: 'x\u0000' })
+  expect(await open.connection.closed()).toBe('malformed')
   for (;;) {
     const [row] = await query<Record<string, unknown>>(
       database.pool,
@@ -79,7 +85,7 @@ test('[SYN-15] [SYN-11] a ticket that the database could not keep spoils nobody 
 })
 
 test('[SYN-15] [SYN-7] numbers and keys that are none of ours are refused alone and leave the kiosk its line', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   const bodies = [
     '{"spaceId":1e308,"level":1}',
     '{"spaceId":9007199254740993,"level":1}',
@@ -97,7 +103,7 @@ test('[SYN-15] [SYN-7] numbers and keys that are none of ours are refused alone 
       `{"id":${index + 1},"hash":"${'A'.repeat(22)}","kind":"report","body":${body},"ageMs":1e308,"contactMs":0}`,
   )
   open.handler.received(`{"type":"push","mutations":[${mutations.join(',')}]}`)
-  const ack = await open.line.next('ack')
+  const ack = await open.connection.next('ack')
   expect(ack.lastMutationId).toBe(bodies.length)
   expect(ack.outcomes).toEqual(bodies.map((_, index) => ({ id: index + 1, why: 'malformed' })))
   kiosk.nextId = bodies.length + 1
@@ -116,9 +122,9 @@ test('[SYN-15] a key that comes twice counts as its last one, and keys of the la
     [`{"type":${'{"type":'.repeat(5_000)}1${'}'.repeat(5_000)}}`, 'malformed'],
     ['{"type":"pull","type":"push","cursor":0}', 'malformed'],
   ] as const) {
-    const open = await visit(core, kiosk)
+    const open = await openTestSession(core, kiosk)
     open.handler.received(text)
-    expect(await open.line.closed()).toBe(code)
+    expect(await open.connection.closed()).toBe(code)
   }
 })
 
@@ -128,10 +134,10 @@ test('[SYN-21] ids of another university are unknown, whatever they name', async
     universityId: elsewhere.universityId,
     spaceId: elsewhere.root,
   })
-  const there = await visit(core, stranger)
+  const there = await openTestSession(core, stranger)
   await there.push(stranger.report(elsewhere.rooms[0], 2))
   await query(database.pool, 'update kiosks set revoked_at = now() where id = $1', [stranger.id])
-  const here = await visit(core, kiosk)
+  const here = await openTestSession(core, kiosk)
   const origin = { kioskId: stranger.id, id: 1, hash: 'A'.repeat(22) }
   const ack = await here.push(
     kiosk.report(elsewhere.rooms[0], 0),
@@ -155,7 +161,7 @@ test('[SYN-21] ids of another university are unknown, whatever they name', async
 })
 
 test('[OCC-8] [OCC-10] a space deleted, and a kiosk moved, under a tap that is on its way', async () => {
-  const open = await visit(core, kiosk)
+  const open = await openTestSession(core, kiosk)
   await query(database.pool, 'update spaces set is_deleted = true where id = $1', [campus.rooms[0]])
   await query(database.pool, 'update kiosks set space_id = $2 where id = $1', [kiosk.id, campus.floors[1]])
   await query(
@@ -175,15 +181,15 @@ test('[OCC-8] [OCC-10] a space deleted, and a kiosk moved, under a tap that is o
 })
 
 test('[SYN-12] a stolen key makes no more than twenty identities in a day, however they descend from each other', async () => {
-  await visit(core, kiosk)
+  await openTestSession(core, kiosk)
   const forkOnce = async (id: number): Promise<number | null> => {
-    const clone = new TestVisit(core, kiosk)
-    const { nonce } = await clone.line.next('challenge')
-    clone.say(kiosk.hello(nonce, { ticket: 'stolen', kioskId: id }))
-    expect(await clone.line.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
-    clone.say({ type: 'fork', publicKey: freshKey() })
-    await clone.line.until(() => clone.line.isClosed)
-    const answer = clone.line.heard.at(-1)
+    const clone = new TestSession(core, kiosk)
+    const { nonce } = await clone.connection.next('challenge')
+    clone.send(kiosk.hello(nonce, { ticket: 'stolen', kioskId: id }))
+    expect(await clone.connection.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
+    clone.send({ type: 'fork', publicKey: freshKey() })
+    await clone.connection.until(() => clone.connection.isClosed)
+    const answer = clone.connection.received.at(-1)
     if (answer?.type === 'forked') return answer.kioskId
     expect(answer).toEqual({ type: 'err', code: 'forked', fatal: true })
     return null
@@ -218,23 +224,23 @@ test('[SYN-12] a stolen key makes no more than twenty identities in a day, howev
 })
 
 test('[SYN-28] who was revoked between its hello and its fork gets no new identity', async () => {
-  await visit(core, kiosk)
-  const clone = new TestVisit(core, kiosk)
-  const { nonce } = await clone.line.next('challenge')
-  clone.say(kiosk.hello(nonce, { ticket: 'stolen' }))
-  await clone.line.next('err')
+  await openTestSession(core, kiosk)
+  const clone = new TestSession(core, kiosk)
+  const { nonce } = await clone.connection.next('challenge')
+  clone.send(kiosk.hello(nonce, { ticket: 'stolen' }))
+  await clone.connection.next('err')
   await query(database.pool, 'update kiosks set revoked_at = now() where id = $1', [kiosk.id])
-  clone.say({ type: 'fork', publicKey: freshKey() })
-  expect(await clone.line.closed()).toBe('revoked')
+  clone.send({ type: 'fork', publicKey: freshKey() })
+  expect(await clone.connection.closed()).toBe('revoked')
   const heirs = await query(database.pool, 'select 1 from kiosks where forked_from_id = $1', [kiosk.id])
   expect(heirs).toEqual([])
 })
 
 test('[SYN-22] another identity of the same device brings no further tries of the PIN', async () => {
-  const open = await visit(core, kiosk)
-  const ask = async (on: TestVisit, id: number): Promise<string> => {
-    on.say({ type: 'request', id, ask: { kind: 'checkPin', pin: '000000' } })
-    return (await on.line.next('reply')).answer
+  const open = await openTestSession(core, kiosk)
+  const ask = async (on: TestSession, id: number): Promise<string> => {
+    on.send({ type: 'request', id, ask: { kind: 'checkPin', pin: '000000' } })
+    return (await on.connection.next('reply')).answer
   }
   for (let id = 1; id <= 5; id += 1) expect(await ask(open, id)).toBe('no')
   const heir = await insertTestKiosk(database.pool, {
@@ -244,7 +250,7 @@ test('[SYN-22] another identity of the same device brings no further tries of th
   await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [heir.id, kiosk.id])
   const elsewhere = makeTestCore(database.pool)
   try {
-    expect(await ask(await visit(elsewhere, heir), 1)).toBe('tooManyTries')
+    expect(await ask(await openTestSession(elsewhere, heir), 1)).toBe('tooManyTries')
   } finally {
     await elsewhere.stop()
   }
@@ -255,43 +261,43 @@ test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per
   core = makeTestCore(database.pool, {
     limits: { maxStrangers: 6, sockets: { ...SOCKET_LIMITS, newKiosks: 4 } },
   })
-  const knock = (address: string): TestVisit => new TestVisit(core, kiosk, address)
+  const knock = (address: string): TestSession => new TestSession(core, kiosk, address)
   const first = [knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1')]
   const more = knock('10.0.0.1')
-  expect(more.line.heard).toEqual([{ type: 'bye', retryAfterMs: expect.any(Number) }])
-  expect(more.line.isClosed).toBe(true)
-  more.say({ type: 'pull', cursor: 0 })
+  expect(more.connection.received).toEqual([{ type: 'bye', retryAfterMs: expect.any(Number) }])
+  expect(more.connection.isClosed).toBe(true)
+  more.send({ type: 'pull', cursor: 0 })
   more.handler.ended()
   const others = [knock('10.0.0.2'), knock('10.0.0.3')]
-  expect(knock('10.0.0.4').line.heard[0]?.type).toBe('bye')
+  expect(knock('10.0.0.4').connection.received[0]?.type).toBe('bye')
   // Who is known, and who is gone, is no stranger any more.
-  for (const { line } of [...first, ...others]) expect(line.heard[0]?.type).toBe('challenge')
+  for (const { connection } of [...first, ...others]) expect(connection.received[0]?.type).toBe('challenge')
   await first[0]?.hello()
   first[1]?.hangUp()
-  await visit(
+  await openTestSession(
     core,
     await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root }),
   )
   for (const one of [...first, ...others]) one.hangUp()
   for (let round = 0; round < 20; round += 1) {
     const guest = knock('10.0.0.1')
-    expect(guest.line.heard[0]?.type).toBe('challenge')
+    expect(guest.connection.received[0]?.type).toBe('challenge')
     guest.hangUp()
   }
 })
 
 test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its hello is not called unknown', async () => {
-  const desk = makeHelloDesk(
+  const desk = makeHandshakeBatcher(
     {
       pool: database.pool,
       clock: makeHubClock(),
-      chance: makeChance(),
+      random: makeRandomSource(),
       log: noLog,
       writer: core.writer,
       inFlight: makeInFlight(),
       ready: Promise.resolve(),
-      seal: () => makeSeal(Buffer.alloc(32)),
-      learnTime: () => undefined,
+      headSignature: () => makeHeadSignature(Buffer.alloc(32)),
+      recordServerTime: () => undefined,
       epochRolled: () => undefined,
     },
     1,
@@ -310,5 +316,5 @@ test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its
 
 test('[SYN-27] a core whose poll of the heads goes well is late with nothing', async () => {
   await core.settled()
-  expect(core.late()).toEqual([])
+  expect(core.lateTasks()).toEqual([])
 })

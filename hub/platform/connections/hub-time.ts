@@ -1,20 +1,21 @@
 import type { HubClock } from '../ports.ts'
 
-/** Hub time between transactions: the database's, carried on by elapsed time. */
+/** Hub time between transactions: the database's time last read, plus the time elapsed since. */
 export interface HubTime {
   /** Ms since 1970. */
   nowMs(): number
-  /** What the database just said. */
-  learn(databaseNowMs: number): void
+  /** Records the database's time, just read, ms since 1970. */
+  record(databaseNowMs: number): void
 }
 
-/** Makes a hub time that asks the process's own wall clock nothing: until the database spoke it is `startMs`. */
+/** Makes a hub time that never reads the process's own wall clock: until the database's time was recorded it starts at `startMs`. */
 export function makeHubTime(clock: HubClock, startMs: number): HubTime {
-  let known = { databaseMs: startMs, elapsedMs: clock.elapsedMs() }
+  let recorded = { databaseMs: startMs, elapsedMs: clock.elapsedMs() }
   return {
-    nowMs: () => clock.databaseNowMs() ?? Math.round(known.databaseMs + clock.elapsedMs() - known.elapsedMs),
-    learn: (databaseMs) => {
-      known = { databaseMs, elapsedMs: clock.elapsedMs() }
+    nowMs: () =>
+      clock.databaseNowMs() ?? Math.round(recorded.databaseMs + clock.elapsedMs() - recorded.elapsedMs),
+    record: (databaseMs) => {
+      recorded = { databaseMs, elapsedMs: clock.elapsedMs() }
     },
   }
 }

@@ -59,7 +59,7 @@ test('[LIV-1] a ticket of another session’s end, of yesterday, or of nobody op
   for (const ticket of [late, ended, 'A'.repeat(43)]) {
     const page = await hub.dial({ type: 'hello', ticket, since: null })
     expect(await page.ended()).toBe('ticketRefused')
-    expect(page.heard).toHaveLength(1)
+    expect(page.received).toHaveLength(1)
   }
   const again = await hub.ticketOf(student)
   const rows = await query<{ hash: string }>(database.pool, 'select ticket_hash as hash from live_tickets')
@@ -71,7 +71,7 @@ test('[LIV-1] of two sockets with one ticket at once, on two hubs, one is opened
   const other = await hubs.start()
   const ticket = await hub.ticketOf(house.student)
   const pages = await Promise.all([hub, other].map((at) => new LivePage(at.host).opened()))
-  for (const page of pages) page.say({ type: 'hello', ticket, since: null })
+  for (const page of pages) page.send({ type: 'hello', ticket, since: null })
   const words = await Promise.all(
     pages.map((page) =>
       page.next('welcome').then(
@@ -95,7 +95,7 @@ test('[LIV-4] [IDN-15] a page of another site gets no socket', async () => {
   expect(await page.ended()).toBe(null)
   expect(page.refusedWith).toBe(403)
   const own = await new LivePage(hub.host, { origin: `http://${hub.host}` }).opened()
-  own.say({ type: 'hello', ticket: await hub.ticketOf(house.student), since: null })
+  own.send({ type: 'hello', ticket: await hub.ticketOf(house.student), since: null })
   await own.next('welcome')
 })
 
@@ -138,6 +138,6 @@ test('[LIV-4] what is malformed, too large, out of turn or no text ends the sock
   expect(await binary.ended()).toBe('tooLarge')
   const page = await hub.dial(hello)
   await page.next('snapshot')
-  page.say(hello)
+  page.send(hello)
   expect(await page.ended()).toBe('malformed')
 })

@@ -28,11 +28,11 @@ test('[LIV-5] a page that asks whether the line lives is answered at once, after
   expect(await page.next('welcome')).toMatchObject({ takesProbes: true, heartbeatMs: LIVE_HEARTBEAT_MS })
   await page.next('snapshot')
   const askedMs = Date.now()
-  page.say({ type: 'probe', id: 41 })
+  page.send({ type: 'probe', id: 41 })
   const alive = await page.next('alive')
   expect(alive.id).toBe(41)
   expect(Math.abs(alive.nowMs - askedMs)).toBeLessThan(60_000)
-  page.say({ type: 'probe', id: 42 })
+  page.send({ type: 'probe', id: 42 })
   expect((await page.next('alive')).id).toBe(42)
 })
 
@@ -40,22 +40,22 @@ test('[LIV-5] a hub that does not know whether the session lives says nothing', 
   const page = await hub.open(house.student)
   await page.next('snapshot')
   hubs.aheadMs += 4_000
-  page.say({ type: 'probe', id: 1 })
+  page.send({ type: 'probe', id: 1 })
   await hub.calls.report(house.other, house.campus.rooms[0], 1)
   await page.next('changes')
-  expect(page.heard.some(({ type }) => type === 'alive')).toBe(false)
+  expect(page.received.some(({ type }) => type === 'alive')).toBe(false)
 })
 
 test('[LIV-5] [LIV-4] asked before the hello, or without end, the socket ends', async () => {
   const early = await new LivePage(hub.host).opened()
-  early.say({ type: 'probe', id: 1 })
+  early.send({ type: 'probe', id: 1 })
   expect(await early.ended()).toBe('malformed')
   const page = await hub.open(house.student)
   await page.next('snapshot')
   for (let id = 1; id <= MAX_LIVE_PROBES; id += 1) {
-    page.say({ type: 'probe', id })
+    page.send({ type: 'probe', id })
     expect((await page.next('alive')).id).toBe(id)
   }
-  page.say({ type: 'probe', id: 99 })
+  page.send({ type: 'probe', id: 99 })
   expect(await page.ended()).toBe('malformed')
 })

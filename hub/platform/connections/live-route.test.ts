@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { LIVE_HEARTBEAT_MS } from '#shared/wire/live.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { follow, LiveHubs, type LiveHub } from '../../testing/testing-live.ts'
+import { applyLiveMessages, LiveHubs, type LiveHub } from '../../testing/testing-live.ts'
 import { makeTestHouse, type TestHouse } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
@@ -28,7 +28,7 @@ test('[LIV-2] what changes is told in small frames, in order, spaces off kiosks 
   const page = await hub.open(student)
   const snapshot = await page.next('snapshot')
   await page.next('person')
-  page.heard.unshift(snapshot)
+  page.received.unshift(snapshot)
   await Promise.all([0, 1, 2].map((level) => hub.calls.report(other, campus.rooms[0], level)))
   const { space } = await hub.calls.make(student, campus.floors[1], 'Nook')
   await hub.calls.report(other, space.id, 2)
@@ -36,11 +36,11 @@ test('[LIV-2] what changes is told in small frames, in order, spaces off kiosks 
   const doomed = (await hub.calls.make(other, campus.root, 'Doomed')).space
   await hub.calls.remove(other, doomed)
   const { head, spaces } = await hub.calls.tree(student)
-  while (!page.heard.some((message) => message.type === 'changes' && message.to >= head))
+  while (!page.received.some((message) => message.type === 'changes' && message.to >= head))
     await new Promise((resolve) => page.socket.once('message', resolve))
-  const held = [...follow(page.heard).values()].toSorted((left, right) => left.id - right.id)
+  const held = [...applyLiveMessages(page.received).values()].toSorted((left, right) => left.id - right.id)
   expect(held).toEqual(spaces.map(({ isMine: _mine, isTracked: _t, isMineToEdit: _e, ...row }) => row))
-  const frames = page.heard.filter((message) => message.type === 'changes')
+  const frames = page.received.filter((message) => message.type === 'changes')
   for (const [index, { from }] of frames.entries())
     expect(from).toBe(index === 0 ? snapshot.to : frames[index - 1]?.to)
   // Conflated: a room that changed three times in a moment travels less often than that.
@@ -90,7 +90,7 @@ test('[LIV-2] [ACC-2] nothing of another university, and no name, address or num
     await new Promise((resolve) => page.socket.once('message', resolve))
   const all = page.texts.join('\n')
   expect(all).not.toMatch(/secret|Zoran|createdBy|userId/i)
-  const ids = [...follow(page.heard).keys()]
+  const ids = [...applyLiveMessages(page.received).keys()]
   for (const id of [elsewhere.campus.root, ...elsewhere.campus.rooms]) expect(ids).not.toContain(id)
 })
 
@@ -131,7 +131,7 @@ test('[LIV-3] a heartbeat says that all is well, and only while the hub knows it
   hubs.runTimers(LIVE_HEARTBEAT_MS)
   await hub.calls.report(house.other, house.campus.rooms[0], 1)
   await page.next('changes')
-  expect(page.heard.some(({ type }) => type === 'heartbeat')).toBe(false)
+  expect(page.received.some(({ type }) => type === 'heartbeat')).toBe(false)
 })
 
 test('[LIV-2] a new epoch ends the socket: what is held may be of a future that never was', async () => {

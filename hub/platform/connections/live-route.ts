@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { insertLiveTicket } from './live-tickets.ts'
-import { hashTicket, type LiveDesk } from './live-desk.ts'
+import { hashTicket, type LiveConnections } from './live-connections.ts'
 import type { Database } from '../postgres/database.ts'
 import { API_PREFIX, type Handle } from '../http/handle.ts'
-import { attach, dialledHost } from './sync-route.ts'
+import { attachSocket, dialledHost } from './sync-route.ts'
 
 /** Tickets for the live socket: 256 bits, of which only a hash is kept. [LIV-1] */
 export function liveTicketRoutes(handle: Handle, { pool }: { pool: Database }): void {
@@ -17,11 +17,11 @@ export function liveTicketRoutes(handle: Handle, { pool }: { pool: Database }): 
   })
 }
 
-/** GET /api/v1/live, a websocket: one page's line, handed to the desk. Other sites' pages are refused before it. [LIV-1] [IDN-15] */
-export function liveRoute(desk: Pick<LiveDesk, 'accept'>): FastifyPluginAsync {
+/** GET /api/v1/live, a websocket: the live connection of one page. Other sites' pages were refused before. [LIV-1] [IDN-15] */
+export function liveRoute(live: Pick<LiveConnections, 'accept'>): FastifyPluginAsync {
   return async (app) => {
     app.get(`${API_PREFIX}/live`, { websocket: true }, (socket, request) => {
-      attach(desk, socket, { host: dialledHost(request), address: request.clientAddress })
+      attachSocket(live, socket, { host: dialledHost(request), address: request.clientAddress })
     })
   }
 }

@@ -9,63 +9,63 @@ import {
 } from '#shared/wire/live.ts'
 import { makeParse } from '#shared/wire/parse.ts'
 import type { HubLog } from '../log.ts'
-import type { HubClock, KioskLine, LineHandler } from '../ports.ts'
+import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { LivePersonRow } from './live-tickets.ts'
-import { makeMember, type Member } from '../broadcast/audience-parts.ts'
+import { makeMember, type Member } from '../broadcast/audience-member.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
 import type { FeedAnswer } from '../broadcast/feed.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 
-/** A hello must come within this. [LIV-1] */
+/** Time in which a hello must come. [LIV-1] */
 const HELLO_MS = 5_000
 
 const parseMessage = makeParse(LiveClientMessage)
 
-/** What every live socket of a hub shares. */
-export interface LiveSessionParts {
+/** What all live sessions of a hub share. */
+export interface LiveSessionDependencies {
   clock: HubClock
   log: HubLog
   inFlight: InFlight
   /** Hub time, ms since 1970. */
   nowMs(): number
-  /** Who comes with a ticket; or why nobody is let in. From then on the socket counts as theirs. [LIV-1] [LIV-4] */
-  admit(session: LiveSession, ticket: string): Promise<LivePersonRow | LiveEnd>
+  /** The person of a ticket, or why the connection must end. From then on it counts as theirs. [LIV-1] [LIV-4] */
+  authenticate(session: LiveSession, ticket: string): Promise<LivePersonRow | LiveEnd>
   audienceOf(universityId: number): Audience
-  /** Whether the hub knows that sessions live which it believes to. [LIV-3] */
-  isKnowing(): boolean
-  left(session: LiveSession): void
+  /** Whether the hub checked lately that its people's sessions are still valid. [LIV-3] */
+  isCheckFresh(): boolean
+  sessionClosed(session: LiveSession): void
 }
 
-/** The socket of one page, from its hello to its end. Anything malformed or out of turn ends it. [LIV-1] [LIV-4] */
-export class LiveSession implements LineHandler {
-  /** The person as last read; null before the ticket was seen. */
+/** The live connection of one page, from its hello to its end. A message that is malformed or comes at the wrong time ends it. [LIV-1] [LIV-4] */
+export class LiveSession implements ConnectionHandler {
+  /** The person as last read; null before the ticket was checked. */
   person: LivePersonRow | null = null
-  private readonly parts: LiveSessionParts
-  private readonly line: KioskLine
-  private stage: 'waiting' | 'checking' | 'open' | 'ended' = 'waiting'
+  private readonly dependencies: LiveSessionDependencies
+  private readonly connection: Connection
+  private state: 'waiting' | 'checking' | 'open' | 'ended' = 'waiting'
   private cancelTimer: () => void
   private audience: Audience | null = null
   private member: Member | null = null
-  private toldPerson = ''
+  private sentPerson = ''
   private probes = { sinceMs: -Infinity, count: 0 }
 
-  constructor(parts: LiveSessionParts, line: KioskLine) {
-    this.parts = parts
-    this.line = line
-    this.cancelTimer = parts.clock.after(HELLO_MS, () => this.end('helloTimeout'))
+  constructor(dependencies: LiveSessionDependencies, connection: Connection) {
+    this.dependencies = dependencies
+    this.connection = connection
+    this.cancelTimer = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
   }
 
   received(text: string): void {
-    if (this.stage === 'ended') return
+    if (this.state === 'ended') return
     if (text.length > MAX_LIVE_FRAME_BYTES_UP) return this.end('tooLarge')
     const parsed = parseMessage(text)
     if (!parsed.ok) return this.end('malformed')
     const message = parsed.value
-    if (message.type === 'probe' && this.stage === 'open') return this.probed(message.id)
-    if (message.type === 'probe' || this.stage !== 'waiting') return this.end('malformed')
-    this.stage = 'checking'
+    if (message.type === 'probe' && this.state === 'open') return this.answerProbe(message.id)
+    if (message.type === 'probe' || this.state !== 'waiting') return this.end('malformed')
+    this.state = 'checking'
     this.cancelTimer()
-    void this.parts.inFlight.track(this.hello(message))
+    void this.dependencies.inFlight.track(this.authenticate(message))
   }
 
   receivedTooLarge(): void {
@@ -73,101 +73,106 @@ export class LiveSession implements LineHandler {
   }
 
   ended(): void {
-    this.forget()
+    this.release()
   }
 
-  /** The last word: why the socket ends. */
+  /** Ends the connection, with the reason as last message. */
   end(why: LiveEnd): void {
-    if (this.stage === 'ended') return
+    if (this.state === 'ended') return
     this.send({ type: 'end', why })
-    if (why === 'stalled') this.line.terminate()
-    else this.line.close()
-    this.forget()
+    if (why === 'stalled') this.connection.terminate()
+    else this.connection.close()
+    this.release()
   }
 
-  /** The person as they are now; undefined: they are signed out. [LIV-2] [LIV-3] */
+  /** Takes over the person as they are now; undefined: their session is not valid any more, and the connection ends. [LIV-2] [LIV-3] */
   update(person: LivePersonRow | undefined): void {
     if (person === undefined || person.universityId !== this.person?.universityId)
       return this.end('signedOut')
     this.person = person
-    if (this.stage === 'open') this.tellPerson(person)
+    if (this.state === 'open') this.sendPerson(person)
   }
 
-  /** Answered as a heartbeat is: only while the hub knows that the session lives. [LIV-3] [LIV-5] */
-  private probed(id: number): void {
-    const nowMs = this.parts.clock.elapsedMs()
+  /** Answered like a heartbeat is sent: only while the hub checked lately that the session is valid. [LIV-3] [LIV-5] */
+  private answerProbe(id: number): void {
+    const nowMs = this.dependencies.clock.elapsedMs()
     if (nowMs - this.probes.sinceMs >= LIVE_HEARTBEAT_MS) this.probes = { sinceMs: nowMs, count: 0 }
     this.probes.count += 1
     if (this.probes.count > MAX_LIVE_PROBES) return this.end('malformed')
-    if (this.parts.isKnowing()) this.send({ type: 'alive', id, nowMs: this.parts.nowMs() })
+    if (this.dependencies.isCheckFresh()) this.send({ type: 'alive', id, nowMs: this.dependencies.nowMs() })
   }
 
-  private async hello({ ticket, since }: LiveHello): Promise<void> {
+  private async authenticate({ ticket, since }: LiveHello): Promise<void> {
     try {
-      const person = await this.parts.admit(this, ticket)
+      const person = await this.dependencies.authenticate(this, ticket)
       if (this.isEnded()) return
       if (typeof person === 'string') return this.end(person)
-      this.audience = this.parts.audienceOf(person.universityId)
-      const { answer, from } = await readFor(this.audience, since)
+      this.audience = this.dependencies.audienceOf(person.universityId)
+      const { answer, from } = await readMissed(this.audience, since)
       if (this.isEnded()) return
       if (answer === null) return this.end('internal')
       this.open(person, answer, from)
     } catch (error) {
-      this.parts.log.warn('a live socket could not be opened', { err: error })
+      this.dependencies.log.warn('live-open-failed', 'A live connection could not be opened.', { err: error })
       this.end('internal')
     }
   }
 
   private open(person: LivePersonRow, answer: FeedAnswer, from: number | null): void {
-    this.stage = 'open'
+    this.state = 'open'
     this.send({
       type: 'welcome',
-      nowMs: this.parts.nowMs(),
+      nowMs: this.dependencies.nowMs(),
       heartbeatMs: LIVE_HEARTBEAT_MS,
       takesProbes: true,
     })
-    this.tellPerson(this.person ?? person)
-    const { clock } = this.parts
+    this.sendPerson(this.person ?? person)
+    const { clock } = this.dependencies
     const end = (code: 'stalled' | 'epochChanged'): void => this.end(code)
-    this.member = makeMember(this.line, { isOld: false, told: from ?? 0, nowMs: clock.elapsedMs(), end })
+    this.member = makeMember(this.connection, {
+      usesOldProtocol: false,
+      sentClock: from ?? 0,
+      nowMs: clock.elapsedMs(),
+      end,
+    })
     // Also when nothing was missed: the page knows then that it holds everything.
-    this.audience?.admit(this.member, answer, null)
+    this.audience?.join(this.member, answer, null)
   }
 
-  private tellPerson({ mine, tracked, mayEditAll, staleMs }: LivePersonRow): void {
+  private sendPerson({ mine, tracked, mayEditAll, staleMs }: LivePersonRow): void {
     const message: LiveHubMessage = { type: 'person', mine, tracked, mayEditAll, staleMs }
     const text = JSON.stringify(message)
-    if (text === this.toldPerson) return
-    this.toldPerson = text
-    this.line.send(text)
+    if (text === this.sentPerson) return
+    this.sentPerson = text
+    this.connection.send(text)
   }
 
-  private forget(): void {
-    if (this.stage === 'ended') return
-    this.stage = 'ended'
+  private release(): void {
+    if (this.state === 'ended') return
+    this.state = 'ended'
     this.cancelTimer()
     if (this.member !== null) this.audience?.leave(this.member)
     this.member = null
-    this.parts.left(this)
+    this.dependencies.sessionClosed(this)
   }
 
   private isEnded(): boolean {
-    return this.stage === 'ended'
+    return this.state === 'ended'
   }
 
   private send(message: LiveHubMessage): void {
-    this.line.send(JSON.stringify(message))
+    this.connection.send(JSON.stringify(message))
   }
 }
 
 /** What a page misses: the changes since what it holds, or everything when that is of another epoch or of no past here. [LIV-2] */
-async function readFor(
+async function readMissed(
   audience: Audience,
   since: LiveHello['since'],
 ): Promise<{ answer: FeedAnswer | null; from: number | null }> {
   if (since !== null) {
-    const answer = await audience.open(since.head, false, 0)
+    const answer = await audience.readMissed(since.head, false, 0)
     if (answer?.epoch === since.epoch && since.head <= answer.to) return { answer, from: since.head }
   }
-  return { answer: await audience.open(null, false, 0), from: null }
+  return { answer: await audience.readMissed(null, false, 0), from: null }
 }

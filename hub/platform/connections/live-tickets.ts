@@ -35,7 +35,7 @@ export async function takeLiveTicket(database: Queryable, ticketHash: string): P
 }
 
 /**
- * How old the word of a directory on one of its people may be behind a live socket: a page that is never renewed is bound by
+ * How long ago a directory may have confirmed the person of a live connection: a page that is never renewed is bound by
  * it, one that is renewed by the renewal. A day, and the life of an access token. [DIR-15]
  */
 const MAX_UNSEEN = '24 hours 30 minutes'

@@ -1,6 +1,6 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import { DEFAULT_SETTINGS } from '#shared/domain/university.ts'
-import type { KioskRow } from './kiosk-sessions.ts'
+import type { KioskRow } from './kiosk-session-rows.ts'
 
 /** A kiosk's place in the house: its own settings over its university's over the defaults. Names no person. [SYN-21] */
 export function makeAssignment(kiosk: KioskRow): Assignment {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { SyncCore } from './sync-core.ts'
 import { loadOccupancy, makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, visit } from '../../testing/testing-kiosk.ts'
+import { insertTestKiosk, openTestSession } from '../../testing/testing-kiosk.ts'
 
 let database: TestDatabase
 let campus: TestCampus
@@ -22,14 +22,14 @@ test('[SYN-6] [SYN-8] [OCC-12] a tap at one kiosk is acknowledged, is at the oth
   const { universityId, root, rooms } = campus
   const door = await insertTestKiosk(database.pool, { universityId, spaceId: rooms[0], role: 'door' })
   const entrance = await insertTestKiosk(database.pool, { universityId, spaceId: root })
-  const here = await visit(core, door)
-  const there = await visit(core, entrance)
-  const snapshot = await there.line.next('snapshot')
+  const here = await openTestSession(core, door)
+  const there = await openTestSession(core, entrance)
+  const snapshot = await there.connection.next('snapshot')
   expect(snapshot.changes.rows.map(({ id }) => id)).toEqual([root, ...campus.floors, ...rooms])
 
   const ack = await here.push(door.report(rooms[0], 2))
   expect(ack).toMatchObject({ lastMutationId: 1, head: 2, outcomes: [] })
-  const frame = await there.line.next('changes')
+  const frame = await there.connection.next('changes')
   expect(frame).toMatchObject({ from: 1, to: 2, part: 1, parts: 1, epoch: there.epoch })
   expect(frame.changes.levels).toEqual([[rooms[0], 2, 2, expect.any(Number)]])
   expect(await loadOccupancy(database.pool, root)).toMatchObject({ level: 2, mean: 2_000_000 })

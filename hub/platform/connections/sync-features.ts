@@ -3,7 +3,7 @@ import type { LoadFeed } from '../broadcast/feed-rows.ts'
 import type { BatchCommits } from '../writer/batch.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 
-/** A kiosk that proved itself. */
+/** A kiosk whose proof was right. */
 export interface ProvenKiosk {
   kioskId: number
   universityId: number
@@ -12,7 +12,7 @@ export interface ProvenKiosk {
 /** The new identity's id; `badKey`: what came is no key; `tooMany`: no more today; `revoked`: since its hello. */
 export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
 
-/** What the lines to kiosks and pages ask of features. */
+/** What connections to kiosks and pages need from features. */
 export interface SyncFeatures {
   commits: BatchCommits
   /** What kiosks hold. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import type { RawData, WebSocket } from 'ws'
-import type { KioskLine } from '../ports.ts'
+import type { Connection } from '../ports.ts'
 import type { SyncCore } from './sync-core.ts'
 import { answerRefusal } from '../http/errors.ts'
 import { isFromPage } from '../http/same-site.ts'
@@ -12,7 +12,7 @@ const TOO_LARGE_CODES = new Set([
   'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH',
 ])
 
-/** GET /api/v1/sync, a websocket: one line of a kiosk, handed to the core. [SYN-15] [EDG-2] */
+/** GET /api/v1/sync, a websocket: the connection of one kiosk, handed to the core. [SYN-15] [EDG-2] */
 export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
   return async (app) => {
     const responses = new WeakMap<FastifyRequest, ServerResponse>()
@@ -21,10 +21,10 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       {
         websocket: true,
         onRequest: async (request, reply) => {
-          // Kiosks dial from a program; a page has no business here, and takes no place of theirs.
+          // Kiosks dial from a program; a page is refused before it takes a place of theirs.
           if (isFromPage(request)) return answerRefusal(reply, 'crossSite')
           responses.set(request, reply.raw)
-          // The answer to the upgrade and the first word travel together: one write and one wake-up less in a storm.
+          // The answer to the upgrade and the challenge are sent together: one write less when thousands connect.
           if (request.ws) request.raw.socket.cork()
           return undefined
         },
@@ -32,7 +32,7 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       (socket, request) => {
         forgetRequest(socket, request, responses.get(request))
         // Listeners are attached before anything is awaited: an early message would be lost.
-        attach(core, socket, { host: dialledHost(request), address: request.clientAddress })
+        attachSocket(core, socket, { host: dialledHost(request), address: request.clientAddress })
         request.raw.socket.uncork()
       },
     )
@@ -40,9 +40,9 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
 }
 
 /**
- * A line lasts for weeks, and its upgrade request with all that belongs to it is of no use after the first moment: held
- * by the socket and by the plugin's listener, it would be a third of what an idle kiosk costs. What a broken line is
- * told by its error is told by its close too.
+ * A connection lasts for weeks, and its upgrade request with all that belongs to it is of no use after the upgrade: held
+ * by the socket and by the plugin's listener, it would be a third of what an idle kiosk costs. A connection that breaks
+ * emits `close` beside `error`, so that no listener for errors is needed.
  */
 function forgetRequest(
   socket: WebSocket,
@@ -58,16 +58,16 @@ export function dialledHost(request: Pick<FastifyRequest, 'host'>): string {
   return request.host.toLowerCase()
 }
 
-/** Unsent bytes up to which a ping is answered: who does not read the answers gets no more of them into our memory. */
+/** Unsent bytes up to which a ping is answered: a client that does not read the answers must not fill the hub's memory with them. */
 const PONG_BYTES = 65_536
 
-/** Joins a websocket to the core. */
-export function attach(
+/** Connects a websocket to whatever accepts it: messages, errors and the close are handed on, pings are answered. */
+export function attachSocket(
   core: Pick<SyncCore, 'accept'>,
   socket: WebSocket,
   from: { host: string; address: string },
 ): void {
-  const handler = core.accept(makeLine(socket), from)
+  const handler = core.accept(makeConnection(socket), from)
   socket.on('message', (data: RawData, isBinary: boolean) => {
     if (isBinary) handler.receivedTooLarge()
     else handler.received(textOf(data))
@@ -81,7 +81,7 @@ export function attach(
   socket.on('close', () => handler.ended())
 }
 
-function makeLine(socket: WebSocket): KioskLine {
+function makeConnection(socket: WebSocket): Connection {
   return {
     // A Buffer is sent as it is, as text: the same bytes to everybody.
     send: (text) => {

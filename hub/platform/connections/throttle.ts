@@ -1,38 +1,38 @@
 import { allowanceBurst } from '#shared/domain/kiosk.ts'
-import type { HubClock, KioskLine } from '../ports.ts'
+import type { HubClock, Connection } from '../ports.ts'
 
-/** A socket faster than its rate rests at most this long after a push: what was promised offline still drains. [CON-1] */
-export const MAX_REST_MS = 1_000
+/** A connection faster than its rate is paused at most this long after a push: what was reported offline is still taken. [CON-1] */
+export const MAX_PAUSE_MS = 1_000
 
-/** Slows a socket that reports faster than its rate by not reading it for a while; nothing that waits is refused. [CON-1] */
-export class Pace {
+/** Slows a connection that reports faster than its rate by not reading it for a while; nothing is refused. [CON-1] */
+export class Throttle {
   private readonly clock: HubClock
-  private readonly line: KioskLine
+  private readonly connection: Connection
   private tokens: number | null = null
   private atMs = 0
   private cancel: (() => void) | null = null
 
-  constructor(clock: HubClock, line: KioskLine) {
+  constructor(clock: HubClock, connection: Connection) {
     this.clock = clock
-    this.line = line
+    this.connection = connection
   }
 
-  /** A push of `count` mutations arrived; `perSecond` is the kiosk's rate. */
-  took(count: number, perSecond: number): void {
+  /** Counts a push of `count` mutations, and pauses the connection when it is over `perSecond`, the kiosk's rate. */
+  record(count: number, perSecond: number): void {
     const nowMs = this.clock.elapsedMs()
     const burst = allowanceBurst(perSecond)
     const grown = (this.tokens ?? burst) + ((nowMs - this.atMs) / 1000) * perSecond
     const tokens = Math.min(burst, grown) - count
-    // A debt is rested off once, not carried on.
+    // A debt is paid by one pause and not carried on.
     this.tokens = Math.max(tokens, -perSecond)
     this.atMs = nowMs
     if (tokens >= 0) return
-    this.line.pause()
-    const restMs = Math.min(MAX_REST_MS, (-tokens / perSecond) * 1000)
-    this.cancel = this.clock.after(restMs, () => this.resume())
+    this.connection.pause()
+    const pauseMs = Math.min(MAX_PAUSE_MS, (-tokens / perSecond) * 1000)
+    this.cancel = this.clock.after(pauseMs, () => this.resume())
   }
 
-  /** A line that ends must be read again, or it would never see the other side's goodbye. */
+  /** Resumes reading: a connection that ends must be read, or it would never see the other side's close. */
   stop(): void {
     if (this.cancel !== null) this.resume()
   }
@@ -40,6 +40,6 @@ export class Pace {
   private resume(): void {
     this.cancel?.()
     this.cancel = null
-    this.line.resume()
+    this.connection.resume()
   }
 }

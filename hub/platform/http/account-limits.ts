@@ -1,90 +1,90 @@
-import type { AccountDoor, AccountLimits } from '#shared/domain/conduct.ts'
+import type { AccountLimitName, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal } from './handle.ts'
 import { addressBucket } from './network-address.ts'
-import type { Places } from '../places.ts'
+import type { OwnerSlots } from '../owner-slots.ts'
 import type { Database } from '../postgres/database.ts'
 import { countTryNow, countTwoTriesNow, dropTries, readTriesNow, type Tries } from './rate-limits.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
 
-/** Who knocks: as which account (as it was named; null: none was), and from which address of the network. */
-export interface Knock {
+/** An attempt: at which account (as it was named; null: none was), and from which address of the network. */
+export interface Attempt {
   account: string | null
   address: string
 }
 
-/** What doors need. */
-export interface DoorParts {
+/** What counting attempts needs. */
+export interface AccountLimitDependencies {
   pool: Database
   keys: ServerKeys
   limits: AccountLimits
 }
 
-/** Seconds after which somebody who found the queue full may try again. */
+/** Seconds after which somebody who found no free slot may try again. */
 export const BUSY_RETRY_S = 5
 
 /** So many browsers of one person are at their limit at once before the others are. */
 const KNOWN_BROWSERS_AT_ONCE = 3
 
 /**
- * Runs what hashes or judges a password while its owner has one of these places; who finds none free is told to come again
- * soon, before any try of theirs is counted. [IDN-25]
+ * Runs what hashes or judges a password while its owner holds one of these slots; without a free one it is refused `tooMany`,
+ * before any attempt is counted. [IDN-25]
  */
-export async function inPlace<Value>(
-  places: Places,
+export async function withSlot<Value>(
+  slots: OwnerSlots,
   owner: string,
   run: () => Promise<Decision<Value, CallRefusal>>,
 ): Promise<Decision<Value, CallRefusal>> {
-  const leave = places.enter(owner)
-  if (leave === null) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
+  const release = slots.acquire(owner)
+  if (release === null) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
   try {
     return await run()
   } finally {
-    leave()
+    release()
   }
 }
 
 /**
- * Counts a try at a door across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
+ * Counts an attempt across all hubs, and refuses it `tooMany` when there were too many; the same for accounts that
  * exist and names that do not. Names are counted under their keyed hash. [IDN-12]
  */
-export async function knock(
-  { pool, keys, limits }: DoorParts,
-  door: AccountDoor,
-  { account, address }: Knock,
+export async function countAttempt(
+  { pool, keys, limits }: AccountLimitDependencies,
+  limitName: AccountLimitName,
+  { account, address }: Attempt,
 ): Promise<Decision<null, CallRefusal>> {
-  const { perAddress, perAccount } = limits[door]
-  // The address first: whoever is over its limit shuts nobody's account.
-  const here = { name: fromBucket(door, address), limit: perAddress }
-  const [ofHere, ofAccount] =
+  const { perAddress, perAccount } = limits[limitName]
+  // The address first: an address over its limit must not lock anybody's account.
+  const network = { name: networkBucket(limitName, address), limit: perAddress }
+  const [ofNetwork, ofAccount] =
     account === null
-      ? [await countTryNow(pool, here.name, perAddress.windowMs)]
-      : await countTwoTriesNow(pool, here, {
-          name: accountBucket(keys, door, account),
+      ? [await countTryNow(pool, network.name, perAddress.windowMs)]
+      : await countTwoTriesNow(pool, network, {
+          name: accountBucket(keys, limitName, account),
           limit: perAccount,
         })
-  if (ofHere !== undefined && ofHere.count > perAddress.count) return tooMany(ofHere)
+  if (ofNetwork !== undefined && ofNetwork.count > perAddress.count) return tooMany(ofNetwork)
   if (ofAccount !== undefined && ofAccount.count > perAccount.count) return tooMany(ofAccount)
   return accept(null)
 }
 
-/** The same for who has shown to be somebody (by a session, a mailed link, a known browser): what others do from the same address does not count. [EDG-11] [EDG-12] */
-export async function knockAccount(
-  { pool, keys, limits }: DoorParts,
-  door: AccountDoor,
+/** The same for somebody who is known (by a session, a mailed link, a known browser): what others do from the same address does not count. [EDG-11] [EDG-12] */
+export async function countAccountAttempt(
+  { pool, keys, limits }: AccountLimitDependencies,
+  limitName: AccountLimitName,
   account: string,
 ): Promise<Decision<null, CallRefusal>> {
-  const { perAccount } = limits[door]
-  const tries = await countTryNow(pool, accountBucket(keys, door, account), perAccount.windowMs)
+  const { perAccount } = limits[limitName]
+  const tries = await countTryNow(pool, accountBucket(keys, limitName, account), perAccount.windowMs)
   return tries.count > perAccount.count ? tooMany(tries) : accept(null)
 }
 
 /**
  * Counts a sign-in in a known browser, apart from all others at the same name. Each sign-in makes a browser that is known,
- * so all of one account together are limited too; one of them that somebody else uses cannot shut the others. [EDG-11]
+ * so all of one account together are limited too; one that somebody else uses cannot lock the others. [EDG-11]
  */
-export async function knockBrowser(
-  { pool, keys, limits }: DoorParts,
+export async function countBrowserAttempt(
+  { pool, keys, limits }: AccountLimitDependencies,
   account: string,
   browser: string,
 ): Promise<Decision<null, CallRefusal>> {
@@ -100,15 +100,15 @@ export async function knockBrowser(
   return ofAll !== undefined && ofAll.count > inAll.count ? tooMany(ofAll) : accept(null)
 }
 
-/** Takes a sign-in back that was counted and then nobody had time for, in a known browser or (null) elsewhere. [IDN-25] */
-export async function giveSignInBack(
-  { pool, keys }: Pick<DoorParts, 'pool' | 'keys'>,
+/** Takes back a sign-in that was counted and then refused because the hub was busy, in a known browser or (null) elsewhere. [IDN-25] */
+export async function uncountSignIn(
+  { pool, keys }: Pick<AccountLimitDependencies, 'pool' | 'keys'>,
   { account, address }: { account: string; address: string },
   browser: string | null,
 ): Promise<void> {
   const buckets =
     browser === null
-      ? [fromBucket('signIn', address), accountBucket(keys, 'signIn', account)]
+      ? [networkBucket('signIn', address), accountBucket(keys, 'signIn', account)]
       : browserBuckets(keys, account, browser)
   await dropTries(pool, buckets)
 }
@@ -118,39 +118,39 @@ export async function giveSignInBack(
  * One that is good is taken whatever others showed from the same address; its token cannot be guessed. [EDG-12]
  */
 export async function refuseLink(
-  parts: DoorParts,
+  dependencies: AccountLimitDependencies,
   address: string,
 ): Promise<{ ok: false; refusal: CallRefusal }> {
-  const opened = await knock(parts, 'link', { account: null, address })
-  return opened.ok ? { ok: false, refusal: { why: 'linkRefused' } } : opened
+  const counted = await countAttempt(dependencies, 'link', { account: null, address })
+  return counted.ok ? { ok: false, refusal: { why: 'linkRefused' } } : counted
 }
 
 /**
- * Refuses whom too many wrong passwords came from: a sign-in from an address from which somebody guesses at many accounts.
- * Those who are asked at the same moment slip through, as many as the door of sign-ins takes in a minute at most. [EDG-7]
+ * Refuses a sign-in from an address from which too many wrong passwords came: somebody guesses at many accounts there.
+ * Sign-ins at the same moment are not seen by each other, as many as the limit of sign-ins takes in a minute at most. [EDG-7]
  */
-export async function refuseGuesser(
-  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+export async function refuseWrongPasswords(
+  { pool, limits }: Pick<AccountLimitDependencies, 'pool' | 'limits'>,
   address: string,
 ): Promise<Decision<null, CallRefusal>> {
-  const tries = await readTriesNow(pool, guessBucket(address))
+  const tries = await readTriesNow(pool, wrongPasswordBucket(address))
   return tries.count >= limits.wrongPassword.perAddress.count ? tooMany(tries) : accept(null)
 }
 
 /** Counts a wrong password. [EDG-7] */
-export async function countGuess(
-  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+export async function countWrongPassword(
+  { pool, limits }: Pick<AccountLimitDependencies, 'pool' | 'limits'>,
   address: string,
 ): Promise<void> {
-  await countTryNow(pool, guessBucket(address), limits.wrongPassword.perAddress.windowMs)
+  await countTryNow(pool, wrongPasswordBucket(address), limits.wrongPassword.perAddress.windowMs)
 }
 
 /**
- * Whether one more sign-in from there is written down of which nothing came, since a directory is away or the hub is busy:
- * as many as wrong passwords. What is written down stays for ever. [IDN-24]
+ * Whether one more sign-in from there is logged that had no result, since a directory is away or the hub is busy:
+ * as many as wrong passwords. The log of acts is kept for ever. [IDN-24]
  */
-export async function mayNoteUnanswered(
-  { pool, limits }: Pick<DoorParts, 'pool' | 'limits'>,
+export async function mayLogUnanswered(
+  { pool, limits }: Pick<AccountLimitDependencies, 'pool' | 'limits'>,
   address: string,
 ): Promise<boolean> {
   const { count, windowMs } = limits.wrongPassword.perAddress
@@ -158,12 +158,12 @@ export async function mayNoteUnanswered(
   return tries.count <= count
 }
 
-function accountBucket(keys: ServerKeys, door: AccountDoor, account: string): string {
-  return `${door} of ${keys.mac('addresses', 'door', account)}`
+function accountBucket(keys: ServerKeys, limitName: AccountLimitName, account: string): string {
+  return `${limitName} of ${keys.mac('addresses', 'door', account)}`
 }
 
-function fromBucket(door: AccountDoor, address: string): string {
-  return `${door} from ${addressBucket(address)}`
+function networkBucket(limitName: AccountLimitName, address: string): string {
+  return `${limitName} from ${addressBucket(address)}`
 }
 
 /** Of one browser, and of all known ones of an account. */
@@ -174,8 +174,8 @@ function browserBuckets(keys: ServerKeys, account: string, browser: string): [st
   ]
 }
 
-function guessBucket(address: string): string {
-  return fromBucket('wrongPassword', address)
+function wrongPasswordBucket(address: string): string {
+  return networkBucket('wrongPassword', address)
 }
 
 function tooMany({ resetsInMs }: Tries): Decision<null, CallRefusal> {

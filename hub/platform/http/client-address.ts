@@ -9,10 +9,10 @@ declare module 'fastify' {
 }
 
 /**
- * Gives every request its `clientAddress`, and tells of peers who speak for others without being believed: perhaps a proxy
+ * Gives every request its `clientAddress`, and calls `forwardedBy` for peers that send X-Forwarded-For without being trusted: perhaps a proxy
  * that TRUST_PROXY does not name, and then everybody behind it counts as one. [EDG-3] [EDG-5]
  */
-export function giveClientAddress(
+export function decorateClientAddress(
   app: FastifyInstance,
   isTrusted: (address: string | undefined) => boolean,
   forwardedBy: (peer: string) => void,

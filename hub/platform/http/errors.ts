@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HTTP_STATUS, type HttpError, type HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { HubLog } from '../log.ts'
-import { pathOf } from './request-path.ts'
+import { pathOf } from './request-target.ts'
 
 /** The words of each refusal; they never repeat what was sent. */
 const MESSAGES: Record<HttpErrorCode, string> = {
@@ -68,18 +68,28 @@ export function rawRefusal(error: HttpErrorCode): string {
 export function handleErrors(
   app: FastifyInstance,
   log: HubLog,
-  answerLost: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | null = () => null,
+  answerNotFound: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> | null = () => null,
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    // The client's own line broke in the middle of its body, in the words that a database's line breaks in too. [EDG-9]
+    // The client's own connection broke in the middle of its body, with the same error as a database's connection. [EDG-9]
     if (request.raw.errored === error) {
-      log.debug('a client hung up', { route: routeOf(request) })
+      log.debug('client-aborted', 'A client closed its connection while it sent a request.', {
+        route: routeOf(request),
+      })
       return answerRefusal(reply, 'malformed')
     }
     const code = codeOf(error)
     if (code === 'internal')
-      log.error('a request failed', { method: request.method, route: routeOf(request), err: error })
-    if (code === 'unavailable') log.warn('a request met no database', { route: routeOf(request), err: error })
+      log.error('request-failed', 'A request failed.', {
+        method: request.method,
+        route: routeOf(request),
+        err: error,
+      })
+    if (code === 'unavailable')
+      log.warn('request-without-database', 'A request failed because the database is away.', {
+        route: routeOf(request),
+        err: error,
+      })
     return answerRefusal(reply, code)
   })
   app.setNotFoundHandler((request, reply) => {
@@ -87,7 +97,8 @@ export function handleErrors(
     const allowed = METHODS.filter((method) => app.hasRoute({ url, method }))
     // A known address may still have nothing to give: a file that is not built.
     const isTaken = allowed.includes(request.method === 'HEAD' ? 'GET' : request.method)
-    if (allowed.length === 0 || isTaken) return answerLost(request, reply) ?? answerRefusal(reply, 'notFound')
+    if (allowed.length === 0 || isTaken)
+      return answerNotFound(request, reply) ?? answerRefusal(reply, 'notFound')
     void reply.header('allow', allowed.join(', '))
     return answerRefusal(reply, 'methodNotAllowed')
   })

@@ -15,7 +15,7 @@ export const API_PREFIX = '/api/v1'
 /** Why a call is refused, with what its body carries beside the code. */
 export type CallRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<RefusalDetails, 'message'>
 
-/** Why a name is not taken, as a caller is told. [EDG-10] */
+/** The refusal of a name, as a call answers it; `at` is a JSON pointer into the body. [EDG-10] */
 export function refusalOfName(why: 'nameRefused' | 'addressInName', at?: string): CallRefusal {
   const place = at === undefined ? {} : { at }
   return why === 'nameRefused' ? { why, ...place } : { why: 'nameRefused', nameFault: 'address', ...place }
@@ -40,18 +40,18 @@ export interface SignedIn extends Caller {
 
 type CallerOf<Name extends RouteName> = (typeof ROUTES)[Name]['who'] extends 'signedIn' ? SignedIn : Caller
 
-/** An answer that was written as JSON before: whoever gives it vouches for what the contract says. */
-export class WrittenJson {
-  readonly pieces: readonly Buffer[]
+/** An answer that is JSON text already, in chunks; the handler guarantees that it fits the contract. */
+export class SerializedJson {
+  readonly chunks: readonly Buffer[]
 
-  constructor(pieces: readonly Buffer[]) {
-    this.pieces = pieces
+  constructor(chunks: readonly Buffer[]) {
+    this.chunks = chunks
   }
 }
 
 /** A long text may also come in pieces. */
 type AnswerOf<Name extends RouteName> =
-  RouteAnswer<Name> extends string ? string | Readable : RouteAnswer<Name> | WrittenJson
+  RouteAnswer<Name> extends string ? string | Readable : RouteAnswer<Name> | SerializedJson
 
 /** What answers a call. */
 export type Handler<Name extends RouteName> = (
@@ -68,7 +68,7 @@ export type Authenticate = (
 export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, CallRefusal>>
 
 /** Counts a heavy read of somebody, and lets each person have one at a time; a refusal when there are too many. [EDG-16] */
-export type PassRead = (
+export type RunHeavyRead = (
   caller: SignedIn,
   run: () => Promise<Decision<unknown, CallRefusal>>,
 ) => Promise<Decision<unknown, CallRefusal>>
@@ -76,11 +76,11 @@ export type PassRead = (
 /** Registers handlers by the name of their contract. */
 export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
 
-/** Makes the one way in which a call becomes a handler's: parsed by its contract, signed in if that says so, answered. */
+/** Makes the function that registers handlers: each call is authenticated if its contract says so, parsed by it, counted, and answered. */
 export function makeHandle(
   app: FastifyInstance,
   authenticate: Authenticate,
-  { countAct, passRead }: { countAct: CountAct; passRead: PassRead },
+  { countAct, runHeavyRead }: { countAct: CountAct; runHeavyRead: RunHeavyRead },
 ): Handle {
   return (name, handler) => {
     const contract: Contract = ROUTES[name]
@@ -107,7 +107,7 @@ export function makeHandle(
         }
         const run = (): Promise<Decision<unknown, CallRefusal>> =>
           handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
-        const decision = await (contract.isHeavy === true ? passRead(whole as SignedIn, run) : run())
+        const decision = await (contract.isHeavy === true ? runHeavyRead(whole as SignedIn, run) : run())
         if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
         return answer(reply, contract, decision.value)
       },
@@ -117,21 +117,21 @@ export function makeHandle(
 
 function answer(reply: FastifyReply, contract: Contract, value: unknown): FastifyReply {
   const { status, body } = contract.answer
-  // A handler may have said a more particular success, such as 200 for what was done already.
+  // A handler may have set a more particular status, such as 200 for what was done already.
   if (reply.statusCode === 200) void reply.code(status)
   if (typeof body === 'string') void reply.type(`${body}; charset=utf-8`)
   void reply.header('cache-control', 'no-store')
-  if (value instanceof WrittenJson) return sendWritten(reply, value)
+  if (value instanceof SerializedJson) return sendSerialized(reply, value)
   return body === null ? reply.send() : reply.send(value)
 }
 
-/** Piece by piece: what a slow reader has not taken yet is held once for all. */
-function sendWritten(reply: FastifyReply, { pieces }: WrittenJson): FastifyReply {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+/** Chunk by chunk: what a slow reader has not taken yet is held in memory once for all. */
+function sendSerialized(reply: FastifyReply, { chunks }: SerializedJson): FastifyReply {
+  const length = chunks.reduce((sum, piece) => sum + piece.length, 0)
   return reply
     .type('application/json; charset=utf-8')
     .header('content-length', length)
-    .send(Readable.from(pieces, { objectMode: false }))
+    .send(Readable.from(chunks, { objectMode: false }))
 }
 
 function answerCallRefusal(reply: FastifyReply, refusal: CallRefusal): FastifyReply {

@@ -3,7 +3,7 @@ import { loadMissingMigrations } from '../postgres/migrate.ts'
 import type { Database } from '../postgres/database.ts'
 
 /** What readiness is asked of. */
-export interface HealthParts {
+export interface HealthDependencies {
   pool: Database
   /** Names of jobs that are late. */
   lateJobs(): string[] | Promise<string[]>
@@ -18,25 +18,25 @@ export interface Readiness {
 }
 
 /** A database that does not answer within this time is not ready. */
-const PATIENCE_MS = 2_000
+const TIMEOUT_MS = 2_000
 
 /** `/livez`: the process answers. `/readyz`: 200, or 503 with the part that fails. */
-export function healthRoutes(parts: HealthParts): FastifyPluginAsync {
+export function healthRoutes(dependencies: HealthDependencies): FastifyPluginAsync {
   return async (app) => {
     app.get('/livez', async () => ({ isLive: true }))
     app.get('/readyz', async (_request, reply) => {
-      const readiness = await loadReadiness(parts)
+      const readiness = await loadReadiness(dependencies)
       return reply.code(readiness.isReady ? 200 : 503).send(readiness)
     })
   }
 }
 
-async function loadReadiness({ pool, lateJobs }: HealthParts): Promise<Readiness> {
+async function loadReadiness({ pool, lateJobs }: HealthDependencies): Promise<Readiness> {
   const isAnswering = await answers(() => pool.query('select 1').then(() => true))
   const isMigrated =
     isAnswering && (await answers(() => loadMissingMigrations(pool).then((missing) => missing.length === 0)))
   const state = (isOk: boolean): PartState => (isOk ? 'ok' : 'failing')
-  // Without a database nobody knows; that one fails is said already.
+  // Without a database nobody knows whether jobs are late; the database is reported as failing already.
   const jobsAreWell = !isAnswering || (await answers(async () => (await lateJobs()).length === 0))
   return {
     isReady: isAnswering && isMigrated && jobsAreWell,
@@ -47,7 +47,7 @@ async function loadReadiness({ pool, lateJobs }: HealthParts): Promise<Readiness
 async function answers(ask: () => Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((done) => {
-    timer = setTimeout(() => done(false), PATIENCE_MS)
+    timer = setTimeout(() => done(false), TIMEOUT_MS)
   })
   try {
     return await Promise.race([ask().catch(() => false), late])

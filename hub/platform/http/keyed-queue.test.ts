@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { makeTurns } from './keyed-queue.ts'
+import { makeKeyedQueue } from './keyed-queue.ts'
 
 test('calls of one name run one after the other, a failed one too; other names do not wait', async () => {
-  const turns = makeTurns(10)
+  const turns = makeKeyedQueue(10)
   const first = Promise.withResolvers<void>()
   const order: string[] = []
-  const slow = turns.take('a', () => first.promise.then(() => order.push('a1')))
-  const failing = turns.take('a', async () => {
+  const slow = turns.run('a', () => first.promise.then(() => order.push('a1')))
+  const failing = turns.run('a', async () => {
     order.push('a2')
     throw new Error('no')
   })
-  const last = turns.take('a', async () => order.push('a3'))
-  await turns.take('b', async () => order.push('b'))
+  const last = turns.run('a', async () => order.push('a3'))
+  await turns.run('b', async () => order.push('b'))
   expect(order).toEqual(['b'])
   first.resolve()
   await expect(failing).rejects.toThrow('no')
@@ -20,12 +20,12 @@ test('calls of one name run one after the other, a failed one too; other names d
 })
 
 test('too many of one name are sent away, until some are done', async () => {
-  const turns = makeTurns(2)
+  const turns = makeKeyedQueue(2)
   const gate = Promise.withResolvers<void>()
-  const taken = [turns.take('a', () => gate.promise), turns.take('a', () => gate.promise)]
-  expect(turns.take('a', () => gate.promise)).toBeNull()
+  const taken = [turns.run('a', () => gate.promise), turns.run('a', () => gate.promise)]
+  expect(turns.run('a', () => gate.promise)).toBeNull()
   gate.resolve()
   for (const turn of taken) await turn
   await new Promise((done) => setImmediate(done))
-  expect(turns.take('a', async () => 1)).not.toBeNull()
+  expect(turns.run('a', async () => 1)).not.toBeNull()
 })

@@ -1,24 +1,24 @@
-/** Lets calls of one name run one after the other, and calls of different names side by side. */
-export interface Turns {
-  /** Null when too many of that name wait already. */
-  take<Result>(name: string, run: () => Promise<Result>): Promise<Result> | null
+/** Runs calls of one key one after the other, and calls of different keys side by side. */
+export interface KeyedQueue {
+  /** Null when too many of that key wait already. */
+  run<Result>(key: string, run: () => Promise<Result>): Promise<Result> | null
 }
 
-/** Makes turns of which at most `maxWaiting` of one name wait. */
-export function makeTurns(maxWaiting: number): Turns {
+/** Makes a queue in which at most `maxWaiting` calls of one key run or wait. */
+export function makeKeyedQueue(maxWaiting: number): KeyedQueue {
   const queues = new Map<string, { last: Promise<unknown>; waiting: number }>()
   return {
-    take: (name, run) => {
-      const queue = queues.get(name) ?? { last: Promise.resolve(), waiting: 0 }
+    run: (key, run) => {
+      const queue = queues.get(key) ?? { last: Promise.resolve(), waiting: 0 }
       if (queue.waiting >= maxWaiting) return null
       queue.waiting += 1
-      queues.set(name, queue)
+      queues.set(key, queue)
       const result = queue.last.then(run)
       queue.last = result
         .catch(() => undefined)
         .then(() => {
           queue.waiting -= 1
-          if (queue.waiting === 0) queues.delete(name)
+          if (queue.waiting === 0) queues.delete(key)
         })
       return result
     },

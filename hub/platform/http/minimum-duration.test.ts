@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { masked } from './minimum-duration.ts'
+import { withMinimumDuration } from './minimum-duration.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
@@ -12,10 +12,12 @@ test('[IDN-2] an answer that took short and one that took long come at the same 
   }
   const note = (name: string) => (): void => void (cameAt[name] = Date.now() - began)
   const all = [
-    masked(300, () => after(0)).then(note('short')),
-    masked(300, () => after(250)).then(note('long')),
-    masked(300, () => after(10).then(() => Promise.reject(new Error('a fault')))).catch(note('fault')),
-    masked(300, () => after(700)).then(note('too long')),
+    withMinimumDuration(300, () => after(0)).then(note('short')),
+    withMinimumDuration(300, () => after(250)).then(note('long')),
+    withMinimumDuration(300, () => after(10).then(() => Promise.reject(new Error('a fault')))).catch(
+      note('fault'),
+    ),
+    withMinimumDuration(300, () => after(700)).then(note('too long')),
   ]
   await vi.advanceTimersByTimeAsync(1_000)
   await Promise.all(all)

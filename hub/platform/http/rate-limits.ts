@@ -68,7 +68,7 @@ export interface LimitedBucket {
 
 /**
  * Counts a try of two buckets in one statement, by the database's clock: of the second only when the first is not over
- * its limit, so that whoever is over it uses up nothing else. Answers the tries of those that were counted, in order.
+ * its limit, so that attempts over it use up nothing else. Gives the tries of those that were counted, in order.
  */
 export async function countTwoTriesNow(
   database: Queryable,

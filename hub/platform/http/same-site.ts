@@ -30,6 +30,6 @@ function isOwn(request: FastifyRequest): boolean {
   if (site !== undefined) return site === 'same-origin' || site === 'none'
   const { origin } = request.headers
   if (origin === undefined) return true
-  // Behind a proxy, `host` and `protocol` are what the proxy heard, if it is believed.
+  // Behind a proxy, `host` and `protocol` are those of the request to the proxy, if that is trusted.
   return origin === `${request.protocol}://${request.host}`
 }

@@ -5,9 +5,9 @@ import type { HubClock } from '../ports.ts'
 import { openPool, query } from '../postgres/database.ts'
 import { makeTestDatabase, startScratchServer, type TestDatabase } from '../postgres/testing.ts'
 import { makeHubClock } from '../clock.ts'
-import { forgetAddressesJob } from '../../accounts/forget-addresses.ts'
+
 import { startJobs, type Job, type Jobs } from './jobs.ts'
-import { purgeJob } from '../../purge.ts'
+import { forgetAddressesJob, purgeJob } from '../../periodic-jobs.ts'
 
 let database: TestDatabase
 const running: Jobs[] = []
@@ -67,7 +67,10 @@ describe('the runner of jobs', () => {
 
   test('notes a job that fails, and goes on; after three intervals without success it is late', async () => {
     const errors: unknown[] = []
-    const log = { ...noLog, error: (event: string, facts?: unknown) => errors.push([event, facts]) }
+    const log = {
+      ...noLog,
+      error: (code: string, _sentence: string, facts?: unknown) => errors.push([code, facts]),
+    }
     const clock = makeClockAhead()
     const broken = makeJob('broken', async () => {
       throw new Error('broken')
@@ -75,7 +78,7 @@ describe('the runner of jobs', () => {
     const sound = makeJob('sound')
     const jobs = await start([broken, sound], log, clock)
     await vi.waitFor(() => expect([broken.ran(), sound.ran()]).toEqual([1, 1]), { timeout: 10_000 })
-    expect(errors).toEqual([['a job failed', expect.objectContaining({ job: 'broken' })]])
+    expect(errors).toEqual([['job-failed', expect.objectContaining({ job: 'broken' })]])
     expect(await jobs.late()).toEqual([])
     clock.aheadMs = 181_000
     await vi.waitFor(async () => expect(await jobs.late()).toEqual(['broken']), { timeout: 10_000 })

@@ -1,10 +1,9 @@
 import { PgBoss, type Job as BossJob } from 'pg-boss'
 import type { HubLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
-import { query, transaction, type Database } from '../postgres/database.ts'
-import { loadLateJobs, upsertJobRun } from './job-runs.ts'
+import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
 
-/** Something that happens by itself. `run` may be repeated at any time and by any hub. */
+/** A periodic job. `run` may be repeated at any time and by any hub. */
 export interface Job {
   /** Letters, digits, dashes. */
   name: string
@@ -19,22 +18,22 @@ export interface Job {
 export interface Jobs {
   /** Names of jobs that no hub has done for three of their intervals: this hub is not ready. */
   late(): Promise<string[]>
-  /** Runs no more; resolves when what runs has ended. */
+  /** Starts no further job; resolves when those that run have ended. */
   stop(): Promise<void>
 }
 
-/** One queue for all: what happens by itself is little, and each queue more would ask the database every two seconds. */
+/** One queue for all: jobs are few, and each further queue would poll the database every two seconds. */
 const QUEUE = 'jobs'
 /** Number of the lock under which the runner makes its tables; any will do that nothing else takes. */
 const START_LOCK = 7_246_118_003
-/** A stopping hub waits no longer than this for what runs. */
-const STOP_PATIENCE_MS = 15_000
-/** A database that is away is told of once, not every two seconds. */
-const SAY_AGAIN_MS = 60_000
+/** A stopping hub waits no longer than this for jobs that run. */
+const STOP_TIMEOUT_MS = 15_000
+/** A database that is away is logged once a minute, not every two seconds. */
+const REPEAT_WARNING_MS = 60_000
 
 /**
- * Starts the one runner of what happens by itself, over the hub's own pool: each job once at the start, then when its time
- * comes, by whichever hub takes it. A failing one is noted, and tried again at its next time. [IDN-7]
+ * Starts the one runner of periodic jobs, over the hub's own pool: each job once at the start, then by its calendar, by
+ * whichever hub takes it. A failing one is logged, and tried again at its next time. [IDN-7]
  */
 export async function startJobs(
   pool: Database,
@@ -44,7 +43,7 @@ export async function startJobs(
 ): Promise<Jobs> {
   const boss = makeBoss(pool, clock, log)
   const startedAtMs = clock.elapsedMs()
-  const stop = (): Promise<void> => boss.stop({ close: false, timeout: STOP_PATIENCE_MS })
+  const stop = (): Promise<void> => boss.stop({ close: false, timeout: STOP_TIMEOUT_MS })
   try {
     await setUp(boss, pool, jobs, log)
   } catch (error) {
@@ -63,19 +62,19 @@ export async function startJobs(
 }
 
 async function setUp(boss: PgBoss, pool: Database, jobs: readonly Job[], log: HubLog): Promise<void> {
-  // Two that make the runner's tables at once would trip over each other.
+  // Two hubs that make the runner's tables at once would collide.
   await transaction(pool, 'read committed', async (client) => {
     await query(client, 'select pg_advisory_xact_lock($1)', [START_LOCK])
     await boss.start()
     await boss.createQueue(QUEUE)
   })
-  // Finished runs are kept for an hour, for whoever looks; what failed comes again by itself.
+  // Finished runs are kept for an hour, for debugging; a job that failed runs again by its calendar.
   await boss.updateQueue(QUEUE, { retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 3_600 })
   for (const { name, cron } of jobs) await boss.schedule(QUEUE, cron, { job: name }, { key: name })
   const byName = new Map(jobs.map((job) => [job.name, job]))
-  const work = async (taken: BossJob<{ job: string }>[]): Promise<void> => {
+  const work = async (fetched: BossJob<{ job: string }>[]): Promise<void> => {
     // A name that is unknown here is a newer hub's beside this one; that one has it too, at its next time.
-    const due = [...new Set(taken.map(({ data }) => data.job))].flatMap((name) => byName.get(name) ?? [])
+    const due = [...new Set(fetched.map(({ data }) => data.job))].flatMap((name) => byName.get(name) ?? [])
     await Promise.all(due.map((job) => runOnce(pool, job, log)))
   }
   for (const { name } of jobs)
@@ -88,7 +87,7 @@ async function runOnce(pool: Database, job: Job, log: HubLog): Promise<void> {
     await job.run()
     await upsertJobRun(pool, job.name)
   } catch (error) {
-    log.error('a job failed', { job: job.name, err: error })
+    log.error('job-failed', 'A periodic job failed.', { job: job.name, err: error })
   }
 }
 
@@ -98,10 +97,37 @@ function makeBoss(pool: Database, clock: HubClock, log: HubLog): PgBoss {
   const boss = new PgBoss({ db: { executeSql }, schema: 'pgboss' })
   let saidAtMs = -Infinity
   boss.on('error', (error) => {
-    if (clock.elapsedMs() - saidAtMs < SAY_AGAIN_MS) return
+    if (clock.elapsedMs() - saidAtMs < REPEAT_WARNING_MS) return
     saidAtMs = clock.elapsedMs()
-    log.warn('the runner of jobs met a fault, and goes on', { err: error })
+    log.warn('job-runner-failed', 'The runner of jobs met an error and goes on.', { err: error })
   })
-  boss.on('warning', ({ message }) => log.debug('the runner of jobs warns', { message }))
+  boss.on('warning', ({ message }) =>
+    log.debug('job-runner-warning', 'The runner of jobs warned.', { message }),
+  )
   return boss
+}
+
+/** Records that a job succeeded just now. */
+async function upsertJobRun(database: Queryable, job: string): Promise<void> {
+  await query(
+    database,
+    `insert into job_runs (job, succeeded_at) values ($1, clock_timestamp())
+     on conflict (job) do update set succeeded_at = excluded.succeeded_at`,
+    [job],
+  )
+}
+
+/** Of some jobs those that succeeded longer ago than `afterMs`, or never. */
+async function loadLateJobs(
+  database: Queryable,
+  jobs: readonly { name: string; afterMs: number }[],
+): Promise<string[]> {
+  if (jobs.length === 0) return []
+  const rows = await query<{ name: string }>(
+    database,
+    `select j.name from unnest($1::text[], $2::float8[]) as j (name, after_ms) left join job_runs r on r.job = j.name
+     where r.succeeded_at is null or r.succeeded_at < now() - j.after_ms * interval '1 millisecond' order by 1`,
+    [jobs.map(({ name }) => name), jobs.map(({ afterMs }) => afterMs)],
+  )
+  return rows.map(({ name }) => name)
 }

@@ -27,7 +27,7 @@ export interface MailFacts {
   addressChangeAsked: NoFacts
   addressChanged: NoFacts
   accountDeleted: NoFacts
-  /** To who asked for a university: confirm the address. */
+  /** To the contact of a request for a university: confirm the address. */
   confirmUniversity: Link & { university: string }
   universityApproved: { university: string }
   universityRejected: { university: string; reason: string | null }

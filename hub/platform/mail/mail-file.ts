@@ -1,7 +1,4 @@
-/** What the hub writes to its log when a mail became a file; the fact `file` names it. The starter reads it there. [IMP-11] */
-export const MAIL_WRITTEN = 'a mail was written to a file, since SMTP_URL is not set'
-
-/** What can be read of a mail that became a file. */
+/** What can be read from a mail that was written to a file. */
 export interface ReadMail {
   to: string
   subject: string
@@ -9,7 +6,7 @@ export interface ReadMail {
   link: string | null
 }
 
-/** A mail as text that a person can read: whom it is to, its subject, and its words with the whole link. [IMP-11] */
+/** A mail as readable text: recipient, subject, and body with the whole link. [IMP-11] */
 export function mailFileText({ to, subject, text }: { to: string; subject: string; text: string }): string {
   return `To: ${to}\nSubject: ${subject}\n\n${text}`
 }

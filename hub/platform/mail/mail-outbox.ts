@@ -3,8 +3,8 @@ import type { Mail, MailTemplate } from './mail-facts.ts'
 import { query, type Queryable } from '../postgres/database.ts'
 
 /**
- * Queues a mail in the transaction of the act that it tells of; it is sent after that has been committed. Say `kick()` of
- * the mail desk then, so that nobody waits for the next round. A key that was queued before changes nothing. [IDN-7]
+ * Queues a mail in the transaction of the act that it is about; it is sent after that has been committed. Call `kick()` of
+ * the mail sender then, so that nobody waits for the next round. A key that was queued before changes nothing. [IDN-7]
  */
 export async function queueMail(transaction: Queryable, mail: Mail): Promise<void> {
   await query(
@@ -23,7 +23,7 @@ export interface ClaimedMail {
   template: MailTemplate
   locale: Locale
   facts: unknown
-  /** This try is this one: the first is 1. */
+  /** Number of this try, from 1. */
   tries: number
   /** Whether it has waited for a day: if this try fails, it is the last. */
   isLastTry: boolean
@@ -32,11 +32,11 @@ export interface ClaimedMail {
 /** The first pause after a try, the longest one, and when a mail is given up. */
 const FIRST_PAUSE_S = 60
 const LONGEST_PAUSE_S = 4 * 3_600
-const PATIENCE_S = 24 * 3_600
+const GIVE_UP_AFTER_S = 24 * 3_600
 
 /**
  * Takes the mail that waits longest, if one is due; another hub takes another one. It is due again after a pause that
- * doubles from try to try: so it is tried again when this hub dies over it. [IDN-7]
+ * doubles from try to try: so it is tried again when this hub crashes meanwhile. [IDN-7]
  */
 export async function claimMail(database: Queryable): Promise<ClaimedMail | null> {
   const [row] = await query<ClaimedMail>(
@@ -47,12 +47,12 @@ export async function claimMail(database: Queryable): Promise<ClaimedMail | null
        order by next_try_at limit 1 for update skip locked)
      returning id, key, to_address as "to", template, locale, facts, tries,
        created_at < clock_timestamp() - $3 * interval '1 second' as "isLastTry"`,
-    [FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S],
+    [FIRST_PAUSE_S, LONGEST_PAUSE_S, GIVE_UP_AFTER_S],
   )
   return row ?? null
 }
 
-/** The mail was sent; what it said and to whom is forgotten. [IDN-7] */
+/** Marks a mail as sent, and clears its facts and address. [IDN-7] */
 export async function updateMailSent(database: Queryable, id: number): Promise<void> {
   await query(
     database,
@@ -68,7 +68,7 @@ export function maskAddress(address: string): string {
 }
 
 /**
- * The mail was given up; what it said and to whom is forgotten but for what staff must know: whose university it was of
+ * Marks a mail as given up, and clears its facts and address but for what staff must know: whose university it was of
  * (the reader's, else the one that has the domain), why, and enough of the address to know it by. [IDN-7] [IDN-21]
  */
 export async function updateMailGivenUp(

@@ -7,7 +7,7 @@ export function needsUtf8(address: string): boolean {
 }
 
 /**
- * Why no mail can reach an address, so that nobody waits for one; null when some can. It depends on how the address is
+ * Why no mail can reach an address; null when mail can. It depends on how the address is
  * written and on the server alone, never on whether somebody has it. [IDN-2] [IDN-18]
  */
 export async function findUnreachable(

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { startTestMailbox } from './testing-mailbox.ts'
-import { askMailServer, makeUtf8Question, type MailServerAnswer } from './mail-server.ts'
+import { askMailServer, makeUtf8Check, type MailServerAnswer } from './mail-server.ts'
 
 describe('[IDN-18] a mail server', () => {
   test('is asked whether it takes addresses beyond ASCII', async () => {
@@ -28,7 +28,7 @@ describe('[IDN-18] a mail server', () => {
       { ok: true, takesUtf8: true },
       { ok: true, takesUtf8: false },
     ]
-    const takesUtf8 = makeUtf8Question(
+    const takesUtf8 = makeUtf8Check(
       async () => answers[asked++] ?? { ok: false, code: 'ENOUGH' },
       () => nowMs,
     )

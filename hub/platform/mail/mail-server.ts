@@ -9,11 +9,11 @@ export const SMTP_TIMEOUTS = {
   socketTimeout: 10_000,
 } as const
 
-/** How long what a server said of itself is believed, and how long nothing is asked after it did not answer. */
-const KNOWN_FOR_MS = 10 * 60_000
-const AWAY_FOR_MS = 15_000
+/** How long an answer of the server is valid, and how long it is not asked again after it did not answer. */
+const ANSWER_VALID_MS = 10 * 60_000
+const OUTAGE_PAUSE_MS = 15_000
 
-/** What a mail server says of itself; or the code of why it says nothing. */
+/** What a mail server can do; or the code of why it does not answer. */
 export type MailServerAnswer = { ok: true; takesUtf8: boolean } | { ok: false; code: string }
 
 /** Asks the server of SMTP_URL what it can do (EHLO, after STARTTLS where it offers that). Never throws. */
@@ -21,8 +21,8 @@ export function askMailServer(url: string): Promise<MailServerAnswer> {
   const { options } = new SMTPTransport({ url, ...SMTP_TIMEOUTS })
   const connection = new SMTPConnection(options)
   return new Promise((answer) => {
-    const end = (said: MailServerAnswer): void => {
-      answer(said)
+    const end = (response: MailServerAnswer): void => {
+      answer(response)
       connection.close()
     }
     connection.on('error', (error: Error & { code?: string }) =>
@@ -30,28 +30,30 @@ export function askMailServer(url: string): Promise<MailServerAnswer> {
     )
     connection.on('end', () => end({ ok: false, code: 'ECLOSED' }))
     connection.connect(() => {
-      const said = connection.lastServerResponse
-      end({ ok: true, takesUtf8: typeof said === 'string' && /^250[ -]SMTPUTF8\b/im.test(said) })
+      const response = connection.lastServerResponse
+      end({ ok: true, takesUtf8: typeof response === 'string' && /^250[ -]SMTPUTF8\b/im.test(response) })
     })
   })
 }
 
 /**
- * Whether the server takes addresses beyond ASCII before the @ (SMTPUTF8, RFC 6531); null while it does not answer. Asked
- * of the server once in a while, whoever wants to know meanwhile. [IDN-18]
+ * Whether the server takes addresses beyond ASCII before the @ (SMTPUTF8, RFC 6531); null while it does not answer. The
+ * answer is cached for ten minutes. [IDN-18]
  */
-export function makeUtf8Question(
+export function makeUtf8Check(
   ask: () => Promise<MailServerAnswer>,
   nowMs: () => number = () => performance.now(),
 ): () => Promise<boolean | null> {
-  const held: { answer: Promise<MailServerAnswer> | null; untilMs: number } = { answer: null, untilMs: 0 }
+  const cached: { answer: Promise<MailServerAnswer> | null; untilMs: number } = { answer: null, untilMs: 0 }
   return async () => {
-    if (held.answer === null || nowMs() >= held.untilMs) {
-      held.untilMs = Infinity
-      held.answer = ask()
-      void held.answer.then(({ ok }) => (held.untilMs = nowMs() + (ok ? KNOWN_FOR_MS : AWAY_FOR_MS)))
+    if (cached.answer === null || nowMs() >= cached.untilMs) {
+      cached.untilMs = Infinity
+      cached.answer = ask()
+      void cached.answer.then(
+        ({ ok }) => (cached.untilMs = nowMs() + (ok ? ANSWER_VALID_MS : OUTAGE_PAUSE_MS)),
+      )
     }
-    const said = await held.answer
-    return said.ok ? said.takesUtf8 : null
+    const response = await cached.answer
+    return response.ok ? response.takesUtf8 : null
   }
 }

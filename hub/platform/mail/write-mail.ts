@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { carriesAddress } from '#shared/domain/address-in-name.ts'
+import { containsAddress } from '#shared/domain/address-in-name.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { LINK_LIFE_MS, linkToken, type LinkPurpose } from '../secrets/link-tokens.ts'
 import type { ServerKeys } from '../secrets/server-secret.ts'
@@ -7,7 +7,7 @@ import type { MailTemplate } from './mail-facts.ts'
 import { mailWords, type MailWords } from './mail-words.ts'
 
 /** A mail as it goes out. */
-export interface Letter {
+export interface OutgoingMail {
   to: string
   /** The same whenever this mail is written again, so that a mail that was sent twice is shown once. */
   messageId: string
@@ -16,8 +16,8 @@ export interface Letter {
   html: string
 }
 
-/** What letters are written with. */
-export interface WritingDesk {
+/** What writing mails needs. */
+export interface MailWriterDependencies {
   keys: ServerKeys
   /** Where people find the hub, without a slash at the end. */
   publicUrl(): string
@@ -54,19 +54,19 @@ interface MailText {
   after: readonly string[]
 }
 
-/** Writes a mail in its language, as plain text and as simple HTML. Its token is derived only here. [IDN-6] [IDN-7] */
+/** Writes a mail in its language, as plain text and as simple HTML. The token of its link is derived only here. [IDN-6] [IDN-7] */
 export function writeMail(
-  desk: WritingDesk,
+  dependencies: MailWriterDependencies,
   mail: { key: string; to: string; locale: Locale; template: MailTemplate; facts: unknown },
-): Letter {
+): OutgoingMail {
   const words = mailWords(mail.locale)
   const text = textOf(words, mail.template, withPlainName(mail.facts as MailFactsRead))
   const footer = words.say('footer') ?? ''
-  const url = linkOf(desk, mail.template, mail.facts as { nonce?: string })
+  const url = linkOf(dependencies, mail.template, mail.facts as { nonce?: string })
   const id = createHash('sha256').update(`carrel mail\n${mail.key}`).digest('hex').slice(0, 32)
   return {
     to: mail.to,
-    messageId: `<${id}@${new URL(desk.publicUrl()).hostname.replaceAll(/[[\]]/g, '')}>`,
+    messageId: `<${id}@${new URL(dependencies.publicUrl()).hostname.replaceAll(/[[\]]/g, '')}>`,
     subject: oneLine(text.subject),
     text: plainText(text, url, footer),
     html: htmlText(text, url, footer, words.language),
@@ -103,20 +103,24 @@ function isText(text: string | null | undefined): text is string {
   return typeof text === 'string'
 }
 
-/** A name from before names were looked at: whatever it says, no program that shows mail makes a link of it. [EDG-10] */
+/** A name from before names were checked for addresses: changed so that no mail program makes a link of it. [EDG-10] */
 function withPlainName(facts: MailFactsRead): MailFactsRead {
   const { university } = facts
-  if (typeof university !== 'string' || !carriesAddress(university)) return facts
+  if (typeof university !== 'string' || !containsAddress(university)) return facts
   return { ...facts, university: university.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}<>"' -]+/gu, ' ') }
 }
 
 /** The token stands behind a #, which browsers keep to themselves: no server's or proxy's log has it. */
-function linkOf(desk: WritingDesk, template: MailTemplate, facts: { nonce?: string }): string | null {
+function linkOf(
+  dependencies: MailWriterDependencies,
+  template: MailTemplate,
+  facts: { nonce?: string },
+): string | null {
   const link = LINKS[template]
   if (link === undefined) return null
-  const url = `${desk.publicUrl()}${link.path}`
+  const url = `${dependencies.publicUrl()}${link.path}`
   if (link.purpose === undefined || facts.nonce === undefined) return url
-  return `${url}#token=${linkToken(desk.keys, link.purpose, facts.nonce)}`
+  return `${url}#token=${linkToken(dependencies.keys, link.purpose, facts.nonce)}`
 }
 
 function plainText(words: MailText, url: string | null, footer: string): string {

@@ -17,7 +17,7 @@ export interface Change {
   log: Record<string, unknown>
 }
 
-/** Who acted, of a person who is signed in: spread it into a change. */
+/** Actor fields of a change by somebody who is signed in. */
 export function changedBy(caller: {
   actor: { userId: number }
   address: string
@@ -25,12 +25,12 @@ export function changedBy(caller: {
   return byUser(caller.actor.userId, caller.address)
 }
 
-/** That a user acted, and from where. */
+/** Actor fields of a change by a user. */
 export function byUser(userId: number, address: string): Pick<Change, 'actor' | 'userId' | 'address'> {
   return { actor: `user ${userId}`, userId, address }
 }
 
-/** Writes an act down, in the transaction that does it. */
+/** Appends an act to the log, in the transaction that does it. */
 export async function appendChange(transaction: Queryable, change: Change): Promise<void> {
   await query(
     transaction,

@@ -17,12 +17,12 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HUB_ROLE, SUPERUSER } from './database-owner.ts'
-import { BARE_ENVIRONMENT, EmbeddedDatabaseError, skin, type Servant } from './postgres-binaries.ts'
+import { BARE_ENVIRONMENT, EmbeddedDatabaseError, spawnOptionsOf, type OsUser } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
 
 // The files of an embedded PostgreSQL: made, checked, cleared of what a killed start left.
 
-/** The major version that this hub speaks to; a data folder of another one is refused. */
+/** The major version of the embedded PostgreSQL; a data folder of another one is refused. */
 export const POSTGRES_MAJOR = 18
 
 /** Part of the socket's name only: nothing listens on a network port. */
@@ -35,36 +35,36 @@ export const FAST_STOP_MS = 15_000
 const MAX_SOCKET_PATH_BYTES = 107
 
 /** Makes the folder, and sees that it can be written. Answers its one true path, without links. */
-export function makeFolder(wished: string): string {
+export function makeFolder(requested: string): string {
   try {
-    const first = mkdirSync(wished, { recursive: true })
+    const first = mkdirSync(requested, { recursive: true })
     // 0711 whatever the umask: as root, the database's user must pass through to its own folder.
-    for (let made = wished; first !== undefined && made.startsWith(first); made = dirname(made))
+    for (let made = requested; first !== undefined && made.startsWith(first); made = dirname(made))
       chmodSync(made, 0o711)
-    const folder = realpathSync(wished)
+    const folder = realpathSync(requested)
     writeFileSync(join(folder, '.writable'), '')
     rmSync(join(folder, '.writable'))
     return folder
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      `The data folder ${wished} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
+      `The data folder ${requested} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
       { cause },
     )
   }
 }
 
-/** Runs initdb aside, as `maker`, and renames when all is the servant's: a kill in the middle leaves no half cluster. */
+/** Runs initdb beside the data folder, as `initdbUser`, and renames once all files are `osUser`'s: a kill in between leaves no half cluster. */
 export function makeCluster(
   bin: string,
   folder: string,
-  { maker, servant }: { maker: Servant | null; servant: Servant | null },
+  { initdbUser, osUser }: { initdbUser: OsUser | null; osUser: OsUser | null },
   isScratch: boolean,
 ): void {
   const fresh = join(folder, 'data.new')
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o700 })
-  if (maker !== null) chownSync(fresh, maker.uid, maker.gid)
-  // Without these a machine with no LANG gets SQL_ASCII, and texts would sort by the machine's taste.
+  if (initdbUser !== null) chownSync(fresh, initdbUser.uid, initdbUser.gid)
+  // Without these a machine with no LANG gets SQL_ASCII, and texts would sort by the machine's locale.
   const locale = ['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
   const made = spawnSync(
     join(bin, 'initdb'),
@@ -78,26 +78,26 @@ export function makeCluster(
       ...locale,
       ...(isScratch ? ['--no-sync'] : []),
     ],
-    { ...skin(maker), env: BARE_ENVIRONMENT, cwd: '/', encoding: 'utf8' },
+    { ...spawnOptionsOf(initdbUser), env: BARE_ENVIRONMENT, cwd: '/', encoding: 'utf8' },
   )
   if (made.status !== 0)
     throw new EmbeddedDatabaseError(
       `The database could not be created in ${folder}: ${lastLine(made.stderr) || String(made.error ?? 'initdb failed')}`,
     )
-  takeOver(fresh, servant)
+  chownCluster(fresh, osUser)
   renameSync(fresh, join(folder, 'data'))
 }
 
-/** Makes all files of a cluster the servant's; nothing to do where they are. Its server must not run. [OPS-12] */
-export function takeOver(data: string, servant: Servant | null): void {
-  if (servant === null || statSync(data).uid === servant.uid) return
+/** Makes `osUser` the owner of all files of a cluster; does nothing where it is. The server must not run. [OPS-12] */
+export function chownCluster(data: string, osUser: OsUser | null): void {
+  if (osUser === null || statSync(data).uid === osUser.uid) return
   // The tool goes by handles and follows no link, whatever somebody else does to the folder meanwhile.
-  const given = spawnSync('chown', ['-R', '-h', '-P', `${servant.uid}:${servant.gid}`, data], {
+  const given = spawnSync('chown', ['-R', '-h', '-P', `${osUser.uid}:${osUser.gid}`, data], {
     encoding: 'utf8',
   })
   if (given.status !== 0)
     throw new EmbeddedDatabaseError(
-      `The database in ${data} could not be given to ${servant.name}: ${lastLine(given.stderr) || String(given.error ?? 'chown failed')}`,
+      `The database in ${data} could not be given to ${osUser.name}: ${lastLine(given.stderr) || String(given.error ?? 'chown failed')}`,
     )
 }
 
@@ -123,8 +123,8 @@ export function checkCluster(data: string): void {
     )
 }
 
-/** Ends a server that a killed start left on this folder, and removes a pid file that names a zombie or a stranger. */
-export async function clearLeftovers(data: string): Promise<void> {
+/** Ends a server that a killed start left on this folder, and removes a pid file that names a zombie or another program. */
+export async function stopLeftoverServer(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid')
   const deadline = Date.now() + FAST_STOP_MS
   let signal: NodeJS.Signals = 'SIGINT'
@@ -132,7 +132,7 @@ export async function clearLeftovers(data: string): Promise<void> {
     const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
     const found = readProcess(pid)
     if (found === null || !found.command.includes(data)) {
-      // PostgreSQL itself would believe a zombie or a stranger with this pid and refuse to start.
+      // PostgreSQL itself would take a zombie or another program with this pid for its server and refuse to start.
       rmSync(pidFile, { force: true })
       return
     }
@@ -151,8 +151,8 @@ export async function clearLeftovers(data: string): Promise<void> {
 }
 
 /** Only the hub's user, root and the database's own user may connect, each without a password, as hub or as superuser. */
-export function writeAccess(data: string, servant: Servant | null): void {
-  const names = new Set(['root', userInfo().username, ...(servant === null ? [] : [servant.name])])
+export function writeAccessFiles(data: string, osUser: OsUser | null): void {
+  const names = new Set(['root', userInfo().username, ...(osUser === null ? [] : [osUser.name])])
   const roles = [HUB_ROLE, SUPERUSER]
   const map = [...names].flatMap((name) => roles.map((role) => `carrel "${name}" ${role}\n`)).join('')
   writeFileSync(join(data, 'pg_ident.conf'), map)
@@ -163,16 +163,16 @@ export function writeAccess(data: string, servant: Servant | null): void {
 }
 
 /** Beside the data, or where that path is too long for a socket, in the temporary folder under a name that stays the same. */
-export function makeSocketFolder(folder: string, servant: Servant | null): string {
+export function makeSocketFolder(folder: string, osUser: OsUser | null): string {
   const beside = join(folder, 'socket')
   const isShort = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES
   const short = join(tmpdir(), `carrel-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
   const socketFolder = isShort ? beside : short
   try {
     rmSync(socketFolder, { recursive: true, force: true })
-    // Fails when somebody else holds the name: nobody's socket is ever taken for ours.
+    // Fails when somebody else owns the name: no other socket is ever taken for ours.
     mkdirSync(socketFolder, { mode: 0o700 })
-    if (servant !== null) chownSync(socketFolder, servant.uid, servant.gid)
+    if (osUser !== null) chownSync(socketFolder, osUser.uid, osUser.gid)
   } catch (cause) {
     throw new EmbeddedDatabaseError(
       `The socket folder ${socketFolder} belongs to another user; set CARREL_HOME to a folder with a shorter name.`,

@@ -1,16 +1,16 @@
 import pg from 'pg'
 
-/** The role that PostgreSQL was made with, which can do everything; the hub speaks as another one. */
+/** The role that PostgreSQL was made with, a superuser; the hub connects as another one. */
 export const SUPERUSER = 'carrel'
 
 /** The hub's own role: it owns the hub's database, and nothing else. [OPS-13] */
 export const HUB_ROLE = 'carrel_hub'
 
 /**
- * Everything of Carrel's in a database that is not the role's ($1), as statements that give it to it; parts of extensions
- * stay. It may be whoever asks who has it, and if that is a superuser, another superuser or the owner before.
+ * Statements that make a role ($1) the owner of everything of Carrel's in a database; parts of extensions stay. Only what
+ * the connected role owns is transferred, and when that is a superuser, also what superusers and the former owner own.
  */
-const HAND_OVER = `
+const TRANSFER_OWNERSHIP = `
   with me as (
     select oid, rolsuper from pg_roles where rolname = current_user
   ), owners as (
@@ -46,23 +46,23 @@ const HAND_OVER = `
       and not exists (select from parts where classid = 'pg_type'::regclass and objid = t.oid)
   order by act`
 
-/** Any fixed number, in the database `postgres`: who prepares at the same time waits here. */
+/** Any fixed number, in the database `postgres`: simultaneous preparations wait here. */
 const LOCK = 7_227_736
-/** A deadlock with a hub that still runs, or a table that went between the looking and the giving. */
+/** A deadlock with a hub that still runs, or a table that was dropped meanwhile. */
 const PASSING_FAULTS = ['40P01', '42P01']
 const MOST_TRIES = 5
 const CONNECT_TIMEOUT_MS = 10_000
 
-/** Whom a database is prepared for. */
+/** The role that a database is prepared for. */
 export interface PreparedRole {
   role: string
-  /** The password that the role has from now on; null: the one that it has. Asked for once nobody else prepares. */
+  /** The password that the role gets; null: it keeps its own. Called once no other preparation runs. */
   password(): Promise<string | null>
 }
 
 /**
- * Makes the hub's role and its database where they are missing, and gives the role what an earlier release made as the
- * superuser who asks. `urlOf` names a database for the superuser. With a password the role has that one from now on, and
+ * Makes the hub's role and its database where they are missing, and transfers to the role what an earlier release made as the
+ * connected superuser. `urlOf` names a database for the superuser. With a password the role has that one from now on, and
  * loses all rights but those of an owner. It may be repeated, also at the same time. Throws what PostgreSQL throws.
  * [OPS-13] [OPS-14]
  */
@@ -73,38 +73,38 @@ export async function prepareDatabase(
 ): Promise<void> {
   await withClient(urlOf('postgres'), async (client) => {
     await makeRole(client, HUB_ROLE)
-    if (password !== undefined) await settleRole(client, HUB_ROLE, password)
-    await giveDatabase(client, HUB_ROLE, database)
-    await withClient(urlOf(database), (inside) => handOver(inside, HUB_ROLE))
+    if (password !== undefined) await restrictRole(client, HUB_ROLE, password)
+    await transferDatabase(client, HUB_ROLE, database)
+    await withClient(urlOf(database), (inside) => transferOwnership(inside, HUB_ROLE))
   })
 }
 
 /**
- * The same from within a database, for a role of that database alone: whoever asks may also be one who makes roles and owns
- * it. Throws what PostgreSQL throws. [OPS-15]
+ * The same from within a database, for a role of that database alone: the connected role may also be one that may create roles
+ * and owns it. Throws what PostgreSQL throws. [OPS-15]
  */
 export async function prepareOwnRole(url: string, { role, password }: PreparedRole): Promise<void> {
   await withClient(url, async (client) => {
     await makeRole(client, role)
-    await settleRole(client, role, null)
+    await restrictRole(client, role, null)
     const next = await password()
-    if (next !== null) await settleRole(client, role, next)
+    if (next !== null) await restrictRole(client, role, next)
     const { rows } = await client.query<{ name: string }>('select current_database() as name')
-    await giveDatabase(client, role, rows[0]?.name ?? '')
-    await handOver(client, role)
+    await transferDatabase(client, role, rows[0]?.name ?? '')
+    await transferOwnership(client, role)
   })
 }
 
-/** Waits until nobody else prepares, and makes the role where it is missing. */
+/** Waits for other preparations to end, and makes the role where it is missing. */
 async function makeRole(client: pg.Client, role: string): Promise<void> {
-  // The connection's end gives it back.
+  // Released by the end of the connection.
   await client.query('select pg_advisory_lock($1)', [LOCK])
   const roles = await client.query('select 1 from pg_roles where rolname = $1', [role])
   if (roles.rowCount === 0) await client.query(`create role ${pg.escapeIdentifier(role)} login`)
 }
 
-/** Gives the role its password, and takes whatever it can do beyond owning. Who is no superuser gave it nothing else. */
-async function settleRole(client: pg.Client, role: string, password: string | null): Promise<void> {
+/** Sets the role's password, and revokes all rights beyond owning. Without superuser rights there is nothing to revoke. */
+async function restrictRole(client: pg.Client, role: string, password: string | null): Promise<void> {
   const [me] = (
     await client.query<{ isSuper: boolean; mayBecome: boolean }>(
       `select rolsuper as "isSuper", pg_has_role(current_user, $1, 'set') as "mayBecome"
@@ -112,7 +112,7 @@ async function settleRole(client: pg.Client, role: string, password: string | nu
       [role],
     )
   ).rows
-  // The server's log is no place for the password, not even in a statement that failed.
+  // The password must not get into the server's log, not even in a statement that failed.
   if (me?.isSuper === true)
     await client.query(
       `set log_statement = 'none'; set log_min_duration_statement = -1; set log_min_error_statement = 'panic'`,
@@ -132,7 +132,7 @@ async function settleRole(client: pg.Client, role: string, password: string | nu
   await client.query(rows.map(({ act }) => act).join('; '))
 }
 
-async function giveDatabase(client: pg.Client, role: string, database: string): Promise<void> {
+async function transferDatabase(client: pg.Client, role: string, database: string): Promise<void> {
   const [name, owner] = [pg.escapeIdentifier(database), pg.escapeIdentifier(role)]
   const found = await client.query<{ isOurs: boolean }>(
     'select pg_get_userbyid(datdba) = $2 as "isOurs" from pg_database where datname = $1',
@@ -142,10 +142,10 @@ async function giveDatabase(client: pg.Client, role: string, database: string): 
   else if (found.rows[0]?.isOurs !== true) await client.query(`alter database ${name} owner to ${owner}`)
 }
 
-async function handOver(client: pg.Client, role: string): Promise<void> {
+async function transferOwnership(client: pg.Client, role: string): Promise<void> {
   for (let tries = 1; ; tries += 1)
     try {
-      const { rows } = await client.query<{ act: string }>(HAND_OVER, [role])
+      const { rows } = await client.query<{ act: string }>(TRANSFER_OWNERSHIP, [role])
       // Sent as one text they are one transaction.
       if (rows.length > 0) await client.query(rows.map(({ act }) => act).join('; '))
       return

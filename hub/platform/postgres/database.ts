@@ -6,13 +6,13 @@ export type Database = pg.Pool
 /** One connection, inside a transaction. */
 export type Transaction = pg.PoolClient
 
-/** What SQL can be asked of. */
+/** A pool or a connection that runs statements. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
 /** Isolation of a transaction. `snapshot` sees one moment and writes nothing. */
 export type Isolation = 'read committed' | 'repeatable read' | 'snapshot'
 
-/** RETURNING old/new, of which the commit makes use, came with 18. */
+/** RETURNING old/new, which the commit uses, came with 18. */
 export const REQUIRED_MAJOR = 18
 
 const BEGIN: Record<Isolation, string> = {
@@ -35,9 +35,9 @@ export class DatabaseUnusableError extends Error {
 /** Settings of a pool; `maxConnections` defaults to 10. */
 export interface PoolOptions {
   maxConnections?: number
-  /** Hears of a connection that broke while it was idle. */
+  /** Called when a connection broke while it was idle. */
   onIdleError?: (error: Error) => void
-  /** The role to become in each connection, of those that the address's own may become; otherwise nothing can be asked. */
+  /** The role to become in each connection; when that fails, so do all statements. */
   role?: string
 }
 
@@ -59,7 +59,7 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
       onConnect: (client): unknown => client.query(`set role ${pg.escapeIdentifier(role)}`),
     }),
   })
-  // Without a listener, a server that goes down would take the hub with it.
+  // Without a listener, a server that shuts down would crash the hub.
   pool.on('error', (error) => options.onIdleError?.(error))
   // The pool's own listener is off while a connection is lent out: one that breaks between two statements of a
   // transaction would be an uncaught exception. The next statement on it fails, and says why.
@@ -165,35 +165,35 @@ export function withDatabase(url: string, name: string): string {
   return url.replace(/@([^/]*)\/[^?]*/, `@$1/${name}`)
 }
 
-/** A role that can do more than own its database, and what: words of PostgreSQL, and names of roles that it may become. */
-export interface MightyRole {
+/** A role that can do more than own its database, and its privileges: words of PostgreSQL, and names of roles that it may become. */
+export interface PrivilegedRole {
   role: string
-  mights: string[]
+  privileges: string[]
 }
 
 /**
- * The role that speaks here, when it can do more than own its database: all, make roles, copy the whole server, see past
- * row security, or use files and programs of its machine, itself or by what it is a member of. Else null. [OPS-13]
+ * The connected role, when it can do more than own its database: everything, create roles, replicate, bypass row security, or
+ * use files and programs of the server, itself or by a role that it is a member of. Else null. [OPS-13]
  */
-export async function loadMightyRole(database: Queryable): Promise<MightyRole | null> {
-  const [row] = await query<MightyRole>(
+export async function loadPrivilegedRole(database: Queryable): Promise<PrivilegedRole | null> {
+  const [row] = await query<PrivilegedRole>(
     database,
     `with mighty as (
        select oid, rolname, rolsuper, case when rolsuper then array['superuser'] else array_remove(array[
          case when rolcreaterole then 'createrole' end, case when rolreplication then 'replication' end,
          case when rolbypassrls then 'bypassrls' end, case when rolname in
            ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program') then 'server' end
-       ], null) end as mights from pg_roles)
-     select me.rolname::text as role, me.mights || array(
+       ], null) end as privileges from pg_roles)
+     select me.rolname::text as role, me.privileges || array(
          select other.rolname::text from mighty other
-         where other.oid <> me.oid and other.mights <> '{}' and not me.rolsuper and pg_has_role(me.oid, other.oid, 'member')
-         order by 1) as mights
+         where other.oid <> me.oid and other.privileges <> '{}' and not me.rolsuper and pg_has_role(me.oid, other.oid, 'member')
+         order by 1) as privileges
        from mighty me where me.rolname = current_user`,
   )
-  return row === undefined || row.mights.length === 0 ? null : row
+  return row === undefined || row.privileges.length === 0 ? null : row
 }
 
-/** Whether the database refused what it was given, so that trying the same again is useless. Else the line or the moment was bad. [SYN-7] */
+/** Whether the database refused the data, so that trying the same again is useless. Else the connection or the moment was bad. [SYN-7] */
 export function isRefusedByDatabase(error: unknown): boolean {
   // 22 data exception, 23 integrity, P0 raised by a routine.
   return error instanceof pg.DatabaseError && /^(22|23|P0)/.test(error.code ?? '')

@@ -19,7 +19,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openPool, query } from './database.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
-import { chooseMaker, chooseServant, readAccounts } from './database-account.ts'
+import { chooseInitdbUser, chooseOsUser, readOsAccounts } from './os-user.ts'
 import { migrate } from './migrate.ts'
 import { canEnter, findBinaries, findPackage } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
@@ -299,25 +299,25 @@ test.runIf(isRoot)(
     )
     expect(links.length).toBeGreaterThan(5)
     for (const link of links) rmSync(join(hidden, 'native', 'lib', link.name))
-    const servant = chooseServant(join(folder, 'data'))
-    const bin = findBinaries(folder, servant, { root: hidden, version: found.version })
+    const osUser = chooseOsUser(join(folder, 'data'))
+    const bin = findBinaries(folder, osUser, { root: hidden, version: found.version })
     expect(bin).toBe(join(folder, `postgresql-${found.version}`, 'bin'))
     const version = spawnSync(join(bin, 'postgres'), ['-V'], {
-      uid: servant?.uid,
-      gid: servant?.gid,
+      uid: osUser?.uid,
+      gid: osUser?.gid,
       env: {},
       encoding: 'utf8',
       cwd: '/',
     })
     expect(version.stdout).toContain('PostgreSQL) 18')
-    expect(canEnter(hidden, servant)).toBe(false)
+    expect(canEnter(hidden, osUser)).toBe(false)
   },
 )
 
 const uidOf = (pid: number): number => statSync(`/proc/${pid}`).uid
 
 describe.runIf(isRoot)('[OPS-12] as root', () => {
-  const withoutPostgres = readAccounts().filter(({ name }) => name !== 'postgres')
+  const withoutPostgres = readOsAccounts().filter(({ name }) => name !== 'postgres')
   const startBare = async (): Promise<Embedded> => {
     const embedded = await startEmbedded({ folder, settings: FAST, accounts: withoutPostgres })
     running.push(embedded)
@@ -351,8 +351,8 @@ describe.runIf(isRoot)('[OPS-12] as root', () => {
 
   test('a machine on which every account is busy is told what to do', () => {
     const busy = [{ name: 'nobody', uid: 0, gid: 0 }]
-    const servant = chooseServant(join(folder, 'data'), busy)
-    expect(() => chooseMaker(servant, busy)).toThrow(/useradd --system postgres/)
+    const osUser = chooseOsUser(join(folder, 'data'), busy)
+    expect(() => chooseInitdbUser(osUser, busy)).toThrow(/useradd --system postgres/)
   })
 })
 

@@ -5,16 +5,16 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   checkCluster,
-  clearLeftovers,
+  stopLeftoverServer,
   FAST_STOP_MS,
   makeCluster,
   makeFolder,
   makeSocketFolder,
   SOCKET_PORT,
-  takeOver,
-  writeAccess,
+  chownCluster,
+  writeAccessFiles,
 } from './cluster.ts'
-import { chooseMaker, chooseServant, readAccounts, type Account } from './database-account.ts'
+import { chooseInitdbUser, chooseOsUser, readOsAccounts, type OsAccount } from './os-user.ts'
 import { HUB_ROLE, prepareDatabase, SUPERUSER } from './database-owner.ts'
 import { lockFolder } from './folder-lock.ts'
 import {
@@ -22,8 +22,8 @@ import {
   canEnter,
   EmbeddedDatabaseError,
   findBinaries,
-  skin,
-  type Servant,
+  spawnOptionsOf,
+  type OsUser,
 } from './postgres-binaries.ts'
 
 const DATABASE = 'carrel'
@@ -33,10 +33,10 @@ const START_TIMEOUT_MS = 60_000
 export interface Embedded {
   /** Connection string of the database `carrel` for the hub's role, over the unix socket, no password. */
   url: string
-  /** The same for the role that can do everything: for who mends the database, and for tests. */
+  /** The same for the superuser: for repairs, and for tests. */
   superuserUrl: string
   pid: number
-  /** Resolves when the server has ended, whoever ended it. */
+  /** Resolves when the server has ended, for whatever reason. */
   ended: Promise<void>
   /** Ends it cleanly and frees the folder. */
   stop(): Promise<void>
@@ -49,8 +49,8 @@ export interface EmbeddedOptions {
   log?: (line: string) => void
   /** Server settings, for example `{ fsync: 'off' }`. */
   settings?: Record<string, string>
-  /** The machine's accounts, unless a test says otherwise. */
-  accounts?: readonly Account[]
+  /** The machine's accounts; a test may give others. */
+  accounts?: readonly OsAccount[]
 }
 
 /**
@@ -64,25 +64,25 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     )
   const folder = makeFolder(resolve(options.folder))
   const data = join(folder, 'data')
-  const accounts = options.accounts ?? readAccounts()
-  const servant = chooseServant(data, accounts)
-  if (!canEnter(folder, servant))
+  const accounts = options.accounts ?? readOsAccounts()
+  const osUser = chooseOsUser(data, accounts)
+  if (!canEnter(folder, osUser))
     throw new EmbeddedDatabaseError(
-      `The database's user (${servant?.name ?? userInfo().username}) cannot reach ${folder}; set CARREL_HOME to a folder outside private ones such as /root.`,
+      `The database's user (${osUser?.name ?? userInfo().username}) cannot reach ${folder}; set CARREL_HOME to a folder outside private ones such as /root.`,
     )
   const unlock = lockFolder(folder)
   try {
-    const bin = findBinaries(folder, servant)
+    const bin = findBinaries(folder, osUser)
     if (!existsSync(data)) {
-      const maker = chooseMaker(servant, accounts)
-      makeCluster(bin, folder, { maker, servant }, options.settings?.['fsync'] === 'off')
+      const initdbUser = chooseInitdbUser(osUser, accounts)
+      makeCluster(bin, folder, { initdbUser, osUser }, options.settings?.['fsync'] === 'off')
     }
     checkCluster(data)
-    await clearLeftovers(data)
-    takeOver(data, servant)
-    writeAccess(data, servant)
-    const socketFolder = makeSocketFolder(folder, servant)
-    return await launch(bin, data, socketFolder, servant, options, unlock)
+    await stopLeftoverServer(data)
+    chownCluster(data, osUser)
+    writeAccessFiles(data, osUser)
+    const socketFolder = makeSocketFolder(folder, osUser)
+    return await launch(bin, data, socketFolder, osUser, options, unlock)
   } catch (error) {
     unlock()
     throw error
@@ -93,14 +93,14 @@ async function launch(
   bin: string,
   data: string,
   socketFolder: string,
-  servant: Servant | null,
+  osUser: OsUser | null,
   options: EmbeddedOptions,
   unlock: () => void,
 ): Promise<Embedded> {
-  const server = spawnServer(join(bin, 'postgres'), data, socketFolder, servant, options.settings)
+  const server = spawnServer(join(bin, 'postgres'), data, socketFolder, osUser, options.settings)
   const ended = new Promise<void>((done) => server.once('exit', () => done()).once('error', () => done()))
   const lines = keepLines(server, options.log)
-  const watchdog = server.pid === undefined ? null : guard(server.pid, servant)
+  const watchdog = server.pid === undefined ? null : startWatchdog(server.pid, osUser)
   const finished = ended.then(() => {
     watchdog?.kill('SIGKILL')
     if (dirname(socketFolder) !== dirname(data)) rmSync(socketFolder, { recursive: true, force: true })
@@ -127,8 +127,8 @@ function spawnServer(
   program: string,
   data: string,
   socketFolder: string,
-  servant: Servant | null,
-  wished: Record<string, string> = {},
+  osUser: OsUser | null,
+  requested: Record<string, string> = {},
 ): ChildProcess {
   const settings = {
     listen_addresses: '',
@@ -137,12 +137,12 @@ function spawnServer(
     unix_socket_permissions: '0700',
     log_timezone: 'UTC',
     timezone: 'UTC',
-    ...wished,
+    ...requested,
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   // Detached: Ctrl-C goes to the whole terminal group, and the hub must stop before its database does.
   return spawn(program, ['-D', data, ...flags], {
-    ...skin(servant),
+    ...spawnOptionsOf(osUser),
     env: BARE_ENVIRONMENT,
     cwd: '/',
     detached: true,
@@ -173,9 +173,9 @@ function keepLines(server: ChildProcess, log: ((line: string) => void) | undefin
  * A shell that waits on a pipe from this process and ends the server when the pipe closes: however the hub dies, its
  * database does not outlive it. It is the same on every system, as root and as user; a parent-death signal is neither.
  */
-function guard(serverPid: number, servant: Servant | null): ChildProcess {
+function startWatchdog(serverPid: number, osUser: OsUser | null): ChildProcess {
   const watchdog = spawn('/bin/sh', ['-c', 'read _; kill -INT "$1"', 'carrel-watchdog', String(serverPid)], {
-    ...skin(servant),
+    ...spawnOptionsOf(osUser),
     env: BARE_ENVIRONMENT,
     cwd: '/',
     detached: true,
@@ -205,7 +205,7 @@ async function waitUntilReady(
   }
 }
 
-/** Connects once, and makes what is missing. Null when all is well. */
+/** Connects once, and makes role and database where missing. Null when that worked, else why not. */
 async function tryPrepare(ofSuperuser: (database: string) => string): Promise<string | null> {
   try {
     await prepareDatabase(ofSuperuser, DATABASE)

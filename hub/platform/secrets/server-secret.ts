@@ -15,7 +15,7 @@ import { findSecretFault } from './secret-file.ts'
 /** Shortest server secret, in characters. */
 export const MIN_SECRET_LENGTH = 32
 
-/** What keys are for. Each has a key of its own, so that what one of them made is nothing to the others. */
+/** Purposes of keys. Each has a key of its own, so that a MAC of one purpose is invalid for the others. */
 const PURPOSES = {
   links: 'mailed links 1',
   refresh: 'refresh tokens 1',

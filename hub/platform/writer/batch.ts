@@ -11,18 +11,18 @@ export interface Push {
   /** Number of the session that it came on. [SYN-12] */
   session: number
   mutations: readonly PushedMutation[]
-  /** Ms that it waited in this hub: they are part of each tap's age. [OCC-7] */
-  heldMs: number
+  /** Ms that it waited in this hub: they are part of each report's age. [OCC-7] */
+  waitedMs: number
   /** Number of a mutation that the database cannot take whatever is tried; refused `malformed`. [SYN-7] */
   poisonId?: number
 }
 
-/** How a push ended for its kiosk. `done`: settled as far as it could be. */
-export type Verdict = 'done' | 'forked' | 'superseded' | 'revoked' | 'unknownKiosk' | 'upgrade'
+/** How a push ended for its kiosk. `done`: settled up to its first gap. */
+export type PushVerdict = 'done' | 'forked' | 'superseded' | 'revoked' | 'unknownKiosk' | 'upgrade'
 
 /** The answer to a push. */
-export interface Answer {
-  verdict: Verdict
+export interface PushAnswer {
+  verdict: PushVerdict
   lastMutationId: number
   outcomes: RefusedOutcome[]
 }
@@ -37,8 +37,8 @@ export interface StoredLeaf {
   kioskId: number | null
 }
 
-/** What a commit came to. */
-export interface Committed {
+/** The result of a commit. */
+export interface CommitResult {
   epoch: string
   /** Clock after the commit: one step on, or where it was when everything was known already. */
   clock: number
@@ -46,29 +46,33 @@ export interface Committed {
   isStep: boolean
   nowMs: number
   /** In the order of the pushes. */
-  answers: Answer[]
+  answers: PushAnswer[]
   /** Leaves with their new values. */
   leaves: StoredLeaf[]
 }
 
-/** What work on levels came to. */
+/** The result of work on levels. */
 export interface LevelWork<Result> {
   result: Result
   /** Leaves with their new values, each once; null: nothing changed at all, and the clock stays where it is. */
   leaves: readonly StoredLeaf[] | null
 }
 
-/** How batches are committed: what of them must be read, decided and written is a feature's affair. */
+/** How batches are committed: what is read, decided and written is up to a feature. */
 export interface BatchCommits {
   /**
    * Commits a batch in one transaction. Throws what the database threw; then nothing was settled, or the commit's fate is
    * unknown and the same call finds out. Null: no such university.
    */
-  commitPushes(universityId: number, pushes: readonly Push[], nowMs: number | null): Promise<Committed | null>
+  commitPushes(
+    universityId: number,
+    pushes: readonly Push[],
+    nowMs: number | null,
+  ): Promise<CommitResult | null>
   /** Runs work that changes levels and nothing else that kiosks hold. Throws RangeError for an unknown university. */
   commitLevels<Result>(
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
     nowMs: number | null,
-  ): Promise<{ result: Result; committed: Committed }>
+  ): Promise<{ result: Result; committed: CommitResult }>
 }

@@ -1,8 +1,6 @@
 import { query, transaction, type Database, type Transaction } from '../postgres/database.ts'
+import { notifyHeads } from './heads.ts'
 import { lockUniversity } from './lock-university.ts'
-
-/** Channel on which hubs hear of commits. [SYN-27] */
-export const HEADS_CHANNEL = 'carrel_heads'
 
 /** What a piece of administrative work is given. */
 export interface CommitMoment {
@@ -15,9 +13,9 @@ export interface CommitMoment {
 
 /**
  * Runs an administrative change that touches what kiosks hold (spaces, places and settings of kiosks, settings of the
- * university) as one commit in the university's order, and tells all hubs. Call `rebuild_composites(university, clock)`
+ * university) as one commit in the university's order, and notifies all hubs. Call `rebuild_composites(university, clock)`
  * inside when the tree or seats change. Throws RangeError for an unknown university, and what `run` throws; then nothing
- * was changed. The work must not talk to anything but the database: all reports wait for it. `isStep` false for a result
+ * was changed. The work must use nothing but the database: all reports wait for it. `isStep` false for a result
  * that changed nothing kiosks hold, such as a refusal: the clock stays where it is.
  */
 export async function commitUnderClock<Result>(
@@ -39,16 +37,8 @@ export async function commitUnderClock<Result>(
     ])
     return { result, clock }
   })
-  // The change stands; a wake-up that is lost here is made up for within a second.
+  // The change stands; a notification that is lost here is made up for by the poll within a second.
   if (done.clock !== null)
     await notifyHeads(pool, [{ universityId, head: done.clock }]).catch(() => undefined)
   return done.result
-}
-
-/** Tells all hubs of commits, in a transaction of its own: inside the writing one, NOTIFY would hold a lock of the whole cluster through the flush. [SYN-27] */
-export async function notifyHeads(
-  pool: Database,
-  heads: readonly { universityId: number; head: number }[],
-): Promise<void> {
-  await query(pool, 'select pg_notify($1, $2)', [HEADS_CHANNEL, JSON.stringify(heads)])
 }

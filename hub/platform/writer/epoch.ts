@@ -1,28 +1,44 @@
 import { appendChange } from '../postgres/append-change.ts'
 import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
 import { lockUniversity } from './lock-university.ts'
-import { updateEpoch } from '../connections/kiosk-sessions.ts'
-import type { Chance } from '../ports.ts'
+import type { RandomSource } from '../ports.ts'
 
 /** Bytes of an epoch's name. */
 const EPOCH_BYTES = 12
 
+/** More spaces and kiosks than anybody makes between two backups. */
+const SEQUENCE_GAP = 1_000_000
+
 /**
- * Begins a new epoch of one university, or of all: kiosks take everything anew and offer again what the database does
- * not know. For a database that went back in time. Hubs notice within a second. [SYN-17]
+ * Begins a new epoch of one university, under its lock. Numbers that the database gave before it went back, and knows
+ * nothing of any more, are skipped: a kiosk's waiting report may still name one. [SYN-17]
+ */
+export async function updateEpoch(client: Queryable, universityId: number, epoch: string): Promise<void> {
+  await query(client, 'update universities set epoch = $2 where id = $1', [universityId, epoch])
+  for (const table of ['spaces', 'kiosks'])
+    await query(
+      client,
+      'select setval(sequence::regclass, nextval(sequence::regclass) + $2) from pg_get_serial_sequence($1, $3) sequence',
+      [table, SEQUENCE_GAP, 'id'],
+    )
+}
+
+/**
+ * Begins a new epoch of one university, or of all: kiosks get a new snapshot and push again what the database does
+ * not have. For a database that went back in time. Hubs notice within a second. [SYN-17]
  */
 export async function rollEpoch(
   pool: Database,
   universityId: number | 'all',
   why: string,
-  by: { actor: string; chance: Pick<Chance, 'secret'> },
+  by: { actor: string; random: Pick<RandomSource, 'secret'> },
 ): Promise<void> {
   const ids = universityId === 'all' ? await loadUniversityIds(pool) : [universityId]
   for (const id of ids)
     await transaction(pool, 'read committed', async (client) => {
       const locked = await lockUniversity(client, id, null)
       if (locked === null) throw new RangeError(`no university ${id}`)
-      await updateEpoch(client, id, by.chance.secret(EPOCH_BYTES))
+      await updateEpoch(client, id, by.random.secret(EPOCH_BYTES))
       await appendChange(client, {
         universityId: id,
         actor: by.actor,
@@ -39,7 +55,7 @@ export async function rollEpoch(
  */
 export async function rollEpochIfClusterChanged(
   pool: Database,
-  chance: Pick<Chance, 'secret'>,
+  random: Pick<RandomSource, 'secret'>,
 ): Promise<boolean> {
   const found = await loadCluster(pool)
   const known = new Map(
@@ -53,7 +69,7 @@ export async function rollEpochIfClusterChanged(
   if (isOther)
     await rollEpoch(pool, 'all', `the database is another one: ${changed.map(([name]) => name).join(', ')}`, {
       actor: 'hub',
-      chance,
+      random,
     })
   // Kept after the epochs rolled: a crash in between rolls them once more, which only costs snapshots.
   for (const [name, value] of changed) await keepFact(pool, name, value)

@@ -1,4 +1,4 @@
-/** Counts what is under way, so that a shutdown or a simulation can wait until nothing is. */
+/** Counts promises that have not settled, so that a shutdown or a simulation can wait for all of them. */
 export interface InFlight {
   /** Counts a promise until it settles, and gives it back. */
   track<Value>(work: Promise<Value>): Promise<Value>

@@ -1,4 +1,4 @@
-import { query, type Queryable } from '../postgres/database.ts'
+import type { Queryable } from '../postgres/database.ts'
 
 /** A university under the lock: nobody else commits to it until this transaction ends. */
 export interface LockedUniversity {
@@ -9,7 +9,7 @@ export interface LockedUniversity {
   nowMs: number
 }
 
-/** Takes the university's place in the order. Null: no such university. [SYN-2] */
+/** Locks the university's clock: its commits go one after the other. `nowMs` null: the database reads its own clock under the lock. Null: no such university. [SYN-2] */
 export async function lockUniversity(
   client: Queryable,
   universityId: number,
@@ -21,17 +21,4 @@ export async function lockUniversity(
     values: [universityId, nowMs],
   })
   return result.rows[0] ?? null
-}
-
-/** How far a university's spaces have come; null without one. */
-export async function loadHead(
-  database: Queryable,
-  universityId: number,
-): Promise<{ epoch: string; head: number } | null> {
-  const [row] = await query<{ epoch: string; head: number }>(
-    database,
-    'select epoch, clock as head from universities where id = $1',
-    [universityId],
-  )
-  return row ?? null
 }

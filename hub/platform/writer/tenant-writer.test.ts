@@ -5,7 +5,7 @@ import { noLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
 import { query, transaction, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import type { Answer } from './batch.ts'
+import type { PushAnswer } from './batch.ts'
 import { makeInFlight } from './in-flight.ts'
 import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
 import { loadOccupancy, makeTestCampus, type TestCampus } from '../../testing/testing-campus.ts'
@@ -44,7 +44,7 @@ function pushTo(
   writer: TenantWriter,
   kiosk: TestKiosk,
   mutations: ReturnType<TestKiosk['report']>[],
-): Promise<{ answer: Answer | null; head: number | undefined }> {
+): Promise<{ answer: PushAnswer | null; head: number | undefined }> {
   return new Promise((resolve) => {
     writer.push(campus.universityId, {
       kioskId: kiosk.id,

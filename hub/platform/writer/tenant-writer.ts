@@ -3,7 +3,7 @@ import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import { transaction, type Database, type Transaction, isRefusedByDatabase } from '../postgres/database.ts'
 import { lockUniversity, type LockedUniversity } from './lock-university.ts'
-import type { Committed, LevelWork, Answer, BatchCommits, Push } from './batch.ts'
+import type { CommitResult, LevelWork, PushAnswer, BatchCommits, Push } from './batch.ts'
 import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
 import type { InFlight } from './in-flight.ts'
 
@@ -12,14 +12,14 @@ const MAX_BATCH_MUTATIONS = 4096
 /** Acks given in one turn of the event loop: about half a millisecond. */
 const ANSWERS_AT_ONCE = 64
 /** Pauses between tries while the database is away, ms. */
-const RETRY_MS = [20, 50, 100, 250, 500, 1000]
+const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000]
 
 /** A push on its way into a commit. */
-export interface WaitingPush extends Omit<Push, 'heldMs' | 'poisonId'> {
+export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poisonId'> {
   /** Elapsed ms of the hub's clock when it arrived. */
   arrivedMs: number
-  /** Called once, after COMMIT has returned; null when the hub went down before that. [SYN-6] */
-  answer(answer: Answer | null, committed: Committed | null): void
+  /** Called once, after COMMIT has returned; null when the hub stopped before that. [SYN-6] */
+  answer(answer: PushAnswer | null, committed: CommitResult | null): void
 }
 
 /** Group commit: one queue and one commit in flight per university; what arrives meanwhile forms the next batch. */
@@ -36,7 +36,7 @@ export interface TenantWriter {
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
   ): Promise<Result>
-  /** Work that needs the university to stand still, but changes nothing that kiosks hold. Null: no such university. */
+  /** Work under the university's lock that changes nothing that kiosks hold. Null: no such university. */
   runUnderLock<Result>(
     universityId: number,
     work: (client: Transaction, locked: LockedUniversity) => Promise<Result>,
@@ -45,16 +45,16 @@ export interface TenantWriter {
   stop(graceMs: number): Promise<void>
 }
 
-/** What a writer is made of. */
-export interface WriterParts {
+/** What a writer is given. */
+export interface WriterDependencies {
   pool: Database
   clock: HubClock
   log: HubLog
   metrics: HubMetrics
   inFlight: InFlight
   commits: BatchCommits
-  /** Hears of each commit after it is done, before its pushes are answered. */
-  committed(universityId: number, committed: Committed): void
+  /** Called after each commit, before its pushes are answered. */
+  committed(universityId: number, committed: CommitResult): void
 }
 
 type Item = { kind: 'push'; push: WaitingPush } | { kind: 'work'; run: () => Promise<void> }
@@ -69,18 +69,18 @@ interface Lane {
 }
 
 /** Makes a writer with empty queues. */
-export function makeTenantWriter(parts: WriterParts): TenantWriter {
-  return new Writer(parts)
+export function makeTenantWriter(dependencies: WriterDependencies): TenantWriter {
+  return new Writer(dependencies)
 }
 
 class Writer implements TenantWriter {
-  private readonly parts: WriterParts
+  private readonly dependencies: WriterDependencies
   private readonly lanes = new Map<number, Lane>()
   private isStopping = false
   private isAbandoned = false
 
-  constructor(parts: WriterParts) {
-    this.parts = parts
+  constructor(dependencies: WriterDependencies) {
+    this.dependencies = dependencies
   }
 
   push(universityId: number, push: WaitingPush): void {
@@ -93,7 +93,7 @@ class Writer implements TenantWriter {
     work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
     isStep?: (result: Result) => boolean,
   ): Promise<Result> {
-    const { pool, clock } = this.parts
+    const { pool, clock } = this.dependencies
     return this.work(universityId, () =>
       commitUnderClock(pool, universityId, work, clock.databaseNowMs(), isStep),
     )
@@ -103,10 +103,10 @@ class Writer implements TenantWriter {
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
   ): Promise<Result> {
-    const { commits, clock } = this.parts
+    const { commits, clock } = this.dependencies
     return this.work(universityId, async () => {
       const done = await commits.commitLevels(universityId, work, clock.databaseNowMs())
-      this.parts.committed(universityId, done.committed)
+      this.dependencies.committed(universityId, done.committed)
       return done.result
     })
   }
@@ -115,7 +115,7 @@ class Writer implements TenantWriter {
     universityId: number,
     work: (client: Transaction, locked: LockedUniversity) => Promise<Result>,
   ): Promise<Result | null> {
-    const { pool, clock } = this.parts
+    const { pool, clock } = this.dependencies
     return this.work(universityId, () =>
       transaction(pool, 'read committed', async (client) => {
         const locked = await lockUniversity(client, universityId, clock.databaseNowMs())
@@ -126,7 +126,7 @@ class Writer implements TenantWriter {
 
   async stop(graceMs: number): Promise<void> {
     this.isStopping = true
-    const cancel = this.parts.clock.after(graceMs, () => {
+    const cancel = this.dependencies.clock.after(graceMs, () => {
       this.isAbandoned = true
     })
     for (const lane of this.lanes.values()) {
@@ -137,7 +137,7 @@ class Writer implements TenantWriter {
   }
 
   private work<Result>(universityId: number, run: () => Promise<Result>): Promise<Result> {
-    return this.parts.inFlight.track(
+    return this.dependencies.inFlight.track(
       new Promise<Result>((resolve, reject) => {
         this.enqueue(universityId, { kind: 'work', run: () => run().then(resolve, reject) })
       }),
@@ -151,7 +151,7 @@ class Writer implements TenantWriter {
       this.lanes.set(universityId, lane)
     }
     lane.queue.push(item)
-    lane.running ??= this.parts.inFlight.track(this.run(lane))
+    lane.running ??= this.dependencies.inFlight.track(this.run(lane))
   }
 
   private async run(lane: Lane): Promise<void> {
@@ -168,7 +168,7 @@ class Writer implements TenantWriter {
   }
 
   private async commit(lane: Lane, batch: WaitingPush[], poisonId?: number): Promise<void> {
-    const { clock, metrics, committed, log } = this.parts
+    const { clock, metrics, committed, log } = this.dependencies
     for (let tries = 0; !this.isAbandoned; tries += 1) {
       const startedMs = clock.elapsedMs()
       const pushes = batch.map((push) => toPush(push, startedMs, poisonId))
@@ -179,20 +179,24 @@ class Writer implements TenantWriter {
         this.answerAll(lane, batch, done)
         return
       } catch (error) {
-        // A refusal that cannot even be recorded is no mutation's fault: it waits for better times like a lost line.
+        // A refusal that cannot even be recorded is no mutation's fault: it is tried again like a lost connection.
         if (isRefusedByDatabase(error) && poisonId === undefined) {
           await this.split(lane, batch, error)
           return
         }
-        log.warn('a commit is tried again', { universityId: lane.universityId, tries, err: error })
-        await this.pause(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 1000)
+        log.warn('commit-retried', 'A commit is tried again.', {
+          universityId: lane.universityId,
+          tries,
+          err: error,
+        })
+        await this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
       }
     }
     for (const push of batch) push.answer(null, null)
   }
 
   /** Many answers are given while the next commit is under way: else the database would wait for all of them. */
-  private answerAll(lane: Lane, batch: readonly WaitingPush[], done: Committed | null): void {
+  private answerAll(lane: Lane, batch: readonly WaitingPush[], done: CommitResult | null): void {
     const answer = (from: number, to: number): void => {
       for (const [index, push] of batch.slice(from, to).entries())
         push.answer(done?.answers[from + index] ?? UNKNOWN, done)
@@ -204,13 +208,14 @@ class Writer implements TenantWriter {
         answer(from, from + ANSWERS_AT_ONCE)
       }
     }
-    const failed = (error: unknown): void => this.parts.log.error('answers were not given', { err: error })
+    const failed = (error: unknown): void =>
+      this.dependencies.log.error('answers-failed', 'Answers to pushes were not given.', { err: error })
     // Caught here: one that throws must not hold back the answers of all later commits.
-    lane.answering = this.parts.inFlight.track(lane.answering.then(inSlices).catch(failed))
+    lane.answering = this.dependencies.inFlight.track(lane.answering.then(inSlices).catch(failed))
   }
 
-  private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<Committed | null> {
-    const { commits, clock } = this.parts
+  private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<CommitResult | null> {
+    const { commits, clock } = this.dependencies
     return commits.commitPushes(lane.universityId, pushes, clock.databaseNowMs())
   }
 
@@ -229,19 +234,23 @@ class Writer implements TenantWriter {
       return
     }
     const poisonId = first.mutations[0]?.id
-    this.parts.log.error('a mutation is refused: the database does not take it', {
-      universityId: lane.universityId,
-      kioskId: first.kioskId,
-      mutationId: poisonId,
-      err: error,
-    })
+    this.dependencies.log.error(
+      'mutation-rejected',
+      'A mutation was refused because the database does not take it.',
+      {
+        universityId: lane.universityId,
+        kioskId: first.kioskId,
+        mutationId: poisonId,
+        err: error,
+      },
+    )
     await this.commit(lane, [first], poisonId)
   }
 
   private async splitPush(lane: Lane, push: WaitingPush): Promise<void> {
     const half = push.mutations.length >> 1
-    const answers: (Answer | null)[] = []
-    let last: Committed | null = null
+    const answers: (PushAnswer | null)[] = []
+    let last: CommitResult | null = null
     for (const mutations of [push.mutations.slice(0, half), push.mutations.slice(half)])
       await this.commit(lane, [
         {
@@ -258,12 +267,12 @@ class Writer implements TenantWriter {
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.parts.clock.after(ms, resolve)
+      this.dependencies.clock.after(ms, resolve)
     })
   }
 }
 
-const UNKNOWN: Answer = { verdict: 'unknownKiosk', lastMutationId: 0, outcomes: [] }
+const UNKNOWN: PushAnswer = { verdict: 'unknownKiosk', lastMutationId: 0, outcomes: [] }
 
 function takeBatch(queue: Item[]): WaitingPush[] {
   const batch: WaitingPush[] = []
@@ -283,11 +292,11 @@ function takeBatch(queue: Item[]): WaitingPush[] {
 
 function toPush(push: WaitingPush, nowMs: number, poisonId: number | undefined): Push {
   const { kioskId, session, mutations, arrivedMs } = push
-  const heldMs = Math.max(0, nowMs - arrivedMs)
-  return { kioskId, session, mutations, heldMs, ...(poisonId === undefined ? {} : { poisonId }) }
+  const waitedMs = Math.max(0, nowMs - arrivedMs)
+  return { kioskId, session, mutations, waitedMs, ...(poisonId === undefined ? {} : { poisonId }) }
 }
 
-function joinAnswers(answers: readonly (Answer | null)[]): Answer | null {
+function joinAnswers(answers: readonly (PushAnswer | null)[]): PushAnswer | null {
   const last = answers.at(-1)
   if (last === null || last === undefined) return null
   return { ...last, outcomes: answers.flatMap((answer) => answer?.outcomes ?? []) }

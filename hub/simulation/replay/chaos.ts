@@ -1,6 +1,6 @@
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { HubHost } from '../hub-host.ts'
-import type { LineProxy } from '../line-proxy.ts'
+import type { ConnectionProxy } from '../connection-proxy.ts'
 import type { KioskHosts } from './kiosk-hosts.ts'
 
 /** What the chaos did, by name. */
@@ -20,19 +20,22 @@ export class Chaos {
     'hub killed': 0,
     'hub stopped': 0,
   }
-  private readonly parts: { proxy: LineProxy; hosts: KioskHosts; hub: HubHost | null }
-  private readonly dice: ReturnType<typeof makeDice>
+  private readonly parts: { proxy: ConnectionProxy; hosts: KioskHosts; hub: HubHost | null }
+  private readonly random: ReturnType<typeof makeSeededRandom>
 
-  constructor(seed: number, parts: { proxy: LineProxy; hosts: KioskHosts; hub: HubHost | null }) {
-    this.dice = makeDice(seed)
-    this.parts = parts
+  constructor(
+    seed: number,
+    dependencies: { proxy: ConnectionProxy; hosts: KioskHosts; hub: HubHost | null },
+  ) {
+    this.random = makeSeededRandom(seed)
+    this.parts = dependencies
   }
 
   /** One bad thing, and its end: afterwards everything runs again. */
-  async strike(): Promise<void> {
+  async injectFault(): Promise<void> {
     const { proxy, hosts, hub } = this.parts
-    const { dice, counts } = this
-    switch (dice.below(hub === null ? 5 : 8)) {
+    const { random, counts } = this
+    switch (random.integerBelow(hub === null ? 5 : 8)) {
       case 0:
       case 1:
         counts['lines cut'] += proxy.cut()
@@ -41,7 +44,7 @@ export class Chaos {
         // Nobody is told, and what travels is lost with the line.
         proxy.isSilent = true
         counts['lines silenced'] += 1
-        await pause(dice.below(300))
+        await pause(random.integerBelow(300))
         proxy.cut()
         proxy.isSilent = false
         return
@@ -49,7 +52,7 @@ export class Chaos {
       case 3:
       case 4:
         counts['kiosk processes killed'] += 1
-        return hosts.kill(dice.below(hosts.hostCount))
+        return hosts.kill(random.integerBelow(hosts.hostCount))
       case 5:
         counts['hub stopped'] += 1
         return this.restartHub(() => hub?.stop() ?? Promise.resolve())
@@ -60,10 +63,10 @@ export class Chaos {
   }
 
   /** Strikes now and then until `isOver`. */
-  async rage(isOver: () => boolean): Promise<void> {
+  async run(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
-      await pause(50 + this.dice.below(500))
-      if (!isOver()) await this.strike()
+      await pause(50 + this.random.integerBelow(500))
+      if (!isOver()) await this.injectFault()
     }
   }
 

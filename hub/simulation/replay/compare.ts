@@ -6,7 +6,7 @@ import { pathShown } from './counts-file.ts'
 import type { ExpectedSpace } from './expected-state.ts'
 
 /** What one place says of one space. */
-interface Said {
+interface ObservedLevel {
   level: number | null
   meanMillionths: number | null
   /** Undefined where the place does not say it. */
@@ -28,11 +28,11 @@ export function emptyComparison(): Comparison {
   return { comparedCount: 0, faults: [] }
 }
 
-function hold(
+function compareOne(
   into: Comparison,
   place: string,
   expected: ReadonlyMap<string, ExpectedSpace>,
-  said: ReadonlyMap<string, Said>,
+  said: ReadonlyMap<string, ObservedLevel>,
 ): void {
   for (const [path, space] of expected) {
     into.comparedCount += 1
@@ -63,7 +63,7 @@ export async function compareDatabase(
     'select id, occupancy as level, occupancy_mean as mean from spaces where university_id = $1 and not is_deleted',
     [universityId],
   )
-  const byPath = new Map<string, Said>()
+  const byPath = new Map<string, ObservedLevel>()
   for (const { id, level, mean } of stored)
     byPath.set(pathOf.get(id) ?? `space ${id}`, {
       level,
@@ -71,7 +71,7 @@ export async function compareDatabase(
       known: undefined,
       free: undefined,
     })
-  hold(into, 'database, stored', expected, byPath)
+  compareOne(into, 'database, stored', expected, byPath)
   const tree = await query<{
     id: number
     level: number | null
@@ -84,10 +84,10 @@ export async function compareDatabase(
        from shown_tree($1, clock_timestamp(), interval '100 years')`,
     [universityId],
   )
-  const shownByPath = new Map<string, Said>()
+  const shownByPath = new Map<string, ObservedLevel>()
   for (const { id, level, mean, known, free } of tree)
     shownByPath.set(pathOf.get(id) ?? `space ${id}`, { level, meanMillionths: mean, known, free })
-  hold(into, 'database, shown_tree', expected, shownByPath)
+  compareOne(into, 'database, shown_tree', expected, shownByPath)
 }
 
 /** Compares the rows in a kiosk's `cache.db`: leaves as stored, parents by this comparison's own sum over them. */
@@ -105,7 +105,7 @@ export function compareCache(
     )
     .all()
   sqlite.close()
-  const rooms = new Map<string, Said>()
+  const rooms = new Map<string, ObservedLevel>()
   const parents = new Set(rows.map((row) => (JSON.parse(row.facts) as { parentId: number | null }).parentId))
   for (const { id, level } of rows) {
     if (parents.has(id)) continue
@@ -117,7 +117,7 @@ export function compareCache(
     })
   }
   const leaves = new Map([...expected].filter(([, space]) => space.isRoom))
-  hold(into, `cache of ${kiosk}`, leaves, rooms)
+  compareOne(into, `cache of ${kiosk}`, leaves, rooms)
   const missing = [...pathOf.keys()].filter((id) => !rows.some((row) => row.id === id))
   if (missing.length > 0) into.faults.push(`cache of ${kiosk}: ${missing.length} spaces are missing`)
 }
@@ -137,10 +137,10 @@ export function compareScreen(
     level,
     reportedAtMs,
   }))
-  const said = new Map<string, Said>()
+  const said = new Map<string, ObservedLevel>()
   for (const { id, level, meanMillionths, knownCount, freeCount } of shown(nodes, 0, NEVER_MS).values())
     said.set(pathOf.get(id) ?? `space ${id}`, { level, meanMillionths, known: knownCount, free: freeCount })
-  hold(into, `screen of ${kiosk}`, expected, said)
+  compareOne(into, `screen of ${kiosk}`, expected, said)
 }
 
 /** Compares the stored reports: as many as changes were reported, each room's levels in the order of the file, each once. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { AskedProcess, ProcessGoneError } from '../asked-process.ts'
+import { RequestProcess, ProcessGoneError } from '../request-process.ts'
 import type { KioskQuestion, KioskState, TapAnswer } from '../kiosk-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('../kiosk-process.ts', import.meta.url))
@@ -18,7 +18,7 @@ interface Hosted {
 /** Virtual kiosks in a few processes that can be killed and come back on the same folders. */
 export class KioskHosts {
   private readonly hubUrl: () => string
-  private readonly hosts: AskedProcess<KioskQuestion>[]
+  private readonly hosts: RequestProcess<KioskQuestion>[]
   private readonly returning: (Promise<void> | null)[]
   private readonly kiosks = new Map<string, Hosted>()
   readonly root: string
@@ -26,7 +26,7 @@ export class KioskHosts {
   constructor(hubUrl: () => string, hostCount: number) {
     this.hubUrl = hubUrl
     this.root = mkdtempSync(join(tmpdir(), 'carrel-kiosks-'))
-    this.hosts = Array.from({ length: hostCount }, () => new AskedProcess<KioskQuestion>(PROGRAM))
+    this.hosts = Array.from({ length: hostCount }, () => new RequestProcess<KioskQuestion>(PROGRAM))
     this.returning = this.hosts.map(() => null)
   }
 
@@ -49,7 +49,7 @@ export class KioskHosts {
   async kill(index: number): Promise<void> {
     const returning = (async () => {
       await this.hosts[index]?.kill()
-      this.hosts[index] = new AskedProcess<KioskQuestion>(PROGRAM)
+      this.hosts[index] = new RequestProcess<KioskQuestion>(PROGRAM)
       for (const kiosk of this.kiosks.values())
         if (kiosk.host === index) await this.hosts[index].ask(this.opening(kiosk, null))
     })()

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import { makeDice } from '#shared/domain/dice.ts'
+import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { readTextFile } from '../../admin/text-file.ts'
 import { parseConfig } from '../../config.ts'
 import { readHubFile } from '../../hub-file.ts'
 import { openPool, type Database } from '../../platform/postgres/database.ts'
 import { startScratchDatabase } from '../../platform/postgres/testing.ts'
-import { Undo } from '../undo.ts'
+import { CleanupStack } from '../cleanup-stack.ts'
 import { HubHost } from '../hub-host.ts'
-import { openLineProxy } from '../line-proxy.ts'
+import { openConnectionProxy } from '../connection-proxy.ts'
 import { Chaos } from './chaos.ts'
 import { readCounts, readRooms, type CountLine, type RoomLine, type Unparsed } from './counts-file.ts'
 import { levelChanges } from './expected-state.ts'
@@ -43,14 +43,14 @@ async function main(): Promise<number> {
   }
   const input = await readInput(options)
   if (input === null) return 2
-  const undo = new Undo()
+  const cleanups = new CleanupStack()
   // Ctrl-C too leaves nothing behind.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void undo.all().then(() => process.exit(SIGNALLED)))
+    process.once(signal, () => void cleanups.all().then(() => process.exit(SIGNALLED)))
   try {
-    return await replay(options, input, undo)
+    return await replay(options, input, cleanups)
   } finally {
-    await undo.all()
+    await cleanups.all()
   }
 }
 
@@ -65,8 +65,8 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   if (roomsText === null || countsText === null) return null
   const { rooms, unparsed } = readRooms(roomsText)
   const readCounted = readCounts(countsText, rooms)
-  tellFound([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
-  tellFound(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
+  printFound([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
+  printFound(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
   const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
   if (counts === null) {
     process.stderr.write('--until is not a time. See --help.\n')
@@ -86,7 +86,7 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   return { rooms, counts }
 }
 
-function tellFound(found: readonly Unparsed[], what: string): void {
+function printFound(found: readonly Unparsed[], what: string): void {
   say(`${found.length} ${what}`)
   for (const { at, why } of found.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
   if (found.length > MOST_NAMED) say(`  and ${found.length - MOST_NAMED} more`)
@@ -95,13 +95,13 @@ function tellFound(found: readonly Unparsed[], what: string): void {
 /** The database and the hub: its own, or the one that runs already. */
 async function findHub(
   options: ReplayOptions,
-  undo: Undo,
+  cleanups: CleanupStack,
 ): Promise<{ database: Database; hub: HubHost | null; port: number; url: string } | null> {
   if (options.hubUrl === null) {
     const scratch = await startScratchDatabase()
-    undo.add('scratch database', scratch.stop)
+    cleanups.add('scratch database', scratch.stop)
     const hub = new HubHost(scratch.url)
-    undo.add('hub', () => hub.remove())
+    cleanups.add('hub', () => hub.remove())
     await hub.start()
     return { database: scratch.pool, hub, port: hub.port, url: hub.url }
   }
@@ -116,13 +116,13 @@ async function findHub(
     return null
   }
   const database = openPool(databaseUrl)
-  undo.add('database', () => database.end())
+  cleanups.add('database', () => database.end())
   const url = new URL(options.hubUrl)
   return { database, hub: null, port: Number(url.port || 80), url: options.hubUrl }
 }
 
-async function replay(options: ReplayOptions, input: Input, undo: Undo): Promise<number> {
-  const found = await findHub(options, undo)
+async function replay(options: ReplayOptions, input: Input, cleanups: CleanupStack): Promise<number> {
+  const found = await findHub(options, cleanups)
   if (found === null) return 2
   const { database, hub } = found
   const { rooms, counts } = input
@@ -132,10 +132,10 @@ async function replay(options: ReplayOptions, input: Input, undo: Undo): Promise
   // Lines go through a relay on this machine, which chaos can cut; a hub elsewhere is dialled as it is.
   const isNear =
     ['127.0.0.1', 'localhost'].includes(new URL(found.url).hostname) && found.url.startsWith('http:')
-  const proxy = await openLineProxy(() => hub?.port ?? found.port)
-  undo.add('relay', () => proxy.close())
+  const proxy = await openConnectionProxy(() => hub?.port ?? found.port)
+  cleanups.add('relay', () => proxy.close())
   const hosts = new KioskHosts(() => (isNear ? `http://127.0.0.1:${proxy.port}` : found.url), HOST_COUNT)
-  undo.add('kiosks', () => hosts.stop())
+  cleanups.add('kiosks', () => hosts.stop())
   for (const [room, code] of codes.rooms.entries()) await hosts.enrol(roomKiosk(room), code)
   await hosts.enrol(ENTRANCE, codes.entrance)
   const changes = levelChanges(rooms, counts)
@@ -144,7 +144,7 @@ async function replay(options: ReplayOptions, input: Input, undo: Undo): Promise
   )
   const chaos = options.chaosSeed === null ? null : new Chaos(options.chaosSeed, { proxy, hosts, hub })
   const run = new Replay({ rooms, counts, changes, library, database, hosts, chaos, say })
-  const outcome = await run.play(options.speed, makeDice(options.seed))
+  const outcome = await run.play(options.speed, makeSeededRandom(options.seed))
   for (const fault of outcome.faults.slice(0, 40)) say(`  ${fault}`)
   if (outcome.faults.length > 0 && hub !== null) process.stderr.write(`${hub.printed}\n${hosts.printed()}\n`)
   if (chaos !== null)

@@ -1,5 +1,5 @@
 import { query, type Database } from '../../platform/postgres/database.ts'
-import type { Dice } from '#shared/domain/dice.ts'
+import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { Chaos } from './chaos.ts'
 import {
   compareCache,
@@ -29,7 +29,7 @@ export function roomKiosk(room: number): string {
 export const ENTRANCE = 'entrance'
 
 /** What a replay is made of. */
-export interface ReplayParts {
+export interface ReplayDependencies {
   rooms: readonly RoomLine[]
   counts: readonly CountLine[]
   changes: readonly LevelChange[]
@@ -50,20 +50,20 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Plays a file through its kiosks and compares at seeded moments. */
 export class Replay {
-  private readonly parts: ReplayParts
+  private readonly parts: ReplayDependencies
   private readonly comparison: Comparison = emptyComparison()
   private readonly reported = new Map<number, number[]>()
   private reportedCount = 0
   private isQuiet = false
 
-  constructor(parts: ReplayParts) {
-    this.parts = parts
+  constructor(dependencies: ReplayDependencies) {
+    this.parts = dependencies
   }
 
-  async play(speed: number | 'max', dice: Dice): Promise<ReplayOutcome> {
+  async play(speed: number | 'max', random: SeededRandom): Promise<ReplayOutcome> {
     const { changes, chaos, say } = this.parts
     const dueMs = paceChanges(changes, speed)
-    const instants = pickInstants(changes, INSTANT_COUNT, (below) => dice.below(below))
+    const instants = pickInstants(changes, INSTANT_COUNT, (below) => random.integerBelow(below))
     let done = 0
     let pausedMs = 0
     const startMs = performance.now()
@@ -87,7 +87,7 @@ export class Replay {
   private async stretch(from: number, to: number, dueMs: readonly number[], startMs: number): Promise<void> {
     const { changes, chaos } = this.parts
     this.isQuiet = false
-    const raging = chaos?.rage(() => this.isQuiet)
+    const raging = chaos?.run(() => this.isQuiet)
     const lanes = new Map<number, Promise<void>>()
     for (let index = from; index < to; index += 1) {
       const change = changes[index]
@@ -104,7 +104,7 @@ export class Replay {
     // Each stretch meets at least one misfortune, however short it was.
     this.isQuiet = true
     await raging
-    if (chaos !== null && to > from) await chaos.strike()
+    if (chaos !== null && to > from) await chaos.injectFault()
   }
 
   private async report({ room, level }: LevelChange): Promise<void> {

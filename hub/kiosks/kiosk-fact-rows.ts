@@ -1,0 +1,30 @@
+import { arrayText } from '../platform/postgres/array-text.ts'
+import type { Queryable } from '../platform/postgres/database.ts'
+
+/** What a commit must know of a kiosk. */
+export interface KioskFacts {
+  id: number
+  spaceId: number
+  session: number
+  lastMutationId: number
+  hasFork: boolean
+  isRevoked: boolean
+  /** What it reports is kept and counts nowhere. [CON-4] */
+  isSilenced: boolean
+}
+
+/** Kiosks of one university, read after the lock. */
+export async function loadKioskFactRows(
+  client: Queryable,
+  universityId: number,
+  kioskIds: readonly number[],
+): Promise<KioskFacts[]> {
+  const result = await client.query<KioskFacts>({
+    name: 'load-kiosk-facts',
+    text: `select id, space_id as "spaceId", session, last_mutation_id as "lastMutationId",
+             has_fork as "hasFork", revoked_at is not null as "isRevoked", silenced_at is not null as "isSilenced"
+           from kiosks where id = any($2) and university_id = $1`,
+    values: [universityId, arrayText(kioskIds)],
+  })
+  return result.rows
+}

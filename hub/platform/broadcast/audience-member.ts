@@ -1,0 +1,73 @@
+import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
+import type { HubClock, Connection } from '../ports.ts'
+import type { Database } from '../postgres/database.ts'
+import type { LoadFeed } from './feed-rows.ts'
+import type { Semaphore } from '../semaphore.ts'
+import type { InFlight } from '../writer/in-flight.ts'
+import type { Mirror } from './mirror.ts'
+
+/** One connection of a kiosk or a page, and how far it has been sent changes. */
+export interface Member {
+  connection: Connection
+  /** It uses the protocol before `levels`: it is sent whole rows, read from the database. [SYN-13] */
+  usesOldProtocol: boolean
+  /** Clock up to which everything was sent. */
+  sentClock: number
+  state: 'catching' | 'live' | 'behind' | 'gone'
+  /** Unsent bytes when last checked, and since when they have not become fewer (elapsed ms). */
+  unsentBytes: number
+  stalledSinceMs: number
+  cancel(): void
+  /** Ends its connection: it takes no bytes any more, or the epoch changed. */
+  end(code: 'stalled' | 'epochChanged'): void
+}
+
+/** What an audience is sent, and how often: kiosks and people hold different rows. */
+export interface AudienceView {
+  /** Time between frames; under load up to twice as much. */
+  tickMs: number
+  heartbeatMs: number
+  load: LoadFeed
+  /** The heartbeat as it is sent; null: none is sent this time. */
+  heartbeat(universityId: number, mirror: Mirror): Buffer | null
+}
+
+/** Sending to all members may take this share of a core. */
+const TICK_SHARE = 0.1
+
+/** Time to the next frame after one that took `costMs` to send. */
+export function nextTickMs({ tickMs }: Pick<AudienceView, 'tickMs'>, costMs: number): number {
+  return Math.min(2 * tickMs, Math.max(tickMs, costMs / TICK_SHARE))
+}
+
+/** What an audience is given. */
+export interface AudienceDependencies {
+  pool: Database
+  clock: HubClock
+  log: HubLog
+  metrics: HubMetrics
+  inFlight: InFlight
+  readSemaphore: Semaphore
+  view: AudienceView
+  /** Facts of the university changed: assignments may have. */
+  factsChanged(universityId: number): void
+}
+
+/** A member that was sent everything up to `sentClock`; `nowMs` is elapsed time. */
+export function makeMember(
+  connection: Connection,
+  facts: Pick<Member, 'usesOldProtocol' | 'sentClock' | 'end'> & { nowMs: number },
+): Member {
+  const { usesOldProtocol, sentClock, end, nowMs } = facts
+  return {
+    connection,
+    usesOldProtocol,
+    sentClock,
+    end,
+    state: 'catching',
+    unsentBytes: 0,
+    stalledSinceMs: nowMs,
+    cancel: () => undefined,
+  }
+}

@@ -1,0 +1,272 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Locale } from '#shared/domain/university.ts'
+import { makeHubLog, makeLogger, noLog, type HubLog } from '../log.ts'
+import { query } from '../postgres/database.ts'
+import { loadStuckMail, queueMail } from './mail-outbox.ts'
+import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import { linkToken } from '../secrets/link-tokens.ts'
+import { makeServerKeys } from '../secrets/server-secret.ts'
+import { startTestMailbox, type TestMailbox } from './testing-mailbox.ts'
+import { makeMailSender, type MailSender } from './mail-sender.ts'
+import type { MailFacts, MailTemplate } from './mail-facts.ts'
+import { readMailFile } from './mail-file.ts'
+import { makeFileTransport, makeSmtpTransport, type MailTransport } from './mail-transport.ts'
+import { writeMail } from './write-mail.ts'
+
+let database: TestDatabase
+let mailbox: TestMailbox
+const keys = makeServerKeys('the secret of these tests, and of no others')
+const desk = { keys, publicUrl: () => 'https://carrel.example' }
+
+beforeAll(async () => {
+  database = await makeTestDatabase('mail')
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  mailbox = await startTestMailbox()
+  await query(database.pool, 'delete from mail_outbox')
+})
+afterEach(() => mailbox.stop())
+
+const makeDesk = (
+  transport: MailTransport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>'),
+  log: HubLog = noLog,
+): MailSender => makeMailSender({ ...desk, pool: database.pool, transport, log, metrics })
+const counted: string[] = []
+const metrics = { mail: (outcome: string) => void counted.push(outcome) }
+const queue = (key: string, to: string): Promise<void> =>
+  queueMail(database.pool, { key, to, locale: 'en', template: 'passwordChanged', facts: {} })
+const outbox = (): Promise<Record<string, unknown>[]> =>
+  query(
+    database.pool,
+    `select key, to_address as to, facts, tries, sent_at is not null as sent, failed_at is not null as failed,
+       round(extract(epoch from next_try_at - clock_timestamp()) / 60)::int as minutes from mail_outbox order by id`,
+  )
+
+describe('[IDN-7] a mail', () => {
+  test('is sent once, whoever queues it how often, and then forgotten but for its key', async () => {
+    await queue('one', 'ana@uni.example')
+    await queue('one', 'ana@uni.example')
+    const desks = [makeDesk(), makeDesk(), makeDesk()]
+    await Promise.all(desks.map((one) => one.sendDue()))
+    await desks[0]?.sendDue()
+    expect(mailbox.all().map(({ to }) => to)).toEqual(['ana@uni.example'])
+    await queue('one', 'ana@uni.example')
+    await desks[0]?.sendDue()
+    expect(mailbox.all()).toHaveLength(1)
+    expect(await outbox()).toMatchObject([{ key: 'one', to: null, facts: null, sent: true, failed: false }])
+  })
+
+  test('that the server does not take for now is tried again after growing pauses, and given up after a day', async () => {
+    await queue('slow', 'ana@uni.example')
+    const waits: unknown[] = []
+    for (let round = 0; round < 10; round += 1) {
+      mailbox.refuse({ code: 450, times: 1 })
+      await makeDesk().sendDue()
+      waits.push((await outbox())[0]?.['minutes'])
+      await query(database.pool, 'update mail_outbox set next_try_at = now()')
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 240, 240])
+    expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries: 10, sent: false, failed: false }])
+    await query(database.pool, "update mail_outbox set created_at = now() - interval '25 hours'")
+    mailbox.refuse({ code: 450, times: 1 })
+    await makeDesk().sendDue()
+    expect(await outbox()).toMatchObject([{ to: null, facts: null, sent: false, failed: true }])
+  })
+
+  test('that was refused for now arrives at its next try, under the same message id', async () => {
+    await queue('again', 'ana@uni.example')
+    mailbox.refuse({ code: 451, times: 1 })
+    await makeDesk().sendDue()
+    expect(mailbox.all()).toHaveLength(0)
+    await query(database.pool, 'update mail_outbox set next_try_at = now()')
+    await makeDesk().sendDue()
+    const { messageId } = await mailbox.next('ana@uni.example')
+    expect(messageId).toBe(letter('passwordChanged', {}, 'en', 'again').messageId)
+  })
+
+  test('to somebody whom the server does not know is given up at once; the log names codes and nobody', async () => {
+    const lines: string[] = []
+    const log = makeHubLog(makeLogger('trace', { write: (line: string) => void lines.push(line) }))
+    await queue('unknown', 'gone@uni.example')
+    mailbox.refuse({ code: 550, times: 1 })
+    await makeDesk(makeSmtpTransport(mailbox.url, 'carrel@carrel.example'), log).sendDue()
+    expect(await outbox()).toMatchObject([{ to: null, tries: 1, sent: false, failed: true }])
+    expect(lines.join('')).toContain('"responseCode":550')
+    expect(lines.join('')).not.toContain('gone@')
+  })
+
+  test('[IDN-18] beyond ASCII goes to a server that takes such, and is given up at once by any other', async () => {
+    await queue('any', 'žiga@uni.example')
+    await makeDesk().sendDue()
+    expect((await mailbox.next('žiga@uni.example')).subject).toBe('Your password was changed')
+    const ascii = await startTestMailbox({ isAsciiOnly: true })
+    await queue('ascii', 'žiga@uni.example')
+    await queue('plain', 'ziga@uni.example')
+    await makeDesk(makeSmtpTransport(ascii.url, 'carrel@carrel.example')).sendDue()
+    expect(ascii.all().map(({ to }) => to)).toEqual(['ziga@uni.example'])
+    expect(await outbox()).toMatchObject([
+      { sent: true },
+      { key: 'ascii', tries: 1, failed: true },
+      { sent: true },
+    ])
+    await ascii.stop()
+    // Nobody can say: it waits.
+    await queue('away', 'žiga@uni.example')
+    await makeDesk(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
+    expect((await outbox()).at(-1)).toMatchObject({ tries: 1, failed: false })
+  })
+
+  test('[IDN-21] that was given up is known by kind, university, reason and the first letter of its address', async () => {
+    await query(
+      database.pool,
+      `insert into universities (name, email_domains, timezone, epoch) values ('Marsh', '{uni.example}', 'UTC', 'e')`,
+    )
+    counted.length = 0
+    await queue('gone', 'žiga.horvat@uni.example')
+    mailbox.refuse({ code: 550, times: 1 })
+    await makeDesk().sendDue()
+    await queue('later', 'lea@elsewhere.example')
+    mailbox.refuse({ code: 450, times: 1 })
+    await makeDesk().sendDue()
+    expect(await loadStuckMail(database.pool)).toMatchObject([
+      {
+        template: 'passwordChanged',
+        universityName: null,
+        maskedTo: 'l…@elsewhere.example',
+        failedAtMs: null,
+      },
+      { universityName: 'Marsh', maskedTo: 'ž…@uni.example', failure: 'refused EENVELOPE 550', tries: 1 },
+    ])
+    expect(counted).toEqual(['givenUp', 'later'])
+    expect(JSON.stringify(await query(database.pool, 'select * from mail_outbox'))).not.toContain('horvat')
+    await query(database.pool, 'delete from mail_outbox; delete from groups; delete from universities')
+  })
+
+  test('waits while no server answers', async () => {
+    await queue('away', 'ana@uni.example')
+    await makeDesk(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
+    expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries: 1, sent: false, failed: false }])
+  })
+
+  test('that is queued while others are sent goes with them', async () => {
+    const late = makeDesk({
+      takesUtf8: async () => true,
+      send: async () => {
+        await queue('second', 'b@uni.example')
+        return { outcome: 'sent' }
+      },
+    })
+    await queue('first', 'a@uni.example')
+    await late.sendDue()
+    await late.stop()
+    expect((await outbox()).map(({ key, sent }) => [key, sent])).toEqual([
+      ['first', true],
+      ['second', true],
+    ])
+  })
+
+  test('[IMP-11] becomes files for its owner only where there is no server: for a mail program, and to be read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'carrel-mail-'))
+    await queueMail(database.pool, {
+      key: 'file',
+      to: 'ana@uni.example',
+      locale: 'sl',
+      template: 'verifyAddress',
+      facts: { nonce: 'n', university: 'U' },
+    })
+    await makeDesk(makeFileTransport(join(folder, 'mail'), 'carrel@localhost', noLog)).sendDue()
+    const [file = '', readable = ''] = readdirSync(join(folder, 'mail')).toSorted()
+    expect([file, readable]).toEqual([expect.stringMatching(/\.eml$/), file.replace(/eml$/, 'txt')])
+    for (const name of [file, readable]) expect(statSync(join(folder, 'mail', name)).mode & 0o777).toBe(0o600)
+    expect(readFileSync(join(folder, 'mail', file), 'utf8')).toContain('To: ana@uni.example')
+    const text = readFileSync(join(folder, 'mail', readable), 'utf8')
+    const { subject } = letter('verifyAddress', { nonce: 'n', university: 'U' }, 'sl')
+    expect(readMailFile(text)).toEqual({
+      to: 'ana@uni.example',
+      subject,
+      link: expect.stringMatching(/^https:\/\/[^/]+\/verify#token=\S+$/),
+    })
+    expect(text).toMatch(/[čšž]/)
+    rmSync(folder, { recursive: true })
+  })
+})
+
+const FACTS: { [Name in MailTemplate]: MailFacts[Name] } = {
+  verifyAddress: { nonce: 'n', university: 'Univerza' },
+  finishAccount: { nonce: 'n', university: 'Univerza' },
+  accountExists: { university: null },
+  accountWaits: { untilMs: 1_800_000_000_000 },
+  resetPassword: { nonce: 'n' },
+  passwordChanged: {},
+  changeAddress: { nonce: 'n' },
+  addressChangeAsked: {},
+  addressChanged: {},
+  accountDeleted: {},
+  confirmUniversity: { nonce: 'n', university: 'Univerza' },
+  universityApproved: { university: 'Univerza' },
+  universityRejected: { university: 'Univerza', reason: 'no' },
+}
+
+function letter(
+  template: MailTemplate,
+  facts: unknown,
+  locale: Locale = 'en',
+  key = 'k',
+): ReturnType<typeof writeMail> {
+  return writeMail(desk, { key, to: 'ana@uni.example', locale, template, facts })
+}
+
+describe('[IDN-7] a letter', () => {
+  test.each(['en', 'sl', 'zh-TW'] as const)(
+    'has its words in %s, in text and in HTML, with its link and footer',
+    (locale) => {
+      const subjects = new Set<string>()
+      for (const template of Object.keys(FACTS) as MailTemplate[]) {
+        const { subject, text, html } = letter(template, FACTS[template], locale)
+        subjects.add(subject)
+        expect(subject.length).toBeGreaterThan(3)
+        expect(text).not.toMatch(/undefined|null|\[object|<|NaN/)
+        expect(html).toContain(`<html lang="${locale}">`)
+        const urls = text.match(/https:\/\/\S+/g) ?? []
+        expect(urls.length).toBeLessThanOrEqual(1)
+        for (const url of urls) expect(html).toContain(`href="${url}"`)
+      }
+      expect(subjects.size).toBe(Object.keys(FACTS).length)
+    },
+  )
+
+  test.each([
+    ['verifyAddress', '/verify', 'verify'],
+    ['finishAccount', '/reset', 'reset'],
+    ['resetPassword', '/reset', 'reset'],
+    ['changeAddress', '/email', 'email'],
+    ['confirmUniversity', '/universities/confirm', 'university'],
+  ] as const)('%s carries its token behind a #, where no server sees it', (template, path, purpose) => {
+    const { text } = letter(template, FACTS[template])
+    expect(text).toContain(`https://carrel.example${path}#token=${linkToken(keys, purpose, 'n')}\n`)
+  })
+
+  test.each(['Win evil.example/x now', 'https://evil.example', 'ana@evil.example', 'evil。com'])(
+    '[EDG-10] makes no link of a name from before: %s',
+    (university) => {
+      for (const template of ['confirmUniversity', 'universityApproved', 'accountExists'] as const) {
+        const { subject, text, html } = letter(template, { ...FACTS[template], university })
+        for (const part of [subject, text, html]) expect(part).not.toMatch(/evil\.|evil。|\/\/evil|@evil/)
+        expect(text).toMatch(/evil/)
+      }
+    },
+  )
+
+  test('is not changed by the name of a university that tries to', () => {
+    const university = '<b>"Evil"</b>\r\nBcc: x@y.example\n\nhttps://evil.example'
+    const { subject, text, html } = letter('verifyAddress', { nonce: 'n', university })
+    expect(html).not.toContain('<b>')
+    expect(html).toContain('&lt;b&gt;&quot;Evil&quot;')
+    expect(text).not.toMatch(/^Bcc:/m)
+    expect(subject).not.toContain('\n')
+  })
+})

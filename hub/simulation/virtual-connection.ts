@@ -1,0 +1,260 @@
+import type { DialLine, Line, LineEvents } from '../../desktop/engine/core/ports.ts'
+import type { Connection, ConnectionHandler } from '../platform/ports.ts'
+import type { VirtualTime } from './virtual-time.ts'
+
+/** Where a dialled line ends: a living hub that takes it, or nobody. */
+export type Accept = (connection: Connection, url: string) => ConnectionHandler
+
+/** How the way between one kiosk and the hubs is just now. */
+export interface NetworkConditions {
+  /** Lines cannot be opened, and what travels is swallowed without a word. */
+  isPartitioned: boolean
+  /** One direction's delay, ms. */
+  delayMs: number
+  /** Chance that a push, an ack or live changes arrive twice. */
+  twiceChance: number
+  /** Stops what arrives at the device while it sleeps. */
+  isAsleep(): boolean
+  fraction(): number
+}
+
+/** What a network tells its observer: every frame that arrives. */
+export interface FrameWatch {
+  up(owner: object, text: string): void
+  down(owner: object, text: string): void
+  twice(): void
+}
+
+const TWICE = /^\{"type":"(push|ack|changes|heartbeat)"/
+const TCP_GIVES_UP_MS = 120_000
+
+/**
+ * One line: ordered within itself, as TCP is, and able to break in every way in which TCP breaks: told to both ends,
+ * told to one, told to nobody, and with what was on its way still arriving after the next line is open.
+ */
+export class VirtualConnection {
+  readonly hub: object
+  readonly owner: object
+  /** The kiosk's end still believes in the line; and the hub's. */
+  isNearOpen = true
+  isFarOpen = false
+  isSilent = false
+  private isHubGone = false
+  private isPaused = false
+  private lastUpMs = 0
+  private lastDownMs = 0
+  private bufferedUp: string[] = []
+  private downBytes = 0
+  private handler: ConnectionHandler | null = null
+  private readonly time: VirtualTime
+  private readonly way: NetworkConditions
+  private readonly watch: FrameWatch
+  private readonly events: LineEvents
+
+  constructor(
+    time: VirtualTime,
+    way: NetworkConditions,
+    watch: FrameWatch,
+    events: LineEvents,
+    hub: object,
+    owner: object,
+  ) {
+    this.time = time
+    this.way = way
+    this.watch = watch
+    this.events = events
+    this.hub = hub
+    this.owner = owner
+  }
+
+  open(accept: Accept, url: string): void {
+    this.time.after(this.way.delayMs, () => {
+      if (!this.isNearOpen || this.isSilent || this.isHubGone || this.way.isPartitioned) return
+      this.isFarOpen = true
+      this.events.opened()
+      this.handler = accept(this.farEnd(), url)
+    })
+  }
+
+  nearEnd(): Line {
+    return {
+      send: (text) => this.sendUp(text),
+      ping: () => this.time.after(this.way.delayMs, () => this.pong()),
+      close: () => {
+        this.isNearOpen = false
+        this.tellFar(this.way.delayMs)
+      },
+    }
+  }
+
+  /** Breaks now: what is on its way is lost, both ends hear of it. */
+  cut(): void {
+    this.isSilent = true
+    this.endNear(1)
+    this.endFar(1)
+  }
+
+  /** The kiosk hears the end now; what it sent still reaches the hub, `lateMs` later, and then the hub hears the end. */
+  cutLate(lateMs: number): void {
+    this.lastUpMs = Math.max(this.lastUpMs, this.time.nowMs + lateMs)
+    this.endNear(1)
+    this.endFar(lateMs + 2 * this.way.delayMs)
+  }
+
+  /** Nothing arrives any more and nobody is told, until TCP itself gives up. */
+  silence(): void {
+    this.isSilent = true
+    this.endFar(TCP_GIVES_UP_MS)
+    this.endNear(TCP_GIVES_UP_MS)
+  }
+
+  /** The hub's process is gone: its end is no more; the kiosk hears of it unless the machine went with it. */
+  hubDied(isTold: boolean): void {
+    this.isHubGone = true
+    this.isFarOpen = false
+    this.handler = null
+    this.endNear(isTold ? 1 : TCP_GIVES_UP_MS)
+  }
+
+  /** The kiosk's process is gone: nothing reaches it; the hub hears of it unless the device lost power. */
+  kioskDied(isTold: boolean): void {
+    this.isNearOpen = false
+    this.endFar(isTold ? 1 : TCP_GIVES_UP_MS)
+  }
+
+  private farEnd(): Connection {
+    return {
+      send: (text) => this.sendDown(typeof text === 'string' ? text : text.toString('utf8')),
+      bufferedBytes: () => this.downBytes,
+      pause: () => {
+        this.isPaused = true
+      },
+      resume: () => {
+        this.isPaused = false
+        for (const text of this.bufferedUp.splice(0)) this.deliverUp(text)
+      },
+      close: () => this.closeFar(),
+      terminate: () => this.closeFar(),
+    }
+  }
+
+  private sendUp(text: string): void {
+    if (!this.isNearOpen) return
+    const sends = this.twice(text) ? 2 : 1
+    for (let sent = 0; sent < sends; sent += 1) {
+      this.lastUpMs = Math.max(this.lastUpMs, this.time.nowMs + this.jitteredMs())
+      this.time.after(this.lastUpMs - this.time.nowMs, () => this.deliverUp(text))
+    }
+  }
+
+  private deliverUp(text: string): void {
+    if (this.isSilent || this.way.isPartitioned || !this.isFarOpen) return
+    if (this.isPaused) this.bufferedUp.push(text)
+    else {
+      this.watch.up(this.owner, text)
+      this.handler?.received(text)
+    }
+  }
+
+  private sendDown(text: string): void {
+    if (!this.isFarOpen) return
+    const sends = this.twice(text) ? 2 : 1
+    this.downBytes += text.length * sends
+    for (let sent = 0; sent < sends; sent += 1) {
+      this.lastDownMs = Math.max(this.lastDownMs, this.time.nowMs + this.jitteredMs())
+      this.time.after(this.lastDownMs - this.time.nowMs, () => this.deliverDown(text))
+    }
+  }
+
+  private deliverDown(text: string): void {
+    // A line that swallows keeps the hub's buffer full, as a real one would.
+    if (this.isSilent || this.way.isPartitioned) return
+    if (this.way.isAsleep() && this.isNearOpen) {
+      this.time.after(1_000, () => this.deliverDown(text))
+      this.lastDownMs = Math.max(this.lastDownMs, this.time.nowMs + 1_000)
+      return
+    }
+    this.downBytes -= text.length
+    if (!this.isNearOpen) return
+    this.watch.down(this.owner, text)
+    this.events.received(text)
+  }
+
+  /** A ping has arrived; the hub's websocket answers it. */
+  private pong(): void {
+    if (this.isSilent || this.isHubGone || this.way.isPartitioned || !this.isFarOpen) return
+    this.time.after(this.way.delayMs, () => this.deliverPong())
+  }
+
+  private deliverPong(): void {
+    if (this.isSilent || this.way.isPartitioned || !this.isNearOpen) return
+    if (this.way.isAsleep()) this.time.after(1_000, () => this.deliverPong())
+    else this.events.ponged()
+  }
+
+  private twice(text: string): boolean {
+    if (this.way.twiceChance === 0 || !TWICE.test(text) || this.way.fraction() >= this.way.twiceChance)
+      return false
+    this.watch.twice()
+    return true
+  }
+
+  private jitteredMs(): number {
+    return this.way.delayMs * (0.5 + this.way.fraction())
+  }
+
+  private closeFar(): void {
+    if (!this.isFarOpen) return
+    this.isFarOpen = false
+    this.handler?.ended()
+    // What was sent before the farewell arrives before it.
+    if (!this.isSilent) this.endNear(Math.max(1, this.lastDownMs - this.time.nowMs + 1))
+  }
+
+  private tellFar(delayMs: number): void {
+    if (!this.isSilent) this.endFar(Math.max(delayMs, this.lastUpMs - this.time.nowMs + 1))
+  }
+
+  private endNear(delayMs: number): void {
+    this.time.after(delayMs, () => {
+      if (!this.isNearOpen) return
+      if (this.way.isAsleep()) return this.endNear(1_000)
+      this.isNearOpen = false
+      this.events.ended('closed')
+    })
+  }
+
+  private endFar(delayMs: number): void {
+    this.time.after(delayMs, () => {
+      if (!this.isFarOpen) return
+      this.isFarOpen = false
+      this.handler?.ended()
+    })
+  }
+}
+
+/** A dial for one kiosk over its way; `pick` names the hub that answers, or null when none does. */
+export function makeDial(
+  time: VirtualTime,
+  way: NetworkConditions,
+  watch: FrameWatch,
+  owner: object,
+  pick: () => { hub: object; accept: Accept } | null,
+  opened: (connection: VirtualConnection) => void,
+): DialLine {
+  return (url, events) => {
+    const far = way.isPartitioned ? null : pick()
+    const line = new VirtualConnection(time, way, watch, events, far?.hub ?? {}, owner)
+    if (far === null) {
+      time.after(way.isPartitioned ? 5_000 : way.delayMs, () => {
+        if (!line.isNearOpen) return
+        line.isNearOpen = false
+        events.ended('unreachable')
+      })
+    } else {
+      opened(line)
+      line.open(far.accept, url)
+    }
+    return line.nearEnd()
+  }
+}

@@ -1,0 +1,103 @@
+import { DEFAULT_SETTINGS, type Locale, type UniversitySettings } from '#shared/domain/university.ts'
+import { query, type Queryable } from '../platform/postgres/database.ts'
+
+/** A university as staff see it. */
+export interface University {
+  id: number
+  name: string
+  /** E-mail domains, the first one being its name on the command line. */
+  domains: string[]
+  timezone: string
+  locale: Locale
+  epoch: string
+  clock: number
+  /** All settings, defaults filled in. */
+  settings: UniversitySettings
+  hasPin: boolean
+  spaceCount: number
+  kioskCount: number
+}
+
+const UNIVERSITIES = `select u.id, u.name, u.email_domains as domains, u.timezone, u.locale, u.epoch, u.clock, u.settings,
+    u.diagnostics_pin_hash is not null as "hasPin",
+    (select count(*)::int from spaces s where s.university_id = u.id and not s.is_deleted) as "spaceCount",
+    (select count(*)::int from kiosks k where k.university_id = u.id and k.revoked_at is null) as "kioskCount"
+  from universities u`
+
+/** All universities, in the order in which they came. */
+export async function loadUniversities(database: Queryable): Promise<University[]> {
+  return filled(await query<University>(database, `${UNIVERSITIES} order by u.id`))
+}
+
+/** Names of the universities that let people in. */
+export async function loadOpenUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
+  return query(database, 'select id, name from universities where is_approved order by lower(name), id')
+}
+
+/** The university that has this e-mail domain; null when none has. */
+export async function loadUniversityByDomain(
+  database: Queryable,
+  domain: string,
+): Promise<University | null> {
+  const rows = await query<University>(database, `${UNIVERSITIES} where $1 = any(u.email_domains)`, [domain])
+  return filled(rows)[0] ?? null
+}
+
+function filled(rows: University[]): University[] {
+  return rows.map((row) => ({ ...row, settings: { ...DEFAULT_SETTINGS, ...row.settings } }))
+}
+
+/** Makes a university and gives its id. Serialised by the caller: two of one domain must not pass each other. */
+export async function insertUniversity(
+  transaction: Queryable,
+  input: { name: string; domains: string[]; timezone: string; locale: Locale; epoch: string; clock: number },
+): Promise<number> {
+  const [row] = await query<{ id: number }>(
+    transaction,
+    `insert into universities (name, email_domains, timezone, locale, epoch, clock, facts_clock)
+     values ($1, $2, $3, $4, $5, $6, $6) returning id`,
+    [input.name, input.domains, input.timezone, input.locale, input.epoch, input.clock],
+  )
+  if (row === undefined) throw new Error('an insert gave no row')
+  return row.id
+}
+
+/** Names of universities that have one of these domains, or this name. Locks the table against a second such insert. */
+export async function loadConflictingUniversities(
+  transaction: Queryable,
+  name: string,
+  domains: readonly string[],
+): Promise<string[]> {
+  await query(transaction, 'lock table universities in share row exclusive mode')
+  const rows = await query<{ name: string }>(
+    transaction,
+    'select name from universities where email_domains && $1 or lower(name) = lower($2)',
+    [domains, name],
+  )
+  return rows.map((row) => row.name)
+}
+
+/** Stores the hash of the diagnostics PIN. [SYN-22] */
+export async function updatePinHash(
+  transaction: Queryable,
+  universityId: number,
+  hash: string,
+): Promise<void> {
+  await query(
+    transaction,
+    'update universities set diagnostics_pin_hash = $2, updated_at = now() where id = $1',
+    [universityId, hash],
+  )
+}
+
+/** Stores the settings that differ from their defaults. */
+export async function updateSettings(
+  transaction: Queryable,
+  universityId: number,
+  settings: Partial<UniversitySettings>,
+): Promise<void> {
+  await query(transaction, 'update universities set settings = $2, updated_at = now() where id = $1', [
+    universityId,
+    JSON.stringify(settings),
+  ])
+}
