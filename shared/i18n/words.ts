@@ -32,3 +32,15 @@ export type PortalWords<L extends Language> = Words<typeof portal, FormsOf<L>>
 
 /** What `mail.ts` of a language says. */
 export type MailWords<L extends Language> = Words<typeof mail, FormsOf<L>>
+
+/**
+ * A word that is not said in a language, and what is said in its place. One line of `avoid.ts` of a language's folder, the part of
+ * its `TERMS.md` that a test can find. [LNG-4]
+ */
+export interface Avoided {
+  /** A word or several, whatever their case; `*` at the end stands for any ending: `logir*`. */
+  not: string
+  say: string
+  /** Only as a whole text, a full stop apart: elsewhere the word is right. */
+  alone?: true
+}
