@@ -4,216 +4,216 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 import { readTree } from './tree.ts'
 
-// Each boundary is proven by crossing it in a copy: one file is planted, and lint or compiler must object.
+// Each boundary is proven by crossing it in a copy: one file that imports what it must not is added, and lint or compiler must object.
 
-interface Plant {
+interface Crossing {
   boundary: string
   file: string
   code: string
-  /** What must object, and in which words. */
-  says: { tool: 'oxlint' | 'tsc'; words: RegExp }
+  /** What must object, and what its message is. */
+  refusedBy: { tool: 'oxlint' | 'tsc'; message: RegExp }
 }
 
-const PLANTS: Plant[] = [
+const CROSSINGS: Crossing[] = [
   {
     boundary: 'node in shared',
-    file: 'shared/domain/planted.ts',
-    code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
-    says: { tool: 'oxlint', words: /Boundary: shared imports/ },
+    file: 'shared/domain/crossing.ts',
+    code: `import { readFileSync } from 'node:fs'\nexport const crossing = readFileSync('x')\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: shared imports/ },
   },
   {
     boundary: 'node in shared, for the compiler too',
-    file: 'shared/domain/planted.ts',
-    code: `import { readFileSync } from 'node:fs'\nexport const planted = readFileSync('x')\n`,
-    says: { tool: 'tsc', words: /TS2591|TS2307/ },
+    file: 'shared/domain/crossing.ts',
+    code: `import { readFileSync } from 'node:fs'\nexport const crossing = readFileSync('x')\n`,
+    refusedBy: { tool: 'tsc', message: /TS2591|TS2307/ },
   },
   {
     boundary: 'the clock in shared',
-    file: 'shared/domain/planted.ts',
-    code: `export const planted = Date.now()\n`,
-    says: { tool: 'oxlint', words: /Time comes in as an argument/ },
+    file: 'shared/domain/crossing.ts',
+    code: `export const crossing = Date.now()\n`,
+    refusedBy: { tool: 'oxlint', message: /Time comes in as an argument/ },
   },
   {
     boundary: 'the clock in shared by another door',
-    file: 'shared/wire/planted.ts',
-    code: `export const planted = (): number => globalThis.Date.now()\n`,
-    says: { tool: 'oxlint', words: /The pure floor has no surroundings/ },
+    file: 'shared/wire/crossing.ts',
+    code: `export const crossing = (): number => globalThis.Date.now()\n`,
+    refusedBy: { tool: 'oxlint', message: /The pure floor has no surroundings/ },
   },
   {
     boundary: 'chance in shared',
-    file: 'shared/domain/planted.ts',
-    code: `export const planted = Math.random()\n`,
-    says: { tool: 'oxlint', words: /Chance comes in as a seed/ },
+    file: 'shared/domain/crossing.ts',
+    code: `export const crossing = Math.random()\n`,
+    refusedBy: { tool: 'oxlint', message: /Chance comes in as a seed/ },
   },
   {
     boundary: 'timers and the surroundings in shared',
-    file: 'shared/domain/planted.ts',
-    code: `export const planted = process.env.HOME\n`,
-    says: { tool: 'tsc', words: /TS2591|TS2580|TS2304/ },
+    file: 'shared/domain/crossing.ts',
+    code: `export const crossing = process.env.HOME\n`,
+    refusedBy: { tool: 'tsc', message: /TS2591|TS2580|TS2304/ },
   },
   {
     boundary: 'hub in shared',
-    file: 'shared/wire/planted.ts',
+    file: 'shared/wire/crossing.ts',
     code: `export type { HubClock } from '../../hub/platform/ports.ts'\n`,
-    says: { tool: 'tsc', words: /TS6307/ },
+    refusedBy: { tool: 'tsc', message: /TS6307/ },
   },
   {
     boundary: 'hub in the engine',
-    file: 'desktop/engine/planted.ts',
-    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
-    says: { tool: 'tsc', words: /TS6307/ },
+    file: 'desktop/engine/crossing.ts',
+    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Crossed = HubClock\n`,
+    refusedBy: { tool: 'tsc', message: /TS6307/ },
   },
   {
     boundary: 'hub in the engine, for lint too',
-    file: 'desktop/engine/planted.ts',
-    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Planted = HubClock\n`,
-    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
+    file: 'desktop/engine/crossing.ts',
+    code: `import type { HubClock } from '../../hub/platform/ports.ts'\nexport type Crossed = HubClock\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the engine imports/ },
   },
   {
     boundary: 'electron in the engine',
-    file: 'desktop/engine/planted.ts',
-    code: `import { app } from 'electron'\nexport const planted = app\n`,
-    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
+    file: 'desktop/engine/crossing.ts',
+    code: `import { app } from 'electron'\nexport const crossing = app\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the engine imports/ },
   },
   {
     boundary: 'electron in the engine, later',
-    file: 'desktop/engine/planted.ts',
-    code: `export const planted = async (): Promise<unknown> => import('electron')\n`,
-    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
+    file: 'desktop/engine/crossing.ts',
+    code: `export const crossing = async (): Promise<unknown> => import('electron')\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the engine imports/ },
   },
   {
     boundary: 'electron in the agent',
-    file: 'desktop/agent/planted.ts',
+    file: 'desktop/agent/crossing.ts',
     code: `export { app } from 'electron'\n`,
-    says: { tool: 'oxlint', words: /Boundary: the agent imports/ },
+    refusedBy: { tool: 'oxlint', message: /Boundary: the agent imports/ },
   },
   {
     boundary: 'electron in the hub',
-    file: 'hub/planted.ts',
-    code: `import { app } from 'electron'\nexport const planted = app\n`,
-    says: { tool: 'oxlint', words: /Boundary: hub imports/ },
+    file: 'hub/crossing.ts',
+    code: `import { app } from 'electron'\nexport const crossing = app\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: hub imports/ },
   },
   {
     boundary: 'desktop in the hub',
-    file: 'hub/planted.ts',
-    code: `import type { EngineClock } from '../desktop/engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
-    says: { tool: 'tsc', words: /TS6307/ },
+    file: 'hub/crossing.ts',
+    code: `import type { EngineClock } from '../desktop/engine/core/ports.ts'\nexport type Crossed = EngineClock\n`,
+    refusedBy: { tool: 'tsc', message: /TS6307/ },
   },
   {
     boundary: 'desktop in the hub, for lint too',
-    file: 'hub/admin/planted.ts',
-    code: `import type { EngineClock } from '../../desktop/engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
-    says: { tool: 'oxlint', words: /Boundary: hub imports/ },
+    file: 'hub/admin/crossing.ts',
+    code: `import type { EngineClock } from '../../desktop/engine/core/ports.ts'\nexport type Crossed = EngineClock\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: hub imports/ },
   },
   {
     boundary: 'a feature in the platform',
-    file: 'hub/platform/writer/planted.ts',
+    file: 'hub/platform/writer/crossing.ts',
     code: `export { loadSpaces } from '../../spaces/space-rows.ts'\n`,
-    says: { tool: 'oxlint', words: /Boundary: platform imports/ },
+    refusedBy: { tool: 'oxlint', message: /Boundary: platform imports/ },
   },
   {
     boundary: 'a feature in the platform, as a type',
-    file: 'hub/platform/planted.ts',
-    code: `import type { TreeFacts } from '../spaces/tree.ts'\nexport type Planted = TreeFacts\n`,
-    says: { tool: 'oxlint', words: /Boundary: platform imports/ },
+    file: 'hub/platform/crossing.ts',
+    code: `import type { TreeFacts } from '../spaces/tree.ts'\nexport type Crossed = TreeFacts\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: platform imports/ },
   },
   {
     boundary: "another feature's SQL",
-    file: 'hub/occupancy/planted.ts',
+    file: 'hub/occupancy/crossing.ts',
     code: `export { HOURS_BY_SPACE } from '../spaces/hour-rows.ts'\n`,
-    says: { tool: 'oxlint', words: /Boundary: occupancy imports/ },
+    refusedBy: { tool: 'oxlint', message: /Boundary: occupancy imports/ },
   },
   {
     boundary: 'a feature that is not imported',
-    file: 'hub/groups/planted.ts',
+    file: 'hub/groups/crossing.ts',
     code: `export { loadLiveSession } from '../accounts/actors.ts'\n`,
-    says: { tool: 'oxlint', words: /Boundary: groups imports/ },
+    refusedBy: { tool: 'oxlint', message: /Boundary: groups imports/ },
   },
   {
     boundary: 'what puts the hub together, in a feature',
-    file: 'hub/spaces/planted.ts',
-    code: `import type { HubConfig } from '../config.ts'\nexport type Planted = HubConfig\n`,
-    says: { tool: 'oxlint', words: /Boundary: spaces imports/ },
+    file: 'hub/spaces/crossing.ts',
+    code: `import type { HubConfig } from '../config.ts'\nexport type Crossed = HubConfig\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: spaces imports/ },
   },
   {
     boundary: 'pg in the engine',
-    file: 'desktop/engine/planted.ts',
-    code: `import pg from 'pg'\nexport const planted = pg\n`,
-    says: { tool: 'oxlint', words: /Boundary: the engine imports/ },
+    file: 'desktop/engine/crossing.ts',
+    code: `import pg from 'pg'\nexport const crossing = pg\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the engine imports/ },
   },
   {
     boundary: 'the schema compiler in the renderer',
-    file: 'desktop/renderer/planted.ts',
-    code: `import { Compile } from 'typebox/compile'\nexport const planted = Compile\n`,
-    says: { tool: 'oxlint', words: /Boundary: screens import/ },
+    file: 'desktop/renderer/crossing.ts',
+    code: `import { Compile } from 'typebox/compile'\nexport const crossing = Compile\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
   },
   {
     boundary: 'the schema compiler in the renderer, through shared',
-    file: 'desktop/renderer/planted.ts',
-    code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const planted = makeParse\n`,
-    says: { tool: 'oxlint', words: /Boundary: screens import/ },
+    file: 'desktop/renderer/crossing.ts',
+    code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const crossing = makeParse\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
   },
   {
     boundary: 'ws in the renderer',
-    file: 'desktop/renderer/kiosk/planted.ts',
-    code: `import { WebSocket } from 'ws'\nexport const planted = WebSocket\n`,
-    says: { tool: 'oxlint', words: /Boundary: screens import/ },
+    file: 'desktop/renderer/kiosk/crossing.ts',
+    code: `import { WebSocket } from 'ws'\nexport const crossing = WebSocket\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
   },
   {
     boundary: 'node in the renderer',
-    file: 'desktop/renderer/planted.ts',
-    code: `import { join } from 'node:path'\nexport const planted = join\n`,
-    says: { tool: 'oxlint', words: /Boundary: screens import/ },
+    file: 'desktop/renderer/crossing.ts',
+    code: `import { join } from 'node:path'\nexport const crossing = join\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
   },
   {
     boundary: 'the engine in the renderer',
-    file: 'desktop/renderer/planted.ts',
-    code: `import type { EngineClock } from '../engine/core/ports.ts'\nexport type Planted = EngineClock\n`,
-    says: { tool: 'tsc', words: /TS6307/ },
+    file: 'desktop/renderer/crossing.ts',
+    code: `import type { EngineClock } from '../engine/core/ports.ts'\nexport type Crossed = EngineClock\n`,
+    refusedBy: { tool: 'tsc', message: /TS6307/ },
   },
   {
     boundary: 'node in the preload',
-    file: 'desktop/preload/planted.ts',
-    code: `import { join } from 'node:path'\nexport const planted = join\n`,
-    says: { tool: 'oxlint', words: /Boundary: the preload imports/ },
+    file: 'desktop/preload/crossing.ts',
+    code: `import { join } from 'node:path'\nexport const crossing = join\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the preload imports/ },
   },
   {
     boundary: 'a cycle of imports',
-    file: 'shared/domain/planted.ts',
-    code: `import { planted as other } from './planted-too.ts'\nexport const planted = (): unknown => other\n`,
-    says: { tool: 'oxlint', words: /no-cycle/ },
+    file: 'shared/domain/crossing.ts',
+    code: `import { crossing as other } from './crossing-too.ts'\nexport const crossing = (): unknown => other\n`,
+    refusedBy: { tool: 'oxlint', message: /no-cycle/ },
   },
   {
     boundary: 'a cycle of types alone',
-    file: 'shared/domain/planted.ts',
-    code: `import type { Other } from './planted-types.ts'\nexport type Planted = Other | null\n`,
-    says: { tool: 'oxlint', words: /no-cycle/ },
+    file: 'shared/domain/crossing.ts',
+    code: `import type { Other } from './crossing-types.ts'\nexport type Crossed = Other | null\n`,
+    refusedBy: { tool: 'oxlint', message: /no-cycle/ },
   },
 ]
 
 /** The other halves of the cycles. */
 const COMPANIONS = [
   {
-    file: 'shared/domain/planted-too.ts',
-    code: `import { planted as other } from './planted-${PLANTS.length - 2}.ts'\nexport const planted = (): unknown => other\n`,
+    file: 'shared/domain/crossing-too.ts',
+    code: `import { crossing as other } from './crossing-${CROSSINGS.length - 2}.ts'\nexport const crossing = (): unknown => other\n`,
   },
   {
-    file: 'shared/domain/planted-types.ts',
-    code: `import type { Planted } from './planted-${PLANTS.length - 1}.ts'\nexport interface Other { one: Planted }\n`,
+    file: 'shared/domain/crossing-types.ts',
+    code: `import type { Crossed } from './crossing-${CROSSINGS.length - 1}.ts'\nexport interface Other { one: Crossed }\n`,
   },
 ]
 
-/** Every plant in a file of its own, so that one run of each tool judges them all. */
-const PLANTED = PLANTS.map((plant, index) => ({
-  ...plant,
-  file: plant.file.replace('planted', `planted-${index}`),
+/** Every crossing in a file of its own, so that one run of each tool judges them all. */
+const CROSSING_FILES = CROSSINGS.map((crossing, index) => ({
+  ...crossing,
+  file: crossing.file.replace('crossing', `crossing-${index}`),
 }))
 
 describe('boundaries', () => {
-  const said = { oxlint: '', tsc: '' }
+  const printed = { oxlint: '', tsc: '' }
   let copy = ''
 
   beforeAll(async () => {
@@ -222,24 +222,24 @@ describe('boundaries', () => {
     await linkPackages(copy)
     await takeNotes(copy)
     await leaveTypesToCompiler(copy)
-    for (const { file, code } of [...PLANTED, ...COMPANIONS]) await write(copy, file, code)
-    said.oxlint = await run(copy, 'oxlint')
-    said.tsc = await run(copy, 'tsc')
+    for (const { file, code } of [...CROSSING_FILES, ...COMPANIONS]) await write(copy, file, code)
+    printed.oxlint = await run(copy, 'oxlint')
+    printed.tsc = await run(copy, 'tsc')
   }, 120_000)
 
   afterAll(() => rm(copy, { recursive: true, force: true }))
 
-  test('of a file without a plant nothing speaks of a boundary', () => {
-    const planted = [...PLANTED, ...COMPANIONS].map(({ file }) => file)
-    const lines = `${said.oxlint}\n${said.tsc}`.split('\n')
-    const elsewhere = lines.filter((line) => !planted.some((file) => line.startsWith(file)))
+  test('about a file without a crossing nothing speaks of a boundary', () => {
+    const crossings = [...CROSSING_FILES, ...COMPANIONS].map(({ file }) => file)
+    const lines = `${printed.oxlint}\n${printed.tsc}`.split('\n')
+    const elsewhere = lines.filter((line) => !crossings.some((file) => line.startsWith(file)))
     const crossing = /Boundary: |comes in as|no-cycle|surroundings|TS6307/
     expect(elsewhere.filter((line) => crossing.test(line))).toEqual([])
   })
 
-  test.each(PLANTED)('$boundary is refused', ({ file, says }) => {
-    const about = said[says.tool].split('\n').filter((line) => line.startsWith(file))
-    expect(about.join('\n')).toMatch(says.words)
+  test.each(CROSSING_FILES)('$boundary is refused', ({ file, refusedBy }) => {
+    const about = printed[refusedBy.tool].split('\n').filter((line) => line.startsWith(file))
+    expect(about.join('\n')).toMatch(refusedBy.message)
   })
 })
 
@@ -269,7 +269,7 @@ async function linkPackages(copy: string): Promise<void> {
   }
 }
 
-/** What the compiler noted of the house, where it has: then only the floors that a plant touches are looked at. */
+/** What the compiler noted of the project, where it has: then only the parts that a crossing touches are looked at. */
 async function takeNotes(copy: string): Promise<void> {
   const notes = 'node_modules/.tsc'
   if (existsSync(path.join(ROOT, notes)))

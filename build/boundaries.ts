@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 // Which folder may import what. The lint configuration of editors and checks is made from these tables.
 

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import path from 'node:path'
 import process from 'node:process'
 import { brotliCompressSync, constants } from 'node:zlib'
-import { HouseError } from './house-error.ts'
-import { ROOT, say } from './house.mjs'
+import { ROOT, say, StartupError } from './launcher.mjs'
 import { readTree } from './tree.ts'
 
 /** Where the built screens are, below the project's folder. */
@@ -14,16 +13,14 @@ export const SCREEN_FOLDER = 'dist/renderer'
 /** Where the gallery of all pictures is, which only tests need. */
 export const GALLERY_FOLDER = 'dist/gallery'
 
-const CONFIGS = {
-  [SCREEN_FOLDER]: 'build/vite.renderer.ts',
-  [GALLERY_FOLDER]: 'build/vite.gallery.ts',
-} as const
+/** Vite's modes; see build/vite.renderer.ts. */
+const MODES = { [SCREEN_FOLDER]: 'production', [GALLERY_FOLDER]: 'gallery' } as const
 
 /** Whatever can change a screen. */
 const SOURCES = /^(?:desktop\/renderer\/|shared\/|resources\/|build\/vite\.|package-lock\.json$)/
 
-/** Builds the screens when a source has changed since the last time. Gives whether it did. Throws HouseError with the builder's own words. */
-export async function buildScreens(built: keyof typeof CONFIGS = SCREEN_FOLDER): Promise<boolean> {
+/** Builds the screens when a source has changed since the last time. Gives whether it did. Throws StartupError with the builder's own words. */
+export async function buildScreens(built: keyof typeof MODES = SCREEN_FOLDER): Promise<boolean> {
   const print = fingerprint()
   const folder = path.join(ROOT, built)
   const stamp = `${folder}.built`
@@ -32,7 +29,7 @@ export async function buildScreens(built: keyof typeof CONFIGS = SCREEN_FOLDER):
   const aside = `${folder}.${process.pid}`
   const old = `${aside}.old`
   try {
-    await runVite(CONFIGS[built], aside)
+    await runVite(MODES[built], aside)
     compress(path.join(aside, 'assets'))
     mkdirSync(path.dirname(folder), { recursive: true })
     if (existsSync(folder)) renameSync(folder, old)
@@ -62,12 +59,14 @@ function fingerprint(): string {
   return hash.digest('hex')
 }
 
-function runVite(config: string, folder: string): Promise<void> {
+function runVite(mode: string, folder: string): Promise<void> {
   const vite = path.join(ROOT, 'node_modules/vite/bin/vite.js')
   const args = [
     'build',
     '--config',
-    path.join(ROOT, config),
+    path.join(ROOT, 'build/vite.renderer.ts'),
+    '--mode',
+    mode,
     '--outDir',
     folder,
     '--emptyOutDir',
@@ -89,7 +88,9 @@ function runVite(config: string, folder: string): Promise<void> {
       if (code === 0) resolve()
       else
         reject(
-          new HouseError(`The screens could not be built:\n${Buffer.concat(words).toString('utf8').trim()}`),
+          new StartupError(
+            `The screens could not be built:\n${Buffer.concat(words).toString('utf8').trim()}`,
+          ),
         )
     })
   })

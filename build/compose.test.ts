@@ -17,7 +17,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { decideProduction, parseConfig, VARIABLE_NAMES } from '../hub/config.ts'
 import { readDirectories } from '../hub/directories/directory-config.ts'
 import { importGraph } from './import-graph.ts'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 // What a machine without a container engine can know of the containers. That they run is not shown here.
 

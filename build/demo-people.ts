@@ -2,7 +2,7 @@ import process from 'node:process'
 import { DEMO_CAMPUS, DEMO_PEOPLE, type PlannedPerson } from '#shared/fixtures/campus.ts'
 import { makeReadablePassword } from '../hub/accounts/readable-password.ts'
 import { query, transaction, type Database } from '../hub/platform/postgres/database.ts'
-import { HouseError } from './house-error.ts'
+import { StartupError } from './launcher.mjs'
 
 /** Somebody of the demo who can sign in. */
 export interface DemoPerson {
@@ -16,7 +16,7 @@ export interface DemoPerson {
  */
 export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   if (process.env['NODE_ENV'] === 'production')
-    throw new HouseError('The people of the demo do not exist in production.')
+    throw new StartupError('The people of the demo do not exist in production.')
   const [campus] = await query<{ id: number }>(
     pool,
     `select v.id from universities v where $1 = any(v.email_domains)
@@ -31,7 +31,7 @@ export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   for (const planned of DEMO_PEOPLE) {
     const password = makeReadablePassword()
     const hash = await passwords.hash(password)
-    if (!hash.ok) throw new HouseError('No password could be hashed.')
+    if (!hash.ok) throw new StartupError('No password could be hashed.')
     const email = `${planned.username}@${DEMO_CAMPUS.domain}`
     await insertPerson(pool, campus.id, { ...planned, email, hash: hash.value })
     made.push({ email, password })

@@ -13,7 +13,7 @@ import type { DialLine, EngineClock } from '../desktop/engine/core/ports.ts'
 import { makePostEnrolment } from '../desktop/engine/sync/post-enrolment.ts'
 import { makeWsDial } from '../desktop/engine/sync/websocket-connection.ts'
 
-const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 20_000
 
 /**
  * Walks through a fresh demo campus and reports what the fixtures say, some of it a while ago: a real kiosk whose line is
@@ -122,7 +122,7 @@ function until(
   isRight: (name: SliceName, value: Slices[SliceName]) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the demo visitor waited too long')), PATIENCE_MS)
+    const timer = setTimeout(() => reject(new Error('the demo visitor waited too long')), TIMEOUT_MS)
     const end = engine.subscribe((name, value) => {
       if (!isRight(name, value)) return
       clearTimeout(timer)

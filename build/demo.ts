@@ -11,8 +11,7 @@ import type { HubConfig } from '../hub/config.ts'
 import { query, type Database } from '../hub/platform/postgres/database.ts'
 import { loadSpaces } from '../hub/spaces/space-rows.ts'
 import { visitDemoCampus } from './demo-visitor.ts'
-import { HouseError } from './house-error.ts'
-import { ROOT } from './house.mjs'
+import { ROOT, StartupError } from './launcher.mjs'
 
 /** A kiosk of the demo, ready to be started. */
 export interface DemoKiosk {
@@ -46,7 +45,7 @@ const NAMES: Record<KioskRole, string> = { entrance: 'Demo entrance', door: 'Dem
 /** Loads the demo campus, and what people say of it, into a database that holds no university. Gives whether it did; never in production. */
 export async function loadDemoCampus(parts: DemoParts, hubUrl: string): Promise<boolean> {
   if (process.env['NODE_ENV'] === 'production')
-    throw new HouseError('The demo campus does not exist in production.')
+    throw new StartupError('The demo campus does not exist in production.')
   const present = await query(parts.pool, 'select 1 from universities limit 1')
   if (present.length > 0) return false
   parts.progress('loading the demo campus …')
@@ -120,21 +119,21 @@ async function prepareFolder(
 async function makeCode(parts: DemoParts, domain: string, space: string, role: KioskRole): Promise<string> {
   const place = ['--university', domain, '--space', space, '--role', role]
   const { code } = (await admin(parts, 'kiosk', 'code', ...place)) as { code?: unknown }
-  if (typeof code !== 'string') throw new HouseError(`No enrolment code could be made for ${space}.`)
+  if (typeof code !== 'string') throw new StartupError(`No enrolment code could be made for ${space}.`)
   return code
 }
 
-/** Waits until the hub knows every kiosk. Throws HouseError when that takes too long. */
+/** Waits until the hub knows every kiosk. Throws StartupError when that takes too long. */
 export async function waitUntilEnrolled(
   pool: Database,
   kiosks: readonly DemoKiosk[],
-  patienceMs: number,
+  timeoutMs: number,
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + timeoutMs
   for (const { name, role } of kiosks)
     while (!(await isEnrolled(pool, name, role))) {
       if (performance.now() > deadline)
-        throw new HouseError(`The ${role} kiosk did not get its place at the hub.`)
+        throw new StartupError(`The ${role} kiosk did not get its place at the hub.`)
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
 }
@@ -185,7 +184,7 @@ function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {
       (error, stdout, stderr) => {
         if (error === null) resolve(JSON.parse(stdout))
         else
-          reject(new HouseError(`${args.slice(0, 2).join(' ')} did not work: ${(stderr || stdout).trim()}`))
+          reject(new StartupError(`${args.slice(0, 2).join(' ')} did not work: ${(stderr || stdout).trim()}`))
       },
     )
   })

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import path from 'node:path'
+import process from 'node:process'
+import { ROOT } from './launcher.mjs'
 
 /** What the search looks at. */
 export interface ElectronSurroundings {
@@ -13,17 +15,18 @@ export interface ElectronSurroundings {
 
 /**
  * Path of Electron's program where it can show a window here, else null: it must have been put there (the package alone
- * brings none; ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own starter), there must be a display, and the user must not be root, for whom Chromium's sandbox does not start.
+ * brings none; ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own starter), there must be a display, and
+ * the user must not be root, for whom Chromium's sandbox does not start.
  */
 export function findElectron({ packageFolder, platform, env, userId }: ElectronSurroundings): string | null {
   const hasDisplay = platform !== 'linux' || [env['DISPLAY'], env['WAYLAND_DISPLAY']].some(Boolean)
   if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
-  const note = join(packageFolder, 'path.txt')
+  const note = path.join(packageFolder, 'path.txt')
   const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
   const override = env['ELECTRON_OVERRIDE_DIST_PATH']
   const name = noted === '' && override !== undefined ? (NAMES[platform] ?? 'electron') : noted
   if (name === '') return null
-  const program = join(override ?? join(packageFolder, 'dist'), name)
+  const program = path.join(override ?? path.join(packageFolder, 'dist'), name)
   return existsSync(program) ? program : null
 }
 
@@ -31,4 +34,25 @@ export function findElectron({ packageFolder, platform, env, userId }: ElectronS
 const NAMES: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'electron.exe',
   darwin: 'Electron.app/Contents/MacOS/Electron',
+}
+
+/** Electron's program, and the bundle of its main process below the project's folder. */
+export interface Electron {
+  program: string
+  file: string
+}
+
+/** Electron's program and what it is to run; null where it is not to be had, has no display, or would run as root. */
+export async function prepareElectron(): Promise<Electron | null> {
+  const electron = findElectron({
+    packageFolder: path.join(ROOT, 'node_modules/electron'),
+    platform: process.platform,
+    env: process.env,
+    userId: process.getuid?.() ?? null,
+  })
+  if (electron === null) return null
+  // Vite is a second's work to load: only where it is needed.
+  const { buildShell, SHELL_FOLDER } = await import('./vite.main.ts')
+  await buildShell(path.join(ROOT, SHELL_FOLDER))
+  return { program: electron, file: path.join(SHELL_FOLDER, 'main.js') }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 /** What programs need of the project, with paths below its folder. */
 export interface ImportGraph {

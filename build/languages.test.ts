@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LANGUAGE_FACTS, LANGUAGES, loadWords } from '../hub/platform/languages.ts'
 import type { Avoided } from '#shared/i18n/words.ts'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 // What the compiler cannot know of a language's folder: that it is whole, and that its forms are those of Intl.
 

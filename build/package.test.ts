@@ -7,7 +7,7 @@ import process from 'node:process'
 import { extractAll, extractFile, listPackage, statFile } from '@electron/asar'
 import { FuseState, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 import { launchNode } from './testing-start.ts'
 
 // What `npm run package` makes on a machine without Electron and without a network, looked into with Electron's own tools.
@@ -63,6 +63,7 @@ describe.skipIf(process.platform === 'win32')('npm run package', () => {
     const url = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`
     const run = launchNode(['build/package.ts', '--target', HAS_DPKG ? 'deb' : 'dir', '--out', folder], {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       HOME: '/dev/null/nowhere',
       HTTP_PROXY: url,
       HTTPS_PROXY: url,

@@ -6,8 +6,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Configuration } from 'electron-builder'
 import { parse } from 'yaml'
-import { HouseError } from './house-error.ts'
-import { ROOT, say } from './house.mjs'
+import { ROOT, say, StartupError } from './launcher.mjs'
 import { findElectronDist, type ElectronDist } from './package/electron-dist.ts'
 import { describeMade, sizeOf } from './package/print-made.ts'
 import { readFuses } from './package/read-fuses.ts'
@@ -75,14 +74,16 @@ function parseWish(args: string[]): Wish | null {
   if (values.help) return null
   const { target, arch } = values
   if (target !== 'dir' && target !== 'deb')
-    throw new HouseError(`"${target}" is nothing that can be packed here: say --target dir or --target deb.`)
+    throw new StartupError(
+      `"${target}" is nothing that can be packed here: say --target dir or --target deb.`,
+    )
   if (arch !== 'x64' && arch !== 'arm64')
-    throw new HouseError(
+    throw new StartupError(
       `"${arch}" is no machine that the app is packed for: say --arch x64 or --arch arm64.`,
     )
-  if (process.platform === 'win32') throw new HouseError('Packages for Linux are made on Linux or macOS.')
+  if (process.platform === 'win32') throw new StartupError('Packages for Linux are made on Linux or macOS.')
   if (target === 'deb' && spawnSync('dpkg-deb', ['--version']).status !== 0)
-    throw new HouseError(
+    throw new StartupError(
       'A .deb is made with dpkg-deb, which is not here: install the package dpkg, or say --target dir.',
     )
   return { target, arch, out: path.resolve(values.out) }
@@ -142,7 +143,7 @@ function runBuilder(work: string, task: BuilderTask): Promise<void> {
       if (code === 0) resolve()
       else
         reject(
-          new HouseError(
+          new StartupError(
             `electron-builder could not pack it:\n${Buffer.concat(words).toString('utf8').trim()}`,
           ),
         )
@@ -191,7 +192,7 @@ try {
   await main(process.argv.slice(2))
 } catch (error) {
   const isUsage = (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') ?? false
-  if (error instanceof HouseError || isUsage) say((error as Error).message)
+  if (error instanceof StartupError || isUsage) say((error as Error).message)
   else say(String(error instanceof Error ? (error.stack ?? error) : error))
   process.exitCode = 1
 }

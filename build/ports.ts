@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 
-/** Ports of one house: the hub's own, its kiosks' behind it, and its metrics'. 0 takes any free one everywhere. */
-export interface HousePorts {
+/** Ports of one `npm start`: the hub's own, its kiosks' behind it, and its metrics'. 0 takes any free one everywhere. */
+export interface LauncherPorts {
   hub: number
   entrance: number
   door: number
@@ -9,14 +9,14 @@ export interface HousePorts {
 }
 
 /** The ports that belong to the hub's. */
-export function portsFrom(hub: number): HousePorts {
+export function portsFrom(hub: number): LauncherPorts {
   if (hub === 0) return { hub: 0, entrance: 0, door: 0, metrics: 0 }
   return { hub, entrance: hub + 1, door: hub + 2, metrics: hub + 9 }
 }
 
 /** Which of the ports another program holds, after a moment for one that is just going. Null when all are free. */
-export async function findTakenPort(ports: HousePorts, patienceMs: number): Promise<number | null> {
-  const deadline = performance.now() + patienceMs
+export async function findTakenPort(ports: LauncherPorts, timeoutMs: number): Promise<number | null> {
+  const deadline = performance.now() + timeoutMs
   for (;;) {
     const taken = await firstTaken(Object.values(ports))
     if (taken === null || performance.now() > deadline) return taken

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
-import { ROOT, runInHouse, say } from './house.mjs'
+import { ROOT, runUnderNode24, say } from './launcher.mjs'
 
 /** @type {Record<string, string>} */
 const COMMANDS = {
@@ -13,8 +13,8 @@ const COMMANDS = {
   replay: 'hub/simulation/replay/main.ts',
   bench: 'hub/bench/main.ts',
   prove: 'hub/simulation/prove.ts',
-  plants: 'build/plants.ts',
-  shots: 'build/shots.ts',
+  mutants: 'build/mutants.ts',
+  screenshots: 'build/screenshots.ts',
   sizes: 'build/report-sizes.ts',
   package: 'build/package.ts',
 }
@@ -30,7 +30,7 @@ if (file === undefined) {
   process.exitCode = 2
 } else if (existsSync(path.join(ROOT, file))) {
   if (SERVERS.includes(name ?? '') && !args.some((word) => TEXTS.includes(word))) await buildScreens()
-  process.exitCode = await runInHouse(file, args)
+  process.exitCode = await runUnderNode24(file, args)
 } else {
   process.stderr.write(`${name} is not here: ${file} is missing\n`)
   process.exitCode = 1
@@ -38,5 +38,5 @@ if (file === undefined) {
 
 /** Where that cannot be, for example in a folder of somebody else's, it is said, and what was asked is done all the same. */
 async function buildScreens() {
-  if ((await runInHouse('build/build-screens.ts', [])) !== 0) say('the screens stay as they are')
+  if ((await runUnderNode24('build/build-screens.ts', [])) !== 0) say('the screens stay as they are')
 }

@@ -1,24 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import { listScreenFiles } from '../desktop/engine/screen/screen-files.ts'
-
-const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 /** Built screens on 127.0.0.1, under the same strict policy as on a kiosk. */
 export interface ServedScreens {
   url: string
   stop(): Promise<void>
-}
-
-/** Builds the gallery into a folder of the caller's own: dist/gallery may be built anew by somebody else meanwhile. */
-export async function buildGallery(folder: string): Promise<void> {
-  const configFile = path.join(ROOT, 'build/vite.gallery.ts')
-  await build({ configFile, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true } })
 }
 
 /** Serves built screens on a free port. */

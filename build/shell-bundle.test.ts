@@ -8,13 +8,13 @@ import path from 'node:path'
 import process from 'node:process'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 import { mainConfig } from './vite.main.ts'
 
 // The built bundle of the main process, as Electron starts it: an ES-module entry in a process of its own. Under Node, on
 // the double that is held to Electron's documentation.
 
-const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 20_000
 const TEST_MS = 45_000
 
 const home = mkdtempSync(path.join(tmpdir(), 'carrel-bundle-'))
@@ -40,7 +40,7 @@ interface Bundle {
   process: ChildProcess
   said: () => string
   /** Resolves when a line begins so; rejects after a while with what was said instead. */
-  says(beginning: string): Promise<string>
+  waitForLine(beginning: string): Promise<string>
   /** Resolves with the exit code; rejects when it goes on living. */
   ended: () => Promise<number | null>
   look: () => Promise<unknown>
@@ -60,7 +60,7 @@ function start(args: string[], chromium: string[] = []): Bundle {
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => (said += text))
   const until = async <Value>(look: () => Value | undefined): Promise<Value> => {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + TIMEOUT_MS
     for (;;) {
       const found = look()
       if (found !== undefined) return found
@@ -71,7 +71,7 @@ function start(args: string[], chromium: string[] = []): Bundle {
   return {
     process: child,
     said: () => said,
-    says: (beginning) => until(() => said.split('\n').find((line) => line.startsWith(beginning))),
+    waitForLine: (beginning) => until(() => said.split('\n').find((line) => line.startsWith(beginning))),
     ended: () =>
       until(() => (child.exitCode === null && child.signalCode === null ? undefined : [child.exitCode])).then(
         ([code]) => code ?? null,
@@ -90,7 +90,7 @@ test(
   '[SHL-1] the built bundle, evaluated as an ES-module entry, opens the kiosk’s window',
   async () => {
     const bundle = start(KIOSK)
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     expect(await bundle.look()).toEqual({
       isReady: true,
       url: 'app://carrel/kiosk.html',
@@ -106,7 +106,7 @@ test(
   '[SHL-1] [POR-7] so it does the portal’s',
   async () => {
     const bundle = start(['--portal', '--hub', 'http://127.0.0.1:1'])
-    await bundle.says('portal window')
+    await bundle.waitForLine('portal window')
     expect(await bundle.look()).toMatchObject({ url: expect.stringMatching(/^data:text/), blockers: [] })
   },
   TEST_MS,
@@ -116,7 +116,7 @@ test(
   '[SHL-6] Chromium’s switches may stand before the bundle and beside our options; a slip of the pen may not',
   async () => {
     const bundle = start([...KIOSK, '--touch-events=enabled'], ['--ozone-platform=wayland', '--lang=sl'])
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     const slip = start(['--nmae', 'Door'])
     expect(await slip.ended()).toBe(2)
     expect(slip.said()).toContain('did you mean --name?')
@@ -128,7 +128,7 @@ test(
   '[SHL-3] [SHL-4] Alt+F4 does not end the kiosk; SIGTERM does, with its engine closed and code 0',
   async () => {
     const bundle = start(KIOSK)
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     bundle.process.send('close')
     expect(await bundle.look()).toMatchObject({ isDead: false })
     bundle.process.kill('SIGTERM')
@@ -152,7 +152,7 @@ test(
     try {
       const { port } = hub.address() as AddressInfo
       const bundle = start(['--name', 'Door', '--hub', `http://127.0.0.1:${port}`, '--code', 'ABCD'])
-      await bundle.says('The hub does not accept the enrolment code')
+      await bundle.waitForLine('The hub does not accept the enrolment code')
       expect(asked).toMatchObject([{ appVersion: version }])
     } finally {
       hub.close()
@@ -165,7 +165,7 @@ test.each(['throw', 'reject'])(
   '[SHL-5] %s: no dialog stands over the kiosk, the app ends with code 70',
   async (wish) => {
     const bundle = start(KIOSK)
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     bundle.process.send(wish)
     expect(await bundle.ended()).toBe(70)
     expect(bundle.said()).toContain('nobody caught me')
@@ -178,7 +178,7 @@ test(
   '[SHL-5] what is written to a terminal that is gone is lost, and no fault',
   async () => {
     const bundle = start(KIOSK)
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     bundle.process.stdout?.destroy()
     bundle.process.stderr?.destroy()
     // Each refused close is written down.
@@ -196,7 +196,7 @@ test(
   '[SHL-5] the app ends when the one who started it is gone',
   async () => {
     const bundle = start(KIOSK)
-    await bundle.says('kiosk window')
+    await bundle.waitForLine('kiosk window')
     bundle.process.disconnect()
     expect(await bundle.ended()).toBe(0)
   },

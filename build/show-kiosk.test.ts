@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { afterEach, expect, test } from 'vitest'
-import { startChild, type Child } from './children.ts'
-import { ELECTRON_PATIENCE_MS, showKiosk } from './show-kiosk.ts'
+import { startProgram, type ChildProgram } from './child-programs.ts'
+import { ELECTRON_TIMEOUT_MS, showKiosk } from './show-kiosk.ts'
 
 // With programs that stand for Electron's: what they do is what a person sees of it.
 
 const folder = mkdtempSync(path.join(tmpdir(), 'carrel-show-'))
-const running = new Set<Child>()
+const running = new Set<ChildProgram>()
 
 afterEach(async () => {
   await Promise.all([...running].map((child) => child.stop()))
@@ -23,17 +23,17 @@ function program(name: string, text: string): string {
   return file
 }
 
-async function show(electron: string | null, patienceMs: number) {
+async function show(electron: string | null, timeoutMs: number) {
   const said: string[] = []
-  const forgotten: Child[] = []
-  const start = (given: string | undefined): Child => {
-    const child = startChild({
+  const forgotten: ChildProgram[] = []
+  const start = (given: string | undefined): ChildProgram => {
+    const child = startProgram({
       name: 'door kiosk',
       // Below the project's folder, where a child's file lies.
       file: path.relative(path.dirname(import.meta.dirname), browser),
       args: [],
       ...(given === undefined ? {} : { electron: given }),
-      hear: () => undefined,
+      onErrorLine: () => undefined,
     })
     running.add(child)
     return child
@@ -46,7 +46,7 @@ async function show(electron: string | null, patienceMs: number) {
       forget: (child) => forgotten.push(child),
       say: (sentence) => said.push(sentence),
     },
-    patienceMs,
+    timeoutMs,
   )
   return { line, said, forgotten }
 }
@@ -67,7 +67,7 @@ test('[SHL-8] an Electron that never shows its window is ended after twenty seco
     'Electron shows no window of the door kiosk (none within 0.4 s); it goes on in the browser.',
   ])
   expect(shown.forgotten.map(({ process: { signalCode } }) => signalCode)).toEqual(['SIGTERM'])
-  expect(ELECTRON_PATIENCE_MS).toBe(20_000)
+  expect(ELECTRON_TIMEOUT_MS).toBe(20_000)
 }, 30_000)
 
 test('[SHL-8] an Electron that ends before says why; one that is no program at all too', async () => {

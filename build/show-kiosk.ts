@@ -1,19 +1,19 @@
-import type { Child } from './children.ts'
-import { HouseError } from './house-error.ts'
+import type { ChildProgram } from './child-programs.ts'
+import { StartupError } from './launcher.mjs'
 
 /** Electron may be there and still show nothing: no working display, a sandbox that does not start, a library that lacks. */
-export const ELECTRON_PATIENCE_MS = 20_000
+export const ELECTRON_TIMEOUT_MS = 20_000
 
 /** The two ways in which a kiosk can be shown, and who hears of it. */
 export interface KioskShowing {
   /** For people: "entrance kiosk". */
   name: string
   /** Starts it in a window of Electron; null where that cannot be. */
-  startWindow: (() => Child) | null
+  startWindow: (() => ChildProgram) | null
   /** Starts it for a browser. */
-  startForBrowser: () => Child
+  startForBrowser: () => ChildProgram
   /** A child that was given up has ended. */
-  forget: (child: Child) => void
+  forget: (child: ChildProgram) => void
   say: (sentence: string) => void
 }
 
@@ -21,30 +21,30 @@ export interface KioskShowing {
  * Shows a kiosk, and gives the line that tells where. Where Electron shows no window in time, or ends before, that is said
  * and the kiosk goes on in the browser: its folder is the same, so Electron is ended first. [SHL-8]
  */
-export async function showKiosk(showing: KioskShowing, patienceMs = ELECTRON_PATIENCE_MS): Promise<string> {
+export async function showKiosk(showing: KioskShowing, timeoutMs = ELECTRON_TIMEOUT_MS): Promise<string> {
   if (showing.startWindow !== null) {
     const child = showing.startWindow()
-    const line = await firstLine(child, patienceMs)
+    const line = await firstLine(child, timeoutMs)
     if (line.shown !== null) return line.shown
     await child.stop()
     showing.forget(child)
     showing.say(`Electron shows no window of the ${showing.name} (${line.why}); it goes on in the browser.`)
   }
-  return showing.startForBrowser().says('kiosk ')
+  return showing.startForBrowser().waitForLine('kiosk ')
 }
 
 type FirstLine = { shown: string } | { shown: null; why: string }
 
-async function firstLine(child: Child, patienceMs: number): Promise<FirstLine> {
+async function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstLine> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<FirstLine>((resolve) => {
-    const why = `none within ${patienceMs / 1000} s`
-    timer = setTimeout(() => resolve({ shown: null, why }), patienceMs)
+    const why = `none within ${timeoutMs / 1000} s`
+    timer = setTimeout(() => resolve({ shown: null, why }), timeoutMs)
   })
-  const told = child.says('kiosk ').then(
+  const told = child.waitForLine('kiosk ').then(
     (shown): FirstLine => ({ shown }),
     (error: unknown): FirstLine => {
-      if (!(error instanceof HouseError)) throw error
+      if (!(error instanceof StartupError)) throw error
       return { shown: null, why: error.message.replace(/\.$/, '') }
     },
   )

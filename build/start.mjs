@@ -1,6 +1,6 @@
-// `npm start`: installs what is missing, then goes on under Node 24 in start-house.ts.
+// `npm start`: installs what is missing, then goes on under Node 24 in start-all.ts.
 import process from 'node:process'
-import { runInHouse } from './house.mjs'
+import { runUnderNode24 } from './launcher.mjs'
 
 const HELP = `npm start
 
@@ -33,5 +33,5 @@ if (args.includes('--help') || args.includes('-h')) {
   process.stderr.write(`unknown argument ${args[0]}; "npm start -- --help" lists what there is\n`)
   process.exitCode = 2
 } else {
-  process.exitCode = await runInHouse('build/start-house.ts', [])
+  process.exitCode = await runUnderNode24('build/start-all.ts', [])
 }

@@ -11,7 +11,7 @@ import { readHubFile } from '../hub/hub-file.ts'
 import { openPool, query, type Database } from '../hub/platform/postgres/database.ts'
 import { loadShownTree } from '../hub/spaces/space-rows.ts'
 import { loadUniversities } from '../hub/universities/university-rows.ts'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
 import {
   freeBasePort,
@@ -101,7 +101,7 @@ describe('npm start', () => {
   test('[IMP-9] on an empty folder it makes a campus and two kiosks, says where they are, and ends cleanly', async () => {
     // What containers of development are told makes no other set-up here.
     const first = start({ CARREL_DEV_SEED: 'true' })
-    await first.says('ready')
+    await first.waitForLine('ready')
     const lines = first.stdout().trim().split('\n')
     expect(
       lines.map((line) => line.replace(/http:\S+/, 'URL').replace(/(?<= with ).+/, '…')).toSorted(),
@@ -131,7 +131,7 @@ describe('npm start', () => {
     const before = await bareStart()
     const began = performance.now()
     const second = start()
-    await second.says('ready')
+    await second.waitForLine('ready')
     const tookMs = performance.now() - began
     // Where other programs have the cores, everything takes longer: then so do fifty starts of a Node that does nothing.
     expect(tookMs).toBeLessThan(Math.max(5_000, 50 * before, 50 * (await bareStart())))
@@ -151,8 +151,8 @@ describe('npm start', () => {
   test('[IMP-8] [IMP-10] [IMP-11] the demo’s people sign in with the passwords that were shown once, and with new ones; their mails are told here', async () => {
     expect(passwords).toEqual([expect.stringMatching(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/), expect.anything()])
     expect(new Set(passwords).size).toBe(2)
-    const house = start()
-    await house.says('ready')
+    const started = start()
+    await started.waitForLine('ready')
     const isSuper = async (email: string, password: string): Promise<boolean | undefined> => {
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/auth/token`, {
         method: 'POST',
@@ -168,7 +168,7 @@ describe('npm start', () => {
     expect(await isSuper('student@lipnik.example', ofStudent)).toBe(false)
     for (const password of ['ta217', ofStudent])
       expect(await isSuper('ta217@lipnik.example', password)).toBeUndefined()
-    expect(`${house.stdout()}${house.stderr()}`).not.toContain(ofSuperuser)
+    expect(`${started.stdout()}${started.stderr()}`).not.toContain(ofSuperuser)
     const people = (await admin('demo', 'passwords')) as { email: string; password: string }[]
     for (const { email, password } of people)
       expect(await isSuper(email, password)).toBe(email === 'ta217@lipnik.example')
@@ -179,7 +179,7 @@ describe('npm start', () => {
       body: JSON.stringify({ email: 'student@lipnik.example' }),
     })
     expect(forgotten.status).toBe(202)
-    const told = await house.tells('mail to student@lipnik.example')
+    const told = await started.waitForErrorLine('mail to student@lipnik.example')
     const [, link = '', file = ''] = /: (http:\S+) \((.+)\)$/.exec(told) ?? []
     expect(link).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/reset#token=\\S+$`))
     expect(readFileSync(file, 'utf8')).toContain(link)
@@ -187,22 +187,22 @@ describe('npm start', () => {
 
   test('killed without warning it leaves nothing, and the next start comes up', async () => {
     const killed = start()
-    await killed.says('ready')
+    await killed.waitForLine('ready')
     killed.process.kill('SIGKILL')
     await killed.ended
     const deadline = performance.now() + 20_000
     while (processesOf(home).length > 0 && performance.now() < deadline) await new Promise(setImmediate)
     expect(processesOf(home)).toEqual([])
-    expect(await start().says('ready')).toBe('ready')
+    expect(await start().waitForLine('ready')).toBe('ready')
   })
 
   test('[KSK-20] a kiosk that is killed is started again at its address, and everything else goes on', async () => {
-    const house = start()
-    await house.says('ready')
+    const started = start()
+    await started.waitForLine('ready')
     const door = processesOf(home).find(({ command }) => command.includes('--name Demo door '))
     process.kill(door?.pid ?? 0, 'SIGKILL')
-    await house.tells('The door kiosk ended by itself (SIGKILL) and was started again.')
-    const addresses = house.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
+    await started.waitForErrorLine('The door kiosk ended by itself (SIGKILL) and was started again.')
+    const addresses = started.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
     expect(addresses).toHaveLength(2)
     expect(new Set(addresses).size).toBe(1)
     expect((await fetch(addresses[0] ?? '')).status).toBe(200)
@@ -211,10 +211,10 @@ describe('npm start', () => {
 
   test('when all of it is killed at once, the next start clears what was left', async () => {
     const killed = start()
-    await killed.says('ready')
+    await killed.waitForLine('ready')
     for (const { pid } of processesOf(home)) process.kill(pid, 'SIGKILL')
     await killed.ended
-    expect(await start().says('ready')).toBe('ready')
+    expect(await start().waitForLine('ready')).toBe('ready')
   })
 
   test('a port that is taken is said in one sentence', async () => {
@@ -252,7 +252,7 @@ describe('npm start', () => {
     const ports = { CARREL_PORT: String(port), CARREL_METRICS_PORT: '0' }
     const env = { ...rest, ...ports, CARREL_HOME: path.join(home, 'ended'), CARREL_LOG: 'warn' }
     const npm = launchProgram('npm', ['run', 'hub'], env)
-    await npm.says('hub ')
+    await npm.waitForLine('hub ')
     npm.process.kill('SIGTERM')
     await expect.poll(() => processesOf(env.CARREL_HOME), { timeout: 30_000 }).toEqual([])
   })
@@ -275,7 +275,7 @@ describe('npm start', () => {
       MAIL_FROM: 'carrel@lipnik.example',
       CARREL_SECRET: randomBytes(36).toString('base64'),
     })
-    await production.says('ready')
+    await production.waitForLine('ready')
     expect(production.stdout()).toBe(`hub http://127.0.0.1:${port}\nready\n`)
   })
 })

@@ -1,5 +1,5 @@
-// `npm test`: installs what is missing, then goes on under Node 24 in test-house.ts.
+// `npm test`: installs what is missing, then goes on under Node 24 in run-tests.ts.
 import process from 'node:process'
-import { runInHouse } from './house.mjs'
+import { runUnderNode24 } from './launcher.mjs'
 
-process.exitCode = await runInHouse('build/test-house.ts', process.argv.slice(2))
+process.exitCode = await runUnderNode24('build/run-tests.ts', process.argv.slice(2))

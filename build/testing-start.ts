@@ -2,20 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
 
-/** A command of the house that a test started. */
+/** A command of the project that a test started. */
 export interface Start {
   process: ChildProcess
   stdout: () => string
   stderr: () => string
   /** Resolves with the exit code. */
   ended: Promise<number | null>
-  /** Resolves when a line begins so; rejects when the start ends before. */
-  says(beginning: string): Promise<string>
-  /** The same of what is said to people, on standard error. */
-  tells(beginning: string): Promise<string>
+  /** Resolves with the first line on standard output that begins so; rejects when the program ends before. */
+  waitForLine(beginning: string): Promise<string>
+  /** The same on standard error. */
+  waitForErrorLine(beginning: string): Promise<string>
 }
 
 /** `npm start` in other surroundings. */
@@ -32,13 +32,13 @@ export function launchNode(args: string[], env: NodeJS.ProcessEnv): Start {
 /** Any program, in the project's folder. */
 export function launchProgram(program: string, args: string[], env: NodeJS.ProcessEnv): Start {
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const said = { stdout: '', stderr: '' }
+  const printed = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
-  // Not the exit code: what was said last may come after it.
+  // Not the exit code: what was printed last may come after it.
   const life = { isOver: false }
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text
+      printed[name] += text
       for (const look of waiting) look()
     })
   const ended = once(child, 'close').then(([code]) => {
@@ -46,26 +46,26 @@ export function launchProgram(program: string, args: string[], env: NodeJS.Proce
     for (const look of waiting) look()
     return code as number | null
   })
-  const hear = (stream: 'stdout' | 'stderr', beginning: string): Promise<string> =>
+  const waitFor = (stream: 'stdout' | 'stderr', beginning: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const line = said[stream]
+        const line = printed[stream]
           .split('\n')
           .slice(0, -1)
           .find((each) => each.startsWith(beginning))
         if (line !== undefined) resolve(line)
-        else if (life.isOver) reject(new Error(`ended with ${child.exitCode}: ${said.stderr}`))
+        else if (life.isOver) reject(new Error(`ended with ${child.exitCode}: ${printed.stderr}`))
       }
       waiting.add(look)
       look()
     })
   return {
     process: child,
-    stdout: () => said.stdout,
-    stderr: () => said.stderr,
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
     ended,
-    says: (beginning) => hear('stdout', beginning),
-    tells: (beginning) => hear('stderr', beginning),
+    waitForLine: (beginning) => waitFor('stdout', beginning),
+    waitForErrorLine: (beginning) => waitFor('stderr', beginning),
   }
 }
 

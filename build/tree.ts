@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 /** One text file of the project, by its path with slashes below the root. */
 export interface TreeFile {

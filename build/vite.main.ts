@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type InlineConfig } from 'vite'
-import { ROOT, say } from './house.mjs'
+import { ROOT, say } from './launcher.mjs'
 
 // Bundles Electron's main process and the preload. Not part of `npm start`: only where Electron's own program is there.
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build } from 'vite'
 import { expect, test } from 'vitest'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 test('[PKG-10] what hubs and kiosks serve is the kiosk and the portal, without a page or a program of the gallery', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-screens-'))

@@ -60,5 +60,10 @@ export const screensConfig = (pages: readonly ScreenPage[]): UserConfig => ({
   },
 })
 
-/** What hub and kiosks serve, into dist/renderer. [PKG-10] */
-export default defineConfig(screensConfig(['kiosk', 'portal']))
+/**
+ * What hub and kiosks serve; with `--mode gallery` the gallery alone, which is for tests and pictures, never for a hub or a
+ * kiosk. [PKG-10]
+ */
+export default defineConfig(({ mode }) =>
+  screensConfig(mode === 'gallery' ? ['gallery'] : ['kiosk', 'portal']),
+)

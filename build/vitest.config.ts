@@ -1,26 +1,68 @@
 import path from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
-import { ROOT } from './house.mjs'
+import { ROOT } from './launcher.mjs'
 
 const POSTGRES = './hub/platform/postgres/testing-setup.ts'
-const SCRATCH = './build/testing-scratch.ts'
 
 /**
  * For what would never end. How long something may take is a promise of the product only by a clock that the test holds
  * or compares with; a busy machine takes many times as long for all.
  */
 const HANGS_MS = 60_000
-const LIMITS = { testTimeout: HANGS_MS, hookTimeout: HANGS_MS, expect: { poll: { timeout: HANGS_MS / 4 } } }
 
-/** Three projects, so that what needs no PostgreSQL does not wait for one: `vitest --project unit`. */
+/** What every project has, beside its files. */
+const COMMON = {
+  setupFiles: ['./build/testing-folder.ts'],
+  testTimeout: HANGS_MS,
+  hookTimeout: HANGS_MS,
+  expect: { poll: { timeout: HANGS_MS / 4 } },
+}
+
+/** Tests of whole programs: started, stopped, packed. */
+const LAUNCHER = 'build/{start,compose,package}.test.ts'
+const SIMULATION = 'hub/{simulation,bench}/**/*.test.ts'
+const KILL_ROUNDS = 'hub/simulation/kill-rounds.test.ts'
+
+/** Files that take a minute or more on two usual cores: begun first, so that in the end nobody waits for one of them. */
+const LONGEST = [
+  KILL_ROUNDS,
+  'hub/simulation/simulate.test.ts',
+  'build/start.test.ts',
+  'hub/main.test.ts',
+  'hub/platform/postgres/embedded.test.ts',
+  'hub/accounts/campus-limits.test.ts',
+  'build/package.test.ts',
+]
+
+/** All others project by project; those that mostly wait before those that only reckon. */
+const ORDER = ['simulation', 'launcher', 'database', 'unit']
+
+/** Within a project the files that took longest the last time come first, or those that are largest. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const byLength = super.sort.bind(this)
+    const sorted = await byLength(files)
+    const isFirst = new Set(LONGEST.map((file) => path.join(ROOT, file)))
+    return [
+      ...[...isFirst].flatMap((file) => sorted.filter(({ moduleId }) => moduleId === file)),
+      ...ORDER.flatMap((name) =>
+        sorted.filter(({ project, moduleId }) => project.name === name && !isFirst.has(moduleId)),
+      ),
+    ]
+  }
+}
+
+/** One run of several projects side by side; `vitest --project unit` needs no PostgreSQL. */
 export default defineConfig({
   root: ROOT,
   cacheDir: path.join(ROOT, 'node_modules', '.vitest'),
   test: {
-    // Two cores: more workers than that only wait for each other.
-    maxWorkers: 2,
+    // For two cores: hubs, databases and kiosks that start and stop mostly wait.
+    maxWorkers: 4,
     // Files of one worker share what they import, which takes a third off; none of them leaves anything behind in it.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: {
@@ -28,40 +70,38 @@ export default defineConfig({
           alias: { electron: path.join(ROOT, 'desktop/main/testing/electron-double.ts') },
         },
         test: {
+          ...COMMON,
           name: 'unit',
-          setupFiles: [SCRATCH],
-          ...LIMITS,
           include: ['{shared,desktop,build}/**/*.test.{ts,tsx}'],
-          exclude: ['desktop/e2e/**', 'build/{start,compose,package}.test.ts'],
+          exclude: ['desktop/e2e/**', LAUNCHER],
         },
       },
       {
         test: {
+          ...COMMON,
           name: 'database',
-          setupFiles: [SCRATCH],
-          ...LIMITS,
           include: ['hub/**/*.test.ts'],
-          exclude: ['hub/simulation/**', 'hub/bench/**'],
+          exclude: [SIMULATION],
           globalSetup: [POSTGRES],
         },
       },
       {
         test: {
+          ...COMMON,
           name: 'simulation',
-          setupFiles: [SCRATCH],
-          ...LIMITS,
-          include: ['hub/{simulation,bench}/**/*.test.ts'],
+          include: [SIMULATION],
+          exclude: [KILL_ROUNDS],
           globalSetup: [POSTGRES],
         },
       },
+      { test: { ...COMMON, name: 'kill-rounds', include: [KILL_ROUNDS] } },
       {
         test: {
-          name: 'house',
-          setupFiles: [SCRATCH],
-          ...LIMITS,
-          include: ['build/{start,compose,package}.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...COMMON,
+          name: 'launcher',
+          include: [LAUNCHER],
+          testTimeout: 2 * HANGS_MS,
+          hookTimeout: 2 * HANGS_MS,
         },
       },
     ],

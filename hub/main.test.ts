@@ -12,6 +12,7 @@ import { startEmbedded } from './platform/postgres/embedded.ts'
 import { migrate } from './platform/postgres/migrate.ts'
 import { readProcess } from './platform/postgres/process-table.ts'
 import { makeEmptyDatabase, memoryFolder } from './platform/postgres/testing.ts'
+import { childEnvironment } from './testing/testing-environment.ts'
 
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0
@@ -78,13 +79,12 @@ interface Run {
 function run(environment: Record<string, string> = {}, args: string[] = [], uid?: number): Run {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: '/',
-    env: {
-      PATH: '/usr/bin:/bin',
+    env: childEnvironment({
       CARREL_HOME: home,
       CARREL_PORT: '0',
       CARREL_METRICS_PORT: '0',
       ...environment,
-    },
+    }),
     ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   children.push(child)

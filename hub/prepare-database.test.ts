@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { makeHubClock } from './platform/clock.ts'
@@ -18,6 +18,7 @@ import { prepareDatabase } from './platform/postgres/database-owner.ts'
 import { startEmbedded, type Embedded } from './platform/postgres/embedded.ts'
 import { migrate } from './platform/postgres/migrate.ts'
 import { memoryFolder } from './platform/postgres/testing.ts'
+import { childEnvironment } from './testing/testing-environment.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const SUPERUSER_PASSWORD = 'wordOfTheSuperuser'
@@ -82,7 +83,7 @@ interface Ended {
 async function prepare(environment: Record<string, string>): Promise<Ended> {
   const child = spawn('/bin/sh', ['hub/start-container.sh', 'node', 'hub/prepare-database.ts'], {
     cwd: ROOT,
-    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...environment },
+    env: childEnvironment(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = { stdout: '', stderr: '' }

@@ -2,8 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { HouseError } from '../house-error.ts'
-import { ROOT } from '../house.mjs'
+import { ROOT, StartupError } from '../launcher.mjs'
 import { findElectronDist } from './electron-dist.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'carrel-dist-'))
@@ -29,7 +28,7 @@ function makeUnpacked(name: string, said: string, machine: number): string {
 async function refusalOf(named: string, arch: 'x64' | 'arm64' = 'x64'): Promise<string> {
   return findElectronDist(named, arch, path.join(folder, 'stub')).then(
     () => 'taken',
-    (error: unknown) => (error instanceof HouseError ? error.message : `a fault: ${String(error)}`),
+    (error: unknown) => (error instanceof StartupError ? error.message : `a fault: ${String(error)}`),
   )
 }
 

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { HouseError } from '../house-error.ts'
-import { ROOT } from '../house.mjs'
+import { ROOT, StartupError } from '../launcher.mjs'
 import { writeElectronStub } from './electron-stub.ts'
 import type { Arch } from './stage-app.ts'
 
@@ -26,7 +25,7 @@ const PARTS = ['electron', 'version', 'resources.pak', 'icudtl.dat', 'chrome-san
 
 /**
  * What CARREL_ELECTRON_DIST names: Electron's archive as its makers published it, a folder with that archive, or an
- * unpacked Electron of the very version and machine; without the variable a stub, made in `stubFolder`. Throws HouseError
+ * unpacked Electron of the very version and machine; without the variable a stub, made in `stubFolder`. Throws StartupError
  * where it names something else. [PKG-5]
  */
 export async function findElectronDist(
@@ -42,7 +41,7 @@ export async function findElectronDist(
   }
   const at = path.resolve(named)
   const archive = `electron-v${version}-linux-${arch}.zip`
-  if (!existsSync(at)) throw new HouseError(`CARREL_ELECTRON_DIST: ${at} does not exist.`)
+  if (!existsSync(at)) throw new StartupError(`CARREL_ELECTRON_DIST: ${at} does not exist.`)
   const zip = statSync(at).isFile() ? at : path.join(at, archive)
   if (existsSync(zip)) return checkArchive(zip, archive, version)
   return checkFolder(at, arch, version)
@@ -53,7 +52,7 @@ async function checkArchive(zip: string, archive: string, version: string): Prom
   const hash = createHash('sha256')
   await pipeline(createReadStream(zip), hash)
   if (expected === undefined || hash.digest('hex') !== expected)
-    throw new HouseError(
+    throw new StartupError(
       `CARREL_ELECTRON_DIST: ${zip} is not ${archive} as its makers published it (its SHA-256 is another one).`,
     )
   return { at: zip, version, isStub: false, sentence: `Electron ${version}; the archive's SHA-256 is right` }
@@ -62,16 +61,16 @@ async function checkArchive(zip: string, archive: string, version: string): Prom
 function checkFolder(folder: string, arch: Arch, version: string): ElectronDist {
   const missing = PARTS.filter((part) => !existsSync(path.join(folder, part)))
   if (missing.length > 0)
-    throw new HouseError(
+    throw new StartupError(
       `CARREL_ELECTRON_DIST: ${folder} is no unpacked Electron for Linux: ${missing.join(', ')} missing.`,
     )
   const found = readFileSync(path.join(folder, 'version'), 'utf8').trim().replace(/^v/, '')
   if (found !== version)
-    throw new HouseError(
+    throw new StartupError(
       `CARREL_ELECTRON_DIST: ${folder} holds Electron ${found}; this app is for ${version}.`,
     )
   if (machineOf(path.join(folder, 'electron')) !== ELF_MACHINES[arch])
-    throw new HouseError(`CARREL_ELECTRON_DIST: ${folder}/electron is no program for Linux on ${arch}.`)
+    throw new StartupError(`CARREL_ELECTRON_DIST: ${folder}/electron is no program for Linux on ${arch}.`)
   const sentence = `Electron ${version}, unpacked before: version and machine are right, its bytes were not compared`
   return { at: folder, version, isStub: false, sentence }
 }

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, mergeConfig, type InlineConfig } from 'vite'
-import { ROOT } from '../house.mjs'
+import { ROOT } from '../launcher.mjs'
 import { mainConfig, preloadConfig } from '../vite.main.ts'
 import { screensConfig } from '../vite.renderer.ts'
 

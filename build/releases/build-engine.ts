@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import process from 'node:process'
 import { build } from 'vite'
-import { ROOT } from '../house.mjs'
+import { ROOT } from '../launcher.mjs'
 
 /** The engine, with the process around it that tests ask, as one ES module; better-sqlite3 stays outside. */
 export async function buildEngine(folder: string): Promise<Buffer> {

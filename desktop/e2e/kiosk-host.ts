@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { startChild, type Child } from '../../build/children.ts'
+import { startProgram, type ChildProgram } from '../../build/child-programs.ts'
 
 /** Longer than what a kiosk takes for standing still. [KSK-12] */
 const NAP_MS = 6_500
@@ -9,7 +9,7 @@ export class KioskHost {
   readonly name: string
   private readonly hubUrl: string
   private readonly folder: string
-  private child: Child | null = null
+  private child: ChildProgram | null = null
   private address = ''
 
   constructor(name: string, hubUrl: string, folder: string) {
@@ -28,16 +28,16 @@ export class KioskHost {
     const port = this.address === '' ? '0' : new URL(this.address).port
     const args = ['--name', this.name, '--hub', this.hubUrl, '--folder', this.folder, '--port', port]
     const said: string[] = []
-    this.child = startChild({
+    this.child = startProgram({
       name: 'kiosk',
       file: 'desktop/agent/kiosk.ts',
       args,
       env: { CARREL_LOG: 'silent' },
       input: code,
-      hear: (line) => said.push(line),
+      onErrorLine: (line) => said.push(line),
     })
     try {
-      this.address = (await this.child.says('kiosk ')).slice('kiosk '.length)
+      this.address = (await this.child.waitForLine('kiosk ')).slice('kiosk '.length)
     } catch (error) {
       throw new Error(`The kiosk "${this.name}" did not start: ${said.join('\n')}`, { cause: error })
     }

@@ -6,7 +6,7 @@ import type { BrowserContext, Locator, Page } from '@playwright/test'
 import { setupFile } from '../../hub/hub-file.ts'
 import { makePasswords } from '../../hub/accounts/passwords.ts'
 import { query, type Database } from '../../hub/platform/postgres/database.ts'
-import { startScratchDatabase } from '../../hub/platform/postgres/testing.ts'
+import { makeTestDatabase } from '../../hub/platform/postgres/testing.ts'
 import { catchMail, type MailCatcher } from './mail-catcher.ts'
 import { expect } from './testing.ts'
 import { planLibrary, runStaff, startHub, type Library } from './world.ts'
@@ -43,7 +43,7 @@ export class PortalWorld {
   }
 
   static async begin(libraryCount: number): Promise<PortalWorld> {
-    const [database, mail] = await Promise.all([startScratchDatabase(), catchMail()])
+    const [database, mail] = await Promise.all([makeTestDatabase('portal'), catchMail()])
     const home = mkdtempSync(path.join(tmpdir(), 'carrel-portal-'))
     const env: NodeJS.ProcessEnv = {
       ...process.env,
@@ -58,7 +58,7 @@ export class PortalWorld {
     // Killed and started again, it is found where it was.
     env['CARREL_PORT'] = String(hub.port)
     const stop = async (): Promise<void> => {
-      await database.stop()
+      await database.drop()
       await mail.stop()
     }
     const world = new PortalWorld(mail, database.pool, { stop, home, env }, hub)

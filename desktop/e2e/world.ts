@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
-import { startChild, type Child } from '../../build/children.ts'
+import { startProgram, type ChildProgram } from '../../build/child-programs.ts'
 import { runAdmin } from '../../hub/admin/run-admin.ts'
 import { createEnrolment } from '../../hub/kiosks/enrol-kiosk.ts'
 import { openConnectionProxy, type ConnectionProxy } from '../../hub/simulation/connection-proxy.ts'
-import { query, type Database } from '../../hub/platform/postgres/database.ts'
-import { startScratchDatabase } from '../../hub/platform/postgres/testing.ts'
+import { query } from '../../hub/platform/postgres/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../../hub/platform/postgres/testing.ts'
 import { KioskHost } from './kiosk-host.ts'
 
 const DOMAIN = 'browser.example'
@@ -26,10 +26,10 @@ export interface Library {
 export class World {
   /** What kiosks dial instead of the hub. */
   readonly line: ConnectionProxy
-  private readonly database: { url: string; pool: Database; stop(): Promise<void> }
+  private readonly database: TestDatabase
   private readonly home: string
   private readonly env: NodeJS.ProcessEnv
-  private hub: { child: Child; port: number }
+  private hub: { child: ChildProgram; port: number }
   private readonly libraries: Library[] = []
   private universityId = 0
 
@@ -49,7 +49,7 @@ export class World {
 
   /** Starts everything, and makes the university as its staff would: with `admin`. */
   static async begin(libraryCount: number): Promise<World> {
-    const database = await startScratchDatabase()
+    const database = await makeTestDatabase('browser')
     const home = mkdtempSync(path.join(tmpdir(), 'carrel-browser-'))
     const env = {
       ...process.env,
@@ -69,7 +69,7 @@ export class World {
   async end(): Promise<void> {
     await this.line.close()
     await this.hub.child.stop()
-    await this.database.stop()
+    await this.database.drop()
     rmSync(this.home, { recursive: true, force: true })
   }
 
@@ -143,9 +143,15 @@ export class World {
 }
 
 /** Starts a hub in a process of its own. */
-export async function startHub(env: NodeJS.ProcessEnv): Promise<{ child: Child; port: number }> {
-  const child = startChild({ name: 'hub', file: 'hub/main.ts', args: [], env, hear: () => undefined })
-  const line = await child.says('hub ')
+export async function startHub(env: NodeJS.ProcessEnv): Promise<{ child: ChildProgram; port: number }> {
+  const child = startProgram({
+    name: 'hub',
+    file: 'hub/main.ts',
+    args: [],
+    env,
+    onErrorLine: () => undefined,
+  })
+  const line = await child.waitForLine('hub ')
   return { child, port: Number(new URL(line.slice('hub '.length)).port) }
 }
 

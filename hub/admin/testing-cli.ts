@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../testing/testing-environment.ts'
 import { runAdmin } from './run-admin.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
@@ -26,7 +27,7 @@ export async function runCli(
   input = '',
 ): Promise<CliRun> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: childEnvironment(environment),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import { serveOrders } from './child.ts'
+import { serveRequests } from './worker-process.ts'
 
 // A websocket server that does nothing but hold its sockets.
 
 /** What a bench asks of it. */
-export type BareOrder = 'listen' | 'memory'
+export type BareRequest = 'listen' | 'memory'
 
 /** As the hub's own: without it the kernel's retries of a second would be measured. */
 const LISTEN_BACKLOG = 4096
@@ -14,8 +14,8 @@ const LISTEN_BACKLOG = 4096
 const server: { sockets: WebSocketServer | null } = { sockets: null }
 
 /** `listen`: its port. `memory`: resident bytes after a collection. */
-serveOrders(async (order: BareOrder): Promise<number> => {
-  if (order === 'memory') {
+serveRequests(async (request: BareRequest): Promise<number> => {
+  if (request === 'memory') {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     return process.memoryUsage.rss()
   }

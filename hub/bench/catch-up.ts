@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { startChild, type BenchChild } from './child.ts'
-import type { EngineOrder, EngineReport } from './engine-process.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
+import type { EngineRequest, EngineAnswer } from './engine-process.ts'
 import { limitFigure, median, spread, type Benchmark, type Figure } from './figure.ts'
 import { withKioskScene, type KioskScene } from './kiosk-scene.ts'
 import { query } from '../platform/postgres/database.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 
-type EngineChild = BenchChild<EngineOrder, EngineReport>
+type EngineChild = WorkerProcess<EngineRequest, EngineAnswer>
 
 /** What a week's absence costs: of a level that changed, only the level travels; of facts, the whole row. */
 const CHANGES = {
@@ -20,24 +20,24 @@ export const catchUp: Benchmark = {
   about: 'catch-up after 100,000 changed rows, in parts, with taps meanwhile',
   run: (options) =>
     withKioskScene({ fanOut: 10, depth: 5 }, async (scene) => {
-      const engine: EngineChild = startChild('./engine-process.ts')
+      const engine: EngineChild = startWorker('./engine-process.ts')
       const folder = join(scene.folder, 'kiosk')
       const hubUrl = scene.hub.url
       try {
         const code = await scene.codeFor(scene.world.rootId, 'entrance')
-        await engine.obey({ order: 'open', folder, hubUrl, code })
-        await engine.obey({ order: 'waitFor', rowCount: scene.world.leafIds.length })
-        await engine.obey({ order: 'close' })
+        await engine.request({ kind: 'open', folder, hubUrl, code })
+        await engine.request({ kind: 'waitFor', rowCount: scene.world.leafIds.length })
+        await engine.request({ kind: 'close' })
         const figures: Figure[] = []
         for (const [index, kind] of (['levels', 'rows'] as const).entries()) {
-          const reports: EngineReport[] = []
+          const reports: EngineAnswer[] = []
           for (let round = 0; round < options.rounds; round += 1) {
             const head = await changeAll(scene, kind)
             const spaceIds = scene.world.leafIds.slice((index * options.rounds + round) * 1000).slice(0, 1000)
             reports.push(
-              await engine.obey({ order: 'catchUp', folder, hubUrl, head, spaceIds, tapEveryMs: 20 }),
+              await engine.request({ kind: 'catchUp', folder, hubUrl, head, spaceIds, tapEveryMs: 20 }),
             )
-            await engine.obey({ order: 'close' })
+            await engine.request({ kind: 'close' })
             options.log(
               `  ${kind}: ${Math.round(reports.at(-1)?.catchUpMs ?? 0)} ms, slowest tap ${Math.round(Math.max(...(reports.at(-1)?.tapMs ?? [])))} ms`,
             )
@@ -67,7 +67,7 @@ async function changeAll({ world }: KioskScene, kind: keyof typeof CHANGES): Pro
   return head
 }
 
-function toFigures(kind: string, reports: readonly EngineReport[]): Figure[] {
+function toFigures(kind: string, reports: readonly EngineAnswer[]): Figure[] {
   const times = reports.map(({ catchUpMs }) => catchUpMs)
   const slowest = reports.map(({ tapMs }) => Math.max(...tapMs))
   return [

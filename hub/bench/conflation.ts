@@ -1,5 +1,5 @@
-import type { AudienceOrder, AudienceReport } from './audience-process.ts'
-import { startChild, type BenchChild } from './child.ts'
+import type { FanOutRequest, FanOutAnswer } from './fan-out-process.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
 import {
   limitFigure,
   median,
@@ -9,7 +9,7 @@ import {
   type BenchOptions,
   type Figure,
 } from './figure.ts'
-import type { ScreensOrder, ScreensReport } from './screens.ts'
+import type { ScreensRequest, ScreensAnswer } from './conflation-receiver.ts'
 import { FAST_SETTINGS } from '../platform/postgres/testing.ts'
 import { makeWorld } from './world.ts'
 
@@ -20,8 +20,8 @@ const SOON_MS = 150
 const ONE_BY_ONE = 60
 
 interface Scene {
-  hub: BenchChild<AudienceOrder, AudienceReport>
-  screens: BenchChild<ScreensOrder, ScreensReport>
+  hub: WorkerProcess<FanOutRequest, FanOutAnswer>
+  screens: WorkerProcess<ScreensRequest, ScreensAnswer>
   roomIds: number[]
 }
 
@@ -32,12 +32,12 @@ export const conflation: Benchmark = {
   run: async (options) => {
     // Nothing is committed here: the database only tells once which rooms there are.
     const world = await makeWorld(FAST_SETTINGS, { fanOut: 10, depth: 3 })
-    const hub: Scene['hub'] = startChild('./audience-process.ts')
-    const screens: Scene['screens'] = startChild('./screens.ts')
+    const hub: Scene['hub'] = startWorker('./fan-out-process.ts')
+    const screens: Scene['screens'] = startWorker('./conflation-receiver.ts')
     try {
       const { url: databaseUrl, universityId, leafIds: roomIds } = world
-      const { port } = await hub.obey({ order: 'listen', databaseUrl, universityId, roomIds })
-      await screens.obey({ order: 'connect', port, count: KIOSKS })
+      const { port } = await hub.request({ kind: 'listen', databaseUrl, universityId, roomIds })
+      await screens.request({ kind: 'connect', port, count: KIOSKS })
       return await measure({ hub, screens, roomIds }, options)
     } finally {
       await Promise.all([hub.end(), screens.end()])
@@ -51,17 +51,17 @@ async function measure({ hub, screens, roomIds }: Scene, options: BenchOptions):
   const costs: number[] = []
   const baselines: number[] = []
   let wrongCount = 0
-  await hub.obey({ order: 'change', perSecond: CHANGES_PER_SECOND, stretchMs: 500 })
+  await hub.request({ kind: 'change', perSecond: CHANGES_PER_SECOND, stretchMs: 500 })
   for (let round = 0; round < options.rounds; round += 1) {
-    const plain = await hub.obey({ order: 'changeOneByOne', count: ONE_BY_ONE })
+    const plain = await hub.request({ kind: 'changeOneByOne', count: ONE_BY_ONE })
     baselines.push(plain.cpuMs / plain.changeCount)
-    await screens.obey({ order: 'look', roomIds })
-    const told = await hub.obey({
-      order: 'change',
+    await screens.request({ kind: 'look', roomIds })
+    const told = await hub.request({
+      kind: 'change',
       perSecond: CHANGES_PER_SECOND,
       stretchMs: options.stretchMs,
     })
-    const seen = await screens.obey({ order: 'look', roomIds })
+    const seen = await screens.request({ kind: 'look', roomIds })
     costs.push(told.cpuMs / told.changeCount)
     soon.push(shareInTime(told.commits, seen.arrivals))
     wrongCount += seen.levels.filter((levels) =>

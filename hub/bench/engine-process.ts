@@ -9,20 +9,20 @@ import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
 import { OUTBOX_MIGRATIONS } from '../../desktop/engine/store/outbox-migrations.ts'
 import { migrate, openSqlite } from '../../desktop/engine/store/sqlite.ts'
 import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
-import { serveOrders } from './child.ts'
+import { serveRequests } from './worker-process.ts'
 
 // One kiosk's engine on real files, in a process of its own.
 
 /** What a bench asks of an engine. */
-export type EngineOrder =
-  | { order: 'open'; folder: string; hubUrl: string; code: string | null }
-  | { order: 'waitFor'; rowCount: number }
-  | { order: 'close' }
-  | { order: 'tap'; spaceIds: number[]; count: number; folder: string }
-  | { order: 'catchUp'; folder: string; hubUrl: string; head: number; spaceIds: number[]; tapEveryMs: number }
+export type EngineRequest =
+  | { kind: 'open'; folder: string; hubUrl: string; code: string | null }
+  | { kind: 'waitFor'; rowCount: number }
+  | { kind: 'close' }
+  | { kind: 'tap'; spaceIds: number[]; count: number; folder: string }
+  | { kind: 'catchUp'; folder: string; hubUrl: string; head: number; spaceIds: number[]; tapEveryMs: number }
 
 /** What it measured, ms. */
-export interface EngineReport {
+export interface EngineAnswer {
   /** Taps, from the call to its answer; in a catch-up from when the finger came. */
   tapMs: number[]
   /** Bare inserts of the same bytes. */
@@ -79,7 +79,7 @@ async function tap(
   spaceIds: readonly number[],
   count: number,
   folder: string,
-): Promise<Partial<EngineReport>> {
+): Promise<Partial<EngineAnswer>> {
   const tapMs: number[] = []
   const bareMs: number[] = []
   const bare = openBare(join(folder, `bare-${performance.now()}.db`))
@@ -120,8 +120,8 @@ function openBare(file: string): { insert(id: number, spaceId: number, level: nu
 }
 
 /** Dials with the rows of long ago, and taps all the while; a tap's time runs from when it was due, so a loop that stands still counts. */
-async function catchUp(order: Extract<EngineOrder, { order: 'catchUp' }>): Promise<Partial<EngineReport>> {
-  open(order.folder, order.hubUrl)
+async function catchUp(request: Extract<EngineRequest, { kind: 'catchUp' }>): Promise<Partial<EngineAnswer>> {
+  open(request.folder, request.hubUrl)
   const tapMs: number[] = []
   const startMs = performance.now()
   const done: { atMs: number | null } = { atMs: null }
@@ -131,12 +131,12 @@ async function catchUp(order: Extract<EngineOrder, { order: 'catchUp' }>): Promi
   })
   engine().start()
   for (let step = 0; done.atMs === null; step += 1) {
-    const dueMs = startMs + step * order.tapEveryMs
+    const dueMs = startMs + step * request.tapEveryMs
     await pause(Math.max(0, dueMs - performance.now()))
-    await report(order.spaceIds[step % order.spaceIds.length] ?? 0, step % 2)
+    await report(request.spaceIds[step % request.spaceIds.length] ?? 0, step % 2)
     tapMs.push(performance.now() - dueMs)
   }
-  if (engine().readRows().cursor < order.head) throw new Error('online before everything was here')
+  if (engine().readRows().cursor < request.head) throw new Error('online before everything was here')
   return { tapMs, catchUpMs: done.atMs - startMs }
 }
 
@@ -144,22 +144,22 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-serveOrders(async (order: EngineOrder): Promise<EngineReport> => {
+serveRequests(async (request: EngineRequest): Promise<EngineAnswer> => {
   const nothing = { tapMs: [], bareMs: [], catchUpMs: 0 }
-  switch (order.order) {
+  switch (request.kind) {
     case 'open':
-      open(order.folder, order.hubUrl)
-      await enrol(order.code)
+      open(request.folder, request.hubUrl)
+      await enrol(request.code)
       return nothing
     case 'waitFor':
-      await waitFor(order.rowCount)
+      await waitFor(request.rowCount)
       return nothing
     case 'close':
       engine().stop()
       return nothing
     case 'tap':
-      return { ...nothing, ...(await tap(order.spaceIds, order.count, order.folder)) }
+      return { ...nothing, ...(await tap(request.spaceIds, request.count, request.folder)) }
     case 'catchUp':
-      return { ...nothing, ...(await catchUp(order)) }
+      return { ...nothing, ...(await catchUp(request)) }
   }
 })

@@ -4,17 +4,17 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { WebSocketServer } from 'ws'
 import { attachSocket } from '../platform/connections/sync-route.ts'
 import type { Connection } from '../platform/ports.ts'
-import { machineMs, ownCpuMs, serveOrders } from './child.ts'
+import { machineMs, ownCpuMs, serveRequests } from './worker-process.ts'
 
 // One core that sends the same bytes to many sockets: through the hub's own lines, or through bare ones.
 
 /** What a bench asks of a sender. */
-export type SenderOrder =
-  | { order: 'listen'; way: 'carrel' | 'bare' }
-  | { order: 'send'; byteCount: number; stretchMs: number }
+export type SenderRequest =
+  | { kind: 'listen'; way: 'carrel' | 'bare' }
+  | { kind: 'send'; byteCount: number; stretchMs: number }
 
 /** What it did. */
-export interface SenderReport {
+export interface SenderAnswer {
   port: number
   frameCount: number
   /** Time spent in sending, the rests left out. */
@@ -72,7 +72,7 @@ function makeBareSide(): Server {
   })
 }
 
-async function send(byteCount: number, stretchMs: number): Promise<Omit<SenderReport, 'port'>> {
+async function send(byteCount: number, stretchMs: number): Promise<Omit<SenderAnswer, 'port'>> {
   const payload = Buffer.alloc(byteCount, '{"type":"changes"}')
   // Bare sockets write the very bytes that a websocket writes: header and payload.
   const frame = chosen.way === 'carrel' ? payload : Buffer.concat([frameHeader(byteCount), payload])
@@ -108,7 +108,8 @@ function frameHeader(byteCount: number): Buffer {
   return header
 }
 
-serveOrders(async (order: SenderOrder): Promise<SenderReport> => {
-  if (order.order === 'listen') return { port: await listen(order.way), frameCount: 0, busyMs: 0, cpuMs: 0 }
-  return { port: 0, ...(await send(order.byteCount, order.stretchMs)) }
+serveRequests(async (request: SenderRequest): Promise<SenderAnswer> => {
+  if (request.kind === 'listen')
+    return { port: await listen(request.way), frameCount: 0, busyMs: 0, cpuMs: 0 }
+  return { port: 0, ...(await send(request.byteCount, request.stretchMs)) }
 })

@@ -1,16 +1,16 @@
 import { argon2id, hash, verify } from 'argon2'
 import { HASH_COST } from '../accounts/passwords.ts'
-import { serveOrders } from './child.ts'
+import { serveRequests } from './worker-process.ts'
 
 // Burns password hashes in a process of its own, two at a time as the hub does, so that they cost the hub nothing but cores.
 
 /** What a bench asks of it: so many hashes. */
-export interface HashOrder {
+export interface HashRequest {
   count: number
 }
 
 /** How long each took, from its own beginning, ms. */
-export interface HashReport {
+export interface HashAnswer {
   eachMs: number[]
 }
 
@@ -18,7 +18,7 @@ const PASSWORD = 'a password for measuring'
 const AT_ONCE = 2
 const STORED = hash(PASSWORD, { ...HASH_COST, type: argon2id })
 
-async function hashMany({ count }: HashOrder): Promise<HashReport> {
+async function hashMany({ count }: HashRequest): Promise<HashAnswer> {
   const stored = await STORED
   const eachMs: number[] = []
   const begun = { count: 0 }
@@ -34,4 +34,4 @@ async function hashMany({ count }: HashOrder): Promise<HashReport> {
   return { eachMs }
 }
 
-serveOrders(hashMany)
+serveRequests(hashMany)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { LEASH, LEASH_HOLDER } from '../../build/house.mjs'
+import { EXIT_WITH_PARENT, PARENT_PID_VARIABLE } from '../../build/launcher.mjs'
 
 /** A hub has no door for this; a bench asks by signal. */
 const COLLECT_ON_SIGNAL =
@@ -81,11 +81,11 @@ function spawnHub(
   variables: Record<string, string>,
 ): ChildProcess {
   const program = fileURLToPath(new URL('../main.ts', import.meta.url))
-  const imports = [`--import=${COLLECT_ON_SIGNAL}`, `--import=${LEASH}`]
+  const imports = [`--import=${COLLECT_ON_SIGNAL}`, `--import=${EXIT_WITH_PARENT}`]
   return spawn(process.execPath, ['--expose-gc', ...imports, program], {
     env: {
       ...process.env,
-      [LEASH_HOLDER]: String(process.pid),
+      [PARENT_PID_VARIABLE]: String(process.pid),
       CARREL_HOME: home,
       CARREL_PORT: String(port),
       CARREL_METRICS_PORT: '0',

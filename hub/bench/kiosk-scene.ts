@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KioskRole } from '#shared/domain/kiosk.ts'
+import { startProgram } from '../../build/child-programs.ts'
 import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
 import { DURABLE, makeWorld, type TreeShape, type World } from './world.ts'
@@ -39,4 +40,29 @@ export async function withKioskScene<Result>(
     await world.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A kiosk without Electron in a process of its own, as it runs in earnest. */
+export interface AgentProcess {
+  /** Address of its screen, with the token. */
+  url: string
+  stop(): Promise<void>
+}
+
+/** Starts `desktop/agent/kiosk.ts` on a free port; the code goes to its standard input. */
+export async function startAgentProcess(options: {
+  name: string
+  folder: string
+  hubUrl: string
+  code: string
+}): Promise<AgentProcess> {
+  const child = startProgram({
+    name: 'kiosk',
+    file: 'desktop/agent/kiosk.ts',
+    args: ['--name', options.name, '--hub', options.hubUrl, '--folder', options.folder, '--port', '0'],
+    env: { CARREL_LOG: 'silent' },
+    input: `${options.code}\n`,
+    onErrorLine: () => undefined,
+  })
+  return { url: (await child.waitForLine('kiosk ')).slice('kiosk '.length), stop: () => child.stop() }
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { ancestors } from './ancestors.ts'
 import { bundle } from './bundle.ts'
 import { catchUp } from './catch-up.ts'
+import { compareCheckouts, type ComparedFigure } from './compare-checkouts.ts'
 import { conflation } from './conflation.ts'
 import { frames } from './frames.ts'
 import { navigation } from './navigation.ts'
@@ -30,7 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   bundle,
 ]
 
-const HELP = `npm run bench -- [--only NAME] [--quick] [--json FILE]
+const HELP = `npm run bench -- [--only NAME] [--quick] [--json FILE] [--against FOLDER [--rounds N]]
 
 Measures Carrel against the plain way of doing the same work, in the same run, with the same durability. Ratios decide;
 absolute figures depend on the machine.
@@ -38,6 +39,10 @@ absolute figures depend on the machine.
   --only NAME   one figure, or one group of them: ${BENCHMARKS.map(({ name }) => name).join(', ')}
   --quick       three short rounds instead of five (about five minutes in all)
   --json FILE   also writes the figures as an array
+  --against FOLDER
+                measures another checkout of Carrel beside this one, in turn, each quick: an older commit in a worktree of its
+                own, with its packages installed. Prints medians, and this checkout's as a multiple of the other's
+  --rounds N    how often each of them (7)
   --help        this text
 `
 
@@ -46,6 +51,8 @@ const { values } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -63,10 +70,14 @@ async function main(): Promise<number> {
     process.stderr.write(`There is no group of figures called "${values.only}".\n${HELP}`)
     return 2
   }
+  if (values.against !== undefined) {
+    const names = only !== undefined ? [only] : chosen.map(({ name }) => name)
+    return compareWith(values.against, names)
+  }
   const options: BenchOptions = {
     rounds: values.quick ? 3 : 5,
     stretchMs: values.quick ? 1000 : 2000,
-    log: (text) => process.stderr.write(`${text}\n`),
+    log,
   }
   const figures: Figure[] = []
   for (const benchmark of chosen) {
@@ -80,6 +91,36 @@ async function main(): Promise<number> {
   return 0
 }
 
+function log(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+async function compareWith(against: string, names: readonly string[]): Promise<number> {
+  const rounds = Number(values.rounds)
+  if (!Number.isSafeInteger(rounds) || rounds < 1) {
+    process.stderr.write(`--rounds ${JSON.stringify(values.rounds)}: a whole number from 1 on is expected.\n`)
+    return 2
+  }
+  const figures = await compareCheckouts({ against, rounds, names, log })
+  process.stdout.write(comparisonTable(figures))
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`)
+  return figures.length > 0 ? 0 : 1
+}
+
+function comparisonTable(figures: readonly ComparedFigure[]): string {
+  return columns([
+    ['figure', 'there', 'here', 'here/there', 'by round', 'unit'],
+    ...figures.map((figure) => [
+      figure.name,
+      round(figure.before),
+      round(figure.now),
+      `${figure.ratio.toFixed(2)}×`,
+      figure.spread,
+      figure.unit,
+    ]),
+  ])
+}
+
 /** Figures as a table for people. */
 function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
@@ -91,13 +132,19 @@ function table(figures: readonly Figure[]): string {
     figure.target,
     figure.note,
   ])
-  const head = ['', 'figure', 'value', 'baseline', 'ratio', 'target', 'note']
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  return columns([['', 'figure', 'value', 'baseline', 'ratio', 'target', 'note'], ...rows])
+}
+
+/** Rows of cells below each other; the last cell of a row is as long as it is. */
+function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
   )
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 6 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')
-  return `${[head, ...rows].map(line).join('\n')}\n`
+    cells
+      .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+  return `${rows.map(line).join('\n')}\n`
 }
 
 function round(value: number): string {

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { startAgentProcess } from './agent-process.ts'
 import { withBrowser } from './browser-scene.ts'
 import { limitFigure, median, spread, type Benchmark } from './figure.ts'
-import { withKioskScene } from './kiosk-scene.ts'
+import { startAgentProcess, withKioskScene } from './kiosk-scene.ts'
 
 /** 44 floors with 44 rooms each. */
 const SHAPE = { fanOut: 44, depth: 2 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { startAgentProcess, type AgentProcess } from './agent-process.ts'
 import { withBrowser } from './browser-scene.ts'
 import { limitFigure, median, quantile, type Benchmark, type BenchOptions, type Figure } from './figure.ts'
-import { withKioskScene, type KioskScene } from './kiosk-scene.ts'
+import { startAgentProcess, withKioskScene, type AgentProcess, type KioskScene } from './kiosk-scene.ts'
 
 const ROOMS = 40
 const TONES = ['free', 'busy', 'full'] as const

@@ -1,7 +1,15 @@
 import { hasPgbench, reportsAlone, reportsTogether, type AloneOptions } from './baseline.ts'
-import { median, ratioFigure, spread, type Benchmark, type BenchOptions, type Figure } from './figure.ts'
-import { withHotScene, type HotScene } from './hot-scene.ts'
-import { measureTapToAck } from './tap-to-ack.ts'
+import {
+  limitFigure,
+  median,
+  quantile,
+  ratioFigure,
+  spread,
+  type Benchmark,
+  type BenchOptions,
+  type Figure,
+} from './figure.ts'
+import { withBusyUniversity, type BusyUniversity } from './busy-university.ts'
 import { DURABLE, insertKiosks, SLOW_FLUSH } from './world.ts'
 
 const CLIENT_COUNTS = [1, 4, 16, 64]
@@ -11,7 +19,7 @@ export const reports: Benchmark = {
   name: 'reports',
   about: '1,000 kiosks on one university of 11,111 spaces, commits that wait for the disk',
   run: (options) =>
-    withHotScene(DURABLE, async (scene) => [
+    withBusyUniversity(DURABLE, async (scene) => [
       ...(await measurePushes(scene, options, [
         { perPush: 1, atLeast: 8, together: 0.5 },
         { perPush: 16, atLeast: 20, together: 0.7 },
@@ -26,7 +34,7 @@ export const slowFlush: Benchmark = {
   name: 'slow-flush',
   about: 'the same with an emulated flush of 1 ms',
   run: (options) =>
-    withHotScene(SLOW_FLUSH, (scene) =>
+    withBusyUniversity(SLOW_FLUSH, (scene) =>
       measurePushes(scene, options, [{ perPush: 1, atLeast: 20, together: null }], 'slow-flush'),
     ),
 }
@@ -50,7 +58,7 @@ interface Round {
 type Twins = Omit<AloneOptions, 'clientCount' | 'stretchMs'>
 
 async function measurePushes(
-  scene: HotScene,
+  scene: BusyUniversity,
   options: BenchOptions,
   targets: readonly PushTarget[],
   group = 'reports',
@@ -73,7 +81,7 @@ async function measurePushes(
 }
 
 async function measureRound(
-  { world, hub, swarm }: HotScene,
+  { world, hub, load }: BusyUniversity,
   twins: Twins,
   clientCount: number,
   { perPush, together }: PushTarget,
@@ -81,7 +89,7 @@ async function measureRound(
 ): Promise<Round> {
   const alone = await reportsAlone({ ...twins, clientCount, stretchMs })
   const before = await hub.batches()
-  const report = await swarm.obey({ order: 'closedLoop', perPush, stretchMs })
+  const report = await load.request({ kind: 'closedLoop', perPush, stretchMs })
   const after = await hub.batches()
   const batchSize = (after.mutationCount - before.mutationCount) / (after.count - before.count)
   const kioskCount = Math.max(1, Math.round(batchSize / perPush))
@@ -132,4 +140,39 @@ async function bestClientCount(alone: Twins, options: BenchOptions): Promise<num
     `  one report per commit, by clients: ${CLIENT_COUNTS.map((count, index) => `${count}: ${Math.round(rates[index] ?? 0)}/s`).join(', ')}`,
   )
   return CLIENT_COUNTS[rates.indexOf(Math.max(...rates))] ?? 1
+}
+
+/** Tap→ack while taps come at a fixed rate, whatever the hub does. */
+async function measureTapToAck({ load }: BusyUniversity, options: BenchOptions): Promise<Figure[]> {
+  const most = await load.request({ kind: 'closedLoop', perPush: 1, stretchMs: options.stretchMs })
+  const half = Math.floor((most.ackedCount * 1000) / most.elapsedMs / 2)
+  const figures: Figure[] = []
+  for (const { perSecond, atMost } of [
+    { perSecond: 1000, atMost: 15 },
+    { perSecond: 5000, atMost: 25 },
+    { perSecond: half, atMost: null },
+  ]) {
+    const rounds: number[] = []
+    const middles: number[] = []
+    for (let round = 0; round < options.rounds; round += 1) {
+      const { latenciesMs } = await load.request({
+        kind: 'openLoop',
+        perSecond,
+        stretchMs: options.stretchMs,
+      })
+      rounds.push(quantile(latenciesMs, 0.99))
+      middles.push(median(latenciesMs))
+    }
+    options.log(`  ${perSecond}/s: p99 ${rounds.map((p99) => p99.toFixed(1)).join(', ')} ms`)
+    figures.push(
+      limitFigure({
+        name: atMost === null ? 'reports-tap-to-ack-half-of-maximum' : `reports-tap-to-ack-${perSecond}`,
+        value: median(rounds),
+        unit: 'ms p99',
+        ...(atMost === null ? {} : { atMost }),
+        note: `open loop at ${perSecond}/s; p50 ${median(middles).toFixed(1)} ms; p99 by round ${spread(rounds, 1)}`,
+      }),
+    )
+  }
+  return figures
 }

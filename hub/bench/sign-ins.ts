@@ -1,10 +1,10 @@
 import { argon2id, hash } from 'argon2'
 import { HASH_COST } from '../accounts/passwords.ts'
 import { query } from '../platform/postgres/database.ts'
-import { startChild, type BenchChild } from './child.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
 import { limitFigure, median, quantile, ratioFigure, spread, type Benchmark, type Figure } from './figure.ts'
-import type { HashOrder, HashReport } from './hash-process.ts'
-import { withHotScene, type HotScene } from './hot-scene.ts'
+import type { HashRequest, HashAnswer } from './hash-process.ts'
+import { withBusyUniversity, type BusyUniversity } from './busy-university.ts'
 import { DURABLE } from './world.ts'
 
 /** People who come at once, as after a lecture. */
@@ -19,11 +19,11 @@ export const signIns: Benchmark = {
   name: 'sign-ins',
   about: `${PEOPLE} sign-ins at once while ${REPORTS_PER_SECOND} reports/s arrive`,
   run: (options) =>
-    withHotScene(
+    withBusyUniversity(
       DURABLE,
       async (scene) => {
         await insertPeople(scene, PEOPLE * (options.rounds + 1))
-        const burner: BenchChild<HashOrder, HashReport> = startChild('./hash-process.ts')
+        const burner: WorkerProcess<HashRequest, HashAnswer> = startWorker('./hash-process.ts')
         try {
           const rounds: Round[] = []
           const alone: { signInMs: number; hashMs: number }[] = []
@@ -53,7 +53,7 @@ interface Round {
   perSecond: number
 }
 
-async function insertPeople({ world }: HotScene, count: number): Promise<void> {
+async function insertPeople({ world }: BusyUniversity, count: number): Promise<void> {
   const stored = await hash(PASSWORD, { ...HASH_COST, type: argon2id })
   await query(
     world.pool,
@@ -67,20 +67,20 @@ async function insertPeople({ world }: HotScene, count: number): Promise<void> {
 
 /** The storm while reports come in, and the same reports while the same hashes burn beside the hub. */
 async function measureStorm(
-  { hub, swarm }: HotScene,
-  burner: BenchChild<HashOrder, HashReport>,
+  { hub, load }: BusyUniversity,
+  burner: WorkerProcess<HashRequest, HashAnswer>,
   firstPerson: number,
 ): Promise<Round> {
-  const openLoop = { order: 'openLoop', perSecond: REPORTS_PER_SECOND } as const
+  const openLoop = { kind: 'openLoop', perSecond: REPORTS_PER_SECOND } as const
   const startMs = performance.now()
   const storm = Promise.all(
     Array.from({ length: PEOPLE }, (_, index) => signIn(hub.url, firstPerson + index)),
   ).then(() => performance.now() - startMs)
   // Hashing takes longer than this on two cores, so that the whole stretch is beside it.
-  const beside = await swarm.obey({ ...openLoop, stretchMs: 3_000 })
+  const beside = await load.request({ ...openLoop, stretchMs: 3_000 })
   const stormMs = await storm
-  const burning = burner.obey({ count: PEOPLE })
-  const bare = await swarm.obey({ ...openLoop, stretchMs: 3_000 })
+  const burning = burner.request({ count: PEOPLE })
+  const bare = await load.request({ ...openLoop, stretchMs: 3_000 })
   await burning
   return {
     besidePeopleMs: quantile(beside.latenciesMs, 0.99),
@@ -91,8 +91,8 @@ async function measureStorm(
 
 /** One sign-in at a time, and one bare hash at a time, in turn, while nothing else happens. */
 async function measureAlone(
-  { hub }: HotScene,
-  burner: BenchChild<HashOrder, HashReport>,
+  { hub }: BusyUniversity,
+  burner: WorkerProcess<HashRequest, HashAnswer>,
   firstPerson: number,
   round: number,
 ): Promise<{ signInMs: number; hashMs: number }> {
@@ -102,7 +102,7 @@ async function measureAlone(
     const startMs = performance.now()
     await signIn(hub.url, firstPerson + ((round * ALONE + index) % PEOPLE))
     signInMs.push(performance.now() - startMs)
-    hashMs.push(...(await burner.obey({ count: 1 })).eachMs)
+    hashMs.push(...(await burner.request({ count: 1 })).eachMs)
   }
   return { signInMs: median(signInMs), hashMs: median(hashMs) }
 }

@@ -1,4 +1,4 @@
-import { startChild, type BenchChild } from './child.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
 import {
   limitFigure,
   median,
@@ -8,9 +8,9 @@ import {
   type BenchOptions,
   type Figure,
 } from './figure.ts'
-import type { BareOrder } from './bare-server.ts'
+import type { BareRequest } from './bare-server.ts'
 import { startHubProcess, type HubProcess } from './hub-process.ts'
-import type { StormOrder, StormReport } from './storm-swarm.ts'
+import type { StormRequest, StormAnswer } from './storm-process.ts'
 import { query } from '../platform/postgres/database.ts'
 import { DURABLE, insertKiosks, makeWorld, type World } from './world.ts'
 
@@ -18,8 +18,8 @@ const KIOSKS = 5000
 
 interface Scene {
   world: World
-  swarm: BenchChild<StormOrder, StormReport>
-  bare: BenchChild<BareOrder, number>
+  load: WorkerProcess<StormRequest, StormAnswer>
+  bare: WorkerProcess<BareRequest, number>
   barePort: number
 }
 
@@ -29,20 +29,20 @@ export const storm: Benchmark = {
   about: '5,000 kiosks reconnect after a restart of the hub',
   run: async (options) => {
     const world = await makeWorld(DURABLE, { fanOut: 10, depth: 2 })
-    const swarm: Scene['swarm'] = startChild('./storm-swarm.ts')
-    const bare: Scene['bare'] = startChild('./bare-server.ts')
+    const load: Scene['load'] = startWorker('./storm-process.ts')
+    const bare: Scene['bare'] = startWorker('./bare-server.ts')
     try {
-      const scene = { world, swarm, bare, barePort: await bare.obey('listen') }
+      const scene = { world, load, bare, barePort: await bare.request('listen') }
       return await measure(scene, options)
     } finally {
-      await Promise.all([swarm.end(), bare.end()])
+      await Promise.all([load.end(), bare.end()])
       await world.stop()
     }
   },
 }
 
 async function measure(scene: Scene, options: BenchOptions): Promise<Figure[]> {
-  const { world, swarm } = scene
+  const { world, load } = scene
   const places = Array.from(
     { length: KIOSKS },
     (_, index) => world.parentIds[index % world.parentIds.length] ?? 0,
@@ -52,7 +52,7 @@ async function measure(scene: Scene, options: BenchOptions): Promise<Figure[]> {
   const first = await startHubProcess(world.url)
   const running = { hub: first, port: Number(new URL(first.url).port) }
   try {
-    await swarm.obey({ order: 'connect', url: first.url, kiosks, atOnce: KIOSKS })
+    await load.request({ kind: 'connect', url: first.url, kiosks, atOnce: KIOSKS })
     return [await measureAtOnce(scene, running, options), ...(await measureJittered(scene, running))]
   } finally {
     await running.hub.stop()
@@ -73,7 +73,7 @@ async function restart(running: Running, world: World): Promise<void> {
 
 /** Everybody dials in the same moment. */
 async function measureAtOnce(
-  { world, swarm, barePort }: Scene,
+  { world, load, barePort }: Scene,
   running: Running,
   options: BenchOptions,
 ): Promise<Figure> {
@@ -81,13 +81,13 @@ async function measureAtOnce(
   const baselines: number[] = []
   const stalls: number[] = []
   for (let round = 0; round < options.rounds; round += 1) {
-    await swarm.obey({ order: 'leave' })
-    const bare = await swarm.obey({ order: 'bare', port: barePort, count: KIOSKS, atOnce: KIOSKS })
+    await load.request({ kind: 'leave' })
+    const bare = await load.request({ kind: 'bare', port: barePort, count: KIOSKS, atOnce: KIOSKS })
     baselines.push(last(bare))
-    await swarm.obey({ order: 'leave' })
+    await load.request({ kind: 'leave' })
     await restart(running, world)
     const { url } = running.hub
-    values.push(last(await swarm.obey({ order: 'connect', url, kiosks: [], atOnce: KIOSKS })))
+    values.push(last(await load.request({ kind: 'connect', url, kiosks: [], atOnce: KIOSKS })))
     stalls.push(await running.hub.longestStallMs())
     options.log(
       `  all live after ${Math.round(values.at(-1) ?? 0)} ms, bare ${Math.round(baselines.at(-1) ?? 0)} ms, longest stall ${Math.round(stalls.at(-1) ?? 0)} ms`,
@@ -104,15 +104,15 @@ async function measureAtOnce(
 }
 
 /** As the real engine waits between its tries; taps are on their way when the hub is killed. */
-async function measureJittered({ world, swarm }: Scene, running: Running): Promise<Figure[]> {
+async function measureJittered({ world, load }: Scene, running: Running): Promise<Figure[]> {
   const { url } = running.hub
-  await swarm.obey({ order: 'tap' })
-  const coming = swarm.obey({ order: 'return', url, isJittered: true, seed: 1 })
+  await load.request({ kind: 'tap' })
+  const coming = load.request({ kind: 'return', url, isJittered: true, seed: 1 })
   await pause(30)
   await restart(running, world)
   const { latenciesMs } = await coming
   const stallMs = await running.hub.longestStallMs()
-  const { madeCount } = await swarm.obey({ order: 'settle' })
+  const { madeCount } = await load.request({ kind: 'settle' })
   return jittered(latenciesMs, stallMs, madeCount, await countReports(world))
 }
 
@@ -157,7 +157,7 @@ async function countReports({ pool, universityId }: World): Promise<number> {
   return row?.count ?? 0
 }
 
-function last({ latenciesMs }: StormReport): number {
+function last({ latenciesMs }: StormAnswer): number {
   return Math.max(...latenciesMs)
 }
 

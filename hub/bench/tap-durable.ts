@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { startChild, type BenchChild } from './child.ts'
-import type { EngineOrder, EngineReport } from './engine-process.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
+import type { EngineRequest, EngineAnswer } from './engine-process.ts'
 import { median, quantile, ratioFigure, type Benchmark } from './figure.ts'
 import { withKioskScene } from './kiosk-scene.ts'
 
@@ -13,23 +13,23 @@ export const tapDurable: Benchmark = {
   about: 'a tap until it survives a power cut, against a bare SQLite insert with the same flush',
   run: (options) =>
     withKioskScene({ fanOut: 10, depth: 2 }, async ({ world, hub, folder, codeFor }) => {
-      const engine: BenchChild<EngineOrder, EngineReport> = startChild('./engine-process.ts')
+      const engine: WorkerProcess<EngineRequest, EngineAnswer> = startWorker('./engine-process.ts')
       try {
         const code = await codeFor(world.rootId, 'entrance')
-        await engine.obey({ order: 'open', folder: join(folder, 'kiosk'), hubUrl: hub.url, code })
-        await engine.obey({ order: 'waitFor', rowCount: world.leafIds.length })
+        await engine.request({ kind: 'open', folder: join(folder, 'kiosk'), hubUrl: hub.url, code })
+        await engine.request({ kind: 'waitFor', rowCount: world.leafIds.length })
         const values: number[] = []
         const baselines: number[] = []
         const slowest: number[] = []
         for (let round = 0; round < options.rounds; round += 1) {
           const spaceIds = world.leafIds
-          const { tapMs, bareMs } = await engine.obey({ order: 'tap', spaceIds, count: TAPS, folder })
+          const { tapMs, bareMs } = await engine.request({ kind: 'tap', spaceIds, count: TAPS, folder })
           values.push(median(tapMs))
           baselines.push(median(bareMs))
           slowest.push(quantile(tapMs, 0.99))
           options.log(`  ${values.at(-1)?.toFixed(2)} ms, bare ${baselines.at(-1)?.toFixed(2)} ms`)
         }
-        await engine.obey({ order: 'close' })
+        await engine.request({ kind: 'close' })
         const note = `reportOccupancy until it resolves, while acks and frames come in; p99 ${median(slowest).toFixed(1)} ms`
         return [ratioFigure({ name: 'tap-durable', unit: 'ms', values, baselines, atMost: 1.5, note })]
       } finally {

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { query, type Database } from '../platform/postgres/database.ts'
 import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
-import type { SwarmKiosk } from './swarm-kiosk.ts'
+import type { LoadKiosk } from './load-kiosk.ts'
 
 /** Settings of a server that keeps its promises: every commit waits for the disk. Sized for the 11,000-node tree. */
 export const DURABLE: Record<string, string> = {
@@ -98,7 +98,7 @@ export async function insertKiosks(
   pool: Database,
   universityId: number,
   spaceIds: readonly number[],
-): Promise<SwarmKiosk[]> {
+): Promise<LoadKiosk[]> {
   const keys = spaceIds.map(() => generateKeyPairSync('ed25519'))
   const publicKeys = keys.map(({ publicKey }) => publicKey.export({ format: 'jwk' }).x ?? '')
   const rows = await query<{ id: number; leaves: number[] | null }>(

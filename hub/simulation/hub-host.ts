@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Ends the hub when the process that started it is gone, however it went. */
-const EXIT_WITH_PARENT = new URL('../../build/leash.ts', import.meta.url).href
+const EXIT_WITH_PARENT = new URL('../../build/exit-with-parent.ts', import.meta.url).href
 const STARTS_WITHIN_MS = 30_000
 
 /** A hub in a process of its own, on a database that is already there. */
@@ -49,7 +49,7 @@ export class HubHost {
         CARREL_PORT: '0',
         CARREL_METRICS_PORT: '0',
         CARREL_LOG: 'warn',
-        CARREL_LEASH_HOLDER: String(process.pid),
+        CARREL_PARENT_PID: String(process.pid),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })

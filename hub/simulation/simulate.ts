@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { RequestProcess } from './request-process.ts'
 import { makeOperations, type Operation } from './operations.ts'
@@ -23,90 +22,139 @@ export interface SimulationOptions {
   watch: string | null
   /** Rounds side by side. */
   sideBySide: number
-  say(line: string): void
 }
 
 type Player = RequestProcess<RoundQuestion>
 
-/** Plays rounds until the operations are done or one fails; prints what happened. Returns passed and failed rounds. */
-export async function simulate(
-  server: { url: string },
-  options: SimulationOptions,
-): Promise<{ passed: number; failed: number }> {
-  const players = Array.from({ length: options.sideBySide }, () => new RequestProcess<RoundQuestion>(PROGRAM))
-  try {
-    return await playAll(players, server.url, options)
-  } finally {
-    await Promise.all(players.map((player) => player.kill()))
+/**
+ * Rounds that processes of their own play side by side, in order, until all are done or one fails. It begins at once; `end`
+ * takes the processes away.
+ */
+export class Simulation {
+  readonly rounds: readonly number[]
+  private readonly options: SimulationOptions
+  private readonly serverUrl: string
+  private readonly players: readonly Player[]
+  private readonly answers = new Map<number, PromiseWithResolvers<RoundAnswer | null>>()
+  private readonly done: Promise<unknown>
+  private hasFailed = false
+
+  constructor(server: { url: string }, options: SimulationOptions) {
+    this.options = options
+    this.serverUrl = server.url
+    this.rounds = listRounds(options)
+    for (const round of this.rounds) {
+      const answer = Promise.withResolvers<RoundAnswer | null>()
+      // Whoever waits for it hears of it; nobody need wait.
+      answer.promise.catch(() => undefined)
+      this.answers.set(round, answer)
+    }
+    this.players = Array.from(
+      { length: options.sideBySide },
+      () => new RequestProcess<RoundQuestion>(PROGRAM),
+    )
+    const waiting = [...this.answers]
+    this.done = Promise.all(this.players.map((player) => this.play(player, waiting)))
+  }
+
+  /** How a round went; null: it was not played, since another one had failed. Rejects when its process ended. */
+  answer(round: number): Promise<RoundAnswer | null> {
+    const answer = this.answers.get(round)
+    if (answer === undefined) throw new Error(`there is no round ${round}`)
+    return answer.promise
+  }
+
+  /** Lines for a person: seed and faults of a round, and the fewest operations found in time that still break a promise. */
+  async describeFailure(round: number, faults: readonly string[]): Promise<string[]> {
+    await this.done
+    return [
+      `seed ${this.options.seed}, round ${round}: a promise was broken`,
+      ...faults.slice(0, 20).map((fault) => `  ${fault}`),
+      ...(await this.describeShrunk(this.questionOf(round))),
+    ]
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.players.map((player) => player.kill()))
+  }
+
+  private async play(
+    player: Player,
+    waiting: [number, PromiseWithResolvers<RoundAnswer | null>][],
+  ): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [round, { resolve, reject }] = next
+      try {
+        const answer = this.hasFailed ? null : await player.ask<RoundAnswer>(this.questionOf(round))
+        this.hasFailed ||= answer !== null && answer.faults.length > 0
+        resolve(answer)
+      } catch (error) {
+        this.hasFailed = true
+        reject(error)
+      }
+    }
+  }
+
+  private questionOf(round: number): RoundQuestion {
+    const { operations, seed, watch } = this.options
+    const operationCount = Math.min(ROUND_OPERATIONS, operations - round * ROUND_OPERATIONS)
+    return { serverUrl: this.serverUrl, seed, round, operationCount, only: null, watch }
+  }
+
+  private async describeShrunk(question: RoundQuestion): Promise<string[]> {
+    const [player] = this.players
+    if (player === undefined || this.options.shrinkWithinMs <= 0) return []
+    const untilMs = performance.now() + this.options.shrinkWithinMs
+    const operations = makeOperations(question.seed, question.round, question.operationCount)
+    let last: string[] = []
+    const fails = async (some: readonly Operation[]): Promise<boolean> => {
+      const { faults } = await player.ask<RoundAnswer>({ ...question, only: some, watch: null })
+      if (faults.length > 0) last = faults
+      return faults.length > 0
+    }
+    const shrunk = await shrink(operations, fails, () => performance.now() > untilMs)
+    return [
+      `shrunk to ${shrunk.length} of ${operations.length} operations:`,
+      ...describeOperations(shrunk),
+      ...last.slice(0, 10).map((fault) => `  ${fault}`),
+    ]
   }
 }
 
-async function playAll(
-  players: readonly Player[],
-  serverUrl: string,
-  options: SimulationOptions,
+/** Numbers of the rounds of a run. */
+export function listRounds({
+  operations,
+  onlyRound,
+}: Pick<SimulationOptions, 'operations' | 'onlyRound'>): number[] {
+  if (onlyRound !== null) return [onlyRound]
+  return Array.from({ length: Math.ceil(operations / ROUND_OPERATIONS) }, (_, round) => round)
+}
+
+/** Plays all rounds until one fails; prints what happened. Returns passed and failed rounds. */
+export async function simulate(
+  server: { url: string },
+  options: SimulationOptions & { say(line: string): void },
 ): Promise<{ passed: number; failed: number }> {
   const { seed, say } = options
   const startMs = performance.now()
-  const answers = await playRounds(players, serverUrl, options)
-  const elapsedMs = performance.now() - startMs
   const totals = new Totals()
-  for (const [round, answer] of answers) {
-    totals.add(answer)
-    for (const line of answer.watched) say(line)
-    if (answer.faults.length === 0) continue
-    say(`seed ${seed}, round ${round}: a promise was broken`)
-    for (const fault of answer.faults.slice(0, 20)) say(`  ${fault}`)
-    const [player] = players
-    if (player !== undefined) await sayShrunk(player, questionOf(serverUrl, options, round), options)
-    break
+  const simulation = new Simulation(server, options)
+  try {
+    for (const round of simulation.rounds) {
+      const answer = await simulation.answer(round)
+      if (answer === null) continue
+      totals.add(answer)
+      for (const line of answer.watched) say(line)
+      if (answer.faults.length === 0) continue
+      for (const line of await simulation.describeFailure(round, answer.faults)) say(line)
+      break
+    }
+  } finally {
+    await simulation.end()
   }
-  for (const line of totals.describe(elapsedMs)) say(line)
+  for (const line of totals.describe(performance.now() - startMs)) say(line)
   const shortcomings = totals.counts.operations >= FULL_RUN ? totals.shortcomings() : []
   for (const shortcoming of shortcomings) say(shortcoming)
-  say(`seed ${seed}, trace ${createHash('sha256').update(totals.traces.join()).digest('hex').slice(0, 16)}`)
+  say(`seed ${seed}, trace ${totals.traceHash()}`)
   return { passed: totals.passed, failed: totals.failed + shortcomings.length }
-}
-
-/** Answers in order of rounds, up to the first that failed. */
-async function playRounds(
-  players: readonly Player[],
-  serverUrl: string,
-  options: SimulationOptions,
-): Promise<[number, RoundAnswer][]> {
-  const roundCount = Math.ceil(options.operations / ROUND_OPERATIONS)
-  const rounds =
-    options.onlyRound === null ? Array.from({ length: roundCount }, (_, round) => round) : [options.onlyRound]
-  const answers: [number, RoundAnswer][] = []
-  let hasFailed = false
-  const work = async (player: Player): Promise<void> => {
-    for (let round = rounds.shift(); round !== undefined && !hasFailed; round = rounds.shift()) {
-      const answer = await player.ask<RoundAnswer>(questionOf(serverUrl, options, round))
-      answers.push([round, answer])
-      hasFailed ||= answer.faults.length > 0
-    }
-  }
-  await Promise.all(players.map(work))
-  return answers.toSorted(([left], [right]) => left - right)
-}
-
-function questionOf(serverUrl: string, options: SimulationOptions, round: number): RoundQuestion {
-  const operationCount = Math.min(ROUND_OPERATIONS, options.operations - round * ROUND_OPERATIONS)
-  return { serverUrl, seed: options.seed, round, operationCount, only: null, watch: options.watch }
-}
-
-async function sayShrunk(player: Player, question: RoundQuestion, options: SimulationOptions): Promise<void> {
-  if (options.shrinkWithinMs <= 0) return
-  const untilMs = performance.now() + options.shrinkWithinMs
-  const operations = makeOperations(question.seed, question.round, question.operationCount)
-  let last: string[] = []
-  const fails = async (some: readonly Operation[]): Promise<boolean> => {
-    const { faults } = await player.ask<RoundAnswer>({ ...question, only: some, watch: null })
-    if (faults.length > 0) last = faults
-    return faults.length > 0
-  }
-  const shrunk = await shrink(operations, fails, () => performance.now() > untilMs)
-  options.say(`shrunk to ${shrunk.length} of ${operations.length} operations:`)
-  for (const line of describeOperations(shrunk)) options.say(line)
-  for (const fault of last.slice(0, 10)) options.say(`  ${fault}`)
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { FaultCounts } from './fault-counts.ts'
 import type { Operation } from './operations.ts'
 import type { RoundAnswer } from './round-process.ts'
@@ -46,7 +47,7 @@ export class Totals {
   virtualMs = 0
   passed = 0
   failed = 0
-  readonly traces: string[] = []
+  private readonly traces: string[] = []
 
   add(result: RoundAnswer): void {
     this.counts.add(result)
@@ -65,6 +66,11 @@ export class Totals {
       `${(share * 100).toFixed(1)} % of the operations while a fault was active`,
       ...FAULTS.map((name) => `  ${String(fired.get(name) ?? 0).padStart(6)}  ${name}`),
     ]
+  }
+
+  /** The same for the same seed, whatever the machine. */
+  traceHash(): string {
+    return createHash('sha256').update(this.traces.join()).digest('hex').slice(0, 16)
   }
 
   /** What a run did not try enough; only runs of full length are held to it. */

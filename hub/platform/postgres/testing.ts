@@ -24,7 +24,7 @@ export const TEST_SERVER_VARIABLE = 'CARREL_TEST_SERVER'
 /** Where Linux keeps files in memory. */
 export const MEMORY_FOLDER = '/dev/shm'
 
-/** Where `npm test` names a folder in memory for one of its stages alone. */
+/** Where `npm test` names a folder in memory for one of its programs alone. */
 export const TEST_MEMORY_VARIABLE = 'CARREL_TEST_MEMORY'
 
 /** Settings for tests: nothing has to survive the machine, so nothing waits for the disk. */

@@ -1,0 +1,221 @@
+import type { Edit } from './copy-tree.ts'
+
+/** A fault that is put into a copy of the project, and the test (arguments of Node) that must turn red. */
+export interface Mutant {
+  name: string
+  edits: Edit[]
+  test: readonly string[]
+}
+
+const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
+
+function tests(project: 'unit' | 'database', file: string): string[] {
+  return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
+}
+
+const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
+const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
+const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
+const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
+
+/** The faults that a line between kiosk and hub invites most. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no dedupe',
+    edits: [
+      {
+        file: 'hub/occupancy/decide-batch.ts',
+        find: 'if (mutation.id <= answer.lastMutationId) return this.repeat(kiosk, mutation, answer)\n',
+        replace: '\n',
+      },
+      {
+        file: 'hub/occupancy/decide-batch.ts',
+        find: 'const isRepeat = this.settled.isDone(origin)',
+        replace: 'const isRepeat = false',
+      },
+      {
+        file: 'hub/platform/postgres/migrations/0001_first_path.sql',
+        find: 'create unique index occupancy_reports_origin',
+        replace: 'create index occupancy_reports_origin',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'ack before commit',
+    edits: [
+      {
+        file: 'hub/platform/postgres/database.ts',
+        find: "    await client.query('commit')\n",
+        replace: "    void client.query('commit').catch(() => undefined)\n",
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'client applies twice',
+    edits: [
+      {
+        file: 'desktop/engine/store/confirmed-rows.ts',
+        find: '    if (old !== undefined && !old.isGone) toggleRow(this.xor, old.id, old.clock)\n',
+        replace: '',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'no flush on reconnect',
+    edits: [
+      {
+        file: 'desktop/engine/sync/handshake.ts',
+        find: '  talk.changed()\n  pushWaiting(talk)\n',
+        replace: '  talk.changed()\n',
+      },
+      {
+        file: 'desktop/engine/sync/push-pending.ts',
+        find: '  if (inFlight === null) return pushWaiting(talk)\n',
+        replace: '  if (inFlight === null) return\n',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'lock and read folded',
+    edits: [
+      {
+        file: 'hub/occupancy/commit-mutations.ts',
+        find: '    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
+        replace:
+          '    const early = await loadKioskFacts(client, universityId, [...new Set(pushes.map(({ kioskId }) => kioskId))])\n    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
+      },
+      {
+        file: 'hub/occupancy/commit-mutations.ts',
+        find: 'const kiosks = await loadKioskFacts(client, universityId, kioskIds)',
+        replace: 'const kiosks = kioskIds.length > 0 ? early : new Map()',
+      },
+    ],
+    test: EXACTLY_ONCE,
+  },
+  {
+    name: 'gap skipped',
+    edits: [
+      {
+        file: 'hub/occupancy/decide-batch.ts',
+        find: "    if (mutation.id > answer.lastMutationId + 1) return 'gap'\n",
+        replace: '',
+      },
+    ],
+    test: EXACTLY_ONCE,
+  },
+  {
+    name: 'hash not compared',
+    edits: [
+      {
+        file: 'hub/occupancy/settled-mutations.ts',
+        find: '?.find((one) => one.hash === hash)',
+        replace: '?.find((one) => one.hash !== null)',
+      },
+    ],
+    test: EXACTLY_ONCE,
+  },
+  {
+    name: 'old ticket accepted',
+    edits: [
+      {
+        file: 'hub/platform/connections/decide-hello.ts',
+        find: 'if (hasTickets && hello.ticket !== ticketIssued && hello.ticket !== ticketConfirmed)',
+        replace: 'if (hasTickets && hello.ticket === null && ticketConfirmed !== null)',
+      },
+    ],
+    test: DECIDE_HELLO,
+  },
+  {
+    name: 'epoch ignored',
+    edits: [
+      {
+        file: 'hub/platform/connections/decide-hello.ts',
+        find: '      hello.epoch !== university.epoch ||\n',
+        replace: '',
+      },
+    ],
+    test: DECIDE_HELLO,
+  },
+  {
+    name: '`from <= cursor < to` dropped',
+    edits: [
+      {
+        file: 'desktop/engine/sync/decide-frame.ts',
+        find: "    if (!isWhole && frame.from > cursor) return { step: 'pull' }\n",
+        replace: '',
+      },
+    ],
+    test: FRAMES,
+  },
+  {
+    name: 'overlay removed at the ack',
+    edits: [
+      {
+        file: 'desktop/engine/screen/overlay.ts',
+        find: 'return tap.ackedHead === null || !reached.isSameEpoch || tap.ackedHead > reached.cursor',
+        replace: 'return tap.ackedHead === null && reached.cursor >= 0',
+      },
+    ],
+    test: OVERLAY,
+  },
+  {
+    name: 'late report overwrites',
+    edits: [
+      {
+        file: 'hub/occupancy/leaf-fold.ts',
+        find: 'const newest = newestReport(stored === null ? leaf.batchReports : [stored, ...leaf.batchReports])',
+        replace:
+          'const newest = [...leaf.batchReports].at(-1) ?? newestReport(stored === null ? [] : [stored])',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'undo restores an old level',
+    edits: [
+      {
+        file: 'hub/occupancy/commit-rows.ts',
+        find: 'order by r.reported_at desc, r.clock desc,',
+        replace: 'order by r.reported_at, r.clock desc,',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'ancestor update forgotten',
+    edits: [
+      {
+        file: 'hub/platform/postgres/migrations/0004_people.sql',
+        find: '  perform climb(changes);\n',
+        replace: '',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'tombstone not sent',
+    edits: [
+      {
+        file: 'hub/spaces/space-feed-rows.ts',
+        find: 'and clock > $2 and not (${view.sees}) order by id`',
+        replace: 'and clock > $2 and is_deleted and not is_public order by id`',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'frame of another university',
+    edits: [
+      {
+        file: 'hub/spaces/space-feed-rows.ts',
+        find: 'from spaces where university_id = $1 and ${condition} and',
+        replace: 'from spaces where university_id + $1 > 0 and ${condition} and',
+      },
+    ],
+    test: SIMULATION,
+  },
+]
