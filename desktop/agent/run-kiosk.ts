@@ -27,7 +27,7 @@ ends it. Without a name, a hub and a file, ${systemConfigFile()} is read.
 
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine
-  --config FILE   configuration file (JSON); what stands on the command line goes before it
+  --config FILE   configuration file (JSON); options on the command line win over it
   --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
                   CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
   --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
@@ -67,7 +67,7 @@ export interface KioskProcess {
  * 70 for an engine that must be started anew, by whatever watches over this process. [KSK-1] [KSK-3]
  */
 export async function runKiosk(around: KioskProcess): Promise<number> {
-  const args = parseKioskArguments(around.args)
+  const args = parseKioskArguments(around.args, around.env['INIT_CWD'] ?? null)
   if (!args.ok) return give(around, args.refusal, 2)
   if (args.value.isHelp) {
     around.print(HELP)

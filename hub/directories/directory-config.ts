@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { FilterParser } from 'ldapts'
 import { Type, type Static } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { tellJsonFault } from '#shared/domain/json-fault.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { DEFAULT_RECHECK_MS } from './directories.ts'
@@ -111,7 +112,7 @@ function parseFile(text: string): Decision<DirectoryDescription[], string> {
   try {
     json = JSON.parse(text)
   } catch {
-    return refuse('it is not JSON.')
+    return refuse(`it is not JSON: ${tellJsonFault(text)}.`)
   }
   const repeated = findRepeatedKey(text)
   if (repeated !== null) return refuse(`${repeated.join('/')} stands there twice.`)

@@ -49,7 +49,7 @@ test('[IMP-1] every bad line is named, and nothing is taken', () => {
     [9, 'badDescription'],
     [10, 'duplicateName'],
   ])
-  expect(read.ok ? '' : read.refusal.at(-1)?.detail).toBe('"GOOD" stands in line 1 already')
+  expect(read.ok ? '' : read.refusal.at(-1)?.detail).toBe('"GOOD" is already in line 1')
 })
 
 test('[IMP-1] any text is read or refused, never thrown at', () => {

@@ -45,7 +45,7 @@ export function parseGroupList(text: string): Decision<ListedGroup[], GroupListF
     const twin = groups.get(key)
     if (twin === undefined) groups.set(key, { line, group: read.value })
     else {
-      const detail = `${quoted(read.value.name)} stands in line ${twin.line} already`
+      const detail = `${quoted(read.value.name)} is already in line ${twin.line}`
       faults.push({ line, why: 'duplicateName', detail })
     }
   }

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { accept, refuse, type Decision } from '../domain/decision.ts'
+import { plainReason } from './plain-reason.ts'
 
 /** What is wrong with a text from outside: where in it, and a short reason; never the text itself. */
 export interface Malformed {
@@ -23,7 +24,7 @@ export function makeCheck<Schema extends TSchema>(
     return refuse({
       why: 'malformed',
       at: first?.instancePath ?? '',
-      reason: first?.message ?? 'does not fit',
+      reason: first === undefined ? 'does not fit' : plainReason(first),
     })
   }
 }

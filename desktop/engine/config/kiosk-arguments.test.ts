@@ -38,3 +38,11 @@ test.each([
   expect(decision.ok).toBe(false)
   expect(!decision.ok && decision.refusal).toMatch(/^[^\n]+\.$/)
 })
+
+test('[IMP-14] files and folders are looked for where the command was called', () => {
+  const args = ['--config', 'c.json', '--folder', '/k']
+  expect(parseKioskArguments(args, '/home/ana')).toMatchObject({
+    ok: true,
+    value: { configFile: '/home/ana/c.json', folder: '/k' },
+  })
+})

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { optionFault } from '#shared/domain/option-fault.ts'
 
 /** What stands on a kiosk's command line, the same for both shells; null where nothing stands. */
 export interface KioskArguments {
@@ -30,8 +32,16 @@ export const KIOSK_OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const
 
-/** Reads a kiosk's command line. Refuses with one plain sentence. */
-export function parseKioskArguments(args: string[]): Decision<KioskArguments, string> {
+/**
+ * Reads a kiosk's command line. Refuses with one plain sentence. Files and folders are looked for in the folder in which
+ * the command was called, where that is another one than the process's own. [IMP-14]
+ */
+export function parseKioskArguments(
+  args: string[],
+  calledIn: string | null = null,
+): Decision<KioskArguments, string> {
+  const placed = (file: string | undefined): string | null =>
+    file === undefined || calledIn === null ? (file ?? null) : resolve(calledIn, file)
   try {
     const { values } = parseArgs({ args, options: KIOSK_OPTIONS, strict: true, allowPositionals: false })
     const port = values.port === undefined ? null : Number(values.port)
@@ -43,14 +53,13 @@ export function parseKioskArguments(args: string[]): Decision<KioskArguments, st
       hubUrl: values.hub ?? null,
       code: values.code ?? null,
       port,
-      folder: values.folder ?? null,
-      configFile: values.config ?? null,
+      folder: placed(values.folder),
+      configFile: placed(values.config),
       isWindow: values.window ?? false,
       isExport: values.export ?? false,
       isHelp: values.help ?? false,
     })
   } catch (error) {
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
-    return refuse(`${sentence ?? ''}. --help lists what there is.`)
+    return refuse(`${optionFault(error, Object.keys(KIOSK_OPTIONS))} --help lists the options.`)
   }
 }

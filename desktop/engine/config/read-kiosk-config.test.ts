@@ -67,7 +67,13 @@ test('a file that is not there, is no JSON, or names no certificate is told in p
   }
   expect(problemOf()).toMatchObject({ at: '', problem: `There is no file ${file}.` })
   writeFileSync(file, '{\n"name": secret')
-  expect(problemOf()).toMatchObject({ at: '', advice: 'Look for a missing comma, quote or bracket.' })
+  // [IMP-20]
+  expect(problemOf()).toEqual({
+    at: '',
+    problem:
+      'The file is not JSON: line 2, column 9: text must stand in double quotes; without them only numbers, true, false and null are known.',
+    advice: 'Look for a missing comma, quote or bracket.',
+  })
   expect(JSON.stringify(problemOf())).not.toContain('secret')
   writeFileSync(file, JSON.stringify({ ...GOOD, hub: { ...GOOD.hub, caFile: 'ca.pem' } }))
   expect(problemOf()).toMatchObject({ at: 'hub.caFile' })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { tellJsonFault } from '#shared/domain/json-fault.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { makeCheck, makeFaultList } from '#shared/wire/parse.ts'
 import { KioskConfig } from './kiosk-config.ts'
@@ -72,13 +73,12 @@ function isLoopback(hostname: string): boolean {
 
 /** The file's own text is never repeated: it may hold what nobody should read on a public screen. */
 function parseJson(text: string): Decision<unknown, ConfigProblem> {
+  const json = text.replace(/^\uFEFF/, '')
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const value: unknown = JSON.parse(json)
     return accept(value)
-  } catch (error) {
-    const line = /\(line (\d+)/.exec(String(error))?.[1]
-    const problem =
-      line === undefined ? 'The file is not JSON.' : `The file is not JSON from line ${line} on.`
+  } catch {
+    const problem = `The file is not JSON: ${tellJsonFault(json)}.`
     return refuse({ at: '', problem, advice: 'Look for a missing comma, quote or bracket.' })
   }
 }

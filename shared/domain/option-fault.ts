@@ -1,0 +1,25 @@
+import { nearestName } from './nearest-name.ts'
+import { printable } from './space-tree.ts'
+
+/**
+ * What Node's `parseArgs` refuses, as one sentence for whoever typed it; `names`: the options that there are, without
+ * dashes. [IMP-14]
+ */
+export function optionFault(error: unknown, names: readonly string[]): string {
+  const { code, message = String(error) } = error as { code?: string; message?: string }
+  const [, found = ''] = /'(-[^\s',]*)/.exec(message) ?? []
+  const option = printable(found)
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const meant = nearestName(found.replace(/^-+/, ''), names)
+    return `There is no option ${option}${meant === null ? '.' : `; did you mean --${meant}?`}`
+  }
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE')
+    return message.includes('does not take')
+      ? `${option} takes no value.`
+      : `${option} needs a value; one that begins with "-" is written ${option}=VALUE.`
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    const [, word = ''] = /argument '([^']*)'/.exec(message) ?? []
+    return `Unexpected "${printable(word)}".`
+  }
+  return printable(message)
+}
