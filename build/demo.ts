@@ -66,7 +66,7 @@ export async function loadDemoCampus(parts: DemoParts, hubUrl: string): Promise<
 /** Somebody walks through the campus and reports; afterwards the visitor is a kiosk no more. */
 async function sendVisitor(parts: DemoParts, hubUrl: string): Promise<void> {
   await visitDemoCampus(hubUrl, VISITOR_NAME, await makeCode(parts, DEMO_CAMPUS.domain, '/', 'entrance'))
-  await admin(parts, 'kiosk', 'revoke', VISITOR_NAME)
+  await admin(parts, 'kiosk', 'revoke', VISITOR_NAME, '--yes')
 }
 
 /** A planned space as a tree file has it. */

@@ -33,7 +33,7 @@ test('[IDN-9] a token of one hub is taken by every other; two that start at once
 test('[IDN-9] a rotated key signs at once; the old one is good for 35 minutes more, and then no more', async () => {
   const other = makeHub()
   const before = await other.sign(claims)
-  const done = await runAdmin(['keys', 'rotate', '--json'], {
+  const done = await runAdmin(['keys', 'rotate', '--yes', '--json'], {
     DATABASE_URL: database.url,
     CARREL_HOME: '/nonexistent',
   })

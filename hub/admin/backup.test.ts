@@ -218,16 +218,25 @@ test('what is torn, strange or too new is refused, and then nothing is restored'
   const lines = gunzipSync(whole).toString().split('\n')
   const [manifest = '', ...rest] = lines
   const variants: [string, Buffer, RegExp][] = [
-    ['cut', whole.subarray(0, whole.length - 40), /torn/],
-    ['text', Buffer.from('hello'), /torn, or no backup/],
-    ['strange', gzipSync('{"hello":1}\n'), /no backup of this Carrel/],
+    ['cut', whole.subarray(0, whole.length - 40), /damaged/],
+    ['text', Buffer.from('hello'), /damaged, or not a backup/],
+    ['strange', gzipSync('{"hello":1}\n'), /not a backup of Carrel/],
     ['short', gzipSync([manifest, ...rest.slice(0, -2)].join('\n')), /ends too early/],
     [
       'fewer',
       gzipSync([manifest, ...rest.filter((line) => !line.includes('"hash": "h77"'))].join('\n')),
       /ends too early/,
     ],
-    ['other', gzipSync([manifest.replace('0001_', '0009_'), ...rest].join('\n')), /another Carrel/],
+    [
+      'garbled',
+      gzipSync([manifest, ...rest.map((line) => (line.includes('"hash": "h77"') ? '{' : line))].join('\n')),
+      /damaged: of rows \d+ to \d+ of table \w+ one cannot be read/,
+    ],
+    [
+      'other',
+      gzipSync([manifest.replace('0001_', '0009_'), ...rest].join('\n')),
+      /another version of Carrel/,
+    ],
     [
       'hostile',
       gzipSync([manifest, '{"table":"spaces; drop table spaces"}', ...rest].join('\n')),
@@ -255,7 +264,7 @@ test('[SYN-17] restored begins a new epoch, and says so in the log', async () =>
     source.pool,
     'select epoch, clock from universities',
   )
-  expect((await admin(source, 'restored')).json()).toEqual({ universities: ['Marsh'] })
+  expect((await admin(source, 'restored', '--yes')).json()).toEqual({ universities: ['Marsh'] })
   const [after] = await query<{ epoch: string; clock: number }>(
     source.pool,
     'select epoch, clock from universities',

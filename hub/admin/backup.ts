@@ -14,7 +14,8 @@ import {
   type SequenceState,
 } from './backup-tables.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
-import { formatTable } from './table.ts'
+import { fileFault } from './text-file.ts'
+import { makeTimes } from './times.ts'
 
 // The file: gzip over lines of JSON. First the manifest; then for each table {"table":NAME} and its rows; at last
 // {"end":true,"counts":{…}}, without which a file is torn.
@@ -85,8 +86,9 @@ async function writeLines(
 export const backup: AdminCommand = {
   name: 'backup',
   usage: 'FILE [--force]',
-  summary: 'writes everything, as it is at this moment, into one file; the hub may run meanwhile',
-  help: `  --force          replaces a file that is there already
+  summary: 'writes everything, as it is at this moment, into one file; the hub may keep running',
+  example: 'backup /backups/carrel-monday.backup',
+  help: `  --force          replaces a file that exists already
 
 The file holds people's addresses, hashes of their passwords and the key of the hub's seal: keep it where only staff can
 read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the keys of access tokens are not in it.
@@ -96,7 +98,7 @@ read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the
   run: async (world, input) => {
     const file = input.file(0) ?? ''
     if (!input.isSet('force') && existsSync(file))
-      return refusal(`${file} is there already; --force replaces it.`)
+      return refusal(`${file} exists already: choose another name, or add --force to replace it.`)
     try {
       const done = await transaction(world.pool, 'snapshot', (client) => writeBackup(client, file))
       const { manifest, counts, byteCount } = done
@@ -107,8 +109,10 @@ read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the
         subject: 'backup',
         log: { takenAt: manifest.takenAt, byteCount, counts },
       })
-      const table = formatTable(['table', 'rows'], Object.entries(counts))
-      return answer(`${table}\n${file}: ${byteCount} bytes, as of ${manifest.takenAt}.`, {
+      const times = makeTimes(null)
+      const takenAt = `${times.second(Date.parse(manifest.takenAt))} (${times.zone})`
+      const table = { columns: ['table', 'rows'], rows: Object.entries(counts) }
+      return answer([table, `${file}: ${byteCount} bytes, as of ${takenAt}.`], {
         file,
         byteCount,
         takenAt: manifest.takenAt,
@@ -118,9 +122,10 @@ read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST')
         return refusal(
-          `${file}.part is there: another backup is being written, or one was broken off; remove it.`,
+          `${file}.part exists: another backup is being written, or one was interrupted. If none is running, delete that file.`,
         )
-      if (code !== undefined && /^E[A-Z]+$/.test(code)) return refusal(`${file} cannot be written (${code}).`)
+      if (code !== undefined && /^E[A-Z]+$/.test(code))
+        return refusal(`${file} cannot be written: ${fileFault(code)}.`)
       throw error
     }
   },

@@ -85,7 +85,7 @@ async function idOf(name: string): Promise<number> {
 
 test('[TRE-4] [SYN-8] an import is on every kiosk as rows and tombstones of one commit', async () => {
   const goneId = await idOf('Room 102')
-  await take('path,capacity\nLibrary/Room 101,14\nLibrary/Room 103,6\n', '--prune')
+  await take('path,capacity\nLibrary/Room 101,14\nLibrary/Room 103,6\n', '--prune', '--yes')
   const { changes, from, to } = await open.connection.next('changes')
   expect([from, to]).toEqual([open.cursor, open.cursor + 1])
   const rows = changes.rows.map(({ facts, clock }) => [facts.name, facts.capacity, clock])
@@ -136,7 +136,7 @@ test('[SYN-28] a revoked kiosk is off within five seconds', async () => {
   // A device that forked from it is named: with a stolen key it may be the thief's.
   const heir = await insertTestKiosk(database.pool, { universityId: 1, spaceId: await idOf('Room 101') })
   await query(database.pool, 'update kiosks set forked_from_id = $2 where id = $1', [heir.id, kiosk.id])
-  expect(await admin('kiosk', 'revoke', String(kiosk.id))).toMatchObject({ forkIds: [heir.id] })
+  expect(await admin('kiosk', 'revoke', String(kiosk.id), '--yes')).toMatchObject({ forkIds: [heir.id] })
   expect(await open.connection.closed()).toBe('revoked')
   expect(pollCount).toBeLessThan(5)
 })
@@ -152,7 +152,7 @@ test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of 
 
 test('[SYN-17] after "restored" every line ends, and kiosks come again in a new epoch', async () => {
   const before = open.epoch
-  await admin('restored')
+  await admin('restored', '--yes')
   expect(await open.connection.closed()).toBe('epochChanged')
   const again = await openTestSession(core, kiosk, { epoch: before, cursor: open.cursor })
   expect(again.epoch).not.toBe(before)

@@ -6,38 +6,66 @@ import { groupsImport } from './import-groups.ts'
 import { tablesImport } from './import-tables.ts'
 import { keysRotate } from './keys.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
-import { kioskList, kioskMove, kioskRename, kioskRevoke } from './kiosks.ts'
+import { groupsList, groupsShow } from './groups.ts'
+import { kioskEdit, kioskMove, kioskMute, kioskRename, kioskRevoke, kioskUnmute } from './kiosk-changes.ts'
+import { kioskFind, kioskList, kioskShow } from './kiosks.ts'
 import { log } from './log.ts'
 import { mailList, mailRetry } from './mail.ts'
+import { peopleEdit, peopleRemove } from './people-changes.ts'
+import { peopleFind, peopleList, peopleShow } from './people.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { sessionsEnd } from './sessions.ts'
-import { settingsList, settingsSet } from './settings.ts'
+import { settingsFind, settingsList, settingsSet, settingsShow, settingsUnset } from './settings.ts'
+import { spacesFind, spacesShow } from './spaces-find.ts'
 import { spacesImport, spacesTree } from './spaces.ts'
 import { superAdmin } from './super.ts'
-import { universityAdd, universityList, universityPin } from './universities.ts'
+import {
+  universityAdd,
+  universityEdit,
+  universityList,
+  universityPin,
+  universityShow,
+} from './universities.ts'
 
 /** All commands of `npm run admin`, in the order in which the help lists them. */
 export const COMMANDS: readonly AdminCommand[] = [
-  universityAdd,
   universityList,
+  universityShow,
+  universityAdd,
+  universityEdit,
   universityPin,
+  peopleList,
+  peopleFind,
+  peopleShow,
+  peopleEdit,
+  peopleRemove,
   superAdmin,
   sessionsEnd,
+  groupsList,
+  groupsShow,
   groupsImport,
-  tablesImport,
-  spacesImport,
   spacesTree,
-  kioskCode,
+  spacesFind,
+  spacesShow,
+  spacesImport,
+  tablesImport,
   kioskList,
-  kioskMove,
+  kioskFind,
+  kioskShow,
+  kioskCode,
+  kioskEdit,
   kioskRename,
+  kioskMove,
+  kioskMute,
+  kioskUnmute,
   kioskReplace,
   kioskRevoke,
   settingsList,
+  settingsFind,
+  settingsShow,
   settingsSet,
-  keysRotate,
-  demoPasswords,
+  settingsUnset,
   mailList,
   mailRetry,
   log,
@@ -45,4 +73,6 @@ export const COMMANDS: readonly AdminCommand[] = [
   backup,
   restore,
   restored,
+  keysRotate,
+  demoPasswords,
 ]

@@ -13,14 +13,16 @@ import { answer, refusal, type AdminCommand } from './answer.ts'
 export const demoPasswords: AdminCommand = {
   name: 'demo passwords',
   usage: '',
-  summary: "gives the demo's people new passwords, shown this once",
-  help: `The demo's passwords are kept nowhere but as hashes: the old ones cannot be shown again. New ones are made, and whoever
-is signed in with the old ones is signed out. In production there is no demo, and this refuses.`,
+  summary: "gives the demo's people new passwords, and shows them once",
+  example: 'demo passwords',
+  help: `Passwords are kept only as hashes, so the old ones cannot be shown again. New ones are made, and whoever is signed in with
+the old ones is signed out. In production there is no demo.`,
   options: {},
   run: async (world) => {
     if (world.config.isProduction) return refusal('There is no demo in production.')
     const campus = await loadUniversityByDomain(world.pool, DEMO_CAMPUS.domain)
-    if (campus === null) return refusal('There is no demo here: "npm start" makes one in an empty database.')
+    if (campus === null)
+      return refusal('There is no demo in this database: "npm start" makes one in an empty database.')
     const passwords = makePasswords()
     const people: { email: string; password: string }[] = []
     for (const { username } of DEMO_PEOPLE) {
@@ -28,7 +30,7 @@ is signed in with the old ones is signed out. In production there is no demo, an
       if (userId === null) continue
       const password = makeReadablePassword()
       const hash = await passwords.hash(password)
-      if (!hash.ok) return refusal('No password could be hashed.')
+      if (!hash.ok) return refusal('The server is busy and could not hash a password. Try again.')
       await transaction(world.pool, 'read committed', async (client) => {
         await updatePasswordHash(client, userId, hash.value)
         const count = await updateSessionsRevoked(client, userId, null)
@@ -42,7 +44,7 @@ is signed in with the old ones is signed out. In production there is no demo, an
       })
       people.push({ email: `${username}@${DEMO_CAMPUS.domain}`, password })
     }
-    if (people.length === 0) return refusal('The people of the demo are not here any more.')
+    if (people.length === 0) return refusal('The people of the demo no longer exist.')
     return answer(
       people.map(({ email, password }) => `sign in as ${email} with ${password}`).join('\n'),
       people,

@@ -34,8 +34,8 @@ export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
     {
       what: 'role',
       state: 'warn',
-      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.privileges.join(', ')}): read files, run programs, or come to it`,
-      mend: 'Start the hub (npm run hub): it makes a role of its own there, who owns the database and can do no more, or says what keeps it from that.',
+      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.privileges.join(', ')}): read files, run programs, or get to it`,
+      mend: 'Start the hub (npm run hub): it makes a role of its own there that owns the database and can do no more, or says what prevents that.',
     },
   ]
 }
@@ -120,8 +120,16 @@ export async function checkKiosks({ pool }: AdminWorld): Promise<Finding[]> {
   )
   if (row === undefined) return []
   const trouble: [string[], string, string][] = [
-    [row.silent, 'not heard of for a day', 'Look at the device and its network; revoke it if it is gone.'],
-    [row.waiting, 'more than 1,000 taps wait', 'Look at its line: "kiosk list" says when it was last seen.'],
+    [
+      row.silent,
+      'not heard of for a day',
+      'Check the device and its network; revoke it if it no longer exists.',
+    ],
+    [
+      row.waiting,
+      'more than 1,000 taps wait',
+      'Check its network: "kiosk list" shows when it was last seen.',
+    ],
     [row.astray, 'clock more than a minute off', 'Let the device set its clock by NTP.'],
     [row.stranded, 'its space is deleted', 'Move it: kiosk move KIOSK --space PATH.'],
   ]

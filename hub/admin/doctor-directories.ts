@@ -16,7 +16,7 @@ export async function checkDirectories(world: AdminWorld): Promise<Finding[]> {
     what: 'directories',
     state: 'fail',
     found,
-    mend: 'Mend the file; no hub starts with it.',
+    mend: 'Correct the file: the hub does not start with it.',
   }))
 }
 
@@ -29,7 +29,7 @@ async function checkDirectory({ pool }: AdminWorld, settings: DirectorySettings)
       what,
       state: 'fail',
       found: `${host}:${port} could not be asked: ${printable(fault)}`,
-      mend: 'Look whether it runs and is reached from here, at its certificate, and at the service account.',
+      mend: 'Check that it runs and can be reached from here, its certificate, and the service account.',
     }
   if ((await loadUniversityByDomain(pool, university)) === null)
     return {
@@ -43,7 +43,7 @@ async function checkDirectory({ pool }: AdminWorld, settings: DirectorySettings)
       what,
       state: 'warn',
       found: `passwords travel to ${host}:${port} unencrypted`,
-      mend: 'Give it a certificate, and take "passwordsTravelUnencrypted" away.',
+      mend: 'Give it a certificate, and remove "passwordsTravelUnencrypted".',
     }
   return (await checkGroups(what, settings)) ?? { what, state: 'ok', found: `${host}:${port} answers` }
 }

@@ -35,11 +35,11 @@ export async function checkDisk({ home }: HubConfig): Promise<Finding[]> {
         what: 'disk',
         state: 'fail',
         found,
-        mend: 'Make room now: with a full disk nothing is taken any more.',
+        mend: 'Free space now: on a full disk nothing can be saved.',
       },
     ]
   if (free < DISK_WARN_BYTES)
-    return [{ what: 'disk', state: 'warn', found, mend: 'Make room, or move CARREL_HOME to a larger disk.' }]
+    return [{ what: 'disk', state: 'warn', found, mend: 'Free space, or move CARREL_HOME to a larger disk.' }]
   return [{ what: 'disk', state: 'ok', found }]
 }
 
@@ -68,15 +68,13 @@ export async function checkTls({ host, tls, hostNames, proxies }: HubConfig): Pr
     return [{ what: 'tls', state: 'ok', found: `none needed: the hub listens on ${host}, ${by}` }]
   }
   if (proxies.length > 0)
-    return [
-      { what: 'tls', state: 'ok', found: `none here: the proxies ${proxies.join(', ')} are to speak it` },
-    ]
+    return [{ what: 'tls', state: 'ok', found: `none here: it is left to the proxies ${proxies.join(', ')}` }]
   return [
     {
       what: 'tls',
       state: 'fail',
       found: `the hub listens on ${host} without TLS, and kiosks refuse that`,
-      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy that speaks TLS before it and name it in TRUST_PROXY.',
+      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy with TLS in front of it and name that in TRUST_PROXY.',
     },
   ]
 }
@@ -94,13 +92,13 @@ function certificateFindings(tls: { cert: string }, hostNames: readonly string[]
       findings.push({
         what: 'tls',
         state: 'fail',
-        found: `the certificate does not hold for ${name}`,
-        mend: `Ask for one that names ${name}, or take it out of CARREL_HOSTS.`,
+        found: `the certificate is not valid for ${name}`,
+        mend: `Get one that names ${name}, or remove it from CARREL_HOSTS.`,
       })
   const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / 86_400_000)
-  const until = `the certificate holds until ${certificate.validToDate.toISOString().slice(0, 10)}`
-  const mend = 'Renew it, put it at CARREL_TLS_CERT, and start the hub again.'
-  if (days < 0) findings.push({ what: 'tls', state: 'fail', found: 'the certificate ran out', mend })
+  const until = `the certificate is valid until ${certificate.validToDate.toISOString().slice(0, 10)}`
+  const mend = 'Renew it, put it at CARREL_TLS_CERT, and restart the hub.'
+  if (days < 0) findings.push({ what: 'tls', state: 'fail', found: 'the certificate has expired', mend })
   else if (days < CERTIFICATE_WARN_DAYS) findings.push({ what: 'tls', state: 'warn', found: until, mend })
   else findings.push({ what: 'tls', state: 'ok', found: until })
   return findings
@@ -129,7 +127,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
         what: 'hub',
         state: 'fail',
         found: `${found}: not ready (${response.status}): ${why}`,
-        mend: 'See its log; the other lines here may say why.',
+        mend: 'Check its log; the other lines here may say why.',
       },
     ]
   } catch (error) {
@@ -142,7 +140,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
         what: 'hub',
         state: 'fail',
         found: `${hub.url} does not answer (${why})`,
-        mend: `Look at process ${hub.pid}: it runs but does not answer; start it again.`,
+        mend: `Process ${hub.pid} runs but does not answer: restart it.`,
       },
     ]
   }
@@ -155,8 +153,8 @@ async function checkPages(url: string): Promise<Finding[]> {
     {
       what: 'pages',
       state: 'fail',
-      found: 'the pages of people are not built',
-      mend: 'On the machine of the hub: node build/build-screens.ts. The hub gives them from then on.',
+      found: 'the web pages are not built',
+      mend: "Run on the hub's machine: node build/build-screens.ts. No restart is needed.",
     },
   ]
 }
@@ -170,7 +168,7 @@ export async function checkProxies({ home }: HubConfig): Promise<Finding[]> {
       what: 'proxy',
       state: 'warn',
       found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was not believed`,
-      mend: 'If that is your proxy, name it in TRUST_PROXY and start the hub again: until then everybody behind it counts as one address. If it is not, leave it: somebody writes such a header by hand.',
+      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everybody behind it counts as one address. If it is not, ignore this: somebody sends such a header by hand.',
     },
   ]
 }

@@ -16,12 +16,12 @@ export async function checkMailServer({ smtpUrl, home }: HubConfig): Promise<Fin
         what: 'mail',
         state: 'fail',
         found: `the server of SMTP_URL does not answer (${said.code})`,
-        mend: 'Look at SMTP_URL, and at what lies between: until then mail waits, for a day at most.',
+        mend: 'Check SMTP_URL and the network: until then mail waits, for a day at most.',
       },
     ]
   const found = said.takesUtf8
-    ? 'the server answers, and takes addresses in any script (SMTPUTF8)'
-    : 'the server answers; it takes no address beyond ASCII (no SMTPUTF8), so such are refused where they are typed'
+    ? 'the server answers, and accepts addresses in any script (SMTPUTF8)'
+    : 'the server answers; it accepts no address beyond ASCII (no SMTPUTF8), so such addresses are refused when entered'
   return [{ what: 'mail', state: 'ok', found }]
 }
 
@@ -40,14 +40,14 @@ export async function checkStuckMail({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'mails',
       state: 'warn',
       found: `${givenUp} given up within a week`,
-      mend: 'See "admin mail list": who waits for one must be told, or ask again.',
+      mend: '"mail list" shows them: whoever waits for one must be told, or request it again.',
     })
   if (waiting > 0)
     findings.push({
       what: 'mails',
       state: 'warn',
       found: `${waiting} waiting for more than an hour`,
-      mend: 'Look at the mail server; then "admin mail retry".',
+      mend: 'Check the mail server; then run "mail retry".',
     })
-  return findings.length > 0 ? findings : [{ what: 'mails', state: 'ok', found: 'all got through' }]
+  return findings.length > 0 ? findings : [{ what: 'mails', state: 'ok', found: 'all delivered' }]
 }

@@ -121,7 +121,7 @@ test('[SYN-26] plain HTTP beyond loopback is a failure, a proxy is not, and cert
   const tls = async (some: Record<string, string> = {}): Promise<string> =>
     (await examine({ ...good, ...some })).of('tls').join('; ')
   const { validToDate } = new X509Certificate(TEST_CERTIFICATE)
-  const until = `the certificate holds until ${validToDate.toISOString().slice(0, 10)}`
+  const until = `the certificate is valid until ${validToDate.toISOString().slice(0, 10)}`
   expect(await tls()).toBe(`ok ${until}`)
   expect(await tls({ CARREL_HOSTS: 'other.example' })).toMatch(/^fail .*other\.example/)
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -138,7 +138,7 @@ test('[SYN-26] plain HTTP beyond loopback is a failure, a proxy is not, and cert
   vi.useFakeTimers({ toFake: ['Date'], now: validToDate.getTime() - 9 * dayMs })
   expect(await tls()).toBe(`warn ${until}`)
   vi.setSystemTime(validToDate.getTime() + dayMs)
-  expect(await tls()).toBe('fail the certificate ran out')
+  expect(await tls()).toBe('fail the certificate has expired')
   vi.useRealTimers()
 })
 

@@ -47,7 +47,7 @@ export async function examine(config: HubConfig): Promise<Finding[]> {
   if (!world.ok)
     return [
       ...findings,
-      { what: 'database', state: 'fail', found: 'it cannot be used', mend: world.refusal.sentence },
+      { what: 'database', state: 'fail', found: 'cannot be used', mend: world.refusal.sentence },
     ]
   try {
     for (const check of DATABASE_CHECKS) findings.push(...(await guarded(check, world.value)))
@@ -68,7 +68,7 @@ async function guarded<Subject>(check: Check<Subject>, subject: Subject): Promis
         what: check.name.replace(/^check/, '').toLowerCase(),
         state: 'fail',
         found,
-        mend: 'See the message.',
+        mend: 'The message says why.',
       },
     ]
   }
@@ -81,14 +81,18 @@ function describe(findings: readonly Finding[]): string {
     ...(mend === undefined ? [] : [`${' '.repeat(width + 8)}-> ${mend}`]),
   ])
   const failed = findings.filter(({ state }) => state === 'fail').length
-  return [...lines, failed === 0 ? 'Nothing stands in the way.' : `${failed} to mend.`].join('\n')
+  return [
+    ...lines,
+    failed === 0 ? 'No failures found.' : `${failed} ${failed === 1 ? 'failure' : 'failures'} to fix.`,
+  ].join('\n')
 }
 
 /** `doctor`. */
 export const doctor: AdminCommand = {
   name: 'doctor',
   usage: '',
-  summary: 'looks at database, clock, disk, TLS, mail and ports, and says what is wrong and how to mend it',
+  summary: 'checks database, clock, disk, TLS, mail and ports, and says what is wrong and how to fix it',
+  example: 'doctor',
   options: {},
   runAlone: async (config) => {
     const findings = await examine(config)

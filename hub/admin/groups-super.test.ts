@@ -79,7 +79,7 @@ test('[IMP-2] numbers and descriptions are changed by name, the super group’s 
     [
       '  ~ "faculty" (gidNumber 101): gidNumber, description',
       '  ~ "cspace" (gidNumber 1): gidNumber',
-      'Marsh: 0 new, 2 changed, 1 as they were',
+      'Marsh: 0 new, 2 changed, 1 unchanged',
       '',
     ].join('\n'),
   )
@@ -96,9 +96,9 @@ test('[IMP-1] a list with faults is not taken, and each is named by its line', a
   const run = await admin('groups', 'import', listFile('new\nfaculty, gidNumber = many\nnew\n'))
   expect([run.code, run.stdout]).toEqual([1, ''])
   expect(run.stderr).toBe(
-    `groups.txt was not taken; it has 2 faults:
+    `groups.txt was not imported; it has 2 errors:
   line 2: "many" is no gidNumber: a whole number up to 4294967295
-  line 3: "new" stands in line 1 already
+  line 3: "new" is already in line 1
 `,
   )
   expect(await groups()).toEqual(before)
@@ -119,9 +119,9 @@ test('[IMP-3] somebody who is known becomes an administrator of the super group,
   const ta217 = await makeTestPerson(database.pool, universityId, { username: 'ta217' })
   const byAddress = await admin('super', ' ana@MARSH.example', '--json')
   expect(byAddress.json()).toMatchObject({ userId: ana.userId, before: null, permission: 'admin' })
-  expect((await admin('super', 'TA217')).stdout).toMatch(/^"ta217" is an administrator of Marsh now/)
+  expect((await admin('super', 'TA217')).stdout).toMatch(/^"ta217" is now an administrator of Marsh/)
   expect([await permissionOf(ana.userId), await permissionOf(ta217.userId)]).toEqual(['admin', 'admin'])
-  expect((await admin('super', 'ta217')).stdout).toMatch(/is an administrator of Marsh already/)
+  expect((await admin('super', 'ta217')).stdout).toMatch(/is already an administrator of Marsh/)
   await query(database.pool, "update user_group set permissions = 'member' where user_id = $1", [
     ta217.userId,
   ])
@@ -145,7 +145,7 @@ test('[IMP-3] who is unknown, of another university, not confirmed or shut out i
     ['foreign', /knows nobody called "foreign"/],
     ['%', /knows nobody called "%"/],
     ['unproven@marsh.example', /has not confirmed the address yet/],
-    ['gone', /is shut out/],
+    ['gone', /is blocked/],
   ] as const) {
     const run = await admin('super', name)
     expect([run.code, run.stdout]).toEqual([1, ''])

@@ -45,7 +45,9 @@ export async function readFolder(
   }
   const present = TABLE_NAMES.filter((name) => names.includes(`${name}.csv`))
   if (present.length === 0)
-    return refusal(`There is none of ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')} in ${folder}.`)
+    return refusal(
+      `${folder} holds none of the tables ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}.`,
+    )
   const known = new Set(present.map((name) => `${name}.csv`))
   const reading: Reading = {
     tables: emptyTables(),
@@ -138,7 +140,7 @@ function withoutTwins<One extends { line: number } & Record<string, unknown>>(
         reading.faults.push({
           file: `${name}.csv`,
           line: row.line,
-          detail: `${printable(key)} stands in line ${first} already`,
+          detail: `${printable(key)} is already in line ${first}`,
         })
     }
   return rows

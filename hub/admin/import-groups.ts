@@ -24,12 +24,13 @@ export const DEFAULT_GROUP_LIST = fileURLToPath(
 export const groupsImport: AdminCommand = {
   name: 'groups import',
   usage: '[--university D] [FILE] [--dry-run]',
-  summary: 'makes the groups of a list, and sets their numbers of the directory',
-  help: `  FILE        a group in each line: name[, gidNumber = N][, description]; without it the list that comes with Carrel
-  --dry-run   prints what would change, and changes nothing
+  summary: 'adds the groups of a list, and sets the directory numbers they follow',
+  help: `  FILE             a group in each line: name[, gidNumber = N][, description]; without it the list that comes with Carrel
+  --dry-run        shows what would change, and changes nothing
 
 Groups are matched by name. What the list does not name stays, and so does what it does not say. Whoever is in the
-directory's group of that gidNumber is a member from the next sign-in on. A file with a fault is not taken at all.`,
+directory's group with that gidNumber becomes a member at the next sign-in. A file with an error is not imported at all.`,
+  example: 'groups import groups.txt --dry-run',
   options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' } },
   words: [0, 1],
   run: async (world, input) => {
@@ -55,8 +56,10 @@ export async function readGroupList(file: string): Promise<Decision<ListedGroup[
   if (listed.ok) return accept(listed.value)
   const faults = listed.refusal
   const lines = faults.map(({ line, detail }) => `  line ${line}: ${detail}`)
-  const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
-  return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
+  const count = `${faults.length} ${faults.length === 1 ? 'error' : 'errors'}`
+  return refusal([`${basename(file)} was not imported; it has ${count}:`, ...cut(lines)].join('\n'), {
+    faults,
+  })
 }
 
 async function commitGroupList(
@@ -108,7 +111,7 @@ function describe(
   ]
   return [
     ...cut(lines),
-    `${name}: ${create.length} new, ${update.length} changed, ${unchangedCount} as they were`,
+    `${name}: ${create.length} new, ${update.length} changed, ${unchangedCount} unchanged`,
     ...(isDry ? ['Nothing was changed.'] : []),
   ].join('\n')
 }

@@ -84,11 +84,11 @@ test('[IMP-4] a dry run says what the run then does, and changes nothing; the ru
   expect(full).not.toEqual(empty)
   const again = await importTables()
   expect(again.stdout).toBe(
-    `users: 0 new, 0 changed, 4 as they were
-groups: 0 new, 0 changed, 4 as they were
-memberships: 0 new, 0 changed, 5 as they were
-spaces: 0 new, 0 changed, 6 as they were
-rows kept for later: 0 new, 0 changed, 14 as they were
+    `users: 0 new, 0 changed, 4 unchanged
+groups: 0 new, 0 changed, 4 unchanged
+memberships: 0 new, 0 changed, 5 unchanged
+spaces: 0 new, 0 changed, 6 unchanged
+rows kept for later: 0 new, 0 changed, 14 unchanged
 Marsh: done.
 `,
   )
@@ -308,11 +308,11 @@ test('[IMP-4] every bad row is named by file and line, and nothing at all is tak
     '  users.csv line 8: last_login_ip is "nowhere": an address such as 192.0.2.7 is expected',
     '  users.csv line 9: id is "x": a whole number from 1 to 9007199254740991 is expected',
     '  users.csv line 9: displayname is "aU+202Eb": a name of at most 80 visible characters is expected',
-    '  users.csv line 6: id 4 stands in line 5 already',
-    '  users.csv line 7: username TA217 stands in line 2 already',
-    '  groups.csv line 6: name LAB208 stands in line 4 already',
+    '  users.csv line 6: id 4 is already in line 5',
+    '  users.csv line 7: username TA217 is already in line 2',
+    '  groups.csv line 6: name LAB208 is already in line 4',
     '  user_group.csv line 8: permissions is "owner": admin or member is expected',
-    '  user_group.csv line 7: user_id 1 and group_id 1 stands in line 2 already',
+    '  user_group.csv line 7: user_id 1 and group_id 1 is already in line 2',
     '  classrooms.csv line 7: capacity is "0": a whole number from 1 to 100000 is expected',
     '  classrooms.csv line 7: equipment is "[1]": JSON such as ["projector"] or {"projector": true} is expected, at most 20 words',
     '  classrooms.csv line 7: require_permission is "maybe": true or false is expected',
@@ -374,7 +374,7 @@ test('[IMP-4] other files and columns are named and left alone; semicolons and a
   expect(run.json()).toMatchObject({ ignored: ['more', 'notifications.csv', 'groups.csv: role'] })
   const nothing = mkdtempSync(join(folder, 'empty-'))
   expect((await admin('import', '--university', 'marsh.edu', nothing)).stderr).toMatch(
-    /^There is none of users\.csv/,
+    / holds none of the tables users\.csv/,
   )
   expect((await admin('import', '--university', 'marsh.edu', join(nothing, 'x'))).stderr).toMatch(
     /^There is no folder/,

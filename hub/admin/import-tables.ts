@@ -21,18 +21,19 @@ import { cut } from './text-file.ts'
 export const tablesImport: AdminCommand = {
   name: 'import',
   usage: '[--university D] FOLDER [--below PATH] [--floors NAME] [--dry-run]',
-  summary: 'takes over people, groups, rooms and bookings from the tables of a system before',
-  help: `  FOLDER          one CSV file per table, with a line of column names:
-                  ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}
-  --below PATH    the space below which the rooms stand; without it the university's own
-  --floors NAME   what floors are called: "Floor {floor}" unless said; empty: rooms stand directly below PATH
-  --dry-run       prints what would change, and changes nothing
+  summary: 'imports people, groups, rooms and bookings from the tables of the previous system',
+  example: 'import /data/old-tables --below "Library" --dry-run',
+  help: `  FOLDER           one CSV file per table, with a line of column names:
+                   ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}
+  --below PATH     the space below which the rooms stand; without it the university's own
+  --floors NAME    what floors are called: "Floor {floor}" by default; empty: rooms stand directly below PATH
+  --dry-run        shows what would change, and changes nothing
 
-What is missing is made and what is unknown is filled in; what is known stays, and memberships are raised but never
+What is missing is added and what is empty is filled in; what is known stays, and memberships are raised but never
 lowered. People are matched by user name, groups by name, rooms by path. Nobody gets a password: people sign in once a
 directory knows their user name. ${KEPT_TABLES.join(', ')} are kept as they are
-until there is a use for them. Times without a zone are UTC. One bad row, and nothing is taken; each is named. Taps wait
-while it runs.`,
+until there is a use for them. Times without a zone are UTC. One bad row, and nothing is imported; each is named. Reports
+wait while it runs.`,
   options: {
     ...UNIVERSITY_OPTION,
     below: { type: 'string', default: '/' },
@@ -79,7 +80,7 @@ async function pickPlaces(
   const floors = normaliseName(input.text('floors') ?? '')
   if (floors !== '' && (!floors.includes('{floor}') || faultOfName(floors) !== null))
     return refusal(
-      `${quoted(floors)} cannot name floors: write {floor} where the floor of the table belongs.`,
+      `--floors ${quoted(floors)} was not accepted: write {floor} where the floor of the table belongs.`,
     )
   return accept({ below, floors })
 }
@@ -88,9 +89,9 @@ function refused(faults: readonly TableFault[]): { ok: false; refusal: AdminRefu
   const lines = faults.map(
     ({ file, line, detail }) => `  ${file}${line === null ? '' : ` line ${line}`}: ${detail}`,
   )
-  const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
+  const count = `${faults.length} ${faults.length === 1 ? 'error' : 'errors'}`
   return refusal(
-    [`Nothing was taken; there ${faults.length === 1 ? 'is' : 'are'} ${count}:`, ...cut(lines)].join('\n'),
+    [`Nothing was imported; there ${faults.length === 1 ? 'is' : 'are'} ${count}:`, ...cut(lines)].join('\n'),
     {
       faults,
     },
@@ -115,7 +116,7 @@ function describe({ plan, spaces }: TablesOutcome, name: string, ignored: string
     ...difference.update.map(({ path, changed }) => `  ~ ${pathText(path)}: ${changed.join(', ')}`),
   ]
   const sum = (what: string, created: number, changed: number, unchanged: number): string =>
-    `${what}: ${created} new, ${changed} changed, ${unchanged} as they were`
+    `${what}: ${created} new, ${changed} changed, ${unchanged} unchanged`
   return [
     ...cut(lines),
     ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),

@@ -3,16 +3,22 @@ import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { rotateSigningKey } from '../platform/secrets/signing-keys.ts'
 import { answer, type AdminCommand } from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
 
-/** `keys rotate`. [IDN-9] */
+/** `keys rotate`. [IDN-9] [IMP-16] */
 export const keysRotate: AdminCommand = {
   name: 'keys rotate',
-  usage: '',
-  summary: 'makes a new key for access tokens: it signs at once, the old one is good for 35 minutes more',
-  help: `Every hub uses the new key within a second. Nobody has to sign in again. When a key may be known to somebody
-else, end all sessions too: change CARREL_SECRET, and nobody's refresh token is good any more.`,
-  options: {},
-  run: async (world) => {
+  usage: '[--yes]',
+  summary: 'makes a new key for access tokens; the old one stays valid for another 35 minutes',
+  help: `Every hub uses the new key within a second. Nobody has to sign in again. If somebody else may know a key, end all
+sessions too: change CARREL_SECRET, and everybody has to sign in again.`,
+  example: 'keys rotate',
+  options: YES_OPTION,
+  run: async (world, input) => {
+    const about =
+      'A new key signs access tokens from now on. The old one expires in 35 minutes and cannot be brought back.'
+    const confirmed = await confirm(input, { about, word: null })
+    if (!confirmed.ok) return confirmed
     const keyId = await transaction(world.pool, 'read committed', async (client) => {
       const id = await rotateSigningKey(client, 'access', randomBytes(32))
       await appendChange(client, {
@@ -24,6 +30,8 @@ else, end all sessions too: change CARREL_SECRET, and nobody's refresh token is 
       })
       return id
     })
-    return answer(`Key ${keyId} signs from now on; the one before it is good for 35 minutes more.`, { keyId })
+    return answer(`Key ${keyId} signs from now on; the one before stays valid for another 35 minutes.`, {
+      keyId,
+    })
   },
 }

@@ -14,6 +14,7 @@ import {
   type AdminWorld,
 } from './answer.ts'
 import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { makeTimes } from './times.ts'
 
 /** A code lies about for a day at the longest. */
 const MAX_CODE_MINUTES = 1440
@@ -22,11 +23,13 @@ function parseMinutes(typed: string | undefined): Decision<number, AdminRefusal>
   if (typed === undefined) return accept(DEFAULT_CODE_MINUTES)
   const minutes = /^\d{1,5}$/.test(typed) ? Number(typed) : 0
   if (minutes >= 1 && minutes <= MAX_CODE_MINUTES) return accept(minutes)
-  return refusal(`${quoted(typed)} is no number of minutes from 1 to ${MAX_CODE_MINUTES}.`)
+  return refusal(`--minutes ${quoted(typed)} is not a number from 1 to ${MAX_CODE_MINUTES}.`)
 }
 
 interface CodeWish {
   universityId: number
+  /** Of the university. */
+  timezone: string
   spaceId: number
   path: string
   role: KioskRole
@@ -40,30 +43,44 @@ async function makeCode(
 ): Promise<Decision<AdminAnswer, AdminRefusal>> {
   const minutes = parseMinutes(input.text('minutes'))
   if (!minutes.ok) return minutes
-  const { path, ...enrolment } = wish
+  const { path, timezone, ...enrolment } = wish
   const { code, expiresAt } = await createEnrolment(world.pool, {
     ...enrolment,
     minutes: minutes.value,
     actor: 'cli',
   })
+  const times = makeTimes(timezone)
   const place = path === '' ? 'the whole university' : quoted(path)
   const text = [
     `code ${code}`,
-    `It makes one device a kiosk (${wish.role}) of ${place}, until ${expiresAt.toISOString()}. It is shown this once.`,
+    `It turns one device into a kiosk (${wish.role}) for ${place}, until ${times.minute(expiresAt.getTime())} (${times.zone}). It is shown only once.`,
     `On the device: npm run kiosk -- --name NAME --hub ${world.hubUrl ?? 'URL'}   (it asks for the code)`,
   ].join('\n')
-  return answer(text, { code, expiresAt: expiresAt.toISOString(), hubUrl: world.hubUrl, ...wish })
+  const { role, universityId, spaceId } = wish
+  const replaced = wish.replacesKioskId === undefined ? {} : { replacesKioskId: wish.replacesKioskId }
+  return answer(text, {
+    code,
+    expiresAt: expiresAt.toISOString(),
+    hubUrl: world.hubUrl,
+    universityId,
+    spaceId,
+    path,
+    role,
+    ...replaced,
+  })
 }
 
-const MINUTES_HELP = `  --minutes N      how long the code is good: ${DEFAULT_CODE_MINUTES} unless said, ${MAX_CODE_MINUTES} at most`
+const MINUTES_HELP = `  --minutes N      how long the code is valid: ${DEFAULT_CODE_MINUTES} by default, ${MAX_CODE_MINUTES} at most`
 
 /** `kiosk code`. [SYN-20] */
 export const kioskCode: AdminCommand = {
   name: 'kiosk code',
+  aliases: ['kiosk add', 'kiosk new'],
   usage: '[--university D] --space "Library/Floor 1/Room 101" [--role door|entrance] [--minutes N]',
   summary: 'makes a one-time code with which a device becomes a kiosk',
+  example: 'kiosk code --space "Library/Floor 1/Room 101"',
   help: `  --space PATH     where it stands; "/" is the university's own space
-  --role R         door, or entrance; usually door for a single room and entrance for what holds rooms
+  --role R         door or entrance; by default door for a single room, and entrance for a place with rooms
 ${MINUTES_HELP}`,
   options: {
     ...UNIVERSITY_OPTION,
@@ -85,6 +102,7 @@ ${MINUTES_HELP}`,
       spaceId: space.id,
       path,
       role: role ?? usual,
+      timezone: university.timezone,
     })
   },
 }
@@ -94,7 +112,8 @@ export const kioskReplace: AdminCommand = {
   name: 'kiosk replace',
   usage: '[--university D] KIOSK [--minutes N]',
   summary:
-    "makes a code with which a new device takes a kiosk's place, name and settings; the old one is then revoked",
+    "makes a code with which a new device takes a kiosk's place, name and settings; then the old one is revoked",
+  example: 'kiosk replace "door 101"',
   help: `  KIOSK            its number, or its name
 ${MINUTES_HELP}`,
   options: { ...UNIVERSITY_OPTION, minutes: { type: 'string' } },
@@ -106,12 +125,13 @@ ${MINUTES_HELP}`,
     if (!kiosk.ok) return kiosk
     const { id, spaceId, role } = kiosk.value
     const path = pathsOfSpaces(await loadSpaces(world.pool, university.value.id)).get(spaceId)
-    if (path === undefined) return refusal(`The space of kiosk ${id} is gone: move it first.`)
+    if (path === undefined) return refusal(`The space of kiosk ${id} was deleted: use "kiosk move" first.`)
     return makeCode(world, input, {
       universityId: university.value.id,
       spaceId,
       path: pathText(path),
       role,
+      timezone: university.value.timezone,
       replacesKioskId: id,
     })
   },

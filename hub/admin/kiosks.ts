@@ -1,197 +1,161 @@
 import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
-import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
+import { pathText, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import { MAX_KIOSK_NAME_LENGTH } from '#shared/domain/kiosk.ts'
-import { appendChange } from '../platform/postgres/append-change.ts'
-import { query, type Transaction } from '../platform/postgres/database.ts'
-import {
-  loadAdminKiosk,
-  loadAdminKiosks,
-  markKioskRevoked,
-  updateKioskName,
-  updateKioskPlace,
-  type AdminKiosk,
-} from '../kiosks/kiosk-rows.ts'
+import { query } from '../platform/postgres/database.ts'
+import { loadAdminKiosks, type AdminKiosk } from '../kiosks/kiosk-rows.ts'
 import { loadLiveForks } from '../kiosks/fork-rows.ts'
 import { loadSpaces } from '../spaces/space-rows.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
-import {
-  answer,
-  refusal,
-  type AdminCommand,
-  type AdminInput,
-  type AdminRefusal,
-  type AdminWorld,
-} from './answer.ts'
-import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { formatAge, formatTable } from './table.ts'
 import type { University } from '../universities/university-rows.ts'
+import { answer, type AdminCommand, type AdminInput, type AdminRefusal, type AdminWorld } from './answer.ts'
+import { pickKiosk, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { formatAge, type Table } from './table.ts'
+import { makeTimes } from './times.ts'
 
-const KIOSK_HELP = '  KIOSK            its number, or its name'
+/** A kiosk with the path of its space; null: the space was deleted. */
+type PlacedKiosk = AdminKiosk & { space: string | null }
+
+interface Placed {
+  university: University
+  nowMs: number
+  kiosks: PlacedKiosk[]
+}
+
+async function loadPlaced(world: AdminWorld, input: AdminInput): Promise<Decision<Placed, AdminRefusal>> {
+  const university = await pickUniversity(world, input)
+  if (!university.ok) return university
+  const { id } = university.value
+  const kiosks = await loadAdminKiosks(world.pool, id)
+  const paths = pathsOfSpaces(await loadSpaces(world.pool, id))
+  const [now] = await query<{ ms: number }>(world.pool, 'select ms_of_time(now()) as ms')
+  const placed = kiosks.map((kiosk) => {
+    const path = paths.get(kiosk.spaceId)
+    return { ...kiosk, space: path === undefined ? null : pathText(path) }
+  })
+  return accept({ university: university.value, nowMs: now?.ms ?? 0, kiosks: placed })
+}
+
+function tableOf(kiosks: readonly PlacedKiosk[], nowMs: number): Table {
+  return {
+    columns: ['id', 'name', 'role', 'space', 'waiting', 'clock', 'version', 'key', 'seen', ''],
+    rows: kiosks.map((kiosk) => [
+      kiosk.id,
+      kiosk.name,
+      kiosk.role,
+      spaceOf(kiosk),
+      kiosk.outboxDepth ?? '-',
+      clockOf(kiosk),
+      kiosk.appVersion ?? '-',
+      kiosk.keyGrade,
+      formatAge(nowMs, kiosk.lastSeenAtMs),
+      stateOf(kiosk),
+    ]),
+  }
+}
+
+function spaceOf({ space }: PlacedKiosk): string {
+  return space === null ? '(space was deleted)' : space || '/'
+}
+
+function clockOf({ clockOffsetMs }: AdminKiosk): string {
+  return clockOffsetMs === null ? '-' : `${(clockOffsetMs / 1000).toFixed(1)} s`
+}
+
+function stateOf({ revokedAtMs, silencedAtMs }: AdminKiosk): string {
+  if (revokedAtMs !== null) return 'revoked'
+  return silencedAtMs === null ? '' : 'muted'
+}
 
 /** `kiosk list`. */
 export const kioskList: AdminCommand = {
   name: 'kiosk list',
   usage: '[--university D]',
-  summary: 'shows kiosks: place, what waits on them, clock offset, version, key grade, last seen',
+  summary: 'lists kiosks: place, waiting reports, clock offset, version, key grade, last seen',
+  example: 'kiosk list --university example.edu',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
-    const university = await pickUniversity(world, input)
-    if (!university.ok) return university
-    const { id } = university.value
-    const kiosks = await loadAdminKiosks(world.pool, id)
-    const paths = pathsOfSpaces(await loadSpaces(world.pool, id))
-    const [now] = await query<{ ms: number }>(world.pool, 'select ms_of_time(now()) as ms')
-    const nowMs = now?.ms ?? 0
-    const placed = kiosks.map((kiosk) => {
-      const path = paths.get(kiosk.spaceId)
-      return { ...kiosk, space: path === undefined ? null : pathText(path) }
-    })
-    const rows = placed.map((kiosk) => [
-      kiosk.id,
-      kiosk.name,
-      kiosk.role,
-      kiosk.space === null ? '(space is gone)' : kiosk.space || '/',
-      kiosk.outboxDepth ?? '-',
-      kiosk.clockOffsetMs === null ? '-' : `${(kiosk.clockOffsetMs / 1000).toFixed(1)} s`,
-      kiosk.appVersion ?? '-',
-      kiosk.keyGrade,
-      formatAge(nowMs, kiosk.lastSeenAtMs),
-      kiosk.revokedAtMs === null ? '' : 'revoked',
-    ])
-    const columns = ['id', 'name', 'role', 'space', 'waiting', 'clock', 'version', 'key', 'seen', '']
-    return answer(formatTable(columns, rows), { universityId: id, nowMs, kiosks: placed })
+    const placed = await loadPlaced(world, input)
+    if (!placed.ok) return placed
+    const { university, nowMs, kiosks } = placed.value
+    const facts = { universityId: university.id, nowMs, kiosks }
+    if (kiosks.length === 0)
+      return answer(
+        `${university.name} has no kiosks yet. "kiosk code --space PATH" makes the code with which a device becomes one.`,
+        facts,
+      )
+    return answer(tableOf(kiosks, nowMs), facts)
   },
 }
 
-/** Picks university and kiosk, refuses a revoked one, and runs a change on it as a commit of the university's order; what is so already is no change. [AUD-5] */
-async function change(
-  world: AdminWorld,
-  input: AdminInput,
-  subject: string,
-  log: (kiosk: AdminKiosk) => Record<string, unknown>,
-  run: (client: Transaction, university: University, kiosk: AdminKiosk) => Promise<void>,
-  isSo: (kiosk: AdminKiosk) => boolean = () => false,
-): Promise<Decision<AdminKiosk, AdminRefusal>> {
-  const university = await pickUniversity(world, input)
-  if (!university.ok) return university
-  const kiosk = await pickKiosk(world, university.value, input.words[0] ?? '')
-  if (!kiosk.ok) return kiosk
-  const { id, name, revokedAtMs } = kiosk.value
-  if (revokedAtMs !== null) return revokedAlready(id, name)
-  // Looked at again under the lock: two who revoke at once must not both be told that they did it.
-  return commitUnderClock(world.pool, university.value.id, async (client) => {
-    const current = await loadAdminKiosk(client, university.value.id, id)
-    if (current === null || current.revokedAtMs !== null) return revokedAlready(id, name)
-    if (isSo(current)) return accept(current)
-    await run(client, university.value, current)
-    await appendChange(client, {
-      universityId: university.value.id,
-      actor: 'cli',
-      service: 'kiosks',
-      subject,
-      log: { kioskId: id, ...log(current) },
-    })
-    return accept(current)
-  })
-}
-
-function revokedAlready(id: number, name: string): { ok: false; refusal: AdminRefusal } {
-  return refusal(`Kiosk ${id} ${quoted(name)} is revoked already.`)
-}
-
-/** `kiosk move`. */
-export const kioskMove: AdminCommand = {
-  name: 'kiosk move',
-  usage: '[--university D] KIOSK --space PATH [--role door|entrance]',
-  summary: 'puts a kiosk at another space; it learns of it at once',
-  help: KIOSK_HELP,
-  options: { ...UNIVERSITY_OPTION, space: { type: 'string' }, role: { type: 'string' } },
-  required: ['space'],
-  words: [1, 1],
-  run: async (world, input) => {
-    const picked = await pickPlace(world, input)
-    if (!picked.ok) return picked
-    const { space, path, role } = picked.value
-    const moved = await change(
-      world,
-      input,
-      'move',
-      (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: space.id, role: role ?? kiosk.role }),
-      (client, { id }, kiosk) => updateKioskPlace(client, id, kiosk.id, { spaceId: space.id, role }),
-      (kiosk) => kiosk.spaceId === space.id && (role ?? kiosk.role) === kiosk.role,
-    )
-    if (!moved.ok) return moved
-    return answer(
-      `Kiosk ${moved.value.id} ${quoted(moved.value.name)} stands at ${quoted(path || '/')} now.`,
-      {
-        kioskId: moved.value.id,
-        spaceId: space.id,
-        space: path,
-        role: role ?? moved.value.role,
-      },
-    )
-  },
-}
-
-/** `kiosk rename`. */
-export const kioskRename: AdminCommand = {
-  name: 'kiosk rename',
-  usage: '[--university D] KIOSK NAME',
-  summary: 'gives a kiosk another name',
-  help: KIOSK_HELP,
+/** `kiosk find`. */
+export const kioskFind: AdminCommand = {
+  name: 'kiosk find',
+  aliases: ['kiosk search'],
+  usage: '[--university D] TEXT',
+  summary: 'finds kiosks by a part of their name or place',
+  help: '  TEXT             one or several words, in any case; all of them must be found',
+  example: 'kiosk find "floor 2"',
   options: UNIVERSITY_OPTION,
-  words: [2, 2],
+  words: [1, 20],
   run: async (world, input) => {
-    const typed = input.words[1] ?? ''
-    const name = normaliseName(typed)
-    const wrong = name === '' ? 'it is empty' : faultOfText(typed, MAX_KIOSK_NAME_LENGTH)
-    if (wrong !== null) return refusal(`The name ${quoted(typed)} cannot be used: ${wrong}.`)
-    const renamed = await change(
-      world,
-      input,
-      'rename',
-      (kiosk) => ({ from: kiosk.name, to: name }),
-      (client, { id }, kiosk) => updateKioskName(client, id, kiosk.id, name),
-      (kiosk) => kiosk.name === name,
-    )
-    if (!renamed.ok) return renamed
-    return answer(`Kiosk ${renamed.value.id} is called ${quoted(name)} now.`, {
-      kioskId: renamed.value.id,
-      name,
+    const placed = await loadPlaced(world, input)
+    if (!placed.ok) return placed
+    const { university, nowMs, kiosks } = placed.value
+    const text = input.words.join(' ')
+    const words = text.normalize('NFC').toLowerCase().split(/\s+/)
+    const found = kiosks.filter(({ name, space }) => {
+      const looked = `${name} ${space ?? ''}`.toLowerCase()
+      return words.every((word) => looked.includes(word))
     })
+    const facts = { universityId: university.id, nowMs, kiosks: found }
+    return found.length === 0
+      ? answer(`No kiosk of ${university.name} matches ${quoted(text)}. "kiosk list" shows all.`, facts)
+      : answer(tableOf(found, nowMs), facts)
   },
 }
 
-/** `kiosk revoke`. [SYN-28] */
-export const kioskRevoke: AdminCommand = {
-  name: 'kiosk revoke',
+/** `kiosk show`. */
+export const kioskShow: AdminCommand = {
+  name: 'kiosk show',
   usage: '[--university D] KIOSK',
-  summary: "ends a kiosk's right to be heard, within 5 s; what still waits on it stays there",
-  help: KIOSK_HELP,
+  summary: 'shows one kiosk: place, state, version, what waits on it',
+  help: '  KIOSK            its number, or its name',
+  example: 'kiosk show "door 101"',
   options: UNIVERSITY_OPTION,
   words: [1, 1],
   run: async (world, input) => {
-    const revoked = await change(
-      world,
-      input,
-      'revoke',
-      (kiosk) => ({ name: kiosk.name, spaceId: kiosk.spaceId, outboxDepth: kiosk.outboxDepth }),
-      (client, { id }, kiosk) => markKioskRevoked(client, id, kiosk.id),
-    )
-    if (!revoked.ok) return revoked
-    const { id, name, outboxDepth } = revoked.value
-    const lost =
-      outboxDepth === null || outboxDepth === 0 ? '' : ` ${outboxDepth} taps wait on it and stay there.`
-    const forkIds = await loadLiveForks(world.pool, id)
-    const heirs =
-      forkIds.length === 0
-        ? ''
-        : ` Devices that forked from it are still heard: ${forkIds.join(', ')}; was its key stolen, revoke them too.`
-    return answer(`Kiosk ${id} ${quoted(name)} is revoked.${lost}${heirs}`, {
-      kioskId: id,
-      name,
-      outboxDepth,
+    const placed = await loadPlaced(world, input)
+    if (!placed.ok) return placed
+    const { university, kiosks, nowMs } = placed.value
+    const picked = await pickKiosk(world, university, input.words[0] ?? '')
+    if (!picked.ok) return picked
+    const kiosk = { space: null, ...picked.value, ...kiosks.find(({ id }) => id === picked.value.id) }
+    const forkIds = await loadLiveForks(world.pool, kiosk.id)
+    const times = makeTimes(university.timezone)
+    const at = (ms: number | null, never: string): string => (ms === null ? never : times.minute(ms))
+    const seen = kiosk.lastSeenAtMs
+    const rows: [string, string | number][] = [
+      ['name', kiosk.name],
+      ['number', String(kiosk.id)],
+      ['university', university.name],
+      ['space', spaceOf(kiosk)],
+      ['role', kiosk.role],
+      ['reports', kiosk.silencedAtMs === null ? 'count' : `muted since ${at(kiosk.silencedAtMs, '')}`],
+      ['last seen', seen === null ? 'never' : `${at(seen, '')}, ${formatAge(nowMs, seen)} ago`],
+      ['waiting', kiosk.outboxDepth === null ? 'not known' : `${kiosk.outboxDepth} reports`],
+      ['clock', clockOf(kiosk)],
+      ['version', kiosk.appVersion ?? 'not known'],
+      ['key', kiosk.keyGrade],
+      ...(kiosk.forkedFromId === null
+        ? []
+        : [['copied from', `kiosk ${kiosk.forkedFromId}`] satisfies [string, string]]),
+      ...(forkIds.length === 0 ? [] : [['copies', forkIds.join(', ')] satisfies [string, string]]),
+      ...(kiosk.revokedAtMs === null
+        ? []
+        : [['revoked', at(kiosk.revokedAtMs, '')] satisfies [string, string]]),
+    ]
+    return answer([{ columns: null, rows }, `Times are in ${times.zone}.`], {
+      nowMs,
+      ...kiosk,
       forkIds,
     })
   },

@@ -1,31 +1,53 @@
-import { quoted } from '#shared/domain/space-tree.ts'
 import { loadChanges } from '../audit/change-log-rows.ts'
-import { answer, refusal, type AdminCommand } from './answer.ts'
-import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { formatTable } from './table.ts'
+import { answer, type AdminCommand } from './answer.ts'
+import { COUNT_OPTION, parseCount, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { makeTimes } from './times.ts'
 
 /** `log`. */
 export const log: AdminCommand = {
   name: 'log',
   usage: '[--university D] [--all] [--count N]',
   summary: 'shows who did what, newest first',
-  help: `  --all            acts that concern the whole installation instead of one university
-  --count N        how many: 50 unless said`,
-  options: { ...UNIVERSITY_OPTION, all: { type: 'boolean' }, count: { type: 'string', default: '50' } },
+  help: `  --all            what concerns the whole installation instead of one university
+  --count N        how many: 50 by default`,
+  example: 'log --count 200',
+  options: { ...UNIVERSITY_OPTION, ...COUNT_OPTION, all: { type: 'boolean' } },
   run: async (world, input) => {
-    const typed = input.text('count') ?? ''
-    if (!/^[1-9]\d{0,5}$/.test(typed)) return refusal(`${quoted(typed)} is no number of acts.`)
+    const count = parseCount(input)
+    if (!count.ok) return count
     const university = input.isSet('all') ? null : await pickUniversity(world, input)
     if (university !== null && !university.ok) return university
     const universityId = university?.value.id ?? null
-    const changes = await loadChanges(world.pool, universityId, Number(typed))
+    const changes = await loadChanges(world.pool, universityId, count.value)
+    if (changes.length === 0)
+      return answer(
+        universityId === null
+          ? 'Nothing was written down yet for the whole installation; without --all you see one university.'
+          : `Nothing was written down yet for ${university?.value.name ?? ''}.`,
+        { universityId, changes },
+      )
+    const times = makeTimes(university?.value.timezone ?? null)
     const rows = changes.map((change) => [
       change.id,
-      new Date(change.atMs).toISOString(),
+      times.second(change.atMs),
       change.actor,
       `${change.service} ${change.subject}`,
-      JSON.stringify(change.log),
+      detailsOf(change.log),
     ])
-    return answer(formatTable(['id', 'time', 'who', 'what', ''], rows), { universityId, changes })
+    const columns = ['id', `time (${times.zone})`, 'who', 'what', 'details']
+    return answer({ columns, rows }, { universityId, changes })
   },
+}
+
+/** "key staleMs, from 7200000, to 3600000"; what has parts of its own stands in brackets. */
+function detailsOf(facts: object): string {
+  return Object.entries(facts)
+    .map(([key, value]: [string, unknown]) => `${key} ${detailOf(value)}`)
+    .join(', ')
+}
+
+function detailOf(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(detailOf).join(', ')
+  if (typeof value === 'object' && value !== null) return `(${detailsOf(value)})`
+  return String(value)
 }

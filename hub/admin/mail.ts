@@ -2,44 +2,46 @@ import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadStuckMail, updateMailDueNow, type StuckMail } from '../platform/mail/mail-outbox.ts'
 import { answer, type AdminCommand } from './answer.ts'
-import { formatTable } from './table.ts'
+import { makeTimes, type Times } from './times.ts'
 
 /** `mail list`. [IDN-21] */
 export const mailList: AdminCommand = {
   name: 'mail list',
   usage: '',
-  summary:
-    'shows the mails that did not get through: those that were given up, and those that are tried again',
+  summary: 'lists mails that were not delivered: those that were given up, and those that are tried again',
   help: `Of a mail that was given up nothing is kept for longer than a month, and of its address only the first letter and the
-domain. "EENVELOPE 550" means that the mail server knows nobody of that address, ESMTPUTF8 that it takes none beyond ASCII.`,
+domain. "EENVELOPE 550" means that the mail server does not know the address, ESMTPUTF8 that it accepts none beyond ASCII.`,
+  example: 'mail list',
   options: {},
   run: async (world) => {
     const mails = await loadStuckMail(world.pool)
-    if (mails.length === 0) return answer('Every mail got through.', { mails })
-    const columns = ['asked for', 'mail', 'university', 'to', 'tries', 'how it stands']
+    if (mails.length === 0) return answer('Every mail was delivered.', { mails })
+    const times = makeTimes(null)
+    const columns = [`requested (${times.zone})`, 'mail', 'university', 'to', 'tries', 'state']
     const rows = mails.map((mail) => [
-      new Date(mail.createdAtMs).toISOString(),
+      times.minute(mail.createdAtMs),
       mail.template,
       mail.universityName ?? '-',
       mail.maskedTo,
       mail.tries,
-      standingOf(mail),
+      stateOf(mail, times),
     ])
-    return answer(formatTable(columns, rows), { mails })
+    return answer({ columns, rows }, { mails })
   },
 }
 
-function standingOf({ failedAtMs, failure, nextTryAtMs }: StuckMail): string {
-  if (failedAtMs === null) return `tried again at ${new Date(nextTryAtMs).toISOString()}`
-  return `given up ${new Date(failedAtMs).toISOString()}${failure === null ? '' : `: ${failure}`}`
+function stateOf({ failedAtMs, failure, nextTryAtMs }: StuckMail, times: Times): string {
+  if (failedAtMs === null) return `tried again at ${times.minute(nextTryAtMs)}`
+  return `given up at ${times.minute(failedAtMs)}${failure === null ? '' : `: ${failure}`}`
 }
 
 /** `mail retry`. [IDN-21] */
 export const mailRetry: AdminCommand = {
   name: 'mail retry',
   usage: '',
-  summary: 'tries what waits for its next try within a minute, for example when the mail server is back',
-  help: `What was given up is not tried again, since nothing of it is kept: who asked for it asks once more.`,
+  summary: 'sends waiting mails within a minute, for example once the mail server is back',
+  help: `What was given up is not sent again, since nothing of it is kept: whoever requested it must request it again.`,
+  example: 'mail retry',
   options: {},
   run: async (world) => {
     const count = await transaction(world.pool, 'read committed', async (client) => {
@@ -54,7 +56,10 @@ export const mailRetry: AdminCommand = {
       })
       return dueCount
     })
-    const text = count === 0 ? 'No mail waits.' : `${count} ${count === 1 ? 'mail is' : 'mails are'} due now.`
+    const text =
+      count === 0
+        ? 'No mail is waiting.'
+        : `${count} ${count === 1 ? 'mail is' : 'mails are'} sent within a minute.`
     return answer(text, { count })
   },
 }

@@ -1,15 +1,36 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { KioskRole } from '#shared/domain/kiosk.ts'
 import { spacesByPath, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
+import { nearestName } from '#shared/domain/nearest-name.ts'
 import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { parseAddress } from '../platform/mail/address.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../kiosks/kiosk-rows.ts'
-import { loadPeopleNamed, type KnownPerson } from '../accounts/person-rows.ts'
+import { loadListedPerson, loadPeople, loadPeopleNamed, type KnownPerson } from '../accounts/person-rows.ts'
 import { loadSpaces } from '../spaces/space-rows.ts'
 import { loadUniversities, loadUniversityByDomain, type University } from '../universities/university-rows.ts'
 import { refusal, type AdminInput, type AdminRefusal, type AdminWorld } from './answer.ts'
 
 const ROLES: ReadonlySet<string> = new Set(KioskRole.enum)
+
+const NO_UNIVERSITY = 'There is no university yet: "university add" makes one.'
+
+/** The option of commands that list: how many at most. */
+export const COUNT_OPTION = { count: { type: 'string', default: '50' } } as const
+
+/** The number of `--count`. */
+export function parseCount(input: AdminInput): Decision<number, AdminRefusal> {
+  const typed = input.text('count') ?? ''
+  return /^[1-9]\d{0,5}$/.test(typed)
+    ? accept(Number(typed))
+    : refusal(`--count ${quoted(typed)} is not a number from 1 to 999999.`)
+}
+
+/** That there are more than are shown; nothing where there are none. */
+export function moreThan(shownCount: number, totalCount: number): string[] {
+  return totalCount > shownCount
+    ? [`… and ${totalCount - shownCount} more; --count ${totalCount} shows all.`]
+    : []
+}
 
 /** The option that names a university; it may be left out where there is only one. */
 export const UNIVERSITY_OPTION = { university: { type: 'string' } } as const
@@ -24,16 +45,19 @@ export async function pickUniversity(
     const found = await loadUniversityByDomain(world.pool, domain)
     if (found !== null) return accept(found)
     const known = (await loadUniversities(world.pool)).flatMap((one) => one.domains)
+    if (known.length === 0) return refusal(NO_UNIVERSITY)
+    const meant = nearestName(domain, known)
     return refusal(
-      known.length === 0
-        ? 'There is no university yet: "university add" makes one.'
-        : `There is no university with the domain ${quoted(domain)}; there is ${known.join(', ')}.`,
+      `There is no university with the domain ${quoted(domain)}; ${meant === null ? `there is ${known.join(', ')}.` : `did you mean ${meant}?`}`,
     )
   }
-  const [only, second] = await loadUniversities(world.pool)
-  if (only === undefined) return refusal('There is no university yet: "university add" makes one.')
+  const all = await loadUniversities(world.pool)
+  const [only, second] = all
+  if (only === undefined) return refusal(NO_UNIVERSITY)
   if (second !== undefined)
-    return refusal('There are several universities: say which one with --university DOMAIN.')
+    return refusal(
+      `There are several universities: add --university with one of ${all.flatMap(({ domains }) => domains.slice(0, 1)).join(', ')}.`,
+    )
   return accept(only)
 }
 
@@ -47,13 +71,30 @@ export async function pickPerson(
   const emailKey = parseAddress(typed)?.key ?? null
   const people = await loadPeopleNamed(world.pool, id, { username: typed, emailKey })
   const [person, second] = people
-  if (person === undefined)
+  if (second !== undefined)
     return refusal(
-      `${name} knows nobody called ${quoted(typed)}: they must have signed in, or been imported, before.`,
+      `${quoted(typed)} is the address of ${people.length} people at ${name}: use the user name, or the number that "people find" shows.`,
     )
-  return second === undefined
-    ? accept(person)
-    : refusal(`${quoted(typed)} is ${people.length} people of ${name}: name one by the user name.`)
+  if (person !== undefined) return accept(person)
+  const numbered = /^\d{1,16}$/.test(typed) ? await loadListedPerson(world.pool, id, Number(typed)) : null
+  if (numbered !== null) {
+    const { userId, username, email, directory, isActive, isVerified } = numbered
+    const isTrusted = isVerified || directory !== null || email === null
+    return accept({ userId, name: username ?? email ?? typed, isActive, isTrusted })
+  }
+  return refusal(`${name} knows nobody called ${quoted(typed)}; ${await hintOfPeople(world, id, typed)}`)
+}
+
+/** Who may have been meant by a part of a name. */
+async function hintOfPeople(world: AdminWorld, universityId: number, typed: string): Promise<string> {
+  const words = typed.split(/\s+/).filter((word) => word !== '')
+  const { people, totalCount } =
+    words.length === 0 ? { people: [], totalCount: 0 } : await loadPeople(world.pool, universityId, words, 3)
+  const names = people.map(({ username, email, userId }) => username ?? email ?? String(userId))
+  if (totalCount === 1) return `did you mean ${quoted(names[0] ?? '')}?`
+  return totalCount === 0
+    ? 'somebody must have registered, signed in with a directory, or been imported first.'
+    : `"people find" finds ${totalCount}, for example ${names.map(quoted).join(', ')}.`
 }
 
 /** A live space with its path. */
@@ -63,7 +104,7 @@ interface PickedSpace {
 }
 
 /** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. None that was never public. [IMP-12] */
-async function pickSpace(
+export async function pickSpace(
   world: AdminWorld,
   university: University,
   pathTyped: string,
@@ -80,11 +121,11 @@ async function pickSpace(
 }
 
 /** The role that was typed; null when none was. */
-function parseRole(typed: string | undefined): Decision<KioskRole | null, AdminRefusal> {
+export function parseRole(typed: string | undefined): Decision<KioskRole | null, AdminRefusal> {
   if (typed === undefined) return accept(null)
   return ROLES.has(typed)
     ? accept(typed as KioskRole)
-    : refusal(`${quoted(typed)} is none of ${[...ROLES].join(', ')}.`)
+    : refusal(`There is no role ${quoted(typed)}; choose ${[...ROLES].join(' or ')}.`)
 }
 
 /** Where a kiosk is to stand, as `--university`, `--space` and `--role` say; `role` is null when none was typed. */
@@ -110,12 +151,19 @@ export async function pickKiosk(
   const kiosks = await loadAdminKiosks(world.pool, university.id)
   const byId = /^\d+$/.test(word) ? kiosks.find((kiosk) => kiosk.id === Number(word)) : undefined
   if (byId !== undefined) return accept(byId)
-  const named = kiosks.filter((kiosk) => kiosk.name === word && kiosk.revokedAtMs === null)
+  const live = kiosks.filter((kiosk) => kiosk.revokedAtMs === null)
+  const named = live.filter((kiosk) => kiosk.name === word)
   const [kiosk, second] = named
-  if (kiosk === undefined) return refusal(`There is no kiosk ${quoted(word)}; "kiosk list" shows them.`)
   if (second !== undefined)
     return refusal(
-      `Several kiosks are called ${quoted(word)}: name one by its number (${named.map((one) => one.id).join(', ')}).`,
+      `Several kiosks are called ${quoted(word)}: use the number of one (${named.map((one) => one.id).join(', ')}).`,
     )
-  return accept(kiosk)
+  if (kiosk !== undefined) return accept(kiosk)
+  const meant = nearestName(
+    word,
+    live.map(({ name }) => name),
+  )
+  return refusal(
+    `There is no kiosk ${quoted(word)}; ${meant === null ? '"kiosk list" shows them.' : `did you mean ${quoted(meant)}?`}`,
+  )
 }

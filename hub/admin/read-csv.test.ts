@@ -53,7 +53,7 @@ describe('[IMP-13] a table of a spreadsheet is read', () => {
 describe('[IMP-13] what is wrong with its shape is named', () => {
   test('a column that stands twice', () => {
     expect(readCsv('path;capacity;Capacity\nLibrary;30;40\n', KNOWN).faults).toEqual([
-      { line: 1, detail: 'the column "capacity" stands twice' },
+      { line: 1, detail: 'the column "capacity" appears twice' },
     ])
   })
 
@@ -73,7 +73,7 @@ describe('[IMP-13] what is wrong with its shape is named', () => {
     ])
     expect(open.rows).toHaveLength(1)
     expect(readCsv('path,kind\nA "1",library\n', KNOWN).faults[0]?.detail).toMatch(
-      /^a quote stands in the middle/,
+      /^a quote appears in the middle/,
     )
     expect(readCsv('path,kind\n"A"1,library\n', KNOWN).faults[0]?.detail).toMatch(/^a quote stands inside/)
     expect(readCsv(`path,kind\n${'A'.repeat(70_000)},library\n`, KNOWN).faults[0]?.detail).toMatch(

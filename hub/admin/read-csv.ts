@@ -50,7 +50,7 @@ export function readCsv(text: string, known: readonly string[]): CsvTable {
   while (header.at(-1) === '') header.pop()
   const twins = header.filter((name, index) => name !== '' && header.indexOf(name) < index)
   for (const name of new Set(twins))
-    faults.push({ line: first.line, detail: `the column ${quoted(name)} stands twice` })
+    faults.push({ line: first.line, detail: `the column ${quoted(name)} appears twice` })
   const rows = rest.flatMap(({ line, cells }): CsvRow[] => {
     const detail = faultOfLength(cells, header.length)
     if (detail !== null) {
@@ -101,9 +101,9 @@ function readLines(
 /** What csv-parse refuses, in words of whoever made the file. */
 const SENTENCES: Readonly<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'a quote opens in it or below and never closes: nothing after it was read',
-  CSV_INVALID_CLOSING_QUOTE: 'a quote stands inside a cell; quotes inside a quoted cell are written twice',
+  CSV_INVALID_CLOSING_QUOTE: 'a quote appears inside a cell; inside a quoted cell, quotes are written twice',
   INVALID_OPENING_QUOTE:
-    'a quote stands in the middle of a cell; a cell with quotes is put in quotes, and they are written twice',
+    'a quote appears in the middle of a cell; a cell with quotes is put in quotes, and they are written twice',
   CSV_MAX_RECORD_SIZE: `it has more than ${MAX_ROW_LENGTH} characters; is a quote open?`,
 }
 

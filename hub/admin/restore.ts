@@ -23,7 +23,8 @@ import {
 import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
 import { BACKUP_FORMAT, type BackupManifest } from './backup.ts'
 import { openWorld } from './connect.ts'
-import { formatTable } from './table.ts'
+import { fileFault } from './text-file.ts'
+import { makeTimes } from './times.ts'
 
 const parseManifest = makeParse(
   Type.Object({
@@ -76,7 +77,7 @@ async function* readLines(file: string): AsyncGenerator<string> {
     if (rest !== '') yield rest
   } catch (error) {
     if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
-      throw new TornBackupError(`${file} is torn, or no backup of Carrel.`)
+      throw new TornBackupError(`${file} is damaged, or not a backup of Carrel.`)
     throw error
   } finally {
     source.destroy()
@@ -90,7 +91,7 @@ async function readManifest(file: string): Promise<BackupManifest> {
     if (parsed.ok) return parsed.value
     break
   }
-  throw new TornBackupError(`${file} is no backup of this Carrel.`)
+  throw new TornBackupError(`${file} is not a backup of Carrel: its first line does not describe one.`)
 }
 
 /**
@@ -104,16 +105,20 @@ async function prepare(pool: Database, manifest: BackupManifest): Promise<Decisi
     return migration?.hash === hash ? [migration] : []
   })
   if (wanted.length < manifest.migrations.length)
-    return refusal('The backup was made by another Carrel: restore it with that version, or a newer one.')
+    return refusal(
+      'The backup was made by another version of Carrel: restore it with that version, or a newer one.',
+    )
   const landed = await loadLandedMigrations(pool)
   if (landed.length > wanted.length)
     return refusal(
-      'The database is newer than the backup: restore into a fresh one, which then is brought up to date.',
+      'The database is newer than the backup: restore into a new, empty one, which is then brought up to date.',
     )
   await migrate(pool, wanted)
   const filled = await loadFilledTables(pool, await loadBackupTables(pool))
   if (filled.length > 0)
-    return refusal(`The database is not empty (${filled.join(', ')}): restore into a fresh one.`)
+    return refusal(
+      `The database is not empty (${filled.join(', ')}), and nothing in it is overwritten: restore into a new, empty one.`,
+    )
   return accept(null)
 }
 
@@ -129,8 +134,15 @@ async function insertAll(
   let waiting: string[] = []
   let isWhole = false
   const flush = async (): Promise<void> => {
-    if (table !== null && waiting.length > 0 && !isPassedOver(table))
-      await insertTableRows(client, table, waiting)
+    if (table !== null && waiting.length > 0 && !isPassedOver(table)) {
+      const last = counts[table] ?? 0
+      await insertTableRows(client, table, waiting).catch((error: unknown) => {
+        if (!isDataFault(error)) throw error
+        throw new TornBackupError(
+          `${file} is damaged: of rows ${last - waiting.length + 1} to ${last} of table ${table} one cannot be read. Use another backup.`,
+        )
+      })
+    }
     waiting = []
   }
   let isFirst = true
@@ -145,7 +157,9 @@ async function insertAll(
       await flush()
       table = mark.value.table
       if (!tables.has(table) && !isPassedOver(table))
-        throw new TornBackupError(`${file} holds a table ${table} that this Carrel does not know.`)
+        throw new TornBackupError(
+          `${file} holds a table ${table} that this version of Carrel does not know: use a newer one.`,
+        )
       counts[table] = 0
     } else if (mark?.ok === true && 'end' in mark.value) {
       await flush()
@@ -156,8 +170,13 @@ async function insertAll(
       if (waiting.length >= ROWS_PER_INSERT) await flush()
     }
   }
-  if (!isWhole) throw new TornBackupError(`${file} is torn: it ends too early.`)
+  if (!isWhole) throw new TornBackupError(`${file} is damaged: it ends too early. Use another backup.`)
   return Object.fromEntries(Object.entries(counts).filter(([name]) => !isPassedOver(name)))
+}
+
+/** Whether PostgreSQL refused what stands in a row, by its classes of errors: data exceptions and broken rules. */
+function isDataFault(error: unknown): boolean {
+  return /^2[23]/.test(String((error as { code?: string }).code))
 }
 
 /** Puts a backup into an empty database, in one transaction, and rolls every epoch: it counts as restored. [SYN-17] */
@@ -194,7 +213,7 @@ export async function restoreBackup(
     if (error instanceof TornBackupError) return refusal(error.message)
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
-    if (code === 'EACCES' || code === 'EISDIR') return refusal(`${file} cannot be read (${code}).`)
+    if (code === 'EACCES' || code === 'EISDIR') return refusal(`${file} cannot be read: ${fileFault(code)}.`)
     throw error
   }
 }
@@ -203,9 +222,10 @@ export async function restoreBackup(
 export const restore: AdminCommand = {
   name: 'restore',
   usage: 'FILE',
-  summary: 'puts a backup into an empty database; kiosks then offer again what they hold',
-  help: `Stop the hub, move the folder "database" of CARREL_HOME away (or make an empty database and name it in DATABASE_URL),
-restore, and start the hub again.`,
+  summary: 'puts a backup into an empty database; kiosks then send again what they hold',
+  example: 'restore /backups/carrel-monday.backup',
+  help: `Nothing is overwritten: the database must be empty. Stop the hub, move the folder "database" of CARREL_HOME away (or make
+an empty database and name it in DATABASE_URL), restore, and start the hub again.`,
   options: {},
   words: [1, 1],
   runAlone: async (config, input) => {
@@ -215,8 +235,10 @@ restore, and start the hub again.`,
       const file = input.file(0) ?? ''
       const done = await restoreBackup(world.value.pool, file)
       if (!done.ok) return done
-      const table = formatTable(['table', 'rows'], Object.entries(done.value.counts))
-      return answer(`${table}\nRestored as of ${done.value.takenAt}.`, { file, ...done.value })
+      const times = makeTimes(null)
+      const takenAt = `${times.second(Date.parse(done.value.takenAt))} (${times.zone})`
+      const table = { columns: ['table', 'rows'], rows: Object.entries(done.value.counts) }
+      return answer([table, `Restored as of ${takenAt}.`], { file, ...done.value })
     } finally {
       await world.value.close()
     }

@@ -2,25 +2,32 @@ import { makeRandomSource } from '../platform/clock.ts'
 import { rollEpoch } from '../platform/writer/epoch.ts'
 import { loadUniversities } from '../universities/university-rows.ts'
 import { answer, type AdminCommand } from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
-/** `restored`. [SYN-17] [SYN-18] */
+/** `restored`. [SYN-17] [SYN-18] [IMP-16] */
 export const restored: AdminCommand = {
   name: 'restored',
-  usage: '[--university D]',
+  usage: '[--university D] [--yes]',
   summary:
-    'says that the database was put back to an earlier state: kiosks start afresh and offer again what they hold',
-  help: `After a restore by PostgreSQL's own means. Without --university it holds for all. ("restore" says it by itself.)`,
-  options: UNIVERSITY_OPTION,
+    'tells kiosks that the database was put back to an earlier state: they start afresh and send again what they hold',
+  help: `Needed after a restore with PostgreSQL's own tools; "restore" does it by itself. Without --university: for all.`,
+  example: 'restored',
+  options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
   run: async (world, input) => {
     const one = input.text('university') === undefined ? null : await pickUniversity(world, input)
     if (one !== null && !one.ok) return one
-    const by = { actor: 'cli', random: makeRandomSource() }
-    await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
     const chosen = one === null ? await loadUniversities(world.pool) : [one.value]
     const names = chosen.map((university) => university.name)
+    const about = `All kiosks of ${names.join(', ')} start afresh and send again what they hold of the last 7 days.`
+    const confirmed = names.length === 0 ? null : await confirm(input, { about, word: null })
+    if (confirmed?.ok === false) return confirmed
+    const by = { actor: 'cli', random: makeRandomSource() }
+    await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
     const text =
-      names.length === 0 ? 'There is no university yet.' : `A new epoch began for ${names.join(', ')}.`
+      names.length === 0
+        ? 'There is no university yet: "university add" makes one.'
+        : `All kiosks of ${names.join(', ')} start afresh.`
     return answer(text, { universities: names })
   },
 }

@@ -53,7 +53,7 @@ test('[IDN-17] [AUD-5] the sessions of one person end, then those of everybody, 
   expect([one.code, one.json()]).toEqual([0, { universityId, userId: ann.userId, count: 1 }])
   expect(await whoIsIn()).toEqual([ben.userId, cat.userId, afar.userId])
   expect((await end('ann')).json()).toMatchObject({ count: 0 })
-  const all = await end('--all')
+  const all = await end('--all', '--yes')
   expect([all.code, all.json()]).toEqual([0, { universityId, userId: null, count: 2 }])
   expect(await whoIsIn()).toEqual([afar.userId])
   const written = await query(
@@ -68,8 +68,8 @@ test('[IDN-17] [AUD-5] the sessions of one person end, then those of everybody, 
 })
 
 test('[IDN-17] nobody is meant by nothing, by a stranger’s name, or by both', async () => {
-  for (const args of [[], ['nobody'], ['ann', '--all']]) {
+  for (const [code, ...args] of [[2], [1, 'nobody'], [2, 'ann', '--all']] as const) {
     const run = await end(...args)
-    expect([run.code, run.stderr.trim().split('\n').length], args.join(' ')).toEqual([1, 1])
+    expect([run.code, run.stderr.trim().split('\n').length], args.join(' ')).toEqual([code, 1])
   }
 })

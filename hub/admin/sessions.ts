@@ -2,31 +2,38 @@ import { quoted } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-session-rows.ts'
-import { answer, refusal, type AdminCommand } from './answer.ts'
+import { answer, usageRefusal, type AdminCommand } from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
-/** `sessions end`. [IDN-17] */
+/** `sessions end`. [IDN-17] [IMP-16] */
 export const sessionsEnd: AdminCommand = {
   name: 'sessions end',
-  usage: 'USER | --all [--university D]',
+  usage: 'USER | --all [--university D] [--yes]',
   summary: 'signs somebody out everywhere, or everybody of a university',
-  help: `  USER    a user name, or an e-mail address
-  --all   everybody of the university
+  help: `  USER             a user name, an e-mail address, or the number that "people find" shows
+  --all            everybody of the university; asks first
 
-Every hub refuses what was signed in within two seconds. Nothing keeps anybody from signing in again: whoever knows the
-password that should be nobody else's still can, until "forgotten password" gave the account another.`,
-  options: { ...UNIVERSITY_OPTION, all: { type: 'boolean' } },
+It takes effect within two seconds. Everybody can sign in again, also somebody who stole a password: use "people edit WHO
+--block", or have the person choose another one ("Forgot password").`,
+  example: 'sessions end ana',
+  options: { ...UNIVERSITY_OPTION, ...YES_OPTION, all: { type: 'boolean' } },
   words: [0, 1],
   run: async (world, input) => {
     const [word] = input.words
     if ((word === undefined) !== input.isSet('all'))
-      return refusal('Say either whose sessions are to end, or --all.')
+      return usageRefusal('Add whose sessions to end, or --all for everybody of the university.')
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id: universityId, name } = university.value
     const picked = word === undefined ? null : await pickPerson(world, university.value, word)
     if (picked !== null && !picked.ok) return picked
     const person = picked?.value ?? null
+    if (person === null) {
+      const about = `Everybody at ${name} is signed out, on every device.`
+      const confirmed = await confirm(input, { about, word: name })
+      if (!confirmed.ok) return confirmed
+    }
     const count = await transaction(world.pool, 'read committed', async (client) => {
       const ended =
         person === null
@@ -42,7 +49,7 @@ password that should be nobody else's still can, until "forgotten password" gave
       })
       return ended
     })
-    const whose = person === null ? `everybody of ${name}` : quoted(person.name)
+    const whose = person === null ? `everybody at ${name}` : quoted(person.name)
     return answer(`${count} ${count === 1 ? 'session' : 'sessions'} of ${whose} ended.`, {
       universityId,
       userId: person?.userId ?? null,

@@ -1,14 +1,23 @@
+import { accept, type Decision } from '#shared/domain/decision.ts'
 import { nearestName } from '#shared/domain/nearest-name.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { DEFAULT_SETTINGS, UniversitySettings } from '#shared/domain/university.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
-import { updateSettings } from '../universities/university-rows.ts'
+import { updateSettings, type University } from '../universities/university-rows.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
-import { answer, refusal, type AdminCommand } from './answer.ts'
+import {
+  answer,
+  refusal,
+  type AdminAnswer,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+  type AdminWorld,
+} from './answer.ts'
 import { formatDuration, parseDuration } from './duration.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { formatTable } from './table.ts'
+import type { Table } from './table.ts'
 
 type Key = keyof UniversitySettings
 const KEYS = Object.keys(DEFAULT_SETTINGS) as Key[]
@@ -20,11 +29,13 @@ const SETTINGS: Readonly<Record<Key, { kind: 'duration' | 'number'; about: strin
   kioskReportsPerSecond: { kind: 'number', about: 'reports a second of one kiosk, on average' },
   kioskIdleMs: {
     kind: 'duration',
-    about: 'without a touch, after which a kiosk asks whether somebody is there',
+    about: 'without a touch, after which a kiosk asks "Still there?"',
   },
   spacesPerPerson: { kind: 'number', about: 'spaces that one person may have added' },
   reportsPerPersonAndHour: { kind: 'number', about: 'reports of one person within an hour' },
 }
+
+const KEYS_HELP = KEYS.map((key) => `  ${key.padEnd(24)} ${SETTINGS[key].about}, ${boundsOf(key)}`).join('\n')
 
 function shownValue(key: Key, value: number): string {
   return SETTINGS[key].kind === 'duration' ? formatDuration(value) : String(value)
@@ -44,80 +55,166 @@ function boundsOf(key: Key): string {
   return `from ${shownValue(key, minimum)} to ${shownValue(key, maximum)}`
 }
 
+function tableOf(keys: readonly Key[], settings: UniversitySettings): Table {
+  return {
+    columns: ['setting', 'value', 'default', 'what it is'],
+    rows: keys.map((key) => [
+      key,
+      shownValue(key, settings[key]),
+      shownValue(key, DEFAULT_SETTINGS[key]),
+      SETTINGS[key].about,
+    ]),
+  }
+}
+
+/** The setting that the first word names. */
+function pickKey(input: AdminInput): Decision<Key, AdminRefusal> {
+  const typed = input.words[0] ?? ''
+  const key = KEYS.find((one) => one === typed)
+  if (key !== undefined) return accept(key)
+  const meant = nearestName(typed, KEYS)
+  const hint = meant === null ? `there is ${KEYS.join(', ')}.` : `did you mean ${quoted(meant)}?`
+  return refusal(`There is no setting ${quoted(typed)}; ${hint}`)
+}
+
 /** `settings list`. */
 export const settingsList: AdminCommand = {
   name: 'settings list',
   usage: '[--university D]',
-  summary: 'shows the settings of a university',
+  summary: 'lists the settings of a university',
+  example: 'settings list',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id, settings } = university.value
-    const rows = KEYS.map((key) => [
-      key,
-      shownValue(key, settings[key]),
-      shownValue(key, DEFAULT_SETTINGS[key]),
-      SETTINGS[key].about,
-    ])
-    return answer(formatTable(['setting', 'value', 'usual', 'what it is'], rows), {
-      universityId: id,
-      settings,
-    })
+    return answer(tableOf(KEYS, settings), { universityId: id, settings })
+  },
+}
+
+/** `settings find`. */
+export const settingsFind: AdminCommand = {
+  name: 'settings find',
+  aliases: ['settings search'],
+  usage: '[--university D] TEXT',
+  summary: 'finds settings by a part of their name or of what they do',
+  example: 'settings find report',
+  options: UNIVERSITY_OPTION,
+  words: [1, 20],
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const { id, settings } = university.value
+    const text = input.words.join(' ')
+    const words = text.toLowerCase().split(/\s+/)
+    const found = KEYS.filter((key) =>
+      words.every((word) => `${key} ${SETTINGS[key].about}`.toLowerCase().includes(word)),
+    )
+    const facts = { universityId: id, settings: Object.fromEntries(found.map((key) => [key, settings[key]])) }
+    return found.length === 0
+      ? answer(`No setting matches ${quoted(text)}. "settings list" shows all.`, facts)
+      : answer(tableOf(found, settings), facts)
+  },
+}
+
+/** `settings show`. */
+export const settingsShow: AdminCommand = {
+  name: 'settings show',
+  usage: '[--university D] KEY',
+  summary: 'shows one setting: its value, default and bounds',
+  help: KEYS_HELP,
+  example: 'settings show staleMs',
+  options: UNIVERSITY_OPTION,
+  words: [1, 1],
+  run: async (world, input) => {
+    const key = pickKey(input)
+    if (!key.ok) return key
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const { id, name, settings } = university.value
+    const value = settings[key.value]
+    const rows: [string, string][] = [
+      ['setting', key.value],
+      ['university', name],
+      ['value', shownValue(key.value, value)],
+      ['default', shownValue(key.value, DEFAULT_SETTINGS[key.value])],
+      ['bounds', boundsOf(key.value)],
+      ['what it is', SETTINGS[key.value].about],
+    ]
+    return answer(
+      { columns: null, rows },
+      { universityId: id, key: key.value, value, default: DEFAULT_SETTINGS[key.value] },
+    )
   },
 }
 
 /** `settings set`. */
 export const settingsSet: AdminCommand = {
   name: 'settings set',
+  aliases: ['settings edit', 'settings add'],
   usage: '[--university D] KEY VALUE',
-  summary: 'sets one setting of a university; VALUE "default" takes it back',
-  help: [
-    ...KEYS.map((key) => `  ${key.padEnd(24)} ${SETTINGS[key].about}, ${boundsOf(key)}`),
-    '',
-    'Durations are typed with a unit: 2h, 90s, 15min.',
-  ].join('\n'),
+  summary: 'changes one setting of a university',
+  help: `${KEYS_HELP}
+
+Type durations with a unit: 2h, 90s, 15min. The value "default" has the same effect as "settings unset".`,
+  example: 'settings set staleMs 90min',
   options: UNIVERSITY_OPTION,
   words: [2, 2],
   run: async (world, input) => {
-    const [typedKey = '', typedValue = ''] = input.words
-    const key = KEYS.find((one) => one === typedKey)
-    if (key === undefined) {
-      const meant = nearestName(typedKey, KEYS)
-      const hint = meant === null ? `there is ${KEYS.join(', ')}.` : `did you mean ${quoted(meant)}?`
-      return refusal(`There is no setting ${quoted(typedKey)}; ${hint}`)
-    }
+    const key = pickKey(input)
+    if (!key.ok) return key
+    const typed = input.words[1] ?? ''
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const before = university.value.settings
-    const value = typedValueOf(key, typedValue)
-    const checked = checkSettings({ ...before, [key]: value })
-    if (!checked.ok) return refusal(`${quoted(typedValue)} does not fit ${key}: it is ${boundsOf(key)}.`)
-    const { id } = university.value
-    if (before[key] === value)
-      return answer(`${key} is ${shownValue(key, value)} already.`, {
-        universityId: id,
-        key,
-        value,
-        before: value,
-      })
-    await commitUnderClock(world.pool, id, async (client) => {
-      await updateSettings(client, id, differing(checked.value))
-      await appendChange(client, {
-        universityId: id,
-        actor: 'cli',
-        service: 'settings',
-        subject: 'set',
-        log: { key, from: before[key], to: value },
-      })
-    })
-    return answer(`${key} is ${shownValue(key, value)} now; it was ${shownValue(key, before[key])}.`, {
-      universityId: id,
-      key,
-      value,
-      before: before[key],
-    })
+    const value = typedValueOf(key.value, typed)
+    const checked = checkSettings({ ...university.value.settings, [key.value]: value })
+    if (!checked.ok)
+      return refusal(`${quoted(typed)} was not accepted for ${key.value}: it must be ${boundsOf(key.value)}.`)
+    return commitSetting(world, university.value, key.value, checked.value)
   },
+}
+
+/** `settings unset`. */
+export const settingsUnset: AdminCommand = {
+  name: 'settings unset',
+  aliases: ['settings remove', 'settings delete'],
+  usage: '[--university D] KEY',
+  summary: 'returns one setting of a university to its default',
+  help: KEYS_HELP,
+  example: 'settings unset staleMs',
+  options: UNIVERSITY_OPTION,
+  words: [1, 1],
+  run: async (world, input) => {
+    const key = pickKey(input)
+    if (!key.ok) return key
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const after = { ...university.value.settings, [key.value]: DEFAULT_SETTINGS[key.value] }
+    return commitSetting(world, university.value, key.value, after)
+  },
+}
+
+/** What is so already is no change. [AUD-5] */
+async function commitSetting(
+  world: AdminWorld,
+  { id: universityId, settings: before }: University,
+  key: Key,
+  after: UniversitySettings,
+): Promise<Decision<AdminAnswer, AdminRefusal>> {
+  const value = after[key]
+  const facts = { universityId, key, value, before: before[key] }
+  if (before[key] === value) return answer(`${key} is already ${shownValue(key, value)}.`, facts)
+  await commitUnderClock(world.pool, universityId, async (client) => {
+    await updateSettings(client, universityId, differing(after))
+    await appendChange(client, {
+      universityId,
+      actor: 'cli',
+      service: 'settings',
+      subject: 'set',
+      log: { key, from: before[key], to: value },
+    })
+  })
+  return answer(`${key} is ${shownValue(key, value)} now; it was ${shownValue(key, before[key])}.`, facts)
 }
 
 /** Only what differs is stored: a better default later reaches those who never chose. */

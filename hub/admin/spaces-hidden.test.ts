@@ -100,7 +100,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its plac
   expect(stdout).toContain('0 new, 0 changed, 2 deleted')
   expect(stdout).not.toContain('Seat')
   expect(await rowsOf('Seat')).toMatchObject([{ id: seat.id }])
-  await take(lines, '--prune')
+  await take(lines, '--prune', '--yes')
   expect(await rowsOf('Nook')).toMatchObject([{ id: nook.id, onKiosks: false }])
   expect([await rowsOf('Old room'), await rowsOf('Seat')]).toEqual([[], []])
 })
@@ -172,7 +172,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what stands in a hidden place al
   const desk = (await calls.make(chief, hidden.id, 'Desk')).space
   const rooms = ['Floor 1/Room 11,,', 'Floor 1/Room 12,,', 'Floor 2/Room 21,,', 'Floor 2/Room 22,,']
   const lines = ['Floor 1/Room 103,room,', ...rooms]
-  expect(await take(lines, '--prune')).toMatchObject({
+  expect(await take(lines, '--prune', '--yes')).toMatchObject({
     difference: { delete: [] },
     hiddenDeletedCount: 0,
   })

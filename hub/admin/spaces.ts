@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path'
-import { refuse, type Decision } from '#shared/domain/decision.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { findJsonFault } from '#shared/domain/json-fault.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { parseSpaceTreeRows, TREE_COLUMNS } from '#shared/domain/space-tree-rows.ts'
@@ -7,10 +8,19 @@ import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-dif
 import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../spaces/space-rows.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
-import { answer, refusal, type AdminCommand, type AdminRefusal } from './answer.ts'
+import {
+  answer,
+  refusal,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+  type AdminWorld,
+} from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
+import type { University } from '../universities/university-rows.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { readCsv } from './read-csv.ts'
-import { formatAge, formatTable } from './table.ts'
+import { formatAge } from './table.ts'
 import { cut, readTextFile } from './text-file.ts'
 
 /** Reads the text of a tree file, CSV or JSON by its ending (or by its first character). Never throws. [TRE-2] */
@@ -30,9 +40,9 @@ function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<Pars
   let file: unknown
   try {
     file = JSON.parse(text)
-  } catch (error) {
-    const detail = `it cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`
-    return refuse([{ at: 'file', why: 'badShape', detail }])
+  } catch {
+    const { line, column, detail } = findJsonFault(text) ?? { line: 1, column: 1, detail: 'it is not JSON' }
+    return refuse([{ at: `line ${line}, column ${column}`, why: 'badShape', detail }])
   }
   const repeated = findRepeatedKey(text)
   if (repeated === null) return parseSpaceTreeJson(file, knownPaths)
@@ -62,21 +72,23 @@ function parseCsv(
 /** `spaces import`. [TRE-2] [TRE-4] [TRE-5] */
 export const spacesImport: AdminCommand = {
   name: 'spaces import',
-  usage: '[--university D] FILE [--dry-run] [--prune] [--make-parents]',
-  summary: 'brings the tree of spaces to what a CSV or JSON file says',
-  help: `  --dry-run       prints what would change, and changes nothing
-  --prune         also deletes what the file does not name
-  --make-parents  also makes the spaces above, where a CSV names only what stands in them
+  usage: '[--university D] FILE [--dry-run] [--prune] [--make-parents] [--yes]',
+  summary: 'adds and changes spaces as a CSV or JSON file says',
+  example: 'spaces import library.csv --dry-run',
+  help: `  --dry-run        shows what would change, and changes nothing
+  --prune          also deletes what the file does not name; asks first
+  --make-parents   also adds the spaces above, where a CSV names only what stands in them
 
 CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
-("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it
-is there already or --make-parents makes it. Commas, semicolons
-and tabs, header names in any case, UTF-8 and UTF-16 are read as spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours",
-"children": [ … ] }, a list of such, or an object from names to what stands below them.
-Spaces are matched by path. What was never on public screens is left alone. A file with a fault is not taken at all; every fault is named.`,
+("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it exists
+already or --make-parents adds it. Commas, semicolons and tabs, header names in any case, UTF-8 and UTF-16 are read as
+spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours", "children": [ … ] }, a list of
+such, or an object from names to what stands below them. Spaces are matched by path. What was never on public screens is
+left alone. A file with an error is not imported at all; every error is named.`,
   options: {
     ...UNIVERSITY_OPTION,
+    ...YES_OPTION,
     'dry-run': { type: 'boolean' },
     prune: { type: 'boolean' },
     'make-parents': { type: 'boolean' },
@@ -95,6 +107,10 @@ Spaces are matched by path. What was never on public screens is left alone. A fi
     const { specs, ignored } = tree.value
     const prune = input.isSet('prune')
     const isDry = input.isSet('dry-run')
+    if (prune && !isDry) {
+      const confirmed = await confirmPrune(world, input, university.value, { file, specs })
+      if (!confirmed.ok) return confirmed
+    }
     const done = isDry
       ? await previewSpaceTree(world.pool, id, specs, { prune })
       : await commitSpaceTree(world.pool, id, specs, { prune, source: basename(file), actor: 'cli' })
@@ -109,10 +125,32 @@ Spaces are matched by path. What was never on public screens is left alone. A fi
   },
 }
 
+/** Asks before anything is deleted; nothing is asked where nothing would be. [IMP-16] */
+async function confirmPrune(
+  world: AdminWorld,
+  input: AdminInput,
+  { id, name }: University,
+  { file, specs }: { file: string; specs: ParsedTree['specs'] },
+): Promise<Decision<null, AdminRefusal>> {
+  const planned = await previewSpaceTree(world.pool, id, specs, { prune: true })
+  if (!planned.ok) return refusedTree(file, planned.refusal)
+  const { difference, hiddenDeletedCount } = withoutHidden(planned.value)
+  const count = difference.delete.length + hiddenDeletedCount
+  if (count === 0) return accept(null)
+  const paths = difference.delete.map(({ path }) => `  - ${pathText(path)}`)
+  const about = [
+    `${count} ${count === 1 ? 'space' : 'spaces'} of ${name} that ${basename(file)} does not name will be deleted:`,
+    ...cut(paths),
+  ]
+  return confirm(input, { about: about.join('\n'), word: name })
+}
+
 function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: AdminRefusal } {
   const lines = faults.map(({ at, detail }) => `  ${at}: ${detail}`)
-  const count = `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}`
-  return refusal([`${basename(file)} was not taken; it has ${count}:`, ...cut(lines)].join('\n'), { faults })
+  const count = `${faults.length} ${faults.length === 1 ? 'error' : 'errors'}`
+  return refusal([`${basename(file)} was not imported; it has ${count}:`, ...cut(lines)].join('\n'), {
+    faults,
+  })
 }
 
 interface ToldOutcome extends Omit<ImportOutcome, 'difference'> {
@@ -144,21 +182,24 @@ function describe(outcome: ToldOutcome, name: string, ignored: readonly string[]
         ]
       : []),
     ...strandedKiosks.map(
-      (kiosk) => `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} stands at ${quoted(kiosk.path)}: move it`,
+      (kiosk) =>
+        `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} stands at ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
     ),
     ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
-    `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} as they were`,
+    `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} unchanged`,
     isDry
       ? `Nothing was changed; there would be ${afterCount} spaces instead of ${beforeCount}.`
-      : `There are ${afterCount} spaces now; before there were ${beforeCount}.`,
+      : `There are ${afterCount} spaces now; there were ${beforeCount}.`,
   ].join('\n')
 }
 
 /** `spaces tree`. [OCC-13] */
 export const spacesTree: AdminCommand = {
   name: 'spaces tree',
+  aliases: ['spaces list'],
   usage: '[--university D]',
-  summary: 'shows the tree with levels, ages and how much of it is known',
+  summary: 'shows all spaces as a tree, with levels, ages and how much of it was reported',
+  example: 'spaces tree',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
@@ -166,6 +207,8 @@ export const spacesTree: AdminCommand = {
     const { id, settings } = university.value
     const { nowMs, rows } = await loadShownTree(world.pool, id, settings.staleMs)
     const ordered = topDown(rows)
+    const next =
+      ordered.length === 1 ? ['There are no spaces yet: "spaces import FILE" brings them from a table.'] : []
     const lines = ordered.map((row) => [
       `${'  '.repeat(row.depth)}${row.name}`,
       row.level === null ? '-' : (['free', 'busy', 'full'][row.level] ?? ''),
@@ -176,8 +219,13 @@ export const spacesTree: AdminCommand = {
       row.capacity ?? '-',
       row.id,
     ])
-    const text = formatTable(['space', 'level', 'mean', 'age', 'known', 'free', 'seats', 'id'], lines)
-    return answer(text, { universityId: id, nowMs, staleMs: settings.staleMs, spaces: ordered })
+    const columns = ['space', 'level', 'mean', 'age', 'known', 'free', 'seats', 'id']
+    return answer([{ columns, rows: lines }, ...next], {
+      universityId: id,
+      nowMs,
+      staleMs: settings.staleMs,
+      spaces: ordered,
+    })
   },
 }
 

@@ -1,7 +1,15 @@
+import type { Permission } from '#shared/domain/group.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
-import { transaction, type Database } from '../platform/postgres/database.ts'
-import { insertMember, loadGroups, loadMember, lockGroup, updateMember } from '../groups/group-rows.ts'
+import { transaction, type Transaction } from '../platform/postgres/database.ts'
+import {
+  dropMember,
+  insertMember,
+  loadGroups,
+  loadMember,
+  lockGroup,
+  updateMember,
+} from '../groups/group-rows.ts'
 import { answer, refusal, type AdminCommand } from './answer.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
@@ -9,10 +17,12 @@ import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 export const superAdmin: AdminCommand = {
   name: 'super',
   usage: 'USER [--university D]',
-  summary: 'makes somebody an administrator of their university’s super group',
-  help: `  USER   a user name, or an e-mail address that was confirmed
+  summary: "makes somebody an administrator of their university's super group",
+  help: `  USER             a user name, or an e-mail address that was confirmed
 
-The person must be known: registered and confirmed, signed in by a directory once, or imported.`,
+The person must be known: registered and confirmed, signed in by a directory once, or imported. "people edit USER
+--role member" or "--role none" takes it back.`,
+  example: 'super ana.novak@example.edu',
   options: UNIVERSITY_OPTION,
   words: [1, 1],
   run: async (world, input) => {
@@ -24,44 +34,52 @@ The person must be known: registered and confirmed, signed in by a directory onc
     const person = picked.value
     if (!person.isTrusted)
       return refusal(
-        `${quoted(person.name)} has not confirmed the address yet: whoever registered it may be somebody else.`,
+        `${quoted(person.name)} has not confirmed the address yet: somebody else may have registered it.`,
       )
-    if (!person.isActive) return refusal(`${quoted(person.name)} is shut out.`)
+    if (!person.isActive)
+      return refusal(
+        `${quoted(person.name)} is blocked: "people edit ${person.name} --unblock" lets them in again.`,
+      )
     const { userId } = person
-    const before = await commitSuperAdmin(world.pool, universityId, userId)
+    const before = await transaction(world.pool, 'read committed', (client) =>
+      writeSuperRole(client, universityId, userId, 'admin'),
+    )
     const facts = { universityId, userId, before, permission: 'admin' }
     return before === 'admin'
-      ? answer(`${quoted(person.name)} is an administrator of ${name} already.`, facts)
-      : answer(`${quoted(person.name)} is an administrator of ${name} now, from the next call on.`, facts)
+      ? answer(`${quoted(person.name)} is already an administrator of ${name}.`, facts)
+      : answer(`${quoted(person.name)} is now an administrator of ${name}.`, facts)
   },
 }
 
-/** Makes somebody an administrator of the super group; gives what they were in it before. [IMP-3] */
-async function commitSuperAdmin(
-  pool: Database,
+/**
+ * Gives somebody a role in the super group of their university, null: none, in the caller's transaction; answers with the
+ * one before. The caller looks that an administrator stays. [IMP-3] [AUD-5]
+ */
+export async function writeSuperRole(
+  client: Transaction,
   universityId: number,
   userId: number,
-): Promise<'admin' | 'member' | null> {
-  return transaction(pool, 'read committed', async (client) => {
-    const groupId = (await loadGroups(client, universityId)).find(({ isSuper }) => isSuper)?.id
-    if (groupId === undefined) throw new Error(`university ${universityId} has no super group`)
-    await lockGroup(client, universityId, groupId)
-    const before = (await loadMember(client, groupId, userId))?.permission ?? null
-    if (before === 'admin') return before
-    if (before === null) await insertMember(client, { universityId, groupId, userId, permission: 'admin' })
-    else await updateMember(client, groupId, userId, 'admin')
-    await appendChange(client, {
-      universityId,
-      actor: 'cli',
-      groupId,
-      service: 'groups',
-      subject: before === null ? 'member add' : 'member edit',
-      log: {
-        userId,
-        ...(before === null ? {} : { before: { permission: before } }),
-        after: { permission: 'admin' },
-      },
-    })
-    return before
+  role: Permission | null,
+): Promise<Permission | null> {
+  const groupId = (await loadGroups(client, universityId)).find(({ isSuper }) => isSuper)?.id
+  if (groupId === undefined) throw new Error(`university ${universityId} has no super group`)
+  await lockGroup(client, universityId, groupId)
+  const before = (await loadMember(client, groupId, userId))?.permission ?? null
+  if (before === role) return before
+  if (role === null) await dropMember(client, groupId, userId)
+  else if (before === null) await insertMember(client, { universityId, groupId, userId, permission: role })
+  else await updateMember(client, groupId, userId, role)
+  await appendChange(client, {
+    universityId,
+    actor: 'cli',
+    groupId,
+    service: 'groups',
+    subject: role === null ? 'member remove' : before === null ? 'member add' : 'member edit',
+    log: {
+      userId,
+      ...(before === null ? {} : { before: { permission: before } }),
+      ...(role === null ? {} : { after: { permission: role } }),
+    },
   })
+  return before
 }

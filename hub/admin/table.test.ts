@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatTable } from './table.ts'
+import { formatAge, formatTable, renderShown } from './table.ts'
 
 test('columns stand below each other, numbers to the right, wide characters in two cells', () => {
   const table = formatTable(
@@ -20,4 +20,29 @@ test('an age is one number and one unit', () => {
   )
   expect(ages).toEqual(['0 s', '119 s', '2 min', '120 min', '2 h', '2 d'])
   expect([formatAge(now, null), formatAge(now, now + 5000)]).toEqual(['-', '0 s'])
+})
+
+test('[IMP-18] a table that is wider than the terminal is broken inside its widest columns, and nothing of it is lost', () => {
+  const rows = [
+    [7, 'door 101', 'Library/Floor 1/Room 101', 'the quick brown fox jumps over the lazy dog'],
+    [1234, '總圖書館總圖書館總圖書館', '/', ''],
+  ]
+  const columns = ['id', 'name', 'space', 'words']
+  const wide = formatTable(columns, rows)
+  expect(formatTable(columns, rows, 200)).toBe(wide)
+  const narrow = formatTable(columns, rows, 60)
+  expect(narrow.split('\n').every((line) => line.length <= 60)).toBe(true)
+  expect(narrow).toContain('   7  door 101')
+  for (const word of ['Library/', 'Floor 1/', 'quick', 'jumps', 'lazy dog']) expect(narrow).toContain(word)
+  const letters = (text: string): string => text.replaceAll(/\s/g, '').split('').toSorted().join('')
+  expect(letters(narrow)).toBe(letters(wide))
+  // So narrow that it cannot be: numbers stay whole.
+  expect(formatTable(columns, rows, 10)).toContain('1234')
+})
+
+test('[IMP-18] what is indented stays so, and what would garble a terminal is written out', () => {
+  const [first, second] = formatTable(null, [['    a long name of a room']], 18).split('\n')
+  expect([first, second]).toEqual(['    a long name of', '    a room'])
+  expect(formatTable(null, [['a\u001b[31mb\nc\u202ed']])).toBe('aU+001B[31mbU+000AcU+202Ed')
+  expect(renderShown(['x\u001b]0;y', { columns: null, rows: [['1']] }], 80)).toBe('xU+001B]0;y\n1')
 })

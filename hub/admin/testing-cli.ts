@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { childEnvironment } from '../testing/testing-environment.ts'
 import { runAdmin } from './run-admin.ts'
+import { NO_TERMINAL, type Terminal } from './terminal.ts'
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
@@ -14,9 +15,13 @@ export interface CliRun {
   json(): unknown
 }
 
-/** Runs a command line in this process. */
-export async function runHere(environment: Record<string, string>, args: readonly string[]): Promise<CliRun> {
-  const run = await runAdmin(args, environment)
+/** Runs a command line in this process; without a terminal unless one is given. */
+export async function runHere(
+  environment: Record<string, string>,
+  args: readonly string[],
+  terminal: Terminal = NO_TERMINAL,
+): Promise<CliRun> {
+  const run = await runAdmin(args, environment, terminal)
   return { ...run, json: () => JSON.parse(run.stdout) as unknown }
 }
 

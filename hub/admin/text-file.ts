@@ -19,8 +19,23 @@ export async function readTextFile(file: string): Promise<Decision<string, Admin
     if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       return refusal(`${file} is neither UTF-8 nor UTF-16: save it as UTF-8 and try again.`)
-    return refusal(`${file} cannot be read (${code ?? 'unknown'}).`)
+    return refusal(`${file} cannot be read: ${fileFault(code)}.`)
   }
+}
+
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'the folder does not exist (ENOENT)',
+  ENOTDIR: 'a part of the path is not a folder (ENOTDIR)',
+  EISDIR: 'it is a folder (EISDIR)',
+  EACCES: 'this user lacks the permission (EACCES)',
+  EPERM: 'this user lacks the permission (EPERM)',
+  EROFS: 'the disk is read-only (EROFS)',
+  ENOSPC: 'the disk is full (ENOSPC)',
+}
+
+/** What the file system refuses, in words, with its code. */
+export function fileFault(code: string | undefined): string {
+  return FILE_FAULTS[code ?? ''] ?? `the system says ${code ?? 'no more'}`
 }
 
 /** By the byte order mark: spreadsheets write "Unicode text" as UTF-16. */
@@ -33,5 +48,5 @@ function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
 /** As many lines as a terminal is asked to bear, and how many there are more. */
 export function cut(lines: string[]): string[] {
   if (lines.length <= MAX_LINES) return lines
-  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more (--json has all)`]
+  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more; --json has all`]
 }

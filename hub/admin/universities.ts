@@ -1,22 +1,26 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
+import { loadPeople } from '../accounts/person-rows.ts'
 import { hashPin, makePin } from '../kiosks/pin.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { loadUniversities, updatePinHash } from '../universities/university-rows.ts'
-import { answer, refusal, type AdminCommand } from './answer.ts'
+import { loadUniversities, updatePinHash, updatePlace } from '../universities/university-rows.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import { answer, refusal, usageRefusal, type AdminCommand } from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { formatTable } from './table.ts'
 
 /** `university add`. */
 export const universityAdd: AdminCommand = {
   name: 'university add',
+  aliases: ['university new'],
   usage: '--name N --domain D --timezone Z [--locale L]',
   summary: 'makes a university with an empty tree and a super group without members',
   help: `  --name N       for example "University of the Marsh"
   --domain D     its e-mail domain, for example marsh.edu; several with commas between
   --timezone Z   IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L     en (usual), sl or zh-TW`,
+  --locale L     en (by default), sl or zh-TW`,
+  example: 'university add --name "University of the Marsh" --domain marsh.edu --timezone Europe/Ljubljana',
   options: {
     name: { type: 'string' },
     domain: { type: 'string' },
@@ -37,11 +41,16 @@ export const universityAdd: AdminCommand = {
       makeUniversity(client, wish.value, { actor: 'cli' }),
     )
     if (!made.ok)
-      return refusal(`The name or domain is taken already, by ${made.refusal.map(quoted).join(', ')}.`)
-    return answer(`${wish.value.name} is there, as number ${made.value.id}.`, {
-      ...made.value,
-      ...wish.value,
-    })
+      return refusal(
+        `The name or domain is already used by ${made.refusal.map(quoted).join(', ')}; "university list" shows all.`,
+      )
+    return answer(
+      `${wish.value.name} was added. Next: "spaces import FILE" brings its spaces, "kiosk code" its kiosks.`,
+      {
+        ...made.value,
+        ...wish.value,
+      },
+    )
   },
 }
 
@@ -49,10 +58,13 @@ export const universityAdd: AdminCommand = {
 export const universityList: AdminCommand = {
   name: 'university list',
   usage: '',
-  summary: 'shows all universities',
+  summary: 'lists all universities',
+  example: 'university list',
   options: {},
   run: async (world) => {
     const universities = await loadUniversities(world.pool)
+    if (universities.length === 0)
+      return answer('There is no university yet: "university add" makes one.', { universities })
     const rows = universities.map((one) => [
       one.id,
       one.name,
@@ -63,23 +75,97 @@ export const universityList: AdminCommand = {
       one.kioskCount,
       one.hasPin ? 'yes' : 'no',
     ])
-    const text = formatTable(
-      ['id', 'name', 'domains', 'time zone', 'locale', 'spaces', 'kiosks', 'PIN'],
-      rows,
-    )
-    return answer(text, { universities })
+    const columns = ['id', 'name', 'domains', 'time zone', 'locale', 'spaces', 'kiosks', 'PIN']
+    return answer({ columns, rows }, { universities })
   },
 }
 
-/** `university pin`. [SYN-22] */
-export const universityPin: AdminCommand = {
-  name: 'university pin',
+/** `university show`. */
+export const universityShow: AdminCommand = {
+  name: 'university show',
   usage: '[--university D]',
-  summary: "makes a new PIN for the kiosks' diagnostics page and shows it this once",
+  summary: 'shows one university',
+  example: 'university show --university marsh.edu',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
+    const { id, name, domains, timezone, locale, spaceCount, kioskCount, hasPin } = university.value
+    const { totalCount: peopleCount } = await loadPeople(world.pool, id, [], 1)
+    const rows: [string, string | number][] = [
+      ['name', name],
+      ['number', String(id)],
+      ['domains', domains.join(', ')],
+      ['time zone', timezone],
+      ['language', locale],
+      ['spaces', String(spaceCount)],
+      ['kiosks', String(kioskCount)],
+      ['people', String(peopleCount)],
+      ['PIN', hasPin ? 'set' : 'none: "university pin" makes one'],
+    ]
+    return answer({ columns: null, rows }, { ...university.value, peopleCount })
+  },
+}
+
+/** `university edit`. [AUD-5] */
+export const universityEdit: AdminCommand = {
+  name: 'university edit',
+  usage: '[--university D] [--timezone Z] [--locale L]',
+  summary: 'changes the time zone or the language of a university; kiosks follow at once',
+  help: `  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
+  --locale L       en, sl or zh-TW
+
+Opening hours are local times: in another zone they mean other moments.`,
+  example: 'university edit --timezone Asia/Taipei',
+  options: { ...UNIVERSITY_OPTION, timezone: { type: 'string' }, locale: { type: 'string' } },
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const { id, name, domains, timezone, locale } = university.value
+    const typed = { timezone: input.text('timezone'), locale: input.text('locale') }
+    if (typed.timezone === undefined && typed.locale === undefined)
+      return usageRefusal('Add what to change: --timezone or --locale.')
+    const checked = decideUniversity({
+      name: 'Any',
+      domains,
+      timezone: typed.timezone ?? timezone,
+      locale: typed.locale ?? locale,
+    })
+    if (!checked.ok) return refusal(checked.refusal.sentence)
+    const before = { timezone, locale }
+    const after = { timezone: checked.value.timezone, locale: checked.value.locale }
+    const facts = { universityId: id, ...after, before }
+    const text = `${name} has the time zone ${after.timezone} and the language ${after.locale}`
+    if (after.timezone === timezone && after.locale === locale) return answer(`${text} already.`, facts)
+    await commitUnderClock(world.pool, id, async (client) => {
+      await updatePlace(client, id, after)
+      await appendChange(client, {
+        universityId: id,
+        actor: 'cli',
+        service: 'universities',
+        subject: 'edit',
+        log: { before, after },
+      })
+    })
+    return answer(`${text} now.`, facts)
+  },
+}
+
+/** `university pin`. [SYN-22] [IMP-16] */
+export const universityPin: AdminCommand = {
+  name: 'university pin',
+  usage: '[--university D] [--yes]',
+  summary: "makes a new PIN for the kiosks' diagnostics page and shows it once",
+  example: 'university pin',
+  options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    if (university.value.hasPin) {
+      const about = `${university.value.name} has a PIN already, which stops working.`
+      const confirmed = await confirm(input, { about, word: null })
+      if (!confirmed.ok) return confirmed
+    }
     const pin = makePin()
     const hash = await hashPin(pin)
     await transaction(world.pool, 'read committed', async (client) => {
@@ -93,7 +179,7 @@ export const universityPin: AdminCommand = {
       })
     })
     return answer(
-      `PIN ${pin}\nIt is shown this once and opens the diagnostics page of every kiosk of ${university.value.name}.`,
+      `PIN ${pin}\nIt is shown only once, and opens the diagnostics page of every kiosk of ${university.value.name}.`,
       {
         universityId: university.value.id,
         pin,

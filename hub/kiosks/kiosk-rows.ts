@@ -17,13 +17,15 @@ export interface AdminKiosk {
   lastSeenAtMs: number | null
   lastMutationId: number
   forkedFromId: number | null
+  /** Since when its reports count nowhere; null: they count. [CON-4] */
+  silencedAtMs: number | null
   revokedAtMs: number | null
 }
 
 const KIOSKS = `select id, university_id as "universityId", name, role, space_id as "spaceId", key_grade as "keyGrade",
     app_version as "appVersion", outbox_depth as "outboxDepth", clock_offset_ms as "clockOffsetMs",
     ms_of_time(last_seen_at) as "lastSeenAtMs", last_mutation_id as "lastMutationId",
-    forked_from_id as "forkedFromId", ms_of_time(revoked_at) as "revokedAtMs"
+    forked_from_id as "forkedFromId", ms_of_time(silenced_at) as "silencedAtMs", ms_of_time(revoked_at) as "revokedAtMs"
   from kiosks where university_id = $1`
 
 /** Kiosks of a university, the revoked ones too. */

@@ -77,6 +77,19 @@ export async function loadConflictingUniversities(
   return rows.map((row) => row.name)
 }
 
+/** Changes the zone of a university's local times, and the language in which it is spoken to. */
+export async function updatePlace(
+  transaction: Queryable,
+  universityId: number,
+  { timezone, locale }: { timezone: string; locale: Locale },
+): Promise<void> {
+  await query(
+    transaction,
+    'update universities set timezone = $2, locale = $3, updated_at = now() where id = $1',
+    [universityId, timezone, locale],
+  )
+}
+
 /** Stores the hash of the diagnostics PIN. [SYN-22] */
 export async function updatePinHash(
   transaction: Queryable,

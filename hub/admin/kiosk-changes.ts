@@ -1,0 +1,323 @@
+import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
+import { accept, type Decision } from '#shared/domain/decision.ts'
+import { MAX_KIOSK_NAME_LENGTH, type KioskRole } from '#shared/domain/kiosk.ts'
+import { appendChange } from '../platform/postgres/append-change.ts'
+import type { Transaction } from '../platform/postgres/database.ts'
+import {
+  loadAdminKiosk,
+  markKioskRevoked,
+  updateKioskName,
+  updateKioskPlace,
+  type AdminKiosk,
+} from '../kiosks/kiosk-rows.ts'
+import { updateSilenced } from '../kiosks/kiosk-rows.ts'
+import { loadLiveForks } from '../kiosks/fork-rows.ts'
+import { commitUnderClock, type CommitMoment } from '../platform/writer/commit-under-clock.ts'
+import type { University } from '../universities/university-rows.ts'
+import {
+  answer,
+  refusal,
+  usageRefusal,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+  type AdminWorld,
+  type Run,
+} from './answer.ts'
+import { confirm, YES_OPTION } from './confirm.ts'
+import { parseRole, pickKiosk, pickPlace, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+
+const KIOSK_HELP = '  KIOSK            its number, or its name'
+
+/** One thing that is done to a kiosk, and what is written down of it. */
+interface KioskAct {
+  subject: string
+  log(kiosk: AdminKiosk): Record<string, unknown>
+  run(client: Transaction, universityId: number, kiosk: AdminKiosk, moment: CommitMoment): Promise<void>
+  /** It is so already: then it is no change. [AUD-5] */
+  isSo?(kiosk: AdminKiosk): boolean
+  /** Kiosks hold nothing of it: the university's clock stays. */
+  isOfHubAlone?: boolean
+}
+
+interface Picked {
+  university: University
+  kiosk: AdminKiosk
+}
+
+/** The kiosk that the first word names; a revoked one is refused. */
+async function pickLive(world: AdminWorld, input: AdminInput): Promise<Decision<Picked, AdminRefusal>> {
+  const university = await pickUniversity(world, input)
+  if (!university.ok) return university
+  const kiosk = await pickKiosk(world, university.value, input.words[0] ?? '')
+  if (!kiosk.ok) return kiosk
+  if (kiosk.value.revokedAtMs !== null) return alreadyRevoked(kiosk.value)
+  return accept({ university: university.value, kiosk: kiosk.value })
+}
+
+/** Runs acts on a kiosk as one commit of the university's order; gives it as it was before, and the acts that changed something. */
+async function change(
+  world: AdminWorld,
+  { university, kiosk }: Picked,
+  acts: readonly KioskAct[],
+): Promise<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>> {
+  const { id: universityId } = university
+  // Looked at again under the lock: two who revoke at once must not both be told that they did it.
+  return commitUnderClock<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>>(
+    world.pool,
+    universityId,
+    async (client, moment) => {
+      const before = await loadAdminKiosk(client, universityId, kiosk.id)
+      if (before === null || before.revokedAtMs !== null) return alreadyRevoked(kiosk)
+      const done: string[] = []
+      for (const act of acts) {
+        if (act.isSo?.(before) === true) continue
+        await act.run(client, universityId, before, moment)
+        await appendChange(client, {
+          universityId,
+          actor: 'cli',
+          service: 'kiosks',
+          subject: act.subject,
+          log: { kioskId: kiosk.id, ...act.log(before) },
+        })
+        done.push(act.subject)
+      }
+      return accept({ before, done })
+    },
+    null,
+    (result) =>
+      result.ok &&
+      acts.some(({ isOfHubAlone, subject }) => isOfHubAlone !== true && result.value.done.includes(subject)),
+  )
+}
+
+function alreadyRevoked({ id, name }: AdminKiosk): { ok: false; refusal: AdminRefusal } {
+  return refusal(`Kiosk ${id} ${quoted(name)} is already revoked.`)
+}
+
+function placeAct(to: { spaceId: number | null; role: KioskRole | null }): KioskAct {
+  const spaceOf = (kiosk: AdminKiosk): number => to.spaceId ?? kiosk.spaceId
+  const roleOf = (kiosk: AdminKiosk): KioskRole => to.role ?? kiosk.role
+  return {
+    subject: 'move',
+    log: (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: spaceOf(kiosk), role: roleOf(kiosk) }),
+    run: (client, universityId, kiosk) =>
+      updateKioskPlace(client, universityId, kiosk.id, { spaceId: spaceOf(kiosk), role: to.role }),
+    isSo: (kiosk) => kiosk.spaceId === spaceOf(kiosk) && roleOf(kiosk) === kiosk.role,
+  }
+}
+
+function nameAct(name: string): KioskAct {
+  return {
+    subject: 'rename',
+    log: (kiosk) => ({ from: kiosk.name, to: name }),
+    run: (client, universityId, kiosk) => updateKioskName(client, universityId, kiosk.id, name),
+    isSo: (kiosk) => kiosk.name === name,
+  }
+}
+
+/** What it has reported before stays as it is. [CON-4] */
+function muteAct(isMuted: boolean): KioskAct {
+  return {
+    subject: isMuted ? 'silence' : 'unsilence',
+    log: ({ name }) => ({ name }),
+    run: (client, _universityId, kiosk, { nowMs }) =>
+      updateSilenced(client, kiosk.id, isMuted ? nowMs : null),
+    isSo: ({ silencedAtMs }) => (silencedAtMs !== null) === isMuted,
+    isOfHubAlone: true,
+  }
+}
+
+function readName(typed: string): Decision<string, AdminRefusal> {
+  const name = normaliseName(typed)
+  const wrong = name === '' ? 'it is empty' : faultOfText(typed, MAX_KIOSK_NAME_LENGTH)
+  return wrong === null ? accept(name) : refusal(`The name ${quoted(typed)} was not accepted: ${wrong}.`)
+}
+
+/** `kiosk edit`. */
+export const kioskEdit: AdminCommand = {
+  name: 'kiosk edit',
+  usage: '[--university D] KIOSK [--name N] [--space PATH] [--role door|entrance]',
+  summary: "changes a kiosk's name, place or role; it follows at once",
+  help: `${KIOSK_HELP}
+  --name N         what it is called
+  --space PATH     where it stands, such as "Library/Floor 1/Room 101"; "/" is the university's own space
+  --role R         door or entrance`,
+  example: 'kiosk edit 7 --name "door 102" --space "Library/Floor 1/Room 102"',
+  options: {
+    ...UNIVERSITY_OPTION,
+    name: { type: 'string' },
+    space: { type: 'string' },
+    role: { type: 'string' },
+  },
+  words: [1, 1],
+  run: async (world, input) => {
+    const picked = await pickLive(world, input)
+    if (!picked.ok) return picked
+    const { university, kiosk } = picked.value
+    const typed = { name: input.text('name'), space: input.text('space'), role: input.text('role') }
+    if (Object.values(typed).every((one) => one === undefined))
+      return usageRefusal('Add what to change: --name, --space or --role.')
+    const name = typed.name === undefined ? accept(kiosk.name) : readName(typed.name)
+    if (!name.ok) return name
+    const place = typed.space === undefined ? null : await pickSpace(world, university, typed.space)
+    if (place !== null && !place.ok) return place
+    const role = parseRole(typed.role)
+    if (!role.ok) return role
+    const spaceId = place?.value.space.id ?? null
+    const acts = [nameAct(name.value), placeAct({ spaceId, role: role.value })]
+    const done = await change(world, picked.value, acts)
+    if (!done.ok) return done
+    const words: Record<string, string> = { rename: 'name', move: 'place or role' }
+    const changed = done.value.done.map((subject) => words[subject] ?? subject)
+    return answer(
+      changed.length === 0
+        ? `Nothing to change for kiosk ${kiosk.id} ${quoted(kiosk.name)}.`
+        : `Changed for kiosk ${kiosk.id} ${quoted(name.value)}: ${changed.join(', ')}.`,
+      {
+        kioskId: kiosk.id,
+        name: name.value,
+        spaceId: spaceId ?? kiosk.spaceId,
+        role: role.value ?? kiosk.role,
+        changed: done.value.done,
+      },
+    )
+  },
+}
+
+/** `kiosk move`. */
+export const kioskMove: AdminCommand = {
+  name: 'kiosk move',
+  usage: '[--university D] KIOSK --space PATH [--role door|entrance]',
+  summary: 'moves a kiosk to another space; it follows at once',
+  help: KIOSK_HELP,
+  example: 'kiosk move 7 --space "Library/Floor 1/Room 102"',
+  options: { ...UNIVERSITY_OPTION, space: { type: 'string' }, role: { type: 'string' } },
+  required: ['space'],
+  words: [1, 1],
+  run: async (world, input) => {
+    const place = await pickPlace(world, input)
+    if (!place.ok) return place
+    const picked = await pickLive(world, input)
+    if (!picked.ok) return picked
+    const { space, path, role } = place.value
+    const moved = await change(world, picked.value, [placeAct({ spaceId: space.id, role })])
+    if (!moved.ok) return moved
+    const { before } = moved.value
+    return answer(`Kiosk ${before.id} ${quoted(before.name)} now stands at ${quoted(path || '/')}.`, {
+      kioskId: before.id,
+      spaceId: space.id,
+      space: path,
+      role: role ?? before.role,
+    })
+  },
+}
+
+/** `kiosk rename`. */
+export const kioskRename: AdminCommand = {
+  name: 'kiosk rename',
+  usage: '[--university D] KIOSK NAME',
+  summary: 'gives a kiosk another name',
+  help: KIOSK_HELP,
+  example: 'kiosk rename 7 "door 102"',
+  options: UNIVERSITY_OPTION,
+  words: [2, 2],
+  run: async (world, input) => {
+    const name = readName(input.words[1] ?? '')
+    if (!name.ok) return name
+    const picked = await pickLive(world, input)
+    if (!picked.ok) return picked
+    const renamed = await change(world, picked.value, [nameAct(name.value)])
+    if (!renamed.ok) return renamed
+    const { id } = renamed.value.before
+    return answer(`Kiosk ${id} is now called ${quoted(name.value)}.`, { kioskId: id, name: name.value })
+  },
+}
+
+function muting(isMuted: boolean): Run {
+  return async (world, input) => {
+    const picked = await pickLive(world, input)
+    if (!picked.ok) return picked
+    const done = await change(world, picked.value, [muteAct(isMuted)])
+    if (!done.ok) return done
+    const { id, name } = done.value.before
+    const state = isMuted ? 'muted' : 'no longer muted'
+    const isNew = done.value.done.length > 0
+    return answer(`Kiosk ${id} ${quoted(name)} ${isNew ? `is ${state} now` : `was ${state} already`}.`, {
+      kioskId: id,
+      name,
+      isMuted,
+    })
+  }
+}
+
+/** `kiosk mute`. [CON-4] */
+export const kioskMute: AdminCommand = {
+  name: 'kiosk mute',
+  usage: '[--university D] KIOSK',
+  summary: "lets a kiosk's further reports count nowhere, for example when somebody plays with it",
+  help: `${KIOSK_HELP}\n\nWhat it reported before stays. "kiosk unmute" lets its reports count again.`,
+  example: 'kiosk mute "door 101"',
+  options: UNIVERSITY_OPTION,
+  words: [1, 1],
+  run: muting(true),
+}
+
+/** `kiosk unmute`. [CON-4] */
+export const kioskUnmute: AdminCommand = {
+  name: 'kiosk unmute',
+  usage: '[--university D] KIOSK',
+  summary: "lets a muted kiosk's reports count again",
+  help: KIOSK_HELP,
+  example: 'kiosk unmute "door 101"',
+  options: UNIVERSITY_OPTION,
+  words: [1, 1],
+  run: muting(false),
+}
+
+/** `kiosk revoke`. [SYN-28] [IMP-16] */
+export const kioskRevoke: AdminCommand = {
+  name: 'kiosk revoke',
+  aliases: ['kiosk remove', 'kiosk delete'],
+  usage: '[--university D] KIOSK [--yes]',
+  summary: 'shuts a kiosk out for good, within 5 s; reports that wait on it stay there',
+  help: `${KIOSK_HELP}\n\nThe device needs a new code to become a kiosk again: "kiosk code", or "kiosk replace" before it is revoked.`,
+  example: 'kiosk revoke "door 101"',
+  options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
+  words: [1, 1],
+  run: async (world, input) => {
+    const picked = await pickLive(world, input)
+    if (!picked.ok) return picked
+    const { kiosk } = picked.value
+    const confirmed = await confirm(input, {
+      about: `Kiosk ${kiosk.id} ${quoted(kiosk.name)} of ${picked.value.university.name} is shut out for good: it needs a new code to become a kiosk again.${waitingOn(kiosk)}`,
+      word: kiosk.name,
+    })
+    if (!confirmed.ok) return confirmed
+    const revoked = await change(world, picked.value, [
+      {
+        subject: 'revoke',
+        log: ({ name, spaceId, outboxDepth }) => ({ name, spaceId, outboxDepth }),
+        run: (client, universityId, { id }) => markKioskRevoked(client, universityId, id),
+      },
+    ])
+    if (!revoked.ok) return revoked
+    const { id, name, outboxDepth } = revoked.value.before
+    const forkIds = await loadLiveForks(world.pool, id)
+    const heirs =
+      forkIds.length === 0
+        ? ''
+        : ` Copies of it still count: ${forkIds.join(', ')}. If its key was stolen, revoke them too.`
+    return answer(`Kiosk ${id} ${quoted(name)} was revoked.${waitingOn(revoked.value.before)}${heirs}`, {
+      kioskId: id,
+      name,
+      outboxDepth,
+      forkIds,
+    })
+  },
+}
+
+function waitingOn({ outboxDepth }: AdminKiosk): string {
+  if (outboxDepth === null || outboxDepth === 0) return ''
+  return ` ${outboxDepth} ${outboxDepth === 1 ? 'report waits' : 'reports wait'} on it and will not be sent.`
+}
