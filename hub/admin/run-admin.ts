@@ -50,7 +50,7 @@ function parseInput(
   const missing = (command.required ?? []).find((name) => values[name] === undefined)
   if (missing !== undefined) return refuse(`--${missing} is missing.`)
   const [least, most] = command.words ?? [0, 0]
-  if (words.length < least) return refuse(`Something is missing: ${command.name} ${command.usage}`)
+  if (words.length < least) return refuse(`Something is missing after "${command.name}".`)
   if (words.length > most) return refuse(`Unexpected "${printable(words[most] ?? '')}".`)
   return accept({ input, isHelp: false })
 }
