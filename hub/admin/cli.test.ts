@@ -276,7 +276,13 @@ describe('what is refused', () => {
       1,
       /U\+202E/,
     ],
-    ['a university that is none', ['spaces', 'tree', '--university', 'mars.edu'], 1, /there is marsh\.edu/],
+    ['a university that is none', ['spaces', 'tree', '--university', 'hill.si'], 1, /there is marsh\.edu/],
+    [
+      'a slip in a university',
+      ['spaces', 'tree', '--university', 'mars.edu'],
+      1,
+      /did you mean marsh\.edu\?/,
+    ],
     [
       'a space that is none',
       ['kiosk', 'code', '--space', 'Library/Floor 1/room 101'],

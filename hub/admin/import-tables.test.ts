@@ -302,7 +302,7 @@ test('[IMP-4] every bad row is named by file and line, and nothing at all is tak
   const run = await importTables()
   expect([run.code, run.stdout]).toEqual([1, ''])
   expect(run.stderr.trim().split('\n')).toEqual([
-    'Nothing was taken; there are 20 faults:',
+    'Nothing was imported; there are 20 errors:',
     '  users.csv line 8: username is "": a user name of at most 64 visible characters is expected',
     '  users.csv line 8: last_login_time is "yesterday": a time such as 2025-09-01 08:00:00+00 is expected',
     '  users.csv line 8: last_login_ip is "nowhere": an address such as 192.0.2.7 is expected',
@@ -361,7 +361,7 @@ test('[IMP-4] what breaks in the middle leaves nothing', async () => {
   const run = await importTables()
   expect([run.code, run.stderr]).toEqual([
     1,
-    'It broke off, and what was begun was not done: the disk is full\n',
+    'The command failed, and its changes were not saved: the disk is full\n',
   ])
   expect(await everything()).toEqual(before)
 })

@@ -75,7 +75,7 @@ describe('[IMP-13] what is wrong with its shape is named', () => {
     expect(readCsv('path,kind\nA "1",library\n', KNOWN).faults[0]?.detail).toMatch(
       /^a quote appears in the middle/,
     )
-    expect(readCsv('path,kind\n"A"1,library\n', KNOWN).faults[0]?.detail).toMatch(/^a quote stands inside/)
+    expect(readCsv('path,kind\n"A"1,library\n', KNOWN).faults[0]?.detail).toMatch(/^a quote appears inside/)
     expect(readCsv(`path,kind\n${'A'.repeat(70_000)},library\n`, KNOWN).faults[0]?.detail).toMatch(
       /^it has more than/,
     )
