@@ -27,7 +27,7 @@ export function renderShown(shown: Shown, width: number | null): string {
 
 function partsOf(shown: Shown): readonly (string | Table)[] {
   if (typeof shown === 'string') return [shown]
-  return 'rows' in shown ? [shown as Table] : shown
+  return 'rows' in shown ? [shown] : shown
 }
 
 /**

@@ -15,8 +15,9 @@ interface Open {
 const CLOSES = { '{': '}', '[': ']' } as const
 
 const BLANK = /[ \t\r\n]*/y
-const TEXT = /"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"/y
-const TEXT_BEGINNING = /"(?:[^"\\\u0000-\u001F]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*/y
+// Characters of a text are those from the blank on: no control characters.
+const TEXT = /"(?:[ !#-[\]-\uFFFF]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"/y
+const TEXT_BEGINNING = /"(?:[ !#-[\]-\uFFFF]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*/y
 const WORD = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[Ee][+-]?\d+)?)(?![\w.+-])/y
 
 /**
@@ -27,10 +28,10 @@ export function findJsonFault(text: string): JsonFault | null {
   const found = scan(text)
   if (found === null) return null
   const before = text.slice(0, found.at)
-  const lineStart = before.lastIndexOf('\n') + 1
+  const lastLine = before.slice(before.lastIndexOf('\n') + 1)
   return {
     line: before.split('\n').length,
-    column: [...before.slice(lineStart)].length + 1,
+    column: [...lastLine].length + 1,
     detail: found.detail,
   }
 }
@@ -164,7 +165,5 @@ function brokenText(text: string, start: number): Found {
 function strangeCharacter(char: string): string | null {
   if (char === "'" || /[\u2018-\u201F«»]/.test(char)) return 'texts stand in double quotes: "'
   if (char === '/' || char === '#') return 'JSON has no comments'
-  return /[\u0000-\u001F\u007F-\u00A0\u200B-\u200F\uFEFF]/.test(char)
-    ? 'an invisible character stands here'
-    : null
+  return /[\p{Cc}\u00A0\u200B-\u200F\uFEFF]/u.test(char) ? 'an invisible character stands here' : null
 }
