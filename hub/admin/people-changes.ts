@@ -3,7 +3,7 @@ import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { Permission } from '#shared/domain/group.ts'
 import { decideDisplayname } from '#shared/domain/person-name.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
-import { Locale } from '#shared/domain/university.ts'
+import type { Locale } from '#shared/domain/university.ts'
 import { eraseAccount } from '../accounts/erase-rows.ts'
 import { updateActive, type ListedPerson } from '../accounts/person-rows.ts'
 import { findUniversity } from '../accounts/sign-in.ts'
@@ -11,6 +11,7 @@ import { updateSessionsRevoked } from '../accounts/user-session-rows.ts'
 import { loadLocalAccount, lockAccount, updateEmail, updateProfile } from '../accounts/user-rows.ts'
 import { dropVerifications } from '../accounts/verification-rows.ts'
 import { isLastSuperAdmin } from '../groups/super-group.ts'
+import { LANGUAGES } from '../platform/languages.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
 import { needsUtf8 } from '../platform/mail/mail-reach.ts'
@@ -53,7 +54,7 @@ export const peopleEdit: AdminCommand = {
   --name N         the name that others see; "" removes it
   --mail A         the e-mail address, for accounts with a password here; it counts as confirmed
   --role R         in the super group, which manages the university: admin, member or none
-  --language L     ${Locale.enum.join(', ')}, or default: the university's
+  --language L     ${LANGUAGES.join(', ')}, or default: the university's
   --block          signs the person out and lets them in no more; --unblock allows it again
 
 Another address signs the person out everywhere, makes mailed links invalid, and the old address is told by mail. What a
@@ -127,9 +128,9 @@ async function readEdit(
   }
   const language = input.text('language')
   if (language !== undefined) {
-    const locale = Locale.enum.find((one) => one === language)
+    const locale = LANGUAGES.find((one) => one === language) as Locale | undefined
     if (locale === undefined && language !== 'default')
-      return refusal(`There is no language ${quoted(language)}; choose ${Locale.enum.join(', ')} or default.`)
+      return refusal(`There is no language ${quoted(language)}; choose ${LANGUAGES.join(', ')} or default.`)
     edit.locale = locale ?? null
   }
   const typedRole = input.text('role')

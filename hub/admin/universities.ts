@@ -2,6 +2,7 @@ import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
 import { loadPeople } from '../accounts/person-rows.ts'
 import { hashPin, makePin } from '../kiosks/pin.ts'
+import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadUniversities, updatePinHash, updatePlace } from '../universities/university-rows.ts'
@@ -19,7 +20,7 @@ export const universityAdd: AdminCommand = {
   help: `  --name N       for example "University of the Marsh"
   --domain D     its e-mail domain, for example marsh.edu; several with commas between
   --timezone Z   IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L     en (by default), sl or zh-TW`,
+  --locale L     its language: en by default; there is ${LANGUAGES.join(', ')}`,
   example: 'university add --name "University of the Marsh" --domain marsh.edu --timezone Europe/Ljubljana',
   options: {
     name: { type: 'string' },
@@ -113,7 +114,7 @@ export const universityEdit: AdminCommand = {
   usage: '[--university D] [--timezone Z] [--locale L]',
   summary: 'changes the time zone or the language of a university; kiosks follow at once',
   help: `  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L       en, sl or zh-TW
+  --locale L       one of ${LANGUAGES.join(', ')}
 
 Opening hours are local times: in another zone they mean other moments.`,
   example: 'university edit --timezone Asia/Taipei',
