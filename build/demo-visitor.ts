@@ -9,9 +9,9 @@ import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { makeDeviceClock } from '../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../desktop/engine/api/engine.ts'
 import { type Engine } from '../desktop/engine/api/engine-api.ts'
-import type { DialLine, EngineClock } from '../desktop/engine/core/ports.ts'
+import type { ConnectToHub, EngineClock } from '../desktop/engine/core/ports.ts'
 import { makePostEnrolment } from '../desktop/engine/sync/post-enrolment.ts'
-import { makeWsDial } from '../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../desktop/engine/sync/websocket-connection.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -28,11 +28,11 @@ export async function visitDemoCampus(hubUrl: string, visitorName: string, code:
     config: { name: visitorName, hub: { url: hubUrl } },
     appVersion: 'demo',
     clock: leadingClock(lead),
-    dial: cuttableDial(line),
-    post: makePostEnrolment(null),
+    connect: cuttableDial(line),
+    postEnrolment: makePostEnrolment(null),
     // Always the shortest wait before it comes again.
     random: { ...makeSeededRandom(1), fraction: () => 0 },
-    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
   try {
@@ -87,8 +87,8 @@ function leadingClock(lead: { ms: number }): EngineClock {
   }
 }
 
-function cuttableDial(line: { isCut: boolean; cut(): void }): DialLine {
-  const dial = makeWsDial(null)
+function cuttableDial(line: { isCut: boolean; cut(): void }): ConnectToHub {
+  const dial = makeWebSocketConnect(null)
   return (url, events) => {
     if (line.isCut) {
       setImmediate(() => events.ended('unreachable'))

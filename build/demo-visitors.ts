@@ -8,7 +8,7 @@ import { openEngine } from '../desktop/engine/api/engine.ts'
 import { type Engine } from '../desktop/engine/api/engine-api.ts'
 import type { EngineClock } from '../desktop/engine/core/ports.ts'
 import { makePostEnrolment } from '../desktop/engine/sync/post-enrolment.ts'
-import { makeWsDial } from '../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../desktop/engine/sync/websocket-connection.ts'
 import { pathOf } from './demo-visitor.ts'
 
 /** How often the visitors look round, unless the stale limit is shorter than usual. */
@@ -123,10 +123,10 @@ export async function startVisitors(
     config: { name, hub: { url: hubUrl } },
     appVersion: 'demo',
     clock,
-    dial: makeWsDial(null),
-    post: makePostEnrolment(null),
-    random: random,
-    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    connect: makeWebSocketConnect(null),
+    postEnrolment: makePostEnrolment(null),
+    random,
+    makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
   engine.start()

@@ -3,35 +3,35 @@ import path from 'node:path'
 import process from 'node:process'
 import { ROOT } from './launcher.mjs'
 
-/** What the search looks at. */
-export interface ElectronSurroundings {
+/** Where to look for Electron, and for whom. */
+export interface ElectronSearch {
   /** Folder of the package `electron`. */
   packageFolder: string
   platform: NodeJS.Platform
   env: Record<string, string | undefined>
-  /** The user's number; null where the system has none. */
+  /** The user's id; null where the system has none (Windows). */
   userId: number | null
 }
 
 /**
- * Path of Electron's program where it can show a window here, else null: it must have been put there (the package alone
- * brings none; ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own starter), there must be a display, and
- * the user must not be root, for whom Chromium's sandbox does not start.
+ * Path of Electron's program where it can show a window here, else null. The program must be there (the package alone has none;
+ * ELECTRON_OVERRIDE_DIST_PATH names another folder, as for Electron's own launcher), there must be a display, and the user must
+ * not be root, for whom Chromium's sandbox does not start.
  */
-export function findElectron({ packageFolder, platform, env, userId }: ElectronSurroundings): string | null {
+export function findElectron({ packageFolder, platform, env, userId }: ElectronSearch): string | null {
   const hasDisplay = platform !== 'linux' || [env['DISPLAY'], env['WAYLAND_DISPLAY']].some(Boolean)
   if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
   const note = path.join(packageFolder, 'path.txt')
   const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
   const override = env['ELECTRON_OVERRIDE_DIST_PATH']
-  const name = noted === '' && override !== undefined ? (NAMES[platform] ?? 'electron') : noted
+  const name = noted === '' && override !== undefined ? (PROGRAM_NAMES[platform] ?? 'electron') : noted
   if (name === '') return null
   const program = path.join(override ?? path.join(packageFolder, 'dist'), name)
   return existsSync(program) ? program : null
 }
 
 /** Elsewhere "electron". */
-const NAMES: Partial<Record<NodeJS.Platform, string>> = {
+const PROGRAM_NAMES: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'electron.exe',
   darwin: 'Electron.app/Contents/MacOS/Electron',
 }

@@ -68,12 +68,12 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'desktop/engine/sync/handshake.ts',
-        find: '  talk.changed()\n  pushWaiting(talk)\n',
-        replace: '  talk.changed()\n',
+        find: '  session.statusChanged()\n  pushPending(session)\n',
+        replace: '  session.statusChanged()\n',
       },
       {
         file: 'desktop/engine/sync/push-pending.ts',
-        find: '  if (inFlight === null) return pushWaiting(talk)\n',
+        find: '  if (inFlight === null) return pushPending(session)\n',
         replace: '  if (inFlight === null) return\n',
       },
     ],
@@ -156,8 +156,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'desktop/engine/screen/overlay.ts',
-        find: 'return tap.ackedHead === null || !reached.isSameEpoch || tap.ackedHead > reached.cursor',
-        replace: 'return tap.ackedHead === null && reached.cursor >= 0',
+        find: 'return mutation.ackedHead === null || !position.isSameEpoch || mutation.ackedHead > position.cursor',
+        replace: 'return mutation.ackedHead === null && position.cursor >= 0',
       },
     ],
     test: OVERLAY,

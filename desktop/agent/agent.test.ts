@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BEAT_EVERY_MS, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
-import { READ_ON_MS } from '../engine/api/call-gate.ts'
-import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/screen/page-watch.ts'
-import { TOKEN_WITHIN_MS } from './bridge-socket.ts'
+import { DRAIN_MS } from '../engine/api/call-gate.ts'
+import { FIRST_PAINT_TIMEOUT_MS, CHECK_INTERVAL_MS, PAINT_TIMEOUT_MS } from '../engine/screen/page-watch.ts'
+import { TOKEN_TIMEOUT_MS } from './bridge-socket.ts'
 import { HIDDEN_SCREEN_MS, NO_SCREEN_MS } from './watch-screens.ts'
-import { GOODBYE_MS } from './agent.ts'
+import { CLOSE_TIMEOUT_MS } from './agent.ts'
 import { ask, makeScreenFolder, startTestAgent, TestScreen, TOKEN } from './testing/test-agent.ts'
 
 let running: Awaited<ReturnType<typeof startTestAgent>>
@@ -125,7 +125,7 @@ describe('files', () => {
       // An update is copying.
       rmSync(join(screenFolder, 'kiosk.html'))
       expect((await askBoth()).map(({ status }) => status)).toEqual([404, 404])
-      expect(updated.warnings).toEqual(['screen file not readable', 'screen file not readable'])
+      expect(updated.warnings).toEqual(['screen-file-unreadable', 'screen-file-unreadable'])
     } finally {
       await updated.agent.stop()
     }
@@ -178,7 +178,7 @@ describe('bridge', () => {
     ]
     for (const [path, headers, status] of tries)
       expect(await ask(port, path, { ...upgrade, ...key, ...headers })).toMatchObject({ status })
-    expect(running.door.listeners.size).toBe(0)
+    expect(running.echo.listeners.size).toBe(0)
   })
 
   test.each([
@@ -196,17 +196,17 @@ describe('bridge', () => {
     screen.socket.send(message)
     screen.socket.send(JSON.stringify({ token: TOKEN }))
     expect(await screen.ended).toBe(1008)
-    expect(screen.heard).toEqual([])
-    expect(running.door.calls).toEqual([])
+    expect(screen.received).toEqual([])
+    expect(running.echo.calls).toEqual([])
   })
 
-  test('[BRG-3] a token that does not come within 2 s closes the socket with nothing told', async () => {
+  test('[BRG-3] a token that does not come within 2 s closes the socket with nothing sent', async () => {
     const screen = new TestScreen(running.agent.port)
     await once(screen.socket, 'open')
     const openedMs = performance.now()
     expect(await screen.ended).toBe(1008)
     expect(performance.now() - openedMs).toBeGreaterThan(1_800)
-    expect(screen.heard).toEqual([])
+    expect(screen.received).toEqual([])
   })
 
   test('[BRG-2] two screens get the newest of every slice, then every change, and their own answers', async () => {
@@ -217,14 +217,14 @@ describe('bridge', () => {
       ok: true,
       value: { name: 'reportOccupancy', input: { spaceId: 1, level: 2 } },
     })
-    running.door.publish('outbox', { waitingCount: 1, alarm: null, refused: [] })
+    running.echo.publish('outbox', { waitingCount: 1, alarm: null, refused: [] })
     for (const screen of [one, two]) await screen.hear((message) => message.slice === 'outbox')
-    expect(two.heard.some((message) => message.id !== undefined)).toBe(false)
+    expect(two.received.some((message) => message.id !== undefined)).toBe(false)
     one.socket.close()
     await one.ended
-    await expect.poll(() => running.door.listeners.size).toBe(1)
+    await expect.poll(() => running.echo.listeners.size).toBe(1)
     two.socket.terminate()
-    await expect.poll(() => running.door.listeners.size).toBe(0)
+    await expect.poll(() => running.echo.listeners.size).toBe(0)
   })
 
   test('[BRG-1] what has a number but does not fit is malformed; what has none ends the socket', async () => {
@@ -235,8 +235,8 @@ describe('bridge', () => {
     await screen.hear((message) => message.id === 2)
     screen.socket.send(JSON.stringify({ id: 3, name: 'enrol', input: {}, more: true }))
     await screen.hear((message) => message.id === 3)
-    for (const id of [2, 3]) expect(screen.heard.find((one) => one.id === id)?.output).toEqual(malformed)
-    expect(running.door.calls).toEqual([])
+    for (const id of [2, 3]) expect(screen.received.find((one) => one.id === id)?.output).toEqual(malformed)
+    expect(running.echo.calls).toEqual([])
     screen.socket.send('{"id":-1}')
     expect(await screen.ended).toBe(1008)
   })
@@ -244,7 +244,7 @@ describe('bridge', () => {
   test('a fault of the engine is answered `internal` and ends nothing', async () => {
     const screen = await new TestScreen(running.agent.port).show()
     expect(await screen.call(1, 'fail', {})).toEqual({ ok: false, refusal: { why: 'internal' } })
-    expect(running.warnings).toEqual(['a call failed'])
+    expect(running.warnings).toEqual(['call-failed'])
     expect(await screen.call(2, 'echo', null)).toEqual({ ok: true, value: { name: 'echo', input: null } })
   })
 
@@ -254,7 +254,7 @@ describe('bridge', () => {
       const screen = await new TestScreen(slow.agent.port).show()
       for (let id = 1; id <= 10; id += 1) await screen.call(id, 'echo', id)
       expect(await screen.call(11, 'echo', 11)).toMatchObject({ ok: false, refusal: { why: 'tooFast' } })
-      expect(slow.door.calls).toHaveLength(10)
+      expect(slow.echo.calls).toHaveLength(10)
     } finally {
       await slow.agent.stop()
     }
@@ -268,16 +268,16 @@ describe('bridge', () => {
     try {
       const screen = await new TestScreen(watched.agent.port).show()
       await screen.call(1, 'painted', { isVisible: true })
-      wait(SILENT_PAGE_MS - LOOK_EVERY_MS)
+      wait(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
       expect(await health()).toBe(204)
-      wait(LOOK_EVERY_MS)
+      wait(CHECK_INTERVAL_MS)
       expect(await health()).toBe(503)
-      expect(watched.warnings).toEqual(['a screen paints nothing'])
+      expect(watched.warnings).toEqual(['screen-not-painting'])
       await screen.call(2, 'painted', { isVisible: false })
-      wait(2 * SILENT_PAGE_MS)
+      wait(2 * PAINT_TIMEOUT_MS)
       expect(await health()).toBe(204)
       await screen.call(3, 'painted', { isVisible: true })
-      wait(SILENT_PAGE_MS)
+      wait(PAINT_TIMEOUT_MS)
       expect(await health()).toBe(503)
       screen.socket.terminate()
       await expect.poll(health).toBe(204)
@@ -293,9 +293,9 @@ describe('bridge', () => {
     try {
       await new TestScreen(watched.agent.port).show()
       await expect.poll(() => clock.waiting.length).toBe(3)
-      clock.pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
+      clock.pass(FIRST_PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
       expect(await health()).toBe(204)
-      clock.pass(LOOK_EVERY_MS)
+      clock.pass(CHECK_INTERVAL_MS)
       expect(await health()).toBe(503)
     } finally {
       await watched.agent.stop()
@@ -311,9 +311,9 @@ describe('bridge', () => {
       // A socket that shows no token is no screen.
       const mute = new TestScreen(watched.agent.port)
       await once(mute.socket, 'open')
-      clock.pass(NO_SCREEN_MS - LOOK_EVERY_MS)
+      clock.pass(NO_SCREEN_MS - CHECK_INTERVAL_MS)
       expect(await status()).toBe(204)
-      clock.pass(LOOK_EVERY_MS)
+      clock.pass(CHECK_INTERVAL_MS)
       expect(await health()).toMatchObject({ status: 503, body: 'No screen is open.\n' })
       const [first, second] = [new TestScreen(watched.agent.port), new TestScreen(watched.agent.port)]
       await Promise.all([first.show(), second.show()])
@@ -321,15 +321,15 @@ describe('bridge', () => {
       expect(await status()).toBe(204)
       clock.pass(10 * NO_SCREEN_MS)
       first.socket.terminate()
-      await expect.poll(() => watched.door.listeners.size).toBe(1)
+      await expect.poll(() => watched.echo.listeners.size).toBe(1)
       clock.pass(2 * NO_SCREEN_MS)
       expect(await status()).toBe(204)
       // As a browser does whose page crashed.
       second.socket.terminate()
-      await expect.poll(() => watched.door.listeners.size).toBe(0)
-      clock.pass(NO_SCREEN_MS - LOOK_EVERY_MS)
+      await expect.poll(() => watched.echo.listeners.size).toBe(0)
+      clock.pass(NO_SCREEN_MS - CHECK_INTERVAL_MS)
       expect(await status()).toBe(204)
-      clock.pass(LOOK_EVERY_MS)
+      clock.pass(CHECK_INTERVAL_MS)
       expect(await health()).toMatchObject({ status: 503, body: 'No screen is open.\n' })
       await new TestScreen(watched.agent.port).show()
       await expect.poll(status).toBe(204)
@@ -349,10 +349,10 @@ describe('bridge', () => {
           return () => clearTimeout(timer)
         },
       }
-      const { agent, door } = await startTestAgent({ clock })
+      const { agent, echo } = await startTestAgent({ clock })
       const screen = await new TestScreen(agent.port).show()
       await screen.hear(({ slice }) => slice === 'beat')
-      return { agent, door, screen, jumped }
+      return { agent, echo, screen, jumped }
     }
     const tap = JSON.stringify({ id: 1, name: 'reportOccupancy', input: { spaceId: 1, level: 2 } })
 
@@ -361,32 +361,32 @@ describe('bridge', () => {
       ['vanished', (socket: TestScreen['socket']) => socket.terminate()],
     ] as const)
       test(`[KSK-17] does not what a page asked that ${how} since, also after less than five seconds without a beat`, async () => {
-        const { agent, door, screen, jumped } = await startJumping()
+        const { agent, echo, screen, jumped } = await startJumping()
         jumped.ms += SILENT_ENGINE_MS - BEAT_EVERY_MS
         screen.socket.send(tap, () => end(screen.socket))
         await screen.ended
-        await new Promise((resolve) => setTimeout(resolve, 2 * READ_ON_MS))
-        expect(door.calls).toEqual([])
+        await new Promise((resolve) => setTimeout(resolve, 2 * DRAIN_MS))
+        expect(echo.calls).toEqual([])
         await agent.stop()
       })
 
     test('[KSK-17] does what a page asked that still waits, as after a sleep, by a clock that counts it', async () => {
-      const { agent, door, screen, jumped } = await startJumping()
+      const { agent, echo, screen, jumped } = await startJumping()
       jumped.ms += 3_600_000
       expect(await screen.call(1, 'reportOccupancy', { spaceId: 1, level: 2 })).toMatchObject({ ok: true })
-      expect(door.calls).toHaveLength(1)
+      expect(echo.calls).toHaveLength(1)
       // The line is the same: no page says that the kiosk is away because it slept.
       await screen.hear(({ slice, value }) => slice === 'beat' && value !== undefined)
       expect(screen.socket.readyState).toBe(screen.socket.OPEN)
       await agent.stop()
     })
 
-    test('[KSK-17] [BRG-3] reads a token that lies on its line before it calls it late', async () => {
+    test('[KSK-17] [BRG-3] reads a token that lies on its connection before it calls it late', async () => {
       const screen = new TestScreen(running.agent.port)
       await once(screen.socket, 'open')
       // Both ends are of this process: the token is on its way when it stands still for longer than a token may take.
       screen.socket.send(JSON.stringify({ token: TOKEN }))
-      const untilMs = performance.now() + TOKEN_WITHIN_MS + 100
+      const untilMs = performance.now() + TOKEN_TIMEOUT_MS + 100
       while (performance.now() < untilMs);
       await screen.hear(({ slice }) => slice === 'beat')
       expect(screen.socket.readyState).toBe(screen.socket.OPEN)
@@ -407,15 +407,15 @@ describe('bridge', () => {
       await hide(seen, true)
       expect(await status()).toBe(204)
       seen.socket.terminate()
-      await expect.poll(() => watched.door.listeners.size).toBe(1)
+      await expect.poll(() => watched.echo.listeners.size).toBe(1)
       clock.pass(NO_SCREEN_MS - STEP_MS)
       expect(await status()).toBe(204)
       clock.pass(STEP_MS)
       expect(await health()).toMatchObject({ status: 503, body: 'No screen is visible.\n' })
-      hidden.heard.length = 0
+      hidden.received.length = 0
       await hide(hidden, true)
       expect(await status()).toBe(204)
-      hidden.heard.length = 0
+      hidden.received.length = 0
       await hide(hidden, false)
       clock.pass(HIDDEN_SCREEN_MS + NO_SCREEN_MS - STEP_MS)
       expect(await status()).toBe(204)
@@ -457,7 +457,7 @@ test('an agent that stops does not wait for a screen that hangs, nor for a file 
   // Answered after what came before it was read.
   await ask(stopping.agent.port, '/health')
   const stopped = stopping.agent.stop()
-  clock.pass(GOODBYE_MS)
+  clock.pass(CLOSE_TIMEOUT_MS)
   // Whoever waited for the screen would wait half a minute, and for the file for ever.
   await expect(stopped).resolves.toBeUndefined()
   screen.socket.terminate()

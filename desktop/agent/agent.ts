@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { CALLS_PER_SECOND, type EngineApi } from '#shared/wire/bridge.ts'
 import { makeCallGate } from '../engine/api/call-gate.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import { listScreenFiles } from '../engine/screen/screen-files.ts'
 import { MAX_BRIDGE_BYTES, serveBridge } from './bridge-socket.ts'
 import { decideRequest } from './decide-request.ts'
@@ -21,8 +22,8 @@ const MAX_SCREENS = 16
 /** Open connections: a browser opens six for files, and every screen keeps one. */
 const MAX_CONNECTIONS = 128
 
-/** How long a screen gets to answer the goodbye of an agent that stops. */
-export const GOODBYE_MS = 500
+/** How long a screen may take for the closing handshake when the agent stops. */
+export const CLOSE_TIMEOUT_MS = 500
 
 /** What an agent is made of. */
 export interface AgentOptions {
@@ -35,7 +36,7 @@ export interface AgentOptions {
   token?: string
   /** Calls that one screen may make per second on average; more are refused `tooFast`. */
   callsPerSecond?: number
-  /** By which screens are watched and slowed; the machine's own where none is given. */
+  /** The clock by which screens are watched and their calls limited; the process's own where none is given. */
   clock?: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
 }
@@ -144,7 +145,7 @@ function stopAll(server: Server, screens: WebSocketServer, clock: Pick<EngineClo
     const terminateAll = (): void => {
       for (const screen of screens.clients) screen.terminate()
     }
-    const cancel = clock.after(GOODBYE_MS, terminateAll)
+    const cancel = clock.after(CLOSE_TIMEOUT_MS, terminateAll)
     server.close(() => {
       cancel()
       terminateAll()

@@ -10,7 +10,8 @@ import {
 } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
 import type { CallGate } from '../engine/api/call-gate.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import { mirrorSlices } from './mirror-slices.ts'
 import type { ScreenWatch } from './watch-screens.ts'
 
@@ -18,9 +19,9 @@ import type { ScreenWatch } from './watch-screens.ts'
 export const MAX_BRIDGE_BYTES = 65_536
 
 /** How long a socket may take to show its token. [BRG-3] */
-export const TOKEN_WITHIN_MS = 2_000
+export const TOKEN_TIMEOUT_MS = 2_000
 
-/** Answers that a screen leaves unread, in bytes, before it is no longer read either. */
+/** While a screen has left so many bytes of its answers unread, its calls are not read. */
 const UNREAD_BYTES = 262_144
 
 /** One code for every refused socket: a wrong, late or absent token and a broken message look alike from outside. */
@@ -40,14 +41,14 @@ export interface BridgeServing {
 const parseToken = makeParse(BridgeTokenMessage)
 const parseCall = makeParse(BridgeCallMessage)
 
-/** Serves one socket: nothing is told before the token has come; then slices down, calls up and their answers. [BRG-3] */
+/** Serves one socket: nothing is sent before the token has come; then slices down, calls up and their answers. [BRG-3] */
 export function serveBridge(serving: BridgeServing, socket: WebSocket): void {
   let isShown = false
   const refuseUnshown = (): void => {
     if (!isShown) refuseSocket(socket)
   }
-  // After a standstill timers run first: a token that lies on the socket is read before it is called late.
-  const late = setTimeout(() => setImmediate(refuseUnshown), TOKEN_WITHIN_MS)
+  // After a standstill timers run first: a token that lies unread on the socket must not count as late.
+  const late = setTimeout(() => setImmediate(refuseUnshown), TOKEN_TIMEOUT_MS)
   socket.on('close', () => clearTimeout(late))
   socket.on('error', () => socket.terminate())
   socket.once('message', (data, isBinary) => {
@@ -75,12 +76,12 @@ function serveScreenSocket(serving: BridgeServing, socket: WebSocket): void {
     const parsed = parseCall(text)
     if (!parsed.ok) return answerMalformed(socket, text)
     const call = parsed.value
-    const pace = decideAllowance(allowance, serving.callsPerSecond, serving.clock.elapsedMs())
-    if (!pace.ok) return answer(socket, { id: call.id, output: refuse(pace.refusal) })
-    allowance = pace.value
+    const allowed = decideAllowance(allowance, serving.callsPerSecond, serving.clock.elapsedMs())
+    if (!allowed.ok) return answer(socket, { id: call.id, output: refuse(allowed.refusal) })
+    allowance = allowed.value
     if (call.name === 'painted') onPainted(isVisibleIn(call.input))
     return serving.gate.pass(() => {
-      // A page that told its visitor that a tap is not certain has closed its end. [KSK-17]
+      // A page that gave up, and said that the tap is not certain, has closed its socket. [KSK-17]
       if (socket.readyState === socket.OPEN) void answerCall(serving, socket, call)
     })
   })
@@ -103,17 +104,20 @@ function idOf(text: string): number | null {
   }
 }
 
-/** The agent's door: a fault of the engine ends here and is told as `internal`. */
+/** Where an exception of the engine ends: it is answered as `internal`. [BRG-1] */
 async function answerCall(serving: BridgeServing, socket: WebSocket, call: BridgeCallMessage) {
   try {
     answer(socket, { id: call.id, output: await serving.engine.call(call.name, call.input) })
   } catch (error) {
-    serving.log.warn('a call failed', { name: call.name, error: String(error) })
+    serving.log.warn('call-failed', 'A call of a page failed by a fault of the program.', {
+      name: call.name,
+      error: String(error),
+    })
     answer(socket, { id: call.id, output: refuse({ why: 'internal' }) })
   }
 }
 
-/** A screen that does not read its answers is not read either, until it has caught up. */
+/** While a screen does not read its answers, its calls are not read. */
 function answer(socket: WebSocket, message: BridgeAnswerMessage): void {
   if (socket.readyState !== socket.OPEN) return
   socket.send(JSON.stringify(message), () => {

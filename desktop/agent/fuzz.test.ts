@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
-import { leastGrowth } from '../engine/testing/heap-growth.ts'
+import { minHeapGrowth } from '../engine/testing/heap-growth.ts'
 import type { CallRefusal } from '#shared/wire/bridge.ts'
 import { makeFuzzMessage } from './testing/fuzz-messages.ts'
 import { startTestAgent, TestScreen } from './testing/test-agent.ts'
@@ -57,9 +57,9 @@ async function runRound(port: number, next: () => ReturnType<typeof makeFuzzMess
   }
   const isEnding = ids.length < 200
   const answersOf = (): Map<number | undefined, unknown> =>
-    new Map(screen.heard.filter(({ id }) => id !== undefined).map(({ id, output }) => [id, output]))
+    new Map(screen.received.filter(({ id }) => id !== undefined).map(({ id, output }) => [id, output]))
   if (isEnding) expect(await screen.ended).toBe(1008)
-  else await screen.hear(() => screen.heard.length > ids.length && answersOf().size === ids.length)
+  else await screen.hear(() => screen.received.length > ids.length && answersOf().size === ids.length)
   const answers = answersOf()
   // A socket that ends itself loses the answers that were under way, but never gets one to something it did not ask.
   const asked = new Set<number | undefined>(ids)
@@ -74,8 +74,8 @@ function isFromTheList(output: unknown): boolean {
   return decision.ok || Object.hasOwn(REFUSALS, decision.refusal?.why ?? '')
 }
 
-test(`[BRG-1] [BRG-3] ${MESSAGES} messages of chance: every answer from the closed list, nothing kept, nobody else harmed (seed ${SEED})`, async () => {
-  const { agent, door } = await startTestAgent({ callsPerSecond: 1_000_000 })
+test(`[BRG-1] [BRG-3] ${MESSAGES} random messages: every answer from the closed list, nothing kept, nobody else harmed (seed ${SEED})`, async () => {
+  const { agent, echo } = await startTestAgent({ callsPerSecond: 1_000_000 })
   const random = makeSeededRandom(SEED)
   const count = { sent: 0, id: 0, calls: 0 }
   const next = (): ReturnType<typeof makeFuzzMessage> => makeFuzzMessage(random, (count.id += 1))
@@ -84,8 +84,8 @@ test(`[BRG-1] [BRG-3] ${MESSAGES} messages of chance: every answer from the clos
     while (count.sent < end) {
       count.sent += await runRound(agent.port, next)
       count.calls += 1
-      door.calls.length = 0
-      door.publish('outbox', { waitingCount: count.calls, alarm: null, refused: [] })
+      echo.calls.length = 0
+      echo.publish('outbox', { waitingCount: count.calls, alarm: null, refused: [] })
       if (count.calls % 50 === 0)
         expect(await good.call(count.calls, 'reportOccupancy', count.calls)).toMatchObject({ ok: true })
     }
@@ -96,19 +96,19 @@ test(`[BRG-1] [BRG-3] ${MESSAGES} messages of chance: every answer from the clos
     await good.hear(
       ({ value }) => (value as { waitingCount?: number } | undefined)?.waitingCount === count.calls,
     )
-    for (const { slice, value } of good.heard.splice(0))
+    for (const { slice, value } of good.received.splice(0))
       if (slice === 'outbox') heard.push((value as { waitingCount: number }).waitingCount)
   }
   const part = MESSAGES / 4
   await throwUntil(part)
   await takeHeard()
-  const grown = await leastGrowth(3, async (time) => {
+  const grown = await minHeapGrowth(3, async (time) => {
     await throwUntil(part * (time + 2))
     await takeHeard()
   })
   expect(heard).toEqual(Array.from({ length: count.calls }, (_, index) => index + 1))
   expect(grown).toBeLessThan(KEPT_BYTES)
-  expect(door.listeners.size).toBe(1)
+  expect(echo.listeners.size).toBe(1)
   const closed = once(good.socket, 'close')
   await agent.stop()
   await closed

@@ -3,14 +3,14 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { makeDeviceClock } from '../engine/clock/device-clock.ts'
 import { makeJsonLog } from '../engine/log/json-log.ts'
-import { FAILED, runKiosk } from './run-kiosk.ts'
+import { EXIT_RESTART, runKiosk } from './run-kiosk.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string }
 const clock = makeDeviceClock()
 
-// A terminal or a pipe that is gone is no fault: what is written there is lost. [KSK-16]
+// A terminal or a pipe that was closed is no fault: what is written there is lost. [KSK-16]
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 process.exitCode = await runKiosk({
@@ -28,5 +28,5 @@ process.exitCode = await runKiosk({
   }),
 })
 
-// A line that its hub never closes would hold the process for half a minute; its supervisor waits.
-if (process.exitCode === FAILED) process.exit(FAILED)
+// A connection that its hub never closes would hold the process for half a minute; its supervisor waits.
+if (process.exitCode === EXIT_RESTART) process.exit(EXIT_RESTART)

@@ -78,7 +78,7 @@ test('[BRG-3] a kiosk prints its address, serves its screens there, knows them a
   expect((await ask(port, '/kiosk.html')).status).toBe(200)
   const screen = await new TestScreen(port).show(token)
   await screen.hear((message) => message.slice === 'spaces')
-  expect(screen.heard[0]).toMatchObject({ slice: 'kiosk', value: { state: 'notEnrolled', name: 'Door' } })
+  expect(screen.received[0]).toMatchObject({ slice: 'kiosk', value: { state: 'notEnrolled', name: 'Door' } })
   expect(await screen.call(1, 'reportOccupancy', { spaceId: 1, level: 9 })).toEqual({
     ok: false,
     refusal: { why: 'malformed' },
@@ -135,7 +135,7 @@ test('a broken configuration is served to the screen in plain language', async (
   const { port, token } = addressOf(await kiosk.printed)
   const screen = await new TestScreen(port).show(token)
   await screen.hear((message) => message.slice === 'kiosk')
-  expect(screen.heard[0]).toMatchObject({ value: { state: 'configError', file, problems: [{ at: '' }] } })
+  expect(screen.received[0]).toMatchObject({ value: { state: 'configError', file, problems: [{ at: '' }] } })
 })
 
 test('a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {
@@ -163,7 +163,7 @@ test('[KSK-1] [KSK-3] a kiosk whose folder cannot be opened says so on its scree
   const { port, token } = addressOf(await second.printed)
   const screen = await new TestScreen(port).show(token)
   await screen.hear((message) => message.slice === 'kiosk')
-  expect(screen.heard[0]).toMatchObject({ value: { state: 'storeError', advice: 'locked' } })
+  expect(screen.received[0]).toMatchObject({ value: { state: 'storeError', advice: 'locked' } })
   expect(await second.code).toBe(70)
   expect(second.said[0]).toMatch(/^The folder of this kiosk cannot be opened: nothing in it was changed/)
   expect(await screen.ended).toBe(1001)

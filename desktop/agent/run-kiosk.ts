@@ -1,22 +1,23 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { EngineFailure } from '../engine/core/core.ts'
-import { keepEnrolling, type Enrolling } from '../engine/process/enrol-with-retries.ts'
+import { enrolWithRetries, type EnrolmentContext } from '../engine/process/enrol-with-retries.ts'
 import { parseKioskArguments, type KioskArguments } from '../engine/config/kiosk-arguments.ts'
 import { findKioskFolder, openKiosk, type OpenedKiosk } from '../engine/process/open-kiosk.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import { exportOutboxes } from '../engine/store/export-outbox.ts'
 import { systemConfigFile } from '../engine/config/kiosk-paths.ts'
 import { startAgent, type Agent } from './agent.ts'
-import { keepBridgeToken } from './bridge-token.ts'
+import { readOrCreateBridgeToken } from './bridge-token.ts'
 
 const DEFAULT_PORT = 4711
 
-/** Exit code of a kiosk that must be started anew: EX_SOFTWARE of sysexits.h. [KSK-1] [KSK-3] */
-export const FAILED = 70
+/** Exit code of a kiosk that must be started again: EX_SOFTWARE of sysexits.h. [KSK-1] [KSK-3] */
+export const EXIT_RESTART = 70
 
-/** How long what a screen is told last may take to reach it. */
-const LAST_WORD_MS = 250
+/** How long the last slice may take to reach the screens. */
+const LAST_SLICE_MS = 250
 
 const HELP = `npm run kiosk -- --name NAME --hub URL [options]
 npm run kiosk -- --config FILE [options]
@@ -28,7 +29,7 @@ ends it. Without a name, a hub and a file, ${systemConfigFile()} is read.
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine
   --config FILE   configuration file (JSON); options on the command line win over it
-  --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
+  --code CODE     enrolment code, for a device that is not enrolled. Others can see a command line: better give it in
                   CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
   --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
   --folder DIR    the device's own folder (below CARREL_HOME, by its name)
@@ -44,7 +45,7 @@ environment
 Exit code 70: the kiosk's store broke or cannot be opened, and the kiosk is to be started again; let a supervisor do it.
 `
 
-/** What the process brings. */
+/** What the process gives to the kiosk. */
 export interface KioskProcess {
   args: string[]
   env: Record<string, string | undefined>
@@ -63,61 +64,66 @@ export interface KioskProcess {
 }
 
 /**
- * Runs a kiosk without Electron until it is to end. Resolves with the exit code: 2 for a command line that cannot be meant,
- * 70 for an engine that must be started anew, by whatever watches over this process. [KSK-1] [KSK-3]
+ * Runs a kiosk without Electron until it is to end. Resolves with the exit code: 0 as asked, 1 for what can be corrected (a port
+ * that is taken, screens that are not built), 2 for a command line that cannot be used, 70 for a kiosk that its supervisor is to
+ * start again. Never rejects. [KSK-1] [KSK-3]
  */
-export async function runKiosk(around: KioskProcess): Promise<number> {
-  const args = parseKioskArguments(around.args, around.env['INIT_CWD'] ?? null)
-  if (!args.ok) return give(around, args.refusal, 2)
+export async function runKiosk(context: KioskProcess): Promise<number> {
+  const args = parseKioskArguments(context.args, context.env['INIT_CWD'] ?? null)
+  if (!args.ok) return failWith(context, args.refusal, 2)
   if (args.value.isHelp) {
-    around.print(HELP)
+    context.print(HELP)
     return 0
   }
-  if (args.value.isExport) return exportOutbox(args.value, around)
-  const opened = openKiosk(args.value, around)
-  if (!opened.ok) return give(around, opened.refusal, 2)
+  if (args.value.isExport) return exportOutbox(args.value, context)
+  const opened = openKiosk(args.value, context)
+  if (!opened.ok) return failWith(context, opened.refusal, 2)
   const { engine } = opened.value
   try {
-    const agent = await serve(args.value, opened.value, around)
+    const agent = await serve(args.value, opened.value, context)
     engine.start()
-    around.print(`kiosk ${agent.url}\n`)
-    const endEnrolling = takeCodes({ engine, clock: around.clock, say: around.say }, args.value.code, around)
-    const exitCode = await Promise.race([around.ended.then(() => 0), waitForFailure(engine, around)])
+    context.print(`kiosk ${agent.url}\n`)
+    const endEnrolling = enrolWithCodes(
+      { engine, clock: context.clock, say: context.say },
+      args.value.code,
+      context,
+    )
+    const exitCode = await Promise.race([context.ended.then(() => 0), waitForFailure(engine, context)])
     endEnrolling()
     await agent.stop()
     return exitCode
   } catch (error) {
-    return give(around, sentenceOf(error), 1)
+    return failWith(context, sentenceOf(error), 1)
   } finally {
     engine.stop()
   }
 }
 
-/** Settles with the exit code once the engine can do nothing more here, and its screens have heard so. */
-async function waitForFailure({ failed }: OpenedKiosk['engine'], around: KioskProcess): Promise<number> {
+/** Resolves with the exit code once the engine can do nothing more in this process, and its screens were told. */
+async function waitForFailure({ failed }: OpenedKiosk['engine'], context: KioskProcess): Promise<number> {
   const why = await failed
-  around.say(SENTENCES[why])
-  await new Promise<void>((resolve) => around.clock.after(LAST_WORD_MS, resolve))
-  return FAILED
+  context.say(SENTENCES[why])
+  await new Promise<void>((resolve) => context.clock.after(LAST_SLICE_MS, resolve))
+  return EXIT_RESTART
 }
 
 const SENTENCES: Record<EngineFailure, string> = {
   storeBroken:
-    'The outbox of this kiosk broke: the kiosk ends, and what can be read of it is saved by the next start.',
+    'The outbox of this kiosk is corrupt: the kiosk ends, and the next start saves what can be read of it.',
   storeUnusable:
     'The folder of this kiosk cannot be opened: nothing in it was changed, the kiosk ends and is to be started again.',
 }
 
 /** One JSON document on standard output; exit code 1 where no outbox can be read. [SYN-28] */
-function exportOutbox(args: KioskArguments, around: KioskProcess): number {
-  const folder = findKioskFolder(args, around.env)
-  if (!folder.ok) return give(around, folder.refusal, 2)
+function exportOutbox(args: KioskArguments, context: KioskProcess): number {
+  const folder = findKioskFolder(args, context.env)
+  if (!folder.ok) return failWith(context, folder.refusal, 2)
   try {
     const found = exportOutboxes(folder.value)
-    around.print(`${JSON.stringify(found, null, 2)}\n`)
+    context.print(`${JSON.stringify(found, null, 2)}\n`)
     return found.outboxes.length > 0 && found.unreadable.length === 0 ? 0 : 1
   } catch {
-    return give(around, `There is no kiosk in ${folder.value}, or this user may not read it.`, 1)
+    return failWith(context, `There is no kiosk in ${folder.value}, or this user may not read it.`, 1)
   }
 }
 
@@ -135,23 +141,31 @@ function serve(
   })
 }
 
-/** A folder that cannot be written is told by the engine, on the screen; until then any token will do. */
+/** For a folder that cannot be written the engine tells the screen so; until then any token will do. */
 function tokenOf(folder: string | null, log: EngineLog): { token?: string } {
   if (folder === null) return {}
   try {
-    return { token: keepBridgeToken(folder) }
+    return { token: readOrCreateBridgeToken(folder) }
   } catch (error) {
-    log.warn('the token was not kept', { reason: String(error) })
+    log.warn(
+      'token-not-saved',
+      'The token for the screens could not be saved; it changes with the next start.',
+      { reason: String(error) },
+    )
     return {}
   }
 }
 
 /** Enrols with the code of the command line or the environment, and with every line on standard input. */
-function takeCodes(enrolling: Enrolling, code: string | null, { env, input }: KioskProcess): () => void {
+function enrolWithCodes(
+  enrolling: EnrolmentContext,
+  code: string | null,
+  { env, input }: KioskProcess,
+): () => void {
   let end = (): void => undefined
   const take = (given: string): void => {
     end()
-    end = keepEnrolling(enrolling, given)
+    end = enrolWithRetries(enrolling, given)
   }
   const first = code ?? env['CARREL_ENROL_CODE'] ?? ''
   if (first !== '') take(first)
@@ -173,7 +187,7 @@ function sentenceOf(error: unknown): string {
   return String(error instanceof Error ? (error.stack ?? error) : error)
 }
 
-function give({ say }: KioskProcess, sentence: string, exitCode: number): number {
+function failWith({ say }: KioskProcess, sentence: string, exitCode: number): number {
   say(sentence)
   return exitCode
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { EngineLog } from '../engine/core/ports.ts'
-import { headersOf, type ScreenFile } from '../engine/screen/screen-files.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
+import { screenFileHeaders, type ScreenFile } from '../engine/screen/screen-files.ts'
 import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 import { decideRequest } from './decide-request.ts'
 
-/** What answering needs: the files, the agent's own port, where trouble is written, and what is wrong with the screens. */
+/** What answering needs: the files, the agent's own port, the log, and what is wrong with the screens (null: nothing). */
 export interface ScreenServing {
   files: ReadonlyMap<string, ScreenFile>
   port: () => number
@@ -16,8 +16,8 @@ export interface ScreenServing {
 const HEADERS = screenHeaders('self')
 
 /**
- * Answers one HTTP request: a file of the screen, `GET /health` with 204, or 503 and a sentence while a screen hangs or there
- * is none (only whoever started its browser can start it again), or a status without a word. [BRG-3] [SCR-3] [KSK-19]
+ * Answers one HTTP request: a file of the screen; `GET /health` with 204, or with 503 and a sentence while a screen hangs or none
+ * is open (only what started its browser can restart it); or a status without a body. [BRG-3] [SCR-3] [KSK-19]
  */
 export function serveScreen(serving: ScreenServing, request: IncomingMessage, response: ServerResponse) {
   const { host, origin } = request.headers
@@ -31,18 +31,21 @@ export function serveScreen(serving: ScreenServing, request: IncomingMessage, re
   return void sendFile(serving.log, found, response, request.method === 'HEAD')
 }
 
-/** The list of files is of the start: what is on the disk now is told by GET and HEAD alike. [KSK-18] */
+/** The list of files was read at the start: GET and HEAD alike answer by what is on the disk now. [KSK-18] */
 async function sendFile(log: EngineLog, found: ScreenFile, response: ServerResponse, isHead: boolean) {
   try {
     const bytes = await readFile(found.file)
     response.writeHead(200, {
-      ...headersOf(found, bytes, 'self'),
+      ...screenFileHeaders(found, bytes, 'self'),
       'content-length': bytes.length,
       'cache-control': found.isHashed ? 'max-age=31536000, immutable' : 'no-store',
     })
     response.end(isHead ? undefined : bytes)
   } catch (error) {
-    log.warn('screen file not readable', { file: found.file, error: String(error) })
+    log.warn('screen-file-unreadable', 'A file of the screens cannot be read.', {
+      file: found.file,
+      error: String(error),
+    })
     answerStatus(response, 404)
   }
 }

@@ -1,30 +1,31 @@
 import type { WebSocket } from 'ws'
-import { FIRST_FRAME_MS, watchPage } from '../engine/screen/page-watch.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import { FIRST_PAINT_TIMEOUT_MS, watchPage } from '../engine/screen/page-watch.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 
 /** How long an agent may be without any screen: as long as a page may take to its first frame on a weak panel. [KSK-19] */
-export const NO_SCREEN_MS = FIRST_FRAME_MS
+export const NO_SCREEN_MS = FIRST_PAINT_TIMEOUT_MS
 
-/** How long a screen that says that it is hidden counts as one: whoever changed to another window comes back. [KSK-19] */
+/** How long a screen that reports itself hidden counts as open: whoever changed to another window comes back. [KSK-19] */
 export const HIDDEN_SCREEN_MS = 900_000
 
-/** Watches the screens of one agent. A browser's page is nothing that an agent could restart: it only says how they are. */
+/** Watches the screens of one agent. An agent cannot restart a browser's page: it only reports how they are. */
 export interface ScreenWatch {
-  /** A screen has shown its token; returns what its heartbeats are to be told to. [SCR-3] */
+  /** A screen has sent its token; returns a function to be called when it reports that it painted or is hidden. [SCR-3] */
   opened(socket: WebSocket): (isVisible: boolean) => void
-  /** What is wrong, in a sentence for whoever starts the browser; null: nothing is. [SCR-3] [KSK-19] */
+  /** What is wrong, in a sentence for `/health`; null: nothing is. [SCR-3] [KSK-19] */
   trouble(): string | null
 }
 
 /** An open screen. */
 interface OpenScreen {
-  /** Since when it says that it is hidden, elapsed ms; null: it should be seen. */
+  /** Since when it reports itself hidden, elapsed ms; null: it is visible. */
   hiddenAtMs: number | null
   /** Visible, and yet it paints nothing. */
   isHanging: boolean
 }
 
-/** Begins with no screen, which may then take as long to come as one that loads. */
+/** Makes the watch; at first there is no screen, and the first may take as long as a page may take to load. [KSK-19] */
 export function watchScreens(
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>,
   log: Pick<EngineLog, 'warn'>,
@@ -45,14 +46,14 @@ export function watchScreens(
       const screen: OpenScreen = { hiddenAtMs: null, isHanging: false }
       open.add(screen)
       const watch = watchPage(clock, () => {
-        if (!screen.isHanging) log.warn('a screen paints nothing')
+        if (!screen.isHanging) log.warn('screen-not-painting', 'A visible screen paints nothing.')
         screen.isHanging = true
       })
       socket.on('close', () => {
         watch.stop()
         closed(screen)
       })
-      watch.began()
+      watch.loadStarted()
       return (isVisible) => {
         gone.countedUntilMs = countedUntil()
         screen.isHanging = false

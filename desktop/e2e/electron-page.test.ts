@@ -5,10 +5,10 @@ import path from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import { makeDeviceClock } from '../engine/clock/device-clock.ts'
 import type { Engine } from '../engine/api/engine-api.ts'
-import { beatTo } from '../engine/screen/page-heartbeat.ts'
+import { subscribeWithHeartbeat } from '../engine/screen/page-heartbeat.ts'
 import { parseKioskArguments } from '../engine/config/kiosk-arguments.ts'
 import { openKiosk } from '../engine/process/open-kiosk.ts'
-import { headersOf, listScreenFiles } from '../engine/screen/screen-files.ts'
+import { screenFileHeaders, listScreenFiles } from '../engine/screen/screen-files.ts'
 import { recordWords } from './word-record.ts'
 
 // The page as Electron shows it, in Chromium itself: the built screens with the policy of app://, the real preload bundle
@@ -72,7 +72,7 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
     const found = url.origin === ORIGIN ? files.get(url.pathname) : undefined
     if (found === undefined) return route.abort()
     const body = readFileSync(found.file)
-    return route.fulfill({ body, headers: headersOf(found, body, 'none') })
+    return route.fulfill({ body, headers: screenFileHeaders(found, body, 'none') })
   })
   await page.exposeFunction('testInvoke', (_channel: string, name: string, input: unknown) => {
     calls.push(name)
@@ -83,7 +83,7 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
     end()
     main.listens += 1
     const log = { warn: () => undefined }
-    end = beatTo({ engine, clock: makeDeviceClock(), log }, (name, value) => {
+    end = subscribeWithHeartbeat({ engine, clock: makeDeviceClock(), log }, (name, value) => {
       const told = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
       const tell = (): void => void page.evaluate(told).catch(() => undefined)
       if (main.isHeld) main.waiting.push(tell)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { EngineLog } from '../engine/core/ports.ts'
-import { headersOf, type ScreenFile } from '../engine/screen/screen-files.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
+import { screenFileHeaders, type ScreenFile } from '../engine/screen/screen-files.ts'
 import { screenHeaders } from '#shared/wire/screen-policy.ts'
 import type { ElectronParts } from './electron-parts.ts'
 
@@ -12,7 +12,7 @@ export const KIOSK_PAGE = `${APP_ORIGIN}/kiosk.html`
 
 const HEADERS = screenHeaders('none')
 
-/** Gives app:// an origin, modules and a secure context. Must run before Electron is ready. */
+/** Gives app:// an origin, modules and a secure context. Must be called before Electron is ready. */
 export function registerAppScheme(
   protocol: Pick<ElectronParts['protocol'], 'registerSchemesAsPrivileged'>,
 ): void {
@@ -21,7 +21,7 @@ export function registerAppScheme(
   ])
 }
 
-/** Answers app://carrel/… with the files of the screens; every answer carries the policy, also a refusal. [BRG-4] */
+/** Answers app://carrel/… with the files of the screens; every answer has the content security policy, also a refusal. [BRG-4] */
 export function serveAppScheme(
   protocol: Pick<ElectronParts['protocol'], 'handle'>,
   files: ReadonlyMap<string, ScreenFile>,
@@ -42,10 +42,13 @@ async function answerApp(
   try {
     const bytes = await readFile(found.file)
     return new Response(method === 'HEAD' ? null : bytes, {
-      headers: headersOf(found, bytes, 'none'),
+      headers: screenFileHeaders(found, bytes, 'none'),
     })
   } catch (error) {
-    log.warn('screen file not readable', { file: found.file, error: String(error) })
+    log.warn('screen-file-unreadable', 'A file of the screens cannot be read.', {
+      file: found.file,
+      error: String(error),
+    })
     return status(404)
   }
 }
@@ -54,7 +57,7 @@ function status(code: number): Response {
   return new Response(null, { status: code, headers: HEADERS })
 }
 
-/** Whether an address is of the app's own origin: compared as parsed, so that `app://carrel.evil` or a user name is not. */
+/** Whether an address is of the app's own origin: compared as a parsed URL, so that `app://carrel.evil` is not. [BRG-4] */
 export function isAppUrl(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, host, username, password } = new URL(url)

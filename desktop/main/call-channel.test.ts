@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { BEAT_EVERY_MS, CALLS_PER_SECOND, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
-import { READ_ON_MS } from '../engine/api/call-gate.ts'
+import { DRAIN_MS } from '../engine/api/call-gate.ts'
 import type { SenderEvent } from './electron-parts.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { startDouble } from './testing/start-double.ts'
@@ -13,8 +13,8 @@ test('[BRG-1] a call of the own page reaches the engine, and its answer the page
   })
 })
 
-test('[BRG-4] a foreign page, a frame within and a frame that is gone are not heard', async () => {
-  const { electron, window, door } = await startDouble()
+test('[BRG-4] a foreign page, a frame within and a frame that is gone are refused', async () => {
+  const { electron, window, echo } = await startDouble()
   const own = mainFrameOf(window)
   const { BrowserWindow } = electron.parts()
   const other = new BrowserWindow({})
@@ -34,19 +34,19 @@ test('[BRG-4] a foreign page, a frame within and a frame that is gone are not he
       refusal: { why: 'notAllowed' },
     })
   }
-  expect(door.calls).toEqual([])
-  expect(door.listeners.size).toBe(0)
+  expect(echo.calls).toEqual([])
+  expect(echo.listeners.size).toBe(0)
 })
 
-test('[BRG-2] each listen starts anew with the newest; a page that crashed gets nothing until it listens again', async () => {
-  const { electron, window, door, clock } = await startDouble()
+test('[BRG-2] each listen starts again with the newest; a page that crashed gets nothing until it listens again', async () => {
+  const { electron, window, echo, clock } = await startDouble()
   const page = window.webContents
   const outbox = { waitingCount: 1, alarm: null, refused: [] }
-  door.publish('outbox', outbox)
+  echo.publish('outbox', outbox)
   expect(page.sent).toEqual([])
   electron.send(mainFrameOf(window), 'listen')
   electron.send(mainFrameOf(window), 'listen')
-  door.publish('outbox', outbox)
+  echo.publish('outbox', outbox)
   expect(page.sent.map(({ channel, args }) => [channel, args[0]])).toEqual([
     ['slice', 'kiosk'],
     ['slice', 'beat'],
@@ -56,11 +56,11 @@ test('[BRG-2] each listen starts anew with the newest; a page that crashed gets 
   ])
   page.crash('crashed')
   await clock.pass(250)
-  expect(door.listeners.size).toBe(0)
+  expect(echo.listeners.size).toBe(0)
   electron.send(mainFrameOf(window), 'listen')
   expect(page.sent.map(({ args }) => args[0]).slice(5)).toEqual(['kiosk', 'beat'])
   window.destroy()
-  expect(door.listeners.size).toBe(0)
+  expect(echo.listeners.size).toBe(0)
 })
 
 test('[KSK-17] a page hears every two seconds that the main process is not held up, for as long as it is there', async () => {
@@ -77,47 +77,47 @@ test('[KSK-17] a page hears every two seconds that the main process is not held 
   expect(page.sent).toEqual([])
 })
 
-test('[KSK-17] what a page asked before it gave the line up is not done when a main process that hung goes on; what one that waits asked is', async () => {
-  const { electron, window, door, clock } = await startDouble()
+test('[KSK-17] what a page asked before it gave its connection up is not done when a main process that hung goes on; what one that waits asked is', async () => {
+  const { electron, window, echo, clock } = await startDouble()
   const own = mainFrameOf(window)
   electron.send(own, 'listen')
   // No timer ran: the tap and what the page did about it after five seconds lie in the channel, in this order.
   clock.nowMs += SILENT_ENGINE_MS
   const given = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 2 })
   electron.send(own, 'listen')
-  await clock.pass(READ_ON_MS)
+  await clock.pass(DRAIN_MS)
   expect(await given).toEqual({ ok: false, refusal: { why: 'notSaved' } })
-  expect(door.calls).toEqual([])
+  expect(echo.calls).toEqual([])
   clock.nowMs += 60_000
   const waiting = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 1 })
-  await clock.pass(READ_ON_MS)
+  await clock.pass(DRAIN_MS)
   expect(await waiting).toMatchObject({ ok: true })
-  expect(door.calls).toEqual(['reportOccupancy'])
+  expect(echo.calls).toEqual(['reportOccupancy'])
 })
 
 test('[KSK-17] nor is it done where the page crashed or its window is gone', async () => {
-  const { electron, window, door, clock } = await startDouble()
+  const { electron, window, echo, clock } = await startDouble()
   const own = mainFrameOf(window)
   for (const end of [() => window.webContents.crash('crashed'), () => window.destroy()]) {
     electron.send(own, 'listen')
     clock.nowMs += SILENT_ENGINE_MS
     const given = electron.invoke(own, 'call', 'reportOccupancy', { spaceId: 1, level: 2 })
     end()
-    await clock.pass(READ_ON_MS)
+    await clock.pass(DRAIN_MS)
     expect(await given).toEqual({ ok: false, refusal: { why: 'notSaved' } })
   }
-  expect(door.calls).toEqual([])
+  expect(echo.calls).toEqual([])
 })
 
 test('a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {
-  const { electron, window, door, warnings } = await startDouble()
+  const { electron, window, echo, warnings } = await startDouble()
   const own = mainFrameOf(window)
   expect(await electron.invoke(own, 'call', 'fail')).toEqual({ ok: false, refusal: { why: 'internal' } })
-  expect(warnings).toEqual(['a call failed'])
+  expect(warnings).toEqual(['call-failed'])
   const answers = []
   for (let call = 0; call < CALLS_PER_SECOND * 10; call += 1)
     answers.push(await electron.invoke(own, 'call', 'echo', call))
   expect(answers.at(-2)).toMatchObject({ ok: true })
   expect(answers.at(-1)).toMatchObject({ ok: false, refusal: { why: 'tooFast' } })
-  expect(door.calls).toHaveLength(CALLS_PER_SECOND * 10)
+  expect(echo.calls).toHaveLength(CALLS_PER_SECOND * 10)
 })

@@ -11,16 +11,16 @@ import type {
   WebFrameMain,
 } from 'electron'
 
-// What this shell uses of Electron, part by part, so that every function says what it touches and a double can be held to
-// electron.d.ts. Methods are picked from Electron's own types; events, which Pick cannot take apart, are spelled out and
-// checked against Electron where main.ts hands the real parts over.
+// What this shell uses of Electron, part by part, so that every function says what it uses and the double in the tests can be
+// checked against electron.d.ts. Methods are picked from Electron's own types; events, of which Pick cannot choose, are written
+// out and checked against Electron where main.ts passes the real parts.
 
-/** An event that can be refused. */
+/** An event whose default can be prevented. */
 export interface Preventable {
   preventDefault(): void
 }
 
-/** Why a process of Chromium ended, as far as this shell reads it. */
+/** Why a process of Chromium ended. */
 export interface ProcessGone {
   reason: string
   exitCode: number

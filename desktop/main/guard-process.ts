@@ -1,6 +1,6 @@
-import { type AppEnd, EXIT_CODES } from './app-exit.ts'
+import { type AppExit, EXIT_CODES } from './app-exit.ts'
 
-/** What is watched of the process that the app runs in. */
+/** What of the Node process is watched. */
 export interface ProcessPart {
   on(event: 'uncaughtException' | 'unhandledRejection', run: (error: unknown) => void): unknown
   on(event: 'disconnect', run: () => void): unknown
@@ -13,15 +13,15 @@ interface StreamPart {
 }
 
 /**
- * Ends the app with a code where Electron would raise a dialog over the screen that nobody at a kiosk can answer, or go on
- * as if nothing had been. Also when the one who started it over IPC is gone. A terminal that was closed is no fault:
- * what is written there is lost. [SHL-5]
+ * Ends the app with a code after an uncaught exception or rejection, where Electron would raise a dialog that nobody at a kiosk
+ * can answer, or go on. Also when the process that started it over IPC has ended. A terminal that was closed is no fault: what
+ * is written there is lost. [SHL-5]
  */
-export function guardProcess(process: ProcessPart, end: AppEnd): void {
-  const fail = (error: unknown): void => end.fatal(textOf(error))
+export function guardProcess(process: ProcessPart, appExit: AppExit): void {
+  const fail = (error: unknown): void => appExit.fatal(textOf(error))
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
-  process.on('disconnect', () => end.end(EXIT_CODES.restart))
+  process.on('disconnect', () => appExit.exit(EXIT_CODES.restart))
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 }
 

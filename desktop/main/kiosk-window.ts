@@ -1,12 +1,12 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { SEALED_PAGE } from './navigation-policy.ts'
+import { HARDENED_PREFERENCES } from './navigation-policy.ts'
 
-/** How a kiosk's window is to be. */
+/** Options of a kiosk's window. */
 export interface KioskWindowOptions {
   /** Absolute path of the preload bundle. */
   preloadFile: string
-  /** Full screen without a way out; otherwise a plain window, to try things on a desk. */
+  /** Full screen that nobody can leave from the keyboard; otherwise a plain window, to try things on a desk. */
   isFullScreen: boolean
   /** Developer tools can be opened: never in an installed app. */
   isDevelopment: boolean
@@ -33,14 +33,14 @@ function windowOptions(options: KioskWindowOptions): BrowserWindowConstructorOpt
     title: 'Carrel',
     webPreferences: {
       preload: options.preloadFile,
-      ...SEALED_PAGE,
+      ...HARDENED_PREFERENCES,
       devTools: options.isDevelopment,
       backgroundThrottling: false,
     },
   }
 }
 
-/** Brings the window to the front: somebody started the app a second time. */
+/** Brings the window to the front; for when somebody started the app a second time. */
 export function focusWindow(window: WindowPart): void {
   if (window.isDestroyed()) return
   if (window.isMinimized()) window.restore()
@@ -48,7 +48,7 @@ export function focusWindow(window: WindowPart): void {
   window.focus()
 }
 
-/** Lets IT out of full screen; the engine asks for it after the PIN. False where there is no window any more. */
+/** Leaves full screen; the engine calls it after the PIN. False where there is no window any more. */
 export function leaveFullScreen(window: WindowPart): boolean {
   if (window.isDestroyed()) return false
   window.setKiosk(false)

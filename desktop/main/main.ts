@@ -7,9 +7,9 @@ import { argumentsOf } from './split-arguments.ts'
 import { runMain } from './run-main.ts'
 
 // The only file that imports values of Electron. Bundled to dist/shell/main.js, so paths are from there. Nothing in here, nor in
-// what it imports, may wait at the top level: Electron is not ready before this module has come to its end. [SHL-1]
+// what it imports, may await at the top level: Electron is not ready before this module was evaluated. [SHL-1]
 
-/** Put in by whoever bundles this. [SHL-12] */
+/** Replaced by the bundler. [SHL-12] */
 declare const CARREL_VERSION: string
 
 const clock = makeDeviceClock()

@@ -25,7 +25,7 @@ test.each([
   })
 })
 
-test('[POR-7] the hub of the configuration file is taken, and --hub goes before it', () => {
+test('[POR-7] the hub of the configuration file is taken, and --hub overrides it', () => {
   const file = writeConfig({ name: 'Door', hub: { url: 'wss://hub.example', caFile: 'authority.pem' } })
   expect(parsePortalArguments(['--portal', '--config', file])).toEqual({
     ok: true,
@@ -59,7 +59,7 @@ test('[POR-7] a file whose hub is not encrypted, or that is broken, says what an
     '--config',
     writeConfig({ name: 'D', hub: { url: 'http://hub.example' } }),
   ])
-  expect(!open.ok && open.refusal).toContain('The line to the hub would not be encrypted.')
+  expect(!open.ok && open.refusal).toContain('The connection to the hub would not be encrypted.')
   const broken = parsePortalArguments(['--portal', '--config', writeConfig({ hub: { url: 5 } })])
   expect(!broken.ok && broken.refusal).toMatch(/lacks name|must be text/)
 })

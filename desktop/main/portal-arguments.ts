@@ -4,15 +4,15 @@ import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { checkKioskConfig, readKioskConfig } from '../engine/config/read-kiosk-config.ts'
 import { systemConfigFile } from '../engine/config/kiosk-paths.ts'
 
-/** What the portal in the app is started with. */
-export interface PortalStart {
+/** The options of the portal in the app. */
+export interface PortalOptions {
   /** The hub's own origin, without a slash at the end; https unless it is this same machine. */
   origin: string
-  /** Whether a private authority is configured, which kiosks' lines trust and Chromium does not read. */
+  /** Whether a private authority is configured, which kiosks trust and Chromium does not read. */
   hasCaFile: boolean
 }
 
-/** The options of the portal's command line. */
+/** The options of the portal's command line, as `parseArgs` of `node:util` takes them. */
 export const PORTAL_OPTIONS = {
   portal: { type: 'boolean' },
   hub: { type: 'string' },
@@ -20,10 +20,10 @@ export const PORTAL_OPTIONS = {
 } as const
 
 /**
- * Reads `--portal` with `--hub URL`, or with the hub of the configuration file that `--config` names or that kiosks
- * read. Refuses with one plain sentence; a hub elsewhere that is not encrypted is refused like a kiosk's. [POR-7]
+ * Parses `--portal` with `--hub URL`, or with the hub of the configuration file that `--config` names or that kiosks
+ * read. Refuses with one plain sentence; a hub on another machine without encryption is refused like a kiosk's. [POR-7]
  */
-export function parsePortalArguments(args: string[]): Decision<PortalStart, string> {
+export function parsePortalArguments(args: string[]): Decision<PortalOptions, string> {
   try {
     const { values } = parseArgs({ args, options: PORTAL_OPTIONS, strict: true, allowPositionals: false })
     return values.hub === undefined ? readHub(values.config ?? systemConfigFile()) : checkHub(values.hub)
@@ -33,13 +33,13 @@ export function parsePortalArguments(args: string[]): Decision<PortalStart, stri
   }
 }
 
-function checkHub(url: string): Decision<PortalStart, string> {
+function checkHub(url: string): Decision<PortalOptions, string> {
   const checked = checkKioskConfig({ name: 'Portal', hub: { url } })
   if (checked.ok) return accept({ origin: originOf(url), hasCaFile: false })
   return refuse(`--hub: ${problemOf(checked.refusal)} Write it like https://carrel.example.edu.`)
 }
 
-function readHub(file: string): Decision<PortalStart, string> {
+function readHub(file: string): Decision<PortalOptions, string> {
   const read = readKioskConfig(file)
   if (!read.ok) return refuse(`${problemOf(read.refusal)} Name the hub with --hub URL, or mend ${file}.`)
   const { url } = read.value.config.hub

@@ -1,11 +1,12 @@
 import type { BrowserWindowConstructorOptions } from 'electron'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
-import { SEALED_PAGE, type Walls } from './navigation-policy.ts'
-import { ABORTED, keepProcess, loadPage, makeReload } from './recovery.ts'
+import { HARDENED_PREFERENCES, type NavigationPolicy } from './navigation-policy.ts'
+import { ABORTED, reloadAfterProcessEnd, loadPage, makeReloadWithBackoff } from './recovery.ts'
 import { unreachablePage } from './unreachable-page.ts'
 
-/** Makes an ordinary window with nothing of the app in it: no preload, no bridge, no Node. [POR-7] */
+/** Makes an ordinary window for the hub's pages: no preload, no bridge, no Node. [POR-7] */
 export function makePortalWindow(
   { BrowserWindow }: Pick<ElectronParts, 'BrowserWindow'>,
   isDevelopment: boolean,
@@ -23,14 +24,14 @@ function windowOptions(isDevelopment: boolean): BrowserWindowConstructorOptions 
     webPreferences: {
       // Kept on the disk, so that a sign-in lasts as it does in a browser.
       partition: 'persist:portal',
-      ...SEALED_PAGE,
+      ...HARDENED_PREFERENCES,
       devTools: isDevelopment,
     },
   }
 }
 
-/** The portal stays on the hub's origin; it saves only files that it made itself. [POR-7] */
-export function portalWalls(origin: string): Walls {
+/** The portal stays on the hub's origin; it saves only files that it made itself (`blob:`). [POR-7] */
+export function portalNavigation(origin: string): NavigationPolicy {
   const unreachable = unreachablePage(origin)
   const liveOrigin = origin.replace(/^http/, 'ws')
   const isOwnFile = (url: string): boolean => url.startsWith(`blob:${origin}/`)
@@ -46,7 +47,7 @@ export function portalWalls(origin: string): Walls {
   }
 }
 
-/** Compared as parsed, and with the scheme: the origin of `blob:https://hub/…` is also the hub's. */
+/** Compared as a parsed URL and with the scheme: the origin of `blob:https://hub/…` is also the hub's. */
 function isOfOrigin(url: string, origin: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, host, username, password } = new URL(url)
@@ -54,8 +55,9 @@ function isOfOrigin(url: string, origin: string): boolean {
 }
 
 /**
- * Loads the portal and brings it back after its process broke, like a kiosk's. A hub that cannot be reached is told on a
- * page with a "try again": somebody sits here, so nothing is loaded behind their back.
+ * Loads the portal, and loads it again after its process ended, like a kiosk's. For a hub that cannot be reached it shows a page
+ * with "try again": somebody sits here, so nothing is loaded without them. Resolves when the first load has ended; never
+ * rejects. [POR-7]
  */
 export async function showPortal(
   window: WindowPart,
@@ -65,15 +67,15 @@ export async function showPortal(
 ): Promise<void> {
   const load = (): Promise<void> => loadPage(window, `${origin}/`, log)
   const tell = (code: number): void => {
-    log.warn('hub not reached', { code })
+    log.warn('portal-hub-unreachable', 'The hub of the portal cannot be reached.', { errorCode: code })
     if (!window.isDestroyed()) void loadPage(window, unreachablePage(origin), log)
   }
-  keepProcess(window, clock, log, makeReload(window, clock, load))
+  reloadAfterProcessEnd(window, clock, log, makeReloadWithBackoff(window, clock, load))
   window.webContents.on('did-fail-load', (_event, code, _text, url, isMainFrame) => {
     if (code !== ABORTED && isMainFrame && !url.startsWith('data:')) tell(code)
   })
   window.webContents.on('did-navigate', (_event, _url, status) => {
-    // A proxy answers for a hub that is away, in its own words and without a way to go on.
+    // A proxy answers for a hub that is down, with a page of its own that has no "try again".
     if (status >= 502 && status <= 504) tell(status)
   })
   await load()

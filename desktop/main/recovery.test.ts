@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { RUNS_EVERY_MS } from '../engine/api/call-gate.ts'
-import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS } from '../engine/screen/page-watch.ts'
-import { CALM_MS, CRASH_SPAN_MS, HANG_MS, LAST_RELOAD_MS, MOST_CRASHES } from './recovery.ts'
+import { TICK_MS } from '../engine/api/call-gate.ts'
+import { FIRST_PAINT_TIMEOUT_MS, CHECK_INTERVAL_MS, PAINT_TIMEOUT_MS } from '../engine/screen/page-watch.ts'
+import { STABLE_MS, CRASH_SPAN_MS, HANG_MS, MAX_RELOAD_MS, MAX_CRASHES } from './recovery.ts'
 import { mainFrameOf } from './testing/electron-double.ts'
 import { settle, startDouble } from './testing/start-double.ts'
 
@@ -16,7 +16,7 @@ test('a page that crashes comes back, each time a little later, and after a calm
     await clock.pass(1)
     expect(page.loads).toHaveLength(before + 1)
   }
-  await clock.pass(CALM_MS + 1)
+  await clock.pass(STABLE_MS + 1)
   page.crash('oom')
   await clock.pass(250)
   expect(page.loads).toHaveLength(6)
@@ -27,16 +27,16 @@ test('[SHL-11] a page that ends more than five times in ten minutes ends the app
   const { electron, window, clock, stops } = await startDouble()
   for (let round = 0; round < 50; round += 1) {
     window.webContents.crash('crashed')
-    await clock.pass(CRASH_SPAN_MS / MOST_CRASHES)
+    await clock.pass(CRASH_SPAN_MS / MAX_CRASHES)
     await window.webContents.lastLoad
   }
   expect(electron.app.exitCode).toBe(null)
   expect(window.webContents.loads).toHaveLength(51)
   await clock.pass(CRASH_SPAN_MS)
-  for (let round = 0; round <= MOST_CRASHES; round += 1) {
+  for (let round = 0; round <= MAX_CRASHES; round += 1) {
     expect(electron.app.exitCode).toBe(null)
     window.webContents.crash(round % 2 === 0 ? 'oom' : 'killed')
-    await clock.pass(LAST_RELOAD_MS)
+    await clock.pass(MAX_RELOAD_MS)
   }
   expect([electron.app.exitCode, stops]).toEqual([70, [1]])
 })
@@ -60,7 +60,7 @@ test('[SHL-11] a page that ended as asked is loaded again, and is no crash', asy
   const { electron, window, clock } = await startDouble()
   for (let round = 0; round < 10; round += 1) {
     window.webContents.crash('clean-exit')
-    await clock.pass(LAST_RELOAD_MS)
+    await clock.pass(MAX_RELOAD_MS)
   }
   expect(electron.app.exitCode).toBe(null)
   expect(window.webContents.loads).toHaveLength(11)
@@ -70,7 +70,7 @@ test('two faults at once make one load', async () => {
   const { window, clock } = await startDouble()
   window.webContents.crash('killed')
   window.webContents.emit('did-fail-load', {}, -2, 'ERR_FAILED')
-  await clock.pass(LAST_RELOAD_MS)
+  await clock.pass(MAX_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(2)
 })
 
@@ -94,7 +94,7 @@ test('a page that hangs is ended after ten seconds and comes back; one that answ
 test('a load that was aborted by a newer one is no fault', async () => {
   const { window, clock } = await startDouble()
   window.webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED')
-  await clock.pass(LAST_RELOAD_MS)
+  await clock.pass(MAX_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(1)
 })
 
@@ -103,7 +103,7 @@ test('a window that is gone is not loaded again', async () => {
   window.emit('unresponsive')
   window.webContents.crash('crashed')
   window.destroy()
-  await clock.pass(LAST_RELOAD_MS)
+  await clock.pass(MAX_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(1)
 })
 
@@ -112,44 +112,44 @@ test('[SCR-3] a page that stops painting is ended after fifteen seconds and come
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
     // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
-    for (let passedMs = 0; passedMs < ms; passedMs += RUNS_EVERY_MS) await clock.pass(RUNS_EVERY_MS)
+    for (let passedMs = 0; passedMs < ms; passedMs += TICK_MS) await clock.pass(TICK_MS)
   }
   const paint = (isVisible: unknown): Promise<unknown> =>
     electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible })
   await paint(true)
-  await wait(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  await wait(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   await paint(false)
-  await wait(2 * SILENT_PAGE_MS)
+  await wait(2 * PAINT_TIMEOUT_MS)
   await paint(true)
   window.isMin = true
-  await wait(SILENT_PAGE_MS)
+  await wait(PAINT_TIMEOUT_MS)
   expect(page.loads).toHaveLength(1)
   window.isMin = false
   await paint(true)
-  await wait(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  await wait(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(page.loads).toHaveLength(1)
-  await wait(2 * LOOK_EVERY_MS)
+  await wait(2 * CHECK_INTERVAL_MS)
   expect(page.loads).toHaveLength(2)
 })
 
-test('[SCR-8] a page that loads and never paints is ended after a minute, each time anew; one that is hidden says so and is left alone', async () => {
+test('[SCR-8] a page that loads and never paints is ended after a minute, each time again; one that is hidden says so and is left alone', async () => {
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
     // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
-    for (let passedMs = 0; passedMs < ms; passedMs += RUNS_EVERY_MS) await clock.pass(RUNS_EVERY_MS)
+    for (let passedMs = 0; passedMs < ms; passedMs += TICK_MS) await clock.pass(TICK_MS)
   }
-  await wait(FIRST_FRAME_MS - LOOK_EVERY_MS)
+  await wait(FIRST_PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(page.loads).toHaveLength(1)
-  await wait(2 * LOOK_EVERY_MS)
+  await wait(2 * CHECK_INTERVAL_MS)
   expect(page.loads).toHaveLength(2)
   // What was said by the page before counts for nothing after it.
   await electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible: false })
   page.crash('crashed')
-  await wait(FIRST_FRAME_MS + 2 * LOOK_EVERY_MS)
+  await wait(FIRST_PAINT_TIMEOUT_MS + 2 * CHECK_INTERVAL_MS)
   expect(page.loads).toHaveLength(4)
   await electron.invoke(mainFrameOf(window), 'call', 'painted', { isVisible: false })
-  await wait(2 * FIRST_FRAME_MS)
+  await wait(2 * FIRST_PAINT_TIMEOUT_MS)
   expect(page.loads).toHaveLength(4)
 }, 30_000)
 

@@ -1,57 +1,57 @@
 import { watchPage } from '../engine/screen/page-watch.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import { KIOSK_PAGE } from './app-scheme.ts'
-import type { AppEnd } from './app-exit.ts'
+import type { AppExit } from './app-exit.ts'
 import type { WindowPart } from './electron-parts.ts'
 
-/** First wait before a page is loaded again after it broke; doubled each time. */
-export const FIRST_RELOAD_MS = 250
+/** First wait before a page is loaded again after a fault, ms; doubled each time. */
+export const MIN_RELOAD_MS = 250
 
-/** The longest wait: a screen that keeps breaking still comes back once a minute. */
-export const LAST_RELOAD_MS = 60_000
+/** The longest wait: a page that keeps failing is still loaded once a minute. */
+export const MAX_RELOAD_MS = 60_000
 
-/** A page that held for so long starts again with the first wait. */
-export const CALM_MS = 300_000
+/** After so long without a fault the first wait counts again. */
+export const STABLE_MS = 300_000
 
-/** A page whose process ends more often than this within this time is not healed by loading it again. [SHL-11] */
-export const MOST_CRASHES = 5
+/** Where a page's process ends more often than this within this time, loading it again does not help. [SHL-11] */
+export const MAX_CRASHES = 5
 export const CRASH_SPAN_MS = 600_000
 
-/** An app that has run for less does not end for it: one whose page breaks at once would start again every few seconds. */
-const YOUNG_MS = 60_000
+/** An app that has run for less does not end for it: where the page fails at once it would restart every few seconds. */
+const MIN_UPTIME_MS = 60_000
 
-/** How long a page may be silent before its process is ended. Longer than the slowest start that was seen on weak panels. */
+/** How long a page may be unresponsive before its process is ended. Longer than the slowest start that was seen on weak panels. */
 export const HANG_MS = 10_000
 
 type Timers = Pick<EngineClock, 'after' | 'elapsedMs'>
 
-/** What Chromium says of a load that was given up, because a newer one took its place or because it was refused. */
+/** Chromium's error code of a load that was cancelled, by a newer one or by the navigation policy. */
 export const ABORTED = -3
 
 /**
- * Brings a kiosk's page back: after its process crashed or was killed, after a load that failed, and after it hung.
- * Waits 0.25 s, doubled up to a minute; the engine runs in the main process and is not touched. Where that does not help,
- * the app ends as one that cannot go on, because trouble of the graphics or its driver ends only with all of Chromium's
- * processes. [SHL-11]
+ * Loads a kiosk's page again after its process crashed, was killed or hung, and after a load that failed. Waits 0.25 s, doubled
+ * each time up to a minute; the engine runs in the main process and is not affected. Where that does not help, the app ends with
+ * `fatal`, because a fault of the graphics driver goes away only with all of Chromium's processes. [SHL-11]
  */
-export function keepAlive(
+export function reloadAfterFaults(
   window: WindowPart,
   clock: Timers,
   log: EngineLog,
-  end: Pick<AppEnd, 'fatal'>,
+  appExit: Pick<AppExit, 'fatal'>,
 ): void {
-  countCrashes(window, clock, end)
-  const reload = makeReload(window, clock, () => loadKioskPage(window, log))
-  keepProcess(window, clock, log, reload)
+  countCrashes(window, clock, appExit)
+  const reload = makeReloadWithBackoff(window, clock, () => loadKioskPage(window, log))
+  reloadAfterProcessEnd(window, clock, log, reload)
   window.webContents.on('did-fail-load', (_event, code) => {
     if (code === ABORTED) return
-    log.warn('page not loaded', { code })
+    log.warn('page-not-loaded', 'The page could not be loaded; it is loaded again.', { errorCode: code })
     reload()
   })
 }
 
-/** Ends the app after the sixth end of a page's process in ten minutes, and not in the app's first minute. [SHL-11] */
-function countCrashes(window: WindowPart, clock: Timers, end: Pick<AppEnd, 'fatal'>): void {
+/** Ends the app when a page's process ended for the sixth time in ten minutes, but not in the app's first minute. [SHL-11] */
+function countCrashes(window: WindowPart, clock: Timers, appExit: Pick<AppExit, 'fatal'>): void {
   const beganMs = clock.elapsedMs()
   const crashedMs: number[] = []
   window.webContents.on('render-process-gone', (_event, { reason }) => {
@@ -62,22 +62,30 @@ function countCrashes(window: WindowPart, clock: Timers, end: Pick<AppEnd, 'fata
       0,
       crashedMs.findIndex((atMs) => nowMs - atMs < CRASH_SPAN_MS),
     )
-    if (crashedMs.length <= MOST_CRASHES || nowMs - beganMs < YOUNG_MS) return
-    end.fatal(`the page ended ${crashedMs.length} times in ten minutes`)
+    if (crashedMs.length <= MAX_CRASHES || nowMs - beganMs < MIN_UPTIME_MS) return
+    appExit.fatal(`the page ended ${crashedMs.length} times in ten minutes`)
   })
 }
 
-/** Calls `reload` after a page's process crashed, was killed, or hung for so long that it was ended. */
-export function keepProcess(window: WindowPart, clock: Timers, log: EngineLog, reload: () => void): void {
+/** Calls `reload` after a page's process crashed or was killed; ends the process of a page that does not respond for ten seconds. */
+export function reloadAfterProcessEnd(
+  window: WindowPart,
+  clock: Timers,
+  log: EngineLog,
+  reload: () => void,
+): void {
   let endHang = (): void => undefined
   window.webContents.on('render-process-gone', (_event, details) => {
     endHang()
-    log.warn('page gone', { reason: details.reason, exitCode: details.exitCode })
+    log.warn('page-process-gone', 'The process of the page ended; the page is loaded again.', {
+      reason: details.reason,
+      exitCode: details.exitCode,
+    })
     reload()
   })
   window.on('unresponsive', () => {
     endHang()
-    log.warn('page hangs')
+    log.warn('page-hangs', 'The page does not respond.')
     endHang = clock.after(HANG_MS, () => {
       if (!window.isDestroyed()) window.webContents.forcefullyCrashRenderer()
     })
@@ -87,54 +95,58 @@ export function keepProcess(window: WindowPart, clock: Timers, log: EngineLog, r
 }
 
 /**
- * Ends the process of a page that says nothing more of painting, though it should: that brings it back as a crash does.
- * Returns what its heartbeats are to be told to. A window that nobody sees need not paint; a page that never painted at all is
- * given longer. [SCR-3] [SCR-8]
+ * Ends the process of a visible page that paints nothing more; it is loaded again then as after a crash. Returns a function to be
+ * called when the page reports that it painted (true) or is hidden (false). A minimised window need not paint; a page that
+ * never painted at all is given a minute. [SCR-3] [SCR-8]
  */
-export function keepPainting(
+export function endWhenNotPainting(
   window: WindowPart,
   clock: Timers,
   log: EngineLog,
 ): (isVisible: boolean) => void {
   const watch = watchPage(clock, () => {
     if (window.isDestroyed() || window.isMinimized()) return
-    log.warn('page paints nothing')
+    log.warn('page-not-painting', 'The page paints nothing; its process is ended.')
     window.webContents.forcefullyCrashRenderer()
   })
   window.on('closed', watch.stop)
-  window.webContents.on('did-start-loading', watch.began)
+  window.webContents.on('did-start-loading', watch.loadStarted)
   return watch.painted
 }
 
-/** A function that loads a page again, each time a little later; while it waits, further calls are the same call. */
-export function makeReload(window: WindowPart, clock: Timers, load: () => Promise<void>): () => void {
-  let waitMs = FIRST_RELOAD_MS
+/** Gives a function that calls `load` after a wait that doubles with each call; while it waits, further calls do nothing. */
+export function makeReloadWithBackoff(
+  window: WindowPart,
+  clock: Timers,
+  load: () => Promise<void>,
+): () => void {
+  let waitMs = MIN_RELOAD_MS
   let brokeAtMs = Number.NEGATIVE_INFINITY
   let isWaiting = false
   return () => {
     if (isWaiting) return
     isWaiting = true
     const nowMs = clock.elapsedMs()
-    if (nowMs - brokeAtMs > CALM_MS) waitMs = FIRST_RELOAD_MS
+    if (nowMs - brokeAtMs > STABLE_MS) waitMs = MIN_RELOAD_MS
     brokeAtMs = nowMs
     clock.after(waitMs, () => {
       isWaiting = false
       if (!window.isDestroyed()) void load()
     })
-    waitMs = Math.min(LAST_RELOAD_MS, waitMs * 2)
+    waitMs = Math.min(MAX_RELOAD_MS, waitMs * 2)
   }
 }
 
-/** Loads the kiosk's page. Never rejects: a load that fails is told by `did-fail-load`. */
+/** Loads the kiosk's page. Never rejects: a load that fails is handled at `did-fail-load`. */
 export function loadKioskPage(window: WindowPart, log: EngineLog): Promise<void> {
   return loadPage(window, KIOSK_PAGE, log)
 }
 
-/** Loads a page. Never rejects: a load that fails is told by `did-fail-load`. */
+/** Loads a page. Never rejects: a load that fails is logged, and handled at `did-fail-load`. */
 export async function loadPage(window: WindowPart, url: string, log: EngineLog): Promise<void> {
   try {
     await window.webContents.loadURL(url)
   } catch (error) {
-    log.warn('load ended', { error: String(error) })
+    log.warn('load-ended', 'Loading a page ended with an error.', { error: String(error) })
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeDeviceClock } from '../engine/clock/device-clock.ts'
+import type { LogFacts } from '../engine/log/engine-log.ts'
 import { runMain } from './run-main.ts'
 import { ElectronDouble, mainFrameOf } from './testing/electron-double.ts'
 import { makeScreens, ProcessDouble, settle } from './testing/start-double.ts'
@@ -19,14 +20,14 @@ async function run(
   const said: string[] = []
   const printed: string[] = []
   const warnings: string[] = []
-  const around = {
+  const context = {
     args,
     env: {},
     appVersion: '0.0.1',
     clock,
     log: {
       info: () => undefined,
-      warn: (_event: string, facts?: Record<string, unknown>) => warnings.push(JSON.stringify(facts)),
+      warn: (_code: string, _sentence: string, facts?: LogFacts) => warnings.push(JSON.stringify(facts)),
     },
     preloadFile: '/app/preload.cjs',
     screenFolder: makeScreens(),
@@ -34,7 +35,7 @@ async function run(
     process,
     say: (sentence: string) => said.push(sentence),
   }
-  await electron.evaluate(() => runMain(electron.parts(), around))
+  await electron.evaluate(() => runMain(electron.parts(), context))
   await settle()
   await electron.windows[0]?.webContents.lastLoad
   return { electron, process, said, printed, warnings }
@@ -47,7 +48,7 @@ function slicesOf(electron: ElectronDouble, name: string): unknown[] {
   return window.webContents.sent.flatMap(({ args }) => (args[0] === name ? [args[1]] : []))
 }
 
-test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that has no place yet, and closes it when it quits', async () => {
+test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that is not enrolled, and closes it when it quits', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-run-'))
   const args = [
     '--name',
@@ -89,7 +90,7 @@ test('a broken configuration is shown full screen, in plain language', async () 
   ])
 })
 
-test('[SHL-4] a command line that cannot be meant is one sentence, no window, and exit code 2', async () => {
+test('[SHL-4] a command line that cannot be used is one sentence, no window, and exit code 2', async () => {
   for (const args of [
     ['--nmae', 'x'],
     ['--name', 'x', '--hub', 'http://hub.example'],
@@ -167,8 +168,8 @@ test('[SHL-14] why its page or the app itself ended stands in the log of the kio
   process.emit('uncaughtException', new Error('nobody caught me'))
   await expect.poll(() => electron.app.exitCode).toBe(70)
   const log = readFileSync(join(folder, 'log', 'kiosk.log'), 'utf8')
-  expect(log).toMatch(/"page gone".*"oom"/)
-  expect(log).toMatch(/"the app cannot go on".*nobody caught me/)
+  expect(log).toMatch(/"code":"page-process-gone".*"oom"/)
+  expect(log).toMatch(/"code":"app-failed".*nobody caught me/)
 })
 
 test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with exit code 70', async () => {
@@ -180,5 +181,5 @@ test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with
   const { electron, said } = await run(args, () => undefined, fast)
   expect(slicesOf(electron, 'kiosk')).toEqual([{ state: 'storeError', advice: 'unreadable' }])
   await expect.poll(() => electron.app.exitCode, { timeout: 30_000 }).toBe(70)
-  expect(said).toEqual(['The kiosk must be started anew (storeUnusable).'])
+  expect(said).toEqual(['The kiosk must be started again (storeUnusable).'])
 })

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { keepEnrolling } from '../engine/process/enrol-with-retries.ts'
+import { enrolWithRetries } from '../engine/process/enrol-with-retries.ts'
 import { parseKioskArguments, type KioskArguments } from '../engine/config/kiosk-arguments.ts'
 import { findKioskFolder, openKiosk } from '../engine/process/open-kiosk.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import { listScreenFiles } from '../engine/screen/screen-files.ts'
 import { exportOutboxes } from '../engine/store/export-outbox.ts'
 import { systemConfigFile } from '../engine/config/kiosk-paths.ts'
-import { EXIT_CODES, makeAppEnd, type AppEnd } from './app-exit.ts'
+import { EXIT_CODES, makeAppExit, type AppExit } from './app-exit.ts'
 import type { ElectronParts } from './electron-parts.ts'
 import { guardProcess, type ProcessPart } from './guard-process.ts'
-import { takeApart } from './split-arguments.ts'
+import { splitArguments } from './split-arguments.ts'
 import { parsePortalArguments } from './portal-arguments.ts'
 import { runPortal } from './run-portal.ts'
 import { claimInstance, startShell, type Shell } from './shell.ts'
@@ -25,8 +26,8 @@ options, a value after "=": --lang=sl
 
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine
-  --config FILE   configuration file (JSON); what stands on the command line goes before it
-  --code CODE     enrolment code, for a device that has no place yet. Others can see a command line: better give it in
+  --config FILE   configuration file (JSON); options of the command line override it
+  --code CODE     enrolment code, for a device that is not enrolled. Others can see a command line: better give it in
                   CARREL_ENROL_CODE, or type it at the screen
   --folder DIR    the device's own folder (below CARREL_HOME, by its name)
   --window        a plain window instead of full screen
@@ -34,12 +35,12 @@ options, a value after "=": --lang=sl
   --help          this text
 
 exit codes
-  0 ended as asked · 2 a command line that cannot be meant · 70 it could not go on: start it again
+  0 ended as asked · 2 a command line that cannot be used · 70 it could not go on: start it again
   75 staff left full screen and closed it: leave it
 `
 
-/** What the process brings. */
-export interface MainSurroundings {
+/** What the process gives to the app. */
+export interface AppContext {
   /** Arguments after the program. */
   args: string[]
   env: Record<string, string | undefined>
@@ -56,107 +57,115 @@ export interface MainSurroundings {
 }
 
 /**
- * The whole app: reads the command line (the same as the agent's), claims the kiosk's folder, opens engine and window,
+ * The whole app: parses the command line (the same as the agent's), locks the kiosk's folder, opens engine and window,
  * enrols with a code where one was given. With `--portal` it shows the hub's pages for people instead, without a kiosk.
  *
- * Comes back at once, and must not be waited for: Electron is ready only after the entry module has been evaluated, so an
- * entry that waits for it waits for ever. How the app ends is told by its exit code. [BRG-4] [POR-7] [SHL-1] [SHL-4]
+ * Returns at once: Electron is ready only after the entry module has been evaluated, so an entry that awaits it waits for ever.
+ * The exit code tells how the app ended. Never throws. [BRG-4] [POR-7] [SHL-1] [SHL-4]
  */
-export function runMain(parts: ElectronParts, around: MainSurroundings): void {
-  const log = makeMovableLog(around.log)
-  const end = makeAppEnd(parts.app, around.clock, log)
-  guardProcess(around.process, end)
+export function runMain(parts: ElectronParts, context: AppContext): void {
+  const log = makeRedirectableLog(context.log)
+  const appExit = makeAppExit(parts.app, context.clock, log)
+  guardProcess(context.process, appExit)
   const fail = (error: unknown): void =>
-    end.fatal(error instanceof Error ? (error.stack ?? String(error)) : String(error))
+    appExit.fatal(error instanceof Error ? (error.stack ?? String(error)) : String(error))
   try {
-    begin(parts, { ...around, log }, end)?.catch(fail)
+    start(parts, { ...context, log }, appExit)?.catch(fail)
   } catch (error) {
     fail(error)
   }
 }
 
-/** A log that goes on elsewhere once the kiosk's own is known. */
-interface MovableLog extends EngineLog {
-  /** Where it went at first; the kiosk's own writes there too. */
+/** A log that can be redirected once the kiosk's own is known. */
+interface RedirectableLog extends EngineLog {
+  /** Where it wrote at first; the kiosk's own log writes there too. */
   readonly first: EngineLog
-  moveTo(log: EngineLog): void
+  redirectTo(log: EngineLog): void
 }
 
-type Around = MainSurroundings & { log: MovableLog }
+type LoggedAppContext = AppContext & { log: RedirectableLog }
 
-function makeMovableLog(first: EngineLog): MovableLog {
+function makeRedirectableLog(first: EngineLog): RedirectableLog {
   let log = first
   return {
     first,
-    info: (event, facts) => log.info(event, facts),
-    warn: (event, facts) => log.warn(event, facts),
-    moveTo: (next) => {
+    info: (code, sentence, facts) => log.info(code, sentence, facts),
+    warn: (code, sentence, facts) => log.warn(code, sentence, facts),
+    redirectTo: (next) => {
       log = next
     },
   }
 }
 
-/** What must be done before Electron is ready; the rest follows by itself. */
-function begin(parts: ElectronParts, around: Around, end: AppEnd): Promise<void> | null {
-  const taken = takeApart(around.args)
-  if (!taken.ok) return refuseToRun(around, end, taken.refusal)
-  const { own, switches } = taken.value
-  if (switches.length > 0) around.log.info('switches were left to Chromium', { switches })
+/** What must be done before Electron is ready. Null: nothing follows; else a promise of the rest. */
+function start(parts: ElectronParts, context: LoggedAppContext, appExit: AppExit): Promise<void> | null {
+  const split = splitArguments(context.args)
+  if (!split.ok) return refuseToRun(context, appExit, split.refusal)
+  const { own, switches } = split.value
+  if (switches.length > 0)
+    context.log.info('switches-passed-on', 'Switches of the command line were passed on to Chromium.', {
+      switches,
+    })
   if (own.includes('--portal') && !own.includes('--help')) {
-    const start = parsePortalArguments(own)
-    return start.ok
-      ? runPortal(parts, { ...around, end }, start.value)
-      : refuseToRun(around, end, start.refusal)
+    const portal = parsePortalArguments(own)
+    return portal.ok
+      ? runPortal(parts, { ...context, appExit }, portal.value)
+      : refuseToRun(context, appExit, portal.refusal)
   }
   const args = parseKioskArguments(own.filter((one) => one !== '--portal'))
-  if (!args.ok) return refuseToRun(around, end, args.refusal)
-  if (args.value.isHelp || args.value.isExport) return answerOnly(around, end, args.value)
-  if (claimInstance(parts, profileFolder(parts.app, args.value), around.log))
-    return parts.app.whenReady().then(() => openApp(parts, around, end, args.value))
-  around.say('This kiosk runs already on this machine; its window was brought to the front.')
-  end.end(EXIT_CODES.restart)
+  if (!args.ok) return refuseToRun(context, appExit, args.refusal)
+  if (args.value.isHelp || args.value.isExport) return answerWithoutWindow(context, appExit, args.value)
+  if (claimInstance(parts, profileFolder(parts.app, args.value), context.log))
+    return parts.app.whenReady().then(() => openApp(parts, context, appExit, args.value))
+  context.say('This kiosk runs already on this machine; its window was brought to the front.')
+  appExit.exit(EXIT_CODES.restart)
   return null
 }
 
-function openApp(parts: ElectronParts, around: Around, end: AppEnd, args: KioskArguments): void {
+function openApp(
+  parts: ElectronParts,
+  context: LoggedAppContext,
+  appExit: AppExit,
+  args: KioskArguments,
+): void {
   const shown: { shell: Shell | null } = { shell: null }
   const opened = openKiosk(args, {
-    env: around.env,
-    appVersion: around.appVersion,
-    clock: around.clock,
-    log: around.log.first,
+    env: context.env,
+    appVersion: context.appVersion,
+    clock: context.clock,
+    log: context.log.first,
     leaveFullScreen: () => shown.shell !== null && shown.shell.leaveFullScreen(),
   })
-  if (!opened.ok) return void refuseToRun(around, end, opened.refusal)
+  if (!opened.ok) return void refuseToRun(context, appExit, opened.refusal)
   const { engine } = opened.value
-  // Why a page or the app ended is for the log in the kiosk's folder too. [SHL-14]
-  around.log.moveTo(opened.value.log)
+  // Why a page or the app ended is logged in the kiosk's folder too. [SHL-14]
+  context.log.redirectTo(opened.value.log)
   let endEnrolling = (): void => undefined
-  end.closeFirst(async () => {
+  appExit.beforeExit(async () => {
     endEnrolling()
     engine.stop()
   })
   shown.shell = startShell(parts, {
     engine,
-    files: listScreenFiles(around.screenFolder),
-    clock: around.clock,
-    log: around.log,
-    end,
-    seen: () => around.print('kiosk window'),
-    preloadFile: around.preloadFile,
+    files: listScreenFiles(context.screenFolder),
+    clock: context.clock,
+    log: context.log,
+    appExit,
+    onShown: () => context.print('kiosk window'),
+    preloadFile: context.preloadFile,
     isFullScreen: !args.isWindow,
     isDevelopment: !parts.app.isPackaged,
   })
   engine.start()
   void engine.failed.then((why) => {
-    around.say(`The kiosk must be started anew (${why}).`)
-    end.fatal(why)
+    context.say(`The kiosk must be started again (${why}).`)
+    appExit.fatal(why)
   })
-  const code = args.code ?? around.env['CARREL_ENROL_CODE'] ?? ''
-  if (code !== '') endEnrolling = keepEnrolling({ engine, clock: around.clock, say: around.say }, code)
+  const code = args.code ?? context.env['CARREL_ENROL_CODE'] ?? ''
+  if (code !== '') endEnrolling = enrolWithRetries({ engine, clock: context.clock, say: context.say }, code)
 }
 
-/** Chromium's own folder, and the name of the lock: one for each kiosk that a command line can mean. */
+/** Chromium's profile folder, in which its lock is: one for each kiosk that a command line can name. */
 function profileFolder(app: ElectronParts['app'], { folder, name, configFile }: KioskArguments): string {
   const mark = createHash('sha256')
     .update(folder ?? name ?? configFile ?? '')
@@ -164,23 +173,27 @@ function profileFolder(app: ElectronParts['app'], { folder, name, configFile }: 
   return join(app.getPath('appData'), 'Carrel', mark.slice(0, 16))
 }
 
-/** Help, or what the outbox holds: without any window. [SYN-28] */
-function answerOnly({ env, print, say }: MainSurroundings, end: AppEnd, args: KioskArguments): null {
+/** Prints the help, or what the outbox holds, without any window. [SYN-28] */
+function answerWithoutWindow({ env, print, say }: AppContext, appExit: AppExit, args: KioskArguments): null {
   const folder = args.isHelp ? null : findKioskFolder(args, env)
   if (folder === null) print(HELP.trimEnd())
-  else if (!folder.ok) return refuseToRun({ say }, end, folder.refusal)
+  else if (!folder.ok) return refuseToRun({ say }, appExit, folder.refusal)
   else
     try {
       print(JSON.stringify(exportOutboxes(folder.value), null, 2))
     } catch {
-      return refuseToRun({ say }, end, `There is no kiosk in ${folder.value}, or this user may not read it.`)
+      return refuseToRun(
+        { say },
+        appExit,
+        `There is no kiosk in ${folder.value}, or this user may not read it.`,
+      )
     }
-  end.end(EXIT_CODES.restart)
+  appExit.exit(EXIT_CODES.restart)
   return null
 }
 
-function refuseToRun({ say }: Pick<MainSurroundings, 'say'>, end: AppEnd, sentence: string): null {
+function refuseToRun({ say }: Pick<AppContext, 'say'>, appExit: AppExit, sentence: string): null {
   say(sentence)
-  end.end(EXIT_CODES.usage)
+  appExit.exit(EXIT_CODES.usage)
   return null
 }

@@ -214,7 +214,7 @@ test('[POR-7] a hub that is not encrypted is one sentence, and no window', async
     'http://hub.example',
   ])
   expect(said).toEqual([
-    '--hub: The line to the hub would not be encrypted. Write it like https://carrel.example.edu.',
+    '--hub: The connection to the hub would not be encrypted. Write it like https://carrel.example.edu.',
   ])
   expect(electron.windows).toEqual([])
   expect(electron.app.exitCode).toBe(2)

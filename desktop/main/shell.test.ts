@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { claimInstance } from './shell.ts'
-import { SHOW_MS, showWindow } from './show-window.ts'
+import { SHOW_TIMEOUT_MS, showWindow } from './show-window.ts'
 import { ElectronDouble, Machine } from './testing/electron-double.ts'
 import { settle, startDouble, StillClock } from './testing/start-double.ts'
 
@@ -107,17 +107,17 @@ test('[SHL-4] quitting, which is what SIGTERM means, waits for the engine to sto
 test('[SHL-2] the window shows when its page has painted, and after a while also when nothing paints', async () => {
   const painting = await startDouble()
   expect([painting.window.shown, painting.seen]).toEqual([1, [1]])
-  await painting.clock.pass(SHOW_MS)
+  await painting.clock.pass(SHOW_TIMEOUT_MS)
   expect(painting.window.shown).toBe(1)
   const wayland = new Machine()
   wayland.paintsHidden = false
   const hidden = await startDouble({}, wayland)
   expect([hidden.window.shown, hidden.seen]).toEqual([0, []])
-  await hidden.clock.pass(SHOW_MS)
+  await hidden.clock.pass(SHOW_TIMEOUT_MS)
   expect([hidden.window.shown, hidden.seen]).toEqual([1, [1]])
 })
 
-test('[SHL-2] a window whose page does not load is shown too, and not told as seen until a page is there', async () => {
+test('[SHL-2] a window whose page does not load is shown too, and not reported as shown until a page is there', async () => {
   const electron = new ElectronDouble()
   await electron.evaluate(() => undefined)
   const { BrowserWindow } = electron.parts()
@@ -125,7 +125,7 @@ test('[SHL-2] a window whose page does not load is shown too, and not told as se
   const clock = new StillClock()
   const seen: number[] = []
   showWindow(window, clock, () => seen.push(1))
-  await clock.pass(SHOW_MS - 1)
+  await clock.pass(SHOW_TIMEOUT_MS - 1)
   expect(window.shown).toBe(0)
   await clock.pass(1)
   expect([window.shown, seen]).toEqual([1, []])
@@ -139,7 +139,7 @@ test('[SHL-3] Alt+F4 does not close a kiosk; once staff have left full screen, c
   window.close()
   await settle()
   expect([window.isDead, electron.app.exitCode]).toEqual([false, null])
-  expect(warnings).toEqual(['closing refused'])
+  expect(warnings).toEqual(['close-refused'])
   expect(shell.leaveFullScreen()).toBe(true)
   expect(window).toMatchObject({ isKiosk: false, isFull: false })
   window.close()

@@ -2,39 +2,41 @@ import { mkdirSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import type { EngineApi } from '#shared/wire/bridge.ts'
-import type { EngineClock, EngineLog } from '../engine/core/ports.ts'
+import type { EngineClock } from '../engine/core/ports.ts'
+import type { EngineLog } from '../engine/log/engine-log.ts'
 import type { ScreenFile } from '../engine/screen/screen-files.ts'
-import { EXIT_CODES, type AppEnd } from './app-exit.ts'
+import { EXIT_CODES, type AppExit } from './app-exit.ts'
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts'
 import { serveCalls } from './call-channel.ts'
 import type { ElectronParts, WindowPart } from './electron-parts.ts'
 import { focusWindow, leaveFullScreen, makeKioskWindow, type KioskWindowOptions } from './kiosk-window.ts'
-import { KIOSK_WALLS, lockEverything } from './navigation-policy.ts'
-import { keepAlive, keepPainting, loadKioskPage } from './recovery.ts'
+import { KIOSK_NAVIGATION, enforceNavigation } from './navigation-policy.ts'
+import { reloadAfterFaults, endWhenNotPainting, loadKioskPage } from './recovery.ts'
 import { showWindow } from './show-window.ts'
 import { dropStaleLock } from './stale-lock.ts'
 
-/** What the shell shows and with what. */
+/** What the shell of a kiosk needs. */
 export interface ShellOptions extends KioskWindowOptions {
   engine: EngineApi
   files: ReadonlyMap<string, ScreenFile>
   clock: Pick<EngineClock, 'after' | 'elapsedMs'>
   log: EngineLog
-  end: AppEnd
-  /** The window shows the kiosk's page. */
-  seen: () => void
+  appExit: AppExit
+  /** Called once the window shows the kiosk's page. */
+  onShown: () => void
 }
 
-/** A kiosk's shell that is open. */
+/** The open shell of a kiosk. */
 export interface Shell {
   window: WindowPart
-  /** Lets IT out of full screen; false where there is no window any more. */
+  /** Leaves full screen; false where there is no window any more. */
   leaveFullScreen: () => boolean
 }
 
 /**
  * First steps, before Electron is ready and before any file of the kiosk is opened: the sandbox for every page, the
- * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and has been told to show itself.
+ * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and Electron told it to come to the
+ * front. Throws where the folder cannot be made. [SHL-9]
  */
 export function claimInstance(
   parts: Pick<ElectronParts, 'app' | 'protocol' | 'Menu'>,
@@ -44,7 +46,9 @@ export function claimInstance(
   registerAppScheme(parts.protocol)
   const { platform, execPath: program } = process
   if (dropStaleLock(folder, { platform, hostname: hostname(), program, programOf }))
-    log.warn('the lock of another host name was removed', { folder })
+    log.warn('stale-lock-removed', 'A stale lock of Chromium’s, with another host name, was removed.', {
+      folder,
+    })
   return claimFolder(parts, folder)
 }
 
@@ -56,7 +60,7 @@ function programOf(pid: number): string | null {
   }
 }
 
-/** The same for an app without a scheme of its own. Throws where the folder cannot be made. */
+/** The same for an app without app:// and without a stale lock to remove. Throws where the folder cannot be made. */
 export function claimFolder({ app, Menu }: Pick<ElectronParts, 'app' | 'Menu'>, folder: string): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   app.setPath('userData', folder)
@@ -66,24 +70,27 @@ export function claimFolder({ app, Menu }: Pick<ElectronParts, 'app' | 'Menu'>, 
 }
 
 /**
- * Opens the kiosk's window on a locked-down Electron that is ready, keeps the display awake, and brings the page back when
- * it breaks. What the page loads, and whether it does, holds up nothing. [BRG-4] [SHL-3]
+ * Opens the kiosk's window once Electron is ready, with the navigation policy of kiosks, keeps the display awake, and loads the
+ * page again when it fails. Does not wait for the page. [BRG-4] [SHL-3]
  */
 export function startShell(parts: ElectronParts, options: ShellOptions): Shell {
   const { app, protocol, ipcMain } = parts
-  lockEverything(app, KIOSK_WALLS, options.log, options.isDevelopment)
+  enforceNavigation(app, KIOSK_NAVIGATION, options.log, options.isDevelopment)
   serveAppScheme(protocol, options.files, options.log)
   const window = makeKioskWindow(parts, options)
-  showWindow(window, options.clock, options.seen)
-  const onPainted = keepPainting(window, options.clock, options.log)
+  showWindow(window, options.clock, options.onShown)
+  const onPainted = endWhenNotPainting(window, options.clock, options.log)
   serveCalls(ipcMain, { ...options, window, onPainted })
-  keepAlive(window, options.clock, options.log, options.end)
+  reloadAfterFaults(window, options.clock, options.log, options.appExit)
   app.on('second-instance', () => focusWindow(window))
   app.on('child-process-gone', (_event, details) => {
-    // Chromium starts its helpers again by itself; a page that suffered from it is told as gone and comes back.
-    options.log.warn('helper gone', { type: details.type, reason: details.reason })
+    // Chromium starts its helpers again by itself; a page that ended with one comes as `render-process-gone`.
+    options.log.warn('helper-process-gone', 'A helper process of Chromium’s ended.', {
+      type: details.type,
+      reason: details.reason,
+    })
   })
-  window.on('session-end', () => options.end.end(EXIT_CODES.restart))
+  window.on('session-end', () => options.appExit.exit(EXIT_CODES.restart))
   void loadKioskPage(window, options.log)
   if (!options.isFullScreen) return { window, leaveFullScreen: () => leaveFullScreen(window) }
   parts.powerSaveBlocker.start('prevent-display-sleep')
@@ -91,15 +98,15 @@ export function startShell(parts: ElectronParts, options: ShellOptions): Shell {
 }
 
 /**
- * Nobody closes a kiosk from the screen or the keyboard. Once staff have left full screen, which takes the PIN, closing is
- * meant, and ends the app for maintenance. Gives the function that leaves full screen. [SHL-3]
+ * Refuses to close a kiosk from the screen or the keyboard. Once staff have left full screen, which takes the PIN, closing
+ * ends the app for maintenance. Gives the function that leaves full screen. [SHL-3]
  */
-function guardClosing(window: WindowPart, { end, log }: ShellOptions): () => boolean {
+function guardClosing(window: WindowPart, { appExit, log }: ShellOptions): () => boolean {
   let isLeft = false
   window.on('close', (event) => {
     event.preventDefault()
-    if (isLeft) end.end(EXIT_CODES.maintenance)
-    else log.warn('closing refused')
+    if (isLeft) appExit.exit(EXIT_CODES.maintenance)
+    else log.warn('close-refused', 'Closing the window of the kiosk was refused.')
   })
   return () => {
     isLeft = leaveFullScreen(window)

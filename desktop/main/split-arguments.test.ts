@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { argumentsOf, takeApart } from './split-arguments.ts'
+import { argumentsOf, splitArguments } from './split-arguments.ts'
 
 test.each([
   '--password-store=basic',
@@ -33,12 +33,15 @@ test.each([
     [...own.slice(0, 2), argument, ...own.slice(2)],
     [...own, argument],
   ])
-    expect(takeApart(args)).toEqual({ ok: true, value: { own, switches: [argument.replace(/=.*/, '')] } })
+    expect(splitArguments(args)).toEqual({
+      ok: true,
+      value: { own, switches: [argument.replace(/=.*/, '')] },
+    })
 })
 
 test('[SHL-6] the value of an option of ours is never taken for a switch', () => {
   const own = ['--name', '--disable-gpu', '--code', '--lang=sl']
-  expect(takeApart(own)).toEqual({ ok: true, value: { own, switches: [] } })
+  expect(splitArguments(own)).toEqual({ ok: true, value: { own, switches: [] } })
 })
 
 test.each([
@@ -53,16 +56,16 @@ test.each([
   ['--foldr', '--folder'],
   ['--Name', '--name'],
 ])('[SHL-6] %s is a slip of the pen: %s was meant', (argument, meant) => {
-  const taken = takeApart([argument, 'x'])
+  const taken = splitArguments([argument, 'x'])
   expect(!taken.ok && taken.refusal).toMatch(new RegExp(`^Unknown option --.+: did you mean ${meant}\\? `))
 })
 
-test('[SHL-6] a value that stands apart from a switch is told how it is written; what is nothing at all stays to be refused', () => {
-  expect(takeApart(['--lang', 'sl'])).toEqual({
+test('[SHL-6] a value that stands apart from a switch is answered with how it is written; what is no option at all is refused', () => {
+  expect(splitArguments(['--lang', 'sl'])).toEqual({
     ok: false,
     refusal: "--lang is a switch of Chromium's: its value is written --lang=sl.",
   })
-  expect(takeApart(['Door', '-x'])).toEqual({ ok: true, value: { own: ['Door', '-x'], switches: [] } })
+  expect(splitArguments(['Door', '-x'])).toEqual({ ok: true, value: { own: ['Door', '-x'], switches: [] } })
 })
 
 test('[SHL-6] the arguments begin after the program, and after the file that Electron’s own program was given', () => {

@@ -3,9 +3,9 @@ import { KIOSK_OPTIONS } from '../engine/config/kiosk-arguments.ts'
 import { nearestName } from '#shared/domain/nearest-name.ts'
 import { PORTAL_OPTIONS } from './portal-arguments.ts'
 
-/** A command line taken apart. */
-export interface TakenApart {
-  /** What is the app's own to read. */
+/** A command line, split into the app's own options and Chromium's switches. */
+export interface SplitArguments {
+  /** What the app parses itself. */
   own: string[]
   /** Names of the switches that are Chromium's, without their values. */
   switches: string[]
@@ -13,12 +13,12 @@ export interface TakenApart {
 
 const OPTIONS: Record<string, { type: 'string' | 'boolean' }> = { ...KIOSK_OPTIONS, ...PORTAL_OPTIONS }
 
-/** What begins like an option of ours and is one of Chromium's all the same. */
-const CHROMIUM = /^--(window-(size|position|name)|export-tagged-pdf|code-cache)/
+/** Switches of Chromium that begin like an option of the app. */
+const CHROMIUM_SWITCHES = /^--(window-(size|position|name)|export-tagged-pdf|code-cache)/
 
 /**
- * The arguments after the program: after its first file too where Electron's own program was given the app as a file.
- * Switches may stand before that file.
+ * The arguments after the program; without the file that Electron's own program was given as the app (`isDefaultApp`).
+ * Switches may stand before that file. [SHL-6]
  */
 export function argumentsOf(argv: readonly string[], isDefaultApp: boolean): string[] {
   const after = argv.slice(1)
@@ -28,10 +28,11 @@ export function argumentsOf(argv: readonly string[], isDefaultApp: boolean): str
 }
 
 /**
- * Leaves to Chromium what is not ours: there are hundreds of switches, and no list of them holds for long. What is nearly one
- * of our own options is refused, since it is a slip of the pen; so is a value that stands apart from a switch. [SHL-6]
+ * Leaves to Chromium what is no option of the app: there are hundreds of switches, and no list of them stays right for long. What
+ * is nearly an option of the app is refused as misspelt; so is a value that stands apart from its switch. Refuses with one plain
+ * sentence. [SHL-6]
  */
-export function takeApart(args: readonly string[]): Decision<TakenApart, string> {
+export function splitArguments(args: readonly string[]): Decision<SplitArguments, string> {
   const own: string[] = []
   const switches: string[] = []
   for (let at = 0; at < args.length; at += 1) {
@@ -47,7 +48,7 @@ export function takeApart(args: readonly string[]): Decision<TakenApart, string>
         own.push(args[(at += 1)] ?? '')
       continue
     }
-    const meant = meantBy(name, argument)
+    const meant = optionMeantBy(name, argument)
     if (meant !== null)
       return refuse(`Unknown option --${name}: did you mean --${meant}? --help lists what there is.`)
     switches.push(`--${name}`)
@@ -59,9 +60,9 @@ function nameOf(argument: string): string {
   return argument.includes('=') ? '' : argument
 }
 
-/** The option of ours that a name is a slip of, or the beginning of; null where it can be a switch. */
-function meantBy(name: string, argument: string): string | null {
-  if (CHROMIUM.test(argument)) return null
+/** The app's option that a name was probably meant to be; null where it can be a switch. */
+function optionMeantBy(name: string, argument: string): string | null {
+  if (CHROMIUM_SWITCHES.test(argument)) return null
   const names = Object.keys(OPTIONS)
   return names.find((one) => name.startsWith(`${one}-`)) ?? nearestName(name, names)
 }

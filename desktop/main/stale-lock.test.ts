@@ -2,9 +2,9 @@ import { lstatSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { dropStaleLock, type LockSurroundings } from './stale-lock.ts'
+import { dropStaleLock, type LockFacts } from './stale-lock.ts'
 
-const HERE: LockSurroundings = {
+const HERE: LockFacts = {
   platform: 'linux',
   hostname: 'kiosk-7',
   program: '/opt/Carrel/carrel',

@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What is known of the machine that the app runs on. */
-export interface LockSurroundings {
+/** Facts of the machine and of this process, to judge a lock by. */
+export interface LockFacts {
   platform: NodeJS.Platform
   hostname: string
   /** Path of the program that a process runs; null where there is no such process. */
@@ -11,22 +11,22 @@ export interface LockSurroundings {
   program: string
 }
 
-/** What Chromium puts into a profile's folder to lock it. */
+/** The links that Chromium puts into a profile's folder to lock it. */
 const LINKS = ['SingletonLock', 'SingletonSocket', 'SingletonCookie']
 
 /**
- * Removes Chromium's lock of a kiosk's folder where nobody can hold it. It is a link named after host and process; one that
- * a power cut left and that names another host is never taken again, so that a kiosk which was renamed, or made from a
- * copied disk, would not come up. The folder is on the device's own disk, and the engine has a lock of its own.
- * Gives whether there was one to remove. Linux only. [SHL-9]
+ * Removes Chromium's lock of a kiosk's folder where no process can hold it. It is a link whose target names host and process. One
+ * that a power cut left and that names another host is never removed by Chromium, so that a kiosk which was renamed, or made from
+ * a copied disk, would not start. The folder is on the device's own disk, and the engine has a lock of its own. Returns whether
+ * one was removed. Linux only. [SHL-9]
  */
-export function dropStaleLock(folder: string, around: LockSurroundings): boolean {
-  if (around.platform !== 'linux') return false
+export function dropStaleLock(folder: string, facts: LockFacts): boolean {
+  if (facts.platform !== 'linux') return false
   const named = readLock(join(folder, 'SingletonLock'))
   if (named === null) return false
   const [, host, pid] = /^(.*)-(\d+)$/.exec(named) ?? []
-  if (host === around.hostname || pid === undefined) return false
-  if (around.programOf(Number(pid)) === around.program) return false
+  if (host === facts.hostname || pid === undefined) return false
+  if (facts.programOf(Number(pid)) === facts.program) return false
   for (const link of LINKS) rmSync(join(folder, link), { force: true })
   return true
 }

@@ -1,4 +1,4 @@
-/** Whose language it is was never asked, so all three stand there. */
+/** The person's language is not known here, so the page is in all three. */
 const WORDS = [
   {
     lang: 'en',
@@ -16,8 +16,8 @@ const WORDS = [
 ]
 
 /**
- * The address of a page that says that the hub cannot be reached, with a link to it. It holds no program, and runs in no
- * origin: nothing of the app or of the hub is within its reach. [POR-7]
+ * A `data:` URL of a page that says that the hub cannot be reached, with a link to it. It has no script and an opaque origin, so
+ * it can reach nothing of the app or of the hub. [POR-7]
  */
 export function unreachablePage(origin: string): string {
   const hub = escapeHtml(origin)

@@ -1,7 +1,7 @@
 import { contextBridge, ipcRenderer } from 'electron'
 import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
 
-// All that a page gets of the world: two functions. This file never grows.
+// All that a page can reach outside itself: two functions. This file never grows. [BRG-1] [BRG-4]
 
 const bridge: Bridge = {
   call: (name, input) => ipcRenderer.invoke('call', name, input),

@@ -8,7 +8,7 @@ import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
 import { OUTBOX_MIGRATIONS } from '../../desktop/engine/store/outbox-migrations.ts'
 import { migrate, openSqlite } from '../../desktop/engine/store/sqlite.ts'
-import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { serveRequests } from './worker-process.ts'
 
 // One kiosk's engine on real files, in a process of its own.
@@ -45,12 +45,12 @@ function open(folder: string, hubUrl: string): void {
     config: { name: 'Bench', hub: { url: hubUrl } },
     appVersion: 'bench',
     clock: makeDeviceClock(),
-    dial: makeWsDial(null),
-    post: makePostEnrolment(null),
+    connect: makeWebSocketConnect(null),
+    postEnrolment: makePostEnrolment(null),
     // Dice that always fall short: the pause between two lines is its shortest.
     random: { ...makeSeededRandom(1), fraction: () => 0 },
-    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
-    log: { info: () => undefined, warn: (event, facts) => console.error(event, facts) },
+    makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    log: { info: () => undefined, warn: (code, _sentence, facts) => console.error(code, facts) },
   })
   held.engine.subscribe((name, value) => {
     if (name === 'link' && 'status' in value) held.isOnline = value.status === 'online'

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { LinkSlice, SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
+import type { LogCode } from '../../desktop/engine/log/log-codes.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
-import type { DialLine, PostEnrolment } from '../../desktop/engine/core/ports.ts'
+import type { ConnectToHub, PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { makeDeviceClock } from './simulated-clock.ts'
 import { CrashSignal, type SqliteFaults } from './sqlite-faults.ts'
 import type { VirtualConnection, NetworkConditions } from './virtual-connection.ts'
@@ -15,11 +16,11 @@ import type { VirtualTime } from './virtual-time.ts'
 export interface DeviceWorld {
   time: VirtualTime
   faults: SqliteFaults
-  dial(device: Device): DialLine
+  dial(device: Device): ConnectToHub
   post: PostEnrolment
   died(device: Device): void
   /** Its engine wrote this into its log. */
-  warned(device: Device, event: string): void
+  warned(device: Device, code: LogCode): void
 }
 
 interface Life {
@@ -110,11 +111,11 @@ export class Device {
         { id: this.bootId, startedMs: this.bootedAtMs.at(-1) ?? 0 },
         () => this.wallErrorMs,
       ),
-      dial: (url, events) => this.guardLine(life, dial, url, events),
-      post: this.world.post,
+      connect: (url, events) => this.guardLine(life, dial, url, events),
+      postEnrolment: this.world.post,
       random: this.random,
-      secret: (byteCount) => this.secret(byteCount),
-      log: { info: () => undefined, warn: (event) => this.world.warned(this, event) },
+      makeSecret: (byteCount) => this.secret(byteCount),
+      log: { info: () => undefined, warn: (code) => this.world.warned(this, code) },
       protocol: this.protocol,
     })
     this.engine.subscribe((name, value) => {
@@ -237,9 +238,9 @@ export class Device {
 
   private guardLine(
     life: Life,
-    dial: DialLine,
-    ...[url, events]: Parameters<DialLine>
-  ): ReturnType<DialLine> {
+    dial: ConnectToHub,
+    ...[url, events]: Parameters<ConnectToHub>
+  ): ReturnType<ConnectToHub> {
     const line = dial(url, {
       opened: () => this.guard(life, () => events.opened()),
       received: (text) => this.guard(life, () => events.received(text)),

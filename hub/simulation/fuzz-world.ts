@@ -11,7 +11,7 @@ import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
-import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { makeRandomSource, makeHubClock } from '../platform/clock.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { noLog } from '../platform/log.ts'
@@ -107,10 +107,10 @@ export class FuzzWorld {
       config: { name, hub: { url: `http://127.0.0.1:${this.port}` } },
       appVersion: 'simulation',
       clock: makeDeviceClock(),
-      dial: makeWsDial(null),
-      post: (url, request) => (enrolled.isDone ? laterPost : this.post)(url, request),
+      connect: makeWebSocketConnect(null),
+      postEnrolment: (url, request) => (enrolled.isDone ? laterPost : this.post)(url, request),
       random: { ...makeSeededRandom(1), fraction: () => 0 },
-      secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+      makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
       log: { info: () => undefined, warn: () => undefined },
     })
     engine.start()

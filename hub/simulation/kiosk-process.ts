@@ -5,7 +5,7 @@ import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
-import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { answerRequests } from './request-process.ts'
 
 // A process that holds kiosks: the real engine over real sockets, on real files. Its parent asks, and may kill it.
@@ -51,11 +51,11 @@ async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<
     config: { name, hub: { url: hubUrl } },
     appVersion: 'simulation',
     clock: makeDeviceClock(),
-    dial: makeWsDial(null),
-    post: makePostEnrolment(null),
+    connect: makeWebSocketConnect(null),
+    postEnrolment: makePostEnrolment(null),
     // Dice that always fall short: the pause between two lines is its shortest, a second.
     random: { ...makeSeededRandom(process.pid + kiosks.size), fraction: () => 0 },
-    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
   const kiosk: Kiosk = { engine, screen: new Map(), isOnline: false, kioskId: null }

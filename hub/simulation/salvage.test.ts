@@ -8,7 +8,7 @@ import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
 import { exportOutboxes } from '../../desktop/engine/store/export-outbox.ts'
-import { makeWsDial } from '../../desktop/engine/sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
 import { makeUniversity } from './campus.ts'
@@ -35,10 +35,10 @@ function open(hubUrl: string): Engine {
     config: { name: 'Floor', hub: { url: hubUrl } },
     appVersion: 'simulation',
     clock: makeDeviceClock(),
-    dial: makeWsDial(null),
-    post: makePostEnrolment(null),
+    connect: makeWebSocketConnect(null),
+    postEnrolment: makePostEnrolment(null),
     random: makeSeededRandom(5),
-    secret: (byteCount) => Buffer.alloc(byteCount, Math.random().toString(36)).toString('base64url'),
+    makeSecret: (byteCount) => Buffer.alloc(byteCount, Math.random().toString(36)).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
 }

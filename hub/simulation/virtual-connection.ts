@@ -1,4 +1,4 @@
-import type { DialLine, Line, LineEvents } from '../../desktop/engine/core/ports.ts'
+import type { ConnectToHub, HubConnection, ConnectionEvents } from '../../desktop/engine/core/ports.ts'
 import type { Connection, ConnectionHandler } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -49,13 +49,13 @@ export class VirtualConnection {
   private readonly time: VirtualTime
   private readonly way: NetworkConditions
   private readonly watch: FrameWatch
-  private readonly events: LineEvents
+  private readonly events: ConnectionEvents
 
   constructor(
     time: VirtualTime,
     way: NetworkConditions,
     watch: FrameWatch,
-    events: LineEvents,
+    events: ConnectionEvents,
     hub: object,
     owner: object,
   ) {
@@ -76,7 +76,7 @@ export class VirtualConnection {
     })
   }
 
-  nearEnd(): Line {
+  nearEnd(): HubConnection {
     return {
       send: (text) => this.sendUp(text),
       ping: () => this.time.after(this.way.delayMs, () => this.pong()),
@@ -241,7 +241,7 @@ export function makeDial(
   owner: object,
   pick: () => { hub: object; accept: Accept } | null,
   opened: (connection: VirtualConnection) => void,
-): DialLine {
+): ConnectToHub {
   return (url, events) => {
     const far = way.isPartitioned ? null : pick()
     const line = new VirtualConnection(time, way, watch, events, far?.hub ?? {}, owner)

@@ -225,10 +225,9 @@ export class World extends WorldDatabases {
           this.counts.fire('kiosk died')
           this.dying.add(dead)
         },
-        warned: (owner, event) => {
+        warned: (owner, code) => {
           // It heals by itself, but with nobody tampering it must never be needed. [SYN-14]
-          if (/digest|mismatch|not the hub's/i.test(event))
-            this.broken.push(`${owner.name}: its digest is not the hub's`)
+          if (code === 'digest-mismatch') this.broken.push(`${owner.name}: its digest is not the hub's`)
         },
       },
       name,

@@ -46,7 +46,7 @@ export type CertificateTrouble =
   | 'certificateHost'
   | 'tls'
 
-/** Why a call of the screen is refused. A closed list. */
+/** A refusal by the engine API. A closed list. [BRG-1] */
 export type CallRefusal =
   | MutationRefusal
   | { why: CertificateTrouble }
@@ -193,7 +193,7 @@ export interface Bridge {
   onSlice(listen: <Name extends SliceName>(name: Name, value: Slices[Name]) => void): () => void
 }
 
-/** The engine as a shell sees it: it checks every name and input by itself, and never throws. [BRG-1] */
+/** The engine API that shells serve to pages: it checks every name and input by itself, and never throws. [BRG-1] */
 export interface EngineApi {
   call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>>
   /** Calls back at once with the newest of every slice, then with each change; returns a function that ends this. */

@@ -13,8 +13,8 @@ export const TOKEN = 'a-token-known-to-the-test'
 
 type Listen = Parameters<EngineApi['subscribe']>[0]
 
-/** An engine's door that echoes calls, and publishes what a test tells it to. */
-export class EchoDoor implements EngineApi {
+/** An engine API that echoes calls, and publishes what a test gives it. */
+export class EchoEngine implements EngineApi {
   readonly listeners = new Set<Listen>()
   readonly calls: { name: string; input: unknown }[] = []
   newest: Partial<Slices> = { kiosk: { state: 'starting' } }
@@ -51,19 +51,19 @@ export function makeScreenFolder(): string {
 /** Starts an agent on a free port. */
 export async function startTestAgent(
   options: Partial<AgentOptions> = {},
-): Promise<{ agent: Agent; door: EchoDoor; warnings: string[] }> {
-  const door = new EchoDoor()
+): Promise<{ agent: Agent; echo: EchoEngine; warnings: string[] }> {
+  const echo = new EchoEngine()
   const warnings: string[] = []
-  const log = { info: () => undefined, warn: (event: string) => void warnings.push(event) }
+  const log = { info: () => undefined, warn: (code: string) => void warnings.push(code) }
   const agent = await startAgent({
-    engine: door,
+    engine: echo,
     port: 0,
     screenFolder: makeScreenFolder(),
     token: TOKEN,
     log,
     ...options,
   })
-  return { agent, door, warnings }
+  return { agent, echo, warnings }
 }
 
 /** Answer of a plain HTTP request with headers of the test's choice. */
@@ -81,12 +81,12 @@ export async function ask(
   return { status: answer.statusCode ?? 0, headers: answer.headers, body }
 }
 
-/** A screen's end of the bridge: what it heard, and how its socket ended. */
+/** A screen's end of the bridge: what it received, and how its socket ended. */
 export class TestScreen {
-  readonly heard: { id?: number; output?: unknown; slice?: SliceName; value?: unknown }[] = []
+  readonly received: { id?: number; output?: unknown; slice?: SliceName; value?: unknown }[] = []
   readonly socket: WebSocket
   readonly ended: Promise<number>
-  private waiting: { fits: (message: TestScreen['heard'][number]) => boolean; resolve: () => void }[] = []
+  private waiting: { fits: (message: TestScreen['received'][number]) => boolean; resolve: () => void }[] = []
 
   constructor(port: number, headers: Record<string, string> = {}, path = '/bridge') {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
@@ -96,8 +96,8 @@ export class TestScreen {
     this.socket.on('error', () => undefined)
     this.ended = new Promise((resolve) => this.socket.on('close', resolve))
     this.socket.on('message', (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as TestScreen['heard'][number]
-      this.heard.push(message)
+      const message = JSON.parse(data.toString()) as TestScreen['received'][number]
+      this.received.push(message)
       const done = this.waiting.filter((one) => one.fits(message))
       this.waiting = this.waiting.filter((one) => !done.includes(one))
       for (const one of done) one.resolve()
@@ -111,10 +111,10 @@ export class TestScreen {
     return this
   }
 
-  /** Resolves once something that fits was heard. */
-  hear(fits: (message: TestScreen['heard'][number]) => boolean): Promise<void> {
+  /** Resolves once a message that fits was received. */
+  hear(fits: (message: TestScreen['received'][number]) => boolean): Promise<void> {
     return new Promise((resolve) => {
-      if (this.heard.some(fits)) resolve()
+      if (this.received.some(fits)) resolve()
       else this.waiting.push({ fits, resolve })
     })
   }
@@ -123,6 +123,6 @@ export class TestScreen {
   async call(id: number, name: string, input: unknown): Promise<unknown> {
     this.socket.send(JSON.stringify({ id, name, input }))
     await this.hear((message) => message.id === id)
-    return this.heard.find((message) => message.id === id)?.output
+    return this.received.find((message) => message.id === id)?.output
   }
 }

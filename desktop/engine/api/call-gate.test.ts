@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { BEAT_EVERY_MS, SILENT_ENGINE_MS } from '#shared/wire/bridge.ts'
-import { makeCallGate, READ_ON_MS, RUNS_EVERY_MS, STOOD_STILL_MS } from './call-gate.ts'
+import { makeCallGate, DRAIN_MS, TICK_MS, STANDSTILL_MS } from './call-gate.ts'
 
 /** A process whose timers run when a test lets time pass, and not where it stands still. */
 function makeWorld() {
@@ -27,8 +27,8 @@ function makeWorld() {
     done,
     ask: (call: string) => gate.pass(() => void done.push(call)),
     pass: (ms: number): void => {
-      for (let passedMs = 0; passedMs < ms; passedMs += READ_ON_MS) {
-        nowMs += READ_ON_MS
+      for (let passedMs = 0; passedMs < ms; passedMs += DRAIN_MS) {
+        nowMs += DRAIN_MS
         runDue()
       }
     },
@@ -43,7 +43,7 @@ function makeWorld() {
 test('[KSK-17] a process that runs does what it is asked at once', () => {
   const { ask, done, pass } = makeWorld()
   for (let second = 0; second < 10; second += 1) {
-    pass(RUNS_EVERY_MS)
+    pass(TICK_MS)
     ask('tap')
     expect(done).toHaveLength(second + 1)
   }
@@ -56,23 +56,23 @@ test.each([
   '[KSK-17] after a standstill of which a page can have given up, a call waits for what is behind it: it %s',
   (_when, timersFirst) => {
     const { ask, done, pass, standStill, runDue } = makeWorld()
-    pass(RUNS_EVERY_MS)
+    pass(TICK_MS)
     // The shortest: a page that heard the last beat just before, and its own five seconds.
     standStill(SILENT_ENGINE_MS - BEAT_EVERY_MS)
     if (timersFirst) runDue()
     ask('tap')
     ask('second tap')
     expect(done).toEqual([])
-    pass(READ_ON_MS)
+    pass(DRAIN_MS)
     expect(done).toEqual(['tap', 'second tap'])
-    pass(STOOD_STILL_MS)
+    pass(STANDSTILL_MS)
     ask('third tap')
     expect(done).toHaveLength(3)
   },
 )
 
 test('[KSK-17] also where the timers that ran first took their time themselves', () => {
-  for (const heldMs of [READ_ON_MS * 2, STOOD_STILL_MS, STOOD_STILL_MS + 1, 60_000]) {
+  for (const heldMs of [DRAIN_MS * 2, STANDSTILL_MS, STANDSTILL_MS + 1, 60_000]) {
     const { ask, done, standStill, runDue } = makeWorld()
     standStill(60_000)
     runDue()

@@ -10,30 +10,24 @@ import { makeCheck } from '#shared/wire/parse.ts'
 import type { Allowance } from '#shared/domain/kiosk.ts'
 import { enrol } from '../commands/enrol.ts'
 import { leaveFullScreen } from '../commands/leave-full-screen.ts'
-import { logFault } from '../commands/log-page-fault.ts'
+import { logPageFault } from '../commands/log-page-fault.ts'
 import { openDiagnostics } from '../commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from '../commands/report-occupancy.ts'
 import { withdrawReport } from '../commands/withdraw-report.ts'
-import {
-  isCached,
-  isCacheReset,
-  isDiskTrouble,
-  reachedOf,
-  type Core,
-  type EngineOptions,
-} from '../core/core.ts'
-import { makeIdleEngine } from './unavailable-engine.ts'
+import { appliedPositionOf, type Core, type EngineOptions } from '../core/core.ts'
+import { tryWriteCache, tryResetCache, handleDiskTrouble } from '../core/store-writes.ts'
+import { makeUnavailableEngine } from './unavailable-engine.ts'
 import { makeCore, readRows } from '../core/make-core.ts'
 import type { Engine } from './engine-api.ts'
 import { openStores, type Stores } from '../store/stores.ts'
 import { makeHubLink, type HubLink } from '../sync/hub-link.ts'
-import { keepUp } from '../core/maintenance.ts'
+import { startMaintenance } from '../core/maintenance.ts'
 
 /**
- * No call takes longer: what asks the hub gives up after five seconds by itself, and what waits for another process's lock
- * after two. A disk that does not answer at all holds up this process, and this limit with it. [KSK-9]
+ * No call takes longer: a request to the hub gives up after five seconds by itself, and waiting for another process's lock
+ * after two. A disk that does not answer at all blocks this process, and this timeout with it. [KSK-9]
  */
-const LONGEST_CALL_MS = 10_000
+const CALL_TIMEOUT_MS = 10_000
 
 const CHECKS = {
   reportOccupancy: makeCheck(BRIDGE_INPUTS.reportOccupancy),
@@ -45,44 +39,51 @@ const CHECKS = {
   logFault: makeCheck(BRIDGE_INPUTS.logFault),
 } as const
 
-/** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws on mistakes of ours only. */
+/** Opens a kiosk's folder and makes its engine; where the folder cannot be opened, one that only says so. Throws only faults of the program. [KSK-1] */
 export function openEngine(options: EngineOptions): Engine {
   const opened = openStores(options.folder, options.log)
-  if (!opened.ok) return makeIdleEngine({ state: 'storeError', advice: opened.refusal }, options.clock)
+  if (!opened.ok) return makeUnavailableEngine({ state: 'storeError', advice: opened.refusal }, options.clock)
   return makeEngine(options, opened.value)
 }
 
-/** Makes an engine over stores that are open already; it closes them when it stops. */
+/** Makes an engine over stores that are open; it closes them when it stops. */
 export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   const core = makeCore(options, stores)
   const link = makeHubLink(core)
-  const endUpkeep = keepUp(core, link)
+  const stopMaintenance = startMaintenance(core, link)
   const reporting: ReportState = { allowance: null, confirmed: new Map() }
   const diagnostics = { openedMs: null as number | null }
   const faults = { allowance: null as Allowance | null }
 
   const commands: Commands = {
-    reportOccupancy: (input) => pushed(link, reportOccupancy(core, reporting, input)),
-    withdrawReport: (input) => pushed(link, withdrawReport(core, reporting, input)),
+    reportOccupancy: (input) => pushIfAccepted(link, reportOccupancy(core, reporting, input)),
+    withdrawReport: (input) => pushIfAccepted(link, withdrawReport(core, reporting, input)),
     enrol: (input) =>
-      enrol(core, { stopLink: link.stop, becameKiosk: (isOther) => becomeAnew(core, link, isOther) }, input),
+      enrol(
+        core,
+        { stopLink: link.stop, becameKiosk: (isOther) => restartAsNewKiosk(core, link, isOther) },
+        input,
+      ),
     openDiagnostics: async (input) => {
       const decided = await openDiagnostics(core, link, input)
       if (decided.ok) diagnostics.openedMs = options.clock.elapsedMs()
       return decided
     },
     leaveFullScreen: () => leaveFullScreen(options, diagnostics.openedMs),
-    // Whether a page still paints is the shell's to watch: only it can restart one. [SCR-3]
+    // Whether a page still paints is watched by the shell: only it can restart one. [SCR-3]
     painted: () => accept(null),
-    logFault: (input) => logFault(options, faults, input),
+    logFault: (input) => logPageFault(options, faults, input),
   }
   const call: Engine['call'] = async (name, input) => {
     try {
       if (!isCallName(name)) return refuse({ why: 'unknownCall' })
-      return await withLimit(options.clock, runCall(commands, name, input))
+      return await withTimeout(options.clock, runCall(commands, name, input))
     } catch (error) {
-      if (isDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
-      options.log.warn('a call failed', { name, reason: String(error) })
+      if (handleDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
+      options.log.warn('call-failed', 'A call of a page failed by a fault of the program.', {
+        name,
+        reason: String(error),
+      })
       return refuse({ why: 'internal' })
     }
   }
@@ -90,7 +91,7 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   return {
     start: link.start,
     stop: () => {
-      endUpkeep()
+      stopMaintenance()
       link.stop()
       stores.close()
     },
@@ -120,39 +121,41 @@ async function runCall<Name extends CallName>(
   return commands[name](checked.value as CallInput<Name>)
 }
 
-/** The call's answer, or a refusal once it took too long: what it does may still be done later. [KSK-9] */
-function withLimit<Output>(
+/** The call's answer, or a refusal once it took too long: its effect may still come later. [KSK-9] */
+function withTimeout<Output>(
   clock: EngineOptions['clock'],
   called: Promise<Decision<Output, CallRefusal>>,
 ): Promise<Decision<Output, CallRefusal>> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(LONGEST_CALL_MS, () => resolve(refuse({ why: 'tookTooLong' })))
+    const cancel = clock.after(CALL_TIMEOUT_MS, () => resolve(refuse({ why: 'tookTooLong' })))
     void called.then(resolve, reject).finally(cancel)
   })
 }
 
-/** A promise was made: it goes up at once when there is a line. */
-function pushed<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
+/** A stored mutation is pushed at once where there is a connection. */
+function pushIfAccepted<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
   if (decided.ok) link.push()
   return decided
 }
 
-/** After an enrolment everything starts anew; rows of another university go. */
-function becomeAnew(core: Core, link: HubLink, isOtherUniversity: boolean): void {
-  const { stores, mirror, taps, screen, options } = core
-  core.place.told = null
+/** After an enrolment the link starts again; rows of another university are dropped. [SYN-20] [SYN-21] */
+function restartAsNewKiosk(core: Core, link: HubLink, isOtherUniversity: boolean): void {
+  const { stores, mirror, pending, screen, options } = core
+  core.assignment.current = null
   core.health.isAssignmentRefused = false
   if (isOtherUniversity) {
-    core.seal.held = null
+    core.headSignature.newest = null
     screen.markSpaces(mirror.clear())
   }
-  const isKept = isCached(core, () => {
+  const isKept = tryWriteCache(core, () => {
     stores.cache.insertAssignment(null)
-    if (isOtherUniversity) stores.cache.dropTold()
+    if (isOtherUniversity) stores.cache.dropHubRows()
   })
-  // Nothing of another university may come back at the next start: then rather an empty file.
-  if (!isKept && isOtherUniversity && stores.hasCache()) isCacheReset(core)
-  screen.markSpaces(taps.reset(stores.outbox.readTaps(options.clock.bootId), reachedOf(core)))
+  // Nothing of another university may come back at the next start: then rather an empty cache.
+  if (!isKept && isOtherUniversity && stores.hasCache()) tryResetCache(core)
+  screen.markSpaces(
+    pending.reset(stores.outbox.readHeldMutations(options.clock.bootId), appliedPositionOf(core)),
+  )
   core.health.link = { status: 'connecting', reason: null }
   screen.publish('kiosk')
   screen.publish('link')

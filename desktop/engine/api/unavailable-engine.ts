@@ -4,15 +4,15 @@ import type { EngineFailure } from '../core/core.ts'
 import type { Engine } from './engine-api.ts'
 import type { EngineClock } from '../core/ports.ts'
 
-/** How long a screen says that its folder cannot be opened before the process ends to try again: long enough to be read. */
-export const IDLE_MS = 30_000
+/** For how long the screen says that the folder cannot be opened, before the process ends to try again: long enough to be read. */
+export const RESTART_AFTER_MS = 30_000
 
 /**
- * An engine that can do nothing but say why: its folder or its configuration is not usable. A folder may be usable again
- * without anybody's hand on this program (room was made, a disk is back), so the process ends and is started anew; a
- * configuration is mended by somebody who starts it anew. [KSK-1]
+ * An engine that can do nothing but say why: its folder or its configuration cannot be used. A folder may become usable
+ * without this program being touched (room was made, a disk is back), so the process ends and is started again; whoever
+ * corrects a configuration starts it themselves. [KSK-1]
  */
-export function makeIdleEngine(
+export function makeUnavailableEngine(
   kiosk: Extract<KioskSlice, { state: 'configError' | 'storeError' }>,
   clock: Pick<EngineClock, 'after'>,
 ): Engine {
@@ -20,7 +20,7 @@ export function makeIdleEngine(
   const failed = Promise.withResolvers<EngineFailure>()
   const cancel =
     kiosk.state === 'storeError'
-      ? clock.after(IDLE_MS, () => failed.resolve('storeUnusable'))
+      ? clock.after(RESTART_AFTER_MS, () => failed.resolve('storeUnusable'))
       : () => undefined
   return {
     start: () => undefined,

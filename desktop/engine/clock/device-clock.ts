@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import type { EngineClock } from '../core/ports.ts'
 
-/** A timer of Node's that is longer fires at once: 2³¹ − 1 ms, 24 days. */
-const LONGEST_TIMER_MS = 2_147_483_647
+/** Node fires a timer that is longer at once: 2³¹ − 1 ms, 24 days. */
+const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * The device's clocks. Elapsed time is the machine's uptime, which on Linux runs on through a suspend (Node's own
- * monotonic clock stops there) and goes on over a restart of the program. Where no boot can be named, each process
- * counts as a boot of its own.
+ * monotonic clock stops there) and goes on over a restart of the program. Where the boot has no id, each process
+ * counts as a boot of its own. [OCC-7]
  */
 export function makeDeviceClock(): EngineClock {
   return {
@@ -18,7 +18,7 @@ export function makeDeviceClock(): EngineClock {
     bootId: readBootId(),
     after: (delayMs, run) => {
       if (delayMs > 0) {
-        const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS))
+        const timer = setTimeout(run, Math.min(delayMs, MAX_TIMER_MS))
         return () => clearTimeout(timer)
       }
       const immediate = setImmediate(run)

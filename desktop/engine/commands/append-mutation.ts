@@ -1,19 +1,24 @@
-import { isWritten, type Core } from '../core/core.ts'
-import type { Tap } from '../screen/overlay.ts'
+import type { Core } from '../core/core.ts'
+import { tryWriteOutbox } from '../core/store-writes.ts'
+import type { PendingMutation } from '../screen/overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 
 /**
- * The promise: one durable row, then the own screen. Null when the disk did not take it. A row that can never be
- * shown again is never shown once. [SYN-1]
+ * Stores a mutation durably in the outbox, then shows it on the own screen. Returns its id; null when the disk did not take it:
+ * then nothing of it is shown. `target`: the report that an undo withdraws. [SYN-1]
  */
-export function appendMutation(core: Core, mutation: NewMutation, target: Tap | null): number | null {
+export function appendMutation(
+  core: Core,
+  mutation: NewMutation,
+  target: PendingMutation | null,
+): number | null {
   const written: { id: number | null } = { id: null }
-  const isDurable = isWritten(core, () => {
+  const isDurable = tryWriteOutbox(core, () => {
     written.id = core.stores.outbox.insertMutation(mutation)
   })
   if (!isDurable || written.id === null) return null
   const { kind, spaceId, level, atMs } = mutation
-  core.taps.add({
+  core.pending.add({
     id: written.id,
     spaceId,
     kind,

@@ -3,11 +3,11 @@ import { decideAllowance, allowanceBurst, type Allowance } from '#shared/domain/
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import type { EngineOptions } from '../core/core.ts'
 
-/** Faults of a page that are written down: six a minute, and five at once. A page that breaks does so many times. */
+/** Faults of a page that are logged: six a minute, and five at once. A page that breaks reports many. */
 const FAULTS_PER_SECOND = 0.1
 
-/** Writes a fault of the page into the log, for IT; more than are worth reading are refused. [SCR-2] */
-export function logFault(
+/** Logs a fault of the page, for IT; more than the rate limit allows are refused `tooFast`. [SCR-2] */
+export function logPageFault(
   { clock, log }: Pick<EngineOptions, 'clock' | 'log'>,
   state: { allowance: Allowance | null },
   { kind, text }: CallInput<'logFault'>,
@@ -17,6 +17,6 @@ export function logFault(
   const decided = decideAllowance(state.allowance ?? full, FAULTS_PER_SECOND, nowMs)
   if (!decided.ok) return decided
   state.allowance = decided.value
-  log.warn('a fault of the page', { kind, text })
+  log.warn('page-fault', 'The page reported a fault of its own.', { kind, text })
   return accept(null)
 }

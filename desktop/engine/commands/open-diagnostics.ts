@@ -3,7 +3,7 @@ import type { CallInput, CallOutput, Diagnostics } from '#shared/wire/bridge.ts'
 import type { Core } from '../core/core.ts'
 import type { HubLink } from '../sync/hub-link.ts'
 
-/** Opens the page for IT when the hub knows the PIN; needs the line, because no device holds it. [SYN-22] */
+/** Opens the page for IT when the hub accepts the PIN; needs a connection, because no device stores the PIN. [SYN-22] */
 export async function openDiagnostics(
   core: Core,
   link: HubLink,

@@ -4,32 +4,32 @@ import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shar
 import { COLLAPSE_MS, decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
-import { reachedOf, type Core } from '../core/core.ts'
-import { bodyText, hashMutation } from '../core/identity.ts'
-import { foldSpace, type Confirmed } from '../screen/overlay.ts'
+import { appliedPositionOf, type Core } from '../core/core.ts'
+import { mutationBodyText, hashMutation } from '../core/identity.ts'
+import { foldSpace, type ReportedLevel } from '../screen/overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 import { appendMutation } from './append-mutation.ts'
 
 /** How long the screen offers to undo a report. */
 export const UNDO_MS = 5_000
 
-/** What reporting remembers between taps; only as long as the process. */
+/** What reporting remembers between calls, for as long as the process lives. */
 export interface ReportState {
   allowance: Allowance | null
-  /** By space: the report into which a later equal tap fell. Two people stand behind it, so nobody takes it back. [OCC-14] */
+  /** By space: the report that a later equal one was merged into. Two people made it, so nobody may undo it. [OCC-14] */
   confirmed: Map<number, number>
 }
 
-/** Makes a tap a promise: decided, durable, shown, on its way. [SYN-1] [SYN-5] [CON-1] [OCC-14] */
+/** Decides a report by the same rule as the hub, stores it durably and shows it; an equal one just made adds nothing. [SYN-1] [SYN-5] [CON-1] [OCC-14] */
 export function reportOccupancy(
   core: Core,
   state: ReportState,
   input: CallInput<'reportOccupancy'>,
 ): CallOutput<'reportOccupancy'> {
-  const told = core.place.told
+  const assigned = core.assignment.current
   if (core.stores.outbox.identity().wasRevoked) return refuse({ why: 'revoked' })
-  if (told === null) return refuse({ why: 'notEnrolled' })
-  const decided = decideReport(readFacts(core, told.assignment.spaceId, input.spaceId))
+  if (assigned === null) return refuse({ why: 'notEnrolled' })
+  const decided = decideReport(readFacts(core, assigned.assignment.spaceId, input.spaceId))
   if (!decided.ok) return decided
   const nowMs = core.options.clock.elapsedMs()
   const equal = findEqual(core, input, nowMs)
@@ -37,7 +37,7 @@ export function reportOccupancy(
     state.confirmed.set(input.spaceId, equal)
     return accept({ mutationId: equal, undoForMs: 0, isRepeat: true })
   }
-  const perSecond = told.assignment.reportsPerSecond
+  const perSecond = assigned.assignment.reportsPerSecond
   const full: Allowance = { tokens: allowanceBurst(perSecond), atMs: nowMs }
   const allowance = decideAllowance(state.allowance ?? full, perSecond, nowMs)
   if (!allowance.ok) return allowance
@@ -68,11 +68,11 @@ function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts
 }
 
 /**
- * The number of the space's newest mutation when it is an equal report, fresh, of this boot, and still what is shown:
- * once another kiosk said something else, an equal tap is news. [SYN-5]
+ * The id of the space's newest mutation when it is an equal report, at most ten seconds old, of this boot, and still what is
+ * shown: once another kiosk reported something else, an equal report counts. Null: there is none. [SYN-5]
  */
 function findEqual(core: Core, input: ReportBody, nowMs: number): number | null {
-  // First what memory tells: most taps say something new, and their promise need not wait for a look at the disk.
+  // First from memory: most reports say something new, and need not wait for a read from the disk.
   if (readShown(core, input.spaceId).level !== input.level) return null
   const newest = core.stores.outbox.readNewestOfSpace(input.spaceId)
   if (newest === undefined || newest.kind !== 'report' || newest.level !== input.level) return null
@@ -80,23 +80,23 @@ function findEqual(core: Core, input: ReportBody, nowMs: number): number | null 
   return isFresh && newest.refusal === null ? newest.id : null
 }
 
-function readShown(core: Core, spaceId: number): Confirmed {
+function readShown(core: Core, spaceId: number): ReportedLevel {
   const row = core.mirror.get(spaceId)
   return row === undefined
     ? { level: null, reportedAtMs: null }
-    : foldSpace(row, core.taps.of(spaceId), reachedOf(core))
+    : foldSpace(row, core.pending.ofSpace(spaceId), appliedPositionOf(core))
 }
 
 function draftReport(core: Core, body: ReportBody, elapsedMs: number): NewMutation {
   const { hubTime, options } = core
   const shown = readShown(core, body.spaceId)
   const contactMs = Math.floor(hubTime.lastContactMs() ?? 0)
-  // Made with the shown report in sight, so never older than it, however slow the way was that hub time took here.
+  // Made while that report was on the screen, so never older than it, however late hub time came here.
   const atMs = Math.ceil(Math.max(hubTime.nowMs() ?? contactMs, shown.reportedAtMs ?? 0))
   return {
     kind: 'report',
     spaceId: body.spaceId,
-    body: bodyText(body),
+    body: mutationBodyText(body),
     hash: hashMutation('report', body),
     level: body.level,
     targetId: null,

@@ -3,16 +3,16 @@ import type { WithdrawBody } from '#shared/domain/mutation.ts'
 import { decideWithdraw } from '#shared/domain/occupancy.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import type { Core } from '../core/core.ts'
-import { bodyText, hashMutation } from '../core/identity.ts'
-import type { Tap } from '../screen/overlay.ts'
+import { mutationBodyText, hashMutation } from '../core/identity.ts'
+import type { PendingMutation } from '../screen/overlay.ts'
 import type { NewMutation, StoredMutation } from '../store/outbox-rows.ts'
 import { appendMutation } from './append-mutation.ts'
 import type { ReportState } from './report-occupancy.ts'
 
-/** The screen offers five seconds; the engine allows for a finger that was already on its way. */
-const WITHDRAW_MS = 10_000
+/** The screen offers five seconds; the engine allows for a tap that comes a little later. */
+const MAX_WITHDRAW_AGE_MS = 10_000
 
-/** Undoes a report of this kiosk, always by a mutation of its own, unless a later tap confirmed it. [OCC-2] [OCC-14] */
+/** Undoes a report of this kiosk by a mutation of its own; refused when somebody confirmed it since. [OCC-2] [OCC-14] */
 export function withdrawReport(
   core: Core,
   state: ReportState,
@@ -20,7 +20,7 @@ export function withdrawReport(
 ): CallOutput<'withdrawReport'> {
   const { outbox } = core.stores
   if (outbox.identity().wasRevoked) return refuse({ why: 'revoked' })
-  if (core.place.told === null) return refuse({ why: 'notEnrolled' })
+  if (core.assignment.current === null) return refuse({ why: 'notEnrolled' })
   const report = outbox.readMutation(input.mutationId)
   const isOpen = report !== undefined && report.kind === 'report' && mayStillUndo(core, report)
   const decided = decideWithdraw(isOpen ? { isWithdrawn: outbox.isWithdrawn(report.id) } : undefined)
@@ -30,18 +30,18 @@ export function withdrawReport(
   const id = appendMutation(
     core,
     draftWithdraw(core, report),
-    core.taps.find(report.id) ?? settledTap(report),
+    core.pending.find(report.id) ?? appliedReport(report),
   )
   return id === null ? refuse({ why: 'notSaved' }) : accept({ mutationId: id })
 }
 
 function mayStillUndo({ options: { clock } }: Core, report: StoredMutation): boolean {
   if (report.boot !== clock.bootId || report.refusal !== null) return false
-  return clock.elapsedMs() - report.elapsedMs <= WITHDRAW_MS
+  return clock.elapsedMs() - report.elapsedMs <= MAX_WITHDRAW_AGE_MS
 }
 
-/** A report that the rows contain by now, as the fold wants to see it. */
-function settledTap(report: StoredMutation): Tap {
+/** A report that the rows contain by now, in the shape that the overlay folds. */
+function appliedReport(report: StoredMutation): PendingMutation {
   return {
     id: report.id,
     spaceId: report.spaceId,
@@ -61,7 +61,7 @@ function draftWithdraw(core: Core, report: StoredMutation): NewMutation {
   return {
     kind: 'withdraw',
     spaceId: report.spaceId,
-    body: bodyText(body),
+    body: mutationBodyText(body),
     hash: hashMutation('withdraw', body),
     level: null,
     targetId: report.id,

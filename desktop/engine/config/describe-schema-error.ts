@@ -1,14 +1,14 @@
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import type { makeFaultList } from '#shared/wire/parse.ts'
 
-type Fault = ReturnType<ReturnType<typeof makeFaultList>>[number]
+type SchemaError = ReturnType<ReturnType<typeof makeFaultList>>[number]
 
-/** One fault of a configuration in plain words: where it is, what is wrong, what to do. Values are never repeated. */
-export function tellFault(fault: Fault): ConfigProblem {
-  const at = fault.instancePath.slice(1).replaceAll('/', '.')
-  switch (fault.keyword) {
+/** One schema error of a configuration as plain sentences: where it is, what is wrong, what to do. Values are never repeated. */
+export function describeSchemaError(error: SchemaError): ConfigProblem {
+  const at = error.instancePath.slice(1).replaceAll('/', '.')
+  switch (error.keyword) {
     case 'required': {
-      const missing = fault.params.requiredProperties.join(', ')
+      const missing = error.params.requiredProperties.join(', ')
       const where = at === '' ? 'The file' : `"${at}"`
       return {
         at: at === '' ? missing : `${at}.${missing}`,
@@ -17,31 +17,31 @@ export function tellFault(fault: Fault): ConfigProblem {
       }
     }
     case 'type':
-      return { at, ...tellType([fault.params.type].flat()) }
+      return { at, ...describeType([error.params.type].flat()) }
     case 'enum': {
-      const allowed = fault.params.allowedValues.map(String).join(', ')
+      const allowed = error.params.allowedValues.map(String).join(', ')
       return { at, problem: 'This value is not known.', advice: `Choose one of ${allowed}.` }
     }
     case 'minimum':
       return {
         at,
         problem: 'This number is too small.',
-        advice: `The least is ${String(fault.params.limit)}.`,
+        advice: `The least is ${String(error.params.limit)}.`,
       }
     case 'maximum':
       return {
         at,
         problem: 'This number is too large.',
-        advice: `The most is ${String(fault.params.limit)}.`,
+        advice: `The most is ${String(error.params.limit)}.`,
       }
     case 'minLength':
       return { at, problem: 'This is empty.', advice: 'Write something here.' }
     case 'maxLength':
-      return { at, problem: 'This is too long.', advice: `Use at most ${fault.params.limit} characters.` }
+      return { at, problem: 'This is too long.', advice: `Use at most ${error.params.limit} characters.` }
     case 'pattern':
       return { at, problem: 'This is no address.', advice: 'Write it like https://carrel.example.edu' }
     default:
-      return { at, problem: 'This does not fit.', advice: `It ${fault.message}.` }
+      return { at, problem: 'This does not fit.', advice: `It ${error.message}.` }
   }
 }
 
@@ -53,7 +53,7 @@ const TYPE_WORDS: Record<string, [word: string, advice: string]> = {
   object: ['a group of settings', 'Put them between { and }.'],
 }
 
-function tellType(types: string[]): { problem: string; advice: string } {
+function describeType(types: string[]): { problem: string; advice: string } {
   const words = types.map((type) => TYPE_WORDS[type] ?? [type, ''])
   return {
     problem: `This must be ${words.map(([word]) => word).join(' or ')}.`,

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { optionFault } from '#shared/domain/option-fault.ts'
 
-/** What stands on a kiosk's command line, the same for both shells; null where nothing stands. */
+/** A kiosk's command line, the same for both shells; null where an option is not given. */
 export interface KioskArguments {
   name: string | null
   hubUrl: string | null
@@ -14,12 +14,12 @@ export interface KioskArguments {
   configFile: string | null
   /** A plain window instead of full screen. */
   isWindow: boolean
-  /** Only write what the outbox holds. */
+  /** Only write what the outbox holds. [SYN-28] */
   isExport: boolean
   isHelp: boolean
 }
 
-/** The options of a kiosk's command line. */
+/** The options of a kiosk's command line, as `parseArgs` of `node:util` takes them. */
 export const KIOSK_OPTIONS = {
   name: { type: 'string' },
   hub: { type: 'string' },
@@ -33,8 +33,8 @@ export const KIOSK_OPTIONS = {
 } as const
 
 /**
- * Reads a kiosk's command line. Refuses with one plain sentence. Files and folders are looked for in the folder in which
- * the command was called, where that is another one than the process's own. [IMP-14]
+ * Parses a kiosk's command line. Refuses with one plain sentence; never throws. Files and folders are relative to `calledIn`, the
+ * folder in which the command was called; null: the process's own. [IMP-14]
  */
 export function parseKioskArguments(
   args: string[],

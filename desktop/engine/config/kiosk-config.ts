@@ -4,8 +4,8 @@ import { MAX_KIOSK_NAME_LENGTH, ScreenStart } from '#shared/domain/kiosk.ts'
 const Port = Type.Integer({ minimum: 0, maximum: 65535 })
 
 /**
- * A kiosk's configuration file, as IT writes it. Places, rights and settings of a kiosk are told by the hub; here
- * stands only what the device must know before it has met one. There is no key that weakens the encryption. [SYN-26]
+ * A kiosk's configuration file, as IT writes it. The hub sends a kiosk's assignment and settings; the file has only what the
+ * device must know before its first connection. There is no key that weakens the encryption. [SYN-26]
  */
 export const KioskConfig = Type.Object(
   {

@@ -4,8 +4,8 @@ import { join, posix, win32 } from 'node:path'
 import process from 'node:process'
 
 /**
- * The folder of a kiosk that was told none: below CARREL_HOME, which is /var/lib/carrel for root and else the user's
- * folder for data (XDG base directories). Two names never share one, in whatever letters they are written.
+ * The folder of a kiosk that is given none: below CARREL_HOME, which is /var/lib/carrel for root and else the user's
+ * folder for data (XDG base directories). Two names never share one, whatever letters they are written in.
  */
 export function kioskFolder(
   name: string,
@@ -23,7 +23,7 @@ export function kioskFolder(
 }
 
 /**
- * Where IT's own tools put the configuration of an installed kiosk, by the customs of the platform: `/etc/carrel/kiosk.json`,
+ * The configuration file of an installed kiosk, where the platform keeps such files: `/etc/carrel/kiosk.json`,
  * on Windows `%ProgramData%\Carrel\kiosk.json`, on macOS `/Library/Application Support/Carrel/kiosk.json`. [SHL-10]
  */
 export function systemConfigFile(

@@ -6,10 +6,10 @@ import { tellJsonFault } from '#shared/domain/json-fault.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { makeCheck, makeFaultList } from '#shared/wire/parse.ts'
 import { KioskConfig } from './kiosk-config.ts'
-import { tellFault } from './describe-schema-error.ts'
+import { describeSchemaError } from './describe-schema-error.ts'
 import { dropUnknownKeys, type UnknownKey } from './unknown-keys.ts'
 
-/** A checked configuration, what in the file was not understood, and the private authority's certificates (PEM). */
+/** A checked configuration, its unknown keys, and the private authority's certificates (PEM); null: none is named. */
 export interface ReadConfig {
   config: KioskConfig
   unknownKeys: UnknownKey[]
@@ -19,7 +19,7 @@ export interface ReadConfig {
 const check = makeCheck(KioskConfig)
 const listFaults = makeFaultList(KioskConfig)
 
-/** Reads a kiosk's configuration file. Never throws: each problem is a plain sentence for the screen. */
+/** Reads a kiosk's configuration file and the certificate that it names. Never throws: each problem is a plain sentence for the screen. */
 export function readKioskConfig(file: string): Decision<ReadConfig, ConfigProblem[]> {
   const text = readText(file)
   if (!text.ok) return refuse([text.refusal])
@@ -36,18 +36,18 @@ export function readKioskConfig(file: string): Decision<ReadConfig, ConfigProble
   return refuse([{ at: 'hub.caFile', problem, advice: 'Name a PEM file: it begins with BEGIN CERTIFICATE.' }])
 }
 
-/** Checks a value: unknown keys are taken out and named, everything else that does not fit is a problem. [SYN-26] */
+/** Checks a value: unknown keys are left out and listed, everything else that does not fit is a problem. [SYN-26] */
 export function checkKioskConfig(
   value: unknown,
 ): Decision<{ config: KioskConfig; unknownKeys: UnknownKey[] }, ConfigProblem[]> {
   const { known, unknownKeys } = dropUnknownKeys(KioskConfig, value)
   const checked = check(known)
-  if (!checked.ok) return refuse(listFaults(known).map(tellFault))
+  if (!checked.ok) return refuse(listFaults(known).map(describeSchemaError))
   const problem = findHubProblem(checked.value.hub.url)
   return problem === null ? accept({ config: checked.value, unknownKeys }) : refuse([problem])
 }
 
-/** Why an address cannot be the hub's; null when it can. Plain text is for this same machine only. [SYN-26] */
+/** Why an address cannot be the hub's; null when it can. Without encryption only for this same machine. [SYN-26] */
 function findHubProblem(text: string): ConfigProblem | null {
   const at = 'hub.url'
   if (!URL.canParse(text))
@@ -60,7 +60,7 @@ function findHubProblem(text: string): ConfigProblem | null {
       advice: 'Leave it out; kiosks use a key of their own.',
     }
   if (url.protocol === 'https:' || url.protocol === 'wss:' || isLoopback(url.hostname)) return null
-  const problem = 'The line to the hub would not be encrypted.'
+  const problem = 'The connection to the hub would not be encrypted.'
   const advice = `Write https://${url.host}; with a private authority, name its certificate in hub.caFile.`
   return { at, problem, advice }
 }
@@ -71,7 +71,7 @@ function isLoopback(hostname: string): boolean {
   return isIP(hostname) === 4 && hostname.startsWith('127.')
 }
 
-/** The file's own text is never repeated: it may hold what nobody should read on a public screen. */
+/** The file's own text is never repeated: it may hold what must not stand on a public screen. */
 function parseJson(text: string): Decision<unknown, ConfigProblem> {
   const json = text.replace(/^\uFEFF/, '')
   try {

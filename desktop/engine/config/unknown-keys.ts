@@ -1,15 +1,15 @@
 import type { TSchema } from 'typebox'
 import { nearestName } from '#shared/domain/nearest-name.ts'
 
-/** A key that no setting has: probably a slip of the pen. */
+/** A key that is no setting: probably misspelt. */
 export interface UnknownKey {
   /** Path inside the file, for example "screen.langauge". */
   at: string
-  /** The setting that was perhaps meant; null when none is near. */
+  /** The setting with the nearest name; null when none is near. */
   suggestion: string | null
 }
 
-/** A copy without the keys that the schema does not know, and what they were. Objects only; lists are left alone. */
+/** A copy without the keys that the schema does not know, and those keys. Only of objects; lists stay as they are. */
 export function dropUnknownKeys(
   schema: TSchema,
   value: unknown,

@@ -2,27 +2,29 @@ import { createPrivateKey, createPublicKey, hash, sign, type KeyObject } from 'n
 import { canonicalJson } from '#shared/domain/canonical-json.ts'
 import { enrolStatement, helloStatement, mutationStatement, type Hello } from '#shared/wire/messages.ts'
 
-/** The fixed start of an Ed25519 private key in PKCS#8; 32 secret bytes follow. RFC 8410, section 7. */
-const PKCS8_START = Buffer.from('302e020100300506032b657004220420', 'hex')
+/** The fixed first bytes of an Ed25519 private key in PKCS#8; 32 secret bytes follow. RFC 8410, section 7. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** A device's key pair; the text is 32 secret bytes, base64url, and stays on the device. */
+/** A device's key pair. The secret never leaves the device. */
 export interface KioskKey {
   /** Raw public key, 32 bytes, base64url. */
   publicKey: string
+  /** The signature of a hello, base64url. [SYN-10] */
   proveHello(host: string, nonce: string, hello: Omit<Hello, 'proof'>): string
+  /** The signature of an enrolment, base64url. [SYN-20] */
   proveEnrolment(host: string, code: string): string
 }
 
-/** Whether a text as it was read from the disk can be a key: 32 bytes, base64url. Whether it is the right one only a hub knows. */
+/** Whether a text from the disk can be a key: 32 bytes, base64url. Whether it is the right one only the hub knows. [KSK-15] */
 export function isKioskKey(secret: string | null): secret is string {
   return secret !== null && Buffer.from(secret, 'base64url').length === 32
 }
 
-/** Makes the key of 32 secret bytes (base64url). Throws when they are not 32. */
+/** Makes the key pair of 32 secret bytes (base64url). Throws a RangeError when they are not 32. */
 export function makeKioskKey(secret: string): KioskKey {
   const bytes = Buffer.from(secret, 'base64url')
   if (bytes.length !== 32) throw new RangeError('an Ed25519 key has 32 bytes')
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_START, bytes]), format: 'der', type: 'pkcs8' })
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, bytes]), format: 'der', type: 'pkcs8' })
   const publicKey = rawPublicKey(key)
   const prove = (statement: string): string => sign(null, Buffer.from(statement), key).toString('base64url')
   return {
@@ -43,7 +45,7 @@ export function hashMutation(kind: string, body: unknown): string {
   return hash('sha256', mutationStatement(kind, body), 'buffer').subarray(0, 16).toString('base64url')
 }
 
-/** The JSON text of a body as it is kept and sent. */
-export function bodyText(body: unknown): string {
+/** The JSON text of a body as it is stored and sent. */
+export function mutationBodyText(body: unknown): string {
   return canonicalJson(body)
 }

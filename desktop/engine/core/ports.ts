@@ -2,8 +2,8 @@ import type { Decision } from '#shared/domain/decision.ts'
 import type { CertificateTrouble } from '#shared/wire/bridge.ts'
 import type { EnrolRequest, EnrolResponse } from '#shared/wire/rest.ts'
 
-// What an engine needs from the world. Everything else in this folder is plain Node and SQLite, so that a test or a
-// simulation can hold the clock, the line and chance in its own hands.
+// What an engine needs from the world. Everything else in its folders is plain Node and SQLite, so that a test or a
+// simulation can replace the clock, the connection and the random source.
 
 /** The device's clocks and timers. */
 export interface EngineClock {
@@ -13,44 +13,38 @@ export interface EngineClock {
   elapsedMs(): number
   /** Random name of this boot of the machine. */
   readonly bootId: string
-  /** Calls back once after a delay; returns a function that cancels. */
+  /** Calls back once after a delay in ms; returns a function that cancels. */
   after(delayMs: number, run: () => void): () => void
 }
 
-/** Why a line ended, as far as the device can tell. */
-export type LineEnd = 'closed' | 'unreachable' | CertificateTrouble
+/** Why a connection ended, as far as the device can tell. */
+export type ConnectionEnd = 'closed' | 'unreachable' | CertificateTrouble
 
-/** What happens on a line. Nothing is called after `ended`. */
-export interface LineEvents {
+/** What happens on a connection. Nothing is called after `ended`. */
+export interface ConnectionEvents {
   opened(): void
   received(text: string): void
   /** The other end answered a `ping` that was sent before. */
   ponged(): void
-  ended(why: LineEnd): void
+  ended(why: ConnectionEnd): void
 }
 
-/** An open or opening line to a hub. */
-export interface Line {
+/** An open or opening connection to a hub. */
+export interface HubConnection {
   send(text: string): void
-  /** Asks the other end for a sign of life, which no program there but the websocket itself answers. */
+  /** Sends a websocket ping; the other end's websocket answers it by itself, without its program. */
   ping(): void
   close(): void
 }
 
-/** Opens a websocket to `url`; answers through events, never synchronously. */
-export type DialLine = (url: string, events: LineEvents) => Line
+/** Opens a websocket to `url`; calls the events later, never before it returned. Never throws. */
+export type ConnectToHub = (url: string, events: ConnectionEvents) => HubConnection
 
-/** Why an enrolment came to nothing. */
+/** Why an enrolment failed. */
 export type EnrolRefusal = { why: 'codeRefused' | 'hubUnreachable' | 'tooManyCodes' | CertificateTrouble }
 
-/** Sends an enrolment to a hub's HTTP door. Never throws. */
+/** Posts an enrolment to a hub's HTTP API. Never throws, never rejects. */
 export type PostEnrolment = (
   hubUrl: string,
   request: EnrolRequest,
 ) => Promise<Decision<EnrolResponse, EnrolRefusal>>
-
-/** Where an engine writes what IT may want to read. Never a secret, never a person. */
-export interface EngineLog {
-  info(event: string, facts?: Record<string, unknown>): void
-  warn(event: string, facts?: Record<string, unknown>): void
-}

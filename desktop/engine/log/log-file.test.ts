@@ -36,10 +36,10 @@ test('[KSK-8] a log that cannot be written stops nothing, and is written once it
   expect(() => write('lost\n')).not.toThrow()
 })
 
-test('[KSK-8] what a kiosk logs stands in its own folder too, as loud as it was told to be', () => {
+test('[KSK-8] what a kiosk logs stands in its own folder too, at the level that is set', () => {
   const folder = scratchFolder()
-  const heard: string[] = []
-  const log = { info: () => undefined, warn: (event: string) => void heard.push(event) }
+  const logged: string[] = []
+  const log = { info: () => undefined, warn: (_code: string, sentence: string) => void logged.push(sentence) }
   const args = {
     name: 'Door',
     hubUrl: 'http://127.0.0.1:1',
@@ -48,14 +48,15 @@ test('[KSK-8] what a kiosk logs stands in its own folder too, as loud as it was 
     code: null,
     port: null,
   }
-  const around = { env: { CARREL_LOG: 'warn' }, appVersion: '0', clock: makeDeviceClock(), log }
+  const context = { env: { CARREL_LOG: 'warn' }, appVersion: '0', clock: makeDeviceClock(), log }
   writeFileSync(join(folder, 'cache.db'), 'x'.repeat(8_192))
-  const opened = openKiosk({ ...args, isWindow: false, isExport: false, isHelp: false }, around)
+  const opened = openKiosk({ ...args, isWindow: false, isExport: false, isHelp: false }, context)
   if (!opened.ok) throw new Error(opened.refusal)
   opened.value.engine.stop()
   const lines = readFileSync(join(folder, 'log', 'kiosk.log'), 'utf8')
     .trimEnd()
     .split('\n')
-  expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(heard)
-  expect(heard).toContain('the cache begins anew')
+  expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(logged)
+  expect(logged).toContain('The cache was moved aside and an empty one begun.')
+  expect(lines.map((line) => (JSON.parse(line) as { code: string }).code)).toContain('cache-reset')
 })

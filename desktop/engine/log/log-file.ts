@@ -1,14 +1,14 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** One file of a log, and how many older ones stay: months of a quiet kiosk, and never more than 4 MB. [KSK-8] */
+/** The size of one file, and how many older ones are kept: months of a quiet kiosk, and never more than 4 MB. [KSK-8] */
 const FILE_BYTES = 1_048_576
 const OLDER_FILES = 3
 
 /**
- * Appends lines to a file that its owner alone may read. When it is full it becomes `FILE.1`, what was `FILE.1` becomes
- * `FILE.2`, and the oldest goes. Each line is written when this returns: what a process says last, before it ends with an
- * exit code, is what one looks for. Never throws: where it cannot be written, the kiosk works without. [KSK-8]
+ * Gives a function that appends lines to a file which its owner alone may read. A full file becomes `FILE.1`, what was `FILE.1`
+ * becomes `FILE.2`, and the oldest is deleted. Each line is handed to the operating system before it returns: the last lines
+ * before a process ends are the ones that matter. Never throws: where the file cannot be written, the kiosk works without it. [KSK-8]
  */
 export function makeLogFile(file: string, fileBytes: number = FILE_BYTES): (line: string) => void {
   const state = { bytes: null as number | null }
@@ -22,13 +22,13 @@ export function makeLogFile(file: string, fileBytes: number = FILE_BYTES): (line
       appendFileSync(file, line, { mode: 0o600 })
       state.bytes += Buffer.byteLength(line)
     } catch {
-      // Looked at anew with the next line: there may be room again.
+      // Opened again with the next line: there may be room by then.
       state.bytes = null
     }
   }
 }
 
-/** Bytes that it has already. */
+/** Makes the folder, and gives the size that the file has already. */
 function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   return existsSync(file) ? statSync(file).size : 0

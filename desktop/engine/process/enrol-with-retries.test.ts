@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallOutput } from '#shared/wire/bridge.ts'
 import type { Engine } from '../api/engine-api.ts'
-import { keepEnrolling } from './enrol-with-retries.ts'
+import { enrolWithRetries } from './enrol-with-retries.ts'
 
 it('[SYN-20] where too many codes were tried from its address, the device waits a minute and tries again', async () => {
   const answers: CallOutput<'enrol'>[] = [refuse({ why: 'tooManyCodes' }), accept({ kioskId: 7 })]
@@ -22,7 +22,7 @@ it('[SYN-20] where too many codes were tried from its address, the device waits 
       return () => undefined
     },
   }
-  keepEnrolling({ engine, clock, say: (sentence) => void said.push(sentence) }, 'CODE')
+  enrolWithRetries({ engine, clock, say: (sentence) => void said.push(sentence) }, 'CODE')
   await expect.poll(() => said.length).toBe(2)
   expect(waits).toEqual([60_000])
   expect(said).toEqual([

@@ -2,11 +2,11 @@ import type { CallRefusal, CertificateTrouble } from '#shared/wire/bridge.ts'
 import type { Engine } from '../api/engine-api.ts'
 import type { EngineClock } from '../core/ports.ts'
 
-const FIRST_WAIT_MS = 1_000
-const LAST_WAIT_MS = 60_000
+const MIN_WAIT_MS = 1_000
+const MAX_WAIT_MS = 60_000
 
-/** What enrolling with a code from outside the screen needs. */
-export interface Enrolling {
+/** What enrolling with a code that was not entered at the screen needs. */
+export interface EnrolmentContext {
   engine: Pick<Engine, 'enrolWith' | 'subscribe'>
   clock: Pick<EngineClock, 'after'>
   /** A plain sentence for whoever started the kiosk. */
@@ -14,25 +14,25 @@ export interface Enrolling {
 }
 
 /**
- * Enrols with a code where the device has no place yet. A hub that cannot be reached is tried again, after 1 s and ever
- * longer up to a minute, because a kiosk may be up before its network, and a minute after others there tried too many
- * codes; a code that is refused is not. Returns a
- * function that ends this. [SYN-20]
+ * Enrols a device that is not enrolled yet. Where the hub cannot be reached or its certificate is not accepted, it is tried again
+ * after 1 s, then after twice as long each time up to a minute, because a kiosk may be up before its network; and after a
+ * minute where others tried too many codes from this address. A code that is refused is not tried again. Returns a function that
+ * ends this. [SYN-20] [KSK-10]
  */
-export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): () => void {
-  let waitMs = FIRST_WAIT_MS
+export function enrolWithRetries({ engine, clock, say }: EnrolmentContext, code: string): () => void {
+  let waitMs = MIN_WAIT_MS
   let cancel = (): void => undefined
   let isEnded = false
   const attempt = async (): Promise<void> => {
-    if (isEnded || !isWithoutPlace(engine)) return
+    if (isEnded || !isNotEnrolled(engine)) return
     const decision = await engine.enrolWith(code)
     if (decision.ok) return say(`enrolled as kiosk ${decision.value.kioskId}`)
     say(sentenceOf(decision.refusal))
-    if (!mayPass(decision.refusal) || isEnded) return
+    if (!isTransient(decision.refusal) || isEnded) return
     // The hub counts wrong codes for a minute. [SYN-20]
-    if (decision.refusal.why === 'tooManyCodes') waitMs = LAST_WAIT_MS
+    if (decision.refusal.why === 'tooManyCodes') waitMs = MAX_WAIT_MS
     cancel = clock.after(waitMs, () => void attempt())
-    waitMs = Math.min(LAST_WAIT_MS, waitMs * 2)
+    waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)
   }
   void attempt()
   return () => {
@@ -41,7 +41,7 @@ export function keepEnrolling({ engine, clock, say }: Enrolling, code: string): 
   }
 }
 
-function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
+function isNotEnrolled(engine: Pick<Engine, 'subscribe'>): boolean {
   let isWithout = false
   const end = engine.subscribe((name, value) => {
     if (name === 'kiosk') isWithout = (value as { state: string }).state === 'notEnrolled'
@@ -50,12 +50,12 @@ function isWithoutPlace(engine: Pick<Engine, 'subscribe'>): boolean {
   return isWithout
 }
 
-/** What may be over by itself: a network that is not up yet, a clock that is not set yet, a minute with too many codes. */
-function mayPass({ why }: CallRefusal): boolean {
-  return AWAY.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
+/** Whether a refusal may go away by itself: a network that is not up yet, a clock that is not set yet, too many codes. */
+function isTransient({ why }: CallRefusal): boolean {
+  return TRANSIENT.has(why) || Object.hasOwn(CERTIFICATE_SENTENCES, why)
 }
 
-const AWAY: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<string> = new Set([
   'hubUnreachable',
   'offline',
   'tookTooLong',

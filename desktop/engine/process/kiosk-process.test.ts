@@ -17,7 +17,7 @@ interface Line {
   value?: { status?: string; alarm?: string | null; waitingCount?: number }
   answer?: { ok: boolean; refusal?: { why: string } }
   failed?: string
-  event?: string
+  code?: string
   tick?: true
 }
 
@@ -91,7 +91,7 @@ test('[KSK-12] a process that was stopped says "connecting" before "online", and
   await kiosk.isOnline()
 }, 180_000)
 
-test('[KSK-12] a stopped process whose line still lives is online again without a new line', async () => {
+test('[KSK-12] a stopped process whose connection still lives is online again without a new connection', async () => {
   const hub = await startTestHub()
   const kiosk = new Kiosk(hub, scratchFolder())
   await kiosk.isOnline()
@@ -116,7 +116,7 @@ test('[SYN-23] a hub that hangs is noticed after two missed heartbeats and half 
   expect(kiosk.tenthsUntil('offline', muted)).toBeLessThan(45)
 }, 180_000)
 
-test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and started anew it has lost no tap', async () => {
+test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and started again it has lost no tap', async () => {
   const hub = await startTestHub()
   const folder = scratchFolder()
   const first = new Kiosk(hub, folder)
@@ -143,7 +143,7 @@ test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and st
     .toMatchObject({ waitingCount: 1, alarm: 'outboxReset' })
 }, 180_000)
 
-test('[SYN-1] a kiosk that is killed in the middle of taps has each that it promised', async () => {
+test('[SYN-1] a kiosk that is killed in the middle of taps has each that it confirmed', async () => {
   const hub = await startTestHub()
   const folder = scratchFolder()
   const first = new Kiosk(hub, folder)

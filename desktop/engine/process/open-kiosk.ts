@@ -5,18 +5,19 @@ import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import { openEngine } from '../api/engine.ts'
 import { type Engine } from '../api/engine-api.ts'
-import { makeIdleEngine } from '../api/unavailable-engine.ts'
+import { makeUnavailableEngine } from '../api/unavailable-engine.ts'
 import { makeJsonLog } from '../log/json-log.ts'
 import type { KioskArguments } from '../config/kiosk-arguments.ts'
 import { kioskFolder, systemConfigFile } from '../config/kiosk-paths.ts'
 import { makeLogFile } from '../log/log-file.ts'
-import type { EngineClock, EngineLog } from '../core/ports.ts'
+import type { EngineClock } from '../core/ports.ts'
+import { makeTeeLog, type EngineLog } from '../log/engine-log.ts'
 import { makePostEnrolment } from '../sync/post-enrolment.ts'
 import { checkKioskConfig, readKioskConfig, type ReadConfig } from '../config/read-kiosk-config.ts'
-import { makeWsDial } from '../sync/websocket-connection.ts'
+import { makeWebSocketConnect } from '../sync/websocket-connection.ts'
 
-/** What a shell brings. */
-export interface KioskSurroundings {
+/** What a shell gives to the kiosk that it opens. */
+export interface ShellContext {
   env: Record<string, string | undefined>
   appVersion: string
   clock: EngineClock
@@ -27,67 +28,59 @@ export interface KioskSurroundings {
 /** An engine that was opened from a command line and a configuration. */
 export interface OpenedKiosk {
   engine: Engine
-  /** Null where the configuration is broken: then nothing is kept. */
+  /** Null where the configuration cannot be used: then nothing is stored. */
   folder: string | null
-  /** Where whoever shows the kiosk writes too: the log it was given and, where there is a folder, the one in there. */
+  /** The log that the shell gave and, where there is a folder, the one in it; for the shell's own lines too. */
   log: EngineLog
-  /** Port of the agent as configured. */
+  /** Port of the agent as configured; null: not configured. */
   port: number | null
 }
 
 /**
- * Opens the kiosk that a command line describes, on a real clock and real sockets; not started yet. A broken
- * configuration gives an engine that only says what is wrong, for the screen to show; a command line that cannot be
- * meant is refused with one sentence.
+ * Opens the kiosk that a command line describes, on a real clock and real sockets; not started yet. A configuration that
+ * cannot be used gives an engine that only tells the screen what is wrong; a command line that cannot be used is refused with
+ * one sentence. Never throws for what stands in a file. [KSK-1] [SHL-10]
  */
-export function openKiosk(args: KioskArguments, around: KioskSurroundings): Decision<OpenedKiosk, string> {
+export function openKiosk(args: KioskArguments, context: ShellContext): Decision<OpenedKiosk, string> {
   const file = args.configFile ?? (args.name === null && args.hubUrl === null ? systemConfigFile() : null)
   const read = file === null ? checkArguments(args) : readKioskConfig(file)
   if (!read.ok && file === null) return refuse(sentenceOf(read.refusal))
-  if (!read.ok) return accept(broken(file ?? '', read.refusal, around))
+  if (!read.ok) return accept(makeMisconfiguredKiosk(file ?? '', read.refusal, context))
   for (const { at, suggestion } of read.value.unknownKeys)
-    around.log.warn('an unknown setting was left out', { at, suggestion })
+    context.log.warn(
+      'setting-unknown',
+      'The configuration has a setting that is not known; it was ignored.',
+      { at, suggestion },
+    )
   const merged = checkKioskConfig(mergeArguments(read.value, args))
   if (!merged.ok) return refuse(sentenceOf(merged.refusal))
   const { config } = merged.value
-  const folder = args.folder ?? kioskFolder(config.name, around.env)
+  const folder = args.folder ?? kioskFolder(config.name, context.env)
   const { ca } = read.value
-  const log = alsoInFolder(around, folder)
+  const log = logAlsoToFolder(context, folder)
   const engine = openEngine({
     folder,
     config,
-    appVersion: around.appVersion,
-    clock: around.clock,
-    dial: makeWsDial(ca),
-    post: makePostEnrolment(ca),
+    appVersion: context.appVersion,
+    clock: context.clock,
+    connect: makeWebSocketConnect(ca),
+    postEnrolment: makePostEnrolment(ca),
     random: makeSeededRandom(randomBytes(4).readUInt32LE()),
-    secret: (byteCount) => randomBytes(byteCount).toString('base64url'),
+    makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log,
-    ...(around.leaveFullScreen === undefined ? {} : { leaveFullScreen: around.leaveFullScreen }),
+    ...(context.leaveFullScreen === undefined ? {} : { leaveFullScreen: context.leaveFullScreen }),
   })
   return accept({ engine, folder, log, port: config.agent?.port ?? null })
 }
 
-/**
- * The shell's log, and the same lines in the kiosk's folder: an app without a terminal has no other place for them, and a
- * system's own log forgets.
- */
-function alsoInFolder({ log, clock, env }: KioskSurroundings, folder: string): EngineLog {
+/** The shell's log, and the same lines in the kiosk's folder: an app without a terminal has no other place for them. [KSK-8] */
+function logAlsoToFolder({ log, clock, env }: ShellContext, folder: string): EngineLog {
   const write = makeLogFile(join(folder, 'log', 'kiosk.log'))
-  const kept = makeJsonLog(write, clock.wallMs, env['CARREL_LOG'])
-  return {
-    info: (event, facts) => {
-      log.info(event, facts)
-      kept.info(event, facts)
-    },
-    warn: (event, facts) => {
-      log.warn(event, facts)
-      kept.warn(event, facts)
-    },
-  }
+  const folderLog = makeJsonLog(write, clock.wallMs, env['CARREL_LOG'])
+  return makeTeeLog(log, folderLog)
 }
 
-/** The folder of the kiosk that a command line describes, opened or not; refused with one sentence. */
+/** The folder of the kiosk that a command line describes, whether it exists or not; refused with one sentence. */
 export function findKioskFolder(
   args: KioskArguments,
   env: Record<string, string | undefined>,
@@ -98,7 +91,7 @@ export function findKioskFolder(
   return read.ok ? accept(kioskFolder(read.value.config.name, env)) : refuse(sentenceOf(read.refusal))
 }
 
-/** A kiosk without a configuration file: its name and its hub stand on the command line. */
+/** A kiosk without a configuration file: its name and its hub are on the command line. */
 function checkArguments({ name, hubUrl }: KioskArguments): Decision<ReadConfig, ConfigProblem[]> {
   const checked = checkKioskConfig({
     ...(name === null ? {} : { name }),
@@ -111,10 +104,14 @@ function mergeArguments({ config }: ReadConfig, { name, hubUrl }: KioskArguments
   return { ...config, name: name ?? config.name, hub: { ...config.hub, url: hubUrl ?? config.hub.url } }
 }
 
-function broken(file: string, problems: ConfigProblem[], { log, clock }: KioskSurroundings): OpenedKiosk {
-  log.warn('the configuration cannot be used', { file, problems })
+function makeMisconfiguredKiosk(
+  file: string,
+  problems: ConfigProblem[],
+  { log, clock }: ShellContext,
+): OpenedKiosk {
+  log.warn('configuration-unusable', 'The configuration cannot be used.', { file, problems })
   return {
-    engine: makeIdleEngine({ state: 'configError', file, problems }, clock),
+    engine: makeUnavailableEngine({ state: 'configError', file, problems }, clock),
     folder: null,
     log,
     port: null,

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Level } from '#shared/domain/occupancy.ts'
-import { foldSpace, type Reached, type Tap } from './overlay.ts'
-import { makeTaps } from './pending-mutations.ts'
+import { foldSpace, type AppliedPosition, type PendingMutation } from './overlay.ts'
+import { makePendingMutations } from './pending-mutations.ts'
 
-const HERE: Reached = { cursor: 10, isSameEpoch: true }
+const HERE: AppliedPosition = { cursor: 10, isSameEpoch: true }
 
-function report(id: number, level: Level, given: Partial<Tap> = {}): Tap {
+function report(id: number, level: Level, given: Partial<PendingMutation> = {}): PendingMutation {
   const before = { level: null, reportedAtMs: null }
   return {
     id,
@@ -21,7 +21,11 @@ function report(id: number, level: Level, given: Partial<Tap> = {}): Tap {
   }
 }
 
-function withdraw(id: number, target: Tap | null, given: Partial<Tap> = {}): Tap {
+function withdraw(
+  id: number,
+  target: PendingMutation | null,
+  given: Partial<PendingMutation> = {},
+): PendingMutation {
   const nothing = { level: null, before: null }
   return { id, spaceId: 1, kind: 'withdraw', atMs: id * 100, ackedHead: null, target, ...nothing, ...given }
 }
@@ -55,17 +59,17 @@ describe('what is shown of a space', () => {
     expect(foldSpace(row, [report(1, 0, { atMs: 5_000 })], HERE).level).toBe(0)
   })
 
-  it('[OCC-7] [SYN-19] is the later tap, though the own earlier report was dated after it by a slow line', () => {
-    const taps = makeTaps()
+  it('[OCC-7] [SYN-19] is the later tap, though the own earlier report was dated after it by a slow connection', () => {
+    const taps = makePendingMutations()
     taps.reset([report(1, 2), report(2, 0)], HERE)
-    taps.settle(1, 11, HERE)
+    taps.acknowledge(1, 11, HERE)
     const there = { cursor: 11, isSameEpoch: true }
-    taps.advance(there)
+    taps.dropApplied(there)
     const row = { clock: 11, level: 2 as const, reportedAtMs: 900 }
-    const shown = foldSpace(row, taps.of(1), there, taps.settledReport(1))
+    const shown = foldSpace(row, taps.ofSpace(1), there, taps.appliedReport(1))
     expect(shown).toEqual({ level: 0, reportedAtMs: 900 })
     // Somebody else's row of the next commit counts by its time.
-    expect(foldSpace({ ...row, clock: 12 }, taps.of(1), there, taps.settledReport(1)).level).toBe(2)
+    expect(foldSpace({ ...row, clock: 12 }, taps.ofSpace(1), there, taps.appliedReport(1)).level).toBe(2)
   })
 
   it('[OCC-2] [SYN-19] is the tap after an undo, though the undone row was dated later than the tap', () => {
@@ -84,7 +88,7 @@ describe('what is shown of a space', () => {
     expect(foldSpace(EMPTY, [first, withdraw(2, first)], HERE)).toEqual({ level: null, reportedAtMs: null })
   })
 
-  it('[OCC-2] is what stood before a settled report that is withdrawn, until the hub answers', () => {
+  it('[OCC-2] is what stood before an acknowledged report that is withdrawn, until the hub answers', () => {
     const before = { level: 1 as const, reportedAtMs: 40 }
     const settled = report(1, 2, { ackedHead: 9, before })
     const row = { clock: 9, level: 2 as const, reportedAtMs: 100 }
@@ -99,8 +103,8 @@ describe('what is shown of a space', () => {
   })
 })
 
-describe('taps in memory', () => {
-  it('[SYN-19] give the same as taps read again from the outbox, in every order of acks and rows', () => {
+describe('pending mutations in memory', () => {
+  it('[SYN-19] give the same as those read again from the outbox, in every order of acks and rows', () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({ step: fc.constant('tap' as const), space: fc.integer({ min: 1, max: 3 }) }),
@@ -111,8 +115,8 @@ describe('taps in memory', () => {
     )
     fc.assert(
       fc.property(steps, (list) => {
-        const taps = makeTaps()
-        const held: Tap[] = []
+        const taps = makePendingMutations()
+        const held: PendingMutation[] = []
         const world = { head: 0, acked: 0, reached: { cursor: 0, isSameEpoch: true } }
         for (const step of list) {
           if (step.step === 'tap') {
@@ -123,15 +127,15 @@ describe('taps in memory', () => {
             world.head += 1
             world.acked = Math.min(held.length, world.acked + step.count)
             for (const tap of held) if (tap.id <= world.acked) tap.ackedHead ??= world.head
-            taps.settle(world.acked, world.head, world.reached)
+            taps.acknowledge(world.acked, world.head, world.reached)
           } else {
             world.reached.cursor = Math.min(world.head, world.reached.cursor + step.by)
-            taps.advance(world.reached)
+            taps.dropApplied(world.reached)
           }
-          const again = makeTaps()
+          const again = makePendingMutations()
           again.reset(held, world.reached)
           for (const space of [1, 2, 3]) {
-            expect(taps.of(space)).toEqual(again.of(space))
+            expect(taps.ofSpace(space)).toEqual(again.ofSpace(space))
             expect(taps.isWaiting(space)).toBe(again.isWaiting(space))
           }
         }

@@ -1,99 +1,100 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 
-/** A level and when it was reported (hub time, ms since 1970); both null: never reported. */
-export interface Confirmed {
+/** A level and when it was reported (hub time, ms since 1970); both null: never reported. [OCC-1] */
+export interface ReportedLevel {
   level: Level | null
   reportedAtMs: number | null
 }
 
-/** A tap as the fold sees it. */
-export interface Tap {
+/** A report or an undo of this kiosk that is not yet part of the confirmed rows. */
+export interface PendingMutation {
   id: number
   spaceId: number
   kind: 'report' | 'withdraw'
-  /** A report's level; null for a withdraw. */
+  /** A report's level; null for an undo. */
   level: Level | null
-  /** When the hub will say that it was made, as well as the device can tell. [OCC-7] */
+  /** When it was made, in hub time, ms since 1970, as well as the device can tell. [OCC-7] */
   atMs: number
-  /** Clock of the commit that settled it; null while it waits. */
+  /** The hub's clock at the commit that acknowledged it; null while it waits. */
   ackedHead: number | null
-  /** What its space showed when a report was tapped: what an undo goes back to until the hub's row is here. */
-  before: Confirmed | null
-  /** The report that a withdraw takes back; null when it is held no more. */
-  target: Tap | null
+  /** What the space showed when a report was made: an undo shows it again until the hub's row is here. Null for an undo. */
+  before: ReportedLevel | null
+  /** The report that an undo withdraws; null for a report, and when it is held no more. */
+  target: PendingMutation | null
 }
 
-/** How far the confirmed rows are: taps settled beyond `cursor`, or in another epoch's counting, are not in them yet. */
-export interface Reached {
+/** How far the confirmed rows are: what was acknowledged beyond `cursor`, or in another epoch, is not in them yet. */
+export interface AppliedPosition {
   cursor: number
   /** False while the rows are of an older epoch than the acknowledgements: then no head can be compared. */
   isSameEpoch: boolean
 }
 
-/** Whether a tap is not yet part of the confirmed rows. [SYN-19] */
-export function isOverlaid(tap: Pick<Tap, 'ackedHead'>, reached: Reached): boolean {
-  return tap.ackedHead === null || !reached.isSameEpoch || tap.ackedHead > reached.cursor
+/** Whether a mutation is not yet part of the confirmed rows. [SYN-19] */
+export function isOverlaid(mutation: Pick<PendingMutation, 'ackedHead'>, position: AppliedPosition): boolean {
+  return mutation.ackedHead === null || !position.isSameEpoch || mutation.ackedHead > position.cursor
 }
 
 /**
- * What is shown of a leaf: its confirmed row folded with this kiosk's own taps on it, oldest first. A tap counts by
- * its time like any report, so a late one never hides a newer row; but a row that is this kiosk's own earlier report
- * (`settled`) never hides a later tap, however long that report was on its way. Derived at every moment, so every order
- * of crashes, acks and rows gives the same. [SYN-19] [OCC-1] [OCC-2] [OCC-7]
+ * What is shown of a leaf: its confirmed row folded with this kiosk's own mutations on it, oldest first. A report counts by its
+ * time, so a late one never hides a newer row; but a row that is this kiosk's own earlier report (`settled`) never hides a
+ * later one, however long the earlier was on its way. Computed anew each time, so every order of crashes, acks and rows gives
+ * the same result. [SYN-19] [OCC-1] [OCC-2] [OCC-7]
  */
 export function foldSpace(
-  row: Confirmed & { clock: number },
-  taps: readonly Tap[],
-  reached: Reached,
-  settled?: Tap,
-): Confirmed {
+  row: ReportedLevel & { clock: number },
+  mutations: readonly PendingMutation[],
+  position: AppliedPosition,
+  settled?: PendingMutation,
+): ReportedLevel {
   const isOwnRow = settled !== undefined && isRowOf(row, settled)
-  let base: Confirmed = row
-  const withdrawn = new Set<Tap>()
-  for (let index = taps.length - 1; index >= 0; index -= 1) {
-    const tap = taps[index]
-    if (tap === undefined || !isOverlaid(tap, reached)) continue
-    if (tap.kind === 'report') {
-      if (withdrawn.has(tap)) continue
+  let base: ReportedLevel = row
+  const withdrawn = new Set<PendingMutation>()
+  for (let index = mutations.length - 1; index >= 0; index -= 1) {
+    const mutation = mutations[index]
+    if (mutation === undefined || !isOverlaid(mutation, position)) continue
+    if (mutation.kind === 'report') {
+      if (withdrawn.has(mutation)) continue
       if (isOwnRow && base === row)
-        return { level: tap.level, reportedAtMs: Math.max(tap.atMs, row.reportedAtMs ?? 0) }
-      // Only a row that would hide the tap is worth a look back: an earlier undo may have taken that row away.
-      return hides(base, tap)
-        ? newerOf(takenBack(row, taps, index, reached) ?? base, tap)
-        : newerOf(base, tap)
-    } else if (tap.target !== null) {
-      withdrawn.add(tap.target)
-      if (!isOverlaid(tap.target, reached) && isRowOf(row, tap.target)) base = tap.target.before ?? base
+        return { level: mutation.level, reportedAtMs: Math.max(mutation.atMs, row.reportedAtMs ?? 0) }
+      // Only for a row that would hide the report: an earlier undo may have withdrawn that row's own report.
+      return hides(base, mutation)
+        ? newerOf(levelBeforeWithdrawn(row, mutations, index, position) ?? base, mutation)
+        : newerOf(base, mutation)
+    } else if (mutation.target !== null) {
+      withdrawn.add(mutation.target)
+      if (!isOverlaid(mutation.target, position) && isRowOf(row, mutation.target))
+        base = mutation.target.before ?? base
     }
   }
   return { level: base.level, reportedAtMs: base.reportedAtMs }
 }
 
-function hides(base: Confirmed, report: Tap): boolean {
+function hides(base: ReportedLevel, report: PendingMutation): boolean {
   return base.reportedAtMs !== null && base.reportedAtMs > report.atMs
 }
 
-/** What the row said before its report, when one of the first `count` taps takes that report back; else null. */
-function takenBack(
-  row: Confirmed & { clock: number },
-  taps: readonly Tap[],
+/** What the space showed before the row's report, when one of the first `count` mutations withdraws that report; else null. */
+function levelBeforeWithdrawn(
+  row: ReportedLevel & { clock: number },
+  mutations: readonly PendingMutation[],
   count: number,
-  reached: Reached,
-): Confirmed | null {
-  for (const tap of taps.slice(0, count)) {
-    if (tap.kind !== 'withdraw' || tap.target === null || !isOverlaid(tap, reached)) continue
-    if (!isOverlaid(tap.target, reached) && isRowOf(row, tap.target)) return tap.target.before
+  position: AppliedPosition,
+): ReportedLevel | null {
+  for (const mutation of mutations.slice(0, count)) {
+    if (mutation.kind !== 'withdraw' || mutation.target === null || !isOverlaid(mutation, position)) continue
+    if (!isOverlaid(mutation.target, position) && isRowOf(row, mutation.target)) return mutation.target.before
   }
   return null
 }
 
-/** Whether the row still says what this report made it say. */
-function isRowOf(row: Confirmed & { clock: number }, report: Tap): boolean {
+/** Whether the row still has the level that this report gave it. */
+function isRowOf(row: ReportedLevel & { clock: number }, report: PendingMutation): boolean {
   return row.clock === report.ackedHead && row.level === report.level
 }
 
-/** At the same moment the own tap counts: it was made with the row in sight. */
-function newerOf(base: Confirmed, report: Tap): Confirmed {
+/** At the same time the own report counts: it was made with the row on the screen. */
+function newerOf(base: ReportedLevel, report: PendingMutation): ReportedLevel {
   if (hides(base, report)) return { level: base.level, reportedAtMs: base.reportedAtMs }
   return { level: report.level, reportedAtMs: report.atMs }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { BEAT_EVERY_MS } from '#shared/wire/bridge.ts'
-import { beatTo } from './page-heartbeat.ts'
+import { subscribeWithHeartbeat } from './page-heartbeat.ts'
 import type { ListenSlices } from './slice-publisher.ts'
 
 /** A page with its beats; `wait` is a beat's time. */
@@ -8,7 +8,7 @@ function makeWorld(listen: ListenSlices) {
   const state = { isSubscribed: false }
   const warnings: string[] = []
   let due: (() => void) | null = null
-  const end = beatTo(
+  const end = subscribeWithHeartbeat(
     {
       engine: {
         subscribe: (tell) => {
@@ -28,14 +28,14 @@ function makeWorld(listen: ListenSlices) {
           }
         },
       },
-      log: { warn: (event) => void warnings.push(event) },
+      log: { warn: (code) => void warnings.push(code) },
     },
     listen,
   )
   return { end, state, warnings, wait: () => due?.(), isDue: () => due !== null }
 }
 
-test('[KSK-17] a page is told the newest, then a beat at once and every two seconds until it ends', () => {
+test('[KSK-17] a page gets the newest slices, then a heartbeat at once and every two seconds until it ends', () => {
   const told: string[] = []
   const { end, state, wait, isDue } = makeWorld((name) => void told.push(name))
   expect(told).toEqual(['kiosk', 'beat'])
@@ -47,7 +47,7 @@ test('[KSK-17] a page is told the newest, then a beat at once and every two seco
   expect(state.isSubscribed).toBe(false)
 })
 
-test('[KSK-13] [KSK-17] a page that fails to take a beat ends nothing, and is told the next', () => {
+test('[KSK-13] [KSK-17] a page that fails at a heartbeat ends nothing, and gets the next', () => {
   let told = 0
   const { wait, warnings } = makeWorld((name) => {
     if (name !== 'beat') return
@@ -57,5 +57,5 @@ test('[KSK-13] [KSK-17] a page that fails to take a beat ends nothing, and is to
   wait()
   wait()
   expect(told).toBe(3)
-  expect(warnings).toEqual(Array.from({ length: 3 }, () => 'a screen was not told'))
+  expect(warnings).toEqual(Array.from({ length: 3 }, () => 'screen-not-updated'))
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FIRST_FRAME_MS, LOOK_EVERY_MS, SILENT_PAGE_MS, watchPage } from './page-watch.ts'
+import { FIRST_PAINT_TIMEOUT_MS, CHECK_INTERVAL_MS, PAINT_TIMEOUT_MS, watchPage } from './page-watch.ts'
 
 /** A clock whose timers run as time goes by, and that can stand still while the machine sleeps. */
 function makeWorld() {
@@ -34,18 +34,18 @@ function makeWorld() {
 test('[SCR-3] a page that paints nothing for 15 s is restarted, once, and again when it does not come back', () => {
   const { restarts, watch, pass } = makeWorld()
   watch.painted(true)
-  pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   watch.painted(true)
-  pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(restarts).toEqual([])
-  pass(2 * LOOK_EVERY_MS)
+  pass(2 * CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(1)
-  pass(FIRST_FRAME_MS - 2 * LOOK_EVERY_MS)
+  pass(FIRST_PAINT_TIMEOUT_MS - 2 * CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(1)
-  pass(2 * LOOK_EVERY_MS)
+  pass(2 * CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(2)
   watch.painted(true)
-  pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(2)
 })
 
@@ -53,62 +53,62 @@ test('[SCR-3] a page that says it is hidden is left alone until it paints again'
   const { restarts, watch, pass } = makeWorld()
   watch.painted(true)
   watch.painted(false)
-  pass(10 * SILENT_PAGE_MS)
+  pass(10 * PAINT_TIMEOUT_MS)
   expect(restarts).toEqual([])
   watch.painted(true)
-  pass(SILENT_PAGE_MS + LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS + CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(1)
 })
 
 test('[SCR-3] time asleep counts for nothing: a machine that wakes finds its page well', () => {
   const { clock, restarts, watch, pass } = makeWorld()
   watch.painted(true)
-  pass(SILENT_PAGE_MS - 2 * LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS - 2 * CHECK_INTERVAL_MS)
   clock.nowMs += 8 * 3_600_000
-  pass(LOOK_EVERY_MS)
+  pass(CHECK_INTERVAL_MS)
   expect(restarts).toEqual([])
   watch.painted(true)
-  pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
+  pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(restarts).toEqual([])
 })
 
-test('[SCR-8] a page that began to load and never said a word is restarted after a minute, and each minute', () => {
+test('[SCR-8] a page that began to load and never painted is restarted after a minute, and each minute', () => {
   const { restarts, watch, pass } = makeWorld()
   watch.painted(false)
-  watch.began()
-  pass(FIRST_FRAME_MS - LOOK_EVERY_MS)
+  watch.loadStarted()
+  pass(FIRST_PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
   expect(restarts).toEqual([])
-  pass(2 * LOOK_EVERY_MS)
+  pass(2 * CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(1)
-  watch.began()
-  pass(FIRST_FRAME_MS + LOOK_EVERY_MS)
+  watch.loadStarted()
+  pass(FIRST_PAINT_TIMEOUT_MS + CHECK_INTERVAL_MS)
   expect(restarts).toHaveLength(2)
-  watch.began()
+  watch.loadStarted()
   watch.painted(false)
-  pass(10 * FIRST_FRAME_MS)
+  pass(10 * FIRST_PAINT_TIMEOUT_MS)
   expect(restarts).toHaveLength(2)
 })
 
 test('[SCR-8] a page that loads itself again and again without a frame is restarted all the same', () => {
   const { restarts, watch, pass } = makeWorld()
-  watch.began()
+  watch.loadStarted()
   watch.painted(true)
-  for (let ms = 0; ms <= FIRST_FRAME_MS; ms += SILENT_PAGE_MS - LOOK_EVERY_MS) {
-    pass(SILENT_PAGE_MS - LOOK_EVERY_MS)
-    watch.began()
+  for (let ms = 0; ms <= FIRST_PAINT_TIMEOUT_MS; ms += PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS) {
+    pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
+    watch.loadStarted()
   }
   expect(restarts).toHaveLength(1)
 })
 
 test('[SCR-3] a page that was never begun is not watched, nor one that is gone', () => {
   const { restarts, timers, watch, pass } = makeWorld()
-  pass(10 * FIRST_FRAME_MS)
+  pass(10 * FIRST_PAINT_TIMEOUT_MS)
   expect(timers).toEqual([])
   watch.painted(true)
   watch.stop()
-  pass(10 * FIRST_FRAME_MS)
+  pass(10 * FIRST_PAINT_TIMEOUT_MS)
   watch.painted(true)
-  watch.began()
+  watch.loadStarted()
   expect(restarts).toEqual([])
   expect(timers).toEqual([])
 })

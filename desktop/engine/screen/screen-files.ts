@@ -3,21 +3,21 @@ import { readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { mediaTypeOf, screenHeaders } from '#shared/wire/screen-policy.ts'
 
-/** One file of the built screens. */
+/** One file of the built pages. */
 export interface ScreenFile {
   /** Absolute path on the disk. */
   file: string
   mediaType: string
-  /** Its name changes with its content, so that it may be kept for ever. */
+  /** Its name changes with its content, so that it may be cached for ever. */
   isHashed: boolean
 }
 
 const HASHED = /^\/assets\/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/
 
 /**
- * The files below a folder of built screens, by their path in an address ("/kiosk.html"). Shells look addresses up in
- * this list and never join them to a folder, so no address can name anything else. Links are left out. Throws where
- * the folder cannot be read.
+ * The files below a folder of built pages, by their path in an address ("/kiosk.html"). Shells look addresses up in
+ * this list and never join them to a folder, so no address can name anything else. Symbolic links are left out. Throws where
+ * the folder cannot be read. [BRG-3] [BRG-4]
  */
 export function listScreenFiles(folder: string): ReadonlyMap<string, ScreenFile> {
   const files = new Map<string, ScreenFile>()
@@ -33,10 +33,10 @@ export function listScreenFiles(folder: string): ReadonlyMap<string, ScreenFile>
 const INLINE = /<script>([^]*?)<\/script>/g
 
 /**
- * The headers of a file of the screens with its type, by the bytes that are sent: the policy allows the program that stands in
- * a page's own file and no other, also of a page that was updated under a shell that runs. [BRG-3] [BRG-4] [KSK-18]
+ * The headers of a file, by the bytes that are sent: the content security policy allows the script inside a page's own file and
+ * no other, also where the page was updated while the shell runs. [BRG-3] [BRG-4] [KSK-18]
  */
-export function headersOf(
+export function screenFileHeaders(
   { mediaType }: ScreenFile,
   bytes: Buffer,
   connect: 'self' | 'none',

@@ -1,42 +1,47 @@
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
-import type { EngineClock, EngineLog } from '../core/ports.ts'
+import type { EngineClock } from '../core/ports.ts'
+import type { EngineLog } from '../log/engine-log.ts'
 
-/** Spaces sent to a screen in one breath: about 10 ms of folding and copying. */
+/** Spaces sent to a screen in one turn of the event loop: about 10 ms of folding and copying. */
 const PATCH_SPACES = 2_000
 
 /** Listens to all slices. */
 export type ListenSlices = <Name extends SliceName>(name: Name, value: Slices[Name]) => void
 
-/** The slices that are told whole, one at a time: all but the spaces, and the shell's beat. */
+/** The slices that are sent whole, one at a time: all but the spaces, and the shell's heartbeat. */
 type PublishedAlone = Exclude<SliceName, 'spaces' | 'beat'>
 
-/** Where slices come from: each reads the newest truth when asked. */
+/** Where slices come from: each reads the newest state when called. */
 export interface SliceSources {
   kiosk(): Slices['kiosk']
   link(): Slices['link']
   outbox(): Slices['outbox']
-  /** Everything; an engine without rows has none. */
+  /** Every space that is not gone. */
   spaces(): SpaceView[]
-  /** One space as it is shown now; null: not there. */
+  /** One space as it is shown now; null: there is none. */
   space(id: number): SpaceView | null
 }
 
-/** Publishes slices to our own screens. It keeps no truth: what is sent is read when it is sent. [BRG-2] */
-export interface Screen {
+/** Publishes slices to this kiosk's own screens. It stores none: what is sent is read when it is sent. [BRG-2] */
+export interface SlicePublisher {
   /** Sends the newest of every slice, then each change. Returns a function that ends this. */
   subscribe(listen: ListenSlices): () => void
   publish(name: PublishedAlone): void
-  /** Publishes spaces soon, many at once. */
+  /** Publishes spaces in the next turns of the event loop, many at once. */
   markSpaces(ids: Iterable<number>): void
-  /** Publishes one space now: an own tap. */
+  /** Publishes one space at once: somebody reported it here. */
   publishSpace(id: number): void
 }
 
-/** Makes the publisher of one engine. A screen that throws stops neither the others nor what made the news. [KSK-13] */
-export function makeScreen(clock: EngineClock, log: EngineLog, sources: SliceSources): Screen {
+/** Makes the publisher of one engine. A listener that throws stops neither the others nor the caller. [KSK-13] */
+export function makeSlicePublisher(
+  clock: EngineClock,
+  log: EngineLog,
+  sources: SliceSources,
+): SlicePublisher {
   const listeners = new Set<ListenSlices>()
   const marked = new Set<number>()
-  const due = { isPlanned: false }
+  const timer = { isScheduled: false }
 
   const tellAll = (tell: (listen: ListenSlices) => void): void => tellEach(listeners, tell, log)
 
@@ -51,7 +56,7 @@ export function makeScreen(clock: EngineClock, log: EngineLog, sources: SliceSou
   }
 
   const flush = (): void => {
-    due.isPlanned = false
+    timer.isScheduled = false
     const ids: number[] = []
     for (const id of marked) {
       if (ids.length === PATCH_SPACES) break
@@ -59,12 +64,12 @@ export function makeScreen(clock: EngineClock, log: EngineLog, sources: SliceSou
       marked.delete(id)
     }
     if (ids.length > 0) tellSpaces(ids)
-    plan()
+    schedule()
   }
 
-  const plan = (): void => {
-    if (marked.size === 0 || due.isPlanned) return
-    due.isPlanned = true
+  const schedule = (): void => {
+    if (marked.size === 0 || timer.isScheduled) return
+    timer.isScheduled = true
     clock.after(0, flush)
   }
 
@@ -83,7 +88,7 @@ export function makeScreen(clock: EngineClock, log: EngineLog, sources: SliceSou
     markSpaces: (ids) => {
       if (listeners.size === 0) return
       for (const id of ids) marked.add(id)
-      plan()
+      schedule()
     },
     publishSpace: (id) => {
       marked.delete(id)
@@ -101,7 +106,7 @@ function tellEach(
     try {
       tell(listen)
     } catch (error) {
-      log.warn('a screen was not told', { reason: String(error) })
+      log.warn('screen-not-updated', 'A screen could not be updated.', { reason: String(error) })
     }
   }
 }

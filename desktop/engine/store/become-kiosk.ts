@@ -1,7 +1,10 @@
 import { readIdentity } from './outbox-statements.ts'
 import type { Sqlite } from './sqlite.ts'
 
-/** Becomes another kiosk. Runs inside a transaction. [SYN-12] */
+/**
+ * Makes the pending key this device's identity, and renumbers the mutations that `carry` names; the others are deleted. To be
+ * called inside a transaction. Throws what SQLite throws. [SYN-12] [SYN-20]
+ */
 export function becomeKiosk(
   sqlite: Sqlite,
   kioskId: number,
@@ -20,8 +23,8 @@ export function becomeKiosk(
 }
 
 /**
- * Gives what is carried over new numbers from 1 on, all waiting again, each naming its origin: the first kiosk and
- * number that it had, also after several forks. What the hub refused is settled for good and stays behind.
+ * Gives what is carried over new ids from 1 on, all waiting again, each naming its origin: the first kiosk and id that it
+ * had, also after several forks. What the hub refused is final and is deleted.
  */
 function renumber(sqlite: Sqlite, oldKioskId: number, carry: 'waiting' | 'retained'): void {
   if (carry === 'waiting') sqlite.exec('delete from mutations where acked_head is not null')
@@ -37,7 +40,7 @@ function renumber(sqlite: Sqlite, oldKioskId: number, carry: 'waiting' | 'retain
               target_id = (select new_id from carried where old_id = target_id)`,
     )
     .run(oldKioskId)
-  // Through negative numbers: a new number may still be another row's old one.
+  // Through negative ids: a new id may still be another row's old one.
   sqlite.exec('update mutations set id = -(select new_id from carried where old_id = id)')
   sqlite.exec('update mutations set id = -id')
   sqlite.exec('drop table temp.carried')

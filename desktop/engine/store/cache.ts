@@ -30,7 +30,7 @@ const CACHE_MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** One space as the hub told it. */
+/** One row of the hub's: a space with its clock, level and facts. `reportedAtMs` is hub time. */
 export interface CachedSpace {
   id: number
   clock: number
@@ -40,45 +40,46 @@ export interface CachedSpace {
   facts: SpaceFacts
 }
 
-/** When the hub was last heard, and how its time relates to the device's clocks. */
-export interface Contact {
-  /** Hub time of the last word. */
+/** When the hub last sent something, and how its time relates to the device's clocks. */
+export interface HubContact {
+  /** Hub time of the last message, ms since 1970. */
   contactMs: number
   /** Hub time minus elapsed time, within one boot. */
   offsetMs: number
+  /** The boot of the machine in which `offsetMs` counts. */
   boot: string
   /** Hub time minus the wall clock. */
   wallOffsetMs: number
 }
 
-/** What the cache knows beside rows. */
+/** What the cache holds beside the rows. */
 export interface CacheMeta {
   epoch: string | null
   cursor: number
   sealed: SignedHead | null
   assignment: { assignment: Assignment; movedAtMs: number | null } | null
-  contact: Contact | null
+  contact: HubContact | null
 }
 
-/** `cache.db`: disposable. Methods throw what SQLite throws; the mirror in memory is what the engine reads. [SYN-25] */
+/** `cache.db`: disposable, the hub sends it again. Methods throw what SQLite throws; the engine reads the mirror in memory. [SYN-25] */
 export interface Cache {
   readMeta(): CacheMeta
   readSpaces(): CachedSpace[]
   begin(): void
   commit(): void
-  /** Takes back what was written since `begin`; does nothing when nothing was begun. */
+  /** Rolls back what was written since `begin`; does nothing outside a transaction. */
   rollback(): void
   dropSpaces(): void
-  /** Drops rows, cursor and seal in one step: they are another university's. */
-  dropTold(): void
+  /** Drops rows, cursor and signed head in one transaction: they are another university's. */
+  dropHubRows(): void
   /** Writes a whole row. */
   insertSpace(space: CachedSpace): void
-  /** Writes what a report changes of a row that is there. */
+  /** Writes what a report changes in a row that exists. */
   insertLevel(space: CachedSpace): void
   insertCursor(epoch: string | null, cursor: number): void
-  insertSealed(sealed: SignedHead | null): void
-  insertAssignment(told: CacheMeta['assignment']): void
-  insertContact(contact: Contact): void
+  insertHeadSignature(sealed: SignedHead | null): void
+  insertAssignment(assignment: CacheMeta['assignment']): void
+  insertContact(contact: HubContact): void
   readonly sqlite: Sqlite
 }
 
@@ -92,7 +93,7 @@ interface MetaRow {
 
 type SpaceColumns = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isGone: number }
 
-/** Makes the cache over an open database: checks it, brings it up to date. Throws what SQLite throws. */
+/** Makes the cache over an open database: checks and migrates it. Throws what SQLite throws. */
 export function makeCache(sqlite: Sqlite): Cache {
   checkIntegrity(sqlite, 'quick')
   migrate(sqlite, CACHE_MIGRATIONS)
@@ -125,7 +126,7 @@ export function makeCache(sqlite: Sqlite): Cache {
       if (sqlite.inTransaction) sqlite.exec('rollback')
     },
     dropSpaces: () => void sqlite.exec('delete from spaces'),
-    dropTold: sqlite.transaction(() => {
+    dropHubRows: sqlite.transaction(() => {
       sqlite.exec('delete from spaces')
       sqlite.exec('update meta set epoch = null, cursor = 0, sealed = null')
     }),
@@ -141,13 +142,13 @@ export function makeCache(sqlite: Sqlite): Cache {
     insertLevel: (space) =>
       void level.run(space.clock, space.level, space.reportedAtMs, Number(space.isGone), space.id),
     insertCursor: (epoch, to) => void cursor.run(epoch, to),
-    insertSealed: (value) => void sealed.run(value === null ? null : JSON.stringify(value)),
+    insertHeadSignature: (value) => void sealed.run(value === null ? null : JSON.stringify(value)),
     insertAssignment: (value) => void assignment.run(value === null ? null : JSON.stringify(value)),
     insertContact: (value) => void contact.run(JSON.stringify(value)),
   }
 }
 
-/** The texts are this program's own, written from checked messages; a broken one throws and the file is moved aside. */
+/** The JSON is this program's own, written from checked messages; broken JSON throws, and the file is moved aside. */
 function parseMeta(row: MetaRow | undefined): CacheMeta {
   if (row === undefined) throw new Error('cache.db without a meta row')
   return {
@@ -155,7 +156,7 @@ function parseMeta(row: MetaRow | undefined): CacheMeta {
     cursor: row.cursor,
     sealed: parseOwn(row.sealed) as SignedHead | null,
     assignment: parseOwn(row.assignment) as CacheMeta['assignment'],
-    contact: parseOwn(row.contact) as Contact | null,
+    contact: parseOwn(row.contact) as HubContact | null,
   }
 }
 

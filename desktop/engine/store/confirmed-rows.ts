@@ -1,8 +1,8 @@
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import type { CachedSpace } from './cache.ts'
 
-/** Rows in memory, with what is derived from them kept beside: the digest, and who stands below whom. */
-export class HeldRows {
+/** The hub's rows in memory, with what is derived from them kept up to date: the digest, and the children of each space. */
+export class ConfirmedRows {
   readonly byId = new Map<number, CachedSpace>()
   private readonly children = new Map<number, Set<number>>()
   private readonly xor = emptyDigest()
@@ -16,7 +16,7 @@ export class HeldRows {
     return [...(this.children.get(id) ?? [])]
   }
 
-  /** Puts one row in, in place of the older one. */
+  /** Puts one row in the place of its older version. */
   put(space: CachedSpace): void {
     const old = this.byId.get(space.id)
     this.byId.set(space.id, space)

@@ -11,21 +11,22 @@ import {
 import { basename, dirname } from 'node:path'
 import type { Sqlite } from './sqlite.ts'
 
-/** Copies of an outbox from before an update that stay: of the version before, and of the one before that. */
+/** How many copies from before an update are kept: of the version before, and of the one before that. */
 const COPIES_KEPT = 2
 
-/** Copies a database as it is now beside itself, under the first free number; for its owner alone. Returns the copy's name. */
-export function keepCopy(sqlite: Sqlite): string {
+/** Copies a database beside itself as `NAME.kept-N`, N the first free number; only its owner may read it. Returns the copy's name. */
+export function copyDatabase(sqlite: Sqlite): string {
   const copy = firstFree(`${sqlite.name}.kept`)
   copyInto(sqlite, copy)
   return copy
 }
 
 /**
- * Copies a database as it is before its shape is changed: the copy is whole and on the disk when this returns, in place of
- * an older one of the same version. Throws what SQLite throws, and then leaves no half a copy. Older copies go. [KSK-2]
+ * Copies a database as `NAME.version-N` before it is migrated: the copy is complete and on the disk when this returns, in place
+ * of an older one of the same version. Throws what SQLite throws, and then leaves no incomplete copy. Older copies are
+ * deleted. [KSK-2]
  */
-export function keepVersion(sqlite: Sqlite, version: number): void {
+export function copyBeforeMigration(sqlite: Sqlite, version: number): void {
   const copy = `${sqlite.name}.version-${version}`
   const unfinished = `${copy}.unfinished`
   rmSync(unfinished, { force: true })
@@ -43,7 +44,7 @@ export function keepVersion(sqlite: Sqlite, version: number): void {
 function copyInto(sqlite: Sqlite, copy: string): void {
   closeSync(openSync(copy, 'a', 0o600))
   sqlite.prepare<[string]>('vacuum into ?').run(copy)
-  // SQLite does not wait for the disk here: a copy that a power cut empties would be none.
+  // SQLite does not wait for the disk here: a power cut could empty the copy.
   const opened = openSync(copy, 'r+')
   try {
     fsyncSync(opened)
@@ -53,8 +54,8 @@ function copyInto(sqlite: Sqlite, copy: string): void {
 }
 
 /**
- * Moves a database and what belongs to it out of the way, under the first free number; never deletes. Returns the new name.
- * The main file goes first: SQLite deletes a log that it finds beside no file, `rejoin` brings such a one after it. [SYN-25]
+ * Renames a database and its `-wal` and `-shm` to `NAME.broken-N`, N the first free number; never deletes. Returns the new name.
+ * The main file goes first: SQLite deletes a log that it finds without its file, and `moveLeftoverWal` moves such a one. [SYN-25]
  */
 export function moveAside(file: string): string {
   const aside = firstFree(`${file}.broken`)
@@ -62,8 +63,8 @@ export function moveAside(file: string): string {
   return aside
 }
 
-/** After a power cut in the middle of `moveAside`: the log of a file that is gone follows it. */
-export function rejoin(file: string): void {
+/** After a power cut in the middle of `moveAside`: moves the log of a file that was moved after it. [KSK-4] */
+export function moveLeftoverWal(file: string): void {
   if (existsSync(file) || !existsSync(`${file}-wal`)) return
   const newest = Math.max(0, ...numbersOf(`${file}.broken`))
   const aside = `${file}.broken-${newest}`
@@ -72,10 +73,10 @@ export function rejoin(file: string): void {
 }
 
 /**
- * Whether a database was emptied while its log holds something, as a power cut may leave it: SQLite would delete that log as
- * one that belongs to nothing. [KSK-14]
+ * Whether a database is empty while its log is not, as a power cut may leave it: SQLite would delete
+ * that log when it opens the file. [KSK-14]
  */
-export function isEmptied(file: string): boolean {
+export function isEmptiedBesideWal(file: string): boolean {
   return sizeOf(file) === 0 && sizeOf(`${file}-wal`) > 0
 }
 
@@ -83,14 +84,14 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? -1
 }
 
-/** Names of the files that were moved aside, oldest first. */
-export function listAside(file: string): string[] {
+/** Names of the databases that were moved aside, oldest first. */
+export function listMovedAside(file: string): string[] {
   return numbersOf(`${file}.broken`)
     .toSorted((left, right) => left - right)
     .map((number) => `${file}.broken-${number}`)
 }
 
-/** Deletes a database and what belongs to it. */
+/** Deletes a database with its `-wal` and `-shm`; does nothing where there is none. */
 export function deleteDatabase(file: string): void {
   for (const suffix of ['-wal', '-shm', '']) rmSync(file + suffix, { force: true })
 }

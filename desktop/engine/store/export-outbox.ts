@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
-import { readBroken } from './salvage.ts'
+import { readDamaged } from './salvage.ts'
 
 /** What one outbox holds, without its keys. Times are ms since 1970, by the hub. */
 export interface ExportedOutbox {
@@ -15,7 +15,7 @@ export interface ExportedOutbox {
     kind: string
     body: unknown
     atMs: number
-    /** True: no hub has said yet what became of it. */
+    /** True: no hub has acknowledged it. */
     isWaiting: boolean
     refusal: MutationRefusal['why'] | null
   }[]
@@ -49,9 +49,9 @@ export function exportOutboxes(folder: string): OutboxExport {
   return found
 }
 
-/** What a broken file still gives. [KSK-4] */
+/** What can be read of a corrupt file. [KSK-4] */
 function readPart(folder: string, file: string): ExportedOutbox {
-  const { identity, mutations } = readBroken(join(folder, file))
+  const { identity, mutations } = readDamaged(join(folder, file))
   return {
     file,
     kioskId: identity === null ? null : Number(identity['kiosk_id']),

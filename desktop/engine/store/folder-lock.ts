@@ -1,18 +1,18 @@
 import { closeSync, openSync, truncateSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { troubleOf } from './sqlite.ts'
+import { storeTroubleOf } from './sqlite.ts'
 
 /**
- * Takes a folder for this process, or says that another has it. The lock is the operating system's, held through an
- * empty database: it ends with the process, also after `kill -9`. Returns a function that gives it back; null: taken.
+ * Locks a folder for this process. The lock is the operating system's, held through an empty database: it ends with the
+ * process, also after `kill -9`. Returns a function that unlocks; null: another process has it. Throws what SQLite throws. [KSK-14]
  */
 export function lockFolder(file: string): (() => void) | null {
   try {
     return takeLock(file)
   } catch (error) {
-    if (troubleOf(error) !== 'corrupt') throw error
-    // Nothing is in it, and nobody holds it: SQLite looks for a holder before it looks into the file. It stays the same file,
-    // so that of two starts only one has it. [KSK-14]
+    if (storeTroubleOf(error) !== 'corrupt') throw error
+    // Nothing is in it, and nobody holds it: SQLite checks the lock before it reads the file. It stays the same file, so that
+    // of two starts only one gets the lock. [KSK-14]
     truncateSync(file)
     return takeLock(file)
   }
@@ -25,7 +25,7 @@ function takeLock(file: string): (() => void) | null {
     sqlite.exec('begin exclusive')
   } catch (error) {
     sqlite.close()
-    if (troubleOf(error) === 'locked') return null
+    if (storeTroubleOf(error) === 'locked') return null
     throw error
   }
   return () => sqlite.close()

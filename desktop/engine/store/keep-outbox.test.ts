@@ -2,13 +2,19 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
-import { bodyText, hashMutation } from '../core/identity.ts'
-import { openBench, openLiveBench, untilDialled, welcome, type Bench } from '../testing/test-engine.ts'
+import { mutationBodyText, hashMutation } from '../core/identity.ts'
+import {
+  openTestKiosk,
+  openLiveTestKiosk,
+  untilReconnected,
+  welcome,
+  type TestKiosk,
+} from '../testing/test-engine.ts'
 import { scratchFolder } from '../testing/scripted-hub.ts'
 import { exportOutboxes } from './export-outbox.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import { openStores, type Stores } from './stores.ts'
-import { troubleOf } from './sqlite.ts'
+import { storeTroubleOf } from './sqlite.ts'
 
 const SILENT = { info: () => undefined, warn: () => undefined }
 
@@ -19,16 +25,16 @@ function openOrFail(folder: string): Stores {
 }
 
 /** A kiosk in its place with so many taps in its outbox that they fill several pages; the first are acknowledged. */
-async function makeOutbox(tapCount: number, ackedTo: number): Promise<Bench> {
-  const bench = await openLiveBench()
-  bench.engine.stop()
-  const stores = openOrFail(bench.folder)
+async function makeOutbox(tapCount: number, ackedTo: number): Promise<TestKiosk> {
+  const kiosk = await openLiveTestKiosk()
+  kiosk.engine.stop()
+  const stores = openOrFail(kiosk.folder)
   for (let id = 1; id <= tapCount; id += 1) {
     const body = { spaceId: 3 + (id % 3), level: id % 3 }
     stores.outbox.insertMutation({
       kind: 'report',
       spaceId: body.spaceId,
-      body: bodyText(body),
+      body: mutationBodyText(body),
       hash: hashMutation('report', body),
       level: 1,
       targetId: null,
@@ -42,7 +48,7 @@ async function makeOutbox(tapCount: number, ackedTo: number): Promise<Bench> {
   }
   stores.outbox.applyAck({ lastMutationId: ackedTo, head: 6, outcomes: [] }, 1_800_000_000_000)
   stores.close()
-  return bench
+  return kiosk
 }
 
 /** Overwrites the page that holds a text, as a disk does that goes bad in one place. */
@@ -97,7 +103,7 @@ describe('what SQLite does not call corrupt', () => {
   })
 
   it('[KSK-1] only two families of codes are corruption', () => {
-    const kind = (code: string) => troubleOf(Object.assign(new Error(code), { code }))
+    const kind = (code: string) => storeTroubleOf(Object.assign(new Error(code), { code }))
     for (const code of ['SQLITE_CORRUPT', 'SQLITE_CORRUPT_VTAB', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])
       expect(kind(code)).toBe('corrupt')
     for (const code of [
@@ -120,15 +126,15 @@ describe('what SQLite does not call corrupt', () => {
     const sqlite = new Database(join(folder, 'outbox.db'))
     sqlite.pragma('user_version = 99')
     sqlite.close()
-    const bench = openBench({ folder })
-    expect(bench.seen.kiosk).toEqual({ state: 'storeError', advice: 'tooNew' })
+    const kiosk = openTestKiosk({ folder })
+    expect(kiosk.seen.kiosk).toEqual({ state: 'storeError', advice: 'tooNew' })
     let failed = ''
-    void bench.engine.failed.then((why) => (failed = why))
-    bench.clock.advance(29_000)
+    void kiosk.engine.failed.then((why) => (failed = why))
+    kiosk.clock.advance(29_000)
     await Promise.resolve()
     expect(failed).toBe('')
-    bench.clock.advance(1_000)
-    expect(await bench.engine.failed).toBe('storeUnusable')
+    kiosk.clock.advance(1_000)
+    expect(await kiosk.engine.failed).toBe('storeUnusable')
   })
 })
 
@@ -170,40 +176,40 @@ describe('before an update changes outbox.db', () => {
 })
 
 describe('a corrupt outbox.db', () => {
-  it('[KSK-4] gives back its identity and every tap that can be read, and the hub counts them under a new name', async () => {
+  it('[KSK-4] gives back its identity and every tap that can be read, and the hub counts them under a new identity', async () => {
     const { folder, clock, hub } = await makeOutbox(120, 40)
     breakPageOf(folder, 'boot-60-x')
-    const bench = openBench({ folder, clock, hub })
-    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
-    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
-    const held = bench.seen.outbox?.waitingCount ?? 0
+    const kiosk = openTestKiosk({ folder, clock, hub })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    const held = kiosk.seen.outbox?.waitingCount ?? 0
     expect(held).toBeGreaterThan(40)
     expect(held).toBeLessThan(80)
     expect(filesOf(folder)).toEqual(['outbox.db', 'outbox.db.broken-1'])
-    bench.engine.start()
+    kiosk.engine.start()
     hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
     expect(hub.last('hello')).toMatchObject({ kioskId: 7, ticket: null, nextMutationId: 121, ackedTo: 40 })
     hub.say({ type: 'err', code: 'forked', fatal: false })
     hub.say({ type: 'forked', kioskId: 8 })
-    untilDialled(bench)
-    welcome(bench, { head: 6, ticket: 'ticket-9' })
+    untilReconnected(kiosk)
+    welcome(kiosk, { head: 6, ticket: 'ticket-9' })
     const pushed = hub.last('push')?.mutations ?? []
     expect(pushed[0]).toMatchObject({ id: 1, origin: { kioskId: 7, id: 1 } })
     const origins = pushed.map(({ origin }) => origin?.id ?? 0)
     expect(origins).not.toContain(60)
     expect(pushed.map(({ id }) => id)).toEqual(pushed.map((_, index) => index + 1))
-    bench.engine.stop()
+    kiosk.engine.stop()
   })
 
-  it('[KSK-4] asks for a new name by itself where a hub with a new epoch knows no ticket to compare', async () => {
+  it('[KSK-4] requests a new identity by itself where a hub with a new epoch knows no ticket to compare', async () => {
     const { folder, clock, hub } = await makeOutbox(120, 40)
     breakPageOf(folder, 'boot-80-x')
-    const bench = openBench({ folder, clock, hub })
-    bench.engine.start()
-    welcome(bench, { head: 6, epoch: 'epoch-1', lastMutationId: 40 })
+    const kiosk = openTestKiosk({ folder, clock, hub })
+    kiosk.engine.start()
+    welcome(kiosk, { head: 6, epoch: 'epoch-1', lastMutationId: 40 })
     expect(hub.last('push')).toBeUndefined()
     expect(hub.last('fork')).toBeDefined()
-    bench.engine.stop()
+    kiosk.engine.stop()
   })
 
   it('[KSK-4] whose first page is broken stays aside with all that it holds, and the kiosk asks for a code', async () => {
@@ -212,17 +218,17 @@ describe('a corrupt outbox.db', () => {
     const bytes = readFileSync(file)
     bytes.fill(0x2a, 100, 4096)
     writeFileSync(file, bytes)
-    const bench = openBench({ folder })
-    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled' })
-    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 0 })
+    const kiosk = openTestKiosk({ folder })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'notEnrolled' })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 0 })
     expect(readFileSync(`${file}.broken-1`)).toEqual(bytes)
-    bench.engine.stop()
+    kiosk.engine.stop()
   })
 
   it('[KSK-4] what can be read of one that lies aside is exported, and it is named as broken', async () => {
     const { folder } = await makeOutbox(120, 0)
     breakPageOf(folder, 'boot-60-x')
-    openBench({ folder }).engine.stop()
+    openTestKiosk({ folder }).engine.stop()
     const found = exportOutboxes(folder)
     expect(found.unreadable).toEqual(['outbox.db.broken-1'])
     expect(found.outboxes.map(({ file }) => file)).toEqual(['outbox.db', 'outbox.db.broken-1'])
@@ -242,10 +248,10 @@ describe('a corrupt outbox.db', () => {
     const bytes = readFileSync(file)
     bytes.fill(0x2a, (page - 1) * 4096, page * 4096)
     writeFileSync(file, bytes)
-    const bench = openBench({ folder, clock, hub })
-    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
-    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 29 })
-    bench.engine.stop()
+    const kiosk = openTestKiosk({ folder, clock, hub })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset', waitingCount: 29 })
+    kiosk.engine.stop()
   }, 20_000)
 
   it('[KSK-4] of the release before is salvaged by one that has more columns', async () => {
@@ -281,7 +287,7 @@ describe('a corrupt outbox.db', () => {
     stores.close()
   })
 
-  it('[KSK-14] emptied by a power cut beside its log, is not begun anew in silence: the log stays aside', async () => {
+  it('[KSK-14] emptied by a power cut beside its log, is not begun again in silence: the log stays aside', async () => {
     const { folder } = await makeOutbox(3, 0)
     const file = join(folder, 'outbox.db')
     const writer = new Database(file)
@@ -291,10 +297,10 @@ describe('a corrupt outbox.db', () => {
     writer.close()
     writeFileSync(file, '')
     writeFileSync(`${file}-wal`, log)
-    const bench = openBench({ folder })
-    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    const kiosk = openTestKiosk({ folder })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
     expect(readFileSync(`${file}.broken-1-wal`)).toEqual(log)
-    bench.engine.stop()
+    kiosk.engine.stop()
   })
 
   it('[KSK-14] a lock that is no database any more locks nobody out', async () => {
@@ -317,21 +323,21 @@ describe('a corrupt outbox.db', () => {
     const { folder } = await makeOutbox(120, 0)
     breakPageOf(folder, 'boot-60-x')
     const name = (end: string): string => join(folder, `outbox.db${end}`)
-    openBench({ folder }).engine.stop()
+    openTestKiosk({ folder }).engine.stop()
     const whole = exportOutboxes(folder).outboxes[0]
     // A reader leaves an empty log.
     rmSync(name('-wal'))
     // As after the broken file went and before the salvaged one came.
     renameSync(name(''), name('.salvaged'))
-    const bench = openBench({ folder })
-    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled' })
-    expect(bench.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
-    bench.engine.stop()
+    const kiosk = openTestKiosk({ folder })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled' })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
+    kiosk.engine.stop()
     expect(exportOutboxes(folder).outboxes[0]).toEqual(whole)
     // As after the main file went aside and before its log followed.
     renameSync(name(''), name('.broken-2'))
     writeFileSync(name('-wal'), 'the log of it')
-    openBench({ folder }).engine.stop()
+    openTestKiosk({ folder }).engine.stop()
     expect(readFileSync(name('.broken-2-wal'), 'utf8')).toBe('the log of it')
   })
 })

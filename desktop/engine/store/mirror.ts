@@ -1,25 +1,25 @@
 import type { ChangedRows } from '#shared/wire/messages.ts'
-import { HeldRows } from './confirmed-rows.ts'
+import { ConfirmedRows } from './confirmed-rows.ts'
 import type { Cache, CachedSpace } from './cache.ts'
 
-/** Rows written between two breaths: about 3 ms, so that a tap never waits for a catch-up. [SYN-9] */
+/** Rows written before the event loop runs again: about 3 ms, so that a tap never waits for a catch-up. [SYN-9] */
 const SLICE_ROWS = 1_000
 
-/** Rows put into memory between two breaths: about 5 ms. */
+/** Rows put into memory before the event loop runs again: about 5 ms. */
 const SWITCH_ROWS = 5_000
 
-/** What is to be applied in one transaction: everything, or what changed. */
-export interface Incoming {
+/** Rows to be applied in one transaction: all of them (`isWhole`), or those that changed up to the clock `to`. */
+export interface IncomingRows {
   isWhole: boolean
   epoch: string
   to: number
   parts: readonly ChangedRows[]
 }
 
-/** Work in slices: first on the disk, then in memory. */
+/** Work in slices, first `writing` on the disk, then `switching` in memory; returns what `Mirror.apply` returns. */
 export type ApplySteps = Generator<'writing' | 'switching', Set<number> | null>
 
-/** The hub's rows in memory, and how far they are. Changed only after `cache.db` committed the same. */
+/** The hub's rows in memory, and how far they are. Changed only after `cache.db` has committed the same rows. */
 export interface Mirror {
   readonly epoch: string | null
   readonly cursor: number
@@ -31,64 +31,64 @@ export interface Mirror {
   /** Live children of a space. */
   childrenOf(id: number): number[]
   /**
-   * Applies rows newer than those held and moves the cursor, in one transaction; takes a breath (yields) now and then.
-   * Returns the ids that changed; null when a level came for a space that is not held: then rows were lost. Whoever
-   * stops while it is `writing` must call `return()`, which takes the transaction back; while it is `switching` the
-   * disk has it already, so it must be run to its end. [SYN-8] [SYN-9]
+   * Applies rows newer than those held and moves the cursor, in one transaction; yields, so that the event loop can run.
+   * Returns the ids that changed; null when a level came for a space that is not held: then rows are missing. Whoever stops
+   * while it is `writing` must call `return()`, which rolls the transaction back; while it is `switching` the disk has all of
+   * it already, so it must be run to its end. Throws what SQLite throws, and has changed nothing then. [SYN-8] [SYN-9]
    */
-  apply(incoming: Incoming): ApplySteps
-  /** Lets go of all rows in memory: the device went to another university. Returns the ids that were there. */
+  apply(incoming: IncomingRows): ApplySteps
+  /** Drops all rows in memory: the device changed its university. Returns the ids that were there. */
   clear(): number[]
-  /** Forgets how far the rows are (they go on being shown) after the file was thrown away. */
-  forget(): void
+  /** Forgets how far the rows are, after the cache was replaced; the rows themselves stay in memory. */
+  forgetPosition(): void
 }
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
 export function readMirror(readCache: () => Cache): Mirror {
   const { epoch, cursor } = readCache().readMeta()
-  const held: Held = { rows: new HeldRows(), epoch, cursor }
-  for (const space of readCache().readSpaces()) held.rows.put(space)
+  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor }
+  for (const space of readCache().readSpaces()) state.rows.put(space)
   return {
     get epoch() {
-      return held.epoch
+      return state.epoch
     },
     get cursor() {
-      return held.cursor
+      return state.cursor
     },
-    digest: () => held.rows.digest,
-    get: (id) => held.rows.byId.get(id),
-    live: () => liveOf(held),
-    liveCount: () => [...liveOf(held)].length,
-    childrenOf: (id) => held.rows.childrenOf(id),
-    apply: (incoming) => apply(held, readCache, incoming),
+    digest: () => state.rows.digest,
+    get: (id) => state.rows.byId.get(id),
+    live: () => liveOf(state),
+    liveCount: () => [...liveOf(state)].length,
+    childrenOf: (id) => state.rows.childrenOf(id),
+    apply: (incoming) => apply(state, readCache, incoming),
     clear: () => {
-      const ids = [...held.rows.byId.keys()]
-      Object.assign(held, { rows: new HeldRows(), epoch: null, cursor: 0 })
+      const ids = [...state.rows.byId.keys()]
+      Object.assign(state, { rows: new ConfirmedRows(), epoch: null, cursor: 0 })
       return ids
     },
-    forget: () => void Object.assign(held, { epoch: null, cursor: 0 }),
+    forgetPosition: () => void Object.assign(state, { epoch: null, cursor: 0 }),
   }
 }
 
-interface Held {
-  rows: HeldRows
+interface MirrorState {
+  rows: ConfirmedRows
   epoch: string | null
   cursor: number
 }
 
-function* liveOf(held: Held): Generator<CachedSpace> {
-  for (const space of held.rows.byId.values()) if (!space.isGone) yield space
+function* liveOf(state: MirrorState): Generator<CachedSpace> {
+  for (const space of state.rows.byId.values()) if (!space.isGone) yield space
 }
 
-function* apply(held: Held, readCache: () => Cache, incoming: Incoming): ApplySteps {
+function* apply(state: MirrorState, readCache: () => Cache, incoming: IncomingRows): ApplySteps {
   const cache = readCache()
   const changed: CachedSpace[] = []
-  // Everything is built beside what is shown; changes go in after the commit.
-  const whole = incoming.isWhole ? new HeldRows() : null
+  // All rows of a snapshot are built beside those that are shown; changes go in after the commit.
+  const whole = incoming.isWhole ? new ConfirmedRows() : null
   cache.begin()
   try {
     if (whole !== null) cache.dropSpaces()
-    for (const { space, isLevelOnly } of merge(incoming, held.rows.byId)) {
+    for (const { space, isLevelOnly } of merge(incoming, state.rows.byId)) {
       if (space === null) return null
       if (isLevelOnly) cache.insertLevel(space)
       else cache.insertSpace(space)
@@ -100,27 +100,27 @@ function* apply(held: Held, readCache: () => Cache, incoming: Incoming): ApplySt
   } finally {
     cache.rollback()
   }
-  return yield* switchTo(held, incoming, changed, whole)
+  return yield* swapIntoMemory(state, incoming, changed, whole)
 }
 
-/** The disk has it: now the memory. The cursor moves last, so rows may be ahead of it, never behind. */
-function* switchTo(
-  held: Held,
-  incoming: Incoming,
+/** After the commit: the same in memory. The cursor moves last, so rows may be ahead of it, never behind. */
+function* swapIntoMemory(
+  state: MirrorState,
+  incoming: IncomingRows,
   changed: readonly CachedSpace[],
-  whole: HeldRows | null,
+  whole: ConfirmedRows | null,
 ): ApplySteps {
   const ids = new Set<number>()
   if (whole !== null) {
-    for (const id of held.rows.byId.keys()) if (!whole.byId.has(id)) ids.add(id)
-    held.rows = whole
+    for (const id of state.rows.byId.keys()) if (!whole.byId.has(id)) ids.add(id)
+    state.rows = whole
   }
   for (const space of changed) {
-    if (whole === null) held.rows.put(space)
+    if (whole === null) state.rows.put(space)
     if (ids.add(space.id).size % SWITCH_ROWS === 0) yield 'switching'
   }
-  held.epoch = incoming.epoch
-  held.cursor = incoming.to
+  state.epoch = incoming.epoch
+  state.cursor = incoming.to
   return ids
 }
 
@@ -130,9 +130,9 @@ interface Merged {
   isLevelOnly: boolean
 }
 
-/** The rows of all parts that are newer than what is held (all of a whole), each as it will be held. */
-function* merge(incoming: Incoming, held: ReadonlyMap<number, CachedSpace>): Generator<Merged> {
-  const spaces = incoming.isWhole ? new Map<number, CachedSpace>() : held
+/** The rows of all parts that are newer than those held (all rows of a snapshot), each in its new state. */
+function* merge(incoming: IncomingRows, state: ReadonlyMap<number, CachedSpace>): Generator<Merged> {
+  const spaces = incoming.isWhole ? new Map<number, CachedSpace>() : state
   for (const { rows, levels, gone } of incoming.parts) {
     for (const { id, clock, level, reportedAtMs, facts } of rows) {
       if ((spaces.get(id)?.clock ?? -1) < clock)

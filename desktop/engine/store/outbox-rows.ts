@@ -1,7 +1,7 @@
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 
-/** Acknowledged mutations are kept this long, for a hub that goes back in time. [SYN-18] */
+/** Acknowledged mutations are kept this long, for a hub that was restored from an older backup. [SYN-18] */
 export const RETENTION_MS = 7 * 86_400_000
 
 /** Who this device is. */
@@ -12,7 +12,7 @@ export interface Identity {
   pendingKey: string | null
   wasRevoked: boolean
   ticket: string | null
-  /** The epoch in which the acknowledged heads count. */
+  /** The hub's epoch in which `ackedHead` counts; null: never welcomed. */
   epoch: string | null
   /** Hub time of the last welcome; 0 for none. */
   contactMs: number
@@ -22,7 +22,7 @@ export interface Identity {
 export interface NewMutation {
   kind: 'report' | 'withdraw'
   spaceId: number
-  /** JSON of its body. */
+  /** Canonical JSON of its body. */
   body: string
   hash: string
   level: Level | null
@@ -35,7 +35,7 @@ export interface NewMutation {
   atMs: number
 }
 
-/** A mutation as it is held. */
+/** A mutation as it is stored. Its origin: the kiosk, id and hash under which it was first made, null: under these. */
 export interface StoredMutation extends NewMutation {
   id: number
   originKioskId: number | null
@@ -45,14 +45,14 @@ export interface StoredMutation extends NewMutation {
   refusal: MutationRefusal['why'] | null
 }
 
-/** How the hub settled what it was sent: all up to an id, at a head; `outcomes` names what was not simply done. */
+/** The hub's acknowledgement of all mutations up to an id, at a head; `outcomes` names those that it refused. */
 export interface AckFacts {
   lastMutationId: number
   head: number
   outcomes: readonly { id: number; why: MutationRefusal['why'] }[]
 }
 
-/** What a welcome settles, in one durable step. */
+/** What of a welcome the outbox stores, in one transaction. */
 export interface WelcomeFacts {
   ticket: string
   epoch: string

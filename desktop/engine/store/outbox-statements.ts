@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { Tap } from '../screen/overlay.ts'
+import type { PendingMutation } from '../screen/overlay.ts'
 import {
   RETENTION_MS,
   type AckFacts,
@@ -17,22 +17,22 @@ const COLUMNS = `id, kind, space_id as spaceId, body, hash, level, target_id as 
   at_ms as atMs, origin_kiosk_id as originKioskId, origin_id as originId, origin_hash as originHash,
   acked_head as ackedHead, refusal`
 
-/** What is asked at every turn, kept in memory. */
-export interface Bounds {
+/** What is needed with every mutation, kept in memory. */
+export interface OutboxBounds {
   newestId: number
   ackedTo: number
   waitingCount: number
-  /** Numbers are missing among those that wait, or before the first of them. */
+  /** Ids are missing among those that wait, or before the first of them. */
   hasGaps: boolean
 }
 
-/** Rows forgotten in one step: about 10 ms, so that no tap waits for it. */
+/** Rows deleted in one step: about 10 ms, so that no tap waits for it. */
 const PRUNE_ROWS = 2_000
 
-/** Reads them from the file. */
-export function readBounds(sqlite: Sqlite): Bounds {
+/** Reads the bounds from the file. Throws what SQLite throws. */
+export function readBounds(sqlite: Sqlite): OutboxBounds {
   const bounds = sqlite
-    .prepare<[], Omit<Bounds, 'hasGaps'> & { firstWaiting: number | null; lastWaiting: number | null }>(
+    .prepare<[], Omit<OutboxBounds, 'hasGaps'> & { firstWaiting: number | null; lastWaiting: number | null }>(
       `select coalesce(max(id), 0) as newestId,
               coalesce(max(id) filter (where acked_head is not null), 0) as ackedTo,
               count(*) filter (where acked_head is null) as waitingCount,
@@ -45,12 +45,12 @@ export function readBounds(sqlite: Sqlite): Bounds {
   const { firstWaiting, lastWaiting, ...known } = bounds
   if (firstWaiting === null || lastWaiting === null) return { ...known, hasGaps: false }
   const isDense = lastWaiting - firstWaiting + 1 === known.waitingCount
-  // Where nothing acknowledged is held, what came before the first is told to the hub as `oldestRetained`. [SYN-18]
+  // Where nothing acknowledged is held, the hello tells the first id as `oldestRetained`. [SYN-18]
   const isJoined = known.ackedTo === 0 || firstWaiting === known.ackedTo + 1
   return { ...known, hasGaps: !isDense || !isJoined }
 }
 
-/** Reads the one row of the identity. */
+/** Reads the one row of the identity. Throws what SQLite throws. */
 export function readIdentity(sqlite: Sqlite): Identity {
   const row = sqlite
     .prepare<[], Omit<Identity, 'wasRevoked'> & { wasRevoked: number }>(
@@ -63,7 +63,7 @@ export function readIdentity(sqlite: Sqlite): Identity {
   return { ...row, wasRevoked: row.wasRevoked !== 0 }
 }
 
-/** The one statement between a tap and its promise. */
+/** The statement that makes a mutation durable. */
 export function prepareInsert(sqlite: Sqlite): Statement<[NewMutation & { id: number }]> {
   return sqlite.prepare(
     `insert into mutations (id, kind, space_id, body, hash, level, target_id, before_level, before_at_ms, boot,
@@ -73,18 +73,18 @@ export function prepareInsert(sqlite: Sqlite): Statement<[NewMutation & { id: nu
   )
 }
 
-/** The readings between a tap and its answer. */
+/** The queries that run while a tap waits for its answer. */
 export interface OutboxReads {
   byId: Statement<[number], StoredMutation>
   newestOfSpace: Statement<[number], StoredMutation>
-  /** A withdraw of a report, asked for with its number twice: a withdraw is always younger. */
+  /** The undo of a report, queried with the report's id twice: an undo always has a greater id. */
   withdrawalOf: Statement<[number, number], number>
-  /** After a number, at most so many. */
+  /** After an id, at most so many. */
   waiting: Statement<[number, number], StoredMutation>
   oldest: Statement<[], number | null>
 }
 
-/** Prepares them once. */
+/** Prepares the queries once. */
 export function prepareReads(sqlite: Sqlite): OutboxReads {
   return {
     byId: sqlite.prepare(`select ${COLUMNS} from mutations where id = ?`),
@@ -99,20 +99,20 @@ export function prepareReads(sqlite: Sqlite): OutboxReads {
   }
 }
 
-/** Keeps a key that the hub will be told of. */
+/** Stores a key that will be sent to the hub. */
 export function insertPendingKey(sqlite: Sqlite, privateKey: string): void {
   sqlite.prepare('update identity set pending_key = ?').run(privateKey)
 }
 
-/** Marks whether the hub let this kiosk go. */
+/** Stores whether the hub revoked this kiosk. */
 export function markRevoked(sqlite: Sqlite, wasRevoked: boolean): void {
   sqlite.prepare('update identity set was_revoked = ?').run(Number(wasRevoked))
 }
 
 /**
- * Keeps the ticket, and takes back what the hub does not know to be settled. A welcome settles nothing: a number that
- * this device saw no ack for may be another device's, and in a new epoch any may; all of those are offered again, and
- * the hub compares. Runs inside a transaction. [SYN-11] [SYN-17] [SYN-18] [SYN-29]
+ * Stores the ticket, and marks as waiting again what the hub does not have. A welcome acknowledges nothing: an id for which
+ * this device saw no ack may be another device's, and in a new epoch any may; all of those are sent again, and the hub
+ * compares. To be called inside a transaction. [SYN-11] [SYN-17] [SYN-18] [SYN-29]
  */
 export function applyWelcome(sqlite: Sqlite, welcome: WelcomeFacts, newestId: number): void {
   const isNewEpoch = readIdentity(sqlite).epoch !== welcome.epoch
@@ -134,9 +134,9 @@ export function applyWelcome(sqlite: Sqlite, welcome: WelcomeFacts, newestId: nu
 }
 
 /**
- * Forgets some of what was acknowledged seven days ago, oldest first, never the newest number. True: more is left. Acks
- * come in order, so what is below such a row is older, whatever a hub with a wrong clock said then: no gap is left and
- * nothing stays for ever. [SYN-18] [KSK-6]
+ * Deletes some of what was acknowledged seven days before `nowMs` (hub time), oldest first, never the newest id. True: more is
+ * left. Acks come in order, so what is below such a row is older, whatever time a hub with a wrong clock gave it: no gap is
+ * left and nothing stays for ever. [SYN-18] [KSK-6]
  */
 export function pruneAcked(sqlite: Sqlite, nowMs: number, newestId: number): boolean {
   const { changes } = sqlite
@@ -150,7 +150,7 @@ export function pruneAcked(sqlite: Sqlite, nowMs: number, newestId: number): boo
   return changes === PRUNE_ROWS
 }
 
-/** Settles what one ack names beyond `ackedTo` and returns how many that were. Runs inside a transaction. [SYN-6] */
+/** Marks as acknowledged what one ack names beyond `ackedTo` and returns how many that were. To be called inside a transaction. [SYN-6] */
 export function applyAck(sqlite: Sqlite, ackedTo: number, ack: AckFacts, nowMs: number): number {
   const { changes } = sqlite
     .prepare<[number, number, number, number]>(
@@ -162,7 +162,7 @@ export function applyAck(sqlite: Sqlite, ackedTo: number, ack: AckFacts, nowMs: 
   return changes
 }
 
-interface TapRow {
+interface HeldRow {
   id: number
   spaceId: number
   kind: 'report' | 'withdraw'
@@ -176,12 +176,12 @@ interface TapRow {
   ackedHead: number | null
 }
 
-/** All that is held, as the fold sees it. A tap of an earlier boot is as old as the contact before it. [OCC-7] */
-export function readTaps(sqlite: Sqlite, boot: string): Tap[] {
-  const taps = new Map<number, Tap>()
-  for (const row of sqlite.prepare<[], TapRow>(`select ${COLUMNS} from mutations order by id`).iterate()) {
+/** All mutations in the outbox, in the shape that the overlay folds. One of an earlier boot is as old as the contact before it. [OCC-7] */
+export function readHeldMutations(sqlite: Sqlite, boot: string): PendingMutation[] {
+  const mutations = new Map<number, PendingMutation>()
+  for (const row of sqlite.prepare<[], HeldRow>(`select ${COLUMNS} from mutations order by id`).iterate()) {
     const { id, spaceId, kind, level, ackedHead } = row
-    taps.set(id, {
+    mutations.set(id, {
       id,
       spaceId,
       kind,
@@ -189,8 +189,8 @@ export function readTaps(sqlite: Sqlite, boot: string): Tap[] {
       ackedHead,
       atMs: row.boot === boot ? row.atMs : row.contactMs,
       before: kind === 'report' ? { level: row.beforeLevel, reportedAtMs: row.beforeAtMs } : null,
-      target: row.targetId === null ? null : (taps.get(row.targetId) ?? null),
+      target: row.targetId === null ? null : (mutations.get(row.targetId) ?? null),
     })
   }
-  return [...taps.values()]
+  return [...mutations.values()]
 }

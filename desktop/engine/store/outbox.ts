@@ -1,4 +1,4 @@
-import type { Tap } from '../screen/overlay.ts'
+import type { PendingMutation } from '../screen/overlay.ts'
 import type { AckFacts, Identity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
 import { becomeKiosk } from './become-kiosk.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
@@ -12,69 +12,69 @@ import {
   pruneAcked,
   readBounds,
   readIdentity,
-  readTaps,
-  type Bounds,
+  readHeldMutations,
+  type OutboxBounds,
 } from './outbox-statements.ts'
-import { keepVersion } from './database-files.ts'
+import { copyBeforeMigration } from './database-files.ts'
 import { checkIntegrity, migrate, versionOf, type Sqlite } from './sqlite.ts'
 
 /** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */
 export interface Outbox {
-  /** Who this device is; kept in memory, right after every write. */
+  /** Who this device is; from memory, and up to date after every write. */
   identity(): Identity
-  /** Keeps a key that the hub will be told of, until it is an identity. */
+  /** Stores a key that will be sent to the hub, until it becomes the identity. */
   insertPendingKey(privateKey: string): void
-  /** Becomes another kiosk: the pending key is its key, what `carry` names goes along under new numbers, the rest goes. [SYN-12] */
+  /** Becomes another kiosk: the pending key becomes its key, what `carry` names gets new ids, the rest is deleted. [SYN-12] */
   becomeKiosk(kioskId: number, universityId: number, carry: 'waiting' | 'retained' | 'nothing'): void
   markRevoked(wasRevoked: boolean): void
-  /** Stores the ticket and settles by the hub's word: above `lastMutationId` all waits again, the rest is settled. [SYN-11] [SYN-17] */
+  /** Stores the ticket, and marks as waiting again what the hub does not have: above `lastMutationId`, or all in a new epoch. [SYN-11] [SYN-17] */
   applyWelcome(facts: WelcomeFacts): void
-  /** Appends a mutation and returns its number. */
+  /** Appends a mutation and returns its id. */
   insertMutation(mutation: NewMutation): number
   readMutation(id: number): StoredMutation | undefined
   readNewestOfSpace(spaceId: number): StoredMutation | undefined
   isWithdrawn(reportId: number): boolean
   /** The oldest waiting mutations, contiguous. [SYN-4] */
   readWaiting(atMost: number): StoredMutation[]
-  /** Settles all up to an id; `nowMs` is hub time. */
+  /** Marks all up to an id as acknowledged; `nowMs` is hub time. [SYN-6] */
   applyAck(ack: AckFacts, nowMs: number): void
-  /** Forgets the oldest of what was acknowledged seven days before `nowMs` (hub time); true when more is left to forget. [SYN-18] [KSK-6] */
+  /** Deletes the oldest of what was acknowledged seven days before `nowMs` (hub time); true when more is left to delete. [SYN-18] [KSK-6] */
   prune(nowMs: number): boolean
-  /** Lowest number still held; `nextId` when none is. */
+  /** Lowest id still held; `nextId` when none is. */
   oldestRetained(): number
   nextId(): number
-  /** Highest number known to be acknowledged; 0 for none. */
+  /** Highest id known to be acknowledged; 0 for none. */
   ackedTo(): number
-  /** Numbers are missing among those that wait: salvaged from a broken file, they cannot be sent under this name. [KSK-4] */
+  /** Ids are missing among those that wait: salvaged from a corrupt file, they cannot be sent under this identity. [KSK-4] */
   hasGaps(): boolean
   waitingCount(): number
-  /** All that is held, as the fold sees it, in order of numbers; times as `boot` lets the device tell them. [OCC-7] */
-  readTaps(boot: string): Tap[]
+  /** All mutations in the shape that the overlay folds, in order of ids; exact times only for those of this `boot`. [OCC-7] */
+  readHeldMutations(boot: string): PendingMutation[]
   readonly sqlite: Sqlite
 }
 
 const UNSETTLED = { originKioskId: null, originId: null, originHash: null, ackedHead: null, refusal: null }
 
 /**
- * Makes the outbox over an open database: checks it, brings it up to date. Throws what SQLite throws. Before an older file is
- * changed, a copy of it lies beside: a migration may be wrong without failing. [KSK-2]
+ * Makes the outbox over an open database: checks and migrates it. Throws what SQLite throws. Before an older file is migrated,
+ * a copy of it is made beside it: a migration may be wrong without failing. [KSK-2]
  */
 export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBOX_MIGRATIONS): Outbox {
   checkIntegrity(sqlite, 'whole')
   const version = versionOf(sqlite)
-  if (version > 0 && version < migrations.length) keepVersion(sqlite, version)
+  if (version > 0 && version < migrations.length) copyBeforeMigration(sqlite, version)
   migrate(sqlite, migrations)
   const [insert, reads, bounds] = [prepareInsert(sqlite), prepareReads(sqlite), readBounds(sqlite)]
-  const held = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
+  const memory = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
   const reread = (): void => {
-    held.newest = null
+    memory.newest = null
     Object.assign(bounds, readBounds(sqlite))
-    held.identity = readIdentity(sqlite)
+    memory.identity = readIdentity(sqlite)
   }
 
   return {
     sqlite,
-    identity: () => held.identity,
+    identity: () => memory.identity,
     insertPendingKey: (privateKey) => {
       insertPendingKey(sqlite, privateKey)
       reread()
@@ -94,7 +94,7 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
     insertMutation: (mutation) => {
       const id = bounds.newestId + 1
       insert.run({ id, ...mutation })
-      held.newest = { id, ...mutation, ...UNSETTLED }
+      memory.newest = { id, ...mutation, ...UNSETTLED }
       bounds.newestId = id
       bounds.waitingCount += 1
       return id
@@ -102,7 +102,7 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
     readMutation: (id) => reads.byId.get(id),
     readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
     isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
-    readWaiting: (atMost) => onlyWaiting(held.newest, bounds) ?? reads.waiting.all(bounds.ackedTo, atMost),
+    readWaiting: (atMost) => onlyWaiting(memory.newest, bounds) ?? reads.waiting.all(bounds.ackedTo, atMost),
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
       if (upTo <= bounds.ackedTo) return
@@ -117,11 +117,14 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
     ackedTo: () => bounds.ackedTo,
     hasGaps: () => bounds.hasGaps,
     waitingCount: () => bounds.waitingCount,
-    readTaps: (boot) => readTaps(sqlite, boot),
+    readHeldMutations: (boot) => readHeldMutations(sqlite, boot),
   }
 }
 
-/** Mostly one tap waits: the one that was just written, and need not be read. */
-function onlyWaiting(newest: StoredMutation | null, { ackedTo, newestId }: Bounds): StoredMutation[] | null {
+/** Mostly one mutation waits: the one that was just written, and need not be read. */
+function onlyWaiting(
+  newest: StoredMutation | null,
+  { ackedTo, newestId }: OutboxBounds,
+): StoredMutation[] | null {
   return newest !== null && newest.id === ackedTo + 1 && newest.id === newestId ? [newest] : null
 }

@@ -3,11 +3,11 @@ import Database from 'better-sqlite3'
 import { hashMutation, makeKioskKey } from '../core/identity.ts'
 import { makeOutbox } from './outbox.ts'
 import { deleteDatabase } from './database-files.ts'
-import { openSqlite, troubleOf, type Sqlite } from './sqlite.ts'
+import { openSqlite, storeTroubleOf, type Sqlite } from './sqlite.ts'
 
-/** What was saved out of a broken outbox. */
+/** What was saved of a corrupt outbox. */
 export interface Salvaged {
-  /** The device is still the kiosk that it was. */
+  /** The identity could be read: the device is still the kiosk that it was. */
   hasIdentity: boolean
   tapCount: number
   waitingCount: number
@@ -15,21 +15,21 @@ export interface Salvaged {
 
 type Row = Record<string, unknown>
 
-/** Where the saved rows are gathered until the broken file is out of their way. */
-function salvageOf(file: string): string {
+/** The file in which the saved rows are gathered until the corrupt one was moved aside. */
+function salvageFileOf(file: string): string {
   return `${file}.salvaged`
 }
 
 /**
- * Gathers what can still be read of a broken `outbox.db` in a fresh file beside it, which `takeSalvaged` puts in its place:
- * who the device is, and every tap whose hash says that it is whole. Without the identity no tap has a name to be sent
- * under: then they stay in the broken file, for export. The ticket is left out, so that the hub gives the device a new
- * identity under which each tap names its origin and counts once, whatever is missing between them. [SYN-12] [KSK-4]
+ * Gathers what can still be read of a corrupt `outbox.db` in a new file beside it, which `installSalvaged` puts in its place:
+ * the identity, and every mutation whose hash is right. Without the identity no mutation can be sent: then all stay in the
+ * corrupt file, for export. The ticket is left out, so that the hub gives the device a new identity under which each mutation
+ * names its origin and counts once, whatever is missing between them. Throws for a disk that fails. [SYN-12] [KSK-4]
  */
 export function salvageOutbox(file: string, migrations: readonly string[]): Salvaged {
-  const saved = readBroken(file)
+  const saved = readDamaged(file)
   const waitingCount = saved.mutations.filter((row) => row['acked_head'] === null).length
-  const target = salvageOf(file)
+  const target = salvageFileOf(file)
   deleteDatabase(target)
   if (saved.identity === null) return { hasIdentity: false, tapCount: saved.mutations.length, waitingCount }
   const sqlite = openSqlite(target, 'precious')
@@ -43,20 +43,20 @@ export function salvageOutbox(file: string, migrations: readonly string[]): Salv
   return { hasIdentity: true, tapCount: saved.mutations.length, waitingCount }
 }
 
-/** Puts what was gathered in the place of a file that is gone. True where there was something. */
-export function takeSalvaged(file: string): boolean {
-  if (existsSync(file) || !existsSync(salvageOf(file))) return false
-  renameSync(salvageOf(file), file)
+/** Puts what was gathered in the place of a file that was moved aside. True where there was something. */
+export function installSalvaged(file: string): boolean {
+  if (existsSync(file) || !existsSync(salvageFileOf(file))) return false
+  renameSync(salvageFileOf(file), file)
   return true
 }
 
-/** What was gathered and is not needed: the file itself is whole. */
-export function dropSalvaged(file: string): void {
-  deleteDatabase(salvageOf(file))
+/** Deletes what was gathered: the file itself is whole. */
+export function deleteSalvaged(file: string): void {
+  deleteDatabase(salvageFileOf(file))
 }
 
-/** Reads what can be read of a broken or whole outbox. Throws for a disk that fails, never for what is broken in the file. */
-export function readBroken(file: string): { identity: Row | null; mutations: Row[] } {
+/** Reads what can be read of an outbox, corrupt or not. Throws for a disk that fails, never for what is corrupt in the file. */
+export function readDamaged(file: string): { identity: Row | null; mutations: Row[] } {
   const sqlite = openToRead(file)
   if (sqlite === null) return { identity: null, mutations: [] }
   try {
@@ -82,10 +82,10 @@ function readIdentityRow(sqlite: Sqlite): Row | null {
   return row
 }
 
-/** The least that a row takes: what is further apart than the file has room for is no gap, but a number that was made up. */
-const LEAST_ROW_BYTES = 64
+/** The fewest bytes of a row: ids that are further apart than the file has room for are no gap, but come from a corrupt page. */
+const MIN_ROW_BYTES = 64
 
-/** From both ends, and number by number where a page between them is broken. */
+/** From both ends, and id by id where a page between them is corrupt. */
 function readMutationRows(sqlite: Sqlite): Row[] {
   const rows = new Map<number, Row>()
   for (const order of ['asc', 'desc'])
@@ -99,14 +99,14 @@ function readMutationRows(sqlite: Sqlite): Row[] {
     })
   const one = attempt(() => sqlite.prepare<[number], Row>('select * from mutations not indexed where id = ?'))
   if (one === null) return [...rows.values()]
-  for (const id of missingBetween([...rows.keys()], statSync(sqlite.name).size / LEAST_ROW_BYTES)) {
+  for (const id of missingBetween([...rows.keys()], statSync(sqlite.name).size / MIN_ROW_BYTES)) {
     const row = attempt(() => one.get(id)) ?? null
     if (row !== null) rows.set(id, row)
   }
   return [...rows.values()].toSorted((left, right) => Number(left['id']) - Number(right['id']))
 }
 
-/** Numbers that are missing between those that are known, in gaps of at most so many. */
+/** Ids that are missing between those that are known, in gaps of at most so many. */
 function missingBetween(known: readonly number[], atMost: number): number[] {
   const ids = known.toSorted((left, right) => left - right)
   return ids.flatMap((id, index) => {
@@ -115,7 +115,7 @@ function missingBetween(known: readonly number[], atMost: number): number[] {
   })
 }
 
-/** Whether a tap is as it was made: its hash covers its kind and its body. [SYN-3] */
+/** Whether a mutation is as it was made: its hash covers its kind and its body. [SYN-3] */
 function isWhole({ id, kind, body, hash }: Row): boolean {
   if (!Number.isSafeInteger(id) || Number(id) < 1) return false
   if (typeof kind !== 'string' || typeof body !== 'string') return false
@@ -130,7 +130,7 @@ function writeSaved(sqlite: Sqlite, identity: Row, mutations: readonly Row[]): v
       .run({ ...identity, ticket: null })
     const [first] = mutations
     if (first === undefined) return
-    // A column that is younger than the broken file has its own default.
+    // A column that is newer than the corrupt file has its own default.
     const names = columnsOf(sqlite, 'mutations').filter((column) => column in first)
     const insert = sqlite.prepare<[Row]>(
       `insert into mutations (${names.join(', ')}) values (${names.map((name) => `@${name}`).join(', ')})`,
@@ -139,13 +139,14 @@ function writeSaved(sqlite: Sqlite, identity: Row, mutations: readonly Row[]): v
   })()
 }
 
-/** A row with a value that no column takes is one that a broken page made up. */
+/** A row with a value that no column takes comes from a corrupt page, and is left out. */
 function insertWhole(insert: Database.Statement<[Row]>, row: Row): void {
   try {
     insert.run(row)
   } catch (error) {
-    const isMadeUp = error instanceof Database.SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH)/.test(error.code)
-    if (!isMadeUp) throw error
+    const isCorruptRow =
+      error instanceof Database.SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH)/.test(error.code)
+    if (!isCorruptRow) throw error
   }
 }
 
@@ -156,13 +157,13 @@ function columnsOf(sqlite: Sqlite, table: string): string[] {
     .map(({ name }) => name)
 }
 
-/** What a broken file throws is no news here; trouble of the disk, and mistakes of ours, are. */
+/** What `read` gives; null where the file is corrupt. Throws for a disk that fails. */
 function attempt<Value>(read: () => Value): Value | null {
   try {
     return read()
   } catch (error) {
-    const trouble = troubleOf(error)
-    // What a disk does not give now, it may give at the next start.
+    const trouble = storeTroubleOf(error)
+    // What a disk does not read now, it may read at the next start.
     if (trouble !== null && trouble !== 'corrupt') throw error
     return null
   }

@@ -3,12 +3,12 @@ import Database from 'better-sqlite3'
 
 export type Sqlite = Database.Database
 
-/** `precious`: every commit is on the disk when it returns. `disposable`: a power cut may cost the last commits, never consistency. */
+/** `precious`: every commit is on the disk when it returns. `disposable`: a power cut may lose the last commits, never consistency. */
 export type Durability = 'precious' | 'disposable'
 
 /**
  * Opens a database that only its owner may read: SQLite gives `-wal` and `-shm` the mode of the main file, so that is
- * made first. Throws what SQLite throws: see `troubleOf`. [SYN-1]
+ * made first. Throws what SQLite throws: see `storeTroubleOf`. [SYN-1]
  */
 export function openSqlite(file: string, durability: Durability): Sqlite {
   closeSync(openSync(file, 'a', 0o600))
@@ -20,7 +20,7 @@ export function openSqlite(file: string, durability: Durability): Sqlite {
     sqlite.pragma('fullfsync = ON')
     sqlite.pragma('checkpoint_fullfsync = ON')
     sqlite.pragma('temp_store = MEMORY')
-    // A log that once grew long, by a whole snapshot, would stay so long for months.
+    // A log that a whole snapshot made long would stay so long for months.
     sqlite.pragma('journal_size_limit = 4194304')
   } catch (error) {
     sqlite.close()
@@ -29,15 +29,15 @@ export function openSqlite(file: string, durability: Durability): Sqlite {
   return sqlite
 }
 
-/** A file was written by a newer Carrel than this one. */
+/** The file was migrated by a newer version of this program. */
 export class TooNewError extends Error {}
 
-/** How many of its migrations a file has had; 0: it was just made. */
+/** How many migrations a file has had; 0: it was just made. */
 export function versionOf(sqlite: Sqlite): number {
   return Number(sqlite.pragma('user_version', { simple: true }))
 }
 
-/** Brings a file to the newest of its numbered migrations, each in a transaction of its own. Throws TooNewError. */
+/** Runs the migrations that a file has not had, each in a transaction of its own. Throws TooNewError, and what SQLite throws. */
 export function migrate(sqlite: Sqlite, migrations: readonly string[]): void {
   const version = versionOf(sqlite)
   if (version > migrations.length)
@@ -52,8 +52,8 @@ export function migrate(sqlite: Sqlite, migrations: readonly string[]): void {
 }
 
 /**
- * Throws when SQLite finds the file broken. `quick` looks at its structure; `whole` also whether every index says what its
- * table says: what breaks a running kiosk must be seen by the next start, or it would start for ever.
+ * Throws SQLITE_CORRUPT when SQLite finds the file corrupt. `quick` checks its structure; `whole` also every index against its
+ * table: what makes a running kiosk fail must be found by the next start, or it would fail and start for ever.
  */
 export function checkIntegrity(sqlite: Sqlite, depth: 'quick' | 'whole'): void {
   const check = depth === 'quick' ? 'quick_check(1)' : 'integrity_check(1)'
@@ -67,13 +67,13 @@ export function checkIntegrity(sqlite: Sqlite, depth: 'quick' | 'whole'): void {
  */
 export type StoreTrouble = 'diskFull' | 'corrupt' | 'locked' | 'failing'
 
-/** Whether SQLite said so, whatever it was: of a disposable file any such word is reason enough for a new one. */
+/** Whether an error is SQLite's, whatever it says: for a disposable file that is reason enough to begin a new one. */
 export function isSqliteError(error: unknown): boolean {
   return error instanceof Database.SqliteError
 }
 
-/** Tells the disk's troubles from mistakes of our own; null for anything that is not the disk's. [KSK-1] */
-export function troubleOf(error: unknown): StoreTrouble | null {
+/** What a disk's or SQLite's error means for the store; null for any other error. [KSK-1] */
+export function storeTroubleOf(error: unknown): StoreTrouble | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'locked'

@@ -8,21 +8,21 @@ import {
   ack,
   levels,
   LIBRARY,
-  openBench,
-  openLiveBench,
+  openTestKiosk,
+  openLiveTestKiosk,
   reopen,
   snapshot,
-  untilDialled,
+  untilReconnected,
   welcome,
-  type Bench,
+  type TestKiosk,
 } from '../testing/test-engine.ts'
 import { makeScriptedHub, makeTestClock, scratchFolder } from '../testing/scripted-hub.ts'
 import { openStores, type Stores } from './stores.ts'
 
 const SILENT = { info: () => undefined, warn: () => undefined }
 
-async function report(bench: Bench, spaceId: number, level: number): Promise<unknown> {
-  return bench.engine.call('reportOccupancy', { spaceId, level })
+async function report(kiosk: TestKiosk, spaceId: number, level: number): Promise<unknown> {
+  return kiosk.engine.call('reportOccupancy', { spaceId, level })
 }
 
 function openOrFail(folder: string): Stores {
@@ -33,13 +33,13 @@ function openOrFail(folder: string): Stores {
 
 describe('the kiosk’s folder', () => {
   it('[SYN-1] is readable for its owner alone, and every commit of the outbox is flushed', async () => {
-    const bench = await openLiveBench()
-    await report(bench, 3, 1)
-    const files = readdirSync(bench.folder).filter((file) => /^(outbox|cache)/.test(file))
+    const kiosk = await openLiveTestKiosk()
+    await report(kiosk, 3, 1)
+    const files = readdirSync(kiosk.folder).filter((file) => /^(outbox|cache)/.test(file))
     expect(files).toContain('outbox.db-wal')
-    for (const file of files) expect(statSync(join(bench.folder, file)).mode & 0o777).toBe(0o600)
-    bench.engine.stop()
-    const stores = openOrFail(bench.folder)
+    for (const file of files) expect(statSync(join(kiosk.folder, file)).mode & 0o777).toBe(0o600)
+    kiosk.engine.stop()
+    const stores = openOrFail(kiosk.folder)
     const { sqlite } = stores.outbox
     expect(sqlite.pragma('journal_mode', { simple: true })).toBe('wal')
     expect(sqlite.pragma('synchronous', { simple: true })).toBe(2)
@@ -49,43 +49,43 @@ describe('the kiosk’s folder', () => {
   })
 
   it('belongs to one process at a time', async () => {
-    const bench = await openLiveBench()
-    const other = openBench({ folder: bench.folder })
+    const kiosk = await openLiveTestKiosk()
+    const other = openTestKiosk({ folder: kiosk.folder })
     expect(other.seen.kiosk).toEqual({ state: 'storeError', advice: 'locked' })
     expect(await report(other, 3, 1)).toEqual({ ok: false, refusal: { why: 'notSaved' } })
-    bench.engine.stop()
-    const third = openBench({ folder: bench.folder })
+    kiosk.engine.stop()
+    const third = openTestKiosk({ folder: kiosk.folder })
     expect(third.seen.kiosk).toMatchObject({ state: 'enrolled' })
   })
 
   it('that is a file is told to the screen', () => {
     const file = join(scratchFolder(), 'taken')
     writeFileSync(file, '')
-    expect(openBench({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })
+    expect(openTestKiosk({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })
   })
 
   it('[SYN-25] of a newer program is left alone', async () => {
-    const bench = await openLiveBench()
-    bench.engine.stop()
-    const sqlite = new Database(join(bench.folder, 'outbox.db'))
+    const kiosk = await openLiveTestKiosk()
+    kiosk.engine.stop()
+    const sqlite = new Database(join(kiosk.folder, 'outbox.db'))
     sqlite.pragma('user_version = 99')
     sqlite.close()
-    expect(openBench({ folder: bench.folder }).seen.kiosk).toEqual({
+    expect(openTestKiosk({ folder: kiosk.folder }).seen.kiosk).toEqual({
       state: 'storeError',
       advice: 'tooNew',
     })
-    expect(readdirSync(bench.folder).some((file) => file.includes('broken'))).toBe(false)
+    expect(readdirSync(kiosk.folder).some((file) => file.includes('broken'))).toBe(false)
   })
 })
 
 describe('a broken file', () => {
-  it('[SYN-25] cache.db is moved aside and asked for anew; waiting taps are not touched', async () => {
+  it('[SYN-25] cache.db is moved aside and requested again; waiting taps are not touched', async () => {
     for (const damage of ['garbage', 'cut', 'text'] as const) {
-      const bench = await openLiveBench()
-      bench.hub.cut()
-      await report(bench, 3, 2)
-      bench.engine.stop()
-      const file = join(bench.folder, 'cache.db')
+      const kiosk = await openLiveTestKiosk()
+      kiosk.hub.cut()
+      await report(kiosk, 3, 2)
+      kiosk.engine.stop()
+      const file = join(kiosk.folder, 'cache.db')
       if (damage === 'garbage') writeFileSync(file, 'x'.repeat(8192))
       if (damage === 'cut') truncateSync(file, 5_000)
       if (damage === 'text') {
@@ -93,9 +93,9 @@ describe('a broken file', () => {
         sqlite.exec("update spaces set facts = '{' where id = 3")
         sqlite.close()
       }
-      const again = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub })
+      const again = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub })
       again.engine.start()
-      expect(readdirSync(bench.folder)).toContain('cache.db.broken-1')
+      expect(readdirSync(kiosk.folder)).toContain('cache.db.broken-1')
       again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
       expect(again.hub.last('hello')).toMatchObject({ kioskId: 7, epoch: null, cursor: 0, nextMutationId: 2 })
       welcome(again)
@@ -107,43 +107,43 @@ describe('a broken file', () => {
   })
 
   it('[SYN-25] cache.db that breaks under way is thrown away, and the rows come again', async () => {
-    const bench = await openLiveBench()
-    const file = join(bench.folder, 'cache.db')
+    const kiosk = await openLiveTestKiosk()
+    const file = join(kiosk.folder, 'cache.db')
     const sqlite = new Database(file)
     sqlite.pragma('wal_checkpoint(TRUNCATE)')
     sqlite.close()
     const bytes = readFileSync(file)
     writeFileSync(file, Buffer.concat([bytes.subarray(0, 100), Buffer.alloc(bytes.length - 100, 0x2a)]))
-    levels(bench, 6, 7, [[3, 7, 1, 1]])
-    expect(bench.hub.isOpen()).toBe(false)
-    untilDialled(bench)
-    bench.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
-    expect(bench.hub.last('hello')).toMatchObject({ epoch: null, cursor: 0 })
-    expect(bench.screen.size).toBe(6)
-    welcome(bench, { head: 7 })
-    snapshot(bench, LIBRARY, 7)
-    expect(bench.engine.readRows()).toMatchObject({ cursor: 7 })
-    expect(bench.seen.link?.status).toBe('online')
+    levels(kiosk, 6, 7, [[3, 7, 1, 1]])
+    expect(kiosk.hub.isOpen()).toBe(false)
+    untilReconnected(kiosk)
+    kiosk.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
+    expect(kiosk.hub.last('hello')).toMatchObject({ epoch: null, cursor: 0 })
+    expect(kiosk.screen.size).toBe(6)
+    welcome(kiosk, { head: 7 })
+    snapshot(kiosk, LIBRARY, 7)
+    expect(kiosk.engine.readRows()).toMatchObject({ cursor: 7 })
+    expect(kiosk.seen.link?.status).toBe('online')
   })
 
   it('[SYN-25] outbox.db is moved aside, never deleted, and raises the alarm', async () => {
-    const bench = await openLiveBench()
-    bench.engine.stop()
-    writeFileSync(join(bench.folder, 'outbox.db'), 'y'.repeat(8192))
-    const again = openBench({ folder: bench.folder })
+    const kiosk = await openLiveTestKiosk()
+    kiosk.engine.stop()
+    writeFileSync(join(kiosk.folder, 'outbox.db'), 'y'.repeat(8192))
+    const again = openTestKiosk({ folder: kiosk.folder })
     expect(again.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
     expect(again.seen.kiosk).toMatchObject({ state: 'notEnrolled' })
-    expect(readFileSync(join(bench.folder, 'outbox.db.broken-1'), 'utf8')).toBe('y'.repeat(8192))
+    expect(readFileSync(join(kiosk.folder, 'outbox.db.broken-1'), 'utf8')).toBe('y'.repeat(8192))
     again.engine.stop()
-    writeFileSync(join(bench.folder, 'outbox.db'), 'z'.repeat(8192))
-    openBench({ folder: bench.folder })
-    expect(readFileSync(join(bench.folder, 'outbox.db.broken-2'), 'utf8')).toBe('z'.repeat(8192))
+    writeFileSync(join(kiosk.folder, 'outbox.db'), 'z'.repeat(8192))
+    openTestKiosk({ folder: kiosk.folder })
+    expect(readFileSync(join(kiosk.folder, 'outbox.db.broken-2'), 'utf8')).toBe('z'.repeat(8192))
   })
 })
 
 describe('a full disk', () => {
   it('[SYN-1] refuses the tap, shows nothing of it, and raises the alarm until there is room', async () => {
-    const first = await openLiveBench()
+    const first = await openLiveTestKiosk()
     first.engine.stop()
     const stores = openOrFail(first.folder)
     const clock = makeTestClock()
@@ -153,10 +153,10 @@ describe('a full disk', () => {
         config: { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' } },
         appVersion: '0.0.1',
         clock,
-        dial: makeScriptedHub().dial,
-        post: () => Promise.reject(new Error('not asked')),
+        connect: makeScriptedHub().connect,
+        postEnrolment: () => Promise.reject(new Error('not asked')),
         random: makeSeededRandom(5),
-        secret: () => '',
+        makeSecret: () => '',
         log: SILENT,
       },
       stores,
@@ -188,15 +188,15 @@ describe('a full disk', () => {
 
 describe('a full outbox', () => {
   it('[SYN-5] takes 100,000 waiting taps, refuses one more loudly, and still drains', async () => {
-    const bench = await openLiveBench()
-    bench.engine.stop()
-    const sqlite = new Database(join(bench.folder, 'outbox.db'))
+    const kiosk = await openLiveTestKiosk()
+    kiosk.engine.stop()
+    const sqlite = new Database(join(kiosk.folder, 'outbox.db'))
     sqlite.exec(`with recursive n (id) as (select 1 union all select id + 1 from n where id < 99999)
       insert into mutations (id, kind, space_id, body, hash, level, boot, elapsed_ms, contact_ms, at_ms)
       select id, 'report', 3 + id % 3, '{"level":1,"spaceId":' || (3 + id % 3) || '}', 'aaaaaaaaaaaaaaaaaaaaaa',
              1, 'boot-0', id, 1800000000000, 1800000000000 + id from n`)
     sqlite.close()
-    const again = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub })
+    const again = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub })
     expect(again.seen.outbox?.waitingCount).toBe(99_999)
     expect(await report(again, 3, 2)).toMatchObject({ ok: true, value: { mutationId: 100_000 } })
     expect(await report(again, 3, 0)).toEqual({ ok: false, refusal: { why: 'outboxFull' } })
@@ -219,46 +219,46 @@ function copyDisk(folder: string): string {
 
 describe('the end of the process between any two effects', () => {
   it('[SYN-1] [SYN-19] loses no tap, shows the same, and says the same at the next hello', async () => {
-    const bench = await openLiveBench()
-    const atMs = (): number => bench.clock.wallMs()
+    const kiosk = await openLiveTestKiosk()
+    const atMs = (): number => kiosk.clock.wallMs()
     const steps: { run: () => unknown; level: number | null; nextId: number }[] = [
-      { run: () => report(bench, 3, 1), level: 1, nextId: 2 },
-      { run: () => ack(bench, 1, 7), level: 1, nextId: 2 },
-      { run: () => levels(bench, 6, 7, [[3, 7, 1, atMs()]]), level: 1, nextId: 2 },
-      { run: () => report(bench, 3, 2), level: 2, nextId: 3 },
-      { run: () => levels(bench, 7, 8, [[3, 8, 2, atMs()]]), level: 2, nextId: 3 },
-      { run: () => ack(bench, 2, 8), level: 2, nextId: 3 },
-      { run: () => bench.engine.call('withdrawReport', { mutationId: 2 }), level: 1, nextId: 4 },
-      { run: () => ack(bench, 3, 9), level: 1, nextId: 4 },
-      { run: () => levels(bench, 8, 9, [[3, 9, 1, atMs()]]), level: 1, nextId: 4 },
+      { run: () => report(kiosk, 3, 1), level: 1, nextId: 2 },
+      { run: () => ack(kiosk, 1, 7), level: 1, nextId: 2 },
+      { run: () => levels(kiosk, 6, 7, [[3, 7, 1, atMs()]]), level: 1, nextId: 2 },
+      { run: () => report(kiosk, 3, 2), level: 2, nextId: 3 },
+      { run: () => levels(kiosk, 7, 8, [[3, 8, 2, atMs()]]), level: 2, nextId: 3 },
+      { run: () => ack(kiosk, 2, 8), level: 2, nextId: 3 },
+      { run: () => kiosk.engine.call('withdrawReport', { mutationId: 2 }), level: 1, nextId: 4 },
+      { run: () => ack(kiosk, 3, 9), level: 1, nextId: 4 },
+      { run: () => levels(kiosk, 8, 9, [[3, 9, 1, atMs()]]), level: 1, nextId: 4 },
     ]
     for (const { run, level, nextId } of steps) {
-      bench.clock.advance(1_000)
+      kiosk.clock.advance(1_000)
       await run()
-      bench.clock.advance(0)
-      expect(bench.screen.get(3)?.level).toBe(level)
-      const copy = openBench({ folder: copyDisk(bench.folder), clock: bench.clock })
-      expect(copy.screen.get(3)).toEqual(bench.screen.get(3))
+      kiosk.clock.advance(0)
+      expect(kiosk.screen.get(3)?.level).toBe(level)
+      const copy = openTestKiosk({ folder: copyDisk(kiosk.folder), clock: kiosk.clock })
+      expect(copy.screen.get(3)).toEqual(kiosk.screen.get(3))
       copy.engine.start()
       copy.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
       expect(copy.hub.last('hello')).toMatchObject({
         nextMutationId: nextId,
         ticket: 'ticket-1',
-        cursor: bench.engine.readRows().cursor,
+        cursor: kiosk.engine.readRows().cursor,
       })
       copy.engine.stop()
     }
   })
 
   it('[SYN-11] [SYN-17] between a welcome of a new epoch and its rows nothing flickers', async () => {
-    const bench = await openLiveBench()
-    await report(bench, 3, 1)
-    ack(bench, 1, 9)
-    bench.hub.cut()
-    untilDialled(bench)
-    welcome(bench, { epoch: 'epoch-2', head: 2, lastMutationId: 1, ticket: 'ticket-2' })
-    expect(bench.screen.get(3)).toMatchObject({ level: 1 })
-    const again = reopen(bench)
+    const kiosk = await openLiveTestKiosk()
+    await report(kiosk, 3, 1)
+    ack(kiosk, 1, 9)
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    welcome(kiosk, { epoch: 'epoch-2', head: 2, lastMutationId: 1, ticket: 'ticket-2' })
+    expect(kiosk.screen.get(3)).toMatchObject({ level: 1 })
+    const again = reopen(kiosk)
     expect(again.screen.get(3)).toMatchObject({ level: 1 })
     again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
     expect(again.hub.last('hello')).toMatchObject({ epoch: 'epoch-1', cursor: 6, ticket: 'ticket-2' })

@@ -1,25 +1,31 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { EngineLog } from '../core/ports.ts'
+import type { EngineLog } from '../log/engine-log.ts'
 import { makeCache, type Cache } from './cache.ts'
 import { lockFolder } from './folder-lock.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import { makeOutbox, type Outbox } from './outbox.ts'
-import { dropSalvaged, salvageOutbox, takeSalvaged } from './salvage.ts'
-import { deleteDatabase, isEmptied, listAside, moveAside, rejoin } from './database-files.ts'
-import { openSqlite, TooNewError, troubleOf, type Sqlite } from './sqlite.ts'
+import { deleteSalvaged, salvageOutbox, installSalvaged } from './salvage.ts'
+import {
+  deleteDatabase,
+  isEmptiedBesideWal,
+  listMovedAside,
+  moveAside,
+  moveLeftoverWal,
+} from './database-files.ts'
+import { openSqlite, TooNewError, storeTroubleOf, type Sqlite } from './sqlite.ts'
 
-/** What a kiosk keeps on its disk, held by this process alone. */
+/** The databases of a kiosk, locked for this process. */
 export interface Stores {
   outbox: Outbox
   cache: Cache
-  /** `outbox.db` was broken and lies aside; what could be read of it is in the new one. [SYN-25] [KSK-4] */
+  /** `outbox.db` was corrupt and was moved aside; what could be read of it is in the new one. [SYN-25] [KSK-4] */
   wasOutboxReset: boolean
   wasCacheReset: boolean
   /** False after a `resetCache` that failed: there is no cache until one succeeds. */
   hasCache(): boolean
-  /** Throws the cache away and starts an empty one. Throws where the disk does not let it; may be tried again. [KSK-7] */
+  /** Moves the cache aside and begins an empty one. Throws where the disk does not take it; may be called again. [KSK-7] */
   resetCache(): void
   close(): void
 }
@@ -27,7 +33,7 @@ export interface Stores {
 /** Why the stores cannot be opened. */
 export type StoreProblem = 'diskFull' | 'unreadable' | 'locked' | 'tooNew'
 
-/** Opens a kiosk's folder, made when it is missing (mode 0700). What cannot be opened stays as it is. [KSK-1] */
+/** Opens a kiosk's folder, made when it is missing (mode 0700). What cannot be opened stays as it is. Never throws. [KSK-1] */
 export function openStores(
   folder: string,
   log: EngineLog,
@@ -41,14 +47,14 @@ export function openStores(
     return accept(openLocked(folder, log, migrations, unlock))
   } catch (error) {
     unlock?.()
-    log.warn('the folder cannot be opened', { reason: String(error) })
+    log.warn('folder-not-opened', 'The folder of the kiosk cannot be opened.', { reason: String(error) })
     return refuse(problemOf(error))
   }
 }
 
 function problemOf(error: unknown): StoreProblem {
   if (error instanceof TooNewError) return 'tooNew'
-  const trouble = troubleOf(error)
+  const trouble = storeTroubleOf(error)
   return trouble === 'diskFull' || trouble === 'locked' ? trouble : 'unreadable'
 }
 
@@ -60,7 +66,7 @@ function openLocked(
 ): Stores {
   const cacheFile = join(folder, 'cache.db')
   const outbox = openOutbox(join(folder, 'outbox.db'), migrations, log)
-  const cache = openOver(outbox.store.sqlite, () => openCache(cacheFile, log))
+  const cache = makeOrClose(outbox.store.sqlite, () => openCache(cacheFile, log))
   const state = { hasCache: true }
   const stores: Stores = {
     outbox: outbox.store,
@@ -87,73 +93,87 @@ function openLocked(
 
 /**
  * Opens the precious file. Only what SQLite itself calls corrupt, or no database, is moved aside, after what can be read of
- * it was gathered; any other trouble, a newer program's file and a migration that fails leave it where it is. [KSK-1] [KSK-4]
+ * it was gathered; after any other error, for a newer program's file and a migration that fails it stays where it is. [KSK-1] [KSK-4]
  */
 function openOutbox(
   file: string,
   migrations: readonly string[],
   log: EngineLog,
 ): { store: Outbox; wasReset: boolean } {
-  rejoin(file)
+  moveLeftoverWal(file)
   const open = (): Outbox => {
     const sqlite = openSqlite(file, 'precious')
-    return openOver(sqlite, () => makeOutbox(sqlite, migrations))
+    return makeOrClose(sqlite, () => makeOutbox(sqlite, migrations))
   }
-  const wasEmptied = isEmptied(file)
-  if (wasEmptied) log.warn('the outbox was emptied and its log moved aside', { movedTo: moveAside(file) })
-  const wasLeft = takeSalvaged(file) || wasEmptied
+  const wasEmptied = isEmptiedBesideWal(file)
+  if (wasEmptied)
+    log.warn('outbox-emptied', 'The outbox was empty beside a write-ahead log; the log was moved aside.', {
+      movedTo: moveAside(file),
+    })
+  const wasLeft = installSalvaged(file) || wasEmptied
   try {
     const store = open()
-    dropSalvaged(file)
-    sayAside(file, log)
+    deleteSalvaged(file)
+    warnAboutMovedAside(file, log)
     return { store, wasReset: wasLeft }
   } catch (error) {
-    if (troubleOf(error) !== 'corrupt') throw error
+    if (storeTroubleOf(error) !== 'corrupt') throw error
     const saved = salvageOutbox(file, migrations)
     const movedTo = moveAside(file)
-    takeSalvaged(file)
-    log.warn('the outbox is broken and was moved aside', { movedTo, ...saved, reason: String(error) })
+    installSalvaged(file)
+    log.warn(
+      'outbox-salvaged',
+      'The outbox was corrupt; what could be read went into a new one, the old one was moved aside.',
+      { movedTo, ...saved, reason: String(error) },
+    )
     return { store: open(), wasReset: true }
   }
 }
 
-/** Nobody but staff deletes what may hold a tap that no hub has; that it is there is said at each start. */
-function sayAside(file: string, log: EngineLog): void {
-  const aside = listAside(file)
-  if (aside.length > 0) log.warn('broken outboxes lie aside: export them, then delete them', { files: aside })
+/** Only staff delete what may hold a mutation that no hub has; each start warns of it. */
+function warnAboutMovedAside(file: string, log: EngineLog): void {
+  const aside = listMovedAside(file)
+  if (aside.length > 0)
+    log.warn(
+      'broken-outboxes-left',
+      'Corrupt outboxes were moved aside earlier: export them, then delete them.',
+      { files: aside },
+    )
 }
 
-/** Opens the disposable file; one that cannot be used, for whatever reason but a full disk, is replaced. [SYN-25] */
+/** Opens the disposable file; one that cannot be used is replaced, unless the disk is full or the file is locked. [SYN-25] */
 function openCache(file: string, log: EngineLog): { store: Cache; wasReset: boolean } {
   try {
     return { store: readCache(file), wasReset: false }
   } catch (error) {
-    const trouble = troubleOf(error)
+    const trouble = storeTroubleOf(error)
     if (trouble === 'diskFull' || trouble === 'locked') throw error
-    log.warn('the cache is unreadable', { reason: String(error) })
+    log.warn('cache-unreadable', 'The cache cannot be read and is replaced by an empty one.', {
+      reason: String(error),
+    })
     replaceCache(file, log)
     return { store: readCache(file), wasReset: true }
   }
 }
 
-/** The newest broken cache stays for whoever looks into it; older ones go. */
+/** The newest broken cache stays for IT to look into; older ones are deleted. */
 function replaceCache(file: string, log: EngineLog): void {
-  for (const aside of listAside(file)) deleteDatabase(aside)
-  log.warn('the cache begins anew', { movedTo: moveAside(file) })
+  for (const aside of listMovedAside(file)) deleteDatabase(aside)
+  log.warn('cache-reset', 'The cache was moved aside and an empty one begun.', { movedTo: moveAside(file) })
 }
 
 function readCache(file: string): Cache {
   const sqlite = openSqlite(file, 'disposable')
-  return openOver(sqlite, () => {
+  return makeOrClose(sqlite, () => {
     const cache = makeCache(sqlite)
-    // Reads every page that will be read, so that a broken one shows now and not at a tap.
+    // Reads all that will be read, so that a corrupt page shows now and not at a tap.
     cache.readMeta()
     return cache
   })
 }
 
-/** Closes a database when what is made over it fails. */
-function openOver<Made>(sqlite: Sqlite, make: () => Made): Made {
+/** What `make` makes over a database; where it throws, the database is closed first. */
+function makeOrClose<Made>(sqlite: Sqlite, make: () => Made): Made {
   try {
     return make()
   } catch (error) {

@@ -1,36 +1,38 @@
 import type { Changes, Snapshot } from '#shared/wire/messages.ts'
-import { isCached, reachedOf, type Core } from '../core/core.ts'
-import type { ApplySteps, Incoming } from '../store/mirror.ts'
-import { decideFrame, type Staged } from './decide-frame.ts'
+import { appliedPositionOf, type Core } from '../core/core.ts'
+import { tryWriteCache } from '../core/store-writes.ts'
+import type { ApplySteps, IncomingRows } from '../store/mirror.ts'
+import { decideFrame, type StagedRows } from './decide-frame.ts'
 
-/** Fewer rows than this are applied at once; more of them with a breath between slices. */
+/** Fewer rows than this are applied at once; more of them in slices, between which the event loop runs. */
 const AT_ONCE_ROWS = 2_000
 
-/** What became of a frame of rows. */
-export type RowsOutcome = 'ignored' | 'staged' | 'applied' | 'pull' | 'lost' | 'notWritten'
+/** What became of a frame of rows. `lost`: a level came for a space that is not held, so that rows are missing. */
+export type ApplyOutcome = 'ignored' | 'staged' | 'applied' | 'pull' | 'lost' | 'notWritten'
 
-/** Takes frames of rows into the mirror, one after the other. */
-export interface RowsIntake {
+/** Applies frames of rows to the mirror, one after the other. */
+export interface RowApplier {
+  /** Whether parts are missing, or rows are being applied. */
   isStaging(): boolean
-  /** Calls back, at once or after some breaths, with what became of the frame. Not called again before that. */
-  take(frame: Snapshot | Changes, done: (outcome: RowsOutcome) => void): void
-  /** Lets go of what is staged or half written: nothing of it is kept. */
+  /** Calls back, at once or after some turns of the event loop, with what became of the frame. Not to be called before that. */
+  apply(frame: Snapshot | Changes, done: (outcome: ApplyOutcome) => void): void
+  /** Drops what is staged and rolls back what is half written. */
   abandon(): void
 }
 
-/** Work that goes on after a breath. */
+/** Work that goes on in a later turn of the event loop. */
 interface Running {
   steps: ApplySteps
-  /** The disk has what memory has only in part: it cannot be given up any more. */
+  /** The disk has what memory has only in part: it must be run to its end. */
   isSwitching: boolean
   cancel(): void
 }
 
-/** Makes the intake of one line. What is thrown while nobody waits for it goes to `crashed`. [SYN-8] [SYN-9] */
-export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): RowsIntake {
-  const state: { staged: Staged | null; running: Running | null } = { staged: null, running: null }
+/** Makes the applier of one connection. What is thrown in a later turn of the event loop goes to `crashed`. [SYN-8] [SYN-9] */
+export function makeRowApplier(core: Core, crashed: (error: unknown) => void): RowApplier {
+  const state: { staged: StagedRows | null; running: Running | null } = { staged: null, running: null }
 
-  const runInSlices = (steps: ApplySteps, done: (outcome: RowsOutcome) => void): void => {
+  const runInSlices = (steps: ApplySteps, done: (outcome: ApplyOutcome) => void): void => {
     const outcome = advance(core, steps)
     if (outcome !== 'writing' && outcome !== 'switching') {
       state.running = null
@@ -48,7 +50,7 @@ export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): R
 
   return {
     isStaging: () => state.staged !== null || state.running !== null,
-    take: (frame, done) => {
+    apply: (frame, done) => {
       const decided = decideFrame(frame, core.mirror.cursor, state.staged)
       if (decided.step === 'ignore') return done('ignored')
       state.staged = decided.step === 'stage' ? decided.staged : null
@@ -69,27 +71,27 @@ export function makeRowsIntake(core: Core, crashed: (error: unknown) => void): R
   }
 }
 
-/** One slice of the work. `notWritten`: the disk did not take it, and nothing of it is kept. */
-function advance(core: Core, steps: ApplySteps): RowsOutcome | 'writing' | 'switching' {
+/** One slice of the work. `notWritten`: the disk did not take it, and all of it was rolled back. */
+function advance(core: Core, steps: ApplySteps): ApplyOutcome | 'writing' | 'switching' {
   const turn: { next: ReturnType<ApplySteps['next']> | null } = { next: null }
-  if (!isCached(core, () => void (turn.next = steps.next()))) return 'notWritten'
+  if (!tryWriteCache(core, () => void (turn.next = steps.next()))) return 'notWritten'
   if (turn.next === null) return 'notWritten'
   if (turn.next.done !== true) return turn.next.value
   const changed = turn.next.value
   if (changed === null) return 'lost'
-  for (const id of core.taps.advance(reachedOf(core))) changed.add(id)
+  for (const id of core.pending.dropApplied(appliedPositionOf(core))) changed.add(id)
   core.screen.markSpaces(changed)
   return 'applied'
 }
 
-function runAtOnce(core: Core, steps: ApplySteps): RowsOutcome {
+function runAtOnce(core: Core, steps: ApplySteps): ApplyOutcome {
   for (;;) {
     const outcome = advance(core, steps)
     if (outcome !== 'writing' && outcome !== 'switching') return outcome
   }
 }
 
-function rowCount(incoming: Incoming): number {
+function rowCount(incoming: IncomingRows): number {
   return incoming.parts.reduce(
     (sum, part) => sum + part.rows.length + part.levels.length + part.gone.length,
     0,

@@ -1,20 +1,20 @@
 import type { Push, PushedMutation } from '#shared/wire/messages.ts'
 import type { StoredMutation } from '../store/outbox-rows.ts'
 
-/** Bytes that are left for the frame around the mutations. */
+/** Bytes reserved for the frame around the mutations. */
 const FRAME_BYTES = 64
 
-/** Bytes of one mutation beside its body: names, numbers and hashes at their longest. */
+/** Bytes of one mutation beside its body: keys, numbers and hashes at their longest. */
 const ENVELOPE_BYTES = 320
 
-/** A device's clock at the moment of sending. */
+/** The device's clock at the moment of sending. */
 export interface SendingMoment {
   boot: string
   elapsedMs: number
 }
 
 /** The oldest waiting mutations that fit into one frame, contiguous; null when none waits. [SYN-4] */
-export function cutPush(
+export function buildPush(
   waiting: readonly StoredMutation[],
   maxFrameBytes: number,
   moment: SendingMoment,
@@ -29,7 +29,7 @@ export function cutPush(
   return mutations.length === 0 ? null : { type: 'push', mutations }
 }
 
-/** Its age is known only within the boot in which it was tapped. [OCC-7] */
+/** Its age is known only within the boot in which it was made. [OCC-7] */
 function toWire(stored: StoredMutation, moment: SendingMoment): PushedMutation {
   const { originKioskId, originId, originHash } = stored
   const body: unknown = JSON.parse(stored.body)

@@ -1,8 +1,8 @@
 import type { Changes, ChangedRows, Snapshot } from '#shared/wire/messages.ts'
-import type { Incoming } from '../store/mirror.ts'
+import type { IncomingRows } from '../store/mirror.ts'
 
-/** Parts of one snapshot or catch-up that have come so far. */
-export interface Staged {
+/** The parts of one snapshot or catch-up that came so far. */
+export interface StagedRows {
   isWhole: boolean
   to: number
   parts: ChangedRows[]
@@ -12,15 +12,15 @@ export interface Staged {
 export type FrameStep =
   | { step: 'ignore' }
   | { step: 'pull' }
-  | { step: 'stage'; staged: Staged }
-  | { step: 'apply'; incoming: Incoming }
+  | { step: 'stage'; staged: StagedRows }
+  | { step: 'apply'; incoming: IncomingRows }
 
 /**
  * What to do with a frame of rows, given how far this kiosk is and what is staged: `from <= cursor < to` counts,
- * `to <= cursor` is old, `from > cursor` shows a gap; parts count only as a whole and in order, and while they come
+ * `to <= cursor` is old, `from > cursor` shows a gap; parts count only complete and in order, and while they come
  * no live frame does. A snapshot starts from nothing, so it counts wherever the cursor is. [SYN-8] [SYN-9]
  */
-export function decideFrame(frame: Snapshot | Changes, cursor: number, staged: Staged | null): FrameStep {
+export function decideFrame(frame: Snapshot | Changes, cursor: number, staged: StagedRows | null): FrameStep {
   const isWhole = frame.type === 'snapshot'
   if (frame.part === 1) {
     if (frame.parts === 1 && staged !== null && !isWhole) return { step: 'ignore' }
@@ -32,12 +32,12 @@ export function decideFrame(frame: Snapshot | Changes, cursor: number, staged: S
   const isNext =
     staged.parts.length === frame.part - 1 && staged.to === frame.to && staged.isWhole === isWhole
   if (!isNext) return { step: 'pull' }
-  // Grown in place: hundreds of parts would be copied again and again.
+  // Appended in place: hundreds of parts would be copied again and again.
   staged.parts.push(frame.changes)
   return stage(frame, staged)
 }
 
-function stage(frame: Snapshot | Changes, staged: Staged): FrameStep {
+function stage(frame: Snapshot | Changes, staged: StagedRows): FrameStep {
   if (frame.part < frame.parts) return { step: 'stage', staged }
   return {
     step: 'apply',

@@ -1,132 +1,153 @@
 import type { Changes, Heartbeat, ConnectionError, Reply, Snapshot } from '#shared/wire/messages.ts'
-import { isCached } from '../core/core.ts'
-import type { Conversation } from './session-state.ts'
-import { becomeForked, fork, goLive, greet, sayApplied, takeWelcome } from './handshake.ts'
-import type { HeardMessage } from './hub-messages.ts'
-import { keepContact, keepPlace, keepSeal } from './record-hub-state.ts'
-import { pushAgain, takeAck } from './push-pending.ts'
-import type { RowsOutcome } from './apply-rows.ts'
+import { tryWriteCache } from '../core/store-writes.ts'
+import type { SessionState } from './session-state.ts'
+import {
+  adoptNewIdentity,
+  requestNewIdentity,
+  goLive,
+  sendHello,
+  sendApplied,
+  handleWelcome,
+} from './handshake.ts'
+import type { ReceivedMessage } from './hub-messages.ts'
+import { recordContact, recordAssignment, recordHeadSignature } from './record-hub-state.ts'
+import { resendUnacknowledged, handleAck } from './push-pending.ts'
+import type { ApplyOutcome } from './apply-rows.ts'
 
-/** A digest that differs asks for a snapshot within this time, so that not all kiosks ask at once. [SYN-14] */
+/** After a digest mismatch a snapshot is requested within this time, at random, so that not all kiosks ask at once. [SYN-14] */
 const REPAIR_JITTER_MS = 10_000
 
-/** Rows that were asked for and do not come are asked for again after this many heartbeats. */
-const PATIENT_BEATS = 2
+/** Rows that were requested and do not come are requested again after this many heartbeats. */
+const MAX_HEARTBEATS_WITHOUT_ROWS = 2
 
-/** Takes one message in; one that is out of turn ends the line. */
-export function takeMessage(
-  talk: Conversation,
-  message: Exclude<HeardMessage, Snapshot | Changes>,
+/** Handles one message; one that is not due in this phase is ignored. Throws only faults of the program. */
+export function handleMessage(
+  session: SessionState,
+  message: Exclude<ReceivedMessage, Snapshot | Changes>,
   answer: (reply: Reply) => void,
 ): void {
-  const isWelcomed = talk.phase === 'catchingUp' || talk.phase === 'live'
-  talk.core.hubTime.touch()
+  const isWelcomed = session.phase === 'catchingUp' || session.phase === 'live'
+  session.core.hubTime.recordMessage()
   switch (message.type) {
     case 'challenge':
-      return talk.phase === 'opening' ? greet(talk, message) : undefined
+      return session.phase === 'opening' ? sendHello(session, message) : undefined
     case 'welcome':
-      return talk.phase === 'greeted' ? takeWelcome(talk, message) : undefined
+      return session.phase === 'helloSent' ? handleWelcome(session, message) : undefined
     case 'bye':
-      return talk.end({ why: 'bye', retryAfterMs: message.retryAfterMs })
+      return session.end({ why: 'bye', retryAfterMs: message.retryAfterMs })
     case 'err':
-      return takeError(talk, message)
+      return handleHubError(session, message)
     case 'forked':
-      return becomeForked(talk, message)
+      return adoptNewIdentity(session, message)
     case 'ack':
-      return isWelcomed ? takeAck(talk, message) : undefined
+      return isWelcomed ? handleAck(session, message) : undefined
     case 'heartbeat':
-      return isWelcomed ? takeHeartbeat(talk, message) : undefined
+      return isWelcomed ? handleHeartbeat(session, message) : undefined
     case 'assignment':
-      if (!isCached(talk.core, () => keepPlace(talk.core, message.assignment)))
-        return talk.end({ why: 'notWritten' })
-      return talk.core.screen.publish('kiosk')
+      if (!tryWriteCache(session.core, () => recordAssignment(session.core, message.assignment)))
+        return session.end({ why: 'notWritten' })
+      return session.core.screen.publish('kiosk')
     case 'reply':
       return answer(message)
   }
 }
 
-/** A fork is answered on this same line, where the old key has just proved itself. [SYN-12] */
-function takeError(talk: Conversation, { code, fatal }: ConnectionError): void {
-  talk.core.options.log.warn('the hub says that something is wrong', { code, fatal })
-  // Fatal: no further identity is to be had today.
-  if (code === 'forked' && !fatal) return fork(talk)
-  if (fatal || code === 'upgrade') talk.end({ why: 'err', code })
+/** A fork is answered on this same connection, where the old key has just been accepted. [SYN-12] */
+function handleHubError(session: SessionState, { code, fatal }: ConnectionError): void {
+  session.core.options.log.warn('hub-refused', 'The hub refused what this kiosk sent.', {
+    hubCode: code,
+    fatal,
+  })
+  // Fatal: the hub gives no further identity today.
+  if (code === 'forked' && !fatal) return requestNewIdentity(session)
+  if (fatal || code === 'upgrade') session.end({ why: 'err', code })
 }
 
-/** Takes a frame of rows in; `done` is called when the next message may be taken. [SYN-8] [SYN-9] */
-export function takeRows(talk: Conversation, frame: Snapshot | Changes, done: () => void): void {
-  if (talk.phase !== 'catchingUp' && talk.phase !== 'live') return done()
-  if (frame.epoch !== talk.epoch) {
-    talk.end({ why: 'err', code: 'epochChanged' })
+/** Handles a frame of rows; `done` is called when the next message may be handled. [SYN-8] [SYN-9] */
+export function handleRows(session: SessionState, frame: Snapshot | Changes, done: () => void): void {
+  if (session.phase !== 'catchingUp' && session.phase !== 'live') return done()
+  if (frame.epoch !== session.epoch) {
+    session.end({ why: 'err', code: 'epochChanged' })
     return done()
   }
-  talk.rows.take(frame, (outcome) => {
-    if (talk.phase !== 'ended') followRows(talk, outcome)
+  session.rowApplier.apply(frame, (outcome) => {
+    if (session.phase !== 'ended') handleApplyOutcome(session, outcome)
     done()
   })
 }
 
-function followRows(talk: Conversation, outcome: RowsOutcome): void {
-  const { mirror } = talk.core
+function handleApplyOutcome(session: SessionState, outcome: ApplyOutcome): void {
+  const { mirror } = session.core
   switch (outcome) {
     case 'ignored':
       return
     case 'staged':
-      // Also when the hub began by itself: the rest is expected, and asked for when it does not come.
-      talk.asked = { beats: 0 }
+      // Also when the hub began by itself: the rest is expected, and requested when it does not come.
+      session.rowsRequested = { heartbeatCount: 0 }
       return
     case 'notWritten':
-      return talk.end({ why: 'notWritten' })
+      return session.end({ why: 'notWritten' })
     case 'lost':
-      return pull(talk, true)
+      return requestRows(session, true)
     case 'pull':
-      // What was asked for is on its way already.
-      return talk.asked === null ? pull(talk, false) : undefined
+      // What was requested is on its way already.
+      return session.rowsRequested === null ? requestRows(session, false) : undefined
     case 'applied':
-      talk.asked = null
-      if (talk.phase !== 'catchingUp' || mirror.cursor < talk.head) return
-      goLive(talk)
-      talk.changed()
+      session.rowsRequested = null
+      if (session.phase !== 'catchingUp' || mirror.cursor < session.head) return
+      goLive(session)
+      session.statusChanged()
   }
 }
 
-/** Asks for what is missing, or for everything. [SYN-8] */
-function pull(talk: Conversation, isLost: boolean): void {
-  talk.rows.abandon()
-  talk.asked = { beats: 0 }
-  talk.send(isLost ? { type: 'pull', cursor: 0, isLost } : { type: 'pull', cursor: talk.core.mirror.cursor })
+/** Requests the rows since the cursor, or all of them (`isLost`). [SYN-8] */
+function requestRows(session: SessionState, isLost: boolean): void {
+  session.rowApplier.abandon()
+  session.rowsRequested = { heartbeatCount: 0 }
+  session.send(
+    isLost ? { type: 'pull', cursor: 0, isLost } : { type: 'pull', cursor: session.core.mirror.cursor },
+  )
 }
 
-/** Keeps time and seal, and looks whether the rows are those of the hub. [SYN-8] [SYN-14] */
-function takeHeartbeat(talk: Conversation, beat: Heartbeat): void {
-  const { core } = talk
-  if (beat.epoch !== talk.epoch) return talk.end({ why: 'err', code: 'epochChanged' })
-  core.hubTime.hear(beat.nowMs, false)
-  const { epoch, head, mac } = beat
-  const isKept = isCached(core, () => {
-    keepSeal(core, { epoch, head, mac })
-    keepContact(core)
+/** Records the hub's time and signed head, and checks whether the rows are the hub's. [SYN-8] [SYN-14] */
+function handleHeartbeat(session: SessionState, heartbeat: Heartbeat): void {
+  const { core } = session
+  if (heartbeat.epoch !== session.epoch) return session.end({ why: 'err', code: 'epochChanged' })
+  core.hubTime.recordServerTime(heartbeat.nowMs, false)
+  const { epoch, head, mac } = heartbeat
+  const isKept = tryWriteCache(core, () => {
+    recordHeadSignature(core, { epoch, head, mac })
+    recordContact(core)
   })
-  if (!isKept) return talk.end({ why: 'notWritten' })
-  if (talk.asked !== null) talk.asked.beats += 1
-  const isAskedInVain = talk.asked !== null && talk.asked.beats > PATIENT_BEATS
-  if (isAskedInVain || (talk.asked === null && head > core.mirror.cursor && !talk.rows.isStaging()))
-    pull(talk, core.mirror.epoch !== epoch)
-  else if (talk.asked === null && head === core.mirror.cursor) compareDigest(talk, beat.digest)
-  if (talk.phase === 'live') sayApplied(talk)
-  pushAgain(talk)
-  talk.changed()
+  if (!isKept) return session.end({ why: 'notWritten' })
+  if (session.rowsRequested !== null) session.rowsRequested.heartbeatCount += 1
+  const isAskedInVain =
+    session.rowsRequested !== null && session.rowsRequested.heartbeatCount > MAX_HEARTBEATS_WITHOUT_ROWS
+  if (
+    isAskedInVain ||
+    (session.rowsRequested === null && head > core.mirror.cursor && !session.rowApplier.isStaging())
+  )
+    requestRows(session, core.mirror.epoch !== epoch)
+  else if (session.rowsRequested === null && head === core.mirror.cursor)
+    compareDigest(session, heartbeat.digest)
+  if (session.phase === 'live') sendApplied(session)
+  resendUnacknowledged(session)
+  session.statusChanged()
 }
 
-/** Compared only at an equal clock. A mismatch is counted, logged loudly, and repaired after jitter. [SYN-14] */
-function compareDigest(talk: Conversation, digest: string): void {
-  const { core } = talk
-  if (core.mirror.digest() === digest || talk.cancelRepair !== null) return
+/** Compared only at an equal cursor. A mismatch is counted, logged as a warning, and repaired after jitter. [SYN-14] */
+function compareDigest(session: SessionState, digest: string): void {
+  const { core } = session
+  if (core.mirror.digest() === digest || session.cancelRepair !== null) return
   core.health.mismatchCount += 1
-  core.options.log.warn('the digest differs', { cursor: core.mirror.cursor })
+  core.options.log.warn(
+    'digest-mismatch',
+    'The digest of the rows differs from the hub’s; all rows will be requested.',
+    { cursor: core.mirror.cursor },
+  )
   const delayMs = core.options.random.fraction() * REPAIR_JITTER_MS
-  talk.cancelRepair = core.options.clock.after(delayMs, () => {
-    talk.cancelRepair = null
-    if (talk.phase === 'live') pull(talk, true)
+  session.cancelRepair = core.options.clock.after(delayMs, () => {
+    session.cancelRepair = null
+    if (session.phase === 'live') requestRows(session, true)
   })
 }

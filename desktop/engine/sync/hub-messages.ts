@@ -17,37 +17,38 @@ import {
   type KioskMessage,
 } from '#shared/wire/messages.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import { readAssignment } from './parse-assignment.ts'
+import { parseAssignment } from './parse-assignment.ts'
 
-/** A place as a hub told it, or what of it cannot be shown here: the rest of such a message counts. [KSK-5] */
-interface ToldPlace {
+/** An assignment, or the path of what in it cannot be shown here: the rest of such a message counts. [KSK-5] */
+interface ParsedAssignment {
   assignment: Decision<Assignment, string>
 }
-export type HeardWelcome = Omit<Welcome, 'assignment'> & ToldPlace
-type HeardPlace = Omit<Reassigned, 'assignment'> & ToldPlace
+/** A welcome with its assignment parsed. */
+export type ReceivedWelcome = Omit<Welcome, 'assignment'> & ParsedAssignment
+type ReceivedAssignment = Omit<Reassigned, 'assignment'> & ParsedAssignment
 
-/** A hub's message as an engine takes it in. */
-export type HeardMessage = Exclude<HubMessage, Welcome | Reassigned> | HeardWelcome | HeardPlace
+/** A hub's message as the engine handles it. */
+export type ReceivedMessage = Exclude<HubMessage, Welcome | Reassigned> | ReceivedWelcome | ReceivedAssignment
 
-const AnyPlace = { assignment: Type.Object({}) }
+const AnyAssignment = { assignment: Type.Object({}) }
 const STRICT = { additionalProperties: false }
 
 const CHECKS = {
   challenge: makeCheck(Challenge),
   forked: makeCheck(Forked),
-  welcome: makeCheck(Type.Object({ ...Welcome.properties, ...AnyPlace }, STRICT)),
+  welcome: makeCheck(Type.Object({ ...Welcome.properties, ...AnyAssignment }, STRICT)),
   snapshot: makeCheck(Snapshot),
   changes: makeCheck(Changes),
   ack: makeCheck(Ack),
   heartbeat: makeCheck(Heartbeat),
-  assignment: makeCheck(Type.Object({ ...Reassigned.properties, ...AnyPlace }, STRICT)),
+  assignment: makeCheck(Type.Object({ ...Reassigned.properties, ...AnyAssignment }, STRICT)),
   bye: makeCheck(Bye),
   err: makeCheck(ConnectionError),
   reply: makeCheck(Reply),
 } as const
 
-/** A hub's text as a message; null when it is none. Only the schema of its own type is asked: parts are large. */
-export function parseHubMessage(text: string): HeardMessage | null {
+/** A hub's text as a message; null when it is none. Only the schema of its own type is checked: parts are large. [SYN-15] */
+export function parseHubMessage(text: string): ReceivedMessage | null {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -61,7 +62,7 @@ export function parseHubMessage(text: string): HeardMessage | null {
   if (!checked.ok) return null
   const message = checked.value
   return message.type === 'welcome' || message.type === 'assignment'
-    ? { ...message, assignment: readAssignment(message.assignment) }
+    ? { ...message, assignment: parseAssignment(message.assignment) }
     : message
 }
 
@@ -70,6 +71,6 @@ function isKnownType(type: string): type is keyof typeof CHECKS {
 }
 
 /** The text of a message to the hub. */
-export function kioskText(message: KioskMessage): string {
+export function kioskMessageText(message: KioskMessage): string {
   return JSON.stringify(message)
 }

@@ -1,55 +1,55 @@
 import type { LinkSlice } from '#shared/wire/bridge.ts'
-import { judgeDate } from './certificate-trouble.ts'
+import { refineDateTrouble } from './certificate-trouble.ts'
 import { clockFactsOf, type Core } from '../core/core.ts'
 import type { SessionEnd } from './session-state.ts'
 
-/** A line that was good may be dialled again for this long before the screen says "offline": two usual heartbeats. [SYN-23] */
+/** For this long a connection that was live may be retried before the screen says "offline": two usual heartbeats. [SYN-23] */
 const GRACE_MS = 10_000
 
-/** What the screen says of the line. */
+/** What the screen says of the connection. */
 export interface LinkStatus {
-  /** The line is live, or was heard again. */
-  up(): void
-  down(end: SessionEnd): void
-  /** The line is there, and whether anybody is at its other end is being asked. [KSK-12] */
-  doubt(): void
-  /** Says nothing more by itself. */
-  hush(): void
+  /** The connection is live; to be called with each heartbeat too. */
+  setOnline(): void
+  setDown(end: SessionEnd): void
+  /** The connection is there, and whether the hub still answers on it is being checked. [KSK-12] */
+  setChecking(): void
+  /** Cancels the change to "offline" that is planned. */
+  cancel(): void
 }
 
-/** Makes the status of one engine's line. */
+/** Makes the status of one engine's connection. */
 export function makeLinkStatus(core: Core): LinkStatus {
   const grace = { cancel: null as (() => void) | null }
-  const hush = (): void => {
+  const cancelGrace = (): void => {
     grace.cancel?.()
     grace.cancel = null
   }
-  const say = (status: LinkSlice['status'], reason: LinkSlice['reason']): void => {
-    hush()
+  const set = (status: LinkSlice['status'], reason: LinkSlice['reason']): void => {
+    cancelGrace()
     const { link } = core.health
     const isNews = link.status !== status || link.reason !== reason
     core.health.link = { status, reason }
-    // Each heartbeat is news too: it says what time it is.
+    // Each heartbeat is published too: it carries the time.
     if (isNews || status === 'online') core.screen.publish('link')
   }
   return {
-    up: () => say('online', null),
-    doubt: () => say('connecting', null),
-    down: (end) => {
+    setOnline: () => set('online', null),
+    setChecking: () => set('connecting', null),
+    setDown: (end) => {
       const reason = reasonOf(core, end)
       const isShort = reason === null && end.why !== 'silent'
       if (isShort && core.health.link.status === 'online') {
-        say('connecting', null)
-        grace.cancel = core.options.clock.after(GRACE_MS, () => say('offline', null))
-      } else if (!isShort || grace.cancel === null) say('offline', reason)
+        set('connecting', null)
+        grace.cancel = core.options.clock.after(GRACE_MS, () => set('offline', null))
+      } else if (!isShort || grace.cancel === null) set('offline', reason)
     },
-    hush,
+    cancel: cancelGrace,
   }
 }
 
 function reasonOf(core: Core, end: SessionEnd): LinkSlice['reason'] {
   if (end.why === 'line' && end.end !== 'closed' && end.end !== 'unreachable')
-    return judgeDate(end.end, clockFactsOf(core))
+    return refineDateTrouble(end.end, clockFactsOf(core))
   if (end.why === 'forked') return 'forked'
   if (end.why !== 'err') return null
   switch (end.code) {

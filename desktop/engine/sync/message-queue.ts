@@ -1,29 +1,29 @@
-import type { HeardMessage } from './hub-messages.ts'
+import type { ReceivedMessage } from './hub-messages.ts'
 
-/** Messages in the order in which they came, one at a time. */
-export interface Inbox {
-  put(message: HeardMessage): void
-  /** Lets go of what was not taken; nothing more is. */
+/** The hub's messages, handled in their order and one at a time. */
+export interface MessageQueue {
+  put(message: ReceivedMessage): void
+  /** Drops what was not handled yet, and handles nothing more. */
   close(): void
 }
 
 /**
- * Makes one. `take` takes a message in and calls `done` when the next may be taken: rows that are applied in slices
- * hold the messages behind them back. What `take` throws goes to `failed`.
+ * Makes an empty queue. `handle` calls `done` when the next message may be handled: rows that are applied in slices hold back
+ * the messages behind them. What `handle` throws goes to `failed`.
  */
-export function makeInbox(
-  take: (message: HeardMessage, done: () => void) => void,
+export function makeMessageQueue(
+  handle: (message: ReceivedMessage, done: () => void) => void,
   failed: (error: unknown) => void,
-): Inbox {
-  const queue: HeardMessage[] = []
+): MessageQueue {
+  const messages: ReceivedMessage[] = []
   const state = { isBusy: false, isDraining: false, isClosed: false }
   const drain = (): void => {
     if (state.isDraining) return
     state.isDraining = true
     try {
-      for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+      for (let message = messages.shift(); message !== undefined; message = messages.shift()) {
         state.isBusy = true
-        take(message, () => {
+        handle(message, () => {
           state.isBusy = false
           drain()
         })
@@ -37,12 +37,12 @@ export function makeInbox(
   return {
     put: (message) => {
       if (state.isClosed) return
-      queue.push(message)
+      messages.push(message)
       if (!state.isBusy) drain()
     },
     close: () => {
       state.isClosed = true
-      queue.length = 0
+      messages.length = 0
     },
   }
 }

@@ -6,10 +6,10 @@ import { makeCheck } from '#shared/wire/parse.ts'
 const check = makeCheck(Assignment)
 
 /**
- * A kiosk's place as a hub told it, where this device can show it; else the name of what does not fit: a role or a language
- * that it has no screens for, a time zone that it does not know, since the hub's list of them may be newer. [KSK-5]
+ * A kiosk's assignment from a hub, where this device can show it; else refused with the path of what does not fit: a role or a
+ * language that it has no screens for, a time zone that it does not know, since the hub's list of them may be newer. [KSK-5]
  */
-export function readAssignment(value: unknown): Decision<Assignment, string> {
+export function parseAssignment(value: unknown): Decision<Assignment, string> {
   const parsed = check(value)
   if (!parsed.ok) return refuse(parsed.refusal.at)
   try {

@@ -12,7 +12,10 @@ const MAX_ANSWER_BYTES = 65_536
 
 const parseAnswer = makeParse(EnrolResponse)
 
-/** Sends enrolments over HTTP. `ca` (PEM) replaces the usual authorities; the certificate is always checked. [SYN-20] [SYN-26] */
+/**
+ * Posts enrolments over HTTP. `ca` (PEM) replaces the system's authorities; the certificate is always checked. An answer that is
+ * no enrolment, and none within `timeoutMs`, is `hubUnreachable`. [SYN-20] [SYN-26]
+ */
 export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT_MS): PostEnrolment {
   return async (hubUrl, body) => {
     const answer = await postJson(
@@ -30,10 +33,10 @@ export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT
   }
 }
 
-/** No answer, or no certificate to believe it by. */
+/** Why there is no answer. */
 type NoAnswer = { why: 'hubUnreachable' | CertificateTrouble }
 
-/** Posts and reads the whole answer within the time; else why there is none. */
+/** Posts and reads the whole answer within the time; else why there is none. Never rejects. */
 function postJson(
   url: URL,
   body: string,

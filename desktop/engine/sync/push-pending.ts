@@ -1,80 +1,89 @@
 import { MAX_FRAME_BYTES_UP, MAX_PUSH_MUTATIONS, type Ack } from '#shared/wire/messages.ts'
-import { isCached, isDiskTrouble, isWritten, reachedOf, type Core } from '../core/core.ts'
-import type { Conversation } from './session-state.ts'
-import { cutPush } from './build-push.ts'
-import { keepSeal } from './record-hub-state.ts'
+import { appliedPositionOf, type Core } from '../core/core.ts'
+import { tryWriteCache, handleDiskTrouble, tryWriteOutbox } from '../core/store-writes.ts'
+import type { SessionState } from './session-state.ts'
+import { buildPush } from './build-push.ts'
+import { recordHeadSignature } from './record-hub-state.ts'
 
 /**
- * A push without an ack is sent again after this long, then after twice as long each time: the hub counts it once, and
- * a hub that slows this kiosk down must not be flooded. [SYN-2]
+ * A push without an ack is sent again after this long, then after twice as long each time, up to the maximum: the hub counts
+ * it once, and a hub that slows this kiosk down must not be flooded. [SYN-2]
  */
-const PATIENCE_MS = 15_000
-const LONGEST_PATIENCE_MS = 300_000
+const ACK_TIMEOUT_MS = 15_000
+const MAX_ACK_TIMEOUT_MS = 300_000
 
 /** The screen shows a refusal for one minute. */
-const REFUSED_FOR_MS = 60_000
+const SHOW_REFUSAL_MS = 60_000
 
 /** Sends the oldest waiting mutations when no push is in flight. [SYN-4] */
-export function pushWaiting(talk: Conversation): void {
-  if (talk.phase !== 'catchingUp' && talk.phase !== 'live') return
-  if (talk.inFlight !== null) return
+export function pushPending(session: SessionState): void {
+  if (session.phase !== 'catchingUp' && session.phase !== 'live') return
+  if (session.inFlight !== null) return
   try {
-    sendOldest(talk, PATIENCE_MS)
+    sendOldest(session, ACK_TIMEOUT_MS)
   } catch (error) {
-    // A tap that brought us here is saved, and must not be called refused. [SYN-25]
-    if (!isDiskTrouble(talk.core, error)) throw error
-    talk.end({ why: 'notWritten' })
+    // The mutation that led here is stored, and must not be reported as refused. [SYN-25]
+    if (!handleDiskTrouble(session.core, error)) throw error
+    session.end({ why: 'notWritten' })
   }
 }
 
-/** Sends again what was not acknowledged in time. */
-export function pushAgain(talk: Conversation): void {
-  const { inFlight } = talk
-  if (inFlight === null) return pushWaiting(talk)
-  if (talk.core.options.clock.elapsedMs() - inFlight.sentMs < inFlight.patienceMs) return
-  sendOldest(talk, Math.min(inFlight.patienceMs * 2, LONGEST_PATIENCE_MS))
+/** Sends the push in flight again when its ack is overdue, or the next one when none is in flight. [SYN-2] */
+export function resendUnacknowledged(session: SessionState): void {
+  const { inFlight } = session
+  if (inFlight === null) return pushPending(session)
+  if (session.core.options.clock.elapsedMs() - inFlight.sentMs < inFlight.ackTimeoutMs) return
+  sendOldest(session, Math.min(inFlight.ackTimeoutMs * 2, MAX_ACK_TIMEOUT_MS))
 }
 
-function sendOldest(talk: Conversation, patienceMs: number): void {
-  const { options, stores } = talk.core
+function sendOldest(session: SessionState, ackTimeoutMs: number): void {
+  const { options, stores } = session.core
   const { clock } = options
-  const atMost = Math.min(talk.limits.maxPushMutations, MAX_PUSH_MUTATIONS)
-  const maxBytes = Math.min(talk.limits.maxFrameBytes, MAX_FRAME_BYTES_UP)
+  const atMost = Math.min(session.limits.maxPushMutations, MAX_PUSH_MUTATIONS)
+  const maxBytes = Math.min(session.limits.maxFrameBytes, MAX_FRAME_BYTES_UP)
   const sentMs = clock.elapsedMs()
-  const push = cutPush(stores.outbox.readWaiting(atMost), maxBytes, { boot: clock.bootId, elapsedMs: sentMs })
+  const push = buildPush(stores.outbox.readWaiting(atMost), maxBytes, {
+    boot: clock.bootId,
+    elapsedMs: sentMs,
+  })
   const to = push?.mutations.at(-1)?.id
   if (push === null || to === undefined) return
-  talk.inFlight = { to, sentMs, patienceMs }
-  talk.sentTo = Math.max(talk.sentTo, to)
-  talk.send(push)
+  session.inFlight = { to, sentMs, ackTimeoutMs }
+  session.sentTo = Math.max(session.sentTo, to)
+  session.send(push)
 }
 
-/** Settles what the hub committed of what it was sent here; the overlay stays until the rows are here too. [SYN-6] [SYN-19] [SYN-29] */
-export function takeAck(talk: Conversation, said: Ack): void {
-  const { core } = talk
-  const ack = { ...said, lastMutationId: Math.min(said.lastMutationId, talk.sentTo) }
+/** Marks as acknowledged what the hub committed; the overlay stays until the rows are here too. [SYN-6] [SYN-19] [SYN-29] */
+export function handleAck(session: SessionState, received: Ack): void {
+  const { core } = session
+  const ack = { ...received, lastMutationId: Math.min(received.lastMutationId, session.sentTo) }
   const { outbox } = core.stores
   const nowMs = core.hubTime.nowMs() ?? 0
-  if (!isWritten(core, () => outbox.applyAck(ack, nowMs))) return talk.end({ why: 'notWritten' })
-  core.screen.markSpaces(core.taps.settle(ack.lastMutationId, ack.head, reachedOf(core)))
-  showRefused(core, ack)
+  if (!tryWriteOutbox(core, () => outbox.applyAck(ack, nowMs))) return session.end({ why: 'notWritten' })
+  core.screen.markSpaces(core.pending.acknowledge(ack.lastMutationId, ack.head, appliedPositionOf(core)))
+  showRefusals(core, ack)
   core.screen.publish('outbox')
-  const seal = { epoch: talk.epoch, head: ack.head, mac: ack.mac }
-  if (!isCached(core, () => keepSeal(core, seal))) return talk.end({ why: 'notWritten' })
-  if (talk.inFlight !== null && ack.lastMutationId < talk.inFlight.to) return
-  talk.inFlight = null
-  pushWaiting(talk)
+  const signedHead = { epoch: session.epoch, head: ack.head, mac: ack.mac }
+  if (!tryWriteCache(core, () => recordHeadSignature(core, signedHead)))
+    return session.end({ why: 'notWritten' })
+  if (session.inFlight !== null && ack.lastMutationId < session.inFlight.to) return
+  session.inFlight = null
+  pushPending(session)
 }
 
-function showRefused(core: Core, ack: Ack): void {
+function showRefusals(core: Core, ack: Ack): void {
   const { health, stores, options, screen } = core
   for (const { id, why } of ack.outcomes) {
     const spaceId = stores.outbox.readMutation(id)?.spaceId
     if (spaceId === undefined || health.refused.some((refused) => refused.mutationId === id)) continue
-    options.log.warn('the hub refused a tap', { mutationId: id, spaceId, why })
+    options.log.warn('mutation-refused', 'The hub refused a report or an undo.', {
+      mutationId: id,
+      spaceId,
+      why,
+    })
     const refused = { mutationId: id, spaceId, why }
     health.refused.push(refused)
-    options.clock.after(REFUSED_FOR_MS, () => {
+    options.clock.after(SHOW_REFUSAL_MS, () => {
       health.refused = health.refused.filter((shown) => shown !== refused)
       screen.publish('outbox')
     })

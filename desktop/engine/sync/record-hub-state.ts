@@ -3,39 +3,44 @@ import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { SignedHead } from '#shared/wire/messages.ts'
 import type { Core } from '../core/core.ts'
 
-/** Keeps the greatest head of the present epoch. [SYN-17] */
-export function keepSeal(core: Core, told: SignedHead): void {
-  const { seal, stores } = core
-  if (seal.held !== null && seal.held.epoch === told.epoch && seal.held.head >= told.head) return
-  seal.held = told
-  stores.cache.insertSealed(told)
+/** Stores the greatest signed head of the present epoch. Throws what SQLite throws. [SYN-17] */
+export function recordHeadSignature(core: Core, received: SignedHead): void {
+  const { headSignature, stores } = core
+  const { newest } = headSignature
+  if (newest !== null && newest.epoch === received.epoch && newest.head >= received.head) return
+  headSignature.newest = received
+  stores.cache.insertHeadSignature(received)
 }
 
 /**
- * Keeps the kiosk's place and settings; another space than before is a move. Of a place that cannot be shown here nothing is
- * kept: the last good one goes on, and staff are told. [KSK-5]
+ * Stores the kiosk's assignment; another space than before is a move. One that cannot be shown here is not stored: the last
+ * good one stays, and the screen tells staff. Throws what SQLite throws. [KSK-5]
  */
-export function keepPlace(core: Core, told: Decision<Assignment, string>): void {
-  const { health, options, place, screen } = core
-  if (!told.ok) {
-    options.log.warn('the place that the hub told cannot be shown and is not taken', { at: told.refusal })
+export function recordAssignment(core: Core, received: Decision<Assignment, string>): void {
+  const { health, options, assignment, screen } = core
+  if (!received.ok) {
+    options.log.warn(
+      'assignment-not-shown',
+      'The assignment from the hub cannot be shown by this version; the last one stays.',
+      { at: received.refusal },
+    )
     health.isAssignmentRefused = true
     return screen.publish('outbox')
   }
   const wasRefused = health.isAssignmentRefused
   health.isAssignmentRefused = false
   if (wasRefused) screen.publish('outbox')
-  const old = place.told
-  const isMoved = old !== null && old.assignment.spaceId !== told.value.spaceId
-  place.told = {
-    assignment: told.value,
+  const old = assignment.current
+  const isMoved = old !== null && old.assignment.spaceId !== received.value.spaceId
+  assignment.current = {
+    assignment: received.value,
     movedAtMs: isMoved ? core.hubTime.nowMs() : (old?.movedAtMs ?? null),
   }
-  core.stores.cache.insertAssignment(place.told)
+  core.stores.cache.insertAssignment(assignment.current)
 }
 
-/** Keeps when the hub was last heard. */
-export function keepContact(core: Core): void {
+/** Stores when the hub last sent something. Throws what SQLite throws. */
+export function recordContact(core: Core): void {
   const contact = core.hubTime.contact()
   if (contact !== null) core.stores.cache.insertContact(contact)
 }

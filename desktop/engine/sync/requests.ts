@@ -1,20 +1,21 @@
 import type { Reply } from '#shared/wire/messages.ts'
 import type { EngineClock } from '../core/ports.ts'
 
-const ANSWER_MS = 5_000
+const ANSWER_TIMEOUT_MS = 5_000
 
 /** How a request ended. */
 export type Answer = Reply['answer'] | 'offline'
 
-/** Questions that need the line now; nothing of them is kept. */
+/** Requests to the hub that need a connection now; none is stored. */
 export interface Requests {
-  /** Sends under a fresh number and waits; `offline` when no answer comes in 5 s or the line ends. */
+  /** Sends under a new id and waits; `offline` when no answer comes within 5 s or the connection ends. Never rejects. */
   ask(send: (id: number) => void): Promise<Answer>
   answer(reply: Reply): void
+  /** Answers every open request with `offline`. */
   abandon(): void
 }
 
-/** Makes the questions of one line. */
+/** Makes the requests of one connection. */
 export function makeRequests(clock: EngineClock): Requests {
   const open = new Map<number, (answer: Answer) => void>()
   const last = { id: 0 }
@@ -23,7 +24,7 @@ export function makeRequests(clock: EngineClock): Requests {
       new Promise((resolve) => {
         last.id += 1
         const { id } = last
-        const cancel = clock.after(ANSWER_MS, () => open.get(id)?.('offline'))
+        const cancel = clock.after(ANSWER_TIMEOUT_MS, () => open.get(id)?.('offline'))
         open.set(id, (answer) => {
           open.delete(id)
           cancel()

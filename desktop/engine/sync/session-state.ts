@@ -1,46 +1,47 @@
 import type { ConnectionError, KioskMessage, Limits } from '#shared/wire/messages.ts'
-import type { LineEnd } from '../core/ports.ts'
+import type { ConnectionEnd } from '../core/ports.ts'
 import type { Core } from '../core/core.ts'
-import type { RowsIntake } from './apply-rows.ts'
+import type { RowApplier } from './apply-rows.ts'
 
-/** What both sides of one line know of each other. Everything here ends with the line. */
-export interface Conversation {
+/** The state of one connection to the hub, shared by the functions that handle its messages. It ends with the connection. */
+export interface SessionState {
   readonly core: Core
+  /** Host and port of the hub, which the proof signs. [SYN-10] */
   readonly host: string
-  readonly rows: RowsIntake
+  readonly rowApplier: RowApplier
   send(message: KioskMessage): void
   end(why: SessionEnd): void
-  /** The line became live, or what the screen says of it changed. */
-  changed(): void
-  /** `opening` until the hello is sent, `greeted` until the welcome, `catchingUp` until the rows are here. */
-  phase: 'opening' | 'greeted' | 'catchingUp' | 'live' | 'ended'
+  /** To be called when the connection became live, and with each heartbeat. */
+  statusChanged(): void
+  /** `opening` until the hello is sent, `helloSent` until the welcome, `catchingUp` until the rows are here. */
+  phase: 'opening' | 'helloSent' | 'catchingUp' | 'live' | 'ended'
   epoch: string
   ticket: string
-  /** The head of the welcome: live from there on. */
+  /** The hub's head at the welcome: live once the rows are so far. */
   head: number
   limits: Limits
-  /** The push that waits for its ack: its last id, when it was sent, and how long to wait before it is sent again. */
-  inFlight: { to: number; sentMs: number; patienceMs: number } | null
-  /** The greatest id that was sent on this line: an ack settles nothing beyond it. [SYN-29] */
+  /** The push that waits for its ack: its last id, when it was sent (elapsed ms), and after how long it is sent again. */
+  inFlight: { to: number; sentMs: number; ackTimeoutMs: number } | null
+  /** The greatest id that was sent on this connection: an ack counts no further. [SYN-29] */
   sentTo: number
-  /** Rows were asked for, or the first of their parts came; `beats` heartbeats have come since the last part. */
-  asked: { beats: number } | null
-  /** Takes back the pull that is planned after a mismatch. */
+  /** Rows were requested, or the first of their parts came; null: none are due. Counts the heartbeats since the last part. */
+  rowsRequested: { heartbeatCount: number } | null
+  /** Cancels the request that is planned after a digest mismatch; null: none is. */
   cancelRepair: (() => void) | null
 }
 
-/** How a line ended. */
+/** How a connection ended. */
 export type SessionEnd =
-  | { why: 'line'; end: LineEnd }
-  /** Nothing was heard for too long, or the handshake took too long. */
+  | { why: 'line'; end: ConnectionEnd }
+  /** Nothing was received for too long, or the handshake took too long. */
   | { why: 'silent' }
   | { why: 'bye'; retryAfterMs: number }
   | { why: 'err'; code: ConnectionError['code'] }
-  /** The device's own key is damaged: nothing can be proven with it. [KSK-15] */
+  /** The device's own key is damaged: nothing can be signed with it. [KSK-15] */
   | { why: 'keyUnreadable' }
   /** This device has a new identity. */
   | { why: 'forked' }
-  /** The hub said something that is not in the protocol. */
+  /** The hub sent something that is not in the protocol. */
   | { why: 'malformed' }
-  /** The device's own disk did not take what had to be kept. */
+  /** The device's own disk did not take what had to be stored. */
   | { why: 'notWritten' }

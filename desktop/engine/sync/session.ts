@@ -1,108 +1,113 @@
-import { isDiskTrouble, type Core } from '../core/core.ts'
-import type { LineEnd } from '../core/ports.ts'
-import type { Conversation, SessionEnd } from './session-state.ts'
-import { MISSED_BEATS, watchLife } from './watch-connection.ts'
-import { kioskText, parseHubMessage } from './hub-messages.ts'
-import { makeInbox } from './message-queue.ts'
-import { pushWaiting } from './push-pending.ts'
+import type { Core } from '../core/core.ts'
+import { handleDiskTrouble } from '../core/store-writes.ts'
+import type { ConnectionEnd } from '../core/ports.ts'
+import type { SessionState, SessionEnd } from './session-state.ts'
+import { MISSED_HEARTBEATS, watchConnection } from './watch-connection.ts'
+import { kioskMessageText, parseHubMessage } from './hub-messages.ts'
+import { makeMessageQueue } from './message-queue.ts'
+import { pushPending } from './push-pending.ts'
 import { makeRequests, type Answer } from './requests.ts'
-import { makeRowsIntake } from './apply-rows.ts'
-import { takeMessage, takeRows } from './handle-message.ts'
+import { makeRowApplier } from './apply-rows.ts'
+import { handleMessage, handleRows } from './handle-message.ts'
 
-/** From dialling to the welcome. A hub waits 5 s for a hello; a slow line and a busy hub get some more. */
-const HANDSHAKE_MS = 15_000
+/** From connecting to the welcome. A hub waits 5 s for a hello; a slow network and a busy hub get some more. */
+const HANDSHAKE_TIMEOUT_MS = 15_000
 
-/** One line to a hub, from dialling to its end. */
+/** One connection to a hub, from connecting to its end. */
 export interface Session {
-  /** The rows are here, and nothing speaks against the line. */
+  /** The rows are here, and no ping is unanswered. */
   isLive(): boolean
-  /** Asks for a sign of life; without one the line ends. What came before it, unread, is no sign. */
+  /** Sends a ping; without a pong the session ends. */
   probe(): void
-  /** A new mutation waits. */
+  /** Sends a mutation that was just stored. */
   push(): void
   checkPin(pin: string): Promise<Answer>
-  /** Ends it without a word. */
+  /** Ends it and tells the hooks so. */
   close(): void
 }
 
-/** What a session tells. */
+/** What a session calls back. */
 export interface SessionHooks {
-  /** A word came, and is not looked at yet. */
-  arrived(): void
+  /** A message came, and was not read yet. */
+  received(): void
   changed(): void
   ended(end: SessionEnd): void
 }
 
-/** What is known before the first word. */
-const NOTHING_YET = {
+/** What is known before the first message. */
+const INITIAL_STATE = {
   phase: 'opening',
   epoch: '',
   ticket: '',
   head: 0,
-  limits: { heartbeatMs: HANDSHAKE_MS / MISSED_BEATS, maxFrameBytes: 1, maxPushMutations: 1 },
+  limits: { heartbeatMs: HANDSHAKE_TIMEOUT_MS / MISSED_HEARTBEATS, maxFrameBytes: 1, maxPushMutations: 1 },
   inFlight: null,
   sentTo: 0,
-  asked: null,
+  rowsRequested: null,
   cancelRepair: null,
 } as const
 
-/** Dials the hub and talks until the line ends. `ended` is called once, never before this returned. */
+/** Connects to the hub and handles its messages until the connection ends. `ended` is called once, never before this returned. */
 export function openSession(core: Core, url: string, hooks: SessionHooks): Session {
-  const { clock, log, dial } = core.options
+  const { clock, log, connect } = core.options
   const requests = makeRequests(clock)
   const finish = (end: SessionEnd, isOpen: boolean): void => {
-    if (talk.phase === 'ended') return
-    talk.phase = 'ended'
-    life.stop()
-    talk.cancelRepair?.()
-    talk.rows.abandon()
+    if (session.phase === 'ended') return
+    session.phase = 'ended'
+    watch.stop()
+    session.cancelRepair?.()
+    session.rowApplier.abandon()
     requests.abandon()
-    inbox.close()
-    if (isOpen) line.close()
+    queue.close()
+    if (isOpen) connection.close()
     hooks.ended(end)
   }
-  // The engine's door for what the hub says: a mistake of ours ends the line, not the kiosk.
+  // Where exceptions of the message handlers end: a fault of the program ends the connection, not the kiosk.
   const failed = (error: unknown): void => {
-    if (isDiskTrouble(core, error)) return finish({ why: 'notWritten' }, true)
-    log.warn('a line ended by a fault of ours', { reason: String(error) })
+    if (handleDiskTrouble(core, error)) return finish({ why: 'notWritten' }, true)
+    log.warn(
+      'hub-message-failed',
+      'A message of the hub could not be handled by a fault of the program; the connection was ended.',
+      { reason: String(error) },
+    )
     return finish({ why: 'malformed' }, true)
   }
-  const talk: Conversation = {
-    ...NOTHING_YET,
+  const session: SessionState = {
+    ...INITIAL_STATE,
     core,
     host: new URL(url).host,
-    rows: makeRowsIntake(core, failed),
-    send: (message) => line.send(kioskText(message)),
+    rowApplier: makeRowApplier(core, failed),
+    send: (message) => connection.send(kioskMessageText(message)),
     end: (end) => finish(end, true),
-    changed: hooks.changed,
+    statusChanged: hooks.changed,
   }
-  const inbox = makeInbox((message, done) => {
-    if (message.type === 'snapshot' || message.type === 'changes') return takeRows(talk, message, done)
-    takeMessage(talk, message, requests.answer)
+  const queue = makeMessageQueue((message, done) => {
+    if (message.type === 'snapshot' || message.type === 'changes') return handleRows(session, message, done)
+    handleMessage(session, message, requests.answer)
     done()
   }, failed)
-  const life = watchLife(clock, talk, () => line.ping())
-  const line = dial(url, {
+  const watch = watchConnection(clock, session, () => connection.ping())
+  const connection = connect(url, {
     opened: () => undefined,
     received: (text) => {
-      if (talk.phase === 'ended') return
-      hooks.arrived()
-      life.heard()
+      if (session.phase === 'ended') return
+      hooks.received()
+      watch.received()
       const message = parseHubMessage(text)
       if (message === null) finish({ why: 'malformed' }, true)
-      else inbox.put(message)
+      else queue.put(message)
     },
-    ponged: () => life.answered(),
-    ended: (why: LineEnd) => finish({ why: 'line', end: why }, false),
+    ponged: () => watch.ponged(),
+    ended: (why: ConnectionEnd) => finish({ why: 'line', end: why }, false),
   })
 
   return {
-    isLive: () => talk.phase === 'live' && !life.isAsked(),
-    probe: life.ask,
-    push: () => pushWaiting(talk),
+    isLive: () => session.phase === 'live' && !watch.isProbing(),
+    probe: watch.probe,
+    push: () => pushPending(session),
     checkPin: (pin) =>
-      talk.phase === 'live'
-        ? requests.ask((id) => talk.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
+      session.phase === 'live'
+        ? requests.ask((id) => session.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
         : Promise.resolve('offline'),
     close: () => finish({ why: 'line', end: 'closed' }, true),
   }

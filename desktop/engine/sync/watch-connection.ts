@@ -1,69 +1,73 @@
 import type { EngineClock } from '../core/ports.ts'
-import type { Conversation } from './session-state.ts'
+import type { SessionState } from './session-state.ts'
 
-/** A line is dead when two heartbeats are missed; half a one more for the way. [SYN-23] */
-export const MISSED_BEATS = 2.5
+/** A connection has ended when two heartbeats are missed; half a one more for the network. [SYN-23] */
+export const MISSED_HEARTBEATS = 2.5
 
-/** How long a line may take to answer when it is asked whether it still lives. [KSK-12] */
-const ANSWER_MS = 3_000
+/** How long the hub may take to answer a ping. [KSK-12] */
+const PONG_TIMEOUT_MS = 3_000
 
-/** A look that comes later than planned by this much was held up by a standstill of the process. */
+/** A check that comes later than planned by this much was held up by a standstill of the process. */
 const LATE_MS = 2_000
 
-/** Whether the other end of a line still lives. */
-export interface LifeWatch {
-  /** Some word came. */
-  heard(): void
-  /** Asks for a sign of life; without one in time the line has ended. What came before it, unread, is no sign. */
-  ask(): void
-  isAsked(): boolean
-  /** The sign came. */
-  answered(): void
+/** Watches whether the hub still answers on a connection. */
+export interface ConnectionWatch {
+  /** A message came. */
+  received(): void
+  /** Sends a ping; without a pong within 3 s the connection ends. Messages that lay unread do not count as an answer. */
+  probe(): void
+  isProbing(): boolean
+  /** The pong came. */
+  ponged(): void
   stop(): void
 }
 
 /**
- * Watches one line, and ends it when nothing was heard for too long. Counts elapsed time, so a suspend is noticed soon
- * after waking; a look that itself comes late says nothing of the hub, since nobody listened here: then it is asked. [SYN-23]
+ * Ends a session when nothing was received for too long. Counts elapsed time, so a suspend is noticed soon after waking; a
+ * check that itself comes late says nothing about the hub, since nothing was read here: then a ping is sent. [SYN-23]
  */
-export function watchLife(clock: EngineClock, talk: Conversation, ping: () => void): LifeWatch {
+export function watchConnection(
+  clock: EngineClock,
+  session: SessionState,
+  ping: () => void,
+): ConnectionWatch {
   const state = { heardMs: clock.elapsedMs(), dueMs: clock.elapsedMs() }
-  const cancels: { look: (() => void) | null; asked: (() => void) | null } = { look: null, asked: null }
-  const end = (): void => talk.end({ why: 'silent' })
-  const look = (): void => {
+  const cancels: { check: (() => void) | null; probe: (() => void) | null } = { check: null, probe: null }
+  const end = (): void => session.end({ why: 'silent' })
+  const check = (): void => {
     const nowMs = clock.elapsedMs()
-    if (nowMs - state.dueMs > LATE_MS) life.ask()
-    const leftMs = MISSED_BEATS * talk.limits.heartbeatMs - (nowMs - state.heardMs)
+    if (nowMs - state.dueMs > LATE_MS) watch.probe()
+    const leftMs = MISSED_HEARTBEATS * session.limits.heartbeatMs - (nowMs - state.heardMs)
     if (leftMs <= 0) return end()
-    // Not later than half a beat: the welcome may name shorter ones, and a timer stands still in a suspend.
-    const waitMs = Math.min(leftMs, talk.limits.heartbeatMs / 2)
+    // Not later than half a heartbeat: the welcome may set shorter ones, and a timer stands still in a suspend.
+    const waitMs = Math.min(leftMs, session.limits.heartbeatMs / 2)
     state.dueMs = nowMs + waitMs
-    cancels.look = clock.after(waitMs, look)
+    cancels.check = clock.after(waitMs, check)
   }
-  const life: LifeWatch = {
-    heard: () => {
+  const watch: ConnectionWatch = {
+    received: () => {
       state.heardMs = clock.elapsedMs()
     },
-    ask: () => {
-      if (talk.phase === 'ended' || cancels.asked !== null) return
-      life.heard()
-      cancels.asked = clock.after(ANSWER_MS, end)
+    probe: () => {
+      if (session.phase === 'ended' || cancels.probe !== null) return
+      watch.received()
+      cancels.probe = clock.after(PONG_TIMEOUT_MS, end)
       ping()
     },
-    isAsked: () => cancels.asked !== null,
-    answered: () => {
-      if (cancels.asked === null) return
-      cancels.asked()
-      cancels.asked = null
-      life.heard()
-      talk.changed()
+    isProbing: () => cancels.probe !== null,
+    ponged: () => {
+      if (cancels.probe === null) return
+      cancels.probe()
+      cancels.probe = null
+      watch.received()
+      session.statusChanged()
     },
     stop: () => {
-      cancels.look?.()
-      cancels.asked?.()
-      cancels.asked = null
+      cancels.check?.()
+      cancels.probe?.()
+      cancels.probe = null
     },
   }
-  look()
-  return life
+  check()
+  return watch
 }

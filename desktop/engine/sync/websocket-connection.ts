@@ -1,27 +1,27 @@
 import { WebSocket } from 'ws'
 import { certificateTroubleOf } from './certificate-trouble.ts'
-import type { DialLine, LineEnd } from '../core/ports.ts'
+import type { ConnectToHub, ConnectionEnd } from '../core/ports.ts'
 
-const HANDSHAKE_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
 
-/** Parts are at most 128 KiB; a single row or frame of levels may pass that a little. */
+/** Frames of rows are at most 128 KiB; a single row or a frame of levels may be a little longer. */
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
 
 /**
- * Opens real websockets. `ca` (PEM) replaces the usual authorities. The certificate is always checked, whatever the
- * environment says. [SYN-26]
+ * Connects over real websockets. `ca` (PEM) replaces the system's authorities; null keeps them. The certificate is always
+ * checked, whatever the environment says. [SYN-26]
  */
-export function makeWsDial(ca: string | null): DialLine {
+export function makeWebSocketConnect(ca: string | null): ConnectToHub {
   return (url, events) => {
     const socket = new WebSocket(url, {
-      handshakeTimeout: HANDSHAKE_MS,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: MAX_PAYLOAD_BYTES,
       perMessageDeflate: false,
       followRedirects: false,
       rejectUnauthorized: true,
       ...(ca === null ? {} : { ca }),
     })
-    const state = { why: 'closed' as LineEnd, isEnded: false, wasOpen: false }
+    const state = { why: 'closed' as ConnectionEnd, isEnded: false, wasOpen: false }
     const end = (): void => {
       if (state.isEnded) return
       state.isEnded = true
@@ -52,7 +52,7 @@ export function makeWsDial(ca: string | null): DialLine {
       },
       close: () => {
         state.isEnded = true
-        // A line that nobody answers on would linger for half a minute; what was sent has left already.
+        // A closing handshake that nobody answers would take half a minute; what was sent has left already.
         if (socket.readyState === WebSocket.OPEN) socket.close()
         else socket.terminate()
       },

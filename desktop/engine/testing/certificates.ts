@@ -1,4 +1,4 @@
-/** A certificate for localhost and 127.0.0.1 that nobody trusts by itself, for tests only; good until 2126. */
+/** A self-signed certificate for localhost and 127.0.0.1, for tests only; valid until 2126. */
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBszCCAVmgAwIBAgIUGi+NpUpV3neByLeYr37l0nb0aL0wCgYIKoZIzj0EAwIw
 IDEeMBwGA1UEAwwVQ2FycmVsIHRlc3QgYXV0aG9yaXR5MCAXDTI2MTEyMDA0MTkx
@@ -13,7 +13,7 @@ H8LcWvt9UIb27oLUzvLiHTYuOy0CIQDDlvnQssg2ZG555BMmdc7F0QQIJ/Kvi2CR
 -----END CERTIFICATE-----
 `
 
-/** Its key; worth nothing. */
+/** Its private key, which protects nothing. */
 export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgxH0cc3UWJageZ6Dr
 I8WcVnk8zE5bTKukX7JY+YTpwp2hRANCAATXasyHdEA91rWRzDOTdu/vcOrChXJf
@@ -21,7 +21,7 @@ nO1xv4d0HULU5dYRU0pvmXMuspGQF3ots/y/lCUX9txh4S9z3rlkaFjg
 -----END PRIVATE KEY-----
 `
 
-/** Of the same key and names, good from 2015 to 2020. */
+/** Of the same key and names, valid from 2015 to 2020. */
 export const EXPIRED_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBfTCCASOgAwIBAgIBATAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVDYXJyZWwg
 dGVzdCBhdXRob3JpdHkwHhcNMTUwMTAxMDAwMDAwWhcNMjAwMTAxMDAwMDAwWjAg
@@ -35,7 +35,7 @@ Tc/XYhkUF3uBjfUwCgYIKoZIzj0EAwIDSAAwRQIhALGo0BuU2TablaQWpnfhQu2z
 -----END CERTIFICATE-----
 `
 
-/** Of the same key and names, good from 2116 to 2126. */
+/** Of the same key and names, valid from 2116 to 2126. */
 export const FUTURE_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBgTCCASegAwIBAgIBAjAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVDYXJyZWwg
 dGVzdCBhdXRob3JpdHkwIhgPMjExNjAxMDEwMDAwMDBaGA8yMTI2MDEwMTAwMDAw

@@ -1,6 +1,6 @@
 // A kiosk without a screen as a process of its own, for tests that kill or stop one: `node desktop/engine/testing/kiosk-process.ts HUB FOLDER`.
-// It enrols with any code, prints what its screen would be told of the line as JSON lines, makes the reports that it reads
-// as `SPACE LEVEL` on standard input, prints their answers, and ends as the agent does when its engine must be started anew.
+// It enrols with any code, prints the slices of its screen but the spaces as JSON lines, makes the reports that it reads as
+// `SPACE LEVEL` on standard input, prints their answers, and ends as the agent does when its engine must be started again.
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { makeDeviceClock } from '../clock/device-clock.ts'
@@ -25,7 +25,7 @@ const opened = openKiosk(
     env: {},
     appVersion: '0.0.1',
     clock: makeDeviceClock(),
-    log: { info: (event) => print({ event }), warn: (event, facts) => print({ event, ...facts }) },
+    log: { info: (code) => print({ code }), warn: (code, _sentence, facts) => print({ code, ...facts }) },
   },
 )
 if (!opened.ok) throw new Error(opened.refusal)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { KioskMessage, type HubMessage } from '#shared/wire/messages.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import type { DialLine, EngineClock, LineEnd, LineEvents } from '../core/ports.ts'
+import type { ConnectToHub, EngineClock, ConnectionEnd, ConnectionEvents } from '../core/ports.ts'
 
 /** Hub time at which tests begin. */
 export const HUB_MS = 1_800_000_000_000
@@ -25,7 +25,7 @@ export function parseKioskText(text: string): KioskMessage {
   return parsed.value
 }
 
-/** Clocks in a test's hand. */
+/** Clocks that a test moves. */
 export interface TestClock extends EngineClock {
   bootId: string
   wallErrorMs: number
@@ -35,7 +35,7 @@ export interface TestClock extends EngineClock {
   suspend(ms: number): void
 }
 
-/** Makes clocks that stand still until told. */
+/** Makes clocks that stand still until a test moves them. */
 export function makeTestClock(): TestClock {
   const timers = new Map<number, { atMs: number; run: () => void }>()
   const state = { nowMs: 1_000, asleepMs: 0, nextId: 1 }
@@ -72,35 +72,41 @@ export function makeTestClock(): TestClock {
 
 type Sent<Type extends KioskMessage['type']> = Extract<KioskMessage, { type: Type }>
 
-/** The other end of dialled lines: a test speaks for the hub. */
+/** The hub's end of the kiosk's connections, in a test's hands. */
 export interface ScriptedHub {
-  dial: DialLine
-  dialled(): number
+  connect: ConnectToHub
+  connectionCount(): number
   isOpen(): boolean
   say(message: HubMessage): void
   sayText(text: string): void
-  /** The line ends. */
-  cut(why?: LineEnd): void
-  /** How often the kiosk asked for a sign of life; the hub gives one only by `pong`. */
+  /** Ends the connection. */
+  cut(why?: ConnectionEnd): void
+  /** How many pings the kiosk sent; only `pong` answers them. */
   pings(): number
   pong(): void
-  /** All that the kiosk sent since the last `hear`. */
-  hear(): KioskMessage[]
-  /** The newest message of a type among all sent on this line. */
+  /** All that the kiosk sent since the last call. */
+  takeNewMessages(): KioskMessage[]
+  /** The newest message of a type that was sent on this connection. */
   last<Type extends KioskMessage['type']>(type: Type): Sent<Type> | undefined
-  /** Every message of a type on all lines. */
+  /** Every message of a type on all connections. */
   all<Type extends KioskMessage['type']>(type: Type): Sent<Type>[]
 }
 
 /** Makes one that answers nothing by itself. Each text of the kiosk must fit the schema. */
 export function makeScriptedHub(): ScriptedHub {
   const everything: KioskMessage[] = []
-  const state = { events: null as LineEvents | null, dialled: 0, heard: 0, lineStart: 0, pings: 0 }
+  const state = {
+    events: null as ConnectionEvents | null,
+    connections: 0,
+    taken: 0,
+    connectionStart: 0,
+    pings: 0,
+  }
   return {
-    dial: (_url, events) => {
-      state.dialled += 1
+    connect: (_url, events) => {
+      state.connections += 1
       state.events = events
-      state.lineStart = everything.length
+      state.connectionStart = everything.length
       return {
         send: (text) => void everything.push(parseKioskText(text)),
         ping: () => {
@@ -111,7 +117,7 @@ export function makeScriptedHub(): ScriptedHub {
         },
       }
     },
-    dialled: () => state.dialled,
+    connectionCount: () => state.connections,
     isOpen: () => state.events !== null,
     say: (message) => state.events?.received(JSON.stringify(message)),
     sayText: (text) => state.events?.received(text),
@@ -122,14 +128,14 @@ export function makeScriptedHub(): ScriptedHub {
     },
     pings: () => state.pings,
     pong: () => state.events?.ponged(),
-    hear: () => {
-      const fresh = everything.slice(state.heard)
-      state.heard = everything.length
+    takeNewMessages: () => {
+      const fresh = everything.slice(state.taken)
+      state.taken = everything.length
       return fresh
     },
     last: (type) =>
       everything
-        .slice(state.lineStart)
+        .slice(state.connectionStart)
         .filter((message): message is Sent<typeof type> => message.type === type)
         .at(-1),
     all: (type) => everything.filter((message): message is Sent<typeof type> => message.type === type),

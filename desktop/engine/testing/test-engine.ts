@@ -7,6 +7,7 @@ import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import type { ChangedRows, SpaceRow } from '#shared/wire/messages.ts'
 import type { EngineOptions } from '../core/core.ts'
+import type { LogFacts } from '../log/engine-log.ts'
 import { openEngine } from '../api/engine.ts'
 import { type Engine } from '../api/engine-api.ts'
 import {
@@ -67,20 +68,30 @@ export const ASSIGNMENT: Assignment = {
   idleMs: 75_000,
 }
 
+/** An enrolment as a kiosk posts it; its signature is none. */
+export const ENROL_REQUEST = {
+  code: 'CODE',
+  publicKey: 'A'.repeat(43),
+  name: 'Floor',
+  keyGrade: 'file' as const,
+  appVersion: '0.0.1',
+  proof: 'proof',
+}
+
 /** Changed rows with what is given, nothing else. */
 export function changesOf(changes: Partial<ChangedRows>): ChangedRows {
   return { rows: [], levels: [], gone: [], ...changes }
 }
 
-/** The digest that a hub would tell for these rows. */
+/** The digest that a hub would send for these rows. */
 export function digestOf(rows: readonly { id: number; clock: number }[]): string {
   const digest = emptyDigest()
   for (const { id, clock } of rows) toggleRow(digest, id, clock)
   return digestText(digest)
 }
 
-/** An engine on a folder of its own, its world in the test's hands, and a mirror of its slices. */
-export interface Bench {
+/** An engine on a folder of its own, with the clock and the hub in the test's hands, and what its screen received. */
+export interface TestKiosk {
   engine: Engine
   folder: string
   clock: TestClock
@@ -88,54 +99,56 @@ export interface Bench {
   seen: { [Name in SliceName]?: Slices[Name] }
   /** What a screen holds after all slices so far. */
   screen: Map<number, SpaceView>
+  /** Lines of the log: code and facts. */
   logged: string[]
 }
 
 /** Opens an engine; a folder, clock or hub of an earlier one may be given. */
-export function openBench(
-  given: Partial<Pick<Bench, 'folder' | 'clock' | 'hub'>> & {
+export function openTestKiosk(
+  given: Partial<Pick<TestKiosk, 'folder' | 'clock' | 'hub'>> & {
     options?: Partial<EngineOptions>
     open?: (options: EngineOptions) => Engine
   } = {},
-): Bench {
+): TestKiosk {
   const folder = given.folder ?? scratchFolder()
   const clock = given.clock ?? makeTestClock()
   const hub = given.hub ?? makeScriptedHub()
   const random = makeSeededRandom(11)
   const logged: string[] = []
-  const log = (event: string, facts?: Record<string, unknown>): void =>
-    void logged.push(`${event} ${JSON.stringify(facts ?? {})}`)
+  const log = (code: string, _sentence: string, facts?: LogFacts): void =>
+    void logged.push(`${code} ${JSON.stringify(facts ?? {})}`)
   const engine = (given.open ?? openEngine)({
     folder,
     config: { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' } },
     appVersion: '0.0.1',
     clock,
-    dial: hub.dial,
-    post: () => Promise.resolve(accept({ kioskId: 7, universityId: 1, spaceId: 2, role: 'entrance' })),
-    random: random,
-    secret: (byteCount) =>
+    connect: hub.connect,
+    postEnrolment: () =>
+      Promise.resolve(accept({ kioskId: 7, universityId: 1, spaceId: 2, role: 'entrance' })),
+    random,
+    makeSecret: (byteCount) =>
       Buffer.from(Array.from({ length: byteCount }, () => random.integerBelow(256))).toString('base64url'),
     log: { info: log, warn: log },
     ...given.options,
   })
-  const bench: Bench = { engine, folder, clock, hub, seen: {}, screen: new Map(), logged }
-  engine.subscribe((name, value) => hearSlice(bench, name, value))
-  return bench
+  const kiosk: TestKiosk = { engine, folder, clock, hub, seen: {}, screen: new Map(), logged }
+  engine.subscribe((name, value) => recordSlice(kiosk, name, value))
+  return kiosk
 }
 
-function hearSlice<Name extends SliceName>(bench: Bench, name: Name, value: Slices[Name]): void {
-  Object.assign(bench.seen, { [name]: value })
+function recordSlice<Name extends SliceName>(kiosk: TestKiosk, name: Name, value: Slices[Name]): void {
+  Object.assign(kiosk.seen, { [name]: value })
   if (name !== 'spaces') return
   const slice = value as Slices['spaces']
-  if (slice.isWhole) bench.screen.clear()
-  for (const space of slice.spaces) bench.screen.set(space.id, space)
-  for (const id of slice.gone) bench.screen.delete(id)
+  if (slice.isWhole) kiosk.screen.clear()
+  for (const space of slice.spaces) kiosk.screen.set(space.id, space)
+  for (const id of slice.gone) kiosk.screen.delete(id)
 }
 
-/** Says a challenge and a welcome; the kiosk has dialled. */
+/** Sends a challenge and a welcome; the kiosk has connected. */
 export function welcome(
-  bench: Bench,
-  told: {
+  kiosk: TestKiosk,
+  fields: {
     head?: number
     lastMutationId?: number
     epoch?: string
@@ -143,37 +156,37 @@ export function welcome(
     assignment?: Assignment
   } = {},
 ): void {
-  const { hub, clock } = bench
+  const { hub, clock } = kiosk
   hub.say({ type: 'challenge', nonce: 'nonce', protocols: [2, 1] })
   hub.say({
     type: 'welcome',
-    epoch: told.epoch ?? 'epoch-1',
-    head: told.head ?? 6,
+    epoch: fields.epoch ?? 'epoch-1',
+    head: fields.head ?? 6,
     mac: 'mac',
-    lastMutationId: told.lastMutationId ?? 0,
+    lastMutationId: fields.lastMutationId ?? 0,
     nowMs: HUB_MS + clock.elapsedMs(),
-    ticket: told.ticket ?? 'ticket-1',
-    assignment: told.assignment ?? ASSIGNMENT,
+    ticket: fields.ticket ?? 'ticket-1',
+    assignment: fields.assignment ?? ASSIGNMENT,
     limits: { heartbeatMs: 5_000, maxFrameBytes: 65_536, maxPushMutations: 64 },
   })
   clock.advance(0)
 }
 
-/** Says everything in one part. */
-export function snapshot(bench: Bench, rows: SpaceRow[] = LIBRARY, to = 6, epoch = 'epoch-1'): void {
-  bench.hub.say({ type: 'snapshot', epoch, to, part: 1, parts: 1, changes: changesOf({ rows }) })
-  bench.clock.advance(0)
+/** Sends all rows in one part. */
+export function snapshot(kiosk: TestKiosk, rows: SpaceRow[] = LIBRARY, to = 6, epoch = 'epoch-1'): void {
+  kiosk.hub.say({ type: 'snapshot', epoch, to, part: 1, parts: 1, changes: changesOf({ rows }) })
+  kiosk.clock.advance(0)
 }
 
-/** Says a heartbeat. */
-export function beat(bench: Bench, head: number, digest = digestOf(LIBRARY), epoch = 'epoch-1'): void {
-  const nowMs = HUB_MS + bench.clock.elapsedMs()
-  bench.hub.say({ type: 'heartbeat', epoch, head, mac: `mac-${head}`, nowMs, digest })
+/** Sends a heartbeat. */
+export function beat(kiosk: TestKiosk, head: number, digest = digestOf(LIBRARY), epoch = 'epoch-1'): void {
+  const nowMs = HUB_MS + kiosk.clock.elapsedMs()
+  kiosk.hub.say({ type: 'heartbeat', epoch, head, mac: `mac-${head}`, nowMs, digest })
 }
 
-/** Says that levels changed, in one live frame. */
-export function levels(bench: Bench, from: number, to: number, rows: ChangedRows['levels']): void {
-  bench.hub.say({
+/** Sends changed levels in one live frame. */
+export function levels(kiosk: TestKiosk, from: number, to: number, rows: ChangedRows['levels']): void {
+  kiosk.hub.say({
     type: 'changes',
     epoch: 'epoch-1',
     from,
@@ -182,51 +195,51 @@ export function levels(bench: Bench, from: number, to: number, rows: ChangedRows
     parts: 1,
     changes: changesOf({ levels: rows }),
   })
-  bench.clock.advance(0)
+  kiosk.clock.advance(0)
 }
 
-/** Says that all up to an id is settled. */
-export function ack(bench: Bench, lastMutationId: number, head: number): void {
-  bench.hub.say({ type: 'ack', lastMutationId, head, mac: `mac-${head}`, outcomes: [] })
-  bench.clock.advance(0)
+/** Acknowledges all up to an id. */
+export function ack(kiosk: TestKiosk, lastMutationId: number, head: number): void {
+  kiosk.hub.say({ type: 'ack', lastMutationId, head, mac: `mac-${head}`, outcomes: [] })
+  kiosk.clock.advance(0)
 }
 
 /** An enrolled engine that is live over the test library. */
-export async function openLiveBench(given: Parameters<typeof openBench>[0] = {}): Promise<Bench> {
-  const bench = openBench(given)
-  const enrolled = await bench.engine.enrolWith('CODE')
+export async function openLiveTestKiosk(given: Parameters<typeof openTestKiosk>[0] = {}): Promise<TestKiosk> {
+  const kiosk = openTestKiosk(given)
+  const enrolled = await kiosk.engine.enrolWith('CODE')
   if (!enrolled.ok) throw new Error(enrolled.refusal.why)
-  welcome(bench)
-  snapshot(bench)
-  return bench
+  welcome(kiosk)
+  snapshot(kiosk)
+  return kiosk
 }
 
-/** The process ends without a word and another one opens the same folder. */
-export function reopen(bench: Bench, options: Partial<EngineOptions> = {}): Bench {
-  bench.engine.stop()
-  const next = openBench({ folder: bench.folder, clock: bench.clock, hub: bench.hub, options })
+/** Stops the engine and opens another one on the same folder. */
+export function reopen(kiosk: TestKiosk, options: Partial<EngineOptions> = {}): TestKiosk {
+  kiosk.engine.stop()
+  const next = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub, options })
   next.engine.start()
   return next
 }
 
-/** Lets time pass until the kiosk dials anew; returns how long that took. */
-export function untilDialled(bench: Bench): number {
-  const { clock, hub } = bench
-  const before = hub.dialled()
+/** Lets time pass until the kiosk connects again; returns how long that took, in ms. */
+export function untilReconnected(kiosk: TestKiosk): number {
+  const { clock, hub } = kiosk
+  const before = hub.connectionCount()
   const startMs = clock.elapsedMs()
-  while (hub.dialled() === before && clock.elapsedMs() - startMs < 400_000) clock.advance(100)
-  if (hub.dialled() === before) throw new Error('the kiosk did not dial again')
+  while (hub.connectionCount() === before && clock.elapsedMs() - startMs < 400_000) clock.advance(100)
+  if (hub.connectionCount() === before) throw new Error('the kiosk did not connect again')
   return clock.elapsedMs() - startMs
 }
 
-/** The line ends and the next is dialled after its wait. */
-export function redial(bench: Bench): void {
-  bench.hub.cut()
-  untilDialled(bench)
+/** Ends the connection, and lets time pass until the next. */
+export function reconnect(kiosk: TestKiosk): void {
+  kiosk.hub.cut()
+  untilReconnected(kiosk)
 }
 
-/** Reports as a finger does; throws where the engine refuses. */
-export async function report(bench: Bench, spaceId: number, level: number): Promise<void> {
-  const answer = await bench.engine.call('reportOccupancy', { spaceId, level })
+/** Reports a level; throws where the engine refuses. */
+export async function report(kiosk: TestKiosk, spaceId: number, level: number): Promise<void> {
+  const answer = await kiosk.engine.call('reportOccupancy', { spaceId, level })
   if (!answer.ok) throw new Error(answer.refusal.why)
 }

@@ -16,13 +16,13 @@ export interface TestCertificate {
 
 const BEAT_MS = 1_000
 
-/** The least of a hub over real sockets: it enrols, welcomes, tells the test library, acknowledges, and beats each second. */
+/** A minimal hub over real sockets: it enrols, welcomes, sends the test library, acknowledges, and sends a heartbeat each second. */
 export class TestHub {
   readonly pushed: number[] = []
   readonly sockets = new Set<WebSocket>()
   readonly server: Server
   port = 0
-  /** It takes lines and reads, and says nothing any more: as a hub that hangs. */
+  /** It accepts connections and reads, and sends nothing any more: like a hub that hangs. */
   isMute = false
   private readonly scheme: string
 
@@ -34,12 +34,12 @@ export class TestHub {
       response.writeHead(201, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ kioskId: 7, universityId: 1, spaceId: 2, role: 'entrance' }))
     })
-    const lines = new WebSocketServer({ server: this.server, autoPong: false })
-    lines.on('connection', (socket) => this.talk(socket))
+    const connections = new WebSocketServer({ server: this.server, autoPong: false })
+    connections.on('connection', (socket) => this.serve(socket))
   }
 
-  /** From now on it shows another certificate. */
-  takeCertificate(secure: TestCertificate): void {
+  /** From now on it uses another certificate. */
+  useCertificate(secure: TestCertificate): void {
     if (this.server instanceof TlsServer) this.server.setSecureContext(secure)
   }
 
@@ -60,7 +60,7 @@ export class TestHub {
     return this
   }
 
-  private talk(socket: WebSocket): void {
+  private serve(socket: WebSocket): void {
     this.sockets.add(socket)
     const say = (message: HubMessage): void => {
       if (!this.isMute && socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))

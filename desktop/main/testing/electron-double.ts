@@ -136,7 +136,7 @@ export class ElectronDouble implements PageHost {
   }
 
   /**
-   * Evaluates the app's entry as Electron does: `ready` is told only when that has come to its end. An entry that waits
+   * Evaluates the app's entry as Electron does: `ready` comes only when that was evaluated. An entry that waits
    * for `ready` waits for ever, and so does this.
    */
   async evaluate(entry: () => unknown): Promise<void> {

@@ -59,7 +59,7 @@ export class SessionDouble extends EventEmitter {
     this.beforeRequest?.({ url, resourceType: 'script' }, (answer) => (isLet = answer.cancel !== true))
     return isLet
   }
-  /** Whether a page's wish for a permission is granted. */
+  /** Whether a permission is granted to a page. */
   isGranted(permission: 'media' | 'geolocation' | 'fullscreen' | 'clipboard-read'): boolean {
     let isGranted = true
     this.permission?.(undefined as never, permission, (answer) => (isGranted = answer), undefined as never)

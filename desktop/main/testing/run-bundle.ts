@@ -8,7 +8,7 @@ import type { ElectronDouble } from './electron-double.ts'
 // - SIGINT, SIGTERM and SIGHUP ask the app to quit, once; the next one ends the process;
 // - an uncaught exception that nobody else listens to raises a dialog (here a line, and nothing ends);
 // - the process lives until the app exits, with its code.
-// Over IPC a test closes the window, throws, or rejects, and is told what there is to see.
+// Over IPC a test closes the window, throws, rejects, or asks for the state of the double.
 
 const MODULE = new URL('electron-module.ts', import.meta.url).href
 
@@ -32,12 +32,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 electron.app.on('quit', (_event: unknown, code: number) => process.exit(code))
 setInterval(() => undefined, 60_000)
 
-process.on('message', (wish) => {
+process.on('message', (request) => {
   const [window] = electron.windows
-  if (wish === 'close') window?.close()
-  if (wish === 'throw') throwLater(new Error('nobody caught me'))
-  if (wish === 'reject') void Promise.reject(new Error('nobody caught me'))
-  if (wish === 'look')
+  if (request === 'close') window?.close()
+  if (request === 'throw') throwLater(new Error('nobody caught me'))
+  if (request === 'reject') void Promise.reject(new Error('nobody caught me'))
+  if (request === 'look')
     process.send?.({
       isReady: electron.app.isReady,
       url: window?.webContents.mainFrame.url,

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import type { CallRefusal, EngineApi, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { listScreenFiles } from '../../engine/screen/screen-files.ts'
-import { makeAppEnd } from '../app-exit.ts'
+import { makeAppExit } from '../app-exit.ts'
 import { claimInstance, startShell, type Shell, type ShellOptions } from '../shell.ts'
 import { ElectronDouble, Machine } from './electron-double.ts'
 import type { WindowDouble } from './page-doubles.ts'
 
 type Listen = Parameters<EngineApi['subscribe']>[0]
 
-/** An engine's door that echoes calls. */
-export class EchoDoor implements EngineApi {
+/** An engine API that echoes calls. */
+export class EchoEngine implements EngineApi {
   readonly listeners = new Set<Listen>()
   readonly calls: string[] = []
   call(name: string, input: unknown): Promise<Decision<unknown, CallRefusal>> {
@@ -81,7 +81,7 @@ export function makeScreens(): string {
 export interface Started {
   electron: ElectronDouble
   window: WindowDouble
-  door: EchoDoor
+  echo: EchoEngine
   clock: StillClock
   warnings: string[]
   /** Beginnings of the engine's end. */
@@ -99,7 +99,7 @@ export async function startDouble(
   const electron = new ElectronDouble(machine)
   const started = {
     electron,
-    door: new EchoDoor(),
+    echo: new EchoEngine(),
     clock: new StillClock(),
     warnings: [],
     stops: [],
@@ -121,16 +121,16 @@ function shellOptions(
   started: Omit<Started, 'window' | 'shell'>,
   options: Partial<ShellOptions>,
 ): ShellOptions {
-  const log = { info: () => undefined, warn: (event: string) => void started.warnings.push(event) }
-  const end = makeAppEnd(started.electron.app, started.clock, log)
-  end.closeFirst(async () => void started.stops.push(1))
+  const log = { info: () => undefined, warn: (code: string) => void started.warnings.push(code) }
+  const appExit = makeAppExit(started.electron.app, started.clock, log)
+  appExit.beforeExit(async () => void started.stops.push(1))
   return {
-    engine: started.door,
+    engine: started.echo,
     files: listScreenFiles(makeScreens()),
     clock: started.clock,
     log,
-    end,
-    seen: () => void started.seen.push(1),
+    appExit,
+    onShown: () => void started.seen.push(1),
     preloadFile: '/app/preload.cjs',
     isFullScreen: true,
     isDevelopment: false,

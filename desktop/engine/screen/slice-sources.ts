@@ -1,0 +1,63 @@
+import type { KioskSlice, LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
+import { appliedPositionOf, type Core } from '../core/core.ts'
+import type { CachedSpace } from '../store/cache.ts'
+import { foldSpace } from './overlay.ts'
+import type { SliceSources } from './slice-publisher.ts'
+
+/** Where the slices of an engine come from. `coreOf` is called only when one is read, so the core may still be in the making. */
+export function sliceSources(coreOf: () => Core): SliceSources {
+  return {
+    kiosk: () => kioskSlice(coreOf()),
+    link: () => linkSlice(coreOf()),
+    outbox: () => outboxSlice(coreOf()),
+    spaces: () => {
+      const core = coreOf()
+      const position = appliedPositionOf(core)
+      return [...core.mirror.live()].map((space) => spaceViewOf(core, space, position))
+    },
+    space: (id) => {
+      const core = coreOf()
+      const space = core.mirror.get(id)
+      return space === undefined || space.isGone ? null : spaceViewOf(core, space)
+    },
+  }
+}
+
+/** One space as it is shown: its row folded with this kiosk's pending mutations. [SYN-19] */
+function spaceViewOf(core: Core, space: CachedSpace, position = appliedPositionOf(core)): SpaceView {
+  return {
+    id: space.id,
+    ...space.facts,
+    ...foldSpace(space, core.pending.ofSpace(space.id), position, core.pending.appliedReport(space.id)),
+    isWaiting: core.pending.isWaiting(space.id),
+  }
+}
+
+function kioskSlice(core: Core): KioskSlice {
+  const { screen } = core.options.config
+  return screen === undefined ? kioskState(core) : { ...kioskState(core), screen }
+}
+
+function kioskState(core: Core): KioskSlice {
+  const { kioskId, wasRevoked } = core.stores.outbox.identity()
+  const { name, hub } = core.options.config
+  if (kioskId === null || wasRevoked) return { state: 'notEnrolled', name, hubUrl: hub.url, wasRevoked }
+  return core.assignment.current === null
+    ? { state: 'starting' }
+    : { state: 'enrolled', ...core.assignment.current }
+}
+
+function linkSlice(core: Core): LinkSlice {
+  const { hubTime, health } = core
+  return { ...health.link, hubNowMs: hubTime.nowMs(), lastContactMs: hubTime.lastContactMs() }
+}
+
+function outboxSlice(core: Core): OutboxSlice {
+  const { alarm, isAssignmentRefused, refused } = core.health
+  return {
+    waitingCount: core.stores.outbox.waitingCount(),
+    owedCount: core.pending.owedCount(),
+    alarm: alarm ?? (isAssignmentRefused ? 'assignment' : null),
+    refused: [...refused],
+  }
+}
