@@ -82,7 +82,7 @@ for (const role of ['door', 'entrance'] as const)
     await page.goto(kiosk.url)
     for (const title of [
       'Something went wrong on this page',
-      'Na tej strani je šlo nekaj narobe',
+      'Na tej strani je prišlo do napake',
       '這個頁面發生問題',
     ])
       await expect(page.getByRole('heading', { name: title })).toBeVisible()

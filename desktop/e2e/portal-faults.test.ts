@@ -20,7 +20,7 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
   await page.reload()
   for (const title of [
     'Something went wrong on this page',
-    'Na tej strani je šlo nekaj narobe',
+    'Na tej strani je prišlo do napake',
     '這個頁面發生問題',
   ])
     await expect(page.getByRole('heading', { name: title })).toBeVisible()

@@ -74,12 +74,12 @@ describe('figures that cannot be misread', () => {
     [
       'sl',
       [
-        'še ni javljeno',
-        'pravkar javljeno',
-        'javljeno pred 52 min',
-        'javljeno pred 2 h',
-        'javljeno pred več kot enim dnem',
-        'javljeno ob 08:00',
+        'še ni poročil',
+        'poročilo pred trenutkom',
+        'poročilo pred 52 min',
+        'poročilo pred 2 h',
+        'poročilo pred več kot enim dnem',
+        'poročilo ob 08:00',
       ],
     ],
     ['zh-TW', ['尚無回報', '剛剛回報', '52 分鐘前回報', '2 小時前回報', '超過一天前回報', '08:00 回報']],
@@ -92,7 +92,7 @@ describe('figures that cannot be misread', () => {
   it('[SCR-6] the age of a sum is that of its newest report, and says so', () => {
     const at = NOW_MS - 3 * MINUTE_MS
     expect(words('en').newest(at, NOW_MS)).toBe('Latest: reported 3 min ago')
-    expect(words('sl').newest(at, NOW_MS)).toBe('Zadnje: javljeno pred 3 min')
+    expect(words('sl').newest(at, NOW_MS)).toBe('Zadnje poročilo pred 3 min')
     expect(words('zh-TW').newest(at, NOW_MS)).toBe('最新：3 分鐘前回報')
     expect(words('en').newest(null, NOW_MS)).toBe('Nobody has reported yet')
   })
@@ -142,10 +142,10 @@ describe('figures that cannot be misread', () => {
     const none = (leafCount: number): string | undefined =>
       sl.spaces(counts({ tone: 'unknown', leafCount, knownCount: 0, freeCount: 0 }))[0]
     expect([1, 2, 3, 5].map(none)).toEqual([
-      '1 prostor brez svežega javljanja',
-      '2 prostora brez svežega javljanja',
-      '3 prostori brez svežega javljanja',
-      '5 prostorov brez svežega javljanja',
+      '1 prostor brez svežih poročil',
+      '2 prostora brez svežih poročil',
+      '3 prostori brez svežih poročil',
+      '5 prostorov brez svežih poročil',
     ])
     expect(sl.spaces(counts({ tone: 'full' }))).toEqual(['večina sedežev zasedena, prosto: 2 od 7 prostorov'])
     expect(sl.spaces(counts({ tone: 'free' }))).toEqual(['večina sedežev prosta, prosto: 2 od 7 prostorov'])
@@ -153,7 +153,7 @@ describe('figures that cannot be misread', () => {
       'veliko sedežev zasedenih, prosto: 6 od 7 prostorov',
     ])
     expect(sl.spaces(counts({ freeCount: 0 }))).toEqual([
-      'nekaj sedežev še prostih, v uporabi: 7 od 7 prostorov',
+      'še nekaj prostih sedežev, v uporabi: 7 od 7 prostorov',
     ])
     const zh = words('zh-TW')
     expect(zh.spaces(counts({ tone: 'full', knownCount: 5 }))).toEqual([

@@ -12,10 +12,10 @@ const WORDS = [
   },
   {
     lang: 'sl',
-    title: 'Na tej strani je šlo nekaj narobe',
-    self: 'Čez trenutek se sama znova zažene. Kar je shranjeno, ni izgubljeno.',
-    hand: 'Naložite jo znova. Kar je shranjeno, ni izgubljeno.',
-    again: 'Naloži znova',
+    title: 'Na tej strani je prišlo do napake',
+    self: 'Čez trenutek se bo sama znova naložila. Shranjeni podatki se ohranijo.',
+    hand: 'Znova jo naložite. Shranjeni podatki se ohranijo.',
+    again: 'Znova naloži',
   },
   {
     lang: 'zh-TW',

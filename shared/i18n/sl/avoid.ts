@@ -1,4 +1,33 @@
 import type { Avoided } from '../words.ts'
 
 /** What is not said, and what is in its place; the reasons and all the other terms stand in `TERMS.md`. */
-export const avoid: readonly Avoided[] = [{ not: 'logir*', say: 'prijaviti se' }]
+export const avoid: readonly Avoided[] = [
+  { not: 'logir*', say: 'prijaviti se' },
+  { not: 'prijave', say: 'poročila' },
+  { not: 'prijav', say: 'poročil' },
+  { not: 'javil*', say: 'poročati' },
+  { not: 'javite', say: 'poročajte' },
+  { not: 'javlj*', say: 'poročilo' },
+  { not: 'spusti*', say: 'prikaži na javnih zaslonih' },
+  { not: 'pokaži*', say: 'prikaži' },
+  { not: 'porabljen*', say: 'že uporabljena' },
+  { not: 'vrni', say: 'obnovi' },
+  { not: 'ukinjen*', say: 'izbrisan' },
+  { not: 'seja', say: 'naprava; odjavljeni povsod' },
+  { not: 'seje', say: 'naprave; odjavljeni povsod' },
+  { not: 'e-pošta', say: 'e-naslov', alone: true },
+  { not: 'pozabljeno', say: 'Ste pozabili geslo?' },
+  { not: 'ne spada*', say: 'napačno ime ali geslo' },
+  { not: 'moje', say: 'moji prostori', alone: true },
+  { not: 'shramb*', say: 'lokalni podatki' },
+  { not: 'izključ*', say: 'izklopiti' },
+  { not: 'doseg', say: 'nižji gumbi', alone: true },
+  { not: 'IT', say: 'informatiki' },
+  { not: 'tapnite', say: 'dotaknite se' },
+  { not: 'šlo narobe', say: 'prišlo je do napake' },
+  { not: 'šlo nekaj narobe', say: 'prišlo je do napake' },
+  { not: 'nalagam', say: 'nalaganje' },
+  { not: 'shranjujem', say: 'shranjevanje' },
+  { not: 'povezujem', say: 'povezovanje' },
+  { not: 'sprašujem*', say: 'preverjanje' },
+]
