@@ -59,10 +59,10 @@ export const portal: PortalWords<typeof language> = {
     hours_two: 'pred {{count}} h',
     hours_few: 'pred {{count}} h',
     hours_other: 'pred {{count}} h',
-    days_one: 'pred {{count}} d',
-    days_two: 'pred {{count}} d',
-    days_few: 'pred {{count}} d',
-    days_other: 'pred {{count}} d',
+    days_one: 'pred {{count}} dnem',
+    days_two: 'pred {{count}} dnevoma',
+    days_few: 'pred {{count}} dnevi',
+    days_other: 'pred {{count}} dnevi',
   },
   wait: {
     slow: 'Odgovora še ni. Poskušamo naprej …',
@@ -76,7 +76,7 @@ export const portal: PortalWords<typeof language> = {
     universityNeeded: 'Za prijavo z uporabniškim imenom najprej izberite univerzo.',
     signInNeeded: 'Odjavljeni ste bili. Prijavite se znova.',
     credentialsRefused: 'Napačen e-naslov ali geslo.',
-    crossSite: 'Zahteva ni prišla s strani v Carrelu. Znova naložite to stran.',
+    crossSite: 'Zahteva ni prišla s Carrelove strani. Znova naložite to stran.',
     notAllowed: 'Za to nimate dovoljenja.',
     passwordNeeded: 'Najprej znova vnesite geslo.',
     notFound: 'To ne obstaja več ali pa je naslov napačen.',
@@ -93,8 +93,8 @@ export const portal: PortalWords<typeof language> = {
     addressRefused:
       'S tem e-naslovom ni mogoče ustvariti računa. Uporabite e-naslov svoje univerze: odloča del za znakom @.',
     passwordRefused: 'Tega gesla ni mogoče uporabiti.',
-    nameRefused: 'Tega imena ni mogoče uporabiti: je prazno, predolgo ali vsebuje nevidne znake.',
-    nameIsAddress: 'Tega imena ni mogoče uporabiti: podobno je spletnemu naslovu ali e-naslovu.',
+    nameRefused: 'Tega imena ni mogoče uporabiti, ker je prazno, predolgo ali vsebuje nevidne znake.',
+    nameIsAddress: 'Tega imena ni mogoče uporabiti, ker je podobno spletnemu naslovu ali e-naslovu.',
     valueRefused: 'Ta vrednost ni veljavna. Preverite jo.',
     kindTooLarge:
       'Ta vrsta prostora ne more biti tam: prostor ne more biti v manjšem, na primer knjižnica v sobi. Izberite drugo vrsto ali drugo lokacijo.',
@@ -110,7 +110,7 @@ export const portal: PortalWords<typeof language> = {
     tooLong: 'Uporabite največ 256 znakov.',
     onlyDigits: 'Ne uporabite samo števk.',
     common: 'To geslo je prelahko uganiti. Boljše so tri nepovezane besede.',
-    isAddress: 'Ne uporabite svojega naslova.',
+    isAddress: 'Ne uporabite svojega e-naslova.',
     controls: 'Ne uporabljajte tabulatorjev, prelomov vrstic ali nevidnih znakov.',
   },
   field: {
