@@ -57,6 +57,12 @@ const open: Record<string, PortalPicture> = {
     answers: { 'POST /auth/token': refused('credentialsRefused') },
     acts: SIGN_IN,
   },
+  signInEndedRefused: {
+    path: '/sign-in',
+    state: openState({ visitor: { state: 'signedOut', because: 'ended' } }),
+    answers: { 'POST /auth/token': refused('credentialsRefused') },
+    acts: SIGN_IN,
+  },
   signInUniversity: {
     path: '/sign-in',
     state: openState(),
@@ -100,9 +106,16 @@ const open: Record<string, PortalPicture> = {
     path: '/forgotten',
     state: openState({ mailedTo: { page: 'forgotten', email: 'ana@lipnik.example' } }),
   },
+  forgottenSentTooMany: {
+    path: '/forgotten',
+    state: openState({ mailedTo: { page: 'forgotten', email: 'ana@lipnik.example' } }),
+    answers: { 'POST /auth/forgotten': refused('tooMany', { retryAfterS: 40 }) },
+    acts: [{ fill: { email: 'ana@lipnik.example' } }, { submit: 'form' }],
+  },
   reset: { path: '/reset', state: link('/reset') },
   email: { path: '/email', state: link('/email') },
   setup: { path: '/setup', state: link('/setup') },
+  setupNoToken: { path: '/setup', state: openState() },
   askUniversity: { path: '/universities/new', state: openState() },
   confirmUniversity: { path: '/universities/confirm', state: link('/universities/confirm') },
 }
@@ -183,7 +196,15 @@ const space: Record<string, PortalPicture> = {
     }),
   },
   gone: { path: at(9_999), state: stateOf(me) },
-  staff: { path: at(QUIET_GALLERY), state: stateOf(STAFF) },
+  staff: {
+    path: at(QUIET_GALLERY),
+    state: stateOf(STAFF),
+    answers: { 'PUT /spaces/:id/level': accept(fixtures.tableRow()) },
+  },
+  staffToast: {
+    path: at(QUIET_GALLERY),
+    state: stateOf(STAFF, { toast: { id: 1, text: 'No answer from the hub yet.', undo: null } }),
+  },
   undoing: {
     path: at(ROOM_101),
     state: stateOf(me, {
@@ -278,6 +299,7 @@ const pages: Record<string, PortalPicture> = {
     answers: { 'GET /changes': refused('offline') },
   },
   changesNotForYou: { path: '/changes', state: stateOf(me) },
+  platformNotForYou: { path: '/platform', state: stateOf(STAFF) },
   notFound: { path: '/nowhere', state: stateOf(me) },
 }
 

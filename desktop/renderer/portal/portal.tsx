@@ -151,10 +151,18 @@ function UniversityPages(): ReactElement {
       <Route path={path('/groups')} component={Groups} />
       <Route path="/groups/:id">{({ id }) => <GroupPage id={Number(id)} />}</Route>
       <Route path={path('/changes')}>
-        {may(actorOf(me), 'readChanges', subject) ? <Changes /> : <NotForYou title={t('changes.title')} />}
+        {may(actorOf(me), 'readChanges', subject) ? (
+          <Changes />
+        ) : (
+          <NotForYou title={t('changes.title')} because={t('notForYou')} />
+        )}
       </Route>
       <Route path={path('/platform')}>
-        {me.isPlatformAdmin ? <Platform /> : <NotForYou title={t('platform.title')} />}
+        {me.isPlatformAdmin ? (
+          <Platform />
+        ) : (
+          <NotForYou title={t('platform.title')} because={t('notPlatform')} />
+        )}
       </Route>
       <Route component={NotFound} />
     </Switch>

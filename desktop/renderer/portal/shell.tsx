@@ -5,6 +5,7 @@ import type { Me } from '#shared/domain/account.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Notice } from './parts.tsx'
 import { useActions, useMe, usePortal } from './portal-context.ts'
+import { SignOut } from './sign-out.tsx'
 import { actorOf } from './store.ts'
 import { usePortalWords } from './words.ts'
 
@@ -64,6 +65,7 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
             <Way key={way.to} way={way} />
           ))}
         </ul>
+        <SignOut className="p-way p-way-out" />
       </nav>
       <main className="p-main" id="main" tabIndex={-1} ref={main}>
         {me.university !== null && <LineNotice />}

@@ -185,6 +185,8 @@ export const portal = {
     title: 'Set up this hub',
     body: 'You become the first platform administrator, who lets universities in.',
     go: 'Become administrator',
+    noToken:
+      'This page needs the set-up link. While it has no administrator, the hub writes the link to a file when it starts, and prints the name of that file.',
   },
   ask: {
     refusedHint:
@@ -494,6 +496,7 @@ export const portal = {
     body: 'The address is wrong, or what was here is gone.',
   },
   notForYou: 'This page is for staff of your university.',
+  notPlatform: 'This page is for platform administrators, who approve universities.',
   say: {
     page: '{{title}}',
     thanks: 'Thank you. You said: {{level}}. You can undo this for five seconds.',

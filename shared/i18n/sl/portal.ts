@@ -195,6 +195,8 @@ export const portal: PortalWords<typeof language> = {
     title: 'Nastavite ta strežnik',
     body: 'Postali boste prvi skrbnik platforme, ki odobrava univerze.',
     go: 'Postani skrbnik platforme',
+    noToken:
+      'Ta stran potrebuje povezavo za nastavitev. Dokler nima skrbnika, jo strežnik ob zagonu zapiše v datoteko in izpiše njeno ime.',
   },
   ask: {
     refusedHint: 'Ste že potrdili? Potem ni treba storiti ničesar več. Sicer oddajte prošnjo znova.',
@@ -513,6 +515,7 @@ export const portal: PortalWords<typeof language> = {
     body: 'Naslov je napačen ali pa stran ne obstaja več.',
   },
   notForYou: 'Ta stran je namenjena osebju vaše univerze.',
+  notPlatform: 'Ta stran je za skrbnike platforme, ki odobravajo univerze.',
   say: {
     page: '{{title}}',
     thanks: 'Hvala. Poročali ste: {{level}}. To lahko razveljavite v petih sekundah.',

@@ -181,6 +181,7 @@ export const portal: PortalWords<typeof language> = {
     title: '設定這台伺服器',
     body: '您將成為第一位平台管理員，負責核准大學加入。',
     go: '成為管理員',
+    noToken: '這個頁面需要設定連結。還沒有管理員時，伺服器啟動時會把連結寫入檔案，並顯示檔名。',
   },
   ask: {
     refusedHint: '如果已經確認過，就不必再做什麼；否則請重新申請您的大學。',
@@ -481,6 +482,7 @@ export const portal: PortalWords<typeof language> = {
     body: '網址錯誤，或原本的內容已經不在了。',
   },
   notForYou: '這個頁面供貴校館員使用。',
+  notPlatform: '這個頁面供核准大學加入的平台管理員使用。',
   say: {
     page: '{{title}}',
     thanks: '謝謝。您回報：{{level}}。五秒內可以復原。',

@@ -24,6 +24,8 @@ function useToken(): string | null {
 function LinkPage(props: {
   title: string
   lead: string
+  /** Where the link is to be found, for who came without it. */
+  noToken?: string
   over: ReactNode
   children: (token: string, guard: (send: Send) => Send) => ReactNode
 }): ReactElement {
@@ -46,7 +48,7 @@ function LinkPage(props: {
           {props.over}
         </>
       ) : token === null ? (
-        <Notice kind="hint">{t('verify.noToken')}</Notice>
+        <Notice kind="hint">{props.noToken ?? t('verify.noToken')}</Notice>
       ) : (
         props.children(token, guard)
       )}
@@ -177,7 +179,7 @@ export function Setup(): ReactElement {
       return null
     }
   return (
-    <LinkPage title={t('setup.title')} lead={t('setup.body')} over={null}>
+    <LinkPage title={t('setup.title')} lead={t('setup.body')} noToken={t('setup.noToken')} over={null}>
       {(token, guard) => (
         <Form send={guard(setUp(token))} go={t('setup.go')}>
           <Field name="email" type="email" label={t('field.email')} autoComplete="email" />

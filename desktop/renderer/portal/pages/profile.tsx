@@ -3,7 +3,6 @@ import { Link } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { Icon } from '../../ui/icons.tsx'
-import { actProps, ActSign, useActing } from '../act.tsx'
 import type { Refusal } from '../api.ts'
 import { Field, Form, type FormValues } from '../form.tsx'
 import { LANGUAGES } from '../../i18n/languages.ts'
@@ -11,6 +10,7 @@ import { MAX_DISPLAYNAME_LENGTH } from '../limits.ts'
 import { Card, Notice, PageHead } from '../parts.tsx'
 import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context.ts'
 import type { Settings } from '../settings.ts'
+import { SignOut } from '../sign-out.tsx'
 import { actorOf } from '../store.ts'
 import { usePortalWords } from '../words.ts'
 import { ChangeEmail, ChangePassword, DeleteAccount, ExportData } from './account.tsx'
@@ -19,13 +19,7 @@ import { Sessions } from './sessions.tsx'
 /** Who I am, how I like it, where I am signed in, and what is stored about me. */
 export function Profile(): ReactElement {
   const me = useMe()
-  const { t, refusal } = usePortalWords()
-  const { signOut, toast } = useActions()
-  const acting = useActing<'out'>()
-  const out = async (): Promise<void> => {
-    const refused = await signOut()
-    if (refused !== null) toast(refusal(refused))
-  }
+  const { t } = usePortalWords()
   return (
     <div className="p-page p-page-cards">
       <PageHead title={t('profile.title')} lead={me.displayname ?? me.email ?? me.username ?? ''} />
@@ -46,17 +40,7 @@ export function Profile(): ReactElement {
       <ExportData />
       <DeleteAccount />
       <div className="p-actions">
-        <button
-          type="button"
-          className="p-button"
-          {...actProps(acting.doing.has('out'))}
-          onClick={() => acting.start('out', out)}
-        >
-          <ActSign isDoing={acting.doing.has('out')}>
-            <Icon name="exit" />
-          </ActSign>
-          {t('nav.signOut')}
-        </button>
+        <SignOut className="p-button" />
       </div>
     </div>
   )
@@ -220,13 +204,12 @@ function Language(): ReactElement {
   )
 }
 
-/** A page that is not for this person. */
-export function NotForYou({ title }: { title: string }): ReactElement {
-  const { t } = usePortalWords()
+/** A page that is not for this person, and for whom it is. */
+export function NotForYou({ title, because }: { title: string; because: string }): ReactElement {
   return (
     <div className="p-page">
       <PageHead title={title} />
-      <Notice kind="hint">{t('notForYou')}</Notice>
+      <Notice kind="hint">{because}</Notice>
     </div>
   )
 }

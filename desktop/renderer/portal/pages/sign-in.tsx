@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, Form, PasswordField, type FormValues } from '../form.tsx'
 import { Notice, Problem } from '../parts.tsx'
-import { useActions, usePortal } from '../portal-context.ts'
+import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 import { Entry } from './entry.tsx'
@@ -19,9 +19,16 @@ export function SignIn(): ReactElement {
   // Not known yet, or not to be had: then the hub says what it wants.
   const isEmailOnly = loaded.state === 'ready' && directories.length === 0
   const { call } = useActions()
+  const { store } = usePortalHandle()
   const visitor = usePortal((state) => state.visitor)
   const because = visitor.state === 'signedOut' ? visitor.because : null
   const [asksUniversity, setAsks] = useState(false)
+  /** What a try came to is the news now: why somebody stands here is over. [POR-17] */
+  const send = async (values: FormValues): Promise<Refusal | null> => {
+    const refused = await signIn(values)
+    if (refused !== null) store.setState({ visitor: { state: 'signedOut', because: null } })
+    return refused
+  }
   const signIn = async (values: FormValues): Promise<Refusal | null> => {
     const name = values.text('identifier')
     const university = Number(values.text('university'))
@@ -51,7 +58,7 @@ export function SignIn(): ReactElement {
         </Notice>
       )}
       <Form
-        send={signIn}
+        send={send}
         go={t('signIn.go')}
         going={t('signIn.going')}
         hints={{ credentialsRefused: <p>{t('signIn.newHint')}</p> }}

@@ -106,9 +106,9 @@ export function Forgotten(): ReactElement {
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
     const answer = await call('POST /auth/forgotten', { body: { email } })
-    if (!answer.ok) return answer.refusal
-    store.setState({ mailedTo: { page: 'forgotten', email } })
-    return null
+    // A mail that was sent before is no news beside why none was sent now. [POR-17]
+    store.setState({ mailedTo: answer.ok ? { page: 'forgotten', email } : null })
+    return answer.ok ? null : answer.refusal
   }
   return (
     <Entry title={t('forgotten.title')} lead={t('forgotten.lead')}>

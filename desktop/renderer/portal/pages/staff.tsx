@@ -15,8 +15,10 @@ import { usePortalWords } from '../words.ts'
 export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf: boolean }): ReactElement {
   const { space, moment, isLeaf } = props
   const { t } = usePortalWords()
-  const { call, putRow, toast } = useActions()
+  // What comes of it is said where it was asked: a word at the foot of the page would lie over the next button. [POR-18]
+  const { call, putRow, say } = useActions()
   const [refused, setRefused] = useState<Refusal | null>(null)
+  const [isCorrected, setCorrected] = useState(false)
   const acting = useActing<StaffAct>()
   const params = { id: space.id }
   const letOn = async (): Promise<void> => {
@@ -24,13 +26,14 @@ export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf:
     const answer = await call('PUT /spaces/:id/on-kiosks', { params, body }, ACT_LIMIT_MS)
     setRefused(answer.ok ? null : answer.refusal)
     if (answer.ok) putRow(answer.value)
-    if (answer.ok) toast(t(body.isOnKiosks ? 'staff.isOn' : 'staff.isOff'))
+    if (answer.ok) say(t(body.isOnKiosks ? 'staff.isOn' : 'staff.isOff'))
   }
   const correct = async (level: Level | null): Promise<void> => {
     const answer = await call('PUT /spaces/:id/level', { params, body: { level } }, ACT_LIMIT_MS)
     setRefused(answer.ok ? null : answer.refusal)
     if (answer.ok) putRow(answer.value)
-    if (answer.ok) toast(t('staff.corrected'))
+    setCorrected(answer.ok)
+    if (answer.ok) say(t('staff.corrected'))
   }
   return (
     <Card title={t('staff.title')}>
@@ -43,7 +46,7 @@ export function Staff(props: { space: PortalSpace; moment: PortalMoment; isLeaf:
           </ActButton>
         </div>
       )}
-      {isLeaf && <Correct acting={acting} correct={correct} />}
+      {isLeaf && <Correct acting={acting} correct={correct} isCorrected={isCorrected} />}
       <Kiosks space={space} moment={moment} />
     </Card>
   )
@@ -60,8 +63,9 @@ const CORRECTIONS: readonly { level: Level | null; tone: Tone }[] = [
 function Correct(props: {
   acting: Acting<StaffAct>
   correct: (level: Level | null) => Promise<void>
+  isCorrected: boolean
 }): ReactElement {
-  const { acting, correct } = props
+  const { acting, correct, isCorrected } = props
   const { t, tone } = usePortalWords()
   // One level after the other: the last that was tapped is to be the one that stands.
   const isBusy = CORRECTIONS.some(({ tone: of }) => acting.doing.has(of))
@@ -89,7 +93,7 @@ function Correct(props: {
         ))}
       </div>
       <p id="staff-correct-hint" className="p-soft">
-        {t('staff.correctHint')}
+        {isCorrected ? <strong>{t('staff.corrected')}</strong> : t('staff.correctHint')}
       </p>
     </div>
   )

@@ -1,0 +1,90 @@
+import type { Locator, Page } from '@playwright/test'
+import { openGallery, showPicture } from './gallery.ts'
+import { expect, test } from './testing.ts'
+
+// What a page of the portal tells, and where: on pictures, whose hub always answers the same.
+
+async function show(page: Page, galleryUrl: string, name: string, width = 390): Promise<void> {
+  await page.setViewportSize({ width, height: 844 })
+  await openGallery(page, galleryUrl, 'data-portal-name')
+  await showPicture(page, `?screen=${name}&lang=en`)
+}
+
+test('[POR-17] that somebody was signed out is no news any more beside a refused password', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-open-signInEnded')
+  const ended = page.getByText('You were signed out. Please sign in again.')
+  await expect(ended).toBeVisible()
+  await showPicture(page, '?screen=portal-open-signInEndedRefused&lang=en')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await expect(ended).toHaveCount(0)
+})
+
+test('[POR-17] that a mail was sent is no news any more beside why none is sent now', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-open-forgottenSent')
+  await expect(page.locator('.p-notice[data-kind="good"]')).toBeVisible()
+  await showPicture(page, '?screen=portal-open-forgottenSentTooMany&lang=en')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await expect(page.locator('.p-notice[data-kind="good"]')).toHaveCount(0)
+})
+
+test('[POR-17] the set-up page without its link speaks of no mail, and the platform’s page of no university’s staff', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-open-setupNoToken')
+  await expect(page.locator('.p-notice')).toHaveText(/set-up link.*file/)
+  await expect(page.locator('.p-notice')).not.toContainText('mail')
+  await showPicture(page, '?screen=portal-open-verifyNoToken&lang=en')
+  await expect(page.locator('.p-notice')).toContainText('mail')
+  await showPicture(page, '?screen=portal-pages-platformNotForYou&lang=en')
+  await expect(page.locator('.p-notice')).toContainText('platform administrators')
+  await showPicture(page, '?screen=portal-pages-changesNotForYou&lang=en')
+  await expect(page.locator('.p-notice')).toContainText('staff of your university')
+})
+
+test('[POR-17] the way out stands beside the ways to all pages, on a phone at the foot of the profile', async ({
+  page,
+  galleryUrl,
+}) => {
+  const inSide = (): Locator => page.getByRole('navigation').getByRole('button', { name: 'Sign out' })
+  for (const picture of ['portal-places-places', 'portal-pages-platform', 'portal-pages-profile']) {
+    await show(page, galleryUrl, picture, 1280)
+    await expect(inSide()).toBeVisible()
+  }
+  await show(page, galleryUrl, 'portal-pages-profile')
+  await expect(inSide()).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Sign out', exact: true })).toBeVisible()
+})
+
+/** Whether something covers a control where it stands after it was scrolled to. */
+async function isCovered(control: Locator): Promise<boolean> {
+  return control.evaluate((element) => {
+    element.scrollIntoView({ block: 'center' })
+    const { left, top, width, height } = element.getBoundingClientRect()
+    const hit = document.elementFromPoint(left + width / 2, top + height / 2)
+    return hit === null || !(element.contains(hit) || hit.contains(element))
+  })
+}
+
+for (const width of [390, 1280])
+  test(`[POR-18] what staff do at a place is answered there, and a word at the foot lies over none of its buttons for good: ${width} px`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await show(page, galleryUrl, 'portal-space-staff', width)
+    const desk = page.getByRole('region', { name: 'For staff' })
+    await desk.getByRole('button', { name: 'Full' }).click()
+    await expect(desk.getByText('Corrected.')).toBeVisible()
+    await expect(page.locator('.p-toast')).toHaveCount(0)
+    await showPicture(page, '?screen=portal-space-staffToast&lang=en')
+    await expect(page.locator('.p-toast')).toBeVisible()
+    const controls = await page.locator('.p-detail').getByRole('button').all()
+    expect(controls.length).toBeGreaterThan(6)
+    for (const control of controls) expect(await isCovered(control), await control.innerText()).toBe(false)
+  })
