@@ -88,3 +88,65 @@ for (const width of [390, 1280])
     expect(controls.length).toBeGreaterThan(6)
     for (const control of controls) expect(await isCovered(control), await control.innerText()).toBe(false)
   })
+
+test('[POR-19] what the hub has against one field stands at that field, which has the focus and is seen', async ({
+  page,
+  galleryUrl,
+}) => {
+  for (const [picture, field, words] of [
+    ['portal-space-newNameTaken', 'name', 'This name is taken here.'],
+    ['portal-space-newNoteRefused', 'note', 'A value cannot be used.'],
+    ['portal-open-askUniversityDomain', 'domains', 'One of these domains cannot be used'],
+  ] as const) {
+    await show(page, galleryUrl, picture)
+    const input = page.locator(`[name="${field}"]`)
+    await expect(input, picture).toBeFocused()
+    await expect(input).toHaveAttribute('aria-invalid', 'true')
+    await expect(input).toBeInViewport()
+    const id = (await input.getAttribute('aria-describedby')) ?? ''
+    await expect(page.locator(`[id="${id}"]`)).toContainText(words)
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  }
+})
+
+test('[POR-19] a university that is refused for its domain is told of its domain', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-pages-platformDomainTaken')
+  await expect(page.getByRole('alert')).toHaveText(
+    'Another university has one of these e-mail domains already.',
+  )
+})
+
+test('[POR-20] a floor is deleted with its name typed, and what goes with it counted; a seat without', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-space-deleteParts')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('alert')).toContainText(/Room: \d+/)
+  const typed = dialog.getByLabel(/^Type its name to confirm: /)
+  const name = /: (.+)$/.exec((await dialog.getByText(/^Type its name/).textContent()) ?? '')?.[1] ?? ''
+  const go = dialog.getByRole('button', { name: /^Delete \d+ places$/ })
+  await go.click()
+  await expect(dialog.getByText('Please fill this in.')).toBeVisible()
+  await typed.fill(`${name} 2`)
+  await go.click()
+  await expect(dialog.getByText('This is another name.')).toBeVisible()
+  await typed.fill(` ${name.toUpperCase()} `)
+  await go.click()
+  await expect(dialog.getByText('This is another name.')).toHaveCount(0)
+  await showPicture(page, '?screen=portal-space-delete&lang=en')
+  await expect(page.getByRole('dialog').getByRole('textbox')).toHaveCount(0)
+})
+
+test('[POR-20] what was deleted is listed with where it stood and when it went', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-places-mine')
+  const row = page.locator('section', { hasText: 'Deleted' }).locator('li')
+  await expect(row).toContainText('University Library · Ground floor')
+  await expect(row).toContainText(/Deleted .*\d/)
+})

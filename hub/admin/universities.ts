@@ -43,7 +43,7 @@ export const universityAdd: AdminCommand = {
     )
     if (!made.ok)
       return refusal(
-        `The name or domain is already used by ${made.refusal.map(quoted).join(', ')}; "university list" shows all.`,
+        `The name or domain is already used by ${made.refusal.map(({ name }) => quoted(name)).join(', ')}; "university list" shows all.`,
       )
     return answer(
       `${wish.value.name} was added. Next: "spaces import FILE" brings its spaces, "kiosk code" its kiosks.`,

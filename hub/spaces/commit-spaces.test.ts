@@ -32,7 +32,7 @@ beforeEach(async () => {
   const made = await transaction(database.pool, 'read committed', (client) =>
     makeUniversity(client, input, { actor: 'test' }),
   )
-  if (!made.ok) throw new Error(made.refusal.join())
+  if (!made.ok) throw new Error(JSON.stringify(made.refusal))
   universityId = made.value.id
 })
 

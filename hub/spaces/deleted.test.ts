@@ -26,7 +26,14 @@ beforeEach(async () => {
 })
 
 interface Deleted {
-  spaces: { id: number; name: string; parentName: string | null; version: number }[]
+  spaces: {
+    id: number
+    name: string
+    parentName: string | null
+    within: string[]
+    deletedAtMs: number
+    version: number
+  }[]
 }
 
 const deletedSeenBy = async (as: TestHouse['student']): Promise<Deleted['spaces']> =>
@@ -62,8 +69,17 @@ test('[TRE-10] deleting a parent names its children; said again, all go together
   ])
     expect(answer).toMatchObject({ status: 410, error: { error: 'spaceDeleted' } })
   expect(await deletedSeenBy(student)).toEqual([
-    { id: nook.id, name: 'Nook', parentName: 'Floor 1', version: 2 },
+    {
+      id: nook.id,
+      name: 'Nook',
+      parentName: 'Floor 1',
+      within: ['Floor 1'],
+      deletedAtMs: expect.any(Number),
+      version: 2,
+    },
   ])
+  const agoMs = Date.now() - ((await deletedSeenBy(student))[0]?.deletedAtMs ?? 0)
+  expect(Math.abs(agoMs)).toBeLessThan(60_000)
   expect(await deletedSeenBy(house.other)).toEqual([])
   expect(await deletedSeenBy(chief)).toHaveLength(1)
   expect((await calls.restore(student, nook.id)).space).toMatchObject({ id: nook.id, version: 3 })

@@ -212,6 +212,9 @@ export interface DeletedSpace {
   id: number
   name: string
   parentName: string | null
+  /** Names of what it stood in, from below the university's own space down to its parent. */
+  within: string[]
+  deletedAtMs: number
   version: number
 }
 
@@ -223,7 +226,15 @@ export async function loadDeletedSpaces(
 ): Promise<DeletedSpace[]> {
   return query(
     database,
-    `select s.id, s.name, p.name as "parentName", s.version from spaces s left join spaces p on p.id = s.parent_id
+    `select s.id, s.name, p.name as "parentName", ms_of_time(s.updated_at) as "deletedAtMs", s.version,
+       array(
+         with recursive up as (
+           select p.name, p.parent_id, 0 as steps
+           union all
+           select a.name, a.parent_id, u.steps + 1 from up u join spaces a on a.id = u.parent_id where u.steps < 100
+         ) select name from up where parent_id is not null order by steps desc
+       ) as within
+     from spaces s left join spaces p on p.id = s.parent_id
      where s.university_id = $1 and s.is_deleted and ($2::bigint is null or s.created_by_id = $2)
        and (s.parent_id is null or not p.is_deleted)
      order by coalesce(s.deleted_clock, s.clock) desc, s.id limit 200`,

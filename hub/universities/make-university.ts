@@ -9,7 +9,11 @@ import { appendChange, type Change } from '../platform/postgres/append-change.ts
 import type { Transaction } from '../platform/postgres/database.ts'
 import { insertSuperGroup } from '../groups/super-group.ts'
 import { insertUniversitySpace } from '../spaces/university-space.ts'
-import { insertUniversity, loadConflictingUniversities } from './university-rows.ts'
+import {
+  insertUniversity,
+  loadConflictingUniversities,
+  type ConflictingUniversity,
+} from './university-rows.ts'
 import { parseDomain } from '../platform/mail/address.ts'
 
 /** The longest name of a university, in characters: that of its own space. */
@@ -92,13 +96,13 @@ function isZone(timezone: string): boolean {
 
 /**
  * Makes a university with its super group and its own space, which everything else hangs on, in the caller's transaction.
- * Refused with the names of those that have its name or one of its domains; two that want one go one after the other. [UNI-4]
+ * Refused with those that have its name or one of its domains; two that want one go one after the other. [UNI-4]
  */
 export async function makeUniversity(
   client: Transaction,
   input: UniversityInput,
   by: Pick<Change, 'actor' | 'userId' | 'address'>,
-): Promise<Decision<{ id: number; spaceId: number; epoch: string }, string[]>> {
+): Promise<Decision<{ id: number; spaceId: number; epoch: string }, ConflictingUniversity[]>> {
   const twins = await loadConflictingUniversities(client, input.name, input.domains)
   if (twins.length > 0) return refuse(twins)
   const epoch = makeRandomSource().secret(12)

@@ -9,7 +9,7 @@ import { collisionsOf, isPublicProvider } from './university-collisions.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { loadUniversities } from './university-rows.ts'
+import { loadUniversities, type ConflictingUniversity } from './university-rows.ts'
 import {
   decideRequest,
   loadRequests,
@@ -80,7 +80,7 @@ async function commitApproval(
   // The university's own log must not have the address of a platform administrator.
   const by = { ...changedBy(caller), address: null }
   const made = await makeUniversity(client, { name, domains, timezone, locale }, by)
-  if (!made.ok) return refuse({ why: 'nameTaken' })
+  if (!made.ok) return refuse({ why: 'nameTaken', at: takenAt(made.refusal, domains) })
   const universityId = made.value.id
   await decideRequest(client, id, universityId)
   await queueMail(client, {
@@ -92,6 +92,12 @@ async function commitApproval(
   })
   await appendDecision(client, caller, 'approve', { requestId: id, universityId })
   return accept({ universityId })
+}
+
+/** The field that another university has already: its name, or the first such domain. */
+function takenAt(twins: readonly ConflictingUniversity[], domains: readonly string[]): string {
+  if (twins.some(({ hasName }) => hasName)) return '/name'
+  return `/domains/${domains.findIndex((domain) => twins.some((twin) => twin.domains.includes(domain)))}`
 }
 
 async function commitRejection(

@@ -301,6 +301,20 @@ describe('[UNI-4] approval', () => {
     expect((await approve(third.id)).status).toBe(409)
   })
 
+  test('[UNI-4] says which of both is taken: the name, or which domain', async () => {
+    const first = await askConfirmed({ name: 'First here', domains: ['first-here.edu'] })
+    expect((await approve(first.id)).status).toBe(201)
+    for (const [wish, at] of [
+      [{ name: 'first HERE', domains: ['elsewhere.edu'] }, '/name'],
+      [{ name: 'Second here', domains: ['second-here.edu', 'first-here.edu'] }, '/domains/1'],
+    ] as const) {
+      const { id } = await askConfirmed({ name: wish.name, domains: [...wish.domains] })
+      const answer = await approve(id)
+      expect(answer.status).toBe(409)
+      expect(answer.body).toMatchObject({ error: 'nameTaken', at })
+    }
+  })
+
   test('of a public mail provider would let everybody in, and is refused', async () => {
     const { id } = await askConfirmed({ domains: ['fine.edu', 'gmail.com'] })
     expect(await waiting()).toMatchObject([

@@ -62,19 +62,26 @@ export async function insertUniversity(
   return row.id
 }
 
-/** Names of universities that have one of these domains, or this name. Locks the table against a second such insert. */
+/** A university that has the name of another, or one of its domains. */
+export interface ConflictingUniversity {
+  name: string
+  hasName: boolean
+  domains: string[]
+}
+
+/** Universities that have one of these domains, or this name. Locks the table against a second such insert. */
 export async function loadConflictingUniversities(
   transaction: Queryable,
   name: string,
   domains: readonly string[],
-): Promise<string[]> {
+): Promise<ConflictingUniversity[]> {
   await query(transaction, 'lock table universities in share row exclusive mode')
-  const rows = await query<{ name: string }>(
+  return query<ConflictingUniversity>(
     transaction,
-    'select name from universities where email_domains && $1 or lower(name) = lower($2)',
+    `select name, lower(name) = lower($2) as "hasName", email_domains as domains
+     from universities where email_domains && $1 or lower(name) = lower($2) order by id`,
     [domains, name],
   )
-  return rows.map((row) => row.name)
 }
 
 /** Changes the zone of a university's local times, and the language in which it is spoken to. */

@@ -72,7 +72,7 @@ export const HttpError = Type.Object(
     error: HttpErrorName,
     /** One English sentence; screens have words of their own for each code. */
     message: Type.String(),
-    /** Of `malformed` and `valueRefused`: the field, as a JSON pointer. */
+    /** Of `malformed`, `valueRefused` and others of one field: that field, as a JSON pointer. */
     at: Type.Optional(Type.String()),
     /** Of `passwordRefused`. */
     faults: Type.Optional(Type.Array(PasswordFault)),

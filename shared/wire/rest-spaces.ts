@@ -112,6 +112,9 @@ export const SPACE_ROUTES = {
                 id: Id,
                 name: Type.String(),
                 parentName: Type.Union([Type.Null(), Type.String()]),
+                /** Names of what it stood in, from the top down, without the university's own space. */
+                within: Type.Array(Type.String()),
+                deletedAtMs: Type.Number(),
                 version: Version,
               },
               closed,

@@ -181,7 +181,16 @@ const KIOSKS: RouteAnswer<'GET /kiosks'> = {
 }
 
 const DELETED: RouteAnswer<'GET /spaces/deleted'> = {
-  spaces: [{ id: 501, name: 'Sofa corner', parentName: 'Ground floor', version: 3 }],
+  spaces: [
+    {
+      id: 501,
+      name: 'Sofa corner',
+      parentName: 'Ground floor',
+      within: ['University Library', 'Ground floor'],
+      deletedAtMs: NOW_MS - 3 * 86_400_000,
+      version: 3,
+    },
+  ],
 }
 
 /** What the hub answers; `waiting`: not yet. */

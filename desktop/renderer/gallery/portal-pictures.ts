@@ -117,6 +117,22 @@ const open: Record<string, PortalPicture> = {
   setup: { path: '/setup', state: link('/setup') },
   setupNoToken: { path: '/setup', state: openState() },
   askUniversity: { path: '/universities/new', state: openState() },
+  askUniversityDomain: {
+    path: '/universities/new',
+    state: openState(),
+    answers: { 'POST /universities': refused('valueRefused', { at: '/domains/0' }) },
+    acts: [
+      {
+        fill: {
+          name: 'Lipnik',
+          domains: 'lipnik',
+          timezone: 'Europe/Ljubljana',
+          contact: 'a@lipnik.example',
+        },
+      },
+      { submit: 'form' },
+    ],
+  },
   confirmUniversity: { path: '/universities/confirm', state: link('/universities/confirm') },
 }
 
@@ -223,7 +239,7 @@ const space: Record<string, PortalPicture> = {
         ],
       }),
     },
-    acts: [{ press: '.p-actions button' }, { submit: 'dialog form' }],
+    acts: [{ press: '.p-actions button' }],
   },
   toast: {
     path: '/mine',
@@ -232,6 +248,18 @@ const space: Record<string, PortalPicture> = {
     }),
   },
   new: { path: '/spaces/new', state: stateOf(me) },
+  newNameTaken: {
+    path: '/spaces/new',
+    state: stateOf(me),
+    answers: { 'POST /spaces': refused('nameTaken') },
+    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+  },
+  newNoteRefused: {
+    path: '/spaces/new',
+    state: stateOf(me),
+    answers: { 'POST /spaces': refused('valueRefused', { at: '/details/note' }) },
+    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+  },
   newQuota: {
     path: '/spaces/new',
     state: stateOf(me),
@@ -281,6 +309,12 @@ const pages: Record<string, PortalPicture> = {
     path: '/platform',
     state: stateOf(PLATFORM_ADMIN),
     answers: { 'GET /platform/requests': accept({ requests: [] }) },
+  },
+  platformDomainTaken: {
+    path: '/platform',
+    state: stateOf(PLATFORM_ADMIN),
+    answers: { 'POST /platform/requests/:id/approve': refused('nameTaken', { at: '/domains/1' }) },
+    acts: [{ press: '.p-actions button' }, { submit: 'dialog form' }],
   },
   platformReject: {
     path: '/platform',

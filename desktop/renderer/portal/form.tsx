@@ -12,8 +12,9 @@ import {
 import { Icon } from '../ui/icons.tsx'
 import type { Refusal } from './api.ts'
 import { DraftContext, useDraft, useDrafted } from './draft.ts'
-import { faultOf, faultText, type Fault } from './field-fault.ts'
+import { faultOf, faultText, fieldOf, type Fault } from './field-fault.ts'
 import { Problem, useSlow } from './parts.tsx'
+import { folded } from './places.ts'
 import { usePortalWords } from './words.ts'
 
 const FaultContext = createContext<Fault | null>(null)
@@ -42,7 +43,7 @@ function useSending(send: Send): {
   isBusy: boolean
   refusal: Refusal | null
   waitS: number
-  start(values: FormValues): Promise<void>
+  start(values: FormValues): Promise<Refusal | null>
 } {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Refusal | null>(null)
@@ -52,14 +53,15 @@ function useSending(send: Send): {
     const timer = window.setTimeout(() => setWait(waitS - 1), 1_000)
     return () => window.clearTimeout(timer)
   }, [waitS])
-  const start = async (values: FormValues): Promise<void> => {
-    if (isBusy || waitS > 0) return
+  const start = async (values: FormValues): Promise<Refusal | null> => {
+    if (isBusy || waitS > 0) return null
     setBusy(true)
     setRefusal(null)
     const refused = await send(values)
     setBusy(false)
     setRefusal(refused)
     setWait(refused?.why === 'tooMany' ? (refused.retryAfterS ?? 0) : 0)
+    return refused
   }
   return { isBusy, refusal, waitS, start }
 }
@@ -80,7 +82,7 @@ export function Form(props: {
   draft?: string
   children?: ReactNode
 }): ReactElement {
-  const { t } = usePortalWords()
+  const { t, refusal: words } = usePortalWords()
   const { draft, keep, discard } = useDraft(props.draft)
   const { isBusy, refusal, waitS, start } = useSending(props.send)
   const isSlow = useSlow(isBusy)
@@ -90,9 +92,20 @@ export function Form(props: {
     const form = event.currentTarget
     const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
     setFault(wrong === null ? null : faultOf(wrong))
-    if (wrong === null) void start(valuesOf(form))
+    if (wrong === null)
+      void start(valuesOf(form)).then((refused) => refused !== null && pointAt(form, refused))
     else wrong.focus()
   }
+  /** What the hub has against one field stands at that field, and the writer is taken there. [POR-19] */
+  const pointAt = (form: HTMLFormElement, refused: Refusal): void => {
+    const field = isOfField(refused) ? fieldOf(form, refused) : null
+    const name = field?.getAttribute('name') ?? null
+    if (field === null || name === null) return
+    setFault({ name, why: 'refused', min: '', max: '', text: words(refused) })
+    field.focus()
+  }
+  const isOfField = ({ why }: Refusal): boolean =>
+    why !== 'passwordRefused' && props.hints?.[why] === undefined
   const word = waitS > 0 ? t('app.retryIn', { count: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (
     <form
@@ -106,7 +119,9 @@ export function Form(props: {
       <FaultContext value={fault}>
         <DraftContext value={draft.start}>{props.children}</DraftContext>
       </FaultContext>
-      {refusal !== null && <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>}
+      {refusal !== null && fault?.why !== 'refused' && (
+        <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>
+      )}
       <p className="p-soft p-form-wait" role="status">
         {isSlow && t('wait.slow')}
       </p>
@@ -176,6 +191,8 @@ interface FieldProps {
   maxLength?: number
   min?: number
   max?: number
+  /** What has to be typed, whatever its case: asked before something that cannot be meant lightly. */
+  exactly?: string
   onChange?: (value: string) => void
 }
 
@@ -198,11 +215,19 @@ export function Field(props: FieldProps): ReactElement {
           maxLength={props.maxLength}
           min={props.min}
           max={props.max}
-          onChange={(event) => props.onChange?.(event.currentTarget.value)}
+          onChange={({ currentTarget }) => {
+            if (props.exactly !== undefined)
+              currentTarget.setCustomValidity(isSame(currentTarget.value, props.exactly) ? '' : 'differs')
+            props.onChange?.(currentTarget.value)
+          }}
         />
       )}
     </Labelled>
   )
+}
+
+function isSame(typed: string, name: string): boolean {
+  return folded(typed) === folded(name)
 }
 
 /** Several lines of text; never required. */

@@ -83,6 +83,10 @@ export const portal = {
       'No account can be made with this address. Use the one that your university gave you: what stands after the @ decides.',
     passwordRefused: 'This password cannot be used.',
     nameRefused: 'This name cannot be used: it is empty, too long, or has signs that cannot be seen.',
+    domainTaken: 'Another university has one of these e-mail domains already.',
+    domainRefused:
+      'One of these domains cannot be used: it is no e-mail domain, or anybody can have an address there.',
+    contactRefused: 'No mail can be sent to this address. Please check it.',
     nameIsAddress: 'This name cannot be used: it looks like a web or e-mail address.',
     valueRefused: 'A value cannot be used.',
     kindTooLarge:
@@ -117,6 +121,7 @@ export const portal = {
     required: 'Please fill this in.',
     noEmail: 'This is not an e-mail address.',
     check: 'Please look at this again.',
+    differs: 'This is another name.',
     optional: 'optional',
   },
   signIn: {
@@ -240,6 +245,7 @@ export const portal = {
     own: 'Made by me',
     deleted: 'Deleted',
     deletedHint: 'Places that you may bring back.',
+    deletedAt: 'Deleted {{when}}',
     restore: 'Bring back',
     restored: '{{name}} is back.',
     best: 'Best right now',
@@ -273,7 +279,10 @@ export const portal = {
     delete: 'Delete',
     deleteAsk: 'Delete {{name}}?',
     deleteBody: 'You can bring it back later, under “Mine”.',
-    deleteChildren: 'These places are in it, and go with it:',
+    deleteChildren: 'This is deleted too:',
+    deleteName: 'Type its name to confirm: {{name}}',
+    deleteKiosks_one: '{{count}} kiosk loses its place',
+    deleteKiosks_other: '{{count}} kiosks lose their place',
     deleteAll_one: 'Delete {{count}} place',
     deleteAll_other: 'Delete {{count}} places',
     deleted: '{{name}} is deleted.',

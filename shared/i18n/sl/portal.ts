@@ -96,6 +96,10 @@ export const portal: PortalWords<typeof language> = {
     nameRefused: 'Tega imena ni mogoče uporabiti, ker je prazno, predolgo ali vsebuje nevidne znake.',
     nameIsAddress: 'Tega imena ni mogoče uporabiti, ker je podobno spletnemu naslovu ali e-naslovu.',
     valueRefused: 'Ta vrednost ni veljavna. Preverite jo.',
+    domainTaken: 'Eno od teh e-poštnih domen že ima druga univerza.',
+    domainRefused:
+      'Ene od teh domen ni mogoče uporabiti: ni e-poštna domena ali pa lahko tam vsakdo dobi naslov.',
+    contactRefused: 'Na ta naslov ni mogoče poslati e-pošte. Preverite ga.',
     kindTooLarge:
       'Ta vrsta prostora ne more biti tam: prostor ne more biti v manjšem, na primer knjižnica v sobi. Izberite drugo vrsto ali drugo lokacijo.',
     tooMany: 'Preveč poskusov. Počakajte trenutek.',
@@ -129,6 +133,7 @@ export const portal: PortalWords<typeof language> = {
     noEmail: 'Vnesite veljaven e-naslov.',
     check: 'Preverite ta vnos.',
     optional: 'neobvezno',
+    differs: 'To je drugo ime.',
   },
   signIn: {
     identifierRefused: 'Napačno ime ali geslo.',
@@ -258,6 +263,7 @@ export const portal: PortalWords<typeof language> = {
     best: 'Trenutno najboljši',
     bestNone: 'Ni poročil o prostih prostorih',
     choose: 'Na levi izberite prostor, ki si ga želite ogledati ali o njem poročati.',
+    deletedAt: 'Izbrisano {{when}}',
     hiddenHere: 'Še ni na javnih zaslonih',
     others: 'Drugi prostori',
     inPlace: 'V: {{name}}',
@@ -287,6 +293,11 @@ export const portal: PortalWords<typeof language> = {
     deleteAsk: 'Želite izbrisati »{{name}}«?',
     deleteBody: 'Pozneje ga lahko obnovite pod »Moji prostori«.',
     deleteChildren: 'V njem so ti prostori, ki bodo prav tako izbrisani:',
+    deleteName: 'Za potrditev vpišite ime: {{name}}',
+    deleteKiosks_one: '{{count}} kiosk ostane brez prostora',
+    deleteKiosks_two: '{{count}} kioska ostaneta brez prostora',
+    deleteKiosks_few: '{{count}} kioski ostanejo brez prostora',
+    deleteKiosks_other: '{{count}} kioskov ostane brez prostora',
     deleteAll_one: 'Izbriši {{count}} prostor',
     deleteAll_two: 'Izbriši {{count}} prostora',
     deleteAll_few: 'Izbriši {{count}} prostore',

@@ -7,7 +7,7 @@ import { usePortalWords } from '../words.ts'
 
 /** Deleted spaces that somebody may bring back. Says nothing where there are none. */
 export function Deleted(): ReactElement | null {
-  const { t, refusal } = usePortalWords()
+  const { t, refusal, moment } = usePortalWords()
   const { call, putRow, toast } = useActions()
   const acting = useActing<number>()
   const { loaded, reload, change } = useLoad('GET /spaces/deleted', NOTHING)
@@ -29,11 +29,12 @@ export function Deleted(): ReactElement | null {
       </h2>
       <p className="p-soft p-branch-lead">{t('places.deletedHint')}</p>
       <ul className="p-lines">
-        {spaces.map(({ id, name, parentName }) => (
+        {spaces.map(({ id, name, within, deletedAtMs }) => (
           <li key={id}>
             <span className="p-line-words">
               <strong>{name}</strong>
-              {parentName !== null && <span className="p-soft">{parentName}</span>}
+              {within.length > 0 && <span className="p-soft">{within.join(' · ')}</span>}
+              <span className="p-soft">{t('places.deletedAt', { when: moment(deletedAtMs) })}</span>
             </span>
             <ActButton
               className="p-button p-button-small"
