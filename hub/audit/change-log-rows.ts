@@ -1,4 +1,5 @@
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { loadChangeNames, type NamelessChange } from './change-name-rows.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /** An act as it was written down. */
@@ -31,6 +32,10 @@ export interface ChangeFilter {
   service?: string
   subject?: string
   userId?: number
+  /** Parts of names, whatever their case. */
+  person?: string
+  space?: string
+  kiosk?: string
   fromMs?: number
   toMs?: number
 }
@@ -45,7 +50,7 @@ export async function loadPageEnd(
   const [last, next] = await query<{ id: number }>(
     database,
     `select c.id from change_logs c where ${CHOSEN} order by c.id desc limit 2 offset $8`,
-    [...chosenBy(universityId, filter, page.before), page.count - 1],
+    chosenBy(universityId, filter, { ...page, count: page.count - 1 }),
   )
   return last === undefined || next === undefined ? null : last.id
 }
@@ -59,32 +64,109 @@ export async function loadBeyondNewest(database: Queryable): Promise<number> {
   return row?.id ?? 1
 }
 
+/** So many namesakes are looked for at most. */
+const MAX_NAMED = 10_000
+
+/** So many acts are looked through for one page where parts of names are looked for: each costs a comparison of its text. */
+const SEARCHED_ROWS = 100_000
+
+/** Values: university, before, service, subject, user, from, to, how many, person, space, kiosk. A name finds who has it now, and where it stood in the act itself. */
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
        and ($5::bigint is null or c.user_id = $5)
-       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))`
+       and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))
+       and ($9::text is null or c.actor ilike $9
+         or c.user_id = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9)}))
+         or c.log->>'userId' = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9, '::text')})))
+       and ($10::text is null or (c.service = 'spaces' and c.log::text ilike $10)
+         or c.log->>'spaceId' = any(array(${idsOf('spaces', 'university_id', 'name', 10, '::text')})))
+       and ($11::text is null or (c.service = 'kiosks' and c.log::text ilike $11)
+         or c.log->>'kioskId' = any(array(${idsOf('kiosks', 'university_id', 'name', 11, '::text')}))
+         or c.actor = any(array(select 'kiosk ' || id from kiosks where university_id = $1 and name ilike $11 limit ${MAX_NAMED})))`
 
-function chosenBy(universityId: number, filter: ChangeFilter, before: number | null): unknown[] {
+/** Ids of a university's own rows whose name has a part, as SQL. */
+function idsOf(table: string, university: string, name: string, value: number, as = ''): string {
+  return `select id${as} from ${table} where ${university} = $1 and ${name} ilike $${value} limit ${MAX_NAMED}`
+}
+
+function chosenBy(
+  universityId: number,
+  filter: ChangeFilter,
+  page: { before: number | null; count: number },
+): unknown[] {
   const { service = null, subject = null, userId = null, fromMs = null, toMs = null } = filter
-  return [universityId, before, service, subject, userId, fromMs, toMs]
+  const parts = [filter.person, filter.space, filter.kiosk].map((part) => likeOf(part))
+  return [universityId, page.before, service, subject, userId, fromMs, toMs, page.count, ...parts]
+}
+
+/** A pattern of LIKE that finds a part of a text; no letter of it means anything else there. */
+function likeOf(part: string | undefined): string | null {
+  const trimmed = part?.trim() ?? ''
+  if (trimmed === '') return null
+  return `%${trimmed.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
+}
+
+/** A page of acts, newest first, and the last of those that were looked through when there may be more; else null. */
+export interface ChangePage {
+  changes: ChangeRow[]
+  next: number | null
 }
 
 /**
- * Acts of a university, newest first: those before an id, so many at most. Names are those of its own people. [AUD-3]
+ * Acts of a university, newest first: those before an id, so many at most. Names are those of its own people. Where parts
+ * of names are looked for, it ends after so many acts, found or not. [AUD-3] [AUD-10]
  */
 export async function loadChangePage(
   database: Queryable,
   universityId: number,
   filter: ChangeFilter,
   page: { before: number | null; count: number },
-): Promise<ChangeRow[]> {
-  return query<ChangeRow>(
+): Promise<ChangePage> {
+  const floor = isSearch(filter) ? await loadFloor(database, universityId, page.before) : null
+  const found = await loadChangeRows(database, universityId, filter, {
+    ...page,
+    count: page.count + 1,
+    floor,
+  })
+  const rows = found.slice(0, page.count)
+  const names = await loadChangeNames(database, universityId, rows)
+  const changes = rows.map(({ groupId, ...row }) => ({ ...row, names: names({ ...row, groupId }) }))
+  return { changes, next: found.length > page.count ? (rows.at(-1)?.id ?? null) : floor }
+}
+
+function isSearch({ person, space, kiosk }: ChangeFilter): boolean {
+  return [person, space, kiosk].some((part) => likeOf(part) !== null)
+}
+
+/** The last act that one page looks at; null where it comes to the oldest. */
+async function loadFloor(
+  database: Queryable,
+  universityId: number,
+  before: number | null,
+): Promise<number | null> {
+  const rows = await query<{ id: number }>(
+    database,
+    `select id from change_logs where university_id = $1 and ($2::bigint is null or id < $2)
+     order by id desc limit 2 offset $3`,
+    [universityId, before, SEARCHED_ROWS - 1],
+  )
+  return rows.length === 2 ? (rows[0]?.id ?? null) : null
+}
+
+/** The same without the names of what they speak of, down to `floor`, or to the oldest. */
+export async function loadChangeRows(
+  database: Queryable,
+  universityId: number,
+  filter: ChangeFilter,
+  page: { before: number | null; count: number; floor?: number | null },
+): Promise<NamelessChange[]> {
+  return query(
     database,
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
-       c.service, c.subject, host(c.address) as address, c.log
+       c.service, c.subject, host(c.address) as address, c.log, c.group_id as "groupId"
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where ${CHOSEN} order by c.id desc limit $8`,
-    [...chosenBy(universityId, filter, page.before), page.count],
+     where ${CHOSEN} and ($12::bigint is null or c.id >= $12) order by c.id desc limit $8`,
+    [...chosenBy(universityId, filter, page), page.floor ?? null],
   )
 }
 

@@ -5,7 +5,8 @@ import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { joinTestGroup, makeTestPerson, type TestPerson } from '../accounts/testing-people.ts'
 import { appendChange, type Change } from '../platform/postgres/append-change.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
-import { insertTestUniversity } from '../testing/testing-rows.ts'
+import { insertTestSpace, insertTestUniversity } from '../testing/testing-rows.ts'
+import { insertTestKiosk } from '../testing/testing-kiosk.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 
@@ -29,6 +30,18 @@ beforeEach(async () => {
   reader = await makeTestPerson(database.pool, universityId, { displayname: '=Reader' })
   await joinTestGroup(database.pool, reader, 'super')
 })
+
+async function makeNamed() {
+  const campusSpace = await insertTestSpace(database.pool, {
+    universityId,
+    parentId: null,
+    name: 'Quiet Room',
+  })
+  const kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: campusSpace })
+  await database.pool.query("update kiosks set name = 'Main Lobby' where id = $1", [kiosk.id])
+  const ana = await makeTestPerson(database.pool, universityId, { displayname: 'Ana Kovač' })
+  return { campusSpace, kiosk, ana }
+}
 
 const append = (change: Partial<Change>): Promise<void> =>
   appendChange(database.pool, {
@@ -110,7 +123,83 @@ describe('[AUD-3] the log', () => {
     expect(await ids({ fromMs: 8_640_000_000_000_000 })).toEqual([])
   })
 
+  test('[AUD-10] finds parts of names whatever their case: of people, spaces and kiosks, as they are and as they were', async () => {
+    const { campusSpace, kiosk, ana } = await makeNamed()
+    await append({ actor: `user ${ana.userId}`, userId: ana.userId, subject: 'export', service: 'accounts' })
+    await append({
+      service: 'groups',
+      subject: 'member add',
+      log: { userId: ana.userId, after: { permission: 'member' } },
+    })
+    await append({
+      subject: 'edit',
+      log: { spaceId: campusSpace, before: { name: 'Old 50%_Hall' }, after: { name: 'Quiet Room' } },
+    })
+    await append({ service: 'kiosks', subject: 'silence', log: { kioskId: kiosk.id, name: 'Before' } })
+    await append({ actor: `kiosk ${kiosk.id}`, service: 'sync', subject: 'forked' })
+    const found = async (search: Query): Promise<string[]> =>
+      (await rowsOf(search)).map(({ subject }) => subject)
+    expect(await found({ person: 'KOVAČ' })).toEqual(['member add', 'export'])
+    expect(await found({ person: `ser ${ana.userId}` })).toEqual(['export'])
+    for (const part of ['quiet r', 'OLD 50%_', '50%_hall'])
+      expect(await found({ space: part }), part).toEqual(['edit'])
+    expect(await found({ kiosk: 'lobby' })).toEqual(['forked', 'silence'])
+    expect(await found({ kiosk: 'BEFORE' })).toEqual(['silence'])
+    expect(await found({ person: 'kovač', space: 'quiet' })).toEqual([])
+    // Letters that mean something to LIKE, to regular expressions, to JSON or to SQL mean themselves.
+    for (const part of ['%', '_', '\\', "' or 1=1 --", '"', '.*', 'Old 50__', '50%%Hall'])
+      for (const key of ['person', 'space', 'kiosk'])
+        // Names of keys stand between quotes in an act itself.
+        if (key === 'person' || !['%', '_', '"'].includes(part))
+          expect(await found({ [key]: part }), `${key} ${part}`).toEqual([])
+    const named = await rowsOf({ kiosk: 'lobby' })
+    expect(named.map(({ names }) => names)).toEqual([
+      { [`kiosk ${kiosk.id}`]: 'Main Lobby' },
+      { [`kiosk ${kiosk.id}`]: 'Main Lobby' },
+    ])
+    expect((await rowsOf({ space: 'quiet' }))[0]?.names).toEqual({ [`space ${campusSpace}`]: 'Quiet Room' })
+  })
+
+  test('[AUD-10] names nothing and nobody of elsewhere, and finds nothing by their names', async () => {
+    const { campusSpace, kiosk, ana } = await makeNamed()
+    const foreign = await insertTestUniversity(database.pool, 'Foreign')
+    const stranger = await makeTestPerson(database.pool, foreign)
+    await joinTestGroup(database.pool, stranger, 'super')
+    const log = { spaceId: campusSpace, kioskId: kiosk.id, userId: ana.userId }
+    await appendChange(database.pool, {
+      universityId: foreign,
+      actor: 'cli',
+      service: 'spaces',
+      subject: 'edit',
+      log,
+    })
+    for (const search of [{}, { space: 'quiet' }, { kiosk: 'lobby' }, { person: 'kovač' }] as Query[]) {
+      const { changes } = (await read(search, stranger)).body as { changes: ChangeRow[] }
+      expect(changes.filter(({ service }) => service === 'spaces')).toHaveLength(
+        Object.keys(search).length === 0 ? 1 : 0,
+      )
+      for (const { names } of changes) expect(names).toEqual({})
+    }
+  })
+
+  test('[AUD-10] looked for by a name, a page ends after 100,000 acts, and says where the search goes on', async () => {
+    await append({ subject: 'edit', log: { name: 'Needle' } })
+    await database.pool.query(
+      `insert into change_logs (university_id, actor, service, subject)
+       select $1, 'hub', 'spaces', 'ok' from generate_series(1, 100005)`,
+      [universityId],
+    )
+    const first = (await read({ space: 'needle' })).body as { changes: ChangeRow[]; next: number | null }
+    expect(first.changes).toEqual([])
+    expect(first.next).not.toBeNull()
+    const second = (await read({ space: 'needle', before: first.next ?? 0 })).body as typeof first
+    expect([second.changes.map(({ subject }) => subject), second.next]).toEqual([['edit'], null])
+  }, 60_000)
+
   test.each([
+    [{ person: 'x'.repeat(10_000) }, '/person'],
+    [{ space: '' }, '/space'],
+    [{ kiosk: 'a\u0000b' }, '/kiosk'],
     [{ limit: 201 }, '/limit'],
     [{ before: 0 }, '/before'],
     [{ fromMs: 9_007_199_254_740_991 }, '/fromMs'],
@@ -129,6 +218,9 @@ describe('[AUD-3] the log', () => {
       { ...by, subject: 'export', log: { subject: 'enrol' } },
       { ...by, subject: 'read', log: { service: 'kiosks', count: 0 } },
     ])
+    // Somebody may be looked for by an address, which is not kept.
+    await read({ person: 'ana@uni.example' })
+    expect((await rowsOf())[0]).toMatchObject({ subject: 'read', log: { person: 'an address', count: 0 } })
   })
 })
 

@@ -6,6 +6,8 @@ const closed = { additionalProperties: false }
 
 /** Services and subjects are plain words of the hub's own. */
 const Word = Type.String({ pattern: '^[A-Za-z][A-Za-z -]{0,39}$' })
+/** What somebody types of a name. */
+const NamePart = Type.String({ minLength: 1, maxLength: 100, pattern: String.raw`^[^\u0000-\u001f\u007f]*$` })
 /** The last moment that a date of JavaScript knows. */
 const Moment = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 })
 
@@ -14,6 +16,10 @@ const ChangeFilter = {
   service: Type.Optional(Word),
   subject: Type.Optional(Word),
   userId: Type.Optional(Id),
+  /** Parts of names, whatever their case: of who acted or to whom it was done, of a space, of a kiosk. */
+  person: Type.Optional(NamePart),
+  space: Type.Optional(NamePart),
+  kiosk: Type.Optional(NamePart),
   fromMs: Type.Optional(Moment),
   /** Not itself part of it. */
   toMs: Type.Optional(Moment),
@@ -33,6 +39,8 @@ export const ChangeRow = Type.Object(
     /** Where from; forgotten after 90 days. */
     address: Type.Union([Type.Null(), Type.String()]),
     log: Type.Record(Type.String(), Type.Unknown()),
+    /** Names as they are now of what the act speaks of by number: "space 7", "kiosk 17", "user 7", "group 3". */
+    names: Type.Record(Type.String(), Type.String()),
   },
   closed,
 )
@@ -41,7 +49,8 @@ export type ChangeRow = Static<typeof ChangeRow>
 /** The log of administrative acts, for the super group. */
 export const CHANGE_ROUTES = {
   'GET /changes': {
-    summary: 'Administrative acts, newest first. Reading them is written down too.',
+    summary:
+      'Administrative acts, newest first. Reading them is written down too. Looked for by parts of names, one page looks through the newest 100,000 acts before `before`: a page with few rows or none may have a next one.',
     who: 'signedIn',
     isHeavy: true,
     isAct: true,

@@ -145,14 +145,27 @@ const change = (id: number, minutesAgo: number, service: string, subject: string
   subject,
   address: '192.0.2.17',
   log: log as Record<string, unknown>,
+  names: {} as Record<string, string>,
 })
 
 const CHANGES: RouteAnswer<'GET /changes'> = {
   changes: [
-    change(90, 4, 'spaces', 'letOn', { space: 'Window table', before: false, after: true }),
-    change(89, 31, 'groups', 'add', { group: 'Chemistry', user: 12, permission: 'member' }),
-    { ...change(88, 55, 'auth', 'failed', { reason: 'credentials' }), actor: 'user 31', actorName: null },
-    change(87, 190, 'kiosks', 'silence', { kiosk: 'Door 101' }),
+    change(90, 4, 'spaces', 'letOnKiosks', { spaceId: 9_007_199_254_740, name: 'Window table' }),
+    {
+      ...change(89, 31, 'groups', 'member add', { userId: 12, after: { permission: 'member' } }),
+      names: { 'user 12': 'Tine Bregar', 'group 3': 'Chemistry' },
+    },
+    { ...change(88, 55, 'sessions', 'failed', { userId: 31 }), actor: 'visitor', actorName: null },
+    change(87, 190, 'kiosks', 'silence', { kioskId: 1, name: 'Door 101' }),
+    {
+      ...change(86, 200, 'spaces', 'edit', {
+        spaceId: 7,
+        before: { name: 'Hall', capacity: 4, parentId: 5, details: { quiet: false } },
+        after: { name: 'Quiet Hall', capacity: null, parentId: 6, details: { quiet: true } },
+      }),
+      names: { 'space 7': 'Quiet Hall', 'space 5': 'Floor 1' },
+    },
+    change(85, 210, 'spaces', 'level', { spaceId: 7, name: 'Quiet Hall', before: 0, after: 2 }),
   ],
   next: 87,
 }

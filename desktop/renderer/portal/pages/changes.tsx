@@ -3,8 +3,9 @@ import { dateAfter } from '#shared/domain/week-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import type { Refusal } from '../api.ts'
 import { ACT_LIMIT_MS, ActButton, useActing } from '../act.tsx'
+import { actorText, actText, factsOfChange, type ChangeFact } from '../change-words.ts'
 import { startOfDay } from '../calendar.ts'
-import { Field, Form, type FormValues } from '../form.tsx'
+import { Choice, Field, Form, type FormValues } from '../form.tsx'
 import { Empty, Loading, PageHead, Problem } from '../parts.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { saveFile } from '../save-file.ts'
@@ -15,13 +16,17 @@ import { usePortalWords } from '../words.ts'
 /** What the log is asked for. */
 interface LogFilter {
   service?: string
-  subject?: string
-  userId?: number
+  person?: string
+  space?: string
+  kiosk?: string
   fromMs?: number
   toMs?: number
 }
 
 const PAGE = 50
+
+/** Subjects that a university's own people act on. */
+const SERVICES = ['spaces', 'groups', 'kiosks', 'accounts', 'sessions', 'settings', 'log'] as const
 
 /** The log of administrative acts, filtered, page by page, or as a table to keep. */
 export function Changes(): ReactElement {
@@ -53,12 +58,15 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
   const { t } = usePortalWords()
   const timezone = useMe().university?.timezone ?? 'UTC'
   const apply = (values: FormValues): Promise<null> => {
-    const [service, subject, user] = [values.text('service'), values.text('subject'), values.text('user')]
+    const service = values.text('service')
+    const parts = (['person', 'space', 'kiosk'] as const).flatMap((name): [string, string][] => {
+      const part = values.text(name)
+      return part === '' ? [] : [[name, part]]
+    })
     const [from, to] = [values.text('from'), values.text('to')]
     onFilter({
       ...(service === '' ? {} : { service }),
-      ...(subject === '' ? {} : { subject }),
-      ...(user === '' ? {} : { userId: Number(user) }),
+      ...Object.fromEntries(parts),
       ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
       ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
     })
@@ -67,12 +75,23 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
   return (
     <Form send={apply} go={t('changes.apply')}>
       <div className="p-flags">
-        <Field name="service" label={t('changes.service')} maxLength={40} isOptional />
-        <Field name="subject" label={t('changes.subject')} maxLength={40} isOptional />
-        <Field name="user" type="number" label={t('changes.user')} min={1} isOptional />
+        {(['person', 'space', 'kiosk'] as const).map((name) => (
+          <Field key={name} name={name} label={t(`changes.${name}`)} maxLength={100} isOptional />
+        ))}
+        <Choice
+          name="service"
+          label={t('changes.service')}
+          start=""
+          isOptional
+          options={[
+            { value: '', label: t('changes.allServices') },
+            ...SERVICES.map((service) => ({ value: service, label: t(`log.service.${service}`) })),
+          ]}
+        />
         <Field name="from" type="date" label={t('changes.from')} isOptional />
         <Field name="to" type="date" label={t('changes.to')} isOptional />
       </div>
+      <p className="p-soft">{t('changes.part')}</p>
     </Form>
   )
 }
@@ -91,7 +110,8 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
     if (!answer.ok) return toast(refusal(answer.refusal))
     change((value) => ({ changes: [...value.changes, ...answer.value.changes], next: answer.value.next }))
   }
-  if (changes.length === 0) return <Empty title={t('changes.empty')} hint={t('changes.emptyHint')} />
+  if (changes.length === 0 && next === null)
+    return <Empty title={t('changes.empty')} hint={t('changes.emptyHint')} />
   const heads = [
     t('changes.when'),
     t('changes.who'),
@@ -101,7 +121,8 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
   ]
   return (
     <>
-      <table className="p-table">
+      {changes.length === 0 && <p className="p-soft">{t('changes.further')}</p>}
+      <table className="p-table" hidden={changes.length === 0}>
         <thead>
           <tr>
             {heads.map((head) => (
@@ -129,15 +150,13 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
 }
 
 function Row({ row, heads }: { row: ChangeRow; heads: readonly string[] }): ReactElement {
-  const { moment } = usePortalWords()
+  const words = usePortalWords()
   const cells = [
-    moment(row.atMs),
-    row.actorName === null ? row.actor : `${row.actorName} (${row.actor})`,
-    `${row.service} · ${row.subject}`,
+    words.moment(row.atMs),
+    actorText(words, row),
+    actText(words, row),
     row.address ?? '–',
-    Object.entries(row.log)
-      .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-      .join(' · '),
+    <Facts key="facts" facts={factsOfChange(words, row)} />,
   ]
   return (
     <tr>
@@ -147,5 +166,17 @@ function Row({ row, heads }: { row: ChangeRow; heads: readonly string[] }): Reac
         </td>
       ))}
     </tr>
+  )
+}
+
+function Facts({ facts }: { facts: readonly ChangeFact[] }): ReactElement {
+  return (
+    <ul className="p-change-facts">
+      {facts.map(({ field, value }) => (
+        <li key={field}>
+          <span className="p-soft">{field}</span> {value}
+        </li>
+      ))}
+    </ul>
   )
 }
