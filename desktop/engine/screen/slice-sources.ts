@@ -41,7 +41,11 @@ function kioskSlice(core: Core): KioskSlice {
 function kioskState(core: Core): KioskSlice {
   const { kioskId, wasRevoked } = core.stores.outbox.identity()
   const { name, hub } = core.options.config
-  if (kioskId === null || wasRevoked) return { state: 'notEnrolled', name, hubUrl: hub.url, wasRevoked }
+  if (kioskId === null || wasRevoked) {
+    // Staff know a device that they revoked by the name that they gave it last, not by that of its file.
+    const lastName = wasRevoked ? core.assignment.current?.assignment.kioskName : undefined
+    return { state: 'notEnrolled', name: lastName ?? name, hubUrl: hub.url, wasRevoked }
+  }
   return core.assignment.current === null
     ? { state: 'starting' }
     : { state: 'enrolled', ...core.assignment.current }

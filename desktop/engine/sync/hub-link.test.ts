@@ -244,6 +244,17 @@ describe('when the hub says no', () => {
     expect(kiosk.hub.last('push')).toBeUndefined()
   })
 
+  it('[SYN-28] a revoked one is called as staff renamed it, also after a restart', async () => {
+    const bench = await openLiveBench()
+    bench.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, kioskName: 'Renamed door' } })
+    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { kioskName: 'Renamed door' } })
+    sayError(bench, 'revoked')
+    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true, name: 'Renamed door' })
+    bench.engine.stop()
+    const again = reopen(bench)
+    expect(again.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true, name: 'Renamed door' })
+  })
+
   it('[SYN-28] a revoked one stops, keeps its outbox, and can become a kiosk again', async () => {
     const kiosk = await openLiveTestKiosk()
     await report(kiosk, 3, 1)

@@ -141,6 +141,7 @@ const more = {
   },
   // All that a door may have to say to staff at once, beside a word that is read from five metres.
   'door-notices': { model: noticed() },
+  'door-waiting': { model: waitingToSend() },
   'report-saving-slow': { ...asked, session: { report: saving(true) } },
   'report-not-confirmed': {
     ...asked,
@@ -232,6 +233,12 @@ function noticed(): KioskModel {
     refused: [{ mutationId: 5, spaceId: ROOM_ID, why: 'spaceDeleted' }],
   }
   return fixtures.door({ level: 1, minutesAgo: 14 }, { link, outbox })
+}
+
+function waitingToSend(): KioskModel {
+  const link = fixtures.link({ status: 'offline', lastContactMs: NOW_MS - 2 * 60_000, reason: null })
+  const outbox: KioskModel['outbox'] = { waitingCount: 1, alarm: null, refused: [] }
+  return fixtures.door({ level: 1, minutesAgo: 2 }, { link, outbox })
 }
 
 function saving(isSlow: boolean): Extract<ReportStep, { step: 'saving' }> {

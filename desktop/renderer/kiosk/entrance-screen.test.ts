@@ -63,12 +63,40 @@ describe('entranceScreen', () => {
   it('opens only the best section of a large building, and what a visitor taps', () => {
     const model = fixtures.largeEntrance()
     const { sections } = tree(model)
-    expect(sections.filter((section) => section.isOpen)).toHaveLength(1)
-    expect(sections[0]?.isOpen).toBe(true)
+    const open = sections.filter((section) => section.isOpen)
+    expect(open).toHaveLength(1)
+    const rank = ['free', 'busy', 'full', 'unknown']
+    const tones = sections.map(({ entry }) => rank.indexOf(entry.tone))
+    expect(rank.indexOf(open[0]?.entry.tone ?? '')).toBe(Math.min(...tones))
     const last = sections.at(-1)?.entry.id ?? 0
     const opened = tree(model, { toggledSections: new Set([last]) }).sections
     expect(opened.at(-1)).toMatchObject({ isOpen: true })
     expect(opened.at(-1)?.places).toHaveLength(100)
+  })
+
+  it('[SCR-15] shows floors as the tree has them, however full they are, and the best places of each first', () => {
+    const model = fixtures.largeEntrance()
+    const ids = tree(model).sections.map(({ entry }) => entry.id)
+    expect(ids).toHaveLength(20)
+    expect(ids).toEqual(ids.toSorted((left, right) => left - right))
+    const spaces = new Map(
+      [...model.spaces].map(([id, space]) => [
+        id,
+        {
+          ...space,
+          level: space.level === null ? null : space.parentId === ids.at(-1) ? (0 as const) : (2 as const),
+        },
+      ]),
+    )
+    const changed = tree({ ...model, spaces })
+    expect(changed.sections.map(({ entry }) => entry.id)).toEqual(ids)
+    expect(changed.openSectionId).toBe(ids.at(-1))
+    // Under a finger the floor that was open stays open, and no other opens.
+    const frozen = tree({ ...model, spaces }, { frozenOrder: orderNow(tree(model)) })
+    expect(frozen.openSectionId).toBe(tree(model).openSectionId)
+    expect(frozen.sections.filter(({ isOpen }) => isOpen).map(({ entry }) => entry.id)).toEqual([
+      tree(model).openSectionId,
+    ])
   })
 
   it('keeps only what holds something free when asked to', () => {

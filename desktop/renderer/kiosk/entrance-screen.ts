@@ -4,7 +4,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
 import { factsOf, isLineOff, type DoorPlace } from './door-screen.ts'
 import type { KioskModel } from './model.ts'
-import { compareNames, momentOf, toneOf, type Moment, type Tone } from './place.ts'
+import { compareNames, isInBuilding, momentOf, toneOf, type Moment, type Tone } from './place.ts'
 import { frozenOrder, keepingOrder, type FrozenOrder } from '../ui/frozen-order.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
@@ -44,6 +44,8 @@ export interface Tree {
   entry: Entry
   openness: Openness
   sections: Section[]
+  /** The section of a large tree that is open by itself: the best one when nobody handled the list. Null: all are. */
+  openSectionId: number | null
   /** Leaves that stand directly in the entrance's space. */
   places: Entry[]
   panel: PanelPlace | null
@@ -66,7 +68,7 @@ export interface TreeChoice {
   openPlaceId: number | null
   toggledSections: ReadonlySet<number>
   isFreeOnly: boolean
-  /** Places in the list while somebody reads it, by id: nothing moves under a finger. Null: best places first. */
+  /** Places in the list while somebody reads it, by id: nothing moves under a finger, and the section that comes first in it stays open. Null: best places first. */
   frozenOrder: FrozenOrder | null
 }
 
@@ -93,12 +95,11 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   const children = childrenByParent([...moment.spaces.values()])
   const order = orderOf(moment, choice)
   const sections: Draft[] = []
-  const sorted = (id: number): Entry[] =>
-    (children.get(id) ?? []).map((child) => entryOf(moment, child)).toSorted(order)
+  const entries = (id: number): Entry[] => (children.get(id) ?? []).map((child) => entryOf(moment, child))
   const isLeaf = (entry: Entry): boolean => (children.get(entry.id) ?? []).length === 0
   const isShown = (entry: Entry): boolean => !choice.isFreeOnly || entry.freeCount > 0
   const visit = (id: number, depth: number, seen: ReadonlySet<number>): void => {
-    for (const entry of sorted(id)) {
+    for (const entry of entries(id).toSorted(sectionOrder(order))) {
       if (isLeaf(entry) || seen.has(entry.id) || !isShown(entry)) continue
       const leaves = (children.get(entry.id) ?? [])
         .map((child) => entryOf(moment, child))
@@ -109,11 +110,15 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
   }
   visit(root.id, 0, new Set([root.id]))
   const entry = entryOf(moment, root)
+  const openSectionId = entry.leafCount <= OPEN_ALL_UP_TO ? null : bestSection(sections, order)
   return {
     entry,
     openness: moment.opennessOf(root.id),
-    sections: openSections(sections, entry.leafCount, choice.toggledSections, order),
-    places: sorted(root.id).filter((child) => isLeaf(child) && isShown(child)),
+    sections: openSections(sections, openSectionId, choice.toggledSections, order),
+    openSectionId,
+    places: entries(root.id)
+      .filter((child) => isLeaf(child) && isShown(child))
+      .toSorted(order),
     panel: panelOf(moment, choice.openPlaceId),
     nowMs: moment.nowMs,
     line: {
@@ -127,14 +132,25 @@ function treeOf(model: KioskModel, moment: Moment, root: SpaceView, choice: Tree
 /** A section before it is known to be open: only then are its places put in order. */
 type Draft = Pick<Section, 'entry' | 'depth'> & { leaves: Entry[] }
 
-/** Small trees stand open; of large ones the best section, and its way up. A visitor's taps turn that round. */
+/** The section with the best places to begin with; while somebody reads, the one that was. Null: none has any. */
+function bestSection(
+  sections: readonly Draft[],
+  order: (left: Entry, right: Entry) => number,
+): number | null {
+  const best = sections
+    .filter(({ leaves }) => leaves.length > 0)
+    .toSorted((left, right) => order(left.entry, right.entry))[0]
+  return best?.entry.id ?? null
+}
+
+/** Small trees stand open (null); of large ones one section, and its way up. A visitor's taps turn that round. */
 function openSections(
   sections: readonly Draft[],
-  leafCount: number,
+  openId: number | null,
   toggled: ReadonlySet<number>,
   order: (left: Entry, right: Entry) => number,
 ): Section[] {
-  const best = leafCount <= OPEN_ALL_UP_TO ? -1 : sections.findIndex((section) => section.leaves.length > 0)
+  const best = openId === null ? -1 : sections.findIndex(({ entry }) => entry.id === openId)
   const opened: Section[] = []
   let hiddenBelow = Number.POSITIVE_INFINITY
   sections.forEach(({ entry, depth, leaves }, index) => {
@@ -175,6 +191,18 @@ function entryOf(moment: Moment, space: SpaceView): Entry {
 
 const RANK: Record<Tone, number> = { free: 0, busy: 1, full: 2, unknown: 3, closed: 4 }
 
+/**
+ * Floors, and the parts of one, stand as the tree has them, so that they are found where they were yesterday; buildings by
+ * how full they are, and before them.
+ */
+function sectionOrder(order: (left: Entry, right: Entry) => number): (left: Entry, right: Entry) => number {
+  return (left, right) => {
+    const [first, second] = [isInBuilding(left.kind), isInBuilding(right.kind)]
+    if (first !== second) return Number(first) - Number(second)
+    return first ? left.id - right.id : order(left, right)
+  }
+}
+
 /** Best places first: by tone, then the mean, then more free places, then by name; frozen while somebody reads. */
 function orderOf(moment: Moment, choice: TreeChoice): (left: Entry, right: Entry) => number {
   const mean = (entry: Entry): number => moment.shown.get(entry.id)?.meanMillionths ?? 0
@@ -191,6 +219,7 @@ function orderOf(moment: Moment, choice: TreeChoice): (left: Entry, right: Entry
 /** The order in which a tree stands now, to keep it. */
 export function orderNow(tree: Tree): FrozenOrder {
   return frozenOrder([
+    ...(tree.openSectionId === null ? [] : [tree.openSectionId]),
     ...tree.places.map((place) => place.id),
     ...tree.sections.flatMap((section) => [section.entry.id, ...section.places.map((place) => place.id)]),
   ])

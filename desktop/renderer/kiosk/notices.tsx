@@ -4,17 +4,29 @@ import type { DoorPlace } from './door-screen.ts'
 import { useKiosk } from './kiosk-context.ts'
 import { useWords } from './use-words.ts'
 
+/** One line for staff; what is not wrong is told without a warning: passers-by read it too. [SCR-17] */
+interface NoticeLine {
+  text: string
+  isWrong: boolean
+}
+
+/** Why a line is off, where that passes by itself. */
+const PASSING: ReadonlySet<DoorPlace['line']['reason']> = new Set(['forked'])
+
 /** What staff should hear of, in one line each: a store in trouble, a report refused late, why the line is off. */
-function useNotices(line: DoorPlace['line']): string[] {
+function useNotices(line: DoorPlace['line']): NoticeLine[] {
   const { t, refusal } = useWords()
   const outbox = useKiosk((state) => state.model.outbox)
-  const lines: string[] = []
-  if (outbox.alarm !== null) lines.push(t(`alarm.${outbox.alarm}`))
+  const lines: NoticeLine[] = []
+  const wrong = (text: string): void => void lines.push({ text, isWrong: true })
+  if (outbox.alarm !== null) wrong(t(`alarm.${outbox.alarm}`))
   const late = outbox.refused.at(-1)
-  if (late !== undefined) lines.push(t('alarm.lateRefusal', { reason: refusal(late.why) }))
-  if (line.isOffline && line.reason !== null) lines.push(t(`line.${line.reason}`))
+  if (late !== undefined) wrong(t('alarm.lateRefusal', { reason: refusal(late.why) }))
+  if (line.isOffline && line.reason !== null)
+    lines.push({ text: t(`line.${line.reason}`), isWrong: !PASSING.has(line.reason) })
   const owedCount = outbox.owedCount ?? outbox.waitingCount
-  if (line.isOffline && owedCount > 0) lines.push(t('line.waitingReports', { count: owedCount }))
+  if (line.isOffline && owedCount > 0)
+    lines.push({ text: t('line.waitingReports', { count: owedCount }), isWrong: false })
   return lines
 }
 
@@ -24,9 +36,9 @@ export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | n
   if (lines.length === 0) return null
   return (
     <ul className="notices">
-      {lines.map((text) => (
-        <li key={text}>
-          <Icon name="alert" />
+      {lines.map(({ text, isWrong }) => (
+        <li key={text} data-wrong={isWrong}>
+          <Icon name={isWrong ? 'alert' : 'clock'} />
           {text}
         </li>
       ))}
@@ -44,11 +56,12 @@ export function NoticesOr({
 }): ReactElement {
   const lines = useNotices(line)
   if (lines.length === 0) return children
+  const isWrong = lines.some((one) => one.isWrong)
   return (
-    <div className="notice-box">
-      <Icon name="alert" />
+    <div className="notice-box" data-wrong={isWrong}>
+      <Icon name={isWrong ? 'alert' : 'clock'} />
       <ul>
-        {lines.map((text) => (
+        {lines.map(({ text }) => (
           <li key={text}>{text}</li>
         ))}
       </ul>

@@ -83,7 +83,29 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
     setPin('')
     void actions.enterPin(pin)
   }
-  useDigits(type, erase)
+  const go = useRef<HTMLButtonElement>(null)
+  // Typed on a real keyboard: its Enter is to send, and not to press the key that happens to have the focus. [SCR-16]
+  const [isTyped, setTyped] = useState(false)
+  useEffect(() => {
+    if (isTyped && pin !== '') go.current?.focus()
+  }, [isTyped, pin])
+  useDigits((digit) => {
+    setTyped(true)
+    type(digit)
+  }, erase)
+  const digitKey = (digit: string): ReactElement => (
+    <button
+      key={digit}
+      type="button"
+      className="key"
+      onClick={() => {
+        setTyped(false)
+        type(digit)
+      }}
+    >
+      {digit}
+    </button>
+  )
   const said =
     overlay.refusal !== null && pin === ''
       ? refusal(overlay.refusal.why)
@@ -97,15 +119,18 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
         <span aria-hidden="true">{'●'.repeat(pin.length)}</span>
       </p>
       <div className="keys keys-pin">
-        {[...'1234567890'].map((digit) => (
-          <button key={digit} type="button" className="key" onClick={() => type(digit)}>
-            {digit}
-          </button>
-        ))}
+        {[...'123456789'].map(digitKey)}
         <button type="button" className="key key-erase" aria-label={t('pin.erase')} onClick={erase}>
           <Icon name="erase" />
         </button>
-        <button type="button" className="key key-go" disabled={pin === '' || isAsking} onClick={enter}>
+        {digitKey('0')}
+        <button
+          ref={go}
+          type="button"
+          className="key key-go"
+          disabled={pin === '' || isAsking}
+          onClick={enter}
+        >
           {t('pin.enter')}
         </button>
         <button type="button" className="key key-back" onClick={actions.closeOverlay}>

@@ -1,5 +1,5 @@
 import { shown, type Level, type Shown } from '#shared/domain/occupancy.ts'
-import { pathToRoot } from '#shared/domain/space.ts'
+import { pathToRoot, type SpaceKind } from '#shared/domain/space.ts'
 import { openness, spansOfDay, type LocalTime, type Openness } from '#shared/domain/week-time.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import { localClockOf } from './zone.ts'
@@ -75,6 +75,13 @@ function hoursChain(spaces: ReadonlyMap<number, SpaceView>, id: number): SpaceVi
 export function todaySpans(moment: Moment, id: number): [number, number][] | null {
   return moment.local === null ? null : spansOfDay(hoursChain(moment.spaces, id), moment.local)
 }
+
+/** Kinds of composites that stand in a building, one above or beside the other: floors, areas, rooms with parts. */
+export function isInBuilding(kind: SpaceKind): boolean {
+  return !BUILDINGS.has(kind)
+}
+
+const BUILDINGS: ReadonlySet<SpaceKind> = new Set(['university', 'campus', 'library', 'building'])
 
 const COLLATOR = new Intl.Collator('en', { numeric: true })
 

@@ -81,7 +81,7 @@ describe('the dashboard of a university', () => {
     })
     expect(leafCount).toBe(18)
     expect(branches.map(({ entry }) => entry?.name)).toEqual(['University Library', 'Law Library'])
-    expect(branches[0]?.groups.map(({ entry }) => entry.name)).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
+    expect(branches[0]?.groups.map(({ entry }) => entry.name)).toEqual(['Ground floor', 'Floor 1', 'Floor 2'])
   })
 
   it('[POR-4] what is older than the stale limit is neither free nor found as free', () => {
@@ -115,6 +115,16 @@ describe('the dashboard of a university', () => {
     expect(named.branches.map(({ entry }) => entry?.name)).toEqual(['Law Library', 'University Library'])
     const newest = find(momentWith({ [GALLERY]: [2, 1], [ROOM_101]: [0, 30] }), { sort: 'news' })
     expect(newest.indexOf('Quiet Gallery')).toBeLessThan(newest.indexOf('Room 101'))
+  })
+
+  it('[SCR-15] shows floors as the tree has them, however full they are; by name and by news where somebody asks for that', () => {
+    const floorsOf = (levels: Parameters<typeof momentWith>[0], sort: Filter['sort'] = 'free') =>
+      placesOf(momentWith(levels), { ...NO_FILTER, sort }).branches[0]?.groups.map(({ entry }) => entry.name)
+    const inOrder = ['Ground floor', 'Floor 1', 'Floor 2']
+    expect(floorsOf({ [ROOM_101]: [2, 3], [GALLERY]: [0, 1] })).toEqual(inOrder)
+    expect(floorsOf({ [ROOM_101]: [0, 3], [GALLERY]: [2, 1] })).toEqual(inOrder)
+    expect(floorsOf({ [GALLERY]: [2, 1] }, 'news')?.[0]).toBe('Floor 2')
+    expect(floorsOf({}, 'name')).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
   })
 
   it('[TRE-6] what is not on public screens counts in no building, and has a level of its own', () => {
@@ -172,7 +182,7 @@ describe('the dashboard of a university', () => {
       expect(find(asMaker, { search: 'window' })).toEqual(['Window seat'])
       const [branch] = placesOf(asMaker, NO_FILTER).branches
       const floor = branch?.groups.find(({ entry }) => entry.name === 'Floor 1')
-      expect(branch?.groups.map(({ entry }) => entry.name)).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
+      expect(branch?.groups.map(({ entry }) => entry.name)).toEqual(['Ground floor', 'Floor 1', 'Floor 2'])
       expect(floor?.places.slice(0, 2)).toMatchObject([
         { name: 'Room 101', tone: 'free', isLeaf: true, isPublic: true, inPlace: null },
         { name: 'Window seat', tone: 'full', isLeaf: true, isPublic: false, inPlace: 'Room 101' },

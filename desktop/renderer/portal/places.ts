@@ -1,5 +1,5 @@
 import { childrenByParent, pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
-import { compareNames, toneOf, type Tone } from '../kiosk/place.ts'
+import { compareNames, isInBuilding, toneOf, type Tone } from '../kiosk/place.ts'
 import { keepingOrder, type FrozenOrder } from '../ui/frozen-order.ts'
 import { isLeafIn, isPublic, type PortalMoment, type PortalSpace } from './spaces.ts'
 
@@ -134,14 +134,15 @@ export function placesOf(moment: PortalMoment, filter: Filter, looking: Looking 
   const children = childrenByParent([...moment.listed.values()])
   const root = rootOf(moment)
   const order = keepingOrder(orderOf(filter.sort), frozen)
+  const sectionOrder = keepingOrder(sectionOrderOf(filter.sort), frozen)
   const fits = frozen === null ? makeFits(moment, filter) : ({ id }: Entry): boolean => frozen.has(id)
   const tally = { found: 0, all: 0 }
   const isLeaf = (space: PortalSpace): boolean => isLeafIn(moment, space.id)
   const below = (space: PortalSpace): readonly PortalSpace[] => children.get(space.id) ?? []
-  const byOrder = (spaces: readonly PortalSpace[]): { space: PortalSpace; entry: Entry }[] =>
+  const byOrder = (spaces: readonly PortalSpace[], compare = order): { space: PortalSpace; entry: Entry }[] =>
     spaces
       .map((space) => ({ space, entry: entryOf(moment, space) }))
-      .toSorted((left, right) => order(left.entry, right.entry))
+      .toSorted((left, right) => compare(left.entry, right.entry))
   /** Leaves among some spaces; what is not public in one of them follows it. */
   const leavesIn = (spaces: readonly PortalSpace[]): Entry[] =>
     byOrder(spaces.filter(isLeaf)).flatMap(({ space, entry }) => {
@@ -151,7 +152,10 @@ export function placesOf(moment: PortalMoment, filter: Filter, looking: Looking 
       return [...(isFound ? [entry] : []), ...leavesIn(below(space))]
     })
   const groupsIn = (space: PortalSpace, depth: number): Group[] => [
-    ...byOrder(below(space).filter((child) => !isLeaf(child))).flatMap(({ space: child, entry }) => {
+    ...byOrder(
+      below(space).filter((child) => !isLeaf(child)),
+      sectionOrder,
+    ).flatMap(({ space: child, entry }) => {
       const places = leavesIn(below(child))
       const deeper = groupsIn(child, depth + 1)
       return places.length === 0 && deeper.length === 0 ? [] : [{ entry, depth, places }, ...deeper]
@@ -161,7 +165,10 @@ export function placesOf(moment: PortalMoment, filter: Filter, looking: Looking 
       .flatMap((child) => groupsIn(child, depth)),
   ]
   const top = root === null ? (children.get(null) ?? []) : below(root)
-  const branches = byOrder(top.filter((space) => !isLeaf(space)))
+  const branches = byOrder(
+    top.filter((space) => !isLeaf(space)),
+    sectionOrder,
+  )
     .map(({ space, entry }) => ({ entry, places: leavesIn(below(space)), groups: groupsIn(space, 0) }))
     .filter(({ places, groups }) => places.length + groups.length > 0)
   const loose = leavesIn(top)
@@ -193,9 +200,13 @@ function opened(
 ): Branch[] {
   const isSmall = foundCount <= OPEN_ALL_UP_TO || filterCount(filter) > 0
   const idOf = ({ entry }: Pick<Branch, 'entry'>): number => entry?.id ?? 0
-  const kept = branches.findIndex((branch) => idOf(branch) === openId)
-  return branches.map((branch, index) => {
-    const isDefault = isSmall || index === Math.max(0, kept)
+  const isKept = openId !== null && branches.some((branch) => idOf(branch) === openId)
+  const best = branches
+    .flatMap(({ entry }) => (entry === null ? [] : [entry]))
+    .toSorted(orderOf(filter.sort))[0]
+  const open = isKept ? openId : (best?.id ?? 0)
+  return branches.map((branch) => {
+    const isDefault = isSmall || idOf(branch) === open
     return { ...branch, isOpen: isDefault !== toggled.has(idOf(branch)) }
   })
 }
@@ -241,6 +252,19 @@ function orderOf(sort: Sort): (left: Entry, right: Entry) => number {
     return (left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0) || compareNames(left, right)
   return (left, right) =>
     RANK[left.tone] - RANK[right.tone] || right.freeCount - left.freeCount || compareNames(left, right)
+}
+
+/**
+ * Floors, and the parts of one, stand as the tree has them, unless somebody wants names or the newest news in order: they are
+ * looked for where they were yesterday. Buildings stand by the order that was chosen, and before them. [SCR-15]
+ */
+function sectionOrderOf(sort: Sort): (left: Entry, right: Entry) => number {
+  const order = orderOf(sort)
+  return (left, right) => {
+    const [first, second] = [isInBuilding(left.kind), isInBuilding(right.kind)]
+    if (first !== second) return Number(first) - Number(second)
+    return first && sort === 'free' ? left.id - right.id : order(left, right)
+  }
 }
 
 /** Everything that stands in a list of places, from top to bottom. */

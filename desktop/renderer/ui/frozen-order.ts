@@ -6,9 +6,9 @@ export const FREEZE_MS = 15_000
 /** The place of each row in a list that is kept as it stood, by id. */
 export type FrozenOrder = ReadonlyMap<number, number>
 
-/** The order in which these stand now, to keep it. */
+/** The order in which these stand now, to keep it; of one that stands there twice the first place counts. */
 export function frozenOrder(ids: readonly number[]): FrozenOrder {
-  return new Map(ids.map((id, index) => [id, index]))
+  return new Map([...new Set(ids)].map((id, index) => [id, index]))
 }
 
 /** An order in which what was there stands as it stood, and what is new comes after it. Null: nothing is kept. */

@@ -70,7 +70,7 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
     (frozen) => placesOf(moment, filter, { toggled, openId, frozen }),
     idsOfPlaces,
   )
-  const firstId = places.branches[0]?.entry?.id ?? null
+  const firstId = places.branches.find(({ isOpen }) => isOpen)?.entry?.id ?? null
   if (openId === null && firstId !== null) setOpenId(firstId)
   const isEmpty = places.leafCount === 0
   return (

@@ -1,0 +1,79 @@
+import type { Locator } from '@playwright/test'
+import { openGallery, showPicture } from './gallery.ts'
+import { expect, test } from './testing.ts'
+
+// Single parts of a kiosk's screen, on pictures.
+
+interface Middle {
+  x: number
+  y: number
+}
+
+async function middleOf(control: Locator): Promise<Middle> {
+  const box = await control.boundingBox()
+  if (box === null) throw new Error('not on the screen')
+  return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }
+}
+
+for (const [panel, width, height] of [
+  ['landscape', 1280, 800],
+  ['portrait', 800, 1280],
+] as const)
+  test(`[SCR-16] the digits of the PIN pad stand as on a telephone, and nothing has to be scrolled to: ${panel}`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await page.setViewportSize({ width, height })
+    await openGallery(page, galleryUrl)
+    for (const query of ['', '&text=large', '&reach=1']) {
+      await showPicture(page, `?screen=overlay-pinPad&lang=en${query}`)
+      const dialog = page.locator('dialog[open]')
+      const keys = await Promise.all(
+        [...'1234567890'].map((digit) => middleOf(dialog.getByRole('button', { name: digit, exact: true }))),
+      )
+      const columns = [0, 1, 2].map((column) => new Set([0, 3, 6].map((row) => keys[row + column]?.x)))
+      const rows = [0, 3, 6].map((row) => new Set([0, 1, 2].map((column) => keys[row + column]?.y)))
+      for (const line of [...columns, ...rows]) expect(line.size, query).toBe(1)
+      expect(keys[9]?.x).toBe(keys[7]?.x)
+      expect(keys[9]?.y ?? 0).toBeGreaterThan(keys[7]?.y ?? 0)
+      const over = await dialog.evaluate((element) => element.scrollHeight - element.clientHeight)
+      expect(over, query).toBeLessThanOrEqual(0)
+    }
+  })
+
+test('[SCR-16] a real keyboard types and erases a PIN, and its Enter is to send it', async ({
+  page,
+  galleryUrl,
+}) => {
+  await openGallery(page, galleryUrl)
+  await showPicture(page, '?screen=overlay-pinPad&lang=en')
+  const dots = page.locator('.pin-dots [aria-hidden]')
+  await page.keyboard.type('120')
+  await expect(dots).toHaveText('●●●')
+  await page.keyboard.press('Backspace')
+  await expect(dots).toHaveText('●●')
+  await expect(page.locator('.key-go')).toBeFocused()
+  // Arrows and taps press the keys themselves.
+  await page.getByRole('button', { name: '5', exact: true }).click()
+  await page.keyboard.press('ArrowUp')
+  await expect(page.getByRole('button', { name: '2', exact: true })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(dots).toHaveText('●●●●')
+})
+
+test('[SCR-17] a report that waits to be sent is told without a warning, what is wrong with one', async ({
+  page,
+  galleryUrl,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await openGallery(page, galleryUrl)
+  await showPicture(page, '?screen=door-waiting&lang=en')
+  const box = page.locator('.notice-box')
+  const colour = (): Promise<string> => box.evaluate((element) => getComputedStyle(element).backgroundColor)
+  await expect(box).toContainText('1 report')
+  await expect(box).toHaveAttribute('data-wrong', 'false')
+  const calm = await colour()
+  await showPicture(page, '?screen=door-alarm&lang=en')
+  await expect(box).toHaveAttribute('data-wrong', 'true')
+  expect(await colour()).not.toBe(calm)
+})
