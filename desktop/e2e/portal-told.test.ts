@@ -150,3 +150,23 @@ test('[POR-20] what was deleted is listed with where it stood and when it went',
   await expect(row).toContainText('University Library · Ground floor')
   await expect(row).toContainText(/Deleted .*\d/)
 })
+
+test('[POR-21] at 1440 px the form of a place stands in two columns, in the order of the keyboard, and fits one screen', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-space-new', 1440)
+  const form = await page.locator('.p-form').boundingBox()
+  const main = await page.locator('.p-main').boundingBox()
+  expect((form?.width ?? 0) / (main?.width ?? 1)).toBeGreaterThan(0.75)
+  expect(form?.height ?? 9_999).toBeLessThan(760)
+  const places = await page
+    .locator('.p-form > .p-field, .p-fieldset > .p-field')
+    .evaluateAll((fields) => fields.map((field) => field.getBoundingClientRect()).map(({ x, y }) => [y, x]))
+  expect(places.length).toBeGreaterThan(6)
+  expect(new Set(places.map(([, x]) => x)).size).toBeGreaterThan(1)
+  const inOrder = places.toSorted(
+    ([top = 0, left = 0], [below = 0, beside = 0]) => top - below || left - beside,
+  )
+  expect(places).toEqual(inOrder)
+})

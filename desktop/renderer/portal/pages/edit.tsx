@@ -46,7 +46,7 @@ export function NewSpace(): ReactElement {
     return null
   }
   return (
-    <div className="p-page">
+    <div className="p-page p-page-form">
       <PageHead title={t('edit.newTitle')} lead={t('edit.newLead')} />
       <div className="p-card">
         <Form send={add} go={t('edit.add')} draft={NEW_SPACE}>
@@ -108,7 +108,7 @@ function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment 
   }
   const back = { to: `/spaces/${space.id}`, label: space.name }
   return (
-    <div className="p-page">
+    <div className="p-page p-page-form">
       <PageHead title={t('edit.editTitle', { name: space.name })} back={back} />
       {!space.isOnKiosks && (
         <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>
