@@ -37,7 +37,11 @@ function compareLooks(page: Page): Promise<Compared[]> {
 
 /** A door's word fills the room that what stands round it leaves; its least height in mm is measured by SCR-11. */
 const leastOf = (what: string, usual: number): number =>
-  (what.startsWith('P.state-word') ? 0.9 * usual : usual) - 0.05
+  (what.startsWith('P.state-word') ? 0.93 * usual : usual) - 0.05
+
+/** What a passer-by reads of a place is larger by a ninth at least: its name, where it is, how old the news is, what it has. */
+const READ =
+  /^[A-Z0-9]+\.(?:state-names|state-clock|state-time|state-age|state-offline|facts|nearby|nearby-title|place-words|card-name|card-line|section-name|section-counts|entrance-title) /
 
 /** What is smaller in large text, and how many texts were compared. */
 async function walk(
@@ -53,6 +57,10 @@ async function walk(
       for (const { what, usual, large } of await compareLooks(page)) {
         compared += 1
         if (large > usual + 0.05) grown += 1
+        if (READ.test(what) && large < 1.11 * usual)
+          faults.add(
+            `${name}, ${language}: ${what} grows by ${((large / usual - 1) * 100).toFixed(0)} % only`,
+          )
         if (large < leastOf(what, usual))
           faults.add(`${name}, ${language}: ${what} ${usual.toFixed(1)} → ${large.toFixed(1)} px`)
       }
