@@ -107,7 +107,7 @@ function likeOf(part: string | undefined): string | null {
 }
 
 /** A page of acts, newest first, and the last of those that were looked through when there may be more; else null. */
-export interface ChangePage {
+interface ChangePage {
   changes: ChangeRow[]
   next: number | null
 }

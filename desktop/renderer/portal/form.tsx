@@ -87,15 +87,8 @@ export function Form(props: {
   const { isBusy, refusal, waitS, start } = useSending(props.send)
   const isSlow = useSlow(isBusy)
   const [fault, setFault] = useState<Fault | null>(null)
-  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
-    event.preventDefault()
-    const form = event.currentTarget
-    const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
-    setFault(wrong === null ? null : faultOf(wrong))
-    if (wrong === null)
-      void start(valuesOf(form)).then((refused) => refused !== null && pointAt(form, refused))
-    else wrong.focus()
-  }
+  const isOfField = ({ why }: Refusal): boolean =>
+    why !== 'passwordRefused' && props.hints?.[why] === undefined
   /** What the hub has against one field stands at that field, and the writer is taken there. [POR-19] */
   const pointAt = (form: HTMLFormElement, refused: Refusal): void => {
     const field = isOfField(refused) ? fieldOf(form, refused) : null
@@ -104,8 +97,18 @@ export function Form(props: {
     setFault({ name, why: 'refused', min: '', max: '', text: words(refused) })
     field.focus()
   }
-  const isOfField = ({ why }: Refusal): boolean =>
-    why !== 'passwordRefused' && props.hints?.[why] === undefined
+  const sendIn = async (form: HTMLFormElement): Promise<void> => {
+    const refused = await start(valuesOf(form))
+    if (refused !== null) pointAt(form, refused)
+  }
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
+    setFault(wrong === null ? null : faultOf(wrong))
+    if (wrong === null) void sendIn(form)
+    else wrong.focus()
+  }
   const word = waitS > 0 ? t('app.retryIn', { count: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (
     <form
