@@ -169,7 +169,8 @@ function Row({ row, heads }: { row: ChangeRow; heads: readonly string[] }): Reac
   )
 }
 
-function Facts({ facts }: { facts: readonly ChangeFact[] }): ReactElement {
+function Facts({ facts }: { facts: readonly ChangeFact[] }): ReactElement | null {
+  if (facts.length === 0) return null
   return (
     <ul className="p-change-facts">
       {facts.map(({ field, value }) => (
