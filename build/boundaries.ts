@@ -106,6 +106,34 @@ function featureBoundary([name, { imports }]: [string, Feature]): Boundary {
   }
 }
 
+const NOT_OF_SCREENS = [
+  ...folders('hub', 'build', 'engine', 'main', 'preload', 'agent', 'e2e'),
+  '#shared/wire/parse.ts',
+]
+
+/** The folders of `desktop/renderer` and which others each may import: faces never each other. Only the gallery sees all. */
+const SCREEN_FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  kiosk: ['common', 'ui', 'i18n'],
+  portal: ['common', 'ui', 'i18n'],
+  desk: ['common', 'ui', 'i18n'],
+  common: ['ui', 'i18n'],
+  ui: [],
+  i18n: [],
+}
+
+function screenBoundary([name, imports]: [string, readonly string[]]): Boundary {
+  const others = [...Object.keys(SCREEN_FOLDERS), 'gallery'].filter(
+    (other) => other !== name && !imports.includes(other),
+  )
+  return {
+    files: [`desktop/renderer/${name}/**`],
+    relative: ANYWHERE,
+    packages: SCREENS,
+    never: [...NOT_OF_SCREENS, ...folders(...others)],
+    message: `${name} imports ${[...imports, 'shared'].join(', ')} and its own packages; never another face. See build/boundaries.ts.`,
+  }
+}
+
 /** In this order: the last row that fits a file counts. */
 const BOUNDARIES: readonly Boundary[] = [
   {
@@ -220,15 +248,16 @@ const BOUNDARIES: readonly Boundary[] = [
     files: ['desktop/renderer/**'],
     relative: ANYWHERE,
     packages: SCREENS,
-    never: [...folders('hub', 'build', 'engine', 'main', 'preload', 'agent', 'e2e'), '#shared/wire/parse.ts'],
+    never: NOT_OF_SCREENS,
     message:
       'screens import renderer, shared (never a schema compiler) and their own packages; no node, no sockets, no engine.',
   },
+  ...Object.entries(SCREEN_FOLDERS).map(screenBoundary),
   {
     files: ['desktop/renderer/**/*.test.ts', 'desktop/renderer/**/*.test.tsx'],
     relative: ANYWHERE,
     packages: [...SCREENS, 'vitest', 'fast-check'],
-    never: [...folders('hub', 'build', 'engine', 'main', 'preload', 'agent', 'e2e'), '#shared/wire/parse.ts'],
+    never: NOT_OF_SCREENS,
     message: 'tests of the screens import renderer, shared, their own packages and test tools.',
   },
   {

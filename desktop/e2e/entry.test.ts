@@ -1,4 +1,4 @@
-import { expectDoor, reportButton } from './faces.ts'
+import { expectDoor, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 
 // How a screen comes to its place, and who gets nothing.

@@ -1,4 +1,4 @@
-import { expectAnswer, expectDoor, expectLobby, reportButton } from './faces.ts'
+import { expectAnswer, expectDoor, expectLobby, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 import { recordWords } from './word-record.ts'
 

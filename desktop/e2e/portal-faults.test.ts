@@ -1,3 +1,4 @@
+import type { BrowserContext } from '@playwright/test'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
 import { expect, openPlace, test } from './portal-testing.ts'
 
@@ -53,4 +54,59 @@ test('[SCR-12] a time zone that the browser does not know breaks no page, and ti
   await openPlace(page, rooms[0])
   await expect(page.getByRole('heading', { level: 1, name: rooms[0] })).toBeVisible()
   expect(told).toHaveLength(1)
+})
+
+/** Which programs a hub gives, and whether it is there at all. */
+interface ProgramHub {
+  isAway: boolean
+  isUpgraded: boolean
+}
+
+async function holdProfile(context: BrowserContext, hub: ProgramHub): Promise<void> {
+  await context.route('**/assets/profile-*.js', (route) => {
+    if (hub.isAway) return route.abort()
+    return hub.isUpgraded ? route.fulfill({ status: 404, body: '' }) : route.fallback()
+  })
+  await context.route(
+    ({ pathname }) => pathname === '/',
+    (route) => (hub.isAway && route.request().method() === 'HEAD' ? route.abort() : route.fallback()),
+  )
+}
+
+const PROGRAM_MISSING = /Failed to load resource|dynamically imported module/
+
+test('[SCR-19] a page whose program does not come says so, and comes when it is tried again', async ({
+  portal,
+  context,
+  complaints,
+}) => {
+  complaints.expect(PROGRAM_MISSING)
+  const hub: ProgramHub = { isAway: true, isUpgraded: false }
+  await holdProfile(context, hub)
+  const page = await portal.signIn(context, await portal.makePerson())
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await expect(page.getByRole('alert')).toContainText('The hub cannot be reached')
+  hub.isAway = false
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+})
+
+test('[SCR-19] where the hub was upgraded the portal loads itself again, once, and then offers it', async ({
+  portal,
+  context,
+  complaints,
+}) => {
+  complaints.expect(PROGRAM_MISSING)
+  const hub: ProgramHub = { isAway: false, isUpgraded: true }
+  await holdProfile(context, hub)
+  const page = await portal.signIn(context, await portal.makePerson())
+  let loads = 0
+  page.on('load', () => (loads += 1))
+  await page.getByRole('link', { name: 'Profile' }).click()
+  await expect(page.getByRole('alert')).toContainText('Please try again')
+  expect(loads).toBe(1)
+  hub.isUpgraded = false
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()
+  expect(loads).toBe(2)
 })

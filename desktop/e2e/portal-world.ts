@@ -100,7 +100,7 @@ export class PortalWorld {
   /** The page's next try may be half a minute away, by rule: a word of the browser's network brings it back at once. */
   async bringBack(page: Page): Promise<void> {
     await page.evaluate(() => window.dispatchEvent(new Event('online')))
-    await expect(lineOf(page)).toHaveText('Live')
+    await expect(connectionMark(page)).toHaveText('Live')
   }
 
   /** Reports on a space, those taken back among them. */
@@ -205,8 +205,8 @@ export class PortalWorld {
 }
 
 /** The one word of a page on its line to the hub. */
-export function lineOf(page: Page): Locator {
-  return page.locator('.p-line')
+export function connectionMark(page: Page): Locator {
+  return page.locator('.p-connection')
 }
 
 /** Fills in the sign-in page that is open, and sends it. */

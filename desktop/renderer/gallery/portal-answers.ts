@@ -1,6 +1,7 @@
 import { accept } from '#shared/domain/decision.ts'
 import type { RouteAnswer, RouteName } from '#shared/wire/rest.ts'
 import type { Answer } from '../portal/api.ts'
+import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
 import { placeAt, ROOM_101 } from './portal-fixtures.ts'
 
@@ -221,4 +222,15 @@ export const USUAL: Answers = {
   'GET /changes': accept(CHANGES),
   'GET /kiosks': accept(KIOSKS),
   'GET /spaces/deleted': accept(DELETED),
+}
+
+/** What a hand does once the page is drawn: fills a form in, sends it, presses something. */
+export type Act = { fill: Record<string, string> } | { submit: string } | { press: string }
+
+/** One picture of the portal. */
+export interface PortalPicture {
+  path: string
+  state: PortalState
+  answers?: Answers
+  acts?: readonly Act[]
 }

@@ -2,7 +2,7 @@ import { DEMO_CAMPUS, DEMO_REPORTS } from '#shared/fixtures/campus.ts'
 import { idAt, largeLibrary, placeSpaces, spaceViews, type PlacedSpace } from '#shared/fixtures/builders.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
-import { spaceMap, type PortalSpace } from '../portal/spaces.ts'
+import { spaceMap, type PortalSpace } from '../portal/portal-spaces.ts'
 import { freshState, type PortalState } from '../portal/store.ts'
 import { NIGHT_MS, NOW_MS } from './fixtures.ts'
 
@@ -139,14 +139,14 @@ export function stateOf(me: Me, some: Partial<PortalState> = {}): PortalState {
         me.groups.some(({ isSuper }) => isSuper),
       ),
     ),
-    line: { status: 'live', contactMs: NOW_MS - 2_000 },
+    connection: { status: 'live', contactMs: NOW_MS - 2_000 },
     ...some,
   }
 }
 
 /** The state of who is not. */
 export function openState(some: Partial<PortalState> = {}): PortalState {
-  return { ...freshState(NOW_MS), visitor: { state: 'signedOut', because: null }, ...some }
+  return { ...freshState(NOW_MS), visitor: { state: 'signedOut', reason: null }, ...some }
 }
 
 /** The same Friday night: the law library is shut. */
@@ -154,6 +154,6 @@ export function nightState(): PortalState {
   return stateOf(student(), {
     nowMs: NIGHT_MS,
     tree: treeOf(campusRows(NIGHT_MS)),
-    line: { status: 'live', contactMs: NIGHT_MS },
+    connection: { status: 'live', contactMs: NIGHT_MS },
   })
 }

@@ -9,13 +9,21 @@ import { makePortalI18n } from '../i18n/portal-i18n.ts'
 import { makeActions } from '../portal/actions.ts'
 import type { Api, Call, Refusal } from '../portal/api.ts'
 import { Portal } from '../portal/portal.tsx'
+import { LINK_PAGES, makePageLoader, MEMBER_PAGES, OPEN_PAGES } from '../portal/page-loader.ts'
+import { PAGE_PROGRAMS } from '../portal/page-programs.ts'
 import { PortalContext } from '../portal/portal-context.ts'
 import { makePortalStore } from '../portal/store.ts'
-import '../ui/portal-styles.ts'
+import '../ui/portal.css'
 import { NOW_MS } from './fixtures.ts'
-import { USUAL } from './portal-answers.ts'
-import type { Act, PortalPicture as Picture } from './portal-picture-type.ts'
+import { USUAL, type Act, type PortalPicture as Picture } from './portal-answers.ts'
 import { PORTAL_PICTURES } from './portal-pictures.ts'
+
+/** All pages, for all pictures. */
+const PAGES = makePageLoader(PAGE_PROGRAMS, {
+  isServed: () => Promise.resolve(false),
+  reload: () => false,
+  reloadByHand: () => undefined,
+})
 
 /** A hub that always answers the same; what a picture waits for never comes. */
 function stillHub(picture: Picture): Api {
@@ -44,11 +52,11 @@ function handleOf(picture: Picture, locale: Locale, params: URLSearchParams) {
     nowMs: () => NOW_MS,
     after: () => () => undefined,
     makeKey: () => 'k'.repeat(32),
-    keep: () => undefined,
-    tellOut: () => undefined,
-    redial: () => undefined,
+    saveSettings: () => undefined,
+    broadcastSignOut: () => undefined,
+    reconnect: () => undefined,
   })
-  return { store, actions }
+  return { store, actions, pages: PAGES }
 }
 
 /** One picture of the portal; carries data-screen once it stands as it is meant to. */
@@ -62,7 +70,11 @@ export function PortalPicture(props: {
   const [words, setWords] = useState<i18n | null>(null)
   useEffect(() => {
     document.documentElement.dataset['face'] = 'portal'
-    void makePortalI18n(locale).then(setWords)
+    // With the programs of all pages: a picture shows a page, not that it comes.
+    void Promise.all([
+      makePortalI18n(locale),
+      PAGES.prefetch([...OPEN_PAGES, ...LINK_PAGES, ...MEMBER_PAGES]),
+    ]).then(([made]) => setWords(made))
     return () => {
       delete document.documentElement.dataset['face']
     }

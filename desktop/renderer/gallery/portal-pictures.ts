@@ -1,6 +1,6 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Refusal } from '../portal/api.ts'
-import { NO_FILTER } from '../portal/places.ts'
+import { NO_FILTER } from '../portal/space-list.ts'
 import { PLAIN_SETTINGS } from '../portal/settings.ts'
 import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
@@ -17,7 +17,7 @@ import {
   student,
   TABLE,
 } from './portal-fixtures.ts'
-import type { Act, PortalPicture } from './portal-picture-type.ts'
+import type { Act, PortalPicture } from './portal-answers.ts'
 import { WAITING } from './portal-waiting.ts'
 
 const TOKEN = 'x'.repeat(43)
@@ -46,10 +46,10 @@ const open: Record<string, PortalPicture> = {
     state: { ...openState(), visitor: { state: 'away', refusal: refused('offline').refusal } },
   },
   signIn: { path: '/', state: openState() },
-  signInEnded: { path: '/', state: openState({ visitor: { state: 'signedOut', because: 'ended' } }) },
+  signInEnded: { path: '/', state: openState({ visitor: { state: 'signedOut', reason: 'ended' } }) },
   signInVerified: {
     path: '/sign-in',
-    state: openState({ visitor: { state: 'signedOut', because: 'verified' } }),
+    state: openState({ visitor: { state: 'signedOut', reason: 'verified' } }),
   },
   signInRefused: {
     path: '/sign-in',
@@ -59,7 +59,7 @@ const open: Record<string, PortalPicture> = {
   },
   signInEndedRefused: {
     path: '/sign-in',
-    state: openState({ visitor: { state: 'signedOut', because: 'ended' } }),
+    state: openState({ visitor: { state: 'signedOut', reason: 'ended' } }),
     answers: { 'POST /auth/token': refused('credentialsRefused') },
     acts: SIGN_IN,
   },
@@ -136,7 +136,7 @@ const open: Record<string, PortalPicture> = {
   confirmUniversity: { path: '/universities/confirm', state: link('/universities/confirm') },
 }
 
-const OFFLINE: PortalState['line'] = { status: 'offline', contactMs: NOW_MS - 12 * 60_000 }
+const OFFLINE: PortalState['connection'] = { status: 'offline', contactMs: NOW_MS - 12 * 60_000 }
 
 const places: Record<string, PortalPicture> = {
   places: { path: '/', state: stateOf(me) },
@@ -145,7 +145,7 @@ const places: Record<string, PortalPicture> = {
     path: '/',
     state: stateOf(me, { tree: { state: 'failed', refusal: refused('unavailable').refusal } }),
   },
-  placesOffline: { path: '/', state: stateOf(me, { line: OFFLINE }) },
+  placesOffline: { path: '/', state: stateOf(me, { connection: OFFLINE }) },
   placesEmpty: { path: '/', state: stateOf(me, { tree: fixtures.treeOf([]) }) },
   placesNothing: { path: '/', state: stateOf(me, { filter: { ...NO_FILTER, search: 'observatory' } }) },
   placesFiltered: {
@@ -168,7 +168,7 @@ const space: Record<string, PortalPicture> = {
   free: { path: at(ROOM_101), state: stateOf(me) },
   busy: {
     path: at(ROOM_101),
-    state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: 1 }), line: OFFLINE }),
+    state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: 1 }), connection: OFFLINE }),
   },
   full: { path: at(ROOM_101), state: stateOf(me, { tree: fixtures.campusWith(ROOM_101, { level: 2 }) }) },
   unknown: {
@@ -206,7 +206,7 @@ const space: Record<string, PortalPicture> = {
         step: 'refused',
         spaceId: ROOM_101,
         level: 0,
-        wish: { key: 'k'.repeat(32) },
+        request: { key: 'k'.repeat(32) },
         refusal: refused('offline').refusal,
       },
     }),

@@ -1,5 +1,5 @@
 import { ROOM_101, STAFF, stateOf, student } from './portal-fixtures.ts'
-import type { PortalPicture } from './portal-picture-type.ts'
+import type { PortalPicture } from './portal-answers.ts'
 
 /** Everything that acts at once, while the hub says nothing. [POR-12] */
 export const WAITING: Record<string, PortalPicture> = {

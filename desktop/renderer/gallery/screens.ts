@@ -167,10 +167,10 @@ const more = {
       },
     ),
   },
-  'entrance-place': { model: fixtures.entrance(), session: { openPlaceId: READING_ROOM } },
+  'entrance-place': { model: fixtures.entrance(), session: { openSpaceId: READING_ROOM } },
   'entrance-thanks': {
     model: fixtures.entrance(),
-    session: { openPlaceId: READING_ROOM, report: thanks(READING_ROOM) },
+    session: { openSpaceId: READING_ROOM, report: thanks(READING_ROOM) },
   },
   'entrance-free-only': { model: fixtures.entrance(), session: { isFreeOnly: true } },
   'entrance-large': { model: fixtures.largeEntrance() },

@@ -11,7 +11,7 @@ import {
   type Session,
   type Settings,
 } from './session.ts'
-import { freshOf, type KioskStore } from './store.ts'
+import { freshSessionOf, type KioskStore } from './store.ts'
 
 /** Everything that a finger or a key can do on a kiosk. */
 export interface Actions {
@@ -22,7 +22,7 @@ export interface Actions {
   dismissReport(): void
   change(settings: Partial<Settings>): void
   startOver(): void
-  openPlace(id: number | null): void
+  openSpace(id: number | null): void
   toggleSection(id: number): void
   toggleFreeOnly(): void
   openPinPad(): void
@@ -51,8 +51,8 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
     ...reportActions({ store, bridge, elapsed, set, nextAttempt }),
     touch: () => set({}),
     change: (settings) => set({ settings: { ...store.getState().session.settings, ...settings } }),
-    startOver: () => store.setState((state) => ({ session: freshOf(state, elapsed()) })),
-    openPlace: (openPlaceId) => set({ openPlaceId, report: { step: 'ask' } }),
+    startOver: () => store.setState((state) => ({ session: freshSessionOf(state, elapsed()) })),
+    openSpace: (openSpaceId) => set({ openSpaceId, report: { step: 'ask' } }),
     toggleSection: (id) => {
       const toggled = new Set(store.getState().session.toggledSections)
       if (!toggled.delete(id)) toggled.add(id)
@@ -102,7 +102,7 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
   const { store, bridge, elapsed, set, nextAttempt } = parts
   const current = (): ReportStep => store.getState().session.report
   /** Tells how a call ended to whoever still waits for it, or was told that it is not certain; never to the next visitor. */
-  const tell = (attempt: number, report: ReportStep): void => {
+  const settle = (attempt: number, report: ReportStep): void => {
     const now = current()
     if ('attempt' in now && now.attempt === attempt) set({ report })
   }
@@ -114,12 +114,18 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
       const answer = await callSafely(bridge, 'reportOccupancy', { spaceId, level }, 'notConfirmed')
       if (!answer.ok) {
         const untilMs = elapsed() + REFUSED_FOR_MS
-        return tell(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
+        return settle(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
       }
       const { mutationId, isRepeat, undoForMs } = answer.value
       if (isRepeat)
-        return tell(attempt, { step: 'noted', spaceId, level, attempt, untilMs: elapsed() + NOTED_FOR_MS })
-      return tell(attempt, { step: 'thanks', spaceId, level, mutationId, undoUntilMs: elapsed() + undoForMs })
+        return settle(attempt, { step: 'noted', spaceId, level, attempt, untilMs: elapsed() + NOTED_FOR_MS })
+      return settle(attempt, {
+        step: 'thanks',
+        spaceId,
+        level,
+        mutationId,
+        undoUntilMs: elapsed() + undoForMs,
+      })
     },
     undo: async () => {
       const report = current()
@@ -129,9 +135,9 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
       set({ report: { step: 'undoing', spaceId, mutationId, attempt, sinceMs: elapsed() } })
       const answer = await callSafely(bridge, 'withdrawReport', { mutationId }, 'notConfirmed')
       if (answer.ok)
-        return tell(attempt, { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS })
+        return settle(attempt, { step: 'undone', spaceId, mutationId, untilMs: elapsed() + UNDONE_FOR_MS })
       const untilMs = elapsed() + REFUSED_FOR_MS
-      return tell(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
+      return settle(attempt, { step: 'refused', spaceId, refusal: answer.refusal, attempt, untilMs })
     },
     dismissReport: () => set({ report: { step: 'ask' } }),
   }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import * as fixtures from '../gallery/fixtures.ts'
 import { NOW_MS } from '../gallery/fixtures.ts'
-import { newsBetween, spokenOfDoor, spokenOfEntrance, type Spoken } from './announcement.ts'
+import {
+  newAnnouncements,
+  doorAnnouncements,
+  entranceAnnouncements,
+  type ScreenAnnouncements,
+} from './announcement.ts'
 import { doorScreen } from './door-screen.ts'
 import { entranceScreen } from './entrance-screen.ts'
 import { freshSession, plainSettings, type ReportStep } from './session.ts'
@@ -13,9 +18,9 @@ function door(
   level: 0 | 1 | 2,
   report: ReportStep = { step: 'ask' },
   nowMs = NOW_MS,
-): Spoken {
+): ScreenAnnouncements {
   const screen = doorScreen(fixtures.door({ level, minutesAgo }), nowMs)
-  return spokenOfDoor(screen, { ...SESSION, report })
+  return doorAnnouncements(screen, { ...SESSION, report })
 }
 
 const THANKS: ReportStep = {
@@ -29,20 +34,20 @@ const THANKS: ReportStep = {
 describe('newsBetween', () => {
   it('says a change of state once, and nothing while only ages go by', () => {
     const before = door(3, 0)
-    expect(newsBetween(before, door(4, 0, { step: 'ask' }, NOW_MS + 60_000))).toEqual([])
+    expect(newAnnouncements(before, door(4, 0, { step: 'ask' }, NOW_MS + 60_000))).toEqual([])
     const after = door(0, 2)
-    expect(newsBetween(before, after)).toEqual([
+    expect(newAnnouncements(before, after)).toEqual([
       { what: 'state', placeName: 'Room 101', tone: 'full', isOffline: false },
     ])
-    expect(newsBetween(after, door(1, 2))).toEqual([])
+    expect(newAnnouncements(after, door(1, 2))).toEqual([])
   })
 
   it('thanks once for a report, and again for the next one', () => {
     const thanked = door(0, 1, THANKS)
-    expect(newsBetween(door(0, 1), thanked)).toMatchObject([{ what: 'thanks', mutationId: 4 }])
-    expect(newsBetween(thanked, thanked)).toEqual([])
-    expect(newsBetween(thanked, door(0, 1))).toEqual([])
-    expect(newsBetween(thanked, door(0, 1, { ...THANKS, mutationId: 5 }))).toHaveLength(1)
+    expect(newAnnouncements(door(0, 1), thanked)).toMatchObject([{ what: 'thanks', mutationId: 4 }])
+    expect(newAnnouncements(thanked, thanked)).toEqual([])
+    expect(newAnnouncements(thanked, door(0, 1))).toEqual([])
+    expect(newAnnouncements(thanked, door(0, 1, { ...THANKS, mutationId: 5 }))).toHaveLength(1)
   })
 
   it('[SCR-4] says once that a report is not saved yet, and [OCC-14] once that it was noted already', () => {
@@ -55,36 +60,39 @@ describe('newsBetween', () => {
       isSlow: false,
     }
     const slow = door(0, 1, { ...saving, isSlow: true })
-    expect(newsBetween(door(0, 1), door(0, 1, saving))).toEqual([])
-    expect(newsBetween(door(0, 1, saving), slow)).toEqual([{ what: 'slow', attempt: 1 }])
-    expect(newsBetween(slow, slow)).toEqual([])
+    expect(newAnnouncements(door(0, 1), door(0, 1, saving))).toEqual([])
+    expect(newAnnouncements(door(0, 1, saving), slow)).toEqual([{ what: 'slow', attempt: 1 }])
+    expect(newAnnouncements(slow, slow)).toEqual([])
     const noted = door(0, 1, { step: 'noted', spaceId: 1, level: 1, attempt: 2, untilMs: 4_000 })
-    expect(newsBetween(door(0, 1), noted)).toEqual([{ what: 'noted', level: 1, attempt: 2 }])
+    expect(newAnnouncements(door(0, 1), noted)).toEqual([{ what: 'noted', level: 1, attempt: 2 }])
   })
 
   it('[OCC-6] says that nothing fresh is known when a report ages out', () => {
-    expect(newsBetween(door(0, 0), door(0, 0, { step: 'ask' }, NOW_MS + 7_200_000))).toEqual([
+    expect(newAnnouncements(door(0, 0), door(0, 0, { step: 'ask' }, NOW_MS + 7_200_000))).toEqual([
       { what: 'screen', name: 'stale' },
     ])
   })
 
   it('speaks of a lobby’s building and its opened place, never of each room', () => {
     const choice = {
-      openPlaceId: null,
+      openSpaceId: null,
       toggledSections: new Set<number>(),
       isFreeOnly: false,
       frozenOrder: null,
+      locale: 'en' as const,
     }
     const model = fixtures.entrance()
-    const before = spokenOfEntrance(entranceScreen(model, NOW_MS, choice), SESSION)
+    const before = entranceAnnouncements(entranceScreen(model, NOW_MS, choice), SESSION)
     const id = fixtures.inLibrary('Floor 2', 'Carrel 3')
     const space = model.spaces.get(id)
     if (space === undefined) throw new Error('no space')
     const changed = { ...model, spaces: new Map(model.spaces).set(id, { ...space, level: 2 as const }) }
-    expect(newsBetween(before, spokenOfEntrance(entranceScreen(changed, NOW_MS, choice), SESSION))).toEqual(
-      [],
-    )
-    const opened = entranceScreen(changed, NOW_MS, { ...choice, openPlaceId: id })
-    expect(newsBetween(before, spokenOfEntrance(opened, SESSION))).toMatchObject([{ placeName: 'Carrel 3' }])
+    expect(
+      newAnnouncements(before, entranceAnnouncements(entranceScreen(changed, NOW_MS, choice), SESSION)),
+    ).toEqual([])
+    const opened = entranceScreen(changed, NOW_MS, { ...choice, openSpaceId: id })
+    expect(newAnnouncements(before, entranceAnnouncements(opened, SESSION))).toMatchObject([
+      { placeName: 'Carrel 3' },
+    ])
   })
 })

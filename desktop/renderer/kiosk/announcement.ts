@@ -1,11 +1,11 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { DoorScreen } from './door-screen.ts'
 import type { EntranceScreen } from './entrance-screen.ts'
-import type { Tone } from './place.ts'
+import type { Tone } from '../ui/shapes.tsx'
 import type { Enrolling, ReportStep, ScreenRefusal, Session } from './session.ts'
 
 /** One thing that a screen reader hears. No ages in it: those go by without being news. */
-export type Said =
+export type Announcement =
   | { what: 'screen'; name: Exclude<DoorScreen['name'] | EntranceScreen['name'], 'tree'> }
   | { what: 'state'; placeName: string; tone: Tone; isOffline: boolean }
   | { what: 'slow'; attempt: number }
@@ -15,32 +15,32 @@ export type Said =
   | { what: 'refused'; why: ScreenRefusal['why']; untilMs: number }
 
 /** What would be said of a screen as it stands, one topic each: the screen or place, the opened place, the report. */
-export interface Spoken {
-  state: Said
-  panel: Said | null
-  report: Said | null
-  enrolling: Said | null
+export interface ScreenAnnouncements {
+  state: Announcement
+  panel: Announcement | null
+  report: Announcement | null
+  enrolling: Announcement | null
 }
 
 /** What a door says. */
-export function spokenOfDoor(screen: DoorScreen, session: Told): Spoken {
+export function doorAnnouncements(screen: DoorScreen, session: SessionPart): ScreenAnnouncements {
   const isPlain = screen.name === 'free' || screen.name === 'busy' || screen.name === 'full'
-  const state: Said =
+  const state: Announcement =
     isPlain || screen.name === 'offlineFresh'
       ? {
           what: 'state',
-          placeName: screen.place.name,
-          tone: screen.place.tone,
-          isOffline: screen.place.line.isOffline,
+          placeName: screen.space.name,
+          tone: screen.space.tone,
+          isOffline: screen.space.connection.isOffline,
         }
       : { what: 'screen', name: screen.name }
-  return { state, panel: null, ...saidOfSession(session) }
+  return { state, panel: null, ...sessionAnnouncements(session) }
 }
 
 /** What an entrance says: its building, and the place that is open; never each room of the list. */
-export function spokenOfEntrance(screen: EntranceScreen, session: Told): Spoken {
+export function entranceAnnouncements(screen: EntranceScreen, session: SessionPart): ScreenAnnouncements {
   const tree = 'tree' in screen ? screen.tree : null
-  const state: Said =
+  const state: Announcement =
     screen.name === 'tree'
       ? {
           what: 'state',
@@ -49,29 +49,32 @@ export function spokenOfEntrance(screen: EntranceScreen, session: Told): Spoken 
           isOffline: false,
         }
       : { what: 'screen', name: screen.name }
-  const panel: Said | null =
+  const panel: Announcement | null =
     tree === null || tree.panel === null
       ? null
       : {
           what: 'state',
           placeName: tree.panel.name,
           tone: tree.panel.entry.tone,
-          isOffline: tree.line.isOffline,
+          isOffline: tree.connection.isOffline,
         }
-  return { state, panel, ...saidOfSession(session) }
+  return { state, panel, ...sessionAnnouncements(session) }
 }
 
-type Told = Pick<Session, 'report' | 'enrolling'>
+type SessionPart = Pick<Session, 'report' | 'enrolling'>
 
-function saidOfSession({ report, enrolling }: Told): Pick<Spoken, 'report' | 'enrolling'> {
-  return { report: saidOfReport(report), enrolling: saidOfEnrolling(enrolling) }
+function sessionAnnouncements({
+  report,
+  enrolling,
+}: SessionPart): Pick<ScreenAnnouncements, 'report' | 'enrolling'> {
+  return { report: reportAnnouncement(report), enrolling: enrollingAnnouncement(enrolling) }
 }
 
-function saidOfEnrolling({ refusal, atMs }: Enrolling): Said | null {
+function enrollingAnnouncement({ refusal, atMs }: Enrolling): Announcement | null {
   return refusal === null ? null : { what: 'refused', why: refusal.why, untilMs: atMs }
 }
 
-function saidOfReport(report: ReportStep): Said | null {
+function reportAnnouncement(report: ReportStep): Announcement | null {
   switch (report.step) {
     case 'ask':
     case 'undoing':
@@ -90,8 +93,8 @@ function saidOfReport(report: ReportStep): Said | null {
 }
 
 /** What is new between two screens: each change once, nothing twice, and nothing for what only ended. */
-export function newsBetween(before: Spoken, after: Spoken): Said[] {
-  const topics: (keyof Spoken)[] = ['enrolling', 'report', 'state', 'panel']
+export function newAnnouncements(before: ScreenAnnouncements, after: ScreenAnnouncements): Announcement[] {
+  const topics: (keyof ScreenAnnouncements)[] = ['enrolling', 'report', 'state', 'panel']
   return topics.flatMap((topic) => {
     const said = after[topic]
     return said === null || JSON.stringify(said) === JSON.stringify(before[topic]) ? [] : [said]

@@ -1,12 +1,11 @@
 import { useEffect, type ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
-import { CODE_ALPHABET, CODE_LENGTH, codeWith, codeWithout } from './code.ts'
-import { useHandle, useKiosk } from './kiosk-context.ts'
-import { useWords } from './use-words.ts'
+import { useKioskHandle, useKiosk } from './kiosk-context.ts'
+import { useWords } from './words.ts'
 
 /** The screen's own keys for an enrolment code: system keyboards hide under a full screen. A real keyboard works too. */
 export function CodePad(): ReactElement {
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const { t, refusal } = useWords()
   const code = useKiosk((state) => state.code)
   const { isAsking, refusal: refused } = useKiosk((state) => state.session.enrolling)
@@ -71,4 +70,22 @@ function useTypedCode(type: (text: string) => void, erase: () => void): void {
       window.removeEventListener('paste', onPaste)
     }
   })
+}
+
+/** Letters of an enrolment code: Crockford's base 32, which has no I, L, O and U to be mistaken. 16 of them are 80 bits. */
+const CODE_ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+const CODE_LENGTH = 16
+
+const READ_AS: Readonly<Record<string, string>> = { I: '1', L: '1', O: '0' }
+
+/** A code with more letters typed or pasted: case, dashes and blanks do not matter, mistaken letters are read as meant. */
+export function codeWith(code: string, typed: string): string {
+  const letters = [...typed.toUpperCase()].map((letter) => READ_AS[letter] ?? letter)
+  return (code + letters.filter((letter) => CODE_ALPHABET.includes(letter)).join('')).slice(0, CODE_LENGTH)
+}
+
+/** A code without its last letter. */
+export function codeWithout(code: string): string {
+  return code.slice(0, -1)
 }

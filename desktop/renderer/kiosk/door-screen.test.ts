@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { doorScreen, isLineOff, SILENT_MS, type DoorScreen } from './door-screen.ts'
+import { doorScreen, isDisconnected, SILENT_MS, type DoorScreen } from './door-screen.ts'
 import { hubNow } from './model.ts'
 import * as fixtures from '../gallery/fixtures.ts'
 import { NOW_MS } from '../gallery/fixtures.ts'
@@ -8,8 +8,8 @@ import { SCREENS } from '../gallery/screens.ts'
 const HOUR_MS = 3_600_000
 
 function placeOf(screen: DoorScreen) {
-  if (!('place' in screen)) throw new Error(`${screen.name} shows no place`)
-  return screen.place
+  if (!('space' in screen)) throw new Error(`${screen.name} shows no place`)
+  return screen.space
 }
 
 describe('doorScreen', () => {
@@ -51,9 +51,9 @@ describe('doorScreen', () => {
 
   it('[SYN-23] a line that only says it is connecting counts as off after two heartbeats of silence', () => {
     const link = fixtures.link({ status: 'connecting', lastContactMs: NOW_MS - SILENT_MS + 1 })
-    expect(isLineOff(link, NOW_MS)).toBe(false)
-    expect(isLineOff(link, NOW_MS + 1)).toBe(true)
-    expect(isLineOff(fixtures.link(), NOW_MS + HOUR_MS)).toBe(false)
+    expect(isDisconnected(link, NOW_MS)).toBe(false)
+    expect(isDisconnected(link, NOW_MS + 1)).toBe(true)
+    expect(isDisconnected(fixtures.link(), NOW_MS + HOUR_MS)).toBe(false)
   })
 
   it('[BRG-2] misses its space only once other spaces have come', () => {
@@ -64,15 +64,15 @@ describe('doorScreen', () => {
   })
 
   it('[OCC-9] a door whose space has parts shows their sum and takes no report', () => {
-    const place = placeOf(doorScreen(fixtures.floorDoor(), NOW_MS))
-    expect(place.canReport).toBe(false)
-    expect(place.parts).toEqual({ knownCount: 3, freeCount: 1, leafCount: 4 })
+    const space = placeOf(doorScreen(fixtures.floorDoor(), NOW_MS))
+    expect(space.canReport).toBe(false)
+    expect(space.parts).toEqual({ knownCount: 3, freeCount: 1, leafCount: 4 })
   })
 
   it('[HRS-1] hours come from the library; closed, nobody is asked and the opening time is told', () => {
-    const place = placeOf(doorScreen(fixtures.closedDoor(), fixtures.NIGHT_MS))
-    expect(place.canReport).toBe(false)
-    expect(place.openness).toMatchObject({ isOpen: false, changes: { day: 6, minute: 540 } })
+    const space = placeOf(doorScreen(fixtures.closedDoor(), fixtures.NIGHT_MS))
+    expect(space.canReport).toBe(false)
+    expect(space.openness).toMatchObject({ isOpen: false, changes: { day: 6, minute: 540 } })
   })
 
   it('points from a full room to a free one on the same floor before any other', () => {

@@ -4,11 +4,13 @@ import type { Openness } from '#shared/domain/week-time.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
 import type { KioskModel } from './model.ts'
 import { nearestFree, type NearbyFree } from './nearest-free.ts'
-import { momentOf, todaySpans, toneOf, type Moment, type Tone } from './place.ts'
+import { toneOf } from '../common/tone.ts'
+import type { Tone } from '../ui/shapes.tsx'
+import { treeMomentOf, todaySpans, type TreeMoment } from '../common/tree-moment.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
 /** What stands on a door beside its state. Times in ms since 1970, hub time. */
-export interface DoorPlace {
+export interface DoorSpace {
   id: number
   name: string
   /** Names of what the place stands in, nearest first, without the university. */
@@ -25,8 +27,7 @@ export interface DoorPlace {
   reportedAtMs: number | null
   /** Only of a place with parts: "7 of 9 known", "3 of 9 free". */
   parts: { knownCount: number; freeCount: number; leafCount: number } | null
-  isWaiting: boolean
-  line: { isOffline: boolean; lastContactMs: number | null; reason: LinkSlice['reason'] }
+  connection: { isOffline: boolean; lastContactMs: number | null; reason: LinkSlice['reason'] }
   nearby: NearbyFree | null
   /** Whether a passer-by may report here: a leaf that is open. [OCC-9] */
   canReport: boolean
@@ -35,13 +36,13 @@ export interface DoorPlace {
 /** A door's screen: a closed union, one picture each. */
 export type DoorScreen =
   | SetupScreen
-  | { name: 'free' | 'busy' | 'full'; place: DoorPlace }
-  | { name: 'offlineFresh'; level: Level; place: DoorPlace }
-  | { name: 'offlineStale'; place: DoorPlace }
-  | { name: 'stale'; place: DoorPlace }
-  | { name: 'neverReported'; place: DoorPlace }
-  | { name: 'closed'; place: DoorPlace }
-  | { name: 'clockUnknown'; place: DoorPlace }
+  | { name: 'free' | 'busy' | 'full'; space: DoorSpace }
+  | { name: 'offlineFresh'; level: Level; space: DoorSpace }
+  | { name: 'offlineStale'; space: DoorSpace }
+  | { name: 'stale'; space: DoorSpace }
+  | { name: 'neverReported'; space: DoorSpace }
+  | { name: 'closed'; space: DoorSpace }
+  | { name: 'clockUnknown'; space: DoorSpace }
 
 /**
  * A line that was last heard this long ago is off, also while the engine, just started, still calls it `connecting`: two
@@ -50,7 +51,7 @@ export type DoorScreen =
 export const SILENT_MS = 15_000
 
 /** Whether what is shown may be behind: the line is off, or nobody knows yet and the last word is old. */
-export function isLineOff(link: LinkSlice, nowMs: number | null): boolean {
+export function isDisconnected(link: LinkSlice, nowMs: number | null): boolean {
   if (link.status === 'online') return false
   if (link.status === 'offline' || nowMs === null || link.lastContactMs === null) return true
   return nowMs - link.lastContactMs >= SILENT_MS
@@ -63,22 +64,22 @@ export function doorScreen(model: KioskModel, nowMs: number | null): DoorScreen 
   const { assignment } = setup
   const space = model.spaces.get(assignment.spaceId)
   if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
-  const moment = momentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
-  return screenOf(doorPlace(model, moment, space), moment.shown.get(space.id)?.level ?? null)
+  const moment = treeMomentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
+  return screenOf(doorSpace(model, moment, space), moment.shown.get(space.id)?.level ?? null)
 }
 
-function screenOf(place: DoorPlace, level: Level | null): DoorScreen {
-  if (place.tone === 'closed') return { name: 'closed', place }
-  if (place.nowMs === null) return { name: 'clockUnknown', place }
+function screenOf(space: DoorSpace, level: Level | null): DoorScreen {
+  if (space.tone === 'closed') return { name: 'closed', space }
+  if (space.nowMs === null) return { name: 'clockUnknown', space }
   if (level !== null) {
-    if (place.line.isOffline) return { name: 'offlineFresh', level, place }
-    return { name: level === 0 ? 'free' : level === 1 ? 'busy' : 'full', place }
+    if (space.connection.isOffline) return { name: 'offlineFresh', level, space }
+    return { name: level === 0 ? 'free' : level === 1 ? 'busy' : 'full', space }
   }
-  if (place.reportedAtMs === null) return { name: 'neverReported', place }
-  return { name: place.line.isOffline ? 'offlineStale' : 'stale', place }
+  if (space.reportedAtMs === null) return { name: 'neverReported', space }
+  return { name: space.connection.isOffline ? 'offlineStale' : 'stale', space }
 }
 
-function doorPlace(model: KioskModel, moment: Moment, space: SpaceView): DoorPlace {
+function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView): DoorSpace {
   const state = moment.shown.get(space.id)
   const open = moment.opennessOf(space.id)
   const tone = toneOf(state?.level ?? null, open.isOpen)
@@ -95,9 +96,8 @@ function doorPlace(model: KioskModel, moment: Moment, space: SpaceView): DoorPla
       state === undefined || state.isLeaf
         ? null
         : { knownCount: state.knownCount, freeCount: state.freeCount, leafCount: state.leafCount },
-    isWaiting: space.isWaiting,
-    line: {
-      isOffline: isLineOff(model.link, moment.nowMs),
+    connection: {
+      isOffline: isDisconnected(model.link, moment.nowMs),
       lastContactMs: model.link.lastContactMs,
       reason: model.link.reason,
     },
@@ -108,9 +108,9 @@ function doorPlace(model: KioskModel, moment: Moment, space: SpaceView): DoorPla
 
 /** What a place is, apart from how full. */
 export function factsOf(
-  moment: Moment,
+  moment: TreeMoment,
   space: SpaceView,
-): Pick<DoorPlace, 'id' | 'name' | 'within' | 'kind' | 'details' | 'location'> {
+): Pick<DoorSpace, 'id' | 'name' | 'within' | 'kind' | 'details' | 'location'> {
   const { id, name, kind, details, location } = space
   const within = pathToRoot(moment.spaces, id)
     .slice(1)

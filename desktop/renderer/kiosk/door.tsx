@@ -1,45 +1,44 @@
 import type { CSSProperties, ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
-import { Shape } from '../ui/shapes.tsx'
-import type { DoorPlace, DoorScreen } from './door-screen.ts'
-import { Facts } from './facts.tsx'
+import { Shape, type Tone } from '../ui/shapes.tsx'
+import type { DoorSpace, DoorScreen } from './door-screen.ts'
+import { Facts } from './space-facts.tsx'
 import { useKiosk } from './kiosk-context.ts'
 import { NoticesOr } from './notices.tsx'
 import type { NearbyFree } from './nearest-free.ts'
-import type { Tone } from './place.ts'
 import { ReportPanel } from './report-panel.tsx'
 import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
-import { useWords } from './use-words.ts'
+import { useWords } from './words.ts'
 import { emWidth, hasDescender, isSquare } from './word-width.ts'
-import { localClockOf } from './zone.ts'
+import { localClockOf } from '../common/times.ts'
 
-type PlaceScreen = Extract<DoorScreen, { place: DoorPlace }>
+type PlaceScreen = Extract<DoorScreen, { space: DoorSpace }>
 
 /** The tone of the whole panel: a door that knows nothing fresh is neutral, never free. [OCC-6] */
 function panelTone(screen: PlaceScreen): Tone {
-  return screen.name === 'clockUnknown' ? 'unknown' : screen.place.tone
+  return screen.name === 'clockUnknown' ? 'unknown' : screen.space.tone
 }
 
 /** A room's own screen: its state, as large as it gets, and one tap to report. */
 export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { place } = screen
+  const { space } = screen
   const timezone = useKiosk(({ model }) =>
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
   )
-  const local = place.nowMs === null ? undefined : localClockOf(timezone)?.(place.nowMs)
+  const local = space.nowMs === null ? undefined : localClockOf(timezone)?.(space.nowMs)
   return (
     <div className="door" data-screen={screen.name}>
       <main className="door-main">
         <StatePanel screen={screen} />
-        <DoorReport place={place} />
+        <DoorReport space={space} />
         <div className="door-today">
-          <NoticesOr line={place.line}>
+          <NoticesOr connection={space.connection}>
             {/* What is open at a local time that is not known, nobody can say. */}
             {local === undefined ? (
               <div className="today" />
             ) : (
-              <TodayStrip spans={place.todaySpans} nowMinute={local.minute} />
+              <TodayStrip spans={space.todaySpans} nowMinute={local.minute} />
             )}
           </NoticesOr>
           <ServiceButton />
@@ -52,25 +51,25 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
 
 function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
   const { tone: word, time, date } = useWords()
-  const { place } = screen
+  const { space } = screen
   const tone = panelTone(screen)
   const text = word(tone)
   return (
     <section
       className="state"
       data-tone={tone}
-      data-offline={place.line.isOffline}
+      data-offline={space.connection.isOffline}
       aria-labelledby="state-name"
     >
       <div className="state-head">
         <div className="state-names">
-          <h1 id="state-name">{place.name}</h1>
-          <p>{place.within.join(' · ')}</p>
+          <h1 id="state-name">{space.name}</h1>
+          <p>{space.within.join(' · ')}</p>
         </div>
-        {place.nowMs !== null && (
+        {space.nowMs !== null && (
           <p className="state-clock">
-            <span className="state-time">{time(place.nowMs)}</span>
-            <span>{date(place.nowMs)}</span>
+            <span className="state-time">{time(space.nowMs)}</span>
+            <span>{date(space.nowMs)}</span>
           </p>
         )}
       </div>
@@ -81,9 +80,9 @@ function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
       <div className="state-foot">
         <div className="state-lines">
           <StateAge screen={screen} />
-          <DoorFacts place={place} />
+          <DoorFacts space={space} />
         </div>
-        {place.nearby !== null && <Nearby nearby={place.nearby} />}
+        {space.nearby !== null && <Nearby nearby={space.nearby} />}
       </div>
     </section>
   )
@@ -101,24 +100,24 @@ function wordSize(word: string): CSSProperties {
   return sizes
 }
 
-function DoorFacts({ place }: { place: DoorPlace }): ReactElement {
+function DoorFacts({ space }: { space: DoorSpace }): ReactElement {
   const { open } = useWords()
-  const isClosed = place.tone === 'closed'
+  const isClosed = space.tone === 'closed'
   return (
-    <Facts capacity={place.capacity} details={place.details} hours={isClosed ? '' : open(place.openness)} />
+    <Facts capacity={space.capacity} details={space.details} hours={isClosed ? '' : open(space.openness)} />
   )
 }
 
 /** One line: how old what is shown is, and whether the line is up. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
   const { t, age, newest, open, spaces, time } = useWords()
-  const { place } = screen
-  const { isOffline, lastContactMs } = place.line
+  const { space } = screen
+  const { isOffline, lastContactMs } = space.connection
   const lines: string[] = []
-  if (screen.name === 'closed') lines.push(open(place.openness))
+  if (screen.name === 'closed') lines.push(open(space.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
-  else lines.push((place.parts === null ? age : newest)(place.reportedAtMs, place.nowMs))
-  if (place.parts !== null) lines.push(...spaces({ tone: panelTone(screen), ...place.parts }))
+  else lines.push((space.parts === null ? age : newest)(space.reportedAtMs, space.nowMs))
+  if (space.parts !== null) lines.push(...spaces({ tone: panelTone(screen), ...space.parts }))
   return (
     <p className="state-age">
       {isOffline && (
@@ -131,7 +130,7 @@ function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
             : t('age.lastUpdate', { time: time(lastContactMs) })}
         </span>
       )}
-      <span>{lines.filter((line) => line !== '').join(' · ')}</span>
+      <span>{lines.filter((text) => text !== '').join(' · ')}</span>
     </p>
   )
 }
@@ -139,7 +138,7 @@ function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
 function Nearby({ nearby }: { nearby: NearbyFree }): ReactElement {
   const { t } = useWords()
   const way = nearby.nearness === 'sameFloor' ? [t('door.sameFloor')] : nearby.way
-  const place = [...way, ...(nearby.location === null ? [] : [nearby.location])]
+  const where = [...way, ...(nearby.location === null ? [] : [nearby.location])]
   return (
     <div className="nearby">
       <Shape tone="free" />
@@ -147,21 +146,21 @@ function Nearby({ nearby }: { nearby: NearbyFree }): ReactElement {
         <span className="nearby-title">
           {t('door.nearby')} <strong>{nearby.name}</strong>
         </span>
-        <span>{place.join(' · ')}</span>
+        <span>{where.join(' · ')}</span>
       </p>
     </div>
   )
 }
 
-function DoorReport({ place }: { place: DoorPlace }): ReactElement {
+function DoorReport({ space }: { space: DoorSpace }): ReactElement {
   const { t } = useWords()
   return (
     <div className="door-report">
-      {place.canReport ? (
-        <ReportPanel spaceId={place.id} name={place.name} kind={place.kind} />
+      {space.canReport ? (
+        <ReportPanel spaceId={space.id} name={space.name} kind={space.kind} />
       ) : (
         <p className="report-note">
-          {place.tone === 'closed' ? t('door.closedNote') : t('door.reportInside')}
+          {space.tone === 'closed' ? t('door.closedNote') : t('door.reportInside')}
         </p>
       )}
     </div>

@@ -6,10 +6,11 @@ import { entranceScreen, orderNow, type EntranceScreen, type TreeChoice } from '
 import { hubNow, type KioskModel } from './model.ts'
 
 const UNTOUCHED: TreeChoice = {
-  openPlaceId: null,
+  openSpaceId: null,
   toggledSections: new Set(),
   isFreeOnly: false,
   frozenOrder: null,
+  locale: 'en',
 }
 
 function treeOf(screen: EntranceScreen) {
@@ -38,24 +39,42 @@ describe('entranceScreen', () => {
 
   it('shows the best first: free, busy, full, unknown', () => {
     const tones = tree(fixtures.entrance()).sections.map((section) =>
-      section.places.map((place) => place.tone),
+      section.spaces.map((space) => space.tone),
     )
     const rank = ['free', 'busy', 'full', 'unknown']
     for (const row of tones)
       expect(row).toEqual(row.toSorted((left, right) => rank.indexOf(left) - rank.indexOf(right)))
   })
 
+  it('names stand in the order of the visitor’s language', () => {
+    const model = fixtures.entrance()
+    const rename = ['Čitalnica', 'Cona']
+    const spaces = new Map(model.spaces)
+    const ids = [fixtures.inLibrary('Floor 1', 'Room 101'), fixtures.inLibrary('Floor 1', 'Reading Room')]
+    ids.forEach((id, index) => {
+      const space = spaces.get(id)
+      if (space !== undefined)
+        spaces.set(id, { ...space, name: rename[index] ?? '', level: 0, reportedAtMs: NOW_MS })
+    })
+    const names = (locale: TreeChoice['locale']) =>
+      tree({ ...model, spaces }, { locale })
+        .sections.flatMap((section) => section.spaces.map((space) => space.name))
+        .filter((name) => rename.includes(name))
+    expect(names('sl')).toEqual(['Cona', 'Čitalnica'])
+    expect(names('en')).toEqual(['Čitalnica', 'Cona'])
+  })
+
   it('moves nothing under a finger, and sorts again when nobody reads', () => {
     const model = fixtures.entrance()
     const before = tree(model)
-    const [first] = before.sections[0]?.places ?? []
+    const [first] = before.sections[0]?.spaces ?? []
     if (first === undefined) throw new Error('no place')
     const space = model.spaces.get(first.id)
     if (space === undefined) throw new Error('no space')
     const spaces = new Map(model.spaces).set(first.id, { ...space, level: 2 })
     const changed = { ...model, spaces }
     const ids = (sections: typeof before.sections) =>
-      sections.flatMap((section) => section.places.map((place) => place.id))
+      sections.flatMap((section) => section.spaces.map(({ id }) => id))
     expect(ids(tree(changed, { frozenOrder: orderNow(before) }).sections)).toEqual(ids(before.sections))
     expect(ids(tree(changed).sections)).not.toEqual(ids(before.sections))
   })
@@ -71,7 +90,7 @@ describe('entranceScreen', () => {
     const last = sections.at(-1)?.entry.id ?? 0
     const opened = tree(model, { toggledSections: new Set([last]) }).sections
     expect(opened.at(-1)).toMatchObject({ isOpen: true })
-    expect(opened.at(-1)?.places).toHaveLength(100)
+    expect(opened.at(-1)?.spaces).toHaveLength(100)
   })
 
   it('[SCR-15] shows floors as the tree has them, however full they are, and the best places of each first', () => {
@@ -101,16 +120,16 @@ describe('entranceScreen', () => {
 
   it('keeps only what holds something free when asked to', () => {
     const { sections } = tree(fixtures.entrance(), { isFreeOnly: true })
-    const places = sections.flatMap((section) => section.places)
-    expect(places.map((place) => place.tone)).toEqual(places.map(() => 'free'))
-    expect(places).toHaveLength(5)
+    const spaces = sections.flatMap((section) => section.spaces)
+    expect(spaces.map((space) => space.tone)).toEqual(spaces.map(() => 'free'))
+    expect(spaces).toHaveLength(5)
   })
 
   it('[OCC-9] a panel may report on a leaf that is open', () => {
     const id = fixtures.inLibrary('Floor 1', 'Reading Room')
-    expect(tree(fixtures.entrance(), { openPlaceId: id }).panel).toMatchObject({ id, canReport: true })
+    expect(tree(fixtures.entrance(), { openSpaceId: id }).panel).toMatchObject({ id, canReport: true })
     const floor = fixtures.inLibrary('Floor 1')
-    expect(tree(fixtures.entrance(), { openPlaceId: floor }).panel).toMatchObject({ canReport: false })
+    expect(tree(fixtures.entrance(), { openSpaceId: floor }).panel).toMatchObject({ canReport: false })
   })
 
   it('[OCC-6] a tree of two thousand places is worked out within a frame and a half', () => {

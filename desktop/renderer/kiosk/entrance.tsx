@@ -1,12 +1,14 @@
 import { memo, type ReactElement } from 'react'
+import type { SpaceEntry } from '../common/space-entry.ts'
+import { StateMark } from '../common/report-controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
-import type { EntranceScreen, Entry, Section, Tree } from './entrance-screen.ts'
-import { useHandle, useKiosk } from './kiosk-context.ts'
+import type { EntranceScreen, Section, Tree } from './entrance-screen.ts'
+import { useKioskHandle, useKiosk } from './kiosk-context.ts'
 import { Notices } from './notices.tsx'
-import { PlacePanel } from './place-panel.tsx'
+import { SpacePanel } from './space-panel.tsx'
 import { ServiceButton, Toolbar } from './toolbar.tsx'
-import { useWords } from './use-words.ts'
+import { useWords } from './words.ts'
 
 type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
 
@@ -18,10 +20,10 @@ export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
     <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
       <EntranceHead tree={tree} />
       <main className="entrance-main">
-        <Notices line={tree.line} />
+        <Notices connection={tree.connection} />
         <Places tree={tree} />
       </main>
-      {tree.panel !== null && <PlacePanel tree={tree} panel={tree.panel} />}
+      {tree.panel !== null && <SpacePanel tree={tree} panel={tree.panel} />}
       <Toolbar hasService={false} />
     </div>
   )
@@ -29,13 +31,13 @@ export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   const { t, time, date, tone, open } = useWords()
-  const { entry, line, nowMs, openness } = tree
+  const { entry, connection, nowMs, openness } = tree
   const isKnown = nowMs !== null
   return (
     <header
       className="entrance-head"
       data-tone={isKnown ? entry.tone : 'unknown'}
-      data-offline={line.isOffline}
+      data-offline={connection.isOffline}
     >
       <Shape tone={isKnown ? entry.tone : 'unknown'} />
       <div className="entrance-title">
@@ -44,14 +46,14 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
           <strong>{tone(isKnown ? entry.tone : 'unknown')}</strong>
           {entry.tone === 'closed' ? <span>{open(openness)}</span> : <Counts entry={entry} />}
         </p>
-        {line.isOffline && (
+        {connection.isOffline && (
           <p className="state-offline">
             <Icon name="offline" />
             {t('line.offline')}
             {' · '}
-            {line.lastContactMs === null
+            {connection.lastContactMs === null
               ? t('age.lastUpdateNever')
-              : t('age.lastUpdate', { time: time(line.lastContactMs) })}
+              : t('age.lastUpdate', { time: time(connection.lastContactMs) })}
           </p>
         )}
       </div>
@@ -66,9 +68,9 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
 }
 
 /** "3 of 7 spaces free · 7 of 9 known". */
-function Counts({ entry }: { entry: Entry }): ReactElement | null {
+function Counts({ entry }: { entry: SpaceEntry }): ReactElement | null {
   const { spaces } = useWords()
-  if (!entry.hasParts) return null
+  if (entry.isLeaf) return null
   return (
     <>
       {spaces(entry).map((text, index) => (
@@ -82,9 +84,9 @@ function Counts({ entry }: { entry: Entry }): ReactElement | null {
 
 function Places({ tree }: { tree: Tree }): ReactElement {
   const { t } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const isFreeOnly = useKiosk((state) => state.session.isFreeOnly)
-  const isEmpty = tree.places.length === 0 && tree.sections.length === 0
+  const isEmpty = tree.spaces.length === 0 && tree.sections.length === 0
   return (
     <>
       <div className="places-head">
@@ -96,7 +98,7 @@ function Places({ tree }: { tree: Tree }): ReactElement {
         <ServiceButton />
       </div>
       {isEmpty && <p className="report-note">{t(isFreeOnly ? 'entrance.noneFree' : 'entrance.empty')}</p>}
-      {tree.places.length > 0 && <Cards places={tree.places} nowMs={tree.nowMs} />}
+      {tree.spaces.length > 0 && <Cards spaces={tree.spaces} nowMs={tree.nowMs} />}
       {tree.sections.map((section) => (
         <SectionView key={section.entry.id} section={section} nowMs={tree.nowMs} />
       ))}
@@ -106,8 +108,8 @@ function Places({ tree }: { tree: Tree }): ReactElement {
 
 function SectionView({ section, nowMs }: { section: Section; nowMs: number | null }): ReactElement {
   const { tone } = useWords()
-  const { actions } = useHandle()
-  const { entry, isOpen, places, depth } = section
+  const { actions } = useKioskHandle()
+  const { entry, isOpen, spaces, depth } = section
   return (
     <section className="section" data-depth={Math.min(depth, 3)} aria-labelledby={`section-${entry.id}`}>
       <h3>
@@ -118,9 +120,7 @@ function SectionView({ section, nowMs }: { section: Section; nowMs: number | nul
           aria-expanded={isOpen}
           onClick={() => actions.toggleSection(entry.id)}
         >
-          <span className="mark" data-tone={entry.tone}>
-            <Shape tone={entry.tone} />
-          </span>
+          <StateMark prefix="" tone={entry.tone} />
           <span className="section-name">{entry.name}</span>
           <span className="section-counts">
             <strong>{tone(entry.tone)}</strong>
@@ -131,28 +131,28 @@ function SectionView({ section, nowMs }: { section: Section; nowMs: number | nul
           </span>
         </button>
       </h3>
-      {places.length > 0 && <Cards places={places} nowMs={nowMs} />}
+      {spaces.length > 0 && <Cards spaces={spaces} nowMs={nowMs} />}
     </section>
   )
 }
 
-function Cards({ places, nowMs }: { places: readonly Entry[]; nowMs: number | null }): ReactElement {
+function Cards({ spaces, nowMs }: { spaces: readonly SpaceEntry[]; nowMs: number | null }): ReactElement {
   const { shortAge, tone, t } = useWords()
-  const openId = useKiosk((state) => state.session.openPlaceId)
-  const { actions } = useHandle()
+  const openId = useKiosk((state) => state.session.openSpaceId)
+  const { actions } = useKioskHandle()
   return (
     <ul className="cards">
-      {places.map((place) => (
+      {spaces.map((space) => (
         <Card
-          key={place.id}
-          id={place.id}
-          name={place.name}
-          tone={place.tone}
-          word={tone(place.tone)}
-          age={place.tone === 'closed' ? '' : shortAge(place.reportedAtMs, nowMs)}
-          seats={place.capacity === null ? '' : t('door.seats', { count: place.capacity })}
-          isOpen={place.id === openId}
-          onOpen={actions.openPlace}
+          key={space.id}
+          id={space.id}
+          name={space.name}
+          tone={space.tone}
+          word={tone(space.tone)}
+          age={space.tone === 'closed' ? '' : shortAge(space.reportedAtMs, nowMs)}
+          seats={space.capacity === null ? '' : t('door.seats', { count: space.capacity })}
+          isOpen={space.id === openId}
+          onOpen={actions.openSpace}
         />
       ))}
     </ul>
@@ -163,7 +163,7 @@ function Cards({ places, nowMs }: { places: readonly Entry[]; nowMs: number | nu
 const Card = memo(function Card(props: {
   id: number
   name: string
-  tone: Entry['tone']
+  tone: SpaceEntry['tone']
   word: string
   age: string
   seats: string
@@ -180,9 +180,7 @@ const Card = memo(function Card(props: {
         aria-pressed={isOpen}
         onClick={() => onOpen(id)}
       >
-        <span className="mark" data-tone={tone}>
-          <Shape tone={tone} />
-        </span>
+        <StateMark prefix="" tone={tone} />
         <span className="card-words">
           <span className="card-name">{name}</span>
           <span className="card-line">

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { accept } from '#shared/domain/decision.ts'
 import * as wire from '#shared/wire/bridge.ts'
 import type { Bridge } from '#shared/wire/bridge.ts'
-import { faultText, hearFaults, makeFaultTeller } from './faults.ts'
-import { MAX_FAULT_LETTERS } from './limits.ts'
+import { faultText, listenForFaults, makeFaultReporter } from './faults.ts'
+import { MAX_FAULT_LETTERS } from '../common/limits.ts'
 
 function makeBridge(answer: () => Promise<unknown>): { bridge: Bridge; calls: unknown[] } {
   const calls: unknown[] = []
@@ -18,7 +18,7 @@ describe('faults of the page', () => {
   it('[SCR-2] are told to the engine, also when that fails, and no more than a few a minute', async () => {
     const clock = { nowMs: 0 }
     const { bridge, calls } = makeBridge(() => Promise.reject(new Error('away')))
-    const tell = makeFaultTeller(bridge, () => clock.nowMs)
+    const tell = makeFaultReporter(bridge, () => clock.nowMs)
     tell('event', 'a text')
     expect(calls).toEqual([['logFault', { kind: 'event', text: 'a text' }]])
     for (let round = 0; round < 100; round += 1) tell('event', new Error('again'))
@@ -41,9 +41,9 @@ describe('faults of the page', () => {
   it('[SCR-2] are heard in handlers and in promises', () => {
     const window = new EventTarget() as unknown as Window
     const { bridge, calls } = makeBridge(() => Promise.resolve(accept(null)))
-    hearFaults(
+    listenForFaults(
       window,
-      makeFaultTeller(bridge, () => 0),
+      makeFaultReporter(bridge, () => 0),
     )
     const event = (name: string, facts: object): Event => Object.assign(new Event(name), facts)
     window.dispatchEvent(event('error', { error: null, message: 'Script error.' }))

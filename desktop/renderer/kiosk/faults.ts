@@ -1,23 +1,23 @@
-import { MAX_FAULT_LETTERS } from './limits.ts'
+import { MAX_FAULT_LETTERS } from '../common/limits.ts'
 import type { Bridge, CallInput } from '#shared/wire/bridge.ts'
 
 /** Faults that are told in a minute; the engine writes no more either. */
-const TOLD_PER_MINUTE = 6
+const REPORTED_PER_MINUTE = 6
 
 /** Where a fault of a page came from. */
 export type FaultKind = CallInput<'logFault'>['kind']
 
 /** Makes what tells the engine of the page's faults, so that they stand in its log. Never throws, nor does its call. [SCR-2] */
-export function makeFaultTeller(
+export function makeFaultReporter(
   bridge: Bridge,
   elapsed: () => number,
 ): (kind: FaultKind, error: unknown) => void {
-  const toldAtMs: number[] = []
+  const reportedAtMs: number[] = []
   return (kind, error) => {
     const nowMs = elapsed()
-    while (toldAtMs[0] !== undefined && nowMs - toldAtMs[0] >= 60_000) toldAtMs.shift()
-    if (toldAtMs.length >= TOLD_PER_MINUTE) return
-    toldAtMs.push(nowMs)
+    while (reportedAtMs[0] !== undefined && nowMs - reportedAtMs[0] >= 60_000) reportedAtMs.shift()
+    if (reportedAtMs.length >= REPORTED_PER_MINUTE) return
+    reportedAtMs.push(nowMs)
     bridge.call('logFault', { kind, text: faultText(error) }).catch(() => undefined)
   }
 }
@@ -43,10 +43,10 @@ function safeText(value: unknown): string {
 }
 
 /** Hears what is thrown outside of drawing, in handlers and promises: it is told, and the screen goes on. [SCR-2] */
-export function hearFaults(
+export function listenForFaults(
   window: Pick<Window, 'addEventListener'>,
-  tell: (kind: FaultKind, error: unknown) => void,
+  report: (kind: FaultKind, error: unknown) => void,
 ): void {
-  window.addEventListener('error', (event) => tell('event', event.error ?? event.message))
-  window.addEventListener('unhandledrejection', (event) => tell('promise', event.reason))
+  window.addEventListener('error', (event) => report('event', event.error ?? event.message))
+  window.addEventListener('unhandledrejection', (event) => report('promise', event.reason))
 }

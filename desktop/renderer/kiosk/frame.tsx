@@ -1,14 +1,14 @@
 import { useEffect, useLayoutEffect, type ReactElement, type ReactNode } from 'react'
 import { moveFocus } from '../ui/arrow-focus.ts'
-import { useHandle, useHubNow, useKiosk } from './kiosk-context.ts'
-import { frameShift, isDim } from './rest.ts'
-import { localClockOf } from './zone.ts'
+import { useKioskHandle, useHubNow, useKiosk } from './kiosk-context.ts'
+import { burnInShift, isDim } from './panel.ts'
+import { localClockOf } from '../common/times.ts'
 
 /** What holds every screen: its look, the small shift that spares the panel, dimming at night, arrow keys, and touch. */
 export function Frame({ children }: { children: ReactNode }): ReactElement {
   const settings = useKiosk((state) => state.session.settings)
-  const { actions } = useHandle()
-  const shift = useKiosk((state) => frameShift(state.elapsedMs).join(' '))
+  const { actions } = useKioskHandle()
+  const shift = useKiosk((state) => burnInShift(state.elapsedMs).join(' '))
   const dim = useDim()
   useLayoutEffect(() => {
     const { documentElement: root } = document
@@ -22,7 +22,7 @@ export function Frame({ children }: { children: ReactNode }): ReactElement {
     const onTouch = (): void => actions.touch()
     const onKey = (event: KeyboardEvent): void => {
       actions.touch()
-      if (event.key === 'Escape') actions.openPlace(null)
+      if (event.key === 'Escape') actions.openSpace(null)
       if (moveFocus(document, event.key)) event.preventDefault()
     }
     window.addEventListener('pointerdown', onTouch)

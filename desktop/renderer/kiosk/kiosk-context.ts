@@ -13,7 +13,7 @@ export interface KioskHandle {
 export const KioskContext = createContext<KioskHandle | null>(null)
 
 /** The kiosk's store and actions. Throws outside of a kiosk: a bug. */
-export function useHandle(): KioskHandle {
+export function useKioskHandle(): KioskHandle {
   const handle = useContext(KioskContext)
   if (handle === null) throw new Error('a kiosk component stands outside of its kiosk')
   return handle
@@ -21,7 +21,7 @@ export function useHandle(): KioskHandle {
 
 /** One part of the kiosk's state. */
 export function useKiosk<Part>(select: (state: KioskState) => Part): Part {
-  return useStore(useHandle().store, select)
+  return useStore(useKioskHandle().store, select)
 }
 
 /** Hub time in whole seconds, ms since 1970; null when unknowable. */

@@ -1,16 +1,16 @@
 import { useEffect, useMemo, useState, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
-import { spokenOfDoor, spokenOfEntrance } from './announcement.ts'
+import { doorAnnouncements, entranceAnnouncements } from './announcement.ts'
 import { Door } from './door.tsx'
 import { doorScreen } from './door-screen.ts'
 import { Entrance } from './entrance.tsx'
-import { FREEZE_MS, type FrozenOrder } from '../ui/frozen-order.ts'
+import { FREEZE_MS, type FrozenOrder } from '../common/frozen-list.ts'
 import { entranceScreen, orderNow } from './entrance-screen.ts'
 import { Frame } from './frame.tsx'
 import { useHubNow, useKiosk } from './kiosk-context.ts'
-import { LiveRegion } from './live-region.tsx'
+import { Announcements } from './announcements.tsx'
 import { Overlays } from './overlays.tsx'
-import { Setup } from './setup.tsx'
+import { SetupPage } from './setup-page.tsx'
 
 /** The screens of one kiosk, whichever role the hub gave it. */
 export function Kiosk(): ReactElement {
@@ -37,8 +37,8 @@ function DoorFace(): ReactElement {
   const screen = useMemo(() => doorScreen(model, nowMs), [model, nowMs])
   return (
     <>
-      {'place' in screen ? <Door screen={screen} /> : <Setup screen={screen} />}
-      <LiveRegion spoken={spokenOfDoor(screen, session)} />
+      {'space' in screen ? <Door screen={screen} /> : <SetupPage screen={screen} />}
+      <Announcements announcements={doorAnnouncements(screen, session)} />
     </>
   )
 }
@@ -47,23 +47,25 @@ function EntranceFace(): ReactElement {
   const model = useKiosk((state) => state.model)
   const session = useKiosk((state) => state.session)
   const isTouched = useKiosk(
-    (state) => state.session.openPlaceId !== null || state.elapsedMs - state.session.touchedAtMs < FREEZE_MS,
+    (state) => state.session.openSpaceId !== null || state.elapsedMs - state.session.touchedAtMs < FREEZE_MS,
   )
   const second = useHubNow()
   // Ages in a list are minutes: five seconds late is soon enough for two thousand places.
   const nowMs = second === null ? null : Math.floor(second / 5_000) * 5_000
   const [order, setOrder] = useState<FrozenOrder | null>(null)
   const frozenOrder = isTouched ? order : null
-  const { openPlaceId, toggledSections, isFreeOnly } = session
+  const { openSpaceId, toggledSections, isFreeOnly } = session
+  const { locale } = session.settings
   const screen = useMemo(
     () =>
       entranceScreen(model, nowMs, {
-        openPlaceId,
+        locale,
+        openSpaceId,
         toggledSections,
         isFreeOnly,
         frozenOrder,
       }),
-    [model, nowMs, openPlaceId, toggledSections, isFreeOnly, frozenOrder],
+    [model, nowMs, locale, openSpaceId, toggledSections, isFreeOnly, frozenOrder],
   )
   useEffect(() => {
     if (isTouched || !('tree' in screen)) return
@@ -77,8 +79,8 @@ function EntranceFace(): ReactElement {
   }, [screen, isTouched])
   return (
     <>
-      {'tree' in screen ? <Entrance screen={screen} /> : <Setup screen={screen} />}
-      <LiveRegion spoken={spokenOfEntrance(screen, session)} />
+      {'tree' in screen ? <Entrance screen={screen} /> : <SetupPage screen={screen} />}
+      <Announcements announcements={entranceAnnouncements(screen, session)} />
     </>
   )
 }

@@ -2,23 +2,23 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Bridge } from '#shared/wire/bridge.ts'
-import { makeAgentBridge, takeToken } from '../bridge-agent.ts'
-import { LOOK_MS, watchBeats, type WatchedBridge } from '../bridge-beat.ts'
-import { makeShellBridge } from '../bridge-shell.ts'
+import { makeAgentBridge, takeToken } from './bridge/agent-bridge.ts'
+import { CHECK_EVERY_MS, watchHeartbeats, type WatchedBridge } from './bridge/watch-engine.ts'
+import { makeShellBridge } from './bridge/shell-bridge.ts'
 import { makeI18n } from '../i18n/i18n.ts'
-import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
-import { makeFrameWatch, TICK_MS } from '../ui/frames.ts'
-import { dialLine, type PageLine } from '../ui/page-line.ts'
-import { makeReload } from '../ui/reload.ts'
-import '../ui/styles.ts'
+import { FaultBoundary, FaultScreen } from '../common/fault-boundary.tsx'
+import { makePaintWatch, TICK_MS } from './paint-watch.ts'
+import { openSocket, type PageSocket } from '../common/page-socket.ts'
+import { makeReload } from '../common/reload.ts'
+import '../ui/kiosk.css'
 import { makeActions } from './actions.ts'
-import { hearFaults, makeFaultTeller } from './faults.ts'
+import { listenForFaults, makeFaultReporter } from './faults.ts'
 import { Kiosk } from './kiosk.tsx'
 import { KioskContext } from './kiosk-context.ts'
-import type { EngineLine } from './model.ts'
-import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
-import { calibrate, pxPerMmOf } from './calibrate.ts'
-import { makeZoneTeller } from './zone.ts'
+import type { EngineConnection } from './model.ts'
+import { makeKioskStore, mirrorBridge, setEngineConnection, tick } from './store.ts'
+import { calibrate, pxPerMmOf } from './panel.ts'
+import { makeUnknownZoneReporter } from '../common/times.ts'
 
 declare global {
   interface Window {
@@ -30,38 +30,38 @@ declare global {
 const elapsed = (): number => performance.now()
 
 /** The bridge of the shell that this page runs in, listened to for signs of life. [KSK-17] */
-function openBridge(onEngine: (line: EngineLine) => void): Bridge {
+function openBridge(onEngine: (line: EngineConnection) => void): Bridge {
   const watched = window.bridge === undefined ? watchAgent(onEngine) : watchShell(window.bridge, onEngine)
-  window.setInterval(watched.look, LOOK_MS)
+  window.setInterval(watched.check, CHECK_EVERY_MS)
   return watched
 }
 
-function watchShell(bridge: Bridge, onEngine: (line: EngineLine) => void): WatchedBridge {
-  return watchBeats(makeShellBridge(bridge), {
+function watchShell(bridge: Bridge, onEngine: (line: EngineConnection) => void): WatchedBridge {
+  return watchHeartbeats(makeShellBridge(bridge), {
     elapsed,
     onSilence: () => onEngine('away'),
-    onWord: () => onEngine('up'),
+    onReturn: () => onEngine('up'),
   })
 }
 
 /** The agent's bridge says by itself when its line ends and when slices come again. */
-function watchAgent(onEngine: (line: EngineLine) => void): WatchedBridge {
+function watchAgent(onEngine: (line: EngineConnection) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
-  const dial = (): PageLine => dialLine(window.location, '/bridge')
+  const dial = (): PageSocket => openSocket(window.location, '/bridge')
   const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
-  return watchBeats(bridge, { elapsed, onSilence: () => undefined, onWord: () => undefined })
+  return watchHeartbeats(bridge, { elapsed, onSilence: () => undefined, onReturn: () => undefined })
 }
 
 /** Says that the page paints, and loads it again where it should and does not. [SCR-3] */
 function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
-  const watch = makeFrameWatch({
+  const watch = makePaintWatch({
     elapsed,
     isHidden: () => document.hidden,
     // The page brings words of its own, until the program's first frame is in their place.
     hasContent: () => root.childElementCount > 0 && root.querySelector('#loading') === null,
     requestFrame: (run) => void window.requestAnimationFrame(run),
-    tell: (isVisible) => void bridge.call('painted', { isVisible }).catch(() => undefined),
+    report: (isVisible) => void bridge.call('painted', { isVisible }).catch(() => undefined),
     reload,
   })
   window.setInterval(watch, TICK_MS)
@@ -70,18 +70,18 @@ function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
 
 function start(root: Element, reload: () => void): void {
   const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
-  const bridge = openBridge((line) => setEngineLine(store, line))
+  const bridge = openBridge((line) => setEngineConnection(store, line))
   const actions = makeActions(store, bridge, elapsed)
-  const tellFault = makeFaultTeller(bridge, elapsed)
-  hearFaults(window, tellFault)
+  const reportFault = makeFaultReporter(bridge, elapsed)
+  listenForFaults(window, reportFault)
   watchFrames(root, bridge, reload)
   const onFault = (error: unknown): void => {
-    tellFault('render', error)
+    reportFault('render', error)
     reload()
   }
-  const tellZone = makeZoneTeller((fault) => tellFault('event', fault))
+  const reportUnknownZone = makeUnknownZoneReporter((fault) => reportFault('event', fault))
   store.subscribe(({ model: { kiosk } }, { model: before }) => {
-    if (kiosk !== before.kiosk && kiosk.state === 'enrolled') tellZone(kiosk.assignment.timezone)
+    if (kiosk !== before.kiosk && kiosk.state === 'enrolled') reportUnknownZone(kiosk.assignment.timezone)
   })
   mirrorBridge(store, bridge, elapsed)
   // The address goes before the configuration: it is how a panel is tried out.

@@ -1,11 +1,11 @@
 import type { KioskSlice, LinkSlice, OutboxSlice, SpacesSlice, SpaceView } from '#shared/wire/bridge.ts'
 
 /** Whether the engine behind this screen answers; `refused`: it wants another address than the one that was opened. */
-export type EngineLine = 'up' | 'away' | 'refused'
+export type EngineConnection = 'up' | 'away' | 'refused'
 
 /** A mirror of what the engine published; the screen holds no truth of its own. [BRG-2] */
 export interface KioskModel {
-  engine: EngineLine
+  engine: EngineConnection
   kiosk: KioskSlice
   link: LinkSlice
   /** Elapsed ms at which `link` came: hub time goes on from there. */

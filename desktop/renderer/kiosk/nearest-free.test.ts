@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import { nearestFree } from './nearest-free.ts'
-import { momentOf } from './place.ts'
+import { treeMomentOf } from '../common/tree-moment.ts'
 
 const NOW_MS = 1_800_000_000_000
 const MINUTE_MS = 60_000
@@ -48,7 +48,7 @@ function found(others: Record<number, Planned>, from = 10): number | null {
   const spaces = new Map(
     Object.entries({ ...CAMPUS, ...others }).map(([id, planned]) => [Number(id), space(Number(id), planned)]),
   )
-  return nearestFree(momentOf(spaces, 'UTC', 120 * MINUTE_MS, NOW_MS), from)?.id ?? null
+  return nearestFree(treeMomentOf(spaces, 'UTC', 120 * MINUTE_MS, NOW_MS), from)?.id ?? null
 }
 
 const CARREL: Planned = { kind: 'carrel', in: 3, seats: 1, level: 0 }

@@ -1,6 +1,7 @@
 import { pathToRoot } from '#shared/domain/space.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { compareNames, type Moment } from './place.ts'
+import { nameOrder } from '../common/name-order.ts'
+import type { TreeMoment } from '../common/tree-moment.ts'
 
 /** A free place to go to instead of another one, and how to get there. */
 export interface NearbyFree {
@@ -32,7 +33,7 @@ interface Fit {
  * hall), then with enough seats or else the fewest too few, then the nearest, then the newest report, then by name.
  * Null when there is none. [OCC-6] [OCC-15]
  */
-export function nearestFree(moment: Moment, fromId: number): NearbyFree | null {
+export function nearestFree(moment: TreeMoment, fromId: number): NearbyFree | null {
   const from = moment.spaces.get(fromId)
   if (from === undefined) return null
   const above = pathToRoot(moment.spaces, fromId)
@@ -53,7 +54,12 @@ export function nearestFree(moment: Moment, fromId: number): NearbyFree | null {
   }
 }
 
-function fitOf(moment: Moment, from: SpaceView, above: readonly SpaceView[], space: SpaceView): Fit | null {
+function fitOf(
+  moment: TreeMoment,
+  from: SpaceView,
+  above: readonly SpaceView[],
+  space: SpaceView,
+): Fit | null {
   const state = moment.shown.get(space.id)
   if (space.id === from.id || state?.isLeaf !== true || state.level !== 0) return null
   if (!moment.opennessOf(space.id).isOpen) return null
@@ -74,13 +80,16 @@ function fitOf(moment: Moment, from: SpaceView, above: readonly SpaceView[], spa
   }
 }
 
+/** One order for all languages: every screen points to the same place. */
+const byName = nameOrder('en')
+
 function compareFits(left: Fit, right: Fit): number {
   return (
     Number(left.isOtherKind) - Number(right.isOtherKind) ||
     left.missingSeats - right.missingSeats ||
     left.steps - right.steps ||
     right.reportedAtMs - left.reportedAtMs ||
-    compareNames(left.space, right.space) ||
+    byName(left.space, right.space) ||
     left.space.id - right.space.id
   )
 }

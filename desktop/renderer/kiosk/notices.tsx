@@ -1,8 +1,8 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
-import type { DoorPlace } from './door-screen.ts'
+import type { DoorSpace } from './door-screen.ts'
 import { useKiosk } from './kiosk-context.ts'
-import { useWords } from './use-words.ts'
+import { useWords } from './words.ts'
 
 /** One line for staff; what is not wrong is told without a warning: passers-by read it too. [SCR-17] */
 interface NoticeLine {
@@ -11,10 +11,10 @@ interface NoticeLine {
 }
 
 /** Why a line is off, where that passes by itself. */
-const PASSING: ReadonlySet<DoorPlace['line']['reason']> = new Set(['forked'])
+const PASSING: ReadonlySet<DoorSpace['connection']['reason']> = new Set(['forked'])
 
 /** What staff should hear of, in one line each: a store in trouble, a report refused late, why the line is off. */
-function useNotices(line: DoorPlace['line']): NoticeLine[] {
+function useNotices(connection: DoorSpace['connection']): NoticeLine[] {
   const { t, refusal } = useWords()
   const outbox = useKiosk((state) => state.model.outbox)
   const lines: NoticeLine[] = []
@@ -22,17 +22,17 @@ function useNotices(line: DoorPlace['line']): NoticeLine[] {
   if (outbox.alarm !== null) wrong(t(`alarm.${outbox.alarm}`))
   const late = outbox.refused.at(-1)
   if (late !== undefined) wrong(t('alarm.lateRefusal', { reason: refusal(late.why) }))
-  if (line.isOffline && line.reason !== null)
-    lines.push({ text: t(`line.${line.reason}`), isWrong: !PASSING.has(line.reason) })
+  if (connection.isOffline && connection.reason !== null)
+    lines.push({ text: t(`line.${connection.reason}`), isWrong: !PASSING.has(connection.reason) })
   const owedCount = outbox.owedCount ?? outbox.waitingCount
-  if (line.isOffline && owedCount > 0)
+  if (connection.isOffline && owedCount > 0)
     lines.push({ text: t('line.waitingReports', { count: owedCount }), isWrong: false })
   return lines
 }
 
 /** What staff should hear of, one below the other. */
-export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | null {
-  const lines = useNotices(line)
+export function Notices({ connection }: { connection: DoorSpace['connection'] }): ReactElement | null {
+  const lines = useNotices(connection)
   if (lines.length === 0) return null
   return (
     <ul className="notices">
@@ -48,13 +48,13 @@ export function Notices({ line }: { line: DoorPlace['line'] }): ReactElement | n
 
 /** The same in one box; without any, what else stands there. However many they are, a door's word keeps its size. [SCR-11] */
 export function NoticesOr({
-  line,
+  connection,
   children,
 }: {
-  line: DoorPlace['line']
+  connection: DoorSpace['connection']
   children: ReactElement
 }): ReactElement {
-  const lines = useNotices(line)
+  const lines = useNotices(connection)
   if (lines.length === 0) return children
   const isWrong = lines.some((one) => one.isWrong)
   return (

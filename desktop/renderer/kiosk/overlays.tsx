@@ -1,9 +1,11 @@
-import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { Diagnostics } from '#shared/wire/bridge.ts'
+import { Dialog } from '../common/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { useHandle, useKiosk } from './kiosk-context.ts'
-import { secondsLeft, type Overlay } from './session.ts'
-import { useWords } from './use-words.ts'
+import { useKioskHandle, useKiosk } from './kiosk-context.ts'
+import { secondsLeft } from '../common/times.ts'
+import type { Overlay } from './session.ts'
+import { useWords } from './words.ts'
 
 /** What lies over the screen: still there?, the PIN, the page for staff. */
 export function Overlays(): ReactElement | null {
@@ -20,41 +22,12 @@ export function Overlays(): ReactElement | null {
   }
 }
 
-function Dialog(props: {
-  name: string
-  titleId: string
-  onClose: () => void
-  children: ReactNode
-}): ReactElement {
-  const { name, titleId, onClose, children } = props
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
-  }, [])
-  return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      data-overlay={name}
-      aria-labelledby={titleId}
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-    >
-      {children}
-    </dialog>
-  )
-}
-
 function StillThere({ untilMs }: { untilMs: number }): ReactElement {
   const { t } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const left = useKiosk((state) => secondsLeft(untilMs, state.elapsedMs))
   return (
-    <Dialog name="stillThere" titleId="still-title" onClose={actions.closeOverlay}>
+    <Dialog className="dialog" name="stillThere" titleId="still-title" onClose={actions.closeOverlay}>
       <h2 id="still-title">{t('stillThere.title')}</h2>
       <p>{t('stillThere.body', { count: left })}</p>
       <div className="dialog-buttons">
@@ -73,7 +46,7 @@ const MAX_PIN = 32
 
 function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }): ReactElement {
   const { t, refusal } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const [pin, setPin] = useState('')
   const isAsking = overlay.asking !== null
   const type = (digit: string): void => setPin((before) => (before + digit).slice(0, MAX_PIN))
@@ -111,7 +84,7 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
       ? refusal(overlay.refusal.why)
       : t(isAsking ? 'pin.asking' : 'pin.body')
   return (
-    <Dialog name="pinPad" titleId="pin-title" onClose={actions.closeOverlay}>
+    <Dialog className="dialog" name="pinPad" titleId="pin-title" onClose={actions.closeOverlay}>
       <h2 id="pin-title">{t('pin.title')}</h2>
       <p>{said}</p>
       <p className="pin-dots">
@@ -154,7 +127,7 @@ function useDigits(type: (digit: string) => void, erase: () => void): void {
 
 function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
   const { t, time, date } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const known = (value: string | number | null): string =>
     value === null ? t('diagnostics.unknown') : String(value)
   const contact = facts.lastContactMs
@@ -173,7 +146,7 @@ function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
     [t('diagnostics.cacheResetCount'), known(facts.cacheResetCount)],
   ]
   return (
-    <Dialog name="diagnostics" titleId="diagnostics-title" onClose={actions.closeOverlay}>
+    <Dialog className="dialog" name="diagnostics" titleId="diagnostics-title" onClose={actions.closeOverlay}>
       <h2 id="diagnostics-title">{t('diagnostics.title')}</h2>
       <dl className="diagnostics">
         {rows.map(([name, value]) => (

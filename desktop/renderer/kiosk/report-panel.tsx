@@ -1,16 +1,11 @@
-import { useEffect, useRef, useState, type ReactElement } from 'react'
+import { useState, type ReactElement } from 'react'
 import type { SpaceKind } from '#shared/domain/space.ts'
+import { Countdown, LevelButtons, useFocusWhen } from '../common/report-controls.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { Shape } from '../ui/shapes.tsx'
-import { useHandle, useKiosk } from './kiosk-context.ts'
-import { secondsLeft, type ReportStep } from './session.ts'
-import { useWords } from './use-words.ts'
-
-const LEVELS = [
-  { level: 0, tone: 'free' },
-  { level: 1, tone: 'busy' },
-  { level: 2, tone: 'full' },
-] as const
+import { useKioskHandle, useKiosk } from './kiosk-context.ts'
+import { secondsLeft } from '../common/times.ts'
+import type { ReportStep } from './session.ts'
+import { useWords } from './words.ts'
 
 /** Asks how full a place is; one tap answers, and the answer takes the buttons' place until it can be undone no more. */
 export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
@@ -31,40 +26,24 @@ function Question(props: {
   onTap: (byKey: boolean) => void
 }): ReactElement {
   const { t, tone } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const { spaceId, kind, saving, byKey, onTap } = props
-  const first = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (byKey) first.current?.focus()
-  }, [byKey])
-  const tap = (level: (typeof LEVELS)[number]['level']): void => {
-    onTap(document.activeElement?.matches(':focus-visible') ?? false)
-    void actions.report(spaceId, level)
-  }
   return (
     <div className="report" role="group" aria-labelledby="report-question" aria-describedby="report-busy">
       <div className="report-lines">
         <h2 id="report-question">{t('door.ask')}</h2>
         <p id="report-busy">{saving?.isSlow === true ? t('report.slow') : t(`busyMeans.${kind}`)}</p>
       </div>
-      <div className="report-buttons">
-        {LEVELS.map(({ level, tone: of }, index) => (
-          <button
-            key={level}
-            ref={index === 0 ? first : null}
-            type="button"
-            className="report-button"
-            data-tone={of}
-            data-saving={saving?.level === level}
-            onClick={() => tap(level)}
-          >
-            <span className="mark">
-              <Shape tone={of} />
-            </span>
-            <span>{tone(of)}</span>
-          </button>
-        ))}
-      </div>
+      <LevelButtons
+        prefix=""
+        saving={saving?.level ?? null}
+        byKey={byKey}
+        toneWord={tone}
+        onTap={(level, isByKey) => {
+          onTap(isByKey)
+          void actions.report(spaceId, level)
+        }}
+      />
     </div>
   )
 }
@@ -72,12 +51,9 @@ function Question(props: {
 type Answered = Exclude<ReportStep, { step: 'ask' | 'saving' }>
 
 function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactElement {
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const { t, level, refusal } = useWords()
-  const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (byKey) button.current?.focus()
-  }, [byKey])
+  const button = useFocusWhen<HTMLButtonElement>(byKey, report.step)
   if (report.step === 'undone' || report.step === 'undoing')
     return (
       <div className="answer">
@@ -118,24 +94,15 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
       <button ref={button} type="button" className="button button-undo" onClick={() => void actions.undo()}>
         <Icon name="undo" />
         <span>{t('report.undo')}</span>
-        <Countdown untilMs={report.undoUntilMs} />
+        <UndoCountdown untilMs={report.undoUntilMs} />
       </button>
     </div>
   )
 }
 
-const PIPS = [1, 2, 3, 4, 5]
-
-/** Seconds that are left, as pips that go out one by one: nothing moves or flashes. */
-function Countdown({ untilMs }: { untilMs: number }): ReactElement {
+/** How long it can be undone. */
+function UndoCountdown({ untilMs }: { untilMs: number }): ReactElement {
   const left = useKiosk((state) => secondsLeft(untilMs, state.elapsedMs))
   const { t } = useWords()
-  return (
-    <span className="pips">
-      <span className="hidden">{t('report.secondsLeft', { count: left })}</span>
-      {PIPS.map((pip) => (
-        <span key={pip} className="pip" data-on={pip <= left} aria-hidden="true" />
-      ))}
-    </span>
-  )
+  return <Countdown prefix="" secondsLeft={left} text={t('report.secondsLeft', { count: left })} />
 }

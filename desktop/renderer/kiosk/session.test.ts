@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { secondsLeft } from '../common/times.ts'
 import {
-  ANSWER_WITHIN_MS,
-  ASK_WITHIN_MS,
+  ANSWER_TIMEOUT_MS,
+  ASK_TIMEOUT_MS,
   freshSession,
   hasTraces,
   passTime,
   plainSettings,
-  secondsLeft,
   SLOW_AFTER_MS,
   STILL_THERE_MS,
   type Session,
@@ -50,8 +50,8 @@ describe('passTime', () => {
     expect(passTime(saving, fresh, 1_000 + SLOW_AFTER_MS - 1, IDLE_MS)).toBe(saving)
     const slow = passTime(saving, fresh, 1_000 + SLOW_AFTER_MS, IDLE_MS)
     expect(slow.report).toEqual({ ...saving.report, isSlow: true })
-    expect(passTime(slow, fresh, 1_000 + ANSWER_WITHIN_MS - 1, IDLE_MS)).toBe(slow)
-    expect(passTime(slow, fresh, 1_000 + ANSWER_WITHIN_MS, IDLE_MS).report).toMatchObject({
+    expect(passTime(slow, fresh, 1_000 + ANSWER_TIMEOUT_MS - 1, IDLE_MS)).toBe(slow)
+    expect(passTime(slow, fresh, 1_000 + ANSWER_TIMEOUT_MS, IDLE_MS).report).toMatchObject({
       step: 'refused',
       spaceId: 1,
       attempt: 3,
@@ -61,7 +61,7 @@ describe('passTime', () => {
       ...fresh,
       report: { step: 'undoing', spaceId: 1, mutationId: 7, attempt: 4, sinceMs: 0 },
     }
-    expect(passTime(undoing, fresh, ANSWER_WITHIN_MS, IDLE_MS).report).toMatchObject({
+    expect(passTime(undoing, fresh, ANSWER_TIMEOUT_MS, IDLE_MS).report).toMatchObject({
       step: 'refused',
       refusal: { why: 'notConfirmed' },
     })
@@ -73,8 +73,8 @@ describe('passTime', () => {
       enrolling: { isAsking: true, refusal: null, atMs: 0 },
       overlay: { name: 'pinPad', refusal: null, asking: { attempt: 1, sinceMs: 0 } },
     }
-    expect(passTime(asking, fresh, ASK_WITHIN_MS - 1, IDLE_MS)).toBe(asking)
-    expect(passTime(asking, fresh, ASK_WITHIN_MS, IDLE_MS)).toMatchObject({
+    expect(passTime(asking, fresh, ASK_TIMEOUT_MS - 1, IDLE_MS)).toBe(asking)
+    expect(passTime(asking, fresh, ASK_TIMEOUT_MS, IDLE_MS)).toMatchObject({
       enrolling: { isAsking: false, refusal: { why: 'noAnswer' } },
       overlay: { name: 'pinPad', refusal: { why: 'noAnswer' }, asking: null },
     })

@@ -52,7 +52,7 @@ export interface Session {
   overlay: Overlay | null
   enrolling: Enrolling
   /** Entrance: the place whose panel is open. */
-  openPlaceId: number | null
+  openSpaceId: number | null
   /** Entrance: sections that the visitor opened or shut against the default. */
   toggledSections: ReadonlySet<number>
   isFreeOnly: boolean
@@ -72,10 +72,10 @@ export const REFUSED_FOR_MS = 10_000
 export const SLOW_AFTER_MS = 2_000
 
 /** After this long nobody is kept waiting for the engine: the visitor hears that it is not certain, and may tap again. [SCR-4] */
-export const ANSWER_WITHIN_MS = 10_000
+export const ANSWER_TIMEOUT_MS = 10_000
 
 /** What the hub must be asked for takes the engine five seconds at most; four times that is no answer. [SCR-4] */
-export const ASK_WITHIN_MS = 20_000
+export const ASK_TIMEOUT_MS = 20_000
 
 /** Settings in which nothing is set but language and colours. */
 export function plainSettings(locale: Locale, isDark: boolean): Settings {
@@ -89,7 +89,7 @@ export function freshSession(settings: Settings, elapsedMs: number): Session {
     report: { step: 'ask' },
     overlay: null,
     enrolling: { isAsking: false, refusal: null, atMs: 0 },
-    openPlaceId: null,
+    openSpaceId: null,
     toggledSections: new Set(),
     isFreeOnly: false,
     touchedAtMs: elapsedMs,
@@ -101,7 +101,7 @@ export function hasTraces(session: Session, fresh: Session): boolean {
   const { settings } = session
   return (
     session.overlay !== null ||
-    session.openPlaceId !== null ||
+    session.openSpaceId !== null ||
     session.isFreeOnly ||
     session.toggledSections.size > 0 ||
     settings.locale !== fresh.settings.locale ||
@@ -139,7 +139,7 @@ function nextStep(report: ReportStep, elapsedMs: number): ReportStep {
     case 'saving':
     case 'undoing': {
       const { spaceId, attempt, sinceMs } = report
-      if (elapsedMs - sinceMs >= ANSWER_WITHIN_MS)
+      if (elapsedMs - sinceMs >= ANSWER_TIMEOUT_MS)
         return {
           step: 'refused',
           spaceId,
@@ -164,18 +164,13 @@ function passAsking(session: Session, elapsedMs: number): Session {
   const { enrolling, overlay } = session
   const refusal = { why: 'noAnswer' } as const
   let next = session
-  if (enrolling.isAsking && elapsedMs - enrolling.atMs >= ASK_WITHIN_MS)
+  if (enrolling.isAsking && elapsedMs - enrolling.atMs >= ASK_TIMEOUT_MS)
     next = { ...next, enrolling: { isAsking: false, refusal, atMs: elapsedMs } }
   if (
     overlay?.name === 'pinPad' &&
     overlay.asking !== null &&
-    elapsedMs - overlay.asking.sinceMs >= ASK_WITHIN_MS
+    elapsedMs - overlay.asking.sinceMs >= ASK_TIMEOUT_MS
   )
     next = { ...next, overlay: { name: 'pinPad', refusal, asking: null } }
   return next
-}
-
-/** Whole seconds that are left, never below zero. */
-export function secondsLeft(untilMs: number, elapsedMs: number): number {
-  return Math.max(0, Math.ceil((untilMs - elapsedMs) / 1000))
 }

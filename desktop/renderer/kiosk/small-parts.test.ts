@@ -1,29 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { nearestInDirection } from '../ui/arrow-focus.ts'
-import { ageOf } from './age.ts'
-import { codeWith, codeWithout } from './code.ts'
-import { frameShift, isDim } from './rest.ts'
+import { codeWith, codeWithout } from './code-pad.tsx'
+import { burnInShift, isDim } from './panel.ts'
 import { emWidth, hasDescender } from './word-width.ts'
-
-const MINUTE_MS = 60_000
-
-describe('ageOf', () => {
-  it('[OCC-6] rounds down in the unit that people use, and knows nothing without a time', () => {
-    const now = 10_000 * MINUTE_MS
-    const ages = [0, 0.99, 1, 59.9, 60, 1_439, 1_440].map((minutes) => ageOf(now - minutes * MINUTE_MS, now))
-    expect(ages).toEqual([
-      { unit: 'now' },
-      { unit: 'now' },
-      { unit: 'minutes', count: 1 },
-      { unit: 'minutes', count: 59 },
-      { unit: 'hours', count: 1 },
-      { unit: 'hours', count: 23 },
-      { unit: 'days', count: 1 },
-    ])
-    expect(ageOf(now + MINUTE_MS, now)).toEqual({ unit: 'now' })
-    expect(ageOf(now, null)).toEqual({ unit: 'unknown' })
-  })
-})
 
 describe('an enrolment code', () => {
   it('[SYN-20] reads mistaken letters as meant, drops what is no letter, and stops at sixteen', () => {
@@ -37,11 +16,11 @@ describe('an enrolment code', () => {
 
 describe('a panel that rests', () => {
   it('moves at most 3 px, every 90 s, and comes back', () => {
-    const places = Array.from({ length: 9 }, (_, step) => frameShift(step * 90_000))
+    const places = Array.from({ length: 9 }, (_, step) => burnInShift(step * 90_000))
     for (const [x, y] of places) expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThanOrEqual(3)
     expect(new Set(places.map(String)).size).toBe(9)
-    expect(frameShift(9 * 90_000)).toEqual(frameShift(0))
-    expect(frameShift(89_999)).toEqual([0, 0])
+    expect(burnInShift(9 * 90_000)).toEqual(burnInShift(0))
+    expect(burnInShift(89_999)).toEqual([0, 0])
   })
 
   it('is dim at night when nobody is there', () => {

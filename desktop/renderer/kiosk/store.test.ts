@@ -4,7 +4,7 @@ import { demoAssignment } from '#shared/fixtures/builders.ts'
 import type { Bridge, SpaceView } from '#shared/wire/bridge.ts'
 import { makeActions } from './actions.ts'
 import { applySpaces, hubNow } from './model.ts'
-import { makeKioskStore, mirrorBridge, setEngineLine, tick } from './store.ts'
+import { makeKioskStore, mirrorBridge, setEngineConnection, tick } from './store.ts'
 
 function space(id: number, name: string): SpaceView {
   return {
@@ -22,15 +22,15 @@ function space(id: number, name: string): SpaceView {
   }
 }
 
-type Listen = Parameters<Bridge['onSlice']>[0]
+type SliceListener = Parameters<Bridge['onSlice']>[0]
 
 function makeWorld(call: Bridge['call']) {
-  const listeners: Listen[] = []
+  const listeners: SliceListener[] = []
   const clock = { elapsedMs: 0 }
   const store = makeKioskStore(0, false)
   const bridge: Bridge = { call, onSlice: (listen) => (listeners.push(listen), () => undefined) }
   mirrorBridge(store, bridge, () => clock.elapsedMs)
-  const publish: Listen = (name, value) => listeners.forEach((listen) => listen(name, value))
+  const publish: SliceListener = (name, value) => listeners.forEach((listen) => listen(name, value))
   return { store, clock, publish, actions: makeActions(store, bridge, () => clock.elapsedMs) }
 }
 
@@ -42,11 +42,11 @@ it('[KSK-17] a code half typed outlives an engine that is away and whoever looks
   const call = () => Promise.resolve(answers.shift()) as Promise<never>
   const { store, clock, actions } = makeWorld(call)
   actions.changeCode((before) => `${before}AB`)
-  setEngineLine(store, 'away')
+  setEngineConnection(store, 'away')
   clock.elapsedMs = 600_000
   tick(store, clock.elapsedMs)
   actions.startOver()
-  setEngineLine(store, 'up')
+  setEngineConnection(store, 'up')
   actions.changeCode((before) => `${before}CD`)
   expect(store.getState().code).toBe('ABCD')
   await actions.enrol('ABCD')

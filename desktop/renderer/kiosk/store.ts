@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
 import { DEFAULT_SETTINGS, type Locale } from '#shared/domain/university.ts'
-import { applySpaces, EMPTY_MODEL, type EngineLine, type KioskModel } from './model.ts'
+import { applySpaces, EMPTY_MODEL, type EngineConnection, type KioskModel } from './model.ts'
 import { freshSession, passTime, plainSettings, type Session, type Settings } from './session.ts'
 
 /** Everything that the kiosk's screens read: the engine's mirror, this visit, and the time. */
@@ -30,12 +30,15 @@ export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskSt
 }
 
 /** The visit that begins when nobody is there. */
-export function freshOf(state: Pick<KioskState, 'model' | 'prefersDark'>, elapsedMs: number): Session {
-  return freshSession(startOf(state), elapsedMs)
+export function freshSessionOf(state: Pick<KioskState, 'model' | 'prefersDark'>, elapsedMs: number): Session {
+  return freshSession(initialSettings(state), elapsedMs)
 }
 
 /** What the device's configuration says; else the university's language and the device's colours. */
-function startOf({ model: { kiosk }, prefersDark }: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
+function initialSettings({
+  model: { kiosk },
+  prefersDark,
+}: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
   const { language, theme, reach = false } = kiosk.screen ?? {}
   const locale: Locale = language ?? (kiosk.state === 'enrolled' ? kiosk.assignment.locale : 'en')
   const isDark = theme === 'dark' || (theme !== 'light' && prefersDark)
@@ -59,7 +62,7 @@ export function applySlice<Name extends SliceName>(
   const model = applyToModel(state.model, { [name]: value }, elapsedMs)
   if (model.kiosk === state.model.kiosk) return { model }
   const { session } = state
-  const settings = keepChosen(session.settings, startOf(state), startOf({ ...state, model }))
+  const settings = keepChosen(session.settings, initialSettings(state), initialSettings({ ...state, model }))
   return { model, session: { ...session, settings } }
 }
 
@@ -84,7 +87,7 @@ function applyToModel(model: KioskModel, slices: Partial<Slices>, elapsedMs: num
 }
 
 /** Notes that the engine behind the screen came or went. */
-export function setEngineLine(store: KioskStore, engine: EngineLine): void {
+export function setEngineConnection(store: KioskStore, engine: EngineConnection): void {
   store.setState((state) => (state.model.engine === engine ? {} : { model: { ...state.model, engine } }))
 }
 
@@ -95,7 +98,7 @@ export function tick(store: KioskStore, elapsedMs: number): void {
     state.model.kiosk.state === 'enrolled'
       ? state.model.kiosk.assignment.idleMs
       : DEFAULT_SETTINGS.kioskIdleMs
-  const session = passTime(state.session, freshOf(state, elapsedMs), elapsedMs, idleMs)
+  const session = passTime(state.session, freshSessionOf(state, elapsedMs), elapsedMs, idleMs)
   const step = session.report.step === 'thanks' ? 250 : 1000
   const isNext = Math.floor(elapsedMs / step) !== Math.floor(state.elapsedMs / step)
   if (isNext || session !== state.session) store.setState({ elapsedMs, session })

@@ -1,12 +1,11 @@
 import type { ReactElement } from 'react'
-import { useWords } from './use-words.ts'
-import { minuteText } from './words.ts'
+import { useWords } from './words.ts'
 
 const DAY = 1440
 
 /** Today as a line of hours: open, closed, and where we are in it. Bookings will lie on the same line. */
 export function TodayStrip(props: { spans: [number, number][] | null; nowMinute: number }): ReactElement {
-  const { t } = useWords()
+  const { t, hours } = useWords()
   const spans = props.spans ?? [[0, DAY]]
   const [from, to] = rangeOf(spans)
   const at = (minute: number): string => `${((minute - from) / (to - from)) * 100}%`
@@ -14,7 +13,7 @@ export function TodayStrip(props: { spans: [number, number][] | null; nowMinute:
   return (
     <div className="today">
       <h2>{t('door.today')}</h2>
-      <p className="today-hours">{hoursText(spans, t('door.openAllDay'), t('door.closedToday'))}</p>
+      <p className="today-hours">{hours(spans)}</p>
       <div className="today-strip" aria-hidden="true">
         {spans.map(([start, end]) => (
           <span
@@ -37,13 +36,6 @@ export function TodayStrip(props: { spans: [number, number][] | null; nowMinute:
       </div>
     </div>
   )
-}
-
-function hoursText(spans: readonly [number, number][], allDay: string, closed: string): string {
-  const [first] = spans
-  if (first === undefined) return closed
-  if (first[0] === 0 && first[1] === DAY) return allDay
-  return spans.map(([start, end]) => `${minuteText(start)}–${minuteText(end)}`).join(', ')
 }
 
 /** From two hours before opening to two hours after closing, at whole even hours. */

@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react'
 import { LANGUAGES } from '../i18n/languages.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
-import { useHandle, useKiosk } from './kiosk-context.ts'
+import { useKioskHandle, useKiosk } from './kiosk-context.ts'
 import type { Settings } from './session.ts'
-import { useWords } from './use-words.ts'
+import { useWords } from './words.ts'
 
 type Switch = Exclude<keyof Settings, 'locale'>
 
@@ -21,7 +21,7 @@ const SWITCHES: readonly {
 /** Language, large text, contrast, dark and reach in one tap each; all of it goes back at idle. */
 export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
   const { t } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   const settings = useKiosk((state) => state.session.settings)
   return (
     <footer className="toolbar" aria-label={t('settings.label')}>
@@ -62,7 +62,7 @@ export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
 /** The way to the page for staff. */
 export function ServiceButton(): ReactElement {
   const { t } = useWords()
-  const { actions } = useHandle()
+  const { actions } = useKioskHandle()
   return (
     <button type="button" className="tool tool-service" onClick={actions.openPinPad}>
       <Icon name="service" />

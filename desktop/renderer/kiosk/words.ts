@@ -1,163 +1,56 @@
+import { useMemo } from 'react'
 import type { TFunction } from 'i18next'
-import type { Level } from '#shared/domain/occupancy.ts'
+import { useTranslation } from 'react-i18next'
 import type { Locale } from '#shared/domain/university.ts'
-import type { Openness } from '#shared/domain/week-time.ts'
-import { ageOf } from './age.ts'
-import type { Said } from './announcement.ts'
-import type { Tone } from './place.ts'
+import { makeSpaceWords, type SpaceWords } from '../common/space-words.ts'
+import type { Announcement } from './announcement.ts'
+import { useKiosk } from './kiosk-context.ts'
 import type { ScreenRefusal } from './session.ts'
-import { timeFormats } from './zone.ts'
 
-const TONE_OF: Record<Level, Tone> = { 0: 'free', 1: 'busy', 2: 'full' }
-
-/** How many spaces without parts stand behind the level of a place with parts. */
-export interface SpaceCounts {
-  tone: Tone
-  freeCount: number
-  knownCount: number
-  leafCount: number
-}
-
-/** Sentences of one language, with times in one zone. Times are ms since 1970. */
-export interface Words {
-  t: TFunction
-  /** "14:05"; "14:05 UTC" where the zone is unknown here. [SCR-12] */
-  time(atMs: number): string
-  /** "Fri 20 Nov" */
-  date(atMs: number): string
-  tone(of: Tone): string
-  level(of: Level): string
+/** Sentences of a kiosk: those about spaces, why the engine refused something, and what a screen reader hears. */
+export interface KioskWords extends SpaceWords {
   refusal(why: ScreenRefusal['why']): string
-  /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
-  open(openness: Openness): string
-  /** "Reported 3 min ago" */
-  age(reportedAtMs: number | null, nowMs: number | null): string
-  /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
-  newest(reportedAtMs: number | null, nowMs: number | null): string
-  /** "2 of 5 spaces free", "5 of 7 known"; empty when closed. [SCR-7] */
-  spaces(of: SpaceCounts): string[]
-  /** "reported 3 min ago" [SCR-6] */
-  shortAge(reportedAtMs: number | null, nowMs: number | null): string
-  /** What a screen reader hears. */
-  say(said: Said): string
+  announcementText(announcement: Announcement): string
 }
 
 /** The words of a language; `t` must speak it already. */
-export function makeWords(t: TFunction, locale: Locale, timeZone: string): Words {
-  const words: Words = {
-    t,
-    ...timeFormats(locale, timeZone),
-    tone: (of) => t(`tone.${of}`),
-    level: (of) => t(`tone.${TONE_OF[of]}`),
+export function makeKioskWords(t: TFunction, locale: Locale, timezone: string): KioskWords {
+  const words: KioskWords = {
+    ...makeSpaceWords(t, locale, timezone),
     refusal: (why) => t(`refusal.${why}`),
-    open: (openness) => openText(t, openness),
-    age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
-    newest: (reportedAtMs, nowMs) =>
-      reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
-    spaces: (of) => spacesText(t, of),
-    shortAge: (reportedAtMs, nowMs) => shortAgeText(words, reportedAtMs, nowMs),
-    say: (said) => sayText(words, said),
+    announcementText: (announcement) => announce(words, announcement),
   }
   return words
 }
 
-const DAY_KEYS = [0, 1, 2, 3, 4, 5, 6] as const
-
-function openText(t: TFunction, { isOpen, changes }: Openness): string {
-  if (changes === null) return ''
-  const time = minuteText(changes.minute)
-  if (isOpen) return changes.isToday ? t('door.openUntil', { time }) : ''
-  if (changes.isToday) return t('door.opens', { time })
-  return t('door.opensOn', { day: t(`day.${DAY_KEYS[changes.day] ?? 0}`), time })
+/** Sentences of the visitor's language, in the university's time zone. */
+export function useWords(): KioskWords {
+  const { t } = useTranslation()
+  const locale = useKiosk((state) => state.session.settings.locale)
+  const timezone = useKiosk(({ model }) =>
+    model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
+  )
+  return useMemo(() => makeKioskWords(t, locale, timezone), [t, locale, timezone])
 }
 
-function ageText({ t, time, date }: Words, reportedAtMs: number | null, nowMs: number | null): string {
-  if (reportedAtMs === null) return t('age.never')
-  const age = ageOf(reportedAtMs, nowMs)
-  switch (age.unit) {
-    case 'unknown':
-      return t('age.at', { time: time(reportedAtMs) })
-    case 'now':
-      return t('age.justNow')
-    case 'minutes':
-      return t('age.minutes', { count: age.count })
-    case 'hours':
-      return t('age.hours', { count: age.count })
-    case 'days':
-      return t('age.staleOn', { date: date(reportedAtMs) })
-  }
-}
-
-/**
- * The level of a place with parts is of its seats, these figures are of the spaces in it: where the two seem to contradict
- * each other, both are said. Only what is known is counted, and of nothing known none is called free or taken. [SCR-7] [OCC-6]
- */
-function spacesText(t: TFunction, of: SpaceCounts): string[] {
-  const { tone, freeCount, knownCount, leafCount } = of
-  if (tone === 'closed') return []
-  if (knownCount === 0) return [t('entrance.noneKnown', { count: leafCount })]
-  if (tone === 'unknown') return []
-  const isNoneFree = freeCount === 0 && tone === 'busy'
-  const figure = isNoneFree
-    ? t('entrance.inUse', { count: knownCount })
-    : t('entrance.free', { free: freeCount, count: knownCount })
-  const seats = seatsKey(tone, freeCount / knownCount)
-  const first = seats === null ? figure : t(`entrance.${seats}`, { figure })
-  const known = t('entrance.known', { known: knownCount, count: leafCount })
-  return knownCount < leafCount ? [first, known] : [first]
-}
-
-/** What is said of the seats where the share of free spaces alone would say something else than the level. [SCR-7] */
-function seatsKey(
-  tone: 'free' | 'busy' | 'full',
-  freeShare: number,
-): 'mostFree' | 'someLeft' | 'manyTaken' | 'mostTaken' | null {
-  switch (tone) {
-    case 'free':
-      return freeShare < 0.5 ? 'mostFree' : null
-    case 'busy':
-      if (freeShare === 0) return 'someLeft'
-      return freeShare < 0.5 ? null : 'manyTaken'
-    case 'full':
-      return freeShare > 0 ? 'mostTaken' : null
-  }
-}
-
-function shortAgeText({ t, time }: Words, reportedAtMs: number | null, nowMs: number | null): string {
-  if (reportedAtMs === null) return t('age.shortNever')
-  const age = ageOf(reportedAtMs, nowMs)
-  switch (age.unit) {
-    case 'unknown':
-      return t('age.shortAt', { time: time(reportedAtMs) })
-    case 'now':
-      return t('age.shortNow')
-    case 'minutes':
-      return t('age.shortMinutes', { count: age.count })
-    case 'hours':
-      return t('age.shortHours', { count: age.count })
-    case 'days':
-      return t('age.shortOld')
-  }
-}
-
-function sayText({ t, tone, level, refusal }: Words, said: Said): string {
-  switch (said.what) {
+function announce({ t, tone, level, refusal }: KioskWords, announcement: Announcement): string {
+  switch (announcement.what) {
     case 'state': {
-      const values = { place: said.placeName, tone: tone(said.tone) }
-      return said.isOffline ? t('say.stateOffline', values) : t('say.state', values)
+      const values = { place: announcement.placeName, tone: tone(announcement.tone) }
+      return announcement.isOffline ? t('say.stateOffline', values) : t('say.state', values)
     }
     case 'slow':
       return t('report.slow')
     case 'thanks':
-      return t('say.thanks', { level: level(said.level) })
+      return t('say.thanks', { level: level(announcement.level) })
     case 'noted':
-      return t('say.already', { level: level(said.level) })
+      return t('say.already', { level: level(announcement.level) })
     case 'undone':
       return t('report.undone')
     case 'refused':
-      return t('say.refused', { reason: refusal(said.why) })
+      return t('say.refused', { reason: refusal(announcement.why) })
     case 'screen':
-      return t(SCREEN_SAYS[said.name])
+      return t(SCREEN_SAYS[announcement.name])
   }
 }
 
@@ -185,9 +78,4 @@ const SCREEN_SAYS = {
   treeClosed: 'say.closed',
   treeClockUnknown: 'say.clockUnknown',
   treeEmpty: 'entrance.empty',
-} as const satisfies Record<Extract<Said, { what: 'screen' }>['name'], string>
-
-/** A minute of the day as a clock shows it; 1440 is 24:00. */
-export function minuteText(minute: number): string {
-  return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`
-}
+} as const satisfies Record<Extract<Announcement, { what: 'screen' }>['name'], string>

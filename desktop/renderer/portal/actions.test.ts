@@ -4,16 +4,15 @@ import type { Me } from '#shared/domain/account.ts'
 import type { RouteName } from '#shared/wire/rest.ts'
 import { EARLIER_MS, makeActions, UNDO_MS } from './actions.ts'
 import type { Call, Refusal } from './api.ts'
-import { makePortalStore } from './store.ts'
-import type { PortalSpace } from './spaces.ts'
-import { tickPortal } from './tick.ts'
+import { makePortalStore, tickPortal } from './store.ts'
+import type { PortalSpace } from './portal-spaces.ts'
 
 const NOW_MS = 1_000_000
 
 function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
-  const asked: { name: RouteName; input: unknown; limitMs?: number }[] = []
-  const call = (async (name: RouteName, input: unknown, limitMs?: number) => {
-    asked.push({ name, input, ...(limitMs === undefined ? {} : { limitMs }) })
+  const asked: { name: RouteName; input: unknown; timeoutMs?: number }[] = []
+  const call = (async (name: RouteName, input: unknown, timeoutMs?: number) => {
+    asked.push({ name, input, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
     return answers[name]?.shift() ?? refuse<Refusal>({ why: 'internal', retryAfterS: null })
   }) as unknown as Call
   const store = makePortalStore(NOW_MS)
@@ -34,9 +33,9 @@ function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
       return () => void timers.delete(timer)
     },
     makeKey: () => `key-${(keys.count += 1)}`,
-    keep: () => undefined,
-    tellOut: () => undefined,
-    redial: () => undefined,
+    saveSettings: () => undefined,
+    broadcastSignOut: () => undefined,
+    reconnect: () => undefined,
   })
   return { asked, store, actions, timers }
 }
@@ -132,7 +131,7 @@ describe('what people do', () => {
       'POST /spaces/:id/reports': [refuse({ why: 'offline', retryAfterS: null }), taken],
     })
     await actions.report(5, 1)
-    expect(store.getState().report).toMatchObject({ step: 'refused', wish: { key: 'key-1' } })
+    expect(store.getState().report).toMatchObject({ step: 'refused', request: { key: 'key-1' } })
     actions.reportAgain()
     await new Promise((resolve) => setTimeout(resolve, 0))
     const names = asked.map(({ input }) => (input as { body: { key: string } }).body.key)
@@ -145,7 +144,7 @@ describe('what people do', () => {
     const { asked, store, actions, timers } = makeWorld({ 'POST /spaces/:id/reports': [hub.promise] })
     const tapped = actions.report(5, 1)
     expect(store.getState().report).toMatchObject({ step: 'saving', level: 1, isSlow: false })
-    expect(asked[0]?.limitMs).toBe(10_000)
+    expect(asked[0]?.timeoutMs).toBe(10_000)
     const [slow] = timers
     expect(slow?.delayMs).toBe(4_000)
     slow?.run()
@@ -169,12 +168,12 @@ describe('what people do', () => {
     expect(store.getState().report).toMatchObject({ step: 'undoing', reportId: 77, isSlow: true })
     hub.resolve(refuse({ why: 'noAnswer', retryAfterS: null }))
     await undone
-    expect(store.getState().report).toMatchObject({ step: 'refused', wish: { undoOf: 77 } })
+    expect(store.getState().report).toMatchObject({ step: 'refused', request: { undoOf: 77 } })
     actions.reportAgain()
     await new Promise((resolve) => setTimeout(resolve, 0))
     expect(asked.filter(({ name }) => name === 'POST /reports/:id/withdraw')).toEqual([
-      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, limitMs: 10_000 },
-      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, limitMs: 10_000 },
+      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, timeoutMs: 10_000 },
+      { name: 'POST /reports/:id/withdraw', input: { params: { id: 77 } }, timeoutMs: 10_000 },
     ])
     expect(store.getState().report.step).toBe('undone')
   })
@@ -192,13 +191,13 @@ describe('what people do', () => {
   it('[POR-5] a sensitive act asks for the password and is made again; who closes the question has not acted', async () => {
     const needed = refuse({ why: 'passwordNeeded', retryAfterS: null })
     const { asked, store, actions } = makeWorld({ 'DELETE /me': [needed, accept(null), needed] })
-    const first = actions.sensitive('DELETE /me', {})
+    const first = actions.callWithPassword('DELETE /me', {})
     await Promise.resolve()
     await Promise.resolve()
     store.getState().asking?.resolve(true)
     expect(await first).toEqual(accept(null))
     expect(asked).toHaveLength(2)
-    const second = actions.sensitive('DELETE /me', {})
+    const second = actions.callWithPassword('DELETE /me', {})
     await Promise.resolve()
     await Promise.resolve()
     store.getState().asking?.resolve(false)
@@ -225,7 +224,7 @@ describe('what people do', () => {
     expect(store.getState().visitor.state).toBe('signedIn')
     expect(await actions.signOut()).toBeNull()
     expect(store.getState()).toMatchObject({
-      visitor: { state: 'signedOut', because: 'out' },
+      visitor: { state: 'signedOut', reason: 'out' },
       tree: { state: 'loading' },
     })
   })

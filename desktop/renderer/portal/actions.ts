@@ -2,12 +2,12 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { RouteInput, RouteName } from '#shared/wire/rest.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Answer, Api, Refusal } from './api.ts'
-import { NO_FILTER, type Filter } from './places.ts'
+import { NO_FILTER, type Filter } from './space-list.ts'
 import type { Settings } from './settings.ts'
-import { portalSpace, spaceMap, withRows, type PortalSpace } from './spaces.ts'
+import { portalSpace, spaceMap, withRows, type PortalSpace } from './portal-spaces.ts'
 import {
   withVisitor,
-  type Because,
+  type SignOutReason,
   type Draft,
   type EarlierReport,
   type PortalState,
@@ -21,7 +21,7 @@ const UNDONE_MS = 2_500
 export const EARLIER_MS = 15_000
 /** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] [POR-12] */
 export const SLOW_MS = 4_000
-export const REPORT_LIMIT_MS = 10_000
+export const REPORT_TIMEOUT_MS = 10_000
 /** A word at the foot of the page goes by itself, ms; one with an undo stays longer. */
 const TOAST_MS = 6_000
 const TOAST_UNDO_MS = 12_000
@@ -35,11 +35,11 @@ export interface ActionParts {
   after(delayMs: number, run: () => void): () => void
   /** A random name for a report, so that sending it twice counts once. */
   makeKey(): string
-  keep(settings: Settings): void
+  saveSettings(settings: Settings): void
   /** Tells the browser's other tabs that nobody is signed in any more. */
-  tellOut(): void
+  broadcastSignOut(): void
   /** Somebody does not want to wait for the next try of the live line. */
-  redial(): void
+  reconnect(): void
 }
 
 /** All that screens can do. */
@@ -47,7 +47,7 @@ export type Actions = ReturnType<typeof makeActions>
 
 /** Makes the actions of a portal. */
 export function makeActions(parts: ActionParts) {
-  return { ...makeSpeech(parts), ...makeVisits(parts), ...makeSpaces(parts), ...makeReports(parts) }
+  return { ...makeAnnouncements(parts), ...makeVisits(parts), ...makeSpaces(parts), ...makeReports(parts) }
 }
 
 function set(parts: ActionParts, change: (state: PortalState) => Partial<PortalState>): void {
@@ -55,19 +55,20 @@ function set(parts: ActionParts, change: (state: PortalState) => Partial<PortalS
 }
 
 /** Words at the foot of the page, and for screen readers. */
-function makeSpeech(parts: ActionParts) {
+function makeAnnouncements(parts: ActionParts) {
   const timer = { forget: (): void => undefined }
-  const say = (text: string): void => set(parts, ({ said }) => ({ said: { number: said.number + 1, text } }))
+  const announce = (text: string): void =>
+    set(parts, ({ announcement }) => ({ announcement: { number: announcement.number + 1, text } }))
   const hideToast = (): void => set(parts, () => ({ toast: null }))
   const toast = (text: string, undo: (() => void) | null = null): void => {
     timer.forget()
     timer.forget = parts.after(undo === null ? TOAST_MS : TOAST_UNDO_MS, hideToast)
-    set(parts, ({ said, toast: last }) => ({
+    set(parts, ({ announcement, toast: last }) => ({
       toast: { id: (last?.id ?? 0) + 1, text, undo },
-      said: { number: said.number + 1, text },
+      announcement: { number: announcement.number + 1, text },
     }))
   }
-  return { say, toast, hideToast }
+  return { announce, toast, hideToast }
 }
 
 /** Who is there, and how they like it. */
@@ -83,21 +84,21 @@ function makeVisits(parts: ActionParts) {
           : {},
       )
   }
-  const leave = (because: Because | null): void => {
+  const leave = (reason: SignOutReason | null): void => {
     api.forget()
-    set(parts, (state) => withVisitor(state, { state: 'signedOut', because }))
+    set(parts, (state) => withVisitor(state, { state: 'signedOut', reason }))
   }
   /** Null when it is done. A hub that is away cannot end the session: then nothing is pretended. */
   const signOut = async (): Promise<Refusal | null> => {
-    const answer = await api.call('POST /auth/logout', {}, REPORT_LIMIT_MS)
+    const answer = await api.call('POST /auth/logout', {}, REPORT_TIMEOUT_MS)
     if (!answer.ok) return answer.refusal
     leave('out')
-    parts.tellOut()
+    parts.broadcastSignOut()
     return null
   }
-  const choose = (change: Partial<Settings>): void => {
+  const changeSettings = (change: Partial<Settings>): void => {
     set(parts, ({ settings }) => ({ settings: { ...settings, ...change } }))
-    parts.keep(store.getState().settings)
+    parts.saveSettings(store.getState().settings)
   }
   /** Asks for the password; true once the hub has taken it. */
   const askPassword = (): Promise<boolean> =>
@@ -109,7 +110,7 @@ function makeVisits(parts: ActionParts) {
       set(parts, () => ({ asking: { resolve: answered } }))
     })
   /** A call that may want the password first: asks for it, and repeats the call. [POR-5] */
-  const sensitive = async <Name extends RouteName>(
+  const callWithPassword = async <Name extends RouteName>(
     name: Name,
     input: RouteInput<Name>,
   ): Promise<Answer<Name>> => {
@@ -118,9 +119,9 @@ function makeVisits(parts: ActionParts) {
     return (await askPassword()) ? api.call(name, input) : answer
   }
   /** Tries at once what would be tried later: the live line. */
-  const tryNow = (): void => parts.redial()
+  const reconnectNow = (): void => parts.reconnect()
   const dropLink = (): void => set(parts, () => ({ link: null }))
-  return { begin, leave, signOut, choose, sensitive, tryNow, dropLink, call: api.call }
+  return { begin, leave, signOut, changeSettings, callWithPassword, reconnectNow, dropLink, call: api.call }
 }
 
 /** The tree, and what is looked for in it. */
@@ -136,7 +137,7 @@ function makeSpaces(parts: ActionParts) {
       const { spaces, staleMs, epoch, head, nowMs } = answer.value
       return {
         tree: { state: 'ready', spaces: spaceMap(spaces), staleMs, epoch, head },
-        ...timeFrom(nowMs, parts.nowMs(), state),
+        ...hubTime(nowMs, parts.nowMs(), state),
       }
     })
   }
@@ -169,15 +170,15 @@ function makeSpaces(parts: ActionParts) {
 }
 
 /** Hub time by a word of the hub. */
-export function timeFrom(
+export function hubTime(
   hubMs: number,
   ownMs: number,
-  state: Pick<PortalState, 'line'>,
-): Pick<PortalState, 'nowMs' | 'clockOffsetMs' | 'line'> {
+  state: Pick<PortalState, 'connection'>,
+): Pick<PortalState, 'nowMs' | 'clockOffsetMs' | 'connection'> {
   return {
     nowMs: hubMs,
     clockOffsetMs: hubMs - ownMs,
-    line: { ...state.line, contactMs: hubMs },
+    connection: { ...state.connection, contactMs: hubMs },
   }
 }
 
@@ -199,25 +200,26 @@ function makeReports(parts: ActionParts) {
     const input = { params: { id: spaceId }, body: { level, key } }
     const answer = await waitIn(
       { step: 'saving', spaceId, level, key, isSlow: false },
-      api.call('POST /spaces/:id/reports', input, REPORT_LIMIT_MS),
+      api.call('POST /spaces/:id/reports', input, REPORT_TIMEOUT_MS),
     )
     if (answer === null) return
-    if (!answer.ok) return step({ step: 'refused', spaceId, level, wish: { key }, refusal: answer.refusal })
+    if (!answer.ok)
+      return step({ step: 'refused', spaceId, level, request: { key }, refusal: answer.refusal })
     const { id: reportId, reportedAtMs, isRepeat = false } = answer.value
     set(parts, ({ tree }) =>
-      tree.state === 'ready' ? { tree: told(tree, spaceId, level, reportedAtMs) } : {},
+      tree.state === 'ready' ? { tree: withOwnReport(tree, spaceId, level, reportedAtMs) } : {},
     )
     step({ step: 'thanks', spaceId, level, reportId, undoUntilMs: hubNow() + UNDO_MS, isRepeat })
   }
   const withdraw = async (spaceId: number, level: Level, reportId: number): Promise<void> => {
     const answer = await waitIn(
       { step: 'undoing', spaceId, level, reportId, isSlow: false },
-      api.call('POST /reports/:id/withdraw', { params: { id: reportId } }, REPORT_LIMIT_MS),
+      api.call('POST /reports/:id/withdraw', { params: { id: reportId } }, REPORT_TIMEOUT_MS),
     )
     if (answer === null) return
-    const wish = { undoOf: reportId }
-    if (!answer.ok) return step({ step: 'refused', spaceId, level, wish, refusal: answer.refusal })
-    const earlier = standing(answer.value.earlier, hubNow(), store.getState().tree)
+    const request = { undoOf: reportId }
+    if (!answer.ok) return step({ step: 'refused', spaceId, level, request, refusal: answer.refusal })
+    const earlier = earlierShown(answer.value.earlier, hubNow(), store.getState().tree)
     const forMs = earlier === null ? UNDONE_MS : EARLIER_MS
     step({ step: 'undone', spaceId, untilMs: hubNow() + forMs, earlier })
   }
@@ -226,8 +228,8 @@ function makeReports(parts: ActionParts) {
   const reportAgain = (): void => {
     const { report: last } = store.getState()
     if (last.step !== 'refused') return
-    const { spaceId, level, wish } = last
-    void ('key' in wish ? send(spaceId, level, wish.key) : withdraw(spaceId, level, wish.undoOf))
+    const { spaceId, level, request } = last
+    void ('key' in request ? send(spaceId, level, request.key) : withdraw(spaceId, level, request.undoOf))
   }
   const undo = async (): Promise<void> => {
     const { report: last } = store.getState()
@@ -240,7 +242,7 @@ function makeReports(parts: ActionParts) {
 }
 
 /** The earlier report of one's own that is shown now; what is too old to be shown does not matter. [OCC-16] */
-function standing(
+function earlierShown(
   earlier: { id: number; level: Level; reportedAtMs: number } | undefined,
   nowMs: number,
   tree: PortalState['tree'],
@@ -259,7 +261,7 @@ function sameWait(now: PortalState['report'], waiting: Waiting): boolean {
 }
 
 /** The own report counts at once; the line brings the same a moment later. */
-function told(
+function withOwnReport(
   tree: Extract<PortalState['tree'], { state: 'ready' }>,
   spaceId: number,
   level: Level,
@@ -271,6 +273,6 @@ function told(
 }
 
 /** Whether a refusal is one that trying again may mend. */
-export function isPassing({ why }: Refusal): boolean {
+export function isTransient({ why }: Refusal): boolean {
   return ['offline', 'noAnswer', 'unavailable', 'internal', 'tooMany', 'directoryAway'].includes(why)
 }

@@ -26,7 +26,7 @@ function makeWorld(
         timer.isOn = false
       }
     },
-    alone: (run) => run(),
+    oneAtATime: (run) => run(),
     onVisitor: (me) => visitors.push(me?.id ?? null),
   })
   return { api, asked, visitors, timers, clock }

@@ -19,7 +19,7 @@ export type Answer<Name extends RouteName> = Decision<RouteAnswer<Name>, Refusal
 export type Call = <Name extends RouteName>(
   name: Name,
   input: RouteInput<Name>,
-  limitMs?: number,
+  timeoutMs?: number,
 ) => Promise<Answer<Name>>
 
 /** What the client needs of the page it runs in. */
@@ -30,7 +30,7 @@ export interface ApiParts {
   /** Runs something later; gives a function that forgets it. */
   after(delayMs: number, run: () => void): () => void
   /** Lets one tab after the other do something, as far as the browser can. */
-  alone<Result>(run: () => Promise<Result>): Promise<Result>
+  oneAtATime<Result>(run: () => Promise<Result>): Promise<Result>
   /** Told of everybody who is admitted, and of null when a session has ended. */
   onVisitor(me: Me | null): void
 }
@@ -47,19 +47,19 @@ export interface Api {
 type Admission = RouteAnswer<'POST /auth/token'>
 
 /** A token is renewed this long before it runs out, ms. */
-const EARLY_MS = 60_000
+const RENEW_EARLY_MS = 60_000
 /** A call with a token that has less than this left waits for the next one, ms. */
-const NEARLY_OVER_MS = 15_000
+const EXPIRING_MS = 15_000
 /** A renewal that came to nothing is tried again after so long, each time twice as late up to the longest, ms. [POR-13] */
-const AGAIN_MS = 15_000
-const LONGEST_AGAIN_MS = 300_000
+const RENEW_RETRY_MS = 15_000
+const LONGEST_RENEW_RETRY_MS = 300_000
 /** The hub ends what takes longer than 30 s by itself. */
-const LIMIT_MS = 35_000
+const CALL_TIMEOUT_MS = 35_000
 
 const WITHOUT_TOKEN = new Set<RouteName>(['POST /auth/token/refresh', 'POST /auth/token'])
 
 /** What the client keeps, in memory only. [POR-1] */
-interface Held {
+interface SessionToken {
   token: string | null
   untilMs: number
   refreshing: Promise<Decision<Me, Refusal>> | null
@@ -71,7 +71,7 @@ interface Held {
 
 /** Makes the client. */
 export function makeApi(parts: ApiParts): Api {
-  const held: Held = { token: null, untilMs: 0, refreshing: null, failedCount: 0, visit: 0 }
+  const session: SessionToken = { token: null, untilMs: 0, refreshing: null, failedCount: 0, visit: 0 }
   const timer: { forget: () => void } = { forget: () => undefined }
 
   const renewAfter = (delayMs: number): void => {
@@ -79,24 +79,24 @@ export function makeApi(parts: ApiParts): Api {
     timer.forget = parts.after(delayMs, () => void refresh())
   }
   const forget = (): void => {
-    held.token = null
-    held.failedCount = 0
-    held.visit += 1
+    session.token = null
+    session.failedCount = 0
+    session.visit += 1
     timer.forget()
   }
   const admit = ({ accessToken, expiresInS, me }: Admission): void => {
     const lifeMs = expiresInS * 1000
-    held.token = accessToken
-    held.untilMs = parts.nowMs() + lifeMs
-    held.failedCount = 0
-    renewAfter(Math.max(lifeMs - EARLY_MS, lifeMs / 2))
+    session.token = accessToken
+    session.untilMs = parts.nowMs() + lifeMs
+    session.failedCount = 0
+    renewAfter(Math.max(lifeMs - RENEW_EARLY_MS, lifeMs / 2))
     parts.onVisitor(me)
   }
   const renew = async (): Promise<Decision<Me, Refusal>> => {
-    const { visit } = held
-    const answer = await parts.alone(() => send(parts, 'POST /auth/token/refresh', {}, null))
+    const { visit } = session
+    const answer = await parts.oneAtATime(() => send(parts, 'POST /auth/token/refresh', {}, null))
     // Whoever signed out meanwhile stays so.
-    const isHere = visit === held.visit
+    const isHere = visit === session.visit
     if (answer.ok) {
       if (isHere) admit(answer.value)
       return accept(answer.value.me)
@@ -106,37 +106,37 @@ export function makeApi(parts: ApiParts): Api {
       forget()
       parts.onVisitor(null)
     } else {
-      const pauseMs = Math.min(LONGEST_AGAIN_MS, AGAIN_MS * 2 ** held.failedCount)
-      held.failedCount += 1
+      const pauseMs = Math.min(LONGEST_RENEW_RETRY_MS, RENEW_RETRY_MS * 2 ** session.failedCount)
+      session.failedCount += 1
       renewAfter(Math.max(pauseMs, (answer.refusal.retryAfterS ?? 0) * 1000))
     }
     return answer
   }
   const refresh = (): Promise<Decision<Me, Refusal>> =>
-    (held.refreshing ??= renew().finally(() => {
-      held.refreshing = null
+    (session.refreshing ??= renew().finally(() => {
+      session.refreshing = null
     }))
-  const callOnce: Call = async (name, input, limitMs = LIMIT_MS) => {
-    const endMs = parts.nowMs() + limitMs
+  const callOnce: Call = async (name, input, timeoutMs = CALL_TIMEOUT_MS) => {
+    const endMs = parts.nowMs() + timeoutMs
     const leftMs = (): number => Math.max(1, endMs - parts.nowMs())
-    const isOver = held.token !== null && held.untilMs - parts.nowMs() < NEARLY_OVER_MS
-    if (isOver && (await within(parts, leftMs(), refresh())) === null) return refuse(NO_ANSWER)
-    const used = WITHOUT_TOKEN.has(name) ? null : held.token
+    const isOver = session.token !== null && session.untilMs - parts.nowMs() < EXPIRING_MS
+    if (isOver && (await withTimeout(parts, leftMs(), refresh())) === null) return refuse(NO_ANSWER)
+    const used = WITHOUT_TOKEN.has(name) ? null : session.token
     const answer = await send(parts, name, input, used, leftMs())
     if (answer.ok && name === 'POST /auth/token') admit(answer.value as Admission)
     if (answer.ok || answer.refusal.why !== 'signInNeeded' || used === null) return answer
     // Another tab may have renewed it, or the session has ended: the cookie knows.
-    const renewed = await within(parts, leftMs(), refresh())
+    const renewed = await withTimeout(parts, leftMs(), refresh())
     if (renewed === null) return refuse(NO_ANSWER)
-    return renewed.ok ? send(parts, name, input, held.token, leftMs()) : answer
+    return renewed.ok ? send(parts, name, input, session.token, leftMs()) : answer
   }
-  return { call: againWhenBusy(parts, callOnce), refresh, forget }
+  return { call: retryWhenBusy(parts, callOnce), refresh, forget }
 }
 
 /** What is read may be asked for again; so many pages may be open that the hub lets some wait. [EDG-16] */
-function againWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: Call): Call {
-  return async (name, input, limitMs = LIMIT_MS) => {
-    const endMs = parts.nowMs() + limitMs
+function retryWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: Call): Call {
+  return async (name, input, timeoutMs = CALL_TIMEOUT_MS) => {
+    const endMs = parts.nowMs() + timeoutMs
     for (;;) {
       const answer = await callOnce(name, input, Math.max(1, endMs - parts.nowMs()))
       const pauseMs = answer.ok || answer.refusal.why !== 'tooMany' ? null : pauseOf(answer.refusal)
@@ -154,13 +154,13 @@ const pauseOf = ({ retryAfterS }: Refusal): number | null =>
 const NO_ANSWER: Refusal = { why: 'noAnswer', retryAfterS: null }
 
 /** What something comes to, or null where that takes too long: it may go on by itself, but nobody waits for it. [POR-9] */
-function within<Result>(
+function withTimeout<Result>(
   { after }: Pick<ApiParts, 'after'>,
-  limitMs: number,
+  timeoutMs: number,
   asked: Promise<Result>,
 ): Promise<Result | null> {
   return new Promise((resolve, reject) => {
-    const forget = after(limitMs, () => resolve(null))
+    const forget = after(timeoutMs, () => resolve(null))
     asked.then(resolve, reject).finally(forget)
   })
 }
@@ -170,7 +170,7 @@ async function send<Name extends RouteName>(
   name: Name,
   input: RouteInput<Name>,
   token: string | null,
-  limitMs = LIMIT_MS,
+  timeoutMs = CALL_TIMEOUT_MS,
 ): Promise<Answer<Name>> {
   const { method, url, body } = requestOf(name, input)
   try {
@@ -183,7 +183,7 @@ async function send<Name extends RouteName>(
       },
       credentials: 'same-origin',
       redirect: 'error',
-      signal: AbortSignal.timeout(limitMs),
+      signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!response.ok) return refuse(await refusalOf(response))

@@ -1,23 +1,10 @@
-import {
-  createContext,
-  useContext,
-  useEffect,
-  useId,
-  useRef,
-  useState,
-  type ReactElement,
-  type ReactNode,
-  type SubmitEvent,
-} from 'react'
-import { Icon } from '../ui/icons.tsx'
+import { useEffect, useState, type ReactElement, type ReactNode, type SubmitEvent } from 'react'
 import type { Refusal } from './api.ts'
-import { DraftContext, useDraft, useDrafted } from './draft.ts'
-import { faultOf, faultText, fieldOf, type Fault } from './field-fault.ts'
-import { Problem, useSlow } from './parts.tsx'
-import { folded } from './places.ts'
+import { DraftContext, FaultContext, faultOf, fieldOf, type Fault } from './fields.tsx'
+import { Problem, useSlow } from './page-elements.tsx'
+import { useActions, usePortal } from './portal-context.ts'
+import type { Draft } from './store.ts'
 import { usePortalWords } from './words.ts'
-
-const FaultContext = createContext<Fault | null>(null)
 
 /** What a form gives back: what the hub had against it, or null when all is well. */
 export type Send = (values: FormValues) => Promise<Refusal | null>
@@ -66,6 +53,32 @@ function useSending(send: Send): {
   return { isBusy, refusal, waitS, start }
 }
 
+/** What a form begins with, how it keeps what is filled in, and how that is thrown away. */
+function useDraft(name: string | undefined): {
+  draft: { start: Draft | null; isKept: boolean; round: number }
+  save: ((form: HTMLFormElement) => void) | null
+  discard: () => void
+} {
+  const { draft: put } = useActions()
+  const kept = usePortal(({ drafts }) => (name === undefined ? undefined : drafts[name]))
+  const [{ start, round }, setStart] = useState({ start: kept ?? null, round: 0 })
+  const save = (form: HTMLFormElement): void => {
+    const values = [...new FormData(form)].filter(
+      (pair): pair is [string, string] => typeof pair[1] === 'string',
+    )
+    if (name !== undefined) put(name, Object.fromEntries(values))
+  }
+  const discard = (): void => {
+    if (name !== undefined) put(name, null)
+    setStart({ start: null, round: round + 1 })
+  }
+  return {
+    draft: { start, isKept: kept !== undefined, round },
+    save: name === undefined ? null : save,
+    discard,
+  }
+}
+
 /** A form with one button: says what is missing, what was refused, and when trying again makes sense. */
 export function Form(props: {
   send: Send
@@ -83,7 +96,7 @@ export function Form(props: {
   children?: ReactNode
 }): ReactElement {
   const { t, refusal: words } = usePortalWords()
-  const { draft, keep, discard } = useDraft(props.draft)
+  const { draft, save, discard } = useDraft(props.draft)
   const { isBusy, refusal, waitS, start } = useSending(props.send)
   const isSlow = useSlow(isBusy)
   const [fault, setFault] = useState<Fault | null>(null)
@@ -117,7 +130,7 @@ export function Form(props: {
       noValidate
       onSubmit={submit}
       aria-busy={isBusy}
-      {...(keep === null ? {} : { onInput: (event) => keep(event.currentTarget) })}
+      {...(save === null ? {} : { onInput: (event) => save(event.currentTarget) })}
     >
       <FaultContext value={fault}>
         <DraftContext value={draft.start}>{props.children}</DraftContext>
@@ -153,172 +166,4 @@ function buttonClass({
 }): string {
   if (isDanger) return 'p-button p-button-danger'
   return isPlain ? 'p-button' : 'p-button p-button-main'
-}
-
-/** Label, hint and fault of a field, and the ids that tie them to it. */
-function Labelled(props: {
-  name: string
-  label: string
-  hint?: string | undefined
-  isOptional?: boolean | undefined
-  children: (ids: { id: string; 'aria-describedby': string; 'aria-invalid': boolean }) => ReactNode
-}): ReactElement {
-  const { t } = usePortalWords()
-  const id = useId()
-  const fault = useContext(FaultContext)
-  const isWrong = fault?.name === props.name
-  return (
-    <div className="p-field" data-wrong={isWrong}>
-      <label htmlFor={id}>
-        {props.label}
-        {props.isOptional === true && <span className="p-optional"> · {t('field.optional')}</span>}
-      </label>
-      {props.children({ id, 'aria-describedby': `${id}-more`, 'aria-invalid': isWrong })}
-      <p id={`${id}-more`} className="p-field-more">
-        {isWrong && <strong>{faultText(t, fault, props.hint)}</strong>}
-        {/* What is too short has a hint that says how long it is to be: once is enough. */}
-        {isWrong && fault.why === 'tooShort' ? null : props.hint}
-      </p>
-    </div>
-  )
-}
-
-interface FieldProps {
-  name: string
-  label: string
-  hint?: string
-  isOptional?: boolean
-  start?: string
-  type?: 'text' | 'email' | 'number' | 'date'
-  autoComplete?: string
-  maxLength?: number
-  min?: number
-  max?: number
-  /** What has to be typed, whatever its case: asked before something that cannot be meant lightly. */
-  exactly?: string
-  onChange?: (value: string) => void
-}
-
-/** One line of text. */
-export function Field(props: FieldProps): ReactElement {
-  const { name, label, hint, isOptional = false, start = '', type = 'text', autoComplete = 'off' } = props
-  const drafted = useDrafted(name, start)
-  return (
-    <Labelled name={name} label={label} hint={hint} isOptional={isOptional}>
-      {(ids) => (
-        <input
-          {...ids}
-          name={name}
-          type={type}
-          defaultValue={drafted}
-          required={!isOptional}
-          autoComplete={autoComplete}
-          autoCapitalize="none"
-          spellCheck={type === 'text' && autoComplete === 'off'}
-          maxLength={props.maxLength}
-          min={props.min}
-          max={props.max}
-          onChange={({ currentTarget }) => {
-            if (props.exactly !== undefined)
-              currentTarget.setCustomValidity(isSame(currentTarget.value, props.exactly) ? '' : 'differs')
-            props.onChange?.(currentTarget.value)
-          }}
-        />
-      )}
-    </Labelled>
-  )
-}
-
-function isSame(typed: string, name: string): boolean {
-  return folded(typed) === folded(name)
-}
-
-/** Several lines of text; never required. */
-export function TextArea(props: {
-  name: string
-  label: string
-  hint?: string
-  start: string
-  maxLength: number
-}): ReactElement {
-  const { name, label, hint, start, maxLength } = props
-  const drafted = useDrafted(name, start)
-  return (
-    <Labelled name={name} label={label} hint={hint} isOptional>
-      {(ids) => <textarea {...ids} name={name} rows={3} defaultValue={drafted} maxLength={maxLength} />}
-    </Labelled>
-  )
-}
-
-/** One of a few. With `value` the page says which is chosen, and hears of another choice. */
-export function Choice(props: {
-  name: string
-  label: string
-  hint?: string
-  start: string
-  value?: string
-  onChange?: (value: string) => void
-  isOptional?: boolean
-  options: readonly { value: string; label: string }[]
-}): ReactElement {
-  const { name, label, hint, start, value, onChange, options, isOptional = false } = props
-  const drafted = useDrafted(name, start)
-  return (
-    <Labelled name={name} label={label} hint={hint}>
-      {(ids) => (
-        <select
-          {...ids}
-          name={name}
-          {...(value === undefined ? { defaultValue: drafted } : { value })}
-          required={!isOptional}
-          onChange={(event) => onChange?.(event.currentTarget.value)}
-        >
-          {options.map((option) => (
-            <option key={option.value} value={option.value}>
-              {option.label}
-            </option>
-          ))}
-        </select>
-      )}
-    </Labelled>
-  )
-}
-
-/** A password, which may be looked at. */
-export function PasswordField(props: { name: string; label: string; isNew?: boolean }): ReactElement {
-  const { t } = usePortalWords()
-  const { name, label, isNew = false } = props
-  const [isShown, setShown] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <Labelled name={name} label={label} hint={isNew ? t('field.passwordHint') : undefined}>
-      {(ids) => (
-        <span className="p-password">
-          <input
-            {...ids}
-            ref={input}
-            name={name}
-            type={isShown ? 'text' : 'password'}
-            required
-            minLength={isNew ? 10 : undefined}
-            autoComplete={isNew ? 'new-password' : 'current-password'}
-            autoCapitalize="none"
-            spellCheck={false}
-          />
-          <button
-            type="button"
-            className="p-icon-button"
-            aria-pressed={isShown}
-            aria-label={t('field.showPassword')}
-            onClick={() => {
-              setShown(!isShown)
-              input.current?.focus()
-            }}
-          >
-            <Icon name={isShown ? 'eyeOff' : 'eye'} />
-          </button>
-        </span>
-      )}
-    </Labelled>
-  )
 }

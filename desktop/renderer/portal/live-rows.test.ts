@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveChanges, LivePerson, LiveSnapshot, LiveSpace } from '#shared/wire/live.ts'
-import { afterMessage, type Brought } from './live-rows.ts'
+import { afterMessage, type ReceivedState } from './live-rows.ts'
 
 const row = (id: number, clock: number, level: 0 | 1 | 2 | null = null): LiveSpace => ({
   id,
@@ -38,17 +38,17 @@ const changes = (from: number, to: number, some: Partial<LiveChanges['changes']>
   changes: { ...none, ...some },
 })
 const person: LivePerson = { type: 'person', mine: [1], tracked: [2], mayEditAll: false, staleMs: 60_000 }
-const START: Brought = { tree: { state: 'loading' }, person: null, parts: [] }
+const START: ReceivedState = { tree: { state: 'loading' }, person: null, parts: [] }
 
-function after(...messages: Parameters<typeof afterMessage>[1][]): Brought | null {
-  return messages.reduce<Brought | null>(
-    (brought, message) => (brought === null ? null : afterMessage(brought, message)),
+function after(...messages: Parameters<typeof afterMessage>[1][]): ReceivedState | null {
+  return messages.reduce<ReceivedState | null>(
+    (received, message) => (received === null ? null : afterMessage(received, message)),
     START,
   )
 }
 
-function spacesOf(brought: Brought | null) {
-  return brought?.tree.state === 'ready' ? brought.tree.spaces : new Map<number, never>()
+function spacesOf(received: ReceivedState | null) {
+  return received?.tree.state === 'ready' ? received.tree.spaces : new Map<number, never>()
 }
 
 describe('what the line brings', () => {

@@ -1,11 +1,11 @@
 import type { LiveChanges, LiveHubMessage, LivePerson, LiveSnapshot, LiveSpace } from '#shared/wire/live.ts'
-import type { PortalSpace } from './spaces.ts'
+import type { PortalSpace } from './portal-spaces.ts'
 import type { Tree } from './store.ts'
 
 type Ready = Extract<Tree, { state: 'ready' }>
 
 /** What the line has brought so far. */
-export interface Brought {
+export interface ReceivedState {
   tree: Tree
   person: LivePerson | null
   /** Parts of an answer that is not whole yet. */
@@ -13,19 +13,19 @@ export interface Brought {
 }
 
 /** What is held after one more message; null: something was missed, and the line has to be dialled anew. [LIV-2] */
-export function afterMessage(brought: Brought, message: LiveHubMessage): Brought | null {
+export function afterMessage(received: ReceivedState, message: LiveHubMessage): ReceivedState | null {
   switch (message.type) {
     case 'person':
-      return { ...brought, person: message, tree: withPerson(brought.tree, message) }
+      return { ...received, person: message, tree: withPerson(received.tree, message) }
     case 'snapshot':
     case 'changes':
-      return afterPart(brought, message)
+      return afterPart(received, message)
     case 'heartbeat':
-      return isBehind(brought.tree, message) ? null : brought
+      return isBehind(received.tree, message) ? null : received
     case 'welcome':
     case 'alive':
     case 'end':
-      return brought
+      return received
   }
 }
 
@@ -33,16 +33,16 @@ function isBehind(tree: Tree, { epoch, head }: { epoch: string; head: number }):
   return tree.state === 'ready' && (tree.epoch !== epoch || tree.head < head)
 }
 
-function afterPart(brought: Brought, message: LiveSnapshot | LiveChanges): Brought | null {
-  const parts = [...brought.parts, message]
+function afterPart(received: ReceivedState, message: LiveSnapshot | LiveChanges): ReceivedState | null {
+  const parts = [...received.parts, message]
   if (message.part !== parts.length) return null
-  if (message.part < message.parts) return { ...brought, parts }
-  const before = startOf(brought.tree, message)
+  if (message.part < message.parts) return { ...received, parts }
+  const before = startOf(received.tree, message)
   if (before === null) return null
   const spaces = new Map(before.spaces)
-  for (const { changes } of parts) applyPart(spaces, changes, brought.person)
+  for (const { changes } of parts) applyPart(spaces, changes, received.person)
   const tree: Ready = { ...before, spaces, epoch: message.epoch, head: message.to }
-  return { ...brought, tree, parts: [] }
+  return { ...received, tree, parts: [] }
 }
 
 /** What changes are put upon: nothing for a snapshot, else what is held – if nothing lies between. */
@@ -61,25 +61,25 @@ function applyPart(
   person: LivePerson | null,
 ): void {
   for (const row of rows) {
-    const held = spaces.get(row.id)
-    if (held === undefined || held.clock <= row.clock) spaces.set(row.id, spaceOf(row, held, person))
+    const known = spaces.get(row.id)
+    if (known === undefined || known.clock <= row.clock) spaces.set(row.id, spaceOf(row, known, person))
   }
   for (const [id, clock, level, reportedAtMs] of levels) {
-    const held = spaces.get(id)
-    if (held !== undefined && held.clock < clock) spaces.set(id, { ...held, clock, level, reportedAtMs })
+    const known = spaces.get(id)
+    if (known !== undefined && known.clock < clock) spaces.set(id, { ...known, clock, level, reportedAtMs })
   }
   for (const [id, clock] of gone) if ((spaces.get(id)?.clock ?? 0) <= clock) spaces.delete(id)
 }
 
-function spaceOf(row: LiveSpace, held: PortalSpace | undefined, person: LivePerson | null): PortalSpace {
+function spaceOf(row: LiveSpace, known: PortalSpace | undefined, person: LivePerson | null): PortalSpace {
   const { facts, ...rest } = row
-  const isMine = person?.mine.includes(row.id) ?? held?.isMine ?? false
+  const isMine = person?.mine.includes(row.id) ?? known?.isMine ?? false
   return {
     ...facts,
     ...rest,
     isMine,
-    isTracked: person?.tracked.includes(row.id) ?? held?.isTracked ?? false,
-    isMineToEdit: isMine || (person?.mayEditAll ?? held?.isMineToEdit ?? false),
+    isTracked: person?.tracked.includes(row.id) ?? known?.isTracked ?? false,
+    isMineToEdit: isMine || (person?.mayEditAll ?? known?.isMineToEdit ?? false),
     isWaiting: false,
   }
 }

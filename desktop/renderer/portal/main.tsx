@@ -3,24 +3,33 @@ import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Me } from '#shared/domain/account.ts'
 import { keepLanguagesReady, makePortalI18n } from '../i18n/portal-i18n.ts'
-import { FaultBoundary, FaultScreen } from '../ui/fault-boundary.tsx'
-import { dialLine, type PageLine } from '../ui/page-line.ts'
-import '../ui/portal-styles.ts'
-import { makeZoneTeller } from '../kiosk/zone.ts'
+import { FaultBoundary, FaultScreen } from '../common/fault-boundary.tsx'
+import { openSocket, type PageSocket } from '../common/page-socket.ts'
+import '../ui/portal.css'
+import { isServed, reloadOnce } from '../common/reload.ts'
+import { makeUnknownZoneReporter } from '../common/times.ts'
 import { makeActions } from './actions.ts'
 import { makeApi } from './api.ts'
-import { follow } from './follow.ts'
+import { followTree } from './live-tree.ts'
 import { takeLinkToken } from './link-token.ts'
+import { makePageLoader, MEMBER_PAGES, OPEN_PAGES, type PageLoader } from './page-loader.ts'
+import { PAGE_PROGRAMS } from './page-programs.ts'
 import { Portal } from './portal.tsx'
 import { PortalContext } from './portal-context.ts'
-import { keepSettings, localeFor, readSettings } from './settings.ts'
-import { makePortalStore, universityOf, withVisitor, type PortalStore } from './store.ts'
-import { tickPortal } from './tick.ts'
+import { saveSettings, localeFor, readSettings } from './settings.ts'
+import {
+  makePortalStore,
+  tickPortal,
+  universityOf,
+  withVisitor,
+  type PortalState,
+  type PortalStore,
+} from './store.ts'
 
 const now = (): number => Date.now()
 
-/** When the page fetches the words of the other languages, ms after its start. */
-const LANGUAGES_AFTER_MS = 3_000
+/** When the page fetches ahead what may be wanted later – other languages, other pages –, ms after it is of use itself. */
+const AHEAD_AFTER_MS = 3_000
 
 function after(delayMs: number, run: () => void): () => void {
   // What a timer can hold: a month that is asked for is tomorrow as well.
@@ -29,7 +38,7 @@ function after(delayMs: number, run: () => void): () => void {
 }
 
 /** One tab after the other renews the cookie, where the browser can order them (a secure context). */
-function alone<Result>(run: () => Promise<Result>): Promise<Result> {
+function oneAtATime<Result>(run: () => Promise<Result>): Promise<Result> {
   const locks: LockManager | undefined = navigator.locks
   return locks === undefined ? run() : locks.request('carrel-refresh', run)
 }
@@ -52,22 +61,48 @@ function readSurroundings(store: PortalStore): void {
 function admit(store: PortalStore, me: Me | null): void {
   store.setState((state) => {
     if (me !== null) return withVisitor(state, { state: 'signedIn', me })
-    const because = state.visitor.state === 'signedIn' ? 'ended' : null
-    return state.visitor.state === 'signedOut' ? {} : withVisitor(state, { state: 'signedOut', because })
+    const reason = state.visitor.state === 'signedIn' ? 'ended' : null
+    return state.visitor.state === 'signedOut' ? {} : withVisitor(state, { state: 'signedOut', reason })
   })
 }
 
 /** What the browser tells of the page's sleep, its network and its reader goes to the line. [POR-8] */
-function watchPage(line: ReturnType<typeof follow>): void {
-  const woke = (): void => line.wake(true)
+function watchPage(connection: ReturnType<typeof followTree>): void {
+  const woke = (): void => connection.checkNow(true)
   window.addEventListener('online', woke)
   window.addEventListener('offline', woke)
   document.addEventListener('resume', woke)
   // Back from the browser's memory of pages: its socket may be from before.
   window.addEventListener('pageshow', (event) => event.persisted && woke())
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && line.wake())
+  document.addEventListener(
+    'visibilitychange',
+    () => document.visibilityState === 'visible' && connection.checkNow(),
+  )
   // Who is there does not wait for the next try.
-  for (const act of ['focus', 'pointerdown', 'keydown']) window.addEventListener(act, () => line.nudge())
+  for (const act of ['focus', 'pointerdown', 'keydown'])
+    window.addEventListener(act, () => connection.retryNow())
+}
+
+/** The pages of this portal. It is loaded again by itself only where nothing waits in its memory. [SCR-19] [POR-1] [POR-15] */
+function openPages(store: PortalStore): PageLoader {
+  const pages = makePageLoader(PAGE_PROGRAMS, {
+    isServed: () =>
+      isServed({ fetch: window.fetch, location: { protocol: window.location.protocol, pathname: '/' } }),
+    reload: () => {
+      const { link, drafts } = store.getState()
+      return link === null && Object.keys(drafts).length === 0 && reloadOnce(window)
+    },
+    reloadByHand: () => window.location.reload(),
+  })
+  const fetchAhead = ({ visitor }: PortalState): void =>
+    void after(
+      AHEAD_AFTER_MS,
+      () => void pages.prefetch(visitor.state === 'signedIn' ? MEMBER_PAGES : [...OPEN_PAGES, 'browse']),
+    )
+  store.subscribe((state, before) => {
+    if (state.visitor.state !== before.visitor.state) fetchAhead(state)
+  })
+  return pages
 }
 
 async function start(root: Element): Promise<void> {
@@ -79,31 +114,32 @@ async function start(root: Element): Promise<void> {
   const api = makeApi({
     ...common,
     fetch: (url, init) => window.fetch(url, init),
-    alone,
+    oneAtATime,
     onVisitor: (me) => admit(store, me),
   })
+  const pages = openPages(store)
   const tabs = new BroadcastChannel('carrel-session')
-  const tellTabs = tabs.postMessage.bind(tabs)
+  const postToTabs = tabs.postMessage.bind(tabs)
   const actions = makeActions({
     ...common,
     api,
     makeKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join(''),
-    keep: (chosen) => keepSettings(window.localStorage, chosen),
-    tellOut: () => tellTabs('out'),
-    redial: () => line.nudge(),
+    saveSettings: (chosen) => saveSettings(window.localStorage, chosen),
+    broadcastSignOut: () => postToTabs('out'),
+    reconnect: () => connection.retryNow(),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
-  const dial = (): PageLine => dialLine(window.location, '/api/v1/live')
+  const dial = (): PageSocket => openSocket(window.location, '/api/v1/live')
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions
-  const line = follow({ ...common, api, chance: Math.random, dial, loadTree, onSignedOut })
-  watchPage(line)
-  const tellZone = makeZoneTeller((fault) => window.reportError(fault))
+  const connection = followTree({ ...common, api, random: Math.random, dial, loadTree, onSignedOut })
+  watchPage(connection)
+  const reportUnknownZone = makeUnknownZoneReporter((fault) => window.reportError(fault))
   store.subscribe((state, before) => {
-    if (state.visitor !== before.visitor) tellZone(universityOf(state).timezone)
+    if (state.visitor !== before.visitor) reportUnknownZone(universityOf(state).timezone)
   })
   window.setInterval(() => {
-    line.pulse()
+    connection.checkTimeouts()
     tickPortal(store, now())
   }, 250)
   createRoot(root).render(
@@ -111,7 +147,7 @@ async function start(root: Element): Promise<void> {
       {/* React itself writes the fault to the console; whoever reads here loads the page again by hand. */}
       <FaultBoundary isReloading={false} onFault={() => undefined}>
         <I18nextProvider i18n={i18n}>
-          <PortalContext value={{ store, actions }}>
+          <PortalContext value={{ store, actions, pages }}>
             <Portal />
           </PortalContext>
         </I18nextProvider>
@@ -122,7 +158,7 @@ async function start(root: Element): Promise<void> {
   // As on kiosks: the list of the Chinese font's files is larger than the program, so it comes after the first paint.
   void import('../ui/noto-sans-tc.ts')
   // Once nothing else is to be done: few and short, and a language is wanted most where there is no connection.
-  window.setTimeout(() => void keepLanguagesReady(i18n), LANGUAGES_AFTER_MS)
+  window.setTimeout(() => void keepLanguagesReady(i18n), AHEAD_AFTER_MS)
 }
 
 function hex(byte: number): string {

@@ -41,7 +41,7 @@ export function readSettings(storage: Keep): Settings {
 }
 
 /** Keeps a choice; where the browser keeps nothing it holds until the page is closed. */
-export function keepSettings(storage: Keep, settings: Settings): void {
+export function saveSettings(storage: Keep, settings: Settings): void {
   try {
     storage.setItem(KEY, JSON.stringify(settings))
   } catch {

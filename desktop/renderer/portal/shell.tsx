@@ -3,13 +3,13 @@ import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import type { Me } from '#shared/domain/account.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
-import { Notice } from './parts.tsx'
+import { Notice } from './page-elements.tsx'
 import { useActions, useMe, usePortal } from './portal-context.ts'
 import { SignOut } from './sign-out.tsx'
 import { actorOf } from './store.ts'
 import { usePortalWords } from './words.ts'
 
-interface Way {
+interface NavEntry {
   to: string
   icon: IconName
   word: string
@@ -18,10 +18,10 @@ interface Way {
 }
 
 /** Where somebody may go. Platform administrators belong to no university, and see no places. [ACC-2] */
-function useWays(me: Me): Way[] {
+function useNavEntries(me: Me): NavEntry[] {
   const { t } = usePortalWords()
-  const profile: Way = { to: '/profile', icon: 'person', word: t('nav.profile'), isMain: true }
-  const platform: Way = { to: '/platform', icon: 'building', word: t('nav.platform'), isMain: true }
+  const profile: NavEntry = { to: '/profile', icon: 'person', word: t('nav.profile'), isMain: true }
+  const platform: NavEntry = { to: '/platform', icon: 'building', word: t('nav.platform'), isMain: true }
   if (me.university === null) return me.isPlatformAdmin ? [platform, profile] : [profile]
   const subject = { universityId: me.university.id }
   const isStaff = may(actorOf(me), 'readChanges', subject)
@@ -43,7 +43,7 @@ function useWays(me: Me): Way[] {
 export function Shell({ children }: { children: ReactNode }): ReactElement {
   const me = useMe()
   const { t } = usePortalWords()
-  const ways = useWays(me)
+  const entries = useNavEntries(me)
   const main = useRef<HTMLElement>(null)
   useFocusOnTurn(main)
   return (
@@ -57,36 +57,36 @@ export function Shell({ children }: { children: ReactNode }): ReactElement {
             <span className="p-wordmark-university">{me.university?.name ?? t('profile.platformAdmin')}</span>
           </span>
         </Link>
-        {me.university !== null && <LineMark />}
+        {me.university !== null && <ConnectionMark />}
       </header>
       <nav className="p-nav" aria-label={t('app.navigation')}>
         <ul>
-          {ways.map((way) => (
-            <Way key={way.to} way={way} />
+          {entries.map((entry) => (
+            <NavLink key={entry.to} entry={entry} />
           ))}
         </ul>
         <SignOut className="p-way p-way-out" />
       </nav>
       <main className="p-main" id="main" tabIndex={-1} ref={main}>
-        {me.university !== null && <LineNotice />}
+        {me.university !== null && <ConnectionNotice />}
         {children}
       </main>
     </div>
   )
 }
 
-function Way({ way }: { way: Way }): ReactElement {
+function NavLink({ entry }: { entry: NavEntry }): ReactElement {
   const { t } = usePortalWords()
   const [path] = useLocation()
   // A place that is open stands under the places.
   const isHere =
-    path === way.to || (way.to === '/' ? /^\/spaces\/\d+/.test(path) : path.startsWith(`${way.to}/`))
+    path === entry.to || (entry.to === '/' ? /^\/spaces\/\d+/.test(path) : path.startsWith(`${entry.to}/`))
   return (
-    <li data-main={way.isMain}>
-      <Link href={way.to} className="p-way" aria-current={isHere ? 'page' : undefined}>
-        <Icon name={way.icon} />
+    <li data-main={entry.isMain}>
+      <Link href={entry.to} className="p-way" aria-current={isHere ? 'page' : undefined}>
+        <Icon name={entry.icon} />
         <span>
-          {way.to === '/spaces/new' ? <AddWord long={way.word} short={t('nav.addShort')} /> : way.word}
+          {entry.to === '/spaces/new' ? <AddWord long={entry.word} short={t('nav.addShort')} /> : entry.word}
         </span>
       </Link>
     </li>
@@ -114,24 +114,28 @@ export function SkipLink(): ReactElement {
 }
 
 /** Whether what is shown is of this moment: always one word, beside its sign. [POR-4] */
-function LineMark(): ReactElement {
+function ConnectionMark(): ReactElement {
   const { t } = usePortalWords()
-  const status = usePortal((state) => state.line.status)
+  const status = usePortal((state) => state.connection.status)
   return (
-    <p className="p-line" data-status={status}>
-      {status === 'offline' ? <Icon name="offline" /> : <span className="p-line-dot" aria-hidden="true" />}
+    <p className="p-connection" data-status={status}>
+      {status === 'offline' ? (
+        <Icon name="offline" />
+      ) : (
+        <span className="p-connection-dot" aria-hidden="true" />
+      )}
       {t(`line.${status}`)}
     </p>
   )
 }
 
 /** Offline: how old what is shown is. [POR-4] */
-function LineNotice(): ReactElement | null {
+function ConnectionNotice(): ReactElement | null {
   const { t, time, ago } = usePortalWords()
-  const { status, contactMs } = usePortal((state) => state.line)
+  const { status, contactMs } = usePortal((state) => state.connection)
   const nowMs = usePortal((state) => state.nowMs)
   const isLoaded = usePortal((state) => state.tree.state === 'ready')
-  const { tryNow } = useActions()
+  const { reconnectNow } = useActions()
   if (status !== 'offline') return null
   return (
     <Notice kind="hint">
@@ -140,7 +144,7 @@ function LineNotice(): ReactElement | null {
           ? t('line.offlineNothing')
           : t('line.offlineSince', { time: time(contactMs), age: ago(contactMs, nowMs) })}
       </p>
-      <button type="button" className="p-button p-button-small" onClick={tryNow}>
+      <button type="button" className="p-button p-button-small" onClick={reconnectNow}>
         {t('line.tryNow')}
       </button>
     </Notice>
@@ -176,40 +180,4 @@ function useFocusOnTurn(main: { current: HTMLElement | null }): void {
     const isBeside = SHARES_LIST.test(from) && SHARES_LIST.test(path) && window.matchMedia(WIDE).matches
     if (!isBeside) window.scrollTo(0, SHARES_LIST.test(path) ? (left.current.get(path) ?? 0) : 0)
   }, [path, main])
-}
-
-/** A word at the foot of the page, with its undo. */
-export function Toasts(): ReactElement | null {
-  const { t } = usePortalWords()
-  const { hideToast } = useActions()
-  const toast = usePortal((state) => state.toast)
-  if (toast === null) return null
-  const undo = (): void => {
-    toast.undo?.()
-    hideToast()
-  }
-  return (
-    <aside className="p-toast" key={toast.id} aria-label={t('app.news')}>
-      <p>{toast.text}</p>
-      {toast.undo !== null && (
-        <button type="button" className="p-button p-button-small" onClick={undo}>
-          <Icon name="undo" />
-          {t('space.undo')}
-        </button>
-      )}
-      <button type="button" className="p-icon-button" aria-label={t('app.close')} onClick={hideToast}>
-        <Icon name="close" />
-      </button>
-    </aside>
-  )
-}
-
-/** The one place from which screen readers hear news: each once, politely. */
-export function LiveRegion(): ReactElement {
-  const said = usePortal((state) => state.said)
-  return (
-    <div className="hidden" role="status" aria-live="polite">
-      {said.number > 0 && <p key={said.number}>{said.text}</p>}
-    </div>
-  )
 }

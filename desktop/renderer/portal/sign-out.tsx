@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
-import { actProps, ActSign, useActing } from './act.tsx'
+import { pendingProps, PendingSign, usePendingActions } from './pending-actions.tsx'
 import { useActions } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
@@ -8,7 +8,7 @@ import { usePortalWords } from './words.ts'
 export function SignOut({ className }: { className: string }): ReactElement {
   const { t, refusal } = usePortalWords()
   const { signOut, toast } = useActions()
-  const acting = useActing<'out'>()
+  const pending = usePendingActions<'out'>()
   const out = async (): Promise<void> => {
     const refused = await signOut()
     if (refused !== null) toast(refusal(refused))
@@ -17,12 +17,12 @@ export function SignOut({ className }: { className: string }): ReactElement {
     <button
       type="button"
       className={className}
-      {...actProps(acting.doing.has('out'))}
-      onClick={() => acting.start('out', out)}
+      {...pendingProps(pending.keys.has('out'))}
+      onClick={() => pending.start('out', out)}
     >
-      <ActSign isDoing={acting.doing.has('out')}>
+      <PendingSign isPending={pending.keys.has('out')}>
         <Icon name="exit" />
-      </ActSign>
+      </PendingSign>
       {t('nav.signOut')}
     </button>
   )

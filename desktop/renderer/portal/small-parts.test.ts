@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import * as account from '#shared/domain/account.ts'
-import * as group from '#shared/domain/group.ts'
-import * as space from '#shared/domain/space.ts'
-import { startOfDay } from './calendar.ts'
-import { deviceOf } from './device.ts'
-import * as limits from './limits.ts'
+import type { Me } from '#shared/domain/account.ts'
+import { deviceOf } from './pages/sessions.tsx'
 import { takeLinkToken } from './link-token.ts'
-import { keepSettings, localeFor, localeOf, PLAIN_SETTINGS, readSettings } from './settings.ts'
-import { freshState, withVisitor, type PortalState } from './store.ts'
-import { afterTime } from './tick.ts'
+import { saveSettings, localeFor, localeOf, PLAIN_SETTINGS, readSettings } from './settings.ts'
+import { afterTime, freshState, withVisitor, type PortalState } from './store.ts'
 
 const TOKEN = 'Ab_-'.repeat(10) + 'xyz'
 
@@ -29,7 +24,7 @@ describe('small parts of the portal', () => {
   })
 
   it('[POR-2] when somebody else comes, or nobody is left, nothing of the one before stays', () => {
-    const me = (id: number) => ({ id }) as unknown as account.Me
+    const me = (id: number) => ({ id }) as unknown as Me
     const before: PortalState = {
       ...freshState(5),
       visitor: { state: 'signedIn', me: me(1) },
@@ -39,7 +34,7 @@ describe('small parts of the portal', () => {
       mailedTo: { page: 'signUp', email: 'a@uni.example' },
     }
     for (const visitor of [
-      { state: 'signedOut', because: 'ended' } as const,
+      { state: 'signedOut', reason: 'ended' } as const,
       { state: 'signedIn', me: me(2) } as const,
     ]) {
       const after = { ...before, ...withVisitor(before, visitor) }
@@ -54,13 +49,6 @@ describe('small parts of the portal', () => {
     expect(afterTime(thanks, 4_999)).toBe(thanks)
     expect(afterTime(thanks, 5_000)).toEqual({ step: 'ask' })
     expect(afterTime({ step: 'undone', spaceId: 1, untilMs: 10 }, 10)).toEqual({ step: 'ask' })
-  })
-
-  it('the numbers of forms are those of the rules', () => {
-    for (const [name, value] of Object.entries(limits))
-      if (typeof value === 'number')
-        expect({ ...account, ...group, ...space }, name).toHaveProperty(name, value)
-    expect([...limits.SPACE_KINDS, 'university'].toSorted()).toEqual([...space.SpaceKind.enum].toSorted())
   })
 
   it('a language is the chosen one, else the account’s, the university’s, the browser’s, English', () => {
@@ -86,21 +74,13 @@ describe('small parts of the portal', () => {
     }
     expect(readSettings(storage)).toEqual(PLAIN_SETTINGS)
     const chosen = { locale: 'sl', theme: 'dark', isHighContrast: true, isLargeText: false } as const
-    keepSettings(storage, chosen)
+    saveSettings(storage, chosen)
     expect(readSettings(storage)).toEqual(chosen)
     expect([...kept.keys()]).toEqual(['carrel.look'])
     for (const broken of ['{', '7', '{"locale":"xx","theme":5}', 'null']) {
       kept.set('carrel.look', broken)
       expect(readSettings(storage)).toEqual(PLAIN_SETTINGS)
     }
-  })
-
-  it('a day begins where its zone says, also when clocks change', () => {
-    expect(startOfDay('2026-11-20', 'Europe/Ljubljana')).toBe(Date.UTC(2026, 10, 19, 23))
-    expect(startOfDay('2026-03-29', 'Europe/Ljubljana')).toBe(Date.UTC(2026, 2, 28, 23))
-    expect(startOfDay('2026-03-30', 'Europe/Ljubljana')).toBe(Date.UTC(2026, 2, 29, 22))
-    expect(startOfDay('2026-11-20', 'Asia/Taipei')).toBe(Date.UTC(2026, 10, 19, 16))
-    expect(startOfDay('2026-11-20', 'Pacific/Kiritimati')).toBe(Date.UTC(2026, 10, 19, 10))
   })
 
   it('devices are told apart as people do', () => {

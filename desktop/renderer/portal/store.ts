@@ -5,18 +5,18 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { Refusal } from './api.ts'
 import type { LinkToken } from './link-token.ts'
-import { NO_FILTER, type Filter } from './places.ts'
+import { NO_FILTER, type Filter } from './space-list.ts'
 import { PLAIN_SETTINGS, type Settings } from './settings.ts'
-import type { PortalSpace } from './spaces.ts'
+import type { PortalSpace } from './portal-spaces.ts'
 
 /** Why somebody stands before the sign-in page, for the sentence above the form. */
-export type Because = 'ended' | 'out' | 'verified' | 'reset' | 'emailChanged' | 'setUp' | 'deleted'
+export type SignOutReason = 'ended' | 'out' | 'verified' | 'reset' | 'emailChanged' | 'setUp' | 'deleted'
 
 /** Who looks at the portal. `unknown` until the hub has answered once; `away`: it did not. */
 export type Visitor =
   | { state: 'unknown' }
   | { state: 'away'; refusal: Refusal }
-  | { state: 'signedOut'; because: Because | null }
+  | { state: 'signedOut'; reason: SignOutReason | null }
   | { state: 'signedIn'; me: Me }
 
 /** The spaces of the visitor's university, mirrored from the hub. */
@@ -26,13 +26,13 @@ export type Tree =
   | { state: 'ready'; spaces: ReadonlyMap<number, PortalSpace>; staleMs: number; epoch: string; head: number }
 
 /** The socket to the hub; `contactMs`: hub time of its last word. */
-export interface Line {
+export interface Connection {
   status: 'connecting' | 'live' | 'offline'
   contactMs: number | null
 }
 
 /** What a report that was not answered wanted: to be made, under its key, or to be taken back. */
-export type ReportWish = { key: string } | { undoOf: number }
+export type ReportRequest = { key: string } | { undoOf: number }
 
 /** A report of the same person that counts again once a later one is taken back. [OCC-16] */
 export interface EarlierReport {
@@ -56,7 +56,7 @@ export type ReportStep =
     }
   | { step: 'undoing'; spaceId: number; level: Level; reportId: number; isSlow: boolean }
   | { step: 'undone'; spaceId: number; untilMs: number; earlier?: EarlierReport | null }
-  | { step: 'refused'; spaceId: number; level: Level; wish: ReportWish; refusal: Refusal }
+  | { step: 'refused'; spaceId: number; level: Level; request: ReportRequest; refusal: Refusal }
 
 /** A short word at the foot of the page, with an undo where there is one. */
 export interface Toast {
@@ -72,7 +72,7 @@ export type Draft = Readonly<Record<string, string>>
 export interface PortalState {
   visitor: Visitor
   tree: Tree
-  line: Line
+  connection: Connection
   /** Hub time, ms since 1970, in steps of the ticker. [POR-4] */
   nowMs: number
   /** Hub time less this device's own. */
@@ -91,7 +91,7 @@ export interface PortalState {
   listPath: '/' | '/mine'
   toast: Toast | null
   /** What a screen reader hears; each number once. */
-  said: { number: number; text: string }
+  announcement: { number: number; text: string }
   /** The password is asked for again; the answer goes on with what was begun. [POR-5] */
   asking: { resolve: (isConfirmed: boolean) => void } | null
   /** Where a mail was sent to, for the page that asked for it and says so. */
@@ -105,7 +105,7 @@ export function freshState(nowMs: number): PortalState {
   return {
     visitor: { state: 'unknown' },
     tree: { state: 'loading' },
-    line: { status: 'connecting', contactMs: null },
+    connection: { status: 'connecting', contactMs: null },
     nowMs,
     clockOffsetMs: 0,
     settings: PLAIN_SETTINGS,
@@ -118,7 +118,7 @@ export function freshState(nowMs: number): PortalState {
     drafts: {},
     listPath: '/',
     toast: null,
-    said: { number: 0, text: '' },
+    announcement: { number: 0, text: '' },
     asking: null,
     mailedTo: null,
   }
@@ -135,9 +135,10 @@ export function withVisitor(state: PortalState, visitor: Visitor): Partial<Porta
   const after = visitor.state === 'signedIn' ? visitor.me.id : null
   if (before === after) return { visitor }
   const fresh = freshState(state.nowMs)
-  const { tree, line, report, filter, toggledSections, drafts, listPath, toast, asking, mailedTo } = fresh
+  const { tree, connection, report, filter, toggledSections, drafts, listPath, toast, asking, mailedTo } =
+    fresh
   state.asking?.resolve(false)
-  const places = { tree, line, report, filter, toggledSections, drafts, listPath }
+  const places = { tree, connection, report, filter, toggledSections, drafts, listPath }
   return { visitor, ...places, toast, asking, mailedTo }
 }
 
@@ -164,4 +165,23 @@ export function universityOf(state: Pick<PortalState, 'visitor'>): {
   return (
     meOf(state)?.university ?? { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, locale: null }
   )
+}
+
+/** Lets time go by: hub time in steps of five seconds (quarters while an undo runs), and what ends by itself. */
+export function tickPortal(store: PortalStore, ownMs: number): void {
+  const state = store.getState()
+  const nowMs = ownMs + state.clockOffsetMs
+  const isUndo = state.report.step === 'thanks' || state.report.step === 'undone'
+  const step = isUndo ? 250 : 5_000
+  const report = afterTime(state.report, nowMs)
+  const isNext = Math.floor(nowMs / step) !== Math.floor(state.nowMs / step)
+  if (report !== state.report) store.setState({ nowMs, report })
+  else if (isNext) store.setState({ nowMs })
+}
+
+/** The report after some time: an undo that nobody wanted makes room for the next question. */
+export function afterTime(report: PortalState['report'], nowMs: number): PortalState['report'] {
+  if (report.step === 'thanks' && nowMs >= report.undoUntilMs) return { step: 'ask' }
+  if (report.step === 'undone' && nowMs >= report.untilMs) return { step: 'ask' }
+  return report
 }

@@ -3,19 +3,19 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { ageOf } from '../kiosk/age.ts'
-import { makeWords, type Words } from '../kiosk/words.ts'
+import { ageOf } from '../common/times.ts'
+import { makeSpaceWords, type SpaceWords } from '../common/space-words.ts'
 import type { Refusal } from './api.ts'
 import { usePortal } from './portal-context.ts'
 import { universityOf } from './store.ts'
 
 type PortalT = TFunction<'portal'>
 
-/** Sentences of one language: the kiosks' for places, and the portal's own. Times are ms since 1970. */
-export interface PortalWords extends Omit<Words, 't' | 'refusal' | 'say'> {
+/** Sentences of the portal: those about spaces, and its own. Times are ms since 1970. */
+export interface PortalWords extends Omit<SpaceWords, 't'> {
   t: PortalT
   /** Words that kiosks have too: seats, hours, what busy means. */
-  place: Words['t']
+  place: SpaceWords['t']
   locale: Locale
   kind(of: SpaceKind): string
   /** "3 min ago" */
@@ -28,11 +28,11 @@ export interface PortalWords extends Omit<Words, 't' | 'refusal' | 'say'> {
 /** The words of a language, with times in one zone. */
 export function makePortalWords(
   t: PortalT,
-  place: Words['t'],
+  place: SpaceWords['t'],
   locale: Locale,
   timezone: string,
 ): PortalWords {
-  const { refusal: _kiosk, say: _say, t: _t, ...words } = makeWords(place, locale, timezone)
+  const { t: _t, ...words } = makeSpaceWords(place, locale, timezone)
   return {
     ...words,
     t,

@@ -1,5 +1,7 @@
 import type { ReactElement } from 'react'
-import type { Tone } from '../kiosk/place.ts'
+
+/** How a state looks: one word, one shape, one colour. */
+export type Tone = 'free' | 'busy' | 'full' | 'unknown' | 'closed'
 
 /** The shape of a tone: ring, half-filled square, octagon with bar, dashed frame with a question mark, moon. */
 export function Shape({ tone }: { tone: Tone }): ReactElement {

@@ -1,14 +1,22 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { Link, useRoute } from 'wouter'
-import { Filters } from '../filters.tsx'
-import { Empty, Loading, Notice, PageHead, Problem } from '../parts.tsx'
-import { BranchCard, Counts, PlaceRows, useListNow } from '../place-list.tsx'
-import { bestPlaces, idsOfPlaces, mineOf, placesOf, wholeOf, type Entry, type Mine } from '../places.ts'
+import { Filters } from './filters.tsx'
+import { Empty, Loading, Notice, PageHead, Problem } from '../page-elements.tsx'
+import { BranchCard, Counts, SpaceRows, useListNow } from './space-rows.tsx'
+import {
+  bestSpaces,
+  idsOfSpaceList,
+  ownListsOf,
+  spaceListOf,
+  universityEntry,
+  type Entry,
+  type OwnLists,
+} from '../space-list.ts'
 import { useActions, useMe, useMoment, usePortal } from '../portal-context.ts'
-import type { PortalMoment } from '../spaces.ts'
-import { useHandled, useStill } from '../use-frozen.ts'
+import type { PortalMoment } from '../portal-spaces.ts'
+import { useIsInUse, useFrozenList } from '../../common/frozen-list.ts'
 import { usePortalWords } from '../words.ts'
-import { Deleted } from './deleted.tsx'
+import { DeletedSpaces } from './deleted-spaces.tsx'
 import { SpacePage } from './space.tsx'
 
 /** The list and the place that is open: side by side where there is room, one after the other on a phone. */
@@ -25,8 +33,8 @@ export function Browse(): ReactElement {
   }, [isSpace, isMine, openList])
   const list = useRef<HTMLDivElement>(null)
   const detail = useRef<HTMLDivElement>(null)
-  const [isListHandled, isDetailHandled] = [useHandled(list), useHandled(detail)]
-  const whole = moment === null || isMine ? null : wholeOf(moment)
+  const [isListHandled, isDetailHandled] = [useIsInUse(list), useIsInUse(detail)]
+  const whole = moment === null || isMine ? null : universityEntry(moment)
   return (
     <div className="p-browse" data-open={spaceId !== null}>
       <div className="p-list" ref={list}>
@@ -36,8 +44,8 @@ export function Browse(): ReactElement {
         </PageHead>
         {tree.state === 'failed' && <Problem refusal={tree.refusal} onRetry={retryTree} />}
         {tree.state === 'loading' && <Loading rows={7} />}
-        {moment !== null && isMine && <MinePlaces moment={moment} isHandled={isListHandled} />}
-        {moment !== null && !isMine && <PlacesList moment={moment} isHandled={isListHandled} />}
+        {moment !== null && isMine && <OwnSpaces moment={moment} isHandled={isListHandled} />}
+        {moment !== null && !isMine && <AllSpaces moment={moment} isHandled={isListHandled} />}
       </div>
       <div className="p-detail" ref={detail}>
         {spaceId === null ? (
@@ -56,7 +64,7 @@ interface ListProps {
   isHandled: boolean
 }
 
-function PlacesList({ moment, isHandled }: ListProps): ReactElement {
+function AllSpaces({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const { clearFilter } = useActions()
   const me = useMe()
@@ -64,18 +72,18 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
   const toggled = usePortal((state) => state.toggledSections)
   const nowMs = useListNow()
   const [openId, setOpenId] = useState<number | null>(null)
-  const places = useStill(
+  const spaces = useFrozenList(
     isHandled,
     JSON.stringify(filter),
-    (frozen) => placesOf(moment, filter, { toggled, openId, frozen }),
-    idsOfPlaces,
+    (frozen) => spaceListOf(moment, filter, { toggled, openId, frozen }),
+    idsOfSpaceList,
   )
-  const firstId = places.branches.find(({ isOpen }) => isOpen)?.entry?.id ?? null
+  const firstId = spaces.branches.find(({ isOpen }) => isOpen)?.entry?.id ?? null
   if (openId === null && firstId !== null) setOpenId(firstId)
-  const isEmpty = places.leafCount === 0
+  const isEmpty = spaces.leafCount === 0
   return (
     <>
-      {!isEmpty && <Filters moment={moment} places={places} />}
+      {!isEmpty && <Filters moment={moment} spaces={spaces} />}
       {isEmpty && (
         <Empty title={t('places.empty')} hint={t('places.emptyHint')}>
           <Link href="/spaces/new" className="p-button">
@@ -83,7 +91,7 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
           </Link>
         </Empty>
       )}
-      {!isEmpty && places.foundCount === 0 && (
+      {!isEmpty && spaces.foundCount === 0 && (
         <Empty tone="unknown" title={t('places.nothing')} hint={t('places.nothingHint')}>
           <button type="button" className="p-button" onClick={clearFilter}>
             {t('places.clear')}
@@ -91,7 +99,7 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
         </Empty>
       )}
       <div className="p-branches" data-university={me.university?.id}>
-        {places.branches.map((branch) => (
+        {spaces.branches.map((branch) => (
           <BranchCard key={branch.entry?.id ?? 0} branch={branch} nowMs={nowMs} />
         ))}
       </div>
@@ -100,10 +108,10 @@ function PlacesList({ moment, isHandled }: ListProps): ReactElement {
 }
 
 /** What somebody put on their own dashboard, what they made, and what they may bring back. */
-function MinePlaces({ moment, isHandled }: ListProps): ReactElement {
+function OwnSpaces({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const { tracked, own } = useStill(isHandled, 'mine', (frozen) => mineOf(moment, frozen), idsOfMine)
+  const { tracked, own } = useFrozenList(isHandled, 'mine', (frozen) => ownListsOf(moment, frozen), idsOfMine)
   return (
     <>
       {tracked.length + own.length === 0 && (
@@ -118,7 +126,7 @@ function MinePlaces({ moment, isHandled }: ListProps): ReactElement {
           <h2 id="mine-tracked" className="p-branch-title">
             {t('places.tracked')}
           </h2>
-          <PlaceRows places={tracked} nowMs={nowMs} isFlat />
+          <SpaceRows spaces={tracked} nowMs={nowMs} isFlat />
         </section>
       )}
       {own.length > 0 && (
@@ -126,10 +134,10 @@ function MinePlaces({ moment, isHandled }: ListProps): ReactElement {
           <h2 id="mine-own" className="p-branch-title">
             {t('places.own')}
           </h2>
-          <PlaceRows places={own} nowMs={nowMs} isFlat />
+          <SpaceRows spaces={own} nowMs={nowMs} isFlat />
         </section>
       )}
-      <Deleted />
+      <DeletedSpaces />
     </>
   )
 }
@@ -138,7 +146,7 @@ function idsOfEntries(entries: readonly Entry[]): number[] {
   return entries.map(({ id }) => id)
 }
 
-function idsOfMine({ tracked, own }: Mine): number[] {
+function idsOfMine({ tracked, own }: OwnLists): number[] {
   return idsOfEntries([...tracked, ...own])
 }
 
@@ -146,7 +154,7 @@ function idsOfMine({ tracked, own }: Mine): number[] {
 function Overview({ moment, isHandled }: ListProps): ReactElement {
   const { t } = usePortalWords()
   const nowMs = useListNow()
-  const best = useStill(isHandled, 'best', (frozen) => bestPlaces(moment, 6, frozen), idsOfEntries)
+  const best = useFrozenList(isHandled, 'best', (frozen) => bestSpaces(moment, 6, frozen), idsOfEntries)
   return (
     <div className="p-overview">
       {best.length > 0 && (
@@ -154,7 +162,7 @@ function Overview({ moment, isHandled }: ListProps): ReactElement {
           <h2 id="best" className="p-branch-title">
             {t('places.best')}
           </h2>
-          <PlaceRows places={best} nowMs={nowMs} isFlat />
+          <SpaceRows spaces={best} nowMs={nowMs} isFlat />
         </section>
       )}
       {best.length === 0 && <Notice kind="hint">{t('places.bestNone')}</Notice>}

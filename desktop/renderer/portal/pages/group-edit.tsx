@@ -2,9 +2,10 @@ import { useMemo, useState, type ReactElement } from 'react'
 import { useLocation } from 'wouter'
 import type { Group } from '#shared/domain/group.ts'
 import type { Refusal } from '../api.ts'
-import { Field, Form, TextArea, type FormValues } from '../form.tsx'
-import { MAX_GROUP_DESCRIPTION_LENGTH, MAX_GROUP_NAME_LENGTH } from '../limits.ts'
-import { Dialog, Loading, Notice, Problem } from '../parts.tsx'
+import { Field, TextArea } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { MAX_GROUP_DESCRIPTION_LENGTH, MAX_GROUP_NAME_LENGTH } from '../../common/limits.ts'
+import { Question, Loading, Notice, Problem } from '../page-elements.tsx'
 import { useActions } from '../portal-context.ts'
 import { useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
@@ -36,7 +37,7 @@ export function EditGroup(props: {
     return null
   }
   return (
-    <Dialog title={t('groups.edit')} onClose={props.onClose}>
+    <Question title={t('groups.edit')} onClose={props.onClose}>
       <Form send={save} go={t('app.save')} going={t('app.saving')}>
         {theirs !== null && (
           <Notice kind="hint">
@@ -59,27 +60,27 @@ export function EditGroup(props: {
           maxLength={MAX_GROUP_DESCRIPTION_LENGTH}
         />
       </Form>
-    </Dialog>
+    </Question>
   )
 }
 
 /** Says what hangs on a group before it is deleted. */
 export function DeleteGroup({ group, onClose }: { group: Group; onClose: () => void }): ReactElement {
   const { t } = usePortalWords()
-  const { sensitive, toast } = useActions()
+  const { callWithPassword, toast } = useActions()
   const [, go] = useLocation()
   const input = useMemo(() => ({ params: { id: group.id } }), [group.id])
   const { loaded, reload } = useLoad('GET /groups/:id/deletion', input)
   const remove = async (): Promise<Refusal | null> => {
     const query = { version: group.version }
-    const answer = await sensitive('DELETE /groups/:id', { params: { id: group.id }, query })
+    const answer = await callWithPassword('DELETE /groups/:id', { params: { id: group.id }, query })
     if (!answer.ok) return answer.refusal
     toast(t('groups.deleted', { name: group.name }))
     go('/groups')
     return null
   }
   return (
-    <Dialog title={t('groups.deleteAsk', { name: group.name })} onClose={onClose}>
+    <Question title={t('groups.deleteAsk', { name: group.name })} onClose={onClose}>
       {loaded.state === 'loading' && <Loading rows={1} />}
       {loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
       {loaded.state === 'ready' && (
@@ -101,6 +102,6 @@ export function DeleteGroup({ group, onClose }: { group: Group; onClose: () => v
           </p>
         </Form>
       )}
-    </Dialog>
+    </Question>
   )
 }

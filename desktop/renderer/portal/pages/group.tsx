@@ -1,12 +1,19 @@
 import { useMemo, useState, type ReactElement } from 'react'
-import { Link } from 'wouter'
+import { Link, useParams } from 'wouter'
 import { may, type Act } from '#shared/domain/access.ts'
 import type { Group, Member } from '#shared/domain/group.ts'
+import { nameOrder } from '../../common/name-order.ts'
 import { Icon } from '../../ui/icons.tsx'
-import { ACT_LIMIT_MS, ActButton, useActing, type Acting } from '../act.tsx'
+import {
+  ACTION_TIMEOUT_MS,
+  PendingButton,
+  usePendingActions,
+  type PendingActions,
+} from '../pending-actions.tsx'
 import type { Refusal } from '../api.ts'
-import { Choice, Field, Form, type FormValues } from '../form.tsx'
-import { Card, Empty, Loading, PageHead, Problem } from '../parts.tsx'
+import { Choice, Field } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { Card, Empty, Loading, PageHead, Problem } from '../page-elements.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { actorOf } from '../store.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
@@ -24,7 +31,8 @@ function useMay(group: Group): (act: Act) => boolean {
 }
 
 /** One group: its members, and what I may do with them. */
-export function GroupPage({ id }: { id: number }): ReactElement {
+export function GroupPage(): ReactElement {
+  const id = Number(useParams<{ id: string }>().id)
   const { t } = usePortalWords()
   const { loaded, reload, change } = useLoad('GET /groups', NOTHING)
   if (loaded.state === 'loading') return <Loading />
@@ -81,10 +89,10 @@ function OneGroup({ group, onChange }: { group: Group; onChange: (group: Group) 
 }
 
 function Members({ group }: { group: Group }): ReactElement {
-  const { t, refusal } = usePortalWords()
+  const { t, locale, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const isAllowed = useMay(group)
-  const acting = useActing<string>()
+  const pending = usePendingActions<string>()
   const input = useMemo(() => ({ params: { id: group.id } }), [group.id])
   const { loaded, reload, change } = useLoad('GET /groups/:id/members', input)
   const put = (member: Member): void =>
@@ -94,14 +102,14 @@ function Members({ group }: { group: Group }): ReactElement {
   const toggle = async ({ userId, name, permission }: Member): Promise<void> => {
     const params = { id: group.id, userId }
     const body = { permission: permission === 'admin' ? ('member' as const) : ('admin' as const) }
-    const answer = await call('PUT /groups/:id/members/:userId', { params, body }, ACT_LIMIT_MS)
+    const answer = await call('PUT /groups/:id/members/:userId', { params, body }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     put(answer.value)
     toast(t('groups.changed', { name }))
   }
   const remove = async ({ userId, name, email, permission }: Member): Promise<void> => {
     const params = { id: group.id, userId }
-    const answer = await call('DELETE /groups/:id/members/:userId', { params }, ACT_LIMIT_MS)
+    const answer = await call('DELETE /groups/:id/members/:userId', { params }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ members }) => ({ members: members.filter((one) => one.userId !== userId) }))
     toast(t('groups.removed', { name }), email === null ? null : () => void add(email, permission))
@@ -122,17 +130,15 @@ function Members({ group }: { group: Group }): ReactElement {
       {loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
       {loaded.state === 'ready' && (
         <ul className="p-lines p-lines-plain">
-          {loaded.value.members
-            .toSorted((left, right) => left.name.localeCompare(right.name))
-            .map((member) => (
-              <MemberLine
-                key={member.userId}
-                member={member}
-                acting={acting}
-                {...(isAllowed('changePermission') ? { onToggle: () => toggle(member) } : {})}
-                {...(isAllowed('removeMember') ? { onRemove: () => remove(member) } : {})}
-              />
-            ))}
+          {loaded.value.members.toSorted(nameOrder(locale)).map((member) => (
+            <MemberLine
+              key={member.userId}
+              member={member}
+              pending={pending}
+              {...(isAllowed('changePermission') ? { onToggle: () => toggle(member) } : {})}
+              {...(isAllowed('removeMember') ? { onRemove: () => remove(member) } : {})}
+            />
+          ))}
         </ul>
       )}
       {isAllowed('addMember') && <AddMember onAdd={add} />}
@@ -142,13 +148,13 @@ function Members({ group }: { group: Group }): ReactElement {
 
 function MemberLine(props: {
   member: Member
-  acting: Acting<string>
+  pending: PendingActions<string>
   onToggle?: () => Promise<void>
   onRemove?: () => Promise<void>
 }): ReactElement {
   const { t } = usePortalWords()
   const me = useMe()
-  const { member, acting, onToggle, onRemove } = props
+  const { member, pending, onToggle, onRemove } = props
   const { name, email, permission, isFromDirectory, userId } = member
   const isAdmin = permission === 'admin'
   const [toggling, removing] = [`toggle ${userId}`, `remove ${userId}`]
@@ -167,16 +173,16 @@ function MemberLine(props: {
         {facts.length > 0 && <span className="p-soft">{facts.join(' · ')}</span>}
       </span>
       {onToggle !== undefined && (
-        <ActButton className="p-button p-button-small" acting={acting} of={toggling} act={onToggle}>
+        <PendingButton className="p-button p-button-small" pending={pending} of={toggling} act={onToggle}>
           {t(isAdmin ? 'groups.makeMember' : 'groups.makeAdmin')}
           <span className="hidden"> {name}</span>
-        </ActButton>
+        </PendingButton>
       )}
       {onRemove !== undefined && !isFromDirectory && (
-        <ActButton className="p-button p-button-small" acting={acting} of={removing} act={onRemove}>
+        <PendingButton className="p-button p-button-small" pending={pending} of={removing} act={onRemove}>
           {t('groups.remove')}
           <span className="hidden"> {name}</span>
-        </ActButton>
+        </PendingButton>
       )}
     </li>
   )

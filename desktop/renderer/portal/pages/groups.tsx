@@ -3,9 +3,10 @@ import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import { Icon } from '../../ui/icons.tsx'
 import type { Refusal } from '../api.ts'
-import { Field, Form, TextArea, type FormValues } from '../form.tsx'
-import { MAX_GROUP_DESCRIPTION_LENGTH, MAX_GROUP_NAME_LENGTH } from '../limits.ts'
-import { Dialog, Empty, Loading, PageHead, Problem } from '../parts.tsx'
+import { Field, TextArea } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { MAX_GROUP_DESCRIPTION_LENGTH, MAX_GROUP_NAME_LENGTH } from '../../common/limits.ts'
+import { Question, Empty, Loading, PageHead, Problem } from '../page-elements.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { actorOf } from '../store.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
@@ -80,7 +81,7 @@ function NewGroup({ onClose }: { onClose: () => void }): ReactElement {
     return null
   }
   return (
-    <Dialog title={t('groups.new')} onClose={onClose}>
+    <Question title={t('groups.new')} onClose={onClose}>
       <Form send={create} go={t('groups.create')}>
         <Field name="name" label={t('groups.name')} maxLength={MAX_GROUP_NAME_LENGTH} />
         <TextArea
@@ -99,6 +100,6 @@ function NewGroup({ onClose }: { onClose: () => void }): ReactElement {
           isOptional
         />
       </Form>
-    </Dialog>
+    </Question>
   )
 }

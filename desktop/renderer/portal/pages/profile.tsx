@@ -4,16 +4,17 @@ import { may } from '#shared/domain/access.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import { Icon } from '../../ui/icons.tsx'
 import type { Refusal } from '../api.ts'
-import { Field, Form, type FormValues } from '../form.tsx'
+import { Field } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
 import { LANGUAGES } from '../../i18n/languages.ts'
-import { MAX_DISPLAYNAME_LENGTH } from '../limits.ts'
-import { Card, Notice, PageHead } from '../parts.tsx'
+import { MAX_DISPLAYNAME_LENGTH } from '../../common/limits.ts'
+import { Card, PageHead } from '../page-elements.tsx'
 import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context.ts'
 import type { Settings } from '../settings.ts'
 import { SignOut } from '../sign-out.tsx'
 import { actorOf } from '../store.ts'
 import { usePortalWords } from '../words.ts'
-import { ChangeEmail, ChangePassword, DeleteAccount, ExportData } from './account.tsx'
+import { ChangeEmail, ChangePassword, DeleteAccount, ExportData } from './account-actions.tsx'
 import { Sessions } from './sessions.tsx'
 
 /** Who I am, how I like it, where I am signed in, and what is stored about me. */
@@ -126,7 +127,7 @@ function You(): ReactElement {
 function Look(): ReactElement {
   const { t } = usePortalWords()
   const settings = usePortal((state) => state.settings)
-  const { choose } = useActions()
+  const { changeSettings } = useActions()
   const themes: [Settings['theme'], string][] = [
     ['auto', t('profile.themeAuto')],
     ['light', t('profile.themeLight')],
@@ -144,7 +145,7 @@ function Look(): ReactElement {
               type="button"
               className="p-chip"
               aria-pressed={settings.theme === theme}
-              onClick={() => choose({ theme })}
+              onClick={() => changeSettings({ theme })}
             >
               {word}
             </button>
@@ -155,7 +156,7 @@ function Look(): ReactElement {
             type="button"
             className="p-chip"
             aria-pressed={settings.isHighContrast}
-            onClick={() => choose({ isHighContrast: !settings.isHighContrast })}
+            onClick={() => changeSettings({ isHighContrast: !settings.isHighContrast })}
           >
             <Icon name="contrast" />
             {t('profile.contrast')}
@@ -164,7 +165,7 @@ function Look(): ReactElement {
             type="button"
             className="p-chip"
             aria-pressed={settings.isLargeText}
-            onClick={() => choose({ isLargeText: !settings.isLargeText })}
+            onClick={() => changeSettings({ isLargeText: !settings.isLargeText })}
           >
             <Icon name="text" />
             {t('profile.largeText')}
@@ -177,9 +178,9 @@ function Look(): ReactElement {
 
 function Language(): ReactElement {
   const { t, locale } = usePortalWords()
-  const { choose, call } = useActions()
+  const { changeSettings, call } = useActions()
   const speak = (to: Locale): void => {
-    choose({ locale: to })
+    changeSettings({ locale: to })
     // Mails come in the same language from now on. Not worth a word when it fails: the choice holds here.
     void call('PATCH /me', { body: { locale: to } })
   }
@@ -200,16 +201,6 @@ function Language(): ReactElement {
           </button>
         ))}
       </div>
-    </div>
-  )
-}
-
-/** A page that is not for this person, and for whom it is. */
-export function NotForYou({ title, because }: { title: string; because: string }): ReactElement {
-  return (
-    <div className="p-page">
-      <PageHead title={title} />
-      <Notice kind="hint">{because}</Notice>
     </div>
   )
 }

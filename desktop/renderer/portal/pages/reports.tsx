@@ -1,10 +1,16 @@
 import { useEffect, useRef, type ReactElement } from 'react'
 import { Link } from 'wouter'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing, type Acting } from '../act.tsx'
-import { Empty, Loading, Mark, PageHead, Problem } from '../parts.tsx'
+import { toneOf } from '../../common/tone.ts'
+import {
+  ACTION_TIMEOUT_MS,
+  pendingProps,
+  PendingSign,
+  usePendingActions,
+  type PendingActions,
+} from '../pending-actions.tsx'
+import { Empty, Loading, Mark, PageHead, Problem } from '../page-elements.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
-import { LEVELS } from '../report.tsx'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 
@@ -14,11 +20,11 @@ type MyReport = RouteAnswer<'GET /me/reports'>['reports'][number]
 export function Reports(): ReactElement {
   const { t, date, time, level, refusal } = usePortalWords()
   const { call, toast } = useActions()
-  const acting = useActing<number>()
+  const pending = usePendingActions<number>()
   const { loaded, reload, refresh, change } = useLoad('GET /me/reports', NOTHING)
   useNews(refresh)
   const withdraw = async (id: number): Promise<void> => {
-    const answer = await call('POST /reports/:id/withdraw', { params: { id } }, ACT_LIMIT_MS)
+    const answer = await call('POST /reports/:id/withdraw', { params: { id } }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     const { earlier, ...report } = answer.value
     change(({ reports }) => ({ reports: reports.map((one) => (one.id === id ? report : one)) }))
@@ -49,8 +55,8 @@ export function Reports(): ReactElement {
               <ReportLine
                 key={report.id}
                 report={report}
-                acting={acting}
-                onWithdraw={() => acting.start(report.id, () => withdraw(report.id))}
+                pending={pending}
+                onWithdraw={() => pending.start(report.id, () => withdraw(report.id))}
               />
             ))}
           </ul>
@@ -102,16 +108,15 @@ function byDay(reports: readonly MyReport[], date: (atMs: number) => string): [s
 
 function ReportLine(props: {
   report: MyReport
-  acting: Acting<number>
+  pending: PendingActions<number>
   onWithdraw: () => void
 }): ReactElement {
-  const { report, acting, onWithdraw } = props
+  const { report, pending, onWithdraw } = props
   const { t, time, level } = usePortalWords()
   const isThere = usePortal(({ tree }) => tree.state === 'ready' && tree.spaces.has(report.spaceId))
-  const tone = LEVELS.find((one) => one.level === report.level)?.tone ?? 'unknown'
   return (
     <li data-off={report.isWithdrawn}>
-      <Mark tone={tone} />
+      <Mark tone={toneOf(report.level, true)} />
       <span className="p-line-words">
         {isThere ? <Link href={`/spaces/${report.spaceId}`}>{report.spaceName}</Link> : report.spaceName}
         <span className="p-soft">
@@ -123,10 +128,10 @@ function ReportLine(props: {
         <button
           type="button"
           className="p-button p-button-small"
-          {...actProps(acting.doing.has(report.id))}
+          {...pendingProps(pending.keys.has(report.id))}
           onClick={onWithdraw}
         >
-          <ActSign isDoing={acting.doing.has(report.id)} />
+          <PendingSign isPending={pending.keys.has(report.id)} />
           {t('reports.withdraw')}
           <span className="hidden">
             {' '}

@@ -1,8 +1,7 @@
 import type { ReactElement } from 'react'
 import { Icon } from '../../ui/icons.tsx'
-import { ACT_LIMIT_MS, ActButton, useActing } from '../act.tsx'
-import { deviceOf } from '../device.ts'
-import { Card, Loading, Problem } from '../parts.tsx'
+import { ACTION_TIMEOUT_MS, PendingButton, usePendingActions } from '../pending-actions.tsx'
+import { Card, Loading, Problem } from '../page-elements.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
@@ -12,16 +11,16 @@ export function Sessions(): ReactElement {
   const { t, ago, refusal } = usePortalWords()
   const { call, toast, leave } = useActions()
   const nowMs = usePortal((state) => state.nowMs)
-  const acting = useActing<number | 'all'>()
+  const pending = usePendingActions<number | 'all'>()
   const { loaded, reload, change } = useLoad('GET /auth/sessions', NOTHING)
   const end = async (id: number): Promise<void> => {
-    const answer = await call('DELETE /auth/sessions/:id', { params: { id } }, ACT_LIMIT_MS)
+    const answer = await call('DELETE /auth/sessions/:id', { params: { id } }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }))
     toast(t('profile.notMeDone'))
   }
   const endAll = async (): Promise<void> => {
-    const answer = await call('DELETE /auth/sessions', {}, ACT_LIMIT_MS)
+    const answer = await call('DELETE /auth/sessions', {}, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     leave('out')
   }
@@ -45,17 +44,52 @@ export function Sessions(): ReactElement {
                 </span>
               </span>
               {!isThis && (
-                <ActButton className="p-button p-button-small" acting={acting} of={id} act={() => end(id)}>
+                <PendingButton
+                  className="p-button p-button-small"
+                  pending={pending}
+                  of={id}
+                  act={() => end(id)}
+                >
                   {t('profile.notMe')}
-                </ActButton>
+                </PendingButton>
               )}
             </li>
           ))}
         </ul>
       )}
-      <ActButton className="p-button" acting={acting} of="all" act={endAll}>
+      <PendingButton className="p-button" pending={pending} of="all" act={endAll}>
         {t('profile.endAll')}
-      </ActButton>
+      </PendingButton>
     </Card>
   )
+}
+
+// Good enough for a person to tell a phone from a laptop; nothing is decided by it.
+
+const BROWSERS: [RegExp, string][] = [
+  [/\bEdgA?\//, 'Edge'],
+  [/\b(?:OPR|Opera)\//, 'Opera'],
+  [/\bFirefox\/|\bFxiOS\//, 'Firefox'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\bChrome\/|\bCriOS\/|\bHeadlessChrome\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+]
+
+const SYSTEMS: [RegExp, string][] = [
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bAndroid\b/, 'Android'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bMac OS X\b|\bMacintosh\b/, 'Mac'],
+  [/\bLinux\b/, 'Linux'],
+]
+
+/** "Firefox · Android"; null where a user agent says nothing that people know. */
+export function deviceOf(userAgent: string | null): string | null {
+  if (userAgent === null) return null
+  const find = (list: typeof BROWSERS): string | undefined =>
+    list.find(([pattern]) => pattern.test(userAgent))?.[1]
+  const words = [find(BROWSERS), find(SYSTEMS)].filter((word) => word !== undefined)
+  return words.length === 0 ? null : words.join(' · ')
 }

@@ -1,12 +1,13 @@
 import { useState, type ReactElement } from 'react'
 import { Link } from 'wouter'
 import type { Refusal } from '../api.ts'
-import { Choice, Field, Form, PasswordField, type FormValues } from '../form.tsx'
-import { Notice, Problem } from '../parts.tsx'
+import { Choice, Field, PasswordField } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { Notice, Problem } from '../page-elements.tsx'
 import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
-import { Entry } from './entry.tsx'
+import { SignedOutPage } from '../signed-out-page.tsx'
 
 /**
  * Signs in by e-mail, or by user name where some university has a directory that knows them; then the university is asked
@@ -21,12 +22,12 @@ export function SignIn(): ReactElement {
   const { call } = useActions()
   const { store } = usePortalHandle()
   const visitor = usePortal((state) => state.visitor)
-  const because = visitor.state === 'signedOut' ? visitor.because : null
+  const reason = visitor.state === 'signedOut' ? visitor.reason : null
   const [asksUniversity, setAsks] = useState(false)
   /** What a try came to is the news now: why somebody stands here is over. [POR-17] */
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const refused = await signIn(values)
-    if (refused !== null) store.setState({ visitor: { state: 'signedOut', because: null } })
+    if (refused !== null) store.setState({ visitor: { state: 'signedOut', reason: null } })
     return refused
   }
   const signIn = async (values: FormValues): Promise<Refusal | null> => {
@@ -51,10 +52,10 @@ export function SignIn(): ReactElement {
     return answer.refusal
   }
   return (
-    <Entry title={t('signIn.title')}>
-      {because !== null && (
-        <Notice kind={because === 'ended' ? 'hint' : 'good'}>
-          <p role="status">{t(`signIn.${because}`)}</p>
+    <SignedOutPage title={t('signIn.title')}>
+      {reason !== null && (
+        <Notice kind={reason === 'ended' ? 'hint' : 'good'}>
+          <p role="status">{t(`signIn.${reason}`)}</p>
         </Notice>
       )}
       <Form
@@ -76,7 +77,7 @@ export function SignIn(): ReactElement {
       </Form>
       <OtherWays />
       {loaded.state === 'ready' && <UniversityNames universities={loaded.value.universities} />}
-    </Entry>
+    </SignedOutPage>
   )
 }
 

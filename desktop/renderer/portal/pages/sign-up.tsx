@@ -1,12 +1,13 @@
 import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
-import { MAX_ADDRESS_LENGTH } from '../limits.ts'
+import { MAX_ADDRESS_LENGTH } from '../../common/limits.ts'
 import type { Refusal } from '../api.ts'
-import { Field, Form, PasswordField, type FormValues } from '../form.tsx'
-import { Notice } from '../parts.tsx'
+import { Field, PasswordField } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { Notice } from '../page-elements.tsx'
 import { useActions, usePortal, usePortalHandle } from '../portal-context.ts'
 import { usePortalWords } from '../words.ts'
-import { Entry } from './entry.tsx'
+import { SignedOutPage } from '../signed-out-page.tsx'
 
 /** Asks for an account. The answer is the same whether or not the address is known. */
 export function SignUp(): ReactElement {
@@ -26,7 +27,7 @@ export function SignUp(): ReactElement {
     return null
   }
   return (
-    <Entry title={t('signUp.title')} lead={t('signUp.lead')}>
+    <SignedOutPage title={t('signUp.title')} lead={t('signUp.lead')}>
       <Form
         send={register}
         go={t('signUp.go')}
@@ -45,7 +46,7 @@ export function SignUp(): ReactElement {
       <p className="p-entry-more">
         {t('signUp.have')} <Link href="/sign-in">{t('signIn.go')}</Link>
       </p>
-    </Entry>
+    </SignedOutPage>
   )
 }
 
@@ -59,7 +60,7 @@ export function SignUpSent(): ReactElement {
   const { t } = usePortalWords()
   const mailedTo = useMailedTo('signUp')
   return (
-    <Entry title={t('signUp.sentTitle')}>
+    <SignedOutPage title={t('signUp.sentTitle')}>
       <Notice kind="good">
         <p>{mailedTo === null ? t('signUp.sentBodyPlain') : t('signUp.sentBody', { email: mailedTo })}</p>
       </Notice>
@@ -68,7 +69,7 @@ export function SignUpSent(): ReactElement {
       <p className="p-entry-more">
         <Link href="/sign-in">{t('signIn.go')}</Link>
       </p>
-    </Entry>
+    </SignedOutPage>
   )
 }
 
@@ -111,7 +112,7 @@ export function Forgotten(): ReactElement {
     return answer.ok ? null : answer.refusal
   }
   return (
-    <Entry title={t('forgotten.title')} lead={t('forgotten.lead')}>
+    <SignedOutPage title={t('forgotten.title')} lead={t('forgotten.lead')}>
       {mailedTo !== null && (
         <Notice kind="good">
           <p role="status">{t('forgotten.sent', { email: mailedTo })}</p>
@@ -129,6 +130,6 @@ export function Forgotten(): ReactElement {
       <p className="p-entry-more">
         <Link href="/sign-in">{t('signIn.go')}</Link>
       </p>
-    </Entry>
+    </SignedOutPage>
   )
 }

@@ -2,22 +2,20 @@ import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import { childrenByParent } from '#shared/domain/space.ts'
-import { todaySpans } from '../../kiosk/place.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Shape } from '../../ui/shapes.tsx'
-import { ACT_LIMIT_MS, actProps, ActSign, useActing } from '../act.tsx'
-import { DeleteSpace } from '../delete-space.tsx'
-import { SpaceFacts } from '../facts.tsx'
-import { Empty, Loading, Notice } from '../parts.tsx'
-import { Counts, PlaceRows, useListNow } from '../place-list.tsx'
-import { entryOf, type Entry } from '../places.ts'
+import { ACTION_TIMEOUT_MS, pendingProps, PendingSign, usePendingActions } from '../pending-actions.tsx'
+import { DeleteSpace } from './delete-space.tsx'
+import { SpaceAbout } from './space-about.tsx'
+import { Empty, Loading, Notice } from '../page-elements.tsx'
+import { Counts, SpaceRows, useListNow } from './space-rows.tsx'
+import { entryOf, type Entry } from '../space-list.ts'
 import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context.ts'
-import { Report } from '../report.tsx'
-import type { PortalMoment, PortalSpace } from '../spaces.ts'
+import { ReportPanel } from './report-panel.tsx'
+import type { PortalMoment, PortalSpace } from '../portal-spaces.ts'
 import { actorOf } from '../store.ts'
-import { Today } from '../today.tsx'
 import { usePortalWords } from '../words.ts'
-import { Staff } from './staff.tsx'
+import { SpaceStaff } from './space-staff.tsx'
 
 /** One place: how it is, how old that is, one tap to say otherwise, and all that is known of it. */
 export function SpacePage({ id, moment }: { id: number; moment: PortalMoment | null }): ReactElement {
@@ -48,36 +46,32 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
         <Icon name="back" />
         {t(listPath === '/mine' ? 'nav.mine' : 'nav.places')}
       </Link>
-      <PlaceState entry={entry} space={space} moment={moment} />
-      {entry.isLeaf && isOpen && <Report spaceId={space.id} name={space.name} kind={space.kind} />}
+      <SpaceState entry={entry} space={space} moment={moment} />
+      {entry.isLeaf && isOpen && <ReportPanel spaceId={space.id} name={space.name} kind={space.kind} />}
       {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
       {!entry.isPublic && <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>}
       <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
-      <section className="p-card" aria-labelledby="place-about">
-        <h2 id="place-about">{t('space.about')}</h2>
-        <SpaceFacts space={space} capacity={entry.capacity} />
-        <Today spans={todaySpans(moment, space.id)} nowMinute={moment.local?.minute ?? null} />
-      </section>
-      <PlaceActions space={space} />
-      {isStaff && <Staff space={space} moment={moment} isLeaf={entry.isLeaf} />}
+      <SpaceAbout space={space} capacity={entry.capacity} moment={moment} />
+      <SpaceActions space={space} />
+      {isStaff && <SpaceStaff space={space} moment={moment} isLeaf={entry.isLeaf} />}
     </article>
   )
 }
 
 /** The state in its colour: word, shape, age. Nothing fresh is neutral, never free. [OCC-6] [POR-4] */
-function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMoment }): ReactElement {
+function SpaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMoment }): ReactElement {
   const { entry, space, moment } = props
   const { tone, age, newest, t, refusal } = usePortalWords()
   const { actions } = usePortalHandle()
-  const acting = useActing<'track'>()
+  const pending = usePendingActions<'track'>()
   const toggle = async (): Promise<void> => {
     const params = { id: space.id }
     const answer = space.isTracked
-      ? await actions.call('DELETE /spaces/:id/tracked', { params }, ACT_LIMIT_MS)
-      : await actions.call('PUT /spaces/:id/tracked', { params }, ACT_LIMIT_MS)
+      ? await actions.call('DELETE /spaces/:id/tracked', { params }, ACTION_TIMEOUT_MS)
+      : await actions.call('PUT /spaces/:id/tracked', { params }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return actions.toast(refusal(answer.refusal))
     actions.putSpaces([{ ...space, isTracked: !space.isTracked }])
-    actions.say(t(space.isTracked ? 'space.nowUntracked' : 'space.nowTracked', { name: space.name }))
+    actions.announce(t(space.isTracked ? 'space.nowUntracked' : 'space.nowTracked', { name: space.name }))
   }
   return (
     <header className="p-state" data-tone={entry.tone}>
@@ -99,12 +93,12 @@ function PlaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
         data-on={space.isTracked}
         aria-pressed={space.isTracked}
         aria-label={t('space.track')}
-        {...actProps(acting.doing.has('track'))}
-        onClick={() => acting.start('track', toggle)}
+        {...pendingProps(pending.keys.has('track'))}
+        onClick={() => pending.start('track', toggle)}
       >
-        <ActSign isDoing={acting.doing.has('track')}>
+        <PendingSign isPending={pending.keys.has('track')}>
           <Icon name="star" />
-        </ActSign>
+        </PendingSign>
       </button>
     </header>
   )
@@ -116,28 +110,28 @@ function Parts(props: { space: PortalSpace; moment: PortalMoment; isLeaf: boolea
   const { t } = usePortalWords()
   const nowMs = useListNow()
   const children = childrenByParent([...moment.listed.values()]).get(space.id) ?? []
-  const places = children.map((child) => entryOf(moment, child))
-  if (places.length === 0) return null
+  const spaces = children.map((child) => entryOf(moment, child))
+  if (spaces.length === 0) return null
   return (
     <section className="p-branch" aria-labelledby="place-parts">
       <h2 id="place-parts" className="p-branch-title">
         {t('space.parts')}
       </h2>
       {!isLeaf && <p className="p-soft p-branch-lead">{t('space.partsHint')}</p>}
-      <PlaceRows places={places} nowMs={nowMs} />
+      <SpaceRows spaces={spaces} nowMs={nowMs} />
     </section>
   )
 }
 
-function PlaceActions({ space }: { space: PortalSpace }): ReactElement | null {
+function SpaceActions({ space }: { space: PortalSpace }): ReactElement | null {
   const { t } = usePortalWords()
   const [, go] = useLocation()
-  const { say } = useActions()
+  const { announce } = useActions()
   const [isAsking, setAsking] = useState(false)
   if (!space.isMineToEdit) return null
   const done = (): void => {
     setAsking(false)
-    say(t('space.deleted', { name: space.name }))
+    announce(t('space.deleted', { name: space.name }))
     go('/mine')
   }
   return (

@@ -1,0 +1,115 @@
+import type { Page } from '@playwright/test'
+import { expectAnswer, expectDoor, expectLobby, reportButton } from './kiosk-screens.ts'
+import { expect, test } from './testing.ts'
+
+// Who cannot touch, and who was here before: keyboard alone, settings in one tap each, and the way back to the start.
+
+/** Whether the focused control can be seen to be focused: a ring of at least 2 px. */
+async function expectVisibleFocus(page: Page): Promise<void> {
+  const ring = await page.evaluate(() => {
+    const style = getComputedStyle(document.activeElement ?? document.body)
+    return { isRing: style.outlineStyle !== 'none', width: Number.parseFloat(style.outlineWidth) }
+  })
+  expect(ring).toEqual({ isRing: true, width: expect.any(Number) })
+  expect(ring.width).toBeGreaterThanOrEqual(2)
+}
+
+/** Presses Tab until a control is focused whose text or label begins so. */
+async function tabTo(page: Page, beginning: string): Promise<void> {
+  for (let press = 0; press < 60; press += 1) {
+    await page.keyboard.press('Tab')
+    const label = await page.evaluate(() => {
+      const { activeElement: element } = document
+      return (element?.getAttribute('aria-label') ?? element?.textContent ?? '').trim()
+    })
+    await expectVisibleFocus(page)
+    if (label.startsWith(beginning)) return
+  }
+  throw new Error(`no control that begins with "${beginning}" can be reached by Tab`)
+}
+
+test('keyboard alone: a report and its undo at a door', async ({ world, openFace }) => {
+  const { rooms, ids } = world.takeLibrary()
+  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  await expectDoor(page, 'Unsure')
+  await tabTo(page, 'Full')
+  await page.keyboard.press('Enter')
+  await expectDoor(page, 'Full')
+  // The undo is where the finger was.
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
+  await expectVisibleFocus(page)
+  await page.keyboard.press('Space')
+  await expectAnswer(page, 'Taken back.')
+  await expectDoor(page, 'Unsure')
+  await expect(reportButton(page, 'Free')).toBeFocused()
+})
+
+test('keyboard alone: a place of a lobby opened, reported, undone and closed again', async ({
+  world,
+  openFace,
+}) => {
+  const { name, rooms, ids } = world.takeLibrary()
+  const { page } = await openFace('entrance', ids.get(name) ?? 0)
+  await expectLobby(page, { [rooms[1]]: 'Unsure' })
+  await tabTo(page, rooms[1])
+  await page.keyboard.press('Enter')
+  const panel = page.getByRole('complementary', { name: rooms[1] })
+  await expect(panel).toBeVisible()
+  await expect(panel.getByRole('button', { name: 'Close' })).toBeFocused()
+  await expectVisibleFocus(page)
+  await page.keyboard.press('Shift+Tab')
+  await expect(reportButton(page, 'Full')).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expectLobby(page, { [rooms[1]]: 'Full' })
+  await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expectLobby(page, { [rooms[1]]: 'Unsure' })
+  await page.keyboard.press('Escape')
+  await expect(panel).toHaveCount(0)
+  await expect(page.locator('.entrance-main').getByRole('button', { name: rooms[1] })).toBeFocused()
+})
+
+test('language, large text, contrast, dark and reach are one tap each; after a rest the screen asks, and starts over', async ({
+  world,
+  openFace,
+}) => {
+  const { rooms, ids } = world.takeLibrary()
+  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  await page.clock.install()
+  await page.reload()
+  await expectDoor(page, 'Unsure')
+  const root = page.locator('html')
+  const plain = { lang: 'en', theme: 'light', contrast: 'normal', text: 'normal', reach: 'false' }
+  const look = (): Promise<Record<string, string | undefined>> =>
+    root.evaluate((element: HTMLElement) => ({ lang: element.lang, ...element.dataset }))
+  expect(await look()).toEqual(plain)
+  for (const [button, change] of [
+    ['Large text', { text: 'large' }],
+    ['Contrast', { contrast: 'high' }],
+    ['Dark', { theme: 'dark' }],
+    ['Reach', { reach: 'true' }],
+    ['中文 繁體中文', { lang: 'zh-TW' }],
+    ['SL Slovenščina', { lang: 'sl' }],
+  ] as const) {
+    const before = await look()
+    await page.getByRole('button', { name: button, exact: true }).click()
+    await expect.poll(look).toEqual({ ...before, ...change })
+  }
+  await expect(page.locator('.state-word')).toHaveText('Ne vem')
+
+  await page.clock.fastForward(90_000)
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toBeVisible()
+  await dialog.getByRole('button').first().click()
+  await expect(dialog).toHaveCount(0)
+  expect(await look()).toMatchObject({ lang: 'sl', text: 'large' })
+
+  await page.clock.fastForward(90_000)
+  await expect(dialog).toBeVisible()
+  await page.clock.fastForward(19_000)
+  await expect(dialog).toBeVisible()
+  await page.clock.fastForward(3_000)
+  await expect(dialog).toHaveCount(0)
+  await expect.poll(look).toEqual(plain)
+  await expectDoor(page, 'Unsure')
+})

@@ -1,0 +1,93 @@
+import type { Page } from '@playwright/test'
+import { expectDoor, expectLobby, recordAnnouncements, reportButton } from './kiosk-screens.ts'
+import { expect, test } from './testing.ts'
+
+// What a screen reader hears: the page's one live region, each change of state once.
+
+/** Live regions of the accessibility tree: what each is called there, and how it speaks. */
+async function readLiveRegions(page: Page): Promise<{ role: string; live: string; text: string }[]> {
+  const session = await page.context().newCDPSession(page)
+  const { nodes } = await session.send('Accessibility.getFullAXTree')
+  await session.detach()
+  const byId = new Map(nodes.map((node) => [node.nodeId, node]))
+  const textUnder = (id: string): string => {
+    const node = byId.get(id)
+    if (node === undefined) return ''
+    if (node.role?.value === 'StaticText') return String(node.name?.value ?? '')
+    return (node.childIds ?? []).map(textUnder).join('')
+  }
+  return nodes.flatMap(({ nodeId, role, properties }) => {
+    const live = properties?.find(({ name }) => name === 'live')?.value.value
+    const isRoot = properties?.some(({ name, value }) => name === 'root' && value.type === 'node') ?? false
+    if (typeof live !== 'string' || live === 'off' || isRoot) return []
+    return [{ role: String(role?.value), live, text: textUnder(nodeId) }]
+  })
+}
+
+function countOf(heard: readonly string[], sentence: string): number {
+  return heard.join(' ').split(sentence).length - 1
+}
+
+test('each change is announced once: a tap, its undo, a report from elsewhere, and nothing else', async ({
+  world,
+  openFace,
+}) => {
+  const { name, rooms, ids } = world.takeLibrary()
+  const [door, lobby] = await Promise.all([
+    openFace('door', ids.get(rooms[0]) ?? 0),
+    openFace('entrance', ids.get(name) ?? 0),
+  ])
+  await expectDoor(door.page, 'Unsure')
+  await expectLobby(lobby.page, { [name]: 'Unsure' })
+  const [atDoor, atLobby] = [await recordAnnouncements(door.page), await recordAnnouncements(lobby.page)]
+
+  await reportButton(door.page, 'Busy').click()
+  await expect.poll(async () => countOf(await atLobby(), `${name}: Busy.`)).toBe(1)
+  await door.page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(async () => countOf(await atDoor(), 'Nobody has reported yet.')).toBe(1)
+  await expectLobby(lobby.page, { [name]: 'Unsure' })
+
+  // From elsewhere: the lobby's visitor reports on the door's room.
+  await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[0] }).click()
+  await reportButton(lobby.page, 'Full').click()
+  await expectDoor(door.page, 'Full')
+  await expect.poll(async () => countOf(await atLobby(), `${name}: Full.`)).toBe(1)
+
+  const heard = await atDoor()
+  const said = [
+    'Thank you. You said: Busy. You can undo this for five seconds.',
+    `${rooms[0]}: Busy.`,
+    'Taken back.',
+    'Nobody has reported yet.',
+    `${rooms[0]}: Full.`,
+  ]
+  for (const sentence of said) expect(countOf(heard, sentence), sentence).toBe(1)
+  expect(heard.join(' ').length, heard.join(' | ')).toBe(said.join(' ').length)
+
+  const lobbyHeard = await atLobby()
+  for (const sentence of [
+    `${name}: Busy.`,
+    `${name}: Full.`,
+    `${rooms[0]}: Full.`,
+    'Thank you. You said: Full. You can undo this for five seconds.',
+  ])
+    expect(countOf(lobbyHeard, sentence), `${sentence} in ${lobbyHeard.join(' | ')}`).toBe(1)
+
+  const regions = await readLiveRegions(door.page)
+  expect(regions).toEqual([{ role: 'status', live: 'polite', text: heard.at(-1) }])
+})
+
+test('ages and the clock go by in silence', async ({ world, openFace }) => {
+  const { rooms, ids } = world.takeLibrary()
+  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  await expectDoor(page, 'Unsure')
+  await reportButton(page, 'Free').click()
+  await expect(page.getByText('Reported just now')).toBeVisible()
+  await page.clock.install()
+  await page.reload()
+  await expectDoor(page, 'Free')
+  const heard = await recordAnnouncements(page)
+  await page.clock.fastForward('02:30')
+  await expect(page.getByText(/^Reported [23] min ago$/)).toBeVisible()
+  expect(await heard()).toEqual([])
+})

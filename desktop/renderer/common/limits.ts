@@ -1,0 +1,30 @@
+// The same numbers as in shared/domain and shared/wire; repeated, because their files declare schemas too, which no page
+// needs. A test holds them equal.
+
+export const MAX_ADDRESS_LENGTH = 254
+export const MAX_DISPLAYNAME_LENGTH = 80
+export const MAX_SPACE_NAME_LENGTH = 120
+export const MAX_LOCATION_LENGTH = 200
+export const MAX_CAPACITY = 100_000
+export const MAX_GROUP_NAME_LENGTH = 80
+export const MAX_GROUP_DESCRIPTION_LENGTH = 500
+
+/** All kinds of spaces that somebody may make, in the order in which they are offered. */
+export const SPACE_KINDS = [
+  'room',
+  'area',
+  'carrel',
+  'computers',
+  'canteen',
+  'floor',
+  'building',
+  'library',
+  'campus',
+  'other',
+] as const
+
+/** The most letters of a page's fault that are written down. */
+export const MAX_FAULT_LETTERS = 600
+
+/** Without any word for so long, a page whose engine beat before is not connected to it. [KSK-17] */
+export const SILENT_ENGINE_MS = 5_000

@@ -1,0 +1,35 @@
+/** The part of a WebSocket that a page uses to talk to its engine, or to the hub. */
+export interface PageSocket {
+  /** Sends while the socket is open; on one that is not, nothing: its end, which is told next, is what tells of it. */
+  send(text: string): void
+  close(): void
+  onopen: (() => void) | null
+  onmessage: ((event: { data: unknown }) => void) | null
+  onclose: ((event: { code: number }) => void) | null
+}
+
+/** Gives a socket up: it is closed, and nothing more is heard of it, whatever still comes. */
+export function abandonSocket(socket: PageSocket): void {
+  socket.onopen = null
+  socket.onmessage = null
+  socket.onclose = null
+  socket.close()
+}
+
+/** Dials a path of the page's own host. A socket that is closing takes nothing: a browser would complain in its console. [SCR-13] */
+export function openSocket(location: Pick<Location, 'protocol' | 'host'>, path: string): PageSocket {
+  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`)
+  const page: PageSocket = {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text)
+    },
+    close: () => socket.close(),
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+  }
+  socket.addEventListener('open', () => page.onopen?.())
+  socket.addEventListener('message', (event) => page.onmessage?.(event))
+  socket.addEventListener('close', (event) => page.onclose?.(event))
+  return page
+}

@@ -1,0 +1,187 @@
+import { useMemo, useState, type ReactElement } from 'react'
+import { dateAfter } from '#shared/domain/week-time.ts'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import type { Refusal } from '../api.ts'
+import { ACTION_TIMEOUT_MS, PendingButton, usePendingActions } from '../pending-actions.tsx'
+import { startOfDay } from '../../common/times.ts'
+import { actorText, actText, factsOfChange, type ChangeFact } from './change-words.ts'
+import { Choice, Field } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { Empty, Loading, PageHead, Problem } from '../page-elements.tsx'
+import { useActions, useMe } from '../portal-context.ts'
+import { loadWholeTable, saveFile } from '../save-as-file.ts'
+import { useLoad } from '../use-load.ts'
+import { usePortalWords } from '../words.ts'
+
+/** What the log is asked for. */
+interface LogFilter {
+  service?: string
+  person?: string
+  space?: string
+  kiosk?: string
+  fromMs?: number
+  toMs?: number
+}
+
+const PAGE = 50
+
+/** Subjects that a university's own people act on. */
+const SERVICES = ['spaces', 'groups', 'kiosks', 'accounts', 'sessions', 'settings', 'log'] as const
+
+/** The log of administrative acts, filtered, page by page, or as a table to keep. */
+export function ChangeLog(): ReactElement {
+  const { t } = usePortalWords()
+  const { callWithPassword, toast } = useActions()
+  const [filter, setFilter] = useState<LogFilter>({})
+  const download = async (): Promise<Refusal | null> => {
+    const answer = await loadWholeTable((page) =>
+      callWithPassword('GET /changes.csv', { query: { ...filter, ...page } }),
+    )
+    if (!answer.ok) return answer.refusal
+    saveFile('carrel-log.csv', 'text/csv', answer.value)
+    toast(t('changes.downloaded'))
+    return null
+  }
+  return (
+    <div className="p-page p-page-wide">
+      <PageHead title={t('changes.title')} lead={t('changes.lead')} />
+      <div className="p-card">
+        <LogForm onFilter={setFilter} />
+        <Form send={download} go={t('changes.csv')} isPlain />
+      </div>
+      <Rows key={JSON.stringify(filter)} filter={filter} />
+    </div>
+  )
+}
+
+function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): ReactElement {
+  const { t } = usePortalWords()
+  const timezone = useMe().university?.timezone ?? 'UTC'
+  const apply = (values: FormValues): Promise<null> => {
+    const service = values.text('service')
+    const parts = (['person', 'space', 'kiosk'] as const).flatMap((name): [string, string][] => {
+      const part = values.text(name)
+      return part === '' ? [] : [[name, part]]
+    })
+    const [from, to] = [values.text('from'), values.text('to')]
+    onFilter({
+      ...(service === '' ? {} : { service }),
+      ...Object.fromEntries(parts),
+      ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
+      ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
+    })
+    return Promise.resolve(null)
+  }
+  return (
+    <Form send={apply} go={t('changes.apply')}>
+      <div className="p-flags">
+        {(['person', 'space', 'kiosk'] as const).map((name) => (
+          <Field key={name} name={name} label={t(`changes.${name}`)} maxLength={100} isOptional />
+        ))}
+        <Choice
+          name="service"
+          label={t('changes.service')}
+          start=""
+          isOptional
+          options={[
+            { value: '', label: t('changes.allServices') },
+            ...SERVICES.map((service) => ({ value: service, label: t(`log.service.${service}`) })),
+          ]}
+        />
+        <Field name="from" type="date" label={t('changes.from')} isOptional />
+        <Field name="to" type="date" label={t('changes.to')} isOptional />
+      </div>
+      <p className="p-soft">{t('changes.part')}</p>
+    </Form>
+  )
+}
+
+function Rows({ filter }: { filter: LogFilter }): ReactElement {
+  const { t, refusal } = usePortalWords()
+  const { call, toast } = useActions()
+  const pending = usePendingActions<'more'>()
+  const input = useMemo(() => ({ query: { ...filter, limit: PAGE } }), [filter])
+  const { loaded, reload, change } = useLoad('GET /changes', input)
+  if (loaded.state === 'loading') return <Loading rows={8} />
+  if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
+  const { changes, next } = loaded.value
+  const more = async (before: number): Promise<void> => {
+    const answer = await call(
+      'GET /changes',
+      { query: { ...filter, limit: PAGE, before } },
+      ACTION_TIMEOUT_MS,
+    )
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    change((value) => ({ changes: [...value.changes, ...answer.value.changes], next: answer.value.next }))
+  }
+  if (changes.length === 0 && next === null)
+    return <Empty title={t('changes.empty')} hint={t('changes.emptyHint')} />
+  const heads = [
+    t('changes.when'),
+    t('changes.who'),
+    t('changes.what'),
+    t('changes.where'),
+    t('changes.details'),
+  ]
+  return (
+    <>
+      {changes.length === 0 && <p className="p-soft">{t('changes.further')}</p>}
+      <table className="p-table" hidden={changes.length === 0}>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map((row) => (
+            <Row key={row.id} row={row} heads={heads} />
+          ))}
+        </tbody>
+      </table>
+      {next !== null && (
+        <div className="p-actions">
+          <PendingButton className="p-button" pending={pending} of="more" act={() => more(next)}>
+            {t('changes.more')}
+          </PendingButton>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Row({ row, heads }: { row: ChangeRow; heads: readonly string[] }): ReactElement {
+  const words = usePortalWords()
+  const cells = [
+    words.moment(row.atMs),
+    actorText(words, row),
+    actText(words, row),
+    row.address ?? '–',
+    <Facts key="facts" facts={factsOfChange(words, row)} />,
+  ]
+  return (
+    <tr>
+      {cells.map((cell, index) => (
+        <td key={heads[index]} data-head={heads[index]}>
+          {cell}
+        </td>
+      ))}
+    </tr>
+  )
+}
+
+function Facts({ facts }: { facts: readonly ChangeFact[] }): ReactElement | null {
+  if (facts.length === 0) return null
+  return (
+    <ul className="p-change-facts">
+      {facts.map(({ field, value }) => (
+        <li key={field}>
+          <span className="p-soft">{field}</span> {value}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { makePortalI18n } from '../../i18n/portal-i18n.ts'
+import { actorText, actText, factsOfChange } from './change-words.ts'
+import { makePortalWords, type PortalWords } from '../words.ts'
+
+async function wordsOf(locale: 'en' | 'sl' | 'zh-TW'): Promise<PortalWords> {
+  const i18n = await makePortalI18n(locale)
+  return makePortalWords(
+    i18n.getFixedT(locale, 'portal'),
+    i18n.getFixedT(locale, 'translation'),
+    locale,
+    'Europe/Ljubljana',
+  )
+}
+
+function row(
+  service: string,
+  subject: string,
+  log: ChangeRow['log'],
+  more: Partial<ChangeRow> = {},
+): ChangeRow {
+  const plain = { id: 1, atMs: 0, actor: 'cli', actorName: null, address: null, names: {} }
+  return { ...plain, service, subject, log, ...more }
+}
+
+const EDIT = row(
+  'spaces',
+  'edit',
+  {
+    spaceId: 9_007_199_254_740_991,
+    before: { name: 'Hall', parentId: 5, capacity: 4, kind: 'room', details: { quiet: false, note: 'x' } },
+    after: {
+      name: 'Quiet Hall',
+      parentId: 6,
+      capacity: null,
+      kind: 'carrel',
+      details: { quiet: true, note: 'x' },
+    },
+  },
+  { names: { 'space 9007199254740991': 'Quiet Hall', 'space 5': 'Floor 1' } },
+)
+
+describe('[AUD-10] an act as a sentence', () => {
+  it('says what was before and what came of it, by names; a number stands only where nothing else is known', async () => {
+    const words = await wordsOf('en')
+    expect(actText(words, EDIT)).toBe('Changed a place')
+    expect(factsOfChange(words, EDIT)).toEqual([
+      { field: 'Place', value: 'Quiet Hall' },
+      { field: words.t('edit.name'), value: 'Hall → Quiet Hall' },
+      { field: 'It is in', value: 'Floor 1 → no. 6' },
+      { field: words.t('edit.capacity'), value: '4 → none' },
+      { field: words.t('edit.kind'), value: 'Room → Carrel' },
+      { field: words.t('places.quiet'), value: 'No → Yes' },
+    ])
+  })
+
+  it('speaks every language, of levels, members, lists and what was looked for', async () => {
+    const level = row('spaces', 'level', { spaceId: 7, name: 'Hall', before: null, after: 2 })
+    const member = row(
+      'groups',
+      'member add',
+      { userId: 12, after: { permission: 'member' } },
+      { names: { 'user 12': 'Ana', 'group 3': 'Chess' } },
+    )
+    const gone = row('spaces', 'delete', {
+      spaceId: 1,
+      deleted: Array.from({ length: 12 }, (_, id) => ({ id, name: `Seat ${id}` })),
+      strandedKiosks: [],
+    })
+    const read = row('log', 'read', { person: 'ana', count: 3 })
+    for (const locale of ['en', 'sl', 'zh-TW'] as const) {
+      const words = await wordsOf(locale)
+      const text = [level, member, gone, read].flatMap((one) => [
+        actText(words, one),
+        ...factsOfChange(words, one).map(({ field, value }) => `${field}: ${value}`),
+      ])
+      expect(text.join('\n')).not.toMatch(/[{}[\]"]|undefined|Id\b|log\./)
+      expect(text.join('\n')).toContain(`→ ${words.level(2)}`)
+      expect(text.join('\n')).toContain('Chess')
+      expect(text.join('\n')).toContain('Seat 7 … (12)')
+    }
+  })
+
+  it('says who it was; what has no words yet is shown as the hub calls it, whatever it is', async () => {
+    const words = await wordsOf('en')
+    const by = (actor: string, more: Partial<ChangeRow> = {}) =>
+      actorText(words, row('log', 'read', {}, { actor, ...more }))
+    expect(by('user 7', { actorName: 'Ana' })).toBe('Ana')
+    expect(by('user 7')).toBe('Person 7')
+    expect(by('kiosk 4', { names: { 'kiosk 4': 'Lobby' } })).toBe('Lobby')
+    expect(by('cli')).toBe('Command line')
+    for (const odd of ['constructor', '__proto__', 'kiosk', '']) expect(typeof by(odd)).toBe('string')
+    const odd = row('newthing', 'odd act', {
+      toString: { a: [1, { id: 3 }] },
+      before: 3,
+      after: { x: 1 },
+      deep: null,
+    })
+    expect(actText(words, odd)).toBe('newthing: odd act')
+    expect(factsOfChange(words, odd).map(({ field }) => field)).toEqual(['toString', 'x'])
+  })
+})

@@ -1,0 +1,295 @@
+import { useState, type ReactElement } from 'react'
+import { Link, useLocation, useParams } from 'wouter'
+import { may } from '#shared/domain/access.ts'
+import { isWithin, type SpaceKind } from '#shared/domain/space.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
+import type { Refusal } from '../api.ts'
+import { Choice, Field, TextArea, useDrafted } from '../fields.tsx'
+import { Form, type FormValues } from '../form.tsx'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.ts'
+import { Empty, Loading, Notice, PageHead } from '../page-elements.tsx'
+import { useActions, useMe, useMoment } from '../portal-context.ts'
+import {
+  changesOf,
+  detailsOf,
+  flagOf,
+  flagText,
+  kindsBelow,
+  listOf,
+  merged,
+  type SpaceInput,
+} from '../space-input.ts'
+import { branchesOf, portalSpace, type PortalMoment, type PortalSpace } from '../portal-spaces.ts'
+import { actorOf } from '../store.ts'
+import { VersionConflict } from './version-conflict.tsx'
+import { usePortalWords } from '../words.ts'
+
+/** Under which name a new space waits that was not saved yet. */
+const NEW_SPACE = 'newSpace'
+
+/** Makes a space below another one. */
+export function NewSpace(): ReactElement {
+  const { t } = usePortalWords()
+  const { call, putRow, toast, draft } = useActions()
+  const [, go] = useLocation()
+  const moment = useMoment()
+  if (moment === null) return <Loading />
+  const add = async (values: FormValues): Promise<Refusal | null> => {
+    const input = inputOf(values)
+    const answer = await call('POST /spaces', { body: input })
+    if (!answer.ok) return answer.refusal
+    putRow(answer.value)
+    draft(NEW_SPACE, null)
+    toast(t('edit.added', { name: input.name }))
+    go(`/spaces/${answer.value.id}`)
+    return null
+  }
+  return (
+    <div className="p-page p-page-form">
+      <PageHead title={t('edit.newTitle')} lead={t('edit.newLead')} />
+      <div className="p-card">
+        <Form send={add} go={t('edit.add')} draft={NEW_SPACE}>
+          <SpaceFields moment={moment} input={null} selfId={null} />
+        </Form>
+      </div>
+    </div>
+  )
+}
+
+/** Changes a space; when somebody else did meanwhile, lets choose. */
+export function EditSpace(): ReactElement {
+  const id = Number(useParams<{ id: string }>().id)
+  const { t } = usePortalWords()
+  const moment = useMoment()
+  const space = moment?.spaces.get(id)
+  if (moment === null) return <Loading />
+  if (space === undefined || !space.isMineToEdit)
+    return (
+      <div className="p-page">
+        <Empty tone="unknown" isPage title={t(space === undefined ? 'space.gone' : 'edit.notMine')}>
+          <Link href="/" className="p-button">
+            {t('app.home')}
+          </Link>
+        </Empty>
+      </div>
+    )
+  return <EditForm key={id} space={space} moment={moment} />
+}
+
+interface Conflict {
+  mine: SpaceInput
+  theirs: SpaceInput
+  version: number
+}
+
+function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { t } = usePortalWords()
+  const { call, putRow, toast } = useActions()
+  const [, go] = useLocation()
+  // As it was when the form was opened: what changes meanwhile is found at saving.
+  const [before, setBefore] = useState({ input: inputFrom(space), version: space.version })
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const save = async (input: SpaceInput, from: typeof before): Promise<Refusal | null> => {
+    const answer = await call('PATCH /spaces/:id', {
+      params: { id: space.id },
+      body: { version: from.version, ...changesOf(from.input, input) },
+    })
+    if (!answer.ok) {
+      if (answer.refusal.why !== 'stale' || answer.refusal.current === undefined) return answer.refusal
+      const current = portalSpace(answer.refusal.current as PeopleSpace)
+      setBefore(from)
+      setConflict({ mine: input, theirs: inputFrom(current), version: current.version })
+      return null
+    }
+    putRow(answer.value)
+    toast(t('edit.changed'))
+    go(`/spaces/${space.id}`)
+    return null
+  }
+  const back = { to: `/spaces/${space.id}`, label: space.name }
+  return (
+    <div className="p-page p-page-form">
+      <PageHead title={t('edit.editTitle', { name: space.name })} back={back} />
+      {!space.isOnKiosks && (
+        <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>
+      )}
+      <div className="p-card">
+        {conflict === null ? (
+          <Form send={(values) => save(inputOf(values), before)} go={t('app.save')} going={t('app.saving')}>
+            <SpaceFields moment={moment} input={before.input} selfId={space.id} />
+          </Form>
+        ) : (
+          <VersionConflict
+            before={before.input}
+            {...conflict}
+            nameOf={(id) => moment.spaces.get(id)?.name ?? String(id)}
+            onSave={(input) => save(input, { input: conflict.theirs, version: conflict.version })}
+            merge={merged(before.input, conflict.mine, conflict.theirs)}
+          />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function inputFrom(space: PortalSpace): SpaceInput {
+  const { name, kind, parentId, location, capacity, details } = space
+  return { name, kind, parentId: parentId ?? 0, location, capacity, details }
+}
+
+function inputOf(values: FormValues): SpaceInput {
+  const location = values.text('location')
+  const capacity = values.text('capacity')
+  return {
+    name: values.text('name'),
+    kind: values.text('kind') as SpaceKind,
+    parentId: Number(values.text('parent')),
+    location: location === '' ? null : location,
+    capacity: capacity === '' ? null : Number(capacity),
+    details: detailsOf({
+      quiet: flagOf(values.text('quiet')),
+      sockets: flagOf(values.text('sockets')),
+      wifi: flagOf(values.text('wifi')),
+      stepFree: flagOf(values.text('stepFree')),
+      equipment: listOf(values.text('equipment')),
+      price: values.text('price'),
+      note: values.text('note'),
+    }),
+  }
+}
+
+function SpaceFields(props: {
+  moment: PortalMoment
+  input: SpaceInput | null
+  selfId: number | null
+}): ReactElement {
+  const { moment, input, selfId } = props
+  const { t } = usePortalWords()
+  const parents = branchesOf(moment, (space) => selfId === null || !isWithin(moment.spaces, space.id, selfId))
+  const isRoot = input !== null && input.parentId === 0
+  return (
+    <>
+      <Field name="name" label={t('edit.name')} start={input?.name ?? ''} maxLength={MAX_SPACE_NAME_LENGTH} />
+      <Standing {...props} parents={isRoot ? [] : parents} />
+      <Field
+        name="location"
+        label={t('edit.location')}
+        hint={t('edit.locationHint')}
+        start={input?.location ?? ''}
+        maxLength={MAX_LOCATION_LENGTH}
+        isOptional
+      />
+      <Field
+        name="capacity"
+        type="number"
+        label={t('edit.capacity')}
+        start={input === null || input.capacity === null ? '' : String(input.capacity)}
+        min={1}
+        max={MAX_CAPACITY}
+        isOptional
+      />
+      <DetailFields details={input?.details ?? {}} />
+    </>
+  )
+}
+
+/** Where it stands, and as what: only kinds that fit there are offered. [TRE-14] */
+function Standing(props: {
+  moment: PortalMoment
+  input: SpaceInput | null
+  selfId: number | null
+  parents: readonly { id: number; name: string; depth: number }[]
+}): ReactElement {
+  const { moment, input, selfId, parents } = props
+  const { t, kind: word } = usePortalWords()
+  const me = useMe()
+  const isFree = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
+  const [parent, setParent] = useState(useDrafted('parent', input === null ? '' : String(input.parentId)))
+  const [kind, setKind] = useState<string>(useDrafted('kind', input?.kind ?? 'room'))
+  const parentId = parent === '' || parent === '0' ? null : Number(parent)
+  const self =
+    input === null || selfId === null
+      ? null
+      : { id: selfId, kind: input.kind, parentId: input.parentId === 0 ? null : input.parentId }
+  const kinds = kindsBelow(moment.spaces, parentId, self, isFree)
+  const isFitting = kinds.some((one) => one === kind)
+  const changeSettings = { value: '', label: t('field.choose') }
+  return (
+    <>
+      {parents.length > 0 && (
+        <Choice
+          name="parent"
+          label={t('edit.parent')}
+          start={parent}
+          value={parent}
+          onChange={setParent}
+          options={[
+            ...(input === null ? [changeSettings] : []),
+            ...parents.map(({ id, name, depth }) => ({
+              value: String(id),
+              label: '\u2003'.repeat(depth) + name,
+            })),
+          ]}
+        />
+      )}
+      <Choice
+        name="kind"
+        label={t('edit.kind')}
+        start={kind}
+        value={isFitting ? kind : ''}
+        onChange={setKind}
+        options={[
+          ...(isFitting ? [] : [changeSettings]),
+          ...kinds.map((value) => ({ value, label: word(value) })),
+        ]}
+      />
+    </>
+  )
+}
+
+function DetailFields({ details }: { details: SpaceInput['details'] }): ReactElement {
+  const { t } = usePortalWords()
+  const flags = [
+    ['quiet', t('places.quiet'), details.quiet],
+    ['sockets', t('places.sockets'), details.sockets],
+    ['wifi', t('places.wifi'), details.wifi],
+    ['stepFree', t('places.stepFree'), details.stepFree],
+  ] as const
+  return (
+    <fieldset className="p-fieldset">
+      <legend>{t('edit.details')}</legend>
+      <div className="p-flags">
+        {flags.map(([name, label, value]) => (
+          <Choice
+            key={name}
+            name={name}
+            label={label}
+            start={flagText(value)}
+            isOptional
+            options={[
+              { value: '', label: t('app.notKnown') },
+              { value: 'yes', label: t('app.yes') },
+              { value: 'no', label: t('app.no') },
+            ]}
+          />
+        ))}
+      </div>
+      <Field
+        name="equipment"
+        label={t('edit.equipment')}
+        hint={t('edit.equipmentHint')}
+        start={(details.equipment ?? []).join(', ')}
+        isOptional
+      />
+      <Field
+        name="price"
+        label={t('edit.price')}
+        hint={t('edit.priceHint')}
+        start={details.price ?? ''}
+        maxLength={80}
+        isOptional
+      />
+      <TextArea name="note" label={t('edit.note')} start={details.note ?? ''} maxLength={500} />
+    </fieldset>
+  )
+}

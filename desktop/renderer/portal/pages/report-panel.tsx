@@ -1,0 +1,156 @@
+import { useEffect, useState, type ReactElement, type RefObject } from 'react'
+import type { SpaceKind } from '#shared/domain/space.ts'
+import { Countdown, LevelButtons, useFocusWhen } from '../../common/report-controls.tsx'
+import { secondsLeft } from '../../common/times.ts'
+import { Icon } from '../../ui/icons.tsx'
+import { Problem } from '../page-elements.tsx'
+import { useActions, usePortal } from '../portal-context.ts'
+import type { EarlierReport, ReportStep } from '../store.ts'
+import { usePortalWords } from '../words.ts'
+
+type StepHere = Exclude<ReportStep, { step: 'ask' }>
+
+/** One tap says how it is; thanks, and five seconds to take it back. */
+export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
+  const report = usePortal((state) => state.report)
+  const here: StepHere | null = report.step !== 'ask' && report.spaceId === props.spaceId ? report : null
+  // Who came by the keyboard is taken to what takes the place of the pressed button; a finger is not.
+  const [byKey, setByKey] = useState(false)
+  useSaid(here)
+  if (here === null || here.step === 'saving')
+    return <Question {...props} saving={here} byKey={byKey} onTap={setByKey} />
+  return <Answer step={here} byKey={byKey} />
+}
+
+/** What a screen reader hears of it: each step once. */
+function useSaid(here: StepHere | null): void {
+  const { announce } = useActions()
+  const { t, place, level } = usePortalWords()
+  const step = here?.step
+  const reportedLevel = here !== null && here.step === 'thanks' ? here.level : null
+  const isRepeat = here !== null && here.step === 'thanks' && here.isRepeat === true
+  useEffect(() => {
+    if (step === 'thanks' && reportedLevel !== null)
+      announce(
+        isRepeat
+          ? place('report.alreadySaid', { level: level(reportedLevel) })
+          : t('say.thanks', { level: level(reportedLevel) }),
+      )
+    if (step === 'undone') announce(t('say.undone'))
+  }, [step, reportedLevel, isRepeat, announce, t, place, level])
+}
+
+function Question(props: {
+  spaceId: number
+  kind: SpaceKind
+  saving: Extract<StepHere, { step: 'saving' }> | null
+  byKey: boolean
+  onTap: (byKey: boolean) => void
+}): ReactElement {
+  const { spaceId, kind, saving, byKey, onTap } = props
+  const { place, tone, t } = usePortalWords()
+  const { report } = useActions()
+  return (
+    <section className="p-report" aria-labelledby="report-ask" aria-describedby="report-busy">
+      <h2 id="report-ask">{place('door.ask')}</h2>
+      <LevelButtons
+        prefix="p-"
+        saving={saving?.level ?? null}
+        isDisabled={saving !== null}
+        byKey={byKey}
+        toneWord={tone}
+        onTap={(level, isByKey) => {
+          if (saving !== null) return
+          onTap(isByKey)
+          void report(spaceId, level)
+        }}
+      />
+      <p className="p-report-wait" role="status">
+        {saving !== null && t(saving.isSlow ? 'wait.slow' : 'app.saving')}
+      </p>
+      <p id="report-busy" className="p-soft">
+        {place(`busyMeans.${kind}`)}
+      </p>
+    </section>
+  )
+}
+
+function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boolean }): ReactElement {
+  const { step, byKey } = props
+  const { place, level, t } = usePortalWords()
+  const { undo, reportAgain, endReport } = useActions()
+  const button = useFocusWhen<HTMLButtonElement>(byKey, step.step)
+  if (step.step === 'undone') return <Undone earlier={step.earlier ?? null} button={button} />
+  if (step.step === 'refused')
+    return (
+      <div className="p-report">
+        <Problem refusal={step.refusal} onRetry={reportAgain}>
+          {step.refusal.why === 'noAnswer' && <p>{t('wait.once')}</p>}
+        </Problem>
+        <button ref={button} type="button" className="p-button" onClick={endReport}>
+          {t('app.back')}
+        </button>
+      </div>
+    )
+  if (step.step === 'undoing')
+    return (
+      <div className="p-answer" aria-busy="true">
+        <Icon name="undo" />
+        <div className="p-answer-words">
+          <h2 className="p-answer-title">{t('wait.undoing')}</h2>
+          <p role="status">{step.isSlow && t('wait.slow')}</p>
+        </div>
+      </div>
+    )
+  return (
+    <div className="p-answer" data-kind="thanks">
+      <Icon name="check" />
+      <div className="p-answer-words">
+        <h2 className="p-answer-title">{place('report.thanks')}</h2>
+        <p>
+          {place(step.isRepeat === true ? 'report.alreadySaid' : 'report.said', { level: level(step.level) })}
+        </p>
+      </div>
+      <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
+        <Icon name="undo" />
+        {place('report.undo')}
+        <UndoCountdown untilMs={step.undoUntilMs} />
+      </button>
+    </div>
+  )
+}
+
+/** Taken back – and where an earlier report of one's own counts now, that, and how to take it back too. [OCC-16] */
+function Undone(props: {
+  earlier: EarlierReport | null
+  button: RefObject<HTMLButtonElement | null>
+}): ReactElement {
+  const { earlier, button } = props
+  const { place, t, time, level } = usePortalWords()
+  const { undo } = useActions()
+  return (
+    <div className="p-answer">
+      <Icon name="undo" />
+      <div className="p-answer-words">
+        <h2 className="p-answer-title">{place('report.undone')}</h2>
+        {earlier !== null && (
+          <p role="status">
+            {t('reports.earlier', { level: level(earlier.level), time: time(earlier.reportedAtMs) })}
+          </p>
+        )}
+      </div>
+      {earlier !== null && (
+        <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
+          {t('reports.earlierToo')}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** How long it can be undone. */
+function UndoCountdown({ untilMs }: { untilMs: number }): ReactElement {
+  const left = usePortal(({ nowMs }) => secondsLeft(untilMs, nowMs))
+  const { place } = usePortalWords()
+  return <Countdown prefix="p-" secondsLeft={left} text={place('report.secondsLeft', { count: left })} />
+}

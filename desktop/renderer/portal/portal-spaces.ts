@@ -1,0 +1,108 @@
+import type { SpaceView } from '#shared/wire/bridge.ts'
+import { shownToPeople } from '#shared/domain/occupancy.ts'
+import { childrenByParent, pathToRoot } from '#shared/domain/space.ts'
+import type { Locale } from '#shared/domain/university.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
+import { nameOrder, type CompareNames } from '../common/name-order.ts'
+import { treeMomentOf, type TreeMoment } from '../common/tree-moment.ts'
+
+/** A space as the portal's screens read it: the kiosks' view, and what only people see. */
+export type PortalSpace = SpaceView &
+  Pick<PeopleSpace, 'clock' | 'version' | 'isOnKiosks' | 'isMine' | 'isTracked' | 'isMineToEdit'>
+
+/** The view of a row as the hub tells it. */
+export function portalSpace(row: PeopleSpace): PortalSpace {
+  const { facts, ...rest } = row
+  return { ...facts, ...rest, isWaiting: false }
+}
+
+/** Spaces by number. */
+export function spaceMap(rows: readonly PeopleSpace[]): Map<number, PortalSpace> {
+  return new Map(rows.map((row) => [row.id, portalSpace(row)]))
+}
+
+/** A moment over the spaces that people see. */
+export interface PortalMoment extends TreeMoment {
+  /** All that the hub told; whoever has the address of one may open it. */
+  spaces: ReadonlyMap<number, PortalSpace>
+  /** Those that lists, filters and searches of this person go through. [TRE-13] */
+  listed: ReadonlyMap<number, PortalSpace>
+  /** Names in the order of the reader's language. */
+  byName: CompareNames
+}
+
+/**
+ * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
+ * above, and has a sum of its own – the same cut as in the database. [OCC-6] [TRE-6]
+ */
+export function portalMoment(
+  spaces: ReadonlyMap<number, PortalSpace>,
+  timezone: string,
+  staleMs: number,
+  nowMs: number,
+  locale: Locale,
+): PortalMoment {
+  return {
+    ...treeMomentOf(spaces, timezone, staleMs, nowMs),
+    spaces,
+    listed: listedOf(spaces),
+    byName: nameOrder(locale),
+    shown: shownToPeople([...spaces.values()], nowMs, staleMs),
+  }
+}
+
+/**
+ * What is not public stands in no list but that of whoever made it, tracks it, or may let it on – with all that it stands
+ * in. What everybody else finds is the same as without it. [TRE-13]
+ */
+function listedOf(spaces: ReadonlyMap<number, PortalSpace>): ReadonlyMap<number, PortalSpace> {
+  const ids = new Set<number>()
+  for (const space of spaces.values()) {
+    const path = pathToRoot(spaces, space.id)
+    const isTheirs = space.isMine || space.isTracked || space.isMineToEdit
+    if (isTheirs || path.every((one) => one.isOnKiosks)) for (const { id } of path) ids.add(id)
+  }
+  return ids.size === spaces.size ? spaces : new Map([...spaces].filter(([id]) => ids.has(id)))
+}
+
+/** Whether a space has no parts that count in it: those that are not public make no composite of it. [TRE-6] */
+export function isLeafIn(moment: PortalMoment, id: number): boolean {
+  return moment.shown.get(id)?.isLeaf ?? true
+}
+
+/** Whether a space is on public screens: it and everything that it stands in was let on them. */
+export function isPublic(spaces: ReadonlyMap<number, PortalSpace>, id: number): boolean {
+  return pathToRoot(spaces, id).every((space) => space.isOnKiosks)
+}
+
+/** Spaces after some were told anew, levels changed, or went. Older news never overwrites newer. */
+export function withRows(
+  spaces: ReadonlyMap<number, PortalSpace>,
+  rows: readonly PortalSpace[],
+  gone: readonly number[] = [],
+): ReadonlyMap<number, PortalSpace> {
+  const next = new Map(spaces)
+  for (const row of rows) if ((next.get(row.id)?.clock ?? 0) <= row.clock) next.set(row.id, row)
+  for (const id of gone) next.delete(id)
+  return next
+}
+
+/**
+ * Listed spaces in tree order, for a choice: each with its depth below the root. Composites, unless `takes` says
+ * otherwise; a place whose parts are not public is none. [TRE-13]
+ */
+export function branchesOf(
+  moment: PortalMoment,
+  takes: (space: PortalSpace, isLeaf: boolean) => boolean = (_space, isLeaf) => !isLeaf,
+): { id: number; name: string; depth: number }[] {
+  const children = childrenByParent([...moment.listed.values()])
+  const found: { id: number; name: string; depth: number }[] = []
+  const visit = (parentId: number | null, depth: number): void => {
+    for (const space of (children.get(parentId) ?? []).toSorted(moment.byName)) {
+      if (takes(space, isLeafIn(moment, space.id))) found.push({ id: space.id, name: space.name, depth })
+      if (depth < 20) visit(space.id, depth + 1)
+    }
+  }
+  visit(null, 0)
+  return found
+}

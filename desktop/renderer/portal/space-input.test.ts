@@ -1,0 +1,120 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  changesOf,
+  conflictsOf,
+  detailsOf,
+  flagOf,
+  flagText,
+  kindsBelow,
+  listOf,
+  merged,
+  withField,
+  type SpaceInput,
+} from './space-input.ts'
+import type { PortalSpace } from './portal-spaces.ts'
+
+const BEFORE: SpaceInput = {
+  name: 'Table',
+  kind: 'area',
+  parentId: 3,
+  location: null,
+  capacity: 4,
+  details: { quiet: true, equipment: ['Lamp'] },
+}
+
+const input = fc.record({
+  name: fc.constantFrom('Table', 'Desk', 'Bench'),
+  kind: fc.constantFrom('area' as const, 'room' as const),
+  parentId: fc.constantFrom(3, 4),
+  location: fc.constantFrom(null, 'left', 'right'),
+  capacity: fc.constantFrom(null, 4, 6),
+  details: fc.record(
+    {
+      quiet: fc.boolean(),
+      price: fc.constantFrom('1 €', '2 €'),
+      equipment: fc.constantFrom('Lamp', 'Screen').map((one) => [one]),
+    },
+    { requiredKeys: [] },
+  ),
+})
+
+/** University 1, building 2, room 3 in it, in that thing 4, and in that a seat 5. */
+const TREE = new Map(
+  (['university', 'building', 'room', 'other', 'carrel'] as const).map((kind, index) => [
+    index + 1,
+    { id: index + 1, parentId: index === 0 ? null : index, kind } as PortalSpace,
+  ]),
+)
+
+describe('the form of a space', () => {
+  it('[TRE-14] offers the kinds that fit below the chosen parent, and the one that it has already', () => {
+    const small = ['room', 'area', 'carrel', 'computers', 'canteen', 'other']
+    expect(kindsBelow(TREE, null, null, false)).toHaveLength(10)
+    expect(kindsBelow(TREE, 3, null, false)).toEqual(small)
+    expect(kindsBelow(TREE, 4, null, false)).toEqual(small)
+    expect(kindsBelow(TREE, 5, null, false)).toEqual(['carrel', 'other'])
+    expect(kindsBelow(TREE, 1, null, false)).toContain('library')
+    expect(kindsBelow(TREE, 3, null, true)).toContain('library')
+    // Moved, it has to fit; left where it is, it may stay what it is.
+    const odd = { id: 9, kind: 'library', parentId: 3 } as const
+    expect(kindsBelow(TREE, 3, odd, false)).toEqual(['library', ...small])
+    expect(kindsBelow(TREE, 4, odd, false)).toEqual(small)
+    // With a room in it, it becomes no seat.
+    expect(kindsBelow(TREE, 1, { id: 2, kind: 'building', parentId: 1 }, false)).not.toContain('carrel')
+    expect(kindsBelow(TREE, 1, { id: 3, kind: 'room', parentId: 2 }, false)).toContain('carrel')
+  })
+
+  it('takes words between commas of any kind, each once, and knows "not known" from "no"', () => {
+    expect(listOf(' Screen, Whiteboard，Screen;; Lamp\n')).toEqual(['Screen', 'Whiteboard', 'Lamp'])
+    expect(['yes', 'no', ''].map(flagOf)).toEqual([true, false, undefined])
+    expect([true, false, undefined].map(flagText)).toEqual(['yes', 'no', ''])
+    expect(
+      detailsOf({
+        quiet: false,
+        sockets: undefined,
+        wifi: undefined,
+        stepFree: undefined,
+        equipment: [],
+        price: '',
+        note: 'x',
+      }),
+    ).toEqual({ quiet: false, note: 'x' })
+  })
+
+  it('sends only what was changed', () => {
+    expect(changesOf(BEFORE, BEFORE)).toEqual({})
+    expect(changesOf(BEFORE, { ...BEFORE, capacity: null })).toEqual({ capacity: null })
+    expect(changesOf(BEFORE, withField(BEFORE, 'quiet', { ...BEFORE, details: {} }))).toEqual({
+      details: { equipment: ['Lamp'] },
+    })
+  })
+
+  it('asks only where both changed the same thing to something else', () => {
+    const mine = { ...BEFORE, name: 'Desk', capacity: 6 }
+    const theirs = {
+      ...BEFORE,
+      name: 'Bench',
+      location: 'left',
+      details: { ...BEFORE.details, price: '1 €' },
+    }
+    expect(conflictsOf(BEFORE, mine, theirs)).toEqual(['name'])
+    expect(merged(BEFORE, mine, theirs)).toEqual({ ...theirs, name: 'Desk', capacity: 6 })
+  })
+
+  it('a merge holds every change of mine, and every one of theirs that I did not touch', () => {
+    fc.assert(
+      fc.property(input, input, input, (before, mine, theirs) => {
+        const both = merged(before, mine, theirs)
+        expect(changesOf(merged(before, before, theirs), theirs)).toEqual({})
+        expect(changesOf(merged(before, mine, before), mine)).toEqual({})
+        // Whoever takes theirs wherever there is a conflict loses nothing of theirs.
+        const taken = conflictsOf(before, mine, theirs).reduce(
+          (now, field) => withField(now, field, theirs),
+          both,
+        )
+        expect(conflictsOf(before, taken, theirs)).toEqual([])
+      }),
+    )
+  })
+})
