@@ -5,6 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { KioskConfig } from '../desktop/engine/config/kiosk-config.ts'
 import { checkLock } from './check-lock.ts'
+import { checkLanguages } from './check-languages.ts'
 import { checkRules } from './check-rules.ts'
 import { checkBoundaries } from './boundaries.ts'
 import { checkWords } from './check-words.ts'
@@ -18,6 +19,7 @@ Checks the text of the project, all of it or only what is named:
   lint     oxlint: boundaries of imports, circles, clock and chance, promises, hooks, accessibility
   types    tsc: one project per floor
   dead     knip: no file, export or package that nothing uses
+  languages  every language's folder is whole, and its numbers have all forms
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
   words    no silenced checks, no loose ends, no addresses or paths of one machine
   schema   the published JSON Schema of a kiosk's configuration is what the code checks (written anew where not)
@@ -37,6 +39,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   lint: () => tool('oxlint', ['--report-unused-disable-directives', '--deny-warnings']),
   types: () => tool('tsc', ['-b', '--pretty', 'false']),
   dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
+  languages: async () => outcome(await checkLanguages()),
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
   schema: () => Promise.resolve(outcome(checkSchema())),

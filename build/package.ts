@@ -6,6 +6,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import type { Configuration } from 'electron-builder'
 import { parse } from 'yaml'
+import { LANGUAGES } from '../hub/platform/languages.ts'
 import { ROOT, say, StartupError } from './launcher.mjs'
 import { findElectronDist, type ElectronDist } from './package/electron-dist.ts'
 import { describeMade, sizeOf } from './package/print-made.ts'
@@ -96,6 +97,8 @@ function makeConfig({ at, version }: ElectronDist, work: string): Configuration 
   const fpm = [`${path.join(work, 'app/licences.txt')}=/usr/share/doc/carrel/copyright`]
   return {
     ...config,
+    // The languages of Chromium's own words; ours are in the app.
+    electronLanguages: LANGUAGES.map((tag) => (tag === 'en' ? 'en-US' : tag)),
     electronVersion: version,
     electronDist: at,
     directories,

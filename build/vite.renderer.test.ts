@@ -3,15 +3,21 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { build } from 'vite'
 import { expect, test } from 'vitest'
+import { LANGUAGES } from '../hub/platform/languages.ts'
 import { ROOT } from './launcher.mjs'
 
-test('[PKG-10] what hubs and kiosks serve is the kiosk and the portal, without a page or a program of the gallery', async () => {
+test('[PKG-10] [LNG-1] what hubs and kiosks serve is the kiosk and the portal, without a page or a program of the gallery', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-screens-'))
   try {
     const configFile = path.join(ROOT, 'build/vite.renderer.ts')
     await build({ configFile, logLevel: 'warn', build: { outDir: folder } })
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     expect(files.filter((file) => file.endsWith('.html')).toSorted()).toEqual(['kiosk.html', 'portal.html'])
+    const languages = files.filter((file) => file.endsWith('.webmanifest')).toSorted()
+    expect(languages).toEqual(LANGUAGES.map((tag) => `manifest.${tag}.webmanifest`))
+    const page = readFileSync(path.join(folder, 'kiosk.html'), 'utf8')
+    const said = [...page.matchAll(/<div lang="([^"]+)"><h1>[^<]+<\/h1><p>[^<]+</g)].map(([, tag]) => tag)
+    expect(said).toEqual([...LANGUAGES, ...LANGUAGES])
     const texts = files.filter((file) => /\.(?:js|html)$/.test(file))
     // By this word the gallery names its pictures.
     const ofGallery = (file: string): boolean =>

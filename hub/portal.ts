@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PORTAL_PATHS } from '#shared/wire/portal-paths.ts'
 import { portalHeaders } from '#shared/wire/screen-policy.ts'
 import { pathOf } from './platform/http/request-target.ts'
+import { LANGUAGES } from './platform/languages.ts'
 
 /** Where the built screens are. The hub may start before they are built: the folder is read at each request. */
 const SCREEN_FOLDER = path.join(import.meta.dirname, '..', 'dist', 'renderer')
@@ -18,9 +19,7 @@ const FILES = [
   'icon-192.png',
   'icon-512.png',
   'icon-maskable-512.png',
-  'manifest.en.webmanifest',
-  'manifest.sl.webmanifest',
-  'manifest.zh-TW.webmanifest',
+  ...LANGUAGES.map((tag) => `manifest.${tag}.webmanifest`),
 ]
 
 /** A file whose name changes with its content never changes. */

@@ -50,7 +50,7 @@ test('[POR-14] the back link of a place leads to the list it was opened from, wh
 
 /** A page whose language files cannot be had. */
 async function cutLanguages(page: Page): Promise<void> {
-  await page.route(/\/(?:kiosk|portal)-(?:sl|zh-TW)-[^/]*\.js$/, (route) => route.abort())
+  await page.route(/\/words-(?:sl|zh-TW)-[^/]*\.js$/, (route) => route.abort())
 }
 
 test('[POR-14] a language whose words cannot be had leaves the old one, says so, and does not come later unasked', async ({
@@ -77,7 +77,7 @@ test('[POR-14] languages can be had without a connection once the page was open 
   complaints,
 }) => {
   complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to (?:load|fetch)/)
-  const words = page.waitForResponse(/\/portal-zh-TW-[^/]*\.js$/)
+  const words = page.waitForResponse(/\/words-zh-TW-portal-[^/]*\.js$/)
   await page.goto(`${portal.url}/sign-in`)
   await (await words).finished()
   await page.waitForTimeout(500)

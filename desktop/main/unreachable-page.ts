@@ -1,19 +1,12 @@
-/** The person's language is not known here, so the page is in all three. */
-const WORDS = [
-  {
-    lang: 'en',
-    title: 'Carrel cannot be reached',
-    advice: 'Check your connection and try again.',
-    retry: 'Try again',
-  },
-  {
-    lang: 'sl',
-    title: 'Carrel ni dosegljiv',
-    advice: 'Preverite povezavo in poskusite znova.',
-    retry: 'Poskusi znova',
-  },
-  { lang: 'zh-TW', title: '無法連線到 Carrel', advice: '請檢查網路連線，然後再試一次。', retry: '再試一次' },
-]
+import { byLanguage, type Language } from '#shared/i18n/language.ts'
+import type { FaultWords } from '#shared/i18n/words.ts'
+
+/** Whose language it is was never asked, so all of them stand there. */
+const WORDS = Object.entries(
+  byLanguage(
+    import.meta.glob<FaultWords<Language>>('../../shared/i18n/*/fault.ts', { import: 'fault', eager: true }),
+  ),
+).map(([lang, { unreachable }]) => ({ lang, ...unreachable }))
 
 /**
  * A `data:` URL of a page that says that the hub cannot be reached, with a link to it. It has no script and an opaque origin, so

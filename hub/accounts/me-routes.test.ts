@@ -28,7 +28,7 @@ const letTimePass = (userId: number): Promise<unknown> =>
   ])
 
 describe('my account', () => {
-  test('[IDN-14] [EDG-10] has a name and a language, which I change; nothing else is taken', async () => {
+  test('[IDN-14] [EDG-10] [LNG-4] has a name and a language, which I change; nothing else is taken', async () => {
     const { accessToken: bearer } = await hub.join('name@uni.example')
     const patch = (body: unknown): Promise<Answered> => hub.call('PATCH /me', { bearer, body })
     expect((await patch({ displayname: '  Ana  Kovač ', locale: 'sl' })).body).toMatchObject({
@@ -37,6 +37,7 @@ describe('my account', () => {
       email: 'name@uni.example',
       isFromDirectory: false,
     })
+    expect((await patch({ locale: 'cy-x-carrel' })).body).toMatchObject({ locale: 'cy-x-carrel' })
     expect((await patch({ locale: null })).body).toMatchObject({ displayname: 'Ana Kovač', locale: null })
     expect((await patch({ displayname: '\u202enimda' })).error).toBe('nameRefused')
     expect((await patch({ displayname: 'x'.repeat(81) })).error).toBe('nameRefused')
@@ -48,7 +49,8 @@ describe('my account', () => {
       { isPlatformAdmin: true },
       { university: 2 },
       { email: 'x@uni.example' },
-      { locale: 'xx' },
+      { locale: 'no language' },
+      { locale: 'x'.repeat(36) },
     ])
       expect((await patch(body)).error).toBe('malformed')
     expect((await patch({ displayname: '' })).body).toMatchObject({ displayname: null })

@@ -14,6 +14,11 @@ export function spokenLanguage(tag: string): string {
   return findLanguage(tag, LANGUAGES) ?? FALLBACK
 }
 
+/** Whether somebody whose language this tag names is answered in it. */
+export function isSpoken(tag: string): boolean {
+  return findLanguage(tag, LANGUAGES) !== null
+}
+
 /** What one file of each language exports under the file's own name, by tag. Rejects where a folder has no such file. */
 export async function loadWords<Words>(file: string): Promise<ReadonlyMap<string, Words>> {
   const load = async (tag: string): Promise<[string, Words]> => {

@@ -38,6 +38,7 @@ export const LOG_CODES = {
   'live-open-failed': 'Mostly the database was away; the page connects again.',
   'mail-deferred': 'It is tried again for a day.',
   'mail-given-up': 'Refused for good, or tried for a day; `admin mail list` says why.',
+  'mail-in-other-language': 'There is no folder of `language` in `shared/i18n`: see `shared/README.md`.',
   'mail-round-failed': 'The database is away; the next round tries again.',
   'mail-sent': 'Nothing to do.',
   'mail-written': '`file` is its path.',

@@ -1,3 +1,4 @@
+import { PROTOCOL, PROTOCOLS } from '#shared/wire/version.ts'
 import { pickDevice, pickOpenDevice, type Act } from './act.ts'
 import type { Device } from './device.ts'
 import type { OperationKind } from './operations.ts'
@@ -108,17 +109,17 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
   },
   oldProtocol: (world, { a, c }, index) => {
     const device = pickOpenDevice(world, a)
-    if (device === undefined || device.protocol !== 2) return false
+    if (device === undefined || device.protocol !== PROTOCOL) return false
     world.counts.begin('protocol one version apart')
     device.crash(false)
-    device.protocol = 1
+    device.protocol = PROTOCOLS[1 + (c % (PROTOCOLS.length - 1))] ?? PROTOCOL
     device.open()
     world.activeFaults.push({
       name: 'protocol one version apart',
       untilOperation: index + 20 + (c % 60),
       end: () => {
         device.crash(false)
-        device.protocol = 2
+        device.protocol = PROTOCOL
         device.open()
       },
     })

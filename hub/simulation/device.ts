@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { LinkSlice, SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
+import { PROTOCOL } from '#shared/wire/version.ts'
 import type { LogCode } from '../../desktop/engine/log/log-codes.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
@@ -46,7 +47,7 @@ export class Device {
   /** By what number it last said hello. */
   announcedKioskId = 0
   asleepUntilMs = 0
-  protocol = 2
+  protocol = PROTOCOL
   /** What its screen was told. */
   screen = new Map<number, SpaceView>()
   link: LinkSlice | null = null

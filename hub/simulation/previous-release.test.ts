@@ -78,7 +78,7 @@ async function loadFrozenDatabase(): Promise<TestDatabase> {
 interface Field {
   database: TestDatabase
   hub: HubHost
-  open(program: string): Promise<OpenKiosk>
+  open(program: string, files?: string[]): Promise<OpenKiosk>
 }
 
 interface OpenKiosk {
@@ -92,12 +92,16 @@ async function openField(): Promise<Field> {
   const hub = new HubHost(database.url, { CARREL_SECRET: release.secret })
   ends.push(() => hub.remove())
   await hub.start()
-  return { database, hub, open: (program) => openKiosk(program, hub.url) }
+  return { database, hub, open: (program, files) => openKiosk(program, hub.url, files) }
 }
 
-async function openKiosk(program: string, hubUrl: string): Promise<OpenKiosk> {
+async function openKiosk(
+  program: string,
+  hubUrl: string,
+  files = ['outbox.db', 'cache.db'],
+): Promise<OpenKiosk> {
   const home = mkdtempSync(path.join(folder, 'kiosk-'))
-  for (const name of ['outbox.db', 'cache.db']) writeFileSync(path.join(home, name), unzip(`${name}.gz`))
+  for (const name of files) writeFileSync(path.join(home, name), unzip(`${name}.gz`))
   const kiosk = new RequestProcess<KioskQuestion>(program)
   ends.push(() => kiosk.stop())
   const name = release.kioskName
@@ -153,6 +157,22 @@ describe('a kiosk of release 0.1 at the hub of today', () => {
     expect(await loadKept(field.database)).toEqual([...made(ALL), `${ALL + 1} report 1`])
     expect((await kiosk.state()).spaces.find(({ id }) => id === release.spaceId)).toMatchObject({ level: 1 })
   })
+})
+
+test.each([
+  ['[LNG-5] with the engine of then is told', BESIDE],
+  ['[LNG-4] with the engine of today is told', TODAY],
+])('%s a place in a language that it does not know, and takes it', async (_, program) => {
+  const field = await openField()
+  await query(field.database.pool, "update universities set locale = 'cy-x-carrel'")
+  // Without a cache it has no place but the one that it is told.
+  const kiosk = await field.open(program, ['outbox.db'])
+  await untilSettled(kiosk)
+  await vi.waitUntil(async () => (await kiosk.state()).kioskId === release.kioskId, {
+    timeout: 20_000,
+    interval: 50,
+  })
+  expect((await kiosk.state()).spaces.map(({ id }) => id)).toContain(release.spaceId)
 })
 
 test('[REL-4] every text that passed between a kiosk and a hub of release 0.1 is understood on both sides', () => {

@@ -74,7 +74,7 @@ export function decideUniversity(typed: {
     const sentence = `${quoted(timezone)} is no time zone such as Europe/Ljubljana or Asia/Taipei.`
     return refuseInput('valueRefused', '/timezone', sentence)
   }
-  return accept({ name, domains: [...domains], timezone, locale: typed.locale as Locale })
+  return accept({ name, domains: [...domains], timezone, locale: typed.locale })
 }
 
 function refuseInput(

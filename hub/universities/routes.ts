@@ -1,6 +1,8 @@
 import type { RequestLimits } from '#shared/domain/conduct.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { FALLBACK } from '#shared/i18n/language.ts'
 import type { RouteInput } from '#shared/wire/rest.ts'
+import { spokenLanguage } from '../platform/languages.ts'
 import { parseAddress } from '../platform/mail/address.ts'
 import { refuseLink } from '../platform/http/account-limits.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
@@ -52,7 +54,7 @@ async function commitRequest(
   body: RouteInput<'POST /universities'>['body'],
   caller: Caller,
 ): Promise<Decision<null, CallRefusal>> {
-  const input = decideUniversity({ ...body, locale: body.locale ?? 'en' })
+  const input = decideUniversity({ ...body, locale: spokenLanguage(body.locale ?? FALLBACK) })
   if (!input.ok) {
     const { why, at } = input.refusal
     return refuse(why === 'valueRefused' ? { why, at } : refusalOfName(why, at))

@@ -27,7 +27,10 @@ export const ScreenStart = Type.Object(
         description: 'Pixels per millimetre of the panel, so that targets get their size.',
       }),
     ),
-    language: Type.Optional(Locale),
+    language: Type.Optional({
+      ...Locale,
+      description: 'Language of the screen instead of the university’s, as a BCP 47 tag such as "sl".',
+    }),
     theme: Type.Optional(Type.Enum(['light', 'dark', 'contrast'])),
     reach: Type.Optional(Type.Boolean({ description: 'Controls start in the lower band of the screen.' })),
   },

@@ -38,6 +38,13 @@ export const UniversitySettings = Type.Object(
 )
 export type UniversitySettings = Static<typeof UniversitySettings>
 
-/** The languages in which every face speaks. */
-export const Locale = Type.Enum(['en', 'sl', 'zh-TW'])
+/**
+ * A language by its BCP 47 tag. Text, because who says it may know languages that who hears it does not; those are answered
+ * in another. [LNG-3] [LNG-4]
+ */
+export const Locale = Type.String({
+  minLength: 2,
+  maxLength: 35,
+  pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+})
 export type Locale = Static<typeof Locale>

@@ -33,3 +33,12 @@ export function findLanguage(tag: string, here: readonly string[]): string | nul
     null
   )
 }
+
+/** What files of languages export, by their paths; given by the tags, which are the names of their folders, in their order. */
+export function byLanguage<Exported>(files: Record<string, Exported>): Record<string, Exported> {
+  const entries = Object.entries(files).map(([path, exported]): [string, Exported] => [
+    path.split('/').at(-2) ?? '',
+    exported,
+  ])
+  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}

@@ -1,3 +1,4 @@
+import type { fault } from './en/fault.ts'
 import type { kiosk } from './en/kiosk.ts'
 import type { mail } from './en/mail.ts'
 import type { portal } from './en/portal.ts'
@@ -33,9 +34,12 @@ export type PortalWords<L extends Language> = Words<typeof portal, FormsOf<L>>
 /** What `mail.ts` of a language says. */
 export type MailWords<L extends Language> = Words<typeof mail, FormsOf<L>>
 
+/** What `fault.ts` of a language says. */
+export type FaultWords<L extends Language> = Words<typeof fault, FormsOf<L>>
+
 /**
  * A word that is not said in a language, and what is said in its place. One line of `avoid.ts` of a language's folder, the part of
- * its `TERMS.md` that a test can find. [LNG-4]
+ * its `TERMS.md` that a test can find. [LNG-6]
  */
 export interface Avoided {
   /** A word or several, whatever their case; `*` at the end stands for any ending: `logir*`. */

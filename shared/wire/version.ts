@@ -1,5 +1,15 @@
-/** The version of the line between kiosk and hub. A hub speaks this one and the one before it. [SYN-13] */
-export const PROTOCOL = 2
+/** The version of the line between kiosk and hub: since 2 with `levels`, since 3 with any language. [SYN-13] */
+export const PROTOCOL = 3
 
-/** Versions that a hub speaks, best first. */
-export const PROTOCOLS: readonly number[] = [PROTOCOL, PROTOCOL - 1]
+/** Versions that a hub speaks, best first. [SYN-13] */
+export const PROTOCOLS: readonly number[] = [PROTOCOL, 2, 1]
+
+/** Whether changed levels come in short; before, as whole rows. */
+export function hasLevels(protocol: number): boolean {
+  return protocol >= 2
+}
+
+/** Whether a kiosk takes a place in a language that it does not know; before, it refuses the place. [LNG-5] */
+export function takesAnyLanguage(protocol: number): boolean {
+  return protocol >= 3
+}

@@ -11,6 +11,11 @@ test('a good configuration is taken as it is', () => {
   expect(checkKioskConfig(whole)).toEqual({ ok: true, value: { config: whole, unknownKeys: [] } })
 })
 
+test('[LNG-4] any language is taken, whoever speaks it', () => {
+  const whole = { ...GOOD, screen: { language: 'cy-x-carrel' } }
+  expect(checkKioskConfig(whole)).toEqual({ ok: true, value: { config: whole, unknownKeys: [] } })
+})
+
 test('an unknown key is left out, and the nearest known one is suggested', () => {
   const decision = checkKioskConfig({
     ...GOOD,
@@ -36,6 +41,8 @@ test.each([
   [{ name: 'x', hub: 'https://hub.example' }, 'hub'],
   [{ name: 'x', hub: { url: 'hub.example' } }, 'hub.url'],
   [{ ...GOOD, screen: { theme: 'pink' } }, 'screen.theme'],
+  [{ ...GOOD, screen: { language: 'no language' } }, 'screen.language'],
+  [{ ...GOOD, screen: { language: 'x'.repeat(36) } }, 'screen.language'],
   [{ ...GOOD, agent: { port: 70_000 } }, 'agent.port'],
   [[], ''],
   [null, ''],

@@ -20,7 +20,7 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
   if (!isKioskKey(privateKey)) return session.end({ why: 'keyUnreadable' })
   const hello = {
     type: 'hello' as const,
-    protocol: options.protocol ?? PROTOCOL,
+    protocol: options.protocol ?? bestProtocol(challenge),
     kioskId,
     ticket,
     boot: options.clock.bootId,
@@ -35,6 +35,12 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
   }
   session.phase = 'helloSent'
   session.send({ ...hello, proof: makeKioskKey(privateKey).proveHello(session.host, challenge.nonce, hello) })
+}
+
+/** The newest version that both speak; where there is none, our own, which the hub then refuses. [SYN-13] */
+function bestProtocol({ protocols }: Challenge): number {
+  const shared = protocols.filter((protocol) => protocol >= 1 && protocol <= PROTOCOL)
+  return shared.length === 0 ? PROTOCOL : Math.max(...shared)
 }
 
 /** Applies the hub's welcome: first the ticket, durably; then what is acknowledged, the assignment, and the first push. [SYN-11] */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { helloStatement, type ConnectionError } from '#shared/wire/messages.ts'
+import { PROTOCOL } from '#shared/wire/version.ts'
 import {
   ack,
   ASSIGNMENT,
@@ -315,9 +316,21 @@ describe('when the hub says no', () => {
     expect(again.hub.last('push')?.mutations).toMatchObject([{ id: 1, origin: { kioskId: 7, id: 1 } }])
   })
 
+  it.each([
+    [[2, 1], 2],
+    [[PROTOCOL, 2, 1], PROTOCOL],
+    [[PROTOCOL + 2, PROTOCOL + 1], PROTOCOL],
+  ])('[SYN-13] says the newest protocol that it and a hub of %j speak', async (protocols, said) => {
+    const kiosk = await openLiveTestKiosk()
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    kiosk.hub.say({ type: 'challenge', nonce: 'abc', protocols })
+    expect(kiosk.hub.last('hello')?.protocol).toBe(said)
+  })
+
   it('[SYN-13] one that is too old keeps what it has and tries again slowly', async () => {
-    const kiosk = await openLiveTestKiosk({ options: { protocol: 3 } })
-    expect(kiosk.hub.last('hello')?.protocol).toBe(3)
+    const kiosk = await openLiveTestKiosk({ options: { protocol: 99 } })
+    expect(kiosk.hub.last('hello')?.protocol).toBe(99)
     await report(kiosk, 3, 1)
     sayError(kiosk, 'upgrade')
     expect(kiosk.seen.link).toMatchObject({ status: 'offline', reason: 'upgrade' })

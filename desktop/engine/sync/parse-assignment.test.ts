@@ -8,7 +8,7 @@ describe('an assignment that cannot be shown', () => {
     { timezone: 'Mars/Olympus' },
     { timezone: '' },
     { role: 'ceiling' },
-    { locale: 'tlh' },
+    { locale: 'no language' },
     { idleMs: 0 },
   ]
 
@@ -31,6 +31,17 @@ describe('an assignment that cannot be shown', () => {
       expect(again.seen.outbox).toMatchObject({ alarm: null })
       again.engine.stop()
     }
+  })
+
+  it('[LNG-4] is not one in a language that nobody here speaks: it is accepted as it is', async () => {
+    const kiosk = await openLiveTestKiosk()
+    const assignment = { ...ASSIGNMENT, locale: 'cy-x-carrel' }
+    kiosk.hub.say({ type: 'assignment', assignment })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled', assignment })
+    expect(kiosk.seen.outbox).toMatchObject({ alarm: null })
+    const again = reopen(kiosk)
+    expect(again.seen.kiosk).toMatchObject({ state: 'enrolled', assignment })
+    again.engine.stop()
   })
 
   it('[KSK-5] is reported also where it is the first one; and one that an older program stored is not accepted', async () => {

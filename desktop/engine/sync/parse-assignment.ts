@@ -6,8 +6,9 @@ import { makeCheck } from '#shared/wire/parse.ts'
 const check = makeCheck(Assignment)
 
 /**
- * A kiosk's assignment from a hub, where this device can show it; else refused with the path of what does not fit: a role or a
- * language that it has no screens for, a time zone that it does not know, since the hub's list of them may be newer. [KSK-5]
+ * A kiosk's assignment from a hub, where this device can show it; else refused with the path of what does not fit: a role that it
+ * has no screens for, a time zone that it does not know, since the hub's list of them may be newer. A language may be any: what
+ * screens do not have they show in another. [KSK-5] [LNG-4]
  */
 export function parseAssignment(value: unknown): Decision<Assignment, string> {
   const parsed = check(value)

@@ -1,30 +1,17 @@
 import { Component, type ReactElement, type ReactNode } from 'react'
+import { byLanguage, type Language } from '#shared/i18n/language.ts'
+import type { FaultWords } from '#shared/i18n/words.ts'
 import '../ui/fault.css'
 
-/** All languages at once, in words that stand here: whatever failed, these need nothing of it. [SCR-1] */
-const WORDS = [
-  {
-    lang: 'en',
-    title: 'Something went wrong on this page',
-    self: 'It starts again by itself in a moment. Nothing that was saved is lost.',
-    hand: 'Please load it again. Nothing that was saved is lost.',
-    again: 'Load again',
-  },
-  {
-    lang: 'sl',
-    title: 'Na tej strani je prišlo do napake',
-    self: 'Čez trenutek se bo sama znova naložila. Shranjeni podatki se ohranijo.',
-    hand: 'Znova jo naložite. Shranjeni podatki se ohranijo.',
-    again: 'Znova naloži',
-  },
-  {
-    lang: 'zh-TW',
-    title: '這個頁面發生問題',
-    self: '稍後會自動重新啟動，已儲存的資料不會遺失。',
-    hand: '請重新載入，已儲存的資料不會遺失。',
-    again: '重新載入',
-  },
-] as const
+/** All languages at once, bundled with this: whatever failed, these need nothing of it. [SCR-1] */
+const WORDS = Object.entries(
+  byLanguage(
+    import.meta.glob<FaultWords<Language>>('../../../shared/i18n/*/fault.ts', {
+      import: 'fault',
+      eager: true,
+    }),
+  ),
+).map(([lang, { broken }]) => ({ lang, ...broken }))
 
 /** What is shown instead of a page that cannot be drawn. It reads no state and no words from elsewhere. [SCR-1] */
 export function FaultScreen({ isReloading }: { isReloading: boolean }): ReactElement {

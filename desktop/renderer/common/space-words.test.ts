@@ -37,15 +37,17 @@ function sumOf(parts: { level: Level | null; capacity: number }[]): SpaceCounts 
   return { ...state, tone: toneOf(state.level, true) }
 }
 
-const SEATS: Record<Locale, RegExp> = { en: /seats/, sl: /sedežev/, 'zh-TW': /座位/ }
-const FREE_OF: Record<Locale, RegExp> = {
+type Read = 'en' | 'sl' | 'zh-TW'
+
+const SEATS: Record<Read, RegExp> = { en: /seats/, sl: /sedežev/, 'zh-TW': /座位/ }
+const FREE_OF: Record<Read, RegExp> = {
   en: /(\d+) of (\d+) spaces? free/,
   sl: /prosto: (\d+) od (\d+) /,
   'zh-TW': /(?<of>\d+) 個空間中有 (?<free>\d+) 個有位/,
 }
 
 /** What a passer-by could hold against words beside the word of the level; "nothing" where there is nothing. */
-function contradiction(locale: Locale, { tone, ...of }: SpaceCounts, said: string): string {
+function contradiction(locale: Read, { tone, ...of }: SpaceCounts, said: string): string {
   const found = FREE_OF[locale].exec(said)
   const namesSeats = SEATS[locale].test(said)
   if (of.knownCount === 0) return found === null && !namesSeats ? 'nothing' : 'a figure of nothing known'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { byLanguage } from '#shared/i18n/language.ts'
 import type { kiosk as en } from '#shared/i18n/en/kiosk.ts'
 import { makeI18n } from './i18n.ts'
-import { byLanguage } from './languages.ts'
+import { makeUnknownLanguageReporter } from './languages.ts'
 
 const WORDS = byLanguage(
   import.meta.glob<typeof en>('../../../shared/i18n/*/kiosk.ts', { import: 'kiosk', eager: true }),
@@ -19,6 +20,15 @@ describe('the languages', () => {
       'skupaj 5 sedežev',
       'skupaj 101 sedež',
       'skupaj 102 sedeža',
+    ])
+  })
+
+  it('[LNG-4] tell of each language that they have not, once', () => {
+    const told: string[] = []
+    const tell = makeUnknownLanguageReporter(({ message }) => told.push(message))
+    for (const tag of ['sl', undefined, 'tlh', 'zh-Hant', 'tlh']) tell(tag)
+    expect(told).toEqual([
+      expect.stringMatching(/^the language "tlh" is not spoken here: there is en, sl, zh-TW/),
     ])
   })
 

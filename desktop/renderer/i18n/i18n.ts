@@ -3,7 +3,7 @@ import { initReactI18next } from 'react-i18next'
 import type { kiosk } from '#shared/i18n/en/kiosk.ts'
 import type { portal } from '#shared/i18n/en/portal.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { byLanguage } from './languages.ts'
+import { byLanguage } from '#shared/i18n/language.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {

@@ -1,5 +1,5 @@
-import type { Language } from '#shared/i18n/language.ts'
 import type { Locale } from '#shared/domain/university.ts'
+import { byLanguage, FALLBACK, findLanguage, type Language } from '#shared/i18n/language.ts'
 
 /** A language as it is offered: its tag, its name in its own words, and the same in a few letters. */
 export type OfferedLanguage = Pick<Language, 'name' | 'short'> & { locale: Locale }
@@ -11,24 +11,30 @@ const FACTS = byLanguage(
 /** All languages: what has a folder in `shared/i18n` is one. In the order of their tags. */
 export const LANGUAGES: readonly OfferedLanguage[] = Object.entries(FACTS).map(
   ([locale, { name, short }]) => ({
-    locale: locale as Locale,
+    locale,
     name,
     short,
   }),
 )
 
-/** Facts of a language, such as how it writes times. */
-export function factsOf(locale: Locale): Language {
-  const facts = FACTS[locale] ?? FACTS['en']
-  if (facts === undefined) throw new Error('English is missing')
-  return facts
+/** The language that is spoken for a tag; null where none of that language is spoken here. [LNG-3] */
+export function spokenHere(tag: string): Locale | null {
+  return findLanguage(tag, Object.keys(FACTS))
 }
 
-/** The same by the names of the folders in which the files lie, in their order. */
-export function byLanguage<Exported>(files: Record<string, Exported>): Record<string, Exported> {
-  const entries = Object.entries(files).map(([path, exported]): [string, Exported] => [
-    path.split('/').at(-2) ?? '',
-    exported,
-  ])
-  return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+/** Makes what tells of each language that is not spoken here, once. Throws nothing. [LNG-4] */
+export function makeUnknownLanguageReporter(tell: (fault: Error) => void): (tag: string | undefined) => void {
+  const told = new Set<string>()
+  return (tag) => {
+    if (tag === undefined || told.has(tag) || spokenHere(tag) !== null) return
+    told.add(tag)
+    tell(new Error(`the language "${tag}" is not spoken here: there is ${Object.keys(FACTS).join(', ')}`))
+  }
+}
+
+/** Facts of a language, such as how it writes times. */
+export function factsOf(locale: Locale): Language {
+  const facts = FACTS[locale] ?? FACTS[FALLBACK]
+  if (facts === undefined) throw new Error(`no language ${FALLBACK}`)
+  return facts
 }

@@ -1,7 +1,8 @@
 import i18next, { type i18n } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type { Locale } from '#shared/domain/university.ts'
-import { byLanguage, LANGUAGES } from './languages.ts'
+import { byLanguage } from '#shared/i18n/language.ts'
+import { LANGUAGES } from './languages.ts'
 
 /** A phone begins with the words of one language only: the kiosks' for places, and the portal's own. */
 const PLACE = byLanguage(import.meta.glob<object>('../../../shared/i18n/*/kiosk.ts', { import: 'kiosk' }))

@@ -6,6 +6,7 @@ import { makeAgentBridge, takeToken } from './bridge/agent-bridge.ts'
 import { CHECK_EVERY_MS, watchHeartbeats, type WatchedBridge } from './bridge/watch-engine.ts'
 import { makeShellBridge } from './bridge/shell-bridge.ts'
 import { makeI18n } from '../i18n/i18n.ts'
+import { makeUnknownLanguageReporter } from '../i18n/languages.ts'
 import { FaultBoundary, FaultScreen } from '../common/fault-boundary.tsx'
 import { makePaintWatch, TICK_MS } from './paint-watch.ts'
 import { openSocket, type PageSocket } from '../common/page-socket.ts'
@@ -80,8 +81,13 @@ function start(root: Element, reload: () => void): void {
     reload()
   }
   const reportUnknownZone = makeUnknownZoneReporter((fault) => reportFault('event', fault))
+  const reportUnknownLanguage = makeUnknownLanguageReporter((fault) => reportFault('event', fault))
   store.subscribe(({ model: { kiosk } }, { model: before }) => {
-    if (kiosk !== before.kiosk && kiosk.state === 'enrolled') reportUnknownZone(kiosk.assignment.timezone)
+    if (kiosk === before.kiosk) return
+    reportUnknownLanguage(kiosk.screen?.language)
+    if (kiosk.state !== 'enrolled') return
+    reportUnknownZone(kiosk.assignment.timezone)
+    reportUnknownLanguage(kiosk.assignment.locale)
   })
   mirrorBridge(store, bridge, elapsed)
   // The address goes before the configuration: it is how a panel is tried out.

@@ -87,6 +87,20 @@ describe('the mirror', () => {
     expect(store.getState().session.settings.locale).toBe('en')
   })
 
+  it('[LNG-4] speaks another language where it has not the one that it was told, the university’s before English', () => {
+    const { store, publish } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
+    const spoken = (locale: string, language?: string): string => {
+      const screen = language === undefined ? {} : { screen: { language } }
+      publish('kiosk', { ...enrolled, ...screen, assignment: { ...assignment, locale } })
+      return store.getState().session.settings.locale
+    }
+    expect(spoken('tlh')).toBe('en')
+    expect(spoken('sl-SI')).toBe('sl')
+    expect(spoken('sl', 'tlh')).toBe('sl')
+    expect(spoken('tlh', 'zh-Hant')).toBe('zh-TW')
+    expect(spoken('sl', 'no language')).toBe('sl')
+  })
+
   it('starts as the device’s configuration says, and returns to that', () => {
     const { store, clock, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     publish('kiosk', { ...enrolled, screen: { language: 'zh-TW', theme: 'contrast', reach: true } })

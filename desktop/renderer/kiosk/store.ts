@@ -1,6 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
-import { DEFAULT_SETTINGS, type Locale } from '#shared/domain/university.ts'
+import { DEFAULT_SETTINGS } from '#shared/domain/university.ts'
+import { FALLBACK } from '#shared/i18n/language.ts'
+import { spokenHere } from '../i18n/languages.ts'
 import { applySpaces, EMPTY_MODEL, type EngineConnection, type KioskModel } from './model.ts'
 import { freshSession, passTime, plainSettings, type Session, type Settings } from './session.ts'
 
@@ -34,13 +36,14 @@ export function freshSessionOf(state: Pick<KioskState, 'model' | 'prefersDark'>,
   return freshSession(initialSettings(state), elapsedMs)
 }
 
-/** What the device's configuration says; else the university's language and the device's colours. */
+/** What the device's configuration says; else the university's language and the device's colours. [LNG-3] [LNG-4] */
 function initialSettings({
   model: { kiosk },
   prefersDark,
 }: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
   const { language, theme, reach = false } = kiosk.screen ?? {}
-  const locale: Locale = language ?? (kiosk.state === 'enrolled' ? kiosk.assignment.locale : 'en')
+  const told = kiosk.state === 'enrolled' ? kiosk.assignment.locale : FALLBACK
+  const locale = spokenHere(language ?? told) ?? spokenHere(told) ?? FALLBACK
   const isDark = theme === 'dark' || (theme !== 'light' && prefersDark)
   return { ...plainSettings(locale, isDark), isHighContrast: theme === 'contrast', isReach: reach }
 }

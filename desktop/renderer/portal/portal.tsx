@@ -2,7 +2,6 @@ import { useEffect, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
-import type { Locale } from '#shared/domain/university.ts'
 import { changePortalLanguage } from '../i18n/portal-i18n.ts'
 import { usePortal, usePortalHandle } from './portal-context.ts'
 import { localeFor, type Settings } from './settings.ts'
@@ -38,7 +37,7 @@ function useLook(): void {
     // Its words cannot be had now: said at once, and no longer wanted – it does not come later, unasked. [POR-14]
     changePortalLanguage(i18n, locale, () => turn.isOver).catch(() => {
       if (turn.isOver || store.getState().settings.locale !== locale) return
-      actions.changeSettings({ locale: i18n.language as Locale })
+        actions.changeSettings({ locale: i18n.language })
       actions.toast(i18n.t('profile.languageOffline', { ns: 'portal' }))
     })
     return () => {

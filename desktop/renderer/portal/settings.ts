@@ -1,6 +1,6 @@
 import type { Locale } from '#shared/domain/university.ts'
-import { findLanguage } from '#shared/i18n/language.ts'
-import { LANGUAGES } from '../i18n/languages.ts'
+import { FALLBACK } from '#shared/i18n/language.ts'
+import { LANGUAGES, spokenHere } from '../i18n/languages.ts'
 
 /** How somebody wants the portal to look and speak. Nothing private: it is kept in the browser. */
 export interface Settings {
@@ -19,7 +19,6 @@ export const PLAIN_SETTINGS: Settings = {
 }
 
 const KEY = 'carrel.look'
-const LOCALES: readonly Locale[] = LANGUAGES.map(({ locale }) => locale)
 
 type Keep = Pick<Storage, 'getItem' | 'setItem'>
 
@@ -27,7 +26,7 @@ type Keep = Pick<Storage, 'getItem' | 'setItem'>
 export function readSettings(storage: Keep): Settings {
   try {
     const kept = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
-    const locale = LOCALES.find((one) => one === kept.locale) ?? null
+    const locale = LANGUAGES.find((one) => one.locale === kept.locale)?.locale ?? null
     const theme = (['light', 'dark'] as const).find((one) => one === kept.theme) ?? 'auto'
     return {
       locale,
@@ -49,17 +48,18 @@ export function saveSettings(storage: Keep, settings: Settings): void {
   }
 }
 
-/** The language to speak: chosen here, else the account's, else the university's, else the browser's, else English. */
+/** The language to speak: the first that is spoken here of what was chosen, the account's, the university's, the browser's; else English. [LNG-3] */
 export function localeFor(
   chosen: Locale | null,
   account: Locale | null | undefined,
   university: Locale | null | undefined,
   browser: readonly string[],
 ): Locale {
-  return chosen ?? account ?? university ?? browser.map(localeOf).find((one) => one !== null) ?? 'en'
+  const wished = [chosen, account, university, ...browser].filter((one) => typeof one === 'string')
+  return wished.map(localeOf).find((one) => one !== null) ?? FALLBACK
 }
 
 /** The language of a BCP 47 tag as far as the portal speaks it: every Chinese is served in the traditional signs. */
 export function localeOf(tag: string): Locale | null {
-  return findLanguage(tag, LOCALES) as Locale | null
+  return spokenHere(tag)
 }

@@ -57,6 +57,7 @@ describe('small parts of the portal', () => {
     expect(localeFor(null, null, 'sl', ['en'])).toBe('sl')
     expect(localeFor(null, null, null, ['de-AT', 'sl-SI', 'en'])).toBe('sl')
     expect(localeFor(null, null, null, ['de'])).toBe('en')
+    expect(localeFor(null, 'tlh', 'sl-SI', ['en'])).toBe('sl')
     expect(['zh-Hant-TW', 'zh', 'SL', 'english', 'de'].map(localeOf)).toEqual([
       'zh-TW',
       'zh-TW',

@@ -49,7 +49,7 @@ export function makePortalWords(
 export function usePortalWords(): PortalWords {
   const { t, i18n } = useTranslation('portal')
   const timezone = usePortal((state) => universityOf(state).timezone)
-  const locale = i18n.language as Locale
+  const locale = i18n.language
   return useMemo(
     () => makePortalWords(t, i18n.getFixedT(locale, 'translation'), locale, timezone),
     [t, i18n, locale, timezone],

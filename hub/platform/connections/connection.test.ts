@@ -274,6 +274,42 @@ test('[SYN-21] a kiosk that is moved hears of its new place, and nothing persona
   expect(assignment).toMatchObject({ spaceId: campus.rooms[1], kioskName: 'Moved' })
 })
 
+test('[LNG-4] [LNG-5] a language that nobody knows is told to a kiosk of today alone; others get one that they know', async () => {
+  const speak = (locale: string): Promise<unknown> =>
+    commitUnderClock(database.pool, campus.universityId, (client) =>
+      query(client, 'update universities set locale = $2 where id = $1', [campus.universityId, locale]),
+    )
+  await speak('cy-x-carrel')
+  for (const [protocol, told] of [
+    [3, ['cy-x-carrel', 'sl-SI']],
+    [2, ['en', 'sl']],
+    [1, ['en', 'sl']],
+  ] as const) {
+    const open = new TestVisit(core, kiosk)
+    const { assignment: place } = await open.hello({ protocol })
+    await speak('sl-SI')
+    const { assignment: next } = await open.line.next('assignment')
+    expect([place.locale, next.locale]).toEqual(told)
+    await speak('cy-x-carrel')
+    await open.line.next('assignment')
+    open.hangUp()
+  }
+})
+
+test('[LNG-4] the database takes any language for universities, requests and people, and nothing that is none', async () => {
+  const text = (locale: string): Promise<unknown> =>
+    query(database.pool, 'update universities set locale = $2 where id = $1', [campus.universityId, locale])
+  for (const locale of ['cy-x-carrel', 'zh-Hant-TW', 'a'.repeat(8)]) await text(locale)
+  for (const locale of ['', 'e', 'no language', 'en_GB', `${'abcdefg-'.repeat(4)}abcd`, 'en\n'])
+    await expect(text(locale), locale).rejects.toThrow(/universities_locale_check/)
+  const rows = await query<{ table: string }>(
+    database.pool,
+    `select conrelid::regclass::text as "table" from pg_constraint
+     where conname like '%_locale_check' and pg_get_constraintdef(oid) like '%a-z%' order by 1`,
+  )
+  expect(rows.map(({ table }) => table)).toEqual(['universities', 'university_requests', 'users'])
+})
+
 test('[SYN-22] a PIN is verified by the hub, and five tries are all there are', async () => {
   await query(database.pool, 'update universities set diagnostics_pin_hash = $2 where id = $1', [
     campus.universityId,

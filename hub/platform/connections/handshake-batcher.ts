@@ -217,7 +217,7 @@ class Batcher implements HandshakeBatcher {
         opened.push(decision.opened)
         if (decision.lost !== null) await recordLost(client, universityId, locked, kiosk.id, decision.lost)
       }
-      results.push(toResult(decision, kiosk, university, locked.nowMs))
+      results.push(toResult(decision, { kiosk, protocol: hello.protocol }, university, locked.nowMs))
     }
     if (opened.length > 0) await writeSessions(client, university.epoch, locked.nowMs, opened)
     return rolledTo === null ? { results } : { results, rolledTo }
@@ -255,7 +255,7 @@ class Batcher implements HandshakeBatcher {
 
 function toResult(
   decision: HelloDecision,
-  kiosk: Parameters<typeof makeAssignment>[0],
+  { kiosk, protocol }: { kiosk: Parameters<typeof makeAssignment>[0]; protocol: number },
   university: { epoch: string; clock: number },
   nowMs: number,
 ): HelloResult {
@@ -272,7 +272,7 @@ function toResult(
     nowMs,
     lastMutationId,
     ticket: ticketIssued,
-    assignment: makeAssignment(kiosk),
+    assignment: makeAssignment(kiosk, protocol),
     needsSnapshot: decision.needsSnapshot,
   }
 }

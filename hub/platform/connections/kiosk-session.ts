@@ -14,7 +14,7 @@ import {
   MAX_PUSH_MUTATIONS,
   type Welcome,
 } from '#shared/wire/messages.ts'
-import { PROTOCOLS } from '#shared/wire/version.ts'
+import { hasLevels, PROTOCOLS } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
@@ -79,6 +79,7 @@ export class KioskSession implements ConnectionHandler {
   /** The kiosk whose proof was right; set also when it turned out to be a clone. */
   private proven: { kioskId: number; universityId: number } | null = null
   private assignment: Assignment | null = null
+  private protocol = 0
   private audience: Audience | null = null
   private member: Member | null = null
   private isPushPending = false
@@ -145,7 +146,7 @@ export class KioskSession implements ConnectionHandler {
     if (this.accepted === null) return
     if (row.isRevoked) return this.end('revoked')
     if (row.session !== this.accepted.session) return this.end('superseded')
-    const assignment = makeAssignment(row)
+    const assignment = makeAssignment(row, this.protocol)
     if (JSON.stringify(assignment) === JSON.stringify(this.assignment)) return
     this.assignment = assignment
     this.send({ type: 'assignment', assignment })
@@ -198,10 +199,11 @@ export class KioskSession implements ConnectionHandler {
   private async open(result: AcceptedHello, hello: Hello): Promise<void> {
     this.accepted = result
     this.assignment = result.assignment
+    this.protocol = hello.protocol
     const audience = this.dependencies.sessionOpened(this)
     this.audience = audience
     const from = result.needsSnapshot ? null : hello.cursor
-    const usesOldProtocol = hello.protocol < (PROTOCOLS[0] ?? 0)
+    const usesOldProtocol = !hasLevels(hello.protocol)
     const answer = await audience.readMissed(from, usesOldProtocol, result.clock)
     if (this.isEnded()) return
     if (answer === null || answer.epoch !== result.epoch) return this.end('epochChanged')

@@ -1,9 +1,17 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import { DEFAULT_SETTINGS } from '#shared/domain/university.ts'
+import { FALLBACK, findLanguage } from '#shared/i18n/language.ts'
+import { takesAnyLanguage } from '#shared/wire/version.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 
-/** A kiosk's place in the house: its own settings over its university's over the defaults. Names no person. [SYN-21] */
-export function makeAssignment(kiosk: KioskRow): Assignment {
+/** What release 0.1 spoke: fixed for ever, whatever is spoken here. */
+const LANGUAGES_OF_BEFORE = ['en', 'sl', 'zh-TW']
+
+/**
+ * A kiosk's place in the house: its own settings over its university's over the defaults. Names no person, and to a kiosk of
+ * an older protocol no language that it would refuse. [SYN-21] [LNG-5]
+ */
+export function makeAssignment(kiosk: KioskRow, protocol: number): Assignment {
   const settings = { ...DEFAULT_SETTINGS, ...kiosk.universitySettings, ...kiosk.settings }
   return {
     kioskId: kiosk.id,
@@ -13,7 +21,9 @@ export function makeAssignment(kiosk: KioskRow): Assignment {
     spaceId: kiosk.spaceId,
     role: kiosk.role,
     timezone: kiosk.timezone,
-    locale: kiosk.locale,
+    locale: takesAnyLanguage(protocol)
+      ? kiosk.locale
+      : (findLanguage(kiosk.locale, LANGUAGES_OF_BEFORE) ?? FALLBACK),
     staleMs: settings.staleMs,
     reportsPerSecond: settings.kioskReportsPerSecond,
     idleMs: settings.kioskIdleMs,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Locale } from '#shared/domain/university.ts'
+import { LANGUAGES } from '../languages.ts'
 import { makeHubLog, makeLogger, noLog, type HubLog } from '../log.ts'
 import { query } from '../postgres/database.ts'
 import { loadStuckMail, queueMail } from './mail-outbox.ts'
@@ -97,6 +98,23 @@ describe('[IDN-7] a mail', () => {
     expect(await outbox()).toMatchObject([{ to: null, tries: 1, sent: false, failed: true }])
     expect(lines.join('')).toContain('"responseCode":550')
     expect(lines.join('')).not.toContain('gone@')
+  })
+
+  test('[LNG-4] in a language that is not spoken here goes out in English, and the log says so', async () => {
+    const lines: string[] = []
+    const log = makeHubLog(makeLogger('trace', { write: (line: string) => void lines.push(line) }))
+    for (const locale of ['tlh', 'sl-SI'])
+      await queueMail(database.pool, {
+        key: locale,
+        to: `${locale}@uni.example`,
+        locale,
+        template: 'passwordChanged',
+        facts: {},
+      })
+    await makeDesk(undefined, log).sendDue()
+    expect((await mailbox.next('tlh@uni.example')).subject).toBe('Your password was changed')
+    expect((await mailbox.next('sl-SI@uni.example')).subject).toBe('Vaše geslo je spremenjeno')
+    expect(lines.join('').match(/"language":"[^"]+"/g)).toEqual(['"language":"tlh"'])
   })
 
   test('[IDN-18] beyond ASCII goes to a server that takes such, and is given up at once by any other', async () => {
@@ -221,7 +239,7 @@ function letter(
 }
 
 describe('[IDN-7] a letter', () => {
-  test.each(['en', 'sl', 'zh-TW'] as const)(
+  test.each([...LANGUAGES])(
     'has its words in %s, in text and in HTML, with its link and footer',
     (locale) => {
       const subjects = new Set<string>()
@@ -238,6 +256,22 @@ describe('[IDN-7] a letter', () => {
       expect(subjects.size).toBe(Object.keys(FACTS).length)
     },
   )
+
+  test('[LNG-3] is written in what is spoken of its language, else in English', () => {
+    const lang = (locale: string): string | undefined =>
+      /<html lang="([^"]+)">/.exec(letter('resetPassword', FACTS.resetPassword, locale).html)?.[1]
+    expect(['sl-SI', 'zh-Hans', 'tlh', 'no language'].map(lang)).toEqual(['sl', 'zh-TW', 'en', 'en'])
+  })
+
+  test('[LNG-2] says how long its link is good, in the form of the number', () => {
+    const said = (template: MailTemplate, locale: string): string =>
+      letter(template, FACTS[template], locale).text
+    expect(said('verifyAddress', 'en')).toContain('once, and for 24 hours.')
+    expect(said('resetPassword', 'en')).toContain('once, and for 1 hour. It ends all sessions.')
+    expect(said('confirmUniversity', 'sl')).toContain('enkrat in 24 ur.')
+    expect(said('resetPassword', 'sl')).toContain('enkrat in 1 uro. Konča vse seje.')
+    expect(said('finishAccount', 'zh-TW')).toContain('24 小時內有效')
+  })
 
   test.each([
     ['verifyAddress', '/verify', 'verify'],
@@ -262,6 +296,8 @@ describe('[IDN-7] a letter', () => {
   )
 
   test('is not changed by the name of a university that tries to', () => {
+    const braces = letter('verifyAddress', { nonce: 'n', university: 'A {{until}} $t(footer) $& B' })
+    expect(braces.text).toContain('at A {{until}} $t(footer) $& B with')
     const university = '<b>"Evil"</b>\r\nBcc: x@y.example\n\nhttps://evil.example'
     const { subject, text, html } = letter('verifyAddress', { nonce: 'n', university })
     expect(html).not.toContain('<b>')

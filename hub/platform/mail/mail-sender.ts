@@ -1,6 +1,7 @@
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../postgres/database.ts'
+import { isSpoken } from '../languages.ts'
 import { claimMail, updateMailGivenUp, updateMailSent, type ClaimedMail } from './mail-outbox.ts'
 import type { MailTransport } from './mail-transport.ts'
 import { writeMail, type MailWriterDependencies } from './write-mail.ts'
@@ -71,6 +72,11 @@ async function sendOne(
   mail: ClaimedMail,
 ): Promise<void> {
   const { id, template, tries } = mail
+  if (!isSpoken(mail.locale))
+    log.warn('mail-in-other-language', 'A mail is written in another language than its reader’s.', {
+      mailId: id,
+      language: mail.locale,
+    })
   const answer = await transport.send(writeMail(writer, mail))
   if (answer.outcome === 'sent') {
     await updateMailSent(pool, id)

@@ -885,13 +885,13 @@ alter table spaces add constraint spaces_weight_check CHECK ((weight > 0));
 
 alter table universities add constraint universities_clock_check CHECK ((clock >= 0));
 
-alter table universities add constraint universities_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'sl'::text, 'zh-TW'::text])));
+alter table universities add constraint universities_locale_check CHECK (((length(locale) <= 35) AND (locale ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'::text)));
 
 alter table universities add constraint universities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)));
 
 alter table university_requests add constraint university_requests_email_domains_check CHECK (((cardinality(email_domains) >= 1) AND (cardinality(email_domains) <= 10)));
 
-alter table university_requests add constraint university_requests_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'sl'::text, 'zh-TW'::text])));
+alter table university_requests add constraint university_requests_locale_check CHECK (((length(locale) <= 35) AND (locale ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'::text)));
 
 alter table university_requests add constraint university_requests_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)));
 
@@ -909,7 +909,7 @@ alter table users add constraint users_check4 CHECK (((erased_at IS NULL) OR (nu
 
 alter table users add constraint users_displayname_check CHECK (((length(displayname) >= 1) AND (length(displayname) <= 80)));
 
-alter table users add constraint users_locale_check CHECK ((locale = ANY (ARRAY['en'::text, 'sl'::text, 'zh-TW'::text])));
+alter table users add constraint users_locale_check CHECK (((length(locale) <= 35) AND (locale ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'::text)));
 
 alter table users add constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 64)));
 

@@ -3,6 +3,7 @@ export const portal = {
   app: {
     startOver: 'Start over',
     name: 'Carrel',
+    longName: 'Carrel – places to study',
     tagline: 'See where there is a place, before you walk there.',
     skip: 'Skip to the content',
     navigation: 'Main',

@@ -8,6 +8,7 @@ export const portal: PortalWords<typeof language> = {
     name: 'Carrel',
     tagline: 'Preverite, kje je prosto, še preden se odpravite.',
     skip: 'Preskoči na vsebino',
+    longName: 'Carrel – prostori za študij',
     navigation: 'Glavni meni',
     loading: 'Nalaganje …',
     back: 'Nazaj',

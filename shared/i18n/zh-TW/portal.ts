@@ -6,6 +6,7 @@ export const portal: PortalWords<typeof language> = {
   app: {
     startOver: '重新填寫',
     name: 'Carrel',
+    longName: 'Carrel 讀書空間',
     tagline: '出發之前，先看看哪裡有位。',
     skip: '跳到主要內容',
     navigation: '主選單',
