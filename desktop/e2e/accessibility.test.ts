@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import {
   bringAxe,
+  eachPicture,
   HAS_TIME,
   LANGUAGES,
   languagesInTurn,
@@ -26,24 +27,25 @@ async function faultsOf(page: Page, name: string, query: string, isStrict: boole
 
 for (const language of LANGUAGES)
   test(`axe finds nothing on any picture of the gallery: ${language}`, async ({ page, galleryUrl }) => {
-    test.slow()
     const names = await openGallery(page, galleryUrl)
     expect(await bringAxe(page)).toEqual([])
     const faults: string[] = []
-    for (const name of names) faults.push(...(await faultsOf(page, name, `&lang=${language}`, false)))
+    await eachPicture(names, async (name) => {
+      faults.push(...(await faultsOf(page, name, `&lang=${language}`, false)))
+    })
     expect(faults).toEqual([])
   })
 
 for (const [turn, [look, query]] of Object.entries(LOOKS).entries()) {
   if (look === 'light' || !(HAS_TIME || THEMES.includes(look))) continue
   test(`axe finds nothing on any picture of the gallery: ${look}`, async ({ page, galleryUrl }) => {
-    test.slow()
     const names = await openGallery(page, galleryUrl)
     expect(await bringAxe(page)).toEqual([])
     const faults: string[] = []
-    for (const [index, name] of names.entries())
+    await eachPicture(names, async (name, index) => {
       for (const language of languagesInTurn(index, turn))
         faults.push(...(await faultsOf(page, name, `&lang=${language}${query}`, look.includes('contrast'))))
+    })
     expect(faults).toEqual([])
   })
 }

@@ -1,5 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { test, type Page } from '@playwright/test'
 import { LANGUAGES } from '../../hub/platform/languages.ts'
 
 export { LANGUAGES }
@@ -41,6 +41,22 @@ export async function openGallery(
     .evaluateAll((items, name) => items.map((item) => item.getAttribute(name) ?? ''), of)
   if (names.length === 0) throw new Error('the gallery lists no picture')
   return names
+}
+
+/** What would never end, is ended after as long as a whole test may take elsewhere. */
+const PICTURE_LIMIT_MS = 60_000
+
+/**
+ * Looks at pictures one after the other. A walk over a hundred pictures takes as long as the machine needs: that nothing
+ * hangs is asked of each picture, named in the report, and not of all together.
+ */
+export async function eachPicture(
+  names: readonly string[],
+  look: (name: string, index: number) => Promise<void>,
+): Promise<void> {
+  test.setTimeout(0)
+  for (const [index, name] of names.entries())
+    await test.step(name, () => look(name, index), { timeout: PICTURE_LIMIT_MS })
 }
 
 /** Shows one picture without loading the page anew, and waits until it is laid out. */

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
+import { eachPicture, LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
 import { expect, test } from './testing.ts'
 
 // "Large text" compared with usual text, element by element, on every picture of the gallery: nothing gets smaller.
@@ -51,7 +51,7 @@ async function walk(
   const faults = new Set<string>()
   let compared = 0
   let grown = 0
-  for (const [index, name] of names.entries())
+  await eachPicture(names, async (name, index) => {
     for (const language of languagesInTurn(index)) {
       await showPicture(page, `?screen=${name}&lang=${language}`)
       for (const { what, usual, large } of await compareLooks(page)) {
@@ -65,6 +65,7 @@ async function walk(
           faults.add(`${name}, ${language}: ${what} ${usual.toFixed(1)} → ${large.toFixed(1)} px`)
       }
     }
+  })
   return { faults: [...faults], compared, grown }
 }
 

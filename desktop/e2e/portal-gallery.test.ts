@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import {
   bringAxe,
+  eachPicture,
   HAS_TIME,
   LANGUAGES,
   languagesInTurn,
@@ -43,19 +44,18 @@ for (const part of LANGUAGES.keys())
     page,
     galleryUrl,
   }) => {
-    test.slow()
     const names = await openGallery(page, galleryUrl, 'data-portal-name')
     expect(names.length).toBeGreaterThan(60)
     expect(await bringAxe(page)).toEqual([])
     const faults: string[] = []
-    for (const [index, name] of names.entries()) {
-      if (index % LANGUAGES.length !== part) continue
+    await eachPicture(names, async (name, index) => {
+      if (index % LANGUAGES.length !== part) return
       for (const language of languagesInTurn(index)) {
         await showPicture(page, `?screen=${name}&lang=${language}`)
         faults.push(...(await faultsOf(page, name, false)))
         faults.push(...(await blankButtons(page)).map((button) => `${name}, ${language}: ${button}`))
       }
-    }
+    })
     expect(faults).toEqual([])
   })
 
@@ -64,10 +64,11 @@ for (const [look, query] of Object.entries(LOOKS))
     const names = await openGallery(page, galleryUrl, 'data-portal-name')
     await bringAxe(page)
     const faults: string[] = []
-    for (const name of names.filter((one) => COLOURFUL.test(one))) {
+    const colourful = names.filter((one) => COLOURFUL.test(one))
+    await eachPicture(colourful, async (name) => {
       await showPicture(page, `?screen=${name}&lang=en${query}`)
       faults.push(...(await faultsOf(page, name, look.includes('contrast'))))
-    }
+    })
     expect(faults).toEqual([])
   })
 
@@ -131,7 +132,7 @@ for (const [text, widths] of [
   }) => {
     const names = await openGallery(page, galleryUrl, 'data-portal-name')
     const faults: string[] = []
-    for (const name of names)
+    await eachPicture(names, async (name) => {
       for (const language of HAS_TIME ? LANGUAGES : [LONGEST]) {
         await showPicture(page, `?screen=${name}&lang=${language}${text}`)
         for (const width of widths) {
@@ -139,6 +140,7 @@ for (const [text, widths] of [
           faults.push(...(await faultsOfRoom(page, `${name}, ${language}, ${width} px`)))
         }
       }
+    })
     expect(faults).toEqual([])
   })
 

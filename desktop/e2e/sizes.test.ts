@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
+import { eachPicture, LANGUAGES, languagesInTurn, openGallery, showPicture } from './gallery.ts'
 import { countPictures, measureTargets, measureWord } from './measure.ts'
 import { expect, test } from './testing.ts'
 
@@ -105,7 +105,7 @@ for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
       const faults: string[] = []
       let targetCount = 0
       let wordCount = 0
-      for (const [index, name] of names.filter(panel.fits).entries())
+      await eachPicture(names.filter(panel.fits), async (name, index) => {
         for (const language of look === 'reach' ? languagesInTurn(index) : LANGUAGES) {
           await showPicture(page, `?screen=${name}&lang=${language}${query}`)
           const touched = await faultsOfTargets(page, mmPerPx, lineMm)
@@ -116,6 +116,7 @@ for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
             ...[...touched.faults, ...(read ?? [])].map((fault) => `${name}, ${language}: ${fault}`),
           )
         }
+      })
       expect(faults).toEqual([])
       const share = look === 'reach' ? LANGUAGES.length : 1
       expect(targetCount).toBeGreaterThan(100 / share)
