@@ -197,3 +197,4 @@ const CROSSINGS: Crossing[] = [
     file: 'desktop/renderer/portal/crossing.ts',
     code: `export { NOW_MS } from '../gallery/fixtures.ts'\n`,
     refusedBy: { tool: 'oxlint', message: /Boundary: portal imports/ },
+  },

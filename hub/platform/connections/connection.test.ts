@@ -285,7 +285,7 @@ test('[LNG-4] [LNG-5] a language that nobody knows is told to a kiosk of today a
     [2, ['en', 'sl']],
     [1, ['en', 'sl']],
   ] as const) {
-    const open = new TestVisit(core, kiosk)
+    const open = new TestSession(core, kiosk)
     const { assignment: place } = await open.hello({ protocol })
     await speak('sl-SI')
     const { assignment: next } = await open.line.next('assignment')
