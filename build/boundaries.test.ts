@@ -198,3 +198,148 @@ const CROSSINGS: Crossing[] = [
     code: `export { NOW_MS } from '../gallery/fixtures.ts'\n`,
     refusedBy: { tool: 'oxlint', message: /Boundary: portal imports/ },
   },
+  {
+    boundary: 'node in the renderer',
+    file: 'desktop/renderer/crossing.ts',
+    code: `import { join } from 'node:path'\nexport const crossing = join\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
+  },
+  {
+    boundary: 'the engine in the renderer',
+    file: 'desktop/renderer/crossing.ts',
+    code: `import type { EngineClock } from '../engine/core/ports.ts'\nexport type Crossed = EngineClock\n`,
+    refusedBy: { tool: 'tsc', message: /TS6307/ },
+  },
+  {
+    boundary: 'node in the preload',
+    file: 'desktop/preload/crossing.ts',
+    code: `import { join } from 'node:path'\nexport const crossing = join\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: the preload imports/ },
+  },
+  {
+    boundary: 'a cycle of imports',
+    file: 'shared/domain/crossing.ts',
+    code: `import { crossing as other } from './crossing-too.ts'\nexport const crossing = (): unknown => other\n`,
+    refusedBy: { tool: 'oxlint', message: /no-cycle/ },
+  },
+  {
+    boundary: 'a cycle of types alone',
+    file: 'shared/domain/crossing.ts',
+    code: `import type { Other } from './crossing-types.ts'\nexport type Crossed = Other | null\n`,
+    refusedBy: { tool: 'oxlint', message: /no-cycle/ },
+  },
+]
+
+/** The other halves of the cycles. */
+const COMPANIONS = [
+  {
+    file: 'shared/domain/crossing-too.ts',
+    code: `import { crossing as other } from './crossing-${CROSSINGS.length - 2}.ts'\nexport const crossing = (): unknown => other\n`,
+  },
+  {
+    file: 'shared/domain/crossing-types.ts',
+    code: `import type { Crossed } from './crossing-${CROSSINGS.length - 1}.ts'\nexport interface Other { one: Crossed }\n`,
+  },
+]
+
+/** Every crossing in a file of its own, so that one run of each tool judges them all. */
+const CROSSING_FILES = CROSSINGS.map((crossing, index) => ({
+  ...crossing,
+  file: crossing.file.replace('crossing', `crossing-${index}`),
+}))
+
+describe('boundaries', () => {
+  const printed = { oxlint: '', tsc: '' }
+  let copy = ''
+
+  beforeAll(async () => {
+    copy = await mkdtemp(path.join(tmpdir(), 'carrel-boundaries-'))
+    for (const file of readTree()) await write(copy, file.path, file.text)
+    await linkPackages(copy)
+    await takeNotes(copy)
+    await leaveTypesToCompiler(copy)
+    for (const { file, code } of [...CROSSING_FILES, ...COMPANIONS]) await write(copy, file, code)
+    printed.oxlint = await run(copy, 'oxlint')
+    printed.tsc = await run(copy, 'tsc')
+  }, 120_000)
+
+  afterAll(() => rm(copy, { recursive: true, force: true }))
+
+  test('about a file without a crossing nothing speaks of a boundary', () => {
+    const crossings = [...CROSSING_FILES, ...COMPANIONS].map(({ file }) => file)
+    const lines = `${printed.oxlint}\n${printed.tsc}`.split('\n')
+    const elsewhere = lines.filter((line) => !crossings.some((file) => line.startsWith(file)))
+    const crossing = /Boundary: |comes in as|no-cycle|surroundings|TS6307/
+    expect(elsewhere.filter((line) => crossing.test(line))).toEqual([])
+  })
+
+  test.each(CROSSING_FILES)('$boundary is refused', ({ file, refusedBy }) => {
+    const about = printed[refusedBy.tool].split('\n').filter((line) => line.startsWith(file))
+    expect(about.join('\n')).toMatch(refusedBy.message)
+  })
+})
+
+async function write(copy: string, file: string, text: string): Promise<void> {
+  const target = path.join(copy, file)
+  await mkdir(path.dirname(target), { recursive: true })
+  await writeFile(target, text)
+}
+
+/** Packages by link, one by one: the compiler keeps its notes in a `node_modules/.tsc` of the copy's own. */
+async function linkPackages(copy: string): Promise<void> {
+  const lock = JSON.parse(await readFile(path.join(ROOT, 'node_modules/.package-lock.json'), 'utf8')) as {
+    packages: Record<string, unknown>
+  }
+  const names = new Set(
+    Object.keys(lock.packages).map((place) =>
+      place
+        .split('/')
+        .slice(1, place.startsWith('node_modules/@') ? 3 : 2)
+        .join('/'),
+    ),
+  )
+  for (const name of [...names, '.bin']) {
+    const place = path.join(copy, 'node_modules', name)
+    await mkdir(path.dirname(place), { recursive: true })
+    await symlink(path.join(ROOT, 'node_modules', name), place, 'junction')
+  }
+}
+
+/** What the compiler noted of the project, where it has: then only the parts that a crossing touches are looked at. */
+async function takeNotes(copy: string): Promise<void> {
+  const notes = 'node_modules/.tsc'
+  if (existsSync(path.join(ROOT, notes)))
+    await cp(path.join(ROOT, notes), path.join(copy, notes), { recursive: true })
+}
+
+/** No boundary needs to know a type: without them lint is done in a moment. */
+async function leaveTypesToCompiler(copy: string): Promise<void> {
+  const file = path.join(copy, '.oxlintrc.json')
+  const text = await readFile(file, 'utf8')
+  const without = text.replace('"typeAware": true', '"typeAware": false')
+  if (without === text) throw new Error(`${file} says nothing of types any more`)
+  await writeFile(file, without)
+}
+
+/** What a tool says about the copy, one line for each fault, each beginning with its file. */
+function run(copy: string, tool: 'oxlint' | 'tsc'): Promise<string> {
+  const args = tool === 'tsc' ? ['-b', '--pretty', 'false'] : ['--format', 'json']
+  return new Promise((resolve, reject) => {
+    const program = path.join(ROOT, 'node_modules/.bin', tool)
+    execFile(program, args, { cwd: copy, maxBuffer: 1 << 26 }, (_error, stdout, stderr) => {
+      if (stderr !== '') reject(new Error(stderr))
+      else resolve(tool === 'tsc' ? stdout : linesOf(stdout))
+    })
+  })
+}
+
+function linesOf(report: string): string {
+  const { diagnostics } = JSON.parse(report) as {
+    diagnostics: { filename: string; code: string; message: string; help?: string }[]
+  }
+  return diagnostics
+    .map(({ filename, code, message, help }) =>
+      `${filename}: ${code} ${message} ${help ?? ''}`.replaceAll('\n', ' '),
+    )
+    .join('\n')
+}

@@ -265,10 +265,10 @@ describe('what is refused', () => {
       /no time zone/,
     ],
     [
-      'a language that is none',
+      '[LNG-4] a language that is none',
       ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'UTC', '--locale', 'xx'],
       1,
-      /none of en/,
+      /no language "xx"; choose en, sl, zh-TW/,
     ],
     [
       'a name with a bidi character',

@@ -30,7 +30,7 @@ import {
 } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
 import { nameOf, pickListed, WHO_HELP } from './people.ts'
-import { UNIVERSITY_OPTION } from './pick.ts'
+import { refuseLanguage, UNIVERSITY_OPTION } from './pick.ts'
 import { writeSuperRole } from './super.ts'
 
 const ROLES = ['admin', 'member', 'none'] as const
@@ -128,10 +128,9 @@ async function readEdit(
   }
   const language = input.text('language')
   if (language !== undefined) {
-    const locale = LANGUAGES.find((one) => one === language) as Locale | undefined
-    if (locale === undefined && language !== 'default')
-      return refusal(`There is no language ${quoted(language)}; choose ${LANGUAGES.join(', ')} or default.`)
-    edit.locale = locale ?? null
+    const unknown = language === 'default' ? null : refuseLanguage(language, ['default'])
+    if (unknown !== null) return unknown
+    edit.locale = language === 'default' ? null : language
   }
   const typedRole = input.text('role')
   if (typedRole !== undefined) {

@@ -14,7 +14,7 @@ let database: TestDatabase
 let app: FastifyInstance
 let universityId: number
 let reader: TestPerson
-const names = { next: 0 }
+const made = { next: 0 }
 
 beforeAll(async () => {
   database = await makeTestDatabase('changes')
@@ -25,8 +25,8 @@ afterAll(async () => {
   await database.drop()
 })
 beforeEach(async () => {
-  names.next += 1
-  universityId = await insertTestUniversity(database.pool, `C${names.next}`)
+  made.next += 1
+  universityId = await insertTestUniversity(database.pool, `C${made.next}`)
   reader = await makeTestPerson(database.pool, universityId, { displayname: '=Reader' })
   await joinTestGroup(database.pool, reader, 'super')
 })

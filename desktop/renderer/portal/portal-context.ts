@@ -2,7 +2,6 @@ import { createContext, useContext, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
 import type { Me } from '#shared/domain/account.ts'
-import type { Locale } from '#shared/domain/university.ts'
 import type { Actions } from './actions.ts'
 import type { PageLoader } from './page-loader.ts'
 import { portalMoment, type PortalMoment } from './portal-spaces.ts'
@@ -46,7 +45,7 @@ export function useMoment(): PortalMoment | null {
   const tree = usePortal((state) => state.tree)
   const nowMs = usePortal((state) => Math.floor(state.nowMs / 5_000) * 5_000)
   const timezone = usePortal((state) => universityOf(state).timezone)
-  const locale = useTranslation('portal').i18n.language as Locale
+  const locale = useTranslation('portal').i18n.language
   return useMemo(
     () => (tree.state === 'ready' ? portalMoment(tree.spaces, timezone, tree.staleMs, nowMs, locale) : null),
     [tree, timezone, nowMs, locale],

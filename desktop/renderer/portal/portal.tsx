@@ -37,7 +37,7 @@ function useLook(): void {
     // Its words cannot be had now: said at once, and no longer wanted – it does not come later, unasked. [POR-14]
     changePortalLanguage(i18n, locale, () => turn.isOver).catch(() => {
       if (turn.isOver || store.getState().settings.locale !== locale) return
-        actions.changeSettings({ locale: i18n.language })
+      actions.changeSettings({ locale: i18n.language })
       actions.toast(i18n.t('profile.languageOffline', { ns: 'portal' }))
     })
     return () => {

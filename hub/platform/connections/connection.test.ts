@@ -288,10 +288,10 @@ test('[LNG-4] [LNG-5] a language that nobody knows is told to a kiosk of today a
     const open = new TestSession(core, kiosk)
     const { assignment: place } = await open.hello({ protocol })
     await speak('sl-SI')
-    const { assignment: next } = await open.line.next('assignment')
+    const { assignment: next } = await open.connection.next('assignment')
     expect([place.locale, next.locale]).toEqual(told)
     await speak('cy-x-carrel')
-    await open.line.next('assignment')
+    await open.connection.next('assignment')
     open.hangUp()
   }
 })

@@ -159,7 +159,8 @@ function fieldOrText(words: PortalWords, field: string, value: unknown): string 
 }
 
 function nameIn(value: Record<string, unknown>): string {
-  return String(value['name'] ?? value['id'] ?? '')
+  const { name, id } = value
+  return typeof name === 'string' ? name : typeof id === 'number' ? String(id) : ''
 }
 
 function isKind(text: string): text is SpaceKind {
