@@ -246,14 +246,15 @@ describe('when the hub says no', () => {
   })
 
   it('[SYN-28] a revoked one is called as staff renamed it, also after a restart', async () => {
-    const bench = await openLiveBench()
-    bench.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, kioskName: 'Renamed door' } })
-    expect(bench.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { kioskName: 'Renamed door' } })
-    sayError(bench, 'revoked')
-    expect(bench.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true, name: 'Renamed door' })
-    bench.engine.stop()
-    const again = reopen(bench)
+    const kiosk = await openLiveTestKiosk()
+    kiosk.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, kioskName: 'Renamed door' } })
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { kioskName: 'Renamed door' } })
+    sayError(kiosk, 'revoked')
+    expect(kiosk.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true, name: 'Renamed door' })
+    kiosk.engine.stop()
+    const again = reopen(kiosk)
     expect(again.seen.kiosk).toMatchObject({ state: 'notEnrolled', wasRevoked: true, name: 'Renamed door' })
+    again.engine.stop()
   })
 
   it('[SYN-28] a revoked one stops, keeps its outbox, and can become a kiosk again', async () => {
