@@ -17,7 +17,10 @@ import { childEnvironment } from './testing/testing-environment.ts'
 const MAIN = new URL('./main.ts', import.meta.url).pathname
 const isRoot = process.getuid?.() === 0
 
-/** For what would never come: a Node and its database may take long to start where others have the cores. */
+/**
+ * For what would never come, asked of each start and end of a process: a Node and its database may take long where others
+ * have the cores, and a test that starts several takes as many times as long.
+ */
 const HANGS_MS = 45_000
 
 let home: string
@@ -26,8 +29,21 @@ const children: ChildProcess[] = []
 /** A home on which a hub has been started before: making a cluster is most of a first start. */
 let seed: string
 
-// Making a cluster waits for the disk; a busy machine takes its time.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+// Each step has its own limit; no test has as many steps as this.
+vi.setConfig({ testTimeout: 8 * HANGS_MS, hookTimeout: 3 * HANGS_MS })
+
+/** What comes, or an error where it does not come in time. */
+async function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come within ${HANGS_MS / 1000} s`)), HANGS_MS)
+  })
+  try {
+    return await Promise.race([coming, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 beforeAll(async () => {
   seed = mkdtempSync(join(memoryFolder(), 'carrel-seed-'))
@@ -73,7 +89,7 @@ interface Run {
   /** Standard output, line by line, as it comes. */
   line(): Promise<string>
   /** Resolves when it ended. */
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>
+  ended(): Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
 function run(environment: Record<string, string> = {}, args: string[] = [], uid?: number): Run {
@@ -93,7 +109,11 @@ function run(environment: Record<string, string> = {}, args: string[] = [], uid?
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const ended = once(child, 'close').then(() => ({ code: child.exitCode, ...text }))
-  return { child, line: async () => String((await lines.next()).value), ended }
+  return {
+    child,
+    line: async () => String((await inTime(lines.next(), 'a line')).value),
+    ended: () => inTime(ended, 'the end'),
+  }
 }
 
 async function running(
@@ -108,7 +128,7 @@ async function running(
 
 const stop = async (hub: Run): Promise<number | null> => {
   hub.child.kill('SIGTERM')
-  return (await hub.ended).code
+  return (await hub.ended()).code
 }
 
 describe('a hub', () => {
@@ -132,7 +152,7 @@ describe('a hub', () => {
     plant()
     const first = await running()
     first.child.kill('SIGKILL')
-    await first.ended
+    await first.ended()
     const second = await running()
     expect((await fetch(`${second.url}/livez`)).status).toBe(200)
     expect(await stop(second)).toBe(0)
@@ -147,7 +167,7 @@ describe('a hub', () => {
     const ready = async (): Promise<boolean> => (await fetch(`${hub.url}/readyz`)).status === 200
     await vi.waitUntil(ready, { timeout: HANGS_MS })
     hub.child.kill('SIGTERM')
-    const { code, stderr } = await hub.ended
+    const { code, stderr } = await hub.ended()
     expect(code).toBe(0)
     expect(stderr).toContain('embedded-ended')
   })
@@ -183,7 +203,7 @@ describe('a hub', () => {
 
 describe('one clear sentence and an exit code for', () => {
   const faultOf = async (environment: Record<string, string> = {}): Promise<string> => {
-    const { code, stdout, stderr } = await run({ CARREL_LOG: 'silent', ...environment }).ended
+    const { code, stdout, stderr } = await run({ CARREL_LOG: 'silent', ...environment }).ended()
     expect({ code, stdout, lines: stderr.trim().split('\n').length }).toEqual({
       code: 1,
       stdout: '',
@@ -230,8 +250,10 @@ describe('one clear sentence and an exit code for', () => {
   })
 
   test('[IDN-13] production that lacks what people need', async () => {
-    const { code, stderr } = await run({ NODE_ENV: 'production', CARREL_SECRET: 'change-me '.repeat(5) })
-      .ended
+    const { code, stderr } = await run({
+      NODE_ENV: 'production',
+      CARREL_SECRET: 'change-me '.repeat(5),
+    }).ended()
     expect(code).toBe(1)
     expect(
       stderr
@@ -270,7 +292,7 @@ test('[IDN-13] the first start leaves a set-up link for its owner only; none is 
   })
   expect(answer.status).toBe(204)
   expect(await stop(first)).toBe(0)
-  expect((await first.ended).stderr).not.toContain(body.token)
+  expect((await first.ended()).stderr).not.toContain(body.token)
   const second = await running()
   await second.line()
   expect(existsSync(file)).toBe(false)
