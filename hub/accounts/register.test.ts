@@ -179,7 +179,7 @@ describe('registration', () => {
 
   test('[IDN-7] writes in the language that was asked for', async () => {
     await register('sl@uni.example', GOOD_PASSWORD, { locale: 'sl' })
-    expect((await hub.mailbox.next('sl@uni.example')).subject).toBe('Potrdite svoj naslov')
+    expect((await hub.mailbox.next('sl@uni.example')).subject).toBe('Potrdite svoj e-naslov')
     await register('zh@uni.example', GOOD_PASSWORD, { locale: 'zh-TW' })
     expect((await hub.mailbox.next('zh@uni.example')).subject).toBe('請確認您的電子郵件地址')
   })

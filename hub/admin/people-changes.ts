@@ -30,7 +30,7 @@ import {
 } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
 import { nameOf, pickListed, WHO_HELP } from './people.ts'
-import { refuseLanguage, UNIVERSITY_OPTION } from './pick.ts'
+import { UNIVERSITY_OPTION } from './pick.ts'
 import { writeSuperRole } from './super.ts'
 
 const ROLES = ['admin', 'member', 'none'] as const
@@ -128,8 +128,8 @@ async function readEdit(
   }
   const language = input.text('language')
   if (language !== undefined) {
-    const unknown = language === 'default' ? null : refuseLanguage(language, ['default'])
-    if (unknown !== null) return unknown
+    if (language !== 'default' && !LANGUAGES.includes(language))
+      return refusal(`There is no language ${quoted(language)}; choose ${LANGUAGES.join(', ')} or default.`)
     edit.locale = language === 'default' ? null : language
   }
   const typedRole = input.text('role')

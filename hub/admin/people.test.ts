@@ -264,7 +264,7 @@ test('[IMP-19] what cannot be meant is said with what there is', async () => {
     [[], 2, /^Add what to change: --name/],
     [['--block', '--unblock'], 2, /either --block or --unblock/],
     [['--role', 'chief'], 1, /no role "chief"; choose admin, member, none/],
-    [['--language', 'de'], 1, /no language "de"; choose en, sl, zh-TW, default/],
+    [['--language', 'de'], 1, /no language "de"; choose en, sl, zh-TW or default/],
     [['--name', 'See evil.example/x'], 1, /looks like a web or e-mail address/],
     [['--nme', 'x'], 2, /no option --nme; did you mean --name\?/],
   ] as const) {

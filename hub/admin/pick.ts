@@ -3,7 +3,6 @@ import { KioskRole } from '#shared/domain/kiosk.ts'
 import { spacesByPath, type ExistingSpace } from '#shared/domain/space-tree-diff.ts'
 import { nearestName } from '#shared/domain/nearest-name.ts'
 import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
-import { LANGUAGES } from '../platform/languages.ts'
 import { parseAddress } from '../platform/mail/address.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../kiosks/kiosk-rows.ts'
 import { loadListedPerson, loadPeople, loadPeopleNamed, type KnownPerson } from '../accounts/person-rows.ts'
@@ -31,12 +30,6 @@ export function moreThan(shownCount: number, totalCount: number): string[] {
   return totalCount > shownCount
     ? [`… and ${totalCount - shownCount} more; --count ${totalCount} shows all.`]
     : []
-}
-
-/** The refusal of a language that nobody here speaks, with what else could be typed; null where it is spoken. [LNG-4] */
-export function refuseLanguage(tag: string, orElse: string[] = []): ReturnType<typeof refusal> | null {
-  if (LANGUAGES.includes(tag)) return null
-  return refusal(`There is no language ${quoted(tag)}; choose ${[...LANGUAGES, ...orElse].join(', ')}.`)
 }
 
 /** The option that names a university; it may be left out where there is only one. */

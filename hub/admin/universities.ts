@@ -9,7 +9,7 @@ import { loadUniversities, updatePinHash, updatePlace } from '../universities/un
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import { answer, refusal, usageRefusal, type AdminCommand } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
-import { pickUniversity, refuseLanguage, UNIVERSITY_OPTION } from './pick.ts'
+import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 /** `university add`. */
 export const universityAdd: AdminCommand = {
@@ -38,8 +38,6 @@ export const universityAdd: AdminCommand = {
       locale: input.text('locale') ?? 'en',
     })
     if (!wish.ok) return refusal(wish.refusal.sentence)
-    const unknown = refuseLanguage(wish.value.locale)
-    if (unknown !== null) return unknown
     const made = await transaction(world.pool, 'read committed', (client) =>
       makeUniversity(client, wish.value, { actor: 'cli' }),
     )
@@ -135,8 +133,6 @@ Opening hours are local times: in another zone they mean other moments.`,
       locale: typed.locale ?? locale,
     })
     if (!checked.ok) return refusal(checked.refusal.sentence)
-    const unknown = typed.locale === undefined ? null : refuseLanguage(typed.locale)
-    if (unknown !== null) return unknown
     const before = { timezone, locale }
     const after = { timezone: checked.value.timezone, locale: checked.value.locale }
     const facts = { universityId: id, ...after, before }

@@ -268,8 +268,8 @@ describe('[IDN-7] a letter', () => {
       letter(template, FACTS[template], locale).text
     expect(said('verifyAddress', 'en')).toContain('once, and for 24 hours.')
     expect(said('resetPassword', 'en')).toContain('once, and for 1 hour. It ends all sessions.')
-    expect(said('confirmUniversity', 'sl')).toContain('enkrat in 24 ur.')
-    expect(said('resetPassword', 'sl')).toContain('enkrat in 1 uro. Konča vse seje.')
+    expect(said('confirmUniversity', 'sl')).toContain('enkrat, v 24 urah.')
+    expect(said('resetPassword', 'sl')).toContain('enkrat, v 1 uri. Odjavljeni boste povsod.')
     expect(said('finishAccount', 'zh-TW')).toContain('24 小時內有效')
   })
 
