@@ -58,8 +58,8 @@ export default defineConfig({
   root: ROOT,
   cacheDir: path.join(ROOT, 'node_modules', '.vitest'),
   test: {
-    // For two cores: hubs, databases and kiosks that start and stop mostly wait.
-    maxWorkers: 4,
+    // For two cores: hubs, databases and kiosks that start and stop mostly wait, but the simulation reckons on two by itself.
+    maxWorkers: 3,
     // Files of one worker share what they import, which takes a third off; none of them leaves anything behind in it.
     isolate: false,
     sequence: { sequencer: LongestFirst },
@@ -100,8 +100,9 @@ export default defineConfig({
           ...COMMON,
           name: 'launcher',
           include: [LAUNCHER],
-          testTimeout: 2 * HANGS_MS,
-          hookTimeout: 2 * HANGS_MS,
+          // Everything is started here from nothing, several times in some tests, beside those of other projects.
+          testTimeout: 5 * HANGS_MS,
+          hookTimeout: 5 * HANGS_MS,
         },
       },
     ],
