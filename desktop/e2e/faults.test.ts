@@ -113,7 +113,7 @@ test('[SCR-1] [KSK-18] a page that broke while its agent is away stays, and come
   complaints,
 }) => {
   test.slow()
-  complaints.expect(/destructure|net::ERR_/)
+  complaints.expect(/React error #31|net::ERR_/)
   const place = { isBroken: true }
   await tellInstead(page, brokenPlace('door'), place)
   await page.goto(kiosk.url)

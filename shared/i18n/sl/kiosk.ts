@@ -71,7 +71,7 @@ export const kiosk: KioskWords<typeof language> = {
     shortNever: 'še ni poročil',
     lastUpdate: 'Osveženo ob {{time}}',
     lastUpdateNever: 'Še ni osveženo',
-    waiting: 'poslano bo, ko bo spet povezava',
+    waiting: 'pošlje se, ko bo povezava',
   },
   line: {
     offline: 'Brez povezave',
@@ -84,10 +84,10 @@ export const kiosk: KioskWords<typeof language> = {
     certificateAuthority: 'Ta zaslon ne zaupa izdajatelju strežnikovega potrdila.',
     certificateHost: 'Strežnikovo potrdilo velja za drug naslov.',
     clockUnknown: 'Čas še ni znan',
-    waitingReports_one: '{{count}} poročilo čaka na pošiljanje',
-    waitingReports_two: '{{count}} poročili čakata na pošiljanje',
-    waitingReports_few: '{{count}} poročila čakajo na pošiljanje',
-    waitingReports_other: '{{count}} poročil čaka na pošiljanje',
+    waitingReports_one: '{{count}} poročilo v čakanju',
+    waitingReports_two: '{{count}} poročili v čakanju',
+    waitingReports_few: '{{count}} poročila v čakanju',
+    waitingReports_other: '{{count}} poročil v čakanju',
   },
   alarm: {
     outboxReset: 'Prosimo, obvestite informatike: lokalni podatki so bili ponastavljeni.',
