@@ -214,10 +214,10 @@ describe('figures that cannot be misread', () => {
     const seats = (locale: Locale, count: number): string => makeI18n(locale).t('door.seats', { count })
     expect([1, 6].map((count) => seats('en', count))).toEqual(['seats 1', 'seats 6'])
     expect([1, 2, 3, 5].map((count) => seats('sl', count))).toEqual([
-      'skupaj 1 sedež',
-      'skupaj 2 sedeža',
-      'skupaj 3 sedeži',
-      'skupaj 5 sedežev',
+      '1 sedež',
+      '2 sedeža',
+      '3 sedeži',
+      '5 sedežev',
     ])
     expect(seats('zh-TW', 6)).toBe('共 6 個座位')
   })

@@ -13,13 +13,13 @@ describe('the languages', () => {
     const { t } = makeI18n('sl')
     const seats = [1, 2, 3, 4, 5, 101, 102].map((count) => t('door.seats', { count }))
     expect(seats).toEqual([
-      'skupaj 1 sedež',
-      'skupaj 2 sedeža',
-      'skupaj 3 sedeži',
-      'skupaj 4 sedeži',
-      'skupaj 5 sedežev',
-      'skupaj 101 sedež',
-      'skupaj 102 sedeža',
+      '1 sedež',
+      '2 sedeža',
+      '3 sedeži',
+      '4 sedeži',
+      '5 sedežev',
+      '101 sedež',
+      '102 sedeža',
     ])
   })
 

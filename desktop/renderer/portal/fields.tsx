@@ -153,7 +153,7 @@ export function TextArea(props: {
   const drafted = useDrafted(name, start)
   return (
     <Labelled name={name} label={label} hint={hint} isOptional>
-      {(ids) => <textarea {...ids} name={name} rows={3} defaultValue={drafted} maxLength={maxLength} />}
+      {(ids) => <textarea {...ids} name={name} rows={2} defaultValue={drafted} maxLength={maxLength} />}
     </Labelled>
   )
 }
