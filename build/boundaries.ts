@@ -43,6 +43,7 @@ const HUB = [
   '@zxcvbn-ts/**',
   'i18next',
   'free-email-domains',
+  'p-timeout',
 ]
 const HUB_TESTS = [
   ...HUB,
@@ -58,6 +59,7 @@ const SCREENS = [
   'react-dom',
   'react-dom/**',
   'zustand',
+  'p-timeout',
   'zustand/**',
   'i18next',
   'wouter',

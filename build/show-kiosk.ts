@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout'
 import type { ChildProgram } from './child-programs.ts'
 import { StartupError } from './launcher.mjs'
 
@@ -35,12 +36,7 @@ export async function showKiosk(showing: KioskShowing, timeoutMs = ELECTRON_TIME
 
 type FirstLine = { shown: string } | { shown: null; why: string }
 
-async function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstLine> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<FirstLine>((resolve) => {
-    const why = `none within ${timeoutMs / 1000} s`
-    timer = setTimeout(() => resolve({ shown: null, why }), timeoutMs)
-  })
+function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstLine> {
   const told = child.waitForLine('kiosk ').then(
     (shown): FirstLine => ({ shown }),
     (error: unknown): FirstLine => {
@@ -48,9 +44,8 @@ async function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstL
       return { shown: null, why: error.message.replace(/\.$/, '') }
     },
   )
-  try {
-    return await Promise.race([told, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return pTimeout(told, {
+    milliseconds: timeoutMs,
+    fallback: () => ({ shown: null, why: `none within ${timeoutMs / 1000} s` }),
+  })
 }

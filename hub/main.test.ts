@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import pTimeout from 'p-timeout'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { VARIABLE_NAMES } from './config.ts'
 import { readHubFile } from './hub-file.ts'
@@ -33,16 +34,9 @@ let seed: string
 vi.setConfig({ testTimeout: 8 * HANGS_MS, hookTimeout: 3 * HANGS_MS })
 
 /** What comes, or an error where it does not come in time. */
-async function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not come within ${HANGS_MS / 1000} s`)), HANGS_MS)
-  })
-  try {
-    return await Promise.race([coming, late])
-  } finally {
-    clearTimeout(timer)
-  }
+function inTime<T>(coming: Promise<T>, what: string): Promise<T> {
+  const message = `${what} did not come within ${HANGS_MS / 1000} s`
+  return pTimeout(coming, { milliseconds: HANGS_MS, message })
 }
 
 beforeAll(async () => {

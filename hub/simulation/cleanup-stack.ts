@@ -1,3 +1,5 @@
+import pTimeout from 'p-timeout'
+
 /** A part that does not end within this is named and left to the end of this process. */
 const ENDS_WITHIN_MS = 15_000
 
@@ -21,19 +23,11 @@ export class CleanupStack {
 
   private async run(): Promise<void> {
     for (const { name, run } of this.steps.splice(0).toReversed()) {
-      const late = Promise.withResolvers<string>()
-      const timer = setTimeout(
-        () => late.resolve(`did not end within ${ENDS_WITHIN_MS / 1000} s`),
-        ENDS_WITHIN_MS,
+      const message = `did not end within ${ENDS_WITHIN_MS / 1000} s`
+      const fault = await pTimeout(run(), { milliseconds: ENDS_WITHIN_MS, message }).then(
+        () => null,
+        (error: unknown) => String(error),
       )
-      const fault = await Promise.race([
-        run().then(
-          () => null,
-          (error: unknown) => String(error),
-        ),
-        late.promise,
-      ])
-      clearTimeout(timer)
       if (fault !== null) process.stderr.write(`${name}: ${fault}\n`)
     }
   }

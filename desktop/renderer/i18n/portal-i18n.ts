@@ -1,4 +1,5 @@
 import i18next, { type i18n } from 'i18next'
+import pTimeout from 'p-timeout'
 import { initReactI18next } from 'react-i18next'
 import type { Locale } from '#shared/domain/university.ts'
 import { byLanguage } from '#shared/i18n/language.ts'
@@ -40,11 +41,8 @@ export async function changePortalLanguage(
   locale: Locale,
   isOver: () => boolean = () => false,
 ): Promise<void> {
-  if (!made.hasResourceBundle(locale, 'portal')) {
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new Error('no words came')), LOAD_MS)
-    await Promise.race([addLanguage(made, locale), late.promise]).finally(() => clearTimeout(timer))
-  }
+  if (!made.hasResourceBundle(locale, 'portal'))
+    await pTimeout(addLanguage(made, locale), { milliseconds: LOAD_MS, message: 'no words came' })
   if (!isOver()) await made.changeLanguage(locale)
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import pTimeout from 'p-timeout'
 import type { WebSocketServer } from 'ws'
 
 /** Time that a kiosk has to answer a close, ms. ws itself would wait for half a minute, and a half-open line never answers. */
@@ -8,7 +8,6 @@ const GOING_AWAY = 1001
 
 /** Closes every websocket of a server that shuts down, and terminates those that do not answer in time. */
 export async function closeSockets(server: WebSocketServer): Promise<void> {
-  const waiting = new AbortController()
   const closed = [...server.clients].map(
     (socket) =>
       new Promise<void>((done) => {
@@ -16,9 +15,7 @@ export async function closeSockets(server: WebSocketServer): Promise<void> {
         socket.close(GOING_AWAY)
       }),
   )
-  const timeout = delay(CLOSE_TIMEOUT_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
-  await Promise.race([Promise.all(closed), timeout])
-  waiting.abort()
+  await pTimeout(Promise.all(closed), { milliseconds: CLOSE_TIMEOUT_MS, fallback: () => [] })
   for (const socket of server.clients) socket.terminate()
   server.close()
 }

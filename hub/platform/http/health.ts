@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import pTimeout from 'p-timeout'
 import { loadMissingMigrations } from '../postgres/migrate.ts'
 import type { Database } from '../postgres/database.ts'
 
@@ -45,13 +46,8 @@ async function loadReadiness({ pool, lateJobs }: HealthDependencies): Promise<Re
 }
 
 async function answers(ask: () => Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((done) => {
-    timer = setTimeout(() => done(false), TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([ask().catch(() => false), late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return pTimeout(
+    ask().catch(() => false),
+    { milliseconds: TIMEOUT_MS, fallback: () => false },
+  )
 }
