@@ -7,10 +7,11 @@ import { KioskConfig } from '../desktop/engine/config/kiosk-config.ts'
 import { checkLock } from './check-lock.ts'
 import { checkLanguages } from './check-languages.ts'
 import { checkRules } from './check-rules.ts'
+import { checkDocuments } from './check-documents.ts'
 import { checkBoundaries } from './boundaries.ts'
 import { checkWords } from './check-words.ts'
 import { ROOT } from './launcher.mjs'
-import { readTree } from './tree.ts'
+import { listPaths, readTree } from './tree.ts'
 
 const HELP = `npm run check [-- name …]
 
@@ -21,6 +22,7 @@ Checks the text of the project, all of it or only what is named:
   dead     knip: no file, export or package that nothing uses
   languages  every language's folder is whole, and its numbers have all forms
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
+  documents  files that documents name are there
   words    no silenced checks, no loose ends, no addresses or paths of one machine
   schema   the published JSON Schema of a kiosk's configuration is what the code checks (written anew where not)
   boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (written anew where not)
@@ -41,6 +43,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
   languages: async () => outcome(await checkLanguages()),
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
+  documents: () => Promise.resolve(outcome(checkDocuments(readTree(), listPaths()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
   schema: () => Promise.resolve(outcome(checkSchema())),
   boundaries: () => Promise.resolve(outcome(checkBoundaries())),

@@ -20,8 +20,8 @@ export function readTree(): TreeFile[] {
     .map((file) => ({ path: file, text: readFileSync(path.join(ROOT, file), 'utf8') }))
 }
 
-/** From git where this is a clone; else from the folder, so that a copy without history can be checked as well. */
-function listPaths(): string[] {
+/** The path of every file of the project. From git where this is a clone; else from the folder, so that a copy without history can be checked as well. */
+export function listPaths(): string[] {
   if (!existsSync(path.join(ROOT, '.git'))) return walk('')
   // Whoever checks may be another user than whoever cloned; reading names is harmless.
   const args = ['-c', `safe.directory=${ROOT}`, 'ls-files', '-co', '--exclude-standard', '-z']

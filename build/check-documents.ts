@@ -1,0 +1,37 @@
+import path from 'node:path'
+import type { TreeFile } from './tree.ts'
+
+/** A link to somewhere in the project, with what may follow a #. */
+const LINK = /\]\(([^)#\s]+)(?:#[^)]*)?\)/g
+
+/** Code that can only be a file of ours: below a folder, or a test. */
+const FILE = /`((?:[\w.@-]+\/)+[\w.@-]+\.(?:tsx?|mjs|md|sql|json|ya?ml|css|sh)|[\w-]+\.test\.tsx?)`/g
+
+/** Decisions tell of the day on which they were made. */
+const DATED = 'build/decisions/'
+
+/** Files that documents name and that are not there, each with document and line. A name without a folder may lie anywhere. */
+export function checkDocuments(tree: readonly TreeFile[], paths: readonly string[]): string[] {
+  const known = new Set(paths.flatMap(withFolders))
+  const names = new Set(paths.map((file) => path.posix.basename(file)))
+  const exists = (document: string, named: string, isLink: boolean): boolean => {
+    const beside = path.posix.join(path.posix.dirname(document), named).replace(/\/$/, '')
+    return known.has(beside) || (!isLink && (known.has(named) || names.has(named)))
+  }
+  return tree
+    .filter((file) => file.path.endsWith('.md') && !file.path.startsWith(DATED))
+    .flatMap(({ path: document, text }) =>
+      [LINK, FILE].flatMap((pattern) =>
+        [...text.matchAll(pattern)].flatMap(({ 1: named = '', index }) => {
+          if (/^[a-z]+:/.test(named) || exists(document, named, pattern === LINK)) return []
+          const line = text.slice(0, index).split('\n').length
+          return [`${document}:${line}: ${named} is not there`]
+        }),
+      ),
+    )
+}
+
+function withFolders(file: string): string[] {
+  const parts = file.split('/')
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+}
