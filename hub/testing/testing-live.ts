@@ -102,10 +102,14 @@ export function applyLiveMessages(messages: readonly LiveHubMessage[]): Map<numb
 /** Nobody sits through the seconds of a hello that never comes, and of heartbeats. */
 const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
 
+/** A frame is sent this long after the one before, at most. */
+const LONGEST_TICK_MS = 300
+
 /** Hubs on one database as far as people's pages go, with timers in the test's hand. */
 export class LiveHubs {
   /** How far their clocks are ahead of the real one. */
   aheadMs = 0
+  private areTicksHeld = false
   private readonly pool: Database
   private readonly hubs: LiveHub[] = []
   private held: { ms: number; run: () => void }[] = []
@@ -120,7 +124,8 @@ export class LiveHubs {
       ...real,
       elapsedMs: () => real.elapsedMs() + this.aheadMs,
       after: (ms: number, run: () => void) => {
-        if (!HELD_MS.includes(ms)) return real.after(ms, run)
+        const isHeld = HELD_MS.includes(ms) || (this.areTicksHeld && ms <= LONGEST_TICK_MS)
+        if (!isHeld) return real.after(ms, run)
         this.held.push({ ms, run })
         return () => {
           this.held = this.held.filter((timer) => timer.run !== run)
@@ -143,8 +148,20 @@ export class LiveHubs {
   }
 
   runTimers(ms: number): void {
-    const due = this.held.filter((timer) => timer.ms === ms)
-    this.held = this.held.filter((timer) => timer.ms !== ms)
+    this.run((timer) => timer.ms === ms)
+  }
+
+  /** Lets no frame go out while `work` runs: what changes meanwhile comes in one, however slow the machine is. */
+  async betweenTicks(work: () => Promise<unknown>): Promise<void> {
+    this.areTicksHeld = true
+    await work()
+    this.areTicksHeld = false
+    this.run((timer) => timer.ms <= LONGEST_TICK_MS)
+  }
+
+  private run(isDue: (timer: { ms: number }) => boolean): void {
+    const due = this.held.filter(isDue)
+    this.held = this.held.filter((timer) => !isDue(timer))
     for (const { run } of due) run()
   }
 
