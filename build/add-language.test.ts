@@ -154,7 +154,7 @@ describe('[LNG-1] a folder more', () => {
     const { makePortalI18n } = await server.ssrLoadModule('/i18n/portal-i18n.ts')
     const made = await (makePortalI18n as (tag: string) => Promise<Made>)(TAG)
     const found = NUMBERS.map((count) => made.t('places.found', { ns: 'portal', count }))
-    expect(found).toEqual(FORMS.map((form, index) => `${form} ${NUMBERS[index]} found`))
+    expect(found).toEqual(FORMS.map((form, index) => `${form} ${NUMBERS[index]} places`))
     const { localeOf } = await server.ssrLoadModule('/portal/settings.ts')
     expect((localeOf as (tag: string) => string | null)('cy-GB')).toBe(TAG)
   })
@@ -163,7 +163,7 @@ describe('[LNG-1] a folder more', () => {
     expect(await ask(copy, ASK_MAILS)).toEqual({
       LANGUAGES: [TAG, 'en', 'sl', 'zh-TW'],
       language: TAG,
-      links: FORMS.map((form, index) => `${form} The link works once, and for ${NUMBERS[index]} hours.`),
+      links: FORMS.map((form, index) => `${form} The link works once, within ${NUMBERS[index]} hours.`),
       moment: expect.stringMatching(/Ionawr 1970 .* UTC$/),
       other: TAG,
     })

@@ -93,7 +93,7 @@ function watch({ name, electron, ...options }: ProgramOptions, child: ChildProce
         if (line === undefined && !hasEnded) return
         waiting.delete(look)
         if (line !== undefined) resolve(line)
-        else if (lastErrorLine === '') reject(new StartupError(`The ${name} ended before it was ready.`))
+        else if (lastErrorLine === '') reject(new StartupError(`The ${name} stopped before it was ready.`))
         else reject(new StartupError(lastErrorLine, { isPrinted: true }))
       }
       waiting.add(look)

@@ -16,7 +16,7 @@ export interface DemoPerson {
  */
 export async function makeDemoPeople(pool: Database): Promise<DemoPerson[]> {
   if (process.env['NODE_ENV'] === 'production')
-    throw new StartupError('The people of the demo do not exist in production.')
+    throw new StartupError('The demo people are not available in production.')
   const [campus] = await query<{ id: number }>(
     pool,
     `select v.id from universities v where $1 = any(v.email_domains)

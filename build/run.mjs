@@ -32,11 +32,11 @@ if (file === undefined) {
   if (SERVERS.includes(name ?? '') && !args.some((word) => TEXTS.includes(word))) await buildScreens()
   process.exitCode = await runUnderNode24(file, args)
 } else {
-  process.stderr.write(`${name} is not here: ${file} is missing\n`)
+  process.stderr.write(`Cannot run ${name}: ${file} is missing\n`)
   process.exitCode = 1
 }
 
 /** Where that cannot be, for example in a folder of somebody else's, it is said, and what was asked is done all the same. */
 async function buildScreens() {
-  if ((await runUnderNode24('build/build-screens.ts', [])) !== 0) say('the screens stay as they are')
+  if ((await runUnderNode24('build/build-screens.ts', [])) !== 0) say('the screens were not rebuilt')
 }

@@ -64,7 +64,7 @@ test('[SHL-8] an Electron that never shows its window is ended after twenty seco
   const shown = await show(electron, 400)
   expect(shown.line).toBe('kiosk http://127.0.0.1:1/')
   expect(shown.said).toEqual([
-    'Electron shows no window of the door kiosk (none within 0.4 s); it goes on in the browser.',
+    'Electron did not show a window for the door kiosk (not within 0.4 s); it continues in the browser.',
   ])
   expect(shown.forgotten.map(({ process: { signalCode } }) => signalCode)).toEqual(['SIGTERM'])
   expect(ELECTRON_TIMEOUT_MS).toBe(20_000)
@@ -73,7 +73,7 @@ test('[SHL-8] an Electron that never shows its window is ended after twenty seco
 test('[SHL-8] an Electron that ends before says why; one that is no program at all too', async () => {
   const electron = program('ends.cjs', 'console.error("libnss3.so: cannot open"); process.exitCode = 127')
   expect((await show(electron, 20_000)).said).toEqual([
-    'Electron shows no window of the door kiosk (libnss3.so: cannot open); it goes on in the browser.',
+    'Electron did not show a window for the door kiosk (libnss3.so: cannot open); it continues in the browser.',
   ])
   const none = await show(path.join(folder, 'nothing'), 20_000)
   expect(none.line).toBe('kiosk http://127.0.0.1:1/')

@@ -29,7 +29,9 @@ export async function showKiosk(showing: KioskShowing, timeoutMs = ELECTRON_TIME
     if (line.shown !== null) return line.shown
     await child.stop()
     showing.forget(child)
-    showing.say(`Electron shows no window of the ${showing.name} (${line.why}); it goes on in the browser.`)
+    showing.say(
+      `Electron did not show a window for the ${showing.name} (${line.why}); it continues in the browser.`,
+    )
   }
   return showing.startForBrowser().waitForLine('kiosk ')
 }
@@ -46,6 +48,6 @@ function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstLine> {
   )
   return pTimeout(told, {
     milliseconds: timeoutMs,
-    fallback: () => ({ shown: null, why: `none within ${timeoutMs / 1000} s` }),
+    fallback: () => ({ shown: null, why: `not within ${timeoutMs / 1000} s` }),
   })
 }

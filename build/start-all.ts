@@ -35,9 +35,9 @@ async function main(): Promise<void> {
       process.stdout.write('ready\n')
       const first = await Promise.race([stopAsked, superviseAll(started)])
       if (first !== 'asked')
-        throw new StartupError(`The ${first.name} ended unexpectedly; everything is stopped.`)
+        throw new StartupError(`The ${first.name} stopped unexpectedly; everything was stopped.`)
     }
-    say('stopping …')
+    say('stopping…')
   } finally {
     await stopAll(started)
     unlock()
@@ -74,7 +74,7 @@ function takeFolder(folder: string): () => void {
       throw new StartupError(sentence, { cause: error })
     }
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const sentence = `The data folder ${path.dirname(folder)} cannot be written (${code}): set CARREL_HOME to a folder of your own.`
+    const sentence = `Cannot write to the data folder ${path.dirname(folder)} (${code}). Set CARREL_HOME to a folder of your own.`
     throw new StartupError(sentence, { cause: error })
   }
 }
@@ -82,13 +82,13 @@ function takeFolder(folder: string): () => void {
 async function begin(started: Started): Promise<void> {
   const cleared = await clearLeftovers(started.folder)
   if (cleared > 0)
-    say(`ended ${cleared} ${cleared === 1 ? 'process' : 'processes'} that a killed start had left`)
+    say(`ended ${cleared} ${cleared === 1 ? 'process' : 'processes'} left over from a killed start`)
   const taken = await findTakenPort(started.ports, PORT_TIMEOUT_MS)
   if (taken !== null)
     throw new StartupError(
-      `Port ${taken} is taken by another program: stop it, or set CARREL_PORT to another port.`,
+      `Port ${taken} is in use by another program. Stop it, or set CARREL_PORT to another port.`,
     )
-  say('starting the hub …')
+  say('starting the hub…')
   const hub = addProgram(
     started,
     startProgram({
@@ -111,9 +111,7 @@ function showSetupLink(home: string): void {
   const file = setupFile(home)
   if (!existsSync(file)) return
   const where = process.stdout.isTTY ? readFileSync(file, 'utf8').trim() : `in ${file}`
-  say(
-    `nobody administers this Carrel yet; the link that makes the first administrator, within an hour: ${where}`,
-  )
+  say(`no platform admin yet; the link to create the first one, valid for one hour: ${where}`)
 }
 
 async function prepareScreens(): Promise<void> {

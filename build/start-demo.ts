@@ -28,7 +28,7 @@ const ENROL_TIMEOUT_MS = 30_000
 export async function startDemo(started: Started, hubUrl: string): Promise<void> {
   if (started.config.isProduction) {
     say(
-      'production: no demo campus and no demo kiosks; "npm run admin -- --help" shows how to make real ones',
+      'production: no demo campus and no demo kiosks; "npm run admin -- --help" shows how to create real ones',
     )
     return
   }
@@ -63,7 +63,7 @@ async function showPeople({ config }: Started, pool: Database): Promise<void> {
   for (const { email, password } of people) process.stdout.write(`sign in as ${email} with ${password}\n`)
   if (people.length > 0 || !(await hasDemoPeople(pool))) return
   const home = process.env['CARREL_HOME'] === undefined ? '' : `CARREL_HOME=${config.home} `
-  say(`passwords of the demo's people forgotten? "${home}npm run admin -- demo passwords" makes new ones`)
+  say(`forgot the demo passwords? "${home}npm run admin -- demo passwords" makes new ones`)
 }
 
 /** A demo goes on without visitors; it only greys after a while. [IMP-9] */
@@ -87,7 +87,7 @@ async function startKiosk(
   electron: Electron | null,
 ): Promise<void> {
   const { role, name, folder, code } = kiosk
-  say(`starting the ${role} kiosk …`)
+  say(`starting the ${role} kiosk…`)
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
   const run = (options: ProgramOptions): ChildProgram => {
     const child = addProgram(started, startProgram(options))

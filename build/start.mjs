@@ -4,33 +4,33 @@ import { runUnderNode24 } from './launcher.mjs'
 
 const HELP = `npm start
 
-Installs what is missing, builds the screens, starts a hub on a PostgreSQL of its own, loads a demo campus into an empty
+Installs missing packages, builds the screens, starts a hub with its own PostgreSQL, loads a demo campus into an empty
 database, and starts one entrance kiosk and one door kiosk. Prints progress on standard error and these lines on standard
 output:
 
   hub http://…
   portal http://…/
-  sign in as … with …            (at the first start only: the passwords of the demo's people are kept nowhere;
+  sign in as … with …            (first start only: demo passwords are not stored;
                                  "npm run admin -- demo passwords" makes new ones)
   entrance kiosk http://…        (the word "window" where Electron shows it within 20 s)
   door kiosk http://…
   ready
 
-Without a mail server each mail is told on standard error, with its link and its file. Ctrl-C stops everything.
+Without a mail server, each email is shown on standard error with its link and its file. Ctrl-C stops everything.
 
 environment
   CARREL_PORT    port of the hub (4710); the kiosks use the next two, the metrics the ninth after it
   CARREL_HOME    folder of all data
-  DATABASE_URL   a PostgreSQL 18 of yours instead of the embedded one
-  CARREL_LOG     how much the hub says: error, warn, info (warn), debug
-  NODE_ENV       production: no demo campus, no demo kiosks and no demo people are made
+  DATABASE_URL   your own PostgreSQL 18 instead of the embedded one
+  CARREL_LOG     log level of the hub: error, warn, info or debug (warn)
+  NODE_ENV       production: no demo campus, kiosks or people are created
 `
 
 const args = process.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(HELP)
 } else if (args.length > 0) {
-  process.stderr.write(`unknown argument ${args[0]}; "npm start -- --help" lists what there is\n`)
+  process.stderr.write(`unknown argument ${args[0]}; see "npm start -- --help"\n`)
   process.exitCode = 2
 } else {
   process.exitCode = await runUnderNode24('build/start-all.ts', [])

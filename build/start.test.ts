@@ -201,7 +201,7 @@ describe('npm start', () => {
     await started.waitForLine('ready')
     const door = processesOf(home).find(({ command }) => command.includes('--name Demo door '))
     process.kill(door?.pid ?? 0, 'SIGKILL')
-    await started.waitForErrorLine('The door kiosk ended by itself (SIGKILL) and was started again.')
+    await started.waitForErrorLine('The door kiosk stopped unexpectedly (SIGKILL) and was restarted.')
     const addresses = started.stdout().match(/(?<=^door kiosk )\S+/gm) ?? []
     expect(addresses).toHaveLength(2)
     expect(new Set(addresses).size).toBe(1)
@@ -224,7 +224,7 @@ describe('npm start', () => {
       const refused = start()
       expect(await refused.ended).toBe(1)
       expect(sentences(refused)).toEqual([
-        `Port ${port + 1} is taken by another program: stop it, or set CARREL_PORT to another port.`,
+        `Port ${port + 1} is in use by another program. Stop it, or set CARREL_PORT to another port.`,
       ])
     } finally {
       squatter.close()

@@ -51,7 +51,7 @@ test('[SHL-13] a window that somebody closes is said, and the rest goes on; what
     })
     await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(1)
     expect(said[0]).toMatch(
-      new RegExp(`^The window of the ${closing} was closed; everything else goes on\\.`),
+      new RegExp(`^The window of the ${closing} was closed; everything else keeps running\\.`),
     )
     expect(programs).toEqual([hub])
     hub.process.kill('SIGKILL')
@@ -96,7 +96,7 @@ test.each([
       },
       say: (sentence) => said.push(sentence),
     })
-    const sentence = `The door kiosk ended by itself (${how}) and was started again.`
+    const sentence = `The door kiosk stopped unexpectedly (${how}) and was restarted.`
     expect([failed, said]).toEqual([programs[1], [sentence, sentence]])
   },
   60_000,

@@ -39,7 +39,7 @@ export async function untilOneFails({
     if (isWindow && CLOSED.includes(exitCode)) {
       forget(ended)
       say(
-        `The window of the ${name} was closed; everything else goes on. The next "npm start" shows it again; Ctrl-C stops everything.`,
+        `The window of the ${name} was closed; everything else keeps running. The next "npm start" shows it again; Ctrl-C stops everything.`,
       )
       continue
     }
@@ -48,6 +48,6 @@ export async function untilOneFails({
     const recent = ends.filter((end) => end.name === name && nowMs - end.atMs < ENDS_WINDOW_MS)
     const isWorthIt = (exitCode === STORE_BROKE || signalCode !== null) && recent.length < MOST_ENDS
     if (!isWorthIt || !(await startAgain(ended))) return ended
-    say(`The ${name} ended by itself (${signalCode ?? `exit code ${exitCode}`}) and was started again.`)
+    say(`The ${name} stopped unexpectedly (${signalCode ?? `exit code ${exitCode}`}) and was restarted.`)
   }
 }

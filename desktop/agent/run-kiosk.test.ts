@@ -98,7 +98,7 @@ test('[SYN-20] codes come from the command line, the environment and standard in
   await expect.poll(() => kiosk.said).toHaveLength(1)
   kiosk.input.write('\n FROM-INPUT \n')
   await expect.poll(() => kiosk.said).toHaveLength(2)
-  expect(kiosk.said[0]).toMatch(/^The hub does not accept the enrolment code/)
+  expect(kiosk.said[0]).toMatch(/^This enrolment code is wrong/)
   const other = run([...args, '--folder', newFolder()], { CARREL_ENROL_CODE: 'FROM-ENV' })
   await expect.poll(() => other.said).toHaveLength(1)
   expect(hub.codes).toEqual(['FROM-LINE', 'FROM-INPUT', 'FROM-ENV'])
@@ -117,7 +117,7 @@ test('[SYN-28] --export writes what the outbox holds, and starts nothing; a fold
   expect(await exported.code).toBe(0)
   const nothing = run(['--folder', join(folder, 'none'), '--export'])
   expect(await nothing.code).toBe(1)
-  expect(nothing.said[0]).toContain('There is no kiosk in')
+  expect(nothing.said[0]).toContain('No kiosk found in')
   await running.end()
 })
 
@@ -125,7 +125,7 @@ test('a hub that is away is tried again, and said so', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const kiosk = run([...args, '--code', 'X'])
   await expect.poll(() => kiosk.said, { timeout: 30_000 }).toHaveLength(2)
-  expect(kiosk.said[1]).toBe('The hub cannot be reached; the enrolment is tried again.')
+  expect(kiosk.said[1]).toBe('Cannot reach the hub. Enrolment will be retried.')
 })
 
 test('a broken configuration is served to the screen in plain language', async () => {
@@ -143,7 +143,7 @@ test('a port that is taken is one sentence and exit code 1; a wrong command line
   const { port } = addressOf(await run(args).printed)
   const second = run([...args.slice(0, 4), '--folder', newFolder(), '--port', String(port)])
   expect(await second.code).toBe(1)
-  expect(second.said).toEqual([`Port ${port} is taken by another program: name another one with --port.`])
+  expect(second.said).toEqual([`Port ${port} is in use by another program. Choose another one with --port.`])
   expect(await run(['--nmae', 'x']).code).toBe(2)
   expect(await run(['--name', 'x', '--hub', 'http://hub.example']).code).toBe(2)
   const help = run(['--help'])
@@ -165,7 +165,7 @@ test('[KSK-1] [KSK-3] a kiosk whose folder cannot be opened says so on its scree
   await screen.hear((message) => message.slice === 'kiosk')
   expect(screen.received[0]).toMatchObject({ value: { state: 'storeError', advice: 'locked' } })
   expect(await second.code).toBe(70)
-  expect(second.said[0]).toMatch(/^The folder of this kiosk cannot be opened: nothing in it was changed/)
+  expect(second.said[0]).toMatch(/^This kiosk's folder cannot be opened. Nothing in it was changed/)
   expect(await screen.ended).toBe(1001)
   expect(await holder.end()).toBe(0)
 })

@@ -22,19 +22,19 @@ const LAST_SLICE_MS = 250
 const HELP = `npm run kiosk -- --name NAME --hub URL [options]
 npm run kiosk -- --config FILE [options]
 
-Starts a kiosk whose screens are served to a browser on this machine. Prints "kiosk http://…" on standard output when it
-is ready: open that address, it carries the secret that the screens must show. The log goes to standard error. Ctrl-C
+Starts a kiosk and serves its screens to a browser on this machine. Prints "kiosk http://…" on standard output when it
+is ready: open that address, which contains the secret of this kiosk. The log goes to standard error. Ctrl-C
 ends it. Without a name, a hub and a file, ${systemConfigFile()} is read.
 
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine
-  --config FILE   configuration file (JSON); options on the command line win over it
-  --code CODE     enrolment code, for a device that is not enrolled. Others can see a command line: better give it in
-                  CARREL_ENROL_CODE, or as a line on standard input, or type it at the screen
+  --config FILE   configuration file (JSON); options on the command line override it
+  --code CODE     enrolment code, for a device that is not enrolled. Other users can see a command line: better set
+                  CARREL_ENROL_CODE, send it as a line on standard input, or type it on the screen
   --port PORT     port on 127.0.0.1 (${DEFAULT_PORT}; 0 takes any free one)
   --folder DIR    the device's own folder (below CARREL_HOME, by its name)
-  --export        write what the device's outbox holds to standard output, as JSON, and end: also of a revoked kiosk,
-                  and beside a running one
+  --export        write the device's outbox to standard output as JSON and exit; works for revoked kiosks too, and
+                  while the kiosk is running
   --help          this text
 
 environment
@@ -42,7 +42,7 @@ environment
   CARREL_HOME        folder of all data (as root /var/lib/carrel, else ~/.local/share/carrel)
   CARREL_LOG         how much is logged: info or warn (info)
 
-Exit code 70: the kiosk's store broke or cannot be opened, and the kiosk is to be started again; let a supervisor do it.
+Exit code 70: the kiosk's local data is damaged or cannot be opened. Start the kiosk again, best by a supervisor.
 `
 
 /** What the process gives to the kiosk. */
@@ -108,10 +108,9 @@ async function waitForFailure({ failed }: OpenedKiosk['engine'], context: KioskP
 }
 
 const SENTENCES: Record<EngineFailure, string> = {
-  storeBroken:
-    'The outbox of this kiosk is corrupt: the kiosk ends, and the next start saves what can be read of it.',
+  storeBroken: "This kiosk's outbox is damaged. The kiosk stops; the next start recovers what can be read.",
   storeUnusable:
-    'The folder of this kiosk cannot be opened: nothing in it was changed, the kiosk ends and is to be started again.',
+    "This kiosk's folder cannot be opened. Nothing in it was changed. The kiosk stops; start it again.",
 }
 
 /** One JSON document on standard output; exit code 1 where no outbox can be read. [SYN-28] */
@@ -123,7 +122,7 @@ function exportOutbox(args: KioskArguments, context: KioskProcess): number {
     context.print(`${JSON.stringify(found, null, 2)}\n`)
     return found.outboxes.length > 0 && found.unreadable.length === 0 ? 0 : 1
   } catch {
-    return failWith(context, `There is no kiosk in ${folder.value}, or this user may not read it.`, 1)
+    return failWith(context, `No kiosk found in ${folder.value}, or this user cannot read it.`, 1)
   }
 }
 
@@ -182,8 +181,9 @@ function enrolWithCodes(
 
 function sentenceOf(error: unknown): string {
   const { code, port, path } = error as { code?: string; port?: number; path?: string }
-  if (code === 'EADDRINUSE') return `Port ${port} is taken by another program: name another one with --port.`
-  if (code === 'ENOENT') return `The screens in ${path} are not built: "node build/build-screens.ts" does it.`
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use by another program. Choose another one with --port.`
+  if (code === 'ENOENT') return `The screens in ${path} are not built. Run "node build/build-screens.ts".`
   return String(error instanceof Error ? (error.stack ?? error) : error)
 }
 

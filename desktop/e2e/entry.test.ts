@@ -14,18 +14,19 @@ test('[SYN-20] a device without a place: a code tapped on its own keys makes it 
   try {
     await kiosk.start()
     await page.goto(kiosk.url)
-    await expect(page.getByRole('heading', { name: 'Give this screen its place' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Set up this screen' })).toBeVisible()
     const type = async (code: string): Promise<void> => {
       for (const letter of code.replaceAll('-', ''))
         await page.getByRole('button', { name: letter, exact: true }).click()
       await page.getByRole('button', { name: 'Continue' }).click()
     }
     await type('0000-0000-0000-0000')
-    await expect(page.locator('.code-said')).toHaveText('The code is wrong, used, or out of date.')
-    for (let letter = 0; letter < 16; letter += 1) await page.getByRole('button', { name: 'Erase' }).click()
+    await expect(page.locator('.code-said')).toHaveText('This code is wrong, expired or already used.')
+    for (let letter = 0; letter < 16; letter += 1)
+      await page.getByRole('button', { name: 'Delete last character' }).click()
 
     await type(await world.makeCode(roomId, 'door'))
-    await expectDoor(page, 'Unsure', 15_000)
+    await expectDoor(page, 'Unknown', 15_000)
     await expect(page.getByRole('heading', { level: 1, name: rooms[0] })).toBeVisible()
     await reportButton(page, 'Free').click()
     await expectDoor(page, 'Free')
@@ -50,7 +51,7 @@ for (const [what, fragment] of [
     const stranger = await browser.newContext()
     const page = await stranger.newPage()
     await page.goto(kiosk.url.replace(/#.*$/, fragment))
-    await expect(page.getByRole('heading', { name: 'This address is out of date' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'This address has expired' })).toBeVisible()
     await expect(
       page.getByText('Please open the address that the kiosk program printed when it started.'),
     ).toBeVisible()
@@ -65,7 +66,7 @@ test('[BRG-3] the policy of the screens holds: injected code does not run, and n
 }) => {
   const { rooms, ids } = world.takeLibrary()
   const { page, kiosk } = await openFace('door', ids.get(rooms[0]) ?? 0)
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   // The token is not left in the address bar.
   expect(page.url()).toBe(kiosk.url.replace(/#.*$/, ''))
   complaints.expect(/Content Security Policy/)
@@ -98,9 +99,9 @@ test('a page that is loaded again is the same kiosk; two pages show the same', a
 }) => {
   const { rooms, ids } = world.takeLibrary()
   const { page, kiosk } = await openFace('door', ids.get(rooms[0]) ?? 0)
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   await page.reload()
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   const second = await context.newPage()
   await second.goto(kiosk.url)
   await reportButton(page, 'Busy').click()

@@ -26,7 +26,7 @@ const test = base.extend<{ kiosk: KioskHost }>({
   },
 })
 
-const HOME = 'Give this screen its place'
+const HOME = 'Set up this screen'
 
 /** Tells a page something else than its engine does of these slices, as long as `isBroken` says so. */
 async function tellInstead(
@@ -194,7 +194,7 @@ test('[SCR-3] a page says that it paints; one whose thread hangs turns /health t
 })
 
 const FAILED = [
-  'This screen has not loaded completely',
+  'This screen did not load completely',
   'Ta zaslon se ni naložil v celoti',
   '這個畫面未能完整載入',
 ]

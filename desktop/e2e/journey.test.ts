@@ -14,24 +14,24 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
     openFace('door', roomId),
     openFace('entrance', ids.get(name) ?? 0),
   ])
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
 
   await reportButton(door.page, 'Busy').click()
-  await expectAnswer(door.page, 'Thank you!')
+  await expectAnswer(door.page, 'Thank you')
   await expectDoor(door.page, 'Busy')
   await expectLobby(lobby.page, {
     [name]: 'Busy',
     [floors[0]]: 'Busy',
     [rooms[0]]: 'Busy',
-    [rooms[1]]: 'Unsure',
+    [rooms[1]]: 'Unknown',
   })
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(1)
 
   await door.page.getByRole('button', { name: 'Undo' }).click()
-  await expectAnswer(door.page, 'Taken back.')
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [name]: 'Unsure', [floors[0]]: 'Unsure', [rooms[0]]: 'Unsure' })
+  await expectAnswer(door.page, 'Report removed')
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
   // The report stays on record. [OCC-2]
   expect(await world.loadReports(roomId)).toEqual([1])
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(null)
@@ -48,17 +48,17 @@ test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, 
     openFace('door', roomId),
     openFace('entrance', ids.get(name) ?? 0),
   ])
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [name]: 'Unsure' })
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [name]: 'Unknown' })
 
   // Half open, as when a cable is pulled: nobody is told that the line is dead.
   world.line.isSilent = true
   await reportButton(door.page, 'Full').click()
-  await expectAnswer(door.page, 'Thank you!')
+  await expectAnswer(door.page, 'Thank you')
   await expectDoor(door.page, 'Full')
   await expect(lobby.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
   await expect(door.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
-  await expect(door.page.getByText('1 report waits to be sent')).toBeVisible()
+  await expect(door.page.getByText('1 report waiting to send')).toBeVisible()
   await expectDoor(door.page, 'Full')
   expect(await world.loadReports(roomId)).toEqual([])
 
@@ -83,13 +83,13 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is s
     openFace('door', roomId),
     openFace('entrance', ids.get(name) ?? 0),
   ])
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [name]: 'Unsure' })
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [name]: 'Unknown' })
 
   world.line.isShut = true
   world.line.cut()
   await reportButton(door.page, 'Busy').click()
-  await expectAnswer(door.page, 'Thank you!')
+  await expectAnswer(door.page, 'Thank you')
   // The browser says by itself that the agent is away.
   complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
   await door.kiosk.kill()
@@ -114,7 +114,7 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
   const { rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
   const door = await openFace('door', roomId)
-  await expectDoor(door.page, 'Unsure')
+  await expectDoor(door.page, 'Unknown')
   // Lines to an agent that hangs are given up again and again.
   complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
 
@@ -125,7 +125,7 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
   // Five seconds after the last beat, which may have come just before it froze, and a look of the page.
   expect(await record.firstOf('Back in a moment')).toBeLessThan(70)
   await expect(
-    door.page.getByText('It is not certain whether it was saved. Please tap again.', { exact: true }).first(),
+    door.page.getByText('This may not have been saved. Please tap again.', { exact: true }).first(),
   ).toBeVisible()
   await expect(door.page.locator('.state-word')).toHaveCount(0)
   await expect(door.page.getByText(/Live/)).toHaveCount(0)
@@ -134,10 +134,10 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
   await expect.poll(record.tenths, { timeout: 40_000 }).toBeGreaterThan(awayAt + 70)
 
   door.kiosk.thaw()
-  await expectDoor(door.page, 'Unsure', 15_000)
+  await expectDoor(door.page, 'Unknown', 15_000)
   // What it read on waking came from a visitor who was told that it is not certain.
   await reportButton(door.page, 'Busy').click()
-  await expectAnswer(door.page, 'Thank you!')
+  await expectAnswer(door.page, 'Thank you')
   await expect.poll(() => world.loadReports(roomId)).toEqual([1])
 })
 
@@ -152,8 +152,8 @@ test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing
     openFace('door', roomId),
     openFace('entrance', ids.get(name) ?? 0),
   ])
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [rooms[2]]: 'Unsure' })
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [rooms[2]]: 'Unknown' })
   await reportButton(door.page, 'Busy').click()
   await expectLobby(lobby.page, { [rooms[0]]: 'Busy' })
 
@@ -161,7 +161,7 @@ test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing
   // The thanks of the first tap makes room for the next question after five seconds.
   await expect(reportButton(door.page, 'Free')).toBeVisible()
   await Promise.all([reportButton(lobby.page, 'Full').click(), world.killHub()])
-  await expectAnswer(lobby.page, 'Thank you!')
+  await expectAnswer(lobby.page, 'Thank you')
   await reportButton(door.page, 'Free').click()
   await expectDoor(door.page, 'Free')
 

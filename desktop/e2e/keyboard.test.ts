@@ -31,7 +31,7 @@ async function tabTo(page: Page, beginning: string): Promise<void> {
 test('keyboard alone: a report and its undo at a door', async ({ world, openFace }) => {
   const { rooms, ids } = world.takeLibrary()
   const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   await tabTo(page, 'Full')
   await page.keyboard.press('Enter')
   await expectDoor(page, 'Full')
@@ -39,8 +39,8 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openFace
   await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
   await expectVisibleFocus(page)
   await page.keyboard.press('Space')
-  await expectAnswer(page, 'Taken back.')
-  await expectDoor(page, 'Unsure')
+  await expectAnswer(page, 'Report removed')
+  await expectDoor(page, 'Unknown')
   await expect(reportButton(page, 'Free')).toBeFocused()
 })
 
@@ -50,7 +50,7 @@ test('keyboard alone: a place of a lobby opened, reported, undone and closed aga
 }) => {
   const { name, rooms, ids } = world.takeLibrary()
   const { page } = await openFace('entrance', ids.get(name) ?? 0)
-  await expectLobby(page, { [rooms[1]]: 'Unsure' })
+  await expectLobby(page, { [rooms[1]]: 'Unknown' })
   await tabTo(page, rooms[1])
   await page.keyboard.press('Enter')
   const panel = page.getByRole('complementary', { name: rooms[1] })
@@ -63,7 +63,7 @@ test('keyboard alone: a place of a lobby opened, reported, undone and closed aga
   await expectLobby(page, { [rooms[1]]: 'Full' })
   await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
   await page.keyboard.press('Enter')
-  await expectLobby(page, { [rooms[1]]: 'Unsure' })
+  await expectLobby(page, { [rooms[1]]: 'Unknown' })
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
   await expect(page.locator('.entrance-main').getByRole('button', { name: rooms[1] })).toBeFocused()
@@ -77,7 +77,7 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
   const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
   await page.clock.install()
   await page.reload()
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   const root = page.locator('html')
   const plain = { lang: 'en', theme: 'light', contrast: 'normal', text: 'normal', reach: 'false' }
   const look = (): Promise<Record<string, string | undefined>> =>
@@ -87,7 +87,7 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
     ['Large text', { text: 'large' }],
     ['Contrast', { contrast: 'high' }],
     ['Dark', { theme: 'dark' }],
-    ['Reach', { reach: 'true' }],
+    ['Lower controls', { reach: 'true' }],
     ['中文 繁體中文', { lang: 'zh-TW' }],
     ['SL Slovenščina', { lang: 'sl' }],
   ] as const) {
@@ -111,5 +111,5 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
   await page.clock.fastForward(3_000)
   await expect(dialog).toHaveCount(0)
   await expect.poll(look).toEqual(plain)
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
 })

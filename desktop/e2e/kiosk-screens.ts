@@ -4,7 +4,7 @@ import { expect, type Locator, type Page } from '@playwright/test'
 export const SCREEN_TIMEOUT_MS = 10_000
 
 /** Words of the three levels and of what is unknown, as the English screens say them. */
-export type Word = 'Free' | 'Busy' | 'Full' | 'Unsure'
+export type Word = 'Free' | 'Busy' | 'Full' | 'Unknown'
 
 /** A door, or the opened place of a lobby: the button that reports a level. */
 export function reportButton(page: Page, word: Word): Locator {
@@ -17,7 +17,7 @@ export async function expectDoor(page: Page, word: Word, within = SCREEN_TIMEOUT
 }
 
 /** Waits until the question has made room for an answer. The live region says it too: that is not looked at here. */
-export async function expectAnswer(page: Page, title: 'Thank you!' | 'Taken back.'): Promise<void> {
+export async function expectAnswer(page: Page, title: 'Thank you' | 'Report removed'): Promise<void> {
   await expect(page.locator('.answer-title')).toHaveText(title)
 }
 

@@ -29,22 +29,20 @@ test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap t
   portal.stopHub()
   await reportButton(page, 'Busy').click()
   await expect(reportButton(page, 'Busy')).toBeVisible()
-  await expect(page.locator('.p-report').getByText('Saving …')).toBeVisible()
-  await expect(
-    page.locator('.p-report').getByText('No answer from the hub yet. Still trying …'),
-  ).toBeVisible()
+  await expect(page.locator('.p-report').getByText('Saving…')).toBeVisible()
+  await expect(page.locator('.p-report').getByText('No answer yet. Still trying…')).toBeVisible()
   await expect(reportButton(page, 'Busy')).toBeVisible()
   await expect(connectionMark(page)).toHaveText('Offline', { timeout: 20_000 })
-  await expect(page.getByText('The hub has not answered. Please try again.')).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByText('No answer from Carrel. Please try again.')).toBeVisible({ timeout: 15_000 })
   const [first, second, third] = await record.words()
-  expect([first?.[0], second?.[0], third?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
+  expect([first?.[0], second?.[0], third?.[0]]).toEqual(['Live', 'Connecting…', 'Offline'])
   // One and a half heartbeats after the last word; then the time that a question gets.
   expect(second?.[1]).toBeLessThan(90)
   expect(third?.[1]).toBeLessThan(130)
 
   portal.continueHub()
   await page.getByRole('button', { name: 'Try again' }).click()
-  await expect(page.getByText('Thank you!')).toBeVisible()
+  await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
   await expectPlace(page, 'Busy')
   await portal.bringBack(page)
   expect(await portal.countReports(rooms[0])).toBe(1)
@@ -65,7 +63,7 @@ test('[POR-8] a page that wakes says "connecting" before anything else, and "Liv
       await new Promise((resolve) => requestAnimationFrame(resolve))
       return document.querySelector('.p-connection')?.textContent
     }, told)
-    expect(word, told).toBe('Connecting …')
+    expect(word, told).toBe('Connecting…')
     portal.continueHub()
     await portal.bringBack(page)
   }
@@ -94,7 +92,7 @@ test('[POR-8] a page whose process stood still does not show its old figures as 
   }
   await expect(connectionMark(page)).toHaveText('Offline', { timeout: 30_000 })
   const [live, connecting, offline] = await record.words()
-  expect([live?.[0], connecting?.[0], offline?.[0]]).toEqual(['Live', 'Connecting …', 'Offline'])
+  expect([live?.[0], connecting?.[0], offline?.[0]]).toEqual(['Live', 'Connecting…', 'Offline'])
   // What a line gets to come back in, and a second for a beat of the page.
   expect((offline?.[1] ?? 0) - (connecting?.[1] ?? 0)).toBeLessThan(40)
   portal.continueHub()
@@ -111,7 +109,7 @@ test('[POR-8] a network that goes and comes: said at once, and asked at once', a
   await expect(connectionMark(page)).toHaveText('Live')
   const record = await recordWords(page, '.p-connection')
   await context.setOffline(true)
-  await expect.poll(async () => (await record.words()).map(([word]) => word)).toContain('Connecting …')
+  await expect.poll(async () => (await record.words()).map(([word]) => word)).toContain('Connecting…')
   await context.setOffline(false)
   await portal.bringBack(page)
 })
@@ -128,9 +126,9 @@ test('[POR-12] a hub that hangs: star, level and silence wait, take no second ta
   await openPlace(page, rooms[0])
   const star = page.getByRole('button', { name: 'Track', exact: true })
   const chip = page
-    .getByRole('group', { name: 'Correct the level' })
+    .getByRole('group', { name: 'Override status' })
     .getByRole('button', { name: 'Full', exact: true })
-  const silence = page.getByRole('button', { name: `Silence ${kiosk}` })
+  const silence = page.getByRole('button', { name: `Mute ${kiosk}` })
   await expect(silence).toBeVisible()
   const calls: string[] = []
   page.on('request', (request) => {
@@ -141,8 +139,8 @@ test('[POR-12] a hub that hangs: star, level and silence wait, take no second ta
     await button.dblclick()
     await expect(button).toHaveAttribute('aria-busy', 'true')
   }
-  await expect(page.locator('.p-toast')).toHaveText('No answer from the hub yet. Still trying …')
-  await expect(page.getByText('The hub has not answered. Please try again.').first()).toBeVisible()
+  await expect(page.locator('.p-toast')).toHaveText('No answer yet. Still trying…')
+  await expect(page.getByText('No answer from Carrel. Please try again.').first()).toBeVisible()
   for (const button of [star, chip, silence]) await expect(button).toHaveAttribute('aria-busy', 'false')
   expect(calls.toSorted()).toEqual([
     '/api/v1/kiosks/:id/silenced',
@@ -156,6 +154,6 @@ test('[POR-12] a hub that hangs: star, level and silence wait, take no second ta
   await chip.click()
   await expectPlace(page, 'Full')
   await silence.click()
-  await expect(page.getByRole('button', { name: `Let it speak ${kiosk}` })).toBeVisible()
+  await expect(page.getByRole('button', { name: `Unmute ${kiosk}` })).toBeVisible()
   await portal.bringBack(page)
 })

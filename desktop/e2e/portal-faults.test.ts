@@ -25,11 +25,11 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
     '這個頁面發生問題',
   ])
     await expect(page.getByRole('heading', { name: title })).toBeVisible()
-  await expect(page.getByRole('alert')).toContainText('Please load it again. Nothing that was saved is lost.')
+  await expect(page.getByRole('alert')).toContainText('Please reload it. Everything saved is kept.')
   await expect(page.getByRole('navigation', { name: 'Main' })).toHaveCount(0)
 
   answer.isBroken = false
-  await page.getByRole('button', { name: 'Load again' }).press('Enter')
+  await page.getByRole('button', { name: 'Reload page' }).press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: 'Places' })).toBeVisible()
 })
 
@@ -85,7 +85,7 @@ test('[SCR-19] a page whose program does not come says so, and comes when it is 
   await holdProfile(context, hub)
   const page = await portal.signIn(context, await portal.makePerson())
   await page.getByRole('link', { name: 'Profile' }).click()
-  await expect(page.getByRole('alert')).toContainText('The hub cannot be reached')
+  await expect(page.getByRole('alert')).toContainText('Can’t reach Carrel')
   hub.isAway = false
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible()

@@ -10,18 +10,18 @@ async function rowsOf(page: Page): Promise<string[]> {
 
 /** Only what stands in a library; its name begins the names of others. */
 async function lookIn(page: Page, library: string): Promise<void> {
-  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByRole('button', { name: 'Filters' }).click()
   const option = page
-    .getByLabel('Where')
+    .getByLabel('Location')
     .locator('option', { hasText: new RegExp(String.raw`^\s*${library}$`) })
-  await page.getByLabel('Where').selectOption(await option.getAttribute('value'))
+  await page.getByLabel('Location').selectOption(await option.getAttribute('value'))
 }
 
 /** Reports a level in another browser, and goes back to the list there. */
 async function reportIn(page: Page, name: string, word: 'Free' | 'Full'): Promise<void> {
   await openPlace(page, name)
   await reportButton(page, word).click()
-  await expect(page.getByText('Thank you!')).toBeVisible()
+  await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
   await page.getByRole('link', { name: 'Places', exact: true }).first().click()
 }
 
@@ -44,24 +44,24 @@ test('[TRE-13, TRE-14] a student’s seat in a room changes nothing for others: 
   await page.getByLabel('Name').fill(seat)
   await expect(page.getByLabel('Kind').locator('option', { hasText: 'Library' })).toHaveCount(1)
   const parent = await page.locator('option', { hasText: rooms[0] }).getAttribute('value')
-  await page.getByLabel('It is in').selectOption(parent)
+  await page.getByLabel('Inside').selectOption(parent)
   await expect(page.getByLabel('Kind').locator('option', { hasText: 'Library' })).toHaveCount(0)
   await page.getByLabel('Kind').selectOption('Carrel')
-  await page.getByRole('button', { name: 'Add the place' }).click()
+  await page.getByRole('button', { name: 'Add place' }).click()
   await expect(page.getByText(/^Your place is not public/)).toBeVisible()
   await reportButton(page, 'Full').click()
-  await expect(page.getByText('Thank you!')).toBeVisible()
+  await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
 
   expect(await rowsOf(second)).toEqual(before)
   await second.getByRole('button', { name: 'Free now' }).click()
   await expect(second.locator('.p-list .p-row').filter({ hasText: rooms[0] })).toBeVisible()
   await second.getByRole('searchbox').fill(seat)
-  await expect(second.getByText('No place fits.')).toBeVisible()
+  await expect(second.getByText('No matching places')).toBeVisible()
   await second.getByRole('button', { name: 'Clear filters' }).first().click()
   await openPlace(second, rooms[0])
-  await expect(second.getByRole('heading', { name: 'Places in here' })).toHaveCount(0)
+  await expect(second.getByRole('heading', { name: 'Spaces inside' })).toHaveCount(0)
   await reportButton(second, 'Full').click()
-  await expect(second.getByText('Thank you!')).toBeVisible()
+  await expect(second.getByText('Thank you', { exact: true })).toBeVisible()
 
   // Its maker finds the room as everybody does, and the seat below it, marked.
   await page.getByRole('link', { name: 'Places', exact: true }).first().click()
@@ -133,12 +133,12 @@ test('[POR-11] where no directory knows user names the page asks for an e-mail, 
   page,
 }) => {
   await page.goto(portal.url)
-  await expect(page.getByLabel('E-mail', { exact: true })).toBeVisible()
-  await page.getByLabel('E-mail', { exact: true }).fill('ana')
+  await expect(page.getByLabel('Email', { exact: true })).toBeVisible()
+  await page.getByLabel('Email', { exact: true }).fill('ana')
   await page.getByLabel('Password', { exact: true }).fill('nine slow rivers going home')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(
-    page.getByText('User names are not known here. Please sign in with your e-mail.'),
+    page.getByText('You can’t sign in with a username here. Use your email address.'),
   ).toBeVisible()
   await expect(page.getByRole('combobox')).toHaveCount(0)
 })

@@ -38,12 +38,12 @@ test('[POR-17] the set-up page without its link speaks of no mail, and the platf
   galleryUrl,
 }) => {
   await show(page, galleryUrl, 'portal-open-setupNoToken')
-  await expect(page.locator('.p-notice')).toHaveText(/set-up link.*file/)
+  await expect(page.locator('.p-notice')).toHaveText(/setup link.*file/)
   await expect(page.locator('.p-notice')).not.toContainText('mail')
   await showPicture(page, '?screen=portal-open-verifyNoToken&lang=en')
   await expect(page.locator('.p-notice')).toContainText('mail')
   await showPicture(page, '?screen=portal-pages-platformNotForYou&lang=en')
-  await expect(page.locator('.p-notice')).toContainText('platform administrators')
+  await expect(page.locator('.p-notice')).toContainText('platform admins')
   await showPicture(page, '?screen=portal-pages-changesNotForYou&lang=en')
   await expect(page.locator('.p-notice')).toContainText('staff of your university')
 })
@@ -80,7 +80,7 @@ for (const width of [390, 1280])
     await show(page, galleryUrl, 'portal-space-staff', width)
     const desk = page.getByRole('region', { name: 'For staff' })
     await desk.getByRole('button', { name: 'Full' }).click()
-    await expect(desk.getByText('Corrected.')).toBeVisible()
+    await expect(desk.getByText('Status overridden.')).toBeVisible()
     await expect(page.locator('.p-toast')).toHaveCount(0)
     await showPicture(page, '?screen=portal-space-staffToast&lang=en')
     await expect(page.locator('.p-toast')).toBeVisible()
@@ -94,9 +94,9 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
   galleryUrl,
 }) => {
   for (const [picture, field, words] of [
-    ['portal-space-newNameTaken', 'name', 'This name is taken here.'],
-    ['portal-space-newNoteRefused', 'note', 'A value cannot be used.'],
-    ['portal-open-askUniversityDomain', 'domains', 'One of these domains cannot be used'],
+    ['portal-space-newNameTaken', 'name', 'This name is already in use here.'],
+    ['portal-space-newNoteRefused', 'note', 'This value is not valid. Please check it.'],
+    ['portal-open-askUniversityDomain', 'domains', 'One of these domains can’t be used'],
   ] as const) {
     await show(page, galleryUrl, picture)
     const input = page.locator(`[name="${field}"]`)
@@ -115,7 +115,7 @@ test('[POR-19] a university that is refused for its domain is told of its domain
 }) => {
   await show(page, galleryUrl, 'portal-pages-platformDomainTaken')
   await expect(page.getByRole('alert')).toHaveText(
-    'Another university has one of these e-mail domains already.',
+    'Another university already has one of these email domains.',
   )
 })
 
@@ -126,17 +126,18 @@ test('[POR-20] a floor is deleted with its name typed, and what goes with it cou
   await show(page, galleryUrl, 'portal-space-deleteParts')
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByRole('alert')).toContainText(/Room: \d+/)
-  const typed = dialog.getByLabel(/^Type its name to confirm: /)
-  const name = /: (.+)$/.exec((await dialog.getByText(/^Type its name/).textContent()) ?? '')?.[1] ?? ''
+  const typed = dialog.getByLabel(/^To confirm, enter the name: /)
+  const name =
+    /: (.+)$/.exec((await dialog.getByText(/^To confirm, enter the name/).textContent()) ?? '')?.[1] ?? ''
   const go = dialog.getByRole('button', { name: /^Delete \d+ places$/ })
   await go.click()
   await expect(dialog.getByText('Please fill this in.')).toBeVisible()
   await typed.fill(`${name} 2`)
   await go.click()
-  await expect(dialog.getByText('This is another name.')).toBeVisible()
+  await expect(dialog.getByText('This is a different name.')).toBeVisible()
   await typed.fill(` ${name.toUpperCase()} `)
   await go.click()
-  await expect(dialog.getByText('This is another name.')).toHaveCount(0)
+  await expect(dialog.getByText('This is a different name.')).toHaveCount(0)
   await showPicture(page, '?screen=portal-space-delete&lang=en')
   await expect(page.getByRole('dialog').getByRole('textbox')).toHaveCount(0)
 })

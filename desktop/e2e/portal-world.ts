@@ -211,7 +211,7 @@ export function connectionMark(page: Page): Locator {
 
 /** Fills in the sign-in page that is open, and sends it. */
 export async function enter(page: Page, email: string, password: string): Promise<void> {
-  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }

@@ -18,14 +18,14 @@ test('[POR-1, POR-2] sign up, mail, confirm, sign in, report, undo – and anoth
   await expect(page.getByText(UNIVERSITY)).toBeVisible()
   await expect(page.getByText(name)).toHaveCount(0)
 
-  await page.getByRole('link', { name: 'Make an account' }).click()
-  await page.getByLabel('E-mail').fill(email)
+  await page.getByRole('link', { name: 'Create account' }).click()
+  await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill('1234567890')
-  await page.getByRole('button', { name: 'Make the account' }).click()
-  await expect(page.getByText('Not only digits.')).toBeVisible()
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByText('Use more than digits.')).toBeVisible()
   await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Make the account' }).click()
-  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByRole('heading', { name: 'Check your email' })).toBeVisible()
 
   const { text } = await portal.mail.mailTo(email, /#token=/)
   const link = /http\S+\/verify#token=[\w-]{43}/.exec(text)?.[0] ?? ''
@@ -37,10 +37,10 @@ test('[POR-1, POR-2] sign up, mail, confirm, sign in, report, undo – and anoth
   )
   expect(kept).not.toContain(link.split('#token=')[1])
   await page.getByRole('button', { name: 'Confirm' }).click()
-  await expect(page.getByText('Your address is confirmed. Now sign in.')).toBeVisible()
+  await expect(page.getByText('Email address confirmed. You can sign in now.')).toBeVisible()
   expect(new URL(page.url()).pathname).toBe('/sign-in')
 
-  await page.getByLabel('E-mail').fill(email)
+  await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Places' })).toBeVisible()
@@ -49,18 +49,18 @@ test('[POR-1, POR-2] sign up, mail, confirm, sign in, report, undo – and anoth
 
   const second = await portal.signIn(other, await portal.makePerson())
   await openPlace(second, rooms[0])
-  await expectPlace(second, 'Unsure')
+  await expectPlace(second, 'Unknown')
   await reportButton(page, 'Busy').click()
-  await expect(page.getByText('Thank you!')).toBeVisible()
+  await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
   await expectPlace(page, 'Busy')
   await expectPlace(second, 'Busy')
   await expect(second.getByText('Reported just now', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: /^Undo/ }).click()
-  await expectPlace(page, 'Unsure')
-  await expectPlace(second, 'Unsure')
+  await expectPlace(page, 'Unknown')
+  await expectPlace(second, 'Unknown')
 
   await page.goto(`${portal.url}/reports`)
-  await expect(page.getByText('taken back')).toBeVisible()
+  await expect(page.getByText('removed')).toBeVisible()
   const tokens = await page.evaluate(() =>
     JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
   )
@@ -103,7 +103,7 @@ test('keyboard alone: sign in, search, open, report, undo', async ({ portal, pag
     throw new Error(`"${label}" cannot be reached by Tab`)
   }
   await page.goto(portal.url)
-  await page.getByLabel('E-mail').focus()
+  await page.getByLabel('Email').focus()
   await keyboard.type(email)
   await keyboard.press('Tab')
   await keyboard.type('tall lamp under seven stairs')
@@ -122,7 +122,7 @@ test('keyboard alone: sign in, search, open, report, undo', async ({ portal, pag
   await expectPlace(page, 'Full')
   await expect(page.getByRole('button', { name: /^Undo/ })).toBeFocused()
   await keyboard.press('Enter')
-  await expectPlace(page, 'Unsure')
+  await expectPlace(page, 'Unknown')
   await expect(reportButton(page, 'Free')).toBeFocused()
 })
 
@@ -132,9 +132,9 @@ test('"that was not me": the other browser is signed out at once', async ({ port
   const thief = await portal.signIn(other, email)
   await expect(thief.getByText('Live')).toBeVisible()
   await page.goto(`${portal.url}/profile`)
-  await page.getByRole('button', { name: 'That was not me' }).click()
+  await page.getByRole('button', { name: 'This wasn’t me' }).click()
   await expect(
-    page.getByText('That session is ended. Please change your password too.').first(),
+    page.getByText('That device was signed out. Please change your password too.').first(),
   ).toBeVisible()
   await expect(thief.getByText('You were signed out. Please sign in again.')).toBeVisible()
   await expect(thief.getByText(UNIVERSITY)).toHaveCount(1)
@@ -160,12 +160,10 @@ test('[POR-4] a hub killed and back: the page says how old it is, refuses with a
   await expect(reportButton(page, 'Free')).toBeVisible()
 
   await portal.killHub()
-  await expect(page.getByText(/^Offline\. This is how it was at \d\d:\d\d, just now\.$/)).toBeVisible()
+  await expect(page.getByText(/^Offline\. Last updated at \d\d:\d\d, just now\.$/)).toBeVisible()
   await expectPlace(page, 'Full')
   await reportButton(page, 'Free').click()
-  await expect(
-    page.getByText('The hub cannot be reached. Check your connection and try again.'),
-  ).toBeVisible()
+  await expect(page.getByText('Can’t reach Carrel. Check your connection and try again.')).toBeVisible()
 
   await portal.restartHub()
   await portal.bringBack(page)

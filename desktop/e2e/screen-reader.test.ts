@@ -37,15 +37,15 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
     openFace('door', ids.get(rooms[0]) ?? 0),
     openFace('entrance', ids.get(name) ?? 0),
   ])
-  await expectDoor(door.page, 'Unsure')
-  await expectLobby(lobby.page, { [name]: 'Unsure' })
+  await expectDoor(door.page, 'Unknown')
+  await expectLobby(lobby.page, { [name]: 'Unknown' })
   const [atDoor, atLobby] = [await recordAnnouncements(door.page), await recordAnnouncements(lobby.page)]
 
   await reportButton(door.page, 'Busy').click()
   await expect.poll(async () => countOf(await atLobby(), `${name}: Busy.`)).toBe(1)
   await door.page.getByRole('button', { name: 'Undo' }).click()
-  await expect.poll(async () => countOf(await atDoor(), 'Nobody has reported yet.')).toBe(1)
-  await expectLobby(lobby.page, { [name]: 'Unsure' })
+  await expect.poll(async () => countOf(await atDoor(), 'No reports yet.')).toBe(1)
+  await expectLobby(lobby.page, { [name]: 'Unknown' })
 
   // From elsewhere: the lobby's visitor reports on the door's room.
   await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[0] }).click()
@@ -55,10 +55,10 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
 
   const heard = await atDoor()
   const said = [
-    'Thank you. You said: Busy. You can undo this for five seconds.',
+    'Thank you. You reported: Busy. You can undo this for five seconds.',
     `${rooms[0]}: Busy.`,
-    'Taken back.',
-    'Nobody has reported yet.',
+    'Report removed',
+    'No reports yet.',
     `${rooms[0]}: Full.`,
   ]
   for (const sentence of said) expect(countOf(heard, sentence), sentence).toBe(1)
@@ -69,7 +69,7 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
     `${name}: Busy.`,
     `${name}: Full.`,
     `${rooms[0]}: Full.`,
-    'Thank you. You said: Full. You can undo this for five seconds.',
+    'Thank you. You reported: Full. You can undo this for five seconds.',
   ])
     expect(countOf(lobbyHeard, sentence), `${sentence} in ${lobbyHeard.join(' | ')}`).toBe(1)
 
@@ -80,7 +80,7 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
 test('ages and the clock go by in silence', async ({ world, openFace }) => {
   const { rooms, ids } = world.takeLibrary()
   const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
-  await expectDoor(page, 'Unsure')
+  await expectDoor(page, 'Unknown')
   await reportButton(page, 'Free').click()
   await expect(page.getByText('Reported just now')).toBeVisible()
   await page.clock.install()

@@ -29,7 +29,7 @@ export function parsePortalArguments(args: string[]): Decision<PortalOptions, st
     return values.hub === undefined ? readHub(values.config ?? systemConfigFile()) : checkHub(values.hub)
   } catch (error) {
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s/)
-    return refuse(`${sentence ?? ''}. With --portal there are --hub URL and --config FILE.`)
+    return refuse(`${sentence ?? ''}. --portal takes --hub URL and --config FILE.`)
   }
 }
 
@@ -41,7 +41,7 @@ function checkHub(url: string): Decision<PortalOptions, string> {
 
 function readHub(file: string): Decision<PortalOptions, string> {
   const read = readKioskConfig(file)
-  if (!read.ok) return refuse(`${problemOf(read.refusal)} Name the hub with --hub URL, or mend ${file}.`)
+  if (!read.ok) return refuse(`${problemOf(read.refusal)} Give the hub with --hub URL, or fix ${file}.`)
   const { url } = read.value.config.hub
   return accept({ origin: originOf(url), hasCaFile: read.value.ca !== null })
 }
@@ -52,6 +52,6 @@ function originOf(url: string): string {
 }
 
 function problemOf([first]: ConfigProblem[]): string {
-  if (first === undefined) return 'The configuration cannot be used.'
+  if (first === undefined) return 'The configuration is not valid.'
   return first.at === 'hub.url' || first.at === '' ? first.problem : `${first.at}: ${first.problem}`
 }

@@ -181,5 +181,5 @@ test('[KSK-1] an app whose kiosk cannot open its folder says so, and leaves with
   const { electron, said } = await run(args, () => undefined, fast)
   expect(slicesOf(electron, 'kiosk')).toEqual([{ state: 'storeError', advice: 'unreadable' }])
   await expect.poll(() => electron.app.exitCode, { timeout: 30_000 }).toBe(70)
-  expect(said).toEqual(['The kiosk must be started again (storeUnusable).'])
+  expect(said).toEqual(['The kiosk must be restarted (storeUnusable).'])
 })

@@ -20,23 +20,23 @@ const HELP = `carrel --name NAME --hub URL [options]
 carrel --config FILE [options]
 carrel --portal [--hub URL | --config FILE]
 
-Shows a kiosk full screen, or with --portal the hub's pages for people in a window. Without a name, a hub and a file,
-${systemConfigFile()} is read. The log goes to standard error. Switches of Chromium's may stand beside these
-options, a value after "=": --lang=sl
+Shows a kiosk full screen, or with --portal the hub's portal in a window. Without a name, a hub and a file,
+${systemConfigFile()} is read. The log goes to standard error. Chromium switches can be added to these
+options, with values after "=": --lang=sl
 
   --name NAME     what staff call this device
   --hub URL       address of the hub; https, unless it is on this machine
-  --config FILE   configuration file (JSON); options of the command line override it
-  --code CODE     enrolment code, for a device that is not enrolled. Others can see a command line: better give it in
-                  CARREL_ENROL_CODE, or type it at the screen
+  --config FILE   configuration file (JSON); options on the command line override it
+  --code CODE     enrolment code, for a device that is not enrolled. Other users can see a command line: better set
+                  CARREL_ENROL_CODE, or type it on the screen
   --folder DIR    the device's own folder (below CARREL_HOME, by its name)
   --window        a plain window instead of full screen
-  --export        write what the device's outbox holds to standard output, as JSON, and end
+  --export        write the device's outbox to standard output as JSON and exit
   --help          this text
 
 exit codes
-  0 ended as asked · 2 a command line that cannot be used · 70 it could not go on: start it again
-  75 staff left full screen and closed it: leave it
+  0 ended normally · 2 wrong command line · 70 could not continue: start it again
+  75 closed by staff: do not start it again
 `
 
 /** What the process gives to the app. */
@@ -117,7 +117,7 @@ function start(parts: ElectronParts, context: LoggedAppContext, appExit: AppExit
   if (args.value.isHelp || args.value.isExport) return answerWithoutWindow(context, appExit, args.value)
   if (claimInstance(parts, profileFolder(parts.app, args.value), context.log))
     return parts.app.whenReady().then(() => openApp(parts, context, appExit, args.value))
-  context.say('This kiosk runs already on this machine; its window was brought to the front.')
+  context.say('This kiosk is already running on this machine; its window was brought to the front.')
   appExit.exit(EXIT_CODES.restart)
   return null
 }
@@ -158,7 +158,7 @@ function openApp(
   })
   engine.start()
   void engine.failed.then((why) => {
-    context.say(`The kiosk must be started again (${why}).`)
+    context.say(`The kiosk must be restarted (${why}).`)
     appExit.fatal(why)
   })
   const code = args.code ?? context.env['CARREL_ENROL_CODE'] ?? ''

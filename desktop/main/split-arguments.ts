@@ -49,8 +49,7 @@ export function splitArguments(args: readonly string[]): Decision<SplitArguments
       continue
     }
     const meant = optionMeantBy(name, argument)
-    if (meant !== null)
-      return refuse(`Unknown option --${name}: did you mean --${meant}? --help lists what there is.`)
+    if (meant !== null) return refuse(`Unknown option --${name}: did you mean --${meant}? See --help.`)
     switches.push(`--${name}`)
   }
   return accept({ own, switches })

@@ -132,13 +132,13 @@ describe('my account', () => {
     expect((await ask(to)).status).toBe(202)
     const { link } = await hub.mailbox.next(to)
     expect(link?.path).toBe('/email')
-    expect((await hub.mailbox.next(from)).subject).toBe('Another address was asked for')
+    expect((await hub.mailbox.next(from)).subject).toBe('Change of your email address requested')
     expect((await hub.call('GET /me', { bearer: mine.accessToken })).body).toMatchObject({ email: from })
     const use = (): Promise<Answered> =>
       hub.call('POST /auth/email', { body: { token: link?.token }, cookie: mine.cookie })
     expect((await use()).status).toBe(204)
     expect((await use()).error).toBe('linkRefused')
-    expect((await hub.mailbox.next(from)).subject).toBe('Your address was changed')
+    expect((await hub.mailbox.next(from)).subject).toBe('Your email address was changed')
     expect([await statusOfMe(mine.accessToken), await statusOfMe(other.accessToken)]).toEqual([200, 401])
     expect((await hub.signIn(to, GOOD_PASSWORD)).me.id).toBe(mine.me.id)
     expect(
@@ -153,7 +153,7 @@ describe('my account', () => {
     const ask = (bearer: string, email: string): Promise<Answered> =>
       hub.call('POST /me/email', { bearer, body: { email } })
     expect(await ask(one.accessToken, used)).toMatchObject({ status: 202, body: null })
-    expect(await hub.mailbox.next(used)).toMatchObject({ subject: 'You have an account already', link: null })
+    expect(await hub.mailbox.next(used)).toMatchObject({ subject: 'You already have an account', link: null })
     const free = 'free@uni.example'
     await ask(one.accessToken, free)
     await ask(two.accessToken, free)
@@ -233,7 +233,10 @@ describe('my account', () => {
     expect((await hub.call('POST /auth/register', { body: { email, password: GOOD_PASSWORD } })).status).toBe(
       202,
     )
-    expect(await hub.mailbox.next(email)).toMatchObject({ subject: 'A new account must wait', link: null })
+    expect(await hub.mailbox.next(email)).toMatchObject({
+      subject: 'You can’t create an account yet',
+      link: null,
+    })
     await query(hub.pool, 'update address_marks set until = now()')
     expect((await hub.join(email)).me.id).not.toBe(me.id)
   })

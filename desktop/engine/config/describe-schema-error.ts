@@ -12,7 +12,7 @@ export function describeSchemaError(error: SchemaError): ConfigProblem {
       const where = at === '' ? 'The file' : `"${at}"`
       return {
         at: at === '' ? missing : `${at}.${missing}`,
-        problem: `${where} lacks ${missing}.`,
+        problem: `${where} is missing ${missing}.`,
         advice: `Add ${missing}.`,
       }
     }
@@ -20,37 +20,41 @@ export function describeSchemaError(error: SchemaError): ConfigProblem {
       return { at, ...describeType([error.params.type].flat()) }
     case 'enum': {
       const allowed = error.params.allowedValues.map(String).join(', ')
-      return { at, problem: 'This value is not known.', advice: `Choose one of ${allowed}.` }
+      return { at, problem: 'This value is not allowed.', advice: `Choose one of ${allowed}.` }
     }
     case 'minimum':
       return {
         at,
         problem: 'This number is too small.',
-        advice: `The least is ${String(error.params.limit)}.`,
+        advice: `The minimum is ${String(error.params.limit)}.`,
       }
     case 'maximum':
       return {
         at,
         problem: 'This number is too large.',
-        advice: `The most is ${String(error.params.limit)}.`,
+        advice: `The maximum is ${String(error.params.limit)}.`,
       }
     case 'minLength':
-      return { at, problem: 'This is empty.', advice: 'Write something here.' }
+      return { at, problem: 'This is empty.', advice: 'Enter a value.' }
     case 'maxLength':
       return { at, problem: 'This is too long.', advice: `Use at most ${error.params.limit} characters.` }
     case 'pattern':
-      return { at, problem: 'This is no address.', advice: 'Write it like https://carrel.example.edu' }
+      return {
+        at,
+        problem: 'This is not a valid address.',
+        advice: 'Write it like https://carrel.example.edu',
+      }
     default:
-      return { at, problem: 'This does not fit.', advice: `It ${error.message}.` }
+      return { at, problem: 'This is not valid.', advice: `It ${error.message}.` }
   }
 }
 
 const TYPE_WORDS: Record<string, [word: string, advice: string]> = {
-  string: ['text', 'Put it between double quotes.'],
+  string: ['text', 'Put it in double quotes.'],
   number: ['a number', 'Write it without quotes.'],
   integer: ['a whole number', 'Write it without quotes.'],
   boolean: ['true or false', 'Write it without quotes.'],
-  object: ['a group of settings', 'Put them between { and }.'],
+  object: ['a group of settings', 'Put them in { and }.'],
 }
 
 function describeType(types: string[]): { problem: string; advice: string } {

@@ -72,20 +72,20 @@ test('a file that is not there, is no JSON, or names no certificate is told in p
     const decision = readKioskConfig(file)
     return decision.ok ? null : decision.refusal[0]
   }
-  expect(problemOf()).toMatchObject({ at: '', problem: `There is no file ${file}.` })
+  expect(problemOf()).toMatchObject({ at: '', problem: `The file ${file} does not exist.` })
   writeFileSync(file, '{\n"name": secret')
   // [IMP-20]
   expect(problemOf()).toEqual({
     at: '',
     problem:
-      'The file is not JSON: line 2, column 9: text must stand in double quotes; without them only numbers, true, false and null are known.',
-    advice: 'Look for a missing comma, quote or bracket.',
+      'The file is not valid JSON: line 2, column 9: text must stand in double quotes; without them only numbers, true, false and null are known.',
+    advice: 'Check for a missing comma, quote or bracket.',
   })
   expect(JSON.stringify(problemOf())).not.toContain('secret')
   writeFileSync(file, JSON.stringify({ ...GOOD, hub: { ...GOOD.hub, caFile: 'ca.pem' } }))
   expect(problemOf()).toMatchObject({ at: 'hub.caFile' })
   writeFileSync(join(folder, 'ca.pem'), 'nothing')
-  expect(problemOf()).toMatchObject({ at: 'hub.caFile', problem: 'The file holds no certificate.' })
+  expect(problemOf()).toMatchObject({ at: 'hub.caFile', problem: 'The file contains no certificate.' })
   writeFileSync(join(folder, 'ca.pem'), '-----BEGIN CERTIFICATE-----')
   expect(readKioskConfig(file)).toMatchObject({ ok: true, value: { ca: '-----BEGIN CERTIFICATE-----' } })
   writeFileSync(file, `\uFEFF${JSON.stringify(GOOD)}`)

@@ -32,8 +32,8 @@ export function readKioskConfig(file: string): Decision<ReadConfig, ConfigProble
   const ca = readText(resolve(dirname(file), caFile))
   if (!ca.ok) return refuse([{ ...ca.refusal, at: 'hub.caFile' }])
   if (ca.value.includes('-----BEGIN CERTIFICATE-----')) return accept({ ...checked.value, ca: ca.value })
-  const problem = 'The file holds no certificate.'
-  return refuse([{ at: 'hub.caFile', problem, advice: 'Name a PEM file: it begins with BEGIN CERTIFICATE.' }])
+  const problem = 'The file contains no certificate.'
+  return refuse([{ at: 'hub.caFile', problem, advice: 'Use a PEM file, which contains BEGIN CERTIFICATE.' }])
 }
 
 /** Checks a value: unknown keys are left out and listed, everything else that does not fit is a problem. [SYN-26] */
@@ -51,17 +51,17 @@ export function checkKioskConfig(
 function findHubProblem(text: string): ConfigProblem | null {
   const at = 'hub.url'
   if (!URL.canParse(text))
-    return { at, problem: 'This is no address.', advice: 'Write it like https://carrel.example.edu' }
+    return { at, problem: 'This is not a valid address.', advice: 'Write it like https://carrel.example.edu' }
   const url = new URL(text)
   if (url.username !== '' || url.password !== '')
     return {
       at,
-      problem: 'The address holds a user name or password.',
-      advice: 'Leave it out; kiosks use a key of their own.',
+      problem: 'The address contains a username or password.',
+      advice: 'Remove it; each kiosk uses its own key.',
     }
   if (url.protocol === 'https:' || url.protocol === 'wss:' || isLoopback(url.hostname)) return null
   const problem = 'The connection to the hub would not be encrypted.'
-  const advice = `Write https://${url.host}; with a private authority, name its certificate in hub.caFile.`
+  const advice = `Write https://${url.host}; for a private certificate authority, set hub.caFile to its certificate.`
   return { at, problem, advice }
 }
 
@@ -78,8 +78,8 @@ function parseJson(text: string): Decision<unknown, ConfigProblem> {
     const value: unknown = JSON.parse(json)
     return accept(value)
   } catch {
-    const problem = `The file is not JSON: ${tellJsonFault(json)}.`
-    return refuse({ at: '', problem, advice: 'Look for a missing comma, quote or bracket.' })
+    const problem = `The file is not valid JSON: ${tellJsonFault(json)}.`
+    return refuse({ at: '', problem, advice: 'Check for a missing comma, quote or bracket.' })
   }
 }
 
@@ -89,7 +89,7 @@ function readText(file: string): Decision<string, ConfigProblem> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const problem =
-      code === 'ENOENT' ? `There is no file ${file}.` : `The file ${file} cannot be read (${code}).`
-    return refuse({ at: '', problem, advice: 'Check the path and that this user may read it.' })
+      code === 'ENOENT' ? `The file ${file} does not exist.` : `The file ${file} cannot be read (${code}).`
+    return refuse({ at: '', problem, advice: 'Check the path and that this user can read it.' })
   }
 }

@@ -26,7 +26,7 @@ it('[SYN-20] where too many codes were tried from its address, the device waits 
   await expect.poll(() => said.length).toBe(2)
   expect(waits).toEqual([60_000])
   expect(said).toEqual([
-    'Too many enrolment codes were tried from this network. The enrolment is tried again in a minute.',
+    'Too many enrolment codes were tried from this network. Enrolment will be retried in a minute.',
     'enrolled as kiosk 7',
   ])
 })

@@ -62,27 +62,27 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'tooManyCodes',
 ] satisfies CallRefusal['why'][])
 
-const AGAIN = 'The enrolment is tried again.'
+const AGAIN = 'Enrolment will be retried.'
 
 const CERTIFICATE_SENTENCES: Record<CertificateTrouble, string> = {
-  clockWrong: `The date or time of this device is wrong, so that the hub cannot prove who it is: set them. ${AGAIN}`,
-  certificateDate: `The hub's certificate is not valid at the date of this device: check date and time here; where they are right, the hub needs a new certificate. ${AGAIN}`,
-  certificateAuthority: `An authority that this device does not know signed the hub's certificate: name its certificate in hub.caFile. ${AGAIN}`,
-  certificateHost: `The hub's certificate is for another host name than that of hub.url. ${AGAIN}`,
-  tls: `The hub could not prove who it is. ${AGAIN}`,
+  clockWrong: `The date or time of this device is wrong, so the hub's certificate cannot be checked. Set them. ${AGAIN}`,
+  certificateDate: `The hub's certificate is not valid on this device's date. Check the date and time; if they are right, the hub needs a new certificate. ${AGAIN}`,
+  certificateAuthority: `This device does not trust the authority that signed the hub's certificate. Set hub.caFile to that authority's certificate. ${AGAIN}`,
+  certificateHost: `The hub's certificate is for a different host name than hub.url. ${AGAIN}`,
+  tls: `Secure connection failed. ${AGAIN}`,
 }
 
 const SENTENCES: Partial<Record<CallRefusal['why'], string>> = {
   ...CERTIFICATE_SENTENCES,
-  codeRefused: 'The hub does not accept the enrolment code: it is wrong, used or too old.',
+  codeRefused: 'This enrolment code is wrong, expired or already used.',
   tooManyCodes:
-    'Too many enrolment codes were tried from this network. The enrolment is tried again in a minute.',
-  hubUnreachable: 'The hub cannot be reached; the enrolment is tried again.',
-  offline: 'The hub cannot be reached; the enrolment is tried again.',
+    'Too many enrolment codes were tried from this network. Enrolment will be retried in a minute.',
+  hubUnreachable: `Cannot reach the hub. ${AGAIN}`,
+  offline: `Cannot reach the hub. ${AGAIN}`,
   tookTooLong: `The hub did not answer in time. ${AGAIN}`,
-  notSaved: "The kiosk's folder cannot be written.",
+  notSaved: "Cannot write to the kiosk's folder. Check its owner and the disk.",
 }
 
 function sentenceOf({ why }: CallRefusal): string {
-  return SENTENCES[why] ?? `The enrolment failed (${why}).`
+  return SENTENCES[why] ?? `Enrolment failed (${why}).`
 }

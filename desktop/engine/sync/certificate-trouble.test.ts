@@ -66,7 +66,7 @@ describe('a certificate that does not fit the date', () => {
       'A',
     )
     await expect.poll(() => said.length, { timeout: 20_000 }).toBe(2)
-    expect(said[1]).toMatch(/^The date or time of this device is wrong.* is tried again\.$/)
+    expect(said[1]).toMatch(/^The date or time of this device is wrong.* will be retried\.$/)
     hub.useCertificate({ cert: TEST_CERTIFICATE, key: TEST_KEY })
     await expect.poll(() => said.at(-1), { timeout: 20_000 }).toBe('enrolled as kiosk 7')
     end()

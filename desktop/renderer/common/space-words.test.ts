@@ -65,7 +65,7 @@ describe('figures that cannot be misread', () => {
     [
       'en',
       [
-        'no report yet',
+        'no reports yet',
         'reported just now',
         'reported 52 min ago',
         'reported 2 h ago',
@@ -96,7 +96,7 @@ describe('figures that cannot be misread', () => {
     expect(words('en').newest(at, NOW_MS)).toBe('Latest: reported 3 min ago')
     expect(words('sl').newest(at, NOW_MS)).toBe('Zadnje poročilo pred 3 min')
     expect(words('zh-TW').newest(at, NOW_MS)).toBe('最新：3 分鐘前回報')
-    expect(words('en').newest(null, NOW_MS)).toBe('Nobody has reported yet')
+    expect(words('en').newest(null, NOW_MS)).toBe('No reports yet')
   })
 
   it('[SCR-7] parts are counted as spaces of any kind, beside a level that is of seats', () => {
@@ -115,13 +115,13 @@ describe('figures that cannot be misread', () => {
 
   it('[SCR-7] [OCC-6] free ones are counted of those that are known, and of nothing known none is free or taken', () => {
     const { spaces } = words('en')
-    expect(spaces(counts({ knownCount: 5 }))).toEqual(['2 of 5 spaces free', '5 of 7 known'])
+    expect(spaces(counts({ knownCount: 5 }))).toEqual(['2 of 5 spaces free', '5 of 7 reported recently'])
     expect(spaces(counts({ tone: 'free', freeCount: 2, knownCount: 2 }))).toEqual([
       '2 of 2 spaces free',
-      '2 of 7 known',
+      '2 of 7 reported recently',
     ])
     expect(spaces(counts({ tone: 'unknown', knownCount: 0, freeCount: 0 }))).toEqual([
-      '7 spaces, no fresh report',
+      '7 spaces, no recent reports',
     ])
     expect(spaces(counts({ tone: 'closed' }))).toEqual([])
     expect(spaces(counts({ tone: 'unknown' }))).toEqual([])
@@ -193,19 +193,19 @@ describe('figures that cannot be misread', () => {
     expect([...seen].filter((line) => line.startsWith('en ')).toSorted()).toMatchInlineSnapshot(`
       [
         "en busy many seats taken, n of n spaces free",
-        "en busy many seats taken, n of n spaces free · n of n known",
+        "en busy many seats taken, n of n spaces free · n of n reported recently",
         "en busy n of n spaces free",
-        "en busy n of n spaces free · n of n known",
+        "en busy n of n spaces free · n of n reported recently",
         "en busy some seats left, n of n spaces in use",
-        "en busy some seats left, n of n spaces in use · n of n known",
+        "en busy some seats left, n of n spaces in use · n of n reported recently",
         "en free most seats free, n of n spaces free",
-        "en free most seats free, n of n spaces free · n of n known",
+        "en free most seats free, n of n spaces free · n of n reported recently",
         "en free n of n spaces free",
-        "en free n of n spaces free · n of n known",
+        "en free n of n spaces free · n of n reported recently",
         "en full most seats taken, n of n spaces free",
-        "en full most seats taken, n of n spaces free · n of n known",
+        "en full most seats taken, n of n spaces free · n of n reported recently",
         "en full n of n spaces free",
-        "en full n of n spaces free · n of n known",
+        "en full n of n spaces free · n of n reported recently",
       ]
     `)
   })

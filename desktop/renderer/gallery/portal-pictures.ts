@@ -219,7 +219,7 @@ const space: Record<string, PortalPicture> = {
   },
   staffToast: {
     path: at(QUIET_GALLERY),
-    state: stateOf(STAFF, { toast: { id: 1, text: 'No answer from the hub yet.', undo: null } }),
+    state: stateOf(STAFF, { toast: { id: 1, text: 'No answer yet.', undo: null } }),
   },
   undoing: {
     path: at(ROOM_101),
@@ -244,7 +244,7 @@ const space: Record<string, PortalPicture> = {
   toast: {
     path: '/mine',
     state: stateOf(me, {
-      toast: { id: 1, text: 'Window table is deleted.', undo: () => undefined },
+      toast: { id: 1, text: 'Window table was deleted.', undo: () => undefined },
     }),
   },
   new: { path: '/spaces/new', state: stateOf(me) },

@@ -3,19 +3,22 @@ const WIDTHS: readonly [number, string][] = [
   [32, "ijl.,'! "],
   [40, 'ftr'],
   [45, 'I'],
-  [54, 'cszčšžvy'],
-  [58, 'aekoxuhnFJL'],
+  [55, 'cszčšžvy'],
+  [58, 'aekxuhnFJL'],
+  [59, 'o'],
   [62, 'bdgpqTESZ'],
   [67, 'BCPRKY'],
-  [71, 'ADGHNUVX'],
-  [78, 'wOQ'],
+  [69, 'AU'],
+  [73, 'DGHNVX'],
+  [76, 'wO'],
+  [78, 'Q'],
   [90, 'mMW'],
 ]
 
 const WIDEST = 100
 
 /** Between letters of a status word the style sheet takes this away again. */
-const TIGHTER = 2
+const TIGHTER = 3
 
 /**
  * How wide a status word is in em of its own type: enough for the style sheet to make it as large as its panel allows

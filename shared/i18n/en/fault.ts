@@ -2,17 +2,17 @@
 export const fault = {
   loading: { title: 'One moment, please', body: 'This screen is loading.' },
   loadFailed: {
-    title: 'This screen has not loaded completely',
-    body: 'It tries again by itself in a moment. Nothing that was saved is lost.',
+    title: 'This screen did not load completely',
+    body: 'It tries again by itself in a moment. Everything saved is kept.',
   },
   broken: {
     title: 'Something went wrong on this page',
-    self: 'It starts again by itself in a moment. Nothing that was saved is lost.',
-    hand: 'Please load it again. Nothing that was saved is lost.',
-    again: 'Load again',
+    self: 'It restarts by itself in a moment. Everything saved is kept.',
+    hand: 'Please reload it. Everything saved is kept.',
+    again: 'Reload page',
   },
   unreachable: {
-    title: 'Carrel cannot be reached',
+    title: 'Can’t reach Carrel',
     advice: 'Check your connection and try again.',
     retry: 'Try again',
   },

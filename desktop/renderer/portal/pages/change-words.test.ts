@@ -48,7 +48,7 @@ describe('[AUD-10] an act as a sentence', () => {
     expect(factsOfChange(words, EDIT)).toEqual([
       { field: 'Place', value: 'Quiet Hall' },
       { field: words.t('edit.name'), value: 'Hall → Quiet Hall' },
-      { field: 'It is in', value: 'Floor 1 → no. 6' },
+      { field: 'Inside', value: 'Floor 1 → no. 6' },
       { field: words.t('edit.capacity'), value: '4 → none' },
       { field: words.t('edit.kind'), value: 'Room → Carrel' },
       { field: words.t('places.quiet'), value: 'No → Yes' },
