@@ -127,7 +127,7 @@ test('letters of all three languages are drawn, each as itself', async ({ page, 
   for (const [language, letters] of [
     ['en', 'FreBusyl'],
     ['sl', 'čšžPdnoŽ'],
-    ['zh-TW', '有位稍擠客滿不明'],
+    ['zh-TW', '有位稍擠已滿不明'],
   ]) {
     await page.goto(`${galleryUrl}?screen=door-busy&lang=${language}`)
     await expect(page.locator('.state-word')).toBeVisible()

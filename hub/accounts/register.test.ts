@@ -181,7 +181,7 @@ describe('registration', () => {
     await register('sl@uni.example', GOOD_PASSWORD, { locale: 'sl' })
     expect((await hub.mailbox.next('sl@uni.example')).subject).toBe('Potrdite svoj e-naslov')
     await register('zh@uni.example', GOOD_PASSWORD, { locale: 'zh-TW' })
-    expect((await hub.mailbox.next('zh@uni.example')).subject).toBe('請確認您的電子郵件地址')
+    expect((await hub.mailbox.next('zh@uni.example')).subject).toBe('請確認您的電子郵件信箱')
   })
 })
 

@@ -159,11 +159,11 @@ describe('figures that cannot be misread', () => {
     ])
     const zh = words('zh-TW')
     expect(zh.spaces(counts({ tone: 'full', knownCount: 5 }))).toEqual([
-      '大部分座位已滿，5 個空間中有 2 個有位',
-      '近期有回報：5／7',
+      '大部分座位有人，5 個空間中有 2 個有位',
+      '7 個中有 5 個近期有回報',
     ])
-    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個空間中有 6 個有位'])
-    expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個有人使用'])
+    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位有人，7 個空間中有 6 個有位'])
+    expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個使用中'])
   })
 
   it('[SCR-7] whatever the parts of a place are, its level and its figures do not contradict each other', () => {

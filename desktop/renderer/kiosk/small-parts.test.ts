@@ -61,7 +61,7 @@ describe('a status word', () => {
       expect(emWidth(word)).toBeGreaterThanOrEqual(width)
       expect(emWidth(word)).toBeLessThan(width * 1.12)
     }
-    expect(emWidth('客滿')).toBeGreaterThan(1.9)
+    expect(emWidth('已滿')).toBeGreaterThan(1.9)
     expect([hasDescender('Busy'), hasDescender('Free')]).toEqual([true, false])
   })
 })

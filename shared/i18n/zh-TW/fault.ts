@@ -3,7 +3,7 @@ import type { language } from './language.ts'
 
 /** What stands on a page before its words are there, or when they cannot be had: shown in all languages at once. */
 export const fault: FaultWords<typeof language> = {
-  loading: { title: '請稍候', body: '畫面載入中。' },
+  loading: { title: '請稍候', body: '正在載入畫面。' },
   loadFailed: {
     title: '這個畫面未能完整載入',
     body: '稍後會自動重試，已儲存的資料不會遺失。',
