@@ -43,7 +43,7 @@ test('[POR-17] the set-up page without its link speaks of no mail, and the platf
   await showPicture(page, '?screen=portal-open-verifyNoToken&lang=en')
   await expect(page.locator('.p-notice')).toContainText('mail')
   await showPicture(page, '?screen=portal-pages-platformNotForYou&lang=en')
-  await expect(page.locator('.p-notice')).toContainText('platform admins')
+  await expect(page.locator('.p-notice')).toContainText('platform administrators')
   await showPicture(page, '?screen=portal-pages-changesNotForYou&lang=en')
   await expect(page.locator('.p-notice')).toContainText('staff of your university')
 })

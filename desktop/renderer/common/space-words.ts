@@ -22,6 +22,8 @@ export interface SpaceWords {
   /** "Fri 20 Nov" */
   date(atMs: number): string
   tone(of: Tone): string
+  /** The same as short as can be: for a door, which is read from five metres, and for buttons. */
+  short(of: Tone): string
   level(of: Level): string
   /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
   open(openness: Openness): string
@@ -43,6 +45,7 @@ export function makeSpaceWords(t: TFunction, locale: Locale, timezone: string): 
     t,
     ...timeFormats(locale, timezone),
     tone: (of) => t(`tone.${of}`),
+    short: (of) => t(`short.${of}`),
     level: (of) => t(`tone.${toneOf(of, true)}`),
     open: (openness) => openText(t, openness),
     hours: (spans) => hoursText(t, spans),

@@ -39,7 +39,7 @@ describe('the languages', () => {
 
   it('have a status word of at most six letters, and of seven where nothing recent was reported', () => {
     for (const words of Object.values(WORDS))
-      for (const [tone, word] of Object.entries(words.tone))
+      for (const [tone, word] of Object.entries(words.short))
         expect([...word].length, word).toBeLessThanOrEqual(tone === 'unknown' ? 7 : 6)
   })
 })

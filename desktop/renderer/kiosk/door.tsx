@@ -50,10 +50,10 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
 }
 
 function StatePanel({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { tone: word, time, date } = useWords()
+  const { short, time, date } = useWords()
   const { space } = screen
   const tone = panelTone(screen)
-  const text = word(tone)
+  const text = short(tone)
   return (
     <section
       className="state"

@@ -25,7 +25,7 @@ function Question(props: {
   byKey: boolean
   onTap: (byKey: boolean) => void
 }): ReactElement {
-  const { t, tone } = useWords()
+  const { t, short } = useWords()
   const { actions } = useKioskHandle()
   const { spaceId, kind, saving, byKey, onTap } = props
   return (
@@ -38,7 +38,7 @@ function Question(props: {
         prefix=""
         saving={saving?.level ?? null}
         byKey={byKey}
-        toneWord={tone}
+        toneWord={short}
         onTap={(level, isByKey) => {
           onTap(isByKey)
           void actions.report(spaceId, level)

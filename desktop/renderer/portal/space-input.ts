@@ -75,7 +75,7 @@ export function valueOf(input: SpaceInput, field: SpaceField): SpaceFieldValue {
   return isDetail(field) ? input.details[field] : input[field]
 }
 
-/** The same wish with one field of another. */
+/** The same input with one field of another. */
 export function withField(input: SpaceInput, field: SpaceField, from: SpaceInput): SpaceInput {
   if (!isDetail(field)) return { ...input, [field]: from[field] }
   const { [field]: _old, ...details } = input.details

@@ -76,6 +76,11 @@ export const avoid: readonly Avoided[] = [
   { not: 'university is there', say: 'Your university is now on Carrel' },
   { not: 'e-mail', say: 'email' },
   { not: 'user name', say: 'username' },
+  { not: 'platform admin', say: 'platform administrator' },
+  { not: 'platform admins', say: 'platform administrators' },
+  { not: 'revoke*', say: 'switched off' },
+  { not: 'shut out', say: 'switched off' },
+  { not: 'anymore', say: 'no longer' },
   { not: 'log in', say: 'sign in' },
   { not: 'meanwhile', say: 'in the meantime' },
 ]

@@ -1,5 +1,8 @@
 /** The kiosk's words in English: the shape that every other language must have. */
 export const kiosk = {
+  /** On a door, where it is read from five metres, and on buttons: as short as can be. */
+  short: { free: 'Free', busy: 'Busy', full: 'Full', unknown: 'Unknown', closed: 'Closed' },
+  /** Everywhere else. */
   tone: { free: 'Free', busy: 'Busy', full: 'Full', unknown: 'Unknown', closed: 'Closed' },
   busyMeans: {
     university: 'Busy: fewer than half of the seats are free.',

@@ -5,7 +5,8 @@ const lessThanHalf = 'Delno zasedeno: prostih manj kot pol sedežev.'
 
 /** The kiosk's words. */
 export const kiosk: KioskWords<typeof language> = {
-  tone: { free: 'Prosto', busy: 'Delno', full: 'Polno', unknown: 'Ne vem', closed: 'Zaprto' },
+  short: { free: 'Prosto', busy: 'Delno', full: 'Polno', unknown: 'Ne vem', closed: 'Zaprto' },
+  tone: { free: 'Prosto', busy: 'Delno zasedeno', full: 'Polno', unknown: 'Ni podatka', closed: 'Zaprto' },
   busyMeans: {
     university: lessThanHalf,
     campus: lessThanHalf,

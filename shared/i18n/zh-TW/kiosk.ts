@@ -5,7 +5,8 @@ const lessThanHalf = '稍擠：空位不到一半。'
 
 /** The kiosk's words. */
 export const kiosk: KioskWords<typeof language> = {
-  tone: { free: '有位', busy: '稍擠', full: '已滿', unknown: '不明', closed: '關閉' },
+  short: { free: '有位', busy: '稍擠', full: '已滿', unknown: '不明', closed: '未開放' },
+  tone: { free: '有位', busy: '稍擠', full: '已滿', unknown: '不明', closed: '未開放' },
   busyMeans: {
     university: lessThanHalf,
     campus: lessThanHalf,
@@ -223,7 +224,7 @@ export const kiosk: KioskWords<typeof language> = {
     offlineStale: '離線，沒有近期回報。',
     stale: '沒有近期回報。',
     neverReported: '尚無回報。',
-    closed: '關閉。',
+    closed: '未開放。',
     clockUnknown: '時間尚未同步，沒有近期回報。',
     treeOffline: '離線。',
   },

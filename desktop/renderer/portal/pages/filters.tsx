@@ -2,6 +2,7 @@ import { useId, useLayoutEffect, useRef, useState, type ReactElement, type RefOb
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon, type IconName } from '../../ui/icons.tsx'
 import { Shape } from '../../ui/shapes.tsx'
+import { nameOrder } from '../../common/name-order.ts'
 import { filterCount, type Filter, type SpaceList, type Sort } from '../space-list.ts'
 import { useActions, usePortal } from '../portal-context.ts'
 import { branchesOf, type PortalMoment } from '../portal-spaces.ts'
@@ -85,9 +86,11 @@ function useSlash(search: RefObject<HTMLInputElement | null>): void {
 }
 
 function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): ReactElement {
-  const { t, kind } = usePortalWords()
+  const { t, kind, locale } = usePortalWords()
   const { filter: change } = useActions()
-  const kinds = [...new Set([...moment.listed.values()].map((space) => space.kind))].toSorted()
+  const kinds = [...new Set([...moment.listed.values()].map((space) => space.kind))]
+    .map((of) => ({ of, name: kind(of) }))
+    .toSorted(nameOrder(locale))
   const sorts: [Sort, string][] = [
     ['free', t('places.sortFree')],
     ['name', t('places.sortName')],
@@ -121,9 +124,9 @@ function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): 
           }
         >
           <option value="">{t('places.allKinds')}</option>
-          {kinds.map((one) => (
-            <option key={one} value={one}>
-              {kind(one)}
+          {kinds.map(({ of, name }) => (
+            <option key={of} value={of}>
+              {name}
             </option>
           ))}
         </select>

@@ -1,6 +1,7 @@
 import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
+import { nameOrder, type CompareNames } from '../../common/name-order.ts'
 import { Icon } from '../../ui/icons.tsx'
 import type { Refusal } from '../api.ts'
 import { Field, TextArea } from '../fields.tsx'
@@ -12,10 +13,17 @@ import { actorOf } from '../store.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 
+function superFirst<Group extends { name: string; isSuper: boolean }>(
+  groups: readonly Group[],
+  byName: CompareNames,
+): Group[] {
+  return groups.toSorted((left, right) => Number(right.isSuper) - Number(left.isSuper) || byName(left, right))
+}
+
 /** Groups that I see; the super group makes new ones. */
 export function Groups(): ReactElement {
   const me = useMe()
-  const { t } = usePortalWords()
+  const { t, locale } = usePortalWords()
   const { loaded, reload } = useLoad('GET /groups', NOTHING)
   const [isNew, setNew] = useState(false)
   const mayCreate =
@@ -37,24 +45,26 @@ export function Groups(): ReactElement {
       )}
       {loaded.state === 'ready' && loaded.value.groups.length > 0 && (
         <ul className="p-rows p-branch">
-          {loaded.value.groups.map(({ id, name, description, isSuper, memberCount }) => (
-            <li key={id}>
-              <Link href={`/groups/${id}`} className="p-row">
-                <span className="p-mark p-mark-plain">
-                  <Icon name="people" />
-                </span>
-                <span className="p-row-words">
-                  <span className="p-row-name">{name}</span>
-                  <span className="p-row-state">
-                    {isSuper && <strong>{t('groups.superGroup')}</strong>}
-                    <span>{t('groups.members', { count: memberCount })}</span>
+          {superFirst(loaded.value.groups, nameOrder(locale)).map(
+            ({ id, name, description, isSuper, memberCount }) => (
+              <li key={id}>
+                <Link href={`/groups/${id}`} className="p-row">
+                  <span className="p-mark p-mark-plain">
+                    <Icon name="people" />
                   </span>
-                  {description !== null && <span className="p-row-within">{description}</span>}
-                </span>
-                <Icon name="next" />
-              </Link>
-            </li>
-          ))}
+                  <span className="p-row-words">
+                    <span className="p-row-name">{name}</span>
+                    <span className="p-row-state">
+                      {isSuper && <strong>{t('groups.superGroup')}</strong>}
+                      <span>{t('groups.members', { count: memberCount })}</span>
+                    </span>
+                    {description !== null && <span className="p-row-within">{description}</span>}
+                  </span>
+                  <Icon name="next" />
+                </Link>
+              </li>
+            ),
+          )}
         </ul>
       )}
       {isNew && <NewGroup onClose={() => setNew(false)} />}

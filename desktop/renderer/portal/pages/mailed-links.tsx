@@ -191,7 +191,7 @@ export function Setup(): ReactElement {
   )
 }
 
-/** Confirms the contact address of a wish for a university. */
+/** Confirms the contact address of a request for a university. */
 export function ConfirmUniversity(): ReactElement {
   const { t } = usePortalWords()
   const { call } = useActions()

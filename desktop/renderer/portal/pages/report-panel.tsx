@@ -48,7 +48,7 @@ function Question(props: {
   onTap: (byKey: boolean) => void
 }): ReactElement {
   const { spaceId, kind, saving, byKey, onTap } = props
-  const { place, tone, t } = usePortalWords()
+  const { place, short, t } = usePortalWords()
   const { report } = useActions()
   return (
     <section className="p-report" aria-labelledby="report-ask" aria-describedby="report-busy">
@@ -58,7 +58,7 @@ function Question(props: {
         saving={saving?.level ?? null}
         isDisabled={saving !== null}
         byKey={byKey}
-        toneWord={tone}
+        toneWord={short}
         onTap={(level, isByKey) => {
           if (saving !== null) return
           onTap(isByKey)

@@ -1,5 +1,6 @@
 import { useState, type ReactElement } from 'react'
 import { Link } from 'wouter'
+import { nameOrder } from '../../common/name-order.ts'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, PasswordField } from '../fields.tsx'
 import { Form, type FormValues } from '../form.tsx'
@@ -14,9 +15,10 @@ import { SignedOutPage } from '../signed-out-page.tsx'
  * for when the hub wants to know it. Where none has, the form offers no way that leads nowhere. [POR-11]
  */
 export function SignIn(): ReactElement {
-  const { t } = usePortalWords()
+  const { t, locale } = usePortalWords()
   const { loaded, reload } = useLoad('GET /universities', NOTHING)
-  const directories = loaded.state === 'ready' ? loaded.value.universities.filter(hasDirectory) : []
+  const directories =
+    loaded.state === 'ready' ? loaded.value.universities.filter(hasDirectory).toSorted(nameOrder(locale)) : []
   // Not known yet, or not to be had: then the hub says what it wants.
   const isEmailOnly = loaded.state === 'ready' && directories.length === 0
   const { call } = useActions()
@@ -122,8 +124,8 @@ function hasDirectory(university: { hasDirectory: boolean }): boolean {
 
 /** All that the hub shows to who is not signed in. [POR-2] */
 function UniversityNames(props: { universities: readonly { id: number; name: string }[] }): ReactElement {
-  const { t } = usePortalWords()
-  const { universities } = props
+  const { t, locale } = usePortalWords()
+  const universities = props.universities.toSorted(nameOrder(locale))
   return (
     <section className="p-entry-names" aria-labelledby="universities">
       <h2 id="universities">{t('signIn.universities')}</h2>

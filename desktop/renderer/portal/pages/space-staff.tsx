@@ -77,7 +77,7 @@ function Correct(props: {
   isCorrected: boolean
 }): ReactElement {
   const { pending, correct, isCorrected } = props
-  const { t, tone } = usePortalWords()
+  const { t, short } = usePortalWords()
   // One level after the other: the last that was tapped is to be the one that stands.
   const isBusy = CORRECTIONS.some(({ tone: of }) => pending.keys.has(of))
   const tap = (level: Level | null, of: Tone): void => {
@@ -99,7 +99,7 @@ function Correct(props: {
             <PendingSign isPending={pending.keys.has(of)}>
               <Mark tone={of} />
             </PendingSign>
-            {level === null ? t('staff.nothingKnown') : tone(of)}
+            {level === null ? t('staff.nothingKnown') : short(of)}
           </button>
         ))}
       </div>
@@ -118,7 +118,9 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
   const { loaded, reload, change } = useLoad('GET /kiosks', NOTHING)
   if (loaded.state === 'loading') return <p className="p-soft">{t('app.loading')}</p>
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
-  const kiosks = loaded.value.kiosks.filter((kiosk) => isWithin(moment.spaces, kiosk.spaceId, space.id))
+  const kiosks = loaded.value.kiosks
+    .filter((kiosk) => isWithin(moment.spaces, kiosk.spaceId, space.id))
+    .toSorted(moment.byName)
   const silence = async (id: number, isSilenced: boolean): Promise<void> => {
     const answer = await call(
       'PUT /kiosks/:id/silenced',

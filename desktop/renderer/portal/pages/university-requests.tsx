@@ -10,7 +10,7 @@ import { usePortalWords, type PortalWords } from '../words.ts'
 
 type Request = RouteAnswer<'GET /platform/requests'>['requests'][number]
 
-/** Wishes for universities, with what stands against each; a platform administrator decides. */
+/** Requests for universities, with the conflicts of each; a platform administrator decides. */
 export function UniversityRequests(): ReactElement {
   const { t } = usePortalWords()
   const { loaded, reload, change } = useLoad('GET /platform/requests', NOTHING)
