@@ -70,8 +70,8 @@ function writeLanguage(folder: string): void {
   )
 }
 
-/** The house without what a language has nothing to do with. */
-function copyHouse(): string {
+/** The project without what a language has nothing to do with. */
+function copyProject(): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'carrel-language-'))
   const parts = /^(?:package\.json$|shared\/|hub\/platform\/|desktop\/renderer\/|build\/tsconfig)/
   for (const { path: file, text } of readTree().filter((one) => parts.test(one.path))) {
@@ -118,7 +118,7 @@ describe('[LNG-1] a folder more', () => {
   let server: ViteDevServer
 
   beforeAll(async () => {
-    copy = copyHouse()
+    copy = copyProject()
     folder = path.join(copy, 'shared/i18n', TAG)
     writeLanguage(folder)
     writeFileSync(path.join(copy, 'desktop/renderer/show-toolbar.tsx'), SHOW_TOOLBAR)
@@ -176,14 +176,14 @@ describe('[LNG-1] a folder more', () => {
 
   test('that lacks a file, or whose numbers lack a form or have one too many, is found wrong', async () => {
     const languages = path.join(copy, 'shared/i18n')
-    const plant = (tag: string, file: string, change: (text: string) => string | null): void => {
+    const writeChanged = (tag: string, file: string, change: (text: string) => string | null): void => {
       cpSync(folder, path.join(languages, tag), { recursive: true })
       const text = change(readFileSync(path.join(folder, file), 'utf8'))
       rmSync(path.join(languages, tag, file))
       if (text !== null) writeFileSync(path.join(languages, tag, file), text)
     }
-    plant('cy-x-less', 'kiosk.ts', (text) => text.replace(/^ *"seats_few".*\n/m, ''))
-    plant('cy-x-more', 'portal.ts', (text) =>
+    writeChanged('cy-x-less', 'kiosk.ts', (text) => text.replace(/^ *"seats_few".*\n/m, ''))
+    writeChanged('cy-x-more', 'portal.ts', (text) =>
       text.replace('"found_few"', '"found_five": "five", "found_few"'),
     )
     expect(await checkLanguages(languages)).toEqual([
@@ -195,11 +195,11 @@ describe('[LNG-1] a folder more', () => {
       expect.stringContaining("Property 'seats_few' is missing"),
       expect.stringMatching(/^shared\/i18n\/cy-x-more\/portal\.ts.* TS2353: .*found_five/),
     ])
-    plant('cy-x-lost', 'mail.ts', () => null)
-    plant('cy-x-bent', 'mail.ts', (text) => text.replace('{{university}}', 'there'))
-    plant('cy-x-said', 'mail.ts', (text) => text.replace('The link works', 'Cymraeg Carrel works'))
-    plant('pl-x-forms', 'language.ts', (text) => text)
-    plant('no-language-of-ours', 'language.ts', (text) => text)
+    writeChanged('cy-x-lost', 'mail.ts', () => null)
+    writeChanged('cy-x-bent', 'mail.ts', (text) => text.replace('{{university}}', 'there'))
+    writeChanged('cy-x-said', 'mail.ts', (text) => text.replace('The link works', 'Cymraeg Carrel works'))
+    writeChanged('pl-x-forms', 'language.ts', (text) => text)
+    writeChanged('no-language-of-ours', 'language.ts', (text) => text)
     expect(await checkLanguages(languages)).toEqual(
       expect.arrayContaining([
         'shared/i18n/cy-x-lost/mail.ts is missing',

@@ -88,7 +88,7 @@ test.each([2 * HOUR_MS, 60_000])(
         levels.add(Math.round((10 * ageMs(id)) / staleMs))
       }
     }
-    // Ages differ, as in a house that people walk through.
+    // Ages differ, as in a building that people walk through.
     expect(levels.size).toBeGreaterThan(4)
     end()
     expect(clock.isIdle).toBe(true)

@@ -41,7 +41,7 @@ export function decideVisits(
   random: Pick<SeededRandom, 'fraction'>,
 ): Visit[] {
   return news.flatMap(({ id, level, reportedAtMs }) => {
-    // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real house.
+    // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real building.
     const part = EARLIEST + (LATEST - EARLIEST) * ((id * 0.618_034) % 1)
     if (reportedAtMs !== null && nowMs - reportedAtMs < part * staleMs) return []
     const step = random.fraction() < 0.6 ? 0 : random.fraction() < 0.5 ? 1 : -1

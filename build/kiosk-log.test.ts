@@ -29,14 +29,14 @@ test('every line of a kiosk’s log has a code and a sentence, and each code one
 })
 
 test('a call without a code, with another word for it, without a sentence, or with a second meaning is found', () => {
-  const found = (text: string): string[] => faultsOf(findLogCalls('planted.ts', text))
-  expect(found("log.warn('the disk is full')")).toEqual(['planted.ts:1: no code in kebab case'])
+  const found = (text: string): string[] => faultsOf(findLogCalls('example.ts', text))
+  expect(found("log.warn('the disk is full')")).toEqual(['example.ts:1: no code in kebab case'])
   expect(found("core.options.log.warn(code, 'The disk is full.')")).toHaveLength(1)
   expect(found("log?.warn('diskFull', 'The disk is full.')")).toHaveLength(1)
-  expect(found("log.info('disk-full', { disk })")).toEqual(['planted.ts:1: no sentence'])
+  expect(found("log.info('disk-full', { disk })")).toEqual(['example.ts:1: no sentence'])
   expect(
     found("log.info('disk-full', 'The disk is full.')\nfolderLog.warn('disk-full', 'It burns.')"),
-  ).toEqual(['planted.ts:2: "disk-full" means something else in planted.ts:1'])
+  ).toEqual(['example.ts:2: "disk-full" means something else in example.ts:1'])
   expect(found("log.warn('disk-full', 'The disk is full.', { disk })")).toEqual([])
   expect(found('first.log.warn(code, sentence, facts)')).toEqual([])
 })

@@ -137,7 +137,7 @@ describe.skipIf(process.platform === 'win32')('npm run package', () => {
     if (HAS_DPKG) expect(statSync(deb).size).toBeLessThan(6 * MEGABYTE)
   })
 
-  test('[PKG-4] the fuses, read back: no door of Node is open, cookies are sealed, only the archive is loaded', async () => {
+  test('[PKG-4] the fuses, read back: no door of Node is open, cookies are encrypted, only the archive is loaded', async () => {
     const { version: _version, ...wire } = await getCurrentFuseWire(path.join(app, 'carrel'))
     const on = FuseState.ENABLE
     const off = FuseState.DISABLE

@@ -26,43 +26,43 @@ folder with that archive, or a folder in which it was unpacked. Without it a stu
 be one. Nothing is fetched. What was made is printed with its size and SHA-256; electron-builder.yml says what goes in.
 `
 
-interface Wish {
+interface Wanted {
   target: 'dir' | 'deb'
   arch: Arch
   out: string
 }
 
 async function main(args: string[]): Promise<void> {
-  const wish = parseWish(args)
-  if (wish === null) {
+  const wanted = parseWanted(args)
+  if (wanted === null) {
     process.stdout.write(HELP)
     return
   }
   // React's words for developers are as large as the rest, and belong on no kiosk.
   process.env['NODE_ENV'] = 'production'
-  mkdirSync(wish.out, { recursive: true })
+  mkdirSync(wanted.out, { recursive: true })
   // Beside what is made, so that it can be moved there whole, and nobody sees half of it.
-  const work = mkdtempSync(path.join(wish.out, '.package-'))
+  const work = mkdtempSync(path.join(wanted.out, '.package-'))
   try {
     const electron = await findElectronDist(
       process.env['CARREL_ELECTRON_DIST'],
-      wish.arch,
+      wanted.arch,
       path.join(work, 'stub'),
     )
     say('building the app …')
-    await stageApp(path.join(work, 'app'), wish.arch)
+    await stageApp(path.join(work, 'app'), wanted.arch)
     for (const script of ['after-install.sh', 'after-remove.sh'])
       cpSync(path.join(ROOT, 'build/package', script), path.join(work, 'app/scripts', script))
     say('packing it …')
     const config = makeConfig(electron, work)
-    await runBuilder(work, { projectDir: path.join(work, 'app'), config, ...wish })
-    await deliver(wish, work, electron, config)
+    await runBuilder(work, { projectDir: path.join(work, 'app'), config, ...wanted })
+    await deliver(wanted, work, electron, config)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 }
 
-function parseWish(args: string[]): Wish | null {
+function parseWanted(args: string[]): Wanted | null {
   const { values } = parseArgs({
     args,
     options: {
@@ -160,7 +160,7 @@ function quote(text: string): string {
 
 /** Moves what was made to its place and says what it is. */
 async function deliver(
-  { target, arch, out }: Wish,
+  { target, arch, out }: Wanted,
   work: string,
   electron: ElectronDist,
   config: Configuration,

@@ -163,10 +163,10 @@ test(
 
 test.each(['throw', 'reject'])(
   '[SHL-5] %s: no dialog stands over the kiosk, the app ends with code 70',
-  async (wish) => {
+  async (message) => {
     const bundle = start(KIOSK)
     await bundle.waitForLine('kiosk window')
-    bundle.process.send(wish)
+    bundle.process.send(message)
     expect(await bundle.ended()).toBe(70)
     expect(bundle.said()).toContain('nobody caught me')
     expect(bundle.said()).not.toContain('dialog')

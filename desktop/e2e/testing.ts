@@ -51,7 +51,7 @@ export interface WorkerParts {
   galleryUrl: string
 }
 
-/** Playwright's test with a running hub, kiosks on demand, and no patience for console or page errors. */
+/** Playwright's test with a running hub, kiosks on demand, and a failure at each console or page error. */
 export const test = base.extend<TestParts, WorkerParts>({
   // Every test takes a library for itself, so that none sees the taps of another.
   libraryCount: [40, { scope: 'worker', option: true }],

@@ -111,7 +111,7 @@ test('[SCR-3] a page that stops painting is ended after fifteen seconds and come
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
-    // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
+    // In steps of the process's own: one that jumped would have stood still, and its pages' calls would wait. [KSK-17]
     for (let passedMs = 0; passedMs < ms; passedMs += TICK_MS) await clock.pass(TICK_MS)
   }
   const paint = (isVisible: unknown): Promise<unknown> =>
@@ -136,7 +136,7 @@ test('[SCR-8] a page that loads and never paints is ended after a minute, each t
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   const wait = async (ms: number): Promise<void> => {
-    // In steps of the process's own: one that leapt would have stood still, and its pages' calls would wait. [KSK-17]
+    // In steps of the process's own: one that jumped would have stood still, and its pages' calls would wait. [KSK-17]
     for (let passedMs = 0; passedMs < ms; passedMs += TICK_MS) await clock.pass(TICK_MS)
   }
   await wait(FIRST_PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)

@@ -11,12 +11,12 @@ import { makeScreens, ProcessDouble, settle } from './testing/start-double.ts'
 /** Runs the whole app, with the real engine on a real folder. */
 async function run(
   args: string[],
-  plant: (parts: ElectronDouble) => void = () => undefined,
+  prepare: (parts: ElectronDouble) => void = () => undefined,
   clock = makeDeviceClock(),
 ) {
   const electron = new ElectronDouble()
   const process = new ProcessDouble()
-  plant(electron)
+  prepare(electron)
   const said: string[] = []
   const printed: string[] = []
   const warnings: string[] = []

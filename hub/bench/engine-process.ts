@@ -47,7 +47,7 @@ function open(folder: string, hubUrl: string): void {
     clock: makeDeviceClock(),
     connect: makeWebSocketConnect(null),
     postEnrolment: makePostEnrolment(null),
-    // Dice that always fall short: the pause between two lines is its shortest.
+    // Random numbers that are always the smallest: the pause between two connections is its shortest.
     random: { ...makeSeededRandom(1), fraction: () => 0 },
     makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: (code, _sentence, facts) => console.error(code, facts) },

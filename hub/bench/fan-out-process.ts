@@ -18,7 +18,7 @@ import { makeKioskView } from '../platform/broadcast/kiosk-view.ts'
 import { makeFrameChunks } from '../platform/broadcast/frame-chunks.ts'
 import { machineMs, ownCpuMs, serveRequests } from './worker-process.ts'
 
-// The hub's fan-out by itself, in a process of its own: what it is told of are commits as the writer tells them, so that
+// The hub's fan-out by itself, in a process of its own: it is notified of commits as the writer does it, so that
 // the database's share of two cores does not hide what showing the changes costs.
 
 /** What a bench asks of the audience. */
@@ -64,7 +64,7 @@ function runningScene(): Scene {
 async function listen(databaseUrl: string, universityId: number, roomIds: number[]): Promise<number> {
   const pool = openPool(databaseUrl, { maxConnections: 4 })
   const inFlight = makeInFlight()
-  const seal = makeHeadSignature(Buffer.alloc(32))
+  const signature = makeHeadSignature(Buffer.alloc(32))
   const audience = new Audience(
     {
       pool,
@@ -74,7 +74,7 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
       inFlight,
       readSemaphore: makeReadSemaphore(),
       view: makeKioskView({
-        headSignature: () => seal,
+        headSignature: () => signature,
         nowMs: () => Date.now(),
         heartbeatMs: 5_000,
         load: loadFeed,
@@ -184,7 +184,7 @@ async function change(perSecond: number, stretchMs: number): Promise<Omit<FanOut
   return { cpuMs: ownCpuMs() - startCpuMs, elapsedMs, changeCount, commits, levels: current.levels }
 }
 
-/** The plain way: every change is a frame of its own to everybody, made once and sent through the same lines. */
+/** The plain way: every change is a frame of its own to everybody, made once and sent through the same connections. */
 async function changeOneByOne(count: number): Promise<Omit<FanOutAnswer, 'port'>> {
   const current = runningScene()
   const startMs = machineMs()

@@ -6,7 +6,7 @@ import { attachSocket } from '../platform/connections/sync-route.ts'
 import type { Connection } from '../platform/ports.ts'
 import { machineMs, ownCpuMs, serveRequests } from './worker-process.ts'
 
-// One core that sends the same bytes to many sockets: through the hub's own lines, or through bare ones.
+// One core that sends the same bytes to many sockets: through the hub's own connections, or through bare sockets.
 
 /** What a bench asks of a sender. */
 export type SenderRequest =

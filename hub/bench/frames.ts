@@ -7,7 +7,7 @@ const KIOSKS = 1000
 
 type Sender = WorkerProcess<SenderRequest, SenderAnswer>
 
-/** Frames per second to a thousand kiosks on one core, through the hub's own lines against bare sockets. */
+/** Frames per second to a thousand kiosks on one core, through the hub's own connections against bare sockets. */
 export const frames: Benchmark = {
   name: 'fan-out-frames',
   about: 'the same bytes to 1,000 kiosks from one core',

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { EXIT_WITH_PARENT, PARENT_PID_VARIABLE } from '../../build/launcher.mjs'
 
-/** A hub has no door for this; a bench asks by signal. */
+/** A hub has no call for this; a bench asks by signal. */
 const COLLECT_ON_SIGNAL =
   'data:text/javascript,process.on("SIGUSR2",()=>globalThis.gc({type:"major",execution:"sync",flavor:"last-resort"}))'
 /** A collection of a heap of this size takes far less. */

@@ -9,7 +9,7 @@ import { insertKiosks, makeWorld } from './world.ts'
 
 const KIOSKS = 5000
 const AT_ONCE = 400
-/** Long enough for every kiosk to have heard a heartbeat (5 s). */
+/** Long enough for every kiosk to have received a heartbeat (5 s). */
 const SETTLE_MS = 6_000
 
 type Load = WorkerProcess<StormRequest, StormAnswer>

@@ -48,7 +48,7 @@ export const navigation: Benchmark = {
     ),
 }
 
-/** In the page: ms from the start of its navigation until the whole tree was painted and the line is up. */
+/** In the page: ms from the start of its navigation until the whole tree was painted and the connection is open. */
 function treeAt(floorCount: number): Promise<number> {
   return new Promise((resolve) => {
     const look = (): void => {

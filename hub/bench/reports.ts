@@ -65,7 +65,7 @@ async function measurePushes(
 ): Promise<Figure[]> {
   const { world } = scene
   const { url, universityId, leafIds } = world
-  // The baseline counts on kiosks of its own: those on the line must not find their numbers taken.
+  // The baseline counts on kiosks of its own: those that are connected must not find their numbers used.
   const twins = await insertKiosks(world.pool, universityId, world.parentIds)
   await world.pool.query('vacuum analyze kiosks')
   const alone: Twins = { url, universityId, kioskIds: twins.map(({ id }) => id), leafIds }

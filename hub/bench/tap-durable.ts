@@ -7,7 +7,7 @@ import { withKioskScene } from './kiosk-scene.ts'
 /** Taps of a round; each waits for the disk. */
 const TAPS = 60
 
-/** From the tap to its promise: durable at the kiosk, on the line to a running hub, against a bare durable insert of the same bytes. */
+/** From the tap to its promise: durable at the kiosk, connected to a running hub, against a bare durable insert of the same bytes. */
 export const tapDurable: Benchmark = {
   name: 'tap-durable',
   about: 'a tap until it survives a power cut, against a bare SQLite insert with the same flush',

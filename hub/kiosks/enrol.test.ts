@@ -33,8 +33,8 @@ afterAll(async () => {
 })
 beforeEach(() => database.pool.query('delete from rate_limits'))
 
-type Wish = Partial<Parameters<typeof createEnrolment>[1]>
-const codeFor = async (input: Wish = {}): Promise<string> =>
+type Input = Partial<Parameters<typeof createEnrolment>[1]>
+const codeFor = async (input: Input = {}): Promise<string> =>
   (await createEnrolment(database.pool, { universityId, spaceId, role: 'door', ...input })).code
 
 const post = (

@@ -27,8 +27,8 @@ const facts: BatchFacts = {
   mayCarry: () => false,
 }
 
-/** One wish of some kiosk: a report, or the undo of one of its earlier numbers. */
-const wishes = fc.array(
+/** One mutation of some kiosk: a report, or the undo of one of its earlier numbers. */
+const mutations = fc.array(
   fc.record({
     kiosk: fc.constantFrom(1, 2, 3),
     room: fc.constantFrom(...ROOMS),
@@ -41,7 +41,7 @@ const wishes = fc.array(
 
 test('[OCC-1] [OCC-2] a batch leaves each room with its newest report that is not withdrawn, however it is cut into pushes', () => {
   fc.assert(
-    fc.property(wishes, (list) => {
+    fc.property(mutations, (list) => {
       const counts = new Map<number, number>()
       const made = new Map<
         string,

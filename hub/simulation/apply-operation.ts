@@ -30,7 +30,7 @@ export async function applyOperation(world: World, operation: Operation, index: 
   await world.advance(operation.c % 20 === 0 ? operation.b % 1_000 : operation.b % 8)
 }
 
-/** Ends one trouble and forgets it. */
+/** Ends one fault and removes it from the list. */
 export async function endTrouble(world: World, trouble: World['activeFaults'][number]): Promise<void> {
   world.activeFaults = world.activeFaults.filter((one) => one !== trouble)
   world.counts.end(trouble.name)
@@ -73,7 +73,7 @@ async function withdraw(world: World, { a, b }: Operation): Promise<boolean> {
   return answer?.ok === true
 }
 
-/** A call at the engine's door. Undefined: the process died in the middle of it. */
+/** A call of the engine API. Undefined: the process died in the middle of it. */
 async function call<Value>(
   device: Device,
   name: string,

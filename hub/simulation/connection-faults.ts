@@ -9,7 +9,7 @@ function lastLine(device: Device | undefined): VirtualConnection | undefined {
   return [...(device?.connections ?? [])].findLast((line) => line.isNearOpen && line.isFarOpen)
 }
 
-/** What can happen to a line, and to the way under it. */
+/** What can happen to a connection, and to the network under it. */
 export const CONNECTION_FAULTS: Record<ConnectionFault, Act> = {
   cut: (world, { a }) => {
     const line = lastLine(pickDevice(world, a))
@@ -37,7 +37,7 @@ export const CONNECTION_FAULTS: Record<ConnectionFault, Act> = {
     if (device === undefined || device.way.isPartitioned) return false
     world.counts.begin('partition')
     device.way.isPartitioned = true
-    // A line that lost a word is lost: TCP never goes on after a gap.
+    // A connection that lost a message is lost: TCP never goes on after a gap.
     for (const line of device.connections) line.silence()
     world.activeFaults.push({
       name: 'partition',

@@ -29,7 +29,7 @@ interface Life {
   isAsleep(): boolean
 }
 
-/** One kiosk device of a simulation: the real engine on real files, with its clocks, its line and its end in other hands. */
+/** One kiosk device of a simulation: the real engine on real files, with its clocks, its connection and its crashes controlled from outside. */
 export class Device {
   readonly name: string
   readonly folder: string
@@ -48,7 +48,7 @@ export class Device {
   announcedKioskId = 0
   asleepUntilMs = 0
   protocol = PROTOCOL
-  /** What its screen was told. */
+  /** What was published to its screen. */
   screen = new Map<number, SpaceView>()
   link: LinkSlice | null = null
   kiosk: Slices['kiosk'] | null = null
@@ -77,7 +77,7 @@ export class Device {
     this.boot()
   }
 
-  /** Its process has ended in the middle of something and is not buried yet. */
+  /** Its process has ended in the middle of something and has not been cleaned up yet. */
   get isDying(): boolean {
     return this.life.isDead
   }
@@ -126,7 +126,7 @@ export class Device {
     if (this.isFull) this.setFull(true)
   }
 
-  /** kill -9; `isPower` takes the boot, and what the disk had not yet been told to keep, with it. */
+  /** kill -9; `isPower` takes the boot, and what had not been synced to the disk, with it. */
   crash(isPower: boolean): void {
     if (this.engine === null) return
     this.life.isDead = true
@@ -284,7 +284,7 @@ export class Device {
     for (const id of slice.gone) this.screen.delete(id)
   }
 
-  /** `cache.db` is not told to reach the disk at each commit: a power cut may put it back to any earlier state. */
+  /** `cache.db` is not synced to the disk at each commit: a power cut may put it back to any earlier state. */
   private losePower(): void {
     this.boot()
     const kept = join(this.folder, 'kept-cache.db')

@@ -10,6 +10,6 @@ export interface Release {
   spaceId: number
   /** Taps in its outbox that no hub has answered. */
   waitingCount: number
-  /** Taps that the hub had stored, and told so. */
+  /** Taps that the hub had stored and acknowledged. */
   acknowledgedCount: number
 }

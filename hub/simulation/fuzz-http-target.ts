@@ -8,7 +8,7 @@ import type { FuzzTarget, Fault } from './fuzz-targets.ts'
 import { makeRequest, readCalls, sendAndJudge } from './fuzz-http-call.ts'
 import { loadTrespasses, makeFuzzPeople } from './fuzz-http-people.ts'
 
-/** The hub's HTTP door, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
+/** The hub's HTTP API, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
 export async function openHttpTarget(
   pool: Database,
   fault: Fault,

@@ -26,7 +26,7 @@ test(
     for (let sent = 0; sent < REQUESTS && faults.length < 20; sent += 1) await door.send(random)
     await door.close()
     expect(faults, `seed ${seed}`).toEqual([])
-    // It came as far as successes and as refusals of the rules, not only to the door.
+    // It came as far as successes and as refusals of the rules, not only as the check of its shape.
     const reached = [...door.statuses].filter(([, statuses]) => [...statuses].some((status) => status < 300))
     expect(reached.length, `seed ${seed}`).toBeGreaterThan(20)
   },

@@ -13,11 +13,11 @@ import { mutateMessage, nonsense } from './mutate-message.ts'
 const parseHubMessage = makeParse(HubMessage)
 const VALID = [...Object.values(KIOSK_MESSAGES), ...Object.values(HUB_MESSAGES)]
 
-/** One line in so many is proved by a real key, so that what comes after a welcome is tried too. */
+/** One connection in so many is proved by a real key, so that what comes after a welcome is tried too. */
 const PROVED_ONE_IN = 40
 const HOST = 'fuzz.example'
 
-/** A kiosk with a real key that greets as it should, and then says nothing right. */
+/** A kiosk with a real key that sends a right hello, and then nothing right. */
 interface FakeKiosk {
   makeHello(nonce: string): string
   receive(message: HubMessage): void
@@ -69,7 +69,7 @@ async function makeFakeKiosk(world: FuzzWorld): Promise<FakeKiosk> {
   }
 }
 
-/** The hub's sync core: conversations that are never right for long, most of them cut short by the hub. */
+/** The hub's sync core: connections whose messages are never right for long, most of them cut short by the hub. */
 export async function openHubTarget(world: FuzzWorld, fault: Fault): Promise<FuzzTarget> {
   return new HubTarget(world, fault, await makeFakeKiosk(world))
 }
@@ -116,7 +116,7 @@ class HubTarget implements FuzzTarget {
     const end = (): void => this.end(handler)
     const handler: ConnectionHandler = this.world.core.accept(
       {
-        send: (text) => this.hear(text.toString()),
+        send: (text) => this.receive(text.toString()),
         bufferedBytes: () => 0,
         pause: () => undefined,
         resume: () => undefined,
@@ -132,7 +132,7 @@ class HubTarget implements FuzzTarget {
     return handler
   }
 
-  private hear(text: string): void {
+  private receive(text: string): void {
     const said = parseHubMessage(text)
     if (!said.ok) return this.fault(`said ${text.slice(0, 200)}`)
     if (said.value.type === 'challenge') this.nonce = said.value.nonce

@@ -6,14 +6,14 @@ import type { Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { FuzzWorld } from './fuzz-world.ts'
 import { mutateMessage, nonsense } from './mutate-message.ts'
 
-/** A door that takes messages from outside. Throws, or tells `fault`, when it answers outside of its list. */
+/** An interface that takes messages from outside. Throws, or calls `fault`, when it answers outside of its list. */
 export interface FuzzTarget {
   /** Hands it one message; resolves when it has had a chance to answer. */
   send(random: SeededRandom): Promise<void>
   close(): Promise<void>
 }
 
-/** Hears of each answer that is not on the list. */
+/** Called with each answer that is not on the list. */
 export type Fault = (sentence: string) => void
 
 const REFUSALS = {
@@ -87,7 +87,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The engine's own door, as a screen would knock. */
+/** The engine API, as a screen would call it. */
 export function openEngineTarget(world: FuzzWorld, engine: Engine, fault: Fault): FuzzTarget {
   const inputs = validInputs(world)
   return {

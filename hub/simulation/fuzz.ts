@@ -20,7 +20,7 @@ well-behaved kiosk that was connected meanwhile lost nothing. The last line coun
 const WARM_SHARE = 0.2
 const MOST_GROWTH = 1.2
 
-/** Each request of this door waits for the database several times. */
+/** Each request of this interface waits for the database several times. */
 const HTTP_SHARE = 0.1
 
 const { values } = parseArgs({
@@ -49,7 +49,7 @@ async function fuzzTarget(name: string, seed: number, wanted: number): Promise<s
   try {
     const good = new WellBehaved(world, await world.openKiosk('well-behaved'))
     // Codes that look right must not cost a database's work each: the hub's own limit is tested where it lives.
-    const engine = await world.openKiosk('knocked at', () => Promise.resolve(refuse({ why: 'codeRefused' })))
+    const engine = await world.openKiosk('called', () => Promise.resolve(refuse({ why: 'codeRefused' })))
     const doors: Record<string, () => FuzzTarget | Promise<FuzzTarget>> = {
       socket: () => openHubTarget(world, fault),
       bridge: () => openEngineTarget(world, engine, fault),

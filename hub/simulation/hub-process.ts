@@ -17,7 +17,7 @@ export class HubProcess {
   core: SyncCore | null = null
   /** Effects (statements before and after, frames sent) until it dies. */
   effectsLeft = Number.POSITIVE_INFINITY
-  /** It dies right after its next COMMIT: done, and nobody told. */
+  /** It dies right after its next COMMIT: done, and nobody notified. */
   diesAfterCommit = false
   /** Its next statement, or COMMIT, breaks the connection. */
   breaksNext: { at: 'before' | 'after'; isCommit: boolean } | null = null
@@ -64,7 +64,7 @@ export class HubProcess {
     })
   }
 
-  /** kill -9; kiosks are told by the operating system unless the machine went too. */
+  /** kill -9; kiosks are notified by the operating system unless the machine went too. */
   die(isTold: boolean): void {
     if (this.life === null || this.core === null) return
     this.core = null

@@ -39,7 +39,7 @@ export async function healAndJudge(world: World): Promise<string[]> {
   return faults
 }
 
-/** Devices that still owe something, or lack rows. */
+/** Devices with mutations that are still pending, or without some rows. */
 async function findLate(world: World): Promise<string[]> {
   const heads = await query<{ clock: number; epoch: string }>(
     world.pool,
@@ -53,7 +53,7 @@ async function findLate(world: World): Promise<string[]> {
     if (waiting > 0) return [`${device.name} (kiosk ${device.kioskId()}) has ${waiting} mutations waiting`]
     if (epoch !== head?.epoch) return [`${device.name} is in epoch ${epoch}, the hub in ${head?.epoch}`]
     if (cursor !== head.clock) return [`${device.name} is at ${cursor}, the hub at ${head.clock}`]
-    // A line that broke in silence is noticed only after two heartbeats.
+    // A connection that broke without a notification is noticed only after two heartbeats.
     return device.link?.status === 'online' ? [] : [`${device.name} says it is ${device.link?.status}`]
   })
 }
@@ -77,7 +77,7 @@ async function judgeCampus(world: World, campus: Campus): Promise<string[]> {
 }
 
 /**
- * A report's time is when it was tapped, a slow line apart, unless the device booted in between; it is never before the
+ * A report's time is when it was tapped, a slow connection apart, unless the device booted in between; it is never before the
  * last contact before the tap. [OCC-7]
  */
 function judgeTimes(

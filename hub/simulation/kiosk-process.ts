@@ -39,7 +39,7 @@ interface Kiosk {
   kioskId: number | null
 }
 
-/** By then a planned slice has been told. */
+/** By then a planned slice has been published. */
 const SLICE_MS = 5
 
 const kiosks = new Map<string, Kiosk>()
@@ -53,21 +53,21 @@ async function open(question: Extract<KioskQuestion, { ask: 'open' }>): Promise<
     clock: makeDeviceClock(),
     connect: makeWebSocketConnect(null),
     postEnrolment: makePostEnrolment(null),
-    // Dice that always fall short: the pause between two lines is its shortest, a second.
+    // Random numbers that are always the smallest: the pause between two connections is its shortest, a second.
     random: { ...makeSeededRandom(process.pid + kiosks.size), fraction: () => 0 },
     makeSecret: (byteCount) => randomBytes(byteCount).toString('base64url'),
     log: { info: () => undefined, warn: () => undefined },
   })
   const kiosk: Kiosk = { engine, screen: new Map(), isOnline: false, kioskId: null }
   kiosks.set(name, kiosk)
-  engine.subscribe((slice, value) => hear(kiosk, slice, value))
+  engine.subscribe((slice, value) => record(kiosk, slice, value))
   engine.start()
   if (code === null) return
   const enrolled = await engine.enrolWith(code)
   if (!enrolled.ok) throw new Error(`${name} was not enrolled: ${enrolled.refusal.why}`)
 }
 
-const hear: (kiosk: Kiosk, ...told: Parameters<Parameters<Engine['subscribe']>[0]>) => void = (
+const record: (kiosk: Kiosk, ...published: Parameters<Parameters<Engine['subscribe']>[0]>) => void = (
   kiosk,
   name,
   value,
@@ -90,7 +90,7 @@ async function tap(kiosk: Kiosk, name: string, input: unknown): Promise<TapAnswe
 
 async function state(kiosk: Kiosk): Promise<KioskState> {
   const { epoch, cursor, waitingCount } = kiosk.engine.readRows()
-  // Slices are told a breath after their rows: the screen is to be at least as new as the cursor.
+  // Slices are published a moment after their rows: the screen is to be at least as new as the cursor.
   await new Promise((resolve) => setTimeout(resolve, SLICE_MS))
   const { isOnline, kioskId, screen } = kiosk
   return { epoch, cursor, waitingCount, isOnline, kioskId, spaces: [...screen.values()] }

@@ -43,7 +43,7 @@ function open(hubUrl: string): Engine {
   })
 }
 
-/** What a kiosk's screen was told last of its outbox and its line. */
+/** What was published last to a kiosk's screen of its outbox and its connection. */
 function watch(engine: Engine): { waiting: number; alarm: string | null; status: string } {
   const seen = { waiting: -1, alarm: null as string | null, status: '' }
   engine.subscribe((name, value) => {

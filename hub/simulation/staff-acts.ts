@@ -20,12 +20,12 @@ export const STAFF_ACTS: Record<StaffAct, Act> = {
   },
   restore: async (world, { b }) => {
     const { backup } = world
-    // Devices that became kiosks since then would be strangers: a new backup is what staff would take.
-    const strangers = world.devices.some(
+    // A device that became a kiosk since then would be unknown to it: staff would write a new backup.
+    const hasNewDevice = world.devices.some(
       (device) =>
         !device.isLost && device.isOpen && !device.isDying && !backup?.kioskIds.has(device.kioskId() ?? 0),
     )
-    if (backup === null || strangers || world.devices.some((device) => !device.isLost && !device.isOpen)) {
+    if (backup === null || hasNewDevice || world.devices.some((device) => !device.isLost && !device.isOpen)) {
       await takeBackup(world)
       return false
     }

@@ -2,12 +2,12 @@ import type { ConnectToHub, HubConnection, ConnectionEvents } from '../../deskto
 import type { Connection, ConnectionHandler } from '../platform/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** Where a dialled line ends: a living hub that takes it, or nobody. */
+/** Who answers a dialled connection: a running hub that accepts it, or nobody. */
 export type Accept = (connection: Connection, url: string) => ConnectionHandler
 
-/** How the way between one kiosk and the hubs is just now. */
+/** How the network between one kiosk and the hubs is just now. */
 export interface NetworkConditions {
-  /** Lines cannot be opened, and what travels is swallowed without a word. */
+  /** Connections cannot be opened, and what is under way is lost without a notification. */
   isPartitioned: boolean
   /** One direction's delay, ms. */
   delayMs: number
@@ -29,13 +29,13 @@ const TWICE = /^\{"type":"(push|ack|changes|heartbeat)"/
 const TCP_GIVES_UP_MS = 120_000
 
 /**
- * One line: ordered within itself, as TCP is, and able to break in every way in which TCP breaks: told to both ends,
- * told to one, told to nobody, and with what was on its way still arriving after the next line is open.
+ * One connection: ordered within itself, as TCP is, and able to break in every way in which TCP breaks: both ends are
+ * notified, one is, or none is, and what was under way may still arrive after the next connection is open.
  */
 export class VirtualConnection {
   readonly hub: object
   readonly owner: object
-  /** The kiosk's end still believes in the line; and the hub's. */
+  /** Whether the kiosk's end still takes the connection for open; and the hub's. */
   isNearOpen = true
   isFarOpen = false
   isSilent = false
@@ -87,28 +87,28 @@ export class VirtualConnection {
     }
   }
 
-  /** Breaks now: what is on its way is lost, both ends hear of it. */
+  /** Breaks now: what is on its way is lost, both ends are notified. */
   cut(): void {
     this.isSilent = true
     this.endNear(1)
     this.endFar(1)
   }
 
-  /** The kiosk hears the end now; what it sent still reaches the hub, `lateMs` later, and then the hub hears the end. */
+  /** The kiosk is notified of the end now; what it sent still reaches the hub, `lateMs` later, and then the hub is notified too. */
   cutLate(lateMs: number): void {
     this.lastUpMs = Math.max(this.lastUpMs, this.time.nowMs + lateMs)
     this.endNear(1)
     this.endFar(lateMs + 2 * this.way.delayMs)
   }
 
-  /** Nothing arrives any more and nobody is told, until TCP itself gives up. */
+  /** Nothing arrives any more and no end is notified, until TCP itself gives up. */
   silence(): void {
     this.isSilent = true
     this.endFar(TCP_GIVES_UP_MS)
     this.endNear(TCP_GIVES_UP_MS)
   }
 
-  /** The hub's process is gone: its end is no more; the kiosk hears of it unless the machine went with it. */
+  /** The hub's process is gone: its end is no more; the kiosk is notified unless the machine went with it. */
   hubDied(isTold: boolean): void {
     this.isHubGone = true
     this.isFarOpen = false
@@ -116,7 +116,7 @@ export class VirtualConnection {
     this.endNear(isTold ? 1 : TCP_GIVES_UP_MS)
   }
 
-  /** The kiosk's process is gone: nothing reaches it; the hub hears of it unless the device lost power. */
+  /** The kiosk's process is gone: nothing reaches it; the hub is notified unless the device lost power. */
   kioskDied(isTold: boolean): void {
     this.isNearOpen = false
     this.endFar(isTold ? 1 : TCP_GIVES_UP_MS)
@@ -167,7 +167,7 @@ export class VirtualConnection {
   }
 
   private deliverDown(text: string): void {
-    // A line that swallows keeps the hub's buffer full, as a real one would.
+    // A connection that loses everything keeps the hub's buffer full, as a real one would.
     if (this.isSilent || this.way.isPartitioned) return
     if (this.way.isAsleep() && this.isNearOpen) {
       this.time.after(1_000, () => this.deliverDown(text))
@@ -207,7 +207,7 @@ export class VirtualConnection {
     if (!this.isFarOpen) return
     this.isFarOpen = false
     this.handler?.ended()
-    // What was sent before the farewell arrives before it.
+    // What was sent before the close arrives before it.
     if (!this.isSilent) this.endNear(Math.max(1, this.lastDownMs - this.time.nowMs + 1))
   }
 
@@ -233,7 +233,7 @@ export class VirtualConnection {
   }
 }
 
-/** A dial for one kiosk over its way; `pick` names the hub that answers, or null when none does. */
+/** A dial function for one kiosk and its network; `pick` names the hub that answers, or null when none does. */
 export function makeDial(
   time: VirtualTime,
   way: NetworkConditions,

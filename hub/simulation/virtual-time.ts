@@ -7,7 +7,7 @@ interface Happening {
 }
 
 /**
- * Time that only moves when told to: all clocks, timers and lines of a simulation hang on it, so one seed gives one
+ * Time that only moves when it is advanced: all clocks, timers and connections of a simulation use it, so one seed gives one
  * order of everything. Times are ms since the simulation began.
  */
 export class VirtualTime {

@@ -37,7 +37,7 @@ export interface Campus {
 /** What a tap left in the ledger; `isMaybe`: the device died before it could show it as saved. */
 export type LedgerTap = SavedTap & { device: Device; isMaybe: boolean }
 
-/** Something that may stay undone for a while: ends at an operation, or at the healing. */
+/** Something that may stay undone for a while: ends at an operation, or when all faults are ended. */
 export interface ActiveFault {
   name: string
   untilOperation: number
@@ -59,7 +59,7 @@ const PLACES = [0, 0, 0, 1, 2, 7]
 const PLACES_ELSEWHERE = [0, 1]
 const SETTINGS = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
 
-/** The slowest line takes no longer. */
+/** The slowest connection takes no longer. */
 const ACK_UNDER_WAY_MS = 10_000
 
 /** One round's world: two hubs, one database, two universities, and their devices. */
@@ -81,7 +81,7 @@ export class World extends WorldDatabases {
   backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
   readonly random: SeededRandom
   readonly folder: string
-  /** Hears every line of the trace; for a person in search of a fault. */
+  /** Called with every line of the trace; for a person in search of a fault. */
   listen: ((line: string) => void) | null = null
   private readonly trace: Hash = createHash('sha256')
   private readonly watch: FrameWatch

@@ -304,11 +304,11 @@ describe('[UNI-4] approval', () => {
   test('[UNI-4] says which of both is taken: the name, or which domain', async () => {
     const first = await askConfirmed({ name: 'First here', domains: ['first-here.edu'] })
     expect((await approve(first.id)).status).toBe(201)
-    for (const [wish, at] of [
+    for (const [input, at] of [
       [{ name: 'first HERE', domains: ['elsewhere.edu'] }, '/name'],
       [{ name: 'Second here', domains: ['second-here.edu', 'first-here.edu'] }, '/domains/1'],
     ] as const) {
-      const { id } = await askConfirmed({ name: wish.name, domains: [...wish.domains] })
+      const { id } = await askConfirmed({ name: input.name, domains: [...input.domains] })
       const answer = await approve(id)
       expect(answer.status).toBe(409)
       expect(answer.body).toMatchObject({ error: 'nameTaken', at })

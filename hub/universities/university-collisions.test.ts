@@ -7,7 +7,7 @@ const hill = { name: 'Hill', domains: ['law.hill.edu'] }
 const against = (name: string, ...domains: string[]): object[] =>
   collisionsOf({ name, domains }, [marsh, hill])
 
-describe('[UNI-5] what stands against a wish', () => {
+describe('[UNI-5] the conflicts of a request', () => {
   test('nothing', () => {
     expect(against('Dale', 'dale.edu', 'notmarsh.edu', 'marsh.edu.example')).toEqual([])
   })
@@ -30,7 +30,7 @@ describe('[UNI-5] what stands against a wish', () => {
   })
 })
 
-describe('[UNI-1] a wish', () => {
+describe('[UNI-1] a request', () => {
   const input = {
     name: ' Univerza  v Šiški ',
     domains: ['ŠIŠKA.si', '@siska.si', 'šiška.si'],

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { makeSeededRandom } from './seeded-random.ts'
 
-describe('dice', () => {
+describe('a random source', () => {
   test('the same seed gives the same throws, on every machine and in every version', () => {
     const random = makeSeededRandom(42)
     expect(Array.from({ length: 6 }, () => random.integerBelow(1_000_000))).toEqual([

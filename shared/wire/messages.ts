@@ -358,7 +358,7 @@ export function enrolStatement(host: string, code: string, publicKey: string): s
   return ['carrel kiosk enrol 1', host, code, publicKey].join('\n')
 }
 
-/** Text that the hub seals with its MAC: the database of this university was at `head` in `epoch`. [SYN-17] */
+/** Text that the hub signs with its MAC: the database of this university was at `head` in `epoch`. [SYN-17] */
 export function headStatement(universityId: number, epoch: string, head: number): string {
   return ['carrel head 1', String(universityId), epoch, String(head)].join('\n')
 }

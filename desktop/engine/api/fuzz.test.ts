@@ -28,7 +28,7 @@ const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 10_000)
 const KEPT_BYTES = 300_000
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_262)
 /** How often a line gets as far as a good hub would bring it. */
-const GREETED = 0.05
+const HELLO_CHANCE = 0.05
 
 const REFUSALS = new Set<CallRefusal['why']>([
   ...(['unknownSpace', 'spaceDeleted', 'outsideSubtree', 'composite', 'unknownReport'] as const),
@@ -56,9 +56,9 @@ const CALLS: readonly { name: string; input: unknown }[] = [
   { name: 'logFault', input: { kind: 'render', text: 'RangeError: a fault' } },
 ]
 
-/** A clock that leaps from timer to timer. */
+/** A clock that jumps from timer to timer. */
 interface LeapClock extends EngineClock {
-  leap(): void
+  jump(): void
 }
 
 function makeLeapClock(): LeapClock {
@@ -75,7 +75,7 @@ function makeLeapClock(): LeapClock {
       timers.set(id, { atMs: state.nowMs + delayMs, run })
       return () => void timers.delete(id)
     },
-    leap: () => {
+    jump: () => {
       const [next] = [...timers].toSorted(([, left], [, right]) => left.atMs - right.atMs)
       if (next === undefined) return
       timers.delete(next[0])
@@ -169,12 +169,12 @@ class Victim {
     for (let turn = 0; this.line === null; turn += 1) {
       if (turn > 10_000) throw new Error(`the kiosk dials no more: ${JSON.stringify(this.bench.seen)}`)
       if (this.bench.seen.kiosk?.state === 'notEnrolled') await this.bench.engine.call('enrol', { code: 'A' })
-      if (this.line === null) this.clock.leap()
+      if (this.line === null) this.clock.jump()
     }
   }
 
   /** A hub as it should be, up to the live line. */
-  greet(): void {
+  sendHello(): void {
     this.say({ type: 'challenge', nonce: 'n', protocols: [2, 1] })
     const { hello } = this
     if (hello !== null) this.say(this.welcome(hello))
@@ -252,7 +252,7 @@ class Victim {
     })
     for (let turn = 0; turn < 20 && this.isFollowing; turn += 1) await Promise.resolve()
     for (let turn = 0; turn < 100 && this.isFollowing; turn += 1) {
-      this.clock.leap()
+      this.clock.jump()
       await Promise.resolve()
       await Promise.resolve()
     }
@@ -293,7 +293,7 @@ test(`[BRG-1] [SYN-15] ${MESSAGES} random messages at an engine's two inputs, ca
       }
       if (victim.line === null) {
         await victim.waitForConnection()
-        if (random.withProbability(GREETED)) victim.greet()
+        if (random.withProbability(HELLO_CHANCE)) victim.sendHello()
       }
       victim.line?.received(nextText(random, victim))
     }
@@ -307,7 +307,7 @@ test(`[BRG-1] [SYN-15] ${MESSAGES} random messages at an engine's two inputs, ca
   victim.cut()
   for (let turn = 0; turn < 20 && !victim.isOnline(); turn += 1) {
     await victim.waitForConnection()
-    victim.greet()
+    victim.sendHello()
     if (!victim.isOnline()) victim.cut()
   }
   expect(victim.isOnline()).toBe(true)
@@ -323,7 +323,7 @@ test(`[BRG-1] [SYN-15] ${MESSAGES} random messages at an engine's two inputs, ca
       nowMs: victim.clock.wallMs(),
       digest: digestOf(LIBRARY),
     })
-    victim.clock.leap()
+    victim.clock.jump()
   }
   expect(await victim.call('reportOccupancy', { spaceId: 4, level: 1 })).toMatchObject({ ok: true })
   victim.say({ type: 'ack', lastMutationId: victim.pushedTo, head: 7, mac: 'mac', outcomes: [] })

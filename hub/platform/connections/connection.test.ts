@@ -186,7 +186,7 @@ test('[SYN-18] what nobody holds any more is recorded as lost, and life goes on'
   expect(await loadChanges('lost')).toEqual([{ from: 1, to: 4 }])
 })
 
-test('[SYN-17] a sealed head beyond the database begins a new epoch; a bare claim only gets a snapshot', async () => {
+test('[SYN-17] a signed head beyond the database begins a new epoch; a bare claim only gets a snapshot', async () => {
   const open = await openTestSession(core, kiosk)
   const ack = await open.push(kiosk.report(campus.rooms[0], 1))
   const sealed = { epoch: open.epoch, head: ack.head, mac: ack.mac }
@@ -244,7 +244,7 @@ test('[SYN-17] a new epoch gives no number again that the database may have give
   const before = { spaces: await next('spaces'), kiosks: await next('kiosks') }
   await rollEpoch(database.pool, campus.universityId, 'restored', {
     actor: 'cli',
-    random: { secret: () => 'leapt' },
+    random: { secret: () => 'jumped' },
   })
   expect(await next('spaces')).toBeGreaterThan(before.spaces + 100_000)
   expect(await next('kiosks')).toBeGreaterThan(before.kiosks + 100_000)

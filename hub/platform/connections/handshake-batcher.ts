@@ -244,7 +244,7 @@ class Batcher implements HandshakeBatcher {
       service: 'sync',
       subject: 'epoch',
       log: {
-        why: 'a kiosk holds a sealed head beyond the database',
+        why: 'a kiosk has a signed head beyond the database',
         head: locked.clock,
         sealed: proof.hello.sealed?.head,
       },

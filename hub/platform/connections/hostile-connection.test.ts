@@ -61,7 +61,7 @@ test('[SYN-15] a hello that the database could not keep is malformed, and the ot
   for (const { connection } of [...bad, ...badTickets]) expect(await connection.closed()).toBe('malformed')
 })
 
-test('[SYN-15] [SYN-11] a ticket that the database could not keep spoils nobody else’s sighting', async () => {
+test('[SYN-15] [SYN-11] a ticket that the database could not keep leaves everyone else’s status as it is', async () => {
   const open = await openTestSession(core, kiosk)
   const other = await insertTestKiosk(database.pool, {
     universityId: campus.universityId,
@@ -261,16 +261,16 @@ test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per
   core = makeTestCore(database.pool, {
     limits: { maxStrangers: 6, sockets: { ...SOCKET_LIMITS, newKiosks: 4 } },
   })
-  const knock = (address: string): TestSession => new TestSession(core, kiosk, address)
-  const first = [knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1'), knock('10.0.0.1')]
-  const more = knock('10.0.0.1')
+  const dial = (address: string): TestSession => new TestSession(core, kiosk, address)
+  const first = [dial('10.0.0.1'), dial('10.0.0.1'), dial('10.0.0.1'), dial('10.0.0.1')]
+  const more = dial('10.0.0.1')
   expect(more.connection.received).toEqual([{ type: 'bye', retryAfterMs: expect.any(Number) }])
   expect(more.connection.isClosed).toBe(true)
   more.send({ type: 'pull', cursor: 0 })
   more.handler.ended()
-  const others = [knock('10.0.0.2'), knock('10.0.0.3')]
-  expect(knock('10.0.0.4').connection.received[0]?.type).toBe('bye')
-  // Who is known, and who is gone, is no stranger any more.
+  const others = [dial('10.0.0.2'), dial('10.0.0.3')]
+  expect(dial('10.0.0.4').connection.received[0]?.type).toBe('bye')
+  // Once authenticated, or gone, a connection no longer counts as unauthenticated.
   for (const { connection } of [...first, ...others]) expect(connection.received[0]?.type).toBe('challenge')
   await first[0]?.hello()
   first[1]?.hangUp()
@@ -280,7 +280,7 @@ test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per
   )
   for (const one of [...first, ...others]) one.hangUp()
   for (let round = 0; round < 20; round += 1) {
-    const guest = knock('10.0.0.1')
+    const guest = dial('10.0.0.1')
     expect(guest.connection.received[0]?.type).toBe('challenge')
     guest.hangUp()
   }

@@ -8,7 +8,7 @@ import type { KioskRow } from './kiosk-session-rows.ts'
 const LANGUAGES_OF_BEFORE = ['en', 'sl', 'zh-TW']
 
 /**
- * A kiosk's place in the house: its own settings over its university's over the defaults. Names no person, and to a kiosk of
+ * A kiosk's space and role: its own settings over its university's over the defaults. Names no person, and to a kiosk of
  * an older protocol no language that it would refuse. [SYN-21] [LNG-5]
  */
 export function makeAssignment(kiosk: KioskRow, protocol: number): Assignment {

@@ -7,7 +7,7 @@ const parse = makeParse(KioskMessage)
 
 /**
  * Reads a kiosk's frame. What the hub would keep of it in the kiosk's own words must be text that it can keep: many
- * kiosks' hellos and sightings share one statement, and one that the database refuses would spoil the others'. [SYN-15]
+ * kiosks' hellos and statuses share one statement, and one that the database refuses would spoil the others'. [SYN-15]
  */
 export function parseKioskMessage(text: string): ReturnType<typeof parse> {
   const parsed = parse(text)

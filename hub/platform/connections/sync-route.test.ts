@@ -124,7 +124,7 @@ test('[SYN-10] behind a proxy that is believed, a proof is over the host that th
 })
 
 /** A websocket without a library: what it gets it reads when it likes. */
-async function knock(): Promise<Socket> {
+async function dial(): Promise<Socket> {
   const socket = connect(Number(host.split(':')[1]), '127.0.0.1')
   socket.on('error', () => undefined)
   socket.write(
@@ -162,7 +162,7 @@ test('[SYN-15] pings are answered, and no further where nobody reads the answers
   expect(data.toString()).toBe('hello')
   polite.socket.terminate()
 
-  const deaf = await knock()
+  const deaf = await dial()
   const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)])
   const many = Buffer.concat(Array.from({ length: 8_000 }, () => ping))
   let unsent = 0

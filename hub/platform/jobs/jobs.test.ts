@@ -119,7 +119,7 @@ describe('the runner of jobs', () => {
     process.kill(server.pid(), 'SIGKILL')
     await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1), { timeout: 15_000 })
     await server.restart()
-    // Somebody else's wish for a run, as the calendar makes one.
+    // Somebody else's request for a run, as the calendar makes one.
     const other = openPool(url)
     const sender = new PgBoss({
       db: { executeSql: async (text, values = []) => other.query(text, values) },

@@ -4,19 +4,19 @@ import { loadHeadSignatureSecret, makeHeadSignature } from './head-signature.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
-  database = await makeTestDatabase('seal')
+  database = await makeTestDatabase('head_signature')
 })
 afterAll(() => database.drop())
 
-test('[SYN-17] a seal holds for its university, epoch and head only', () => {
-  const seal = makeHeadSignature(Buffer.alloc(32, 1))
-  const mac = seal.sign(1, 'epoch', 7)
-  expect(seal.sign(1, 'epoch', 7)).toBe(mac)
-  expect(seal.verify(1, { epoch: 'epoch', head: 7, mac })).toBe(true)
-  expect(seal.verify(2, { epoch: 'epoch', head: 7, mac })).toBe(false)
-  expect(seal.verify(1, { epoch: 'other', head: 7, mac })).toBe(false)
-  expect(seal.verify(1, { epoch: 'epoch', head: 8, mac })).toBe(false)
-  expect(seal.verify(1, { epoch: 'epoch', head: 7, mac: 'x' })).toBe(false)
+test('[SYN-17] a signature holds for its university, epoch and head only', () => {
+  const signature = makeHeadSignature(Buffer.alloc(32, 1))
+  const mac = signature.sign(1, 'epoch', 7)
+  expect(signature.sign(1, 'epoch', 7)).toBe(mac)
+  expect(signature.verify(1, { epoch: 'epoch', head: 7, mac })).toBe(true)
+  expect(signature.verify(2, { epoch: 'epoch', head: 7, mac })).toBe(false)
+  expect(signature.verify(1, { epoch: 'other', head: 7, mac })).toBe(false)
+  expect(signature.verify(1, { epoch: 'epoch', head: 8, mac })).toBe(false)
+  expect(signature.verify(1, { epoch: 'epoch', head: 7, mac: 'x' })).toBe(false)
   expect(makeHeadSignature(Buffer.alloc(32, 2)).verify(1, { epoch: 'epoch', head: 7, mac })).toBe(false)
 })
 

@@ -11,7 +11,7 @@ export type ChaosCounts = Record<
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Cuts lines, kills kiosks, and kills and restarts the hub, until told to stop. */
+/** Cuts connections, kills kiosks, and kills and restarts the hub, until it is stopped. */
 export class Chaos {
   readonly counts: ChaosCounts = {
     'lines cut': 0,
@@ -31,7 +31,7 @@ export class Chaos {
     this.parts = dependencies
   }
 
-  /** One bad thing, and its end: afterwards everything runs again. */
+  /** One fault, and its end: afterwards everything runs again. */
   async injectFault(): Promise<void> {
     const { proxy, hosts, hub } = this.parts
     const { random, counts } = this
@@ -41,7 +41,7 @@ export class Chaos {
         counts['lines cut'] += proxy.cut()
         return
       case 2: {
-        // Nobody is told, and what travels is lost with the line.
+        // No end is notified, and what is under way is lost with the connection.
         proxy.isSilent = true
         counts['lines silenced'] += 1
         await pause(random.integerBelow(300))
@@ -62,7 +62,7 @@ export class Chaos {
     }
   }
 
-  /** Strikes now and then until `isOver`. */
+  /** Causes a fault now and then until `isOver`. */
   async run(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       await pause(50 + this.random.integerBelow(500))

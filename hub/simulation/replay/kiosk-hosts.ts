@@ -59,8 +59,8 @@ export class KioskHosts {
   }
 
   /**
-   * A passer-by taps until the kiosk says that it is saved. When the kiosk dies in the middle, its outbox tells after
-   * it came back whether the promise was made: nobody taps twice. Returns the mutation's number.
+   * A passer-by taps until the kiosk says that it is saved. When the kiosk dies in the middle, its outbox shows after
+   * the restart whether the tap was saved: nobody taps twice. Returns the mutation's number.
    */
   async report(name: string, spaceId: number, level: number): Promise<number> {
     const kiosk = this.find(name)
@@ -71,7 +71,7 @@ export class KioskHosts {
         const answer = await this.ask<TapAnswer>(kiosk, { ask: 'report', name, spaceId, level })
         if ('mutationId' in answer) return answer.mutationId
         if (answer.refused !== 'notEnrolled') throw new Error(`${name} refused a tap: ${answer.refused}`)
-        // Its place is told with the first welcome.
+        // Its assignment comes with the first welcome.
         await new Promise((resolve) => setTimeout(resolve, 50))
       } catch (error) {
         if (!(error instanceof ProcessGoneError)) throw error

@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     return 0
   }
   if ('wrong' in options) {
-    process.stderr.write(`${options.wrong} See --help.\n`)
+    process.stderr.write(`${options.wrong} --help shows all options.\n`)
     return 2
   }
   const input = await readInput(options)
@@ -69,17 +69,17 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   printFound(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
   const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
   if (counts === null) {
-    process.stderr.write('--until is not a time. See --help.\n')
+    process.stderr.write('--until is not a time. --help shows how to write one.\n')
     return null
   }
   if (rooms.length === 0) {
-    process.stderr.write(`${options.roomsFile} names no room that could be used.\n`)
+    process.stderr.write(`There is no room in ${options.roomsFile} that can be used.\n`)
     return null
   }
   // A comparison of nothing would agree with everything.
   if (levelChanges(rooms, counts).length === 0) {
     process.stderr.write(
-      `${options.countsFile} has no count${options.until === null ? '' : ` until ${options.until}`} of any of these rooms. See --help for its shape.\n`,
+      `${options.countsFile} has no count${options.until === null ? '' : ` until ${options.until}`} of any of these rooms. --help shows how it is written.\n`,
     )
     return null
   }
@@ -111,7 +111,7 @@ async function findHub(
     : undefined
   if (databaseUrl === undefined) {
     process.stderr.write(
-      'The database of that hub is not known: set DATABASE_URL, or CARREL_HOME to its folder.\n',
+      'Cannot find the database of that hub. Set DATABASE_URL, or CARREL_HOME to its folder.\n',
     )
     return null
   }
@@ -129,7 +129,7 @@ async function replay(options: ReplayOptions, input: Input, cleanups: CleanupSta
   const name = `replay-${randomBytes(4).toString('hex')}`
   const library = await makeLibrary(database, rooms, name, randomBytes(12).toString('base64url'))
   const codes = await makeCodes(database, library)
-  // Lines go through a relay on this machine, which chaos can cut; a hub elsewhere is dialled as it is.
+  // Connections go through a relay on this machine, which chaos can cut; a hub elsewhere is dialled as it is.
   const isNear =
     ['127.0.0.1', 'localhost'].includes(new URL(found.url).hostname) && found.url.startsWith('http:')
   const proxy = await openConnectionProxy(() => hub?.port ?? found.port)

@@ -17,7 +17,7 @@ import { paceChanges, pickInstants } from './pacing.ts'
 
 /** Moments at which everything is compared, beside the end. */
 const INSTANT_COUNT = 50
-/** Two full jitters of a line, and some. */
+/** Two full jitters of a reconnect, and some. */
 const SETTLES_WITHIN_MS = 150_000
 
 /** Name of the kiosk of a room, by its index. */
@@ -101,7 +101,7 @@ export class Replay {
       )
     }
     await Promise.all(lanes.values())
-    // Each stretch meets at least one misfortune, however short it was.
+    // Each stretch meets at least one fault, however short it was.
     this.isQuiet = true
     await raging
     if (chaos !== null && to > from) await chaos.injectFault()
