@@ -5,7 +5,7 @@ const FORBIDDEN: { pattern: RegExp; files: RegExp; why: string }[] = [
   {
     pattern: /@ts-(?:[i]gnore|[e]xpect-error|[n]ocheck)/,
     files: /\.(?:m?[jt]sx?)$/,
-    why: 'types are mended, not silenced',
+    why: 'types are fixed, not silenced',
   },
   { pattern: /(?:ox|es)lint-[d]isable/, files: /\.(?:m?[jt]sx?|css)$/, why: 'lint is obeyed, not silenced' },
   {

@@ -290,7 +290,7 @@ test('[DIR-1] the directory of the profile dev is described as the hub wants it'
   const answer = readDirectories(file)
   // All that is wrong is the secret, which is in the container alone.
   expect(answer.ok ? [] : answer.refusal).toEqual([
-    'LDAP_CONFIG: "development": /run/carrel/ldap-service-password cannot be read (ENOENT).',
+    'LDAP_CONFIG: "development": Cannot read /run/carrel/ldap-service-password (ENOENT). Check the path and the permissions of the hub’s user.',
   ])
   const [described] = (
     JSON.parse(read('build/dev/ldap/directories.json')) as { directories: { url: string }[] }

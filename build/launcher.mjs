@@ -37,7 +37,7 @@ export function say(line) {
 export function isInstalled() {
   const wanted = readPackages('package-lock.json')
   const present = readPackages('node_modules/.package-lock.json')
-  if (wanted === null) throw new Error('package-lock.json is missing or unreadable')
+  if (wanted === null) throw new Error('Cannot read package-lock.json. This copy of Carrel is not complete.')
   if (present === null) return false
   for (const [name, entry] of wanted) {
     if (name === '') continue

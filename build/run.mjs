@@ -32,7 +32,7 @@ if (file === undefined) {
   if (SERVERS.includes(name ?? '') && !args.some((word) => TEXTS.includes(word))) await buildScreens()
   process.exitCode = await runUnderNode24(file, args)
 } else {
-  process.stderr.write(`Cannot run ${name}: ${file} is missing\n`)
+  process.stderr.write(`Cannot run ${name}: there is no file ${file}. This copy of Carrel is not complete.\n`)
   process.exitCode = 1
 }
 

@@ -6,7 +6,7 @@ import { parseConfig, type HubConfig } from '../hub/config.ts'
 import { setupFile } from '../hub/hub-file.ts'
 import type { LogCode } from '../hub/platform/log-codes.ts'
 import { readMailFile } from '../hub/platform/mail/mail-file.ts'
-import { FolderLockedError, lockFolder } from '../hub/platform/postgres/folder-lock.ts'
+import { FolderLockedError, folderFault, lockFolder } from '../hub/platform/postgres/folder-lock.ts'
 import { buildScreens } from './build-screens.ts'
 import { clearLeftovers, startProgram, type ChildProgram } from './child-programs.ts'
 import { say, StartupError } from './launcher.mjs'
@@ -70,12 +70,10 @@ function takeFolder(folder: string): () => void {
     return lockFolder(folder)
   } catch (error) {
     if (error instanceof FolderLockedError) {
-      const sentence = `Carrel is already running on ${path.dirname(folder)} (process ${error.pid}): stop it, or set CARREL_HOME to another folder.`
+      const sentence = `Carrel is already running on ${path.dirname(folder)} (process ${error.pid}). Stop it, or set CARREL_HOME to another folder.`
       throw new StartupError(sentence, { cause: error })
     }
-    const code = (error as NodeJS.ErrnoException).code ?? String(error)
-    const sentence = `Cannot write to the data folder ${path.dirname(folder)} (${code}). Set CARREL_HOME to a folder of your own.`
-    throw new StartupError(sentence, { cause: error })
+    throw new StartupError(folderFault(path.dirname(folder), error), { cause: error })
   }
 }
 
@@ -111,7 +109,7 @@ function showSetupLink(home: string): void {
   const file = setupFile(home)
   if (!existsSync(file)) return
   const where = process.stdout.isTTY ? readFileSync(file, 'utf8').trim() : `in ${file}`
-  say(`no platform admin yet; the link to create the first one, valid for one hour: ${where}`)
+  say(`no platform administrator yet; the link to create the first one, valid for one hour: ${where}`)
 }
 
 async function prepareScreens(): Promise<void> {

@@ -30,7 +30,7 @@ const args = process.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {
   process.stdout.write(HELP)
 } else if (args.length > 0) {
-  process.stderr.write(`unknown argument ${args[0]}; see "npm start -- --help"\n`)
+  process.stderr.write(`There is no option ${args[0]}. "npm start -- --help" shows all options.\n`)
   process.exitCode = 2
 } else {
   process.exitCode = await runUnderNode24('build/start-all.ts', [])

@@ -103,7 +103,7 @@ describe('configuration', () => {
     [{ CARREL_HOSTS: 'a b' }, /^CARREL_HOSTS must be host names/],
     [{ TRUST_PROXY: 'proxy.hunter2.example' }, /^TRUST_PROXY: entry 1 is a name/],
     [{ TRUST_PROXY: '10.0.0.5,300.1.1.1' }, /^TRUST_PROXY: entry 2 is no address/],
-    [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY: entry 1 would believe everybody/],
+    [{ TRUST_PROXY: 'true' }, /^TRUST_PROXY: entry 1 would believe everyone/],
     [{ CARREL_HOST: 'http://x' }, /^CARREL_HOST must be an address/],
     [{ PUBLIC_URL: 'https://x.org/app' }, /^PUBLIC_URL must be where people find/],
     [{ PUBLIC_URL: 'ftp://x.org' }, /^PUBLIC_URL must be where people find/],
@@ -114,7 +114,10 @@ describe('configuration', () => {
     [{ CARREL_MOST_SIGN_INS_PER_ADDRESS: '0' }, /^CARREL_MOST_SIGN_INS_PER_ADDRESS must be a number from 1/],
     [{ CARREL_MOST_ACTS_PER_PERSON: 'many' }, /^CARREL_MOST_ACTS_PER_PERSON must be a number from 1/],
     [{ CARREL_TLS_CERT: '/x.pem' }, /must be set together/],
-    [{ CARREL_TLS_CERT: '/x.pem', CARREL_TLS_KEY: '/y.pem' }, /The TLS file \/x\.pem does not exist/],
+    [
+      { CARREL_TLS_CERT: '/x.pem', CARREL_TLS_KEY: '/y.pem' },
+      /There is no file \/x\.pem\. Check CARREL_TLS_CERT/,
+    ],
   ])('%j is refused with a sentence', (environment, sentence) => {
     const problems = problemsOf(environment)
     expect(problems).toHaveLength(1)

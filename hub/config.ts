@@ -184,14 +184,15 @@ export function decideProduction(config: HubConfig): string[] {
   const problems: string[] = []
   if (isDevelopmentSeeded)
     problems.push(
-      'CARREL_DEV_SEED is for development: it makes a university whose people everybody can sign in as. Remove it in production.',
+      'CARREL_DEV_SEED is for development: it creates a university whose people everyone can sign in as. Remove it in production.',
     )
   if (publicUrl === null) problems.push('PUBLIC_URL must be set in production: where people find this hub.')
   else if (!publicUrl.startsWith('https:') && !isLoopback(hostWithoutPort(new URL(publicUrl).host)))
     problems.push('PUBLIC_URL must begin with https in production.')
-  if (smtpUrl === null) problems.push('SMTP_URL must be set in production: where mail is handed in.')
+  if (smtpUrl === null)
+    problems.push('SMTP_URL must be set in production: the mail server that sends emails.')
   if (mailFrom === DEFAULT_MAIL_FROM)
-    problems.push('MAIL_FROM must be set in production: whom mails are from.')
+    problems.push('MAIL_FROM must be set in production: the address that emails are from.')
   if (secret === null)
     problems.push(
       'CARREL_SECRET must be set in production, for example to what "openssl rand -base64 48" prints.',
@@ -230,7 +231,9 @@ function readTls(cert: string | undefined, key: string | undefined): Decision<Hu
   if (cert === undefined && key === undefined) return accept(null)
   if (cert === undefined || key === undefined)
     return refuse('CARREL_TLS_CERT and CARREL_TLS_KEY must be set together.')
-  for (const file of [cert, key]) if (!existsSync(file)) return refuse(`The TLS file ${file} does not exist.`)
+  for (const file of [cert, key])
+    if (!existsSync(file))
+      return refuse(`There is no file ${file}. Check CARREL_TLS_CERT and CARREL_TLS_KEY.`)
   try {
     const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
     createSecureContext(tls)

@@ -95,7 +95,7 @@ function warnOfMissingParts({ tls, proxies, host }: HubConfig, log: HubLog): voi
       host,
     })
   if (!arePagesBuilt())
-    log.warn('pages-not-built', 'The pages of people are not built: run node build/build-screens.ts.')
+    log.warn('pages-not-built', 'The web pages are not built: run node build/build-screens.ts.')
 }
 
 async function startAll(
@@ -274,16 +274,18 @@ async function atPort<Result>(start: Promise<Result>, port: number, variable: st
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'EADDRINUSE')
       throw new HubStartError(
-        `Port ${port} is taken by another program; stop it, or set ${variable} to another port.`,
+        `Port ${port} is in use by another program. Stop it, or set ${variable} to another port.`,
         { cause },
       )
     if (code === 'EACCES')
+      throw new HubStartError(`This user cannot listen on port ${port}. Set ${variable} to one above 1023.`, {
+        cause,
+      })
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       throw new HubStartError(
-        `Port ${port} may not be used by this user; set ${variable} to one above 1023.`,
+        'CARREL_HOST is not an address of this machine. Set it to one, for example 127.0.0.1 or 0.0.0.0.',
         { cause },
       )
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new HubStartError('CARREL_HOST is not an address of this machine.', { cause })
     throw cause
   }
 }

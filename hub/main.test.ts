@@ -66,7 +66,7 @@ afterEach(async () => {
 })
 
 /** Makes this test's home one that was used before. */
-function plant(): void {
+function copyDatabase(): void {
   expect(spawnSync('cp', ['-a', join(seed, 'database'), home]).status).toBe(0)
 }
 
@@ -143,7 +143,7 @@ describe('a hub', () => {
   })
 
   test('starts again after a hard kill', async () => {
-    plant()
+    copyDatabase()
     const first = await running()
     first.child.kill('SIGKILL')
     await first.ended()
@@ -153,7 +153,7 @@ describe('a hub', () => {
   })
 
   test('lives on when its database is killed, says so, and brings it back', async () => {
-    plant()
+    copyDatabase()
     const hub = await running({ CARREL_LOG: 'error' })
     const killed = databasePid() ?? 0
     process.kill(killed, 'SIGKILL')
@@ -167,7 +167,7 @@ describe('a hub', () => {
   })
 
   test('asked to stop while it starts, it stops and leaves nothing', async () => {
-    plant()
+    copyDatabase()
     const hub = run()
     await vi.waitFor(() => expect(databasePid()).not.toBeNull(), { timeout: HANGS_MS, interval: 10 })
     expect(await stop(hub)).toBe(0)
@@ -186,7 +186,7 @@ describe('a hub', () => {
 
   test.runIf(isRoot)('runs as an ordinary user too, in that user’s folder', async () => {
     const nobody = 65534
-    plant()
+    copyDatabase()
     expect(spawnSync('chown', ['-R', `${nobody}:${nobody}`, home]).status).toBe(0)
     const hub = await running({}, nobody)
     expect((await fetch(`${hub.url}/readyz`)).status).toBe(200)
@@ -207,13 +207,13 @@ describe('one clear sentence and an exit code for', () => {
   }
 
   test('a port that is taken, of the hub or of the metrics', async () => {
-    plant()
+    copyDatabase()
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
     const port = String(typeof address === 'object' ? address?.port : 0)
     expect(await faultOf({ CARREL_PORT: port })).toContain(
-      `Port ${port} is taken by another program; stop it, or set CARREL_PORT to another port.`,
+      `Port ${port} is in use by another program. Stop it, or set CARREL_PORT to another port.`,
     )
     expect(databasePid()).toBeNull()
     expect(await faultOf({ CARREL_METRICS_PORT: port })).toContain('set CARREL_METRICS_PORT to another port')
@@ -221,7 +221,7 @@ describe('one clear sentence and an exit code for', () => {
   })
 
   test('a folder that is in use', async () => {
-    plant()
+    copyDatabase()
     const hub = await running()
     expect(await faultOf()).toMatch(/is in use by another start of Carrel \(process \d+\)/)
     expect((await fetch(`${hub.url}/readyz`)).status).toBe(200)
@@ -229,7 +229,7 @@ describe('one clear sentence and an exit code for', () => {
   })
 
   test('a database that is broken', async () => {
-    plant()
+    copyDatabase()
     rmSync(join(home, 'database', 'data', 'global'), { recursive: true })
     expect(await faultOf()).toMatch(/^The database in .* does not start: .*restore a backup/)
     expect(databasePid()).toBeNull()
@@ -240,7 +240,7 @@ describe('one clear sentence and an exit code for', () => {
       await faultOf({
         DATABASE_URL: 'postgresql://127.0.0.1:1/x',
       }),
-    ).toMatch(/^The database cannot be reached .*check DATABASE_URL/)
+    ).toMatch(/^Cannot reach the database .*Check DATABASE_URL/)
   })
 
   test('[IDN-13] production that lacks what people need', async () => {
@@ -259,9 +259,9 @@ describe('one clear sentence and an exit code for', () => {
   })
 
   test('[IDN-13] a secret that others may read', async () => {
-    plant()
+    copyDatabase()
     writeFileSync(join(home, 'secret'), 'x'.repeat(43), { mode: 0o644 })
-    expect(await faultOf()).toMatch(/^Others on this machine may read .*secret/)
+    expect(await faultOf()).toMatch(/^Others on this machine can read .*secret/)
   })
 
   test('a configuration that does not fit', async () => {
@@ -270,7 +270,7 @@ describe('one clear sentence and an exit code for', () => {
 })
 
 test('[IDN-13] the first start leaves a set-up link for its owner only; none is left when somebody administers', async () => {
-  plant()
+  copyDatabase()
   const first = await running()
   await first.line()
   const file = join(home, 'setup-link')

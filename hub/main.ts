@@ -10,8 +10,8 @@ import { EmbeddedDatabaseError } from './platform/postgres/postgres-binaries.ts'
 
 const HELP = `npm run hub - starts one hub
 
-Prints "hub http://…" and "metrics http://…" on standard output when it is ready (and "setup-link FILE" while nobody
-administers the platform), and its log on standard error.
+Prints "hub http://…" and "metrics http://…" on standard output when it is ready (and "setup-link FILE" while there is no
+platform administrator), and its log on standard error.
 Ctrl-C ends it cleanly. Configuration comes from the environment:
 
   CARREL_HOME          folder for the embedded database (as root /var/lib/carrel, else ~/.local/share/carrel)
@@ -24,9 +24,9 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_TLS_CERT      certificate (PEM); together with
   CARREL_TLS_KEY       its key. Without them plain HTTP, which kiosks accept only on loopback
   PUBLIC_URL           where people find this hub, for example https://carrel.example.org (where it listens)
-  SMTP_URL             where mail is handed in, for example smtps://user:password@mail.example.org (mails become files)
-  MAIL_FROM            whom mails are from, for example Carrel <carrel@example.org>
-  CARREL_SECRET        what keys are derived from, 32 characters or more (made once, and kept in CARREL_HOME)
+  SMTP_URL             the mail server that sends emails, for example smtps://user:password@mail.example.org (written to files)
+  MAIL_FROM            the address that emails are from, for example Carrel <carrel@example.org>
+  CARREL_SECRET        what keys are derived from, 32 characters or more (created once, and kept in CARREL_HOME)
   CARREL_DEV_SEED      true: an empty database gets a university with group cspace and the default groups, for the people of
                        the development directory (false; refused in production)
   LDAP_CONFIG          JSON file that describes the universities' directories (none)
@@ -82,7 +82,7 @@ function showSetupLink({ home, logLevel }: HubConfig, link: string | null): stri
   const file = keepSetupLink(home, isAtTerminal ? null : link)
   if (link !== null && isAtTerminal)
     process.stderr.write(
-      `Nobody administers this Carrel yet. This link makes the first administrator, within an hour: ${link}\n`,
+      `There is no platform administrator yet. This link creates the first one, within one hour: ${link}\n`,
     )
   return file === null ? '' : `setup-link ${file}\n`
 }

@@ -53,7 +53,7 @@ describe('[PKG-5] what CARREL_ELECTRON_DIST names', () => {
     const lacking = makeUnpacked('lacking', version, 62)
     rmSync(path.join(lacking, 'icudtl.dat'))
     expect(await refusalOf(lacking)).toContain('is no unpacked Electron for Linux: icudtl.dat missing.')
-    expect(await refusalOf(path.join(folder, 'nowhere'))).toContain('does not exist.')
+    expect(await refusalOf(path.join(folder, 'nowhere'))).toContain('there is no ')
   })
 
   test('is refused when an archive is not the one that its makers published', async () => {

@@ -41,7 +41,7 @@ export async function findElectronDist(
   }
   const at = path.resolve(named)
   const archive = `electron-v${version}-linux-${arch}.zip`
-  if (!existsSync(at)) throw new StartupError(`CARREL_ELECTRON_DIST: ${at} does not exist.`)
+  if (!existsSync(at)) throw new StartupError(`CARREL_ELECTRON_DIST: there is no ${at}. Check the path.`)
   const zip = statSync(at).isFile() ? at : path.join(at, archive)
   if (existsSync(zip)) return checkArchive(zip, archive, version)
   return checkFolder(at, arch, version)

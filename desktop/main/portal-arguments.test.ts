@@ -61,5 +61,5 @@ test('[POR-7] a file whose hub is not encrypted, or that is broken, says what an
   ])
   expect(!open.ok && open.refusal).toContain('The connection to the hub would not be encrypted.')
   const broken = parsePortalArguments(['--portal', '--config', writeConfig({ hub: { url: 5 } })])
-  expect(!broken.ok && broken.refusal).toMatch(/missing name|must be text/)
+  expect(!broken.ok && broken.refusal).toMatch(/name is missing|must be text/)
 })

@@ -57,7 +57,9 @@ test.each([
   ['--Name', '--name'],
 ])('[SHL-6] %s is a slip of the pen: %s was meant', (argument, meant) => {
   const taken = splitArguments([argument, 'x'])
-  expect(!taken.ok && taken.refusal).toMatch(new RegExp(`^Unknown option --.+: did you mean ${meant}\\? `))
+  expect(!taken.ok && taken.refusal).toMatch(
+    new RegExp(`^There is no option --.+; did you mean ${meant}\\? `),
+  )
 })
 
 test('[SHL-6] a value that stands apart from a switch is answered with how it is written; what is no option at all is refused', () => {

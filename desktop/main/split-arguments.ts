@@ -49,7 +49,8 @@ export function splitArguments(args: readonly string[]): Decision<SplitArguments
       continue
     }
     const meant = optionMeantBy(name, argument)
-    if (meant !== null) return refuse(`Unknown option --${name}: did you mean --${meant}? See --help.`)
+    if (meant !== null)
+      return refuse(`There is no option --${name}; did you mean --${meant}? --help shows all options.`)
     switches.push(`--${name}`)
   }
   return accept({ own, switches })

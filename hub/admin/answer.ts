@@ -21,7 +21,7 @@ export interface AdminWorld {
 export interface AdminAnswer {
   shown: Shown
   json: unknown
-  /** False: answered in full, but something is wrong that must be mended (exit code 1). */
+  /** False: answered in full, but something is wrong that must be fixed (exit code 1). */
   isWell: boolean
 }
 

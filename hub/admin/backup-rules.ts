@@ -13,7 +13,7 @@ const NOT_AGAIN = 'what was ended, used or sent after the backup must not come b
 /**
  * Every table of the hub, and what a backup holds of it; a test fails for a table that is not named here. A backup lies
  * about for years: nothing in it signs anybody in, neither by itself nor at a hub that runs. What must travel with it are
- * hashes of passwords and PINs, keyed hashes of addresses, and the key of the seal over heads, with which kiosks prove that
+ * hashes of passwords and PINs, keyed hashes of addresses, and the key of head signatures, with which kiosks prove that
  * a restored database was once further. pg-boss' schema is in no backup: a hub makes it anew. [OPS-10] [OPS-11]
  */
 export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {

@@ -88,17 +88,17 @@ export const backup: AdminCommand = {
   usage: 'FILE [--force]',
   summary: 'writes everything, as it is at this moment, into one file; the hub may keep running',
   example: 'backup /backups/carrel-monday.backup',
-  help: `  --force          replaces a file that exists already
+  help: `  --force          replaces an existing file
 
-The file holds people's addresses, hashes of their passwords and the key of the hub's seal: keep it where only staff can
-read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the keys of access tokens are not in it.
-"restore" puts it into an empty database.`,
+The file holds people's addresses, hashes of their passwords and the key with which the hub signs: keep it where only staff can
+read it. No one can sign in with it: sessions, links, codes, waiting emails and the keys of access tokens are not in it.
+"restore" loads it into an empty database.`,
   options: { force: { type: 'boolean' } },
   words: [1, 1],
   run: async (world, input) => {
     const file = input.file(0) ?? ''
     if (!input.isSet('force') && existsSync(file))
-      return refusal(`${file} exists already: choose another name, or add --force to replace it.`)
+      return refusal(`There already is a file ${file}. Choose another name, or add --force to replace it.`)
     try {
       const done = await transaction(world.pool, 'snapshot', (client) => writeBackup(client, file))
       const { manifest, counts, byteCount } = done
@@ -122,10 +122,10 @@ read it. Nobody is signed in by it: sessions, links, codes, waiting mail and the
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EEXIST')
         return refusal(
-          `${file}.part exists: another backup is being written, or one was interrupted. If none is running, delete that file.`,
+          `Another backup is being written to ${file}, or one was interrupted. If none is running, delete ${file}.part.`,
         )
       if (code !== undefined && /^E[A-Z]+$/.test(code))
-        return refusal(`${file} cannot be written: ${fileFault(code)}.`)
+        return refusal(`Cannot write ${file}: ${fileFault(code)}`)
       throw error
     }
   },

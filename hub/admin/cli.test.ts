@@ -75,7 +75,7 @@ describe('a whole path at the command line', () => {
       'Asia/Taipei',
     )
     expect([twice.code, twice.stdout]).toEqual([1, ''])
-    expect(twice.stderr).toContain('is already used by "Marsh"')
+    expect(twice.stderr).toContain('is already in use by "Marsh"')
   })
 
   test('[TRE-5] a dry run prints the difference that the run then makes, and changes nothing', async () => {
@@ -162,7 +162,10 @@ describe('a whole path at the command line', () => {
       kioskId,
     })
     const again = await adminProcess('kiosk', 'revoke', String(kioskId))
-    expect([again.code, again.stderr]).toEqual([1, `Kiosk ${kioskId} "door one" is already revoked.\n`])
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      `Kiosk ${kioskId} "door one" is switched off. Create a new code for the device: "kiosk code".\n`,
+    ])
     const [kiosk] = await query<{ isRevoked: boolean }>(
       database.pool,
       'select revoked_at is not null as "isRevoked" from kiosks',
@@ -242,15 +245,15 @@ describe('what is refused', () => {
     ['no such command', ['spaces', 'paint'], 2, /^There is no command "spaces paint"/],
     ['a slip in a command', ['kiosk', 'cod'], 2, /no command "kiosk cod"; did you mean "kiosk code"\?/],
     ['an option that is none', ['university', 'list', '--fast'], 2, /--fast/],
-    ['a missing option', ['university', 'add', '--name', 'X'], 2, /--domain is missing/],
-    ['a missing file', ['spaces', 'import'], 2, /Something is missing/],
-    ['a word too many', ['university', 'list', 'all'], 2, /Unexpected "all"/],
+    ['a missing option', ['university', 'add', '--name', 'X'], 2, /--domain is missing\. Add it\./],
+    ['a missing file', ['spaces', 'import'], 2, /FILE is missing\. Add it after "spaces import"\./],
+    ['a word too many', ['university', 'list', 'all'], 2, /"all" is one word too many\./],
     ['an option without its value', ['kiosk', 'code', '--space'], 2, /--space/],
     [
       'a domain that is none',
       ['university', 'add', '--name', 'X', '--domain', 'mars', '--timezone', 'UTC'],
       1,
-      /no e-mail domain/,
+      /is not an email domain/,
     ],
     [
       'a zone that is none',
@@ -415,6 +418,6 @@ describe('what is refused', () => {
     const url = 'postgresql://nobody@127.0.0.1:1/carrel'
     const run = await runHere({ DATABASE_URL: url, CARREL_HOME: folder }, ['university', 'list'])
     expect([run.code, run.stdout]).toEqual([1, ''])
-    expect(run.stderr).toMatch(/^The database cannot be reached .*\n$/)
+    expect(run.stderr).toMatch(/^Cannot reach the database .*\n$/)
   })
 })

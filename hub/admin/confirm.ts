@@ -5,7 +5,7 @@ import { refusal, usageRefusal, type AdminInput, type AdminRefusal } from './ans
 /** The option of every command that asks before it acts. */
 export const YES_OPTION = { yes: { type: 'boolean', short: 'y' } } as const
 
-/** What somebody is asked before something is done that cannot be taken back. */
+/** What somebody is asked before something is done that cannot be undone. */
 interface Question {
   /** What happens, in whole sentences. */
   about: string
@@ -22,7 +22,7 @@ export async function confirm(input: AdminInput, question: Question): Promise<De
   const about = question.about.split('\n').map(printable).join('\n')
   if (input.ask === null)
     return usageRefusal(
-      `${about}\nNothing was changed: standard input is not a terminal, so nobody can be asked. Add --yes to confirm.`,
+      `${about}\nNothing was changed: standard input is not a terminal, so no one can be asked. Add --yes to confirm.`,
     )
   const { word } = question
   const wanted = word === null ? 'Continue? [y/N] ' : `Type ${printable(word)} to continue: `

@@ -44,7 +44,7 @@ export async function openWorld(
     const isMaker = mode === 'make' || mode === 'restore'
     if (!isMaker && !existsSync(join(embeddedFolder(config.home), 'data')))
       return refusal(
-        `There is no database in ${config.home}: set CARREL_HOME or DATABASE_URL to the right place, or let "npm start", "npm run hub" or "university add" make one here.`,
+        `There is no database in ${config.home}. Set CARREL_HOME or DATABASE_URL to the right place, or create one here with "npm start", "npm run hub" or "university add".`,
       )
     const embedded = await startEmbedded({ folder: embeddedFolder(config.home) })
     try {

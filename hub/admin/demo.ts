@@ -13,16 +13,17 @@ import { answer, refusal, type AdminCommand } from './answer.ts'
 export const demoPasswords: AdminCommand = {
   name: 'demo passwords',
   usage: '',
-  summary: "gives the demo's people new passwords, and shows them once",
+  summary: "creates new passwords for the demo's people, and shows them once",
   example: 'demo passwords',
-  help: `Passwords are kept only as hashes, so the old ones cannot be shown again. New ones are made, and whoever is signed in with
+  help: `Passwords are kept only as hashes, so the old ones cannot be shown again. New ones are created, and everyone signed in with
 the old ones is signed out. In production there is no demo.`,
   options: {},
   run: async (world) => {
-    if (world.config.isProduction) return refusal('There is no demo in production.')
+    if (world.config.isProduction)
+      return refusal('There is no demo in production. Use it on a machine without NODE_ENV=production.')
     const campus = await loadUniversityByDomain(world.pool, DEMO_CAMPUS.domain)
     if (campus === null)
-      return refusal('There is no demo in this database: "npm start" makes one in an empty database.')
+      return refusal('There is no demo in this database: "npm start" creates one in an empty database.')
     const passwords = makePasswords()
     const people: { email: string; password: string }[] = []
     for (const { username } of DEMO_PEOPLE) {
@@ -44,7 +45,10 @@ the old ones is signed out. In production there is no demo.`,
       })
       people.push({ email: `${username}@${DEMO_CAMPUS.domain}`, password })
     }
-    if (people.length === 0) return refusal('The people of the demo no longer exist.')
+    if (people.length === 0)
+      return refusal(
+        'The people of the demo were deleted. "npm start" creates them again in an empty database.',
+      )
     return answer(
       people.map(({ email, password }) => `sign in as ${email} with ${password}`).join('\n'),
       people,

@@ -35,7 +35,7 @@ export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'role',
       state: 'warn',
       found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.privileges.join(', ')}): read files, run programs, or get to it`,
-      mend: 'Start the hub (npm run hub): it makes a role of its own there that owns the database and can do no more, or says what prevents that.',
+      mend: 'Start the hub (npm run hub): it creates a role of its own there that owns the database and can do no more, or says what prevents that.',
     },
   ]
 }
@@ -52,7 +52,7 @@ export async function checkMigrations({ pool }: AdminWorld): Promise<Finding[]> 
     {
       what: 'schema',
       state: 'warn',
-      found: `it lacks ${missing.join(', ')}`,
+      found: `migrations are missing: ${missing.join(', ')}`,
       mend: 'Start the hub (npm run hub): it brings the schema up to date.',
     },
   ]
@@ -70,8 +70,8 @@ export async function checkDurability({ pool }: AdminWorld): Promise<Finding[]> 
   return rows.map(({ name, setting }) => ({
     what: 'durability',
     state: name === 'synchronous_commit' && setting === 'local' ? 'warn' : 'fail',
-    found: `${name} is ${setting}: a power cut can take back what kiosks were told is safe`,
-    mend: `Set ${name} to on in postgresql.conf and reload.`,
+    found: `${name} is ${setting}: a power cut can lose what kiosks were told is saved`,
+    mend: `Set ${name} to on in postgresql.conf, and reload PostgreSQL.`,
   }))
 }
 
@@ -122,16 +122,16 @@ export async function checkKiosks({ pool }: AdminWorld): Promise<Finding[]> {
   const trouble: [string[], string, string][] = [
     [
       row.silent,
-      'not heard of for a day',
-      'Check the device and its network; revoke it if it no longer exists.',
+      'not seen for a day',
+      'Check the device and its network. If it is no longer used, switch it off: kiosk switch-off KIOSK.',
     ],
     [
       row.waiting,
-      'more than 1,000 taps wait',
+      'more than 1,000 reports waiting to send',
       'Check its network: "kiosk list" shows when it was last seen.',
     ],
     [row.astray, 'clock more than a minute off', 'Let the device set its clock by NTP.'],
-    [row.stranded, 'its space is deleted', 'Move it: kiosk move KIOSK --space PATH.'],
+    [row.stranded, 'its space was deleted', 'Assign it to another one: kiosk move KIOSK --space PATH.'],
   ]
   const findings = trouble
     .filter(([names]) => names.length > 0)
@@ -160,7 +160,7 @@ export async function checkLastBackup({ pool }: AdminWorld): Promise<Finding[]> 
   const atMs = row?.atMs ?? null
   const nowMs = row?.nowMs ?? 0
   const found =
-    atMs === null ? 'none was made with this tool yet' : `the newest is ${formatAge(nowMs, atMs)} old`
+    atMs === null ? 'none written by this tool yet' : `the newest is ${formatAge(nowMs, atMs)} old`
   const isOld = row?.isNeeded === true && (atMs === null || nowMs - atMs > 7 * DAY_MS)
   if (!isOld) return [{ what: 'backup', state: 'ok', found }]
   return [
@@ -168,7 +168,7 @@ export async function checkLastBackup({ pool }: AdminWorld): Promise<Finding[]> 
       what: 'backup',
       state: 'warn',
       found,
-      mend: 'Make one: npm run admin -- backup FILE; best every night.',
+      mend: 'Write one: npm run admin -- backup FILE, best every night.',
     },
   ]
 }

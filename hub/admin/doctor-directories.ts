@@ -16,7 +16,7 @@ export async function checkDirectories(world: AdminWorld): Promise<Finding[]> {
     what: 'directories',
     state: 'fail',
     found,
-    mend: 'Correct the file: the hub does not start with it.',
+    mend: 'Fix the file: the hub does not start with it.',
   }))
 }
 
@@ -28,7 +28,7 @@ async function checkDirectory({ pool }: AdminWorld, settings: DirectorySettings)
     return {
       what,
       state: 'fail',
-      found: `${host}:${port} could not be asked: ${printable(fault)}`,
+      found: `Cannot use ${host}:${port}: ${printable(fault)}`,
       mend: 'Check that it runs and can be reached from here, its certificate, and the service account.',
     }
   if ((await loadUniversityByDomain(pool, university)) === null)
@@ -55,7 +55,7 @@ const FEW_GROUPS = 100
 async function checkGroups(what: string, settings: DirectorySettings): Promise<Finding | null> {
   const short = await findGroupShortfall(settings)
   if (short === null || (short.why !== 'elsewhere' && short.count >= FEW_GROUPS)) return null
-  const kept = 'nobody loses a group by an answer that is cut short'
+  const kept = 'no one loses a group by an answer that is cut short'
   return short.why === 'elsewhere'
     ? {
         what,

@@ -25,8 +25,8 @@ export async function checkDisk({ home }: HubConfig): Promise<Finding[]> {
       {
         what: 'disk',
         state: 'fail',
-        found: `${existing} cannot be written by this user`,
-        mend: 'Set CARREL_HOME to a folder of your own, or run as its owner.',
+        found: `Cannot write to ${existing}`,
+        mend: 'Give this user write access to it, or set CARREL_HOME to another folder.',
       },
     ]
   if (free < DISK_FAIL_BYTES)
@@ -168,7 +168,7 @@ export async function checkProxies({ home }: HubConfig): Promise<Finding[]> {
       what: 'proxy',
       state: 'warn',
       found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was not believed`,
-      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everybody behind it counts as one address. If it is not, ignore this: somebody sends such a header by hand.',
+      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everyone behind it counts as one address. If it is not, ignore this: someone sends such a header by hand.',
     },
   ]
 }
@@ -188,11 +188,11 @@ export async function checkPorts({ home, host, port, metricsPort }: HubConfig): 
       findings.push({
         what: 'port',
         state: 'fail',
-        found: `${address}:${number} cannot be had (${code})`,
+        found: `Cannot listen on ${address}:${number} (${code})`,
         mend:
           code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
             ? 'Set CARREL_HOST to an address of this machine.'
-            : `Stop what holds it, or set ${variable} to another port.`,
+            : `Stop the program that uses it, or set ${variable} to another port.`,
       })
   }
   return findings

@@ -8,7 +8,9 @@ import type { Finding } from './finding.ts'
 /** Whether the mail server answers, and whether it takes addresses beyond ASCII. [IDN-18] */
 export async function checkMailServer({ smtpUrl, home }: HubConfig): Promise<Finding[]> {
   if (smtpUrl === null)
-    return [{ what: 'mail', state: 'ok', found: `without SMTP_URL mails become files in ${home}/mail` }]
+    return [
+      { what: 'mail', state: 'ok', found: `without SMTP_URL emails are written to files in ${home}/mail` },
+    ]
   const said = await askMailServer(smtpUrl)
   if (!said.ok)
     return [
@@ -16,7 +18,7 @@ export async function checkMailServer({ smtpUrl, home }: HubConfig): Promise<Fin
         what: 'mail',
         state: 'fail',
         found: `the server of SMTP_URL does not answer (${said.code})`,
-        mend: 'Check SMTP_URL and the network: until then mail waits, for a day at most.',
+        mend: 'Check SMTP_URL and the network: until then emails wait, for a day at most.',
       },
     ]
   const found = said.takesUtf8
@@ -40,7 +42,7 @@ export async function checkStuckMail({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'mails',
       state: 'warn',
       found: `${givenUp} given up within a week`,
-      mend: '"mail list" shows them: whoever waits for one must be told, or request it again.',
+      mend: '"mail list" shows them: tell the people who wait for one, or have them request it again.',
     })
   if (waiting > 0)
     findings.push({

@@ -17,7 +17,7 @@ export async function checkSecrets({ home, tlsKeyFile }: HubConfig): Promise<Fin
     tlsKeyFile === null ? null : findSecretFault(tlsKeyFile, { mayGroupRead: true }),
   ].filter((fault) => fault !== null)
   if (faults.length === 0)
-    return [{ what: 'secrets', state: 'ok', found: 'only the hub’s user, or root, reads and changes them' }]
+    return [{ what: 'secrets', state: 'ok', found: 'only the hub’s user and root can read and change them' }]
   return [...new Set(faults)].map((sentence) => {
     const [found = '', mend = ''] = sentence.split(/: (?=say|look)/)
     return {

@@ -64,7 +64,7 @@ test('a database that is away, or no database yet, is a finding with a sentence'
     'doctor',
   ])
   expect(away.code).toBe(1)
-  expect(away.stderr).toMatch(/fail {2}database .*\n.*-> The database cannot be reached/)
+  expect(away.stderr).toMatch(/fail {2}database .*\n.*-> Cannot reach the database /)
   const none = await runHere({ CARREL_HOME: join(folder, 'new') }, ['doctor'])
   expect(none.stderr).toMatch(/There is no database in .*npm start/)
 })
@@ -72,7 +72,7 @@ test('a database that is away, or no database yet, is a finding with a sentence'
 test('a schema that is not there yet is named', async () => {
   const empty = await makeEmptyDatabase()
   const { of } = await examine({ DATABASE_URL: empty.url })
-  expect(of('schema')[0]).toMatch(/^warn it lacks all/)
+  expect(of('schema')[0]).toMatch(/^warn migrations are missing: all/)
   await empty.drop()
 })
 
@@ -84,9 +84,7 @@ test('a port that another program holds is named with its variable', async () =>
   const run = await runHere({ DATABASE_URL: database.url, CARREL_HOME: folder, CARREL_PORT: String(port) }, [
     'doctor',
   ])
-  expect(run.stderr).toMatch(
-    new RegExp(`fail {2}port .*:${port} cannot be had \\(EADDRINUSE\\)\\n.*CARREL_PORT`),
-  )
+  expect(run.stderr).toMatch(new RegExp(`fail {2}port .*:${port} \\(EADDRINUSE\\)\\n.*CARREL_PORT`))
   await new Promise((closed) => server.close(closed))
 })
 
@@ -162,8 +160,8 @@ test('[SYN-16] kiosks that are silent, full, astray or stranded are named', asyn
   )
   const { of } = await examine()
   expect(of('kiosks')).toEqual([
-    expect.stringMatching(/^warn not heard of for a day: \d+ silent$/),
-    expect.stringMatching(/^warn more than 1,000 taps wait: \d+ full$/),
+    expect.stringMatching(/^warn not seen for a day: \d+ silent$/),
+    expect.stringMatching(/^warn more than 1,000 reports waiting to send: \d+ full$/),
     expect.stringMatching(/^warn clock more than a minute off: \d+ astray$/),
     expect.stringMatching(/^warn its space is deleted: \d+ stranded$/),
   ])

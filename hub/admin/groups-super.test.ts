@@ -141,10 +141,10 @@ test('[IMP-3] who is unknown, of another university, not confirmed or shut out i
   const shutOut = await makeTestPerson(database.pool, universityId, { username: 'gone' })
   await query(database.pool, 'update users set is_active = false where id = $1', [shutOut.userId])
   for (const [name, sentence] of [
-    ['nobody', /knows nobody called "nobody"/],
-    ['foreign', /knows nobody called "foreign"/],
-    ['%', /knows nobody called "%"/],
-    ['unproven@marsh.example', /has not confirmed the address yet/],
+    ['nobody', /There is no one called "nobody" at/],
+    ['foreign', /There is no one called "foreign" at/],
+    ['%', /There is no one called "%" at/],
+    ['unproven@marsh.example', /has not confirmed the email address yet/],
     ['gone', /is blocked/],
   ] as const) {
     const run = await admin('super', name)

@@ -24,10 +24,7 @@ export const groupsList: AdminCommand = {
       group.description ?? '',
       group.isSuper ? 'super group' : '',
     ])
-    const next =
-      groups.length === 1
-        ? ['"groups import" makes further groups from a list, or those that are usual.']
-        : []
+    const next = groups.length === 1 ? ['"groups import" adds groups from a list, or the usual ones.'] : []
     return answer([{ columns, rows }, ...next], { universityId, groups })
   },
 }
@@ -78,15 +75,15 @@ export const groupsShow: AdminCommand = {
         userId,
       ])
     const next = group.isSuper
-      ? 'Nobody is in it yet: "super USER" makes somebody its administrator.'
-      : 'Nobody is in it yet: its administrators and the super group add members in the portal.'
+      ? 'No one is in it yet. "super USER" makes someone its administrator.'
+      : 'No one is in it yet. Its administrators and the super group add members in the portal.'
     return answer(
       [
         { columns: null, rows: facts },
         '',
         ...(members.length === 0
           ? [next]
-          : [{ columns: ['member', 'e-mail', 'role', 'added', 'number'], rows }]),
+          : [{ columns: ['member', 'email', 'role', 'added', 'number'], rows }]),
         ...moreThan(rows.length, members.length),
       ],
       { universityId, group, members },

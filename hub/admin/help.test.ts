@@ -13,7 +13,7 @@ test('[IMP-19] every group of things has the same verbs, and groups are called b
     for (const verb of ['list', 'show']) expect(findCommand([group, verb]), `${group} ${verb}`).not.toBeNull()
   const named = (...words: string[]): string | undefined => findCommand(words)?.command.name
   expect([named('kiosks', 'remove', '7'), named('kiosk', 'add'), named('user', 'find')]).toEqual([
-    'kiosk revoke',
+    'kiosk switch-off',
     'kiosk code',
     'people find',
   ])

@@ -93,7 +93,7 @@ export function helpOf(command: AdminCommand): string {
     ...(command.help === undefined ? [] : ['', command.help]),
     '',
     ...('university' in command.options
-      ? ['  --university D   which university, by its e-mail domain; not needed where there is only one']
+      ? ['  --university D   which university, by its email domain; not needed where there is only one']
       : []),
     ...('yes' in command.options ? ['  --yes, -y        does not ask for confirmation'] : []),
     '  --json           prints one JSON document on standard output',

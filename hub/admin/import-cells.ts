@@ -97,7 +97,7 @@ export const userName: Cell<string> = (text) => {
   const name = text.normalize('NFC').trim()
   return name !== '' && name.length <= MAX_USERNAME_LENGTH && isPrintable(name)
     ? accept(name)
-    : refuse(`a user name of at most ${MAX_USERNAME_LENGTH} visible characters is expected`)
+    : refuse(`a username of at most ${MAX_USERNAME_LENGTH} visible characters is expected`)
 }
 
 /** What somebody is called. */

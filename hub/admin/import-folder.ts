@@ -41,12 +41,12 @@ export async function readFolder(
   try {
     names = await readdir(folder)
   } catch {
-    return refusal(`There is no folder ${folder}.`)
+    return refusal(`There is no folder ${folder}. Check the path.`)
   }
   const present = TABLE_NAMES.filter((name) => names.includes(`${name}.csv`))
   if (present.length === 0)
     return refusal(
-      `${folder} holds none of the tables ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}.`,
+      `There is no table in ${folder}. It must have one of ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}.`,
     )
   const known = new Set(present.map((name) => `${name}.csv`))
   const reading: Reading = {
@@ -84,7 +84,7 @@ function readTable(reading: Reading, name: TableName, text: string): { line: num
   reading.faults.push(...faults.map(({ line, detail }) => ({ file, line, detail })))
   const missing = Object.entries(columns).filter(([column, cell]) => !header.includes(column) && !cell('').ok)
   if (missing.length > 0) {
-    const detail = `it has no column ${missing.map(([column]) => column).join(', ')}`
+    const detail = `there is no column ${missing.map(([column]) => column).join(', ')}`
     reading.faults.push({ file, line: null, detail })
     return []
   }
@@ -156,7 +156,7 @@ function checkReferences({ tables, faults }: Reading): void {
           faults.push({
             file: `${name}.csv`,
             line: row.line,
-            detail: `${column} is ${id}, and ${table}.csv has no such row`,
+            detail: `${column} is ${id}, and there is no such row in ${table}.csv`,
           })
       }
 }

@@ -28,8 +28,8 @@ export const groupsImport: AdminCommand = {
   help: `  FILE             a group in each line: name[, gidNumber = N][, description]; without it the list that comes with Carrel
   --dry-run        shows what would change, and changes nothing
 
-Groups are matched by name. What the list does not name stays, and so does what it does not say. Whoever is in the
-directory's group with that gidNumber becomes a member at the next sign-in. A file with an error is not imported at all.`,
+Groups are matched by name. What the list does not name stays, and so does what it does not say. People who are in the
+directory's group with that gidNumber become members at their next sign-in. A file with an error is not imported at all.`,
   example: 'groups import groups.txt --dry-run',
   options: { ...UNIVERSITY_OPTION, 'dry-run': { type: 'boolean' } },
   words: [0, 1],
@@ -84,7 +84,7 @@ export async function mergeGroupList(
   await lockGroupNames(client, universityId, '')
   const difference = diffGroupList(await loadGroups(client, universityId), listed)
   const { create, update, unchangedCount } = difference
-  for (const wish of create) await insertGroup(client, universityId, wish)
+  for (const group of create) await insertGroup(client, universityId, group)
   if (update.length > 0) await updateListedGroups(client, universityId, update)
   if (create.length + update.length === 0) return difference
   await appendChange(client, {

@@ -303,7 +303,7 @@ test('[IMP-4] every bad row is named by file and line, and nothing at all is tak
   expect([run.code, run.stdout]).toEqual([1, ''])
   expect(run.stderr.trim().split('\n')).toEqual([
     'Nothing was imported; there are 20 errors:',
-    '  users.csv line 8: username is "": a user name of at most 64 visible characters is expected',
+    '  users.csv line 8: username is "": a username of at most 64 visible characters is expected',
     '  users.csv line 8: last_login_time is "yesterday": a time such as 2025-09-01 08:00:00+00 is expected',
     '  users.csv line 8: last_login_ip is "nowhere": an address such as 192.0.2.7 is expected',
     '  users.csv line 9: id is "x": a whole number from 1 to 9007199254740991 is expected',

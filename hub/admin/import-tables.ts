@@ -25,13 +25,13 @@ export const tablesImport: AdminCommand = {
   example: 'import /data/old-tables --below "Library" --dry-run',
   help: `  FOLDER           one CSV file per table, with a line of column names:
                    ${TABLE_NAMES.map((name) => `${name}.csv`).join(', ')}
-  --below PATH     the space below which the rooms stand; without it the university's own
-  --floors NAME    what floors are called: "Floor {floor}" by default; empty: rooms stand directly below PATH
+  --below PATH     the space that the rooms are in; without it the university's own
+  --floors NAME    what floors are called: "Floor {floor}" by default; empty: rooms are directly in PATH
   --dry-run        shows what would change, and changes nothing
 
 What is missing is added and what is empty is filled in; what is known stays, and memberships are raised but never
-lowered. People are matched by user name, groups by name, rooms by path. Nobody gets a password: people sign in once a
-directory knows their user name. ${KEPT_TABLES.join(', ')} are kept as they are
+lowered. People are matched by username, groups by name, rooms by path. No one gets a password: people sign in once a
+directory knows their username. ${KEPT_TABLES.join(', ')} are kept as they are
 until there is a use for them. Times without a zone are UTC. One bad row, and nothing is imported; each is named. Reports
 wait while it runs.`,
   options: {

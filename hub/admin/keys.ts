@@ -9,14 +9,14 @@ import { confirm, YES_OPTION } from './confirm.ts'
 export const keysRotate: AdminCommand = {
   name: 'keys rotate',
   usage: '[--yes]',
-  summary: 'makes a new key for access tokens; the old one stays valid for another 35 minutes',
-  help: `Every hub uses the new key within a second. Nobody has to sign in again. If somebody else may know a key, end all
-sessions too: change CARREL_SECRET, and everybody has to sign in again.`,
+  summary: 'creates a new key for access tokens; the old one stays valid for another 35 minutes',
+  help: `Every hub uses the new key within a second. No one has to sign in again. If someone else may know a key, end all
+sessions too: change CARREL_SECRET, and everyone has to sign in again.`,
   example: 'keys rotate',
   options: YES_OPTION,
   run: async (world, input) => {
     const about =
-      'A new key signs access tokens from now on. The old one expires in 35 minutes and cannot be brought back.'
+      'A new key signs access tokens from now on. The old one expires in 35 minutes. This cannot be undone.'
     const confirmed = await confirm(input, { about, word: null })
     if (!confirmed.ok) return confirmed
     const keyId = await transaction(world.pool, 'read committed', async (client) => {

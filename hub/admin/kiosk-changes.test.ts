@@ -133,11 +133,11 @@ test('[IMP-16] what cannot be taken back is asked about, and done by no other an
   const keys = await query(database.pool, 'select count(*)::int as count from signing_keys')
   await admin('university', 'pin')
   const cases: [string, string[], RegExp][] = [
-    ['door 102', ['kiosk', 'revoke', 'door 102'], /^Kiosk \d+ "door 102" of Marsh is shut out for good/],
+    ['door 102', ['kiosk', 'revoke', 'door 102'], /^Kiosk \d+ "door 102" of Marsh is switched off for good/],
     ['Marsh', ['sessions', 'end', '--all'], /^Everybody at Marsh is signed out/],
     ['y', ['keys', 'rotate'], /^A new key signs access tokens/],
     ['y', ['university', 'pin'], /^Marsh has a PIN already/],
-    ['y', ['restored'], /^All kiosks of Marsh start afresh/],
+    ['y', ['restored'], /^All kiosks of Marsh reload their data/],
   ]
   const [, acts] = await clockAndActs()
   for (const [, args, about] of cases) {

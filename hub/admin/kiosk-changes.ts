@@ -92,7 +92,9 @@ async function change(
 }
 
 function alreadyRevoked({ id, name }: AdminKiosk): { ok: false; refusal: AdminRefusal } {
-  return refusal(`Kiosk ${id} ${quoted(name)} is already revoked.`)
+  return refusal(
+    `Kiosk ${id} ${quoted(name)} is switched off. Create a new code for the device: "kiosk code".`,
+  )
 }
 
 function placeAct(to: { spaceId: number | null; role: KioskRole | null }): KioskAct {
@@ -138,10 +140,10 @@ function readName(typed: string): Decision<string, AdminRefusal> {
 export const kioskEdit: AdminCommand = {
   name: 'kiosk edit',
   usage: '[--university D] KIOSK [--name N] [--space PATH] [--role door|entrance]',
-  summary: "changes a kiosk's name, place or role; it follows at once",
+  summary: "changes a kiosk's name, space or role; it follows at once",
   help: `${KIOSK_HELP}
   --name N         what it is called
-  --space PATH     where it stands, such as "Library/Floor 1/Room 101"; "/" is the university's own space
+  --space PATH     the space that it is assigned to, such as "Library/Floor 1/Room 101"; "/" is the university's own
   --role R         door or entrance`,
   example: 'kiosk edit 7 --name "door 102" --space "Library/Floor 1/Room 102"',
   options: {
@@ -168,7 +170,7 @@ export const kioskEdit: AdminCommand = {
     const acts = [nameAct(name.value), placeAct({ spaceId, role: role.value })]
     const done = await change(world, picked.value, acts)
     if (!done.ok) return done
-    const words: Record<string, string> = { rename: 'name', move: 'place or role' }
+    const words: Record<string, string> = { rename: 'name', move: 'space or role' }
     const changed = done.value.done.map((subject) => words[subject] ?? subject)
     return answer(
       changed.length === 0
@@ -189,7 +191,7 @@ export const kioskEdit: AdminCommand = {
 export const kioskMove: AdminCommand = {
   name: 'kiosk move',
   usage: '[--university D] KIOSK --space PATH [--role door|entrance]',
-  summary: 'moves a kiosk to another space; it follows at once',
+  summary: 'assigns a kiosk to another space; it follows at once',
   help: KIOSK_HELP,
   example: 'kiosk move 7 --space "Library/Floor 1/Room 102"',
   options: { ...UNIVERSITY_OPTION, space: { type: 'string' }, role: { type: 'string' } },
@@ -204,7 +206,7 @@ export const kioskMove: AdminCommand = {
     const moved = await change(world, picked.value, [placeAct({ spaceId: space.id, role })])
     if (!moved.ok) return moved
     const { before } = moved.value
-    return answer(`Kiosk ${before.id} ${quoted(before.name)} now stands at ${quoted(path || '/')}.`, {
+    return answer(`Kiosk ${before.id} ${quoted(before.name)} is now assigned to ${quoted(path || '/')}.`, {
       kioskId: before.id,
       spaceId: space.id,
       space: path,
@@ -255,8 +257,8 @@ function muting(isMuted: boolean): Run {
 export const kioskMute: AdminCommand = {
   name: 'kiosk mute',
   usage: '[--university D] KIOSK',
-  summary: "lets a kiosk's further reports count nowhere, for example when somebody plays with it",
-  help: `${KIOSK_HELP}\n\nWhat it reported before stays. "kiosk unmute" lets its reports count again.`,
+  summary: 'mutes a kiosk: its further reports do not count, for example when someone plays with it',
+  help: `${KIOSK_HELP}\n\nIts earlier reports stay. After "kiosk unmute" its reports count again.`,
   example: 'kiosk mute "door 101"',
   options: UNIVERSITY_OPTION,
   words: [1, 1],
@@ -267,7 +269,7 @@ export const kioskMute: AdminCommand = {
 export const kioskUnmute: AdminCommand = {
   name: 'kiosk unmute',
   usage: '[--university D] KIOSK',
-  summary: "lets a muted kiosk's reports count again",
+  summary: 'unmutes a kiosk: its reports count again',
   help: KIOSK_HELP,
   example: 'kiosk unmute "door 101"',
   options: UNIVERSITY_OPTION,
@@ -275,14 +277,14 @@ export const kioskUnmute: AdminCommand = {
   run: muting(false),
 }
 
-/** `kiosk revoke`. [SYN-28] [IMP-16] */
+/** `kiosk switch-off`. [SYN-28] [IMP-16] */
 export const kioskRevoke: AdminCommand = {
-  name: 'kiosk revoke',
-  aliases: ['kiosk remove', 'kiosk delete'],
+  name: 'kiosk switch-off',
+  aliases: ['kiosk revoke', 'kiosk remove', 'kiosk delete'],
   usage: '[--university D] KIOSK [--yes]',
-  summary: 'shuts a kiosk out for good, within 5 s; reports that wait on it stay there',
-  help: `${KIOSK_HELP}\n\nThe device needs a new code to become a kiosk again: "kiosk code", or "kiosk replace" before it is revoked.`,
-  example: 'kiosk revoke "door 101"',
+  summary: 'switches a kiosk off for good, within 5 s; reports waiting to send stay on it',
+  help: `${KIOSK_HELP}\n\nThe device needs a new code to become a kiosk again: "kiosk code", or "kiosk replace" before it is switched off.`,
+  example: 'kiosk switch-off "door 101"',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
   words: [1, 1],
   run: async (world, input) => {
@@ -290,7 +292,7 @@ export const kioskRevoke: AdminCommand = {
     if (!picked.ok) return picked
     const { kiosk } = picked.value
     const confirmed = await confirm(input, {
-      about: `Kiosk ${kiosk.id} ${quoted(kiosk.name)} of ${picked.value.university.name} is shut out for good: it needs a new code to become a kiosk again.${waitingOn(kiosk)}`,
+      about: `Kiosk ${kiosk.id} ${quoted(kiosk.name)} of ${picked.value.university.name} is switched off for good: it needs a new code to become a kiosk again.${waitingOn(kiosk)}`,
       word: kiosk.name,
     })
     if (!confirmed.ok) return confirmed
@@ -307,8 +309,8 @@ export const kioskRevoke: AdminCommand = {
     const heirs =
       forkIds.length === 0
         ? ''
-        : ` Copies of it still count: ${forkIds.join(', ')}. If its key was stolen, revoke them too.`
-    return answer(`Kiosk ${id} ${quoted(name)} was revoked.${waitingOn(revoked.value.before)}${heirs}`, {
+        : ` Copies of it still count: ${forkIds.join(', ')}. If its key was stolen, switch them off too.`
+    return answer(`Kiosk ${id} ${quoted(name)} was switched off.${waitingOn(revoked.value.before)}${heirs}`, {
       kioskId: id,
       name,
       outboxDepth,
@@ -319,5 +321,5 @@ export const kioskRevoke: AdminCommand = {
 
 function waitingOn({ outboxDepth }: AdminKiosk): string {
   if (outboxDepth === null || outboxDepth === 0) return ''
-  return ` ${outboxDepth} ${outboxDepth === 1 ? 'report waits' : 'reports wait'} on it and will not be sent.`
+  return ` ${outboxDepth} ${outboxDepth === 1 ? 'report is' : 'reports are'} waiting on it and will not be sent.`
 }

@@ -26,7 +26,7 @@ function parseMinutes(typed: string | undefined): Decision<number, AdminRefusal>
   return refusal(`--minutes ${quoted(typed)} is not a number from 1 to ${MAX_CODE_MINUTES}.`)
 }
 
-interface CodeWish {
+interface WantedCode {
   universityId: number
   /** Of the university. */
   timezone: string
@@ -39,11 +39,11 @@ interface CodeWish {
 async function makeCode(
   world: AdminWorld,
   input: AdminInput,
-  wish: CodeWish,
+  wanted: WantedCode,
 ): Promise<Decision<AdminAnswer, AdminRefusal>> {
   const minutes = parseMinutes(input.text('minutes'))
   if (!minutes.ok) return minutes
-  const { path, timezone, ...enrolment } = wish
+  const { path, timezone, ...enrolment } = wanted
   const { code, expiresAt } = await createEnrolment(world.pool, {
     ...enrolment,
     minutes: minutes.value,
@@ -53,11 +53,11 @@ async function makeCode(
   const place = path === '' ? 'the whole university' : quoted(path)
   const text = [
     `code ${code}`,
-    `It turns one device into a kiosk (${wish.role}) for ${place}, until ${times.minute(expiresAt.getTime())} (${times.zone}). It is shown only once.`,
+    `It makes one device a kiosk (${wanted.role}) for ${place}, until ${times.minute(expiresAt.getTime())} (${times.zone}). It is shown only once.`,
     `On the device: npm run kiosk -- --name NAME --hub ${world.hubUrl ?? 'URL'}   (it asks for the code)`,
   ].join('\n')
-  const { role, universityId, spaceId } = wish
-  const replaced = wish.replacesKioskId === undefined ? {} : { replacesKioskId: wish.replacesKioskId }
+  const { role, universityId, spaceId } = wanted
+  const replaced = wanted.replacesKioskId === undefined ? {} : { replacesKioskId: wanted.replacesKioskId }
   return answer(text, {
     code,
     expiresAt: expiresAt.toISOString(),
@@ -77,9 +77,9 @@ export const kioskCode: AdminCommand = {
   name: 'kiosk code',
   aliases: ['kiosk add', 'kiosk new'],
   usage: '[--university D] --space "Library/Floor 1/Room 101" [--role door|entrance] [--minutes N]',
-  summary: 'makes a one-time code with which a device becomes a kiosk',
+  summary: 'creates a one-time enrolment code with which a device becomes a kiosk',
   example: 'kiosk code --space "Library/Floor 1/Room 101"',
-  help: `  --space PATH     where it stands; "/" is the university's own space
+  help: `  --space PATH     the space that it is assigned to; "/" is the university's own
   --role R         door or entrance; by default door for a single room, and entrance for a place with rooms
 ${MINUTES_HELP}`,
   options: {
@@ -112,7 +112,7 @@ export const kioskReplace: AdminCommand = {
   name: 'kiosk replace',
   usage: '[--university D] KIOSK [--minutes N]',
   summary:
-    "makes a code with which a new device takes a kiosk's place, name and settings; then the old one is revoked",
+    "creates an enrolment code for a device that takes over a kiosk's space, name and settings; the old one is then switched off",
   example: 'kiosk replace "door 101"',
   help: `  KIOSK            its number, or its name
 ${MINUTES_HELP}`,
@@ -125,7 +125,8 @@ ${MINUTES_HELP}`,
     if (!kiosk.ok) return kiosk
     const { id, spaceId, role } = kiosk.value
     const path = pathsOfSpaces(await loadSpaces(world.pool, university.value.id)).get(spaceId)
-    if (path === undefined) return refusal(`The space of kiosk ${id} was deleted: use "kiosk move" first.`)
+    if (path === undefined)
+      return refusal(`The space of kiosk ${id} was deleted. Assign it to another one first: "kiosk move".`)
     return makeCode(world, input, {
       universityId: university.value.id,
       spaceId,

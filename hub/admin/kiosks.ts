@@ -61,7 +61,7 @@ function clockOf({ clockOffsetMs }: AdminKiosk): string {
 }
 
 function stateOf({ revokedAtMs, silencedAtMs }: AdminKiosk): string {
-  if (revokedAtMs !== null) return 'revoked'
+  if (revokedAtMs !== null) return 'switched off'
   return silencedAtMs === null ? '' : 'muted'
 }
 
@@ -69,7 +69,7 @@ function stateOf({ revokedAtMs, silencedAtMs }: AdminKiosk): string {
 export const kioskList: AdminCommand = {
   name: 'kiosk list',
   usage: '[--university D]',
-  summary: 'lists kiosks: place, waiting reports, clock offset, version, key grade, last seen',
+  summary: 'lists kiosks: space, reports waiting to send, clock offset, version, key storage, last seen',
   example: 'kiosk list --university example.edu',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
@@ -79,7 +79,7 @@ export const kioskList: AdminCommand = {
     const facts = { universityId: university.id, nowMs, kiosks }
     if (kiosks.length === 0)
       return answer(
-        `${university.name} has no kiosks yet. "kiosk code --space PATH" makes the code with which a device becomes one.`,
+        `There are no kiosks at ${university.name} yet. "kiosk code --space PATH" creates the code with which a device becomes one.`,
         facts,
       )
     return answer(tableOf(kiosks, nowMs), facts)
@@ -91,7 +91,7 @@ export const kioskFind: AdminCommand = {
   name: 'kiosk find',
   aliases: ['kiosk search'],
   usage: '[--university D] TEXT',
-  summary: 'finds kiosks by a part of their name or place',
+  summary: 'finds kiosks by a part of their name or space',
   help: '  TEXT             one or several words, in any case; all of them must be found',
   example: 'kiosk find "floor 2"',
   options: UNIVERSITY_OPTION,
@@ -108,7 +108,7 @@ export const kioskFind: AdminCommand = {
     })
     const facts = { universityId: university.id, nowMs, kiosks: found }
     return found.length === 0
-      ? answer(`No kiosk of ${university.name} matches ${quoted(text)}. "kiosk list" shows all.`, facts)
+      ? answer(`No kiosk at ${university.name} matches ${quoted(text)}. "kiosk list" shows all.`, facts)
       : answer(tableOf(found, nowMs), facts)
   },
 }
@@ -117,7 +117,7 @@ export const kioskFind: AdminCommand = {
 export const kioskShow: AdminCommand = {
   name: 'kiosk show',
   usage: '[--university D] KIOSK',
-  summary: 'shows one kiosk: place, state, version, what waits on it',
+  summary: 'shows one kiosk: space, role, version, reports waiting to send',
   help: '  KIOSK            its number, or its name',
   example: 'kiosk show "door 101"',
   options: UNIVERSITY_OPTION,
@@ -141,9 +141,9 @@ export const kioskShow: AdminCommand = {
       ['role', kiosk.role],
       ['reports', kiosk.silencedAtMs === null ? 'count' : `muted since ${at(kiosk.silencedAtMs, '')}`],
       ['last seen', seen === null ? 'never' : `${at(seen, '')}, ${formatAge(nowMs, seen)} ago`],
-      ['waiting', kiosk.outboxDepth === null ? 'not known' : `${kiosk.outboxDepth} reports`],
+      ['waiting', kiosk.outboxDepth === null ? 'unknown' : `${kiosk.outboxDepth} reports`],
       ['clock', clockOf(kiosk)],
-      ['version', kiosk.appVersion ?? 'not known'],
+      ['version', kiosk.appVersion ?? 'unknown'],
       ['key', kiosk.keyGrade],
       ...(kiosk.forkedFromId === null
         ? []
@@ -151,7 +151,7 @@ export const kioskShow: AdminCommand = {
       ...(forkIds.length === 0 ? [] : [['copies', forkIds.join(', ')] satisfies [string, string]]),
       ...(kiosk.revokedAtMs === null
         ? []
-        : [['revoked', at(kiosk.revokedAtMs, '')] satisfies [string, string]]),
+        : [['switched off', at(kiosk.revokedAtMs, '')] satisfies [string, string]]),
     ]
     return answer([{ columns: null, rows }, `Times are in ${times.zone}.`], {
       nowMs,

@@ -22,8 +22,8 @@ export const log: AdminCommand = {
     if (changes.length === 0)
       return answer(
         universityId === null
-          ? 'Nothing was written down yet for the whole installation; without --all you see one university.'
-          : `Nothing was written down yet for ${university?.value.name ?? ''}.`,
+          ? 'The log of the whole installation is empty. Without --all you see that of one university.'
+          : `The log of ${university?.value.name ?? ''} is empty.`,
         { universityId, changes },
       )
     const times = makeTimes(university?.value.timezone ?? null)

@@ -30,7 +30,7 @@ async function examine(environment: Record<string, string> = {}): Promise<string
 }
 
 test('[IDN-21] mail that did not get through is listed and tried again, and doctor names it', async () => {
-  expect((await admin(['mail', 'list'])).stdout).toBe('Every mail was delivered.\n')
+  expect((await admin(['mail', 'list'])).stdout).toBe('Every email was delivered.\n')
   expect(await examine()).toContain('ok all delivered')
   await query(
     database.pool,
@@ -46,13 +46,13 @@ test('[IDN-21] mail that did not get through is listed and tried again, and doct
   expect(await examine()).toEqual(
     expect.arrayContaining(['warn 1 given up within a week', 'warn 1 waiting for more than an hour']),
   )
-  expect((await admin(['mail', 'retry'])).stdout).toBe('1 mail is sent within a minute.\n')
+  expect((await admin(['mail', 'retry'])).stdout).toBe('1 email is sent within a minute.\n')
   const due = await query(
     database.pool,
     "select key from mail_outbox where next_try_at <= now() and key = 'b'",
   )
   expect(due).toEqual([{ key: 'b' }])
-  expect((await admin(['mail', 'retry'])).stdout).toBe('No mail is waiting.\n')
+  expect((await admin(['mail', 'retry'])).stdout).toBe('No emails are waiting.\n')
   // Nothing waited the second time, and nothing was written down. [AUD-5]
   const written = await query(database.pool, "select log from change_logs where service = 'mail'")
   expect(written).toEqual([{ log: { count: 1 } }])

@@ -8,14 +8,14 @@ import { makeTimes, type Times } from './times.ts'
 export const mailList: AdminCommand = {
   name: 'mail list',
   usage: '',
-  summary: 'lists mails that were not delivered: those that were given up, and those that are tried again',
-  help: `Of a mail that was given up nothing is kept for longer than a month, and of its address only the first letter and the
+  summary: 'lists emails that were not delivered: those that were given up, and those that are tried again',
+  help: `Of an email that was given up nothing is kept for longer than a month, and of its address only the first letter and the
 domain. "EENVELOPE 550" means that the mail server does not know the address, ESMTPUTF8 that it accepts none beyond ASCII.`,
   example: 'mail list',
   options: {},
   run: async (world) => {
     const mails = await loadStuckMail(world.pool)
-    if (mails.length === 0) return answer('Every mail was delivered.', { mails })
+    if (mails.length === 0) return answer('Every email was delivered.', { mails })
     const times = makeTimes(null)
     const columns = [`requested (${times.zone})`, 'mail', 'university', 'to', 'tries', 'state']
     const rows = mails.map((mail) => [
@@ -39,8 +39,8 @@ function stateOf({ failedAtMs, failure, nextTryAtMs }: StuckMail, times: Times):
 export const mailRetry: AdminCommand = {
   name: 'mail retry',
   usage: '',
-  summary: 'sends waiting mails within a minute, for example once the mail server is back',
-  help: `What was given up is not sent again, since nothing of it is kept: whoever requested it must request it again.`,
+  summary: 'sends waiting emails within a minute, for example once the mail server is back',
+  help: `What was given up is not sent again, since nothing of it is kept: people who requested it must request it again.`,
   example: 'mail retry',
   options: {},
   run: async (world) => {
@@ -58,8 +58,8 @@ export const mailRetry: AdminCommand = {
     })
     const text =
       count === 0
-        ? 'No mail is waiting.'
-        : `${count} ${count === 1 ? 'mail is' : 'mails are'} sent within a minute.`
+        ? 'No emails are waiting.'
+        : `${count} ${count === 1 ? 'email is' : 'emails are'} sent within a minute.`
     return answer(text, { count })
   },
 }

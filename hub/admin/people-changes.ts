@@ -49,16 +49,16 @@ interface PersonEdit {
 export const peopleEdit: AdminCommand = {
   name: 'people edit',
   usage: '[--university D] WHO [--name N] [--mail A] [--role R] [--language L] [--block | --unblock]',
-  summary: "changes a person's name, e-mail address, role or language, or blocks the account",
+  summary: "changes a person's name, email address, role or language, or blocks the account",
   help: `${WHO_HELP}
   --name N         the name that others see; "" removes it
-  --mail A         the e-mail address, for accounts with a password here; it counts as confirmed
+  --mail A         the email address, for accounts with a password here; it counts as confirmed
   --role R         in the super group, which manages the university: admin, member or none
   --language L     ${LANGUAGES.join(', ')}, or default: the university's
-  --block          signs the person out and lets them in no more; --unblock allows it again
+  --block          signs the person out, and they can no longer sign in; --unblock allows it again
 
-Another address signs the person out everywhere, makes mailed links invalid, and the old address is told by mail. What a
-directory says of its people (user name, address) is changed there; their name too, or it comes back at the next sign-in.`,
+With another address the person is signed out everywhere, links sent to the old one stop working, and the old one gets an
+email about it. What comes from a directory (username, address) is changed there; a name too, or it returns at the next sign-in.`,
   example: 'people edit ana --name "Ana Novak" --role admin',
   options: {
     ...UNIVERSITY_OPTION,
@@ -78,7 +78,7 @@ directory says of its people (user name, address) is changed there; their name t
     const edit = await readEdit(world, input, university, person)
     if (!edit.ok) return edit
     const ending = [
-      ...(edit.value.address === undefined ? [] : ['gets another e-mail address']),
+      ...(edit.value.address === undefined ? [] : ['gets another email address']),
       ...(edit.value.isActive === false ? ['can no longer sign in'] : []),
     ]
     if (ending.length > 0) {
@@ -121,7 +121,7 @@ async function readEdit(
     if (!name.ok)
       return refusal(
         name.refusal === 'addressInName'
-          ? `The name ${quoted(typedName)} was not accepted: it looks like a web or e-mail address.`
+          ? `The name ${quoted(typedName)} was not accepted: it looks like a web or email address.`
           : `The name ${quoted(typedName)} was not accepted: at most 80 characters, none of them invisible.`,
       )
     edit.displayname = name.value
@@ -138,7 +138,7 @@ async function readEdit(
     if (role === undefined)
       return refusal(`There is no role ${quoted(typedRole)}; choose ${ROLES.join(', ')}.`)
     if (role !== 'none' && !mayManage(person))
-      return refusal(`${quoted(nameOf(person))} cannot be ${role}: the e-mail address is not confirmed yet.`)
+      return refusal(`${quoted(nameOf(person))} cannot be ${role}: the email address is not confirmed yet.`)
     edit.role = role === 'none' ? null : role
   }
   if (input.isSet('block') && input.isSet('unblock')) return usageRefusal('Use either --block or --unblock.')
@@ -170,28 +170,30 @@ async function readAddress(
   if (person.directory !== null)
     return refusal(`The address of ${who} comes from directory ${quoted(person.directory)}: change it there.`)
   if (person.email === null)
-    return refusal(`${who} was imported and waits for a directory, which will bring the address.`)
+    return refusal(
+      `${who} was imported and has no address yet. It comes from the directory, once there is one.`,
+    )
   const address = parseAddress(typed)
-  if (address === null) return refusal(`${quoted(typed)} is not an e-mail address.`)
+  if (address === null) return refusal(`${quoted(typed)} is not an email address. Check it.`)
   const holder = await findUniversity({ pool }, address.domain)
   if (holder?.id !== university.id)
     return refusal(
-      `${quoted(typed)} is not an address of ${university.name}; its domains are ${university.domains.join(', ')}.`,
+      `${quoted(typed)} is not an address of ${university.name}. Its domains are ${university.domains.join(', ')}.`,
     )
   if (address.text === person.email) return accept(null)
   const inUse = await loadLocalAccount(pool, address.key)
   if (inUse !== null && inUse.id !== person.userId)
-    return refusal(`${quoted(typed)} is used by another account: "people show ${address.text}" shows it.`)
+    return refusal(`${quoted(typed)} is already in use. "people show ${address.text}" shows the account.`)
   if (!needsUtf8(address.text) || config.smtpUrl === null) return accept(address)
   const server = await askMailServer(config.smtpUrl)
   if (!server.ok)
     return refusal(
-      `The mail server does not answer (${server.code}), so it is unknown whether it accepts ${quoted(typed)}. Try again later.`,
+      `The mail server does not answer (${server.code}), so we cannot know whether it accepts ${quoted(typed)}. Try again later.`,
     )
   return server.takesUtf8
     ? accept(address)
     : refusal(
-        `The mail server accepts no address with characters beyond ASCII before the @, such as ${quoted(typed)}.`,
+        `The mail server does not accept ${quoted(typed)}. Use an address with only ASCII characters before the @.`,
       )
 }
 
@@ -209,7 +211,7 @@ async function commitEdit(
       const isLosing = (role !== undefined && role !== 'admin') || isActive === false
       if (isLosing && (await isLastSuperAdmin(client, universityId, userId)))
         return refusal(
-          `${quoted(nameOf(person))} is the last administrator of ${universityName}: make somebody else one first.`,
+          `${quoted(nameOf(person))} is the last administrator of ${universityName}. Make someone else one first.`,
         )
       const account = await lockAccount(client, userId)
       if (account === null) return refusal(`${quoted(nameOf(person))} no longer exists.`)
@@ -231,7 +233,7 @@ async function commitEdit(
         await dropVerifications(client, userId, 'all')
         const endedSessions = await updateSessionsRevoked(client, userId, null)
         endedCount += endedSessions
-        changed.push('e-mail address')
+        changed.push('email address')
         await log(client, universityId, 'email', { userId, endedSessions })
         if (account.email !== null)
           await queueMail(client, {
@@ -254,7 +256,9 @@ async function commitEdit(
   } catch (error) {
     // Somebody else confirmed the same address meanwhile.
     if ((error as { code?: string }).code === UNIQUE_VIOLATION)
-      return refusal(`${quoted(address?.text ?? '')} is used by another account by now.`)
+      return refusal(
+        `${quoted(address?.text ?? '')} is now in use by another account. Choose another address.`,
+      )
     throw error
   }
 }
@@ -276,8 +280,8 @@ export const peopleRemove: AdminCommand = {
   summary: 'deletes the account of a person for good; reports stay, without a name',
   help: `${WHO_HELP}
 
-Name, user name, address, password, sessions, links and memberships are erased. The account cannot be brought back. A
-person of a directory gets a new, empty account at the next sign-in: to keep somebody out, use "people edit WHO --block".`,
+Name, username, address, password, sessions, links and memberships are deleted. This cannot be undone. A person of a
+directory gets a new, empty account at the next sign-in: to keep someone out, use "people edit WHO --block".`,
   example: 'people remove ana',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
   words: [1, 1],
@@ -295,7 +299,7 @@ person of a directory gets a new, empty account at the next sign-in: to keep som
     const done = await transaction(world.pool, 'read committed', async (client) => {
       if (await isLastSuperAdmin(client, university.id, userId))
         return refusal(
-          `${quoted(name)} is the last administrator of ${university.name}: make somebody else one first.`,
+          `${quoted(name)} is the last administrator of ${university.name}. Make someone else one first.`,
         )
       const account = await lockAccount(client, userId)
       if (account === null) return refusal(`${quoted(name)} no longer exists.`)

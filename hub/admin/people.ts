@@ -19,7 +19,7 @@ import { makeTimes } from './times.ts'
 
 /** How the help says who may be meant. */
 export const WHO_HELP =
-  '  WHO              a user name, an e-mail address, or the number that "people find" shows'
+  '  WHO              a username, an email address, or the number that "people find" shows'
 
 /** `people list`. */
 export const peopleList: AdminCommand = {
@@ -37,7 +37,7 @@ export const peopleFind: AdminCommand = {
   name: 'people find',
   aliases: ['people search'],
   usage: '[--university D] TEXT [--count N]',
-  summary: 'finds people by a part of their name, user name or e-mail address',
+  summary: 'finds people by a part of their name, username or email address',
   help: `  TEXT             one or several words, in any case; all of them must be found
   --count N        how many at most: 50 by default`,
   example: 'people find novak',
@@ -65,8 +65,8 @@ async function find(
   if (people.length === 0)
     return answer(
       words.length === 0
-        ? `${name} has no people yet. They appear once they register, sign in with a directory, or are imported ("import").`
-        : `Nobody at ${name} matches ${quoted(text)}. "people list" shows everybody.`,
+        ? `There are no people at ${name} yet. They appear once they create an account, sign in through a directory, or are imported ("import").`
+        : `No one at ${name} matches ${quoted(text)}. "people list" shows everyone.`,
       facts,
     )
   return answer([tableOf(people), ...moreThan(people.length, totalCount)], facts)
@@ -75,7 +75,7 @@ async function find(
 function tableOf(people: readonly ListedPerson[]): Table {
   const nowMs = Date.now()
   return {
-    columns: ['name', 'user name', 'e-mail', 'role', 'account', 'signed in', 'number'],
+    columns: ['name', 'username', 'email', 'role', 'account', 'signed in', 'number'],
     rows: people.map((person) => [
       person.displayname ?? '-',
       person.username ?? '-',
@@ -106,7 +106,7 @@ function accountOf(person: ListedPerson): string[] {
           : 'no password'
   return [
     how,
-    ...(email !== null && !isVerified ? ['address not confirmed'] : []),
+    ...(email !== null && !isVerified ? ['email not confirmed'] : []),
     ...(isActive ? [] : ['blocked']),
   ]
 }
@@ -155,18 +155,18 @@ export const peopleShow: AdminCommand = {
     const [newest] = sessions.toSorted((one, other) => other.lastSeenAtMs - one.lastSeenAtMs)
     const rows: [string, string | number][] = [
       ['name', person.displayname ?? '-'],
-      ['user name', person.username ?? '-'],
-      ['e-mail', person.email ?? '-'],
+      ['username', person.username ?? '-'],
+      ['email', person.email ?? '-'],
       ['number', String(person.userId)],
       ['university', university.name],
       [
         'account',
-        `${accountOf(person).join(', ')}${waitsForDirectory(person) ? ', waits for a directory' : ''}`,
+        `${accountOf(person).join(', ')}${waitsForDirectory(person) ? ', cannot sign in before a directory knows the username' : ''}`,
       ],
       ['role', person.superRole === null ? 'none' : `${person.superRole} of the super group`],
       ['groups', groups.map((group) => `${group.name} (${group.permission})`).join(', ') || 'in no group'],
       ['language', person.locale ?? `${university.locale} (the university's)`],
-      ['account made', times.minute(person.createdAtMs)],
+      ['account created', times.minute(person.createdAtMs)],
       ['signed in', person.lastSignInAtMs === null ? 'never' : times.minute(person.lastSignInAtMs)],
       [
         'sessions',

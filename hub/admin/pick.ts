@@ -12,7 +12,7 @@ import { refusal, type AdminInput, type AdminRefusal, type AdminWorld } from './
 
 const ROLES: ReadonlySet<string> = new Set(KioskRole.enum)
 
-const NO_UNIVERSITY = 'There is no university yet: "university add" makes one.'
+const NO_UNIVERSITY = 'There is no university yet. "university add" creates one.'
 
 /** The option of commands that list: how many at most. */
 export const COUNT_OPTION = { count: { type: 'string', default: '50' } } as const
@@ -56,7 +56,7 @@ export async function pickUniversity(
   if (only === undefined) return refusal(NO_UNIVERSITY)
   if (second !== undefined)
     return refusal(
-      `There are several universities: add --university with one of ${all.flatMap(({ domains }) => domains.slice(0, 1)).join(', ')}.`,
+      `There are several universities. Add --university with one of ${all.flatMap(({ domains }) => domains.slice(0, 1)).join(', ')}.`,
     )
   return accept(only)
 }
@@ -73,7 +73,7 @@ export async function pickPerson(
   const [person, second] = people
   if (second !== undefined)
     return refusal(
-      `${quoted(typed)} is the address of ${people.length} people at ${name}: use the user name, or the number that "people find" shows.`,
+      `${quoted(typed)} is the address of ${people.length} people at ${name}. Use the username, or the number that "people find" shows.`,
     )
   if (person !== undefined) return accept(person)
   const numbered = /^\d{1,16}$/.test(typed) ? await loadListedPerson(world.pool, id, Number(typed)) : null
@@ -82,7 +82,9 @@ export async function pickPerson(
     const isTrusted = isVerified || directory !== null || email === null
     return accept({ userId, name: username ?? email ?? typed, isActive, isTrusted })
   }
-  return refusal(`${name} knows nobody called ${quoted(typed)}; ${await hintOfPeople(world, id, typed)}`)
+  return refusal(
+    `There is no one called ${quoted(typed)} at ${name}; ${await hintOfPeople(world, id, typed)}`,
+  )
 }
 
 /** Who may have been meant by a part of a name. */
@@ -93,7 +95,7 @@ async function hintOfPeople(world: AdminWorld, universityId: number, typed: stri
   const names = people.map(({ username, email, userId }) => username ?? email ?? String(userId))
   if (totalCount === 1) return `did you mean ${quoted(names[0] ?? '')}?`
   return totalCount === 0
-    ? 'somebody must have registered, signed in with a directory, or been imported first.'
+    ? 'people appear once they create an account, sign in through a directory, or are imported.'
     : `"people find" finds ${totalCount}, for example ${names.map(quoted).join(', ')}.`
 }
 
@@ -156,7 +158,7 @@ export async function pickKiosk(
   const [kiosk, second] = named
   if (second !== undefined)
     return refusal(
-      `Several kiosks are called ${quoted(word)}: use the number of one (${named.map((one) => one.id).join(', ')}).`,
+      `Several kiosks are called ${quoted(word)}. Use the number of one (${named.map((one) => one.id).join(', ')}).`,
     )
   if (kiosk !== undefined) return accept(kiosk)
   const meant = nearestName(

@@ -77,7 +77,7 @@ async function* readLines(file: string): AsyncGenerator<string> {
     if (rest !== '') yield rest
   } catch (error) {
     if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
-      throw new TornBackupError(`${file} is damaged, or not a backup of Carrel.`)
+      throw new TornBackupError(`${file} is damaged, or not a backup of Carrel. Use another file.`)
     throw error
   } finally {
     source.destroy()
@@ -91,7 +91,9 @@ async function readManifest(file: string): Promise<BackupManifest> {
     if (parsed.ok) return parsed.value
     break
   }
-  throw new TornBackupError(`${file} is not a backup of Carrel: its first line does not describe one.`)
+  throw new TornBackupError(
+    `${file} is not a backup of Carrel: its first line does not describe one. Use another file.`,
+  )
 }
 
 /**
@@ -106,18 +108,18 @@ async function prepare(pool: Database, manifest: BackupManifest): Promise<Decisi
   })
   if (wanted.length < manifest.migrations.length)
     return refusal(
-      'The backup was made by another version of Carrel: restore it with that version, or a newer one.',
+      'The backup was made by another version of Carrel. Restore it with that version, or a newer one.',
     )
   const landed = await loadLandedMigrations(pool)
   if (landed.length > wanted.length)
     return refusal(
-      'The database is newer than the backup: restore into a new, empty one, which is then brought up to date.',
+      'The database is newer than the backup. Restore into a new, empty one, which is then brought up to date.',
     )
   await migrate(pool, wanted)
   const filled = await loadFilledTables(pool, await loadBackupTables(pool))
   if (filled.length > 0)
     return refusal(
-      `The database is not empty (${filled.join(', ')}), and nothing in it is overwritten: restore into a new, empty one.`,
+      `The database is not empty (${filled.join(', ')}), and nothing in it is overwritten. Restore into a new, empty one.`,
     )
   return accept(null)
 }
@@ -158,7 +160,7 @@ async function insertAll(
       table = mark.value.table
       if (!tables.has(table) && !isPassedOver(table))
         throw new TornBackupError(
-          `${file} holds a table ${table} that this version of Carrel does not know: use a newer one.`,
+          `${file} holds a table ${table} that this version of Carrel does not know. Use a newer version.`,
         )
       counts[table] = 0
     } else if (mark?.ok === true && 'end' in mark.value) {
@@ -212,8 +214,8 @@ export async function restoreBackup(
   } catch (error) {
     if (error instanceof TornBackupError) return refusal(error.message)
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
-    if (code === 'EACCES' || code === 'EISDIR') return refusal(`${file} cannot be read: ${fileFault(code)}.`)
+    if (code === 'ENOENT') return refusal(`There is no file ${file}. Check the path.`)
+    if (code === 'EACCES' || code === 'EISDIR') return refusal(`Cannot read ${file}: ${fileFault(code)}`)
     throw error
   }
 }
@@ -222,7 +224,7 @@ export async function restoreBackup(
 export const restore: AdminCommand = {
   name: 'restore',
   usage: 'FILE',
-  summary: 'puts a backup into an empty database; kiosks then send again what they hold',
+  summary: 'loads a backup into an empty database; kiosks then send their recent reports again',
   example: 'restore /backups/carrel-monday.backup',
   help: `Nothing is overwritten: the database must be empty. Stop the hub, move the folder "database" of CARREL_HOME away (or make
 an empty database and name it in DATABASE_URL), restore, and start the hub again.`,

@@ -10,7 +10,7 @@ export const restored: AdminCommand = {
   name: 'restored',
   usage: '[--university D] [--yes]',
   summary:
-    'tells kiosks that the database was put back to an earlier state: they start afresh and send again what they hold',
+    'tells kiosks that the database was put back to an earlier state: they reload their data and send their recent reports again',
   help: `Needed after a restore with PostgreSQL's own tools; "restore" does it by itself. Without --university: for all.`,
   example: 'restored',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
@@ -19,15 +19,15 @@ export const restored: AdminCommand = {
     if (one !== null && !one.ok) return one
     const chosen = one === null ? await loadUniversities(world.pool) : [one.value]
     const names = chosen.map((university) => university.name)
-    const about = `All kiosks of ${names.join(', ')} start afresh and send again what they hold of the last 7 days.`
+    const about = `All kiosks of ${names.join(', ')} reload their data and send their reports of the last 7 days again.`
     const confirmed = names.length === 0 ? null : await confirm(input, { about, word: null })
     if (confirmed?.ok === false) return confirmed
     const by = { actor: 'cli', random: makeRandomSource() }
     await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
     const text =
       names.length === 0
-        ? 'There is no university yet: "university add" makes one.'
-        : `All kiosks of ${names.join(', ')} start afresh.`
+        ? 'There is no university yet. "university add" creates one.'
+        : `All kiosks of ${names.join(', ')} reload their data.`
     return answer(text, { universities: names })
   },
 }

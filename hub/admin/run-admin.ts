@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { optionFault } from '#shared/domain/option-fault.ts'
+import { optionFault, wordTooMany } from '#shared/domain/option-fault.ts'
 import { printable } from '#shared/domain/space-tree.ts'
 import { refusal, type AdminAnswer, type AdminCommand, type AdminInput, type AdminRefusal } from './answer.ts'
 import { commandsShown, findCommand, helpOf, isHelpAsked, overview, unknownCommand, usageOf } from './help.ts'
@@ -48,11 +48,18 @@ function parseInput(
   }
   if (values['help'] === true) return accept({ input, isHelp: true })
   const missing = (command.required ?? []).find((name) => values[name] === undefined)
-  if (missing !== undefined) return refuse(`--${missing} is missing.`)
+  if (missing !== undefined) return refuse(`--${missing} is missing. Add it.`)
   const [least, most] = command.words ?? [0, 0]
-  if (words.length < least) return refuse(`Something is missing after "${command.name}".`)
-  if (words.length > most) return refuse(`Unexpected "${printable(words[most] ?? '')}".`)
+  if (words.length < least)
+    return refuse(`${missingWord(command, words.length)} is missing. Add it after "${command.name}".`)
+  if (words.length > most) return refuse(wordTooMany(words[most] ?? ''))
   return accept({ input, isHelp: false })
+}
+
+/** What the usage calls the word that comes after so many others: "KIOSK" of "[--university D] KIOSK --space PATH". */
+function missingWord({ usage }: AdminCommand, count: number): string {
+  const names = usage.replaceAll(/\[[^\]]*\]|--\S+ (?:"[^"]*"|\S+)/g, '').match(/\S+/g) ?? []
+  return names[count] ?? 'A word'
 }
 
 async function run(

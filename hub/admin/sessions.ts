@@ -10,19 +10,19 @@ import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 export const sessionsEnd: AdminCommand = {
   name: 'sessions end',
   usage: 'USER | --all [--university D] [--yes]',
-  summary: 'signs somebody out everywhere, or everybody of a university',
-  help: `  USER             a user name, an e-mail address, or the number that "people find" shows
-  --all            everybody of the university; asks first
+  summary: 'signs someone out everywhere, or everyone at a university',
+  help: `  USER             a username, an email address, or the number that "people find" shows
+  --all            everyone at the university; asks first
 
-It takes effect within two seconds. Everybody can sign in again, also somebody who stole a password: use "people edit WHO
---block", or have the person choose another one ("Forgot password").`,
+It takes effect within two seconds. Everyone can sign in again, also someone who stole a password: use "people edit WHO
+--block", or have the person choose another one ("Forgot your password?").`,
   example: 'sessions end ana',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION, all: { type: 'boolean' } },
   words: [0, 1],
   run: async (world, input) => {
     const [word] = input.words
     if ((word === undefined) !== input.isSet('all'))
-      return usageRefusal('Add whose sessions to end, or --all for everybody of the university.')
+      return usageRefusal('Add who is to be signed out, or --all for everyone at the university.')
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id: universityId, name } = university.value
@@ -30,7 +30,7 @@ It takes effect within two seconds. Everybody can sign in again, also somebody w
     if (picked !== null && !picked.ok) return picked
     const person = picked?.value ?? null
     if (person === null) {
-      const about = `Everybody at ${name} is signed out, on every device.`
+      const about = `Everyone at ${name} is signed out, on every device.`
       const confirmed = await confirm(input, { about, word: name })
       if (!confirmed.ok) return confirmed
     }
@@ -49,7 +49,7 @@ It takes effect within two seconds. Everybody can sign in again, also somebody w
       })
       return ended
     })
-    const whose = person === null ? `everybody at ${name}` : quoted(person.name)
+    const whose = person === null ? `everyone at ${name}` : quoted(person.name)
     return answer(`${count} ${count === 1 ? 'session' : 'sessions'} of ${whose} ended.`, {
       universityId,
       userId: person?.userId ?? null,

@@ -53,13 +53,15 @@ export const spacesFind: AdminCommand = {
     if (!count.ok) return count
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const { id: universityId, name } = university.value
+    const { id: universityId, name, locale } = university.value
+    // In the order of the university's language, whatever this machine's is.
+    const order = new Intl.Collator(locale, { numeric: true })
     const text = input.words.join(' ')
     const words = text.normalize('NFC').toLowerCase().split(/\s+/)
     const all = [...spacesByPath(await loadSpaces(world.pool, universityId))]
       .map(([path, space]) => ({ path, space }))
       .filter(({ path }) => path !== '' && words.every((word) => path.toLowerCase().includes(word)))
-      .toSorted((one, other) => one.path.localeCompare(other.path))
+      .toSorted((one, other) => order.compare(one.path, other.path))
     const found = all.slice(0, count.value)
     const facts = {
       universityId,
@@ -72,7 +74,7 @@ export const spacesFind: AdminCommand = {
       })),
     }
     if (all.length === 0)
-      return answer(`No space of ${name} matches ${quoted(text)}. "spaces tree" shows all.`, facts)
+      return answer(`No space at ${name} matches ${quoted(text)}. "spaces tree" shows all.`, facts)
     const rows = found.map(({ path, space }) => [
       path,
       space.kind,

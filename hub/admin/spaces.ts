@@ -77,14 +77,14 @@ export const spacesImport: AdminCommand = {
   example: 'spaces import library.csv --dry-run',
   help: `  --dry-run        shows what would change, and changes nothing
   --prune          also deletes what the file does not name; asks first
-  --make-parents   also adds the spaces above, where a CSV names only what stands in them
+  --make-parents   also adds the spaces above, where a CSV names only what is in them
 
 CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
 ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it exists
 already or --make-parents adds it. Commas, semicolons and tabs, header names in any case, UTF-8 and UTF-16 are read as
 spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours", "children": [ … ] }, a list of
-such, or an object from names to what stands below them. Spaces are matched by path. What was never on public screens is
+such, or an object from names to what is in them. Spaces are matched by path. What was never on public screens is
 left alone. A file with an error is not imported at all; every error is named.`,
   options: {
     ...UNIVERSITY_OPTION,
@@ -183,7 +183,7 @@ function describe(outcome: ToldOutcome, name: string, ignored: readonly string[]
       : []),
     ...strandedKiosks.map(
       (kiosk) =>
-        `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} stands at ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
+        `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} is assigned to ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
     ),
     ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
     `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} unchanged`,
@@ -198,7 +198,7 @@ export const spacesTree: AdminCommand = {
   name: 'spaces tree',
   aliases: ['spaces list'],
   usage: '[--university D]',
-  summary: 'shows all spaces as a tree, with levels, ages and how much of it was reported',
+  summary: 'shows all spaces as a tree, with status, age and how many were reported recently',
   example: 'spaces tree',
   options: UNIVERSITY_OPTION,
   run: async (world, input) => {
@@ -208,7 +208,7 @@ export const spacesTree: AdminCommand = {
     const { nowMs, rows } = await loadShownTree(world.pool, id, settings.staleMs)
     const ordered = topDown(rows)
     const next =
-      ordered.length === 1 ? ['There are no spaces yet: "spaces import FILE" brings them from a table.'] : []
+      ordered.length === 1 ? ['There are no spaces yet. "spaces import FILE" adds them from a table.'] : []
     const lines = ordered.map((row) => [
       `${'  '.repeat(row.depth)}${row.name}`,
       row.level === null ? '-' : (['free', 'busy', 'full'][row.level] ?? ''),
@@ -219,7 +219,7 @@ export const spacesTree: AdminCommand = {
       row.capacity ?? '-',
       row.id,
     ])
-    const columns = ['space', 'level', 'mean', 'age', 'known', 'free', 'seats', 'id']
+    const columns = ['space', 'status', 'mean', 'age', 'recent', 'free', 'seats', 'id']
     return answer([{ columns, rows: lines }, ...next], {
       universityId: id,
       nowMs,

@@ -17,11 +17,11 @@ import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 export const superAdmin: AdminCommand = {
   name: 'super',
   usage: 'USER [--university D]',
-  summary: "makes somebody an administrator of their university's super group",
-  help: `  USER             a user name, or an e-mail address that was confirmed
+  summary: "makes someone an administrator of their university's super group",
+  help: `  USER             a username, or an email address that was confirmed
 
-The person must be known: registered and confirmed, signed in by a directory once, or imported. "people edit USER
---role member" or "--role none" takes it back.`,
+The person must have an account: created and confirmed, from a directory after the first sign-in, or imported. "people edit
+USER --role member" or "--role none" removes the role again.`,
   example: 'super ana.novak@example.edu',
   options: UNIVERSITY_OPTION,
   words: [1, 1],
@@ -34,11 +34,11 @@ The person must be known: registered and confirmed, signed in by a directory onc
     const person = picked.value
     if (!person.isTrusted)
       return refusal(
-        `${quoted(person.name)} has not confirmed the address yet: somebody else may have registered it.`,
+        `${quoted(person.name)} has not confirmed the email address yet: someone else may have used it. Try again once it is confirmed.`,
       )
     if (!person.isActive)
       return refusal(
-        `${quoted(person.name)} is blocked: "people edit ${person.name} --unblock" lets them in again.`,
+        `${quoted(person.name)} is blocked. "people edit ${person.name} --unblock" unblocks the account.`,
       )
     const { userId } = person
     const before = await transaction(world.pool, 'read committed', (client) =>

@@ -12,30 +12,30 @@ export async function readTextFile(file: string): Promise<Decision<string, Admin
   try {
     const bytes = await readFile(file)
     if (bytes.length > MAX_FILE_BYTES)
-      return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB.`)
+      return refusal(`${file} is larger than ${MAX_FILE_BYTES / 1024 / 1024} MB. Split it.`)
     return accept(new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return refusal(`There is no file ${file}.`)
+    if (code === 'ENOENT') return refusal(`There is no file ${file}. Check the path.`)
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refusal(`${file} is neither UTF-8 nor UTF-16: save it as UTF-8 and try again.`)
-    return refusal(`${file} cannot be read: ${fileFault(code)}.`)
+      return refusal(`${file} is neither UTF-8 nor UTF-16. Save it as UTF-8 and try again.`)
+    return refusal(`Cannot read ${file}: ${fileFault(code)}`)
   }
 }
 
 const FILE_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'the folder does not exist (ENOENT)',
-  ENOTDIR: 'a part of the path is not a folder (ENOTDIR)',
-  EISDIR: 'it is a folder (EISDIR)',
-  EACCES: 'this user lacks the permission (EACCES)',
-  EPERM: 'this user lacks the permission (EPERM)',
-  EROFS: 'the disk is read-only (EROFS)',
-  ENOSPC: 'the disk is full (ENOSPC)',
+  ENOENT: 'there is no such folder (ENOENT). Create it, or check the path.',
+  ENOTDIR: 'a part of the path is not a folder (ENOTDIR). Check the path.',
+  EISDIR: 'it is a folder (EISDIR). Name a file.',
+  EACCES: 'this user has no permission (EACCES). Check the owner of the file and of its folder.',
+  EPERM: 'this user has no permission (EPERM). Check the owner of the file and of its folder.',
+  EROFS: 'the disk is read-only (EROFS). Choose another one.',
+  ENOSPC: 'the disk is full (ENOSPC). Free some space, or choose another one.',
 }
 
-/** What the file system refuses, in words, with its code. */
+/** What the file system refuses and what to do, in words that end a sentence, with its code. */
 export function fileFault(code: string | undefined): string {
-  return FILE_FAULTS[code ?? ''] ?? `the system says ${code ?? 'no more'}`
+  return FILE_FAULTS[code ?? ''] ?? `the system says ${code ?? 'no more'}.`
 }
 
 /** By the byte order mark: spreadsheets write "Unicode text" as UTF-16. */

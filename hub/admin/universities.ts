@@ -16,11 +16,11 @@ export const universityAdd: AdminCommand = {
   name: 'university add',
   aliases: ['university new'],
   usage: '--name N --domain D --timezone Z [--locale L]',
-  summary: 'makes a university with an empty tree and a super group without members',
+  summary: 'creates a university without spaces, and its super group without members',
   help: `  --name N       for example "University of the Marsh"
-  --domain D     its e-mail domain, for example marsh.edu; several with commas between
+  --domain D     its email domain, for example marsh.edu; several with commas between
   --timezone Z   IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L     its language: en by default; there is ${LANGUAGES.join(', ')}`,
+  --locale L     its language: en by default; one of ${LANGUAGES.join(', ')}`,
   example: 'university add --name "University of the Marsh" --domain marsh.edu --timezone Europe/Ljubljana',
   options: {
     name: { type: 'string' },
@@ -31,25 +31,25 @@ export const universityAdd: AdminCommand = {
   required: ['name', 'domain', 'timezone'],
   isFirst: true,
   run: async (world, input) => {
-    const wish = decideUniversity({
+    const checked = decideUniversity({
       name: input.text('name') ?? '',
       domains: (input.text('domain') ?? '').split(','),
       timezone: input.text('timezone') ?? '',
       locale: input.text('locale') ?? 'en',
     })
-    if (!wish.ok) return refusal(wish.refusal.sentence)
+    if (!checked.ok) return refusal(checked.refusal.sentence)
     const made = await transaction(world.pool, 'read committed', (client) =>
-      makeUniversity(client, wish.value, { actor: 'cli' }),
+      makeUniversity(client, checked.value, { actor: 'cli' }),
     )
     if (!made.ok)
       return refusal(
-        `The name or domain is already used by ${made.refusal.map(({ name }) => quoted(name)).join(', ')}; "university list" shows all.`,
+        `The name or domain is already in use by ${made.refusal.map(({ name }) => quoted(name)).join(', ')}. "university list" shows all.`,
       )
     return answer(
-      `${wish.value.name} was added. Next: "spaces import FILE" brings its spaces, "kiosk code" its kiosks.`,
+      `${checked.value.name} was added. Next: "spaces import FILE" adds its spaces, "kiosk code" its kiosks.`,
       {
         ...made.value,
-        ...wish.value,
+        ...checked.value,
       },
     )
   },
@@ -65,7 +65,7 @@ export const universityList: AdminCommand = {
   run: async (world) => {
     const universities = await loadUniversities(world.pool)
     if (universities.length === 0)
-      return answer('There is no university yet: "university add" makes one.', { universities })
+      return answer('There is no university yet. "university add" creates one.', { universities })
     const rows = universities.map((one) => [
       one.id,
       one.name,
@@ -102,7 +102,7 @@ export const universityShow: AdminCommand = {
       ['spaces', String(spaceCount)],
       ['kiosks', String(kioskCount)],
       ['people', String(peopleCount)],
-      ['PIN', hasPin ? 'set' : 'none: "university pin" makes one'],
+      ['PIN', hasPin ? 'set' : 'none: "university pin" creates one'],
     ]
     return answer({ columns: null, rows }, { ...university.value, peopleCount })
   },
@@ -116,7 +116,7 @@ export const universityEdit: AdminCommand = {
   help: `  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
   --locale L       one of ${LANGUAGES.join(', ')}
 
-Opening hours are local times: in another zone they mean other moments.`,
+Opening hours are local times and move with the time zone.`,
   example: 'university edit --timezone Asia/Taipei',
   options: { ...UNIVERSITY_OPTION, timezone: { type: 'string' }, locale: { type: 'string' } },
   run: async (world, input) => {
@@ -156,14 +156,14 @@ Opening hours are local times: in another zone they mean other moments.`,
 export const universityPin: AdminCommand = {
   name: 'university pin',
   usage: '[--university D] [--yes]',
-  summary: "makes a new PIN for the kiosks' diagnostics page and shows it once",
+  summary: "creates a new PIN for the kiosks' service page and shows it once",
   example: 'university pin',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     if (university.value.hasPin) {
-      const about = `${university.value.name} has a PIN already, which stops working.`
+      const about = `${university.value.name} already has a PIN, which stops working.`
       const confirmed = await confirm(input, { about, word: null })
       if (!confirmed.ok) return confirmed
     }
@@ -180,7 +180,7 @@ export const universityPin: AdminCommand = {
       })
     })
     return answer(
-      `PIN ${pin}\nIt is shown only once, and opens the diagnostics page of every kiosk of ${university.value.name}.`,
+      `PIN ${pin}\nIt is shown only once, and opens the service page of every kiosk of ${university.value.name}.`,
       {
         universityId: university.value.id,
         pin,

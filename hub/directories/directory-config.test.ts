@@ -88,15 +88,15 @@ test('[DIR-2] without encryption only in so many words, and not beside ldaps', (
   })
   expect(read({ directories: [{ ...open, url: 'ldaps://ldap.marsh.edu' }] })).toEqual({
     ok: false,
-    refusal: ['LDAP_CONFIG: "faculty": "passwordsTravelUnencrypted" contradicts ldaps://.'],
+    refusal: ['LDAP_CONFIG: "faculty": "passwordsTravelUnencrypted" contradicts ldaps://. Remove it.'],
   })
 })
 
 test.each([
-  ['not JSON', '{', /it is not JSON/],
+  ['not JSON', '{', /is not valid JSON/],
   ['no list', {}, /directories/],
   ['an empty list', { directories: [] }, /directories/],
-  ['a key twice', '{"directories": [], "directories": []}', /stands there twice/],
+  ['a key twice', '{"directories": [], "directories": []}', /is there twice/],
   ['an unknown key', { directories: [{ ...FACULTY, tls: false }] }, /\/directories\/0/],
   [
     'a password in the file',
@@ -126,7 +126,7 @@ test.each([
   [
     'a broken filter',
     { directories: [{ ...FACULTY, people: { ...PEOPLE, filter: '(&(uid={username})' } }] },
-    /is no filter/,
+    /is not a filter/,
   ],
   [
     'no authority',
@@ -156,7 +156,7 @@ test.skipIf(process.platform === 'win32')(
     put('password', 'hunter2', 0o640)
     expect(sentences()).toEqual([])
     put('password', '\n', 0o600)
-    expect(sentences()).toEqual([expect.stringMatching(/service password holds none/)])
+    expect(sentences()).toEqual([expect.stringMatching(/service password is empty/)])
     put('password', 'hunter2', 0o600)
     const changeable = read({ directories: [FACULTY] }, 0o666)
     expect(changeable.ok ? [] : changeable.refusal).toEqual([
@@ -181,6 +181,6 @@ test.runIf(process.getuid?.() === 0)(
 test('[DIR-1] no file is refused with a sentence', () => {
   expect(readDirectories(join(folder, 'nothing.json'))).toEqual({
     ok: false,
-    refusal: [expect.stringMatching(/^LDAP_CONFIG: .+nothing\.json cannot be read \(ENOENT\)\.$/)],
+    refusal: [expect.stringMatching(/^LDAP_CONFIG: .+Cannot read .+nothing\.json \(ENOENT\)\. /)],
   })
 })

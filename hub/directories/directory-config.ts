@@ -103,7 +103,7 @@ export function readDirectories(file: string): Decision<DirectorySettings[], str
   })
   const names = parsed.value.map(({ name }) => name)
   const twin = names.find((name, index) => names.indexOf(name) !== index)
-  if (twin !== undefined) faults.push(`LDAP_CONFIG: two directories are called "${twin}".`)
+  if (twin !== undefined) faults.push(`LDAP_CONFIG: Two directories are called "${twin}". Rename one.`)
   return faults.length > 0 ? refuse(faults) : accept(settings)
 }
 
@@ -112,13 +112,13 @@ function parseFile(text: string): Decision<DirectoryDescription[], string> {
   try {
     json = JSON.parse(text)
   } catch {
-    return refuse(`it is not JSON: ${tellJsonFault(text)}.`)
+    return refuse(`The file is not valid JSON: ${tellJsonFault(text)}.`)
   }
   const repeated = findRepeatedKey(text)
-  if (repeated !== null) return refuse(`${repeated.join('/')} stands there twice.`)
+  if (repeated !== null) return refuse(`${repeated.join('/')} is there twice. Remove one.`)
   const checked = checkFile(json)
   if (checked.ok) return accept(checked.value.directories)
-  return refuse(`${checked.refusal.at || 'it'} ${checked.refusal.reason}.`)
+  return refuse(`${checked.refusal.at || 'It'} ${checked.refusal.reason}.`)
 }
 
 function toSettings(
@@ -129,7 +129,7 @@ function toSettings(
   const url = new URL(described.url)
   const isTls = url.protocol === 'ldaps:'
   const isPlain = described.passwordsTravelUnencrypted === true
-  if (isTls && isPlain) complain('"passwordsTravelUnencrypted" contradicts ldaps://.')
+  if (isTls && isPlain) complain('"passwordsTravelUnencrypted" contradicts ldaps://. Remove it.')
   checkFilter(described.people.filter, ['username'], complain)
   if (described.groups !== undefined) checkFilter(described.groups.filter, ['username', 'dn'], complain)
   const read = (name: string, forbidden: number): string | undefined => {
@@ -139,7 +139,7 @@ function toSettings(
   }
   // Editors end a file with a line end, which is no part of the password.
   const password = read(described.service.passwordFile, OPEN_TO_OTHERS)?.replace(/\r?\n$/, '')
-  if (password === '') complain('the file of the service password holds none.')
+  if (password === '') complain('The file of the service password is empty. Write the password into it.')
   return {
     name: described.name,
     university: described.university.toLowerCase(),
@@ -160,8 +160,9 @@ function toSettings(
 /** A template must be a filter, and ask for the person: without a place for the name everybody would match. */
 function checkFilter(filter: string, places: readonly string[], complain: (fault: string) => void): void {
   const filled = places.reduce((text, place) => text.replaceAll(`{${place}}`, 'x'), filter)
-  if (filled === filter) complain(`the filter ${filter} has no place for {${places.join('} or {')}}.`)
-  if (!isFilter(filled)) complain(`${filter} is no filter.`)
+  if (filled === filter)
+    complain(`The filter ${filter} has no place for {${places.join('} or {')}}. Add one.`)
+  if (!isFilter(filled)) complain(`${filter} is not a filter. Write it as LDAP does: RFC 4515.`)
 }
 
 function isFilter(text: string): boolean {
@@ -184,12 +185,14 @@ function readText(file: string, forbiddenMode: number): Decision<string, string>
     if ((mode & forbiddenMode) !== 0)
       return refuse(
         forbiddenMode === OPEN_TO_OTHERS
-          ? `${file} holds a secret and is open to every user of this machine: "chmod o-rwx" it.`
-          : `${file} can be changed by every user of this machine: "chmod o-w" it.`,
+          ? `${file} has a secret in it, and every user of this machine can open it. Run "chmod o-rwx" on it.`
+          : `Every user of this machine can change ${file}. Run "chmod o-w" on it.`,
       )
     const fault = forbiddenMode === OPEN_TO_OTHERS ? findSecretFault(file, { mayGroupRead: true }) : null
     return fault === null ? accept(readFileSync(file, 'utf8')) : refuse(fault)
   } catch (error) {
-    return refuse(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`)
+    return refuse(
+      `Cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'}). Check the path and the permissions of the hub’s user.`,
+    )
   }
 }

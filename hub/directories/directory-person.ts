@@ -100,7 +100,7 @@ async function findOne(
   if (isDisabled((mark) => textsOf(found, mark)[0], Date.now())) return { kind: 'none', isGone: true }
   const person = personOf(found, settings, typed)
   if (person !== null) return { kind: 'one', person }
-  log.warn('directory-entry-incomplete', 'A person of a directory has no stable id or no user name.', {
+  log.warn('directory-entry-incomplete', 'A person of a directory has no stable id or no username.', {
     directory: settings.name,
   })
   return { kind: 'several' }

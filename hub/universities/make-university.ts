@@ -49,29 +49,33 @@ export function decideUniversity(typed: {
   const name = normaliseName(typed.name)
   const wrong = name === '' ? 'it is empty' : faultOfText(typed.name, MAX_NAME_LENGTH)
   if (wrong !== null)
-    return refuseInput('nameRefused', '/name', `The name ${quoted(typed.name)} cannot be used: ${wrong}.`)
+    return refuseInput(
+      'nameRefused',
+      '/name',
+      `The name ${quoted(typed.name)} cannot be used: ${wrong}. Choose another one.`,
+    )
   // It is mailed from the hub's own address, and shown to everybody. [EDG-10]
   if (containsAddress(name)) {
-    const sentence = `The name ${quoted(typed.name)} cannot be used: it looks like an address of the web or of mail.`
+    const sentence = `The name ${quoted(typed.name)} cannot be used: it looks like a web or email address. Choose another one.`
     return refuseInput('addressInName', '/name', sentence)
   }
   const domains = new Set<string>()
   for (const [index, text] of typed.domains.entries()) {
     const domain = parseDomain(text.trim().replace(/^@/, ''))
     if (domain === null) {
-      const sentence = `${quoted(text.trim())} is no e-mail domain such as example.edu.`
+      const sentence = `${quoted(text.trim())} is not an email domain. Write it like example.edu.`
       return refuseInput('valueRefused', `/domains/${index}`, sentence)
     }
     domains.add(domain)
   }
   if (!LANGUAGES.includes(typed.locale)) {
-    const sentence = `${quoted(typed.locale)} is none of ${LANGUAGES.join(', ')}.`
+    const sentence = `${quoted(typed.locale)} is not a language of Carrel. Choose one of ${LANGUAGES.join(', ')}.`
     return refuseInput('valueRefused', '/locale', sentence)
   }
   const timezone = typed.timezone.trim()
   // An offset such as +01:00 would be taken by Intl, and knows nothing of summer time. [HRS-3]
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(timezone) || !isZone(timezone)) {
-    const sentence = `${quoted(timezone)} is no time zone such as Europe/Ljubljana or Asia/Taipei.`
+    const sentence = `${quoted(timezone)} is not a time zone. Write it like Europe/Ljubljana or Asia/Taipei.`
     return refuseInput('valueRefused', '/timezone', sentence)
   }
   return accept({ name, domains: [...domains], timezone, locale: typed.locale })

@@ -18,7 +18,7 @@ test('[IMP-14] what parseArgs refuses is said in a sentence, with the option tha
     'There is no option --colour.',
     '--name needs a value; one that begins with "-" is written --name=VALUE.',
     '--json takes no value.',
-    'Unexpected "DoU+202Eor".',
+    '"DoU+202Eor" is one word too many. Leave it out, or put a name with spaces in quotes.',
     'odd',
   ])
 })

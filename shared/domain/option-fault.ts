@@ -19,7 +19,12 @@ export function optionFault(error: unknown, names: readonly string[]): string {
       : `${option} needs a value; one that begins with "-" is written ${option}=VALUE.`
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
     const [, word = ''] = /argument '([^']*)'/.exec(message) ?? []
-    return `Unexpected "${printable(word)}".`
+    return wordTooMany(word)
   }
   return printable(message)
+}
+
+/** That a word stands where none is expected: mostly a name with spaces was not quoted. [IMP-14] */
+export function wordTooMany(word: string): string {
+  return `"${printable(word)}" is one word too many. Leave it out, or put a name with spaces in quotes.`
 }

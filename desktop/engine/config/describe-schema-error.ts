@@ -9,10 +9,10 @@ export function describeSchemaError(error: SchemaError): ConfigProblem {
   switch (error.keyword) {
     case 'required': {
       const missing = error.params.requiredProperties.join(', ')
-      const where = at === '' ? 'The file' : `"${at}"`
+      const where = at === '' ? 'the file' : `"${at}"`
       return {
         at: at === '' ? missing : `${at}.${missing}`,
-        problem: `${where} is missing ${missing}.`,
+        problem: `${missing} is missing in ${where}.`,
         advice: `Add ${missing}.`,
       }
     }

@@ -60,6 +60,6 @@ export function parseKioskArguments(
       isHelp: values.help ?? false,
     })
   } catch (error) {
-    return refuse(`${optionFault(error, Object.keys(KIOSK_OPTIONS))} See --help.`)
+    return refuse(`${optionFault(error, Object.keys(KIOSK_OPTIONS))} --help shows all options.`)
   }
 }

@@ -72,7 +72,7 @@ test('a file that is not there, is no JSON, or names no certificate is told in p
     const decision = readKioskConfig(file)
     return decision.ok ? null : decision.refusal[0]
   }
-  expect(problemOf()).toMatchObject({ at: '', problem: `The file ${file} does not exist.` })
+  expect(problemOf()).toMatchObject({ at: '', problem: `There is no file ${file}.` })
   writeFileSync(file, '{\n"name": secret')
   // [IMP-20]
   expect(problemOf()).toEqual({

@@ -89,7 +89,7 @@ function readText(file: string): Decision<string, ConfigProblem> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     const problem =
-      code === 'ENOENT' ? `The file ${file} does not exist.` : `The file ${file} cannot be read (${code}).`
+      code === 'ENOENT' ? `There is no file ${file}.` : `Cannot read the file ${file} (${code}).`
     return refuse({ at: '', problem, advice: 'Check the path and that this user can read it.' })
   }
 }

@@ -183,9 +183,13 @@ export class Audience {
   }
 
   private changeEpoch(): void {
-    this.dependencies.log.warn('epoch-changed', 'The epoch changed: all kiosks and pages start over.', {
-      universityId: this.universityId,
-    })
+    this.dependencies.log.warn(
+      'epoch-changed',
+      'The epoch changed: all kiosks and pages reload their data.',
+      {
+        universityId: this.universityId,
+      },
+    )
     this.mirror = null
     this.noticedClock = 0
     this.sending.abandon()

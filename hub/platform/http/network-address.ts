@@ -57,7 +57,7 @@ const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {
 const ALLOWED =
   'allowed are addresses (10.0.0.5), ranges (172.18.0.0/16, fd00::/8) and the words loopback, linklocal and uniquelocal'
 const EVERYBODY =
-  'would believe everybody, and whoever likes could then write any address; name the proxies themselves'
+  'would believe everyone, and anyone could then write any address: name the proxies themselves'
 /** The widest ranges that still are somebody's own: 10.0.0.0/8 and fc00::/7. */
 const MIN_BITS = { ipv4: 8, ipv6: 7 }
 
@@ -77,18 +77,17 @@ function faultOfProxy(entry: string): string | null {
   if (/^(true|yes|on|all|any|\*)$/.test(entry)) return EVERYBODY
   if (/^\d+$/.test(entry)) return 'is a number; how many proxies there are says nothing of who they are'
   const [address = '', bits, ...more] = entry.split('/')
-  if (bits !== undefined) return more.length > 0 ? 'is no range' : faultOfRange(address, bits)
+  if (bits !== undefined) return more.length > 0 ? 'is not a range' : faultOfRange(address, bits)
   if (isBare(address)) return null
-  if (parse(address) !== null)
-    return 'is more than an address; a port, brackets or a zone do not belong there'
+  if (parse(address) !== null) return 'is more than an address: leave out the port, brackets and zone'
   return /[g-z]/.test(address)
-    ? 'is a name or a word that is not known; names can be pointed elsewhere, so proxies are known by address'
-    : 'is no address'
+    ? 'is not an address: write that of the proxy, since a name can be pointed elsewhere'
+    : 'is not an address'
 }
 
 function faultOfRange(address: string, bits: string): string | null {
   const range = parseRange(`${address}/${bits}`)
-  if (range === null) return 'is no range'
+  if (range === null) return 'is not a range'
   return range.bits < MIN_BITS[range.start.kind()] ? EVERYBODY : null
 }
 

@@ -17,6 +17,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HUB_ROLE, SUPERUSER } from './database-owner.ts'
+import { folderFault } from './folder-lock.ts'
 import { BARE_ENVIRONMENT, EmbeddedDatabaseError, spawnOptionsOf, type OsUser } from './postgres-binaries.ts'
 import { readProcess } from './process-table.ts'
 
@@ -46,10 +47,7 @@ export function makeFolder(requested: string): string {
     rmSync(join(folder, '.writable'))
     return folder
   } catch (cause) {
-    throw new EmbeddedDatabaseError(
-      `The data folder ${requested} cannot be written (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}); set CARREL_HOME to a folder of your own.`,
-      { cause },
-    )
+    throw new EmbeddedDatabaseError(folderFault(requested, cause), { cause })
   }
 }
 
@@ -103,7 +101,7 @@ export function chownCluster(data: string, osUser: OsUser | null): void {
 
 /** Refuses a cluster that is broken, belongs to somebody else, or is of another major version. */
 export function checkCluster(data: string): void {
-  const broken = `The database in ${data} is broken (%); restore a backup, or move that folder away to start empty.`
+  const broken = `The database in ${data} is broken (%). Restore a backup, or move that folder away to start empty.`
   let version: string
   try {
     version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim()
@@ -112,14 +110,14 @@ export function checkCluster(data: string): void {
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'EACCES')
       throw new EmbeddedDatabaseError(
-        `The database in ${data} belongs to another user; start Carrel as that user, or set CARREL_HOME to another folder.`,
+        `The database in ${data} belongs to another user. Start Carrel as that user, or set CARREL_HOME to another folder.`,
         { cause },
       )
     throw new EmbeddedDatabaseError(broken.replace('%', 'files are missing'), { cause })
   }
   if (version !== String(POSTGRES_MAJOR))
     throw new EmbeddedDatabaseError(
-      `The database in ${data} was made by PostgreSQL ${version}, and this Carrel runs PostgreSQL ${POSTGRES_MAJOR}: make a backup with the old Carrel, move the folder away, and restore.`,
+      `The database in ${data} was created by PostgreSQL ${version}, and this Carrel runs PostgreSQL ${POSTGRES_MAJOR}. Write a backup with the old Carrel, move the folder away, and restore.`,
     )
 }
 
@@ -139,7 +137,7 @@ export async function stopLeftoverServer(data: string): Promise<void> {
     if (Date.now() > deadline) signal = 'SIGQUIT'
     if (Date.now() > deadline + FAST_STOP_MS)
       throw new EmbeddedDatabaseError(
-        `A database of an earlier start (process ${pid}) does not end; end it by hand.`,
+        `The database of an earlier start (process ${pid}) does not stop. Stop it by hand.`,
       )
     try {
       process.kill(pid, signal)
@@ -175,7 +173,7 @@ export function makeSocketFolder(folder: string, osUser: OsUser | null): string 
     if (osUser !== null) chownSync(socketFolder, osUser.uid, osUser.gid)
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      `The socket folder ${socketFolder} belongs to another user; set CARREL_HOME to a folder with a shorter name.`,
+      `The socket folder ${socketFolder} belongs to another user. Set CARREL_HOME to a folder with a shorter name.`,
       { cause },
     )
   }

@@ -104,7 +104,7 @@ describe('a server that cannot be used is refused with a sentence', () => {
     const error = await requireServer(pool).catch((caught: Error) => caught)
     expect(error).toMatchObject({
       name: 'DatabaseUnusableError',
-      message: expect.stringMatching(/cannot be reached/),
+      message: expect.stringMatching(/Cannot reach the database/),
     })
     expect((error as Error).message).not.toContain('hush')
     await pool.end()

@@ -145,18 +145,18 @@ export async function requireServer(pool: Database): Promise<void> {
     )
   } catch (cause) {
     throw new DatabaseUnusableError(
-      `The database cannot be reached (${cause instanceof Error ? cause.message : String(cause)}); check DATABASE_URL and that PostgreSQL runs.`,
+      `Cannot reach the database (${cause instanceof Error ? cause.message : String(cause)}). Check DATABASE_URL and that PostgreSQL runs.`,
       { cause },
     )
   }
   const { version = 0, encoding = '' } = found[0] ?? {}
   if (version < REQUIRED_MAJOR)
     throw new DatabaseUnusableError(
-      `The database is PostgreSQL ${version}, and Carrel needs ${REQUIRED_MAJOR} or newer: upgrade it, or leave DATABASE_URL unset to use the embedded one.`,
+      `The database is PostgreSQL ${version}, and Carrel needs ${REQUIRED_MAJOR} or newer. Upgrade it, or leave DATABASE_URL unset to use the embedded one.`,
     )
   if (encoding !== 'UTF8')
     throw new DatabaseUnusableError(
-      `The database is encoded in ${encoding}, and Carrel needs UTF8: create one with "create database carrel encoding 'UTF8' template template0".`,
+      `The database is encoded in ${encoding}, and Carrel needs UTF8. Create one with "create database carrel encoding 'UTF8' template template0".`,
     )
 }
 

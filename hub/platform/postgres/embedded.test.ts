@@ -61,7 +61,7 @@ afterEach(async () => {
 })
 
 /** A folder on which a first start was made, and ended. */
-function plant(): void {
+function copyDatabase(): void {
   expect(spawnSync('cp', ['-a', join(seed, 'data'), folder]).status).toBe(0)
 }
 
@@ -115,7 +115,7 @@ describe('a start', () => {
   })
 
   test('keeps what was stored, and leaves no process and no lock behind when stopped', async () => {
-    plant()
+    copyDatabase()
     const first = await startEmbedded({ folder, settings: FAST })
     await ask(first.url, 'create table kept as select 42 as answer')
     await first.stop()
@@ -141,7 +141,7 @@ describe('a start', () => {
   })
 
   test('knows its folder under another name, and clears what was left there', async () => {
-    plant()
+    copyDatabase()
     const { child, told } = await startChild()
     killWatchdog(told.pid ?? 0)
     child.kill('SIGKILL')
@@ -154,7 +154,7 @@ describe('a start', () => {
   })
 
   test('is refused while another holds the folder, in this process or another', async () => {
-    plant()
+    copyDatabase()
     const { told } = await startChild()
     expect(told.url).toBeDefined()
     await expect(startEmbedded({ folder })).rejects.toMatchObject({
@@ -174,7 +174,7 @@ describe('a start', () => {
 
 describe('after a hard kill', () => {
   test('the database does not outlive its hub, and the next start works', async () => {
-    plant()
+    copyDatabase()
     const { child, told } = await startChild()
     child.kill('SIGKILL')
     await gone(told.pid)
@@ -182,7 +182,7 @@ describe('after a hard kill', () => {
   })
 
   test('a start right behind the kill waits for the old database and takes over', async () => {
-    plant()
+    copyDatabase()
     const { child, told } = await startChild()
     child.kill('SIGKILL')
     await once(child, 'exit')
@@ -192,7 +192,7 @@ describe('after a hard kill', () => {
   })
 
   test('a database left alone, its watchdog killed too, is ended by the next start', async () => {
-    plant()
+    copyDatabase()
     const { child, told } = await startChild()
     killWatchdog(told.pid ?? 0)
     child.kill('SIGKILL')
@@ -203,7 +203,7 @@ describe('after a hard kill', () => {
   })
 
   test('of the database itself, the folder is free and nothing is lost', async () => {
-    plant()
+    copyDatabase()
     const first = await startEmbedded({ folder, settings: FAST })
     await ask(first.url, 'create table kept as select 1 as one')
     process.kill(first.pid, 'SIGKILL')
@@ -212,7 +212,7 @@ describe('after a hard kill', () => {
   })
 
   test('a pid file that names a stranger is not believed', async () => {
-    plant()
+    copyDatabase()
     writeFileSync(
       join(folder, 'data', 'postmaster.pid'),
       `${process.pid}\n${join(folder, 'data')}\n1\n5432\n`,
@@ -237,13 +237,13 @@ describe('one clear sentence for', () => {
   }
 
   test('a data folder of another major version', async () => {
-    plant()
+    copyDatabase()
     writeFileSync(join(folder, 'data', 'PG_VERSION'), '17\n')
     expect(await faultOf()).toMatch(/made by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
   })
 
   test('a data folder whose files are missing, at once or on the way', async () => {
-    plant()
+    copyDatabase()
     rmSync(join(folder, 'data', 'global', 'pg_control'))
     expect(await faultOf()).toMatch(/does not start: .*restore a backup/)
     rmSync(join(folder, 'data', 'base'), { recursive: true })
@@ -254,13 +254,17 @@ describe('one clear sentence for', () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')
     const error = await startEmbedded({ folder: join(file, 'x') }).catch((caught: Error) => caught)
-    expect(error).toMatchObject({ message: expect.stringMatching(/cannot be written \(ENOTDIR\)/) })
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /Cannot write to the data folder .+ \(ENOTDIR\)\. A part of the path is a file: set CARREL_HOME/,
+      ),
+    })
   })
 
   test.runIf(isRoot)('a folder that the database’s user cannot reach', async () => {
     const secret = join(folder, 'secret')
     mkdirSync(secret, { mode: 0o700 })
-    expect(await faultOf(join(secret, 'x'))).toMatch(/cannot reach .*secret\/x; set CARREL_HOME/)
+    expect(await faultOf(join(secret, 'x'))).toMatch(/cannot reach .*secret\/x\. Set CARREL_HOME/)
   })
 
   test.runIf(isRoot)('a folder of another user', async () => {
@@ -268,7 +272,7 @@ describe('one clear sentence for', () => {
     const { told } = await startChild(folder, nobody)
     expect(told).toMatchObject({
       error: 'EmbeddedDatabaseError',
-      message: expect.stringMatching(/cannot be written/),
+      message: expect.stringMatching(/Cannot write to the data folder/),
     })
   })
 })
@@ -340,7 +344,7 @@ describe.runIf(isRoot)('[OPS-12] as root', () => {
   })
 
   test('a database that ran as nobody is taken over with all that is in it', async () => {
-    plant()
+    copyDatabase()
     spawnSync('chown', ['-R', '65534:65534', join(folder, 'data')])
     const embedded = await startBare()
     expect(uidOf(embedded.pid)).not.toBe(65_534)
@@ -358,7 +362,7 @@ describe.runIf(isRoot)('[OPS-12] as root', () => {
 
 describe('[OPS-13] the hub’s role', () => {
   test('is no superuser and reaches no file; the extensions that it may need it can have', async () => {
-    plant()
+    copyDatabase()
     const { url } = await start()
     expect(
       await ask(
@@ -379,7 +383,7 @@ describe('[OPS-13] the hub’s role', () => {
   })
 
   test('is given what an earlier release made as superuser, with what is stored in it', async () => {
-    plant()
+    copyDatabase()
     const before = await startEmbedded({ folder, settings: FAST })
     const maintenance = before.superuserUrl.replace('/carrel?', '/postgres?')
     await ask(maintenance, 'drop database carrel')

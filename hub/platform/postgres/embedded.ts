@@ -60,7 +60,7 @@ export interface EmbeddedOptions {
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   if (process.platform === 'win32')
     throw new EmbeddedDatabaseError(
-      'The embedded database runs on Linux and macOS; on Windows set DATABASE_URL to a PostgreSQL 18.',
+      'The embedded database does not run on Windows. Set DATABASE_URL to a PostgreSQL 18.',
     )
   const folder = makeFolder(resolve(options.folder))
   const data = join(folder, 'data')
@@ -68,7 +68,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const osUser = chooseOsUser(data, accounts)
   if (!canEnter(folder, osUser))
     throw new EmbeddedDatabaseError(
-      `The database's user (${osUser?.name ?? userInfo().username}) cannot reach ${folder}; set CARREL_HOME to a folder outside private ones such as /root.`,
+      `The database's user (${osUser?.name ?? userInfo().username}) cannot reach ${folder}. Set CARREL_HOME to a folder outside private ones such as /root.`,
     )
   const unlock = lockFolder(folder)
   try {

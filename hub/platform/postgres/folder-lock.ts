@@ -14,6 +14,23 @@ export class FolderLockedError extends Error {
   }
 }
 
+const NO_PERMISSION = 'Give this user write access to it, or set CARREL_HOME to a folder of your own.'
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: NO_PERMISSION,
+  EPERM: NO_PERMISSION,
+  ENOSPC: 'The disk is full: free some space, or set CARREL_HOME to a folder on another disk.',
+  EROFS: 'The disk is read-only: set CARREL_HOME to a folder on another disk.',
+  ENOTDIR: 'A part of the path is a file: set CARREL_HOME to another folder.',
+  EEXIST: 'There is a file of that name: set CARREL_HOME to another folder.',
+}
+
+/** Why the data folder cannot be written, by what the file system threw, and what to do: for the person who starts Carrel. */
+export function folderFault(folder: string, error: unknown): string {
+  const { code = String(error) } = error as NodeJS.ErrnoException
+  return `Cannot write to the data folder ${folder} (${code}). ${ADVICE[code] ?? 'Set CARREL_HOME to another folder.'}`
+}
+
 /**
  * Locks a folder for this process until the returned function is called. The lock of a process that ended is replaced.
  * PostgreSQL's own lock comes too late: two starts on an empty folder would both run initdb.

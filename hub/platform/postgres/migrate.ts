@@ -67,7 +67,7 @@ function checkLanded(landed: ReadonlyMap<string, string>, migrations: Migration[
   for (const [name, hash] of landed) {
     if (!known.has(name))
       throw new DatabaseUnusableError(
-        `The database was made by a newer Carrel (it has the migration ${name}); start that version, or restore a backup.`,
+        `The database was created by a newer Carrel (it has the migration ${name}). Start that version, or restore a backup.`,
       )
     if (known.get(name) !== hash)
       throw new DatabaseUnusableError(

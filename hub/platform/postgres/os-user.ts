@@ -34,7 +34,7 @@ export function chooseOsUser(
   if (known !== undefined) return known
   if (owner >= OWN_UIDS.first && owner <= OWN_UIDS.last) return userWithoutAccount(owner)
   throw new EmbeddedDatabaseError(
-    `The database folder ${dataFolder} belongs to the user id ${owner}, which this machine does not know.`,
+    `The database folder ${dataFolder} belongs to the user id ${owner}, which this machine does not know. Give the folder to a user of this machine (chown), or set CARREL_HOME to another folder.`,
   )
 }
 
@@ -55,7 +55,7 @@ function chooseFreeUid(accounts: readonly OsAccount[]): OsUser {
   for (let uid = OWN_UIDS.first; uid <= OWN_UIDS.last; uid += 1)
     if (!usedIds.has(uid)) return userWithoutAccount(uid)
   throw new EmbeddedDatabaseError(
-    'PostgreSQL cannot run as root, and this machine has no user "postgres": make one (useradd --system postgres), start Carrel as an ordinary user, or set DATABASE_URL.',
+    'PostgreSQL cannot run as root, and this machine has no user "postgres". Create one (useradd --system postgres), start Carrel as an ordinary user, or set DATABASE_URL.',
   )
 }
 
@@ -74,7 +74,7 @@ export function chooseInitdbUser(
     quiet.at(0) ?? accounts.find(({ name, uid }) => name === NOBODY && uid !== 0 && !busy.has(uid))
   if (initdbUser !== undefined) return initdbUser
   throw new EmbeddedDatabaseError(
-    'A database cannot be made as root without a user for it: make one (useradd --system postgres), start Carrel as an ordinary user, or set DATABASE_URL.',
+    'A database cannot be created as root without a user for it. Create one (useradd --system postgres), start Carrel as an ordinary user, or set DATABASE_URL.',
   )
 }
 

@@ -79,7 +79,7 @@ async function passwordToSet(url: string, role: string, password: string): Promi
   for (let tries = 1; (await others()).length > 0; tries += 1) {
     if (tries === OTHERS_TRIES)
       throw new OwnRoleError(
-        `Another hub works with this database as ${role}, with another CARREL_SECRET: give all hubs of a database the same one, or stop that hub first.`,
+        `Another hub works with this database as ${role}, with another CARREL_SECRET. Give all hubs of a database the same one, or stop that hub first.`,
       )
     await new Promise((resolve) => setTimeout(resolve, OTHERS_PAUSE_MS))
   }

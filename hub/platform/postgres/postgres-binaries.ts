@@ -60,7 +60,7 @@ export function findBinaries(
   renameSync(half, copy)
   if (!runs(copy, osUser))
     throw new EmbeddedDatabaseError(
-      `The embedded PostgreSQL does not run from ${copy}${osUser === null ? '' : ` as ${osUser.name}`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of yours.`,
+      `The embedded PostgreSQL does not run from ${copy}${osUser === null ? '' : ` as ${osUser.name}`}; is the folder mounted noexec? Set CARREL_HOME to another folder, or DATABASE_URL to a PostgreSQL 18 of your own.`,
     )
   return join(copy, 'bin')
 }
@@ -81,7 +81,7 @@ export function findPackage(): BinaryPackage {
     return { root, version: about.version }
   } catch (cause) {
     throw new EmbeddedDatabaseError(
-      `There is no embedded PostgreSQL for this machine (${name} is not installed); set DATABASE_URL to a PostgreSQL 18 of yours.`,
+      `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 18 of your own.`,
       { cause },
     )
   }

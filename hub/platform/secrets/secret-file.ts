@@ -14,9 +14,9 @@ export function findSecretFault(file: string, { mayGroupRead = false } = {}): st
   if (process.platform === 'win32') return null
   const { mode, uid } = statSync(file)
   if (!trustedOwners(dirname(file)).includes(uid))
-    return `${file} belongs to another user of this machine (id ${uid}): look at what stands in it, and "chown" it or take it away.`
+    return `${file} belongs to another user of this machine (id ${uid}). Look at what is in it, then run "chown" on it or move it away.`
   if ((mode & (mayGroupRead ? 0o007 : 0o077)) !== 0)
-    return `Others on this machine may read ${file}: say "chmod ${mayGroupRead ? 'o-rwx' : '600'}" to it, and think of it as known to them.`
+    return `Others on this machine can read ${file}. Run "chmod ${mayGroupRead ? 'o-rwx' : '600'}" on it, and treat the secret as known to them.`
   return findFolderFault(dirname(file))
 }
 
@@ -40,7 +40,7 @@ export function findFolderFault(folder: string): string | null {
   for (let at = realpathSync(folder); ; at = dirname(at)) {
     const { mode } = statSync(at)
     if ((mode & WORLD_WRITABLE) !== 0 && (mode & STICKY) === 0)
-      return `Everybody on this machine may put other files into ${at}: say "chmod o-w" to it, and look at what is there.`
+      return `Everyone on this machine can put other files into ${at}. Run "chmod o-w" on it, and look at what is there.`
     if (at === dirname(at)) return null
   }
 }

@@ -40,9 +40,9 @@ describe('[IDN-13] the server’s secret', () => {
     expect(() => loadServerSecret({ secret: null, home })).toThrow(/may read .*secret: say "chmod 600"/)
     writeFileSync(file, 'short')
     chmodSync(file, 0o600)
-    expect(() => loadServerSecret({ secret: null, home })).toThrow(/holds no secret/)
+    expect(() => loadServerSecret({ secret: null, home })).toThrow(/There is no secret in/)
     expect(readFileSync(file, 'utf8')).toBe('short')
-    expect(() => loadServerSecret({ secret: null, home: file })).toThrow(/cannot be kept in/)
+    expect(() => loadServerSecret({ secret: null, home: file })).toThrow(/Cannot keep the hub's secret in/)
   })
 
   test('[IDN-22] is not taken from a folder where everybody may put another one', () => {

@@ -71,13 +71,13 @@ export function loadServerSecret(config: { secret: string | null; home: string }
     if (fault !== null) throw new ServerSecretError(fault)
     const secret = readFileSync(file, 'utf8').trim()
     if (secret.length < MIN_SECRET_LENGTH)
-      throw new ServerSecretError(`${file} holds no secret: delete it, and a new one is made.`)
+      throw new ServerSecretError(`There is no secret in ${file}. Delete it, and a new one is created.`)
     return secret
   } catch (error) {
     if (error instanceof ServerSecretError) throw error
     const { code = String(error) } = error as NodeJS.ErrnoException
     throw new ServerSecretError(
-      `The server's secret cannot be kept in ${file} (${code}): set CARREL_SECRET, or CARREL_HOME to a folder of your own.`,
+      `Cannot keep the hub's secret in ${file} (${code}). Set CARREL_SECRET, or set CARREL_HOME to a folder that this user can write to.`,
       { cause: error },
     )
   }
