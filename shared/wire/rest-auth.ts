@@ -43,42 +43,42 @@ const MySession = Type.Object(
 /** Accounts, sign-in, sessions, profile. */
 export const AUTH_ROUTES = {
   'POST /auth/register': {
-    summary: 'Asks for an account. The answer is the same whether or not the address is known.',
+    summary: 'Requests an account. The answer is the same whether or not the address is known.',
     who: 'anyone',
     body: Type.Object({ email: AddressText, password: PasswordText, locale: Type.Optional(Locale) }, closed),
     answer: { status: 202, body: null },
     refusals: ['addressRefused', 'passwordRefused'],
   },
   'POST /auth/verify': {
-    summary: 'Confirms an address with the token of a mailed link.',
+    summary: 'Confirms an email address with the token of an emailed link.',
     who: 'anyone',
     body: Token,
     answer: { status: 204, body: null },
     refusals: ['linkRefused'],
   },
   'POST /auth/verify/resend': {
-    summary: 'Asks for the link once more.',
+    summary: 'Requests the link again.',
     who: 'anyone',
     body: Address,
     answer: { status: 202, body: null },
     refusals: ['addressRefused'],
   },
   'POST /auth/forgotten': {
-    summary: 'Asks for a link with which a new password can be chosen.',
+    summary: 'Requests a link for choosing a new password.',
     who: 'anyone',
     body: Address,
     answer: { status: 202, body: null },
     refusals: ['addressRefused'],
   },
   'POST /auth/reset': {
-    summary: 'Chooses a new password with the token of a mailed link; ends all sessions.',
+    summary: 'Chooses a new password with the token of an emailed link; ends all sessions.',
     who: 'anyone',
     body: Type.Object({ token: LinkToken, password: PasswordText }, closed),
     answer: { status: 204, body: null },
     refusals: ['linkRefused', 'passwordRefused'],
   },
   'POST /auth/token': {
-    summary: 'Signs in by e-mail, or by user name within a university.',
+    summary: 'Signs in with an email address, or with a username at a university.',
     who: 'anyone',
     body: Type.Object(
       {
@@ -93,7 +93,7 @@ export const AUTH_ROUTES = {
     refusals: ['credentialsRefused', 'universityNeeded', 'directoryAway'],
   },
   'POST /auth/token/refresh': {
-    summary: 'Trades the refresh cookie for a fresh access token and the next cookie.',
+    summary: 'Exchanges the refresh cookie for a new access token and the next cookie.',
     who: 'anyone',
     answer: { status: 200, body: Admission },
     refusals: ['signInNeeded', 'directoryAway'],
@@ -105,14 +105,14 @@ export const AUTH_ROUTES = {
     refusals: [],
   },
   'POST /auth/confirm': {
-    summary: 'Gives the password again; for ten minutes sensitive acts are possible.',
+    summary: 'Re-enters the password; sensitive steps are possible for ten minutes.',
     who: 'signedIn',
     body: Type.Object({ password: PasswordText }, closed),
     answer: { status: 204, body: null },
     refusals: ['credentialsRefused', 'directoryAway'],
   },
   'POST /auth/setup': {
-    summary: 'Makes the first platform administrator, with the token of the set-up link.',
+    summary: 'Creates the first platform administrator, with the token of the setup link.',
     who: 'anyone',
     body: Type.Object({ token: LinkToken, email: AddressText, password: PasswordText }, closed),
     answer: { status: 204, body: null },
@@ -126,7 +126,7 @@ export const AUTH_ROUTES = {
     refusals: [],
   },
   'DELETE /auth/sessions/:id': {
-    summary: 'Ends one session of mine.',
+    summary: 'Ends one of my sessions.',
     who: 'signedIn',
     params: Type.Object({ id: Id }, closed),
     answer: { status: 204, body: null },
@@ -168,7 +168,7 @@ export const AUTH_ROUTES = {
     refusals: ['passwordNeeded', 'passwordRefused', 'notAllowed'],
   },
   'POST /me/email': {
-    summary: 'Asks for another address: a link goes to the new one, word to the old one.',
+    summary: 'Requests another email address: a link is sent to the new one, a notification to the old one.',
     who: 'signedIn',
     isAct: true,
     body: Address,
@@ -176,14 +176,14 @@ export const AUTH_ROUTES = {
     refusals: ['passwordNeeded', 'addressRefused', 'notAllowed'],
   },
   'POST /auth/email': {
-    summary: 'Confirms a change of address with the token of the mailed link; ends all other sessions.',
+    summary: 'Confirms a change of address with the token of the emailed link; ends all other sessions.',
     who: 'anyone',
     body: Token,
     answer: { status: 204, body: null },
     refusals: ['linkRefused'],
   },
   'GET /me/export': {
-    summary: 'All that is stored about me.',
+    summary: 'Everything stored about me.',
     who: 'signedIn',
     isHeavy: true,
     isAct: true,

@@ -50,7 +50,7 @@ export type ChangeRow = Static<typeof ChangeRow>
 export const CHANGE_ROUTES = {
   'GET /changes': {
     summary:
-      'Administrative acts, newest first. Reading them is written down too. Looked for by parts of names, one page looks through the newest 100,000 acts before `before`: a page with few rows or none may have a next one.',
+      'Administrative acts, newest first. Reading them is recorded too. With parts of names, one page looks through the newest 100,000 acts before `before`: a page with few rows or none may have a next one.',
     who: 'signedIn',
     isHeavy: true,
     isAct: true,
@@ -71,7 +71,7 @@ export const CHANGE_ROUTES = {
   },
   'GET /changes.csv': {
     summary:
-      'The same as a table, at most 100,000 rows; its first line names the time zone. `Link: <…>; rel="next"` is where the table goes on.',
+      'The same as CSV, at most 100,000 rows; its first line names the time zone. `Link: <…>; rel="next"` is where the table goes on.',
     who: 'signedIn',
     isHeavy: true,
     isAct: true,

@@ -29,7 +29,7 @@ export const GROUP_ROUTES = {
     refusals: [],
   },
   'POST /groups': {
-    summary: 'Makes a group.',
+    summary: 'Creates a group.',
     who: 'signedIn',
     isAct: true,
     body: Type.Object(
@@ -58,7 +58,7 @@ export const GROUP_ROUTES = {
     refusals: ['notAllowed', 'nameRefused', 'nameTaken', 'stale'],
   },
   'GET /groups/:id/deletion': {
-    summary: 'What hangs on a group, before it is deleted.',
+    summary: 'What is deleted together with a group.',
     who: 'signedIn',
     isHeavy: true,
     params: GroupId,
@@ -93,7 +93,7 @@ export const GROUP_ROUTES = {
     refusals: ['notAllowed'],
   },
   'POST /groups/:id/members': {
-    summary: 'Adds somebody of the university, named by e-mail or user name.',
+    summary: 'Adds someone from the university, by email address or username.',
     who: 'signedIn',
     isAct: true,
     params: GroupId,
@@ -108,7 +108,7 @@ export const GROUP_ROUTES = {
     refusals: ['notAllowed', 'valueRefused'],
   },
   'PUT /groups/:id/members/:userId': {
-    summary: 'Changes what a member may do in the group.',
+    summary: 'Changes the role of a member.',
     who: 'signedIn',
     isAct: true,
     params: MemberIds,
@@ -117,7 +117,7 @@ export const GROUP_ROUTES = {
     refusals: ['notAllowed', 'lastAdmin'],
   },
   'DELETE /groups/:id/members/:userId': {
-    summary: 'Removes somebody from a group.',
+    summary: 'Removes a member from a group.',
     who: 'signedIn',
     isAct: true,
     params: MemberIds,

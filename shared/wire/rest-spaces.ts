@@ -62,7 +62,7 @@ const Named = Type.Object({ id: Id, name: Type.String() }, closed)
 /** Spaces: what members of the university see, report, make and change. */
 export const SPACE_ROUTES = {
   'GET /spaces': {
-    summary: 'The tree of my university with levels and ages.',
+    summary: 'The tree of my university, with status and age.',
     who: 'signedIn',
     isHeavy: true,
     answer: {
@@ -81,7 +81,7 @@ export const SPACE_ROUTES = {
     refusals: [],
   },
   'POST /spaces': {
-    summary: 'Makes a space below another one.',
+    summary: 'Adds a space inside another one.',
     who: 'signedIn',
     isAct: true,
     body: Type.Object(
@@ -127,7 +127,7 @@ export const SPACE_ROUTES = {
     refusals: [],
   },
   'PATCH /spaces/:id': {
-    summary: 'Changes a space, or moves it below another parent.',
+    summary: 'Changes a space, or moves it into another one.',
     who: 'signedIn',
     isAct: true,
     params: SpaceId,
@@ -166,7 +166,7 @@ export const SPACE_ROUTES = {
     refusals: ['notAllowed', 'hasChildren', 'stale', 'spaceDeleted', 'tooMany'],
   },
   'POST /spaces/:id/restore': {
-    summary: 'Brings a deleted space back, with what was deleted with it.',
+    summary: 'Restores a deleted space, with everything that was deleted together with it.',
     who: 'signedIn',
     isAct: true,
     params: SpaceId,
@@ -174,7 +174,7 @@ export const SPACE_ROUTES = {
     refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused', 'quotaReached', 'tooMany'],
   },
   'PUT /spaces/:id/on-kiosks': {
-    summary: 'Lets a space on public screens, or takes it off.',
+    summary: 'Shows a space on public screens, or hides it from them.',
     who: 'signedIn',
     isAct: true,
     params: SpaceId,
@@ -183,21 +183,21 @@ export const SPACE_ROUTES = {
     refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused'],
   },
   'PUT /spaces/:id/tracked': {
-    summary: 'Puts a space on my own dashboard.',
+    summary: 'Tracks a space.',
     who: 'signedIn',
     params: SpaceId,
     answer: { status: 204, body: null },
     refusals: ['quotaReached', 'spaceDeleted'],
   },
   'DELETE /spaces/:id/tracked': {
-    summary: 'Takes a space off my own dashboard.',
+    summary: 'Stops tracking a space.',
     who: 'signedIn',
     params: SpaceId,
     answer: { status: 204, body: null },
     refusals: [],
   },
   'POST /spaces/:id/reports': {
-    summary: 'Says how full a space is. The same key counts once.',
+    summary: 'Reports on a space. The same key counts once.',
     who: 'signedIn',
     params: SpaceId,
     body: Type.Object({ level: Level, key: IdempotencyKey }, closed),
@@ -205,7 +205,7 @@ export const SPACE_ROUTES = {
     refusals: ['composite', 'spaceDeleted', 'keyReused', 'tooMany'],
   },
   'POST /reports/:id/withdraw': {
-    summary: 'Takes a report of mine back. Doing it twice changes nothing.',
+    summary: 'Removes one of my reports. Doing it twice changes nothing.',
     who: 'signedIn',
     params: SpaceId,
     answer: { status: 200, body: WithdrawnReport },
@@ -219,7 +219,7 @@ export const SPACE_ROUTES = {
     refusals: [],
   },
   'PUT /spaces/:id/level': {
-    summary: 'The super group says how full a space is, whatever was reported; null: nothing is known.',
+    summary: 'Overrides the status of a space, whatever was reported; null: unknown. Super group only.',
     who: 'signedIn',
     isAct: true,
     params: SpaceId,
@@ -256,7 +256,7 @@ export const SPACE_ROUTES = {
     refusals: ['notAllowed'],
   },
   'PUT /kiosks/:id/silenced': {
-    summary: 'Stops counting what a kiosk reports, or counts it again.',
+    summary: 'Mutes or unmutes a kiosk.',
     who: 'signedIn',
     isAct: true,
     params: Type.Object({ id: Id }, closed),
@@ -265,7 +265,7 @@ export const SPACE_ROUTES = {
     refusals: ['notAllowed'],
   },
   'POST /live/ticket': {
-    summary: 'A ticket for the live socket: once, within 30 seconds, for this session.',
+    summary: 'A ticket for the live socket: valid once, within 30 seconds, for this session.',
     who: 'signedIn',
     isHeavy: true,
     answer: { status: 201, body: Type.Object({ ticket: Type.String() }, closed) },

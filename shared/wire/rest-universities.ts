@@ -40,7 +40,7 @@ const RequestId = Type.Object({ id: Id }, closed)
 /** Universities: what anyone may see and ask for, and what platform administrators decide. */
 export const UNIVERSITY_ROUTES = {
   'GET /universities': {
-    summary: 'Names of the universities that let people in. Nothing else is shown to who is not signed in.',
+    summary: 'Names of the participating universities. Nothing else is shown without signing in.',
     who: 'anyone',
     answer: {
       status: 200,
@@ -64,7 +64,7 @@ export const UNIVERSITY_ROUTES = {
     refusals: [],
   },
   'POST /universities': {
-    summary: 'Asks for a new university. A link goes to the contact address.',
+    summary: 'Requests a new university. A link is sent to the contact address.',
     who: 'anyone',
     body: Type.Object(
       {
@@ -80,21 +80,21 @@ export const UNIVERSITY_ROUTES = {
     refusals: ['nameRefused', 'addressRefused', 'valueRefused', 'quotaReached'],
   },
   'POST /universities/confirm': {
-    summary: 'Confirms the contact address with the token of the mailed link.',
+    summary: 'Confirms the contact address with the token of the emailed link.',
     who: 'anyone',
     body: Type.Object({ token: LinkToken }, closed),
     answer: { status: 204, body: null },
     refusals: ['linkRefused'],
   },
   'GET /platform/requests': {
-    summary: 'Requests that wait for a decision, oldest first.',
+    summary: 'Pending requests, oldest first.',
     who: 'signedIn',
     isHeavy: true,
     answer: { status: 200, body: Type.Object({ requests: Type.Array(UniversityRequest) }, closed) },
     refusals: ['notAllowed'],
   },
   'POST /platform/requests/:id/approve': {
-    summary: 'Makes the university, its super group and its root space.',
+    summary: 'Approves a request: creates the university, its super group and its root space.',
     who: 'signedIn',
     isAct: true,
     params: RequestId,
@@ -102,7 +102,7 @@ export const UNIVERSITY_ROUTES = {
     refusals: ['notAllowed', 'passwordNeeded', 'nameTaken', 'valueRefused'],
   },
   'POST /platform/requests/:id/reject': {
-    summary: 'Turns a request down; the contact is told.',
+    summary: 'Rejects a request; the contact is notified.',
     who: 'signedIn',
     isAct: true,
     params: RequestId,

@@ -37,7 +37,7 @@ export type EnrolResponse = Static<typeof EnrolResponse>
 /** Devices. */
 const KIOSK_ROUTES = {
   'POST /kiosks/enrol': {
-    summary: 'A device shows its one-time code and its key, and becomes a kiosk.',
+    summary: 'Enrols a device as a kiosk, with a one-time code and its key.',
     who: 'anyone',
     body: EnrolRequest,
     answer: { status: 201, body: EnrolResponse },
