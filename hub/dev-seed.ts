@@ -16,7 +16,7 @@ export const DEVELOPMENT_UNIVERSITY = {
   locale: 'en',
 }
 
-/** The one superuser, by user name in the directory. */
+/** The one superuser, by username in the directory. */
 const SUPERUSER = { username: 'ta217', displayname: 'Assistant of Room 217' }
 
 const ACTOR = 'hub'

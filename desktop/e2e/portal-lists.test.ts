@@ -128,7 +128,7 @@ test('[POR-10] put in order anew, a list keeps the focus on its row, though the 
   await expect(page.getByRole('heading', { level: 1, name: rooms[0], exact: true })).toBeVisible()
 })
 
-test('[POR-11] where no directory knows user names the page asks for an e-mail, and says so to who gives another', async ({
+test('[POR-11] where no directory knows usernames the page asks for an email, and says so to who gives another', async ({
   portal,
   page,
 }) => {

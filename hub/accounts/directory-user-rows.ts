@@ -19,7 +19,7 @@ export interface DirectoryAccount {
 }
 
 /**
- * Finds or makes the account of a directory's person by the stable id of its entry, and brings it up to date. A user name
+ * Finds or makes the account of a directory's person by the stable id of its entry, and brings it up to date. A username
  * that the directory gave to somebody else meanwhile goes with it.
  */
 export async function upsertDirectoryAccount(
@@ -62,7 +62,7 @@ export async function upsertDirectoryAccount(
 }
 
 /**
- * Gives an account that was taken over from a system before, and waits for a directory, to the person of that user name
+ * Gives an account that was taken over from a system before, and waits for a directory, to the person of that username
  * who has just been proven; one who has an account already keeps that. [DIR-9]
  */
 async function adoptImported(

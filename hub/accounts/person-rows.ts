@@ -11,7 +11,7 @@ export interface KnownPerson {
   isActive: boolean
 }
 
-/** People of a university with this user name or address, in whatever case; more than one only where a directory repeats an address. */
+/** People of a university with this username or address, in whatever case; more than one only where a directory repeats an address. */
 export async function loadPeopleNamed(
   database: Queryable,
   universityId: number,
@@ -28,7 +28,7 @@ export async function loadPeopleNamed(
   )
 }
 
-/** The number of somebody with a user name whose account is the hub's own, no directory's; null where there is none. */
+/** The number of somebody with a username whose account is the hub's own, no directory's; null where there is none. */
 export async function loadLocalUserId(
   database: Queryable,
   universityId: number,
@@ -74,7 +74,7 @@ const MATCHING = `u.associated_university_id = $1 and u.erased_at is null
       where strpos(lower(concat_ws(' ', u.displayname, u.username, u.email)), lower(w.word)) = 0)`
 
 /**
- * People of a university in whose name, user name and address all these words are found, in whatever case, by name: so many
+ * People of a university in whose name, username and address all these words are found, in whatever case, by name: so many
  * at most, and how many there are in all. No words: everybody.
  */
 export async function loadPeople(

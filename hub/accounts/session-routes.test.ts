@@ -251,7 +251,7 @@ describe('[IDN-5] a sign-in', () => {
     }
   })
 
-  test('asks for the university of a user name, and takes an address in its place', async () => {
+  test('asks for the university of a username, and takes an address in its place', async () => {
     await hub.join('field@uni.example')
     const name = (more: object): Promise<Answered> =>
       hub.call('POST /auth/token', { body: { password: GOOD_PASSWORD, ...more } })

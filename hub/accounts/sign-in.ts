@@ -33,7 +33,7 @@ import { beginSession, type BegunSession, type RequestSource } from './user-sess
 import { isPrintable } from '../platform/printable.ts'
 import { rehashOutdated } from './rehash.ts'
 
-/** Input of a sign-in: an e-mail, or a user name with its university. */
+/** Input of a sign-in: an email, or a username with its university. */
 export interface SignInInput {
   email?: string
   username?: string
@@ -56,7 +56,7 @@ const REFUSALS: Record<SignInFailure, CallRefusal> = {
   busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
 }
 
-/** The university that an e-mail's domain belongs to, of those that let people in; null when none is. [IDN-3] */
+/** The university that an email's domain belongs to, of those that let people in; null when none is. [IDN-3] */
 export async function findUniversity(
   dependencies: Pick<AccountDependencies, 'pool'>,
   domain: string,
@@ -105,7 +105,7 @@ function parseLogin({ email, username, university }: SignInInput): Decision<Pars
   if (email !== undefined && username === undefined) return accept(parseEmailLogin(email))
   if (username === undefined || email !== undefined) return refuse({ why: 'malformed', at: '' })
   const name = username.normalize('NFC').trim()
-  // Portals have one field for both: no user name has an @ that makes it an address.
+  // Portals have one field for both: no username has an @ that makes it an address.
   if (university === undefined)
     return name.includes('@') ? accept(parseEmailLogin(name)) : refuse({ why: 'universityNeeded' })
   const account = `${university} ${name.toLowerCase()}`

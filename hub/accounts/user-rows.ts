@@ -41,7 +41,7 @@ export async function lockLocalAccount(transaction: Queryable, emailKey: string)
   return loadLocalAccount(transaction, emailKey)
 }
 
-/** The account of a university that has a user name, in whatever case; null when none has. */
+/** The account of a university that has a username, in whatever case; null when none has. */
 export async function loadNamedAccount(
   database: Queryable,
   universityId: number,

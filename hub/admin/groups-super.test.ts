@@ -114,7 +114,7 @@ async function permissionOf(userId: number): Promise<string | undefined> {
   return rows[0]?.permissions
 }
 
-test('[IMP-3] somebody who is known becomes an administrator of the super group, by user name or address', async () => {
+test('[IMP-3] somebody who is known becomes an administrator of the super group, by username or address', async () => {
   const ana = await makeTestPerson(database.pool, universityId, { email: 'Ana@marsh.example' })
   const ta217 = await makeTestPerson(database.pool, universityId, { username: 'ta217' })
   const byAddress = await admin('super', ' ana@MARSH.example', '--json')

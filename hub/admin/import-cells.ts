@@ -92,7 +92,7 @@ export const timeOfDay: Cell<string> = (text) => {
 export const networkAddress: Cell<string> = (text) =>
   isIP(text.trim()) === 0 ? refuse('an address such as 192.0.2.7 is expected') : accept(text.trim())
 
-/** A user name as a directory has it. */
+/** A username as a directory has it. */
 export const userName: Cell<string> = (text) => {
   const name = text.normalize('NFC').trim()
   return name !== '' && name.length <= MAX_USERNAME_LENGTH && isPrintable(name)

@@ -3,7 +3,7 @@ import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // What an import of the tables of a system before reads and writes, all rows of a kind in one statement.
 
-/** Somebody with a user name, as an import compares. */
+/** Somebody with a username, as an import compares. */
 export interface NamedUser {
   id: number
   username: string
@@ -11,7 +11,7 @@ export interface NamedUser {
   lastLoginAt: string | null
 }
 
-/** Everybody of a university who has a user name. */
+/** Everybody of a university who has a username. */
 export async function loadNamedUsers(database: Queryable, universityId: number): Promise<NamedUser[]> {
   return query<NamedUser>(
     database,

@@ -72,7 +72,7 @@ async function sessionsOf({ userId }: TestPerson): Promise<number> {
   return rows.length
 }
 
-test('[IMP-19] people are found by a part of name, user name or address, in any case, with all words, at their university alone', async () => {
+test('[IMP-19] people are found by a part of name, username or address, in any case, with all words, at their university alone', async () => {
   const numbers = async (...text: string[]): Promise<number[]> =>
     (
       (await admin('people', 'find', ...text, '--json')).json() as { people: { userId: number }[] }
@@ -108,7 +108,7 @@ test('[IMP-19] a list is bounded, and says how many more there are', async () =>
   expect(empty.code).toBe(0)
 })
 
-test('[IMP-19] a person is shown by user name, address or number, with times of the university', async () => {
+test('[IMP-19] a person is shown by username, address or number, with times of the university', async () => {
   await query(
     database.pool,
     "update users set last_login_time = '2026-11-30 09:05:00+00', created_at = '2026-07-01 22:30:00+00' where id = $1",

@@ -88,7 +88,7 @@ function tableOf(people: readonly ListedPerson[]): Table {
   }
 }
 
-/** Nobody can sign in with it until a directory knows the user name. [IMP-5] */
+/** Nobody can sign in with it until a directory knows the username. [IMP-5] */
 function waitsForDirectory({ directory, email }: ListedPerson): boolean {
   return directory === null && email === null
 }

@@ -61,7 +61,7 @@ export async function pickUniversity(
   return accept(only)
 }
 
-/** The one person of a university with a user name or an address, confirmed or not. */
+/** The one person of a university with a username or an address, confirmed or not. */
 export async function pickPerson(
   world: AdminWorld,
   { id, name }: University,

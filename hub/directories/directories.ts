@@ -29,7 +29,7 @@ export interface DirectoryIdentity {
 }
 
 /**
- * Whom to look up: a user name as it was typed, an address (with `known`, when a directory's account has it), or somebody who
+ * Whom to look up: a username as it was typed, an address (with `known`, when a directory's account has it), or somebody who
  * signed in before. All directories of the university are asked, for a known person only their own. [DIR-12]
  */
 export type DirectoryLookup =

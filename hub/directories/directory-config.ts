@@ -20,7 +20,7 @@ const DirectoryDescription = Type.Object(
   {
     /** Users are known by this name and their entry's stable id: it must never be changed. */
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' }),
-    /** The university that its people belong to, by one of its e-mail domains. */
+    /** The university that its people belong to, by one of its email domains. */
     university: Type.String({ pattern: '^[^\\s@]+\\.[^\\s@]+$', maxLength: 253 }),
     /** ldaps:// has TLS from the start, ldap:// by StartTLS. */
     url: Type.String({ pattern: '^ldaps?://[^/?#@\\s]+/?$' }),

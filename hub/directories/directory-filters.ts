@@ -12,7 +12,7 @@ export function isBinaryId(attribute: string): boolean {
   return BINARY_IDS.has(attribute.toLowerCase())
 }
 
-/** Filter for people with a user name: that of the configuration, filled in. [DIR-4] */
+/** Filter for people with a username: that of the configuration, filled in. [DIR-4] */
 export function nameFilter({ people }: DirectorySettings, username: string): Filter {
   return FilterParser.parseString(fill(people.filter, { username }))
 }

@@ -2,7 +2,7 @@ import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // Memberships that a directory brings, and the universities that a directory's people belong to.
 
-/** E-mail domains of a university into which people are let; none for one that is unknown or switched off. */
+/** Email domains of a university into which people are let; none for one that is unknown or switched off. */
 export async function loadUniversityDomains(database: Queryable, universityId: number): Promise<string[]> {
   const rows = await query<{ domain: string }>(
     database,

@@ -15,7 +15,7 @@ import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 
 const GID_NUMBERS = [501, 502, 503, 504, 505]
 
-/** Somebody in five groups, and two entries with one user name. */
+/** Somebody in five groups, and two entries with one username. */
 const MORE = `
 dn: uid=many,ou=people,dc=carrel,dc=example
 objectClass: inetOrgPerson

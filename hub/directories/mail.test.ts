@@ -13,7 +13,7 @@ import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testin
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 
-// E-mail and the directory's password, at a real directory.
+// Email and the directory's password, at a real directory.
 
 /** Two who share an address, one whom the filter of people leaves out, and one whose address has the signs of filters. */
 const MORE = `
@@ -50,7 +50,7 @@ mail: o*d@lipnik.example
 userPassword: odd
 `
 
-describe('signing in with an e-mail and the password of a directory', () => {
+describe('signing in with an email and the password of a directory', () => {
   let database: TestDatabase
   let slapd: TestSlapd
   let app: FastifyInstance
@@ -91,7 +91,7 @@ describe('signing in with an e-mail and the password of a directory', () => {
     callRoute(app, 'POST /auth/token', { body: { email, password } })
   const refused = { status: 401, body: { error: 'credentialsRefused' } }
 
-  test('[DIR-12] the first sign-in may be by e-mail, and the next ones by either, as the same person', async () => {
+  test('[DIR-12] the first sign-in may be by email, and the next ones by either, as the same person', async () => {
     const first = await signIn('TA217@Lipnik.example', 'ta217')
     expect(first).toMatchObject({
       status: 200,
@@ -197,7 +197,7 @@ describe('signing in with an e-mail and the password of a directory', () => {
     },
   )
 
-  test('[DIR-12] by e-mail also whoever has lost the user name here, or has another one in the directory by now', async () => {
+  test('[DIR-12] by email also whoever has lost the username here, or has another one in the directory by now', async () => {
     const first = await signIn('ta217@lipnik.example', 'ta217')
     const { id } = (first.body as { me: { id: number } }).me
     for (const username of [null, 'ta217-before']) {
@@ -227,7 +227,7 @@ describe('signing in with an e-mail and the password of a directory', () => {
     expect(idOf(second)).not.toBe(idOf(first))
   })
 
-  test('[IDN-10] the password is given again by whoever has no user name here', async () => {
+  test('[IDN-10] the password is given again by whoever has no username here', async () => {
     const { body } = await signIn('ta217@lipnik.example', 'ta217')
     await query(database.pool, 'update users set username = null where erased_at is null')
     const as = { headers: { authorization: `Bearer ${(body as { accessToken: string }).accessToken}` } }

@@ -196,7 +196,7 @@ describe('staying signed in with a directory', () => {
     expect(counter.looks).toBe(2)
   })
 
-  test('[DIR-13] groups, name and address follow at a renewal, also of somebody who has another user name by now', async () => {
+  test('[DIR-13] groups, name and address follow at a renewal, also of somebody who has another username by now', async () => {
     const uid = await addPerson({ mail: 'before@test.example', displayName: 'Before' })
     const session = await signIn(uid)
     await change(uid, 'gidNumber', '602')

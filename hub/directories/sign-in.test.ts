@@ -90,7 +90,7 @@ describe('signing in with a directory', () => {
     expect(kept).toEqual([{ hash: null, directory: 'test', id: '5eed0000-0000-4000-8000-000000000001' }])
   })
 
-  test('[DIR-9] who was taken over from a system before becomes the person of that user name, once proven', async () => {
+  test('[DIR-9] who was taken over from a system before becomes the person of that username, once proven', async () => {
     await insertImportedUsers(database.pool, universityId, [
       {
         username: 'ThisWay',

@@ -132,7 +132,7 @@ export async function loadMember(
 }
 
 /**
- * Somebody of a university by user name or address, who has shown that they are there; null for anybody else. A user name
+ * Somebody of a university by username or address, who has shown that they are there; null for anybody else. A username
  * goes before an address, and an account that proved its address before one of a directory. Locked against being erased.
  */
 export async function loadPersonNamed(

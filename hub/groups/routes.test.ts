@@ -203,7 +203,7 @@ describe('[ACC-4] a group', () => {
 })
 
 describe('[ACC-5] members', () => {
-  test('are named by address or user name, of this university, who showed that they are there', async () => {
+  test('are named by address or username, of this university, who showed that they are there', async () => {
     const { id } = await makeGroup()
     expect(await add(helper, id, ` student${count}@EXAMPLE.edu`, 'admin')).toMatchObject({
       status: 201,

@@ -15,7 +15,7 @@ export const TEST_PASSWORD = 'marsh lantern quietly'
 export interface FullUniversity {
   mark: string
   campus: TestCampus
-  /** Its e-mail domain. */
+  /** Its email domain. */
   domain: string
   /** Administrator of the super group. */
   chief: TestPerson

@@ -5,7 +5,7 @@ import { query, type Queryable } from '../platform/postgres/database.ts'
 export interface University {
   id: number
   name: string
-  /** E-mail domains, the first one being its name on the command line. */
+  /** Email domains, the first one being its name on the command line. */
   domains: string[]
   timezone: string
   locale: Locale
@@ -34,7 +34,7 @@ export async function loadOpenUniversities(database: Queryable): Promise<{ id: n
   return query(database, 'select id, name from universities where is_approved order by lower(name), id')
 }
 
-/** The university that has this e-mail domain; null when none has. */
+/** The university that has this email domain; null when none has. */
 export async function loadUniversityByDomain(
   database: Queryable,
   domain: string,

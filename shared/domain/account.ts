@@ -11,12 +11,12 @@ export const MIN_PASSWORD_LENGTH = 10
 /** Longest password, in characters. */
 export const MAX_PASSWORD_LENGTH = 256
 
-/** The longest name that somebody goes by, and the longest user name of a directory, in characters. */
+/** The longest name that somebody goes by, and the longest username of a directory, in characters. */
 export const MAX_DISPLAYNAME_LENGTH = 80
-/** Longest user name, in characters. */
+/** Longest username, in characters. */
 export const MAX_USERNAME_LENGTH = 64
 
-/** An e-mail address as typed; `parseAddress` has the rules. */
+/** An email address as typed; `parseAddress` has the rules. */
 export const AddressText = Type.String({ minLength: 1, maxLength: MAX_ADDRESS_LENGTH })
 
 /** A password as typed; the door takes more than the rule, so that a long one gets the rule's answer. */
@@ -35,7 +35,7 @@ export const Me = Type.Object(
       Type.Object({ id: Id, name: Type.String(), timezone: Type.String(), locale: Locale }),
     ]),
     isPlatformAdmin: Type.Boolean(),
-    /** Null for self-registered accounts, who sign in by e-mail. */
+    /** Null for self-registered accounts, who sign in by email. */
     username: Type.Union([Type.Null(), Type.String()]),
     /** Null when a directory knows none. */
     email: Type.Union([Type.Null(), Type.String()]),

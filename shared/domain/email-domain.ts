@@ -1,11 +1,11 @@
-/** A university's e-mail domains, in ASCII and lower case. */
+/** A university's email domains, in ASCII and lower case. */
 export interface DomainHolder {
   id: number
   domains: readonly string[]
 }
 
 /**
- * The university that an e-mail domain belongs to: one of its domains is this one or a parent of it, and the longest such
+ * The university that an email domain belongs to: one of its domains is this one or a parent of it, and the longest such
  * domain of all wins. Null when none is. [IDN-3]
  */
 export function findDomainHolder<Holder extends DomainHolder>(

@@ -33,7 +33,7 @@ export type Group = Static<typeof Group>
 export const Member = Type.Object(
   {
     userId: Id,
-    /** The best name there is: displayname, else user name, else e-mail. */
+    /** The best name there is: displayname, else username, else email. */
     name: Type.String(),
     email: Type.Union([Type.Null(), Type.String()]),
     permission: Permission,

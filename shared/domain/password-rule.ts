@@ -3,7 +3,7 @@ import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from './account.ts'
 
 /** What the rule must know about a password beside the password. */
 export interface PasswordFacts {
-  /** The e-mail address of the account; null when it has none. */
+  /** The email address of the account; null when it has none. */
   address: string | null
   /** Whether the strength library finds it quickly guessed; asked only of what is not too long. */
   isCommon(): boolean

@@ -51,7 +51,7 @@ export const UNIVERSITY_ROUTES = {
               {
                 id: Id,
                 name: Type.String(),
-                /** Whether people sign in there by user name. */
+                /** Whether people sign in there by username. */
                 hasDirectory: Type.Boolean(),
               },
               closed,

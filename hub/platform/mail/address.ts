@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { MAX_ADDRESS_LENGTH } from '#shared/domain/account.ts'
 
-/** An e-mail address that was understood. */
+/** An email address that was understood. */
 export interface Address {
   /** In its one spelling, with the domain in ASCII: where mail goes. */
   text: string
@@ -24,7 +24,7 @@ const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
 const MAX_DOMAIN_LENGTH = 253
 
 /**
- * An e-mail address as typed, in Unicode normal form C and with its domain as DNS has it. Null for anything that is none:
+ * An email address as typed, in Unicode normal form C and with its domain as DNS has it. Null for anything that is none:
  * quoted parts, comments, addresses of machines, control characters, and what is too long. [IDN-1]
  */
 export function parseAddress(typed: string): Address | null {
@@ -39,7 +39,7 @@ export function parseAddress(typed: string): Address | null {
   return { text: whole, key: whole.toLowerCase().normalize('NFC'), local, domain }
 }
 
-/** An e-mail domain as typed, in ASCII (IDNA) and lower case, with at least two labels; null for anything that is none. [IDN-1] */
+/** An email domain as typed, in ASCII (IDNA) and lower case, with at least two labels; null for anything that is none. [IDN-1] */
 export function parseDomain(typed: string): string | null {
   // What a URL would read as port, path, user or escape is no part of a domain.
   if (/[\s/\\?#@:%[\]]/.test(typed)) return null

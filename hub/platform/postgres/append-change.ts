@@ -1,7 +1,7 @@
 import { parseNetworkAddress } from '../http/network-address.ts'
 import { query, type Queryable } from './database.ts'
 
-/** One administrative act. `log` names no secret and no e-mail address: it stays for ever. [AUD-1] */
+/** One administrative act. `log` names no secret and no email address: it stays for ever. [AUD-1] */
 export interface Change {
   universityId: number | null
   /** "cli", "hub", "kiosk 17" or "user 7". */

@@ -11,7 +11,7 @@ import { usePortalWords } from '../words.ts'
 import { SignedOutPage } from '../signed-out-page.tsx'
 
 /**
- * Signs in by e-mail, or by user name where some university has a directory that knows them; then the university is asked
+ * Signs in by email, or by username where some university has a directory that knows them; then the university is asked
  * for when the hub wants to know it. Where none has, the form offers no way that leads nowhere. [POR-11]
  */
 export function SignIn(): ReactElement {
@@ -115,7 +115,7 @@ function OtherWays(): ReactElement {
   )
 }
 
-/** A user name was given where none is known. */
+/** A username was given where none is known. */
 const EMAIL_ONLY: Refusal = { why: 'malformed', at: '/username', retryAfterS: null }
 
 function hasDirectory(university: { hasDirectory: boolean }): boolean {
