@@ -116,7 +116,7 @@ describe('a whole path at the command line', () => {
     const run = await adminProcess('spaces', 'tree')
     expect([run.code, run.stderr]).toEqual([0, ''])
     expect(run.stdout.split('\n').map((line) => line.replace(/\s{2,}/g, ' | ').trim())).toEqual([
-      expect.stringMatching(/^space \| level/),
+      expect.stringMatching(/^space \| status \| mean/),
       expect.stringMatching(/^Marsh/),
       expect.stringMatching(/Library \| - \| - \| 0 of 2 \| 0 of 2 \| 18/),
       expect.stringMatching(/Floor 1/),
@@ -232,12 +232,12 @@ describe('what is refused', () => {
     expect([missing.code, missing.stdout, missing.stderr]).toEqual([
       1,
       '',
-      'There is no file /nowhere/tree.csv.\n',
+      'There is no file /nowhere/tree.csv. Check the path.\n',
     ])
     expect([json.code, json.stderr, json.json()]).toMatchObject([
       1,
       '',
-      { error: 'There is no file /nowhere/tree.csv.' },
+      { error: 'There is no file /nowhere/tree.csv. Check the path.' },
     ])
   })
 
@@ -259,19 +259,19 @@ describe('what is refused', () => {
       'a zone that is none',
       ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'Mars/North'],
       1,
-      /no time zone/,
+      /is not a time zone/,
     ],
     [
       'an offset for a zone',
       ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', '+01:00'],
       1,
-      /no time zone/,
+      /is not a time zone/,
     ],
     [
       '[LNG-4] a language that is none',
       ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'UTC', '--locale', 'xx'],
       1,
-      /none of en/,
+      /Choose one of en/,
     ],
     [
       'a name with a bidi character',

@@ -52,7 +52,7 @@ test('in a folder without a database nothing is made but by what makes the first
   for (const command of [['university', 'list'], ['backup', join(home, 'nightly.carrel')], ['log']]) {
     const run = await runHere({ CARREL_HOME: nowhere }, command)
     expect([run.code, run.stdout]).toEqual([1, ''])
-    expect(run.stderr).toMatch(/^There is no database in .+mistyped: set CARREL_HOME or DATABASE_URL/)
+    expect(run.stderr).toMatch(/^There is no database in .+mistyped\. Set CARREL_HOME or DATABASE_URL/)
   }
   expect([existsSync(nowhere), existsSync(join(home, 'nightly.carrel'))]).toEqual([false, false])
 })

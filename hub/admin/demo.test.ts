@@ -42,7 +42,7 @@ test('[IMP-10] without a demo, or its people, there is nothing to make', async (
   ])
   await insertTestUniversity(database.pool, 'Lipnik')
   const empty = await demoPasswords()
-  expect([empty.code, empty.json()]).toMatchObject([1, { error: expect.stringContaining('no longer exist') }])
+  expect([empty.code, empty.json()]).toMatchObject([1, { error: expect.stringContaining('were deleted') }])
 })
 
 test('[IMP-10] the people of the demo get new passwords, whoever was signed in as them is out, nobody else is touched', async () => {

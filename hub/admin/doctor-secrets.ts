@@ -18,13 +18,8 @@ export async function checkSecrets({ home, tlsKeyFile }: HubConfig): Promise<Fin
   ].filter((fault) => fault !== null)
   if (faults.length === 0)
     return [{ what: 'secrets', state: 'ok', found: 'only the hub’s user and root can read and change them' }]
-  return [...new Set(faults)].map((sentence) => {
-    const [found = '', mend = ''] = sentence.split(/: (?=say|look)/)
-    return {
-      what: 'secrets',
-      state: 'fail',
-      found,
-      mend: `${mend.slice(0, 1).toUpperCase()}${mend.slice(1)}`,
-    }
+  return [...new Set(faults)].map((sentences) => {
+    const [found = '', mend = ''] = sentences.split(/\. (?=Run|Look)/)
+    return { what: 'secrets', state: 'fail', found, mend }
   })
 }

@@ -84,7 +84,7 @@ function readTable(reading: Reading, name: TableName, text: string): { line: num
   reading.faults.push(...faults.map(({ line, detail }) => ({ file, line, detail })))
   const missing = Object.entries(columns).filter(([column, cell]) => !header.includes(column) && !cell('').ok)
   if (missing.length > 0) {
-    const detail = `there is no column ${missing.map(([column]) => column).join(', ')}`
+    const detail = `there ${missing.length === 1 ? 'is no column' : 'are no columns'} ${missing.map(([column]) => column).join(', ')}`
     reading.faults.push({ file, line: null, detail })
     return []
   }

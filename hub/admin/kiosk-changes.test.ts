@@ -65,7 +65,7 @@ test('[IMP-19] kiosks are found by name and place, and one is shown', async () =
   const none = await admin('kiosk', 'find', 'room 102')
   expect([none.code, none.stdout]).toEqual([
     0,
-    'No kiosk of Marsh matches "room 102". "kiosk list" shows all.\n',
+    'No kiosk at Marsh matches "room 102". "kiosk list" shows all.\n',
   ])
   const { stdout } = await admin('kiosks', 'show', 'door 101')
   expect(stdout).toMatch(/^space {2,}Library\/Room 101$/m)
@@ -89,7 +89,7 @@ test('[IMP-19] [AUD-5] name, place and role are changed in one commit, and what 
       'entrance',
     )
   const done = await edit()
-  expect(done.stdout).toBe(`Changed for kiosk ${kioskId} "door 102": name, place or role.\n`)
+  expect(done.stdout).toBe(`Changed for kiosk ${kioskId} "door 102": name, space or role.\n`)
   const [after, acts] = await clockAndActs()
   expect([after, acts.slice(before.length)]).toEqual([Number(clock) + 1, ['kiosks rename', 'kiosks move']])
   expect((await edit()).stdout).toBe(`Nothing to change for kiosk ${kioskId} "door 102".\n`)
@@ -134,9 +134,9 @@ test('[IMP-16] what cannot be taken back is asked about, and done by no other an
   await admin('university', 'pin')
   const cases: [string, string[], RegExp][] = [
     ['door 102', ['kiosk', 'revoke', 'door 102'], /^Kiosk \d+ "door 102" of Marsh is switched off for good/],
-    ['Marsh', ['sessions', 'end', '--all'], /^Everybody at Marsh is signed out/],
+    ['Marsh', ['sessions', 'end', '--all'], /^Everyone at Marsh is signed out/],
     ['y', ['keys', 'rotate'], /^A new key signs access tokens/],
-    ['y', ['university', 'pin'], /^Marsh has a PIN already/],
+    ['y', ['university', 'pin'], /^Marsh already has a PIN/],
     ['y', ['restored'], /^All kiosks of Marsh reload their data/],
   ]
   const [, acts] = await clockAndActs()
@@ -190,7 +190,7 @@ test('[IMP-19] spaces, groups, settings and universities are found and shown', a
     /^opening hours {2,}those of the place above/m,
   )
   expect((await admin('groups', 'list')).stdout).toMatch(/^cspace {2,}0 {2,}- {2,}super group$/m)
-  expect((await admin('groups', 'show', 'CSPACE')).stdout).toContain('"super USER" makes somebody')
+  expect((await admin('groups', 'show', 'CSPACE')).stdout).toContain('"super USER" makes someone')
   expect((await admin('groups', 'show', 'cspac')).stderr).toMatch(/did you mean "cspace"/)
   expect((await admin('settings', 'find', 'report', '--json')).json()).toMatchObject({
     settings: { staleMs: 7_200_000, reportsPerPersonAndHour: 60 },

@@ -175,7 +175,7 @@ test('[IMP-19] [AUD-1] [AUD-5] name, language and role are changed and written d
     superRole: 'member',
   })
   expect((await admin('people', 'edit', 'chief', '--role', 'none')).stderr).toBe(
-    '"Jože Šef" is the last administrator of Marsh: make somebody else one first.\n',
+    '"Jože Šef" is the last administrator of Marsh. Make someone else one first.\n',
   )
   expect((await admin('people', 'edit', 'chief', '--block', '--yes')).stderr).toMatch(/last administrator/)
 })
@@ -185,7 +185,7 @@ test('[IMP-19] [IDN-10] another address ends all sessions and is told to the old
   const edit = (mail: string): Promise<CliRun> => admin('people', 'edit', who, '--mail', mail, '--yes')
   for (const [mail, sentence] of [
     ['nonsense', /is not an email address/],
-    ['s@hill.example', /is not an address of Marsh; its domains are marsh\.example/],
+    ['s@hill.example', /is not an address of Marsh. Its domains are marsh\.example/],
     ['student2@MARSH.example', /is already in use/],
   ] as const)
     expect((await edit(mail)).stderr).toMatch(sentence)

@@ -239,7 +239,7 @@ describe('one clear sentence for', () => {
   test('a data folder of another major version', async () => {
     copyDatabase()
     writeFileSync(join(folder, 'data', 'PG_VERSION'), '17\n')
-    expect(await faultOf()).toMatch(/made by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
+    expect(await faultOf()).toMatch(/created by PostgreSQL 17, and this Carrel runs PostgreSQL 18/)
   })
 
   test('a data folder whose files are missing, at once or on the way', async () => {

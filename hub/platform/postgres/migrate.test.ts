@@ -151,5 +151,5 @@ test('a database of a newer Carrel is refused', async () => {
   const { pool } = await makeEmpty()
   const first = fake('0001_a.sql', 'create table a (id int)')
   await migrate(pool, [first, fake('0002_b.sql', 'create table b (id int)')])
-  await expect(migrate(pool, [first])).rejects.toThrow(/made by a newer Carrel/)
+  await expect(migrate(pool, [first])).rejects.toThrow(/created by a newer Carrel/)
 })

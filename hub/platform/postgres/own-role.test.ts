@@ -172,7 +172,7 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     await makeDatabase()
     const hub = await start()
     await expect(start({ CARREL_SECRET: 'another secret, of 32 characters or more' })).rejects.toThrow(
-      /^Another hub works with this database as carrel_hub_carrel, with another CARREL_SECRET: .*\.$/,
+      /^Another hub works with this database as carrel_hub_carrel, with another CARREL_SECRET\. .*\.$/,
     )
     await ask(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${ROLE}'`)
     await vi.waitFor(async () => expect(await query(hub.pool, 'select 1 as one')).toEqual([{ one: 1 }]), {
