@@ -160,7 +160,7 @@ test.skipIf(process.platform === 'win32')(
     put('password', 'hunter2', 0o600)
     const changeable = read({ directories: [FACULTY] }, 0o666)
     expect(changeable.ok ? [] : changeable.refusal).toEqual([
-      expect.stringMatching(/can be changed by every user/),
+      expect.stringMatching(/Every user of this machine can change/),
     ])
   },
 )
