@@ -113,7 +113,7 @@ test('keyboard alone: sign in, search, open, report, undo', async ({ portal, pag
   await keyboard.press('/')
   await expect(page.getByRole('searchbox')).toBeFocused()
   await keyboard.type(rooms[1])
-  await expect(page.getByText(/^\d+ found$/)).toBeVisible()
+  await expect(page.getByText(/^\d+ places?$/)).toBeVisible()
   await tabTo(rooms[1])
   await keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: rooms[1] })).toBeFocused()
