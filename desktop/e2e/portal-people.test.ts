@@ -43,7 +43,7 @@ test('[IDN-13, UNI-3, POR-5] the set-up link makes the first administrator, who 
 
   await portal.ageConfirmation(founder)
   await card.getByRole('button', { name: 'Approve' }).click()
-  const question = admin.getByRole('dialog', { name: `Let ${name} in?` })
+  const question = admin.getByRole('dialog', { name: `Approve ${name}?` })
   await question.getByRole('button', { name: 'Approve' }).click()
   const again = admin.getByRole('dialog', { name: 'Re-enter your password' })
   await again.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD)

@@ -159,7 +159,7 @@ test('groups: made, filled, an admin made, the deletion says what hangs on it; t
   await expect(page.getByRole('button', { name: `Make member ${member}` })).toBeVisible()
   await page.getByRole('button', { name: 'Delete group' }).click()
   await expect(page.getByRole('dialog').getByText('0 bookings and removes 1 member')).toBeVisible()
-  await page.getByRole('button', { name: 'Delete group' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
   await expect(page.getByText(`Group ${name} was deleted.`).first()).toBeVisible()
 
   await page.goto(`${portal.url}/changes`)
