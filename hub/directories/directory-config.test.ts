@@ -110,7 +110,11 @@ test.each([
     { directories: [{ ...FACULTY, url: 'ldap://x/?uid' }] },
     /\/directories\/0\/url/,
   ],
-  ['two of one name', { directories: [FACULTY, FACULTY] }, /Two directories are called "faculty"\. Rename one\./],
+  [
+    'two of one name',
+    { directories: [FACULTY, FACULTY] },
+    /Two directories are called "faculty"\. Rename one\./,
+  ],
   ['no end of trust', { directories: [{ ...FACULTY, recheckMinutes: 1441 }] }, /recheckMinutes/],
   ['no time at all', { directories: [{ ...FACULTY, timeoutMs: 0 }] }, /timeoutMs/],
   [
