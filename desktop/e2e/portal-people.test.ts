@@ -48,9 +48,9 @@ test('[IDN-13, UNI-3, POR-5] the set-up link makes the first administrator, who 
   const again = admin.getByRole('dialog', { name: 'Re-enter your password' })
   await again.getByLabel('Password', { exact: true }).fill(NEW_PASSWORD)
   await again.getByRole('button', { name: 'Continue' }).click()
-  await expect(admin.getByText(`${name} is in.`).first()).toBeVisible()
+  await expect(admin.getByText(`${name} was approved.`).first()).toBeVisible()
   await expect(card).toHaveCount(0)
-  await portal.mail.mailTo(contact, /can\s+sign\s+up/)
+  await portal.mail.mailTo(contact, /can\s+create\s+an\s+account/)
 
   const email = `ana@${domain}`
   await page.goto(`${portal.url}/sign-up`)
