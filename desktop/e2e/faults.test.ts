@@ -99,7 +99,7 @@ for (const role of ['door', 'entrance'] as const)
     for (const title of [
       'Something went wrong on this page',
       'Na tej strani je prišlo do napake',
-      '這個頁面發生問題',
+      '這個頁面發生錯誤',
     ])
       await expect(page.getByRole('heading', { name: title })).toBeVisible()
     await expect(page.getByRole('alert')).toContainText('It restarts by itself in a moment.')

@@ -22,7 +22,7 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
   for (const title of [
     'Something went wrong on this page',
     'Na tej strani je prišlo do napake',
-    '這個頁面發生問題',
+    '這個頁面發生錯誤',
   ])
     await expect(page.getByRole('heading', { name: title })).toBeVisible()
   await expect(page.getByRole('alert')).toContainText('Please reload it. Everything saved is kept.')

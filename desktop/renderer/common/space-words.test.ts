@@ -84,7 +84,7 @@ describe('figures that cannot be misread', () => {
         'poročilo ob 08:00',
       ],
     ],
-    ['zh-TW', ['尚無回報', '剛剛回報', '52 分鐘前回報', '2 小時前回報', '超過一天前回報', '08:00 回報']],
+    ['zh-TW', ['尚無回報', '剛剛回報', '52 分鐘前回報', '2 小時前回報', '超過 1 天前回報', '08:00 回報']],
   ])('[SCR-6] an age in a list says that it is a report’s: %s', (locale, expected) => {
     const { shortAge } = words(locale)
     const ages = [0.5, 52, 125, 3_000].map((minutes) => shortAge(NOW_MS - minutes * MINUTE_MS, NOW_MS))
@@ -159,10 +159,10 @@ describe('figures that cannot be misread', () => {
     ])
     const zh = words('zh-TW')
     expect(zh.spaces(counts({ tone: 'full', knownCount: 5 }))).toEqual([
-      '大部分座位有人，5 個空間中有 2 個有位',
+      '大部分座位已有人，5 個空間中有 2 個有位',
       '7 個中有 5 個近期有回報',
     ])
-    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位有人，7 個空間中有 6 個有位'])
+    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個空間中有 6 個有位'])
     expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個使用中'])
   })
 

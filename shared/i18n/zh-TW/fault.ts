@@ -9,7 +9,7 @@ export const fault: FaultWords<typeof language> = {
     body: '稍後會自動重試，已儲存的資料不會遺失。',
   },
   broken: {
-    title: '這個頁面發生問題',
+    title: '這個頁面發生錯誤',
     self: '稍後會自動重新啟動，已儲存的資料不會遺失。',
     hand: '請重新載入，已儲存的資料不會遺失。',
     again: '重新載入',

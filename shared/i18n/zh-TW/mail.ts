@@ -11,7 +11,7 @@ export const mail: MailWords<typeof language> = {
   },
   finishAccount: {
     subject: '請設定您的密碼',
-    what: '有人以此信箱多次申請 {{university}} 的帳號，且每次密碼不同，因此這些密碼均未採用。',
+    what: '有人以此信箱多次申請 {{university}} 的帳號，且每次的密碼都不同，因此均未採用。',
     more: '請在此設定密碼，信箱也會一併完成確認。',
     action: '設定密碼',
     link_other: '此連結僅限使用一次，{{count}} 小時內有效。',
@@ -48,7 +48,7 @@ export const mail: MailWords<typeof language> = {
   },
   addressChangeAsked: {
     subject: '有人要求變更您的信箱',
-    what: '知道您 Carrel 帳號密碼的人要求改用另一個信箱。我們已將連結寄到該信箱，對方使用連結後，變更就會生效。',
+    what: '有人知道您 Carrel 帳號的密碼，並要求改用另一個信箱。我們已將連結寄到該信箱，對方使用連結後，變更就會生效。',
     more: '如果這不是您本人的操作，請立即變更密碼，該連結就會失效。',
     action: '登入',
   },
