@@ -210,6 +210,22 @@ describe('figures that cannot be misread', () => {
     `)
   })
 
+  it('what stands side by side is joined by the marks of the language', () => {
+    const said = (locale: string): string[] => {
+      const { hours, list, pair } = words(locale)
+      return [
+        hours([
+          [480, 720],
+          [780, 1200],
+        ]),
+        list(['A', 'B', 'C']),
+        pair('Wi-Fi', 'X'),
+      ]
+    }
+    expect(said('en')).toEqual(['08:00–12:00, 13:00–20:00', 'A, B, C', 'Wi-Fi: X'])
+    expect(said('zh-TW')).toEqual(['08:00–12:00、13:00–20:00', 'A、B、C', 'Wi-Fi：X'])
+  })
+
   it('[SCR-7] seats are told as all there are, never as how many are left', () => {
     const seats = (locale: Locale, count: number): string => makeI18n(locale).t('door.seats', { count })
     expect([1, 6].map((count) => seats('en', count))).toEqual(['seats 1', 'seats 6'])

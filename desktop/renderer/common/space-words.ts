@@ -21,6 +21,10 @@ export interface SpaceWords {
   time(atMs: number): string
   /** "Fri 20 Nov" */
   date(atMs: number): string
+  /** "Screen, Whiteboard" */
+  list(of: readonly string[]): string
+  /** "Quiet: no" */
+  pair(name: string, value: string): string
   tone(of: Tone): string
   /** The same as short as can be: for a door, which is read from five metres, and for buttons. */
   short(of: Tone): string
@@ -44,6 +48,8 @@ export function makeSpaceWords(t: TFunction, locale: Locale, timezone: string): 
   const words: SpaceWords = {
     t,
     ...timeFormats(locale, timezone),
+    list: (of) => of.join(t('join.list')),
+    pair: (name, value) => t('join.pair', { name, value }),
     tone: (of) => t(`tone.${of}`),
     short: (of) => t(`short.${of}`),
     level: (of) => t(`tone.${toneOf(of, true)}`),
@@ -74,7 +80,7 @@ function hoursText(t: TFunction, spans: readonly [number, number][]): string {
   const [first] = spans
   if (first === undefined) return t('door.closedToday')
   if (first[0] === 0 && first[1] === DAY_MINUTES) return t('door.openAllDay')
-  return spans.map(([from, to]) => `${minuteText(from)}–${minuteText(to)}`).join(', ')
+  return spans.map(([from, to]) => `${minuteText(from)}–${minuteText(to)}`).join(t('join.list'))
 }
 
 function ageText({ t, time, date }: SpaceWords, reportedAtMs: number | null, nowMs: number | null): string {

@@ -9,13 +9,13 @@ export function Facts(props: {
   details: SpaceDetails
   hours: string
 }): ReactElement | null {
-  const { t } = useWords()
+  const { t, list } = useWords()
   const { capacity, details, hours } = props
   const facts: Fact[] = []
   if (capacity !== null) facts.push({ icon: 'seat', text: t('door.seats', { count: capacity }) })
   if (hours !== '') facts.push({ icon: 'clock', text: hours })
   if (details.equipment !== undefined && details.equipment.length > 0)
-    facts.push({ icon: 'tools', text: details.equipment.join(', ') })
+    facts.push({ icon: 'tools', text: list(details.equipment) })
   if (details.sockets === true) facts.push({ icon: 'plug', text: t('door.sockets') })
   if (details.wifi === true) facts.push({ icon: 'wifi', text: t('door.wifi') })
   if (details.quiet === true) facts.push({ icon: 'quiet', text: t('door.quiet') })

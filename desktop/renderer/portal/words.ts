@@ -40,7 +40,7 @@ export function makePortalWords(
     locale,
     kind: (of) => t(`kind.${of}`),
     ago: (atMs, nowMs) => agoText(t, atMs, nowMs),
-    moment: (atMs) => `${words.date(atMs)}, ${words.time(atMs)}`,
+    moment: (atMs) => place('join.moment', { date: words.date(atMs), time: words.time(atMs) }),
     refusal: (of) => refusalText(t, of),
   }
 }

@@ -273,6 +273,12 @@ describe('[IDN-7] a letter', () => {
     expect(said('finishAccount', 'zh-TW')).toContain('24 小時內有效')
   })
 
+  test('names above its address what the address is for, with the colon of its language', () => {
+    const text = (locale: string): string => letter('verifyAddress', FACTS.verifyAddress, locale).text
+    expect(text('en')).toContain('\nConfirm email address:\nhttps://')
+    expect(text('zh-TW')).toContain('\n確認信箱：\nhttps://')
+  })
+
   test.each([
     ['verifyAddress', '/verify', 'verify'],
     ['finishAccount', '/reset', 'reset'],

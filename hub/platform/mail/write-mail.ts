@@ -51,6 +51,8 @@ interface MailText {
   subject: string
   before: readonly string[]
   action: string | null
+  /** The same above its address, in plain text. */
+  actionLine: string
   after: readonly string[]
 }
 
@@ -90,11 +92,13 @@ function textOf(words: MailWords, template: MailTemplate, facts: MailFactsRead):
   const lifeMs = LINKS[template]?.lifeMs
   const life = lifeMs === undefined ? null : say('link', { count: lifeMs / 3_600_000 })
   const ignore = life === null ? null : words.say('ignoreLink')
+  const action = say('action')
   const nothingToDo = template === 'accountExists' ? words.say('ignore') : null
   return {
     subject: say('subject') ?? '',
     before: [what, say('more'), reason].filter(isText),
-    action: say('action'),
+    action,
+    actionLine: words.say('actionLine', { action }) ?? '',
     after: [life, ignore, nothingToDo].filter(isText),
   }
 }
@@ -124,7 +128,7 @@ function linkOf(
 }
 
 function plainText(words: MailText, url: string | null, footer: string): string {
-  const action = url === null || words.action === null ? [] : [`${words.action}:\n${url}`]
+  const action = url === null || words.action === null ? [] : [`${words.actionLine}\n${url}`]
   const parts = [...words.before.map(oneLine), ...action, ...words.after, `--\n${footer}`]
   return `${parts.join('\n\n')}\n`
 }

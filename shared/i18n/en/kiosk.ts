@@ -17,6 +17,8 @@ export const kiosk = {
     canteen: 'Busy: you have to look for a table.',
     other: 'Busy: only a few seats are free.',
   },
+  /** What stands between words: "Screen, Whiteboard", "Quiet: no", "Fri 20 Nov, 14:05". */
+  join: { list: ', ', pair: '{{name}}: {{value}}', moment: '{{date}}, {{time}}' },
   door: {
     ask: 'How busy is it?',
     askRoom: 'How busy is {{name}}?',

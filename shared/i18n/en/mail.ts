@@ -78,6 +78,8 @@ export const mail = {
     subject: 'Your request was not approved',
     what: 'Your request for {{university}} on Carrel was not approved.',
   },
+  /** Above a link, where it cannot be part of the words. */
+  actionLine: '{{action}}:',
   /** Under a link that changes something. */
   ignoreLink: 'If this wasn’t you, ignore this email: nothing changes unless the link is used.',
   /** Where there is nothing to be done at all. */

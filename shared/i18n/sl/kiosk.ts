@@ -20,6 +20,7 @@ export const kiosk: KioskWords<typeof language> = {
     canteen: 'Delno zasedeno: mizo je treba poiskati.',
     other: 'Delno zasedeno: le še nekaj sedežev.',
   },
+  join: { list: ', ', pair: '{{name}}: {{value}}', moment: '{{date}}, {{time}}' },
   door: {
     ask: 'Kako zasedeno je?',
     askRoom: '{{name}}: kako zasedeno je?',

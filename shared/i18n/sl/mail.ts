@@ -91,6 +91,7 @@ export const mail: MailWords<typeof language> = {
     subject: 'Vaša prošnja ni bila odobrena',
     what: 'Vaša prošnja za vključitev univerze v Carrel ({{university}}) ni bila odobrena.',
   },
+  actionLine: '{{action}}:',
   ignoreLink:
     'Če to niste bili vi, tega sporočila ne upoštevajte: dokler povezave nihče ne uporabi, se nič ne spremeni.',
   ignore: 'Če to niste bili vi, tega sporočila ne upoštevajte.',

@@ -20,6 +20,7 @@ export const kiosk: KioskWords<typeof language> = {
     canteen: '稍擠：要找一下才有桌位。',
     other: '稍擠：只剩幾個座位。',
   },
+  join: { list: '、', pair: '{{name}}：{{value}}', moment: '{{date}} {{time}}' },
   door: {
     ask: '現在有空位嗎？',
     askRoom: '「{{name}}」現在有空位嗎？',

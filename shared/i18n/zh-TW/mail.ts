@@ -76,6 +76,7 @@ export const mail: MailWords<typeof language> = {
     subject: '您的申請未獲核准',
     what: '{{university}} 加入 Carrel 的申請未獲核准。',
   },
+  actionLine: '{{action}}：',
   ignoreLink: '如果這不是您本人的操作，請忽略這封信。只要不使用連結，就不會有任何變更。',
   ignore: '如果這不是您本人的操作，請忽略這封信。',
   footer: '您收到這封信，是因為此信箱與某個 Carrel 帳號有關。這封信由系統自動寄出，請勿直接回覆。',

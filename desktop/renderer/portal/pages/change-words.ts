@@ -126,7 +126,7 @@ const IDS: Readonly<Record<string, Kind>> = {
 const LISTED = 8
 
 function valueText(words: PortalWords, row: ChangeRow, field: string, value: unknown): string {
-  const { t, level, kind } = words
+  const { t, level, kind, list, pair } = words
   if (value === undefined || value === null || value === '') return t('log.none')
   if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no')
   if (typeof value === 'number') {
@@ -144,13 +144,15 @@ function valueText(words: PortalWords, row: ChangeRow, field: string, value: unk
     const shown = value
       .slice(0, LISTED)
       .map((one) => (isRecord(one) ? nameIn(one) : fieldOrText(words, field, one)))
-    return shown.join(', ') + (value.length > LISTED ? ` … (${value.length})` : '')
+    return list(shown) + (value.length > LISTED ? ` … (${value.length})` : '')
   }
   // What is none of these is not of this version: the table has it whole.
   return isRecord(value)
-    ? Object.entries(value)
-        .map(([key, part]) => `${fieldText(words, key)}: ${valueText(words, row, key, part)}`)
-        .join(', ')
+    ? list(
+        Object.entries(value).map(([key, part]) =>
+          pair(fieldText(words, key), valueText(words, row, key, part)),
+        ),
+      )
     : ''
 }
 

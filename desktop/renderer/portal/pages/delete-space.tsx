@@ -89,10 +89,10 @@ function GoesWithIt(props: {
   tops: NonNullable<Refusal['spaces']>
 }): ReactElement {
   const { space, inIt, tops } = props
-  const { t, kind: word } = usePortalWords()
+  const { t, kind: word, list, pair } = usePortalWords()
   const me = useMe()
   const kinds = [...new Set(inIt.map(({ kind }) => kind))]
-  const counts = kinds.map((kind) => `${word(kind)}: ${inIt.filter((one) => one.kind === kind).length}`)
+  const counts = kinds.map((kind) => pair(word(kind), String(inIt.filter((one) => one.kind === kind).length)))
   const direct = inIt.filter(({ parentId }) => parentId === space.id)
   const names = (direct.length > 0 ? direct : tops).map(({ name }) => name)
   const isStaff = may(actorOf(me), 'seeKiosks', { universityId: me.university?.id ?? 0 })
@@ -106,7 +106,7 @@ function GoesWithIt(props: {
           </li>
         )}
         <li>
-          {names.slice(0, NAMED).join(', ')}
+          {list(names.slice(0, NAMED))}
           {names.length > NAMED && ' …'}
         </li>
         {isStaff && <Kiosks ids={new Set([space.id, ...inIt.map(({ id }) => id)])} />}

@@ -248,7 +248,7 @@ function Standing(props: {
 }
 
 function DetailFields({ details }: { details: SpaceInput['details'] }): ReactElement {
-  const { t } = usePortalWords()
+  const { t, list } = usePortalWords()
   const flags = [
     ['quiet', t('places.quiet'), details.quiet],
     ['sockets', t('places.sockets'), details.sockets],
@@ -278,7 +278,7 @@ function DetailFields({ details }: { details: SpaceInput['details'] }): ReactEle
         name="equipment"
         label={t('edit.equipment')}
         hint={t('edit.equipmentHint')}
-        start={(details.equipment ?? []).join(', ')}
+        start={list(details.equipment ?? [])}
         isOptional
       />
       <Field

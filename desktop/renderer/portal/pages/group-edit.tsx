@@ -16,7 +16,7 @@ export function EditGroup(props: {
   onClose: () => void
   onDone: (group: Group) => void
 }): ReactElement {
-  const { t } = usePortalWords()
+  const { t, pair } = usePortalWords()
   const { call, toast } = useActions()
   const [theirs, setTheirs] = useState<Group | null>(null)
   const { version } = theirs ?? props.group
@@ -43,7 +43,8 @@ export function EditGroup(props: {
           <Notice kind="hint">
             <p role="alert">{t('stale.title')}</p>
             <p>
-              {t('stale.theirs')}: <strong>{theirs.name}</strong> {theirs.description}
+              {pair(t('stale.theirs'), '')}
+              <strong>{theirs.name}</strong> {theirs.description}
             </p>
           </Notice>
         )}

@@ -24,13 +24,12 @@ export function SpaceAbout(props: {
 
 /** What a place has and how to find it. Unknown things are left out, never denied; a "no" is said. */
 function SpaceFacts(props: { space: PortalSpace; capacity: number | null }): ReactElement {
-  const { t, place, kind } = usePortalWords()
+  const { t, place, kind, list, pair } = usePortalWords()
   const { space, capacity } = props
   const { details, location } = space
   const facts: Fact[] = [{ icon: 'building', text: kind(space.kind) }]
   const flag = (icon: IconName, value: boolean | undefined, text: string): void => {
-    if (value !== undefined)
-      facts.push({ icon, text: value ? text : `${text}: ${t('app.no').toLowerCase()}` })
+    if (value !== undefined) facts.push({ icon, text: value ? text : pair(text, t('app.no').toLowerCase()) })
   }
   if (location !== null && location !== '') facts.push({ icon: 'places', text: location })
   if (capacity !== null) facts.push({ icon: 'seat', text: place('door.seats', { count: capacity }) })
@@ -39,7 +38,7 @@ function SpaceFacts(props: { space: PortalSpace; capacity: number | null }): Rea
   flag('wifi', details.wifi, t('places.wifi'))
   flag('step', details.stepFree, t('places.stepFree'))
   if (details.equipment !== undefined && details.equipment.length > 0)
-    facts.push({ icon: 'tools', text: details.equipment.join(', ') })
+    facts.push({ icon: 'tools', text: list(details.equipment) })
   if (details.price !== undefined) facts.push({ icon: 'price', text: details.price })
   if (details.note !== undefined) facts.push({ icon: 'note', text: details.note })
   return <FactList className="p-facts" facts={facts} />

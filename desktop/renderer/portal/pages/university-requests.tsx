@@ -44,7 +44,7 @@ export function UniversityRequests(): ReactElement {
 
 function RequestCard(props: { request: Request; onDecide: (isApproval: boolean) => void }): ReactElement {
   const words = usePortalWords()
-  const { t, ago } = words
+  const { t, ago, list } = words
   const nowMs = usePortal((state) => state.nowMs)
   const { request, onDecide } = props
   const { collisions, contact, isContactConfirmed } = request
@@ -55,7 +55,7 @@ function RequestCard(props: { request: Request; onDecide: (isApproval: boolean) 
       <dl className="p-pairs">
         <div>
           <dt>{t('platform.domains')}</dt>
-          <dd>{request.domains.join(', ')}</dd>
+          <dd>{list(request.domains)}</dd>
         </div>
         <div>
           <dt>{t('platform.contact')}</dt>
@@ -109,7 +109,7 @@ function Decide(props: {
   onClose: () => void
   onDone: () => void
 }): ReactElement {
-  const { t } = usePortalWords()
+  const { t, list } = usePortalWords()
   const { callWithPassword, toast } = useActions()
   const { request, isApproval, onClose, onDone } = props
   const { id, name } = request
@@ -146,7 +146,7 @@ function Decide(props: {
       >
         {isApproval ? (
           <p>
-            {t('platform.approveBody')} <strong>{request.domains.join(', ')}</strong>
+            {t('platform.approveBody')} <strong>{list(request.domains)}</strong>
           </p>
         ) : (
           <TextArea

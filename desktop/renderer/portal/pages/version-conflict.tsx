@@ -72,7 +72,7 @@ function fieldWord({ t }: PortalWords, field: SpaceField): string {
 }
 
 function valueWord(
-  { t, kind }: PortalWords,
+  { t, kind, list }: PortalWords,
   field: SpaceField,
   input: SpaceInput,
   nameOf: (spaceId: number) => string,
@@ -82,5 +82,5 @@ function valueWord(
   if (field === 'parentId') return nameOf(Number(value))
   if (value === undefined || value === null || value === '') return t('stale.empty')
   if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no')
-  return Array.isArray(value) ? value.join(', ') : String(value)
+  return Array.isArray(value) ? list(value) : String(value)
 }
