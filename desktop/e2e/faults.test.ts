@@ -247,7 +247,7 @@ test('[KSK-18] a page that did not come in full stays while nobody serves it, an
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
 })
 
-const LOADING = ['One moment, please', 'Trenutek, prosim', '請稍候']
+const LOADING = ['One moment, please', 'Trenutek, prosimo', '請稍候']
 
 test('[KSK-18] a page that lost its agent before any of its files came says so in three languages, and comes by itself', async ({
   page,

@@ -47,7 +47,7 @@ describe('arrow keys', () => {
 
 describe('a status word', () => {
   it('is never taken for narrower than it is', () => {
-    // Measured in a browser at weight 750, in em, letters 0.03 em tighter.
+    // Measured in a browser at weight 750, in em, letters 0.03 em tighter; "Neznano" as the sum of the font's advance widths.
     const measured = {
       Free: 1.97,
       Busy: 2.17,
@@ -55,6 +55,7 @@ describe('a status word', () => {
       Unknown: 4.11,
       Prosto: 2.89,
       'Ne vem': 3.44,
+      Neznano: 3.89,
       Zaprto: 2.98,
     }
     for (const [word, width] of Object.entries(measured)) {

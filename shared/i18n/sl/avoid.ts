@@ -2,6 +2,8 @@ import type { Avoided } from '../words.ts'
 
 /** What is not said, and what is in its place; the reasons and all the other terms stand in `TERMS.md`. */
 export const avoid: readonly Avoided[] = [
+  { not: 'ne vem', say: 'Neznano; Ni podatka' },
+  { not: 'kiosk*', say: 'zaslon' },
   { not: 'logir*', say: 'prijaviti se' },
   { not: 'prijave', say: 'poročila' },
   { not: 'prijav', say: 'poročil' },
@@ -10,6 +12,8 @@ export const avoid: readonly Avoided[] = [
   { not: 'javlj*', say: 'poročilo' },
   { not: 'spusti*', say: 'prikaži na javnih zaslonih' },
   { not: 'pokaži*', say: 'prikaži' },
+  { not: 'v čakanju', say: 'neposlano; čaka na pošiljanje' },
+  { not: 'z javnih zaslonov', say: 'skrij na javnih zaslonih' },
   { not: 'porabljen*', say: 'že uporabljena' },
   { not: 'vrni', say: 'obnovi' },
   { not: 'ukinjen*', say: 'izbrisan' },
@@ -23,6 +27,7 @@ export const avoid: readonly Avoided[] = [
   { not: 'izključ*', say: 'izklopiti' },
   { not: 'doseg', say: 'nižji gumbi', alone: true },
   { not: 'IT', say: 'informatiki' },
+  { not: 'vsakdo', say: 'kdor koli; vsi' },
   { not: 'tapnite', say: 'dotaknite se' },
   { not: 'šlo narobe', say: 'prišlo je do napake' },
   { not: 'šlo nekaj narobe', say: 'prišlo je do napake' },

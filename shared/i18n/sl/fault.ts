@@ -3,7 +3,7 @@ import type { language } from './language.ts'
 
 /** What stands on a page before its words are there, or when they cannot be had: shown in all languages at once. */
 export const fault: FaultWords<typeof language> = {
-  loading: { title: 'Trenutek, prosim', body: 'Ta zaslon se nalaga.' },
+  loading: { title: 'Trenutek, prosimo', body: 'Ta zaslon se nalaga.' },
   loadFailed: {
     title: 'Ta zaslon se ni naložil v celoti',
     body: 'Čez trenutek bo sam poskusil znova. Shranjeni podatki se ohranijo.',
@@ -12,7 +12,7 @@ export const fault: FaultWords<typeof language> = {
     title: 'Na tej strani je prišlo do napake',
     self: 'Čez trenutek se bo sama znova naložila. Shranjeni podatki se ohranijo.',
     hand: 'Znova jo naložite. Shranjeni podatki se ohranijo.',
-    again: 'Znova naloži',
+    again: 'Znova naloži stran',
   },
   unreachable: {
     title: 'Carrel ni dosegljiv',

@@ -14,7 +14,7 @@ export const mail: MailWords<typeof language> = {
   },
   finishAccount: {
     subject: 'Izberite geslo',
-    what: 'Nekdo je za ta e-naslov večkrat zahteval račun ({{university}}), z različnimi gesli. Nobeno od njih ne velja.',
+    what: 'Nekdo je za ta e-naslov večkrat zahteval račun v Carrelu ({{university}}) z različnimi gesli. Nobeno od njih ne velja.',
     more: 'Geslo izberite tukaj. S tem potrdite tudi e-naslov.',
     action: 'Izberi geslo',
     link_one: 'Povezavo lahko uporabite enkrat, v {{count}} uri.',
@@ -32,7 +32,7 @@ export const mail: MailWords<typeof language> = {
   },
   accountWaits: {
     subject: 'Računa še ne morete ustvariti',
-    what: 'Nekdo je za ta e-naslov zahteval račun v Carrelu. Račun s tem naslovom je bil pred kratkim izbrisan. Nov račun lahko ustvarite po tem času: {{until}}.',
+    what: 'Nekdo je za ta e-naslov zahteval račun v Carrelu. Račun s tem e-naslovom je bil pred kratkim izbrisan. Novega lahko ustvarite šele po tem času: {{until}}.',
   },
   resetPassword: {
     subject: 'Izberite novo geslo',
@@ -45,7 +45,7 @@ export const mail: MailWords<typeof language> = {
   },
   passwordChanged: {
     subject: 'Vaše geslo je spremenjeno',
-    what: 'Geslo vašega računa v Carrelu je bilo spremenjeno, na drugih napravah ste odjavljeni.',
+    what: 'Geslo vašega računa v Carrelu je bilo spremenjeno in na drugih napravah ste bili odjavljeni.',
     more: 'Če to niste bili vi, na strani za prijavo takoj izberite »Ste pozabili geslo?«.',
     action: 'Prijava',
   },
@@ -60,7 +60,7 @@ export const mail: MailWords<typeof language> = {
   },
   addressChangeAsked: {
     subject: 'Zahtevana je sprememba vašega e-naslova',
-    what: 'Nekdo, ki pozna geslo vašega računa v Carrelu, je zahteval drug e-naslov. Sprememba začne veljati, ko bo uporabljena povezava, ki smo jo poslali na drugi naslov.',
+    what: 'Nekdo, ki pozna geslo vašega računa v Carrelu, je zahteval drug e-naslov. Sprememba začne veljati, ko bo uporabljena povezava, ki smo jo poslali na novi e-naslov.',
     more: 'Če to niste bili vi, takoj spremenite geslo: povezava potem ne bo več delovala.',
     action: 'Prijava',
   },
@@ -71,11 +71,11 @@ export const mail: MailWords<typeof language> = {
   },
   accountDeleted: {
     subject: 'Vaš račun je izbrisan',
-    what: 'Vaš račun v Carrelu je izbrisan. Vaša poročila ostanejo, brez vašega imena.',
+    what: 'Vaš račun v Carrelu je izbrisan. Vaša poročila ostanejo, vendar brez vašega imena.',
   },
   confirmUniversity: {
     subject: 'Potrdite prošnjo za vključitev univerze',
-    what: 'Nekdo je zaprosil za vključitev univerze v Carrel ({{university}}) in kot kontakt navedel ta e-naslov.',
+    what: 'Nekdo je zaprosil za vključitev univerze v Carrel ({{university}}) in za stik navedel ta e-naslov.',
     action: 'Potrdi prošnjo',
     link_one: 'Povezavo lahko uporabite enkrat, v {{count}} uri.',
     link_two: 'Povezavo lahko uporabite enkrat, v {{count}} urah.',
@@ -95,5 +95,5 @@ export const mail: MailWords<typeof language> = {
   ignoreLink:
     'Če to niste bili vi, tega sporočila ne upoštevajte: dokler povezave nihče ne uporabi, se nič ne spremeni.',
   ignore: 'Če to niste bili vi, tega sporočila ne upoštevajte.',
-  footer: 'To sporočilo ste prejeli zaradi računa v Carrelu s tem e-naslovom. Odgovorov nanj ne spremljamo.',
+  footer: 'To sporočilo ste prejeli zaradi računa v Carrelu s tem e-naslovom. Odgovorov ne spremljamo.',
 }

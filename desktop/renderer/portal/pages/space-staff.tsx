@@ -77,7 +77,7 @@ function Correct(props: {
   isCorrected: boolean
 }): ReactElement {
   const { pending, correct, isCorrected } = props
-  const { t, short } = usePortalWords()
+  const { t, tone } = usePortalWords()
   // One level after the other: the last that was tapped is to be the one that stands.
   const isBusy = CORRECTIONS.some(({ tone: of }) => pending.keys.has(of))
   const tap = (level: Level | null, of: Tone): void => {
@@ -99,7 +99,7 @@ function Correct(props: {
             <PendingSign isPending={pending.keys.has(of)}>
               <Mark tone={of} />
             </PendingSign>
-            {level === null ? t('staff.nothingKnown') : short(of)}
+            {level === null ? t('staff.nothingKnown') : tone(of)}
           </button>
         ))}
       </div>
