@@ -40,6 +40,8 @@ export class ProcessDouble extends EventEmitter {
 /** A clock that stands still until the test moves it. */
 export class StillClock {
   nowMs = 0
+  /** What is under way outside of the clock, such as a page that is read from the disk: waited for as long as it takes. */
+  underWay = (): Promise<unknown> => Promise.resolve()
   private waiting: { atMs: number; run: () => void }[] = []
   elapsedMs(): number {
     return this.nowMs
@@ -58,6 +60,7 @@ export class StillClock {
     this.waiting = this.waiting.filter((one) => one.atMs > this.nowMs)
     for (const one of due) one.run()
     await settle()
+    await this.underWay()
   }
 }
 
@@ -105,6 +108,7 @@ export async function startDouble(
     stops: [],
     seen: [],
   }
+  started.clock.underWay = () => Promise.all(electron.windows.map(({ webContents }) => webContents.lastLoad))
   const all = shellOptions(started, options)
   await electron.evaluate(() => {
     if (!claimInstance(electron.parts(), join(machine.home, 'kiosk'), all.log))
