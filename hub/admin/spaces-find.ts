@@ -1,5 +1,6 @@
 import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
+import type { SpaceTexts } from '#shared/domain/space.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
 import { loadAdminKiosks } from '../kiosks/kiosk-rows.ts'
 import { loadSpaces } from '../spaces/space-rows.ts'
@@ -89,6 +90,16 @@ export const spacesFind: AdminCommand = {
   },
 }
 
+/** A line for each language: "in sl: name Soba 101, equipment Zaslon, Tabla". [TXT-1] */
+function textLines(texts: SpaceTexts): [string, string][] {
+  return Object.entries(texts).map(([tag, text]) => [
+    `in ${tag}`,
+    Object.entries(text)
+      .map(([field, said]) => `${field} ${Array.isArray(said) ? said.join(', ') : said}`)
+      .join('; '),
+  ])
+}
+
 /** `spaces show`. */
 export const spacesShow: AdminCommand = {
   name: 'spaces show',
@@ -119,6 +130,7 @@ export const spacesShow: AdminCommand = {
       ['location', space.location ?? '-'],
       ['seats', space.capacity === null ? '-' : String(space.capacity)],
       ['details', details.join(', ') || '-'],
+      ...textLines(space.texts ?? {}),
       ['opening hours', `${hoursText(space.hours)} (${timezone})`],
       ['public screens', space.onKiosks ? 'shown' : 'not shown'],
       ['inside', inside.map(({ name }) => name).join(', ') || 'nothing'],

@@ -1,9 +1,10 @@
 import { basename, extname } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findJsonFault } from '#shared/domain/json-fault.ts'
+import { LANGUAGES } from '../platform/languages.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
-import { parseSpaceTreeRows, TREE_COLUMNS } from '#shared/domain/space-tree-rows.ts'
+import { parseSpaceTreeRows, treeColumns } from '#shared/domain/space-tree-rows.ts'
 import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
 import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../spaces/space-rows.ts'
@@ -45,7 +46,7 @@ function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<Pars
     return refuse([{ at: `line ${line}, column ${column}`, why: 'badShape', detail }])
   }
   const repeated = findRepeatedKey(text)
-  if (repeated === null) return parseSpaceTreeJson(file, knownPaths)
+  if (repeated === null) return parseSpaceTreeJson(file, knownPaths, LANGUAGES)
   const at = printable(pathText(repeated))
   return refuse([{ at, why: 'duplicatePath', detail: 'the file has this key twice in one object' }])
 }
@@ -56,8 +57,8 @@ function parseCsv(
   knownPaths: ReadonlySet<string>,
   makesParents: boolean,
 ): Decision<ParsedTree, TreeFault[]> {
-  const { rows, faults } = readCsv(text, TREE_COLUMNS)
-  const tree = parseSpaceTreeRows(rows, knownPaths, makesParents)
+  const { rows, faults } = readCsv(text, treeColumns(LANGUAGES))
+  const tree = parseSpaceTreeRows(rows, knownPaths, makesParents, LANGUAGES)
   if (faults.length === 0) return tree
   const ofShape = faults.map(({ line, detail }): TreeFault => ({
     at: line === null ? 'file' : `line ${line}`,
@@ -80,12 +81,13 @@ export const spacesImport: AdminCommand = {
   --make-parents   also adds the spaces above, where a CSV names only what is in them
 
 CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written "\\/"), or the columns "id", "parent"
-and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no) and hours
-("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). Every parent needs a line of its own, unless it exists
-already or --make-parents adds it. Commas, semicolons and tabs, header names in any case, UTF-8 and UTF-16 are read as
-spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "hours", "children": [ … ] }, a list of
-such, or an object from names to what is in them. Spaces are matched by path. What was never on public screens is
-left alone. A file with an error is not imported at all; every error is named.`,
+and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no), equipment ("Screen,
+Whiteboard"), price, note and hours ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). In other languages: name:sl, location:sl,
+equipment:sl (as many as in equipment, in its order), price:sl, note:sl, and so for ${LANGUAGES.join(', ')}. Every
+parent needs a line of its own, unless it exists already or --make-parents adds it. Commas, semicolons and tabs, header names in any case, UTF-8 and UTF-16 are read as
+spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "texts": { "sl": { "name", … } },
+"hours", "children": [ … ] }, a list of such, or an object from names to what is in them. Spaces are matched by path. What
+was never on public screens is left alone. A file with an error is not imported at all; every error is named.`,
   options: {
     ...UNIVERSITY_OPTION,
     ...YES_OPTION,

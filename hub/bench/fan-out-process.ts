@@ -118,6 +118,7 @@ function join(scene: Scene, connection: Connection): ConnectionHandler {
   const end = (): void => connection.terminate()
   const member: Member = makeMember(connection, {
     usesOldProtocol: false,
+    takesTexts: true,
     sentClock: 0,
     nowMs: performance.now(),
     end,

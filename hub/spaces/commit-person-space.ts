@@ -1,7 +1,14 @@
 import { may } from '#shared/domain/access.ts'
 import { containsLink } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { MAX_LOCATION_LENGTH, type SpaceDetails } from '#shared/domain/space.ts'
+import { MAX_LOCATION_LENGTH, type SpaceDetails, type TextsPatch } from '#shared/domain/space.ts'
+import {
+  faultOfFit,
+  faultOfTexts,
+  textsAfter,
+  textsDifference,
+  type TextFault,
+} from '#shared/domain/space-text-rules.ts'
 import { faultOfDetails, faultOfName, faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
 import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import {
@@ -27,8 +34,10 @@ import {
   type SpaceDependencies,
 } from './change-spaces.ts'
 
-/** Values of a space that somebody changes; what is absent stays as it is. */
-export type SpacePatch = { [Key in keyof Omit<SpaceValues, 'onKiosks'>]?: SpaceValues[Key] | undefined }
+/** Values of a space that somebody changes; what is absent stays as it is, texts by language and field. [TXT-4] */
+export type SpacePatch = {
+  [Key in keyof Omit<SpaceValues, 'onKiosks' | 'texts'>]?: SpaceValues[Key] | undefined
+} & { texts?: TextsPatch | undefined }
 
 /** Makes a space below another one, and gives its id. It is hidden from kiosks unless its maker is of the super group. [TRE-8] [TRE-12] */
 export async function commitNewSpace(
@@ -45,13 +54,14 @@ export async function commitNewSpace(
       kind: input.kind,
       location: null,
       details: {},
+      texts: {},
       capacity: null,
     }
     const values = applyPatch({ ...blank, onKiosks: isOfSuperGroup(actor) }, input)
     const { parentId, name } = input
     const standing = { ...values, id: null, createdById: userId }
     const fault =
-      faultOfPatch(input) ??
+      faultOfPatch(input, values) ??
       (await faultOfPlace(change, { parentId, movedId: null, height: 1 })) ??
       (await faultOfKind(change, { parentId, kind: values.kind, below: [] })) ??
       (await faultOfCount(change, { count: 1, hiddenCount: values.onKiosks ? 0 : 1, mineCount: 1 })) ??
@@ -60,7 +70,13 @@ export async function commitNewSpace(
     const id = await insertPersonSpace(client, { universityId, clock, userId }, values)
     // Off kiosks it counts in no other space: no composite has to be recomputed. [TRE-6]
     if (values.onKiosks) await rebuildComposites(client, universityId, clock)
-    await appendSpaceChange(change, 'create', { spaceId: id, name: normaliseName(name), after: values })
+    const { after } = difference({ ...values, texts: {} }, values)
+    const { texts: _texts, ...main } = values
+    await appendSpaceChange(change, 'create', {
+      spaceId: id,
+      name: normaliseName(name),
+      after: { ...main, ...after },
+    })
     return accept(id)
   })
 }
@@ -85,7 +101,7 @@ export async function commitSpaceEdit(
       { ...valuesOf(before), onKiosks: before.onKiosks && isOfSuperGroup(actor) },
       edit.patch,
     )
-    const fault = faultOfPatch(edit.patch) ?? (await faultOfMove(change, before, after))
+    const fault = faultOfPatch(edit.patch, after) ?? (await faultOfMove(change, before, after))
     if (fault !== null) return refuse(fault)
     // Values that are the same change nothing, and take nothing off kiosks either. [AUD-5]
     const { after: changed } = difference(valuesOf(before), { ...after, onKiosks: before.onKiosks })
@@ -126,8 +142,11 @@ async function faultOfMove(
   return null
 }
 
-/** Names, locations and details go on public screens: invisible and misleading characters are refused. [TRE-2] */
-function faultOfPatch({ name, location, details }: SpacePatch): CallRefusal | null {
+/** Names, locations, details and texts go on public screens: invisible and misleading characters are refused. [TRE-2] */
+function faultOfPatch(
+  { name, location, details, texts }: SpacePatch,
+  after: SpaceValues,
+): CallRefusal | null {
   if (name !== undefined && faultOfName(name) !== null) return { why: 'nameRefused', at: '/name' }
   // Room codes have dots: only unmistakable links are refused. [EDG-10]
   if (name !== undefined && containsLink(name))
@@ -136,12 +155,27 @@ function faultOfPatch({ name, location, details }: SpacePatch): CallRefusal | nu
     return { why: 'valueRefused', at: '/location' }
   if (details !== undefined && faultOfDetails(details) !== null)
     return { why: 'valueRefused', at: '/details' }
-  return null
+  return texts === undefined ? null : faultOfLanguages(texts, after)
+}
+
+/** The same for texts in other languages, and whether they fit the main ones. [TXT-1] [TXT-3] */
+function faultOfLanguages(patch: TextsPatch, { texts, details }: SpaceValues): CallRefusal | null {
+  for (const [tag, text] of Object.entries(patch))
+    if (containsLink(text?.name ?? ''))
+      return { why: 'nameRefused', nameFault: 'address', at: `/texts/${tag}/name` }
+  const fault = faultOfTexts(patch) ?? faultOfFit(texts, details)
+  return fault === null ? null : refusalOf(fault)
+}
+
+function refusalOf({ tag, field, index, why }: TextFault): CallRefusal {
+  const at = ['/texts', tag, field, index].filter((part) => part !== null).join('/')
+  return { why: why === 'name' ? 'nameRefused' : 'valueRefused', at }
 }
 
 function applyPatch(before: SpaceValues, input: SpacePatch): SpaceValues {
   const { name = before.name, location = before.location, details = before.details } = input
   const { parentId = before.parentId, kind = before.kind, capacity = before.capacity } = input
+  const shown = trimmed(details)
   return {
     parentId,
     kind,
@@ -149,7 +183,8 @@ function applyPatch(before: SpaceValues, input: SpacePatch): SpaceValues {
     onKiosks: before.onKiosks,
     name: normaliseName(name),
     location: normaliseName(location ?? '') || null,
-    details: trimmed(details),
+    details: shown,
+    texts: textsAfter(before, shown, input.texts),
   }
 }
 
@@ -164,19 +199,23 @@ function trimmed(details: SpaceDetails): SpaceDetails {
   return { ...flags, ...Object.fromEntries(texts), ...(things.length === 0 ? {} : { equipment: things }) }
 }
 
-function valuesOf({ parentId, name, kind, location, details, capacity, onKiosks }: SpaceState): SpaceValues {
-  return { parentId, name, kind, location, details, capacity, onKiosks }
+function valuesOf(space: SpaceState): SpaceValues {
+  const { parentId, name, kind, location, details, texts, capacity, onKiosks } = space
+  return { parentId, name, kind, location, details, texts, capacity, onKiosks }
 }
 
-/** Only what differs, before and after. */
+/** Only what differs, before and after; of texts only the languages and fields that do. [TXT-6] */
 function difference(
   before: SpaceValues,
   after: SpaceValues,
 ): { before: Record<string, unknown>; after: Record<string, unknown> } {
   const keys = (Object.keys(after) as (keyof SpaceValues)[]).filter(
-    (key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]),
+    (key) => key !== 'texts' && JSON.stringify(before[key]) !== JSON.stringify(after[key]),
   )
-  const pick = (values: SpaceValues): Record<string, unknown> =>
-    Object.fromEntries(keys.map((key) => [key, values[key]]))
-  return { before: pick(before), after: pick(after) }
+  const texts = textsDifference(before.texts, after.texts)
+  const pick = (values: SpaceValues, ofTexts: TextsPatch): Record<string, unknown> => ({
+    ...Object.fromEntries(keys.map((key) => [key, values[key]])),
+    ...(texts.names.length === 0 ? {} : { texts: ofTexts }),
+  })
+  return { before: pick(before, texts.before), after: pick(after, texts.after) }
 }

@@ -2,6 +2,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { faultsOfTree } from '#shared/domain/space-tree-check.ts'
 import {
   diffSpaceTree,
+  faultsOfTexts,
   pathsOfSpaces,
   spacesByPath,
   type ExistingSpace,
@@ -110,6 +111,7 @@ export async function planSpaceTree(
   const paths = pathsOfSpaces(existing)
   const faults = faultsOfTree(wanted, new Set(spacesByPath(existing).keys()))
   const difference = diffSpaceTree(existing, wanted, { prune })
+  faults.push(...faultsOfTexts(difference, wanted))
   const afterCount = existing.length + difference.create.length - difference.delete.length
   // What people hid takes no room from staff. [TRE-13]
   const deletedIds = new Set(difference.delete.map(({ id }) => id))

@@ -1,4 +1,4 @@
-import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
+import type { SpaceDetails, SpaceKind, SpaceTexts } from '#shared/domain/space.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // What people's changes of spaces read and write. All of it runs under the university's lock, unless it says otherwise.
@@ -11,6 +11,7 @@ export interface SpaceState {
   kind: SpaceKind
   location: string | null
   details: SpaceDetails
+  texts: SpaceTexts
   capacity: number | null
   onKiosks: boolean
   isDeleted: boolean
@@ -27,7 +28,7 @@ export async function loadSpaceState(
 ): Promise<SpaceState | null> {
   const [row] = await query<SpaceState>(
     database,
-    `select id, parent_id as "parentId", name, kind, location, details, capacity, on_kiosks as "onKiosks",
+    `select id, parent_id as "parentId", name, kind, location, details, texts, capacity, on_kiosks as "onKiosks",
        is_deleted as "isDeleted", coalesce(deleted_clock, clock) as "deletedClock", version, created_by_id as "createdById"
      from spaces where university_id = $1 and id = $2`,
     [universityId, id],
@@ -118,6 +119,7 @@ export interface SpaceValues {
   kind: SpaceKind
   location: string | null
   details: SpaceDetails
+  texts: SpaceTexts
   capacity: number | null
   onKiosks: boolean
 }
@@ -131,8 +133,8 @@ export async function insertPersonSpace(
   const [row] = await query<{ id: number }>(
     transaction,
     `insert into spaces (university_id, clock, facts_clock, created_by_id, last_updated_by_id,
-       parent_id, name, kind, location, details, capacity, on_kiosks, is_public, weight)
-     values ($1, $2, $2, $3, $3, $4, $5, $6, $7, $8, $9::integer, $10, $10, coalesce($9, 1)) returning id`,
+       parent_id, name, kind, location, details, texts, capacity, on_kiosks, is_public, weight)
+     values ($1, $2, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10::integer, $11, $11, coalesce($10, 1)) returning id`,
     [commit.universityId, commit.clock, commit.userId, ...columnsOf(values)],
   )
   if (row === undefined) throw new Error('an insert gave no row')
@@ -153,17 +155,18 @@ export async function updatePersonSpace(
   await query(
     transaction,
     `update spaces set clock = $2, facts_clock = $2, last_updated_by_id = $3, version = version + 1, updated_at = now(),
-       parent_id = $4, name = $5, kind = $6, location = $7, details = $8, capacity = $9::integer, on_kiosks = $10,
-       weight = case when child_count = 0 then coalesce($9, 1) else weight end,
-       was_on_kiosks = was_on_kiosks and not $12::boolean
-     where university_id = $1 and id = $11`,
+       parent_id = $4, name = $5, kind = $6, location = $7, details = $8, texts = $9, capacity = $10::integer,
+       on_kiosks = $11, weight = case when child_count = 0 then coalesce($10, 1) else weight end,
+       was_on_kiosks = was_on_kiosks and not $13::boolean
+     where university_id = $1 and id = $12`,
     [commit.universityId, commit.clock, commit.userId, ...columnsOf(values), id, isUnknown],
   )
 }
 
 function columnsOf(values: SpaceValues): unknown[] {
-  const { parentId, name, kind, location, details, capacity, onKiosks } = values
-  return [parentId, name, kind, location, JSON.stringify(details), capacity, onKiosks]
+  const { parentId, name, kind, location, details, texts, capacity, onKiosks } = values
+  const [detailsJson, textsJson] = [JSON.stringify(details), JSON.stringify(texts)]
+  return [parentId, name, kind, location, detailsJson, textsJson, capacity, onKiosks]
 }
 
 /** Sets who deleted or restored spaces last. */

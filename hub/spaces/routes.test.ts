@@ -289,3 +289,118 @@ test('[AUD-1] changes are written down with who made them and what was before', 
   ])
   expect(rows[1]?.log).toEqual({ spaceId: space.id, before: { capacity: null }, after: { capacity: 3 } })
 })
+
+test('[TXT-1] [TXT-4] texts are given with a new space, changed by language and field, and taken away', async () => {
+  const { campus, chief, student } = house
+  const { space } = await calls.make(chief, campus.floors[0], 'Reading corner', {
+    details: { equipment: ['Screen', 'Lamp'] },
+    texts: { SL: { name: '  Bralni   kotiček ', equipment: ['Zaslon', 'Luč'], note: '' }, 'zh-TW': {} },
+  })
+  const sl = { name: 'Bralni kotiček', equipment: ['Zaslon', 'Luč'] }
+  expect(space.facts).toMatchObject({ name: 'Reading corner', texts: { sl } })
+  expect(await calls.see(student, space.id)).toMatchObject({ facts: { texts: { sl } } })
+  const more = await calls.edit(chief, space, {
+    texts: { sl: { note: 'Tiho' }, 'zh-TW': { location: '窗邊' } },
+  })
+  expect(more.space).toMatchObject({ version: 2 })
+  expect(more.space.facts.texts).toEqual({ sl: { ...sl, note: 'Tiho' }, 'zh-TW': { location: '窗邊' } })
+  const less = await calls.edit(chief, more.space, { texts: { sl: { name: null, note: '' }, 'zh-TW': null } })
+  expect(less.space.facts.texts).toEqual({ sl: { equipment: sl.equipment } })
+  // The same again changes nothing, not even the version.
+  const same = await calls.edit(chief, less.space, { texts: { sl: { equipment: sl.equipment }, de: null } })
+  expect(same.space.version).toBe(3)
+  const none = await calls.edit(chief, less.space, { texts: { sl: null } })
+  expect(none.space.facts).not.toHaveProperty('texts')
+})
+
+test('[TXT-1] a name in another language is nobody’s identity: it may stand twice, and does not take a main one', async () => {
+  const { campus, chief } = house
+  const texts = { sl: { name: 'Kotiček' } }
+  const one = await calls.make(chief, campus.floors[0], 'Corner', { texts })
+  const two = await calls.make(chief, campus.floors[0], 'Nook', { texts })
+  expect(statuses([one, two, await calls.make(chief, campus.floors[0], 'Kotiček')])).toEqual([201, 201, 201])
+})
+
+test('[TXT-3] a list of equipment that does not fit is refused at its field; one that a change leaves behind goes in the same commit', async () => {
+  const { campus, chief } = house
+  const { space } = await calls.make(chief, campus.floors[0], 'Listed', {
+    details: { equipment: ['Screen', 'Lamp'] },
+    texts: { sl: { equipment: ['Zaslon', 'Luč'] }, 'zh-TW': { equipment: ['螢幕', '燈'] } },
+  })
+  const short = await calls.edit(chief, space, { texts: { sl: { equipment: ['Zaslon'] } } })
+  expect(short.error).toMatchObject({ error: 'valueRefused', at: '/texts/sl/equipment' })
+  const given = await calls.edit(chief, space, {
+    details: { equipment: ['Screen', 'Lamp', 'Camera'] },
+    texts: { sl: { equipment: ['Zaslon', 'Luč', 'Kamera'] } },
+  })
+  expect(given.space.facts.texts).toEqual({ sl: { equipment: ['Zaslon', 'Luč', 'Kamera'] } })
+  const turned = await calls.edit(chief, given.space, { details: { equipment: ['Camera', 'Screen'] } })
+  expect(turned.space.facts.texts).toEqual({ sl: { equipment: ['Kamera', 'Zaslon'] } })
+  const none = await calls.edit(chief, turned.space, { details: {} })
+  expect(none.space.facts).not.toHaveProperty('texts')
+})
+
+test.each([
+  ['a hidden character in a name', { sl: { name: 'Soba\u202e' } }, 422, 'nameRefused', '/texts/sl/name'],
+  ['a link as a name', { sl: { name: 'www.example.org' } }, 422, 'nameRefused', '/texts/sl/name'],
+  ['a name that is too long', { sl: { name: 'a'.repeat(121) } }, 422, 'nameRefused', '/texts/sl/name'],
+  [
+    'a hidden character in a thing',
+    { sl: { equipment: ['a', 'b\u202e'] } },
+    422,
+    'valueRefused',
+    '/texts/sl/equipment/1',
+  ],
+  ['a note that is too long', { sl: { note: 'a'.repeat(501) } }, 400, 'malformed', '/texts/sl/note'],
+  ['a strange field', { sl: { title: 'a' } }, 400, 'malformed', '/texts/sl'],
+  ['what is no tag', { 'no tag': { name: 'a' } }, 400, 'malformed', '/texts'],
+])('[TXT-1] refuses %s', async (_, texts, status, error, at) => {
+  const { campus, chief } = house
+  const answer = await calls.make(chief, campus.floors[0], 'Refused', {
+    texts,
+    details: { equipment: ['a', 'b'] },
+  })
+  expect([answer.status, answer.error]).toMatchObject([status, { error, at: expect.stringContaining(at) }])
+})
+
+test('[TXT-4] [TRE-8] [TRE-9] a text is a change like any other: of one version, and off kiosks where its maker makes it', async () => {
+  const { campus, student, chief } = house
+  const { space } = await calls.make(student, campus.floors[0], 'Corner')
+  const shown = (await calls.letOn(chief, space.id)).space
+  const mine = await calls.edit(student, shown, { texts: { sl: { name: 'Kotiček' } } })
+  expect(mine.space).toMatchObject({ isOnKiosks: false })
+  const late = await calls.edit(chief, shown, { texts: { sl: { name: 'Kot' } } })
+  expect(late.error).toMatchObject({
+    error: 'stale',
+    current: { facts: { texts: { sl: { name: 'Kotiček' } } } },
+  })
+})
+
+test('[TXT-6] the log of a space names the languages and fields whose texts changed', async () => {
+  const { campus, chief } = house
+  const { space } = await calls.make(chief, campus.floors[0], 'Logged', {
+    texts: { sl: { name: 'Zapisano' } },
+  })
+  await calls.edit(chief, space, { texts: { sl: { note: 'Tiho' }, 'zh-TW': { name: '記錄' } } })
+  const changes = await query<{ log: object }>(
+    database.pool,
+    `select log from change_logs where university_id = $1 and service = 'spaces' order by id`,
+    [campus.universityId],
+  )
+  expect(changes.map(({ log }) => log)).toEqual([
+    expect.objectContaining({ after: expect.objectContaining({ texts: { sl: { name: 'Zapisano' } } }) }),
+    {
+      spaceId: space.id,
+      before: { texts: { sl: { note: null }, 'zh-TW': { name: null } } },
+      after: { texts: { sl: { note: 'Tiho' }, 'zh-TW': { name: '記錄' } } },
+    },
+  ])
+  const bare = await calls.make(chief, campus.floors[0], 'Bare')
+  expect(bare.status).toBe(201)
+  const [last] = await query<{ log: { after: object } }>(
+    database.pool,
+    'select log from change_logs where university_id = $1 order by id desc limit 1',
+    [campus.universityId],
+  )
+  expect(last?.log.after).not.toHaveProperty('texts')
+})

@@ -1,5 +1,5 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { SpaceDetails, SpaceKind } from '#shared/domain/space.ts'
+import type { SpaceDetails, SpaceKind, SpaceTexts } from '#shared/domain/space.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
 import type { GoneRow, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
 import type { FeedRows } from '../platform/broadcast/feed-rows.ts'
@@ -87,6 +87,8 @@ interface RowColumns {
   location: string | null
   details: SpaceDetails
   capacity: number | null
+  /** Null: none, and then the row says nothing of them. [TXT-1] */
+  texts: SpaceTexts | null
   /** Of people's rows. */
   version?: number
   isOnKiosks?: boolean
@@ -104,18 +106,23 @@ async function loadRows<Row extends SpaceRow>(
     client,
     `select id, clock, case when child_count = 0 then occupancy end as level,
         case when child_count = 0 then ms_of_time(occupancy_updated_at) end as "reportedAtMs",
-        parent_id as "parentId", name, kind, location, details, capacity${view.columns}
+        parent_id as "parentId", name, kind, location, details, capacity,
+        nullif(texts, '{}') as texts${view.columns}
      from spaces where university_id = $1 and ${condition} and ${view.sees} order by id`,
     [universityId, ...values],
   )
   const hours = await loadHours(client, universityId, found.length)
-  return found.map(({ id, clock, level, reportedAtMs, version, isOnKiosks, ...facts }) => {
+  return found.map(({ id, clock, level, reportedAtMs, texts, version, isOnKiosks, ...facts }) => {
     const row: SpaceRow = {
       id,
       clock,
       level,
       reportedAtMs,
-      facts: { ...facts, hours: hours.get(id) ?? { weekly: null, closures: [] } },
+      facts: {
+        ...facts,
+        hours: hours.get(id) ?? { weekly: null, closures: [] },
+        ...(texts === null ? {} : { texts }),
+      },
     }
     return (version === undefined ? row : { ...row, version, isOnKiosks }) as Row
   })

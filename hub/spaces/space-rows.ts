@@ -9,7 +9,7 @@ export async function loadSpaces(database: Queryable, universityId: number): Pro
   return query<ExistingSpace>(
     database,
     `with ${HOURS_BY_SPACE}
-     select s.id, s.parent_id as "parentId", s.name, s.kind, s.location, s.details, s.capacity,
+     select s.id, s.parent_id as "parentId", s.name, s.kind, s.location, s.details, s.capacity, s.texts,
        s.on_kiosks as "onKiosks", s.was_on_kiosks as "wasOnKiosks",
        s.created_by_id as "createdById",
        coalesce(h.hours, '{"weekly":null,"closures":[]}') as hours
@@ -43,11 +43,11 @@ export async function insertSpaces(
 ): Promise<void> {
   await query(
     transaction,
-    `insert into spaces (id, university_id, parent_id, name, kind, location, details, capacity, clock, facts_clock)
+    `insert into spaces (id, university_id, parent_id, name, kind, location, details, capacity, texts, clock, facts_clock)
      overriding system value
-     select n.id, $1, n."parentId", n.name, n.kind, n.location, n.details, n.capacity, $2, $2
+     select n.id, $1, n."parentId", n.name, n.kind, n.location, n.details, n.capacity, coalesce(n.texts, '{}'), $2, $2
      from jsonb_to_recordset($3) n
-       (id bigint, "parentId" bigint, name text, kind text, location text, details jsonb, capacity integer)`,
+       (id bigint, "parentId" bigint, name text, kind text, location text, details jsonb, capacity integer, texts jsonb)`,
     [universityId, clock, JSON.stringify(spaces)],
   )
 }
@@ -62,8 +62,9 @@ export async function updateSpaces(
   await query(
     transaction,
     `update spaces s set kind = n.kind, location = n.location, details = n.details, capacity = n.capacity,
+       texts = coalesce(n.texts, '{}'),
        version = s.version + 1, clock = $2, facts_clock = $2, updated_at = now()
-     from jsonb_to_recordset($3) n (id bigint, kind text, location text, details jsonb, capacity integer)
+     from jsonb_to_recordset($3) n (id bigint, kind text, location text, details jsonb, capacity integer, texts jsonb)
      where s.university_id = $1 and s.id = n.id`,
     [universityId, clock, JSON.stringify(updates.map(({ id, facts }) => ({ id, ...facts })))],
   )

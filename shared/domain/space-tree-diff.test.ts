@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { diffSpaceTree, spacesByPath, type ExistingSpace } from './space-tree-diff.ts'
+import {
+  diffSpaceTree,
+  faultsOfTexts,
+  spacesByPath,
+  type ExistingSpace,
+  type TreeDifference,
+} from './space-tree-diff.ts'
 import type { SpaceSpec } from './space-tree.ts'
 
 const noHours = { weekly: null, closures: [] }
@@ -214,5 +220,44 @@ describe('difference of two trees', () => {
       space(4, 1, 'Annex', off),
     ]
     expect(diffSpaceTree(own, [], { prune: true }).delete.map(({ id }) => id)).toEqual([2, 3, 4])
+  })
+})
+
+describe('texts in other languages', () => {
+  const listed = space(3, 1, 'Room', {
+    details: { equipment: ['Screen', 'Lamp'] },
+    texts: { sl: { name: 'Soba', equipment: ['Zaslon', 'Luč'] } },
+  })
+  const before = [space(1, null, 'University', { kind: 'university' }), listed]
+  const change = (some: Partial<SpaceSpec>): TreeDifference =>
+    diffSpaceTree(before, [spec(['Room'], some)], { prune: false })
+
+  test('[TXT-1] a space is matched by its main name, whatever it is called elsewhere', () => {
+    expect(change({}).unchangedCount).toBe(1)
+    expect(diffSpaceTree(before, [spec(['Soba'])], { prune: false }).create).toHaveLength(1)
+  })
+
+  test('[TXT-6] the difference names language and field; what the file does not say stays', () => {
+    const { update } = change({ texts: { sl: { note: 'Tiho' }, 'zh-TW': { name: '室' } } })
+    expect(update[0]?.changed).toEqual(['note:sl', 'name:zh-TW'])
+    expect(update[0]?.facts.texts).toEqual({
+      sl: { name: 'Soba', equipment: ['Zaslon', 'Luč'], note: 'Tiho' },
+      'zh-TW': { name: '室' },
+    })
+    expect(change({ texts: { sl: null } }).update[0]?.facts).not.toHaveProperty('texts')
+  })
+
+  test('[TXT-3] a list that does not fit is a fault of its line; one that the file leaves behind goes', () => {
+    const wanted = [spec(['Room'], { texts: { sl: { equipment: ['Zaslon'] } } })]
+    expect(faultsOfTexts(diffSpaceTree(before, wanted, { prune: false }), wanted)).toEqual([
+      {
+        at: 'line 1',
+        why: 'badValue',
+        detail: 'equipment:sl: it lists 1, and the main list 2: as many are wanted, in the same order',
+      },
+    ])
+    const { update } = change({ details: { equipment: ['Screen', 'Camera'] } })
+    expect(update[0]?.changed).toEqual(['details', 'equipment:sl'])
+    expect(faultsOfTexts({ create: [], update }, [spec(['Room'])])).toEqual([])
   })
 })

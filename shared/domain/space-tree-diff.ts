@@ -1,6 +1,8 @@
 import { canonicalJson } from './canonical-json.ts'
 import { childrenByParent, pathToRoot, type SpaceFacts, type SpaceKind } from './space.ts'
-import { mergeDetails, normaliseName, pathText, type SpaceSpec } from './space-tree.ts'
+import { faultOfFit, textsAfter, textsDifference } from './space-text-rules.ts'
+import type { TextField } from './space-texts.ts'
+import { mergeDetails, normaliseName, pathText, type SpaceSpec, type TreeFault } from './space-tree.ts'
 
 /** A live space as the university has it now. */
 export interface ExistingSpace extends SpaceFacts {
@@ -23,11 +25,14 @@ export interface SpaceToUpdate {
   id: number
   path: string[]
   facts: SpaceFacts
-  changed: FactName[]
+  changed: ChangedFact[]
 }
 
 /** A fact that a tree file can change. */
 export type FactName = 'kind' | 'location' | 'capacity' | 'details' | 'hours'
+
+/** The same, and texts of a language: "name:sl". [TXT-6] */
+export type ChangedFact = FactName | `${TextField}:${string}`
 
 /** What an import would do, which is also what it does. [TRE-5] */
 export interface TreeDifference {
@@ -100,7 +105,8 @@ export function diffSpaceTree(
     if (space === undefined) difference.create.push(toCreate(spec, inner.has(key)))
     else {
       const facts = factsAfter(space, spec)
-      const changed = FACT_NAMES.filter((name) => canonicalJson(space[name]) !== canonicalJson(facts[name]))
+      const plain = FACT_NAMES.filter((name) => canonicalJson(space[name]) !== canonicalJson(facts[name]))
+      const changed = [...plain, ...textsDifference(space.texts ?? {}, facts.texts ?? {}).names]
       if (changed.length > 0) difference.update.push({ id: space.id, path: spec.path, facts, changed })
       else difference.unchangedCount += 1
     }
@@ -109,7 +115,28 @@ export function diffSpaceTree(
   return difference
 }
 
+/** What texts in other languages of a file do not fit the spaces that they are of. [TXT-1] [TXT-3] */
+export function faultsOfTexts(
+  { create, update }: Pick<TreeDifference, 'create' | 'update'>,
+  wanted: readonly SpaceSpec[],
+): TreeFault[] {
+  const places = new Map(wanted.map(({ path, at }) => [pathText(path), at]))
+  return [...create, ...update].flatMap(({ path, facts }): TreeFault[] => {
+    const fault = faultOfFit(facts.texts ?? {}, facts.details)
+    if (fault === null) return []
+    const { tag, field, detail } = fault
+    return [
+      {
+        at: places.get(pathText(path)) ?? 'file',
+        why: 'badValue',
+        detail: `${field ?? 'texts'}:${tag}: ${detail}`,
+      },
+    ]
+  })
+}
+
 function toCreate(spec: SpaceSpec, isInner: boolean): SpaceToCreate {
+  const details = mergeDetails({}, spec.details)
   return {
     path: spec.path,
     facts: {
@@ -117,8 +144,9 @@ function toCreate(spec: SpaceSpec, isInner: boolean): SpaceToCreate {
       kind: spec.kind ?? usualKind(spec.path.length, isInner),
       location: spec.location ?? null,
       capacity: spec.capacity ?? null,
-      details: mergeDetails({}, spec.details),
+      details,
       hours: spec.hours ?? { weekly: null, closures: [] },
+      ...textsOf({ details: {} }, details, spec),
     },
   }
 }
@@ -129,15 +157,27 @@ function usualKind(depth: number, isInner: boolean): SpaceKind {
   return depth === 1 ? 'building' : 'floor'
 }
 
+/** Absent where there are none. */
+function textsOf(
+  before: Pick<SpaceFacts, 'details' | 'texts'>,
+  details: SpaceFacts['details'],
+  spec: SpaceSpec,
+): Pick<SpaceFacts, 'texts'> {
+  const texts = textsAfter(before, details, spec.texts)
+  return Object.keys(texts).length === 0 ? {} : { texts }
+}
+
 function factsAfter(space: ExistingSpace, spec: SpaceSpec): SpaceFacts {
+  const details = mergeDetails(space.details, spec.details)
   return {
     parentId: space.parentId,
     name: space.name,
     kind: spec.kind ?? space.kind,
     location: spec.location === undefined ? space.location : spec.location,
     capacity: spec.capacity === undefined ? space.capacity : spec.capacity,
-    details: mergeDetails(space.details, spec.details),
+    details,
     hours: spec.hours ?? space.hours,
+    ...textsOf(space, details, spec),
   }
 }
 

@@ -114,3 +114,24 @@ describe('a nested tree', () => {
     )
   })
 })
+
+test('[TXT-7] texts stand by language, in any case; one that is not offered is named, and what does not fit is a fault', () => {
+  const read = parseSpaceTreeJson(
+    [{ name: 'A', texts: { 'ZH-tw': { name: '甲', price: null }, de: { name: 'X' } } }],
+    new Set(),
+    ['sl', 'zh-TW'],
+  )
+  expect(read).toMatchObject({
+    ok: true,
+    value: { ignored: ['texts.de'], specs: [{ texts: { 'zh-TW': { name: '甲', price: null } } }] },
+  })
+  const faults = (texts: object): unknown => {
+    const refused = parseSpaceTreeJson([{ name: 'A', texts }], new Set(), ['sl'])
+    return refused.ok ? null : refused.refusal.map(({ at, detail }) => `${at}: ${detail}`)
+  }
+  expect(faults({ sl: { title: 'X' } })).toEqual([expect.stringMatching(/^A: texts\.sl/)])
+  expect(faults({ sl: { equipment: 'X' } })).toEqual([expect.stringMatching(/^A: texts\.sl\.equipment/)])
+  expect(faults({ sl: { name: 'X\u202e' } })).toEqual([
+    'A: texts.sl.name: it has the invisible character U+202E',
+  ])
+})

@@ -1,6 +1,14 @@
 import { makeCheck } from '../wire/parse.ts'
 import { accept, refuse, type Decision } from './decision.ts'
-import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
+import {
+  MAX_CAPACITY,
+  MAX_LOCATION_LENGTH,
+  MAX_TREE_DEPTH,
+  MAX_TREE_SPACES,
+  TextPatch,
+  type TextsPatch,
+} from './space.ts'
+import { faultOfTexts } from './space-text-rules.ts'
 import { faultsOfTree, parentsFirst, tooLarge } from './space-tree-check.ts'
 import { parseHours } from './space-tree-hours.ts'
 import {
@@ -19,9 +27,12 @@ import {
 } from './space-tree.ts'
 
 const checkNode = makeCheck(SpaceTreeNode)
+const checkText = makeCheck(TextPatch)
 const KEYS = new Set(Object.keys(SpaceTreeNode.properties))
 
 interface Reading {
+  /** Tags of the languages that are offered. */
+  languages: readonly string[]
   specs: SpaceSpec[]
   faults: TreeFault[]
   ignored: Set<string>
@@ -30,16 +41,17 @@ interface Reading {
 }
 
 /**
- * Reads a nested tree: a node `{ name, kind?, location?, capacity?, details?, hours?, children? }`, a list of such, or an
+ * Reads a nested tree: a node `{ name, kind?, location?, capacity?, details?, texts?, hours?, children? }`, a list of such, or an
  * object from names to what stands below them – objects again, or lists of nodes ("Main building" → "1" → rooms). A
  * top node of kind "university" is the university's own space, and its children stand at the top. Taken whole or not
- * at all. [TRE-2] [TRE-3]
+ * at all; texts in a language that is not offered are left out, and named. [TRE-2] [TRE-3] [TXT-7]
  */
 export function parseSpaceTreeJson(
   file: unknown,
   knownPaths: ReadonlySet<string> = new Set(),
+  languages: readonly string[] = [],
 ): Decision<ParsedTree, TreeFault[]> {
-  const reading: Reading = { specs: [], faults: [], ignored: new Set(), isFull: false }
+  const reading: Reading = { languages, specs: [], faults: [], ignored: new Set(), isFull: false }
   if (isNode(file) && file['kind'] === 'university') readBelow(reading, file['children'] ?? [], [])
   else readBelow(reading, file, [])
   const { specs, faults, ignored } = reading
@@ -105,6 +117,7 @@ function addSpec(reading: Reading, node: SpaceTreeNode, parent: readonly string[
   if (locationFault !== null) fault(reading, path, 'badValue', `location: ${locationFault}`)
   readCapacity(reading, node, spec)
   readDetails(reading, node, spec)
+  readTexts(reading, node, spec)
   readHours(reading, node, spec)
   reading.specs.push(spec)
   return path
@@ -129,6 +142,25 @@ function readDetails(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): vo
   const wrong = faultOfDetails(node.details)
   if (wrong === null) spec.details = node.details
   else fault(reading, spec.path, 'badValue', wrong)
+}
+
+function readTexts(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void {
+  const texts: TextsPatch = {}
+  for (const [typed, said] of Object.entries(node.texts ?? {})) {
+    const tag = reading.languages.find((one) => one.toLowerCase() === typed.toLowerCase())
+    const checked = checkText(said)
+    if (tag === undefined) reading.ignored.add(`texts.${printable(typed)}`)
+    else if (said === null) texts[tag] = null
+    else if (checked.ok) texts[tag] = checked.value
+    else {
+      const { at, reason } = checked.refusal
+      fault(reading, spec.path, 'badValue', `texts.${tag}${at.replaceAll('/', '.')}: ${reason}`)
+    }
+  }
+  const wrong = faultOfTexts(texts)
+  if (wrong !== null)
+    fault(reading, spec.path, 'badValue', `texts.${wrong.tag}.${wrong.field ?? ''}: ${wrong.detail}`)
+  if (Object.keys(texts).length > 0) spec.texts = texts
 }
 
 function readHours(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void {

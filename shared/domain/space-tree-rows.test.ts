@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_CAPACITY, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
-import { parseSpaceTreeRows, type TreeRow } from './space-tree-rows.ts'
+import { parseSpaceTreeRows, treeColumns, type TreeRow } from './space-tree-rows.ts'
 import { faultOfName, normaliseName, parsePath, pathText, type TreeFault } from './space-tree.ts'
 
 /** A table from lines of cells; the first line names the columns. */
@@ -308,4 +308,54 @@ test('[TRE-2] a flag of a part of a country is a name like any other; tag charac
   expect(faultOfName(`Room ${england}`)).toBeNull()
   expect(faultOfName('Room \u{E0067}\u{E007F}')).toBe('it has the invisible character U+E0067')
   expect(faultOfName(`${england}\u{E0067}`)).toBe('it has the invisible character U+E0067')
+})
+
+describe('texts in other languages', () => {
+  const OFFERED = ['en', 'sl', 'zh-TW']
+
+  test('[TXT-7] stand in columns of the main ones’ names with a language; an empty cell takes one away', () => {
+    expect(treeColumns(['sl'])).toEqual(
+      expect.arrayContaining(['equipment', 'name:sl', 'location:sl', 'equipment:sl', 'price:sl', 'note:sl']),
+    )
+    const read = parseSpaceTreeRows(
+      table(
+        ['path', 'equipment', 'price', 'note', 'name:sl', 'equipment:sl', 'note:zh-TW', 'name:de'],
+        ['Library', 'Screen, Lamp', '', 'Quiet', 'Knjižnica', 'Zaslon; Luč', '', 'Bücherei'],
+      ),
+      new Set(),
+      false,
+      OFFERED,
+    )
+    expect(read).toEqual({
+      ok: true,
+      value: {
+        ignored: ['name:de'],
+        specs: [
+          {
+            path: ['Library'],
+            at: 'line 2',
+            details: { equipment: ['Screen', 'Lamp'], price: null, note: 'Quiet' },
+            texts: {
+              sl: { name: 'Knjižnica', equipment: ['Zaslon', 'Luč'] },
+              'zh-TW': { note: '' },
+            },
+          },
+        ],
+      },
+    })
+  })
+
+  test('[TXT-1] are refused like the main ones, with the line and the column', () => {
+    const read = parseSpaceTreeRows(
+      table(['path', 'name:sl', 'note'], ['A', 'Soba\u202e', ''], ['B', 'a'.repeat(121), 'x'.repeat(501)]),
+      new Set(),
+      false,
+      OFFERED,
+    )
+    expect(read.ok ? [] : read.refusal.map(({ at, detail }) => `${at}: ${detail}`)).toEqual([
+      'line 2: name:sl: it has the invisible character U+202E',
+      expect.stringMatching(/^line 3: note: /),
+      'line 3: name:sl: it is 121 characters long, and 120 are the most',
+    ])
+  })
 })

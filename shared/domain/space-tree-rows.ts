@@ -1,8 +1,11 @@
 import { accept, refuse, type Decision } from './decision.ts'
-import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_SPACES, SpaceKind } from './space.ts'
+import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_SPACES, SpaceKind, type TextPatch } from './space.ts'
 import { faultsOfTree, missingParents, parentsFirst, tooLarge } from './space-tree-check.ts'
+import { faultOfTexts } from './space-text-rules.ts'
+import { splitList, TEXT_FIELDS } from './space-texts.ts'
 import { parseHours } from './space-tree-hours.ts'
 import {
+  faultOfDetails,
   faultOfName,
   faultOfText,
   normaliseName,
@@ -34,7 +37,16 @@ export const TREE_COLUMNS: readonly string[] = [
   'seats',
   'hours',
   ...DETAIL_COLUMNS,
+  'equipment',
+  'price',
+  'note',
 ]
+
+/** Columns that mean something where these languages are offered: "name:sl" beside the main ones. [TXT-7] */
+export function treeColumns(languages: readonly string[]): string[] {
+  return [...TREE_COLUMNS, ...languages.flatMap((tag) => TEXT_FIELDS.map((field) => `${field}:${tag}`))]
+}
+
 const KINDS: ReadonlySet<string> = new Set(SpaceKind.enum)
 const ANSWERS = new Map([
   ...['yes', 'true', '1', 'y'].map((word) => [word, true] as const),
@@ -42,6 +54,8 @@ const ANSWERS = new Map([
 ])
 
 interface Reading {
+  /** Tags of the languages that are offered. */
+  languages: readonly string[]
   faults: TreeFault[]
   specs: SpaceSpec[]
 }
@@ -49,26 +63,28 @@ interface Reading {
 /**
  * Reads a table with a column `path` ("Library/Floor 1/Room 101", a "/" inside a name as "\/") or with `id`, `parent`
  * (empty at the top) and `name`; further columns kind, location, capacity or seats, wifi, sockets, quiet, stepFree
- * (yes, no) and hours. An empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above
- * that neither the rows nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3]
+ * (yes, no), equipment ("Screen, Whiteboard"), price, note and hours, and texts in an offered language ("name:sl"). An empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above
+ * that neither the rows nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3] [TXT-7]
  */
 export function parseSpaceTreeRows(
   rows: readonly TreeRow[],
   knownPaths: ReadonlySet<string> = new Set(),
   makesParents = false,
+  languages: readonly string[] = [],
 ): Decision<ParsedTree, TreeFault[]> {
   if (rows.length > MAX_TREE_SPACES) return refuse([tooLarge(rows.length)])
   const columns = Object.keys(rows[0]?.cells ?? {})
   const byPath = columns.includes('path')
   if (!byPath && !['id', 'parent', 'name'].every((column) => columns.includes(column)))
     return refuse([shapeFault(rows.length)])
-  const reading: Reading = { faults: [], specs: [] }
+  const reading: Reading = { languages, faults: [], specs: [] }
   const paths = byPath ? pathsGiven(rows, reading) : pathsByParent(rows, reading)
   for (const [row, path] of paths) readRow(reading, row, path)
   if (makesParents) reading.specs.push(...missingParents(reading.specs, knownPaths))
   const faults = [...reading.faults, ...faultsOfTree(reading.specs, knownPaths)]
   if (faults.length > 0) return refuse(faults)
-  const ignored = columns.filter((column) => !TREE_COLUMNS.includes(column) || (byPath && column === 'name'))
+  const known = treeColumns(languages)
+  const ignored = columns.filter((column) => !known.includes(column) || (byPath && column === 'name'))
   return accept({ specs: parentsFirst(reading.specs), ignored })
 }
 
@@ -149,6 +165,7 @@ function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void
   if (wrong !== null) fault(reading, row, 'badValue', `location: ${wrong}`)
   readCapacity(reading, row, spec)
   readDetails(reading, row, spec)
+  readTexts(reading, row, spec)
   readHours(reading, row, spec)
   reading.specs.push(spec)
 }
@@ -178,7 +195,33 @@ function readDetails(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
     else if (answer !== undefined) said[column] = answer
     else fault(reading, row, 'badValue', `${column} is ${quoted(text)}: yes, no or empty`)
   }
+  const { equipment, price, note } = row.cells
+  if (equipment !== undefined) said.equipment = orNone(splitList(equipment).map(normaliseName))
+  if (price !== undefined) said.price = normaliseName(price) || null
+  if (note !== undefined) said.note = normaliseName(note) || null
+  const wrong = faultOfDetails(said)
+  if (wrong !== null) fault(reading, row, 'badValue', wrong)
   if (Object.keys(said).length > 0) spec.details = said
+}
+
+function orNone(list: string[]): string[] | null {
+  return list.length === 0 ? null : list
+}
+
+function readTexts(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
+  for (const tag of reading.languages) {
+    const text: TextPatch = {}
+    for (const field of TEXT_FIELDS) {
+      const typed = row.cells[`${field}:${tag}`]
+      if (typed === undefined) continue
+      if (field === 'equipment') text.equipment = orNone(splitList(typed))
+      else text[field] = typed
+    }
+    if (Object.keys(text).length === 0) continue
+    const wrong = faultOfTexts({ [tag]: text })
+    if (wrong !== null) fault(reading, row, 'badValue', `${wrong.field ?? 'texts'}:${tag}: ${wrong.detail}`)
+    spec.texts = { ...spec.texts, [tag]: text }
+  }
 }
 
 function readHours(reading: Reading, row: TreeRow, spec: SpaceSpec): void {

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { makeCheck } from '../wire/parse.ts'
-import { MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind } from './space.ts'
+import { MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind, type TextsPatch } from './space.ts'
 import type { OpeningHours } from './week-time.ts'
 
 /** What a tree says of one space's details: a value, or null for "none"; what is absent stays as it is. */
@@ -16,6 +16,7 @@ export interface SpaceSpec {
   location?: string | null
   capacity?: number | null
   details?: DetailsPatch
+  texts?: TextsPatch
   hours?: OpeningHours
 }
 
@@ -56,6 +57,8 @@ export const SpaceTreeNode = Type.Object({
   capacity: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   seats: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  /** By language: name, location, equipment, price, note. */
+  texts: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   /** A text as in a table ("Mon-Fri 08:00-20:00"), an object from days to spans, `{ weekly, closures }`, or null. */
   hours: Type.Optional(Type.Unknown()),
   children: Type.Optional(Type.Array(Type.Unknown())),

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { Locale } from './university.ts'
 import { OpeningHours } from './week-time.ts'
 
 /** Identifiers are database identities: whole numbers that a JavaScript number holds exactly. */
@@ -42,6 +43,57 @@ export const MAX_SPACE_NAME_LENGTH = 120
 /** The longest location of a space ("first floor, left of the stairs"), in characters. */
 export const MAX_LOCATION_LENGTH = 200
 
+/** What is said of a space in one more language; what is absent is said in the main texts. [TXT-1] */
+export const SpaceText = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_SPACE_NAME_LENGTH })),
+    location: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_LOCATION_LENGTH })),
+    /** As many as the main list has, in its order. [TXT-3] */
+    equipment: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { minItems: 1, maxItems: 20 }),
+    ),
+    price: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+  },
+  { additionalProperties: false },
+)
+export type SpaceText = Static<typeof SpaceText>
+
+/** The most languages that a space has texts in, beside its main ones. [TXT-1] */
+export const MAX_TEXT_LANGUAGES = 12
+
+/** Texts of a space by language. */
+export const SpaceTexts = Type.Record(Locale, SpaceText, {
+  additionalProperties: false,
+  maxProperties: MAX_TEXT_LANGUAGES,
+})
+export type SpaceTexts = Static<typeof SpaceTexts>
+
+const orNone = (maxLength: number) => Type.Optional(Type.Union([Type.Null(), Type.String({ maxLength })]))
+
+/** What somebody says of one language: a text, or null or an empty one for "none"; what is absent stays as it is. [TXT-4] */
+export const TextPatch = Type.Object(
+  {
+    // Longer than it may be once spaces are trimmed.
+    name: orNone(4 * MAX_SPACE_NAME_LENGTH),
+    location: orNone(MAX_LOCATION_LENGTH),
+    equipment: Type.Optional(
+      Type.Union([Type.Null(), Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { maxItems: 20 })]),
+    ),
+    price: orNone(80),
+    note: orNone(500),
+  },
+  { additionalProperties: false },
+)
+export type TextPatch = Static<typeof TextPatch>
+
+/** The same for several languages, as many to take away as to write; null takes away all texts of one. [TXT-4] */
+export const TextsPatch = Type.Record(Locale, Type.Union([Type.Null(), TextPatch]), {
+  additionalProperties: false,
+  maxProperties: 2 * MAX_TEXT_LANGUAGES,
+})
+export type TextsPatch = Static<typeof TextsPatch>
+
 /** Most levels below a university's own space: campus, building, wing, floor, area, room, and some room to spare. */
 export const MAX_TREE_DEPTH = 12
 
@@ -76,6 +128,8 @@ export const SpaceFacts = Type.Object(
     /** Seats; null when unknown. */
     capacity: Type.Union([Type.Integer({ minimum: 1, maximum: MAX_CAPACITY }), Type.Null()]),
     hours: OpeningHours,
+    /** Absent where there are none. Kiosks of a protocol before 3 are not sent it. [TXT-1] [TXT-5] */
+    texts: Type.Optional(SpaceTexts),
   },
   { additionalProperties: false },
 )

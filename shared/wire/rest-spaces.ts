@@ -8,6 +8,7 @@ import {
   MAX_SPACE_NAME_LENGTH,
   SpaceDetails,
   SpaceKind,
+  TextsPatch,
 } from '../domain/space.ts'
 import type { Contract } from './contract.ts'
 import { LiveSpace } from './live.ts'
@@ -34,6 +35,7 @@ const SpaceWish = {
   kind: SpaceKind,
   location: Type.Union([Type.Null(), Type.String({ maxLength: MAX_LOCATION_LENGTH })]),
   details: SpaceDetails,
+  texts: TextsPatch,
   capacity: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: MAX_CAPACITY })]),
   parentId: Id,
 }
@@ -91,6 +93,7 @@ export const SPACE_ROUTES = {
         parentId: SpaceWish.parentId,
         location: Type.Optional(SpaceWish.location),
         details: Type.Optional(SpaceWish.details),
+        texts: Type.Optional(SpaceWish.texts),
         capacity: Type.Optional(SpaceWish.capacity),
       },
       closed,
@@ -139,6 +142,7 @@ export const SPACE_ROUTES = {
         parentId: Type.Optional(SpaceWish.parentId),
         location: Type.Optional(SpaceWish.location),
         details: Type.Optional(SpaceWish.details),
+        texts: Type.Optional(SpaceWish.texts),
         capacity: Type.Optional(SpaceWish.capacity),
       },
       closed,

@@ -1,4 +1,4 @@
-/** The version of the line between kiosk and hub: since 2 with `levels`, since 3 with any language. [SYN-13] */
+/** The version of the line between kiosk and hub: since 2 with `levels`, since 3 with any language and with texts in several. [SYN-13] */
 export const PROTOCOL = 3
 
 /** Versions that a hub speaks, best first. [SYN-13] */
@@ -11,5 +11,10 @@ export function hasLevels(protocol: number): boolean {
 
 /** Whether a kiosk takes a place in a language that it does not know; before, it refuses the place. [LNG-5] */
 export function takesAnyLanguage(protocol: number): boolean {
+  return protocol >= 3
+}
+
+/** Whether a kiosk takes rows with texts in other languages; before, it refuses the row. [TXT-5] */
+export function takesTexts(protocol: number): boolean {
   return protocol >= 3
 }

@@ -28,6 +28,10 @@ const CACHE_MIGRATIONS: readonly string[] = [
     facts text not null
   ) strict;
   `,
+  `
+  -- The protocol under which the rows came; those of before came under one without texts in other languages.
+  alter table meta add column protocol integer not null default 1;
+  `,
 ]
 
 /** One row of the hub's: a space with its clock, level and facts. `reportedAtMs` is hub time. */
@@ -56,6 +60,8 @@ export interface HubContact {
 export interface CacheMeta {
   epoch: string | null
   cursor: number
+  /** The protocol under which the newest rows came. [TXT-5] */
+  protocol: number
   sealed: SignedHead | null
   assignment: { assignment: Assignment; movedAtMs: number | null } | null
   contact: HubContact | null
@@ -76,7 +82,7 @@ export interface Cache {
   insertSpace(space: CachedSpace): void
   /** Writes what a report changes in a row that exists. */
   insertLevel(space: CachedSpace): void
-  insertCursor(epoch: string | null, cursor: number): void
+  insertCursor(epoch: string | null, cursor: number, protocol: number): void
   insertHeadSignature(sealed: SignedHead | null): void
   insertAssignment(assignment: CacheMeta['assignment']): void
   insertContact(contact: HubContact): void
@@ -86,6 +92,7 @@ export interface Cache {
 interface MetaRow {
   epoch: string | null
   cursor: number
+  protocol: number
   sealed: string | null
   assignment: string | null
   contact: string | null
@@ -97,7 +104,9 @@ type SpaceColumns = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isG
 export function makeCache(sqlite: Sqlite): Cache {
   checkIntegrity(sqlite, 'quick')
   migrate(sqlite, CACHE_MIGRATIONS)
-  const meta = sqlite.prepare<[], MetaRow>('select epoch, cursor, sealed, assignment, contact from meta')
+  const meta = sqlite.prepare<[], MetaRow>(
+    'select epoch, cursor, protocol, sealed, assignment, contact from meta',
+  )
   const spaces = sqlite.prepare<[], SpaceColumns>(
     'select id, clock, level, reported_at_ms as reportedAtMs, is_gone as isGone, facts from spaces',
   )
@@ -109,7 +118,9 @@ export function makeCache(sqlite: Sqlite): Cache {
   const level = sqlite.prepare<[number, Level | null, number | null, number, number]>(
     'update spaces set clock = ?, level = ?, reported_at_ms = ?, is_gone = ? where id = ?',
   )
-  const cursor = sqlite.prepare<[string | null, number]>('update meta set epoch = ?, cursor = ?')
+  const cursor = sqlite.prepare<[string | null, number, number]>(
+    'update meta set epoch = ?, cursor = ?, protocol = ?',
+  )
   const sealed = sqlite.prepare<[string | null]>('update meta set sealed = ?')
   const assignment = sqlite.prepare<[string | null]>('update meta set assignment = ?')
   const contact = sqlite.prepare<[string]>('update meta set contact = ?')
@@ -141,7 +152,7 @@ export function makeCache(sqlite: Sqlite): Cache {
       ),
     insertLevel: (space) =>
       void level.run(space.clock, space.level, space.reportedAtMs, Number(space.isGone), space.id),
-    insertCursor: (epoch, to) => void cursor.run(epoch, to),
+    insertCursor: (epoch, to, protocol) => void cursor.run(epoch, to, protocol),
     insertHeadSignature: (value) => void sealed.run(value === null ? null : JSON.stringify(value)),
     insertAssignment: (value) => void assignment.run(value === null ? null : JSON.stringify(value)),
     insertContact: (value) => void contact.run(JSON.stringify(value)),
@@ -154,6 +165,7 @@ function parseMeta(row: MetaRow | undefined): CacheMeta {
   return {
     epoch: row.epoch,
     cursor: row.cursor,
+    protocol: row.protocol,
     sealed: parseOwn(row.sealed) as SignedHead | null,
     assignment: parseOwn(row.assignment) as CacheMeta['assignment'],
     contact: parseOwn(row.contact) as HubContact | null,

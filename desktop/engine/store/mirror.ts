@@ -23,6 +23,8 @@ export type ApplySteps = Generator<'writing' | 'switching', Set<number> | null>
 export interface Mirror {
   readonly epoch: string | null
   readonly cursor: number
+  /** The protocol under which the newest rows came. [TXT-5] */
+  readonly protocol: number
   digest(): string
   get(id: number): CachedSpace | undefined
   /** Every space that is not gone. */
@@ -31,12 +33,12 @@ export interface Mirror {
   /** Live children of a space. */
   childrenOf(id: number): number[]
   /**
-   * Applies rows newer than those held and moves the cursor, in one transaction; yields, so that the event loop can run.
+   * Applies rows newer than those held, which came under `protocol`, and moves the cursor, in one transaction; yields, so that the event loop can run.
    * Returns the ids that changed; null when a level came for a space that is not held: then rows are missing. Whoever stops
    * while it is `writing` must call `return()`, which rolls the transaction back; while it is `switching` the disk has all of
    * it already, so it must be run to its end. Throws what SQLite throws, and has changed nothing then. [SYN-8] [SYN-9]
    */
-  apply(incoming: IncomingRows): ApplySteps
+  apply(incoming: IncomingRows, protocol: number): ApplySteps
   /** Drops all rows in memory: the device changed its university. Returns the ids that were there. */
   clear(): number[]
   /** Forgets how far the rows are, after the cache was replaced; the rows themselves stay in memory. */
@@ -45,8 +47,8 @@ export interface Mirror {
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
 export function readMirror(readCache: () => Cache): Mirror {
-  const { epoch, cursor } = readCache().readMeta()
-  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor }
+  const { epoch, cursor, protocol } = readCache().readMeta()
+  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor, protocol }
   for (const space of readCache().readSpaces()) state.rows.put(space)
   return {
     get epoch() {
@@ -55,12 +57,15 @@ export function readMirror(readCache: () => Cache): Mirror {
     get cursor() {
       return state.cursor
     },
+    get protocol() {
+      return state.protocol
+    },
     digest: () => state.rows.digest,
     get: (id) => state.rows.byId.get(id),
     live: () => liveOf(state),
     liveCount: () => [...liveOf(state)].length,
     childrenOf: (id) => state.rows.childrenOf(id),
-    apply: (incoming) => apply(state, readCache, incoming),
+    apply: (incoming, protocol) => apply(state, readCache, incoming, protocol),
     clear: () => {
       const ids = [...state.rows.byId.keys()]
       Object.assign(state, { rows: new ConfirmedRows(), epoch: null, cursor: 0 })
@@ -74,13 +79,19 @@ interface MirrorState {
   rows: ConfirmedRows
   epoch: string | null
   cursor: number
+  protocol: number
 }
 
 function* liveOf(state: MirrorState): Generator<CachedSpace> {
   for (const space of state.rows.byId.values()) if (!space.isGone) yield space
 }
 
-function* apply(state: MirrorState, readCache: () => Cache, incoming: IncomingRows): ApplySteps {
+function* apply(
+  state: MirrorState,
+  readCache: () => Cache,
+  incoming: IncomingRows,
+  protocol: number,
+): ApplySteps {
   const cache = readCache()
   const changed: CachedSpace[] = []
   // All rows of a snapshot are built beside those that are shown; changes go in after the commit.
@@ -95,11 +106,12 @@ function* apply(state: MirrorState, readCache: () => Cache, incoming: IncomingRo
       whole?.put(space)
       if (changed.push(space) % SLICE_ROWS === 0) yield 'writing'
     }
-    cache.insertCursor(incoming.epoch, incoming.to)
+    cache.insertCursor(incoming.epoch, incoming.to, protocol)
     cache.commit()
   } finally {
     cache.rollback()
   }
+  state.protocol = protocol
   return yield* swapIntoMemory(state, incoming, changed, whole)
 }
 

@@ -14,8 +14,8 @@ export type ApplyOutcome = 'ignored' | 'staged' | 'applied' | 'pull' | 'lost' | 
 export interface RowApplier {
   /** Whether parts are missing, or rows are being applied. */
   isStaging(): boolean
-  /** Calls back, at once or after some turns of the event loop, with what became of the frame. Not to be called before that. */
-  apply(frame: Snapshot | Changes, done: (outcome: ApplyOutcome) => void): void
+  /** Calls back, at once or after some turns of the event loop, with what became of the frame, of a line of `protocol`. Not to be called before that. */
+  apply(frame: Snapshot | Changes, protocol: number, done: (outcome: ApplyOutcome) => void): void
   /** Drops what is staged and rolls back what is half written. */
   abandon(): void
 }
@@ -50,13 +50,13 @@ export function makeRowApplier(core: Core, crashed: (error: unknown) => void): R
 
   return {
     isStaging: () => state.staged !== null || state.running !== null,
-    apply: (frame, done) => {
+    apply: (frame, protocol, done) => {
       const decided = decideFrame(frame, core.mirror.cursor, state.staged)
       if (decided.step === 'ignore') return done('ignored')
       state.staged = decided.step === 'stage' ? decided.staged : null
       if (decided.step === 'pull') return done('pull')
       if (decided.step === 'stage') return done('staged')
-      const steps = core.mirror.apply(decided.incoming)
+      const steps = core.mirror.apply(decided.incoming, protocol)
       if (rowCount(decided.incoming) > AT_ONCE_ROWS) return runInSlices(steps, done)
       return done(runAtOnce(core, steps))
     },

@@ -70,7 +70,7 @@ export function handleRows(session: SessionState, frame: Snapshot | Changes, don
     session.end({ why: 'err', code: 'epochChanged' })
     return done()
   }
-  session.rowApplier.apply(frame, (outcome) => {
+  session.rowApplier.apply(frame, session.protocol, (outcome) => {
     if (session.phase !== 'ended') handleApplyOutcome(session, outcome)
     done()
   })

@@ -1,5 +1,5 @@
 import type { Challenge, Forked } from '#shared/wire/messages.ts'
-import { PROTOCOL } from '#shared/wire/version.ts'
+import { PROTOCOL, takesTexts } from '#shared/wire/version.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
 import { tryWriteCache, tryWriteOutbox } from '../core/store-writes.ts'
 import { isKioskKey, makeKioskKey } from '../core/identity.ts'
@@ -11,16 +11,19 @@ import { pushPending } from './push-pending.ts'
 /** Longest interval of heartbeats that a hub's welcome may set: with longer ones old rows would pass for fresh ones. [SYN-23] */
 const MAX_HEARTBEAT_MS = 60_000
 
-/** Answers the challenge with the kiosk's identity, signed, and with what it holds. [SYN-10] */
+/** Answers the challenge with the kiosk's identity, signed, and with what it holds. [SYN-10] [TXT-5] */
 export function sendHello(session: SessionState, challenge: Challenge): void {
   const { options, stores, mirror, headSignature } = session.core
   const { outbox } = stores
   const { kioskId, privateKey, ticket } = outbox.identity()
   if (kioskId === null || privateKey === null) return session.end({ why: 'line', end: 'closed' })
   if (!isKioskKey(privateKey)) return session.end({ why: 'keyUnreadable' })
+  session.protocol = options.protocol ?? bestProtocol(challenge)
+  // What came without texts has the same clocks as with them: only a snapshot brings them. The old rows stay shown until then.
+  if (takesTexts(session.protocol) && !takesTexts(mirror.protocol)) mirror.forgetPosition()
   const hello = {
     type: 'hello' as const,
-    protocol: options.protocol ?? bestProtocol(challenge),
+    protocol: session.protocol,
     kioskId,
     ticket,
     boot: options.clock.bootId,

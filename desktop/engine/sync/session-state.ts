@@ -13,6 +13,8 @@ export interface SessionState {
   end(why: SessionEnd): void
   /** To be called when the connection became live, and with each heartbeat. */
   statusChanged(): void
+  /** The protocol that the hello named; 0 before it. */
+  protocol: number
   /** `opening` until the hello is sent, `helloSent` until the welcome, `catchingUp` until the rows are here. */
   phase: 'opening' | 'helloSent' | 'catchingUp' | 'live' | 'ended'
   epoch: string

@@ -37,6 +37,7 @@ export interface SessionHooks {
 /** What is known before the first message. */
 const INITIAL_STATE = {
   phase: 'opening',
+  protocol: 0,
   epoch: '',
   ticket: '',
   head: 0,

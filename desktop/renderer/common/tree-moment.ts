@@ -2,6 +2,7 @@ import { shown, type Shown } from '#shared/domain/occupancy.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import { openness, spansOfDay, type LocalTime, type Openness } from '#shared/domain/week-time.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
+import type { ShownSpace } from './shown-spaces.ts'
 import { localClockOf } from './times.ts'
 
 /** Everything that is asked of the tree at one moment, worked out once. */
@@ -9,7 +10,7 @@ export interface TreeMoment {
   /** Hub time, ms since 1970; null when unknowable: then nothing counts as fresh. */
   nowMs: number | null
   local: LocalTime | null
-  spaces: ReadonlyMap<number, SpaceView>
+  spaces: ReadonlyMap<number, ShownSpace>
   shown: ReadonlyMap<number, Shown>
   opennessOf(id: number): Openness
 }
@@ -21,7 +22,7 @@ const ALWAYS_OPEN: Openness = { isOpen: true, changes: null }
  * here every place counts as open too. [OCC-6] [HRS-1] [SCR-12]
  */
 export function treeMomentOf(
-  spaces: ReadonlyMap<number, SpaceView>,
+  spaces: ReadonlyMap<number, ShownSpace>,
   timezone: string,
   staleMs: number,
   nowMs: number | null,

@@ -8,6 +8,8 @@ import { FREEZE_MS, type FrozenOrder } from '../common/frozen-list.ts'
 import { entranceScreen, orderNow } from './entrance-screen.ts'
 import { Frame } from './frame.tsx'
 import { useHubNow, useKiosk } from './kiosk-context.ts'
+import type { KioskModel } from './model.ts'
+import { shownSpaces } from '../common/shown-spaces.ts'
 import { Announcements } from './announcements.tsx'
 import { Overlays } from './overlays.tsx'
 import { SetupPage } from './setup-page.tsx'
@@ -30,8 +32,16 @@ export function Kiosk(): ReactElement {
   )
 }
 
-function DoorFace(): ReactElement {
+/** What the engine published, with all spaces in the visitor's language. [TXT-2] */
+function useShownModel(): KioskModel {
   const model = useKiosk((state) => state.model)
+  const locale = useKiosk((state) => state.session.settings.locale)
+  const spaces = useMemo(() => shownSpaces(model.spaces, locale), [model.spaces, locale])
+  return useMemo(() => (spaces === model.spaces ? model : { ...model, spaces }), [model, spaces])
+}
+
+function DoorFace(): ReactElement {
+  const model = useShownModel()
   const session = useKiosk((state) => state.session)
   const nowMs = useHubNow()
   const screen = useMemo(() => doorScreen(model, nowMs), [model, nowMs])
@@ -44,7 +54,7 @@ function DoorFace(): ReactElement {
 }
 
 function EntranceFace(): ReactElement {
-  const model = useKiosk((state) => state.model)
+  const model = useShownModel()
   const session = useKiosk((state) => state.session)
   const isTouched = useKiosk(
     (state) => state.session.openSpaceId !== null || state.elapsedMs - state.session.touchedAtMs < FREEZE_MS,

@@ -1,6 +1,6 @@
 import { pathToRoot } from '#shared/domain/space.ts'
-import type { SpaceView } from '#shared/wire/bridge.ts'
 import { nameOrder } from '../common/name-order.ts'
+import type { ShownSpace } from '../common/shown-spaces.ts'
 import type { TreeMoment } from '../common/tree-moment.ts'
 
 /** A free place to go to instead of another one, and how to get there. */
@@ -17,15 +17,15 @@ export interface NearbyFree {
 
 /** How well a free leaf stands in for a place; less is better, in the order of the fields. */
 interface Fit {
-  space: SpaceView
+  space: ShownSpace
   isOtherKind: boolean
   /** Seats that it has too few; 0 where nobody knows how many are wanted. */
   missingSeats: number
   /** Steps up to what both share count a hundredfold, steps down from there once. */
   steps: number
   reportedAtMs: number
-  shared: SpaceView
-  way: SpaceView[]
+  shared: ShownSpace
+  way: ShownSpace[]
 }
 
 /**
@@ -56,9 +56,9 @@ export function nearestFree(moment: TreeMoment, fromId: number): NearbyFree | nu
 
 function fitOf(
   moment: TreeMoment,
-  from: SpaceView,
-  above: readonly SpaceView[],
-  space: SpaceView,
+  from: ShownSpace,
+  above: readonly ShownSpace[],
+  space: ShownSpace,
 ): Fit | null {
   const state = moment.shown.get(space.id)
   if (space.id === from.id || state?.isLeaf !== true || state.level !== 0) return null
@@ -80,7 +80,7 @@ function fitOf(
   }
 }
 
-/** One order for all languages: every screen points to the same place. */
+/** One order for all languages, and by the main names: every screen points to the same place. */
 const byName = nameOrder('en')
 
 function compareFits(left: Fit, right: Fit): number {
@@ -89,12 +89,16 @@ function compareFits(left: Fit, right: Fit): number {
     left.missingSeats - right.missingSeats ||
     left.steps - right.steps ||
     right.reportedAtMs - left.reportedAtMs ||
-    byName(left.space, right.space) ||
+    byName(mainName(left.space), mainName(right.space)) ||
     left.space.id - right.space.id
   )
 }
 
-function nearnessOf({ kind }: SpaceView): NearbyFree['nearness'] {
+function mainName({ name, mainName: main = name }: ShownSpace): { name: string } {
+  return { name: main }
+}
+
+function nearnessOf({ kind }: ShownSpace): NearbyFree['nearness'] {
   if (kind === 'floor' || kind === 'area') return 'sameFloor'
   return kind === 'library' || kind === 'building' ? 'sameBuilding' : 'elsewhere'
 }

@@ -149,6 +149,12 @@ function makeSpaces(parts: ActionParts) {
     set(parts, ({ tree }) =>
       tree.state === 'ready' ? { tree: { ...tree, spaces: withRows(tree.spaces, rows, gone) } } : {},
     )
+  const setTracked = (id: number, isTracked: boolean): void =>
+    set(parts, ({ tree }) => {
+      const space = tree.state === 'ready' ? tree.spaces.get(id) : undefined
+      if (tree.state !== 'ready' || space === undefined) return {}
+      return { tree: { ...tree, spaces: withRows(tree.spaces, [{ ...space, isTracked }]) } }
+    })
   const putRow = (row: PeopleSpace): void => putSpaces([portalSpace(row)])
   const filter = (change: Partial<Filter>): void =>
     set(parts, (state) => ({ filter: { ...state.filter, ...change } }))
@@ -166,7 +172,10 @@ function makeSpaces(parts: ActionParts) {
       if (!next.delete(id)) next.add(id)
       return { toggledSections: next }
     })
-  return { loadTree, retryTree, putSpaces, putRow, filter, clearFilter, toggleSection, draft, openList }
+  return {
+    ...{ loadTree, retryTree, putSpaces, putRow, setTracked },
+    ...{ filter, clearFilter, toggleSection, draft, openList },
+  }
 }
 
 /** Hub time by a word of the hub. */

@@ -50,14 +50,22 @@ function faultText(t: PortalWords['t'], fault: Fault, hint: string | undefined):
 /** What the hub calls otherwise than a form does. */
 const NAMES: Readonly<Record<string, string>> = { parentId: 'parent' }
 
-/** The field of a form that a refusal is about: `/details/note` is "note", a taken name without a word is "name"; null: none of it. */
+/** The field of a form that a refusal is about: `/texts/sl/name` is that or a part of it, `/details/note` is "note", a taken name without a word is "name"; null: none of it. */
 export function fieldOf(form: HTMLFormElement, { why, at }: Refusal): HTMLElement | null {
   const path = at === undefined ? (why === 'nameTaken' ? ['name'] : []) : at.split('/').slice(1)
-  for (const part of path.toReversed()) {
+  const wholes = path.map((_, index) => path.slice(0, index + 1).join('/'))
+  for (const part of [...wholes.slice(1).toReversed(), ...path.toReversed()]) {
     const field = form.elements.namedItem(NAMES[part] ?? part)
     if (field instanceof HTMLElement) return field
   }
   return null
+}
+
+/** Takes the writer to a field, also where it stands in a folded part of the form. */
+export function focusField(field: HTMLElement): void {
+  const fold = field.closest('details')
+  if (fold !== null) fold.open = true
+  field.focus()
 }
 
 /** The field of the form around that does not fit; null: all do, as far as is known. */
@@ -97,6 +105,8 @@ interface FieldProps {
   hint?: string
   isOptional?: boolean
   start?: string
+  /** The language of what is typed, where it is another than the page's. */
+  lang?: string
   type?: 'text' | 'email' | 'number' | 'date'
   autoComplete?: string
   maxLength?: number
@@ -117,6 +127,7 @@ export function Field(props: FieldProps): ReactElement {
         <input
           {...ids}
           name={name}
+          lang={props.lang}
           type={type}
           defaultValue={drafted}
           required={!isOptional}
@@ -147,13 +158,23 @@ export function TextArea(props: {
   label: string
   hint?: string
   start: string
+  lang?: string
   maxLength: number
 }): ReactElement {
   const { name, label, hint, start, maxLength } = props
   const drafted = useDrafted(name, start)
   return (
     <Labelled name={name} label={label} hint={hint} isOptional>
-      {(ids) => <textarea {...ids} name={name} rows={2} defaultValue={drafted} maxLength={maxLength} />}
+      {(ids) => (
+        <textarea
+          {...ids}
+          name={name}
+          lang={props.lang}
+          rows={2}
+          defaultValue={drafted}
+          maxLength={maxLength}
+        />
+      )}
     </Labelled>
   )
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactElement, type ReactNode, type SubmitEvent } from 'react'
 import type { Refusal } from './api.ts'
-import { DraftContext, FaultContext, faultOf, fieldOf, type Fault } from './fields.tsx'
+import { DraftContext, FaultContext, faultOf, fieldOf, focusField, type Fault } from './fields.tsx'
 import { Problem, useSlow } from './page-elements.tsx'
 import { useActions, usePortal } from './portal-context.ts'
 import type { Draft } from './store.ts'
@@ -108,7 +108,7 @@ export function Form(props: {
     const name = field?.getAttribute('name') ?? null
     if (field === null || name === null) return
     setFault({ name, why: 'refused', min: '', max: '', text: words(refused) })
-    field.focus()
+    focusField(field)
   }
   const sendIn = async (form: HTMLFormElement): Promise<void> => {
     const refused = await start(valuesOf(form))
@@ -120,7 +120,7 @@ export function Form(props: {
     const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
     setFault(wrong === null ? null : faultOf(wrong))
     if (wrong === null) void sendIn(form)
-    else wrong.focus()
+    else focusField(wrong)
   }
   const word = waitS > 0 ? t('app.retryIn', { count: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (

@@ -1,10 +1,11 @@
 import { createContext, useContext, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useStore } from 'zustand'
+import { spaceTextsIn } from '#shared/domain/space-texts.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { Actions } from './actions.ts'
 import type { PageLoader } from './page-loader.ts'
-import { portalMoment, type PortalMoment } from './portal-spaces.ts'
+import { portalMoment, type PortalMoment, type PortalSpace } from './portal-spaces.ts'
 import { meOf, universityOf, type PortalState, type PortalStore } from './store.ts'
 
 /** What every component of the portal may reach. */
@@ -38,6 +39,18 @@ export function useMe(): Me {
   const me = usePortal(meOf)
   if (me === null) throw new Error('a page for members is drawn for nobody')
   return me
+}
+
+/** A space as it is stored, in its main texts: what a form changes. Undefined where there is none. */
+export function useStoredSpace(id: number): PortalSpace | undefined {
+  return usePortal(({ tree }) => (tree.state === 'ready' ? tree.spaces.get(id) : undefined))
+}
+
+/** What a space is called in the reader's language; what the hub called it where it is not in the tree. [TXT-2] */
+export function useSpaceName(id: number, otherwise: string): string {
+  const space = useStoredSpace(id)
+  const locale = useTranslation('portal').i18n.language
+  return space === undefined ? otherwise : spaceTextsIn(space, locale).name
 }
 
 /** The tree at the present moment; null until it is loaded. Ages are minutes: five seconds late is soon enough. [POR-4] */

@@ -4,10 +4,12 @@ import { childrenByParent, pathToRoot } from '#shared/domain/space.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { nameOrder, type CompareNames } from '../common/name-order.ts'
+import { shownSpaces, type ShownSpace } from '../common/shown-spaces.ts'
 import { treeMomentOf, type TreeMoment } from '../common/tree-moment.ts'
 
 /** A space as the portal's screens read it: the kiosks' view, and what only people see. */
 export type PortalSpace = SpaceView &
+  Pick<ShownSpace, 'mainName'> &
   Pick<PeopleSpace, 'clock' | 'version' | 'isOnKiosks' | 'isMine' | 'isTracked' | 'isMineToEdit'>
 
 /** The view of a row as the hub tells it. */
@@ -33,15 +35,16 @@ export interface PortalMoment extends TreeMoment {
 
 /**
  * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
- * above, and has a sum of its own – the same cut as in the database. [OCC-6] [TRE-6]
+ * above, and has a sum of its own – the same cut as in the database. All is said in the reader's language. [OCC-6] [TRE-6] [TXT-2]
  */
 export function portalMoment(
-  spaces: ReadonlyMap<number, PortalSpace>,
+  stored: ReadonlyMap<number, PortalSpace>,
   timezone: string,
   staleMs: number,
   nowMs: number,
   locale: Locale,
 ): PortalMoment {
+  const spaces = shownSpaces(stored, locale)
   return {
     ...treeMomentOf(spaces, timezone, staleMs, nowMs),
     spaces,

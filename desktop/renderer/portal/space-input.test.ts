@@ -21,6 +21,7 @@ const BEFORE: SpaceInput = {
   location: null,
   capacity: 4,
   details: { quiet: true, equipment: ['Lamp'] },
+  texts: { sl: { name: 'Miza', equipment: ['Svetilka'] } },
 }
 
 const input = fc.record({
@@ -36,6 +37,13 @@ const input = fc.record({
       equipment: fc.constantFrom('Lamp', 'Screen').map((one) => [one]),
     },
     { requiredKeys: [] },
+  ),
+  texts: fc.dictionary(
+    fc.constantFrom('sl', 'zh-TW'),
+    fc.oneof(
+      fc.record({ name: fc.constantFrom('Miza', 'Klop') }),
+      fc.record({ name: fc.constant('Miza'), note: fc.constantFrom('Tiho', 'Glasno') }),
+    ),
   ),
 })
 

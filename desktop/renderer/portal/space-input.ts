@@ -4,7 +4,11 @@ import {
   pathToRoot,
   type SpaceDetails,
   type SpaceKind,
+  type SpaceText,
+  type SpaceTexts,
+  type TextsPatch,
 } from '#shared/domain/space.ts'
+import { splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
 import { decideKind } from '#shared/domain/space-kinds.ts'
 import { SPACE_KINDS } from '../common/limits.ts'
 import type { PortalSpace } from './portal-spaces.ts'
@@ -17,17 +21,40 @@ export interface SpaceInput {
   location: string | null
   capacity: number | null
   details: SpaceDetails
+  /** By language. [TXT-1] */
+  texts: SpaceTexts
 }
 
 /** A field of it, for a person to choose between two versions. */
-export type SpaceField = 'name' | 'kind' | 'parentId' | 'location' | 'capacity' | DetailField
+export type SpaceField = PlainField | DetailField | TextKey
+type PlainField = 'name' | 'kind' | 'parentId' | 'location' | 'capacity'
 type DetailField = keyof SpaceDetails
+/** A text of a language, as the form names its field and the hub what it refuses. */
+export type TextKey = `texts/${string}/${TextField}`
 
 const DETAILS: readonly DetailField[] = ['quiet', 'sockets', 'wifi', 'stepFree', 'equipment', 'price', 'note']
 const FIELDS: readonly SpaceField[] = ['name', 'kind', 'parentId', 'location', 'capacity', ...DETAILS]
 
 /** One field's value. */
-export type SpaceFieldValue = SpaceInput[Exclude<SpaceField, DetailField>] | SpaceDetails[DetailField]
+export type SpaceFieldValue = SpaceInput[PlainField] | SpaceDetails[DetailField] | SpaceText[TextField]
+
+/** The name of a language's field. */
+export function textKey(tag: string, field: TextField): TextKey {
+  return `texts/${tag}/${field}`
+}
+
+/** The language and the field that such a name means; null: it is another field's. */
+export function textOf(field: string): { tag: string; field: TextField } | null {
+  const [family, tag = '', last] = field.split('/')
+  const text = TEXT_FIELDS.find((one) => one === last)
+  return family === 'texts' && text !== undefined ? { tag, field: text } : null
+}
+
+/** Texts of one language without what was left empty; undefined where all of it was. */
+export function filledText(text: SpaceText): SpaceText | undefined {
+  const filled = Object.entries(text).filter(([, said]) => said.length > 0)
+  return filled.length === 0 ? undefined : Object.fromEntries(filled)
+}
 
 /**
  * Kinds that may be chosen for a space below a parent, the one it has already among them; all while no parent is chosen.
@@ -50,7 +77,7 @@ export function kindsBelow(
 
 /** Words between commas: without spaces around them, none empty, none twice. */
 export function listOf(text: string): string[] {
-  return [...new Set(text.split(/[,;、，\n]/).map((word) => word.trim()))].filter((word) => word !== '')
+  return [...new Set(splitList(text))]
 }
 
 /** Yes, no, or not known – which is not the same as no. */
@@ -72,39 +99,91 @@ export function detailsOf(of: { [Field in DetailField]: SpaceDetails[Field] | un
 
 /** The value of a field. */
 export function valueOf(input: SpaceInput, field: SpaceField): SpaceFieldValue {
-  return isDetail(field) ? input.details[field] : input[field]
+  const text = textOf(field)
+  if (text !== null) return input.texts[text.tag]?.[text.field]
+  return isDetail(field) ? input.details[field] : input[field as PlainField]
 }
 
 /** The same input with one field of another. */
 export function withField(input: SpaceInput, field: SpaceField, from: SpaceInput): SpaceInput {
-  if (!isDetail(field)) return { ...input, [field]: from[field] }
+  const text = textOf(field)
+  if (text !== null)
+    return { ...input, texts: withText(input.texts, text, from.texts[text.tag]?.[text.field]) }
+  if (!isDetail(field)) return { ...input, [field]: from[field as PlainField] }
   const { [field]: _old, ...details } = input.details
   return { ...input, details: field in from.details ? { ...details, [field]: from.details[field] } : details }
 }
 
-/** What I changed since I opened the form, as the call wants it. */
-export function changesOf(before: SpaceInput, after: SpaceInput): Partial<SpaceInput> {
-  const { details, ...plain } = after
+function withText(
+  texts: SpaceTexts,
+  { tag, field }: { tag: string; field: TextField },
+  value: SpaceText[TextField],
+): SpaceTexts {
+  const { [field]: _old, ...others } = texts[tag] ?? {}
+  const text = value === undefined ? others : { ...others, [field]: value }
+  const { [tag]: _text, ...rest } = texts
+  return Object.keys(text).length === 0 ? rest : { ...rest, [tag]: text }
+}
+
+/** A new space as the call wants it. */
+export function newSpaceOf({
+  texts,
+  ...input
+}: SpaceInput): Omit<SpaceInput, 'texts'> & { texts?: SpaceTexts } {
+  return Object.keys(texts).length === 0 ? input : { ...input, texts }
+}
+
+/**
+ * What I changed since I opened the form, as the call wants it. Where the equipment changed, each language's list goes along,
+ * so that one that does not fit any more is told and not dropped. [TXT-3] [TXT-4]
+ */
+export function changesOf(
+  before: SpaceInput,
+  after: SpaceInput,
+): Partial<Omit<SpaceInput, 'texts'>> & { texts?: TextsPatch } {
+  const { details, texts: _texts, ...plain } = after
   const changed = Object.entries(plain).filter(
     ([field, value]) => value !== before[field as keyof typeof plain],
   )
   const isDetailed = DETAILS.some((field) => differs(before, after, field))
-  return { ...Object.fromEntries(changed), ...(isDetailed ? { details } : {}) }
+  const isRelisted = differs(before, after, 'equipment')
+  const texts: TextsPatch = {}
+  for (const key of textKeys(before, after)) {
+    const { tag, field } = key
+    const value = after.texts[tag]?.[field] ?? null
+    const isSent =
+      differs(before, after, textKey(tag, field)) || (isRelisted && field === 'equipment' && value !== null)
+    if (isSent) texts[tag] = { ...texts[tag], [field]: value }
+  }
+  return {
+    ...Object.fromEntries(changed),
+    ...(isDetailed ? { details } : {}),
+    ...(Object.keys(texts).length === 0 ? {} : { texts }),
+  }
+}
+
+/** All fields of languages that some wishes have. */
+function textKeys(...inputs: readonly SpaceInput[]): { tag: string; field: TextField }[] {
+  const tags = new Set(inputs.flatMap(({ texts }) => Object.keys(texts)))
+  return [...tags].toSorted().flatMap((tag) => TEXT_FIELDS.map((field) => ({ tag, field })))
+}
+
+function fieldsOf(...inputs: readonly SpaceInput[]): SpaceField[] {
+  return [...FIELDS, ...textKeys(...inputs).map(({ tag, field }) => textKey(tag, field))]
 }
 
 /** Fields that both of us changed since, and not to the same value: for these somebody has to choose. */
 export function conflictsOf(before: SpaceInput, mine: SpaceInput, theirs: SpaceInput): SpaceField[] {
-  return FIELDS.filter(
+  return fieldsOf(before, mine, theirs).filter(
     (field) => differs(before, mine, field) && differs(before, theirs, field) && differs(mine, theirs, field),
   )
 }
 
 /** My changes put upon theirs; what only they changed stays theirs. */
 export function merged(before: SpaceInput, mine: SpaceInput, theirs: SpaceInput): SpaceInput {
-  return FIELDS.filter((field) => differs(before, mine, field)).reduce(
-    (input, field) => withField(input, field, mine),
-    theirs,
-  )
+  return fieldsOf(before, mine)
+    .filter((field) => differs(before, mine, field))
+    .reduce((input, field) => withField(input, field, mine), theirs)
 }
 
 function isDetail(field: SpaceField): field is DetailField {

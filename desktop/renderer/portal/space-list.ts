@@ -224,7 +224,9 @@ function makeFits(moment: PortalMoment, filter: Filter): (entry: Entry) => boole
     if (filter.branchId !== null && !isBelow(moment, entry.id, filter.branchId)) return false
     if (words.length === 0) return true
     const location = moment.spaces.get(entry.id)?.location ?? ''
-    const text = folded([entry.name, ...entry.within, location].join(' '))
+    // Signs and other people may call it by its main name. [TXT-2]
+    const mainNames = pathToRoot(moment.spaces, entry.id).map(({ mainName = '' }) => mainName)
+    const text = folded([entry.name, ...entry.within, location, ...mainNames.slice(0, -1)].join(' '))
     return words.every((word) => text.includes(word))
   }
 }

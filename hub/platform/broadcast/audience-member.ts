@@ -12,6 +12,8 @@ export interface Member {
   connection: Connection
   /** It uses the protocol before `levels`: it is sent whole rows, read from the database. [SYN-13] */
   usesOldProtocol: boolean
+  /** It takes rows with texts in other languages. [TXT-5] */
+  takesTexts: boolean
   /** Clock up to which everything was sent. */
   sentClock: number
   state: 'catching' | 'live' | 'behind' | 'gone'
@@ -57,12 +59,13 @@ export interface AudienceDependencies {
 /** A member that was sent everything up to `sentClock`; `nowMs` is elapsed time. */
 export function makeMember(
   connection: Connection,
-  facts: Pick<Member, 'usesOldProtocol' | 'sentClock' | 'end'> & { nowMs: number },
+  facts: Pick<Member, 'usesOldProtocol' | 'takesTexts' | 'sentClock' | 'end'> & { nowMs: number },
 ): Member {
-  const { usesOldProtocol, sentClock, end, nowMs } = facts
+  const { usesOldProtocol, takesTexts, sentClock, end, nowMs } = facts
   return {
     connection,
     usesOldProtocol,
+    takesTexts,
     sentClock,
     end,
     state: 'catching',

@@ -159,6 +159,45 @@ test('[SYN-13] a kiosk of the protocol before gets whole rows', async () => {
   expect(frame?.changes.rows).toMatchObject([{ id: campus.rooms[0], level: 2, facts: { name: 'Room 11' } }])
 })
 
+test('[TXT-5] texts in other languages go to kiosks of protocol 3 alone, in a snapshot, a frame, a catch-up and the frames kept for it', async () => {
+  const [room] = campus.rooms
+  const say = async (name: string): Promise<number> =>
+    commitUnderClock(database.pool, campus.universityId, async (client, { clock }) => {
+      await query(
+        client,
+        `update spaces set texts = jsonb_build_object('sl', jsonb_build_object('name', $2::text)), clock = $3, facts_clock = $3
+         where id = $1`,
+        [room, name, clock],
+      )
+      return clock
+    })
+  const textsIn = (frame: { changes: Changes['changes'] }): unknown =>
+    frame.changes.rows.find(({ id }) => id === room)?.facts.texts
+  const first = await say('Soba 11')
+  for (const protocol of [3, 2, 1]) {
+    const told = (name: string): unknown => (protocol === 3 ? { sl: { name } } : undefined)
+    const open = await openTestSession(core, watcher, { protocol })
+    expect(textsIn(await open.connection.next('snapshot'))).toEqual(told('Soba 11'))
+    const head = await say('Velika soba')
+    core.noticeHead(campus.universityId, head)
+    expect(textsIn(await open.connection.next('changes'))).toEqual(told('Velika soba'))
+    open.hangUp()
+    const back = await openTestSession(core, watcher, { protocol, epoch: open.epoch, cursor: first })
+    expect(textsIn(await back.connection.next('changes'))).toEqual(told('Velika soba'))
+    // Behind for a moment: served from the frames that were kept.
+    back.connection.unsent = 300_000
+    const last = await say('Soba 11')
+    core.noticeHead(campus.universityId, last)
+    await core.settled()
+    back.connection.unsent = 0
+    await reach(back, last)
+    expect(
+      textsIn(changesOf(back.connection.received).at(-1) ?? { changes: { rows: [], levels: [], gone: [] } }),
+    ).toEqual(told('Soba 11'))
+    back.hangUp()
+  }
+})
+
 test('[SYN-14] the digest of a heartbeat is that of the rows at its head', async () => {
   await core.stop()
   core = makeTestCore(database.pool, { limits: { heartbeatMs: 200 } })

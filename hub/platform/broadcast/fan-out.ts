@@ -4,7 +4,7 @@ import { deliverBuffers } from './deliver-buffers.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
 import { Mirror } from './mirror.ts'
-import { makeFrameChunks, type FrameChunks } from './frame-chunks.ts'
+import { buffersFor, makeFrameChunks, type FrameChunks } from './frame-chunks.ts'
 import { TimeSlices } from './time-slices.ts'
 
 /** How soon a member that is behind is checked again. */
@@ -62,7 +62,7 @@ export class Audience {
   join(member: Member, answer: FeedAnswer, from: number | null): void {
     this.members.add(member)
     this.startHeartbeats()
-    this.serve(member, answer, from === answer.to ? [] : answer.buffers)
+    this.serve(member, answer, from === answer.to ? [] : buffersFor(answer, member))
   }
 
   leave(member: Member): void {
@@ -232,7 +232,7 @@ export class Audience {
     if (member.connection.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
     else if (member.usesOldProtocol) this.catchUp(member, member.sentClock)
     else {
-      for (const buffer of frame.buffers) member.connection.send(buffer)
+      for (const buffer of buffersFor(frame, member)) member.connection.send(buffer)
       member.sentClock = frame.to
     }
   }
@@ -251,7 +251,7 @@ export class Audience {
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
   private makeLive(member: Member): void {
-    const missed = member.usesOldProtocol ? null : this.recentFrames.since(member.sentClock)
+    const missed = member.usesOldProtocol ? null : this.recentFrames.since(member)
     if (member.sentClock >= this.broadcastClock) member.state = 'live'
     else if (missed !== null) this.serve(member, { to: this.broadcastClock }, missed)
     else this.catchUp(member, member.sentClock)
@@ -265,7 +265,7 @@ export class Audience {
       (answer) => {
         if (answer === null || !isCurrent()) return
         if (answer.epoch === this.mirror?.epoch)
-          this.serve(member, answer, from === answer.to ? [] : answer.buffers)
+          this.serve(member, answer, from === answer.to ? [] : buffersFor(answer, member))
         else member.end('epochChanged')
       },
       (error: unknown) => {

@@ -7,6 +7,11 @@ export interface FrameChunks {
   /** UTF-8 of one message each; at most MAX_PART_BYTES, unless a single row is larger. */
   buffers: Buffer[]
   byteCount: number
+  /**
+   * The same for kiosks that refuse texts in other languages: made when the first of them wants it, and the very same bytes
+   * where no row has any. [TXT-5]
+   */
+  buffersWithoutTexts(): Buffer[]
 }
 
 /** Room for everything of a part but its rows. */
@@ -45,5 +50,32 @@ export function makeFrameChunks(
       `${head},"part":${index + 1},"changes":{"rows":[${rows.join(',')}],"levels":[${levels.join(',')}],"gone":[${gone.join(',')}]}}`,
     ),
   )
-  return { from, to, buffers, byteCount: buffers.reduce((sum, { length }) => sum + length, 0) }
+  const byteCount = buffers.reduce((sum, { length }) => sum + length, 0)
+  const made: { withoutTexts: Buffer[] | null } = { withoutTexts: hasTexts(changes) ? null : buffers }
+  return {
+    from,
+    to,
+    buffers,
+    byteCount,
+    buffersWithoutTexts: () => (made.withoutTexts ??= buffers.map(withoutTexts)),
+  }
+}
+
+function hasTexts({ rows }: ChangedRows): boolean {
+  return rows.some(({ facts }) => facts.texts !== undefined)
+}
+
+/** Out of the bytes, so that no frame has to keep its rows for kiosks that may never ask. */
+function withoutTexts(buffer: Buffer): Buffer {
+  const message = JSON.parse(buffer.toString()) as { changes: ChangedRows }
+  for (const { facts } of message.changes.rows) delete facts.texts
+  return Buffer.from(JSON.stringify(message))
+}
+
+/** The buffers of a frame that a member takes. */
+export function buffersFor(
+  frame: Pick<FrameChunks, 'buffers' | 'buffersWithoutTexts'>,
+  { takesTexts }: { takesTexts: boolean },
+): Buffer[] {
+  return takesTexts ? frame.buffers : frame.buffersWithoutTexts()
 }

@@ -1,4 +1,4 @@
-import type { FrameChunks } from './frame-chunks.ts'
+import { buffersFor, type FrameChunks } from './frame-chunks.ts'
 
 /** Two seconds of frames: a catch-up of a few thousand rows takes less. */
 const MAX_FRAMES = 40
@@ -20,12 +20,13 @@ export class FrameRing {
     }
   }
 
-  /** Everything after `sentClock`, without a gap; null when the frames do not reach back that far. [SYN-8] */
-  since(sentClock: number): Buffer[] | null {
+  /** Everything that a member misses, without a gap; null when the frames do not reach back that far. [SYN-8] */
+  since(member: { sentClock: number; takesTexts: boolean }): Buffer[] | null {
+    const { sentClock } = member
     const missed = this.frames.filter(({ to }) => to > sentClock)
     const [first] = missed
     if (first === undefined || (first.from ?? 0) > sentClock) return null
-    return missed.flatMap(({ buffers }) => buffers)
+    return missed.flatMap((frame) => buffersFor(frame, member))
   }
 
   clear(): void {

@@ -14,7 +14,7 @@ import {
   MAX_PUSH_MUTATIONS,
   type Welcome,
 } from '#shared/wire/messages.ts'
-import { hasLevels, PROTOCOLS } from '#shared/wire/version.ts'
+import { hasLevels, PROTOCOLS, takesTexts } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
@@ -212,6 +212,7 @@ export class KioskSession implements ConnectionHandler {
     const end = (code: ConnectionErrorCode): void => this.end(code)
     this.member = makeMember(this.connection, {
       usesOldProtocol,
+      takesTexts: takesTexts(hello.protocol),
       sentClock: from ?? 0,
       nowMs: this.dependencies.clock.elapsedMs(),
       end,

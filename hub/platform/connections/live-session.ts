@@ -131,6 +131,7 @@ export class LiveSession implements ConnectionHandler {
     const end = (code: 'stalled' | 'epochChanged'): void => this.end(code)
     this.member = makeMember(this.connection, {
       usesOldProtocol: false,
+      takesTexts: true,
       sentClock: from ?? 0,
       nowMs: clock.elapsedMs(),
       end,

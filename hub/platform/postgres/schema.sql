@@ -258,7 +258,8 @@ create table spaces (
   last_updated_by_id bigint,
   is_public boolean default true not null,
   deleted_clock bigint,
-  was_on_kiosks boolean default false not null
+  was_on_kiosks boolean default false not null,
+  texts jsonb default '{}'::jsonb not null
 ) with (fillfactor=50);
 
 create table universities (
@@ -880,6 +881,8 @@ alter table spaces add constraint spaces_name_check CHECK (((length(name) >= 1) 
 alter table spaces add constraint spaces_occupancy_check CHECK ((occupancy = ANY (ARRAY[0, 1, 2])));
 
 alter table spaces add constraint spaces_occupancy_mean_check CHECK (((occupancy_mean >= 0) AND (occupancy_mean <= 2000000)));
+
+alter table spaces add constraint spaces_texts_check CHECK ((jsonb_typeof(texts) = 'object'::text));
 
 alter table spaces add constraint spaces_weight_check CHECK ((weight > 0));
 

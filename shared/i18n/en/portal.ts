@@ -90,6 +90,7 @@ export const portal = {
     contactRefused: 'We can’t send email to this address. Please check it.',
     nameIsAddress: 'You can’t use this name: it looks like a web or email address.',
     valueRefused: 'This value is not valid. Please check it.',
+    equipmentCount: 'List as many items as under Equipment.',
     kindTooLarge:
       'This kind of place can’t be there: a place can’t be inside a smaller one, like a library in a room. Choose another kind, or put it somewhere else.',
     tooMany: 'Too many attempts. Please wait a moment.',
@@ -332,9 +333,14 @@ export const portal = {
     details: 'Features',
     equipment: 'Equipment',
     equipmentHint: 'Separated by commas: Screen, Whiteboard',
+    equipmentInOrder: 'In the same order as Equipment, separated by commas',
     price: 'Price',
     priceHint: 'If there is a charge',
     note: 'Note',
+    textIn: '{{field}} ({{language}})',
+    languages: 'In other languages',
+    languagesHint:
+      'Shown to people who use Carrel in that language. Where a field is empty, they see the text above.',
     add: 'Add place',
     added: '{{name}} was added.',
     changed: 'Changes saved.',

@@ -87,6 +87,7 @@ export const portal: PortalWords<typeof language> = {
     contactRefused: '無法寄信到這個信箱，請檢查是否正確。',
     nameIsAddress: '無法使用這個名稱：看起來像網址或電子郵件信箱。',
     valueRefused: '這個值無效，請檢查。',
+    equipmentCount: '數量要和「設備」一樣多。',
     kindTooLarge:
       '這種類型的地點不能放在這裡：地點不能位於比它小的地點裡，例如圖書館不能在房間裡。請改選其他類型，或換個位置。',
     tooMany: '嘗試次數過多，請稍後再試。',
@@ -319,9 +320,14 @@ export const portal: PortalWords<typeof language> = {
     details: '環境與設施',
     equipment: '設備',
     equipmentHint: '以頓號或逗號分隔，例如：螢幕、白板',
+    equipmentInOrder: '依「設備」的順序填寫，以逗號分隔',
     price: '費用',
     priceHint: '需付費時填寫',
     note: '備註',
+    textIn: '{{field}}（{{language}}）',
+    languages: '其他語言',
+    languagesHint:
+      '使用該語言的人會看到這裡的文字；沒有填的欄位會顯示上方的文字。',
     add: '新增地點',
     added: '「{{name}}」已新增。',
     changed: '變更已儲存。',

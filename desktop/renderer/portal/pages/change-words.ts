@@ -1,6 +1,9 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
+import { TEXT_FIELDS } from '#shared/domain/space-texts.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
+import { textKey, textOf } from '../space-input.ts'
+import { textFieldWord } from './text-fields.tsx'
 import { SPACE_KINDS } from '../../common/limits.ts'
 import type { PortalWords } from '../words.ts'
 
@@ -82,18 +85,26 @@ function differences(words: PortalWords, row: ChangeRow, before: unknown, after:
     }))
 }
 
-/** Details of a place stand beside its other facts. */
+/** Details of a place stand beside its other facts, and so do its texts in other languages. [TXT-6] */
 function flat(value: unknown): Record<string, unknown> {
   if (!isRecord(value)) return {}
-  const { details, ...rest } = value
-  return isRecord(details) ? { ...rest, ...details } : rest
+  const { details, texts, ...rest } = value
+  const said = Object.entries(isRecord(texts) ? texts : {}).flatMap(([tag, text]) =>
+    TEXT_FIELDS.flatMap((field) =>
+      isRecord(text) && field in text ? [[textKey(tag, field), text[field]]] : [],
+    ),
+  )
+  return { ...rest, ...(isRecord(details) ? details : {}), ...Object.fromEntries(said) }
 }
 
 function turned(words: PortalWords, row: ChangeRow, field: string, from: unknown, to: unknown): string {
   return `${valueText(words, row, field, from)} → ${valueText(words, row, field, to)}`
 }
 
-function fieldText({ t }: PortalWords, field: string): string {
+function fieldText(words: PortalWords, field: string): string {
+  const { t } = words
+  const text = textOf(field)
+  if (text !== null) return textFieldWord(words, text.tag, text.field)
   switch (field) {
     case 'name':
     case 'kind':

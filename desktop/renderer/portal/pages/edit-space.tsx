@@ -8,7 +8,7 @@ import { Choice, Field, TextArea, useDrafted } from '../fields.tsx'
 import { Form, type FormValues } from '../form.tsx'
 import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.ts'
 import { Empty, Loading, Notice, PageHead } from '../page-elements.tsx'
-import { useActions, useMe, useMoment } from '../portal-context.ts'
+import { useActions, useMe, useMoment, useStoredSpace } from '../portal-context.ts'
 import {
   changesOf,
   detailsOf,
@@ -17,10 +17,12 @@ import {
   kindsBelow,
   listOf,
   merged,
+  newSpaceOf,
   type SpaceInput,
 } from '../space-input.ts'
 import { branchesOf, portalSpace, type PortalMoment, type PortalSpace } from '../portal-spaces.ts'
 import { actorOf } from '../store.ts'
+import { TextFields, textsOf } from './text-fields.tsx'
 import { VersionConflict } from './version-conflict.tsx'
 import { usePortalWords } from '../words.ts'
 
@@ -35,8 +37,8 @@ export function NewSpace(): ReactElement {
   const moment = useMoment()
   if (moment === null) return <Loading />
   const add = async (values: FormValues): Promise<Refusal | null> => {
-    const input = inputOf(values)
-    const answer = await call('POST /spaces', { body: input })
+    const input = inputOf(values, {})
+    const answer = await call('POST /spaces', { body: newSpaceOf(input) })
     if (!answer.ok) return answer.refusal
     putRow(answer.value)
     draft(NEW_SPACE, null)
@@ -62,8 +64,9 @@ export function EditSpace(): ReactElement {
   const { t } = usePortalWords()
   const moment = useMoment()
   const space = moment?.spaces.get(id)
+  const stored = useStoredSpace(id)
   if (moment === null) return <Loading />
-  if (space === undefined || !space.isMineToEdit)
+  if (space === undefined || stored === undefined || !space.isMineToEdit)
     return (
       <div className="p-page">
         <Empty tone="unknown" isPage title={t(space === undefined ? 'space.gone' : 'edit.notMine')}>
@@ -73,7 +76,7 @@ export function EditSpace(): ReactElement {
         </Empty>
       </div>
     )
-  return <EditForm key={id} space={space} moment={moment} />
+  return <EditForm key={id} space={space} stored={stored} moment={moment} />
 }
 
 interface Conflict {
@@ -82,12 +85,14 @@ interface Conflict {
   version: number
 }
 
-function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
+/** `stored`: in its main texts, which are changed here, whatever the reader's language shows. [TXT-1] */
+function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: PortalMoment }): ReactElement {
+  const { space, stored, moment } = props
   const { t } = usePortalWords()
   const { call, putRow, toast } = useActions()
   const [, go] = useLocation()
   // As it was when the form was opened: what changes meanwhile is found at saving.
-  const [before, setBefore] = useState({ input: inputFrom(space), version: space.version })
+  const [before, setBefore] = useState({ input: inputFrom(stored), version: stored.version })
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const save = async (input: SpaceInput, from: typeof before): Promise<Refusal | null> => {
     const answer = await call('PATCH /spaces/:id', {
@@ -115,7 +120,11 @@ function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment 
       )}
       <div className="p-card">
         {conflict === null ? (
-          <Form send={(values) => save(inputOf(values), before)} go={t('app.save')} going={t('app.saving')}>
+          <Form
+            send={(values) => save(inputOf(values, before.input.texts), before)}
+            go={t('app.save')}
+            going={t('app.saving')}
+          >
             <SpaceFields moment={moment} input={before.input} selfId={space.id} />
           </Form>
         ) : (
@@ -133,11 +142,11 @@ function EditForm({ space, moment }: { space: PortalSpace; moment: PortalMoment 
 }
 
 function inputFrom(space: PortalSpace): SpaceInput {
-  const { name, kind, parentId, location, capacity, details } = space
-  return { name, kind, parentId: parentId ?? 0, location, capacity, details }
+  const { name, kind, parentId, location, capacity, details, texts = {} } = space
+  return { name, kind, parentId: parentId ?? 0, location, capacity, details, texts }
 }
 
-function inputOf(values: FormValues): SpaceInput {
+function inputOf(values: FormValues, texts: SpaceInput['texts']): SpaceInput {
   const location = values.text('location')
   const capacity = values.text('capacity')
   return {
@@ -155,6 +164,7 @@ function inputOf(values: FormValues): SpaceInput {
       price: values.text('price'),
       note: values.text('note'),
     }),
+    texts: textsOf(values, texts),
   }
 }
 
@@ -189,6 +199,7 @@ function SpaceFields(props: {
         isOptional
       />
       <DetailFields details={input?.details ?? {}} />
+      <TextFields texts={input?.texts ?? {}} />
     </>
   )
 }

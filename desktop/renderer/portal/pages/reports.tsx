@@ -10,7 +10,7 @@ import {
   type PendingActions,
 } from '../pending-actions.tsx'
 import { Empty, Loading, Mark, PageHead, Problem } from '../page-elements.tsx'
-import { useActions, usePortal } from '../portal-context.ts'
+import { useActions, usePortal, useSpaceName } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 
@@ -113,12 +113,13 @@ function ReportLine(props: {
 }): ReactElement {
   const { report, pending, onWithdraw } = props
   const { t, time, level } = usePortalWords()
+  const name = useSpaceName(report.spaceId, report.spaceName)
   const isThere = usePortal(({ tree }) => tree.state === 'ready' && tree.spaces.has(report.spaceId))
   return (
     <li data-off={report.isWithdrawn}>
       <Mark tone={toneOf(report.level, true)} />
       <span className="p-line-words">
-        {isThere ? <Link href={`/spaces/${report.spaceId}`}>{report.spaceName}</Link> : report.spaceName}
+        {isThere ? <Link href={`/spaces/${report.spaceId}`}>{name}</Link> : name}
         <span className="p-soft">
           {level(report.level)} · {time(report.reportedAtMs)}
           {report.isWithdrawn && ` · ${t('reports.withdrawn')}`}
@@ -133,10 +134,7 @@ function ReportLine(props: {
         >
           <PendingSign isPending={pending.keys.has(report.id)} />
           {t('reports.withdraw')}
-          <span className="hidden">
-            {' '}
-            {t('reports.said', { place: report.spaceName, level: level(report.level) })}
-          </span>
+          <span className="hidden"> {t('reports.said', { place: name, level: level(report.level) })}</span>
         </button>
       )}
     </li>

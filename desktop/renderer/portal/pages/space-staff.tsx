@@ -137,12 +137,12 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
       <h3>{t('staff.kiosks')}</h3>
       {kiosks.length === 0 && <p className="p-soft">{t('staff.noKiosks')}</p>}
       <ul className="p-lines">
-        {kiosks.map(({ id, name, isSilenced, lastSeenAtMs, spaceName }) => (
+        {kiosks.map(({ id, name, isSilenced, lastSeenAtMs, spaceId, spaceName }) => (
           <li key={id}>
             <span className="p-line-words">
               <strong>{name}</strong>
               <span className="p-soft">
-                {spaceName} ·{' '}
+                {moment.spaces.get(spaceId)?.name ?? spaceName} ·{' '}
                 {isSilenced
                   ? t('staff.silenced')
                   : lastSeenAtMs === null

@@ -70,7 +70,7 @@ function SpaceState(props: { entry: Entry; space: PortalSpace; moment: PortalMom
       ? await actions.call('DELETE /spaces/:id/tracked', { params }, ACTION_TIMEOUT_MS)
       : await actions.call('PUT /spaces/:id/tracked', { params }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return actions.toast(refusal(answer.refusal))
-    actions.putSpaces([{ ...space, isTracked: !space.isTracked }])
+    actions.setTracked(space.id, !space.isTracked)
     actions.announce(t(space.isTracked ? 'space.nowUntracked' : 'space.nowTracked', { name: space.name }))
   }
   return (

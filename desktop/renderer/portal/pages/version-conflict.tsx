@@ -3,7 +3,8 @@ import type { SpaceKind } from '#shared/domain/space.ts'
 import type { Refusal } from '../api.ts'
 import { Form } from '../form.tsx'
 import { Notice } from '../page-elements.tsx'
-import { conflictsOf, valueOf, withField, type SpaceInput, type SpaceField } from '../space-input.ts'
+import { textFieldWord } from './text-fields.tsx'
+import { conflictsOf, textOf, valueOf, withField, type SpaceInput, type SpaceField } from '../space-input.ts'
 import { usePortalWords, type PortalWords } from '../words.ts'
 
 /** Two people changed a space: line by line, whose value holds. What only one of them changed is kept without asking. */
@@ -57,7 +58,10 @@ export function VersionConflict(props: {
   )
 }
 
-function fieldWord({ t }: PortalWords, field: SpaceField): string {
+function fieldWord(words: PortalWords, field: SpaceField): string {
+  const { t } = words
+  const text = textOf(field)
+  if (text !== null) return textFieldWord(words, text.tag, text.field)
   switch (field) {
     case 'parentId':
       return t('edit.parent')
@@ -67,7 +71,7 @@ function fieldWord({ t }: PortalWords, field: SpaceField): string {
     case 'stepFree':
       return t(`places.${field}`)
     default:
-      return t(`edit.${field}`)
+      return t(`edit.${field as 'name'}`)
   }
 }
 

@@ -1,0 +1,107 @@
+import { useContext, useState, type ReactElement } from 'react'
+import type { SpaceTexts } from '#shared/domain/space.ts'
+import { splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
+import { LANGUAGES } from '../../i18n/languages.ts'
+import { MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.ts'
+import { DraftContext, Field, TextArea } from '../fields.tsx'
+import type { FormValues } from '../form.tsx'
+import { filledText, textKey } from '../space-input.ts'
+import { usePortalWords, type PortalWords } from '../words.ts'
+
+const MAX_LENGTHS = { name: MAX_SPACE_NAME_LENGTH, location: MAX_LOCATION_LENGTH, price: 80, note: 500 }
+
+/** "Name (slovenščina)": what a text of a language is called in a form and in the log. */
+export function textFieldWord({ t }: PortalWords, tag: string, field: TextField): string {
+  const language = LANGUAGES.find(({ locale }) => locale === tag)?.name ?? tag
+  return `${t(`edit.${field}`)} (${language})`
+}
+
+/**
+ * The texts of a space in other languages, a group for each that is offered, folded away: most who add a place have one
+ * language. Fields come when it is first opened, or at once where something is in them. [TXT-1]
+ */
+export function TextFields({ texts }: { texts: SpaceTexts }): ReactElement {
+  const { t } = usePortalWords()
+  const draft = useContext(DraftContext)
+  const isDrafted = LANGUAGES.some(({ locale }) =>
+    TEXT_FIELDS.some((field) => (draft?.[textKey(locale, field)] ?? '') !== ''),
+  )
+  const filled = LANGUAGES.filter(({ locale }) => texts[locale] !== undefined)
+  const [isNeeded, setNeeded] = useState(isDrafted || filled.length > 0)
+  return (
+    <details className="p-fold" onToggle={() => setNeeded(true)}>
+      <summary>
+        {t('edit.languages')}
+        {filled.map(({ locale, name }) => (
+          <span key={locale} className="p-optional" lang={locale}>
+            {' '}
+            · {name}
+          </span>
+        ))}
+      </summary>
+      <p className="p-soft">{t('edit.languagesHint')}</p>
+      {isNeeded &&
+        LANGUAGES.map(({ locale, name }) => (
+          <TextFieldsOf key={locale} tag={locale} name={name} text={texts[locale] ?? {}} />
+        ))}
+    </details>
+  )
+}
+
+function TextFieldsOf(props: { tag: string; name: string; text: SpaceTexts[string] }): ReactElement {
+  const { tag, name, text } = props
+  const words = usePortalWords()
+  const { t } = words
+  const line = (field: 'name' | 'location' | 'price'): ReactElement => (
+    <Field
+      name={textKey(tag, field)}
+      label={textFieldWord(words, tag, field)}
+      start={text[field] ?? ''}
+      lang={tag}
+      maxLength={MAX_LENGTHS[field]}
+      isOptional
+    />
+  )
+  return (
+    <fieldset className="p-fieldset">
+      <legend lang={tag}>{name}</legend>
+      {line('name')}
+      {line('location')}
+      <Field
+        name={textKey(tag, 'equipment')}
+        label={textFieldWord(words, tag, 'equipment')}
+        hint={t('edit.equipmentInOrder')}
+        start={(text.equipment ?? []).join(', ')}
+        lang={tag}
+        isOptional
+      />
+      {line('price')}
+      <TextArea
+        name={textKey(tag, 'note')}
+        label={textFieldWord(words, tag, 'note')}
+        start={text.note ?? ''}
+        lang={tag}
+        maxLength={MAX_LENGTHS.note}
+      />
+    </fieldset>
+  )
+}
+
+/** What a form says in other languages; what it has no fields for stays as it was. */
+export function textsOf(values: FormValues, before: SpaceTexts): SpaceTexts {
+  const texts = { ...before }
+  for (const { locale } of LANGUAGES) {
+    if (!values.has(textKey(locale, 'name'))) continue
+    const typed = (field: TextField): string => values.text(textKey(locale, field))
+    const text = filledText({
+      name: typed('name'),
+      location: typed('location'),
+      equipment: splitList(typed('equipment')),
+      price: typed('price'),
+      note: typed('note'),
+    })
+    if (text === undefined) delete texts[locale]
+    else texts[locale] = text
+  }
+  return texts
+}
