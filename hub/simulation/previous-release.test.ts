@@ -13,6 +13,7 @@ import { dumpSchema, readSchemaFile } from '../platform/postgres/dump-schema.ts'
 import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { parseKioskMessage } from '../platform/connections/parse-kiosk-message.ts'
+import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import { RequestProcess } from './request-process.ts'
 import { HubHost } from './hub-host.ts'
 import { loadSettled } from './ledger.ts'
@@ -84,6 +85,8 @@ interface Field {
 interface OpenKiosk {
   state(): Promise<KioskState>
   tap(level: number): Promise<TapAnswer>
+  /** Another program goes on with its files. */
+  update(program: string): Promise<OpenKiosk>
 }
 
 /** Today's hub on the release's database, and the release's kiosk in front of it. */
@@ -102,6 +105,10 @@ async function openKiosk(
 ): Promise<OpenKiosk> {
   const home = mkdtempSync(path.join(folder, 'kiosk-'))
   for (const name of files) writeFileSync(path.join(home, name), unzip(`${name}.gz`))
+  return openKioskIn(home, program, hubUrl)
+}
+
+async function openKioskIn(home: string, program: string, hubUrl: string): Promise<OpenKiosk> {
   const kiosk = new RequestProcess<KioskQuestion>(program)
   ends.push(() => kiosk.stop())
   const name = release.kioskName
@@ -109,6 +116,10 @@ async function openKiosk(
   return {
     state: () => kiosk.ask({ ask: 'state', name }),
     tap: (level) => kiosk.ask({ ask: 'report', name, spaceId: release.spaceId, level }),
+    update: async (next) => {
+      await kiosk.stop()
+      return openKioskIn(home, next, hubUrl)
+    },
   }
 }
 
@@ -174,6 +185,46 @@ test.each([
   })
   expect((await kiosk.state()).spaces.map(({ id }) => id)).toContain(release.spaceId)
 })
+
+test.each([
+  ['that has no rows yet', ['outbox.db']],
+  ['that has its rows of then', ['outbox.db', 'cache.db']],
+])(
+  '[TXT-5] a kiosk of release 0.1 %s is sent places without their texts, and asks for them once it is brought up to date',
+  async (_, files) => {
+    const field = await openField()
+    const { pool } = field.database
+    const [home] = await query<{ id: number }>(pool, 'select university_id as id from spaces where id = $1', [
+      release.spaceId,
+    ])
+    const say = (location: string, name: string): Promise<unknown> =>
+      commitUnderClock(pool, home?.id ?? 0, (client, { clock }) =>
+        query(
+          client,
+          'update spaces set location = $2, texts = $3, clock = $4, facts_clock = $4 where id = $1',
+          [release.spaceId, location, { sl: { name } }, clock],
+        ),
+      )
+    const untilShown = (kiosk: OpenKiosk, location: string, texts: unknown): Promise<unknown> =>
+      vi.waitFor(
+        async () => {
+          const { spaces, isOnline } = await kiosk.state()
+          const space = spaces.find(({ id }) => id === release.spaceId)
+          expect([isOnline, space?.location, space?.texts]).toEqual([true, location, texts])
+        },
+        { timeout: 40_000, interval: 100 },
+      )
+    await say('left', 'Soba')
+    const old = await field.open(BESIDE, files)
+    await untilShown(old, 'left', undefined)
+    await say('right', 'Dvorana')
+    await untilShown(old, 'right', undefined)
+    const updated = await old.update(TODAY)
+    await untilShown(updated, 'right', { sl: { name: 'Dvorana' } })
+    await say('left', 'Soba')
+    await untilShown(updated, 'left', { sl: { name: 'Soba' } })
+  },
+)
 
 test('[REL-4] every text that passed between a kiosk and a hub of release 0.1 is understood on both sides', () => {
   const frames = unzip('conversation.jsonl.gz').toString('utf8').split('\n')

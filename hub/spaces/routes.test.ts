@@ -351,7 +351,14 @@ test.each([
     'valueRefused',
     '/texts/sl/equipment/1',
   ],
-  ['a note that is too long', { sl: { note: 'a'.repeat(501) } }, 400, 'malformed', '/texts/sl/note'],
+  ['a note that is too long', { sl: { note: 'a'.repeat(501) } }, 422, 'valueRefused', '/texts/sl/note'],
+  [
+    'a thing that is too long',
+    { sl: { equipment: ['a', 'b'.repeat(81)] } },
+    422,
+    'valueRefused',
+    '/texts/sl/equipment/1',
+  ],
   ['a strange field', { sl: { title: 'a' } }, 400, 'malformed', '/texts/sl'],
   ['what is no tag', { 'no tag': { name: 'a' } }, 400, 'malformed', '/texts'],
 ])('[TXT-1] refuses %s', async (_, texts, status, error, at) => {

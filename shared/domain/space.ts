@@ -69,16 +69,17 @@ export const SpaceTexts = Type.Record(Locale, SpaceText, {
 })
 export type SpaceTexts = Static<typeof SpaceTexts>
 
-const orNone = (maxLength: number) => Type.Optional(Type.Union([Type.Null(), Type.String({ maxLength })]))
+/** Longer than it may be: what is too long is refused by a rule that names the field, which this shape cannot. */
+const orNone = (maxLength: number) =>
+  Type.Optional(Type.Union([Type.Null(), Type.String({ maxLength: 4 * maxLength })]))
 
 /** What somebody says of one language: a text, or null or an empty one for "none"; what is absent stays as it is. [TXT-4] */
 export const TextPatch = Type.Object(
   {
-    // Longer than it may be once spaces are trimmed.
-    name: orNone(4 * MAX_SPACE_NAME_LENGTH),
+    name: orNone(MAX_SPACE_NAME_LENGTH),
     location: orNone(MAX_LOCATION_LENGTH),
     equipment: Type.Optional(
-      Type.Union([Type.Null(), Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { maxItems: 20 })]),
+      Type.Union([Type.Null(), Type.Array(Type.String({ minLength: 1, maxLength: 320 }), { maxItems: 80 })]),
     ),
     price: orNone(80),
     note: orNone(500),

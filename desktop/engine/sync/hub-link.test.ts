@@ -329,6 +329,35 @@ describe('when the hub says no', () => {
     expect(kiosk.hub.last('hello')?.protocol).toBe(said)
   })
 
+  it('[TXT-5] rows that came without texts are asked for once more where the hub has them, and shown meanwhile', async () => {
+    const TEXTED = LIBRARY.map((row) =>
+      row.id === 3 ? { ...row, facts: { ...row.facts, texts: { sl: { name: 'Soba' } } } } : row,
+    )
+    const greet = (kiosk: TestKiosk, protocols: number[]): unknown => {
+      kiosk.hub.say({ type: 'challenge', nonce: 'abc', protocols })
+      const hello = kiosk.hub.last('hello')
+      welcome(kiosk)
+      return [hello?.protocol, hello?.epoch, hello?.cursor]
+    }
+    const NEW = [PROTOCOL, 2, 1]
+    // Its rows came under protocol 2. That a process stops before the others are here makes no difference.
+    const stopped = reopen(await openLiveTestKiosk())
+    expect(greet(stopped, NEW)).toEqual([PROTOCOL, null, 0])
+    const kiosk = reopen(stopped)
+    expect(greet(kiosk, NEW)).toEqual([PROTOCOL, null, 0])
+    expect([...kiosk.screen.keys()]).toEqual(LIBRARY.map(({ id }) => id))
+    snapshot(kiosk, TEXTED)
+    expect(kiosk.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
+    const next = reopen(kiosk)
+    expect(greet(next, NEW)).toEqual([PROTOCOL, 'epoch-1', 6])
+    expect(next.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
+    // What a hub of the release before sends may be without texts again.
+    const back = reopen(next)
+    expect(greet(back, [2, 1])).toEqual([2, 'epoch-1', 6])
+    levels(back, 6, 7, [[4, 7, 1, 1_800_000_000_000]])
+    expect(greet(reopen(back), NEW)).toEqual([PROTOCOL, null, 0])
+  })
+
   it('[SYN-13] one that is too old keeps what it has and tries again slowly', async () => {
     const kiosk = await openLiveTestKiosk({ options: { protocol: 99 } })
     expect(kiosk.hub.last('hello')?.protocol).toBe(99)
