@@ -51,6 +51,7 @@ beforeAll(async () => {
      from generate_series(1, 5000) i;
      insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock, kiosk_id, mutation_id, hash,
        origin_kiosk_id, origin_mutation_id) values (1, 17, now(), 2, 1, 5001, 'w', 1, 5001);
+     update spaces set texts = '{"sl": {"name": "Kavarna"}}' where id = 3;
      delete from spaces where name = 'nobody'`,
   )
 })
@@ -76,7 +77,7 @@ async function contents(database: TestDatabase): Promise<Record<string, string[]
   return found
 }
 
-test('[SYN-17] a backup restored into an empty database is the same, in a new epoch', async () => {
+test('[SYN-17] [TXT-1] a backup restored into an empty database is the same, texts in other languages too, in a new epoch', async () => {
   const before = await contents(source)
   const taken = await admin(source, 'backup', file)
   expect([taken.code, taken.json()]).toMatchObject([
@@ -92,6 +93,7 @@ test('[SYN-17] a backup restored into an empty database is the same, in a new ep
   ])
   const after = await contents(target)
   const logs = after['change_logs'] ?? []
+  expect(after['spaces']?.join('\n')).toContain('"Kavarna"')
   expect({ ...after, change_logs: logs.slice(0, before['change_logs']?.length) }).toEqual(before)
   const epochs = await Promise.all(
     [source, target].map(({ pool }) => query<{ epoch: string }>(pool, 'select epoch from universities')),

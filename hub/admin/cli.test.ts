@@ -421,3 +421,32 @@ describe('what is refused', () => {
     expect(run.stderr).toMatch(/^Cannot reach the database .*\n$/)
   })
 })
+
+test('[TXT-7] [TXT-6] [TXT-3] a table has texts in other languages, in columns of any case; what changes is named by them', async () => {
+  const file = treeFile(
+    'texts.csv',
+    'path,equipment,NAME:SL,equipment:zh-tw,name:de\nAnnexe,"Screen, Lamp",Prizidek,螢幕、燈,Anbau\n',
+  )
+  const run = await admin('spaces', 'import', file)
+  expect([run.code, run.stderr]).toEqual([0, ''])
+  expect(run.stdout).toContain('  + Annexe (room)\n  ignored: name:de\n')
+  const shown = await admin('spaces', 'show', 'Annexe')
+  expect(shown.stdout).toMatch(/^in sl +name Prizidek$/m)
+  expect(shown.stdout).toMatch(/^in zh-TW +equipment 螢幕, 燈$/m)
+  const renamed = await admin('spaces', 'import', treeFile('sl.csv', 'path,name:sl\nAnnexe,Dvorišče\n'))
+  expect(renamed.stdout).toContain('  ~ Annexe: name:sl\n')
+  const short = await admin('spaces', 'import', treeFile('short.csv', 'path,equipment:sl\nAnnexe,Zaslon\n'))
+  expect([short.code, short.stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      '  line 2: equipment:sl: it lists 1, and the main list 2: as many are wanted, in the same order',
+    ),
+  ])
+  const other = {
+    name: 'Annexe',
+    details: { equipment: ['Screen', 'Camera'] },
+    texts: { SL: { note: 'Tiho' } },
+  }
+  const json = await admin('spaces', 'import', treeFile('texts.json', JSON.stringify(other)))
+  expect(json.stdout).toContain('  ~ Annexe: details, note:sl, equipment:zh-TW\n')
+})

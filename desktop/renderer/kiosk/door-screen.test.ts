@@ -4,6 +4,7 @@ import { hubNow } from './model.ts'
 import * as fixtures from '../gallery/fixtures.ts'
 import { NOW_MS } from '../gallery/fixtures.ts'
 import { SCREENS } from '../gallery/screens.ts'
+import { shownSpaces } from '../common/shown-spaces.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -100,5 +101,36 @@ describe('doorScreen', () => {
     expect(nearby === null || (model.spaces.get(nearby.id)?.reportedAtMs ?? 0) > later - 2 * HOUR_MS).toBe(
       true,
     )
+  })
+})
+
+describe('[TXT-2] a door in another language', () => {
+  const model = fixtures.door({ level: 2, minutesAgo: 3 })
+  const said = (locale: string): unknown[] => {
+    const shown = { ...model, spaces: shownSpaces(model.spaces, locale) }
+    const { name, within, location, details, nearby } = placeOf(doorScreen(shown, NOW_MS))
+    return [name, within.join(), location, details.equipment?.join(), nearby?.name]
+  }
+
+  it('says the place, what it stands in, what it has and where else to go in that language', () => {
+    expect(said('sl')).toEqual([
+      'Soba 101',
+      '1. nadstropje,Univerzitetna knjižnica',
+      'Levo od stopnic',
+      'Zaslon,Bela tabla',
+      'Soba 201',
+    ])
+    expect(said('zh-TW')).toEqual(['101 室', '1 樓,大學圖書館', '樓梯左側', '螢幕,白板', '201 室'])
+  })
+
+  it('says the main texts in one in which nothing was entered', () => {
+    expect(said('en')).toEqual([
+      'Room 101',
+      'Floor 1,University Library',
+      'Left of the stairs',
+      'Screen,Whiteboard',
+      'Room 201',
+    ])
+    expect(shownSpaces(model.spaces, 'de')).toBe(model.spaces)
   })
 })

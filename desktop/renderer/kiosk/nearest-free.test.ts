@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import { nearestFree } from './nearest-free.ts'
+import { shownSpaces } from '../common/shown-spaces.ts'
 import { treeMomentOf } from '../common/tree-moment.ts'
 
 const NOW_MS = 1_800_000_000_000
@@ -132,4 +133,22 @@ describe('nearestFree', () => {
   it('[OCC-15] points from a full floor to the nearest leaf, whatever its kind', () => {
     expect(found({ 11: { in: 6, seats: 60, level: 0 }, 12: { ...CARREL, in: 4 } }, 3)).toBe(12)
   })
+})
+
+it('[OCC-15] [TXT-2] every screen points to the same place, whatever the places are called in its language', () => {
+  const twins = [
+    { ...space(11, { in: 3, seats: 6, level: 0, name: 'Alpha' }), texts: { sl: { name: 'Žalna' } } },
+    { ...space(12, { in: 3, seats: 6, level: 0, name: 'Beta' }), texts: { sl: { name: 'Alja' } } },
+  ]
+  const spaces = new Map<number, SpaceView>([
+    ...Object.entries(CAMPUS).map(([id, planned]) => [Number(id), space(Number(id), planned)] as const),
+    ...twins.map((one) => [one.id, one] as const),
+  ])
+  const found = (locale: string): unknown => {
+    const moment = treeMomentOf(shownSpaces(spaces, locale), 'UTC', 120 * MINUTE_MS, NOW_MS)
+    const { id, name } = nearestFree(moment, 10) ?? {}
+    return [id, name]
+  }
+  expect(found('en')).toEqual([11, 'Alpha'])
+  expect(found('sl')).toEqual([11, 'Žalna'])
 })

@@ -5,10 +5,12 @@ import {
   conflictsOf,
   detailsOf,
   flagOf,
+  filledText,
   flagText,
   kindsBelow,
   listOf,
   merged,
+  newSpaceOf,
   withField,
   type SpaceInput,
 } from './space-input.ts'
@@ -124,5 +126,35 @@ describe('the form of a space', () => {
         expect(conflictsOf(before, taken, theirs)).toEqual([])
       }),
     )
+  })
+
+  it('[TXT-4] sends the texts that were changed, by language and field, and null for what was emptied', () => {
+    const after = {
+      ...BEFORE,
+      texts: { sl: { equipment: ['Svetilka'], note: 'Tiho' }, 'zh-TW': { name: '桌' } },
+    }
+    expect(changesOf(BEFORE, after)).toEqual({
+      texts: { sl: { name: null, note: 'Tiho' }, 'zh-TW': { name: '桌' } },
+    })
+    expect(newSpaceOf({ ...BEFORE, texts: {} })).not.toHaveProperty('texts')
+    expect(filledText({ name: '', equipment: [], note: 'x' })).toEqual({ note: 'x' })
+    expect(filledText({ name: '', equipment: [] })).toBeUndefined()
+  })
+
+  it('[TXT-3] sends each language’s list with a changed list, so that the hub can say where it does not fit', () => {
+    const after = { ...BEFORE, details: { ...BEFORE.details, equipment: ['Lamp', 'Screen'] } }
+    expect(changesOf(BEFORE, after)).toEqual({
+      details: after.details,
+      texts: { sl: { equipment: ['Svetilka'] } },
+    })
+  })
+
+  it('[TRE-9] asks of a text in one language alone where both changed it, and keeps the others of both', () => {
+    const mine = { ...BEFORE, texts: { sl: { ...BEFORE.texts['sl'], name: 'Klop' } } }
+    const theirs = { ...BEFORE, texts: { sl: { ...BEFORE.texts['sl'], name: 'Stol', note: 'Tiho' } } }
+    expect(conflictsOf(BEFORE, mine, theirs)).toEqual(['texts/sl/name'])
+    expect(merged(BEFORE, mine, theirs).texts).toEqual({
+      sl: { name: 'Klop', equipment: ['Svetilka'], note: 'Tiho' },
+    })
   })
 })

@@ -32,6 +32,7 @@ function momentWith(
   change: (space: PortalSpace) => Partial<PortalSpace> = () => ({}),
   added: readonly [parentId: number, change: Partial<PortalSpace>][] = [],
   placed: readonly PlacedSpace[] = PLACED,
+  locale = 'en',
 ): PortalMoment {
   const blank = { name: '', kind: 'area', location: null, capacity: null, details: {} } as const
   const hours = { weekly: null, closures: [] }
@@ -64,7 +65,7 @@ function momentWith(
     'Europe/Ljubljana',
     7_200_000,
     NOW_MS,
-    'en',
+    locale,
   )
 }
 
@@ -100,6 +101,23 @@ describe('the dashboard of a university', () => {
     expect(find(moment, { search: 'arch' })).toEqual(['Reading Room'])
     expect(find(moment, { search: 'hall nowhere' })).toEqual([])
     expect(folded('  ČŠŽ Ａ１ ')).toBe('csz a1')
+  })
+
+  it('[TXT-2] is in the reader’s language throughout, and finds what is searched by its main name too', () => {
+    const slovene = momentWith({ [ROOM_101]: [0, 3] }, () => ({}), [], PLACED, 'sl')
+    expect(find(slovene, { isFreeNow: true })).toEqual(['Soba 101'])
+    expect(bestSpaces(slovene, 1)).toMatchObject([
+      { name: 'Soba 101', within: ['Univerzitetna knjižnica', '1. nadstropje'] },
+    ])
+    expect(find(slovene, { search: 'soba 101' })).toEqual(['Soba 101'])
+    expect(find(slovene, { search: 'room 101 univerzitetna' })).toEqual(['Soba 101'])
+    expect(find(slovene, { search: 'law hall' })).toEqual(['Velika čitalnica'])
+    expect(find(slovene, { search: 'stopnic' })).toEqual(['Soba 101', 'Soba 102'])
+    // The university's own name is in no path.
+    expect(find(slovene, { search: 'lipnik' })).toEqual([])
+    expect(find(slovene, { sort: 'name', branchId: at('Law Library') }).toSorted()).toEqual(
+      ['Seminarska soba', 'Sodna dvorana', 'Študijska soba', 'Velika čitalnica'].toSorted(),
+    )
   })
 
   it('is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {

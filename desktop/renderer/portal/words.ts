@@ -2,7 +2,9 @@ import { useMemo } from 'react'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { SpaceKind } from '#shared/domain/space.ts'
+import type { TextField } from '#shared/domain/space-texts.ts'
 import type { Locale } from '#shared/domain/university.ts'
+import { LANGUAGES } from '../i18n/languages.ts'
 import { ageOf } from '../common/times.ts'
 import { makeSpaceWords, type SpaceWords } from '../common/space-words.ts'
 import type { Refusal } from './api.ts'
@@ -54,6 +56,12 @@ export function usePortalWords(): PortalWords {
     () => makePortalWords(t, i18n.getFixedT(locale, 'translation'), locale, timezone),
     [t, i18n, locale, timezone],
   )
+}
+
+/** "Name (Slovenščina)": what a text of a language is called in a form and in the log. */
+export function textFieldWord({ t }: PortalWords, tag: string, field: TextField): string {
+  const language = LANGUAGES.find(({ locale }) => locale === tag)?.name ?? tag
+  return `${t(`edit.${field}`)} (${language})`
 }
 
 function agoText(t: PortalT, atMs: number, nowMs: number): string {

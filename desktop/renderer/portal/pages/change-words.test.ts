@@ -100,4 +100,17 @@ describe('[AUD-10] an act as a sentence', () => {
     expect(actText(words, odd)).toBe('newthing: odd act')
     expect(factsOfChange(words, odd).map(({ field }) => field)).toEqual(['toString', 'x'])
   })
+
+  it('[TXT-6] names the language and the field of each text that changed', async () => {
+    const edit = row('spaces', 'edit', {
+      spaceId: 7,
+      before: { texts: { sl: { name: null, equipment: ['Zaslon'] }, 'x-odd': { note: 'a' } } },
+      after: { texts: { sl: { name: 'Soba', equipment: ['Zaslon', 'Luč'] }, 'x-odd': { note: null } } },
+    })
+    expect(factsOfChange(await wordsOf('en'), edit).slice(1)).toEqual([
+      { field: 'Name (Slovenščina)', value: 'none → Soba' },
+      { field: 'Equipment (Slovenščina)', value: 'Zaslon → Zaslon, Luč' },
+      { field: 'Note (x-odd)', value: 'a → none' },
+    ])
+  })
 })

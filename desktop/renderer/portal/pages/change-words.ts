@@ -3,9 +3,8 @@ import type { SpaceKind } from '#shared/domain/space.ts'
 import { TEXT_FIELDS } from '#shared/domain/space-texts.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { textKey, textOf } from '../space-input.ts'
-import { textFieldWord } from './text-fields.tsx'
 import { SPACE_KINDS } from '../../common/limits.ts'
-import type { PortalWords } from '../words.ts'
+import { textFieldWord, type PortalWords } from '../words.ts'
 
 type Kind = 'space' | 'kiosk' | 'user' | 'group'
 

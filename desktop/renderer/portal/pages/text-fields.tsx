@@ -6,15 +6,9 @@ import { MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.
 import { DraftContext, Field, TextArea } from '../fields.tsx'
 import type { FormValues } from '../form.tsx'
 import { filledText, textKey } from '../space-input.ts'
-import { usePortalWords, type PortalWords } from '../words.ts'
+import { textFieldWord, usePortalWords } from '../words.ts'
 
 const MAX_LENGTHS = { name: MAX_SPACE_NAME_LENGTH, location: MAX_LOCATION_LENGTH, price: 80, note: 500 }
-
-/** "Name (slovenščina)": what a text of a language is called in a form and in the log. */
-export function textFieldWord({ t }: PortalWords, tag: string, field: TextField): string {
-  const language = LANGUAGES.find(({ locale }) => locale === tag)?.name ?? tag
-  return `${t(`edit.${field}`)} (${language})`
-}
 
 /**
  * The texts of a space in other languages, a group for each that is offered, folded away: most who add a place have one

@@ -3,9 +3,8 @@ import type { SpaceKind } from '#shared/domain/space.ts'
 import type { Refusal } from '../api.ts'
 import { Form } from '../form.tsx'
 import { Notice } from '../page-elements.tsx'
-import { textFieldWord } from './text-fields.tsx'
 import { conflictsOf, textOf, valueOf, withField, type SpaceInput, type SpaceField } from '../space-input.ts'
-import { usePortalWords, type PortalWords } from '../words.ts'
+import { textFieldWord, usePortalWords, type PortalWords } from '../words.ts'
 
 /** Two people changed a space: line by line, whose value holds. What only one of them changed is kept without asking. */
 export function VersionConflict(props: {
