@@ -7,6 +7,8 @@ import { setupFile } from '../../hub/hub-file.ts'
 import { makePasswords } from '../../hub/accounts/passwords.ts'
 import { query, type Database } from '../../hub/platform/postgres/database.ts'
 import { makeTestDatabase } from '../../hub/platform/postgres/testing.ts'
+import { createEnrolment } from '../../hub/kiosks/enrol-kiosk.ts'
+import { KioskHost } from './kiosk-host.ts'
 import { catchMail, type MailCatcher } from './mail-catcher.ts'
 import { expect } from './testing.ts'
 import { planLibrary, runStaff, startHub, type Library } from './world.ts'
@@ -175,6 +177,25 @@ export class PortalWorld {
        select university_id, id, 'door', $1::text, $1::text, 'file' from spaces where name = $2`,
       [name, spaceName],
     )
+  }
+
+  /** A kiosk that really runs, at the door of a space. Whoever asks for it removes it. */
+  async startDoor({ ids }: Library, spaceName: string): Promise<KioskHost> {
+    const spaceId = ids.get(spaceName) ?? 0
+    const [home] = await query<{ id: number }>(
+      this.pool,
+      'select university_id as id from spaces where id = $1',
+      [spaceId],
+    )
+    const place = { universityId: home?.id ?? 0, spaceId, role: 'door' as const }
+    const { code } = await createEnrolment(this.pool, place)
+    const kiosk = new KioskHost(
+      `Door of ${spaceName}`,
+      this.url,
+      mkdtempSync(path.join(this.parts.home, 'kiosk-')),
+    )
+    await kiosk.start(code)
+    return kiosk
   }
 
   /** A browser of somebody's own, signed in through the page. */

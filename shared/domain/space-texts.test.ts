@@ -58,7 +58,7 @@ describe('texts of a space', () => {
   it('[TXT-3] a list of equipment that does not fit the main one is not used', () => {
     const left = { ...ROOM, details: { equipment: ['Screen'] } }
     expect(spaceTextsIn(left, 'sl').details.equipment).toEqual(['Screen'])
-    expect(spaceTextsIn({ ...ROOM, details: {} }, 'sl').details.equipment).toBeUndefined()
+    expect(spaceTextsIn<TextedFacts>({ ...ROOM, details: {} }, 'sl').details.equipment).toBeUndefined()
   })
 
   it('[TXT-2] whatever they are, each is the nearest that there is, and nothing else of the space changes', () => {

@@ -1,4 +1,4 @@
-import type { SpaceFacts, SpaceText, SpaceTexts } from './space.ts'
+import type { SpaceFacts, SpaceText } from './space.ts'
 
 // Screens import this file: it declares no schema, since no page needs one.
 

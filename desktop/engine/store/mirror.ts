@@ -47,8 +47,8 @@ export interface Mirror {
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
 export function readMirror(readCache: () => Cache): Mirror {
-  const { epoch, cursor, protocol } = readCache().readMeta()
-  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor, protocol }
+  const { epoch, cursor, protocol: lastProtocol } = readCache().readMeta()
+  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor, protocol: lastProtocol }
   for (const space of readCache().readSpaces()) state.rows.put(space)
   return {
     get epoch() {

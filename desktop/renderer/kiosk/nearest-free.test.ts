@@ -144,11 +144,11 @@ it('[OCC-15] [TXT-2] every screen points to the same place, whatever the places 
     ...Object.entries(CAMPUS).map(([id, planned]) => [Number(id), space(Number(id), planned)] as const),
     ...twins.map((one) => [one.id, one] as const),
   ])
-  const found = (locale: string): unknown => {
+  const pointsTo = (locale: string): unknown => {
     const moment = treeMomentOf(shownSpaces(spaces, locale), 'UTC', 120 * MINUTE_MS, NOW_MS)
     const { id, name } = nearestFree(moment, 10) ?? {}
     return [id, name]
   }
-  expect(found('en')).toEqual([11, 'Alpha'])
-  expect(found('sl')).toEqual([11, 'Žalna'])
+  expect(pointsTo('en')).toEqual([11, 'Alpha'])
+  expect(pointsTo('sl')).toEqual([11, 'Žalna'])
 })

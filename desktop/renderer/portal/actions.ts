@@ -173,8 +173,16 @@ function makeSpaces(parts: ActionParts) {
       return { toggledSections: next }
     })
   return {
-    ...{ loadTree, retryTree, putSpaces, putRow, setTracked },
-    ...{ filter, clearFilter, toggleSection, draft, openList },
+    loadTree,
+    retryTree,
+    putSpaces,
+    putRow,
+    setTracked,
+    filter,
+    clearFilter,
+    toggleSection,
+    draft,
+    openList,
   }
 }
 
