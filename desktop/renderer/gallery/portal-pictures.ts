@@ -267,6 +267,12 @@ const space: Record<string, PortalPicture> = {
     acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
   },
   edit: { path: `${at(TABLE)}/edit`, state: stateOf(me) },
+  editLanguages: {
+    path: `${at(ROOM_101)}/edit`,
+    state: stateOf(STAFF),
+    answers: { 'PATCH /spaces/:id': refused('valueRefused', { at: '/texts/sl/equipment' }) },
+    acts: [{ press: 'summary' }, { fill: { 'texts/sl/equipment': 'Zaslon' } }, { submit: 'form' }],
+  },
   editStale: {
     path: `${at(TABLE)}/edit`,
     state: stateOf(me),

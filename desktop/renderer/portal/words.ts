@@ -61,7 +61,7 @@ export function usePortalWords(): PortalWords {
 /** "Name (Slovenščina)": what a text of a language is called in a form and in the log. */
 export function textFieldWord({ t }: PortalWords, tag: string, field: TextField): string {
   const language = LANGUAGES.find(({ locale }) => locale === tag)?.name ?? tag
-  return `${t(`edit.${field}`)} (${language})`
+  return t('edit.textIn', { field: t(`edit.${field}`), language })
 }
 
 function agoText(t: PortalT, atMs: number, nowMs: number): string {

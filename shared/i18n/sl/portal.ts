@@ -97,7 +97,7 @@ export const portal: PortalWords<typeof language> = {
     nameRefused: 'Tega imena ni mogoče uporabiti, ker je prazno, predolgo ali vsebuje nevidne znake.',
     nameIsAddress: 'Tega imena ni mogoče uporabiti, ker je podobno spletnemu naslovu ali e-naslovu.',
     valueRefused: 'Ta vrednost ni veljavna. Preverite jo.',
-    equipmentCount: 'Število in vrstni red se morata ujemati s poljem Oprema.',
+    equipmentCount: 'Vnesite toliko kosov opreme, kot jih je v polju Oprema.',
     domainTaken: 'Eno od teh e-poštnih domen že ima druga univerza.',
     domainRefused:
       'Ene od teh domen ni mogoče uporabiti: ni e-poštna domena ali pa lahko naslov v njej dobi kdor koli.',
@@ -352,10 +352,11 @@ export const portal: PortalWords<typeof language> = {
     details: 'Lastnosti',
     equipment: 'Oprema',
     equipmentHint: 'Ločena z vejicami, na primer zaslon, bela tabla',
-    equipmentInOrder: 'Enako število in vrstni red kot v polju Oprema',
+    equipmentInOrder: 'V enakem vrstnem redu kot v polju Oprema, ločeno z vejicami',
     price: 'Cena',
     priceHint: 'Če je uporaba plačljiva',
     note: 'Opomba',
+    textIn: '{{field}} ({{language}})',
     languages: 'V drugih jezikih',
     languagesHint:
       'Te podatke vidijo vsi, ki Carrel uporabljajo v tem jeziku. Kjer je polje prazno, je prikazano zgornje besedilo.',
