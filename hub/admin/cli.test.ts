@@ -435,6 +435,7 @@ test('[TXT-7] [TXT-6] [TXT-3] a table has texts in other languages, in columns o
   expect(shown.stdout).toMatch(/^in zh-TW +equipment 螢幕, 燈$/m)
   const renamed = await admin('spaces', 'import', treeFile('sl.csv', 'path,name:sl\nAnnexe,Dvorišče\n'))
   expect(renamed.stdout).toContain('  ~ Annexe: name:sl\n')
+  expect((await admin('spaces', 'show', 'Annexe')).stdout).toMatch(/^in sl +name Dvorišče$/m)
   const short = await admin('spaces', 'import', treeFile('short.csv', 'path,equipment:sl\nAnnexe,Zaslon\n'))
   expect([short.code, short.stderr]).toEqual([
     1,
