@@ -41,9 +41,9 @@ interface Reading {
 }
 
 /**
- * Reads a nested tree: a node `{ name, kind?, location?, capacity?, details?, texts?, hours?, children? }`, a list of such, or an
- * object from names to what stands below them – objects again, or lists of nodes ("Main building" → "1" → rooms). A
- * top node of kind "university" is the university's own space, and its children stand at the top. Taken whole or not
+ * Reads a nested tree: a node `{ name, kind?, location?, capacity?, details?, texts?, hours?, children? }`, a list of
+ * such, or an object from names to what stands below them – objects again, or lists of nodes ("Main building" → "1" →
+ * rooms). A top node of kind "university" is the university's own space, and its children stand at the top. Taken whole or not
  * at all; texts in a language that is not offered are left out, and named. [TRE-2] [TRE-3] [TXT-7]
  */
 export function parseSpaceTreeJson(

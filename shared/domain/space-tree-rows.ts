@@ -63,8 +63,9 @@ interface Reading {
 /**
  * Reads a table with a column `path` ("Library/Floor 1/Room 101", a "/" inside a name as "\/") or with `id`, `parent`
  * (empty at the top) and `name`; further columns kind, location, capacity or seats, wifi, sockets, quiet, stepFree
- * (yes, no), equipment ("Screen, Whiteboard"), price, note and hours, and texts in an offered language ("name:sl"). An empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above
- * that neither the rows nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3] [TXT-7]
+ * (yes, no), equipment ("Screen, Whiteboard"), price, note and hours, and texts in an offered language ("name:sl"). An
+ * empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above that neither the rows
+ * nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3] [TXT-7]
  */
 export function parseSpaceTreeRows(
   rows: readonly TreeRow[],

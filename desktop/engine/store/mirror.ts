@@ -33,7 +33,8 @@ export interface Mirror {
   /** Live children of a space. */
   childrenOf(id: number): number[]
   /**
-   * Applies rows newer than those held, which came under `protocol`, and moves the cursor, in one transaction; yields, so that the event loop can run.
+   * Applies rows newer than those held and moves the cursor, in one transaction; `protocol` is noted with it. Yields, so that
+   * the event loop can run.
    * Returns the ids that changed; null when a level came for a space that is not held: then rows are missing. Whoever stops
    * while it is `writing` must call `return()`, which rolls the transaction back; while it is `switching` the disk has all of
    * it already, so it must be run to its end. Throws what SQLite throws, and has changed nothing then. [SYN-8] [SYN-9]

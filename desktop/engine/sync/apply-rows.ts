@@ -14,7 +14,7 @@ export type ApplyOutcome = 'ignored' | 'staged' | 'applied' | 'pull' | 'lost' | 
 export interface RowApplier {
   /** Whether parts are missing, or rows are being applied. */
   isStaging(): boolean
-  /** Calls back, at once or after some turns of the event loop, with what became of the frame, of a line of `protocol`. Not to be called before that. */
+  /** Calls back, at once or after some turns of the event loop, with what became of the frame. Not to be called before that. */
   apply(frame: Snapshot | Changes, protocol: number, done: (outcome: ApplyOutcome) => void): void
   /** Drops what is staged and rolls back what is half written. */
   abandon(): void

@@ -35,7 +35,8 @@ export interface PortalMoment extends TreeMoment {
 
 /**
  * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
- * above, and has a sum of its own – the same cut as in the database. All is said in the reader's language. [OCC-6] [TRE-6] [TXT-2]
+ * above, and has a sum of its own – the same cut as in the database. All of it
+ * is said in the reader's language. [OCC-6] [TRE-6] [TXT-2]
  */
 export function portalMoment(
   stored: ReadonlyMap<number, PortalSpace>,
