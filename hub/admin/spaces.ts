@@ -84,10 +84,11 @@ CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no), equipment ("Screen,
 Whiteboard"), price, note and hours ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). In other languages: name:sl, location:sl,
 equipment:sl (as many as in equipment, in its order), price:sl, note:sl, and so for ${LANGUAGES.join(', ')}. Every
-parent needs a line of its own, unless it exists already or --make-parents adds it. Commas, semicolons and tabs, header names in any case, UTF-8 and UTF-16 are read as
-spreadsheets write them. JSON: { "name", "kind", "location", "capacity", "details", "texts": { "sl": { "name", … } },
-"hours", "children": [ … ] }, a list of such, or an object from names to what is in them. Spaces are matched by path. What
-was never on public screens is left alone. A file with an error is not imported at all; every error is named.`,
+parent needs a line of its own, unless it exists already or --make-parents adds it. Commas, semicolons and tabs, header
+names in any case, UTF-8 and UTF-16 are read as spreadsheets write them. JSON: { "name", "kind", "location", "capacity",
+"details", "texts": { "sl": { "name", … } }, "hours", "children": [ … ] }, a list of such, or an object from names to what
+is in them. Spaces are matched by path. What was never on public screens is left alone. A file with an error is not imported
+at all; every error is named.`,
   options: {
     ...UNIVERSITY_OPTION,
     ...YES_OPTION,

@@ -326,8 +326,7 @@ export const portal: PortalWords<typeof language> = {
     note: '備註',
     textIn: '{{field}}（{{language}}）',
     languages: '其他語言',
-    languagesHint:
-      '使用該語言的人會看到這裡的文字；沒有填的欄位會顯示上方的文字。',
+    languagesHint: '使用該語言的人會看到這裡的文字；沒有填的欄位會顯示上方的文字。',
     add: '新增地點',
     added: '「{{name}}」已新增。',
     changed: '變更已儲存。',
