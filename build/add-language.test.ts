@@ -163,7 +163,9 @@ describe('[LNG-1] a folder more', () => {
     expect(await ask(copy, ASK_MAILS)).toEqual({
       LANGUAGES: [TAG, 'en', 'sl', 'zh-TW'],
       language: TAG,
-      links: FORMS.map((form, index) => `${form} The link works once, within ${NUMBERS[index]} hours.`),
+      links: FORMS.map(
+        (form, index) => `${form} The link works once and expires after ${NUMBERS[index]} hours.`,
+      ),
       moment: expect.stringMatching(/Ionawr 1970 .* UTC$/),
       other: TAG,
     })

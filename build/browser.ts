@@ -30,7 +30,7 @@ export function browserArgs(): string[] {
 export async function findBrowser(): Promise<FoundBrowser> {
   const named = process.env['CARREL_CHROMIUM']
   if (named !== undefined && !existsSync(named))
-    throw new Error(`CARREL_CHROMIUM names ${named}, which is not there`)
+    throw new Error(`CARREL_CHROMIUM names ${named}, which does not exist`)
   if (named !== undefined) return installedBrowser(named)
   let cause: unknown
   if (process.platform === 'linux')

@@ -18,15 +18,15 @@ const HELP = `npm run check [-- name …]
 Checks the text of the project, all of it or only what is named:
   format   oxfmt: every file is formatted
   lint     oxlint: boundaries of imports, circles, clock and chance, promises, hooks, accessibility
-  types    tsc: one project per floor
+  types    tsc: one project per layer
   dead     knip: no file, export or package that nothing uses
   languages  every language's folder is whole, and its numbers have all forms
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
-  documents  files that documents name are there
+  documents  files that documents name exist
   words    no silenced checks, no loose ends, no addresses or paths of one machine
-  schema   the published JSON Schema of a kiosk's configuration is what the code checks (written anew where not)
-  boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (written anew where not)
-  lock     package-lock.json fits package.json, on every platform, without addresses
+  schema   the published JSON Schema of a kiosk's configuration is what the code checks (rewritten if not)
+  boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (rewritten if not)
+  lock     package-lock.json matches package.json, on every platform, without addresses
 
 Prints one line per check, and what is wrong in full. Exit code 0 when nothing is.
 `

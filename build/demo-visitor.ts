@@ -38,7 +38,7 @@ export async function visitDemoCampus(hubUrl: string, visitorName: string, code:
   try {
     engine.start()
     const enrolled = await engine.enrolWith(code)
-    if (!enrolled.ok) throw new Error(`the demo visitor was not let in: ${enrolled.refusal.why}`)
+    if (!enrolled.ok) throw new Error(`the demo visitor could not be enrolled: ${enrolled.refusal.why}`)
     const spaces = await allSpaces(engine)
     line.cut()
     const count = await report(engine, spaces, lead)

@@ -119,7 +119,7 @@ async function prepareFolder(
 async function makeCode(parts: DemoParts, domain: string, space: string, role: KioskRole): Promise<string> {
   const place = ['--university', domain, '--space', space, '--role', role]
   const { code } = (await admin(parts, 'kiosk', 'code', ...place)) as { code?: unknown }
-  if (typeof code !== 'string') throw new StartupError(`No enrolment code could be made for ${space}.`)
+  if (typeof code !== 'string') throw new StartupError(`No enrolment code could be created for ${space}.`)
   return code
 }
 

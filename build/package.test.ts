@@ -220,7 +220,7 @@ describe.skipIf(process.platform === 'win32')('npm run package', () => {
     expect([await run.ended, run.stdout(), run.stderr()]).toEqual([
       1,
       '',
-      '"msi" is nothing that can be packed here: say --target dir or --target deb.\n',
+      '"msi" is not a target. Use --target dir or --target deb.\n',
     ])
     expect(
       execFileSync(process.execPath, ['build/package.ts', '--help'], { cwd: ROOT, encoding: 'utf8' }),

@@ -16,9 +16,9 @@ import { stageApp, type Arch } from './package/stage-app.ts'
 
 const HELP = `npm run package -- [options]     packs the kiosk as a desktop app for Linux
 
-  --target dir|deb    dir: a folder with the app, ready to run (usual); deb: that, and a package for Debian and Ubuntu
-  --arch x64|arm64    the machine it is for (usual: this one's)
-  --out FOLDER        where to (usual: out)
+  --target dir|deb    dir: a folder with the app, ready to run (default); deb: that, and a package for Debian and Ubuntu
+  --arch x64|arm64    the machine it is for (default: this one's)
+  --out FOLDER        where to (default: out)
   --help              this
 
 Electron comes from CARREL_ELECTRON_DIST: its archive as its makers publish it (electron-vVERSION-linux-ARCH.zip), a
@@ -75,17 +75,14 @@ function parseWanted(args: string[]): Wanted | null {
   if (values.help) return null
   const { target, arch } = values
   if (target !== 'dir' && target !== 'deb')
-    throw new StartupError(
-      `"${target}" is nothing that can be packed here: say --target dir or --target deb.`,
-    )
+    throw new StartupError(`"${target}" is not a target. Use --target dir or --target deb.`)
   if (arch !== 'x64' && arch !== 'arm64')
-    throw new StartupError(
-      `"${arch}" is no machine that the app is packed for: say --arch x64 or --arch arm64.`,
-    )
-  if (process.platform === 'win32') throw new StartupError('Packages for Linux are made on Linux or macOS.')
+    throw new StartupError(`"${arch}" is not supported. Use --arch x64 or --arch arm64.`)
+  if (process.platform === 'win32')
+    throw new StartupError('Packages for Linux can only be built on Linux or macOS.')
   if (target === 'deb' && spawnSync('dpkg-deb', ['--version']).status !== 0)
     throw new StartupError(
-      'A .deb is made with dpkg-deb, which is not here: install the package dpkg, or say --target dir.',
+      'A .deb is built with dpkg-deb, which is not installed. Install the package dpkg, or use --target dir.',
     )
   return { target, arch, out: path.resolve(values.out) }
 }

@@ -38,5 +38,5 @@ if (file === undefined) {
 
 /** Where that cannot be, for example in a folder of somebody else's, it is said, and what was asked is done all the same. */
 async function buildScreens() {
-  if ((await runUnderNode24('build/build-screens.ts', [])) !== 0) say('the screens were not rebuilt')
+  if ((await runUnderNode24('build/build-screens.ts', [])) !== 0) say('the screens could not be rebuilt')
 }

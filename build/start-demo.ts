@@ -63,7 +63,7 @@ async function showPeople({ config }: Started, pool: Database): Promise<void> {
   for (const { email, password } of people) process.stdout.write(`sign in as ${email} with ${password}\n`)
   if (people.length > 0 || !(await hasDemoPeople(pool))) return
   const home = process.env['CARREL_HOME'] === undefined ? '' : `CARREL_HOME=${config.home} `
-  say(`forgot the demo passwords? "${home}npm run admin -- demo passwords" makes new ones`)
+  say(`forgot the demo passwords? "${home}npm run admin -- demo passwords" creates new ones`)
 }
 
 /** A demo goes on without visitors; it only greys after a while. [IMP-9] */

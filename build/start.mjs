@@ -11,7 +11,7 @@ output:
   hub http://…
   portal http://…/
   sign in as … with …            (first start only: demo passwords are not stored;
-                                 "npm run admin -- demo passwords" makes new ones)
+                                 "npm run admin -- demo passwords" creates new ones)
   entrance kiosk http://…        (the word "window" where Electron shows it within 20 s)
   door kiosk http://…
   ready

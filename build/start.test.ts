@@ -137,7 +137,9 @@ describe('npm start', () => {
     expect(tookMs).toBeLessThan(Math.max(5_000, 50 * before, 50 * (await bareStart())))
     expect(second.stderr()).not.toContain('screens built')
     expect(second.stdout()).not.toContain('sign in')
-    expect(second.stderr()).toContain(`"CARREL_HOME=${home} npm run admin -- demo passwords" makes new ones`)
+    expect(second.stderr()).toContain(
+      `"CARREL_HOME=${home} npm run admin -- demo passwords" creates new ones`,
+    )
     // The visitors of the first start are those of the second.
     const sql = "select name from kiosks where name = 'Demo visitors' and revoked_at is null"
     expect(await withDatabase((pool) => query(pool, sql))).toHaveLength(1)

@@ -84,9 +84,9 @@ const VARIABLES: Record<string, { schema: TSchema; advice: string }> = {
   CARREL_LOG: { schema: Type.Enum([...LOG_LEVELS]), advice: `must be one of ${LOG_LEVELS.join(', ')}` },
   CARREL_HOSTS: {
     schema: Names,
-    advice: 'must be host names with commas between, for example carrel.example.org',
+    advice: 'must be host names separated by commas, for example carrel.example.org',
   },
-  TRUST_PROXY: { schema: Text, advice: 'must be addresses of your proxies with commas between' },
+  TRUST_PROXY: { schema: Text, advice: 'must be addresses of your proxies separated by commas' },
   CARREL_TLS_CERT: { schema: Text, advice: 'must name a PEM file' },
   CARREL_TLS_KEY: { schema: Text, advice: 'must name a PEM file' },
   PUBLIC_URL: {
@@ -186,13 +186,14 @@ export function decideProduction(config: HubConfig): string[] {
     problems.push(
       'CARREL_DEV_SEED is for development: it creates a university whose people everyone can sign in as. Remove it in production.',
     )
-  if (publicUrl === null) problems.push('PUBLIC_URL must be set in production: where people find this hub.')
+  if (publicUrl === null)
+    problems.push('PUBLIC_URL must be set in production: the address at which people find this hub.')
   else if (!publicUrl.startsWith('https:') && !isLoopback(hostWithoutPort(new URL(publicUrl).host)))
     problems.push('PUBLIC_URL must begin with https in production.')
   if (smtpUrl === null)
     problems.push('SMTP_URL must be set in production: the mail server that sends emails.')
   if (mailFrom === DEFAULT_MAIL_FROM)
-    problems.push('MAIL_FROM must be set in production: the address that emails are from.')
+    problems.push('MAIL_FROM must be set in production: the address that sends emails.')
   if (secret === null)
     problems.push(
       'CARREL_SECRET must be set in production, for example to what "openssl rand -base64 48" prints.',

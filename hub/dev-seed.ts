@@ -42,7 +42,7 @@ export async function seedDevelopment(pool: Database, log: HubLog): Promise<bool
     return true
   })
   if (isNew)
-    log.info('development-seeded', 'The development university was made.', {
+    log.info('development-seeded', 'The development university was created.', {
       name: DEVELOPMENT_UNIVERSITY.name,
     })
   return isNew

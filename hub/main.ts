@@ -19,19 +19,19 @@ Ctrl-C ends it cleanly. Configuration comes from the environment:
   CARREL_HOST          address to listen on (127.0.0.1)
   CARREL_PORT          port (4710; 0 takes any free one)
   CARREL_METRICS_PORT  port of /metrics, on loopback only (4719; 0 takes any free one)
-  CARREL_HOSTS         further host names under which the hub is addressed, with commas between
-  TRUST_PROXY          addresses and ranges of reverse proxies to believe, with commas between
+  CARREL_HOSTS         further host names under which the hub is addressed, separated by commas
+  TRUST_PROXY          addresses and ranges of reverse proxies to trust, separated by commas
   CARREL_TLS_CERT      certificate (PEM); together with
   CARREL_TLS_KEY       its key. Without them plain HTTP, which kiosks accept only on loopback
   PUBLIC_URL           where people find this hub, for example https://carrel.example.org (where it listens)
   SMTP_URL             the mail server that sends emails, for example smtps://user:password@mail.example.org (written to files)
-  MAIL_FROM            the address that emails are from, for example Carrel <carrel@example.org>
+  MAIL_FROM            the address that sends emails, for example Carrel <carrel@example.org>
   CARREL_SECRET        what keys are derived from, 32 characters or more (created once, and kept in CARREL_HOME)
   CARREL_DEV_SEED      true: an empty database gets a university with group cspace and the default groups, for the people of
                        the development directory (false; refused in production)
   LDAP_CONFIG          JSON file that describes the universities' directories (none)
   CARREL_LOG           trace, debug, info, warn, error, fatal or silent (info)
-  NODE_ENV             production: refuses to start while something is missing that a hub for people needs
+  NODE_ENV             production: refuses to start while something that it needs in production is missing
 
 How much there may be from one address of the network or by one person; hub/README.md names windows and usual numbers:
 
@@ -82,7 +82,7 @@ function showSetupLink({ home, logLevel }: HubConfig, link: string | null): stri
   const file = keepSetupLink(home, isAtTerminal ? null : link)
   if (link !== null && isAtTerminal)
     process.stderr.write(
-      `There is no platform administrator yet. This link creates the first one, within one hour: ${link}\n`,
+      `There is no platform administrator yet. This link, valid for one hour, creates the first one: ${link}\n`,
     )
   return file === null ? '' : `setup-link ${file}\n`
 }

@@ -8,13 +8,13 @@ import {
 } from './platform/postgres/database.ts'
 import { HUB_ROLE, prepareDatabase } from './platform/postgres/database-owner.ts'
 
-const HELP = `node hub/prepare-database.ts - prepares a PostgreSQL for the hub, and ends
+const HELP = `node hub/prepare-database.ts - prepares a PostgreSQL database for the hub, and exits
 
-Makes the hub's role ${HUB_ROLE} and its database where they are missing, gives the role its password, takes what rights it
-has beyond owning that database, and gives it what an earlier release made there as superuser. It may be repeated at any time.
+Creates the hub's role ${HUB_ROLE} and its database where they are missing, sets the role's password, revokes all rights beyond
+owning that database, and makes it the owner of what an earlier release created there as superuser. It can be repeated at any time.
 
-  SUPERUSER_DATABASE_URL  a superuser of that PostgreSQL; nobody but this program needs to know it
-  DATABASE_URL            what the hub is told: role ${HUB_ROLE}, its password, and the database
+  SUPERUSER_DATABASE_URL  a superuser of that PostgreSQL; only this program needs to know it
+  DATABASE_URL            what the hub will use: role ${HUB_ROLE}, its password, and the database
 `
 
 /** As far as it must be known here; the rest is what PostgreSQL's own client makes of it. */
@@ -56,8 +56,9 @@ function readAddresses(environment: NodeJS.ProcessEnv): Addresses | string {
     return `DATABASE_URL must look like postgresql://${HUB_ROLE}:password@host/database; letters and digits make a password that needs no escaping.`
   const superuser = new pg.Client(superuserUrl)
   const hub = new pg.Client(hubUrl)
-  if (hub.user !== HUB_ROLE) return `DATABASE_URL must name the role ${HUB_ROLE}: that is whom this prepares.`
-  if (superuser.user === HUB_ROLE) return `SUPERUSER_DATABASE_URL must name another role than ${HUB_ROLE}.`
+  if (hub.user !== HUB_ROLE)
+    return `DATABASE_URL must name the role ${HUB_ROLE}, which this command prepares.`
+  if (superuser.user === HUB_ROLE) return `SUPERUSER_DATABASE_URL must name a role other than ${HUB_ROLE}.`
   if (!hub.password) return `DATABASE_URL has no password for ${HUB_ROLE}.`
   if (hub.password === superuser.password)
     return `The password of ${HUB_ROLE} is the superuser's too: give it one of its own (openssl rand -hex 24).`
@@ -68,9 +69,9 @@ function sentenceOf(error: unknown): string {
   const { code = '', message } = error as { code?: string; message: string }
   const said = message || code
   if (SIGN_IN_REFUSED.test(code))
-    return `PostgreSQL refuses the superuser (${said}); check SUPERUSER_DATABASE_URL: a database keeps the password that it was made with.`
+    return `PostgreSQL refuses the superuser (${said}); check SUPERUSER_DATABASE_URL: a database keeps the password that it was created with.`
   if (code === INSUFFICIENT_PRIVILEGE)
-    return `The role of SUPERUSER_DATABASE_URL is no superuser (${said}); name one that is.`
+    return `The role of SUPERUSER_DATABASE_URL is not a superuser (${said}); name one that is.`
   return `The database cannot be prepared (${said}); check SUPERUSER_DATABASE_URL and that PostgreSQL runs.`
 }
 

@@ -48,11 +48,11 @@ describe('[PKG-5] what CARREL_ELECTRON_DIST names', () => {
       `holds Electron 12.0.0; this app is for ${version}.`,
     )
     expect(await refusalOf(makeUnpacked('other', version, 62), 'arm64')).toContain(
-      'is no program for Linux on arm64.',
+      'is not a program for Linux on arm64.',
     )
     const lacking = makeUnpacked('lacking', version, 62)
     rmSync(path.join(lacking, 'icudtl.dat'))
-    expect(await refusalOf(lacking)).toContain('is no unpacked Electron for Linux: icudtl.dat missing.')
+    expect(await refusalOf(lacking)).toContain('is not an unpacked Electron for Linux: icudtl.dat missing.')
     expect(await refusalOf(path.join(folder, 'nowhere'))).toContain('there is no ')
   })
 

@@ -53,7 +53,7 @@ async function checkArchive(zip: string, archive: string, version: string): Prom
   await pipeline(createReadStream(zip), hash)
   if (expected === undefined || hash.digest('hex') !== expected)
     throw new StartupError(
-      `CARREL_ELECTRON_DIST: ${zip} is not ${archive} as its makers published it (its SHA-256 is another one).`,
+      `CARREL_ELECTRON_DIST: ${zip} is not ${archive} as its makers published it (its SHA-256 differs). Download it again.`,
     )
   return { at: zip, version, isStub: false, sentence: `Electron ${version}; the archive's SHA-256 is right` }
 }
@@ -62,7 +62,7 @@ function checkFolder(folder: string, arch: Arch, version: string): ElectronDist 
   const missing = PARTS.filter((part) => !existsSync(path.join(folder, part)))
   if (missing.length > 0)
     throw new StartupError(
-      `CARREL_ELECTRON_DIST: ${folder} is no unpacked Electron for Linux: ${missing.join(', ')} missing.`,
+      `CARREL_ELECTRON_DIST: ${folder} is not an unpacked Electron for Linux: ${missing.join(', ')} missing.`,
     )
   const found = readFileSync(path.join(folder, 'version'), 'utf8').trim().replace(/^v/, '')
   if (found !== version)
@@ -70,7 +70,7 @@ function checkFolder(folder: string, arch: Arch, version: string): ElectronDist 
       `CARREL_ELECTRON_DIST: ${folder} holds Electron ${found}; this app is for ${version}.`,
     )
   if (machineOf(path.join(folder, 'electron')) !== ELF_MACHINES[arch])
-    throw new StartupError(`CARREL_ELECTRON_DIST: ${folder}/electron is no program for Linux on ${arch}.`)
+    throw new StartupError(`CARREL_ELECTRON_DIST: ${folder}/electron is not a program for Linux on ${arch}.`)
   const sentence = `Electron ${version}, unpacked before: version and machine are right, its bytes were not compared`
   return { at: folder, version, isStub: false, sentence }
 }

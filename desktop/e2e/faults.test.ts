@@ -102,7 +102,7 @@ for (const role of ['door', 'entrance'] as const)
       '這個頁面發生錯誤',
     ])
       await expect(page.getByRole('heading', { name: title })).toBeVisible()
-    await expect(page.getByRole('alert')).toContainText('It restarts by itself in a moment.')
+    await expect(page.getByRole('alert')).toContainText('It will restart in a moment.')
     place.isBroken = false
     await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
   })

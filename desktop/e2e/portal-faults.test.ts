@@ -25,7 +25,7 @@ test('[SCR-1] a page of the portal that cannot be drawn says so in three languag
     '這個頁面發生錯誤',
   ])
     await expect(page.getByRole('heading', { name: title })).toBeVisible()
-  await expect(page.getByRole('alert')).toContainText('Please reload it. Everything saved is kept.')
+  await expect(page.getByRole('alert')).toContainText('Please reload it. Anything already saved is safe.')
   await expect(page.getByRole('navigation', { name: 'Main' })).toHaveCount(0)
 
   answer.isBroken = false

@@ -22,7 +22,7 @@ test('[POR-1, POR-2] sign up, mail, confirm, sign in, report, undo – and anoth
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password', { exact: true }).fill('1234567890')
   await page.getByRole('button', { name: 'Create account' }).click()
-  await expect(page.getByText('Use more than digits.')).toBeVisible()
+  await expect(page.getByText('Use more than just digits.')).toBeVisible()
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Create account' }).click()
   await expect(page.getByRole('heading', { name: 'Check your email' })).toBeVisible()

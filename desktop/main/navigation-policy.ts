@@ -43,7 +43,7 @@ function restrictSession(
   isDevelopment: boolean,
 ): void {
   session.setPermissionRequestHandler((_contents, permission, answer) => {
-    log.warn('permission-refused', 'A permission that a page asked for was refused.', { permission })
+    log.warn('permission-refused', 'A permission that a page requested was refused.', { permission })
     answer(false)
   })
   session.setPermissionCheckHandler(() => false)

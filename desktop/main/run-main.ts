@@ -182,11 +182,7 @@ function answerWithoutWindow({ env, print, say }: AppContext, appExit: AppExit, 
     try {
       print(JSON.stringify(exportOutboxes(folder.value), null, 2))
     } catch {
-      return refuseToRun(
-        { say },
-        appExit,
-        `There is no kiosk in ${folder.value}, or this user may not read it.`,
-      )
+      return refuseToRun({ say }, appExit, `No kiosk found in ${folder.value}, or this user cannot read it.`)
     }
   appExit.exit(EXIT_CODES.restart)
   return null

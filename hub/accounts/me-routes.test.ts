@@ -132,7 +132,7 @@ describe('my account', () => {
     expect((await ask(to)).status).toBe(202)
     const { link } = await hub.mailbox.next(to)
     expect(link?.path).toBe('/email')
-    expect((await hub.mailbox.next(from)).subject).toBe('Change of your email address requested')
+    expect((await hub.mailbox.next(from)).subject).toBe('Email address change requested')
     expect((await hub.call('GET /me', { bearer: mine.accessToken })).body).toMatchObject({ email: from })
     const use = (): Promise<Answered> =>
       hub.call('POST /auth/email', { body: { token: link?.token }, cookie: mine.cookie })

@@ -98,7 +98,7 @@ read it. No one can sign in with it: sessions, links, codes, waiting emails and 
   run: async (world, input) => {
     const file = input.file(0) ?? ''
     if (!input.isSet('force') && existsSync(file))
-      return refusal(`There already is a file ${file}. Choose another name, or add --force to replace it.`)
+      return refusal(`There is already a file ${file}. Choose another name, or add --force to replace it.`)
     try {
       const done = await transaction(world.pool, 'snapshot', (client) => writeBackup(client, file))
       const { manifest, counts, byteCount } = done

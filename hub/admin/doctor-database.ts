@@ -34,7 +34,7 @@ export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
     {
       what: 'role',
       state: 'warn',
-      found: `DATABASE_URL names ${mighty.role}, who can do more there than own it (${mighty.privileges.join(', ')}): read files, run programs, or get to it`,
+      found: `DATABASE_URL names ${mighty.role}, which can do more there than own it (${mighty.privileges.join(', ')}), such as read files or run programs`,
       mend: 'Start the hub (npm run hub): it creates a role of its own there that owns the database and can do no more, or says what prevents that.',
     },
   ]
@@ -94,7 +94,7 @@ export async function checkClock({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'clock',
       state,
       found,
-      mend: 'Let both machines set their clocks by NTP (timedatectl set-ntp true).',
+      mend: 'Have both machines set their clocks by NTP (timedatectl set-ntp true).',
     },
   ]
 }
@@ -130,7 +130,7 @@ export async function checkKiosks({ pool }: AdminWorld): Promise<Finding[]> {
       'more than 1,000 reports waiting to send',
       'Check its network: "kiosk list" shows when it was last seen.',
     ],
-    [row.astray, 'clock more than a minute off', 'Let the device set its clock by NTP.'],
+    [row.astray, 'clock more than a minute off', 'Have the device set its clock by NTP.'],
     [row.stranded, 'its space was deleted', 'Assign it to another one: kiosk move KIOSK --space PATH.'],
   ]
   const findings = trouble

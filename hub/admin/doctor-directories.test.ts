@@ -76,7 +76,7 @@ test('[DIR-6] the doctor says of each directory whether it can be asked', async 
   const one = async (changes: object): Promise<unknown[]> =>
     (await findings(changes)).map(({ state, found }) => [state, found])
   expect(await one({ service: { dn, passwordFile: 'wrong' } })).toEqual([
-    ['fail', expect.stringMatching(/Cannot use .+: it does not take name and password/)],
+    ['fail', expect.stringMatching(/Cannot use .+: it did not accept the name and password/)],
   ])
   expect(await one({ caFile: undefined })).toEqual([
     ['fail', expect.stringMatching(/self-signed certificate/)],
@@ -100,13 +100,13 @@ test('[DIR-10] the doctor warns of a directory that shows only a part of its gro
   expect(await one({ groups, service: { dn: LIMITED, passwordFile: 'password' } })).toEqual([
     [
       'warn',
-      'it shows the service account 3 groups at most: no one loses a group by an answer that is cut short',
+      'it shows the service account at most 3 groups: no one is removed from a group because of an incomplete answer',
     ],
   ])
   expect(await one({ groups: { ...groups, base: 'dc=carrel,dc=example' } })).toEqual([
     [
       'warn',
-      'a part of the groups lies on another server: no one loses a group by an answer that is cut short',
+      'some of the groups are on another server: no one is removed from a group because of an incomplete answer',
     ],
   ])
 })

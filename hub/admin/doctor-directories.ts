@@ -55,18 +55,18 @@ const FEW_GROUPS = 100
 async function checkGroups(what: string, settings: DirectorySettings): Promise<Finding | null> {
   const short = await findGroupShortfall(settings)
   if (short === null || (short.why !== 'elsewhere' && short.count >= FEW_GROUPS)) return null
-  const kept = 'no one loses a group by an answer that is cut short'
+  const kept = 'no one is removed from a group because of an incomplete answer'
   return short.why === 'elsewhere'
     ? {
         what,
         state: 'warn',
-        found: `a part of the groups lies on another server: ${kept}`,
-        mend: 'Name a base of groups below which all lies on this server.',
+        found: `some of the groups are on another server: ${kept}`,
+        mend: 'Set the base of groups to an entry below which everything is on this server.',
       }
     : {
         what,
         state: 'warn',
-        found: `it shows the service account ${short.count} groups at most: ${kept}`,
+        found: `it shows the service account at most ${short.count} groups: ${kept}`,
         mend: 'Raise the size limit of that account, for pages too.',
       }
 }

@@ -112,7 +112,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
       {
         what: 'hub',
         state: 'warn',
-        found: `none runs on ${home}`,
+        found: `none is running on ${home}`,
         mend: 'Start one: npm run hub, or npm start.',
       },
     ]
@@ -167,8 +167,8 @@ export async function checkProxies({ home }: HubConfig): Promise<Finding[]> {
     {
       what: 'proxy',
       state: 'warn',
-      found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was not believed`,
-      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everyone behind it counts as one address. If it is not, ignore this: someone sends such a header by hand.',
+      found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was ignored`,
+      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everyone behind it counts as one address. If it is not, ignore this: someone is sending such a header by hand.',
     },
   ]
 }

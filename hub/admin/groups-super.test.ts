@@ -97,7 +97,7 @@ test('[IMP-1] a list with faults is not taken, and each is named by its line', a
   expect([run.code, run.stdout]).toEqual([1, ''])
   expect(run.stderr).toBe(
     `groups.txt was not imported; it has 2 errors:
-  line 2: "many" is no gidNumber: a whole number up to 4294967295
+  line 2: "many" is not a gidNumber: a whole number up to 4294967295
   line 3: "new" is already in line 1
 `,
   )

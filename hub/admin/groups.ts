@@ -75,7 +75,7 @@ export const groupsShow: AdminCommand = {
         userId,
       ])
     const next = group.isSuper
-      ? 'No one is in it yet. "super USER" makes someone its administrator.'
+      ? 'No one is in it yet. "super WHO" makes someone its administrator.'
       : 'No one is in it yet. Its administrators and the super group add members in the portal.'
     return answer(
       [

@@ -72,8 +72,8 @@ export function overview(commands: readonly AdminCommand[], width: number | null
     '',
     ...(isGroup ? ['Examples:', ...commands.map(({ example }) => `  ${START} ${example}`), ''] : []),
     'COMMAND --help shows its options. --json prints one JSON document on standard output and nothing else there.',
-    'The exit code is 0 when it was done, 1 when it was not, and 2 when the command line was not understood.',
-    'Commands work while the hub runs, and also without it. The database is that of DATABASE_URL, else that of the hub',
+    'Exit codes: 0 done, 1 not done or something to fix, 2 the command line was not understood.',
+    'Commands work whether or not the hub is running. They use the database of DATABASE_URL, else that of the hub',
     'running on CARREL_HOME, else the one in CARREL_HOME itself.',
     '',
   ].join('\n')

@@ -16,7 +16,7 @@ sessions too: change CARREL_SECRET, and everyone has to sign in again.`,
   options: YES_OPTION,
   run: async (world, input) => {
     const about =
-      'A new key signs access tokens from now on. The old one expires in 35 minutes. This cannot be undone.'
+      'A new key will sign access tokens. The old one will expire in 35 minutes. This cannot be undone.'
     const confirmed = await confirm(input, { about, word: null })
     if (!confirmed.ok) return confirmed
     const keyId = await transaction(world.pool, 'read committed', async (client) => {

@@ -114,10 +114,10 @@ test('[IMP-19] [AUD-5] name, place and role are changed in one commit, and what 
 test('[CON-4] a kiosk is muted and unmuted, each written down once', async () => {
   const [clock, before] = await clockAndActs()
   expect((await admin('kiosk', 'mute', 'door 102')).stdout).toBe(
-    `Kiosk ${kioskId} "door 102" is muted now.\n`,
+    `Kiosk ${kioskId} "door 102" is now muted.\n`,
   )
   expect((await admin('kiosk', 'mute', 'door 102')).stdout).toBe(
-    `Kiosk ${kioskId} "door 102" was muted already.\n`,
+    `Kiosk ${kioskId} "door 102" was already muted.\n`,
   )
   expect((await admin('kiosk', 'list')).stdout).toMatch(/muted$/m)
   expect((await admin('kiosk', 'show', 'door 102')).stdout).toMatch(/^reports {2,}muted since 20/m)
@@ -133,7 +133,11 @@ test('[IMP-16] what cannot be taken back is asked about, and done by no other an
   const keys = await query(database.pool, 'select count(*)::int as count from signing_keys')
   await admin('university', 'pin')
   const cases: [string, string[], RegExp][] = [
-    ['door 102', ['kiosk', 'revoke', 'door 102'], /^Kiosk \d+ "door 102" of Marsh is switched off for good/],
+    [
+      'door 102',
+      ['kiosk', 'revoke', 'door 102'],
+      /^Kiosk \d+ "door 102" of Marsh will be switched off for good/,
+    ],
     ['Marsh', ['sessions', 'end', '--all'], /^Everyone at Marsh is signed out/],
     ['y', ['keys', 'rotate'], /^A new key signs access tokens/],
     ['y', ['university', 'pin'], /^Marsh already has a PIN/],
@@ -190,7 +194,7 @@ test('[IMP-19] spaces, groups, settings and universities are found and shown', a
     /^opening hours {2,}those of the place above/m,
   )
   expect((await admin('groups', 'list')).stdout).toMatch(/^cspace {2,}0 {2,}- {2,}super group$/m)
-  expect((await admin('groups', 'show', 'CSPACE')).stdout).toContain('"super USER" makes someone')
+  expect((await admin('groups', 'show', 'CSPACE')).stdout).toContain('"super WHO" makes someone')
   expect((await admin('groups', 'show', 'cspac')).stderr).toMatch(/did you mean "cspace"/)
   expect((await admin('settings', 'find', 'report', '--json')).json()).toMatchObject({
     settings: { staleMs: 7_200_000, reportsPerPersonAndHour: 60 },
@@ -215,7 +219,7 @@ test('[IMP-17] the log has times of the university, and names the zone once', as
 test('[IMP-19] [AUD-5] a university gets another zone and language, as a commit that kiosks hear of', async () => {
   const [clock, before] = await clockAndActs()
   const run = await admin('university', 'edit', '--timezone', 'Europe/Ljubljana', '--locale', 'sl')
-  expect(run.stdout).toBe('Marsh has the time zone Europe/Ljubljana and the language sl now.\n')
+  expect(run.stdout).toBe('Marsh now has the time zone Europe/Ljubljana and the language sl.\n')
   await admin('university', 'edit', '--locale', 'sl')
   const [after, acts] = await clockAndActs()
   expect([after, acts.slice(before.length)]).toEqual([Number(clock) + 1, ['universities edit']])

@@ -243,9 +243,15 @@ function muting(isMuted: boolean): Run {
     const done = await change(world, picked.value, [muteAct(isMuted)])
     if (!done.ok) return done
     const { id, name } = done.value.before
-    const state = isMuted ? 'muted' : 'no longer muted'
     const isNew = done.value.done.length > 0
-    return answer(`Kiosk ${id} ${quoted(name)} ${isNew ? `is ${state} now` : `was ${state} already`}.`, {
+    const state = isMuted
+      ? isNew
+        ? 'is now muted'
+        : 'was already muted'
+      : isNew
+        ? 'is no longer muted'
+        : 'was not muted'
+    return answer(`Kiosk ${id} ${quoted(name)} ${state}.`, {
       kioskId: id,
       name,
       isMuted,
@@ -292,7 +298,7 @@ export const kioskRevoke: AdminCommand = {
     if (!picked.ok) return picked
     const { kiosk } = picked.value
     const confirmed = await confirm(input, {
-      about: `Kiosk ${kiosk.id} ${quoted(kiosk.name)} of ${picked.value.university.name} is switched off for good: it needs a new code to become a kiosk again.${waitingOn(kiosk)}`,
+      about: `Kiosk ${kiosk.id} ${quoted(kiosk.name)} of ${picked.value.university.name} will be switched off for good: it needs a new code to become a kiosk again.${waitingOn(kiosk)}`,
       word: kiosk.name,
     })
     if (!confirmed.ok) return confirmed

@@ -41,12 +41,12 @@ test('[IDN-21] mail that did not get through is listed and tried again, and doct
   )
   const { stdout } = await admin(['mail', 'list'])
   expect(stdout).toMatch(/verifyAddress .*ž…@uni\.example .*given up .*refused EENVELOPE 550/)
-  expect(stdout).toMatch(/resetPassword .*l…@uni\.example .*tried again at/)
+  expect(stdout).toMatch(/resetPassword .*l…@uni\.example .*next try at/)
   expect(stdout).not.toContain('novak')
   expect(await examine()).toEqual(
     expect.arrayContaining(['warn 1 given up within a week', 'warn 1 waiting for more than an hour']),
   )
-  expect((await admin(['mail', 'retry'])).stdout).toBe('1 email is sent within a minute.\n')
+  expect((await admin(['mail', 'retry'])).stdout).toBe('1 email will be sent within a minute.\n')
   const due = await query(
     database.pool,
     "select key from mail_outbox where next_try_at <= now() and key = 'b'",

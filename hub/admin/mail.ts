@@ -8,9 +8,9 @@ import { makeTimes, type Times } from './times.ts'
 export const mailList: AdminCommand = {
   name: 'mail list',
   usage: '',
-  summary: 'lists emails that were not delivered: those that were given up, and those that are tried again',
-  help: `Of an email that was given up nothing is kept for longer than a month, and of its address only the first letter and the
-domain. "EENVELOPE 550" means that the mail server does not know the address, ESMTPUTF8 that it accepts none beyond ASCII.`,
+  summary: 'lists emails that were not delivered: those given up, and those that will be tried again',
+  help: `Nothing of an email that was given up is kept for longer than a month, and of its address only the first letter and the
+domain are kept. "EENVELOPE 550" means that the mail server does not know the address, ESMTPUTF8 that it accepts none beyond ASCII.`,
   example: 'mail list',
   options: {},
   run: async (world) => {
@@ -31,7 +31,7 @@ domain. "EENVELOPE 550" means that the mail server does not know the address, ES
 }
 
 function stateOf({ failedAtMs, failure, nextTryAtMs }: StuckMail, times: Times): string {
-  if (failedAtMs === null) return `tried again at ${times.minute(nextTryAtMs)}`
+  if (failedAtMs === null) return `next try at ${times.minute(nextTryAtMs)}`
   return `given up at ${times.minute(failedAtMs)}${failure === null ? '' : `: ${failure}`}`
 }
 
@@ -59,7 +59,7 @@ export const mailRetry: AdminCommand = {
     const text =
       count === 0
         ? 'No emails are waiting.'
-        : `${count} ${count === 1 ? 'email is' : 'emails are'} sent within a minute.`
+        : `${count} ${count === 1 ? 'email' : 'emails'} will be sent within a minute.`
     return answer(text, { count })
   },
 }

@@ -78,11 +78,11 @@ email about it. What comes from a directory (username, address) is changed there
     const edit = await readEdit(world, input, university, person)
     if (!edit.ok) return edit
     const ending = [
-      ...(edit.value.address === undefined ? [] : ['gets another email address']),
-      ...(edit.value.isActive === false ? ['can no longer sign in'] : []),
+      ...(edit.value.address === undefined ? [] : ['will get another email address']),
+      ...(edit.value.isActive === false ? ['will no longer be able to sign in'] : []),
     ]
     if (ending.length > 0) {
-      const about = `${quoted(nameOf(person))} ${ending.join(' and ')}, and is signed out everywhere.`
+      const about = `${quoted(nameOf(person))} ${ending.join(' and ')}, and will be signed out everywhere.`
       const confirmed = await confirm(input, { about, word: null })
       if (!confirmed.ok) return confirmed
     }
@@ -211,7 +211,7 @@ async function commitEdit(
       const isLosing = (role !== undefined && role !== 'admin') || isActive === false
       if (isLosing && (await isLastSuperAdmin(client, universityId, userId)))
         return refusal(
-          `${quoted(nameOf(person))} is the last administrator of ${universityName}. Make someone else one first.`,
+          `${quoted(nameOf(person))} is the last administrator of ${universityName}. Make someone else an administrator first.`,
         )
       const account = await lockAccount(client, userId)
       if (account === null) return refusal(`${quoted(nameOf(person))} no longer exists.`)
@@ -292,14 +292,14 @@ directory gets a new, empty account at the next sign-in: to keep someone out, us
     const { userId } = person
     const name = nameOf(person)
     const confirmed = await confirm(input, {
-      about: `The account of ${quoted(name)} at ${university.name} is deleted for good: name, address, sessions and memberships. Reports stay, without a name.`,
+      about: `The account of ${quoted(name)} at ${university.name} will be deleted for good: name, address, sessions and memberships. Reports stay, without a name.`,
       word: name,
     })
     if (!confirmed.ok) return confirmed
     const done = await transaction(world.pool, 'read committed', async (client) => {
       if (await isLastSuperAdmin(client, university.id, userId))
         return refusal(
-          `${quoted(name)} is the last administrator of ${university.name}. Make someone else one first.`,
+          `${quoted(name)} is the last administrator of ${university.name}. Make someone else an administrator first.`,
         )
       const account = await lockAccount(client, userId)
       if (account === null) return refusal(`${quoted(name)} no longer exists.`)

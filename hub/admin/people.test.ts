@@ -175,7 +175,7 @@ test('[IMP-19] [AUD-1] [AUD-5] name, language and role are changed and written d
     superRole: 'member',
   })
   expect((await admin('people', 'edit', 'chief', '--role', 'none')).stderr).toBe(
-    '"Jože Šef" is the last administrator of Marsh. Make someone else one first.\n',
+    '"Jože Šef" is the last administrator of Marsh. Make someone else an administrator first.\n',
   )
   expect((await admin('people', 'edit', 'chief', '--block', '--yes')).stderr).toMatch(/last administrator/)
 })
@@ -246,7 +246,7 @@ test('[IMP-16] [IDN-11] a person is removed only when their name was typed, or w
   }
   expect((await admin('people', 'show', 'student3@marsh.example')).code).toBe(0)
   expect(asked[0]).toMatch(
-    /^The account of "Student 3" at Marsh is deleted for good[^]*\nType Student 3 to continue: $/,
+    /^The account of "Student 3" at Marsh will be deleted for good[^]*\nType Student 3 to continue: $/,
   )
   expect((await typing('Student 3')).stdout).toBe('The account of "Student 3" was deleted.\n')
   expect((await admin('people', 'show', 'student3@marsh.example')).code).toBe(1)

@@ -164,7 +164,7 @@ export const peopleShow: AdminCommand = {
         `${accountOf(person).join(', ')}${waitsForDirectory(person) ? ', cannot sign in before a directory knows the username' : ''}`,
       ],
       ['role', person.superRole === null ? 'none' : `${person.superRole} of the super group`],
-      ['groups', groups.map((group) => `${group.name} (${group.permission})`).join(', ') || 'in no group'],
+      ['groups', groups.map((group) => `${group.name} (${group.permission})`).join(', ') || 'none'],
       ['language', person.locale ?? `${university.locale} (the university's)`],
       ['account created', times.minute(person.createdAtMs)],
       ['signed in', person.lastSignInAtMs === null ? 'never' : times.minute(person.lastSignInAtMs)],

@@ -48,7 +48,7 @@ export async function pickUniversity(
     if (known.length === 0) return refusal(NO_UNIVERSITY)
     const meant = nearestName(domain, known)
     return refusal(
-      `There is no university with the domain ${quoted(domain)}; ${meant === null ? `there is ${known.join(', ')}.` : `did you mean ${meant}?`}`,
+      `There is no university with the domain ${quoted(domain)}; ${meant === null ? `choose one of ${known.join(', ')}.` : `did you mean ${meant}?`}`,
     )
   }
   const all = await loadUniversities(world.pool)

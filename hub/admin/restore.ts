@@ -141,7 +141,7 @@ async function insertAll(
       await insertTableRows(client, table, waiting).catch((error: unknown) => {
         if (!isDataFault(error)) throw error
         throw new TornBackupError(
-          `${file} is damaged: of rows ${last - waiting.length + 1} to ${last} of table ${table} one cannot be read. Use another backup.`,
+          `${file} is damaged: one of rows ${last - waiting.length + 1} to ${last} of table ${table} cannot be read. Use another backup.`,
         )
       })
     }

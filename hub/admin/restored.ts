@@ -19,7 +19,7 @@ export const restored: AdminCommand = {
     if (one !== null && !one.ok) return one
     const chosen = one === null ? await loadUniversities(world.pool) : [one.value]
     const names = chosen.map((university) => university.name)
-    const about = `All kiosks of ${names.join(', ')} reload their data and send their reports of the last 7 days again.`
+    const about = `All kiosks of ${names.join(', ')} will reload their data and send their reports of the last 7 days again.`
     const confirmed = names.length === 0 ? null : await confirm(input, { about, word: null })
     if (confirmed?.ok === false) return confirmed
     const by = { actor: 'cli', random: makeRandomSource() }

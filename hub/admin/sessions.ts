@@ -4,18 +4,19 @@ import { transaction } from '../platform/postgres/database.ts'
 import { updateAllSessionsRevoked, updateSessionsRevoked } from '../accounts/user-session-rows.ts'
 import { answer, usageRefusal, type AdminCommand } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
+import { WHO_HELP } from './people.ts'
 import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 /** `sessions end`. [IDN-17] [IMP-16] */
 export const sessionsEnd: AdminCommand = {
   name: 'sessions end',
-  usage: 'USER | --all [--university D] [--yes]',
+  usage: 'WHO | --all [--university D] [--yes]',
   summary: 'signs someone out everywhere, or everyone at a university',
-  help: `  USER             a username, an email address, or the number that "people find" shows
+  help: `${WHO_HELP}
   --all            everyone at the university; asks first
 
-It takes effect within two seconds. Everyone can sign in again, also someone who stole a password: use "people edit WHO
---block", or have the person choose another one ("Forgot your password?").`,
+It takes effect within two seconds. Everyone can sign in again, even someone who stole a password: to prevent that, use
+"people edit WHO --block", or have the person choose a new password ("Forgot your password?").`,
   example: 'sessions end ana',
   options: { ...UNIVERSITY_OPTION, ...YES_OPTION, all: { type: 'boolean' } },
   words: [0, 1],
@@ -30,7 +31,7 @@ It takes effect within two seconds. Everyone can sign in again, also someone who
     if (picked !== null && !picked.ok) return picked
     const person = picked?.value ?? null
     if (person === null) {
-      const about = `Everyone at ${name} is signed out, on every device.`
+      const about = `Everyone at ${name} will be signed out on every device.`
       const confirmed = await confirm(input, { about, word: name })
       if (!confirmed.ok) return confirmed
     }

@@ -25,14 +25,14 @@ const checkSettings = makeCheck(UniversitySettings)
 
 /** What a setting does, for whoever is to choose; `duration`: it is typed and shown with a unit. */
 const SETTINGS: Readonly<Record<Key, { kind: 'duration' | 'number'; about: string }>> = {
-  staleMs: { kind: 'duration', about: 'after which a report no longer counts' },
-  kioskReportsPerSecond: { kind: 'number', about: 'reports a second of one kiosk, on average' },
+  staleMs: { kind: 'duration', about: 'how long a report counts' },
+  kioskReportsPerSecond: { kind: 'number', about: 'reports per second from one kiosk, on average' },
   kioskIdleMs: {
     kind: 'duration',
-    about: 'without a touch, after which a kiosk asks "Still there?"',
+    about: 'how long a kiosk waits without a touch before "Still there?"',
   },
-  spacesPerPerson: { kind: 'number', about: 'spaces that one person may have added' },
-  reportsPerPersonAndHour: { kind: 'number', about: 'reports of one person within an hour' },
+  spacesPerPerson: { kind: 'number', about: 'spaces that one person can add' },
+  reportsPerPersonAndHour: { kind: 'number', about: 'reports from one person per hour' },
 }
 
 const KEYS_HELP = KEYS.map((key) => `  ${key.padEnd(24)} ${SETTINGS[key].about}, ${boundsOf(key)}`).join('\n')
@@ -73,7 +73,7 @@ function pickKey(input: AdminInput): Decision<Key, AdminRefusal> {
   const key = KEYS.find((one) => one === typed)
   if (key !== undefined) return accept(key)
   const meant = nearestName(typed, KEYS)
-  const hint = meant === null ? `there is ${KEYS.join(', ')}.` : `did you mean ${quoted(meant)}?`
+  const hint = meant === null ? `choose one of ${KEYS.join(', ')}.` : `did you mean ${quoted(meant)}?`
   return refusal(`There is no setting ${quoted(typed)}; ${hint}`)
 }
 

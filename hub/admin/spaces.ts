@@ -181,7 +181,7 @@ function describe(outcome: ToldOutcome, name: string, ignored: readonly string[]
     ...cut(lines),
     ...(hiddenDeletedCount > 0
       ? [
-          `  - with them ${hiddenDeletedCount} that ${hiddenDeletedCount === 1 ? 'was' : 'were'} never on public screens`,
+          `  - and ${hiddenDeletedCount} more that ${hiddenDeletedCount === 1 ? 'was' : 'were'} never on public screens`,
         ]
       : []),
     ...strandedKiosks.map(

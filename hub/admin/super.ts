@@ -16,12 +16,12 @@ import { pickPerson, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 /** `super`. [IMP-3] */
 export const superAdmin: AdminCommand = {
   name: 'super',
-  usage: 'USER [--university D]',
+  usage: 'WHO [--university D]',
   summary: "makes someone an administrator of their university's super group",
-  help: `  USER             a username, or an email address that was confirmed
+  help: `  WHO              a username, or an email address that was confirmed
 
 The person must have an account: created and confirmed, from a directory after the first sign-in, or imported. "people edit
-USER --role member" or "--role none" removes the role again.`,
+WHO --role member" or "--role none" removes the role again.`,
   example: 'super ana.novak@example.edu',
   options: UNIVERSITY_OPTION,
   words: [1, 1],

@@ -18,7 +18,7 @@ export const universityAdd: AdminCommand = {
   usage: '--name N --domain D --timezone Z [--locale L]',
   summary: 'creates a university without spaces, and its super group without members',
   help: `  --name N       for example "University of the Marsh"
-  --domain D     its email domain, for example marsh.edu; several with commas between
+  --domain D     its email domain, for example marsh.edu; several are separated by commas
   --timezone Z   IANA name, for example Europe/Ljubljana or Asia/Taipei
   --locale L     its language: en by default; one of ${LANGUAGES.join(', ')}`,
   example: 'university add --name "University of the Marsh" --domain marsh.edu --timezone Europe/Ljubljana',
@@ -136,8 +136,9 @@ Opening hours are local times and move with the time zone.`,
     const before = { timezone, locale }
     const after = { timezone: checked.value.timezone, locale: checked.value.locale }
     const facts = { universityId: id, ...after, before }
-    const text = `${name} has the time zone ${after.timezone} and the language ${after.locale}`
-    if (after.timezone === timezone && after.locale === locale) return answer(`${text} already.`, facts)
+    const text = `the time zone ${after.timezone} and the language ${after.locale}`
+    if (after.timezone === timezone && after.locale === locale)
+      return answer(`${name} already has ${text}.`, facts)
     await commitUnderClock(world.pool, id, async (client) => {
       await updatePlace(client, id, after)
       await appendChange(client, {
@@ -148,7 +149,7 @@ Opening hours are local times and move with the time zone.`,
         log: { before, after },
       })
     })
-    return answer(`${text} now.`, facts)
+    return answer(`${name} now has ${text}.`, facts)
   },
 }
 
@@ -163,7 +164,7 @@ export const universityPin: AdminCommand = {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     if (university.value.hasPin) {
-      const about = `${university.value.name} already has a PIN, which stops working.`
+      const about = `${university.value.name} already has a PIN, which will stop working.`
       const confirmed = await confirm(input, { about, word: null })
       if (!confirmed.ok) return confirmed
     }

@@ -85,7 +85,7 @@ function startTls(socket: Socket): Promise<void> {
       // What comes from here on belongs to TLS.
       socket.pause()
       if (answer === 'yes') resolve()
-      else reject(new Error('the directory does not take StartTLS'))
+      else reject(new Error('the directory does not support StartTLS'))
     }
     socket.on('data', receive)
     socket.once('close', () => reject(new Error(CLOSED)))

@@ -190,10 +190,10 @@ export async function findGroupShortfall(
 
 /** Sentences for result codes, beside which directories often send no text. */
 const FAULT_TEXTS = new Map([
-  [13, 'it wants encryption'],
+  [13, 'it requires encryption'],
   [32, 'there is nothing at the base of people'],
-  [49, 'it does not take name and password of the service account'],
-  [50, 'the service account may not look people up'],
+  [49, 'it did not accept the name and password of the service account'],
+  [50, 'the service account is not allowed to look people up'],
 ])
 
 /** Logs only the kind of failure: a directory's own text may name a person. */

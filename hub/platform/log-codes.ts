@@ -26,16 +26,16 @@ export const LOG_CODES = {
   'embedded-restarted': 'After `embedded-ended`.',
   'enrolment-refused': '`why`: wrong or expired code, wrong proof, or too many tries.',
   'epoch-changed': 'After a restore, or when the database was replaced.',
-  'hello-failed': 'Mostly the database was away; the kiosk connects again.',
+  'hello-failed': 'Usually the database was away; the kiosk connects again.',
   'hub-ready': 'It listens at `url`.',
   'idle-connection-broke': 'The pool opens another one.',
   'job-failed': 'It runs again at its next time; `/readyz` fails when it is late for long.',
-  'job-runner-failed': 'Mostly the database was away; logged once a minute.',
+  'job-runner-failed': 'Usually the database was away; logged once a minute.',
   'job-runner-warning': 'A warning of pg-boss.',
   'kiosk-connection-failed': 'The kiosk connects again.',
   'kiosk-enrolled': 'Nothing to do.',
   'live-check-failed': 'Pages get no heartbeats until it succeeds.',
-  'live-open-failed': 'Mostly the database was away; the page connects again.',
+  'live-open-failed': 'Usually the database was away; the page connects again.',
   'mail-deferred': 'It is tried again for a day.',
   'mail-given-up': 'Refused for good, or tried for a day; `admin mail list` says why.',
   'mail-in-other-language': 'There is no folder of `language` in `shared/i18n`: see `shared/README.md`.',
@@ -50,7 +50,7 @@ export const LOG_CODES = {
   'password-thread-failed': 'It is started again.',
   'password-thread-late': 'The machine is overloaded; new passwords are refused for now.',
   'proxy-untrusted':
-    'If `peer` is your proxy, name it in `TRUST_PROXY`; else somebody tries to hide an address.',
+    'If `peer` is your proxy, name it in `TRUST_PROXY`; else someone is trying to hide an address.',
   request: 'One line per HTTP request.',
   'request-failed': 'A bug of the hub; the caller got `internal`.',
   'request-without-database': 'The caller got `unavailable` and may try again.',
@@ -59,7 +59,7 @@ export const LOG_CODES = {
   'socket-failed': 'The other side connects again.',
   'status-not-written': 'The next heartbeat writes it.',
   'tls-missing':
-    'Set `CARREL_TLS_CERT` and `CARREL_TLS_KEY`, or put a proxy before the hub and name it in `TRUST_PROXY`.',
+    'Set `CARREL_TLS_CERT` and `CARREL_TLS_KEY`, or put a proxy in front of the hub and name it in `TRUST_PROXY`.',
 } as const satisfies Record<string, string>
 
 /** A code of the log. */

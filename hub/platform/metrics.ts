@@ -107,12 +107,12 @@ function outboxGauges(depths: ReadonlyMap<number, number>, registers: Registry[]
         this.set(value())
       },
     })
-  gauge('carrel_outbox_depth_sum', 'Mutations that wait at all kiosks, as last told', () => {
+  gauge('carrel_outbox_depth_sum', 'Mutations waiting at all kiosks, as last reported', () => {
     let sum = 0
     for (const depth of depths.values()) sum += depth
     return sum
   })
-  gauge('carrel_outbox_depth_max', 'Most mutations that wait at one kiosk, as last told', () => {
+  gauge('carrel_outbox_depth_max', 'Most mutations waiting at one kiosk, as last reported', () => {
     let max = 0
     for (const depth of depths.values()) max = Math.max(max, depth)
     return max

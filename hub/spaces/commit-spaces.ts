@@ -120,7 +120,7 @@ export async function planSpaceTree(
     faults.push({
       at: 'file',
       why: 'tooLarge',
-      detail: `the university would have ${afterCount - hiddenCount - 1} spaces, and ${MAX_TREE_SPACES} are the most`,
+      detail: `the university would have ${afterCount - hiddenCount - 1} spaces; at most ${MAX_TREE_SPACES} are allowed`,
     })
   if (faults.length > 0) return refuse(faults)
   const stranded = await loadKiosksAt(

@@ -63,7 +63,7 @@ function parseLine(line: string): Decision<ListedGroup, Omit<GroupListFault, 'li
   if (number !== undefined && !(/^\d{1,10}$/.test(number) && Number(number) <= MAX_GID_NUMBER))
     return refuse({
       why: 'badGidNumber',
-      detail: `${quoted(number)} is no gidNumber: a whole number up to ${MAX_GID_NUMBER}`,
+      detail: `${quoted(number)} is not a gidNumber: a whole number up to ${MAX_GID_NUMBER}`,
     })
   const description = decideGroupDescription(number === undefined ? rest : (afterNumber ?? ''))
   if (!description.ok)

@@ -9,15 +9,15 @@ test.each([
   ['[1,\n]', 'line 2, column 1: the comma before this bracket is one too many'],
   ['{"a" 1}', 'line 1, column 6: a colon is missing between the name and its value'],
   ['{a: 1}', 'line 1, column 2: a name in double quotes is expected here'],
-  ["{'a': 1}", 'line 1, column 2: texts stand in double quotes: "'],
-  ['{“a”: 1}', 'line 1, column 2: texts stand in double quotes: "'],
+  ["{'a': 1}", 'line 1, column 2: text must be in double quotes: "'],
+  ['{“a”: 1}', 'line 1, column 2: text must be in double quotes: "'],
   [
     '{"a": yes}',
-    'line 1, column 7: text must stand in double quotes; without them only numbers, true, false and null are known',
+    'line 1, column 7: text must be in double quotes; without them only numbers, true, false and null are allowed',
   ],
   ['{"a": 01}', 'line 1, column 7: this number is not written as JSON has it, such as 12 or -0.5'],
   ['{"name":', 'line 1, column 1: the bracket { that opens here is never closed'],
-  ['[\n  {"a": 1]\n]', 'line 2, column 10: ] stands here, but the bracket { of line 2 is closed with }'],
+  ['[\n  {"a": 1]\n]', 'line 2, column 10: this is ], but the bracket { of line 2 is closed with }'],
   ['["C:\\new\\data"]', 'line 1, column 9: a backslash in a text is written twice'],
   ['["a\n"]', 'line 1, column 2: the quote that opens here is not closed in this line'],
   ['["a\tb"]', 'line 1, column 4: a tab in a text is written \\t'],
@@ -26,9 +26,9 @@ test.each([
   ['[1,,2]', 'line 1, column 4: a value is missing before this comma'],
   [
     '["café", 圖]',
-    'line 1, column 10: text must stand in double quotes; without them only numbers, true, false and null are known',
+    'line 1, column 10: text must be in double quotes; without them only numbers, true, false and null are allowed',
   ],
-  ['\u00A0[]', 'line 1, column 1: an invisible character stands here'],
+  ['\u00A0[]', 'line 1, column 1: there is an invisible character here'],
 ])('[IMP-20] %j: where it is not JSON, in plain words', (text, sentence) => {
   expect(() => void JSON.parse(text)).toThrow(SyntaxError)
   expect(tellJsonFault(text)).toBe(sentence)

@@ -114,7 +114,7 @@ function afterValue(char: string, innermost: Open | undefined, text: string): st
   if (char === '}' || char === ']') {
     const { bracket, at } = innermost ?? { bracket: '{', at: 0 }
     const line = text.slice(0, at).split('\n').length
-    return `${char} stands here, but the bracket ${bracket} of line ${line} is closed with ${CLOSES[bracket]}`
+    return `this is ${char}, but the bracket ${bracket} of line ${line} is closed with ${CLOSES[bracket]}`
   }
   return 'a comma is missing before this'
 }
@@ -145,7 +145,7 @@ function noValue(text: string, at: number): Found {
     at,
     detail: /[\d.+-]/.test(char)
       ? 'this number is not written as JSON has it, such as 12 or -0.5'
-      : 'text must stand in double quotes; without them only numbers, true, false and null are known',
+      : 'text must be in double quotes; without them only numbers, true, false and null are allowed',
   }
 }
 
@@ -159,11 +159,11 @@ function brokenText(text: string, start: number): Found {
   if (char === '\t') return { at, detail: 'a tab in a text is written \\t' }
   return char === undefined || char === '\n' || char === '\r'
     ? { at: start, detail: 'the quote that opens here is not closed in this line' }
-    : { at, detail: 'an invisible control character stands in this text' }
+    : { at, detail: 'this text contains an invisible control character' }
 }
 
 function strangeCharacter(char: string): string | null {
-  if (char === "'" || /[\u2018-\u201F«»]/.test(char)) return 'texts stand in double quotes: "'
+  if (char === "'" || /[\u2018-\u201F«»]/.test(char)) return 'text must be in double quotes: "'
   if (char === '/' || char === '#') return 'JSON has no comments'
-  return /[\p{Cc}\u00A0\u200B-\u200F\uFEFF]/u.test(char) ? 'an invisible character stands here' : null
+  return /[\p{Cc}\u00A0\u200B-\u200F\uFEFF]/u.test(char) ? 'there is an invisible character here' : null
 }

@@ -17,13 +17,13 @@ export function faultsOfTree(specs: readonly SpaceSpec[], knownPaths: ReadonlySe
       faults.push({
         at: spec.at,
         why: 'duplicatePath',
-        detail: `${quoted(key)} was named already at ${twin.at}`,
+        detail: `${quoted(key)} was already named at ${twin.at}`,
       })
     if (spec.path.length > MAX_TREE_DEPTH)
       faults.push({
         at: spec.at,
         why: 'tooDeep',
-        detail: `${quoted(key)} stands ${spec.path.length} levels deep, and ${MAX_TREE_DEPTH} are the most`,
+        detail: `${quoted(key)} is ${spec.path.length} levels deep; at most ${MAX_TREE_DEPTH} are allowed`,
       })
   }
   for (const spec of specs) {
@@ -54,7 +54,7 @@ export function tooLarge(count: number): TreeFault {
   return {
     at: 'file',
     why: 'tooLarge',
-    detail: `it names ${count} spaces, and ${MAX_TREE_SPACES} are the most`,
+    detail: `it names ${count} spaces; at most ${MAX_TREE_SPACES} are allowed`,
   }
 }
 

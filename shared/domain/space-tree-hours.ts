@@ -16,7 +16,7 @@ const checkHours = makeCheck(OpeningHours)
 export function parseHours(value: unknown): Decision<OpeningHours, string> {
   if (value === null || value === '') return accept({ weekly: null, closures: [] })
   if (typeof value === 'string') return fromText(value)
-  if (typeof value !== 'object' || Array.isArray(value)) return refuse('hours are a text or an object')
+  if (typeof value !== 'object' || Array.isArray(value)) return refuse('hours must be text or an object')
   if (Object.hasOwn(value, 'weekly') || Object.hasOwn(value, 'closures')) return fromOpeningHours(value)
   if (Object.keys(value).length === 0) return parseHours(null)
   return fromDays(value as Record<string, unknown>)
@@ -33,7 +33,7 @@ function fromOpeningHours(value: object): Decision<OpeningHours, string> {
   if (spans.some(([from, to]) => from >= to)) return refuse('a span ends before it starts')
   const dates = closures.map((closure) => closure.date)
   const strange = dates.find((date, index) => !isDate(date) || dates.indexOf(date) < index)
-  if (strange !== undefined) return refuse(`"${strange}" is no date, or is named twice`)
+  if (strange !== undefined) return refuse(`"${strange}" is not a date, or appears twice`)
   return finish(weekly, closures)
 }
 
@@ -56,7 +56,7 @@ function fromText(text: string): Decision<OpeningHours, string> {
       const [opens = '', closes = '', ...rest] = spanText.split('-')
       const span = parseSpan(opens.trim(), closes.trim())
       if (span === null || rest.length > 0)
-        return refuse(`"${spanText.trim()}" is no span such as 08:00-20:00`)
+        return refuse(`"${spanText.trim()}" is not a span such as 08:00-20:00`)
       spans.push(...spansFor(days, ...span))
     }
   }
@@ -67,8 +67,8 @@ function fromDays(value: Record<string, unknown>): Decision<OpeningHours, string
   const spans: WeekSpan[] = []
   for (const [name, list] of Object.entries(value)) {
     const days = parseDays(name.toLowerCase())
-    if (days === null) return refuse(`"${name}" is no day`)
-    if (!Array.isArray(list)) return refuse(`${name} is no list of spans`)
+    if (days === null) return refuse(`"${name}" is not a day`)
+    if (!Array.isArray(list)) return refuse(`${name} is not a list of spans`)
     for (const item of list as unknown[]) {
       const [from, to] = Array.isArray(item) ? (item as unknown[]) : []
       const span = parseSpan(String(from), String(to))

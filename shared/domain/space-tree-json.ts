@@ -74,7 +74,7 @@ function fault(reading: Reading, path: readonly string[], why: TreeFaultKind, de
 /** What stands below a path: a list of nodes, one node, or an object from names to what stands below each. */
 function readBelow(reading: Reading, value: unknown, path: string[]): void {
   if (path.length > MAX_TREE_DEPTH)
-    return fault(reading, path, 'tooDeep', `${MAX_TREE_DEPTH} levels are the most`)
+    return fault(reading, path, 'tooDeep', `at most ${MAX_TREE_DEPTH} levels are allowed`)
   if (reading.isFull) return
   if (Array.isArray(value)) for (const item of value as unknown[]) readNode(reading, item, path)
   else if (isNode(value)) readNode(reading, value, path)
@@ -83,7 +83,7 @@ function readBelow(reading: Reading, value: unknown, path: string[]): void {
       const here = addSpec(reading, { name }, path)
       readBelow(reading, below, here)
     }
-  } else fault(reading, path, 'badShape', 'here stands neither a space nor a list of spaces')
+  } else fault(reading, path, 'badShape', 'this is neither a space nor a list of spaces')
 }
 
 function readNode(reading: Reading, value: unknown, path: string[]): void {

@@ -91,7 +91,7 @@ export function parseSpaceTreeRows(
 
 function shapeFault(rowCount: number): TreeFault {
   const detail =
-    rowCount === 0 ? 'it has no lines' : 'it needs a column "path", or the columns "id", "parent" and "name"'
+    rowCount === 0 ? 'it has no rows' : 'it needs a column "path", or the columns "id", "parent" and "name"'
   return { at: 'file', why: 'badShape', detail }
 }
 
@@ -134,7 +134,7 @@ function pathOfRow(row: TreeRow, byId: ReadonlyMap<string, TreeRow>, reading: Re
   for (let at: TreeRow = row; ;) {
     if (seen.has(at)) {
       if (at === row)
-        fault(reading, row, 'cycle', `${quoted(row.cells['name'] ?? '')} would stand below itself`)
+        fault(reading, row, 'cycle', `${quoted(row.cells['name'] ?? '')} would be inside itself`)
       return null
     }
     seen.add(at)
@@ -160,7 +160,8 @@ function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void
   const spec: SpaceSpec = { path: names.map(normaliseName), at: `line ${row.line}` }
   const kind = cells['kind']?.trim() ?? ''
   if (KINDS.has(kind)) spec.kind = kind as SpaceKind
-  else if (kind !== '') fault(reading, row, 'badKind', `${quoted(kind)} is none of ${[...KINDS].join(', ')}`)
+  else if (kind !== '')
+    fault(reading, row, 'badKind', `${quoted(kind)} is not one of ${[...KINDS].join(', ')}`)
   if (cells['location'] !== undefined) spec.location = normaliseName(cells['location']) || null
   const wrong = faultOfText(cells['location'] ?? '', MAX_LOCATION_LENGTH)
   if (wrong !== null) fault(reading, row, 'badValue', `location: ${wrong}`)

@@ -103,7 +103,7 @@ export function faultOfText(text: string, maxLength: number): string | null {
   if (forbidden !== null) return `it has the invisible character ${codePoint(forbidden[0])}`
   // UTF-16 units: never fewer than the characters that database and schemas count.
   const { length } = normaliseName(text)
-  if (length > maxLength) return `it is ${length} characters long, and ${maxLength} are the most`
+  if (length > maxLength) return `it is ${length} characters long; at most ${maxLength} are allowed`
   return null
 }
 

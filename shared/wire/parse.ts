@@ -24,7 +24,7 @@ export function makeCheck<Schema extends TSchema>(
     return refuse({
       why: 'malformed',
       at: first?.instancePath ?? '',
-      reason: first === undefined ? 'does not fit' : plainReason(first),
+      reason: first === undefined ? 'is not valid' : plainReason(first),
     })
   }
 }

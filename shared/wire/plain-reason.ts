@@ -50,6 +50,6 @@ export function plainReason(fault: SchemaFault): string {
     case 'additionalProperties':
       return 'is not known here'
     default:
-      return 'does not fit'
+      return 'is not valid'
   }
 }

@@ -78,7 +78,7 @@ test('a file that is not there, is no JSON, or names no certificate is told in p
   expect(problemOf()).toEqual({
     at: '',
     problem:
-      'The file is not valid JSON: line 2, column 9: text must stand in double quotes; without them only numbers, true, false and null are known.',
+      'The file is not valid JSON: line 2, column 9: text must be in double quotes; without them only numbers, true, false and null are allowed.',
     advice: 'Check for a missing comma, quote or bracket.',
   })
   expect(JSON.stringify(problemOf())).not.toContain('secret')

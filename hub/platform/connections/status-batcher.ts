@@ -37,7 +37,7 @@ export function makeStatusBatcher(dependencies: {
     for (const [universityId, statuses] of waiting)
       void inFlight.track(
         flushOne(universityId, [...statuses.values()]).catch((error: unknown) =>
-          log.warn('status-not-written', 'What kiosks told about themselves was not written.', {
+          log.warn('status-not-written', 'The status of kiosks could not be written.', {
             universityId,
             err: error,
           }),

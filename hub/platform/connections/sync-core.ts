@@ -213,7 +213,7 @@ class Core implements SyncCore {
       try {
         const secret = await loadHeadSignatureSecret(pool, Buffer.from(random.secret(32), 'base64url'))
         if (await rollEpochIfClusterChanged(pool, random))
-          log.warn('cluster-replaced', 'The database cluster is another one.')
+          log.warn('cluster-replaced', 'The database cluster was replaced.')
         this.signature = makeHeadSignature(secret)
       } catch (error) {
         log.warn('database-not-ready', 'The database is not ready.', { err: error })

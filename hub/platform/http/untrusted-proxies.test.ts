@@ -50,7 +50,7 @@ async function sayAfter(trusted: string, headers: Record<string, string>): Promi
 test('[EDG-5] the doctor names a proxy that speaks for others and is not named in TRUST_PROXY', async () => {
   const headers = { 'x-forwarded-for': '203.0.113.9' }
   expect(await sayAfter('', headers)).toEqual([
-    'warn X-Forwarded-For came from 127.0.0.1, which TRUST_PROXY does not name: it was not believed',
+    'warn X-Forwarded-For came from 127.0.0.1, which TRUST_PROXY does not name: it was ignored',
   ])
   expect(await sayAfter('172.18.0.0/16', headers)).toHaveLength(1)
   expect(await sayAfter('loopback', headers)).toEqual([])

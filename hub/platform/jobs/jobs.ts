@@ -99,10 +99,10 @@ function makeBoss(pool: Database, clock: HubClock, log: HubLog): PgBoss {
   boss.on('error', (error) => {
     if (clock.elapsedMs() - saidAtMs < REPEAT_WARNING_MS) return
     saidAtMs = clock.elapsedMs()
-    log.warn('job-runner-failed', 'The runner of jobs met an error and goes on.', { err: error })
+    log.warn('job-runner-failed', 'The job runner met an error and continues.', { err: error })
   })
   boss.on('warning', ({ message }) =>
-    log.debug('job-runner-warning', 'The runner of jobs warned.', { message }),
+    log.debug('job-runner-warning', 'The job runner logged a warning.', { message }),
   )
   return boss
 }

@@ -266,8 +266,10 @@ describe('[IDN-7] a letter', () => {
   test('[LNG-2] says how long its link is good, in the form of the number', () => {
     const said = (template: MailTemplate, locale: string): string =>
       letter(template, FACTS[template], locale).text
-    expect(said('verifyAddress', 'en')).toContain('once, within 24 hours.')
-    expect(said('resetPassword', 'en')).toContain('once, within 1 hour. You’ll be signed out everywhere.')
+    expect(said('verifyAddress', 'en')).toContain('once and expires after 24 hours.')
+    expect(said('resetPassword', 'en')).toContain(
+      'once and expires after 1 hour. Once you choose a new password, you’ll be signed out everywhere.',
+    )
     expect(said('confirmUniversity', 'sl')).toContain('enkrat, v 24 urah.')
     expect(said('resetPassword', 'sl')).toContain('enkrat, v 1 uri. Odjavljeni boste povsod.')
     expect(said('finishAccount', 'zh-TW')).toContain('24 小時內有效')

@@ -57,7 +57,9 @@ export function makeMailSender(dependencies: MailSenderDependencies): MailSender
     kick: () => {
       if (isStopped) return
       sendDue().catch((error: unknown) =>
-        dependencies.log.warn('mail-round-failed', 'Mail could not be read from the outbox.', { err: error }),
+        dependencies.log.warn('mail-round-failed', 'Emails could not be read from the outbox.', {
+          err: error,
+        }),
       )
     },
     stop: async () => {
@@ -73,7 +75,7 @@ async function sendOne(
 ): Promise<void> {
   const { id, template, tries } = mail
   if (!isSpoken(mail.locale))
-    log.warn('mail-in-other-language', 'A mail is written in another language than its reader’s.', {
+    log.warn('mail-in-other-language', 'An email is written in another language than its reader’s.', {
       mailId: id,
       language: mail.locale,
     })
@@ -81,7 +83,7 @@ async function sendOne(
   if (answer.outcome === 'sent') {
     await updateMailSent(pool, id)
     metrics.mail('sent')
-    log.info('mail-sent', 'A mail was sent.', { mailId: id, template })
+    log.info('mail-sent', 'An email was sent.', { mailId: id, template })
     return
   }
   const { outcome, ...codes } = answer
@@ -90,6 +92,6 @@ async function sendOne(
   if (isGivenUp) await updateMailGivenUp(pool, mail, reason.filter((part) => part !== null).join(' '))
   metrics.mail(isGivenUp ? 'givenUp' : 'later')
   const facts = { mailId: id, template, tries, ...codes }
-  if (isGivenUp) log.warn('mail-given-up', 'A mail was given up.', facts)
-  else log.warn('mail-deferred', 'A mail could not be sent yet.', facts)
+  if (isGivenUp) log.warn('mail-given-up', 'An email was given up.', facts)
+  else log.warn('mail-deferred', 'An email could not be sent yet.', facts)
 }

@@ -69,7 +69,7 @@ export function makeFileTransport(folder: string, from: string, log: HubLog): Ma
       writeFileSync(`${file}.eml`, written.message as Buffer, { mode: 0o600 })
       writeFileSync(`${file}.txt`, mailFileText({ to, ...letter }), { mode: 0o600 })
       // A warning, so that it is seen at `npm start` too; production does not start without a server.
-      log.warn('mail-written', 'A mail was written to a file, since SMTP_URL is not set.', {
+      log.warn('mail-written', 'An email was written to a file because SMTP_URL is not set.', {
         file: `${file}.txt`,
       })
       return { outcome: 'sent' }

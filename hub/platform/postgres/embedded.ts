@@ -200,7 +200,7 @@ async function waitUntilReady(
     const fault = await tryPrepare(ofSuperuser)
     if (fault === null) return
     if (Date.now() > deadline)
-      throw new EmbeddedDatabaseError(`The database in ${data} did not get ready in a minute: ${fault}`)
+      throw new EmbeddedDatabaseError(`The database in ${data} was not ready within a minute: ${fault}`)
     await delay(10)
   }
 }

@@ -221,7 +221,7 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
 
 describe('[OPS-16] a hub that cannot have such a role', () => {
   const SENTENCE =
-    /^DATABASE_URL names \w+, who can do more than own the database \(.*\), and the hub cannot work as a role of its own, carrel_hub_carrel, instead \(.*\): run "node hub\/prepare-database\.ts" .*\.$/
+    /^DATABASE_URL names \w+, which can do more than own the database \(.*\), and the hub cannot work as a role of its own, carrel_hub_carrel, instead \(.*\): run "node hub\/prepare-database\.ts" .*\.$/
 
   test('does not start where the server refuses the role, and says in a sentence what to run', async () => {
     await makeDatabase()

@@ -116,7 +116,7 @@ function describeFault(
 ): string {
   const reason = error instanceof Error ? error.message : String(error)
   return (
-    `DATABASE_URL names ${role}, who can do more than own the database (${privileges.join(', ')}), and the hub cannot work as a role of its own, ${own}, instead (${reason}): ` +
+    `DATABASE_URL names ${role}, which can do more than own the database (${privileges.join(', ')}), and the hub cannot work as a role of its own, ${own}, instead (${reason}): ` +
     `run "node hub/prepare-database.ts" with SUPERUSER_DATABASE_URL naming a superuser and DATABASE_URL=postgresql://carrel_hub:password@host/${database}, and start the hub with that DATABASE_URL.`
   )
 }

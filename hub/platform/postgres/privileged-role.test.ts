@@ -83,18 +83,20 @@ describe('[OPS-13, OPS-16] a role of DATABASE_URL that can do more than own its 
     const ofMember = await startWith(embedded.url)
     const privileges = 'pg_execute_server_program, pg_read_server_files'
     expect(ofMember.refusal).toContain(
-      `DATABASE_URL names carrel_hub, who can do more than own the database (${privileges})`,
+      `DATABASE_URL names carrel_hub, which can do more than own the database (${privileges})`,
     )
     expect(ofMember.found).toEqual([
       {
         what: 'role',
         state: 'warn',
-        found: expect.stringContaining(`names carrel_hub, who can do more there than own it (${privileges})`),
+        found: expect.stringContaining(
+          `names carrel_hub, which can do more there than own it (${privileges})`,
+        ),
         mend: expect.stringContaining('Start the hub'),
       },
     ])
     const ofSuperuser = await startWith(embedded.superuserUrl)
-    expect(ofSuperuser.refusal).toContain('DATABASE_URL names carrel, who can do more')
+    expect(ofSuperuser.refusal).toContain('DATABASE_URL names carrel, which can do more')
     expect(ofSuperuser.refusal).toContain('no pg_hba.conf entry')
   })
 

@@ -35,7 +35,7 @@ export async function startSupervisedEmbedded(
     while (!stopping.signal.aborted) {
       await current.ended
       if (stopping.signal.aborted) return
-      log.error('embedded-ended', 'The embedded database ended by itself.', { pid: current.pid })
+      log.error('embedded-ended', 'The embedded database stopped unexpectedly.', { pid: current.pid })
       await again()
     }
   }

@@ -209,7 +209,7 @@ class Writer implements TenantWriter {
       }
     }
     const failed = (error: unknown): void =>
-      this.dependencies.log.error('answers-failed', 'Answers to pushes were not given.', { err: error })
+      this.dependencies.log.error('answers-failed', 'Pushes could not be answered.', { err: error })
     // Caught here: one that throws must not hold back the answers of all later commits.
     lane.answering = this.dependencies.inFlight.track(lane.answering.then(inSlices).catch(failed))
   }
@@ -236,7 +236,7 @@ class Writer implements TenantWriter {
     const poisonId = first.mutations[0]?.id
     this.dependencies.log.error(
       'mutation-rejected',
-      'A mutation was refused because the database does not take it.',
+      'A mutation was refused because the database did not accept it.',
       {
         universityId: lane.universityId,
         kioskId: first.kioskId,

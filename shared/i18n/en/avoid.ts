@@ -59,6 +59,7 @@ export const avoid: readonly Avoided[] = [
   { not: 'news', say: 'Most recently reported; Notification' },
   { not: 'made by me', say: 'Added by me' },
   { not: 'let on', say: 'Show on public screens' },
+  { not: 'not public', say: 'Not on public screens' },
   { not: 'counts in no building', say: 'not counted in totals' },
   { not: 'correct the level', say: 'Override status' },
   { not: 'silence*', say: 'mute' },

@@ -3,12 +3,12 @@ export const fault = {
   loading: { title: 'One moment, please', body: 'This screen is loading.' },
   loadFailed: {
     title: 'This screen did not load completely',
-    body: 'It tries again by itself in a moment. Everything saved is kept.',
+    body: 'It will try again in a moment. Anything already saved is safe.',
   },
   broken: {
     title: 'Something went wrong on this page',
-    self: 'It restarts by itself in a moment. Everything saved is kept.',
-    hand: 'Please reload it. Everything saved is kept.',
+    self: 'It will restart in a moment. Anything already saved is safe.',
+    hand: 'Please reload it. Anything already saved is safe.',
     again: 'Reload page',
   },
   unreachable: {

@@ -4,16 +4,16 @@ export const mail = {
     subject: 'Confirm your email address',
     what: 'Someone requested a Carrel account at {{university}} with this email address.',
     action: 'Confirm email address',
-    link_one: 'The link works once, within {{count}} hour.',
-    link_other: 'The link works once, within {{count}} hours.',
+    link_one: 'The link works once and expires after {{count}} hour.',
+    link_other: 'The link works once and expires after {{count}} hours.',
   },
   finishAccount: {
     subject: 'Choose your password',
-    what: 'Someone requested an account at {{university}} with this email address more than once, with different passwords. None of them is used.',
+    what: 'Someone requested an account at {{university}} with this email address more than once, with different passwords. None of them was set.',
     more: 'Choose the password here. This also confirms the email address.',
     action: 'Choose password',
-    link_one: 'The link works once, within {{count}} hour.',
-    link_other: 'The link works once, within {{count}} hours.',
+    link_one: 'The link works once and expires after {{count}} hour.',
+    link_other: 'The link works once and expires after {{count}} hours.',
   },
   accountExists: {
     subject: 'You already have an account',
@@ -31,8 +31,10 @@ export const mail = {
     subject: 'Choose a new password',
     what: 'Someone requested a new password for your Carrel account.',
     action: 'Choose new password',
-    link_one: 'The link works once, within {{count}} hour. You’ll be signed out everywhere.',
-    link_other: 'The link works once, within {{count}} hours. You’ll be signed out everywhere.',
+    link_one:
+      'The link works once and expires after {{count}} hour. Once you choose a new password, you’ll be signed out everywhere.',
+    link_other:
+      'The link works once and expires after {{count}} hours. Once you choose a new password, you’ll be signed out everywhere.',
   },
   passwordChanged: {
     subject: 'Your password was changed',
@@ -44,11 +46,13 @@ export const mail = {
     subject: 'Confirm your new email address',
     what: 'Someone wants to use this email address for their Carrel account.',
     action: 'Confirm new email address',
-    link_one: 'The link works once, within {{count}} hour. You’ll be signed out on other devices.',
-    link_other: 'The link works once, within {{count}} hours. You’ll be signed out on other devices.',
+    link_one:
+      'The link works once and expires after {{count}} hour. Once you confirm, you’ll be signed out on other devices.',
+    link_other:
+      'The link works once and expires after {{count}} hours. Once you confirm, you’ll be signed out on other devices.',
   },
   addressChangeAsked: {
-    subject: 'Change of your email address requested',
+    subject: 'Email address change requested',
     what: 'Someone who knows the password of your Carrel account requested a different email address. It changes once the link that we sent to that address is used.',
     more: 'If this wasn’t you, change your password at once: the link then stops working.',
     action: 'Sign in',
@@ -63,11 +67,11 @@ export const mail = {
     what: 'Your Carrel account was deleted. Your reports stay, without your name.',
   },
   confirmUniversity: {
-    subject: 'Confirm your request for a university',
-    what: 'Someone requested {{university}} on Carrel, with this email address as the contact.',
+    subject: 'Confirm your university request',
+    what: 'Someone requested Carrel for {{university}}, with this email address as the contact.',
     action: 'Confirm request',
-    link_one: 'The link works once, within {{count}} hour.',
-    link_other: 'The link works once, within {{count}} hours.',
+    link_one: 'The link works once and expires after {{count}} hour.',
+    link_other: 'The link works once and expires after {{count}} hours.',
   },
   universityApproved: {
     subject: 'Your university is now on Carrel',
@@ -76,7 +80,7 @@ export const mail = {
   },
   universityRejected: {
     subject: 'Your request was not approved',
-    what: 'Your request for {{university}} on Carrel was not approved.',
+    what: 'Your request to use Carrel at {{university}} was not approved.',
   },
   /** Above a link, where it cannot be part of the words. */
   actionLine: '{{action}}:',
@@ -85,5 +89,5 @@ export const mail = {
   /** Where there is nothing to be done at all. */
   ignore: 'If this wasn’t you, ignore this email.',
   /** Under every mail. */
-  footer: 'You received this email because of a Carrel account with this address. Replies are not monitored.',
+  footer: 'You received this email because this address was entered on Carrel. Replies are not monitored.',
 } as const

@@ -56,7 +56,7 @@ export const portal = {
   },
   wait: {
     slow: 'No answer yet. Still trying…',
-    once: 'Trying again does not count twice.',
+    once: 'Trying again won’t count your report twice.',
     undoing: 'Removing report…',
   },
   refusal: {
@@ -76,7 +76,7 @@ export const portal = {
     hasChildren: 'There are spaces inside. Delete or move them first.',
     composite: 'This place has spaces inside. Please report on one of them.',
     keyReused: 'This was already sent with different content. Please reload this page.',
-    quotaReached: 'You’ve reached the limit. Delete one that you no longer need.',
+    quotaReached: 'You’ve reached the limit. Remove a place that you no longer need.',
     spaceDeleted: 'This place was deleted.',
     linkRefused: 'This link is wrong, expired or already used.',
     tooLarge: 'This text is too long. Please shorten it.',
@@ -92,7 +92,7 @@ export const portal = {
     valueRefused: 'This value is not valid. Please check it.',
     equipmentCount: 'List as many items as under Equipment.',
     kindTooLarge:
-      'This kind of place can’t be there: a place can’t be inside a smaller one, like a library in a room. Choose another kind, or put it somewhere else.',
+      'This kind of place can’t go here: a place can’t be inside a smaller one, like a library in a room. Choose another kind, or put it somewhere else.',
     tooMany: 'Too many attempts. Please wait a moment.',
     internal: 'Something went wrong. Please try again.',
     unavailable: 'This is not available right now. Please try again.',
@@ -103,7 +103,7 @@ export const portal = {
   passwordFault: {
     tooShort: 'Use at least 10 characters.',
     tooLong: 'Use at most 256 characters.',
-    onlyDigits: 'Use more than digits.',
+    onlyDigits: 'Use more than just digits.',
     common: 'Too easy to guess. Three unrelated words are better.',
     isAddress: 'Don’t use your own address.',
     controls: 'Don’t use tabs, line breaks or invisible characters.',
@@ -123,7 +123,7 @@ export const portal = {
     required: 'Please fill this in.',
     noEmail: 'Please enter a valid email address.',
     check: 'Please check this.',
-    differs: 'This is a different name.',
+    differs: 'This name doesn’t match.',
     optional: 'optional',
   },
   signIn: {
@@ -151,7 +151,7 @@ export const portal = {
   signUp: {
     letters: 'Letters such as š before the @ can also be the cause.',
     title: 'Create account',
-    lead: 'With your university email address you see all its places and report how busy they are.',
+    lead: 'Use your university email address to see all its places and report how busy they are.',
     go: 'Create account',
     have: 'Already have an account?',
     sentTitle: 'Check your email',
@@ -182,7 +182,7 @@ export const portal = {
   },
   emailChange: {
     refusedHint:
-      'Already confirmed? Then nothing is left to do. Otherwise, request the change again in your profile.',
+      'Already confirmed? Then there’s nothing left to do. Otherwise, request the change again in your profile.',
     title: 'Confirm your new email address',
     body: 'You’ll sign in with it from now on, and be signed out on all other devices.',
     go: 'Confirm',
@@ -190,13 +190,14 @@ export const portal = {
   },
   setup: {
     title: 'Set up this hub',
-    body: 'You become the first platform administrator, who approves universities.',
+    body: 'You’ll become the first platform administrator, who approves universities.',
     go: 'Become platform administrator',
     noToken:
       'This page needs the setup link. While there is no administrator, the hub writes the link to a file at each start and prints the file’s name.',
   },
   ask: {
-    refusedHint: 'Already confirmed? Then nothing is left to do. Otherwise, request your university again.',
+    refusedHint:
+      'Already confirmed? Then there’s nothing left to do. Otherwise, request your university again.',
     title: 'Request your university',
     lead: 'We’ll review your request and write to the contact address.',
     name: 'University name',
@@ -271,7 +272,7 @@ export const portal = {
   },
   space: {
     hiddenOwn:
-      'Your place is not public yet: only you, staff and people who track it see it in lists. Staff can show it on public screens.',
+      'Not on public screens yet: only you, staff and people who track this place see it in lists. Staff can show it there.',
     track: 'Track',
     tracked: 'Tracked',
     nowTracked: '{{name}} was added to My places.',
@@ -293,7 +294,7 @@ export const portal = {
     parts: 'Spaces inside',
     partsHint: 'Please report on individual spaces.',
     hidden:
-      'This place is not public: only the person who added it, staff and people who track it see it in lists. Staff can show it on public screens.',
+      'Not on public screens: only the person who added this place, staff and people who track it see it in lists. Staff can show it there.',
     gone: 'This place no longer exists',
     offlineReport: 'You’re offline. Reporting needs a connection.',
     price: 'Price',
@@ -322,7 +323,7 @@ export const portal = {
   edit: {
     newTitle: 'Add a place',
     newLead:
-      'You see it at once and can share its address. Once staff show it on public screens, everyone sees it.',
+      'You’ll see it at once and can share its address. Everyone will see it once staff show it on public screens.',
     editTitle: 'Edit {{name}}',
     name: 'Name',
     kind: 'Kind',
@@ -356,7 +357,7 @@ export const portal = {
   },
   reports: {
     earlierToo: 'Remove that report too',
-    earlier: 'Your earlier report of {{time}} ({{level}}) still counts.',
+    earlier: 'Your earlier report from {{time}} ({{level}}) still counts.',
     title: 'My reports',
     empty: 'No reports yet',
     emptyHint: 'Open a place and tap how busy it is. Others see it at once.',
@@ -384,12 +385,12 @@ export const portal = {
     contrast: 'High contrast',
     largeText: 'Large text',
     password: 'Password',
-    passwordLead: 'With a new password you’ll be signed out on all other devices.',
+    passwordLead: 'Once you change it, you’ll be signed out on all other devices.',
     passwordGo: 'Change password',
     passwordDone: 'Password changed. You were signed out on all other devices.',
     fromDirectory:
       'Your name, email address and password come from your university’s directory. Change them there.',
-    emailLead: 'We’ll send a link to the new address, and tell the old one.',
+    emailLead: 'We’ll send a link to the new address and let the old one know.',
     newEmail: 'New email',
     emailGo: 'Change email',
     emailSent: 'We’ve sent a link to {{email}}. Open it to finish.',
@@ -402,7 +403,7 @@ export const portal = {
     endAll: 'Sign out everywhere',
     unknownDevice: 'Unknown device',
     data: 'My data',
-    dataLead: 'Everything stored about you, as one file.',
+    dataLead: 'Everything stored about you, in one file.',
     export: 'Download my data',
     exported: 'Data downloaded.',
     delete: 'Delete my account',
@@ -484,7 +485,7 @@ export const portal = {
     rejectAsk: 'Reject {{name}}?',
     reason: 'Reason',
     reasonHint: 'Sent to the contact address',
-    rejected: '{{name}} was rejected. We’ll tell the contact address.',
+    rejected: '{{name}} was rejected. We’ll let the contact know.',
   },
   changes: {
     title: 'Log',
@@ -508,7 +509,7 @@ export const portal = {
     where: 'Address',
     details: 'Details',
     downloaded: 'CSV exported.',
-    further: 'No match among the latest entries. Load older entries to search on.',
+    further: 'No match in the latest entries. Load older entries to keep searching.',
   },
   log: {
     none: 'none',
@@ -579,7 +580,7 @@ export const portal = {
       value: 'Value',
       onKiosks: 'On public screens',
       deleted: 'Deleted',
-      strandedKiosks: 'Kiosks without assignment',
+      strandedKiosks: 'Kiosks without an assignment',
       restoredIds: 'Restored',
       description: 'Description',
       gidNumber: 'Directory group',
