@@ -191,7 +191,7 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
       ['postgresql://carrel:x@host', hub, /^SUPERUSER_DATABASE_URL must look like/],
       [good, 'nonsense', /^DATABASE_URL must look like/],
       [good, urlOf('carrel', 'x'), /^DATABASE_URL must name the role carrel_hub/],
-      [urlOf('carrel_hub', 'x'), hub, /^SUPERUSER_DATABASE_URL must name another role/],
+      [urlOf('carrel_hub', 'x'), hub, /^SUPERUSER_DATABASE_URL must name a role other/],
       [good, hub.replace(':secondWord', ''), /^DATABASE_URL has no password/],
       [good, ofHub(SUPERUSER_PASSWORD), /^The password of carrel_hub is the superuser's too/],
       [

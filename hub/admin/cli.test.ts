@@ -277,7 +277,12 @@ describe('what is refused', () => {
       1,
       /U\+202E/,
     ],
-    ['a university that is none', ['spaces', 'tree', '--university', 'hill.si'], 1, /there is marsh\.edu/],
+    [
+      'a university that is none',
+      ['spaces', 'tree', '--university', 'hill.si'],
+      1,
+      /there is only marsh\.edu/,
+    ],
     [
       'a slip in a university',
       ['spaces', 'tree', '--university', 'mars.edu'],
@@ -321,7 +326,7 @@ describe('what is refused', () => {
 
   test.each<[string, string, RegExp]>([
     ['cycle.csv', 'id,parent,name\n1,2,A\n2,1,B\n', /line 2: "A" would be inside itself/],
-    ['twice.csv', 'path\nA\nA\n', /line 3: "A" was named already at line 2/],
+    ['twice.csv', 'path\nA\nA\n', /line 3: "A" was already named at line 2/],
     ['bidi.csv', 'path\nA\u202eB\n', /line 2: the name "AU\+202EB"/],
     ['control.csv', 'path\nA\u0001\n', /U\+0001/],
     ['orphan.csv', 'path\nHall/Floor 1\n', /no space "Hall"/],

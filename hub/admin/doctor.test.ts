@@ -56,7 +56,7 @@ test('the test server waits for no disk, which the doctor finds; all else is wel
   expect(of('clock')[0]).toMatch(/^ok .* 0\.\d s/)
   expect(of('disk')[0]).toMatch(/^ok .* MB free/)
   expect(of('tls')[0]).toMatch(/^ok none needed/)
-  expect(of('hub')[0]).toMatch(/^warn none runs/)
+  expect(of('hub')[0]).toMatch(/^warn none is running/)
 })
 
 test('a database that is away, or no database yet, is a finding with a sentence', async () => {

@@ -138,10 +138,10 @@ test('[IMP-16] what cannot be taken back is asked about, and done by no other an
       ['kiosk', 'revoke', 'door 102'],
       /^Kiosk \d+ "door 102" of Marsh will be switched off for good/,
     ],
-    ['Marsh', ['sessions', 'end', '--all'], /^Everyone at Marsh is signed out/],
-    ['y', ['keys', 'rotate'], /^A new key signs access tokens/],
+    ['Marsh', ['sessions', 'end', '--all'], /^Everyone at Marsh will be signed out/],
+    ['y', ['keys', 'rotate'], /^A new key will sign access tokens/],
     ['y', ['university', 'pin'], /^Marsh already has a PIN/],
-    ['y', ['restored'], /^All kiosks of Marsh reload their data/],
+    ['y', ['restored'], /^All kiosks of Marsh will reload their data/],
   ]
   const [, acts] = await clockAndActs()
   for (const [, args, about] of cases) {

@@ -47,8 +47,10 @@ export async function pickUniversity(
     const known = (await loadUniversities(world.pool)).flatMap((one) => one.domains)
     if (known.length === 0) return refusal(NO_UNIVERSITY)
     const meant = nearestName(domain, known)
+    const others =
+      known.length === 1 ? `there is only ${known.join()}.` : `choose one of ${known.join(', ')}.`
     return refusal(
-      `There is no university with the domain ${quoted(domain)}; ${meant === null ? `choose one of ${known.join(', ')}.` : `did you mean ${meant}?`}`,
+      `There is no university with the domain ${quoted(domain)}; ${meant === null ? others : `did you mean ${meant}?`}`,
     )
   }
   const all = await loadUniversities(world.pool)

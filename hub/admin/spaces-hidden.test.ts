@@ -96,7 +96,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its plac
     { id: gone.id, path: ['Floor 1', 'Old room'] },
   ])
   const { stdout } = await importLines(lines, ['--prune', '--dry-run'])
-  expect(stdout).toContain('  - Floor 1/Old room\n  - with them 1 that was never on public screens\n')
+  expect(stdout).toContain('  - Floor 1/Old room\n  - and 1 more that was never on public screens\n')
   expect(stdout).toContain('0 new, 0 changed, 2 deleted')
   expect(stdout).not.toContain('Seat')
   expect(await rowsOf('Seat')).toMatchObject([{ id: seat.id }])
