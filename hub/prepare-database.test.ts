@@ -199,7 +199,11 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
         hub,
         /^PostgreSQL refuses the superuser .* check SUPERUSER_DATABASE_URL/,
       ],
-      [urlOf('nobody_special', 'wordOfNobody'), hub, /^The role of SUPERUSER_DATABASE_URL is no superuser/],
+      [
+        urlOf('nobody_special', 'wordOfNobody'),
+        hub,
+        /^The role of SUPERUSER_DATABASE_URL is not a superuser/,
+      ],
       [
         'postgresql://carrel:x@127.0.0.1:1/postgres',
         hub,
