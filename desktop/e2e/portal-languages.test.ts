@@ -57,7 +57,7 @@ test('[TXT-2] [TXT-3] staff say a name and equipment in Slovene: the Slovene por
   await fold.click()
   await expect(equipment).toBeHidden()
   await staff.getByRole('button', { name: 'Save' }).click()
-  await expect(staff.getByText('List as many items as under Equipment.')).toBeVisible()
+  await expect(staff.getByText('List the same number of items as under Equipment.')).toBeVisible()
   await expect(equipment).toBeFocused()
   await equipment.fill('Zaslon, Bela tabla')
   await staff.getByRole('button', { name: 'Save' }).click()

@@ -443,7 +443,7 @@ test('[TXT-7] [TXT-6] [TXT-3] a table has texts in other languages, in columns o
   expect([short.code, short.stderr]).toEqual([
     1,
     expect.stringContaining(
-      '  line 2: equipment:sl: it lists 1, and the main list 2: as many are wanted, in the same order',
+      '  line 2: equipment:sl: it lists 1 and the main list 2: list the same number, in the same order',
     ),
   ])
   const other = {

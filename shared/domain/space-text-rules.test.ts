@@ -41,7 +41,7 @@ describe('changes of texts', () => {
     expect(faultOfFit({ sl: { equipment: ['Zaslon'] } }, LISTED.details)).toMatchObject({
       tag: 'sl',
       field: 'equipment',
-      detail: 'it lists 1, and the main list 3: as many are wanted, in the same order',
+      detail: 'it lists 1 and the main list 3: list the same number, in the same order',
     })
     expect(faultOfFit({ sl: { equipment: ['Zaslon'] } }, {})).toMatchObject({ field: 'equipment' })
   })

@@ -63,7 +63,7 @@ export function normaliseTexts(patch: TextsPatch): TextsPatch {
  */
 export function faultOfTexts(patch: TextsPatch): TextFault | null {
   for (const [tag, text] of Object.entries(patch)) {
-    if (!checkTag(tag).ok) return { tag, ...WHOLE, detail: 'it is no tag of a language' }
+    if (!checkTag(tag).ok) return { tag, ...WHOLE, detail: 'it is not a language tag such as sl' }
     for (const field of TEXT_FIELDS) {
       const fault = faultOfField(field, text?.[field])
       if (fault !== null) return { tag, field, ...fault }
@@ -134,12 +134,12 @@ export function faultOfFit(texts: SpaceTexts, { equipment = [] }: SpaceDetails):
         tag,
         ...WHOLE,
         field: 'equipment',
-        detail: `it lists ${words.length}, and the main list ${equipment.length}: as many are wanted, in the same order`,
+        detail: `it lists ${words.length} and the main list ${equipment.length}: list the same number, in the same order`,
       }
   const [tag = ''] = languages[MAX_TEXT_LANGUAGES] ?? []
   return languages.length <= MAX_TEXT_LANGUAGES
     ? null
-    : { tag, ...WHOLE, detail: `${MAX_TEXT_LANGUAGES} languages are the most` }
+    : { tag, ...WHOLE, detail: `at most ${MAX_TEXT_LANGUAGES} languages are allowed` }
 }
 
 /** Only what differs between texts, before and after; a text that is not there is null. For the log. [TXT-6] */

@@ -253,7 +253,7 @@ describe('texts in other languages', () => {
       {
         at: 'line 1',
         why: 'badValue',
-        detail: 'equipment:sl: it lists 1, and the main list 2: as many are wanted, in the same order',
+        detail: 'equipment:sl: it lists 1 and the main list 2: list the same number, in the same order',
       },
     ])
     const { update } = change({ details: { equipment: ['Screen', 'Camera'] } })

@@ -355,7 +355,7 @@ describe('texts in other languages', () => {
     expect(read.ok ? [] : read.refusal.map(({ at, detail }) => `${at}: ${detail}`)).toEqual([
       'line 2: name:sl: it has the invisible character U+202E',
       expect.stringMatching(/^line 3: note: /),
-      'line 3: name:sl: it is 121 characters long, and 120 are the most',
+      'line 3: name:sl: it is 121 characters long; at most 120 are allowed',
     ])
   })
 })

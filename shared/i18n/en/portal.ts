@@ -90,7 +90,7 @@ export const portal = {
     contactRefused: 'We can’t send email to this address. Please check it.',
     nameIsAddress: 'You can’t use this name: it looks like a web or email address.',
     valueRefused: 'This value is not valid. Please check it.',
-    equipmentCount: 'List as many items as under Equipment.',
+    equipmentCount: 'List the same number of items as under Equipment.',
     kindTooLarge:
       'This kind of place can’t go here: a place can’t be inside a smaller one, like a library in a room. Choose another kind, or put it somewhere else.',
     tooMany: 'Too many attempts. Please wait a moment.',
