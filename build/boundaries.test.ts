@@ -242,7 +242,7 @@ const COMPANIONS = [
   },
 ]
 
-/** Every crossing in a file of its own, so that one run of each tool judges them all. */
+/** Every crossing in a file of its own, so that one run of each tool checks them all. */
 const CROSSING_FILES = CROSSINGS.map((crossing, index) => ({
   ...crossing,
   file: crossing.file.replace('crossing', `crossing-${index}`),

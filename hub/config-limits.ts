@@ -9,7 +9,7 @@ import {
 
 /** How much there may be from one address of the network and by one person. */
 export interface HubLimits {
-  /** Tries at the doors of accounts, and acts. [IDN-12] [EDG-6] */
+  /** Attempts to sign in, register and the like, and acts. [IDN-12] [EDG-6] */
   accountLimits: AccountLimits
   /** Failed enrolments of one address of the network. [SYN-20] */
   failedEnrolments: AttemptLimit
@@ -51,9 +51,9 @@ export function readLimits(read: (name: LimitName) => number | null): HubLimits 
     act,
     read: reads,
   } = ACCOUNT_LIMITS
-  const from = (door: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
-    ...door,
-    perAddress: at(door.perAddress, name),
+  const from = (limits: AccountLimits['act'], name: LimitName): AccountLimits['act'] => ({
+    ...limits,
+    perAddress: at(limits.perAddress, name),
   })
   return {
     accountLimits: {

@@ -222,7 +222,7 @@ async function startIdentity(
   const directories = openDirectories(config, pool, log)
   const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
   cleanups.push(() => identity.mail.stop())
-  cleanups.push(() => identity.judge.stop())
+  cleanups.push(() => identity.passwordChecker.stop())
   const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
   const jobs = await startJobs(pool, list, clock, log)
   cleanups.push(() => jobs.stop())

@@ -11,7 +11,7 @@ import type { Directories } from './directories/directories.ts'
 import { makePasswordSlots, type IdentityDependencies } from './accounts/account-dependencies.ts'
 import { makeMailSender, type MailSender } from './platform/mail/mail-sender.ts'
 import { makeFileTransport, makeSmtpTransport } from './platform/mail/mail-transport.ts'
-import { makePasswordJudge, type PasswordJudge } from './accounts/password-judge.ts'
+import { makePasswordChecker, type PasswordChecker } from './accounts/password-checker.ts'
 import { makePasswords } from './accounts/passwords.ts'
 import { loadServerSecret, makeServerKeys } from './platform/secrets/server-secret.ts'
 
@@ -27,7 +27,7 @@ const MAX_SIGN_INS_WAITING = 1_000
 export interface Identity {
   dependencies: IdentityDependencies
   mail: MailSender
-  judge: PasswordJudge
+  passwordChecker: PasswordChecker
   /** Public URL of the hub: PUBLIC_URL, else where it listens once that is known. */
   publicUrl(): string
   setListening(url: string): void
@@ -42,7 +42,7 @@ async function makeCookieSettings(
   return { isSecure: isProduction || isPrefixed, isPrefixed, plainUntilMs }
 }
 
-/** Makes keys, mail, password judge and limits of a hub. Throws ServerSecretError when the server's secret can be neither read nor made. */
+/** Makes keys, mail, password checker and limits of a hub. Throws ServerSecretError when the server's secret can be neither read nor made. */
 export async function makeIdentity(
   config: HubConfig,
   pool: Database,
@@ -62,7 +62,7 @@ export async function makeIdentity(
   const passwords = makePasswords()
   // The hash of nobody is made here, so that the first unknown name takes no longer than the second.
   await passwords.verify('', null)
-  const judge = makePasswordJudge(log)
+  const passwordChecker = makePasswordChecker(log)
   const dependencies: IdentityDependencies = {
     keys,
     directories,
@@ -70,7 +70,7 @@ export async function makeIdentity(
     mailTakesUtf8: transport.takesUtf8,
     passwords,
     signInSemaphore: makeSemaphore(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),
-    isCommon: judge.isCommon,
+    isCommon: passwordChecker.isCommon,
     passwordSlots: makePasswordSlots(),
     limits: config.accountLimits,
     cookie: await makeCookieSettings(config, pool),
@@ -80,5 +80,5 @@ export async function makeIdentity(
   const setListening = (url: string): void => {
     if (config.publicUrl === null) place.url = url
   }
-  return { dependencies, mail, judge, publicUrl, setListening }
+  return { dependencies, mail, passwordChecker, publicUrl, setListening }
 }

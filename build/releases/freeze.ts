@@ -16,7 +16,7 @@ import { loadDemoCampus } from '../demo.ts'
 import { makeDemoPeople } from '../demo-people.ts'
 import { ROOT, say } from '../launcher.mjs'
 import { buildEngine } from './build-engine.ts'
-import { recordLine, type RecordedLine } from './record-line.ts'
+import { startRecordingProxy, type RecordingProxy } from './recording-proxy.ts'
 import type { Release } from '../../hub/simulation/frozen-release.ts'
 
 // Keeps what a release leaves in the field, so that later ones can prove that it goes on working. Once, at a release:
@@ -33,7 +33,7 @@ const TURN_MS = 50
 interface Field {
   pool: Database
   hub: HubHost
-  line: RecordedLine
+  proxy: RecordingProxy
   /** Of everything that is not kept. */
   folder: string
   admin: (...args: string[]) => Promise<unknown>
@@ -64,15 +64,15 @@ async function fillDatabase({ pool, hub, folder, admin }: Field, env: NodeJS.Pro
   await admin('settings', 'set', '--university', DEMO_CAMPUS.domain, 'kioskReportsPerSecond', '1000')
 }
 
-/** A kiosk of the built engine at the demo's door, with a place and a line. */
+/** A kiosk of the built engine for the demo’s door, assigned and connected. */
 async function openKiosk(field: Field, engineFile: string): Promise<Tapped> {
   const door = DEMO_CAMPUS.doorPath.slice(1).join('/')
-  const place = ['--university', DEMO_CAMPUS.domain, '--space', door, '--role', 'door']
-  const { code } = (await field.admin('kiosk', 'code', ...place)) as { code: string }
+  const assignment = ['--university', DEMO_CAMPUS.domain, '--space', door, '--role', 'door']
+  const { code } = (await field.admin('kiosk', 'code', ...assignment)) as { code: string }
   const folder = path.join(field.folder, 'kiosk')
   mkdirSync(folder)
   const engine = new RequestProcess<KioskQuestion>(engineFile)
-  const hubUrl = `http://127.0.0.1:${field.line.port}`
+  const hubUrl = `http://127.0.0.1:${field.proxy.port}`
   await engine.ask({ ask: 'open', name: KIOSK, folder, hubUrl, code })
   const state = (): Promise<KioskState> => engine.ask({ ask: 'state', name: KIOSK })
   await until(async () => (await state()).isOnline)
@@ -80,7 +80,7 @@ async function openKiosk(field: Field, engineFile: string): Promise<Tapped> {
   const [space] = await query<{ id: number }>(field.pool, 'select space_id as id from kiosks where id = $1', [
     kioskId,
   ])
-  if (kioskId === null || space === undefined) throw new Error('the kiosk has no place')
+  if (kioskId === null || space === undefined) throw new Error('the kiosk has no space')
   const spaceId = space.id
   let last = 0
   const tapOnce = async (): Promise<void> => {
@@ -99,13 +99,13 @@ async function openKiosk(field: Field, engineFile: string): Promise<Tapped> {
   return { kioskId, spaceId, folder, state, tap, stop: () => engine.stop() }
 }
 
-/** What else a hub tells: a new name of the kiosk, a setting, heartbeats, and all of it again to a line that was cut. */
-async function letHubTalk({ admin, line }: Field): Promise<void> {
+/** What else a hub sends: a new name of the kiosk, a setting, heartbeats, and all of it again after a cut connection. */
+async function sendMoreFrames({ admin, proxy }: Field): Promise<void> {
   await admin('kiosk', 'rename', KIOSK, `${KIOSK} 1`)
   await admin('settings', 'set', '--university', DEMO_CAMPUS.domain, 'staleMs', '3600000')
-  line.cut()
+  proxy.cut()
   const isHeartbeat = ({ text }: { text: string }): boolean => text.startsWith('{"type":"heartbeat"')
-  await until(() => line.frames.filter(isHeartbeat).length > 1)
+  await until(() => proxy.frames.filter(isHeartbeat).length > 1)
 }
 
 /** Every row of every table of the hub's, as lines of JSON: nothing is left out, other than in a backup. */
@@ -129,8 +129,8 @@ async function dumpRows(pool: Database): Promise<string> {
   return `${[...lines, JSON.stringify({ migrations, sequences })].join('\n')}\n`
 }
 
-function keepKiosk({ line, keep }: Field, { folder }: Tapped): void {
-  keep('conversation.jsonl', line.frames.map((frame) => JSON.stringify(frame)).join('\n'))
+function keepKiosk({ proxy, keep }: Field, { folder }: Tapped): void {
+  keep('conversation.jsonl', proxy.frames.map((frame) => JSON.stringify(frame)).join('\n'))
   for (const file of ['outbox.db', 'cache.db']) {
     const sqlite = new Sqlite(path.join(folder, file))
     keep(file, sqlite.serialize())
@@ -143,7 +143,7 @@ async function freeze(field: Field, target: string, engineFile: string): Promise
   try {
     await kiosk.tap(TAPS)
     await until(async () => (await kiosk.state()).waitingCount === 0)
-    await letHubTalk(field)
+    await sendMoreFrames(field)
     await field.admin('backup', path.join(target, 'hub.backup'), '--force')
     field.keep('demo-rows.jsonl', await dumpRows(field.pool))
     await field.hub.kill()
@@ -169,7 +169,7 @@ async function main(): Promise<void> {
   }
   const database = await startScratchDatabase()
   const hub = new HubHost(database.url, { CARREL_SECRET: SECRET })
-  const line = await recordLine(() => hub.port)
+  const proxy = await startRecordingProxy(() => hub.port)
   try {
     mkdirSync(target, { recursive: true })
     keep('engine.mjs', await buildEngine(folder))
@@ -181,13 +181,13 @@ async function main(): Promise<void> {
       if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stdout}`)
       return JSON.parse(run.stdout)
     }
-    const field: Field = { pool: database.pool, hub, line, folder, admin, keep }
+    const field: Field = { pool: database.pool, hub, proxy, folder, admin, keep }
     await fillDatabase(field, env)
     const release: Release = { version, ...(await freeze(field, target, engineFile)) }
     writeFileSync(path.join(target, 'release.json'), `${JSON.stringify(release, null, 2)}\n`)
     say(`release ${version} is frozen in ${path.relative(ROOT, target)}`)
   } finally {
-    await line.close()
+    await proxy.close()
     await hub.remove()
     await database.stop()
     rmSync(engineFile, { force: true })

@@ -6,16 +6,16 @@ import type { Database } from '../platform/postgres/database.ts'
 import type { Semaphore } from '../platform/semaphore.ts'
 import type { AccessTokens } from './access-tokens.ts'
 import type { Directories } from '../directories/directories.ts'
-import type { IsCommon } from './password-judge.ts'
+import type { IsCommon } from './password-checker.ts'
 import type { Passwords } from './passwords.ts'
 import type { ServerKeys } from '../platform/secrets/server-secret.ts'
 
 /**
- * Slots for passwords that are judged, hashed or compared: as many as a full lecture hall needs at once, of which no address of
+ * Slots for passwords that are checked, hashed or compared: as many as a full lecture hall needs at once, of which no address of
  * the network (no person, once it is known who they are) can hold all. Without a slot a call is refused at no cost. [IDN-25]
  */
 export interface PasswordSlots {
-  /** New passwords: judged, then hashed, twice at a registration; with all slots taken the last one waits eight seconds. */
+  /** New passwords: checked, then hashed, twice at a registration; with all slots taken the last one waits eight seconds. */
   newPassword: OwnerSlots
   /** Passwords that are compared with those of this hub; with all slots taken the last one waits four seconds. */
   comparison: OwnerSlots

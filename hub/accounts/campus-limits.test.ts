@@ -111,7 +111,7 @@ describe('[EDG-6] a campus behind one address', () => {
     ])
   }, 120_000)
 
-  test('[IDN-25] fills a lecture hall: 150 register at once, with real judge and real hashes, each told to come again within ten seconds until it is in', async () => {
+  test('[IDN-25] fills a lecture hall: 150 register at once, with a real password checker and real hashes, each told to come again within ten seconds until it is in', async () => {
     const hub = await startPeopleHub('lecture', { passwords: makePasswords() })
     hubs.push(hub)
     const waits: number[] = []
@@ -148,7 +148,7 @@ describe('[EDG-6] a campus behind one address', () => {
     expect((await register(hub, 'honest@uni.example')).status).toBe(202)
   }, 120_000)
 
-  test('loses no registration to a weak password, and whoever tries thousands is stopped before the judge', async () => {
+  test('loses no registration to a weak password, and whoever tries thousands is stopped before the password checker', async () => {
     const hub = await start('weak', { register: 2, password: 8 })
     for (let round = 0; round < 5; round += 1)
       expect((await register(hub, `w${round}@uni.example`, 'weak password 12')).error).toBe('passwordRefused')

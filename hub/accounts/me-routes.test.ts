@@ -94,11 +94,11 @@ describe('my account', () => {
     expect((await hub.mailbox.next(email)).subject).toBe('Your password was changed')
   })
 
-  test('[IDN-20] a new password may be tried ten times in ten minutes, and is judged only when it was counted', async () => {
-    let judged = 0
-    const counting = await startPeopleHub('judged', {
+  test('[IDN-20] a new password may be tried ten times in ten minutes, and is checked only when it was counted', async () => {
+    let checked = 0
+    const counting = await startPeopleHub('checked', {
       isCommon: async () => {
-        judged += 1
+        checked += 1
         return true
       },
     })
@@ -108,12 +108,12 @@ describe('my account', () => {
     const answers = await Promise.all(Array.from({ length: 14 }, change))
     expect(answers.filter(({ error }) => error === 'passwordRefused')).toHaveLength(10)
     expect(answers.filter(({ error }) => error === 'tooMany')).toHaveLength(4)
-    expect(judged).toBe(10)
+    expect(checked).toBe(10)
     await counting.stop()
   })
 
-  test('[IDN-20] who finds the judge of passwords busy is told when to come again', async () => {
-    const busy = await startPeopleHub('busyjudge', { isCommon: async () => 'busy' })
+  test('[IDN-20] who finds the password checker busy is told when to come again', async () => {
+    const busy = await startPeopleHub('busychecker', { isCommon: async () => 'busy' })
     const { headers } = await makeTestPerson(busy.pool, busy.universityId)
     const answer = await busy.call('POST /me/password', { headers, body: { password: NEW_PASSWORD } })
     expect(answer).toMatchObject({ status: 429, error: 'tooMany' })

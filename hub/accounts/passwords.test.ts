@@ -1,7 +1,7 @@
 import { hash as argonHash, verify as argonVerify } from 'argon2'
 import { afterAll, describe, expect, test } from 'vitest'
 import { noLog } from '../platform/log.ts'
-import { makePasswordJudge } from './password-judge.ts'
+import { makePasswordChecker } from './password-checker.ts'
 import { HASH_COST, makePasswords } from './passwords.ts'
 
 const cheap = { memoryCost: 1024, timeCost: 2, parallelism: 1 }
@@ -111,7 +111,7 @@ async function isRight(
 }
 
 describe('[IDN-4] common passwords', () => {
-  const { isCommon, stop } = makePasswordJudge(noLog)
+  const { isCommon, stop } = makePasswordChecker(noLog)
   afterAll(stop)
   test.each([
     'password12',
@@ -139,7 +139,7 @@ describe('[IDN-4] common passwords', () => {
     expect(await isCommon('brezovska7', ['ana.brezovska@uni.si'])).toBe(true)
   })
 
-  test('a long one is judged by its beginning', async () => {
+  test('a long one is checked by its beginning', async () => {
     const noise = Array.from({ length: 256 }, (_none, index) =>
       String.fromCharCode(33 + ((index * 37) % 90)),
     ).join('')

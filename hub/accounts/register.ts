@@ -15,7 +15,7 @@ import {
   lockLocalAccount,
   updatePasswordHash,
   type Account,
-  type OpenUniversity,
+  type ApprovedUniversity,
 } from './user-rows.ts'
 import { dropVerifications, hasYoungVerification } from './verification-rows.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
@@ -37,7 +37,7 @@ export interface RegisterInput {
 /** A registration that passed all checks which need no look-up of the address. */
 interface Applicant {
   address: Address
-  university: OpenUniversity
+  university: ApprovedUniversity
   locale: Locale | null
 }
 
@@ -74,7 +74,7 @@ async function registerWithSlot(
 ): Promise<Decision<null, CallRefusal>> {
   const { address, university } = applicant
   const attempt = { account: address.key, address: from.address }
-  // Judged passwords are counted apart: trying weak ones uses up no registrations. [EDG-6]
+  // Checked passwords are counted apart: trying weak ones uses up no registrations. [EDG-6]
   const count = (): Promise<Decision<null, CallRefusal>> => countAttempt(dependencies, 'password', attempt)
   const faults = await findPasswordFaults(dependencies, password, address, university.name, count)
   if (faults !== null) return refuse(faults)
@@ -87,7 +87,7 @@ async function registerWithSlot(
 
 /**
  * What is wrong with a password for an account; null when nothing is. What costs nothing to find is found first; then
- * `count` takes the try, and may refuse it, before the judge takes its time. Call it while holding a password slot. [IDN-4] [IDN-20] [EDG-6]
+ * `count` takes the try, and may refuse it, before the password checker runs. Call it while holding a password slot. [IDN-4] [IDN-20] [EDG-6]
  */
 export async function findPasswordFaults(
   dependencies: Pick<AccountDependencies, 'isCommon'>,

@@ -10,9 +10,9 @@ import {
   loadDirectoryAccountByEmail,
   loadLocalAccount,
   loadNamedAccount,
-  loadOpenUniversities,
+  loadApprovedUniversitiesByDomain,
   type Account,
-  type OpenUniversity,
+  type ApprovedUniversity,
 } from './user-rows.ts'
 import { parseAddress, type Address } from '../platform/mail/address.ts'
 import type { DirectoryLookup } from '../directories/directories.ts'
@@ -56,12 +56,15 @@ const REFUSALS: Record<SignInFailure, CallRefusal> = {
   busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
 }
 
-/** The university that an email's domain belongs to, of those that let people in; null when none is. [IDN-3] */
+/** The university that an email's domain belongs to, of the approved ones; null when none is. [IDN-3] */
 export async function findUniversity(
   dependencies: Pick<AccountDependencies, 'pool'>,
   domain: string,
-): Promise<OpenUniversity | null> {
-  return findDomainHolder(domain, await loadOpenUniversities(dependencies.pool, selfAndParents(domain)))
+): Promise<ApprovedUniversity | null> {
+  return findDomainHolder(
+    domain,
+    await loadApprovedUniversitiesByDomain(dependencies.pool, selfAndParents(domain)),
+  )
 }
 
 /** Where a sign-in comes from, with the known-browser tokens of the request. */

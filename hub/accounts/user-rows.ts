@@ -187,20 +187,20 @@ export async function updateLogin(
   )
 }
 
-/** A university that lets people in. */
-export interface OpenUniversity {
+/** An approved university: its people can register and sign in. */
+export interface ApprovedUniversity {
   id: number
   name: string
   domains: string[]
   locale: Locale
 }
 
-/** Universities that let people in and have one of these domains. */
-export async function loadOpenUniversities(
+/** Approved universities that have one of these domains. */
+export async function loadApprovedUniversitiesByDomain(
   database: Queryable,
   domains: readonly string[],
-): Promise<OpenUniversity[]> {
-  return query<OpenUniversity>(
+): Promise<ApprovedUniversity[]> {
+  return query<ApprovedUniversity>(
     database,
     `select id, name, email_domains as domains, locale from universities where is_approved and email_domains && $1
      order by id`,

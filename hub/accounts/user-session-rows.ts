@@ -45,7 +45,7 @@ export async function insertSession(
   return row
 }
 
-/** The session of a family of refresh tokens, locked: two uses of one token are judged one after the other. [IDN-8] */
+/** The session of a family of refresh tokens, locked: two uses of one token are handled one after the other. [IDN-8] */
 export async function lockSession(
   transaction: Queryable,
   family: string,

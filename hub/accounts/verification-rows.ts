@@ -61,7 +61,7 @@ export async function loadVerification(
 
 /**
  * The same, locked to the end of the transaction with its user: the user first, as everybody does who locks both. Two uses
- * of one link are judged one after the other. [IDN-6]
+ * of one link are handled one after the other. [IDN-6]
  */
 export async function lockVerification(
   transaction: Queryable,

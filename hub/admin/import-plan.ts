@@ -62,14 +62,14 @@ export function planImport(tables: OldTables, present: Present, places: RoomPlac
   }
 }
 
-/** Sorts what is wanted by whether it is there: `judge` says what is to be done about it. */
+/** Sorts what is wanted by whether it is there: `compare` says what is to be done about it. */
 function differ<Wanted, One>(
   wanted: readonly Wanted[],
-  judge: (one: Wanted) => { todo: 'create' | 'change' | 'nothing'; value: One },
+  compare: (one: Wanted) => { todo: 'create' | 'change' | 'nothing'; value: One },
 ): Difference<One> {
   const difference: Difference<One> = { create: [], change: [], unchangedCount: 0 }
   for (const one of wanted) {
-    const { todo, value } = judge(one)
+    const { todo, value } = compare(one)
     if (todo === 'nothing') difference.unchangedCount += 1
     else difference[todo].push(value)
   }

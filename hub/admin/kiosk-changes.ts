@@ -7,7 +7,7 @@ import {
   loadAdminKiosk,
   markKioskRevoked,
   updateKioskName,
-  updateKioskPlace,
+  updateKioskAssignment,
   type AdminKiosk,
 } from '../kiosks/kiosk-rows.ts'
 import { updateSilenced } from '../kiosks/kiosk-rows.ts'
@@ -25,7 +25,7 @@ import {
   type Run,
 } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
-import { parseRole, pickKiosk, pickPlace, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { parseRole, pickKiosk, pickAssignment, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 const KIOSK_HELP = '  KIOSK            its number, or its name'
 
@@ -35,9 +35,9 @@ interface KioskAct {
   log(kiosk: AdminKiosk): Record<string, unknown>
   run(client: Transaction, universityId: number, kiosk: AdminKiosk, moment: CommitMoment): Promise<void>
   /** It is so already: then it is no change. [AUD-5] */
-  isSo?(kiosk: AdminKiosk): boolean
+  isUnchanged?(kiosk: AdminKiosk): boolean
   /** Kiosks hold nothing of it: the university's clock stays. */
-  isOfHubAlone?: boolean
+  isHubOnly?: boolean
 }
 
 interface Picked {
@@ -71,7 +71,7 @@ async function change(
       if (before === null || before.revokedAtMs !== null) return alreadyRevoked(kiosk)
       const done: string[] = []
       for (const act of acts) {
-        if (act.isSo?.(before) === true) continue
+        if (act.isUnchanged?.(before) === true) continue
         await act.run(client, universityId, before, moment)
         await appendChange(client, {
           universityId,
@@ -87,7 +87,7 @@ async function change(
     null,
     (result) =>
       result.ok &&
-      acts.some(({ isOfHubAlone, subject }) => isOfHubAlone !== true && result.value.done.includes(subject)),
+      acts.some(({ isHubOnly, subject }) => isHubOnly !== true && result.value.done.includes(subject)),
   )
 }
 
@@ -97,15 +97,15 @@ function alreadyRevoked({ id, name }: AdminKiosk): { ok: false; refusal: AdminRe
   )
 }
 
-function placeAct(to: { spaceId: number | null; role: KioskRole | null }): KioskAct {
+function assignmentAct(to: { spaceId: number | null; role: KioskRole | null }): KioskAct {
   const spaceOf = (kiosk: AdminKiosk): number => to.spaceId ?? kiosk.spaceId
   const roleOf = (kiosk: AdminKiosk): KioskRole => to.role ?? kiosk.role
   return {
     subject: 'move',
     log: (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: spaceOf(kiosk), role: roleOf(kiosk) }),
     run: (client, universityId, kiosk) =>
-      updateKioskPlace(client, universityId, kiosk.id, { spaceId: spaceOf(kiosk), role: to.role }),
-    isSo: (kiosk) => kiosk.spaceId === spaceOf(kiosk) && roleOf(kiosk) === kiosk.role,
+      updateKioskAssignment(client, universityId, kiosk.id, { spaceId: spaceOf(kiosk), role: to.role }),
+    isUnchanged: (kiosk) => kiosk.spaceId === spaceOf(kiosk) && roleOf(kiosk) === kiosk.role,
   }
 }
 
@@ -114,7 +114,7 @@ function nameAct(name: string): KioskAct {
     subject: 'rename',
     log: (kiosk) => ({ from: kiosk.name, to: name }),
     run: (client, universityId, kiosk) => updateKioskName(client, universityId, kiosk.id, name),
-    isSo: (kiosk) => kiosk.name === name,
+    isUnchanged: (kiosk) => kiosk.name === name,
   }
 }
 
@@ -125,8 +125,8 @@ function muteAct(isMuted: boolean): KioskAct {
     log: ({ name }) => ({ name }),
     run: (client, _universityId, kiosk, { nowMs }) =>
       updateSilenced(client, kiosk.id, isMuted ? nowMs : null),
-    isSo: ({ silencedAtMs }) => (silencedAtMs !== null) === isMuted,
-    isOfHubAlone: true,
+    isUnchanged: ({ silencedAtMs }) => (silencedAtMs !== null) === isMuted,
+    isHubOnly: true,
   }
 }
 
@@ -167,7 +167,7 @@ export const kioskEdit: AdminCommand = {
     const role = parseRole(typed.role)
     if (!role.ok) return role
     const spaceId = place?.value.space.id ?? null
-    const acts = [nameAct(name.value), placeAct({ spaceId, role: role.value })]
+    const acts = [nameAct(name.value), assignmentAct({ spaceId, role: role.value })]
     const done = await change(world, picked.value, acts)
     if (!done.ok) return done
     const words: Record<string, string> = { rename: 'name', move: 'space or role' }
@@ -198,12 +198,12 @@ export const kioskMove: AdminCommand = {
   required: ['space'],
   words: [1, 1],
   run: async (world, input) => {
-    const place = await pickPlace(world, input)
+    const place = await pickAssignment(world, input)
     if (!place.ok) return place
     const picked = await pickLive(world, input)
     if (!picked.ok) return picked
     const { space, path, role } = place.value
-    const moved = await change(world, picked.value, [placeAct({ spaceId: space.id, role })])
+    const moved = await change(world, picked.value, [assignmentAct({ spaceId: space.id, role })])
     if (!moved.ok) return moved
     const { before } = moved.value
     return answer(`Kiosk ${before.id} ${quoted(before.name)} is now assigned to ${quoted(path || '/')}.`, {

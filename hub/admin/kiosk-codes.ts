@@ -13,7 +13,7 @@ import {
   type AdminRefusal,
   type AdminWorld,
 } from './answer.ts'
-import { pickKiosk, pickPlace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { pickKiosk, pickAssignment, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { makeTimes } from './times.ts'
 
 /** A code lies about for a day at the longest. */
@@ -90,7 +90,7 @@ ${MINUTES_HELP}`,
   },
   required: ['space'],
   run: async (world, input) => {
-    const picked = await pickPlace(world, input)
+    const picked = await pickAssignment(world, input)
     if (!picked.ok) return picked
     const { university, space, path, role } = picked.value
     const spaces = await loadSpaces(world.pool, university.id)

@@ -133,7 +133,7 @@ export function parseRole(typed: string | undefined): Decision<KioskRole | null,
 }
 
 /** Where a kiosk is to stand, as `--university`, `--space` and `--role` say; `role` is null when none was typed. */
-export async function pickPlace(
+export async function pickAssignment(
   world: AdminWorld,
   input: AdminInput,
 ): Promise<Decision<PickedSpace & { university: University; role: KioskRole | null }, AdminRefusal>> {

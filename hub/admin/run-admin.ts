@@ -78,7 +78,7 @@ async function run(
   }
 }
 
-/** The last door of the command line: a fault of ours, or a database that went away in the middle. */
+/** Handles what no command handled: a fault of ours, or a database that went away in the middle. */
 function brokenOff(error: unknown): Decision<AdminAnswer, AdminRefusal> {
   const message = error instanceof Error ? error.message : String(error)
   return refusal(`The command failed, and its changes were not saved: ${message}`, {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { runHere, type CliRun } from './testing-cli.ts'
@@ -12,7 +12,7 @@ import { runHere, type CliRun } from './testing-cli.ts'
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let folder: string
 let count = 0
 
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `H${count}`)
+  tenant = await makeTestTenant(database.pool, `H${count}`)
 })
 
 const admin = (...args: string[]): Promise<CliRun> =>
@@ -62,12 +62,12 @@ function rowsOf(name: string): Promise<Row[]> {
     database.pool,
     `select id, created_by_id is not null as "isMade", on_kiosks as "onKiosks", capacity from spaces
      where university_id = $1 and name = $2 and not is_deleted order by id`,
-    [house.campus.universityId, name],
+    [tenant.campus.universityId, name],
   )
 }
 
 test('[IMP-12] [TRE-13] an import makes its places beside what somebody hid there, and the same import again changes nothing', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const hidden = (await calls.make(student, campus.floors[0], 'Room 103')).space
   const line = ['Floor 1/Room 103,room,6']
   expect(await take(line)).toMatchObject({
@@ -84,7 +84,7 @@ test('[IMP-12] [TRE-13] an import makes its places beside what somebody hid ther
 })
 
 test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its place stays, and takes it along where that goes', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const nook = (await calls.make(student, campus.floors[0], 'Nook')).space
   const gone = (await calls.make(chief, campus.floors[0], 'Old room')).space
   const seat = (await calls.make(student, gone.id, 'Seat')).space
@@ -106,7 +106,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its plac
 })
 
 test('[IMP-12] what an import made and staff took off public screens is found again, and not made a second time', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const [, room] = campus.rooms
   await calls.letOn(chief, room, false)
   expect(await take(['Floor 1/Room 12,,9'])).toMatchObject({
@@ -116,7 +116,7 @@ test('[IMP-12] what an import made and staff took off public screens is found ag
 })
 
 test('[IMP-12] what staff made and took off public screens is found again too, stays off, and is let on again', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const annex = (await calls.make(chief, campus.root, 'Annex', { kind: 'building' })).space
   const lines = ['Annex,building,', 'Annex/Desk 1,carrel,1', 'Annex/Desk 2,carrel,1']
   expect(await take(lines)).toMatchObject({ difference: { create: [{}, {}] } })
@@ -128,7 +128,7 @@ test('[IMP-12] what staff made and took off public screens is found again too, s
 })
 
 test('[IMP-12] [TRE-8] what was let on once is found after its maker changed it, by an import and by every path', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const wing = (await calls.make(student, campus.root, 'Wing', { kind: 'building' })).space
   const on = (await calls.letOn(chief, wing.id)).space
   const lines = ['Wing,building,', 'Wing/Room 1,room,4', 'Wing/Room 2,room,4']
@@ -143,7 +143,7 @@ test('[IMP-12] [TRE-8] what was let on once is found after its maker changed it,
 })
 
 test('[IMP-12] [TRE-13] what its maker gave another name, or moved, was never public there: it holds no path', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [first, second] = campus.floors
   const nook = (await calls.make(student, first, 'Nook')).space
   const seat = (await calls.make(student, second, 'Room 104')).space
@@ -159,7 +159,7 @@ test('[IMP-12] [TRE-13] what its maker gave another name, or moved, was never pu
 })
 
 test('[IMP-12] what staff gave another name while it was off public screens is found by that', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const [, room] = campus.rooms
   const off = (await calls.letOn(chief, room, false)).space
   expect((await calls.edit(chief, off, { name: 'Room 12 A' })).status).toBe(200)
@@ -167,7 +167,7 @@ test('[IMP-12] what staff gave another name while it was off public screens is f
 })
 
 test('[IMP-12] [TRE-13] a pruning import leaves what stands in a hidden place although it names one of its path', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const hidden = (await calls.make(student, campus.floors[0], 'Room 103', { kind: 'room' })).space
   const desk = (await calls.make(chief, hidden.id, 'Desk')).space
   const rooms = ['Floor 1/Room 11,,', 'Floor 1/Room 12,,', 'Floor 2/Room 21,,', 'Floor 2/Room 22,,']
@@ -180,7 +180,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what stands in a hidden place al
 })
 
 test('[IMP-12] [TRE-13] the command line finds no place that somebody hid, nor what stands below it', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const cellar = (await calls.make(student, campus.root, 'Cellar')).space
   await calls.make(chief, cellar.id, 'Desk')
   for (const path of ['Cellar', 'Cellar/Desk']) {
@@ -195,7 +195,7 @@ test('[IMP-12] [TRE-13] the command line finds no place that somebody hid, nor w
 })
 
 test('[TRE-13] a kiosk at a room with none but hidden parts stands at a door', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const seat = (await calls.make(student, campus.rooms[0], 'Window seat')).space
   const code = async (): Promise<unknown> =>
     (await admin('kiosk', 'code', '--space', 'Floor 1/Room 11', '--json')).json()

@@ -5,7 +5,7 @@ import { hashPin, makePin } from '../kiosks/pin.ts'
 import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { loadUniversities, updatePinHash, updatePlace } from '../universities/university-rows.ts'
+import { loadUniversities, updatePinHash, updateTimezoneAndLocale } from '../universities/university-rows.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
 import { answer, refusal, usageRefusal, type AdminCommand } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
@@ -140,7 +140,7 @@ Opening hours are local times and move with the time zone.`,
     if (after.timezone === timezone && after.locale === locale)
       return answer(`${name} already has ${text}.`, facts)
     await commitUnderClock(world.pool, id, async (client) => {
-      await updatePlace(client, id, after)
+      await updateTimezoneAndLocale(client, id, after)
       await appendChange(client, {
         universityId: id,
         actor: 'cli',

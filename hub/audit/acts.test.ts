@@ -10,11 +10,11 @@ import { insertTestKiosk } from '../testing/testing-kiosk.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 import { GOOD_PASSWORD, startPeopleHub } from '../testing/testing-routes-people.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `A${count}`)
+  tenant = await makeTestTenant(database.pool, `A${count}`)
 })
 
 type Input = NonNullable<Parameters<typeof callRoute>[2]>
@@ -38,14 +38,14 @@ async function rowCount(): Promise<number> {
   const [row] = await query<{ count: number }>(
     database.pool,
     'select count(*)::int as count from change_logs where university_id = $1',
-    [house.campus.universityId],
+    [tenant.campus.universityId],
   )
   return row?.count ?? 0
 }
 
 describe('[AUD-5] what is so already', () => {
   test('is not written down: a profile, also asked for many times at once', async () => {
-    const { student } = house
+    const { student } = tenant
     const named = { body: { displayname: 'Ana Kovač', locale: 'sl' } }
     expect((await call(student, 'PATCH /me', named)).status).toBe(200)
     const before = await rowCount()
@@ -61,7 +61,7 @@ describe('[AUD-5] what is so already', () => {
   })
 
   test('is not written down: groups and their members', async () => {
-    const { chief, student } = house
+    const { chief, student } = tenant
     const [row] = await query<{ email: string }>(database.pool, 'select email from users where id = $1', [
       student.userId,
     ])
@@ -86,7 +86,7 @@ describe('[AUD-5] what is so already', () => {
   })
 
   test('[TRE-8] is not written down, moves no version, and takes nothing off kiosks: spaces', async () => {
-    const { chief, student, campus } = house
+    const { chief, student, campus } = tenant
     const calls = new SpaceCalls(app)
     const { space } = await calls.make(student, campus.root, 'Seat', { capacity: 1 })
     await calls.letOn(chief, space.id)
@@ -125,7 +125,7 @@ describe('[AUD-5] what is so already', () => {
   })
 
   test('is not written down: a kiosk that is silent already', async () => {
-    const { chief, campus } = house
+    const { chief, campus } = tenant
     const kiosk = await insertTestKiosk(database.pool, {
       universityId: campus.universityId,
       spaceId: campus.root,
@@ -146,7 +146,7 @@ describe('[AUD-6] acts of one person', () => {
   }
 
   test('are so many an hour, at all hubs together and at once; another person goes on', async () => {
-    const { student, other } = house
+    const { student, other } = tenant
     const hubs = [
       await makeTestApp(database.pool, { identity: makeTestIdentity({ limits }) }),
       await makeTestApp(database.pool, { identity: makeTestIdentity({ limits }) }),

@@ -49,7 +49,7 @@ test.each([
     ).map(([value, isOver]) => [`${mark} ${value}`, { [mark]: value }, isOver] as const),
   ),
 ] as [string, Record<string, string>, boolean][])(
-  '[DIR-14] [DIR-16] %s is judged',
+  '[DIR-14] [DIR-16] %s is handled',
   (_what, marks, disabled) => {
     expect(isDisabled((mark) => marks[mark], NOW_MS)).toBe(disabled)
   },

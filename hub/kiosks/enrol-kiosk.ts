@@ -13,12 +13,12 @@ import {
   isLiveSpace,
   loadEnrolledKiosk,
   loadEnrolment,
-  loadKioskPlacement,
+  loadKioskAssignment,
   markEnrolmentUsed,
   stepFactsClock,
   type EnrolledKiosk,
   type Enrolment,
-  type KioskPlacement,
+  type KioskAssignment,
 } from './enrolment-rows.ts'
 import { markKioskRevoked } from './kiosk-rows.ts'
 import { insertTry, loadTries, type LimitedBucket } from '../platform/http/rate-limits.ts'
@@ -134,10 +134,10 @@ async function redeem(
     const again = await loadEnrolledKiosk(client, enrolment.kioskId, request.publicKey)
     return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false, head: null })
   }
-  const found = await findPlacement(client, enrolment, request.name)
+  const found = await findAssignment(client, enrolment, request.name)
   if (found === null) return refuse({ why: 'codeRefused' })
-  const { placement, head } = found
-  const kiosk = await insertKiosk(client, enrolment.universityId, placement, request)
+  const { assignment, head } = found
+  const kiosk = await insertKiosk(client, enrolment.universityId, assignment, request)
   await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
   await appendChange(client, {
     universityId: kiosk.universityId,
@@ -146,7 +146,7 @@ async function redeem(
     subject: 'enrol',
     log: {
       ...kiosk,
-      name: placement.name,
+      name: assignment.name,
       keyGrade: request.keyGrade,
       replacesKioskId: enrolment.replacesKioskId,
     },
@@ -155,19 +155,19 @@ async function redeem(
 }
 
 /** Space, role, name and settings of the new kiosk, taken from the one that it replaces if it does; null when its space is gone. */
-async function findPlacement(
+async function findAssignment(
   client: Transaction,
   { universityId, replacesKioskId, spaceId, role }: Enrolment,
   name: string,
-): Promise<{ placement: KioskPlacement; head: number | null } | null> {
+): Promise<{ assignment: KioskAssignment; head: number | null } | null> {
   if (replacesKioskId === null) {
-    const placement = { spaceId, role, name, settings: {} }
-    return (await isLiveSpace(client, universityId, spaceId)) ? { placement, head: null } : null
+    const assignment = { spaceId, role, name, settings: {} }
+    return (await isLiveSpace(client, universityId, spaceId)) ? { assignment, head: null } : null
   }
   // The university first and its kiosks after it, in the order of every commit. [SYN-28]
   await lockUniversity(client, universityId, null)
-  const placement = await loadKioskPlacement(client, universityId, replacesKioskId)
-  if (placement === null || !(await isLiveSpace(client, universityId, placement.spaceId))) return null
+  const assignment = await loadKioskAssignment(client, universityId, replacesKioskId)
+  if (assignment === null || !(await isLiveSpace(client, universityId, assignment.spaceId))) return null
   await markKioskRevoked(client, universityId, replacesKioskId)
-  return { placement, head: await stepFactsClock(client, universityId) }
+  return { assignment, head: await stepFactsClock(client, universityId) }
 }

@@ -22,7 +22,7 @@ export interface EnrolledKiosk {
 }
 
 /** Space and role of a kiosk, with name and settings that a new one takes over from the one it replaces. */
-export interface KioskPlacement {
+export interface KioskAssignment {
   spaceId: number
   role: KioskRole
   name: string
@@ -94,12 +94,12 @@ export async function isLiveSpace(
 }
 
 /** What the successor of a kiosk takes over; locks the kiosk. */
-export async function loadKioskPlacement(
+export async function loadKioskAssignment(
   transaction: Queryable,
   universityId: number,
   kioskId: number,
-): Promise<KioskPlacement | null> {
-  const [row] = await query<KioskPlacement>(
+): Promise<KioskAssignment | null> {
+  const [row] = await query<KioskAssignment>(
     transaction,
     `select space_id as "spaceId", role, name, settings
        from kiosks where university_id = $1 and id = $2 for no key update`,
@@ -123,7 +123,7 @@ export async function stepFactsClock(transaction: Queryable, universityId: numbe
 export async function insertKiosk(
   transaction: Queryable,
   universityId: number,
-  placement: KioskPlacement,
+  assignment: KioskAssignment,
   request: EnrolRequest,
 ): Promise<EnrolledKiosk> {
   const [row] = await query<EnrolledKiosk>(
@@ -133,10 +133,10 @@ export async function insertKiosk(
      returning id as "kioskId", university_id as "universityId", space_id as "spaceId", role`,
     [
       universityId,
-      placement.spaceId,
-      placement.role,
-      placement.name,
-      JSON.stringify(placement.settings),
+      assignment.spaceId,
+      assignment.role,
+      assignment.name,
+      JSON.stringify(assignment.settings),
       request.publicKey,
       request.keyGrade,
       request.appVersion,

@@ -47,17 +47,17 @@ export async function loadAdminKiosk(
 }
 
 /** Moves a kiosk to another space, and into another role when one is given. */
-export async function updateKioskPlace(
+export async function updateKioskAssignment(
   transaction: Queryable,
   universityId: number,
   kioskId: number,
-  placement: { spaceId: number; role: KioskRole | null },
+  assignment: { spaceId: number; role: KioskRole | null },
 ): Promise<void> {
   await query(
     transaction,
     `update kiosks set space_id = $3, role = coalesce($4, role), updated_at = now()
      where university_id = $1 and id = $2`,
-    [universityId, kioskId, placement.spaceId, placement.role],
+    [universityId, kioskId, assignment.spaceId, assignment.role],
   )
 }
 

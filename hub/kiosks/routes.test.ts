@@ -7,13 +7,13 @@ import type { SyncCore } from '../platform/connections/sync-core.ts'
 import { loadOccupancy, makeTestCore } from '../testing/testing-campus.ts'
 import { insertTestKiosk, openTestSession, type TestKiosk } from '../testing/testing-kiosk.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type SpaceAnswer, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type SpaceAnswer, type TestTenant } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let core: SyncCore
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let kiosk: TestKiosk
 let count = 0
 
@@ -30,22 +30,22 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `K${count}`)
-  const { universityId, root } = house.campus
+  tenant = await makeTestTenant(database.pool, `K${count}`)
+  const { universityId, root } = tenant.campus
   kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
 })
 
-const silence = (as: TestHouse['student'], id: number, isSilenced: boolean): Promise<SpaceAnswer> =>
+const silence = (as: TestTenant['student'], id: number, isSilenced: boolean): Promise<SpaceAnswer> =>
   calls.call(as, 'PUT /kiosks/:id/silenced', { params: { id }, body: { isSilenced } })
 
 const level = async (id: number): Promise<number | null | undefined> =>
   (await loadOccupancy(database.pool, id))?.level
 
 test('[ACC-1] kiosks are the super group’s to see and to silence', async () => {
-  const { student, chief, campus } = house
+  const { student, chief, campus } = tenant
   expect((await calls.call(student, 'GET /kiosks')).error).toMatchObject({ error: 'notAllowed' })
   expect((await silence(student, kiosk.id, true)).error).toMatchObject({ error: 'notAllowed' })
-  const elsewhere = await makeTestHouse(database.pool, `E${count}`)
+  const elsewhere = await makeTestTenant(database.pool, `E${count}`)
   expect((await silence(elsewhere.chief, kiosk.id, true)).status).toBe(404)
   expect((await silence(chief, kiosk.id, true)).status).toBe(204)
   expect((await calls.call(chief, 'GET /kiosks')).body).toEqual({
@@ -64,7 +64,7 @@ test('[ACC-1] kiosks are the super group’s to see and to silence', async () =>
 })
 
 test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts nowhere, and holds nothing up; let go, it counts again', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const [room, second] = campus.rooms
   const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0))
@@ -94,7 +94,7 @@ test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts now
 })
 
 test('[CON-4] a silenced kiosk takes back what it reported before, and its forks are silent too', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const [room] = campus.rooms
   const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0), kiosk.report(room, 2))
@@ -111,7 +111,7 @@ test('[CON-4] a silenced kiosk takes back what it reported before, and its forks
 })
 
 test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest counts, and each undo brings back the one before', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const [room] = campus.rooms
   const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0))
@@ -129,7 +129,7 @@ test('[OCC-1] [OCC-2] reports of kiosks and people are one line: the newest coun
 })
 
 test('[OCC-12] [SYN-8] a report of a person reaches kiosks from the writer’s memory, as levels alone', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const here = await openTestSession(core, kiosk)
   await here.connection.next('snapshot')
   await calls.report(student, campus.rooms[1], 2)
@@ -142,7 +142,7 @@ test('[OCC-12] [SYN-8] a report of a person reaches kiosks from the writer’s m
 })
 
 test('[TRE-6] [OCC-9] a kiosk reports on a leaf that has only spaces off kiosks below it', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [room] = campus.rooms
   const { space } = await calls.make(student, room, 'Seat')
   const here = await openTestSession(core, kiosk)

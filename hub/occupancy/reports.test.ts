@@ -5,17 +5,17 @@ import { insertPersonReport } from './person-report-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import {
-  makeTestHouse,
+  makeTestTenant,
   SpaceCalls,
   type SpaceAnswer,
-  type TestHouse,
+  type TestTenant,
   statuses,
 } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `S${count}`)
+  tenant = await makeTestTenant(database.pool, `S${count}`)
 })
 
 const KEY = 'a-key-of-sixteen-characters'
@@ -38,7 +38,7 @@ async function countRows(): Promise<number> {
   const [row] = await query<{ count: number }>(
     database.pool,
     'select count(*) as count from occupancy_reports where university_id = $1',
-    [house.campus.universityId],
+    [tenant.campus.universityId],
   )
   return row?.count ?? 0
 }
@@ -47,16 +47,16 @@ async function heads(): Promise<{ clock: number; facts: number } | undefined> {
   const [row] = await query<{ clock: number; facts: number }>(
     database.pool,
     'select clock, facts_clock as facts from universities where id = $1',
-    [house.campus.universityId],
+    [tenant.campus.universityId],
   )
   return row
 }
 
-const withdraw = (as: TestHouse['student'], id: number): Promise<SpaceAnswer> =>
+const withdraw = (as: TestTenant['student'], id: number): Promise<SpaceAnswer> =>
   calls.call(as, 'POST /reports/:id/withdraw', { params: { id } })
 
 test('[CON-3] the same key counts once and gives the same answer, however often and at once it comes; another tap under it is refused', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   const [room, second] = campus.rooms
   const hubs = [app, await makeTestApp(database.pool)].map((one) => new SpaceCalls(one))
   const all = await Promise.all([...hubs, ...hubs, ...hubs].map((hub) => hub.report(student, room, 1, KEY)))
@@ -71,7 +71,7 @@ test('[CON-3] the same key counts once and gives the same answer, however often 
 })
 
 test('[OCC-12] a report moves the clock by one and no facts: nobody reads the tree again for it', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const before = await heads()
   const { report } = await calls.report(student, campus.rooms[0], 2)
   expect(await heads()).toEqual({ clock: (before?.clock ?? 0) + 1, facts: before?.facts })
@@ -84,7 +84,7 @@ test('[OCC-12] a report moves the clock by one and no facts: nobody reads the tr
 })
 
 test('[OCC-8] [OCC-9] a report on a composite is refused with its children, one on no space with nothing', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   expect((await calls.report(student, campus.floors[0], 1)).error).toMatchObject({
     error: 'composite',
     spaces: [
@@ -107,7 +107,7 @@ test('[OCC-8] [OCC-9] a report on a composite is refused with its children, one 
 })
 
 test('[OCC-2] a report is taken back once and for good, by who made it and nobody else, and the one before counts again', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   const [room] = campus.rooms
   const first = await calls.report(other, room, 0)
   const { report } = await calls.report(student, room, 2)
@@ -127,7 +127,7 @@ test('[OCC-2] a report is taken back once and for good, by who made it and nobod
 })
 
 test('[OCC-2] taken back from two hubs at once, one row says so', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const { report } = await calls.report(student, campus.rooms[0], 2)
   const hubs = [app, await makeTestApp(database.pool)].map((one) => new SpaceCalls(one))
   const both = await Promise.all(
@@ -141,7 +141,7 @@ test('[OCC-2] taken back from two hubs at once, one row says so', async () => {
 })
 
 test('[CON-2] nobody reports more often within any hour than the university allows, a tap that comes again is no more, and the answer says when', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   await query(database.pool, 'update universities set settings = $2 where id = $1', [
     campus.universityId,
     JSON.stringify({ reportsPerPersonAndHour: 3 }),
@@ -167,7 +167,7 @@ test('[CON-2] nobody reports more often within any hour than the university allo
 })
 
 test('[OCC-16] the same tap of the same person within ten seconds is their report that is noted already, and counts against no limit', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   const [room, second] = campus.rooms
   await query(database.pool, 'update universities set settings = $2 where id = $1', [
     campus.universityId,
@@ -189,7 +189,7 @@ test('[OCC-16] the same tap of the same person within ten seconds is their repor
 })
 
 test('[OCC-16] once it was taken back, an equal tap is a report again', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const [room] = campus.rooms
   const first = await calls.report(student, room, 0)
   await withdraw(student, first.report.id)
@@ -202,7 +202,7 @@ test.each([
   [8_000, true],
   [10_000, false],
 ])('[OCC-16] an equal tap %i ms later: noted already is %s', async (ageMs, isRepeat) => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const [room] = campus.rooms
   const { universityId } = campus
   const atMs = Date.now() - ageMs
@@ -220,7 +220,7 @@ test.each([
 })
 
 test('[OCC-16] who takes a report back is told of an earlier one of theirs that counts then, and of nobody else’s', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   const [room] = campus.rooms
   const first = await calls.report(student, room, 0)
   const second = await calls.report(student, room, 2)
@@ -233,9 +233,9 @@ test('[OCC-16] who takes a report back is told of an earlier one of theirs that 
 })
 
 test('[CON-5] the super group’s word is a report like any other that is the newest, whatever clock the one before had', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [room] = campus.rooms
-  const set = (as: TestHouse['student'], level: number | null, id = room) =>
+  const set = (as: TestTenant['student'], level: number | null, id = room) =>
     calls.call(as, 'PUT /spaces/:id/level', { params: { id }, body: { level } })
   expect((await set(student, 1)).error).toMatchObject({ error: 'notAllowed' })
   await calls.report(student, room, 2)
@@ -252,7 +252,7 @@ test('[CON-5] the super group’s word is a report like any other that is the ne
 })
 
 test('[CON-5] [OCC-2] set to unknown, nothing that was reported before counts, also when something of it is undone; what comes later does', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [room] = campus.rooms
   const set = (level: number | null) =>
     calls.call(chief, 'PUT /spaces/:id/level', { params: { id: room }, body: { level } })

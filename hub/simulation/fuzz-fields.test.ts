@@ -13,7 +13,7 @@ import {
   type WalkStep,
 } from '../testing/testing-walk.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
-import { readCalls, sendAndJudge, type FuzzCall } from './fuzz-http-call.ts'
+import { readCalls, sendAndCheck, type FuzzCall } from './fuzz-http-call.ts'
 import { EVIL_NUMBERS, EVIL_TEXTS, type JsonSchema } from './fuzz-http-values.ts'
 
 let database: TestDatabase
@@ -90,9 +90,9 @@ async function send(call: FuzzCall, { input, as }: Caller, body: unknown): Promi
     payload: JSON.stringify(payload),
     headers,
   })
-  const answer = await sendAndJudge(app, call, sent(body), actor)
+  const answer = await sendAndCheck(app, call, sent(body), actor)
   if (answer.fault !== null || answer.stale === null) return answer.fault
-  return (await sendAndJudge(app, call, sent(withField(body, ['version'], answer.stale)), actor)).fault
+  return (await sendAndCheck(app, call, sent(withField(body, ['version'], answer.stale)), actor)).fault
 }
 
 /** For what would never end: more than a thousand calls, many times what they take where other tests have the cores. */

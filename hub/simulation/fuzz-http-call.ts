@@ -127,7 +127,7 @@ const INSIDES =
 const isHttpError = makeCheck(HttpError)
 
 /** Sends one request, and says what is wrong with its answer; null: nothing. [API-2] */
-export async function sendAndJudge(
+export async function sendAndCheck(
   app: FastifyInstance,
   call: FuzzCall,
   sent: Sent,
@@ -147,17 +147,17 @@ export async function sendAndJudge(
   const isJson = String(answer.headers['content-type']).startsWith('application/json')
   // Who proves a password is somebody else from then on.
   const forbidden = call.name === 'POST /auth/token' ? [] : actor.forbidden
-  const found = judge(call, status, text, isJson) ?? judgeText(text, forbidden)
-  const told = `${call.method} ${sent.url.slice(0, 300)} ${String(sent.payload ?? '').slice(0, 600)}`
+  const found = checkAnswer(call, status, text, isJson) ?? checkText(text, forbidden)
+  const requestText = `${call.method} ${sent.url.slice(0, 300)} ${String(sent.payload ?? '').slice(0, 600)}`
   const stale = /"error":"stale".*"version":(\d+)/.exec(text)?.[1]
   return {
     status,
     stale: stale === undefined ? null : Number(stale),
-    fault: found === null ? null : `${found}: ${told} → ${status} ${text.slice(0, 300)}`,
+    fault: found === null ? null : `${found}: ${requestText} → ${status} ${text.slice(0, 300)}`,
   }
 }
 
-function judge(call: FuzzCall, status: number, text: string, isJson: boolean): string | null {
+function checkAnswer(call: FuzzCall, status: number, text: string, isJson: boolean): string | null {
   const body: unknown = isJson ? JSON.parse(text) : text
   if (status >= 400) {
     const error = isHttpError(body)
@@ -177,7 +177,7 @@ function judge(call: FuzzCall, status: number, text: string, isJson: boolean): s
   return isJson && call.success.Check(body) ? null : 'a success that does not fit its schema'
 }
 
-function judgeText(text: string, forbidden: readonly string[]): string | null {
+function checkText(text: string, forbidden: readonly string[]): string | null {
   if (INSIDES.test(text)) return 'insides of the hub'
   const lower = text.toLowerCase()
   const found = forbidden.find((mark) => lower.includes(mark))

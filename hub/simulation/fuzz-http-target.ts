@@ -5,7 +5,7 @@ import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { makeOpenLimits } from '../testing/testing-walk.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import type { FuzzTarget, Fault } from './fuzz-targets.ts'
-import { makeRequest, readCalls, sendAndJudge } from './fuzz-http-call.ts'
+import { makeRequest, readCalls, sendAndCheck } from './fuzz-http-call.ts'
 import { loadTrespasses, makeFuzzPeople } from './fuzz-http-people.ts'
 
 /** The hub's HTTP API, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
@@ -29,7 +29,7 @@ export async function openHttpTarget(
       state.next += 1
       if (call === undefined) return
       const actor = random.pick(people.actors)
-      const answer = await sendAndJudge(app, call, makeRequest(random, call, people.known), actor)
+      const answer = await sendAndCheck(app, call, makeRequest(random, call, people.known), actor)
       statuses.get(call.name)?.add(answer.status)
       if (answer.fault !== null) fault(answer.fault)
       const isGone = answer.status === 401 || /DELETE \/(me|auth\/sessions)|\/auth\/logout/.test(call.name)

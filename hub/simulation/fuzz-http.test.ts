@@ -21,13 +21,15 @@ test(
   async () => {
     const seed = Number(process.env['CARREL_SEED'] ?? Date.now() % 1_000_000)
     const faults: string[] = []
-    const door = await openHttpTarget(database.pool, (sentence) => faults.push(sentence))
+    const target = await openHttpTarget(database.pool, (sentence) => faults.push(sentence))
     const random = makeSeededRandom(seed)
-    for (let sent = 0; sent < REQUESTS && faults.length < 20; sent += 1) await door.send(random)
-    await door.close()
+    for (let sent = 0; sent < REQUESTS && faults.length < 20; sent += 1) await target.send(random)
+    await target.close()
     expect(faults, `seed ${seed}`).toEqual([])
     // It came as far as successes and as refusals of the rules, not only as the check of its shape.
-    const reached = [...door.statuses].filter(([, statuses]) => [...statuses].some((status) => status < 300))
+    const reached = [...target.statuses].filter(([, statuses]) =>
+      [...statuses].some((status) => status < 300),
+    )
     expect(reached.length, `seed ${seed}`).toBeGreaterThan(20)
   },
 )

@@ -9,11 +9,11 @@ import { openHttpTarget } from './fuzz-http-target.ts'
 import { openHubTarget } from './fuzz-hub-target.ts'
 import { FuzzWorld, WellBehaved } from './fuzz-world.ts'
 
-const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--door socket|bridge|agent|http]
+const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--interface socket|bridge|agent|http]
 
-N seeded messages (100000) for each door: the hub's sync socket, the engine's bridge, the agent's socket, the hub's calls
+N seeded messages (100000) for each interface: the hub's sync socket, the engine's bridge, the agent's socket, the hub's calls
 over HTTP (a tenth as many: each asks the database). Half of them are mutations of valid ones. Afterwards memory is within 20 % of before, every answer was on its list, and a
-well-behaved kiosk that was connected meanwhile lost nothing. The last line counts doors.
+well-behaved kiosk that stayed connected lost nothing. The last line counts interfaces.
 `
 
 /** The first messages warm caches and compilers up; memory is measured after them and at the end. */
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
-    door: { type: 'string' },
+    interface: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -50,25 +50,25 @@ async function fuzzTarget(name: string, seed: number, wanted: number): Promise<s
     const good = new WellBehaved(world, await world.openKiosk('well-behaved'))
     // Codes that look right must not cost a database's work each: the hub's own limit is tested where it lives.
     const engine = await world.openKiosk('called', () => Promise.resolve(refuse({ why: 'codeRefused' })))
-    const doors: Record<string, () => FuzzTarget | Promise<FuzzTarget>> = {
+    const targets: Record<string, () => FuzzTarget | Promise<FuzzTarget>> = {
       socket: () => openHubTarget(world, fault),
       bridge: () => openEngineTarget(world, engine, fault),
       agent: () => openAgentTarget(world, engine, fault),
       http: () => openHttpTarget(world.pool, fault),
     }
-    const door = await doors[name]?.()
-    if (door === undefined) return [`there is no door ${name}`]
+    const target = await targets[name]?.()
+    if (target === undefined) return [`there is no interface ${name}`]
     good.start()
     const random = makeSeededRandom(seed)
     let before = 0
     const startMs = performance.now()
     for (let sent = 0; sent < messages; sent += 1) {
       if (sent === Math.floor(messages * WARM_SHARE)) before = memoryBytes()
-      await door.send(random)
+      await target.send(random)
       // The good kiosk shares this thread: it must get its turn.
       if (sent % 200 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
-    await door.close()
+    await target.close()
     faults.push(...(await good.end()))
     const after = memoryBytes()
     process.stdout.write(
@@ -87,7 +87,7 @@ function megabytes(bytes: number): string {
 }
 
 async function main(): Promise<void> {
-  const names = values.door === undefined ? ['socket', 'bridge', 'agent', 'http'] : [values.door]
+  const names = values.interface === undefined ? ['socket', 'bridge', 'agent', 'http'] : [values.interface]
   const seed = countOption('seed', values.seed, 0)
   const messages = countOption('messages', values.messages, 1)
   let [passed, failed] = [0, 0]

@@ -4,9 +4,9 @@ import { openPool, query, type Database } from '../platform/postgres/database.ts
 import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
 import { makeUniversity, type NewSpace } from './campus.ts'
 import { HubHost } from './hub-host.ts'
-import { judgeLedger, loadSettled, type SavedTap } from './ledger.ts'
+import { checkLedger, loadSettled, type SavedTap } from './ledger.ts'
 import { openConnectionProxy, type ConnectionProxy } from './connection-proxy.ts'
-import { judgeTree, loadStoredReports, loadStoredSpaces } from './recompute-tree.ts'
+import { checkTree, loadStoredReports, loadStoredSpaces } from './recompute-tree.ts'
 import { KioskHosts } from './replay/kiosk-hosts.ts'
 
 /** A commit must survive the server's process, not the machine: COMMIT waits for the write, the write not for the disk. */
@@ -85,7 +85,7 @@ export class KillWorld {
     await this.server.stop()
   }
 
-  /** Taps at every kiosk while processes are killed, lets all settle, and judges. One sentence per fault. */
+  /** Taps at every kiosk while processes are killed, lets all settle, and checks the result. One sentence per fault. */
   async playRound(): Promise<string[]> {
     this.lastKills = []
     const state = { isOver: false }
@@ -99,7 +99,7 @@ export class KillWorld {
     state.isOver = true
     await Promise.all(lanes)
     const late = await this.settle()
-    return late === null ? this.judge() : [`nothing settled within ${SETTLES_WITHIN_MS / 1000} s: ${late}`]
+    return late === null ? this.check() : [`nothing settled within ${SETTLES_WITHIN_MS / 1000} s: ${late}`]
   }
 
   private async enrolAll(): Promise<void> {
@@ -205,12 +205,12 @@ export class KillWorld {
     return head?.clock ?? 0
   }
 
-  private async judge(): Promise<string[]> {
+  private async check(): Promise<string[]> {
     const spaces = await loadStoredSpaces(this.pool, this.universityId)
     const reports = await loadStoredReports(this.pool, this.universityId)
     const faults = [
-      ...judgeLedger(this.saved, await loadSettled(this.pool, this.universityId), () => false),
-      ...judgeTree(spaces, reports, new Map()),
+      ...checkLedger(this.saved, await loadSettled(this.pool, this.universityId), () => false),
+      ...checkTree(spaces, reports, new Map()),
     ]
     const leaves = spaces.filter((space) => space.childCount === 0)
     for (let kiosk = 0; kiosk < KIOSK_COUNT; kiosk += 1) {

@@ -65,7 +65,7 @@ export function hashOf(tap: Pick<SavedTap, 'kind' | 'spaceId' | 'level' | 'targe
  * number twice with different bodies: each counts for itself. Taps of lost devices may be missing, never doubled.
  * [SYN-2] [SYN-12] [SYN-18]
  */
-export function judgeLedger<Tap extends SavedTap>(
+export function checkLedger<Tap extends SavedTap>(
   saved: readonly Tap[],
   settled: readonly Settled[],
   isLost: (tap: Tap) => boolean,

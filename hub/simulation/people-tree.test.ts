@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { shown } from '#shared/domain/occupancy.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 import { query } from '../platform/postgres/database.ts'
 import { loadFeed, loadLiveFeed } from '../spaces/space-feed-rows.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
@@ -12,7 +12,7 @@ import { loadShownTree } from '../spaces/space-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { commitMutations } from '../occupancy/commit-mutations.ts'
 import { insertTestKiosk, type TestKiosk } from '../testing/testing-kiosk.ts'
-import { judgeTree, loadStoredReports, loadStoredSpaces, publicSpaces } from './recompute-tree.ts'
+import { checkTree, loadStoredReports, loadStoredSpaces, publicSpaces } from './recompute-tree.ts'
 
 const STALE_MS = 7_200_000
 
@@ -38,20 +38,20 @@ const steps = fc.array(fc.record({ act: fc.nat(99), who: fc.nat(2), a: fc.nat(99
 type Step = { act: number; who: number; a: number; b: number }
 
 interface World {
-  house: TestHouse
+  tenant: TestTenant
   kiosk: TestKiosk
   reportIds: number[]
 }
 
 async function makeWorld(): Promise<World> {
-  const house = await makeTestHouse(database.pool, `T${Math.random()}`)
-  const { universityId, root } = house.campus
+  const tenant = await makeTestTenant(database.pool, `T${Math.random()}`)
+  const { universityId, root } = tenant.campus
   await query(database.pool, 'update universities set settings = $2 where id = $1', [
     universityId,
     JSON.stringify({ spacesPerPerson: 1000, reportsPerPersonAndHour: 1000 }),
   ])
   return {
-    house,
+    tenant,
     kiosk: await insertTestKiosk(database.pool, { universityId, spaceId: root }),
     reportIds: [],
   }
@@ -62,44 +62,44 @@ function pick<Item>(items: readonly Item[], randomValue: number): Item {
 }
 
 async function take(world: World, { act, who, a, b }: Step): Promise<void> {
-  const { house, kiosk, reportIds } = world
-  const as = pick([house.student, house.other, house.chief], who)
-  const { spaces } = await calls.tree(house.chief)
+  const { tenant, kiosk, reportIds } = world
+  const as = pick([tenant.student, tenant.other, tenant.chief], who)
+  const { spaces } = await calls.tree(tenant.chief)
   const space = pick(spaces, a)
   const other = pick(spaces, b)
   if (act < 22) await calls.make(as, space.id, `Space ${a} ${b}`, { capacity: b % 3 === 0 ? null : b + 1 })
-  else if (act < 34) await calls.letOn(house.chief, space.id, b % 3 > 0)
+  else if (act < 34) await calls.letOn(tenant.chief, space.id, b % 3 > 0)
   else if (act < 40) await calls.edit(as, space, { capacity: (b % 7) + 1 })
-  else if (act < 48) await calls.edit(house.chief, space, { parentId: other.id })
+  else if (act < 48) await calls.edit(tenant.chief, space, { parentId: other.id })
   else if (act < 54) await calls.remove(as, space, true)
-  else if (act < 60) await restore(house, a)
-  else if (act < 64) await level(house, space, b)
+  else if (act < 60) await restore(tenant, a)
+  else if (act < 64) await level(tenant, space, b)
   else if (act < 70 && reportIds.length > 0) await withdraw(world, as, pick(reportIds, a))
   else if (act < 85)
     await push(world, [kiosk.report(space.id, pick([0, 1, 2], b), { ageMs: (b % 4) * 1_000 })])
   else await report(world, as, space.id, b % 3)
 }
 
-async function report(world: World, as: TestHouse['student'], spaceId: number, said: number): Promise<void> {
+async function report(world: World, as: TestTenant['student'], spaceId: number, said: number): Promise<void> {
   const { status, body } = await calls.report(as, spaceId, said)
   if (status === 201) world.reportIds.push((body as { id: number }).id)
 }
 
-const withdraw = (_world: World, as: TestHouse['student'], id: number): Promise<unknown> =>
+const withdraw = (_world: World, as: TestTenant['student'], id: number): Promise<unknown> =>
   calls.call(as, 'POST /reports/:id/withdraw', { params: { id } })
 
-const level = ({ chief }: TestHouse, { id }: PeopleSpace, said: number): Promise<unknown> =>
+const level = ({ chief }: TestTenant, { id }: PeopleSpace, said: number): Promise<unknown> =>
   calls.call(chief, 'PUT /spaces/:id/level', { params: { id }, body: { level: pick([0, 1, 2, null], said) } })
 
-async function restore({ chief }: TestHouse, randomValue: number): Promise<void> {
+async function restore({ chief }: TestTenant, randomValue: number): Promise<void> {
   const { body } = await calls.call(chief, 'GET /spaces/deleted')
   const { spaces } = body as { spaces: { id: number }[] }
   if (spaces.length > 0) await calls.restore(chief, pick(spaces, randomValue).id)
 }
 
-async function push({ house, kiosk }: World, mutations: ReturnType<TestKiosk['report']>[]): Promise<void> {
+async function push({ tenant, kiosk }: World, mutations: ReturnType<TestKiosk['report']>[]): Promise<void> {
   const one = { kioskId: kiosk.id, session: 0, mutations, waitedMs: 0 }
-  await commitMutations(database.pool, { cached: null }, house.campus.universityId, [one], null)
+  await commitMutations(database.pool, { cached: null }, tenant.campus.universityId, [one], null)
 }
 
 /** What a mirror holds that took a whole feed and then changes. */
@@ -124,7 +124,7 @@ class Held {
 }
 
 /** Stored sums equal recomputation, kiosks hold what is public, and the query shows what faces show. */
-async function judge(universityId: number): Promise<void> {
+async function check(universityId: number): Promise<void> {
   const spaces = await loadStoredSpaces(database.pool, universityId)
   const resets = await query<{ id: number; clock: number }>(
     database.pool,
@@ -132,7 +132,7 @@ async function judge(universityId: number): Promise<void> {
     [universityId],
   )
   const resetAt = new Map(resets.map(({ id, clock }) => [id, clock]))
-  expect(judgeTree(spaces, await loadStoredReports(database.pool, universityId), resetAt)).toEqual([])
+  expect(checkTree(spaces, await loadStoredReports(database.pool, universityId), resetAt)).toEqual([])
   const feed = await loadFeed(database.pool, universityId, null, false)
   const publicIds = publicSpaces(spaces).map(({ id }) => id)
   expect(feed?.rows.map(({ id }) => id)).toEqual(publicIds)
@@ -154,7 +154,7 @@ test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored su
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const world = await makeWorld()
-      const { universityId } = world.house.campus
+      const { universityId } = world.tenant.campus
       const [kiosks, people] = [new Held(), new Held()]
       for (const step of list) {
         await take(world, step)
@@ -164,7 +164,7 @@ test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored su
         if (forKiosks === null || forPeople === null) throw new Error('no such university')
         kiosks.take(forKiosks)
         people.take(forPeople)
-        await judge(universityId)
+        await check(universityId)
       }
       // What was told step by step is what a whole feed says now.
       for (const [held, load] of [

@@ -10,7 +10,7 @@ const HELP = `npm run prove -- [--ops N] [--seed S] [--rounds N] [--fuzz N] - go
   --ops N      operations of the simulation (500000)
   --seed S     of everything (the time of day)
   --rounds N   kill rounds on real processes after it (100; 0: none)
-  --fuzz N     messages per door after that (1000000; 0: none)
+  --fuzz N     messages per interface after that (1000000; 0: none)
 
 Prints operations per second, the ratio to real time and how often each fault fired; on a failure the seed and a shrunk
 list of operations. Exit code 0 only if everything held; the last line counts.

@@ -1,6 +1,6 @@
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
-// Written anew from RULES.md, on purpose with none of the hub's or the shared floor's sums: it judges them.
+// Written anew from RULES.md, on purpose with none of the hub's or the shared layer’s sums: it checks them.
 
 /** A space's stored row as the oracle reads it. Times in ms since 1970. */
 export interface StoredSpace {
@@ -78,7 +78,7 @@ interface Sum {
  * children; a space that is not on kiosks counts in no other. One sentence per fault. [OCC-1] [OCC-2] [OCC-3] [OCC-4]
  * [OCC-11] [OCC-12] [TRE-6]
  */
-export function judgeTree(
+export function checkTree(
   spaces: readonly StoredSpace[],
   reports: readonly StoredReport[],
   resetAt: ReadonlyMap<number, number>,
@@ -88,9 +88,9 @@ export function judgeTree(
   const living = spaces.filter((space) => !space.isDeleted)
   const childrenOf = (id: number): StoredSpace[] =>
     living.filter((space) => space.parentId === id && space.onKiosks)
-  const judge = (space: StoredSpace): Sum => {
+  const checkSpace = (space: StoredSpace): Sum => {
     const children = childrenOf(space.id)
-    const sums = children.map(judge)
+    const sums = children.map(checkSpace)
     const sum = children.length === 0 ? leafSum(space, newest.get(space.id)) : compositeSum(sums)
     const say = (what: string, stored: unknown, right: unknown): void => {
       if (stored !== right)
@@ -118,7 +118,7 @@ export function judgeTree(
     say('weight', space.weight, sum.weight)
     return sum
   }
-  for (const space of living) if (space.parentId === null || !space.onKiosks) judge(space)
+  for (const space of living) if (space.parentId === null || !space.onKiosks) checkSpace(space)
   return faults
 }
 

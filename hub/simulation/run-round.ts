@@ -1,7 +1,7 @@
 import { memoryFolder } from '../platform/postgres/testing.ts'
 import { applyOperation } from './apply-operation.ts'
 import type { FaultCounts } from './fault-counts.ts'
-import { healAndJudge } from './judge-world.ts'
+import { healAndCheck } from './check-world.ts'
 import type { Operation } from './operations.ts'
 import { World } from './world.ts'
 
@@ -15,7 +15,7 @@ export interface RoundResult {
   virtualMs: number
 }
 
-/** Plays operations in a fresh world, heals it, and judges it. */
+/** Plays operations in a fresh world, heals it, and checks it. */
 export async function runRound(
   server: { url: string },
   seed: number,
@@ -27,7 +27,7 @@ export async function runRound(
   const faults: string[] = []
   try {
     for (const [index, operation] of operations.entries()) await applyOperation(world, operation, index)
-    faults.push(...(await healAndJudge(world)))
+    faults.push(...(await healAndCheck(world)))
   } catch (error) {
     faults.push(`an exception: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }

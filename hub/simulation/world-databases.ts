@@ -4,7 +4,7 @@ import { dropScratchDatabase } from '../platform/postgres/testing.ts'
 
 /** The databases of one world: the one in use, and copies that nobody is connected to. */
 export class WorldDatabases {
-  /** Of staff and of the judges; the hubs have their own. */
+  /** Of staff and of the checks; the hubs have their own. */
   pool: Database
   databaseName = ''
   private readonly server: { url: string }

@@ -121,8 +121,8 @@ export function subtreeHeight(change: SpaceChange, below: readonly Descendant[])
   )
 }
 
-/** Why a space cannot stand below a parent, null when it can: for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
-export async function faultOfPlace(
+/** Why a space cannot be below a parent, null when it can: for a new, a moved or a restored space of `height` levels, itself included. [TRE-1] [TRE-11] [TRE-12] */
+export async function faultOfPosition(
   { client, universityId }: SpaceChange,
   position: { parentId: number; movedId: number | null; height: number },
 ): Promise<CallRefusal | null> {
@@ -154,7 +154,7 @@ export async function faultOfKind(
 }
 
 /** A space with the name and parent that it is to have. */
-export interface PlacedSpace {
+export interface SpaceAfterChange {
   /** Null: it is not made yet. */
   id: number | null
   parentId: number | null
@@ -169,11 +169,11 @@ export interface PlacedSpace {
  */
 export async function faultOfSibling(
   { client, universityId, userId }: SpaceChange,
-  space: PlacedSpace,
-  isPlacedAnew = false,
+  space: SpaceAfterChange,
+  isRenamedOrMoved = false,
 ): Promise<CallRefusal | null> {
   const { id, parentId, name, onKiosks, createdById } = space
-  if (!onKiosks && !isPlacedAnew) return null
+  if (!onKiosks && !isRenamedOrMoved) return null
   const isTaken = await hasSibling(client, universityId, {
     parentId,
     name,

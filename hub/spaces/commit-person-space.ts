@@ -23,7 +23,7 @@ import {
   changeSpaces,
   faultOfCount,
   faultOfKind,
-  faultOfPlace,
+  faultOfPosition,
   faultOfSibling,
   findSpace,
   subtreeHeight,
@@ -62,7 +62,7 @@ export async function commitNewSpace(
     const standing = { ...values, id: null, createdById: userId }
     const fault =
       faultOfPatch(input, values) ??
-      (await faultOfPlace(change, { parentId, movedId: null, height: 1 })) ??
+      (await faultOfPosition(change, { parentId, movedId: null, height: 1 })) ??
       (await faultOfKind(change, { parentId, kind: values.kind, below: [] })) ??
       (await faultOfCount(change, { count: 1, hiddenCount: values.onKiosks ? 0 : 1, mineCount: 1 })) ??
       (await faultOfSibling(change, standing, true))
@@ -106,11 +106,11 @@ export async function commitSpaceEdit(
     // Values that are the same change nothing, and take nothing off kiosks either. [AUD-5]
     const { after: changed } = difference(valuesOf(before), { ...after, onKiosks: before.onKiosks })
     if (Object.keys(changed).length === 0) return { ...accept(edit.id), isStep: false }
-    const isPlacedAnew = 'name' in changed || 'parentId' in changed
-    const taken = await faultOfSibling(change, { ...before, ...after }, isPlacedAnew)
+    const isRenamedOrMoved = 'name' in changed || 'parentId' in changed
+    const taken = await faultOfSibling(change, { ...before, ...after }, isRenamedOrMoved)
     if (taken !== null) return refuse(taken)
     // The new name was on no public screen yet. [IMP-12]
-    const isUnknown = isPlacedAnew && !isOfSuperGroup(actor)
+    const isUnknown = isRenamedOrMoved && !isOfSuperGroup(actor)
     await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after, isUnknown)
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],
@@ -135,7 +135,7 @@ async function faultOfMove(
     const below = await loadDescendants(change.client, before.id)
     const height = subtreeHeight(change, below)
     return (
-      (isMoved ? await faultOfPlace(change, { parentId, movedId: before.id, height }) : null) ??
+      (isMoved ? await faultOfPosition(change, { parentId, movedId: before.id, height }) : null) ??
       faultOfKind(change, { parentId, kind, below: visibleDescendants(change, below) })
     )
   }

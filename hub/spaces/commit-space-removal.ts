@@ -16,7 +16,7 @@ import {
   changeSpaces,
   faultOfCount,
   faultOfKind,
-  faultOfPlace,
+  faultOfPosition,
   faultOfSibling,
   findSpace,
   subtreeHeight,
@@ -122,7 +122,7 @@ async function faultOfRestore(
   const seen = visibleDescendants(change, below)
   const height = subtreeHeight(change, below)
   return (
-    (parentId === null ? null : await faultOfPlace(change, { parentId, movedId: id, height })) ??
+    (parentId === null ? null : await faultOfPosition(change, { parentId, movedId: id, height })) ??
     (await faultOfKind(change, { parentId, kind, below: seen })) ??
     (await faultOfCount(change, { count: 1 + below.length, hiddenCount, mineCount })) ??
     (await faultOfSibling(change, { ...space, onKiosks }))
@@ -170,7 +170,7 @@ async function faultOfLettingOn(
   )
   return (
     (await faultOfSibling(change, { ...space, onKiosks: true })) ??
-    (await faultOfPlace(change, { parentId, movedId: null, height })) ??
+    (await faultOfPosition(change, { parentId, movedId: null, height })) ??
     (isHiddenBySomebody(space)
       ? await faultOfCount(change, { count: 1, hiddenCount: 0, mineCount: 0 })
       : null)

@@ -68,17 +68,17 @@ describe('[TRE-1] the database refuses', () => {
     await expect(change).rejects.toMatchObject({ constraint: 'spaces_no_cycle' })
   })
 
-  test('two moves at once that close a cycle together: the second waits and is judged by the first', async () => {
+  test('two moves at once that close a cycle together: the second waits and is decided after the first', async () => {
     const wing = await insertTestSpace(database.pool, { universityId, name: 'Wing' })
     const done = Promise.withResolvers<void>()
-    const judged = Promise.withResolvers<void>()
+    const decided = Promise.withResolvers<void>()
     const first = transaction(database.pool, 'read committed', async (client) => {
       await client.query('update spaces set parent_id = $2 where id = $1', [library, wing])
       await client.query('set constraints all immediate')
-      judged.resolve()
+      decided.resolve()
       await done.promise
     })
-    await judged.promise
+    await decided.promise
     const second = refusalOf(move(wing, library))
     await waitUntilBlocked()
     done.resolve()
@@ -108,14 +108,14 @@ describe('[TRE-1] the database refuses', () => {
 
   test('a child inserted while its parent is being deleted', async () => {
     const done = Promise.withResolvers<void>()
-    const judged = Promise.withResolvers<void>()
+    const decided = Promise.withResolvers<void>()
     const deletion = transaction(database.pool, 'read committed', async (client) => {
       await client.query('update spaces set is_deleted = true where id = $1', [room])
       await client.query('set constraints all immediate')
-      judged.resolve()
+      decided.resolve()
       await done.promise
     })
-    await judged.promise
+    await decided.promise
     const insert = refusalOf(insertTestSpace(database.pool, { universityId, parentId: room, name: 'Carrel' }))
     await waitUntilBlocked()
     done.resolve()

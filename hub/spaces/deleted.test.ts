@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `S${count}`)
+  tenant = await makeTestTenant(database.pool, `S${count}`)
 })
 
 interface Deleted {
@@ -36,11 +36,11 @@ interface Deleted {
   }[]
 }
 
-const deletedSeenBy = async (as: TestHouse['student']): Promise<Deleted['spaces']> =>
+const deletedSeenBy = async (as: TestTenant['student']): Promise<Deleted['spaces']> =>
   ((await calls.call(as, 'GET /spaces/deleted')).body as Deleted).spaces
 
 test('[TRE-10] deleting a parent names its children; said again, all go together and come back together', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const nook = (await calls.make(student, campus.floors[0], 'Nook')).space
   const seat = (await calls.make(student, nook.id, 'Seat')).space
   const lamp = (await calls.make(student, seat.id, 'Lamp')).space
@@ -80,7 +80,7 @@ test('[TRE-10] deleting a parent names its children; said again, all go together
   ])
   const agoMs = Date.now() - ((await deletedSeenBy(student))[0]?.deletedAtMs ?? 0)
   expect(Math.abs(agoMs)).toBeLessThan(60_000)
-  expect(await deletedSeenBy(house.other)).toEqual([])
+  expect(await deletedSeenBy(tenant.other)).toEqual([])
   expect(await deletedSeenBy(chief)).toHaveLength(1)
   expect((await calls.restore(student, nook.id)).space).toMatchObject({ id: nook.id, version: 3 })
   const ids = (await calls.tree(student)).spaces.map(({ id }) => id)
@@ -91,7 +91,7 @@ test('[TRE-10] deleting a parent names its children; said again, all go together
 })
 
 test('[TRE-10] [TRE-15] a name that was taken meanwhile refuses the restore of what comes back public, and of nothing hidden', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   for (const [person, status] of [
     [chief, 409],
     [student, 200],
@@ -107,7 +107,7 @@ test('[TRE-10] [TRE-15] a name that was taken meanwhile refuses the restore of w
 })
 
 test('[TRE-10] who may not delete everything below a space deletes none of it', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const theirs = (await calls.make(other, nook.id, 'Seat')).space
   await calls.letOn(chief, theirs.id)
@@ -120,7 +120,7 @@ test('[TRE-10] who may not delete everything below a space deletes none of it', 
 })
 
 test('[TRE-13] what others hid in somebody’s place is not told to them, keeps nobody from deleting the place, and comes back with it', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const hidden = (await calls.make(other, nook.id, 'Hidden')).space
   const lamp = (await calls.make(other, hidden.id, 'Hidden lamp')).space
@@ -143,7 +143,7 @@ test('[TRE-13] what others hid in somebody’s place is not told to them, keeps 
 })
 
 test('[TRE-13] [TRE-10] what somebody has themselves below what another hid is named before it goes with the place', async () => {
-  const { campus, student, other } = house
+  const { campus, student, other } = tenant
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const hidden = (await calls.make(other, nook.id, 'Hidden')).space
   const mine = (await calls.make(student, hidden.id, 'Mine')).space
@@ -157,7 +157,7 @@ test('[TRE-13] [TRE-10] what somebody has themselves below what another hid is n
 })
 
 test('[TRE-8] [TRE-10] what its maker restores is off kiosks, also when the super group had let it', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.root, 'Nook')
   const on = (await calls.letOn(chief, space.id)).space
   await calls.remove(chief, on)
@@ -165,7 +165,7 @@ test('[TRE-8] [TRE-10] what its maker restores is off kiosks, also when the supe
 })
 
 test('[TRE-10] kiosks that stand at what is deleted are named to those who may see kiosks', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.root, 'Nook')
   const [kiosk] = await query<{ id: number }>(
     database.pool,
@@ -182,7 +182,7 @@ test('[TRE-10] kiosks that stand at what is deleted are named to those who may s
 })
 
 test('[OCC-11] [TRE-10] a space comes back with its reports, and its parent is a composite again', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const [room] = campus.rooms
   const desk = (await calls.make(chief, room, 'Desk')).space
   await calls.report(chief, desk.id, 2)

@@ -11,7 +11,7 @@ import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
-import { makeTestHouse, SpaceCalls, statuses, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, statuses, type TestTenant } from '../testing/testing-spaces.ts'
 
 /** As many as a large university has. */
 const SPACE_COUNT = 11_000
@@ -19,7 +19,7 @@ const SPACE_COUNT = 11_000
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -33,11 +33,11 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `H${count}`)
+  tenant = await makeTestTenant(database.pool, `H${count}`)
 })
 
 async function addCarrels(): Promise<void> {
-  const { universityId, root } = house.campus
+  const { universityId, root } = tenant.campus
   await query(
     database.pool,
     `insert into spaces (university_id, clock, facts_clock, parent_id, name, kind, location, details, on_kiosks, is_public, weight)
@@ -77,15 +77,15 @@ describe('[EDG-15] the tree of a large university', () => {
     const { pool, rows } = countRows(database.pool)
     own = await makeTestApp(pool)
     const there = new SpaceCalls(own)
-    expect((await there.tree(house.student)).spaces).toHaveLength(SPACE_COUNT + 7)
+    expect((await there.tree(tenant.student)).spaces).toHaveLength(SPACE_COUNT + 7)
     expect(rows.count).toBeGreaterThan(SPACE_COUNT)
     rows.count = 0
-    await Promise.all([house.student, house.other, house.chief].map((person) => there.tree(person)))
+    await Promise.all([tenant.student, tenant.other, tenant.chief].map((person) => there.tree(person)))
     expect(rows.count).toBeLessThan(40)
     rows.count = 0
-    const [room] = house.campus.rooms
-    expect(await there.report(house.other, room, 2)).toMatchObject({ status: 201 })
-    expect((await there.see(house.student, room)).level).toBe(2)
+    const [room] = tenant.campus.rooms
+    expect(await there.report(tenant.other, room, 2)).toMatchObject({ status: 201 })
+    expect((await there.see(tenant.student, room)).level).toBe(2)
     expect(rows.count).toBeLessThan(80)
   }, 120_000)
 
@@ -93,7 +93,7 @@ describe('[EDG-15] the tree of a large university', () => {
     await addCarrels()
     own = await makeTestApp(database.pool)
     const ask = () =>
-      own.inject({ url: '/api/v1/spaces', headers: { host: 'localhost', ...house.student.headers } })
+      own.inject({ url: '/api/v1/spaces', headers: { host: 'localhost', ...tenant.student.headers } })
     const whole: unknown = (await ask()).json()
     const write = async (): Promise<unknown> => JSON.stringify(whole)
     const [asked, written] = [await leastCpuMs(ask), await leastCpuMs(write)]
@@ -114,7 +114,7 @@ async function leastCpuMs(run: () => Promise<unknown>): Promise<number> {
 }
 
 test('[EDG-15] a tree that was held is what the database says, for everybody, after changes of all kinds', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const [first, second, third] = campus.rooms
   const asPeople = async (where: SpaceCalls) => {
     const trees = []
@@ -153,7 +153,7 @@ describe('[EDG-16] heavy reads of one person', () => {
   const tree = (as: TestPerson) => calls.call(as, 'GET /spaces')
 
   test('wait for each other, as many as open pages have; who asks for more is told when to come again', async () => {
-    const { student, other } = house
+    const { student, other } = tenant
     expect(statuses(await Promise.all([1, 2, 3, 4, 5, 6].map(() => tree(student))))).toEqual([
       200, 200, 200, 200, 200, 200,
     ])
@@ -170,7 +170,7 @@ describe('[EDG-16] heavy reads of one person', () => {
   })
 
   test('are 120 in a minute, and nobody else is kept from theirs', async () => {
-    const { student, other } = house
+    const { student, other } = tenant
     const ask = (as: TestPerson, route: string): Promise<TestAnswer> =>
       callRoute(app, route, { as: { headers: { ...as.headers } } })
     for (let round = 0; round < 60; round += 1) {

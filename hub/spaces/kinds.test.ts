@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 const REFUSED = { status: 422, error: { error: 'valueRefused', at: '/kind' } }
@@ -23,11 +23,11 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `K${count}`)
+  tenant = await makeTestTenant(database.pool, `K${count}`)
 })
 
 test('[TRE-14] a student makes no library in a room, nor by way of a place of another kind; a seat is welcome', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const [room] = campus.rooms
   expect(await calls.make(student, room, 'My library', { kind: 'library' })).toMatchObject(REFUSED)
   expect(await calls.make(student, room, 'My floor', { kind: 'floor' })).toMatchObject(REFUSED)
@@ -42,7 +42,7 @@ test('[TRE-14] a student makes no library in a room, nor by way of a place of an
 })
 
 test('[TRE-14] nor by changing a kind, by moving, or by bringing back; whatever else one changes is no matter', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const [room] = campus.rooms
   const { space: library } = await calls.make(student, campus.root, 'Shed library', { kind: 'library' })
   const { space: hall } = await calls.make(student, library.id, 'Hall', { kind: 'floor' })
@@ -58,7 +58,7 @@ test('[TRE-14] nor by changing a kind, by moving, or by bringing back; whatever 
 })
 
 test('[TRE-13] [TRE-14] what others hid in a place keeps its maker from no kind, no move and no bringing back; what was let on does', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const [room] = campus.rooms
   const { space: library } = await calls.make(student, campus.root, 'Shed library', { kind: 'library' })
   const { space: hall } = await calls.make(other, library.id, 'Hidden hall', { kind: 'floor' })
@@ -75,7 +75,7 @@ test('[TRE-13] [TRE-14] what others hid in a place keeps its maker from no kind,
 })
 
 test('[TRE-14] the super group is freer, but for a second university; what it made so can be renamed by who made it', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [room] = campus.rooms
   expect((await calls.make(chief, room, 'Branch', { kind: 'library' })).status).toBe(201)
   expect(await calls.make(chief, room, 'Second', { kind: 'university' })).toMatchObject(REFUSED)

@@ -5,12 +5,12 @@ import { query, transaction } from '../platform/postgres/database.ts'
 import { raceBehind } from '../platform/postgres/testing-race.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse, statuses } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant, statuses } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -24,11 +24,11 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `S${count}`)
+  tenant = await makeTestTenant(database.pool, `S${count}`)
 })
 
 test('[TRE-12] nobody makes more live spaces than the university allows, however many at once', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   await query(database.pool, 'update universities set settings = $2 where id = $1', [
     campus.universityId,
     JSON.stringify({ spacesPerPerson: 3 }),
@@ -50,12 +50,12 @@ async function fill(spaceCount: number, hiddenById: number | null): Promise<void
     database.pool,
     `insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, on_kiosks, created_by_id)
        select $1, $2, 'F' || i, 'carrel', 1, 1, $4::bigint is null, $4 from generate_series(1, $3::int) i`,
-    [house.campus.universityId, house.campus.floors[0], spaceCount, hiddenById],
+    [tenant.campus.universityId, tenant.campus.floors[0], spaceCount, hiddenById],
   )
 }
 
 test('[TRE-13] what people hid fills the university for others who hide something, and for nobody else', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const mine = (await calls.make(student, campus.root, 'Mine')).space
   await fill(MAX_TREE_SPACES - 1, other.userId)
   expect((await calls.make(student, campus.root, 'One more')).error).toMatchObject({ error: 'quotaReached' })
@@ -68,7 +68,7 @@ test('[TRE-13] what people hid fills the university for others who hide somethin
 })
 
 test('[TRE-12] where the public places are as many as may be, staff add none, and people hide theirs still', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [row] = await query<{ count: number }>(
     database.pool,
     'select count(*)::int as count from spaces where university_id = $1 and on_kiosks and not is_deleted',
@@ -89,7 +89,7 @@ test('[TRE-12] where the public places are as many as may be, staff add none, an
 })
 
 test('[TRE-12] who changes the tree without end is told to wait', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   await query(
     database.pool,
     `insert into rate_limits (bucket, count, resets_at) values ('spaces:' || $1, 120, now() + interval '10 minutes')`,
@@ -101,7 +101,7 @@ test('[TRE-12] who changes the tree without end is told to wait', async () => {
 })
 
 test('[TRE-12] somebody tracks up to 200 spaces, each once, and deleted ones no more', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const track = (id: number) => calls.call(student, 'PUT /spaces/:id/tracked', { params: { id } })
   for (const id of [campus.rooms[0], campus.rooms[0]]) expect((await track(id)).status).toBe(204)
   expect(await calls.see(student, campus.rooms[0])).toMatchObject({ isTracked: true })
@@ -127,7 +127,7 @@ test('[TRE-12] somebody tracks up to 200 spaces, each once, and deleted ones no 
 })
 
 test('[IDN-9] who is signed out while a change waits for its turn changes nothing', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const going = await transaction(database.pool, 'read committed', async (client) => {
     await query(client, 'select * from lock_university($1)', [campus.universityId])
     const calling = [calls.make(student, campus.root, 'Too late'), calls.report(student, campus.rooms[0], 1)]
@@ -137,7 +137,7 @@ test('[IDN-9] who is signed out while a change waits for its turn changes nothin
   })
   for (const answer of await Promise.all(going))
     expect(answer).toMatchObject({ status: 401, error: { error: 'signInNeeded' } })
-  expect((await calls.tree(house.chief)).spaces).toHaveLength(7)
+  expect((await calls.tree(tenant.chief)).spaces).toHaveLength(7)
 })
 
 /** Until somebody waits for a lock. */

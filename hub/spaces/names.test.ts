@@ -6,11 +6,11 @@ import { raceBehind } from '../platform/postgres/testing-race.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import {
-  makeTestHouse,
+  makeTestTenant,
   SpaceCalls,
   statuses,
   type SpaceAnswer,
-  type TestHouse,
+  type TestTenant,
 } from '../testing/testing-spaces.ts'
 
 const NAME = 'Room 103'
@@ -19,7 +19,7 @@ const TAKEN = { status: 409, error: { error: 'nameTaken' } }
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let floor: number
 let count = 0
 
@@ -34,19 +34,19 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `N${count}`)
-  ;[floor] = house.campus.floors
+  tenant = await makeTestTenant(database.pool, `N${count}`)
+  ;[floor] = tenant.campus.floors
 })
 
 /** A space that was made, or the test ends. */
-async function make(as: TestHouse['student'], name = NAME): Promise<SpaceAnswer['space']> {
+async function make(as: TestTenant['student'], name = NAME): Promise<SpaceAnswer['space']> {
   const made = await calls.make(as, floor, name)
   expect(made.status).toBe(201)
   return made.space
 }
 
 test('[TRE-13] [TRE-15] a name that somebody hid is free for everybody else, and taken for who hid it', async () => {
-  const { student, other, chief } = house
+  const { student, other, chief } = tenant
   expect((await make(student)).isOnKiosks).toBe(false)
   expect((await make(other)).isOnKiosks).toBe(false)
   expect((await make(chief)).isOnKiosks).toBe(true)
@@ -54,7 +54,7 @@ test('[TRE-13] [TRE-15] a name that somebody hid is free for everybody else, and
 })
 
 test('[TRE-15] a public name is taken for everybody: new, by another name, and by a move', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   await make(chief)
   const mine = await make(student, 'Nook')
   expect(await calls.make(student, floor, NAME)).toMatchObject(TAKEN)
@@ -66,7 +66,7 @@ test('[TRE-15] a public name is taken for everybody: new, by another name, and b
 })
 
 test('[TRE-13] [TRE-15] others’ hidden names are in nobody’s way when they give another name, or move a place', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   await make(student)
   const theirs = await make(other, 'Nook')
   expect((await calls.edit(other, theirs, { name: NAME })).status).toBe(200)
@@ -77,7 +77,7 @@ test('[TRE-13] [TRE-15] others’ hidden names are in nobody’s way when they g
 })
 
 test('[TRE-15] what stands beside a public twin can still be changed, by its maker and by staff', async () => {
-  const { student, chief } = house
+  const { student, chief } = tenant
   const mine = await make(student)
   await make(chief)
   const changed = await calls.edit(student, mine, { capacity: 3 })
@@ -86,7 +86,7 @@ test('[TRE-15] what stands beside a public twin can still be changed, by its mak
 })
 
 test('[TRE-15] letting a place on public screens is refused while its name is taken there', async () => {
-  const { student, other, chief } = house
+  const { student, other, chief } = tenant
   const mine = await make(student)
   const theirs = await make(other)
   const staffs = await make(chief)
@@ -104,7 +104,7 @@ test('[TRE-15] letting a place on public screens is refused while its name is ta
 })
 
 test('[TRE-15] [TRE-8] [AUD-5] a place goes off public screens whatever its maker hid there: by staff’s word, and by a change; what is no change leaves it on', async () => {
-  const { student, chief } = house
+  const { student, chief } = tenant
   const first = await make(student)
   await calls.remove(student, first)
   const second = await make(student)
@@ -121,7 +121,7 @@ test('[TRE-15] [TRE-8] [AUD-5] a place goes off public screens whatever its make
 })
 
 test('[TRE-15] staff give a hidden place a name, or move it, whatever else its maker hid there', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   await make(student)
   const nook = await make(student, 'Nook')
   expect(await calls.edit(student, nook, { name: NAME })).toMatchObject(TAKEN)
@@ -132,7 +132,7 @@ test('[TRE-15] staff give a hidden place a name, or move it, whatever else its m
 })
 
 test('[TRE-10] [TRE-13] [TRE-15] a place comes back beside what others hid, and hidden beside a public one', async () => {
-  const { student, other, chief } = house
+  const { student, other, chief } = tenant
   const staffs = await make(chief)
   await calls.remove(chief, staffs)
   const mine = await make(student)
@@ -150,7 +150,7 @@ test('[TRE-10] [TRE-13] [TRE-15] a place comes back beside what others hid, and 
 })
 
 test('[TRE-8] [TRE-15] what was public and comes back hidden stands beside the public one of its name, and beside an own hidden one', async () => {
-  const { student, chief } = house
+  const { student, chief } = tenant
   const mine = await make(student)
   const on = (await calls.letOn(chief, mine.id)).space
   await calls.remove(student, on)
@@ -163,11 +163,11 @@ test('[TRE-8] [TRE-15] what was public and comes back hidden stands beside the p
 })
 
 test('[TRE-15] of two who take one name at once, one is given it', async () => {
-  const { student, chief } = house
+  const { student, chief } = tenant
   const hubs = [app, await makeTestApp(database.pool)].map((one) => new SpaceCalls(one))
   const block = {
     sql: 'select 1 from universities where id = $1 for update',
-    values: [house.campus.universityId],
+    values: [tenant.campus.universityId],
   }
   for (const person of [student, chief]) {
     const name = `${NAME} ${person.userId}`
@@ -182,7 +182,7 @@ test('[TRE-15] of two who take one name at once, one is given it', async () => {
 })
 
 test('[TRE-15] a name that another program takes in between is taken, and no fault of the hub', async () => {
-  const { chief } = house
+  const { chief } = tenant
   const spare = await make(chief, 'Spare')
   const foreign = await database.pool.connect()
   await foreign.query('begin')
@@ -206,7 +206,7 @@ async function waitingCount(): Promise<number> {
 }
 
 test('[TRE-15] [IDN-11] accounts that go leave their hidden places side by side', async () => {
-  const { student, other, chief } = house
+  const { student, other, chief } = tenant
   const [mine, theirs] = [await make(student), await make(other)]
   for (const { userId } of [student, other])
     await transaction(database.pool, 'read committed', (client) => eraseAccount(client, userId, null))

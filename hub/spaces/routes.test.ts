@@ -6,12 +6,12 @@ import { loadFeed } from './space-feed-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { loadOccupancy } from '../testing/testing-campus.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
-import { makeTestHouse, SpaceCalls, type TestHouse, statuses } from '../testing/testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant, statuses } from '../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let app: FastifyInstance
 let calls: SpaceCalls
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -25,12 +25,12 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   count += 1
-  house = await makeTestHouse(database.pool, `S${count}`)
+  tenant = await makeTestTenant(database.pool, `S${count}`)
 })
 
 /** Ids that kiosks hold. */
 async function kiosksHold(): Promise<number[]> {
-  const feed = await loadFeed(database.pool, house.campus.universityId, null, false)
+  const feed = await loadFeed(database.pool, tenant.campus.universityId, null, false)
   return feed?.rows.map(({ id }) => id) ?? []
 }
 
@@ -38,13 +38,13 @@ async function heads(): Promise<{ clock: number; facts: number }> {
   const [row] = await query<{ clock: number; facts: number }>(
     database.pool,
     'select clock, facts_clock as facts from universities where id = $1',
-    [house.campus.universityId],
+    [tenant.campus.universityId],
   )
   return row ?? { clock: 0, facts: 0 }
 }
 
 test('[TRE-8] a student’s space is seen by every member at once, and on kiosks only after the super group let it', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const made = await calls.make(student, campus.floors[0], '  Window   seat ', {
     location: 'left of the stairs',
     details: { sockets: true, note: ' by the   window ' },
@@ -76,7 +76,7 @@ test('[TRE-8] a student’s space is seen by every member at once, and on kiosks
 })
 
 test('[TRE-8] what its maker changes afterwards is off kiosks until it is let on again; the super group’s changes stay on', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.floors[0], 'Corner')
   const let1 = (await calls.letOn(chief, space.id)).space
   const staffs = (await calls.edit(chief, let1, { name: 'Quiet corner' })).space
@@ -87,7 +87,7 @@ test('[TRE-8] what its maker changes afterwards is off kiosks until it is let on
 })
 
 test('[TRE-6] a leaf with none but spaces off kiosks stays a leaf with its own level; let on, the child counts from then with its reports', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [room] = campus.rooms
   const { space } = await calls.make(student, room, 'Seat 1')
   expect((await calls.report(student, room, 0)).status).toBe(201)
@@ -109,7 +109,7 @@ test('[TRE-6] a leaf with none but spaces off kiosks stays a leaf with its own l
 })
 
 test('[TRE-7] a space off kiosks takes all below it off, and brings back what is let there', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const [floor, otherFloor] = campus.floors
   const nook = (await calls.make(student, floor, 'Nook')).space
   const seat = (await calls.make(chief, nook.id, 'Seat')).space
@@ -131,7 +131,7 @@ test('[TRE-7] a space off kiosks takes all below it off, and brings back what is
 })
 
 test('[TRE-9] a change names the version that it saw; a stale one is answered with the space as it is now', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.floors[0], 'Table')
   const first = (await calls.edit(student, space, { capacity: 4 })).space
   expect(first).toMatchObject({ version: 2, facts: { capacity: 4 } })
@@ -153,7 +153,7 @@ test('[TRE-9] a change names the version that it saw; a stale one is answered wi
 })
 
 test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not too deep, and the top stays', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const a = (await calls.make(student, campus.root, 'A')).space
   const b = (await calls.make(student, a.id, 'B')).space
   for (const parentId of [a.id, b.id])
@@ -161,7 +161,7 @@ test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not 
       error: 'valueRefused',
       at: '/parentId',
     })
-  const foreign = await makeTestHouse(database.pool, `F${count}`)
+  const foreign = await makeTestTenant(database.pool, `F${count}`)
   const { campus: elsewhere, student: stranger } = foreign
   expect((await calls.edit(student, b, { parentId: elsewhere.root })).status).toBe(404)
   expect((await calls.make(student, elsewhere.root, 'X')).status).toBe(404)
@@ -192,7 +192,7 @@ test('[TRE-11] a move keeps the tree a tree: no cycle, no other university, not 
 })
 
 test('[TRE-13] [TRE-11] how deep others hid something in a place keeps its maker from no move and no bringing back; too deep, it is not let on', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const { space: nook } = await calls.make(student, campus.root, 'Nook')
   let deepest = nook
   for (let depth = 2; depth <= MAX_TREE_DEPTH; depth += 1)
@@ -209,9 +209,9 @@ test('[TRE-13] [TRE-11] how deep others hid something in a place keeps its maker
 })
 
 test('[TRE-11] [TRE-13] what is let on stands no deeper than twelve levels below what others hid either: by a move, brought back, or let on', async () => {
-  const { campus, student, other, chief } = house
+  const { campus, student, other, chief } = tenant
   const refused = { status: 422, error: { error: 'valueRefused', at: '/parentId' } }
-  const chain = async (as: TestHouse['student'], from: number, length: number): Promise<number> => {
+  const chain = async (as: TestTenant['student'], from: number, length: number): Promise<number> => {
     let at = from
     for (let step = 1; step <= length; step += 1) at = (await calls.make(as, at, `Step ${step}`)).space.id
     return at
@@ -240,7 +240,7 @@ test('[TRE-11] [TRE-13] what is let on stands no deeper than twelve levels below
 })
 
 test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no screen should show is refused', async () => {
-  const { campus, student } = house
+  const { campus, student } = tenant
   const cafe = (await calls.make(student, campus.root, 'Cafe\u0301')).space
   expect(cafe.facts.name).toBe('Café')
   expect((await calls.make(student, campus.root, ' Café ')).error).toMatchObject({ error: 'nameTaken' })
@@ -269,7 +269,7 @@ test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no sc
 })
 
 test('[AUD-1] changes are written down with who made them and what was before', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.root, 'Nook')
   const edited = (await calls.edit(student, space, { capacity: 3 })).space
   const on = (await calls.letOn(chief, edited.id)).space
@@ -291,7 +291,7 @@ test('[AUD-1] changes are written down with who made them and what was before', 
 })
 
 test('[TXT-1] [TXT-4] texts are given with a new space, changed by language and field, and taken away', async () => {
-  const { campus, chief, student } = house
+  const { campus, chief, student } = tenant
   const { space } = await calls.make(chief, campus.floors[0], 'Reading corner', {
     details: { equipment: ['Screen', 'Lamp'] },
     texts: { SL: { name: '  Bralni   kotiček ', equipment: ['Zaslon', 'Luč'], note: '' }, 'zh-TW': {} },
@@ -314,7 +314,7 @@ test('[TXT-1] [TXT-4] texts are given with a new space, changed by language and 
 })
 
 test('[TXT-1] a name in another language is nobody’s identity: it may stand twice, and does not take a main one', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const texts = { sl: { name: 'Kotiček' } }
   const one = await calls.make(chief, campus.floors[0], 'Corner', { texts })
   const two = await calls.make(chief, campus.floors[0], 'Nook', { texts })
@@ -322,7 +322,7 @@ test('[TXT-1] a name in another language is nobody’s identity: it may stand tw
 })
 
 test('[TXT-3] a list of equipment that does not fit is refused at its field; one that a change leaves behind goes in the same commit', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const { space } = await calls.make(chief, campus.floors[0], 'Listed', {
     details: { equipment: ['Screen', 'Lamp'] },
     texts: { sl: { equipment: ['Zaslon', 'Luč'] }, 'zh-TW': { equipment: ['螢幕', '燈'] } },
@@ -362,7 +362,7 @@ test.each([
   ['a strange field', { sl: { title: 'a' } }, 400, 'malformed', '/texts/sl'],
   ['what is no tag', { 'no tag': { name: 'a' } }, 400, 'malformed', '/texts'],
 ])('[TXT-1] refuses %s', async (_, texts, status, error, at) => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const answer = await calls.make(chief, campus.floors[0], 'Refused', {
     texts,
     details: { equipment: ['a', 'b'] },
@@ -371,7 +371,7 @@ test.each([
 })
 
 test('[TXT-4] [TRE-8] [TRE-9] a text is a change like any other: of one version, and off kiosks where its maker makes it', async () => {
-  const { campus, student, chief } = house
+  const { campus, student, chief } = tenant
   const { space } = await calls.make(student, campus.floors[0], 'Corner')
   const shown = (await calls.letOn(chief, space.id)).space
   const mine = await calls.edit(student, shown, { texts: { sl: { name: 'Kotiček' } } })
@@ -384,7 +384,7 @@ test('[TXT-4] [TRE-8] [TRE-9] a text is a change like any other: of one version,
 })
 
 test('[TXT-6] the log of a space names the languages and fields whose texts changed', async () => {
-  const { campus, chief } = house
+  const { campus, chief } = tenant
   const { space } = await calls.make(chief, campus.floors[0], 'Logged', {
     texts: { sl: { name: 'Zapisano' } },
   })

@@ -11,7 +11,7 @@ import { noMetrics } from '../platform/metrics.ts'
 import { makeInFlight } from '../platform/writer/in-flight.ts'
 import { makeTenantWriter, type TenantWriter } from '../platform/writer/tenant-writer.ts'
 import { ACCOUNT_LIMITS } from '#shared/domain/conduct.ts'
-import { makePasswordJudge } from '../accounts/password-judge.ts'
+import { makePasswordChecker } from '../accounts/password-checker.ts'
 import { makePasswords } from '../accounts/passwords.ts'
 import { noDirectories } from '../directories/directories.ts'
 import { makePasswordSlots, type IdentityDependencies } from '../accounts/account-dependencies.ts'
@@ -20,7 +20,7 @@ import { makeSemaphore } from '../platform/semaphore.ts'
 import type { Database } from '../platform/postgres/database.ts'
 
 /** One thread for all tests of a process: each reads 50 MB of words. */
-const JUDGE = makePasswordJudge(noLog)
+const PASSWORD_CHECKER = makePasswordChecker(noLog)
 
 /** An app on a test's database, without kiosks' line unless given one. */
 export function makeTestApp(
@@ -62,7 +62,7 @@ export function makeTestIdentity(dependencies: Partial<IdentityDependencies> = {
     mailTakesUtf8: async () => true,
     passwords: makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 }),
     signInSemaphore: makeSemaphore(2),
-    isCommon: JUDGE.isCommon,
+    isCommon: PASSWORD_CHECKER.isCommon,
     passwordSlots: makePasswordSlots(),
     limits: ACCOUNT_LIMITS,
     cookie: { isSecure: false, isPrefixed: false, plainUntilMs: 0 },

@@ -8,15 +8,15 @@ import { makeTestCampus, type TestCampus } from './testing-campus.ts'
 import { callRoute, type TestAnswer } from './testing-calls.ts'
 
 /** A campus with people: two students and a member of the super group. */
-export interface TestHouse {
+export interface TestTenant {
   campus: TestCampus
   student: TestPerson
   other: TestPerson
   chief: TestPerson
 }
 
-/** Makes one in a test database. */
-export async function makeTestHouse(pool: Database, name: string): Promise<TestHouse> {
+/** Makes a university with a campus, two students and a member of the super group in a test database. */
+export async function makeTestTenant(pool: Database, name: string): Promise<TestTenant> {
   const campus = await makeTestCampus(pool, name)
   const [student, other, chief] = [
     await makeTestPerson(pool, campus.universityId),

@@ -13,7 +13,7 @@ import { decideUniversity } from './make-university.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
-import { loadOpenUniversities } from './university-rows.ts'
+import { loadApprovedUniversities } from './university-rows.ts'
 import {
   confirmRequest,
   dropOldRequests,
@@ -36,11 +36,13 @@ export interface UniversityDependencies extends IdentityDependencies {
 export function universityRoutes(handle: Handle, dependencies: UniversityDependencies): void {
   const { pool, directories } = dependencies
   handle('GET /universities', async () => {
-    const [open, withDirectory] = [
-      await loadOpenUniversities(pool),
+    const [approved, withDirectory] = [
+      await loadApprovedUniversities(pool),
       await directories.universitiesWithDirectory(),
     ]
-    return accept({ universities: open.map((one) => ({ ...one, hasDirectory: withDirectory.has(one.id) })) })
+    return accept({
+      universities: approved.map((one) => ({ ...one, hasDirectory: withDirectory.has(one.id) })),
+    })
   })
   handle('POST /universities', ({ body }, caller) => commitRequest(dependencies, body, caller))
   handle('POST /universities/confirm', ({ body }, caller) =>

@@ -29,8 +29,8 @@ export async function loadUniversities(database: Queryable): Promise<University[
   return filled(await query<University>(database, `${UNIVERSITIES} order by u.id`))
 }
 
-/** Names of the universities that let people in. */
-export async function loadOpenUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
+/** Numbers and names of the approved universities. */
+export async function loadApprovedUniversities(database: Queryable): Promise<{ id: number; name: string }[]> {
   return query(database, 'select id, name from universities where is_approved order by lower(name), id')
 }
 
@@ -84,8 +84,8 @@ export async function loadConflictingUniversities(
   )
 }
 
-/** Changes the zone of a university's local times, and the language in which it is spoken to. */
-export async function updatePlace(
+/** Changes the time zone of a university and the language of its mail and screens. */
+export async function updateTimezoneAndLocale(
   transaction: Queryable,
   universityId: number,
   { timezone, locale }: { timezone: string; locale: Locale },

@@ -19,7 +19,7 @@ export const MAX_USERNAME_LENGTH = 64
 /** An email address as typed; `parseAddress` has the rules. */
 export const AddressText = Type.String({ minLength: 1, maxLength: MAX_ADDRESS_LENGTH })
 
-/** A password as typed; the door takes more than the rule, so that a long one gets the rule's answer. */
+/** A password as typed; the schema takes more than the rule, so that a long one gets the rule's answer. */
 export const PasswordText = Type.String({ minLength: 1, maxLength: 1024 })
 
 /** A token of a mailed link: 256 bits, base64url. [IDN-6] */

@@ -11,7 +11,7 @@ const TEN_MINUTES_MS = 10 * MINUTE_MS
 
 /**
  * Limits of attempts at accounts: per account (as it was named, whether or not there is one), and per address of the
- * network. Counted by all hubs together, before a try is judged. A campus may have one address: what is counted there is
+ * network. Counted by all hubs together, before a try is checked. A campus may have one address: what is counted there is
  * what all of it does at the busiest hour, and an installation may say otherwise. [IDN-12] [EDG-6]
  */
 export const ACCOUNT_LIMITS = {
@@ -23,7 +23,7 @@ export const ACCOUNT_LIMITS = {
   },
   register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 600, windowMs: HOUR_MS } },
   /**
-   * New passwords that are judged, of new accounts too: people try several, and each costs the hub some milliseconds. The judge
+   * New passwords that are checked, of new accounts too: people try several, and each costs the hub some milliseconds. The password checker
    * has few slots (IDN-25), so that this may be more than a prankster sends. [EDG-13]
    */
   password: {

@@ -15,7 +15,7 @@ const GroupId = Type.Object({ id: Id }, closed)
 const MemberIds = Type.Object({ id: Id, userId: Id }, closed)
 const Version = Type.Integer({ minimum: 1, maximum: 2_147_483_647 })
 
-// Longer at the door than by the rule, so that what is too long gets the rule's answer.
+// Longer in the schema than by the rule, so that what is too long gets the rule's answer.
 const Name = Type.String({ minLength: 1, maxLength: 4 * MAX_GROUP_NAME_LENGTH })
 const Description = Type.Union([Type.Null(), Type.String({ maxLength: MAX_GROUP_DESCRIPTION_LENGTH })])
 

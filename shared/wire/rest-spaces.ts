@@ -30,7 +30,7 @@ export const PeopleSpace = Type.Object(
 )
 export type PeopleSpace = Static<typeof PeopleSpace>
 
-const SpaceWish = {
+const SPACE_FIELDS = {
   name: Type.String({ minLength: 1, maxLength: 4 * MAX_SPACE_NAME_LENGTH }),
   kind: SpaceKind,
   location: Type.Union([Type.Null(), Type.String({ maxLength: MAX_LOCATION_LENGTH })]),
@@ -88,13 +88,13 @@ export const SPACE_ROUTES = {
     isAct: true,
     body: Type.Object(
       {
-        name: SpaceWish.name,
-        kind: SpaceWish.kind,
-        parentId: SpaceWish.parentId,
-        location: Type.Optional(SpaceWish.location),
-        details: Type.Optional(SpaceWish.details),
-        texts: Type.Optional(SpaceWish.texts),
-        capacity: Type.Optional(SpaceWish.capacity),
+        name: SPACE_FIELDS.name,
+        kind: SPACE_FIELDS.kind,
+        parentId: SPACE_FIELDS.parentId,
+        location: Type.Optional(SPACE_FIELDS.location),
+        details: Type.Optional(SPACE_FIELDS.details),
+        texts: Type.Optional(SPACE_FIELDS.texts),
+        capacity: Type.Optional(SPACE_FIELDS.capacity),
       },
       closed,
     ),
@@ -137,13 +137,13 @@ export const SPACE_ROUTES = {
     body: Type.Object(
       {
         version: Version,
-        name: Type.Optional(SpaceWish.name),
-        kind: Type.Optional(SpaceWish.kind),
-        parentId: Type.Optional(SpaceWish.parentId),
-        location: Type.Optional(SpaceWish.location),
-        details: Type.Optional(SpaceWish.details),
-        texts: Type.Optional(SpaceWish.texts),
-        capacity: Type.Optional(SpaceWish.capacity),
+        name: Type.Optional(SPACE_FIELDS.name),
+        kind: Type.Optional(SPACE_FIELDS.kind),
+        parentId: Type.Optional(SPACE_FIELDS.parentId),
+        location: Type.Optional(SPACE_FIELDS.location),
+        details: Type.Optional(SPACE_FIELDS.details),
+        texts: Type.Optional(SPACE_FIELDS.texts),
+        capacity: Type.Optional(SPACE_FIELDS.capacity),
       },
       closed,
     ),

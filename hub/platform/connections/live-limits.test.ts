@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { LiveHubs, type LiveHub, LivePage } from '../../testing/testing-live.ts'
-import { makeTestHouse, type TestHouse } from '../../testing/testing-spaces.ts'
+import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let hubs: LiveHubs
 let hub: LiveHub
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -17,13 +17,13 @@ afterAll(() => database.drop())
 beforeEach(async () => {
   count += 1
   hubs = new LiveHubs(database.pool)
-  house = await makeTestHouse(database.pool, `L${count}`)
+  tenant = await makeTestTenant(database.pool, `L${count}`)
   hub = await hubs.start()
 })
 afterEach(() => hubs.stop())
 
 test('[LIV-1] a ticket opens one socket once, and shows the whole university as its person sees it', async () => {
-  const { student, chief, campus } = house
+  const { student, chief, campus } = tenant
   const { space } = await hub.calls.make(student, campus.rooms[0], 'Seat')
   await hub.calls.call(student, 'PUT /spaces/:id/tracked', { params: { id: campus.rooms[1] } })
   const ticket = await hub.ticketOf(student)
@@ -49,7 +49,7 @@ test('[LIV-1] a ticket opens one socket once, and shows the whole university as 
 })
 
 test('[LIV-1] a ticket of another session’s end, of yesterday, or of nobody opens nothing, and is kept as a hash', async () => {
-  const { student, other } = house
+  const { student, other } = tenant
   const ended = await hub.ticketOf(other)
   await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [other.sessionId])
   const late = await hub.ticketOf(student)
@@ -69,7 +69,7 @@ test('[LIV-1] a ticket of another session’s end, of yesterday, or of nobody op
 
 test('[LIV-1] of two sockets with one ticket at once, on two hubs, one is opened', async () => {
   const other = await hubs.start()
-  const ticket = await hub.ticketOf(house.student)
+  const ticket = await hub.ticketOf(tenant.student)
   const pages = await Promise.all([hub, other].map((at) => new LivePage(at.host).opened()))
   for (const page of pages) page.send({ type: 'hello', ticket, since: null })
   const words = await Promise.all(
@@ -95,18 +95,18 @@ test('[LIV-4] [IDN-15] a page of another site gets no socket', async () => {
   expect(await page.ended()).toBe(null)
   expect(page.refusedWith).toBe(403)
   const own = await new LivePage(hub.host, { origin: `http://${hub.host}` }).opened()
-  own.send({ type: 'hello', ticket: await hub.ticketOf(house.student), since: null })
+  own.send({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
   await own.next('welcome')
 })
 
 test('[LIV-4] a session has eight sockets, the ninth is refused, and one that ends makes room', async () => {
   const pages: LivePage[] = []
-  for (let index = 0; index < 8; index += 1) pages.push(await hub.open(house.student))
-  const refused = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(house.student), since: null })
+  for (let index = 0; index < 8; index += 1) pages.push(await hub.open(tenant.student))
+  const refused = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
   expect(await refused.ended()).toBe('tooMany')
   pages[0]?.socket.terminate()
   for (;;) {
-    const next = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(house.student), since: null })
+    const next = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
     if (
       await next.next('welcome').then(
         () => true,
@@ -118,7 +118,7 @@ test('[LIV-4] a session has eight sockets, the ninth is refused, and one that en
 })
 
 test('[LIV-4] what is malformed, too large, out of turn or no text ends the socket with a word and changes nothing', async () => {
-  const ticket = await hub.ticketOf(house.student)
+  const ticket = await hub.ticketOf(tenant.student)
   const hello = { type: 'hello', ticket, since: null }
   for (const [said, why] of [
     ['not JSON', 'malformed'],

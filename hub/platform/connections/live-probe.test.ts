@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES } from '#shared/wire/live.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { LiveHubs, LivePage, type LiveHub } from '../../testing/testing-live.ts'
-import { makeTestHouse, type TestHouse } from '../../testing/testing-spaces.ts'
+import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let hubs: LiveHubs
 let hub: LiveHub
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -17,13 +17,13 @@ afterAll(() => database.drop())
 beforeEach(async () => {
   count += 1
   hubs = new LiveHubs(database.pool)
-  house = await makeTestHouse(database.pool, `P${count}`)
+  tenant = await makeTestTenant(database.pool, `P${count}`)
   hub = await hubs.start()
 })
 afterEach(() => hubs.stop())
 
 test('[LIV-5] a page that asks whether the line lives is answered at once, after all that was told before', async () => {
-  const ticket = await hub.ticketOf(house.student)
+  const ticket = await hub.ticketOf(tenant.student)
   const page = await hub.dial({ type: 'hello', ticket, since: null })
   expect(await page.next('welcome')).toMatchObject({ takesProbes: true, heartbeatMs: LIVE_HEARTBEAT_MS })
   await page.next('snapshot')
@@ -37,11 +37,11 @@ test('[LIV-5] a page that asks whether the line lives is answered at once, after
 })
 
 test('[LIV-5] a hub that does not know whether the session lives says nothing', async () => {
-  const page = await hub.open(house.student)
+  const page = await hub.open(tenant.student)
   await page.next('snapshot')
   hubs.aheadMs += 4_000
   page.send({ type: 'probe', id: 1 })
-  await hub.calls.report(house.other, house.campus.rooms[0], 1)
+  await hub.calls.report(tenant.other, tenant.campus.rooms[0], 1)
   await page.next('changes')
   expect(page.received.some(({ type }) => type === 'alive')).toBe(false)
 })
@@ -50,7 +50,7 @@ test('[LIV-5] [LIV-4] asked before the hello, or without end, the socket ends', 
   const early = await new LivePage(hub.host).opened()
   early.send({ type: 'probe', id: 1 })
   expect(await early.ended()).toBe('malformed')
-  const page = await hub.open(house.student)
+  const page = await hub.open(tenant.student)
   await page.next('snapshot')
   for (let id = 1; id <= MAX_LIVE_PROBES; id += 1) {
     page.send({ type: 'probe', id })

@@ -3,12 +3,12 @@ import { LIVE_HEARTBEAT_MS } from '#shared/wire/live.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { applyLiveMessages, LiveHubs, type LiveHub } from '../../testing/testing-live.ts'
-import { makeTestHouse, type TestHouse } from '../../testing/testing-spaces.ts'
+import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
 let hubs: LiveHubs
 let hub: LiveHub
-let house: TestHouse
+let tenant: TestTenant
 let count = 0
 
 beforeAll(async () => {
@@ -18,13 +18,13 @@ afterAll(() => database.drop())
 beforeEach(async () => {
   count += 1
   hubs = new LiveHubs(database.pool)
-  house = await makeTestHouse(database.pool, `L${count}`)
+  tenant = await makeTestTenant(database.pool, `L${count}`)
   hub = await hubs.start()
 })
 afterEach(() => hubs.stop())
 
 test('[LIV-2] what changes is told in small frames, in order, spaces off kiosks too; and what becomes of the person', async () => {
-  const { student, other, chief, campus } = house
+  const { student, other, chief, campus } = tenant
   const page = await hub.open(student)
   const snapshot = await page.next('snapshot')
   await page.next('person')
@@ -51,7 +51,7 @@ test('[LIV-2] what changes is told in small frames, in order, spaces off kiosks 
 })
 
 test('[LIV-2] a page that was away gets what it missed; one of another epoch, or from the future, everything', async () => {
-  const { student, campus } = house
+  const { student, campus } = tenant
   const first = await hub.open(student)
   const { epoch, to } = await first.next('snapshot')
   first.socket.close()
@@ -77,14 +77,14 @@ test('[LIV-2] a page that was away gets what it missed; one of another epoch, or
 })
 
 test('[LIV-2] [ACC-2] nothing of another university, and no name, address or number of a person, is ever told', async () => {
-  const elsewhere = await makeTestHouse(database.pool, `M${count}`)
+  const elsewhere = await makeTestTenant(database.pool, `M${count}`)
   await query(
     database.pool,
     `update users set displayname = 'Zoran Secretive', email = 'zoran@secret.example'`,
   )
-  const { student, campus } = house
+  const { student, campus } = tenant
   const page = await hub.open(student)
-  await hub.calls.make(house.other, campus.root, 'Theirs')
+  await hub.calls.make(tenant.other, campus.root, 'Theirs')
   await hub.calls.report(elsewhere.student, elsewhere.campus.rooms[0], 2)
   const mine = await hub.calls.report(student, campus.rooms[0], 1)
   expect(mine.status).toBe(201)
@@ -98,19 +98,19 @@ test('[LIV-2] [ACC-2] nothing of another university, and no name, address or num
 
 test('[LIV-3] signed out, disabled, or of a university switched off: closed on every hub within two seconds', async () => {
   const second = await hubs.start()
-  const elsewhere = await makeTestHouse(database.pool, `N${count}`)
+  const elsewhere = await makeTestTenant(database.pool, `N${count}`)
   const pages = [
-    await hub.open(house.student),
-    await second.open(house.student),
-    await second.open(house.other),
+    await hub.open(tenant.student),
+    await second.open(tenant.student),
+    await second.open(tenant.other),
     await second.open(elsewhere.chief),
   ]
-  const stays = await second.open(house.chief)
+  const stays = await second.open(tenant.chief)
   const end = Promise.all(pages.map((page) => page.ended()))
   await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [
-    house.student.sessionId,
+    tenant.student.sessionId,
   ])
-  await query(database.pool, 'update users set is_active = false where id = $1', [house.other.userId])
+  await query(database.pool, 'update users set is_active = false where id = $1', [tenant.other.userId])
   await query(database.pool, 'update universities set is_approved = false where id = $1', [
     elsewhere.campus.universityId,
   ])
@@ -119,7 +119,7 @@ test('[LIV-3] signed out, disabled, or of a university switched off: closed on e
 })
 
 test('[LIV-3] a heartbeat says that all is well, and only while the hub knows it', async () => {
-  const page = await hub.open(house.student)
+  const page = await hub.open(tenant.student)
   const { epoch, to } = await page.next('snapshot')
   hubs.runTimers(LIVE_HEARTBEAT_MS)
   expect(await page.next('heartbeat')).toEqual({
@@ -131,22 +131,22 @@ test('[LIV-3] a heartbeat says that all is well, and only while the hub knows it
   // Three seconds without a look at the sessions: nothing is said, and what changes is told all the same.
   hubs.aheadMs += 4_000
   hubs.runTimers(LIVE_HEARTBEAT_MS)
-  await hub.calls.report(house.other, house.campus.rooms[0], 1)
+  await hub.calls.report(tenant.other, tenant.campus.rooms[0], 1)
   await page.next('changes')
   expect(page.received.some(({ type }) => type === 'heartbeat')).toBe(false)
 })
 
 test('[LIV-2] a new epoch ends the socket: what is held may be of a future that never was', async () => {
-  const page = await hub.open(house.student)
+  const page = await hub.open(tenant.student)
   const end = page.ended()
   await query(database.pool, "update universities set epoch = 'epoch-2' where id = $1", [
-    house.campus.universityId,
+    tenant.campus.universityId,
   ])
   expect(await end).toBe('epochChanged')
 })
 
 test('[LIV-3] a hub that goes down says so', async () => {
-  const page = await hub.open(house.student)
+  const page = await hub.open(tenant.student)
   const end = page.ended()
   await hub.core.stop()
   expect(await end).toBe('goingDown')

@@ -27,7 +27,7 @@ export const BUSY_RETRY_S = 5
 const KNOWN_BROWSERS_AT_ONCE = 3
 
 /**
- * Runs what hashes or judges a password while its owner holds one of these slots; without a free one it is refused `tooMany`,
+ * Runs what hashes or checks a password while its owner holds one of these slots; without a free one it is refused `tooMany`,
  * before any attempt is counted. [IDN-25]
  */
 export async function withSlot<Value>(

@@ -9,7 +9,7 @@ export interface Tries {
   resetsInMs: number
 }
 
-/** Reads a bucket and locks it to the end of the transaction: tries of one bucket are judged one after the other. */
+/** Reads a bucket and locks it to the end of the transaction: tries of one bucket are handled one after the other. */
 export async function loadTries(transaction: Queryable, bucket: string): Promise<Tries> {
   await query(
     transaction,
@@ -39,8 +39,8 @@ export async function insertTry(transaction: Queryable, bucket: string, windowMs
 }
 
 /**
- * Counts a try before it is judged, at a moment that the caller names; answers how many there are now. One statement:
- * tries at once are counted apart, and no transaction is held while one is judged.
+ * Counts a try before it is checked, at a moment that the caller names; answers how many there are now. One statement:
+ * tries at once are counted apart, and no transaction is held while one is checked.
  */
 export async function countTry(
   database: Queryable,
@@ -120,7 +120,7 @@ export async function dropExpiredRateLimits(database: Queryable): Promise<void> 
   await query(database, 'delete from rate_limits where resets_at < now()')
 }
 
-/** Counts a try before it is judged, by the database's clock; answers how many there are now, and when they are forgotten. */
+/** Counts a try before it is checked, by the database's clock; answers how many there are now, and when they are forgotten. */
 export async function countTryNow(database: Queryable, bucket: string, windowMs: number): Promise<Tries> {
   const [row] = await query<Tries>(
     database,

@@ -97,7 +97,7 @@ describe('[IDN-15] a call that changes something', () => {
     '/api/v1/nothing',
     '/nothing',
     '/',
-  ])('[EDG-1] is judged whatever the way in which its address is written: %s', async (url) => {
+  ])('[EDG-1] is checked whatever the way in which its address is written: %s', async (url) => {
     for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
       expect(await sendRaw('POST', url, headers)).toBe(403)
       const upgrade = { ...headers, connection: 'upgrade', upgrade: 'websocket' }

@@ -1,6 +1,6 @@
 import { pathKey, type CountLine, type RoomLine } from './counts-file.ts'
 
-// Independent of everything that it judges: written from the published rules, importing none of the code that keeps them.
+// Independent of everything that it checks: written from the published rules, importing none of the code that keeps them.
 
 /** 0 free, 1 busy, 2 full. */
 export type ExpectedLevel = 0 | 1 | 2

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { noLog } from '../platform/log.ts'
-import { makePasswordJudge, type PasswordJudge } from './password-judge.ts'
+import { makePasswordChecker, type PasswordChecker } from './password-checker.ts'
 
 /** Takes the strength library some hundred milliseconds. */
 const HARD = '4@8({[6<3!1|0$5+7%24@'.repeat(2)
@@ -8,20 +8,20 @@ const HARD = '4@8({[6<3!1|0$5+7%24@'.repeat(2)
 // On a busy machine the thread alone takes seconds to read its words.
 vi.setConfig({ testTimeout: 60_000 })
 
-const judges: PasswordJudge[] = []
+const checkers: PasswordChecker[] = []
 afterEach(async () => {
-  for (const judge of judges.splice(0)) await judge.stop()
+  for (const checker of checkers.splice(0)) await checker.stop()
 })
 
-function makeJudge(...limits: [{ limitMs: number; maxWaiting: number }?]): PasswordJudge {
-  const judge = makePasswordJudge(noLog, ...limits)
-  judges.push(judge)
-  return judge
+function makeChecker(...limits: [{ limitMs: number; maxWaiting: number }?]): PasswordChecker {
+  const checker = makePasswordChecker(noLog, ...limits)
+  checkers.push(checker)
+  return checker
 }
 
-describe('[IDN-20] the judge of passwords', () => {
-  test('leaves the event loop to everybody else while it judges', async () => {
-    const { isCommon } = makeJudge({ limitMs: 60_000, maxWaiting: 9 })
+describe('[IDN-20] the password checker', () => {
+  test('leaves the event loop to everybody else while it checks', async () => {
+    const { isCommon } = makeChecker({ limitMs: 60_000, maxWaiting: 9 })
     expect(await isCommon('password12', [])).toBe(true)
     const state = { isJudging: true, turns: 0 }
     const turn = (): void => {
@@ -35,7 +35,7 @@ describe('[IDN-20] the judge of passwords', () => {
   })
 
   test('takes so many that wait, and tells the next one to come later', async () => {
-    const { isCommon } = makeJudge({ limitMs: 60_000, maxWaiting: 3 })
+    const { isCommon } = makeChecker({ limitMs: 60_000, maxWaiting: 3 })
     const asked = Array.from({ length: 8 }, () => isCommon('password12', []))
     expect(await Promise.all(asked)).toEqual([true, true, true, 'busy', 'busy', 'busy', 'busy', 'busy'])
     expect(await isCommon('password12', [])).toBe(true)
@@ -43,7 +43,7 @@ describe('[IDN-20] the judge of passwords', () => {
 
   test('gives up what takes too long, and goes on with the next', async () => {
     const limits = { limitMs: 60_000, maxWaiting: 9 }
-    const { isCommon } = makeJudge(limits)
+    const { isCommon } = makeChecker(limits)
     await isCommon('x', [])
     limits.limitMs = 1
     const hard = isCommon(HARD, [])
@@ -53,9 +53,9 @@ describe('[IDN-20] the judge of passwords', () => {
   })
 
   test('that was stopped says nothing more, and to who waits that it does not', async () => {
-    const judge = makeJudge()
-    const waiting = judge.isCommon('password12', [])
-    await judge.stop()
-    expect([await waiting, await judge.isCommon('password12', [])]).toEqual(['busy', 'busy'])
+    const checker = makeChecker()
+    const waiting = checker.isCommon('password12', [])
+    await checker.stop()
+    expect([await waiting, await checker.isCommon('password12', [])]).toEqual(['busy', 'busy'])
   })
 })

@@ -14,8 +14,8 @@ const MAX_WAITING = 400
  */
 export type IsCommon = (password: string, words: readonly string[]) => Promise<boolean | 'busy'>
 
-/** The judge of new passwords. */
-export interface PasswordJudge {
+/** Checks whether new passwords are common, in a thread of its own. */
+export interface PasswordChecker {
   isCommon: IsCommon
   /** Ends its thread; waiting questions are answered `busy`. */
   stop(): Promise<void>
@@ -31,8 +31,8 @@ function answerBusy(waiting: Question[]): void {
   for (const question of waiting.splice(0)) question.answer('busy')
 }
 
-/** A thread that judges one password at a time. */
-interface JudgeThread {
+/** A thread that checks one password at a time. */
+interface CheckThread {
   isReady: boolean
   ask(question: Question): void
   /** Whether it keeps the process alive: an idle one does not. */
@@ -41,15 +41,15 @@ interface JudgeThread {
 }
 
 /** Starts a thread. `onMessage` is called when it is ready, with each verdict, and when it has ended, by itself or because it took too long to start. */
-function startThread(onMessage: (word: boolean | 'ready' | 'ended') => void, log: HubLog): JudgeThread {
-  const worker = new Worker(new URL('./password-judge-thread.ts', import.meta.url), { env: {} })
+function startThread(onMessage: (word: boolean | 'ready' | 'ended') => void, log: HubLog): CheckThread {
+  const worker = new Worker(new URL('./password-checker-thread.ts', import.meta.url), { env: {} })
   const startTimeout = setTimeout(() => {
-    log.error('password-thread-late', 'The thread that judges passwords did not start in time.', {
+    log.error('password-thread-late', 'The thread that checks passwords did not start in time.', {
       limitMs: START_LIMIT_MS,
     })
     void worker.terminate()
   }, START_LIMIT_MS)
-  const thread: JudgeThread = {
+  const thread: CheckThread = {
     isReady: false,
     // The second argument lists what is transferred: nothing.
     ask: ({ password, words }) => worker.postMessage({ password, words: [...words] }, []),
@@ -70,22 +70,22 @@ function startThread(onMessage: (word: boolean | 'ready' | 'ended') => void, log
   })
   // An error is followed by `exit`.
   worker.on('error', (error) =>
-    log.error('password-thread-failed', 'The thread that judges passwords failed.', { err: error }),
+    log.error('password-thread-failed', 'The thread that checks passwords failed.', { err: error }),
   )
   worker.on('exit', () => onMessage('ended'))
   return thread
 }
 
 /**
- * Makes the judge: one thread that starts at the first question and is started again when it dies or takes too long, since
+ * Makes the checker: one thread that starts at the first question and is started again when it dies or takes too long, since
  * the strength library would hold up everybody else on the hub's own. [IDN-20]
  */
-export function makePasswordJudge(
+export function makePasswordChecker(
   log: HubLog,
   limits: { limitMs: number; maxWaiting: number } = { limitMs: LIMIT_MS, maxWaiting: MAX_WAITING },
-): PasswordJudge {
+): PasswordChecker {
   const waiting: Question[] = []
-  let thread: JudgeThread | null = null
+  let thread: CheckThread | null = null
   let current: { question: Question; timer: NodeJS.Timeout } | null = null
   let isStopped = false
 
@@ -95,7 +95,7 @@ export function makePasswordJudge(
     current.question.answer(verdict)
     current = null
   }
-  const start = (): JudgeThread => {
+  const start = (): CheckThread => {
     const started = startThread((word) => {
       if (thread !== started) return
       if (typeof word === 'boolean') settle(word)
@@ -105,7 +105,7 @@ export function makePasswordJudge(
     return started
   }
   /** The current question is answered `busy`, and the next one gets a new thread; a thread that cannot even start is tried once. */
-  const replaceThread = (dead: JudgeThread): void => {
+  const replaceThread = (dead: CheckThread): void => {
     if (thread !== dead) return
     thread = null
     void dead.end()

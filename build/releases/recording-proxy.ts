@@ -2,24 +2,24 @@ import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 
-/** A text that passed. */
+/** A text frame that passed. */
 export interface Frame {
   from: 'kiosk' | 'hub'
   text: string
 }
 
-/** A relay between a kiosk and a hub. */
-export interface RecordedLine {
+/** A proxy between a kiosk and a hub that records their frames. */
+export interface RecordingProxy {
   port: number
-  /** Every text that passed, in order. */
+  /** Every text frame that passed, in order. */
   frames: Frame[]
-  /** Breaks every line, without a farewell. */
+  /** Ends every connection without a close frame. */
   cut(): void
   close(): Promise<void>
 }
 
-/** Opens a relay on loopback that writes down every text of every line; calls over HTTP pass unread. */
-export async function recordLine(hubPort: () => number): Promise<RecordedLine> {
+/** Starts the proxy on loopback; it records the text frames of every connection, and passes HTTP calls on unrecorded. */
+export async function startRecordingProxy(hubPort: () => number): Promise<RecordingProxy> {
   const frames: Frame[] = []
   const server = createServer((asked, answer) => passOn(asked, answer, hubPort()))
   const sockets = new WebSocketServer({ server })
@@ -58,7 +58,7 @@ function relay(near: WebSocket, asked: IncomingMessage, port: number, frames: Fr
   // A kiosk's proof names the address that it dialled.
   const headers = { host: asked.headers.host ?? '' }
   const far = new WebSocket(`ws://127.0.0.1:${port}${asked.url ?? ''}`, { headers })
-  // The hub speaks first: a kiosk says nothing before this line is open.
+  // The hub speaks first: a kiosk sends nothing before this connection is open.
   near.on('message', (data: Buffer) => {
     frames.push({ from: 'kiosk', text: data.toString('utf8') })
     far.send(data.toString('utf8'))

@@ -2,9 +2,9 @@ import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import { query } from '../platform/postgres/database.ts'
 import { endTrouble } from './apply-operation.ts'
 import type { Device } from './device.ts'
-import { judgeLedger, loadSettled } from './ledger.ts'
+import { checkLedger, loadSettled } from './ledger.ts'
 import {
-  judgeTree,
+  checkTree,
   loadStoredReports,
   loadStoredSpaces,
   publicSpaces,
@@ -17,10 +17,10 @@ const HEALED_WITHIN_MS = 400_000
 const STEP_MS = 2_000
 
 /**
- * Ends every trouble, lets time pass until all outboxes are empty and all rows are there, and judges every promise.
+ * Ends every trouble, lets time pass until all outboxes are empty and all rows are there, and checks every promise.
  * One sentence per fault; none: all is as promised.
  */
-export async function healAndJudge(world: World): Promise<string[]> {
+export async function healAndCheck(world: World): Promise<string[]> {
   while (world.activeFaults[0] !== undefined) await endTrouble(world, world.activeFaults[0])
   for (const device of world.devices) {
     device.asleepUntilMs = 0
@@ -35,7 +35,7 @@ export async function healAndJudge(world: World): Promise<string[]> {
     late = await findLate(world)
   }
   for (const one of late) faults.push(`not healed within ${HEALED_WITHIN_MS / 1000} s: ${one}`)
-  for (const campus of world.campuses) faults.push(...(await judgeCampus(world, campus)))
+  for (const campus of world.campuses) faults.push(...(await checkCampus(world, campus)))
   return faults
 }
 
@@ -58,7 +58,7 @@ async function findLate(world: World): Promise<string[]> {
   })
 }
 
-async function judgeCampus(world: World, campus: Campus): Promise<string[]> {
+async function checkCampus(world: World, campus: Campus): Promise<string[]> {
   const { universityId } = campus
   const spaces = await loadStoredSpaces(world.pool, universityId)
   const reports = await loadStoredReports(world.pool, universityId)
@@ -67,12 +67,12 @@ async function judgeCampus(world: World, campus: Campus): Promise<string[]> {
   const saved = world.ledger.filter((tap) => tap.device.university === university)
   const settled = await loadSettled(world.pool, universityId)
   return [
-    ...judgeTree(spaces, reports, resetAt),
-    ...judgeLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
-    ...judgeTimes(world, saved, settled),
+    ...checkTree(spaces, reports, resetAt),
+    ...checkLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
+    ...checkTimes(world, saved, settled),
     ...world.devices
       .filter((device) => !device.isLost && device.university === university)
-      .flatMap((device) => judgeDevice(device, spaces)),
+      .flatMap((device) => checkDevice(device, spaces)),
   ]
 }
 
@@ -80,7 +80,7 @@ async function judgeCampus(world: World, campus: Campus): Promise<string[]> {
  * A report's time is when it was tapped, a slow connection apart, unless the device booted in between; it is never before the
  * last contact before the tap. [OCC-7]
  */
-function judgeTimes(
+function checkTimes(
   world: World,
   saved: readonly World['ledger'][number][],
   settled: Awaited<ReturnType<typeof loadSettled>>,
@@ -114,7 +114,7 @@ function tapKey(tap: {
 }
 
 /** Its rows on the disk, and what its screen shows, against the database. */
-function judgeDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
+function checkDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
   const faults: string[] = []
   const held = device.cachedSpaces()
   const rows = new Map(held.map((row) => [row.id, row]))
