@@ -17,7 +17,7 @@ const HELP = `npm run check [-- name …]
 
 Checks the text of the project, all of it or only what is named:
   format   oxfmt: every file is formatted
-  lint     oxlint: boundaries of imports, circles, clock and chance, promises, hooks, accessibility
+  lint     oxlint: boundaries of imports, circles, clock and randomness, promises, hooks, accessibility
   types    tsc: one project per layer
   dead     knip: no file, export or package that nothing uses
   languages  every language's folder is whole, and its numbers have all forms

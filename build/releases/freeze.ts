@@ -64,7 +64,7 @@ async function fillDatabase({ pool, hub, folder, admin }: Field, env: NodeJS.Pro
   await admin('settings', 'set', '--university', DEMO_CAMPUS.domain, 'kioskReportsPerSecond', '1000')
 }
 
-/** A kiosk of the built engine for the demo’s door, assigned and connected. */
+/** A kiosk of the built engine for the demo's door, assigned and connected. */
 async function openKiosk(field: Field, engineFile: string): Promise<Tapped> {
   const door = DEMO_CAMPUS.doorPath.slice(1).join('/')
   const assignment = ['--university', DEMO_CAMPUS.domain, '--space', door, '--role', 'door']

@@ -1,6 +1,6 @@
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
-// Written anew from RULES.md, on purpose with none of the hub's or the shared layer’s sums: it checks them.
+// Written anew from RULES.md, on purpose with none of the hub's or the shared layer's sums: it checks them.
 
 /** A space's stored row as the oracle reads it. Times in ms since 1970. */
 export interface StoredSpace {
