@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { FALLBACK, type Language } from '#shared/i18n/language.ts'
 import type { Avoided } from '#shared/i18n/words.ts'
 import { ROOT } from './launcher.mjs'
+import type { TreeFile } from './tree.ts'
 
 /** What every language's folder has; each file exports what it is called. `TERMS.md` beside them is for whoever translates. */
 const FILES = ['avoid', 'fault', 'kiosk', 'language', 'mail', 'portal']
@@ -49,6 +50,32 @@ async function checkLanguage(folder: string, tag: string, english: Map<string, o
     return problems.map((problem) => `shared/i18n/${tag}/${file}.ts: ${problem}`)
   })
   return [...other.map((file) => `shared/i18n/${tag}/${file} is nothing`), ...wrongForms, ...wrongWords]
+}
+
+/** Texts of kiosk and portal that no screen says: named whole nowhere, nor by a beginning that something is added to. [LNG-7] */
+export async function checkTextsUsed(
+  tree: readonly TreeFile[],
+  folder: string = path.join(ROOT, 'shared/i18n'),
+): Promise<string[]> {
+  const english = await loadAll(folder, FALLBACK)
+  const sources = tree.filter(
+    ({ path: file }) => /^(?:desktop\/renderer\/.*\.tsx?|build\/vite\.renderer\.ts)$/.test(file) && !/\.test\.tsx?$/.test(file),
+  )
+  const code = sources.map(({ text }) => text).join('\n')
+  return ['kiosk', 'portal'].flatMap((file) =>
+    findUnused([...textsOf(english.get(file) ?? {}).keys()], code).map(
+      (key) => `shared/i18n/*/${file}.ts: ${key} is said nowhere`,
+    ),
+  )
+}
+
+/** Keys, without their plural forms, that code names neither whole nor by their beginning in a template. */
+export function findUnused(keys: readonly string[], code: string): string[] {
+  const named = new Set([...code.matchAll(/\w+(?:\.\w+)*/g)].map(([key]) => key))
+  const beginnings = [...code.matchAll(/`(?:\w+:)?([\w.]+)\$\{/g)].map(([, beginning]) => beginning ?? '')
+  return [...new Set(keys.map((key) => key.replace(COUNTED, '')))].filter(
+    (key) => !named.has(key) && !beginnings.some((beginning) => key.startsWith(beginning)),
+  )
 }
 
 function canonical(tag: string): string | null {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { KioskConfig } from '../desktop/engine/config/kiosk-config.ts'
 import { checkLock } from './check-lock.ts'
-import { checkLanguages } from './check-languages.ts'
+import { checkLanguages, checkTextsUsed } from './check-languages.ts'
 import { checkRules } from './check-rules.ts'
 import { checkDocuments } from './check-documents.ts'
 import { checkBoundaries } from './boundaries.ts'
@@ -20,7 +20,7 @@ Checks the text of the project, all of it or only what is named:
   lint     oxlint: boundaries of imports, circles, clock and randomness, promises, hooks, accessibility
   types    tsc: one project per layer
   dead     knip: no file, export or package that nothing uses
-  languages  every language's folder is whole, and its numbers have all forms
+  languages  every language's folder is whole, its numbers have all forms, and every text is used
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
   documents  files that documents name exist
   words    no silenced checks, no loose ends, no addresses or paths of one machine
@@ -41,7 +41,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   lint: () => tool('oxlint', ['--report-unused-disable-directives', '--deny-warnings']),
   types: () => tool('tsc', ['-b', '--pretty', 'false']),
   dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
-  languages: async () => outcome(await checkLanguages()),
+  languages: async () => outcome([...(await checkLanguages()), ...(await checkTextsUsed(readTree()))]),
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
   documents: () => Promise.resolve(outcome(checkDocuments(readTree(), listPaths()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),

@@ -21,14 +21,11 @@ export const kiosk = {
   join: { list: ', ', pair: '{{name}}: {{value}}', moment: '{{date}}, {{time}}' },
   door: {
     ask: 'How busy is it?',
-    askRoom: 'How busy is {{name}}?',
     today: 'Today',
     openAllDay: 'Open all day',
     closedToday: 'Closed today',
-    now: 'Now',
     seats_one: 'seats {{count}}',
     seats_other: 'seats {{count}}',
-    equipment: 'Equipment',
     wifi: 'Wi-Fi',
     sockets: 'Sockets',
     quiet: 'Quiet',
@@ -61,7 +58,6 @@ export const kiosk = {
     shortNever: 'no reports yet',
     lastUpdate: 'Last update {{time}}',
     lastUpdateNever: 'No update yet',
-    waiting: 'will be sent when back online',
   },
   line: {
     offline: 'Offline',

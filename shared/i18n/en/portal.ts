@@ -22,7 +22,6 @@ export const portal = {
     yes: 'Yes',
     no: 'No',
     news: 'Notification',
-    none: 'None',
   },
   nav: {
     places: 'Places',
@@ -290,17 +289,11 @@ export const portal = {
     deleted: '{{name}} was deleted.',
     undo: 'Undo',
     about: 'About this place',
-    noDetails: 'No details yet',
     parts: 'Spaces inside',
     partsHint: 'Please report on individual spaces.',
     hidden:
       'Not on public screens: only the person who added this place, staff and people who track it see it in lists. Staff can show it there.',
     gone: 'This place no longer exists',
-    offlineReport: 'You’re offline. Reporting needs a connection.',
-    price: 'Price',
-    note: 'Note',
-    location: 'Location',
-    made: 'You added this place.',
   },
   staff: {
     title: 'For staff',
@@ -626,7 +619,6 @@ export const portal = {
   notForYou: 'This page is for staff of your university.',
   notPlatform: 'This page is for platform administrators, who approve universities.',
   say: {
-    page: '{{title}}',
     thanks: 'Thank you. You reported: {{level}}. You can undo this for five seconds.',
     undone: 'Report removed.',
     state: '{{place}}: {{tone}}.',

@@ -6,9 +6,9 @@ export const portal: PortalWords<typeof language> = {
   app: {
     startOver: 'Zavrzi osnutek',
     name: 'Carrel',
+    longName: 'Carrel – prostori za študij',
     tagline: 'Preverite, kje je prosto, še preden se odpravite.',
     skip: 'Preskoči na vsebino',
-    longName: 'Carrel – prostori za študij',
     navigation: 'Glavni meni',
     loading: 'Nalaganje …',
     back: 'Nazaj',
@@ -27,7 +27,6 @@ export const portal: PortalWords<typeof language> = {
     yes: 'Da',
     no: 'Ne',
     news: 'Obvestilo',
-    none: 'Brez',
   },
   nav: {
     places: 'Prostori',
@@ -308,17 +307,11 @@ export const portal: PortalWords<typeof language> = {
     deleted: 'Prostor »{{name}}« je izbrisan.',
     undo: 'Razveljavi',
     about: 'O tem prostoru',
-    noDetails: 'Podrobnosti še ni',
     parts: 'Prostori v njem',
     partsHint: 'Poročajte o posameznih prostorih.',
     hidden:
       'Ta prostor ni javen: na seznamih ga vidijo le oseba, ki ga je dodala, osebje in tisti, ki ga spremljajo. Osebje ga lahko prikaže na javnih zaslonih.',
     gone: 'Ta prostor ne obstaja več',
-    offlineReport: 'Ni povezave. Za poročanje jo potrebujete.',
-    price: 'Cena',
-    note: 'Opomba',
-    location: 'Lokacija',
-    made: 'Ta prostor ste dodali vi.',
   },
   staff: {
     title: 'Za osebje',
@@ -647,7 +640,6 @@ export const portal: PortalWords<typeof language> = {
   notForYou: 'Ta stran je namenjena osebju vaše univerze.',
   notPlatform: 'Ta stran je namenjena skrbnikom platforme, ki odobravajo univerze.',
   say: {
-    page: '{{title}}',
     thanks: 'Hvala. Poročali ste: {{level}}. To lahko razveljavite v petih sekundah.',
     undone: 'Poročilo je umaknjeno.',
     state: '{{place}}: {{tone}}.',

@@ -23,13 +23,10 @@ export const kiosk: KioskWords<typeof language> = {
   join: { list: '、', pair: '{{name}}：{{value}}', moment: '{{date}} {{time}}' },
   door: {
     ask: '現在有空位嗎？',
-    askRoom: '「{{name}}」現在有空位嗎？',
     today: '今天',
     openAllDay: '全天開放',
     closedToday: '今天不開放',
-    now: '現在',
     seats_other: '共 {{count}} 個座位',
-    equipment: '設備',
     wifi: 'Wi-Fi',
     sockets: '插座',
     quiet: '安靜',
@@ -58,7 +55,6 @@ export const kiosk: KioskWords<typeof language> = {
     shortNever: '尚無回報',
     lastUpdate: '上次更新：{{time}}',
     lastUpdateNever: '尚未更新',
-    waiting: '恢復連線後送出',
   },
   line: {
     offline: '離線',

@@ -24,7 +24,6 @@ export const portal: PortalWords<typeof language> = {
     yes: '是',
     no: '否',
     news: '通知',
-    none: '無',
   },
   nav: {
     places: '地點',
@@ -278,16 +277,10 @@ export const portal: PortalWords<typeof language> = {
     deleted: '「{{name}}」已刪除。',
     undo: '復原',
     about: '關於這個地點',
-    noDetails: '尚無詳細資料',
     parts: '裡面的空間',
     partsHint: '請選擇個別空間回報。',
     hidden: '這個地點尚未公開，只有新增者、館員與追蹤者會在清單中看到。館員可以在公共螢幕顯示這個地點。',
     gone: '這個地點已不存在',
-    offlineReport: '目前離線，連線後才能回報。',
-    price: '費用',
-    note: '備註',
-    location: '位置',
-    made: '這個地點是您新增的。',
   },
   staff: {
     title: '館員專用',
@@ -608,7 +601,6 @@ export const portal: PortalWords<typeof language> = {
   notForYou: '這個頁面僅供您學校的館員使用。',
   notPlatform: '這個頁面僅供負責核准大學加入的平台管理員使用。',
   say: {
-    page: '{{title}}',
     thanks: '謝謝您。您的回報：{{level}}。5 秒內可以復原。',
     undone: '回報已收回。',
     state: '{{place}}：{{tone}}。',
