@@ -50,3 +50,23 @@ test('[IMP-18] the list of commands fits a narrow terminal', async () => {
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60)
   expect(table).toContain('people find')
 })
+
+test('[IMP-14] a group that is misspelt is meant all the same, and only its commands are listed', async () => {
+  for (const [typed, meant] of [
+    [['kisok', 'list'], 'kiosk list'],
+    [['kisok', 'frobnicate'], 'kiosk'],
+    [['setings', 'show'], 'settings show'],
+    [['persns'], 'people'],
+  ] as const) {
+    const { code, stderr } = await run(...typed)
+    expect([code, stderr.split('\n', 1)[0]]).toEqual([
+      2,
+      `There is no command "${typed.join(' ')}"; did you mean "${meant}"?`,
+    ])
+    expect(stderr).toContain(`${meant.split(' ')[0]} list`)
+    expect(stderr).not.toContain('  restored ')
+  }
+  const { stderr } = await run('foo')
+  expect(stderr).toMatch(/^There is no command "foo"\.\n/)
+  expect(stderr).toContain('  restored ')
+})

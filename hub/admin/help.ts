@@ -43,21 +43,34 @@ function withGroup([first = '', ...rest]: readonly string[]): string[] {
   return [GROUP_NAMES[first] ?? first, ...rest]
 }
 
-/** The commands of the group that was typed, such as "kiosk"; all where it names none. */
+/** The commands of the group that was typed, such as "kiosk", or perhaps meant by it ("kisok"); all where it names none. */
 export function commandsShown(typed: readonly string[]): readonly AdminCommand[] {
-  const [group] = withGroup(typed.filter((word) => word !== 'help'))
-  const ofGroup = COMMANDS.filter(({ name }) => name.split(' ')[0] === group)
-  return ofGroup.length === 0 ? COMMANDS : ofGroup
+  const words = typed.filter((word) => !['help', '--help', '-h'].includes(word))
+  const ofGroup = commandsOf(withGroup(words)[0] ?? '')
+  if (ofGroup.length > 0 || words.length === 0) return ofGroup.length > 0 ? ofGroup : COMMANDS
+  const meant = commandsOf(meantCommand(words)?.split(' ')[0] ?? '')
+  return meant.length > 0 ? meant : COMMANDS
+}
+
+function commandsOf(group: string): readonly AdminCommand[] {
+  return COMMANDS.filter(({ name }) => name.split(' ')[0] === group)
+}
+
+/** The command that words which name none are nearest to, or the group; null where none is near. */
+function meantCommand(typed: readonly string[]): string | null {
+  const words = withGroup(typed).slice(0, 2).join(' ')
+  const names = COMMANDS.map(({ name }) => name)
+  const groups = [...new Set([...names.map((name) => name.split(' ')[0] ?? ''), ...Object.keys(GROUP_NAMES)])]
+  const group = nearestName(typed[0] ?? '', groups)
+  return nearestName(words, names) ?? (group === null ? null : (GROUP_NAMES[group] ?? group))
 }
 
 /** That there is no such command, and which one was perhaps meant; of a group's name alone, that a word is missing. */
 export function unknownCommand(typed: readonly string[]): string {
-  if (typed.length === 1 && commandsShown(typed).length < COMMANDS.length)
+  if (typed.length === 1 && commandsOf(withGroup(typed)[0] ?? '').length > 0)
     return `Add what to do with ${quoted(typed[0] ?? '')}:`
   const words = typed.slice(0, 2).join(' ')
-  const names = COMMANDS.map(({ name }) => name)
-  const meant =
-    nearestName(withGroup(typed).slice(0, 2).join(' '), names) ?? nearestName(typed[0] ?? '', names)
+  const meant = meantCommand(typed)
   return `There is no command ${quoted(words)}${meant === null ? '.' : `; did you mean ${quoted(meant)}?`}`
 }
 

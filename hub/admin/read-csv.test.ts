@@ -15,6 +15,12 @@ describe('[IMP-13] a table of a spreadsheet is read', () => {
       'with a line that names the delimiter',
       'sep=;\r\npath;kind;capacity\r\nLibrary;library;\r\nLibrary/Room 1;room;6\r\n',
     ],
+    ['with such a line in capitals', 'SEP=;\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
+    [
+      'with such a line saved as a row',
+      '"sep=;";;\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n',
+    ],
+    ['with empty lines above', '\n\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
     ['with header names in any case', 'Path;KIND;Capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
     ['with tabs', 'path\tkind\tcapacity\nLibrary\tlibrary\t\nLibrary/Room 1\troom\t6\n'],
     ['with a byte order mark', '\uFEFFpath,kind,capacity\nLibrary,library,\nLibrary/Room 1,room,6\n'],
@@ -79,6 +85,21 @@ describe('[IMP-13] what is wrong with its shape is named', () => {
     expect(readCsv(`path,kind\n${'A'.repeat(70_000)},library\n`, KNOWN).faults[0]?.detail).toMatch(
       /^it has more than/,
     )
+  })
+
+  test('a wrong quote by its line, and every fault and row after it', () => {
+    const text = 'sep=,\npath,kind\nA "1",library\n\n"B\nb",room\n"C"1,room\nD\nE,room\n'
+    expect(readCsv(text, KNOWN)).toMatchObject({
+      rows: [
+        { line: 6, cells: { path: 'B\nb' } },
+        { line: 9, cells: { path: 'E' } },
+      ],
+      faults: [
+        { line: 3, detail: expect.stringMatching(/^a quote appears in the middle/) },
+        { line: 7, detail: expect.stringMatching(/^a quote appears inside/) },
+        { line: 8, detail: 'it has 1 cell where the header has 2' },
+      ],
+    })
   })
 
   test('nothing of an empty text, which has no column either', () => {

@@ -26,6 +26,9 @@ interface Line {
   cells: string[]
 }
 
+/** What Excel takes for the delimiter of all that follows; saved again it may be quoted, and have empty cells after it. */
+const SEPARATOR_LINE = /^\s*"?sep=([^\n"])"?[,;\t]*\n/i
+
 /** What spreadsheets write between cells; the first one is meant where a header has none of them. */
 const DELIMITERS = [',', ';', '\t'] as const
 
@@ -35,14 +38,14 @@ const MAX_ROW_LENGTH = 65_536
 /**
  * Reads a CSV text as spreadsheets of many countries write it: with commas, semicolons or tabs, a byte order mark, a first
  * line "sep=;", header names in any case, and rows without a single cell filled, which are left out. All that is wrong
- * with its shape is named, and what can be read is read: one bad row hides no fault of the others. Never throws.
+ * with its shape is named, and what can be read is read: one bad row hides no fault of the others, but for a quote that
+ * never closes. Never throws.
  */
 export function readCsv(text: string, known: readonly string[]): CsvTable {
   // Only so are lines counted right where one ends inside quotes.
   const source = text.replace(/^\uFEFF/, '').replaceAll(/\r\n?/g, '\n')
-  const said = /^sep=(.)\n/.exec(source)
-  const body = said === null ? source : source.slice(said[0].length)
-  const { lines, faults } = readLines(body, said?.[1] ?? findDelimiter(body), said === null ? 0 : 1)
+  const said = SEPARATOR_LINE.exec(source)
+  const { lines, faults } = readLines(source, said?.[0] ?? '', said?.[1] ?? findDelimiter(source))
   const [first, ...rest] = lines
   if (first === undefined) return { header: [], rows: [], faults }
   const header = first.cells.map((name) => nameColumn(name, known))
@@ -62,20 +65,60 @@ export function readCsv(text: string, known: readonly string[]): CsvTable {
   return { header, rows, faults }
 }
 
-/** The delimiter that stands most often in the first line, outside quotes. */
+/** The delimiter that stands most often in the first line that says anything, outside quotes. */
 function findDelimiter(text: string): string {
-  const [header = ''] = text.replaceAll(/"[^"]*"/g, '').split('\n', 1)
+  const [header = ''] = text
+    .trimStart()
+    .replaceAll(/"[^"]*"/g, '')
+    .split('\n', 1)
   const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length)
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ','
 }
 
-function readLines(
+/** Rows of a text after its `start`. After one that cannot be read it goes on with the next line. */
+function readLines(text: string, start: string, delimiter: string): { lines: Line[]; faults: CsvFault[] } {
+  const lines: Line[] = []
+  const faults: CsvFault[] = []
+  let from = start.length
+  let linesBefore = countLines(start)
+  while (from < text.length) {
+    const fault = readUntilFault(text.slice(from), delimiter, (line, cells) => {
+      if (cells.some((cell) => cell.trim() !== '')) lines.push({ line: line + linesBefore, cells })
+    })
+    if (fault === null) break
+    const { line, code } = fault
+    const detail = SENTENCES[code] ?? 'it cannot be read as a row of a table'
+    faults.push({ line: line + linesBefore, detail })
+    if (!ENDS_WITH_ITS_LINE.has(code)) break
+    const next = endOfLine(text, from, line)
+    linesBefore += line
+    from = next
+  }
+  return { lines, faults }
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1
+}
+
+/** Where the line after the so-manieth one from `from` begins. */
+function endOfLine(text: string, from: number, count: number): number {
+  let at = from
+  for (let line = 0; line < count; line += 1) {
+    const end = text.indexOf('\n', at)
+    if (end === -1) return text.length
+    at = end + 1
+  }
+  return at
+}
+
+/** Gives each row with the line that it ends in, counted from 1, up to one that cannot be read; null: all could. */
+function readUntilFault(
   text: string,
   delimiter: string,
-  linesBefore: number,
-): { lines: Line[]; faults: CsvFault[] } {
-  const lines: Line[] = []
-  let last = linesBefore
+  take: (line: number, cells: string[]) => void,
+): { line: number; code: string } | null {
+  let last = 0
   try {
     parse(text, {
       delimiter,
@@ -83,20 +126,23 @@ function readLines(
       skip_empty_lines: true,
       max_record_size: MAX_ROW_LENGTH,
       on_record: (record: string[], info) => {
-        last = info.lines + linesBefore
-        if (record.some((cell) => cell.trim() !== '')) lines.push({ line: last, cells: record })
+        last = info.lines
+        take(last, record)
         return null
       },
     })
-    return { lines, faults: [] }
+    return null
   } catch (error) {
-    const { code } = error as { code?: string }
-    return {
-      lines,
-      faults: [{ line: last + 1, detail: SENTENCES[code ?? ''] ?? 'it cannot be read as a row of a table' }],
-    }
+    const { code = '', lines: line = last + 1 } = error as { code?: string; lines?: number }
+    return { line: ENDS_WITH_ITS_LINE.has(code) ? line : last + 1, code }
   }
 }
+
+/** Faults of one line: what comes after it is a row again. */
+const ENDS_WITH_ITS_LINE: ReadonlySet<string> = new Set([
+  'CSV_INVALID_CLOSING_QUOTE',
+  'INVALID_OPENING_QUOTE',
+])
 
 /** What csv-parse refuses, in words of whoever made the file. */
 const SENTENCES: Readonly<Record<string, string>> = {

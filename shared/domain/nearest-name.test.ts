@@ -7,6 +7,8 @@ test('[IMP-14] a slip of the pen finds the name that was meant; what is far from
   expect(nearestName('spaces imprt', NAMES)).toBe('spaces import')
   expect(nearestName('Kiosk Code', NAMES)).toBe('kiosk code')
   expect(nearestName('lgo', NAMES)).toBe('log')
+  // Two of three letters are another word.
+  expect(nearestName('foo', NAMES)).toBeNull()
   expect(nearestName('bookings', NAMES)).toBeNull()
   expect(nearestName('', [])).toBeNull()
   expect(nearestName('x'.repeat(65), NAMES)).toBeNull()

@@ -62,6 +62,7 @@ describe('a nested tree', () => {
     ['a kind of another sort', [{ name: 'A', kind: 4 }], ['A: badKind']],
     ['a word for seats', [{ name: 'A', seats: '12' }], ['A: badNumber']],
     ['no seats', [{ name: 'A', capacity: 0 }], ['A: badNumber']],
+    ['seats said twice', [{ name: 'A', capacity: 4, seats: 6 }], ['A: badShape']],
     ['a strange detail', [{ name: 'A', details: { wlan: true } }], ['A: badValue']],
     ['a detail of another sort', [{ name: 'A', details: { wifi: 'yes' } }], ['A: badValue']],
     ['a hidden character in a note', [{ name: 'A', details: { note: 'x\u202e' } }], ['A: badValue']],

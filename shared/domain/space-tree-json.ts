@@ -126,6 +126,8 @@ function addSpec(reading: Reading, node: SpaceTreeNode, parent: readonly string[
 function readCapacity(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void {
   const seats = node.capacity === undefined ? node.seats : node.capacity
   if (seats === undefined) return
+  if (node.capacity !== undefined && node.seats !== undefined)
+    return fault(reading, spec.path, 'badShape', '"capacity" and "seats" mean the same: leave one out')
   if (seats === null || (Number.isInteger(seats) && seats >= 1 && seats <= MAX_CAPACITY))
     spec.capacity = seats
   else

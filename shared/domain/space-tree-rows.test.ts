@@ -264,6 +264,11 @@ describe('a table', () => {
     expect(faultsOf(parseSpaceTreeRows(rows))).toEqual(['file: tooLarge'])
   })
 
+  test('[TRE-2] seats that are said in two columns are refused, and hide no other fault', () => {
+    const read = parseSpaceTreeRows(table(['path', 'capacity', 'seats', 'kind'], ['A', '4', '6', 'castle']))
+    expect(faultsOf(read)).toEqual(['file: badShape', 'line 2: badKind'])
+  })
+
   test('[TRE-2] all faults are named at once, without a character that would garble a terminal', () => {
     const read = parseSpaceTreeRows(table(['path', 'kind'], ['\u001b[2J', ''], ['B', 'castle'], ['C/D', '']))
     expect(faultsOf(read)).toEqual(['line 2: badName', 'line 3: badKind', 'line 4: missingParent'])

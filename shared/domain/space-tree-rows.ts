@@ -79,6 +79,7 @@ export function parseSpaceTreeRows(
   if (!byPath && !['id', 'parent', 'name'].every((column) => columns.includes(column)))
     return refuse([shapeFault(rows.length)])
   const reading: Reading = { languages, faults: [], specs: [] }
+  if (columns.includes('capacity') && columns.includes('seats')) reading.faults.push(SEATS_TWICE)
   const paths = byPath ? pathsGiven(rows, reading) : pathsByParent(rows, reading)
   for (const [row, path] of paths) readRow(reading, row, path)
   if (makesParents) reading.specs.push(...missingParents(reading.specs, knownPaths))
@@ -87,6 +88,12 @@ export function parseSpaceTreeRows(
   const known = treeColumns(languages)
   const ignored = columns.filter((column) => !known.includes(column) || (byPath && column === 'name'))
   return accept({ specs: parentsFirst(reading.specs), ignored })
+}
+
+const SEATS_TWICE: TreeFault = {
+  at: 'file',
+  why: 'badShape',
+  detail: 'the columns "capacity" and "seats" mean the same: leave one out',
 }
 
 function shapeFault(rowCount: number): TreeFault {
