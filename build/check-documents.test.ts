@@ -10,23 +10,28 @@ const PATHS = [
 ]
 
 function faultsOf(text: string, at = 'hub/README.md'): string[] {
-  return checkDocuments([{ path: at, text }], PATHS)
+  return checkDocuments([{ path: at, text }], PATHS, ['admin'])
 }
 
 test('a document names files that are there: from itself, from the root, and tests wherever they lie', () => {
   expect(
     faultsOf(
-      '[top](../README.md#map) ![door](../resources/door.png) [folder](spaces/) `hub/spaces/tree.ts` `spaces/tree.ts` `names.test.ts` [x](https://a.example/b.md)',
+      '[top](../README.md#map) ![door](../resources/door.png) [folder](spaces/) `hub/spaces/tree.ts` `spaces/tree.ts` `names.test.ts` [x](https://a.example/b.md) `npm run admin -- log`',
     ),
   ).toEqual([])
 })
 
 test('what is not there is named with its line', () => {
-  expect(faultsOf('first\n[top](README.txt) `hub/spaces/gone.ts` `gone.test.ts` `spaces/names.ts`')).toEqual([
+  expect(
+    faultsOf(
+      'first\n[top](README.txt) `hub/spaces/gone.ts` `gone.test.ts` `spaces/names.ts`\n`npm run shots`',
+    ),
+  ).toEqual([
     'hub/README.md:2: README.txt is not there',
     'hub/README.md:2: hub/spaces/gone.ts is not there',
     'hub/README.md:2: gone.test.ts is not there',
     'hub/README.md:2: spaces/names.ts is not there',
+    'hub/README.md:3: npm run shots is not there',
   ])
 })
 

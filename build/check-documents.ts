@@ -7,11 +7,21 @@ const LINK = /\]\(([^)#\s]+)(?:#[^)]*)?\)/g
 /** Code that can only be a file of ours: below a folder, or a test. */
 const FILE = /`((?:[\w.@-]+\/)+[\w.@-]+\.(?:tsx?|mjs|md|sql|json|ya?ml|css|sh)|[\w-]+\.test\.tsx?)`/g
 
+/** A command of npm that stands in code. */
+const SCRIPT = /\bnpm run ([\w-]+)/g
+
 /** Decisions tell of the day on which they were made. */
 const DATED = 'build/decisions/'
 
-/** Files that documents name and that are not there, each with document and line. A name without a folder may lie anywhere. */
-export function checkDocuments(tree: readonly TreeFile[], paths: readonly string[]): string[] {
+/**
+ * Files and commands of npm that documents name and that are not there, each with document and line. A name without a folder
+ * may lie anywhere.
+ */
+export function checkDocuments(
+  tree: readonly TreeFile[],
+  paths: readonly string[],
+  scripts: readonly string[],
+): string[] {
   const known = new Set(paths.flatMap(withFolders))
   const names = new Set(paths.map((file) => path.posix.basename(file)))
   const exists = (document: string, named: string, isLink: boolean): boolean => {
@@ -21,11 +31,15 @@ export function checkDocuments(tree: readonly TreeFile[], paths: readonly string
   return tree
     .filter((file) => file.path.endsWith('.md') && !file.path.startsWith(DATED))
     .flatMap(({ path: document, text }) =>
-      [LINK, FILE].flatMap((pattern) =>
+      [LINK, FILE, SCRIPT].flatMap((pattern) =>
         [...text.matchAll(pattern)].flatMap(({ 1: named = '', index }) => {
-          if (/^[a-z]+:/.test(named) || exists(document, named, pattern === LINK)) return []
+          const isThere =
+            pattern === SCRIPT
+              ? scripts.includes(named)
+              : /^[a-z]+:/.test(named) || exists(document, named, pattern === LINK)
+          if (isThere) return []
           const line = text.slice(0, index).split('\n').length
-          return [`${document}:${line}: ${named} is not there`]
+          return [`${document}:${line}: ${pattern === SCRIPT ? 'npm run ' : ''}${named} is not there`]
         }),
       ),
     )

@@ -59,7 +59,8 @@ export async function checkTextsUsed(
 ): Promise<string[]> {
   const english = await loadAll(folder, FALLBACK)
   const sources = tree.filter(
-    ({ path: file }) => /^(?:desktop\/renderer\/.*\.tsx?|build\/vite\.renderer\.ts)$/.test(file) && !/\.test\.tsx?$/.test(file),
+    ({ path: file }) =>
+      /^(?:desktop\/renderer\/.*\.tsx?|build\/vite\.renderer\.ts)$/.test(file) && !/\.test\.tsx?$/.test(file),
   )
   const code = sources.map(({ text }) => text).join('\n')
   return ['kiosk', 'portal'].flatMap((file) =>

@@ -22,7 +22,7 @@ Checks the text of the project, all of it or only what is named:
   dead     knip: no file, export or package that nothing uses
   languages  every language's folder is whole, its numbers have all forms, and every text is used
   rules    every rule of RULES.md and PROTOCOL.md has a test that cites it; every cited id exists
-  documents  files that documents name exist
+  documents  files and commands that documents name exist
   words    no silenced checks, no loose ends, no addresses or paths of one machine
   schema   the published JSON Schema of a kiosk's configuration is what the code checks (rewritten if not)
   boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (rewritten if not)
@@ -43,11 +43,18 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   dead: () => tool('knip', ['--no-progress', '--config', 'build/knip.json']),
   languages: async () => outcome([...(await checkLanguages()), ...(await checkTextsUsed(readTree()))]),
   rules: () => Promise.resolve(outcome(checkRules(readTree()))),
-  documents: () => Promise.resolve(outcome(checkDocuments(readTree(), listPaths()))),
+  documents: () => Promise.resolve(outcome(checkDocuments(readTree(), listPaths(), listScripts()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
   schema: () => Promise.resolve(outcome(checkSchema())),
   boundaries: () => Promise.resolve(outcome(checkBoundaries())),
   lock: () => Promise.resolve(outcome(checkLock(readTree()))),
+}
+
+function listScripts(): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  return Object.keys(scripts)
 }
 
 function outcome(problems: string[]): Outcome {

@@ -218,7 +218,7 @@ test('[IMP-17] the log has times of the university, and names the zone once', as
 
 test('[IMP-19] [AUD-5] a university gets another zone and language, as a commit that kiosks hear of', async () => {
   const [clock, before] = await clockAndActs()
-  const run = await admin('university', 'edit', '--timezone', 'Europe/Ljubljana', '--locale', 'sl')
+  const run = await admin('university', 'edit', '--timezone', 'Europe/Ljubljana', '--language', 'sl')
   expect(run.stdout).toBe('Marsh now has the time zone Europe/Ljubljana and the language sl.\n')
   await admin('university', 'edit', '--locale', 'sl')
   const [after, acts] = await clockAndActs()

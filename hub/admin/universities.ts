@@ -7,26 +7,33 @@ import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadUniversities, updatePinHash, updateTimezoneAndLocale } from '../universities/university-rows.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
-import { answer, refusal, usageRefusal, type AdminCommand } from './answer.ts'
+import { answer, refusal, usageRefusal, type AdminCommand, type AdminInput } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+
+/** `--locale` is what the option was called before, and is understood. */
+const LANGUAGE_OPTION = { language: { type: 'string' }, locale: { type: 'string' } } as const
+
+function languageOf(input: AdminInput): string | undefined {
+  return input.text('language') ?? input.text('locale')
+}
 
 /** `university add`. */
 export const universityAdd: AdminCommand = {
   name: 'university add',
   aliases: ['university new'],
-  usage: '--name N --domain D --timezone Z [--locale L]',
+  usage: '--name N --domain D --timezone Z [--language L]',
   summary: 'creates a university without spaces, and its super group without members',
   help: `  --name N       for example "University of the Marsh"
   --domain D     its email domain, for example marsh.edu; several are separated by commas
   --timezone Z   IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L     its language: en by default; one of ${LANGUAGES.join(', ')}`,
+  --language L   en by default; one of ${LANGUAGES.join(', ')}`,
   example: 'university add --name "University of the Marsh" --domain marsh.edu --timezone Europe/Ljubljana',
   options: {
     name: { type: 'string' },
     domain: { type: 'string' },
     timezone: { type: 'string' },
-    locale: { type: 'string', default: 'en' },
+    ...LANGUAGE_OPTION,
   },
   required: ['name', 'domain', 'timezone'],
   isFirst: true,
@@ -35,7 +42,7 @@ export const universityAdd: AdminCommand = {
       name: input.text('name') ?? '',
       domains: (input.text('domain') ?? '').split(','),
       timezone: input.text('timezone') ?? '',
-      locale: input.text('locale') ?? 'en',
+      locale: languageOf(input) ?? 'en',
     })
     if (!checked.ok) return refusal(checked.refusal.sentence)
     const made = await transaction(world.pool, 'read committed', (client) =>
@@ -76,7 +83,7 @@ export const universityList: AdminCommand = {
       one.kioskCount,
       one.hasPin ? 'yes' : 'no',
     ])
-    const columns = ['id', 'name', 'domains', 'time zone', 'locale', 'spaces', 'kiosks', 'PIN']
+    const columns = ['id', 'name', 'domains', 'time zone', 'language', 'spaces', 'kiosks', 'PIN']
     return answer({ columns, rows }, { universities })
   },
 }
@@ -111,21 +118,21 @@ export const universityShow: AdminCommand = {
 /** `university edit`. [AUD-5] */
 export const universityEdit: AdminCommand = {
   name: 'university edit',
-  usage: '[--university D] [--timezone Z] [--locale L]',
+  usage: '[--university D] [--timezone Z] [--language L]',
   summary: 'changes the time zone or the language of a university; kiosks follow at once',
   help: `  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
-  --locale L       one of ${LANGUAGES.join(', ')}
+  --language L     one of ${LANGUAGES.join(', ')}
 
 Opening hours are local times and move with the time zone.`,
   example: 'university edit --timezone Asia/Taipei',
-  options: { ...UNIVERSITY_OPTION, timezone: { type: 'string' }, locale: { type: 'string' } },
+  options: { ...UNIVERSITY_OPTION, timezone: { type: 'string' }, ...LANGUAGE_OPTION },
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id, name, domains, timezone, locale } = university.value
-    const typed = { timezone: input.text('timezone'), locale: input.text('locale') }
+    const typed = { timezone: input.text('timezone'), locale: languageOf(input) }
     if (typed.timezone === undefined && typed.locale === undefined)
-      return usageRefusal('Add what to change: --timezone or --locale.')
+      return usageRefusal('Add what to change: --timezone or --language.')
     const checked = decideUniversity({
       name: 'Any',
       domains,
