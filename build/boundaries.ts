@@ -117,23 +117,28 @@ const NOT_OF_SCREENS = [
 const SCREEN_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   kiosk: ['common', 'ui', 'i18n'],
   portal: ['common', 'ui', 'i18n'],
-  desk: ['common', 'ui', 'i18n'],
   common: ['ui', 'i18n'],
   ui: [],
   i18n: [],
 }
 
-function screenBoundary([name, imports]: [string, readonly string[]]): Boundary {
-  const others = [...Object.keys(SCREEN_FOLDERS), 'gallery'].filter(
-    (other) => other !== name && !imports.includes(other),
-  )
-  return {
+/** The row of a folder of the screens, and that of its tests. */
+function screenBoundaries([name, imports]: [string, readonly string[]]): Boundary[] {
+  const others = Object.keys(SCREEN_FOLDERS).filter((other) => other !== name && !imports.includes(other))
+  const never = [...NOT_OF_SCREENS, ...folders(...others)]
+  const row = {
     files: [`desktop/renderer/${name}/**`],
     relative: ANYWHERE,
     packages: SCREENS,
-    never: [...NOT_OF_SCREENS, ...folders(...others)],
+    never: [...never, ...folders('gallery')],
     message: `${name} imports ${[...imports, 'shared'].join(', ')} and its own packages; never another face. See build/boundaries.ts.`,
   }
+  // States of the gallery are what tests need too.
+  const tests = ['ts', 'tsx'].map((ending) => `desktop/renderer/${name}/**/*.test.${ending}`)
+  return [
+    row,
+    { ...row, files: tests, packages: [...SCREENS, ...TESTS], never, message: `tests: ${row.message}` },
+  ]
 }
 
 /** In this order: the last row that fits a file counts. */
@@ -254,7 +259,6 @@ const BOUNDARIES: readonly Boundary[] = [
     message:
       'screens import renderer, shared (never a schema compiler) and their own packages; no node, no sockets, no engine.',
   },
-  ...Object.entries(SCREEN_FOLDERS).map(screenBoundary),
   {
     files: ['desktop/renderer/**/*.test.ts', 'desktop/renderer/**/*.test.tsx'],
     relative: ANYWHERE,
@@ -262,6 +266,7 @@ const BOUNDARIES: readonly Boundary[] = [
     never: NOT_OF_SCREENS,
     message: 'tests of the screens import renderer, shared, their own packages and test tools.',
   },
+  ...Object.entries(SCREEN_FOLDERS).flatMap(screenBoundaries),
   {
     files: ['desktop/e2e/**'],
     relative: null,

@@ -92,6 +92,8 @@ export default defineConfig({
           include: [SIMULATION],
           exclude: [KILL_ROUNDS],
           globalSetup: [POSTGRES],
+          // A test of these plays hundreds of acts one after the other, each a commit that is looked at.
+          testTimeout: 5 * HANGS_MS,
         },
       },
       { test: { ...COMMON, name: 'kill-rounds', include: [KILL_ROUNDS] } },
