@@ -357,7 +357,7 @@ describe('bridge', () => {
     const tap = JSON.stringify({ id: 1, name: 'reportOccupancy', input: { spaceId: 1, level: 2 } })
 
     for (const [how, end] of [
-      ['closed its line', (socket: TestScreen['socket']) => socket.close()],
+      ['closed its connection', (socket: TestScreen['socket']) => socket.close()],
       ['vanished', (socket: TestScreen['socket']) => socket.terminate()],
     ] as const)
       test(`[KSK-17] does not what a page asked that ${how} since, also after less than five seconds without a beat`, async () => {
@@ -375,7 +375,7 @@ describe('bridge', () => {
       jumped.ms += 3_600_000
       expect(await screen.call(1, 'reportOccupancy', { spaceId: 1, level: 2 })).toMatchObject({ ok: true })
       expect(echo.calls).toHaveLength(1)
-      // The line is the same: no page says that the kiosk is away because it slept.
+      // The connection is the same: no page says that the kiosk is away because it slept.
       await screen.hear(({ slice, value }) => slice === 'beat' && value !== undefined)
       expect(screen.socket.readyState).toBe(screen.socket.OPEN)
       await agent.stop()

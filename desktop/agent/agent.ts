@@ -83,7 +83,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     gate: makeCallGate(clock),
   }
   server.on('request', (request, response) => {
-    serveScreen({ files, port, log: options.log, trouble: screens.trouble }, request, response)
+    serveScreen({ files, port, log: options.log, problem: screens.problem }, request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())

@@ -91,7 +91,7 @@ test(`[BRG-1] [BRG-3] ${MESSAGES} random messages: every answer from the closed 
     }
   }
   const heard: number[] = []
-  /** Waits for what the good screen was told, and takes it away from there. */
+  /** Waits for what the good screen received, and takes it away from there. */
   const takeHeard = async (): Promise<void> => {
     await good.hear(
       ({ value }) => (value as { waitingCount?: number } | undefined)?.waitingCount === count.calls,

@@ -99,7 +99,7 @@ export async function runKiosk(context: KioskProcess): Promise<number> {
   }
 }
 
-/** Resolves with the exit code once the engine can do nothing more in this process, and its screens were told. */
+/** Resolves with the exit code once the engine can do nothing more in this process, and its screens were notified. */
 async function waitForFailure({ failed }: OpenedKiosk['engine'], context: KioskProcess): Promise<number> {
   const why = await failed
   context.say(SENTENCES[why])

@@ -10,7 +10,7 @@ export interface ScreenServing {
   files: ReadonlyMap<string, ScreenFile>
   port: () => number
   log: EngineLog
-  trouble: () => string | null
+  problem: () => string | null
 }
 
 const HEADERS = screenHeaders('self')
@@ -25,7 +25,7 @@ export function serveScreen(serving: ScreenServing, request: IncomingMessage, re
   if (!decision.ok) return answerStatus(response, decision.refusal.status)
   if (request.method !== 'GET' && request.method !== 'HEAD') return answerStatus(response, 405)
   const [path] = (request.url ?? '').split('?', 1)
-  if (path === '/health') return answerHealth(response, serving.trouble())
+  if (path === '/health') return answerHealth(response, serving.problem())
   const found = serving.files.get(path ?? '')
   if (!found) return answerStatus(response, 404)
   return void sendFile(serving.log, found, response, request.method === 'HEAD')
@@ -50,10 +50,10 @@ async function sendFile(log: EngineLog, found: ScreenFile, response: ServerRespo
   }
 }
 
-function answerHealth(response: ServerResponse, trouble: string | null) {
-  if (trouble === null) return answerStatus(response, 204)
+function answerHealth(response: ServerResponse, problem: string | null) {
+  if (problem === null) return answerStatus(response, 204)
   const type = { 'content-type': mediaTypeOf('health.txt'), 'cache-control': 'no-store' }
-  return response.writeHead(503, { ...HEADERS, ...type }).end(`${trouble}\n`)
+  return response.writeHead(503, { ...HEADERS, ...type }).end(`${problem}\n`)
 }
 
 /** Ends a request with a status, the strict headers and no body. */

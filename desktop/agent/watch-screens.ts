@@ -14,7 +14,7 @@ export interface ScreenWatch {
   /** A screen has sent its token; returns a function to be called when it reports that it painted or is hidden. [SCR-3] */
   opened(socket: WebSocket): (isVisible: boolean) => void
   /** What is wrong, in a sentence for `/health`; null: nothing is. [SCR-3] [KSK-19] */
-  trouble(): string | null
+  problem(): string | null
 }
 
 /** An open screen. */
@@ -61,7 +61,7 @@ export function watchScreens(
         watch.painted(isVisible)
       }
     },
-    trouble: () => {
+    problem: () => {
       if ([...open].some(({ isHanging }) => isHanging)) return 'A screen is open and paints nothing.'
       if (clock.elapsedMs() - countedUntil() < NO_SCREEN_MS) return null
       return open.size === 0 ? 'No screen is open.' : 'No screen is visible.'

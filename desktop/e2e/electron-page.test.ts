@@ -56,7 +56,7 @@ interface HeldMain {
   isHeld: boolean
   /** What was to be said meanwhile, in order. */
   waiting: (() => void)[]
-  /** How often the page listened: again where it gave the line up. */
+  /** How often the page listened: again where it gave the connection up. */
   listens: number
 }
 
@@ -84,8 +84,8 @@ async function prepare(page: Page, engine: Engine): Promise<{ calls: string[]; m
     main.listens += 1
     const log = { warn: () => undefined }
     end = subscribeWithHeartbeat({ engine, clock: makeDeviceClock(), log }, (name, value) => {
-      const told = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
-      const tell = (): void => void page.evaluate(told).catch(() => undefined)
+      const script = `window.tellSlice(${JSON.stringify(name)}, ${JSON.stringify(value)})`
+      const tell = (): void => void page.evaluate(script).catch(() => undefined)
       if (main.isHeld) main.waiting.push(tell)
       else tell()
     })
@@ -112,19 +112,19 @@ test('[BRG-4] the screens run under the policy of app://, with the real preload 
     ok: false,
     refusal: { why: 'malformed' },
   })
-  // When the first frame is told of is the machine's affair.
+  // When the first frame is reported depends on the machine.
   expect(calls.filter((name) => name !== 'painted')).toEqual(['enrol'])
   await expect.poll(() => calls.includes('painted')).toBe(true)
   for (const reach of [
     `fetch('${ORIGIN}/kiosk.html')`,
-    `new Promise((done, fail) => { const line = new WebSocket('ws://127.0.0.1:1/'); line.onerror = fail; line.onopen = done })`,
+    `new Promise((done, fail) => { const socket = new WebSocket('ws://127.0.0.1:1/'); socket.onerror = fail; socket.onopen = done })`,
     `new Promise((done, fail) => { const script = document.createElement('script'); script.textContent = 'window.ranInline = 1'; document.body.append(script); setTimeout(() => (window.ranInline ? done() : fail()), 50) })`,
     `import('data:text/javascript,1')`,
   ])
     expect(await page.evaluate(`${reach}.then(() => 'reached', () => 'refused')`)).toBe('refused')
 })
 
-test('[KSK-17] a main process that is held up is told by its page after five seconds, asked nothing, and is back with its next word', async ({
+test('[KSK-17] a main process that is held up is shown by its page after five seconds, asked nothing, and is back with its next message', async ({
   page,
   engine,
 }) => {

@@ -43,11 +43,11 @@ for (const [what, fragment] of [
 ] as const)
   test(`[BRG-3] ${what}: the page says in plain words what to do, and shows nothing of the place`, async ({
     world,
-    openFace,
+    openKiosk,
     browser,
   }) => {
     const { rooms, ids } = world.takeLibrary()
-    const { kiosk } = await openFace('door', ids.get(rooms[0]) ?? 0)
+    const { kiosk } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
     const stranger = await browser.newContext()
     const page = await stranger.newPage()
     await page.goto(kiosk.url.replace(/#.*$/, fragment))
@@ -61,11 +61,11 @@ for (const [what, fragment] of [
 
 test('[BRG-3] the policy of the screens holds: injected code does not run, and nothing else is reached', async ({
   world,
-  openFace,
+  openKiosk,
   complaints,
 }) => {
   const { rooms, ids } = world.takeLibrary()
-  const { page, kiosk } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  const { page, kiosk } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
   await expectDoor(page, 'Unknown')
   // The token is not left in the address bar.
   expect(page.url()).toBe(kiosk.url.replace(/#.*$/, ''))
@@ -94,11 +94,11 @@ test('[BRG-3] the policy of the screens holds: injected code does not run, and n
 
 test('a page that is loaded again is the same kiosk; two pages show the same', async ({
   world,
-  openFace,
+  openKiosk,
   context,
 }) => {
   const { rooms, ids } = world.takeLibrary()
-  const { page, kiosk } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  const { page, kiosk } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
   await expectDoor(page, 'Unknown')
   await page.reload()
   await expectDoor(page, 'Unknown')

@@ -32,13 +32,13 @@ const HOME = 'Set up this screen'
 async function tellInstead(
   page: Page,
   slices: Partial<Slices>,
-  told: { isBroken: boolean } = { isBroken: true },
+  state: { isBroken: boolean } = { isBroken: true },
 ): Promise<void> {
   await page.routeWebSocket(/\/bridge$/, (screen) => {
     const agent = screen.connectToServer()
     agent.onMessage((message) => {
       const { slice } = JSON.parse(String(message)) as { slice?: keyof Slices }
-      const value = slice === undefined || !told.isBroken ? undefined : slices[slice]
+      const value = slice === undefined || !state.isBroken ? undefined : slices[slice]
       screen.send(value === undefined ? message : JSON.stringify({ slice, value }))
     })
   })
@@ -71,10 +71,10 @@ function brokenPlace(role: 'door' | 'entrance'): Partial<Slices> {
 }
 
 /** What a page tells its engine from now on. */
-function hearCalls(page: Page): string[] {
-  const told: string[] = []
-  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => told.push(String(payload))))
-  return told
+function recordCalls(page: Page): string[] {
+  const calls: string[] = []
+  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => calls.push(String(payload))))
+  return calls
 }
 
 /** A page's first try to load itself that nobody answers. */
@@ -128,11 +128,11 @@ test('[SCR-1] [KSK-18] a page that broke while its agent is away stays, and come
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible({ timeout: 60_000 })
 })
 
-test('[SCR-12] a time zone that the browser does not know is told to the engine once; the screen goes on, and its time says in which zone it is', async ({
+test('[SCR-12] a time zone that the browser does not know is reported to the engine once; the screen goes on, and its time says in which zone it is', async ({
   page,
   kiosk,
 }) => {
-  const told = hearCalls(page)
+  const calls = recordCalls(page)
   const nowMs = Date.now()
   const placed = placeSpaces(DEMO_CAMPUS.spaces)
   const spaceId = idAt(placed, DEMO_CAMPUS.doorPath)
@@ -145,18 +145,18 @@ test('[SCR-12] a time zone that the browser does not know is told to the engine 
   await expect(page.locator('.state-word')).toHaveText(/^(Free|Busy|Full)$/)
   await expect(page.locator('.state-time')).toHaveText(/^\d\d:\d\d [A-Z]{3}/)
   await expect(page.locator('.today')).toHaveText('')
-  const faults = (): string[] => told.filter((text) => text.includes('"logFault"'))
+  const faults = (): string[] => calls.filter((text) => text.includes('"logFault"'))
   await expect.poll(() => faults().length).toBe(1)
   expect(faults()[0]).toContain('Mars/Olympus')
 })
 
-test('[SCR-2] what is thrown outside of drawing is told to the engine, and the screen goes on', async ({
+test('[SCR-2] what is thrown outside of drawing is reported to the engine, and the screen goes on', async ({
   page,
   kiosk,
   complaints,
 }) => {
   complaints.expect(/a fault of this test/)
-  const told = hearCalls(page)
+  const calls = recordCalls(page)
   await page.goto(kiosk.url)
   await expect(page.getByRole('heading', { name: HOME })).toBeVisible()
   await page.evaluate(() => {
@@ -165,7 +165,7 @@ test('[SCR-2] what is thrown outside of drawing is told to the engine, and the s
     })
     void Promise.reject(new Error('a fault of this test, promised'))
   })
-  const faults = (): string[] => told.filter((text) => text.includes('"logFault"'))
+  const faults = (): string[] => calls.filter((text) => text.includes('"logFault"'))
   await expect.poll(() => faults().length).toBe(2)
   expect(faults().join(' ')).toContain('a fault of this test, promised')
   await page.getByRole('button', { name: 'SL Slovenščina' }).click()
@@ -177,9 +177,9 @@ test('[SCR-3] a page says that it paints; one whose thread hangs turns /health t
   kiosk,
 }) => {
   test.slow()
-  const told = hearCalls(page)
+  const calls = recordCalls(page)
   await page.goto(kiosk.url)
-  await expect.poll(() => told.some((text) => text.includes('"painted"')), { timeout: 30_000 }).toBe(true)
+  await expect.poll(() => calls.some((text) => text.includes('"painted"')), { timeout: 30_000 }).toBe(true)
   const health = async (): Promise<number> => (await fetch(new URL('/health', kiosk.url))).status
   expect(await health()).toBe(204)
   await page.evaluate(() => {

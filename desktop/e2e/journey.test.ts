@@ -4,15 +4,15 @@ import { recordWords } from './word-record.ts'
 
 // One tap's whole way: finger, screen, engine, hub, database, the other kiosk, its screen.
 
-test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor and for its building; undo takes it back', async ({
+test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor and for its building; undo removes it', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   const { name, floors, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
   const [door, lobby] = await Promise.all([
-    openFace('door', roomId),
-    openFace('entrance', ids.get(name) ?? 0),
+    openKiosk('door', roomId),
+    openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
   await expectLobby(lobby.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
@@ -37,22 +37,22 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(null)
 })
 
-test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, the lobby says how old it is, and all converges', async ({
+test('[SYN-23, SYN-4] a dead connection: the door thanks at once and says what waits, the lobby says how old it is, and all converges', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
   const [door, lobby] = await Promise.all([
-    openFace('door', roomId),
-    openFace('entrance', ids.get(name) ?? 0),
+    openKiosk('door', roomId),
+    openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
   await expectLobby(lobby.page, { [name]: 'Unknown' })
 
-  // Half open, as when a cable is pulled: nobody is told that the line is dead.
-  world.line.isSilent = true
+  // Half open, as when a cable is pulled: neither end learns that the connection is dead.
+  world.proxy.isSilent = true
   await reportButton(door.page, 'Full').click()
   await expectAnswer(door.page, 'Thank you')
   await expectDoor(door.page, 'Full')
@@ -62,8 +62,8 @@ test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, 
   await expectDoor(door.page, 'Full')
   expect(await world.loadReports(roomId)).toEqual([])
 
-  world.line.isSilent = false
-  world.line.cut()
+  world.proxy.isSilent = false
+  world.proxy.cut()
   await Promise.all([door.kiosk.nap(), lobby.kiosk.nap()])
   await expectLobby(lobby.page, { [name]: 'Full', [rooms[0]]: 'Full' })
   await expect(door.page.getByText('Offline')).toHaveCount(0)
@@ -71,23 +71,23 @@ test('[SYN-23, SYN-4] a dead line: the door thanks at once and says what waits, 
   expect(await world.loadReports(roomId)).toEqual([2])
 })
 
-test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is shown again, and arrives', async ({
+test('[SYN-1] a tap outlives kill -9 of its kiosk while the connection is cut: it is shown again, and arrives', async ({
   world,
-  openFace,
+  openKiosk,
   complaints,
 }) => {
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[1]) ?? 0
   const [door, lobby] = await Promise.all([
-    openFace('door', roomId),
-    openFace('entrance', ids.get(name) ?? 0),
+    openKiosk('door', roomId),
+    openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
   await expectLobby(lobby.page, { [name]: 'Unknown' })
 
-  world.line.isShut = true
-  world.line.cut()
+  world.proxy.isShut = true
+  world.proxy.cut()
   await reportButton(door.page, 'Busy').click()
   await expectAnswer(door.page, 'Thank you')
   // The browser says by itself that the agent is away.
@@ -99,7 +99,7 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is s
   await expectDoor(door.page, 'Busy', 15_000)
   expect(await world.loadReports(roomId)).toEqual([])
 
-  world.line.isShut = false
+  world.proxy.isShut = false
   await Promise.all([door.kiosk.nap(), lobby.kiosk.nap()])
   await expectLobby(lobby.page, { [name]: 'Busy', [rooms[1]]: 'Busy' })
   expect(await world.loadReports(roomId)).toEqual([1])
@@ -107,15 +107,15 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the line is cut: it is s
 
 test('[KSK-17] an agent that hangs: its page says so after five seconds and shows no figure, the tap is not certain, and never counts late', async ({
   world,
-  openFace,
+  openKiosk,
   complaints,
 }) => {
   test.slow()
   const { rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
-  const door = await openFace('door', roomId)
+  const door = await openKiosk('door', roomId)
   await expectDoor(door.page, 'Unknown')
-  // Lines to an agent that hangs are given up again and again.
+  // Connections to an agent that hangs are given up again and again.
   complaints.expect(/WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/bridge' failed/)
 
   const record = await recordWords(door.page, '.setup h1')
@@ -129,13 +129,13 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
   ).toBeVisible()
   await expect(door.page.locator('.state-word')).toHaveCount(0)
   await expect(door.page.getByText(/Live/)).toHaveCount(0)
-  // Long enough for a line that was dialled meanwhile to be given up too.
+  // Long enough for a connection that was opened by then to be given up too.
   const awayAt = await record.tenths()
   await expect.poll(record.tenths, { timeout: 40_000 }).toBeGreaterThan(awayAt + 70)
 
   door.kiosk.thaw()
   await expectDoor(door.page, 'Unknown', 15_000)
-  // What it read on waking came from a visitor who was told that it is not certain.
+  // What it read on waking came from a visitor who was shown that it is not certain.
   await reportButton(door.page, 'Busy').click()
   await expectAnswer(door.page, 'Thank you')
   await expect.poll(() => world.loadReports(roomId)).toEqual([1])
@@ -143,14 +143,14 @@ test('[KSK-17] an agent that hangs: its page says so after five seconds and show
 
 test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing is lost and nothing counts twice', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const [roomId, otherId] = [ids.get(rooms[0]) ?? 0, ids.get(rooms[2]) ?? 0]
   const [door, lobby] = await Promise.all([
-    openFace('door', roomId),
-    openFace('entrance', ids.get(name) ?? 0),
+    openKiosk('door', roomId),
+    openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
   await expectLobby(lobby.page, { [rooms[2]]: 'Unknown' })

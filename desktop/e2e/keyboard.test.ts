@@ -28,9 +28,9 @@ async function tabTo(page: Page, beginning: string): Promise<void> {
   throw new Error(`no control that begins with "${beginning}" can be reached by Tab`)
 }
 
-test('keyboard alone: a report and its undo at a door', async ({ world, openFace }) => {
+test('keyboard alone: a report and its undo at a door', async ({ world, openKiosk }) => {
   const { rooms, ids } = world.takeLibrary()
-  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  const { page } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
   await expectDoor(page, 'Unknown')
   await tabTo(page, 'Full')
   await page.keyboard.press('Enter')
@@ -46,10 +46,10 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openFace
 
 test('keyboard alone: a place of a lobby opened, reported, undone and closed again', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   const { name, rooms, ids } = world.takeLibrary()
-  const { page } = await openFace('entrance', ids.get(name) ?? 0)
+  const { page } = await openKiosk('entrance', ids.get(name) ?? 0)
   await expectLobby(page, { [rooms[1]]: 'Unknown' })
   await tabTo(page, rooms[1])
   await page.keyboard.press('Enter')
@@ -71,10 +71,10 @@ test('keyboard alone: a place of a lobby opened, reported, undone and closed aga
 
 test('language, large text, contrast, dark and reach are one tap each; after a rest the screen asks, and starts over', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   const { rooms, ids } = world.takeLibrary()
-  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  const { page } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
   await page.clock.install()
   await page.reload()
   await expectDoor(page, 'Unknown')

@@ -61,7 +61,7 @@ test('[SCR-16] a real keyboard types and erases a PIN, and its Enter is to send 
   await expect(dots).toHaveText('●●●●')
 })
 
-test('[SCR-17] a report that waits to be sent is told without a warning, what is wrong with one', async ({
+test('[SCR-17] a report that waits to be sent is shown without a warning, what is wrong with one', async ({
   page,
   galleryUrl,
 }) => {

@@ -39,7 +39,7 @@ function compareLooks(page: Page): Promise<Compared[]> {
 const leastOf = (what: string, usual: number): number =>
   (what.startsWith('P.state-word') ? 0.93 * usual : usual) - 0.05
 
-/** What a passer-by reads of a place is larger by a ninth at least: its name, where it is, how old the news is, what it has. */
+/** What a passer-by reads of a place is larger by a ninth at least: its name, where it is, how old the report is, what it has. */
 const READ =
   /^[A-Z0-9]+\.(?:state-names|state-clock|state-time|state-age|state-offline|facts|nearby|nearby-title|place-words|card-name|card-line|section-name|section-counts|entrance-title) /
 

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, openPlace, reportButton, test } from './portal-testing.ts'
 import { enter } from './portal-world.ts'
 
-// What somebody asks of the portal comes at once, or is told as not to be had.
+// What somebody asks of the portal comes at once, or the page says that it does not exist.
 
 test('[POR-14] a confirmation link that was used promises nothing any more and says how to go on', async ({
   portal,
@@ -20,7 +20,7 @@ test('[POR-14] a confirmation link that was used promises nothing any more and s
   await expect(page.getByRole('button', { name: /again/ })).toBeVisible()
 })
 
-test('[POR-14] [POR-11] who cannot sign in yet is told of the fields by their names, and to open the mail first', async ({
+test('[POR-14] [POR-11] who cannot sign in yet reads which fields are wrong by their names, and to open the mail first', async ({
   portal,
   page,
 }) => {

@@ -4,7 +4,7 @@ import { connectionMark } from './portal-world.ts'
 import { expect, expectPlace, openPlace, reportButton, test } from './portal-testing.ts'
 import { recordWords } from './word-record.ts'
 
-// What a page says of its line while the hub hangs, the laptop sleeps, or the network goes: never an old figure as "Live".
+// What a page says of its connection while the hub hangs, the laptop sleeps, or the network goes: never an old figure as "Live".
 
 /** Numbers of the processes that draw this browser's pages. */
 async function renderersOf(browser: Browser): Promise<number[]> {
@@ -36,7 +36,7 @@ test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap t
   await expect(page.getByText('No answer from Carrel. Please try again.')).toBeVisible({ timeout: 15_000 })
   const [first, second, third] = await record.words()
   expect([first?.[0], second?.[0], third?.[0]]).toEqual(['Live', 'Connecting…', 'Offline'])
-  // One and a half heartbeats after the last word; then the time that a question gets.
+  // One and a half heartbeats after the last message; then the time that a question gets.
   expect(second?.[1]).toBeLessThan(90)
   expect(third?.[1]).toBeLessThan(130)
 
@@ -48,13 +48,13 @@ test('[POR-8, POR-9] a hub that hangs: "Live" for eight seconds at most, a tap t
   expect(await portal.countReports(rooms[0])).toBe(1)
 })
 
-test('[POR-8] a page that wakes says "connecting" before anything else, and "Live" only after the hub’s word', async ({
+test('[POR-8] a page that wakes says "connecting" before anything else, and "Live" only after a message of the hub', async ({
   portal,
   context,
 }) => {
   const page = await portal.signIn(context, await portal.makePerson())
   // What browsers tell a page after a sleep, after another network, and on the way back; this one tells nothing by itself.
-  for (const told of ['resume', 'online', 'offline', 'pageshow']) {
+  for (const event of ['resume', 'online', 'offline', 'pageshow']) {
     await expect(connectionMark(page)).toHaveText('Live')
     portal.stopHub()
     const word = await page.evaluate(async (type) => {
@@ -62,8 +62,8 @@ test('[POR-8] a page that wakes says "connecting" before anything else, and "Liv
       ;(type === 'resume' ? document : window).dispatchEvent(event)
       await new Promise((resolve) => requestAnimationFrame(resolve))
       return document.querySelector('.p-connection')?.textContent
-    }, told)
-    expect(word, told).toBe('Connecting…')
+    }, event)
+    expect(word, event).toBe('Connecting…')
     portal.continueHub()
     await portal.bringBack(page)
   }
@@ -85,7 +85,7 @@ test('[POR-8] a page whose process stood still does not show its old figures as 
   for (const id of renderers) process.kill(id, 'SIGSTOP')
   try {
     await new Promise((resolve) => setTimeout(resolve, 12_000))
-    // Heartbeats of these seconds lie in the socket; the line dies behind them.
+    // Heartbeats of these seconds lie in the socket; the connection dies behind them.
     portal.stopHub()
   } finally {
     for (const id of renderers) process.kill(id, 'SIGCONT')
@@ -93,7 +93,7 @@ test('[POR-8] a page whose process stood still does not show its old figures as 
   await expect(connectionMark(page)).toHaveText('Offline', { timeout: 30_000 })
   const [live, connecting, offline] = await record.words()
   expect([live?.[0], connecting?.[0], offline?.[0]]).toEqual(['Live', 'Connecting…', 'Offline'])
-  // What a line gets to come back in, and a second for a beat of the page.
+  // The time that a connection gets to come back, and a second for a tick of the page.
   expect((offline?.[1] ?? 0) - (connecting?.[1] ?? 0)).toBeLessThan(40)
   portal.continueHub()
   await portal.bringBack(page)

@@ -41,8 +41,8 @@ test('[SCR-12] a time zone that the browser does not know breaks no page, and ti
   complaints.expect(/the time zone "Mars\/Olympus" is not known to this browser/)
   const { rooms } = portal.takeLibrary()
   const page = await portal.signIn(context, await portal.makePerson())
-  const told: string[] = []
-  page.on('pageerror', ({ message }) => told.push(message))
+  const errors: string[] = []
+  page.on('pageerror', ({ message }) => errors.push(message))
   await page.route('**/api/v1/auth/token/refresh', async (route) => {
     const response = await route.fetch()
     const admission = (await response.json()) as RouteAnswer<'POST /auth/token'>
@@ -53,7 +53,7 @@ test('[SCR-12] a time zone that the browser does not know breaks no page, and ti
   await page.reload()
   await openPlace(page, rooms[0])
   await expect(page.getByRole('heading', { level: 1, name: rooms[0] })).toBeVisible()
-  expect(told).toHaveLength(1)
+  expect(errors).toHaveLength(1)
 })
 
 /** Which programs a hub gives, and whether it is there at all. */

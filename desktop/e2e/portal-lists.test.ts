@@ -87,7 +87,7 @@ test('[POR-10] a list does not move under the finger; left alone, it is put in o
   await list.nth(1).hover()
   await reportIn(second, rooms[1], 'Free')
   await reportIn(second, rooms[2], 'Free')
-  // The news is in the rows at once, the order is as it was.
+  // The new level is in the rows at once, the order is as it was.
   await expect(page.locator('.p-list .p-row').nth(1)).toContainText('Free')
   await expect(page.locator('.p-list .p-row').nth(2)).toContainText('Free')
   await expect(list).toHaveText([rooms[0], rooms[1], rooms[2]])

@@ -13,7 +13,7 @@ test('[IDN-13, UNI-3, POR-5] the set-up link makes the first administrator, who 
   other,
 }) => {
   test.slow()
-  await portal.forgetTries()
+  await portal.deleteTries()
   const stamp = Date.now()
   const name = `University of Ravne ${stamp}`
   const domain = `ravne${stamp}.example`
@@ -76,7 +76,7 @@ test('[IDN-10, IDN-11] a forgotten password, another address, the end of an acco
   other,
 }) => {
   test.slow()
-  await portal.forgetTries()
+  await portal.deleteTries()
   const email = await portal.makePerson()
   const newEmail = email.replace('@', '.new@')
   const phone = await portal.signIn(other, email)

@@ -105,7 +105,7 @@ test('[POR-5] a sensitive act asks for the password again when it was given long
   expect((await download).suggestedFilename()).toBe('carrel-my-data.json')
 })
 
-test('a university is asked for, confirmed by mail, and let in by a platform administrator', async ({
+test('a university is asked for, confirmed by mail, and approved by a platform administrator', async ({
   portal,
   page,
   other,

@@ -10,7 +10,7 @@ async function show(page: Page, galleryUrl: string, name: string, width = 390): 
   await showPicture(page, `?screen=${name}&lang=en`)
 }
 
-test('[POR-17] that somebody was signed out is no news any more beside a refused password', async ({
+test('[POR-17] that somebody was signed out is not said any more beside a refused password', async ({
   page,
   galleryUrl,
 }) => {
@@ -22,7 +22,7 @@ test('[POR-17] that somebody was signed out is no news any more beside a refused
   await expect(ended).toHaveCount(0)
 })
 
-test('[POR-17] that a mail was sent is no news any more beside why none is sent now', async ({
+test('[POR-17] that a mail was sent is not said any more beside why none is sent now', async ({
   page,
   galleryUrl,
 }) => {
@@ -73,7 +73,7 @@ async function isCovered(control: Locator): Promise<boolean> {
 }
 
 for (const width of [390, 1280])
-  test(`[POR-18] what staff do at a place is answered there, and a word at the foot lies over none of its buttons for good: ${width} px`, async ({
+  test(`[POR-18] what staff do at a place is answered there, and a toast lies over none of its buttons for good: ${width} px`, async ({
     page,
     galleryUrl,
   }) => {
@@ -109,7 +109,7 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
   }
 })
 
-test('[POR-19] a university that is refused for its domain is told of its domain', async ({
+test('[POR-19] a university that is refused for its domain reads about its domain', async ({
   page,
   galleryUrl,
 }) => {

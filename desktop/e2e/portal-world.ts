@@ -89,7 +89,7 @@ export class PortalWorld {
     this.hub = await startHub(this.parts.env)
   }
 
-  /** SIGSTOP: every line stays open, and nothing is said on it. */
+  /** SIGSTOP: every connection stays open, and nothing is sent on it. */
   stopHub(): void {
     this.hub.child.process.kill('SIGSTOP')
   }
@@ -99,13 +99,13 @@ export class PortalWorld {
     this.hub.child.process.kill('SIGCONT')
   }
 
-  /** The page's next try may be half a minute away, by rule: a word of the browser's network brings it back at once. */
+  /** The page's next try may be half a minute away, by rule: an `online` event of the browser brings it forward. */
   async bringBack(page: Page): Promise<void> {
     await page.evaluate(() => window.dispatchEvent(new Event('online')))
     await expect(connectionMark(page)).toHaveText('Live')
   }
 
-  /** Reports on a space, those taken back among them. */
+  /** Reports on a space, removed ones among them. */
   async countReports(spaceName: string): Promise<number> {
     const [row] = await query<{ count: number }>(
       this.pool,
@@ -122,7 +122,7 @@ export class PortalWorld {
     return library
   }
 
-  /** Somebody with a confirmed account and PASSWORD; of the super group, or one who lets universities in. Gives the address. */
+  /** Somebody with a confirmed account and PASSWORD; of the super group, or one who approves universities. Gives the address. */
   async makePerson(kind: 'student' | 'staff' | 'platform' = 'student'): Promise<string> {
     this.personCount += 1
     const isPlatform = kind === 'platform'
@@ -155,8 +155,8 @@ export class PortalWorld {
     return link.exec((await this.mail.mailTo(address, link)).text)?.[0] ?? ''
   }
 
-  /** All tries at the doors are forgotten: what tests before this one did fills no limit. [IDN-12] */
-  async forgetTries(): Promise<void> {
+  /** Deletes all counted tries: what tests before this one did fills no limit. [IDN-12] */
+  async deleteTries(): Promise<void> {
     await query(this.pool, 'delete from rate_limits')
   }
 
@@ -225,7 +225,7 @@ export class PortalWorld {
   }
 }
 
-/** The one word of a page on its line to the hub. */
+/** What a page says of its connection to the hub: one word. */
 export function connectionMark(page: Page): Locator {
   return page.locator('.p-connection')
 }

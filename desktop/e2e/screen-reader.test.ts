@@ -30,12 +30,12 @@ function countOf(heard: readonly string[], sentence: string): number {
 
 test('each change is announced once: a tap, its undo, a report from elsewhere, and nothing else', async ({
   world,
-  openFace,
+  openKiosk,
 }) => {
   const { name, rooms, ids } = world.takeLibrary()
   const [door, lobby] = await Promise.all([
-    openFace('door', ids.get(rooms[0]) ?? 0),
-    openFace('entrance', ids.get(name) ?? 0),
+    openKiosk('door', ids.get(rooms[0]) ?? 0),
+    openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
   await expectLobby(lobby.page, { [name]: 'Unknown' })
@@ -77,9 +77,9 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
   expect(regions).toEqual([{ role: 'status', live: 'polite', text: heard.at(-1) }])
 })
 
-test('ages and the clock go by in silence', async ({ world, openFace }) => {
+test('ages and the clock go by in silence', async ({ world, openKiosk }) => {
   const { rooms, ids } = world.takeLibrary()
-  const { page } = await openFace('door', ids.get(rooms[0]) ?? 0)
+  const { page } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
   await expectDoor(page, 'Unknown')
   await reportButton(page, 'Free').click()
   await expect(page.getByText('Reported just now')).toBeVisible()

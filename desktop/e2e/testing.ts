@@ -30,7 +30,7 @@ export class Complaints {
 }
 
 /** A kiosk and a page that shows its screens. */
-export interface Face {
+export interface OpenedKiosk {
   kiosk: KioskHost
   page: Page
 }
@@ -39,7 +39,7 @@ export interface Face {
 export interface TestParts {
   complaints: Complaints
   /** Makes a kiosk at a space, enrols it with a fresh code and opens its screens. */
-  openFace(role: KioskRole, spaceId: number): Promise<Face>
+  openKiosk(role: KioskRole, spaceId: number): Promise<OpenedKiosk>
 }
 
 /** What the tests of one worker share. */
@@ -84,7 +84,7 @@ export const test = base.extend<TestParts, WorkerParts>({
     },
     { auto: true },
   ],
-  openFace: async ({ context, world }, run) => {
+  openKiosk: async ({ context, world }, run) => {
     const kiosks: KioskHost[] = []
     await run(async (role, spaceId) => {
       const kiosk = world.makeKiosk(`${role} ${spaceId}`)

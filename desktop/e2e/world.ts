@@ -22,10 +22,10 @@ export interface Library {
   ids: ReadonlyMap<string, number>
 }
 
-/** A hub that really runs, on a database of its own, and a line to it that can be cut. */
+/** A hub that really runs, on a database of its own, and a connection to it that can be cut. */
 export class World {
   /** What kiosks dial instead of the hub. */
-  readonly line: ConnectionProxy
+  readonly proxy: ConnectionProxy
   private readonly database: TestDatabase
   private readonly home: string
   private readonly env: NodeJS.ProcessEnv
@@ -38,13 +38,13 @@ export class World {
     home: string
     env: NodeJS.ProcessEnv
     hub: World['hub']
-    line: ConnectionProxy
+    proxy: ConnectionProxy
   }) {
     this.database = parts.database
     this.home = parts.home
     this.env = parts.env
     this.hub = parts.hub
-    this.line = parts.line
+    this.proxy = parts.proxy
   }
 
   /** Starts everything, and makes the university as its staff would: with `admin`. */
@@ -60,14 +60,14 @@ export class World {
       CARREL_LOG: 'silent',
     }
     const hub = await startHub(env)
-    const line = await openConnectionProxy(() => world.hub.port)
-    const world = new World({ database, home, env, hub, line })
+    const proxy = await openConnectionProxy(() => world.hub.port)
+    const world = new World({ database, home, env, hub, proxy })
     await world.makeUniversity(libraryCount)
     return world
   }
 
   async end(): Promise<void> {
-    await this.line.close()
+    await this.proxy.close()
     await this.hub.child.stop()
     await this.database.drop()
     rmSync(this.home, { recursive: true, force: true })
@@ -79,7 +79,7 @@ export class World {
     await this.hub.child.ended
   }
 
-  /** Starts it again; kiosks find it behind the same line. */
+  /** Starts it again; kiosks find it behind the same proxy. */
   async restartHub(): Promise<void> {
     this.hub = await startHub(this.env)
   }
@@ -100,7 +100,7 @@ export class World {
   /** A kiosk in a process of its own, not started yet. */
   makeKiosk(name: string): KioskHost {
     const folder = mkdtempSync(path.join(this.home, 'kiosk-'))
-    return new KioskHost(name, `http://127.0.0.1:${this.line.port}`, folder)
+    return new KioskHost(name, `http://127.0.0.1:${this.proxy.port}`, folder)
   }
 
   /** Levels of all stored reports on a space, oldest first; a withdrawn one is among them. */

@@ -4,7 +4,7 @@ import type { AppPart } from './electron-parts.ts'
 
 /** The app's exit codes, for its supervisor. [SHL-4] */
 export const EXIT_CODES = {
-  /** Ended as asked, or by the system: start it again, or leave it, as the supervisor was told. */
+  /** Ended as asked, or by the system: start it again, or leave it, as the supervisor is configured. */
   restart: 0,
   /** The command line cannot be used: starting again ends the same way. */
   usage: 2,
@@ -14,7 +14,7 @@ export const EXIT_CODES = {
   maintenance: 75,
 } as const
 
-/** One of the codes. */
+/** One of the exit codes above. */
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES]
 
 /** The parts of the app have so long to stop; one that hangs must not keep a supervisor waiting. */

@@ -63,7 +63,7 @@ test('[BRG-2] each listen starts again with the newest; a page that crashed gets
   expect(echo.listeners.size).toBe(0)
 })
 
-test('[KSK-17] a page hears every two seconds that the main process is not held up, for as long as it is there', async () => {
+test('[KSK-17] a page is sent every two seconds that the main process is not held up, for as long as it is there', async () => {
   const { electron, window, clock } = await startDouble()
   const page = window.webContents
   electron.send(mainFrameOf(window), 'listen')

@@ -37,7 +37,7 @@ export interface FramePart extends Pick<WebFrameMain, 'url'> {
   readonly parent: object | null
 }
 
-/** A page. */
+/** The part of Electron's `WebContents` that the app uses. */
 export interface ContentsPart extends Pick<
   WebContents,
   'forcefullyCrashRenderer' | 'isDestroyed' | 'loadURL' | 'send' | 'setWindowOpenHandler'

@@ -73,7 +73,7 @@ test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that is not enrol
   electron.app.quit()
   await settle()
   expect(electron.app.exitCode).toBe(0)
-  // The folder is free again: a second app opens it and is not told that it is locked.
+  // The folder is free again: a second app opens it and is not refused as locked.
   const again = await run(args)
   expect(slicesOf(again.electron, 'kiosk')).toMatchObject([{ state: 'notEnrolled' }])
   again.electron.app.quit()

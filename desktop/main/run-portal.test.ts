@@ -125,9 +125,9 @@ test('[POR-7] no permission, no device, nothing from elsewhere, and no file but 
     'data:text/html,x',
     'devtools://devtools/x',
   ])
-    expect(session.isLet(url)).toBe(false)
+    expect(session.isAllowed(url)).toBe(false)
   for (const url of [`${HUB}/assets/portal.js`, 'wss://hub.example/api/v1/live', 'data:image/png;base64,'])
-    expect(session.isLet(url)).toBe(true)
+    expect(session.isAllowed(url)).toBe(true)
   expect(session.isDownloaded(`${HUB}/api/v1/openapi.json`)).toBe(false)
   expect(session.isDownloaded('blob:https://evil.example/1')).toBe(false)
   expect(session.isDownloaded(`blob:${HUB}/1`)).toBe(true)

@@ -69,8 +69,8 @@ test('[BRG-4] no permission, no device, no download, no address but its own', as
     'devtools://devtools/x',
     'no address',
   ])
-    expect(session.isLet(url)).toBe(false)
-  expect(session.isLet('app://carrel/assets/kiosk.js')).toBe(true)
+    expect(session.isAllowed(url)).toBe(false)
+  expect(session.isAllowed('app://carrel/assets/kiosk.js')).toBe(true)
 })
 
 test('[BRG-4] a page made later is locked as well', async () => {

@@ -35,7 +35,7 @@ export interface Shell {
 
 /**
  * First steps, before Electron is ready and before any file of the kiosk is opened: the sandbox for every page, the
- * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and Electron told it to come to the
+ * app:// scheme, and the lock that only one app per folder holds. False: another one runs, and Electron asked it to come to the
  * front. Throws where the folder cannot be made. [SHL-9]
  */
 export function claimInstance(

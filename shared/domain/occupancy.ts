@@ -12,6 +12,9 @@ export const MILLIONTHS = 1_000_000
 /** A tap equal to one younger than this on the same space falls into it. [SYN-5] [OCC-16] */
 export const COLLAPSE_MS = 10_000
 
+/** How long a report may be undone where it was made, at a kiosk and in the portal. [POR-6] */
+export const UNDO_MS = 5_000
+
 /** What a report is ordered by: when it was made, then the commit that took it, then the kiosk's own count. [OCC-1] */
 export interface ReportOrder {
   /** Hub time of the tap, in ms since 1970. */

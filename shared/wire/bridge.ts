@@ -39,7 +39,7 @@ type Inputs = typeof BRIDGE_INPUTS
  * Why a hub's certificate is not believed: this device's date is wrong for certain; it is not valid at this device's date,
  * which may be wrong; an authority signed it that the device does not know; it is another host's; anything else. [KSK-10] [KSK-11]
  */
-export type CertificateTrouble =
+export type CertificateError =
   | 'clockWrong'
   | 'certificateDate'
   | 'certificateAuthority'
@@ -49,7 +49,7 @@ export type CertificateTrouble =
 /** A refusal by the engine API. A closed list. [BRG-1] */
 export type CallRefusal =
   | MutationRefusal
-  | { why: CertificateTrouble }
+  | { why: CertificateError }
   | { why: 'unknownCall' }
   | { why: 'notEnrolled' }
   | { why: 'revoked' }
@@ -133,7 +133,7 @@ export interface LinkSlice {
   /** Hub time of the last message from the hub. */
   lastContactMs: number | null
   /** Why it is offline, when the hub said so, or when its certificate is not believed. */
-  reason: 'upgrade' | 'revoked' | 'forked' | CertificateTrouble | null
+  reason: 'upgrade' | 'revoked' | 'forked' | CertificateError | null
 }
 
 /** One space as the engine folds it: confirmed rows and waiting taps. Ageing and sums are the screen's, by `shown`. */

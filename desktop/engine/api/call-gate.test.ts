@@ -57,7 +57,7 @@ test.each([
   (_when, timersFirst) => {
     const { ask, done, pass, standStill, runDue } = makeWorld()
     pass(TICK_MS)
-    // The shortest: a page that heard the last beat just before, and its own five seconds.
+    // The shortest: a page that received the last beat just before, and its own five seconds.
     standStill(SILENT_ENGINE_MS - BEAT_EVERY_MS)
     if (timersFirst) runDue()
     ask('tap')

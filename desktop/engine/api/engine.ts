@@ -15,7 +15,7 @@ import { openDiagnostics } from '../commands/open-diagnostics.ts'
 import { reportOccupancy, type ReportState } from '../commands/report-occupancy.ts'
 import { withdrawReport } from '../commands/withdraw-report.ts'
 import { appliedPositionOf, type Core, type EngineOptions } from '../core/core.ts'
-import { tryWriteCache, tryResetCache, handleDiskTrouble } from '../core/store-writes.ts'
+import { tryWriteCache, tryResetCache, handleDiskError } from '../core/store-writes.ts'
 import { makeUnavailableEngine } from './unavailable-engine.ts'
 import { makeCore, readRows } from '../core/make-core.ts'
 import type { Engine } from './engine-api.ts'
@@ -79,7 +79,7 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
       if (!isCallName(name)) return refuse({ why: 'unknownCall' })
       return await withTimeout(options.clock, runCall(commands, name, input))
     } catch (error) {
-      if (handleDiskTrouble(core, error)) return refuse({ why: 'notSaved' })
+      if (handleDiskError(core, error)) return refuse({ why: 'notSaved' })
       options.log.warn('call-failed', 'A call of a page failed by a fault of the program.', {
         name,
         reason: String(error),

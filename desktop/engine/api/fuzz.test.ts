@@ -27,7 +27,7 @@ const MESSAGES = Number(process.env['FUZZ_MESSAGES'] ?? 10_000)
 /** By so much the heap may grow at least in a quarter of them: twice what was seen, whatever their number. */
 const KEPT_BYTES = 300_000
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_262)
-/** How often a line gets as far as a good hub would bring it. */
+/** How often a connection gets as far as a good hub would bring it. */
 const HELLO_CHANCE = 0.05
 
 const REFUSALS = new Set<CallRefusal['why']>([
@@ -112,7 +112,7 @@ class Victim {
   readonly clock = makeLeapClock()
   readonly faults: string[] = []
   readonly bench: TestKiosk
-  line: ConnectionEvents | null = null
+  connection: ConnectionEvents | null = null
   hello: Hello | null = null
   pushedTo = 0
   private isFollowing = false
@@ -130,10 +130,10 @@ class Victim {
         clock: this.clock,
         log,
         connect: (_url, events) => {
-          this.line = events
+          this.connection = events
           this.hello = null
           const end = (): void => {
-            if (this.line === events) this.line = null
+            if (this.connection === events) this.connection = null
           }
           return { send: (text) => this.hear(text), ping: () => undefined, close: end }
         },
@@ -143,7 +143,7 @@ class Victim {
 
   hear(text: string): void {
     const parsed = parseKiosk(text)
-    // Thrown into the engine, this shows as a line that failed.
+    // Thrown into the engine, this shows as a connection that failed.
     if (!parsed.ok) throw new Error(`the kiosk said ${text.slice(0, 200)}: ${parsed.refusal.at}`)
     const message = parsed.value
     if (message.type === 'hello') this.hello = message
@@ -151,29 +151,29 @@ class Victim {
   }
 
   say(message: HubMessage): void {
-    this.line?.received(JSON.stringify(message))
+    this.connection?.received(JSON.stringify(message))
   }
 
   cut(): void {
-    const { line } = this
-    this.line = null
-    line?.ended('closed')
+    const { connection } = this
+    this.connection = null
+    connection?.ended('closed')
   }
 
   isOnline(): boolean {
-    return this.line !== null && this.bench.seen.link?.status === 'online'
+    return this.connection !== null && this.bench.seen.link?.status === 'online'
   }
 
   /** Lets time pass until the kiosk dials; a device that lost its place gets it back. */
   async waitForConnection(): Promise<void> {
-    for (let turn = 0; this.line === null; turn += 1) {
+    for (let turn = 0; this.connection === null; turn += 1) {
       if (turn > 10_000) throw new Error(`the kiosk dials no more: ${JSON.stringify(this.bench.seen)}`)
       if (this.bench.seen.kiosk?.state === 'notEnrolled') await this.bench.engine.call('enrol', { code: 'A' })
-      if (this.line === null) this.clock.jump()
+      if (this.connection === null) this.clock.jump()
     }
   }
 
-  /** A hub as it should be, up to the live line. */
+  /** A hub as it should be, up to the live connection. */
   sendHello(): void {
     this.say({ type: 'challenge', nonce: 'n', protocols: [2, 1] })
     const { hello } = this
@@ -202,7 +202,7 @@ class Victim {
     }
   }
 
-  /** Valid words of a hub, as they would stand on this line. */
+  /** Valid messages of a hub, as they would be sent on this connection. */
   words(random: SeededRandom): HubMessage {
     const parted = { epoch: 'epoch-1', to: 7, part: 1, parts: random.integerBelow(3) + 1 }
     const level = [3, 7, random.integerBelow(3) as 0 | 1 | 2, this.clock.wallMs()] as [
@@ -243,7 +243,7 @@ class Victim {
     ])
   }
 
-  /** Follows the line in the background of a call that waits for it. */
+  /** Keeps the connection going while a call waits for it. */
   async call(name: string, input: unknown): Promise<unknown> {
     const answer = this.bench.engine.call(name, input)
     this.isFollowing = true
@@ -291,11 +291,11 @@ test(`[BRG-1] [SYN-15] ${MESSAGES} random messages at an engine's two inputs, ca
         if (!isFromTheList(output)) throw new Error(`${name} ${JSON.stringify(output)}`)
         continue
       }
-      if (victim.line === null) {
+      if (victim.connection === null) {
         await victim.waitForConnection()
         if (random.withProbability(HELLO_CHANCE)) victim.sendHello()
       }
-      victim.line?.received(nextText(random, victim))
+      victim.connection?.received(nextText(random, victim))
     }
   }
   await throwMany(MESSAGES / 4)

@@ -25,7 +25,7 @@ describe('hub time at a device', () => {
     expect(time.nowMs()).toBe(HUB_MS + 3_600_000)
   })
 
-  it('[SYN-15] of a hub that names the last moment there is stays a time that can be told', () => {
+  it('[SYN-15] of a hub that names the last moment there is stays a time that can be shown', () => {
     const clock = makeTestClock()
     const time = makeHubTime(clock, null, 0)
     time.recordServerTime(8_640_000_000_000_000, true)

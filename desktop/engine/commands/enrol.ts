@@ -1,6 +1,6 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput, CallRefusal } from '#shared/wire/bridge.ts'
-import { refineDateTrouble } from '../sync/certificate-trouble.ts'
+import { refineDateError } from '../sync/certificate-error.ts'
 import { clockFactsOf, type Core } from '../core/core.ts'
 import { tryWriteOutbox } from '../core/store-writes.ts'
 import { isKioskKey, makeKioskKey } from '../core/identity.ts'
@@ -74,6 +74,6 @@ function withDate(core: Core, refusal: EnrolRefusal): CallRefusal {
     case 'tooManyCodes':
       return refusal
     default:
-      return { why: refineDateTrouble(refusal.why, clockFactsOf(core)) }
+      return { why: refineDateError(refusal.why, clockFactsOf(core)) }
   }
 }

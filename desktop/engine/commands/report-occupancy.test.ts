@@ -9,7 +9,7 @@ it('[SYN-5] an equal tap within ten seconds is merged into the one before, also 
   expect(await tap()).toMatchObject({ value: { mutationId: 1, isRepeat: true } })
 })
 
-it('[SYN-5] an equal tap is news once another kiosk said something else', async () => {
+it('[SYN-5] an equal tap counts once another kiosk said something else', async () => {
   const kiosk = await openLiveTestKiosk()
   const tap = (): Promise<unknown> => kiosk.engine.call('reportOccupancy', { spaceId: 3, level: 1 })
   await tap()
@@ -21,7 +21,7 @@ it('[SYN-5] an equal tap is news once another kiosk said something else', async 
   expect(kiosk.screen.get(3)).toMatchObject({ level: 1 })
 })
 
-it('[OCC-14] a tap that was noted already offers no undo and extends none', async () => {
+it('[OCC-14] a tap that repeats a report offers no undo and extends none', async () => {
   const kiosk = await openLiveTestKiosk()
   const tap = (): Promise<unknown> => kiosk.engine.call('reportOccupancy', { spaceId: 3, level: 1 })
   await tap()
@@ -35,7 +35,7 @@ it('[OCC-14] a tap that was noted already offers no undo and extends none', asyn
   expect(kiosk.screen.get(3)).toMatchObject({ level: 1 })
 })
 
-it('[OCC-14] a report that somebody confirmed since is not taken back any more, not even by who made it', async () => {
+it('[OCC-14] a report that somebody confirmed since is not removed any more, not even by who made it', async () => {
   const kiosk = await openLiveTestKiosk()
   const tap = (spaceId: number): Promise<unknown> =>
     kiosk.engine.call('reportOccupancy', { spaceId, level: 2 })

@@ -1,7 +1,7 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
 import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shared/domain/mutation.ts'
-import { COLLAPSE_MS, decideReport, type ReportFacts } from '#shared/domain/occupancy.ts'
+import { COLLAPSE_MS, decideReport, UNDO_MS, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
@@ -9,9 +9,6 @@ import { mutationBodyText, hashMutation } from '../core/identity.ts'
 import { foldSpace, type ReportedLevel } from '../screen/overlay.ts'
 import type { NewMutation } from '../store/outbox-rows.ts'
 import { appendMutation } from './append-mutation.ts'
-
-/** How long the screen offers to undo a report. */
-export const UNDO_MS = 5_000
 
 /** What reporting remembers between calls, for as long as the process lives. */
 export interface ReportState {

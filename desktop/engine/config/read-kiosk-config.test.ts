@@ -65,7 +65,7 @@ test('[SYN-26] a hub that is not this machine is reached over TLS, and no key sa
     expect(checkKioskConfig({ name: 'x', hub: { url } }).ok).toBe(true)
 })
 
-test('a file that is not there, is no JSON, or names no certificate is told in plain words', () => {
+test('a file that is not there, is no JSON, or names no certificate is reported in plain words', () => {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-config-'))
   const file = join(folder, 'kiosk.json')
   const problemOf = (): unknown => {

@@ -33,7 +33,7 @@ function countRows(kiosk: TestKiosk): number {
 }
 
 describe('a connection that stays up for weeks', () => {
-  it('[KSK-6] [SYN-18] forgets what was acknowledged seven days ago without a new welcome, and never the newest id', async () => {
+  it('[KSK-6] [SYN-18] deletes what was acknowledged seven days ago without a new welcome, and never the newest id', async () => {
     const kiosk = await openLiveTestKiosk()
     for (let id = 1; id <= 3; id += 1) {
       await report(kiosk, 2 + id, 1)
@@ -65,7 +65,7 @@ describe('a connection that stays up for weeks', () => {
     sqlite.close()
     const again = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub })
     again.engine.start()
-    // A hub that is met tells the time; what it forgets by then is not looked at here.
+    // A hub that is met sends the time; what is deleted by then is not looked at here.
     welcome(again, { lastMutationId: 5_003 })
     expect(countRows(again)).toBe(3)
     again.engine.stop()

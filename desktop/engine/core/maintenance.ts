@@ -1,5 +1,5 @@
 import type { Core } from './core.ts'
-import { handleDiskTrouble } from './store-writes.ts'
+import { handleDiskError } from './store-writes.ts'
 import type { HubLink } from '../sync/hub-link.ts'
 
 /** How often it is checked whether this process stood still. */
@@ -47,7 +47,7 @@ function pruneOnce(core: Core): boolean {
     return core.stores.outbox.prune(nowMs)
   } catch (error) {
     // Tried again in an hour. A fault of the program ends neither this nor the process.
-    if (!handleDiskTrouble(core, error))
+    if (!handleDiskError(core, error))
       core.options.log.warn(
         'prune-failed',
         'Acknowledged mutations could not be deleted; tried again in an hour.',

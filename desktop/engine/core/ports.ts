@@ -1,5 +1,5 @@
 import type { Decision } from '#shared/domain/decision.ts'
-import type { CertificateTrouble } from '#shared/wire/bridge.ts'
+import type { CertificateError } from '#shared/wire/bridge.ts'
 import type { EnrolRequest, EnrolResponse } from '#shared/wire/rest.ts'
 
 // What an engine needs from the world. Everything else in its folders is plain Node and SQLite, so that a test or a
@@ -18,7 +18,7 @@ export interface EngineClock {
 }
 
 /** Why a connection ended, as far as the device can tell. */
-export type ConnectionEnd = 'closed' | 'unreachable' | CertificateTrouble
+export type ConnectionEnd = 'closed' | 'unreachable' | CertificateError
 
 /** What happens on a connection. Nothing is called after `ended`. */
 export interface ConnectionEvents {
@@ -41,7 +41,7 @@ export interface HubConnection {
 export type ConnectToHub = (url: string, events: ConnectionEvents) => HubConnection
 
 /** Why an enrolment failed. */
-export type EnrolRefusal = { why: 'codeRefused' | 'hubUnreachable' | 'tooManyCodes' | CertificateTrouble }
+export type EnrolRefusal = { why: 'codeRefused' | 'hubUnreachable' | 'tooManyCodes' | CertificateError }
 
 /** Posts an enrolment to a hub's HTTP API. Never throws, never rejects. */
 export type PostEnrolment = (

@@ -1,5 +1,5 @@
 import type { OutboxSlice } from '#shared/wire/bridge.ts'
-import { isSqliteError, storeTroubleOf } from '../store/sqlite.ts'
+import { isSqliteError, storeErrorOf } from '../store/sqlite.ts'
 import type { Core } from './core.ts'
 
 /**
@@ -11,7 +11,7 @@ export function tryWriteOutbox(core: Core, write: () => void): boolean {
   try {
     write()
   } catch (error) {
-    if (!handleDiskTrouble(core, error)) throw error
+    if (!handleDiskError(core, error)) throw error
     return false
   }
   if (core.health.alarm === 'diskFull') raiseAlarm(core, core.stores.wasOutboxReset ? 'outboxReset' : null)
@@ -22,16 +22,16 @@ export function tryWriteOutbox(core: Core, write: () => void): boolean {
  * True when `error` says that `outbox.db` cannot be read or written any more: then the alarm is raised. A file that is broken,
  * or on a disk that fails, is left to the next start: the engine accepts no more writes, and the process is to end. [KSK-3]
  */
-export function handleDiskTrouble(core: Core, error: unknown): boolean {
-  const trouble = storeTroubleOf(error)
-  if (trouble === null) return false
+export function handleDiskError(core: Core, error: unknown): boolean {
+  const kind = storeErrorOf(error)
+  if (kind === null) return false
   core.options.log.warn('outbox-failing', 'The outbox cannot be read or written.', {
-    trouble,
+    trouble: kind,
     reason: String(error),
   })
-  if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
-  if (trouble !== 'corrupt' && trouble !== 'failing') return true
-  raiseAlarm(core, trouble === 'corrupt' ? 'outboxReset' : 'diskFailing')
+  if (kind === 'diskFull') raiseAlarm(core, 'diskFull')
+  if (kind !== 'corrupt' && kind !== 'failing') return true
+  raiseAlarm(core, kind === 'corrupt' ? 'outboxReset' : 'diskFailing')
   if (core.health.failure === null) {
     core.health.failure = 'storeBroken'
     core.failed.resolve('storeBroken')
@@ -51,21 +51,21 @@ export function tryWriteCache(core: Core, write: () => void): boolean {
     return true
   } catch (error) {
     core.stores.cache.rollback()
-    const trouble = storeTroubleOf(error)
-    if (trouble === null && !isSqliteError(error)) throw error
+    const kind = storeErrorOf(error)
+    if (kind === null && !isSqliteError(error)) throw error
     core.options.log.warn('cache-failing', 'The cache cannot be read or written.', {
-      trouble,
+      trouble: kind,
       reason: String(error),
     })
-    if (trouble === 'diskFull') raiseAlarm(core, 'diskFull')
-    else if (trouble !== 'locked') tryResetCache(core)
+    if (kind === 'diskFull') raiseAlarm(core, 'diskFull')
+    else if (kind !== 'locked') tryResetCache(core)
     return false
   }
 }
 
 /** Replaces the cache by an empty one. False, with the alarm raised, where the disk does not take it. [KSK-7] */
 export function tryResetCache(core: Core): boolean {
-  core.mirror.forgetPosition()
+  core.mirror.resetPosition()
   try {
     core.stores.resetCache()
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { LogCode } from './log-codes.ts'
 
-/** What a line of the log tells beside its code and its sentence. The four keys of every line are not to be taken. */
+/** Facts of a log line beside its code and its sentence. The four keys that every line has must not be among them. */
 export type LogFacts = Record<string, unknown> & { time?: never; level?: never; code?: never; event?: never }
 
 /**

@@ -1,4 +1,4 @@
-import type { CallRefusal, CertificateTrouble } from '#shared/wire/bridge.ts'
+import type { CallRefusal, CertificateError } from '#shared/wire/bridge.ts'
 import type { Engine } from '../api/engine-api.ts'
 import type { EngineClock } from '../core/ports.ts'
 
@@ -64,7 +64,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 
 const AGAIN = 'Enrolment will be retried.'
 
-const CERTIFICATE_SENTENCES: Record<CertificateTrouble, string> = {
+const CERTIFICATE_SENTENCES: Record<CertificateError, string> = {
   clockWrong: `The date or time of this device is wrong, so the hub's certificate cannot be checked. Set them. ${AGAIN}`,
   certificateDate: `The hub's certificate is not valid on this device's date. Check the date and time; if they are right, the hub needs a new certificate. ${AGAIN}`,
   certificateAuthority: `This device does not trust the authority that signed the hub's certificate. Set hub.caFile to that authority's certificate. ${AGAIN}`,

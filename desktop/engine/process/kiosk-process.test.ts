@@ -36,19 +36,19 @@ class Kiosk {
       )
   }
 
-  /** What the screen was told of the line since that many lines. */
+  /** The connection's statuses that the screen received after that many printed lines. */
   statuses(since = 0): string[] {
     return this.lines
       .slice(since)
       .flatMap(({ slice, value }) => (slice === 'link' ? [value?.status ?? ''] : []))
   }
 
-  /** Tenths of a second from there until the screen was told so, by the kiosk's own timers. */
+  /** Tenths of a second from there until the screen received that status, by the kiosk's own timers. */
   tenthsUntil(status: string, since: number): number {
     const lines = this.lines.slice(since)
-    const told = lines.findIndex(({ value }) => value?.status === status)
+    const found = lines.findIndex(({ value }) => value?.status === status)
     if (told === -1) throw new Error(`"${status}" was not told`)
-    return lines.slice(0, told).filter(({ tick }) => tick === true).length
+    return lines.slice(0, found).filter(({ tick }) => tick === true).length
   }
 
   isOnline(): Promise<void> {

@@ -27,7 +27,7 @@ test('[SYN-25] [KSK-3] outbox.db that breaks under way raises the alarm, accepts
   expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
   expect(await kiosk.engine.failed).toBe('storeBroken')
   expect(kiosk.screen.get(4)).toMatchObject({ level: null })
-  // What it shows stays until the process has ended, no line is tried anew, and nothing is said to be a fault of ours.
+  // What it shows stays until the process has ended, no connection is opened anew, and nothing is logged as a fault of ours.
   const dialled = kiosk.hub.connectionCount()
   kiosk.clock.advance(300_000)
   expect(kiosk.hub.connectionCount()).toBe(dialled)

@@ -1,6 +1,6 @@
 import { closeSync, openSync, truncateSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { storeTroubleOf } from './sqlite.ts'
+import { storeErrorOf } from './sqlite.ts'
 
 /**
  * Locks a folder for this process. The lock is the operating system's, held through an empty database: it ends with the
@@ -10,7 +10,7 @@ export function lockFolder(file: string): (() => void) | null {
   try {
     return takeLock(file)
   } catch (error) {
-    if (storeTroubleOf(error) !== 'corrupt') throw error
+    if (storeErrorOf(error) !== 'corrupt') throw error
     // Nothing is in it, and nobody holds it: SQLite checks the lock before it reads the file. It stays the same file, so that
     // of two starts only one gets the lock. [KSK-14]
     truncateSync(file)
@@ -25,7 +25,7 @@ function takeLock(file: string): (() => void) | null {
     sqlite.exec('begin exclusive')
   } catch (error) {
     sqlite.close()
-    if (storeTroubleOf(error) === 'locked') return null
+    if (storeErrorOf(error) === 'locked') return null
     throw error
   }
   return () => sqlite.close()

@@ -14,7 +14,7 @@ import { scratchFolder } from '../testing/scripted-hub.ts'
 import { exportOutboxes } from './export-outbox.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import { openStores, type Stores } from './stores.ts'
-import { storeTroubleOf } from './sqlite.ts'
+import { storeErrorOf } from './sqlite.ts'
 
 const SILENT = { info: () => undefined, warn: () => undefined }
 
@@ -103,7 +103,7 @@ describe('what SQLite does not call corrupt', () => {
   })
 
   it('[KSK-1] only two families of codes are corruption', () => {
-    const kind = (code: string) => storeTroubleOf(Object.assign(new Error(code), { code }))
+    const kind = (code: string) => storeErrorOf(Object.assign(new Error(code), { code }))
     for (const code of ['SQLITE_CORRUPT', 'SQLITE_CORRUPT_VTAB', 'SQLITE_CORRUPT_INDEX', 'SQLITE_NOTADB'])
       expect(kind(code)).toBe('corrupt')
     for (const code of [

@@ -33,7 +33,7 @@ export interface Mirror {
   /** Live children of a space. */
   childrenOf(id: number): number[]
   /**
-   * Applies rows newer than those held and moves the cursor, in one transaction; `protocol` is noted with it. Yields, so that
+   * Applies rows newer than those held and moves the cursor, in one transaction; `protocol` is stored with it. Yields, so that
    * the event loop can run.
    * Returns the ids that changed; null when a level came for a space that is not held: then rows are missing. Whoever stops
    * while it is `writing` must call `return()`, which rolls the transaction back; while it is `switching` the disk has all of
@@ -42,8 +42,8 @@ export interface Mirror {
   apply(incoming: IncomingRows, protocol: number): ApplySteps
   /** Drops all rows in memory: the device changed its university. Returns the ids that were there. */
   clear(): number[]
-  /** Forgets how far the rows are, after the cache was replaced; the rows themselves stay in memory. */
-  forgetPosition(): void
+  /** Begins without a position again, after the cache was replaced; the rows themselves stay in memory. */
+  resetPosition(): void
 }
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
@@ -72,7 +72,7 @@ export function readMirror(readCache: () => Cache): Mirror {
       Object.assign(state, { rows: new ConfirmedRows(), epoch: null, cursor: 0 })
       return ids
     },
-    forgetPosition: () => void Object.assign(state, { epoch: null, cursor: 0 }),
+    resetPosition: () => void Object.assign(state, { epoch: null, cursor: 0 }),
   }
 }
 

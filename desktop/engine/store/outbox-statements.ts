@@ -45,7 +45,7 @@ export function readBounds(sqlite: Sqlite): OutboxBounds {
   const { firstWaiting, lastWaiting, ...known } = bounds
   if (firstWaiting === null || lastWaiting === null) return { ...known, hasGaps: false }
   const isDense = lastWaiting - firstWaiting + 1 === known.waitingCount
-  // Where nothing acknowledged is held, the hello tells the first id as `oldestRetained`. [SYN-18]
+  // Where nothing acknowledged is held, the hello gives the first id as `oldestRetained`. [SYN-18]
   const isJoined = known.ackedTo === 0 || firstWaiting === known.ackedTo + 1
   return { ...known, hasGaps: !isDense || !isJoined }
 }

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { hashMutation, makeKioskKey } from '../core/identity.ts'
 import { makeOutbox } from './outbox.ts'
 import { deleteDatabase } from './database-files.ts'
-import { openSqlite, storeTroubleOf, type Sqlite } from './sqlite.ts'
+import { openSqlite, storeErrorOf, type Sqlite } from './sqlite.ts'
 
 /** What was saved of a corrupt outbox. */
 export interface Salvaged {
@@ -162,9 +162,9 @@ function attempt<Value>(read: () => Value): Value | null {
   try {
     return read()
   } catch (error) {
-    const trouble = storeTroubleOf(error)
+    const kind = storeErrorOf(error)
     // What a disk does not read now, it may read at the next start.
-    if (trouble !== null && trouble !== 'corrupt') throw error
+    if (kind !== null && kind !== 'corrupt') throw error
     return null
   }
 }

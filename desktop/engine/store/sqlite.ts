@@ -8,7 +8,7 @@ export type Durability = 'precious' | 'disposable'
 
 /**
  * Opens a database that only its owner may read: SQLite gives `-wal` and `-shm` the mode of the main file, so that is
- * made first. Throws what SQLite throws: see `storeTroubleOf`. [SYN-1]
+ * made first. Throws what SQLite throws: see `storeErrorOf`. [SYN-1]
  */
 export function openSqlite(file: string, durability: Durability): Sqlite {
   closeSync(openSync(file, 'a', 0o600))
@@ -65,7 +65,7 @@ export function checkIntegrity(sqlite: Sqlite, depth: 'quick' | 'whole'): void {
  * What is wrong with a store: no room; a file that SQLite itself calls corrupt or no database; held by another process; or
  * `failing`: the disk, its rights or the memory do not do what they should.
  */
-export type StoreTrouble = 'diskFull' | 'corrupt' | 'locked' | 'failing'
+export type StoreError = 'diskFull' | 'corrupt' | 'locked' | 'failing'
 
 /** Whether an error is SQLite's, whatever it says: for a disposable file that is reason enough to begin a new one. */
 export function isSqliteError(error: unknown): boolean {
@@ -73,7 +73,7 @@ export function isSqliteError(error: unknown): boolean {
 }
 
 /** What a disk's or SQLite's error means for the store; null for any other error. [KSK-1] */
-export function storeTroubleOf(error: unknown): StoreTrouble | null {
+export function storeErrorOf(error: unknown): StoreError | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const { code } = error
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'locked'

@@ -58,7 +58,7 @@ describe('the kiosk’s folder', () => {
     expect(third.seen.kiosk).toMatchObject({ state: 'enrolled' })
   })
 
-  it('that is a file is told to the screen', () => {
+  it('that is a file is reported to the screen', () => {
     const file = join(scratchFolder(), 'taken')
     writeFileSync(file, '')
     expect(openTestKiosk({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })

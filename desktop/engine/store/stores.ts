@@ -14,7 +14,7 @@ import {
   moveAside,
   moveLeftoverWal,
 } from './database-files.ts'
-import { openSqlite, TooNewError, storeTroubleOf, type Sqlite } from './sqlite.ts'
+import { openSqlite, TooNewError, storeErrorOf, type Sqlite } from './sqlite.ts'
 
 /** The databases of a kiosk, locked for this process. */
 export interface Stores {
@@ -54,8 +54,8 @@ export function openStores(
 
 function problemOf(error: unknown): StoreProblem {
   if (error instanceof TooNewError) return 'tooNew'
-  const trouble = storeTroubleOf(error)
-  return trouble === 'diskFull' || trouble === 'locked' ? trouble : 'unreadable'
+  const kind = storeErrorOf(error)
+  return kind === 'diskFull' || kind === 'locked' ? kind : 'unreadable'
 }
 
 function openLocked(
@@ -117,7 +117,7 @@ function openOutbox(
     warnAboutMovedAside(file, log)
     return { store, wasReset: wasLeft }
   } catch (error) {
-    if (storeTroubleOf(error) !== 'corrupt') throw error
+    if (storeErrorOf(error) !== 'corrupt') throw error
     const saved = salvageOutbox(file, migrations)
     const movedTo = moveAside(file)
     installSalvaged(file)
@@ -146,8 +146,8 @@ function openCache(file: string, log: EngineLog): { store: Cache; wasReset: bool
   try {
     return { store: readCache(file), wasReset: false }
   } catch (error) {
-    const trouble = storeTroubleOf(error)
-    if (trouble === 'diskFull' || trouble === 'locked') throw error
+    const kind = storeErrorOf(error)
+    if (kind === 'diskFull' || kind === 'locked') throw error
     log.warn('cache-unreadable', 'The cache cannot be read and is replaced by an empty one.', {
       reason: String(error),
     })

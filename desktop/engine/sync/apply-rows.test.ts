@@ -114,7 +114,7 @@ describe('rows', () => {
     expect(kiosk.engine.readRows().rows).toHaveLength(6_006)
   })
 
-  it('[SYN-9] takes a transaction back that a dying connection left open', async () => {
+  it('[SYN-9] rolls back a transaction that a dying connection left open', async () => {
     const kiosk = await openLiveTestKiosk()
     const rows = Array.from({ length: 6_000 }, (_, index) => rowOf(index + 10, index + 10, 3))
     kiosk.hub.say({

@@ -16,11 +16,11 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
   const { options, stores, mirror, headSignature } = session.core
   const { outbox } = stores
   const { kioskId, privateKey, ticket } = outbox.identity()
-  if (kioskId === null || privateKey === null) return session.end({ why: 'line', end: 'closed' })
+  if (kioskId === null || privateKey === null) return session.end({ why: 'connection', end: 'closed' })
   if (!isKioskKey(privateKey)) return session.end({ why: 'keyUnreadable' })
   session.protocol = options.protocol ?? bestProtocol(challenge)
   // What came without texts has the same clocks as with them: only a snapshot brings them. The old rows stay shown until then.
-  if (takesTexts(session.protocol) && !takesTexts(mirror.protocol)) mirror.forgetPosition()
+  if (takesTexts(session.protocol) && !takesTexts(mirror.protocol)) mirror.resetPosition()
   const hello = {
     type: 'hello' as const,
     protocol: session.protocol,
@@ -85,7 +85,7 @@ export function goLive(session: SessionState): void {
   sendApplied(session)
 }
 
-/** Confirms the ticket, and tells the hub how far the rows are applied. [SYN-11] */
+/** Confirms the ticket, and sends the hub how far the rows are applied. [SYN-11] */
 export function sendApplied(session: SessionState): void {
   const { core, ticket } = session
   session.send({

@@ -184,7 +184,7 @@ describe('welcome', () => {
     expect(kiosk.engine.readRows()).toMatchObject({ epoch: 'epoch-2', cursor: 7, waitingCount: 0 })
   })
 
-  it('[SYN-18] forgets after seven days of hub time, but never the newest id', async () => {
+  it('[SYN-18] deletes after seven days of hub time, but never the newest id', async () => {
     const kiosk = await openLiveTestKiosk()
     await report(kiosk, 3, 1)
     await report(kiosk, 4, 1)
@@ -200,7 +200,7 @@ describe('welcome', () => {
     expect(kiosk.hub.last('hello')).toMatchObject({ oldestRetained: 2, nextMutationId: 3, ackedTo: 2 })
   })
 
-  it('tells the screen of a move', async () => {
+  it('shows a move on the screen', async () => {
     const kiosk = await openLiveTestKiosk()
     kiosk.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, spaceId: 1 } })
     expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { spaceId: 1 } })
@@ -333,7 +333,7 @@ describe('when the hub says no', () => {
     const TEXTED = LIBRARY.map((row) =>
       row.id === 3 ? { ...row, facts: { ...row.facts, texts: { sl: { name: 'Soba' } } } } : row,
     )
-    const greet = (kiosk: TestKiosk, protocols: number[]): unknown => {
+    const helloOf = (kiosk: TestKiosk, protocols: number[]): unknown => {
       kiosk.hub.say({ type: 'challenge', nonce: 'abc', protocols })
       const hello = kiosk.hub.last('hello')
       welcome(kiosk)
@@ -342,20 +342,20 @@ describe('when the hub says no', () => {
     const NEW = [PROTOCOL, 2, 1]
     // Its rows came under protocol 2. That a process stops before the others are here makes no difference.
     const stopped = reopen(await openLiveTestKiosk())
-    expect(greet(stopped, NEW)).toEqual([PROTOCOL, null, 0])
+    expect(helloOf(stopped, NEW)).toEqual([PROTOCOL, null, 0])
     const kiosk = reopen(stopped)
-    expect(greet(kiosk, NEW)).toEqual([PROTOCOL, null, 0])
+    expect(helloOf(kiosk, NEW)).toEqual([PROTOCOL, null, 0])
     expect([...kiosk.screen.keys()]).toEqual(LIBRARY.map(({ id }) => id))
     snapshot(kiosk, TEXTED)
     expect(kiosk.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
     const next = reopen(kiosk)
-    expect(greet(next, NEW)).toEqual([PROTOCOL, 'epoch-1', 6])
+    expect(helloOf(next, NEW)).toEqual([PROTOCOL, 'epoch-1', 6])
     expect(next.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
     // What a hub of the release before sends may be without texts again.
     const back = reopen(next)
-    expect(greet(back, [2, 1])).toEqual([2, 'epoch-1', 6])
+    expect(helloOf(back, [2, 1])).toEqual([2, 'epoch-1', 6])
     levels(back, 6, 7, [[4, 7, 1, 1_800_000_000_000]])
-    expect(greet(reopen(back), NEW)).toEqual([PROTOCOL, null, 0])
+    expect(helloOf(reopen(back), NEW)).toEqual([PROTOCOL, null, 0])
   })
 
   it('[SYN-13] one that is too old keeps what it has and tries again slowly', async () => {

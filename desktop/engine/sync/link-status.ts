@@ -1,5 +1,5 @@
 import type { LinkSlice } from '#shared/wire/bridge.ts'
-import { refineDateTrouble } from './certificate-trouble.ts'
+import { refineDateError } from './certificate-error.ts'
 import { clockFactsOf, type Core } from '../core/core.ts'
 import type { SessionEnd } from './session-state.ts'
 
@@ -27,10 +27,10 @@ export function makeLinkStatus(core: Core): LinkStatus {
   const set = (status: LinkSlice['status'], reason: LinkSlice['reason']): void => {
     cancelGrace()
     const { link } = core.health
-    const isNews = link.status !== status || link.reason !== reason
+    const isChanged = link.status !== status || link.reason !== reason
     core.health.link = { status, reason }
     // Each heartbeat is published too: it carries the time.
-    if (isNews || status === 'online') core.screen.publish('link')
+    if (isChanged || status === 'online') core.screen.publish('link')
   }
   return {
     setOnline: () => set('online', null),
@@ -48,8 +48,8 @@ export function makeLinkStatus(core: Core): LinkStatus {
 }
 
 function reasonOf(core: Core, end: SessionEnd): LinkSlice['reason'] {
-  if (end.why === 'line' && end.end !== 'closed' && end.end !== 'unreachable')
-    return refineDateTrouble(end.end, clockFactsOf(core))
+  if (end.why === 'connection' && end.end !== 'closed' && end.end !== 'unreachable')
+    return refineDateError(end.end, clockFactsOf(core))
   if (end.why === 'forked') return 'forked'
   if (end.why !== 'err') return null
   switch (end.code) {

@@ -12,7 +12,7 @@ describe('an assignment that cannot be shown', () => {
     { idleMs: 0 },
   ]
 
-  it('[KSK-5] is not taken: the last good one goes on, rows and taps too, and staff are told', async () => {
+  it('[KSK-5] is not taken: the last good one goes on, rows and taps too, and staff see it', async () => {
     for (const bad of BAD) {
       const kiosk = await openLiveTestKiosk()
       kiosk.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, ...bad } })

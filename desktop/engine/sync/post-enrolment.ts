@@ -2,9 +2,9 @@ import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { EnrolResponse } from '#shared/wire/rest.ts'
-import type { CertificateTrouble } from '#shared/wire/bridge.ts'
+import type { CertificateError } from '#shared/wire/bridge.ts'
 import { makeParse } from '#shared/wire/parse.ts'
-import { certificateTroubleOf } from './certificate-trouble.ts'
+import { certificateErrorOf } from './certificate-error.ts'
 import type { PostEnrolment } from '../core/ports.ts'
 
 const TIMEOUT_MS = 5_000
@@ -34,7 +34,7 @@ export function makePostEnrolment(ca: string | null, timeoutMs: number = TIMEOUT
 }
 
 /** Why there is no answer. */
-type NoAnswer = { why: 'hubUnreachable' | CertificateTrouble }
+type NoAnswer = { why: 'hubUnreachable' | CertificateError }
 
 /** Posts and reads the whole answer within the time; else why there is none. Never rejects. */
 function postJson(
@@ -45,7 +45,7 @@ function postJson(
 ): Promise<{ status: number; text: string } | NoAnswer> {
   return new Promise((resolve) => {
     const fail = (error: unknown): void =>
-      resolve({ why: certificateTroubleOf(error, Date.now()) ?? 'hubUnreachable' })
+      resolve({ why: certificateErrorOf(error, Date.now()) ?? 'hubUnreachable' })
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
       url,
       {

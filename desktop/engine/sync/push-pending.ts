@@ -1,6 +1,6 @@
 import { MAX_FRAME_BYTES_UP, MAX_PUSH_MUTATIONS, type Ack } from '#shared/wire/messages.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
-import { tryWriteCache, handleDiskTrouble, tryWriteOutbox } from '../core/store-writes.ts'
+import { tryWriteCache, handleDiskError, tryWriteOutbox } from '../core/store-writes.ts'
 import type { SessionState } from './session-state.ts'
 import { buildPush } from './build-push.ts'
 import { recordHeadSignature } from './record-hub-state.ts'
@@ -23,7 +23,7 @@ export function pushPending(session: SessionState): void {
     sendOldest(session, ACK_TIMEOUT_MS)
   } catch (error) {
     // The mutation that led here is stored, and must not be reported as refused. [SYN-25]
-    if (!handleDiskTrouble(session.core, error)) throw error
+    if (!handleDiskError(session.core, error)) throw error
     session.end({ why: 'notWritten' })
   }
 }

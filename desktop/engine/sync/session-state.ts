@@ -34,7 +34,7 @@ export interface SessionState {
 
 /** How a connection ended. */
 export type SessionEnd =
-  | { why: 'line'; end: ConnectionEnd }
+  | { why: 'connection'; end: ConnectionEnd }
   /** Nothing was received for too long, or the handshake took too long. */
   | { why: 'silent' }
   | { why: 'bye'; retryAfterMs: number }

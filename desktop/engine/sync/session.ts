@@ -1,5 +1,5 @@
 import type { Core } from '../core/core.ts'
-import { handleDiskTrouble } from '../core/store-writes.ts'
+import { handleDiskError } from '../core/store-writes.ts'
 import type { ConnectionEnd } from '../core/ports.ts'
 import type { SessionState, SessionEnd } from './session-state.ts'
 import { MISSED_HEARTBEATS, watchConnection } from './watch-connection.ts'
@@ -22,7 +22,7 @@ export interface Session {
   /** Sends a mutation that was just stored. */
   push(): void
   checkPin(pin: string): Promise<Answer>
-  /** Ends it and tells the hooks so. */
+  /** Ends it and calls the hooks. */
   close(): void
 }
 
@@ -65,7 +65,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
   }
   // Where exceptions of the message handlers end: a fault of the program ends the connection, not the kiosk.
   const failed = (error: unknown): void => {
-    if (handleDiskTrouble(core, error)) return finish({ why: 'notWritten' }, true)
+    if (handleDiskError(core, error)) return finish({ why: 'notWritten' }, true)
     log.warn(
       'hub-message-failed',
       'A message of the hub could not be handled by a fault of the program; the connection was ended.',
@@ -99,7 +99,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
       else queue.put(message)
     },
     ponged: () => watch.ponged(),
-    ended: (why: ConnectionEnd) => finish({ why: 'line', end: why }, false),
+    ended: (why: ConnectionEnd) => finish({ why: 'connection', end: why }, false),
   })
 
   return {
@@ -110,6 +110,6 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
       session.phase === 'live'
         ? requests.ask((id) => session.send({ type: 'request', id, ask: { kind: 'checkPin', pin } }))
         : Promise.resolve('offline'),
-    close: () => finish({ why: 'line', end: 'closed' }, true),
+    close: () => finish({ why: 'connection', end: 'closed' }, true),
   }
 }

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { certificateTroubleOf } from './certificate-trouble.ts'
+import { certificateErrorOf } from './certificate-error.ts'
 import type { ConnectToHub, ConnectionEnd } from '../core/ports.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
@@ -38,8 +38,8 @@ export function makeWebSocketConnect(ca: string | null): ConnectToHub {
       if (!state.isEnded) events.ponged()
     })
     socket.on('error', (error) => {
-      const trouble = certificateTroubleOf(error, Date.now())
-      if (trouble !== null) state.why = trouble
+      const kind = certificateErrorOf(error, Date.now())
+      if (kind !== null) state.why = kind
       else if (!state.wasOpen) state.why = 'unreachable'
     })
     socket.on('close', end)

@@ -54,10 +54,10 @@ export class SessionDouble extends EventEmitter {
     this.isSpelling = isOn
   }
   /** Whether a request would leave. */
-  isLet(url: string): boolean {
-    let isLet = true
-    this.beforeRequest?.({ url, resourceType: 'script' }, (answer) => (isLet = answer.cancel !== true))
-    return isLet
+  isAllowed(url: string): boolean {
+    let isAllowed = true
+    this.beforeRequest?.({ url, resourceType: 'script' }, (answer) => (isAllowed = answer.cancel !== true))
+    return isAllowed
   }
   /** Whether a permission is granted to a page. */
   isGranted(permission: 'media' | 'geolocation' | 'fullscreen' | 'clipboard-read'): boolean {
@@ -73,7 +73,7 @@ export class SessionDouble extends EventEmitter {
   }
 }
 
-/** A page. */
+/** A double of Electron's `WebContents`: loads only what its session allows, and emits the events that a test asks for. */
 export class ContentsDouble extends EventEmitter {
   readonly session = new SessionDouble()
   readonly mainFrame = { url: 'about:blank', parent: null }
@@ -98,7 +98,7 @@ export class ContentsDouble extends EventEmitter {
   }
   private async load(url: string): Promise<void> {
     this.emit('did-start-loading')
-    if (!this.session.isLet(url)) return this.fail(url, -20, 'ERR_BLOCKED_BY_CLIENT')
+    if (!this.session.isAllowed(url)) return this.fail(url, -20, 'ERR_BLOCKED_BY_CLIENT')
     const response = await this.electron.fetch(url)
     if (response === null)
       return url.startsWith('http')
@@ -139,7 +139,7 @@ export class ContentsDouble extends EventEmitter {
     if (!event.isRefused) this.mainFrame.url = url
     return !event.isRefused
   }
-  /** Somebody follows a link of the page; whether it was let, loaded or not. */
+  /** Somebody follows a link of the page; whether it was allowed and loaded or not. */
   async follow(url: string): Promise<boolean> {
     if (!this.navigate('will-navigate', url)) return false
     await this.loadURL(url).catch(() => undefined)

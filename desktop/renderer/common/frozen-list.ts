@@ -80,7 +80,7 @@ export function useFrozenList<List>(
   const [kept, setKept] = useState<{ key: string; order: FrozenOrder } | null>(null)
   const order = isHandled && kept?.key === key ? kept.order : null
   const list = build(order)
-  // While drawing, so that between the touch and the keeping no news comes in.
+  // While drawing, so that no update comes in between the touch and the freezing.
   if (!isHandled && kept !== null) setKept(null)
   if (isHandled && order === null) setKept({ key, order: frozenOrder(idsOf(list)) })
   return list

@@ -30,7 +30,7 @@ class TestSocket extends EventTarget {
   }
 }
 
-it('[SCR-13] a line that is not open yet, is closing or has ended takes nothing; an open one takes what it is given', () => {
+it('[SCR-13] a connection that is not open yet, is closing or has ended takes nothing; an open one takes what it is given', () => {
   vi.stubGlobal('WebSocket', TestSocket)
   onTestFinished(() => void vi.unstubAllGlobals())
   const line = openSocket({ protocol: 'https:', host: 'carrel.example' }, '/live')

@@ -1,6 +1,6 @@
 /** The part of a WebSocket that a page uses to talk to its engine, or to the hub. */
 export interface PageSocket {
-  /** Sends while the socket is open; on one that is not, nothing: its end, which is told next, is what tells of it. */
+  /** Sends while the socket is open; on one that is not, nothing: its end is reported next. */
   send(text: string): void
   close(): void
   onopen: (() => void) | null
@@ -8,7 +8,7 @@ export interface PageSocket {
   onclose: ((event: { code: number }) => void) | null
 }
 
-/** Gives a socket up: it is closed, and nothing more is heard of it, whatever still comes. */
+/** Gives a socket up: it is closed, and whatever still comes of it is ignored. */
 export function abandonSocket(socket: PageSocket): void {
   socket.onopen = null
   socket.onmessage = null

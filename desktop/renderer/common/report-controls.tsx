@@ -1,9 +1,10 @@
-import { useEffect, useRef, type ReactElement, type RefObject } from 'react'
+import { useEffect, useRef, type ReactElement, type ReactNode, type RefObject } from 'react'
 import type { Level } from '#shared/domain/occupancy.ts'
+import { Icon, type IconName } from '../ui/icons.tsx'
 import { Shape, type Tone } from '../ui/shapes.tsx'
 import { LEVELS } from './tone.ts'
 
-/** What class names of a face begin with: the portal's with "p-", the kiosks' with nothing. */
+/** What class names begin with: the portal's with "p-", the kiosks' with nothing. */
 type ClassPrefix = '' | 'p-'
 
 /** A small tile in the colour of a state, with its shape. */
@@ -16,8 +17,8 @@ export function StateMark({ prefix, tone }: { prefix: ClassPrefix; tone: Tone })
 }
 
 /**
- * One button for each level. `byKey`: somebody is led on by keys, and the first button takes the focus; `onTap` hears the same of
- * the tap.
+ * One button for each level. `byKey`: the keyboard is in use, and the first button takes the focus; `onTap` gets whether the tap
+ * came by a key.
  */
 export function LevelButtons(props: {
   prefix: ClassPrefix
@@ -63,10 +64,54 @@ export function useFocusWhen<Focused extends HTMLElement>(
   return element
 }
 
+/** The answer to a report, in the place of its buttons: an icon, a heading, a sentence, and a button where there is one. */
+export function ReportAnswer(props: {
+  prefix: ClassPrefix
+  /** Colours it; not given: neither. */
+  kind?: 'thanks' | 'refused'
+  icon: IconName
+  title: string
+  sentence?: ReactNode
+  isBusy?: boolean
+  /** A button. */
+  children?: ReactNode
+}): ReactElement {
+  const { prefix, kind, icon, title, sentence, isBusy, children } = props
+  return (
+    <div className={`${prefix}answer`} data-kind={kind} aria-busy={isBusy}>
+      <Icon name={icon} />
+      <div className={`${prefix}answer-words`}>
+        <h2 className={`${prefix}answer-title`}>{title}</h2>
+        {sentence}
+      </div>
+      {children}
+    </div>
+  )
+}
+
+/** Undoes a report, and shows the seconds that are left for it; `secondsText` says them in words. */
+export function UndoButton(props: {
+  prefix: ClassPrefix
+  button: RefObject<HTMLButtonElement | null>
+  text: string
+  secondsLeft: number
+  secondsText: string
+  onUndo: () => void
+}): ReactElement {
+  const { prefix, button, text, secondsLeft, secondsText, onUndo } = props
+  return (
+    <button ref={button} type="button" className={`${prefix}button ${prefix}button-undo`} onClick={onUndo}>
+      <Icon name="undo" />
+      <span>{text}</span>
+      <Countdown prefix={prefix} secondsLeft={secondsLeft} text={secondsText} />
+    </button>
+  )
+}
+
 const PIPS = [1, 2, 3, 4, 5]
 
 /** Seconds that are left, as pips that go out one by one: nothing moves or flashes. `text` says the same. */
-export function Countdown(props: { prefix: ClassPrefix; secondsLeft: number; text: string }): ReactElement {
+function Countdown(props: { prefix: ClassPrefix; secondsLeft: number; text: string }): ReactElement {
   const { prefix, secondsLeft, text } = props
   return (
     <span className={`${prefix}pips`}>

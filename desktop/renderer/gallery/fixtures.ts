@@ -16,7 +16,7 @@ const ROOM = DEMO_CAMPUS.doorPath
 const LIBRARY = DEMO_CAMPUS.entrancePath
 const LAW_ROOM = ['Lipnik University', 'Law Library', 'Floor 2', 'Study Room']
 
-/** The line as it is on a good day; `some` says what differs. */
+/** The hub connection as it usually is; `some` says what differs. */
 export function link(some: Partial<LinkSlice> = {}, nowMs: number = NOW_MS): LinkSlice {
   return { status: 'online', hubNowMs: nowMs, lastContactMs: nowMs - 2_000, reason: null, ...some }
 }

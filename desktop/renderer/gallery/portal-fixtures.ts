@@ -34,7 +34,7 @@ export const STAFF = student({
   groups: [{ id: 1, name: 'cspace', isSuper: true, permission: 'admin' }],
 })
 
-/** Somebody who lets universities in. */
+/** Somebody who approves universities. */
 export const PLATFORM_ADMIN = student({
   id: 1,
   university: null,

@@ -32,7 +32,7 @@ function stillHub(picture: Picture): Api {
     if (answer === 'waiting') return new Promise(() => undefined)
     return Promise.resolve(answer ?? refuse<Refusal>({ why: 'notFound', retryAfterS: null })) as never
   }
-  return { call, refresh: () => new Promise(() => undefined), forget: () => undefined }
+  return { call, refresh: () => new Promise(() => undefined), clearToken: () => undefined }
 }
 
 function handleOf(picture: Picture, locale: Locale, params: URLSearchParams) {
@@ -69,14 +69,14 @@ export function PortalPicture(props: {
   const picture = PORTAL_PICTURES.get(name)
   const [words, setWords] = useState<i18n | null>(null)
   useEffect(() => {
-    document.documentElement.dataset['face'] = 'portal'
+    document.documentElement.dataset['app'] = 'portal'
     // With the programs of all pages: a picture shows a page, not that it comes.
     void Promise.all([
       makePortalI18n(locale),
       PAGES.prefetch([...OPEN_PAGES, ...LINK_PAGES, ...MEMBER_PAGES]),
     ]).then(([made]) => setWords(made))
     return () => {
-      delete document.documentElement.dataset['face']
+      delete document.documentElement.dataset['app']
     }
   }, [locale])
   if (picture === undefined || words === null) return <p>…</p>

@@ -87,9 +87,9 @@ const report = {
   ask: asked,
   saving: { ...asked, session: { report: saving(false) } },
   thanks: { ...asked, session: { report: thanks(ROOM_ID) } },
-  noted: {
+  alreadySaid: {
     ...asked,
-    session: { report: { step: 'noted', spaceId: ROOM_ID, level: 1, attempt: 1, untilMs: 4_000 } },
+    session: { report: { step: 'alreadySaid', spaceId: ROOM_ID, level: 1, attempt: 1, untilMs: 4_000 } },
   },
   undoing: {
     ...asked,

@@ -24,10 +24,10 @@ export function spokenHere(tag: string): Locale | null {
 
 /** Makes what tells of each language that is not spoken here, once. Throws nothing. [LNG-4] */
 export function makeUnknownLanguageReporter(tell: (fault: Error) => void): (tag: string | undefined) => void {
-  const told = new Set<string>()
+  const logged = new Set<string>()
   return (tag) => {
-    if (tag === undefined || told.has(tag) || spokenHere(tag) !== null) return
-    told.add(tag)
+    if (tag === undefined || logged.has(tag) || spokenHere(tag) !== null) return
+    logged.add(tag)
     tell(new Error(`the language "${tag}" is not spoken here: there is ${Object.keys(FACTS).join(', ')}`))
   }
 }

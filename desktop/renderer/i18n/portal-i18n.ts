@@ -34,7 +34,7 @@ const LOAD_MS = 8_000
 
 /**
  * Speaks another language from now on. Rejects where its words cannot be fetched soon: then the old one stays. `isOver`:
- * another one was wished for meanwhile.
+ * another one was asked for meanwhile.
  */
 export async function changePortalLanguage(
   made: i18n,

@@ -2,7 +2,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { Bridge, BridgeOutputs, CallInput, CallName } from '#shared/wire/bridge.ts'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import {
-  NOTED_FOR_MS,
+  ALREADY_SAID_FOR_MS,
   REFUSED_FOR_MS,
   UNDONE_FOR_MS,
   type Overlay,
@@ -101,7 +101,7 @@ interface ReportParts {
 function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'dismissReport'> {
   const { store, bridge, elapsed, set, nextAttempt } = parts
   const current = (): ReportStep => store.getState().session.report
-  /** Tells how a call ended to whoever still waits for it, or was told that it is not certain; never to the next visitor. */
+  /** Tells how a call ended to whoever still waits for it, or was shown that it is not certain; never to the next visitor. */
   const settle = (attempt: number, report: ReportStep): void => {
     const now = current()
     if ('attempt' in now && now.attempt === attempt) set({ report })
@@ -118,7 +118,13 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
       }
       const { mutationId, isRepeat, undoForMs } = answer.value
       if (isRepeat)
-        return settle(attempt, { step: 'noted', spaceId, level, attempt, untilMs: elapsed() + NOTED_FOR_MS })
+        return settle(attempt, {
+          step: 'alreadySaid',
+          spaceId,
+          level,
+          attempt,
+          untilMs: elapsed() + ALREADY_SAID_FOR_MS,
+        })
       return settle(attempt, {
         step: 'thanks',
         spaceId,

@@ -50,7 +50,7 @@ describe('newsBetween', () => {
     expect(newAnnouncements(thanked, door(0, 1, { ...THANKS, mutationId: 5 }))).toHaveLength(1)
   })
 
-  it('[SCR-4] says once that a report is not saved yet, and [OCC-14] once that it was noted already', () => {
+  it('[SCR-4] says once that a report is not saved yet, and [OCC-14] once that it was already said', () => {
     const saving: ReportStep = {
       step: 'saving',
       spaceId: 1,
@@ -63,8 +63,8 @@ describe('newsBetween', () => {
     expect(newAnnouncements(door(0, 1), door(0, 1, saving))).toEqual([])
     expect(newAnnouncements(door(0, 1, saving), slow)).toEqual([{ what: 'slow', attempt: 1 }])
     expect(newAnnouncements(slow, slow)).toEqual([])
-    const noted = door(0, 1, { step: 'noted', spaceId: 1, level: 1, attempt: 2, untilMs: 4_000 })
-    expect(newAnnouncements(door(0, 1), noted)).toEqual([{ what: 'noted', level: 1, attempt: 2 }])
+    const again = door(0, 1, { step: 'alreadySaid', spaceId: 1, level: 1, attempt: 2, untilMs: 4_000 })
+    expect(newAnnouncements(door(0, 1), again)).toEqual([{ what: 'alreadySaid', level: 1, attempt: 2 }])
   })
 
   it('[OCC-6] says that nothing fresh is known when a report ages out', () => {

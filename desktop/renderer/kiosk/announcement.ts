@@ -4,13 +4,13 @@ import type { EntranceScreen } from './entrance-screen.ts'
 import type { Tone } from '../ui/shapes.tsx'
 import type { Enrolling, ReportStep, ScreenRefusal, Session } from './session.ts'
 
-/** One thing that a screen reader hears. No ages in it: those go by without being news. */
+/** One thing that a screen reader hears. No ages in it: those are not announced. */
 export type Announcement =
   | { what: 'screen'; name: Exclude<DoorScreen['name'] | EntranceScreen['name'], 'tree'> }
   | { what: 'state'; placeName: string; tone: Tone; isOffline: boolean }
   | { what: 'slow'; attempt: number }
   | { what: 'thanks'; level: Level; mutationId: number }
-  | { what: 'noted'; level: Level; attempt: number }
+  | { what: 'alreadySaid'; level: Level; attempt: number }
   | { what: 'undone'; mutationId: number }
   | { what: 'refused'; why: ScreenRefusal['why']; untilMs: number }
 
@@ -83,8 +83,8 @@ function reportAnnouncement(report: ReportStep): Announcement | null {
       return report.isSlow ? { what: 'slow', attempt: report.attempt } : null
     case 'thanks':
       return { what: 'thanks', level: report.level, mutationId: report.mutationId }
-    case 'noted':
-      return { what: 'noted', level: report.level, attempt: report.attempt }
+    case 'alreadySaid':
+      return { what: 'alreadySaid', level: report.level, attempt: report.attempt }
     case 'undone':
       return { what: 'undone', mutationId: report.mutationId }
     case 'refused':

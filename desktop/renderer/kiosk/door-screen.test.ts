@@ -50,7 +50,7 @@ describe('doorScreen', () => {
     expect(stale.name).toBe('offlineStale')
   })
 
-  it('[SYN-23] a line that only says it is connecting counts as off after two heartbeats of silence', () => {
+  it('[SYN-23] a connection that only says it is connecting counts as offline after two heartbeats of silence', () => {
     const link = fixtures.link({ status: 'connecting', lastContactMs: NOW_MS - SILENT_MS + 1 })
     expect(isDisconnected(link, NOW_MS)).toBe(false)
     expect(isDisconnected(link, NOW_MS + 1)).toBe(true)

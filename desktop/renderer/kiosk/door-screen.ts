@@ -45,12 +45,12 @@ export type DoorScreen =
   | { name: 'clockUnknown'; space: DoorSpace }
 
 /**
- * A line that was last heard this long ago is off, also while the engine, just started, still calls it `connecting`: two
- * heartbeats of five seconds, and half as much for dialling. [SYN-23]
+ * A connection without a message for this long counts as offline, also while the engine, just started, still calls it `connecting`: two
+ * heartbeats of five seconds, and half as much for connecting. [SYN-23]
  */
 export const SILENT_MS = 15_000
 
-/** Whether what is shown may be behind: the line is off, or nobody knows yet and the last word is old. */
+/** Whether what is shown may be out of date: offline, or nobody knows yet and the last message is old. */
 export function isDisconnected(link: LinkSlice, nowMs: number | null): boolean {
   if (link.status === 'online') return false
   if (link.status === 'offline' || nowMs === null || link.lastContactMs === null) return true

@@ -108,7 +108,7 @@ function DoorFacts({ space }: { space: DoorSpace }): ReactElement {
   )
 }
 
-/** One line: how old what is shown is, and whether the line is up. */
+/** One line: how old what is shown is, and whether the hub is connected. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
   const { t, age, newest, open, spaces, time } = useWords()
   const { space } = screen

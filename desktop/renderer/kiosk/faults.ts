@@ -1,7 +1,7 @@
 import { MAX_FAULT_LETTERS } from '../common/limits.ts'
 import type { Bridge, CallInput } from '#shared/wire/bridge.ts'
 
-/** Faults that are told in a minute; the engine writes no more either. */
+/** Faults that are reported in a minute; the engine logs no more either. */
 const REPORTED_PER_MINUTE = 6
 
 /** Where a fault of a page came from. */
@@ -38,11 +38,11 @@ function safeText(value: unknown): string {
   try {
     return String(value)
   } catch {
-    return 'a value that cannot be told'
+    return 'a value that cannot be written'
   }
 }
 
-/** Hears what is thrown outside of drawing, in handlers and promises: it is told, and the screen goes on. [SCR-2] */
+/** Catches what is thrown outside of drawing, in handlers and promises: it is reported, and the screen goes on. [SCR-2] */
 export function listenForFaults(
   window: Pick<Window, 'addEventListener'>,
   report: (kind: FaultKind, error: unknown) => void,

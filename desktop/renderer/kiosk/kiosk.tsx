@@ -26,7 +26,7 @@ export function Kiosk(): ReactElement {
   }, [i18n, locale])
   return (
     <Frame>
-      {role === 'door' ? <DoorFace /> : <EntranceFace />}
+      {role === 'door' ? <DoorApp /> : <EntranceApp />}
       <Overlays />
     </Frame>
   )
@@ -40,7 +40,7 @@ function useShownModel(): KioskModel {
   return useMemo(() => (spaces === model.spaces ? model : { ...model, spaces }), [model, spaces])
 }
 
-function DoorFace(): ReactElement {
+function DoorApp(): ReactElement {
   const model = useShownModel()
   const session = useKiosk((state) => state.session)
   const nowMs = useHubNow()
@@ -53,7 +53,7 @@ function DoorFace(): ReactElement {
   )
 }
 
-function EntranceFace(): ReactElement {
+function EntranceApp(): ReactElement {
   const model = useShownModel()
   const session = useKiosk((state) => state.session)
   const isTouched = useKiosk(

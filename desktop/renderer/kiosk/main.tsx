@@ -31,13 +31,13 @@ declare global {
 const elapsed = (): number => performance.now()
 
 /** The bridge of the shell that this page runs in, listened to for signs of life. [KSK-17] */
-function openBridge(onEngine: (line: EngineConnection) => void): Bridge {
+function openBridge(onEngine: (connection: EngineConnection) => void): Bridge {
   const watched = window.bridge === undefined ? watchAgent(onEngine) : watchShell(window.bridge, onEngine)
   window.setInterval(watched.check, CHECK_EVERY_MS)
   return watched
 }
 
-function watchShell(bridge: Bridge, onEngine: (line: EngineConnection) => void): WatchedBridge {
+function watchShell(bridge: Bridge, onEngine: (connection: EngineConnection) => void): WatchedBridge {
   return watchHeartbeats(makeShellBridge(bridge), {
     elapsed,
     onSilence: () => onEngine('away'),
@@ -45,8 +45,8 @@ function watchShell(bridge: Bridge, onEngine: (line: EngineConnection) => void):
   })
 }
 
-/** The agent's bridge says by itself when its line ends and when slices come again. */
-function watchAgent(onEngine: (line: EngineConnection) => void): WatchedBridge {
+/** The agent's bridge reports by itself when its connection ends and when slices come again. */
+function watchAgent(onEngine: (connection: EngineConnection) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
   const dial = (): PageSocket => openSocket(window.location, '/bridge')
@@ -71,7 +71,7 @@ function watchFrames(root: Element, bridge: Bridge, reload: () => void): void {
 
 function start(root: Element, reload: () => void): void {
   const store = makeKioskStore(elapsed(), window.matchMedia('(prefers-color-scheme: dark)').matches)
-  const bridge = openBridge((line) => setEngineConnection(store, line))
+  const bridge = openBridge((connection) => setEngineConnection(store, connection))
   const actions = makeActions(store, bridge, elapsed)
   const reportFault = makeFaultReporter(bridge, elapsed)
   listenForFaults(window, reportFault)

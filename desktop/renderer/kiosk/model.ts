@@ -14,7 +14,7 @@ export interface KioskModel {
   outbox: OutboxSlice
 }
 
-/** The model before the engine's first word. */
+/** The model before the engine's first message. */
 export const EMPTY_MODEL: KioskModel = {
   engine: 'up',
   kiosk: { state: 'starting' },

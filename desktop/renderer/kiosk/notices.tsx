@@ -4,16 +4,16 @@ import type { DoorSpace } from './door-screen.ts'
 import { useKiosk } from './kiosk-context.ts'
 import { useWords } from './words.ts'
 
-/** One line for staff; what is not wrong is told without a warning: passers-by read it too. [SCR-17] */
+/** One line for staff; what is not wrong is shown without a warning: passers-by read it too. [SCR-17] */
 interface NoticeLine {
   text: string
   isWrong: boolean
 }
 
-/** Why a line is off, where that passes by itself. */
+/** Reasons of a lost connection that pass by themselves. */
 const PASSING: ReadonlySet<DoorSpace['connection']['reason']> = new Set(['forked'])
 
-/** What staff should hear of, in one line each: a store in trouble, a report refused late, why the line is off. */
+/** What staff should know, in one line each: a store that fails, a report refused late, why the hub is not connected. */
 function useNotices(connection: DoorSpace['connection']): NoticeLine[] {
   const { t, refusal } = useWords()
   const outbox = useKiosk((state) => state.model.outbox)

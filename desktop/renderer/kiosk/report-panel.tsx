@@ -1,13 +1,12 @@
-import { useState, type ReactElement } from 'react'
+import { useState, type ReactElement, type RefObject } from 'react'
 import type { SpaceKind } from '#shared/domain/space.ts'
-import { Countdown, LevelButtons, useFocusWhen } from '../common/report-controls.tsx'
-import { Icon } from '../ui/icons.tsx'
+import { LevelButtons, ReportAnswer, UndoButton, useFocusWhen } from '../common/report-controls.tsx'
 import { useKioskHandle, useKiosk } from './kiosk-context.ts'
 import { secondsLeft } from '../common/times.ts'
 import type { ReportStep } from './session.ts'
 import { useWords } from './words.ts'
 
-/** Asks how full a place is; one tap answers, and the answer takes the buttons' place until it can be undone no more. */
+/** Asks how full a place is; one tap answers, and the answer takes the buttons' place until the time for an undo is over. */
 export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
   const report = useKiosk((state) => state.session.report)
   const mine = 'spaceId' in report && report.spaceId === props.spaceId ? report : null
@@ -55,54 +54,58 @@ function Answer({ report, byKey }: { report: Answered; byKey: boolean }): ReactE
   const { t, level, refusal } = useWords()
   const button = useFocusWhen<HTMLButtonElement>(byKey, report.step)
   if (report.step === 'undone' || report.step === 'undoing')
+    return <ReportAnswer prefix="" icon="undo" title={t(`report.${report.step}`)} />
+  if (report.step === 'alreadySaid')
     return (
-      <div className="answer">
-        <Icon name="undo" />
-        <h2 className="answer-title">{t(`report.${report.step}`)}</h2>
-      </div>
-    )
-  if (report.step === 'noted')
-    return (
-      <div className="answer" data-kind="thanks">
-        <Icon name="check" />
-        <div className="answer-words">
-          <h2 className="answer-title">{t('report.thanks')}</h2>
-          <p>{t('report.alreadySaid', { level: level(report.level) })}</p>
-        </div>
-      </div>
+      <ReportAnswer
+        prefix=""
+        kind="thanks"
+        icon="check"
+        title={t('report.thanks')}
+        sentence={<p>{t('report.alreadySaid', { level: level(report.level) })}</p>}
+      />
     )
   if (report.step === 'refused')
     return (
-      <div className="answer" data-kind="refused">
-        <Icon name="alert" />
-        <div className="answer-words">
-          <h2 className="answer-title">{t('report.refusedTitle')}</h2>
-          <p>{refusal(report.refusal.why)}</p>
-        </div>
+      <ReportAnswer
+        prefix=""
+        kind="refused"
+        icon="alert"
+        title={t('report.refusedTitle')}
+        sentence={<p>{refusal(report.refusal.why)}</p>}
+      >
         <button ref={button} type="button" className="button" onClick={actions.dismissReport}>
           {t('report.dismiss')}
         </button>
-      </div>
+      </ReportAnswer>
     )
   return (
-    <div className="answer" data-kind="thanks">
-      <Icon name="check" />
-      <div className="answer-words">
-        <h2 className="answer-title">{t('report.thanks')}</h2>
-        <p>{t('report.said', { level: level(report.level) })}</p>
-      </div>
-      <button ref={button} type="button" className="button button-undo" onClick={() => void actions.undo()}>
-        <Icon name="undo" />
-        <span>{t('report.undo')}</span>
-        <UndoCountdown untilMs={report.undoUntilMs} />
-      </button>
-    </div>
+    <ReportAnswer
+      prefix=""
+      kind="thanks"
+      icon="check"
+      title={t('report.thanks')}
+      sentence={<p>{t('report.said', { level: level(report.level) })}</p>}
+    >
+      <TimedUndo untilMs={report.undoUntilMs} button={button} />
+    </ReportAnswer>
   )
 }
 
-/** How long it can be undone. */
-function UndoCountdown({ untilMs }: { untilMs: number }): ReactElement {
+/** The undo of a report, for as long as it is offered. */
+function TimedUndo(props: { untilMs: number; button: RefObject<HTMLButtonElement | null> }): ReactElement {
+  const { untilMs, button } = props
   const left = useKiosk((state) => secondsLeft(untilMs, state.elapsedMs))
+  const { actions } = useKioskHandle()
   const { t } = useWords()
-  return <Countdown prefix="" secondsLeft={left} text={t('report.secondsLeft', { count: left })} />
+  return (
+    <UndoButton
+      prefix=""
+      button={button}
+      text={t('report.undo')}
+      secondsLeft={left}
+      secondsText={t('report.secondsLeft', { count: left })}
+      onUndo={() => void actions.undo()}
+    />
+  )
 }

@@ -22,8 +22,8 @@ export type ReportStep =
   | { step: 'ask' }
   | { step: 'saving'; spaceId: number; level: Level; attempt: number; sinceMs: number; isSlow: boolean }
   | { step: 'thanks'; spaceId: number; level: Level; mutationId: number; undoUntilMs: number }
-  /** It fell into a report made before: nothing to take back. [OCC-14] */
-  | { step: 'noted'; spaceId: number; level: Level; attempt: number; untilMs: number }
+  /** It repeats a report made before: nothing to undo. [OCC-14] */
+  | { step: 'alreadySaid'; spaceId: number; level: Level; attempt: number; untilMs: number }
   | { step: 'undoing'; spaceId: number; mutationId: number; attempt: number; sinceMs: number }
   | { step: 'undone'; spaceId: number; mutationId: number; untilMs: number }
   | { step: 'refused'; spaceId: number; refusal: ScreenRefusal; attempt: number; untilMs: number }
@@ -63,9 +63,9 @@ export interface Session {
 /** How long "Still there?" waits for an answer: WCAG 2.2.1 asks for 20 s. */
 export const STILL_THERE_MS = 20_000
 
-/** How long a short answer stays: an undo that is done, a tap that was noted already, a refusal. */
+/** How long a short answer stays: an undo that is done, a tap that says what was already reported, a refusal. */
 export const UNDONE_FOR_MS = 3_000
-export const NOTED_FOR_MS = 4_000
+export const ALREADY_SAID_FOR_MS = 4_000
 export const REFUSED_FOR_MS = 10_000
 
 /** The engine saves within milliseconds. After this long the screen says that it has not yet. [SCR-4] */
@@ -152,7 +152,7 @@ function nextStep(report: ReportStep, elapsedMs: number): ReportStep {
     }
     case 'thanks':
       return elapsedMs >= report.undoUntilMs ? { step: 'ask' } : report
-    case 'noted':
+    case 'alreadySaid':
     case 'undone':
     case 'refused':
       return elapsedMs >= report.untilMs ? { step: 'ask' } : report

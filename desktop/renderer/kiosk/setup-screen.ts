@@ -5,7 +5,7 @@ import type { KioskModel } from './model.ts'
 /** How long a screen says that it was moved before it shows its new place. */
 export const MOVED_FOR_MS = 10_000
 
-/** Screens that both faces share, before there is a place to show. */
+/** Screens that door and entrance share, before there is a place to show. */
 export type SetupScreen =
   | { name: 'starting'; isAssignmentRefused?: boolean }
   | { name: 'engineAway' }

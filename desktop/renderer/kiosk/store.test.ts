@@ -67,7 +67,7 @@ describe('the mirror', () => {
     expect([...patched.values()].map((one) => one.name)).toEqual(['zwei'])
   })
 
-  it('[BRG-2] lets hub time go on by itself from each slice of the line', () => {
+  it('[BRG-2] lets hub time go on by itself from each slice of the connection', () => {
     const { store, clock, publish } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     clock.elapsedMs = 1_000
     publish('link', { status: 'online', hubNowMs: 50_000, lastContactMs: 50_000, reason: null })
@@ -151,7 +151,7 @@ describe('a report', () => {
     expect(broken.store.getState().session.enrolling.refusal).toEqual({ why: 'noAnswer' })
   })
 
-  it('[OCC-14] a tap that was noted already offers no undo, and says so for a while', async () => {
+  it('[OCC-14] a tap that repeats a report offers no undo, and says so for a while', async () => {
     const { store, clock, actions } = makeWorld(((name: string) =>
       Promise.resolve(
         name === 'reportOccupancy'
@@ -159,15 +159,15 @@ describe('a report', () => {
           : refuse({ why: 'internal' }),
       )) as Bridge['call'])
     await actions.report(1, 2)
-    expect(store.getState().session.report).toMatchObject({ step: 'noted', spaceId: 1, level: 2 })
+    expect(store.getState().session.report).toMatchObject({ step: 'alreadySaid', spaceId: 1, level: 2 })
     await actions.undo()
-    expect(store.getState().session.report.step).toBe('noted')
+    expect(store.getState().session.report.step).toBe('alreadySaid')
     clock.elapsedMs = 5_000
     tick(store, clock.elapsedMs)
     expect(store.getState().session.report).toEqual({ step: 'ask' })
   })
 
-  it('[SCR-4] says "taken back" only once the engine has it', async () => {
+  it('[SCR-4] says that a report is undone only once the engine has it', async () => {
     const answers: ((answer: unknown) => void)[] = []
     const { store, actions } = makeWorld(((name: string) =>
       name === 'reportOccupancy'

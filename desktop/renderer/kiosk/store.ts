@@ -20,7 +20,7 @@ export interface KioskState {
 
 export type KioskStore = StoreApi<KioskState>
 
-/** A store before the engine's first word. */
+/** A store before the engine's first message. */
 export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskStore {
   return createStore<KioskState>(() => ({
     model: EMPTY_MODEL,
@@ -42,8 +42,8 @@ function initialSettings({
   prefersDark,
 }: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
   const { language, theme, reach = false } = kiosk.screen ?? {}
-  const told = kiosk.state === 'enrolled' ? kiosk.assignment.locale : FALLBACK
-  const locale = spokenHere(language ?? told) ?? spokenHere(told) ?? FALLBACK
+  const assigned = kiosk.state === 'enrolled' ? kiosk.assignment.locale : FALLBACK
+  const locale = spokenHere(language ?? assigned) ?? spokenHere(assigned) ?? FALLBACK
   const isDark = theme === 'dark' || (theme !== 'light' && prefersDark)
   return { ...plainSettings(locale, isDark), isHighContrast: theme === 'contrast', isReach: reach }
 }

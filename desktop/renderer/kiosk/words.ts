@@ -43,7 +43,7 @@ function announce({ t, tone, level, refusal }: KioskWords, announcement: Announc
       return t('report.slow')
     case 'thanks':
       return t('say.thanks', { level: level(announcement.level) })
-    case 'noted':
+    case 'alreadySaid':
       return t('say.already', { level: level(announcement.level) })
     case 'undone':
       return t('report.undone')

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { RouteName } from '#shared/wire/rest.ts'
-import { EARLIER_MS, makeActions, UNDO_MS } from './actions.ts'
+import { UNDO_MS } from '#shared/domain/occupancy.ts'
+import { EARLIER_MS, makeActions } from './actions.ts'
 import type { Call, Refusal } from './api.ts'
 import { makePortalStore, tickPortal } from './store.ts'
 import type { PortalSpace } from './portal-spaces.ts'
@@ -25,7 +26,7 @@ function makeWorld(answers: Partial<Record<RouteName, unknown[]>>) {
   const timers = new Set<{ delayMs: number; run: () => void }>()
   const actions = makeActions({
     store,
-    api: { call, refresh: () => new Promise(() => undefined), forget: () => undefined },
+    api: { call, refresh: () => new Promise(() => undefined), clearToken: () => undefined },
     nowMs: () => NOW_MS,
     after: (delayMs, run) => {
       const timer = { delayMs, run }
@@ -78,7 +79,7 @@ describe('what people do', () => {
     expect(store.getState().report.step).toBe('undone')
   })
 
-  it('[OCC-16] an equal tap right after is told as noted already, and is the report that can be taken back', async () => {
+  it('[OCC-16] an equal tap right after says so, and is the report that can be undone', async () => {
     const repeat = accept({ ...taken.value, isRepeat: true })
     const { store, actions } = makeWorld({ 'POST /spaces/:id/reports': [taken, repeat] })
     await actions.report(5, 1)
@@ -87,7 +88,7 @@ describe('what people do', () => {
     expect(store.getState().report).toMatchObject({ step: 'thanks', reportId: 77, isRepeat: true })
   })
 
-  it('[OCC-16] an earlier report of one’s own that counts once the later one is taken back is named, and can be taken back too', async () => {
+  it('[OCC-16] an earlier report of one’s own that counts once the later one is removed is named, and can be removed too', async () => {
     const earlier = { ...taken.value, id: 70, level: 0, reportedAtMs: NOW_MS - 60_000 }
     const { asked, store, actions } = makeWorld({
       'POST /spaces/:id/reports': [taken],

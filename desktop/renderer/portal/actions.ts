@@ -1,4 +1,4 @@
-import type { Level } from '#shared/domain/occupancy.ts'
+import { UNDO_MS, type Level } from '#shared/domain/occupancy.ts'
 import type { RouteInput, RouteName } from '#shared/wire/rest.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Answer, Api, Refusal } from './api.ts'
@@ -14,15 +14,14 @@ import {
   type PortalStore,
 } from './store.ts'
 
-/** How long an undo is offered, ms; what was said about it stays half as long again. */
-export const UNDO_MS = 5_000
+/** How long "undone" stays, ms. */
 const UNDONE_MS = 2_500
-/** Where an earlier report stands still, it stays long enough to be read and taken back too, ms. [OCC-16] */
+/** Where an earlier report counts again, its offer stays long enough to be read and used, ms. [OCC-16] */
 export const EARLIER_MS = 15_000
 /** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] [POR-12] */
 export const SLOW_MS = 4_000
 export const REPORT_TIMEOUT_MS = 10_000
-/** A word at the foot of the page goes by itself, ms; one with an undo stays longer. */
+/** How long a toast stays, ms; one with an undo stays longer. */
 const TOAST_MS = 6_000
 const TOAST_UNDO_MS = 12_000
 
@@ -38,7 +37,7 @@ export interface ActionParts {
   saveSettings(settings: Settings): void
   /** Tells the browser's other tabs that nobody is signed in any more. */
   broadcastSignOut(): void
-  /** Somebody does not want to wait for the next try of the live line. */
+  /** Somebody does not want to wait for the next try of the live connection. */
   reconnect(): void
 }
 
@@ -54,15 +53,15 @@ function set(parts: ActionParts, change: (state: PortalState) => Partial<PortalS
   parts.store.setState(change)
 }
 
-/** Words at the foot of the page, and for screen readers. */
+/** Toasts, and what screen readers hear. */
 function makeAnnouncements(parts: ActionParts) {
-  const timer = { forget: (): void => undefined }
+  const timer = { cancel: (): void => undefined }
   const announce = (text: string): void =>
     set(parts, ({ announcement }) => ({ announcement: { number: announcement.number + 1, text } }))
   const hideToast = (): void => set(parts, () => ({ toast: null }))
   const toast = (text: string, undo: (() => void) | null = null): void => {
-    timer.forget()
-    timer.forget = parts.after(undo === null ? TOAST_MS : TOAST_UNDO_MS, hideToast)
+    timer.cancel()
+    timer.cancel = parts.after(undo === null ? TOAST_MS : TOAST_UNDO_MS, hideToast)
     set(parts, ({ announcement, toast: last }) => ({
       toast: { id: (last?.id ?? 0) + 1, text, undo },
       announcement: { number: announcement.number + 1, text },
@@ -85,7 +84,7 @@ function makeVisits(parts: ActionParts) {
       )
   }
   const leave = (reason: SignOutReason | null): void => {
-    api.forget()
+    api.clearToken()
     set(parts, (state) => withVisitor(state, { state: 'signedOut', reason }))
   }
   /** Null when it is done. A hub that is away cannot end the session: then nothing is pretended. */
@@ -118,7 +117,7 @@ function makeVisits(parts: ActionParts) {
     if (answer.ok || answer.refusal.why !== 'passwordNeeded') return answer
     return (await askPassword()) ? api.call(name, input) : answer
   }
-  /** Tries at once what would be tried later: the live line. */
+  /** Opens the live connection at once, not at its next try. */
   const reconnectNow = (): void => parts.reconnect()
   const dropLink = (): void => set(parts, () => ({ link: null }))
   return { begin, leave, signOut, changeSettings, callWithPassword, reconnectNow, dropLink, call: api.call }
@@ -186,7 +185,7 @@ function makeSpaces(parts: ActionParts) {
   }
 }
 
-/** Hub time by a word of the hub. */
+/** Hub time, from a message of the hub. */
 export function hubTime(
   hubMs: number,
   ownMs: number,
@@ -199,18 +198,18 @@ export function hubTime(
   }
 }
 
-/** One tap, its thanks and its undo. Each step says what is going on, and none goes on for ever. [POR-6] [POR-9] */
+/** One tap, its thanks and its undo. Each step says what is going on, and each ends. [POR-6] [POR-9] */
 function makeReports(parts: ActionParts) {
   const { store, api } = parts
   const hubNow = (): number => parts.nowMs() + store.getState().clockOffsetMs
   const step = (report: PortalState['report']): void => set(parts, () => ({ report }))
-  /** Goes through a step that waits for the hub; null when somebody has gone on meanwhile. */
+  /** Goes through a step that waits for the hub; null when somebody has gone on by then. */
   const waitIn = async <Result>(waiting: Waiting, asked: Promise<Result>): Promise<Result | null> => {
     step(waiting)
     const isHere = (): boolean => sameWait(store.getState().report, waiting)
-    const forget = parts.after(SLOW_MS, () => isHere() && step({ ...waiting, isSlow: true }))
+    const cancel = parts.after(SLOW_MS, () => isHere() && step({ ...waiting, isSlow: true }))
     const result = await asked
-    forget()
+    cancel()
     return isHere() ? result : null
   }
   const send = async (spaceId: number, level: Level, key: string): Promise<void> => {
@@ -277,7 +276,7 @@ function sameWait(now: PortalState['report'], waiting: Waiting): boolean {
   return now.step === 'undoing' && waiting.step === 'undoing' && now.reportId === waiting.reportId
 }
 
-/** The own report counts at once; the line brings the same a moment later. */
+/** The own report counts at once; the live connection brings the same a moment later. */
 function withOwnReport(
   tree: Extract<PortalState['tree'], { state: 'ready' }>,
   spaceId: number,
@@ -289,7 +288,7 @@ function withOwnReport(
   return { ...tree, spaces: withRows(tree.spaces, [{ ...space, level, reportedAtMs }]) }
 }
 
-/** Whether a refusal is one that trying again may mend. */
+/** Whether trying again may help. */
 export function isTransient({ why }: Refusal): boolean {
   return ['offline', 'noAnswer', 'unavailable', 'internal', 'tooMany', 'directoryAway'].includes(why)
 }

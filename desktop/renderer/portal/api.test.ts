@@ -132,7 +132,7 @@ describe('the client', () => {
     await api.refresh()
     state.answer = () => json(503, { error: 'directoryAway', message: '' })
     const late = api.refresh()
-    api.forget()
+    api.clearToken()
     await late
     expect(timers.filter(({ isOn }) => isOn)).toEqual([])
     state.answer = signInNeeded

@@ -5,7 +5,7 @@ import type { RouteAnswer, RouteInput, RouteName } from '#shared/wire/rest.ts'
 
 // Types only: what declares and checks the contracts stays in the hub, and no schema comes into the bundle.
 
-/** Why a call was not answered as wished: the hub's own closed list, a hub that cannot be reached, and one that says nothing. */
+/** Why a call failed: the hub's own closed list, a hub that cannot be reached, and one that says nothing. */
 export type Refusal = Omit<Partial<HttpError>, 'error' | 'message'> & {
   why: HttpErrorCode | 'offline' | 'noAnswer'
   /** Seconds after which trying again makes sense; null: the hub did not say. */
@@ -27,7 +27,7 @@ export interface ApiParts {
   fetch(url: string, init: RequestInit): Promise<Response>
   /** Elapsed or real time, ms. */
   nowMs(): number
-  /** Runs something later; gives a function that forgets it. */
+  /** Runs something later; gives a function that cancels it. */
   after(delayMs: number, run: () => void): () => void
   /** Lets one tab after the other do something, as far as the browser can. */
   oneAtATime<Result>(run: () => Promise<Result>): Promise<Result>
@@ -35,13 +35,13 @@ export interface ApiParts {
   onVisitor(me: Me | null): void
 }
 
-/** The portal's line to the hub. The access token lives in here, in memory only. [POR-1] */
+/** The portal's HTTP client. The access token lives in here, in memory only. [POR-1] */
 export interface Api {
   call: Call
   /** Trades the cookie for a fresh token; calls at the same time share one. */
   refresh(): Promise<Decision<Me, Refusal>>
-  /** Forgets the token: after signing out. */
-  forget(): void
+  /** Drops the token, after signing out. */
+  clearToken(): void
 }
 
 type Admission = RouteAnswer<'POST /auth/token'>
@@ -72,17 +72,17 @@ interface SessionToken {
 /** Makes the client. */
 export function makeApi(parts: ApiParts): Api {
   const session: SessionToken = { token: null, untilMs: 0, refreshing: null, failedCount: 0, visit: 0 }
-  const timer: { forget: () => void } = { forget: () => undefined }
+  const timer: { cancel: () => void } = { cancel: () => undefined }
 
   const renewAfter = (delayMs: number): void => {
-    timer.forget()
-    timer.forget = parts.after(delayMs, () => void refresh())
+    timer.cancel()
+    timer.cancel = parts.after(delayMs, () => void refresh())
   }
-  const forget = (): void => {
+  const clearToken = (): void => {
     session.token = null
     session.failedCount = 0
     session.visit += 1
-    timer.forget()
+    timer.cancel()
   }
   const admit = ({ accessToken, expiresInS, me }: Admission): void => {
     const lifeMs = expiresInS * 1000
@@ -103,7 +103,7 @@ export function makeApi(parts: ApiParts): Api {
     }
     if (!isHere) return answer
     if (answer.refusal.why === 'signInNeeded') {
-      forget()
+      clearToken()
       parts.onVisitor(null)
     } else {
       const pauseMs = Math.min(LONGEST_RENEW_RETRY_MS, RENEW_RETRY_MS * 2 ** session.failedCount)
@@ -130,7 +130,7 @@ export function makeApi(parts: ApiParts): Api {
     if (renewed === null) return refuse(NO_ANSWER)
     return renewed.ok ? send(parts, name, input, session.token, leftMs()) : answer
   }
-  return { call: retryWhenBusy(parts, callOnce), refresh, forget }
+  return { call: retryWhenBusy(parts, callOnce), refresh, clearToken }
 }
 
 /** What is read may be asked for again; so many pages may be open that the hub lets some wait. [EDG-16] */
@@ -160,8 +160,8 @@ function withTimeout<Result>(
   asked: Promise<Result>,
 ): Promise<Result | null> {
   return new Promise((resolve, reject) => {
-    const forget = after(timeoutMs, () => resolve(null))
-    asked.then(resolve, reject).finally(forget)
+    const cancel = after(timeoutMs, () => resolve(null))
+    asked.then(resolve, reject).finally(cancel)
   })
 }
 

@@ -82,7 +82,7 @@ const WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 5_000,
 const OLD_WELCOME: LiveHubMessage = { type: 'welcome', nowMs: 1, heartbeatMs: 10_000 }
 const BEAT: LiveHubMessage = { type: 'heartbeat', epoch: 'E', head: 5, nowMs: 2 }
 
-describe('the live line', () => {
+describe('the live connection', () => {
   it('[POR-1] the ticket is the first message of the socket, with what is held already', async () => {
     const { sockets, pass, tell, said } = makeWorld()
     await pass(0)
@@ -96,7 +96,7 @@ describe('the live line', () => {
     expect(said).toEqual(['live'])
   })
 
-  it('[POR-8] "Live" is said until a heartbeat and a half after the last word; unanswered, the line is dialled anew and told as offline', async () => {
+  it('[POR-8] "Live" is said until a heartbeat and a half after the last message; unanswered, the connection is opened anew and shown as offline', async () => {
     const { pass, tell, said, sockets, probes } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -168,7 +168,7 @@ describe('the live line', () => {
     expect(said).toEqual(['live', 'connecting', 'live', 'connecting', 'live'])
   })
 
-  it('[LIV-5] a hub of the release before is never asked: it is dialled anew', async () => {
+  it('[LIV-5] a hub of the release before is never asked: the connection is opened anew', async () => {
     const { live, pass, tell, said, sockets, probes, sleep } = makeWorld()
     await pass(0)
     tell(OLD_WELCOME)
@@ -194,7 +194,7 @@ describe('the live line', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a line that is back at once never looked offline', async () => {
+  it('a connection that is back at once never looked offline', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -215,7 +215,7 @@ describe('the live line', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a session that has ended is told, and the line is not dialled again', async () => {
+  it('a session that has ended is reported, and no connection is opened again', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)

@@ -4,14 +4,14 @@ import { abandonSocket, type PageSocket } from '../common/page-socket.ts'
 import type { Refusal } from './api.ts'
 import type { Connection } from './store.ts'
 
-/** What the line needs of the page it runs in. */
+/** What the connection needs of the page it runs in. */
 export interface LiveParts {
   /** A one-time ticket: the socket's address carries no secret. [POR-1] */
   ticket(): Promise<Decision<{ ticket: string }, Refusal>>
   dial(): PageSocket
   /** What is held already; null: nothing. */
   position(): { epoch: string; head: number } | null
-  /** Takes a message; false: something was missed, and the line is dialled anew. */
+  /** Takes a message; false: something was missed, and the connection is opened anew. */
   apply(message: LiveHubMessage): boolean
   /** Held rows are of a database that is no more: they are to be fetched anew. */
   dropTree(): void
@@ -29,15 +29,15 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 /** Where the hub has too many sockets already. */
 const CROWDED_PAUSE_MS = 120_000
-/** A line that is back within this never looked offline, ms; meanwhile the page says that it connects. */
+/** A connection that is back within this never looked offline, ms; until then the page says that it connects. */
 const OFFLINE_AFTER_MS = 3_000
 /** From the dialling to the welcome, ms. */
 const DIAL_MS = 8_000
-/** After so many heartbeats without a word the page no longer says "Live". [POR-8] */
+/** After so many heartbeats without a message the page no longer says "Live". [POR-8] */
 const LATE_BEATS = 1.5
-/** How long the hub has to say that the line lives, ms. */
+/** How long the hub has to answer whether the connection still works, ms. */
 const PROBE_MS = 2_500
-/** A word as young as this is proof enough for a page that is looked at again, ms. */
+/** A message as young as this is proof enough for a page that is looked at again, ms. */
 const YOUNG_MS = 1_000
 
 /** The pause before a try, ms: full jitter, never less than a quarter second. */
@@ -53,11 +53,11 @@ interface OpenSocket {
   takesProbes: boolean
   /** When the hub was last known to be there, by this device's time. */
   aliveMs: number
-  /** The question that waits for its answer; null: the line is not in doubt. */
+  /** The question that waits for its answer; null: the connection is not in doubt. */
   probeId: number | null
 }
 
-/** A live line to the hub, which comes back by itself until it is stopped; what it brings goes to `take`. */
+/** A live connection to the hub, which reconnects by itself until it is stopped; its messages go to `take`. */
 export class LiveConnection {
   private readonly parts: LiveParts
   private readonly timers = { retry: idle, watch: idle, grace: idle }
@@ -75,7 +75,7 @@ export class LiveConnection {
 
   stop(): void {
     this.isStopped = true
-    for (const forget of Object.values(this.timers)) forget()
+    for (const cancel of Object.values(this.timers)) cancel()
     this.closeSocket()
   }
 
@@ -90,7 +90,7 @@ export class LiveConnection {
   }
 
   /**
-   * The page was asleep or out of sight, or the network is another one (`isSure`): whatever the line looks like, it may be
+   * The page was asleep or out of sight, or the network is another one (`isSure`): whatever the connection looks like, it may be
    * dead. It says so at once, and asks the hub. [POR-8]
    */
   checkNow(isSure = false): void {
@@ -132,7 +132,7 @@ export class LiveConnection {
       this.open = { heartbeatMs, takesProbes, aliveMs: nowMs, probeId: null }
       this.tries = 0
     }
-    // What lay in the socket while the page slept proves nothing about the line.
+    // What lay in the socket while the page slept proves nothing about the connection.
     this.checkTimeouts()
     const { open } = this
     if (open === null) return
@@ -164,7 +164,7 @@ export class LiveConnection {
     this.startTimeout(open.heartbeatMs * LATE_BEATS + 1, () => this.probe(open))
   }
 
-  /** Says that nothing is known, and asks; a hub that takes no questions is dialled anew. [LIV-5] */
+  /** Says that nothing is known, and asks; to a hub that takes no questions it connects anew. [LIV-5] */
   private probe(open: OpenSocket): void {
     if (open !== this.open || open.probeId !== null) return
     this.markUncertain()

@@ -51,7 +51,7 @@ function spacesOf(received: ReceivedState | null) {
   return received?.tree.state === 'ready' ? received.tree.spaces : new Map<number, never>()
 }
 
-describe('what the line brings', () => {
+describe('what the live connection brings', () => {
   it('[LIV-2] a snapshot in parts is taken as one, and personal marks are set', () => {
     const half = after(snapshot([row(1, 1)], 1, 2))
     expect(half?.tree.state).toBe('loading')
@@ -64,7 +64,7 @@ describe('what the line brings', () => {
     expect(after(snapshot([], 2, 2))).toBeNull()
   })
 
-  it('[LIV-2] levels, rows and deletions are put upon what is held; older news never overwrites newer', () => {
+  it('[LIV-2] levels, rows and deletions are put upon what is held; older updates never overwrite newer', () => {
     const held = after(snapshot([row(1, 5, 1), row(2, 5)]), person)
     if (held === null) throw new Error('nothing held')
     const next = afterMessage(

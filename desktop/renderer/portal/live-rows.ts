@@ -4,7 +4,7 @@ import type { Tree } from './store.ts'
 
 type Ready = Extract<Tree, { state: 'ready' }>
 
-/** What the line has brought so far. */
+/** What the live connection has brought so far. */
 export interface ReceivedState {
   tree: Tree
   person: LivePerson | null
@@ -12,7 +12,7 @@ export interface ReceivedState {
   parts: (LiveSnapshot | LiveChanges)[]
 }
 
-/** What is held after one more message; null: something was missed, and the line has to be dialled anew. [LIV-2] */
+/** What is held after one more message; null: something was missed, and the connection has to be opened anew. [LIV-2] */
 export function afterMessage(received: ReceivedState, message: LiveHubMessage): ReceivedState | null {
   switch (message.type) {
     case 'person':

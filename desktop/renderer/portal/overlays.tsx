@@ -44,7 +44,7 @@ function ConfirmPassword(): ReactElement | null {
   )
 }
 
-/** A word at the foot of the page, with its undo. */
+/** The toast, with its undo. */
 function Toasts(): ReactElement | null {
   const { t } = usePortalWords()
   const { hideToast } = useActions()

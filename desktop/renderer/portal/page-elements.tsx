@@ -44,7 +44,7 @@ export function Card(props: { title: string; lead?: string; children?: ReactNode
   )
 }
 
-/** A sentence that stands out: good news, a hint, a warning. */
+/** A sentence that stands out: a success, a hint, a warning. */
 export function Notice(props: { kind: 'good' | 'hint' | 'bad'; children: ReactNode }): ReactElement {
   const icon: IconName = props.kind === 'good' ? 'check' : props.kind === 'bad' ? 'alert' : 'service'
   return (
@@ -110,7 +110,7 @@ export function Empty(props: {
   )
 }
 
-/** Whether something has been going on for so long that it wants a word. [POR-9] */
+/** Whether something has been going on for so long that the page says so. [POR-9] */
 export function useSlow(isOn: boolean): boolean {
   const [isSlow, setSlow] = useState(false)
   useEffect(() => {
@@ -138,7 +138,7 @@ export function Loading({ rows = 5 }: { rows?: number }): ReactElement {
   )
 }
 
-/** A small tile in the colour of a state, with its shape. */
+/** `StateMark` as the portal styles it. */
 export function Mark({ tone }: { tone: Tone }): ReactElement {
   return <StateMark prefix="p-" tone={tone} />
 }

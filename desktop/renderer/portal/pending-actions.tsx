@@ -15,7 +15,7 @@ export interface PendingActions<Key> {
 /** How long an act waits for its answer, ms: as long as a report. [POR-9] */
 export const ACTION_TIMEOUT_MS = REPORT_TIMEOUT_MS
 
-/** Buttons that wait for the hub: each shows that it does and takes no second tap meanwhile; a slow hub is told of. [POR-12] */
+/** Buttons that wait for the hub: each shows that it does and takes no second tap until then; the page says when the hub is slow. [POR-12] */
 export function usePendingActions<Key extends string | number>(): PendingActions<Key> {
   const { t } = usePortalWords()
   const { toast } = useActions()

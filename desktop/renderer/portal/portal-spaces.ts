@@ -25,7 +25,7 @@ export function spaceMap(rows: readonly PeopleSpace[]): Map<number, PortalSpace>
 
 /** A moment over the spaces that people see. */
 export interface PortalMoment extends TreeMoment {
-  /** All that the hub told; whoever has the address of one may open it. */
+  /** All that the hub sent; whoever has the address of one may open it. */
   spaces: ReadonlyMap<number, PortalSpace>
   /** Those that lists, filters and searches of this person go through. [TRE-13] */
   listed: ReadonlyMap<number, PortalSpace>
@@ -34,7 +34,7 @@ export interface PortalMoment extends TreeMoment {
 }
 
 /**
- * The tree at a moment, as people see it. What is not let on public screens is cut from its parent: it counts in nothing
+ * The tree at a moment, as people see it. What is not approved for public screens is cut from its parent: it counts in nothing
  * above, and has a sum of its own – the same cut as in the database. All of it
  * is said in the reader's language. [OCC-6] [TRE-6] [TXT-2]
  */
@@ -56,7 +56,7 @@ export function portalMoment(
 }
 
 /**
- * What is not public stands in no list but that of whoever made it, tracks it, or may let it on – with all that it stands
+ * What is not public stands in no list but that of whoever made it, tracks it, or may approve it – with all that it stands
  * in. What everybody else finds is the same as without it. [TRE-13]
  */
 function listedOf(spaces: ReadonlyMap<number, PortalSpace>): ReadonlyMap<number, PortalSpace> {
@@ -74,12 +74,12 @@ export function isLeafIn(moment: PortalMoment, id: number): boolean {
   return moment.shown.get(id)?.isLeaf ?? true
 }
 
-/** Whether a space is on public screens: it and everything that it stands in was let on them. */
+/** Whether a space is on public screens: it and everything that it stands in was approved for them. */
 export function isPublic(spaces: ReadonlyMap<number, PortalSpace>, id: number): boolean {
   return pathToRoot(spaces, id).every((space) => space.isOnKiosks)
 }
 
-/** Spaces after some were told anew, levels changed, or went. Older news never overwrites newer. */
+/** Spaces after some changed, got another level, or were deleted. Older updates never overwrite newer. */
 export function withRows(
   spaces: ReadonlyMap<number, PortalSpace>,
   rows: readonly PortalSpace[],

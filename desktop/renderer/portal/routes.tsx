@@ -45,9 +45,9 @@ export function Pages(): ReactElement {
 function useFocusOnSignIn(state: Visitor['state']): void {
   const last = useRef(state)
   useLayoutEffect(() => {
-    const isNews = last.current === 'signedOut' && state === 'signedIn'
+    const isNewSession = last.current === 'signedOut' && state === 'signedIn'
     last.current = state
-    if (isNews)
+    if (isNewSession)
       (titleIn(document) ?? document.querySelector<HTMLElement>('#main'))?.focus({ preventScroll: true })
   }, [state])
 }

@@ -1,6 +1,6 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
 
-/** Rows that are asked for at once: a few seconds on a slow line. */
+/** Rows that are asked for at once: a few seconds on a slow connection. */
 const PAGE_ROWS = 20_000
 
 /**

@@ -55,8 +55,8 @@ export function localeFor(
   university: Locale | null | undefined,
   browser: readonly string[],
 ): Locale {
-  const wished = [chosen, account, university, ...browser].filter((one) => typeof one === 'string')
-  return wished.map(localeOf).find((one) => one !== null) ?? FALLBACK
+  const candidates = [chosen, account, university, ...browser].filter((one) => typeof one === 'string')
+  return candidates.map(localeOf).find((one) => one !== null) ?? FALLBACK
 }
 
 /** The language of a BCP 47 tag as far as the portal speaks it: every Chinese is served in the traditional signs. */

@@ -4,7 +4,7 @@ import { pendingProps, PendingSign, usePendingActions } from './pending-actions.
 import { useActions } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
-/** Ends the session of this browser; a hub that cannot be reached is told of, and nobody is signed out. [POR-12] */
+/** Ends the session of this browser; where the hub cannot be reached, the page says so and nobody is signed out. [POR-12] */
 export function SignOut({ className }: { className: string }): ReactElement {
   const { t, refusal } = usePortalWords()
   const { signOut, toast } = useActions()

@@ -135,7 +135,7 @@ export function newSpaceOf({
 
 /**
  * What I changed since I opened the form, as the call wants it. Where the equipment changed, each language's list goes along,
- * so that one that does not fit any more is told and not dropped. [TXT-3] [TXT-4]
+ * so that one that does not fit any more is reported and not dropped. [TXT-3] [TXT-4]
  */
 export function changesOf(
   before: SpaceInput,
@@ -162,7 +162,7 @@ export function changesOf(
   }
 }
 
-/** All fields of languages that some wishes have. */
+/** All fields of languages that some inputs have. */
 function textKeys(...inputs: readonly SpaceInput[]): { tag: string; field: TextField }[] {
   const tags = new Set(inputs.flatMap(({ texts }) => Object.keys(texts)))
   return [...tags].toSorted().flatMap((tag) => TEXT_FIELDS.map((field) => ({ tag, field })))

@@ -132,15 +132,15 @@ describe('the dashboard of a university', () => {
     expect(filterCount({ ...NO_FILTER, sort: 'name', search: ' ', isQuiet: true, branchId: 3 })).toBe(2)
   })
 
-  it('is ordered: free first, by name as people count, or newest news first', () => {
+  it('is ordered: free first, by name as people count, or latest report first', () => {
     expect(find(moment, { branchId: at('University Library', 'Floor 1') })[0]).toBe('Room 101')
     const named = spaceListOf(moment, { ...NO_FILTER, sort: 'name' })
     expect(named.branches.map(({ entry }) => entry?.name)).toEqual(['Law Library', 'University Library'])
-    const newest = find(momentWith({ [GALLERY]: [2, 1], [ROOM_101]: [0, 30] }), { sort: 'news' })
+    const newest = find(momentWith({ [GALLERY]: [2, 1], [ROOM_101]: [0, 30] }), { sort: 'latest' })
     expect(newest.indexOf('Quiet Gallery')).toBeLessThan(newest.indexOf('Room 101'))
   })
 
-  it('[SCR-15] shows floors as the tree has them, however full they are; by name and by news where somebody asks for that', () => {
+  it('[SCR-15] shows floors as the tree has them, however full they are; by name and by latest report where somebody asks for that', () => {
     const floorsOf = (levels: Parameters<typeof momentWith>[0], sort: Filter['sort'] = 'free') =>
       spaceListOf(momentWith(levels), { ...NO_FILTER, sort })
         .branches.find(({ entry }) => entry?.name === 'University Library')
@@ -148,7 +148,7 @@ describe('the dashboard of a university', () => {
     const inOrder = ['Ground floor', 'Floor 1', 'Floor 2']
     expect(floorsOf({ [ROOM_101]: [2, 3], [GALLERY]: [0, 1] })).toEqual(inOrder)
     expect(floorsOf({ [ROOM_101]: [0, 3], [GALLERY]: [2, 1] })).toEqual(inOrder)
-    expect(floorsOf({ [GALLERY]: [2, 1] }, 'news')?.[0]).toBe('Floor 2')
+    expect(floorsOf({ [GALLERY]: [2, 1] }, 'latest')?.[0]).toBe('Floor 2')
     expect(floorsOf({}, 'name')).toEqual(['Floor 1', 'Floor 2', 'Ground floor'])
   })
 
@@ -193,7 +193,7 @@ describe('the dashboard of a university', () => {
       { kind: 'library' },
       { branchId: ROOM_101 },
       { branchId: at('University Library', 'Floor 1'), sort: 'name' },
-      { sort: 'news' },
+      { sort: 'latest' },
     ]
 
     it('[TRE-13] others find what they found before: in lists, filters, counts and searches', () => {
@@ -224,7 +224,7 @@ describe('the dashboard of a university', () => {
       expect(bestSpaces(asMaker, 9)).toEqual(bestSpaces(without, 9))
     })
 
-    it('[TRE-13] who tracks it, and whoever may let it on public screens, finds it too; one let on makes a composite', () => {
+    it('[TRE-13] who tracks it, and whoever may approve it for public screens, finds it too; an approved one makes a composite', () => {
       for (const tie of [{ isTracked: true }, { isMineToEdit: true }])
         expect(
           find(
@@ -312,7 +312,7 @@ describe('the dashboard of a university', () => {
     ])
   })
 
-  it('[POR-10] a list that is handled keeps its rows and their order, with the news in them', () => {
+  it('[POR-10] a list that is handled keeps its rows and their order, with the latest levels', () => {
     const filter = { ...NO_FILTER, isFreeNow: true }
     const rows = (spaces: ReturnType<typeof spaceListOf>): string[] =>
       spaces.branches.flatMap(({ groups }) =>
@@ -320,14 +320,14 @@ describe('the dashboard of a university', () => {
       )
     const before = spaceListOf(momentWith({ [ROOM_101]: [0, 9], [GALLERY]: [0, 10] }), filter)
     expect(rows(before)).toEqual(['Room 101 free', 'Quiet Gallery free'])
-    const news = momentWith({ [ROOM_101]: [2, 0], [GALLERY]: [0, 10], [HALL]: [0, 0] })
+    const latest = momentWith({ [ROOM_101]: [2, 0], [GALLERY]: [0, 10], [HALL]: [0, 0] })
     const frozen = frozenOrder(idsOfSpaceList(before))
-    expect(rows(spaceListOf(news, filter, { frozen }))).toEqual(['Room 101 full', 'Quiet Gallery free'])
-    expect(rows(spaceListOf(news, filter)).toSorted()).toEqual(['Quiet Gallery free', 'Reading Hall free'])
+    expect(rows(spaceListOf(latest, filter, { frozen }))).toEqual(['Room 101 full', 'Quiet Gallery free'])
+    expect(rows(spaceListOf(latest, filter)).toSorted()).toEqual(['Quiet Gallery free', 'Reading Hall free'])
     const whole = spaceListOf(momentWith({ [GALLERY]: [0, 1] }), NO_FILTER)
-    const moved = spaceListOf(news, NO_FILTER, { frozen: frozenOrder(idsOfSpaceList(whole)) })
+    const moved = spaceListOf(latest, NO_FILTER, { frozen: frozenOrder(idsOfSpaceList(whole)) })
     expect(idsOfSpaceList(moved)).toEqual(idsOfSpaceList(whole))
-    expect(idsOfSpaceList(spaceListOf(news, NO_FILTER))).not.toEqual(idsOfSpaceList(whole))
+    expect(idsOfSpaceList(spaceListOf(latest, NO_FILTER))).not.toEqual(idsOfSpaceList(whole))
     const best = bestSpaces(momentWith({ [ROOM_101]: [0, 1] }), 6)
     expect(bestSpaces(news, 6, frozenOrder(best.map(({ id }) => id)))).toMatchObject([
       { name: 'Room 101', tone: 'full' },

@@ -23,8 +23,8 @@ export interface Filter {
   sort: Sort
 }
 
-/** In which order: free ones first, by name, or those with the newest news first. */
-export type Sort = 'free' | 'name' | 'news'
+/** In which order: free ones first, by name, or the latest reports first. */
+export type Sort = 'free' | 'name' | 'latest'
 
 export const NO_FILTER: Filter = {
   search: '',
@@ -108,7 +108,7 @@ export interface ListView {
   toggled?: ReadonlySet<number>
   /** The branch of a large university that is open by default: it does not shut by itself. Absent: the best one. */
   openId?: number | null
-  /** As it stood when somebody began to handle it: the same rows in the same order, with news in them. [POR-10] */
+  /** As it stood when somebody began to handle it: the same rows in the same order, with the latest levels. [POR-10] */
   frozen?: FrozenOrder | null
 }
 
@@ -237,7 +237,7 @@ function isBelow(moment: PortalMoment, id: number, aboveId: number): boolean {
 
 function orderOf(sort: Sort, byName: CompareNames): (left: Entry, right: Entry) => number {
   if (sort === 'name') return byName
-  if (sort === 'news')
+  if (sort === 'latest')
     return (left, right) => (right.reportedAtMs ?? 0) - (left.reportedAtMs ?? 0) || byName(left, right)
   return (left, right) => compareTones(left, right) || right.freeCount - left.freeCount || byName(left, right)
 }

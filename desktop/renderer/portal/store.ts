@@ -25,16 +25,16 @@ export type Tree =
   | { state: 'failed'; refusal: Refusal }
   | { state: 'ready'; spaces: ReadonlyMap<number, PortalSpace>; staleMs: number; epoch: string; head: number }
 
-/** The socket to the hub; `contactMs`: hub time of its last word. */
+/** The socket to the hub; `contactMs`: hub time of its last message. */
 export interface Connection {
   status: 'connecting' | 'live' | 'offline'
   contactMs: number | null
 }
 
-/** What a report that was not answered wanted: to be made, under its key, or to be taken back. */
+/** What a report that was not answered wanted: to be made, under its key, or to be removed. */
 export type ReportRequest = { key: string } | { undoOf: number }
 
-/** A report of the same person that counts again once a later one is taken back. [OCC-16] */
+/** A report of the same person that counts again once a later one is removed. [OCC-16] */
 export interface EarlierReport {
   reportId: number
   level: Level
@@ -58,7 +58,7 @@ export type ReportStep =
   | { step: 'undone'; spaceId: number; untilMs: number; earlier?: EarlierReport | null }
   | { step: 'refused'; spaceId: number; level: Level; request: ReportRequest; refusal: Refusal }
 
-/** A short word at the foot of the page, with an undo where there is one. */
+/** A toast: a short message at the foot of the page, with an undo where there is one. */
 export interface Toast {
   id: number
   text: string
@@ -124,7 +124,7 @@ export function freshState(nowMs: number): PortalState {
   }
 }
 
-/** A store before the hub's first word. */
+/** A store before the hub's first message. */
 export function makePortalStore(nowMs: number): PortalStore {
   return createStore<PortalState>(() => freshState(nowMs))
 }

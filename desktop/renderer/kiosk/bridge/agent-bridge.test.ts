@@ -4,11 +4,11 @@ import type { PageSocket } from '../../common/page-socket.ts'
 import { SILENT_ENGINE_MS } from '../../common/limits.ts'
 import type { EngineConnection } from '../model.ts'
 
-/** A line that a test holds in its hand. */
+/** A socket that a test controls. */
 function makeWorld() {
   const sockets: (PageSocket & { sent: string[] })[] = []
   const timers: { delayMs: number; run: () => void }[] = []
-  const lines: EngineConnection[] = []
+  const states: EngineConnection[] = []
   const closed: number[] = []
   const bridge = makeAgentBridge({
     token: 'secret',
@@ -26,7 +26,7 @@ function makeWorld() {
       return socket
     },
     after: (delayMs, run) => void timers.push({ delayMs, run }),
-    onEngine: (line) => void lines.push(line),
+    onEngine: (state) => void states.push(state),
   })
   const socket = (index: number) => {
     const found = sockets[index]
@@ -35,7 +35,7 @@ function makeWorld() {
   }
   const tell = (index: number, message: unknown) =>
     socket(index).onmessage?.({ data: JSON.stringify(message) })
-  return { bridge, socket, tell, timers, lines, closed }
+  return { bridge, socket, tell, timers, states, closed }
 }
 
 describe('the bridge to an agent', () => {
@@ -59,7 +59,7 @@ describe('the bridge to an agent', () => {
   })
 
   it('[BRG-2] [KSK-17] passes slices on, says when the engine goes and comes back, and what of a call is lost', async () => {
-    const { bridge, socket, tell, timers, lines } = makeWorld()
+    const { bridge, socket, tell, timers, states } = makeWorld()
     const heard: string[] = []
     bridge.onSlice((name) => void heard.push(name))
     socket(0).onopen?.()
@@ -73,11 +73,11 @@ describe('the bridge to an agent', () => {
     socket(1).onopen?.()
     tell(1, { slice: 'link', value: {} })
     expect(heard).toEqual(['kiosk', 'link'])
-    expect(lines).toEqual(['up', 'away', 'up'])
+    expect(states).toEqual(['up', 'away', 'up'])
   })
 
-  it('[KSK-17] gives up a line that is silent or was never opened, hears no more of it, and dials anew', async () => {
-    const { bridge, socket, tell, timers, lines, closed } = makeWorld()
+  it('[KSK-17] gives up a connection that is silent or was never opened, ignores what still comes of it, and connects anew', async () => {
+    const { bridge, socket, tell, timers, states, closed } = makeWorld()
     bridge.onSlice(() => undefined)
     socket(0).onopen?.()
     const lastWord = socket(0).onmessage
@@ -85,7 +85,7 @@ describe('the bridge to an agent', () => {
     const lost = bridge.call('leaveFullScreen', {})
     bridge.reconnect()
     await expect(lost).rejects.toThrow('ended')
-    expect([lines, closed]).toEqual([['up', 'away'], [0]])
+    expect([states, closed]).toEqual([['up', 'away'], [0]])
     expect([lastWord === null, socket(0).onmessage, socket(0).onclose]).toEqual([false, null, null])
     timers[1]?.run()
     // Nobody opens it: the system holds it for an agent that hangs.
@@ -93,21 +93,21 @@ describe('the bridge to an agent', () => {
     expect(closed).toEqual([0, 1])
     timers[3]?.run()
     socket(2).onopen?.()
-    // The time limits of lines that opened, and of lines that are gone, say nothing.
+    // The time limits of connections that opened, and of those that are gone, say nothing.
     for (const index of [0, 2, 4]) timers[index]?.run()
     tell(2, { slice: 'kiosk', value: { state: 'starting' } })
-    expect([lines, closed]).toEqual([
+    expect([states, closed]).toEqual([
       ['up', 'away', 'away', 'up'],
       [0, 1],
     ])
   })
 
   it('[BRG-3] says so when its token is not the agent’s', () => {
-    const { bridge, socket, lines } = makeWorld()
+    const { bridge, socket, states } = makeWorld()
     bridge.onSlice(() => undefined)
     socket(0).onopen?.()
     socket(0).onclose?.({ code: 1008 })
-    expect(lines).toEqual(['refused'])
+    expect(states).toEqual(['refused'])
   })
 })
 

@@ -18,7 +18,7 @@ export interface AgentBridgeParts {
   token: string
   dial(): PageSocket
   after(delayMs: number, run: () => void): void
-  onEngine(line: EngineConnection): void
+  onEngine(connection: EngineConnection): void
 }
 
 /** How often an agent that went away is looked for, ms: it is on this machine, so there is nobody to spare. */
@@ -27,7 +27,7 @@ export const AGENT_RETRY_MS = 500
 /** The agent's code for a token that it does not know, and for everything else that it will not talk to. [BRG-3] */
 const REFUSED = 1008
 
-/** A line that this end gave up; what the code says of it nobody else reads. */
+/** Close code of a socket that this end gave up; nobody else reads it. */
 const GIVEN_UP = 1006
 
 type SliceListener = Parameters<Bridge['onSlice']>[0]
@@ -40,7 +40,7 @@ interface WaitingCalls {
     input: CallInput<Name>,
   ): Promise<CallOutput<Name>>
   answer(id: number, output: unknown): void
-  /** The line is gone: nobody knows of any of them whether the engine had it. */
+  /** The connection is gone: nobody knows of any of them whether the engine had it. */
   rejectAll(): void
 }
 
@@ -54,7 +54,7 @@ function makeWaitingCalls(): WaitingCalls {
         nextId += 1
         waiting.set(id, {
           answer: (output) => resolve(output as CallOutput<Name>),
-          lose: () => reject(new Error(`the line ended before "${name}" was answered`)),
+          lose: () => reject(new Error(`the connection ended before "${name}" was answered`)),
         })
         socket.send(JSON.stringify({ id, name, input }))
       }),
@@ -72,12 +72,12 @@ function makeWaitingCalls(): WaitingCalls {
 
 /**
  * The bridge over the agent's loopback socket: comes back when the agent does, and says so. A call rejects where it was sent
- * and its line ended before the answer. [BRG-1] [BRG-3]
+ * and its connection ended before the answer. [BRG-1] [BRG-3]
  */
 export function makeAgentBridge(parts: AgentBridgeParts): ReconnectableBridge {
   const listeners = new Set<SliceListener>()
   const calls = makeWaitingCalls()
-  const line: { dialled: PageSocket | null; socket: PageSocket | null } = { dialled: null, socket: null }
+  const current: { dialled: PageSocket | null; socket: PageSocket | null } = { dialled: null, socket: null }
 
   const receive = (data: unknown): void => {
     const message = JSON.parse(String(data)) as BridgeAnswerMessage
@@ -89,42 +89,42 @@ export function makeAgentBridge(parts: AgentBridgeParts): ReconnectableBridge {
     for (const listen of listeners) listen(name, value)
   }
   const ended = (code: number): void => {
-    line.dialled = null
-    line.socket = null
+    current.dialled = null
+    current.socket = null
     calls.rejectAll()
     parts.onEngine(code === REFUSED ? 'refused' : 'away')
     parts.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, dial)
   }
   const abandon = (socket: PageSocket): void => {
-    if (line.dialled !== socket) return
+    if (current.dialled !== socket) return
     abandonSocket(socket)
     ended(GIVEN_UP)
   }
   const dial = (): void => {
     const socket = parts.dial()
-    line.dialled = socket
+    current.dialled = socket
     socket.onopen = () => {
       socket.send(JSON.stringify({ token: parts.token }))
-      line.socket = socket
+      current.socket = socket
     }
     socket.onmessage = (event) => receive(event.data)
     socket.onclose = (event) => ended(event.code)
     // The system takes a connection for an agent that hangs; it is the agent that opens it.
     parts.after(SILENT_ENGINE_MS, () => {
-      if (line.socket !== socket) abandon(socket)
+      if (current.socket !== socket) abandon(socket)
     })
   }
 
   return {
     reconnect: () => {
-      if (line.socket !== null) abandon(line.socket)
+      if (current.socket !== null) abandon(current.socket)
     },
     call: <Name extends CallName>(name: Name, input: CallInput<Name>) =>
-      line.socket === null
+      current.socket === null
         ? Promise.resolve<CallOutput<Name>>(refuse({ why: 'notSaved' }))
-        : calls.send(line.socket, name, input),
+        : calls.send(current.socket, name, input),
     onSlice: (listen) => {
-      const isFirst = listeners.size === 0 && line.dialled === null
+      const isFirst = listeners.size === 0 && current.dialled === null
       listeners.add(listen)
       if (isFirst) dial()
       return () => listeners.delete(listen)

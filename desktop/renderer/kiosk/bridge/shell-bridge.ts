@@ -4,7 +4,7 @@ import type { ReconnectableBridge } from './watch-engine.ts'
 type SliceListener = Parameters<Bridge['onSlice']>[0]
 
 /**
- * Electron's bridge as a line that can be given up: the main process reads that this page listens anew behind whatever it was
+ * Electron's bridge as a connection that can be given up: the main process reads that this page listens anew behind whatever it was
  * asked before, and does none of that any more. [KSK-17]
  */
 export function makeShellBridge(bridge: Bridge): ReconnectableBridge {

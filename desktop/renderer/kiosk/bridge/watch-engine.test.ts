@@ -41,7 +41,7 @@ function makeWorld() {
 const LINK = { status: 'online', hubNowMs: 1, lastContactMs: 1, reason: null } as const
 
 describe('an engine that beats', () => {
-  it('[KSK-17] is away after five seconds without any word, and there again with its next', () => {
+  it('[KSK-17] is away after five seconds without any message, and there again with its next', () => {
     const { said, pass, beat, slice, heard } = makeWorld()
     expect(REPEATED).toBe(SILENT_ENGINE_MS)
     slice('link', LINK)
@@ -88,7 +88,7 @@ describe('an engine that beats', () => {
     expect(said).toEqual(['hung up', 'away'])
   })
 
-  it('[KSK-17] is not away before five seconds have passed since its last word, whenever in a step that came', () => {
+  it('[KSK-17] is not away before five seconds have passed since its last message, whenever in a step that came', () => {
     const { clock, said, watched, pass, beat } = makeWorld()
     pass(CHECK_EVERY_MS)
     clock.nowMs += CHECK_EVERY_MS - 1
@@ -118,14 +118,14 @@ describe('an engine that beats', () => {
 })
 
 describe('an engine of the release before, which never beats', () => {
-  it('[KSK-17] is let be', () => {
+  it('[KSK-17] is left alone', () => {
     const { said, pass, slice } = makeWorld()
     slice('link', LINK)
     pass(3_600_000)
     expect(said).toEqual([])
   })
 
-  it('[KSK-17] is let be also where one that beats was there before it', () => {
+  it('[KSK-17] is left alone also where one that beats was there before it', () => {
     const { said, pass, beat, slice } = makeWorld()
     beat()
     pass(SILENT_ENGINE_MS)

@@ -12,15 +12,15 @@ const LATE_CHECK_MS = 4 * CHECK_EVERY_MS
 export interface HeartbeatWatchParts {
   /** Elapsed ms. */
   elapsed(): number
-  /** Nobody is at the other end, and the line was given up: says so. */
+  /** Nobody answers, and the connection was given up: shows that. */
   onSilence(): void
   /** Somebody is there again. */
   onReturn(): void
 }
 
-/** A bridge over a line that may be given up for a new one. */
+/** A bridge over a connection that may be given up for a new one. */
 export interface ReconnectableBridge extends Bridge {
-  /** Nothing comes from the other end any more: this line is over, whatever still comes of it, and a new one begins. */
+  /** Nothing comes from the other end any more: this connection is over, whatever still comes of it, and a new one begins. */
   reconnect(): void
 }
 
@@ -31,16 +31,16 @@ export interface WatchedBridge extends Bridge {
 }
 
 /**
- * The same bridge, which notices that nothing has come for five seconds from an engine that beat before, and its next word
- * after that. What was asked until then rejects, since nobody knows whether the engine had it, and the line is given up, so
- * that it is not done later; what is asked meanwhile is not passed on, and refused as not saved. An engine that never beats is
- * of the release before, and is let be. Time in which this page was held up itself counts for nothing. [KSK-17]
+ * The same bridge, which notices that nothing has come for five seconds from an engine that beat before, and its next message
+ * after that. What was asked until then rejects, since nobody knows whether the engine had it, and the connection is given up, so
+ * that it is not done later; what is asked until then is not passed on, and refused as not saved. An engine that never beats is
+ * of the release before, and is left alone. Time in which this page was held up itself counts for nothing. [KSK-17]
  */
 export function watchHeartbeats(bridge: ReconnectableBridge, parts: HeartbeatWatchParts): WatchedBridge {
   const losing = new Set<() => void>()
   const state = { isBeating: false, isAway: false, silentMs: 0, checkedAtMs: parts.elapsed() }
 
-  const heard = (): void => {
+  const received = (): void => {
     state.silentMs = 0
     state.checkedAtMs = parts.elapsed()
     if (!state.isAway) return
@@ -49,7 +49,7 @@ export function watchHeartbeats(bridge: ReconnectableBridge, parts: HeartbeatWat
   }
   const goAway = (): void => {
     state.isAway = true
-    // A new line may lead to another release.
+    // A new connection may lead to another release.
     state.isBeating = false
     const lost = [...losing]
     losing.clear()
@@ -79,7 +79,7 @@ export function watchHeartbeats(bridge: ReconnectableBridge, parts: HeartbeatWat
     },
     onSlice: (listen) =>
       bridge.onSlice((name, value) => {
-        heard()
+        received()
         if (name === 'beat') state.isBeating = true
         else listen(name, value)
       }),

@@ -94,7 +94,7 @@ function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): 
   const sorts: [Sort, string][] = [
     ['free', t('places.sortFree')],
     ['name', t('places.sortName')],
-    ['news', t('places.sortNews')],
+    ['latest', t('places.sortNews')],
   ]
   const branches = branchesOf(moment)
   return (

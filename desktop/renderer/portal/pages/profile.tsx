@@ -181,7 +181,7 @@ function Language(): ReactElement {
   const { changeSettings, call } = useActions()
   const speak = (to: Locale): void => {
     changeSettings({ locale: to })
-    // Mails come in the same language from now on. Not worth a word when it fails: the choice holds here.
+    // Mails come in the same language from now on. Nothing is said when it fails: the choice holds here.
     void call('PATCH /me', { body: { locale: to } })
   }
   return (

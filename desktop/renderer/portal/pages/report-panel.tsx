@@ -1,8 +1,7 @@
 import { useEffect, useState, type ReactElement, type RefObject } from 'react'
 import type { SpaceKind } from '#shared/domain/space.ts'
-import { Countdown, LevelButtons, useFocusWhen } from '../../common/report-controls.tsx'
+import { LevelButtons, ReportAnswer, UndoButton, useFocusWhen } from '../../common/report-controls.tsx'
 import { secondsLeft } from '../../common/times.ts'
-import { Icon } from '../../ui/icons.tsx'
 import { Problem } from '../page-elements.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
 import type { EarlierReport, ReportStep } from '../store.ts'
@@ -10,20 +9,20 @@ import { usePortalWords } from '../words.ts'
 
 type StepHere = Exclude<ReportStep, { step: 'ask' }>
 
-/** One tap says how it is; thanks, and five seconds to take it back. */
+/** One tap reports how full it is; thanks, and five seconds to undo it. */
 export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
   const report = usePortal((state) => state.report)
   const here: StepHere | null = report.step !== 'ask' && report.spaceId === props.spaceId ? report : null
   // Who came by the keyboard is taken to what takes the place of the pressed button; a finger is not.
   const [byKey, setByKey] = useState(false)
-  useSaid(here)
+  useAnnouncements(here)
   if (here === null || here.step === 'saving')
     return <Question {...props} saving={here} byKey={byKey} onTap={setByKey} />
   return <Answer step={here} byKey={byKey} />
 }
 
 /** What a screen reader hears of it: each step once. */
-function useSaid(here: StepHere | null): void {
+function useAnnouncements(here: StepHere | null): void {
   const { announce } = useActions()
   const { t, place, level } = usePortalWords()
   const step = here?.step
@@ -94,33 +93,29 @@ function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boo
     )
   if (step.step === 'undoing')
     return (
-      <div className="p-answer" aria-busy="true">
-        <Icon name="undo" />
-        <div className="p-answer-words">
-          <h2 className="p-answer-title">{t('wait.undoing')}</h2>
-          <p role="status">{step.isSlow && t('wait.slow')}</p>
-        </div>
-      </div>
+      <ReportAnswer
+        prefix="p-"
+        icon="undo"
+        title={t('wait.undoing')}
+        sentence={<p role="status">{step.isSlow && t('wait.slow')}</p>}
+        isBusy
+      />
     )
+  const said = step.isRepeat === true ? 'report.alreadySaid' : 'report.said'
   return (
-    <div className="p-answer" data-kind="thanks">
-      <Icon name="check" />
-      <div className="p-answer-words">
-        <h2 className="p-answer-title">{place('report.thanks')}</h2>
-        <p>
-          {place(step.isRepeat === true ? 'report.alreadySaid' : 'report.said', { level: level(step.level) })}
-        </p>
-      </div>
-      <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
-        <Icon name="undo" />
-        {place('report.undo')}
-        <UndoCountdown untilMs={step.undoUntilMs} />
-      </button>
-    </div>
+    <ReportAnswer
+      prefix="p-"
+      kind="thanks"
+      icon="check"
+      title={place('report.thanks')}
+      sentence={<p>{place(said, { level: level(step.level) })}</p>}
+    >
+      <TimedUndo untilMs={step.undoUntilMs} button={button} />
+    </ReportAnswer>
   )
 }
 
-/** Taken back – and where an earlier report of one's own counts now, that, and how to take it back too. [OCC-16] */
+/** An undone report – and where an earlier report of one's own counts again, that, and how to undo it too. [OCC-16] */
 function Undone(props: {
   earlier: EarlierReport | null
   button: RefObject<HTMLButtonElement | null>
@@ -128,29 +123,36 @@ function Undone(props: {
   const { earlier, button } = props
   const { place, t, time, level } = usePortalWords()
   const { undo } = useActions()
+  if (earlier === null) return <ReportAnswer prefix="p-" icon="undo" title={place('report.undone')} />
+  const facts = { level: level(earlier.level), time: time(earlier.reportedAtMs) }
   return (
-    <div className="p-answer">
-      <Icon name="undo" />
-      <div className="p-answer-words">
-        <h2 className="p-answer-title">{place('report.undone')}</h2>
-        {earlier !== null && (
-          <p role="status">
-            {t('reports.earlier', { level: level(earlier.level), time: time(earlier.reportedAtMs) })}
-          </p>
-        )}
-      </div>
-      {earlier !== null && (
-        <button ref={button} type="button" className="p-button p-undo" onClick={() => void undo()}>
-          {t('reports.earlierToo')}
-        </button>
-      )}
-    </div>
+    <ReportAnswer
+      prefix="p-"
+      icon="undo"
+      title={place('report.undone')}
+      sentence={<p role="status">{t('reports.earlier', facts)}</p>}
+    >
+      <button ref={button} type="button" className="p-button p-button-undo" onClick={() => void undo()}>
+        {t('reports.earlierToo')}
+      </button>
+    </ReportAnswer>
   )
 }
 
-/** How long it can be undone. */
-function UndoCountdown({ untilMs }: { untilMs: number }): ReactElement {
+/** The undo of a report, for as long as it is offered. */
+function TimedUndo(props: { untilMs: number; button: RefObject<HTMLButtonElement | null> }): ReactElement {
+  const { untilMs, button } = props
   const left = usePortal(({ nowMs }) => secondsLeft(untilMs, nowMs))
+  const { undo } = useActions()
   const { place } = usePortalWords()
-  return <Countdown prefix="p-" secondsLeft={left} text={place('report.secondsLeft', { count: left })} />
+  return (
+    <UndoButton
+      prefix="p-"
+      button={button}
+      text={place('report.undo')}
+      secondsLeft={left}
+      secondsText={place('report.secondsLeft', { count: left })}
+      onUndo={() => void undo()}
+    />
+  )
 }

@@ -16,13 +16,13 @@ import { usePortalWords } from '../words.ts'
 
 type MyReport = RouteAnswer<'GET /me/reports'>['reports'][number]
 
-/** What I reported, newest first; each may be taken back. */
+/** My reports, newest first; each may be removed. */
 export function Reports(): ReactElement {
   const { t, date, time, level, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const pending = usePendingActions<number>()
   const { loaded, reload, refresh, change } = useLoad('GET /me/reports', NOTHING)
-  useNews(refresh)
+  useRefresh(refresh)
   const withdraw = async (id: number): Promise<void> => {
     const answer = await call('POST /reports/:id/withdraw', { params: { id } }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
@@ -67,17 +67,17 @@ export function Reports(): ReactElement {
 }
 
 /** How often the list is fetched anew at most while places change, ms. */
-const NEWS_MS = 5_000
+const REFRESH_MS = 5_000
 
-/** Runs again when the line brought something, and when the page is shown again: this may be a report from another device. [POR-16] */
-function useNews(refresh: () => void): void {
+/** Runs again when the live connection brought an update, and when the page is shown again: this may be a report from another device. [POR-16] */
+function useRefresh(refresh: () => void): void {
   const head = usePortal(({ tree }) => (tree.state === 'ready' ? tree.head : 0))
   const first = useRef(head)
   const lastMs = useRef(0)
   useEffect(() => {
     if (head === first.current) return
     first.current = -1
-    const waitMs = Math.max(0, lastMs.current + NEWS_MS - performance.now())
+    const waitMs = Math.max(0, lastMs.current + REFRESH_MS - performance.now())
     const timer = window.setTimeout(() => {
       lastMs.current = performance.now()
       if (document.visibilityState === 'visible') refresh()

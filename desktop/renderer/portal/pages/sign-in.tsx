@@ -26,7 +26,7 @@ export function SignIn(): ReactElement {
   const visitor = usePortal((state) => state.visitor)
   const reason = visitor.state === 'signedOut' ? visitor.reason : null
   const [asksUniversity, setAsks] = useState(false)
-  /** What a try came to is the news now: why somebody stands here is over. [POR-17] */
+  /** The result of a try replaces the reason why somebody was sent here. [POR-17] */
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const refused = await signIn(values)
     if (refused !== null) store.setState({ visitor: { state: 'signedOut', reason: null } })

@@ -107,7 +107,7 @@ export function Forgotten(): ReactElement {
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
     const answer = await call('POST /auth/forgotten', { body: { email } })
-    // A mail that was sent before is no news beside why none was sent now. [POR-17]
+    // Why no mail was sent now replaces that one was sent before. [POR-17]
     store.setState({ mailedTo: answer.ok ? { page: 'forgotten', email } : null })
     return answer.ok ? null : answer.refusal
   }

@@ -26,7 +26,7 @@ export function SpaceStaff(props: {
 }): ReactElement {
   const { space, moment, isLeaf } = props
   const { t } = usePortalWords()
-  // What comes of it is said where it was asked: a word at the foot of the page would lie over the next button. [POR-18]
+  // What comes of it is said where it was asked: a toast would lie over the next button. [POR-18]
   const { call, putRow, announce } = useActions()
   const [refused, setRefused] = useState<Refusal | null>(null)
   const [isCorrected, setCorrected] = useState(false)

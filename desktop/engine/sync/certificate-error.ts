@@ -1,4 +1,4 @@
-import type { CertificateTrouble } from '#shared/wire/bridge.ts'
+import type { CertificateError } from '#shared/wire/bridge.ts'
 
 /** Node's and OpenSSL's codes for a certificate whose dates do not fit the device's clock. */
 const TOO_EARLY = new Set(['CERT_NOT_YET_VALID', 'CRL_NOT_YET_VALID'])
@@ -23,7 +23,7 @@ const CLOCK_ERROR_MS = 3_600_000
  * valid yet mostly means a device whose date was lost; one that has expired may mean either. `wallMs`: the device's wall clock,
  * ms since 1970. [KSK-10] [KSK-11]
  */
-export function certificateTroubleOf(error: unknown, wallMs: number): CertificateTrouble | null {
+export function certificateErrorOf(error: unknown, wallMs: number): CertificateError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (TOO_EARLY.has(code)) return 'clockWrong'
   if (TOO_LATE.has(code)) return wallMs < RELEASED_MS ? 'clockWrong' : 'certificateDate'
@@ -42,10 +42,10 @@ export interface ClockFacts {
 }
 
 /** Says whose date is wrong where that is certain: the device's, by the hub's time, or the certificate's, where they agree. [KSK-10] */
-export function refineDateTrouble(trouble: CertificateTrouble, clock: ClockFacts): CertificateTrouble {
-  if (trouble !== 'clockWrong' && trouble !== 'certificateDate') return trouble
+export function refineDateError(error: CertificateError, clock: ClockFacts): CertificateError {
+  if (error !== 'clockWrong' && error !== 'certificateDate') return error
   const { wallMs, offsetMs, lastContactMs } = clock
   if (lastContactMs !== null && wallMs < lastContactMs - CLOCK_ERROR_MS) return 'clockWrong'
-  if (offsetMs === null) return trouble
+  if (offsetMs === null) return error
   return Math.abs(offsetMs) > CLOCK_ERROR_MS ? 'clockWrong' : 'certificateDate'
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { certificateTroubleOf, refineDateTrouble } from './certificate-trouble.ts'
+import { certificateErrorOf, refineDateError } from './certificate-error.ts'
 import { makeDeviceClock } from '../clock/device-clock.ts'
 import { enrolWithRetries } from '../process/enrol-with-retries.ts'
 import { makePostEnrolment } from './post-enrolment.ts'
@@ -48,7 +48,7 @@ describe('a certificate that does not fit the date', () => {
     hub.useCertificate({ cert: FUTURE_CERTIFICATE, key: TEST_KEY })
     for (const socket of hub.sockets) socket.terminate()
     await expect.poll(() => kiosk.seen.link?.status, { timeout: 20_000 }).toBe('offline')
-    // By the hub's time, heard in this boot, the device's date is right.
+    // By the hub's time, received in this boot, the device's date is right.
     expect(kiosk.seen.link?.reason).toBe('certificateDate')
     expect(await kiosk.engine.call('reportOccupancy', { spaceId: 3, level: 1 })).toMatchObject({ ok: true })
     expect(hub.pushed).toEqual([])
@@ -81,13 +81,13 @@ describe('a certificate that does not fit the date', () => {
     kiosk.engine.stop()
     const facts = { wallMs: YEAR_2018, offsetMs: null, lastContactMs: null }
     const expired = Object.assign(new Error('expired'), { code: 'CERT_HAS_EXPIRED' })
-    expect(certificateTroubleOf(expired, YEAR_2018)).toBe('clockWrong')
-    expect(refineDateTrouble('certificateDate', { ...facts, lastContactMs: YEAR_2018 + 2 * HOUR_MS })).toBe(
+    expect(certificateErrorOf(expired, YEAR_2018)).toBe('clockWrong')
+    expect(refineDateError('certificateDate', { ...facts, lastContactMs: YEAR_2018 + 2 * HOUR_MS })).toBe(
       'clockWrong',
     )
-    expect(refineDateTrouble('certificateDate', facts)).toBe('certificateDate')
-    expect(refineDateTrouble('clockWrong', { ...facts, offsetMs: 1_000 })).toBe('certificateDate')
-    expect(refineDateTrouble('certificateHost', { ...facts, offsetMs: 99 * HOUR_MS })).toBe('certificateHost')
+    expect(refineDateError('certificateDate', facts)).toBe('certificateDate')
+    expect(refineDateError('clockWrong', { ...facts, offsetMs: 1_000 })).toBe('certificateDate')
+    expect(refineDateError('certificateHost', { ...facts, offsetMs: 99 * HOUR_MS })).toBe('certificateHost')
   })
 })
 
@@ -108,7 +108,7 @@ describe('a certificate that does not fit the hub', () => {
   })
 
   it('[KSK-11] every code of OpenSSL’s for it is known', () => {
-    const told = (code: string) => certificateTroubleOf(Object.assign(new Error(code), { code }), Date.now())
+    const told = (code: string) => certificateErrorOf(Object.assign(new Error(code), { code }), Date.now())
     for (const code of [
       'SELF_SIGNED_CERT_IN_CHAIN',
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
