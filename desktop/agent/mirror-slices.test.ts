@@ -17,7 +17,7 @@ test('[BRG-2] a screen that stops reading costs bounded memory and starts again 
   }
   screen.socket.resume()
   await screen.hear((message) => message.slice === 'spaces' && roundOf(message.value) === 200)
-  // 8 MB in the agent's hand and what the system holds for the socket, 1 MB each: not the 200 that were published.
+  // 8 MB in the agent's memory and what the system holds for the socket, 1 MB each: not the 200 that were published.
   expect(screen.received.filter((message) => message.slice === 'spaces').length).toBeLessThan(40)
   expect(screen.received.filter((message) => message.slice === 'kiosk').length).toBeGreaterThan(1)
   expect(echo.listeners.size).toBe(1)

@@ -65,7 +65,7 @@ export async function showPicture(page: Page, query: string): Promise<void> {
     history.pushState(null, '', search)
     window.dispatchEvent(new PopStateEvent('popstate'))
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-    // A picture in which a hand does something first is not there at once.
+    // A picture in which a form is filled in or a button pressed first is not there at once.
     const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve))
     for (let count = 0; document.querySelector('[data-screen]') === null; count += 1) {
       if (count > 300) throw new Error(`no picture at ${search}`)

@@ -1,4 +1,4 @@
-import { expectAnswer, expectDoor, expectLobby, reportButton } from './kiosk-screens.ts'
+import { expectAnswer, expectDoor, expectEntrance, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 import { recordWords } from './word-record.ts'
 
@@ -10,17 +10,17 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
 }) => {
   const { name, floors, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
-  const [door, lobby] = await Promise.all([
+  const [door, entrance] = await Promise.all([
     openKiosk('door', roomId),
     openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
+  await expectEntrance(entrance.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
 
   await reportButton(door.page, 'Busy').click()
   await expectAnswer(door.page, 'Thank you')
   await expectDoor(door.page, 'Busy')
-  await expectLobby(lobby.page, {
+  await expectEntrance(entrance.page, {
     [name]: 'Busy',
     [floors[0]]: 'Busy',
     [rooms[0]]: 'Busy',
@@ -31,32 +31,32 @@ test('[OCC-12, OCC-2] a tap at the door appears at the entrance, on its floor an
   await door.page.getByRole('button', { name: 'Undo' }).click()
   await expectAnswer(door.page, 'Report removed')
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
+  await expectEntrance(entrance.page, { [name]: 'Unknown', [floors[0]]: 'Unknown', [rooms[0]]: 'Unknown' })
   // The report stays on record. [OCC-2]
   expect(await world.loadReports(roomId)).toEqual([1])
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(null)
 })
 
-test('[SYN-23, SYN-4] a dead connection: the door thanks at once and says what waits, the lobby says how old it is, and all converges', async ({
+test('[SYN-23, SYN-4] a dead connection: the door thanks at once and says what waits, the entrance says how old it is, and all converges', async ({
   world,
   openKiosk,
 }) => {
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[0]) ?? 0
-  const [door, lobby] = await Promise.all([
+  const [door, entrance] = await Promise.all([
     openKiosk('door', roomId),
     openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [name]: 'Unknown' })
+  await expectEntrance(entrance.page, { [name]: 'Unknown' })
 
   // Half open, as when a cable is pulled: neither end learns that the connection is dead.
   world.proxy.isSilent = true
   await reportButton(door.page, 'Full').click()
   await expectAnswer(door.page, 'Thank you')
   await expectDoor(door.page, 'Full')
-  await expect(lobby.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
+  await expect(entrance.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
   await expect(door.page.getByText(/^Offline · Last update \d\d:\d\d$/)).toBeVisible({ timeout: 30_000 })
   await expect(door.page.getByText('1 report waiting to send')).toBeVisible()
   await expectDoor(door.page, 'Full')
@@ -64,10 +64,10 @@ test('[SYN-23, SYN-4] a dead connection: the door thanks at once and says what w
 
   world.proxy.isSilent = false
   world.proxy.cut()
-  await Promise.all([door.kiosk.nap(), lobby.kiosk.nap()])
-  await expectLobby(lobby.page, { [name]: 'Full', [rooms[0]]: 'Full' })
+  await Promise.all([door.kiosk.nap(), entrance.kiosk.nap()])
+  await expectEntrance(entrance.page, { [name]: 'Full', [rooms[0]]: 'Full' })
   await expect(door.page.getByText('Offline')).toHaveCount(0)
-  await expect(lobby.page.getByText('Offline')).toHaveCount(0)
+  await expect(entrance.page.getByText('Offline')).toHaveCount(0)
   expect(await world.loadReports(roomId)).toEqual([2])
 })
 
@@ -79,12 +79,12 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the connection is cut: i
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const roomId = ids.get(rooms[1]) ?? 0
-  const [door, lobby] = await Promise.all([
+  const [door, entrance] = await Promise.all([
     openKiosk('door', roomId),
     openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [name]: 'Unknown' })
+  await expectEntrance(entrance.page, { [name]: 'Unknown' })
 
   world.proxy.isShut = true
   world.proxy.cut()
@@ -100,8 +100,8 @@ test('[SYN-1] a tap outlives kill -9 of its kiosk while the connection is cut: i
   expect(await world.loadReports(roomId)).toEqual([])
 
   world.proxy.isShut = false
-  await Promise.all([door.kiosk.nap(), lobby.kiosk.nap()])
-  await expectLobby(lobby.page, { [name]: 'Busy', [rooms[1]]: 'Busy' })
+  await Promise.all([door.kiosk.nap(), entrance.kiosk.nap()])
+  await expectEntrance(entrance.page, { [name]: 'Busy', [rooms[1]]: 'Busy' })
   expect(await world.loadReports(roomId)).toEqual([1])
 })
 
@@ -148,26 +148,26 @@ test('[SYN-2, SYN-6] a hub killed and back: kiosks return by themselves, nothing
   test.slow()
   const { name, rooms, ids } = world.takeLibrary()
   const [roomId, otherId] = [ids.get(rooms[0]) ?? 0, ids.get(rooms[2]) ?? 0]
-  const [door, lobby] = await Promise.all([
+  const [door, entrance] = await Promise.all([
     openKiosk('door', roomId),
     openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [rooms[2]]: 'Unknown' })
+  await expectEntrance(entrance.page, { [rooms[2]]: 'Unknown' })
   await reportButton(door.page, 'Busy').click()
-  await expectLobby(lobby.page, { [rooms[0]]: 'Busy' })
+  await expectEntrance(entrance.page, { [rooms[0]]: 'Busy' })
 
-  await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[2] }).click()
+  await entrance.page.locator('.entrance-main').getByRole('button', { name: rooms[2] }).click()
   // The thanks of the first tap makes room for the next question after five seconds.
   await expect(reportButton(door.page, 'Free')).toBeVisible()
-  await Promise.all([reportButton(lobby.page, 'Full').click(), world.killHub()])
-  await expectAnswer(lobby.page, 'Thank you')
+  await Promise.all([reportButton(entrance.page, 'Full').click(), world.killHub()])
+  await expectAnswer(entrance.page, 'Thank you')
   await reportButton(door.page, 'Free').click()
   await expectDoor(door.page, 'Free')
 
   await world.restartHub()
-  await Promise.all([door.kiosk.nap(), lobby.kiosk.nap()])
-  await expectLobby(lobby.page, { [rooms[0]]: 'Free', [rooms[2]]: 'Full' })
+  await Promise.all([door.kiosk.nap(), entrance.kiosk.nap()])
+  await expectEntrance(entrance.page, { [rooms[0]]: 'Free', [rooms[2]]: 'Full' })
   await expect.poll(() => world.loadReports(otherId)).toEqual([2])
   expect(await world.loadReports(roomId)).toEqual([1, 0])
   expect(await world.loadLevel(ids.get(name) ?? 0)).toBe(1)

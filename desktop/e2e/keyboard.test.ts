@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expectAnswer, expectDoor, expectLobby, reportButton } from './kiosk-screens.ts'
+import { expectAnswer, expectDoor, expectEntrance, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 
 // Who cannot touch, and who was here before: keyboard alone, settings in one tap each, and the way back to the start.
@@ -44,13 +44,13 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openKios
   await expect(reportButton(page, 'Free')).toBeFocused()
 })
 
-test('keyboard alone: a place of a lobby opened, reported, undone and closed again', async ({
+test('keyboard alone: a place of an entrance opened, reported, undone and closed again', async ({
   world,
   openKiosk,
 }) => {
   const { name, rooms, ids } = world.takeLibrary()
   const { page } = await openKiosk('entrance', ids.get(name) ?? 0)
-  await expectLobby(page, { [rooms[1]]: 'Unknown' })
+  await expectEntrance(page, { [rooms[1]]: 'Unknown' })
   await tabTo(page, rooms[1])
   await page.keyboard.press('Enter')
   const panel = page.getByRole('complementary', { name: rooms[1] })
@@ -60,10 +60,10 @@ test('keyboard alone: a place of a lobby opened, reported, undone and closed aga
   await page.keyboard.press('Shift+Tab')
   await expect(reportButton(page, 'Full')).toBeFocused()
   await page.keyboard.press('Enter')
-  await expectLobby(page, { [rooms[1]]: 'Full' })
+  await expectEntrance(page, { [rooms[1]]: 'Full' })
   await expect(page.getByRole('button', { name: 'Undo' })).toBeFocused()
   await page.keyboard.press('Enter')
-  await expectLobby(page, { [rooms[1]]: 'Unknown' })
+  await expectEntrance(page, { [rooms[1]]: 'Unknown' })
   await page.keyboard.press('Escape')
   await expect(panel).toHaveCount(0)
   await expect(page.locator('.entrance-main').getByRole('button', { name: rooms[1] })).toBeFocused()

@@ -50,7 +50,7 @@ export class KioskHost {
   }
 
   /**
-   * Its machine sleeps a little and wakes: a kiosk then dials at once, where its next try may be a minute away by rule.
+   * Its machine sleeps a little and wakes: a kiosk then connects at once, where its next try may be a minute away by rule.
    * [KSK-12] [SYN-23]
    */
   async nap(): Promise<void> {

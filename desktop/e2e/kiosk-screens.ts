@@ -6,7 +6,7 @@ export const SCREEN_TIMEOUT_MS = 10_000
 /** Words of the three levels and of what is unknown, as the English screens say them. */
 export type Word = 'Free' | 'Busy' | 'Full' | 'Unknown'
 
-/** A door, or the opened place of a lobby: the button that reports a level. */
+/** A door, or the opened place of an entrance: the button that reports a level. */
 export function reportButton(page: Page, word: Word): Locator {
   return page.locator('.report').getByRole('button', { name: word, exact: true })
 }
@@ -21,8 +21,8 @@ export async function expectAnswer(page: Page, title: 'Thank you' | 'Report remo
   await expect(page.locator('.answer-title')).toHaveText(title)
 }
 
-/** Waits until a lobby shows words for its building, its sections and its places, by name. */
-export async function expectLobby(
+/** Waits until an entrance shows words for its building, its sections and its places, by name. */
+export async function expectEntrance(
   page: Page,
   words: Record<string, Word>,
   within = SCREEN_TIMEOUT_MS,

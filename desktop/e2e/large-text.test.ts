@@ -72,7 +72,7 @@ async function walk(
 for (const [panel, width, height] of [
   ['door in landscape', 1280, 800],
   ['door in portrait', 800, 1280],
-  ['lobby', 1080, 1920],
+  ['entrance', 1080, 1920],
 ] as const)
   test(`[SCR-14] no text of a kiosk is smaller with large text: ${panel}`, async ({ page, galleryUrl }) => {
     test.slow()

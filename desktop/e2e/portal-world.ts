@@ -15,6 +15,7 @@ import { planLibrary, runStaff, startHub, type Library } from './world.ts'
 
 /** The domain of the university whose people the tests are. */
 export const DOMAIN = 'portal.example'
+/** The name of that university. */
 export const UNIVERSITY = 'Portal University'
 /** Of everybody who is put straight into the database. */
 export const PASSWORD = 'tall lamp under seven stairs'

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expectDoor, expectLobby, recordAnnouncements, reportButton } from './kiosk-screens.ts'
+import { expectDoor, expectEntrance, recordAnnouncements, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 
 // What a screen reader hears: the page's one live region, each change of state once.
@@ -33,25 +33,28 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
   openKiosk,
 }) => {
   const { name, rooms, ids } = world.takeLibrary()
-  const [door, lobby] = await Promise.all([
+  const [door, entrance] = await Promise.all([
     openKiosk('door', ids.get(rooms[0]) ?? 0),
     openKiosk('entrance', ids.get(name) ?? 0),
   ])
   await expectDoor(door.page, 'Unknown')
-  await expectLobby(lobby.page, { [name]: 'Unknown' })
-  const [atDoor, atLobby] = [await recordAnnouncements(door.page), await recordAnnouncements(lobby.page)]
+  await expectEntrance(entrance.page, { [name]: 'Unknown' })
+  const [atDoor, atEntrance] = [
+    await recordAnnouncements(door.page),
+    await recordAnnouncements(entrance.page),
+  ]
 
   await reportButton(door.page, 'Busy').click()
-  await expect.poll(async () => countOf(await atLobby(), `${name}: Busy.`)).toBe(1)
+  await expect.poll(async () => countOf(await atEntrance(), `${name}: Busy.`)).toBe(1)
   await door.page.getByRole('button', { name: 'Undo' }).click()
   await expect.poll(async () => countOf(await atDoor(), 'No reports yet.')).toBe(1)
-  await expectLobby(lobby.page, { [name]: 'Unknown' })
+  await expectEntrance(entrance.page, { [name]: 'Unknown' })
 
-  // From elsewhere: the lobby's visitor reports on the door's room.
-  await lobby.page.locator('.entrance-main').getByRole('button', { name: rooms[0] }).click()
-  await reportButton(lobby.page, 'Full').click()
+  // From elsewhere: the entrance's visitor reports on the door's room.
+  await entrance.page.locator('.entrance-main').getByRole('button', { name: rooms[0] }).click()
+  await reportButton(entrance.page, 'Full').click()
   await expectDoor(door.page, 'Full')
-  await expect.poll(async () => countOf(await atLobby(), `${name}: Full.`)).toBe(1)
+  await expect.poll(async () => countOf(await atEntrance(), `${name}: Full.`)).toBe(1)
 
   const heard = await atDoor()
   const said = [
@@ -64,14 +67,14 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
   for (const sentence of said) expect(countOf(heard, sentence), sentence).toBe(1)
   expect(heard.join(' ').length, heard.join(' | ')).toBe(said.join(' ').length)
 
-  const lobbyHeard = await atLobby()
+  const entranceHeard = await atEntrance()
   for (const sentence of [
     `${name}: Busy.`,
     `${name}: Full.`,
     `${rooms[0]}: Full.`,
     'Thank you. You reported: Full. You can undo this for five seconds.',
   ])
-    expect(countOf(lobbyHeard, sentence), `${sentence} in ${lobbyHeard.join(' | ')}`).toBe(1)
+    expect(countOf(entranceHeard, sentence), `${sentence} in ${entranceHeard.join(' | ')}`).toBe(1)
 
   const regions = await readLiveRegions(door.page)
   expect(regions).toEqual([{ role: 'status', live: 'polite', text: heard.at(-1) }])

@@ -3,7 +3,7 @@ import { eachPicture, LANGUAGES, languagesInTurn, openGallery, showPicture } fro
 import { countPictures, measureTargets, measureWord } from './measure.ts'
 import { expect, test } from './testing.ts'
 
-// Sizes in millimetres of real panels: a door's 10.1" (217 × 136 mm), upright or not, and a lobby's 32" (398 × 708 mm).
+// Sizes in millimetres of real panels: a door's 10.1" (217 × 136 mm), upright or not, and an entrance's 32" (398 × 708 mm).
 
 interface Panel {
   name: string
@@ -20,7 +20,7 @@ interface Panel {
 /** Looks that change sizes; colours do not. */
 const LOOKS = { 'usual text': '', 'large text': '&text=large', reach: '&reach=1' }
 
-const isLobby = (screen: string): boolean => screen.startsWith('entrance')
+const isEntrance = (screen: string): boolean => screen.startsWith('entrance')
 const isDoor = (screen: string): boolean => /^(?:door|report)-/.test(screen)
 const isAny = (): boolean => true
 
@@ -42,14 +42,14 @@ const PORTRAIT: Panel = {
   fromFar: { capHeight: 20, shape: 60 },
   fits: isAny,
 }
-const LOBBY: Panel = {
-  name: 'lobby',
+const ENTRANCE: Panel = {
+  name: 'entrance',
   width: 1080,
   height: 1920,
   widthMm: 398,
   outOfReach: 0.45,
   fromFar: null,
-  fits: isLobby,
+  fits: isEntrance,
 }
 
 /** Sizes are rounded to whole pixels by nobody, but sums of fractions are not exact. */
@@ -94,7 +94,7 @@ async function faultsOfWord(page: Page, mmPerPx: number, least: Panel['fromFar']
 
 // Both in one walk: laying out a picture takes longer than measuring it. Where things stand in reach mode does not change
 // with the language, so that each picture is seen there in one in turn.
-for (const panel of [LANDSCAPE, PORTRAIT, LOBBY])
+for (const panel of [LANDSCAPE, PORTRAIT, ENTRANCE])
   for (const [look, query] of Object.entries(LOOKS))
     test(`[SCR-11] what is touched is large, apart and in reach, and a door is read from five metres: ${panel.name}, ${look}`, async ({
       page,

@@ -24,7 +24,7 @@ export interface Library {
 
 /** A hub that really runs, on a database of its own, and a connection to it that can be cut. */
 export class World {
-  /** What kiosks dial instead of the hub. */
+  /** What kiosks connect to instead of the hub. */
   readonly proxy: ConnectionProxy
   private readonly database: TestDatabase
   private readonly home: string

@@ -14,8 +14,9 @@ export const MAX_RELOAD_MS = 60_000
 /** After so long without a fault the first wait counts again. */
 export const STABLE_MS = 300_000
 
-/** Where a page's process ends more often than this within this time, loading it again does not help. [SHL-11] */
+/** Where a page's process ends more often than this within `CRASH_SPAN_MS`, loading it again does not help. [SHL-11] */
 export const MAX_CRASHES = 5
+/** The time within which crashes are counted, ms. [SHL-11] */
 export const CRASH_SPAN_MS = 600_000
 
 /** An app that has run for less does not end for it: where the page fails at once it would restart every few seconds. */

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Facts of the machine and of this process, to judge a lock by. */
+/** Facts of the machine and of this process, to tell whether a lock still holds. */
 export interface LockFacts {
   platform: NodeJS.Platform
   hostname: string

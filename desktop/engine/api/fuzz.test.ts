@@ -57,11 +57,11 @@ const CALLS: readonly { name: string; input: unknown }[] = [
 ]
 
 /** A clock that jumps from timer to timer. */
-interface LeapClock extends EngineClock {
+interface JumpingClock extends EngineClock {
   jump(): void
 }
 
-function makeLeapClock(): LeapClock {
+function makeJumpingClock(): JumpingClock {
   const timers = new Map<number, { atMs: number; run: () => void }>()
   const state = { nowMs: 1_000, id: 0 }
   return {
@@ -109,7 +109,7 @@ function openUnflushed(options: EngineOptions): Engine {
 
 /** The kiosk under test, and the one hub that it knows. */
 class Victim {
-  readonly clock = makeLeapClock()
+  readonly clock = makeJumpingClock()
   readonly faults: string[] = []
   readonly bench: TestKiosk
   connection: ConnectionEvents | null = null
@@ -164,10 +164,10 @@ class Victim {
     return this.connection !== null && this.bench.seen.link?.status === 'online'
   }
 
-  /** Lets time pass until the kiosk dials; a device that lost its place gets it back. */
+  /** Lets time pass until the kiosk connects; a device that lost its assignment gets it back. */
   async waitForConnection(): Promise<void> {
     for (let turn = 0; this.connection === null; turn += 1) {
-      if (turn > 10_000) throw new Error(`the kiosk dials no more: ${JSON.stringify(this.bench.seen)}`)
+      if (turn > 10_000) throw new Error(`the kiosk connects no more: ${JSON.stringify(this.bench.seen)}`)
       if (this.bench.seen.kiosk?.state === 'notEnrolled') await this.bench.engine.call('enrol', { code: 'A' })
       if (this.connection === null) this.clock.jump()
     }

@@ -64,9 +64,9 @@ class Kiosk {
   }
 }
 
-async function until(isUnchanged: () => boolean): Promise<void> {
+async function until(condition: () => boolean): Promise<void> {
   // A guard against hanging, not a promise of the kiosk: on a machine with forty tasks a start alone takes long.
-  await vi.waitUntil(isUnchanged, { timeout: 90_000, interval: 20 })
+  await vi.waitUntil(condition, { timeout: 90_000, interval: 20 })
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

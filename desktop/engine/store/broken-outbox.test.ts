@@ -28,9 +28,9 @@ test('[SYN-25] [KSK-3] outbox.db that breaks under way raises the alarm, accepts
   expect(await kiosk.engine.failed).toBe('storeBroken')
   expect(kiosk.screen.get(4)).toMatchObject({ level: null })
   // What it shows stays until the process has ended, no connection is opened anew, and nothing is logged as a fault of ours.
-  const dialled = kiosk.hub.connectionCount()
+  const before = kiosk.hub.connectionCount()
   kiosk.clock.advance(300_000)
-  expect(kiosk.hub.connectionCount()).toBe(dialled)
+  expect(kiosk.hub.connectionCount()).toBe(before)
   expect(kiosk.screen.size).toBe(6)
   expect(kiosk.logged.filter((line) => /hub-message-failed|call-failed/.test(line))).toEqual([])
   kiosk.engine.stop()

@@ -5,7 +5,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 export const RETENTION_MS = 7 * 86_400_000
 
 /** Who this device is. */
-export interface Identity {
+export interface DeviceIdentity {
   kioskId: number | null
   universityId: number | null
   privateKey: string | null

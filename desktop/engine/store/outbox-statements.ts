@@ -4,7 +4,7 @@ import type { PendingMutation } from '../screen/overlay.ts'
 import {
   RETENTION_MS,
   type AckFacts,
-  type Identity,
+  type DeviceIdentity,
   type NewMutation,
   type StoredMutation,
   type WelcomeFacts,
@@ -51,9 +51,9 @@ export function readBounds(sqlite: Sqlite): OutboxBounds {
 }
 
 /** Reads the one row of the identity. Throws what SQLite throws. */
-export function readIdentity(sqlite: Sqlite): Identity {
+export function readIdentity(sqlite: Sqlite): DeviceIdentity {
   const row = sqlite
-    .prepare<[], Omit<Identity, 'wasRevoked'> & { wasRevoked: number }>(
+    .prepare<[], Omit<DeviceIdentity, 'wasRevoked'> & { wasRevoked: number }>(
       `select kiosk_id as kioskId, university_id as universityId, private_key as privateKey,
               pending_key as pendingKey, was_revoked as wasRevoked, ticket, epoch, contact_ms as contactMs
        from identity`,

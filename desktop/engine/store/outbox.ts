@@ -1,5 +1,5 @@
 import type { PendingMutation } from '../screen/overlay.ts'
-import type { AckFacts, Identity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
+import type { AckFacts, DeviceIdentity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
 import { becomeKiosk } from './become-kiosk.ts'
 import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import {
@@ -21,7 +21,7 @@ import { checkIntegrity, migrate, versionOf, type Sqlite } from './sqlite.ts'
 /** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */
 export interface Outbox {
   /** Who this device is; from memory, and up to date after every write. */
-  identity(): Identity
+  identity(): DeviceIdentity
   /** Stores a key that will be sent to the hub, until it becomes the identity. */
   insertPendingKey(privateKey: string): void
   /** Becomes another kiosk: the pending key becomes its key, what `carry` names gets new ids, the rest is deleted. [SYN-12] */

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 
+/** An open SQLite database, as better-sqlite3 gives it; every call is synchronous. */
 export type Sqlite = Database.Database
 
 /** `precious`: every commit is on the disk when it returns. `disposable`: a power cut may lose the last commits, never consistency. */

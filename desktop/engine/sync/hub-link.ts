@@ -73,7 +73,7 @@ export function makeHubLink(core: Core): HubLink {
   }
 
   const scheduleReconnect = (end: SessionEnd): void => {
-    log.info('hub-connection-ended', 'The connection to the hub ended.', factsOf(end))
+    log.info('hub-connection-ended', 'The connection to the hub ended.', logFactsOf(end))
     if (end.why === 'err' && end.code === 'badProof') state.refusedProofs += 1
     if (mustEnrolAgain(end, state.refusedProofs)) {
       tryWriteOutbox(core, () => core.stores.outbox.markRevoked(true))
@@ -120,7 +120,7 @@ function makeStandstillCheck({ options: { clock, log } }: Core, stoodStill: () =
   }
 }
 
-function factsOf(end: SessionEnd): LogFacts {
+function logFactsOf(end: SessionEnd): LogFacts {
   return end.why === 'err' ? { why: end.why, hubCode: end.code } : { ...end }
 }
 

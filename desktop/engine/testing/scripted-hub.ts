@@ -72,7 +72,7 @@ export function makeTestClock(): TestClock {
 
 type Sent<Type extends KioskMessage['type']> = Extract<KioskMessage, { type: Type }>
 
-/** The hub's end of the kiosk's connections, in a test's hands. */
+/** The hub's end of the kiosk's connections, controlled by a test. */
 export interface ScriptedHub {
   connect: ConnectToHub
   connectionCount(): number

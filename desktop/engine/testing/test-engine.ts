@@ -90,7 +90,7 @@ export function digestOf(rows: readonly { id: number; clock: number }[]): string
   return digestText(digest)
 }
 
-/** An engine on a folder of its own, with the clock and the hub in the test's hands, and what its screen received. */
+/** An engine on a folder of its own, with a clock and a hub that the test controls, and what its screen received. */
 export interface TestKiosk {
   engine: Engine
   folder: string

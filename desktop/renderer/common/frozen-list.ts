@@ -1,6 +1,6 @@
 import { useEffect, useState, type RefObject } from 'react'
 
-// While somebody handles a list, nothing in it moves under their finger. Lobby and portal alike. [POR-10]
+// While somebody handles a list, nothing in it moves under their finger. Entrance and portal alike. [POR-10]
 
 /** How long a list keeps its order after the last touch or key, ms. */
 export const FREEZE_MS = 15_000

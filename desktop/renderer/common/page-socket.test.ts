@@ -4,7 +4,7 @@ import { abandonSocket, openSocket } from './page-socket.ts'
 /** A browser's socket that only a test opens and ends. A browser throws or complains where this one throws. */
 class TestSocket extends EventTarget {
   static readonly OPEN = 1
-  static readonly dialled: TestSocket[] = []
+  static readonly opened: TestSocket[] = []
   readonly sent: string[] = []
   readonly url: string
   readyState = 0
@@ -12,7 +12,7 @@ class TestSocket extends EventTarget {
   constructor(url: string) {
     super()
     this.url = url
-    TestSocket.dialled.push(this)
+    TestSocket.opened.push(this)
   }
 
   send(text: string): void {
@@ -37,7 +37,7 @@ it('[SCR-13] a connection that is not open yet, is closing or has ended takes no
   const told: string[] = []
   line.onopen = () => told.push('open')
   line.onclose = () => told.push('closed')
-  const [socket] = TestSocket.dialled
+  const [socket] = TestSocket.opened
   line.send('too early')
   socket?.become(1, 'open')
   line.send('hello')
@@ -58,7 +58,7 @@ it('[SCR-13] a socket that was given up is closed, and its end and what still ca
   line.onopen = () => told.push('open')
   line.onmessage = () => told.push('message')
   line.onclose = () => told.push('closed')
-  const socket = TestSocket.dialled.at(-1)
+  const socket = TestSocket.opened.at(-1)
   abandonSocket(line)
   expect(socket?.readyState).toBe(2)
   for (const event of ['open', 'message', 'close']) socket?.dispatchEvent(new Event(event))

@@ -1,4 +1,4 @@
-/** The part of a WebSocket that a page uses to talk to its engine, or to the hub. */
+/** The part of a WebSocket that a page uses to reach its engine, or the hub. */
 export interface PageSocket {
   /** Sends while the socket is open; on one that is not, nothing: its end is reported next. */
   send(text: string): void
@@ -16,7 +16,7 @@ export function abandonSocket(socket: PageSocket): void {
   socket.close()
 }
 
-/** Dials a path of the page's own host. A socket that is closing takes nothing: a browser would complain in its console. [SCR-13] */
+/** Opens a socket to a path of the page's own host. A socket that is closing takes nothing: a browser would complain in its console. [SCR-13] */
 export function openSocket(location: Pick<Location, 'protocol' | 'host'>, path: string): PageSocket {
   const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`)
   const page: PageSocket = {

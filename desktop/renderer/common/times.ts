@@ -1,6 +1,6 @@
 import type { Locale } from '#shared/domain/university.ts'
 import { dateAfter, makeLocalClock, type LocalTime } from '#shared/domain/week-time.ts'
-import { factsOf } from '../i18n/languages.ts'
+import { languageFactsOf } from '../i18n/languages.ts'
 
 // A browser's list of time zones may be older than the engine's or the hub's. No screen depends on it: what needs the
 // local time of a zone that is unknown here is left out, and times bear the name of the zone that they are in. [SCR-12]
@@ -31,9 +31,9 @@ export function timeFormats(
   const clock = new Intl.DateTimeFormat(locale, {
     ...zone,
     ...(isKnown ? {} : { timeZoneName: 'short' }),
-    ...factsOf(locale).time,
+    ...languageFactsOf(locale).time,
   })
-  const calendar = new Intl.DateTimeFormat(locale, { ...zone, ...factsOf(locale).day })
+  const calendar = new Intl.DateTimeFormat(locale, { ...zone, ...languageFactsOf(locale).day })
   return { time: (atMs) => clock.format(atMs), date: (atMs) => calendar.format(atMs) }
 }
 

@@ -60,7 +60,7 @@ export function floorDoor(): KioskModel {
   return model(demoAssignment({ role: 'door', spaceId }), spaceViews(PLACED, DEMO_REPORTS, NOW_MS))
 }
 
-/** The lobby of the university library. */
+/** An entrance screen of the university library. */
 export function entrance(
   some: Partial<KioskModel> = {},
   reports: readonly PlannedReport[] = DEMO_REPORTS,
@@ -69,20 +69,20 @@ export function entrance(
   return model(assignment, spaceViews(PLACED, reports, NOW_MS), some)
 }
 
-/** The lobby of the law library at night. */
+/** An entrance screen of the law library at night. */
 export function closedEntrance(): KioskModel {
   const spaceId = idAt(PLACED, LAW_ROOM.slice(0, 2))
   const spaces = spaceViews(PLACED, DEMO_REPORTS, NIGHT_MS)
   return model(demoAssignment({ role: 'entrance', spaceId }), spaces, { link: link({}, NIGHT_MS) })
 }
 
-/** A lobby with nothing in it. */
+/** An entrance screen with nothing in it. */
 export function emptyEntrance(): KioskModel {
   const placed = placeSpaces([{ name: 'New Library', kind: 'library' }])
   return model(demoAssignment({ role: 'entrance', spaceId: 1 }), spaceViews(placed, [], NOW_MS))
 }
 
-/** A lobby of two thousand places, levels going round. */
+/** An entrance screen of two thousand places, levels going round. */
 export function largeEntrance(): KioskModel {
   const placed = placeSpaces([largeLibrary('Great Library', 20, 100)])
   const spaces = spaceViews(placed, [], NOW_MS).map((space, index): SpaceView => {

@@ -224,13 +224,13 @@ export const USUAL: Answers = {
   'GET /spaces/deleted': accept(DELETED),
 }
 
-/** What a hand does once the page is drawn: fills a form in, sends it, presses something. */
-export type Act = { fill: Record<string, string> } | { submit: string } | { press: string }
+/** What is done once the page is drawn: a form is filled in or sent, or something is pressed. */
+export type PictureStep = { fill: Record<string, string> } | { submit: string } | { press: string }
 
 /** One picture of the portal. */
 export interface PortalPicture {
   path: string
   state: PortalState
   answers?: Answers
-  acts?: readonly Act[]
+  steps?: readonly PictureStep[]
 }

@@ -48,9 +48,13 @@ const LIBRARY = ['Lipnik University', 'University Library']
 
 /** Number of a space by its path below the university library. */
 export const placeAt = (...path: string[]): number => idAt(PLACED, [...LIBRARY, ...path])
+/** The number of a room of another library. */
 export const LAW_ROOM = idAt(PLACED, ['Lipnik University', 'Law Library', 'Floor 2', 'Study Room'])
+/** The number of the room that most pictures are about. */
 export const ROOM_101 = placeAt('Floor 1', 'Room 101')
+/** The number of an area on Floor 2. */
 export const QUIET_GALLERY = placeAt('Floor 2', 'Quiet Gallery')
+/** The number of a composite. */
 export const FLOOR_1 = placeAt('Floor 1')
 /** A table that a student added, below Floor 2. */
 export const TABLE = 500
@@ -128,7 +132,7 @@ export function largeTree(): PortalState['tree'] {
   return treeOf(rows)
 }
 
-/** The state of somebody who is signed in, with the campus at hand. */
+/** The state of somebody who is signed in, with the campus loaded. */
 export function stateOf(me: Me, some: Partial<PortalState> = {}): PortalState {
   return {
     ...freshState(NOW_MS),

@@ -15,7 +15,7 @@ import { PortalContext } from '../portal/portal-context.ts'
 import { makePortalStore } from '../portal/store.ts'
 import '../ui/portal.css'
 import { NOW_MS } from './fixtures.ts'
-import { USUAL, type Act, type PortalPicture as Picture } from './portal-answers.ts'
+import { USUAL, type PictureStep, type PortalPicture as Picture } from './portal-answers.ts'
 import { PORTAL_PICTURES } from './portal-pictures.ts'
 
 /** All pages, for all pictures. */
@@ -96,7 +96,7 @@ function Drawn(props: {
   const [isDone, setDone] = useState(false)
   useEffect(() => {
     const turn = { isOver: false }
-    void perform(picture.acts ?? []).then(() => !turn.isOver && setDone(true))
+    void perform(picture.steps ?? []).then(() => !turn.isOver && setDone(true))
     return () => {
       turn.isOver = true
     }
@@ -118,16 +118,16 @@ function Drawn(props: {
 const settled = (): Promise<void> =>
   new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())))
 
-async function perform(acts: readonly Act[]): Promise<void> {
+async function perform(steps: readonly PictureStep[]): Promise<void> {
   await settled()
-  for (const act of acts) {
-    if ('fill' in act)
-      for (const [name, value] of Object.entries(act.fill)) {
+  for (const step of steps) {
+    if ('fill' in step)
+      for (const [name, value] of Object.entries(step.fill)) {
         const field = document.querySelector<HTMLInputElement | HTMLSelectElement>(`[name="${name}"]`)
         if (field !== null) field.value = value
       }
-    else if ('submit' in act) document.querySelector<HTMLFormElement>(act.submit)?.requestSubmit()
-    else document.querySelector<HTMLElement>(act.press)?.click()
+    else if ('submit' in step) document.querySelector<HTMLFormElement>(step.submit)?.requestSubmit()
+    else document.querySelector<HTMLElement>(step.press)?.click()
     await settled()
   }
 }

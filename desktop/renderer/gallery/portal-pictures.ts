@@ -1,7 +1,7 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Refusal } from '../portal/api.ts'
 import { NO_FILTER } from '../portal/space-list.ts'
-import { PLAIN_SETTINGS } from '../portal/settings.ts'
+import { DEFAULT_SETTINGS } from '../portal/settings.ts'
 import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
 import * as fixtures from './portal-fixtures.ts'
@@ -17,7 +17,7 @@ import {
   student,
   TABLE,
 } from './portal-fixtures.ts'
-import type { Act, PortalPicture } from './portal-answers.ts'
+import type { PictureStep, PortalPicture } from './portal-answers.ts'
 import { WAITING } from './portal-waiting.ts'
 
 const TOKEN = 'x'.repeat(43)
@@ -35,7 +35,7 @@ function link(path: string): PortalState {
 }
 
 const PASSWORD = 'correct horse battery'
-const SIGN_IN: Act[] = [{ fill: { identifier: 'ana', password: PASSWORD } }, { submit: 'form' }]
+const SIGN_IN: PictureStep[] = [{ fill: { identifier: 'ana', password: PASSWORD } }, { submit: 'form' }]
 const me = student()
 const MEMBER = student({ groups: [{ id: 2, name: 'Chemistry', isSuper: false, permission: 'member' }] })
 
@@ -55,39 +55,39 @@ const open: Record<string, PortalPicture> = {
     path: '/sign-in',
     state: openState(),
     answers: { 'POST /auth/token': refused('credentialsRefused') },
-    acts: SIGN_IN,
+    steps: SIGN_IN,
   },
   signInEndedRefused: {
     path: '/sign-in',
     state: openState({ visitor: { state: 'signedOut', reason: 'ended' } }),
     answers: { 'POST /auth/token': refused('credentialsRefused') },
-    acts: SIGN_IN,
+    steps: SIGN_IN,
   },
   signInUniversity: {
     path: '/sign-in',
     state: openState(),
     answers: { 'POST /auth/token': refused('universityNeeded') },
-    acts: SIGN_IN,
+    steps: SIGN_IN,
   },
   signInTooMany: {
     path: '/sign-in',
     state: openState(),
     answers: { 'POST /auth/token': refused('tooMany', { retryAfterS: 40 }) },
-    acts: SIGN_IN,
+    steps: SIGN_IN,
   },
-  signInMissing: { path: '/sign-in', state: openState(), acts: [{ submit: 'form' }] },
+  signInMissing: { path: '/sign-in', state: openState(), steps: [{ submit: 'form' }] },
   signInBusy: {
     path: '/sign-in',
     state: openState(),
     answers: { 'POST /auth/token': 'waiting' },
-    acts: SIGN_IN,
+    steps: SIGN_IN,
   },
   signUp: { path: '/sign-up', state: openState() },
   signUpRefused: {
     path: '/sign-up',
     state: openState(),
     answers: { 'POST /auth/register': refused('passwordRefused', { faults: ['common', 'onlyDigits'] }) },
-    acts: [{ fill: { email: 'ana@lipnik.example', password: '1234567890' } }, { submit: 'form' }],
+    steps: [{ fill: { email: 'ana@lipnik.example', password: '1234567890' } }, { submit: 'form' }],
   },
   signUpSent: {
     path: '/sign-up/sent',
@@ -99,7 +99,7 @@ const open: Record<string, PortalPicture> = {
     path: '/verify',
     state: link('/verify'),
     answers: { 'POST /auth/verify': refused('linkRefused') },
-    acts: [{ submit: 'form' }],
+    steps: [{ submit: 'form' }],
   },
   forgotten: { path: '/forgotten', state: openState() },
   forgottenSent: {
@@ -110,7 +110,7 @@ const open: Record<string, PortalPicture> = {
     path: '/forgotten',
     state: openState({ mailedTo: { page: 'forgotten', email: 'ana@lipnik.example' } }),
     answers: { 'POST /auth/forgotten': refused('tooMany', { retryAfterS: 40 }) },
-    acts: [{ fill: { email: 'ana@lipnik.example' } }, { submit: 'form' }],
+    steps: [{ fill: { email: 'ana@lipnik.example' } }, { submit: 'form' }],
   },
   reset: { path: '/reset', state: link('/reset') },
   email: { path: '/email', state: link('/email') },
@@ -121,7 +121,7 @@ const open: Record<string, PortalPicture> = {
     path: '/universities/new',
     state: openState(),
     answers: { 'POST /universities': refused('valueRefused', { at: '/domains/0' }) },
-    acts: [
+    steps: [
       {
         fill: {
           name: 'Lipnik',
@@ -151,7 +151,7 @@ const places: Record<string, PortalPicture> = {
   placesFiltered: {
     path: '/',
     state: stateOf(me, { filter: { ...NO_FILTER, isFreeNow: true, isQuiet: true } }),
-    acts: [{ press: '.p-search button' }],
+    steps: [{ press: '.p-search button' }],
   },
   placesLarge: { path: '/', state: stateOf(me, { tree: fixtures.largeTree() }) },
   mine: { path: '/mine', state: stateOf(me) },
@@ -227,7 +227,7 @@ const space: Record<string, PortalPicture> = {
       report: { step: 'undoing', spaceId: ROOM_101, level: 0, reportId: 9, isSlow: true },
     }),
   },
-  delete: { path: at(TABLE), state: stateOf(me), acts: [{ press: '.p-actions button' }] },
+  delete: { path: at(TABLE), state: stateOf(me), steps: [{ press: '.p-actions button' }] },
   deleteParts: {
     path: at(FLOOR_1),
     state: stateOf(STAFF),
@@ -239,7 +239,7 @@ const space: Record<string, PortalPicture> = {
         ],
       }),
     },
-    acts: [{ press: '.p-actions button' }],
+    steps: [{ press: '.p-actions button' }],
   },
   toast: {
     path: '/mine',
@@ -252,32 +252,32 @@ const space: Record<string, PortalPicture> = {
     path: '/spaces/new',
     state: stateOf(me),
     answers: { 'POST /spaces': refused('nameTaken') },
-    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+    steps: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
   },
   newNoteRefused: {
     path: '/spaces/new',
     state: stateOf(me),
     answers: { 'POST /spaces': refused('valueRefused', { at: '/details/note' }) },
-    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+    steps: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
   },
   newQuota: {
     path: '/spaces/new',
     state: stateOf(me),
     answers: { 'POST /spaces': refused('quotaReached') },
-    acts: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
+    steps: [{ fill: { name: 'Stairs', parent: String(FLOOR_1) } }, { submit: 'form' }],
   },
   edit: { path: `${at(TABLE)}/edit`, state: stateOf(me) },
   editLanguages: {
     path: `${at(ROOM_101)}/edit`,
     state: stateOf(STAFF),
     answers: { 'PATCH /spaces/:id': refused('valueRefused', { at: '/texts/sl/equipment' }) },
-    acts: [{ press: 'summary' }, { fill: { 'texts/sl/equipment': 'Zaslon' } }, { submit: 'form' }],
+    steps: [{ press: 'summary' }, { fill: { 'texts/sl/equipment': 'Zaslon' } }, { submit: 'form' }],
   },
   editStale: {
     path: `${at(TABLE)}/edit`,
     state: stateOf(me),
     answers: { 'PATCH /spaces/:id': refused('stale', { current: staleRow() }) },
-    acts: [{ fill: { name: 'Table by the window', capacity: '6' } }, { submit: 'form' }],
+    steps: [{ fill: { name: 'Table by the window', capacity: '6' } }, { submit: 'form' }],
   },
 }
 
@@ -299,16 +299,16 @@ const pages: Record<string, PortalPicture> = {
     state: stateOf(student({ isFromDirectory: true, username: 'anovak', email: null })),
   },
   confirmPassword: { path: '/profile', state: stateOf(me, { asking: { resolve: () => undefined } }) },
-  deleteAccount: { path: '/profile', state: stateOf(me), acts: [{ press: '.p-button-quiet-danger' }] },
+  deleteAccount: { path: '/profile', state: stateOf(me), steps: [{ press: '.p-button-quiet-danger' }] },
   groups: { path: '/groups', state: stateOf(STAFF) },
   groupsEmpty: { path: '/groups', state: stateOf(me), answers: { 'GET /groups': accept({ groups: [] }) } },
-  groupNew: { path: '/groups', state: stateOf(STAFF), acts: [{ press: '.p-page-title button' }] },
+  groupNew: { path: '/groups', state: stateOf(STAFF), steps: [{ press: '.p-page-title button' }] },
   group: { path: '/groups/2', state: stateOf(STAFF) },
   groupAsMember: { path: '/groups/2', state: stateOf(MEMBER) },
   groupDelete: {
     path: '/groups/2',
     state: stateOf(STAFF),
-    acts: [{ press: '.p-actions button:last-child' }],
+    steps: [{ press: '.p-actions button:last-child' }],
   },
   platform: { path: '/platform', state: stateOf(PLATFORM_ADMIN) },
   platformEmpty: {
@@ -320,12 +320,12 @@ const pages: Record<string, PortalPicture> = {
     path: '/platform',
     state: stateOf(PLATFORM_ADMIN),
     answers: { 'POST /platform/requests/:id/approve': refused('nameTaken', { at: '/domains/1' }) },
-    acts: [{ press: '.p-actions button' }, { submit: 'dialog form' }],
+    steps: [{ press: '.p-actions button' }, { submit: 'dialog form' }],
   },
   platformReject: {
     path: '/platform',
     state: stateOf(PLATFORM_ADMIN),
-    acts: [{ press: '.p-actions button:last-child' }],
+    steps: [{ press: '.p-actions button:last-child' }],
   },
   changes: { path: '/changes', state: stateOf(STAFF) },
   changesEmpty: {
@@ -348,7 +348,7 @@ export const PORTAL_PICTURES: ReadonlyMap<string, PortalPicture> = new Map(
   Object.entries({ open, places, space, pages, waiting: WAITING }).flatMap(([family, pictures]) =>
     Object.entries(pictures).map(([name, picture]) => [
       `portal-${family}-${name}`,
-      { ...picture, state: { ...picture.state, settings: PLAIN_SETTINGS } },
+      { ...picture, state: { ...picture.state, settings: DEFAULT_SETTINGS } },
     ]),
   ),
 )

@@ -13,7 +13,7 @@ export const WAITING: Record<string, PortalPicture> = {
       'PUT /spaces/:id/level': 'waiting',
       'PUT /kiosks/:id/silenced': 'waiting',
     },
-    acts: [
+    steps: [
       { press: 'button.p-star' },
       { press: '.p-staff-row button' },
       { press: '.p-detail .p-chip' },
@@ -24,7 +24,7 @@ export const WAITING: Record<string, PortalPicture> = {
     path: '/reports',
     state: stateOf(student()),
     answers: { 'POST /reports/:id/withdraw': 'waiting' },
-    acts: [{ press: '.p-lines button' }],
+    steps: [{ press: '.p-lines button' }],
   },
   profile: {
     path: '/profile',
@@ -34,7 +34,7 @@ export const WAITING: Record<string, PortalPicture> = {
       'DELETE /auth/sessions': 'waiting',
       'POST /auth/logout': 'waiting',
     },
-    acts: [
+    steps: [
       { press: '.p-lines button' },
       { press: '.p-lines + button' },
       { press: '.p-page > .p-actions button' },

@@ -1,7 +1,7 @@
 import type { DoorScreen } from '../kiosk/door-screen.ts'
 import type { EntranceScreen } from '../kiosk/entrance-screen.ts'
 import { EMPTY_MODEL, type KioskModel } from '../kiosk/model.ts'
-import type { Overlay, ReportStep, Session } from '../kiosk/session.ts'
+import type { Overlay, ReportStep, VisitorSession } from '../kiosk/session.ts'
 import type { SetupScreen } from '../kiosk/setup-screen.ts'
 import { refuse } from '#shared/domain/decision.ts'
 import * as fixtures from './fixtures.ts'
@@ -10,7 +10,7 @@ import { NOW_MS, ROOM_ID } from './fixtures.ts'
 /** One picture: a model, and what the visitor is in the middle of. */
 export interface Fixture {
   model: KioskModel
-  session?: Partial<Session>
+  session?: Partial<VisitorSession>
 }
 
 const OFFLINE = fixtures.link({ status: 'offline', lastContactMs: NOW_MS - 12 * 60_000 })

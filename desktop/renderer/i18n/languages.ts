@@ -33,7 +33,7 @@ export function makeUnknownLanguageReporter(tell: (fault: Error) => void): (tag:
 }
 
 /** Facts of a language, such as how it writes times. */
-export function factsOf(locale: Locale): Language {
+export function languageFactsOf(locale: Locale): Language {
   const facts = FACTS[locale] ?? FACTS[FALLBACK]
   if (facts === undefined) throw new Error(`no language ${FALLBACK}`)
   return facts

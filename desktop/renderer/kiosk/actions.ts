@@ -8,8 +8,8 @@ import {
   type Overlay,
   type ReportStep,
   type ScreenRefusal,
-  type Session,
-  type Settings,
+  type VisitorSession,
+  type ScreenSettings,
 } from './session.ts'
 import { freshSessionOf, type KioskStore } from './store.ts'
 
@@ -20,7 +20,7 @@ export interface Actions {
   report(spaceId: number, level: Level): Promise<void>
   undo(): Promise<void>
   dismissReport(): void
-  change(settings: Partial<Settings>): void
+  change(settings: Partial<ScreenSettings>): void
   startOver(): void
   openSpace(id: number | null): void
   toggleSection(id: number): void
@@ -38,7 +38,7 @@ export interface Actions {
 
 /** The actions over a store and a bridge. `elapsed` is the store's clock, ms. */
 export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => number): Actions {
-  const set = (some: Partial<Session>): void =>
+  const set = (some: Partial<VisitorSession>): void =>
     // The screen's clock comes along, or a countdown would begin with the seconds since its last step.
     store.setState(({ session }) => {
       const elapsedMs = elapsed()
@@ -94,7 +94,7 @@ interface ReportParts {
   store: KioskStore
   bridge: Bridge
   elapsed: () => number
-  set: (some: Partial<Session>) => void
+  set: (some: Partial<VisitorSession>) => void
   nextAttempt: () => number
 }
 

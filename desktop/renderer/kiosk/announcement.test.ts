@@ -73,7 +73,7 @@ describe('newsBetween', () => {
     ])
   })
 
-  it('speaks of a lobby’s building and its opened place, never of each room', () => {
+  it('speaks of an entrance’s building and its opened place, never of each room', () => {
     const choice = {
       openSpaceId: null,
       toggledSections: new Set<number>(),

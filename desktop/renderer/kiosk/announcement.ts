@@ -2,7 +2,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { DoorScreen } from './door-screen.ts'
 import type { EntranceScreen } from './entrance-screen.ts'
 import type { Tone } from '../ui/shapes.tsx'
-import type { Enrolling, ReportStep, ScreenRefusal, Session } from './session.ts'
+import type { Enrolling, ReportStep, ScreenRefusal, VisitorSession } from './session.ts'
 
 /** One thing that a screen reader hears. No ages in it: those are not announced. */
 export type Announcement =
@@ -61,7 +61,7 @@ export function entranceAnnouncements(screen: EntranceScreen, session: SessionPa
   return { state, panel, ...sessionAnnouncements(session) }
 }
 
-type SessionPart = Pick<Session, 'report' | 'enrolling'>
+type SessionPart = Pick<VisitorSession, 'report' | 'enrolling'>
 
 function sessionAnnouncements({
   report,

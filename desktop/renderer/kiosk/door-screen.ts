@@ -85,7 +85,7 @@ function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView): Doo
   const tone = toneOf(state?.level ?? null, open.isOpen)
   const isTaken = tone === 'busy' || tone === 'full'
   return {
-    ...factsOf(moment, space),
+    ...doorFactsOf(moment, space),
     tone,
     capacity: state?.capacity ?? space.capacity,
     openness: open,
@@ -107,7 +107,7 @@ function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView): Doo
 }
 
 /** What a place is, apart from how full. */
-export function factsOf(
+export function doorFactsOf(
   moment: TreeMoment,
   space: SpaceView,
 ): Pick<DoorSpace, 'id' | 'name' | 'within' | 'kind' | 'details' | 'location'> {

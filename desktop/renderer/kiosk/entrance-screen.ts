@@ -2,7 +2,7 @@ import type { Openness } from '#shared/domain/week-time.ts'
 import { childrenByParent } from '#shared/domain/space.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
-import { factsOf, isDisconnected, type DoorSpace } from './door-screen.ts'
+import { doorFactsOf, isDisconnected, type DoorSpace } from './door-screen.ts'
 import type { KioskModel } from './model.ts'
 import { nameOrder } from '../common/name-order.ts'
 import {
@@ -189,7 +189,7 @@ function panelOf(moment: TreeMoment, id: number | null): PanelSpace | null {
   if (space === undefined) return null
   const open = moment.opennessOf(space.id)
   return {
-    ...factsOf(moment, space),
+    ...doorFactsOf(moment, space),
     openness: open,
     entry: spaceEntryOf(moment, space),
     canReport: moment.shown.get(space.id)?.isLeaf === true && open.isOpen,

@@ -12,7 +12,7 @@ import { useWords } from './words.ts'
 
 type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
 
-/** A building's lobby: what is free in it, best places first; a tap opens a place to report. */
+/** The screen at a building's entrance: what is free in it, best places first; a tap opens a place to report. */
 export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
   const { tree } = screen
   const isOpen = tree.panel !== null
@@ -159,7 +159,7 @@ function Cards({ spaces, nowMs }: { spaces: readonly SpaceEntry[]; nowMs: number
   )
 }
 
-/** Drawn anew only when one of its words changes: a lobby may list two thousand. */
+/** Drawn anew only when one of its words changes: an entrance may list two thousand. */
 const Card = memo(function Card(props: {
   id: number
   name: string

@@ -10,6 +10,7 @@ export interface KioskHandle {
   actions: Actions
 }
 
+/** Gives the components of a kiosk its store and actions; null outside of one. Read it by `useKiosk` and `useKioskHandle`. */
 export const KioskContext = createContext<KioskHandle | null>(null)
 
 /** The kiosk's store and actions. Throws outside of a kiosk: a bug. */

@@ -49,8 +49,8 @@ function watchShell(bridge: Bridge, onEngine: (connection: EngineConnection) => 
 function watchAgent(onEngine: (connection: EngineConnection) => void): WatchedBridge {
   const token = takeToken(window.location, window.history, window.sessionStorage)
   const after = (delayMs: number, run: () => void): void => void window.setTimeout(run, delayMs)
-  const dial = (): PageSocket => openSocket(window.location, '/bridge')
-  const bridge = makeAgentBridge({ token: token ?? 'none', dial, after, onEngine })
+  const open = (): PageSocket => openSocket(window.location, '/bridge')
+  const bridge = makeAgentBridge({ token: token ?? 'none', open, after, onEngine })
   return watchHeartbeats(bridge, { elapsed, onSilence: () => undefined, onReturn: () => undefined })
 }
 

@@ -9,12 +9,12 @@ import {
   plainSettings,
   SLOW_AFTER_MS,
   STILL_THERE_MS,
-  type Session,
+  type VisitorSession,
 } from './session.ts'
 
 const IDLE_MS = 75_000
 const fresh = freshSession(plainSettings('sl', false), 0)
-const changed: Session = { ...fresh, settings: { ...fresh.settings, locale: 'en', isReach: true } }
+const changed: VisitorSession = { ...fresh, settings: { ...fresh.settings, locale: 'en', isReach: true } }
 
 describe('passTime', () => {
   it('leaves a screen alone that nobody has changed', () => {
@@ -34,7 +34,7 @@ describe('passTime', () => {
   })
 
   it('ends an undo when its time is over', () => {
-    const thanked: Session = {
+    const thanked: VisitorSession = {
       ...fresh,
       report: { step: 'thanks', spaceId: 1, level: 0, mutationId: 1, undoUntilMs: 5_000 },
     }
@@ -43,7 +43,7 @@ describe('passTime', () => {
   })
 
   it('[SCR-4] "saving" says after two seconds that it is not saved yet, and after ten that it is not certain', () => {
-    const saving: Session = {
+    const saving: VisitorSession = {
       ...fresh,
       report: { step: 'saving', spaceId: 1, level: 2, attempt: 3, sinceMs: 1_000, isSlow: false },
     }
@@ -57,7 +57,7 @@ describe('passTime', () => {
       attempt: 3,
       refusal: { why: 'notConfirmed' },
     })
-    const undoing: Session = {
+    const undoing: VisitorSession = {
       ...fresh,
       report: { step: 'undoing', spaceId: 1, mutationId: 7, attempt: 4, sinceMs: 0 },
     }
@@ -68,7 +68,7 @@ describe('passTime', () => {
   })
 
   it('[SCR-4] a code and a PIN whose answer never comes can be entered again', () => {
-    const asking: Session = {
+    const asking: VisitorSession = {
       ...fresh,
       enrolling: { isAsking: true, refusal: null, atMs: 0 },
       overlay: { name: 'pinPad', refusal: null, asking: { attempt: 1, sinceMs: 0 } },
@@ -81,7 +81,7 @@ describe('passTime', () => {
   })
 
   it('[SCR-4] nothing of a report outlives the reset', () => {
-    const left: Session = {
+    const left: VisitorSession = {
       ...changed,
       report: { step: 'saving', spaceId: 1, level: 2, attempt: 1, sinceMs: IDLE_MS, isSlow: false },
       overlay: { name: 'stillThere', untilMs: IDLE_MS + 1 },

@@ -5,7 +5,7 @@ import type { CallRefusal, Diagnostics } from '#shared/wire/bridge.ts'
 // What one visitor has set and is in the middle of. Nothing of it outlives the visit. Times are elapsed ms.
 
 /** How the screen looks, and where its controls are. */
-export interface Settings {
+export interface ScreenSettings {
   locale: Locale
   isLargeText: boolean
   isHighContrast: boolean
@@ -38,7 +38,7 @@ export type Overlay =
     }
   | { name: 'diagnostics'; facts: Diagnostics }
 
-/** Where asking for a place stands: the last refusal, and when it came or was asked for (elapsed ms). */
+/** Where enrolling the device stands: the last refusal, and when it came or was asked for (elapsed ms). */
 export interface Enrolling {
   isAsking: boolean
   refusal: ScreenRefusal | null
@@ -46,8 +46,8 @@ export interface Enrolling {
 }
 
 /** One visit. */
-export interface Session {
-  settings: Settings
+export interface VisitorSession {
+  settings: ScreenSettings
   report: ReportStep
   overlay: Overlay | null
   enrolling: Enrolling
@@ -63,9 +63,11 @@ export interface Session {
 /** How long "Still there?" waits for an answer: WCAG 2.2.1 asks for 20 s. */
 export const STILL_THERE_MS = 20_000
 
-/** How long a short answer stays: an undo that is done, a tap that says what was already reported, a refusal. */
+/** How long it stays on the screen that a report is undone, ms. */
 export const UNDONE_FOR_MS = 3_000
+/** How long it stays that a tap repeats what was already reported, ms. [OCC-14] */
 export const ALREADY_SAID_FOR_MS = 4_000
+/** How long a refusal stays, ms. */
 export const REFUSED_FOR_MS = 10_000
 
 /** The engine saves within milliseconds. After this long the screen says that it has not yet. [SCR-4] */
@@ -78,12 +80,12 @@ export const ANSWER_TIMEOUT_MS = 10_000
 export const ASK_TIMEOUT_MS = 20_000
 
 /** Settings in which nothing is set but language and colours. */
-export function plainSettings(locale: Locale, isDark: boolean): Settings {
+export function plainSettings(locale: Locale, isDark: boolean): ScreenSettings {
   return { locale, isLargeText: false, isHighContrast: false, isDark, isReach: false }
 }
 
 /** A visit that has not begun. */
-export function freshSession(settings: Settings, elapsedMs: number): Session {
+export function freshSession(settings: ScreenSettings, elapsedMs: number): VisitorSession {
   return {
     settings,
     report: { step: 'ask' },
@@ -97,7 +99,7 @@ export function freshSession(settings: Settings, elapsedMs: number): Session {
 }
 
 /** Whether a visitor left something that the next one should not find. */
-export function hasTraces(session: Session, fresh: Session): boolean {
+export function hasTraces(session: VisitorSession, fresh: VisitorSession): boolean {
   const { settings } = session
   return (
     session.overlay !== null ||
@@ -117,7 +119,12 @@ export function hasTraces(session: Session, fresh: Session): boolean {
  * without a touch the screen asks "Still there?" and, unanswered, begins anew. Returns the same object when nothing
  * changed. [SCR-4]
  */
-export function passTime(session: Session, fresh: Session, elapsedMs: number, idleMs: number): Session {
+export function passTime(
+  session: VisitorSession,
+  fresh: VisitorSession,
+  elapsedMs: number,
+  idleMs: number,
+): VisitorSession {
   const next = passAsking(passReport(session, elapsedMs), elapsedMs)
   const { overlay } = next
   if (overlay?.name === 'stillThere')
@@ -127,7 +134,7 @@ export function passTime(session: Session, fresh: Session, elapsedMs: number, id
   return { ...next, overlay: { name: 'stillThere', untilMs: elapsedMs + STILL_THERE_MS } }
 }
 
-function passReport(session: Session, elapsedMs: number): Session {
+function passReport(session: VisitorSession, elapsedMs: number): VisitorSession {
   const report = nextStep(session.report, elapsedMs)
   return report === session.report ? session : { ...session, report }
 }
@@ -160,7 +167,7 @@ function nextStep(report: ReportStep, elapsedMs: number): ReportStep {
 }
 
 /** A code or a PIN whose answer does not come can be entered again. */
-function passAsking(session: Session, elapsedMs: number): Session {
+function passAsking(session: VisitorSession, elapsedMs: number): VisitorSession {
   const { enrolling, overlay } = session
   const refusal = { why: 'noAnswer' } as const
   let next = session

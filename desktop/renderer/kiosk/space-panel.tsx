@@ -7,7 +7,7 @@ import { useKioskHandle } from './kiosk-context.ts'
 import { ReportPanel } from './report-panel.tsx'
 import { useWords } from './words.ts'
 
-/** One place of a lobby's list, opened: what a door would say of it, and the same one tap. */
+/** One place of an entrance's list, opened: what a door would say of it, and the same one tap. */
 export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): ReactElement {
   const { t, tone: word, age, newest, open } = useWords()
   const { actions } = useKioskHandle()

@@ -190,12 +190,12 @@ describe('a report', () => {
     )
     const thanks = accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false })
     const step = (): string => store.getState().session.report.step
-    const patient = actions.report(1, 2)
+    const waiting = actions.report(1, 2)
     clock.elapsedMs = 10_000
     tick(store, clock.elapsedMs)
     expect(step()).toBe('refused')
     answers[0]?.(thanks)
-    await patient
+    await waiting
     expect(step()).toBe('thanks')
 
     actions.dismissReport()

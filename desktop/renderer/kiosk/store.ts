@@ -4,12 +4,12 @@ import { DEFAULT_SETTINGS } from '#shared/domain/university.ts'
 import { FALLBACK } from '#shared/i18n/language.ts'
 import { spokenHere } from '../i18n/languages.ts'
 import { applySpaces, EMPTY_MODEL, type EngineConnection, type KioskModel } from './model.ts'
-import { freshSession, passTime, plainSettings, type Session, type Settings } from './session.ts'
+import { freshSession, passTime, plainSettings, type VisitorSession, type ScreenSettings } from './session.ts'
 
 /** Everything that the kiosk's screens read: the engine's mirror, this visit, and the time. */
 export interface KioskState {
   model: KioskModel
-  session: Session
+  session: VisitorSession
   /** The enrolment code as far as it was typed: whoever types it may look away for it, and the engine may be away meanwhile. */
   code: string
   /** Elapsed ms of this page, in steps of the ticker. */
@@ -18,6 +18,7 @@ export interface KioskState {
   prefersDark: boolean
 }
 
+/** The store of a kiosk's page: a copy of what the engine published, and what the visitor is doing. */
 export type KioskStore = StoreApi<KioskState>
 
 /** A store before the engine's first message. */
@@ -32,7 +33,10 @@ export function makeKioskStore(elapsedMs: number, prefersDark: boolean): KioskSt
 }
 
 /** The visit that begins when nobody is there. */
-export function freshSessionOf(state: Pick<KioskState, 'model' | 'prefersDark'>, elapsedMs: number): Session {
+export function freshSessionOf(
+  state: Pick<KioskState, 'model' | 'prefersDark'>,
+  elapsedMs: number,
+): VisitorSession {
   return freshSession(initialSettings(state), elapsedMs)
 }
 
@@ -40,7 +44,7 @@ export function freshSessionOf(state: Pick<KioskState, 'model' | 'prefersDark'>,
 function initialSettings({
   model: { kiosk },
   prefersDark,
-}: Pick<KioskState, 'model' | 'prefersDark'>): Settings {
+}: Pick<KioskState, 'model' | 'prefersDark'>): ScreenSettings {
   const { language, theme, reach = false } = kiosk.screen ?? {}
   const assigned = kiosk.state === 'enrolled' ? kiosk.assignment.locale : FALLBACK
   const locale = spokenHere(language ?? assigned) ?? spokenHere(assigned) ?? FALLBACK
@@ -69,8 +73,8 @@ export function applySlice<Name extends SliceName>(
   return { model, session: { ...session, settings } }
 }
 
-function keepChosen(settings: Settings, before: Settings, after: Settings): Settings {
-  const keep = <Key extends keyof Settings>(key: Key): Settings[Key] =>
+function keepChosen(settings: ScreenSettings, before: ScreenSettings, after: ScreenSettings): ScreenSettings {
+  const keep = <Key extends keyof ScreenSettings>(key: Key): ScreenSettings[Key] =>
     settings[key] === before[key] ? after[key] : settings[key]
   return {
     locale: keep('locale'),

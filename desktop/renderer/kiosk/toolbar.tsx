@@ -2,10 +2,10 @@ import type { ReactElement } from 'react'
 import { LANGUAGES } from '../i18n/languages.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { useKioskHandle, useKiosk } from './kiosk-context.ts'
-import type { Settings } from './session.ts'
+import type { ScreenSettings } from './session.ts'
 import { useWords } from './words.ts'
 
-type Switch = Exclude<keyof Settings, 'locale'>
+type Switch = Exclude<keyof ScreenSettings, 'locale'>
 
 const SWITCHES: readonly {
   setting: Switch

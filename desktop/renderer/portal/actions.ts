@@ -3,7 +3,7 @@ import type { RouteInput, RouteName } from '#shared/wire/rest.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Answer, Api, Refusal } from './api.ts'
 import { NO_FILTER, type Filter } from './space-list.ts'
-import type { Settings } from './settings.ts'
+import type { PortalSettings } from './settings.ts'
 import { portalSpace, spaceMap, withRows, type PortalSpace } from './portal-spaces.ts'
 import {
   withVisitor,
@@ -18,8 +18,9 @@ import {
 const UNDONE_MS = 2_500
 /** Where an earlier report counts again, its offer stays long enough to be read and used, ms. [OCC-16] */
 export const EARLIER_MS = 15_000
-/** After this without an answer the page says so; after the other it waits no longer, ms. [POR-9] [POR-12] */
+/** After so long without an answer the page says that there is none yet, ms. [POR-9] [POR-12] */
 export const SLOW_MS = 4_000
+/** After so long without an answer the page waits no longer, ms. [POR-9] */
 export const REPORT_TIMEOUT_MS = 10_000
 /** How long a toast stays, ms; one with an undo stays longer. */
 const TOAST_MS = 6_000
@@ -34,7 +35,7 @@ export interface ActionParts {
   after(delayMs: number, run: () => void): () => void
   /** A random name for a report, so that sending it twice counts once. */
   makeKey(): string
-  saveSettings(settings: Settings): void
+  saveSettings(settings: PortalSettings): void
   /** Tells the browser's other tabs that nobody is signed in any more. */
   broadcastSignOut(): void
   /** Somebody does not want to wait for the next try of the live connection. */
@@ -95,7 +96,7 @@ function makeVisits(parts: ActionParts) {
     parts.broadcastSignOut()
     return null
   }
-  const changeSettings = (change: Partial<Settings>): void => {
+  const changeSettings = (change: Partial<PortalSettings>): void => {
     set(parts, ({ settings }) => ({ settings: { ...settings, ...change } }))
     parts.saveSettings(store.getState().settings)
   }

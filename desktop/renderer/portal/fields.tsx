@@ -14,7 +14,7 @@ export function useDrafted(name: string, start: string): string {
 }
 
 /** Which field does not fit, and why; fields of one form look here. */
-export interface Fault {
+export interface FieldFault {
   name: string
   why: 'required' | 'noEmail' | 'tooShort' | 'range' | 'check' | 'differs' | 'refused'
   min: string
@@ -24,14 +24,14 @@ export interface Fault {
 }
 
 /** What the browser finds wrong with a field. */
-export function faultOf(field: HTMLInputElement): Fault {
+export function faultOf(field: HTMLInputElement): FieldFault {
   const { name, validity } = field
   // A list of choices has neither.
   const [min, max] = [field.getAttribute('min') ?? '', field.getAttribute('max') ?? '']
   return { name, why: whyOf(validity, min !== '' && max !== ''), min, max }
 }
 
-function whyOf(validity: ValidityState, hasRange: boolean): Fault['why'] {
+function whyOf(validity: ValidityState, hasRange: boolean): FieldFault['why'] {
   if (validity.valueMissing) return 'required'
   if (validity.customError) return 'differs'
   if (validity.typeMismatch) return 'noEmail'
@@ -40,7 +40,7 @@ function whyOf(validity: ValidityState, hasRange: boolean): Fault['why'] {
 }
 
 /** What to say of it; a hint that says how long something has to be is said once. */
-function faultText(t: PortalWords['t'], fault: Fault, hint: string | undefined): string {
+function faultText(t: PortalWords['t'], fault: FieldFault, hint: string | undefined): string {
   if (fault.why === 'refused') return `${fault.text ?? t('field.check')} `
   if (fault.why === 'tooShort') return hint ?? t('passwordFault.tooShort')
   if (fault.why === 'range') return `${t('field.range', { min: fault.min, max: fault.max })} `
@@ -69,7 +69,7 @@ export function focusField(field: HTMLElement): void {
 }
 
 /** The field of the form around that does not fit; null: all do, as far as is known. */
-export const FaultContext = createContext<Fault | null>(null)
+export const FaultContext = createContext<FieldFault | null>(null)
 
 /** Label, hint and fault of a field, and the ids that tie them to it. */
 function Labelled(props: {

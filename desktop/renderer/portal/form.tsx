@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactElement, type ReactNode, type SubmitEvent } from 'react'
 import type { Refusal } from './api.ts'
-import { DraftContext, FaultContext, faultOf, fieldOf, focusField, type Fault } from './fields.tsx'
+import { DraftContext, FaultContext, faultOf, fieldOf, focusField, type FieldFault } from './fields.tsx'
 import { Problem, useSlow } from './page-elements.tsx'
 import { useActions, usePortal } from './portal-context.ts'
 import type { Draft } from './store.ts'
@@ -99,7 +99,7 @@ export function Form(props: {
   const { draft, save, discard } = useDraft(props.draft)
   const { isBusy, refusal, waitS, start } = useSending(props.send)
   const isSlow = useSlow(isBusy)
-  const [fault, setFault] = useState<Fault | null>(null)
+  const [fault, setFault] = useState<FieldFault | null>(null)
   const isOfField = ({ why }: Refusal): boolean =>
     why !== 'passwordRefused' && props.hints?.[why] === undefined
   /** What the hub has against one field stands at that field, and the writer is taken there. [POR-19] */

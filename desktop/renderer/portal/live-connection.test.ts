@@ -5,7 +5,7 @@ import type { Refusal } from './api.ts'
 import type { PageSocket } from '../common/page-socket.ts'
 import { LiveConnection, pauseMs } from './live-connection.ts'
 
-/** A hub whose sockets are in the test's hand, and time that passes when told to. */
+/** A hub whose sockets the test controls, and time that passes when the test says so. */
 function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => accept({ ticket: 'T1' })) {
   const sockets: (PageSocket & { sent: string[]; isClosed: boolean })[] = []
   const said: string[] = []
@@ -15,7 +15,7 @@ function makeWorld(ticket: () => Decision<{ ticket: string }, Refusal> = () => a
   const answer = { takes: true }
   const live = new LiveConnection({
     ticket: () => Promise.resolve(ticket()),
-    dial: () => {
+    open: () => {
       const socket = {
         sent: [] as string[],
         isClosed: false,
@@ -205,7 +205,7 @@ describe('the live connection', () => {
     expect(said).toEqual(['live', 'connecting', 'live'])
   })
 
-  it('what was missed is fetched by dialling anew', async () => {
+  it('what was missed is fetched over a new connection', async () => {
     const { pass, tell, sockets, answer } = makeWorld()
     await pass(0)
     tell(WELCOME)

@@ -8,7 +8,7 @@ import type { Connection } from './store.ts'
 export interface LiveParts {
   /** A one-time ticket: the socket's address carries no secret. [POR-1] */
   ticket(): Promise<Decision<{ ticket: string }, Refusal>>
-  dial(): PageSocket
+  open(): PageSocket
   /** What is held already; null: nothing. */
   position(): { epoch: string; head: number } | null
   /** Takes a message; false: something was missed, and the connection is opened anew. */
@@ -31,8 +31,8 @@ const LONGEST_PAUSE_MS = 30_000
 const CROWDED_PAUSE_MS = 120_000
 /** A connection that is back within this never looked offline, ms; until then the page says that it connects. */
 const OFFLINE_AFTER_MS = 3_000
-/** From the dialling to the welcome, ms. */
-const DIAL_MS = 8_000
+/** How long opening a connection may take until the welcome, ms. */
+const WELCOME_TIMEOUT_MS = 8_000
 /** After so many heartbeats without a message the page no longer says "Live". [POR-8] */
 const LATE_BEATS = 1.5
 /** How long the hub has to answer whether the connection still works, ms. */
@@ -112,22 +112,22 @@ export class LiveConnection {
     if (this.isStopped) return
     if (!answer.ok) return this.reconnect((answer.refusal.retryAfterS ?? 0) * 1000)
     this.closeSocket()
-    const socket = this.parts.dial()
-    const dialledMs = this.parts.nowMs()
+    const socket = this.parts.open()
+    const openedAtMs = this.parts.nowMs()
     this.socket = socket
     const { ticket } = answer.value
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', ticket, since: this.parts.position() }))
-    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)) as LiveHubMessage, dialledMs)
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)) as LiveHubMessage, openedAtMs)
     socket.onclose = () => this.reconnect()
-    this.startTimeout(DIAL_MS, () => this.reconnect())
+    this.startTimeout(WELCOME_TIMEOUT_MS, () => this.reconnect())
   }
 
-  private receive(message: LiveHubMessage, dialledMs: number): void {
+  private receive(message: LiveHubMessage, openedAtMs: number): void {
     if (message.type === 'end') return this.ended(message.why)
     const nowMs = this.parts.nowMs()
     if (message.type === 'welcome') {
       // From before a sleep: its time is not this one.
-      if (nowMs - dialledMs > DIAL_MS) return this.reconnect()
+      if (nowMs - openedAtMs > WELCOME_TIMEOUT_MS) return this.reconnect()
       const { heartbeatMs, takesProbes = false } = message
       this.open = { heartbeatMs, takesProbes, aliveMs: nowMs, probeId: null }
       this.tries = 0

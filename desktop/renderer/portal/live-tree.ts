@@ -12,7 +12,7 @@ export interface FollowTreeParts {
   nowMs(): number
   after(delayMs: number, run: () => void): () => void
   random(): number
-  dial(): PageSocket
+  open(): PageSocket
   loadTree(): Promise<void>
   onSignedOut(): void
 }

@@ -129,10 +129,10 @@ async function start(root: Element): Promise<void> {
     reconnect: () => connection.retryNow(),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
-  const dial = (): PageSocket => openSocket(window.location, '/api/v1/live')
+  const open = (): PageSocket => openSocket(window.location, '/api/v1/live')
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions
-  const connection = followTree({ ...common, api, random: Math.random, dial, loadTree, onSignedOut })
+  const connection = followTree({ ...common, api, random: Math.random, open, loadTree, onSignedOut })
   watchPage(connection)
   const reportUnknownZone = makeUnknownZoneReporter((fault) => window.reportError(fault))
   store.subscribe((state, before) => {

@@ -15,6 +15,7 @@ export interface PortalHandle {
   pages: PageLoader
 }
 
+/** Gives the components of a portal its store and actions; null outside of one. Read it by the hooks below. */
 export const PortalContext = createContext<PortalHandle | null>(null)
 
 /** The portal's store and actions. Throws outside of a portal: a bug. */

@@ -4,7 +4,7 @@ import { useLocation } from 'wouter'
 import { useStore } from 'zustand'
 import { changePortalLanguage } from '../i18n/portal-i18n.ts'
 import { usePortal, usePortalHandle } from './portal-context.ts'
-import { localeFor, type Settings } from './settings.ts'
+import { localeFor, type PortalSettings } from './settings.ts'
 import { titleIn } from './shell.tsx'
 import { meOf } from './store.ts'
 import { Overlays } from './overlays.tsx'
@@ -66,6 +66,6 @@ function useLook(): void {
   }, [i18n.language, path])
 }
 
-function themeOf({ theme }: Settings, prefersDark: boolean): boolean {
+function themeOf({ theme }: PortalSettings, prefersDark: boolean): boolean {
   return theme === 'dark' || (theme === 'auto' && prefersDark)
 }

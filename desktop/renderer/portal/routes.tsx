@@ -7,7 +7,7 @@ import type { PageName } from './page-loader.ts'
 import { SignedOutPage } from './signed-out-page.tsx'
 import { Empty, Loading, Notice, PageHead, Problem } from './page-elements.tsx'
 import { useActions, useMe, usePortal, usePortalHandle } from './portal-context.ts'
-import { Shell, titleIn } from './shell.tsx'
+import { PortalFrame, titleIn } from './shell.tsx'
 import { actorOf, type Visitor } from './store.ts'
 import { usePortalWords } from './words.ts'
 
@@ -105,7 +105,7 @@ function Away({ refusal }: { refusal: Parameters<typeof Problem>[0]['refusal'] }
 
 function MemberPages(): ReactElement {
   const me = useMe()
-  return <Shell>{me.university === null ? <PlatformPages /> : <UniversityPages />}</Shell>
+  return <PortalFrame>{me.university === null ? <PlatformPages /> : <UniversityPages />}</PortalFrame>
 }
 
 /** Platform administrators belong to no university: no places, no reports. */

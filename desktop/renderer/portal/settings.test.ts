@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { saveSettings, localeFor, localeOf, PLAIN_SETTINGS, readSettings } from './settings.ts'
+import { saveSettings, localeFor, localeOf, DEFAULT_SETTINGS, readSettings } from './settings.ts'
 
 it('a language is the chosen one, else the account’s, the university’s, the browser’s, English', () => {
   expect(localeFor('sl', 'en', 'zh-TW', ['en'])).toBe('sl')
@@ -23,13 +23,13 @@ it('[POR-1] what a browser keeps is how the portal looks, and nothing else', () 
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
   }
-  expect(readSettings(storage)).toEqual(PLAIN_SETTINGS)
+  expect(readSettings(storage)).toEqual(DEFAULT_SETTINGS)
   const chosen = { locale: 'sl', theme: 'dark', isHighContrast: true, isLargeText: false } as const
   saveSettings(storage, chosen)
   expect(readSettings(storage)).toEqual(chosen)
   expect([...kept.keys()]).toEqual(['carrel.look'])
   for (const broken of ['{', '7', '{"locale":"xx","theme":5}', 'null']) {
     kept.set('carrel.look', broken)
-    expect(readSettings(storage)).toEqual(PLAIN_SETTINGS)
+    expect(readSettings(storage)).toEqual(DEFAULT_SETTINGS)
   }
 })

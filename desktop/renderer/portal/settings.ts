@@ -3,7 +3,7 @@ import { FALLBACK } from '#shared/i18n/language.ts'
 import { LANGUAGES, spokenHere } from '../i18n/languages.ts'
 
 /** How somebody wants the portal to look and speak. Nothing private: it is kept in the browser. */
-export interface Settings {
+export interface PortalSettings {
   /** Null: the account's, else the browser's. */
   locale: Locale | null
   theme: 'auto' | 'light' | 'dark'
@@ -11,7 +11,8 @@ export interface Settings {
   isLargeText: boolean
 }
 
-export const PLAIN_SETTINGS: Settings = {
+/** Settings of a browser in which nobody has chosen any. */
+export const DEFAULT_SETTINGS: PortalSettings = {
   locale: null,
   theme: 'auto',
   isHighContrast: false,
@@ -23,9 +24,9 @@ const KEY = 'carrel.look'
 type Keep = Pick<Storage, 'getItem' | 'setItem'>
 
 /** What was chosen in this browser before; what does not fit is as if nothing was. */
-export function readSettings(storage: Keep): Settings {
+export function readSettings(storage: Keep): PortalSettings {
   try {
-    const kept = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof Settings, unknown>>
+    const kept = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof PortalSettings, unknown>>
     const locale = LANGUAGES.find((one) => one.locale === kept.locale)?.locale ?? null
     const theme = (['light', 'dark'] as const).find((one) => one === kept.theme) ?? 'auto'
     return {
@@ -35,12 +36,12 @@ export function readSettings(storage: Keep): Settings {
       isLargeText: kept.isLargeText === true,
     }
   } catch {
-    return PLAIN_SETTINGS
+    return DEFAULT_SETTINGS
   }
 }
 
 /** Keeps a choice; where the browser keeps nothing it holds until the page is closed. */
-export function saveSettings(storage: Keep, settings: Settings): void {
+export function saveSettings(storage: Keep, settings: PortalSettings): void {
   try {
     storage.setItem(KEY, JSON.stringify(settings))
   } catch {

@@ -40,7 +40,7 @@ function useNavEntries(me: Me): NavEntry[] {
 }
 
 /** What surrounds every page of somebody who is signed in. */
-export function Shell({ children }: { children: ReactNode }): ReactElement {
+export function PortalFrame({ children }: { children: ReactNode }): ReactElement {
   const me = useMe()
   const { t } = usePortalWords()
   const entries = useNavEntries(me)

@@ -26,6 +26,7 @@ export interface Filter {
 /** In which order: free ones first, by name, or the latest reports first. */
 export type Sort = 'free' | 'name' | 'latest'
 
+/** A filter that hides nothing, in the usual order. */
 export const NO_FILTER: Filter = {
   search: '',
   branchId: null,

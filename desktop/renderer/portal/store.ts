@@ -6,7 +6,7 @@ import type { Locale } from '#shared/domain/university.ts'
 import type { Refusal } from './api.ts'
 import type { LinkToken } from './link-token.ts'
 import { NO_FILTER, type Filter } from './space-list.ts'
-import { PLAIN_SETTINGS, type Settings } from './settings.ts'
+import { DEFAULT_SETTINGS, type PortalSettings } from './settings.ts'
 import type { PortalSpace } from './portal-spaces.ts'
 
 /** Why somebody stands before the sign-in page, for the sentence above the form. */
@@ -77,7 +77,7 @@ export interface PortalState {
   nowMs: number
   /** Hub time less this device's own. */
   clockOffsetMs: number
-  settings: Settings
+  settings: PortalSettings
   /** What the browser speaks, best first. */
   browserLanguages: readonly string[]
   prefersDark: boolean
@@ -98,6 +98,7 @@ export interface PortalState {
   mailedTo: { page: 'signUp' | 'forgotten'; email: string } | null
 }
 
+/** The store of the portal's page. */
 export type PortalStore = StoreApi<PortalState>
 
 /** Nothing is known yet. */
@@ -108,7 +109,7 @@ export function freshState(nowMs: number): PortalState {
     connection: { status: 'connecting', contactMs: null },
     nowMs,
     clockOffsetMs: 0,
-    settings: PLAIN_SETTINGS,
+    settings: DEFAULT_SETTINGS,
     browserLanguages: [],
     prefersDark: false,
     link: null,

@@ -12,7 +12,7 @@ function makeWorld() {
   const closed: number[] = []
   const bridge = makeAgentBridge({
     token: 'secret',
-    dial: () => {
+    open: () => {
       const sent: string[] = []
       const socket: PageSocket & { sent: string[] } = {
         sent,

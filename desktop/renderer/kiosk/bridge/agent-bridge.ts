@@ -16,7 +16,7 @@ import { abandonSocket, type PageSocket } from '../../common/page-socket.ts'
 /** What the bridge needs of the page it runs in. */
 export interface AgentBridgeParts {
   token: string
-  dial(): PageSocket
+  open(): PageSocket
   after(delayMs: number, run: () => void): void
   onEngine(connection: EngineConnection): void
 }
@@ -24,7 +24,7 @@ export interface AgentBridgeParts {
 /** How often an agent that went away is looked for, ms: it is on this machine, so there is nobody to spare. */
 export const AGENT_RETRY_MS = 500
 
-/** The agent's code for a token that it does not know, and for everything else that it will not talk to. [BRG-3] */
+/** The agent's code for a token that it does not know, and for everything else that it refuses. [BRG-3] */
 const REFUSED = 1008
 
 /** Close code of a socket that this end gave up; nobody else reads it. */
@@ -77,7 +77,7 @@ function makeWaitingCalls(): WaitingCalls {
 export function makeAgentBridge(parts: AgentBridgeParts): ReconnectableBridge {
   const listeners = new Set<SliceListener>()
   const calls = makeWaitingCalls()
-  const current: { dialled: PageSocket | null; socket: PageSocket | null } = { dialled: null, socket: null }
+  const current: { opened: PageSocket | null; socket: PageSocket | null } = { opened: null, socket: null }
 
   const receive = (data: unknown): void => {
     const message = JSON.parse(String(data)) as BridgeAnswerMessage
@@ -89,20 +89,20 @@ export function makeAgentBridge(parts: AgentBridgeParts): ReconnectableBridge {
     for (const listen of listeners) listen(name, value)
   }
   const ended = (code: number): void => {
-    current.dialled = null
+    current.opened = null
     current.socket = null
     calls.rejectAll()
     parts.onEngine(code === REFUSED ? 'refused' : 'away')
-    parts.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, dial)
+    parts.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, open)
   }
   const abandon = (socket: PageSocket): void => {
-    if (current.dialled !== socket) return
+    if (current.opened !== socket) return
     abandonSocket(socket)
     ended(GIVEN_UP)
   }
-  const dial = (): void => {
-    const socket = parts.dial()
-    current.dialled = socket
+  const open = (): void => {
+    const socket = parts.open()
+    current.opened = socket
     socket.onopen = () => {
       socket.send(JSON.stringify({ token: parts.token }))
       current.socket = socket
@@ -124,9 +124,9 @@ export function makeAgentBridge(parts: AgentBridgeParts): ReconnectableBridge {
         ? Promise.resolve<CallOutput<Name>>(refuse({ why: 'notSaved' }))
         : calls.send(current.socket, name, input),
     onSlice: (listen) => {
-      const isFirst = listeners.size === 0 && current.dialled === null
+      const isFirst = listeners.size === 0 && current.opened === null
       listeners.add(listen)
-      if (isFirst) dial()
+      if (isFirst) open()
       return () => listeners.delete(listen)
     },
   }

@@ -34,7 +34,7 @@ export function actorText({ t }: PortalWords, { actor, actorName, names }: Chang
 export function factsOfChange(words: PortalWords, row: ChangeRow): ChangeFact[] {
   const { before, after, from, to, key, ...rest } = row.log
   const facts = Object.entries(named(row, rest)).flatMap(([field, value]) =>
-    factsOf(words, row, field, value),
+    changeFactsOf(words, row, field, value),
   )
   if (typeof key === 'string') facts.push({ field: key, value: turned(words, row, key, from, to) })
   return [...facts, ...differences(words, row, before, after)]
@@ -51,7 +51,7 @@ function named(row: ChangeRow, log: Record<string, unknown>): Record<string, unk
   return { [own]: name, ...groups, ...left }
 }
 
-function factsOf(words: PortalWords, row: ChangeRow, field: string, value: unknown): ChangeFact[] {
+function changeFactsOf(words: PortalWords, row: ChangeRow, field: string, value: unknown): ChangeFact[] {
   if (value === null || value === '' || HIDDEN.has(field)) return []
   return [{ field: fieldText(words, field), value: valueText(words, row, field, value) }]
 }

@@ -10,7 +10,7 @@ import { LANGUAGES } from '../../i18n/languages.ts'
 import { MAX_DISPLAYNAME_LENGTH } from '../../common/limits.ts'
 import { Card, PageHead } from '../page-elements.tsx'
 import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context.ts'
-import type { Settings } from '../settings.ts'
+import type { PortalSettings } from '../settings.ts'
 import { SignOut } from '../sign-out.tsx'
 import { actorOf } from '../store.ts'
 import { usePortalWords } from '../words.ts'
@@ -128,7 +128,7 @@ function Look(): ReactElement {
   const { t } = usePortalWords()
   const settings = usePortal((state) => state.settings)
   const { changeSettings } = useActions()
-  const themes: [Settings['theme'], string][] = [
+  const themes: [PortalSettings['theme'], string][] = [
     ['auto', t('profile.themeAuto')],
     ['light', t('profile.themeLight')],
     ['dark', t('profile.themeDark')],
