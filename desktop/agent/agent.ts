@@ -25,7 +25,7 @@ const MAX_CONNECTIONS = 128
 /** How long a screen may take for the closing handshake when the agent stops. */
 export const CLOSE_TIMEOUT_MS = 500
 
-/** What an agent is made of. */
+/** What an agent needs. */
 export interface AgentOptions {
   engine: EngineApi
   /** Port on 127.0.0.1; 0 takes a free one. */

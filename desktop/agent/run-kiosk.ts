@@ -140,7 +140,7 @@ function serve(
   })
 }
 
-/** For a folder that cannot be written the engine tells the screen so; until then any token will do. */
+/** For a folder that cannot be written the engine shows that on the screen; until then any token will do. */
 function tokenOf(folder: string | null, log: EngineLog): { token?: string } {
   if (folder === null) return {}
   try {

@@ -61,7 +61,7 @@ export interface AppContext {
  * enrols with a code where one was given. With `--portal` it shows the hub's pages for people instead, without a kiosk.
  *
  * Returns at once: Electron is ready only after the entry module has been evaluated, so an entry that awaits it waits for ever.
- * The exit code tells how the app ended. Never throws. [BRG-4] [POR-7] [SHL-1] [SHL-4]
+ * The exit code says how the app ended. Never throws. [BRG-4] [POR-7] [SHL-1] [SHL-4]
  */
 export function runMain(parts: ElectronParts, context: AppContext): void {
   const log = makeRedirectableLog(context.log)

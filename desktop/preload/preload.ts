@@ -6,10 +6,10 @@ import type { Bridge, SliceName, Slices } from '#shared/wire/bridge.ts'
 const bridge: Bridge = {
   call: (name, input) => ipcRenderer.invoke('call', name, input),
   onSlice: (listen) => {
-    const hear = (_event: unknown, name: SliceName, value: Slices[SliceName]): void => listen(name, value)
-    ipcRenderer.on('slice', hear)
+    const forward = (_event: unknown, name: SliceName, value: Slices[SliceName]): void => listen(name, value)
+    ipcRenderer.on('slice', forward)
     ipcRenderer.send('listen')
-    return () => void ipcRenderer.off('slice', hear)
+    return () => void ipcRenderer.off('slice', forward)
   },
 }
 

@@ -14,7 +14,7 @@ import type { SlicePublisher } from '../screen/slice-publisher.ts'
 import type { Stores } from '../store/stores.ts'
 import type { PendingMutations } from '../screen/pending-mutations.ts'
 
-/** What an engine is made of. */
+/** What an engine needs. */
 export interface EngineOptions {
   /** The kiosk's own folder; one process at a time. */
   folder: string

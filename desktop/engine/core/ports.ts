@@ -17,7 +17,7 @@ export interface EngineClock {
   after(delayMs: number, run: () => void): () => void
 }
 
-/** Why a connection ended, as far as the device can tell. */
+/** Why a connection ended, as far as the device knows. */
 export type ConnectionEnd = 'closed' | 'unreachable' | CertificateError
 
 /** What happens on a connection. Nothing is called after `ended`. */

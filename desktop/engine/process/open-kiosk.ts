@@ -38,7 +38,7 @@ export interface OpenedKiosk {
 
 /**
  * Opens the kiosk that a command line describes, on a real clock and real sockets; not started yet. A configuration that
- * cannot be used gives an engine that only tells the screen what is wrong; a command line that cannot be used is refused with
+ * cannot be used gives an engine that only shows on the screen what is wrong; a command line that cannot be used is refused with
  * one sentence. Never throws for what stands in a file. [KSK-1] [SHL-10]
  */
 export function openKiosk(args: KioskArguments, context: ShellContext): Decision<OpenedKiosk, string> {

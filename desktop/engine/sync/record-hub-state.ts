@@ -14,7 +14,7 @@ export function recordHeadSignature(core: Core, received: SignedHead): void {
 
 /**
  * Stores the kiosk's assignment; another space than before is a move. One that cannot be shown here is not stored: the last
- * good one stays, and the screen tells staff. Throws what SQLite throws. [KSK-5]
+ * good one stays, and the screen shows it to staff. Throws what SQLite throws. [KSK-5]
  */
 export function recordAssignment(core: Core, received: Decision<Assignment, string>): void {
   const { health, options, assignment, screen } = core

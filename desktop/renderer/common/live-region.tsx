@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react'
 
 /**
- * The one place of a page from which screen readers hear: each `number` once, as a new node, politely; nothing at 0. `lang`
+ * The one live region of a page: screen readers read each `number` once, as a new node, politely; nothing at 0. `lang`
  * where what is said may be of another language than the page.
  */
 export function LiveRegion(props: { number: number; text: string; lang?: string }): ReactElement {

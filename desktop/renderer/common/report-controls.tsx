@@ -67,7 +67,7 @@ export function useFocusWhen<Focused extends HTMLElement>(
 /** The answer to a report, in the place of its buttons: an icon, a heading, a sentence, and a button where there is one. */
 export function ReportAnswer(props: {
   prefix: ClassPrefix
-  /** Colours it; not given: neither. */
+  /** Its colours; not given: plain. */
   kind?: 'thanks' | 'refused'
   icon: IconName
   title: string

@@ -101,7 +101,7 @@ export function tableRow(nowMs: number = NOW_MS): PeopleSpace {
   }
 }
 
-/** The whole campus as the hub tells it to a student, or to staff. */
+/** The whole campus as the hub sends it to a student, or to staff. */
 export function campusRows(nowMs: number = NOW_MS, isStaff = false): PeopleSpace[] {
   return [...rowsOf(PLACED, nowMs, isStaff), tableRow(nowMs)]
 }

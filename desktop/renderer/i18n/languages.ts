@@ -22,7 +22,7 @@ export function spokenHere(tag: string): Locale | null {
   return findLanguage(tag, Object.keys(FACTS))
 }
 
-/** Makes what tells of each language that is not spoken here, once. Throws nothing. [LNG-4] */
+/** Makes a function that reports each language that is not spoken here, once. Throws nothing. [LNG-4] */
 export function makeUnknownLanguageReporter(tell: (fault: Error) => void): (tag: string | undefined) => void {
   const logged = new Set<string>()
   return (tag) => {

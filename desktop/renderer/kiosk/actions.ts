@@ -149,7 +149,7 @@ function reportActions(parts: ReportParts): Pick<Actions, 'report' | 'undo' | 'd
   }
 }
 
-/** A call that never throws: of one that a bridge lost nobody knows what came of it, and the visitor hears that. [KSK-17] */
+/** A call that never throws: nobody knows the outcome of one that a bridge lost, and the visitor reads that. [KSK-17] */
 async function callSafely<Name extends CallName>(
   bridge: Bridge,
   name: Name,

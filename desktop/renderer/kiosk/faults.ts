@@ -7,7 +7,7 @@ const REPORTED_PER_MINUTE = 6
 /** Where a fault of a page came from. */
 export type FaultKind = CallInput<'logFault'>['kind']
 
-/** Makes what tells the engine of the page's faults, so that they stand in its log. Never throws, nor does its call. [SCR-2] */
+/** Makes a function that reports the page's faults to the engine, for its log. Never throws, nor does its call. [SCR-2] */
 export function makeFaultReporter(
   bridge: Bridge,
   elapsed: () => number,

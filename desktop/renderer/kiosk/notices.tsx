@@ -30,7 +30,7 @@ function useNotices(connection: DoorSpace['connection']): NoticeLine[] {
   return lines
 }
 
-/** What staff should hear of, one below the other. */
+/** What staff should know, one below the other. */
 export function Notices({ connection }: { connection: DoorSpace['connection'] }): ReactElement | null {
   const lines = useNotices(connection)
   if (lines.length === 0) return null

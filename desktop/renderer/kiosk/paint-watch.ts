@@ -22,7 +22,7 @@ export interface PaintWatchParts {
 }
 
 /**
- * Returns what is to be called every second: it tells of painted frames every five, of hiding at once, and loads the page
+ * Returns what is to be called every second: it reports painted frames every five, hiding at once, and loads the page
  * again when it was visible and painted nothing for fifteen. Time asleep, in which no tick came, counts for nothing. A page
  * whose thread hangs cannot do this either: then its silence is for the shell to notice. [SCR-3]
  */

@@ -73,7 +73,7 @@ export const REFUSED_FOR_MS = 10_000
 /** The engine saves within milliseconds. After this long the screen says that it has not yet. [SCR-4] */
 export const SLOW_AFTER_MS = 2_000
 
-/** After this long nobody is kept waiting for the engine: the visitor hears that it is not certain, and may tap again. [SCR-4] */
+/** After this long nobody is kept waiting for the engine: the screen says that it is not certain, and may tap again. [SCR-4] */
 export const ANSWER_TIMEOUT_MS = 10_000
 
 /** What the hub must be asked for takes the engine five seconds at most; four times that is no answer. [SCR-4] */

@@ -179,7 +179,7 @@ export function TextArea(props: {
   )
 }
 
-/** One of a few. With `value` the page says which is chosen, and hears of another choice. */
+/** One of a few. With `value` the page sets which is chosen, and is called with another choice. */
 export function Choice(props: {
   name: string
   label: string

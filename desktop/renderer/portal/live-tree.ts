@@ -17,7 +17,7 @@ export interface FollowTreeParts {
   onSignedOut(): void
 }
 
-/** Keeps the tree of whoever is signed in: loads it, and follows it live. Gives what the page tells the connection of itself. */
+/** Keeps the tree of whoever is signed in: loads it, and follows it live. Gives the calls by which the page reports its own state to the connection. */
 export function followTree(
   parts: FollowTreeParts,
 ): Pick<LiveConnection, 'retryNow' | 'checkNow' | 'checkTimeouts'> {

@@ -66,7 +66,7 @@ function admit(store: PortalStore, me: Me | null): void {
   })
 }
 
-/** What the browser tells of the page's sleep, its network and its reader goes to the live connection. [POR-8] */
+/** Passes the browser's events about sleep, network and visibility of the page on to the live connection. [POR-8] */
 function watchPage(connection: ReturnType<typeof followTree>): void {
   const woke = (): void => connection.checkNow(true)
   window.addEventListener('online', woke)

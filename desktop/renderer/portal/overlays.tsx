@@ -8,7 +8,7 @@ import { Question } from './page-elements.tsx'
 import { useActions, usePortal } from './portal-context.ts'
 import { usePortalWords } from './words.ts'
 
-/** What lies over every page: the question for the password, the word at its foot, what a screen reader hears. */
+/** What lies over every page: the question for the password, the toast, what a screen reader reads out. */
 export function Overlays(): ReactElement {
   return (
     <>

@@ -8,7 +8,7 @@ import { usePortalWords } from './words.ts'
 export interface PendingActions<Key> {
   /** Which of them wait for the hub. */
   keys: ReadonlySet<Key>
-  /** Begins, unless the same goes on already. `act` tells by itself how it ended. */
+  /** Begins, unless the same goes on already. `act` shows by itself how it ended. */
   start(key: Key, act: () => Promise<unknown>): void
 }
 

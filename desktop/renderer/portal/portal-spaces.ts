@@ -12,7 +12,7 @@ export type PortalSpace = SpaceView &
   Pick<ShownSpace, 'mainName'> &
   Pick<PeopleSpace, 'clock' | 'version' | 'isOnKiosks' | 'isMine' | 'isTracked' | 'isMineToEdit'>
 
-/** The view of a row as the hub tells it. */
+/** The view of a row as the hub sends it. */
 export function portalSpace(row: PeopleSpace): PortalSpace {
   const { facts, ...rest } = row
   return { ...facts, ...rest, isWaiting: false }

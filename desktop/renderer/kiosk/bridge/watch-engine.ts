@@ -5,7 +5,7 @@ import { SILENT_ENGINE_MS } from '../../common/limits.ts'
 /** How often `look` is to be called. */
 export const CHECK_EVERY_MS = 500
 
-/** A look that came later than this tells of a page that was held up itself, and nothing of its engine. */
+/** A check that comes later than this means that the page itself was held up; it says nothing about the engine. */
 const LATE_CHECK_MS = 4 * CHECK_EVERY_MS
 
 /** What listening for an engine's beats needs of the page. */
