@@ -53,8 +53,8 @@ test('[POR-8] a page that wakes says "connecting" before anything else, and "Liv
   context,
 }) => {
   const page = await portal.signIn(context, await portal.makePerson())
-  // What browsers tell a page after a sleep, after another network, and on the way back; this one tells nothing by itself.
-  for (const event of ['resume', 'online', 'offline', 'pageshow']) {
+  // Events of browsers after a sleep, after another network, and on the way back; this one sends none by itself.
+  for (const name of ['resume', 'online', 'offline', 'pageshow']) {
     await expect(connectionMark(page)).toHaveText('Live')
     portal.stopHub()
     const word = await page.evaluate(async (type) => {
@@ -62,8 +62,8 @@ test('[POR-8] a page that wakes says "connecting" before anything else, and "Liv
       ;(type === 'resume' ? document : window).dispatchEvent(event)
       await new Promise((resolve) => requestAnimationFrame(resolve))
       return document.querySelector('.p-connection')?.textContent
-    }, event)
-    expect(word, event).toBe('Connecting…')
+    }, name)
+    expect(word, name).toBe('Connecting…')
     portal.continueHub()
     await portal.bringBack(page)
   }

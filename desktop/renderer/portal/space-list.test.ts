@@ -329,7 +329,7 @@ describe('the dashboard of a university', () => {
     expect(idsOfSpaceList(moved)).toEqual(idsOfSpaceList(whole))
     expect(idsOfSpaceList(spaceListOf(latest, NO_FILTER))).not.toEqual(idsOfSpaceList(whole))
     const best = bestSpaces(momentWith({ [ROOM_101]: [0, 1] }), 6)
-    expect(bestSpaces(news, 6, frozenOrder(best.map(({ id }) => id)))).toMatchObject([
+    expect(bestSpaces(latest, 6, frozenOrder(best.map(({ id }) => id)))).toMatchObject([
       { name: 'Room 101', tone: 'full' },
     ])
     const isTracked = ({ id }: PortalSpace) => ({ isTracked: id === GALLERY || id === ROOM_101 })

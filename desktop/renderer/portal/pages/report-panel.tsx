@@ -77,7 +77,7 @@ function Question(props: {
 function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boolean }): ReactElement {
   const { step, byKey } = props
   const { place, level, t } = usePortalWords()
-  const { undo, reportAgain, endReport } = useActions()
+  const { reportAgain, endReport } = useActions()
   const button = useFocusWhen<HTMLButtonElement>(byKey, step.step)
   if (step.step === 'undone') return <Undone earlier={step.earlier ?? null} button={button} />
   if (step.step === 'refused')
