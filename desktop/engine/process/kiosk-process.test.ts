@@ -47,7 +47,7 @@ class Kiosk {
   tenthsUntil(status: string, since: number): number {
     const lines = this.lines.slice(since)
     const found = lines.findIndex(({ value }) => value?.status === status)
-    if (found === -1) throw new Error(`"${status}" was not told`)
+    if (found === -1) throw new Error(`"${status}" was not received`)
     return lines.slice(0, found).filter(({ tick }) => tick === true).length
   }
 

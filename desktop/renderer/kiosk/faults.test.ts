@@ -34,7 +34,7 @@ describe('faults of the page', () => {
       /^RangeError: Invalid time zone specified: Mars\/Olympus \(at .*faults\.test\.ts/,
     )
     expect(faultText('x'.repeat(10_000))).toHaveLength(MAX_FAULT_LETTERS)
-    expect(faultText(Object.create(null))).toBe('a value that cannot be told')
+    expect(faultText(Object.create(null))).toBe('a value that cannot be written')
     expect(MAX_FAULT_LETTERS).toBe(wire.MAX_FAULT_LETTERS)
   })
 
