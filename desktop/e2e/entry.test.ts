@@ -1,7 +1,7 @@
 import { expectDoor, reportButton } from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 
-// How a screen comes to its place, and who gets nothing.
+// How a screen gets its assigned space, and who gets nothing.
 
 test('[SYN-20] a device without a place: a code tapped on its own keys makes it a door', async ({
   world,

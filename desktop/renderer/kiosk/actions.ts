@@ -29,7 +29,7 @@ export interface Actions {
   enterPin(pin: string): Promise<void>
   closeOverlay(): void
   leaveFullScreen(): Promise<void>
-  /** Letters of the enrolment code are typed or erased; they stay until the device has a place, whatever goes on behind it. */
+  /** Letters of the enrolment code are typed or erased; they stay until the device is enrolled, whatever goes on behind it. */
   changeCode(change: (before: string) => string): void
   enrol(code: string): Promise<void>
   /** Somebody types a code anew: the last refusal is over. */

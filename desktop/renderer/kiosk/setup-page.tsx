@@ -6,7 +6,7 @@ import type { SetupScreen } from './setup-screen.ts'
 import { Toolbar } from './toolbar.tsx'
 import { useWords } from './words.ts'
 
-/** What a screen says while it has no place to show. */
+/** What a screen says while it has no assigned space to show. */
 export function SetupPage({ screen }: { screen: SetupScreen }): ReactElement {
   const hasPad = screen.name === 'notEnrolled' || (screen.name === 'revoked' && screen.canEnrol)
   return (

@@ -2,10 +2,10 @@ import type { ConfigProblem } from '#shared/wire/bridge.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { KioskModel } from './model.ts'
 
-/** How long a screen says that it was moved before it shows its new place. */
+/** How long a screen says that it was moved before it shows its new space. */
 export const MOVED_FOR_MS = 10_000
 
-/** Screens that door and entrance share, before there is a place to show. */
+/** Screens that door and entrance share, before there is an assigned space to show. */
 export type SetupScreen =
   | { name: 'starting'; isAssignmentRefused?: boolean }
   | { name: 'engineAway' }
@@ -17,7 +17,7 @@ export type SetupScreen =
   | { name: 'moved'; placeName: string; universityName: string }
   | { name: 'spaceGone'; kioskName: string }
 
-/** The screen before the place, or the assignment once there is one to show. */
+/** The screen before there is a space to show, or the assignment and its space. */
 export function setupScreen(
   model: KioskModel,
   nowMs: number | null,

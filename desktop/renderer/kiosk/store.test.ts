@@ -37,7 +37,7 @@ function makeWorld(call: Bridge['call']) {
 const assignment = demoAssignment({ role: 'door', spaceId: 1 })
 const enrolled = { state: 'enrolled', assignment, movedAtMs: null } as const
 
-it('[KSK-17] a code half typed outlives an engine that is away and whoever looks away for it, until it gave the device its place', async () => {
+it('[KSK-17] a code half typed outlives an engine that is away and whoever looks away for it, until it enrolled the device', async () => {
   const answers = [refuse({ why: 'codeRefused' }), accept({ kioskId: 1 })]
   const call = () => Promise.resolve(answers.shift()) as Promise<never>
   const { store, clock, actions } = makeWorld(call)

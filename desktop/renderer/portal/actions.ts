@@ -205,7 +205,7 @@ function makeReports(parts: ActionParts) {
   const hubNow = (): number => parts.nowMs() + store.getState().clockOffsetMs
   const step = (report: PortalState['report']): void => set(parts, () => ({ report }))
   /** Goes through a step that waits for the hub; null when somebody has gone on by then. */
-  const waitIn = async <Result>(waiting: Waiting, asked: Promise<Result>): Promise<Result | null> => {
+  const waitIn = async <Result>(waiting: WaitingStep, asked: Promise<Result>): Promise<Result | null> => {
     step(waiting)
     const isHere = (): boolean => sameWait(store.getState().report, waiting)
     const cancel = parts.after(SLOW_MS, () => isHere() && step({ ...waiting, isSlow: true }))
@@ -270,9 +270,9 @@ function earlierShown(
 }
 
 /** A step that waits for the hub. */
-type Waiting = Extract<PortalState['report'], { step: 'saving' | 'undoing' }>
+type WaitingStep = Extract<PortalState['report'], { step: 'saving' | 'undoing' }>
 
-function sameWait(now: PortalState['report'], waiting: Waiting): boolean {
+function sameWait(now: PortalState['report'], waiting: WaitingStep): boolean {
   if (now.step === 'saving') return waiting.step === 'saving' && now.key === waiting.key
   return now.step === 'undoing' && waiting.step === 'undoing' && now.reportId === waiting.reportId
 }

@@ -5,7 +5,7 @@ export interface LinkToken {
 }
 
 /** The part of the browser that addresses are read from and written to. */
-interface Surroundings {
+interface PageAddress {
   location: { hash: string; pathname: string; search: string }
   history: { replaceState(state: unknown, unused: string, url: string): void }
 }
@@ -14,7 +14,7 @@ interface Surroundings {
  * Takes a link's token out of the address bar at once, so that no history, no bookmark and no shoulder keeps it; null
  * where there is none. It is kept in memory only. [POR-1]
  */
-export function takeLinkToken({ location, history }: Surroundings): LinkToken | null {
+export function takeLinkToken({ location, history }: PageAddress): LinkToken | null {
   const { hash, pathname, search } = location
   if (!hash.startsWith('#token=')) return null
   history.replaceState(null, '', pathname + search)

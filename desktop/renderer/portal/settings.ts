@@ -21,10 +21,10 @@ export const DEFAULT_SETTINGS: PortalSettings = {
 
 const KEY = 'carrel.look'
 
-type Keep = Pick<Storage, 'getItem' | 'setItem'>
+type SettingsStorage = Pick<Storage, 'getItem' | 'setItem'>
 
 /** What was chosen in this browser before; what does not fit is as if nothing was. */
-export function readSettings(storage: Keep): PortalSettings {
+export function readSettings(storage: SettingsStorage): PortalSettings {
   try {
     const kept = JSON.parse(storage.getItem(KEY) ?? '{}') as Partial<Record<keyof PortalSettings, unknown>>
     const locale = LANGUAGES.find((one) => one.locale === kept.locale)?.locale ?? null
@@ -41,7 +41,7 @@ export function readSettings(storage: Keep): PortalSettings {
 }
 
 /** Keeps a choice; where the browser keeps nothing it holds until the page is closed. */
-export function saveSettings(storage: Keep, settings: PortalSettings): void {
+export function saveSettings(storage: SettingsStorage, settings: PortalSettings): void {
   try {
     storage.setItem(KEY, JSON.stringify(settings))
   } catch {
