@@ -113,7 +113,7 @@ const NOT_OF_SCREENS = [
   '#shared/wire/parse.ts',
 ]
 
-/** The folders of `desktop/renderer` and which others each may import: faces never each other. Only the gallery sees all. */
+/** The folders of `desktop/renderer` and which others each may import: kiosk and portal never each other. Only the gallery sees all. */
 const SCREEN_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   kiosk: ['common', 'ui', 'i18n'],
   portal: ['common', 'ui', 'i18n'],
@@ -131,7 +131,7 @@ function screenBoundaries([name, imports]: [string, readonly string[]]): Boundar
     relative: ANYWHERE,
     packages: SCREENS,
     never: [...never, ...folders('gallery')],
-    message: `${name} imports ${[...imports, 'shared'].join(', ')} and its own packages; never another face. See build/boundaries.ts.`,
+    message: `${name} imports ${[...imports, 'shared'].join(', ')} and its own packages; no other folder of the renderer. See build/boundaries.ts.`,
   }
   // States of the gallery are what tests need too.
   const tests = ['ts', 'tsx'].map((ending) => `desktop/renderer/${name}/**/*.test.${ending}`)

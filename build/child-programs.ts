@@ -36,10 +36,10 @@ export interface ProgramOptions {
   onErrorLine?: (line: string) => void
 }
 
-/** Starts a program of the project, which exits with this process. What it says on standard error goes through, unless heard. */
+/** Starts a program of the project, which exits with this process. What it says on standard error goes through, unless a listener takes it. */
 export function startProgram(options: ProgramOptions): ChildProgram {
   const file = path.join(ROOT, options.file)
-  // Electron takes no --import; its main process hears for itself that the channel closed.
+  // Electron takes no --import; its main process notices by itself that the channel closed.
   const [program, flags] =
     options.electron === undefined
       ? [process.execPath, ['--import', EXIT_WITH_PARENT]]

@@ -16,19 +16,19 @@ import { makeWebSocketConnect } from '../desktop/engine/sync/websocket-connectio
 const TIMEOUT_MS = 20_000
 
 /**
- * Walks through a fresh demo campus and reports what the fixtures say, some of it a while ago: a real kiosk whose line is
+ * Walks through a fresh demo campus and reports what the fixtures say, some of it a while ago: a real kiosk whose connection is
  * cut while its clock runs ahead. Gives how many reports the hub took. Throws when the hub does not answer in time.
  */
 export async function visitDemoCampus(hubUrl: string, visitorName: string, code: string): Promise<number> {
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-visitor-'))
   const lead = { ms: 0 }
-  const line = { isCut: false, cut: (): void => undefined }
+  const link = { isCut: false, cut: (): void => undefined }
   const engine = openEngine({
     folder,
     config: { name: visitorName, hub: { url: hubUrl } },
     appVersion: 'demo',
     clock: leadingClock(lead),
-    connect: cuttableDial(line),
+    connect: cuttableDial(link),
     postEnrolment: makePostEnrolment(null),
     // Always the shortest wait before it comes again.
     random: { ...makeSeededRandom(1), fraction: () => 0 },
@@ -40,9 +40,9 @@ export async function visitDemoCampus(hubUrl: string, visitorName: string, code:
     const enrolled = await engine.enrolWith(code)
     if (!enrolled.ok) throw new Error(`the demo visitor could not be enrolled: ${enrolled.refusal.why}`)
     const spaces = await allSpaces(engine)
-    line.cut()
+    link.cut()
     const count = await report(engine, spaces, lead)
-    line.isCut = false
+    link.isCut = false
     await until(
       engine,
       (name, value) => name === 'outbox' && 'waitingCount' in value && value.waitingCount === 0,
@@ -90,13 +90,13 @@ function leadingClock(lead: { ms: number }): EngineClock {
 function cuttableDial(line: { isCut: boolean; cut(): void }): ConnectToHub {
   const dial = makeWebSocketConnect(null)
   return (url, events) => {
-    if (line.isCut) {
+    if (link.isCut) {
       setImmediate(() => events.ended('unreachable'))
       return { send: () => undefined, ping: () => undefined, close: () => undefined }
     }
     const open = dial(url, events)
-    line.cut = () => {
-      line.isCut = true
+    link.cut = () => {
+      link.isCut = true
       open.close()
       events.ended('closed')
     }
@@ -116,7 +116,7 @@ async function allSpaces(engine: Engine): Promise<SpaceView[]> {
   return [...spaces.values()]
 }
 
-/** Resolves when a slice is as wished. */
+/** Resolves when a slice is as wanted. */
 function until(
   engine: Engine,
   isRight: (name: SliceName, value: Slices[SliceName]) => boolean,

@@ -95,7 +95,7 @@ test.each([2 * HOUR_MS, 60_000])(
   },
 )
 
-test('[IMP-9] a person’s tap stays for a good while, and without the line nobody reports', () => {
+test('[IMP-9] a person’s tap stays for a good while, and without the connection nobody reports', () => {
   const { clock, engine, reported, visits, set, online, spaces } = demo(2 * HOUR_MS)
   keepVisiting(engine, clock, makeSeededRandom(7))
   const [tapped = 0] = reported

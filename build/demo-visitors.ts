@@ -21,8 +21,8 @@ const WAIT_MS = 500
 const EARLIEST = 0.3
 const LATEST = 0.7
 
-/** What the visitors know of a space. */
-export type SpaceNews = Pick<SpaceView, 'id' | 'level' | 'reportedAtMs'>
+/** The latest report on a space, as the visitors know it. */
+export type SpaceReport = Pick<SpaceView, 'id' | 'level' | 'reportedAtMs'>
 
 /** A report that a visitor makes. */
 export interface Visit {
@@ -31,16 +31,16 @@ export interface Visit {
 }
 
 /**
- * What the visitors report now: each space when its news has an age of its own, well before the stale limit, mostly as it
+ * What the visitors report now: each space when its report has an age of its own, well before the stale limit, mostly as it
  * was and sometimes a level up or down. Whatever is younger, a person's tap too, is left alone. [IMP-9]
  */
 export function decideVisits(
-  news: readonly SpaceNews[],
+  reports: readonly SpaceReport[],
   nowMs: number,
   staleMs: number,
   random: Pick<SeededRandom, 'fraction'>,
 ): Visit[] {
-  return news.flatMap(({ id, level, reportedAtMs }) => {
+  return reports.flatMap(({ id, level, reportedAtMs }) => {
     // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real building.
     const part = EARLIEST + (LATEST - EARLIEST) * ((id * 0.618_034) % 1)
     if (reportedAtMs !== null && nowMs - reportedAtMs < part * staleMs) return []
@@ -56,7 +56,7 @@ export function lookEveryMs(staleMs: number): number {
 
 /**
  * Lets visitors look round the demo campus through an engine, for as long as it runs: at the places that the fixtures speak
- * of, and at all that somebody has told of since. Gives the function that ends it. [IMP-9]
+ * of, and at all that somebody has reported on since. Gives the function that ends it. [IMP-9]
  */
 export function keepVisiting(
   engine: Pick<Engine, 'call' | 'subscribe'>,
@@ -107,11 +107,11 @@ export function keepVisiting(
 export interface VisitorKiosk {
   name: string
   folder: string
-  /** A fresh enrolment code; null when it has its place already. */
+  /** A fresh enrolment code; null when it is enrolled already. */
   code: string | null
 }
 
-/** Opens the visitors' kiosk and lets them look round. Throws when the hub does not let it in. Gives the function that ends it. */
+/** Opens the visitors' kiosk and lets them look round. Throws when it cannot enrol. Gives the function that ends it. */
 export async function startVisitors(
   hubUrl: string,
   { name, folder, code }: VisitorKiosk,

@@ -18,7 +18,7 @@ export interface DemoKiosk {
   role: KioskRole
   name: string
   folder: string
-  /** A fresh enrolment code; null when the kiosk has its place already. */
+  /** A fresh enrolment code; null when the kiosk is enrolled already. */
   code: string | null
 }
 
@@ -75,7 +75,7 @@ function nodeOf({ weekly, closures, children, ...facts }: PlannedSpace): object 
   return { ...facts, ...hours, ...(children === undefined ? {} : { children: children.map(nodeOf) }) }
 }
 
-/** One entrance kiosk and one door kiosk with their folders, and codes for those that have no place yet. */
+/** One entrance kiosk and one door kiosk with their folders, and codes for those that are not enrolled yet. */
 export async function prepareDemoKiosks(parts: DemoParts): Promise<DemoKiosk[]> {
   const places = await findPlaces(parts.pool)
   if (places === null) return []

@@ -39,7 +39,7 @@ function runTest(folder: string, test: readonly string[]): Promise<string | null
   })
 }
 
-/** The line that says what is wrong, as well as it can be told. */
+/** The line that says what is wrong, as well as it can be found. */
 function failureLine(output: string): string {
   const lines = stripVTControlCharacters(output).split('\n')
   const at = lines.findIndex((line) => /a promise was broken/.test(line))

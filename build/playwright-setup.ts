@@ -6,7 +6,7 @@ import { buildScreens, GALLERY_FOLDER } from './build-screens.ts'
 /** How to start the browser; JSON of what `LaunchedBrowser` says. */
 const BROWSER_VARIABLE = 'CARREL_FOUND_BROWSER'
 
-/** What Playwright is told of the browser. */
+/** What Playwright needs to know of the browser. */
 export type LaunchedBrowser = Pick<FoundBrowser, 'executablePath' | 'args' | 'env'>
 
 /**

@@ -11,7 +11,7 @@ export default defineConfig({
   testDir: path.join(ROOT, 'desktop/e2e'),
   outputDir: path.join(ROOT, 'node_modules/.playwright'),
   globalSetup: path.join(ROOT, 'build/playwright-setup.ts'),
-  // Two: tests of a cut line mostly wait, and leave the second core to those that look at hundreds of pictures.
+  // Two: tests of a cut connection mostly wait, and leave the second core to those that look at hundreds of pictures.
   workers: 2,
   fullyParallel: true,
   retries: 0,

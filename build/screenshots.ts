@@ -115,7 +115,7 @@ async function take(page: Page, url: string, screenshot: Screenshot, out: string
   await page.goto(
     `${url}/gallery.html?screen=${screenshot.name}&lang=${screenshot.language}${LOOKS[screenshot.look]}`,
   )
-  // A picture of the portal is not whole before its hand has done what it does.
+  // A picture of the portal is not whole before its scripted hand has done its steps.
   await page.locator('[data-screen]').first().waitFor({ state: 'attached' })
   await page.evaluate('document.fonts.ready')
   const file = `${screenshot.name}.${screenshot.size}.${screenshot.language}.${screenshot.look}.png`
@@ -141,15 +141,15 @@ async function main(): Promise<void> {
     mkdirSync(options.out, { recursive: true })
     const screenshots = listScreenshots(options, await namesIn(browser, served.url))
     const page = await browser.newPage()
-    const troubles: string[] = []
+    const messages: string[] = []
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text())
+      if (message.type() === 'error' || message.type() === 'warning') messages.push(message.text())
     })
-    page.on('pageerror', (error) => troubles.push(error.message))
+    page.on('pageerror', (error) => messages.push(error.message))
     for (const screenshot of screenshots) await take(page, served.url, screenshot, options.out)
     process.stdout.write(`${screenshots.length} pictures in ${options.out}\n`)
-    for (const trouble of new Set(troubles)) process.stderr.write(`console: ${trouble}\n`)
-    if (troubles.length > 0 || screenshots.length === 0) process.exitCode = 1
+    for (const message of new Set(messages)) process.stderr.write(`console: ${message}\n`)
+    if (messages.length > 0 || screenshots.length === 0) process.exitCode = 1
   } finally {
     await browser.close()
     found.clean()

@@ -43,7 +43,7 @@ async function show(electron: string | null, timeoutMs: number) {
       name: 'door kiosk',
       startWindow: electron === null ? null : () => start(electron),
       startForBrowser: () => start(undefined),
-      forget: (child) => forgotten.push(child),
+      remove: (child) => forgotten.push(child),
       say: (sentence) => said.push(sentence),
     },
     timeoutMs,

@@ -12,7 +12,7 @@ import { clearLeftovers, startProgram, type ChildProgram } from './child-program
 import { say, StartupError } from './launcher.mjs'
 import { findTakenPort } from './ports.ts'
 import { startDemo } from './start-demo.ts'
-import { addProgram, forgetProgram, makeStarted, restartProgram, stopAll, type Started } from './started.ts'
+import { addProgram, removeProgram, makeStarted, restartProgram, stopAll, type Started } from './started.ts'
 import { untilOneFails } from './supervise-programs.ts'
 
 /** A port may still be held for a moment by what was just ended. */
@@ -57,7 +57,7 @@ function whenStopIsAsked(): Promise<void> {
 function superviseAll(started: Started): Promise<ChildProgram> {
   return untilOneFails({
     programs: () => started.programs,
-    forget: (program) => forgetProgram(started, program),
+    remove: (program) => removeProgram(started, program),
     startAgain: (program) => restartProgram(started, program),
     say,
   })
@@ -117,14 +117,14 @@ async function prepareScreens(): Promise<void> {
   if (await buildScreens()) say(`screens built in ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }
 
-/** What the hub says goes through; instead of where a mail was written, the mail is told, to whoever sits here. [IMP-11] */
+/** What the hub says goes through; instead of where a mail was written, the mail is printed for whoever sits here. [IMP-11] */
 function showHubLine({ isProduction }: HubConfig): (line: string) => void {
   return (line) => say((isProduction ? null : describeMail(line)) ?? line)
 }
 
 /**
- * What stands for a line of the hub's log: a mail that became a file is told to whoever sits here, with its
- * subject, its link and where it lies. The log itself has no link. Null: nothing else is to be said. [IMP-11]
+ * What is printed for a line of the hub's log: a mail that became a file is printed for whoever sits here, with its
+ * subject, its link and where it is. The log itself has no link. Null: nothing else is to be said. [IMP-11]
  */
 function describeMail(line: string): string | null {
   if (!line.includes(MAIL_WRITTEN)) return null

@@ -16,7 +16,7 @@ import {
 import { say, StartupError } from './launcher.mjs'
 import { prepareElectron, type Electron } from './find-electron.ts'
 import { showKiosk } from './show-kiosk.ts'
-import { addProgram, forgetProgram, type Started } from './started.ts'
+import { addProgram, removeProgram, type Started } from './started.ts'
 
 /** Kiosks answer their codes within a second; a machine under load takes longer. */
 const ENROL_TIMEOUT_MS = 30_000
@@ -49,7 +49,7 @@ export async function startDemo(started: Started, hubUrl: string): Promise<void>
     const electron = await prepareElectron()
     await Promise.all([
       ...kiosks.map((kiosk) => startKiosk(started, kiosk, hubUrl, electron)),
-      letVisitorsIn(started, parts, hubUrl),
+      startDemoVisitors(started, parts, hubUrl),
     ])
     await waitUntilEnrolled(pool, kiosks, ENROL_TIMEOUT_MS)
   } finally {
@@ -67,7 +67,7 @@ async function showPeople({ config }: Started, pool: Database): Promise<void> {
 }
 
 /** A demo goes on without visitors; it only greys after a while. [IMP-9] */
-async function letVisitorsIn(started: Started, parts: DemoParts, hubUrl: string): Promise<void> {
+async function startDemoVisitors(started: Started, parts: DemoParts, hubUrl: string): Promise<void> {
   try {
     const kiosk = await prepareVisitors(parts)
     if (kiosk === null) return
@@ -91,7 +91,7 @@ async function startKiosk(
   const args = ['--name', name, '--hub', hubUrl, '--folder', folder]
   const run = (options: ProgramOptions): ChildProgram => {
     const child = addProgram(started, startProgram(options))
-    // Its folder knows its place by then.
+    // It is enrolled by then, and needs no code.
     started.startAgain.set(child, () => startKiosk(started, { ...kiosk, code: null }, hubUrl, electron))
     return child
   }
@@ -116,7 +116,7 @@ async function startKiosk(
         args: [...args, '--port', String(started.ports[role])],
         input: code ?? '',
       }),
-    forget: (child) => forgetProgram(started, child),
+    remove: (child) => removeProgram(started, child),
     say,
   })
   process.stdout.write(`${role} ${line}\n`)

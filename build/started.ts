@@ -51,7 +51,7 @@ export function addProgram(started: Started, program: ChildProgram): ChildProgra
 }
 
 /** A program that was given up, or whose end concerns nobody else. */
-export function forgetProgram(started: Started, program: ChildProgram): void {
+export function removeProgram(started: Started, program: ChildProgram): void {
   started.programs = started.programs.filter((one) => one !== program)
   started.startAgain.delete(program)
   recordChildren(started.folder, started.programs)
@@ -61,12 +61,12 @@ export function forgetProgram(started: Started, program: ChildProgram): void {
 export async function restartProgram(started: Started, program: ChildProgram): Promise<boolean> {
   const again = started.startAgain.get(program)
   if (again === undefined || started.isStopping) return false
-  forgetProgram(started, program)
+  removeProgram(started, program)
   await again()
   return true
 }
 
-/** Kiosks first, so that the hub hears their last words; then the hub, which ends its own database. */
+/** Kiosks first, so that the hub gets their last messages; then the hub, which ends its own database. */
 export async function stopAll(started: Started): Promise<void> {
   started.isStopping = true
   started.endVisitors()

@@ -45,7 +45,7 @@ test('[SHL-13] a window that somebody closes is said, and the rest goes on; what
     const said: string[] = []
     const failed = untilOneFails({
       programs: () => programs,
-      forget: (gone) => (programs = programs.filter((one) => one !== gone)),
+      remove: (gone) => (programs = programs.filter((one) => one !== gone)),
       startAgain: () => Promise.resolve(false),
       say: (sentence) => said.push(sentence),
     })
@@ -70,7 +70,7 @@ test.each([
     const said: string[] = []
     const failed = await untilOneFails({
       programs: () => programs,
-      forget: () => undefined,
+      remove: () => undefined,
       startAgain: () => Promise.resolve(false),
       say: (sentence) => said.push(sentence),
     })
@@ -89,7 +89,7 @@ test.each([
     const said: string[] = []
     const failed = await untilOneFails({
       programs: () => programs,
-      forget: () => undefined,
+      remove: () => undefined,
       startAgain: (gone) => {
         programs = [...programs.filter((one) => one !== gone), start(gone.name, text, false)]
         return Promise.resolve(true)

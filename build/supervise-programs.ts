@@ -10,24 +10,24 @@ const STORE_BROKE = 70
 const MOST_ENDS = 3
 const ENDS_WINDOW_MS = 60_000
 
-/** What runs, and who hears of it. */
+/** What runs, and what is called when it ends. */
 export interface Supervised {
   programs: () => readonly ChildProgram[]
   /** A program's end concerns nobody else. */
-  forget: (program: ChildProgram) => void
+  remove: (program: ChildProgram) => void
   /** Starts what ended once more; false where that cannot be. Rejects when it does not come up. */
   startAgain: (program: ChildProgram) => Promise<boolean>
   say: (sentence: string) => void
 }
 
 /**
- * Waits until something ends that the rest cannot do without, and gives it. A window that somebody closed is their wish:
+ * Waits until something ends that the rest cannot do without, and gives it. A window that somebody closed was meant to close:
  * that is said, and everything else goes on. A kiosk whose store broke, or that was killed, is started again, as its
  * supervisor would do; one that ends three times within a minute is given up. [SHL-13] [KSK-20]
  */
 export async function untilOneFails({
   programs,
-  forget,
+  remove,
   startAgain,
   say,
 }: Supervised): Promise<ChildProgram> {
@@ -37,7 +37,7 @@ export async function untilOneFails({
     const { name, isWindow } = ended
     const { exitCode, signalCode } = ended.process
     if (isWindow && CLOSED.includes(exitCode)) {
-      forget(ended)
+      remove(ended)
       say(
         `The window of the ${name} was closed; everything else keeps running. The next "npm start" shows it again; Ctrl-C stops everything.`,
       )

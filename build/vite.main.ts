@@ -49,7 +49,7 @@ function shellConfig(
   }
 }
 
-/** Builds both. */
+/** Builds the bundles of the main process and of the preload script into a folder. */
 export async function buildShell(outDir: string): Promise<void> {
   await build(mainConfig(outDir))
   await build(preloadConfig(outDir))

@@ -35,7 +35,7 @@ const LONGEST = [
   'build/package.test.ts',
 ]
 
-/** All others project by project; those that mostly wait before those that only reckon. */
+/** All others project by project; those that mostly wait before those that only compute. */
 const ORDER = ['simulation', 'launcher', 'database', 'unit']
 
 /** Within a project the files that took longest the last time come first, or those that are largest. */
@@ -58,7 +58,7 @@ export default defineConfig({
   root: ROOT,
   cacheDir: path.join(ROOT, 'node_modules', '.vitest'),
   test: {
-    // For two cores: hubs, databases and kiosks that start and stop mostly wait, but the simulation reckons on two by itself.
+    // For two cores: hubs, databases and kiosks that start and stop mostly wait, but the simulation uses two cores by itself.
     maxWorkers: 3,
     // Files of one worker share what they import, which takes a third off; none of them leaves anything behind in it.
     isolate: false,

@@ -86,7 +86,7 @@ describe('a refusal is of the closed list', () => {
     socket.destroy()
   })
 
-  test('for a fault of ours: noted in the log, and the caller learns nothing', async () => {
+  test('for a fault of ours: written to the log, and the caller learns nothing', async () => {
     const lines: string[] = []
     const stream = new Writable({
       write: (chunk: Buffer, _encoding, done) => {

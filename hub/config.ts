@@ -12,7 +12,7 @@ import { LOG_LEVELS, type LogLevel } from './platform/log.ts'
 import { parseProxies } from './platform/http/network-address.ts'
 import { hostWithoutPort } from './platform/http/request-target.ts'
 
-/** All that a hub is told from outside. */
+/** The configuration of a hub. */
 export interface HubConfig extends HubLimits {
   /** Folder for everything that the hub stores. */
   home: string

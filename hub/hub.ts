@@ -1,4 +1,4 @@
-import { makeSyncFeatures } from './sync-features.ts'
+import { makeSyncFeatures } from './make-sync-features.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -16,7 +16,7 @@ import { makeIdentity, type Identity } from './make-identity.ts'
 import { loadServerSecret } from './platform/secrets/server-secret.ts'
 import { makeSetupLink } from './accounts/setup-link.ts'
 import { startJobs, type Jobs } from './platform/jobs/jobs.ts'
-import { forgetAddressesJob, mailJob, purgeJob } from './periodic-jobs.ts'
+import { clearAddressesJob, mailJob, purgeJob } from './periodic-jobs.ts'
 import { makeHubLog, makeLogger, type HubLog } from './platform/log.ts'
 import { makeMetrics, serveMetrics, type HubMetrics } from './platform/metrics.ts'
 import type { RandomSource, HubClock } from './platform/ports.ts'
@@ -223,7 +223,7 @@ async function startIdentity(
   const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
   cleanups.push(() => identity.mail.stop())
   cleanups.push(() => identity.passwordChecker.stop())
-  const list = [purgeJob(pool), mailJob(identity.mail), forgetAddressesJob(pool)]
+  const list = [purgeJob(pool), mailJob(identity.mail), clearAddressesJob(pool)]
   const jobs = await startJobs(pool, list, clock, log)
   cleanups.push(() => jobs.stop())
   return { identity, jobs }

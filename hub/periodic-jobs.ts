@@ -10,7 +10,7 @@ import { dropOldRequests } from './universities/university-request-rows.ts'
 import { dropExpiredVerifications } from './accounts/verification-rows.ts'
 import type { Job } from './platform/jobs/jobs.ts'
 import type { MailSender } from './platform/mail/mail-sender.ts'
-import { forgetAddresses } from './audit/change-log-rows.ts'
+import { clearNetworkAddresses } from './audit/change-log-rows.ts'
 
 /** Drops what has expired: codes, links, tickets, sessions, keys, marks, requests and counts of tries; accounts that nobody confirmed. */
 export function purgeJob(pool: Database): Job {
@@ -36,13 +36,13 @@ export function purgeJob(pool: Database): Job {
 /** How long it is remembered from which address of the network somebody acted. [AUD-2] */
 export const ADDRESS_DAYS = 90
 
-/** Forgets addresses of the network after their term: in the log of acts, of sessions and of last sign-ins. [AUD-2] */
-export function forgetAddressesJob(pool: Database): Job {
+/** Clears addresses of the network after their term: in the log of acts, of sessions and of last sign-ins. [AUD-2] */
+export function clearAddressesJob(pool: Database): Job {
   return {
     name: 'forget-addresses',
     cron: '17 * * * *',
     everyMs: 3_600_000,
-    run: () => forgetAddresses(pool, ADDRESS_DAYS),
+    run: () => clearNetworkAddresses(pool, ADDRESS_DAYS),
   }
 }
 

@@ -18,7 +18,7 @@ const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.te
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
-/** The faults that a line between kiosk and hub invites most. */
+/** The faults that a connection between kiosk and hub invites most. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no dedupe',

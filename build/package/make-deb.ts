@@ -15,7 +15,7 @@ import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-/** What electron-builder tells the program `fpm`; anything else is an error, so that nothing is left out in silence. */
+/** What electron-builder passes to the program `fpm`; anything else is an error, so that nothing is left out in silence. */
 const OPTIONS = {
   s: { type: 'string', short: 's' },
   t: { type: 'string', short: 't' },

@@ -17,7 +17,7 @@ const AUDIENCE = 'carrel-api'
 /** Type of the token (RFC 9068), so that no other token of the hub is accepted as one. */
 const TOKEN_TYPE = 'at+jwt'
 
-/** Claims of an access token. */
+/** What an access token says: whose it is, and of which session. */
 export interface AccessClaims {
   userId: number
   sessionId: number

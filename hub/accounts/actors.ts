@@ -6,7 +6,7 @@ import type { Authenticate } from '../platform/http/handle.ts'
 import type { AccessTokens } from './access-tokens.ts'
 
 /** Who a live session belongs to. */
-export interface LiveSession {
+export interface SessionActor {
   actor: Actor
   /** Whether the password was given within the last ten minutes. [IDN-10] */
   isConfirmed: boolean
@@ -21,7 +21,7 @@ export async function loadLiveSession(
   database: Queryable,
   sessionId: number,
   userId: number,
-): Promise<LiveSession | null> {
+): Promise<SessionActor | null> {
   const row = await loadActorRow(database, sessionId, userId)
   if (row === null) return null
   const { isConfirmed, ...actor } = row

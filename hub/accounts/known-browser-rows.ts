@@ -29,7 +29,7 @@ export async function isKnownBrowserOf(
   return rows.length > 0
 }
 
-/** Forgets the known browsers of all accounts: what was forgotten after a backup must not come back with it. [OPS-10] */
-export async function updateBrowsersForgotten(database: Queryable): Promise<void> {
+/** Clears the known browsers of all accounts: what was cleared after a backup must not come back with it. [OPS-10] */
+export async function clearKnownBrowsers(database: Queryable): Promise<void> {
   await query(database, 'update users set browsers_since = clock_timestamp()')
 }

@@ -12,7 +12,7 @@ export interface Reader {
   locale: Locale
 }
 
-/** Mails the link with which an address is confirmed; one that was mailed before is good no more. [IDN-6] [IDN-7] */
+/** Mails the link with which an address is confirmed; one that was mailed before is no longer valid. [IDN-6] [IDN-7] */
 export async function mailVerifyLink(
   client: Transaction,
   keys: ServerKeys,

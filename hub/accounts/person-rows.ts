@@ -111,7 +111,7 @@ export async function loadListedPerson(
   return row ?? null
 }
 
-/** Blocks an account, or lets it in again. Every hub asks with each call. [IDN-9] */
+/** Blocks an account, or unblocks it. Every hub asks with each call. [IDN-9] */
 export async function updateActive(transaction: Queryable, userId: number, isActive: boolean): Promise<void> {
   await query(transaction, 'update users set is_active = $2, updated_at = now() where id = $1', [
     userId,

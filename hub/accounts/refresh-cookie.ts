@@ -70,15 +70,15 @@ export function setRefreshCookie(reply: FastifyReply, token: string, settings: C
   const [name = PLAIN_NAME, ...former] = namesRead(settings)
   const options = { ...ATTRIBUTES, secure: settings.isSecure, maxAge: REFRESH_TOKEN_MS / 1000 }
   void reply.header('set-cookie', fastifyCookie.serialize(name, token, options))
-  forget(reply, former, settings)
+  clearCookies(reply, former, settings)
 }
 
 /** Clears the cookie with the refresh token. */
 export function clearRefreshCookie(reply: FastifyReply, settings: CookieSettings): void {
-  forget(reply, namesRead(settings), settings)
+  clearCookies(reply, namesRead(settings), settings)
 }
 
-function forget(reply: FastifyReply, names: readonly string[], { isSecure }: CookieSettings): void {
+function clearCookies(reply: FastifyReply, names: readonly string[], { isSecure }: CookieSettings): void {
   const options = { ...ATTRIBUTES, secure: isSecure, maxAge: 0 }
   for (const name of names) void reply.header('set-cookie', fastifyCookie.serialize(name, '', options))
 }

@@ -11,7 +11,7 @@ export interface Account {
   email: string | null
   passwordHash: string | null
   isVerified: boolean
-  /** Whether the account and its university let it in. */
+  /** Whether the account can sign in: it is enabled and its university approved. */
   maySignIn: boolean
   directory: string | null
   directoryId: string | null

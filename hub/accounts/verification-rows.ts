@@ -10,7 +10,7 @@ export interface OpenVerification {
   newEmail: string | null
 }
 
-/** Stores the hash of a fresh link; the one before it, of the same user and purpose, is good no more. [IDN-6] */
+/** Stores the hash of a fresh link; the one before it, of the same user and purpose, is no longer valid. [IDN-6] */
 export async function insertVerification(
   transaction: Queryable,
   link: {
@@ -75,7 +75,7 @@ export async function lockVerification(
   return loadVerification(transaction, purpose, tokenHash)
 }
 
-/** The link is spent. */
+/** The link is used. */
 export async function updateVerificationUsed(transaction: Queryable, id: number): Promise<void> {
   await query(transaction, 'update verifications set used_at = now() where id = $1', [id])
 }

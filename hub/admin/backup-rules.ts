@@ -7,7 +7,7 @@ export type BackupRule =
 const ALL: BackupRule = { holds: 'all' }
 const nothing = (why: string): BackupRule => ({ holds: 'nothing', why })
 
-const OF_THIS_CLUSTER = 'it tells of this one cluster or of the software, not of what is stored'
+const OF_THIS_CLUSTER = 'it is about this one cluster or the software, not about what is stored'
 const NOT_AGAIN = 'what was ended, used or sent after the backup must not come back to life'
 
 /**

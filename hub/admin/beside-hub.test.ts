@@ -150,7 +150,7 @@ test('[SYN-20] [SYN-28] a kiosk that was replaced is off within five seconds of 
   expect(successor).toMatchObject({ ok: true, value: { spaceId: await idOf('Library'), role: 'entrance' } })
 })
 
-test('[SYN-17] after "restored" every line ends, and kiosks come again in a new epoch', async () => {
+test('[SYN-17] after "restored" every connection ends, and kiosks come again in a new epoch', async () => {
   const before = open.epoch
   await admin('restored', '--yes')
   expect(await open.connection.closed()).toBe('epochChanged')

@@ -35,7 +35,7 @@ export async function checkRole({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'role',
       state: 'warn',
       found: `DATABASE_URL names ${mighty.role}, which can do more there than own it (${mighty.privileges.join(', ')}), such as read files or run programs`,
-      mend: 'Start the hub (npm run hub): it creates a role of its own there that owns the database and can do no more, or says what prevents that.',
+      fix: 'Start the hub (npm run hub): it creates a role of its own there that owns the database and can do no more, or says what prevents that.',
     },
   ]
 }
@@ -53,7 +53,7 @@ export async function checkMigrations({ pool }: AdminWorld): Promise<Finding[]> 
       what: 'schema',
       state: 'warn',
       found: `migrations are missing: ${missing.join(', ')}`,
-      mend: 'Start the hub (npm run hub): it brings the schema up to date.',
+      fix: 'Start the hub (npm run hub): it brings the schema up to date.',
     },
   ]
 }
@@ -71,7 +71,7 @@ export async function checkDurability({ pool }: AdminWorld): Promise<Finding[]> 
     what: 'durability',
     state: name === 'synchronous_commit' && setting === 'local' ? 'warn' : 'fail',
     found: `${name} is ${setting}: a power cut can lose what kiosks were told is saved`,
-    mend: `Set ${name} to on in postgresql.conf, and reload PostgreSQL.`,
+    fix: `Set ${name} to on in postgresql.conf, and reload PostgreSQL.`,
   }))
 }
 
@@ -94,7 +94,7 @@ export async function checkClock({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'clock',
       state,
       found,
-      mend: 'Have both machines set their clocks by NTP (timedatectl set-ntp true).',
+      fix: 'Have both machines set their clocks by NTP (timedatectl set-ntp true).',
     },
   ]
 }
@@ -119,7 +119,7 @@ export async function checkKiosks({ pool }: AdminWorld): Promise<Finding[]> {
      from kiosks k join spaces s on s.id = k.space_id where k.revoked_at is null`,
   )
   if (row === undefined) return []
-  const trouble: [string[], string, string][] = [
+  const problems: [string[], string, string][] = [
     [
       row.silent,
       'not seen for a day',
@@ -133,13 +133,13 @@ export async function checkKiosks({ pool }: AdminWorld): Promise<Finding[]> {
     [row.astray, 'clock more than a minute off', 'Have the device set its clock by NTP.'],
     [row.stranded, 'its space was deleted', 'Assign it to another one: kiosk move KIOSK --space PATH.'],
   ]
-  const findings = trouble
+  const findings = problems
     .filter(([names]) => names.length > 0)
-    .map(([names, found, mend]): Finding => ({
+    .map(([names, found, fix]): Finding => ({
       what: 'kiosks',
       state: 'warn',
       found: `${found}: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`,
-      mend,
+      fix,
     }))
   return findings.length > 0 ? findings : [{ what: 'kiosks', state: 'ok', found: `${row.all} enrolled` }]
 }
@@ -168,7 +168,7 @@ export async function checkLastBackup({ pool }: AdminWorld): Promise<Finding[]> 
       what: 'backup',
       state: 'warn',
       found,
-      mend: 'Write one: npm run admin -- backup FILE, best every night.',
+      fix: 'Write one: npm run admin -- backup FILE, best every night.',
     },
   ]
 }

@@ -16,7 +16,7 @@ export async function checkDirectories(world: AdminWorld): Promise<Finding[]> {
     what: 'directories',
     state: 'fail',
     found,
-    mend: 'Fix the file: the hub does not start with it.',
+    fix: 'Fix the file: the hub does not start with it.',
   }))
 }
 
@@ -29,21 +29,21 @@ async function checkDirectory({ pool }: AdminWorld, settings: DirectorySettings)
       what,
       state: 'fail',
       found: `Cannot use ${host}:${port}: ${printable(fault)}`,
-      mend: 'Check that it runs and can be reached from here, its certificate, and the service account.',
+      fix: 'Check that it runs and can be reached from here, its certificate, and the service account.',
     }
   if ((await loadUniversityByDomain(pool, university)) === null)
     return {
       what,
       state: 'warn',
       found: `it belongs to ${university}, and no university has that domain`,
-      mend: 'Add the university, or name another of its domains.',
+      fix: 'Add the university, or name another of its domains.',
     }
   if (transport === 'plain')
     return {
       what,
       state: 'warn',
       found: `passwords travel to ${host}:${port} unencrypted`,
-      mend: 'Give it a certificate, and remove "passwordsTravelUnencrypted".',
+      fix: 'Give it a certificate, and remove "passwordsTravelUnencrypted".',
     }
   return (await checkGroups(what, settings)) ?? { what, state: 'ok', found: `${host}:${port} answers` }
 }
@@ -61,12 +61,12 @@ async function checkGroups(what: string, settings: DirectorySettings): Promise<F
         what,
         state: 'warn',
         found: `some of the groups are on another server: ${kept}`,
-        mend: 'Set the base of groups to an entry below which everything is on this server.',
+        fix: 'Set the base of groups to an entry below which everything is on this server.',
       }
     : {
         what,
         state: 'warn',
         found: `it shows the service account at most ${short.count} groups: ${kept}`,
-        mend: 'Raise the size limit of that account, for pages too.',
+        fix: 'Raise the size limit of that account, for pages too.',
       }
 }

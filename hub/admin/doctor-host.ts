@@ -26,7 +26,7 @@ export async function checkDisk({ home }: HubConfig): Promise<Finding[]> {
         what: 'disk',
         state: 'fail',
         found: `Cannot write to ${existing}`,
-        mend: 'Give this user write access to it, or set CARREL_HOME to another folder.',
+        fix: 'Give this user write access to it, or set CARREL_HOME to another folder.',
       },
     ]
   if (free < DISK_FAIL_BYTES)
@@ -35,11 +35,11 @@ export async function checkDisk({ home }: HubConfig): Promise<Finding[]> {
         what: 'disk',
         state: 'fail',
         found,
-        mend: 'Free space now: on a full disk nothing can be saved.',
+        fix: 'Free space now: on a full disk nothing can be saved.',
       },
     ]
   if (free < DISK_WARN_BYTES)
-    return [{ what: 'disk', state: 'warn', found, mend: 'Free space, or move CARREL_HOME to a larger disk.' }]
+    return [{ what: 'disk', state: 'warn', found, fix: 'Free space, or move CARREL_HOME to a larger disk.' }]
   return [{ what: 'disk', state: 'ok', found }]
 }
 
@@ -74,7 +74,7 @@ export async function checkTls({ host, tls, hostNames, proxies }: HubConfig): Pr
       what: 'tls',
       state: 'fail',
       found: `the hub listens on ${host} without TLS, and kiosks refuse that`,
-      mend: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy with TLS in front of it and name that in TRUST_PROXY.',
+      fix: 'Set CARREL_TLS_CERT and CARREL_TLS_KEY, or put a proxy with TLS in front of it and name that in TRUST_PROXY.',
     },
   ]
 }
@@ -93,13 +93,13 @@ function certificateFindings(tls: { cert: string }, hostNames: readonly string[]
         what: 'tls',
         state: 'fail',
         found: `the certificate is not valid for ${name}`,
-        mend: `Get one that names ${name}, or remove it from CARREL_HOSTS.`,
+        fix: `Get one that names ${name}, or remove it from CARREL_HOSTS.`,
       })
   const days = Math.floor((certificate.validToDate.getTime() - Date.now()) / 86_400_000)
   const until = `the certificate is valid until ${certificate.validToDate.toISOString().slice(0, 10)}`
-  const mend = 'Renew it, put it at CARREL_TLS_CERT, and restart the hub.'
-  if (days < 0) findings.push({ what: 'tls', state: 'fail', found: 'the certificate has expired', mend })
-  else if (days < CERTIFICATE_WARN_DAYS) findings.push({ what: 'tls', state: 'warn', found: until, mend })
+  const fix = 'Renew it, put it at CARREL_TLS_CERT, and restart the hub.'
+  if (days < 0) findings.push({ what: 'tls', state: 'fail', found: 'the certificate has expired', fix })
+  else if (days < CERTIFICATE_WARN_DAYS) findings.push({ what: 'tls', state: 'warn', found: until, fix })
   else findings.push({ what: 'tls', state: 'ok', found: until })
   return findings
 }
@@ -113,7 +113,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
         what: 'hub',
         state: 'warn',
         found: `none is running on ${home}`,
-        mend: 'Start one: npm run hub, or npm start.',
+        fix: 'Start one: npm run hub, or npm start.',
       },
     ]
   try {
@@ -127,7 +127,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
         what: 'hub',
         state: 'fail',
         found: `${found}: not ready (${response.status}): ${why}`,
-        mend: 'Check its log; the other lines here may say why.',
+        fix: 'Check its log; the other lines here may say why.',
       },
     ]
   } catch (error) {
@@ -140,7 +140,7 @@ export async function checkHub({ home }: HubConfig): Promise<Finding[]> {
         what: 'hub',
         state: 'fail',
         found: `${hub.url} does not answer (${why})`,
-        mend: `Process ${hub.pid} runs but does not answer: restart it.`,
+        fix: `Process ${hub.pid} runs but does not answer: restart it.`,
       },
     ]
   }
@@ -154,7 +154,7 @@ async function checkPages(url: string): Promise<Finding[]> {
       what: 'pages',
       state: 'fail',
       found: 'the web pages are not built',
-      mend: "Run on the hub's machine: node build/build-screens.ts. No restart is needed.",
+      fix: "Run on the hub's machine: node build/build-screens.ts. No restart is needed.",
     },
   ]
 }
@@ -168,7 +168,7 @@ export async function checkProxies({ home }: HubConfig): Promise<Finding[]> {
       what: 'proxy',
       state: 'warn',
       found: `X-Forwarded-For came from ${peers.join(', ')}, which TRUST_PROXY does not name: it was ignored`,
-      mend: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everyone behind it counts as one address. If it is not, ignore this: someone is sending such a header by hand.',
+      fix: 'If that is your proxy, name it in TRUST_PROXY and restart the hub: until then everyone behind it counts as one address. If it is not, ignore this: someone is sending such a header by hand.',
     },
   ]
 }
@@ -189,7 +189,7 @@ export async function checkPorts({ home, host, port, metricsPort }: HubConfig): 
         what: 'port',
         state: 'fail',
         found: `Cannot listen on ${address}:${number} (${code})`,
-        mend:
+        fix:
           code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
             ? 'Set CARREL_HOST to an address of this machine.'
             : `Stop the program that uses it, or set ${variable} to another port.`,

@@ -18,7 +18,7 @@ export async function checkMailServer({ smtpUrl, home }: HubConfig): Promise<Fin
         what: 'mail',
         state: 'fail',
         found: `the server of SMTP_URL does not answer (${said.code})`,
-        mend: 'Check SMTP_URL and the network: until then emails wait, for a day at most.',
+        fix: 'Check SMTP_URL and the network: until then emails wait, for a day at most.',
       },
     ]
   const found = said.takesUtf8
@@ -42,14 +42,14 @@ export async function checkStuckMail({ pool }: AdminWorld): Promise<Finding[]> {
       what: 'mails',
       state: 'warn',
       found: `${givenUp} given up within a week`,
-      mend: '"mail list" shows them: tell the people who wait for one, or have them request it again.',
+      fix: '"mail list" shows them: tell the people who wait for one, or have them request it again.',
     })
   if (waiting > 0)
     findings.push({
       what: 'mails',
       state: 'warn',
       found: `${waiting} waiting for more than an hour`,
-      mend: 'Check the mail server; then run "mail retry".',
+      fix: 'Check the mail server; then run "mail retry".',
     })
   return findings.length > 0 ? findings : [{ what: 'mails', state: 'ok', found: 'all delivered' }]
 }

@@ -19,7 +19,7 @@ export async function checkSecrets({ home, tlsKeyFile }: HubConfig): Promise<Fin
   if (faults.length === 0)
     return [{ what: 'secrets', state: 'ok', found: 'only the hub’s user and root can read and change them' }]
   return [...new Set(faults)].map((sentences) => {
-    const [found = '', mend = ''] = sentences.split(/\. (?=Run|Look)/)
-    return { what: 'secrets', state: 'fail', found, mend }
+    const [found = '', fix = ''] = sentences.split(/\. (?=Run|Look)/)
+    return { what: 'secrets', state: 'fail', found, fix }
   })
 }

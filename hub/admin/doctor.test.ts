@@ -36,9 +36,15 @@ async function examine(environment: Record<string, string> = {}) {
     },
     ['doctor', '--json'],
   )
-  const { findings, isWell } = run.json() as { findings: Finding[]; isWell: boolean }
+  const { findings, isWell } = run.json() as {
+    findings: (Finding & { mend?: string })[]
+    isWell: boolean
+  }
   expect(run.code).toBe(isWell ? 0 : 1)
-  for (const { state, mend } of findings) expect(state === 'ok').toBe(mend === undefined)
+  for (const { state, fix, mend } of findings) {
+    expect(state === 'ok').toBe(fix === undefined)
+    expect(mend).toBe(fix)
+  }
   const bad = findings.filter(({ state }) => state === 'fail')
   expect(bad.length === 0).toBe(isWell)
   const of = (what: string): string[] =>

@@ -47,7 +47,7 @@ export async function examine(config: HubConfig): Promise<Finding[]> {
   if (!world.ok)
     return [
       ...findings,
-      { what: 'database', state: 'fail', found: 'cannot be used', mend: world.refusal.sentence },
+      { what: 'database', state: 'fail', found: 'cannot be used', fix: world.refusal.sentence },
     ]
   try {
     for (const check of DATABASE_CHECKS) findings.push(...(await guarded(check, world.value)))
@@ -68,7 +68,7 @@ async function guarded<Subject>(check: Check<Subject>, subject: Subject): Promis
         what: check.name.replace(/^check/, '').toLowerCase(),
         state: 'fail',
         found,
-        mend: 'The message says why.',
+        fix: 'The message says why.',
       },
     ]
   }
@@ -76,9 +76,9 @@ async function guarded<Subject>(check: Check<Subject>, subject: Subject): Promis
 
 function describe(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ what }) => what.length))
-  const lines = findings.flatMap(({ what, state, found, mend }) => [
+  const lines = findings.flatMap(({ what, state, found, fix }) => [
     `${state.padEnd(4)}  ${what.padEnd(width)}  ${found}`,
-    ...(mend === undefined ? [] : [`${' '.repeat(width + 8)}-> ${mend}`]),
+    ...(fix === undefined ? [] : [`${' '.repeat(width + 8)}-> ${fix}`]),
   ])
   const failed = findings.filter(({ state }) => state === 'fail').length
   return [
@@ -97,6 +97,10 @@ export const doctor: AdminCommand = {
   runAlone: async (config) => {
     const findings = await examine(config)
     const isWell = findings.every(({ state }) => state !== 'fail')
-    return answer(describe(findings), { isWell, findings }, isWell)
+    // Earlier releases called it `mend`; scripts that read it go on working.
+    const shown = findings.map((finding) =>
+      finding.fix === undefined ? finding : { ...finding, mend: finding.fix },
+    )
+    return answer(describe(findings), { isWell, findings: shown }, isWell)
   },
 }

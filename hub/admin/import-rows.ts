@@ -30,7 +30,7 @@ export interface ImportedUser {
   createdAt: string | null
 }
 
-/** Makes users without any password: only a directory can let them in. [IMP-5] */
+/** Makes users without any password: they can sign in only by a directory. [IMP-5] */
 export async function insertImportedUsers(
   transaction: Queryable,
   universityId: number,

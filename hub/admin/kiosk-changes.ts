@@ -62,7 +62,7 @@ async function change(
   acts: readonly KioskAct[],
 ): Promise<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>> {
   const { id: universityId } = university
-  // Looked at again under the lock: two who revoke at once must not both be told that they did it.
+  // Looked at again under the lock: two who revoke at once must not both get the answer that they did it.
   return commitUnderClock<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>>(
     world.pool,
     universityId,

@@ -93,7 +93,7 @@ function waitsForDirectory({ directory, email }: ListedPerson): boolean {
   return directory === null && email === null
 }
 
-/** What lets somebody in, and what keeps them out. */
+/** By what somebody can sign in, and what prevents it. */
 function accountOf(person: ListedPerson): string[] {
   const { directory, email, hasPassword, isActive, isVerified } = person
   const how =

@@ -6,7 +6,7 @@ import { makeParse } from '#shared/wire/parse.ts'
 import { makeRandomSource } from '../platform/clock.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
-import { updateBrowsersForgotten } from '../accounts/known-browser-rows.ts'
+import { clearKnownBrowsers } from '../accounts/known-browser-rows.ts'
 import { loadUniversities } from '../universities/university-rows.ts'
 import { updateEpoch } from '../platform/writer/epoch.ts'
 import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
@@ -208,7 +208,7 @@ export async function restoreBackup(
       return rows
     })
     await migrate(pool)
-    await updateBrowsersForgotten(pool)
+    await clearKnownBrowsers(pool)
     await pool.query('analyze')
     return accept({ takenAt: manifest.takenAt, counts })
   } catch (error) {

@@ -118,12 +118,12 @@ at all; every error is named.`,
       ? await previewSpaceTree(world.pool, id, specs, { prune })
       : await commitSpaceTree(world.pool, id, specs, { prune, source: basename(file), actor: 'cli' })
     if (!done.ok) return refusedTree(file, done.refusal)
-    const told = withoutHidden(done.value)
-    return answer(describe(told, name, ignored, isDry), {
+    const shown = withoutHidden(done.value)
+    return answer(describe(shown, name, ignored, isDry), {
       universityId: id,
       isDryRun: isDry,
       ignored,
-      ...told,
+      ...shown,
     })
   },
 }

@@ -170,7 +170,7 @@ export async function loadChangeRows(
   )
 }
 
-/** Forgets from which addresses of the network people acted, signed in and held sessions, where that is so many days ago. [AUD-2] */
-export async function forgetAddresses(database: Queryable, days: number): Promise<void> {
+/** Clears from which addresses of the network people acted, signed in and held sessions, where that is so many days ago. [AUD-2] */
+export async function clearNetworkAddresses(database: Queryable, days: number): Promise<void> {
   await query(database, "select forget_addresses(now() - $1 * interval '1 day')", [days])
 }

@@ -17,7 +17,7 @@ const CHANGES = {
 /** A kiosk comes back after 100,000 rows changed; taps at it meanwhile must not wait. */
 export const catchUp: Benchmark = {
   name: 'catch-up',
-  about: 'catch-up after 100,000 changed rows, in parts, with taps meanwhile',
+  about: 'catch-up after 100,000 changed rows, in parts, with taps at the same time',
   run: (options) =>
     withKioskScene({ fanOut: 10, depth: 5 }, async (scene) => {
       const engine: EngineChild = startWorker('./engine-process.ts')
@@ -83,7 +83,7 @@ function toFigures(kind: string, reports: readonly EngineAnswer[]): Figure[] {
       value: median(slowest),
       unit: 'ms',
       atMost: 50,
-      note: `the slowest of a tap each 20 ms meanwhile, until durable, from when it was due; median tap ${median(reports.flatMap(({ tapMs }) => tapMs)).toFixed(1)} ms`,
+      note: `the slowest of a tap each 20 ms during it, until durable, from when it was due; median tap ${median(reports.flatMap(({ tapMs }) => tapMs)).toFixed(1)} ms`,
     }),
   ]
 }

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import type { Changes, Snapshot } from '#shared/wire/messages.ts'
 import { machineMs, serveRequests } from './worker-process.ts'
 
-// A thousand kiosks that note when each frame was there. Every kiosk is a machine of its own in earnest; here they share
+// A thousand kiosks that note when each frame was there. In production every kiosk is a machine of its own; here they share
 // one process, so only some of them read what the frames say.
 
 /** What a bench asks of the screens. */

@@ -30,7 +30,7 @@ export const conflation: Benchmark = {
   name: 'conflation',
   about: '20,000 changes/s over 1,000 rooms shown at 1,000 kiosks',
   run: async (options) => {
-    // Nothing is committed here: the database only tells once which rooms there are.
+    // Nothing is committed here: the database only gives once which rooms there are.
     const world = await makeWorld(FAST_SETTINGS, { fanOut: 10, depth: 3 })
     const hub: Scene['hub'] = startWorker('./fan-out-process.ts')
     const screens: Scene['screens'] = startWorker('./conflation-receiver.ts')
@@ -56,19 +56,19 @@ async function measure({ hub, screens, roomIds }: Scene, options: BenchOptions):
     const plain = await hub.request({ kind: 'changeOneByOne', count: ONE_BY_ONE })
     baselines.push(plain.cpuMs / plain.changeCount)
     await screens.request({ kind: 'look', roomIds })
-    const told = await hub.request({
+    const result = await hub.request({
       kind: 'change',
       perSecond: CHANGES_PER_SECOND,
       stretchMs: options.stretchMs,
     })
     const seen = await screens.request({ kind: 'look', roomIds })
-    costs.push(told.cpuMs / told.changeCount)
-    soon.push(shareInTime(told.commits, seen.arrivals))
+    costs.push(result.cpuMs / result.changeCount)
+    soon.push(shareInTime(result.commits, seen.arrivals))
     wrongCount += seen.levels.filter((levels) =>
-      levels.some((level, place) => level !== told.levels[place]),
+      levels.some((level, place) => level !== result.levels[place]),
     ).length
     options.log(
-      `  ${Math.round((told.changeCount * 1000) / told.elapsedMs)}/s: ${((soon.at(-1) ?? 0) * 100).toFixed(2)} % within ${SOON_MS} ms, ${((told.cpuMs / told.elapsedMs) * 100).toFixed(0)} % of a core; one by one ${baselines.at(-1)?.toFixed(2)} ms each`,
+      `  ${Math.round((result.changeCount * 1000) / result.elapsedMs)}/s: ${((soon.at(-1) ?? 0) * 100).toFixed(2)} % within ${SOON_MS} ms, ${((result.cpuMs / result.elapsedMs) * 100).toFixed(0)} % of a core; one by one ${baselines.at(-1)?.toFixed(2)} ms each`,
     )
   }
   return [

@@ -28,7 +28,7 @@ export type FanOutRequest =
   | { kind: 'changeOneByOne'; count: number }
   | { kind: 'levels' }
 
-/** What it did. `commits`: clock and moment (machine ms) of each; the bare way has none. */
+/** What the hub measured. `commits`: clock and moment (machine ms) of each; the bare way has none. */
 export interface FanOutAnswer {
   port: number
   cpuMs: number

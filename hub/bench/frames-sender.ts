@@ -13,7 +13,7 @@ export type SenderRequest =
   | { kind: 'listen'; way: 'carrel' | 'bare' }
   | { kind: 'send'; byteCount: number; stretchMs: number }
 
-/** What it did. */
+/** What the sender measured; `port` is where it listens. */
 export interface SenderAnswer {
   port: number
   frameCount: number

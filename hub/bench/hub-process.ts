@@ -12,7 +12,7 @@ const COLLECT_ON_SIGNAL =
 /** A collection of a heap of this size takes far less. */
 const COLLECT_MS = 500
 
-/** A hub in a process of its own, as it runs in earnest. */
+/** A hub in a process of its own, as it runs in production. */
 export interface HubProcess {
   url: string
   pid: number

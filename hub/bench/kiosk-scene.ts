@@ -42,7 +42,7 @@ export async function withKioskScene<Result>(
   }
 }
 
-/** A kiosk without Electron in a process of its own, as it runs in earnest. */
+/** A kiosk without Electron in a process of its own, as it runs in production. */
 export interface AgentProcess {
   /** Address of its screen, with the token. */
   url: string

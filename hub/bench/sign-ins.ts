@@ -40,7 +40,7 @@ export const signIns: Benchmark = {
           await burner.end()
         }
       },
-      // Each person comes from an address of their own, as they do in earnest: tries are limited per address.
+      // Each person comes from an address of their own, as they do in production: tries are limited per address.
       { TRUST_PROXY: '127.0.0.1' },
     ),
 }

@@ -129,7 +129,7 @@ function jittered(
       value: Math.max(...seconds),
       unit: 's',
       atMost: 65,
-      note: `from the lost line to live, as the engine waits; p50 ${median(seconds).toFixed(1)} s, p99 ${quantile(seconds, 0.99).toFixed(1)} s`,
+      note: `from the lost connection to live, as the engine waits; p50 ${median(seconds).toFixed(1)} s, p99 ${quantile(seconds, 0.99).toFixed(1)} s`,
     }),
     limitFigure({
       name: 'storm-jittered-stall',

@@ -373,8 +373,8 @@ describe('a directory', () => {
     }
   })
 
-  test('[DIR-3] [DIR-6] a line that breaks in the middle is not taken up again', async () => {
-    // Each time the line ends after one more answer of the directory; a sign-in needs eleven bytes sent at least.
+  test('[DIR-3] [DIR-6] a connection that breaks in the middle is not taken up again', async () => {
+    // Each time the connection ends after one more answer of the directory; a sign-in needs eleven bytes sent at least.
     const outcomes: unknown[] = []
     for (let answerCount = 1; answerCount <= 4; answerCount += 1) {
       let seen = 0

@@ -33,7 +33,7 @@ export type LookupResult =
   | { kind: 'unclear' }
 
 /** Somebody who signed in before: the name may belong to somebody else by now, the id does not. */
-export interface KnownPerson {
+export interface EarlierSignIn {
   directoryId: string
   username: string | null
 }
@@ -61,7 +61,7 @@ export function findByMail(context: DirectoryContext, mail: string): Promise<Loo
  */
 export async function findKnown(
   context: DirectoryContext,
-  { directoryId, username }: KnownPerson,
+  { directoryId, username }: EarlierSignIn,
 ): Promise<LookupResult> {
   if (username !== null) {
     const named = await findOne(context, nameFilter(context.settings, username), username)

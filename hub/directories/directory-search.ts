@@ -13,7 +13,7 @@ export interface SearchResult {
 /** A search without its limits. */
 export type SearchQuery = Omit<Search, 'sizeLimit' | 'page'>
 
-/** Directories give a thousand at a time at most, unless told otherwise. */
+/** Directories give a thousand at a time at most, unless configured otherwise. */
 const PAGE_SIZE = 200
 /** Result codes with which a directory refuses paging, and not the search. */
 const REFUSES_PAGES = new Set([2, 11, 12, 53])

@@ -63,12 +63,12 @@ describe('signing in with an email and the password of a directory', () => {
     universityId = await insertTestUniversity(database.pool, 'Lipnik')
     await insertTestUniversity(database.pool, 'Other')
     const settings = slapd.settings({ university: 'lipnik.example' })
-    const desk = makeDirectories(database.pool, [settings], noLog)
+    const directories = makeDirectories(database.pool, [settings], noLog)
     const overheard: Directories = {
-      ...desk,
+      ...directories,
       signIn: (question) => {
         asked.push(question.lookup.by)
-        return desk.signIn(question)
+        return directories.signIn(question)
       },
     }
     app = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories: overheard }) })

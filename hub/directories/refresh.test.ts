@@ -92,12 +92,12 @@ describe('staying signed in with a directory', () => {
     changes: Partial<DirectorySettings> = {},
     around: (look: ReturnType<Directories['recheck']>) => ReturnType<Directories['recheck']> = (look) => look,
   ): Promise<FastifyInstance> {
-    const desk = makeDirectories(database.pool, [slapd.settings({ transport: 'plain', ...changes })], noLog)
+    const real = makeDirectories(database.pool, [slapd.settings({ transport: 'plain', ...changes })], noLog)
     const directories: Directories = {
-      ...desk,
+      ...real,
       recheck: (...asked) => {
         counter.looks += 1
-        return around(desk.recheck(...asked))
+        return around(real.recheck(...asked))
       },
     }
     const hub = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories }) })

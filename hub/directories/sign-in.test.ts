@@ -28,12 +28,12 @@ describe('signing in with a directory', () => {
     ;[database, slapd] = await Promise.all([makeTestDatabase('directory_sign_in'), startSlapd()])
     universityId = await insertTestUniversity(database.pool, 'Test')
     await insertGroup(database.pool, universityId, { name: 'faculty', description: null, gidNumber: 100 })
-    const desk = makeDirectories(database.pool, [slapd.settings()], noLog)
+    const directories = makeDirectories(database.pool, [slapd.settings()], noLog)
     const overheard: Directories = {
-      ...desk,
+      ...directories,
       signIn: (question) => {
         asked.push(JSON.stringify(question.lookup))
-        return desk.signIn(question)
+        return directories.signIn(question)
       },
     }
     app = await makeTestApp(database.pool, { identity: makeTestIdentity({ directories: overheard }) })

@@ -16,7 +16,7 @@ export interface AskedSearch {
 /** Something in a directory's place. */
 export interface LdapDouble {
   port: number
-  /** Searches of all lines, in order. */
+  /** Searches of all connections, in order. */
   asked: AskedSearch[]
   stop(): Promise<void>
 }

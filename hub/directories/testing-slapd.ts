@@ -27,7 +27,7 @@ const SERVICE = { dn: 'cn=carrel,ou=services,dc=carrel,dc=example', password: 'l
 /** A directory of a test: Debian's slapd in a folder of its own. */
 export interface TestSlapd {
   port: number
-  /** How the hub is told of it. */
+  /** How the hub is configured for it. */
   settings(changes?: Partial<DirectorySettings>): DirectorySettings
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>
@@ -89,7 +89,7 @@ export async function startSlapd(
   }
 }
 
-/** How the hub is told of a directory with the people of the development set-up. */
+/** How the hub is configured for a directory with the people of the development set-up. */
 export function slapdSettings(port: number): DirectorySettings {
   return {
     name: 'test',

@@ -10,9 +10,9 @@ export interface AdminKiosk {
   spaceId: number
   keyGrade: KeyGrade
   appVersion: string | null
-  /** Mutations that wait on it, as last told. Null: it never connected. */
+  /** Mutations that wait on it, as last reported. Null: it never connected. */
   outboxDepth: number | null
-  /** Its wall clock minus hub time, as last told. [SYN-16] */
+  /** Its wall clock minus hub time, as last reported. [SYN-16] */
   clockOffsetMs: number | null
   lastSeenAtMs: number | null
   lastMutationId: number

@@ -166,7 +166,7 @@ test('[CON-2] nobody reports more often within any hour than the university allo
   expect(await countRows()).toBe(4)
 })
 
-test('[OCC-16] the same tap of the same person within ten seconds is their report that is noted already, and counts against no limit', async () => {
+test('[OCC-16] the same tap of the same person within ten seconds is their report that is there already, and counts against no limit', async () => {
   const { campus, student, other } = tenant
   const [room, second] = campus.rooms
   await query(database.pool, 'update universities set settings = $2 where id = $1', [
@@ -201,7 +201,7 @@ test('[OCC-16] once it was taken back, an equal tap is a report again', async ()
 test.each([
   [8_000, true],
   [10_000, false],
-])('[OCC-16] an equal tap %i ms later: noted already is %s', async (ageMs, isRepeat) => {
+])('[OCC-16] an equal tap %i ms later: a repeat is %s', async (ageMs, isRepeat) => {
   const { campus, student } = tenant
   const [room] = campus.rooms
   const { universityId } = campus

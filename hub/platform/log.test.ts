@@ -59,11 +59,11 @@ test.each([
 ])('a fact named %s is never written, however deep', (name) => {
   const { log, text } = record()
   log.info('job-failed', 'x', {
-    [name]: 'hush-1',
-    a: { [name]: 'hush-2', list: [{ deep: { [name]: 'hush-3' } }] },
+    [name]: 'secret-value-1',
+    a: { [name]: 'secret-value-2', list: [{ deep: { [name]: 'secret-value-3' } }] },
   })
-  log.info('job-failed', 'y', { headers: { [name]: ['hush-4'] } })
-  expect(text()).not.toContain('hush')
+  log.info('job-failed', 'y', { headers: { [name]: ['secret-value-4'] } })
+  expect(text()).not.toContain('secret-value')
   expect(text()).toContain('[redacted]')
 })
 
@@ -80,10 +80,10 @@ test('words that only look like secrets are written', () => {
 
 test('the password of an address is never written, nor in an error', () => {
   const { log, text, lines } = record()
-  const url = 'postgresql://carrel:hush@db/carrel'
-  const error = Object.assign(new Error(`cannot reach ${url}`), { code: 'X', parameters: ['hush'] })
+  const url = 'postgresql://carrel:secret-value@db/carrel'
+  const error = Object.assign(new Error(`cannot reach ${url}`), { code: 'X', parameters: ['secret-value'] })
   log.error('job-failed', 'database', { url, err: error, nested: { error } })
-  expect(text()).not.toContain('hush')
+  expect(text()).not.toContain('secret-value')
   expect(lines()[0]).toMatchObject({
     err: { errorCode: 'X', message: 'cannot reach postgresql://carrel:[redacted]@db/carrel' },
   })

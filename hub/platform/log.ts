@@ -14,7 +14,7 @@ export interface HubLog {
 
 /** How much is written. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-/** One of them. */
+/** A level of the log; it writes its own lines and those of all levels after it in the list. */
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Writes nothing: for tests. */

@@ -20,9 +20,9 @@ export interface HubMetrics {
   fanOutLag(ms: number): void
   /** How many sockets have more unsent than the limit, now. [SYN-24] */
   socketsBehind(count: number): void
-  /** Mutations that wait at a kiosk, as it last told; null when the kiosk disconnected. */
+  /** Mutations that wait at a kiosk, as it last reported; null when the kiosk disconnected. */
   outboxDepth(kioskId: number, depth: number | null): void
-  /** A try to hand a mail in: it was sent, will be tried again, or was given up. */
+  /** An attempt to send a mail: it was sent, will be tried again, or was given up. */
   mail(outcome: 'sent' | 'later' | 'givenUp'): void
 }
 

@@ -3,7 +3,7 @@ import type { Operation } from './operations.ts'
 import type { World } from './world.ts'
 
 /** What an operation does to the world. False when there was nothing to do it to. */
-export type Act = (world: World, operation: Operation, index: number) => boolean | Promise<boolean>
+export type ApplyOperation = (world: World, operation: Operation, index: number) => boolean | Promise<boolean>
 
 /** A device that has a future: not destroyed, not revoked. */
 export function pickDevice(world: World, randomValue: number): Device | undefined {

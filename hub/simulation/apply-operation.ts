@@ -2,12 +2,12 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import { CRASH_FAULTS } from './crash-faults.ts'
 import type { Device } from './device.ts'
 import { CONNECTION_FAULTS } from './connection-faults.ts'
-import { pickDevice, type Act } from './act.ts'
+import { pickDevice, type ApplyOperation } from './act.ts'
 import type { Operation, OperationKind } from './operations.ts'
 import { STAFF_ACTS } from './staff-acts.ts'
 import type { LedgerTap, PickedSpace, World } from './world.ts'
 
-const ACTS: Record<OperationKind, Act> = {
+const ACTS: Record<OperationKind, ApplyOperation> = {
   tap: (world, operation) => tap(world, operation),
   withdraw: (world, operation) => withdraw(world, operation),
   wait: (world, { a }) => {
@@ -21,8 +21,8 @@ const ACTS: Record<OperationKind, Act> = {
 
 /** Does one operation, then lets a little time pass, and checks what must hold at every moment. */
 export async function applyOperation(world: World, operation: Operation, index: number): Promise<void> {
-  for (const trouble of world.activeFaults.filter(({ untilOperation }) => untilOperation <= index))
-    await endTrouble(world, trouble)
+  for (const fault of world.activeFaults.filter(({ untilOperation }) => untilOperation <= index))
+    await endFault(world, fault)
   world.counts.operation()
   const isDone = await ACTS[operation.kind](world, operation, index)
   world.note(`#${index}`, `${operation.kind} ${String(isDone)}`)
@@ -31,10 +31,10 @@ export async function applyOperation(world: World, operation: Operation, index: 
 }
 
 /** Ends one fault and removes it from the list. */
-export async function endTrouble(world: World, trouble: World['activeFaults'][number]): Promise<void> {
-  world.activeFaults = world.activeFaults.filter((one) => one !== trouble)
-  world.counts.end(trouble.name)
-  await trouble.end()
+export async function endFault(world: World, fault: World['activeFaults'][number]): Promise<void> {
+  world.activeFaults = world.activeFaults.filter((one) => one !== fault)
+  world.counts.end(fault.name)
+  await fault.end()
   await world.settle()
 }
 

@@ -1,6 +1,6 @@
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
 import { query } from '../platform/postgres/database.ts'
-import { endTrouble } from './apply-operation.ts'
+import { endFault } from './apply-operation.ts'
 import type { Device } from './device.ts'
 import { checkLedger, loadSettled } from './ledger.ts'
 import {
@@ -17,11 +17,11 @@ const HEALED_WITHIN_MS = 400_000
 const STEP_MS = 2_000
 
 /**
- * Ends every trouble, lets time pass until all outboxes are empty and all rows are there, and checks every promise.
+ * Ends every fault, lets time pass until all outboxes are empty and all rows are there, and checks every promise.
  * One sentence per fault; none: all is as promised.
  */
 export async function healAndCheck(world: World): Promise<string[]> {
-  while (world.activeFaults[0] !== undefined) await endTrouble(world, world.activeFaults[0])
+  while (world.activeFaults[0] !== undefined) await endFault(world, world.activeFaults[0])
   for (const device of world.devices) {
     device.asleepUntilMs = 0
     device.effectsLeft = Number.POSITIVE_INFINITY

@@ -1,15 +1,15 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
-/** What can be done to the lines that pass through. */
+/** What can be done to the connections that pass through. */
 export interface ConnectionProxy {
   readonly port: number
-  /** Where new lines go from now on; asked for each. */
+  /** Port of the target for new connections; asked for each. */
   pickTarget: () => number
-  /** While true new lines are refused. */
+  /** While true new connections are refused. */
   isShut: boolean
-  /** While true bytes are swallowed and nobody is told: a half-open line. */
+  /** While true bytes are dropped without any error: a half-open connection. */
   isSilent: boolean
-  /** Breaks every line now, without a farewell; what was under way is lost. Returns how many. */
+  /** Ends every connection now, without a close; what was under way is lost. Returns how many. */
   cut(): number
   close(): Promise<void>
 }

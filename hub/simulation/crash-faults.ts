@@ -1,5 +1,5 @@
 import { PROTOCOL, PROTOCOLS } from '#shared/wire/version.ts'
-import { pickDevice, pickOpenDevice, type Act } from './act.ts'
+import { pickDevice, pickOpenDevice, type ApplyOperation } from './act.ts'
 import type { Device } from './device.ts'
 import type { OperationKind } from './operations.ts'
 import type { World } from './world.ts'
@@ -26,7 +26,7 @@ const YEAR_MS = 31_557_600_000
 const MOST_DEVICES = 14
 
 /** What can happen to devices, to hubs, and to what hubs stand on. */
-export const CRASH_FAULTS: Record<CrashFault, Act> = {
+export const CRASH_FAULTS: Record<CrashFault, ApplyOperation> = {
   kioskCrash: (world, { a, b, c }, index) => {
     const device = pickOpenDevice(world, a)
     if (device === undefined) return false
@@ -149,9 +149,9 @@ export const CRASH_FAULTS: Record<CrashFault, Act> = {
   tornBatch: (world, { a, c }, index) => {
     const hub = world.hubs[a % world.hubs.length]
     if (hub?.isRunning !== true) return false
-    world.counts.begin('torn batch: committed, nobody told')
+    world.counts.begin('torn batch: committed, nobody notified')
     hub.diesAfterCommit = true
-    restartHub(world, a, 'torn batch: committed, nobody told', index + 10 + (c % 20))
+    restartHub(world, a, 'torn batch: committed, nobody notified', index + 10 + (c % 20))
     return true
   },
   databaseCut: async (world, { a, b }) => {

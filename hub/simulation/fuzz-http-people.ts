@@ -20,7 +20,7 @@ export interface FuzzPeople {
 
 const MARKS = ['Zzours', 'Yytheirs'] as const
 
-/** Makes them. */
+/** Makes both universities with their people in a database of a test. */
 export async function makeFuzzPeople(pool: Database, app: FastifyInstance): Promise<FuzzPeople> {
   const ours = await makeFullUniversity(pool, app, MARKS[0])
   const theirs = await makeFullUniversity(pool, app, MARKS[1])

@@ -4,14 +4,14 @@ import { callRoute } from '../testing/testing-calls.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { makeOpenLimits } from '../testing/testing-walk.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import type { FuzzTarget, Fault } from './fuzz-targets.ts'
+import type { FuzzTarget, ReportFault } from './fuzz-targets.ts'
 import { makeRequest, readCalls, sendAndCheck } from './fuzz-http-call.ts'
 import { loadTrespasses, makeFuzzPeople } from './fuzz-http-people.ts'
 
 /** The hub's HTTP API, with every call of its own OpenAPI document, sent by people of two universities and by nobody. [API-2] */
 export async function openHttpTarget(
   pool: Database,
-  fault: Fault,
+  fault: ReportFault,
 ): Promise<FuzzTarget & { statuses: ReadonlyMap<string, ReadonlySet<number>> }> {
   const app: FastifyInstance = await makeTestApp(pool, {
     identity: makeTestIdentity({ limits: makeOpenLimits() }),

@@ -6,7 +6,7 @@ import { makeParse } from '#shared/wire/parse.ts'
 import { hashMutation, makeKioskKey } from '../../desktop/engine/core/identity.ts'
 import type { ConnectionHandler } from '../platform/ports.ts'
 import { query } from '../platform/postgres/database.ts'
-import type { FuzzTarget, Fault } from './fuzz-targets.ts'
+import type { FuzzTarget, ReportFault } from './fuzz-targets.ts'
 import type { FuzzWorld } from './fuzz-world.ts'
 import { mutateMessage, nonsense } from './mutate-message.ts'
 
@@ -70,20 +70,20 @@ async function makeFakeKiosk(world: FuzzWorld): Promise<FakeKiosk> {
 }
 
 /** The hub's sync core: connections whose messages are never right for long, most of them cut short by the hub. */
-export async function openHubTarget(world: FuzzWorld, fault: Fault): Promise<FuzzTarget> {
+export async function openHubTarget(world: FuzzWorld, fault: ReportFault): Promise<FuzzTarget> {
   return new HubTarget(world, fault, await makeFakeKiosk(world))
 }
 
 class HubTarget implements FuzzTarget {
   private readonly world: FuzzWorld
-  private readonly fault: Fault
+  private readonly fault: ReportFault
   private readonly impostor: FakeKiosk
   private handler: ConnectionHandler | null = null
   private nonce = ''
   private isProved = false
   private count = 0
 
-  constructor(world: FuzzWorld, fault: Fault, impostor: FakeKiosk) {
+  constructor(world: FuzzWorld, fault: ReportFault, impostor: FakeKiosk) {
     this.world = world
     this.fault = fault
     this.impostor = impostor
@@ -108,7 +108,7 @@ class HubTarget implements FuzzTarget {
     )
     if (row === undefined || row.session < 10 || row.last < 1)
       this.fault(
-        `only ${row?.session ?? 0} lines came as far as a welcome, ${row?.last ?? 0} mutations as far as a commit`,
+        `only ${row?.session ?? 0} connections came as far as a welcome, ${row?.last ?? 0} mutations as far as a commit`,
       )
   }
 

@@ -14,7 +14,7 @@ export interface FuzzTarget {
 }
 
 /** Called with each answer that is not on the list. */
-export type Fault = (sentence: string) => void
+export type ReportFault = (sentence: string) => void
 
 const REFUSALS = {
   unknownSpace: true,
@@ -46,7 +46,7 @@ const REFUSALS = {
   notAllowed: true,
 } satisfies Partial<Record<CallRefusal['why'], true>>
 
-function checkDecision(output: unknown, fault: Fault): void {
+function checkDecision(output: unknown, fault: ReportFault): void {
   const { ok, refusal } = (output ?? {}) as { ok?: unknown; refusal?: { why?: unknown } }
   // "internal" is on the list for mistakes of our own, and a message from outside must never find one.
   if (ok !== true && !(ok === false && Object.hasOwn(REFUSALS, String(refusal?.why))))
@@ -88,7 +88,7 @@ function parsed(text: string): unknown {
 }
 
 /** The engine API, as a screen would call it. */
-export function openEngineTarget(world: FuzzWorld, engine: Engine, fault: Fault): FuzzTarget {
+export function openEngineTarget(world: FuzzWorld, engine: Engine, fault: ReportFault): FuzzTarget {
   const inputs = validInputs(world)
   return {
     send: async (random) => {
@@ -103,7 +103,11 @@ export function openEngineTarget(world: FuzzWorld, engine: Engine, fault: Fault)
 }
 
 /** The agent's loopback socket: with the right token, and then nothing else that is right. */
-export async function openAgentTarget(world: FuzzWorld, engine: Engine, fault: Fault): Promise<FuzzTarget> {
+export async function openAgentTarget(
+  world: FuzzWorld,
+  engine: Engine,
+  fault: ReportFault,
+): Promise<FuzzTarget> {
   const agent = await startAgent({
     engine,
     port: 0,

@@ -1,4 +1,4 @@
-import { makeSyncFeatures } from '../sync-features.ts'
+import { makeSyncFeatures } from '../make-sync-features.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'

@@ -1,11 +1,11 @@
-import { makeSyncFeatures } from '../sync-features.ts'
+import { makeSyncFeatures } from '../make-sync-features.ts'
 import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { RandomSource } from '../platform/ports.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
 import { makeSyncCore, type SyncCore } from '../platform/connections/sync-core.ts'
 import { makeProcessClock } from './simulated-clock.ts'
-import { openSimulatedPool, type DatabaseGate, type ProcessLife } from './simulated-database.ts'
+import { openSimulatedPool, type DatabaseGate, type SimulatedProcess } from './simulated-database.ts'
 import type { Accept, VirtualConnection } from './virtual-connection.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -21,7 +21,7 @@ export class HubProcess {
   diesAfterCommit = false
   /** Its next statement, or COMMIT, breaks the connection. */
   breaksNext: { at: 'before' | 'after'; isCommit: boolean } | null = null
-  private life: ProcessLife | null = null
+  private life: SimulatedProcess | null = null
   private kill: () => void = () => undefined
   private drop: () => Promise<void> = () => Promise.resolve()
   private readonly random: SeededRandom
@@ -40,7 +40,7 @@ export class HubProcess {
     this.effectsLeft = Number.POSITIVE_INFINITY
     this.diesAfterCommit = false
     this.breaksNext = null
-    const life: ProcessLife = {
+    const life: SimulatedProcess = {
       isDead: false,
       diesNow: () => this.spendEffect(life),
       breaks: (sql) => this.breaks(sql),
@@ -80,7 +80,7 @@ export class HubProcess {
 
   accept: Accept = (line, url) => {
     const { core, life } = this
-    if (core === null || life === null) throw new Error('a line to a hub that does not run')
+    if (core === null || life === null) throw new Error('a connection to a hub that does not run')
     const send: typeof line.send = (text) => {
       if (life.isDead || this.spendEffect(life)) return
       line.send(text)
@@ -89,7 +89,7 @@ export class HubProcess {
     return core.accept({ ...line, send }, { host: new URL(url).host, address: '127.0.0.1' })
   }
 
-  private spendEffect(life: ProcessLife): boolean {
+  private spendEffect(life: SimulatedProcess): boolean {
     if (life.isDead) return true
     this.effectsLeft -= 1
     if (this.effectsLeft > 0) return false

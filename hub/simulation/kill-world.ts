@@ -148,7 +148,15 @@ export class KillWorld {
   /** Kills something and starts it again; both hubs at once, or the database with a hub, now and then. */
   private async kill(): Promise<void> {
     const { random, hubs } = this
-    const what = random.pick(['hub', 'hub', 'both hubs', 'database', 'kiosks', 'kiosks', 'lines'] as const)
+    const what = random.pick([
+      'hub',
+      'hub',
+      'both hubs',
+      'database',
+      'kiosks',
+      'kiosks',
+      'connections',
+    ] as const)
     this.lastKills.push(what)
     switch (what) {
       case 'hub': {
@@ -171,7 +179,7 @@ export class KillWorld {
       }
       case 'kiosks':
         return this.hosts.kill(random.integerBelow(this.hosts.hostCount))
-      case 'lines':
+      case 'connections':
         this.proxy.cut()
     }
   }

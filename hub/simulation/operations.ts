@@ -37,6 +37,7 @@ const WEIGHTS = {
   revoke: 2,
 } as const
 
+/** Name of an operation: something that a person, staff or a fault does. */
 export type OperationKind = keyof typeof WEIGHTS
 
 /**

@@ -45,7 +45,7 @@ export class Simulation {
     this.rounds = listRounds(options)
     for (const round of this.rounds) {
       const answer = Promise.withResolvers<RoundAnswer | null>()
-      // Whoever waits for it hears of it; nobody need wait.
+      // Whoever waits for it gets the error; nobody need wait.
       answer.promise.catch(() => undefined)
       this.answers.set(round, answer)
     }

@@ -1,13 +1,13 @@
 import { afterAll, expect, test } from 'vitest'
 import { makeTestDatabase } from '../platform/postgres/testing.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { DatabaseGate, openSimulatedPool, type ProcessLife } from './simulated-database.ts'
+import { DatabaseGate, openSimulatedPool, type SimulatedProcess } from './simulated-database.ts'
 
 const database = await makeTestDatabase('simulated')
 afterAll(() => database.drop())
 await database.pool.query('create table marks (mark int)')
 
-function life(over: Partial<ProcessLife> = {}): ProcessLife {
+function life(over: Partial<SimulatedProcess> = {}): SimulatedProcess {
   return { isDead: false, diesNow: () => false, breaks: () => null, done: () => undefined, ...over }
 }
 

@@ -2,13 +2,13 @@ import pg from 'pg'
 import type { Database } from '../platform/postgres/database.ts'
 
 /** The life of one hub process, as its database connections see it. */
-export interface ProcessLife {
+export interface SimulatedProcess {
   isDead: boolean
   /** Asked before and after each statement: true ends the process right there. */
   diesNow(): boolean
   /** Asked at each statement: what breaks this connection, if anything does. */
   breaks(sql: string): 'before' | 'after' | null
-  /** Told of each statement that the database has done, before the process hears of it. */
+  /** Called for each statement that the database has done, before the process gets the answer. */
   done(sql: string): void
 }
 
@@ -54,7 +54,7 @@ export class DatabaseGate {
   }
 
   /** A process died: its statements never return, and what it held is free. */
-  forget(client: object): void {
+  remove(client: object): void {
     if (this.holder === client) this.holder = null
     for (let index = this.waiting.length - 1; index >= 0; index -= 1)
       if (this.waiting[index]?.client === client) {
@@ -86,15 +86,15 @@ export class DatabaseGate {
 
 interface Wiring {
   gate: DatabaseGate
-  life: ProcessLife
+  life: SimulatedProcess
   clients: Set<pg.Client>
 }
 
-/** A pool whose connections belong to a process that can die, and break when told to. `kill` is that death. */
+/** A pool whose connections belong to a process that can die, and break on request. `kill` is that death. */
 export function openSimulatedPool(
   url: string,
   gate: DatabaseGate,
-  life: ProcessLife,
+  life: SimulatedProcess,
 ): { pool: Database; kill(): void; drop(): Promise<void> } {
   const clients = new Set<pg.Client>()
   const wiring: Wiring = { gate, life, clients }
@@ -119,7 +119,7 @@ export function openSimulatedPool(
     life.isDead = true
     for (const client of clients) {
       destroy(client)
-      gate.forget(client)
+      gate.remove(client)
     }
   }
   const drop = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { query } from '../platform/postgres/database.ts'
-import { pickOpenDevice, type Act } from './act.ts'
+import { pickOpenDevice, type ApplyOperation } from './act.ts'
 import { commitTree, deleteSpaces, insertSpace, moveKiosk, moveSpace } from './campus.ts'
 import type { OperationKind } from './operations.ts'
 import type { Campus, World } from './world.ts'
@@ -13,7 +13,7 @@ type StaffAct = Extract<
 const MOST_SPACES = 24
 
 /** What staff do while everything else goes on. */
-export const STAFF_ACTS: Record<StaffAct, Act> = {
+export const STAFF_ACTS: Record<StaffAct, ApplyOperation> = {
   backup: async (world) => {
     await takeBackup(world)
     return true

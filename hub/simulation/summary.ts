@@ -8,11 +8,11 @@ export const LEAST_FIRED = 20
 
 /** What every long enough run must have tried. A name that fires under another one is a line of its own. */
 export const FAULTS = [
-  'line cut, what was on it lost',
-  'line cut, what was on it late',
-  'half-open line',
+  'connection cut, frames in flight lost',
+  'connection cut, frames in flight late',
+  'half-open connection',
   'partition',
-  'slow line',
+  'slow connection',
   'frames arrive twice',
   'frame twice',
   'kiosk crash between two effects',
@@ -28,7 +28,7 @@ export const FAULTS = [
   'hub crash between two effects',
   'hub died',
   'hub stopped',
-  'torn batch: committed, nobody told',
+  'torn batch: committed, nobody notified',
   'database connection cut',
   'connection broke',
   'backup',

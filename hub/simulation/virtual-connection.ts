@@ -18,7 +18,7 @@ export interface NetworkConditions {
   fraction(): number
 }
 
-/** What a network tells its observer: every frame that arrives. */
+/** What the observer of a network is called with: every frame that arrives. */
 export interface FrameWatch {
   up(owner: object, text: string): void
   down(owner: object, text: string): void

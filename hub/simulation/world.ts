@@ -189,10 +189,10 @@ export class World extends WorldDatabases {
     )
     const lastOf = new Map(rows.map(({ id, last }) => [id, last]))
     for (const { device, text } of acks) {
-      const told = (JSON.parse(text) as { lastMutationId: number }).lastMutationId
+      const acknowledged = (JSON.parse(text) as { lastMutationId: number }).lastMutationId
       const last = lastOf.get(device.announcedKioskId) ?? 0
-      if (told > last)
-        this.broken.push(`${device.name} was told that ${told} is settled, the hub has ${last}`)
+      if (acknowledged > last)
+        this.broken.push(`${device.name} was sent ${acknowledged} as settled, the hub has ${last}`)
     }
   }
 

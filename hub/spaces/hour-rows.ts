@@ -2,7 +2,7 @@ import type { OpeningHours } from '#shared/domain/week-time.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /**
- * SQL of a `with` list: `hours_by_space (space_id, hours)` of university $1, `hours` as the noun `OpeningHours`. A space
+ * SQL of a `with` list: `hours_by_space (space_id, hours)` of university $1, `hours` as the type `OpeningHours`. A space
  * with neither weekly hours nor closures has no row. [HRS-1] [HRS-2]
  */
 export const HOURS_BY_SPACE = `weekly as (

@@ -35,7 +35,7 @@ interface Tree {
 }
 
 /** What an answer has beside the spaces: its moment, and for how long reports count as fresh. */
-export interface TreeMoment {
+export interface AnswerTimes {
   nowMs: number
   staleMs: number
 }
@@ -43,7 +43,7 @@ export interface TreeMoment {
 /** Answers with all spaces of a university. */
 export interface TreeAnswers {
   /** The answer's JSON in chunks, as somebody sees their university now; null for a person without one. */
-  chunks(actor: Actor, moment: () => Promise<TreeMoment>): Promise<Buffer[] | null>
+  chunks(actor: Actor, moment: () => Promise<AnswerTimes>): Promise<Buffer[] | null>
 }
 
 /**

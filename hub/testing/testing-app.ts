@@ -22,7 +22,7 @@ import type { Database } from '../platform/postgres/database.ts'
 /** One thread for all tests of a process: each reads 50 MB of words. */
 const PASSWORD_CHECKER = makePasswordChecker(noLog)
 
-/** An app on a test's database, without kiosks' line unless given one. */
+/** An app on a test's database, without kiosk connections unless given them. */
 export function makeTestApp(
   pool: Database,
   dependencies: Partial<AppDependencies> = {},
@@ -40,7 +40,7 @@ export function makeTestApp(
   })
 }
 
-/** A group commit without anybody on a line. */
+/** A group commit without any connection. */
 export function makeTestWriter(pool: Database): TenantWriter {
   return makeTenantWriter({
     pool,

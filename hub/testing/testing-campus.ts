@@ -1,4 +1,4 @@
-import { makeSyncFeatures } from '../sync-features.ts'
+import { makeSyncFeatures } from '../make-sync-features.ts'
 import { makeRandomSource, makeHubClock } from '../platform/clock.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
@@ -34,7 +34,7 @@ export async function makeTestCampus(database: Database, name = 'Test'): Promise
   return { universityId, root, floors: [first, second], rooms }
 }
 
-/** A core on real time and chance, silent. */
+/** A core on real time and randomness, silent. */
 export function makeTestCore(pool: Database, changes: Partial<SyncDependencies> = {}): SyncCore {
   return makeSyncCore({
     pool,

@@ -18,7 +18,7 @@ export const TEST_HOST = 'hub.example'
 
 type Typed<Type extends HubMessage['type']> = Extract<HubMessage, { type: Type }>
 
-/** A line whose other end is the test: what the hub sent is kept in order. */
+/** A connection whose other end is the test: what the hub sent is kept in order. */
 export class TestConnection implements Connection {
   readonly received: HubMessage[] = []
   byteCount = 0
@@ -62,12 +62,13 @@ export class TestConnection implements Connection {
     for (;;) {
       const index = this.received.findIndex((message) => message.type === type)
       if (index >= 0) return this.received.splice(index, 1)[0] as Typed<Type>
-      if (this.isClosed) throw new Error(`the line closed before ${type}: ${JSON.stringify(this.received)}`)
+      if (this.isClosed)
+        throw new Error(`the connection closed before ${type}: ${JSON.stringify(this.received)}`)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
 
-  /** Waits until a condition holds; it is asked whenever something happens on the line. */
+  /** Waits until a condition holds; it is asked whenever something happens on the connection. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => this.waiting.push(resolve))
   }
@@ -158,7 +159,7 @@ export async function insertTestKiosk(
   return new TestKiosk(row?.id ?? 0, privateKey)
 }
 
-/** A kiosk on an open line to a core. */
+/** A kiosk with an open connection to a core. */
 export class TestSession {
   readonly kiosk: TestKiosk
   readonly connection = new TestConnection()
@@ -197,7 +198,7 @@ export class TestSession {
   }
 }
 
-/** Opens a line, says hello, and waits for the welcome. */
+/** Opens a connection, sends hello, and waits for the welcome. */
 export async function openTestSession(
   core: Pick<SyncCore, 'accept'>,
   kiosk: TestKiosk,

@@ -82,7 +82,7 @@ export class LivePage {
   }
 }
 
-/** Spaces as a page holds them after what it heard. */
+/** Spaces as a page holds them after what it received. */
 export function applyLiveMessages(messages: readonly LiveHubMessage[]): Map<number, LiveSpace> {
   const spaces = new Map<number, LiveSpace>()
   for (const message of messages) {
@@ -105,7 +105,7 @@ const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
 /** A frame is sent this long after the one before, at most. */
 const LONGEST_TICK_MS = 300
 
-/** Hubs on one database as far as people's pages go, with timers in the test's hand. */
+/** Hubs on one database as far as people's pages go, with timers that the test runs. */
 export class LiveHubs {
   /** How far their clocks are ahead of the real one. */
   aheadMs = 0
@@ -173,7 +173,7 @@ export class LiveHubs {
   }
 }
 
-/** One of them. */
+/** One of the hubs, with its app, its core and the timers that the test runs. */
 export class LiveHub {
   readonly core: SyncCore
   readonly app: FastifyInstance
@@ -193,7 +193,7 @@ export class LiveHub {
     return (answer.body as { ticket: string }).ticket
   }
 
-  /** A socket that has said what it is to say, and heard nothing yet. */
+  /** A socket that has sent what it is to send, and received nothing yet. */
   async dial(said: unknown): Promise<LivePage> {
     const page = await new LivePage(this.host).opened()
     page.send(said)

@@ -115,7 +115,7 @@ export async function startPeopleHub(
 function makeActs(call: PeopleHub['call'], mailbox: TestMailbox): Pick<PeopleHub, 'join' | 'signIn'> {
   const signIn: PeopleHub['signIn'] = async (email, password, sent = {}) => {
     const answer = await call('POST /auth/token', { ...sent, body: { email, password } })
-    if (answer.status !== 200) throw new Error(`${email} was not let in: ${answer.status} ${answer.error}`)
+    if (answer.status !== 200) throw new Error(`${email} could not sign in: ${answer.status} ${answer.error}`)
     return personOf(answer)
   }
   const join: PeopleHub['join'] = async (email, password = GOOD_PASSWORD) => {

@@ -25,7 +25,7 @@ export interface WalkStep {
   /** The call on real rows of the first university, as the rightful one makes it. */
   input(world: WalkWorld): WalkInput
   /**
-   * What somebody foreign hears: that it is not there, that they may not, or whatever is theirs, where the call names no
+   * What somebody of another university is answered: that it is not there, that they may not, or whatever is theirs, where the call names no
    * row of anybody.
    */
   foreign: 404 | 403 | 'own'

@@ -18,7 +18,7 @@ import {
 } from './university-request-rows.ts'
 import type { CallRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
 
-/** The longest reason that is told to a contact, in characters. */
+/** The longest reason that is sent to a contact, in characters. */
 const MAX_REASON_LENGTH = 500
 
 /** Requests for universities, decided by platform administrators. [UNI-3] */

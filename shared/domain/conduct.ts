@@ -24,7 +24,7 @@ export const ACCOUNT_LIMITS = {
   register: { perAccount: { count: 3, windowMs: HOUR_MS }, perAddress: { count: 600, windowMs: HOUR_MS } },
   /**
    * New passwords that are checked, of new accounts too: people try several, and each costs the hub some milliseconds. The password checker
-   * has few slots (IDN-25), so that this may be more than a prankster sends. [EDG-13]
+   * has few slots (IDN-25), so that this may be more than somebody sends for a joke. [EDG-13]
    */
   password: {
     perAccount: { count: 10, windowMs: TEN_MINUTES_MS },

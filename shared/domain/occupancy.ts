@@ -135,7 +135,7 @@ export interface OccupancyNode extends TreeNode {
   reportedAtMs: number | null
 }
 
-/** What a face shows of one space. */
+/** What a screen shows of one space. */
 export interface Shown {
   id: number
   /** Null is neutral: nothing fresh is known. Never taken for free. [OCC-6] */

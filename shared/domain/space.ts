@@ -6,7 +6,7 @@ import { OpeningHours } from './week-time.ts'
 export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export type Id = Static<typeof Id>
 
-/** What sort of place a space is; the face shows an icon and what "busy" means there. */
+/** What sort of place a space is; the screen shows an icon and what "busy" means there. */
 export const SpaceKind = Type.Enum([
   'university',
   'campus',

@@ -116,7 +116,7 @@ export interface ConfigProblem {
   advice: string
 }
 
-/** Whether the kiosk has a place: the first thing that a face asks; and how its screen starts, where that is configured. */
+/** Whether the kiosk has an assignment: the first thing that a screen asks; and how its screen starts, where that is configured. */
 export type KioskSlice = (
   | { state: 'starting' }
   | { state: 'configError'; file: string; problems: ConfigProblem[] }

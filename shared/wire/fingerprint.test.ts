@@ -37,7 +37,7 @@ function hashText(text: string): string {
   return run(1) + run(2)
 }
 
-/** What the digest and the signed texts come to for one sample: they are part of the line as much as its schemas. */
+/** What the digest and the signed texts come to for one sample: they are part of the protocol as much as its schemas. */
 function samples(): string[] {
   const { proof: _proof, ...hello } = KIOSK_MESSAGES.hello
   const digest = emptyDigest()
@@ -67,7 +67,7 @@ const fingerprints = {
   bridge: hashText(canonicalJson({ BRIDGE_INPUTS, BridgeCallMessage })),
 }
 
-test('[SYN-13] the line does not change silently: raise PROTOCOL, keep the one before it working, then store the new fingerprint', () => {
+test('[SYN-13] the protocol does not change silently: raise PROTOCOL, keep the one before it working, then store the new fingerprint', () => {
   expect({ protocol: PROTOCOL, line: fingerprints.line }).toEqual({
     protocol: stored.protocol,
     line: stored.line,

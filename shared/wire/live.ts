@@ -3,7 +3,7 @@ import { GoneRow, LevelRow, SpaceRow } from './messages.ts'
 import { Id } from '../domain/space.ts'
 
 // The messages of the live socket of people's pages, /api/v1/live: one JSON text per frame. Pages say who they are, once,
-// and ask whether the line still lives; everything else comes down. Rules LIV-n.
+// and ask whether the connection still works; everything else comes down. Rules LIV-n.
 
 const closed = { additionalProperties: false }
 const Clock = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
@@ -32,7 +32,7 @@ export type LiveHello = Static<typeof LiveHello>
 
 const ProbeId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 
-/** Page, after a welcome that takes it: does the line still live? A page that slept cannot know. [LIV-5] */
+/** Page, after a welcome that takes it: does the connection still work? A page that slept cannot know. [LIV-5] */
 export const LiveProbe = Type.Object({ type: Type.Literal('probe'), id: ProbeId }, closed)
 export type LiveProbe = Static<typeof LiveProbe>
 
@@ -45,7 +45,7 @@ export const LiveSpace = Type.Object(
   {
     ...SpaceRow.properties,
     version: Type.Integer({ minimum: 1 }),
-    /** False: not let on public screens; it counts in no other space. */
+    /** False: not on public screens; it counts in no other space. */
     isOnKiosks: Type.Boolean(),
   },
   closed,

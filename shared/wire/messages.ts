@@ -103,7 +103,7 @@ export const Hello = Type.Object(
 )
 export type Hello = Static<typeof Hello>
 
-/** Kiosk, after `err forked`: take this new key; the old one has just proved itself on this line. [SYN-12] */
+/** Kiosk, after `err forked`: take this new key; the old one has just proved itself on this connection. [SYN-12] */
 export const Fork = Type.Object(
   { type: Type.Literal('fork'), publicKey: Type.String({ minLength: 1, maxLength: 128 }) },
   { additionalProperties: false },
@@ -117,7 +117,7 @@ export const Forked = Type.Object(
 )
 export type Forked = Static<typeof Forked>
 
-/** What the hub asks of this line. */
+/** What the hub asks of this connection. */
 export const Limits = Type.Object(
   {
     heartbeatMs: Type.Integer({ minimum: 1 }),
@@ -128,7 +128,7 @@ export const Limits = Type.Object(
 )
 export type Limits = Static<typeof Limits>
 
-/** Hub: the line is open. `head` is read in the snapshot that serves the rows. [SYN-10] [SYN-11] */
+/** Hub: the connection is open. `head` is read in the snapshot that serves the rows. [SYN-10] [SYN-11] */
 export const Welcome = Type.Object(
   {
     type: Type.Literal('welcome'),
@@ -276,7 +276,7 @@ export const Bye = Type.Object(
 )
 export type Bye = Static<typeof Bye>
 
-/** Why a line ends or a message is not taken. A closed list. */
+/** Why a connection ends or a message is not taken. A closed list. */
 export const ConnectionErrorCode = Type.Enum([
   'malformed',
   'tooLarge',
@@ -295,14 +295,14 @@ export const ConnectionErrorCode = Type.Enum([
 ])
 export type ConnectionErrorCode = Static<typeof ConnectionErrorCode>
 
-/** Hub: something is wrong. `fatal`: the line closes right after. */
+/** Hub: something is wrong. `fatal`: the connection closes right after. */
 export const ConnectionError = Type.Object(
   { type: Type.Literal('err'), code: ConnectionErrorCode, fatal: Type.Boolean() },
   { additionalProperties: false },
 )
 export type ConnectionError = Static<typeof ConnectionError>
 
-/** Kiosk: something that needs the line now and is never stored on the device. */
+/** Kiosk: something that needs the connection now and is never stored on the device. */
 export const Request = Type.Object(
   {
     type: Type.Literal('request'),

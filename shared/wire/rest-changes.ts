@@ -36,7 +36,7 @@ export const ChangeRow = Type.Object(
     actorName: Type.Union([Type.Null(), Type.String()]),
     service: Type.String(),
     subject: Type.String(),
-    /** Where from; forgotten after 90 days. */
+    /** Where from; deleted after 90 days. */
     address: Type.Union([Type.Null(), Type.String()]),
     log: Type.Record(Type.String(), Type.Unknown()),
     /** Names as they are now of what the act speaks of by number: "space 7", "kiosk 17", "user 7", "group 3". */

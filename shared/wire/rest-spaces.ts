@@ -56,7 +56,7 @@ const MyReport = Type.Object(MY_REPORT, closed)
 /** A tap's report; `isRepeat`: made before, by an equal tap of the same person. [OCC-16] */
 const TakenReport = Type.Object({ ...MY_REPORT, isRepeat: Type.Optional(Type.Boolean()) }, closed)
 
-/** What was taken back, and the earlier report of the same person that counts then; absent: none does. [OCC-16] */
+/** What was withdrawn, and the earlier report of the same person that counts then; absent: none does. [OCC-16] */
 const WithdrawnReport = Type.Object({ ...MY_REPORT, earlier: Type.Optional(MyReport) }, closed)
 
 const Named = Type.Object({ id: Id, name: Type.String() }, closed)

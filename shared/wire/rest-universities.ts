@@ -9,7 +9,7 @@ const closed = { additionalProperties: false }
 const Domain = Type.String({ minLength: 1, maxLength: 253 })
 const Zone = Type.String({ minLength: 1, maxLength: 64 })
 
-/** Somebody's wish for a university, as a platform administrator sees it. */
+/** Somebody's request for a university, as a platform administrator sees it. */
 const UniversityRequest = Type.Object(
   {
     id: Id,
@@ -20,7 +20,7 @@ const UniversityRequest = Type.Object(
     contact: Type.String(),
     isContactConfirmed: Type.Boolean(),
     requestedAtMs: Type.Number(),
-    /** What stands against it: a domain that is claimed, a public mail provider, a sub-domain of another's or a parent of it, a taken name. */
+    /** What conflicts with it: a domain that is claimed, a public mail provider, a sub-domain of another's or a parent of it, a taken name. */
     collisions: Type.Array(
       Type.Object(
         {

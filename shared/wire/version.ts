@@ -1,4 +1,4 @@
-/** The version of the line between kiosk and hub: since 2 with `levels`, since 3 with any language and with texts in several. [SYN-13] */
+/** The version of the protocol between kiosk and hub: since 2 with `levels`, since 3 with any language and with texts in several. [SYN-13] */
 export const PROTOCOL = 3
 
 /** Versions that a hub speaks, best first. [SYN-13] */

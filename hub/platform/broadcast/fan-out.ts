@@ -194,7 +194,7 @@ export class Audience {
     this.noticedClock = 0
     this.sending.abandon()
     this.recentFrames.clear()
-    this.feed.forget()
+    this.feed.reset()
     for (const member of this.members) member.end('epochChanged')
   }
 

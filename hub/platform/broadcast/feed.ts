@@ -20,7 +20,7 @@ export interface Feed {
   /** What changed after `from`, as rows. */
   readRows(from: number | null): Promise<FeedRows | null>
   /** Forgets what is kept: a new epoch began. */
-  forget(): void
+  reset(): void
 }
 
 /** Frame chunks, and the epoch that they belong to. */
@@ -84,7 +84,7 @@ export function makeFeed(
       }
     },
     readRows: (from) => load(from, false),
-    forget: () => {
+    reset: () => {
       kept = []
     },
   }

@@ -6,7 +6,7 @@ import { buffersFor, makeFrameChunks } from './frame-chunks.ts'
 const parseChanges = makeParse(Changes)
 const parseSnapshot = makeParse(Snapshot)
 
-test('[SYN-9] parts are messages of the line, none is too large, and together they hold every row once', () => {
+test('[SYN-9] chunks are messages of the protocol, none is too large, and together they hold every row once', () => {
   const levels = Array.from({ length: 20_000 }, (_, id): LevelRow => [id + 1, 7, 1, 1_700_000_000_000])
   const { buffers, byteCount } = makeFrameChunks('epoch', 3, 7, { rows: [], levels, gone: [[99_999, 5]] })
   expect(buffers.length).toBeGreaterThan(2)

@@ -17,7 +17,7 @@ test('[SYN-27] a poll of the heads that finds no database, or hangs, is late aft
     databaseNowMs: () => null,
   }
   const inFlight = makeInFlight()
-  const wakeUp = startHeadNotifier({
+  const notifier = startHeadNotifier({
     pool,
     clock,
     log: noLog,
@@ -32,10 +32,10 @@ test('[SYN-27] a poll of the heads that finds no database, or hangs, is late aft
     state.nowMs = turn * 1_000
     state.run()
     await inFlight.settled()
-    expect(wakeUp.isLate()).toBe(false)
+    expect(notifier.isLate()).toBe(false)
   }
   state.nowMs = 5_001
-  expect(wakeUp.isLate()).toBe(true)
-  await wakeUp.stop()
+  expect(notifier.isLate()).toBe(true)
+  await notifier.stop()
   await closePool(pool)
 })

@@ -1,7 +1,7 @@
 import pTimeout from 'p-timeout'
 import type { WebSocketServer } from 'ws'
 
-/** Time that a kiosk has to answer a close, ms. ws itself would wait for half a minute, and a half-open line never answers. */
+/** Time that a kiosk has to answer a close, ms. ws itself would wait for half a minute, and a half-open connection never answers. */
 const CLOSE_TIMEOUT_MS = 500
 /** "Going away", RFC 6455. */
 const GOING_AWAY = 1001

@@ -75,7 +75,7 @@ test('[SYN-13] another protocol version is answered upgrade', async () => {
   expect(await guest.connection.closed()).toBe('upgrade')
 })
 
-test('[SYN-15] what is malformed, too large or out of turn ends the line and changes nothing', async () => {
+test('[SYN-15] what is malformed, too large or out of turn ends the connection and changes nothing', async () => {
   const cases: [string, string][] = [
     ['{', 'malformed'],
     ['{"type":"dance"}', 'malformed'],
@@ -120,7 +120,7 @@ test('[SYN-11] each welcome carries a fresh ticket; the last issued and the last
   expect(await loadKiosk()).toMatchObject({ ticket_confirmed: confirmed, ticket_issued: kiosk.ticket })
 })
 
-test('[SYN-12] an old ticket comes from a clone: it may take a new identity on the line, twice the same one', async () => {
+test('[SYN-12] an old ticket comes from a clone: it may take a new identity on the connection, twice the same one', async () => {
   const first = await openTestSession(core, kiosk)
   const old = kiosk.ticket
   first.hangUp()
@@ -218,7 +218,7 @@ test('[SYN-17] a signed head beyond the database begins a new epoch; a bare clai
   expect(await loadChanges('epoch')).toEqual([expect.objectContaining({ head: 1, sealed: 2 })])
 })
 
-test('[SYN-17] staff may begin a new epoch, and so does another cluster: every line ends within a poll', async () => {
+test('[SYN-17] staff may begin a new epoch, and so does another cluster: every connection ends within a poll', async () => {
   const open = await openTestSession(core, kiosk)
   await rollEpoch(database.pool, campus.universityId, 'restored', {
     actor: 'cli',
@@ -352,7 +352,7 @@ test('[SYN-16] what a kiosk says of itself is written down, and orders nothing',
   }
 })
 
-test('a hub that stops answers what it took, says bye, and closes every line', async () => {
+test('a hub that stops answers what it took, says bye, and closes every connection', async () => {
   const open = await openTestSession(core, kiosk)
   open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
   await core.stop()

@@ -18,7 +18,7 @@ import {
   type TestKiosk,
 } from '../../testing/testing-kiosk.ts'
 
-// What a stolen key, a clone, or somebody without any key may try on the line.
+// What a stolen key, a clone, or somebody without any key may try on a connection.
 
 let database: TestDatabase
 let campus: TestCampus
@@ -84,7 +84,7 @@ test('[SYN-15] [SYN-11] a ticket that the database could not keep leaves everyon
   }
 })
 
-test('[SYN-15] [SYN-7] numbers and keys that are none of ours are refused alone and leave the kiosk its line', async () => {
+test('[SYN-15] [SYN-7] numbers and keys that are none of ours are refused alone and leave the kiosk its connection', async () => {
   const open = await openTestSession(core, kiosk)
   const bodies = [
     '{"spaceId":1e308,"level":1}',
@@ -287,7 +287,7 @@ test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per
 })
 
 test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its hello is not called unknown', async () => {
-  const desk = makeHandshakeBatcher(
+  const batcher = makeHandshakeBatcher(
     {
       pool: database.pool,
       clock: makeHubClock(),
@@ -307,7 +307,8 @@ test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its
     spaceId: campus.root,
   })
   const challenge = { nonce: 'nonce', host: TEST_HOST }
-  const open = (one: TestKiosk): ReturnType<typeof desk.open> => desk.open(one.hello('nonce'), challenge)
+  const open = (one: TestKiosk): ReturnType<typeof batcher.open> =>
+    batcher.open(one.hello('nonce'), challenge)
   expect(await open(kiosk)).toMatchObject({ verdict: 'open' })
   kiosk.ticket = 'none of ours'
   const verdicts = await Promise.all([open(kiosk), open(other)])

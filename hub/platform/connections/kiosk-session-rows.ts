@@ -81,7 +81,7 @@ export async function writeSessions(
   )
 }
 
-/** What a kiosk last told the hub about itself. */
+/** The status that a kiosk last reported. */
 export interface KioskStatus {
   id: number
   session: number
@@ -90,7 +90,7 @@ export interface KioskStatus {
   clockOffsetMs: number
 }
 
-/** Writes what kiosks told about themselves; a ticket counts as confirmed when it is the one issued. Answers the kiosks whose session is still theirs. [SYN-11] [SYN-12] */
+/** Writes the status that kiosks reported; a ticket counts as confirmed when it is the one issued. Answers the kiosks whose session is still theirs. [SYN-11] [SYN-12] */
 export async function writeKioskStatuses(
   client: Queryable,
   nowMs: number,

@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(() => hubs.stop())
 
-test('[LIV-5] a page that asks whether the line lives is answered at once, after all that was told before', async () => {
+test('[LIV-5] a page that asks whether the connection works is answered at once, after all that was sent before', async () => {
   const ticket = await hub.ticketOf(tenant.student)
   const page = await hub.dial({ type: 'hello', ticket, since: null })
   expect(await page.next('welcome')).toMatchObject({ takesProbes: true, heartbeatMs: LIVE_HEARTBEAT_MS })

@@ -3,10 +3,10 @@ import { query, type Queryable } from '../postgres/database.ts'
 
 /** How long a ticket is good, seconds: a page uses it at once. [LIV-1] */
 const TICKET_S = 30
-/** Tickets of one session that may wait: all its tabs after a restart of the hub. Older ones are forgotten. */
+/** Tickets of one session that may wait: all its tabs after a restart of the hub. Older ones are deleted. */
 const MAX_WAITING = 16
 
-/** Keeps the hash of a ticket for a session, and forgets what has run out. [LIV-1] */
+/** Keeps the hash of a ticket for a session, and deletes what has run out. [LIV-1] */
 export async function insertLiveTicket(
   database: Queryable,
   ticketHash: string,

@@ -87,7 +87,7 @@ test('[SYN-10] [SYN-6] a real socket: challenge, proof over the host as dialled,
   await once(caller.socket, 'close')
 })
 
-test('[SYN-15] a frame of the first moment is not lost, a binary one and a too large one end the line', async () => {
+test('[SYN-15] a frame of the first moment is not lost, a binary one and a too large one end the connection', async () => {
   for (const [frame, code] of [
     ['{"type":"dance"}', 'malformed'],
     [Buffer.from('{}'), 'tooLarge'],
@@ -103,7 +103,7 @@ test('[SYN-15] a frame of the first moment is not lost, a binary one and a too l
   expect(core.connectedCount).toBe(0)
 })
 
-test('[SYN-10] a hello that does not come within 5 s ends the line', async () => {
+test('[SYN-10] a hello that does not come within 5 s ends the connection', async () => {
   const caller = new Caller()
   const startedMs = performance.now()
   await once(caller.socket, 'close')

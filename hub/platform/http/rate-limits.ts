@@ -120,7 +120,7 @@ export async function dropExpiredRateLimits(database: Queryable): Promise<void> 
   await query(database, 'delete from rate_limits where resets_at < now()')
 }
 
-/** Counts a try before it is checked, by the database's clock; answers how many there are now, and when they are forgotten. */
+/** Counts a try before it is checked, by the database's clock; answers how many there are now, and when they no longer count. */
 export async function countTryNow(database: Queryable, bucket: string, windowMs: number): Promise<Tries> {
   const [row] = await query<Tries>(
     database,

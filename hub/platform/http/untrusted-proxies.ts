@@ -9,7 +9,7 @@ export interface UntrustedProxies {
   all(): string[]
 }
 
-/** Makes an empty memory; each new one is noted in the log, and handed on for `doctor`. [EDG-5] */
+/** Makes an empty memory; each new one is written to the log, and handed on for `doctor`. [EDG-5] */
 export function makeUntrustedProxies(
   log: Pick<HubLog, 'warn'>,
   changed: (peers: string[]) => void,

@@ -7,7 +7,7 @@ import { makeTestDatabase, startScratchServer, type TestDatabase } from '../post
 import { makeHubClock } from '../clock.ts'
 
 import { startJobs, type Job, type Jobs } from './jobs.ts'
-import { forgetAddressesJob, purgeJob } from '../../periodic-jobs.ts'
+import { clearAddressesJob, purgeJob } from '../../periodic-jobs.ts'
 
 let database: TestDatabase
 const running: Jobs[] = []
@@ -186,7 +186,7 @@ test('addresses of the network are forgotten after 90 days, and not before', asy
        values ('hub', 'test', $1::text, '192.0.2.7', now() - $1::text::int * interval '1 day')`,
       [days],
     )
-  await forgetAddressesJob(pool).run()
+  await clearAddressesJob(pool).run()
   const kept = await query(
     pool,
     "select subject, host(address) as address from change_logs where service = 'test' order by id",

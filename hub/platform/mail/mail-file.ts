@@ -1,5 +1,5 @@
 /** What can be read from a mail that was written to a file. */
-export interface ReadMail {
+export interface MailFile {
   to: string
   subject: string
   /** The address that the mail is about; null where it has none. */
@@ -12,7 +12,7 @@ export function mailFileText({ to, subject, text }: { to: string; subject: strin
 }
 
 /** Reads such a text again. */
-export function readMailFile(text: string): ReadMail {
+export function readMailFile(text: string): MailFile {
   const fact = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? ''
   return { to: fact('To'), subject: fact('Subject'), link: /^https?:\/\/\S+$/m.exec(text)?.[0] ?? null }
 }

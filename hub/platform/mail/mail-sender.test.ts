@@ -20,7 +20,7 @@ import { writeMail } from './write-mail.ts'
 let database: TestDatabase
 let mailbox: TestMailbox
 const keys = makeServerKeys('the secret of these tests, and of no others')
-const desk = { keys, publicUrl: () => 'https://carrel.example' }
+const linkSettings = { keys, publicUrl: () => 'https://carrel.example' }
 
 beforeAll(async () => {
   database = await makeTestDatabase('mail')
@@ -32,10 +32,10 @@ beforeEach(async () => {
 })
 afterEach(() => mailbox.stop())
 
-const makeDesk = (
+const makeSender = (
   transport: MailTransport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>'),
   log: HubLog = noLog,
-): MailSender => makeMailSender({ ...desk, pool: database.pool, transport, log, metrics })
+): MailSender => makeMailSender({ ...linkSettings, pool: database.pool, transport, log, metrics })
 const counted: string[] = []
 const metrics = { mail: (outcome: string) => void counted.push(outcome) }
 const queue = (key: string, to: string): Promise<void> =>
@@ -51,12 +51,12 @@ describe('[IDN-7] a mail', () => {
   test('is sent once, whoever queues it how often, and then forgotten but for its key', async () => {
     await queue('one', 'ana@uni.example')
     await queue('one', 'ana@uni.example')
-    const desks = [makeDesk(), makeDesk(), makeDesk()]
-    await Promise.all(desks.map((one) => one.sendDue()))
-    await desks[0]?.sendDue()
+    const senders = [makeSender(), makeSender(), makeSender()]
+    await Promise.all(senders.map((one) => one.sendDue()))
+    await senders[0]?.sendDue()
     expect(mailbox.all().map(({ to }) => to)).toEqual(['ana@uni.example'])
     await queue('one', 'ana@uni.example')
-    await desks[0]?.sendDue()
+    await senders[0]?.sendDue()
     expect(mailbox.all()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ key: 'one', to: null, facts: null, sent: true, failed: false }])
   })
@@ -66,7 +66,7 @@ describe('[IDN-7] a mail', () => {
     const waits: unknown[] = []
     for (let round = 0; round < 10; round += 1) {
       mailbox.refuse({ code: 450, times: 1 })
-      await makeDesk().sendDue()
+      await makeSender().sendDue()
       waits.push((await outbox())[0]?.['minutes'])
       await query(database.pool, 'update mail_outbox set next_try_at = now()')
     }
@@ -74,17 +74,17 @@ describe('[IDN-7] a mail', () => {
     expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries: 10, sent: false, failed: false }])
     await query(database.pool, "update mail_outbox set created_at = now() - interval '25 hours'")
     mailbox.refuse({ code: 450, times: 1 })
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     expect(await outbox()).toMatchObject([{ to: null, facts: null, sent: false, failed: true }])
   })
 
   test('that was refused for now arrives at its next try, under the same message id', async () => {
     await queue('again', 'ana@uni.example')
     mailbox.refuse({ code: 451, times: 1 })
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     expect(mailbox.all()).toHaveLength(0)
     await query(database.pool, 'update mail_outbox set next_try_at = now()')
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     const { messageId } = await mailbox.next('ana@uni.example')
     expect(messageId).toBe(letter('passwordChanged', {}, 'en', 'again').messageId)
   })
@@ -94,7 +94,7 @@ describe('[IDN-7] a mail', () => {
     const log = makeHubLog(makeLogger('trace', { write: (line: string) => void lines.push(line) }))
     await queue('unknown', 'gone@uni.example')
     mailbox.refuse({ code: 550, times: 1 })
-    await makeDesk(makeSmtpTransport(mailbox.url, 'carrel@carrel.example'), log).sendDue()
+    await makeSender(makeSmtpTransport(mailbox.url, 'carrel@carrel.example'), log).sendDue()
     expect(await outbox()).toMatchObject([{ to: null, tries: 1, sent: false, failed: true }])
     expect(lines.join('')).toContain('"responseCode":550')
     expect(lines.join('')).not.toContain('gone@')
@@ -111,7 +111,7 @@ describe('[IDN-7] a mail', () => {
         template: 'passwordChanged',
         facts: {},
       })
-    await makeDesk(undefined, log).sendDue()
+    await makeSender(undefined, log).sendDue()
     expect((await mailbox.next('tlh@uni.example')).subject).toBe('Your password was changed')
     expect((await mailbox.next('sl-SI@uni.example')).subject).toBe('Vaše geslo je spremenjeno')
     expect(lines.join('').match(/"language":"[^"]+"/g)).toEqual(['"language":"tlh"'])
@@ -119,12 +119,12 @@ describe('[IDN-7] a mail', () => {
 
   test('[IDN-18] beyond ASCII goes to a server that takes such, and is given up at once by any other', async () => {
     await queue('any', 'žiga@uni.example')
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     expect((await mailbox.next('žiga@uni.example')).subject).toBe('Your password was changed')
     const ascii = await startTestMailbox({ isAsciiOnly: true })
     await queue('ascii', 'žiga@uni.example')
     await queue('plain', 'ziga@uni.example')
-    await makeDesk(makeSmtpTransport(ascii.url, 'carrel@carrel.example')).sendDue()
+    await makeSender(makeSmtpTransport(ascii.url, 'carrel@carrel.example')).sendDue()
     expect(ascii.all().map(({ to }) => to)).toEqual(['ziga@uni.example'])
     expect(await outbox()).toMatchObject([
       { sent: true },
@@ -134,7 +134,7 @@ describe('[IDN-7] a mail', () => {
     await ascii.stop()
     // Nobody can say: it waits.
     await queue('away', 'žiga@uni.example')
-    await makeDesk(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
+    await makeSender(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
     expect((await outbox()).at(-1)).toMatchObject({ tries: 1, failed: false })
   })
 
@@ -146,10 +146,10 @@ describe('[IDN-7] a mail', () => {
     counted.length = 0
     await queue('gone', 'žiga.horvat@uni.example')
     mailbox.refuse({ code: 550, times: 1 })
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     await queue('later', 'lea@elsewhere.example')
     mailbox.refuse({ code: 450, times: 1 })
-    await makeDesk().sendDue()
+    await makeSender().sendDue()
     expect(await loadStuckMail(database.pool)).toMatchObject([
       {
         template: 'passwordChanged',
@@ -166,12 +166,12 @@ describe('[IDN-7] a mail', () => {
 
   test('waits while no server answers', async () => {
     await queue('away', 'ana@uni.example')
-    await makeDesk(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
+    await makeSender(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
     expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries: 1, sent: false, failed: false }])
   })
 
   test('that is queued while others are sent goes with them', async () => {
-    const late = makeDesk({
+    const late = makeSender({
       takesUtf8: async () => true,
       send: async () => {
         await queue('second', 'b@uni.example')
@@ -196,7 +196,7 @@ describe('[IDN-7] a mail', () => {
       template: 'verifyAddress',
       facts: { nonce: 'n', university: 'U' },
     })
-    await makeDesk(makeFileTransport(join(folder, 'mail'), 'carrel@localhost', noLog)).sendDue()
+    await makeSender(makeFileTransport(join(folder, 'mail'), 'carrel@localhost', noLog)).sendDue()
     const [file = '', readable = ''] = readdirSync(join(folder, 'mail')).toSorted()
     expect([file, readable]).toEqual([expect.stringMatching(/\.eml$/), file.replace(/eml$/, 'txt')])
     for (const name of [file, readable]) expect(statSync(join(folder, 'mail', name)).mode & 0o777).toBe(0o600)
@@ -235,7 +235,7 @@ function letter(
   locale: Locale = 'en',
   key = 'k',
 ): ReturnType<typeof writeMail> {
-  return writeMail(desk, { key, to: 'ana@uni.example', locale, template, facts })
+  return writeMail(linkSettings, { key, to: 'ana@uni.example', locale, template, facts })
 }
 
 describe('[IDN-7] a letter', () => {

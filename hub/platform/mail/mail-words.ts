@@ -18,7 +18,7 @@ void made.init({
 
 /** What mails are written with in one language. */
 export interface MailWords {
-  /** Its tag. */
+  /** Its BCP 47 tag. */
   language: string
   /** What a part of a mail says with these facts, `accountExists.subject` for example; null: it has no such part. */
   say(part: string, facts?: Record<string, unknown>): string | null

@@ -3,7 +3,7 @@ import PostalMime, { type Email } from 'postal-mime'
 import { SMTPServer } from 'smtp-server'
 
 /** A mail as its reader sees it. */
-export interface ReadMail {
+export interface ReceivedMail {
   to: string
   from: string
   subject: string
@@ -15,14 +15,14 @@ export interface ReadMail {
   raw: string
 }
 
-/** A mail server of a test, and everybody's letter box behind it. */
+/** A mail server of a test, with everybody's mailbox. */
 export interface TestMailbox {
   /** For SMTP_URL. */
   url: string
   /** All mails so far, in the order in which they came. */
-  all(): readonly ReadMail[]
+  all(): readonly ReceivedMail[]
   /** The next mail to an address that was not read before; waits for it. */
-  next(to: string): Promise<ReadMail>
+  next(to: string): Promise<ReceivedMail>
   /** Answers the next recipients so instead of taking them. */
   refuse(response: { code: number; times: number }): void
   stop(): Promise<void>
@@ -30,8 +30,8 @@ export interface TestMailbox {
 
 /** Starts a real SMTP server on loopback; one that does not take addresses beyond ASCII, where asked for. */
 export async function startTestMailbox({ isAsciiOnly = false } = {}): Promise<TestMailbox> {
-  const mails: ReadMail[] = []
-  const read = new Set<ReadMail>()
+  const mails: ReceivedMail[] = []
+  const read = new Set<ReceivedMail>()
   const waiting = new Set<() => void>()
   const refusal = { code: 0, times: 0 }
   const server = new SMTPServer({
@@ -62,7 +62,7 @@ export async function startTestMailbox({ isAsciiOnly = false } = {}): Promise<Te
   await once(server.server, 'listening')
   const address = server.server.address()
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  const next = async (to: string): Promise<ReadMail> => {
+  const next = async (to: string): Promise<ReceivedMail> => {
     for (;;) {
       const found = mails.find((mail) => mail.to === to && !read.has(mail))
       if (found !== undefined) {
@@ -84,7 +84,7 @@ export async function startTestMailbox({ isAsciiOnly = false } = {}): Promise<Te
   }
 }
 
-function readMail(mail: Email, to: string, raw: string): ReadMail {
+function readMail(mail: Email, to: string, raw: string): ReceivedMail {
   const { subject = '', text = '', html = '', messageId = '' } = mail
   const [, path = '', token = ''] = /https?:\/\/[^/\s]+(\/[a-z/]+)#token=([\w-]{43})/.exec(text) ?? []
   const from = mail.from?.address ?? ''

@@ -188,11 +188,11 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     await makeDatabase()
     const doctor = async (): Promise<unknown> => {
       const { findings } = (await runHere(environmentOf(), ['doctor', '--json'])).json() as {
-        findings: { what: string; state: string; mend?: string }[]
+        findings: { what: string; state: string; fix?: string }[]
       }
       return findings.find(({ what }) => what === 'role')
     }
-    expect(await doctor()).toMatchObject({ state: 'warn', mend: expect.stringContaining('Start the hub') })
+    expect(await doctor()).toMatchObject({ state: 'warn', fix: expect.stringContaining('Start the hub') })
     const university = [
       'university',
       'add',

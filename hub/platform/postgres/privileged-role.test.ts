@@ -92,6 +92,7 @@ describe('[OPS-13, OPS-16] a role of DATABASE_URL that can do more than own its 
         found: expect.stringContaining(
           `names carrel_hub, which can do more there than own it (${privileges})`,
         ),
+        fix: expect.stringContaining('Start the hub'),
         mend: expect.stringContaining('Start the hub'),
       },
     ])

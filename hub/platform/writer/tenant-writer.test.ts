@@ -115,7 +115,7 @@ test('[SYN-6] an answer comes only after COMMIT has returned', async () => {
 })
 
 test.each(['before', 'after'])(
-  '[SYN-6] a line to the database that breaks %s the commit leaves no doubt: it is read again under the lock',
+  '[SYN-6] a connection to the database that breaks %s the commit leaves no doubt: it is read again under the lock',
   async (when) => {
     let isBroken = false
     const pool = meddlingPool(async (commit) => {

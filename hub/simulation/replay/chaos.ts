@@ -5,7 +5,7 @@ import type { KioskHosts } from './kiosk-hosts.ts'
 
 /** What the chaos did, by name. */
 export type ChaosCounts = Record<
-  'lines cut' | 'lines silenced' | 'kiosk processes killed' | 'hub killed' | 'hub stopped',
+  'connections cut' | 'connections silenced' | 'kiosk processes killed' | 'hub killed' | 'hub stopped',
   number
 >
 
@@ -14,8 +14,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Cuts connections, kills kiosks, and kills and restarts the hub, until it is stopped. */
 export class Chaos {
   readonly counts: ChaosCounts = {
-    'lines cut': 0,
-    'lines silenced': 0,
+    'connections cut': 0,
+    'connections silenced': 0,
     'kiosk processes killed': 0,
     'hub killed': 0,
     'hub stopped': 0,
@@ -38,12 +38,12 @@ export class Chaos {
     switch (random.integerBelow(hub === null ? 5 : 8)) {
       case 0:
       case 1:
-        counts['lines cut'] += proxy.cut()
+        counts['connections cut'] += proxy.cut()
         return
       case 2: {
         // No end is notified, and what is under way is lost with the connection.
         proxy.isSilent = true
-        counts['lines silenced'] += 1
+        counts['connections silenced'] += 1
         await pause(random.integerBelow(300))
         proxy.cut()
         proxy.isSilent = false

@@ -125,7 +125,8 @@ function readRoom(cell: (column: string) => string): RoomLine | string {
   if (name === undefined) return 'no name'
   const floorName = /^-?\d+$/.test(floor) ? `Floor ${floor}` : floor
   const path = [cell('library') || 'Library', ...(floor === '' ? [] : [floorName]), name]
-  if (path.some((part) => part.length > 120 || /\p{Cc}/u.test(part))) return 'a name that no door could show'
+  if (path.some((part) => part.length > 120 || /\p{Cc}/u.test(part)))
+    return 'a name that no door screen could show'
   if (!/^([1-9]\d{0,4}|100000)$/.test(seats))
     return `seats ${JSON.stringify(seats.slice(0, 40))} is not a whole number from 1 to 100,000`
   return { path, names, seats: Number(seats) }
@@ -161,7 +162,7 @@ export function readCounts(
     else {
       const taken = columnOf.map((column) => readCell(fields, column, names, at, unparsed))
       byTime.set(atMs, { atMs, localTime: (fields[1] ?? '').trim(), taken })
-      if (atMs < newestMs) odd.push({ at, why: 'its time lies before that of a line above' })
+      if (atMs < newestMs) odd.push({ at, why: 'its time is before that of a line above' })
       newestMs = Math.max(newestMs, atMs)
       odd.push(...tooMany(rooms, taken, at))
     }

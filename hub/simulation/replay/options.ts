@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { optionFault, wordTooMany } from '#shared/domain/option-fault.ts'
 
-/** What a replay is asked to do. */
+/** The options of a replay. */
 export interface ReplayOptions {
   countsFile: string
   roomsFile: string
@@ -25,7 +25,7 @@ files alone say. Lines and cells that do not parse are counted, named, and left 
                   CARREL_HOME. The library becomes a university of its own in it. Without --hub: a hub of its own
                   on an empty scratch database
   --speed N|max   N times as fast as the file, quiet nights skipped; max (the default) as fast as the kiosks take it
-  --chaos SEED    meanwhile connections are cut, kiosks killed and, with its own hub, the hub killed and restarted
+  --chaos SEED    during the replay connections are cut, kiosks killed and, with its own hub, the hub killed and restarted
   --until TIME    stops at this time of the file: 2016-10-14T12:00:00+08:00, "2016-10-14 12:00" as the file's second
                   column has it, or seconds since 1970
   --seed N        of the 50 moments (1)

@@ -5,7 +5,7 @@ import type { SyncFeatures } from './platform/connections/sync-features.ts'
 import type { Database } from './platform/postgres/database.ts'
 import { loadFeed, loadLiveFeed } from './spaces/space-feed-rows.ts'
 
-/** What the features give to the lines of kiosks and pages. */
+/** What connections of kiosks and pages use from the features. */
 export function makeSyncFeatures(pool: Database): SyncFeatures {
   return {
     commits: makeBatchCommits(pool),
