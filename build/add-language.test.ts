@@ -82,7 +82,7 @@ function copyProject(): string {
   return copy
 }
 
-/** Draws the kiosk's toolbar; stands in the copy, because the screens' types fit no program of Node. */
+/** Draws the kiosk's toolbar; part of the copy, because the screens' types fit no program of Node. */
 const SHOW_TOOLBAR = `
   import { renderToStaticMarkup } from 'react-dom/server'
   import { I18nextProvider } from 'react-i18next'

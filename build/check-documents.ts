@@ -15,7 +15,7 @@ const DATED = 'build/decisions/'
 
 /**
  * Files and commands of npm that documents name and that are not there, each with document and line. A name without a folder
- * may lie anywhere.
+ * may be anywhere.
  */
 export function checkDocuments(
   tree: readonly TreeFile[],

@@ -1,6 +1,6 @@
 import type { TreeFile } from './tree.ts'
 
-/** What may stand nowhere in the project's text, where to look for it, and why. The patterns are written so that they do not find themselves. */
+/** What may be nowhere in the project's text, where to look for it, and why. The patterns are written so that they do not find themselves. */
 const FORBIDDEN: { pattern: RegExp; files: RegExp; why: string }[] = [
   {
     pattern: /@ts-(?:[i]gnore|[e]xpect-error|[n]ocheck)/,
@@ -45,7 +45,7 @@ const FORBIDDEN: { pattern: RegExp; files: RegExp; why: string }[] = [
   },
 ]
 
-/** Finds words and paths that may stand nowhere, each with file and line. */
+/** Finds words and paths that may be nowhere, each with file and line. */
 export function checkWords(tree: readonly TreeFile[]): string[] {
   return tree
     .filter((file) => file.path !== 'package-lock.json')

@@ -54,7 +54,7 @@ export async function visitDemoCampus(hubUrl: string, visitorName: string, code:
   }
 }
 
-/** Oldest first; between two reports the clock runs ahead by what lies between them. */
+/** Oldest first; between two reports the clock runs ahead by what is between them. */
 async function report(engine: Engine, spaces: readonly SpaceView[], lead: { ms: number }): Promise<number> {
   const byId = new Map(spaces.map((space) => [space.id, space]))
   const idByPath = new Map(spaces.map((space) => [pathOf(byId, space), space.id]))

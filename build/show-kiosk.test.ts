@@ -29,7 +29,7 @@ async function show(electron: string | null, timeoutMs: number) {
   const start = (given: string | undefined): ChildProgram => {
     const child = startProgram({
       name: 'door kiosk',
-      // Below the project's folder, where a child's file lies.
+      // Below the project's folder, where a child's file is.
       file: path.relative(path.dirname(import.meta.dirname), browser),
       args: [],
       ...(given === undefined ? {} : { electron: given }),

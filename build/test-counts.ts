@@ -93,7 +93,7 @@ function addTest(count: Count, test: TestCase): void {
     count.skips.push(`${test.fullName}: ${result.state === 'skipped' ? (result.note ?? NO_NOTE) : NO_NOTE}`)
 }
 
-/** A test that never ran because what stands before it broke has failed, whatever vitest calls it. */
+/** A test that never ran because what is before it broke has failed, whatever vitest calls it. */
 function hasBrokenSuite(test: TestCase): boolean {
   for (let above = test.parent; above.type === 'suite'; above = above.parent)
     if (above.errors().length > 0) return true

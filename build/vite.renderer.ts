@@ -13,7 +13,7 @@ const RENDERER = path.join(ROOT, 'desktop/renderer')
 /** The screens' pages. */
 export type ScreenPage = 'kiosk' | 'portal' | 'gallery'
 
-/** What stands in the kiosk's page for the program that watches it load. */
+/** What is in the kiosk's page for the program that watches it load. */
 const LOAD_SCRIPT = '<script vite-ignore src="./kiosk-load.js"></script>'
 
 /** Writes that program into the page: then it is there whenever the page is. Shells name its hash in the policy. [KSK-18] */

@@ -119,7 +119,7 @@ describe('a refusal is of the closed list', () => {
 })
 
 describe('[EDG-9] a client who hangs up', () => {
-  /** What stands in the log after a request that stopped in the middle. */
+  /** What is in the log after a request that stopped in the middle. */
   async function logAfter(send: (socket: Socket) => void): Promise<string[]> {
     const lines: string[] = []
     const port = await listening({

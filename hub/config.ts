@@ -30,7 +30,7 @@ export interface HubConfig extends HubLimits {
   proxies: string[]
   /** Certificate and key (PEM); null: plain HTTP, for loopback or behind a proxy that speaks TLS. */
   tls: { cert: string; key: string } | null
-  /** Where that key lies; null without one. */
+  /** Where that key is; null without one. */
   tlsKeyFile: string | null
   /** Where people find this hub, for example https://carrel.example.org; null: where it listens. */
   publicUrl: string | null
@@ -173,7 +173,7 @@ export function parseConfig(
   })
 }
 
-/** Words of secrets that stand in examples, and texts with too few different characters to be one. */
+/** Words of secrets that are in examples, and texts with too few different characters to be one. */
 const EXAMPLE_SECRET = /change.?me|example|secret|replace|insert|your.?|password|12345/i
 const MIN_DIFFERENT_CHARACTERS = 12
 

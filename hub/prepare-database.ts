@@ -75,7 +75,7 @@ function sentenceOf(error: unknown): string {
   return `The database cannot be prepared (${said}); check SUPERUSER_DATABASE_URL and that PostgreSQL runs.`
 }
 
-/** Whether the hub will come in with what it is told; else why not, in a sentence. */
+/** Whether the hub can connect with what it is given; else why not, in a sentence. */
 async function tryHub(url: string): Promise<string | null> {
   const pool = openPool(url, { maxConnections: 1 })
   try {

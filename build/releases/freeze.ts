@@ -161,7 +161,7 @@ async function main(): Promise<void> {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const target = path.join(import.meta.dirname, version)
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-freeze-'))
-  // It lies beside better-sqlite3, as in a packed app.
+  // It is beside better-sqlite3, as in a packed app.
   const engineFile = path.join(ROOT, 'node_modules', `.engine-${version}.mjs`)
   const keep = (name: string, bytes: Buffer | string): void => {
     writeFileSync(path.join(target, `${name}.gz`), gzipSync(bytes, { level: 9 }))

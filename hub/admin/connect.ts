@@ -22,7 +22,7 @@ import { refusal, type AdminRefusal, type AdminWorld } from './answer.ts'
  */
 export type OpenMode = 'use' | 'make' | 'look' | 'restore'
 
-/** Where the embedded database of a data folder lies. */
+/** Where the embedded database of a data folder is. */
 export function embeddedFolder(home: string): string {
   return join(home, 'database')
 }

@@ -6,7 +6,7 @@ import { serverSecretFile } from '../platform/secrets/server-secret.ts'
 import { findFolderFault, findSecretFault } from '../platform/secrets/secret-file.ts'
 import type { Finding } from './finding.ts'
 
-/** Whether what nobody else may know lies where nobody else can read or exchange it; directories look after their own. [IDN-22] */
+/** Whether what nobody else may know is where nobody else can read or exchange it; directories look after their own. [IDN-22] */
 export async function checkSecrets({ home, tlsKeyFile }: HubConfig): Promise<Finding[]> {
   const files = [serverSecretFile(home), setupFile(home), join(home, 'hub.json')].filter((file) =>
     existsSync(file),

@@ -39,7 +39,7 @@ const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkDirectories,
 ]
 
-/** Looks at everything that an installation stands on; nothing is changed. */
+/** Looks at everything that an installation depends on; nothing is changed. */
 export async function examine(config: HubConfig): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const check of HOST_CHECKS) findings.push(...(await guarded(check, config)))

@@ -11,7 +11,7 @@ export type Cell<Value> = (text: string) => Decision<Value, string>
 
 const NOTHING = new Set(['', 'NULL', '\\N'])
 
-/** Nothing may stand there: an empty cell, NULL or \N. */
+/** Nothing may be there: an empty cell, NULL or \N. */
 export function optional<Value>(cell: Cell<Value>): Cell<Value | null> {
   return (text) => (NOTHING.has(text.trim()) ? accept(null) : cell(text))
 }

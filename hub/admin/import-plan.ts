@@ -45,7 +45,7 @@ export interface ImportPlan {
 export interface RoomPlaces {
   /** Path of the place below which they stand. */
   below: readonly string[]
-  /** Name of a floor, with {floor} for what the table says; empty: rooms stand directly below the place. */
+  /** Name of a floor, with {floor} for what the table says; empty: rooms are directly below the place. */
   floors: string
 }
 
@@ -166,13 +166,13 @@ function factsOf(row: Readonly<Record<string, unknown>>): Record<string, unknown
   return Object.fromEntries(Object.entries(row).filter(([column]) => !gone.includes(column)))
 }
 
-/** The path at which a room stands. */
+/** The path at which a room is. */
 export function roomPath({ name, floor }: Row<'classrooms'>, { below, floors }: RoomPlaces): string[] {
   const hasFloor = floor !== null && floors !== ''
   return [...below, ...(hasFloor ? [floors.replaceAll('{floor}', floor)] : []), name]
 }
 
-/** Rooms, and the floors that they stand on, as a tree file would want them. [IMP-7] */
+/** Rooms, and the floors that they are on, as a tree file would want them. [IMP-7] */
 export function roomSpecs(tables: OldTables, places: RoomPlaces): SpaceSpec[] {
   const rooms = tables.classrooms.filter((room) => room.is_deleted !== true)
   const specs = new Map<string, SpaceSpec>()

@@ -16,7 +16,7 @@ import {
 import { pickKiosk, pickAssignment, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { makeTimes } from './times.ts'
 
-/** A code lies about for a day at the longest. */
+/** A code is valid for a day at the longest. */
 const MAX_CODE_MINUTES = 1440
 
 function parseMinutes(typed: string | undefined): Decision<number, AdminRefusal> {

@@ -39,7 +39,7 @@ export const log: AdminCommand = {
   },
 }
 
-/** "key staleMs, from 7200000, to 3600000"; what has parts of its own stands in brackets. */
+/** "key staleMs, from 7200000, to 3600000"; what has parts of its own is in brackets. */
 function detailsOf(facts: object): string {
   return Object.entries(facts)
     .map(([key, value]: [string, unknown]) => `${key} ${detailOf(value)}`)

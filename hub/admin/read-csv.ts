@@ -15,7 +15,7 @@ export interface CsvFault {
 
 /** A table that was read as far as it can be. */
 export interface CsvTable {
-  /** Names of the columns: known ones as they are known, others as they stand in the file. */
+  /** Names of the columns: known ones as they are known, others as they are in the file. */
   header: string[]
   rows: CsvRow[]
   faults: CsvFault[]
@@ -65,7 +65,7 @@ export function readCsv(text: string, known: readonly string[]): CsvTable {
   return { header, rows, faults }
 }
 
-/** The delimiter that stands most often in the first line that says anything, outside quotes. */
+/** The delimiter that occurs most often in the first line that says anything, outside quotes. */
 function findDelimiter(text: string): string {
   const [header = ''] = text
     .trimStart()

@@ -176,7 +176,7 @@ async function insertAll(
   return Object.fromEntries(Object.entries(counts).filter(([name]) => !isPassedOver(name)))
 }
 
-/** Whether PostgreSQL refused what stands in a row, by its classes of errors: data exceptions and broken rules. */
+/** Whether PostgreSQL refused what is in a row, by its classes of errors: data exceptions and broken rules. */
 function isDataFault(error: unknown): boolean {
   return /^2[23]/.test(String((error as { code?: string }).code))
 }

@@ -158,7 +158,7 @@ function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: A
 
 interface ToldOutcome extends Omit<ImportOutcome, 'difference'> {
   difference: Omit<TreeDifference, 'delete'> & { delete: { id: number; path: string[] }[] }
-  /** Deleted with what they stand in, and named to nobody. */
+  /** Deleted with what they are in, and named to nobody. */
   hiddenDeletedCount: number
 }
 

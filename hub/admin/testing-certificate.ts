@@ -1,4 +1,4 @@
-// A certificate for tests, self-signed for hub.example, localhost and 127.0.0.1. Its key lies open here and guards nothing.
+// A certificate for tests, self-signed for hub.example, localhost and 127.0.0.1. Its key is open here and guards nothing.
 
 /** The certificate, PEM. Holds until the year 2100. */
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----

@@ -70,7 +70,7 @@ const MAX_NAMED = 10_000
 /** So many acts are looked through for one page where parts of names are looked for: each costs a comparison of its text. */
 const SEARCHED_ROWS = 100_000
 
-/** Values: university, before, service, subject, user, from, to, how many, person, space, kiosk. A name finds who has it now, and where it stood in the act itself. */
+/** Values: university, before, service, subject, user, from, to, how many, person, space, kiosk. A name finds who has it now, and where it was in the act itself. */
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
        and ($5::bigint is null or c.user_id = $5)

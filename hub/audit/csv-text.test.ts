@@ -10,7 +10,7 @@ function splitElsewhere(line: string): string[] {
   return line.split(/[;,\t\r\n]/).map((piece) => piece.replace(/^[\s"]+/, ''))
 }
 
-/** What stood in a cell: without the apostrophes that disarm it. */
+/** What was in a cell: without the apostrophes that disarm it. */
 function plain(cell: string): string {
   return cell
     .replace(/^'('*)(?=[\t\r\n])/, '$1')

@@ -12,7 +12,7 @@ function neutraliseFormulas(text: string): string {
   return text.replaceAll(FORMULA, "$1$2'$3").replace(BREAK, "'$1")
 }
 
-/** One cell: quoted, and no formula whatever stands in it. [AUD-4] */
+/** One cell: quoted, and no formula whatever is in it. [AUD-4] */
 function cellText(value: string | number | null): string {
   if (typeof value === 'number') return String(value)
   return `"${neutraliseFormulas(value ?? '').replaceAll('"', '""')}"`

@@ -24,7 +24,7 @@ export interface FoundPerson {
 
 /**
  * The result of looking for exactly one person. `several`: more than one, or an entry without a stable id; `unclear`: the
- * directory gave an incomplete answer. `isGone` is false while a part of the answer lies on another server. [DIR-5] [DIR-10]
+ * directory gave an incomplete answer. `isGone` is false while a part of the answer is on another server. [DIR-5] [DIR-10]
  */
 export type LookupResult =
   | { kind: 'one'; person: FoundPerson }

@@ -74,5 +74,5 @@ function shortfallOf({ status, isOverfull, references }: SearchAnswer): Shortfal
   return references.every((uri) => WITHOUT_PEOPLE.test(uri)) ? null : 'elsewhere'
 }
 
-/** Below its root Active Directory names these partitions in every answer; neither people nor groups lie there. */
+/** Below its root Active Directory names these partitions in every answer; neither people nor groups are there. */
 const WITHOUT_PEOPLE = /\/(DC=(Domain|Forest)DnsZones|CN=Configuration),/i

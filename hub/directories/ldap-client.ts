@@ -50,7 +50,7 @@ export interface SearchAnswer {
   entries: Entry[]
   /** Whether there were more entries than are kept. */
   isOverfull: boolean
-  /** Servers on which the rest of the answer lies. */
+  /** Servers on which the rest of the answer is. */
   references: string[]
   /** Where the next page begins; null: there is none. */
   cookie: Buffer | null

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
 import { hostWithoutPort } from './http/request-target.ts'
 
-/** From a tenth of a millisecond, where a local commit lies, to the ten seconds at which people give up. */
+/** From a tenth of a millisecond, where a local commit is, to the ten seconds at which people give up. */
 const SECONDS = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 const LOOPBACK_NAMES = ['127.0.0.1', 'localhost']
@@ -69,7 +69,7 @@ export function makeMetrics(): PrometheusMetrics {
   const behind = new Gauge({ name: 'carrel_sockets_behind', help: 'Sockets with too much unsent', registers })
   const mails = new Counter({
     name: 'carrel_mails_total',
-    help: 'Tries to hand a mail in, by how they ended: sent, later, givenUp',
+    help: 'Attempts to send mail, by how they ended: sent, later, givenUp',
     labelNames: ['outcome'],
     registers,
   })

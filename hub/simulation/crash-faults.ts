@@ -25,7 +25,7 @@ const YEAR_MS = 31_557_600_000
 /** More devices than this are not cloned: each costs time at every step. */
 const MOST_DEVICES = 14
 
-/** What can happen to devices, to hubs, and to what hubs stand on. */
+/** What can happen to devices, to hubs, and to what hubs run on. */
 export const CRASH_FAULTS: Record<CrashFault, ApplyOperation> = {
   kioskCrash: (world, { a, b, c }, index) => {
     const device = pickOpenDevice(world, a)

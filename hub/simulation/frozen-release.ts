@@ -4,7 +4,7 @@ export interface Release {
   version: string
   /** From which its hub derived its keys. */
   secret: string
-  /** The kiosk that its outbox belongs to, and where that one stood. */
+  /** The kiosk that its outbox belongs to, and where that one was. */
   kioskName: string
   kioskId: number
   spaceId: number

@@ -43,7 +43,7 @@ export async function makeFuzzPeople(pool: Database, app: FastifyInstance): Prom
   }
 }
 
-/** Rows of both, by the names of fields that may hold them; nobody's words stand in texts that are stored. */
+/** Rows of both, by the names of fields that may hold them; nobody's words are in texts that are stored. */
 function knownOf(ours: FullUniversity, theirs: FullUniversity): Known {
   const both = [ours, theirs]
   const users = both.flatMap(({ chief, student, friend }) => [chief, student, friend])

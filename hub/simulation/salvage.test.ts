@@ -88,7 +88,7 @@ interface Held {
   waiting: { id: number; level: number }[]
 }
 
-/** What lies in the kiosk's own outbox; where a tap came from a name before, that is left out. */
+/** What is in the kiosk's own outbox; where a tap came from a name before, that is left out. */
 function held(): Held {
   const [outbox] = exportOutboxes(folder).outboxes
   const waiting = outbox?.mutations.filter(({ isWaiting }) => isWaiting) ?? []

@@ -239,7 +239,7 @@ export class World extends WorldDatabases {
     return device
   }
 
-  /** A new device that stands at a space (an index into the tree, or any id) and is enrolled by code. */
+  /** A new device that is at a space (an index into the tree, or any id) and is enrolled by code. */
   async addDevice(university: number, place: number): Promise<Device> {
     const name = `d${this.devices.length}`
     const device = this.device(name, name, university)

@@ -36,7 +36,7 @@ export interface ImportOutcome {
   /** Live spaces before and after, the university's own included. */
   beforeCount: number
   afterCount: number
-  /** Kiosks whose space goes: they stand nowhere until they are moved. */
+  /** Kiosks whose space goes: they are nowhere until they are moved. */
   strandedKiosks: { id: number; name: string; path: string }[]
   /** Clock of the commit; null for a dry run, or when there was nothing to do. */
   clock: number | null

@@ -124,7 +124,7 @@ test('[TRE-13] what others hid in somebody’s place is not told to them, keeps 
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const hidden = (await calls.make(other, nook.id, 'Hidden')).space
   const lamp = (await calls.make(other, hidden.id, 'Hidden lamp')).space
-  // Let on by itself it is on no public screen yet, for what it stands in is not.
+  // Put on kiosks by itself it is on no public screen yet, for what it is in is not.
   expect((await calls.letOn(chief, lamp.id)).status).toBe(200)
   expect((await calls.remove(chief, nook)).error).toMatchObject({
     error: 'hasChildren',

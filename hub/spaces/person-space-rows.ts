@@ -215,7 +215,7 @@ export interface DeletedSpace {
   id: number
   name: string
   parentName: string | null
-  /** Names of what it stood in, from below the university's own space down to its parent. */
+  /** Names of what it was in, from below the university's own space down to its parent. */
   within: string[]
   deletedAtMs: number
   version: number

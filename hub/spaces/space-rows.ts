@@ -95,7 +95,7 @@ export async function rebuildComposites(
   await query(transaction, 'select rebuild_composites($1, $2)', [universityId, clock])
 }
 
-/** Kiosks that stand at one of these spaces. */
+/** Kiosks that are at one of these spaces. */
 export async function loadKiosksAt(
   transaction: Queryable,
   universityId: number,

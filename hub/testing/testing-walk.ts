@@ -167,7 +167,7 @@ export const WALK = {
   'GET /changes.csv': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),
 } as const satisfies Record<SignedInRoute, WalkStep>
 
-/** Limits that nobody reaches, for tests of what lies behind them. */
+/** Limits that nobody reaches, for tests of what is behind them. */
 export function makeOpenLimits(): AccountLimits {
   const never = { count: 1_000_000_000, windowMs: 60_000 }
   const entries = Object.keys(ACCOUNT_LIMITS).map((name) => [name, { perAccount: never, perAddress: never }])

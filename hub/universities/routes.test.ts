@@ -60,7 +60,7 @@ const mails = (): Promise<
     'select key, to_address as "to", template, locale, facts from mail_outbox order by id desc',
   )
 
-/** The token of the newest link, as it would stand in the mail. */
+/** The token of the newest link, as it would be in the mail. */
 async function tokenOfMail(): Promise<string> {
   const mail = (await mails()).find(({ template }) => template === 'confirmUniversity')
   return linkToken(identity.keys, 'university', mail?.facts.nonce ?? '')

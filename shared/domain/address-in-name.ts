@@ -9,7 +9,7 @@ const SLASH = /[\u2044\u2215\u29f8\uff0f]/gu
 
 /** A scheme (https://, mailto:), `www.`, or something on both sides of an @. */
 const UNMISTAKABLE = /[a-z0-9]:\/\/|\b(?:https?|mailto|tel|sms|data|javascript):\S|\bwww\.\S|\S@\S/u
-/** Letters, digits and what stands between them in an address. */
+/** Letters, digits and what is between them in an address. */
 const RUN = /[\p{L}\p{N}\p{M}._-]+/gu
 const IP_ADDRESS = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
 
@@ -24,7 +24,7 @@ const OTHER_LETTERS =
   '中国 中國 公司 网络 網路 网址 网站 網站 在线 中文网 台湾 台灣 香港 澳門 新加坡 香格里拉 组织机构 机构 大学 世界 рф рус срб укр бел мкд бг қаз мон ею онлайн сайт орг дети ελ ευ қаз հայ გე ישראל قطر مصر السعودية امارات ایران भारत ไทย 한국 みんな コム католик ком москва קום ابوظبي ارامكو الاردن البحرين الجزائر العليان المغرب بارت بازار بيتك بھارت تونس سودان سورية شبكة عراق عرب عمان فلسطين كاثوليك كوم مليسيا موريتانيا موقع همراه پاکستان ڀارت कॉम नेट भारतम् भारोत संगठन বাংলা ভারত ভাৰত ਭਾਰਤ ભારત ଭାରତ இந்தியா இலங்கை சிங்கப்பூர் భారత్ ಭಾರತ ഭാരതം ලංකා คอม ລາວ アマゾン クラウド グーグル ストア セール ファッション ポイント 中信 亚马逊 企业 佛山 信息 健康 八卦 公益 商城 商店 商标 嘉里 嘉里大酒店 大拿 天主教 娱乐 家電 广东 微博 慈善 我爱你 手机 招聘 政务 政府 新闻 时尚 書籍 淡马锡 游戏 点看 移动 网店 联通 谷歌 购物 通販 集团 電訊盈科 飞利浦 食品 餐厅 닷넷 닷컴 삼성'
 const ENDS = new Set([...COUNTRIES.split(' '), ...GENERIC.split(' '), ...OTHER_LETTERS.split(' ')])
 
-/** What stands before a dot without being part of an address: titles, saints, and what universities and houses shorten. */
+/** What is before a dot without being part of an address: titles, saints, and what universities and houses shorten. */
 const SHORTENED = new Set(
   'dr drs prof doc mag mr mrs ms st ste sv sr jr dipl ing inž univ asist akad spec em hon phil med ph lj nat rer jur h sc ss sts izr red viš zn stud cand lic habil priv doz dent vet iur oec techn theol pol soc agr arch arh oz dept fac fak inst abt odd bibl kn no nr št tel vol ed eds capt lt sgt gen col hl pres dir mt ft ave blvd str dkfm mgr bc ir acad natl intl assoc adj'.split(
     ' ',
@@ -47,7 +47,7 @@ const DEGREES = new Set([
 
 /** An end in letters that are small or capital: in others, as those of 約翰．史密斯, only an end that is known makes an address. */
 const CASED_END = /^\p{Ll}{2,}$/u
-/** What has two letters, whatever else stands in it: A12.Nord is a room. */
+/** What has two letters, whatever else is in it: A12.Nord is a room. */
 const WORD = /\p{L}.*\p{L}/u
 
 /**

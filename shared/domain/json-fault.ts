@@ -6,7 +6,7 @@ interface JsonFault {
   detail: string
 }
 
-/** What is open: where its bracket stands. */
+/** What is open: where its bracket is. */
 interface Open {
   bracket: '{' | '['
   at: number

@@ -45,7 +45,7 @@ export const Assignment = Type.Object(
     kioskName: Type.String(),
     universityId: Id,
     universityName: Type.String(),
-    /** The space that the kiosk stands at. */
+    /** The space that the kiosk is at. */
     spaceId: Id,
     role: KioskRole,
     /** IANA zone in which times are shown. */

@@ -58,7 +58,7 @@ export type ReportRefusal =
 export interface ReportFacts {
   /** Undefined: no such space in this university. */
   space: { isDeleted: boolean; children: number[] } | undefined
-  /** Whether the space is the kiosk's own or stands below it. */
+  /** Whether the space is the kiosk's own or is below it. */
   isWithinReach: boolean
 }
 

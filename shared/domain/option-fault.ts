@@ -24,7 +24,7 @@ export function optionFault(error: unknown, names: readonly string[]): string {
   return printable(message)
 }
 
-/** That a word stands where none is expected: mostly a name with spaces was not quoted. [IMP-14] */
+/** That a word is where none is expected: mostly a name with spaces was not quoted. [IMP-14] */
 export function wordTooMany(word: string): string {
   return `"${printable(word)}" is one word too many. Leave it out, or put a name with spaces in quotes.`
 }

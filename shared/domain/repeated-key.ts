@@ -1,10 +1,10 @@
-/** Strings and the marks between them; whatever else stands in a JSON text does not matter here. */
+/** Strings and the marks between them; whatever else is in a JSON text does not matter here. */
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs
 
 interface Nesting {
   /** Keys of an object so far; null for a list. */
   keys: Set<string> | null
-  /** The key under which it stands. */
+  /** The key under which it is. */
   name: string
 }
 

@@ -2,8 +2,8 @@ import { accept, refuse, type Decision } from './decision.ts'
 import type { SpaceKind } from './space.ts'
 
 /**
- * How large a kind is. A space stands in one that is as large or larger: a room in a room, a seat in a room, no library in a
- * room. Null: anything from a bench to a garden, so it says nothing, and what it stands in is asked instead. [TRE-14]
+ * How large a kind is. A space is in one that is as large or larger: a room in a room, a seat in a room, no library in a
+ * room. Null: anything from a bench to a garden, so it says nothing, and what it is in is asked instead. [TRE-14]
  */
 const SIZE: Record<SpaceKind, number | null> = {
   university: 5,
@@ -24,13 +24,13 @@ export type KindRefusal = { why: 'secondUniversity' } | { why: 'tooLarge' }
 
 /** What must be known to decide on a kind at a place. */
 export interface KindFacts {
-  /** Kinds of what it stands in, nearest first. */
+  /** Kinds of what it is in, nearest first. */
   above: readonly SpaceKind[]
-  /** Kinds of all that stands in it. */
+  /** Kinds of all that is in it. */
   below: readonly SpaceKind[]
 }
 
-/** Whether a space of a kind may stand below these, with these in it. A university stands in nothing. [TRE-14] */
+/** Whether a space of a kind may be below these, with these in it. A university is in nothing. [TRE-14] */
 export function decideKind(kind: SpaceKind, { above, below }: KindFacts): Decision<null, KindRefusal> {
   if (kind === 'university' || below.includes('university')) return refuse({ why: 'secondUniversity' })
   const room = sizeOf(above)

@@ -39,7 +39,7 @@ export interface TreeDifference {
   /** Parents before children. */
   create: SpaceToCreate[]
   update: SpaceToUpdate[]
-  /** Children before parents. What is hidden was never public, or stands in such a place, and goes with what it stands in. */
+  /** Children before parents. What is hidden was never public, or is in such a place, and goes with what it is in. */
   delete: { id: number; path: string[]; isHidden: boolean }[]
   unchangedCount: number
 }
@@ -62,7 +62,7 @@ export function pathsOfSpaces(existing: readonly ExistingSpace[]): Map<number, s
 
 /**
  * The spaces that a path means, by path text: the public one, or else the oldest of those that were public there once; with
- * what stands below that one, and below no other. None that was never public. [IMP-12] [TRE-13]
+ * what is below that one, and below no other. None that was never public. [IMP-12] [TRE-13]
  */
 export function spacesByPath(existing: readonly ExistingSpace[]): Map<string, ExistingSpace> {
   const paths = pathsOfSpaces(existing)
@@ -89,7 +89,7 @@ function wasNeverPublic({ onKiosks, wasOnKiosks }: ExistingSpace): boolean {
 
 /**
  * What must be done so that the university has the wanted spaces: matched by path; what the file does not name stays,
- * unless `prune` is set – and even then what a named space stands below, and the university's own space, stay. [TRE-4]
+ * unless `prune` is set – and even then what a named space is below, and the university's own space, stay. [TRE-4]
  */
 export function diffSpaceTree(
   existing: readonly ExistingSpace[],
@@ -181,7 +181,7 @@ function factsAfter(space: ExistingSpace, spec: SpaceSpec): SpaceFacts {
   }
 }
 
-/** What goes: not named, and public once; and whatever stands below it. */
+/** What goes: not named, and public once; and whatever is below it. */
 function unnamed(
   existing: readonly ExistingSpace[],
   wanted: readonly SpaceSpec[],
@@ -199,7 +199,7 @@ function unnamed(
       const text = pathText(path)
       const isHidden = above.isHidden || wasNeverPublic(space)
       const isNamed = path.length === 0 || kept.has(text)
-      // Names in the file below a path mean what stands in the one that the path means, and nothing in another.
+      // Names in the file below a path mean what is in the one that the path means, and nothing in another.
       const isOther = isHidden || (isNamed && byPath.get(text) !== space)
       if (isOther && !above.isGone) continue
       const isGone = above.isGone || !isNamed

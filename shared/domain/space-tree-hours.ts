@@ -100,7 +100,7 @@ function dayNumber(text: string): number {
   return full === -1 ? DAY_NAMES.indexOf(text) : full
 }
 
-/** Minutes from and to; `to` may lie past midnight (above 1440). Null when it is no span. */
+/** Minutes from and to; `to` may be past midnight (above 1440). Null when it is no span. */
 function parseSpan(opens: string, closes: string): [number, number] | null {
   const from = parseMinute(opens)
   const last = parseMinute(closes)

@@ -42,8 +42,8 @@ interface Reading {
 
 /**
  * Reads a nested tree: a node `{ name, kind?, location?, capacity?, details?, texts?, hours?, children? }`, a list of
- * such, or an object from names to what stands below them – objects again, or lists of nodes ("Main building" → "1" →
- * rooms). A top node of kind "university" is the university's own space, and its children stand at the top. Taken whole or not
+ * such, or an object from names to what is below them – objects again, or lists of nodes ("Main building" → "1" →
+ * rooms). A top node of kind "university" is the university's own space, and its children are at the top. Taken whole or not
  * at all; texts in a language that is not offered are left out, and named. [TRE-2] [TRE-3] [TXT-7]
  */
 export function parseSpaceTreeJson(
@@ -71,7 +71,7 @@ function fault(reading: Reading, path: readonly string[], why: TreeFaultKind, de
   reading.faults.push({ at: path.length === 0 ? 'file' : printable(pathText(path)), why, detail })
 }
 
-/** What stands below a path: a list of nodes, one node, or an object from names to what stands below each. */
+/** What is below a path: a list of nodes, one node, or an object from names to what is below each. */
 function readBelow(reading: Reading, value: unknown, path: string[]): void {
   if (path.length > MAX_TREE_DEPTH)
     return fault(reading, path, 'tooDeep', `at most ${MAX_TREE_DEPTH} levels are allowed`)

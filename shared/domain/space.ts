@@ -136,7 +136,7 @@ export const SpaceFacts = Type.Object(
 )
 export type SpaceFacts = Static<typeof SpaceFacts>
 
-/** Anything that stands in a tree of spaces. */
+/** Anything that is in a tree of spaces. */
 export interface TreeNode {
   id: number
   parentId: number | null
@@ -188,7 +188,7 @@ export function pathToRoot<Node extends TreeNode>(
   return path
 }
 
-/** Whether `id` is `ancestorId` itself or stands below it. [OCC-10] */
+/** Whether `id` is `ancestorId` itself or is below it. [OCC-10] */
 export function isWithin(
   byId: { get(id: number): TreeNode | undefined },
   id: number,

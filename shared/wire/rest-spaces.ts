@@ -115,7 +115,7 @@ export const SPACE_ROUTES = {
                 id: Id,
                 name: Type.String(),
                 parentName: Type.Union([Type.Null(), Type.String()]),
-                /** Names of what it stood in, from the top down, without the university's own space. */
+                /** Names of what it was in, from the top down, without the university's own space. */
                 within: Type.Array(Type.String()),
                 deletedAtMs: Type.Number(),
                 version: Version,

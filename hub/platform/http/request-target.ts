@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
-/** A host as it stands in a Host header, without port and brackets, in lower case. */
+/** A host as it is in a Host header, without port and brackets, in lower case. */
 export function hostWithoutPort(host: string): string {
   const lower = host.toLowerCase()
   const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(lower)

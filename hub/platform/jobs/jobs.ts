@@ -9,7 +9,7 @@ export interface Job {
   name: string
   /** When, as cron has it (minute, hour, day, month, weekday; UTC). */
   cron: string
-  /** About how long lies between two runs. */
+  /** About how long passes between two runs. */
   everyMs: number
   run(): Promise<void>
 }

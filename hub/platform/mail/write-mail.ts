@@ -46,7 +46,7 @@ const LINKS: Partial<Record<MailTemplate, MailLink>> = {
   universityApproved: { path: '/' },
 }
 
-/** The words of one mail: paragraphs, and what stands on its link where it has one. */
+/** The words of one mail: paragraphs, and what is on its link where it has one. */
 interface MailText {
   subject: string
   before: readonly string[]
@@ -114,7 +114,7 @@ function withPlainName(facts: MailFactsRead): MailFactsRead {
   return { ...facts, university: university.normalize('NFKC').replaceAll(/[^\p{L}\p{N}\p{M}<>"' -]+/gu, ' ') }
 }
 
-/** The token stands behind a #, which browsers keep to themselves: no server's or proxy's log has it. */
+/** The token is behind a #, which browsers keep to themselves: no server's or proxy's log has it. */
 function linkOf(
   dependencies: MailWriterDependencies,
   template: MailTemplate,

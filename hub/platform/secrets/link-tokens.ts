@@ -20,7 +20,7 @@ export interface FreshLink {
 
 /**
  * Makes the nonce and the hash of a mailed link. The token itself (256 bits) is derived from the nonce by the server's
- * key when the mail is written, so that it lies nowhere in the database. [IDN-6]
+ * key when the mail is written, so that it is nowhere in the database. [IDN-6]
  */
 export function makeLink(keys: ServerKeys, purpose: LinkPurpose): FreshLink {
   const nonce = randomBytes(16).toString('base64url')

@@ -83,7 +83,7 @@ export function loadServerSecret(config: { secret: string | null; home: string }
   }
 }
 
-/** Two hubs may start at once: each writes a file of its own, and the first link stands. */
+/** Two hubs may start at once: each writes a file of its own, and the first link wins. */
 function makeSecretFile(home: string, file: string): void {
   // 0711: as root, the database's own user must be able to pass through to its data.
   mkdirSync(home, { recursive: true, mode: 0o711 })

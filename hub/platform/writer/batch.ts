@@ -27,7 +27,7 @@ export interface PushAnswer {
   outcomes: RefusedOutcome[]
 }
 
-/** A leaf's newest report, as it stands on its space; all null when never reported. [OCC-1] */
+/** A leaf's newest report, as it is on its space; all null when never reported. [OCC-1] */
 export interface StoredLeaf {
   id: number
   level: Level | null

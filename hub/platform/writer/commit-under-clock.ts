@@ -37,7 +37,7 @@ export async function commitUnderClock<Result>(
     ])
     return { result, clock }
   })
-  // The change stands; a notification that is lost here is made up for by the poll within a second.
+  // The change is committed; a notification that is lost here is made up for by the poll within a second.
   if (done.clock !== null)
     await notifyHeads(pool, [{ universityId, head: done.clock }]).catch(() => undefined)
   return done.result

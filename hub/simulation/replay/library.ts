@@ -3,14 +3,14 @@ import type { Database } from '../../platform/postgres/database.ts'
 import { makeUniversity, type NewSpace } from '../campus.ts'
 import { pathKey, type RoomLine } from './counts-file.ts'
 
-/** The library of a rooms file as it stands in a database. */
+/** The library of a rooms file as it is in a database. */
 export interface Library {
   universityId: number
   /** Key of the path of every space. */
   pathOf: Map<number, string>
   /** Space of each room of the file, in its order. */
   roomIds: number[]
-  /** The first root: where the entrance kiosk stands. */
+  /** The first root: where the entrance kiosk is. */
   entranceId: number
 }
 

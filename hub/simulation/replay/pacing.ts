@@ -38,7 +38,7 @@ export function linesUntil(counts: readonly CountLine[], until: string): CountLi
 }
 
 /**
- * How many changes are reported at each of `count` seeded moments, in order. A moment lies after all changes of one
+ * How many changes are reported at each of `count` seeded moments, in order. A moment is after all changes of one
  * line of the file: in between the file itself says nothing.
  */
 export function pickInstants(
