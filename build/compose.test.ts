@@ -98,12 +98,12 @@ describe('docker-compose.yml', () => {
     for (const [name, { comment }] of explained) expect([name, comment.length > 40]).toEqual([name, true])
   })
 
-  test('tells the hub nothing that it does not know', () => {
-    const told = Object.keys(compose.services['hub']?.environment ?? {})
-    expect(told.length).toBeGreaterThan(5)
+  test('gives the hub no variable that it does not know', () => {
+    const given = Object.keys(compose.services['hub']?.environment ?? {})
+    expect(given.length).toBeGreaterThan(5)
     // One is for the program that starts it, and ends there.
     const known = [...VARIABLE_NAMES, 'LDAP_SERVICE_PASSWORD']
-    expect(told.filter((name) => !known.includes(name))).toEqual([])
+    expect(given.filter((name) => !known.includes(name))).toEqual([])
     const inImage = [...read('hub/Dockerfile').matchAll(/^ENV (.+)$/gm)].flatMap(([, pairs = '']) =>
       pairs.split(' ').map((pair) => pair.split('=')[0] ?? ''),
     )
@@ -131,7 +131,7 @@ describe('docker-compose.yml', () => {
     for (const name of needed.slice(2)) expect(lacking).toContain(name)
   })
 
-  test('opens the helpers to this machine alone, and the hub only to where it is told to', () => {
+  test('opens the helpers to this machine alone, and the hub only where it is configured to', () => {
     for (const [name, { ports = [] }] of services)
       for (const port of ports)
         expect([name, port]).toEqual([
@@ -222,7 +222,7 @@ describe('[OPS-13, OPS-14] the hub in containers', () => {
     expect(composeText.match(/\$\{POSTGRES_PASSWORD/g)).toHaveLength(2)
   })
 
-  test('starts when its role was prepared in the database that it is told, after that could be reached', () => {
+  test('starts when its role was prepared in the database that it is given, after that could be reached', () => {
     const { SUPERUSER_DATABASE_URL: ofSuperuser, ...others } = environmentOf('database-role')
     expect(others).toEqual({ DATABASE_URL: environmentOf('hub')['DATABASE_URL'] })
     expect(address(ofSuperuser).username).toBe(environmentOf('postgres')['POSTGRES_USER'])
@@ -250,14 +250,14 @@ describe('[OPS-6] build/dev/dev.env', () => {
     ]),
   )
   /** As Compose fills in what the file says; throws where it would ask for something. */
-  const environmentOf = (told: ReadonlyMap<string, string>): Record<string, string> =>
+  const environmentOf = (given: ReadonlyMap<string, string>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(compose.services['hub']?.environment ?? {}).map(([name, text]) => [
         name,
         text.replaceAll(
           /\$\{([A-Z_]+):([-?])([^}]*)\}/g,
           (_, variable: string, kind: string, rest: string) => {
-            const value = told.get(variable) || (kind === '-' ? rest : undefined)
+            const value = given.get(variable) || (kind === '-' ? rest : undefined)
             if (value === undefined) throw new Error(`${variable} ${rest}`)
             return value
           },
@@ -265,7 +265,7 @@ describe('[OPS-6] build/dev/dev.env', () => {
       ]),
     )
 
-  test('tells all that is needed, and nothing that .env.example does not explain', () => {
+  test('gives all that is needed, and nothing that .env.example does not explain', () => {
     expect([...values.keys()].filter((name) => !explained.has(name))).toEqual([])
     const config = parseConfig(environmentOf(values))
     expect(config.ok && config.value).toMatchObject({
@@ -277,7 +277,7 @@ describe('[OPS-6] build/dev/dev.env', () => {
     expect(values.get('LDAP_SERVICE_PASSWORD')).toMatch(/^[A-Za-z0-9]+$/)
   })
 
-  test('is refused in production, which is what a container is unless it is told otherwise', () => {
+  test('is refused in production, which is what a container is unless it is configured otherwise', () => {
     const config = parseConfig(environmentOf(new Map([...values, ['CARREL_NODE_ENV', '']])))
     const lacking = config.ok ? decideProduction(config.value).join('\n') : ''
     expect(lacking).toContain('CARREL_DEV_SEED is for development')

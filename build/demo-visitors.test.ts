@@ -33,12 +33,12 @@ class TestClock {
   }
 }
 
-/** A campus as an engine tells it, and takes reports on it. */
+/** A campus as an engine publishes it, and takes reports on it. */
 function demo(staleMs: number) {
   const clock = new TestClock()
   const views: SpaceView[] = spaceViews(placeSpaces(DEMO_CAMPUS.spaces), DEMO_REPORTS, START_MS)
   const spaces = new Map(views.map((space) => [space.id, space]))
-  let tell = (_name: SliceName, _value: Slices[SliceName]): void => undefined
+  let publish = (_name: SliceName, _value: Slices[SliceName]): void => undefined
   const visits: number[] = []
   const engine = {
     call: async (_name: string, input: unknown) => {
@@ -47,16 +47,16 @@ function demo(staleMs: number) {
       set(spaceId, level)
       return accept(null)
     },
-    subscribe: (listen: typeof tell) => {
-      tell = listen
-      tell('kiosk', { state: 'enrolled', assignment: { staleMs } as never, movedAtMs: null })
-      tell('spaces', { isWhole: true, spaces: views, gone: [] })
+    subscribe: (listen: typeof publish) => {
+      publish = listen
+      publish('kiosk', { state: 'enrolled', assignment: { staleMs } as never, movedAtMs: null })
+      publish('spaces', { isWhole: true, spaces: views, gone: [] })
       online(true)
-      return () => void (tell = () => undefined)
+      return () => void (publish = () => undefined)
     },
   }
   const online = (isOn: boolean): void =>
-    tell('link', {
+    publish('link', {
       status: isOn ? 'online' : 'offline',
       hubNowMs: START_MS + clock.nowMs,
       lastContactMs: START_MS,
@@ -67,7 +67,7 @@ function demo(staleMs: number) {
     if (!space) throw new Error('an unknown space')
     const fresh = { ...space, level, reportedAtMs: START_MS + clock.nowMs }
     spaces.set(id, fresh)
-    tell('spaces', { isWhole: false, spaces: [fresh], gone: [] })
+    publish('spaces', { isWhole: false, spaces: [fresh], gone: [] })
   }
   const reported = views.filter(({ level }) => level !== null).map(({ id }) => id)
   const ageMs = (id: number): number => START_MS + clock.nowMs - (spaces.get(id)?.reportedAtMs ?? 0)
@@ -75,7 +75,7 @@ function demo(staleMs: number) {
 }
 
 test.each([2 * HOUR_MS, 60_000])(
-  '[IMP-9] with a stale limit of %i ms every space of the demo that was told stays known, for ever',
+  '[IMP-9] with a stale limit of %i ms every space of the demo that was reported stays known, for ever',
   (staleMs) => {
     const { clock, engine, reported, ageMs } = demo(staleMs)
     expect(reported).toHaveLength(DEMO_REPORTS.length)

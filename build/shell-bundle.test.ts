@@ -138,7 +138,7 @@ test(
 )
 
 test(
-  '[SHL-12] the app tells its own version, also where it is not packed and Electron would tell its own',
+  '[SHL-12] the app reports its own version, also where it is not packed and Electron would report its own',
   async () => {
     const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
       version: string

@@ -80,7 +80,7 @@ describe('npm start', () => {
     }
   }
 
-  /** One place of the demo was told of longer ago than the stale limit: the visitors come, and all are known. */
+  /** One place of the demo was reported longer ago than the stale limit: the visitors come, and all are known. */
   function untilAllAreKnown(): Promise<void> {
     return withDatabase(async (pool) => {
       const [university] = await loadUniversities(pool)
@@ -89,17 +89,17 @@ describe('npm start', () => {
       const deadline = performance.now() + 30_000
       for (;;) {
         const { nowMs, rows } = await loadShownTree(pool, id, settings.staleMs)
-        const told = rows.filter(({ isLeaf, reportedAtMs }) => isLeaf && reportedAtMs !== null)
-        const known = told.filter(({ reportedAtMs }) => nowMs - (reportedAtMs ?? 0) < settings.staleMs)
+        const reported = rows.filter(({ isLeaf, reportedAtMs }) => isLeaf && reportedAtMs !== null)
+        const known = reported.filter(({ reportedAtMs }) => nowMs - (reportedAtMs ?? 0) < settings.staleMs)
         if (known.length === DEMO_REPORTS.length) return
-        if (performance.now() > deadline) throw new Error(`${known.length} of ${told.length} are known`)
+        if (performance.now() > deadline) throw new Error(`${known.length} of ${reported.length} are known`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     })
   }
 
   test('[IMP-9] on an empty folder it makes a campus and two kiosks, says where they are, and ends cleanly', async () => {
-    // What containers of development are told makes no other set-up here.
+    // What containers of development are given makes no other set-up here.
     const first = start({ CARREL_DEV_SEED: 'true' })
     await first.waitForLine('ready')
     const lines = first.stdout().trim().split('\n')
@@ -150,7 +150,7 @@ describe('npm start', () => {
     ])
   })
 
-  test('[IMP-8] [IMP-10] [IMP-11] the demo’s people sign in with the passwords that were shown once, and with new ones; their mails are told here', async () => {
+  test('[IMP-8] [IMP-10] [IMP-11] the demo’s people sign in with the passwords that were shown once, and with new ones; their mails are printed here', async () => {
     expect(passwords).toEqual([expect.stringMatching(/^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/), expect.anything()])
     expect(new Set(passwords).size).toBe(2)
     const started = start()
@@ -181,8 +181,8 @@ describe('npm start', () => {
       body: JSON.stringify({ email: 'student@lipnik.example' }),
     })
     expect(forgotten.status).toBe(202)
-    const told = await started.waitForErrorLine('mail to student@lipnik.example')
-    const [, link = '', file = ''] = /: (http:\S+) \((.+)\)$/.exec(told) ?? []
+    const printed = await started.waitForErrorLine('mail to student@lipnik.example')
+    const [, link = '', file = ''] = /: (http:\S+) \((.+)\)$/.exec(printed) ?? []
     expect(link).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/reset#token=\\S+$`))
     expect(readFileSync(file, 'utf8')).toContain(link)
   })
@@ -247,7 +247,7 @@ describe('npm start', () => {
     expect(sentences(refused)).toEqual([expect.stringMatching(/^Cannot reach the database .+ DATABASE_URL/)])
   })
 
-  test('a hub ends with the npm that was told to end', async () => {
+  test('a hub ends with the npm that was asked to end', async () => {
     const { DATABASE_URL: _none, ...rest } = process.env
     const ports = { CARREL_PORT: String(port), CARREL_METRICS_PORT: '0' }
     const env = { ...rest, ...ports, CARREL_HOME: path.join(home, 'ended'), CARREL_LOG: 'warn' }

@@ -64,7 +64,7 @@ test.each([
   ['a window that is killed', "process.kill(process.pid, 'SIGKILL')", true],
   ['a program that ends by itself', 'process.exit(0)', false],
 ])(
-  '[SHL-13] %s is no wish of anybody',
+  '[SHL-13] %s was not closed by anybody',
   async (_what, text, isWindow) => {
     const programs = [start('hub', STAYS, false), start('door kiosk', text, isWindow)]
     const said: string[] = []
@@ -104,8 +104,8 @@ test.each([
 
 test('[SHL-13] Electron is Electron also where a terminal of an editor would have it be Node', async () => {
   vi.stubEnv('ELECTRON_RUN_AS_NODE', '1')
-  const tell =
+  const program =
     "console.log('ELECTRON_RUN_AS_NODE' in process.env ? 'kiosk as Node' : 'kiosk window'); setInterval(() => 0, 9e8)"
-  expect(await start('door kiosk', tell, true).waitForLine('kiosk ')).toBe('kiosk window')
+  expect(await start('door kiosk', program, true).waitForLine('kiosk ')).toBe('kiosk window')
   vi.unstubAllEnvs()
 }, 30_000)

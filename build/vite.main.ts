@@ -18,7 +18,7 @@ export function preloadConfig(outDir: string): InlineConfig {
   return shellConfig(outDir, 'desktop/preload/preload.ts', 'preload.cjs', 'cjs', ['electron'])
 }
 
-/** Electron's own `app.getVersion` tells Electron's version where the app is not packed. [SHL-12] */
+/** Electron's own `app.getVersion` gives Electron's version where the app is not packed. [SHL-12] */
 function readVersion(): string {
   return (JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }).version
 }

@@ -146,7 +146,7 @@ describe('[EDG-9] a client who hangs up', () => {
   const head = `POST ${ENROL} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
 
   test.each([
-    ['in a body of a told length', `${head}content-length: 5000\r\n\r\n{"code":`],
+    ['in a body of a declared length', `${head}content-length: 5000\r\n\r\n{"code":`],
     ['before its body', `${head}content-length: 5000\r\n\r\n`],
     ['in a body in pieces', `${head}transfer-encoding: chunked\r\n\r\n8\r\n{"code":\r\n`],
     ['in an answer', 'GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n'],
@@ -160,7 +160,7 @@ describe('[EDG-9] a client who hangs up', () => {
       ).toEqual([])
   })
 
-  test('is told apart from a database that breaks a connection in the same words', () => {
+  test('is distinguished from a database that breaks a connection in the same words', () => {
     const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
     expect(codeOf(broken)).toBe('unavailable')
   })

@@ -34,7 +34,7 @@ export interface HubConfig extends HubLimits {
   tlsKeyFile: string | null
   /** Where people find this hub, for example https://carrel.example.org; null: where it listens. */
   publicUrl: string | null
-  /** Where mail is handed in; null: mails become files in the data folder. */
+  /** The mail server; null: mails become files in the data folder. */
   smtpUrl: string | null
   /** Whom mails are from. */
   mailFrom: string

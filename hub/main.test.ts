@@ -126,7 +126,7 @@ const stop = async (hub: Run): Promise<number | null> => {
 }
 
 describe('a hub', () => {
-  test('starts on an empty folder, is ready, tells where it is, and stops cleanly', async () => {
+  test('starts on an empty folder, is ready, says where it is, and stops cleanly', async () => {
     const hub = await running()
     expect(await (await fetch(`${hub.url}/readyz`)).json()).toEqual({
       isReady: true,
@@ -293,7 +293,7 @@ test('[IDN-13] the first start leaves a set-up link for its owner only; none is 
   expect(await stop(second)).toBe(0)
 })
 
-test('--help tells all that can be set, and starts nothing', () => {
+test('--help lists all that can be set, and starts nothing', () => {
   const { status, stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' })
   expect(status).toBe(0)
   for (const name of VARIABLE_NAMES) expect(stdout).toContain(name)

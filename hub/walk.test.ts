@@ -97,7 +97,7 @@ describe.each(routes)('[ACC-2] %s', (route) => {
   const call = (input: WalkInput, as?: TestPerson): Promise<TestAnswer> =>
     callRoute(app, route, { ...input, ...(as === undefined ? {} : { as }) })
 
-  test('tells and touches nothing for whoever it is not for, and works for whoever it is for', async () => {
+  test('reveals and touches nothing for whoever it is not for, and works for whoever it is for', async () => {
     const world = await makeWorld()
     const { ours, theirs } = world
     const keeper = await makeTestPerson(database.pool, null, { displayname: `${THEIRS} keeper` })
@@ -130,7 +130,7 @@ describe.each(routes)('[ACC-2] %s', (route) => {
         const answer = await call(input, foreigner)
         answers.push(answer)
         if (step.foreign === 'own') continue
-        // Who may do such things at home hears that it is not there; nobody hears a difference to what never was.
+        // Who may do such things at home is answered that it is not there; nobody sees a difference to what never was.
         if (foreigner === theirs.chief) expectRefusal(answer, step.foreign)
         if (foreigner !== theirs.chief) expectRefusal(answer, answer.status === 403 ? 403 : step.foreign)
         if (input.params === undefined) continue

@@ -111,7 +111,7 @@ describe('[EDG-6] a campus behind one address', () => {
     ])
   }, 120_000)
 
-  test('[IDN-25] fills a lecture hall: 150 register at once, with a real password checker and real hashes, each told to come again within ten seconds until it is in', async () => {
+  test('[IDN-25] fills a lecture hall: 150 register at once, with a real password checker and real hashes, each asked to come again within ten seconds until it is in', async () => {
     const hub = await startPeopleHub('lecture', { passwords: makePasswords() })
     hubs.push(hub)
     const waits: number[] = []
@@ -214,7 +214,7 @@ describe('[EDG-6] a campus behind one address', () => {
 })
 
 describe('[IDN-25] whose password nobody has time for', () => {
-  test('is told to come again soon, and loses no try: registering, signing in, confirming, another password', async () => {
+  test('is asked to come again soon, and loses no try: registering, signing in, confirming, another password', async () => {
     const hub = await startPeopleHub('noplace')
     hubs.push(hub)
     const { accessToken: bearer } = await hub.join('ana@uni.example')

@@ -95,7 +95,7 @@ describe('[EDG-11] a browser in which somebody signed in before', () => {
     expect(await query(hub.pool, guesses)).toEqual(before)
   })
 
-  test('lets it in too when the address has no sign-ins left, or others have tried the name', async () => {
+  test('can sign in too when the address has no sign-ins left, or others have tried the name', async () => {
     const { signIn } = ACCOUNT_LIMITS
     const hub = await start('known_crowd', {
       signIn: { ...signIn, perAddress: { ...signIn.perAddress, count: 3 } },

@@ -112,7 +112,7 @@ describe('my account', () => {
     await counting.stop()
   })
 
-  test('[IDN-20] who finds the password checker busy is told when to come again', async () => {
+  test('[IDN-20] who finds the password checker busy is asked to come again later', async () => {
     const busy = await startPeopleHub('busychecker', { isCommon: async () => 'busy' })
     const { headers } = await makeTestPerson(busy.pool, busy.universityId)
     const answer = await busy.call('POST /me/password', { headers, body: { password: NEW_PASSWORD } })
@@ -121,7 +121,7 @@ describe('my account', () => {
     await busy.stop()
   })
 
-  test('[IDN-10] another address is confirmed there, told to the old one, and ends all other sessions', async () => {
+  test('[IDN-10] another address is confirmed there, mailed to the old one, and ends all other sessions', async () => {
     const [from, to] = ['from@uni.example', 'to@knjiznica.example']
     const other = await hub.join(from)
     const mine = await hub.signIn(from, GOOD_PASSWORD)
@@ -146,7 +146,7 @@ describe('my account', () => {
     ).toBe(401)
   })
 
-  test('[IDN-2] an address in use is not told to who asks for it, and two who want one do not both get it', async () => {
+  test('[IDN-2] an address in use is not revealed to who asks for it, and two who want one do not both get it', async () => {
     const used = 'used@uni.example'
     await hub.join(used)
     const [one, two] = [await hub.join('wants1@uni.example'), await hub.join('wants2@uni.example')]

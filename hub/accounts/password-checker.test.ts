@@ -34,7 +34,7 @@ describe('[IDN-20] the password checker', () => {
     expect(state.turns).toBeGreaterThan(100)
   })
 
-  test('takes so many that wait, and tells the next one to come later', async () => {
+  test('takes so many that wait, and answers busy to the next one', async () => {
     const { isCommon } = makeChecker({ limitMs: 60_000, maxWaiting: 3 })
     const asked = Array.from({ length: 8 }, () => isCommon('password12', []))
     expect(await Promise.all(asked)).toEqual([true, true, true, 'busy', 'busy', 'busy', 'busy', 'busy'])

@@ -97,7 +97,7 @@ describe('[EDG-8] the refresh cookie', () => {
     ])
       expect(whoOf(await refresh(cookie))).toBe(401)
     settings.plainUntilMs = 0
-    // From then on whoever puts one there is not heard.
+    // From then on whoever puts one there is ignored.
     expect(whoOf(await refresh(`${OLD}=${theirs.token}`))).toBe(401)
     expect(whoOf(await refresh(`${OLD}=${theirs.token}; ${NEW}=${mine.token}`))).toBe('ana@uni.example')
   })

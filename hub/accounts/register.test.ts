@@ -142,7 +142,7 @@ describe('registration', () => {
     expect(await register(email)).toMatchObject({ status, error })
   })
 
-  test('[IDN-3] only universities that are approved let anybody in', async () => {
+  test('[IDN-3] only at approved universities can anybody register', async () => {
     await query(
       hub.pool,
       `insert into universities (name, email_domains, timezone, epoch, is_approved)
@@ -165,7 +165,7 @@ describe('registration', () => {
     expect(await count("users where email_key = 'rule@uni.example'")).toBe(0)
   })
 
-  test('[IDN-12] each account has three tries an hour, and is told how long to wait', async () => {
+  test('[IDN-12] each account has three tries an hour, and is answered how long to wait', async () => {
     const email = 'often@uni.example'
     const statuses: number[] = []
     for (let round = 0; round < 3; round += 1) statuses.push((await register(email)).status)
@@ -267,7 +267,7 @@ test('[IDN-18] [IDN-2] an address beyond ASCII is refused at once where the mail
   await any.stop()
 })
 
-test('[IDN-18] an address beyond ASCII is told to come later while the mail server does not answer', async () => {
+test('[IDN-18] an address beyond ASCII is asked to come later while the mail server does not answer', async () => {
   const away = await startPeopleHub('awaymail', { isCommon: async () => false })
   await away.mailbox.stop()
   const answer = await away.call('POST /auth/register', {

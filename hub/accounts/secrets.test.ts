@@ -70,13 +70,15 @@ test('[SYN-20] [SYN-22] whatever goes wrong, no code, proof, key, ticket or PIN 
 
   const kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
   const socket = new WebSocket(`ws://${host}/api/v1/sync`)
-  const heard: HubMessage[] = []
-  socket.on('message', (data: RawData) => heard.push(JSON.parse((data as Buffer).toString()) as HubMessage))
+  const received: HubMessage[] = []
+  socket.on('message', (data: RawData) =>
+    received.push(JSON.parse((data as Buffer).toString()) as HubMessage),
+  )
   const next = async <Type extends HubMessage['type']>(
     type: Type,
   ): Promise<Extract<HubMessage, { type: Type }>> => {
     for (;;) {
-      const found = heard.find((message) => message.type === type)
+      const found = received.find((message) => message.type === type)
       if (found !== undefined) return found as Extract<HubMessage, { type: Type }>
       await once(socket, 'message')
     }

@@ -316,7 +316,7 @@ describe('[IDN-5] a sign-in', () => {
     }
   })
 
-  test('[IDN-12] of a crowd run a few at a time, and who finds too many waiting is told when to come back', async () => {
+  test('[IDN-12] of a crowd run a few at a time, and who finds too many waiting is answered when to come back', async () => {
     const inside = { now: 0, most: 0 }
     const opened = Promise.withResolvers<void>()
     const narrow = makeSemaphore(2, 5)

@@ -18,8 +18,8 @@ import type { HubClock } from '../platform/ports.ts'
 import { POLL_MS } from '../platform/broadcast/head-notifier.ts'
 import { runHere } from './testing-cli.ts'
 
-// Staff work at the command line while a hub runs on the same database; its kiosks must hear of it. The hub is not told
-// directly: it hears by the channel, or polls.
+// Staff work at the command line while a hub runs on the same database; its kiosks must get it. The hub is not notified
+// directly: it is notified by the channel, or polls.
 
 let database: TestDatabase
 let folder: string
@@ -116,7 +116,7 @@ test('[OCC-9] a room that gets desks takes no report any more, and its desks do'
   })
 })
 
-test('a kiosk that is moved or renamed, or whose university has other settings, hears its assignment', async () => {
+test('a kiosk that is moved or renamed, or whose university has other settings, gets its assignment', async () => {
   const roomId = await idOf('Room 101')
   await admin('kiosk', 'move', String(kiosk.id), '--space', 'Library/Room 101', '--role', 'door')
   expect((await open.connection.next('assignment')).assignment).toMatchObject({
@@ -159,7 +159,7 @@ test('[SYN-17] after "restored" every connection ends, and kiosks come again in 
 })
 
 test('[SYN-16] the list shows what a kiosk said of itself', async () => {
-  // Hubs write down what they heard once a second.
+  // Hubs write down what they received once a second.
   const kiosks = await vi.waitUntil(
     async () => {
       const list = (await admin('kiosk', 'list')) as { kiosks: Record<string, unknown>[] }

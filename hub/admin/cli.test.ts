@@ -173,7 +173,7 @@ describe('a whole path at the command line', () => {
     expect(kiosk?.isRevoked).toBe(true)
   })
 
-  test('settings, each as a commit that hubs hear of', async () => {
+  test('settings, each as a commit that hubs are notified of', async () => {
     const clock = async (): Promise<unknown> =>
       (await query(database.pool, 'select clock, facts_clock from universities'))[0]
     const before = (await clock()) as { clock: number }

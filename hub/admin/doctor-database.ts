@@ -58,7 +58,7 @@ export async function checkMigrations({ pool }: AdminWorld): Promise<Finding[]> 
   ]
 }
 
-/** Whether a power cut can take back what was acknowledged. [SYN-6] */
+/** Whether a power cut can lose what was acknowledged. [SYN-6] */
 export async function checkDurability({ pool }: AdminWorld): Promise<Finding[]> {
   const rows = await query<{ name: string; setting: string }>(
     pool,
@@ -70,7 +70,7 @@ export async function checkDurability({ pool }: AdminWorld): Promise<Finding[]> 
   return rows.map(({ name, setting }) => ({
     what: 'durability',
     state: name === 'synchronous_commit' && setting === 'local' ? 'warn' : 'fail',
-    found: `${name} is ${setting}: a power cut can lose what kiosks were told is saved`,
+    found: `${name} is ${setting}: a power cut can lose reports that kiosks show as saved`,
     fix: `Set ${name} to on in postgresql.conf, and reload PostgreSQL.`,
   }))
 }

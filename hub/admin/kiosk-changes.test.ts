@@ -128,7 +128,7 @@ test('[CON-4] a kiosk is muted and unmuted, each written down once', async () =>
   expect(rows).toEqual([{ at: null }])
 })
 
-test('[IMP-16] what cannot be taken back is asked about, and done by no other answer', async () => {
+test('[IMP-16] what cannot be undone is asked about, and done by no other answer', async () => {
   const before = await clockAndActs()
   const keys = await query(database.pool, 'select count(*)::int as count from signing_keys')
   await admin('university', 'pin')
@@ -216,7 +216,7 @@ test('[IMP-17] the log has times of the university, and names the zone once', as
   expect(code).toMatch(/until \d{4}-\d\d-\d\d \d\d:\d\d \(Asia\/Taipei\)\./)
 })
 
-test('[IMP-19] [AUD-5] a university gets another zone and language, as a commit that kiosks hear of', async () => {
+test('[IMP-19] [AUD-5] a university gets another zone and language, as a commit that kiosks are sent', async () => {
   const [clock, before] = await clockAndActs()
   const run = await admin('university', 'edit', '--timezone', 'Europe/Ljubljana', '--language', 'sl')
   expect(run.stdout).toBe('Marsh now has the time zone Europe/Ljubljana and the language sl.\n')

@@ -180,7 +180,7 @@ test('[IMP-19] [AUD-1] [AUD-5] name, language and role are changed and written d
   expect((await admin('people', 'edit', 'chief', '--block', '--yes')).stderr).toMatch(/last administrator/)
 })
 
-test('[IMP-19] [IDN-10] another address ends all sessions and is told to the old one; it must be of this university, and free', async () => {
+test('[IMP-19] [IDN-10] another address ends all sessions and is mailed to the old one; it must be of this university, and free', async () => {
   const who = 'student1@marsh.example'
   const edit = (mail: string): Promise<CliRun> => admin('people', 'edit', who, '--mail', mail, '--yes')
   for (const [mail, sentence] of [

@@ -117,7 +117,7 @@ export async function runAdmin(
   }
   const { command, rest } = found
   const { name, usage, summary } = command
-  // npm runs everything in the project's own folder, and tells where it was called.
+  // npm runs everything in the project's own folder, and says where it was called.
   const typed = parseInput(command, rest, environment['INIT_CWD'] ?? process.cwd(), terminal.ask)
   if (!typed.ok)
     return end(EXIT.usage, `${typed.refusal}\n\n${usageOf(command)}`, { error: typed.refusal, usage })

@@ -89,7 +89,7 @@ test('[IMP-12] [TRE-13] a pruning import leaves what somebody hid where its plac
   const gone = (await calls.make(chief, campus.floors[0], 'Old room')).space
   const seat = (await calls.make(student, gone.id, 'Seat')).space
   const lines = ['Floor 1/Room 11,,', 'Floor 1/Room 12,,', 'Floor 2/Room 21,,', 'Floor 2/Room 22,,']
-  // The operator is told how many go along, and of none the name. [TRE-13]
+  // The operator is shown how many go along, and of none the name. [TRE-13]
   const asked = await take(lines, '--prune', '--dry-run')
   expect(asked).toMatchObject({ hiddenDeletedCount: 1, afterCount: 8 })
   expect((asked as { difference: { delete: unknown } }).difference.delete).toEqual([

@@ -42,15 +42,15 @@ test('[AUD-2] network addresses are forgotten after their term, by the one routi
   await appendOld(91, '192.0.2.91')
   await appendOld(89, '192.0.2.89')
   const before = await rows()
-  const forget = (): Promise<{ count: number }[]> =>
+  const clearAddresses = (): Promise<{ count: number }[]> =>
     query(database.pool, "select forget_addresses(now() - interval '90 days') as count")
-  expect(await forget()).toEqual([{ count: 1 }])
+  expect(await clearAddresses()).toEqual([{ count: 1 }])
   const after = await rows()
   expect(after).toEqual(before.map((row) => (row.address === '192.0.2.91' ? { ...row, address: null } : row)))
-  expect(await forget()).toEqual([{ count: 0 }])
+  expect(await clearAddresses()).toEqual([{ count: 0 }])
 })
 
-test('[AUD-2] the routine also forgets where people last signed in from', async () => {
+test('[AUD-2] the routine also clears where people last signed in from', async () => {
   await query(
     database.pool,
     `insert into users (is_platform_admin, email, email_key, last_login_time, last_login_ip) values
@@ -73,7 +73,7 @@ test('[AUD-2] the routine also forgets where people last signed in from', async 
   ])
 })
 
-test('[AUD-2] nobody else changes the log, not even in the transaction that forgets', async () => {
+test('[AUD-2] nobody else changes the log, not even in the transaction that clears addresses', async () => {
   const before = await rows()
   const refused = { code: '23001' }
   for (const sql of [

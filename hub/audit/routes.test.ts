@@ -225,7 +225,7 @@ describe('[AUD-3] the log', () => {
 })
 
 describe('[AUD-4] the table', () => {
-  test('names the zone and tells local times, without a formula in any cell', async () => {
+  test('names the zone and has local times, without a formula in any cell', async () => {
     await append({ actor: '@cli', log: { note: '=1+1', text: 'a "b",\nc' }, userId: reader.userId })
     await append({ service: '-kiosks', subject: '+x' })
     const answer = await table()

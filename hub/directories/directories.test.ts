@@ -291,19 +291,19 @@ describe('a directory', () => {
   })
 
   test('[DIR-2] no password is said without encryption, unless the file wants it so in so many words', async () => {
-    const heard: Buffer[] = []
+    const received: Buffer[] = []
     const tap = await listener((socket) => {
-      socket.on('data', (bytes) => heard.push(bytes))
+      socket.on('data', (bytes) => received.push(bytes))
       join(socket, connect(first.port, '127.0.0.1'))
     })
     expect(await signIn(deskOf(first.settings({ port: tap.port })), 'user5', 'pw5')).toMatchObject({
       ok: true,
     })
-    expect(Buffer.concat(heard).includes('looks people up')).toBe(false)
-    expect(Buffer.concat(heard).includes('pw5')).toBe(false)
+    expect(Buffer.concat(received).includes('looks people up')).toBe(false)
+    expect(Buffer.concat(received).includes('pw5')).toBe(false)
     const plain = deskOf(first.settings({ port: tap.port, transport: 'plain' }))
     expect(await signIn(plain, 'user5', 'pw5')).toMatchObject({ ok: true })
-    expect(Buffer.concat(heard).includes('pw5')).toBe(true)
+    expect(Buffer.concat(received).includes('pw5')).toBe(true)
     await tap.stop()
     expect(await signIn(deskOf(second.settings({ transport: 'plain' })), 'ta217', 'ta217')).toEqual(away)
   })
@@ -459,7 +459,7 @@ async function listener(answer: (socket: Socket) => void, host = '127.0.0.1'): P
   return { port, sockets, stop }
 }
 
-/** What one hears the other is told. */
+/** What one receives the other is sent. */
 function join(left: Socket, right: Socket): void {
   for (const [from, to] of [
     [left, right],

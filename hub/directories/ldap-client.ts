@@ -42,7 +42,7 @@ export interface Search {
   page?: { size: number; cookie?: Buffer }
 }
 
-/** The answer to a search, with what the directory tells about its completeness. */
+/** The answer to a search, with what the directory says about its completeness. */
 export interface SearchAnswer {
   /** LDAP's result code. */
   status: number

@@ -179,7 +179,7 @@ describe('staying signed in with a directory', () => {
     ])
   }
 
-  test('[DIR-13] a word of the directory that is not an hour old is good; an older one is asked for again', async () => {
+  test('[DIR-13] an answer of the directory that is not an hour old is good; an older one is asked for again', async () => {
     const uid = await addPerson()
     let session = await signIn(uid)
     await age(session.id, 59)
@@ -214,7 +214,7 @@ describe('staying signed in with a directory', () => {
     expect(groupsOf(renewed)).toEqual(['g602'])
   })
 
-  test('[DIR-13] a word that was given at a time which is still to come, by a clock that was set back since, is asked for again', async () => {
+  test('[DIR-13] an answer that was given at a time which is still to come, by a clock that was set back since, is asked for again', async () => {
     const uid = await addPerson()
     let session = await signIn(uid)
     await age(session.id, -60 * 24 * 365)
@@ -329,7 +329,7 @@ describe('staying signed in with a directory', () => {
     expect([await seen(24 * 60 + 29), await seen(24 * 60 + 31)]).toEqual([1, 0])
   })
 
-  test('[DIR-13] of two hubs one hears that somebody is gone, the other had a newer word: that counts', async () => {
+  test('[DIR-13] of two hubs one is answered that somebody is gone, the other had a newer answer: that counts', async () => {
     const uid = await addPerson()
     const session = await signIn(uid)
     const late = await makeHub({}, async (look) => {
@@ -377,7 +377,7 @@ describe('staying signed in with a directory', () => {
     lines.most = 0
     const answers = await Promise.all(sessions.map((session) => refresh(session, hub)))
     expect(answers.map(({ status }) => status)).toEqual(sessions.map(() => 200))
-    // Eight, and some whose end the door has not heard yet.
+    // Eight, and some whose end the limiter does not know yet.
     expect(lines.most).toBeLessThanOrEqual(14)
     expect(lines.most).toBeGreaterThan(1)
     for (const socket of lines.sockets) socket.destroy()

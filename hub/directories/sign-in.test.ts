@@ -133,7 +133,7 @@ describe('signing in with a directory', () => {
     ])
   })
 
-  test('[DIR-6] while the directory is down its people are told so, and accounts of this hub go on', async () => {
+  test('[DIR-6] while the directory is down its people are answered so, and accounts of this hub go on', async () => {
     const passwords = makePasswords({ memoryCost: 1024, timeCost: 2, parallelism: 1 })
     const hash = await passwords.hash('a long walk home')
     const person = await makeTestPerson(database.pool, universityId, { email: 'ana@test.example' })

@@ -148,7 +148,7 @@ describe('[ACC-4] a group', () => {
     expect((await logged()).filter((row) => 'subject' in row && row.subject === 'edit')).toHaveLength(1)
   })
 
-  test('of two that take each other’s new name at once, one is told that it is taken', async () => {
+  test('of two that take each other’s new name at once, one is answered that it is taken', async () => {
     const groups = [await makeGroup({ name: 'A' }), await makeGroup({ name: 'B' })]
     const answers = await raceBehind(
       database.pool,

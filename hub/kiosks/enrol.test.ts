@@ -287,7 +287,7 @@ describe('[SYN-20] ten failures in a minute', () => {
     expect(other.statusCode).toBe(201)
   })
 
-  test('count across two hubs that hear them at the same moment', async () => {
+  test('count across two hubs that receive them at the same moment', async () => {
     const other = await makeTestApp(database.pool, { failedEnrolments })
     const payload = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
     const inject = { method: 'POST', url: '/api/v1/kiosks/enrol', payload, headers: { host: HOST } } as const
@@ -298,7 +298,7 @@ describe('[SYN-20] ten failures in a minute', () => {
     await other.close()
   })
 
-  test('are forgiven when the minute is over, and the purge forgets them', async () => {
+  test('are forgiven when the minute is over, and the purge deletes them', async () => {
     const wrong = enrolRequestOf(makeTestDevice(), '0000-0000-0000-0000', HOST)
     for (let round = 0; round < 11; round += 1) await post(wrong)
     await database.pool.query("update rate_limits set resets_at = resets_at - interval '61 seconds'")

@@ -154,7 +154,7 @@ export async function markEnrolmentUsed(transaction: Queryable, id: number, kios
   ])
 }
 
-/** Drops codes that expired a day ago, used ones too: the kiosk and the change log tell what came of them. */
+/** Drops codes that expired a day ago, used ones too: the kiosk and the change log say what came of them. */
 export async function dropExpiredEnrolments(database: Queryable): Promise<void> {
   await query(database, "delete from enrolments where expires_at < now() - interval '1 day'")
 }

@@ -35,19 +35,19 @@ beforeEach(async () => {
   kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
 })
 
-const silence = (as: TestTenant['student'], id: number, isSilenced: boolean): Promise<SpaceAnswer> =>
+const mute = (as: TestTenant['student'], id: number, isSilenced: boolean): Promise<SpaceAnswer> =>
   calls.call(as, 'PUT /kiosks/:id/silenced', { params: { id }, body: { isSilenced } })
 
 const level = async (id: number): Promise<number | null | undefined> =>
   (await loadOccupancy(database.pool, id))?.level
 
-test('[ACC-1] kiosks are the super group’s to see and to silence', async () => {
+test('[ACC-1] kiosks are the super group’s to see and to mute', async () => {
   const { student, chief, campus } = tenant
   expect((await calls.call(student, 'GET /kiosks')).error).toMatchObject({ error: 'notAllowed' })
-  expect((await silence(student, kiosk.id, true)).error).toMatchObject({ error: 'notAllowed' })
+  expect((await mute(student, kiosk.id, true)).error).toMatchObject({ error: 'notAllowed' })
   const elsewhere = await makeTestTenant(database.pool, `E${count}`)
-  expect((await silence(elsewhere.chief, kiosk.id, true)).status).toBe(404)
-  expect((await silence(chief, kiosk.id, true)).status).toBe(204)
+  expect((await mute(elsewhere.chief, kiosk.id, true)).status).toBe(404)
+  expect((await mute(chief, kiosk.id, true)).status).toBe(204)
   expect((await calls.call(chief, 'GET /kiosks')).body).toEqual({
     kiosks: [
       {
@@ -63,12 +63,12 @@ test('[ACC-1] kiosks are the super group’s to see and to silence', async () =>
   })
 })
 
-test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts nowhere, and holds nothing up; let go, it counts again', async () => {
+test('[CON-4] what a muted kiosk reports is acknowledged and kept, counts nowhere, and holds nothing up; unmuted, it counts again', async () => {
   const { campus, chief } = tenant
   const [room, second] = campus.rooms
   const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0))
-  await silence(chief, kiosk.id, true)
+  await mute(chief, kiosk.id, true)
   const silenced = [kiosk.report(room, 2), kiosk.report(second, 2)]
   expect(await here.push(...silenced)).toMatchObject({ lastMutationId: 3, outcomes: [] })
   expect([await level(room), await level(second)]).toEqual([0, null])
@@ -76,7 +76,7 @@ test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts now
   expect(await here.push(...silenced)).toMatchObject({ lastMutationId: 3, outcomes: [] })
   const undo = await here.push(kiosk.withdraw(room, 2))
   expect(undo.outcomes).toEqual([{ id: 4, why: 'alreadyWithdrawn' }])
-  await silence(chief, kiosk.id, false)
+  await mute(chief, kiosk.id, false)
   await here.push(kiosk.report(second, 1))
   expect([await level(room), await level(second)]).toEqual([0, 1])
   const kept = await query<{ level: number; isWithdrawn: boolean }>(
@@ -93,12 +93,12 @@ test('[CON-4] what a silenced kiosk reports is acknowledged and kept, counts now
   ])
 })
 
-test('[CON-4] a silenced kiosk takes back what it reported before, and its forks are silent too', async () => {
+test('[CON-4] a muted kiosk withdraws what it reported before, and its forks are muted too', async () => {
   const { campus, chief } = tenant
   const [room] = campus.rooms
   const here = await openTestSession(core, kiosk)
   await here.push(kiosk.report(room, 0), kiosk.report(room, 2))
-  await silence(chief, kiosk.id, true)
+  await mute(chief, kiosk.id, true)
   await here.push(kiosk.withdraw(room, 2))
   expect(await level(room)).toBe(0)
   const fork = await insertFork(database.pool, { kioskId: kiosk.id, publicKey: 'k', nowMs: 1 })

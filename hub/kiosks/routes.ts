@@ -7,7 +7,7 @@ import type { Handle, CallRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 
-/** Kiosks as the super group sees and silences them. */
+/** Kiosks as the super group sees and mutes them. */
 export function kioskRoutes(handle: Handle, dependencies: { pool: Database; writer: TenantWriter }): void {
   handle('GET /kiosks', async (_input, { actor }) => {
     const { universityId } = actor

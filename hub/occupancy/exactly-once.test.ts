@@ -115,7 +115,7 @@ test('[SYN-2] what a commit reads after its wait for the lock is what the one be
   expect(await countReports()).toBe(0)
 })
 
-test('[SYN-7] [OCC-8] [OCC-9] [OCC-10] what cannot be done is settled with its reason, kept, and told again', async () => {
+test('[SYN-7] [OCC-8] [OCC-9] [OCC-10] what cannot be done is settled with its reason, kept, and answered again', async () => {
   const foreign = await makeTestCampus(database.pool, 'Other')
   await query(database.pool, 'update spaces set is_deleted = true where id = $1', [campus.rooms[3]])
   const door = await insertTestKiosk(database.pool, {

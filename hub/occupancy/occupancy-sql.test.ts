@@ -205,7 +205,7 @@ async function writeLeaves(
   )
 }
 
-test('[OCC-9] [OCC-11] a leaf that gets a child, and a parent that loses its last one, start unreported and tell kiosks', async () => {
+test('[OCC-9] [OCC-11] a leaf that gets a child, and a parent that loses its last one, start unreported and reach kiosks', async () => {
   const universityId = await insertTestUniversity(database.pool)
   const [root, room] = await insertTree(universityId, [
     { parent: 0, capacity: null, level: null, ageMs: 0 },

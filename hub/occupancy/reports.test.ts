@@ -106,7 +106,7 @@ test('[OCC-8] [OCC-9] a report on a composite is refused with its children, one 
   expect(await countRows()).toBe(0)
 })
 
-test('[OCC-2] a report is taken back once and for good, by who made it and nobody else, and the one before counts again', async () => {
+test('[OCC-2] a report is withdrawn once and for good, by who made it and nobody else, and the one before counts again', async () => {
   const { campus, student, other } = tenant
   const [room] = campus.rooms
   const first = await calls.report(other, room, 0)
@@ -126,7 +126,7 @@ test('[OCC-2] a report is taken back once and for good, by who made it and nobod
   expect(mine).toEqual({ reports: [{ ...report, isWithdrawn: true }] })
 })
 
-test('[OCC-2] taken back from two hubs at once, one row says so', async () => {
+test('[OCC-2] withdrawn from two hubs at once, one row says so', async () => {
   const { campus, student } = tenant
   const { report } = await calls.report(student, campus.rooms[0], 2)
   const hubs = [app, await makeTestApp(database.pool)].map((one) => new SpaceCalls(one))
@@ -188,7 +188,7 @@ test('[OCC-16] the same tap of the same person within ten seconds is their repor
   expect(await countRows()).toBe(5)
 })
 
-test('[OCC-16] once it was taken back, an equal tap is a report again', async () => {
+test('[OCC-16] once it was withdrawn, an equal tap is a report again', async () => {
   const { campus, student } = tenant
   const [room] = campus.rooms
   const first = await calls.report(student, room, 0)
@@ -208,8 +208,8 @@ test.each([
   const atMs = Date.now() - ageMs
   const times = { reportedAtMs: atMs, receivedAtMs: atMs, clock: 1 }
   const { userId } = student
-  const told = { universityId, spaceId: room, level: 0 as const, userId, key: KEY, ...times }
-  const id = await insertPersonReport(database.pool, told)
+  const input = { universityId, spaceId: room, level: 0 as const, userId, key: KEY, ...times }
+  const id = await insertPersonReport(database.pool, input)
   await query(
     database.pool,
     'update spaces set occupancy = 0, occupancy_updated_at = time_of_ms($2), report_clock = 1 where id = $1',
@@ -219,7 +219,7 @@ test.each([
   expect(report.id === id).toBe(isRepeat)
 })
 
-test('[OCC-16] who takes a report back is told of an earlier one of theirs that counts then, and of nobody else’s', async () => {
+test('[OCC-16] who withdraws a report is answered with an earlier one of theirs that counts then, and of nobody else’s', async () => {
   const { campus, student, other } = tenant
   const [room] = campus.rooms
   const first = await calls.report(student, room, 0)

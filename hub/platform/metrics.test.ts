@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { makeMetrics, serveMetrics } from './metrics.ts'
 
-test('what the hub measures is told on a loopback port of its own', async () => {
+test('what the hub measures is served on a loopback port of its own', async () => {
   const metrics = makeMetrics()
   metrics.connectedKiosks(1)
   metrics.connectedKiosks(1)

@@ -10,7 +10,7 @@ import { query, type Database } from '../platform/postgres/database.ts'
 import type { FuzzActor } from './fuzz-http-call.ts'
 import type { Known } from './fuzz-http-values.ts'
 
-/** Two universities whose words are told apart by marks, and everybody who sends. */
+/** Two universities whose words are distinguished by marks, and everybody who sends. */
 export interface FuzzPeople {
   ours: FullUniversity
   theirs: FullUniversity

@@ -112,7 +112,7 @@ class Held {
     for (const row of feed.rows) this.rows.set(row.id, row)
     for (const [id, clock, said, reportedAtMs] of feed.levels) {
       const row = this.rows.get(id)
-      if (row === undefined) throw new Error(`space ${id} is not held, and its level was told`)
+      if (row === undefined) throw new Error(`space ${id} is not held, and its level was sent`)
       this.rows.set(id, { ...row, clock, level: said, reportedAtMs })
     }
     for (const [id] of feed.gone) this.rows.delete(id)
@@ -166,7 +166,7 @@ test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored su
         people.take(forPeople)
         await check(universityId)
       }
-      // What was told step by step is what a whole feed says now.
+      // What was sent step by step is what a whole feed says now.
       for (const [held, load] of [
         [kiosks, loadFeed],
         [people, loadLiveFeed],

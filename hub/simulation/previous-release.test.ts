@@ -171,12 +171,12 @@ describe('a kiosk of release 0.1 at the hub of today', () => {
 })
 
 test.each([
-  ['[LNG-5] with the engine of then is told', BESIDE],
-  ['[LNG-4] with the engine of today is told', TODAY],
-])('%s a place in a language that it does not know, and takes it', async (_, program) => {
+  ['[LNG-5] with the engine of then is sent', BESIDE],
+  ['[LNG-4] with the engine of today is sent', TODAY],
+])('%s an assignment in a language that it does not know, and takes it', async (_, program) => {
   const field = await openField()
   await query(field.database.pool, "update universities set locale = 'cy-x-carrel'")
-  // Without a cache it has no place but the one that it is told.
+  // Without a cache it has no assignment but the one that it is sent.
   const kiosk = await field.open(program, ['outbox.db'])
   await untilSettled(kiosk)
   await vi.waitUntil(async () => (await kiosk.state()).kioskId === release.kioskId, {

@@ -16,22 +16,22 @@ async function marks(): Promise<number[]> {
   return rows.map((row) => row.mark)
 }
 
-test('a process that dies right after COMMIT has committed and never hears of it', async () => {
+test('a process that dies right after COMMIT has committed and never gets the answer', async () => {
   const gate = new DatabaseGate()
   let effects = 0
   const mine = life({ diesNow: () => (effects += 1) === 6 })
   const { pool, kill } = openSimulatedPool(database.url, gate, mine)
-  let heard = false
+  let answered = false
   void transaction(pool, 'read committed', async (client) => {
     await client.query('insert into marks values (1)')
   }).then(() => {
-    heard = true
+    answered = true
   })
   while (effects < 6) await new Promise((resolve) => setImmediate(resolve))
   kill()
   await gate.whenIdle()
   expect(await marks()).toEqual([1])
-  expect(heard).toBe(false)
+  expect(answered).toBe(false)
 })
 
 test('a connection that breaks before COMMIT fails and changes nothing, and the pool goes on', async () => {

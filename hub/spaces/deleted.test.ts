@@ -119,7 +119,7 @@ test('[TRE-10] who may not delete everything below a space deletes none of it', 
   expect((await calls.restore(other, nook.id)).error).toMatchObject({ error: 'notAllowed' })
 })
 
-test('[TRE-13] what others hid in somebody’s place is not told to them, keeps nobody from deleting the place, and comes back with it', async () => {
+test('[TRE-13] what others hid in somebody’s place is not shown to them, keeps nobody from deleting the place, and comes back with it', async () => {
   const { campus, student, other, chief } = tenant
   const nook = (await calls.make(student, campus.root, 'Nook')).space
   const hidden = (await calls.make(other, nook.id, 'Hidden')).space

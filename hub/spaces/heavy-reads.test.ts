@@ -152,7 +152,7 @@ test('[EDG-15] a tree that was held is what the database says, for everybody, af
 describe('[EDG-16] heavy reads of one person', () => {
   const tree = (as: TestPerson) => calls.call(as, 'GET /spaces')
 
-  test('wait for each other, as many as open pages have; who asks for more is told when to come again', async () => {
+  test('wait for each other, as many as open pages have; who asks for more is answered when to come again', async () => {
     const { student, other } = tenant
     expect(statuses(await Promise.all([1, 2, 3, 4, 5, 6].map(() => tree(student))))).toEqual([
       200, 200, 200, 200, 200, 200,

@@ -88,7 +88,7 @@ test('[TRE-12] where the public places are as many as may be, staff add none, an
     expect([status, error]).toEqual([409, expect.objectContaining({ error: 'quotaReached' })])
 })
 
-test('[TRE-12] who changes the tree without end is told to wait', async () => {
+test('[TRE-12] who changes the tree without end is asked to wait', async () => {
   const { campus, student } = tenant
   await query(
     database.pool,

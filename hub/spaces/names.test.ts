@@ -95,7 +95,7 @@ test('[TRE-15] letting a place on public screens is refused while its name is ta
   expect((await calls.letOn(chief, staffs.id, false)).status).toBe(200)
   expect((await calls.letOn(chief, mine.id)).space).toMatchObject({ isOnKiosks: true })
   for (const { id } of [theirs, staffs]) expect(await calls.letOn(chief, id)).toMatchObject(TAKEN)
-  // The way out that is told: another name first.
+  // The way out that the sentence names: another name first.
   const renamed = await calls.edit(chief, theirs, { name: 'Room 103 b' })
   expect((await calls.letOn(chief, renamed.space.id)).status).toBe(200)
   // What staff closed for works comes back once nobody else has its name on public screens.

@@ -74,7 +74,7 @@ export class LivePage {
     for (const resolve of this.waiting.splice(0)) resolve()
   }
 
-  /** Waits for the end, and gives the last word. */
+  /** Waits for the end, and gives the last message. */
   async ended(): Promise<LiveEnd | null> {
     if (this.socket.readyState !== WebSocket.CLOSED) await once(this.socket, 'close')
     const last = this.received.at(-1)

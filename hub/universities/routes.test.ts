@@ -102,7 +102,7 @@ const logged = (universityId: number | null): Promise<object[]> =>
   )
 
 describe('[UNI-1] anyone', () => {
-  test('sees the names of universities that let people in, and nothing else', async () => {
+  test('sees the names of approved universities, and nothing else', async () => {
     const id = await insertTestUniversity(database.pool, 'Open')
     const shut = await insertTestUniversity(database.pool, 'Shut')
     await database.pool.query('update universities set is_approved = false where id = $1', [shut])
@@ -228,7 +228,7 @@ describe('[UNI-3] a request', () => {
     expect(await waiting()).toHaveLength(1)
   })
 
-  test('that is turned down is told with its reason, and decided once', async () => {
+  test('that is turned down is mailed with its reason, and decided once', async () => {
     const { id, name } = await askConfirmed()
     expect(await reject(id, { reason: 'a\u202e' })).toMatchObject(refused('valueRefused', { at: '/reason' }))
     expect((await reject(id, { reason: ' No\nlibrary ' })).status).toBe(204)
@@ -256,7 +256,7 @@ describe('[UNI-4] approval', () => {
     expect(await approve(request.id)).toMatchObject(refused('valueRefused', { at: '/name' }))
   })
 
-  test('makes the university with its super group and its own space, tells the contact, and is written down', async () => {
+  test('makes the university with its super group and its own space, mails the contact, and is written down', async () => {
     const request = await askConfirmed()
     const answer = await approve(request.id)
     expect(answer.status).toBe(201)
@@ -315,7 +315,7 @@ describe('[UNI-4] approval', () => {
     }
   })
 
-  test('of a public mail provider would let everybody in, and is refused', async () => {
+  test('of a public mail provider would be for everybody, and is refused', async () => {
     const { id } = await askConfirmed({ domains: ['fine.edu', 'gmail.com'] })
     expect(await waiting()).toMatchObject([
       { collisions: [{ kind: 'publicProvider', domain: 'gmail.com', university: null }] },

@@ -102,7 +102,7 @@ describe('whether a report is taken', () => {
     expect(decideReport({ space: leaf, isWithinReach: true }).ok).toBe(true)
   })
 
-  test('[OCC-10] not outside the kiosk’s subtree, of which nothing else is told', () => {
+  test('[OCC-10] not outside the kiosk’s subtree, of which nothing else is revealed', () => {
     for (const space of [leaf, { isDeleted: true, children: [] }, { isDeleted: false, children: [4] }])
       expect(decideReport({ space, isWithinReach: false })).toEqual({
         ok: false,

@@ -20,7 +20,7 @@ export interface RefreshFacts {
   shown: number
   /** Number of the newest token that was given. */
   newest: number
-  /** Whether the shown token is, letter by letter, the newest one; tells nothing of older ones. */
+  /** Whether the shown token is, letter by letter, the newest one; says nothing of older ones. */
   isNewest: boolean
   /** When the newest was made, and when it was given last: then, or again. */
   rotatedAtMs: number

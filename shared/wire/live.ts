@@ -138,7 +138,7 @@ export const LiveEnd = Type.Enum([
 ])
 export type LiveEnd = Static<typeof LiveEnd>
 
-/** Hub: the last word. */
+/** Hub: the last message before the socket closes. */
 export const LiveEnded = Type.Object({ type: Type.Literal('end'), why: LiveEnd }, closed)
 export type LiveEnded = Static<typeof LiveEnded>
 

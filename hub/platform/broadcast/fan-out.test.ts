@@ -176,14 +176,14 @@ test('[TXT-5] texts in other languages go to kiosks of protocol 3 alone, in a sn
   const first = await say('Soba 11')
   const here = await openTestSession(core, tapper)
   for (const protocol of [3, 2, 1]) {
-    const told = (name: string): unknown => (protocol === 3 ? { sl: { name } } : undefined)
+    const expected = (name: string): unknown => (protocol === 3 ? { sl: { name } } : undefined)
     const open = await openTestSession(core, watcher, { protocol })
-    expect(textsIn(await open.connection.next('snapshot'))).toEqual(told('Soba 11'))
+    expect(textsIn(await open.connection.next('snapshot'))).toEqual(expected('Soba 11'))
     await say('Velika soba')
-    expect(textsIn(await open.connection.next('changes'))).toEqual(told('Velika soba'))
+    expect(textsIn(await open.connection.next('changes'))).toEqual(expected('Velika soba'))
     open.hangUp()
     const back = await openTestSession(core, watcher, { protocol, epoch: open.epoch, cursor: first })
-    expect(textsIn(await back.connection.next('changes'))).toEqual(told('Velika soba'))
+    expect(textsIn(await back.connection.next('changes'))).toEqual(expected('Velika soba'))
     // Behind for a moment: served from the frames that were kept.
     back.connection.unsent = 300_000
     const last = await say('Soba 11')
@@ -192,7 +192,7 @@ test('[TXT-5] texts in other languages go to kiosks of protocol 3 alone, in a sn
     await reach(back, last)
     expect(
       textsIn(changesOf(back.connection.received).at(-1) ?? { changes: { rows: [], levels: [], gone: [] } }),
-    ).toEqual(told('Soba 11'))
+    ).toEqual(expected('Soba 11'))
     back.hangUp()
   }
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { HubClock } from '../ports.ts'
 import { TimeSlices } from './time-slices.ts'
 
-/** A clock in the test's hand; timers run when told. */
+/** A clock that the test sets; timers run when the test says so. */
 function makeClock(): HubClock & { nowMs: number; runTimers(): void } {
   const timers: (() => void)[] = []
   const clock = {
@@ -22,7 +22,7 @@ function makeClock(): HubClock & { nowMs: number; runTimers(): void } {
 
 const HUNDREDS = Array.from({ length: 300 }, (_, index) => index)
 
-test('[SYN-24] a round for many stops now and then, goes on where it was, and tells what it cost without the pauses', () => {
+test('[SYN-24] a round for many stops now and then, goes on where it was, and reports what it cost without the pauses', () => {
   const clock = makeClock()
   const slices = new TimeSlices<number>(clock)
   const seen: number[] = []
@@ -66,7 +66,7 @@ test('[SYN-24] a round is finished at once when asked, and before the next one b
   expect(seen.slice(301)).toEqual([...HUNDREDS.map(() => 'second'), 'second done'])
 })
 
-test('[SYN-17] what is dropped is not told any more', () => {
+test('[SYN-17] what is dropped is not sent any more', () => {
   const clock = makeClock()
   const slices = new TimeSlices<number>(clock)
   let count = 0

@@ -61,7 +61,7 @@ test('[SYN-10] a wrong key, a wrong nonce, a wrong host and a changed field are 
   }
 })
 
-test('[SYN-10] an unknown kiosk is told so and nothing else', async () => {
+test('[SYN-10] an unknown kiosk is answered so and nothing else', async () => {
   const guest = new TestSession(core, kiosk)
   const { nonce } = await guest.connection.next('challenge')
   guest.send(kiosk.hello(nonce, { kioskId: 999_999_999 }))
@@ -262,7 +262,7 @@ test('[SYN-28] a revoked kiosk is off by the next poll, and is not let in again'
   expect(await again.connection.closed()).toBe('revoked')
 })
 
-test('[SYN-21] a kiosk that is moved hears of its new place, and nothing personal is in any message', async () => {
+test('[SYN-21] a kiosk that is moved is sent its new assignment, and nothing personal is in any message', async () => {
   const open = await openTestSession(core, kiosk)
   await commitUnderClock(database.pool, campus.universityId, (client) =>
     query(client, "update kiosks set space_id = $2, name = 'Moved' where id = $1", [
@@ -274,13 +274,13 @@ test('[SYN-21] a kiosk that is moved hears of its new place, and nothing persona
   expect(assignment).toMatchObject({ spaceId: campus.rooms[1], kioskName: 'Moved' })
 })
 
-test('[LNG-4] [LNG-5] a language that nobody knows is told to a kiosk of today alone; others get one that they know', async () => {
+test('[LNG-4] [LNG-5] a language that nobody knows is sent to a kiosk of today alone; others get one that they know', async () => {
   const speak = (locale: string): Promise<unknown> =>
     commitUnderClock(database.pool, campus.universityId, (client) =>
       query(client, 'update universities set locale = $2 where id = $1', [campus.universityId, locale]),
     )
   await speak('cy-x-carrel')
-  for (const [protocol, told] of [
+  for (const [protocol, expected] of [
     [3, ['cy-x-carrel', 'sl-SI']],
     [2, ['en', 'sl']],
     [1, ['en', 'sl']],
@@ -289,7 +289,7 @@ test('[LNG-4] [LNG-5] a language that nobody knows is told to a kiosk of today a
     const { assignment: place } = await open.hello({ protocol })
     await speak('sl-SI')
     const { assignment: next } = await open.connection.next('assignment')
-    expect([place.locale, next.locale]).toEqual(told)
+    expect([place.locale, next.locale]).toEqual(expected)
     await speak('cy-x-carrel')
     await open.connection.next('assignment')
     open.hangUp()

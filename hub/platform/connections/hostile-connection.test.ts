@@ -256,7 +256,7 @@ test('[SYN-22] another identity of the same device brings no further tries of th
   }
 })
 
-test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per address and in all; one more is told to come later', async () => {
+test('[SYN-10] [SYN-24] sockets that have not said who they are are counted, per address and in all; one more is asked to come later', async () => {
   await core.stop()
   core = makeTestCore(database.pool, {
     limits: { maxStrangers: 6, sockets: { ...SOCKET_LIMITS, newKiosks: 4 } },

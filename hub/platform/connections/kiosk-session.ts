@@ -124,7 +124,7 @@ export class KioskSession implements ConnectionHandler {
     this.catchErrors(() => this.release())
   }
 
-  /** Ends the connection with an error code, which tells the kiosk what to do. */
+  /** Ends the connection with an error code, from which the kiosk knows what to do. */
   end(code: ConnectionErrorCode): void {
     if (this.state === 'ended') return
     this.send({ type: 'err', code, fatal: true })

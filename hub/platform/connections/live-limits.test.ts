@@ -117,7 +117,7 @@ test('[LIV-4] a session has eight sockets, the ninth is refused, and one that en
   }
 })
 
-test('[LIV-4] what is malformed, too large, out of turn or no text ends the socket with a word and changes nothing', async () => {
+test('[LIV-4] what is malformed, too large, out of turn or no text ends the socket with a code and changes nothing', async () => {
   const ticket = await hub.ticketOf(tenant.student)
   const hello = { type: 'hello', ticket, since: null }
   for (const [said, why] of [

@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 afterEach(() => hubs.stop())
 
-test('[LIV-2] what changes is told in small frames, in order, spaces off kiosks too; and what becomes of the person', async () => {
+test('[LIV-2] what changes is sent in small frames, in order, spaces off kiosks too; and what becomes of the person', async () => {
   const { student, other, chief, campus } = tenant
   const page = await hub.open(student)
   const snapshot = await page.next('snapshot')
@@ -63,7 +63,7 @@ test('[LIV-2] a page that was away gets what it missed; one of another epoch, or
     changes: { rows: [], gone: [], levels: [[campus.rooms[0], to + 1, 1, expect.any(Number)]] },
   })
   const same = await hub.open(student, { epoch, head: to + 1 })
-  // Who missed nothing hears it; the hub may lend the answer of one who missed more.
+  // Who missed nothing is sent it; the hub may lend the answer of one who missed more.
   const nothing = await same.next('changes')
   expect(nothing.to).toBe(to + 1)
   expect(nothing.from).toBeLessThanOrEqual(to + 1)
@@ -76,7 +76,7 @@ test('[LIV-2] a page that was away gets what it missed; one of another epoch, or
   }
 })
 
-test('[LIV-2] [ACC-2] nothing of another university, and no name, address or number of a person, is ever told', async () => {
+test('[LIV-2] [ACC-2] nothing of another university, and no name, address or number of a person, is ever sent', async () => {
   const elsewhere = await makeTestTenant(database.pool, `M${count}`)
   await query(
     database.pool,
@@ -128,7 +128,7 @@ test('[LIV-3] a heartbeat says that all is well, and only while the hub knows it
     head: to,
     nowMs: expect.any(Number),
   })
-  // Three seconds without a look at the sessions: nothing is said, and what changes is told all the same.
+  // Three seconds without a look at the sessions: nothing is said, and what changes is sent all the same.
   hubs.aheadMs += 4_000
   hubs.runTimers(LIVE_HEARTBEAT_MS)
   await hub.calls.report(tenant.other, tenant.campus.rooms[0], 1)

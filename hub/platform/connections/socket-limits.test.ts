@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true })
 })
 
-/** Type of the first message that a socket hears; null while none comes. */
+/** Type of the first message that a socket receives; null while none comes. */
 async function firstWord(socket: WebSocket): Promise<string> {
   const [data] = (await once(socket, 'message')) as [Buffer]
   return (JSON.parse(data.toString()) as { type: string }).type

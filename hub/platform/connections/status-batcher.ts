@@ -7,7 +7,7 @@ import type { TenantWriter } from '../writer/tenant-writer.ts'
 /** A status waits this long for others, so that thousands of heartbeat answers are a few writes. */
 const FLUSH_MS = 1_000
 
-/** Collects what kiosks tell about themselves and writes it together, once a second. */
+/** Collects the status that kiosks report and writes it together, once a second. */
 export interface StatusBatcher {
   add(universityId: number, status: KioskStatus): void
   stop(): void

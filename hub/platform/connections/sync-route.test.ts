@@ -49,19 +49,19 @@ afterEach(async () => {
 /** A real socket and what came over it. */
 class Caller {
   readonly socket: WebSocket
-  readonly heard: HubMessage[] = []
+  readonly received: HubMessage[] = []
 
   constructor(headers: Record<string, string> = {}) {
     this.socket = new WebSocket(`ws://${host}/api/v1/sync`, { headers })
     this.socket.on('message', (data: RawData) =>
-      this.heard.push(JSON.parse((data as Buffer).toString()) as HubMessage),
+      this.received.push(JSON.parse((data as Buffer).toString()) as HubMessage),
     )
   }
 
   async next<Type extends HubMessage['type']>(type: Type): Promise<Extract<HubMessage, { type: Type }>> {
     for (;;) {
-      const index = this.heard.findIndex((message) => message.type === type)
-      if (index >= 0) return this.heard.splice(index, 1)[0] as Extract<HubMessage, { type: Type }>
+      const index = this.received.findIndex((message) => message.type === type)
+      if (index >= 0) return this.received.splice(index, 1)[0] as Extract<HubMessage, { type: Type }>
       await once(this.socket, 'message')
     }
   }
@@ -98,7 +98,7 @@ test('[SYN-15] a frame of the first moment is not lost, a binary one and a too l
     caller.socket.once('open', () => caller.socket.send(frame))
     const [status] = (await closed) as [number]
     if (code === null) expect(status).toBe(1009)
-    else expect(caller.heard.at(-1)).toEqual({ type: 'err', code, fatal: true })
+    else expect(caller.received.at(-1)).toEqual({ type: 'err', code, fatal: true })
   }
   expect(core.connectedCount).toBe(0)
 })
@@ -107,7 +107,7 @@ test('[SYN-10] a hello that does not come within 5 s ends the connection', async
   const caller = new Caller()
   const startedMs = performance.now()
   await once(caller.socket, 'close')
-  expect(caller.heard.at(-1)).toEqual({ type: 'err', code: 'helloTimeout', fatal: true })
+  expect(caller.received.at(-1)).toEqual({ type: 'err', code: 'helloTimeout', fatal: true })
   expect(performance.now() - startedMs).toBeGreaterThan(4_900)
 })
 

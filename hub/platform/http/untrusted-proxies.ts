@@ -1,6 +1,6 @@
 import type { HubLog } from '../log.ts'
 
-/** So many are remembered: more tell nothing new, and anybody can send such a header. */
+/** So many are remembered: more are nothing new, and anybody can send such a header. */
 const MAX_REMEMBERED = 5
 
 /** Who sent X-Forwarded-For without being named in TRUST_PROXY, since this hub started. */

@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 afterAll(() => database.drop())
 
-/** A job that tells of each of its runs. */
+/** A job that reports each of its runs. */
 function makeJob(
   name: string,
   run: () => Promise<void> = async () => undefined,

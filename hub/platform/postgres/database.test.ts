@@ -22,7 +22,7 @@ test('whole numbers of 64 bits are numbers, in lists too', async () => {
   expect(row).toEqual({ big: Number.MAX_SAFE_INTEGER, list: [1, null, 2], n: 0 })
 })
 
-describe('OPS-15: a pool that is told a role', () => {
+describe('OPS-15: a pool that is given a role', () => {
   const roleOf = async (role: string): Promise<unknown> => {
     const superuserUrl = database.url.replace(/\/\/[^@]*@/, `//${SUPERUSER}@`)
     const pool = openPool(superuserUrl, { maxConnections: 1, role })
@@ -89,12 +89,12 @@ describe('a transaction', () => {
   })
 })
 
-test('an idle connection that breaks is told, not thrown', async () => {
-  const told = Promise.withResolvers<Error>()
-  const pool = openPool(database.url, { maxConnections: 1, onIdleError: told.resolve })
+test('an idle connection that breaks is reported, not thrown', async () => {
+  const reported = Promise.withResolvers<Error>()
+  const pool = openPool(database.url, { maxConnections: 1, onIdleError: reported.resolve })
   const [backend] = await query<{ pid: number }>(pool, 'select pg_backend_pid() as pid')
   await database.pool.query('select pg_terminate_backend($1)', [backend?.pid])
-  expect((await told.promise).message).toContain('terminating connection')
+  expect((await reported.promise).message).toContain('terminating connection')
   await pool.end()
 })
 

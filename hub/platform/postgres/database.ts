@@ -79,7 +79,7 @@ function parserOf(oid: number, format?: 'text' | 'binary'): (value: string) => u
   return (text) => (parse(text) as (string | null)[]).map((item) => (item === null ? null : Number(item)))
 }
 
-/** Connections of a pool that were made and not closed yet; the pool's own count forgets one before it is closed. */
+/** Connections of a pool that were made and not closed yet; the pool's own count drops one before it is closed. */
 const OPEN_CLIENTS = new WeakMap<Database, Set<pg.PoolClient>>()
 
 /** Ends a pool and waits until its connections are closed: pg's own `end` only begins to, and a server stopped right after would complain. */

@@ -71,10 +71,10 @@ async function start(where = folder): Promise<Embedded> {
   return embedded
 }
 
-type Told = { url?: string; pid?: number; error?: string; message?: string }
+type Printed = { url?: string; pid?: number; error?: string; message?: string }
 
 /** Starts the database in a process of its own; answers what it printed. */
-async function startChild(where = folder, uid?: number): Promise<{ child: ChildProcess; told: Told }> {
+async function startChild(where = folder, uid?: number): Promise<{ child: ChildProcess; printed: Printed }> {
   // Under the strictest umask that an administrator may have.
   const child = spawn('/bin/sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, CHILD, where], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -83,9 +83,9 @@ async function startChild(where = folder, uid?: number): Promise<{ child: ChildP
   })
   children.push(child)
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const told = JSON.parse(line) as Told
-  if (told.pid !== undefined) servers.push(told.pid)
-  return { child, told }
+  const printed = JSON.parse(line) as Printed
+  if (printed.pid !== undefined) servers.push(printed.pid)
+  return { child, printed }
 }
 
 async function ask(url: string, sql: string): Promise<unknown> {
@@ -136,27 +136,27 @@ describe('a start', () => {
   })
 
   test('works in folders that it makes under a strict umask', async () => {
-    const { told } = await startChild(join(folder, 'new', 'newer'))
-    expect(told.error).toBeUndefined()
+    const { printed } = await startChild(join(folder, 'new', 'newer'))
+    expect(printed.error).toBeUndefined()
   })
 
   test('knows its folder under another name, and clears what was left there', async () => {
     copyDatabase()
-    const { child, told } = await startChild()
-    killWatchdog(told.pid ?? 0)
+    const { child, printed } = await startChild()
+    killWatchdog(printed.pid ?? 0)
     child.kill('SIGKILL')
     await once(child, 'exit')
     const link = `${folder}-link`
     symlinkSync(folder, link)
     await start(link)
-    expect(readProcess(told.pid ?? 0)).toBeNull()
+    expect(readProcess(printed.pid ?? 0)).toBeNull()
     rmSync(link)
   })
 
   test('is refused while another holds the folder, in this process or another', async () => {
     copyDatabase()
-    const { told } = await startChild()
-    expect(told.url).toBeDefined()
+    const { printed } = await startChild()
+    expect(printed.url).toBeDefined()
     await expect(startEmbedded({ folder })).rejects.toMatchObject({
       name: 'FolderLockedError',
       message: /process \d+/,
@@ -165,7 +165,7 @@ describe('a start', () => {
 
   test('one of two that begin at once on an empty folder goes on, the other says why not', async () => {
     const both = await Promise.all([startChild(), startChild()])
-    const errors = both.map(({ told }) => told.error)
+    const errors = both.map(({ printed }) => printed.error)
     expect(errors).toHaveLength(2)
     expect(errors.filter((error) => error === 'FolderLockedError')).toHaveLength(1)
     expect(errors).toContain(undefined)
@@ -175,31 +175,31 @@ describe('a start', () => {
 describe('after a hard kill', () => {
   test('the database does not outlive its hub, and the next start works', async () => {
     copyDatabase()
-    const { child, told } = await startChild()
+    const { child, printed } = await startChild()
     child.kill('SIGKILL')
-    await gone(told.pid)
+    await gone(printed.pid)
     expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('a start right behind the kill waits for the old database and takes over', async () => {
     copyDatabase()
-    const { child, told } = await startChild()
+    const { child, printed } = await startChild()
     child.kill('SIGKILL')
     await once(child, 'exit')
     const embedded = await start()
-    expect(embedded.pid).not.toBe(told.pid)
+    expect(embedded.pid).not.toBe(printed.pid)
     expect(await ask(embedded.url, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('a database left alone, its watchdog killed too, is ended by the next start', async () => {
     copyDatabase()
-    const { child, told } = await startChild()
-    killWatchdog(told.pid ?? 0)
+    const { child, printed } = await startChild()
+    killWatchdog(printed.pid ?? 0)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    expect(readProcess(told.pid ?? 0)).not.toBeNull()
+    expect(readProcess(printed.pid ?? 0)).not.toBeNull()
     await start()
-    expect(readProcess(told.pid ?? 0)).toBeNull()
+    expect(readProcess(printed.pid ?? 0)).toBeNull()
   })
 
   test('of the database itself, the folder is free and nothing is lost', async () => {
@@ -269,8 +269,8 @@ describe('one clear sentence for', () => {
 
   test.runIf(isRoot)('a folder of another user', async () => {
     const nobody = 65534
-    const { told } = await startChild(folder, nobody)
-    expect(told).toMatchObject({
+    const { printed } = await startChild(folder, nobody)
+    expect(printed).toMatchObject({
       error: 'EmbeddedDatabaseError',
       message: expect.stringMatching(/Cannot write to the data folder/),
     })
@@ -280,9 +280,9 @@ describe('one clear sentence for', () => {
 test.runIf(isRoot)('as an ordinary user it runs as that user, and root can start it afterwards', async () => {
   const nobody = 65534
   chownSync(folder, nobody, nobody)
-  const { child, told } = await startChild(folder, nobody)
-  expect(told.error).toBeUndefined()
-  expect(readFileSync(`/proc/${told.pid ?? 0}/status`, 'utf8')).toMatch(/^Uid:\s+65534/m)
+  const { child, printed } = await startChild(folder, nobody)
+  expect(printed.error).toBeUndefined()
+  expect(readFileSync(`/proc/${printed.pid ?? 0}/status`, 'utf8')).toMatch(/^Uid:\s+65534/m)
   child.kill('SIGTERM')
   await once(child, 'exit')
   const embedded = await start()
@@ -353,7 +353,7 @@ describe.runIf(isRoot)('[OPS-12] as root', () => {
     expect(left.stdout).toBe('')
   })
 
-  test('a machine on which every account is busy is told what to do', () => {
+  test('a machine on which every account is busy is answered with what to do', () => {
     const busy = [{ name: 'nobody', uid: 0, gid: 0 }]
     const osUser = chooseOsUser(join(folder, 'data'), busy)
     expect(() => chooseInitdbUser(osUser, busy)).toThrow(/useradd --system postgres/)

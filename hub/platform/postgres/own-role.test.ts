@@ -131,8 +131,8 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     expect(
       await ask(`select rolpassword ~ '^SCRAM-SHA-256' as scram from pg_authid where rolname = '${ROLE}'`),
     ).toEqual([{ scram: true }])
-    const told = serverLog.filter((line) => / password '/i.test(line) && line.includes(ROLE))
-    expect(told.filter((line) => !line.includes("password 'SCRAM-SHA-256$"))).toEqual([])
+    const logged = serverLog.filter((line) => / password '/i.test(line) && line.includes(ROLE))
+    expect(logged.filter((line) => !line.includes("password 'SCRAM-SHA-256$"))).toEqual([])
   })
 
   test('takes over what the release before made as superuser, and what was granted to the role since is taken from it', async () => {
@@ -168,7 +168,7 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     expect(await sessions()).toEqual(LIMITED)
   })
 
-  test('is told when another one works there with another secret, and changes nothing for that one', async () => {
+  test('is refused when another one works there with another secret, and changes nothing for that one', async () => {
     await makeDatabase()
     const hub = await start()
     await expect(start({ CARREL_SECRET: 'another secret, of 32 characters or more' })).rejects.toThrow(

@@ -18,7 +18,7 @@ import { startEmbedded, type Embedded } from './embedded.ts'
 import { wasLeftLocked } from './folder-lock.ts'
 import { migrate } from './migrate.ts'
 
-/** Where a test run tells its workers the address of the shared server. */
+/** Where a test run gives its workers the address of the shared server. */
 export const TEST_SERVER_VARIABLE = 'CARREL_TEST_SERVER'
 
 /** Where Linux keeps files in memory. */

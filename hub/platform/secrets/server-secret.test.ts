@@ -70,7 +70,7 @@ describe('[IDN-13] the server’s secret', () => {
     expect(() => loadServerSecret({ secret: null, home })).toThrow(/belongs to another user/)
   })
 
-  test('gives each purpose a key of its own, and tells lists of parts apart', () => {
+  test('gives each purpose a key of its own, and distinguishes lists of parts', () => {
     const keys = makeServerKeys('the secret of these tests, and of no others')
     const macs = [
       keys.mac('links', 'a'),

@@ -1,6 +1,6 @@
 import { query, type Database, type Queryable } from '../postgres/database.ts'
 
-// The heads of universities: how far each one's clock is, and how hubs tell each other.
+// The heads of universities: how far each one's clock is, and how hubs notify each other.
 
 /** Channel on which hubs are notified of commits. [SYN-27] */
 export const HEADS_CHANNEL = 'carrel_heads'
