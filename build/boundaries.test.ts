@@ -408,7 +408,7 @@ async function linkPackages(copy: string): Promise<void> {
   }
 }
 
-/** What the compiler noted of the project, where it has: then only the parts that a crossing touches are looked at. */
+/** The compiler's build information of the project, where there is some: then only the parts that a crossing touches are looked at. */
 async function takeNotes(copy: string): Promise<void> {
   const notes = 'node_modules/.tsc'
   if (existsSync(path.join(ROOT, notes)))

@@ -117,8 +117,8 @@ async function prepareFolder(
 }
 
 async function makeCode(parts: DemoParts, domain: string, space: string, role: KioskRole): Promise<string> {
-  const place = ['--university', domain, '--space', space, '--role', role]
-  const { code } = (await admin(parts, 'kiosk', 'code', ...place)) as { code?: unknown }
+  const assignment = ['--university', domain, '--space', space, '--role', role]
+  const { code } = (await admin(parts, 'kiosk', 'code', ...assignment)) as { code?: unknown }
   if (typeof code !== 'string') throw new StartupError(`No enrolment code could be created for ${space}.`)
   return code
 }

@@ -21,10 +21,11 @@ export interface ElectronSearch {
 export function findElectron({ packageFolder, platform, env, userId }: ElectronSearch): string | null {
   const hasDisplay = platform !== 'linux' || [env['DISPLAY'], env['WAYLAND_DISPLAY']].some(Boolean)
   if (!hasDisplay || (platform === 'linux' && userId === 0)) return null
-  const note = path.join(packageFolder, 'path.txt')
-  const noted = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
+  const pathFile = path.join(packageFolder, 'path.txt')
+  const namedThere = existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : ''
   const override = env['ELECTRON_OVERRIDE_DIST_PATH']
-  const name = noted === '' && override !== undefined ? (PROGRAM_NAMES[platform] ?? 'electron') : noted
+  const name =
+    namedThere === '' && override !== undefined ? (PROGRAM_NAMES[platform] ?? 'electron') : namedThere
   if (name === '') return null
   const program = path.join(override ?? path.join(packageFolder, 'dist'), name)
   return existsSync(program) ? program : null

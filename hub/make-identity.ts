@@ -52,8 +52,8 @@ export async function makeIdentity(
 ): Promise<Identity> {
   const { home, smtpUrl, mailFrom } = config
   const keys = makeServerKeys(loadServerSecret(config))
-  const place = { url: config.publicUrl ?? 'http://127.0.0.1' }
-  const publicUrl = (): string => place.url
+  const listening = { url: config.publicUrl ?? 'http://127.0.0.1' }
+  const publicUrl = (): string => listening.url
   const transport =
     smtpUrl === null
       ? makeFileTransport(join(home, 'mail'), mailFrom, log)
@@ -78,7 +78,7 @@ export async function makeIdentity(
     ...changes,
   }
   const setListening = (url: string): void => {
-    if (config.publicUrl === null) place.url = url
+    if (config.publicUrl === null) listening.url = url
   }
   return { dependencies, mail, passwordChecker, publicUrl, setListening }
 }

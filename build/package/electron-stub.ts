@@ -9,7 +9,7 @@ const EXIT_CODE = 69
 /** By this text a program carries its fuses: then their version, how many they are, and one character for each. */
 const FUSE_SENTINEL = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
 const FUSE_VERSION = 1
-/** As Electron's own program comes: Node's doors open, cookies plain, any folder loaded. */
+/** As Electron's own program comes: Node's options on, cookies plain, any folder loaded. */
 const FUSES = '101100011'
 
 /** Chromium's translations, of which the packed app keeps its own languages. */

@@ -162,11 +162,11 @@ export const kioskEdit: AdminCommand = {
       return usageRefusal('Add what to change: --name, --space or --role.')
     const name = typed.name === undefined ? accept(kiosk.name) : readName(typed.name)
     if (!name.ok) return name
-    const place = typed.space === undefined ? null : await pickSpace(world, university, typed.space)
-    if (place !== null && !place.ok) return place
+    const target = typed.space === undefined ? null : await pickSpace(world, university, typed.space)
+    if (target !== null && !target.ok) return target
     const role = parseRole(typed.role)
     if (!role.ok) return role
-    const spaceId = place?.value.space.id ?? null
+    const spaceId = target?.value.space.id ?? null
     const acts = [nameAct(name.value), assignmentAct({ spaceId, role: role.value })]
     const done = await change(world, picked.value, acts)
     if (!done.ok) return done
@@ -198,11 +198,11 @@ export const kioskMove: AdminCommand = {
   required: ['space'],
   words: [1, 1],
   run: async (world, input) => {
-    const place = await pickAssignment(world, input)
-    if (!place.ok) return place
+    const assignment = await pickAssignment(world, input)
+    if (!assignment.ok) return assignment
     const picked = await pickLive(world, input)
     if (!picked.ok) return picked
-    const { space, path, role } = place.value
+    const { space, path, role } = assignment.value
     const moved = await change(world, picked.value, [assignmentAct({ spaceId: space.id, role })])
     if (!moved.ok) return moved
     const { before } = moved.value

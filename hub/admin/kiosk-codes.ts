@@ -94,7 +94,7 @@ ${MINUTES_HELP}`,
     if (!picked.ok) return picked
     const { university, space, path, role } = picked.value
     const spaces = await loadSpaces(world.pool, university.id)
-    // What is hidden in a room makes no lobby of it. [TRE-13]
+    // A room with nothing but hidden spaces in it is still a door, not an entrance. [TRE-13]
     const holds = spaces.some(({ parentId, onKiosks }) => parentId === space.id && onKiosks)
     const usual: KioskRole = holds ? 'entrance' : 'door'
     return makeCode(world, input, {

@@ -17,7 +17,7 @@ function plain(cell: string): string {
     .replaceAll(new RegExp(`(^|[;,\\t\\r\\n])((?:[^\\S\\t\\r\\n]|")*)'('*)(?=${TRIGGER})`, 'g'), '$1$2$3')
 }
 
-// What is likely to go wrong, more often than chance has it.
+// What is likely to go wrong, more often than at random.
 const hostile = fc
   .array(fc.oneof(fc.constantFrom(...';,\t\r\n "\'=+-@＝x'), fc.string({ unit: 'grapheme', maxLength: 3 })))
   .map((parts) => parts.join(''))

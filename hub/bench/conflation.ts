@@ -65,7 +65,7 @@ async function measure({ hub, screens, roomIds }: Scene, options: BenchOptions):
     costs.push(result.cpuMs / result.changeCount)
     soon.push(shareInTime(result.commits, seen.arrivals))
     wrongCount += seen.levels.filter((levels) =>
-      levels.some((level, place) => level !== result.levels[place]),
+      levels.some((level, index) => level !== result.levels[index]),
     ).length
     options.log(
       `  ${Math.round((result.changeCount * 1000) / result.elapsedMs)}/s: ${((soon.at(-1) ?? 0) * 100).toFixed(2)} % within ${SOON_MS} ms, ${((result.cpuMs / result.elapsedMs) * 100).toFixed(0)} % of a core; one by one ${baselines.at(-1)?.toFixed(2)} ms each`,

@@ -34,7 +34,7 @@ export interface EnrolmentInput {
   spaceId: number
   role: KioskRole
   minutes?: number
-  /** The new device takes this kiosk's place, name and settings, and this one is revoked. */
+  /** The new device takes over this kiosk's space, name and settings, and this one is revoked. */
   replacesKioskId?: number
   /** Who asks; "cli" unless said. */
   actor?: string

@@ -44,7 +44,7 @@ export async function countForks(client: Queryable, firstKioskId: number, afterM
   return row?.count ?? 0
 }
 
-/** A new identity for a forked device, with the place of the old one. [SYN-12] */
+/** A new identity for a forked device, with the assignment of the old one. [SYN-12] */
 export async function insertFork(
   client: Queryable,
   fork: { kioskId: number; publicKey: string; nowMs: number },

@@ -142,7 +142,7 @@ export async function insertPersonSpace(
 }
 
 /**
- * Changes a space; `rebuild_composites` comes after it when place, seats or visibility of one on kiosks changed. `isUnknown`: with
+ * Changes a space; `rebuild_composites` comes after it when parent, seats or visibility of one on kiosks changed. `isUnknown`: with
  * its new values it was on no public screen yet.
  */
 export async function updatePersonSpace(

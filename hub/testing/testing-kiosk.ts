@@ -132,7 +132,7 @@ export class TestKiosk {
   }
 }
 
-/** The hash of a input, as an engine takes it. [SYN-3] */
+/** The hash of an input, as an engine takes it. [SYN-3] */
 export function hashOf(input: MutationInput): string {
   const digest = createHash('sha256').update(mutationStatement(input.kind, input.body)).digest()
   return digest.subarray(0, 16).toString('base64url')
@@ -141,7 +141,12 @@ export function hashOf(input: MutationInput): string {
 /** Inserts an enrolled kiosk with a key of its own. */
 export async function insertTestKiosk(
   database: Queryable,
-  place: { universityId: number; spaceId: number; role?: 'door' | 'entrance'; reportsPerSecond?: number },
+  assignment: {
+    universityId: number
+    spaceId: number
+    role?: 'door' | 'entrance'
+    reportsPerSecond?: number
+  },
 ): Promise<TestKiosk> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const [row] = await query<{ id: number }>(
@@ -149,11 +154,11 @@ export async function insertTestKiosk(
     `insert into kiosks (university_id, space_id, role, name, public_key, key_grade, settings)
      values ($1, $2, $3, 'Kiosk', $4, 'file', $5) returning id`,
     [
-      place.universityId,
-      place.spaceId,
-      place.role ?? 'entrance',
+      assignment.universityId,
+      assignment.spaceId,
+      assignment.role ?? 'entrance',
       publicKey.export({ format: 'jwk' }).x,
-      JSON.stringify({ kioskReportsPerSecond: place.reportsPerSecond ?? 1000 }),
+      JSON.stringify({ kioskReportsPerSecond: assignment.reportsPerSecond ?? 1000 }),
     ],
   )
   return new TestKiosk(row?.id ?? 0, privateKey)

@@ -38,7 +38,7 @@ describe('a random source', () => {
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(570)
   })
 
-  test('a chance of nought never happens, one of one always, a quarter about as often as it says', () => {
+  test('a probability of 0 never happens, one of 1 always, a quarter about as often as it says', () => {
     const random = makeSeededRandom(3)
     const rolls = Array.from({ length: 4000 }, () => random.withProbability(0.25)).filter(Boolean).length
     expect(random.withProbability(0)).toBe(false)

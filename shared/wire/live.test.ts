@@ -42,7 +42,7 @@ const FROM_HUB: LiveHubMessage[] = [
   { type: 'end', why: 'signedOut' },
 ]
 
-test('[LIV-4] each message is taken at its own door alone, whole, and with nothing more in it', () => {
+test('[LIV-4] each message is taken by its own side alone, whole, and with nothing more in it', () => {
   expect(checkClient(HELLO).ok).toBe(true)
   expect(checkClient({ ...HELLO, since: null }).ok).toBe(true)
   expect(checkHub(HELLO).ok).toBe(false)

@@ -15,7 +15,7 @@ import { makeCheck, makeParse } from './parse.ts'
 
 const checkKiosk = makeCheck(KioskMessage)
 const checkHub = makeCheck(HubMessage)
-const doors = [
+const samples = [
   ...Object.values(KIOSK_MESSAGES).map((sample) => ({ sample, check: checkKiosk, other: checkHub })),
   ...Object.values(HUB_MESSAGES).map((sample) => ({ sample, check: checkHub, other: checkKiosk })),
 ]
@@ -51,8 +51,8 @@ function isBody(path: readonly string[]): boolean {
 
 const optional = new Set(['isLost', 'origin', 'wifi', 'sockets', 'quiet', 'equipment', 'note'])
 
-describe.each(doors)('message $sample.type', ({ sample, check, other }) => {
-  test('[SYN-15] a valid one is taken, also through JSON, and not at the other door', () => {
+describe.each(samples)('message $sample.type', ({ sample, check, other }) => {
+  test('[SYN-15] a valid one is taken, also through JSON, and not by the other side', () => {
     expect(check(sample)).toEqual({ ok: true, value: sample })
     expect(check(JSON.parse(JSON.stringify(sample)) as unknown).ok).toBe(true)
     expect(other(sample).ok).toBe(false)
@@ -89,7 +89,7 @@ describe.each(doors)('message $sample.type', ({ sample, check, other }) => {
   })
 })
 
-describe('doors', () => {
+describe('parsers', () => {
   test('[SYN-15] text that is not JSON, or JSON that is no message, is refused without throwing', () => {
     const parse = makeParse(KioskMessage)
     for (const text of [

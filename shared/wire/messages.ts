@@ -262,7 +262,7 @@ export const Heartbeat = Type.Object(
 )
 export type Heartbeat = Static<typeof Heartbeat>
 
-/** Hub: the kiosk's place or settings changed. */
+/** Hub: the kiosk's assignment or settings changed. */
 export const Reassigned = Type.Object(
   { type: Type.Literal('assignment'), assignment: Assignment },
   { additionalProperties: false },

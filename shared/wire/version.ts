@@ -9,7 +9,7 @@ export function hasLevels(protocol: number): boolean {
   return protocol >= 2
 }
 
-/** Whether a kiosk takes a place in a language that it does not know; before, it refuses the place. [LNG-5] */
+/** Whether a kiosk takes an assignment in a language that it does not know; before, it refuses the assignment. [LNG-5] */
 export function takesAnyLanguage(protocol: number): boolean {
   return protocol >= 3
 }

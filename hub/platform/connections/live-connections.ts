@@ -58,7 +58,7 @@ export class LiveConnections {
   private readonly sessionDependencies: LiveSessionDependencies
   private readonly unauthenticated: ConnectionLimit
   private readonly open: ConnectionLimit
-  /** All sessions, each with what gives back its place among the unauthenticated and among the open connections. */
+  /** All sessions, each with what frees its slot among the unauthenticated and among the open connections. */
   private readonly sessions = new Map<LiveSession, { known(): void; gone(): void }>()
   /** Authenticated connections, by the person's session. */
   private readonly bySession = new Map<number, Set<LiveSession>>()

@@ -87,7 +87,7 @@ class Core implements SyncCore {
   private readonly audiences: Audiences
   readonly live: LiveConnections
   private readonly unauthenticated: ConnectionLimit
-  /** Each with what gives back its place among the unauthenticated connections. */
+  /** Each with what frees its slot among the unauthenticated connections. */
   private readonly sessions = new Map<KioskSession, () => void>()
   private readonly byKiosk = new Map<number, KioskSession>()
   private readonly headNotifier: ReturnType<typeof startHeadNotifier>

@@ -21,7 +21,7 @@ export function syncRoute(core: Pick<SyncCore, 'accept'>): FastifyPluginAsync {
       {
         websocket: true,
         onRequest: async (request, reply) => {
-          // Kiosks dial from a program; a page is refused before it takes a place of theirs.
+          // Kiosks dial from a program; a page is refused before it takes a slot of theirs.
           if (isFromPage(request)) return answerRefusal(reply, 'crossSite')
           responses.set(request, reply.raw)
           // The answer to the upgrade and the challenge are sent together: one write less when thousands connect.

@@ -12,7 +12,7 @@ export interface CommitMoment {
 }
 
 /**
- * Runs an administrative change that touches what kiosks hold (spaces, places and settings of kiosks, settings of the
+ * Runs an administrative change that touches what kiosks hold (spaces, assignments and settings of kiosks, settings of the
  * university) as one commit in the university's order, and notifies all hubs. Call `rebuild_composites(university, clock)`
  * inside when the tree or seats change. Throws RangeError for an unknown university, and what `run` throws; then nothing
  * was changed. The work must use nothing but the database: all reports wait for it. `isStep` false for a result

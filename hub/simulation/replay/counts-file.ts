@@ -1,5 +1,5 @@
 // Independent of everything that it checks: this folder's two files of expectation import nothing of the hub, of the
-// kiosk, or of the shared floor.
+// kiosk, or of the shared layer.
 
 /** A room of the rooms file. `path` names it from the root of the tree: library, floor where one is given, room. */
 export interface RoomLine {
