@@ -43,7 +43,7 @@ export interface Electron {
   file: string
 }
 
-/** Electron's program and what it is to run; null where it is not to be had, has no display, or would run as root. */
+/** Electron's program and what it is to run; null where it is not installed, has no display, or would run as root. */
 export async function prepareElectron(): Promise<Electron | null> {
   const electron = findElectron({
     packageFolder: path.join(ROOT, 'node_modules/electron'),

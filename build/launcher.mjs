@@ -94,7 +94,7 @@ export async function installIfNeeded() {
   return 0
 }
 
-/** Path of a Node 24, or null where none is to be had. */
+/** Path of a Node 24, or null where there is none. */
 export function findNode24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`

@@ -64,7 +64,7 @@ function start(args: string[], chromium: string[] = []): Bundle {
     for (;;) {
       const found = look()
       if (found !== undefined) return found
-      if (performance.now() > deadline) throw new Error(`waited in vain; it said: ${said}`)
+      if (performance.now() > deadline) throw new Error(`waited too long; it printed: ${said}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }

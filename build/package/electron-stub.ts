@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createPackage } from '@electron/asar'
 
-/** What the stub's program says, and ends with: a service that is not to be had (sysexits.h). */
+/** What the stub's program says, and ends with: a service that is not available (sysexits.h). */
 const SAYS = 'This Carrel was packed without Electron and shows no window: CARREL_ELECTRON_DIST named none.'
 const EXIT_CODE = 69
 

@@ -28,7 +28,7 @@ import {
   planImport,
   roomSpecs,
   type ImportPlan,
-  type Present,
+  type ExistingData,
   type RoomPlaces,
 } from './import-plan.ts'
 
@@ -88,11 +88,11 @@ async function plan(
 ): Promise<Decision<{ plan: ImportPlan; spaces: Planned }, TreeFault[]>> {
   const spaces = await planSpaceTree(database, universityId, roomSpecs(tables, places), false)
   if (!spaces.ok) return refuse(spaces.refusal)
-  const present = await loadPresent(database, universityId)
-  return accept({ plan: planImport(tables, present, places), spaces: spaces.value })
+  const existing = await loadExistingData(database, universityId)
+  return accept({ plan: planImport(tables, existing, places), spaces: spaces.value })
 }
 
-async function loadPresent(database: Queryable, universityId: number): Promise<Present> {
+async function loadExistingData(database: Queryable, universityId: number): Promise<ExistingData> {
   const spaces = spacesByPath(await loadSpaces(database, universityId))
   return {
     users: await loadNamedUsers(database, universityId),
@@ -119,15 +119,15 @@ async function write(client: Transaction, universityId: number, clock: number, w
   if (changeCount(outcome.difference) > 0)
     await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
   // People, groups and rooms have their ids now.
-  const present = await loadPresent(client, universityId)
-  const named = new Map(present.groups.map((group) => [keyOf(group.name), group]))
+  const existing = await loadExistingData(client, universityId)
+  const named = new Map(existing.groups.map((group) => [keyOf(group.name), group]))
   const described = groups.change.flatMap(({ name, description }) => {
     const group = named.get(keyOf(name))
     return group === undefined ? [] : [{ ...group, description, changed: ['description'] }]
   })
   if (described.length > 0) await updateListedGroups(client, universityId, described)
-  await writeMemberships(client, universityId, work.plan, present)
-  const kept = planImport(work.tables, present, work.places).kept
+  await writeMemberships(client, universityId, work.plan, existing)
+  const kept = planImport(work.tables, existing, work.places).kept
   await upsertKeptRows(client, universityId, [...kept.create, ...kept.change])
 }
 
@@ -135,10 +135,10 @@ async function writeMemberships(
   client: Transaction,
   universityId: number,
   { memberships }: ImportPlan,
-  present: Present,
+  existing: ExistingData,
 ): Promise<void> {
-  const userIds = new Map(present.users.map(({ id, username }) => [keyOf(username), id]))
-  const groupIds = new Map(present.groups.map(({ id, name }) => [keyOf(name), id]))
+  const userIds = new Map(existing.users.map(({ id, username }) => [keyOf(username), id]))
+  const groupIds = new Map(existing.groups.map(({ id, name }) => [keyOf(name), id]))
   const rows = [...memberships.create, ...memberships.change].map(({ username, group, permission }) => ({
     userId: userIds.get(keyOf(username)) ?? 0,
     groupId: groupIds.get(keyOf(group)) ?? 0,

@@ -5,7 +5,7 @@ import type { ImportedUser, KeptRow, Membership, NamedUser } from './import-rows
 import { KEPT_TABLES, REFERENCES, type OldTables, type Row } from './import-columns.ts'
 
 /** What a university has already, as far as an import compares with it. */
-export interface Present {
+export interface ExistingData {
   users: readonly NamedUser[]
   groups: readonly Group[]
   memberships: readonly Membership[]
@@ -53,12 +53,12 @@ export interface RoomPlaces {
 const NEW_ID = -1
 
 /** Compares tables with what is there: what is missing is made, what is not known filled in, what is known stays. [IMP-5] */
-export function planImport(tables: OldTables, present: Present, places: RoomPlaces): ImportPlan {
+export function planImport(tables: OldTables, existing: ExistingData, places: RoomPlaces): ImportPlan {
   return {
-    users: planUsers(tables, present),
-    groups: planGroups(tables, present),
-    memberships: planMemberships(tables, present),
-    kept: planKept(tables, present, places),
+    users: planUsers(tables, existing),
+    groups: planGroups(tables, existing),
+    memberships: planMemberships(tables, existing),
+    kept: planKept(tables, existing, places),
   }
 }
 
@@ -76,7 +76,7 @@ function differ<Wanted, One>(
   return difference
 }
 
-function planUsers(tables: OldTables, { users }: Present): Difference<ImportedUser> {
+function planUsers(tables: OldTables, { users }: ExistingData): Difference<ImportedUser> {
   const known = byKey(users, ({ username }) => username)
   return differ(tables.users, (row) => {
     const value = {
@@ -95,7 +95,7 @@ function planUsers(tables: OldTables, { users }: Present): Difference<ImportedUs
   })
 }
 
-function planGroups(tables: OldTables, { groups }: Present): Difference<ImportedGroup> {
+function planGroups(tables: OldTables, { groups }: ExistingData): Difference<ImportedGroup> {
   const known = byKey(groups, ({ name }) => name)
   return differ(tables.groups, ({ name, description }) => {
     const group = known.get(keyOf(name))
@@ -105,11 +105,11 @@ function planGroups(tables: OldTables, { groups }: Present): Difference<Imported
   })
 }
 
-function planMemberships(tables: OldTables, present: Present): Difference<ImportedMembership> {
-  const userIds = new Map(present.users.map(({ id, username }) => [keyOf(username), id]))
-  const groupIds = new Map(present.groups.map(({ id, name }) => [keyOf(name), id]))
+function planMemberships(tables: OldTables, existing: ExistingData): Difference<ImportedMembership> {
+  const userIds = new Map(existing.users.map(({ id, username }) => [keyOf(username), id]))
+  const groupIds = new Map(existing.groups.map(({ id, name }) => [keyOf(name), id]))
   const known = new Map(
-    present.memberships.map(({ userId, groupId, permission }) => [`${userId} ${groupId}`, permission]),
+    existing.memberships.map(({ userId, groupId, permission }) => [`${userId} ${groupId}`, permission]),
   )
   const usernames = new Map(tables.users.map(({ id, username }) => [id, username]))
   const names = new Map(tables.groups.map(({ id, name }) => [id, name]))
@@ -125,9 +125,9 @@ function planMemberships(tables: OldTables, present: Present): Difference<Import
   })
 }
 
-function planKept(tables: OldTables, present: Present, places: RoomPlaces): Difference<KeptRow> {
-  const known = new Map(present.kept.map((row) => [`${row.table} ${row.oldId}`, canonicalJson(row)]))
-  return differ(keptRows(tables, present, places), (value) => {
+function planKept(tables: OldTables, existing: ExistingData, places: RoomPlaces): Difference<KeptRow> {
+  const known = new Map(existing.kept.map((row) => [`${row.table} ${row.oldId}`, canonicalJson(row)]))
+  return differ(keptRows(tables, existing, places), (value) => {
     const before = known.get(`${value.table} ${value.oldId}`)
     if (before === undefined) return { todo: 'create', value }
     return { todo: before === canonicalJson(value) ? 'nothing' : 'change', value }
@@ -135,15 +135,15 @@ function planKept(tables: OldTables, present: Present, places: RoomPlaces): Diff
 }
 
 /** The rows that are kept, with the ids that their people, groups and rooms have here; -1 for those that are yet to be made. [IMP-6] */
-function keptRows(tables: OldTables, present: Present, places: RoomPlaces): KeptRow[] {
-  const userIds = new Map(present.users.map(({ id, username }) => [keyOf(username), id]))
-  const groupIds = new Map(present.groups.map(({ id, name }) => [keyOf(name), id]))
+function keptRows(tables: OldTables, existing: ExistingData, places: RoomPlaces): KeptRow[] {
+  const userIds = new Map(existing.users.map(({ id, username }) => [keyOf(username), id]))
+  const groupIds = new Map(existing.groups.map(({ id, name }) => [keyOf(name), id]))
   const users = new Map(tables.users.map(({ id, username }) => [id, userIds.get(keyOf(username)) ?? NEW_ID]))
   const groups = new Map(tables.groups.map(({ id, name }) => [id, groupIds.get(keyOf(name)) ?? NEW_ID]))
   const rooms = new Map(
     tables.classrooms.map((room) => [
       room.id,
-      room.is_deleted === true ? null : (present.spaceIds.get(pathText(roomPath(room, places))) ?? NEW_ID),
+      room.is_deleted === true ? null : (existing.spaceIds.get(pathText(roomPath(room, places))) ?? NEW_ID),
     ]),
   )
   const idIn = (ids: ReadonlyMap<number, number | null>, id: unknown): number | null =>

@@ -71,7 +71,7 @@ async function waitFor(rowCount: number): Promise<void> {
 async function report(spaceId: number, level: number): Promise<void> {
   const answer = await engine().call('reportOccupancy', { spaceId, level })
   if (!answer.ok) throw new Error(`refused: ${answer.refusal.why}`)
-  if ((answer.value as { isRepeat: boolean }).isRepeat) throw new Error('a tap fell into an equal one')
+  if ((answer.value as { isRepeat: boolean }).isRepeat) throw new Error('a tap was merged with an equal one')
 }
 
 /** A tap and a bare insert of the same bytes into a table of the same shape, in turn, on the same disk with the same flush. */

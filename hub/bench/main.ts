@@ -151,5 +151,5 @@ function round(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-GB') : value.toPrecision(3)
 }
 
-// Node itself may turn in circles at its end over a message to a child that was killed before it read it.
+// Node itself may loop at its end over a message to a child that was killed before it read it.
 process.exit(await main())

@@ -22,7 +22,7 @@ export interface SocketEvents {
 }
 
 /**
- * The client's end of a websocket, as little of it as the hub's messages need, for the kiosks that make load. In earnest a
+ * The client's end of a websocket, as little of it as the hub's messages need, for the kiosks that make load. In production a
  * thousand kiosks are a thousand machines; here they share two cores with the hub, and what they spend would be missing there.
  * `ws` cannot be that frugal: it puts each frame together before it hands it over. Of frames of 30 kB, as a busy university
  * sends them twenty times a second to each of a thousand kiosks, one costs it 80 µs of CPU, more than both cores have;

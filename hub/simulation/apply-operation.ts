@@ -93,7 +93,7 @@ function keep(
   shape: Pick<LedgerTap, 'kind' | 'spaceId' | 'level' | 'targetId'>,
 ): void {
   if (answer?.ok === false) return
-  // An equal tap falls into an older one, which may have been made under an earlier identity.
+  // An equal tap is merged with an older one, which may have been made under an earlier identity.
   const origin = answer === undefined ? next : device.originOf(answer.value.mutationId)
   const { kioskId, mutationId } = origin
   const entry: LedgerTap = {

@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     await world.end()
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  // Node itself may turn in circles at its end over a message to a child that was killed before it read it.
+  // Node itself may loop at its end over a message to a child that was killed before it read it.
   process.exit(failed === 0 ? 0 : 1)
 }
 

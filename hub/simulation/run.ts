@@ -42,6 +42,6 @@ else {
   } finally {
     await server.stop()
   }
-  // Node itself may turn in circles at its end over a message to a child that was killed before it read it.
+  // Node itself may loop at its end over a message to a child that was killed before it read it.
   process.exit()
 }

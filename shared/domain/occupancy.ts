@@ -9,7 +9,7 @@ export type Level = Static<typeof Level>
 /** A mean is a whole number of millionths of a level (0 … 2,000,000), so that every machine gets the same sums. [OCC-4] */
 export const MILLIONTHS = 1_000_000
 
-/** A tap equal to one younger than this on the same space falls into it. [SYN-5] [OCC-16] */
+/** A tap equal to one younger than this on the same space is merged with it. [SYN-5] [OCC-16] */
 export const COLLAPSE_MS = 10_000
 
 /** How long a report may be undone where it was made, at a kiosk and in the portal. [POR-6] */

@@ -70,7 +70,7 @@ export type CallRefusal =
 /** Outputs of the calls, by name. */
 export interface BridgeOutputs {
   /**
-   * The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it fell into
+   * The report is durable. It may be undone with this id until `undoForMs` from now has passed. `isRepeat`: it was merged with
    * an equal one just made, adds nothing, and so there is nothing to undo (0). [OCC-14]
    */
   reportOccupancy: { mutationId: number; undoForMs: number; isRepeat: boolean }
@@ -166,10 +166,10 @@ export interface OutboxSlice {
 /** How often a shell says to a page that the process of its engine is not held up. [KSK-17] */
 export const BEAT_EVERY_MS = 2_000
 
-/** Without any word for so long, a page whose engine beat before is not connected to it. [KSK-17] */
+/** Without any message for so long, a page whose engine sent heartbeats before is not connected to it. [KSK-17] */
 export const SILENT_ENGINE_MS = 5_000
 
-/** A sign of life between a shell and its page, and nothing else. [KSK-17] */
+/** A heartbeat between a shell and its page, and nothing else. [KSK-17] */
 export interface BeatSlice {
   everyMs: number
 }

@@ -87,7 +87,7 @@ export async function updateMailGivenUp(
   )
 }
 
-/** A mail that did not get through: given up, or tried in vain so far. */
+/** A mail that did not get through: given up, or tried without success so far. */
 export interface StuckMail {
   id: number
   template: MailTemplate
@@ -101,7 +101,7 @@ export interface StuckMail {
   nextTryAtMs: number
 }
 
-/** Mails that were given up within the last month, and those that were tried in vain; newest first. [IDN-21] */
+/** Mails that were given up within the last month, and those that were tried without success; newest first. [IDN-21] */
 export async function loadStuckMail(database: Queryable, limit = 200): Promise<StuckMail[]> {
   const rows = await query<Omit<StuckMail, 'maskedTo'> & { to: string | null; maskedTo: string | null }>(
     database,
@@ -118,7 +118,7 @@ export async function loadStuckMail(database: Queryable, limit = 200): Promise<S
   }))
 }
 
-/** Makes all mail due that waits after a try in vain; answers how many that is. [IDN-21] */
+/** Makes all mail due that waits after a failed attempt; answers how many that is. [IDN-21] */
 export async function updateMailDueNow(transaction: Queryable): Promise<number> {
   const rows = await query(
     transaction,
