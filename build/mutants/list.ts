@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
     test: SIMULATION,
   },
   {
-    name: 'ancestor update forgotten',
+    name: 'ancestor update left out',
     edits: [
       {
         file: 'hub/platform/postgres/migrations/0004_people.sql',

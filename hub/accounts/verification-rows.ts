@@ -80,7 +80,7 @@ export async function updateVerificationUsed(transaction: Queryable, id: number)
   await query(transaction, 'update verifications set used_at = now() where id = $1', [id])
 }
 
-/** Takes back links of a user, all or those for one purpose. */
+/** Cancels links of a user, all or those for one purpose. */
 export async function dropVerifications(
   transaction: Queryable,
   userId: number,

@@ -2,7 +2,7 @@ import { query, type Queryable } from '../platform/postgres/database.ts'
 
 // Memberships that a directory brings, and the universities that a directory's people belong to.
 
-/** Email domains of a university into which people are let; none for one that is unknown or switched off. */
+/** Email domains of a university that is approved; none for one that is unknown or switched off. */
 export async function loadUniversityDomains(database: Queryable, universityId: number): Promise<string[]> {
   const rows = await query<{ domain: string }>(
     database,
@@ -12,7 +12,7 @@ export async function loadUniversityDomains(database: Queryable, universityId: n
   return rows.map(({ domain }) => domain)
 }
 
-/** Universities that let people of one of these domains in. */
+/** Approved universities that have one of these domains. */
 export async function loadUniversitiesOfDomains(
   database: Queryable,
   domains: readonly string[],

@@ -48,9 +48,9 @@ const ANYONE: Record<string, object> = {
   'POST /auth/email': { token },
   'POST /universities': {
     name: 'Wish',
-    domains: ['wish.example'],
+    domains: ['request.example'],
     timezone: 'UTC',
-    contact: 'dean@wish.example',
+    contact: 'dean@request.example',
   },
   'POST /universities/confirm': { token },
 }

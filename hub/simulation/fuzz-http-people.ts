@@ -63,8 +63,8 @@ function knownOf(ours: FullUniversity, theirs: FullUniversity): Known {
     username: both.map(({ mark }) => `${mark}-friend`),
     password: [TEST_PASSWORD],
     timezone: ['Europe/Ljubljana', 'Asia/Taipei'],
-    domains: ['wished.example', 'gmail.com'],
-    contact: ['dean@wished.example'],
+    domains: ['requested.example', 'gmail.com'],
+    contact: ['dean@requested.example'],
     service: ['groups', 'spaces', 'log'],
   }
 }

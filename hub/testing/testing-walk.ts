@@ -186,7 +186,7 @@ export async function makeWalkWorld(
   const [request] = await query<{ id: number }>(
     pool,
     `insert into university_requests (name, email_domains, timezone, contact, asked_from, token_hash, expires_at, confirmed_at)
-     values ($1 || ' wish', array['wish.' || $2], 'UTC', $1 || '@example.edu', '', '', now(), now()) returning id`,
+     values ($1 || ' request', array['request.' || $2], 'UTC', $1 || '@example.edu', '', '', now(), now()) returning id`,
     [ourMark, ours.domain],
   )
   return { ours, theirs, requestId: request?.id ?? 0 }

@@ -37,7 +37,7 @@ const statusesOf = (answers: TestAnswer[]): number[] =>
   answers.map(({ status }) => status).toSorted((one, other) => one - other)
 
 const names = { next: 0 }
-const wishOf = (more: object = {}): object => {
+const requestOf = (more: object = {}): object => {
   names.next += 1
   return {
     name: `Marsh ${names.next}`,
@@ -50,7 +50,7 @@ const wishOf = (more: object = {}): object => {
 }
 
 const ask = (more: object = {}, remoteAddress = '192.0.2.1'): Promise<TestAnswer> =>
-  callRoute(app, 'POST /universities', { body: wishOf(more), remoteAddress })
+  callRoute(app, 'POST /universities', { body: requestOf(more), remoteAddress })
 
 const mails = (): Promise<
   { key: string; to: string; template: string; locale: string; facts: { nonce?: string } }[]

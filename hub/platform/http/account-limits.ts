@@ -100,7 +100,7 @@ export async function countBrowserAttempt(
   return ofAll !== undefined && ofAll.count > inAll.count ? tooMany(ofAll) : accept(null)
 }
 
-/** Takes back a sign-in that was counted and then refused because the hub was busy, in a known browser or (null) elsewhere. [IDN-25] */
+/** Uncounts a sign-in that was counted and then refused because the hub was busy, in a known browser or (null) elsewhere. [IDN-25] */
 export async function uncountSignIn(
   { pool, keys }: Pick<AccountLimitDependencies, 'pool' | 'keys'>,
   { account, address }: { account: string; address: string },

@@ -105,7 +105,7 @@ export async function readTriesNow(database: Queryable, bucket: string): Promise
   return row ?? { count: 0, resetsInMs: 0 }
 }
 
-/** Takes a try of each of these buckets back. One after the other: those who count two lock them in another order. */
+/** Uncounts one try in each of these buckets. One after the other: those who count two lock them in another order. */
 export async function dropTries(database: Queryable, buckets: readonly string[]): Promise<void> {
   for (const bucket of buckets)
     await query(

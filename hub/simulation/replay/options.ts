@@ -12,6 +12,7 @@ export interface ReplayOptions {
   seed: number
 }
 
+/** What `npm run replay -- --help` prints. */
 export const REPLAY_HELP = `npm run replay -- FILE --rooms FILE [options] - real counts through the whole path
 
 FILE has ts_unix, a local time, and one column of taken seats per room; the rooms file has
