@@ -87,7 +87,7 @@ function leadingClock(lead: { ms: number }): EngineClock {
   }
 }
 
-function cuttableDial(line: { isCut: boolean; cut(): void }): ConnectToHub {
+function cuttableDial(link: { isCut: boolean; cut(): void }): ConnectToHub {
   const dial = makeWebSocketConnect(null)
   return (url, events) => {
     if (link.isCut) {

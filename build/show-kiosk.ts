@@ -39,14 +39,14 @@ export async function showKiosk(showing: KioskShowing, timeoutMs = ELECTRON_TIME
 type FirstLine = { shown: string } | { shown: null; why: string }
 
 function firstLine(child: ChildProgram, timeoutMs: number): Promise<FirstLine> {
-  const shown = child.waitForLine('kiosk ').then(
+  const firstOutput = child.waitForLine('kiosk ').then(
     (shown): FirstLine => ({ shown }),
     (error: unknown): FirstLine => {
       if (!(error instanceof StartupError)) throw error
       return { shown: null, why: error.message.replace(/\.$/, '') }
     },
   )
-  return pTimeout(shown, {
+  return pTimeout(firstOutput, {
     milliseconds: timeoutMs,
     fallback: () => ({ shown: null, why: `not within ${timeoutMs / 1000} s` }),
   })

@@ -119,15 +119,15 @@ async function write(client: Transaction, universityId: number, clock: number, w
   if (changeCount(outcome.difference) > 0)
     await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
   // People, groups and rooms have their ids now.
-  const existing = await loadExistingData(client, universityId)
-  const named = new Map(existing.groups.map((group) => [keyOf(group.name), group]))
+  const stored = await loadExistingData(client, universityId)
+  const named = new Map(stored.groups.map((group) => [keyOf(group.name), group]))
   const described = groups.change.flatMap(({ name, description }) => {
     const group = named.get(keyOf(name))
     return group === undefined ? [] : [{ ...group, description, changed: ['description'] }]
   })
   if (described.length > 0) await updateListedGroups(client, universityId, described)
-  await writeMemberships(client, universityId, work.plan, existing)
-  const kept = planImport(work.tables, existing, work.places).kept
+  await writeMemberships(client, universityId, work.plan, stored)
+  const kept = planImport(work.tables, stored, work.places).kept
   await upsertKeptRows(client, universityId, [...kept.create, ...kept.change])
 }
 
