@@ -18,7 +18,7 @@ export interface Start {
   waitForErrorLine(beginning: string): Promise<string>
 }
 
-/** `npm start` in other surroundings. */
+/** `npm start` in an environment of the test. */
 export function launch(env: NodeJS.ProcessEnv): Start {
   const { DATABASE_URL: _none, ...rest } = process.env
   return launchNode(['build/start.mjs'], { ...rest, CARREL_LOG: 'warn', ...env })
@@ -78,14 +78,14 @@ export function sentences(start: Start): string[] {
     .filter((line) => !/…$|^\{|^screens built/.test(line))
 }
 
-/** Processes that carry the folder's name in their command or surroundings. Linux only; elsewhere none are seen. */
+/** Processes that carry the folder's name in their command or environment. Linux only; elsewhere none are seen. */
 export function processesOf(home: string): { pid: number; command: string }[] {
   if (process.platform !== 'linux') return []
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((name) => {
-      const [command = '', surroundings = ''] = ['cmdline', 'environ'].map((file) => readProc(name, file))
-      const isOurs = command.includes(home) || surroundings.includes(`CARREL_HOME=${home}`)
+      const [command = '', environment = ''] = ['cmdline', 'environ'].map((file) => readProc(name, file))
+      const isOurs = command.includes(home) || environment.includes(`CARREL_HOME=${home}`)
       return isOurs ? [{ pid: Number(name), command: command.replaceAll('\0', ' ') }] : []
     })
 }

@@ -1,4 +1,4 @@
-// Runs electron-builder in a process of its own: its surroundings (caches, home, tools) are then ours to choose, and its many
+// Runs electron-builder in a process of its own: its environment (caches, home, tools) are then ours to choose, and its many
 // lines are shown only when it fails. Called by build/package.ts with one file that says what to do.
 import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'

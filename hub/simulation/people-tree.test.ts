@@ -123,7 +123,7 @@ class Held {
   }
 }
 
-/** Stored sums equal recomputation, kiosks hold what is public, and the query shows what faces show. */
+/** Stored sums equal recomputation, kiosks hold what is public, and the query gives what screens show. */
 async function check(universityId: number): Promise<void> {
   const spaces = await loadStoredSpaces(database.pool, universityId)
   const resets = await query<{ id: number; clock: number }>(
@@ -144,13 +144,13 @@ async function check(universityId: number): Promise<void> {
     level: said,
     reportedAtMs,
   }))
-  const faces = shown(nodes, nowMs, STALE_MS)
-  expect(rows).toHaveLength(faces.size)
+  const views = shown(nodes, nowMs, STALE_MS)
+  expect(rows).toHaveLength(views.size)
   for (const { parentId: _p, depth: _d, name: _n, kind: _k, ...row } of rows)
-    expect(row).toEqual(faces.get(row.id))
+    expect(row).toEqual(views.get(row.id))
 }
 
-test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored sums equal recomputation, kiosks hold exactly what is public, and faces show what the query says', async () => {
+test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored sums equal recomputation, kiosks hold exactly what is public, and screens show what the query says', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const world = await makeWorld()

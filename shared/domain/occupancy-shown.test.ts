@@ -16,9 +16,9 @@ function reported(level: Level, ageMs: number): Pick<OccupancyNode, 'level' | 'r
 describe('what is shown', () => {
   test('[OCC-6] a leaf at the stale limit no longer counts, and is neutral, never free', () => {
     const tree = [node(1, null, reported(0, STALE_MS - 1)), node(2, null, reported(0, STALE_MS))]
-    const faces = shown(tree, NOW_MS, STALE_MS)
-    expect(faces.get(1)).toMatchObject({ level: 0, knownCount: 1, freeCount: 1, isLeaf: true })
-    expect(faces.get(2)).toMatchObject({
+    const views = shown(tree, NOW_MS, STALE_MS)
+    expect(views.get(1)).toMatchObject({ level: 0, knownCount: 1, freeCount: 1, isLeaf: true })
+    expect(views.get(2)).toMatchObject({
       level: null,
       knownCount: 0,
       freeCount: 0,
@@ -36,8 +36,8 @@ describe('what is shown', () => {
       node(6, 1, reported(2, 500)),
       node(7, 1),
     ]
-    const faces = shown(tree, NOW_MS, STALE_MS)
-    expect(faces.get(2)).toEqual({
+    const views = shown(tree, NOW_MS, STALE_MS)
+    expect(views.get(2)).toEqual({
       id: 2,
       level: 2,
       meanMillionths: 1_500_000,
@@ -49,7 +49,7 @@ describe('what is shown', () => {
       isLeaf: false,
     })
     // The floor counts with its 45 seats, the two rooms of unknown size with 1; the unreported one is left out.
-    expect(faces.get(1)).toMatchObject({
+    expect(views.get(1)).toMatchObject({
       meanMillionths: 1_510_870,
       knownCount: 3,
       leafCount: 5,
@@ -126,21 +126,21 @@ describe('what is shown', () => {
   test('[OCC-3] [OCC-4] [OCC-6] any tree: the same sums as the plain recursion, in any order of rows', () => {
     fc.assert(
       fc.property(trees, (tree) => {
-        const faces = shown(tree, NOW_MS, STALE_MS)
+        const views = shown(tree, NOW_MS, STALE_MS)
         const backwards = shown(tree.toReversed(), NOW_MS, STALE_MS)
         for (const { id } of tree) {
-          const face = faces.get(id)
+          const view = views.get(id)
           const plain = plainly(tree, id)
-          expect(face).toEqual(backwards.get(id))
-          expect(face).toMatchObject({ meanMillionths: plain.mean, knownCount: plain.known })
-          expect(face?.level === null).toBe(plain.known === 0)
+          expect(view).toEqual(backwards.get(id))
+          expect(view).toMatchObject({ meanMillionths: plain.mean, knownCount: plain.known })
+          expect(view?.level === null).toBe(plain.known === 0)
         }
       }),
     )
   })
 
   test('[TRE-1] rows that form a cycle, which the database refuses, are left out instead of hanging a screen', () => {
-    const faces = shown([node(1, 2), node(2, 1), node(3, null, reported(0, 1))], NOW_MS, STALE_MS)
-    expect([...faces.keys()]).toEqual([3])
+    const views = shown([node(1, 2), node(2, 1), node(3, null, reported(0, 1))], NOW_MS, STALE_MS)
+    expect([...views.keys()]).toEqual([3])
   })
 })
