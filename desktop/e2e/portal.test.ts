@@ -178,7 +178,7 @@ test('the chosen language, colours and size stay with the browser', async ({ por
   await page.goto(`${portal.url}/profile`)
   await page.getByRole('button', { name: 'Slovenščina' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Profil' })).toBeVisible()
-  await page.getByRole('button', { name: 'Temno' }).click()
+  await page.getByRole('button', { name: 'Temne' }).click()
   await page.getByRole('button', { name: 'Večje črke' }).click()
   await page.getByRole('button', { name: '繁體中文' }).click()
   await expect(page.getByRole('heading', { level: 1, name: '個人資料' })).toBeVisible()
