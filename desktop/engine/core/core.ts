@@ -6,7 +6,7 @@ import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ClockFacts } from '../sync/certificate-error.ts'
 import type { KioskConfig } from '../config/kiosk-config.ts'
 import type { HubTime } from '../clock/hub-time.ts'
-import type { Mirror } from '../store/mirror.ts'
+import type { KioskMirror } from '../store/mirror.ts'
 import type { AppliedPosition } from '../screen/overlay.ts'
 import type { EngineLog } from '../log/engine-log.ts'
 import type { ConnectToHub, EngineClock, PostEnrolment } from './ports.ts'
@@ -58,7 +58,7 @@ export interface Health {
 export interface Core {
   readonly options: EngineOptions
   readonly stores: Stores
-  readonly mirror: Mirror
+  readonly mirror: KioskMirror
   readonly pending: PendingMutations
   readonly hubTime: HubTime
   readonly screen: SlicePublisher

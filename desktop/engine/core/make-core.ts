@@ -2,7 +2,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import { sliceSources } from '../screen/slice-sources.ts'
 import { appliedPositionOf, type Core, type EngineOptions } from './core.ts'
 import { makeHubTime } from '../clock/hub-time.ts'
-import { readMirror, type Mirror } from '../store/mirror.ts'
+import { readMirror, type KioskMirror } from '../store/mirror.ts'
 import { parseAssignment } from '../sync/parse-assignment.ts'
 import { makeSlicePublisher } from '../screen/slice-publisher.ts'
 import type { Stores } from '../store/stores.ts'
@@ -53,7 +53,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
 }
 
 /** Rows whose JSON is broken are found only here, where each is read. [SYN-25] */
-function readMirrorOrReset(options: EngineOptions, stores: Stores): Mirror {
+function readMirrorOrReset(options: EngineOptions, stores: Stores): KioskMirror {
   try {
     return readMirror(() => stores.cache)
   } catch (error) {

@@ -16,11 +16,11 @@ export interface IncomingRows {
   parts: readonly ChangedRows[]
 }
 
-/** Work in slices, first `writing` on the disk, then `switching` in memory; returns what `Mirror.apply` returns. */
+/** Work in slices, first `writing` on the disk, then `switching` in memory; returns what `KioskMirror.apply` returns. */
 export type ApplySteps = Generator<'writing' | 'switching', Set<number> | null>
 
 /** The hub's rows in memory, and how far they are. Changed only after `cache.db` has committed the same rows. */
-export interface Mirror {
+export interface KioskMirror {
   readonly epoch: string | null
   readonly cursor: number
   /** The protocol under which the newest rows came. [TXT-5] */
@@ -47,7 +47,7 @@ export interface Mirror {
 }
 
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
-export function readMirror(readCache: () => Cache): Mirror {
+export function readMirror(readCache: () => Cache): KioskMirror {
   const { epoch, cursor, protocol: lastProtocol } = readCache().readMeta()
   const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor, protocol: lastProtocol }
   for (const space of readCache().readSpaces()) state.rows.put(space)
