@@ -59,7 +59,7 @@ const CROSSINGS: Crossing[] = [
     boundary: 'randomness in shared',
     file: 'shared/domain/crossing.ts',
     code: `export const crossing = Math.random()\n`,
-    refusedBy: { tool: 'oxlint', message: /Chance comes in as a seed/ },
+    refusedBy: { tool: 'oxlint', message: /Randomness comes in as a seed/ },
   },
   {
     boundary: 'timers and globals in shared',
