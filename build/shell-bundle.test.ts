@@ -152,7 +152,7 @@ test(
     try {
       const { port } = hub.address() as AddressInfo
       const bundle = start(['--name', 'Door', '--hub', `http://127.0.0.1:${port}`, '--code', 'ABCD'])
-      await bundle.waitForLine('The hub does not accept the enrolment code')
+      await bundle.waitForLine('This enrolment code is wrong')
       expect(asked).toMatchObject([{ appVersion: version }])
     } finally {
       hub.close()
