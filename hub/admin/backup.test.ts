@@ -232,7 +232,7 @@ test('what is torn, strange or too new is refused, and then nothing is restored'
     [
       'garbled',
       gzipSync([manifest, ...rest.map((line) => (line.includes('"hash": "h77"') ? '{' : line))].join('\n')),
-      /damaged: of rows \d+ to \d+ of table \w+ one cannot be read/,
+      /damaged: one of rows \d+ to \d+ of table \w+ cannot be read/,
     ],
     [
       'other',
