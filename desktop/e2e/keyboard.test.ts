@@ -95,7 +95,7 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
     await page.getByRole('button', { name: button, exact: true }).click()
     await expect.poll(look).toEqual({ ...before, ...change })
   }
-  await expect(page.locator('.state-word')).toHaveText('Neznano')
+  await expect(page.locator('.state-word')).toHaveText('Ne vem')
 
   await page.clock.fastForward(90_000)
   const dialog = page.getByRole('dialog')

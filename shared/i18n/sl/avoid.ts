@@ -2,7 +2,6 @@ import type { Avoided } from '../words.ts'
 
 /** What is not said, and what is in its place; the reasons and all the other terms stand in `TERMS.md`. */
 export const avoid: readonly Avoided[] = [
-  { not: 'ne vem', say: 'Neznano; Ni podatka' },
   { not: 'kiosk*', say: 'zaslon' },
   { not: 'logir*', say: 'prijaviti se' },
   { not: 'prijave', say: 'poročila' },

@@ -5,7 +5,7 @@ const lessThanHalf = 'Delno zasedeno: prosta manj kot polovica sedežev.'
 
 /** The kiosk's words. */
 export const kiosk: KioskWords<typeof language> = {
-  short: { free: 'Prosto', busy: 'Delno', full: 'Polno', unknown: 'Neznano', closed: 'Zaprto' },
+  short: { free: 'Prosto', busy: 'Delno', full: 'Polno', unknown: 'Ne vem', closed: 'Zaprto' },
   tone: { free: 'Prosto', busy: 'Delno zasedeno', full: 'Polno', unknown: 'Ni podatka', closed: 'Zaprto' },
   busyMeans: {
     university: lessThanHalf,
