@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import pTimeout from 'p-timeout'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import { DEMO_REPORTS } from '#shared/fixtures/campus.ts'
@@ -121,14 +122,12 @@ function until(
   engine: Engine,
   isRight: (name: SliceName, value: Slices[SliceName]) => boolean,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the demo visitor waited too long')), TIMEOUT_MS)
-    const end = engine.subscribe((name, value) => {
-      if (!isRight(name, value)) return
-      clearTimeout(timer)
-      // The first call may come before `end` is known.
-      setImmediate(() => end())
-      resolve()
+  let end = (): void => undefined
+  const right = new Promise<void>((resolve) => {
+    end = engine.subscribe((name, value) => {
+      if (isRight(name, value)) resolve()
     })
   })
+  const message = 'the demo visitor waited too long'
+  return pTimeout(right, { milliseconds: TIMEOUT_MS, message }).finally(() => end())
 }

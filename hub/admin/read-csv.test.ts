@@ -102,6 +102,16 @@ describe('[IMP-13] what is wrong with its shape is named', () => {
     })
   })
 
+  test('wrong quotes in every row of a large table, a hundred of them, and then says that it stopped', () => {
+    const { faults } = readCsv(`path,kind\n${'Screen 24",room\n'.repeat(20_000)}`, KNOWN)
+    expect(faults).toHaveLength(101)
+    expect(faults[99]?.line).toBe(101)
+    expect(faults[100]).toEqual({
+      line: 101,
+      detail: 'quotes are wrong in many rows: nothing after it was read',
+    })
+  })
+
   test('nothing of an empty text, which has no column either', () => {
     expect(readCsv('', KNOWN)).toEqual({ header: [], rows: [], faults: [] })
   })

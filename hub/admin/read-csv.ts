@@ -21,6 +21,9 @@ export interface CsvTable {
   faults: CsvFault[]
 }
 
+/** Rows with wrong quotes that are named: after each the reading starts anew, and a whole table of such names one mistake. */
+const MAX_QUOTE_FAULTS = 100
+
 interface Line {
   line: number
   cells: string[]
@@ -90,6 +93,13 @@ function readLines(text: string, start: string, delimiter: string): { lines: Lin
     const detail = SENTENCES[code] ?? 'it cannot be read as a row of a table'
     faults.push({ line: line + linesBefore, detail })
     if (!ENDS_WITH_ITS_LINE.has(code)) break
+    if (faults.length === MAX_QUOTE_FAULTS) {
+      faults.push({
+        line: line + linesBefore,
+        detail: 'quotes are wrong in many rows: nothing after it was read',
+      })
+      break
+    }
     const next = endOfLine(text, from, line)
     linesBefore += line
     from = next

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import pTimeout from 'p-timeout'
 
 const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Ends the hub when the process that started it is gone, however it went. */
@@ -64,28 +65,24 @@ export class HubHost {
     child.stderr?.on('data', (data: Buffer) => {
       this.output = (this.output + data.toString()).slice(-8_000)
     })
-    this.port = await new Promise<number>((resolve, reject) => {
+    const port = new Promise<number>((resolve, reject) => {
       let text = ''
-      const timer = setTimeout(
-        () =>
-          reject(
-            new Error(
-              `the hub did not start within ${STARTS_WITHIN_MS / 1000} s: ${this.output.slice(-600)}`,
-            ),
-          ),
-        STARTS_WITHIN_MS,
-      )
       child.stdout?.on('data', (data: Buffer) => {
         text += data.toString()
-        const port = /^hub http:\/\/[^:]+:(\d+)$/m.exec(text)?.[1]
-        if (port === undefined) return
-        clearTimeout(timer)
-        resolve(Number(port))
+        const found = /^hub http:\/\/[^:]+:(\d+)$/m.exec(text)?.[1]
+        if (found !== undefined) resolve(Number(found))
       })
       child.once('exit', () => {
-        clearTimeout(timer)
         reject(new Error(`the hub ended before it was ready: ${this.output.slice(-600)}`))
       })
+    })
+    this.port = await pTimeout(port, {
+      milliseconds: STARTS_WITHIN_MS,
+      fallback: () => {
+        throw new Error(
+          `the hub did not start within ${STARTS_WITHIN_MS / 1000} s: ${this.output.slice(-600)}`,
+        )
+      },
     })
   }
 

@@ -154,8 +154,9 @@ export class LiveHubs {
   /** Lets no frame go out while `work` runs: what changes meanwhile comes in one, however slow the machine is. */
   async betweenTicks(work: () => Promise<unknown>): Promise<void> {
     this.areTicksHeld = true
-    await work()
-    this.areTicksHeld = false
+    await work().finally(() => {
+      this.areTicksHeld = false
+    })
     this.run((timer) => timer.ms <= LONGEST_TICK_MS)
   }
 

@@ -2,7 +2,9 @@ import { makeCheck } from '../wire/parse.ts'
 import { canonicalTag, TEXT_FIELDS, type TextField } from './space-texts.ts'
 import { faultOfText, normaliseName } from './space-tree.ts'
 import {
+  MAX_DETAIL_LENGTH,
   MAX_LOCATION_LENGTH,
+  MAX_NOTE_LENGTH,
   MAX_SPACE_NAME_LENGTH,
   MAX_TEXT_LANGUAGES,
   SpaceText,
@@ -32,9 +34,9 @@ const checkTag = makeCheck(Locale)
 const MAX_LENGTHS = {
   name: MAX_SPACE_NAME_LENGTH,
   location: MAX_LOCATION_LENGTH,
-  equipment: 80,
-  price: 80,
-  note: 500,
+  equipment: MAX_DETAIL_LENGTH,
+  price: MAX_DETAIL_LENGTH,
+  note: MAX_NOTE_LENGTH,
 }
 
 /** A patch as it is stored: tags in one spelling, texts normalised, empty ones as null. */

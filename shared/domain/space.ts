@@ -22,6 +22,15 @@ export const SpaceKind = Type.Enum([
 ])
 export type SpaceKind = Static<typeof SpaceKind>
 
+/** The longest price of a space, and the longest name of one thing in it, in characters. */
+export const MAX_DETAIL_LENGTH = 80
+
+/** The longest note on a space, in characters. */
+export const MAX_NOTE_LENGTH = 500
+
+/** Most things in a space's list of equipment. */
+export const MAX_EQUIPMENT_COUNT = 20
+
 /** Shown beside a space. Every field is optional: absent means unknown, never "no". */
 export const SpaceDetails = Type.Object(
   {
@@ -29,9 +38,13 @@ export const SpaceDetails = Type.Object(
     sockets: Type.Optional(Type.Boolean()),
     quiet: Type.Optional(Type.Boolean()),
     stepFree: Type.Optional(Type.Boolean()),
-    equipment: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { maxItems: 20 })),
-    price: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
-    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    equipment: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: MAX_DETAIL_LENGTH }), {
+        maxItems: MAX_EQUIPMENT_COUNT,
+      }),
+    ),
+    price: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_DETAIL_LENGTH })),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_NOTE_LENGTH })),
   },
   { additionalProperties: false },
 )
@@ -50,10 +63,13 @@ export const SpaceText = Type.Object(
     location: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_LOCATION_LENGTH })),
     /** As many as the main list has, in its order. [TXT-3] */
     equipment: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 80 }), { minItems: 1, maxItems: 20 }),
+      Type.Array(Type.String({ minLength: 1, maxLength: MAX_DETAIL_LENGTH }), {
+        minItems: 1,
+        maxItems: MAX_EQUIPMENT_COUNT,
+      }),
     ),
-    price: Type.Optional(Type.String({ minLength: 1, maxLength: 80 })),
-    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    price: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_DETAIL_LENGTH })),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_NOTE_LENGTH })),
   },
   { additionalProperties: false },
 )
@@ -79,10 +95,15 @@ export const TextPatch = Type.Object(
     name: orNone(MAX_SPACE_NAME_LENGTH),
     location: orNone(MAX_LOCATION_LENGTH),
     equipment: Type.Optional(
-      Type.Union([Type.Null(), Type.Array(Type.String({ minLength: 1, maxLength: 320 }), { maxItems: 80 })]),
+      Type.Union([
+        Type.Null(),
+        Type.Array(Type.String({ minLength: 1, maxLength: 4 * MAX_DETAIL_LENGTH }), {
+          maxItems: 4 * MAX_EQUIPMENT_COUNT,
+        }),
+      ]),
     ),
-    price: orNone(80),
-    note: orNone(500),
+    price: orNone(MAX_DETAIL_LENGTH),
+    note: orNone(MAX_NOTE_LENGTH),
   },
   { additionalProperties: false },
 )

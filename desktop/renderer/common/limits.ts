@@ -9,6 +9,10 @@ export const MAX_DISPLAYNAME_LENGTH = 80
 export const MAX_SPACE_NAME_LENGTH = 120
 /** The most characters of the sentence that says where a space is. */
 export const MAX_LOCATION_LENGTH = 200
+/** The most characters of a space's price. */
+export const MAX_DETAIL_LENGTH = 80
+/** The most characters of the note on a space. */
+export const MAX_NOTE_LENGTH = 500
 /** The most seats of a space. */
 export const MAX_CAPACITY = 100_000
 /** The most characters of a group's name. */

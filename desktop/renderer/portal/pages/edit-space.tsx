@@ -6,7 +6,13 @@ import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Refusal } from '../api.ts'
 import { Choice, Field, TextArea, useDrafted } from '../fields.tsx'
 import { Form, type FormValues } from '../form.tsx'
-import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.ts'
+import {
+  MAX_DETAIL_LENGTH,
+  MAX_NOTE_LENGTH,
+  MAX_CAPACITY,
+  MAX_LOCATION_LENGTH,
+  MAX_SPACE_NAME_LENGTH,
+} from '../../common/limits.ts'
 import { Empty, Loading, Notice, PageHead } from '../page-elements.tsx'
 import { useActions, useMe, useMoment, useStoredSpace } from '../portal-context.ts'
 import {
@@ -297,10 +303,10 @@ function DetailFields({ details }: { details: SpaceInput['details'] }): ReactEle
         label={t('edit.price')}
         hint={t('edit.priceHint')}
         start={details.price ?? ''}
-        maxLength={80}
+        maxLength={MAX_DETAIL_LENGTH}
         isOptional
       />
-      <TextArea name="note" label={t('edit.note')} start={details.note ?? ''} maxLength={500} />
+      <TextArea name="note" label={t('edit.note')} start={details.note ?? ''} maxLength={MAX_NOTE_LENGTH} />
     </fieldset>
   )
 }

@@ -2,13 +2,22 @@ import { useContext, useState, type ReactElement } from 'react'
 import type { SpaceTexts } from '#shared/domain/space.ts'
 import { splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
 import { LANGUAGES } from '../../i18n/languages.ts'
-import { MAX_LOCATION_LENGTH, MAX_SPACE_NAME_LENGTH } from '../../common/limits.ts'
+import {
+  MAX_DETAIL_LENGTH,
+  MAX_LOCATION_LENGTH,
+  MAX_NOTE_LENGTH,
+  MAX_SPACE_NAME_LENGTH,
+} from '../../common/limits.ts'
 import { DraftContext, Field, TextArea } from '../fields.tsx'
 import type { FormValues } from '../form.tsx'
 import { filledText, textKey } from '../space-input.ts'
 import { textFieldWord, usePortalWords } from '../words.ts'
 
-const MAX_LENGTHS = { name: MAX_SPACE_NAME_LENGTH, location: MAX_LOCATION_LENGTH, price: 80, note: 500 }
+const MAX_LENGTHS = {
+  name: MAX_SPACE_NAME_LENGTH,
+  location: MAX_LOCATION_LENGTH,
+  price: MAX_DETAIL_LENGTH,
+}
 
 /**
  * The texts of a space in other languages, a group for each that is offered, folded away: most who add a place have one
@@ -75,7 +84,7 @@ function TextFieldsOf(props: { tag: string; name: string; text: SpaceTexts[strin
         label={textFieldWord(words, tag, 'note')}
         start={text.note ?? ''}
         lang={tag}
-        maxLength={MAX_LENGTHS.note}
+        maxLength={MAX_NOTE_LENGTH}
       />
     </fieldset>
   )
