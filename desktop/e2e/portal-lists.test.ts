@@ -48,7 +48,7 @@ test('[TRE-13, TRE-14] a student’s seat in a room changes nothing for others: 
   await expect(page.getByLabel('Kind').locator('option', { hasText: 'Library' })).toHaveCount(0)
   await page.getByLabel('Kind').selectOption('Carrel')
   await page.getByRole('button', { name: 'Add place' }).click()
-  await expect(page.getByText(/^Your place is not public/)).toBeVisible()
+  await expect(page.getByText(/^Not on public screens yet: /)).toBeVisible()
   await reportButton(page, 'Full').click()
   await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
 

@@ -58,7 +58,7 @@ describe('counts file', () => {
     expect(counts.map(({ atMs }) => atMs)).toEqual([100_000, 200_000])
     expect(odd).toEqual([
       { at: 'counts line 2', why: '31 taken of the 30 seats of Main › Floor 1 › Stacks' },
-      { at: 'counts line 3', why: 'its time lies before that of a line above' },
+      { at: 'counts line 3', why: 'its time is before that of a line above' },
     ])
   })
 
