@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { loadAddressMark } from './address-mark-rows.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Transaction } from '../platform/postgres/database.ts'
@@ -30,7 +30,7 @@ export async function requestAddressChange(
   userId: number,
   email: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(email)
   const account = await loadAccount(dependencies.pool, userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
@@ -101,7 +101,7 @@ export async function confirmAddressChange(
   token: string,
   keptFamilySessionId: (client: Transaction, userId: number) => Promise<number | null>,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   try {
     const decision = await transaction(dependencies.pool, 'read committed', async (client) => {
       const link = await lockVerification(client, 'email', hashLinkToken(token))

@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Transaction } from '../platform/postgres/database.ts'
 import { queueMail } from '../platform/mail/mail-outbox.ts'
@@ -34,7 +34,7 @@ export async function mailPasswordReset(
   dependencies: AccountDependencies,
   email: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(dependencies, address)
@@ -62,7 +62,7 @@ export async function resetPassword(
   dependencies: AccountDependencies,
   input: { token: string; password: string },
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const tokenHash = hashLinkToken(input.token)
   const link = await loadVerification(dependencies.pool, 'reset', tokenHash)
   const account = link === null ? null : await loadAccount(dependencies.pool, link.userId)
@@ -86,7 +86,7 @@ export async function changePassword(
   me: { userId: number; sessionId: number },
   password: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const account = await loadAccount(dependencies.pool, me.userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
   if (account.directory !== null) return refuse({ why: 'notAllowed' })
@@ -104,9 +104,9 @@ async function checkAndHash(
   dependencies: AccountDependencies,
   account: Account,
   password: string,
-): Promise<Decision<string, CallRefusal>> {
+): Promise<Decision<string, HttpRefusal>> {
   const owner = `user ${account.id}`
-  const count = (): Promise<Decision<null, CallRefusal>> =>
+  const count = (): Promise<Decision<null, HttpRefusal>> =>
     countAccountAttempt(dependencies, 'password', owner)
   const address = account.email === null ? null : parseAddress(account.email)
   return withSlot(dependencies.passwordSlots.newPassword, owner, async () => {

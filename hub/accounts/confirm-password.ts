@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { updateConfirmed } from './user-session-rows.ts'
@@ -22,12 +22,12 @@ export async function confirmPassword(
   dependencies: AccountDependencies,
   caller: SignedIn,
   password: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { userId } = caller.actor
   const account = await loadAccount(dependencies.pool, userId)
   if (account === null) return refuse({ why: 'signInNeeded' })
   const owner = `user ${userId}`
-  const confirm = async (): Promise<Decision<null, CallRefusal>> => {
+  const confirm = async (): Promise<Decision<null, HttpRefusal>> => {
     const counted = await countAccountAttempt(dependencies, 'signIn', owner)
     return counted.ok ? verifyAndLog(dependencies, caller, account, password) : counted
   }
@@ -41,7 +41,7 @@ async function verifyAndLog(
   caller: SignedIn,
   account: Account,
   password: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const proof = await verifyPassword(dependencies, account, password)
   if (!proof.ok && proof.refusal.why === 'credentialsRefused')
     await countWrongPassword(dependencies, caller.address)
@@ -64,7 +64,7 @@ async function verifyPassword(
   dependencies: AccountDependencies,
   account: Account,
   password: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const known = directoryIdentityOf(account)
   if (known === null) {
     const stored = account.passwordHash

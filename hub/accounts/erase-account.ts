@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { insertAddressMark } from './address-mark-rows.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
@@ -23,7 +23,7 @@ export async function deleteAccount(
   dependencies: AccountDependencies,
   userId: number,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const decision = await transaction(dependencies.pool, 'read committed', async (client) => {
     const before = await loadAccount(client, userId)
     if (before === null) return refuse({ why: 'signInNeeded' as const })

@@ -3,7 +3,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { decidePassword } from '#shared/domain/password-rule.ts'
 import { preparePassword } from '#shared/domain/password-text.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
 import { loadAddressMark } from './address-mark-rows.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
@@ -52,7 +52,7 @@ export async function register(
   dependencies: AccountDependencies,
   input: RegisterInput,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(input.email)
   const university = address === null ? null : await findUniversity(dependencies, address.domain)
   if (address === null || university === null) return refuse({ why: 'addressRefused' })
@@ -71,11 +71,11 @@ async function registerWithSlot(
   applicant: Applicant,
   password: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { address, university } = applicant
   const attempt = { account: address.key, address: from.address }
   // Checked passwords are counted apart: trying weak ones uses up no registrations. [EDG-6]
-  const count = (): Promise<Decision<null, CallRefusal>> => countAttempt(dependencies, 'password', attempt)
+  const count = (): Promise<Decision<null, HttpRefusal>> => countAttempt(dependencies, 'password', attempt)
   const faults = await findPasswordFaults(dependencies, password, address, university.name, count)
   if (faults !== null) return refuse(faults)
   const counted = await countAttempt(dependencies, 'register', attempt)
@@ -94,8 +94,8 @@ export async function findPasswordFaults(
   typed: string,
   address: Address | null,
   universityName: string | null,
-  count: () => Promise<Decision<null, CallRefusal>>,
-): Promise<CallRefusal | null> {
+  count: () => Promise<Decision<null, HttpRefusal>>,
+): Promise<HttpRefusal | null> {
   const password = preparePassword(typed)
   if (password === null) return { why: 'passwordRefused', faults: ['controls'] }
   const facts = { address: address?.text ?? null }
@@ -115,7 +115,7 @@ async function registerInRounds(
   applicant: Applicant,
   password: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const made = await dependencies.passwords.hash(password)
   if (!made.ok) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
@@ -234,7 +234,7 @@ export async function resendVerification(
   dependencies: AccountDependencies,
   email: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(email)
   if (address === null) return refuse({ why: 'addressRefused' })
   const unreachable = await findUnreachable(dependencies, address)

@@ -8,7 +8,7 @@ import { transaction } from '../platform/postgres/database.ts'
 import { loadLiveSessions, updateSessionRevoked, updateSessionsRevoked } from './user-session-rows.ts'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
 import type { AccountDependencies } from './account-dependencies.ts'
-import type { Caller, CallRefusal, Handle } from '../platform/http/handle.ts'
+import type { Caller, HttpRefusal, Handle } from '../platform/http/handle.ts'
 import {
   clearRefreshCookie,
   readBrowserTokens,
@@ -18,7 +18,7 @@ import {
   setRefreshCookie,
 } from './refresh-cookie.ts'
 
-type TokenAnswer = Decision<RouteAnswer<'POST /auth/token'>, CallRefusal>
+type TokenAnswer = Decision<RouteAnswer<'POST /auth/token'>, HttpRefusal>
 
 /** Routes of signing in, renewing and ending sessions. [IDN-8] [IDN-9] */
 export function sessionRoutes(handle: Handle, dependencies: AccountDependencies): void {

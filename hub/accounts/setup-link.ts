@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction, type Database } from '../platform/postgres/database.ts'
 import { hasPlatformAdmin, insertSetupLink, lockSetupLink, updateSetupLinksUsed } from './setup-link-rows.ts'
@@ -36,7 +36,7 @@ export async function createFirstAdmin(
   dependencies: AccountDependencies,
   input: { token: string; email: string; password: string },
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const tokenHash = hashLinkToken(input.token)
   const isGood = await transaction(dependencies.pool, 'read committed', (client) =>
     lockSetupLink(client, tokenHash),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { findDomainHolder, selfAndParents } from '#shared/domain/email-domain.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
@@ -50,7 +50,7 @@ interface VerifiedAccount {
 /** Why a sign-in failed; `wrong` covers unknown names, wrong passwords and accounts that may not sign in. */
 type SignInFailure = 'wrong' | 'away' | 'busy'
 
-const REFUSALS: Record<SignInFailure, CallRefusal> = {
+const REFUSALS: Record<SignInFailure, HttpRefusal> = {
   wrong: { why: 'credentialsRefused' },
   away: { why: 'directoryAway' },
   busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
@@ -78,7 +78,7 @@ export async function signIn(
   dependencies: AccountDependencies,
   input: SignInInput,
   from: SignInSource,
-): Promise<Decision<BegunSession, CallRefusal>> {
+): Promise<Decision<BegunSession, HttpRefusal>> {
   const typed = parseLogin(input)
   if (!typed.ok) return typed
   if (dependencies.signInSemaphore.isFull) return refuse(REFUSALS.busy)
@@ -104,7 +104,7 @@ type ParsedLogin =
   | { kind: 'email'; address: Address | null; account: string }
   | { kind: 'username'; username: string; universityId: number; account: string }
 
-function parseLogin({ email, username, university }: SignInInput): Decision<ParsedLogin, CallRefusal> {
+function parseLogin({ email, username, university }: SignInInput): Decision<ParsedLogin, HttpRefusal> {
   if (email !== undefined && username === undefined) return accept(parseEmailLogin(email))
   if (username === undefined || email !== undefined) return refuse({ why: 'malformed', at: '' })
   const name = username.normalize('NFC').trim()
@@ -132,7 +132,7 @@ async function countAndFind(
   dependencies: AccountDependencies,
   typed: ParsedLogin,
   { address, browserTokens }: SignInSource,
-): Promise<Decision<CountedSignIn, CallRefusal>> {
+): Promise<Decision<CountedSignIn, HttpRefusal>> {
   const named = namedAccountOf(typed)
   const browser = named === null ? null : await findKnownBrowser(dependencies, browserTokens, named)
   const counted =
@@ -147,7 +147,7 @@ async function countUnknownBrowser(
   dependencies: AccountDependencies,
   account: string,
   address: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const mayGuess = await refuseWrongPasswords(dependencies, address)
   return mayGuess.ok ? countAttempt(dependencies, 'signIn', { account, address }) : mayGuess
 }
@@ -254,7 +254,7 @@ async function beginSessionOf(
   dependencies: AccountDependencies,
   verified: VerifiedAccount,
   from: RequestSource,
-): Promise<Decision<BegunSession, CallRefusal>> {
+): Promise<Decision<BegunSession, HttpRefusal>> {
   const counted = await countAccountAttempt(dependencies, 'act', `user ${verified.id}`)
   if (!counted.ok) return counted
   return accept(

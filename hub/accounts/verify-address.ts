@@ -1,5 +1,5 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 import { appendChange, byUser } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { lockAccount, updateVerified } from './user-rows.ts'
@@ -14,7 +14,7 @@ export async function verifyAddress(
   dependencies: AccountDependencies,
   token: string,
   from: RequestSource,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const tokenHash = hashLinkToken(token)
   const done = await transaction(dependencies.pool, 'read committed', async (client) => {
     const link = await lockVerification(client, 'verify', tokenHash)

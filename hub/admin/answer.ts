@@ -2,7 +2,7 @@ import type { Decision } from '#shared/domain/decision.ts'
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { HubConfig } from '../config.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import type { Shown } from './table.ts'
+import type { Printed } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a command works on. */
@@ -19,7 +19,7 @@ export interface AdminWorld {
 
 /** What a command found or did: for people, and as the one JSON document for programs. */
 export interface AdminAnswer {
-  shown: Shown
+  shown: Printed
   json: unknown
   /** False: answered in full, but something is wrong that must be fixed (exit code 1). */
   isWell: boolean
@@ -87,6 +87,6 @@ export function usageRefusal(sentence: string): { ok: false; refusal: AdminRefus
 }
 
 /** A yes with its answer; `isWell` false makes the exit code 1 all the same. */
-export function answer(shown: Shown, json: unknown, isWell = true): { ok: true; value: AdminAnswer } {
+export function answer(shown: Printed, json: unknown, isWell = true): { ok: true; value: AdminAnswer } {
   return { ok: true, value: { shown, json, isWell } }
 }

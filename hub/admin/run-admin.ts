@@ -7,7 +7,7 @@ import { refusal, type AdminAnswer, type AdminCommand, type AdminInput, type Adm
 import { commandsShown, findCommand, helpOf, isHelpAsked, overview, unknownCommand, usageOf } from './help.ts'
 import { openWorld } from './connect.ts'
 import { parseConfig } from '../config.ts'
-import { renderShown, type Shown } from './table.ts'
+import { renderPrinted, type Printed } from './table.ts'
 import { NO_TERMINAL, type Terminal } from './terminal.ts'
 
 /** Exit codes: done; refused or not well; not understood. */
@@ -100,9 +100,9 @@ export async function runAdmin(
   terminal: Terminal = NO_TERMINAL,
 ): Promise<AdminRun> {
   const isJson = args.includes('--json')
-  const end = (code: AdminRun['code'], shown: Shown, json: unknown): AdminRun => {
+  const end = (code: AdminRun['code'], shown: Printed, json: unknown): AdminRun => {
     if (isJson) return { code, stdout: `${JSON.stringify(json)}\n`, stderr: '' }
-    const text = `${renderShown(shown, terminal.width)}\n`
+    const text = `${renderPrinted(shown, terminal.width)}\n`
     return code === EXIT.done ? { code, stdout: text, stderr: '' } : { code, stdout: '', stderr: text }
   }
   const words = args.filter((word) => word !== '--json')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatTable, renderShown } from './table.ts'
+import { formatAge, formatTable, renderPrinted } from './table.ts'
 
 test('columns stand below each other, numbers to the right, wide characters in two cells', () => {
   const table = formatTable(
@@ -44,5 +44,5 @@ test('[IMP-18] what is indented stays so, and what would garble a terminal is wr
   const [first, second] = formatTable(null, [['    a long name of a room']], 18).split('\n')
   expect([first, second]).toEqual(['    a long name of', '    a room'])
   expect(formatTable(null, [['a\u001b[31mb\nc\u202ed']])).toBe('aU+001B[31mbU+000AcU+202Ed')
-  expect(renderShown(['x\u001b]0;y', { columns: null, rows: [['1']] }], 80)).toBe('xU+001B]0;y\n1')
+  expect(renderPrinted(['x\u001b]0;y', { columns: null, rows: [['1']] }], 80)).toBe('xU+001B]0;y\n1')
 })

@@ -7,7 +7,7 @@ export interface Table {
 }
 
 /** What a command shows: sentences, tables, or both below each other. */
-export type Shown = string | Table | readonly (string | Table)[]
+export type Printed = string | Table | readonly (string | Table)[]
 
 /** Between two columns. */
 const GAP = 2
@@ -15,7 +15,7 @@ const GAP = 2
 const LEAST_WIDTH = 10
 
 /** What is shown, as text that fits a terminal of this width (null: as wide as it likes) and cannot garble it. */
-export function renderShown(shown: Shown, width: number | null): string {
+export function renderPrinted(shown: Printed, width: number | null): string {
   return partsOf(shown)
     .map((part) =>
       typeof part === 'string'
@@ -25,7 +25,7 @@ export function renderShown(shown: Shown, width: number | null): string {
     .join('\n')
 }
 
-function partsOf(shown: Shown): readonly (string | Table)[] {
+function partsOf(shown: Printed): readonly (string | Table)[] {
   if (typeof shown === 'string') return [shown]
   return 'rows' in shown ? [shown] : shown
 }

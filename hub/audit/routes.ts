@@ -14,7 +14,7 @@ import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import { loadTimezone } from '../platform/postgres/university-facts.ts'
 import { csvLine } from './csv-text.ts'
-import { API_PREFIX, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+import { API_PREFIX, type HttpRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 
 const PAGE_ROWS = 50
 /** Most rows of one table, of which there may be several: what spreadsheets still open, and what one person reads out of the log in one go. */
@@ -52,7 +52,7 @@ export function changeRoutes(handle: Handle, { pool }: { pool: Database }): void
   })
 }
 
-function universityOfReader({ actor }: SignedIn): Decision<number, CallRefusal> {
+function universityOfReader({ actor }: SignedIn): Decision<number, HttpRefusal> {
   const { universityId } = actor
   return universityId !== null && may(actor, 'readChanges', { universityId })
     ? accept(universityId)

@@ -10,7 +10,7 @@ import { noMetrics } from '../platform/metrics.ts'
 import type { Connection, ConnectionHandler } from '../platform/ports.ts'
 import { attachSocket } from '../platform/connections/sync-route.ts'
 import { openPool, type Database } from '../platform/postgres/database.ts'
-import { makeMember, type Member } from '../platform/broadcast/audience-member.ts'
+import { makeMember, type AudienceMember } from '../platform/broadcast/audience-member.ts'
 import { Audience } from '../platform/broadcast/fan-out.ts'
 import { makeReadSemaphore } from '../platform/broadcast/feed.ts'
 import { makeInFlight } from '../platform/writer/in-flight.ts'
@@ -116,7 +116,7 @@ async function serveLines(scene: Scene): Promise<number> {
 
 function join(scene: Scene, connection: Connection): ConnectionHandler {
   const end = (): void => connection.terminate()
-  const member: Member = makeMember(connection, {
+  const member: AudienceMember = makeMember(connection, {
     usesOldProtocol: false,
     takesTexts: true,
     sentClock: 0,

@@ -3,7 +3,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Group } from '#shared/domain/group.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
 import { loadGroup } from './group-rows.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 
 /** A group of the caller's university. */
 export interface FoundGroup {
@@ -18,7 +18,7 @@ export async function findGroup(
   act: Act,
   { actor }: SignedIn,
   load: typeof loadGroup = loadGroup,
-): Promise<Decision<FoundGroup, CallRefusal>> {
+): Promise<Decision<FoundGroup, HttpRefusal>> {
   const { universityId } = actor
   const group = universityId === null ? null : await load(database, universityId, id)
   if (universityId === null || group === null) return refuse({ why: 'notFound' })

@@ -15,7 +15,7 @@ import {
 } from './group-rows.ts'
 import { isLastSuperAdmin } from './super-group.ts'
 import { findGroup, type FoundGroup } from './find-group.ts'
-import type { CallRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
 
 /** Members of groups. Whatever changes them holds the group's lock. [ACC-3] [ACC-5] */
 export function memberRoutes(handle: Handle, pool: Database): void {
@@ -38,7 +38,7 @@ async function commitMember(
   client: Transaction,
   { params, body }: RouteInput<'POST /groups/:id/members'>,
   caller: SignedIn,
-): Promise<Decision<Member, CallRefusal>> {
+): Promise<Decision<Member, HttpRefusal>> {
   const found = await findGroup(client, params.id, 'addMember', caller, lockGroup)
   if (!found.ok) return found
   const { universityId, group } = found.value
@@ -65,7 +65,7 @@ async function commitPermission(
   client: Transaction,
   { params, body }: RouteInput<'PUT /groups/:id/members/:userId'>,
   caller: SignedIn,
-): Promise<Decision<Member, CallRefusal>> {
+): Promise<Decision<Member, HttpRefusal>> {
   const found = await findGroup(client, params.id, 'changePermission', caller, lockGroup)
   if (!found.ok) return found
   const { universityId, group } = found.value
@@ -88,7 +88,7 @@ async function commitRemoval(
   client: Transaction,
   { params }: RouteInput<'DELETE /groups/:id/members/:userId'>,
   caller: SignedIn,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const found = await findGroup(client, params.id, 'removeMember', caller, lockGroup)
   if (!found.ok) return found
   const { universityId, group } = found.value
@@ -105,7 +105,7 @@ async function commitRemoval(
   return accept(null)
 }
 
-function foundMember(member: Member | null): Decision<Member, CallRefusal> {
+function foundMember(member: Member | null): Decision<Member, HttpRefusal> {
   return member === null ? refuse({ why: 'notFound' }) : accept(member)
 }
 

@@ -24,7 +24,7 @@ import {
 } from './group-rows.ts'
 import { findGroup } from './find-group.ts'
 import { memberRoutes } from './group-members.ts'
-import { refusalOfName, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+import { refusalOfName, type HttpRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 
 /** Groups of the caller's university, and their members. [ACC-1] [ACC-3] [ACC-4] */
 export function groupRoutes(handle: Handle, { pool }: { pool: Database }): void {
@@ -59,7 +59,7 @@ async function loadGroupsSeen(database: Queryable, { actor }: SignedIn): Promise
 type GroupText = Pick<Group, 'name' | 'description'>
 
 /** `held`: the name that it has, which may stay even when it would be refused today. [EDG-10] */
-function decideGroupText(typed: GroupText, held: string | null = null): Decision<GroupText, CallRefusal> {
+function decideGroupText(typed: GroupText, held: string | null = null): Decision<GroupText, HttpRefusal> {
   const isHeld = held !== null && normaliseName(typed.name) === held
   const name = isHeld ? accept(held) : decideGroupName(typed.name)
   if (!name.ok) return refuse(refusalOfName(name.refusal, '/name'))
@@ -72,7 +72,7 @@ async function commitGroup(
   client: Transaction,
   { body }: RouteInput<'POST /groups'>,
   caller: SignedIn,
-): Promise<Decision<Group, CallRefusal>> {
+): Promise<Decision<Group, HttpRefusal>> {
   const { universityId } = caller.actor
   if (universityId === null || !may(caller.actor, 'createGroup', { universityId }))
     return refuse({ why: 'notAllowed' })
@@ -97,7 +97,7 @@ async function commitGroupChange(
   client: Transaction,
   { params, body }: RouteInput<'PATCH /groups/:id'>,
   caller: SignedIn,
-): Promise<Decision<Group, CallRefusal>> {
+): Promise<Decision<Group, HttpRefusal>> {
   const found = await findGroup(client, params.id, 'editGroup', caller, lockGroup)
   if (!found.ok) return found
   const { universityId, group } = found.value
@@ -128,7 +128,7 @@ async function commitGroupDeletion(
   client: Transaction,
   { params, query }: RouteInput<'DELETE /groups/:id'>,
   caller: SignedIn,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const found = await findGroup(client, params.id, 'deleteGroup', caller, lockGroup)
   if (!found.ok) return found
   if (!caller.isConfirmed) return refuse({ why: 'passwordNeeded' })

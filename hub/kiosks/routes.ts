@@ -3,7 +3,7 @@ import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { loadPeopleKiosks, updateSilenced } from './kiosk-rows.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
-import type { Handle, CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { Handle, HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 
@@ -28,10 +28,10 @@ async function commitSilence(
   dependencies: { writer: TenantWriter },
   caller: SignedIn,
   input: { kioskId: number; isSilenced: boolean },
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
-  const done = await dependencies.writer.runUnderLock<Decision<null, CallRefusal>>(
+  const done = await dependencies.writer.runUnderLock<Decision<null, HttpRefusal>>(
     universityId,
     async (client, { nowMs }) => {
       const live = await loadLiveSession(client, caller.sessionId, userId)

@@ -1,7 +1,7 @@
 import { may, type Actor } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { COLLAPSE_MS, decideReport, newestReport, type Level } from '#shared/domain/occupancy.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import { loadNewestRemaining } from './commit-rows.ts'
@@ -37,7 +37,7 @@ export interface PersonReportInput {
   key: string
 }
 
-type Outcome<Value> = Decision<Value, CallRefusal>
+type Outcome<Value> = Decision<Value, HttpRefusal>
 
 /** The report that was made, or (`isRepeat`) an equal one of a moment before. */
 export interface AcceptedReport {
@@ -130,7 +130,7 @@ async function runLevels<Value>(
     client: Transaction,
     moment: CommitMoment,
     actor: Actor,
-  ) => Promise<LevelWork<Decision<Value, CallRefusal>>>,
+  ) => Promise<LevelWork<Decision<Value, HttpRefusal>>>,
 ): Promise<Outcome<Value>> {
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
@@ -207,7 +207,7 @@ async function decideCorrection(
 }
 
 /** The same rule as for kiosks; people may report on any space of their university. [OCC-8] [OCC-9] */
-function faultOfTarget({ isDeleted, children }: ReportTarget): CallRefusal | null {
+function faultOfTarget({ isDeleted, children }: ReportTarget): HttpRefusal | null {
   const ids = children.map(({ id }) => id)
   const decision = decideReport({ space: { isDeleted, children: ids }, isWithinReach: true })
   if (decision.ok) return null

@@ -4,7 +4,7 @@ import { query, transaction, type Database, type Transaction } from '../platform
 // What an administrator does to a university, as another process beside the hubs does it.
 
 /** A space to be made, under the one at index `parent` of the list; null: a root. */
-export interface NewSpace {
+export interface CampusSpace {
   name: string
   parent: number | null
   capacity: number | null
@@ -14,7 +14,7 @@ export interface NewSpace {
 export async function makeUniversity(
   database: Database,
   facts: { name: string; epoch: string; settings: Record<string, unknown> },
-  spaces: readonly NewSpace[],
+  spaces: readonly CampusSpace[],
 ): Promise<{ universityId: number; spaceIds: number[] }> {
   return transaction(database, 'read committed', async (client) => {
     const [university] = await query<{ id: number }>(

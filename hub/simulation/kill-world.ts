@@ -2,7 +2,7 @@ import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { openPool, query, type Database } from '../platform/postgres/database.ts'
 import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
-import { makeUniversity, type NewSpace } from './campus.ts'
+import { makeUniversity, type CampusSpace } from './campus.ts'
 import { HubHost } from './hub-host.ts'
 import { checkLedger, loadSettled, type SavedTap } from './ledger.ts'
 import { openConnectionProxy, type ConnectionProxy } from './connection-proxy.ts'
@@ -11,7 +11,7 @@ import { KioskHosts } from './replay/kiosk-hosts.ts'
 
 /** A commit must survive the server's process, not the machine: COMMIT waits for the write, the write not for the disk. */
 const SETTINGS = { fsync: 'off', synchronous_commit: 'on', full_page_writes: 'off', max_connections: '100' }
-const TREE: readonly NewSpace[] = [
+const TREE: readonly CampusSpace[] = [
   { name: 'Library', parent: null, capacity: null },
   { name: 'Floor 1', parent: 0, capacity: null },
   { name: 'Floor 2', parent: 0, capacity: null },

@@ -6,7 +6,7 @@ import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-rando
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { query } from '../platform/postgres/database.ts'
-import { makeUniversity, type NewSpace } from './campus.ts'
+import { makeUniversity, type CampusSpace } from './campus.ts'
 import { Device } from './device.ts'
 import { FaultCounts } from './fault-counts.ts'
 import { HubProcess } from './hub-process.ts'
@@ -44,7 +44,7 @@ export interface ActiveFault {
   end(): void | Promise<void>
 }
 
-const TREE: readonly NewSpace[] = [
+const TREE: readonly CampusSpace[] = [
   { name: 'Library', parent: null, capacity: null },
   { name: 'Floor 1', parent: 0, capacity: null },
   { name: 'Floor 2', parent: 0, capacity: null },

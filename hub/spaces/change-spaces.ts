@@ -2,7 +2,7 @@ import { may, type Act, type Actor } from '#shared/domain/access.ts'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { decideKind } from '#shared/domain/space-kinds.ts'
 import { MAX_TREE_DEPTH, MAX_TREE_SPACES, type SpaceKind } from '#shared/domain/space.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import { loadLiveSession } from '../accounts/actors.ts'
 import { appendChange, changedBy } from '../platform/postgres/append-change.ts'
 import type { Database, Transaction } from '../platform/postgres/database.ts'
@@ -41,7 +41,7 @@ export interface SpaceChange {
 }
 
 /** The result of a change; `isStep` false: nothing had to be changed. */
-export type Changed<Value> = Decision<Value, CallRefusal> & { isStep?: false }
+export type Changed<Value> = Decision<Value, HttpRefusal> & { isStep?: false }
 
 /** Whether somebody is of the super group of their university. */
 export function isOfSuperGroup(actor: Actor): boolean {
@@ -56,7 +56,7 @@ export async function changeSpaces<Value>(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   work: (change: SpaceChange) => Promise<Changed<Value>>,
-): Promise<Decision<Value, CallRefusal>> {
+): Promise<Decision<Value, HttpRefusal>> {
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
   if (!isOfSuperGroup(caller.actor)) {
@@ -84,7 +84,7 @@ export async function findSpace(
   { client, universityId, actor }: SpaceChange,
   id: number,
   act: Act,
-): Promise<Decision<SpaceState, CallRefusal>> {
+): Promise<Decision<SpaceState, HttpRefusal>> {
   const space = await loadSpaceState(client, universityId, id)
   if (space === null) return refuse({ why: 'notFound' })
   const { createdById } = space
@@ -125,7 +125,7 @@ export function subtreeHeight(change: SpaceChange, below: readonly Descendant[])
 export async function faultOfPosition(
   { client, universityId }: SpaceChange,
   position: { parentId: number; movedId: number | null; height: number },
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const parent = await loadSpaceState(client, universityId, position.parentId)
   if (parent === null) return { why: 'notFound' }
   if (parent.isDeleted) return { why: 'spaceDeleted' }
@@ -143,7 +143,7 @@ export async function faultOfPosition(
 export async function faultOfKind(
   { client, actor }: SpaceChange,
   position: { kind: SpaceKind; parentId: number | null; below: readonly { kind: SpaceKind }[] },
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   if (position.parentId === null) return null
   const lineage = await loadLineage(client, position.parentId)
   // The root is the university's own space, whatever kind it was given.
@@ -171,7 +171,7 @@ export async function faultOfSibling(
   { client, universityId, userId }: SpaceChange,
   space: SpaceAfterChange,
   isRenamedOrMoved = false,
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const { id, parentId, name, onKiosks, createdById } = space
   if (!onKiosks && !isRenamedOrMoved) return null
   const isTaken = await hasSibling(client, universityId, {
@@ -190,7 +190,7 @@ export async function faultOfSibling(
 export async function faultOfCount(
   { client, universityId, userId, actor }: SpaceChange,
   more: { count: number; hiddenCount: number; mineCount: number },
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const { spacesPerPerson } = await loadSettings(client, universityId)
   const { all, hidden, made } = await countLiveSpaces(client, universityId, userId)
   const shownCount = more.count - more.hiddenCount

@@ -10,7 +10,7 @@ import {
   type TextFault,
 } from '#shared/domain/space-text-rules.ts'
 import { faultOfDetails, faultOfName, faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import {
   insertPersonSpace,
   loadDescendants,
@@ -44,7 +44,7 @@ export async function commitNewSpace(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   input: SpacePatch & { name: string; kind: SpaceValues['kind']; parentId: number },
-): Promise<Decision<number, CallRefusal>> {
+): Promise<Decision<number, HttpRefusal>> {
   return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
     if (!may(actor, 'createSpace', { universityId })) return refuse({ why: 'notAllowed' })
@@ -89,7 +89,7 @@ export async function commitSpaceEdit(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   edit: { id: number; version: number; patch: SpacePatch },
-): Promise<Decision<number, CallRefusal>> {
+): Promise<Decision<number, HttpRefusal>> {
   return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
     const found = await findSpace(change, edit.id, 'editSpace')
@@ -127,7 +127,7 @@ async function faultOfMove(
   change: SpaceChange,
   before: SpaceState,
   { parentId, kind }: SpaceValues,
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const isMoved = parentId !== before.parentId && parentId !== null
   // The university's own space stays the root.
   if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
@@ -146,7 +146,7 @@ async function faultOfMove(
 function faultOfPatch(
   { name, location, details, texts }: SpacePatch,
   after: SpaceValues,
-): CallRefusal | null {
+): HttpRefusal | null {
   if (name !== undefined && faultOfName(name) !== null) return { why: 'nameRefused', at: '/name' }
   // Room codes have dots: only unmistakable links are refused. [EDG-10]
   if (name !== undefined && containsLink(name))
@@ -159,7 +159,7 @@ function faultOfPatch(
 }
 
 /** The same for texts in other languages, and whether they fit the main ones. [TXT-1] [TXT-3] */
-function faultOfLanguages(patch: TextsPatch, { texts, details }: SpaceValues): CallRefusal | null {
+function faultOfLanguages(patch: TextsPatch, { texts, details }: SpaceValues): HttpRefusal | null {
   for (const [tag, text] of Object.entries(patch))
     if (containsLink(text?.name ?? ''))
       return { why: 'nameRefused', nameFault: 'address', at: `/texts/${tag}/name` }
@@ -167,7 +167,7 @@ function faultOfLanguages(patch: TextsPatch, { texts, details }: SpaceValues): C
   return fault === null ? null : refusalOf(fault)
 }
 
-function refusalOf({ tag, field, index, why }: TextFault): CallRefusal {
+function refusalOf({ tag, field, index, why }: TextFault): HttpRefusal {
   const at = ['/texts', tag, field, index].filter((part) => part !== null).join('/')
   return { why: why === 'name' ? 'nameRefused' : 'valueRefused', at }
 }

@@ -1,7 +1,7 @@
 import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { isHiddenBySomebody } from '#shared/domain/space.ts'
-import type { CallRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
 import {
   loadDeletedWith,
   loadDescendants,
@@ -47,7 +47,7 @@ export async function commitSpaceRemoval(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   input: { id: number; version: number; withChildren: boolean },
-): Promise<Decision<Removed, CallRefusal>> {
+): Promise<Decision<Removed, HttpRefusal>> {
   return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
     const found = await findSpace(change, input.id, 'deleteSpace')
@@ -87,7 +87,7 @@ export async function commitSpaceRestore(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   id: number,
-): Promise<Decision<number, CallRefusal>> {
+): Promise<Decision<number, HttpRefusal>> {
   return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, actor, userId } = change
     const found = await findSpace(change, id, 'editSpace')
@@ -112,7 +112,7 @@ async function faultOfRestore(
   change: SpaceChange,
   space: SpaceState,
   below: readonly Descendant[],
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const { parentId, kind, id } = space
   const { actor, userId } = change
   const onKiosks = space.onKiosks && isOfSuperGroup(actor)
@@ -137,7 +137,7 @@ export async function commitOnKiosks(
   dependencies: SpaceDependencies,
   caller: SignedIn,
   input: { id: number; isOnKiosks: boolean },
-): Promise<Decision<number, CallRefusal>> {
+): Promise<Decision<number, HttpRefusal>> {
   return changeSpaces(dependencies, caller, async (change) => {
     const { client, universityId, clock, userId } = change
     const { id, isOnKiosks } = input
@@ -162,7 +162,7 @@ async function faultOfLettingOn(
   change: SpaceChange,
   space: SpaceState,
   parentId: number,
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   const below = await loadDescendants(change.client, space.id)
   const height = subtreeHeight(
     change,

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeSemaphore, type Semaphore } from '../platform/semaphore.ts'
-import type { CallRefusal } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
 
 /** Answers of one person that wait, are being made or being sent: three open pages have a few each. */
 export const MAX_READS_AT_ONCE = 8
@@ -9,7 +9,7 @@ export const MAX_READS_AT_ONCE = 8
 const RETRY_S = 2
 
 /** The result of a heavy read. */
-type Read = Decision<unknown, CallRefusal>
+type Read = Decision<unknown, HttpRefusal>
 
 /** Runs one heavy read per person at a time; a few more wait. [EDG-16] */
 export interface HeavyReads {
@@ -17,7 +17,7 @@ export interface HeavyReads {
     userId: number,
     reply: FastifyReply,
     run: () => Promise<Done>,
-  ): Promise<Done | Decision<never, CallRefusal>>
+  ): Promise<Done | Decision<never, HttpRefusal>>
 }
 
 /** Makes the limiter of one hub. */

@@ -8,7 +8,7 @@ import { loadPeopleSpace } from './people-tree.ts'
 import { commitNewSpace, commitSpaceEdit } from './commit-person-space.ts'
 import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from './commit-space-removal.ts'
 import type { SpaceDependencies } from './change-spaces.ts'
-import { SerializedJson, type CallRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+import { SerializedJson, type HttpRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 import { makeTreeAnswers } from './tree-answers.ts'
 
 /** The most spaces on one person's dashboard. */
@@ -39,13 +39,13 @@ function changingRoutes(handle: Handle, dependencies: SpaceDependencies): void {
   const { pool } = dependencies
   const current = async (
     { actor }: SignedIn,
-    done: Decision<number, CallRefusal>,
-  ): Promise<Decision<PeopleSpace, CallRefusal>> => (done.ok ? show(pool, actor, done.value) : done)
+    done: Decision<number, HttpRefusal>,
+  ): Promise<Decision<PeopleSpace, HttpRefusal>> => (done.ok ? show(pool, actor, done.value) : done)
   const withCurrent = async (
     { actor }: SignedIn,
     id: number,
-    refusal: CallRefusal,
-  ): Promise<{ ok: false; refusal: CallRefusal }> =>
+    refusal: HttpRefusal,
+  ): Promise<{ ok: false; refusal: HttpRefusal }> =>
     refuse(
       refusal.why === 'stale' ? { ...refusal, current: await loadPeopleSpace(pool, actor, id) } : refusal,
     )
@@ -95,7 +95,7 @@ async function show(
   pool: SpaceDependencies['pool'],
   actor: Actor,
   id: number,
-): Promise<Decision<PeopleSpace, CallRefusal>> {
+): Promise<Decision<PeopleSpace, HttpRefusal>> {
   const space = await loadPeopleSpace(pool, actor, id)
   return space === null ? refuse({ why: 'spaceDeleted' }) : accept(space)
 }

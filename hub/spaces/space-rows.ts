@@ -1,4 +1,4 @@
-import type { Shown } from '#shared/domain/occupancy.ts'
+import type { ShownOccupancy } from '#shared/domain/occupancy.ts'
 import type { ExistingSpace, SpaceToUpdate } from '#shared/domain/space-tree-diff.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
@@ -115,7 +115,7 @@ export async function analyzeSpaces(database: Queryable): Promise<void> {
 }
 
 /** What is shown of one space at a moment, and its place: a row of the database's `shown_tree`. [OCC-13] */
-export interface ShownRow extends Shown {
+export interface ShownRow extends ShownOccupancy {
   parentId: number | null
   depth: number
   name: string

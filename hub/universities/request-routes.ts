@@ -16,7 +16,7 @@ import {
   lockRequest,
   type UniversityRequest,
 } from './university-request-rows.ts'
-import type { CallRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal, Handle, SignedIn } from '../platform/http/handle.ts'
 
 /** The longest reason that is sent to a contact, in characters. */
 const MAX_REASON_LENGTH = 500
@@ -37,8 +37,8 @@ export function requestRoutes(
     })
   })
   const decide = async <Value>(
-    run: (client: Transaction) => Promise<Decision<Value, CallRefusal>>,
-  ): Promise<Decision<Value, CallRefusal>> => {
+    run: (client: Transaction) => Promise<Decision<Value, HttpRefusal>>,
+  ): Promise<Decision<Value, HttpRefusal>> => {
     const done = await transaction(pool, 'read committed', run)
     if (done.ok) kickMail()
     return done
@@ -56,7 +56,7 @@ async function findRequest(
   client: Transaction,
   id: number,
   { actor, isConfirmed }: SignedIn,
-): Promise<Decision<UniversityRequest, CallRefusal>> {
+): Promise<Decision<UniversityRequest, HttpRefusal>> {
   if (!may(actor, 'decideUniversities', null)) return refuse({ why: 'notAllowed' })
   const request = await lockRequest(client, id)
   if (request === null) return refuse({ why: 'notFound' })
@@ -69,7 +69,7 @@ async function commitApproval(
   client: Transaction,
   id: number,
   caller: SignedIn,
-): Promise<Decision<{ universityId: number }, CallRefusal>> {
+): Promise<Decision<{ universityId: number }, HttpRefusal>> {
   const found = await findRequest(client, id, caller)
   if (!found.ok) return found
   const { name, domains, timezone, locale, contact } = found.value
@@ -104,7 +104,7 @@ async function commitRejection(
   client: Transaction,
   { params, body }: RouteInput<'POST /platform/requests/:id/reject'>,
   caller: SignedIn,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const found = await findRequest(client, params.id, caller)
   if (!found.ok) return found
   const reason = normaliseName(body.reason ?? '')

@@ -20,7 +20,7 @@ import {
   insertRequest,
   lockRequestCounts,
 } from './university-request-rows.ts'
-import { refusalOfName, type Caller, type CallRefusal, type Handle } from '../platform/http/handle.ts'
+import { refusalOfName, type Caller, type HttpRefusal, type Handle } from '../platform/http/handle.ts'
 import { requestRoutes } from './request-routes.ts'
 
 /** How long a contact address may take to be confirmed. [UNI-2] */
@@ -55,7 +55,7 @@ async function commitRequest(
   { pool, keys, kickMail, mailTakesUtf8, requestLimits }: UniversityDependencies,
   body: RouteInput<'POST /universities'>['body'],
   caller: Caller,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const input = decideUniversity({ ...body, locale: spokenLanguage(body.locale ?? FALLBACK) })
   if (!input.ok) {
     const { why, at } = input.refusal
@@ -92,7 +92,7 @@ async function commitConfirmation(
   dependencies: UniversityDependencies,
   token: string,
   caller: Caller,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const done = await transaction(dependencies.pool, 'read committed', async (client) => {
     const requestId = await confirmRequest(client, hashLinkToken(token))
     if (requestId === null) return refuse('linkRefused')
@@ -105,7 +105,7 @@ async function commitConfirmation(
 function refusalOfCounts(
   counts: Awaited<ReturnType<typeof lockRequestCounts>>,
   limits: RequestLimits,
-): CallRefusal | null {
+): HttpRefusal | null {
   if (counts.fromAddress >= limits.perAddress)
     return { why: 'tooMany', retryAfterS: (counts.resetsInMs ?? CONFIRM_MS) / 1000 }
   return counts.all >= limits.inAll ? { why: 'quotaReached' } : null

@@ -136,7 +136,7 @@ export interface OccupancyNode extends TreeNode {
 }
 
 /** What a screen shows of one space. */
-export interface Shown {
+export interface ShownOccupancy {
   id: number
   /** Null is neutral: nothing fresh is known. Never taken for free. [OCC-6] */
   level: Level | null
@@ -157,9 +157,13 @@ export interface Shown {
  * What is shown of a tree at a moment: only leaves fresher than the stale limit count. The same sum as the database's
  * `shown_tree(university, now, stale)`. Ageing makes no commit: this is asked again as time goes by. [OCC-6]
  */
-export function shown(nodes: readonly OccupancyNode[], nowMs: number, staleMs: number): Map<number, Shown> {
+export function shown(
+  nodes: readonly OccupancyNode[],
+  nowMs: number,
+  staleMs: number,
+): Map<number, ShownOccupancy> {
   const children = childrenByParent(nodes)
-  const result = new Map<number, Shown>()
+  const result = new Map<number, ShownOccupancy>()
   for (const node of bottomUp(nodes, children)) {
     const below = (children.get(node.id) ?? []).flatMap((child) => result.get(child.id) ?? [])
     result.set(node.id, below.length === 0 ? shownLeaf(node, nowMs, staleMs) : shownComposite(node.id, below))
@@ -175,7 +179,7 @@ export function shownToPeople(
   nodes: readonly (OccupancyNode & { isOnKiosks: boolean })[],
   nowMs: number,
   staleMs: number,
-): Map<number, Shown> {
+): Map<number, ShownOccupancy> {
   return shown(
     nodes.map((node) => (node.isOnKiosks ? node : { ...node, parentId: null })),
     nowMs,
@@ -183,7 +187,7 @@ export function shownToPeople(
   )
 }
 
-function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): Shown {
+function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): ShownOccupancy {
   const { id, level, reportedAtMs, capacity } = node
   const isFresh = level !== null && reportedAtMs !== null && nowMs - reportedAtMs < staleMs
   return {
@@ -199,12 +203,12 @@ function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): Shown {
   }
 }
 
-function shownComposite(id: number, below: readonly Shown[]): Shown {
+function shownComposite(id: number, below: readonly ShownOccupancy[]): ShownOccupancy {
   const meanMillionths = aggregate(
     below.map((child) => ({ meanMillionths: child.meanMillionths, weight: child.capacity ?? 1 })),
   )
   const fresh = below.filter((child) => child.knownCount > 0)
-  const sum = (count: (child: Shown) => number): number =>
+  const sum = (count: (child: ShownOccupancy) => number): number =>
     below.reduce((total, child) => total + count(child), 0)
   const capacity = sum((child) => child.capacity ?? 0)
   return {

@@ -25,7 +25,7 @@ type Part<One extends Contract, Name extends 'params' | 'query' | 'body'> = One[
   : unknown
 
 /** What is sent with a call: params, query and body, as far as its contract has them. */
-export type CallInput<One extends Contract> = Part<One, 'params'> & Part<One, 'query'> & Part<One, 'body'>
+export type HttpInput<One extends Contract> = Part<One, 'params'> & Part<One, 'query'> & Part<One, 'body'>
 
 /** What a successful call gives. */
 export type CallAnswer<One extends Contract> = One['answer']['body'] extends string

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { KeyGrade, KioskRole, MAX_KIOSK_NAME_LENGTH } from '../domain/kiosk.ts'
 import { Id } from '../domain/space.ts'
-import type { CallAnswer, CallInput, Contract } from './contract.ts'
+import type { CallAnswer, HttpInput, Contract } from './contract.ts'
 import { AUTH_ROUTES } from './rest-auth.ts'
 import { CHANGE_ROUTES } from './rest-changes.ts'
 import { GROUP_ROUTES } from './rest-groups.ts'
@@ -69,6 +69,6 @@ export const ROUTES = {
 /** Name of a call: method and path. */
 export type RouteName = keyof typeof ROUTES
 /** What is sent with a call. */
-export type RouteInput<Name extends RouteName> = CallInput<(typeof ROUTES)[Name]>
+export type RouteInput<Name extends RouteName> = HttpInput<(typeof ROUTES)[Name]>
 /** What it gives. */
 export type RouteAnswer<Name extends RouteName> = CallAnswer<(typeof ROUTES)[Name]>

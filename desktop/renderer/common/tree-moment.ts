@@ -1,4 +1,4 @@
-import { shown, type Shown } from '#shared/domain/occupancy.ts'
+import { shown, type ShownOccupancy } from '#shared/domain/occupancy.ts'
 import { pathToRoot } from '#shared/domain/space.ts'
 import { openness, spansOfDay, type LocalTime, type Openness } from '#shared/domain/week-time.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
@@ -11,7 +11,7 @@ export interface TreeMoment {
   nowMs: number | null
   local: LocalTime | null
   spaces: ReadonlyMap<number, ShownSpace>
-  shown: ReadonlyMap<number, Shown>
+  shown: ReadonlyMap<number, ShownOccupancy>
   opennessOf(id: number): Openness
 }
 

@@ -8,7 +8,7 @@ import type { InFlight } from '../writer/in-flight.ts'
 import type { Mirror } from './mirror.ts'
 
 /** One connection of a kiosk or a page, and how far it has been sent changes. */
-export interface Member {
+export interface AudienceMember {
   connection: Connection
   /** It uses the protocol before `levels`: it is sent whole rows, read from the database. [SYN-13] */
   usesOldProtocol: boolean
@@ -59,8 +59,8 @@ export interface AudienceDependencies {
 /** A member that was sent everything up to `sentClock`; `nowMs` is elapsed time. */
 export function makeMember(
   connection: Connection,
-  facts: Pick<Member, 'usesOldProtocol' | 'takesTexts' | 'sentClock' | 'end'> & { nowMs: number },
-): Member {
+  facts: Pick<AudienceMember, 'usesOldProtocol' | 'takesTexts' | 'sentClock' | 'end'> & { nowMs: number },
+): AudienceMember {
   const { usesOldProtocol, takesTexts, sentClock, end, nowMs } = facts
   return {
     connection,

@@ -1,4 +1,4 @@
-import { nextTickMs, type AudienceDependencies, type Member } from './audience-member.ts'
+import { nextTickMs, type AudienceDependencies, type AudienceMember } from './audience-member.ts'
 import type { CommitResult } from '../writer/batch.ts'
 import { deliverBuffers } from './deliver-buffers.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
@@ -22,7 +22,7 @@ const STALL_MS = 30_000
  */
 export class Audience {
   readonly universityId: number
-  readonly members = new Set<Member>()
+  readonly members = new Set<AudienceMember>()
   private readonly dependencies: AudienceDependencies
   private readonly feed: Feed
   private mirror: Mirror | null = null
@@ -31,7 +31,7 @@ export class Audience {
   /** Greatest clock that a commit, a notification or the poll named. */
   private noticedClock = 0
   private readonly recentFrames = new FrameRing()
-  private readonly sending: TimeSlices<Member>
+  private readonly sending: TimeSlices<AudienceMember>
   private refreshing: Promise<void> | null = null
   private cancelTick: (() => void) | null = null
   private cancelHeartbeat: (() => void) | null = null
@@ -59,20 +59,20 @@ export class Audience {
   }
 
   /** Adds a member and sends what it missed; from then on it is sent every frame. */
-  join(member: Member, answer: FeedAnswer, from: number | null): void {
+  join(member: AudienceMember, answer: FeedAnswer, from: number | null): void {
     this.members.add(member)
     this.startHeartbeats()
     this.serve(member, answer, from === answer.to ? [] : buffersFor(answer, member))
   }
 
-  leave(member: Member): void {
+  leave(member: AudienceMember): void {
     member.state = 'gone'
     member.cancel()
     this.members.delete(member)
   }
 
   /** A kiosk asks again, from its own cursor, or from nothing. While it is being sent what it missed, the request is ignored. [SYN-8] [SYN-9] */
-  pull(member: Member, cursor: number | null): void {
+  pull(member: AudienceMember, cursor: number | null): void {
     if (member.state === 'catching' || member.state === 'gone') return
     this.catchUp(member, cursor)
   }
@@ -219,7 +219,7 @@ export class Audience {
     const frame = makeFrameChunks(mirror.epoch, this.broadcastClock, mirror.head, mirror.takePending())
     this.broadcastClock = mirror.head
     this.recentFrames.keep(frame)
-    const send = (member: Member): void => this.sendFrame(member, frame)
+    const send = (member: AudienceMember): void => this.sendFrame(member, frame)
     this.sending.start(this.members, send, (costMs) => {
       this.tickMs = nextTickMs(dependencies.view, costMs)
       dependencies.metrics.fanOutLag(dependencies.clock.elapsedMs() - waitingSinceMs)
@@ -227,7 +227,7 @@ export class Audience {
     })
   }
 
-  private sendFrame(member: Member, frame: FrameChunks): void {
+  private sendFrame(member: AudienceMember, frame: FrameChunks): void {
     if (member.state !== 'live' || member.sentClock >= frame.to) return
     if (member.connection.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
     else if (member.usesOldProtocol) this.catchUp(member, member.sentClock)
@@ -237,7 +237,7 @@ export class Audience {
     }
   }
 
-  private fallBehind(member: Member): void {
+  private fallBehind(member: AudienceMember): void {
     member.state = 'behind'
     member.unsentBytes = member.connection.bufferedBytes()
     member.stalledSinceMs = this.dependencies.clock.elapsedMs()
@@ -250,14 +250,14 @@ export class Audience {
   }
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
-  private makeLive(member: Member): void {
+  private makeLive(member: AudienceMember): void {
     const missed = member.usesOldProtocol ? null : this.recentFrames.since(member)
     if (member.sentClock >= this.broadcastClock) member.state = 'live'
     else if (missed !== null) this.serve(member, { to: this.broadcastClock }, missed)
     else this.catchUp(member, member.sentClock)
   }
 
-  private catchUp(member: Member, from: number | null): void {
+  private catchUp(member: AudienceMember, from: number | null): void {
     member.state = 'catching'
     member.stalledSinceMs = this.dependencies.clock.elapsedMs()
     const isCurrent = (): boolean => this.members.has(member) && !this.isStopped
@@ -278,7 +278,7 @@ export class Audience {
     )
   }
 
-  private serve(member: Member, answer: { to: number }, buffers: readonly Buffer[]): void {
+  private serve(member: AudienceMember, answer: { to: number }, buffers: readonly Buffer[]): void {
     member.state = 'catching'
     member.stalledSinceMs = this.dependencies.clock.elapsedMs()
     let isDone = false

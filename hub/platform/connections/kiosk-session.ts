@@ -19,7 +19,7 @@ import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../p
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
 import type { CommitResult, PushAnswer } from '../writer/batch.ts'
-import { makeMember, type Member } from '../broadcast/audience-member.ts'
+import { makeMember, type AudienceMember } from '../broadcast/audience-member.ts'
 import type { AcceptedHello, HandshakeBatcher } from './handshake-batcher.ts'
 import { MAX_PAUSE_MS, Throttle } from './throttle.ts'
 import { parseKioskMessage } from './parse-kiosk-message.ts'
@@ -81,7 +81,7 @@ export class KioskSession implements ConnectionHandler {
   private assignment: Assignment | null = null
   private protocol = 0
   private audience: Audience | null = null
-  private member: Member | null = null
+  private member: AudienceMember | null = null
   private isPushPending = false
   private isRequestPending = false
   private readonly throttle: Throttle

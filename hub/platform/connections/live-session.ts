@@ -11,7 +11,7 @@ import { makeParse } from '#shared/wire/parse.ts'
 import type { HubLog } from '../log.ts'
 import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { LivePersonRow } from './live-tickets.ts'
-import { makeMember, type Member } from '../broadcast/audience-member.ts'
+import { makeMember, type AudienceMember } from '../broadcast/audience-member.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
 import type { FeedAnswer } from '../broadcast/feed.ts'
 import type { InFlight } from '../writer/in-flight.ts'
@@ -45,7 +45,7 @@ export class LiveSession implements ConnectionHandler {
   private state: 'waiting' | 'checking' | 'open' | 'ended' = 'waiting'
   private cancelTimer: () => void
   private audience: Audience | null = null
-  private member: Member | null = null
+  private member: AudienceMember | null = null
   private sentPerson = ''
   private probes = { sinceMs: -Infinity, count: 0 }
 

@@ -1,6 +1,6 @@
 import type { AccountLimitName, AccountLimits } from '#shared/domain/conduct.ts'
 import { refuse, accept, type Decision } from '#shared/domain/decision.ts'
-import type { CallRefusal } from './handle.ts'
+import type { HttpRefusal } from './handle.ts'
 import { addressBucket } from './network-address.ts'
 import type { OwnerSlots } from '../owner-slots.ts'
 import type { Database } from '../postgres/database.ts'
@@ -33,8 +33,8 @@ const KNOWN_BROWSERS_AT_ONCE = 3
 export async function withSlot<Value>(
   slots: OwnerSlots,
   owner: string,
-  run: () => Promise<Decision<Value, CallRefusal>>,
-): Promise<Decision<Value, CallRefusal>> {
+  run: () => Promise<Decision<Value, HttpRefusal>>,
+): Promise<Decision<Value, HttpRefusal>> {
   const release = slots.acquire(owner)
   if (release === null) return refuse({ why: 'tooMany', retryAfterS: BUSY_RETRY_S })
   try {
@@ -52,7 +52,7 @@ export async function countAttempt(
   { pool, keys, limits }: AccountLimitDependencies,
   limitName: AccountLimitName,
   { account, address }: Attempt,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { perAddress, perAccount } = limits[limitName]
   // The address first: an address over its limit must not lock anybody's account.
   const network = { name: networkBucket(limitName, address), limit: perAddress }
@@ -73,7 +73,7 @@ export async function countAccountAttempt(
   { pool, keys, limits }: AccountLimitDependencies,
   limitName: AccountLimitName,
   account: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { perAccount } = limits[limitName]
   const tries = await countTryNow(pool, accountBucket(keys, limitName, account), perAccount.windowMs)
   return tries.count > perAccount.count ? tooMany(tries) : accept(null)
@@ -87,7 +87,7 @@ export async function countBrowserAttempt(
   { pool, keys, limits }: AccountLimitDependencies,
   account: string,
   browser: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const { perAccount } = limits.signIn
   const inAll = { ...perAccount, count: KNOWN_BROWSERS_AT_ONCE * perAccount.count }
   const [one, all] = browserBuckets(keys, account, browser)
@@ -120,7 +120,7 @@ export async function uncountSignIn(
 export async function refuseLink(
   dependencies: AccountLimitDependencies,
   address: string,
-): Promise<{ ok: false; refusal: CallRefusal }> {
+): Promise<{ ok: false; refusal: HttpRefusal }> {
   const counted = await countAttempt(dependencies, 'link', { account: null, address })
   return counted.ok ? { ok: false, refusal: { why: 'linkRefused' } } : counted
 }
@@ -132,7 +132,7 @@ export async function refuseLink(
 export async function refuseWrongPasswords(
   { pool, limits }: Pick<AccountLimitDependencies, 'pool' | 'limits'>,
   address: string,
-): Promise<Decision<null, CallRefusal>> {
+): Promise<Decision<null, HttpRefusal>> {
   const tries = await readTriesNow(pool, wrongPasswordBucket(address))
   return tries.count >= limits.wrongPassword.perAddress.count ? tooMany(tries) : accept(null)
 }
@@ -178,6 +178,6 @@ function wrongPasswordBucket(address: string): string {
   return networkBucket('wrongPassword', address)
 }
 
-function tooMany({ resetsInMs }: Tries): Decision<null, CallRefusal> {
+function tooMany({ resetsInMs }: Tries): Decision<null, HttpRefusal> {
   return refuse({ why: 'tooMany', retryAfterS: resetsInMs / 1000 })
 }

@@ -13,10 +13,10 @@ import { answerRefusal, type RefusalDetails } from './errors.ts'
 export const API_PREFIX = '/api/v1'
 
 /** Why a call is refused, with what its body carries beside the code. */
-export type CallRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<RefusalDetails, 'message'>
+export type HttpRefusal = { why: HttpErrorCode; retryAfterS?: number } & Omit<RefusalDetails, 'message'>
 
 /** The refusal of a name, as a call answers it; `at` is a JSON pointer into the body. [EDG-10] */
-export function refusalOfName(why: 'nameRefused' | 'addressInName', at?: string): CallRefusal {
+export function refusalOfName(why: 'nameRefused' | 'addressInName', at?: string): HttpRefusal {
   const place = at === undefined ? {} : { at }
   return why === 'nameRefused' ? { why, ...place } : { why: 'nameRefused', nameFault: 'address', ...place }
 }
@@ -57,21 +57,21 @@ type AnswerOf<Name extends RouteName> =
 export type Handler<Name extends RouteName> = (
   input: RouteInput<Name>,
   caller: CallerOf<Name>,
-) => Promise<Decision<AnswerOf<Name>, CallRefusal>>
+) => Promise<Decision<AnswerOf<Name>, HttpRefusal>>
 
 /** Finds out who is signed in; a refusal when nobody is. [IDN-9] */
 export type Authenticate = (
   request: FastifyRequest,
-) => Promise<Decision<Omit<SignedIn, keyof Caller>, CallRefusal>>
+) => Promise<Decision<Omit<SignedIn, keyof Caller>, HttpRefusal>>
 
 /** Counts an act of somebody who is signed in, before it is done; a refusal when there were too many. [AUD-6] */
-export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, CallRefusal>>
+export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, HttpRefusal>>
 
 /** Counts a heavy read of somebody, and lets each person have one at a time; a refusal when there are too many. [EDG-16] */
 export type RunHeavyRead = (
   caller: SignedIn,
-  run: () => Promise<Decision<unknown, CallRefusal>>,
-) => Promise<Decision<unknown, CallRefusal>>
+  run: () => Promise<Decision<unknown, HttpRefusal>>,
+) => Promise<Decision<unknown, HttpRefusal>>
 
 /** Registers handlers by the name of their contract. */
 export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
@@ -105,7 +105,7 @@ export function makeHandle(
           const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
           if (!counted.ok) return answerCallRefusal(reply, counted.refusal)
         }
-        const run = (): Promise<Decision<unknown, CallRefusal>> =>
+        const run = (): Promise<Decision<unknown, HttpRefusal>> =>
           handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
         const decision = await (contract.isHeavy === true ? runHeavyRead(whole as SignedIn, run) : run())
         if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
@@ -134,7 +134,7 @@ function sendSerialized(reply: FastifyReply, { chunks }: SerializedJson): Fastif
     .send(Readable.from(chunks, { objectMode: false }))
 }
 
-function answerCallRefusal(reply: FastifyReply, refusal: CallRefusal): FastifyReply {
+function answerCallRefusal(reply: FastifyReply, refusal: HttpRefusal): FastifyReply {
   const { why, retryAfterS, ...more } = refusal
   if (retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterS))))
   return answerRefusal(reply, why, more)

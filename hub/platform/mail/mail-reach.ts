@@ -1,4 +1,4 @@
-import type { CallRefusal } from '../http/handle.ts'
+import type { HttpRefusal } from '../http/handle.ts'
 import type { Address } from './address.ts'
 
 /** Whether a mail server must speak SMTPUTF8 for an address; domains are in ASCII already. */
@@ -13,7 +13,7 @@ export function needsUtf8(address: string): boolean {
 export async function findUnreachable(
   { mailTakesUtf8 }: { mailTakesUtf8(): Promise<boolean | null> },
   address: Address,
-): Promise<CallRefusal | null> {
+): Promise<HttpRefusal | null> {
   if (!needsUtf8(address.text)) return null
   const takes = await mailTakesUtf8()
   if (takes === null) return { why: 'unavailable' }

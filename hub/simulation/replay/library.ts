@@ -1,6 +1,6 @@
 import { createEnrolment } from '../../kiosks/enrol-kiosk.ts'
 import type { Database } from '../../platform/postgres/database.ts'
-import { makeUniversity, type NewSpace } from '../campus.ts'
+import { makeUniversity, type CampusSpace } from '../campus.ts'
 import { pathKey, type RoomLine } from './counts-file.ts'
 
 /** The library of a rooms file as it is in a database. */
@@ -23,7 +23,7 @@ export async function makeLibrary(
   name: string,
   epoch: string,
 ): Promise<Library> {
-  const spaces: NewSpace[] = []
+  const spaces: CampusSpace[] = []
   const indexOf = new Map<string, number>()
   const roomIndexes = rooms.map((room) => addPath(spaces, indexOf, room))
   const settings = { staleMs: WEEK_MS, kioskReportsPerSecond: 1_000_000 }
@@ -38,7 +38,7 @@ export async function makeLibrary(
   }
 }
 
-function addPath(spaces: NewSpace[], indexOf: Map<string, number>, room: RoomLine): number {
+function addPath(spaces: CampusSpace[], indexOf: Map<string, number>, room: RoomLine): number {
   let parent: number | null = null
   room.path.forEach((name, depth) => {
     const path = pathKey(room.path.slice(0, depth + 1))
