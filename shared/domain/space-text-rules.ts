@@ -1,5 +1,5 @@
 import { makeCheck } from '../wire/parse.ts'
-import { canonicalTag, TEXT_FIELDS, type TextField } from './space-texts.ts'
+import { canonicalTag, carriedEquipment, TEXT_FIELDS, type TextField } from './space-texts.ts'
 import { faultOfText, normaliseName } from './space-tree.ts'
 import {
   MAX_DETAIL_LENGTH,
@@ -105,26 +105,13 @@ export function textsAfter(
     const said = wanted[tag]
     if (said === null) continue
     const old = before.texts?.[tag] ?? {}
-    const equipment = carried(old.equipment, before.details.equipment ?? [], details.equipment ?? [])
+    const equipment = carriedEquipment(old.equipment, before.details.equipment ?? [], details.equipment ?? [])
     const whole = Object.entries({ ...old, equipment, ...said }).filter(
       ([, text]) => text !== undefined && text !== null,
     )
     if (whole.length > 0) after[tag] = Object.fromEntries(whole)
   }
   return after
-}
-
-/** A language's words for the things of a new list, by those for the old one; undefined where one has none. */
-function carried(
-  words: readonly string[] | undefined,
-  before: readonly string[],
-  after: readonly string[],
-): string[] | undefined {
-  if (words === undefined || words.length !== before.length || after.length === 0) return undefined
-  const found = after.flatMap(
-    (thing, index) => words[before[index] === thing ? index : before.indexOf(thing)] ?? [],
-  )
-  return found.length === after.length ? found : undefined
 }
 
 /** Why texts do not fit the space that they are of; null when they do. [TXT-1] [TXT-3] */

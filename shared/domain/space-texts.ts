@@ -32,6 +32,22 @@ export function splitList(text: string): string[] {
     .filter((word) => word !== '')
 }
 
+/**
+ * A language's words for the things of a new main list, by those for the old one: it follows what was put in another order or taken
+ * out. Undefined where it does not fit the old list, or something new has no word in it. [TXT-3]
+ */
+export function carriedEquipment(
+  words: readonly string[] | undefined,
+  before: readonly string[],
+  after: readonly string[],
+): string[] | undefined {
+  if (words === undefined || words.length !== before.length || after.length === 0) return undefined
+  const found = after.flatMap(
+    (thing, index) => words[before[index] === thing ? index : before.indexOf(thing)] ?? [],
+  )
+  return found.length === after.length ? found : undefined
+}
+
 /** What a space's main texts say, as those of a language are written. */
 export function mainTextOf({ name, location, details }: Omit<TextedFacts, 'texts'>): SpaceText {
   const { equipment, price, note } = details

@@ -8,7 +8,9 @@ import {
   filledText,
   flagText,
   kindsBelow,
+  listFrom,
   listOf,
+  listsToCheck,
   merged,
   newSpaceOf,
   withField,
@@ -141,12 +143,50 @@ describe('the form of a space', () => {
     expect(filledText({ name: '', equipment: [] })).toBeUndefined()
   })
 
-  it('[TXT-3] sends each language’s list with a changed list, so that the hub can say where it does not fit', () => {
-    const after = { ...BEFORE, details: { ...BEFORE.details, equipment: ['Lamp', 'Screen'] } }
-    expect(changesOf(BEFORE, after)).toEqual({
-      details: after.details,
-      texts: { sl: { equipment: ['Svetilka'] } },
+  const STOOD: SpaceInput = {
+    ...BEFORE,
+    details: { equipment: ['Screen', 'Lamp'] },
+    texts: { sl: { equipment: ['Zaslon', 'Luč'] }, de: { equipment: ['Bildschirm', 'Lampe'] } },
+  }
+  const withMain = (...equipment: string[]): SpaceInput => ({ ...STOOD, details: { equipment } })
+
+  it('[TXT-3] leaves a language’s list to the hub where it follows the main one, which was put in order or shortened', () => {
+    for (const after of [withMain('Lamp', 'Screen'), withMain('Lamp'), { ...STOOD, details: {} }]) {
+      expect(listsToCheck(STOOD, after)).toEqual([])
+      expect(changesOf(STOOD, after)).toEqual({ details: after.details })
+    }
+  })
+
+  it('[TXT-3] asks the writer to look at a list that the hub would drop, and sends it once it was looked at', () => {
+    const longer = withMain('Screen', 'Lamp', 'Camera')
+    for (const after of [longer, withMain('Camera', 'Lamp')])
+      expect(listsToCheck(STOOD, after)).toEqual(['sl', 'de'])
+    expect(changesOf(STOOD, longer)).toEqual({ details: longer.details })
+    expect(changesOf(STOOD, longer, ['sl'])).toEqual({
+      details: longer.details,
+      texts: { sl: { equipment: ['Zaslon', 'Luč'] } },
     })
+    // A list that was changed with it was looked at.
+    const both = { ...longer, texts: { sl: { equipment: ['Zaslon', 'Luč', 'Kamera'] }, de: {} } }
+    expect(listsToCheck(STOOD, both)).toEqual([])
+    expect(listsToCheck({ ...STOOD, texts: {} }, { ...longer, texts: {} })).toEqual([])
+  })
+
+  it('[TXT-3] keeps a list as it stood while its line is not touched, though the line could not be read back', () => {
+    const stood = ['Screen, 75 inch', 'Chair', 'Chair']
+    expect(listFrom('Screen, 75 inch, Chair, Chair', 'Screen, 75 inch, Chair, Chair ', stood)).toEqual(stood)
+    expect(listFrom('Screen, 75 inch, Chair', 'Screen, 75 inch, Chair, Chair', stood)).toEqual([
+      'Screen',
+      '75 inch',
+      'Chair',
+    ])
+    expect(listFrom('', '', undefined)).toEqual([])
+  })
+
+  it('[TRE-9] what both added to one language, and not the same, is for somebody to choose', () => {
+    const add = (name: string): SpaceInput => ({ ...BEFORE, texts: { ...BEFORE.texts, 'zh-TW': { name } } })
+    expect(conflictsOf(BEFORE, add('桌'), add('桌子'))).toEqual(['texts/zh-TW/name'])
+    expect(conflictsOf(BEFORE, add('桌'), add('桌'))).toEqual([])
   })
 
   it('[TRE-9] asks of a text in one language alone where both changed it, and keeps the others of both', () => {

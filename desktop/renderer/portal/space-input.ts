@@ -8,7 +8,7 @@ import {
   type SpaceTexts,
   type TextsPatch,
 } from '#shared/domain/space.ts'
-import { splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
+import { carriedEquipment, splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
 import { decideKind } from '#shared/domain/space-kinds.ts'
 import { SPACE_KINDS } from '../common/limits.ts'
 import type { PortalSpace } from './portal-spaces.ts'
@@ -134,32 +134,50 @@ export function newSpaceOf({
 }
 
 /**
- * What I changed since I opened the form, as the call wants it. Where the equipment changed, each language's list goes along,
- * so that one that does not fit any more is reported and not dropped. [TXT-3] [TXT-4]
+ * What I changed since I opened the form, as the call wants it. A language's list goes along where it was changed, or is in
+ * `checked`; any other the hub lets follow the main one. [TXT-3] [TXT-4]
  */
 export function changesOf(
   before: SpaceInput,
   after: SpaceInput,
+  checked: readonly string[] = [],
 ): Partial<Omit<SpaceInput, 'texts'>> & { texts?: TextsPatch } {
   const { details, texts: _texts, ...plain } = after
   const changed = Object.entries(plain).filter(
     ([field, value]) => value !== before[field as keyof typeof plain],
   )
   const isDetailed = DETAILS.some((field) => differs(before, after, field))
-  const isRelisted = differs(before, after, 'equipment')
   const texts: TextsPatch = {}
-  for (const key of textKeys(before, after)) {
-    const { tag, field } = key
-    const value = after.texts[tag]?.[field] ?? null
+  for (const { tag, field } of textKeys(before, after)) {
     const isSent =
-      differs(before, after, textKey(tag, field)) || (isRelisted && field === 'equipment' && value !== null)
-    if (isSent) texts[tag] = { ...texts[tag], [field]: value }
+      differs(before, after, textKey(tag, field)) || (field === 'equipment' && checked.includes(tag))
+    if (isSent) texts[tag] = { ...texts[tag], [field]: after.texts[tag]?.[field] ?? null }
   }
   return {
     ...Object.fromEntries(changed),
     ...(isDetailed ? { details } : {}),
     ...(Object.keys(texts).length === 0 ? {} : { texts }),
   }
+}
+
+/**
+ * Languages whose list of equipment the hub would drop, because the main list got something new and the writer left that list as it
+ * was: they have to look at it first. [TXT-3]
+ */
+export function listsToCheck(before: SpaceInput, after: SpaceInput): string[] {
+  const { equipment: old = [] } = before.details
+  const { equipment: young = [] } = after.details
+  if (young.length === 0) return []
+  return Object.keys(after.texts).filter((tag) => {
+    const words = after.texts[tag]?.equipment
+    if (words === undefined || differs(before, after, textKey(tag, 'equipment'))) return false
+    return carriedEquipment(words, old, young) === undefined
+  })
+}
+
+/** What a line of things says: the list that stood in it while nobody changed the line, else its words, each once. */
+export function listFrom(text: string, shown: string, stood: readonly string[] | undefined): string[] {
+  return stood !== undefined && text === shown.trim() ? [...stood] : listOf(text)
 }
 
 /** All fields of languages that some inputs have. */

@@ -85,6 +85,8 @@ function refusalText(t: PortalT, { why, at, faults = [], nameFault }: Refusal): 
   if (why === 'credentialsRefused' && at === '/username') return t('signIn.identifierRefused')
   if (why === 'credentialsRefused' && at === '/password') return t('confirm.refused')
   if (why === 'valueRefused' && at === '/kind') return t('refusal.kindTooLarge')
+  if (why === 'valueRefused' && at?.endsWith('/equipment/unchecked') === true)
+    return t('refusal.equipmentUnchecked')
   if (why === 'valueRefused' && at !== undefined && /^\/texts\/[^/]+\/equipment$/.test(at))
     return t('refusal.equipmentCount')
   if (why === 'valueRefused' && at === '/name') return t('refusal.nameIsAddress')

@@ -90,6 +90,7 @@ export const portal = {
     nameIsAddress: 'You can’t use this name: it looks like a web or email address.',
     valueRefused: 'This value is not valid. Please check it.',
     equipmentCount: 'List the same number of items as under Equipment.',
+    equipmentUnchecked: 'Equipment has changed. Correct this list too, or save again to keep it as it is.',
     kindTooLarge:
       'This kind of place can’t go here: a place can’t be inside a smaller one, like a library in a room. Choose another kind, or put it somewhere else.',
     tooMany: 'Too many attempts. Please wait a moment.',

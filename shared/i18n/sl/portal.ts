@@ -97,6 +97,8 @@ export const portal: PortalWords<typeof language> = {
     nameIsAddress: 'Tega imena ni mogoče uporabiti, ker je podobno spletnemu naslovu ali e-naslovu.',
     valueRefused: 'Ta vrednost ni veljavna. Preverite jo.',
     equipmentCount: 'Vnesite toliko kosov opreme, kot jih je v polju Oprema.',
+    equipmentUnchecked:
+      'Polje Oprema se je spremenilo. Popravite še ta seznam ali shranite še enkrat, da ostane, kot je.',
     domainTaken: 'Eno od teh e-poštnih domen že ima druga univerza.',
     domainRefused:
       'Ene od teh domen ni mogoče uporabiti: ni e-poštna domena ali pa lahko naslov v njej dobi kdor koli.',

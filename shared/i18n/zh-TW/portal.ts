@@ -87,6 +87,7 @@ export const portal: PortalWords<typeof language> = {
     nameIsAddress: '無法使用這個名稱：看起來像網址或電子郵件信箱。',
     valueRefused: '這個值無效，請檢查。',
     equipmentCount: '數量要和「設備」一樣多。',
+    equipmentUnchecked: '「設備」已變更。請一併修改這份清單，或再按一次儲存以保留原樣。',
     kindTooLarge:
       '這種類型的地點不能放在這裡：地點不能位於比它小的地點裡，例如圖書館不能在房間裡。請改選其他類型，或換個位置。',
     tooMany: '嘗試次數過多，請稍後再試。',

@@ -21,9 +21,11 @@ import {
   flagOf,
   flagText,
   kindsBelow,
-  listOf,
+  listFrom,
+  listsToCheck,
   merged,
   newSpaceOf,
+  textKey,
   type SpaceInput,
 } from '../space-input.ts'
 import { branchesOf, portalSpace, type PortalMoment, type PortalSpace } from '../portal-spaces.ts'
@@ -37,13 +39,13 @@ const NEW_SPACE = 'newSpace'
 
 /** Makes a space below another one. */
 export function NewSpace(): ReactElement {
-  const { t } = usePortalWords()
+  const { t, list } = usePortalWords()
   const { call, putRow, toast, draft } = useActions()
   const [, go] = useLocation()
   const moment = useMoment()
   if (moment === null) return <Loading />
   const add = async (values: FormValues): Promise<Refusal | null> => {
-    const input = inputOf(values, {})
+    const input = inputOf(values, null, list)
     const answer = await call('POST /spaces', { body: newSpaceOf(input) })
     if (!answer.ok) return answer.refusal
     putRow(answer.value)
@@ -94,16 +96,22 @@ interface Conflict {
 /** `stored`: in its main texts, which are changed here, whatever the reader's language shows. [TXT-1] */
 function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: PortalMoment }): ReactElement {
   const { space, stored, moment } = props
-  const { t } = usePortalWords()
+  const { t, list } = usePortalWords()
   const { call, putRow, toast } = useActions()
   const [, go] = useLocation()
   // As it was when the form was opened: what changes meanwhile is found at saving.
   const [before, setBefore] = useState({ input: inputFrom(stored), version: stored.version })
   const [conflict, setConflict] = useState<Conflict | null>(null)
-  const save = async (input: SpaceInput, from: typeof before): Promise<Refusal | null> => {
+  // The main list for which the writer was asked to look at the other languages' lists.
+  const [asked, setAsked] = useState<string | null>(null)
+  const save = async (
+    input: SpaceInput,
+    from: typeof before,
+    checked: readonly string[] = [],
+  ): Promise<Refusal | null> => {
     const answer = await call('PATCH /spaces/:id', {
       params: { id: space.id },
-      body: { version: from.version, ...changesOf(from.input, input) },
+      body: { version: from.version, ...changesOf(from.input, input, checked) },
     })
     if (!answer.ok) {
       if (answer.refusal.why !== 'stale' || answer.refusal.current === undefined) return answer.refusal
@@ -117,6 +125,15 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
     go(`/spaces/${space.id}`)
     return null
   }
+  const saveTyped = async (values: FormValues): Promise<Refusal | null> => {
+    const input = inputOf(values, before.input, list)
+    const main = JSON.stringify(input.details.equipment)
+    const toCheck = listsToCheck(before.input, input).filter((tag) => values.has(textKey(tag, 'equipment')))
+    const [tag] = toCheck
+    if (tag === undefined || asked === main) return save(input, before, toCheck)
+    setAsked(main)
+    return { why: 'valueRefused', at: `/${textKey(tag, 'equipment')}/unchecked`, retryAfterS: null }
+  }
   const back = { to: `/spaces/${space.id}`, label: space.name }
   return (
     <div className="p-page p-page-form">
@@ -126,11 +143,7 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
       )}
       <div className="p-card">
         {conflict === null ? (
-          <Form
-            send={(values) => save(inputOf(values, before.input.texts), before)}
-            go={t('app.save')}
-            going={t('app.saving')}
-          >
+          <Form send={saveTyped} go={t('app.save')} going={t('app.saving')}>
             <SpaceFields moment={moment} input={before.input} selfId={space.id} />
           </Form>
         ) : (
@@ -152,7 +165,13 @@ function inputFrom(space: PortalSpace): SpaceInput {
   return { name, kind, parentId: parentId ?? 0, location, capacity, details, texts }
 }
 
-function inputOf(values: FormValues, texts: SpaceInput['texts']): SpaceInput {
+/** `before`: as the form began; null: with nothing. `list` makes the line of which a list was shown. */
+function inputOf(
+  values: FormValues,
+  before: SpaceInput | null,
+  list: (words: readonly string[]) => string,
+): SpaceInput {
+  const stood = before?.details.equipment
   const location = values.text('location')
   const capacity = values.text('capacity')
   return {
@@ -166,11 +185,11 @@ function inputOf(values: FormValues, texts: SpaceInput['texts']): SpaceInput {
       sockets: flagOf(values.text('sockets')),
       wifi: flagOf(values.text('wifi')),
       stepFree: flagOf(values.text('stepFree')),
-      equipment: listOf(values.text('equipment')),
+      equipment: listFrom(values.text('equipment'), list(stood ?? []), stood),
       price: values.text('price'),
       note: values.text('note'),
     }),
-    texts: textsOf(values, texts),
+    texts: textsOf(values, before?.texts ?? {}),
   }
 }
 

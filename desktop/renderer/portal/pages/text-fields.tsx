@@ -1,6 +1,6 @@
 import { useContext, useState, type ReactElement } from 'react'
 import type { SpaceTexts } from '#shared/domain/space.ts'
-import { splitList, TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
+import { TEXT_FIELDS, type TextField } from '#shared/domain/space-texts.ts'
 import { LANGUAGES } from '../../i18n/languages.ts'
 import {
   MAX_DETAIL_LENGTH,
@@ -10,7 +10,7 @@ import {
 } from '../../common/limits.ts'
 import { DraftContext, Field, TextArea } from '../fields.tsx'
 import type { FormValues } from '../form.tsx'
-import { filledText, textKey } from '../space-input.ts'
+import { filledText, listFrom, textKey } from '../space-input.ts'
 import { textFieldWord, usePortalWords } from '../words.ts'
 
 const MAX_LENGTHS = {
@@ -74,7 +74,7 @@ function TextFieldsOf(props: { tag: string; name: string; text: SpaceTexts[strin
         name={textKey(tag, 'equipment')}
         label={textFieldWord(words, tag, 'equipment')}
         hint={t('edit.equipmentInOrder')}
-        start={(text.equipment ?? []).join(', ')}
+        start={lineOf(text.equipment)}
         lang={tag}
         isOptional
       />
@@ -90,16 +90,21 @@ function TextFieldsOf(props: { tag: string; name: string; text: SpaceTexts[strin
   )
 }
 
+function lineOf(equipment: readonly string[] = []): string {
+  return equipment.join(', ')
+}
+
 /** What a form says in other languages; what it has no fields for stays as it was. */
 export function textsOf(values: FormValues, before: SpaceTexts): SpaceTexts {
   const texts = { ...before }
   for (const { locale } of LANGUAGES) {
     if (!values.has(textKey(locale, 'name'))) continue
+    const stood = before[locale]?.equipment
     const typed = (field: TextField): string => values.text(textKey(locale, field))
     const text = filledText({
       name: typed('name'),
       location: typed('location'),
-      equipment: splitList(typed('equipment')),
+      equipment: listFrom(typed('equipment'), lineOf(stood), stood),
       price: typed('price'),
       note: typed('note'),
     })
