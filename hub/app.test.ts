@@ -166,6 +166,37 @@ describe('[EDG-9] a client who hangs up', () => {
   })
 })
 
+describe('[EDG-17] a connection', () => {
+  /** All that the hub sends on a connection until it ends it. */
+  async function answerTo(bytes: string): Promise<string> {
+    const app = await makeApp()
+    app.server.headersTimeout = 100
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    const address = app.server.address()
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1')
+    socket.on('error', () => undefined)
+    let text = ''
+    socket.on('data', (data: Buffer) => {
+      text += data.toString()
+    })
+    await once(socket, 'connect')
+    if (bytes !== '') socket.write(bytes)
+    await once(socket, 'close')
+    return text
+  }
+
+  test.each([
+    ['that never sent a byte', ''],
+    ['that stopped in the middle of its headers', 'GET /livez HTTP/1.1\r\nhost: loc'],
+  ])('%s is closed without a word', async (_which, bytes) => {
+    expect(await answerTo(bytes)).toBe('')
+  })
+
+  test('with what is no request is told so', async () => {
+    expect(await answerTo('what is this\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"error":"malformed"/)
+  })
+})
+
 describe('the Host', () => {
   const config = { host: '0.0.0.0', hostNames: ['carrel.example.org'], proxies: [], tls: null }
 

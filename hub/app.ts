@@ -146,8 +146,9 @@ function makeServer(config: AppDependencies['config'], loggerInstance: FastifyBa
     trustProxy: config.proxies.length === 0 ? false : makeTrust(config.proxies),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.write(rawRefusal('malformed'))
+    // Without an answer where nothing came in time: a browser's spare connection would take it for that of its next request. [EDG-17]
+    clientErrorHandler: ({ code }, socket) => {
+      if (socket.writable && code !== 'ERR_HTTP_REQUEST_TIMEOUT') socket.write(rawRefusal('malformed'))
       socket.destroy()
     },
   })
