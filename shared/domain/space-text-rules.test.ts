@@ -72,9 +72,23 @@ describe('changes of texts', () => {
       { sl: { equipment: Array.from({ length: 21 }, String) } },
       { field: 'equipment', index: null },
     ],
+    ['a note that is too long', { sl: { note: 'a'.repeat(501) } }, { field: 'note', why: 'value' }],
+    ['a price that is too long', { sl: { price: 'a'.repeat(81) } }, { field: 'price', why: 'value' }],
+    [
+      'a language that is named twice',
+      { sl: { name: 'A' }, SL: { location: 'B' } },
+      { tag: 'SL', field: null, detail: 'this language is named twice' },
+    ],
+    ['one that is also taken away', { sl: null, SL: { note: 'B' } }, { tag: 'SL', field: null }],
     ['what is no tag', { 'not a tag': { name: 'A' } }, { tag: 'not a tag', field: null }],
   ])('[TXT-1] refuses %s as in the main texts', (_, texts, fault) => {
     expect(faultOfTexts(texts)).toMatchObject(fault)
+  })
+
+  it('[TXT-1] takes texts of a language that are as long as the main ones may be', () => {
+    const longest = { name: 120, location: 200, price: 80, note: 500 }
+    for (const [field, length] of Object.entries(longest))
+      expect([field, faultOfTexts({ sl: { [field]: 'a'.repeat(length) } })]).toEqual([field, null])
   })
 
   it('[TXT-1] takes what is empty, and normalises the rest', () => {

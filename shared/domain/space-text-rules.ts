@@ -64,7 +64,11 @@ export function normaliseTexts(patch: TextsPatch): TextsPatch {
  * `faultOfFit`. [TXT-1] [TRE-2]
  */
 export function faultOfTexts(patch: TextsPatch): TextFault | null {
+  const named = new Set<string>()
   for (const [tag, text] of Object.entries(patch)) {
+    // Which of the two is meant, nobody can say: "sl" and "SL" are one language.
+    if (named.has(canonicalTag(tag))) return { tag, ...WHOLE, detail: 'this language is named twice' }
+    named.add(canonicalTag(tag))
     if (!checkTag(tag).ok) return { tag, ...WHOLE, detail: 'it is not a language tag such as sl' }
     for (const field of TEXT_FIELDS) {
       const fault = faultOfField(field, text?.[field])

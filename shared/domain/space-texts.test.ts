@@ -85,11 +85,12 @@ describe('texts of a space', () => {
   })
 
   it('tags have one spelling, lists one separator in any writing', () => {
-    expect(['ZH-tw', 'EN', 'zh-hant-TW', 'cy-X-carrel'].map(canonicalTag)).toEqual([
+    expect(['ZH-tw', 'EN', 'zh-hant-TW', 'cy-X-carrel', 'SR-latn-rs-EKAVSK'].map(canonicalTag)).toEqual([
       'zh-TW',
       'en',
       'zh-Hant-TW',
       'cy-x-carrel',
+      'sr-Latn-RS-ekavsk',
     ])
     expect(splitList(' 螢幕、白板，投影機; Lamp,,Lamp ')).toEqual(['螢幕', '白板', '投影機', 'Lamp', 'Lamp'])
   })

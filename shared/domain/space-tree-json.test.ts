@@ -135,4 +135,7 @@ test('[TXT-7] texts stand by language, in any case; one that is not offered is n
   expect(faults({ sl: { name: 'X\u202e' } })).toEqual([
     'A: texts.sl.name: it has the invisible character U+202E',
   ])
+  expect(faults({ SL: { location: 'X' }, sl: { name: 'Y' } })).toEqual([
+    'A: texts."sl": this language is named twice',
+  ])
 })

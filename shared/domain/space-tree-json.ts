@@ -151,7 +151,9 @@ function readTexts(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void
   for (const [typed, said] of Object.entries(node.texts ?? {})) {
     const tag = reading.languages.find((one) => one.toLowerCase() === typed.toLowerCase())
     const checked = checkText(said)
-    if (tag === undefined) reading.ignored.add(`texts.${printable(typed)}`)
+    if (tag !== undefined && tag in texts)
+      fault(reading, spec.path, 'badShape', `texts.${quoted(typed)}: this language is named twice`)
+    else if (tag === undefined) reading.ignored.add(`texts.${printable(typed)}`)
     else if (said === null) texts[tag] = null
     else if (checked.ok) texts[tag] = checked.value
     else {

@@ -315,6 +315,18 @@ test('[TRE-2] a flag of a part of a country is a name like any other; tag charac
   expect(faultOfName(`${england}\u{E0067}`)).toBe('it has the invisible character U+E0067')
 })
 
+test('[TRE-2] a name that nobody would see is none, and no name has what nobody sees', () => {
+  for (const blank of ['\u2800', '\u3164', '\u115f', '\u034f', '\uffa0', '\u00ad'])
+    expect(faultOfName(`Room${blank}`)).toBe(
+      `it has the invisible character U+${(blank.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`,
+    )
+  for (const joiner of ['\u200d', '\ufe0f', '\u200c\u{E0100}']) {
+    expect(faultOfName(joiner)).toBe('it is empty')
+    // Within words and signs they change how these look.
+    expect(faultOfName(`Room ♿${joiner} می${joiner}خواهم`)).toBeNull()
+  }
+})
+
 describe('texts in other languages', () => {
   const OFFERED = ['en', 'sl', 'zh-TW']
 

@@ -67,8 +67,15 @@ export type SpaceTreeNode = Static<typeof SpaceTreeNode>
 
 const checkDetails = makeCheck(SpaceDetails)
 
-/** Controls, line and paragraph separators, halves of characters, and invisible formatting – bidi marks among it – but not the joiners that scripts need. [TRE-2] */
-const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/u
+/**
+ * Controls, line and paragraph separators, halves of characters, and what nobody sees – bidi marks, fillers and the blank of
+ * Braille among it – but not the joiners that scripts need, nor the selectors that say how a character looks. [TRE-2]
+ */
+const FORBIDDEN =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u2800]|(?![\u200c\u200d\ufe00-\ufe0f\u{E0100}-\u{E01EF}])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+
+/** Allowed, and nothing by themselves. */
+const JOINERS = /[\u200c\u200d\ufe00-\ufe0f\u{E0100}-\u{E01EF}]/gu
 
 /** Flags of parts of countries, such as England's: a black flag, the part in tag characters, and their end (UTS 51). */
 const TAGGED_FLAG = /\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F}/gu
@@ -109,7 +116,7 @@ export function faultOfText(text: string, maxLength: number): string | null {
 
 /** What is wrong with a space's name; null when nothing is. [TRE-2] */
 export function faultOfName(text: string): string | null {
-  if (normaliseName(text) === '') return 'it is empty'
+  if (normaliseName(text.replaceAll(JOINERS, '')) === '') return 'it is empty'
   return faultOfText(text, MAX_SPACE_NAME_LENGTH)
 }
 

@@ -348,6 +348,10 @@ describe('when the hub says no', () => {
     expect([...kiosk.screen.keys()]).toEqual(LIBRARY.map(({ id }) => id))
     snapshot(kiosk, TEXTED)
     expect(kiosk.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
+    // Once for all: neither the next connection of this process asks again, nor the next process.
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    expect(helloOf(kiosk, NEW)).toEqual([PROTOCOL, 'epoch-1', 6])
     const next = reopen(kiosk)
     expect(helloOf(next, NEW)).toEqual([PROTOCOL, 'epoch-1', 6])
     expect(next.screen.get(3)?.texts).toEqual({ sl: { name: 'Soba' } })
