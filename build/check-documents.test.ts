@@ -35,6 +35,13 @@ test('what is not there is named with its line', () => {
   ])
 })
 
+test('a map of folders names programs that are there, wherever they lie', () => {
+  expect(faultsOf('    spaces/   tree.ts (a tree), names.test.ts\n    hub/sync.ts x.csv')).toEqual([])
+  expect(faultsOf('\n    spaces/   tree.ts, old-tree.ts\nold-tree.ts')).toEqual([
+    'hub/README.md:2: old-tree.ts is not there',
+  ])
+})
+
 test('a decision tells of its day', () => {
   expect(faultsOf('`hub/spaces/gone.ts`', 'build/decisions/2026-11-20-trees.md')).toEqual([])
 })

@@ -7,6 +7,9 @@ const LINK = /\]\(([^)#\s]+)(?:#[^)]*)?\)/g
 /** Code that can only be a file of ours: below a folder, or a test. */
 const FILE = /`((?:[\w.@-]+\/)+[\w.@-]+\.(?:tsx?|mjs|md|sql|json|ya?ml|css|sh)|[\w-]+\.test\.tsx?)`/g
 
+/** A program in an indented block, such as a map of folders. */
+const MAPPED = /(?<=^ {4}.*?)(?<![\w./-])(\w[\w.-]*\.(?:tsx?|mjs))\b/gm
+
 /** A command of npm that stands in code. */
 const SCRIPT = /\bnpm run ([\w-]+)/g
 
@@ -31,7 +34,7 @@ export function checkDocuments(
   return tree
     .filter((file) => file.path.endsWith('.md') && !file.path.startsWith(DATED))
     .flatMap(({ path: document, text }) =>
-      [LINK, FILE, SCRIPT].flatMap((pattern) =>
+      [LINK, FILE, MAPPED, SCRIPT].flatMap((pattern) =>
         [...text.matchAll(pattern)].flatMap(({ 1: named = '', index }) => {
           const isThere =
             pattern === SCRIPT

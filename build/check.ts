@@ -9,6 +9,7 @@ import { checkLanguages, checkTextsUsed } from './check-languages.ts'
 import { checkRules } from './check-rules.ts'
 import { checkDocuments } from './check-documents.ts'
 import { checkBoundaries } from './boundaries.ts'
+import { checkImports } from './check-imports.ts'
 import { checkWords } from './check-words.ts'
 import { ROOT } from './launcher.mjs'
 import { listPaths, readTree } from './tree.ts'
@@ -25,7 +26,7 @@ Checks the text of the project, all of it or only what is named:
   documents  files and commands that documents name exist
   words    no silenced checks, no loose ends, no addresses or paths of one machine
   schema   the published JSON Schema of a kiosk's configuration is what the code checks (rewritten if not)
-  boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (rewritten if not)
+  boundaries  the lint configuration is what build/boundaries.ts and build/lint-rules.json say (rewritten if not), and no import hides from it
   lock     package-lock.json matches package.json, on every platform, without addresses
 
 Prints one line per check, and what is wrong in full. Exit code 0 when nothing is.
@@ -46,7 +47,7 @@ const CHECKS: Record<string, () => Promise<Outcome>> = {
   documents: () => Promise.resolve(outcome(checkDocuments(readTree(), listPaths(), listScripts()))),
   words: () => Promise.resolve(outcome(checkWords(readTree()))),
   schema: () => Promise.resolve(outcome(checkSchema())),
-  boundaries: () => Promise.resolve(outcome(checkBoundaries())),
+  boundaries: () => Promise.resolve(outcome([...checkBoundaries(), ...checkImports(readTree())])),
   lock: () => Promise.resolve(outcome(checkLock(readTree()))),
 }
 

@@ -72,10 +72,10 @@ const checkDetails = makeCheck(SpaceDetails)
  * Braille among it – but not the joiners that scripts need, nor the selectors that say how a character looks. [TRE-2]
  */
 const FORBIDDEN =
-  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u2800]|(?![\u200c\u200d\ufe00-\ufe0f\u{E0100}-\u{E01EF}])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u2800]|(?![\p{Join_Control}\p{Variation_Selector}])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u
 
 /** Allowed, and nothing by themselves. */
-const JOINERS = /[\u200c\u200d\ufe00-\ufe0f\u{E0100}-\u{E01EF}]/gu
+const JOINERS = /[\p{Join_Control}\p{Variation_Selector}]/gu
 
 /** Flags of parts of countries, such as England's: a black flag, the part in tag characters, and their end (UTS 51). */
 const TAGGED_FLAG = /\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F}/gu
