@@ -12,7 +12,15 @@ import { clearLeftovers, startProgram, type ChildProgram } from './child-program
 import { say, StartupError } from './launcher.mjs'
 import { findTakenPort } from './ports.ts'
 import { startDemo } from './start-demo.ts'
-import { addProgram, removeProgram, makeStarted, restartProgram, stopAll, type Started } from './started.ts'
+import {
+  addProgram,
+  HUB,
+  removeProgram,
+  makeStarted,
+  restartProgram,
+  stopAll,
+  type Started,
+} from './started.ts'
 import { untilOneFails } from './supervise-programs.ts'
 
 /** A port may still be held for a moment by what was just ended. */
@@ -87,21 +95,29 @@ async function begin(started: Started): Promise<void> {
       `Port ${taken} is in use by another program. Stop it, or set CARREL_PORT to another port.`,
     )
   say('starting the hub…')
+  const [line] = await Promise.all([startHub(started), prepareScreens()])
+  process.stdout.write(`${line}\n`)
+  showSetupLink(started.config.home)
+  const hubUrl = line.slice('hub '.length)
+  await startDemo(started, hubUrl)
+}
+
+/** Starts the hub and gives the line that says where it is. One that is killed comes up again at the same place. [KSK-20] */
+async function startHub(started: Started): Promise<string> {
   const hub = addProgram(
     started,
     startProgram({
-      name: 'hub',
+      name: HUB,
       file: 'hub/main.ts',
       args: [],
       env: started.env,
       onErrorLine: showHubLine(started.config),
     }),
   )
-  const [line] = await Promise.all([hub.waitForLine('hub '), prepareScreens()])
-  process.stdout.write(`${line}\n`)
-  showSetupLink(started.config.home)
-  const hubUrl = line.slice('hub '.length)
-  await startDemo(started, hubUrl)
+  started.startAgain.set(hub, async () => {
+    await startHub(started)
+  })
+  return hub.waitForLine('hub ')
 }
 
 /** The hub has no terminal of its own here; who sits at this one may see the link, a log may not. [IDN-13] */

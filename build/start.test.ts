@@ -211,6 +211,26 @@ describe('npm start', () => {
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
   })
 
+  test('[KSK-20] a hub that is killed is started again at its address, and its kiosks stay and come back to it', async () => {
+    const started = start()
+    await started.waitForLine('ready')
+    const before = processesOf(home)
+    const hub = before.find(({ command }) => command.includes('hub/main.ts'))
+    process.kill(hub?.pid ?? 0, 'SIGKILL')
+    await started.waitForErrorLine('The hub stopped unexpectedly (SIGKILL) and was restarted.')
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200)
+    const after = processesOf(home)
+    const kiosks = (list: typeof after): number[] =>
+      list.filter(({ command }) => command.includes('--name Demo')).map(({ pid }) => pid)
+    expect(kiosks(before)).toHaveLength(2)
+    expect(kiosks(after)).toEqual(kiosks(before))
+    const connected = async (): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${port + 9}/metrics`)).text()
+      return Number(/^carrel_connected_kiosks (\d+)$/m.exec(text)?.[1] ?? 0)
+    }
+    await expect.poll(connected, { timeout: 60_000 }).toBeGreaterThanOrEqual(2)
+  })
+
   test('when all of it is killed at once, the next start clears what was left', async () => {
     const killed = start()
     await killed.waitForLine('ready')

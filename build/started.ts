@@ -3,6 +3,9 @@ import type { HubConfig } from '../hub/config.ts'
 import { recordChildren, type ChildProgram } from './child-programs.ts'
 import { portsFrom, type LauncherPorts } from './ports.ts'
 
+/** What the hub is called among the programs. */
+export const HUB = 'hub'
+
 /** What one `npm start` has started, in order; stopped the other way round. */
 export interface Started {
   config: HubConfig
@@ -11,7 +14,7 @@ export interface Started {
   /** The launcher's own folder below CARREL_HOME. */
   folder: string
   programs: ChildProgram[]
-  /** How to start a kiosk once more. */
+  /** How to start the hub or a kiosk once more. */
   startAgain: Map<ChildProgram, () => Promise<void>>
   /** Ends the demo's visitors, where there are some. */
   endVisitors: () => void
@@ -57,7 +60,7 @@ export function removeProgram(started: Started, program: ChildProgram): void {
   recordChildren(started.folder, started.programs)
 }
 
-/** Starts a kiosk that ended once more, in its folder and at its port; false where that cannot be. [KSK-20] */
+/** Starts a program that ended once more, in its folder and at its port; false where that cannot be. [KSK-20] */
 export async function restartProgram(started: Started, program: ChildProgram): Promise<boolean> {
   const again = started.startAgain.get(program)
   if (again === undefined || started.isStopping) return false
@@ -70,8 +73,8 @@ export async function restartProgram(started: Started, program: ChildProgram): P
 export async function stopAll(started: Started): Promise<void> {
   started.isStopping = true
   started.endVisitors()
-  const [hub, ...kiosks] = started.programs
-  await Promise.all(kiosks.map((kiosk) => kiosk.stop()))
-  await hub?.stop()
+  const isHub = ({ name }: ChildProgram): boolean => name === HUB
+  await Promise.all(started.programs.filter((program) => !isHub(program)).map((kiosk) => kiosk.stop()))
+  await started.programs.find(isHub)?.stop()
   recordChildren(started.folder, [])
 }

@@ -6,7 +6,7 @@ const CLOSED: readonly (number | null)[] = [0, 75]
 /** Exit code of a kiosk whose store broke: its supervisor starts it again. [KSK-3] */
 const STORE_BROKE = 70
 
-/** A kiosk that ends so often within so long will end again. */
+/** What ends so often within so long will end again. */
 const MOST_ENDS = 3
 const ENDS_WINDOW_MS = 60_000
 
@@ -22,8 +22,8 @@ export interface Supervised {
 
 /**
  * Waits until something ends that the rest cannot do without, and gives it. A window that somebody closed was meant to close:
- * that is said, and everything else goes on. A kiosk whose store broke, or that was killed, is started again, as its
- * supervisor would do; one that ends three times within a minute is given up. [SHL-13] [KSK-20]
+ * that is said, and everything else goes on. A kiosk whose store broke, and whatever was killed, is started again, as a
+ * supervisor would do; what ends three times within a minute is given up. [SHL-13] [KSK-20]
  */
 export async function untilOneFails({
   programs,
