@@ -96,6 +96,10 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
   for (const [picture, field, words] of [
     ['portal-space-newNameTaken', 'name', 'This name is already in use here.'],
     ['portal-space-newNoteRefused', 'note', 'This value is not valid. Please check it.'],
+    ['portal-pages-emailSame', 'email', 'This is your email address already.'],
+    ['portal-pages-emailElsewhere', 'email', 'You can’t change to this email address. Use one from your'],
+    ['portal-pages-groupNobody', 'person', 'No one at your university has this email address or username.'],
+    ['portal-pages-groupAlready', 'permission', 'ta217 is already in this group, as Admin.'],
     ['portal-open-askUniversityDomain', 'domains', 'One of these domains can’t be used'],
   ] as const) {
     await show(page, galleryUrl, picture)
@@ -104,9 +108,29 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
     await expect(input).toHaveAttribute('aria-invalid', 'true')
     await expect(input).toBeInViewport()
     const id = (await input.getAttribute('aria-describedby')) ?? ''
-    await expect(page.locator(`[id="${id}"]`)).toContainText(words)
+    await expect(page.locator(`[id="${id}"] strong`)).toHaveText(new RegExp(`^${words}`))
     await expect(page.getByRole('alert')).toHaveCount(0)
   }
+})
+
+test('[POR-19] [POR-17] every field that is wrong says so, and what was refused before does not', async ({
+  page,
+  galleryUrl,
+}) => {
+  const wrong = page.locator('[aria-invalid="true"]')
+  await show(page, galleryUrl, 'portal-open-signInMissing')
+  await expect(wrong).toHaveCount(2)
+  await expect(wrong.first()).toBeFocused()
+  await show(page, galleryUrl, 'portal-open-signUpCorrected')
+  await expect(wrong).toHaveCount(1)
+  await expect(wrong).toHaveAttribute('name', 'password')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await expect(page.getByText('email address. Use')).toHaveCount(0)
+})
+
+test('who is in a group already is not said to be added', async ({ page, galleryUrl }) => {
+  await show(page, galleryUrl, 'portal-pages-groupAddedTwice')
+  await expect(page.locator('.p-toast')).toContainText('Ana Novak is already in this group.')
 })
 
 test('[POR-19] a university that is refused for its domain reads about its domain', async ({
@@ -140,6 +164,22 @@ test('[POR-20] a floor is deleted with its name typed, and what goes with it cou
   await expect(dialog.getByText('This name doesn’t match.')).toHaveCount(0)
   await showPicture(page, '?screen=portal-space-delete&lang=en')
   await expect(page.getByRole('dialog').getByRole('textbox')).toHaveCount(0)
+})
+
+test('[POR-20] a room alone says too that its kiosk loses its assignment', async ({ page, galleryUrl }) => {
+  await show(page, galleryUrl, 'portal-space-deleteWithKiosk')
+  await expect(page.getByRole('dialog')).toContainText('1 kiosk loses its assignment')
+  await show(page, galleryUrl, 'portal-space-delete')
+  await expect(page.getByRole('dialog')).not.toContainText('kiosk')
+})
+
+test('[POR-20] what lives again is not listed as deleted, however late the hub’s list is', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-places-mineUndone')
+  await expect(page.locator('section', { hasText: 'Deleted' }).locator('li')).toHaveCount(1)
+  await expect(page.getByRole('button', { name: 'Restore' })).toHaveCount(1)
 })
 
 test('[POR-20] what was deleted is listed with where it stood and when it went', async ({

@@ -36,7 +36,7 @@ export async function requestAddressChange(
   if (account === null) return refuse({ why: 'signInNeeded' })
   if (account.directory !== null || account.email === null) return refuse({ why: 'notAllowed' })
   if (address === null || !(await isAddressOfUniversity(dependencies, account, address)))
-    return refuse({ why: 'addressRefused' })
+    return refuse({ why: 'addressRefused', at: '/email' })
   const unreachable = await findUnreachable(dependencies, address)
   if (unreachable !== null) return refuse(unreachable)
   // Counted for the address that gets the mail, and for the person who asks for it.

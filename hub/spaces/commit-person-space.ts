@@ -153,8 +153,8 @@ function faultOfPatch(
     return { why: 'nameRefused', nameFault: 'address', at: '/name' }
   if (faultOfText(location ?? '', MAX_LOCATION_LENGTH) !== null)
     return { why: 'valueRefused', at: '/location' }
-  if (details !== undefined && faultOfDetails(details) !== null)
-    return { why: 'valueRefused', at: '/details' }
+  const wrong = faultOfDetails(details ?? {})
+  if (wrong !== null) return { why: 'valueRefused', at: ['/details', wrong.field ?? []].flat().join('/') }
   return texts === undefined ? null : faultOfLanguages(texts, after)
 }
 

@@ -252,8 +252,9 @@ test('[TRE-3] [TRE-2] [EDG-10] names are compared in normal form, and what no sc
     expect((await calls.make(student, campus.root, name)).status).toBe(201)
   for (const [at, more] of [
     ['/location', { location: 'a\u202eb' }],
-    ['/details', { details: { note: 'a\u0007b' } }],
-    ['/details', { details: { equipment: ['a\ud800'] } }],
+    ['/details/note', { details: { note: 'a\u0007b' } }],
+    ['/details/price', { details: { price: 'a\nb' } }],
+    ['/details/equipment', { details: { equipment: ['Screen', 'a\ud800'] } }],
   ] as const)
     expect((await calls.make(student, campus.root, 'Fine', more)).error).toMatchObject({
       error: 'valueRefused',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { faultOfFit, faultOfTexts, textsAfter, textsDifference } from './space-text-rules.ts'
+import { faultOfDetails } from './space-tree.ts'
 
 const LISTED = { details: { equipment: ['Screen', 'Whiteboard', 'Lamp'] } }
 const WORDS = ['Zaslon', 'Tabla', 'Luč']
@@ -44,6 +45,19 @@ describe('changes of texts', () => {
       detail: 'it lists 1 and the main list 3: list the same number, in the same order',
     })
     expect(faultOfFit({ sl: { equipment: ['Zaslon'] } }, {})).toMatchObject({ field: 'equipment' })
+  })
+
+  it('[TRE-2] [TXT-1] a note may be typed in several lines and becomes one; no other text may', () => {
+    const note = 'Bring cards.\r\n\r\nKeys at the desk.'
+    expect(faultOfTexts({ sl: { note } })).toBeNull()
+    expect(textsAfter({ details: {} }, {}, { sl: { note } })).toEqual({
+      sl: { note: 'Bring cards. Keys at the desk.' },
+    })
+    expect(faultOfTexts({ sl: { note: `${note}\u202e` } })).toMatchObject({ field: 'note', why: 'value' })
+    expect(faultOfTexts({ sl: { price: 'a\nb' } })).toMatchObject({ field: 'price' })
+    expect(faultOfDetails({ note })).toBeNull()
+    expect(faultOfDetails({ price: 'a\nb' })).toMatchObject({ field: 'price' })
+    expect(faultOfDetails({ note: '\u202e' })).toMatchObject({ field: 'note' })
   })
 
   it('[TXT-1] twelve languages fit, and no more', () => {

@@ -1,6 +1,6 @@
 import { makeCheck } from '../wire/parse.ts'
 import { canonicalTag, carriedEquipment, TEXT_FIELDS, type TextField } from './space-texts.ts'
-import { faultOfText, normaliseName } from './space-tree.ts'
+import { faultOfNote, faultOfText, normaliseName } from './space-tree.ts'
 import {
   MAX_DETAIL_LENGTH,
   MAX_LOCATION_LENGTH,
@@ -84,7 +84,8 @@ function faultOfField(
 ): Pick<TextFault, 'index' | 'why' | 'detail'> | null {
   const texts = typeof value === 'string' ? [value] : (value ?? [])
   for (const [index, text] of texts.entries()) {
-    const detail = faultOfText(text, MAX_LENGTHS[field])
+    const faultIn = field === 'note' ? faultOfNote : faultOfText
+    const detail = faultIn(text, MAX_LENGTHS[field])
     const why = field === 'name' ? 'name' : 'value'
     if (detail !== null) return { index: Array.isArray(value) ? index : null, why, detail }
   }

@@ -65,6 +65,7 @@ describe('a nested tree', () => {
     ['seats said twice', [{ name: 'A', capacity: 4, seats: 6 }], ['A: badShape']],
     ['a strange detail', [{ name: 'A', details: { wlan: true } }], ['A: badValue']],
     ['a detail of another sort', [{ name: 'A', details: { wifi: 'yes' } }], ['A: badValue']],
+    ['lines in a price', [{ name: 'A', details: { price: '1\n2' } }], ['A: badValue']],
     ['a hidden character in a note', [{ name: 'A', details: { note: 'x\u202e' } }], ['A: badValue']],
     ['strange hours', [{ name: 'A', hours: { Mon: [['8', '20']] } }], ['A: badHours']],
     ['too deep', nested(MAX_TREE_DEPTH + 1), ['L13/L12/L11/L10/L9/L8/L7/L6/L5/L4/L3/L2/L1: tooDeep']],

@@ -142,8 +142,11 @@ function readCapacity(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): v
 function readDetails(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void {
   if (node.details === undefined) return
   const wrong = faultOfDetails(node.details)
-  if (wrong === null) spec.details = node.details
-  else fault(reading, spec.path, 'badValue', wrong)
+  const { note } = node.details
+  if (wrong === null)
+    spec.details =
+      typeof note === 'string' ? { ...node.details, note: normaliseName(note) || null } : node.details
+  else fault(reading, spec.path, 'badValue', wrong.detail)
 }
 
 function readTexts(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void {

@@ -209,7 +209,7 @@ function readDetails(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
   if (price !== undefined) said.price = normaliseName(price) || null
   if (note !== undefined) said.note = normaliseName(note) || null
   const wrong = faultOfDetails(said)
-  if (wrong !== null) fault(reading, row, 'badValue', wrong)
+  if (wrong !== null) fault(reading, row, 'badValue', wrong.detail)
   if (Object.keys(said).length > 0) spec.details = said
 }
 

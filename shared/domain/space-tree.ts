@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { makeCheck } from '../wire/parse.ts'
-import { MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind, type TextsPatch } from './space.ts'
+import { MAX_NOTE_LENGTH, MAX_SPACE_NAME_LENGTH, SpaceDetails, SpaceKind, type TextsPatch } from './space.ts'
 import type { OpeningHours } from './week-time.ts'
 
 /** What a tree says of one space's details: a value, or null for "none"; what is absent stays as it is. */
@@ -134,16 +134,32 @@ function codePoint(char: string): string {
   return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** What is wrong with details as they were given; null when nothing is. [TRE-2] */
-export function faultOfDetails(details: Record<string, unknown>): string | null {
+/** The same with a note, which people write in several lines: it is stored as one. [TRE-2] */
+export function faultOfNote(text: string, maxLength: number): string | null {
+  return faultOfText(normaliseName(text), maxLength)
+}
+
+/** What is wrong with details as they were given, and in which of them; null when nothing is. [TRE-2] */
+export function faultOfDetails(
+  details: Record<string, unknown>,
+): { field: keyof SpaceDetails | null; detail: string } | null {
   const checked = checkDetails(
     Object.fromEntries(Object.entries(details).filter(([, item]) => item !== null)),
   )
-  if (!checked.ok) return `${checked.refusal.at.replace('/', '') || 'details'}: ${checked.refusal.reason}`
-  const texts = [checked.value.price, checked.value.note, ...(checked.value.equipment ?? [])]
-  for (const text of texts) {
-    const fault = text === undefined ? null : faultOfText(text, 500)
-    if (fault !== null) return `${quoted(text ?? '')}: ${fault}`
+  if (!checked.ok) {
+    const { at, reason } = checked.refusal
+    return { field: null, detail: `${at.replace('/', '') || 'details'}: ${reason}` }
+  }
+  const { price, note, equipment = [] } = checked.value
+  const texts = [
+    ['price', price],
+    ['note', note],
+    ...equipment.map((thing) => ['equipment', thing] as const),
+  ] as const
+  for (const [field, text] of texts) {
+    if (text === undefined) continue
+    const fault = field === 'note' ? faultOfNote(text, MAX_NOTE_LENGTH) : faultOfText(text, MAX_NOTE_LENGTH)
+    if (fault !== null) return { field, detail: `${quoted(text)}: ${fault}` }
   }
   return null
 }

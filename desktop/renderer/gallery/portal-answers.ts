@@ -3,7 +3,7 @@ import type { RouteAnswer, RouteName } from '#shared/wire/rest.ts'
 import type { Answer } from '../portal/api.ts'
 import type { PortalState } from '../portal/store.ts'
 import { NOW_MS } from './fixtures.ts'
-import { placeAt, ROOM_101 } from './portal-fixtures.ts'
+import { DELETED as SOFA_CORNER, placeAt, ROOM_101 } from './portal-fixtures.ts'
 
 // What the hub of the invented campus answers to the portal's quieter pages.
 
@@ -195,16 +195,7 @@ const KIOSKS: RouteAnswer<'GET /kiosks'> = {
 }
 
 const DELETED: RouteAnswer<'GET /spaces/deleted'> = {
-  spaces: [
-    {
-      id: 501,
-      name: 'Sofa corner',
-      parentName: 'Ground floor',
-      within: ['University Library', 'Ground floor'],
-      deletedAtMs: NOW_MS - 3 * 86_400_000,
-      version: 3,
-    },
-  ],
+  spaces: [SOFA_CORNER],
 }
 
 /** What the hub answers; `waiting`: not yet. */

@@ -101,6 +101,16 @@ export function tableRow(nowMs: number = NOW_MS): PeopleSpace {
   }
 }
 
+/** A corner that was deleted three days ago. */
+export const DELETED = {
+  id: 501,
+  name: 'Sofa corner',
+  parentName: 'Ground floor',
+  within: ['University Library', 'Ground floor'],
+  deletedAtMs: NOW_MS - 3 * 86_400_000,
+  version: 3,
+}
+
 /** The whole campus as the hub sends it to a student, or to staff. */
 export function campusRows(nowMs: number = NOW_MS, isStaff = false): PeopleSpace[] {
   return [...rowsOf(PLACED, nowMs, isStaff), tableRow(nowMs)]

@@ -89,6 +89,17 @@ const open: Record<string, PortalPicture> = {
     answers: { 'POST /auth/register': refused('passwordRefused', { faults: ['common', 'onlyDigits'] }) },
     steps: [{ fill: { email: 'ana@lipnik.example', password: '1234567890' } }, { submit: 'form' }],
   },
+  signUpCorrected: {
+    path: '/sign-up',
+    state: openState(),
+    answers: { 'POST /auth/register': refused('addressRefused', { at: '/contact' }) },
+    steps: [
+      { fill: { email: 'ana@postbox.example', password: PASSWORD } },
+      { submit: 'form' },
+      { fill: { email: 'ana@lipnik.example', password: '' } },
+      { submit: 'form' },
+    ],
+  },
   signUpSent: {
     path: '/sign-up/sent',
     state: openState({ mailedTo: { page: 'signUp', email: 'ana.novak@student.lipnik.example' } }),
@@ -155,6 +166,13 @@ const places: Record<string, PortalPicture> = {
   },
   placesLarge: { path: '/', state: stateOf(me, { tree: fixtures.largeTree() }) },
   mine: { path: '/mine', state: stateOf(me) },
+  mineUndone: {
+    path: '/mine',
+    state: stateOf(me),
+    answers: {
+      'GET /spaces/deleted': accept({ spaces: [fixtures.DELETED, { ...fixtures.DELETED, id: TABLE }] }),
+    },
+  },
   mineEmpty: {
     path: '/mine',
     state: stateOf(me, { tree: fixtures.treeOf([]) }),
@@ -241,6 +259,7 @@ const space: Record<string, PortalPicture> = {
     },
     steps: [{ press: '.p-actions button' }],
   },
+  deleteWithKiosk: { path: at(ROOM_101), state: stateOf(STAFF), steps: [{ press: '.p-actions button' }] },
   toast: {
     path: '/mine',
     state: stateOf(me, {
@@ -298,12 +317,50 @@ const pages: Record<string, PortalPicture> = {
     path: '/profile',
     state: stateOf(student({ isFromDirectory: true, username: 'anovak', email: null })),
   },
+  emailSame: {
+    path: '/profile',
+    state: stateOf(me),
+    answers: { 'POST /me/email': refused('addressRefused', { at: '/email' }) },
+    steps: [{ fill: { email: me.email?.toUpperCase() ?? '' } }, { submit: 'form:has([name="email"])' }],
+  },
+  emailElsewhere: {
+    path: '/profile',
+    state: stateOf(me),
+    answers: { 'POST /me/email': refused('addressRefused', { at: '/email' }) },
+    steps: [{ fill: { email: 'ana@postbox.example' } }, { submit: 'form:has([name="email"])' }],
+  },
   confirmPassword: { path: '/profile', state: stateOf(me, { asking: { resolve: () => undefined } }) },
   deleteAccount: { path: '/profile', state: stateOf(me), steps: [{ press: '.p-button-quiet-danger' }] },
   groups: { path: '/groups', state: stateOf(STAFF) },
   groupsEmpty: { path: '/groups', state: stateOf(me), answers: { 'GET /groups': accept({ groups: [] }) } },
   groupNew: { path: '/groups', state: stateOf(STAFF), steps: [{ press: '.p-page-title button' }] },
   group: { path: '/groups/2', state: stateOf(STAFF) },
+  groupAlready: {
+    path: '/groups/2',
+    state: stateOf(STAFF),
+    answers: { 'POST /groups/:id/members': refused('valueRefused', { at: '/permission' }) },
+    steps: [{ fill: { person: 'ta217' } }, { submit: 'form' }],
+  },
+  groupNobody: {
+    path: '/groups/2',
+    state: stateOf(STAFF),
+    answers: { 'POST /groups/:id/members': refused('valueRefused', { at: '/person' }) },
+    steps: [{ fill: { person: 'ta218' } }, { submit: 'form' }],
+  },
+  groupAddedTwice: {
+    path: '/groups/2',
+    state: stateOf(STAFF),
+    answers: {
+      'POST /groups/:id/members': accept({
+        userId: 12,
+        name: 'Ana Novak',
+        email: 'ana.novak@student.lipnik.example',
+        permission: 'member',
+        isFromDirectory: false,
+      }),
+    },
+    steps: [{ fill: { person: 'ana.novak@student.lipnik.example' } }, { submit: 'form' }],
+  },
   groupAsMember: { path: '/groups/2', state: stateOf(MEMBER) },
   groupDelete: {
     path: '/groups/2',

@@ -23,8 +23,12 @@ export interface FieldFault {
   text?: string
 }
 
-/** What the browser finds wrong with a field. */
-export function faultOf(field: HTMLInputElement): FieldFault {
+/** What the browser finds wrong with a form, in the order of its fields. */
+export function faultsOf(fields: readonly HTMLInputElement[]): FieldFault[] {
+  return fields.map((field) => faultOf(field))
+}
+
+function faultOf(field: HTMLInputElement): FieldFault {
   const { name, validity } = field
   // A list of choices has neither.
   const [min, max] = [field.getAttribute('min') ?? '', field.getAttribute('max') ?? '']
@@ -68,8 +72,8 @@ export function focusField(field: HTMLElement): void {
   field.focus()
 }
 
-/** The field of the form around that does not fit; null: all do, as far as is known. */
-export const FaultContext = createContext<FieldFault | null>(null)
+/** The fields of the form around that do not fit, as far as is known. */
+export const FaultContext = createContext<readonly FieldFault[]>([])
 
 /** Label, hint and fault of a field, and the ids that tie them to it. */
 function Labelled(props: {
@@ -81,8 +85,8 @@ function Labelled(props: {
 }): ReactElement {
   const { t } = usePortalWords()
   const id = useId()
-  const fault = useContext(FaultContext)
-  const isWrong = fault?.name === props.name
+  const fault = useContext(FaultContext).find(({ name }) => name === props.name)
+  const isWrong = fault !== undefined
   return (
     <div className="p-field" data-wrong={isWrong}>
       <label htmlFor={id}>

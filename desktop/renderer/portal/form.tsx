@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactElement, type ReactNode, type SubmitEvent } from 'react'
 import type { Refusal } from './api.ts'
-import { DraftContext, FaultContext, faultOf, fieldOf, focusField, type FieldFault } from './fields.tsx'
+import { DraftContext, FaultContext, faultsOf, fieldOf, focusField, type FieldFault } from './fields.tsx'
 import { Problem, useSlow } from './page-elements.tsx'
 import { useActions, usePortal } from './portal-context.ts'
 import type { Draft } from './store.ts'
@@ -9,7 +9,7 @@ import { usePortalWords } from './words.ts'
 /** What a form gives back: what the hub had against it, or null when all is well. */
 export type Send = (values: FormValues) => Promise<Refusal | null>
 
-/** Values of a form by the names of its fields; text without spaces around it, passwords as they are. */
+/** Values of a form by the names of its fields; text in one line, without spaces around it, passwords as they are. */
 export interface FormValues {
   text(name: string): string
   password(name: string): string
@@ -22,7 +22,9 @@ function valuesOf(form: HTMLFormElement): FormValues {
     const value = data.get(name)
     return typeof value === 'string' ? value : ''
   }
-  return { text: (name) => read(name).trim(), password: read, has: (name) => data.has(name) }
+  // People write notes in several lines; what is stored of a place is one. [TRE-2]
+  const lineOf = (name: string): string => read(name).replaceAll(/\s+/g, ' ').trim()
+  return { text: lineOf, password: read, has: (name) => data.has(name) }
 }
 
 /** Sends once at a time, and keeps what was refused until the next try. Seconds to wait are counted down. */
@@ -31,6 +33,8 @@ function useSending(send: Send): {
   refusal: Refusal | null
   waitS: number
   start(values: FormValues): Promise<Refusal | null>
+  /** What was refused is said no more: the writer is at something else. */
+  forget(): void
 } {
   const [isBusy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<Refusal | null>(null)
@@ -50,7 +54,7 @@ function useSending(send: Send): {
     setWait(refused?.why === 'tooMany' ? (refused.retryAfterS ?? 0) : 0)
     return refused
   }
-  return { isBusy, refusal, waitS, start }
+  return { isBusy, refusal, waitS, start, forget: () => setRefusal(null) }
 }
 
 /** What a form begins with, how it keeps what is filled in, and how that is thrown away. */
@@ -89,6 +93,8 @@ export function Form(props: {
   isPlain?: boolean
   /** What to do about some refusals, beside their own words. */
   hints?: Partial<Record<Refusal['why'], ReactNode>>
+  /** What this form says of a refusal where the usual words would say something else; null: those. */
+  say?: (refusal: Refusal, values: FormValues) => string | null
   /** Stands beside the button. */
   more?: ReactNode
   /** Under this name what is filled in waits while somebody looks at another page. Passwords: never. [POR-15] */
@@ -97,30 +103,40 @@ export function Form(props: {
 }): ReactElement {
   const { t, refusal: words } = usePortalWords()
   const { draft, save, discard } = useDraft(props.draft)
-  const { isBusy, refusal, waitS, start } = useSending(props.send)
+  const { isBusy, refusal, waitS, start, forget } = useSending(props.send)
   const isSlow = useSlow(isBusy)
-  const [fault, setFault] = useState<FieldFault | null>(null)
+  const [said, setSaid] = useState<string | null>(null)
+  const [faults, setFaults] = useState<readonly FieldFault[]>([])
   const isOfField = ({ why }: Refusal): boolean =>
     why !== 'passwordRefused' && props.hints?.[why] === undefined
   /** What the hub has against one field stands at that field, and the writer is taken there. [POR-19] */
-  const pointAt = (form: HTMLFormElement, refused: Refusal): void => {
+  const pointAt = (form: HTMLFormElement, refused: Refusal, text: string): void => {
     const field = isOfField(refused) ? fieldOf(form, refused) : null
     const name = field?.getAttribute('name') ?? null
     if (field === null || name === null) return
-    setFault({ name, why: 'refused', min: '', max: '', text: words(refused) })
+    setFaults([{ name, why: 'refused', min: '', max: '', text }])
     focusField(field)
   }
   const sendIn = async (form: HTMLFormElement): Promise<void> => {
-    const refused = await start(valuesOf(form))
-    if (refused !== null) pointAt(form, refused)
+    const values = valuesOf(form)
+    const refused = await start(values)
+    if (refused === null) return
+    const text = props.say?.(refused, values) ?? null
+    setSaid(text)
+    pointAt(form, refused, text ?? words(refused))
   }
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const form = event.currentTarget
-    const wrong = form.querySelector<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid')
-    setFault(wrong === null ? null : faultOf(wrong))
-    if (wrong === null) void sendIn(form)
-    else focusField(wrong)
+    const wrong = [
+      ...form.querySelectorAll<HTMLInputElement>('input:invalid, select:invalid, textarea:invalid'),
+    ]
+    setFaults(faultsOf(wrong))
+    const [first] = wrong
+    if (first === undefined) return void sendIn(form)
+    // What was refused before may be about what was corrected meanwhile. [POR-17]
+    forget()
+    focusField(first)
   }
   const word = waitS > 0 ? t('app.retryIn', { count: waitS }) : isBusy ? (props.going ?? props.go) : props.go
   return (
@@ -132,11 +148,13 @@ export function Form(props: {
       aria-busy={isBusy}
       {...(save === null ? {} : { onInput: (event) => save(event.currentTarget) })}
     >
-      <FaultContext value={fault}>
+      <FaultContext value={faults}>
         <DraftContext value={draft.start}>{props.children}</DraftContext>
       </FaultContext>
-      {refusal !== null && fault?.why !== 'refused' && (
-        <Problem refusal={refusal}>{props.hints?.[refusal.why]}</Problem>
+      {refusal !== null && !faults.some(({ why }) => why === 'refused') && (
+        <Problem refusal={refusal} text={said}>
+          {props.hints?.[refusal.why]}
+        </Problem>
       )}
       <p className="p-soft p-form-wait" role="status">
         {isSlow && t('wait.slow')}

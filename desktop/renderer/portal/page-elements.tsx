@@ -58,6 +58,8 @@ export function Notice(props: { kind: 'good' | 'hint' | 'bad'; children: ReactNo
 /** What the hub had against something, and what to do; read out at once. */
 export function Problem(props: {
   refusal: Refusal
+  /** Instead of the usual words for it. */
+  text?: string | null
   onRetry?: () => void
   children?: ReactNode
 }): ReactElement {
@@ -68,7 +70,7 @@ export function Problem(props: {
     <div className="p-notice" data-kind="bad" role="alert">
       <Icon name={why === 'offline' || why === 'noAnswer' ? 'offline' : 'alert'} />
       <div>
-        <p>{isPasswords ? t('refusal.passwordRefused') : refusal(props.refusal)}</p>
+        <p>{isPasswords ? t('refusal.passwordRefused') : (props.text ?? refusal(props.refusal))}</p>
         {isPasswords && (
           <ul className="p-faults">
             {faults.map((fault) => (

@@ -5,7 +5,7 @@ import { Field, PasswordField } from '../fields.tsx'
 import { Form, type FormValues } from '../form.tsx'
 import { MAX_ADDRESS_LENGTH } from '../../common/limits.ts'
 import { Card, Question } from '../page-elements.tsx'
-import { useActions } from '../portal-context.ts'
+import { useActions, useMe } from '../portal-context.ts'
 import { usePortalWords } from '../words.ts'
 
 // Sensitive acts: each may ask for the password again first. [POR-5]
@@ -37,6 +37,7 @@ export function ChangePassword(): ReactElement {
 /** Asks for another address. */
 export function ChangeEmail(): ReactElement {
   const { t } = usePortalWords()
+  const me = useMe()
   const { callWithPassword, toast } = useActions()
   const change = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
@@ -45,9 +46,17 @@ export function ChangeEmail(): ReactElement {
     toast(t('profile.emailSent', { email }))
     return null
   }
+  /** No account is created here. */
+  const say = ({ why, at }: Refusal, values: FormValues): string | null => {
+    if (why !== 'addressRefused') return null
+    // Without a field: it is of the university, and no mail server in reach takes it. [IDN-18]
+    if (at !== '/email') return t('refusal.contactRefused')
+    const isSame = values.text('email').toLowerCase() === me.email?.toLowerCase()
+    return t(isSame ? 'profile.emailSame' : 'profile.emailElsewhere')
+  }
   return (
     <Card title={t('profile.email')} lead={t('profile.emailLead')}>
-      <Form send={change} go={t('profile.emailGo')}>
+      <Form send={change} go={t('profile.emailGo')} say={say}>
         <Field
           name="email"
           type="email"

@@ -58,6 +58,8 @@ export function DeleteSpace(props: {
     toast(t('space.deleted', { name: space.name }), () => void restore())
     return null
   }
+  const me = useMe()
+  const isStaff = may(actorOf(me), 'seeKiosks', { universityId: me.university?.id ?? 0 })
   const count = Math.max(inIt.length, children.length) + 1
   return (
     <Question title={t('space.deleteAsk', { name: space.name })} onClose={onClose}>
@@ -73,6 +75,7 @@ export function DeleteSpace(props: {
         }
       >
         {hasParts && <GoesWithIt space={space} inIt={inIt} tops={children} />}
+        {isStaff && <Kiosks ids={new Set([space.id, ...inIt.map(({ id }) => id)])} />}
         <p>{t('space.deleteBody')}</p>
         {hasParts && (
           <Field name="again" label={t('space.deleteName', { name: space.name })} exactly={space.name} />
@@ -82,7 +85,7 @@ export function DeleteSpace(props: {
   )
 }
 
-/** How many of which kind go with it, the names of what stands directly in it, and how many kiosks lose their place. */
+/** How many of which kind go with it, and the names of what stands directly in it. */
 function GoesWithIt(props: {
   space: PortalSpace
   inIt: readonly PortalSpace[]
@@ -90,12 +93,10 @@ function GoesWithIt(props: {
 }): ReactElement {
   const { space, inIt, tops } = props
   const { t, kind: word, list, pair } = usePortalWords()
-  const me = useMe()
   const kinds = [...new Set(inIt.map(({ kind }) => kind))]
   const counts = kinds.map((kind) => pair(word(kind), String(inIt.filter((one) => one.kind === kind).length)))
   const direct = inIt.filter(({ parentId }) => parentId === space.id)
   const names = (direct.length > 0 ? direct : tops).map(({ name }) => name)
-  const isStaff = may(actorOf(me), 'seeKiosks', { universityId: me.university?.id ?? 0 })
   return (
     <div role="alert">
       <p>{t('space.deleteChildren')}</p>
@@ -109,7 +110,6 @@ function GoesWithIt(props: {
           {list(names.slice(0, NAMED))}
           {names.length > NAMED && ' …'}
         </li>
-        {isStaff && <Kiosks ids={new Set([space.id, ...inIt.map(({ id }) => id)])} />}
       </ul>
     </div>
   )
@@ -118,10 +118,15 @@ function GoesWithIt(props: {
 /** So many names tell which place is meant; all of a library's fill a page. */
 const NAMED = 8
 
+/** How many kiosks lose their place. */
 function Kiosks({ ids }: { ids: ReadonlySet<number> }): ReactElement | null {
   const { t } = usePortalWords()
   const { loaded } = useLoad('GET /kiosks', NOTHING)
   const count =
     loaded.state === 'ready' ? loaded.value.kiosks.filter(({ spaceId }) => ids.has(spaceId)).length : 0
-  return count === 0 ? null : <li>{t('space.deleteKiosks', { count })}</li>
+  return count === 0 ? null : (
+    <p role="status">
+      <strong>{t('space.deleteKiosks', { count })}</strong>
+    </p>
+  )
 }

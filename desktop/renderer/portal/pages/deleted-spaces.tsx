@@ -1,7 +1,7 @@
-import type { ReactElement } from 'react'
+import { useEffect, useRef, type ReactElement } from 'react'
 import { ACTION_TIMEOUT_MS, PendingButton, usePendingActions } from '../pending-actions.tsx'
 import { Problem } from '../page-elements.tsx'
-import { useActions } from '../portal-context.ts'
+import { useActions, usePortal } from '../portal-context.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 
@@ -10,10 +10,21 @@ export function DeletedSpaces(): ReactElement | null {
   const { t, refusal, moment } = usePortalWords()
   const { call, putRow, toast } = useActions()
   const pending = usePendingActions<number>()
-  const { loaded, reload, change } = useLoad('GET /spaces/deleted', NOTHING)
+  const { loaded, reload, refresh, change } = useLoad('GET /spaces/deleted', NOTHING)
+  const tree = usePortal((state) => state.tree)
+  const living = tree.state === 'ready' ? tree.spaces : null
+  const count = living?.size ?? null
+  // Another page, or an undo, may have deleted or brought back something.
+  const lastCount = useRef(count)
+  useEffect(() => {
+    if (count === lastCount.current) return
+    lastCount.current = count
+    refresh()
+  }, [count, refresh])
   if (loaded.state === 'loading') return null
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
-  const { spaces } = loaded.value
+  // What lives again needs no bringing back, however late the hub's list is.
+  const spaces = loaded.value.spaces.filter(({ id }) => living?.has(id) !== true)
   if (spaces.length === 0) return null
   const restore = async (id: number, name: string): Promise<void> => {
     const answer = await call('POST /spaces/:id/restore', { params: { id } }, ACTION_TIMEOUT_MS)

@@ -120,8 +120,10 @@ function Members({ group }: { group: Group }): ReactElement {
       body: { person, permission },
     })
     if (!answer.ok) return answer.refusal
+    const { userId, name } = answer.value
+    const isThere = loaded.state === 'ready' && loaded.value.members.some((one) => one.userId === userId)
     put(answer.value)
-    toast(t('groups.added', { name: answer.value.name }))
+    toast(t(isThere ? 'groups.already' : 'groups.added', { name }))
     return null
   }
   return (
@@ -193,6 +195,13 @@ function AddMember(props: {
 }): ReactElement {
   const { t } = usePortalWords()
   const [round, setRound] = useState(0)
+  const say = ({ why, at }: Refusal, values: FormValues): string | null => {
+    if (why !== 'valueRefused') return null
+    if (at !== '/permission') return t('groups.nobody')
+    // Whoever is there already has the other role.
+    const isAdmin = values.text('permission') !== 'admin'
+    return t(isAdmin ? 'groups.alreadyAdmin' : 'groups.alreadyMember', { name: values.text('person') })
+  }
   const add = async (values: FormValues): Promise<Refusal | null> => {
     const permission = values.text('permission') === 'admin' ? 'admin' : 'member'
     const refused = await props.onAdd(values.text('person'), permission)
@@ -202,12 +211,7 @@ function AddMember(props: {
   return (
     <div className="p-sub">
       <h3>{t('groups.addTitle')}</h3>
-      <Form
-        key={round}
-        send={add}
-        go={t('groups.add')}
-        hints={{ valueRefused: <p>{t('groups.nobody')}</p>, notFound: <p>{t('groups.nobody')}</p> }}
-      >
+      <Form key={round} send={add} go={t('groups.add')} say={say}>
         <Field name="person" label={t('groups.person')} />
         <Choice
           name="permission"
