@@ -72,7 +72,7 @@ describe('a refusal is of the closed list', () => {
     expect(errorOf(await send('{"code":'))).toEqual([400, 'malformed'])
     expect(errorOf(await send(''))).toEqual([400, 'malformed'])
     expect(errorOf(await send('{"__proto__":{"x":1}}'))).toEqual([400, 'malformed'])
-    expect(errorOf(await send(JSON.stringify('x'.repeat(70_000))))).toEqual([413, 'tooLarge'])
+    expect(errorOf(await send(JSON.stringify('x'.repeat(140_000))))).toEqual([413, 'tooLarge'])
     expect(errorOf(await send('<code/>', 'text/xml'))).toEqual([415, 'unsupportedMediaType'])
   })
 

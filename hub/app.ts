@@ -61,8 +61,8 @@ export interface AppDependencies {
   screenFolder?: string
 }
 
-/** Request bodies are small. */
-const MAX_BODY_BYTES = 65_536
+/** The largest is a place with all that may be said of it in twelve languages, 92 kB in Chinese. [TXT-1] */
+const MAX_BODY_BYTES = 131_072
 /** For the whole of a request to come in; Fastify's own default is to wait for ever. */
 const REQUEST_TIMEOUT_MS = 30_000
 /**

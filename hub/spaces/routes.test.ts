@@ -314,6 +314,26 @@ test('[TXT-1] [TXT-4] texts are given with a new space, changed by language and 
   expect(none.space.facts).not.toHaveProperty('texts')
 })
 
+test('[TXT-1] a place is taken with all that may be said of it, in twelve languages at their longest', async () => {
+  const { campus, chief, student } = tenant
+  const equipment = Array.from({ length: 20 }, () => '椅'.repeat(80))
+  const longest = {
+    name: '室'.repeat(120),
+    location: '樓'.repeat(200),
+    equipment,
+    price: '元'.repeat(80),
+    note: '靜'.repeat(500),
+  }
+  const tags = Array.from({ length: 12 }, (_, index) => `q${String.fromCodePoint(97 + index)}`)
+  const texts = Object.fromEntries(tags.map((tag) => [tag, longest]))
+  const { status, space } = await calls.make(chief, campus.floors[0], 'Much said', {
+    details: { equipment, price: longest.price, note: longest.note },
+    texts,
+  })
+  expect(status).toBe(201)
+  expect((await calls.see(student, space.id)).facts.texts).toEqual(texts)
+})
+
 test('[TXT-1] a name in another language is nobody’s identity: it may stand twice, and does not take a main one', async () => {
   const { campus, chief } = tenant
   const texts = { sl: { name: 'Kotiček' } }
