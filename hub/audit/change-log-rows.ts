@@ -70,7 +70,36 @@ const MAX_NAMED = 10_000
 /** So many acts are looked through for one page where parts of names are looked for: each costs a comparison of its text. */
 const SEARCHED_ROWS = 100_000
 
-/** Values: university, before, service, subject, user, from, to, how many, person, space, kiosk. A name finds who has it now, and where it was in the act itself. */
+/** Where an act itself gives names, as paths of JSON. */
+const SPACE_NAMES = [
+  'name',
+  'before.name',
+  'after.name',
+  'before.texts.*.name',
+  'after.texts.*.name',
+  'deleted[*].name',
+]
+const KIOSK_NAMES = ['name', 'from', 'to']
+const KIOSK_NAMES_OF_SPACES = ['strandedKiosks[*].name']
+
+/** Whether an act of a service gives a name with a part, as SQL. Keys, and what is no name, are not looked at. */
+function givesName(service: string, paths: readonly string[], value: number): string {
+  const given = paths.map(
+    (path) =>
+      `exists (select 1 from jsonb_path_query(c.log, '$.${path}') as given where given #>> '{}' ilike $${value})`,
+  )
+  return `(c.service = '${service}' and (${given.join(' or ')}))`
+}
+
+/** An act on several things at once lists each with its number, as SQL. */
+function lists(list: string, value: number): string {
+  return `c.log @> jsonb_build_object('${list}', jsonb_build_array(jsonb_build_object('id', $${value}::bigint)))`
+}
+
+/**
+ * Values: university, before, service, subject, user, from, to, how many, person, space, kiosk, number of the space, of the
+ * kiosk. A name finds who has it now, and where it was in the act itself; a number what has it. [AUD-10]
+ */
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
        and ($5::bigint is null or c.user_id = $5)
@@ -78,9 +107,12 @@ const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($9::text is null or c.actor ilike $9
          or c.user_id = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9)}))
          or c.log->>'userId' = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9, '::text')})))
-       and ($10::text is null or (c.service = 'spaces' and c.log::text ilike $10)
+       and ($10::text is null or ${givesName('spaces', SPACE_NAMES, 10)}
+         or ($12::text is not null and (c.log->>'spaceId' = $12 or ${lists('deleted', 12)}))
          or c.log->>'spaceId' = any(array(${idsOf('spaces', 'university_id', 'name', 10, '::text')})))
-       and ($11::text is null or (c.service = 'kiosks' and c.log::text ilike $11)
+       and ($11::text is null or ${givesName('kiosks', KIOSK_NAMES, 11)} or ${givesName('spaces', KIOSK_NAMES_OF_SPACES, 11)}
+         or ($13::text is not null
+           and (c.log->>'kioskId' = $13 or c.actor = 'kiosk ' || $13 or ${lists('strandedKiosks', 13)}))
          or c.log->>'kioskId' = any(array(${idsOf('kiosks', 'university_id', 'name', 11, '::text')}))
          or c.actor = any(array(select 'kiosk ' || id from kiosks where university_id = $1 and name ilike $11 limit ${MAX_NAMED})))`
 
@@ -96,7 +128,13 @@ function chosenBy(
 ): unknown[] {
   const { service = null, subject = null, userId = null, fromMs = null, toMs = null } = filter
   const parts = [filter.person, filter.space, filter.kiosk].map((part) => likeOf(part))
-  return [universityId, page.before, service, subject, userId, fromMs, toMs, page.count, ...parts]
+  const numbers = [filter.space, filter.kiosk].map((part) => numberOf(part))
+  return [universityId, page.before, service, subject, userId, fromMs, toMs, page.count, ...parts, ...numbers]
+}
+
+/** What is a number, as a log has it: without zeros before it. */
+function numberOf(part: string | undefined): string | null {
+  return /^0*([1-9]\d{0,14})$/.exec(part?.trim() ?? '')?.[1] ?? null
 }
 
 /** A pattern of LIKE that finds a part of a text; no letter of it means anything else there. */
@@ -165,7 +203,7 @@ export async function loadChangeRows(
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
        c.service, c.subject, host(c.address) as address, c.log, c.group_id as "groupId"
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where ${CHOSEN} and ($12::bigint is null or c.id >= $12) order by c.id desc limit $8`,
+     where ${CHOSEN} and ($14::bigint is null or c.id >= $14) order by c.id desc limit $8`,
     [...chosenBy(universityId, filter, page), page.floor ?? null],
   )
 }
