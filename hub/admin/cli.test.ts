@@ -363,7 +363,71 @@ describe('what is refused', () => {
     const run = await admin('spaces', 'import', '--dry-run', file)
     expect([run.code, run.stderr]).toEqual([0, ''])
     expect(run.stdout).toMatch(/^  \+ Library\/Room 1 \(room\)$[^]*: 1 new, [01] changed, 0 deleted/m)
-    expect(run.stdout.includes('ignored: note, free')).toBe(name.includes('comma'))
+    expect(run.stdout.includes('ignored: "note, free')).toBe(name.includes('comma'))
+  })
+
+  test.each(['utf16le', 'utf16be'])(
+    '[IMP-13] a table in UTF-16 is taken in either order of bytes: %s',
+    async (order) => {
+      const bytes = Buffer.from('\uFEFFpath;kind\r\nDvorišče 閱覽室;room\r\n', 'utf16le')
+      const file = join(folder, `${order}.csv`)
+      writeFileSync(file, order === 'utf16be' ? bytes.swap16() : bytes)
+      const run = await admin('spaces', 'import', '--dry-run', file)
+      expect([run.code, run.stderr]).toEqual([0, ''])
+      expect(run.stdout).toContain('  + Dvorišče 閱覽室 (room)\n')
+    },
+  )
+
+  test.each([
+    [
+      'braces.csv',
+      '{Path;kind\nHall;room\n',
+      /^braces\.csv was not imported; it has 1 error:\n  file: it needs a column "path"/,
+    ],
+    ['brackets.CSV', '[x],path\n1,Hall\n', /^  \+ Hall \(room\)\n  ignored: "\[x\]"\n/],
+    ['brackets.tsv', '[x]\tpath\n1\tHall\n', /^  \+ Hall \(room\)\n  ignored: "\[x\]"\n/],
+    ['tree.txt', '[{"name":"Hall"}]', /^  \+ Hall \(room\)\n/],
+    ['tree', ' {"name":"Hall"}', /^  \+ Hall \(room\)\n/],
+    ['table', 'path\nHall\n', /^  \+ Hall \(room\)\n/],
+    ['table.json', 'path\nHall\n', /line 1, column 1: /],
+  ])(
+    '[IMP-13] the ending says what is in %s, and the first character where it does not',
+    async (name, text, said) => {
+      const run = await admin('spaces', 'import', '--dry-run', treeFile(name, text))
+      expect(run.stdout + run.stderr).toMatch(said)
+    },
+  )
+
+  test('[IMP-18] nothing of a file forges a line or floods a terminal: columns, languages, names', async () => {
+    const forged = 'n\nImported 500 spaces. Done.'
+    const long = 'x'.repeat(60_000)
+    const columns = Array.from({ length: 40 }, (_, index) => `c${index}`)
+    const files: [string, string][] = [
+      ['forged.csv', `path,"${forged}"\nHall,1\n`],
+      ['long.csv', `path,${long}\nHall,1\n`],
+      ['many.csv', `path,${columns.join()}\nHall${','.repeat(40)}\n`],
+      ['forged.json', JSON.stringify([{ name: 'Hall', texts: { [forged]: {}, [long]: {} }, [forged]: 1 }])],
+      ['name.json', JSON.stringify([{ name: 'Hall', children: [{ name: long }, { name: forged }] }])],
+      ['path.json', JSON.stringify({ [long]: { [forged]: 7 } })],
+      ['details.json', JSON.stringify([{ name: 'Hall', details: { [long]: 1, [forged]: 2 } }])],
+      ['hours.json', JSON.stringify([{ name: 'Hall', hours: { [long]: [], [forged]: long } }])],
+      ['twice.json', `{"${long}":[],"${long}":[]}`],
+      ['kind.csv', `path,kind,hours\nHall,"${forged}",${long.slice(0, 50_000)}\n`],
+    ]
+    for (const [name, text] of files) {
+      const run = await admin('spaces', 'import', '--dry-run', treeFile(name, text))
+      const lines = `${run.stdout}${run.stderr}`.split('\n')
+      expect(Math.max(...lines.map((line) => line.length)), name).toBeLessThan(1_100)
+      expect(
+        lines.filter((line) => line.startsWith('Imported')),
+        name,
+      ).toEqual([])
+      expect(lines.length, name).toBeGreaterThan(2)
+    }
+    const many = await admin('spaces', 'import', '--dry-run', treeFile('many.csv', files[2]?.[1] ?? ''))
+    expect(many.stdout).toContain('"c19", … and 20 more\n')
+    const shown = await admin('spaces', 'import', '--dry-run', treeFile('forged.csv', files[0]?.[1] ?? ''))
+    expect(shown.stdout).toContain('  ignored: "nU+000AImported 500 spaces. Done."\n')
   })
 
   test('[TRE-2] the spaces above can be made with what a table names', async () => {
@@ -432,7 +496,7 @@ test('[TXT-7] [TXT-6] [TXT-3] a table has texts in other languages, in columns o
   )
   const run = await admin('spaces', 'import', file)
   expect([run.code, run.stderr]).toEqual([0, ''])
-  expect(run.stdout).toContain('  + Annexe (room)\n  ignored: name:de\n')
+  expect(run.stdout).toContain('  + Annexe (room)\n  ignored: "name:de"\n')
   const shown = await admin('spaces', 'show', 'Annexe')
   expect(shown.stdout).toMatch(/^in sl +name Prizidek$/m)
   expect(shown.stdout).toMatch(/^in zh-TW +equipment 螢幕, 燈$/m)
@@ -446,6 +510,16 @@ test('[TXT-7] [TXT-6] [TXT-3] a table has texts in other languages, in columns o
       '  line 2: equipment:sl: it lists 1 and the main list 2: list the same number, in the same order',
     ),
   ])
+  const fresh = await admin(
+    'spaces',
+    'import',
+    treeFile('fresh.csv', 'path,equipment,equipment:sl\nLodge,"Screen, Lamp",Zaslon\n'),
+  )
+  expect([fresh.code, fresh.stderr]).toEqual([
+    1,
+    expect.stringContaining('  line 2: equipment:sl: it lists 1 and the main list 2: '),
+  ])
+  expect((await admin('spaces', 'show', 'Lodge')).code).toBe(1)
   const other = {
     name: 'Annexe',
     details: { equipment: ['Screen', 'Camera'] },

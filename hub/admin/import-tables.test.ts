@@ -381,6 +381,18 @@ test('[IMP-4] other files and columns are named and left alone; semicolons and a
   )
 })
 
+test('[IMP-18] [IMP-4] a column of another name is one short line at a terminal', async () => {
+  const rows = ['cspace', 'faculty', 'lab208', 'lab301'].map((name, index) => `${index + 1},${name},,\n`)
+  const header = `id,name,"x\nImported 9 users.",${'y'.repeat(9_000)}`
+  edit('groups.csv', () => `${header}\n${rows.join('')}`)
+  const run = await importTables('--dry-run')
+  const lines = run.stdout.split('\n')
+  expect(lines.filter((line) => line.startsWith('  ignored: '))).toEqual([
+    `  ignored: "groups.csv: xU+000AImported 9 users.", "groups.csv: ${'y'.repeat(48)}…"`,
+  ])
+  expect(lines).not.toContain('Imported 9 users.')
+})
+
 test('[IMP-4] the act stands in the log, without a name', async () => {
   await importTables()
   // The same once more changes nothing, and is not written down. [AUD-5]

@@ -15,7 +15,7 @@ import { commitTables, previewTables, type TablesOutcome } from './import-commit
 import { readFolder, type TableFault } from './import-folder.ts'
 import type { RoomPlaces } from './import-plan.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
-import { cut } from './text-file.ts'
+import { cut, ignoredLine } from './text-file.ts'
 
 /** `import`. [IMP-4] [IMP-5] [IMP-6] [IMP-7] */
 export const tablesImport: AdminCommand = {
@@ -119,7 +119,7 @@ function describe({ plan, spaces }: TablesOutcome, name: string, ignored: string
     `${what}: ${created} new, ${changed} changed, ${unchanged} unchanged`
   return [
     ...cut(lines),
-    ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
+    ...ignoredLine(ignored),
     sum('users', users.create.length, users.change.length, users.unchangedCount),
     sum('groups', groups.create.length, groups.change.length, groups.unchangedCount),
     sum('memberships', memberships.create.length, memberships.change.length, memberships.unchangedCount),

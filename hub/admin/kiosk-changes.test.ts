@@ -48,6 +48,15 @@ async function typing(typed: string | null, ...args: string[]): Promise<CliRun &
   return { ...run, asked }
 }
 
+/** At a terminal at which somebody answers so, after something else has happened. */
+async function answering(typed: string, first: () => Promise<unknown>, ...args: string[]): Promise<CliRun> {
+  const ask: Terminal['ask'] = async () => {
+    await first()
+    return typed
+  }
+  return runHere({ DATABASE_URL: database.url, CARREL_HOME: folder }, args, { width: 100, ask })
+}
+
 async function clockAndActs(): Promise<[unknown, string[]]> {
   const [row] = await query<{ clock: number }>(database.pool, 'select clock from universities')
   const acts = await query<{ what: string }>(
@@ -151,7 +160,7 @@ test('[IMP-16] what cannot be undone is asked about, and done by no other answer
     expect(nobody.stderr).toMatch(/\nNothing was changed: .+ --yes to confirm\.\n$/)
     const json = await admin(...args, '--json')
     expect([json.code, json.stderr]).toEqual([2, ''])
-    for (const typed of [null, '', 'n', 'door', 'marsh']) {
+    for (const typed of [null, '', 'n', 'door', 'marsh', 'yep', 'yet', 'ye', 'yes please', 'y n']) {
       const run = await typing(typed, ...args)
       expect([run.code, run.stdout, run.stderr]).toEqual([1, '', 'Cancelled. Nothing was changed.\n'])
       expect(run.asked).toMatch(about)
@@ -180,6 +189,59 @@ test('[IMP-16] an import asks before it deletes, and only then', async () => {
   expect((await admin('spaces', 'show', 'Library/Room 102')).code).toBe(1)
   const again = await typing(null, 'spaces', 'import', file, '--prune')
   expect([again.code, again.asked]).toEqual([0, ''])
+})
+
+test('[IMP-16] an import deletes nothing that was not asked about: what came while the question stood', async () => {
+  const [tree, whole] = [join(folder, 'keep.csv'), join(folder, 'whole.csv')]
+  const kept = 'path\nLibrary\nLibrary/Room 101\n'
+  writeFileSync(tree, kept)
+  const importing = async (lines: string): Promise<void> => {
+    writeFileSync(whole, lines)
+    expect((await admin('spaces', 'import', whole)).code).toBe(0)
+  }
+  await importing(`${kept}Library/Room 109\n`)
+  const late = await answering(
+    'Marsh',
+    () => importing('path\nLibrary/Room 110\n'),
+    ...['spaces', 'import', tree, '--prune'],
+  )
+  expect([late.code, late.stdout, late.stderr]).toEqual([
+    1,
+    '',
+    `Nothing was changed. Since you were asked, spaces were added, moved or renamed that keep.csv does not name:
+  Library/Room 110: it would be deleted too
+Use the command again to be asked about these too.
+`,
+  ])
+  for (const path of ['Library/Room 109', 'Library/Room 110'])
+    expect((await admin('spaces', 'show', path)).code, path).toBe(0)
+  // What was asked about is called otherwise by now: somebody needs it.
+  const renamed = await answering(
+    'Marsh',
+    () => query(database.pool, "update spaces set name = 'Archive' where name = 'Room 109'"),
+    ...['spaces', 'import', tree, '--prune'],
+  )
+  expect([renamed.code, renamed.stderr.includes('  Library/Archive: it would be deleted too\n')]).toEqual([
+    1,
+    true,
+  ])
+  // Fewer than were asked about is no other question.
+  const fewer = await answering(
+    'Marsh',
+    () => query(database.pool, "update spaces set is_deleted = true where name = 'Archive'"),
+    ...['spaces', 'import', tree, '--prune'],
+  )
+  expect([fewer.code, fewer.stdout.includes('1 deleted')]).toEqual([0, true])
+  await importing(`${kept}Library/Room 111\n`)
+  expect((await admin('spaces', 'import', tree, '--prune', '--yes')).stdout).toContain('1 deleted')
+})
+
+test('[IMP-16] a PIN that nobody was asked about is not replaced, where two create one at once', async () => {
+  await query(database.pool, 'update universities set diagnostics_pin_hash = null')
+  const runs = await Promise.all([admin('university', 'pin'), admin('university', 'pin')])
+  expect(runs.filter(({ code }) => code === 0)).toHaveLength(1)
+  const [refused] = runs.filter(({ code }) => code !== 0)
+  expect(refused?.stderr).toMatch(/^Nothing was changed\. Someone else has just created a PIN for Marsh\./)
 })
 
 test('[IMP-19] spaces, groups, settings and universities are found and shown', async () => {
@@ -229,4 +291,21 @@ test('[IMP-19] [AUD-5] a university gets another zone and language, as a commit 
   const wrong = await admin('university', 'edit', '--timezone', '+01:00')
   expect([wrong.code, wrong.stdout]).toEqual([1, ''])
   expect((await admin('university', 'edit')).code).toBe(2)
+})
+
+test('[IMP-16] kiosks reload where that was asked about, not at a university that was added meanwhile', async () => {
+  const epochOf = (): Promise<unknown[]> =>
+    query(database.pool, "select epoch from universities where name = 'Late' order by id")
+  const late = ['university', 'add', '--name', 'Late', '--domain', 'late.edu', '--timezone', 'Asia/Taipei']
+  let before: unknown[] = []
+  const run = await answering(
+    'y',
+    async () => {
+      await admin(...late)
+      before = await epochOf()
+    },
+    'restored',
+  )
+  expect([run.code, run.stdout]).toEqual([0, 'All kiosks of Marsh reload their data.\n'])
+  expect([before.length, await epochOf()]).toEqual([1, before])
 })

@@ -20,6 +20,11 @@ describe('[IMP-13] a table of a spreadsheet is read', () => {
       'with such a line saved as a row',
       '"sep=;";;\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n',
     ],
+    ['with blanks behind it', 'sep=; \npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
+    [
+      'with blanks around it, saved as a row',
+      '"sep= ;" ;;\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n',
+    ],
     ['with empty lines above', '\n\npath;kind;capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
     ['with header names in any case', 'Path;KIND;Capacity\nLibrary;library;\nLibrary/Room 1;room;6\n'],
     ['with tabs', 'path\tkind\tcapacity\nLibrary\tlibrary\t\nLibrary/Room 1\troom\t6\n'],
@@ -45,6 +50,23 @@ describe('[IMP-13] a table of a spreadsheet is read', () => {
       faults: [],
     })
     expect(table.rows[0]?.cells).toMatchObject({ path: 'Library', 'note, free, long, wide': 'x' })
+  })
+
+  test.each([
+    ['one column, and other delimiters below', 'path\nLibrary; north\n', { path: 'Library; north' }],
+    ['as many of each', 'path,kind;old\nLibrary,hall;1\n', { path: 'Library', 'kind;old': 'hall;1' }],
+    ['as many tabs', 'path;kind\told\nLibrary;hall\t1\n', { path: 'Library', 'kind\told': 'hall\t1' }],
+  ])(
+    'where the header does not tell the delimiter, commas come before semicolons, these before tabs: %s',
+    (_, text, cells) => {
+      expect(readCsv(text, KNOWN)).toMatchObject({ faults: [], rows: [{ cells }] })
+    },
+  )
+
+  test('with rows of up to 65,536 characters', () => {
+    const note = 'x'.repeat(65_000)
+    const { rows, faults } = readCsv(`path,note\nA,${note}\nB,y\n`, KNOWN)
+    expect([rows.map(({ cells }) => cells['note']?.length), faults]).toEqual([[65_000, 1], []])
   })
 
   test('with the right numbers of lines after one that breaks inside quotes', () => {

@@ -29,8 +29,8 @@ interface Line {
   cells: string[]
 }
 
-/** What Excel takes for the delimiter of all that follows; saved again it may be quoted, and have empty cells after it. */
-const SEPARATOR_LINE = /^\s*"?sep=([^\n"])"?[,;\t]*\n/i
+/** What Excel takes for the delimiter of all that follows; saved again it may be quoted, and have empty cells or blanks after it. */
+const SEPARATOR_LINE = /^\s*"?sep= *([^\n" ])"?[,;\t ]*\n/i
 
 /** What spreadsheets write between cells; the first one is meant where a header has none of them. */
 const DELIMITERS = [',', ';', '\t'] as const

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { Type } from 'typebox'
 import { accept, type Decision } from '#shared/domain/decision.ts'
+import { quoted } from '#shared/domain/space-tree.ts'
 import { makeParse } from '#shared/wire/parse.ts'
 import { makeRandomSource } from '../platform/clock.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
@@ -160,7 +161,7 @@ async function insertAll(
       table = mark.value.table
       if (!tables.has(table) && !isPassedOver(table))
         throw new TornBackupError(
-          `${file} holds a table ${table} that this version of Carrel does not know. Use a newer version.`,
+          `${file} holds a table ${quoted(table)} that this version of Carrel does not know. Use a newer version.`,
         )
       counts[table] = 0
     } else if (mark?.ok === true && 'end' in mark.value) {

@@ -23,7 +23,8 @@ export const restored: AdminCommand = {
     const confirmed = names.length === 0 ? null : await confirm(input, { about, word: null })
     if (confirmed?.ok === false) return confirmed
     const by = { actor: 'cli', random: makeRandomSource() }
-    await rollEpoch(world.pool, one?.value.id ?? 'all', 'restored', by)
+    // Those that were asked about, and none that was added meanwhile.
+    for (const { id } of chosen) await rollEpoch(world.pool, id, 'restored', by)
     const text =
       names.length === 0
         ? 'There is no university yet. "university add" creates one.'

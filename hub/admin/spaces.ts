@@ -6,7 +6,7 @@ import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
 import { parseSpaceTreeRows, treeColumns } from '#shared/domain/space-tree-rows.ts'
 import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
-import { pathText, printable, quoted, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
+import { pathText, quoted, shownPath, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../spaces/space-rows.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
 import {
@@ -22,16 +22,23 @@ import type { University } from '../universities/university-rows.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { readCsv } from './read-csv.ts'
 import { formatAge } from './table.ts'
-import { cut, readTextFile } from './text-file.ts'
+import { cut, ignoredLine, readTextFile } from './text-file.ts'
 
-/** Reads the text of a tree file, CSV or JSON by its ending (or by its first character). Never throws. [TRE-2] */
+/** Endings that say what is in a file; what another one begins with says it. */
+const IS_JSON: ReadonlyMap<string, boolean> = new Map([
+  ['.json', true],
+  ['.csv', false],
+  ['.tsv', false],
+])
+
+/** Reads the text of a tree file, CSV or JSON by its ending, and by its first character where the ending says neither. Never throws. [TRE-2] */
 export function parseTreeText(
   fileName: string,
   text: string,
   knownPaths: ReadonlySet<string>,
   makesParents = false,
 ): Decision<ParsedTree, TreeFault[]> {
-  const isJson = extname(fileName).toLowerCase() === '.json' || /^\s*[[{]/.test(text)
+  const isJson = IS_JSON.get(extname(fileName).toLowerCase()) ?? /^\s*[[{]/.test(text)
   return isJson
     ? parseJson(text.replace(/^\uFEFF/, ''), knownPaths)
     : parseCsv(text, knownPaths, makesParents)
@@ -47,7 +54,7 @@ function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<Pars
   }
   const repeated = findRepeatedKey(text)
   if (repeated === null) return parseSpaceTreeJson(file, knownPaths, LANGUAGES)
-  const at = printable(pathText(repeated))
+  const at = shownPath(repeated)
   return refuse([{ at, why: 'duplicatePath', detail: 'the file has this key twice in one object' }])
 }
 
@@ -110,13 +117,17 @@ at all; every error is named.`,
     const { specs, ignored } = tree.value
     const prune = input.isSet('prune')
     const isDry = input.isSet('dry-run')
-    if (prune && !isDry) {
-      const confirmed = await confirmPrune(world, input, university.value, { file, specs })
-      if (!confirmed.ok) return confirmed
-    }
+    const asked =
+      prune && !isDry ? await confirmPrune(world, input, university.value, { file, specs }) : accept(null)
+    if (!asked.ok) return asked
     const done = isDry
       ? await previewSpaceTree(world.pool, id, specs, { prune })
-      : await commitSpaceTree(world.pool, id, specs, { prune, source: basename(file), actor: 'cli' })
+      : await commitSpaceTree(world.pool, id, specs, {
+          prune,
+          source: basename(file),
+          actor: 'cli',
+          confirmed: asked.value,
+        })
     if (!done.ok) return refusedTree(file, done.refusal)
     const shown = withoutHidden(done.value)
     return answer(describe(shown, name, ignored, isDry), {
@@ -128,28 +139,43 @@ at all; every error is named.`,
   },
 }
 
-/** Asks before anything is deleted; nothing is asked where nothing would be. [IMP-16] */
+/**
+ * Asks before anything is deleted; nothing is asked where nothing would be. Gives what may be deleted; null, with `--yes`:
+ * whatever the file does not name. [IMP-16]
+ */
 async function confirmPrune(
   world: AdminWorld,
   input: AdminInput,
   { id, name }: University,
   { file, specs }: { file: string; specs: ParsedTree['specs'] },
-): Promise<Decision<null, AdminRefusal>> {
+): Promise<Decision<TreeDifference['delete'] | null, AdminRefusal>> {
+  if (input.isSet('yes')) return accept(null)
   const planned = await previewSpaceTree(world.pool, id, specs, { prune: true })
   if (!planned.ok) return refusedTree(file, planned.refusal)
   const { difference, hiddenDeletedCount } = withoutHidden(planned.value)
   const count = difference.delete.length + hiddenDeletedCount
-  if (count === 0) return accept(null)
+  const confirmed = planned.value.difference.delete
+  if (count === 0) return accept(confirmed)
   const paths = difference.delete.map(({ path }) => `  - ${pathText(path)}`)
   const about = [
     `${count} ${count === 1 ? 'space' : 'spaces'} of ${name} that ${basename(file)} does not name will be deleted:`,
     ...cut(paths),
   ]
-  return confirm(input, { about: about.join('\n'), word: name })
+  const answered = await confirm(input, { about: about.join('\n'), word: name })
+  return answered.ok ? accept(confirmed) : answered
 }
 
 function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: AdminRefusal } {
   const lines = faults.map(({ at, detail }) => `  ${at}: ${detail}`)
+  if (faults.some(({ why }) => why === 'notConfirmed'))
+    return refusal(
+      [
+        `Nothing was changed. Since you were asked, spaces were added, moved or renamed that ${basename(file)} does not name:`,
+        ...cut(lines),
+        'Use the command again to be asked about these too.',
+      ].join('\n'),
+      { faults },
+    )
   const count = `${faults.length} ${faults.length === 1 ? 'error' : 'errors'}`
   return refusal([`${basename(file)} was not imported; it has ${count}:`, ...cut(lines)].join('\n'), {
     faults,
@@ -188,7 +214,7 @@ function describe(outcome: ToldOutcome, name: string, ignored: readonly string[]
       (kiosk) =>
         `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} is assigned to ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
     ),
-    ...(ignored.length > 0 ? [`  ignored: ${ignored.join(', ')}`] : []),
+    ...ignoredLine(ignored),
     `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} unchanged`,
     isDry
       ? `Nothing was changed; there would be ${afterCount} spaces instead of ${beforeCount}.`

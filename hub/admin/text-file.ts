@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { accept, type Decision } from '#shared/domain/decision.ts'
+import { printable, quoted } from '#shared/domain/space-tree.ts'
 import { refusal, type AdminRefusal } from './answer.ts'
 
 /** A file larger than this is not read; 20,000 spaces with hours need about 10 MB. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024
 /** Lines of a list that a terminal is asked to bear; `--json` has them all. */
 const MAX_LINES = 50
+/** Longer than a path of long names, and than any sentence about one. */
+const MAX_LINE_LENGTH = 1000
+/** Names of columns that one line is asked to bear. */
+const MAX_IGNORED = 20
 
 /** The text of a file that somebody named; the refusal says in a sentence why there is none. */
 export async function readTextFile(file: string): Promise<Decision<string, AdminRefusal>> {
@@ -45,8 +50,23 @@ function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
 }
 
-/** As many lines as a terminal is asked to bear, and how many there are more. */
+/**
+ * As many lines as a terminal is asked to bear, and how many there are more. Each stays one line and is not too long,
+ * whatever of a file is in it: no cell and no name can pretend to be another sentence. [IMP-18]
+ */
 export function cut(lines: string[]): string[] {
-  if (lines.length <= MAX_LINES) return lines
-  return [...lines.slice(0, MAX_LINES), `  … and ${lines.length - MAX_LINES} more; --json has all`]
+  const shown = lines.slice(0, MAX_LINES).map(cutLine)
+  const moreCount = lines.length - MAX_LINES
+  return moreCount > 0 ? [...shown, `  … and ${moreCount} more; --json has all`] : shown
+}
+
+function cutLine(line: string): string {
+  return line.length > MAX_LINE_LENGTH ? `${printable(line.slice(0, MAX_LINE_LENGTH))}…` : printable(line)
+}
+
+/** The line that names what of a file means nothing and was left out; none where that is nothing. */
+export function ignoredLine(names: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const more = names.length > MAX_IGNORED ? `, … and ${names.length - MAX_IGNORED} more` : ''
+  return [`  ignored: ${names.slice(0, MAX_IGNORED).map(quoted).join(', ')}${more}`]
 }

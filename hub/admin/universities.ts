@@ -177,8 +177,11 @@ export const universityPin: AdminCommand = {
     }
     const pin = makePin()
     const hash = await hashPin(pin)
-    await transaction(world.pool, 'read committed', async (client) => {
-      await updatePinHash(client, university.value.id, hash)
+    const { hasPin } = university.value
+    const isDone = await transaction(world.pool, 'read committed', async (client) => {
+      // Whoever was not asked about a PIN must not replace one that somebody has created meanwhile.
+      const isChanged = await updatePinHash(client, university.value.id, hash, hasPin || input.isSet('yes'))
+      if (!isChanged) return false
       await appendChange(client, {
         universityId: university.value.id,
         actor: 'cli',
@@ -186,7 +189,12 @@ export const universityPin: AdminCommand = {
         subject: 'pin',
         log: {},
       })
+      return true
     })
+    if (!isDone)
+      return refusal(
+        `Nothing was changed. Someone else has just created a PIN for ${university.value.name}. Use the command again to replace it.`,
+      )
     return answer(
       `PIN ${pin}\nIt is shown only once, and opens the service page of every kiosk of ${university.value.name}.`,
       {

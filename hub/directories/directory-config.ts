@@ -5,6 +5,7 @@ import { Type, type Static } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { tellJsonFault } from '#shared/domain/json-fault.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
+import { quoted, shownPath } from '#shared/domain/space-tree.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { DEFAULT_RECHECK_MS } from './directories.ts'
 import { findSecretFault } from '../platform/secrets/secret-file.ts'
@@ -98,12 +99,13 @@ export function readDirectories(file: string): Decision<DirectorySettings[], str
   if (!parsed.ok) return refuse([`LDAP_CONFIG: ${parsed.refusal}`])
   const faults: string[] = []
   const settings = parsed.value.map((described) => {
-    const complain = (fault: string): void => void faults.push(`LDAP_CONFIG: "${described.name}": ${fault}`)
+    const complain = (fault: string): void =>
+      void faults.push(`LDAP_CONFIG: ${quoted(described.name)}: ${fault}`)
     return toSettings(described, dirname(resolve(file)), complain)
   })
   const names = parsed.value.map(({ name }) => name)
   const twin = names.find((name, index) => names.indexOf(name) !== index)
-  if (twin !== undefined) faults.push(`LDAP_CONFIG: Two directories are called "${twin}". Rename one.`)
+  if (twin !== undefined) faults.push(`LDAP_CONFIG: Two directories are called ${quoted(twin)}. Rename one.`)
   return faults.length > 0 ? refuse(faults) : accept(settings)
 }
 
@@ -115,7 +117,7 @@ function parseFile(text: string): Decision<DirectoryDescription[], string> {
     return refuse(`The file is not valid JSON: ${tellJsonFault(text)}.`)
   }
   const repeated = findRepeatedKey(text)
-  if (repeated !== null) return refuse(`${repeated.join('/')} is there twice. Remove one.`)
+  if (repeated !== null) return refuse(`${shownPath(repeated)} is there twice. Remove one.`)
   const checked = checkFile(json)
   if (checked.ok) return accept(checked.value.directories)
   return refuse(`${checked.refusal.at || 'It'} ${checked.refusal.reason}.`)

@@ -48,6 +48,8 @@ export interface ImportOptions {
   /** For the change log: where the tree came from. */
   source: string
   actor: string
+  /** What may be deleted, as somebody has confirmed it; without it whatever the tree does not name. [IMP-16] */
+  confirmed?: TreeDifference['delete'] | null
 }
 
 /** What an import of these spaces would do now; changes nothing. [TRE-5] */
@@ -82,6 +84,8 @@ export async function commitSpaceTree(
       const planned = await planSpaceTree(client, universityId, wanted, options.prune)
       if (!planned.ok) return planned
       const { existing, outcome } = planned.value
+      const unconfirmed = faultsOfUnconfirmed(outcome.difference, options.confirmed ?? null)
+      if (unconfirmed.length > 0) return refuse(unconfirmed)
       if (changeCount(outcome.difference) === 0) return accept(outcome)
       await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
       const settled = { ...outcome, clock }
@@ -93,6 +97,23 @@ export async function commitSpaceTree(
   )
   if (done.ok && changeCount(done.value.difference) >= ANALYZE_FROM_ROWS) await analyzeSpaces(pool)
   return done
+}
+
+/** Spaces that would be deleted, and were not there, or were called otherwise, when somebody confirmed what is. [IMP-16] */
+function faultsOfUnconfirmed(
+  difference: TreeDifference,
+  confirmed: TreeDifference['delete'] | null,
+): TreeFault[] {
+  if (confirmed === null) return []
+  const pathOf = new Map(confirmed.map(({ id, path }) => [id, pathText(path)]))
+  return difference.delete
+    .filter(({ id, path }) => pathOf.get(id) !== pathText(path))
+    .map(({ path, isHidden }) => ({
+      // What was never public is named to nobody. [TRE-13]
+      at: isHidden ? 'a space that was never on public screens' : pathText(path),
+      why: 'notConfirmed',
+      detail: 'it would be deleted too',
+    }))
 }
 
 /** How many spaces an import would touch. */

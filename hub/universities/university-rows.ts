@@ -97,17 +97,20 @@ export async function updateTimezoneAndLocale(
   )
 }
 
-/** Stores the hash of the diagnostics PIN. [SYN-22] */
+/** Stores the hash of the diagnostics PIN; false: there is one already, and it may not be replaced. [SYN-22] */
 export async function updatePinHash(
   transaction: Queryable,
   universityId: number,
   hash: string,
-): Promise<void> {
-  await query(
+  mayReplace: boolean,
+): Promise<boolean> {
+  const changed = await query(
     transaction,
-    'update universities set diagnostics_pin_hash = $2, updated_at = now() where id = $1',
-    [universityId, hash],
+    `update universities set diagnostics_pin_hash = $2, updated_at = now()
+     where id = $1 and ($3 or diagnostics_pin_hash is null) returning id`,
+    [universityId, hash, mayReplace],
   )
+  return changed.length > 0
 }
 
 /** Stores the settings that differ from their defaults. */

@@ -127,6 +127,10 @@ test('[TXT-7] texts stand by language, in any case; one that is not offered is n
     ok: true,
     value: { ignored: ['texts.de'], specs: [{ texts: { 'zh-TW': { name: '甲', price: null } } }] },
   })
+  const named = parseSpaceTreeJson([
+    { name: 'A', texts: { ['d\u001b[31m\n']: {}, ['x'.repeat(60_000)]: {} } },
+  ])
+  expect(named.ok && named.value.ignored).toEqual(['texts.dU+001B[31mU+000A', `texts.${'x'.repeat(60)}…`])
   const faults = (texts: object): unknown => {
     const refused = parseSpaceTreeJson([{ name: 'A', texts }], new Set(), ['sl'])
     return refused.ok ? null : refused.refusal.map(({ at, detail }) => `${at}: ${detail}`)

@@ -16,9 +16,8 @@ import {
   faultOfName,
   faultOfText,
   normaliseName,
-  pathText,
-  printable,
   quoted,
+  shownPath,
   SpaceTreeNode,
   type ParsedTree,
   type SpaceSpec,
@@ -68,7 +67,7 @@ function isNode(value: unknown): value is Record<string, unknown> {
 }
 
 function fault(reading: Reading, path: readonly string[], why: TreeFaultKind, detail: string): void {
-  reading.faults.push({ at: path.length === 0 ? 'file' : printable(pathText(path)), why, detail })
+  reading.faults.push({ at: path.length === 0 ? 'file' : shownPath(path), why, detail })
 }
 
 /** What is below a path: a list of nodes, one node, or an object from names to what is below each. */
@@ -109,7 +108,7 @@ function addSpec(reading: Reading, node: SpaceTreeNode, parent: readonly string[
   }
   const nameFault = faultOfName(node.name)
   if (nameFault !== null) fault(reading, path, 'badName', `the name ${quoted(node.name)}: ${nameFault}`)
-  const spec: SpaceSpec = { path, at: printable(pathText(path)) }
+  const spec: SpaceSpec = { path, at: shownPath(path) }
   if (node.kind !== undefined && node.kind !== null) spec.kind = node.kind
   if (node.location !== undefined)
     spec.location = node.location === null ? null : normaliseName(node.location) || null
@@ -156,7 +155,7 @@ function readTexts(reading: Reading, node: SpaceTreeNode, spec: SpaceSpec): void
     const checked = checkText(said)
     if (tag !== undefined && tag in texts)
       fault(reading, spec.path, 'badShape', `texts.${quoted(typed)}: this language is named twice`)
-    else if (tag === undefined) reading.ignored.add(`texts.${printable(typed)}`)
+    else if (tag === undefined) reading.ignored.add(`texts.${shownPath([typed])}`)
     else if (said === null) texts[tag] = null
     else if (checked.ok) texts[tag] = checked.value
     else {

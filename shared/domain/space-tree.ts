@@ -34,6 +34,7 @@ export type TreeFaultKind =
   | 'cycle'
   | 'tooDeep'
   | 'tooLarge'
+  | 'notConfirmed'
 
 /** One fault: where in the file, what sort, and what was found there. */
 export interface TreeFault {
@@ -128,6 +129,11 @@ export function printable(text: string): string {
 /** A text as a fault names it: printable, in quotes, and not too long. */
 export function quoted(text: string): string {
   return text.length > 60 ? `"${printable(text.slice(0, 60))}…"` : `"${printable(text)}"`
+}
+
+/** A path as a fault names it: printable, and with no name that is too long. */
+export function shownPath(path: readonly string[]): string {
+  return printable(pathText(path.map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name))))
 }
 
 function codePoint(char: string): string {
