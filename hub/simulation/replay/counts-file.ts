@@ -75,7 +75,7 @@ export function pathKey(path: readonly string[]): string {
 
 /** A path's key for people. */
 export function pathShown(key: string): string {
-  return key.replaceAll('\n', ' › ')
+  return key.split('\n').map(shownName).join(' › ')
 }
 
 function openQuote(file: string, line: number | null): Unparsed[] {
@@ -128,7 +128,7 @@ function readRoom(cell: (column: string) => string): RoomLine | string {
   if (path.some((part) => part.length > 120 || /\p{Cc}/u.test(part)))
     return 'a name that no door screen could show'
   if (!/^([1-9]\d{0,4}|100000)$/.test(seats))
-    return `seats ${JSON.stringify(seats.slice(0, 40))} is not a whole number from 1 to 100,000`
+    return `seats ${quotedCell(seats)} is not a whole number from 1 to 100,000`
   return { path, names, seats: Number(seats) }
 }
 
@@ -157,7 +157,7 @@ export function readCounts(
     if (fields.length !== names.length)
       unparsed.push({ at, why: `${fields.length} fields where the header has ${names.length}` })
     else if (!/^\d{1,11}(\.\d+)?$/.test(seconds))
-      unparsed.push({ at, why: `time ${JSON.stringify(seconds.slice(0, 40))} is not seconds since 1970` })
+      unparsed.push({ at, why: `time ${quotedCell(seconds)} is not seconds since 1970` })
     else if (byTime.has(atMs)) unparsed.push({ at, why: 'a second line of this time' })
     else {
       const taken = columnOf.map((column) => readCell(fields, column, names, at, unparsed))
@@ -189,7 +189,10 @@ function matchColumns(names: readonly string[], rooms: readonly RoomLine[], unpa
       (name, index) => index > 0 && !used.has(index) && room.names.includes(name),
     )
     if (column === -1)
-      unparsed.push({ at: `rooms: ${room.path.join('/')}`, why: 'no column in the counts file' })
+      unparsed.push({
+        at: `rooms: ${room.path.map(shownName).join('/')}`,
+        why: 'no column in the counts file',
+      })
     else used.add(column)
     return column
   })
@@ -215,16 +218,21 @@ function readCell(
   if (/^\d{1,7}(\.\d+)?$/.test(cell)) return Number(cell)
   unparsed.push({
     at: `${at}, column ${shownName(names[column] ?? '')}`,
-    why: cell === '' ? 'empty' : `${JSON.stringify(cell.slice(0, 40))} is not a number of seats`,
+    why: cell === '' ? 'empty' : `${quotedCell(cell)} is not a number of seats`,
   })
   return undefined
+}
+
+/** What a cell says, for a terminal. */
+function quotedCell(cell: string): string {
+  return `"${shownName(cell)}"`
 }
 
 /** A name out of a file for a terminal: cut, and with what is no letter of a text written out. */
 function shownName(name: string): string {
   const short = name.length > 40 ? `${name.slice(0, 40)}…` : name
   return short.replaceAll(
-    /\p{C}/gu,
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
     (found) => `U+${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   )
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { pathKey, readCounts, readRecords, readRooms } from './counts-file.ts'
+import { pathKey, pathShown, readCounts, readRecords, readRooms } from './counts-file.ts'
 import { expectedAt, levelChanges, levelOfTaken } from './expected-state.ts'
 
 const ROOMS = `library,floor,room_zh,room_en,seats
@@ -68,6 +68,24 @@ describe('counts file', () => {
       at.includes('U+001b'),
     )
     expect(ghost?.at.length).toBeLessThan(100)
+  })
+
+  test('nothing of a cell or a name moves the cursor of a terminal, or turns its text round', () => {
+    const evil = 'a\u009b31m\u202eb\u2028\u0007'
+    const rooms = readRooms(`library,room,seats\nLib,Stacks,30\nLib,Small,${evil}\nLib${evil},Far${evil},4\n`)
+    const counts = readCounts(
+      `ts_unix,local_time,Stacks,Far${evil}\n100,x,${evil},9\n${evil},x,1,1\n`,
+      rooms.rooms,
+    )
+    const other = readCounts('ts_unix,local_time\n', rooms.rooms)
+    const said = [rooms, counts, other].flatMap(({ unparsed }) => unparsed).concat(counts.odd)
+    const lines = said.map(({ at, why }) => `${at}: ${why}`)
+    expect(lines).toHaveLength(6)
+    for (const line of lines) expect(line).not.toMatch(/[\p{C}\p{Zl}]/u)
+    expect(lines[1]).toBe(
+      'counts line 2, column Stacks: "aU+009b31mU+202ebU+2028U+0007" is not a number of seats',
+    )
+    expect(pathShown(pathKey([evil, 'B']))).toBe('aU+009b31mU+202ebU+2028U+0007 › B')
   })
 
   test('rooms whose names would make one text of two paths are two', () => {
