@@ -115,6 +115,26 @@ test('[SYN-8] only what changed is stamped anew', async () => {
   expect([after.rows['A'], after.rows['C']]).toEqual([before.rows['A'], before.rows['C']])
 })
 
+test('[TRE-9] an import raises the version of what it changes: a form that was open before is stale', async () => {
+  await take([spec('A'), spec('B')])
+  const versions = async (): Promise<unknown> =>
+    query(
+      database.pool,
+      "select name, version, is_deleted as gone from spaces where university_id = $1 and name in ('A', 'B') order by name",
+      [universityId],
+    )
+  expect(await versions()).toEqual([
+    { name: 'A', version: 1, gone: false },
+    { name: 'B', version: 1, gone: false },
+  ])
+  await take([spec('A', { location: 'left' }), spec('B')])
+  await take([spec('A', { capacity: 4 })], true)
+  expect(await versions()).toEqual([
+    { name: 'A', version: 3, gone: false },
+    { name: 'B', version: 2, gone: true },
+  ])
+})
+
 test('[TRE-4] [SYN-8] pruned spaces stay as tombstones, and their path can be used again', async () => {
   await take([spec('A'), spec('A/B'), spec('A/C')])
   const done = await take([spec('A/C')], true)

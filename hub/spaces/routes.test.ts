@@ -139,6 +139,9 @@ test('[TRE-9] a change names the version that it saw; a stale one is answered wi
   const stale = await calls.edit(chief, space, { capacity: 8 })
   expect(stale.status).toBe(409)
   expect(stale.error).toMatchObject({ error: 'stale', current: { version: 2, facts: { capacity: 4 } } })
+  // Nobody has seen a version that there is not yet.
+  const ahead = await calls.edit(chief, { ...space, version: 3 }, { capacity: 8 })
+  expect(ahead.error).toMatchObject({ error: 'stale', current: { version: 2, facts: { capacity: 4 } } })
   expect((await calls.remove(student, space)).error).toMatchObject({
     error: 'stale',
     current: { version: 2 },

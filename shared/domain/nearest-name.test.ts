@@ -10,6 +10,10 @@ test('[IMP-14] a slip of the pen finds the name that was meant; what is far from
   // Two of three letters are another word.
   expect(nearestName('foo', NAMES)).toBeNull()
   expect(nearestName('bookings', NAMES)).toBeNull()
+  // Of ten letters three may differ, of six two.
+  expect(nearestName('xxxsk code', NAMES)).toBe('kiosk code')
+  expect(nearestName('xxxxk code', NAMES)).toBeNull()
+  expect([nearestName('pxxple', ['people']), nearestName('pxxxle', ['people'])]).toEqual(['people', null])
   expect(nearestName('', [])).toBeNull()
   expect(nearestName('x'.repeat(65), NAMES)).toBeNull()
 })
