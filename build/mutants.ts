@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
+import { runInTemporaryFolders } from '../hub/simulation/run-in-temporary-folders.ts'
 import { ROOT } from './launcher.mjs'
 import { applyEdit, copyTree } from './mutants/copy-tree.ts'
 import { MUTANTS, type Mutant } from './mutants/list.ts'
@@ -109,4 +110,4 @@ async function main(): Promise<number> {
   return caught === mutants.length && mutants.length > 0 ? 0 : 1
 }
 
-process.exitCode = await main()
+await runInTemporaryFolders(main)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 import { EXIT_WITH_PARENT, PARENT_PID_VARIABLE, ROOT } from './launcher.mjs'
-import { makeTemporaryFolders } from './temporary-folders.ts'
+import { makeTemporaryFolders } from '../hub/simulation/temporary-folders.ts'
 import { COUNT_FILE_VARIABLE, readCounts, type Count, type CountSource } from './test-counts.ts'
 
 /** A program of `npm test`. */

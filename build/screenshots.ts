@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { chromium, type Browser, type Page } from '@playwright/test'
 import { build, mergeConfig } from 'vite'
 import { LANGUAGES } from '../hub/platform/languages.ts'
+import { runInTemporaryFolders } from '../hub/simulation/run-in-temporary-folders.ts'
 import { findBrowser } from './browser.ts'
 import { serveScreens } from './serve-screens.ts'
 import { screensConfig } from './vite.renderer.ts'
@@ -122,9 +123,12 @@ async function take(page: Page, url: string, screenshot: Screenshot, out: string
   await page.screenshot({ path: path.join(out, file) })
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2))
-  if (options === null) return void process.stdout.write(HELP)
+  if (options === null) {
+    process.stdout.write(HELP)
+    return 0
+  }
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-screenshots-'))
   // Into a folder of its own: dist/gallery may be built anew by somebody else meanwhile.
   const config = { configFile: false, logLevel: 'warn', build: { outDir: folder } }
@@ -149,7 +153,7 @@ async function main(): Promise<void> {
     for (const screenshot of screenshots) await take(page, served.url, screenshot, options.out)
     process.stdout.write(`${screenshots.length} pictures in ${options.out}\n`)
     for (const message of new Set(messages)) process.stderr.write(`console: ${message}\n`)
-    if (messages.length > 0 || screenshots.length === 0) process.exitCode = 1
+    return messages.length > 0 || screenshots.length === 0 ? 1 : 0
   } finally {
     await browser.close()
     found.clean()
@@ -158,4 +162,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main()
+await runInTemporaryFolders(main)

@@ -9,6 +9,7 @@ import { runAdmin } from '../../hub/admin/run-admin.ts'
 import { RequestProcess } from '../../hub/simulation/request-process.ts'
 import type { KioskQuestion, KioskState, TapAnswer } from '../../hub/simulation/kiosk-process.ts'
 import { HubHost } from '../../hub/simulation/hub-host.ts'
+import { runInTemporaryFolders } from '../../hub/simulation/run-in-temporary-folders.ts'
 import { loadLandedMigrations, loadSequences } from '../../hub/admin/backup-tables.ts'
 import { query, type Database } from '../../hub/platform/postgres/database.ts'
 import { startScratchDatabase } from '../../hub/platform/postgres/testing.ts'
@@ -157,7 +158,7 @@ async function freeze(field: Field, target: string, engineFile: string): Promise
   return { secret: SECRET, kioskName: KIOSK, kioskId, spaceId, waitingCount: TAPS, acknowledgedCount: TAPS }
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
   const target = path.join(import.meta.dirname, version)
   const folder = mkdtempSync(path.join(tmpdir(), 'carrel-freeze-'))
@@ -193,6 +194,7 @@ async function main(): Promise<void> {
     rmSync(engineFile, { force: true })
     rmSync(folder, { recursive: true, force: true })
   }
+  return 0
 }
 
-await main()
+await runInTemporaryFolders(main)

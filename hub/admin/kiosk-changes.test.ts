@@ -203,7 +203,10 @@ test('[IMP-16] an import deletes nothing that was not asked about: what came whi
   const late = await answering(
     'Marsh',
     () => importing('path\nLibrary/Room 110\n'),
-    ...['spaces', 'import', tree, '--prune'],
+    'spaces',
+    'import',
+    tree,
+    '--prune',
   )
   expect([late.code, late.stdout, late.stderr]).toEqual([
     1,
@@ -219,7 +222,10 @@ Use the command again to be asked about these too.
   const renamed = await answering(
     'Marsh',
     () => query(database.pool, "update spaces set name = 'Archive' where name = 'Room 109'"),
-    ...['spaces', 'import', tree, '--prune'],
+    'spaces',
+    'import',
+    tree,
+    '--prune',
   )
   expect([renamed.code, renamed.stderr.includes('  Library/Archive: it would be deleted too\n')]).toEqual([
     1,
@@ -229,7 +235,10 @@ Use the command again to be asked about these too.
   const fewer = await answering(
     'Marsh',
     () => query(database.pool, "update spaces set is_deleted = true where name = 'Archive'"),
-    ...['spaces', 'import', tree, '--prune'],
+    'spaces',
+    'import',
+    tree,
+    '--prune',
   )
   expect([fewer.code, fewer.stdout.includes('1 deleted')]).toEqual([0, true])
   await importing(`${kept}Library/Room 111\n`)

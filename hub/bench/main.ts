@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { runInTemporaryFolders } from '../simulation/run-in-temporary-folders.ts'
 import { ancestors } from './ancestors.ts'
 import { bundle } from './bundle.ts'
 import { catchUp } from './catch-up.ts'
@@ -58,10 +59,6 @@ const { values } = parseArgs({
 })
 
 async function main(): Promise<number> {
-  if (values.help) {
-    process.stdout.write(HELP)
-    return 0
-  }
   const { only } = values
   const chosen = BENCHMARKS.filter(
     ({ name }) => only === undefined || name === only || only.startsWith(`${name}-`),
@@ -151,5 +148,5 @@ function round(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en-GB') : value.toPrecision(3)
 }
 
-// Node itself may loop at its end over a message to a child that was killed before it read it.
-process.exit(await main())
+if (values.help) process.stdout.write(HELP)
+else await runInTemporaryFolders(main)

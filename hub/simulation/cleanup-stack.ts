@@ -13,8 +13,7 @@ export class CleanupStack {
   }
 
   /**
-   * Never throws: what does not end cleanly is said on standard error. Called again while it runs (a signal, then the end of
-   * the program), it waits for the first, and takes down what was added since.
+   * Never throws: what does not end cleanly is said on standard error. Called again while it runs, it waits for the first, and takes down what was added since.
    */
   all(): Promise<void> {
     this.ended = this.ended.then(() => this.run())

@@ -8,6 +8,7 @@ import { openAgentTarget, openEngineTarget, type FuzzTarget } from './fuzz-targe
 import { openHttpTarget } from './fuzz-http-target.ts'
 import { openHubTarget } from './fuzz-hub-target.ts'
 import { FuzzWorld, WellBehaved } from './fuzz-world.ts'
+import { runInTemporaryFolders } from './run-in-temporary-folders.ts'
 
 const HELP = `node hub/simulation/fuzz.ts [--messages N] [--seed S] [--interface socket|bridge|agent|http]
 
@@ -86,7 +87,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1_048_576).toFixed(1)
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const names = values.interface === undefined ? ['socket', 'bridge', 'agent', 'http'] : [values.interface]
   const seed = countOption('seed', values.seed, 0)
   const messages = countOption('messages', values.messages, 1)
@@ -98,8 +99,8 @@ async function main(): Promise<void> {
     else failed += 1
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  process.exit(failed === 0 ? 0 : 1)
+  return failed === 0 ? 0 : 1
 }
 
 if (values.help) process.stdout.write(HELP)
-else await main()
+else await runInTemporaryFolders(main)

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { countOption } from './count-option.ts'
 import { KillWorld } from './kill-world.ts'
+import { runInTemporaryFolders } from './run-in-temporary-folders.ts'
 
 const HELP = `node hub/simulation/kill-rounds.ts [--rounds N] [--seed S]
 
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   },
 })
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const seed = countOption('seed', values.seed, 0)
   const rounds = countOption('rounds', values.rounds, 1)
   const world = await KillWorld.begin(makeSeededRandom(seed))
@@ -40,9 +41,8 @@ async function main(): Promise<void> {
     await world.end()
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  // Node itself may loop at its end over a message to a child that was killed before it read it.
-  process.exit(failed === 0 ? 0 : 1)
+  return failed === 0 ? 0 : 1
 }
 
 if (values.help) process.stdout.write(HELP)
-else await main()
+else await runInTemporaryFolders(main)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../platform/postgres/testing.ts'
 import { countOption } from './count-option.ts'
+import { runInTemporaryFolders } from './run-in-temporary-folders.ts'
 import { simulate } from './simulate.ts'
 
 const HELP = `npm run prove -- [--ops N] [--seed S] [--rounds N] [--fuzz N] - goes on where npm test ends
@@ -54,7 +55,7 @@ async function simulateAll(operations: number, seed: number): Promise<{ passed: 
   }
 }
 
-async function prove(): Promise<void> {
+async function prove(): Promise<number> {
   const seed = countOption('seed', values.seed ?? String(Date.now() % 1_000_000), 0)
   const operations = countOption('ops', values.ops, 1)
   const rounds = countOption('rounds', values.rounds, 0)
@@ -71,8 +72,8 @@ async function prove(): Promise<void> {
     else totals.failed += 1
   }
   say(`${totals.passed} passed, ${totals.failed} failed`)
-  process.exitCode = totals.failed === 0 ? 0 : 1
+  return totals.failed === 0 ? 0 : 1
 }
 
 if (values.help) process.stdout.write(HELP)
-else await prove()
+else await runInTemporaryFolders(prove)

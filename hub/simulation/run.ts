@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { startScratchServer } from '../platform/postgres/testing.ts'
 import { countOption } from './count-option.ts'
+import { runInTemporaryFolders } from './run-in-temporary-folders.ts'
 import { simulate } from './simulate.ts'
 
 const HELP = `node hub/simulation/run.ts [--ops N] [--seed S] [--round R] [--shrink SECONDS] [--watch PATTERN]
@@ -20,8 +21,7 @@ const { values } = parseArgs({
   },
 })
 
-if (values.help) process.stdout.write(HELP)
-else {
+async function main(): Promise<number> {
   const operations = countOption('ops', values.ops, 1)
   const seed = countOption('seed', values.seed, 0)
   const onlyRound = values.round === undefined ? null : countOption('round', values.round, 0)
@@ -38,10 +38,11 @@ else {
       say: (line) => void process.stdout.write(`${line}\n`),
     })
     process.stdout.write(`${passed} passed, ${failed} failed\n`)
-    process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+    return failed === 0 && passed > 0 ? 0 : 1
   } finally {
     await server.stop()
   }
-  // Node itself may loop at its end over a message to a child that was killed before it read it.
-  process.exit()
 }
+
+if (values.help) process.stdout.write(HELP)
+else await runInTemporaryFolders(main)

@@ -163,9 +163,11 @@ export function writeAccessFiles(data: string, osUser: OsUser | null): void {
 /** Beside the data, or where that path is too long for a socket, in the temporary folder under a name that stays the same. */
 export function makeSocketFolder(folder: string, osUser: OsUser | null): string {
   const beside = join(folder, 'socket')
-  const isShort = Buffer.byteLength(join(beside, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES
-  const short = join(tmpdir(), `carrel-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`)
-  const socketFolder = isShort ? beside : short
+  const isShort = (path: string): boolean =>
+    Buffer.byteLength(join(path, `.s.PGSQL.${SOCKET_PORT}`)) <= MAX_SOCKET_PATH_BYTES
+  const name = `carrel-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`
+  // The temporary folder of a test, or of a system that gives each user one, may be long itself.
+  const socketFolder = [beside, join(tmpdir(), name)].find(isShort) ?? join('/tmp', name)
   try {
     rmSync(socketFolder, { recursive: true, force: true })
     // Fails when somebody else owns the name: no other socket is ever taken for ours.

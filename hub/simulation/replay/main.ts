@@ -9,6 +9,7 @@ import { startScratchDatabase } from '../../platform/postgres/testing.ts'
 import { CleanupStack } from '../cleanup-stack.ts'
 import { HubHost } from '../hub-host.ts'
 import { openConnectionProxy } from '../connection-proxy.ts'
+import { runInTemporaryFolders } from '../run-in-temporary-folders.ts'
 import { Chaos } from './chaos.ts'
 import { readCounts, readRooms, type CountLine, type RoomLine, type Unparsed } from './counts-file.ts'
 import { levelChanges } from './expected-state.ts'
@@ -21,8 +22,6 @@ import { ENTRANCE, Replay, roomKiosk } from './replay.ts'
 /** How many unparsed places are named; all are counted. */
 const MOST_NAMED = 100
 const HOST_COUNT = 4
-/** Exit code of a program that a signal ended. */
-const SIGNALLED = 130
 
 interface Input {
   rooms: RoomLine[]
@@ -44,9 +43,6 @@ async function main(): Promise<number> {
   const input = await readInput(options)
   if (input === null) return 2
   const cleanups = new CleanupStack()
-  // Ctrl-C too leaves nothing behind.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void cleanups.all().then(() => process.exit(SIGNALLED)))
   try {
     return await replay(options, input, cleanups)
   } finally {
@@ -65,8 +61,17 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   if (roomsText === null || countsText === null) return null
   const { rooms, unparsed } = readRooms(roomsText)
   const readCounted = readCounts(countsText, rooms)
-  printFound([...unparsed, ...readCounted.unparsed], 'lines, cells or columns do not parse and are left out')
-  printFound(readCounted.odd, 'counts or times may be mistakes and are used as they stand')
+  printFound(
+    [...unparsed, ...readCounted.unparsed],
+    [
+      'line, cell or column does not parse and is left out',
+      'lines, cells or columns do not parse and are left out',
+    ],
+  )
+  printFound(readCounted.odd, [
+    'count or time may be a mistake and is used as it stands',
+    'counts or times may be mistakes and are used as they stand',
+  ])
   const counts = options.until === null ? readCounted.counts : linesUntil(readCounted.counts, options.until)
   if (counts === null) {
     process.stderr.write('--until is not a time. --help shows how to write one.\n')
@@ -86,8 +91,8 @@ async function readInput(options: ReplayOptions): Promise<Input | null> {
   return { rooms, counts }
 }
 
-function printFound(found: readonly Unparsed[], what: string): void {
-  say(`${found.length} ${what}`)
+function printFound(found: readonly Unparsed[], [one, many]: readonly [string, string]): void {
+  say(`${found.length} ${found.length === 1 ? one : many}`)
   for (const { at, why } of found.slice(0, MOST_NAMED)) say(`  ${at}: ${why}`)
   if (found.length > MOST_NAMED) say(`  and ${found.length - MOST_NAMED} more`)
 }
@@ -157,4 +162,4 @@ async function replay(options: ReplayOptions, input: Input, cleanups: CleanupSta
   return outcome.faults.length === 0 ? 0 : 1
 }
 
-process.exit(await main())
+await runInTemporaryFolders(main)
