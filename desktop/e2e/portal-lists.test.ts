@@ -48,7 +48,7 @@ test('[TRE-13, TRE-14] a student’s seat in a room changes nothing for others: 
   await expect(page.getByLabel('Kind').locator('option', { hasText: 'Library' })).toHaveCount(0)
   await page.getByLabel('Kind').selectOption('Carrel')
   await page.getByRole('button', { name: 'Add place' }).click()
-  await expect(page.getByText(/^Not on public screens yet: /)).toBeVisible()
+  await expect(page.getByText(/^Not on public screens: /)).toBeVisible()
   await reportButton(page, 'Full').click()
   await expect(page.getByText('Thank you', { exact: true })).toBeVisible()
 
@@ -69,7 +69,7 @@ test('[TRE-13, TRE-14] a student’s seat in a room changes nothing for others: 
   await expect(page.locator('.p-list .p-row-name')).toHaveText([rooms[0], seat, rooms[1], rooms[2]])
   const row = page.locator('.p-list .p-row').filter({ hasText: seat })
   await expect(row).toContainText(`In ${rooms[0]}`)
-  await expect(row).toContainText('Not on public screens yet')
+  await expect(row).toContainText('Not on public screens')
 })
 
 test('[POR-10] a list does not move under the finger; left alone, it is put in order, and the page stays where it was', async ({

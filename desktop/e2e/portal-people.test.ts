@@ -139,7 +139,7 @@ test('the super group lets a place on public screens, corrects its level and sil
   await student.getByLabel('Inside').selectOption(floor)
   await student.getByRole('button', { name: 'Add place' }).click()
   await expect(student.getByRole('heading', { level: 1, name: corner })).toBeVisible()
-  const hidden = student.getByText(/^Not on public screens yet: /)
+  const hidden = student.getByText(/^Not on public screens: /)
   await expect(hidden).toBeVisible()
   await portal.putKiosk(kiosk, corner)
 

@@ -25,7 +25,7 @@ test('a student adds a place, staff sees it; edited by two at once, the second c
   await page.getByLabel('Quiet').selectOption('Yes')
   await page.getByRole('button', { name: 'Add place' }).click()
   await expect(page.getByRole('heading', { level: 1, name: table })).toBeVisible()
-  const hidden = page.getByText(/^Not on public screens yet: /)
+  const hidden = page.getByText(/^Not on public screens: /)
   await expect(hidden).toBeVisible()
 
   await openPlace(staff, table)

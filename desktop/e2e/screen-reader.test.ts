@@ -47,7 +47,7 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
   await reportButton(door.page, 'Busy').click()
   await expect.poll(async () => countOf(await atEntrance(), `${name}: Busy.`)).toBe(1)
   await door.page.getByRole('button', { name: 'Undo' }).click()
-  await expect.poll(async () => countOf(await atDoor(), 'No reports yet.')).toBe(1)
+  await expect.poll(async () => countOf(await atDoor(), 'No current reports.')).toBe(1)
   await expectEntrance(entrance.page, { [name]: 'Unknown' })
 
   // From elsewhere: the entrance's visitor reports on the door's room.
@@ -61,7 +61,7 @@ test('each change is announced once: a tap, its undo, a report from elsewhere, a
     'Thank you. You reported: Busy. You can undo this for five seconds.',
     `${rooms[0]}: Busy.`,
     'Report removed',
-    'No reports yet.',
+    'No current reports.',
     `${rooms[0]}: Full.`,
   ]
   for (const sentence of said) expect(countOf(heard, sentence), sentence).toBe(1)

@@ -65,7 +65,7 @@ describe('figures that cannot be misread', () => {
     [
       'en',
       [
-        'no reports yet',
+        'no current reports',
         'reported just now',
         'reported 52 min ago',
         'reported 2 h ago',
@@ -76,7 +76,7 @@ describe('figures that cannot be misread', () => {
     [
       'sl',
       [
-        'še ni poročil',
+        'trenutno ni poročil',
         'poročilo pred trenutkom',
         'poročilo pred 52 min',
         'poročilo pred 2 h',
@@ -84,7 +84,7 @@ describe('figures that cannot be misread', () => {
         'poročilo ob 08:00',
       ],
     ],
-    ['zh-TW', ['尚無回報', '剛剛回報', '52 分鐘前回報', '2 小時前回報', '超過 1 天前回報', '08:00 回報']],
+    ['zh-TW', ['目前沒有回報', '剛剛回報', '52 分鐘前回報', '2 小時前回報', '超過 1 天前回報', '08:00 回報']],
   ])('[SCR-6] an age in a list says that it is a report’s: %s', (locale, expected) => {
     const { shortAge } = words(locale)
     const ages = [0.5, 52, 125, 3_000].map((minutes) => shortAge(NOW_MS - minutes * MINUTE_MS, NOW_MS))
@@ -96,7 +96,7 @@ describe('figures that cannot be misread', () => {
     expect(words('en').newest(at, NOW_MS)).toBe('Latest: reported 3 min ago')
     expect(words('sl').newest(at, NOW_MS)).toBe('Zadnje poročilo pred 3 min')
     expect(words('zh-TW').newest(at, NOW_MS)).toBe('最新：3 分鐘前回報')
-    expect(words('en').newest(null, NOW_MS)).toBe('No reports yet')
+    expect(words('en').newest(null, NOW_MS)).toBe('No current reports')
   })
 
   it('[SCR-7] parts are counted as spaces of any kind, beside a level that is of seats', () => {

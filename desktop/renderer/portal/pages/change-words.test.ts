@@ -101,6 +101,12 @@ describe('[AUD-10] an act as a sentence', () => {
     expect(factsOfChange(words, odd).map(({ field }) => field)).toEqual(['toString', 'x'])
   })
 
+  it('calls a level that staff set as the button does that set it', async () => {
+    const words = await wordsOf('en')
+    const level = row('spaces', 'level', { spaceId: 7, name: 'Hall', before: 2, after: null })
+    expect(factsOfChange(words, level)).toContainEqual({ field: 'Status', value: 'Full → Unknown' })
+  })
+
   it('[TXT-6] names the language and the field of each text that changed', async () => {
     const edit = row('spaces', 'edit', {
       spaceId: 7,

@@ -137,6 +137,7 @@ const LISTED = 8
 
 function valueText(words: PortalWords, row: ChangeRow, field: string, value: unknown): string {
   const { t, level, kind, list, pair } = words
+  if (field === 'level' && (value === undefined || value === null)) return t('staff.nothingKnown')
   if (value === undefined || value === null || value === '') return t('log.none')
   if (typeof value === 'boolean') return t(value ? 'app.yes' : 'app.no')
   if (typeof value === 'number') {

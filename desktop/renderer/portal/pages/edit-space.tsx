@@ -43,7 +43,9 @@ export function NewSpace(): ReactElement {
   const { call, putRow, toast, draft } = useActions()
   const [, go] = useLocation()
   const moment = useMoment()
+  const me = useMe()
   if (moment === null) return <Loading />
+  const isStaff = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
   const add = async (values: FormValues): Promise<Refusal | null> => {
     const input = inputOf(values, null, list)
     const answer = await call('POST /spaces', { body: newSpaceOf(input) })
@@ -56,7 +58,7 @@ export function NewSpace(): ReactElement {
   }
   return (
     <div className="p-page p-page-form">
-      <PageHead title={t('edit.newTitle')} lead={t('edit.newLead')} />
+      <PageHead title={t('edit.newTitle')} lead={t(isStaff ? 'edit.newLeadStaff' : 'edit.newLead')} />
       <div className="p-card">
         <Form send={add} go={t('edit.add')} draft={NEW_SPACE}>
           <SpaceFields moment={moment} input={null} selfId={null} />

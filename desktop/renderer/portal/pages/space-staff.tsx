@@ -135,7 +135,7 @@ function Kiosks({ space, moment }: { space: PortalSpace; moment: PortalMoment })
   return (
     <div>
       <h3>{t('staff.kiosks')}</h3>
-      {kiosks.length === 0 && <p className="p-soft">{t('staff.noKiosks')}</p>}
+      <p className="p-soft">{t(kiosks.length === 0 ? 'staff.noKiosks' : 'staff.silenceHint')}</p>
       <ul className="p-lines">
         {kiosks.map(({ id, name, isSilenced, lastSeenAtMs, spaceId, spaceName }) => (
           <li key={id}>
