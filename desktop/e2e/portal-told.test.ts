@@ -100,6 +100,7 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
     ['portal-pages-emailElsewhere', 'email', 'You can’t change to this email address. Use one from your'],
     ['portal-pages-groupNobody', 'person', 'No one at your university has this email address or username.'],
     ['portal-pages-groupAlready', 'permission', 'ta217 is already in this group, as Admin.'],
+    ['portal-pages-changesSwapped', 'to', '“To” is before “From”.'],
     ['portal-open-askUniversityDomain', 'domains', 'One of these domains can’t be used'],
   ] as const) {
     await show(page, galleryUrl, picture)

@@ -34,6 +34,8 @@ export interface ChangeFilter {
   userId?: number
   /** Parts of names, whatever their case. */
   person?: string
+  /** Actors that are no persons, as they are stored, whom `person` means too. */
+  actors?: readonly string[]
   space?: string
   kiosk?: string
   fromMs?: number
@@ -98,13 +100,13 @@ function lists(list: string, value: number): string {
 
 /**
  * Values: university, before, service, subject, user, from, to, how many, person, space, kiosk, number of the space, of the
- * kiosk. A name finds who has it now, and where it was in the act itself; a number what has it. [AUD-10]
+ * kiosk, actors. A name finds who has it now, and where it was in the act itself; a number what has it. [AUD-10]
  */
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
        and ($3::text is null or c.service = $3) and ($4::text is null or c.subject = $4)
        and ($5::bigint is null or c.user_id = $5)
        and ($6::bigint is null or c.created_at >= time_of_ms($6)) and ($7::bigint is null or c.created_at < time_of_ms($7))
-       and ($9::text is null or c.actor ilike $9
+       and ($9::text is null or c.actor ilike $9 or c.actor = any($14::text[])
          or c.user_id = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9)}))
          or c.log->>'userId' = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9, '::text')})))
        and ($10::text is null or ${givesName('spaces', SPACE_NAMES, 10)}
@@ -129,7 +131,19 @@ function chosenBy(
   const { service = null, subject = null, userId = null, fromMs = null, toMs = null } = filter
   const parts = [filter.person, filter.space, filter.kiosk].map((part) => likeOf(part))
   const numbers = [filter.space, filter.kiosk].map((part) => numberOf(part))
-  return [universityId, page.before, service, subject, userId, fromMs, toMs, page.count, ...parts, ...numbers]
+  return [
+    universityId,
+    page.before,
+    service,
+    subject,
+    userId,
+    fromMs,
+    toMs,
+    page.count,
+    ...parts,
+    ...numbers,
+    filter.actors ?? [],
+  ]
 }
 
 /** What is a number, as a log has it: without zeros before it. */
@@ -203,9 +217,25 @@ export async function loadChangeRows(
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
        c.service, c.subject, host(c.address) as address, c.log, c.group_id as "groupId"
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where ${CHOSEN} and ($14::bigint is null or c.id >= $14) order by c.id desc limit $8`,
+     where ${CHOSEN} and ($15::bigint is null or c.id >= $15) order by c.id desc limit $8`,
     [...chosenBy(universityId, filter, page), page.floor ?? null],
   )
+}
+
+/** Whether somebody looked at the log for the same within the last `withinMs`, and that is written down. [AUD-3] */
+export async function hasReadLately(
+  database: Queryable,
+  reading: { universityId: number; userId: number; search: object },
+  withinMs: number,
+): Promise<boolean> {
+  const found = await query(
+    database,
+    `select 1 from change_logs where university_id = $1 and user_id = $2 and service = 'log' and subject = 'read'
+       and created_at > now() - $4 * interval '1 millisecond'
+       and log - array['count', 'before', 'limit'] = $3::jsonb limit 1`,
+    [reading.universityId, reading.userId, JSON.stringify(reading.search), withinMs],
+  )
+  return found.length > 0
 }
 
 /** Clears from which addresses of the network people acted, signed in and held sessions, where that is so many days ago. [AUD-2] */

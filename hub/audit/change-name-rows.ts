@@ -11,6 +11,8 @@ export type NamelessChange = Omit<ChangeRow, 'names'> & {
 const KEYS: Readonly<Record<string, 'space' | 'kiosk' | 'user' | 'group'>> = {
   spaceId: 'space',
   parentId: 'space',
+  fromSpaceId: 'space',
+  toSpaceId: 'space',
   kioskId: 'kiosk',
   replacesKioskId: 'kiosk',
   newKioskId: 'kiosk',

@@ -274,6 +274,47 @@ describe('[AUD-3] the log', () => {
   })
 })
 
+describe('[AUD-3] looking at the log', () => {
+  test('is written down once an hour for the same search of the same person, pages and all', async () => {
+    const readings = async (): Promise<unknown[]> => {
+      const { rows } = await database.pool.query(
+        `select log from change_logs where university_id = $1 and subject = 'read' order by id`,
+        [universityId],
+      )
+      return rows.map(({ log }: { log: object }) => log)
+    }
+    for (const search of [{}, { limit: 3 }, { before: 9_000_000, language: 'sl' }, {}]) await read(search)
+    expect(await readings()).toEqual([{ count: 0 }])
+    for (const search of [{ person: 'ana' }, { service: 'log' }, { person: 'ana' }]) await read(search)
+    expect(await readings()).toMatchObject([{}, { person: 'ana' }, { service: 'log' }])
+    const other = await makeTestPerson(database.pool, universityId)
+    await joinTestGroup(database.pool, other, 'super')
+    await read({}, other)
+    expect(await readings()).toHaveLength(4)
+  })
+})
+
+describe('[AUD-10] acts that no person did', () => {
+  test('are found by what the page calls who did them, and a table says so in words', async () => {
+    await append({})
+    await append({ actor: 'hub', service: 'sync', subject: 'epoch' })
+    await append({ service: 'newthing', subject: 'odd act' })
+    const actors = async (person: string, language?: string): Promise<string[]> => {
+      const rows = await rowsOf({ person, ...(language === undefined ? {} : { language }) })
+      return [...new Set(rows.map(({ actor }) => actor))]
+    }
+    expect(await actors('command line')).toEqual(['cli'])
+    expect(await actors('ukazna', 'sl')).toEqual(['cli'])
+    expect(await actors('ukazna')).toEqual([])
+    const cells = cellsOf(await table({ language: 'sl', service: 'newthing' }))
+    expect(cells[0]?.at(-1)).toBe('what')
+    expect(cells[1]?.[3]).toBe('Ukazna vrstica')
+    expect(cells[1]?.at(-1)).toBe('newthing: odd act')
+    const spaces = cellsOf(await table({ language: 'sl', service: 'spaces' }))
+    expect(spaces[1]?.at(-1)).toBe('Uvoženi prostori')
+  })
+})
+
 describe('[AUD-4] the table', () => {
   test('names the zone and has local times, without a formula in any cell', async () => {
     await append({ actor: '@cli', log: { note: '=1+1', text: 'a "b",\nc' }, userId: reader.userId })

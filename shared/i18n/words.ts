@@ -37,6 +37,11 @@ export type MailWords<L extends Language> = Words<typeof mail, FormsOf<L>>
 /** What `fault.ts` of a language says. */
 export type FaultWords<L extends Language> = Words<typeof fault, FormsOf<L>>
 
+/** Under which key of `log.act` an act's words are: "groups", "member add" → groupsMemberAdd. [AUD-10] */
+export function actKey({ service, subject }: { service: string; subject: string }): string {
+  return `${service} ${subject}`.replaceAll(/[ -]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
 /**
  * A word that is not said in a language, and what is said in its place. One line of `avoid.ts` of a language's folder, the part of
  * its `TERMS.md` that a test can find. [LNG-6]

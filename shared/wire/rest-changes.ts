@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Id } from '../domain/space.ts'
+import { Locale } from '../domain/university.ts'
 import type { Contract } from './contract.ts'
 
 const closed = { additionalProperties: false }
@@ -20,6 +21,8 @@ const ChangeFilter = {
   person: Type.Optional(NamePart),
   space: Type.Optional(NamePart),
   kiosk: Type.Optional(NamePart),
+  /** In which language `person` may say "Command line", and a table what was done. */
+  language: Type.Optional(Locale),
   fromMs: Type.Optional(Moment),
   /** Not itself part of it. */
   toMs: Type.Optional(Moment),
@@ -71,7 +74,7 @@ export const CHANGE_ROUTES = {
   },
   'GET /changes.csv': {
     summary:
-      'The same as CSV, at most 100,000 rows; its first line names the time zone. `Link: <…>; rel="next"` is where the table goes on.',
+      'The same as CSV, at most 100,000 rows; its first line names the time zone. With a language, its last column says what was done in words. `Link: <…>; rel="next"` is where the table goes on.',
     who: 'signedIn',
     isHeavy: true,
     isAct: true,

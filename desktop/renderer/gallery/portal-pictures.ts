@@ -390,6 +390,11 @@ const pages: Record<string, PortalPicture> = {
     state: stateOf(STAFF),
     answers: { 'GET /changes': accept({ changes: [], next: null }) },
   },
+  changesSwapped: {
+    path: '/changes',
+    state: stateOf(STAFF),
+    steps: [{ fill: { from: '2026-11-20', to: '2026-11-19' } }, { submit: 'form' }],
+  },
   changesFailed: {
     path: '/changes',
     state: stateOf(STAFF),

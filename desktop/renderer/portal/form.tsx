@@ -16,7 +16,8 @@ export interface FormValues {
   has(name: string): boolean
 }
 
-function valuesOf(form: HTMLFormElement): FormValues {
+/** What a form has now. */
+export function valuesOf(form: HTMLFormElement): FormValues {
   const data = new FormData(form)
   const read = (name: string): string => {
     const value = data.get(name)

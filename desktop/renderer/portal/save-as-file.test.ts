@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
-import { loadWholeTable } from './save-as-file.ts'
+import { fileText, loadWholeTable } from './save-as-file.ts'
 
 const HEADER = '\ufeffid,time (UTC),log\r\n'
 
@@ -37,4 +37,10 @@ it('[AUD-7] a page that is refused keeps nothing of the others', async () => {
   const broken = async (page: { limit: number; before?: number }): Promise<Decision<string, string>> =>
     page.before === undefined ? load(page) : refuse('offline')
   expect(await loadWholeTable(broken, 10)).toEqual(refuse('offline'))
+})
+
+it('a table begins with one byte order mark, whether or not the browser took it out; other files have none', () => {
+  expect(fileText('text/csv', 'id')).toBe('\ufeffid')
+  expect(fileText('text/csv', '\ufeffid')).toBe('\ufeffid')
+  expect(fileText('application/json', '{}')).toBe('{}')
 })

@@ -23,9 +23,14 @@ export async function loadWholeTable<Refusal>(
   }
 }
 
+/** A text as a file: a table begins with a byte order mark, which spreadsheets need and a browser takes out of what it fetched. */
+export function fileText(mediaType: string, text: string): string {
+  return mediaType === 'text/csv' && !text.startsWith('\ufeff') ? `\ufeff${text}` : text
+}
+
 /** Gives the browser a text to keep as a file. */
 export function saveFile(name: string, mediaType: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: mediaType }))
+  const url = URL.createObjectURL(new Blob([fileText(mediaType, text)], { type: mediaType }))
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from 'react'
+import { useMemo, useRef, useState, type ReactElement } from 'react'
 import { dateAfter } from '#shared/domain/week-time.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import type { Refusal } from '../api.ts'
@@ -6,7 +6,7 @@ import { ACTION_TIMEOUT_MS, PendingButton, usePendingActions } from '../pending-
 import { startOfDay } from '../../common/times.ts'
 import { actorText, actText, factsOfChange, type ChangeFact } from './change-words.ts'
 import { Choice, Field } from '../fields.tsx'
-import { Form, type FormValues } from '../form.tsx'
+import { Form, valuesOf, type FormValues } from '../form.tsx'
 import { Empty, Loading, PageHead, Problem } from '../page-elements.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { loadWholeTable, saveFile } from '../save-as-file.ts'
@@ -28,52 +28,52 @@ const PAGE = 50
 /** Subjects that a university's own people act on. */
 const SERVICES = ['spaces', 'groups', 'kiosks', 'accounts', 'sessions', 'settings', 'log'] as const
 
-/** The log of administrative acts, filtered, page by page, or as a table to keep. */
+/** The log of administrative acts, filtered, page by page, or as a table to keep: both of what stands in the fields. */
 export function ChangeLog(): ReactElement {
   const { t } = usePortalWords()
-  const { callWithPassword, toast } = useActions()
   const [filter, setFilter] = useState<LogFilter>({})
-  const download = async (): Promise<Refusal | null> => {
-    const answer = await loadWholeTable((page) =>
-      callWithPassword('GET /changes.csv', { query: { ...filter, ...page } }),
-    )
-    if (!answer.ok) return answer.refusal
-    saveFile('carrel-log.csv', 'text/csv', answer.value)
-    toast(t('changes.downloaded'))
-    return null
-  }
   return (
     <div className="p-page p-page-wide">
       <PageHead title={t('changes.title')} lead={t('changes.lead')} />
       <div className="p-card">
         <LogForm onFilter={setFilter} />
-        <Form send={download} go={t('changes.csv')} isPlain />
       </div>
       <Rows key={JSON.stringify(filter)} filter={filter} />
     </div>
   )
 }
 
+/** What the fields ask for; null: they end before they begin. */
+function filterOf(values: FormValues, timezone: string): LogFilter | null {
+  const parts = (['service', 'person', 'space', 'kiosk'] as const).flatMap((name): [string, string][] => {
+    const part = values.text(name)
+    return part === '' ? [] : [[name, part]]
+  })
+  const [from, to] = [values.text('from'), values.text('to')]
+  if (from !== '' && to !== '' && to < from) return null
+  return {
+    ...Object.fromEntries(parts),
+    ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
+    ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
+  }
+}
+
 function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): ReactElement {
   const { t } = usePortalWords()
   const timezone = useMe().university?.timezone ?? 'UTC'
-  const apply = (values: FormValues): Promise<null> => {
-    const service = values.text('service')
-    const parts = (['person', 'space', 'kiosk'] as const).flatMap((name): [string, string][] => {
-      const part = values.text(name)
-      return part === '' ? [] : [[name, part]]
-    })
-    const [from, to] = [values.text('from'), values.text('to')]
-    onFilter({
-      ...(service === '' ? {} : { service }),
-      ...Object.fromEntries(parts),
-      ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
-      ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
-    })
+  const apply = (values: FormValues): Promise<Refusal | null> => {
+    const filter = filterOf(values, timezone)
+    if (filter === null) return Promise.resolve({ why: 'valueRefused', at: '/to', retryAfterS: null })
+    onFilter(filter)
     return Promise.resolve(null)
   }
   return (
-    <Form send={apply} go={t('changes.apply')}>
+    <Form
+      send={apply}
+      go={t('changes.apply')}
+      say={({ at }) => (at === '/to' ? t('changes.swapped') : null)}
+      more={<Export />}
+    >
       <div className="p-flags">
         {(['person', 'space', 'kiosk'] as const).map((name) => (
           <Field key={name} name={name} label={t(`changes.${name}`)} maxLength={100} isOptional />
@@ -96,11 +96,40 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
   )
 }
 
+/** Applies what stands in the fields, and gives all of it as a table: what is saved is what is shown. */
+function Export(): ReactElement {
+  const { t, locale, refusal } = usePortalWords()
+  const { callWithPassword, toast } = useActions()
+  const timezone = useMe().university?.timezone ?? 'UTC'
+  const pending = usePendingActions<'csv'>()
+  const button = useRef<HTMLSpanElement>(null)
+  const download = async (): Promise<void> => {
+    const form = button.current?.closest('form')
+    if (form === null || form === undefined) return
+    form.requestSubmit()
+    const filter = filterOf(valuesOf(form), timezone)
+    if (filter === null) return
+    const answer = await loadWholeTable((page) =>
+      callWithPassword('GET /changes.csv', { query: { ...filter, ...page, language: locale } }),
+    )
+    if (!answer.ok) return toast(refusal(answer.refusal))
+    saveFile('carrel-log.csv', 'text/csv', answer.value)
+    toast(t('changes.downloaded'))
+  }
+  return (
+    <span ref={button}>
+      <PendingButton className="p-button" pending={pending} of="csv" act={download}>
+        {t('changes.csv')}
+      </PendingButton>
+    </span>
+  )
+}
+
 function Rows({ filter }: { filter: LogFilter }): ReactElement {
-  const { t, refusal } = usePortalWords()
+  const { t, locale, refusal } = usePortalWords()
   const { call, toast } = useActions()
   const pending = usePendingActions<'more'>()
-  const input = useMemo(() => ({ query: { ...filter, limit: PAGE } }), [filter])
+  const input = useMemo(() => ({ query: { ...filter, language: locale, limit: PAGE } }), [filter, locale])
   const { loaded, reload, change } = useLoad('GET /changes', input)
   if (loaded.state === 'loading') return <Loading rows={8} />
   if (loaded.state === 'failed') return <Problem refusal={loaded.refusal} onRetry={reload} />
@@ -108,7 +137,7 @@ function Rows({ filter }: { filter: LogFilter }): ReactElement {
   const more = async (before: number): Promise<void> => {
     const answer = await call(
       'GET /changes',
-      { query: { ...filter, limit: PAGE, before } },
+      { query: { ...filter, language: locale, limit: PAGE, before } },
       ACTION_TIMEOUT_MS,
     )
     if (!answer.ok) return toast(refusal(answer.refusal))

@@ -107,6 +107,29 @@ describe('[AUD-10] an act as a sentence', () => {
     expect(factsOfChange(words, level)).toContainEqual({ field: 'Status', value: 'Full → Unknown' })
   })
 
+  it('says settings, new names, moves and imports in words, leaves out what is empty, and shows no number that only the hub knows', async () => {
+    const words = await wordsOf('en')
+    const said = (service: string, subject: string, log: ChangeRow['log'], names = {}): string =>
+      factsOfChange(words, row(service, subject, log, { names }))
+        .map(({ field, value }) => `${field}: ${value}`)
+        .join('; ')
+    expect(said('settings', 'set', { key: 'staleMs', from: 7_200_000, to: 300_000 })).toBe(
+      'How long a report counts: 120 min → 5 min',
+    )
+    expect(said('kiosks', 'rename', { kioskId: 3, from: 'Door', to: 'Lobby' })).toBe(
+      'Kiosk: no. 3; Name: Door → Lobby',
+    )
+    expect(said('sync', 'lost', { from: 4, to: 9 })).toBe('Reports: 4 → 9')
+    const names = { 'space 1': 'Hall', 'space 2': 'Café' }
+    expect(said('kiosks', 'move', { name: 'Door', fromSpaceId: 1, toSpaceId: 2 }, names)).toBe(
+      'Kiosk: Door; Moved from: Hall; Moved to: Café',
+    )
+    const one = { spaceId: 7, name: 'Hall', restoredIds: [7], strandedKiosks: [] }
+    expect(said('spaces', 'restore', one)).toBe('Place: Hall')
+    expect(said('spaces', 'restore', { ...one, restoredIds: [7, 8, 9] })).toContain('Places restored: 3')
+    expect(said('log', 'read', { service: 'log' })).toBe('Area: This log')
+  })
+
   it('[TXT-6] names the language and the field of each text that changed', async () => {
     const edit = row('spaces', 'edit', {
       spaceId: 7,

@@ -1,6 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
 import { TEXT_FIELDS } from '#shared/domain/space-texts.ts'
+import { actKey } from '#shared/i18n/words.ts'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import { textKey, textOf } from '../space-input.ts'
 import { SPACE_KINDS } from '../../common/limits.ts'
@@ -19,7 +20,7 @@ export function actText(
   { t }: PortalWords,
   { service, subject }: Pick<ChangeRow, 'service' | 'subject'>,
 ): string {
-  return wordOf(t, 'act', camel(`${service} ${subject}`)) ?? `${service}: ${subject}`
+  return wordOf(t, 'act', actKey({ service, subject })) ?? `${service}: ${subject}`
 }
 
 /** Who did it: a name where there is one. */
@@ -36,7 +37,13 @@ export function factsOfChange(words: PortalWords, row: ChangeRow): ChangeFact[] 
   const facts = Object.entries(named(row, rest)).flatMap(([field, value]) =>
     changeFactsOf(words, row, field, value),
   )
-  if (typeof key === 'string') facts.push({ field: key, value: turned(words, row, key, from, to) })
+  if (typeof key === 'string')
+    facts.push({ field: fieldText(words, key), value: turned(words, row, key, from, to) })
+  else if (from !== undefined || to !== undefined) {
+    // A kiosk's new name, and the first and the last of the reports that were lost.
+    const field = row.subject === 'lost' ? 'reports' : row.subject === 'rename' ? 'name' : 'value'
+    facts.push({ field: fieldText(words, field), value: turned(words, row, field, from, to) })
+  }
   return [...facts, ...differences(words, row, before, after)]
 }
 
@@ -53,6 +60,10 @@ function named(row: ChangeRow, log: Record<string, unknown>): Record<string, unk
 
 function changeFactsOf(words: PortalWords, row: ChangeRow, field: string, value: unknown): ChangeFact[] {
   if (value === null || value === '' || HIDDEN.has(field)) return []
+  if (Array.isArray(value) && value.length === 0) return []
+  // The place itself stands there by its name; of what came back with it, how many they are.
+  if (field === 'restoredIds' && Array.isArray(value))
+    return value.length > 1 ? [{ field: fieldText(words, field), value: String(value.length) }] : []
   return [{ field: fieldText(words, field), value: valueText(words, row, field, value) }]
 }
 
@@ -127,6 +138,8 @@ const IDS: Readonly<Record<string, Kind>> = {
   spaceId: 'space',
   parentId: 'space',
   kioskId: 'kiosk',
+  fromSpaceId: 'space',
+  toSpaceId: 'space',
   replacesKioskId: 'kiosk',
   userId: 'user',
   groupId: 'group',
@@ -143,11 +156,14 @@ function valueText(words: PortalWords, row: ChangeRow, field: string, value: unk
   if (typeof value === 'number') {
     if (field === 'level')
       return value === 0 || value === 1 || value === 2 ? level(value satisfies Level) : String(value)
+    if (field === 'staleMs') return t('log.minutes', { number: value / 60_000 })
+    if (field === 'kioskIdleMs') return t('log.seconds', { number: value / 1000 })
     const of = IDS[field]
     return of === undefined ? String(value) : (row.names[`${of} ${value}`] ?? t('log.number', { id: value }))
   }
   if (typeof value === 'string') {
     if (field === 'kind') return isKind(value) ? kind(value) : value
+    if (field === 'service') return wordOf(t, 'service', value) ?? value
     if (field === 'permission' && (value === 'admin' || value === 'member')) return t(`groups.${value}`)
     return value
   }
@@ -185,12 +201,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The words for something of the log; null where this version has none. */
-function wordOf(t: PortalWords['t'], family: 'act' | 'field' | 'actor', key: string): string | null {
+function wordOf(
+  t: PortalWords['t'],
+  family: 'act' | 'field' | 'actor' | 'service',
+  key: string,
+): string | null {
   if (!/^[A-Za-z]+$/.test(key)) return null
   const text: unknown = t(`log.${family}.${key}` as never, { defaultValue: '' })
   return typeof text === 'string' && text !== '' ? text : null
-}
-
-function camel(text: string): string {
-  return text.replaceAll(/[ -]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
