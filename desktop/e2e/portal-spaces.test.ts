@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { expect, openPlace, test } from './portal-testing.ts'
 import { DOMAIN, PASSWORD } from './portal-world.ts'
@@ -159,7 +160,7 @@ test('groups: made, filled, an admin made, the deletion says what hangs on it; t
   await page.getByRole('button', { name: `Make admin ${member}` }).click()
   await expect(page.getByRole('button', { name: `Make member ${member}` })).toBeVisible()
   await page.getByRole('button', { name: 'Delete group' }).click()
-  await expect(page.getByRole('dialog').getByText('0 bookings and removes 1 member')).toBeVisible()
+  await expect(page.getByRole('dialog').getByText('This removes 1 member.')).toBeVisible()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete group' }).click()
   await expect(page.getByText(`Group ${name} was deleted.`).first()).toBeVisible()
 
@@ -168,4 +169,13 @@ test('groups: made, filled, an admin made, the deletion says what hangs on it; t
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Export CSV' }).click()
   expect((await download).suggestedFilename()).toBe('carrel-log.csv')
+  // What stands in the fields counts, applied or not; a spreadsheet is told that it is UTF-8.
+  await page.getByLabel('Person').fill('command')
+  const filtered = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export CSV' }).click()
+  const text = readFileSync(await (await filtered).path(), 'utf8')
+  expect(text.startsWith('\ufeff"id",')).toBe(true)
+  expect(text).toContain('"Command line"')
+  expect(text).not.toContain(name)
+  await expect(page.getByRole('table')).not.toContainText(name)
 })

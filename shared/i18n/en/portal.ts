@@ -456,6 +456,7 @@ export const portal = {
     delete: 'Delete group',
     deleteAsk: 'Delete {{name}}?',
     deleteHangs: 'This also deletes {{bookings}} and removes {{members}}.',
+    deleteMembers: 'This removes {{members}}.',
     bookings_one: '{{count}} booking',
     bookings_other: '{{count}} bookings',
     deleteGo: 'Delete group',

@@ -476,6 +476,7 @@ export const portal: PortalWords<typeof language> = {
     delete: 'Izbriši skupino',
     deleteAsk: 'Želite izbrisati »{{name}}«?',
     deleteHangs: 'V skupini: {{members}}. Izbrisano bo tudi: {{bookings}}.',
+    deleteMembers: 'V skupini: {{members}}.',
     bookings_one: '{{count}} rezervacija',
     bookings_two: '{{count}} rezervaciji',
     bookings_few: '{{count}} rezervacije',

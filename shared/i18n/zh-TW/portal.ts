@@ -438,6 +438,7 @@ export const portal: PortalWords<typeof language> = {
     delete: '刪除群組',
     deleteAsk: '要刪除「{{name}}」嗎？',
     deleteHangs: '會一併刪除 {{bookings}}，並移除 {{members}}。',
+    deleteMembers: '會移除 {{members}}。',
     bookings_other: '{{count}} 筆預約',
     deleteGo: '刪除群組',
     deleted: '群組「{{name}}」已刪除。',

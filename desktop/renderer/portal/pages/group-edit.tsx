@@ -96,7 +96,7 @@ export function DeleteGroup({ group, onClose }: { group: Group; onClose: () => v
           }
         >
           <p>
-            {t('groups.deleteHangs', {
+            {t(loaded.value.bookingCount === 0 ? 'groups.deleteMembers' : 'groups.deleteHangs', {
               members: t('groups.members', { count: loaded.value.memberCount }),
               bookings: t('groups.bookings', { count: loaded.value.bookingCount }),
             })}

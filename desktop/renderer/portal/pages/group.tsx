@@ -13,7 +13,7 @@ import {
 import type { Refusal } from '../api.ts'
 import { Choice, Field } from '../fields.tsx'
 import { Form, type FormValues } from '../form.tsx'
-import { Card, Empty, Loading, PageHead, Problem } from '../page-elements.tsx'
+import { Card, Empty, Loading, Notice, PageHead, Problem } from '../page-elements.tsx'
 import { useActions, useMe } from '../portal-context.ts'
 import { actorOf } from '../store.ts'
 import { NOTHING, useLoad } from '../use-load.ts'
@@ -54,7 +54,7 @@ export function GroupPage(): ReactElement {
 }
 
 function OneGroup({ group, onChange }: { group: Group; onChange: (group: Group) => void }): ReactElement {
-  const { t } = usePortalWords()
+  const { t, pair } = usePortalWords()
   const isAllowed = useMay(group)
   const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null)
   const close = (): void => setDialog(null)
@@ -67,6 +67,11 @@ function OneGroup({ group, onChange }: { group: Group; onChange: (group: Group) 
       >
         {group.isSuper && <span className="p-tag">{t('groups.superGroup')}</span>}
       </PageHead>
+      {group.gidNumber !== null && (
+        <Notice kind="hint">
+          {pair(t('groups.gid'), String(group.gidNumber))}. {t('groups.gidHint')}
+        </Notice>
+      )}
       <Members group={group} />
       <div className="p-actions">
         {isAllowed('editGroup') && (
