@@ -41,7 +41,8 @@ test('keyboard alone: a report and its undo at a door', async ({ world, openKios
   await page.keyboard.press('Space')
   await expectAnswer(page, 'Report removed')
   await expectDoor(page, 'Unknown')
-  await expect(reportButton(page, 'Free')).toBeFocused()
+  // [SCR-20] Back to the level that was reported.
+  await expect(reportButton(page, 'Full')).toBeFocused()
 })
 
 test('keyboard alone: a place of an entrance opened, reported, undone and closed again', async ({
@@ -100,6 +101,8 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
   await page.clock.fastForward(90_000)
   const dialog = page.getByRole('dialog')
   await expect(dialog).toBeVisible()
+  // [SCR-20] For a second it takes no tap.
+  await page.clock.fastForward(1_100)
   await dialog.getByRole('button').first().click()
   await expect(dialog).toHaveCount(0)
   expect(await look()).toMatchObject({ lang: 'sl', text: 'large' })
@@ -112,4 +115,29 @@ test('language, large text, contrast, dark and reach are one tap each; after a r
   await expect(dialog).toHaveCount(0)
   await expect.poll(look).toEqual(plain)
   await expectDoor(page, 'Unknown')
+})
+
+test('[SCR-22] the next visitor finds nothing of the last: no list scrolled away from its beginning, no button chosen by keys', async ({
+  world,
+  openKiosk,
+}) => {
+  const { name, rooms, ids } = world.takeLibrary()
+  const { page } = await openKiosk('entrance', ids.get(name) ?? 0)
+  await page.clock.install()
+  await page.reload()
+  await expectEntrance(page, { [rooms[0]]: 'Unknown' })
+  await page.setViewportSize({ width: 1280, height: 520 })
+  const list = page.locator('.entrance-main')
+  const scrolled = (): Promise<number> => list.evaluate((element) => element.scrollTop)
+  await list.hover()
+  await page.mouse.wheel(0, 2_000)
+  await expect.poll(scrolled).toBeGreaterThan(20)
+  await list.getByRole('button').last().focus()
+  const dialog = page.getByRole('dialog')
+  await page.clock.fastForward(91_000)
+  await expect(dialog).toBeVisible()
+  await page.clock.fastForward(21_000)
+  await expect(dialog).toHaveCount(0)
+  await expect.poll(scrolled).toBe(0)
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('BODY')
 })

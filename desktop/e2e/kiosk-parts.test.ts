@@ -61,6 +61,25 @@ test('[SCR-16] a real keyboard types and erases a PIN, and its Enter is to send 
   await expect(dots).toHaveText('●●●●')
 })
 
+for (const screen of ['door-notEnrolled', 'door-revoked'])
+  test(`[SCR-16] a real keyboard types the enrolment code, erases, and Enter sends it: ${screen}`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await openGallery(page, galleryUrl)
+    await showPicture(page, `?screen=${screen}&lang=en`)
+    const boxes = page.locator('.code-boxes')
+    await page.keyboard.type('ab-cd')
+    await expect(boxes).toHaveText('ABCD')
+    await page.keyboard.press('Backspace')
+    await page.keyboard.type('E0123456789fg')
+    await expect(boxes).toHaveText('ABCE0123456789FG')
+    await expect(page.locator('.key-go')).toBeFocused()
+    // The gallery's engine says yes to everything.
+    await page.keyboard.press('Enter')
+    await expect(boxes).toHaveText('')
+  })
+
 test('[SCR-17] a report that waits to be sent is shown without a warning, what is wrong with one', async ({
   page,
   galleryUrl,

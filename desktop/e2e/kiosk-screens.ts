@@ -6,9 +6,11 @@ export const SCREEN_TIMEOUT_MS = 10_000
 /** Words of the three levels and of what is unknown, as the English screens say them. */
 export type Word = 'Free' | 'Busy' | 'Full' | 'Unknown'
 
-/** A door, or the opened place of an entrance: the button that reports a level. */
-export function reportButton(page: Page, word: Word): Locator {
-  return page.locator('.report').getByRole('button', { name: word, exact: true })
+/** A door, or the opened place of an entrance: the button that reports a level, once it takes taps. [SCR-20] */
+export function reportButton(page: Page, word: Word | 'Polno'): Locator {
+  return page
+    .locator('.report-buttons:not([data-guarded="true"])')
+    .getByRole('button', { name: word, exact: true })
 }
 
 /** Waits until a door shows a word. */

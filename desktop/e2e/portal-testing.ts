@@ -37,9 +37,11 @@ export const test = base.extend<PortalTestParts, PortalWorkerParts>({
 
 export { expect }
 
-/** The button that reports a level. */
+/** The button that reports a level, once it takes taps. [SCR-20] */
 export function reportButton(page: Page, word: 'Free' | 'Busy' | 'Full'): Locator {
-  return page.locator('.p-report').getByRole('button', { name: word, exact: true })
+  return page
+    .locator('.p-report-buttons:not([data-guarded="true"])')
+    .getByRole('button', { name: word, exact: true })
 }
 
 /** Waits until the opened place shows a word. */

@@ -1,5 +1,11 @@
 import type { Page } from '@playwright/test'
-import { expectDoor, expectEntrance, recordAnnouncements, reportButton } from './kiosk-screens.ts'
+import {
+  expectAnswer,
+  expectDoor,
+  expectEntrance,
+  recordAnnouncements,
+  reportButton,
+} from './kiosk-screens.ts'
 import { expect, test } from './testing.ts'
 
 // What a screen reader hears: the page's one live region, each change of state once.
@@ -93,4 +99,26 @@ test('ages and the clock go by in silence', async ({ world, openKiosk }) => {
   await page.clock.fastForward('02:30')
   await expect(page.getByText(/^Reported [23] min ago$/)).toBeVisible()
   expect(await heard()).toEqual([])
+})
+
+test('[SCR-21] a change of language is announced by nothing, what comes after it wholly in the new one, and all of it is gone after five seconds', async ({
+  world,
+  openKiosk,
+}) => {
+  const { rooms, ids } = world.takeLibrary()
+  const { page } = await openKiosk('door', ids.get(rooms[0]) ?? 0)
+  await reportButton(page, 'Busy').click()
+  await expectDoor(page, 'Busy')
+  await expectAnswer(page, 'Thank you')
+  await page.waitForTimeout(500)
+  const heard = await recordAnnouncements(page)
+  for (const language of ['中文 繁體中文', 'EN English', 'SL Slovenščina']) {
+    await page.getByRole('button', { name: language, exact: true }).click()
+    await page.waitForTimeout(200)
+  }
+  expect(await heard()).toEqual([])
+  await reportButton(page, 'Polno').click()
+  await expect.poll(heard).toContainEqual(expect.stringContaining(`${rooms[0]}: Polno.`))
+  expect((await readLiveRegions(page))[0]?.text).not.toBe('')
+  await expect.poll(async () => (await readLiveRegions(page))[0]?.text ?? '').toBe('')
 })

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactElement, type ReactNode } from 'react'
+import { useLayoutEffect, useRef, type ReactElement, type ReactNode } from 'react'
 
 /**
  * A dialog over the page; the page below can be neither touched nor reached by keys. Escape asks to close it, as does whatever
@@ -17,7 +17,8 @@ export function Dialog(props: {
   const { className, titleId, name, focusOn, onClose, children } = props
   const dialog = useRef<HTMLDialogElement>(null)
   const wanted = useRef(focusOn)
-  useEffect(() => {
+  // Layout effects, since it must be closed while it is still in the page: only then the focus goes back to where it came from.
+  useLayoutEffect(() => {
     const element = dialog.current
     if (element !== null && !element.open) element.showModal()
     const found = wanted.current?.map((selector) => element?.querySelector<HTMLElement>(selector))

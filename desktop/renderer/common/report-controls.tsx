@@ -2,6 +2,7 @@ import { useEffect, useRef, type ReactElement, type ReactNode, type RefObject } 
 import type { Level } from '#shared/domain/occupancy.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { Shape, type Tone } from '../ui/shapes.tsx'
+import { ignoreHeldKey, isSecondTap } from './tap-guard.ts'
 import { LEVELS } from './tone.ts'
 
 /** What class names begin with: the portal's with "p-", the kiosks' with nothing. */
@@ -17,32 +18,39 @@ export function StateMark({ prefix, tone }: { prefix: ClassPrefix; tone: Tone })
 }
 
 /**
- * One button for each level. `byKey`: the keyboard is in use, and the first button takes the focus; `onTap` gets whether the tap
- * came by a key.
+ * One button for each level. `focusOn`: the keyboard is in use, and the button of this level takes the focus when they come;
+ * `isGuarded`: a tap may still be meant for what stood here before; `onTap` gets whether the tap came by a key. [SCR-20]
  */
 export function LevelButtons(props: {
   prefix: ClassPrefix
   /** The level whose report is being sent; null: none is. */
   saving: Level | null
   isDisabled?: boolean
-  byKey: boolean
+  isGuarded: boolean
+  focusOn: Level | null
   toneWord: (tone: Tone) => string
   onTap: (level: Level, byKey: boolean) => void
 }): ReactElement {
-  const { prefix, saving, isDisabled, byKey, toneWord, onTap } = props
-  const first = useFocusWhen<HTMLButtonElement>(byKey, 'question')
+  const { prefix, saving, isDisabled, isGuarded, focusOn, toneWord, onTap } = props
+  const wanted = useRef<HTMLButtonElement>(null)
+  // Only when they come: a finger moves nothing, and what is chosen later is focused already.
+  useEffect(() => wanted.current?.focus(), [])
   return (
-    <div className={`${prefix}report-buttons`}>
-      {LEVELS.map(({ level, tone }, index) => (
+    <div className={`${prefix}report-buttons`} data-guarded={isGuarded}>
+      {LEVELS.map(({ level, tone }) => (
         <button
           key={level}
-          ref={index === 0 ? first : null}
+          ref={level === focusOn ? wanted : null}
           type="button"
           className={`${prefix}report-button`}
           data-tone={tone}
           data-saving={saving === level}
           aria-disabled={isDisabled}
-          onClick={() => onTap(level, document.activeElement?.matches(':focus-visible') ?? false)}
+          onKeyDown={ignoreHeldKey}
+          onClick={(event) => {
+            if (isGuarded || isSecondTap(event)) return
+            onTap(level, document.activeElement?.matches(':focus-visible') ?? false)
+          }}
         >
           <StateMark prefix={prefix} tone={tone} />
           <span>{toneWord(tone)}</span>
@@ -52,19 +60,10 @@ export function LevelButtons(props: {
   )
 }
 
-/** Takes the focus to an element when it comes and at each new `step`: what was pressed by a key is gone. A finger moves nothing. */
-export function useFocusWhen<Focused extends HTMLElement>(
-  byKey: boolean,
-  step: string,
-): RefObject<Focused | null> {
-  const element = useRef<Focused>(null)
-  useEffect(() => {
-    if (byKey) element.current?.focus()
-  }, [byKey, step])
-  return element
-}
-
-/** The answer to a report, in the place of its buttons: an icon, a heading, a sentence, and a button where there is one. */
+/**
+ * The answer to a report, in the place of its buttons: an icon, a heading, a sentence, and a button where there is one. Whoever
+ * came `byKey` finds the focus on that button at each new `step`, or on the answer where it has none.
+ */
 export function ReportAnswer(props: {
   prefix: ClassPrefix
   /** Its colours; not given: plain. */
@@ -73,12 +72,15 @@ export function ReportAnswer(props: {
   title: string
   sentence?: ReactNode
   isBusy?: boolean
+  byKey: boolean
+  step: string
   /** A button. */
   children?: ReactNode
 }): ReactElement {
-  const { prefix, kind, icon, title, sentence, isBusy, children } = props
+  const { prefix, kind, icon, title, sentence, isBusy, byKey, step, children } = props
+  const answer = useAnswerFocus(byKey, step)
   return (
-    <div className={`${prefix}answer`} data-kind={kind} aria-busy={isBusy}>
+    <div ref={answer} className={`${prefix}answer`} data-kind={kind} aria-busy={isBusy} tabIndex={-1}>
       <Icon name={icon} />
       <div className={`${prefix}answer-words`}>
         <h2 className={`${prefix}answer-title`}>{title}</h2>
@@ -89,22 +91,52 @@ export function ReportAnswer(props: {
   )
 }
 
+/** Takes the focus at each new `step` to an answer's last button, or to the answer itself; see `ReportAnswer`. */
+export function useAnswerFocus(byKey: boolean, step: string): RefObject<HTMLDivElement | null> {
+  const answer = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (byKey) ([...(answer.current?.querySelectorAll('button') ?? [])].at(-1) ?? answer.current)?.focus()
+  }, [byKey, step])
+  return answer
+}
+
+/** A button in an answer. A second tap at the spot of what stood there before is not for it. [SCR-20] */
+export function AnswerButton(props: {
+  prefix: ClassPrefix
+  isUndo?: boolean
+  onPress: () => void
+  children: ReactNode
+}): ReactElement {
+  const { prefix, isUndo, onPress, children } = props
+  return (
+    <button
+      type="button"
+      className={`${prefix}button${isUndo === true ? ` ${prefix}button-undo` : ''}`}
+      onKeyDown={ignoreHeldKey}
+      onClick={(event) => {
+        if (!isSecondTap(event)) onPress()
+      }}
+    >
+      {children}
+    </button>
+  )
+}
+
 /** Undoes a report, and shows the seconds that are left for it; `secondsText` says them in words. */
 export function UndoButton(props: {
   prefix: ClassPrefix
-  button: RefObject<HTMLButtonElement | null>
   text: string
   secondsLeft: number
   secondsText: string
   onUndo: () => void
 }): ReactElement {
-  const { prefix, button, text, secondsLeft, secondsText, onUndo } = props
+  const { prefix, text, secondsLeft, secondsText, onUndo } = props
   return (
-    <button ref={button} type="button" className={`${prefix}button ${prefix}button-undo`} onClick={onUndo}>
+    <AnswerButton prefix={prefix} isUndo onPress={onUndo}>
       <Icon name="undo" />
       <span>{text}</span>
       <Countdown prefix={prefix} secondsLeft={secondsLeft} text={secondsText} />
-    </button>
+    </AnswerButton>
   )
 }
 

@@ -25,6 +25,8 @@ export interface Actions {
   openSpace(id: number | null): void
   toggleSection(id: number): void
   toggleFreeOnly(): void
+  /** The list of an entrance was scrolled: whether away from its beginning. */
+  scroll(isScrolled: boolean): void
   openPinPad(): void
   enterPin(pin: string): Promise<void>
   closeOverlay(): void
@@ -59,6 +61,9 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
       set({ toggledSections: toggled })
     },
     toggleFreeOnly: () => set({ isFreeOnly: !store.getState().session.isFreeOnly }),
+    scroll: (isScrolled) => {
+      if (store.getState().session.isScrolled !== isScrolled) set({ isScrolled })
+    },
     openPinPad: () => show({ name: 'pinPad', refusal: null, asking: null }),
     enterPin: async (pin) => {
       const attempt = nextAttempt()

@@ -37,7 +37,7 @@ describe('newsBetween', () => {
     expect(newAnnouncements(before, door(4, 0, { step: 'ask' }, NOW_MS + 60_000))).toEqual([])
     const after = door(0, 2)
     expect(newAnnouncements(before, after)).toEqual([
-      { what: 'state', placeName: 'Room 101', tone: 'full', isOffline: false },
+      { what: 'state', spaceId: expect.any(Number), placeName: 'Room 101', tone: 'full', isOffline: false },
     ])
     expect(newAnnouncements(after, door(1, 2))).toEqual([])
   })
@@ -71,6 +71,16 @@ describe('newsBetween', () => {
     expect(newAnnouncements(door(0, 0), door(0, 0, { step: 'ask' }, NOW_MS + 7_200_000))).toEqual([
       { what: 'screen', name: 'stale' },
     ])
+  })
+
+  it('[SCR-21] says nothing of a place that is only called otherwise, as in another language', () => {
+    const named = (placeName: string): ScreenAnnouncements => ({
+      ...door(3, 0),
+      state: { what: 'state', spaceId: 1, placeName, tone: 'free', isOffline: false },
+    })
+    expect(newAnnouncements(named('Room 101'), named('Soba 101'))).toEqual([])
+    const full = { ...named('Soba 101'), panel: { ...named('Soba 101').state } }
+    expect(newAnnouncements(named('Room 101'), full)).toEqual([full.panel])
   })
 
   it('speaks of an entrance’s building and its opened place, never of each room', () => {

@@ -7,7 +7,7 @@ import type { Enrolling, ReportStep, ScreenRefusal, VisitorSession } from './ses
 /** One thing that a screen reader hears. No ages in it: those are not announced. */
 export type Announcement =
   | { what: 'screen'; name: Exclude<DoorScreen['name'] | EntranceScreen['name'], 'tree'> }
-  | { what: 'state'; placeName: string; tone: Tone; isOffline: boolean }
+  | { what: 'state'; spaceId: number; placeName: string; tone: Tone; isOffline: boolean }
   | { what: 'slow'; attempt: number }
   | { what: 'thanks'; level: Level; mutationId: number }
   | { what: 'alreadySaid'; level: Level; attempt: number }
@@ -29,6 +29,7 @@ export function doorAnnouncements(screen: DoorScreen, session: SessionPart): Scr
     isPlain || screen.name === 'offlineFresh'
       ? {
           what: 'state',
+          spaceId: screen.space.id,
           placeName: screen.space.name,
           tone: screen.space.tone,
           isOffline: screen.space.connection.isOffline,
@@ -44,6 +45,7 @@ export function entranceAnnouncements(screen: EntranceScreen, session: SessionPa
     screen.name === 'tree'
       ? {
           what: 'state',
+          spaceId: screen.tree.entry.id,
           placeName: screen.tree.entry.name,
           tone: screen.tree.entry.tone,
           isOffline: false,
@@ -54,6 +56,7 @@ export function entranceAnnouncements(screen: EntranceScreen, session: SessionPa
       ? null
       : {
           what: 'state',
+          spaceId: tree.panel.id,
           placeName: tree.panel.name,
           tone: tree.panel.entry.tone,
           isOffline: tree.connection.isOffline,
@@ -92,11 +95,16 @@ function reportAnnouncement(report: ReportStep): Announcement | null {
   }
 }
 
-/** What is new between two screens: each change once, nothing twice, and nothing for what only ended. */
+/** What is new between two screens: each change once, nothing twice, and nothing for what only ended or has another name. [SCR-21] */
 export function newAnnouncements(before: ScreenAnnouncements, after: ScreenAnnouncements): Announcement[] {
   const topics: (keyof ScreenAnnouncements)[] = ['enrolling', 'report', 'state', 'panel']
   return topics.flatMap((topic) => {
     const said = after[topic]
-    return said === null || JSON.stringify(said) === JSON.stringify(before[topic]) ? [] : [said]
+    return said === null || nameless(said) === nameless(before[topic]) ? [] : [said]
   })
+}
+
+/** An announcement to compare: a place that is called otherwise, as in another language, is in no other state. */
+function nameless(announcement: Announcement | null): string {
+  return JSON.stringify(announcement?.what === 'state' ? { ...announcement, placeName: '' } : announcement)
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
 import { LiveRegion } from '../common/live-region.tsx'
 import { newAnnouncements, type ScreenAnnouncements } from './announcement.ts'
 import { useKiosk } from './kiosk-context.ts'
@@ -13,17 +14,24 @@ interface SpokenText {
 /** What screen readers hear: each change of state once. */
 export function Announcements({ announcements }: { announcements: ScreenAnnouncements }): ReactElement {
   const { announcementText } = useWords()
+  const { i18n } = useTranslation()
   const lang = useKiosk((state) => state.session.settings.locale)
   const before = useRef<ScreenAnnouncements>(announcements)
   const [spoken, setSpoken] = useState<SpokenText | null>(null)
+  // Names are in a new language at once, the other words a moment later: until then nothing is said. [SCR-21]
+  const isSpoken = i18n.language === lang
   useEffect(() => {
+    if (!isSpoken) return
     const fresh = newAnnouncements(before.current, announcements)
     before.current = announcements
     if (fresh.length === 0) return
     const text = fresh.map(announcementText).join(' ')
     setSpoken((last) => ({ number: (last?.number ?? 0) + 1, lang, text }))
-  }, [announcements, announcementText, lang])
-  // What was said in another language is no longer there to be read in it; it is not said again either.
+  }, [announcements, announcementText, lang, isSpoken])
+  // What was said in another language is no longer there to be read in it; nor is it said again on the way back to that.
+  useEffect(() => {
+    setSpoken((last) => (last === null || last.lang === lang ? last : { ...last, lang, text: '' }))
+  }, [lang])
   const isCurrent = spoken !== null && spoken.lang === lang
   return <LiveRegion number={spoken?.number ?? 0} text={isCurrent ? spoken.text : ''} lang={lang} />
 }

@@ -1,6 +1,7 @@
-import { useEffect, type ReactElement } from 'react'
+import { useEffect, useRef, useState, type ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import { useKioskHandle, useKiosk } from './kiosk-context.ts'
+import { useTypedKeys } from './typed-keys.ts'
 import { useWords } from './words.ts'
 
 /** The screen's own keys for an enrolment code: system keyboards hide under a full screen. A real keyboard works too. */
@@ -14,26 +15,52 @@ export function CodePad(): ReactElement {
     actions.changeCode((before) => codeWith(before, text))
   }
   const erase = (): void => actions.changeCode(codeWithout)
-  useTypedCode(type, erase)
+  const pad = useRef<HTMLDivElement>(null)
+  const go = useRef<HTMLButtonElement>(null)
+  // Typed on a real keyboard: its Enter is to send, and not to press the letter that happens to have the focus. [SCR-16]
+  const [isTyped, setTyped] = useState(false)
+  const isWhole = code.length === CODE_LENGTH
+  useEffect(() => {
+    const { activeElement } = document
+    if (!isTyped) return
+    if (isWhole) go.current?.focus()
+    else if (activeElement instanceof HTMLElement && pad.current?.contains(activeElement) === true)
+      activeElement.blur()
+  }, [isTyped, isWhole])
+  useTypedKeys({
+    type: (text) => {
+      setTyped(true)
+      type(text)
+    },
+    erase: () => {
+      setTyped(true)
+      erase()
+    },
+  })
+  const tap = (change: () => void): void => {
+    setTyped(false)
+    change()
+  }
   return (
-    <div className="code-pad">
+    <div className="code-pad" ref={pad}>
       <CodeBoxes code={code} />
       <p className="code-said">
         {refused === null ? t('setup.codeEntered', { count: code.length }) : refusal(refused.why)}
       </p>
       <div className="keys" role="group" aria-label={t('setup.code')}>
         {[...CODE_ALPHABET].map((letter) => (
-          <button key={letter} type="button" className="key" onClick={() => type(letter)}>
+          <button key={letter} type="button" className="key" onClick={() => tap(() => type(letter))}>
             {letter}
           </button>
         ))}
-        <button type="button" className="key" aria-label={t('setup.erase')} onClick={erase}>
+        <button type="button" className="key" aria-label={t('setup.erase')} onClick={() => tap(erase)}>
           <Icon name="erase" />
         </button>
         <button
+          ref={go}
           type="button"
           className="key key-go"
-          disabled={code.length !== CODE_LENGTH || isAsking}
+          disabled={!isWhole || isAsking}
           onClick={() => void actions.enrol(code)}
         >
           {t(isAsking ? 'setup.enrolling' : 'setup.enrol')}
@@ -53,23 +80,6 @@ function CodeBoxes({ code }: { code: string }): ReactElement {
       ))}
     </p>
   )
-}
-
-function useTypedCode(type: (text: string) => void, erase: () => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return
-      if (event.key === 'Backspace') erase()
-      else if (event.key.length === 1) type(event.key)
-    }
-    const onPaste = (event: ClipboardEvent): void => type(event.clipboardData?.getData('text') ?? '')
-    window.addEventListener('keydown', onKey)
-    window.addEventListener('paste', onPaste)
-    return () => {
-      window.removeEventListener('keydown', onKey)
-      window.removeEventListener('paste', onPaste)
-    }
-  })
 }
 
 /** Letters of an enrolment code: Crockford's base 32, which has no I, L, O and U to be mistaken. 16 of them are 80 bits. */

@@ -157,7 +157,7 @@ function DoorReport({ space }: { space: DoorSpace }): ReactElement {
   return (
     <div className="door-report">
       {space.canReport ? (
-        <ReportPanel spaceId={space.id} name={space.name} kind={space.kind} />
+        <ReportPanel spaceId={space.id} kind={space.kind} />
       ) : (
         <p className="report-note">
           {space.tone === 'closed' ? t('door.closedNote') : t('door.reportInside')}

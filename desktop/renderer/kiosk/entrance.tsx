@@ -1,6 +1,7 @@
-import { memo, type ReactElement } from 'react'
+import { memo, useEffect, useRef, type ReactElement } from 'react'
 import type { SpaceEntry } from '../common/space-entry.ts'
 import { StateMark } from '../common/report-controls.tsx'
+import { isSecondTap } from '../common/tap-guard.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Shape } from '../ui/shapes.tsx'
 import type { EntranceScreen, Section, Tree } from './entrance-screen.ts'
@@ -16,10 +17,21 @@ type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
 export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
   const { tree } = screen
   const isOpen = tree.panel !== null
+  const { actions } = useKioskHandle()
+  const isScrolled = useKiosk((state) => state.session.isScrolled)
+  const list = useRef<HTMLElement>(null)
+  // The next visit begins at the list's beginning. [SCR-22]
+  useEffect(() => {
+    if (!isScrolled) list.current?.scrollTo(0, 0)
+  }, [isScrolled])
   return (
     <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
       <EntranceHead tree={tree} />
-      <main className="entrance-main">
+      <main
+        className="entrance-main"
+        ref={list}
+        onScroll={({ currentTarget }) => actions.scroll(currentTarget.scrollTop > 0)}
+      >
         <Notices connection={tree.connection} />
         <Places tree={tree} />
       </main>
@@ -178,7 +190,10 @@ const Card = memo(function Card(props: {
         className="card"
         data-tone={tone}
         aria-pressed={isOpen}
-        onClick={() => onOpen(id)}
+        onClick={(event) => {
+          // The list makes room for what the first tap opened: under the finger is another place.
+          if (!isSecondTap(event)) onOpen(id)
+        }}
       >
         <StateMark prefix="" tone={tone} />
         <span className="card-words">

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, type ReactElement, type ReactNode } from 'react'
 import { moveFocus } from '../ui/arrow-focus.ts'
+import { ignoreHeldKey } from '../common/tap-guard.ts'
 import { useKioskHandle, useHubNow, useKiosk } from './kiosk-context.ts'
 import { burnInShift, isDim } from './panel.ts'
 import { localClockOf } from '../common/times.ts'
@@ -7,7 +8,7 @@ import { localClockOf } from '../common/times.ts'
 /** What holds every screen: its look, the small shift that spares the panel, dimming at night, arrow keys, and touch. */
 export function Frame({ children }: { children: ReactNode }): ReactElement {
   const settings = useKiosk((state) => state.session.settings)
-  const { actions } = useKioskHandle()
+  const { actions, store } = useKioskHandle()
   const shift = useKiosk((state) => burnInShift(state.elapsedMs).join(' '))
   const dim = useDim()
   useLayoutEffect(() => {
@@ -20,9 +21,15 @@ export function Frame({ children }: { children: ReactNode }): ReactElement {
   }, [settings])
   useEffect(() => {
     const onTouch = (): void => actions.touch()
+    /** What Escape closes: a place that is open, and with it no dialog that is over it, nor an undo at a door. */
+    const closeSpace = (): void => {
+      const { overlay, openSpaceId } = store.getState().session
+      if (overlay === null && openSpaceId !== null) actions.openSpace(null)
+    }
     const onKey = (event: KeyboardEvent): void => {
       actions.touch()
-      if (event.key === 'Escape') actions.openSpace(null)
+      ignoreHeldKey(event)
+      if (event.key === 'Escape') closeSpace()
       if (moveFocus(document, event.key)) event.preventDefault()
     }
     window.addEventListener('pointerdown', onTouch)
@@ -33,7 +40,12 @@ export function Frame({ children }: { children: ReactNode }): ReactElement {
       window.removeEventListener('wheel', onTouch)
       window.removeEventListener('keydown', onKey)
     }
-  }, [actions])
+  }, [actions, store])
+  const startedAtMs = useKiosk((state) => state.session.startedAtMs)
+  // Nor does the next visit find a button that the last one's keys had chosen. [SCR-22]
+  useEffect(() => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+  }, [startedAtMs])
   const [x = '0', y = '0'] = shift.split(' ')
   return (
     <div className="frame" data-dim={dim} style={{ translate: `${x}px ${y}px` }}>

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
 import type { Diagnostics } from '#shared/wire/bridge.ts'
 import { Dialog } from '../common/dialog.tsx'
+import { isSecondTap, useTapGuard } from '../common/tap-guard.ts'
 import { Icon } from '../ui/icons.tsx'
 import { useKioskHandle, useKiosk } from './kiosk-context.ts'
 import { secondsLeft } from '../common/times.ts'
 import type { Overlay } from './session.ts'
+import { useTypedKeys } from './typed-keys.ts'
 import { useWords } from './words.ts'
 
 /** What lies over the screen: still there?, the PIN, the page for staff. */
@@ -26,15 +28,21 @@ function StillThere({ untilMs }: { untilMs: number }): ReactElement {
   const { t } = useWords()
   const { actions } = useKioskHandle()
   const left = useKiosk((state) => secondsLeft(untilMs, state.elapsedMs))
+  // It comes by itself, over whatever somebody is about to touch.
+  const isGuarded = useTapGuard(false, true)
   return (
     <Dialog className="dialog" name="stillThere" titleId="still-title" onClose={actions.closeOverlay}>
       <h2 id="still-title">{t('stillThere.title')}</h2>
       <p>{t('stillThere.body', { count: left })}</p>
-      <div className="dialog-buttons">
-        <button type="button" className="button button-main" onClick={actions.closeOverlay}>
+      <div className="dialog-buttons" data-guarded={isGuarded}>
+        <button
+          type="button"
+          className="button button-main"
+          onClick={() => isGuarded || actions.closeOverlay()}
+        >
           {t('stillThere.yes')}
         </button>
-        <button type="button" className="button" onClick={actions.startOver}>
+        <button type="button" className="button" onClick={() => isGuarded || actions.startOver()}>
           {t('stillThere.no')}
         </button>
       </div>
@@ -49,7 +57,8 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   const { actions } = useKioskHandle()
   const [pin, setPin] = useState('')
   const isAsking = overlay.asking !== null
-  const type = (digit: string): void => setPin((before) => (before + digit).slice(0, MAX_PIN))
+  const type = (text: string): void =>
+    setPin((before) => (before + text.replaceAll(/[^0-9]/g, '')).slice(0, MAX_PIN))
   const erase = (): void => setPin((before) => before.slice(0, -1))
   const enter = (): void => {
     if (pin === '' || isAsking) return
@@ -62,16 +71,21 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   useEffect(() => {
     if (isTyped && pin !== '') go.current?.focus()
   }, [isTyped, pin])
-  useDigits((digit) => {
-    setTyped(true)
-    type(digit)
-  }, erase)
+  useTypedKeys({
+    type: (text) => {
+      setTyped(true)
+      type(text)
+    },
+    erase,
+  })
   const digitKey = (digit: string): ReactElement => (
     <button
       key={digit}
       type="button"
       className="key"
-      onClick={() => {
+      onClick={(event) => {
+        // The pad comes up where "Service" was tapped: the second of two taps there is no digit.
+        if (pin === '' && isSecondTap(event)) return
         setTyped(false)
         type(digit)
       }}
@@ -114,23 +128,14 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   )
 }
 
-function useDigits(type: (digit: string) => void, erase: () => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key === 'Backspace') erase()
-      else if (/^[0-9]$/.test(event.key)) type(event.key)
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  })
-}
-
 function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
   const { t, time, date } = useWords()
   const { actions } = useKioskHandle()
   const known = (value: string | number | null): string =>
     value === null ? t('diagnostics.unknown') : String(value)
   const contact = facts.lastContactMs
+  // It takes the place of the PIN pad when the hub answers.
+  const isGuarded = useTapGuard(false, true)
   const rows: [string, string][] = [
     [t('diagnostics.kioskId'), known(facts.kioskId)],
     [t('diagnostics.hubUrl'), facts.hubUrl],
@@ -156,11 +161,15 @@ function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
           </div>
         ))}
       </dl>
-      <div className="dialog-buttons">
-        <button type="button" className="button button-main" onClick={actions.closeOverlay}>
+      <div className="dialog-buttons" data-guarded={isGuarded}>
+        <button
+          type="button"
+          className="button button-main"
+          onClick={() => isGuarded || actions.closeOverlay()}
+        >
           {t('diagnostics.close')}
         </button>
-        <button type="button" className="button" onClick={() => void actions.leaveFullScreen()}>
+        <button type="button" className="button" onClick={() => isGuarded || void actions.leaveFullScreen()}>
           {t('diagnostics.leaveFullScreen')}
         </button>
       </div>

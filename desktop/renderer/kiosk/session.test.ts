@@ -33,6 +33,13 @@ describe('passTime', () => {
     expect(reset.overlay).toBeNull()
   })
 
+  it('[SCR-22] counts a list that was scrolled as something that the next visitor should not find', () => {
+    const scrolled: VisitorSession = { ...fresh, isScrolled: true }
+    const asking = passTime(scrolled, fresh, IDLE_MS, IDLE_MS)
+    expect(asking.overlay?.name).toBe('stillThere')
+    expect(passTime(asking, fresh, IDLE_MS + STILL_THERE_MS, IDLE_MS).isScrolled).toBe(false)
+  })
+
   it('ends an undo when its time is over', () => {
     const thanked: VisitorSession = {
       ...fresh,

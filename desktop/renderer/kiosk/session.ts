@@ -56,6 +56,10 @@ export interface VisitorSession {
   /** Entrance: sections that the visitor opened or shut against the default. */
   toggledSections: ReadonlySet<number>
   isFreeOnly: boolean
+  /** Entrance: the list does not stand at its beginning. */
+  isScrolled: boolean
+  /** Elapsed ms at which it began. */
+  startedAtMs: number
   /** Elapsed ms of the last touch or key. */
   touchedAtMs: number
 }
@@ -94,6 +98,8 @@ export function freshSession(settings: ScreenSettings, elapsedMs: number): Visit
     openSpaceId: null,
     toggledSections: new Set(),
     isFreeOnly: false,
+    isScrolled: false,
+    startedAtMs: elapsedMs,
     touchedAtMs: elapsedMs,
   }
 }
@@ -105,6 +111,7 @@ export function hasTraces(session: VisitorSession, fresh: VisitorSession): boole
     session.overlay !== null ||
     session.openSpaceId !== null ||
     session.isFreeOnly ||
+    session.isScrolled ||
     session.toggledSections.size > 0 ||
     settings.locale !== fresh.settings.locale ||
     settings.isDark !== fresh.settings.isDark ||

@@ -12,7 +12,10 @@ export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): 
   const { t, tone: word, age, newest, open } = useWords()
   const { actions } = useKioskHandle()
   const close = useRef<HTMLButtonElement>(null)
+  const place = useRef<HTMLElement>(null)
   useEffect(() => {
+    // Another place is read from its beginning.
+    place.current?.scrollTo(0, 0)
     const opener = document.activeElement
     close.current?.focus({ preventScroll: true })
     return () => {
@@ -23,7 +26,7 @@ export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): 
   const { reportedAtMs, isLeaf } = panel.entry
   const old = isLeaf ? age : newest
   return (
-    <aside className="place" aria-labelledby="place-name">
+    <aside className="place" ref={place} aria-labelledby="place-name">
       <div className="place-state" data-tone={tone} data-offline={tree.connection.isOffline}>
         <Shape tone={tone} />
         <div className="place-words">
@@ -42,7 +45,7 @@ export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): 
           hours={tone === 'closed' ? '' : open(panel.openness)}
         />
         {panel.canReport ? (
-          <ReportPanel spaceId={panel.id} name={panel.name} kind={panel.kind} />
+          <ReportPanel spaceId={panel.id} kind={panel.kind} />
         ) : (
           <p className="report-note">{t('door.closedNote')}</p>
         )}

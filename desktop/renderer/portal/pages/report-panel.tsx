@@ -1,6 +1,14 @@
-import { useEffect, useState, type ReactElement, type RefObject } from 'react'
+import { useEffect, useState, type ReactElement } from 'react'
+import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceKind } from '#shared/domain/space.ts'
-import { LevelButtons, ReportAnswer, UndoButton, useFocusWhen } from '../../common/report-controls.tsx'
+import {
+  AnswerButton,
+  LevelButtons,
+  ReportAnswer,
+  UndoButton,
+  useAnswerFocus,
+} from '../../common/report-controls.tsx'
+import { useTapGuard } from '../../common/tap-guard.ts'
 import { secondsLeft } from '../../common/times.ts'
 import { Problem } from '../page-elements.tsx'
 import { useActions, usePortal } from '../portal-context.ts'
@@ -11,14 +19,21 @@ type StepHere = Exclude<ReportStep, { step: 'ask' }>
 
 /** One tap reports how full it is; thanks, and five seconds to undo it. */
 export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
+  // Another place's buttons come anew: nothing stood there that a tap could have been meant for.
+  return <PlaceReport key={props.spaceId} spaceId={props.spaceId} kind={props.kind} />
+}
+
+function PlaceReport(props: { spaceId: number; kind: SpaceKind }): ReactElement {
   const report = usePortal((state) => state.report)
   const here: StepHere | null = report.step !== 'ask' && report.spaceId === props.spaceId ? report : null
-  // Who came by the keyboard is taken to what takes the place of the pressed button; a finger is not.
-  const [byKey, setByKey] = useState(false)
+  // Who came by the keyboard is taken to what takes the place of the pressed button, and back to that; a finger is not.
+  const [keyLevel, setKeyLevel] = useState<Level | null>(null)
+  const answer = here === null || here.step === 'saving' ? null : here
+  const isGuarded = useTapGuard(answer !== null)
   useAnnouncements(here)
-  if (here === null || here.step === 'saving')
-    return <Question {...props} saving={here} byKey={byKey} onTap={setByKey} />
-  return <Answer step={here} byKey={byKey} />
+  if (answer !== null) return <Answer step={answer} byKey={keyLevel !== null} />
+  const saving = here?.step === 'saving' ? here : null
+  return <Question {...props} saving={saving} isGuarded={isGuarded} keyLevel={keyLevel} onTap={setKeyLevel} />
 }
 
 /** What a screen reader hears of it: each step once. */
@@ -43,10 +58,11 @@ function Question(props: {
   spaceId: number
   kind: SpaceKind
   saving: Extract<StepHere, { step: 'saving' }> | null
-  byKey: boolean
-  onTap: (byKey: boolean) => void
+  isGuarded: boolean
+  keyLevel: Level | null
+  onTap: (keyLevel: Level | null) => void
 }): ReactElement {
-  const { spaceId, kind, saving, byKey, onTap } = props
+  const { spaceId, kind, saving, isGuarded, keyLevel, onTap } = props
   const { place, short, t } = usePortalWords()
   const { report } = useActions()
   return (
@@ -56,11 +72,12 @@ function Question(props: {
         prefix="p-"
         saving={saving?.level ?? null}
         isDisabled={saving !== null}
-        byKey={byKey}
+        isGuarded={isGuarded}
+        focusOn={keyLevel}
         toneWord={short}
         onTap={(level, isByKey) => {
           if (saving !== null) return
-          onTap(isByKey)
+          onTap(isByKey ? level : null)
           void report(spaceId, level)
         }}
       />
@@ -77,24 +94,13 @@ function Question(props: {
 function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boolean }): ReactElement {
   const { step, byKey } = props
   const { place, level, t } = usePortalWords()
-  const { reportAgain, endReport } = useActions()
-  const button = useFocusWhen<HTMLButtonElement>(byKey, step.step)
-  if (step.step === 'undone') return <Undone earlier={step.earlier ?? null} button={button} />
-  if (step.step === 'refused')
-    return (
-      <div className="p-report">
-        <Problem refusal={step.refusal} onRetry={reportAgain}>
-          {step.refusal.why === 'noAnswer' && <p>{t('wait.once')}</p>}
-        </Problem>
-        <button ref={button} type="button" className="p-button" onClick={endReport}>
-          {t('app.back')}
-        </button>
-      </div>
-    )
+  const common = { prefix: 'p-', byKey, step: step.step } as const
+  if (step.step === 'undone') return <Undone earlier={step.earlier ?? null} byKey={byKey} />
+  if (step.step === 'refused') return <Refused step={step} byKey={byKey} />
   if (step.step === 'undoing')
     return (
       <ReportAnswer
-        prefix="p-"
+        {...common}
         icon="undo"
         title={t('wait.undoing')}
         sentence={<p role="status">{step.isSlow && t('wait.slow')}</p>}
@@ -104,51 +110,58 @@ function Answer(props: { step: Exclude<StepHere, { step: 'saving' }>; byKey: boo
   const said = step.isRepeat === true ? 'report.alreadySaid' : 'report.said'
   return (
     <ReportAnswer
-      prefix="p-"
+      {...common}
       kind="thanks"
       icon="check"
       title={place('report.thanks')}
       sentence={<p>{place(said, { level: level(step.level) })}</p>}
     >
-      <TimedUndo untilMs={step.undoUntilMs} button={button} />
+      <TimedUndo untilMs={step.undoUntilMs} />
     </ReportAnswer>
   )
 }
 
+function Refused(props: { step: Extract<StepHere, { step: 'refused' }>; byKey: boolean }): ReactElement {
+  const { refusal, step } = props.step
+  const { t } = usePortalWords()
+  const { reportAgain, endReport } = useActions()
+  const answer = useAnswerFocus(props.byKey, step)
+  return (
+    <div ref={answer} className="p-report">
+      <Problem refusal={refusal} onRetry={reportAgain}>
+        {refusal.why === 'noAnswer' && <p>{t('wait.once')}</p>}
+      </Problem>
+      <AnswerButton prefix="p-" onPress={endReport}>
+        {t('app.back')}
+      </AnswerButton>
+    </div>
+  )
+}
+
 /** An undone report – and where an earlier report of one's own counts again, that, and how to undo it too. [OCC-16] */
-function Undone(props: {
-  earlier: EarlierReport | null
-  button: RefObject<HTMLButtonElement | null>
-}): ReactElement {
-  const { earlier, button } = props
+function Undone({ earlier, byKey }: { earlier: EarlierReport | null; byKey: boolean }): ReactElement {
   const { place, t, time, level } = usePortalWords()
   const { undo } = useActions()
-  if (earlier === null) return <ReportAnswer prefix="p-" icon="undo" title={place('report.undone')} />
+  const common = { prefix: 'p-', byKey, step: 'undone', icon: 'undo', title: place('report.undone') } as const
+  if (earlier === null) return <ReportAnswer {...common} />
   const facts = { level: level(earlier.level), time: time(earlier.reportedAtMs) }
   return (
-    <ReportAnswer
-      prefix="p-"
-      icon="undo"
-      title={place('report.undone')}
-      sentence={<p role="status">{t('reports.earlier', facts)}</p>}
-    >
-      <button ref={button} type="button" className="p-button p-button-undo" onClick={() => void undo()}>
+    <ReportAnswer {...common} sentence={<p role="status">{t('reports.earlier', facts)}</p>}>
+      <AnswerButton prefix="p-" isUndo onPress={() => void undo()}>
         {t('reports.earlierToo')}
-      </button>
+      </AnswerButton>
     </ReportAnswer>
   )
 }
 
 /** The undo of a report, for as long as it is offered. */
-function TimedUndo(props: { untilMs: number; button: RefObject<HTMLButtonElement | null> }): ReactElement {
-  const { untilMs, button } = props
+function TimedUndo({ untilMs }: { untilMs: number }): ReactElement {
   const left = usePortal(({ nowMs }) => secondsLeft(untilMs, nowMs))
   const { undo } = useActions()
   const { place } = usePortalWords()
   return (
     <UndoButton
       prefix="p-"
-      button={button}
       text={place('report.undo')}
       secondsLeft={left}
       secondsText={place('report.secondsLeft', { count: left })}
