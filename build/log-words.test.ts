@@ -34,15 +34,41 @@ const OF_THE_HUB = new Set([
 
 /** Keys of those, keys that only hold others, and what the page does not show. */
 const WITHOUT_WORDS = new Set([
-  ...['takenAt', 'byteCount', 'counts', 'keyId', 'requestId', 'universityId', 'reason'],
-  ...['before', 'after', 'from', 'to', 'key', 'details', 'texts'],
-  ...['clock', 'sessionId', 'enrolmentId', 'publicKey'],
+  'takenAt',
+  'byteCount',
+  'counts',
+  'keyId',
+  'requestId',
+  'universityId',
+  'reason',
+  'before',
+  'after',
+  'from',
+  'to',
+  'key',
+  'details',
+  'texts',
+  'clock',
+  'sessionId',
+  'enrolmentId',
+  'publicKey',
 ])
 
 /** Keys that come out of what is spread into an act: a new university, what an import of old tables counts, the last fork of a day. */
 const SPREAD = [
-  ...['name', 'domains', 'timezone', 'locale', 'isLastOfDay'],
-  ...['users', 'groups', 'memberships', 'kept', 'reports', 'createdCount', 'changedCount', 'unchangedCount'],
+  'name',
+  'domains',
+  'timezone',
+  'locale',
+  'isLastOfDay',
+  'users',
+  'groups',
+  'memberships',
+  'kept',
+  'reports',
+  'createdCount',
+  'changedCount',
+  'unchangedCount',
 ]
 
 const isNode = (value: unknown): value is Node =>

@@ -79,10 +79,10 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { config } = dependencies
   const log = makeHubLog(dependencies.logger)
-  const app = makeServer(config, dependencies.logger)
+  const portal = makePortal(dependencies.screenFolder)
+  const app = makeServer(config, dependencies.logger, portal.answerNotFound)
   // Without its hook: only the calls that need a cookie parse one.
   await app.register(fastifyCookie, { hook: false })
-  const portal = makePortal(dependencies.screenFolder)
   handleErrors(app, log, portal.answerNotFound)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -132,7 +132,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   return app
 }
 
-function makeServer(config: AppDependencies['config'], loggerInstance: FastifyBaseLogger): FastifyInstance {
+function makeServer(
+  config: AppDependencies['config'],
+  loggerInstance: FastifyBaseLogger,
+  answerNotFound: ReturnType<typeof makePortal>['answerNotFound'],
+): FastifyInstance {
   return Fastify({
     ...(config.tls === null ? {} : { https: config.tls }),
     loggerInstance,
@@ -145,7 +149,9 @@ function makeServer(config: AppDependencies['config'], loggerInstance: FastifyBa
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS },
     trustProxy: config.proxies.length === 0 ? false : makeTrust(config.proxies),
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (_error, _request, reply) => void answerRefusal(reply, 'malformed'),
+    // Of an address that cannot be decoded no route and no hook hears.
+    frameworkErrors: (_error, request, reply) =>
+      void (answerNotFound(request, reply) ?? answerRefusal(reply, 'malformed')),
     // Without an answer where nothing came in time: a browser's spare connection would take it for that of its next request. [EDG-17]
     clientErrorHandler: ({ code }, socket) => {
       if (socket.writable && code !== 'ERR_HTTP_REQUEST_TIMEOUT') socket.write(rawRefusal('malformed'))

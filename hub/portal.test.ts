@@ -106,9 +106,14 @@ describe('the portal’s files', () => {
   })
 
   it('[POR-3] [EDG-1] an address where nothing is: a page to who looks for one, an answer in JSON to programs and below /api', async () => {
-    const page = await ask('/nowhere', { accept: 'text/html,*/*' })
-    expect([page.statusCode, page.body]).toEqual([404, PAGE])
-    expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    // The second cannot be decoded: no route hears of it.
+    for (const url of ['/nowhere', '/%E0%A4%A']) {
+      const page = await ask(url, { accept: 'text/html,*/*' })
+      expect([page.statusCode, page.body], url).toEqual([404, PAGE])
+      expect(page.headers['content-security-policy'], url).toContain("frame-ancestors 'none'")
+    }
+    expect((await ask('/%E0%A4%A')).json()).toMatchObject({ error: 'malformed' })
+    expect((await ask('/api/%E0%A4%A', { accept: 'text/html' })).json()).toMatchObject({ error: 'malformed' })
     for (const [url, accept] of [
       ['/nowhere', 'application/json'],
       ['/api/v1/nowhere', 'text/html'],

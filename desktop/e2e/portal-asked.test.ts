@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, openPlace, reportButton, test } from './portal-testing.ts'
-import { enter } from './portal-world.ts'
+import { enter, PASSWORD } from './portal-world.ts'
 
 // What somebody asks of the portal comes at once, or the page says that it does not exist.
 
@@ -27,7 +27,7 @@ test('[POR-14] [POR-11] who cannot sign in yet reads which fields are wrong by t
   await page.goto(`${portal.url}/sign-in`)
   await enter(page, 'nobody.yet@lipnik.example', 'wrong horse battery')
   const alert = page.getByRole('alert')
-  await expect(alert).toContainText(/^Wrong name or password\./)
+  await expect(alert).toContainText(/^Wrong email or password\./)
   await expect(alert).toContainText('New here? Open the link in your email first.')
 })
 
@@ -132,4 +132,16 @@ test('[POR-16] [OCC-16] one’s own reports are shown as they come from another 
   await reportButton(page, 'Free').click()
   await expect(page.locator('.p-answer')).toContainText('Already reported: Free')
   await expect(other.locator('.p-lines > li')).toHaveCount(1)
+})
+
+test('who signs in again in one tab is signed in again in the others', async ({ portal, context }) => {
+  const email = await portal.makePerson()
+  const page = await portal.signIn(context, email, '/profile')
+  const other = await context.newPage()
+  await other.goto(`${portal.url}/reports`)
+  await expect(other.getByRole('heading', { name: 'My reports' })).toBeVisible()
+  await page.locator('.p-page').getByRole('button', { name: 'Sign out', exact: true }).last().click()
+  await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await enter(page, email, PASSWORD)
+  await expect(other.getByRole('heading', { name: 'My reports' })).toBeVisible()
 })

@@ -175,18 +175,50 @@ for (const [text, widths] of [
     expect(faults).toEqual([])
   })
 
-test('no line of a list begins with a point, wherever it breaks', async ({ page, galleryUrl }) => {
-  await openGallery(page, galleryUrl, 'data-portal-name')
-  await showPicture(page, '?screen=portal-places-places&lang=en')
-  const points = await page
-    .locator('.p-row-state > *, .p-counts, .p-counts > *, .p-branch-state > *')
-    .evaluateAll((parts) => ({
-      before: parts.filter((part) => getComputedStyle(part, '::before').content.includes('·')).length,
-      after: parts.filter((part) => getComputedStyle(part, '::after').content.includes('·')).length,
-    }))
-  expect(points.before).toBe(0)
-  expect(points.after).toBeGreaterThan(5)
-})
+for (const [width, screen] of [
+  [390, 'portal-places-places'],
+  [390, 'portal-space-composite'],
+  [360, 'portal-places-mine'],
+  [1440, 'portal-places-places'],
+] as const)
+  test(`no line of facts begins or ends with a point, wherever it breaks: ${screen}, ${width} px`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await openGallery(page, galleryUrl, 'data-portal-name')
+    await page.setViewportSize({ width, height: 844 })
+    for (const language of LANGUAGES) {
+      await showPicture(page, `?screen=${screen}&lang=${language}`)
+      const { shown, atBegin, after } = await readPoints(page)
+      expect(shown, language).toBeGreaterThan(0)
+      expect([atBegin, after], language).toEqual([[], 0])
+    }
+  })
+
+/** Points of facts: how many are seen, beside which facts one is seen though a line begins there, and how many follow one. */
+function readPoints(page: Page): Promise<{ shown: number; atBegin: string[]; after: number }> {
+  return page.evaluate(() => {
+    const seen = { shown: 0, atBegin: [] as string[], after: 0 }
+    for (const line of document.querySelectorAll('.p-row-state, .p-branch-state, .p-counts')) {
+      const style = getComputedStyle(line)
+      if (style.display === 'contents' || !line.checkVisibility()) continue
+      const cut = Number.parseFloat(/inset\(0px 0px 0px ([\d.]+)px\)/.exec(style.clipPath)?.[1] ?? '0')
+      const from = line.getBoundingClientRect().left + cut
+      const facts = [...line.querySelectorAll(':scope > :not(.p-counts), :scope > .p-counts > *')]
+      facts.forEach((fact, index) => {
+        const { left, top } = fact.getBoundingClientRect()
+        const lastTop = facts[index - 1]?.getBoundingClientRect().top
+        const before = getComputedStyle(fact, '::before')
+        if (getComputedStyle(fact, '::after').content.includes('·')) seen.after += 1
+        if (!before.content.includes('·')) return
+        const isCut = left + Number.parseFloat(before.width) <= from + 1
+        if (!isCut) seen.shown += 1
+        if (!isCut && (lastTop === undefined || top > lastTop + 4)) seen.atBegin.push(fact.textContent)
+      })
+    }
+    return seen
+  })
+}
 
 test('a low window is not filled by bars, and the narrowest phone shows a place with large text', async ({
   page,

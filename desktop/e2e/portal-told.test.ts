@@ -212,3 +212,56 @@ test('[POR-21] at 1440 px the form of a place stands in two columns, in the orde
   )
   expect(places).toEqual(inOrder)
 })
+
+test('[POR-15] a change that was begun waits while its writer looks elsewhere, until it is thrown away', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-space-edit')
+  const [name, note] = [page.locator('[name="name"]'), page.locator('[name="note"]')]
+  const before = await name.inputValue()
+  await note.fill('Bring a lamp.')
+  await page.getByRole('link', { name: 'My places' }).click()
+  await page.locator('.p-row', { hasText: before }).click()
+  await page.getByRole('link', { name: 'Edit' }).click()
+  await expect(note).toHaveValue('Bring a lamp.')
+  await expect(name).toHaveValue(before)
+  await page.getByRole('button', { name: 'Discard draft' }).click()
+  await expect(note).toHaveValue('Best before noon, then the sun blinds.')
+  await expect(page.getByRole('button', { name: 'Discard draft' })).toHaveCount(0)
+})
+
+test('[POR-17] a tab is called by the page as it is now, and a place that I may restore says where', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-space-goneMine')
+  await expect(page).toHaveTitle('This place no longer exists · Carrel')
+  await expect(page.getByText('You can restore it under “My places”.')).toBeVisible()
+  await showPicture(page, '?screen=portal-space-gone&lang=en')
+  await expect(page.getByText('You can restore it')).toHaveCount(0)
+  await showPicture(page, '?screen=portal-pages-group&lang=en')
+  await expect(page).toHaveTitle('Chemistry · Carrel')
+})
+
+test('[POR-14] a phone finds back from the pages that its bar has no room for', async ({
+  page,
+  galleryUrl,
+}) => {
+  for (const name of ['reports', 'groups', 'changes']) {
+    await show(page, galleryUrl, `portal-pages-${name}`)
+    await expect(page.locator('.p-back')).toHaveText('Profile')
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await expect(page.locator('.p-back')).toBeHidden()
+  }
+})
+
+test('[POR-5] while the password is asked for, nothing behind says that the hub is slow', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-pages-passwordWaits')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await page.waitForTimeout(5_000)
+  await expect(page.getByText('No answer yet. Still trying…')).toHaveCount(0)
+})

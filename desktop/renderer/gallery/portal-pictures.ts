@@ -230,6 +230,7 @@ const space: Record<string, PortalPicture> = {
     }),
   },
   gone: { path: at(9_999), state: stateOf(me) },
+  goneMine: { path: at(fixtures.DELETED.id), state: stateOf(me) },
   staff: {
     path: at(QUIET_GALLERY),
     state: stateOf(STAFF),
@@ -328,6 +329,12 @@ const pages: Record<string, PortalPicture> = {
     state: stateOf(me),
     answers: { 'POST /me/email': refused('addressRefused', { at: '/email' }) },
     steps: [{ fill: { email: 'ana@postbox.example' } }, { submit: 'form:has([name="email"])' }],
+  },
+  passwordWaits: {
+    path: '/profile',
+    state: stateOf(me),
+    answers: { 'GET /me/export': refused('passwordNeeded') },
+    steps: [{ submit: 'form:not(:has(input))' }],
   },
   confirmPassword: { path: '/profile', state: stateOf(me, { asking: { resolve: () => undefined } }) },
   deleteAccount: { path: '/profile', state: stateOf(me), steps: [{ press: '.p-button-quiet-danger' }] },

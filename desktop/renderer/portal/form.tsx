@@ -90,6 +90,8 @@ export function Form(props: {
   go: string
   going?: string
   isDanger?: boolean
+  /** It asks for the password: others wait for it, and not for the hub. */
+  isPasswordAsked?: boolean
   /** Not what the page is there for. */
   isPlain?: boolean
   /** What to do about some refusals, beside their own words. */
@@ -100,12 +102,15 @@ export function Form(props: {
   more?: ReactNode
   /** Under this name what is filled in waits while somebody looks at another page. Passwords: never. [POR-15] */
   draft?: string
+  /** What was filled in is thrown away. */
+  onDiscard?: () => void
   children?: ReactNode
 }): ReactElement {
   const { t, refusal: words } = usePortalWords()
   const { draft, save, discard } = useDraft(props.draft)
   const { isBusy, refusal, waitS, start, forget } = useSending(props.send)
-  const isSlow = useSlow(isBusy)
+  const isAsking = usePortal(({ asking }) => asking !== null)
+  const isSlow = useSlow(isBusy && (props.isPasswordAsked === true || !isAsking))
   const [said, setSaid] = useState<string | null>(null)
   const [faults, setFaults] = useState<readonly FieldFault[]>([])
   const isOfField = ({ why }: Refusal): boolean =>
@@ -167,7 +172,14 @@ export function Form(props: {
         </button>
         {props.more}
         {draft.isKept && (
-          <button type="button" className="p-button" onClick={discard}>
+          <button
+            type="button"
+            className="p-button"
+            onClick={() => {
+              discard()
+              props.onDiscard?.()
+            }}
+          >
             {t('app.startOver')}
           </button>
         )}

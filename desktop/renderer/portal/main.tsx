@@ -111,11 +111,18 @@ async function start(root: Element): Promise<void> {
   const { settings, browserLanguages } = store.getState()
   const i18n = await makePortalI18n(localeFor(settings.locale, null, null, browserLanguages))
   const common = { store, nowMs: now, after }
+  // A channel of its own: pages of an older program take whatever comes on the other for a sign-out.
+  const signIns = new BroadcastChannel('carrel-sign-in')
+  const postSignIn = signIns.postMessage.bind(signIns)
   const api = makeApi({
     ...common,
     fetch: (url, init) => window.fetch(url, init),
     oneAtATime,
-    onVisitor: (me) => admit(store, me),
+    onVisitor: (me) => {
+      const wasOut = store.getState().visitor.state === 'signedOut'
+      admit(store, me)
+      if (wasOut && me !== null) postSignIn(null)
+    },
   })
   const pages = openPages(store)
   const tabs = new BroadcastChannel('carrel-session')
@@ -129,6 +136,9 @@ async function start(root: Element): Promise<void> {
     reconnect: () => connection.retryNow(),
   })
   tabs.addEventListener('message', () => actions.leave('out'))
+  signIns.addEventListener('message', () => {
+    if (store.getState().visitor.state === 'signedOut') void actions.begin()
+  })
   const open = (): PageSocket => openSocket(window.location, '/api/v1/live')
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions

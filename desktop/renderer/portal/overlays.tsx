@@ -36,7 +36,7 @@ function ConfirmPassword(): ReactElement | null {
   }
   return (
     <Question title={t('confirm.title')} onClose={() => asking.resolve(false)}>
-      <Form send={confirm} go={t('confirm.go')}>
+      <Form send={confirm} go={t('confirm.go')} isPasswordAsked>
         <p className="p-soft">{t('confirm.body')}</p>
         <PasswordField name="password" label={t('field.password')} />
       </Form>

@@ -12,13 +12,17 @@ import { usePortalWords } from './words.ts'
 export function PageHead(props: {
   title: string
   lead?: string
-  back?: { to: string; label: string }
+  /** `isNarrow`: only where the ways to all pages are not beside it. */
+  back?: { to: string; label: string; isNarrow?: boolean }
   children?: ReactNode
 }): ReactElement {
   return (
     <header className="p-page-head">
       {props.back !== undefined && (
-        <Link href={props.back.to} className="p-back">
+        <Link
+          href={props.back.to}
+          className={props.back.isNarrow === true ? 'p-back p-narrow-only' : 'p-back'}
+        >
           <Icon name="back" />
           {props.back.label}
         </Link>

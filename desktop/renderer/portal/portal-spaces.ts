@@ -98,15 +98,26 @@ export function withRows(
 export function branchesOf(
   moment: PortalMoment,
   takes: (space: PortalSpace, isLeaf: boolean) => boolean = (_space, isLeaf) => !isLeaf,
-): { id: number; name: string; depth: number }[] {
+): BranchChoice[] {
   const children = childrenByParent([...moment.listed.values()])
-  const found: { id: number; name: string; depth: number }[] = []
-  const visit = (parentId: number | null, depth: number): void => {
-    for (const space of (children.get(parentId) ?? []).toSorted(moment.byName)) {
-      if (takes(space, isLeafIn(moment, space.id))) found.push({ id: space.id, name: space.name, depth })
-      if (depth < 20) visit(space.id, depth + 1)
+  const found: BranchChoice[] = []
+  const visit = (parent: PortalSpace | null, depth: number): void => {
+    for (const space of (children.get(parent?.id ?? null) ?? []).toSorted(moment.byName)) {
+      if (takes(space, isLeafIn(moment, space.id)))
+        found.push({ id: space.id, name: space.name, within: parent?.name ?? null, depth })
+      if (depth < 20) visit(space, depth + 1)
     }
   }
   visit(null, 0)
-  return found
+  const counts = new Map<string, number>()
+  for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return found.map((one) => (counts.get(one.name) === 1 ? { ...one, within: null } : one))
+}
+
+/** A space to choose; `within`: what it stands in, where others have the same name. */
+export interface BranchChoice {
+  id: number
+  name: string
+  within: string | null
+  depth: number
 }

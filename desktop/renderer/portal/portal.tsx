@@ -1,7 +1,6 @@
 import { useEffect, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLocation } from 'wouter'
-import { useStore } from 'zustand'
 import { changePortalLanguage } from '../i18n/portal-i18n.ts'
 import { usePortal, usePortalHandle } from './portal-context.ts'
 import { localeFor, type PortalSettings } from './settings.ts'
@@ -24,7 +23,7 @@ export function Portal(): ReactElement {
 /** Language, colours, size and title of the whole document. */
 function useLook(): void {
   const { t, i18n } = useTranslation('portal')
-  const { store, actions, pages } = usePortalHandle()
+  const { store, actions } = usePortalHandle()
   const settings = usePortal((state) => state.settings)
   const isDark = usePortal((state) => themeOf(state.settings, state.prefersDark))
   const locale = usePortal((state) => {
@@ -52,13 +51,19 @@ function useLook(): void {
     root.dataset['text'] = settings.isLargeText ? 'large' : 'normal'
   }, [i18n.language, isDark, settings])
   const [path] = useLocation()
-  // A page whose program came has another title.
-  useStore(pages.store)
   useEffect(() => {
-    // The page's own title first: that is what a tab shows.
-    const title = titleIn(document)?.textContent ?? ''
-    document.title = title === '' || title === t('app.name') ? t('app.name') : `${title} · ${t('app.name')}`
-  })
+    const name = t('app.name')
+    /** The page's own title first: that is what a tab shows. It may come later than the page, and change while that is open. */
+    const follow = (): void => {
+      const title = titleIn(document)?.textContent ?? ''
+      const whole = title === '' || title === name ? name : `${title} · ${name}`
+      if (document.title !== whole) document.title = whole
+    }
+    follow()
+    const observer = new MutationObserver(follow)
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+    return () => observer.disconnect()
+  }, [t])
   useEffect(() => {
     document
       .querySelector('link[rel="manifest"]')

@@ -7,6 +7,7 @@ import {
   filterCount,
   folded,
   idsOfSpaceList,
+  kindsListed,
   ownListsOf,
   NO_FILTER,
   spaceListOf,
@@ -338,6 +339,20 @@ describe('the dashboard of a university', () => {
     const order = frozenOrder(mine.map(({ id }) => id))
     expect(ownListsOf(mineNow, order).tracked.map(({ name }) => name)).toEqual(['Room 101', 'Quiet Gallery'])
     expect(ownListsOf(mineNow).tracked.map(({ name }) => name)).toEqual(['Quiet Gallery', 'Room 101'])
+  })
+
+  it('kinds to look for are those of which a list has a place: headings have none', () => {
+    const kinds = kindsListed(moment)
+    expect(kinds).toContain('room')
+    for (const kind of ['university', 'library', 'floor'] as const) expect(kinds).not.toContain(kind)
+    for (const kind of kinds)
+      expect(spaceListOf(moment, { ...NO_FILTER, kind }).foundCount).toBeGreaterThan(0)
+  })
+
+  it('of two that have one name each says what it stands in', () => {
+    const floors = branchesOf(moment).filter(({ name }) => name === 'Floor 1')
+    expect(floors.map(({ within }) => within)).toEqual(['Law Library', 'University Library'])
+    expect(branchesOf(moment)[1]).toMatchObject({ name: 'Law Library', within: null })
   })
 
   it('composites in tree order are offered as places to stand in', () => {

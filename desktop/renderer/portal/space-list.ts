@@ -74,6 +74,14 @@ export interface SpaceList {
   leafCount: number
 }
 
+/** The kinds of the places that a list has: of what is a heading there, none can be found. */
+export function kindsListed(moment: PortalMoment): SpaceKind[] {
+  const places = [...moment.listed.values()].filter(
+    ({ id, parentId }) => parentId !== null && isLeafIn(moment, id),
+  )
+  return [...new Set(places.map(({ kind }) => kind))]
+}
+
 /** How many parts of a filter are set, beside the order. */
 export function filterCount(filter: Filter): number {
   const { search, sort: _sort, branchId, kind, ...flags } = filter

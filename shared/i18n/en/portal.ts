@@ -64,7 +64,7 @@ export const portal = {
     malformed: 'Something in this form is not valid. Please check it.',
     universityNeeded: 'To sign in with a username, choose your university first.',
     signInNeeded: 'You were signed out. Please sign in again.',
-    credentialsRefused: 'Wrong name or password.',
+    credentialsRefused: 'Wrong email or password.',
     crossSite: 'This request did not come from a Carrel page. Please reload this page.',
     notAllowed: 'You don’t have permission to do this.',
     passwordNeeded: 'Re-enter your password first.',
@@ -256,6 +256,7 @@ export const portal = {
     hiddenHere: 'Not on public screens',
     others: 'Other places',
     inPlace: 'In {{name}}',
+    nameWithin: '{{name}} ({{within}})',
   },
   kind: {
     university: 'University',
@@ -295,6 +296,7 @@ export const portal = {
     hidden:
       'Not on public screens: only the person who added this place, staff and people who track it see it in lists. Staff can show it there.',
     gone: 'This place no longer exists',
+    goneRestore: 'You can restore it under “My places”.',
   },
   staff: {
     title: 'For staff',
@@ -399,6 +401,7 @@ export const portal = {
     seen: 'last seen {{age}}',
     notMe: 'This wasn’t me',
     notMeDone: 'That device was signed out. Please change your password too.',
+    deviceOut: 'That device was signed out.',
     endAll: 'Sign out everywhere',
     unknownDevice: 'Unknown device',
     data: 'My data',

@@ -271,6 +271,7 @@ export const portal: PortalWords<typeof language> = {
     hiddenHere: 'Ni na javnih zaslonih',
     others: 'Drugi prostori',
     inPlace: 'V: {{name}}',
+    nameWithin: '{{name}} ({{within}})',
   },
   kind: {
     university: 'Univerza',
@@ -314,6 +315,7 @@ export const portal: PortalWords<typeof language> = {
     hidden:
       'Ta prostor ni javen: na seznamih ga vidijo le oseba, ki ga je dodala, osebje in tisti, ki ga spremljajo. Osebje ga lahko prikaže na javnih zaslonih.',
     gone: 'Ta prostor ne obstaja več',
+    goneRestore: 'Obnovite ga lahko na strani »Moji prostori«.',
   },
   staff: {
     title: 'Za osebje',
@@ -417,6 +419,7 @@ export const portal: PortalWords<typeof language> = {
     seen: 'zadnja dejavnost {{age}}',
     notMe: 'To ni moja prijava',
     notMeDone: 'Ta naprava je odjavljena. Spremenite tudi geslo.',
+    deviceOut: 'Ta naprava je odjavljena.',
     endAll: 'Odjava povsod',
     unknownDevice: 'Neznana naprava',
     data: 'Moji podatki',

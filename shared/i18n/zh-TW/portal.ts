@@ -247,6 +247,7 @@ export const portal: PortalWords<typeof language> = {
     hiddenHere: '未在公共螢幕顯示',
     others: '其他地點',
     inPlace: '位於「{{name}}」',
+    nameWithin: '{{name}}（{{within}}）',
   },
   kind: {
     university: '大學',
@@ -282,6 +283,7 @@ export const portal: PortalWords<typeof language> = {
     partsHint: '請選擇個別空間回報。',
     hidden: '這個地點尚未公開，只有新增者、館員與追蹤者會在清單中看到。館員可以在公共螢幕顯示這個地點。',
     gone: '這個地點已不存在',
+    goneRestore: '您可以在「我的地點」還原。',
   },
   staff: {
     title: '館員專用',
@@ -382,6 +384,7 @@ export const portal: PortalWords<typeof language> = {
     seen: '上次使用：{{age}}',
     notMe: '這不是我',
     notMeDone: '該裝置已登出，請一併變更密碼。',
+    deviceOut: '該裝置已登出。',
     endAll: '從所有裝置登出',
     unknownDevice: '不明裝置',
     data: '我的資料',

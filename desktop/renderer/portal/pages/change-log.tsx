@@ -34,7 +34,11 @@ export function ChangeLog(): ReactElement {
   const [filter, setFilter] = useState<LogFilter>({})
   return (
     <div className="p-page p-page-wide">
-      <PageHead title={t('changes.title')} lead={t('changes.lead')} />
+      <PageHead
+        title={t('changes.title')}
+        lead={t('changes.lead')}
+        back={{ to: '/profile', label: t('nav.profile'), isNarrow: true }}
+      />
       <div className="p-card">
         <LogForm onFilter={setFilter} />
       </div>

@@ -14,7 +14,7 @@ import {
   MAX_SPACE_NAME_LENGTH,
 } from '../../common/limits.ts'
 import { Empty, Loading, Notice, PageHead } from '../page-elements.tsx'
-import { useActions, useMe, useMoment, useStoredSpace } from '../portal-context.ts'
+import { useActions, useMe, useMoment, usePortal, useStoredSpace } from '../portal-context.ts'
 import {
   changesOf,
   detailsOf,
@@ -28,7 +28,13 @@ import {
   textKey,
   type SpaceInput,
 } from '../space-input.ts'
-import { branchesOf, portalSpace, type PortalMoment, type PortalSpace } from '../portal-spaces.ts'
+import {
+  branchesOf,
+  portalSpace,
+  type BranchChoice,
+  type PortalMoment,
+  type PortalSpace,
+} from '../portal-spaces.ts'
 import { actorOf } from '../store.ts'
 import { TextFields, textsOf } from './text-fields.tsx'
 import { VersionConflict } from './version-conflict.tsx'
@@ -36,6 +42,9 @@ import { usePortalWords } from '../words.ts'
 
 /** Under which name a new space waits that was not saved yet. */
 const NEW_SPACE = 'newSpace'
+
+/** Under which name the draft of a change keeps what the space was when it was begun. */
+const BASE = 'base'
 
 /** Makes a space below another one. */
 export function NewSpace(): ReactElement {
@@ -99,10 +108,13 @@ interface Conflict {
 function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: PortalMoment }): ReactElement {
   const { space, stored, moment } = props
   const { t, list } = usePortalWords()
-  const { call, putRow, toast } = useActions()
+  const { call, putRow, toast, draft } = useActions()
   const [, go] = useLocation()
-  // As it was when the form was opened: what changes meanwhile is found at saving.
-  const [before, setBefore] = useState({ input: inputFrom(stored), version: stored.version })
+  const draftName = `space ${space.id}`
+  const kept = usePortal(({ drafts }) => drafts[draftName]?.[BASE])
+  const fresh = { input: inputFrom(stored), version: stored.version }
+  // As it was when the form was opened, also where somebody looked at another page since: what changes meanwhile is found at saving.
+  const [before, setBefore] = useState(kept === undefined ? fresh : (JSON.parse(kept) as typeof fresh))
   const [conflict, setConflict] = useState<Conflict | null>(null)
   // The main list for which the writer was asked to look at the other languages' lists.
   const [asked, setAsked] = useState<string | null>(null)
@@ -123,6 +135,7 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
       return null
     }
     putRow(answer.value)
+    draft(draftName, null)
     toast(t('edit.changed'))
     go(`/spaces/${space.id}`)
     return null
@@ -145,7 +158,15 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
       )}
       <div className="p-card">
         {conflict === null ? (
-          <Form send={saveTyped} go={t('app.save')} going={t('app.saving')}>
+          <Form
+            key={before.version}
+            send={saveTyped}
+            go={t('app.save')}
+            going={t('app.saving')}
+            draft={draftName}
+            onDiscard={() => setBefore(fresh)}
+          >
+            <input type="hidden" name={BASE} value={JSON.stringify(before)} />
             <SpaceFields moment={moment} input={before.input} selfId={space.id} />
           </Form>
         ) : (
@@ -236,7 +257,7 @@ function Standing(props: {
   moment: PortalMoment
   input: SpaceInput | null
   selfId: number | null
-  parents: readonly { id: number; name: string; depth: number }[]
+  parents: readonly BranchChoice[]
 }): ReactElement {
   const { moment, input, selfId, parents } = props
   const { t, kind: word } = usePortalWords()
@@ -263,9 +284,10 @@ function Standing(props: {
           onChange={setParent}
           options={[
             ...(input === null ? [changeSettings] : []),
-            ...parents.map(({ id, name, depth }) => ({
+            ...parents.map(({ id, name, within, depth }) => ({
               value: String(id),
-              label: '\u2003'.repeat(depth) + name,
+              label:
+                '\u2003'.repeat(depth) + (within === null ? name : t('places.nameWithin', { name, within })),
             })),
           ]}
         />

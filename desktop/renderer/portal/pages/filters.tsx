@@ -3,7 +3,7 @@ import type { SpaceKind } from '#shared/domain/space.ts'
 import { Icon, type IconName } from '../../ui/icons.tsx'
 import { Shape } from '../../ui/shapes.tsx'
 import { nameOrder } from '../../common/name-order.ts'
-import { filterCount, type Filter, type SpaceList, type Sort } from '../space-list.ts'
+import { filterCount, kindsListed, type Filter, type SpaceList, type Sort } from '../space-list.ts'
 import { useActions, usePortal } from '../portal-context.ts'
 import { branchesOf, type PortalMoment } from '../portal-spaces.ts'
 import { usePortalWords } from '../words.ts'
@@ -88,7 +88,7 @@ function useSlash(search: RefObject<HTMLInputElement | null>): void {
 function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): ReactElement {
   const { t, kind, locale } = usePortalWords()
   const { filter: change } = useActions()
-  const kinds = [...new Set([...moment.listed.values()].map((space) => space.kind))]
+  const kinds = kindsListed(moment)
     .map((of) => ({ of, name: kind(of) }))
     .toSorted(nameOrder(locale))
   const sorts: [Sort, string][] = [
@@ -108,9 +108,9 @@ function Selects({ moment, filter }: { moment: PortalMoment; filter: Filter }): 
           }
         >
           <option value="">{t('places.everywhere')}</option>
-          {branches.map(({ id, name, depth }) => (
+          {branches.map(({ id, name, within, depth }) => (
             <option key={id} value={id}>
-              {'\u2003'.repeat(depth) + name}
+              {'\u2003'.repeat(depth) + (within === null ? name : t('places.nameWithin', { name, within }))}
             </option>
           ))}
         </select>

@@ -30,7 +30,7 @@ export function Groups(): ReactElement {
     me.university !== null && may(actorOf(me), 'createGroup', { universityId: me.university.id })
   return (
     <div className="p-page">
-      <PageHead title={t('groups.title')}>
+      <PageHead title={t('groups.title')} back={{ to: '/profile', label: t('nav.profile'), isNarrow: true }}>
         {mayCreate && (
           <button type="button" className="p-button" onClick={() => setNew(true)}>
             <Icon name="plus" />

@@ -37,7 +37,11 @@ export function Reports(): ReactElement {
   const days = loaded.state === 'ready' ? byDay(loaded.value.reports, date) : []
   return (
     <div className="p-page">
-      <PageHead title={t('reports.title')} lead={t('reports.newest')} />
+      <PageHead
+        title={t('reports.title')}
+        lead={t('reports.newest')}
+        back={{ to: '/profile', label: t('nav.profile'), isNarrow: true }}
+      />
       {loaded.state === 'loading' && <Loading />}
       {loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}
       {loaded.state === 'ready' && days.length === 0 && (

@@ -15,7 +15,12 @@ function ownZone(): string {
 
 /** Time zones that the browser knows, by their IANA names. */
 function timeZones(): { value: string; label: string }[] {
-  return Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone }))
+  const zones = Intl.supportedValuesOf('timeZone')
+  // A browser in UTC names a zone that its list may not have: then the first of the list would be sent unasked.
+  return [...(zones.includes(ownZone()) ? [] : [ownZone()]), ...zones].map((zone) => ({
+    value: zone,
+    label: zone,
+  }))
 }
 
 /** Asks for a new university: anyone may. */

@@ -11,13 +11,14 @@ export function Sessions(): ReactElement {
   const { t, ago, refusal } = usePortalWords()
   const { call, toast, leave } = useActions()
   const nowMs = usePortal((state) => state.nowMs)
-  const pending = usePendingActions<number | 'all'>()
+  const pending = usePendingActions<string>()
   const { loaded, reload, change } = useLoad('GET /auth/sessions', NOTHING)
-  const end = async (id: number): Promise<void> => {
+  /** `said`: that it was somebody else's, or merely that it is done. */
+  const end = async (id: number, said: 'notMeDone' | 'deviceOut'): Promise<void> => {
     const answer = await call('DELETE /auth/sessions/:id', { params: { id } }, ACTION_TIMEOUT_MS)
     if (!answer.ok) return toast(refusal(answer.refusal))
     change(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }))
-    toast(t('profile.notMeDone'))
+    toast(t(`profile.${said}`))
   }
   const endAll = async (): Promise<void> => {
     const answer = await call('DELETE /auth/sessions', {}, ACTION_TIMEOUT_MS)
@@ -43,16 +44,19 @@ export function Sessions(): ReactElement {
                   ].join(' · ')}
                 </span>
               </span>
-              {!isThis && (
-                <PendingButton
-                  className="p-button p-button-small"
-                  pending={pending}
-                  of={id}
-                  act={() => end(id)}
-                >
-                  {t('profile.notMe')}
-                </PendingButton>
-              )}
+              {!isThis &&
+                (['deviceOut', 'notMeDone'] as const).map((said) => (
+                  <PendingButton
+                    key={said}
+                    className="p-button p-button-small"
+                    pending={pending}
+                    of={`${said} ${id}`}
+                    act={() => end(id, said)}
+                  >
+                    {t(said === 'deviceOut' ? 'nav.signOut' : 'profile.notMe')}
+                    <span className="hidden"> {deviceOf(userAgent)}</span>
+                  </PendingButton>
+                ))}
             </li>
           ))}
         </ul>

@@ -14,23 +14,35 @@ import { useActions, useMe, usePortal, usePortalHandle } from '../portal-context
 import { ReportPanel } from './report-panel.tsx'
 import type { PortalMoment, PortalSpace } from '../portal-spaces.ts'
 import { actorOf } from '../store.ts'
+import { NOTHING, useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 import { SpaceStaff } from './space-staff.tsx'
 
 /** One place: how it is, how old that is, one tap to say otherwise, and all that is known of it. */
 export function SpacePage({ id, moment }: { id: number; moment: PortalMoment | null }): ReactElement {
-  const { t } = usePortalWords()
   const space = moment?.spaces.get(id)
   if (moment === null) return <Loading rows={4} />
-  if (space === undefined)
-    return (
-      <Empty tone="unknown" isPage title={t('space.gone')}>
-        <Link href="/" className="p-button">
-          {t('app.home')}
-        </Link>
-      </Empty>
-    )
+  if (space === undefined) return <Gone id={id} />
   return <Place key={id} space={space} moment={moment} />
+}
+
+/** A place that is not there; who may restore it hears where. */
+function Gone({ id }: { id: number }): ReactElement {
+  const { t } = usePortalWords()
+  const { loaded } = useLoad('GET /spaces/deleted', NOTHING)
+  const isMine = loaded.state === 'ready' && loaded.value.spaces.some((space) => space.id === id)
+  return (
+    <Empty
+      tone="unknown"
+      isPage
+      title={t('space.gone')}
+      {...(isMine ? { hint: t('space.goneRestore') } : {})}
+    >
+      <Link href={isMine ? '/mine' : '/'} className="p-button">
+        {t(isMine ? 'nav.mine' : 'app.home')}
+      </Link>
+    </Empty>
+  )
 }
 
 function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
