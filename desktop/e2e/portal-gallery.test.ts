@@ -195,6 +195,37 @@ for (const [width, screen] of [
     }
   })
 
+test('a phone’s page enlarged twice, 195 px wide, neither scrolls sideways nor breaks words into letters', async ({
+  page,
+  galleryUrl,
+}) => {
+  await openGallery(page, galleryUrl, 'data-portal-name')
+  await page.setViewportSize({ width: 195, height: 422 })
+  const faults: string[] = []
+  for (const name of [
+    'places-places',
+    'places-mine',
+    'space-free',
+    'space-composite',
+    'pages-reports',
+    'open-signIn',
+  ])
+    for (const language of ['en', LONGEST]) {
+      await showPicture(page, `?screen=portal-${name}&lang=${language}`)
+      const { over, narrow } = await page.evaluate(() => ({
+        over: document.documentElement.scrollWidth - window.innerWidth,
+        narrow: [
+          ...document.querySelectorAll('.p-row-words, .p-branch-words, .p-state-words, .p-report-button'),
+        ]
+          .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width < 80)
+          .map((one) => one.className),
+      }))
+      if (over > 0) faults.push(`${name}, ${language}: ${over} px too wide`)
+      faults.push(...narrow.map((one) => `${name}, ${language}: ${one} is narrow`))
+    }
+  expect(faults).toEqual([])
+})
+
 /** Points of facts: how many are seen, beside which facts one is seen though a line begins there, and how many follow one. */
 function readPoints(page: Page): Promise<{ shown: number; atBegin: string[]; after: number }> {
   return page.evaluate(() => {
