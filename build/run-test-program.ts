@@ -94,7 +94,8 @@ function run(
     child.kill(signal)
     process.exitCode = 1
   }
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  // Not once: a terminal and the launcher tell of one Ctrl-C twice, and the second would end this before it has cleared away.
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   return new Promise((resolve) => {
     child.once('close', (code) => {
       clearTimeout(timeout)

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import pTimeout from 'p-timeout'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { VARIABLE_NAMES } from './config.ts'
@@ -140,6 +141,30 @@ describe('a hub', () => {
     expect(await stop(hub)).toBe(0)
     expect(existsSync(join(home, 'hub.json'))).toBe(false)
     expect(databasePid()).toBeNull()
+  })
+
+  test('stops cleanly at one Ctrl-C, which a terminal and a launcher tell it twice; at another one it exits at once', async () => {
+    copyDatabase()
+    const hub = await running()
+    hub.child.kill('SIGINT')
+    // Long enough to be two signals, and before the end of an orderly stop.
+    await delay(60)
+    hub.child.kill('SIGINT')
+    expect((await hub.ended()).code).toBe(0)
+    expect(existsSync(join(home, 'hub.json'))).toBe(false)
+    const frozen = await running()
+    const pid = databasePid() ?? 0
+    // Its database does not answer: what waits for it would wait long.
+    process.kill(pid, 'SIGSTOP')
+    try {
+      frozen.child.kill('SIGINT')
+      await delay(1_500)
+      expect(frozen.child.exitCode).toBeNull()
+      frozen.child.kill('SIGINT')
+      expect((await frozen.ended()).code).toBe(1)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
   })
 
   test('starts again after a hard kill', async () => {

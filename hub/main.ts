@@ -87,13 +87,19 @@ function showSetupLink({ home, logLevel }: HubConfig, link: string | null): stri
   return file === null ? '' : `setup-link ${file}\n`
 }
 
-/** Resolves at the first signal to stop, also while the hub still starts; a second signal exits at once. */
+/** One Ctrl-C comes twice: a terminal signals the whole group, and the launcher in it passes its own on. */
+const SAME_SIGNAL_MS = 1_000
+
+/** Resolves at the first signal to stop, also while the hub still starts; the same signal a while later exits at once. */
 function firstSignal(): Promise<void> {
   return new Promise((asked) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => {
+      process.once(signal, () => {
+        const firstMs = performance.now()
         asked()
-        process.once(signal, () => process.exit(1))
+        process.on(signal, () => {
+          if (performance.now() - firstMs > SAME_SIGNAL_MS) process.exit(1)
+        })
       })
   })
 }
