@@ -188,3 +188,21 @@ test('[DIR-1] no file is refused with a sentence', () => {
     refusal: [expect.stringMatching(/^LDAP_CONFIG: Cannot read .+nothing\.json \(ENOENT\)\. /)],
   })
 })
+
+test('[DIR-1] what a file says of itself stays in its line, without what would garble a terminal', () => {
+  const evil = 'x\nhub http://127.0.0.1:1\u001b[2J\u009b'
+  const key = JSON.stringify(evil)
+  const one = { ...FACULTY, name: 'faculty' }
+  const files: unknown[] = [
+    `{"directories":[],${key}:1,${key}:2}`,
+    { directories: [], [evil]: 1 },
+    { directories: [{ ...one, [evil]: 1 }] },
+    { directories: [{ ...one, people: { ...PEOPLE, filter: evil } }] },
+    { directories: [{ ...one, caFile: evil }] },
+  ]
+  for (const file of files) {
+    const lines = read(file)
+    expect(lines.ok, String(file)).toBe(false)
+    if (!lines.ok) for (const line of lines.refusal) expect(line).not.toMatch(/\p{Cc}/u)
+  }
+})

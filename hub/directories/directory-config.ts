@@ -5,7 +5,7 @@ import { Type, type Static } from 'typebox'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { tellJsonFault } from '#shared/domain/json-fault.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
-import { quoted, shownPath } from '#shared/domain/space-tree.ts'
+import { printable, quoted, shownPath } from '#shared/domain/space-tree.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { DEFAULT_RECHECK_MS } from './directories.ts'
 import { findSecretFault } from '../platform/secrets/secret-file.ts'
@@ -96,7 +96,7 @@ export function readDirectories(file: string): Decision<DirectorySettings[], str
   const text = readText(file, WRITABLE_BY_OTHERS)
   if (!text.ok) return refuse([`LDAP_CONFIG: ${text.refusal}`])
   const parsed = parseFile(text.value)
-  if (!parsed.ok) return refuse([`LDAP_CONFIG: ${parsed.refusal}`])
+  if (!parsed.ok) return refuse([printable(`LDAP_CONFIG: ${parsed.refusal}`)])
   const faults: string[] = []
   const settings = parsed.value.map((described) => {
     const complain = (fault: string): void =>
@@ -106,7 +106,8 @@ export function readDirectories(file: string): Decision<DirectorySettings[], str
   const names = parsed.value.map(({ name }) => name)
   const twin = names.find((name, index) => names.indexOf(name) !== index)
   if (twin !== undefined) faults.push(`LDAP_CONFIG: Two directories are called ${quoted(twin)}. Rename one.`)
-  return faults.length > 0 ? refuse(faults) : accept(settings)
+  // What the file says stays in its line, and moves nothing on a terminal.
+  return faults.length > 0 ? refuse(faults.map(printable)) : accept(settings)
 }
 
 function parseFile(text: string): Decision<DirectoryDescription[], string> {
