@@ -153,8 +153,18 @@ function chosenBy(
     likeOf(part === undefined ? part : JSON.stringify(part.trim()).slice(1, -1)),
   )
   return [
-    ...[universityId, page.before, service, subject, userId, fromMs, toMs, page.count],
-    ...[...parts, ...numbers, filter.actors ?? [], ...inTexts],
+    universityId,
+    page.before,
+    service,
+    subject,
+    userId,
+    fromMs,
+    toMs,
+    page.count,
+    ...parts,
+    ...numbers,
+    filter.actors ?? [],
+    ...inTexts,
   ]
 }
 
