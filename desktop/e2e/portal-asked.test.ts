@@ -145,3 +145,15 @@ test('who signs in again in one tab is signed in again in the others', async ({ 
   await enter(page, email, PASSWORD)
   await expect(other.getByRole('heading', { name: 'My reports' })).toBeVisible()
 })
+
+test('who is signed in already and opens a page for signing in is at the places, by the address too', async ({
+  portal,
+  context,
+}) => {
+  const page = await portal.signIn(context, await portal.makePerson())
+  for (const path of ['/sign-in', '/sign-up', '/forgotten', '/verify']) {
+    await page.goto(portal.url + path)
+    await expect(page.getByRole('heading', { name: 'Places', exact: true })).toBeVisible()
+    await expect(page).toHaveURL(`${portal.url}/`)
+  }
+})

@@ -265,3 +265,17 @@ test('[POR-5] while the password is asked for, nothing behind says that the hub 
   await page.waitForTimeout(5_000)
   await expect(page.getByText('No answer yet. Still trying…')).toHaveCount(0)
 })
+
+test('[UNI-3] what the hub would refuse is not offered for approval, and a contact from elsewhere is pointed out', async ({
+  page,
+  galleryUrl,
+}) => {
+  await show(page, galleryUrl, 'portal-pages-platform')
+  const card = (name: string): Locator => page.getByRole('region', { name })
+  const [good, bad] = [card('University of Brezje'), card('Lipnik Medical School')]
+  await expect(good.getByRole('button', { name: /^Approve/ })).toBeVisible()
+  await expect(good).not.toContainText('none of these domains')
+  await expect(bad.getByRole('button', { name: /^Reject/ })).toBeVisible()
+  await expect(bad.getByRole('button', { name: /^Approve/ })).toHaveCount(0)
+  await expect(bad).toContainText('The contact address is in none of these domains.')
+})

@@ -126,7 +126,7 @@ const REQUESTS: RouteAnswer<'GET /platform/requests'> = {
       domains: ['med.lipnik.example', 'postbox.example'],
       timezone: 'Europe/Ljubljana',
       locale: 'en',
-      contact: 'library@med.lipnik.example',
+      contact: 'library@postbox.example.org',
       isContactConfirmed: true,
       requestedAtMs: NOW_MS - 26 * 3_600_000,
       collisions: [

@@ -475,6 +475,7 @@ export const portal = {
     contact: 'Contact',
     confirmed: 'confirmed',
     unconfirmed: 'not confirmed',
+    contactElsewhere: 'The contact address is in none of these domains.',
     asked: 'requested {{age}}',
     collisions: 'Conflicts',
     noCollisions: 'No conflicts',

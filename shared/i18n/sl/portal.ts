@@ -497,6 +497,7 @@ export const portal: PortalWords<typeof language> = {
     contact: 'Kontaktni e-naslov',
     confirmed: 'potrjen',
     unconfirmed: 'ni potrjen',
+    contactElsewhere: 'Kontaktni e-naslov ni v nobeni od teh domen.',
     asked: 'oddano {{age}}',
     collisions: 'Navzkrižja',
     noCollisions: 'Ni navzkrižij',

@@ -456,6 +456,7 @@ export const portal: PortalWords<typeof language> = {
     contact: '聯絡信箱',
     confirmed: '已確認',
     unconfirmed: '未確認',
+    contactElsewhere: '聯絡信箱不屬於這些網域。',
     asked: '申請時間：{{age}}',
     collisions: '衝突',
     noCollisions: '沒有衝突',

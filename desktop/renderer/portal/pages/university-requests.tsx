@@ -70,6 +70,9 @@ function RequestCard(props: { request: Request; onDecide: (isApproval: boolean) 
           </dd>
         </div>
       </dl>
+      {!isAddressAt(contact, request.domains) && (
+        <Notice kind="hint">{t('platform.contactElsewhere')}</Notice>
+      )}
       {collisions.length === 0 ? (
         <Notice kind="good">{t('platform.noCollisions')}</Notice>
       ) : (
@@ -83,10 +86,12 @@ function RequestCard(props: { request: Request; onDecide: (isApproval: boolean) 
         </Notice>
       )}
       <div className="p-actions">
-        <button type="button" className="p-button p-button-main" onClick={() => onDecide(true)}>
-          {t('platform.approve')}
-          <span className="hidden"> {request.name}</span>
-        </button>
+        {!collisions.some(({ kind }) => REFUSED.has(kind)) && (
+          <button type="button" className="p-button p-button-main" onClick={() => onDecide(true)}>
+            {t('platform.approve')}
+            <span className="hidden"> {request.name}</span>
+          </button>
+        )}
         <button type="button" className="p-button" onClick={() => onDecide(false)}>
           {t('platform.reject')}
           <span className="hidden"> {request.name}</span>
@@ -94,6 +99,19 @@ function RequestCard(props: { request: Request; onDecide: (isApproval: boolean) 
       </div>
     </section>
   )
+}
+
+/** With these the hub approves no university: nobody is offered what will be refused. */
+const REFUSED: ReadonlySet<Request['collisions'][number]['kind']> = new Set([
+  'claimed',
+  'publicProvider',
+  'name',
+])
+
+/** Whether an address belongs to one of some domains, or below one. */
+function isAddressAt(address: string, domains: readonly string[]): boolean {
+  const own = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  return domains.some((domain) => own === domain || own.endsWith(`.${domain}`))
 }
 
 function collisionText({ t }: PortalWords, collision: Request['collisions'][number]): string {
