@@ -96,6 +96,8 @@ test('[POR-19] what the hub has against one field stands at that field, which ha
   for (const [picture, field, words] of [
     ['portal-space-newNameTaken', 'name', 'This name is already in use here.'],
     ['portal-space-newNoteRefused', 'note', 'This value is not valid. Please check it.'],
+    ['portal-open-signUpElsewhere', 'email', 'You can’t create an account with this email address.'],
+    ['portal-open-forgottenRefused', 'email', 'We can’t send email to this address.'],
     ['portal-pages-emailSame', 'email', 'This is your email address already.'],
     ['portal-pages-emailElsewhere', 'email', 'You can’t change to this email address. Use one from your'],
     ['portal-pages-groupNobody', 'person', 'No one at your university has this email address or username.'],

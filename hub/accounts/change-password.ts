@@ -36,8 +36,8 @@ export async function mailPasswordReset(
   from: RequestSource,
 ): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(email)
-  if (address === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(dependencies, address)
+  if (address === null) return refuse({ why: 'addressRefused', at: '/email' })
+  const unreachable = await findUnreachable(dependencies, address, '/email')
   if (unreachable !== null) return refuse(unreachable)
   const counted = await countAttempt(dependencies, 'forgotten', {
     account: address.key,

@@ -128,7 +128,7 @@ describe('my account', () => {
     const ask = (email: string): Promise<Answered> =>
       hub.call('POST /me/email', { bearer: mine.accessToken, body: { email } })
     for (const email of ['to@elsewhere.example', 'FROM@uni.example', 'x'])
-      expect(await ask(email)).toMatchObject({ status: 422, error: 'addressRefused', at: '/email' })
+      expect(await ask(email)).toMatchObject({ status: 422, error: 'addressRefused', body: { at: '/email' } })
     expect((await ask(to)).status).toBe(202)
     const { link } = await hub.mailbox.next(to)
     expect(link?.path).toBe('/email')

@@ -244,11 +244,12 @@ test('[IDN-18] [IDN-2] an address beyond ASCII is refused at once where the mail
     plain.call('POST /auth/register', { body: { email, password: GOOD_PASSWORD } })
   await makeTestPerson(plain.pool, plain.universityId, { email: 'žiga@uni.example' })
   for (const email of ['žiga@uni.example', 'špela@uni.example', 'ana.žagar@uni.example']) {
-    expect(await ask(email)).toMatchObject({ status: 422, error: 'addressRefused' })
+    expect(await ask(email)).toMatchObject({ status: 422, error: 'addressRefused', body: { at: '/email' } })
     for (const name of ['POST /auth/verify/resend', 'POST /auth/forgotten'])
       expect(await plain.call(name, { body: { email } })).toMatchObject({
         status: 422,
         error: 'addressRefused',
+        body: { at: '/email' },
       })
   }
   const { headers } = await makeTestPerson(plain.pool, plain.universityId, { email: 'ana@uni.example' })

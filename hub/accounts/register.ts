@@ -55,8 +55,8 @@ export async function register(
 ): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(input.email)
   const university = address === null ? null : await findUniversity(dependencies, address.domain)
-  if (address === null || university === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(dependencies, address)
+  if (address === null || university === null) return refuse({ why: 'addressRefused', at: '/email' })
+  const unreachable = await findUnreachable(dependencies, address, '/email')
   if (unreachable !== null) return refuse(unreachable)
   const applicant = { address, university, locale: input.locale ?? null }
   const done = await withSlot(dependencies.passwordSlots.newPassword, addressBucket(from.address), () =>
@@ -236,8 +236,8 @@ export async function resendVerification(
   from: RequestSource,
 ): Promise<Decision<null, HttpRefusal>> {
   const address = parseAddress(email)
-  if (address === null) return refuse({ why: 'addressRefused' })
-  const unreachable = await findUnreachable(dependencies, address)
+  if (address === null) return refuse({ why: 'addressRefused', at: '/email' })
+  const unreachable = await findUnreachable(dependencies, address, '/email')
   if (unreachable !== null) return refuse(unreachable)
   const counted = await countAttempt(dependencies, 'resend', { account: address.key, address: from.address })
   if (!counted.ok) return counted

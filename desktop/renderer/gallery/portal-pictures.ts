@@ -100,6 +100,12 @@ const open: Record<string, PortalPicture> = {
       { submit: 'form' },
     ],
   },
+  signUpElsewhere: {
+    path: '/sign-up',
+    state: openState(),
+    answers: { 'POST /auth/register': refused('addressRefused', { at: '/email' }) },
+    steps: [{ fill: { email: 'ana@postbox.example', password: PASSWORD } }, { submit: 'form' }],
+  },
   signUpSent: {
     path: '/sign-up/sent',
     state: openState({ mailedTo: { page: 'signUp', email: 'ana.novak@student.lipnik.example' } }),
@@ -116,6 +122,12 @@ const open: Record<string, PortalPicture> = {
   forgottenSent: {
     path: '/forgotten',
     state: openState({ mailedTo: { page: 'forgotten', email: 'ana@lipnik.example' } }),
+  },
+  forgottenRefused: {
+    path: '/forgotten',
+    state: openState(),
+    answers: { 'POST /auth/forgotten': refused('addressRefused', { at: '/email' }) },
+    steps: [{ fill: { email: 'ana@lipnik.example' } }, { submit: 'form' }],
   },
   forgottenSentTooMany: {
     path: '/forgotten',

@@ -8,14 +8,15 @@ export function needsUtf8(address: string): boolean {
 
 /**
  * Why no mail can reach an address; null when mail can. It depends on how the address is
- * written and on the server alone, never on whether somebody has it. [IDN-2] [IDN-18]
+ * written and on the server alone, never on whether somebody has it. `at`: the field that has it. [IDN-2] [IDN-18]
  */
 export async function findUnreachable(
   { mailTakesUtf8 }: { mailTakesUtf8(): Promise<boolean | null> },
   address: Address,
+  at?: string,
 ): Promise<HttpRefusal | null> {
   if (!needsUtf8(address.text)) return null
   const takes = await mailTakesUtf8()
   if (takes === null) return { why: 'unavailable' }
-  return takes ? null : { why: 'addressRefused' }
+  return takes ? null : { why: 'addressRefused', ...(at === undefined ? {} : { at }) }
 }

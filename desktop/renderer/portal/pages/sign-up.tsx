@@ -73,11 +73,18 @@ export function SignUpSent(): ReactElement {
   )
 }
 
+/** What is said where only a mail is asked for: no account is created there. */
+function useNotMailed(): (refusal: Refusal) => string | null {
+  const { t } = usePortalWords()
+  return ({ why }) => (why === 'addressRefused' ? t('refusal.contactRefused') : null)
+}
+
 /** Has the link sent once more. */
 export function SendAgain(): ReactElement {
   const { t } = usePortalWords()
   const { call, toast } = useActions()
   const mailedTo = useMailedTo('signUp')
+  const notMailed = useNotMailed()
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const answer = await call('POST /auth/verify/resend', { body: { email: values.text('email') } })
     if (!answer.ok) return answer.refusal
@@ -85,7 +92,7 @@ export function SendAgain(): ReactElement {
     return null
   }
   return (
-    <Form send={send} go={t('signUp.again')}>
+    <Form send={send} go={t('signUp.again')} say={notMailed}>
       <Field
         name="email"
         type="email"
@@ -104,6 +111,7 @@ export function Forgotten(): ReactElement {
   const { call } = useActions()
   const { store } = usePortalHandle()
   const mailedTo = useMailedTo('forgotten')
+  const notMailed = useNotMailed()
   const send = async (values: FormValues): Promise<Refusal | null> => {
     const email = values.text('email')
     const answer = await call('POST /auth/forgotten', { body: { email } })
@@ -118,7 +126,7 @@ export function Forgotten(): ReactElement {
           <p role="status">{t('forgotten.sent', { email: mailedTo })}</p>
         </Notice>
       )}
-      <Form send={send} go={t('forgotten.go')}>
+      <Form send={send} go={t('forgotten.go')} say={notMailed}>
         <Field
           name="email"
           type="email"
