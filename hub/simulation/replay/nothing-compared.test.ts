@@ -13,6 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Run {
   code: number
+  stdout: string
   stderr: string
 }
 
@@ -22,7 +23,7 @@ async function replay(counts: string, ...more: string[]): Promise<Run> {
   const file = join(folder, `${counts.length}-${more.length}.csv`)
   writeFileSync(file, counts)
   return promisify(execFile)(process.execPath, [PROGRAM, file, '--rooms', rooms, ...more]).then(
-    () => ({ code: 0, stderr: '' }),
+    () => ({ code: 0, stdout: '', stderr: '' }),
     (error: unknown) => error as Run,
   )
 }
@@ -37,4 +38,10 @@ test.each<[string, string, string[]]>([
   const { code, stderr } = await replay(counts, ...more)
   expect(code).toBe(2)
   expect(stderr).toMatch(/has no count .*of any of these rooms/)
+})
+
+test('one line that does not parse is said as one', async () => {
+  const { stdout } = await replay('ts_unix,local_time,Stacks\n1476000000000,x,3\n')
+  expect(stdout).toMatch(/^1 line, cell or column does not parse and is left out\n/)
+  expect(stdout).toMatch(/^0 counts or times may be mistakes and are used as they stand\n/m)
 })
