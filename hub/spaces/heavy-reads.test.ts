@@ -1,5 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import { EventEmitter } from 'node:events'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { accept } from '#shared/domain/decision.ts'
 import type { Contract } from '#shared/wire/contract.ts'
 import { ROUTES, type RouteAnswer } from '#shared/wire/rest.ts'
 import type { DirectorySettings } from '../directories/directory-config.ts'
@@ -11,6 +13,7 @@ import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
+import { makeHeavyReads } from './heavy-reads.ts'
 import { makeTestTenant, SpaceCalls, statuses, type TestTenant } from '../testing/testing-spaces.ts'
 
 /** As many as a large university has. */
@@ -167,6 +170,34 @@ describe('[EDG-16] heavy reads of one person', () => {
     for (const { error, headers } of refused)
       expect([error.error, Number(headers['retry-after'])]).toEqual(['tooMany', 2])
     expect((await tree(student)).status).toBe(200)
+  })
+
+  test('are made one after the other, and another person’s beside them', async () => {
+    const reads = makeHeavyReads()
+    const running: string[] = []
+    const gates = new Map<string, PromiseWithResolvers<void>>()
+    const read = (userId: number, name: string): Promise<unknown> => {
+      const gate = Promise.withResolvers<void>()
+      gates.set(name, gate)
+      const reply = { raw: new EventEmitter() } as unknown as FastifyReply
+      return reads.run(userId, reply, async () => {
+        running.push(name)
+        await gate.promise
+        running.splice(running.indexOf(name), 1)
+        return accept(name)
+      })
+    }
+    const all = ['first', 'second', 'third'].map((name) => read(1, name))
+    const others = read(2, 'other')
+    for (const name of ['first', 'second', 'third']) {
+      await expect.poll(() => running).toEqual(expect.arrayContaining([name]))
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(running.toSorted()).toEqual([name, 'other'].toSorted())
+      gates.get(name)?.resolve()
+    }
+    gates.get('other')?.resolve()
+    expect(await Promise.all([...all, others])).toHaveLength(4)
+    expect(running).toEqual([])
   })
 
   test('are 120 in a minute, and nobody else is kept from theirs', async () => {
