@@ -254,6 +254,12 @@ describe('what is refused', () => {
       /is not an email domain/,
     ],
     [
+      '[UNI-5] a domain where anyone can have an address',
+      ['university', 'add', '--name', 'X', '--domain', 'x.edu,gmail.com', '--timezone', 'UTC'],
+      1,
+      /"gmail\.com" cannot be a university’s domain: anyone can have an address there/,
+    ],
+    [
       'a zone that is none',
       ['university', 'add', '--name', 'X', '--domain', 'x.edu', '--timezone', 'Mars/North'],
       1,

@@ -1,5 +1,6 @@
 import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
+import { isPublicProvider } from '../universities/university-collisions.ts'
 import { loadPeople } from '../accounts/person-rows.ts'
 import { hashPin, makePin } from '../kiosks/pin.ts'
 import { LANGUAGES } from '../platform/languages.ts'
@@ -45,6 +46,12 @@ export const universityAdd: AdminCommand = {
       locale: languageOf(input) ?? 'en',
     })
     if (!checked.ok) return refusal(checked.refusal.sentence)
+    // As at an approval in the portal. [UNI-5]
+    const open = checked.value.domains.find(isPublicProvider)
+    if (open !== undefined)
+      return refusal(
+        `${quoted(open)} cannot be a university’s domain: anyone can have an address there. Use the university’s own.`,
+      )
     const made = await transaction(world.pool, 'read committed', (client) =>
       makeUniversity(client, checked.value, { actor: 'cli' }),
     )
