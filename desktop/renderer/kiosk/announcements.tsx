@@ -29,9 +29,6 @@ export function Announcements({ announcements }: { announcements: ScreenAnnounce
     setSpoken((last) => ({ number: (last?.number ?? 0) + 1, lang, text }))
   }, [announcements, announcementText, lang, isSpoken])
   // What was said in another language is no longer there to be read in it; nor is it said again on the way back to that.
-  useEffect(() => {
-    setSpoken((last) => (last === null || last.lang === lang ? last : { ...last, lang, text: '' }))
-  }, [lang])
-  const isCurrent = spoken !== null && spoken.lang === lang
-  return <LiveRegion number={spoken?.number ?? 0} text={isCurrent ? spoken.text : ''} lang={lang} />
+  if (spoken !== null && spoken.lang !== lang) setSpoken({ ...spoken, lang, text: '' })
+  return <LiveRegion number={spoken?.number ?? 0} text={spoken?.text ?? ''} lang={lang} />
 }
