@@ -96,3 +96,68 @@ test('[SCR-17] a report that waits to be sent is shown without a warning, what i
   await expect(box).toHaveAttribute('data-wrong', 'true')
   expect(await colour()).not.toBe(calm)
 })
+
+for (const [panel, width, height] of [
+  ['door in landscape', 1280, 800],
+  ['door in portrait', 800, 1280],
+  ['entrance in landscape', 1920, 1080],
+  ['entrance in portrait', 1080, 1920],
+] as const)
+  test(`[SCR-23] "Lower controls" is offered where it moves something, and only there: ${panel}`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await page.setViewportSize({ width, height })
+    const names = await openGallery(page, galleryUrl)
+    /** Upper edges of all that can be touched but for the tool itself, px. */
+    const tops = (): Promise<number[]> =>
+      page
+        .locator('.frame button:not([data-setting="isReach"])')
+        .evaluateAll((all) =>
+          all.filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect().top),
+        )
+    const wanted = panel.startsWith('door') ? /^(?:door|report|setup)-/ : /^(?:entrance|setup)-/
+    const faults: string[] = []
+    for (const name of names.filter((one) => wanted.test(one))) {
+      await showPicture(page, `?screen=${name}&lang=en`)
+      const [before, isOffered] = [await tops(), await page.locator('[data-setting="isReach"]').isVisible()]
+      await showPicture(page, `?screen=${name}&lang=en&reach=1`)
+      const after = await tops()
+      const isMoved =
+        after.length !== before.length || after.some((top, index) => Math.abs(top - (before[index] ?? 0)) > 1)
+      if (isMoved !== isOffered) faults.push(`${name}: ${isOffered ? 'moves nothing' : 'is not offered'}`)
+    }
+    expect(faults).toEqual([])
+  })
+
+test('the frame of a lost connection runs through nothing that stands in it', async ({
+  page,
+  galleryUrl,
+}) => {
+  await openGallery(page, galleryUrl)
+  for (const [width, height] of [
+    [1280, 800],
+    [800, 1280],
+  ] as const)
+    for (const look of ['', '&text=large']) {
+      await page.setViewportSize({ width, height })
+      await showPicture(page, `?screen=door-waiting&lang=sl${look}`)
+      const rooms = await page.locator('.state').evaluate((state) => {
+        const { inset, borderTopWidth } = getComputedStyle(state, '::after')
+        const frame = Number.parseFloat(inset) + Number.parseFloat(borderTopWidth)
+        const panel = state.getBoundingClientRect()
+        return [...state.querySelectorAll('.nearby, .facts li, .state-names, .state-clock')].map((one) => {
+          const box = one.getBoundingClientRect()
+          const edges = [
+            box.left - panel.left,
+            box.top - panel.top,
+            panel.right - box.right,
+            panel.bottom - box.bottom,
+          ]
+          return Math.min(...edges) - frame
+        })
+      })
+      expect(rooms.length).toBeGreaterThan(3)
+      expect(Math.min(...rooms), `${width} × ${height}${look}`).toBeGreaterThanOrEqual(1)
+    }
+})

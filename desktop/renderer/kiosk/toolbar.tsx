@@ -18,7 +18,10 @@ const SWITCHES: readonly {
   { setting: 'isReach', icon: 'reach', word: 'reach' },
 ]
 
-/** Language, large text, contrast, dark and reach in one tap each; all of it goes back at idle. */
+/**
+ * Language, large text, contrast, dark and reach in one tap each; all of it goes back at idle. Reach is offered where it moves
+ * something: style sheets know where. [SCR-23]
+ */
 export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
   const { t } = useWords()
   const { actions } = useKioskHandle()
@@ -46,6 +49,7 @@ export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
             key={setting}
             type="button"
             className="tool"
+            data-setting={setting}
             aria-pressed={settings[setting]}
             onClick={() => actions.change({ [setting]: !settings[setting] })}
           >
