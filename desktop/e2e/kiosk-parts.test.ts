@@ -1,5 +1,5 @@
 import type { Locator } from '@playwright/test'
-import { openGallery, showPicture } from './gallery.ts'
+import { LANGUAGES, openGallery, showPicture } from './gallery.ts'
 import { expect, test } from './testing.ts'
 
 // Single parts of a kiosk's screen, on pictures.
@@ -161,3 +161,48 @@ test('the frame of a lost connection runs through nothing that stands in it', as
       expect(Math.min(...rooms), `${width} × ${height}${look}`).toBeGreaterThanOrEqual(1)
     }
 })
+
+for (const [panel, width, height] of [
+  ['landscape', 1280, 800],
+  ['portrait', 800, 1280],
+  ['entrance', 1080, 1920],
+] as const)
+  test(`[SCR-14] what is written on a control stands within it, usual and large: ${panel}`, async ({
+    page,
+    galleryUrl,
+  }) => {
+    await page.setViewportSize({ width, height })
+    const names = await openGallery(page, galleryUrl)
+    const wanted = panel === 'entrance' ? /^entrance-/ : /^(?:door|report)-/
+    const faults: string[] = []
+    for (const name of names.filter((one) => wanted.test(one)))
+      for (const language of LANGUAGES)
+        for (const look of ['', '&text=large']) {
+          await showPicture(page, `?screen=${name}&lang=${language}${look}`)
+          const found = await page.locator('.tool, .report-button, .button').evaluateAll((controls) =>
+            controls
+              .filter((control) => control.checkVisibility())
+              .flatMap((control) => {
+                const box = control.getBoundingClientRect()
+                const parts = [...control.querySelectorAll('span:not(.hidden, .pips, .mark), .icon, .pip')]
+                const rects = parts.flatMap((part) => {
+                  const range = document.createRange()
+                  range.selectNodeContents(part)
+                  return part.matches('.icon, .pip')
+                    ? [part.getBoundingClientRect()]
+                    : [...range.getClientRects()]
+                })
+                return rects.flatMap((rect) =>
+                  rect.left < box.left + 4 ||
+                  rect.right > box.right - 4 ||
+                  rect.top < box.top + 2 ||
+                  rect.bottom > box.bottom - 2
+                    ? [control.textContent]
+                    : [],
+                )
+              }),
+          )
+          for (const text of new Set(found)) faults.push(`${name}, ${language}${look}: ${text}`)
+        }
+    expect(faults).toEqual([])
+  })
