@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { makeDeviceClock } from '../engine/clock/device-clock.ts'
@@ -9,6 +9,11 @@ const ROOT = new URL('../../', import.meta.url)
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string }
 const clock = makeDeviceClock()
+/** A folder of words is a language. [LNG-1] */
+const languages = readdirSync(new URL('shared/i18n/', ROOT), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .toSorted()
 
 // A terminal or a pipe that was closed is no fault: what is written there is lost. [KSK-16]
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
@@ -18,6 +23,7 @@ process.exitCode = await runKiosk({
   env: process.env,
   appVersion: version,
   screenFolder: fileURLToPath(new URL('dist/renderer', ROOT)),
+  languages,
   clock,
   log: makeJsonLog((line) => process.stderr.write(line), clock.wallMs, process.env['CARREL_LOG']),
   input: process.stdin,

@@ -20,6 +20,7 @@ afterEach(async () => {
 function run(args: string[], env: Record<string, string> = {}, clock: EngineClock = makeDeviceClock()) {
   const said: string[] = []
   const texts: string[] = []
+  const warned: unknown[] = []
   const stop = Promise.withResolvers<void>()
   const input = new PassThrough()
   const printed = Promise.withResolvers<string>()
@@ -29,7 +30,8 @@ function run(args: string[], env: Record<string, string> = {}, clock: EngineCloc
     appVersion: '0.0.0',
     screenFolder: makeScreenFolder(),
     clock,
-    log: { info: () => undefined, warn: () => undefined },
+    languages: ['en', 'sl'],
+    log: { info: () => undefined, warn: (...line) => warned.push(line) },
     input,
     print: (text) => {
       texts.push(text)
@@ -43,7 +45,7 @@ function run(args: string[], env: Record<string, string> = {}, clock: EngineCloc
     return code
   }
   ends.push(end)
-  return { said, texts, code, end, input, printed: printed.promise }
+  return { said, texts, warned, code, end, input, printed: printed.promise }
 }
 
 /** A hub that refuses every code, and tells which ones it saw. */
@@ -136,6 +138,23 @@ test('a broken configuration is served to the screen in plain language', async (
   const screen = await new TestScreen(port).show(token)
   await screen.hear((message) => message.slice === 'kiosk')
   expect(screen.received[0]).toMatchObject({ value: { state: 'configError', file, problems: [{ at: '' }] } })
+})
+
+test('[LNG-4] a configured language that no screen speaks is said at the start, with those that there are', async () => {
+  for (const [language, lines] of [
+    ['de', [['setting-unknown', expect.any(String), { at: 'screen.language', suggestion: 'en, sl' }]]],
+    ['sl-SI', []],
+  ] as const) {
+    const file = join(newFolder(), 'kiosk.json')
+    writeFileSync(
+      file,
+      JSON.stringify({ name: 'Door', hub: { url: 'http://127.0.0.1:1' }, screen: { language } }),
+    )
+    const kiosk = run(['--config', file, '--port', '0', '--folder', newFolder()])
+    await kiosk.printed
+    const said = kiosk.warned.filter((line) => Array.isArray(line) && line[0] === 'setting-unknown')
+    expect(said, language).toEqual(lines)
+  }
 })
 
 test('a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {

@@ -51,6 +51,8 @@ export interface KioskProcess {
   env: Record<string, string | undefined>
   appVersion: string
   screenFolder: string
+  /** Tags of the languages that the screens speak; not given: not known before a page is open. */
+  languages?: readonly string[]
   clock: EngineClock
   log: EngineLog
   /** Lines with enrolment codes. */

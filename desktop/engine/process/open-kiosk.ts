@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ConfigProblem } from '#shared/wire/bridge.ts'
+import { findLanguage } from '#shared/i18n/language.ts'
 import { openEngine } from '../api/engine.ts'
 import { type Engine } from '../api/engine-api.ts'
 import { makeUnavailableEngine } from '../api/unavailable-engine.ts'
@@ -23,6 +24,8 @@ export interface ShellContext {
   clock: EngineClock
   log: EngineLog
   leaveFullScreen?: () => boolean
+  /** Tags of the languages that the screens speak, where the shell can tell before a page is open. */
+  languages?: readonly string[]
 }
 
 /** An engine that was opened from a command line and a configuration. */
@@ -52,6 +55,7 @@ export function openKiosk(args: KioskArguments, context: ShellContext): Decision
       'The configuration has a setting that is not known; it was ignored.',
       { at, suggestion },
     )
+  warnOfLanguage(read.value.config.screen?.language, context)
   const merged = checkKioskConfig(mergeArguments(read.value, args))
   if (!merged.ok) return refuse(sentenceOf(merged.refusal))
   const { config } = merged.value
@@ -71,6 +75,15 @@ export function openKiosk(args: KioskArguments, context: ShellContext): Decision
     ...(context.leaveFullScreen === undefined ? {} : { leaveFullScreen: context.leaveFullScreen }),
   })
   return accept({ engine, folder, log, port: config.agent?.port ?? null })
+}
+
+/** A language that no screen speaks is no fault, and yet most likely a mistake: whoever starts the kiosk reads which there are. [LNG-4] */
+function warnOfLanguage(tag: string | undefined, { languages, log }: ShellContext): void {
+  if (tag === undefined || languages === undefined || findLanguage(tag, languages) !== null) return
+  log.warn('setting-unknown', 'The screens do not speak this language; the university’s is used.', {
+    at: 'screen.language',
+    suggestion: languages.join(', '),
+  })
 }
 
 /** The shell's log, and the same lines in the kiosk's folder: an app without a terminal has no other place for them. [KSK-8] */
