@@ -82,7 +82,7 @@ test('[IDN-10, IDN-11] a forgotten password, another address, the end of an acco
   const phone = await portal.signIn(other, email)
   await expect(phone.getByText('Live')).toBeVisible()
   const ended = phone.getByText('You were signed out. Please sign in again.')
-  const refused = /^Wrong name or password\.$/
+  const refused = /^Wrong email or password\.$/
 
   await page.goto(`${portal.url}/sign-in`)
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
