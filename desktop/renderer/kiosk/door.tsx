@@ -44,7 +44,7 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
           <ServiceButton />
         </div>
       </main>
-      <Toolbar hasService={false} />
+      <Toolbar hasService={false} reach="upright" />
     </div>
   )
 }

@@ -36,7 +36,7 @@ export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
         <Places tree={tree} />
       </main>
       {tree.panel !== null && <SpacePanel tree={tree} panel={tree.panel} />}
-      <Toolbar hasService={false} />
+      <Toolbar hasService={false} reach="always" />
     </div>
   )
 }

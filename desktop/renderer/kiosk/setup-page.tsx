@@ -15,7 +15,10 @@ export function SetupPage({ screen }: { screen: SetupScreen }): ReactElement {
         <SetupWords screen={screen} hasIcon={!hasPad} />
         {hasPad && <CodePad />}
       </main>
-      <Toolbar hasService={screen.name === 'spaceGone' || (screen.name === 'revoked' && !screen.canEnrol)} />
+      <Toolbar
+        reach="never"
+        hasService={screen.name === 'spaceGone' || (screen.name === 'revoked' && !screen.canEnrol)}
+      />
     </div>
   )
 }

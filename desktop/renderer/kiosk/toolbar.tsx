@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react'
+import { useSyncExternalStore, type ReactElement } from 'react'
 import { LANGUAGES } from '../i18n/languages.ts'
 import { Icon, type IconName } from '../ui/icons.tsx'
 import { useKioskHandle, useKiosk } from './kiosk-context.ts'
@@ -18,11 +18,14 @@ const SWITCHES: readonly {
   { setting: 'isReach', icon: 'reach', word: 'reach' },
 ]
 
-/**
- * Language, large text, contrast, dark and reach in one tap each; all of it goes back at idle. Reach is offered where it moves
- * something: style sheets know where. [SCR-23]
- */
-export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
+/** Where "Lower controls" moves something; "upright": only where the screen is turned upright. [SCR-23] */
+type ReachOffer = 'always' | 'upright' | 'never'
+
+/** Language, large text, contrast, dark and, where it moves something, reach in one tap each; all of it goes back at idle. */
+export function Toolbar(props: { hasService: boolean; reach: ReachOffer }): ReactElement {
+  const { hasService, reach } = props
+  const isUpright = useSyncExternalStore(onTurn, isScreenUpright)
+  const hasReach = reach === 'always' || (reach === 'upright' && isUpright)
   const { t } = useWords()
   const { actions } = useKioskHandle()
   const settings = useKiosk((state) => state.session.settings)
@@ -44,23 +47,37 @@ export function Toolbar({ hasService }: { hasService: boolean }): ReactElement {
         ))}
       </div>
       <div className="toolbar-group">
-        {SWITCHES.map(({ setting, icon, word }) => (
-          <button
-            key={setting}
-            type="button"
-            className="tool"
-            data-setting={setting}
-            aria-pressed={settings[setting]}
-            onClick={() => actions.change({ [setting]: !settings[setting] })}
-          >
-            <Icon name={icon} />
-            <span className="tool-word">{t(`settings.${word}`)}</span>
-          </button>
-        ))}
+        {SWITCHES.filter(({ setting }) => hasReach || setting !== 'isReach').map(
+          ({ setting, icon, word }) => (
+            <button
+              key={setting}
+              type="button"
+              className="tool"
+              data-setting={setting}
+              aria-pressed={settings[setting]}
+              onClick={() => actions.change({ [setting]: !settings[setting] })}
+            >
+              <Icon name={icon} />
+              <span className="tool-word">{t(`settings.${word}`)}</span>
+            </button>
+          ),
+        )}
       </div>
       {hasService && <ServiceButton />}
     </footer>
   )
+}
+
+const UPRIGHT = '(orientation: portrait)'
+
+function isScreenUpright(): boolean {
+  return window.matchMedia(UPRIGHT).matches
+}
+
+function onTurn(listen: () => void): () => void {
+  const query = window.matchMedia(UPRIGHT)
+  query.addEventListener('change', listen)
+  return () => query.removeEventListener('change', listen)
 }
 
 /** The way to the page for staff. */
