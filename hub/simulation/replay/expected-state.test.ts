@@ -82,7 +82,7 @@ describe('counts file', () => {
     const lines = said.map(({ at, why }) => `${at}: ${why}`)
     expect(lines).toHaveLength(6)
     for (const line of lines) expect(line).not.toMatch(/[\p{C}\p{Zl}]/u)
-    expect(lines[1]).toBe(
+    expect(lines).toContain(
       'counts line 2, column Stacks: "aU+009b31mU+202ebU+2028U+0007" is not a number of seats',
     )
     expect(pathShown(pathKey([evil, 'B']))).toBe('aU+009b31mU+202ebU+2028U+0007 › B')
