@@ -142,7 +142,7 @@ test('a broken configuration is served to the screen in plain language', async (
 
 test('[LNG-4] a configured language that no screen speaks is said at the start, with those that there are', async () => {
   for (const [language, lines] of [
-    ['de', [['setting-unknown', expect.any(String), { at: 'screen.language', suggestion: 'en, sl' }]]],
+    ['de', [['language-unknown', expect.any(String), { at: 'screen.language', suggestion: 'en, sl' }]]],
     ['sl-SI', []],
   ] as const) {
     const file = join(newFolder(), 'kiosk.json')
@@ -152,7 +152,7 @@ test('[LNG-4] a configured language that no screen speaks is said at the start, 
     )
     const kiosk = run(['--config', file, '--port', '0', '--folder', newFolder()])
     await kiosk.printed
-    const said = kiosk.warned.filter((line) => Array.isArray(line) && line[0] === 'setting-unknown')
+    const said = kiosk.warned.filter((line) => Array.isArray(line) && line[0] === 'language-unknown')
     expect(said, language).toEqual(lines)
   }
 })

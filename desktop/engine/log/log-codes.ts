@@ -29,6 +29,7 @@ export const LOG_CODES = {
   // Configuration and start
   'configuration-unusable': 'the configuration cannot be used',
   'setting-unknown': 'an unknown setting was left out',
+  'language-unknown': 'no screen speaks the language of the settings',
   'ca-file-ignored': 'hub.caFile is for kiosks: the portal trusts the authorities of the system',
   'switches-passed-on': 'switches were left to Chromium',
   'stale-lock-removed': 'the lock of another host name was removed',

@@ -80,7 +80,7 @@ export function openKiosk(args: KioskArguments, context: ShellContext): Decision
 /** A language that no screen speaks is no fault, and yet most likely a mistake: whoever starts the kiosk reads which there are. [LNG-4] */
 function warnOfLanguage(tag: string | undefined, { languages, log }: ShellContext): void {
   if (tag === undefined || languages === undefined || findLanguage(tag, languages) !== null) return
-  log.warn('setting-unknown', 'The screens do not speak this language; the university’s is used.', {
+  log.warn('language-unknown', 'The screens do not speak this language; the university’s is used.', {
     at: 'screen.language',
     suggestion: languages.join(', '),
   })

@@ -24,7 +24,7 @@ type ReachOffer = 'always' | 'upright' | 'never'
 /** Language, large text, contrast, dark and, where it moves something, reach in one tap each; all of it goes back at idle. */
 export function Toolbar(props: { hasService: boolean; reach: ReachOffer }): ReactElement {
   const { hasService, reach } = props
-  const isUpright = useSyncExternalStore(onTurn, isScreenUpright)
+  const isUpright = useSyncExternalStore(onTurn, isScreenUpright, isNeverUpright)
   const hasReach = reach === 'always' || (reach === 'upright' && isUpright)
   const { t } = useWords()
   const { actions } = useKioskHandle()
@@ -72,6 +72,11 @@ const UPRIGHT = '(orientation: portrait)'
 
 function isScreenUpright(): boolean {
   return window.matchMedia(UPRIGHT).matches
+}
+
+/** Where there is no screen, as in a test that only reads the markup. */
+function isNeverUpright(): boolean {
+  return false
 }
 
 function onTurn(listen: () => void): () => void {
