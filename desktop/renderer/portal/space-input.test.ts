@@ -6,6 +6,7 @@ import {
   detailsOf,
   flagOf,
   filledText,
+  fittingLists,
   flagText,
   kindsBelow,
   listFrom,
@@ -170,6 +171,16 @@ describe('the form of a space', () => {
     const both = { ...longer, texts: { sl: { equipment: ['Zaslon', 'Luč', 'Kamera'] }, de: {} } }
     expect(listsToCheck(STOOD, both)).toEqual([])
     expect(listsToCheck({ ...STOOD, texts: {} }, { ...longer, texts: {} })).toEqual([])
+  })
+
+  it('[TXT-3] a list that was looked at is kept also where somebody else’s version came between, as long as it fits', () => {
+    const mine = withMain('Camera', 'Lamp')
+    const theirs = { ...STOOD, capacity: 9 }
+    const both = merged(STOOD, mine, theirs)
+    expect(fittingLists(both, ['sl'])).toEqual(['sl'])
+    expect(changesOf(theirs, both, ['sl'])).toMatchObject({ texts: { sl: { equipment: ['Zaslon', 'Luč'] } } })
+    expect(fittingLists(withMain('Camera'), ['sl'])).toEqual([])
+    expect(fittingLists({ ...both, texts: {} }, ['sl'])).toEqual([])
   })
 
   it('[TXT-3] keeps a list as it stood while its line is not touched, though the line could not be read back', () => {

@@ -175,6 +175,12 @@ export function listsToCheck(before: SpaceInput, after: SpaceInput): string[] {
   })
 }
 
+/** Of languages whose lists were looked at, those that still fit once the versions of two people were joined. [TXT-3] */
+export function fittingLists({ details, texts }: SpaceInput, checked: readonly string[]): string[] {
+  const count = details.equipment?.length ?? 0
+  return checked.filter((tag) => texts[tag]?.equipment?.length === count)
+}
+
 /** What a line of things says: the list that stood in it while nobody changed the line, else its words, each once. */
 export function listFrom(text: string, shown: string, stood: readonly string[] | undefined): string[] {
   return stood !== undefined && text === shown.trim() ? [...stood] : listOf(text)

@@ -18,6 +18,7 @@ import { useActions, useMe, useMoment, usePortal, useStoredSpace } from '../port
 import {
   changesOf,
   detailsOf,
+  fittingLists,
   flagOf,
   flagText,
   kindsBelow,
@@ -102,6 +103,8 @@ interface Conflict {
   mine: SpaceInput
   theirs: SpaceInput
   version: number
+  /** Languages whose lists the writer had looked at. */
+  checked: readonly string[]
 }
 
 /** `stored`: in its main texts, which are changed here, whatever the reader's language shows. [TXT-1] */
@@ -131,7 +134,7 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
       if (answer.refusal.why !== 'stale' || answer.refusal.current === undefined) return answer.refusal
       const current = portalSpace(answer.refusal.current as PeopleSpace)
       setBefore(from)
-      setConflict({ mine: input, theirs: inputFrom(current), version: current.version })
+      setConflict({ mine: input, theirs: inputFrom(current), version: current.version, checked })
       return null
     }
     putRow(answer.value)
@@ -174,7 +177,13 @@ function EditForm(props: { space: PortalSpace; stored: PortalSpace; moment: Port
             before={before.input}
             {...conflict}
             nameOf={(id) => moment.spaces.get(id)?.name ?? String(id)}
-            onSave={(input) => save(input, { input: conflict.theirs, version: conflict.version })}
+            onSave={(input) =>
+              save(
+                input,
+                { input: conflict.theirs, version: conflict.version },
+                fittingLists(input, conflict.checked),
+              )
+            }
             merge={merged(before.input, conflict.mine, conflict.theirs)}
           />
         )}

@@ -18,9 +18,9 @@ import { usePortalWords } from '../words.ts'
 type StepHere = Exclude<ReportStep, { step: 'ask' }>
 
 /** One tap reports how full it is; thanks, and five seconds to undo it. */
-export function ReportPanel(props: { spaceId: number; name: string; kind: SpaceKind }): ReactElement {
+export function ReportPanel(props: { spaceId: number; kind: SpaceKind }): ReactElement {
   // Another place's buttons come anew: nothing stood there that a tap could have been meant for.
-  return <PlaceReport key={props.spaceId} spaceId={props.spaceId} kind={props.kind} />
+  return <PlaceReport key={props.spaceId} {...props} />
 }
 
 function PlaceReport(props: { spaceId: number; kind: SpaceKind }): ReactElement {

@@ -59,7 +59,7 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
         {t(listPath === '/mine' ? 'nav.mine' : 'nav.places')}
       </Link>
       <SpaceState entry={entry} space={space} moment={moment} />
-      {entry.isLeaf && isOpen && <ReportPanel spaceId={space.id} name={space.name} kind={space.kind} />}
+      {entry.isLeaf && isOpen && <ReportPanel spaceId={space.id} kind={space.kind} />}
       {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
       {!entry.isPublic && <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>}
       <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
