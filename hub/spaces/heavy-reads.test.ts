@@ -8,9 +8,10 @@ import type { DirectorySettings } from '../directories/directory-config.ts'
 import { makeDirectories } from '../directories/make-directories.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
 import { noLog } from '../platform/log.ts'
-import { query, type Database } from '../platform/postgres/database.ts'
+import { query } from '../platform/postgres/database.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import { countStatements } from '../testing/count-statements.ts'
 import { makeTestApp, makeTestIdentity } from '../testing/testing-app.ts'
 import { callRoute, type TestAnswer } from '../testing/testing-calls.ts'
 import { makeHeavyReads } from './heavy-reads.ts'
@@ -50,46 +51,25 @@ async function addCarrels(): Promise<void> {
   await query(database.pool, 'select rebuild_composites($1, 1)', [universityId])
 }
 
-/** The same pool, and how many rows it gave. */
-function countRows(pool: Database): { pool: Database; rows: { count: number; statements: number } } {
-  const rows = { count: 0, statements: 0 }
-  const counted = <Target extends object>(target: Target): Target =>
-    new Proxy(target, {
-      get: (of, key) => {
-        const value: unknown = Reflect.get(of, key)
-        if (typeof value !== 'function') return value
-        if (key === 'connect') return async () => counted(await (value.call(of) as Promise<object>))
-        if (key !== 'query') return value.bind(of)
-        return async (...given: unknown[]) => {
-          const result = (await value.apply(of, given)) as { rows?: unknown[] }
-          rows.count += result.rows?.length ?? 0
-          rows.statements += 1
-          return result
-        }
-      },
-    })
-  return { pool: counted(pool), rows }
-}
-
 describe('[EDG-15] the tree of a large university', () => {
   let own: FastifyInstance
   afterEach(() => own.close())
 
   test('is read once: then who asks costs the database a few rows, and a change its own', async () => {
     await addCarrels()
-    const { pool, rows } = countRows(database.pool)
+    const { pool, counts } = countStatements(database.pool)
     own = await makeTestApp(pool)
     const there = new SpaceCalls(own)
     expect((await there.tree(tenant.student)).spaces).toHaveLength(SPACE_COUNT + 7)
-    expect(rows.count).toBeGreaterThan(SPACE_COUNT)
-    rows.count = 0
+    expect(counts.rows).toBeGreaterThan(SPACE_COUNT)
+    counts.rows = 0
     await Promise.all([tenant.student, tenant.other, tenant.chief].map((person) => there.tree(person)))
-    expect(rows.count).toBeLessThan(40)
-    rows.count = 0
+    expect(counts.rows).toBeLessThan(40)
+    counts.rows = 0
     const [room] = tenant.campus.rooms
     expect(await there.report(tenant.other, room, 2)).toMatchObject({ status: 201 })
     expect((await there.see(tenant.student, room)).level).toBe(2)
-    expect(rows.count).toBeLessThan(80)
+    expect(counts.rows).toBeLessThan(80)
   }, 120_000)
 
   test('costs the hub little more than writing it as JSON would, and not as much as reading it too', async () => {
@@ -225,17 +205,17 @@ describe('[EDG-16] heavy reads of one person', () => {
 })
 
 test('[EDG-15] the universities are asked for in as many statements, however many there are', async () => {
-  const { pool, rows } = countRows(database.pool)
+  const { pool, counts } = countStatements(database.pool)
   const faculty = { name: 'faculty', university: 'uone.example' } as unknown as DirectorySettings
   const own = await makeTestApp(pool, {
     identity: makeTestIdentity({ directories: makeDirectories(pool, [faculty], noLog) }),
   })
   const ask = async (): Promise<{ statements: number; withDirectory: string[] }> => {
-    rows.statements = 0
+    counts.statements = 0
     const { body } = await callRoute(own, 'GET /universities')
     const { universities } = body as RouteAnswer<'GET /universities'>
     const withDirectory = universities.filter(({ hasDirectory }) => hasDirectory).map(({ name }) => name)
-    return { statements: rows.statements, withDirectory }
+    return { statements: counts.statements, withDirectory }
   }
   const before = await ask()
   for (const name of ['UOne', 'UTwo', 'UThree', 'UFour']) await insertTestUniversity(database.pool, name)
