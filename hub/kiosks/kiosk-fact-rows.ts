@@ -1,5 +1,5 @@
-import { arrayText } from '../platform/postgres/array-text.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
+import { numberList } from '../platform/postgres/row-set.ts'
 
 /** What a commit must know of a kiosk. */
 export interface KioskFacts {
@@ -24,7 +24,7 @@ export async function loadKioskFactRows(
     text: `select id, space_id as "spaceId", session, last_mutation_id as "lastMutationId",
              has_fork as "hasFork", revoked_at is not null as "isRevoked", silenced_at is not null as "isSilenced"
            from kiosks where id = any($2) and university_id = $1`,
-    values: [universityId, arrayText(kioskIds)],
+    values: [universityId, numberList(kioskIds)],
   })
   return result.rows
 }

@@ -1,7 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import { column } from '../platform/postgres/array-text.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
+import { rowSet } from '../platform/postgres/row-set.ts'
 
 // What one commit writes, after it has decided. Nothing here reads a clock.
 
@@ -16,6 +16,28 @@ export interface NewReport {
   originKioskId: number
   originMutationId: number
 }
+
+const NEW_REPORTS = rowSet({
+  spaceId: 'bigint',
+  level: 'smallint',
+  reportedAtMs: 'bigint',
+  kioskId: 'bigint',
+  mutationId: 'bigint',
+  hash: 'text',
+  originKioskId: 'bigint',
+  originMutationId: 'bigint',
+})
+
+const NEW_LEAVES = rowSet({
+  id: 'bigint',
+  level: 'smallint',
+  reportedAtMs: 'bigint',
+  clock: 'bigint',
+  mutationId: 'bigint',
+  kioskId: 'bigint',
+})
+
+const LAST_MUTATIONS = rowSet({ id: 'bigint', lastMutationId: 'bigint' })
 
 /** All that `write_batch` writes. */
 export interface BatchWrites {
@@ -33,27 +55,17 @@ export async function writeBatch(client: Queryable, writes: BatchWrites): Promis
   const { kiosks, reports, leaves } = writes
   await client.query({
     name: 'write-batch',
-    text: 'select write_batch($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)',
+    text: `select write_batch($1, $2, $3,
+      ${LAST_MUTATIONS.parameters(4)},
+      ${NEW_REPORTS.parameters(6)},
+      ${NEW_LEAVES.parameters(14)})`,
     values: [
       writes.universityId,
       writes.clock,
       writes.nowMs,
-      column(kiosks, (kiosk) => kiosk.id),
-      column(kiosks, (kiosk) => kiosk.lastMutationId),
-      column(reports, (report) => report.spaceId),
-      column(reports, (report) => report.level),
-      column(reports, (report) => report.reportedAtMs),
-      column(reports, (report) => report.kioskId),
-      column(reports, (report) => report.mutationId),
-      column(reports, (report) => report.hash),
-      column(reports, (report) => report.originKioskId),
-      column(reports, (report) => report.originMutationId),
-      column(leaves, (leaf) => leaf.id),
-      column(leaves, (leaf) => leaf.level),
-      column(leaves, (leaf) => leaf.reportedAtMs),
-      column(leaves, (leaf) => leaf.clock),
-      column(leaves, (leaf) => leaf.mutationId),
-      column(leaves, (leaf) => leaf.kioskId),
+      ...LAST_MUTATIONS.values(kiosks),
+      ...NEW_REPORTS.values(reports),
+      ...NEW_LEAVES.values(leaves),
     ],
   })
 }
@@ -68,32 +80,36 @@ export interface NewWithdrawal {
   report: { originKioskId: number; originMutationId: number; hash: string }
 }
 
+const NEW_WITHDRAWALS = rowSet({
+  kioskId: 'bigint',
+  mutationId: 'bigint',
+  hash: 'text',
+  originKioskId: 'bigint',
+  originMutationId: 'bigint',
+  reportKioskId: 'bigint',
+  reportMutationId: 'bigint',
+  reportHash: 'text',
+})
+
 /** Writes withdrawals, after the reports of the batch. [OCC-2] */
 export async function insertWithdrawals(
   client: Queryable,
   commit: { universityId: number; clock: number; nowMs: number },
   withdrawals: readonly NewWithdrawal[],
 ): Promise<void> {
+  const rows = withdrawals.map(({ report, ...own }) => ({
+    ...own,
+    reportKioskId: report.originKioskId,
+    reportMutationId: report.originMutationId,
+    reportHash: report.hash,
+  }))
   await client.query({
     text: `insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock,
         kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id)
       select $1, r.id, time_of_ms($3), $2, w.kiosk_id, w.mutation_id, w.hash, w.origin_kiosk_id, w.origin_mutation_id
-      from unnest($4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])
-        w (kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id, report_kiosk_id, report_mutation_id, report_hash)
+      from ${NEW_WITHDRAWALS.table(4, 'w')}
       join occupancy_reports r on r.origin_kiosk_id = w.report_kiosk_id
         and r.origin_mutation_id = w.report_mutation_id and r.hash = w.report_hash`,
-    values: [
-      commit.universityId,
-      commit.clock,
-      commit.nowMs,
-      column(withdrawals, (one) => one.kioskId),
-      column(withdrawals, (one) => one.mutationId),
-      column(withdrawals, (one) => one.hash),
-      column(withdrawals, (one) => one.originKioskId),
-      column(withdrawals, (one) => one.originMutationId),
-      column(withdrawals, (one) => one.report.originKioskId),
-      column(withdrawals, (one) => one.report.originMutationId),
-      column(withdrawals, (one) => one.report.hash),
-    ],
+    values: [commit.universityId, commit.clock, commit.nowMs, ...NEW_WITHDRAWALS.values(rows)],
   })
 }

@@ -1,7 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import { arrayText } from '../platform/postgres/array-text.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
+import { numberList, rowSet } from '../platform/postgres/row-set.ts'
 
 // What one commit reads under the lock, in this order, each a statement of its own. Nothing here reads a clock.
 
@@ -12,7 +12,7 @@ export async function loadLeaves(client: Queryable, spaceIds: readonly number[])
     text: `select id, occupancy as level, ms_of_time(occupancy_updated_at) as "reportedAtMs",
              report_clock as clock, report_mutation_id as "mutationId", report_kiosk_id as "kioskId"
            from spaces where id = any($1)`,
-    values: [arrayText(spaceIds)],
+    values: [numberList(spaceIds)],
   })
   return result.rows
 }
@@ -39,6 +39,8 @@ const REPORT_COLUMNS = `r.kiosk_id as "kioskId", r.mutation_id as "mutationId", 
     'reportedAtMs', ms_of_time(r.reported_at), 'clock', r.clock) as report,
   exists (select from report_withdrawals w where w.occupancy_report_id = r.id) as "isWithdrawn"`
 
+const MUTATIONS = rowSet({ kioskId: 'bigint', mutationId: 'bigint' })
+
 /** What was settled under some pairs of kiosk and number: by origin for reports and withdrawals, by own number for outcomes. [SYN-2] [SYN-12] */
 export async function loadRecords(
   client: Queryable,
@@ -46,7 +48,7 @@ export async function loadRecords(
 ): Promise<SettledRecord[]> {
   const result = await client.query<SettledRecord>({
     name: 'load-records',
-    text: `with wanted as (select * from unnest($1::bigint[], $2::bigint[]) w (kiosk_id, mutation_id)),
+    text: `with wanted as (select * from ${MUTATIONS.table(1, 'w')}),
       ended as (
         select o.* from wanted w join outcomes o on o.kiosk_id = w.kiosk_id and o.mutation_id = w.mutation_id
       ), origins as (
@@ -61,13 +63,12 @@ export async function loadRecords(
         join report_withdrawals d on d.origin_kiosk_id = w.kiosk_id and d.origin_mutation_id = w.mutation_id
       union all
       select 'outcome', kiosk_id, mutation_id, origin_kiosk_id, origin_mutation_id, hash, why, null, false from ended`,
-    values: [
-      arrayText(pairs.map(({ kioskId }) => kioskId)),
-      arrayText(pairs.map(({ mutationId }) => mutationId)),
-    ],
+    values: MUTATIONS.values(pairs),
   })
   return result.rows
 }
+
+const CARRIED = rowSet({ kioskId: 'bigint', originId: 'bigint' })
 
 /** Kiosks whose mutations a kiosk may carry: its earlier identities, and identities that were revoked. [SYN-12] */
 export async function loadCarriable(
@@ -82,15 +83,11 @@ export async function loadCarriable(
         select c.kiosk_id, k.forked_from_id from chain c join kiosks k on k.id = c.origin_id
       )
       select distinct w.kiosk_id as "kioskId", w.origin_id as "originId"
-      from unnest($2::bigint[], $3::bigint[]) w (kiosk_id, origin_id)
+      from ${CARRIED.table(2, 'w')}
       join kiosks o on o.id = w.origin_id and o.university_id = $1
       where o.revoked_at is not null
         or exists (select from chain c where c.kiosk_id = w.kiosk_id and c.origin_id = w.origin_id)`,
-    values: [
-      universityId,
-      arrayText(pairs.map(({ kioskId }) => kioskId)),
-      arrayText(pairs.map(({ originId }) => originId)),
-    ],
+    values: [universityId, ...CARRIED.values(pairs)],
   })
   return result.rows
 }
@@ -110,7 +107,7 @@ export async function loadNewestRemaining(
                and not exists (select from report_withdrawals w where w.occupancy_report_id = r.id)
              order by r.reported_at desc, r.clock desc, r.mutation_id desc nulls last, r.kiosk_id desc nulls last limit 1
            ) r where s.id = any($1::bigint[])`,
-    values: [arrayText(spaceIds), arrayText(withoutReportIds)],
+    values: [numberList(spaceIds), numberList(withoutReportIds)],
   })
   return result.rows
 }

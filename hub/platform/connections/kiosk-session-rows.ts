@@ -1,6 +1,7 @@
 import type { KeyGrade, KioskRole } from '#shared/domain/kiosk.ts'
 import type { Locale, UniversitySettings } from '#shared/domain/university.ts'
 import { query, type Queryable } from '../postgres/database.ts'
+import { rowSet } from '../postgres/row-set.ts'
 
 /** Who a kiosk is, as its proof is checked. Never changes for an id. */
 export interface KioskIdentity {
@@ -62,6 +63,16 @@ export interface OpenedSession {
   keyGrade: KeyGrade
 }
 
+const OPENED_SESSIONS = rowSet({
+  id: 'bigint',
+  session: 'bigint',
+  lastMutationId: 'bigint',
+  ticketIssued: 'text',
+  ticketConfirmed: 'text',
+  appVersion: 'text',
+  keyGrade: 'text',
+})
+
 /** Gives kiosks their new sessions and tickets. [SYN-11] [SYN-12] */
 export async function writeSessions(
   client: Queryable,
@@ -71,13 +82,11 @@ export async function writeSessions(
 ): Promise<void> {
   await query(
     client,
-    `update kiosks k set session = o.session, last_mutation_id = o."lastMutationId", ticket_epoch = $1,
-        ticket_issued = o."ticketIssued", ticket_confirmed = o."ticketConfirmed",
-        app_version = o."appVersion", key_grade = o."keyGrade", last_seen_at = time_of_ms($2)
-     from jsonb_to_recordset($3::jsonb) o (id bigint, session bigint, "lastMutationId" bigint, "ticketIssued" text,
-        "ticketConfirmed" text, "appVersion" text, "keyGrade" text)
-     where k.id = o.id`,
-    [epoch, nowMs, JSON.stringify(sessions)],
+    `update kiosks k set session = o.session, last_mutation_id = o.last_mutation_id, ticket_epoch = $1,
+        ticket_issued = o.ticket_issued, ticket_confirmed = o.ticket_confirmed,
+        app_version = o.app_version, key_grade = o.key_grade, last_seen_at = time_of_ms($2)
+     from ${OPENED_SESSIONS.table(3, 'o')} where k.id = o.id`,
+    [epoch, nowMs, ...OPENED_SESSIONS.values(sessions)],
   )
 }
 
@@ -90,6 +99,14 @@ export interface KioskStatus {
   clockOffsetMs: number
 }
 
+const KIOSK_STATUSES = rowSet({
+  id: 'bigint',
+  session: 'bigint',
+  ticket: 'text',
+  waitingCount: 'integer',
+  clockOffsetMs: 'bigint',
+})
+
 /** Writes the status that kiosks reported; a ticket counts as confirmed when it is the one issued. Answers the kiosks whose session is still theirs. [SYN-11] [SYN-12] */
 export async function writeKioskStatuses(
   client: Queryable,
@@ -98,13 +115,12 @@ export async function writeKioskStatuses(
 ): Promise<number[]> {
   const rows = await query<{ id: number }>(
     client,
-    `update kiosks k set last_seen_at = time_of_ms($1), outbox_depth = s."waitingCount",
-        clock_offset_ms = s."clockOffsetMs",
+    `update kiosks k set last_seen_at = time_of_ms($1), outbox_depth = s.waiting_count,
+        clock_offset_ms = s.clock_offset_ms,
         ticket_confirmed = case when s.ticket = k.ticket_issued then s.ticket else k.ticket_confirmed end
-     from jsonb_to_recordset($2::jsonb) s (id bigint, session bigint, ticket text, "waitingCount" integer,
-        "clockOffsetMs" bigint)
+     from ${KIOSK_STATUSES.table(2, 's')}
      where k.id = s.id and k.session = s.session returning k.id`,
-    [nowMs, JSON.stringify(statuses)],
+    [nowMs, ...KIOSK_STATUSES.values(statuses)],
   )
   return rows.map(({ id }) => id)
 }

@@ -2,6 +2,7 @@ import { PgBoss, type Job as BossJob } from 'pg-boss'
 import type { HubLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
 import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
+import { rowSet } from '../postgres/row-set.ts'
 
 /** A periodic job. `run` may be repeated at any time and by any hub. */
 export interface Job {
@@ -117,6 +118,8 @@ async function upsertJobRun(database: Queryable, job: string): Promise<void> {
   )
 }
 
+const JOBS = rowSet({ name: 'text', afterMs: 'float8' })
+
 /** Of some jobs those that succeeded longer ago than `afterMs`, or never. */
 async function loadLateJobs(
   database: Queryable,
@@ -125,9 +128,9 @@ async function loadLateJobs(
   if (jobs.length === 0) return []
   const rows = await query<{ name: string }>(
     database,
-    `select j.name from unnest($1::text[], $2::float8[]) as j (name, after_ms) left join job_runs r on r.job = j.name
+    `select j.name from ${JOBS.table(1, 'j')} left join job_runs r on r.job = j.name
      where r.succeeded_at is null or r.succeeded_at < now() - j.after_ms * interval '1 millisecond' order by 1`,
-    [jobs.map(({ name }) => name), jobs.map(({ afterMs }) => afterMs)],
+    JOBS.values(jobs),
   )
   return rows.map(({ name }) => name)
 }

@@ -1,5 +1,5 @@
-import { column } from '../postgres/array-text.ts'
 import type { Queryable } from '../postgres/database.ts'
+import { rowSet } from '../postgres/row-set.ts'
 
 /** An outcome to be written. */
 export interface NewOutcome {
@@ -12,6 +12,15 @@ export interface NewOutcome {
   why: string
 }
 
+const NEW_OUTCOMES = rowSet({
+  kioskId: 'bigint',
+  mutationId: 'bigint',
+  hash: 'text',
+  originKioskId: 'bigint',
+  originMutationId: 'bigint',
+  why: 'text',
+})
+
 /** Writes how mutations ended. [SYN-7] */
 export async function insertOutcomes(
   client: Queryable,
@@ -22,18 +31,7 @@ export async function insertOutcomes(
     text: `insert into outcomes (kiosk_id, mutation_id, university_id, hash, origin_kiosk_id, origin_mutation_id,
         why, clock, created_at)
       select o.kiosk_id, o.mutation_id, $1, o.hash, o.origin_kiosk_id, o.origin_mutation_id, o.why, $2, time_of_ms($3)
-      from unnest($4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
-        o (kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id, why)`,
-    values: [
-      commit.universityId,
-      commit.clock,
-      commit.nowMs,
-      column(outcomes, (one) => one.kioskId),
-      column(outcomes, (one) => one.mutationId),
-      column(outcomes, (one) => one.hash),
-      column(outcomes, (one) => one.originKioskId),
-      column(outcomes, (one) => one.originMutationId),
-      column(outcomes, (one) => one.why),
-    ],
+      from ${NEW_OUTCOMES.table(4, 'o')}`,
+    values: [commit.universityId, commit.clock, commit.nowMs, ...NEW_OUTCOMES.values(outcomes)],
   })
 }
