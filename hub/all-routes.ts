@@ -11,7 +11,7 @@ import { reportRoutes } from './occupancy/reports.ts'
 import { spaceRoutes } from './spaces/routes.ts'
 import { universityRoutes, type UniversityDependencies } from './universities/routes.ts'
 import type { TenantWriter } from './platform/writer/tenant-writer.ts'
-import { readFileSync } from 'node:fs'
+import { readHubVersion } from './platform/hub-version.ts'
 import { accept } from '#shared/domain/decision.ts'
 import { describeCalls } from '#shared/wire/openapi.ts'
 import { ROUTES } from '#shared/wire/rest.ts'
@@ -39,10 +39,7 @@ export function registerRoutes(handle: Handle, dependencies: RouteDependencies):
 
 /** What programs read about all calls; made once from the contracts themselves. [API-1] */
 function documentRoutes(handle: Handle): void {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  const document = describeCalls(ROUTES, { title: 'Carrel', version, prefix: API_PREFIX })
+  const document = describeCalls(ROUTES, { title: 'Carrel', version: readHubVersion(), prefix: API_PREFIX })
   const written = new SerializedJson([Buffer.from(JSON.stringify(document))])
   handle('GET /openapi.json', async () => accept(written))
 }

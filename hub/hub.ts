@@ -187,8 +187,9 @@ async function openDatabase(
   })
   cleanups.push(() => closePool(pool))
   await requireServer(pool)
-  const ran = await migrate(pool)
-  if (ran.length > 0) log.info('database-migrated', 'The database was migrated.', { migrations: ran })
+  const { migrations, functions } = await migrate(pool)
+  if (migrations.length + functions.length > 0)
+    log.info('database-migrated', 'The database was migrated.', { migrations, functions })
   if (config.isDevelopmentSeeded) await seed(config, pool, log)
   return pool
 }

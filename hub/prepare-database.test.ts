@@ -118,7 +118,7 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
     expect(left).toEqual([])
     await asking(ofHub('firstWord'), async (pool) => {
       expect(await loadPrivilegedRole(pool)).toBeNull()
-      expect(await migrate(pool)).toEqual([])
+      expect(await migrate(pool)).toEqual({ migrations: [], functions: [] })
       await (await startJobs(pool, [], makeHubClock(), noLog)).stop()
       await query(pool, 'alter table spaces add column more int')
       await query(pool, 'alter table pgboss.job add column more int')
@@ -134,7 +134,10 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
     })
     const name = (database: string): string => urlOf('carrel', SUPERUSER_PASSWORD, database)
     await Promise.all([1, 2, 3, 4].map(() => prepareDatabase(name, 'carrel', 'firstWord')))
-    expect(await asking(ofHub('firstWord'), (pool) => migrate(pool))).toEqual([])
+    expect(await asking(ofHub('firstWord'), (pool) => migrate(pool))).toEqual({
+      migrations: [],
+      functions: [],
+    })
   })
 
   test('may be repeated: the newest password counts, and what the role was granted since is taken from it', async () => {

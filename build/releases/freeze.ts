@@ -114,7 +114,7 @@ async function dumpRows(pool: Database): Promise<string> {
   const tables = await query<{ name: string }>(
     pool,
     `select relname as name from pg_class
-     where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'schema_migrations' order by 1`,
+     where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not in ('schema_migrations', 'schema_functions') order by 1`,
   )
   const lines: string[] = []
   for (const { name } of tables) {

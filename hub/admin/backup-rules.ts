@@ -48,6 +48,7 @@ export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {
   job_runs: nothing(OF_THIS_CLUSTER),
   cluster_facts: nothing(OF_THIS_CLUSTER),
   schema_migrations: nothing(OF_THIS_CLUSTER),
+  schema_functions: nothing(OF_THIS_CLUSTER),
 }
 
 /** The condition that a table's rows must fit to be in a backup. */

@@ -10,7 +10,7 @@ import { transaction, type Database, type Transaction } from '../platform/postgr
 import { clearKnownBrowsers } from '../accounts/known-browser-rows.ts'
 import { loadUniversities } from '../universities/university-rows.ts'
 import { updateEpoch } from '../platform/writer/epoch.ts'
-import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
+import { migrate, readSchemaFiles } from '../platform/postgres/migrate.ts'
 import { BACKUP_RULES } from './backup-rules.ts'
 import {
   insertTableRows,
@@ -102,7 +102,8 @@ async function readManifest(file: string): Promise<BackupManifest> {
  * Carrel cannot make that state.
  */
 async function prepare(pool: Database, manifest: BackupManifest): Promise<Decision<null, AdminRefusal>> {
-  const known = new Map(readMigrations().map((migration) => [migration.name, migration]))
+  const files = readSchemaFiles()
+  const known = new Map(files.migrations.map((migration) => [migration.name, migration]))
   const wanted = manifest.migrations.flatMap(({ name, hash }) => {
     const migration = known.get(name)
     return migration?.hash === hash ? [migration] : []
@@ -116,7 +117,8 @@ async function prepare(pool: Database, manifest: BackupManifest): Promise<Decisi
     return refusal(
       'The database is newer than the backup. Restore into a new, empty one, which is then brought up to date.',
     )
-  await migrate(pool, wanted)
+  // Functions come with the last migration: their texts may name what is not there yet.
+  await migrate(pool, { ...files, migrations: wanted, functions: [] })
   const filled = await loadFilledTables(pool, await loadBackupTables(pool))
   if (filled.length > 0)
     return refusal(

@@ -13,7 +13,7 @@ export const LOG_CODES = {
   'database-away': 'Logged once until it answers again.',
   'database-log':
     '`line` is what PostgreSQL wrote; a warning for its FATAL and PANIC lines, else at level debug.',
-  'database-migrated': '`migrations` were run at the start.',
+  'database-migrated': '`migrations` were run at the start, and `functions` made again.',
   'database-not-ready': 'At the start; tried again every half second.',
   'development-seeded': '`CARREL_DEV_SEED` is set and the database was empty.',
   'directory-answer-partial': '`errorCode` says which limit; see Long lists.',

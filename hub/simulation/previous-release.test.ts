@@ -10,7 +10,7 @@ import { restoreBackup } from '../admin/restore.ts'
 import { restoreSequences, setForeignKeys, type SequenceState } from '../admin/backup-tables.ts'
 import { query, transaction } from '../platform/postgres/database.ts'
 import { dumpSchema, readSchemaFile } from '../platform/postgres/dump-schema.ts'
-import { migrate, readMigrations } from '../platform/postgres/migrate.ts'
+import { migrate, readSchemaFiles } from '../platform/postgres/migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { parseKioskMessage } from '../platform/connections/parse-kiosk-message.ts'
 import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
@@ -52,9 +52,10 @@ async function loadFrozenDatabase(): Promise<TestDatabase> {
   ends.push(() => database.drop())
   const lines = unzip('demo-rows.jsonl.gz').toString('utf8').trimEnd().split('\n')
   const { migrations, sequences } = JSON.parse(lines.pop() ?? '') as DumpEnd
-  const known = readMigrations().slice(0, migrations.length)
+  const files = readSchemaFiles()
+  const known = files.migrations.slice(0, migrations.length)
   expect(known.map(({ name, hash }) => ({ name, hash }))).toEqual(migrations)
-  await migrate(database.pool, known)
+  await migrate(database.pool, { ...files, migrations: known, functions: [] })
   const rows = new Map<string, string[]>()
   let table: string[] = []
   for (const line of lines) {

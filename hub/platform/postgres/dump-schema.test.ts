@@ -14,7 +14,7 @@ afterAll(async () => {
   await empty.drop()
 })
 
-test('schema.sql is what the migrations make; else run: node hub/platform/postgres/dump-schema.ts --write', async () => {
+test('schema.sql is what migrations and functions make; else run: node hub/platform/postgres/dump-schema.ts --write', async () => {
   expect(await dumpSchema(migrated.pool)).toBe(readSchemaFile())
 })
 

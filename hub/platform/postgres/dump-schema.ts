@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { query, type Queryable } from './database.ts'
 import { startScratchDatabase } from './testing.ts'
 
-/** Where the dumped schema lies: the database as all migrations together make it, for people to read. */
+/** Where the dumped schema lies: the database as all migrations and functions together make it, for people to read. */
 export const SCHEMA_FILE = fileURLToPath(new URL('./schema.sql', import.meta.url))
 
 /** The schema as SQL text, in an order that depends on names only. The embedded package has no pg_dump. */
 export async function dumpSchema(database: Queryable): Promise<string> {
   const parts = [
-    '-- Written by `node hub/platform/postgres/dump-schema.ts --write` from a database with all migrations; compared by a test.',
+    '-- Written by `node hub/platform/postgres/dump-schema.ts --write` from a database with all migrations and functions; compared by a test.',
     'set check_function_bodies = off;',
     ...(await lines(database, EXTENSIONS)),
     ...(await lines(database, TYPES)),
@@ -108,7 +108,7 @@ const TRIGGERS = `
 async function main(): Promise<void> {
   if (!process.argv.includes('--write')) {
     process.stdout.write(
-      'node hub/platform/postgres/dump-schema.ts --write   writes hub/platform/postgres/schema.sql from the migrations\n',
+      'node hub/platform/postgres/dump-schema.ts --write   writes hub/platform/postgres/schema.sql from migrations and functions\n',
     )
     return
   }

@@ -1,6 +1,12 @@
 import { afterEach, expect, test } from 'vitest'
 import { openPool, query } from './database.ts'
-import { loadMissingMigrations, migrate, readMigrations } from './migrate.ts'
+import {
+  loadMissingMigrations,
+  migrate,
+  readSchemaFiles,
+  type Migrated,
+  type SchemaFiles,
+} from './migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from './testing.ts'
 
 const made: TestDatabase[] = []
@@ -13,7 +19,12 @@ afterEach(async () => {
   for (const database of made.splice(0)) await database.drop()
 })
 
-const names = readMigrations().map((migration) => migration.name)
+const files = readSchemaFiles()
+const all = files.migrations
+const names = all.map((migration) => migration.name)
+/** Of these migrations alone, without functions. */
+const only = (migrations: SchemaFiles['migrations']): SchemaFiles => ({ ...files, migrations, functions: [] })
+const ran = (migrations: string[]): Migrated => ({ migrations, functions: [] })
 const fake = (name: string, sql: string): { name: string; sql: string; hash: string } => ({
   name,
   sql,
@@ -23,9 +34,13 @@ const fake = (name: string, sql: string): { name: string; sql: string; hash: str
 test('two hubs that start at once migrate once', async () => {
   const { pool, url } = await makeEmpty()
   const other = openPool(url)
-  const ran = await Promise.all([migrate(pool), migrate(other), migrate(pool)])
+  const done = await Promise.all([migrate(pool), migrate(other), migrate(pool)])
   await other.end()
-  expect(ran.toSorted((left, right) => right.length - left.length)).toEqual([names, [], []])
+  expect(done.toSorted((left, right) => right.migrations.length - left.migrations.length)).toEqual([
+    { migrations: names, functions: files.functions.map(({ name }) => name) },
+    ran([]),
+    ran([]),
+  ])
   expect(await loadMissingMigrations(pool)).toEqual([])
   const locks = await query(pool, "select 1 from pg_locks where locktype = 'advisory'")
   expect(locks).toHaveLength(0)
@@ -38,8 +53,7 @@ test('numbers are unique and in order', () => {
 
 test('rows that stood before a migration stand after it', async () => {
   const { pool } = await makeEmpty()
-  const all = readMigrations()
-  await migrate(pool, all.slice(0, 1))
+  await migrate(pool, only(all.slice(0, 1)))
   expect(await loadMissingMigrations(pool)).toEqual(names.slice(1))
   await pool.query(`
     insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
@@ -47,7 +61,7 @@ test('rows that stood before a migration stand after it', async () => {
     insert into spaces (university_id, parent_id, name, kind, clock, facts_clock, occupancy, occupancy_mean)
       select university_id, id, 'Room', 'room', 1, 1, 1, 1000000 from spaces;
     insert into change_logs (actor, service, subject) values ('hub', 'test', 'ok')`)
-  expect(await migrate(pool)).toEqual(names.slice(1))
+  expect((await migrate(pool)).migrations).toEqual(names.slice(1))
   expect(await query(pool, 'select name, occupancy from spaces order by id')).toEqual([
     { name: 'Library', occupancy: null },
     { name: 'Room', occupancy: 1 },
@@ -57,9 +71,8 @@ test('rows that stood before a migration stand after it', async () => {
 
 test('[TRE-15] names that stood under the index of before stand under that of ours, and a commit of the hub before that is under way ends well', async () => {
   const { pool } = await makeEmpty()
-  const all = readMigrations()
   const before = all.findIndex(({ name }) => name === '0008_sibling_names.sql')
-  await migrate(pool, all.slice(0, before))
+  await migrate(pool, only(all.slice(0, before)))
   await pool.query(`
     insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
     insert into users (associated_university_id, email, email_key) select id, 'a@old.example', 'a@old.example' from universities;
@@ -72,7 +85,7 @@ test('[TRE-15] names that stood under the index of before stand under that of ou
   await old.query('begin')
   // It has read, and is yet to write: a migration that held back writers first and readers then would wait for it in a circle.
   const [room] = await query<{ id: number }>(old, "select id from spaces where name = 'C'")
-  const migrated = migrate(pool, all)
+  const migrated = migrate(pool)
   await expect
     .poll(async () => {
       const sql = "select 1 from pg_locks where relation = 'spaces'::regclass and not granted"
@@ -82,7 +95,7 @@ test('[TRE-15] names that stood under the index of before stand under that of ou
   await old.query("update spaces set name = 'D' where id = $1", [room?.id])
   await old.query('commit')
   old.release()
-  expect(await migrated).toContain('0008_sibling_names.sql')
+  expect((await migrated).migrations).toContain('0008_sibling_names.sql')
   const rows = await query<{ name: string }>(
     pool,
     'select name from spaces where not is_deleted order by name',
@@ -92,9 +105,8 @@ test('[TRE-15] names that stood under the index of before stand under that of ou
 
 test('[IMP-12] which places were public once is known of rows of before by their maker and the log, and of what a hub of before writes beside ours', async () => {
   const { pool } = await makeEmpty()
-  const all = readMigrations()
   const before = all.findIndex(({ name }) => name === '0008_sibling_names.sql')
-  await migrate(pool, all.slice(0, before))
+  await migrate(pool, only(all.slice(0, before)))
   await pool.query(`
     insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
     insert into users (associated_university_id, email, email_key) select id, 'a@old.example', 'a@old.example' from universities;
@@ -110,7 +122,7 @@ test('[IMP-12] which places were public once is known of rows of before by their
         ('staffs', 'spaces', 'create', '{"after":{"onKiosks":true}}'), ('staffs', 'spaces', 'takeOffKiosks', '{}'),
         ('hidden', 'spaces', 'create', '{"after":{"onKiosks":false}}'), ('hidden', 'kiosks', 'letOnKiosks', '{}')
       ) v (name, service, subject, log) using (name)`)
-  await migrate(pool, all)
+  await migrate(pool)
   const once = async (): Promise<string[]> => {
     const sql = 'select name from spaces where was_on_kiosks order by name'
     return (await query<{ name: string }>(pool, sql)).map(({ name }) => name)
@@ -129,20 +141,20 @@ test('a migration that fails changes nothing and is named', async () => {
   const { pool } = await makeEmpty()
   const good = fake('0001_good.sql', 'create table good (id int)')
   const bad = fake('0002_bad.sql', 'create table half (id int); select 1 / 0')
-  await expect(migrate(pool, [good, bad])).rejects.toThrow(
+  await expect(migrate(pool, only([good, bad]))).rejects.toThrow(
     /0002_bad\.sql failed and changed nothing: division by zero/,
   )
   expect(await query(pool, "select to_regclass('half') as half, to_regclass('good') as good")).toEqual([
     { half: null, good: 'good' },
   ])
   const mended = fake('0002_bad.sql', 'create table half (id int)')
-  expect(await migrate(pool, [good, mended])).toEqual(['0002_bad.sql'])
+  expect(await migrate(pool, only([good, mended]))).toEqual(ran(['0002_bad.sql']))
 })
 
 test('a landed migration that changed is refused', async () => {
   const { pool } = await makeEmpty()
-  await migrate(pool, [fake('0001_a.sql', 'create table a (id int)')])
-  await expect(migrate(pool, [fake('0001_a.sql', 'create table a (id bigint)')])).rejects.toThrow(
+  await migrate(pool, only([fake('0001_a.sql', 'create table a (id int)')]))
+  await expect(migrate(pool, only([fake('0001_a.sql', 'create table a (id bigint)')]))).rejects.toThrow(
     /0001_a\.sql was changed after it had landed/,
   )
 })
@@ -150,6 +162,6 @@ test('a landed migration that changed is refused', async () => {
 test('a database of a newer Carrel is refused', async () => {
   const { pool } = await makeEmpty()
   const first = fake('0001_a.sql', 'create table a (id int)')
-  await migrate(pool, [first, fake('0002_b.sql', 'create table b (id int)')])
-  await expect(migrate(pool, [first])).rejects.toThrow(/created by a newer Carrel/)
+  await migrate(pool, only([first, fake('0002_b.sql', 'create table b (id int)')]))
+  await expect(migrate(pool, only([first]))).rejects.toThrow(/created by a newer Carrel/)
 })

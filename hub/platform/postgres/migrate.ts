@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readHubVersion } from '../hub-version.ts'
 import { DatabaseUnusableError, query, type Database, type Transaction } from './database.ts'
+import {
+  forgetFunctions,
+  makeFunctionTable,
+  readFunctions,
+  recreateFunctions,
+  type FunctionFiles,
+} from './sql-functions.ts'
 
 const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
 /** Any fixed number: all hubs on one database wait for each other here. */
@@ -25,31 +33,51 @@ export function readMigrations(folder: string = FOLDER): Migration[] {
     })
 }
 
+/** All that makes a schema. */
+export interface SchemaFiles extends FunctionFiles {
+  migrations: readonly Migration[]
+}
+
+/** The schema of this hub. */
+export function readSchemaFiles(): SchemaFiles {
+  return { migrations: readMigrations(), functions: readFunctions(), version: readHubVersion() }
+}
+
+/** Names of what was done. */
+export interface Migrated {
+  /** Migrations that ran. */
+  migrations: string[]
+  /** Functions that were made again. */
+  functions: string[]
+}
+
 /**
- * Brings the database to the newest migration and answers which ones it ran. Two hubs may start at once: the second
- * waits and finds nothing to do. Each migration is one transaction. A landed migration that changed since, or one that
- * this hub does not know, is refused with DatabaseUnusableError.
+ * Brings the database to the newest migration, and its functions to their newest text. Two hubs may start at once: the second
+ * waits and finds nothing to do. Each migration is one transaction, all functions together are one. A landed migration that
+ * changed since, or one that this hub does not know, is refused with DatabaseUnusableError.
  */
-export async function migrate(pool: Database, migrations: Migration[] = readMigrations()): Promise<string[]> {
+export async function migrate(pool: Database, files: SchemaFiles = readSchemaFiles()): Promise<Migrated> {
   const client = await pool.connect()
   let broken = true
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK])
-    const ran = await runMissing(client, migrations)
+    const migrations = await runMissing(client, files.migrations)
+    const functions = await recreateFunctions(client, files)
     await client.query('select pg_advisory_unlock($1)', [LOCK])
     broken = false
-    return ran
+    return { migrations, functions }
   } finally {
     // A connection thrown away gives its advisory lock back.
     client.release(broken)
   }
 }
 
-async function runMissing(client: Transaction, migrations: Migration[]): Promise<string[]> {
+async function runMissing(client: Transaction, migrations: readonly Migration[]): Promise<string[]> {
   await client.query(
     `create table if not exists schema_migrations (
        name text primary key, hash text not null, applied_at timestamptz not null default clock_timestamp())`,
   )
+  await makeFunctionTable(client)
   const landed = await loadLanded(client)
   checkLanded(landed, migrations)
   const missing = migrations.filter((migration) => !landed.has(migration.name))
@@ -62,7 +90,7 @@ async function loadLanded(client: Transaction): Promise<Map<string, string>> {
   return new Map(rows.map((row) => [row.name, row.hash]))
 }
 
-function checkLanded(landed: ReadonlyMap<string, string>, migrations: Migration[]): void {
+function checkLanded(landed: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {
   const known = new Map(migrations.map((migration) => [migration.name, migration.hash]))
   for (const [name, hash] of landed) {
     if (!known.has(name))
@@ -84,6 +112,7 @@ async function runOne(client: Transaction, migration: Migration): Promise<void> 
       migration.name,
       migration.hash,
     ])
+    await forgetFunctions(client)
     await client.query('commit')
   } catch (cause) {
     await client.query('rollback')

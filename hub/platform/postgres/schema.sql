@@ -1,4 +1,4 @@
--- Written by `node hub/platform/postgres/dump-schema.ts --write` from a database with all migrations; compared by a test.
+-- Written by `node hub/platform/postgres/dump-schema.ts --write` from a database with all migrations and functions; compared by a test.
 
 set check_function_bodies = off;
 
@@ -186,6 +186,13 @@ create table report_withdrawals (
   origin_kiosk_id bigint,
   origin_mutation_id bigint,
   user_id bigint
+);
+
+create table schema_functions (
+  name text not null,
+  hash text not null,
+  version text not null,
+  applied_at timestamp with time zone default clock_timestamp() not null
 );
 
 create table schema_migrations (
@@ -777,6 +784,8 @@ alter table outcomes add constraint outcomes_pkey PRIMARY KEY (kiosk_id, mutatio
 alter table rate_limits add constraint rate_limits_pkey PRIMARY KEY (bucket);
 
 alter table report_withdrawals add constraint report_withdrawals_pkey PRIMARY KEY (id);
+
+alter table schema_functions add constraint schema_functions_pkey PRIMARY KEY (name);
 
 alter table schema_migrations add constraint schema_migrations_pkey PRIMARY KEY (name);
 
