@@ -113,7 +113,8 @@ async function prepare(pool: Database, manifest: BackupManifest): Promise<Decisi
       'The backup was made by another version of Carrel. Restore it with that version, or a newer one.',
     )
   const landed = await loadLandedMigrations(pool)
-  if (landed.length > wanted.length)
+  const names = new Set(wanted.map(({ name }) => name))
+  if (landed.some(({ name }) => !names.has(name)))
     return refusal(
       'The database is newer than the backup. Restore into a new, empty one, which is then brought up to date.',
     )

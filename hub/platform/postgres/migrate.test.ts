@@ -1,10 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { openPool, query } from './database.ts'
+import { DatabaseUnusableError, openPool, query, transaction } from './database.ts'
 import {
   loadMissingMigrations,
   migrate,
+  readMigrations,
   readSchemaFiles,
   type Migrated,
+  type MigrationKind,
   type SchemaFiles,
 } from './migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from './testing.ts'
@@ -25,11 +30,11 @@ const names = all.map((migration) => migration.name)
 /** Of these migrations alone, without functions. */
 const only = (migrations: SchemaFiles['migrations']): SchemaFiles => ({ ...files, migrations, functions: [] })
 const ran = (migrations: string[]): Migrated => ({ migrations, functions: [] })
-const fake = (name: string, sql: string): { name: string; sql: string; hash: string } => ({
-  name,
-  sql,
-  hash: sql,
-})
+const fake = (
+  name: string,
+  sql: string,
+  kind: MigrationKind = 'contract',
+): SchemaFiles['migrations'][number] => ({ name, kind, sql, hash: sql })
 
 test('two hubs that start at once migrate once', async () => {
   const { pool, url } = await makeEmpty()
@@ -159,9 +164,91 @@ test('a landed migration that changed is refused', async () => {
   )
 })
 
-test('a database of a newer Carrel is refused', async () => {
+const first = fake('0001_a.sql', 'create table a (id int)')
+const added = fake('0012_c.sql', 'create table c (id int)', 'expand')
+const taken = fake('0012_c.sql', 'drop table a')
+
+test('[REL-6] a hub starts on a database that a newer one only expanded, and brings it what it has itself', async () => {
   const { pool } = await makeEmpty()
-  const first = fake('0001_a.sql', 'create table a (id int)')
-  await migrate(pool, only([first, fake('0002_b.sql', 'create table b (id int)')]))
-  await expect(migrate(pool, only([first]))).rejects.toThrow(/created by a newer Carrel/)
+  await migrate(pool, only([first, added]))
+  expect(await migrate(pool, only([first]))).toEqual(ran([]))
+  const own = fake('0011_b.sql', 'create table b (id int)', 'expand')
+  expect(await migrate(pool, only([first, own]))).toEqual(ran(['0011_b.sql']))
+  expect(await migrate(pool, only([first, own, added]))).toEqual(ran([]))
+})
+
+test('[REL-6] a database that a newer hub contracted is refused, also where that one expanded it first', async () => {
+  const { pool } = await makeEmpty()
+  await migrate(pool, only([first, fake('0011_b.sql', 'create table b (id int)', 'expand'), taken]))
+  await expect(migrate(pool, only([first]))).rejects.toThrow(
+    /changed by a newer Carrel so that this one cannot use it \(by the migration 0012_c\.sql\)/,
+  )
+})
+
+test('[REL-6] a migration that landed without a kind, and is not known, is refused', async () => {
+  const { pool } = await makeEmpty()
+  await migrate(pool, only([first]))
+  await pool.query('alter table schema_migrations drop column kind')
+  await pool.query("insert into schema_migrations (name, hash) values ('0002_old.sql', 'x')")
+  await expect(migrate(pool, only([first]))).rejects.toThrow(/newer Carrel.*0002_old\.sql/)
+})
+
+test('[REL-6] an expanding migration that changed after it had landed is refused like any other', async () => {
+  const { pool } = await makeEmpty()
+  await migrate(pool, only([first, added]))
+  const changed = fake(added.name, 'create table c (id bigint)', 'expand')
+  await expect(migrate(pool, only([first, changed]))).rejects.toThrow(/0012_c\.sql was changed after/)
+})
+
+test('the kind of a migration is kept with it', async () => {
+  const { pool } = await makeEmpty()
+  await migrate(pool, only([first, added]))
+  expect(await query(pool, 'select name, kind from schema_migrations order by name')).toEqual([
+    { name: '0001_a.sql', kind: 'contract' },
+    { name: '0012_c.sql', kind: 'expand' },
+  ])
+})
+
+test('a hub that starts while a backup reads which migrations landed does not wait for it', async () => {
+  const { pool, url } = await makeEmpty()
+  await migrate(pool)
+  const backup = openPool(url)
+  // On every connection of the pool from now on: so a wait is an error.
+  await pool.query(
+    `do $$ begin execute format('alter database %I set lock_timeout = ''2s''', current_database()); end $$`,
+  )
+  const hub = openPool(url)
+  await transaction(backup, 'snapshot', async (client) => {
+    await query(client, 'select name from schema_migrations')
+    expect(await migrate(hub)).toEqual(ran([]))
+  })
+  await hub.end()
+  await backup.end()
+})
+
+test('[REL-6] from 0011 on a migration says its kind in its first line', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'carrel-migrations-'))
+  const read = (name: string, text: string): unknown => {
+    writeFileSync(path.join(folder, name), text)
+    try {
+      return readMigrations(folder).map(({ kind }) => kind)
+    } catch (error) {
+      return error instanceof DatabaseUnusableError ? error.message : error
+    } finally {
+      rmSync(path.join(folder, name))
+    }
+  }
+  expect(read('0010_a.sql', 'select 1;\n')).toEqual(['contract'])
+  expect(read('0011_a.sql', '-- expand: Adds a table.\nselect 1;\n')).toEqual(['expand'])
+  expect(read('0011_a.sql', '-- contract: Drops a table.\nselect 1;\n')).toEqual(['contract'])
+  for (const text of [
+    'select 1;\n',
+    '-- Adds a table.\n-- expand: Adds a table.\n',
+    '-- expand:\n-- Adds a table.\n',
+    '-- extend: Adds a table.\n',
+  ])
+    expect(read('0011_a.sql', text)).toBe(
+      'The first line of the migration 0011_a.sql must be "-- expand: SENTENCE." or "-- contract: SENTENCE."',
+    )
+  rmSync(folder, { recursive: true })
 })

@@ -16,21 +16,42 @@ const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
 const LOCK = 7_227_735
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/
 
+/** First line of a migration: its kind, and a sentence that says what it does. */
+const FIRST_LINE = /^-- (expand|contract): \S.*\.$/
+/** The last migration of release 0.1, whose migrations say no kind. */
+const LAST_WITHOUT_KIND = '0010'
+
+/**
+ * What a migration means for hubs of the release before. `expand` adds what they need not know: they go on beside it, and start
+ * anew on it. `contract` takes away or changes what they use.
+ */
+export type MigrationKind = 'expand' | 'contract'
+
 interface Migration {
   name: string
+  kind: MigrationKind
   sql: string
   hash: string
 }
 
-/** The numbered migrations, in order. */
+/** The numbered migrations, in order. Throws DatabaseUnusableError for one without a kind. */
 export function readMigrations(folder: string = FOLDER): Migration[] {
   return readdirSync(folder)
     .filter((name) => FILE_NAME.test(name))
     .toSorted()
     .map((name) => {
       const sql = readFileSync(`${folder}/${name}`, 'utf8')
-      return { name, sql, hash: createHash('sha256').update(sql).digest('hex') }
+      return { name, kind: kindOf(name, sql), sql, hash: createHash('sha256').update(sql).digest('hex') }
     })
+}
+
+function kindOf(name: string, sql: string): MigrationKind {
+  const kind = FIRST_LINE.exec(sql.split('\n', 1)[0] ?? '')?.[1]
+  if (kind === 'expand' || kind === 'contract') return kind
+  if (name.slice(0, 4) <= LAST_WITHOUT_KIND) return 'contract'
+  throw new DatabaseUnusableError(
+    `The first line of the migration ${name} must be "-- expand: SENTENCE." or "-- contract: SENTENCE."`,
+  )
 }
 
 /** All that makes a schema. */
@@ -54,7 +75,7 @@ export interface Migrated {
 /**
  * Brings the database to the newest migration, and its functions to their newest text. Two hubs may start at once: the second
  * waits and finds nothing to do. Each migration is one transaction, all functions together are one. A landed migration that
- * changed since, or one that this hub does not know, is refused with DatabaseUnusableError.
+ * changed since is refused with DatabaseUnusableError, as is one that this hub does not know, unless it only expands. [REL-6]
  */
 export async function migrate(pool: Database, files: SchemaFiles = readSchemaFiles()): Promise<Migrated> {
   const client = await pool.connect()
@@ -73,10 +94,7 @@ export async function migrate(pool: Database, files: SchemaFiles = readSchemaFil
 }
 
 async function runMissing(client: Transaction, migrations: readonly Migration[]): Promise<string[]> {
-  await client.query(
-    `create table if not exists schema_migrations (
-       name text primary key, hash text not null, applied_at timestamptz not null default clock_timestamp())`,
-  )
+  await makeMigrationTable(client)
   await makeFunctionTable(client)
   const landed = await loadLanded(client)
   checkLanded(landed, migrations)
@@ -85,17 +103,41 @@ async function runMissing(client: Transaction, migrations: readonly Migration[])
   return missing.map((migration) => migration.name)
 }
 
-async function loadLanded(client: Transaction): Promise<Map<string, string>> {
-  const rows = await query<{ name: string; hash: string }>(client, 'select name, hash from schema_migrations')
-  return new Map(rows.map((row) => [row.name, row.hash]))
+async function makeMigrationTable(client: Transaction): Promise<void> {
+  await client.query(
+    `create table if not exists schema_migrations (
+       name text primary key, hash text not null, applied_at timestamptz not null default clock_timestamp())`,
+  )
+  // "add column if not exists" would wait for whoever reads the table, a backup for example, and hold up all others.
+  const found = await query(
+    client,
+    `select 1 from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'kind' and not attisdropped`,
+  )
+  if (found.length === 0)
+    await client.query(
+      "alter table schema_migrations add column kind text check (kind in ('expand', 'contract'))",
+    )
 }
 
-function checkLanded(landed: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {
+/** A migration that is in the database; of release 0.1 without a kind, which is `contract`. */
+interface LandedMigration {
+  name: string
+  hash: string
+  kind: MigrationKind | null
+}
+
+async function loadLanded(client: Transaction): Promise<Map<string, LandedMigration>> {
+  const rows = await query<LandedMigration>(client, 'select name, hash, kind from schema_migrations')
+  return new Map(rows.map((row) => [row.name, row]))
+}
+
+function checkLanded(landed: ReadonlyMap<string, LandedMigration>, migrations: readonly Migration[]): void {
   const known = new Map(migrations.map((migration) => [migration.name, migration.hash]))
-  for (const [name, hash] of landed) {
+  for (const { name, hash, kind } of landed.values()) {
+    if (!known.has(name) && kind === 'expand') continue
     if (!known.has(name))
       throw new DatabaseUnusableError(
-        `The database was created by a newer Carrel (it has the migration ${name}). Start that version, or restore a backup.`,
+        `The database was changed by a newer Carrel so that this one cannot use it (by the migration ${name}). Start that version, or restore a backup.`,
       )
     if (known.get(name) !== hash)
       throw new DatabaseUnusableError(
@@ -108,9 +150,10 @@ async function runOne(client: Transaction, migration: Migration): Promise<void> 
   await client.query('begin')
   try {
     await client.query(migration.sql)
-    await client.query('insert into schema_migrations (name, hash) values ($1, $2)', [
+    await client.query('insert into schema_migrations (name, hash, kind) values ($1, $2, $3)', [
       migration.name,
       migration.hash,
+      migration.kind,
     ])
     await forgetFunctions(client)
     await client.query('commit')

@@ -198,7 +198,8 @@ create table schema_functions (
 create table schema_migrations (
   name text not null,
   hash text not null,
-  applied_at timestamp with time zone default clock_timestamp() not null
+  applied_at timestamp with time zone default clock_timestamp() not null,
+  kind text
 );
 
 create table sessions (
@@ -878,6 +879,8 @@ alter table opening_hours add constraint opening_hours_opens_minute_check CHECK 
 alter table report_withdrawals add constraint report_withdrawals_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
 
 alter table report_withdrawals add constraint report_withdrawals_check1 CHECK (((kiosk_id IS NULL) = (user_id IS NOT NULL)));
+
+alter table schema_migrations add constraint schema_migrations_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'contract'::text])));
 
 alter table spaces add constraint spaces_capacity_check CHECK ((capacity > 0));
 

@@ -99,9 +99,11 @@ test('[REL-5] an older hub that starts beside a newer one leaves what that one m
 test('after a migration, which may have changed them, all are made again, also where the hub died between', async () => {
   const pool = await made(makeEmptyDatabase)
   await migrate(pool, hub('1.0.0', [answering(1)]))
-  const sql =
-    "-- expand: changes it\ncreate or replace function answer() returns integer language sql as 'select 7'"
-  const migrated = { ...hub('1.0.0', []), migrations: [{ name: '0001_a.sql', sql, hash: sql }] }
+  const sql = "create or replace function answer() returns integer language sql as 'select 7'"
+  const migrated = {
+    ...hub('1.0.0', []),
+    migrations: [{ name: '0001_a.sql', kind: 'expand' as const, sql, hash: sql }],
+  }
   await migrate(pool, migrated)
   expect(await ask(pool)).toBe(7)
   expect((await migrate(pool, { ...migrated, functions: [answering(1)] })).functions).toEqual(['answer'])
