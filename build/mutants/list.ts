@@ -189,7 +189,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'ancestor update left out',
     edits: [
       {
-        file: 'hub/platform/postgres/migrations/0004_people.sql',
+        file: 'hub/platform/postgres/functions/write_batch.sql',
         find: '  perform climb(changes);\n',
         replace: '',
       },
