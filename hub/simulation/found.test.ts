@@ -22,6 +22,22 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 test('[SYN-29] a clone’s tap under the same number is not taken for this one’s after a restore', async () => {
-  const { faults } = await runRound(server, 609_882, CLONE_AFTER_RESTORE)
+  const done: string[] = []
+  const listen = (line: string): void => {
+    const act = /^\d+ #\d+ (\w+ (?:true|false))$/.exec(line)?.[1]
+    if (act !== undefined) done.push(act)
+  }
+  const { faults, counts } = await runRound(server, 609_882, CLONE_AFTER_RESTORE, listen)
+  // An operation that found nothing to do would leave a round that proves nothing.
+  expect(done).toEqual(CLONE_AFTER_RESTORE.map(({ kind }) => `${kind} true`))
+  expect([...counts.fired.keys()]).toEqual(
+    expect.arrayContaining([
+      'disk cloned',
+      'disk full',
+      'backup',
+      'hub restored to yesterday',
+      'kiosk crash between two effects',
+    ]),
+  )
   expect(faults).toEqual([])
 })

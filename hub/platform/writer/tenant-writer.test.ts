@@ -28,6 +28,12 @@ beforeEach(async () => {
     )
 })
 
+function firstKiosk(): TestKiosk {
+  const [kiosk] = kiosks
+  if (kiosk === undefined) throw new Error('no kiosk was made')
+  return kiosk
+}
+
 function makeWriter(pool: Database, sizes: number[] = []): TenantWriter {
   return makeTenantWriter({
     pool,
@@ -108,8 +114,7 @@ test('[SYN-6] an answer comes only after COMMIT has returned', async () => {
     await commit()
     order.push('committed')
   })
-  const [kiosk] = kiosks
-  if (kiosk === undefined) return
+  const kiosk = firstKiosk()
   await pushTo(makeWriter(pool), kiosk, [kiosk.report(campus.rooms[0], 1)]).then(() => order.push('answered'))
   expect(order).toEqual(['before commit', 'committed', 'answered'])
 })
@@ -124,8 +129,7 @@ test.each(['before', 'after'])(
       if (when === 'after') await commit()
       throw new Error('Connection terminated unexpectedly')
     })
-    const [kiosk] = kiosks
-    if (kiosk === undefined) return
+    const kiosk = firstKiosk()
     const mutations = [kiosk.report(campus.rooms[0], 2), kiosk.report(999_999, 1)]
     const { answer, head } = await pushTo(makeWriter(pool), kiosk, mutations)
     expect(answer).toEqual({ verdict: 'done', lastMutationId: 2, outcomes: [{ id: 2, why: 'unknownSpace' }] })
@@ -177,8 +181,7 @@ test('[SYN-7] a mutation that the database never takes is refused alone, and all
 
 test('administrative work waits its turn in the same queue and takes one step of the clock', async () => {
   const writer = makeWriter(database.pool)
-  const [kiosk] = kiosks
-  if (kiosk === undefined) return
+  const kiosk = firstKiosk()
   const [first, clock, second] = await Promise.all([
     pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 1)]),
     writer.runUnderClock(campus.universityId, async (_client, moment) => moment.clock),
@@ -189,8 +192,7 @@ test('administrative work waits its turn in the same queue and takes one step of
 
 test('a writer that stops commits what was queued and takes nothing more', async () => {
   const writer = makeWriter(database.pool)
-  const [kiosk] = kiosks
-  if (kiosk === undefined) return
+  const kiosk = firstKiosk()
   const taken = pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 1)])
   await writer.stop(5_000)
   expect((await taken).answer?.lastMutationId).toBe(1)
@@ -198,8 +200,7 @@ test('a writer that stops commits what was queued and takes nothing more', async
 })
 
 test('[SYN-6] an answer that throws holds back no answer of a later commit', async () => {
-  const [kiosk] = kiosks
-  if (kiosk === undefined) throw new Error('no kiosk')
+  const kiosk = firstKiosk()
   const writer = makeWriter(database.pool)
   const mutation = kiosk.report(campus.rooms[0], 1)
   const push = (answer: () => void): void =>
