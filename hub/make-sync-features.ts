@@ -1,6 +1,6 @@
 import { checkPin } from './kiosks/pin.ts'
 import { forkKiosk } from './kiosks/fork-kiosk.ts'
-import { makeBatchCommits } from './occupancy/batch-commits.ts'
+import { COMMANDS } from './commands.ts'
 import type { SyncFeatures } from './platform/connections/sync-features.ts'
 import type { Database } from './platform/postgres/database.ts'
 import { loadFeed, loadLiveFeed } from './spaces/space-feed-rows.ts'
@@ -8,7 +8,7 @@ import { loadFeed, loadLiveFeed } from './spaces/space-feed-rows.ts'
 /** What connections of kiosks and pages use from the features. */
 export function makeSyncFeatures(pool: Database): SyncFeatures {
   return {
-    commits: makeBatchCommits(pool),
+    commands: COMMANDS,
     loadForKiosks: loadFeed,
     loadForPeople: loadLiveFeed,
     checkPin: (kiosk, pin, nowMs) => checkPin(pool, kiosk, pin, nowMs),

@@ -24,14 +24,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no dedupe',
     edits: [
       {
-        file: 'hub/occupancy/decide-batch.ts',
+        file: 'hub/platform/writer/kiosk-gate.ts',
         find: 'if (mutation.id <= answer.lastMutationId) return this.repeat(kiosk, mutation, answer)\n',
         replace: '\n',
       },
       {
-        file: 'hub/occupancy/decide-batch.ts',
-        find: 'const isRepeat = this.settled.isDone(origin)',
-        replace: 'const isRepeat = false',
+        file: 'hub/platform/writer/ledger.ts',
+        find: 'return this.applied.get(keyOf(originKioskId, originMutationId))?.includes(hash) ?? false',
+        replace: "return originKioskId + originMutationId < 0 && hash === ''",
       },
       {
         file: 'hub/platform/postgres/migrations/0001_first_path.sql',
@@ -83,15 +83,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lock and read folded',
     edits: [
       {
-        file: 'hub/occupancy/commit-mutations.ts',
+        file: 'hub/platform/writer/commit-batch.ts',
         find: '    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
         replace:
-          '    const early = await loadKioskFacts(client, universityId, [...new Set(pushes.map(({ kioskId }) => kioskId))])\n    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n',
+          "    const at = { universityId, clock: 0, factsClock: 0, epoch: '', nowMs: 0 }\n    const early = await batch.needs.load(client, at, dependencies.cache)\n    const locked = await lockUniversity(client, universityId, nowMs)\n    if (locked === null) return null\n",
       },
       {
-        file: 'hub/occupancy/commit-mutations.ts',
-        find: 'const kiosks = await loadKioskFacts(client, universityId, kioskIds)',
-        replace: 'const kiosks = kioskIds.length > 0 ? early : new Map()',
+        file: 'hub/platform/writer/commit-batch.ts',
+        find: '    const effects = new Effects()\n    const decided',
+        replace:
+          '    const { kiosks } = dependencies.registry\n    facts.keep(kiosks, early.of(kiosks))\n    const effects = new Effects()\n    const decided',
       },
     ],
     test: EXACTLY_ONCE,
@@ -100,7 +101,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'gap skipped',
     edits: [
       {
-        file: 'hub/occupancy/decide-batch.ts',
+        file: 'hub/platform/writer/kiosk-gate.ts',
         find: "    if (mutation.id > answer.lastMutationId + 1) return 'gap'\n",
         replace: '',
       },
@@ -111,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'hash not compared',
     edits: [
       {
-        file: 'hub/occupancy/settled-mutations.ts',
+        file: 'hub/platform/writer/ledger.ts',
         find: '?.find((one) => one.hash === hash)',
         replace: '?.find((one) => one.hash !== null)',
       },
@@ -167,9 +168,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'hub/occupancy/leaf-fold.ts',
-        find: 'const newest = newestReport(stored === null ? leaf.batchReports : [stored, ...leaf.batchReports])',
-        replace:
-          'const newest = [...leaf.batchReports].at(-1) ?? newestReport(stored === null ? [] : [stored])',
+        find: 'return newestReport(stored === null ? latestFirst : [stored, ...latestFirst])',
+        replace: 'return latestFirst[0] ?? stored',
       },
     ],
     test: SIMULATION,
@@ -178,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'undo restores an old level',
     edits: [
       {
-        file: 'hub/occupancy/commit-rows.ts',
+        file: 'hub/occupancy/leaf-rows.ts',
         find: 'order by r.reported_at desc, r.clock desc,',
         replace: 'order by r.reported_at, r.clock desc,',
       },

@@ -1,6 +1,7 @@
 import type { Actor } from '#shared/domain/access.ts'
 import type { Queryable, Database } from '../platform/postgres/database.ts'
-import { loadActorRow } from './actor-rows.ts'
+import { loadActorRows } from './actor-rows.ts'
+import type { PeopleFactSet } from '../platform/writer/registry.ts'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Authenticate } from '../platform/http/handle.ts'
 import type { AccessTokens } from './access-tokens.ts'
@@ -22,10 +23,20 @@ export async function loadLiveSession(
   sessionId: number,
   userId: number,
 ): Promise<SessionActor | null> {
-  const row = await loadActorRow(database, sessionId, userId)
-  if (row === null) return null
-  const { isConfirmed, ...actor } = row
+  const [row] = await loadActorRows(database, [{ sessionId, userId }])
+  if (row === undefined) return null
+  const { isConfirmed, sessionId: _session, ...actor } = row
   return { actor, isConfirmed }
+}
+
+/** The persons who call in a batch, as they are under the lock: whoever signed out or lost a group meanwhile is refused. [IDN-9] */
+export const sessionFacts: PeopleFactSet = {
+  name: 'sessions',
+  rank: 1,
+  load: async (client, _moment, sessions) => {
+    const rows = await loadActorRows(client, sessions)
+    return new Map(rows.map(({ isConfirmed: _is, sessionId, ...actor }) => [sessionId, actor]))
+  },
 }
 
 /** Reads `Authorization: Bearer …` and asks the database whether that session is still valid. [IDN-9] */

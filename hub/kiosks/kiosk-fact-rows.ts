@@ -1,17 +1,6 @@
 import type { Queryable } from '../platform/postgres/database.ts'
 import { numberList } from '../platform/postgres/row-set.ts'
-
-/** What a commit must know of a kiosk. */
-export interface KioskFacts {
-  id: number
-  spaceId: number
-  session: number
-  lastMutationId: number
-  hasFork: boolean
-  isRevoked: boolean
-  /** What it reports is kept and counts nowhere. [CON-4] */
-  isSilenced: boolean
-}
+import type { KioskFacts } from '../platform/writer/batch.ts'
 
 /** Kiosks of one university, read after the lock. */
 export async function loadKioskFactRows(

@@ -99,19 +99,19 @@ export interface PeopleKiosk {
   lastSeenAtMs: number | null
 }
 
-/** Kiosks of a university that are not revoked, or one of them. */
+/** Kiosks of a university that are not revoked, or some of them. */
 export async function loadPeopleKiosks(
   database: Queryable,
   universityId: number,
-  id: number | null = null,
+  ids: readonly number[] | null = null,
 ): Promise<PeopleKiosk[]> {
   return query(
     database,
     `select k.id, k.name, k.role, k.space_id as "spaceId", s.name as "spaceName",
        k.silenced_at is not null as "isSilenced", ms_of_time(k.last_seen_at) as "lastSeenAtMs"
      from kiosks k join spaces s on s.id = k.space_id
-     where k.university_id = $1 and k.revoked_at is null and ($2::bigint is null or k.id = $2) order by k.name, k.id`,
-    [universityId, id],
+     where k.university_id = $1 and k.revoked_at is null and ($2::bigint[] is null or k.id = any($2)) order by k.name, k.id`,
+    [universityId, ids],
   )
 }
 

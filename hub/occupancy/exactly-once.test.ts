@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openPool, query, transaction } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
-import { commitMutations } from './commit-mutations.ts'
+import { commitPushes } from '../testing/testing-commits.ts'
 import type { Push } from '../platform/writer/batch.ts'
 import { loadOccupancy, makeTestCampus, type TestCampus } from '../testing/testing-campus.ts'
 import { insertTestKiosk, type TestKiosk } from '../testing/testing-kiosk.ts'
@@ -25,10 +25,8 @@ function pushOf(one: TestKiosk, mutations: Push['mutations'], session = 0): Push
   return { kioskId: one.id, session, mutations, waitedMs: 0 }
 }
 
-async function commit(pushes: readonly Push[], nowMs = NOW, pool = database.pool) {
-  const done = await commitMutations(pool, { cached: null }, campus.universityId, pushes, nowMs)
-  if (done === null) throw new Error('no such university')
-  return done
+function commit(pushes: readonly Push[], nowMs = NOW, pool = database.pool) {
+  return commitPushes(pool, campus.universityId, pushes, nowMs)
 }
 
 async function countReports(): Promise<number> {

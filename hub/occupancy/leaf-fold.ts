@@ -1,6 +1,15 @@
-import { newestReport, type Report } from '#shared/domain/occupancy.ts'
+import { newestReport, type Level, type Report } from '#shared/domain/occupancy.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
-import type { AppliedReport } from './settled-mutations.ts'
+
+/** A report that is withdrawn: a kiosk's, or a person's, which has neither kiosk nor number. */
+export interface WithdrawnReport {
+  spaceId: number
+  /** The batch's own report, or null. */
+  batchReport: Report | null
+  /** The stored one, or null. */
+  stored: { id: number; clock: number } | null
+  record: { kioskId: number | null; mutationId: number | null }
+}
 
 interface Leaf {
   /** The batch's reports on it that still count. */
@@ -9,6 +18,8 @@ interface Leaf {
   newestMs: Map<number, number>
   /** Its stored newest report is withdrawn. */
   needsRecompute: boolean
+  /** Nothing stored counts any more. */
+  isReset: boolean
 }
 
 /** The leaves that a batch touches: its reports and withdrawals folded over what is stored. [OCC-1] [OCC-2] */
@@ -35,7 +46,20 @@ export class LeafFold {
     return Math.max(storedMs, this.leaves.get(spaceId)?.newestMs.get(kioskId) ?? 0)
   }
 
-  withdraw(report: AppliedReport): void {
+  /** The level of a leaf after the batch so far; null: none, or the newest remaining report must be read first. */
+  levelOf(spaceId: number): Level | null {
+    const leaf = this.leaves.get(spaceId)
+    const stored = leaf?.needsRecompute === true ? null : toReport(this.stored.get(spaceId))
+    return this.newest(stored, leaf)?.level ?? null
+  }
+
+  /** What is stored of a leaf. */
+  storedOf(spaceId: number): StoredLeaf | undefined {
+    return this.stored.get(spaceId)
+  }
+
+  /** A report stops counting: one of the batch, or a stored one. */
+  withdraw(report: WithdrawnReport): void {
     const leaf = this.leaf(report.spaceId)
     if (report.batchReport !== null) {
       leaf.batchReports.delete(report.batchReport)
@@ -48,10 +72,18 @@ export class LeafFold {
     const newest = this.stored.get(report.spaceId)
     const { kioskId, mutationId } = report.record
     if (newest?.clock !== report.stored.clock) return
+    // Several people's reports may have one clock: whose is the newest is only known by reading.
     if (newest.kioskId === kioskId && newest.mutationId === mutationId) leaf.needsRecompute = true
   }
 
-  /** Spaces whose newest remaining report must be read. */
+  /** All reports on a leaf up to now stop counting. [CON-5] */
+  reset(spaceId: number): void {
+    const leaf = this.leaf(spaceId)
+    leaf.isReset = true
+    leaf.batchReports.clear()
+  }
+
+  /** Spaces whose newest remaining report must be read: the one that is stored as newest was withdrawn. */
   spacesToRecompute(): number[] {
     return [...this.leaves].flatMap(([id, leaf]) => (leaf.needsRecompute ? [id] : []))
   }
@@ -61,20 +93,25 @@ export class LeafFold {
     const left = new Map(remaining.map((leaf) => [leaf.id, leaf]))
     return [...this.leaves].flatMap(([id, leaf]) => {
       if (isComposite(id)) return []
-      const stored = toReport(leaf.needsRecompute ? left.get(id) : this.stored.get(id))
-      const newest = newestReport(stored === null ? leaf.batchReports : [stored, ...leaf.batchReports])
-      if (newest === stored && !leaf.needsRecompute) return []
+      const before = leaf.needsRecompute ? left.get(id) : this.stored.get(id)
+      const stored = leaf.isReset ? null : toReport(before)
+      const newest = this.newest(stored, leaf)
+      if (newest === stored && !leaf.needsRecompute && !leaf.isReset) return []
       if (newest === null) return [unreportedLeaf(id)]
-      // Stored ones as they are: a person's has no kiosk and no number.
-      const kept = newest === stored ? left.get(id) : undefined
-      return [kept ?? { id, ...newest }]
+      return [newest === stored && before !== undefined ? before : toLeaf(id, newest)]
     })
+  }
+
+  /** Of two people's reports of one batch the later one: they have one time and one clock. */
+  private newest(stored: Report | null, leaf: Leaf | undefined): Report | null {
+    const latestFirst = [...(leaf?.batchReports ?? [])].toReversed()
+    return newestReport(stored === null ? latestFirst : [stored, ...latestFirst])
   }
 
   private leaf(spaceId: number): Leaf {
     const known = this.leaves.get(spaceId)
     if (known !== undefined) return known
-    const leaf: Leaf = { batchReports: new Set(), newestMs: new Map(), needsRecompute: false }
+    const leaf: Leaf = { batchReports: new Set(), newestMs: new Map(), needsRecompute: false, isReset: false }
     this.leaves.set(spaceId, leaf)
     return leaf
   }
@@ -83,6 +120,12 @@ export class LeafFold {
 /** A leaf without a report that counts. [OCC-2] */
 export function unreportedLeaf(id: number): StoredLeaf {
   return { id, level: null, reportedAtMs: null, clock: null, mutationId: null, kioskId: null }
+}
+
+/** A person's report has no kiosk and no number: both are 0 where reports are compared. */
+function toLeaf(id: number, report: Report): StoredLeaf {
+  const { kioskId, mutationId } = report
+  return { id, ...report, kioskId: kioskId || null, mutationId: mutationId || null }
 }
 
 function toReport(leaf: StoredLeaf | undefined): Report | null {

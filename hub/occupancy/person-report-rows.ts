@@ -1,40 +1,8 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { StoredLeaf } from '../platform/writer/batch.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
+import { rowSet } from '../platform/postgres/row-set.ts'
 
 // Reports by people: rows of the same table as those of kiosks, named by user and the key that a phone gave.
-
-/** A space with what a report on it needs. */
-export interface ReportTarget {
-  id: number
-  name: string
-  isDeleted: boolean
-  /** Live children that count in it: with any, it is a composite. [OCC-9] [TRE-6] */
-  children: { id: number; name: string }[]
-  /** Its newest report, as stored. */
-  leaf: StoredLeaf
-}
-
-/** A space of a university, a deleted one too; null when it is not of this university. */
-export async function loadReportTarget(
-  database: Queryable,
-  universityId: number,
-  spaceId: number,
-): Promise<ReportTarget | null> {
-  const [row] = await query<Omit<ReportTarget, 'leaf'> & Omit<StoredLeaf, 'id'>>(
-    database,
-    `select s.id, s.name, s.is_deleted as "isDeleted", s.occupancy as level,
-       ms_of_time(s.occupancy_updated_at) as "reportedAtMs", s.report_clock as clock,
-       s.report_mutation_id as "mutationId", s.report_kiosk_id as "kioskId",
-       coalesce((select json_agg(json_build_object('id', c.id, 'name', c.name) order by c.name, c.id) from spaces c
-         where c.parent_id = s.id and not c.is_deleted and c.on_kiosks), '[]') as children
-     from spaces s where s.university_id = $1 and s.id = $2`,
-    [universityId, spaceId],
-  )
-  if (row === undefined) return null
-  const { id, name, isDeleted, children, ...leaf } = row
-  return { id, name, isDeleted, children, leaf: { id, ...leaf } }
-}
 
 /** A report of a person. */
 export interface PersonReport {
@@ -45,56 +13,102 @@ export interface PersonReport {
   reportedAtMs: number
   isWithdrawn: boolean
   userId: number
-  /** Clock of the commit that took it, which took nothing else. */
+  /** Clock of the commit that took it. */
   clock: number
 }
+
+const REPORT_JSON = `json_build_object('id', r.id, 'spaceId', r.space_id, 'spaceName', s.name, 'level', r.level,
+    'reportedAtMs', ms_of_time(r.reported_at), 'userId', r.user_id, 'clock', r.clock,
+    'isWithdrawn', exists (select from report_withdrawals w where w.occupancy_report_id = r.id))`
 
 const REPORTS = `select r.id, r.space_id as "spaceId", s.name as "spaceName", r.level,
     ms_of_time(r.reported_at) as "reportedAtMs", r.user_id as "userId", r.clock,
     exists (select from report_withdrawals w where w.occupancy_report_id = r.id) as "isWithdrawn"
   from occupancy_reports r join spaces s on s.id = r.space_id`
 
-/** The report that somebody made under a key; null: none yet. [CON-3] */
-export async function loadReportByKey(
-  database: Queryable,
-  userId: number,
-  key: string,
-): Promise<PersonReport | null> {
-  const [row] = await query<PersonReport>(
-    database,
-    `${REPORTS} where r.user_id = $1 and r.idempotency_key = $2`,
-    [userId, key],
-  )
-  return row ?? null
+/** What is stored of some people's reports, as one batch asks for it. */
+export interface StoredPersonReports {
+  byKey: { key: string; report: PersonReport }[]
+  /** Somebody's newest report on a space that is not withdrawn, among their last twenty there. [OCC-16] */
+  newest: PersonReport[]
+  /** When somebody's last reports came, ms since 1970, newest first: corrections left out, so many as count for the limit. [CON-2] */
+  times: { userId: number; timesMs: number[] }[]
 }
 
-/** A report that a person of a university made; null for kiosks' and for those of other universities. */
-export async function loadPersonReport(
+const ASKED = rowSet({ userId: 'bigint', key: 'text', spaceId: 'bigint' })
+
+/** Reads what is known of reports that people are about to make, under their keys, on their spaces. */
+export async function loadPersonReportFacts(
+  database: Queryable,
+  asked: readonly { userId: number; key: string; spaceId: number }[],
+  limit: { most: number; sinceMs: number },
+): Promise<StoredPersonReports> {
+  const rows = await query<{
+    found: 'key' | 'newest' | 'times'
+    key: string | null
+    userId: number
+    report: PersonReport | null
+    timesMs: number[] | null
+  }>(
+    database,
+    `with asked as (select * from ${ASKED.table(1, 'a')}),
+      reports as (select r.*, ${REPORT_JSON} as report from occupancy_reports r join spaces s on s.id = r.space_id)
+     select 'key' as found, a.key, a.user_id as "userId", r.report, null::json as "timesMs"
+       from asked a join reports r on r.user_id = a.user_id and r.idempotency_key = a.key
+     union all
+     select 'newest', null, a.user_id, own.report, null
+       from (select distinct user_id, space_id from asked) a cross join lateral (
+         select last.report from (
+           select r.id, r.report from reports r where r.user_id = a.user_id and r.space_id = a.space_id
+           order by r.id desc limit 20
+         ) last where not (last.report->>'isWithdrawn')::boolean order by last.id desc limit 1
+       ) own
+     union all
+     select 'times', null, a.user_id, null, (
+         select json_agg(ms_of_time(r.received_at) order by r.id desc) from (
+           select id, received_at from occupancy_reports
+           where user_id = a.user_id and not starts_with(idempotency_key, $4) order by id desc limit $5
+         ) r where r.received_at > time_of_ms($6))
+       from (select distinct user_id from asked) a`,
+    [...ASKED.values(asked), CORRECTION_KEY_PREFIX, limit.most, limit.sinceMs],
+  )
+  return {
+    byKey: rows.flatMap(({ found, key, report }) =>
+      found === 'key' && key !== null && report !== null ? [{ key, report }] : [],
+    ),
+    newest: rows.flatMap(({ found, report }) => (found === 'newest' && report !== null ? [report] : [])),
+    times: rows.flatMap(({ found, userId, timesMs }) =>
+      found === 'times' ? [{ userId, timesMs: timesMs ?? [] }] : [],
+    ),
+  }
+}
+
+/** Reports that people of a university made; none for kiosks' and for those of other universities. */
+export async function loadPersonReportsById(
   database: Queryable,
   universityId: number,
-  id: number,
+  ids: readonly number[],
+): Promise<PersonReport[]> {
+  return query<PersonReport>(
+    database,
+    `${REPORTS} where r.id = any($2) and r.university_id = $1 and r.user_id is not null`,
+    [universityId, ids],
+  )
+}
+
+/** The report of a person that a leaf counts with now; null: none of theirs, or the space is no leaf. [OCC-16] */
+export async function loadCountingReport(
+  database: Queryable,
+  of: { universityId: number; userId: number; spaceId: number },
 ): Promise<PersonReport | null> {
   const [row] = await query<PersonReport>(
     database,
-    `${REPORTS} where r.id = $2 and r.university_id = $1 and r.user_id is not null`,
-    [universityId, id],
-  )
-  return row ?? null
-}
-
-/** Somebody's newest report on a space that is not withdrawn, and how old it is at `nowMs` (null: now), ms. [OCC-16] */
-export async function loadNewestOwnReport(
-  database: Queryable,
-  userId: number,
-  spaceId: number,
-  nowMs: number | null,
-): Promise<(PersonReport & { ageMs: number }) | null> {
-  const [row] = await query<PersonReport & { ageMs: number }>(
-    database,
-    `select own.*, ms_of_time(coalesce(time_of_ms($3), clock_timestamp())) - own."reportedAtMs" as "ageMs"
-     from (${REPORTS} where r.user_id = $1 and r.space_id = $2 order by r.id desc limit 20) own
-     where not own."isWithdrawn" order by own.id desc limit 1`,
-    [userId, spaceId, nowMs],
+    `select own.* from (${REPORTS} where r.user_id = $2 and r.space_id = $3 order by r.id desc limit 20) own
+     join spaces leaf on leaf.id = own."spaceId" and leaf.report_clock = own.clock and leaf.report_kiosk_id is null
+     where leaf.university_id = $1 and not leaf.is_deleted and not own."isWithdrawn"
+       and not exists (select from spaces c where c.parent_id = leaf.id and not c.is_deleted and c.on_kiosks)
+     order by own.id desc limit 1`,
+    [of.universityId, of.userId, of.spaceId],
   )
   return row ?? null
 }
@@ -107,26 +121,8 @@ export async function loadMyReports(database: Queryable, userId: number): Promis
 /** Keys of corrections begin with this, which no phone's key does: they count against no limit. [CON-2] [CON-5] */
 export const CORRECTION_KEY_PREFIX = 'level:'
 
-/** How long somebody who made `most` reports within the last hour has to wait for the next one, ms; null: no wait. [CON-2] */
-export async function loadReportWaitMs(
-  database: Queryable,
-  userId: number,
-  most: number,
-  nowMs: number | null,
-): Promise<number | null> {
-  const [row] = await query<{ waitMs: number }>(
-    database,
-    `select ms_of_time(received_at) + 3600000 - ms_of_time(coalesce(time_of_ms($3), clock_timestamp())) as "waitMs"
-     from occupancy_reports where user_id = $1 and not starts_with(idempotency_key, $4)
-     order by id desc offset $2 limit 1`,
-    [userId, most - 1, nowMs, CORRECTION_KEY_PREFIX],
-  )
-  return row !== undefined && row.waitMs > 0 ? row.waitMs : null
-}
-
 /** A report of a person that is to be written. */
 export interface NewPersonReport {
-  universityId: number
   spaceId: number
   level: Level
   reportedAtMs: number
@@ -136,42 +132,53 @@ export interface NewPersonReport {
   key: string
 }
 
-/** Writes a report and gives its id. */
-export async function insertPersonReport(transaction: Queryable, report: NewPersonReport): Promise<number> {
-  const [row] = await query<{ id: number }>(
+const NEW_REPORTS = rowSet({
+  spaceId: 'bigint',
+  level: 'smallint',
+  reportedAtMs: 'bigint',
+  userId: 'bigint',
+  key: 'text',
+})
+
+/** Writes reports in their order, and gives their ids by user and key: "17 key". */
+export async function insertPersonReports(
+  transaction: Queryable,
+  commit: { universityId: number; clock: number; nowMs: number },
+  reports: readonly NewPersonReport[],
+): Promise<Map<string, number>> {
+  const rows = await query<{ id: number; userId: number; key: string }>(
     transaction,
     `insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock, user_id, idempotency_key)
-     values ($1, $2, $3, time_of_ms($4), time_of_ms($5), $6, $7, $8) returning id`,
-    [
-      report.universityId,
-      report.spaceId,
-      report.level,
-      report.reportedAtMs,
-      report.receivedAtMs,
-      report.clock,
-      report.userId,
-      report.key,
-    ],
+     select $1, n.space_id, n.level, time_of_ms(n.reported_at), time_of_ms($2), $3, n.user_id, n.key
+     from unnest(${NEW_REPORTS.parameters(4)}) with ordinality n (space_id, level, reported_at, user_id, key, at)
+     order by n.at returning id, user_id as "userId", idempotency_key as key`,
+    [commit.universityId, commit.nowMs, commit.clock, ...NEW_REPORTS.values(reports)],
   )
-  if (row === undefined) throw new Error('an insert gave no row')
-  return row.id
+  return new Map(rows.map(({ id, userId, key }) => [`${userId} ${key}`, id]))
 }
 
-/** Withdraws a report, by a row of its own. [OCC-2] */
-export async function insertPersonWithdrawal(
+const WITHDRAWALS = rowSet({ reportId: 'bigint', userId: 'bigint' })
+
+/** Withdraws reports, by rows of their own. [OCC-2] */
+export async function insertPersonWithdrawals(
   transaction: Queryable,
-  commit: { universityId: number; clock: number; nowMs: number; userId: number },
-  reportId: number,
+  commit: { universityId: number; clock: number; nowMs: number },
+  withdrawals: readonly { reportId: number; userId: number }[],
 ): Promise<void> {
   await query(
     transaction,
     `insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock, user_id)
-     values ($1, $2, time_of_ms($3), $4, $5)`,
-    [commit.universityId, reportId, commit.nowMs, commit.clock, commit.userId],
+     select $1, w.report_id, time_of_ms($2), $3, w.user_id
+     from ${WITHDRAWALS.table(4, 'w')}`,
+    [commit.universityId, commit.nowMs, commit.clock, ...WITHDRAWALS.values(withdrawals)],
   )
 }
 
-/** From this clock on, reports of before do not count on a leaf. [CON-5] */
-export async function resetLeaf(transaction: Queryable, spaceId: number, clock: number): Promise<void> {
-  await query(transaction, 'update spaces set counts_after_clock = $2 where id = $1', [spaceId, clock])
+/** From this clock on, reports of before do not count on some leaves. [CON-5] */
+export async function resetLeaves(
+  transaction: Queryable,
+  clock: number,
+  spaceIds: readonly number[],
+): Promise<void> {
+  await query(transaction, 'update spaces set counts_after_clock = $1 where id = any($2)', [clock, spaceIds])
 }

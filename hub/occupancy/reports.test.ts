@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { query } from '../platform/postgres/database.ts'
-import { insertPersonReport } from './person-report-rows.ts'
+import { insertPersonReports } from './person-report-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import {
@@ -206,10 +206,11 @@ test.each([
   const [room] = campus.rooms
   const { universityId } = campus
   const atMs = Date.now() - ageMs
-  const times = { reportedAtMs: atMs, receivedAtMs: atMs, clock: 1 }
   const { userId } = student
-  const input = { universityId, spaceId: room, level: 0 as const, userId, key: KEY, ...times }
-  const id = await insertPersonReport(database.pool, input)
+  const times = { reportedAtMs: atMs, receivedAtMs: atMs, clock: 1 }
+  const row = { spaceId: room, level: 0 as const, userId, key: KEY, ...times }
+  const ids = await insertPersonReports(database.pool, { universityId, clock: 1, nowMs: atMs }, [row])
+  const id = ids.get(`${userId} ${KEY}`)
   await query(
     database.pool,
     'update spaces set occupancy = 0, occupancy_updated_at = time_of_ms($2), report_clock = 1 where id = $1',

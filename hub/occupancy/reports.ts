@@ -1,31 +1,38 @@
 import { randomUUID } from 'node:crypto'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { RouteAnswer } from '#shared/wire/rest.ts'
-import { CORRECTION_KEY_PREFIX, loadMyReports, type PersonReport } from './person-report-rows.ts'
 import { loadPeopleSpace } from '../spaces/people-tree.ts'
-import {
-  commitCorrection,
-  commitPersonReport,
-  commitPersonWithdrawal,
-  loadCountingReport,
-} from './commit-person-report.ts'
+import type { Handle } from '../platform/http/handle.ts'
+import { runCommand } from '../platform/http/run-command.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
-import type { Handle } from '../platform/http/handle.ts'
+import { correctionCommand, personReportCommand, personWithdrawCommand } from './person-commands.ts'
+import {
+  CORRECTION_KEY_PREFIX,
+  loadCountingReport,
+  loadMyReports,
+  loadPersonReportsById,
+  type PersonReport,
+} from './person-report-rows.ts'
 
 /** Routes of people's reports: made, withdrawn, listed; and of the super group's corrections. */
 export function reportRoutes(handle: Handle, dependencies: { pool: Database; writer: TenantWriter }): void {
-  const { pool } = dependencies
+  const { pool, writer } = dependencies
   handle('POST /spaces/:id/reports', async ({ params, body }, caller) => {
-    const done = await commitPersonReport(dependencies, caller, { spaceId: params.id, ...body })
+    const done = await runCommand(writer, personReportCommand, caller, { spaceId: params.id, ...body })
     if (!done.ok) return done
     const { report, isRepeat } = done.value
     return accept({ ...asMine(report), ...(isRepeat ? { isRepeat } : {}) })
   })
   handle('POST /reports/:id/withdraw', async ({ params }, caller) => {
-    const done = await commitPersonWithdrawal(dependencies, caller, params.id)
+    const universityId = caller.actor.universityId ?? 0
+    // Where it was made never changes: the command is told, so that it can name what it needs.
+    const [named] = await loadPersonReportsById(pool, universityId, [params.id])
+    if (named === undefined) return refuse({ why: 'notFound' })
+    const { id: reportId, spaceId } = named
+    const done = await runCommand(writer, personWithdrawCommand, caller, { reportId, spaceId })
     if (!done.ok) return done
-    const earlier = await loadCountingReport(pool, caller.actor, done.value.spaceId)
+    const earlier = await loadCountingReport(pool, { universityId, userId: caller.actor.userId, spaceId })
     return accept({ ...asMine(done.value), ...(earlier === null ? {} : { earlier: asMine(earlier) }) })
   })
   handle('GET /me/reports', async (_input, { actor }) => {
@@ -34,7 +41,8 @@ export function reportRoutes(handle: Handle, dependencies: { pool: Database; wri
   })
   handle('PUT /spaces/:id/level', async ({ params, body }, caller) => {
     const key = `${CORRECTION_KEY_PREFIX}${randomUUID()}`
-    const done = await commitCorrection(dependencies, caller, { spaceId: params.id, level: body.level, key })
+    const input = { spaceId: params.id, level: body.level, key }
+    const done = await runCommand(writer, correctionCommand, caller, input)
     if (!done.ok) return done
     const space = await loadPeopleSpace(pool, caller.actor, params.id)
     return space === null ? refuse({ why: 'spaceDeleted' }) : accept(space)

@@ -54,6 +54,7 @@ export const LOG_CODES = {
   request: 'One line per HTTP request.',
   'request-failed': 'A bug of the hub; the caller got `internal`.',
   'request-without-database': 'The caller got `unavailable` and may try again.',
+  'rule-failed': 'A bug: only that mutation or call is refused, all others go on; report it with the line.',
   'secret-unsafe': '`fault` says what to do; `admin doctor` checks again.',
   'socket-broke': 'Nothing to do.',
   'socket-failed': 'The other side connects again.',

@@ -10,7 +10,7 @@ import { loadFeed, loadLiveFeed } from '../spaces/space-feed-rows.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
 import { loadShownTree } from '../spaces/space-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
-import { commitMutations } from '../occupancy/commit-mutations.ts'
+import { commitPushes } from '../testing/testing-commits.ts'
 import { insertTestKiosk, type TestKiosk } from '../testing/testing-kiosk.ts'
 import { checkTree, loadStoredReports, loadStoredSpaces, publicSpaces } from './recompute-tree.ts'
 
@@ -99,7 +99,7 @@ async function restore({ chief }: TestTenant, randomValue: number): Promise<void
 
 async function push({ tenant, kiosk }: World, mutations: ReturnType<TestKiosk['report']>[]): Promise<void> {
   const one = { kioskId: kiosk.id, session: 0, mutations, waitedMs: 0 }
-  await commitMutations(database.pool, { cached: null }, tenant.campus.universityId, [one], null)
+  await commitPushes(database.pool, tenant.campus.universityId, [one])
 }
 
 /** What a mirror holds that took a whole feed and then changes. */

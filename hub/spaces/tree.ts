@@ -1,10 +1,10 @@
-import type { Queryable } from '../platform/postgres/database.ts'
+import { makeCachedFacts } from '../platform/writer/fact-set.ts'
 import { loadTreeSpaces, type TreeSpace } from './tree-rows.ts'
 
 /** A university's tree as the rules ask about it. */
 export interface TreeFacts {
   get(id: number): TreeSpace | undefined
-  /** Live children that count in it. [TRE-6] */
+  /** Live children that count in it, in the order in which the spaces were given. [TRE-6] */
   children(id: number): readonly number[]
   isWithin(id: number, ancestorId: number): boolean
 }
@@ -31,7 +31,7 @@ export function makeTreeFacts(spaces: readonly TreeSpace[]): TreeFacts {
   }
 }
 
-/** Reads the whole tree of a university, deleted spaces included. */
-export async function loadTreeFacts(client: Queryable, universityId: number): Promise<TreeFacts> {
-  return makeTreeFacts(await loadTreeSpaces(client, universityId))
-}
+/** The tree of a batch's university: all spaces, deleted ones included, children by name. */
+export const treeFacts = makeCachedFacts('tree', 20, async (client, universityId) =>
+  makeTreeFacts(await loadTreeSpaces(client, universityId)),
+)

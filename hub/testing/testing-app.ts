@@ -1,4 +1,4 @@
-import { makeBatchCommits } from '../occupancy/batch-commits.ts'
+import { COMMANDS } from '../commands.ts'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -48,7 +48,7 @@ export function makeTestWriter(pool: Database): TenantWriter {
     log: noLog,
     metrics: noMetrics,
     inFlight: makeInFlight(),
-    commits: makeBatchCommits(pool),
+    registry: COMMANDS,
     committed: () => undefined,
   })
 }

@@ -127,7 +127,7 @@ class Core implements SyncCore {
       log,
       metrics,
       inFlight,
-      commits: features.commits,
+      registry: features.commands,
       committed: (universityId, committed) => {
         this.time.record(committed.nowMs)
         this.audiences.committed(universityId, committed)

@@ -1,6 +1,6 @@
 import type { Reply } from '#shared/wire/messages.ts'
 import type { LoadFeed } from '../broadcast/feed-rows.ts'
-import type { BatchCommits } from '../writer/batch.ts'
+import type { CommandRegistry } from '../writer/registry.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 
 /** A kiosk whose proof was right. */
@@ -14,7 +14,7 @@ export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
 
 /** What connections to kiosks and pages need from features. */
 export interface SyncFeatures {
-  commits: BatchCommits
+  commands: CommandRegistry
   /** What kiosks hold. */
   loadForKiosks: LoadFeed
   /** What people's pages hold. */

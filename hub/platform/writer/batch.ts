@@ -1,7 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
+import type { Decision } from '#shared/domain/decision.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
-import type { Transaction } from '../postgres/database.ts'
-import type { CommitMoment } from './commit-under-clock.ts'
+import type { HttpRefusal } from '../http/handle.ts'
 
 // What goes into one commit and comes out of it.
 
@@ -17,6 +17,33 @@ export interface Push {
   poisonId?: number
 }
 
+/** Who makes a call: a session of a person, to be looked at again under the lock. [IDN-9] */
+export interface CallingSession {
+  userId: number
+  sessionId: number
+  /** Address of the network that it came from. */
+  address: string
+}
+
+/** What a commit must know of a kiosk. */
+export interface KioskFacts {
+  id: number
+  spaceId: number
+  session: number
+  lastMutationId: number
+  hasFork: boolean
+  isRevoked: boolean
+  /** What it reports is kept and counts nowhere. [CON-4] */
+  isSilenced: boolean
+}
+
+/** Where a mutation was first made, and its hash there. [SYN-12] */
+export interface Origin {
+  originKioskId: number
+  originMutationId: number
+  hash: string
+}
+
 /** How a push ended for its kiosk. `done`: settled up to its first gap. */
 export type PushVerdict = 'done' | 'forked' | 'superseded' | 'revoked' | 'unknownKiosk' | 'upgrade'
 
@@ -27,7 +54,10 @@ export interface PushAnswer {
   outcomes: RefusedOutcome[]
 }
 
-/** A leaf's newest report, as it is on its space; all null when never reported. [OCC-1] */
+/** The answer to a call; `failed`: a rule threw, and the call changed nothing. */
+export type CallAnswer = { decision: Decision<unknown, HttpRefusal> } | { failed: unknown }
+
+/** A leaf's newest report, as it is on its space; all null when never reported. A person's has no kiosk and no number. [OCC-1] */
 export interface StoredLeaf {
   id: number
   level: Level | null
@@ -40,39 +70,13 @@ export interface StoredLeaf {
 /** The result of a commit. */
 export interface CommitResult {
   epoch: string
-  /** Clock after the commit: one step on, or where it was when everything was known already. */
+  /** Clock after the commit: one step on, or where it was when nothing changed. */
   clock: number
   factsClock: number
   isStep: boolean
   nowMs: number
-  /** In the order of the pushes. */
-  answers: PushAnswer[]
+  /** In the order of the batch's items. */
+  answers: (PushAnswer | CallAnswer)[]
   /** Leaves with their new values. */
-  leaves: StoredLeaf[]
-}
-
-/** The result of work on levels. */
-export interface LevelWork<Result> {
-  result: Result
-  /** Leaves with their new values, each once; null: nothing changed at all, and the clock stays where it is. */
-  leaves: readonly StoredLeaf[] | null
-}
-
-/** How batches are committed: what is read, decided and written is up to a feature. */
-export interface BatchCommits {
-  /**
-   * Commits a batch in one transaction. Throws what the database threw; then nothing was settled, or the commit's fate is
-   * unknown and the same call finds out. Null: no such university.
-   */
-  commitPushes(
-    universityId: number,
-    pushes: readonly Push[],
-    nowMs: number | null,
-  ): Promise<CommitResult | null>
-  /** Runs work that changes levels and nothing else that kiosks hold. Throws RangeError for an unknown university. */
-  commitLevels<Result>(
-    universityId: number,
-    work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
-    nowMs: number | null,
-  ): Promise<{ result: Result; committed: CommitResult }>
+  leaves: readonly StoredLeaf[]
 }

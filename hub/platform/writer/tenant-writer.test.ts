@@ -1,4 +1,4 @@
-import { makeBatchCommits } from '../../occupancy/batch-commits.ts'
+import { COMMANDS } from '../../commands.ts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
@@ -41,7 +41,7 @@ function makeWriter(pool: Database, sizes: number[] = []): TenantWriter {
     log: noLog,
     metrics: { ...noMetrics, batch: (size) => sizes.push(size) },
     inFlight: makeInFlight(),
-    commits: makeBatchCommits(pool),
+    registry: COMMANDS,
     committed: () => undefined,
   })
 }

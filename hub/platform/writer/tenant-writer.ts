@@ -1,10 +1,16 @@
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
+import type { Decision } from '#shared/domain/decision.ts'
+import type { HttpRefusal } from '../http/handle.ts'
 import { transaction, type Database, type Transaction, isRefusedByDatabase } from '../postgres/database.ts'
 import { lockUniversity, type LockedUniversity } from './lock-university.ts'
-import type { CommitResult, LevelWork, PushAnswer, BatchCommits, Push } from './batch.ts'
+import type { CallAnswer, CallingSession, CommitResult, Push, PushAnswer } from './batch.ts'
+import type { BatchItem, PersonCall, PersonCommand } from './command.ts'
+import { commitBatch, previewRefusal, type CommitDependencies } from './commit-batch.ts'
 import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
+import { FactCache } from './fact-set.ts'
+import type { CommandRegistry } from './registry.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** The most mutations of one commit: what comes on top waits for the next one. About a tenth of a second of work. */
@@ -25,16 +31,21 @@ export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poisonId'> {
 /** Group commit: one queue and one commit in flight per university; what arrives meanwhile forms the next batch. */
 export interface TenantWriter {
   push(universityId: number, push: WaitingPush): void
+  /**
+   * A person's command, in a batch with whatever else waits; refused before it where that is known already. Resolves after
+   * COMMIT. Throws what the command threw, RangeError for an unknown university, and when the hub stops.
+   */
+  run<Body, Value, Result>(
+    universityId: number,
+    command: PersonCommand<Body, Value, Result>,
+    by: CallingSession,
+    body: Body,
+  ): Promise<Decision<Result, HttpRefusal>>
   /** Administrative work as one commit of its own, in the same queue; like `commitUnderClock`. */
   runUnderClock<Result>(
     universityId: number,
     work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
     isStep?: (result: Result) => boolean,
-  ): Promise<Result>
-  /** A change of levels alone as one commit of its own, in the same queue; like `commitLevels`. */
-  runLevels<Result>(
-    universityId: number,
-    work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
   ): Promise<Result>
   /** Work under the university's lock that changes nothing that kiosks hold. Null: no such university. */
   runUnderLock<Result>(
@@ -52,12 +63,21 @@ export interface WriterDependencies {
   log: HubLog
   metrics: HubMetrics
   inFlight: InFlight
-  commits: BatchCommits
+  registry: CommandRegistry
   /** Called after each commit, before its pushes are answered. */
   committed(universityId: number, committed: CommitResult): void
 }
 
-type Item = { kind: 'push'; push: WaitingPush } | { kind: 'work'; run: () => Promise<void> }
+/** A person's call on its way into a commit. */
+interface WaitingCall extends PersonCall {
+  /** Called once, after COMMIT has returned; null when the hub stopped before that, or there is no such university. */
+  answer(answer: CallAnswer | null): void
+}
+
+/** What shares batches. */
+type Waiting = { push: WaitingPush } | { call: WaitingCall }
+
+type Item = Waiting | { work: () => Promise<void> }
 
 interface Lane {
   universityId: number
@@ -75,17 +95,26 @@ export function makeTenantWriter(dependencies: WriterDependencies): TenantWriter
 
 class Writer implements TenantWriter {
   private readonly dependencies: WriterDependencies
+  private readonly commits: CommitDependencies
   private readonly lanes = new Map<number, Lane>()
   private isStopping = false
   private isAbandoned = false
 
   constructor(dependencies: WriterDependencies) {
     this.dependencies = dependencies
+    const { pool, registry, log } = dependencies
+    const ruleFailed = (command: string, error: unknown, of: Record<string, number>): void =>
+      log.error('rule-failed', 'A command failed by a bug of the hub, and was refused.', {
+        command,
+        ...of,
+        err: error,
+      })
+    this.commits = { pool, registry, cache: new FactCache(), ruleFailed }
   }
 
   push(universityId: number, push: WaitingPush): void {
     if (this.isStopping) push.answer(null, null)
-    else this.enqueue(universityId, { kind: 'push', push })
+    else this.enqueue(universityId, { push })
   }
 
   runUnderClock<Result>(
@@ -99,16 +128,29 @@ class Writer implements TenantWriter {
     )
   }
 
-  runLevels<Result>(
+  async run<Body, Value, Result>(
     universityId: number,
-    work: (client: Transaction, moment: CommitMoment) => Promise<LevelWork<Result>>,
-  ): Promise<Result> {
-    const { commits, clock } = this.dependencies
-    return this.work(universityId, async () => {
-      const done = await commits.commitLevels(universityId, work, clock.databaseNowMs())
-      this.dependencies.committed(universityId, done.committed)
-      return done.result
-    })
+    command: PersonCommand<Body, Value, Result>,
+    by: CallingSession,
+    body: Body,
+  ): Promise<Decision<Result, HttpRefusal>> {
+    // Only this command's own functions see the body and give the result.
+    const call = { command: command as unknown as PersonCommand, by, body }
+    const { clock, inFlight } = this.dependencies
+    const first = await inFlight.track(
+      previewRefusal(this.commits, universityId, call, clock.databaseNowMs()),
+    )
+    const answer =
+      first ??
+      (await inFlight.track(
+        new Promise<CallAnswer | null>((resolve) => {
+          if (this.isStopping) resolve(null)
+          else this.enqueue(universityId, { call: { ...call, answer: resolve } })
+        }),
+      ))
+    if (answer === null) throw new RangeError(`no university ${universityId}, or the hub stops`)
+    if ('failed' in answer) throw answer.failed
+    return answer.decision as Decision<Result, HttpRefusal>
   }
 
   runUnderLock<Result>(
@@ -139,7 +181,7 @@ class Writer implements TenantWriter {
   private work<Result>(universityId: number, run: () => Promise<Result>): Promise<Result> {
     return this.dependencies.inFlight.track(
       new Promise<Result>((resolve, reject) => {
-        this.enqueue(universityId, { kind: 'work', run: () => run().then(resolve, reject) })
+        this.enqueue(universityId, { work: () => run().then(resolve, reject) })
       }),
     )
   }
@@ -151,31 +193,32 @@ class Writer implements TenantWriter {
       this.lanes.set(universityId, lane)
     }
     lane.queue.push(item)
-    lane.running ??= this.dependencies.inFlight.track(this.run(lane))
+    lane.running ??= this.dependencies.inFlight.track(this.runLane(lane))
   }
 
-  private async run(lane: Lane): Promise<void> {
+  private async runLane(lane: Lane): Promise<void> {
     // The sockets that are readable in this turn join the batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
     while (lane.queue.length > 0) {
       const [first] = lane.queue
-      if (first?.kind === 'work') {
+      if (first !== undefined && 'work' in first) {
         lane.queue.shift()
-        await first.run()
+        await first.work()
       } else await this.commit(lane, takeBatch(lane.queue))
     }
     lane.running = null
   }
 
-  private async commit(lane: Lane, batch: WaitingPush[], poisonId?: number): Promise<void> {
+  private async commit(lane: Lane, batch: readonly Waiting[], poisonId?: number): Promise<void> {
     const { clock, metrics, committed, log } = this.dependencies
+    const { universityId } = lane
     for (let tries = 0; !this.isAbandoned; tries += 1) {
       const startedMs = clock.elapsedMs()
-      const pushes = batch.map((push) => toPush(push, startedMs, poisonId))
+      const items = batch.map((item) => toItem(item, startedMs, poisonId))
       try {
-        const done = await this.tryOnce(lane, pushes)
+        const done = await commitBatch(this.commits, universityId, items, clock.databaseNowMs())
         metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
-        if (done !== null) committed(lane.universityId, done)
+        if (done !== null) committed(universityId, done)
         this.answerAll(lane, batch, done)
         return
       } catch (error) {
@@ -184,22 +227,18 @@ class Writer implements TenantWriter {
           await this.split(lane, batch, error)
           return
         }
-        log.warn('commit-retried', 'A commit is tried again.', {
-          universityId: lane.universityId,
-          tries,
-          err: error,
-        })
+        log.warn('commit-retried', 'A commit is tried again.', { universityId, tries, err: error })
         await this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
       }
     }
-    for (const push of batch) push.answer(null, null)
+    for (const item of batch) answerItem(item, null, null)
   }
 
   /** Many answers are given while the next commit is under way: else the database would wait for all of them. */
-  private answerAll(lane: Lane, batch: readonly WaitingPush[], done: CommitResult | null): void {
+  private answerAll(lane: Lane, batch: readonly Waiting[], done: CommitResult | null): void {
     const answer = (from: number, to: number): void => {
-      for (const [index, push] of batch.slice(from, to).entries())
-        push.answer(done?.answers[from + index] ?? UNKNOWN, done)
+      for (const [index, item] of batch.slice(from, to).entries())
+        answerItem(item, done?.answers[from + index] ?? null, done)
     }
     if (batch.length <= ANSWERS_AT_ONCE) return answer(0, batch.length)
     const inSlices = async (): Promise<void> => {
@@ -214,13 +253,8 @@ class Writer implements TenantWriter {
     lane.answering = this.dependencies.inFlight.track(lane.answering.then(inSlices).catch(failed))
   }
 
-  private tryOnce(lane: Lane, pushes: readonly Push[]): Promise<CommitResult | null> {
-    const { commits, clock } = this.dependencies
-    return commits.commitPushes(lane.universityId, pushes, clock.databaseNowMs())
-  }
-
-  /** A mutation that the database will never take must not hold up the others: halves are tried alone until it is found. [SYN-7] */
-  private async split(lane: Lane, batch: readonly WaitingPush[], error: unknown): Promise<void> {
+  /** What the database will never take must not hold up the others: halves are tried alone until it is found. [SYN-7] */
+  private async split(lane: Lane, batch: readonly Waiting[], error: unknown): Promise<void> {
     const [first] = batch
     if (first === undefined) return
     if (batch.length > 1) {
@@ -229,20 +263,20 @@ class Writer implements TenantWriter {
       await this.commit(lane, batch.slice(half))
       return
     }
-    if (first.mutations.length > 1) {
-      await this.splitPush(lane, first)
+    if ('call' in first) {
+      first.call.answer({ failed: error })
       return
     }
-    const poisonId = first.mutations[0]?.id
+    const { push } = first
+    if (push.mutations.length > 1) {
+      await this.splitPush(lane, push)
+      return
+    }
+    const poisonId = push.mutations[0]?.id
     this.dependencies.log.error(
       'mutation-rejected',
       'A mutation was refused because the database did not accept it.',
-      {
-        universityId: lane.universityId,
-        kioskId: first.kioskId,
-        mutationId: poisonId,
-        err: error,
-      },
+      { universityId: lane.universityId, kioskId: push.kioskId, mutationId: poisonId, err: error },
     )
     await this.commit(lane, [first], poisonId)
   }
@@ -251,17 +285,17 @@ class Writer implements TenantWriter {
     const half = push.mutations.length >> 1
     const answers: (PushAnswer | null)[] = []
     let last: CommitResult | null = null
-    for (const mutations of [push.mutations.slice(0, half), push.mutations.slice(half)])
-      await this.commit(lane, [
-        {
-          ...push,
-          mutations,
-          answer: (answer, committed) => {
-            answers.push(answer)
-            last = committed ?? last
-          },
+    for (const mutations of [push.mutations.slice(0, half), push.mutations.slice(half)]) {
+      const part: WaitingPush = {
+        ...push,
+        mutations,
+        answer: (answer, committed) => {
+          answers.push(answer)
+          last = committed ?? last
         },
-      ])
+      }
+      await this.commit(lane, [{ push: part }])
+    }
     push.answer(joinAnswers(answers), last)
   }
 
@@ -272,22 +306,33 @@ class Writer implements TenantWriter {
   }
 }
 
-const UNKNOWN: PushAnswer = { verdict: 'unknownKiosk', lastMutationId: 0, outcomes: [] }
+/** Gives an item its part of a commit; `done` null: there is no such university, or the hub stopped. */
+function answerItem(item: Waiting, answer: PushAnswer | CallAnswer | null, done: CommitResult | null): void {
+  if ('push' in item) {
+    const known = answer !== null && 'verdict' in answer ? answer : null
+    item.push.answer(known, done)
+  } else item.call.answer(answer !== null && !('verdict' in answer) ? answer : null)
+}
 
-function takeBatch(queue: Item[]): WaitingPush[] {
-  const batch: WaitingPush[] = []
+/** The next batch: up to administrative work, or to a command that wants a commit of its own. */
+function takeBatch(queue: Item[]): Waiting[] {
+  const batch: Waiting[] = []
   let count = 0
   for (const item of queue) {
-    if (
-      item.kind === 'work' ||
-      (batch.length > 0 && count + item.push.mutations.length > MAX_BATCH_MUTATIONS)
-    )
-      break
-    batch.push(item.push)
-    count += item.push.mutations.length
+    if ('work' in item) break
+    const cost = 'push' in item ? item.push.mutations.length : 1
+    const isAlone = 'call' in item && item.call.command.isAlone === true
+    if (batch.length > 0 && (isAlone || count + cost > MAX_BATCH_MUTATIONS)) break
+    batch.push(item)
+    count += cost
+    if (isAlone) break
   }
   queue.splice(0, batch.length)
   return batch
+}
+
+function toItem(item: Waiting, nowMs: number, poisonId: number | undefined): BatchItem {
+  return 'push' in item ? { push: toPush(item.push, nowMs, poisonId) } : { call: item.call }
 }
 
 function toPush(push: WaitingPush, nowMs: number, poisonId: number | undefined): Push {
@@ -302,6 +347,6 @@ function joinAnswers(answers: readonly (PushAnswer | null)[]): PushAnswer | null
   return { ...last, outcomes: answers.flatMap((answer) => answer?.outcomes ?? []) }
 }
 
-function countMutations(batch: readonly WaitingPush[]): number {
-  return batch.reduce((count, { mutations }) => count + mutations.length, 0)
+function countMutations(batch: readonly Waiting[]): number {
+  return batch.reduce((count, item) => count + ('push' in item ? item.push.mutations.length : 1), 0)
 }

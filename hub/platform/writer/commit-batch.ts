@@ -1,0 +1,175 @@
+import { refuse } from '#shared/domain/decision.ts'
+import { appendChange } from '../postgres/append-change.ts'
+import { transaction, type Database, type Queryable } from '../postgres/database.ts'
+import type { CallAnswer, CommitResult, Push, PushAnswer } from './batch.ts'
+import type { BatchItem, PersonCall } from './command.ts'
+import { Effects } from './effects.ts'
+import type { FactCache, Moment } from './fact-set.ts'
+import { KioskGate, type ParsedPush } from './kiosk-gate.ts'
+import { Needs, type BatchFacts } from './loaded-facts.ts'
+import { lockUniversity } from './lock-university.ts'
+import { insertOutcomes } from './outcomes.ts'
+import type { CommandRegistry } from './registry.ts'
+
+/** What commits need. */
+export interface CommitDependencies {
+  pool: Database
+  registry: CommandRegistry
+  cache: FactCache
+  /** A command threw while it decided: a bug, and only that mutation or call is refused. */
+  ruleFailed(command: string, error: unknown, of: Record<string, number>): void
+}
+
+/**
+ * Commits a batch in one transaction: lock, then read, decide one after the other, write. Everything is settled exactly
+ * once, however often it is tried: what was settled before is read again under the lock. Throws what the database threw;
+ * then nothing was settled, or the commit's fate is unknown and the same call finds out. Null: no such university.
+ * [SYN-2] [SYN-6] [OCC-12]
+ */
+export async function commitBatch(
+  dependencies: CommitDependencies,
+  universityId: number,
+  items: readonly BatchItem[],
+  nowMs: number | null,
+): Promise<CommitResult | null> {
+  const batch = new Batch(dependencies, items)
+  return transaction(dependencies.pool, 'read committed', async (client) => {
+    const locked = await lockUniversity(client, universityId, nowMs)
+    if (locked === null) return null
+    const { epoch, factsClock } = locked
+    const moment = { universityId, clock: locked.clock + 1, factsClock, epoch, nowMs: locked.nowMs }
+    // Only now: in the same statement, or before it, facts would be read as they were before the wait for the lock.
+    const facts = await batch.needs.load(client, moment, dependencies.cache)
+    const effects = new Effects()
+    const decided = batch.decide(facts, effects)
+    if (effects.hasWrites) {
+      await facts.write(client, effects)
+      if (effects.outcomes.length > 0) await insertOutcomes(client, moment, effects.outcomes)
+      for (const change of effects.log) await appendChange(client, change)
+    }
+    const { isStep, leaves } = effects
+    return {
+      epoch,
+      clock: isStep ? moment.clock : locked.clock,
+      factsClock,
+      isStep,
+      nowMs: locked.nowMs,
+      answers: decided.map((answer) => answer()),
+      leaves,
+    }
+  })
+}
+
+/**
+ * What a call would be refused for now, read without the lock: a refusal need not wait for it. Null: nothing, or the
+ * university is unknown; the commit has the last word.
+ */
+export async function previewRefusal(
+  dependencies: CommitDependencies,
+  universityId: number,
+  call: PersonCall,
+  nowMs: number | null,
+): Promise<CallAnswer | null> {
+  const { pool } = dependencies
+  const moment = await loadMoment(pool, universityId, nowMs)
+  if (moment === null) return null
+  const batch = new Batch(dependencies, [{ call }])
+  const facts = await batch.needs.load(pool, moment, dependencies.cache)
+  const decision = batch.preview(call, facts)
+  return decision.ok ? null : { decision }
+}
+
+async function loadMoment(
+  database: Queryable,
+  universityId: number,
+  nowMs: number | null,
+): Promise<Moment | null> {
+  const found = await database.query<Moment>({
+    name: 'load-moment',
+    text: `select id as "universityId", clock + 1 as clock, facts_clock as "factsClock", epoch,
+        coalesce($2::bigint, ms_of_time(clock_timestamp())) as "nowMs" from universities where id = $1`,
+    values: [universityId, nowMs],
+  })
+  return found.rows[0] ?? null
+}
+
+type Answer = () => PushAnswer | CallAnswer
+
+class Batch {
+  readonly needs = new Needs()
+  private readonly dependencies: CommitDependencies
+  private readonly items: readonly ({ push: ParsedPush } | { call: PersonCall })[]
+
+  constructor(dependencies: CommitDependencies, items: readonly BatchItem[]) {
+    this.dependencies = dependencies
+    this.items = items.map((item) => ('push' in item ? { push: this.parse(item.push) } : item))
+    for (const set of dependencies.registry.always) this.needs.include(set)
+    for (const item of this.items) {
+      if ('push' in item) this.needOfPush(item.push)
+      else this.needOfCall(item.call)
+    }
+  }
+
+  /** Decides all in their order; each gives its answer after everything is written. */
+  decide(facts: BatchFacts, effects: Effects): Answer[] {
+    const { kiosks, ledger } = this.dependencies.registry
+    let gate: KioskGate | null = null
+    return this.items.map((item): Answer => {
+      if ('call' in item) return this.decideCall(item.call, facts, effects)
+      gate ??= new KioskGate({
+        kiosks: facts.of(kiosks),
+        ledger: facts.of(ledger),
+        loaded: facts,
+        effects,
+        failed: this.dependencies.ruleFailed,
+      })
+      const answer = gate.settle(item.push)
+      return () => answer
+    })
+  }
+
+  preview({ command, by, body }: PersonCall, facts: BatchFacts): ReturnType<typeof command.decide> {
+    const actor = facts.of(this.dependencies.registry.people).get(by.sessionId)
+    if (actor === undefined) return refuse({ why: 'signInNeeded' })
+    return command.decide({ actor, address: by.address, body }, facts)
+  }
+
+  private parse(push: Push): ParsedPush {
+    return { push, parsed: push.mutations.map(this.dependencies.registry.parseMutation) }
+  }
+
+  private needOfPush({ push, parsed }: ParsedPush): void {
+    const { kiosks, ledger } = this.dependencies.registry
+    const { need } = this.needs
+    need(kiosks, push.kioskId)
+    need(ledger, push)
+    for (const [index, mutation] of push.mutations.entries()) {
+      const known = parsed[index]
+      if (known?.verdict !== 'parsed') continue
+      const { id, origin } = mutation
+      known.command.load({ kioskId: push.kioskId, mutationId: id, origin, body: known.body }, need)
+    }
+  }
+
+  private needOfCall({ command, by, body }: PersonCall): void {
+    this.needs.need(this.dependencies.registry.people, by)
+    command.load({ userId: by.userId, body }, this.needs.need)
+  }
+
+  private decideCall(call: PersonCall, facts: BatchFacts, effects: Effects): Answer {
+    const { command, by, body } = call
+    let decision: ReturnType<typeof command.decide>
+    try {
+      decision = this.preview(call, facts)
+    } catch (failed) {
+      this.dependencies.ruleFailed(command.name, failed, { userId: by.userId })
+      return () => ({ failed })
+    }
+    const actor = facts.of(this.dependencies.registry.people).get(by.sessionId)
+    if (!decision.ok || actor === undefined) return () => ({ decision })
+    const { value } = decision
+    const wish = { actor, address: by.address, body }
+    command.write(wish, value, facts, effects)
+    return () => ({ decision: { ok: true, value: command.answer(wish, value, facts) } })
+  }
+}

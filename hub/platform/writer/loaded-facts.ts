@@ -1,0 +1,56 @@
+import type { Queryable, Transaction } from '../postgres/database.ts'
+import type { Effects } from './effects.ts'
+import type { FactCache, FactSet, LoadedFacts, Moment, Need } from './fact-set.ts'
+
+type AnySet = FactSet<unknown, unknown>
+
+/** Collects what the commands of a batch ask for. */
+export class Needs {
+  private readonly keys = new Map<AnySet, unknown[]>()
+
+  readonly need: Need = (set, key) => {
+    const known = this.keys.get(set)
+    if (known === undefined) this.keys.set(set, [key])
+    else known.push(key)
+  }
+
+  /** Asks for a set without any key. */
+  include<Key>(set: FactSet<Key, unknown>): void {
+    if (!this.keys.has(set)) this.keys.set(set, [])
+  }
+
+  /** Reads all of it, one set after the other. Called under the lock: whatever was read before it could be out of date. */
+  async load(client: Queryable, moment: Moment, cache: FactCache): Promise<BatchFacts> {
+    const facts = new BatchFacts(moment, cache)
+    const sets = [...this.keys].toSorted(([one], [other]) => one.rank - other.rank)
+    for (const [set, keys] of sets) facts.keep(set, await set.load(client, moment, keys, facts))
+    return facts
+  }
+}
+
+/** The facts of one batch: working copies, thrown away with it. */
+export class BatchFacts implements LoadedFacts {
+  readonly moment: Moment
+  readonly cache: FactCache
+  private readonly bySet = new Map<AnySet, unknown>()
+
+  constructor(moment: Moment, cache: FactCache) {
+    this.moment = moment
+    this.cache = cache
+  }
+
+  of<Key, Facts>(set: FactSet<Key, Facts>): Facts {
+    if (!this.bySet.has(set)) throw new Error(`nobody asked for the facts "${set.name}"`)
+    return this.bySet.get(set) as Facts
+  }
+
+  /** Keeps what was read for a set. Sets come in rising order. */
+  keep(set: AnySet, facts: unknown): void {
+    this.bySet.set(set, facts)
+  }
+
+  /** Writes what the batch changed, in the order of the sets. */
+  async write(client: Transaction, effects: Effects): Promise<void> {
+    for (const [set, facts] of this.bySet) await set.write?.(client, this.moment, facts, effects, this)
+  }
+}
