@@ -105,7 +105,9 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   decorateClientAddress(app, makeTrust(config.proxies), dependencies.forwardedBy ?? (() => undefined))
   guardSameSite(app)
   await app.register(healthRoutes({ pool: dependencies.pool, lateJobs: dependencies.lateJobs }))
-  await app.register(enrolRoute(dependencies.pool, log, dependencies.failedEnrolments ?? FAILED_ENROLMENTS))
+  const { pool, writer } = dependencies
+  const enrol = { pool, run: writer.runAlone.bind(writer) }
+  await app.register(enrolRoute(enrol, log, dependencies.failedEnrolments ?? FAILED_ENROLMENTS))
   const tokens = makeAccessTokens(dependencies.pool, () => randomBytes(32))
   const countAct: CountAct = ({ actor, address }) =>
     countAttempt({ ...dependencies.identity, pool: dependencies.pool }, 'act', {

@@ -1,7 +1,7 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import type { TreeFault } from '#shared/domain/space-tree.ts'
-import { appendChange } from '../platform/postgres/append-change.ts'
+import type { Change } from '../platform/postgres/append-change.ts'
 import {
   transaction,
   type Database,
@@ -20,8 +20,17 @@ import {
   upsertKeptRows,
 } from './import-rows.ts'
 import { loadSpaces } from '../spaces/space-rows.ts'
-import { changeCount, planSpaceTree, writeSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import {
+  changeCount,
+  loadTreeState,
+  planSpaceTree,
+  writeSpaceTree,
+  type ImportOutcome,
+  type PlannedTree,
+  type TreeState,
+} from '../spaces/commit-spaces.ts'
+import type { AloneCommand } from '../platform/writer/alone-command.ts'
+import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 import type { OldTables } from './import-columns.ts'
 import {
   keyOf,
@@ -38,8 +47,16 @@ export interface TablesOutcome {
   spaces: ImportOutcome
 }
 
-type Planned =
-  Awaited<ReturnType<typeof planSpaceTree>> extends Decision<infer Value, unknown> ? Value : never
+/** All that an import of tables is planned from. */
+interface ImportState {
+  tree: TreeState
+  data: ExistingData
+}
+
+interface PlannedTables {
+  plan: ImportPlan
+  spaces: PlannedTree
+}
 
 /** What an import would do now; changes nothing. [IMP-4] */
 export function previewTables(
@@ -49,7 +66,7 @@ export function previewTables(
   places: RoomPlaces,
 ): Promise<Decision<TablesOutcome, TreeFault[]>> {
   return transaction(pool, 'snapshot', async (client) => {
-    const planned = await plan(client, universityId, tables, places)
+    const planned = planTables(await loadImportState(client, universityId), tables, places)
     return planned.ok ? accept({ plan: planned.value.plan, spaces: planned.value.spaces.outcome }) : planned
   })
 }
@@ -61,35 +78,49 @@ export async function commitTables(
   tables: OldTables,
   places: RoomPlaces,
 ): Promise<Decision<TablesOutcome, TreeFault[]>> {
-  const done = await commitUnderClock(
-    pool,
-    universityId,
-    async (client, { clock }) => {
-      await lockGroupNames(client, universityId, '')
-      const planned = await plan(client, universityId, tables, places)
-      if (!planned.ok) return planned
-      const outcome = { plan: planned.value.plan, spaces: planned.value.spaces.outcome }
-      await write(client, universityId, clock, { tables, places, ...planned.value })
-      await log(client, universityId, outcome)
-      return accept(outcome)
-    },
-    null,
-    (result) => result.ok && changeCount(result.value.spaces.difference) > 0,
-  )
+  const done = await commitAloneAndNotify(pool, universityId, importTablesCommand, { tables, places })
   if (done.ok) await analyzeImported(pool)
   return done
 }
 
-async function plan(
-  database: Queryable,
-  universityId: number,
+interface TablesInput {
+  tables: OldTables
+  places: RoomPlaces
+}
+
+const importTablesCommand: AloneCommand<TablesInput, ImportState, PlannedTables, TablesOutcome, TreeFault[]> =
+  {
+    name: 'import tables',
+    actor: 'staff',
+    load: async (client, { universityId }) => {
+      await lockGroupNames(client, universityId, '')
+      return loadImportState(client, universityId)
+    },
+    decide: ({ tables, places }, state) => planTables(state, tables, places),
+    write: async (client, { universityId, clock }, planned, effects, input) => {
+      const outcome = { plan: planned.plan, spaces: planned.spaces.outcome }
+      if (changeCount(outcome.spaces.difference) > 0) effects.step()
+      await write(client, universityId, clock, { ...input, ...planned })
+      effects.log.push(...tablesChange(universityId, outcome))
+      return outcome
+    },
+  }
+
+async function loadImportState(database: Queryable, universityId: number): Promise<ImportState> {
+  return {
+    tree: await loadTreeState(database, universityId),
+    data: await loadExistingData(database, universityId),
+  }
+}
+
+function planTables(
+  { tree, data }: ImportState,
   tables: OldTables,
   places: RoomPlaces,
-): Promise<Decision<{ plan: ImportPlan; spaces: Planned }, TreeFault[]>> {
-  const spaces = await planSpaceTree(database, universityId, roomSpecs(tables, places), false)
+): Decision<PlannedTables, TreeFault[]> {
+  const spaces = planSpaceTree(tree, roomSpecs(tables, places), false)
   if (!spaces.ok) return refuse(spaces.refusal)
-  const existing = await loadExistingData(database, universityId)
-  return accept({ plan: planImport(tables, existing, places), spaces: spaces.value })
+  return accept({ plan: planImport(tables, data, places), spaces: spaces.value })
 }
 
 async function loadExistingData(database: Queryable, universityId: number): Promise<ExistingData> {
@@ -107,7 +138,7 @@ interface Work {
   tables: OldTables
   places: RoomPlaces
   plan: ImportPlan
-  spaces: Planned
+  spaces: PlannedTree
 }
 
 async function write(client: Transaction, universityId: number, clock: number, work: Work): Promise<void> {
@@ -147,28 +178,19 @@ async function writeMemberships(
   if (rows.length > 0) await raiseMemberships(client, universityId, rows)
 }
 
-/** Writes the act down; nothing where nothing changed. [AUD-5] */
-async function log(
-  client: Queryable,
-  universityId: number,
-  { plan: done, spaces }: TablesOutcome,
-): Promise<void> {
+/** The act for the log; nothing where nothing changed. [AUD-5] */
+function tablesChange(universityId: number, { plan: done, spaces }: TablesOutcome): Change[] {
   const isChanged = Object.values(done).some(({ create, change }) => create.length + change.length > 0)
-  if (!isChanged && changeCount(spaces.difference) === 0) return
+  if (!isChanged && changeCount(spaces.difference) === 0) return []
   const counts = Object.entries(done).map(([what, { create, change, unchangedCount }]) => [
     what,
     { createdCount: create.length, changedCount: change.length, unchangedCount },
   ])
   const { create, update } = spaces.difference
-  await appendChange(client, {
-    universityId,
-    actor: 'cli',
-    service: 'import',
-    subject: 'tables',
-    log: {
-      ...Object.fromEntries(counts),
-      createdSpaceCount: create.length,
-      updatedSpaceCount: update.length,
-    },
-  })
+  const log = {
+    ...Object.fromEntries(counts),
+    createdSpaceCount: create.length,
+    updatedSpaceCount: update.length,
+  }
+  return [{ universityId, actor: 'cli', service: 'import', subject: 'tables', log }]
 }

@@ -1,7 +1,6 @@
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { MAX_KIOSK_NAME_LENGTH, type KioskRole } from '#shared/domain/kiosk.ts'
-import { appendChange } from '../platform/postgres/append-change.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
 import {
   loadAdminKiosk,
@@ -12,7 +11,9 @@ import {
 } from '../kiosks/kiosk-rows.ts'
 import { updateSilenced } from '../kiosks/kiosk-rows.ts'
 import { loadLiveForks } from '../kiosks/fork-rows.ts'
-import { commitUnderClock, type CommitMoment } from '../platform/writer/commit-under-clock.ts'
+import type { AloneCommand } from '../platform/writer/alone-command.ts'
+import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
+import type { Moment } from '../platform/writer/fact-set.ts'
 import type { University } from '../universities/university-rows.ts'
 import {
   answer,
@@ -33,7 +34,7 @@ const KIOSK_HELP = '  KIOSK            its number, or its name'
 interface KioskAct {
   subject: string
   log(kiosk: AdminKiosk): Record<string, unknown>
-  run(client: Transaction, universityId: number, kiosk: AdminKiosk, moment: CommitMoment): Promise<void>
+  run(client: Transaction, universityId: number, kiosk: AdminKiosk, moment: Moment): Promise<void>
   /** It is so already: then it is no change. [AUD-5] */
   isUnchanged?(kiosk: AdminKiosk): boolean
   /** Kiosks hold nothing of it: the university's clock stays. */
@@ -55,40 +56,45 @@ async function pickLive(world: AdminWorld, input: AdminInput): Promise<Decision<
   return accept({ university: university.value, kiosk: kiosk.value })
 }
 
-/** Runs acts on a kiosk as one commit of the university's order; gives it as it was before, and the acts that changed something. */
-async function change(
+/** Acts on a kiosk as one commit of the university's order; gives it as it was before, and the acts that changed something. */
+const kioskActsCommand: AloneCommand<
+  { kiosk: AdminKiosk; acts: readonly KioskAct[] },
+  AdminKiosk | null,
+  { before: AdminKiosk; changing: KioskAct[] },
+  { before: AdminKiosk; done: string[] },
+  AdminRefusal
+> = {
+  name: 'change a kiosk',
+  actor: 'staff',
+  // Looked at again under the lock: two who revoke at once must not both get the answer that they did it.
+  load: (client, { universityId }, { kiosk }) => loadAdminKiosk(client, universityId, kiosk.id),
+  decide: ({ kiosk, acts }, before) => {
+    if (before === null || before.revokedAtMs !== null) return alreadyRevoked(kiosk)
+    return accept({ before, changing: acts.filter((act) => act.isUnchanged?.(before) !== true) })
+  },
+  write: async (client, moment, { before, changing }, effects) => {
+    const { universityId } = moment
+    for (const act of changing) {
+      await act.run(client, universityId, before, moment)
+      if (act.isHubOnly !== true) effects.step()
+      effects.log.push({
+        universityId,
+        actor: 'cli',
+        service: 'kiosks',
+        subject: act.subject,
+        log: { kioskId: before.id, ...act.log(before) },
+      })
+    }
+    return { before, done: changing.map(({ subject }) => subject) }
+  },
+}
+
+function change(
   world: AdminWorld,
   { university, kiosk }: Picked,
   acts: readonly KioskAct[],
 ): Promise<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>> {
-  const { id: universityId } = university
-  // Looked at again under the lock: two who revoke at once must not both get the answer that they did it.
-  return commitUnderClock<Decision<{ before: AdminKiosk; done: string[] }, AdminRefusal>>(
-    world.pool,
-    universityId,
-    async (client, moment) => {
-      const before = await loadAdminKiosk(client, universityId, kiosk.id)
-      if (before === null || before.revokedAtMs !== null) return alreadyRevoked(kiosk)
-      const done: string[] = []
-      for (const act of acts) {
-        if (act.isUnchanged?.(before) === true) continue
-        await act.run(client, universityId, before, moment)
-        await appendChange(client, {
-          universityId,
-          actor: 'cli',
-          service: 'kiosks',
-          subject: act.subject,
-          log: { kioskId: kiosk.id, ...act.log(before) },
-        })
-        done.push(act.subject)
-      }
-      return accept({ before, done })
-    },
-    null,
-    (result) =>
-      result.ok &&
-      acts.some(({ isHubOnly, subject }) => isHubOnly !== true && result.value.done.includes(subject)),
-  )
+  return commitAloneAndNotify(world.pool, university.id, kioskActsCommand, { kiosk, acts })
 }
 
 function alreadyRevoked({ id, name }: AdminKiosk): { ok: false; refusal: AdminRefusal } {

@@ -3,9 +3,10 @@ import { nearestName } from '#shared/domain/nearest-name.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { DEFAULT_SETTINGS, UniversitySettings } from '#shared/domain/university.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
-import { appendChange } from '../platform/postgres/append-change.ts'
+import { loadSettings } from '../platform/postgres/university-facts.ts'
 import { updateSettings, type University } from '../universities/university-rows.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import type { AloneCommand } from '../platform/writer/alone-command.ts'
+import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 import {
   answer,
   refusal,
@@ -170,7 +171,7 @@ Type durations with a unit: 2h, 90s, 15min. The value "default" has the same eff
     const checked = checkSettings({ ...university.value.settings, [key.value]: value })
     if (!checked.ok)
       return refusal(`${quoted(typed)} was not accepted for ${key.value}: it must be ${boundsOf(key.value)}.`)
-    return commitSetting(world, university.value, key.value, checked.value)
+    return commitSetting(world, university.value, key.value, checked.value[key.value])
   },
 }
 
@@ -189,32 +190,51 @@ export const settingsUnset: AdminCommand = {
     if (!key.ok) return key
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const after = { ...university.value.settings, [key.value]: DEFAULT_SETTINGS[key.value] }
-    return commitSetting(world, university.value, key.value, after)
+    return commitSetting(world, university.value, key.value, DEFAULT_SETTINGS[key.value])
   },
 }
 
 /** What is so already is no change. [AUD-5] */
 async function commitSetting(
   world: AdminWorld,
-  { id: universityId, settings: before }: University,
+  { id: universityId }: University,
   key: Key,
-  after: UniversitySettings,
+  value: UniversitySettings[Key],
 ): Promise<Decision<AdminAnswer, AdminRefusal>> {
-  const value = after[key]
-  const facts = { universityId, key, value, before: before[key] }
-  if (before[key] === value) return answer(`${key} is already ${shownValue(key, value)}.`, facts)
-  await commitUnderClock(world.pool, universityId, async (client) => {
-    await updateSettings(client, universityId, differing(after))
-    await appendChange(client, {
-      universityId,
-      actor: 'cli',
-      service: 'settings',
-      subject: 'set',
-      log: { key, from: before[key], to: value },
-    })
-  })
-  return answer(`${key} is ${shownValue(key, value)} now; it was ${shownValue(key, before[key])}.`, facts)
+  const done = await commitAloneAndNotify(world.pool, universityId, settingCommand, { key, value })
+  if (!done.ok) return done
+  const before = done.value
+  const facts = { universityId, key, value, before }
+  return before === value
+    ? answer(`${key} is already ${shownValue(key, value)}.`, facts)
+    : answer(`${key} is ${shownValue(key, value)} now; it was ${shownValue(key, before)}.`, facts)
+}
+
+interface SettingInput {
+  key: Key
+  value: UniversitySettings[Key]
+}
+
+/** Changes one setting, whatever others are meanwhile; gives what it was. */
+const settingCommand: AloneCommand<
+  SettingInput,
+  UniversitySettings,
+  UniversitySettings,
+  UniversitySettings[Key],
+  never
+> = {
+  name: 'change a setting',
+  actor: 'staff',
+  load: (client, { universityId }) => loadSettings(client, universityId),
+  decide: (_input, before) => accept(before),
+  write: async (client, { universityId }, before, effects, { key, value }) => {
+    if (before[key] === value) return value
+    effects.step()
+    await updateSettings(client, universityId, differing({ ...before, [key]: value }))
+    const log = { key, from: before[key], to: value }
+    effects.log.push({ universityId, actor: 'cli', service: 'settings', subject: 'set', log })
+    return before[key]
+  },
 }
 
 /** Only what differs is stored: a better default later reaches those who never chose. */

@@ -1,3 +1,4 @@
+import { accept } from '#shared/domain/decision.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
 import { isPublicProvider } from '../universities/university-collisions.ts'
@@ -7,7 +8,8 @@ import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import { loadUniversities, updatePinHash, updateTimezoneAndLocale } from '../universities/university-rows.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import type { AloneCommand } from '../platform/writer/alone-command.ts'
+import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 import { answer, refusal, usageRefusal, type AdminCommand, type AdminInput } from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
@@ -153,17 +155,33 @@ Opening hours are local times and move with the time zone.`,
     const text = `the time zone ${after.timezone} and the language ${after.locale}`
     if (after.timezone === timezone && after.locale === locale)
       return answer(`${name} already has ${text}.`, facts)
-    await commitUnderClock(world.pool, id, async (client) => {
-      await updateTimezoneAndLocale(client, id, after)
-      await appendChange(client, {
-        universityId: id,
-        actor: 'cli',
-        service: 'universities',
-        subject: 'edit',
-        log: { before, after },
-      })
-    })
+    await commitAloneAndNotify(world.pool, id, editUniversityCommand, { before, after })
     return answer(`${name} now has ${text}.`, facts)
+  },
+}
+
+interface ZoneAndLanguage {
+  timezone: string
+  locale: string
+}
+
+/** Changes time zone and language of a university. */
+const editUniversityCommand: AloneCommand<
+  { before: ZoneAndLanguage; after: ZoneAndLanguage },
+  null,
+  null,
+  void,
+  never
+> = {
+  name: 'edit a university',
+  actor: 'staff',
+  load: async () => null,
+  decide: () => accept(null),
+  write: async (client, { universityId }, _value, effects, { before, after }) => {
+    effects.step()
+    await updateTimezoneAndLocale(client, universityId, after)
+    const log = { before, after }
+    effects.log.push({ universityId, actor: 'cli', service: 'universities', subject: 'edit', log })
   },
 }
 

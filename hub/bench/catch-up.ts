@@ -4,7 +4,7 @@ import type { EngineRequest, EngineAnswer } from './engine-process.ts'
 import { limitFigure, median, spread, type Benchmark, type Figure } from './figure.ts'
 import { withKioskScene, type KioskScene } from './kiosk-scene.ts'
 import { query } from '../platform/postgres/database.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import { commitChange } from '../testing/commit-change.ts'
 
 type EngineChild = WorkerProcess<EngineRequest, EngineAnswer>
 
@@ -54,7 +54,7 @@ export const catchUp: Benchmark = {
 /** Changes every leaf in one commit, as staff or a long absence would; gives the head. The hub has read it when this returns. */
 async function changeAll({ world }: KioskScene, kind: keyof typeof CHANGES): Promise<number> {
   const { pool, universityId } = world
-  const head = await commitUnderClock(pool, universityId, async (client, { clock }) => {
+  const head = await commitChange(pool, universityId, async (client, { clock }) => {
     await query(
       client,
       `update spaces set clock = $2, ${CHANGES[kind]} where university_id = $1 and child_count = 0`,

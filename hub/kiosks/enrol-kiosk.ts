@@ -4,10 +4,13 @@ import type { KioskRole } from '#shared/domain/kiosk.ts'
 import { enrolStatement } from '#shared/wire/messages.ts'
 import type { EnrolRequest } from '#shared/wire/rest.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
+import { countTryNow, dropTries } from '../platform/http/rate-limits.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
-import { lockUniversity } from '../platform/writer/lock-university.ts'
-import { transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
+import { transaction, type Database } from '../platform/postgres/database.ts'
+import type { AloneCommand, RunAlone } from '../platform/writer/alone-command.ts'
+import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 import {
+  findUniversityOfCode,
   insertEnrolment,
   insertKiosk,
   isLiveSpace,
@@ -15,15 +18,11 @@ import {
   loadEnrolment,
   loadKioskAssignment,
   markEnrolmentUsed,
-  stepFactsClock,
   type EnrolledKiosk,
   type Enrolment,
   type KioskAssignment,
 } from './enrolment-rows.ts'
 import { markKioskRevoked } from './kiosk-rows.ts'
-import { insertTry, loadTries, type LimitedBucket } from '../platform/http/rate-limits.ts'
-import { notifyHeads } from '../platform/writer/heads.ts'
-import { hashEnrolmentCode, isSignedBy, makeEnrolmentCode, parseEnrolmentCode } from './enrolment-codes.ts'
 
 /** How long a code is good, unless the one who asks says otherwise. [SYN-20] */
 export const DEFAULT_CODE_MINUTES = 15
@@ -77,97 +76,95 @@ export type EnrolRefusal =
 /** `isNew` is false when the same device asked again because its first answer was lost. */
 export type Enrolled = EnrolledKiosk & { isNew: boolean }
 
-/** `head` is set when a kiosk was revoked: the clock that the hubs are notified of. */
-type RedeemedCode = Enrolled & { head: number | null }
+/** What enrolments need: where they are counted, and how their commands are run. */
+export interface EnrolDependencies {
+  pool: Database
+  run: RunAlone
+}
 
 /**
- * A device shows code, key and proof and becomes a kiosk, in one transaction; `from` is the host that it dialled and
- * the address that it came from. Failures are counted per address, across hubs and restarts. [SYN-20]
+ * A device shows code, key and proof and becomes a kiosk; `from` is the host that it dialled and the address that it came
+ * from. Tries are counted per address, across hubs and restarts, before they are looked at; one that succeeds counts for
+ * nothing. [SYN-20]
  */
 export async function commitEnrolment(
-  pool: Database,
+  { pool, run }: EnrolDependencies,
   request: EnrolRequest,
   from: { host: string; address: string },
   limit: AttemptLimit = FAILED_ENROLMENTS,
 ): Promise<Decision<Enrolled, EnrolRefusal>> {
-  const isProved = isSignedBy(
-    request.publicKey,
-    enrolStatement(from.host, request.code, request.publicKey),
-    request.proof,
-  )
   const bucket = `enrol ${addressBucket(from.address)}`
-  const decision = await transaction(pool, 'read committed', (client) =>
-    redeemCounted(client, { name: bucket, limit }, isProved, request),
-  )
-  if (!decision.ok) return decision
-  const { head, ...enrolled } = decision.value
-  // The change is committed; hubs that miss the notification find it by their poll. [SYN-27]
-  if (head !== null)
-    await notifyHeads(pool, [{ universityId: enrolled.universityId, head }]).catch(() => undefined)
-  return accept(enrolled)
-}
-
-/** Counts a failure or does the enrolment. Returns a decision in both cases, so that the count is committed too. */
-async function redeemCounted(
-  client: Transaction,
-  bucket: LimitedBucket,
-  isProved: boolean,
-  request: EnrolRequest,
-): Promise<Decision<RedeemedCode, EnrolRefusal>> {
-  const tries = await loadTries(client, bucket.name)
-  if (tries.count >= bucket.limit.count) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
-  const used: Decision<RedeemedCode, EnrolRefusal> = isProved
-    ? await redeem(client, request)
-    : refuse({ why: 'badProof' })
-  if (!used.ok) await insertTry(client, bucket.name, bucket.limit.windowMs)
-  return used
-}
-
-async function redeem(
-  client: Transaction,
-  request: EnrolRequest,
-): Promise<Decision<RedeemedCode, EnrolRefusal>> {
+  const tries = await countTryNow(pool, bucket, limit.windowMs)
+  if (tries.count > limit.count) return refuse({ why: 'tooMany', retryAfterMs: tries.resetsInMs })
+  const statement = enrolStatement(from.host, request.code, request.publicKey)
+  if (!isSignedBy(request.publicKey, statement, request.proof)) return refuse({ why: 'badProof' })
   const code = parseEnrolmentCode(request.code)
-  const enrolment = code === null ? null : await loadEnrolment(client, hashEnrolmentCode(code))
-  if (enrolment === null || enrolment.isExpired) return refuse({ why: 'codeRefused' })
-  if (enrolment.kioskId !== null) {
-    const again = await loadEnrolledKiosk(client, enrolment.kioskId, request.publicKey)
-    return again === null ? refuse({ why: 'codeRefused' }) : accept({ ...again, isNew: false, head: null })
-  }
-  const found = await findAssignment(client, enrolment, request.name)
-  if (found === null) return refuse({ why: 'codeRefused' })
-  const { assignment, head } = found
-  const kiosk = await insertKiosk(client, enrolment.universityId, assignment, request)
-  await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
-  await appendChange(client, {
-    universityId: kiosk.universityId,
-    actor: `kiosk ${kiosk.kioskId}`,
-    service: 'kiosks',
-    subject: 'enrol',
-    log: {
-      ...kiosk,
-      name: assignment.name,
-      keyGrade: request.keyGrade,
-      replacesKioskId: enrolment.replacesKioskId,
-    },
-  })
-  return accept({ ...kiosk, isNew: true, head })
+  const codeHash = code === null ? null : hashEnrolmentCode(code)
+  const universityId = codeHash === null ? null : await findUniversityOfCode(pool, codeHash)
+  if (codeHash === null || universityId === null) return refuse({ why: 'codeRefused' })
+  const enrolled = await run(universityId, enrolCommand, { request, codeHash })
+  if (enrolled.ok) await dropTries(pool, [bucket])
+  return enrolled
 }
 
-/** Space, role, name and settings of the new kiosk, taken from the one that it replaces if it does; null when its space is gone. */
-async function findAssignment(
-  client: Transaction,
-  { universityId, replacesKioskId, spaceId, role }: Enrolment,
-  name: string,
-): Promise<{ assignment: KioskAssignment; head: number | null } | null> {
-  if (replacesKioskId === null) {
-    const assignment = { spaceId, role, name, settings: {} }
-    return (await isLiveSpace(client, universityId, spaceId)) ? { assignment, head: null } : null
-  }
-  // The university first and its kiosks after it, in the order of every commit. [SYN-28]
-  await lockUniversity(client, universityId, null)
-  const assignment = await loadKioskAssignment(client, universityId, replacesKioskId)
-  if (assignment === null || !(await isLiveSpace(client, universityId, assignment.spaceId))) return null
-  await markKioskRevoked(client, universityId, replacesKioskId)
-  return { assignment, head: await stepFactsClock(client, universityId) }
+interface EnrolInput {
+  request: EnrolRequest
+  codeHash: string
+}
+
+interface EnrolFacts {
+  enrolment: Enrolment | null
+  /** The kiosk that the code made already, where it has this key. */
+  known: EnrolledKiosk | null
+  /** Space, role, name and settings of the kiosk that is to be replaced; null: none, or it is gone. */
+  replaced: KioskAssignment | null
+  isSpaceLive: boolean
+}
+
+type AcceptedEnrolment = { known: EnrolledKiosk } | { enrolment: Enrolment; assignment: KioskAssignment }
+
+/** Makes a device a kiosk, with what it takes over from the one that it replaces, which is revoked. [SYN-20] [SYN-28] */
+const enrolCommand: AloneCommand<EnrolInput, EnrolFacts, AcceptedEnrolment, Enrolled, EnrolRefusal> = {
+  name: 'enrol a kiosk',
+  actor: 'kiosk',
+  load: async (client, { universityId }, { request, codeHash }) => {
+    const enrolment = await loadEnrolment(client, codeHash)
+    if (enrolment === null) return { enrolment, known: null, replaced: null, isSpaceLive: false }
+    const { kioskId, replacesKioskId, spaceId } = enrolment
+    const known = kioskId === null ? null : await loadEnrolledKiosk(client, kioskId, request.publicKey)
+    const replaced =
+      replacesKioskId === null ? null : await loadKioskAssignment(client, universityId, replacesKioskId)
+    const isSpaceLive = await isLiveSpace(client, universityId, replaced?.spaceId ?? spaceId)
+    return { enrolment, known, replaced, isSpaceLive }
+  },
+  decide: ({ request }, { enrolment, known, replaced, isSpaceLive }) => {
+    if (enrolment === null || enrolment.isExpired) return refuse({ why: 'codeRefused' })
+    if (enrolment.kioskId !== null) return known === null ? refuse({ why: 'codeRefused' }) : accept({ known })
+    const { spaceId, role, replacesKioskId } = enrolment
+    const assignment =
+      replacesKioskId === null ? { spaceId, role, name: request.name, settings: {} } : replaced
+    return assignment === null || !isSpaceLive
+      ? refuse({ why: 'codeRefused' })
+      : accept({ enrolment, assignment })
+  },
+  write: async (client, { universityId }, accepted, effects, { request }) => {
+    if ('known' in accepted) return { ...accepted.known, isNew: false }
+    const { enrolment, assignment } = accepted
+    const { replacesKioskId } = enrolment
+    if (replacesKioskId !== null) {
+      await markKioskRevoked(client, universityId, replacesKioskId)
+      effects.step()
+    }
+    const kiosk = await insertKiosk(client, universityId, assignment, request)
+    await markEnrolmentUsed(client, enrolment.id, kiosk.kioskId)
+    const { name } = assignment
+    effects.log.push({
+      universityId,
+      actor: `kiosk ${kiosk.kioskId}`,
+      service: 'kiosks',
+      subject: 'enrol',
+      log: { ...kiosk, name, keyGrade: request.keyGrade, replacesKioskId },
+    })
+    return { ...kiosk, isNew: true }
+  },
 }

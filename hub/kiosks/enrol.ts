@@ -3,10 +3,9 @@ import type { AttemptLimit } from '#shared/domain/conduct.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import { EnrolRequest, type EnrolResponse } from '#shared/wire/rest.ts'
 import { addressBucket } from '../platform/http/network-address.ts'
-import { commitEnrolment, type EnrolRefusal } from './enrol-kiosk.ts'
+import { commitEnrolment, type EnrolDependencies, type EnrolRefusal } from './enrol-kiosk.ts'
 import { isPrintable } from '../platform/printable.ts'
 import type { HubLog } from '../platform/log.ts'
-import type { Database } from '../platform/postgres/database.ts'
 import { answerRefusal } from '../platform/http/errors.ts'
 import { dialledHost } from '../platform/connections/sync-route.ts'
 import { makeKeyedQueue } from '../platform/http/keyed-queue.ts'
@@ -14,7 +13,11 @@ import { makeKeyedQueue } from '../platform/http/keyed-queue.ts'
 const check = makeCheck(EnrolRequest)
 
 /** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
-export function enrolRoute(pool: Database, log: HubLog, failures: AttemptLimit): FastifyPluginAsync {
+export function enrolRoute(
+  dependencies: EnrolDependencies,
+  log: HubLog,
+  failures: AttemptLimit,
+): FastifyPluginAsync {
   return async (app) => {
     // Tries of one address run one after the other, so that a flood of guesses uses one database connection and not all of them.
     const queue = makeKeyedQueue(100)
@@ -25,7 +28,7 @@ export function enrolRoute(pool: Database, log: HubLog, failures: AttemptLimit):
       if (!isTaken) return answerRefusal(reply, 'malformed')
       const from = { host: dialledHost(request), address: request.clientAddress }
       const running = queue.run(addressBucket(from.address), () =>
-        commitEnrolment(pool, checked.value, from, failures),
+        commitEnrolment(dependencies, checked.value, from, failures),
       )
       if (running === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
       const decision = await running

@@ -52,6 +52,16 @@ export async function insertEnrolment(
   return row
 }
 
+/** The university of a code; null: no such code. */
+export async function findUniversityOfCode(database: Queryable, codeHash: string): Promise<number | null> {
+  const [row] = await query<{ universityId: number }>(
+    database,
+    'select university_id as "universityId" from enrolments where code_hash = $1',
+    [codeHash],
+  )
+  return row?.universityId ?? null
+}
+
 /** Finds a code by its hash and locks it to the end of the transaction: two devices cannot both use it. */
 export async function loadEnrolment(transaction: Queryable, codeHash: string): Promise<Enrolment | null> {
   const [row] = await query<Enrolment>(
@@ -106,17 +116,6 @@ export async function loadKioskAssignment(
     [universityId, kioskId],
   )
   return row ?? null
-}
-
-/** Steps the university's clock and facts clock, under its lock, so that every hub reads its kiosks again; gives the new head. */
-export async function stepFactsClock(transaction: Queryable, universityId: number): Promise<number> {
-  const [row] = await query<{ clock: number }>(
-    transaction,
-    'update universities set clock = clock + 1, facts_clock = clock + 1 where id = $1 returning clock',
-    [universityId],
-  )
-  if (row === undefined) throw new Error('a locked university is gone')
-  return row.clock
 }
 
 /** Inserts a kiosk for a device. */

@@ -10,6 +10,8 @@ export const LOG_CODES = {
   'client-aborted': 'Nothing to do.',
   'cluster-replaced': 'It was restored or replaced: all universities got new epochs.',
   'commit-retried': 'The database was away or the commit conflicted; nothing is lost.',
+  'commit-too-slow':
+    'The kiosk keeps it and pushes it again; when it comes again and again, look at the database.',
   'database-away': 'Logged once until it answers again.',
   'database-log':
     '`line` is what PostgreSQL wrote; a warning for its FATAL and PANIC lines, else at level debug.',

@@ -1,4 +1,4 @@
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import { commitChange } from '../testing/commit-change.ts'
 import { query, transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 
 // What an administrator does to a university, as another process beside the hubs does it.
@@ -41,7 +41,7 @@ export async function commitTree(
   nowMs: number,
   change: (client: Transaction, clock: number) => Promise<void>,
 ): Promise<number> {
-  return commitUnderClock(
+  return commitChange(
     database,
     universityId,
     async (client, { clock }) => {

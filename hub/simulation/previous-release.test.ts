@@ -13,7 +13,7 @@ import { dumpSchema, readSchemaFile } from '../platform/postgres/dump-schema.ts'
 import { migrate, readSchemaFiles } from '../platform/postgres/migrate.ts'
 import { makeEmptyDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { parseKioskMessage } from '../platform/connections/parse-kiosk-message.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import { commitChange } from '../testing/commit-change.ts'
 import { RequestProcess } from './request-process.ts'
 import { HubHost } from './hub-host.ts'
 import { loadSettled } from './ledger.ts'
@@ -199,7 +199,7 @@ test.each([
       release.spaceId,
     ])
     const say = (location: string, name: string): Promise<unknown> =>
-      commitUnderClock(pool, home?.id ?? 0, (client, { clock }) =>
+      commitChange(pool, home?.id ?? 0, (client, { clock }) =>
         query(
           client,
           'update spaces set location = $2, texts = $3, clock = $4, facts_clock = $4 where id = $1',

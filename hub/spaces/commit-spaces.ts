@@ -11,7 +11,7 @@ import {
 } from '#shared/domain/space-tree-diff.ts'
 import { pathText, type SpaceSpec, type TreeFault } from '#shared/domain/space-tree.ts'
 import { isHiddenBySomebody, MAX_TREE_SPACES } from '#shared/domain/space.ts'
-import { appendChange } from '../platform/postgres/append-change.ts'
+import type { Change } from '../platform/postgres/append-change.ts'
 import { type Database, type Queryable, type Transaction } from '../platform/postgres/database.ts'
 import { replaceHours } from './hour-rows.ts'
 import {
@@ -25,7 +25,8 @@ import {
   updateSpaces,
   type NewSpace,
 } from './space-rows.ts'
-import { commitUnderClock } from '../platform/writer/commit-under-clock.ts'
+import type { AloneCommand } from '../platform/writer/alone-command.ts'
+import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 
 /** After a change of more rows than this the planner's statistics are renewed at once: half speed without. */
 const ANALYZE_FROM_ROWS = 500
@@ -59,7 +60,8 @@ export async function previewSpaceTree(
   wanted: readonly SpaceSpec[],
   options: { prune: boolean },
 ): Promise<Decision<ImportOutcome, TreeFault[]>> {
-  const planned = await planSpaceTree(database, universityId, wanted, options.prune)
+  const state = await loadTreeState(database, universityId)
+  const planned = planSpaceTree(state, wanted, options.prune)
   return planned.ok ? accept(planned.value.outcome) : planned
 }
 
@@ -76,27 +78,36 @@ export async function commitSpaceTree(
   const preview = await previewSpaceTree(pool, universityId, wanted, options)
   if (!preview.ok) return preview
   if (changeCount(preview.value.difference) === 0) return preview
-  // Decided again under the lock: what was there before it may have changed.
-  const done = await commitUnderClock(
-    pool,
-    universityId,
-    async (client, { clock }) => {
-      const planned = await planSpaceTree(client, universityId, wanted, options.prune)
-      if (!planned.ok) return planned
-      const { existing, outcome } = planned.value
-      const unconfirmed = faultsOfUnconfirmed(outcome.difference, options.confirmed ?? null)
-      if (unconfirmed.length > 0) return refuse(unconfirmed)
-      if (changeCount(outcome.difference) === 0) return accept(outcome)
-      await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
-      const settled = { ...outcome, clock }
-      await log(client, universityId, settled, options)
-      return accept(settled)
-    },
-    null,
-    (result) => result.ok && changeCount(result.value.difference) > 0,
-  )
+  const done = await commitAloneAndNotify(pool, universityId, importSpacesCommand, { wanted, options })
   if (done.ok && changeCount(done.value.difference) >= ANALYZE_FROM_ROWS) await analyzeSpaces(pool)
   return done
+}
+
+/** Decided under the lock: what was there before it may have changed. */
+const importSpacesCommand: AloneCommand<
+  { wanted: readonly SpaceSpec[]; options: ImportOptions },
+  TreeState,
+  PlannedTree,
+  ImportOutcome,
+  TreeFault[]
+> = {
+  name: 'import spaces',
+  actor: 'staff',
+  load: (client, { universityId }) => loadTreeState(client, universityId),
+  decide: ({ wanted, options }, state) => {
+    const planned = planSpaceTree(state, wanted, options.prune)
+    if (!planned.ok) return planned
+    const faults = faultsOfUnconfirmed(planned.value.outcome.difference, options.confirmed ?? null)
+    return faults.length > 0 ? refuse(faults) : planned
+  },
+  write: async (client, { universityId, clock }, { existing, outcome }, effects, { options }) => {
+    if (changeCount(outcome.difference) === 0) return outcome
+    effects.step()
+    await writeSpaceTree(client, universityId, clock, existing, outcome.difference)
+    const settled = { ...outcome, clock }
+    effects.log.push(importChange(universityId, settled, options))
+    return settled
+  },
 }
 
 /** Spaces that would be deleted, and were not there, or were called otherwise, when somebody confirmed what is. [IMP-16] */
@@ -121,14 +132,32 @@ export function changeCount(difference: TreeDifference): number {
   return difference.create.length + difference.update.length + difference.delete.length
 }
 
-/** What an import of these spaces would do, with what was there before it. Changes nothing. */
-export async function planSpaceTree(
-  database: Queryable,
-  universityId: number,
+/** What an import is planned from. */
+export interface TreeState {
+  existing: ExistingSpace[]
+  /** Kiosks at live spaces. */
+  kiosks: { id: number; name: string; spaceId: number }[]
+}
+
+/** What an import would do, with what was there before it. */
+export interface PlannedTree {
+  existing: ExistingSpace[]
+  outcome: ImportOutcome
+}
+
+/** Reads the live spaces of a university and the kiosks at them. */
+export async function loadTreeState(database: Queryable, universityId: number): Promise<TreeState> {
+  const existing = await loadSpaces(database, universityId)
+  const ids = existing.map(({ id }) => id)
+  return { existing, kiosks: await loadKiosksAt(database, universityId, ids) }
+}
+
+/** What an import of these spaces would do. Pure. */
+export function planSpaceTree(
+  { existing, kiosks }: TreeState,
   wanted: readonly SpaceSpec[],
   prune: boolean,
-): Promise<Decision<{ existing: ExistingSpace[]; outcome: ImportOutcome }, TreeFault[]>> {
-  const existing = await loadSpaces(database, universityId)
+): Decision<PlannedTree, TreeFault[]> {
   const paths = pathsOfSpaces(existing)
   const faults = faultsOfTree(wanted, new Set(spacesByPath(existing).keys()))
   const difference = diffSpaceTree(existing, wanted, { prune })
@@ -144,16 +173,9 @@ export async function planSpaceTree(
       detail: `the university would have ${afterCount - hiddenCount - 1} spaces; at most ${MAX_TREE_SPACES} are allowed`,
     })
   if (faults.length > 0) return refuse(faults)
-  const stranded = await loadKiosksAt(
-    database,
-    universityId,
-    difference.delete.map((space) => space.id),
-  )
-  const strandedKiosks = stranded.map(({ id, name, spaceId }) => ({
-    id,
-    name,
-    path: pathText(paths.get(spaceId) ?? []),
-  }))
+  const strandedKiosks = kiosks
+    .filter(({ spaceId }) => deletedIds.has(spaceId))
+    .map(({ id, name, spaceId }) => ({ id, name, path: pathText(paths.get(spaceId) ?? []) }))
   const outcome = { difference, beforeCount: existing.length, afterCount, strandedKiosks, clock: null }
   return accept({ existing, outcome })
 }
@@ -197,14 +219,9 @@ function placeNew(
   })
 }
 
-async function log(
-  client: Queryable,
-  universityId: number,
-  outcome: ImportOutcome,
-  options: ImportOptions,
-): Promise<void> {
+function importChange(universityId: number, outcome: ImportOutcome, options: ImportOptions): Change {
   const { difference, beforeCount, afterCount, clock } = outcome
-  await appendChange(client, {
+  return {
     universityId,
     actor: options.actor,
     service: 'spaces',
@@ -220,5 +237,5 @@ async function log(
       unchangedCount: difference.unchangedCount,
       clock,
     },
-  })
+  }
 }

@@ -5,8 +5,9 @@ import { transaction } from '../platform/postgres/database.ts'
 import { loadFreshness } from '../platform/postgres/university-facts.ts'
 import { dropTracked, insertTracked, loadDeletedSpaces, loadSpaceState } from './person-space-rows.ts'
 import { loadPeopleSpace } from './people-tree.ts'
-import { commitNewSpace, commitSpaceEdit } from './commit-person-space.ts'
-import { commitOnKiosks, commitSpaceRemoval, commitSpaceRestore } from './commit-space-removal.ts'
+import { editSpaceCommand, newSpaceCommand } from './edit-space.ts'
+import { onKiosksCommand, removeSpaceCommand, restoreSpaceCommand } from './remove-space.ts'
+import { changeSpaces } from './change-spaces.ts'
 import type { SpaceDependencies } from './change-spaces.ts'
 import { SerializedJson, type HttpRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
 import { makeTreeAnswers } from './tree-answers.ts'
@@ -50,22 +51,30 @@ function changingRoutes(handle: Handle, dependencies: SpaceDependencies): void {
       refusal.why === 'stale' ? { ...refusal, current: await loadPeopleSpace(pool, actor, id) } : refusal,
     )
   handle('POST /spaces', async ({ body }, caller) =>
-    current(caller, await commitNewSpace(dependencies, caller, body)),
+    current(caller, await changeSpaces(dependencies, caller, newSpaceCommand, body)),
   )
   handle('PATCH /spaces/:id', async ({ params, body }, caller) => {
     const { version, ...input } = body
-    const done = await commitSpaceEdit(dependencies, caller, { id: params.id, version, patch: input })
+    const done = await changeSpaces(dependencies, caller, editSpaceCommand, {
+      id: params.id,
+      version,
+      patch: input,
+    })
     return done.ok ? show(pool, caller.actor, done.value) : withCurrent(caller, params.id, done.refusal)
   })
   handle('DELETE /spaces/:id', async ({ params, query: { version, withChildren = false } }, caller) => {
-    const done = await commitSpaceRemoval(dependencies, caller, { id: params.id, version, withChildren })
+    const done = await changeSpaces(dependencies, caller, removeSpaceCommand, {
+      id: params.id,
+      version,
+      withChildren,
+    })
     return done.ok ? done : withCurrent(caller, params.id, done.refusal)
   })
   handle('POST /spaces/:id/restore', async ({ params }, caller) =>
-    current(caller, await commitSpaceRestore(dependencies, caller, params.id)),
+    current(caller, await changeSpaces(dependencies, caller, restoreSpaceCommand, { id: params.id })),
   )
   handle('PUT /spaces/:id/on-kiosks', async ({ params, body }, caller) =>
-    current(caller, await commitOnKiosks(dependencies, caller, { id: params.id, ...body })),
+    current(caller, await changeSpaces(dependencies, caller, onKiosksCommand, { id: params.id, ...body })),
   )
 }
 

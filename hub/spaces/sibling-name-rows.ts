@@ -1,36 +1,26 @@
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
-/** A name below a parent, and where it is looked for. */
-export interface SiblingName {
-  parentId: number | null
-  name: string
-  exceptId: number | null
-  /** Whose hidden siblings it is looked for among too, beside the public ones; null: nobody's. */
-  hiddenById: number | null
+/** A live space of some name below a parent. */
+export interface Namesake {
+  id: number
+  onKiosks: boolean
+  createdById: number | null
 }
 
-/** Whether one of those live siblings has the name. [TRE-15] */
-export async function hasSibling(
+/** The live spaces of one name below a parent, public or not. [TRE-15] */
+export async function loadNamesakes(
   database: Queryable,
   universityId: number,
-  sibling: SiblingName,
-): Promise<boolean> {
-  const { parentId, name, exceptId, hiddenById } = sibling
-  const rows = await query(
+  parentId: number | null,
+  name: string,
+): Promise<Namesake[]> {
+  return query<Namesake>(
     database,
-    `select 1 from spaces where university_id = $1 and parent_id is not distinct from $2 and name = $3
-       and not is_deleted and id is distinct from $4
-       and (on_kiosks or created_by_id = $5::bigint)`,
-    [universityId, parentId, name, exceptId, hiddenById],
+    `select id, on_kiosks as "onKiosks", created_by_id as "createdById" from spaces
+     where university_id = $1 and parent_id is not distinct from $2 and name = $3 and not is_deleted`,
+    [universityId, parentId, name],
   )
-  return rows.length > 0
 }
 
-/** The unique index of the names of public siblings: migration 0008. */
-const NAME_INDEX = 'spaces_public_names'
-
-/** Whether an exception says that the database itself found a name taken: somebody wrote it without the university's lock. [TRE-15] */
-export function isNameTaken(error: unknown): boolean {
-  const { code, constraint } = error as { code?: string; constraint?: string }
-  return code === '23505' && constraint === NAME_INDEX
-}
+/** The unique index of the names of public siblings, of migration 0008: the database itself found a name taken. [TRE-15] */
+export const PUBLIC_NAMES_INDEX = 'spaces_public_names'

@@ -6,7 +6,7 @@ import { noMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { commitUnderClock } from '../writer/commit-under-clock.ts'
+import { commitChange } from '../../testing/commit-change.ts'
 import type { SyncCore } from '../connections/sync-core.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
 import { insertTestKiosk, TestSession, openTestSession, type TestKiosk } from '../../testing/testing-kiosk.ts'
@@ -93,7 +93,7 @@ test('[SYN-27] [SYN-8] what another hub and an administrator commit arrives too,
     const there = await openTestSession(core, watcher)
     const here = await openTestSession(elsewhere, tapper)
     await here.push(tapper.report(campus.rooms[0], 2))
-    const head = await commitUnderClock(database.pool, campus.universityId, async (client, { clock }) => {
+    const head = await commitChange(database.pool, campus.universityId, async (client, { clock }) => {
       await query(client, 'update spaces set is_deleted = true, clock = $2 where id = $1', [
         campus.rooms[1],
         clock,
@@ -136,7 +136,7 @@ test('[SYN-8] a kiosk that was away gets what changed since, and a space off kio
   first.hangUp()
   const here = await openTestSession(core, tapper)
   await here.push(tapper.report(campus.rooms[0], 1))
-  await commitUnderClock(database.pool, campus.universityId, async (client, { clock }) => {
+  await commitChange(database.pool, campus.universityId, async (client, { clock }) => {
     await query(client, 'update spaces set on_kiosks = false where id = $1', [campus.rooms[3]])
     await query(client, 'select rebuild_composites($1, $2)', [campus.universityId, clock])
   })
@@ -162,7 +162,7 @@ test('[SYN-13] a kiosk of the protocol before gets whole rows', async () => {
 test('[TXT-5] texts in other languages go to kiosks of protocol 3 alone, in a snapshot, a frame, a catch-up and the frames kept for it', async () => {
   const [room] = campus.rooms
   const say = async (name: string): Promise<number> =>
-    commitUnderClock(database.pool, campus.universityId, async (client, { clock }) => {
+    commitChange(database.pool, campus.universityId, async (client, { clock }) => {
       await query(
         client,
         `update spaces set texts = jsonb_build_object('sl', jsonb_build_object('name', $2::text)), clock = $3, facts_clock = $3

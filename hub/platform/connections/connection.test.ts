@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { hashPin } from '../../kiosks/pin.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { commitUnderClock } from '../writer/commit-under-clock.ts'
+import { commitChange } from '../../testing/commit-change.ts'
 import { rollEpoch, rollEpochIfClusterChanged } from '../writer/epoch.ts'
 import type { SyncCore } from './sync-core.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
@@ -252,7 +252,7 @@ test('[SYN-17] a new epoch gives no number again that the database may have give
 
 test('[SYN-28] a revoked kiosk is off by the next poll, and is not let in again', async () => {
   const open = await openTestSession(core, kiosk)
-  await commitUnderClock(database.pool, campus.universityId, (client) =>
+  await commitChange(database.pool, campus.universityId, (client) =>
     query(client, 'update kiosks set revoked_at = now() where id = $1', [kiosk.id]),
   )
   expect(await open.connection.closed()).toBe('revoked')
@@ -264,7 +264,7 @@ test('[SYN-28] a revoked kiosk is off by the next poll, and is not let in again'
 
 test('[SYN-21] a kiosk that is moved is sent its new assignment, and nothing personal is in any message', async () => {
   const open = await openTestSession(core, kiosk)
-  await commitUnderClock(database.pool, campus.universityId, (client) =>
+  await commitChange(database.pool, campus.universityId, (client) =>
     query(client, "update kiosks set space_id = $2, name = 'Moved' where id = $1", [
       kiosk.id,
       campus.rooms[1],
@@ -276,7 +276,7 @@ test('[SYN-21] a kiosk that is moved is sent its new assignment, and nothing per
 
 test('[LNG-4] [LNG-5] a language that nobody knows is sent to a kiosk of today alone; others get one that they know', async () => {
   const speak = (locale: string): Promise<unknown> =>
-    commitUnderClock(database.pool, campus.universityId, (client) =>
+    commitChange(database.pool, campus.universityId, (client) =>
       query(client, 'update universities set locale = $2 where id = $1', [campus.universityId, locale]),
     )
   await speak('cy-x-carrel')

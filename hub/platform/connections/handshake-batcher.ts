@@ -1,18 +1,13 @@
-import type { Assignment } from '#shared/domain/kiosk.ts'
-import type { Hello, ConnectionErrorCode } from '#shared/wire/messages.ts'
+import type { Hello } from '#shared/wire/messages.ts'
 import { importDeviceKey } from '../secrets/device-key.ts'
 import type { HeadSignature } from '../secrets/head-signature.ts'
 import type { HubLog } from '../log.ts'
 import type { RandomSource, HubClock } from '../ports.ts'
-import { appendChange } from '../postgres/append-change.ts'
-import { insertOutcomes } from '../writer/outcomes.ts'
-import { type LockedUniversity } from '../writer/lock-university.ts'
-import type { Database, Transaction } from '../postgres/database.ts'
-import { loadIdentities, loadKioskRows, writeSessions } from './kiosk-session-rows.ts'
-import { updateEpoch } from '../writer/epoch.ts'
-import { makeAssignment } from './make-assignment.ts'
+import type { Database } from '../postgres/database.ts'
+import { loadIdentities } from './kiosk-session-rows.ts'
+import { EPOCH_BYTES } from '../writer/epoch.ts'
 import { checkProofs, type ProofIdentity } from './check-proofs.ts'
-import { decideHello, provesRollback, type HelloDecision } from './decide-hello.ts'
+import { openSessionsCommand, type HelloResult } from './open-sessions.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 
@@ -21,29 +16,10 @@ const STORM_HELLOS = 16
 const STORM_PAUSE_MS = 30
 /** Hellos of one transaction: many kiosks that come back at once share it, and reports do not wait long for it. */
 const MAX_BATCH_HELLOS = 512
+/** Bytes of a ticket's random value. */
+const TICKET_BYTES = 16
 /** Keys kept imported. Importing one costs a third of checking a proof. */
 const MAX_KEYS = 20_000
-
-/** How a hello was answered. */
-export type HelloResult =
-  | { verdict: 'refused'; code: ConnectionErrorCode }
-  | { verdict: 'forked'; kioskId: number; universityId: number }
-  | AcceptedHello
-
-/** A hello that was accepted: the session that was opened, as committed. */
-export interface AcceptedHello {
-  verdict: 'open'
-  kioskId: number
-  universityId: number
-  session: number
-  epoch: string
-  clock: number
-  nowMs: number
-  lastMutationId: number
-  ticket: string
-  assignment: Assignment
-  needsSnapshot: boolean
-}
 
 /** Checks proofs and opens sessions, those that come together in one transaction. */
 export interface HandshakeBatcher {
@@ -175,124 +151,23 @@ class Batcher implements HandshakeBatcher {
   }
 
   private async openBatch(universityId: number, batch: readonly WaitingHello[]): Promise<void> {
+    const { writer, random, headSignature, recordServerTime, epochRolled } = this.dependencies
+    const signature = headSignature()
+    const hellos = batch.map(({ hello }) => ({
+      hello,
+      ticket: random.secret(TICKET_BYTES),
+      isHeadSigned: hello.sealed !== null && signature.verify(universityId, hello.sealed),
+    }))
     try {
-      const done = await this.dependencies.writer.runUnderLock(universityId, (client, locked) =>
-        this.commit(client, universityId, locked, batch),
-      )
-      if (done?.rolledTo !== undefined) this.dependencies.epochRolled(universityId, done.rolledTo)
+      const input = { hellos, newEpoch: random.secret(EPOCH_BYTES) }
+      const done = await writer.runAlone(universityId, openSessionsCommand, input)
+      if (!done.ok) return
+      recordServerTime(done.value.nowMs)
+      if (done.value.rolledTo !== null) epochRolled(universityId, done.value.rolledTo)
       for (const [index, { resolve }] of batch.entries())
-        resolve(done?.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' })
+        resolve(done.value.results[index] ?? { verdict: 'refused', code: 'unknownKiosk' })
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
   }
-
-  private async commit(
-    client: Transaction,
-    universityId: number,
-    locked: LockedUniversity,
-    batch: readonly WaitingHello[],
-  ): Promise<{ results: HelloResult[]; rolledTo?: string }> {
-    this.dependencies.recordServerTime(locked.nowMs)
-    const rows = await loadKioskRows(
-      client,
-      batch.map(({ hello }) => hello.kioskId),
-    )
-    const kiosks = new Map(rows.map((row) => [row.id, row]))
-    const rolledTo = await this.rollEpochIfProven(client, universityId, locked, batch)
-    const university = { epoch: rolledTo ?? locked.epoch, clock: locked.clock }
-    // Two hellos of one kiosk in one batch: the later one is the newest session.
-    const newest = new Map(batch.map(({ hello }, index) => [hello.kioskId, index]))
-    const results: HelloResult[] = []
-    const opened: Extract<HelloDecision, { verdict: 'open' }>['opened'][] = []
-    for (const [index, { hello }] of batch.entries()) {
-      const kiosk = kiosks.get(hello.kioskId)
-      const isDouble = newest.get(hello.kioskId) !== index
-      if (kiosk === undefined || isDouble) {
-        results.push({ verdict: 'refused', code: isDouble ? 'superseded' : 'unknownKiosk' })
-        continue
-      }
-      const decision = decideHello(hello, kiosk, university, this.dependencies.random.secret(16))
-      if (decision.verdict === 'open') {
-        opened.push(decision.opened)
-        if (decision.lost !== null) await recordLost(client, universityId, locked, kiosk.id, decision.lost)
-      }
-      results.push(toResult(decision, { kiosk, protocol: hello.protocol }, university, locked.nowMs))
-    }
-    if (opened.length > 0) await writeSessions(client, university.epoch, locked.nowMs, opened)
-    return rolledTo === null ? { results } : { results, rolledTo }
-  }
-
-  /** A kiosk shows a head that the hub signed and this database never reached: the database went back in time, and gets a new epoch. [SYN-17] */
-  private async rollEpochIfProven(
-    client: Transaction,
-    universityId: number,
-    locked: LockedUniversity,
-    batch: readonly WaitingHello[],
-  ): Promise<string | null> {
-    const proof = batch.find(
-      ({ hello }) =>
-        hello.sealed !== null &&
-        provesRollback(hello, locked, this.dependencies.headSignature().verify(universityId, hello.sealed)),
-    )
-    if (proof === undefined) return null
-    const epoch = this.dependencies.random.secret(12)
-    await updateEpoch(client, universityId, epoch)
-    await appendChange(client, {
-      universityId,
-      actor: `kiosk ${proof.hello.kioskId}`,
-      service: 'sync',
-      subject: 'epoch',
-      log: {
-        why: 'a kiosk has a signed head beyond the database',
-        head: locked.clock,
-        sealed: proof.hello.sealed?.head,
-      },
-    })
-    return epoch
-  }
-}
-
-function toResult(
-  decision: HelloDecision,
-  { kiosk, protocol }: { kiosk: Parameters<typeof makeAssignment>[0]; protocol: number },
-  university: { epoch: string; clock: number },
-  nowMs: number,
-): HelloResult {
-  const { id: kioskId, universityId } = kiosk
-  if (decision.verdict === 'forked') return { verdict: 'forked', kioskId, universityId }
-  if (decision.verdict !== 'open') return { verdict: 'refused', code: decision.verdict }
-  const { session, lastMutationId, ticketIssued } = decision.opened
-  return {
-    verdict: 'open',
-    kioskId,
-    universityId,
-    session,
-    ...university,
-    nowMs,
-    lastMutationId,
-    ticket: ticketIssued,
-    assignment: makeAssignment(kiosk, protocol),
-    needsSnapshot: decision.needsSnapshot,
-  }
-}
-
-/** Records lost mutations: one outcome for the whole range; the change log has its first and last id. [SYN-18] */
-async function recordLost(
-  client: Transaction,
-  universityId: number,
-  locked: LockedUniversity,
-  kioskId: number,
-  lost: { from: number; to: number },
-): Promise<void> {
-  const outcome = { kioskId, mutationId: lost.to, originKioskId: kioskId, originMutationId: lost.to }
-  const commit = { universityId, clock: locked.clock, nowMs: locked.nowMs }
-  await insertOutcomes(client, commit, [{ ...outcome, hash: '-', why: 'lost' }])
-  await appendChange(client, {
-    universityId,
-    actor: `kiosk ${kioskId}`,
-    service: 'sync',
-    subject: 'lost',
-    log: lost,
-  })
 }

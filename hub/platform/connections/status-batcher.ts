@@ -1,11 +1,22 @@
+import { accept } from '#shared/domain/decision.ts'
 import type { HubLog } from '../log.ts'
 import type { HubClock } from '../ports.ts'
 import { writeKioskStatuses, type KioskStatus } from './kiosk-session-rows.ts'
+import type { AloneCommand } from '../writer/alone-command.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 
 /** A status waits this long for others, so that thousands of heartbeat answers are a few writes. */
 const FLUSH_MS = 1_000
+
+/** Writes what kiosks reported of themselves; gives those whose session is still theirs. Nobody mirrors it. [SYN-12] */
+const statusCommand: AloneCommand<readonly KioskStatus[], null, null, number[], never> = {
+  name: 'status of kiosks',
+  actor: 'hub',
+  load: async () => null,
+  decide: () => accept(null),
+  write: (client, { nowMs }, _value, _effects, statuses) => writeKioskStatuses(client, nowMs, statuses),
+}
 
 /** Collects the status that kiosks report and writes it together, once a second. */
 export interface StatusBatcher {
@@ -26,10 +37,8 @@ export function makeStatusBatcher(dependencies: {
   let cancel: (() => void) | null = null
   const flushOne = async (universityId: number, statuses: KioskStatus[]): Promise<void> => {
     // Under the university's lock, so that kiosks' rows are never locked in two orders at once.
-    const current = await writer.runUnderLock(universityId, (client, { nowMs }) =>
-      writeKioskStatuses(client, nowMs, statuses),
-    )
-    const kept = new Set(current ?? [])
+    const current = await writer.runAlone(universityId, statusCommand, statuses)
+    const kept = new Set(current.ok ? current.value : [])
     for (const { id, session } of statuses) if (!kept.has(id)) dependencies.superseded(id, session)
   }
   const flush = (): void => {

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HTTP_STATUS, type HttpError, type HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { HubLog } from '../log.ts'
+import { LaneBusyError } from '../writer/lane-busy.ts'
 import { pathOf } from './request-target.ts'
 
 /** The words of each refusal; they never repeat what was sent. */
@@ -79,6 +80,7 @@ export function handleErrors(
       return answerRefusal(reply, 'malformed')
     }
     const code = codeOf(error)
+    if (error instanceof LaneBusyError) return answerRefusal(reply.header('retry-after', '2'), error.why)
     if (code === 'internal')
       log.error('request-failed', 'A request failed.', {
         method: request.method,

@@ -9,35 +9,6 @@ export interface Tries {
   resetsInMs: number
 }
 
-/** Reads a bucket and locks it to the end of the transaction: tries of one bucket are handled one after the other. */
-export async function loadTries(transaction: Queryable, bucket: string): Promise<Tries> {
-  await query(
-    transaction,
-    "insert into rate_limits (bucket, count, resets_at) values ($1, 0, '-infinity') on conflict (bucket) do nothing",
-    [bucket],
-  )
-  const [row] = await query<{ count: number; left: number }>(
-    transaction,
-    `select case when resets_at > now() then count else 0 end as count,
-            case when resets_at > now() then extract(epoch from resets_at - now()) * 1000 else 0 end::float8 as left
-       from rate_limits where bucket = $1 for update`,
-    [bucket],
-  )
-  return { count: row?.count ?? 0, resetsInMs: row?.left ?? 0 }
-}
-
-/** Counts one try; the first of a window starts it. */
-export async function insertTry(transaction: Queryable, bucket: string, windowMs: number): Promise<void> {
-  await query(
-    transaction,
-    `update rate_limits
-        set count = case when resets_at > now() then count + 1 else 1 end,
-            resets_at = case when resets_at > now() then resets_at else now() + $2 * interval '1 millisecond' end
-      where bucket = $1`,
-    [bucket, windowMs],
-  )
-}
-
 /**
  * Counts a try before it is checked, at a moment that the caller names; answers how many there are now. One statement:
  * tries at once are counted apart, and no transaction is held while one is checked.

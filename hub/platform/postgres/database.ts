@@ -21,6 +21,10 @@ const BEGIN: Record<Isolation, string> = {
   snapshot: 'begin isolation level repeatable read read only',
 }
 
+/** Far more than any statement of the hub takes; a university's lane stands still meanwhile. */
+const STATEMENT_MS = 15_000
+const LOCK_MS = 10_000
+
 const INT8_OID = 20
 const INT8_LIST_OID = 1016
 
@@ -35,6 +39,8 @@ export class DatabaseUnusableError extends Error {
 /** Settings of a pool; `maxConnections` defaults to 10. */
 export interface PoolOptions {
   maxConnections?: number
+  /** Statements and waits for locks are cut after a while: for the hub's own work, not for migrations, backups and imports. */
+  isBounded?: boolean
   /** Called when a connection broke while it was idle. */
   onIdleError?: (error: Error) => void
   /** The role to become in each connection; when that fails, so do all statements. */
@@ -52,6 +58,8 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
     keepAlive: true,
     // A hub that is stopped in the middle of a commit must not hold a university's lock against the others for ever.
     idle_in_transaction_session_timeout: 15_000,
+    // One that hangs must not hold it either, nor wait for it for ever.
+    ...(options.isBounded === true && { statement_timeout: STATEMENT_MS, lock_timeout: LOCK_MS }),
     types: { getTypeParser: parserOf },
     // Before any other statement of that connection; one that may not become the role is closed, and its statement fails.
     ...(role !== undefined && {
@@ -191,6 +199,18 @@ export async function loadPrivilegedRole(database: Queryable): Promise<Privilege
        from mighty me where me.rolname = current_user`,
   )
   return row === undefined || row.privileges.length === 0 ? null : row
+}
+
+/** The name of the constraint that a statement broke; null for any other error. */
+export function constraintOf(error: unknown): string | null {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('23') === true
+    ? (error.constraint ?? null)
+    : null
+}
+
+/** Whether a statement was cut since it took too long. */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '57014'
 }
 
 /** Whether the database refused the data, so that trying the same again is useless. Else the connection or the moment was bad. [SYN-7] */

@@ -1,10 +1,11 @@
-import { appendChange } from '../postgres/append-change.ts'
-import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
-import { lockUniversity } from './lock-university.ts'
+import { accept } from '#shared/domain/decision.ts'
 import type { RandomSource } from '../ports.ts'
+import { query, type Database, type Queryable } from '../postgres/database.ts'
+import type { AloneCommand } from './alone-command.ts'
+import { commitAlone } from './commit-alone.ts'
 
 /** Bytes of an epoch's name. */
-const EPOCH_BYTES = 12
+export const EPOCH_BYTES = 12
 
 /** More spaces and kiosks than anybody makes between two backups. */
 const SEQUENCE_GAP = 1_000_000
@@ -34,19 +35,28 @@ export async function rollEpoch(
   by: { actor: string; random: Pick<RandomSource, 'secret'> },
 ): Promise<void> {
   const ids = universityId === 'all' ? await loadUniversityIds(pool) : [universityId]
+  const { actor, random } = by
   for (const id of ids)
-    await transaction(pool, 'read committed', async (client) => {
-      const locked = await lockUniversity(client, id, null)
-      if (locked === null) throw new RangeError(`no university ${id}`)
-      await updateEpoch(client, id, by.random.secret(EPOCH_BYTES))
-      await appendChange(client, {
-        universityId: id,
-        actor: by.actor,
-        service: 'sync',
-        subject: 'epoch',
-        log: { why, head: locked.clock },
-      })
-    })
+    await commitAlone(pool, id, rollEpochCommand, { why, actor, epoch: random.secret(EPOCH_BYTES) })
+}
+
+interface EpochInput {
+  epoch: string
+  why: string
+  actor: string
+}
+
+/** The clock stays where it is: another epoch says all. */
+const rollEpochCommand: AloneCommand<EpochInput, null, null, void, never> = {
+  name: 'begin an epoch',
+  actor: 'hub',
+  load: async () => null,
+  decide: () => accept(null),
+  write: async (client, { universityId, clock }, _value, effects, { epoch, why, actor }) => {
+    await updateEpoch(client, universityId, epoch)
+    const log = { why, head: clock - 1 }
+    effects.log.push({ universityId, actor, service: 'sync', subject: 'epoch', log })
+  },
 }
 
 /**

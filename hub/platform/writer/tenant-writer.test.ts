@@ -1,11 +1,13 @@
 import { COMMANDS } from '../../commands.ts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { accept } from '#shared/domain/decision.ts'
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
 import { query, transaction, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { PushAnswer } from './batch.ts'
+import { commandOf } from '../../testing/commit-change.ts'
 import { makeInFlight } from './in-flight.ts'
 import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
 import { loadOccupancy, makeTestCampus, type TestCampus } from '../../testing/testing-campus.ts'
@@ -27,12 +29,6 @@ beforeEach(async () => {
       await insertTestKiosk(database.pool, { universityId: campus.universityId, spaceId: campus.root }),
     )
 })
-
-function firstKiosk(): TestKiosk {
-  const [kiosk] = kiosks
-  if (kiosk === undefined) throw new Error('no kiosk was made')
-  return kiosk
-}
 
 function makeWriter(pool: Database, sizes: number[] = []): TenantWriter {
   return makeTenantWriter({
@@ -114,7 +110,8 @@ test('[SYN-6] an answer comes only after COMMIT has returned', async () => {
     await commit()
     order.push('committed')
   })
-  const kiosk = firstKiosk()
+  const [kiosk] = kiosks
+  if (kiosk === undefined) throw new Error('no kiosk')
   await pushTo(makeWriter(pool), kiosk, [kiosk.report(campus.rooms[0], 1)]).then(() => order.push('answered'))
   expect(order).toEqual(['before commit', 'committed', 'answered'])
 })
@@ -129,7 +126,8 @@ test.each(['before', 'after'])(
       if (when === 'after') await commit()
       throw new Error('Connection terminated unexpectedly')
     })
-    const kiosk = firstKiosk()
+    const [kiosk] = kiosks
+    if (kiosk === undefined) throw new Error('no kiosk')
     const mutations = [kiosk.report(campus.rooms[0], 2), kiosk.report(999_999, 1)]
     const { answer, head } = await pushTo(makeWriter(pool), kiosk, mutations)
     expect(answer).toEqual({ verdict: 'done', lastMutationId: 2, outcomes: [{ id: 2, why: 'unknownSpace' }] })
@@ -181,18 +179,24 @@ test('[SYN-7] a mutation that the database never takes is refused alone, and all
 
 test('administrative work waits its turn in the same queue and takes one step of the clock', async () => {
   const writer = makeWriter(database.pool)
-  const kiosk = firstKiosk()
+  const [kiosk, other] = kiosks
+  if (kiosk === undefined || other === undefined) throw new Error('no kiosks')
   const [first, clock, second] = await Promise.all([
     pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 1)]),
-    writer.runUnderClock(campus.universityId, async (_client, moment) => moment.clock),
-    pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 2)]),
+    writer.runAlone(
+      campus.universityId,
+      commandOf(async (_client, moment) => moment.clock),
+      null,
+    ),
+    pushTo(writer, other, [other.report(campus.rooms[0], 2)]),
   ])
-  expect([first.head, clock, second.head]).toEqual([2, 3, 4])
+  expect([first.head, clock, second.head]).toEqual([2, accept(3), 4])
 })
 
 test('a writer that stops commits what was queued and takes nothing more', async () => {
   const writer = makeWriter(database.pool)
-  const kiosk = firstKiosk()
+  const [kiosk] = kiosks
+  if (kiosk === undefined) throw new Error('no kiosk')
   const taken = pushTo(writer, kiosk, [kiosk.report(campus.rooms[0], 1)])
   await writer.stop(5_000)
   expect((await taken).answer?.lastMutationId).toBe(1)
@@ -200,27 +204,29 @@ test('a writer that stops commits what was queued and takes nothing more', async
 })
 
 test('[SYN-6] an answer that throws holds back no answer of a later commit', async () => {
-  const kiosk = firstKiosk()
+  const { universityId, root, rooms } = campus
+  const many: TestKiosk[] = []
+  // More than are answered in one turn.
+  for (let count = 0; count < 70; count += 1)
+    many.push(await insertTestKiosk(database.pool, { universityId, spaceId: root }))
   const writer = makeWriter(database.pool)
-  const mutation = kiosk.report(campus.rooms[0], 1)
-  const push = (answer: () => void): void =>
-    writer.push(campus.universityId, {
+  const push = (kiosk: TestKiosk, answer: () => void): void =>
+    writer.push(universityId, {
       kioskId: kiosk.id,
       session: 0,
-      mutations: [mutation],
+      mutations: [kiosk.report(rooms[0], 1)],
       arrivedMs: performance.now(),
       answer,
     })
-  // More than are answered in one turn.
   const broken = new Promise<void>((resolve) => {
-    for (let count = 0; count < 70; count += 1)
-      push(() => {
+    for (const kiosk of many)
+      push(kiosk, () => {
         resolve()
         throw new Error('a broken answer')
       })
   })
   await broken
-  const answers = await Promise.all(Array.from({ length: 70 }, () => pushTo(writer, kiosk, [mutation])))
+  const answers = await Promise.all(many.map((kiosk) => pushTo(writer, kiosk, [kiosk.report(rooms[0], 2)])))
   expect(answers.map(({ answer }) => answer?.verdict)).toEqual(Array.from({ length: 70 }, () => 'done'))
   await writer.stop(1_000)
 })

@@ -3,12 +3,14 @@ import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import type { Decision } from '#shared/domain/decision.ts'
 import type { HttpRefusal } from '../http/handle.ts'
-import { transaction, type Database, type Transaction, isRefusedByDatabase } from '../postgres/database.ts'
-import { lockUniversity, type LockedUniversity } from './lock-university.ts'
+import { type Database, isRefusedByDatabase, isTooSlow } from '../postgres/database.ts'
+import { LaneBusyError } from './lane-busy.ts'
+import { LaneQueue, type LaneItem, type LaneLimits, type Queued } from './lane-queue.ts'
 import type { CallAnswer, CallingSession, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall, PersonCommand } from './command.ts'
+import type { AloneCommand } from './alone-command.ts'
+import { commitAlone } from './commit-alone.ts'
 import { commitBatch, previewRefusal, type CommitDependencies } from './commit-batch.ts'
-import { commitUnderClock, type CommitMoment } from './commit-under-clock.ts'
 import { FactCache } from './fact-set.ts'
 import type { CommandRegistry } from './registry.ts'
 import type { InFlight } from './in-flight.ts'
@@ -19,6 +21,14 @@ const MAX_BATCH_MUTATIONS = 4096
 const ANSWERS_AT_ONCE = 64
 /** Pauses between tries while the database is away, ms. */
 const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000]
+/** A batch is tried for this long while the database is away; then kiosks push again when they come back, and people are told. */
+const RETRY_MS = 30_000
+/** How long a person's call waits for its commit. */
+const CALL_DEADLINE_MS = 10_000
+/** What may wait: some of each, and of all far more than a large university has kiosks and people at once. */
+const LANE_LIMITS: LaneLimits = { perKey: 8, all: 20_000 }
+/** What a call takes of a batch, where a mutation takes 1: it reads more. */
+const CALL_COST = 4
 
 /** A push on its way into a commit. */
 export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poisonId'> {
@@ -41,17 +51,12 @@ export interface TenantWriter {
     by: CallingSession,
     body: Body,
   ): Promise<Decision<Result, HttpRefusal>>
-  /** Administrative work as one commit of its own, in the same queue; like `commitUnderClock`. */
-  runUnderClock<Result>(
+  /** A command that is a commit by itself, in the same queue. Not tried again when the database is away. */
+  runAlone<Input, Facts, Value, Result, Refusal>(
     universityId: number,
-    work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
-    isStep?: (result: Result) => boolean,
-  ): Promise<Result>
-  /** Work under the university's lock that changes nothing that kiosks hold. Null: no such university. */
-  runUnderLock<Result>(
-    universityId: number,
-    work: (client: Transaction, locked: LockedUniversity) => Promise<Result>,
-  ): Promise<Result | null>
+    command: AloneCommand<Input, Facts, Value, Result, Refusal>,
+    input: Input,
+  ): Promise<Decision<Result, Refusal>>
   /** Takes nothing more; resolves when what was queued is committed, or could not be within `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -75,13 +80,18 @@ interface WaitingCall extends PersonCall {
 }
 
 /** What shares batches. */
-type Waiting = { push: WaitingPush } | { call: WaitingCall }
+type Waiting = LaneItem & ({ push: WaitingPush } | { call: WaitingCall })
 
-type Item = Waiting | { work: () => Promise<void> }
+/** A command that is a commit by itself. */
+interface WaitingWork extends LaneItem {
+  work: () => Promise<void>
+}
+
+type Item = Waiting | WaitingWork
 
 interface Lane {
   universityId: number
-  queue: Item[]
+  queue: LaneQueue<Item>
   /** Null while there is nothing to do. */
   running: Promise<void> | null
   /** Settles when all commits so far are answered. */
@@ -113,19 +123,31 @@ class Writer implements TenantWriter {
   }
 
   push(universityId: number, push: WaitingPush): void {
-    if (this.isStopping) push.answer(null, null)
-    else this.enqueue(universityId, { push })
+    const { kioskId, mutations } = push
+    const item = { key: `kiosk ${kioskId}`, cost: mutations.length, isAlone: false, push }
+    // The kiosk connects again, and pushes what it has.
+    if (this.isStopping || this.enqueue(universityId, item) !== 'queued') push.answer(null, null)
   }
 
-  runUnderClock<Result>(
+  runAlone<Input, Facts, Value, Result, Refusal>(
     universityId: number,
-    work: (client: Transaction, moment: CommitMoment) => Promise<Result>,
-    isStep?: (result: Result) => boolean,
-  ): Promise<Result> {
-    const { pool, clock } = this.dependencies
-    return this.work(universityId, () =>
-      commitUnderClock(pool, universityId, work, clock.databaseNowMs(), isStep),
-    )
+    command: AloneCommand<Input, Facts, Value, Result, Refusal>,
+    input: Input,
+  ): Promise<Decision<Result, Refusal>> {
+    const { pool, clock, inFlight } = this.dependencies
+    const { actor } = command
+    const key = `${actor} ${command.actorId?.(input) ?? ''}`
+    const waiting = new Promise<Decision<Result, Refusal>>((resolve, reject) => {
+      const work = async (): Promise<void> => {
+        const nowMs = clock.databaseNowMs()
+        const done = await commitAlone(pool, universityId, command, input, nowMs)
+        if (done.committed !== null) this.dependencies.committed(universityId, done.committed)
+        resolve(done.decision)
+      }
+      const item = { key, cost: 0, isAlone: true, work: () => work().catch(reject) }
+      this.await(universityId, item, { reject, deadlineMs: actor === 'person' ? CALL_DEADLINE_MS : null })
+    })
+    return inFlight.track(waiting)
   }
 
   async run<Body, Value, Result>(
@@ -140,71 +162,81 @@ class Writer implements TenantWriter {
     const first = await inFlight.track(
       previewRefusal(this.commits, universityId, call, clock.databaseNowMs()),
     )
-    const answer =
-      first ??
-      (await inFlight.track(
-        new Promise<CallAnswer | null>((resolve) => {
-          if (this.isStopping) resolve(null)
-          else this.enqueue(universityId, { call: { ...call, answer: resolve } })
-        }),
-      ))
+    const answer = first ?? (await inFlight.track(this.enqueueCall(universityId, call)))
     if (answer === null) throw new RangeError(`no university ${universityId}, or the hub stops`)
     if ('failed' in answer) throw answer.failed
     return answer.decision as Decision<Result, HttpRefusal>
   }
 
-  runUnderLock<Result>(
-    universityId: number,
-    work: (client: Transaction, locked: LockedUniversity) => Promise<Result>,
-  ): Promise<Result | null> {
-    const { pool, clock } = this.dependencies
-    return this.work(universityId, () =>
-      transaction(pool, 'read committed', async (client) => {
-        const locked = await lockUniversity(client, universityId, clock.databaseNowMs())
-        return locked === null ? null : work(client, locked)
-      }),
-    )
-  }
-
   async stop(graceMs: number): Promise<void> {
     this.isStopping = true
-    const cancel = this.dependencies.clock.after(graceMs, () => {
-      this.isAbandoned = true
-    })
+    const { clock } = this.dependencies
+    const late = Promise.withResolvers<void>()
+    const cancels = [
+      clock.after(graceMs, () => (this.isAbandoned = true)),
+      // A commit that hangs is left: its transaction ends with the connection, and its kiosks push again.
+      clock.after(2 * graceMs, () => late.resolve()),
+    ]
+    await Promise.race([this.drain(), late.promise])
+    for (const cancel of cancels) cancel()
+  }
+
+  private async drain(): Promise<void> {
     for (const lane of this.lanes.values()) {
       await lane.running
       await lane.answering
     }
-    cancel()
   }
 
-  private work<Result>(universityId: number, run: () => Promise<Result>): Promise<Result> {
-    return this.dependencies.inFlight.track(
-      new Promise<Result>((resolve, reject) => {
-        this.enqueue(universityId, { work: () => run().then(resolve, reject) })
-      }),
-    )
+  private enqueueCall(universityId: number, call: PersonCall): Promise<CallAnswer | null> {
+    return new Promise((resolve, reject) => {
+      if (this.isStopping) return resolve(null)
+      const key = `person ${call.by.userId}`
+      const isAlone = call.command.isAlone === true
+      const item = { key, cost: CALL_COST, isAlone, call: { ...call, answer: resolve } }
+      this.await(universityId, item, { reject, deadlineMs: CALL_DEADLINE_MS })
+    })
   }
 
-  private enqueue(universityId: number, item: Item): void {
+  /** Lets an item wait; whoever waits for it is told when it cannot, or was not taken in time. What was taken goes on. */
+  private await(
+    universityId: number,
+    item: Item,
+    waiting: { reject: (error: LaneBusyError) => void; deadlineMs: number | null },
+  ): void {
+    const queued = this.enqueue(universityId, item)
+    if (queued !== 'queued') {
+      const why = queued === 'tooMany' ? 'tooMany' : 'unavailable'
+      waiting.reject(new LaneBusyError(why, `${item.key} cannot wait: ${queued}`))
+      return
+    }
+    if (waiting.deadlineMs === null) return
+    this.dependencies.clock.after(waiting.deadlineMs, () => {
+      this.lanes.get(universityId)?.queue.drop(item)
+      waiting.reject(new LaneBusyError('unavailable', `${item.key} waited too long`))
+    })
+  }
+
+  private enqueue(universityId: number, item: Item): Queued {
     let lane = this.lanes.get(universityId)
     if (lane === undefined) {
-      lane = { universityId, queue: [], running: null, answering: Promise.resolve() }
+      const queue = new LaneQueue<Item>(LANE_LIMITS)
+      lane = { universityId, queue, running: null, answering: Promise.resolve() }
       this.lanes.set(universityId, lane)
     }
-    lane.queue.push(item)
+    const queued = lane.queue.put(item)
     lane.running ??= this.dependencies.inFlight.track(this.runLane(lane))
+    return queued
   }
 
   private async runLane(lane: Lane): Promise<void> {
     // The sockets that are readable in this turn join the batch.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    while (lane.queue.length > 0) {
-      const [first] = lane.queue
-      if (first !== undefined && 'work' in first) {
-        lane.queue.shift()
-        await first.work()
-      } else await this.commit(lane, takeBatch(lane.queue))
+    for (let batch = lane.queue.take(MAX_BATCH_MUTATIONS); batch.length > 0;) {
+      const [first] = batch
+      if (first !== undefined && 'work' in first) await first.work()
+      else await this.commit(lane, batch.filter(isShared))
+      batch = lane.queue.take(MAX_BATCH_MUTATIONS)
     }
     lane.running = null
   }
@@ -212,7 +244,8 @@ class Writer implements TenantWriter {
   private async commit(lane: Lane, batch: readonly Waiting[], poisonId?: number): Promise<void> {
     const { clock, metrics, committed, log } = this.dependencies
     const { universityId } = lane
-    for (let tries = 0; !this.isAbandoned; tries += 1) {
+    const untilMs = clock.elapsedMs() + RETRY_MS
+    for (let tries = 0; !this.isAbandoned && clock.elapsedMs() <= untilMs; tries += 1) {
       const startedMs = clock.elapsedMs()
       const items = batch.map((item) => toItem(item, startedMs, poisonId))
       try {
@@ -223,7 +256,7 @@ class Writer implements TenantWriter {
         return
       } catch (error) {
         // A refusal that cannot even be recorded is no mutation's fault: it is tried again like a lost connection.
-        if (isRefusedByDatabase(error) && poisonId === undefined) {
+        if ((isRefusedByDatabase(error) && poisonId === undefined) || isTooSlow(error)) {
           await this.split(lane, batch, error)
           return
         }
@@ -273,6 +306,16 @@ class Writer implements TenantWriter {
       return
     }
     const poisonId = push.mutations[0]?.id
+    if (isTooSlow(error)) {
+      // It may only be a busy moment: the kiosk keeps it, and pushes it again when it comes back.
+      this.dependencies.log.error('commit-too-slow', 'A mutation took the database too long.', {
+        universityId: lane.universityId,
+        kioskId: push.kioskId,
+        mutationId: poisonId,
+      })
+      push.answer(null, null)
+      return
+    }
     this.dependencies.log.error(
       'mutation-rejected',
       'A mutation was refused because the database did not accept it.',
@@ -294,7 +337,7 @@ class Writer implements TenantWriter {
           last = committed ?? last
         },
       }
-      await this.commit(lane, [{ push: part }])
+      await this.commit(lane, [{ key: '', cost: mutations.length, isAlone: false, push: part }])
     }
     push.answer(joinAnswers(answers), last)
   }
@@ -314,21 +357,8 @@ function answerItem(item: Waiting, answer: PushAnswer | CallAnswer | null, done:
   } else item.call.answer(answer !== null && !('verdict' in answer) ? answer : null)
 }
 
-/** The next batch: up to administrative work, or to a command that wants a commit of its own. */
-function takeBatch(queue: Item[]): Waiting[] {
-  const batch: Waiting[] = []
-  let count = 0
-  for (const item of queue) {
-    if ('work' in item) break
-    const cost = 'push' in item ? item.push.mutations.length : 1
-    const isAlone = 'call' in item && item.call.command.isAlone === true
-    if (batch.length > 0 && (isAlone || count + cost > MAX_BATCH_MUTATIONS)) break
-    batch.push(item)
-    count += cost
-    if (isAlone) break
-  }
-  queue.splice(0, batch.length)
-  return batch
+function isShared(item: Item): item is Waiting {
+  return !('work' in item)
 }
 
 function toItem(item: Waiting, nowMs: number, poisonId: number | undefined): BatchItem {

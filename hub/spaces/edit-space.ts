@@ -1,6 +1,6 @@
 import { may } from '#shared/domain/access.ts'
 import { containsLink } from '#shared/domain/address-in-name.ts'
-import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { accept, refuse } from '#shared/domain/decision.ts'
 import { MAX_LOCATION_LENGTH, type SpaceDetails, type TextsPatch } from '#shared/domain/space.ts'
 import {
   faultOfFit,
@@ -10,43 +10,64 @@ import {
   type TextFault,
 } from '#shared/domain/space-text-rules.ts'
 import { faultOfDetails, faultOfName, faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
-import type { HttpRefusal, SignedIn } from '../platform/http/handle.ts'
+import type { HttpRefusal } from '../platform/http/handle.ts'
+import { NAME_REFUSALS, spaceChange, type SpaceCommand } from './change-spaces.ts'
 import {
   insertPersonSpace,
   loadDescendants,
+  loadSpaceState,
   updatePersonSpace,
-  type SpaceValues,
+  type Descendant,
   type SpaceState,
+  type SpaceValues,
 } from './person-space-rows.ts'
-import { rebuildComposites } from './space-rows.ts'
+import { loadNamesakes, type Namesake } from './sibling-name-rows.ts'
 import {
-  changeSpaces,
+  decideSpace,
   faultOfCount,
   faultOfKind,
   faultOfPosition,
   faultOfSibling,
-  findSpace,
-  subtreeHeight,
   isOfSuperGroup,
-  appendSpaceChange,
+  loadChanger,
+  loadCounts,
+  loadPosition,
+  subtreeHeight,
   visibleDescendants,
-  type SpaceChange,
-  type SpaceDependencies,
-} from './change-spaces.ts'
+  type SpaceChanger,
+  type SpaceCounts,
+  type SpacePosition,
+} from './space-change-facts.ts'
+import { rebuildComposites } from './space-rows.ts'
 
 /** Values of a space that somebody changes; what is absent stays as it is, texts by language and field. [TXT-4] */
 export type SpacePatch = {
   [Key in keyof Omit<SpaceValues, 'onKiosks' | 'texts'>]?: SpaceValues[Key] | undefined
 } & { texts?: TextsPatch | undefined }
 
+/** A space that somebody wants to make. */
+export type NewSpaceInput = SpacePatch & { name: string; kind: SpaceValues['kind']; parentId: number }
+
 /** Makes a space below another one, and gives its id. It is hidden from kiosks unless its maker is of the super group. [TRE-8] [TRE-12] */
-export async function commitNewSpace(
-  dependencies: SpaceDependencies,
-  caller: SignedIn,
-  input: SpacePatch & { name: string; kind: SpaceValues['kind']; parentId: number },
-): Promise<Decision<number, HttpRefusal>> {
-  return changeSpaces(dependencies, caller, async (change) => {
-    const { client, universityId, clock, actor, userId } = change
+export const newSpaceCommand: SpaceCommand<
+  NewSpaceInput,
+  { position: SpacePosition; counts: SpaceCounts; namesakes: Namesake[] },
+  SpaceValues,
+  number
+> = {
+  name: 'make a space',
+  actor: 'person',
+  actorId: ({ by }) => by.userId,
+  refusals: NAME_REFUSALS,
+  load: async (client, { universityId }, { by, input }) => ({
+    changer: await loadChanger(client, universityId, by),
+    position: await loadPosition(client, universityId, input.parentId),
+    counts: await loadCounts(client, universityId, by.userId),
+    namesakes: await loadNamesakes(client, universityId, input.parentId, normaliseName(input.name)),
+  }),
+  decide: ({ input }, { changer, position, counts, namesakes }) => {
+    if (changer === null) return refuse({ why: 'signInNeeded' })
+    const { actor, universityId } = changer
     if (!may(actor, 'createSpace', { universityId })) return refuse({ why: 'notAllowed' })
     const blank = {
       parentId: input.parentId,
@@ -58,88 +79,125 @@ export async function commitNewSpace(
       capacity: null,
     }
     const values = applyPatch({ ...blank, onKiosks: isOfSuperGroup(actor) }, input)
-    const { parentId, name } = input
-    const standing = { ...values, id: null, createdById: userId }
+    const { onKiosks } = values
     const fault =
       faultOfPatch(input, values) ??
-      (await faultOfPosition(change, { parentId, movedId: null, height: 1 })) ??
-      (await faultOfKind(change, { parentId, kind: values.kind, below: [] })) ??
-      (await faultOfCount(change, { count: 1, hiddenCount: values.onKiosks ? 0 : 1, mineCount: 1 })) ??
-      (await faultOfSibling(change, standing, true))
-    if (fault !== null) return refuse(fault)
+      faultOfPosition(position, { movedId: null, height: 1 }) ??
+      faultOfKind(changer, position, { kind: values.kind, below: [] }) ??
+      faultOfCount(changer, counts, { count: 1, hiddenCount: onKiosks ? 0 : 1, mineCount: 1 }) ??
+      faultOfSibling(changer, namesakes, { id: null, onKiosks, createdById: actor.userId }, true)
+    return fault === null ? accept(values) : refuse(fault)
+  },
+  write: async (client, { universityId, clock }, values, effects, wish) => {
+    effects.step()
+    const { userId } = wish.by
     const id = await insertPersonSpace(client, { universityId, clock, userId }, values)
     // Off kiosks it counts in no other space: no composite has to be recomputed. [TRE-6]
     if (values.onKiosks) await rebuildComposites(client, universityId, clock)
     const { after } = difference({ ...values, texts: {} }, values)
     const { texts: _texts, ...main } = values
-    await appendSpaceChange(change, 'create', {
-      spaceId: id,
-      name: normaliseName(name),
-      after: { ...main, ...after },
-    })
-    return accept(id)
-  })
+    const log = { spaceId: id, name: values.name, after: { ...main, ...after } }
+    effects.log.push(spaceChange(universityId, wish, 'create', log))
+    return id
+  },
 }
+
+/** A change of a space that was at `version`. */
+export interface SpaceEdit {
+  id: number
+  version: number
+  patch: SpacePatch
+}
+
+interface EditFacts {
+  space: SpaceState | null
+  /** What is below it; read only when it moves or gets another kind. */
+  below: Descendant[]
+  position: SpacePosition
+  namesakes: Namesake[]
+}
+
+/** Null: it is so already. */
+type AcceptedEdit = { before: SpaceState; after: SpaceValues; isUnknown: boolean } | null
 
 /**
  * Changes a space that was at `version`, or moves it. Whoever changes it from outside the super group takes it off
  * kiosks: public screens show only what the super group allowed. [TRE-8] [TRE-9] [TRE-11]
  */
-export async function commitSpaceEdit(
-  dependencies: SpaceDependencies,
-  caller: SignedIn,
-  edit: { id: number; version: number; patch: SpacePatch },
-): Promise<Decision<number, HttpRefusal>> {
-  return changeSpaces(dependencies, caller, async (change) => {
-    const { client, universityId, clock, actor, userId } = change
-    const found = await findSpace(change, edit.id, 'editSpace')
+export const editSpaceCommand: SpaceCommand<SpaceEdit, EditFacts, AcceptedEdit, number> = {
+  name: 'edit a space',
+  actor: 'person',
+  actorId: ({ by }) => by.userId,
+  refusals: NAME_REFUSALS,
+  load: async (client, { universityId }, { by, input: { id, patch } }) => {
+    const changer = await loadChanger(client, universityId, by)
+    const space = await loadSpaceState(client, universityId, id)
+    if (space === null) return { changer, space, below: [], position: NOWHERE, namesakes: [] }
+    const { parentId = space.parentId, kind = space.kind, name = space.name } = patch
+    const isPlaced = parentId !== space.parentId || kind !== space.kind
+    return {
+      changer,
+      space,
+      below: isPlaced ? await loadDescendants(client, id) : [],
+      position: isPlaced ? await loadPosition(client, universityId, parentId) : NOWHERE,
+      namesakes: await loadNamesakes(client, universityId, parentId, normaliseName(name)),
+    }
+  },
+  decide: ({ input: { version, patch } }, { changer, space, namesakes, ...place }) => {
+    if (changer === null) return refuse({ why: 'signInNeeded' })
+    const found = decideSpace(changer, space, 'editSpace')
     if (!found.ok) return found
     const before = found.value
     if (before.isDeleted) return refuse({ why: 'spaceDeleted' })
-    if (before.version !== edit.version) return refuse({ why: 'stale' })
-    const after = applyPatch(
-      { ...valuesOf(before), onKiosks: before.onKiosks && isOfSuperGroup(actor) },
-      edit.patch,
-    )
-    const fault = faultOfPatch(edit.patch, after) ?? (await faultOfMove(change, before, after))
+    if (before.version !== version) return refuse({ why: 'stale' })
+    const isSuper = isOfSuperGroup(changer.actor)
+    const after = applyPatch({ ...valuesOf(before), onKiosks: before.onKiosks && isSuper }, patch)
+    const fault = faultOfPatch(patch, after) ?? faultOfMove(changer, before, after, place)
     if (fault !== null) return refuse(fault)
     // Values that are the same change nothing, and take nothing off kiosks either. [AUD-5]
     const { after: changed } = difference(valuesOf(before), { ...after, onKiosks: before.onKiosks })
-    if (Object.keys(changed).length === 0) return { ...accept(edit.id), isStep: false }
+    if (Object.keys(changed).length === 0) return accept(null)
     const isRenamedOrMoved = 'name' in changed || 'parentId' in changed
-    const taken = await faultOfSibling(change, { ...before, ...after }, isRenamedOrMoved)
-    if (taken !== null) return refuse(taken)
+    const taken = faultOfSibling(changer, namesakes, { ...before, ...after }, isRenamedOrMoved)
     // The new name was on no public screen yet. [IMP-12]
-    const isUnknown = isRenamedOrMoved && !isOfSuperGroup(actor)
-    await updatePersonSpace(client, { universityId, clock, userId }, edit.id, after, isUnknown)
+    return taken === null ? accept({ before, after, isUnknown: isRenamedOrMoved && !isSuper }) : refuse(taken)
+  },
+  write: async (client, { universityId, clock }, edit, effects, wish) => {
+    const { id } = wish.input
+    if (edit === null) return id
+    effects.step()
+    const { before, after, isUnknown } = edit
+    const { userId } = wish.by
+    await updatePersonSpace(client, { universityId, clock, userId }, id, after, isUnknown)
     const isReshaped = (['parentId', 'capacity', 'onKiosks'] as const).some(
       (key) => after[key] !== before[key],
     )
     // Off kiosks, before and after, it counts in no other space. [TRE-6]
     if (isReshaped && before.onKiosks) await rebuildComposites(client, universityId, clock)
-    await appendSpaceChange(change, 'edit', { spaceId: edit.id, ...difference(valuesOf(before), after) })
-    return accept(edit.id)
-  })
+    const log = { spaceId: id, ...difference(valuesOf(before), after) }
+    effects.log.push(spaceChange(universityId, wish, 'edit', log))
+    return id
+  },
 }
 
+const NOWHERE: SpacePosition = { parent: null, lineage: [] }
+
 /** Why a space cannot get this parent and kind; null when it can. */
-async function faultOfMove(
-  change: SpaceChange,
+function faultOfMove(
+  changer: SpaceChanger,
   before: SpaceState,
   { parentId, kind }: SpaceValues,
-): Promise<HttpRefusal | null> {
+  { below, position }: Pick<EditFacts, 'below' | 'position'>,
+): HttpRefusal | null {
   const isMoved = parentId !== before.parentId && parentId !== null
   // The university's own space stays the root.
   if (isMoved && before.parentId === null) return { why: 'valueRefused', at: '/parentId' }
-  if (isMoved || kind !== before.kind) {
-    const below = await loadDescendants(change.client, before.id)
-    const height = subtreeHeight(change, below)
-    return (
-      (isMoved ? await faultOfPosition(change, { parentId, movedId: before.id, height }) : null) ??
-      faultOfKind(change, { parentId, kind, below: visibleDescendants(change, below) })
-    )
-  }
-  return null
+  if (!isMoved && kind === before.kind) return null
+  const height = subtreeHeight(changer, below)
+  return (
+    (isMoved ? faultOfPosition(position, { movedId: before.id, height }) : null) ??
+    faultOfKind(changer, position, { kind, below: visibleDescendants(changer, below) })
+  )
 }
 
 /** Names, locations, details and texts go on public screens: invisible and misleading characters are refused. [TRE-2] */

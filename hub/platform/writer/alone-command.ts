@@ -1,0 +1,34 @@
+import type { Decision } from '#shared/domain/decision.ts'
+import type { Queryable, Transaction } from '../postgres/database.ts'
+import type { Effects } from './effects.ts'
+import type { Moment } from './fact-set.ts'
+
+/** Who asks for commands. `hub`: what a hub does by itself. */
+export type ActorKind = 'kiosk' | 'person' | 'staff' | 'hub'
+
+/**
+ * A command that is a commit by itself: it changes the shape of a tree, settings, kiosks and their sessions, or comes from the
+ * command line. The same steps as for a batch, each asked for once: read, decide, write. What the caller knows is its input.
+ */
+export interface AloneCommand<Input, Facts, Value, Result, Refusal> {
+  name: string
+  /** Who asks for it: a person waits for it only so long. */
+  actor: ActorKind
+  /** Which of them, where each has a turn of their own in the lane. */
+  actorId?(input: Input): number
+  /** Reads all that is decided from, under the lock; decides nothing. */
+  load(client: Queryable, moment: Moment, input: Input): Promise<Facts>
+  /** Pure. */
+  decide(input: Input, facts: Facts, moment: Moment): Decision<Value, Refusal>
+  /** Writes what was accepted, and says in the effects what kind of change it is. Not called for a refusal. */
+  write(client: Transaction, moment: Moment, value: Value, effects: Effects, input: Input): Promise<Result>
+  /** Refusals by the names of constraints that stand for a rule. */
+  refusals?: Readonly<Record<string, Refusal>>
+}
+
+/** Runs such a command: in a hub's lane, or straight away from a process without one. */
+export type RunAlone = <Input, Facts, Value, Result, Refusal>(
+  universityId: number,
+  command: AloneCommand<Input, Facts, Value, Result, Refusal>,
+  input: Input,
+) => Promise<Decision<Result, Refusal>>

@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { COMMANDS } from '../../commands.ts'
+import { personReportCommand } from '../../occupancy/person-commands.ts'
+import { commandOf } from '../../testing/commit-change.ts'
+import { loadOccupancy } from '../../testing/testing-campus.ts'
+import { insertTestKiosk, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import { makeHubClock } from '../clock.ts'
+import { noLog } from '../log.ts'
+import { noMetrics } from '../metrics.ts'
+import type { HubClock } from '../ports.ts'
+import { closePool, openPool, query, transaction, type Database } from '../postgres/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import type { PushAnswer } from './batch.ts'
+import { makeInFlight } from './in-flight.ts'
+import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
+
+// What happens in a lane when there is too much to do, or something does not end.
+
+let database: TestDatabase
+let tenant: TestTenant
+let kiosk: TestKiosk
+let other: TestKiosk
+let count = 0
+
+beforeAll(async () => {
+  database = await makeTestDatabase('lane')
+})
+afterAll(() => database.drop())
+beforeEach(async () => {
+  count += 1
+  tenant = await makeTestTenant(database.pool, `L${count}`)
+  const { universityId, root } = tenant.campus
+  kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+  other = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+})
+
+/** Real time, and timers that fire when the test says so. */
+function makeTestClock(): HubClock & { pass(ms: number): void } {
+  const timers = new Map<() => void, number>()
+  let skippedMs = 0
+  const clock = makeHubClock()
+  return {
+    ...clock,
+    elapsedMs: () => clock.elapsedMs() + skippedMs,
+    databaseNowMs: () => null,
+    after: (delayMs, run) => {
+      timers.set(run, skippedMs + delayMs)
+      return () => timers.delete(run)
+    },
+    pass: (ms) => {
+      skippedMs += ms
+      for (const [run, dueMs] of Array.from(timers))
+        if (dueMs <= skippedMs) {
+          timers.delete(run)
+          run()
+        }
+    },
+  }
+}
+
+function makeWriter(clock: HubClock = makeHubClock(), pool: Database = database.pool): TenantWriter {
+  return makeTenantWriter({
+    pool,
+    clock,
+    log: noLog,
+    metrics: noMetrics,
+    inFlight: makeInFlight(),
+    registry: COMMANDS,
+    committed: () => undefined,
+  })
+}
+
+let keys = 0
+function report(writer: TenantWriter, person: TestTenant['student']): Promise<unknown> {
+  keys += 1
+  const { userId, sessionId } = person
+  const { universityId, rooms } = tenant.campus
+  const body = { spaceId: rooms[0], level: 1 as const, key: `lane-key-of-sixteen-${keys}` }
+  return writer.run(universityId, personReportCommand, { userId, sessionId, address: '127.0.0.1' }, body)
+}
+
+function push(writer: TenantWriter, one: TestKiosk, spaceId: number): Promise<PushAnswer | null> {
+  return new Promise((resolve) => {
+    writer.push(tenant.campus.universityId, {
+      kioskId: one.id,
+      session: 0,
+      mutations: [one.report(spaceId, 1)],
+      arrivedMs: performance.now(),
+      answer: resolve,
+    })
+  })
+}
+
+/** Holds the university's lock while something runs. */
+function whileLocked(run: () => Promise<void>): Promise<void> {
+  return transaction(database.pool, 'read committed', async (client) => {
+    await query(client, 'select * from lock_university($1)', [tenant.campus.universityId])
+    await run()
+  })
+}
+
+const settledOf = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (error as { why?: string }).why ?? error,
+  )
+
+test('[SYN-30] eight calls of one person wait for the lane; one more is too many, and another person’s is not', async () => {
+  const writer = makeWriter()
+  const waiting: Promise<unknown>[] = []
+  await whileLocked(async () => {
+    // The first is being committed, and waits for the lock there.
+    waiting.push(report(writer, tenant.student))
+    await expect.poll(async () => lockWaiters()).toBe(1)
+    const rest = Array.from({ length: 9 }, () => settledOf(report(writer, tenant.student)))
+    const first = await Promise.race(rest)
+    expect(first).toBe('tooMany')
+    waiting.push(...rest, settledOf(report(writer, tenant.other)))
+  })
+  const ended = await Promise.all(waiting.slice(1))
+  expect(ended.filter((one) => one === 'tooMany')).toHaveLength(1)
+  expect(ended.at(-1)).toBe('done')
+})
+
+async function lockWaiters(): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    database.pool,
+    "select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+  )
+  return row?.count ?? 0
+}
+
+test('[SYN-30] a call that was not taken within ten seconds ends as unavailable, and is not done later', async () => {
+  const clock = makeTestClock()
+  const writer = makeWriter(clock)
+  const { universityId } = tenant.campus
+  await whileLocked(async () => {
+    const first = push(writer, kiosk, tenant.campus.rooms[1])
+    await expect.poll(async () => lockWaiters()).toBe(1)
+    const call = settledOf(report(writer, tenant.student))
+    const { pool } = database
+    // Its refusals are looked at first, with statements of its own.
+    await expect.poll(() => pool.waitingCount + pool.totalCount - pool.idleCount).toBe(2)
+    clock.pass(10_000)
+    expect(await call).toBe('unavailable')
+    void first
+  })
+  await push(writer, other, tenant.campus.rooms[2])
+  const rows = await query(
+    database.pool,
+    'select 1 from occupancy_reports where university_id = $1 and user_id is not null',
+    [universityId],
+  )
+  expect(rows).toEqual([])
+})
+
+test('[SYN-7] a mutation that takes the database too long is put back to its kiosk, and all others of its batch count', async () => {
+  const { rooms } = tenant.campus
+  await query(
+    database.pool,
+    `create or replace function dawdle() returns trigger language plpgsql as $$ begin
+       if new.space_id = ${rooms[3]} then perform pg_sleep(30); end if; return new; end $$`,
+  )
+  await query(
+    database.pool,
+    'create or replace trigger dawdle before insert on occupancy_reports for each row execute function dawdle()',
+  )
+  const pool = openPool(database.url)
+  pool.on('connect', (client) => void client.query("set statement_timeout = '500ms'"))
+  try {
+    const writer = makeWriter(makeHubClock(), pool)
+    const [slow, quick] = await Promise.all([push(writer, kiosk, rooms[3]), push(writer, other, rooms[0])])
+    expect(slow).toBeNull()
+    expect(quick).toMatchObject({ verdict: 'done', lastMutationId: 1 })
+    expect(await loadOccupancy(database.pool, rooms[0])).toMatchObject({ level: 1 })
+    const [row] = await query<{ last: number }>(
+      database.pool,
+      'select last_mutation_id as last from kiosks where id = $1',
+      [kiosk.id],
+    )
+    expect(row?.last).toBe(0)
+  } finally {
+    await query(database.pool, 'drop trigger dawdle on occupancy_reports')
+    await closePool(pool)
+  }
+})
+
+test('[SYN-6] while the database is away a batch is tried for half a minute; then its kiosks push again, and the lane goes on', async () => {
+  const clock = makeTestClock()
+  let isAway = true
+  let tries = 0
+  const connect = async (): Promise<unknown> => {
+    tries += 1
+    if (isAway) throw new Error('Connection terminated unexpectedly')
+    return database.pool.connect()
+  }
+  const pool = new Proxy(database.pool, {
+    get: (target, name) => (name === 'connect' ? connect : Reflect.get(target, name)),
+  })
+  const writer = makeWriter(clock, pool)
+  const first = push(writer, kiosk, tenant.campus.rooms[0])
+  await expect.poll(() => tries).toBeGreaterThan(0)
+  for (let second = 0; second < 40; second += 1) {
+    clock.pass(1_000)
+    await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)))
+  }
+  expect(await first).toBeNull()
+  isAway = false
+  expect(await push(writer, other, tenant.campus.rooms[0])).toMatchObject({ lastMutationId: 1 })
+})
+
+test('[SYN-30] a commit that hangs holds up no stop', async () => {
+  const hung = Promise.withResolvers<unknown>()
+  const pool = new Proxy(database.pool, {
+    get: (target, name) => (name === 'connect' ? () => hung.promise : Reflect.get(target, name)),
+  })
+  const clock = makeTestClock()
+  const writer = makeWriter(clock, pool)
+  void push(writer, kiosk, tenant.campus.rooms[0])
+  await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)))
+  const stopped = writer.stop(5_000)
+  clock.pass(10_000)
+  await expect(stopped).resolves.toBeUndefined()
+  hung.reject(new Error('the database went away'))
+})
+
+test('[SYN-30] a command that throws is told to who asked for it, and the lane goes on', async () => {
+  const writer = makeWriter()
+  const { universityId, rooms } = tenant.campus
+  const broken = commandOf(() => Promise.reject(new TypeError('a bug')))
+  await expect(writer.runAlone(universityId, broken, null)).rejects.toThrow('a bug')
+  expect(await push(writer, kiosk, rooms[0])).toMatchObject({ lastMutationId: 1 })
+})
