@@ -11,6 +11,7 @@ import {
 } from '#shared/domain/space-text-rules.ts'
 import { faultOfDetails, faultOfName, faultOfText, normaliseName } from '#shared/domain/space-tree.ts'
 import type { HttpRefusal } from '../platform/http/handle.ts'
+import type { Queryable } from '../platform/postgres/database.ts'
 import { NAME_REFUSALS, spaceChange, type SpaceCommand } from './change-spaces.ts'
 import {
   insertPersonSpace,
@@ -63,7 +64,7 @@ export const newSpaceCommand: SpaceCommand<
     changer: await loadChanger(client, universityId, by),
     position: await loadPosition(client, universityId, input.parentId),
     counts: await loadCounts(client, universityId, by.userId),
-    namesakes: await loadNamesakes(client, universityId, input.parentId, normaliseName(input.name)),
+    namesakes: await findNamesakes(client, universityId, input.parentId, input.name),
   }),
   decide: ({ input }, { changer, position, counts, namesakes }) => {
     if (changer === null) return refuse({ why: 'signInNeeded' })
@@ -100,6 +101,16 @@ export const newSpaceCommand: SpaceCommand<
     effects.log.push(spaceChange(universityId, wish, 'create', log))
     return id
   },
+}
+
+/** A name that is refused anyhow is not looked for: the database takes no NUL. */
+async function findNamesakes(
+  client: Queryable,
+  universityId: number,
+  parentId: number | null,
+  name: string,
+): Promise<Namesake[]> {
+  return faultOfName(name) === null ? loadNamesakes(client, universityId, parentId, normaliseName(name)) : []
 }
 
 /** A change of a space that was at `version`. */
@@ -140,7 +151,7 @@ export const editSpaceCommand: SpaceCommand<SpaceEdit, EditFacts, AcceptedEdit, 
       space,
       below: isPlaced ? await loadDescendants(client, id) : [],
       position: isPlaced ? await loadPosition(client, universityId, parentId) : NOWHERE,
-      namesakes: await loadNamesakes(client, universityId, parentId, normaliseName(name)),
+      namesakes: await findNamesakes(client, universityId, parentId, name),
     }
   },
   decide: ({ input: { version, patch } }, { changer, space, namesakes, ...place }) => {
