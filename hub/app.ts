@@ -11,8 +11,10 @@ import Fastify, {
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import {
+  CALL_LIMITS,
   FAILED_ENROLMENTS,
   REQUEST_LIMITS,
+  type CallLimits,
   type RequestLimits,
   type AttemptLimit,
 } from '#shared/domain/conduct.ts'
@@ -30,8 +32,12 @@ import { decorateClientAddress } from './platform/http/client-address.ts'
 import { closeSockets } from './platform/connections/close-sockets.ts'
 import { enrolRoute } from './kiosks/enrol.ts'
 import { answerRefusal, handleErrors, rawRefusal } from './platform/http/errors.ts'
-import { makeHandle, type CountAct, type RunHeavyRead } from './platform/http/handle.ts'
-import { makeHeavyReads } from './spaces/heavy-reads.ts'
+import { makeHandle, type CallBounds } from './platform/http/handle.ts'
+import { makeRunCall, makeRunInTurn, type RunInTurn } from './platform/http/call-queue.ts'
+import { makeHubClock, makeRandomSource } from './platform/clock.ts'
+import { makeFairQueue, type FairQueue } from './platform/fair-queue.ts'
+import { noMetrics, observeQueue, type CallQueueName, type HubMetrics } from './platform/metrics.ts'
+import { makeHeavyReads, type HeavyReads } from './spaces/heavy-reads.ts'
 import { healthRoutes } from './platform/http/health.ts'
 import { makePortal } from './portal.ts'
 import { guardSameSite } from './platform/http/same-site.ts'
@@ -42,7 +48,10 @@ import type { TenantWriter } from './platform/writer/tenant-writer.ts'
 export interface AppDependencies {
   config: Pick<HubConfig, 'host' | 'hostNames' | 'proxies' | 'tls'>
   logger: Logger
+  /** Connections of calls over HTTP. */
   pool: Database
+  /** Connections that no call takes; readiness is asked there, so that it speaks of the database alone. `pool` unless said. [EDG-24] */
+  reservedPool?: Database
   lateJobs(): string[] | Promise<string[]>
   /** The kiosks' websocket. */
   sync: FastifyPluginAsync
@@ -57,6 +66,10 @@ export interface AppDependencies {
   forwardedBy?: (peer: string) => void
   /** FAILED_ENROLMENTS unless said. */
   failedEnrolments?: AttemptLimit
+  /** CALL_LIMITS unless said. */
+  callLimits?: CallLimits
+  /** None unless said. */
+  metrics?: HubMetrics
   /** Folder of built screens, for tests. */
   screenFolder?: string
 }
@@ -104,34 +117,67 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   checkHost(app, config)
   decorateClientAddress(app, makeTrust(config.proxies), dependencies.forwardedBy ?? (() => undefined))
   guardSameSite(app)
-  await app.register(healthRoutes({ pool: dependencies.pool, lateJobs: dependencies.lateJobs }))
-  const { pool, writer } = dependencies
+  const { pool, reservedPool = pool, callLimits = CALL_LIMITS, metrics = noMetrics } = dependencies
+  await app.register(healthRoutes({ pool: reservedPool, lateJobs: dependencies.lateJobs }))
+  const queues = makeQueues(callLimits, metrics)
+  const failures = dependencies.failedEnrolments ?? FAILED_ENROLMENTS
+  const { writer } = dependencies
   const enrol = { pool, run: writer.runAlone.bind(writer) }
-  await app.register(enrolRoute(enrol, log, dependencies.failedEnrolments ?? FAILED_ENROLMENTS))
-  const tokens = makeAccessTokens(dependencies.pool, () => randomBytes(32))
-  const countAct: CountAct = ({ actor, address }) =>
-    countAttempt({ ...dependencies.identity, pool: dependencies.pool }, 'act', {
-      account: `user ${actor.userId}`,
-      address,
-    })
-  const heavyReads = makeHeavyReads()
-  const runHeavyRead: RunHeavyRead = async ({ actor, reply }, run) => {
-    const limits = { ...dependencies.identity, pool: dependencies.pool }
-    const counted = await countAccountAttempt(limits, 'read', `user ${actor.userId}`)
-    return counted.ok ? heavyReads.run(actor.userId, reply, run) : counted
+  await app.register(enrolRoute({ ...enrol, log, failures, runInTurn: queues.enrolments }))
+  const tokens = makeAccessTokens(pool, () => randomBytes(32))
+  const bounds: CallBounds = {
+    runCall: makeRunCall(queues.calls, callLimits),
+    ...boundsOfPeople(dependencies, makeHeavyReads(queues.heavyReads)),
   }
-  registerRoutes(makeHandle(app, makeAuthenticate(dependencies.pool, tokens), { countAct, runHeavyRead }), {
+  registerRoutes(makeHandle(app, makeAuthenticate(pool, tokens), bounds), {
     ...dependencies.identity,
-    pool: dependencies.pool,
+    pool,
     log,
     tokens,
-    writer: dependencies.writer,
+    writer,
     requestLimits: dependencies.requestLimits ?? REQUEST_LIMITS,
   })
   await app.register(dependencies.sync)
   await app.register(dependencies.live)
   await portal.register(app)
   return app
+}
+
+/** The queues in which calls wait. */
+function makeQueues(
+  { heavyReads, waitMs }: CallLimits,
+  metrics: HubMetrics,
+): { calls: RunInTurn; enrolments: RunInTurn; heavyReads: FairQueue } {
+  const clock = makeHubClock()
+  const random = makeRandomSource()
+  const turnsOf = (name: CallQueueName): RunInTurn =>
+    makeRunInTurn({
+      queue: makeFairQueue({ clock, observer: observeQueue(metrics, name) }),
+      clock,
+      random,
+      waitMs,
+    })
+  return {
+    calls: turnsOf('calls'),
+    enrolments: turnsOf('enrolments'),
+    heavyReads: makeFairQueue({ clock, atOnce: heavyReads, observer: observeQueue(metrics, 'heavyReads') }),
+  }
+}
+
+/** What one person may do and read. */
+function boundsOfPeople(
+  { identity, pool }: Pick<AppDependencies, 'identity' | 'pool'>,
+  heavyReads: HeavyReads,
+): Omit<CallBounds, 'runCall'> {
+  const limits = { ...identity, pool }
+  return {
+    countAct: ({ actor, address }) =>
+      countAttempt(limits, 'act', { account: `user ${actor.userId}`, address }),
+    runHeavyRead: async ({ actor, reply }, wait, run) => {
+      const counted = await countAccountAttempt(limits, 'read', `user ${actor.userId}`)
+      return counted.ok ? heavyReads.run(actor.userId, { reply, wait }, run) : counted
+    },
+  }
 }
 
 function makeServer(

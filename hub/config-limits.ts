@@ -1,13 +1,15 @@
 import {
   ACCOUNT_LIMITS,
+  CALL_LIMITS,
   FAILED_ENROLMENTS,
   SOCKET_LIMITS,
   type AccountLimits,
+  type CallLimits,
   type SocketLimits,
   type AttemptLimit,
 } from '#shared/domain/conduct.ts'
 
-/** How much there may be from one address of the network and by one person. */
+/** How much there may be from one address of the network, by one person and in one session. */
 export interface HubLimits {
   /** Attempts to sign in, register and the like, and acts. [IDN-12] [EDG-6] */
   accountLimits: AccountLimits
@@ -15,6 +17,8 @@ export interface HubLimits {
   failedEnrolments: AttemptLimit
   /** Sockets of one address of the network. [EDG-14] */
   socketLimits: SocketLimits
+  /** Calls at once, and for how long they wait. [EDG-20] */
+  callLimits: CallLimits
 }
 
 /** How many tries and acts there may be, beside how many requests for universities. [EDG-6] */
@@ -31,6 +35,8 @@ export const LIMIT_NAMES = [
   'CARREL_MOST_NEW_KIOSK_SOCKETS_PER_ADDRESS',
   'CARREL_MOST_NEW_PAGE_SOCKETS_PER_ADDRESS',
   'CARREL_MOST_PAGE_SOCKETS_PER_ADDRESS',
+  'CARREL_MOST_CALLS_AT_ONCE_PER_ADDRESS',
+  'CARREL_MOST_WAIT_SECONDS',
 ] as const
 type LimitName = (typeof LIMIT_NAMES)[number]
 
@@ -75,6 +81,14 @@ export function readLimits(read: (name: LimitName) => number | null): HubLimits 
       newKiosks: read('CARREL_MOST_NEW_KIOSK_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.newKiosks,
       newPages: read('CARREL_MOST_NEW_PAGE_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.newPages,
       pages: read('CARREL_MOST_PAGE_SOCKETS_PER_ADDRESS') ?? SOCKET_LIMITS.pages,
+    },
+    callLimits: {
+      ...CALL_LIMITS,
+      perAddress: {
+        ...CALL_LIMITS.perAddress,
+        running: read('CARREL_MOST_CALLS_AT_ONCE_PER_ADDRESS') ?? CALL_LIMITS.perAddress.running,
+      },
+      waitMs: 1000 * (read('CARREL_MOST_WAIT_SECONDS') ?? CALL_LIMITS.waitMs / 1000),
     },
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   ACCOUNT_LIMITS,
+  CALL_LIMITS,
   FAILED_ENROLMENTS,
   SOCKET_LIMITS,
   type AccountLimitName,
@@ -40,6 +41,7 @@ describe('configuration', () => {
       accountLimits: ACCOUNT_LIMITS,
       failedEnrolments: FAILED_ENROLMENTS,
       socketLimits: SOCKET_LIMITS,
+      callLimits: CALL_LIMITS,
       isProduction: false,
     })
   })
@@ -86,6 +88,7 @@ describe('configuration', () => {
         accountLimits: ACCOUNT_LIMITS,
         failedEnrolments: FAILED_ENROLMENTS,
         socketLimits: SOCKET_LIMITS,
+        callLimits: CALL_LIMITS,
         isProduction: true,
       },
     })
@@ -125,17 +128,17 @@ describe('configuration', () => {
     expect(problems.join('')).not.toContain('hunter2')
   })
 
-  test('[EDG-6] [EDG-14] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
+  test('[EDG-6] [EDG-14] [EDG-22] [EDG-23] each limit is a setting of its own, and leaves the windows of time and the others alone', () => {
     const counts = new Map(
       VARIABLE_NAMES.filter((name) => /^CARREL_MOST_(?!REQUESTS)/.test(name)).map((name, index) => [
         name,
         String(index + 1),
       ]),
     )
-    expect(counts.size).toBe(12)
+    expect(counts.size).toBe(14)
     const parsed = parseConfig(Object.fromEntries(counts))
     if (!parsed.ok) throw new Error('refused')
-    const { accountLimits: limits, failedEnrolments, socketLimits } = parsed.value
+    const { accountLimits: limits, failedEnrolments, socketLimits, callLimits } = parsed.value
     const { signIn, wrongPassword, register, password, resend, forgotten, link, act } = limits
     expect(
       [signIn, wrongPassword, register, password, resend, forgotten, link, act].map(
@@ -144,6 +147,11 @@ describe('configuration', () => {
     ).toEqual([1, 2, 3, 4, 5, 5, 6, 9])
     expect([failedEnrolments.count, act.perAccount.count]).toEqual([7, 8])
     expect(socketLimits).toEqual({ newKiosks: 10, newPages: 11, pages: 12 })
+    expect(callLimits).toEqual({
+      ...CALL_LIMITS,
+      perAddress: { ...CALL_LIMITS.perAddress, running: 13 },
+      waitMs: 14_000,
+    })
     for (const door of Object.keys(ACCOUNT_LIMITS) as AccountLimitName[]) {
       expect(limits[door].perAddress.windowMs).toBe(ACCOUNT_LIMITS[door].perAddress.windowMs)
       if (door !== 'act') expect(limits[door].perAccount).toEqual(ACCOUNT_LIMITS[door].perAccount)

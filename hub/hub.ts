@@ -34,6 +34,11 @@ import { makeUntrustedProxies } from './platform/http/untrusted-proxies.ts'
 /** Connections of kiosks that wait to be accepted, so that they need not retry after a second; the system's own limit is 4096. */
 const LISTEN_BACKLOG = 4096
 
+/** Database connections for kiosks, for commits of everybody's changes and for what a hub does by itself; no call over HTTP takes one. [EDG-24] */
+const RESERVED_CONNECTIONS = 10
+/** For calls over HTTP; their changes of what kiosks hold are commits. */
+const HTTP_CONNECTIONS = 10
+
 /** A running hub. */
 export interface Hub {
   /** For example http://127.0.0.1:4710. */
@@ -111,10 +116,19 @@ async function startAll(
     config.databaseUrl === null
       ? await startOwnDatabase(config.home, options, log, cleanups)
       : await databaseUrlOfOwnRole(config, config.databaseUrl, log)
-  const pool = await openDatabase(config, databaseUrl, log, cleanups)
+  const pool = openConnections(databaseUrl, RESERVED_CONNECTIONS, log, cleanups)
+  const httpPool = openConnections(databaseUrl, HTTP_CONNECTIONS, log, cleanups)
+  await prepareDatabase(config, pool, log)
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
-  const { identity, jobs } = await startIdentity(config, options, pool, clock, { log, metrics }, cleanups)
+  const { identity, jobs } = await startIdentity(
+    config,
+    options,
+    { pool, httpPool },
+    clock,
+    { log, metrics },
+    cleanups,
+  )
   const core = makeSyncCore({
     pool,
     features: makeSyncFeatures(pool),
@@ -130,13 +144,16 @@ async function startAll(
     forwardedBy: (peer) => proxies.record(peer),
     config,
     logger,
-    pool,
+    pool: httpPool,
+    reservedPool: pool,
     lateJobs,
     sync: syncRoute(core),
     live: liveRoute(core.live),
     writer: core.writer,
     requestLimits: config.requestLimits,
     failedEnrolments: config.failedEnrolments,
+    callLimits: config.callLimits,
+    metrics,
     identity: identity.dependencies,
   })
   cleanups.push(() => app.close())
@@ -173,25 +190,29 @@ async function databaseUrlOfOwnRole(config: HubConfig, databaseUrl: string, log:
   return url
 }
 
-/** The hub's database, checked and brought up to date. */
-async function openDatabase(
-  config: HubConfig,
+/** A pool of connections to the hub's database, closed when the hub stops. */
+function openConnections(
   databaseUrl: string,
+  maxConnections: number,
   log: HubLog,
   cleanups: (() => Promise<void>)[],
-): Promise<Database> {
+): Database {
   const pool = openPool(databaseUrl, {
-    maxConnections: 20,
+    maxConnections,
     onIdleError: (error) =>
       log.warn('idle-connection-broke', 'An idle database connection broke.', { err: error }),
   })
   cleanups.push(() => closePool(pool))
+  return pool
+}
+
+/** Checks the hub's database and brings it up to date. */
+async function prepareDatabase(config: HubConfig, pool: Database, log: HubLog): Promise<void> {
   await requireServer(pool)
   const { migrations, functions } = await migrate(pool)
   if (migrations.length + functions.length > 0)
     log.info('database-migrated', 'The database was migrated.', { migrations, functions })
   if (config.isDevelopmentSeeded) await seed(config, pool, log)
-  return pool
 }
 
 /** Refused in production, where the variable can only be left over. [OPS-3] */
@@ -214,13 +235,14 @@ function warnOfUnsafeSecrets({ home, tlsKeyFile }: HubConfig, log: HubLog): void
 async function startIdentity(
   config: HubConfig,
   options: HubOptions,
-  pool: Database,
+  { pool, httpPool }: { pool: Database; httpPool: Database },
   clock: HubClock,
   reporting: { log: HubLog; metrics: HubMetrics },
   cleanups: (() => Promise<void>)[],
 ): Promise<{ identity: Identity; jobs: Jobs }> {
   const { log } = reporting
-  const directories = openDirectories(config, pool, log)
+  // Directories are asked for sign-ins, and so within calls.
+  const directories = openDirectories(config, httpPool, log)
   const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
   cleanups.push(() => identity.mail.stop())
   cleanups.push(() => identity.passwordChecker.stop())

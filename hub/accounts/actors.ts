@@ -39,13 +39,17 @@ export const sessionFacts: PeopleFactSet = {
   },
 }
 
-/** Reads `Authorization: Bearer …` and asks the database whether that session is still valid. [IDN-9] */
+/** Reads `Authorization: Bearer …`, and asks the database whether that session is still valid. [IDN-9] */
 export function makeAuthenticate(pool: Database, tokens: AccessTokens): Authenticate {
-  return async (request) => {
-    const [, token] = /^Bearer ([\w.-]{1,2000})$/.exec(request.headers.authorization ?? '') ?? []
-    const claims = token === undefined ? null : await tokens.verify(token)
-    const live = claims === null ? null : await loadLiveSession(pool, claims.sessionId, claims.userId)
-    if (live === null || claims === null) return refuse({ why: 'signInNeeded' })
-    return accept({ ...live, sessionId: claims.sessionId })
+  return {
+    readClaims: async (request) => {
+      const [, token] = /^Bearer ([\w.-]{1,2000})$/.exec(request.headers.authorization ?? '') ?? []
+      const claims = token === undefined ? null : await tokens.verify(token)
+      return claims === null ? refuse({ why: 'signInNeeded' }) : accept(claims)
+    },
+    load: async ({ sessionId, userId }) => {
+      const live = await loadLiveSession(pool, sessionId, userId)
+      return live === null ? refuse({ why: 'signInNeeded' }) : accept({ ...live, sessionId })
+    },
   }
 }

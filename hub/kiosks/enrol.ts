@@ -7,31 +7,37 @@ import { commitEnrolment, type EnrolDependencies, type EnrolRefusal } from './en
 import { isPrintable } from '../platform/printable.ts'
 import type { HubLog } from '../platform/log.ts'
 import { answerRefusal } from '../platform/http/errors.ts'
+import { answerCallRefusal } from '../platform/http/handle.ts'
 import { dialledHost } from '../platform/connections/sync-route.ts'
-import { makeKeyedQueue } from '../platform/http/keyed-queue.ts'
+import type { RunInTurn } from '../platform/http/call-queue.ts'
 
 const check = makeCheck(EnrolRequest)
 
+/** Tries of one address run one after the other, so that a flood of guesses uses one database connection and not all of them. */
+const PER_ADDRESS = { running: 1, waiting: 99 }
+
+/** What the route of enrolments is given. */
+export interface EnrolRouteDependencies extends EnrolDependencies {
+  log: HubLog
+  failures: AttemptLimit
+  runInTurn: RunInTurn
+}
+
 /** POST /api/v1/kiosks/enrol: 201, 200 when asked again, or a refusal of the closed list. [SYN-20] */
-export function enrolRoute(
-  dependencies: EnrolDependencies,
-  log: HubLog,
-  failures: AttemptLimit,
-): FastifyPluginAsync {
+export function enrolRoute(dependencies: EnrolRouteDependencies): FastifyPluginAsync {
+  const { log, failures, runInTurn } = dependencies
   return async (app) => {
-    // Tries of one address run one after the other, so that a flood of guesses uses one database connection and not all of them.
-    const queue = makeKeyedQueue(100)
     app.post('/api/v1/kiosks/enrol', async (request, reply) => {
       const checked = check(request.body)
       // Both go on screens and into the log of changes.
       const isTaken = checked.ok && isPrintable(checked.value.name) && isPrintable(checked.value.appVersion)
       if (!isTaken) return answerRefusal(reply, 'malformed')
       const from = { host: dialledHost(request), address: request.clientAddress }
-      const running = queue.run(addressBucket(from.address), () =>
+      const done = await runInTurn({ reply, owner: addressBucket(from.address), limit: PER_ADDRESS }, () =>
         commitEnrolment(dependencies, checked.value, from, failures),
       )
-      if (running === null) return answerRefusal(reply.header('retry-after', '5'), 'tooMany')
-      const decision = await running
+      if (!done.ok) return answerCallRefusal(reply, done.refusal)
+      const decision = done.value
       if (!decision.ok) {
         log.info('enrolment-refused', 'An enrolment was refused.', {
           why: decision.refusal.why,

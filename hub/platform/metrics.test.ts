@@ -16,6 +16,9 @@ test('what the hub measures is served on a loopback port of its own', async () =
   metrics.outboxDepth(2, 7)
   metrics.outboxDepth(3, 100)
   metrics.outboxDepth(3, null)
+  metrics.calls('calls', { running: 2, waiting: 64 })
+  metrics.callWaited('calls', 20)
+  metrics.callNotRun('heavyReads', 'late')
   const server = await serveMetrics(metrics, 0)
   expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
   const answer = await fetch(server.url)
@@ -31,6 +34,11 @@ test('what the hub measures is served on a loopback port of its own', async () =
     'carrel_sockets_behind 3',
     'carrel_outbox_depth_sum 12',
     'carrel_outbox_depth_max 7',
+    'carrel_calls_running{queue="calls"} 2',
+    'carrel_calls_waiting{queue="calls"} 64',
+    'carrel_call_wait_seconds_sum{queue="calls"} 0.02',
+    'carrel_calls_not_run_total{queue="heavyReads",why="late"} 1',
+    'carrel_calls_not_run_total{queue="enrolments",why="full"} 0',
   ])
     expect(text.split('\n')).toContain(line)
   expect((await fetch(server.url.replace('/metrics', '/'))).status).toBe(404)

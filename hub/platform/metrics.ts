@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@platformatic/prom-client'
+import type { NotRun, QueueObserver } from './fair-queue.ts'
 import { hostWithoutPort } from './http/request-target.ts'
 
 /** From a tenth of a millisecond, where a local commit is, to the ten seconds at which people give up. */
@@ -24,7 +25,16 @@ export interface HubMetrics {
   outboxDepth(kioskId: number, depth: number | null): void
   /** An attempt to send a mail: it was sent, will be tried again, or was given up. */
   mail(outcome: 'sent' | 'later' | 'givenUp'): void
+  /** How many calls of a queue run and wait, now. */
+  calls(queue: CallQueueName, counts: { running: number; waiting: number }): void
+  /** Ms that a call waited in a queue which was begun then. */
+  callWaited(queue: CallQueueName, ms: number): void
+  /** A call was not begun: so many of its owner wait, it waited too long, or who made it hung up. */
+  callNotRun(queue: CallQueueName, why: NotRun): void
 }
+
+/** The queues that calls over HTTP wait in. */
+export type CallQueueName = 'calls' | 'heavyReads' | 'enrolments'
 
 /** Measures nothing: for tests and simulations. */
 export const noMetrics: HubMetrics = {
@@ -35,6 +45,18 @@ export const noMetrics: HubMetrics = {
   socketsBehind: () => undefined,
   outboxDepth: () => undefined,
   mail: () => undefined,
+  calls: () => undefined,
+  callWaited: () => undefined,
+  callNotRun: () => undefined,
+}
+
+/** What a queue is observed by. */
+export function observeQueue(metrics: HubMetrics, queue: CallQueueName): QueueObserver {
+  return {
+    changed: (counts) => metrics.calls(queue, counts),
+    waited: (ms) => metrics.callWaited(queue, ms),
+    notRun: (why) => metrics.callNotRun(queue, why),
+  }
 }
 
 /** Metrics that are kept and can be given in Prometheus' text format. */
@@ -76,6 +98,7 @@ export function makeMetrics(): PrometheusMetrics {
   for (const outcome of ['sent', 'later', 'givenUp']) mails.inc({ outcome }, 0)
   const depths = new Map<number, number>()
   outboxGauges(depths, registers)
+  const calls = callMetrics(registers)
   collectDefaultMetrics({ register: registry })
   return {
     contentType: registry.contentType,
@@ -93,6 +116,48 @@ export function makeMetrics(): PrometheusMetrics {
       else depths.set(kioskId, depth)
     },
     mail: (outcome) => mails.inc({ outcome }),
+    ...calls,
+  }
+}
+
+type CallMetrics = Pick<HubMetrics, 'calls' | 'callWaited' | 'callNotRun'>
+
+function callMetrics(registers: Registry[]): CallMetrics {
+  const labelNames = ['queue']
+  const running = new Gauge({
+    name: 'carrel_calls_running',
+    help: 'Calls of a queue that run now: calls, heavyReads, enrolments',
+    labelNames,
+    registers,
+  })
+  const waiting = new Gauge({
+    name: 'carrel_calls_waiting',
+    help: 'Calls that wait in a queue now',
+    labelNames,
+    registers,
+  })
+  const waitTime = new Histogram({
+    name: 'carrel_call_wait_seconds',
+    help: 'How long calls waited in a queue that had to, before they were begun',
+    labelNames,
+    buckets: SECONDS,
+    registers,
+  })
+  const notRun = new Counter({
+    name: 'carrel_calls_not_run_total',
+    help: 'Calls that were not begun, by why: full (429), late (503), gone (hung up)',
+    labelNames: ['queue', 'why'],
+    registers,
+  })
+  for (const queue of ['calls', 'heavyReads', 'enrolments'])
+    for (const why of ['full', 'late', 'gone']) notRun.inc({ queue, why }, 0)
+  return {
+    calls: (queue, counts) => {
+      running.set({ queue }, counts.running)
+      waiting.set({ queue }, counts.waiting)
+    },
+    callWaited: (queue, ms) => waitTime.observe({ queue }, ms / 1000),
+    callNotRun: (queue, why) => notRun.inc({ queue, why }),
   }
 }
 

@@ -7,6 +7,8 @@ import { ROUTES, type RouteAnswer } from '#shared/wire/rest.ts'
 import type { DirectorySettings } from '../directories/directory-config.ts'
 import { makeDirectories } from '../directories/make-directories.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
+import { makeHubClock } from '../platform/clock.ts'
+import { makeFairQueue } from '../platform/fair-queue.ts'
 import { noLog } from '../platform/log.ts'
 import { query } from '../platform/postgres/database.ts'
 import { insertTestUniversity } from '../testing/testing-rows.ts'
@@ -137,49 +139,78 @@ test('[EDG-15] a tree that was held is what the database says, for everybody, af
 describe('[EDG-16] heavy reads of one person', () => {
   const tree = (as: TestPerson) => calls.call(as, 'GET /spaces')
 
-  test('wait for each other, as many as open pages have; who asks for more is answered when to come again', async () => {
-    const { student, other } = tenant
-    expect(statuses(await Promise.all([1, 2, 3, 4, 5, 6].map(() => tree(student))))).toEqual([
-      200, 200, 200, 200, 200, 200,
-    ])
-    const many = Promise.all(Array.from({ length: 20 }, () => tree(student)))
-    const ofOther = await tree(other)
-    expect(ofOther.status).toBe(200)
-    const answers = await many
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(8)
-    const refused = answers.filter(({ status }) => status === 429)
-    expect(refused.length).toBeGreaterThan(0)
-    for (const { error, headers } of refused)
-      expect([error.error, Number(headers['retry-after'])]).toEqual(['tooMany', 2])
-    expect((await tree(student)).status).toBe(200)
-  })
+  /** Reads that run until they are let go, each known by its name. */
+  class HeldReads {
+    readonly running: string[] = []
+    private readonly gates = new Map<string, PromiseWithResolvers<void>>()
+    private readonly reads = makeHeavyReads(makeFairQueue({ clock: makeHubClock(), atOnce: 2 }))
 
-  test('are made one after the other, and another person’s beside them', async () => {
-    const reads = makeHeavyReads()
-    const running: string[] = []
-    const gates = new Map<string, PromiseWithResolvers<void>>()
-    const read = (userId: number, name: string): Promise<unknown> => {
+    ask(userId: number, name: string): Promise<unknown> {
       const gate = Promise.withResolvers<void>()
-      gates.set(name, gate)
+      this.gates.set(name, gate)
       const reply = { raw: new EventEmitter() } as unknown as FastifyReply
-      return reads.run(userId, reply, async () => {
-        running.push(name)
+      const wait = { untilMs: performance.now() + 600_000, gone: new AbortController().signal }
+      return this.reads.run(userId, { reply, wait }, async () => {
+        this.running.push(name)
         await gate.promise
-        running.splice(running.indexOf(name), 1)
+        this.running.splice(this.running.indexOf(name), 1)
         return accept(name)
       })
     }
-    const all = ['first', 'second', 'third'].map((name) => read(1, name))
-    const others = read(2, 'other')
-    for (const name of ['first', 'second', 'third']) {
-      await expect.poll(() => running).toEqual(expect.arrayContaining([name]))
+
+    async end(name: string): Promise<void> {
+      this.gates.get(name)?.resolve()
       await new Promise((resolve) => setImmediate(resolve))
-      expect(running.toSorted()).toEqual([name, 'other'].toSorted())
-      gates.get(name)?.resolve()
     }
-    gates.get('other')?.resolve()
+  }
+
+  test('wait for each other, as many as open pages have; who asks for more is answered when to come again', async () => {
+    const { student } = tenant
+    expect(statuses(await Promise.all([1, 2, 3, 4, 5, 6].map(() => tree(student))))).toEqual([
+      200, 200, 200, 200, 200, 200,
+    ])
+    const reads = new HeldReads()
+    const all = Array.from({ length: 10 }, (_, index) => reads.ask(1, `read ${index}`))
+    const refusal = { ok: false, refusal: { why: 'tooMany', retryAfterS: 2 } }
+    expect(await Promise.all(all.slice(8))).toEqual([refusal, refusal])
+    for (let index = 0; index < 8; index += 1) await reads.end(`read ${index}`)
+    expect(await Promise.all(all.slice(0, 8))).toHaveLength(8)
+  })
+
+  test('are made one after the other, and another person’s beside them', async () => {
+    const reads = new HeldReads()
+    const all = ['first', 'second', 'third'].map((name) => reads.ask(1, name))
+    const others = reads.ask(2, 'other')
+    for (const name of ['first', 'second', 'third']) {
+      await expect.poll(() => reads.running).toEqual(expect.arrayContaining([name]))
+      expect(reads.running.toSorted()).toEqual([name, 'other'].toSorted())
+      await reads.end(name)
+    }
+    await reads.end('other')
     expect(await Promise.all([...all, others])).toHaveLength(4)
-    expect(running).toEqual([])
+    expect(reads.running).toEqual([])
+  })
+
+  test('[EDG-21] are few at once, of all people together, who are served by turns', async () => {
+    const reads = new HeldReads()
+    const all = ['a1', 'a2', 'a3', 'a4'].map((name) => reads.ask(1, name))
+    all.push(reads.ask(2, 'b1'), reads.ask(2, 'b2'), reads.ask(3, 'c1'))
+    const served: string[][] = []
+    for (const name of ['a1', 'b1', 'c1', 'a2', 'b2', 'a3', 'a4']) {
+      await new Promise((resolve) => setImmediate(resolve))
+      served.push(reads.running.toSorted())
+      await reads.end(name)
+    }
+    expect(served).toEqual([
+      ['a1', 'b1'],
+      ['b1', 'c1'],
+      ['a2', 'c1'],
+      ['a2', 'b2'],
+      ['a3', 'b2'],
+      ['a3'],
+      ['a4'],
+    ])
+    expect(await Promise.all(all)).toHaveLength(7)
   })
 
   test('are 120 in a minute, and nobody else is kept from theirs', async () => {

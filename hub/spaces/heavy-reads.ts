@@ -1,40 +1,40 @@
 import type { FastifyReply } from 'fastify'
 import { refuse, type Decision } from '#shared/domain/decision.ts'
-import { makeSemaphore, type Semaphore } from '../platform/semaphore.ts'
-import type { HttpRefusal } from '../platform/http/handle.ts'
+import type { FairQueue } from '../platform/fair-queue.ts'
+import { refusalOfNotRun } from '../platform/http/call-queue.ts'
+import type { CallWait, HttpRefusal } from '../platform/http/handle.ts'
+import { makeOwnerSlots } from '../platform/owner-slots.ts'
 
 /** Answers of one person that wait, are being made or being sent: three open pages have a few each. */
 export const MAX_READS_AT_ONCE = 8
-/** After this somebody with too many may try again, s. */
-const RETRY_S = 2
+
+/** Of one person's reads one is made at a time; all others of them wait. */
+const PER_PERSON = { running: 1, waiting: MAX_READS_AT_ONCE }
 
 /** The result of a heavy read. */
 type Read = Decision<unknown, HttpRefusal>
 
-/** Runs one heavy read per person at a time; a few more wait. [EDG-16] */
+/** Runs heavy reads: one per person at a time and few in all, by turns; a few more of each person wait. [EDG-16] [EDG-21] */
 export interface HeavyReads {
   run<Done extends Read>(
     userId: number,
-    reply: FastifyReply,
+    call: { reply: FastifyReply; wait: CallWait },
     run: () => Promise<Done>,
   ): Promise<Done | Decision<never, HttpRefusal>>
 }
 
 /** Makes the limiter of one hub. */
-export function makeHeavyReads(): HeavyReads {
-  const readers = new Map<number, { semaphore: Semaphore; count: number }>()
+export function makeHeavyReads(queue: FairQueue): HeavyReads {
+  const answers = makeOwnerSlots(Number.POSITIVE_INFINITY, MAX_READS_AT_ONCE)
   return {
-    run: async (userId, reply, run) => {
-      const reader = readers.get(userId) ?? { semaphore: makeSemaphore(1), count: 0 }
-      if (reader.count >= MAX_READS_AT_ONCE) return refuse({ why: 'tooMany', retryAfterS: RETRY_S })
-      readers.set(userId, reader)
-      reader.count += 1
+    run: async (userId, { reply, wait }, run) => {
+      const owner = `person ${userId}`
+      const release = answers.acquire(owner)
+      if (release === null) return refuse(refusalOfNotRun('full'))
       // A reader who closes the connection, or never reads on, ends it too.
-      reply.raw.once('close', () => {
-        reader.count -= 1
-        if (reader.count === 0) readers.delete(userId)
-      })
-      return reader.semaphore.run(run)
+      reply.raw.once('close', release)
+      const done = await queue.run({ ...wait, owner, limit: PER_PERSON }, run)
+      return done.ok ? done.value : refuse(refusalOfNotRun(done.refusal))
     },
   }
 }

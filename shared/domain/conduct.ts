@@ -72,5 +72,34 @@ export interface SocketLimits {
 /** Unless an installation says otherwise: half of what a hub takes in all, as a campus needs it after a restart. [EDG-14] */
 export const SOCKET_LIMITS: SocketLimits = { newKiosks: 8_192, newPages: 1_024, pages: 10_000 }
 
+/** How many calls of one owner may run and wait at once; one more is refused. */
+export interface OwnerLimit {
+  running: number
+  waiting: number
+}
+
+/** How calls over HTTP share a hub. */
+export interface CallLimits {
+  /** Calls of one signed-in session. [EDG-20] */
+  perSession: OwnerLimit
+  /** Calls without a session from one address of the network. [EDG-22] */
+  perAddress: OwnerLimit
+  /** Heavy reads that are made at once, of all people together. [EDG-21] */
+  heavyReads: number
+  /** A call waits no longer than this before it is begun. [EDG-23] */
+  waitMs: number
+}
+
+/**
+ * Unless an installation says otherwise. A page asks for a few things at once; a campus may have one address. Heavy reads leave
+ * most database connections to what takes less long.
+ */
+export const CALL_LIMITS: CallLimits = {
+  perSession: { running: 2, waiting: 64 },
+  perAddress: { running: 32, waiting: 1_024 },
+  heavyReads: 4,
+  waitMs: 10_000,
+}
+
 /** Enrolments with a wrong code or proof that one address of the network may make in a minute. [SYN-20] */
 export const FAILED_ENROLMENTS: AttemptLimit = { count: 60, windowMs: MINUTE_MS }

@@ -11,6 +11,8 @@ export interface Contract {
   isAct?: true
   /** It reads much: each person has one at a time, and their number a minute is limited. [EDG-16] */
   isHeavy?: true
+  /** Made without a session, it hashes or compares a password: it has slots of its own for that. [IDN-25] [EDG-22] */
+  hasPasswordSlots?: true
   params?: TObject
   query?: TObject
   body?: TObject

@@ -45,6 +45,7 @@ export const AUTH_ROUTES = {
   'POST /auth/register': {
     summary: 'Requests an account. The answer is the same whether or not the address is known.',
     who: 'anyone',
+    hasPasswordSlots: true,
     body: Type.Object({ email: AddressText, password: PasswordText, locale: Type.Optional(Locale) }, closed),
     answer: { status: 202, body: null },
     refusals: ['addressRefused', 'passwordRefused'],
@@ -73,6 +74,7 @@ export const AUTH_ROUTES = {
   'POST /auth/reset': {
     summary: 'Chooses a new password with the token of an emailed link; ends all sessions.',
     who: 'anyone',
+    hasPasswordSlots: true,
     body: Type.Object({ token: LinkToken, password: PasswordText }, closed),
     answer: { status: 204, body: null },
     refusals: ['linkRefused', 'passwordRefused'],
@@ -80,6 +82,7 @@ export const AUTH_ROUTES = {
   'POST /auth/token': {
     summary: 'Signs in with an email address, or with a username at a university.',
     who: 'anyone',
+    hasPasswordSlots: true,
     body: Type.Object(
       {
         username: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_ADDRESS_LENGTH })),
@@ -114,6 +117,7 @@ export const AUTH_ROUTES = {
   'POST /auth/setup': {
     summary: 'Creates the first platform administrator, with the token of the setup link.',
     who: 'anyone',
+    hasPasswordSlots: true,
     body: Type.Object({ token: LinkToken, email: AddressText, password: PasswordText }, closed),
     answer: { status: 204, body: null },
     refusals: ['linkRefused', 'addressRefused', 'passwordRefused'],

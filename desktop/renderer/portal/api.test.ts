@@ -99,6 +99,20 @@ describe('the client', () => {
     expect(await api.call('POST /live/ticket', {})).toMatchObject({ refusal: { why: 'tooMany' } })
   })
 
+  it('[EDG-23] asks once more, when the hub says, for what it reads and the hub was too busy for', async () => {
+    const { api, asked, timers, clock } = makeWorld(() =>
+      json(503, { error: 'unavailable', message: '' }, { 'retry-after': '5' }),
+    )
+    const reading = api.call('GET /groups', {})
+    await expect.poll(() => timers.findLast(({ isOn }) => isOn)?.delayMs).toBe(5_000)
+    clock.nowMs += 5_000
+    timers.findLast(({ isOn }) => isOn)?.run()
+    expect(await reading).toMatchObject({ refusal: { why: 'unavailable', retryAfterS: 5 } })
+    expect(asked).toHaveLength(2)
+    expect(await api.call('POST /live/ticket', {})).toMatchObject({ refusal: { why: 'unavailable' } })
+    expect(asked).toHaveLength(3)
+  })
+
   it('[POR-13] a renewal that came to nothing is tried again later, each time twice as late, or when the hub says', async () => {
     const state = { answer: (): Response => admission('t1') }
     const { api, asked, timers, visitors } = makeWorld(() => state.answer())

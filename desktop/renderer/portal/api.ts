@@ -133,15 +133,22 @@ export function makeApi(parts: ApiParts): Api {
   return { call: retryWhenBusy(parts, callOnce), refresh, clearToken }
 }
 
-/** What is read may be asked for again; so many pages may be open that the hub lets some wait. [EDG-16] */
+/**
+ * What is read may be asked for again, when the hub says: so many pages may be open that it lets some wait, and for a moment it may be too
+ * busy. Whether that is a moment, one more try shows. [EDG-16] [EDG-23]
+ */
 function retryWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: Call): Call {
   return async (name, input, timeoutMs = CALL_TIMEOUT_MS) => {
     const endMs = parts.nowMs() + timeoutMs
+    let wasUnavailable = false
     for (;;) {
       const answer = await callOnce(name, input, Math.max(1, endMs - parts.nowMs()))
-      const pauseMs = answer.ok || answer.refusal.why !== 'tooMany' ? null : pauseOf(answer.refusal)
+      const why = answer.ok ? null : answer.refusal.why
+      const isBusy = why === 'tooMany' || (why === 'unavailable' && !wasUnavailable)
+      const pauseMs = answer.ok || !isBusy ? null : pauseOf(answer.refusal)
       const isWaitedFor = pauseMs !== null && parts.nowMs() + pauseMs < endMs
       if (!name.startsWith('GET ') || !isWaitedFor) return answer
+      wasUnavailable ||= why === 'unavailable'
       await new Promise<void>((resolve) => void parts.after(pauseMs, resolve))
     }
   }

@@ -2,11 +2,12 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import type { Actor } from '#shared/domain/access.ts'
-import type { Decision } from '#shared/domain/decision.ts'
+import { refuse, type Decision } from '#shared/domain/decision.ts'
 import type { Contract } from '#shared/wire/contract.ts'
 import type { HttpErrorCode } from '#shared/wire/http-error.ts'
 import { makeCheck, type Malformed } from '#shared/wire/parse.ts'
 import { ROUTES, type RouteAnswer, type RouteInput, type RouteName } from '#shared/wire/rest.ts'
+import type { QueuedCall } from '../fair-queue.ts'
 import { answerRefusal, type RefusalDetails } from './errors.ts'
 
 /** Where all calls live. */
@@ -59,28 +60,67 @@ export type Handler<Name extends RouteName> = (
   caller: CallerOf<Name>,
 ) => Promise<Decision<AnswerOf<Name>, HttpRefusal>>
 
-/** Finds out who is signed in; a refusal when nobody is. [IDN-9] */
-export type Authenticate = (
-  request: FastifyRequest,
-) => Promise<Decision<Omit<SignedIn, keyof Caller>, HttpRefusal>>
+/** Whose session a call's token names. */
+export interface SessionClaims {
+  userId: number
+  sessionId: number
+}
+
+/** Finds out who is signed in. [IDN-9] */
+export interface Authenticate {
+  /** What a good token says, without asking whether its session goes on; a refusal for any other. */
+  readClaims(request: FastifyRequest): Promise<Decision<SessionClaims, HttpRefusal>>
+  /** Who that is now, from the database; a refusal when the session has ended. */
+  load(claims: SessionClaims): Promise<Decision<Omit<SignedIn, keyof Caller>, HttpRefusal>>
+}
+
+/** Until when a call may wait, and whether who made it has hung up. */
+export type CallWait = Pick<QueuedCall, 'untilMs' | 'gone'>
+
+/** A call that asks for its turn. */
+export interface AskingCall {
+  reply: FastifyReply
+  /** Null: made without a session. */
+  sessionId: number | null
+  address: string
+  /** It waits in slots for passwords, and for no turn here. [IDN-25] */
+  hasPasswordSlots: boolean
+}
+
+/** Runs a call when it is its turn among those of its session or address; a refusal when it is not run. [EDG-20] [EDG-22] [EDG-23] */
+export type RunCall = (
+  call: AskingCall,
+  run: (wait: CallWait) => Promise<Decision<unknown, HttpRefusal>>,
+) => Promise<Decision<unknown, HttpRefusal>>
 
 /** Counts an act of somebody who is signed in, before it is done; a refusal when there were too many. [AUD-6] */
 export type CountAct = (caller: { actor: Actor; address: string }) => Promise<Decision<null, HttpRefusal>>
 
-/** Counts a heavy read of somebody, and lets each person have one at a time; a refusal when there are too many. [EDG-16] */
+/** Counts a heavy read of somebody, and lets each person have one at a time, in turn with others; a refusal when there are too many. [EDG-16] [EDG-21] */
 export type RunHeavyRead = (
   caller: SignedIn,
+  wait: CallWait,
   run: () => Promise<Decision<unknown, HttpRefusal>>,
 ) => Promise<Decision<unknown, HttpRefusal>>
 
 /** Registers handlers by the name of their contract. */
 export type Handle = <Name extends RouteName>(name: Name, handler: Handler<Name>) => void
 
-/** Makes the function that registers handlers: each call is authenticated if its contract says so, parsed by it, counted, and answered. */
+/** What bounds calls. */
+export interface CallBounds {
+  runCall: RunCall
+  countAct: CountAct
+  runHeavyRead: RunHeavyRead
+}
+
+/**
+ * Makes the function that registers handlers: each call waits for its turn, is authenticated if its contract says so, parsed
+ * by it, counted, and answered. What is not its turn yet has cost no more than a look at its token.
+ */
 export function makeHandle(
   app: FastifyInstance,
   authenticate: Authenticate,
-  { countAct, runHeavyRead }: { countAct: CountAct; runHeavyRead: RunHeavyRead },
+  { runCall, countAct, runHeavyRead }: CallBounds,
 ): Handle {
   return (name, handler) => {
     const contract: Contract = ROUTES[name]
@@ -96,18 +136,31 @@ export function makeHandle(
           request,
           reply,
         }
-        const signedIn = contract.who === 'signedIn' ? await authenticate(request) : null
-        if (signedIn?.ok === false) return answerCallRefusal(reply, signedIn.refusal)
-        const input = parse(request)
-        if (!input.ok) return answerRefusal(reply, 'malformed', { at: input.refusal.at })
-        const whole = { ...caller, ...signedIn?.value }
-        if (contract.isAct === true && signedIn !== null) {
-          const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
-          if (!counted.ok) return answerCallRefusal(reply, counted.refusal)
+        const claims = contract.who === 'signedIn' ? await authenticate.readClaims(request) : null
+        if (claims?.ok === false) return answerCallRefusal(reply, claims.refusal)
+        const run = async (wait: CallWait): Promise<Decision<unknown, HttpRefusal>> => {
+          const signedIn = claims === null ? null : await authenticate.load(claims.value)
+          if (signedIn?.ok === false) return signedIn
+          const input = parse(request)
+          if (!input.ok) return refuse({ why: 'malformed', at: input.refusal.at })
+          const whole = { ...caller, ...signedIn?.value }
+          if (contract.isAct === true && signedIn !== null) {
+            const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
+            if (!counted.ok) return counted
+          }
+          const make = (): Promise<Decision<unknown, HttpRefusal>> =>
+            handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
+          return contract.isHeavy === true ? runHeavyRead(whole as SignedIn, wait, make) : make()
         }
-        const run = (): Promise<Decision<unknown, HttpRefusal>> =>
-          handler(input.value as RouteInput<typeof name>, whole as CallerOf<typeof name>)
-        const decision = await (contract.isHeavy === true ? runHeavyRead(whole as SignedIn, run) : run())
+        const decision = await runCall(
+          {
+            reply,
+            sessionId: claims?.value.sessionId ?? null,
+            address: caller.address,
+            hasPasswordSlots: contract.hasPasswordSlots === true,
+          },
+          run,
+        )
         if (!decision.ok) return answerCallRefusal(reply, decision.refusal)
         return answer(reply, contract, decision.value)
       },
@@ -134,7 +187,8 @@ function sendSerialized(reply: FastifyReply, { chunks }: SerializedJson): Fastif
     .send(Readable.from(chunks, { objectMode: false }))
 }
 
-function answerCallRefusal(reply: FastifyReply, refusal: HttpRefusal): FastifyReply {
+/** Answers a call with a refusal, and with when to come again where that is known. */
+export function answerCallRefusal(reply: FastifyReply, refusal: HttpRefusal): FastifyReply {
   const { why, retryAfterS, ...more } = refusal
   if (retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfterS))))
   return answerRefusal(reply, why, more)

@@ -23,10 +23,16 @@ const TIMEOUT_MS = 2_000
 
 /** `/livez`: the process answers. `/readyz`: 200, or 503 with the part that fails. */
 export function healthRoutes(dependencies: HealthDependencies): FastifyPluginAsync {
+  // However many ask, the database is asked once at a time.
+  const asking: { now: Promise<Readiness> | null } = { now: null }
+  const readinessNow = (): Promise<Readiness> =>
+    (asking.now ??= loadReadiness(dependencies).finally(() => {
+      asking.now = null
+    }))
   return async (app) => {
     app.get('/livez', async () => ({ isLive: true }))
     app.get('/readyz', async (_request, reply) => {
-      const readiness = await loadReadiness(dependencies)
+      const readiness = await readinessNow()
       return reply.code(readiness.isReady ? 200 : 503).send(readiness)
     })
   }
