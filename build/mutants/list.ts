@@ -15,10 +15,11 @@ function tests(project: 'unit' | 'database', file: string): string[] {
 
 const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
+const CALL_QUEUE = tests('database', 'hub/platform/http/call-queue.test.ts')
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
-/** The faults that a connection between kiosk and hub invites most. */
+/** The faults that a connection between kiosk and hub invites most, and that of a hub which one session keeps from all others. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no dedupe',
@@ -217,5 +218,16 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: SIMULATION,
+  },
+  {
+    name: 'greedy session let through',
+    edits: [
+      {
+        file: 'hub/platform/fair-queue.ts',
+        find: 'if (this.running < this.atOnce && owner.running < owner.limit.running) {',
+        replace: 'if (this.running < this.atOnce) {',
+      },
+    ],
+    test: CALL_QUEUE,
   },
 ]

@@ -14,6 +14,7 @@ import { storm } from './storm.ts'
 import { tapDurable } from './tap-durable.ts'
 import { reports, slowFlush } from './reports.ts'
 import { signIns } from './sign-ins.ts'
+import { greedyStudent } from './greedy-student.ts'
 import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   navigation,
   catchUp,
   signIns,
+  greedyStudent,
   bundle,
 ]
 
