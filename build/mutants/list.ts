@@ -15,7 +15,11 @@ function tests(project: 'unit' | 'database', file: string): string[] {
 
 const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
-const CALL_QUEUE = tests('database', 'hub/platform/http/call-queue.test.ts')
+const GREEDY_SESSION = [
+  ...tests('database', 'hub/platform/http/call-queue.test.ts'),
+  '--testNamePattern',
+  'GET /me run',
+]
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
@@ -228,6 +232,6 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'if (this.running < this.atOnce) {',
       },
     ],
-    test: CALL_QUEUE,
+    test: GREEDY_SESSION,
   },
 ]
