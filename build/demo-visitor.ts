@@ -82,6 +82,7 @@ function leadingClock(lead: { ms: number }): EngineClock {
   const clock = makeDeviceClock()
   return {
     bootId: clock.bootId,
+    resolutionMs: clock.resolutionMs,
     wallMs: () => clock.wallMs() + lead.ms,
     elapsedMs: () => clock.elapsedMs() + lead.ms,
     after: (delayMs, run) => clock.after(delayMs, run),

@@ -59,6 +59,7 @@ function demo(staleMs: number) {
     publish('link', {
       status: isOn ? 'online' : 'offline',
       hubNowMs: START_MS + clock.nowMs,
+      hubNowPlusMinusMs: 0,
       lastContactMs: START_MS,
       reason: null,
     })

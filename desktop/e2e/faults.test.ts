@@ -138,7 +138,7 @@ test('[SCR-12] a time zone that the browser does not know is reported to the eng
   const spaceId = idAt(placed, DEMO_CAMPUS.doorPath)
   await tellInstead(page, {
     ...enrolledAt({ ...demoAssignment({ role: 'door', spaceId }), timezone: 'Mars/Olympus' }),
-    link: { status: 'online', hubNowMs: nowMs, lastContactMs: nowMs, reason: null },
+    link: { status: 'online', hubNowMs: nowMs, hubNowPlusMinusMs: 0, lastContactMs: nowMs, reason: null },
     spaces: { isWhole: true, spaces: spaceViews(placed, DEMO_REPORTS, nowMs), gone: [] },
   })
   await page.goto(kiosk.url)

@@ -20,7 +20,7 @@ class HubDouble {
 async function start(hub = new HubDouble(), machine = new Machine(), args = ['--portal', '--hub', HUB]) {
   const electron = new ElectronDouble(machine)
   hub.answerIn(electron)
-  const clock = Object.assign(new StillClock(), { bootId: 'boot', wallMs: () => 0 })
+  const clock = Object.assign(new StillClock(), { bootId: 'boot', resolutionMs: 0, wallMs: () => 0 })
   const said: string[] = []
   const printed: string[] = []
   const around = {

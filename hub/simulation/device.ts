@@ -8,7 +8,7 @@ import type { LogCode } from '../../desktop/engine/log/log-codes.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
 import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { ConnectToHub, PostEnrolment } from '../../desktop/engine/core/ports.ts'
-import { makeDeviceClock } from './simulated-clock.ts'
+import { makeDeviceClock, START_MS } from './simulated-clock.ts'
 import { CrashSignal, type SqliteFaults } from './sqlite-faults.ts'
 import type { VirtualConnection, NetworkConditions } from './virtual-connection.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -22,6 +22,8 @@ export interface DeviceWorld {
   died(device: Device): void
   /** Its engine wrote this into its log. */
   warned(device: Device, code: LogCode): void
+  /** It was wrong about hub time by more than the ± that it named, both in ms. */
+  mistook(device: Device, byMs: number, plusMinusMs: number): void
 }
 
 interface Life {
@@ -245,7 +247,7 @@ export class Device {
     const line = dial(url, {
       opened: () => this.guard(life, () => events.opened()),
       received: (text) => this.guard(life, () => events.received(text)),
-      ponged: () => this.guard(life, () => events.ponged()),
+      ponged: (payload) => this.guard(life, () => events.ponged(payload)),
       ended: (why) => this.guard(life, () => events.ended(why)),
     })
     return {
@@ -254,7 +256,7 @@ export class Device {
         line.send(text)
         if (this.spendEffect(life)) throw new CrashSignal('crashed')
       },
-      ping: () => line.ping(),
+      ping: (payload) => line.ping(payload),
       close: () => line.close(),
     }
   }
@@ -275,13 +277,22 @@ export class Device {
   }
 
   private receiveSlice<Name extends SliceName>(name: Name, value: Slices[Name]): void {
-    if (name === 'link') this.link = value as Slices['link']
+    if (name === 'link') this.receiveLink(value as Slices['link'])
     if (name === 'kiosk') this.kiosk = value as Slices['kiosk']
     if (name !== 'spaces') return
     const slice = value as Slices['spaces']
     if (slice.isWhole) this.screen.clear()
     for (const space of slice.spaces) this.screen.set(space.id, space)
     for (const id of slice.gone) this.screen.delete(id)
+  }
+
+  /** Hub time is the simulation's own, and the device must never be more certain of it than it is right. [SYN-40] */
+  private receiveLink(link: LinkSlice): void {
+    this.link = link
+    const { hubNowMs, hubNowPlusMinusMs } = link
+    if (hubNowMs === null || hubNowPlusMinusMs === null) return
+    const byMs = hubNowMs - START_MS - this.world.time.nowMs
+    if (Math.abs(byMs) > hubNowPlusMinusMs) this.world.mistook(this, byMs, hubNowPlusMinusMs)
   }
 
   /** `cache.db` is not synced to the disk at each commit: a power cut may put it back to any earlier state. */

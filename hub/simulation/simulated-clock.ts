@@ -27,6 +27,7 @@ export function makeDeviceClock(
   return {
     wallMs: () => START_MS + time.nowMs + wallErrorMs(),
     elapsedMs: () => time.nowMs - boot.startedMs,
+    resolutionMs: 0,
     bootId: boot.id,
     after: (delayMs, run) => {
       const wake: { cancel: () => void } = { cancel: () => undefined }

@@ -44,6 +44,7 @@ export class VirtualConnection {
   private lastUpMs = 0
   private lastDownMs = 0
   private bufferedUp: string[] = []
+  private readonly bufferedDown: (() => void)[] = []
   private downBytes = 0
   private handler: ConnectionHandler | null = null
   private readonly time: VirtualTime
@@ -79,7 +80,7 @@ export class VirtualConnection {
   nearEnd(): HubConnection {
     return {
       send: (text) => this.sendUp(text),
-      ping: () => this.time.after(this.way.delayMs, () => this.pong()),
+      ping: (payload) => this.time.after(this.way.delayMs, () => this.pong(payload)),
       close: () => {
         this.isNearOpen = false
         this.tellFar(this.way.delayMs)
@@ -169,27 +170,38 @@ export class VirtualConnection {
   private deliverDown(text: string): void {
     // A connection that loses everything keeps the hub's buffer full, as a real one would.
     if (this.isSilent || this.way.isPartitioned) return
-    if (this.way.isAsleep() && this.isNearOpen) {
-      this.time.after(1_000, () => this.deliverDown(text))
-      this.lastDownMs = Math.max(this.lastDownMs, this.time.nowMs + 1_000)
-      return
-    }
-    this.downBytes -= text.length
-    if (!this.isNearOpen) return
-    this.watch.down(this.owner, text)
-    this.events.received(text)
+    this.arrive(() => {
+      this.downBytes -= text.length
+      if (!this.isNearOpen) return
+      this.watch.down(this.owner, text)
+      this.events.received(text)
+    })
   }
 
-  /** A ping has arrived; the hub's websocket answers it. */
-  private pong(): void {
+  /** What arrives at a device that sleeps waits, in its order, until it is awake. */
+  private arrive(take: () => void): void {
+    if (this.bufferedDown.length === 0 && !(this.way.isAsleep() && this.isNearOpen)) return take()
+    this.bufferedDown.push(take)
+    if (this.bufferedDown.length === 1) this.takeWhenAwake()
+  }
+
+  private takeWhenAwake(): void {
+    this.time.after(1_000, () => {
+      if (this.way.isAsleep() && this.isNearOpen) return this.takeWhenAwake()
+      for (const take of this.bufferedDown.splice(0)) take()
+    })
+  }
+
+  /** A ping has arrived; the hub's websocket answers it, in order with what it sends. */
+  private pong(payload: string): void {
     if (this.isSilent || this.isHubGone || this.way.isPartitioned || !this.isFarOpen) return
-    this.time.after(this.way.delayMs, () => this.deliverPong())
-  }
-
-  private deliverPong(): void {
-    if (this.isSilent || this.way.isPartitioned || !this.isNearOpen) return
-    if (this.way.isAsleep()) this.time.after(1_000, () => this.deliverPong())
-    else this.events.ponged()
+    this.lastDownMs = Math.max(this.lastDownMs, this.time.nowMs + this.way.delayMs)
+    this.time.after(this.lastDownMs - this.time.nowMs, () => {
+      if (this.isSilent || this.way.isPartitioned) return
+      this.arrive(() => {
+        if (this.isNearOpen) this.events.ponged(payload)
+      })
+    })
   }
 
   private twice(text: string): boolean {

@@ -227,9 +227,13 @@ export class World extends WorldDatabases {
           this.counts.fire('kiosk died')
           this.dying.add(dead)
         },
+        mistook: (owner, byMs, plusMinusMs) =>
+          void this.broken.push(`${owner.name}: hub time wrong by ${byMs} ms, said to be ± ${plusMinusMs}`),
         warned: (owner, code) => {
           // It heals by itself, but with nobody tampering it must never be needed. [SYN-14]
           if (code === 'digest-mismatch') this.broken.push(`${owner.name}: its digest is not the hub's`)
+          // The database's clock is never set here, so nothing that a hub says of it may contradict. [SYN-42]
+          if (code === 'hub-time-stepped') this.broken.push(`${owner.name}: its hub time did not fit`)
         },
       },
       name,

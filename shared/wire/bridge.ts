@@ -102,7 +102,9 @@ export interface Diagnostics {
   cursor: number
   waitingCount: number
   rowCount: number
+  /** The device's wall clock minus hub time, within ± the next; null when unknowable. */
   clockOffsetMs: number | null
+  clockOffsetPlusMinusMs: number
   lastContactMs: number | null
   mismatchCount: number
   cacheResetCount: number
@@ -128,8 +130,9 @@ export type KioskSlice = (
 /** The connection to the hub, and what time it is there. Times in ms since 1970, hub time. */
 export interface LinkSlice {
   status: 'connecting' | 'online' | 'offline'
-  /** Best estimate of hub time when this slice was sent; null when unknowable (never met, or the device's clock ran backwards). */
+  /** Hub time when this slice was sent, within ± the next; both null when unknowable: no time of the hub came since the device's boot. [SYN-40] [SYN-43] */
   hubNowMs: number | null
+  hubNowPlusMinusMs: number | null
   /** Hub time of the last message from the hub. */
   lastContactMs: number | null
   /** Why it is offline, when the hub said so, or when its certificate is not believed. */

@@ -66,6 +66,7 @@ function makeJumpingClock(): JumpingClock {
   const state = { nowMs: 1_000, id: 0 }
   return {
     bootId: 'boot-1',
+    resolutionMs: 0,
     wallMs: () => HUB_MS + state.nowMs,
     elapsedMs: () => state.nowMs,
     after: (delayMs, run) => {
@@ -93,6 +94,7 @@ const EXPECTED_WARNINGS: ReadonlySet<LogCode> = new Set([
   'hub-refused',
   'mutation-refused',
   'digest-mismatch',
+  'hub-time-stepped',
   'outbox-copied',
   'page-fault',
   'assignment-not-shown',

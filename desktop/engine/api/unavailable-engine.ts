@@ -28,7 +28,13 @@ export function makeUnavailableEngine(
     call: () => Promise.resolve(refuse(refusal)),
     subscribe: (listen) => {
       listen('kiosk', kiosk)
-      listen('link', { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null })
+      listen('link', {
+        status: 'offline',
+        hubNowMs: null,
+        hubNowPlusMinusMs: null,
+        lastContactMs: null,
+        reason: null,
+      })
       listen('outbox', { waitingCount: 0, alarm: null, refused: [] })
       listen('spaces', { isWhole: true, spaces: [], gone: [] })
       return () => undefined

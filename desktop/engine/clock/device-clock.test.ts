@@ -11,6 +11,7 @@ describe('the device’s clock', () => {
       const [seconds = ''] = readFileSync('/proc/uptime', 'utf8').split(' ')
       expect(Math.abs(clock.elapsedMs() - Number(seconds) * 1000)).toBeLessThan(10_000)
     }
+    if (process.platform === 'linux') expect(clock.resolutionMs).toBe(10)
     expect(clock.bootId.length).toBeGreaterThan(8)
     expect(clock.bootId.length).toBeLessThanOrEqual(64)
     if (process.platform === 'linux') expect(makeDeviceClock().bootId).toBe(clock.bootId)

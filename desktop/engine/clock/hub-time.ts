@@ -1,75 +1,152 @@
 import type { EngineClock } from '../core/ports.ts'
+import type { EngineLog } from '../log/engine-log.ts'
 import type { HubContact } from '../store/cache.ts'
-
-/** A sample this far below the best one means that the hub's clock was set back, not that the network was slow. */
-const SET_BACK_MS = 5_000
+import { boundsAt, boundsOfSample, intersectBounds, type HubTimeBounds } from './hub-time-bounds.ts'
 
 /** The greatest date in ms (ECMA-262, 21.4.1.1), which is also the greatest that a message may carry. [SYN-15] */
 const MAX_DATE_MS = 8_640_000_000_000_000
 
-/** What time it is at the hub, in ms since 1970, as well as a device with a wrong clock can tell. [SYN-16] */
+/** What time it is at the hub, and how certain that is. */
+export interface HubMoment {
+  /** Ms since 1970. Never less than an earlier moment's of the same `sinceMs`. [SYN-41] */
+  ms: number
+  /** The hub's time is within `ms` ± this. [SYN-40] */
+  plusMinusMs: number
+  /** The elapsed time of this boot from which on all that the hub said fits together. [SYN-42] */
+  sinceMs: number
+}
+
+/** What time it is at the hub, as well as a device with a wrong clock can tell. [SYN-16] */
 export interface HubTime {
-  /** Records a time that the hub just sent; `isFirst`: the first on a connection. */
-  recordServerTime(nowMs: number, isFirst: boolean): void
-  /** Records that a message of the hub came, without a time in it. */
+  /**
+   * Records a time that the hub sent and that arrives now. `askedMs`: the elapsed time at which this device sent something that
+   * the hub had received before it wrote that time. [SYN-40]
+   */
+  recordServerTime(nowMs: number, askedMs: number): void
+  /** Records that a message of the hub came, with or without a time in it. */
   recordMessage(): void
-  /** Best estimate of hub time; null when unknowable. */
-  nowMs(): number | null
-  /** Hub time of the hub's last message; null: none ever came. */
+  /** Null when unknowable: the hub sent no time in this boot. [SYN-43] */
+  now(): HubMoment | null
+  /** Hub time of the hub's last message, or a little before it, but never after it; null: none ever came. [OCC-7] */
   lastContactMs(): number | null
-  /** The wall clock minus hub time; null when unknowable. Only shown. */
+  /** The wall clock minus hub time, whole ms; null when unknowable. Only shown. */
   clockOffsetMs(): number | null
+  /**
+   * For whoever depends on time that never goes back: until the returned function is called it does not, not even when the
+   * hub's own clock was set back; it stands still then, and says how uncertain that is. [SYN-41]
+   */
+  hold(): () => void
   /** What to store; null: no time of the hub is known in this boot. */
   contact(): HubContact | null
 }
 
 /**
- * Starts from what was stored: the last contact, and within the same boot the exact offset from elapsed time. After a reboot
- * only the wall clock is left; it is used unless it would be before the last contact. `welcomedMs`: hub time of the last
- * welcome, 0 for none. [OCC-7]
+ * Starts from what was stored: the last contact, and within the same boot the bounds of hub time. After another boot nothing is
+ * known until the hub is heard: the wall clock says nothing that can be relied on. `welcomedMs`: hub time of the last welcome,
+ * 0 for none. [OCC-7] [SYN-43]
  */
-export function makeHubTime(clock: EngineClock, stored: HubContact | null, welcomedMs: number): HubTime {
+export function makeHubTime(
+  { clock, log }: { clock: EngineClock; log: EngineLog },
+  stored: HubContact | null,
+  welcomedMs: number,
+): HubTime {
+  const kept = storedBounds(clock, stored)
   const state = {
-    // Hub time minus elapsed time. Each sample is late by its way here, so the greatest of a connection is the best.
-    offsetMs: stored !== null && stored.boot === clock.bootId ? stored.offsetMs : null,
+    bounds: kept as HubTimeBounds | null,
+    sinceMs: kept?.sinceMs ?? 0,
     contactMs: Math.max(stored?.contactMs ?? 0, welcomedMs),
-    wallOffsetMs: stored?.wallOffsetMs ?? null,
+    /** The greatest time that was read, before which none is read. */
+    readMs: 0,
+    holderCount: 0,
+    /** The hub's clock was another one since somebody holds the time. */
+    isOutdated: false,
   }
-  const byElapsed = (offsetMs: number): number =>
-    Math.min(Math.max(offsetMs + clock.elapsedMs(), 0), MAX_DATE_MS)
-  const nowMs = (): number | null => {
-    if (state.offsetMs !== null) return byElapsed(state.offsetMs)
-    if (state.wallOffsetMs === null) return null
-    const byWall = clock.wallMs() + state.wallOffsetMs
-    return byWall < state.contactMs ? null : Math.min(byWall, MAX_DATE_MS)
+
+  const boundsNow = (): HubTimeBounds | null =>
+    state.bounds === null ? null : boundsAt(state.bounds, clock.elapsedMs())
+
+  const startAnew = (sample: HubTimeBounds, before: HubTimeBounds | null): void => {
+    state.bounds = sample
+    state.sinceMs = sample.atMs
+    if (before === null) return
+    log.warn(
+      'hub-time-stepped',
+      'The hub’s time does not fit what it said before: its clock was set, or the clock of this device stood still. It is followed.',
+      { byMs: Math.round(middleOf(sample) - middleOf(before)), wasWithinMs: widthOf(before) },
+    )
+    if (state.holderCount === 0) state.readMs = 0
+    else state.isOutdated = true
   }
+
+  const recordMessage = (): void => {
+    const bounds = boundsNow()
+    if (bounds !== null) state.contactMs = toDate(bounds.lowMs)
+  }
+
+  const now = (): HubMoment | null => {
+    const bounds = boundsNow()
+    if (bounds === null) return null
+    state.readMs = Math.max(state.readMs, toDate(middleOf(bounds)))
+    return {
+      ms: state.readMs,
+      plusMinusMs: Math.max(0, state.readMs - bounds.lowMs, bounds.highMs - state.readMs),
+      sinceMs: state.sinceMs,
+    }
+  }
+
   return {
-    recordServerTime: (serverMs, isFirst) => {
-      const offsetMs = serverMs - clock.elapsedMs()
-      if (isFirst || state.offsetMs === null || offsetMs < state.offsetMs - SET_BACK_MS)
-        state.offsetMs = offsetMs
-      else state.offsetMs = Math.max(state.offsetMs, offsetMs)
-      state.contactMs = byElapsed(state.offsetMs)
-      state.wallOffsetMs = state.contactMs - clock.wallMs()
+    recordServerTime: (nowMs, askedMs) => {
+      const sample = boundsOfSample({ nowMs, askedMs, arrivedMs: clock.elapsedMs() }, clock.resolutionMs)
+      const before = state.bounds === null ? null : boundsAt(state.bounds, sample.atMs)
+      const both = before === null ? null : intersectBounds(before, sample)
+      if (both === null) startAnew(sample, before)
+      else state.bounds = both
+      recordMessage()
     },
-    recordMessage: () => {
-      if (state.offsetMs === null) return
-      state.contactMs = byElapsed(state.offsetMs)
-    },
-    nowMs,
+    recordMessage,
+    now,
     lastContactMs: () => (state.contactMs === 0 ? null : state.contactMs),
     clockOffsetMs: () => {
-      const hubMs = nowMs()
-      return hubMs === null ? null : Math.round(clock.wallMs() - hubMs)
+      const moment = now()
+      return moment === null ? null : Math.round(clock.wallMs() - moment.ms)
+    },
+    hold: () => {
+      const holder = { isHolding: true }
+      state.holderCount += 1
+      return () => {
+        if (!holder.isHolding) return
+        holder.isHolding = false
+        state.holderCount -= 1
+        if (state.holderCount > 0 || !state.isOutdated) return
+        state.isOutdated = false
+        state.readMs = 0
+      }
     },
     contact: () =>
-      state.offsetMs === null || state.wallOffsetMs === null
+      state.bounds === null
         ? null
         : {
             contactMs: state.contactMs,
-            offsetMs: state.offsetMs,
-            boot: clock.bootId,
-            wallOffsetMs: state.wallOffsetMs,
+            bounds: { ...state.bounds, sinceMs: state.sinceMs, boot: clock.bootId },
           },
   }
+}
+
+/** Of this boot. A boot may go on under a machine whose uptime began anew, as in a container: then they are of no use. */
+function storedBounds(clock: EngineClock, stored: HubContact | null): HubContact['bounds'] | null {
+  const bounds = stored?.bounds
+  if (bounds === undefined || bounds.boot !== clock.bootId) return null
+  return bounds.atMs <= clock.elapsedMs() + clock.resolutionMs ? bounds : null
+}
+
+function middleOf({ lowMs, highMs }: HubTimeBounds): number {
+  return (lowMs + highMs) / 2
+}
+
+function widthOf({ lowMs, highMs }: HubTimeBounds): number {
+  return Math.round(highMs - lowMs)
+}
+
+function toDate(ms: number): number {
+  return Math.min(Math.max(ms, 0), MAX_DATE_MS)
 }

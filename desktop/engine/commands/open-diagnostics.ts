@@ -34,6 +34,7 @@ function readDiagnostics(core: Core): Diagnostics {
     waitingCount: stores.outbox.waitingCount(),
     rowCount: mirror.liveCount(),
     clockOffsetMs: hubTime.clockOffsetMs(),
+    clockOffsetPlusMinusMs: Math.ceil(hubTime.now()?.plusMinusMs ?? 0),
     lastContactMs: hubTime.lastContactMs(),
     mismatchCount: health.mismatchCount,
     cacheResetCount: health.cacheResetCount,

@@ -89,7 +89,7 @@ function draftReport(core: Core, body: ReportBody, elapsedMs: number): NewMutati
   const shown = readShown(core, body.spaceId)
   const contactMs = Math.floor(hubTime.lastContactMs() ?? 0)
   // Made while that report was on the screen, so never older than it, however late hub time came here.
-  const atMs = Math.ceil(Math.max(hubTime.nowMs() ?? contactMs, shown.reportedAtMs ?? 0))
+  const atMs = Math.ceil(Math.max(hubTime.now()?.ms ?? contactMs, shown.reportedAtMs ?? 0))
   return {
     kind: 'report',
     spaceId: body.spaceId,

@@ -70,6 +70,6 @@ function draftWithdraw(core: Core, report: StoredMutation): NewMutation {
     boot: clock.bootId,
     elapsedMs: clock.elapsedMs(),
     contactMs,
-    atMs: Math.ceil(core.hubTime.nowMs() ?? contactMs),
+    atMs: Math.ceil(core.hubTime.now()?.ms ?? contactMs),
   }
 }

@@ -83,7 +83,7 @@ export function appliedPositionOf(core: Pick<Core, 'mirror' | 'stores'>): Applie
 export function clockFactsOf({ options, hubTime }: Pick<Core, 'options' | 'hubTime'>): ClockFacts {
   return {
     wallMs: options.clock.wallMs(),
-    offsetMs: hubTime.contact() === null ? null : hubTime.clockOffsetMs(),
+    offsetMs: hubTime.clockOffsetMs(),
     lastContactMs: hubTime.lastContactMs(),
   }
 }

@@ -41,10 +41,11 @@ function schedulePruning(core: Core): () => void {
 }
 
 function pruneOnce(core: Core): boolean {
-  const nowMs = core.hubTime.nowMs()
-  if (nowMs === null || core.health.failure !== null) return false
+  const now = core.hubTime.now()
+  if (now === null || core.health.failure !== null) return false
   try {
-    return core.stores.outbox.prune(nowMs)
+    // What may not be seven days old yet stays.
+    return core.stores.outbox.prune(now.ms - now.plusMinusMs)
   } catch (error) {
     // Tried again in an hour. A fault of the program ends neither this nor the process.
     if (!handleDiskError(core, error))

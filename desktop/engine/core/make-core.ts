@@ -22,7 +22,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
   const mirror = readMirrorOrReset(options, stores)
   const cached = stores.cache.readMeta()
   const pending = makePendingMutations()
-  const hubTime = makeHubTime(options.clock, cached.contact, stores.outbox.identity().contactMs)
+  const hubTime = makeHubTime(options, cached.contact, stores.outbox.identity().contactMs)
   const core: Core = {
     options,
     stores,

@@ -11,6 +11,8 @@ export interface EngineClock {
   wallMs(): number
   /** Elapsed ms on a clock that runs on while the machine is suspended; comparable only within one `bootId`. */
   elapsedMs(): number
+  /** How much too little a reading of `elapsedMs` may be, ms. [SYN-43] */
+  readonly resolutionMs: number
   /** Random name of this boot of the machine. */
   readonly bootId: string
   /** Calls back once after a delay in ms; returns a function that cancels. */
@@ -24,16 +26,16 @@ export type ConnectionEnd = 'closed' | 'unreachable' | CertificateError
 export interface ConnectionEvents {
   opened(): void
   received(text: string): void
-  /** The other end answered a `ping` that was sent before. */
-  ponged(): void
+  /** The other end answered a `ping`, and sends its payload back. In order with what it sends as texts. */
+  ponged(payload: string): void
   ended(why: ConnectionEnd): void
 }
 
 /** An open or opening connection to a hub. */
 export interface HubConnection {
   send(text: string): void
-  /** Sends a websocket ping; the other end's websocket answers it by itself, without its program. */
-  ping(): void
+  /** Sends a websocket ping of at most 125 bytes; the other end's websocket answers it by itself, without its program. */
+  ping(payload: string): void
   close(): void
 }
 

@@ -53,7 +53,13 @@ function kioskState(core: Core): KioskSlice {
 
 function linkSlice(core: Core): LinkSlice {
   const { hubTime, health } = core
-  return { ...health.link, hubNowMs: hubTime.nowMs(), lastContactMs: hubTime.lastContactMs() }
+  const now = hubTime.now()
+  return {
+    ...health.link,
+    hubNowMs: now?.ms ?? null,
+    hubNowPlusMinusMs: now?.plusMinusMs ?? null,
+    lastContactMs: hubTime.lastContactMs(),
+  }
 }
 
 function outboxSlice(core: Core): OutboxSlice {

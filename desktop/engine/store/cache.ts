@@ -2,6 +2,7 @@ import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import type { SignedHead } from '#shared/wire/messages.ts'
+import type { HubTimeBounds } from '../clock/hub-time-bounds.ts'
 import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
 
 /** Numbered migrations of `cache.db`; never edited once released. */
@@ -44,16 +45,12 @@ export interface CachedSpace {
   facts: SpaceFacts
 }
 
-/** When the hub last sent something, and how its time relates to the device's clocks. */
+/** When the hub last sent something, and what its time was then. */
 export interface HubContact {
-  /** Hub time of the last message, ms since 1970. */
+  /** Hub time of the last message, or a little before it, ms since 1970. */
   contactMs: number
-  /** Hub time minus elapsed time, within one boot. */
-  offsetMs: number
-  /** The boot of the machine in which `offsetMs` counts. */
-  boot: string
-  /** Hub time minus the wall clock. */
-  wallOffsetMs: number
+  /** Bounds of hub time in one boot, and since when they hold (elapsed ms). Releases before stored others, which are left out. */
+  bounds?: HubTimeBounds & { sinceMs: number; boot: string }
 }
 
 /** What the cache holds beside the rows. */

@@ -27,7 +27,6 @@ export function handleMessage(
   answer: (reply: Reply) => void,
 ): void {
   const isWelcomed = session.phase === 'catchingUp' || session.phase === 'live'
-  session.core.hubTime.recordMessage()
   switch (message.type) {
     case 'challenge':
       return session.phase === 'opening' ? sendHello(session, message) : undefined
@@ -109,11 +108,10 @@ function requestRows(session: SessionState, isLost: boolean): void {
   )
 }
 
-/** Records the hub's time and signed head, and checks whether the rows are the hub's. [SYN-8] [SYN-14] */
+/** Records the hub's signed head, and checks whether the rows are the hub's. [SYN-8] [SYN-14] */
 function handleHeartbeat(session: SessionState, heartbeat: Heartbeat): void {
   const { core } = session
   if (heartbeat.epoch !== session.epoch) return session.end({ why: 'err', code: 'epochChanged' })
-  core.hubTime.recordServerTime(heartbeat.nowMs, false)
   const { epoch, head, mac } = heartbeat
   const isKept = tryWriteCache(core, () => {
     recordHeadSignature(core, { epoch, head, mac })
@@ -132,6 +130,7 @@ function handleHeartbeat(session: SessionState, heartbeat: Heartbeat): void {
     compareDigest(session, heartbeat.digest)
   if (session.phase === 'live') sendApplied(session)
   resendUnacknowledged(session)
+  session.questions.heartbeat(session.limits.heartbeatMs)
   session.statusChanged()
 }
 

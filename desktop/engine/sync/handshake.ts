@@ -37,6 +37,7 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
     keyGrade: 'file' as const,
   }
   session.phase = 'helloSent'
+  session.questions.helloSent()
   session.send({ ...hello, proof: makeKioskKey(privateKey).proveHello(session.host, challenge.nonce, hello) })
 }
 
@@ -60,7 +61,6 @@ export function handleWelcome(session: SessionState, welcome: ReceivedWelcome): 
   session.epoch = welcome.epoch
   session.head = welcome.head
   session.limits = { ...welcome.limits, heartbeatMs: Math.min(welcome.limits.heartbeatMs, MAX_HEARTBEAT_MS) }
-  core.hubTime.recordServerTime(welcome.nowMs, true)
   if (before.epoch !== welcome.epoch || before.ackedTo !== welcome.lastMutationId) rereadPending(core)
   const { head, mac, epoch } = welcome
   const isKept = tryWriteCache(core, () => {

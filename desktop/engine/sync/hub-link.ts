@@ -2,7 +2,7 @@ import type { Core } from '../core/core.ts'
 import { tryWriteOutbox } from '../core/store-writes.ts'
 import type { LogFacts } from '../log/engine-log.ts'
 import { retryAfterMs } from './backoff.ts'
-import { makeLinkStatus, type LinkStatus } from './link-status.ts'
+import { makeLinkStatus } from './link-status.ts'
 import type { Answer } from './requests.ts'
 import { openSession, type Session } from './session.ts'
 import type { SessionEnd } from './session-state.ts'
@@ -46,7 +46,9 @@ export function makeHubLink(core: Core): HubLink {
   }
 
   const checkStandstill = makeStandstillCheck(core, () => {
-    probeSession(state.session, status)
+    // Also where the connection's own watch noticed first, and waits for its pong already.
+    if (core.health.link.status === 'online') status.setChecking()
+    state.session?.probe()
     // The wait was meant for the time before; timers do not run on while a machine is suspended.
     if (state.cancelRetry === null) return
     state.cancelRetry()
@@ -122,11 +124,6 @@ function makeStandstillCheck({ options: { clock, log } }: Core, stoodStill: () =
 
 function logFactsOf(end: SessionEnd): LogFacts {
   return end.why === 'err' ? { why: end.why, hubCode: end.code } : { ...end }
-}
-
-function probeSession(session: Session | null, status: LinkStatus): void {
-  if (session?.isLive() === true) status.setChecking()
-  session?.probe()
 }
 
 /** The hub does not accept this kiosk's identity any more: its outbox stays, and a new code makes it a kiosk again. [SYN-28] [KSK-15] */

@@ -58,7 +58,7 @@ export function handleAck(session: SessionState, received: Ack): void {
   const { core } = session
   const ack = { ...received, lastMutationId: Math.min(received.lastMutationId, session.sentTo) }
   const { outbox } = core.stores
-  const nowMs = core.hubTime.nowMs() ?? 0
+  const nowMs = core.hubTime.now()?.ms ?? 0
   if (!tryWriteOutbox(core, () => outbox.applyAck(ack, nowMs))) return session.end({ why: 'notWritten' })
   core.screen.markSpaces(core.pending.acknowledge(ack.lastMutationId, ack.head, appliedPositionOf(core)))
   showRefusals(core, ack)

@@ -2,6 +2,8 @@ import type { Decision } from '#shared/domain/decision.ts'
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { SignedHead } from '#shared/wire/messages.ts'
 import type { Core } from '../core/core.ts'
+import type { ReceivedMessage } from './hub-messages.ts'
+import type { SessionState } from './session-state.ts'
 
 /** Stores the greatest signed head of the present epoch. Throws what SQLite throws. [SYN-17] */
 export function recordHeadSignature(core: Core, received: SignedHead): void {
@@ -34,9 +36,20 @@ export function recordAssignment(core: Core, received: Decision<Assignment, stri
   const isMoved = old !== null && old.assignment.spaceId !== received.value.spaceId
   assignment.current = {
     assignment: received.value,
-    movedAtMs: isMoved ? core.hubTime.nowMs() : (old?.movedAtMs ?? null),
+    movedAtMs: isMoved ? (core.hubTime.now()?.ms ?? null) : (old?.movedAtMs ?? null),
   }
   core.stores.cache.insertAssignment(assignment.current)
+}
+
+/**
+ * Records what a message says of the hub's time. To be called at its arrival, before those that arrived earlier are handled: its
+ * place among answers is what bounds the time. [SYN-40]
+ */
+export function recordHubTime({ core, phase, questions }: SessionState, message: ReceivedMessage): void {
+  if (message.type === 'welcome' && phase === 'helloSent') questions.helloAnswered()
+  const askedMs = questions.answeredMs()
+  if ('nowMs' in message && askedMs !== null) core.hubTime.recordServerTime(message.nowMs, askedMs)
+  else core.hubTime.recordMessage()
 }
 
 /** Stores when the hub last sent something. Throws what SQLite throws. */

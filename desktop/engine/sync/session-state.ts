@@ -2,6 +2,7 @@ import type { ConnectionError, KioskMessage, Limits } from '#shared/wire/message
 import type { ConnectionEnd } from '../core/ports.ts'
 import type { Core } from '../core/core.ts'
 import type { RowApplier } from './apply-rows.ts'
+import type { Questions } from './questions.ts'
 
 /** The state of one connection to the hub, shared by the functions that handle its messages. It ends with the connection. */
 export interface SessionState {
@@ -9,6 +10,8 @@ export interface SessionState {
   /** Host and port of the hub, which the proof signs. [SYN-10] */
   readonly host: string
   readonly rowApplier: RowApplier
+  /** What was sent that the hub answers. [SYN-40] */
+  readonly questions: Questions
   send(message: KioskMessage): void
   end(why: SessionEnd): void
   /** To be called when the connection became live, and with each heartbeat. */

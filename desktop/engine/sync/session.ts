@@ -4,8 +4,10 @@ import type { ConnectionEnd } from '../core/ports.ts'
 import type { SessionState, SessionEnd } from './session-state.ts'
 import { MISSED_HEARTBEATS, watchConnection } from './watch-connection.ts'
 import { kioskMessageText, parseHubMessage } from './hub-messages.ts'
+import { recordHubTime } from './record-hub-state.ts'
 import { makeMessageQueue } from './message-queue.ts'
 import { pushPending } from './push-pending.ts'
+import { makeQuestions } from './questions.ts'
 import { makeRequests, type Answer } from './requests.ts'
 import { makeRowApplier } from './apply-rows.ts'
 import { handleMessage, handleRows } from './handle-message.ts'
@@ -59,6 +61,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     session.cancelRepair?.()
     session.rowApplier.abandon()
     requests.abandon()
+    questions.stop()
     queue.close()
     if (isOpen) connection.close()
     hooks.ended(end)
@@ -73,11 +76,17 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     )
     return finish({ why: 'malformed' }, true)
   }
+  const questions = makeQuestions(
+    clock,
+    (payload) => connection.ping(payload),
+    () => !watch.isProbing(),
+  )
   const session: SessionState = {
     ...INITIAL_STATE,
     core,
     host: new URL(url).host,
     rowApplier: makeRowApplier(core, failed),
+    questions,
     send: (message) => connection.send(kioskMessageText(message)),
     end: (end) => finish(end, true),
     statusChanged: hooks.changed,
@@ -87,7 +96,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     handleMessage(session, message, requests.answer)
     done()
   }, failed)
-  const watch = watchConnection(clock, session, () => connection.ping())
+  const watch = watchConnection(clock, session, () => questions.ping())
   const connection = connect(url, {
     opened: () => undefined,
     received: (text) => {
@@ -96,9 +105,14 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
       watch.received()
       const message = parseHubMessage(text)
       if (message === null) finish({ why: 'malformed' }, true)
-      else queue.put(message)
+      else {
+        recordHubTime(session, message)
+        queue.put(message)
+      }
     },
-    ponged: () => watch.ponged(),
+    ponged: (payload) => {
+      if (questions.pingAnswered(payload)) watch.ponged()
+    },
     ended: (why: ConnectionEnd) => finish({ why: 'connection', end: why }, false),
   })
 

@@ -34,8 +34,8 @@ export function makeWebSocketConnect(ca: string | null): ConnectToHub {
     socket.on('message', (data, isBinary) => {
       if (!state.isEnded && !isBinary && Buffer.isBuffer(data)) events.received(data.toString('utf8'))
     })
-    socket.on('pong', () => {
-      if (!state.isEnded) events.ponged()
+    socket.on('pong', (data) => {
+      if (!state.isEnded) events.ponged(data.toString('utf8'))
     })
     socket.on('error', (error) => {
       const kind = certificateErrorOf(error, Date.now())
@@ -47,8 +47,8 @@ export function makeWebSocketConnect(ca: string | null): ConnectToHub {
       send: (text) => {
         if (socket.readyState === WebSocket.OPEN) socket.send(text)
       },
-      ping: () => {
-        if (socket.readyState === WebSocket.OPEN) socket.ping()
+      ping: (payload) => {
+        if (socket.readyState === WebSocket.OPEN) socket.ping(payload)
       },
       close: () => {
         state.isEnded = true

@@ -44,6 +44,7 @@ export function makeTestClock(): TestClock {
       .filter(([, timer]) => timer.atMs <= untilMs)
       .toSorted(([leftId, left], [rightId, right]) => left.atMs - right.atMs || leftId - rightId)[0]
   const clock: TestClock = {
+    resolutionMs: 0,
     bootId: 'boot-1',
     wallErrorMs: 0,
     wallMs: () => HUB_MS + clock.elapsedMs() + clock.wallErrorMs,
@@ -83,7 +84,8 @@ export interface ScriptedHub {
   cut(why?: ConnectionEnd): void
   /** How many pings the kiosk sent; only `pong` answers them. */
   pings(): number
-  pong(): void
+  /** Answers the newest ping, or the one that had this payload. */
+  pong(payload?: string): void
   /** All that the kiosk sent since the last call. */
   takeNewMessages(): KioskMessage[]
   /** The newest message of a type that was sent on this connection. */
@@ -101,6 +103,7 @@ export function makeScriptedHub(): ScriptedHub {
     taken: 0,
     connectionStart: 0,
     pings: 0,
+    payload: '',
   }
   return {
     connect: (_url, events) => {
@@ -109,8 +112,9 @@ export function makeScriptedHub(): ScriptedHub {
       state.connectionStart = everything.length
       return {
         send: (text) => void everything.push(parseKioskText(text)),
-        ping: () => {
+        ping: (payload) => {
           state.pings += 1
+          state.payload = payload
         },
         close: () => {
           if (state.events === events) state.events = null
@@ -127,7 +131,7 @@ export function makeScriptedHub(): ScriptedHub {
       events?.ended(why)
     },
     pings: () => state.pings,
-    pong: () => state.events?.ponged(),
+    pong: (payload = state.payload) => state.events?.ponged(payload),
     takeNewMessages: () => {
       const fresh = everything.slice(state.taken)
       state.taken = everything.length

@@ -18,7 +18,14 @@ const LAW_ROOM = ['Lipnik University', 'Law Library', 'Floor 2', 'Study Room']
 
 /** The hub connection as it usually is; `some` says what differs. */
 export function link(some: Partial<LinkSlice> = {}, nowMs: number = NOW_MS): LinkSlice {
-  return { status: 'online', hubNowMs: nowMs, lastContactMs: nowMs - 2_000, reason: null, ...some }
+  return {
+    status: 'online',
+    hubNowMs: nowMs,
+    hubNowPlusMinusMs: 38,
+    lastContactMs: nowMs - 2_000,
+    reason: null,
+    ...some,
+  }
 }
 
 /** A model of an enrolled kiosk over some spaces. */

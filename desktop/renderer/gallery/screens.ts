@@ -64,7 +64,15 @@ const door = {
   clockUnknown: {
     model: fixtures.door(
       { level: 0, minutesAgo: 30 },
-      { link: { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null } },
+      {
+        link: {
+          status: 'offline',
+          hubNowMs: null,
+          hubNowPlusMinusMs: null,
+          lastContactMs: null,
+          reason: null,
+        },
+      },
     ),
   },
 } satisfies Record<DoorScreen['name'], Fixture>
@@ -76,7 +84,7 @@ const entrance = {
   treeClosed: { model: fixtures.closedEntrance() },
   treeClockUnknown: {
     model: fixtures.entrance({
-      link: { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null },
+      link: { status: 'offline', hubNowMs: null, hubNowPlusMinusMs: null, lastContactMs: null, reason: null },
     }),
   },
   treeEmpty: { model: fixtures.emptyEntrance() },
@@ -262,6 +270,7 @@ function diagnostics(): Overlay {
       waitingCount: 0,
       rowCount: 29,
       clockOffsetMs: -412,
+      clockOffsetPlusMinusMs: 38,
       lastContactMs: NOW_MS - 2_000,
       mismatchCount: 0,
       cacheResetCount: 1,

@@ -18,7 +18,7 @@ export interface KioskModel {
 export const EMPTY_MODEL: KioskModel = {
   engine: 'up',
   kiosk: { state: 'starting' },
-  link: { status: 'connecting', hubNowMs: null, lastContactMs: null, reason: null },
+  link: { status: 'connecting', hubNowMs: null, hubNowPlusMinusMs: null, lastContactMs: null, reason: null },
   linkAtMs: 0,
   spaces: new Map(),
   outbox: { waitingCount: 0, alarm: null, refused: [] },

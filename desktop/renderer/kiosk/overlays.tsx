@@ -145,7 +145,12 @@ function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
     [t('diagnostics.cursor'), known(facts.cursor)],
     [t('diagnostics.waitingCount'), known(facts.waitingCount)],
     [t('diagnostics.rowCount'), known(facts.rowCount)],
-    [t('diagnostics.clockOffset'), facts.clockOffsetMs === null ? known(null) : `${facts.clockOffsetMs} ms`],
+    [
+      t('diagnostics.clockOffset'),
+      facts.clockOffsetMs === null
+        ? known(null)
+        : `${facts.clockOffsetMs} ± ${facts.clockOffsetPlusMinusMs} ms`,
+    ],
     [t('diagnostics.lastContact'), contact === null ? known(null) : `${date(contact)} ${time(contact)}`],
     [t('diagnostics.mismatchCount'), known(facts.mismatchCount)],
     [t('diagnostics.cacheResetCount'), known(facts.cacheResetCount)],

@@ -70,9 +70,21 @@ describe('the mirror', () => {
   it('[BRG-2] lets hub time go on by itself from each slice of the connection', () => {
     const { store, clock, publish } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     clock.elapsedMs = 1_000
-    publish('link', { status: 'online', hubNowMs: 50_000, lastContactMs: 50_000, reason: null })
+    publish('link', {
+      status: 'online',
+      hubNowMs: 50_000,
+      hubNowPlusMinusMs: 20,
+      lastContactMs: 50_000,
+      reason: null,
+    })
     expect(hubNow(store.getState().model, 4_000)).toBe(53_000)
-    publish('link', { status: 'offline', hubNowMs: null, lastContactMs: null, reason: null })
+    publish('link', {
+      status: 'offline',
+      hubNowMs: null,
+      hubNowPlusMinusMs: null,
+      lastContactMs: null,
+      reason: null,
+    })
     expect(hubNow(store.getState().model, 4_000)).toBeNull()
   })
 

@@ -38,7 +38,7 @@ function makeWorld() {
   return { clock, said, asked, heard, watched, pass, beat: () => slice('beat', { everyMs: 2_000 }), slice }
 }
 
-const LINK = { status: 'online', hubNowMs: 1, lastContactMs: 1, reason: null } as const
+const LINK = { status: 'online', hubNowMs: 1, hubNowPlusMinusMs: 0, lastContactMs: 1, reason: null } as const
 
 describe('an engine that beats', () => {
   it('[KSK-17] is away after five seconds without any message, and there again with its next', () => {
