@@ -50,6 +50,12 @@ const CROSSINGS: Crossing[] = [
     refusedBy: { tool: 'oxlint', message: /Time comes in as an argument/ },
   },
   {
+    boundary: 'the clock in shared, through Temporal',
+    file: 'shared/domain/crossing.ts',
+    code: `import { Temporal } from 'temporal-polyfill'\nexport const crossing = Temporal.Now.instant()\n`,
+    refusedBy: { tool: 'oxlint', message: /Time comes in as an argument/ },
+  },
+  {
     boundary: 'the clock in shared by another path',
     file: 'shared/wire/crossing.ts',
     code: `export const crossing = (): number => globalThis.Date.now()\n`,
@@ -168,6 +174,12 @@ const CROSSINGS: Crossing[] = [
     file: 'desktop/renderer/crossing.ts',
     code: `import { makeParse } from '#shared/wire/parse.ts'\nexport const crossing = makeParse\n`,
     refusedBy: { tool: 'oxlint', message: /Boundary: screens import/ },
+  },
+  {
+    boundary: 'Temporal in the renderer, through shared',
+    file: 'desktop/renderer/common/crossing.ts',
+    code: `import { parseZone } from '#shared/domain/local-time.ts'\nexport const crossing = parseZone\n`,
+    refusedBy: { tool: 'oxlint', message: /Boundary: common imports/ },
   },
   {
     boundary: 'ws in the renderer',

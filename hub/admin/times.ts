@@ -1,4 +1,4 @@
-import { makeZonedText } from '../audit/zoned-time.ts'
+import { makeZonedText, zoneOrUtc } from '../audit/zoned-time.ts'
 
 /** Times as one place's clocks show them; whoever prints them names the zone once. [IMP-17] */
 export interface Times {
@@ -12,20 +12,11 @@ export interface Times {
 
 /** Times of a university, or (null) of this machine, where none is concerned. A zone that this machine does not know is UTC. */
 export function makeTimes(timezone: string | null): Times {
-  const zone = knownZone(timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const zone = zoneOrUtc(timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone)
   const text = makeZonedText(zone)
   return {
-    zone,
+    zone: zone.name,
     minute: (atMs) => text(atMs).slice(0, 16).replace('T', ' '),
     second: (atMs) => text(atMs).slice(0, 19).replace('T', ' '),
-  }
-}
-
-function knownZone(zone: string): string {
-  try {
-    makeZonedText(zone)
-    return zone
-  } catch {
-    return 'UTC'
   }
 }

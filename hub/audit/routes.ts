@@ -3,7 +3,7 @@ import { may } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { actKey } from '#shared/i18n/words.ts'
 import { actorsNamed, wordsOfAct, type ActWords } from './act-words.ts'
-import { makeZonedText } from './zoned-time.ts'
+import { makeZonedText, zoneOrUtc } from './zoned-time.ts'
 import type { NamelessChange } from './change-name-rows.ts'
 import {
   loadBeyondNewest,
@@ -137,8 +137,9 @@ async function* tableText(
   timezone: string,
   words: ActWords | null,
 ): AsyncGenerator<string> {
-  const timeText = makeZonedText(timezone)
-  const heads = ['id', `time (${timezone})`, 'actor', 'name', 'service', 'subject', 'address', 'log']
+  const zone = zoneOrUtc(timezone)
+  const timeText = makeZonedText(zone)
+  const heads = ['id', `time (${zone.name})`, 'actor', 'name', 'service', 'subject', 'address', 'log']
   yield `\ufeff${csvLine(words === null ? heads : [...heads, 'what'])}`
   for await (const rows of steps)
     yield rows

@@ -1,25 +1,29 @@
+import { offsetAt, parseZone, type Zone } from '#shared/domain/local-time.ts'
+import { makeLocalClock } from '#shared/domain/week-time.ts'
+
 const QUARTER_MS = 900_000
 
 /**
  * Makes a function from ms since 1970 to a local time with its distance from UTC, "2026-11-21T15:04:05+01:00": readable
- * where it happened, and never two moments in one text. Throws RangeError for a zone that does not exist.
+ * where it happened, and never two moments in one text.
  */
-export function makeZonedText(timezone: string): (atMs: number) => string {
-  const format = new Intl.DateTimeFormat('en', { timeZone: timezone, timeZoneName: 'longOffset' })
-  // Offsets change at quarters of an hour only; asking Intl for each of 100,000 rows would take a second.
+export function makeZonedText(zone: Zone): (atMs: number) => string {
+  // Offsets change at quarters of an hour only; asking for each of 100,000 rows would take a second.
   const offsets = new Map<number, string>()
   return (atMs) => {
     const quarter = Math.floor(atMs / QUARTER_MS)
-    const offset = offsets.get(quarter) ?? offsetText(format, atMs)
+    const offset = offsets.get(quarter) ?? offsetAt(atMs, zone)
     offsets.set(quarter, offset)
     return `${new Date(atMs + minutesOf(offset) * 60_000).toISOString().slice(0, 19)}${offset}`
   }
 }
 
-/** "+01:00"; Intl says "GMT+01:00", and "GMT" for none. */
-function offsetText(format: Intl.DateTimeFormat, atMs: number): string {
-  const name = format.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? ''
-  return /[+-]\d\d:\d\d/.exec(name)?.[0] ?? '+00:00'
+const UTC: Zone = { name: 'UTC', localAt: makeLocalClock('UTC') }
+
+/** A zone by its name; UTC where this machine does not know it. */
+export function zoneOrUtc(timezone: string): Zone {
+  const parsed = parseZone(timezone)
+  return parsed.ok ? parsed.value : UTC
 }
 
 function minutesOf(offset: string): number {

@@ -1,8 +1,8 @@
 import { containsAddress } from '#shared/domain/address-in-name.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { parseZone } from '#shared/domain/local-time.ts'
 import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import { makeLocalClock } from '#shared/domain/week-time.ts'
 import { makeRandomSource } from '../platform/clock.ts'
 import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange, type Change } from '../platform/postgres/append-change.ts'
@@ -73,8 +73,7 @@ export function decideUniversity(typed: {
     return refuseInput('valueRefused', '/locale', sentence)
   }
   const timezone = typed.timezone.trim()
-  // An offset such as +01:00 would be taken by Intl, and knows nothing of summer time. [HRS-3]
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(timezone) || !isZone(timezone)) {
+  if (!parseZone(timezone).ok) {
     const sentence = `${quoted(timezone)} is not a time zone. Write it like Europe/Ljubljana or Asia/Taipei.`
     return refuseInput('valueRefused', '/timezone', sentence)
   }
@@ -87,15 +86,6 @@ function refuseInput(
   sentence: string,
 ): Decision<never, UniversityFault> {
   return refuse({ why, at, sentence })
-}
-
-function isZone(timezone: string): boolean {
-  try {
-    makeLocalClock(timezone)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /**
