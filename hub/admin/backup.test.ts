@@ -9,6 +9,7 @@ import { query } from '../platform/postgres/database.ts'
 import { isKnownBrowserOf } from '../accounts/known-browser-rows.ts'
 import { backupCondition, BACKUP_RULES } from './backup-rules.ts'
 import { loadBackupTables } from './backup-tables.ts'
+import { readFunctions } from '../platform/postgres/sql-functions.ts'
 import { makeEmptyDatabase, makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { runHere, type CliRun } from './testing-cli.ts'
 
@@ -159,6 +160,25 @@ test('[OPS-11] a backup of an earlier release is restored without its keys of ac
   expect([run.code, run.json()]).toMatchObject([0, { counts: { spaces: 5 } }])
   expect(await query(target.pool, 'select purpose from signing_keys')).toEqual([{ purpose: 'head' }])
   expect(await query(target.pool, 'select id from enrolments')).toEqual([])
+  await target.drop()
+})
+
+test('[OPS-10] [REL-5] a restored database has its functions made anew, whatever the backup says of them', async () => {
+  await admin(source, 'backup', file, '--force')
+  const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+  const { counts } = JSON.parse(lines.at(-1) ?? '') as { counts: Record<string, number> }
+  // As a hub of release 0.1 beside ours backs up what it does not know.
+  const row = { name: 'climb', hash: 'theirs', version: '999.0.0', applied_at: '2026-11-30T08:00:00+00:00' }
+  const end = { end: true, counts: { ...counts, schema_functions: 1 } }
+  const more = ['{"table":"schema_functions"}', JSON.stringify(row), JSON.stringify(end)]
+  const path = join(folder, 'functions')
+  writeFileSync(path, gzipSync([...lines.slice(0, -1), ...more].join('\n')))
+  const target = await makeEmptyDatabase()
+  expect((await admin(target, 'restore', path)).code).toBe(0)
+  const made = (database: TestDatabase): Promise<object[]> =>
+    query(database.pool, 'select name, hash, version from schema_functions order by name')
+  expect(await made(target)).toEqual(await made(source))
+  expect(await made(target)).toHaveLength(readFunctions().length)
   await target.drop()
 })
 
