@@ -116,9 +116,9 @@ async function startAll(
     config.databaseUrl === null
       ? await startOwnDatabase(config.home, options, log, cleanups)
       : await databaseUrlOfOwnRole(config, config.databaseUrl, log)
+  await prepareDatabase(config, databaseUrl, log)
   const pool = openConnections(databaseUrl, RESERVED_CONNECTIONS, log, cleanups)
   const httpPool = openConnections(databaseUrl, HTTP_CONNECTIONS, log, cleanups)
-  await prepareDatabase(config, pool, log)
   const clock = options.clock ?? makeHubClock()
   const metrics = makeMetrics()
   const { identity, jobs } = await startIdentity(
@@ -131,6 +131,7 @@ async function startAll(
   )
   const core = makeSyncCore({
     pool,
+    previewPool: httpPool,
     features: makeSyncFeatures(pool),
     clock,
     random: options.random ?? makeRandomSource(),
@@ -199,6 +200,7 @@ function openConnections(
 ): Database {
   const pool = openPool(databaseUrl, {
     maxConnections,
+    isBounded: true,
     onIdleError: (error) =>
       log.warn('idle-connection-broke', 'An idle database connection broke.', { err: error }),
   })
@@ -206,13 +208,18 @@ function openConnections(
   return pool
 }
 
-/** Checks the hub's database and brings it up to date. */
-async function prepareDatabase(config: HubConfig, pool: Database, log: HubLog): Promise<void> {
-  await requireServer(pool)
-  const { migrations, functions } = await migrate(pool)
-  if (migrations.length + functions.length > 0)
-    log.info('database-migrated', 'The database was migrated.', { migrations, functions })
-  if (config.isDevelopmentSeeded) await seed(config, pool, log)
+/** Checks the hub's database and brings it up to date, on connections without limits of time. */
+async function prepareDatabase(config: HubConfig, databaseUrl: string, log: HubLog): Promise<void> {
+  const pool = openPool(databaseUrl, { maxConnections: 2 })
+  try {
+    await requireServer(pool)
+    const { migrations, functions } = await migrate(pool)
+    if (migrations.length + functions.length > 0)
+      log.info('database-migrated', 'The database was migrated.', { migrations, functions })
+    if (config.isDevelopmentSeeded) await seed(config, pool, log)
+  } finally {
+    await closePool(pool)
+  }
 }
 
 /** Refused in production, where the variable can only be left over. [OPS-3] */

@@ -13,6 +13,7 @@ export function makeCommitDependencies(
 ): CommitDependencies {
   return {
     pool,
+    previewPool: pool,
     registry,
     cache: new FactCache(),
     ruleFailed: (_command, error) => {

@@ -41,6 +41,8 @@ const START_RETRY_MS = 500
 /** What a sync core is given. */
 export interface SyncDependencies {
   pool: Database
+  /** For what people's commands are refused for before they wait; `pool` unless said. */
+  previewPool?: Database
   clock: HubClock
   random: RandomSource
   log: HubLog
@@ -128,6 +130,7 @@ class Core implements SyncCore {
       metrics,
       inFlight,
       registry: features.commands,
+      previewPool: dependencies.previewPool ?? pool,
       committed: (universityId, committed) => {
         this.time.record(committed.nowMs)
         this.audiences.committed(universityId, committed)

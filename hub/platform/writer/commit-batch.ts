@@ -14,6 +14,8 @@ import type { CommandRegistry } from './registry.ts'
 /** What commits need. */
 export interface CommitDependencies {
   pool: Database
+  /** For refusals that are known before a commit. */
+  previewPool: Database
   registry: CommandRegistry
   cache: FactCache
   /** A command threw while it decided: a bug, and only that mutation or call is refused. */
@@ -70,7 +72,7 @@ export async function previewRefusal(
   call: PersonCall,
   nowMs: number | null,
 ): Promise<CallAnswer | null> {
-  const { pool } = dependencies
+  const { previewPool: pool } = dependencies
   const moment = await loadMoment(pool, universityId, nowMs)
   if (moment === null) return null
   const batch = new Batch(dependencies, [{ call }])

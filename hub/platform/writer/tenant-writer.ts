@@ -69,6 +69,8 @@ export interface WriterDependencies {
   metrics: HubMetrics
   inFlight: InFlight
   registry: CommandRegistry
+  /** For what people's commands are refused for before they wait; `pool` unless said. */
+  previewPool?: Database
   /** Called after each commit, before its pushes are answered. */
   committed(universityId: number, committed: CommitResult): void
 }
@@ -119,7 +121,8 @@ class Writer implements TenantWriter {
         ...of,
         err: error,
       })
-    this.commits = { pool, registry, cache: new FactCache(), ruleFailed }
+    const { previewPool = pool } = dependencies
+    this.commits = { pool, previewPool, registry, cache: new FactCache(), ruleFailed }
   }
 
   push(universityId: number, push: WaitingPush): void {
