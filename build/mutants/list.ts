@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'overlay removed at the ack',
     edits: [
       {
-        file: 'desktop/engine/screen/overlay.ts',
+        file: 'desktop/engine/kinds/pending-mutation.ts',
         find: 'return mutation.ackedHead === null || !position.isSameEpoch || mutation.ackedHead > position.cursor',
         replace: 'return mutation.ackedHead === null && position.cursor >= 0',
       },

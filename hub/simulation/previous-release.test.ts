@@ -86,6 +86,7 @@ interface Field {
 interface OpenKiosk {
   state(): Promise<KioskState>
   tap(level: number): Promise<TapAnswer>
+  undo(mutationId: number): Promise<TapAnswer>
   /** Another program goes on with its files. */
   update(program: string): Promise<OpenKiosk>
 }
@@ -96,12 +97,12 @@ async function openField(): Promise<Field> {
   const hub = new HubHost(database.url, { CARREL_SECRET: release.secret })
   ends.push(() => hub.remove())
   await hub.start()
-  return { database, hub, open: (program, files) => openKiosk(program, hub.url, files) }
+  return { database, hub, open: (program, files) => openKiosk(program, () => hub.url, files) }
 }
 
 async function openKiosk(
   program: string,
-  hubUrl: string,
+  hubUrl: () => string,
   files = ['outbox.db', 'cache.db'],
 ): Promise<OpenKiosk> {
   const home = mkdtempSync(path.join(folder, 'kiosk-'))
@@ -109,14 +110,15 @@ async function openKiosk(
   return openKioskIn(home, program, hubUrl)
 }
 
-async function openKioskIn(home: string, program: string, hubUrl: string): Promise<OpenKiosk> {
+async function openKioskIn(home: string, program: string, hubUrl: () => string): Promise<OpenKiosk> {
   const kiosk = new RequestProcess<KioskQuestion>(program)
   ends.push(() => kiosk.stop())
   const name = release.kioskName
-  await kiosk.ask({ ask: 'open', name, folder: home, hubUrl, code: null })
+  await kiosk.ask({ ask: 'open', name, folder: home, hubUrl: hubUrl(), code: null })
   return {
     state: () => kiosk.ask({ ask: 'state', name }),
     tap: (level) => kiosk.ask({ ask: 'report', name, spaceId: release.spaceId, level }),
+    undo: (mutationId) => kiosk.ask({ ask: 'withdraw', name, mutationId }),
     update: async (next) => {
       await kiosk.stop()
       return openKioskIn(home, next, hubUrl)
@@ -169,6 +171,33 @@ describe('a kiosk of release 0.1 at the hub of today', () => {
     expect(await loadKept(field.database)).toEqual([...made(ALL), `${ALL + 1} report 1`])
     expect((await kiosk.state()).spaces.find(({ id }) => id === release.spaceId)).toMatchObject({ level: 1 })
   })
+})
+
+test('[REL-7] [KSK-21] a kiosk is brought up to date, put back and brought up to date again: every tap arrives once', async () => {
+  const field = await openField()
+  await field.hub.kill()
+  const updated = await field.open(TODAY)
+  expect((await updated.state()).waitingCount).toBe(release.waitingCount)
+  expect(await updated.tap(1)).toEqual({ mutationId: ALL + 1, isRepeat: false })
+  expect(await updated.tap(2)).toEqual({ mutationId: ALL + 2, isRepeat: false })
+  expect(await updated.undo(ALL + 2)).toEqual({ mutationId: ALL + 3, isRepeat: false })
+  const shown = (kiosk: OpenKiosk): Promise<unknown> =>
+    kiosk.state().then(({ spaces }) => spaces.find(({ id }) => id === release.spaceId)?.level)
+  expect(await shown(updated)).toBe(1)
+  await field.hub.start()
+  const back = await updated.update(BESIDE)
+  await untilSettled(back)
+  expect(await shown(back)).toBe(1)
+  expect(await back.tap(0)).toEqual({ mutationId: ALL + 4, isRepeat: false })
+  await untilSettled(back)
+  const since = [`${ALL + 1} report 1`, `${ALL + 2} report 2`, `${ALL + 3} withdraw`, `${ALL + 4} report 0`]
+  expect(await loadKept(field.database)).toEqual([...made(ALL), ...since])
+  const again = await back.update(TODAY)
+  // Equal to the newest of this space, which the engine of then has stored without a fold.
+  expect(await again.tap(0)).toEqual({ mutationId: ALL + 4, isRepeat: true })
+  expect(await again.tap(2)).toEqual({ mutationId: ALL + 5, isRepeat: false })
+  await untilSettled(again)
+  expect(await loadKept(field.database)).toEqual([...made(ALL), ...since, `${ALL + 5} report 2`])
 })
 
 test.each([
@@ -266,7 +295,7 @@ test('[REL-3] a backup of release 0.1 is restored, and its kiosk offers again wh
   const hub = new HubHost(database.url, { CARREL_SECRET: release.secret })
   ends.push(() => hub.remove())
   await hub.start()
-  const kiosk = await openKiosk(TODAY, hub.url)
+  const kiosk = await openKiosk(TODAY, () => hub.url)
   await untilSettled(kiosk)
   expect(await loadKept(database)).toEqual(made(ALL))
 })

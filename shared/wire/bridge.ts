@@ -162,8 +162,8 @@ export interface OutboxSlice {
   owedCount?: number
   /** The store had a fault that IT must know of, or the assignment cannot be shown. [KSK-5] */
   alarm: 'outboxReset' | 'diskFull' | 'diskFailing' | 'assignment' | null
-  /** Reports that the hub refused after the screen had confirmed them; newest last, for one minute. */
-  refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
+  /** Mutations that the hub refused after the screen had confirmed them; newest last, for one minute. */
+  refused: { mutationId: number; kind: string; why: MutationRefusal['why'] }[]
 }
 
 /** How often a shell says to a page that the process of its engine is not held up. [KSK-17] */

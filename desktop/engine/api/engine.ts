@@ -153,9 +153,8 @@ function restartAsNewKiosk(core: Core, link: HubLink, isOtherUniversity: boolean
   })
   // Nothing of another university may come back at the next start: then rather an empty cache.
   if (!isKept && isOtherUniversity && stores.hasCache()) tryResetCache(core)
-  screen.markSpaces(
-    pending.reset(stores.outbox.readHeldMutations(options.clock.bootId), appliedPositionOf(core)),
-  )
+  const held = stores.outbox.readHeldMutations(core.kinds, options.clock.bootId)
+  screen.markRows(pending.reset(held, appliedPositionOf(core)))
   core.health.link = { status: 'connecting', reason: null }
   screen.publish('kiosk')
   screen.publish('link')

@@ -1,14 +1,14 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { allowanceBurst, decideAllowance, type Allowance } from '#shared/domain/kiosk.ts'
-import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS, type ReportBody } from '#shared/domain/mutation.ts'
-import { COLLAPSE_MS, decideReport, UNDO_MS, type ReportFacts } from '#shared/domain/occupancy.ts'
+import type { ReportBody } from '#shared/domain/mutation.ts'
+import { decideReport, UNDO_MS, type ReportFacts } from '#shared/domain/occupancy.ts'
 import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
-import { appliedPositionOf, type Core } from '../core/core.ts'
-import { mutationBodyText, hashMutation } from '../core/identity.ts'
-import { foldSpace, type ReportedLevel } from '../screen/overlay.ts'
-import type { NewMutation } from '../store/outbox-rows.ts'
-import { appendMutation } from './append-mutation.ts'
+import type { Core } from '../core/core.ts'
+import { reportKind } from '../kinds/report.ts'
+import { spaceFold, type ReportedLevel } from '../kinds/space-fold.ts'
+import { shownRow } from '../screen/overlay.ts'
+import { appendMutation, findMergeable } from './append-mutation.ts'
 
 /** What reporting remembers between calls, for as long as the process lives. */
 export interface ReportState {
@@ -29,7 +29,7 @@ export function reportOccupancy(
   const decided = decideReport(readFacts(core, assigned.assignment.spaceId, input.spaceId))
   if (!decided.ok) return decided
   const nowMs = core.options.clock.elapsedMs()
-  const equal = findEqual(core, input, nowMs)
+  const equal = findEqual(core, input)
   if (equal !== null) {
     state.confirmed.set(input.spaceId, equal)
     return accept({ mutationId: equal, undoForMs: 0, isRepeat: true })
@@ -38,13 +38,13 @@ export function reportOccupancy(
   const full: Allowance = { tokens: allowanceBurst(perSecond), atMs: nowMs }
   const allowance = decideAllowance(state.allowance ?? full, perSecond, nowMs)
   if (!allowance.ok) return allowance
-  if (core.stores.outbox.waitingCount() >= MAX_OUTBOX_MUTATIONS) return refuse({ why: 'outboxFull' })
-  const mutation = draftReport(core, input, nowMs)
-  if (mutation.body.length > MAX_MUTATION_BYTES) return refuse({ why: 'malformed' })
-  const id = appendMutation(core, mutation, null)
-  if (id === null) return refuse({ why: 'notSaved' })
+  const before = readShown(core, input.spaceId)
+  // Made while that report was on the screen, so never older than it, however late hub time came here.
+  const notBeforeMs = before.reportedAtMs ?? 0
+  const appended = appendMutation(core, { kind: reportKind, body: input, before, target: null, notBeforeMs })
+  if (!appended.ok) return appended
   state.allowance = allowance.value
-  return accept({ mutationId: id, undoForMs: UNDO_MS, isRepeat: false })
+  return accept({ mutationId: appended.value, undoForMs: UNDO_MS, isRepeat: false })
 }
 
 function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts {
@@ -68,40 +68,12 @@ function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts
  * The id of the space's newest mutation when it is an equal report, at most ten seconds old, of this boot, and still what is
  * shown: once another kiosk reported something else, an equal report counts. Null: there is none. [SYN-5]
  */
-function findEqual(core: Core, input: ReportBody, nowMs: number): number | null {
+function findEqual(core: Core, input: ReportBody): number | null {
   // First from memory: most reports say something new, and need not wait for a read from the disk.
-  if (readShown(core, input.spaceId).level !== input.level) return null
-  const newest = core.stores.outbox.readNewestOfSpace(input.spaceId)
-  if (newest === undefined || newest.kind !== 'report' || newest.level !== input.level) return null
-  const isFresh = newest.boot === core.options.clock.bootId && nowMs - newest.elapsedMs < COLLAPSE_MS
-  return isFresh && newest.refusal === null ? newest.id : null
+  return readShown(core, input.spaceId).level === input.level ? findMergeable(core, reportKind, input) : null
 }
 
 function readShown(core: Core, spaceId: number): ReportedLevel {
   const row = core.mirror.get(spaceId)
-  return row === undefined
-    ? { level: null, reportedAtMs: null }
-    : foldSpace(row, core.pending.ofSpace(spaceId), appliedPositionOf(core))
-}
-
-function draftReport(core: Core, body: ReportBody, elapsedMs: number): NewMutation {
-  const { hubTime, options } = core
-  const shown = readShown(core, body.spaceId)
-  const contactMs = Math.floor(hubTime.lastContactMs() ?? 0)
-  // Made while that report was on the screen, so never older than it, however late hub time came here.
-  const atMs = Math.ceil(Math.max(hubTime.now()?.ms ?? contactMs, shown.reportedAtMs ?? 0))
-  return {
-    kind: 'report',
-    spaceId: body.spaceId,
-    body: mutationBodyText(body),
-    hash: hashMutation('report', body),
-    level: body.level,
-    targetId: null,
-    beforeLevel: shown.level,
-    beforeAtMs: shown.reportedAtMs,
-    boot: options.clock.bootId,
-    elapsedMs,
-    contactMs,
-    atMs,
-  }
+  return row === undefined ? { level: null, reportedAtMs: null } : shownRow(core, spaceFold, row)
 }

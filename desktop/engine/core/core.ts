@@ -1,5 +1,4 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
-import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { LinkSlice, OutboxSlice } from '#shared/wire/bridge.ts'
 import type { SignedHead } from '#shared/wire/messages.ts'
 import type { SeededRandom } from '#shared/domain/seeded-random.ts'
@@ -7,7 +6,8 @@ import type { ClockFacts } from '../sync/certificate-error.ts'
 import type { KioskConfig } from '../config/kiosk-config.ts'
 import type { HubTime } from '../clock/hub-time.ts'
 import type { KioskMirror } from '../store/mirror.ts'
-import type { AppliedPosition } from '../screen/overlay.ts'
+import type { Kinds } from '../kinds/kind.ts'
+import type { AppliedPosition } from '../kinds/pending-mutation.ts'
 import type { EngineLog } from '../log/engine-log.ts'
 import type { ConnectToHub, EngineClock, PostEnrolment } from './ports.ts'
 import type { SlicePublisher } from '../screen/slice-publisher.ts'
@@ -30,6 +30,8 @@ export interface EngineOptions {
   log: EngineLog
   /** Leaves full screen, so that the desktop can be used; false where there is no window. */
   leaveFullScreen?(): boolean
+  /** The kinds of mutations that it drafts and shows; only a test names others than all. */
+  kinds?: Kinds
   /** The protocol version that it says it speaks; only a simulation names another than its own. [SYN-13] */
   protocol?: number
 }
@@ -50,7 +52,7 @@ export interface Health {
   mismatchCount: number
   cacheResetCount: number
   /** Mutations that the hub refused in the last minute, oldest first. [SYN-7] */
-  refused: { mutationId: number; spaceId: number; why: MutationRefusal['why'] }[]
+  refused: OutboxSlice['refused']
   link: { status: LinkSlice['status']; reason: LinkSlice['reason'] }
 }
 
@@ -58,6 +60,7 @@ export interface Health {
 export interface Core {
   readonly options: EngineOptions
   readonly stores: Stores
+  readonly kinds: Kinds
   readonly mirror: KioskMirror
   readonly pending: PendingMutations
   readonly hubTime: HubTime

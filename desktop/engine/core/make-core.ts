@@ -3,6 +3,7 @@ import { sliceSources } from '../screen/slice-sources.ts'
 import { appliedPositionOf, type Core, type EngineOptions } from './core.ts'
 import { makeHubTime } from '../clock/hub-time.ts'
 import { readMirror, type KioskMirror } from '../store/mirror.ts'
+import { makeKnownKinds } from '../kinds/kinds.ts'
 import { parseAssignment } from '../sync/parse-assignment.ts'
 import { makeSlicePublisher } from '../screen/slice-publisher.ts'
 import type { Stores } from '../store/stores.ts'
@@ -21,11 +22,13 @@ export interface RowsOnDisk {
 export function makeCore(options: EngineOptions, stores: Stores): Core {
   const mirror = readMirrorOrReset(options, stores)
   const cached = stores.cache.readMeta()
-  const pending = makePendingMutations()
+  const kinds = options.kinds ?? makeKnownKinds()
+  const pending = makePendingMutations(kinds.isSettling)
   const hubTime = makeHubTime(options, cached.contact, stores.outbox.identity().contactMs)
   const core: Core = {
     options,
     stores,
+    kinds,
     mirror,
     pending,
     hubTime,
@@ -48,7 +51,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
     headSignature: { newest: cached.sealed },
     failed: Promise.withResolvers(),
   }
-  pending.reset(stores.outbox.readHeldMutations(options.clock.bootId), appliedPositionOf(core))
+  pending.reset(stores.outbox.readHeldMutations(kinds, options.clock.bootId), appliedPositionOf(core))
   return core
 }
 

@@ -127,7 +127,7 @@ test('[KSK-3] [KSK-4] a kiosk whose outbox breaks ends with exit code 70, and st
   const reader = new Database(file)
   reader.pragma('wal_checkpoint(TRUNCATE)')
   const page = Number(
-    reader.prepare(`select rootpage from sqlite_schema where name = 'mutations_space'`).pluck().get(),
+    reader.prepare(`select rootpage from sqlite_schema where name = 'mutations_fold'`).pluck().get(),
   )
   reader.close()
   const bytes = readFileSync(file)

@@ -1,6 +1,8 @@
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import type { EngineClock } from '../core/ports.ts'
+import { SPACES } from '../kinds/space-fold.ts'
 import type { EngineLog } from '../log/engine-log.ts'
+import type { ChangedIds } from './pending-mutations.ts'
 
 /** Spaces sent to a screen in one turn of the event loop: about 10 ms of folding and copying. */
 const PATCH_SPACES = 2_000
@@ -29,8 +31,10 @@ export interface SlicePublisher {
   publish(name: PublishedAlone): void
   /** Publishes spaces in the next turns of the event loop, many at once. */
   markSpaces(ids: Iterable<number>): void
-  /** Publishes one space at once: somebody reported it here. */
-  publishSpace(id: number): void
+  /** Publishes rows that were changed by mutations, of all collections that have a slice, in the same way. */
+  markRows(changed: ChangedIds): void
+  /** Publishes some rows of one collection at once, where it has a slice: somebody asked for something here. */
+  publishRows(collection: string, ids: readonly number[]): void
 }
 
 /** Makes the publisher of one engine. A listener that throws stops neither the others nor the caller. [KSK-13] */
@@ -73,6 +77,12 @@ export function makeSlicePublisher(
     clock.after(0, flush)
   }
 
+  const markSpaces = (ids: Iterable<number>): void => {
+    if (listeners.size === 0) return
+    for (const id of ids) marked.add(id)
+    schedule()
+  }
+
   return {
     subscribe: (listen) => {
       listen('kiosk', sources.kiosk())
@@ -85,14 +95,12 @@ export function makeSlicePublisher(
     publish: (name) => {
       if (listeners.size > 0) tellAll((listen) => tellOne(listen, name, sources))
     },
-    markSpaces: (ids) => {
-      if (listeners.size === 0) return
-      for (const id of ids) marked.add(id)
-      schedule()
-    },
-    publishSpace: (id) => {
-      marked.delete(id)
-      if (listeners.size > 0) tellSpaces([id])
+    markSpaces,
+    markRows: (changed) => markSpaces(changed.get(SPACES) ?? []),
+    publishRows: (collection, ids) => {
+      if (collection !== SPACES) return
+      for (const id of ids) marked.delete(id)
+      if (listeners.size > 0) tellSpaces(ids)
     },
   }
 }

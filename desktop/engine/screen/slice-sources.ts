@@ -1,7 +1,8 @@
 import type { KioskSlice, LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
 import type { CachedSpace } from '../store/cache.ts'
-import { foldSpace } from './overlay.ts'
+import { SPACES, spaceFold } from '../kinds/space-fold.ts'
+import { shownRow } from './overlay.ts'
 import type { SliceSources } from './slice-publisher.ts'
 
 /** Where the slices of an engine come from. `coreOf` is called only when one is read, so the core may still be in the making. */
@@ -28,8 +29,8 @@ function spaceViewOf(core: Core, space: CachedSpace, position = appliedPositionO
   return {
     id: space.id,
     ...space.facts,
-    ...foldSpace(space, core.pending.ofSpace(space.id), position, core.pending.appliedReport(space.id)),
-    isWaiting: core.pending.isWaiting(space.id),
+    ...shownRow(core, spaceFold, space, position),
+    isWaiting: core.pending.isWaiting(SPACES, space.id),
   }
 }
 
@@ -64,9 +65,10 @@ function linkSlice(core: Core): LinkSlice {
 
 function outboxSlice(core: Core): OutboxSlice {
   const { alarm, isAssignmentRefused, refused } = core.health
+  const waitingCount = core.stores.outbox.waitingCount()
   return {
-    waitingCount: core.stores.outbox.waitingCount(),
-    owedCount: core.pending.owedCount(),
+    waitingCount,
+    owedCount: waitingCount - 2 * core.pending.undoneCount(),
     alarm: alarm ?? (isAssignmentRefused ? 'assignment' : null),
     refused: [...refused],
   }

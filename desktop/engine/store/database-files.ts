@@ -9,6 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import Database from 'better-sqlite3'
 import type { Sqlite } from './sqlite.ts'
 
 /** How many copies from before an update are kept: of the version before, and of the one before that. */
@@ -27,7 +28,49 @@ export function copyDatabase(sqlite: Sqlite): string {
  * deleted. [KSK-2]
  */
 export function copyBeforeMigration(sqlite: Sqlite, version: number): void {
-  const copy = `${sqlite.name}.version-${version}`
+  copyAs(sqlite, `${sqlite.name}.version-${version}`)
+  const older = numbersOf(`${sqlite.name}.version`).toSorted((left, right) => right - left)
+  for (const number of older.slice(COPIES_KEPT)) rmSync(`${sqlite.name}.version-${number}`)
+}
+
+/**
+ * Copies a database as `NAME.before-CHANGE` before a change of its tables: the copy is complete and on the disk when this returns,
+ * in place of an older one of the same name. Throws what SQLite throws, and then leaves no incomplete copy. [KSK-2]
+ */
+export function copyBefore(sqlite: Sqlite, change: string): void {
+  copyAs(sqlite, `${sqlite.name}.before-${change}`)
+}
+
+/**
+ * Deletes the copy from before a change of an outbox, where all that it holds is older than `olderThanMs` (hub time): its last
+ * welcome, and its newest mutation. A copy that cannot be read stays. [KSK-2]
+ */
+export function deleteOutdatedCopy(sqlite: Sqlite, change: string, olderThanMs: number): void {
+  const copy = `${sqlite.name}.before-${change}`
+  if (existsSync(copy) && newestMsOf(copy) < olderThanMs) deleteDatabase(copy)
+}
+
+/** Hub time of the newest that an outbox knows of; infinite where it cannot be read. */
+function newestMsOf(file: string): number {
+  try {
+    const sqlite = new Database(file, { readonly: true, fileMustExist: true })
+    try {
+      return Number(
+        sqlite
+          .prepare('select max(contact_ms, coalesce((select max(at_ms) from mutations), 0)) from identity')
+          .pluck()
+          .get(),
+      )
+    } finally {
+      sqlite.close()
+    }
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+/** A copy under a name that it gets only once it is complete and on the disk. */
+function copyAs(sqlite: Sqlite, copy: string): void {
   const unfinished = `${copy}.unfinished`
   rmSync(unfinished, { force: true })
   try {
@@ -37,8 +80,6 @@ export function copyBeforeMigration(sqlite: Sqlite, version: number): void {
     throw error
   }
   renameSync(unfinished, copy)
-  const older = numbersOf(`${sqlite.name}.version`).toSorted((left, right) => right - left)
-  for (const number of older.slice(COPIES_KEPT)) rmSync(`${sqlite.name}.version-${number}`)
 }
 
 function copyInto(sqlite: Sqlite, copy: string): void {

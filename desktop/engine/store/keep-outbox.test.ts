@@ -33,6 +33,8 @@ async function makeOutbox(tapCount: number, ackedTo: number): Promise<TestKiosk>
     const body = { spaceId: 3 + (id % 3), level: id % 3 }
     stores.outbox.insertMutation({
       kind: 'report',
+      fold: `spaces/${body.spaceId}`,
+      before: null,
       spaceId: body.spaceId,
       body: mutationBodyText(body),
       hash: hashMutation('report', body),
@@ -242,7 +244,7 @@ describe('a corrupt outbox.db', () => {
     const sqlite = new Database(file)
     sqlite.exec('update mutations set id = 7000000000000000000 where id = 30')
     sqlite.exec('update mutations set id = 40000000000 where id = 29')
-    const root = sqlite.prepare(`select rootpage from sqlite_schema where name = 'mutations_space'`)
+    const root = sqlite.prepare(`select rootpage from sqlite_schema where name = 'mutations_fold'`)
     const page = Number(root.pluck().get())
     sqlite.close()
     const bytes = readFileSync(file)

@@ -45,3 +45,25 @@ export const OUTBOX_MIGRATIONS: readonly string[] = [
   create index mutations_space on mutations (space_id);
   `,
 ]
+
+/**
+ * What was added to `outbox.db` since, in one transaction, where the column `fold` is missing. `user_version` stays 1: release 0.1
+ * opens no file of a greater one, and reads one with further columns, since it names those that it reads. Kinds that it does not know
+ * it sends and does not show. It does without the index on spaces. [KSK-21]
+ */
+export const OUTBOX_FOLD = {
+  column: 'fold',
+  sql: `
+  -- What only its newest mutation may be merged into; null: none may.
+  alter table mutations add column fold text;
+  -- JSON of what its rows showed when it was made. Reports keep theirs in before_level and before_at_ms, for release 0.1.
+  alter table mutations add column shown_before text;
+  drop index if exists mutations_space;
+  -- The newest mutation of a fold.
+  create index mutations_fold on mutations (fold) where fold is not null;
+  `,
+} as const
+
+/** Mutations of release 0.1 have no fold: those from before the column was added, and those of a program that was put back for a while. */
+export const FILL_FOLDS =
+  "update mutations set fold = 'spaces/' || space_id where fold is null and space_id > 0"

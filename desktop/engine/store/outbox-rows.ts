@@ -1,5 +1,4 @@
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
-import type { Level } from '#shared/domain/occupancy.ts'
 
 /** Acknowledged mutations are kept this long, for a hub that was restored from an older backup. [SYN-18] */
 export const RETENTION_MS = 7 * 86_400_000
@@ -18,17 +17,38 @@ export interface DeviceIdentity {
   contactMs: number
 }
 
-/** A mutation as it is first written. */
-export interface NewMutation {
-  kind: 'report' | 'withdraw'
+/** What release 0.1 reads of a mutation beside kind and body; a kind that it does not know has none of it. */
+export interface FirstReleaseColumns {
+  /** The space that it is on; 0: on none. */
   spaceId: number
+  /** A report's level, 0 to 2. */
+  level: number | null
+  /** What the space showed when a report was made: level and hub time, ms since 1970. */
+  beforeLevel: number | null
+  beforeAtMs: number | null
+}
+
+/** What release 0.1 reads of a kind that it does not know: it sends it, and shows nothing for it. */
+export const NO_COLUMNS: FirstReleaseColumns = {
+  spaceId: 0,
+  level: null,
+  beforeLevel: null,
+  beforeAtMs: null,
+}
+
+/** A mutation as it is first written. */
+export interface NewMutation extends FirstReleaseColumns {
+  /** Its name on the wire; an outbox holds any, also those that are not registered here. */
+  kind: string
   /** Canonical JSON of its body. */
   body: string
   hash: string
-  level: Level | null
+  /** What only its newest mutation may be merged into; null: none may. [SYN-5] */
+  fold: string | null
+  /** JSON of what its rows showed when it was made; null: its kind keeps none, or keeps it in columns. */
+  before: string | null
+  /** The mutation that this one, an undo, takes back, by its number in this table; null: none, or it is held no more. */
   targetId: number | null
-  beforeLevel: Level | null
-  beforeAtMs: number | null
   boot: string
   elapsedMs: number
   contactMs: number

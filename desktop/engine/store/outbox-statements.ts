@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
-import type { Level } from '#shared/domain/occupancy.ts'
-import type { PendingMutation } from '../screen/overlay.ts'
+import { pendingMutationOf, type Kinds } from '../kinds/kind.ts'
+import type { PendingMutation } from '../kinds/pending-mutation.ts'
 import {
   RETENTION_MS,
   type AckFacts,
@@ -12,8 +12,8 @@ import {
 import type { Sqlite } from './sqlite.ts'
 
 /** Columns of a mutation under the names of StoredMutation. */
-const COLUMNS = `id, kind, space_id as spaceId, body, hash, level, target_id as targetId,
-  before_level as beforeLevel, before_at_ms as beforeAtMs, boot, elapsed_ms as elapsedMs, contact_ms as contactMs,
+const COLUMNS = `id, kind, body, hash, fold, shown_before as before, target_id as targetId,
+  space_id as spaceId, level, before_level as beforeLevel, before_at_ms as beforeAtMs, boot, elapsed_ms as elapsedMs, contact_ms as contactMs,
   at_ms as atMs, origin_kiosk_id as originKioskId, origin_id as originId, origin_hash as originHash,
   acked_head as ackedHead, refusal`
 
@@ -66,18 +66,18 @@ export function readIdentity(sqlite: Sqlite): DeviceIdentity {
 /** The statement that makes a mutation durable. */
 export function prepareInsert(sqlite: Sqlite): Statement<[NewMutation & { id: number }]> {
   return sqlite.prepare(
-    `insert into mutations (id, kind, space_id, body, hash, level, target_id, before_level, before_at_ms, boot,
-                            elapsed_ms, contact_ms, at_ms)
-     values (@id, @kind, @spaceId, @body, @hash, @level, @targetId, @beforeLevel, @beforeAtMs, @boot,
-             @elapsedMs, @contactMs, @atMs)`,
+    `insert into mutations (id, kind, body, hash, fold, shown_before, target_id, space_id, level, before_level,
+                            before_at_ms, boot, elapsed_ms, contact_ms, at_ms)
+     values (@id, @kind, @body, @hash, @fold, @before, @targetId, @spaceId, @level, @beforeLevel,
+             @beforeAtMs, @boot, @elapsedMs, @contactMs, @atMs)`,
   )
 }
 
 /** The queries that run while a tap waits for its answer. */
 export interface OutboxReads {
   byId: Statement<[number], StoredMutation>
-  newestOfSpace: Statement<[number], StoredMutation>
-  /** The undo of a report, queried with the report's id twice: an undo always has a greater id. */
+  newestOfFold: Statement<[string], StoredMutation>
+  /** The undo of a mutation, queried with its id twice: an undo always has a greater id. */
   withdrawalOf: Statement<[number, number], number>
   /** After an id, at most so many. */
   waiting: Statement<[number, number], StoredMutation>
@@ -88,9 +88,7 @@ export interface OutboxReads {
 export function prepareReads(sqlite: Sqlite): OutboxReads {
   return {
     byId: sqlite.prepare(`select ${COLUMNS} from mutations where id = ?`),
-    newestOfSpace: sqlite.prepare(
-      `select ${COLUMNS} from mutations where space_id = ? order by id desc limit 1`,
-    ),
+    newestOfFold: sqlite.prepare(`select ${COLUMNS} from mutations where fold = ? order by id desc limit 1`),
     withdrawalOf: sqlite
       .prepare<[number, number], number>('select 1 from mutations where id > ? and target_id = ?')
       .pluck(),
@@ -162,35 +160,17 @@ export function applyAck(sqlite: Sqlite, ackedTo: number, ack: AckFacts, nowMs: 
   return changes
 }
 
-interface HeldRow {
-  id: number
-  spaceId: number
-  kind: 'report' | 'withdraw'
-  level: Level | null
-  targetId: number | null
-  beforeLevel: Level | null
-  beforeAtMs: number | null
-  boot: string
-  contactMs: number
-  atMs: number
-  ackedHead: number | null
-}
-
-/** All mutations in the outbox, in the shape that the overlay folds. One of an earlier boot is as old as the contact before it. [OCC-7] */
-export function readHeldMutations(sqlite: Sqlite, boot: string): PendingMutation[] {
-  const mutations = new Map<number, PendingMutation>()
-  for (const row of sqlite.prepare<[], HeldRow>(`select ${COLUMNS} from mutations order by id`).iterate()) {
-    const { id, spaceId, kind, level, ackedHead } = row
-    mutations.set(id, {
-      id,
-      spaceId,
-      kind,
-      level,
-      ackedHead,
-      atMs: row.boot === boot ? row.atMs : row.contactMs,
-      before: kind === 'report' ? { level: row.beforeLevel, reportedAtMs: row.beforeAtMs } : null,
-      target: row.targetId === null ? null : (mutations.get(row.targetId) ?? null),
-    })
+/**
+ * All mutations in the outbox whose kind is registered, in the shape that folds read, in order of ids. Those of others wait and are
+ * sent like all. [OCC-7] [KSK-21]
+ */
+export function readHeldMutations(sqlite: Sqlite, kinds: Kinds, boot: string): PendingMutation[] {
+  const held = new Map<number, PendingMutation>()
+  const rows = sqlite.prepare<[], StoredMutation>(`select ${COLUMNS} from mutations order by id`)
+  for (const row of rows.iterate()) {
+    const target = row.targetId === null ? null : (held.get(row.targetId) ?? null)
+    const mutation = pendingMutationOf(kinds, row, boot, target)
+    if (mutation !== null) held.set(row.id, mutation)
   }
-  return [...mutations.values()]
+  return [...held.values()]
 }

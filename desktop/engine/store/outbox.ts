@@ -1,7 +1,15 @@
-import type { PendingMutation } from '../screen/overlay.ts'
-import type { AckFacts, DeviceIdentity, NewMutation, StoredMutation, WelcomeFacts } from './outbox-rows.ts'
+import type { Kinds } from '../kinds/kind.ts'
+import type { PendingMutation } from '../kinds/pending-mutation.ts'
+import {
+  RETENTION_MS,
+  type AckFacts,
+  type DeviceIdentity,
+  type NewMutation,
+  type StoredMutation,
+  type WelcomeFacts,
+} from './outbox-rows.ts'
 import { becomeKiosk } from './become-kiosk.ts'
-import { OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
+import { FILL_FOLDS, OUTBOX_FOLD, OUTBOX_MIGRATIONS } from './outbox-migrations.ts'
 import {
   applyAck,
   applyWelcome,
@@ -15,8 +23,8 @@ import {
   readHeldMutations,
   type OutboxBounds,
 } from './outbox-statements.ts'
-import { copyBeforeMigration } from './database-files.ts'
-import { checkIntegrity, migrate, versionOf, type Sqlite } from './sqlite.ts'
+import { copyBefore, copyBeforeMigration, deleteOutdatedCopy } from './database-files.ts'
+import { checkIntegrity, hasColumn, migrate, versionOf, type Sqlite } from './sqlite.ts'
 
 /** `outbox.db`: precious. Every method that writes is durable when it returns, or throws and has changed nothing. [SYN-1] */
 export interface Outbox {
@@ -32,13 +40,18 @@ export interface Outbox {
   /** Appends a mutation and returns its id. */
   insertMutation(mutation: NewMutation): number
   readMutation(id: number): StoredMutation | undefined
-  readNewestOfSpace(spaceId: number): StoredMutation | undefined
-  isWithdrawn(reportId: number): boolean
+  /** The newest of those that have this fold. [SYN-5] */
+  readNewestOfFold(fold: string): StoredMutation | undefined
+  /** Whether an undo takes this mutation back. */
+  isWithdrawn(id: number): boolean
   /** The oldest waiting mutations, contiguous. [SYN-4] */
   readWaiting(atMost: number): StoredMutation[]
   /** Marks all up to an id as acknowledged; `nowMs` is hub time. [SYN-6] */
   applyAck(ack: AckFacts, nowMs: number): void
-  /** Deletes the oldest of what was acknowledged seven days before `nowMs` (hub time); true when more is left to delete. [SYN-18] [KSK-6] */
+  /**
+   * Deletes the oldest of what was acknowledged seven days before `nowMs` (hub time); true when more is left to delete. Then also the
+   * copy from before the update, once nothing in it is younger and nothing waits. [SYN-18] [KSK-2] [KSK-6]
+   */
   prune(nowMs: number): boolean
   /** Lowest id still held; `nextId` when none is. */
   oldestRetained(): number
@@ -48,8 +61,8 @@ export interface Outbox {
   /** Ids are missing among those that wait: salvaged from a corrupt file, they cannot be sent under this identity. [KSK-4] */
   hasGaps(): boolean
   waitingCount(): number
-  /** All mutations in the shape that the overlay folds, in order of ids; exact times only for those of this `boot`. [OCC-7] */
-  readHeldMutations(boot: string): PendingMutation[]
+  /** All mutations whose kind is registered, in the shape that folds read, in order of ids; exact times only for those of this `boot`. [OCC-7] */
+  readHeldMutations(kinds: Kinds, boot: string): PendingMutation[]
   readonly sqlite: Sqlite
 }
 
@@ -61,9 +74,7 @@ const UNSETTLED = { originKioskId: null, originId: null, originHash: null, acked
  */
 export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBOX_MIGRATIONS): Outbox {
   checkIntegrity(sqlite, 'whole')
-  const version = versionOf(sqlite)
-  if (version > 0 && version < migrations.length) copyBeforeMigration(sqlite, version)
-  migrate(sqlite, migrations)
+  bringUpToDate(sqlite, migrations)
   const [insert, reads, bounds] = [prepareInsert(sqlite), prepareReads(sqlite), readBounds(sqlite)]
   const memory = { identity: readIdentity(sqlite), newest: null as StoredMutation | null }
   const reread = (): void => {
@@ -100,8 +111,8 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
       return id
     },
     readMutation: (id) => reads.byId.get(id),
-    readNewestOfSpace: (spaceId) => reads.newestOfSpace.get(spaceId),
-    isWithdrawn: (reportId) => reads.withdrawalOf.get(reportId, reportId) !== undefined,
+    readNewestOfFold: (fold) => reads.newestOfFold.get(fold),
+    isWithdrawn: (id) => reads.withdrawalOf.get(id, id) !== undefined,
     readWaiting: (atMost) => onlyWaiting(memory.newest, bounds) ?? reads.waiting.all(bounds.ackedTo, atMost),
     applyAck: (ack, nowMs) => {
       const upTo = Math.min(ack.lastMutationId, bounds.newestId)
@@ -111,14 +122,30 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
       )()
       bounds.ackedTo = upTo
     },
-    prune: (nowMs) => pruneAcked(sqlite, nowMs, bounds.newestId),
+    prune: (nowMs) => {
+      const isMore = pruneAcked(sqlite, nowMs, bounds.newestId)
+      if (!isMore && bounds.waitingCount === 0)
+        deleteOutdatedCopy(sqlite, OUTBOX_FOLD.column, nowMs - RETENTION_MS)
+      return isMore
+    },
     oldestRetained: () => reads.oldest.get() ?? bounds.newestId + 1,
     nextId: () => bounds.newestId + 1,
     ackedTo: () => bounds.ackedTo,
     hasGaps: () => bounds.hasGaps,
     waitingCount: () => bounds.waitingCount,
-    readHeldMutations: (boot) => readHeldMutations(sqlite, boot),
+    readHeldMutations: (kinds, boot) => readHeldMutations(sqlite, kinds, boot),
   }
+}
+
+function bringUpToDate(sqlite: Sqlite, migrations: readonly string[]): void {
+  const version = versionOf(sqlite)
+  if (version > 0 && version < migrations.length) copyBeforeMigration(sqlite, version)
+  migrate(sqlite, migrations)
+  if (!hasColumn(sqlite, 'mutations', OUTBOX_FOLD.column)) {
+    if (version > 0) copyBefore(sqlite, OUTBOX_FOLD.column)
+    sqlite.transaction(() => sqlite.exec(OUTBOX_FOLD.sql))()
+  }
+  sqlite.exec(FILL_FOLDS)
 }
 
 /** Mostly one mutation waits: the one that was just written, and need not be read. */

@@ -38,6 +38,12 @@ export function versionOf(sqlite: Sqlite): number {
   return Number(sqlite.pragma('user_version', { simple: true }))
 }
 
+/** Whether a table has a column of that name. Throws what SQLite throws. */
+export function hasColumn(sqlite: Sqlite, table: string, column: string): boolean {
+  const found = sqlite.prepare<[string, string]>('select 1 from pragma_table_info(?) where name = ?')
+  return found.get(table, column) !== undefined
+}
+
 /** Runs the migrations that a file has not had, each in a transaction of its own. Throws TooNewError, and what SQLite throws. */
 export function migrate(sqlite: Sqlite, migrations: readonly string[]): void {
   const version = versionOf(sqlite)

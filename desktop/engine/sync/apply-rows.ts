@@ -79,8 +79,8 @@ function advance(core: Core, steps: ApplySteps): ApplyOutcome | 'writing' | 'swi
   if (turn.next.done !== true) return turn.next.value
   const changed = turn.next.value
   if (changed === null) return 'lost'
-  for (const id of core.pending.dropApplied(appliedPositionOf(core))) changed.add(id)
   core.screen.markSpaces(changed)
+  core.screen.markRows(core.pending.dropApplied(appliedPositionOf(core)))
   return 'applied'
 }
 

@@ -129,6 +129,6 @@ export function adoptNewIdentity(session: SessionState, forked: Forked): void {
 
 /** Reads the pending mutations again after a welcome or a new identity changed which are acknowledged. */
 function rereadPending(core: Core): void {
-  const held = core.stores.outbox.readHeldMutations(core.options.clock.bootId)
-  core.screen.markSpaces(core.pending.reset(held, appliedPositionOf(core)))
+  const held = core.stores.outbox.readHeldMutations(core.kinds, core.options.clock.bootId)
+  core.screen.markRows(core.pending.reset(held, appliedPositionOf(core)))
 }

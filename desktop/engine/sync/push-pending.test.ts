@@ -74,7 +74,7 @@ describe('pushing', () => {
     await report(kiosk, 3, 1)
     const outcomes = [{ id: 1, why: 'composite' as const }]
     kiosk.hub.say({ type: 'ack', lastMutationId: 1, head: 7, mac: 'm', outcomes })
-    expect(kiosk.seen.outbox?.refused).toEqual([{ mutationId: 1, spaceId: 3, why: 'composite' }])
+    expect(kiosk.seen.outbox?.refused).toEqual([{ mutationId: 1, kind: 'report', why: 'composite' }])
     levels(kiosk, 6, 7, [])
     expect(kiosk.screen.get(3)).toMatchObject({ level: null, isWaiting: false })
     kiosk.clock.advance(60_000)

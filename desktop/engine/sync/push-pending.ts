@@ -60,7 +60,7 @@ export function handleAck(session: SessionState, received: Ack): void {
   const { outbox } = core.stores
   const nowMs = core.hubTime.now()?.ms ?? 0
   if (!tryWriteOutbox(core, () => outbox.applyAck(ack, nowMs))) return session.end({ why: 'notWritten' })
-  core.screen.markSpaces(core.pending.acknowledge(ack.lastMutationId, ack.head, appliedPositionOf(core)))
+  core.screen.markRows(core.pending.acknowledge(ack.lastMutationId, ack.head, appliedPositionOf(core)))
   showRefusals(core, ack)
   core.screen.publish('outbox')
   const signedHead = { epoch: session.epoch, head: ack.head, mac: ack.mac }
@@ -72,16 +72,15 @@ export function handleAck(session: SessionState, received: Ack): void {
 }
 
 function showRefusals(core: Core, ack: Ack): void {
-  const { health, stores, options, screen } = core
+  const { health, stores, kinds, options, screen } = core
   for (const { id, why } of ack.outcomes) {
-    const spaceId = stores.outbox.readMutation(id)?.spaceId
-    if (spaceId === undefined || health.refused.some((refused) => refused.mutationId === id)) continue
-    options.log.warn('mutation-refused', 'The hub refused a report or an undo.', {
-      mutationId: id,
-      spaceId,
-      why,
-    })
-    const refused = { mutationId: id, spaceId, why }
+    const mutation = stores.outbox.readMutation(id)
+    if (mutation === undefined || health.refused.some((refused) => refused.mutationId === id)) continue
+    const { kind } = mutation
+    const known = kinds.parse(kind, JSON.parse(mutation.body))
+    const rowIds = known?.kind.rowIds(known.body) ?? []
+    options.log.warn('mutation-refused', 'The hub refused a mutation.', { mutationId: id, kind, rowIds, why })
+    const refused = { mutationId: id, kind, why }
     health.refused.push(refused)
     options.clock.after(SHOW_REFUSAL_MS, () => {
       health.refused = health.refused.filter((shown) => shown !== refused)

@@ -142,7 +142,7 @@ const more = {
         outbox: {
           waitingCount: 3,
           alarm: 'outboxReset',
-          refused: [{ mutationId: 5, spaceId: ROOM_ID, why: 'spaceDeleted' }],
+          refused: [{ mutationId: 5, kind: 'report', why: 'spaceDeleted' }],
         },
       },
     ),
@@ -238,7 +238,7 @@ function noticed(): KioskModel {
   const outbox: KioskModel['outbox'] = {
     waitingCount: 3,
     alarm: 'outboxReset',
-    refused: [{ mutationId: 5, spaceId: ROOM_ID, why: 'spaceDeleted' }],
+    refused: [{ mutationId: 5, kind: 'report', why: 'spaceDeleted' }],
   }
   return fixtures.door({ level: 1, minutesAgo: 14 }, { link, outbox })
 }

@@ -1,24 +1,26 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Level } from '#shared/domain/occupancy.ts'
-import { foldSpace, type AppliedPosition, type PendingMutation } from './overlay.ts'
-import { makePendingMutations } from './pending-mutations.ts'
+import { makePendingMutations } from '../screen/pending-mutations.ts'
+import type { AppliedPosition, PendingMutation } from './pending-mutation.ts'
+import { SPACES, spaceFold, type ReportedLevel, type SpaceLevelRow } from './space-fold.ts'
 
 const HERE: AppliedPosition = { cursor: 10, isSameEpoch: true }
 
+function foldSpace(
+  row: SpaceLevelRow,
+  waiting: readonly PendingMutation[],
+  position: AppliedPosition,
+  settled?: PendingMutation,
+): ReportedLevel {
+  return spaceFold.fold(row, waiting, position, settled)
+}
+
+const ON_ROOM = { collection: SPACES, rowIds: [1], ackedHead: null }
+
 function report(id: number, level: Level, given: Partial<PendingMutation> = {}): PendingMutation {
   const before = { level: null, reportedAtMs: null }
-  return {
-    id,
-    spaceId: 1,
-    kind: 'report',
-    level,
-    atMs: id * 100,
-    ackedHead: null,
-    before,
-    target: null,
-    ...given,
-  }
+  const body = { spaceId: 1, level }
+  return { ...ON_ROOM, id, kind: 'report', body, atMs: id * 100, before, target: null, ...given }
 }
 
 function withdraw(
@@ -26,8 +28,8 @@ function withdraw(
   target: PendingMutation | null,
   given: Partial<PendingMutation> = {},
 ): PendingMutation {
-  const nothing = { level: null, before: null }
-  return { id, spaceId: 1, kind: 'withdraw', atMs: id * 100, ackedHead: null, target, ...nothing, ...given }
+  const body = { spaceId: 1, mutationId: target?.id ?? 1 }
+  return { ...ON_ROOM, id, kind: 'withdraw', body, atMs: id * 100, before: null, target, ...given }
 }
 
 const EMPTY = { clock: 5, level: null, reportedAtMs: null }
@@ -60,16 +62,18 @@ describe('what is shown of a space', () => {
   })
 
   it('[OCC-7] [SYN-19] is the later tap, though the own earlier report was dated after it by a slow connection', () => {
-    const taps = makePendingMutations()
+    const taps = makePendingMutations(spaceFold.isSettling)
     taps.reset([report(1, 2), report(2, 0)], HERE)
     taps.acknowledge(1, 11, HERE)
     const there = { cursor: 11, isSameEpoch: true }
     taps.dropApplied(there)
     const row = { clock: 11, level: 2 as const, reportedAtMs: 900 }
-    const shown = foldSpace(row, taps.ofSpace(1), there, taps.appliedReport(1))
+    const shown = foldSpace(row, taps.ofRow(SPACES, 1), there, taps.settledOf(SPACES, 1))
     expect(shown).toEqual({ level: 0, reportedAtMs: 900 })
     // Somebody else's row of the next commit counts by its time.
-    expect(foldSpace({ ...row, clock: 12 }, taps.ofSpace(1), there, taps.appliedReport(1)).level).toBe(2)
+    expect(
+      foldSpace({ ...row, clock: 12 }, taps.ofRow(SPACES, 1), there, taps.settledOf(SPACES, 1)).level,
+    ).toBe(2)
   })
 
   it('[OCC-2] [SYN-19] is the tap after an undo, though the undone row was dated later than the tap', () => {
@@ -100,47 +104,5 @@ describe('what is shown of a space', () => {
   it('[OCC-2] ignores an undo whose report is held no more', () => {
     const row = { clock: 9, level: 2 as const, reportedAtMs: 100 }
     expect(foldSpace(row, [withdraw(2, null)], HERE).level).toBe(2)
-  })
-})
-
-describe('pending mutations in memory', () => {
-  it('[SYN-19] give the same as those read again from the outbox, in every order of acks and rows', () => {
-    const steps = fc.array(
-      fc.oneof(
-        fc.record({ step: fc.constant('tap' as const), space: fc.integer({ min: 1, max: 3 }) }),
-        fc.record({ step: fc.constant('ack' as const), count: fc.integer({ min: 1, max: 4 }) }),
-        fc.record({ step: fc.constant('rows' as const), by: fc.integer({ min: 1, max: 3 }) }),
-      ),
-      { maxLength: 60 },
-    )
-    fc.assert(
-      fc.property(steps, (list) => {
-        const taps = makePendingMutations()
-        const held: PendingMutation[] = []
-        const world = { head: 0, acked: 0, reached: { cursor: 0, isSameEpoch: true } }
-        for (const step of list) {
-          if (step.step === 'tap') {
-            const made = report(held.length + 1, 1, { spaceId: step.space })
-            held.push({ ...made })
-            taps.add(made)
-          } else if (step.step === 'ack') {
-            world.head += 1
-            world.acked = Math.min(held.length, world.acked + step.count)
-            for (const tap of held) if (tap.id <= world.acked) tap.ackedHead ??= world.head
-            taps.acknowledge(world.acked, world.head, world.reached)
-          } else {
-            world.reached.cursor = Math.min(world.head, world.reached.cursor + step.by)
-            taps.dropApplied(world.reached)
-          }
-          const again = makePendingMutations()
-          again.reset(held, world.reached)
-          for (const space of [1, 2, 3]) {
-            expect(taps.ofSpace(space)).toEqual(again.ofSpace(space))
-            expect(taps.isWaiting(space)).toBe(again.isWaiting(space))
-          }
-        }
-      }),
-      { seed: 20_261_120, numRuns: 200 },
-    )
   })
 })
