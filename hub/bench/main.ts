@@ -7,6 +7,7 @@ import { catchUp } from './catch-up.ts'
 import { compareCheckouts, type ComparedFigure } from './compare-checkouts.ts'
 import { conflation } from './conflation.ts'
 import { frames } from './frames.ts'
+import { entranceTick } from './entrance-tick.ts'
 import { navigation } from './navigation.ts'
 import { paint } from './paint.ts'
 import { memory } from './memory.ts'
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   tapDurable,
   paint,
   navigation,
+  entranceTick,
   catchUp,
   signIns,
   greedyStudent,

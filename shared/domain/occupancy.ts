@@ -180,16 +180,18 @@ export function shownToPeople(
   nowMs: number,
   staleMs: number,
 ): Map<number, ShownOccupancy> {
-  return shown(
-    nodes.map((node) => (node.isOnKiosks ? node : { ...node, parentId: null })),
-    nowMs,
-    staleMs,
-  )
+  return shown(nodes.map(cutFromKiosks), nowMs, staleMs)
 }
 
-function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): ShownOccupancy {
+/** A space as the sums for people see it: one that is not on kiosks stands in no other. [TRE-6] */
+export function cutFromKiosks<Node extends OccupancyNode & { isOnKiosks: boolean }>(node: Node): Node {
+  return node.isOnKiosks ? node : { ...node, parentId: null }
+}
+
+/** What is shown of a space without parts at a moment. [OCC-6] */
+export function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): ShownOccupancy {
   const { id, level, reportedAtMs, capacity } = node
-  const isFresh = level !== null && reportedAtMs !== null && nowMs - reportedAtMs < staleMs
+  const isFresh = level !== null && isFreshAt(reportedAtMs, nowMs, staleMs)
   return {
     id,
     level: isFresh ? level : null,
@@ -203,7 +205,13 @@ function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): ShownOc
   }
 }
 
-function shownComposite(id: number, below: readonly ShownOccupancy[]): ShownOccupancy {
+/** Whether a report counts at a moment: it is younger than the stale limit. The older the report, the sooner it does not. [OCC-6] */
+export function isFreshAt(reportedAtMs: number | null, nowMs: number, staleMs: number): boolean {
+  return reportedAtMs !== null && nowMs - reportedAtMs < staleMs
+}
+
+/** What is shown of a space with parts, from what is shown of those. [OCC-3] [OCC-6] */
+export function shownComposite(id: number, below: readonly ShownOccupancy[]): ShownOccupancy {
   const meanMillionths = aggregate(
     below.map((child) => ({ meanMillionths: child.meanMillionths, weight: child.capacity ?? 1 })),
   )

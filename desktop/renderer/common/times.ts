@@ -1,25 +1,7 @@
 import type { Locale } from '#shared/domain/university.ts'
-import { dateAfter, makeLocalClock, type LocalTime } from '#shared/domain/week-time.ts'
+import { dateAfter } from '#shared/domain/week-time.ts'
 import { languageFactsOf } from '../i18n/languages.ts'
-
-// A browser's list of time zones may be older than the engine's or the hub's. No screen depends on it: what needs the
-// local time of a zone that is unknown here is left out, and times bear the name of the zone that they are in. [SCR-12]
-
-/** From ms since 1970 to local time in a zone; null where this browser does not know the zone. [SCR-12] */
-export function localClockOf(timezone: string): ((atMs: number) => LocalTime) | null {
-  try {
-    return makeLocalClock(timezone)
-  } catch (error) {
-    if (error instanceof RangeError) return null
-    throw error
-  }
-}
-
-/** This device's own zone, whatever it is called; UTC where its browser cannot say. */
-export function ownClock(): (atMs: number) => LocalTime {
-  const own = localClockOf(new Intl.DateTimeFormat().resolvedOptions().timeZone)
-  return own ?? makeLocalClock('UTC')
-}
+import { localClockOf, ownClock } from './local-clock.ts'
 
 /** Writes times and dates of a zone; where it is unknown here, in this device's own, and times say in which. [SCR-12] */
 export function timeFormats(
@@ -76,6 +58,16 @@ export function ageOf(atMs: number, nowMs: number | null): Age {
   if (minutes < 60) return { unit: 'minutes', count: minutes }
   const hours = Math.floor(minutes / 60)
   return hours < 24 ? { unit: 'hours', count: hours } : { unit: 'days', count: Math.floor(hours / 24) }
+}
+
+const STEP_MS = { now: MINUTE_MS, minutes: MINUTE_MS, hours: 60 * MINUTE_MS, days: DAY_MS } as const
+
+/** The next moment after `nowMs` at which the age of a report is another one. */
+export function nextAgeAt(atMs: number, nowMs: number): number {
+  const age = ageOf(atMs, nowMs)
+  if (age.unit === 'unknown') return Number.POSITIVE_INFINITY
+  const count = age.unit === 'now' ? 0 : age.count
+  return atMs + (count + 1) * STEP_MS[age.unit]
 }
 
 /** A minute of the day as a clock shows it; 1440 is 24:00. */

@@ -3,7 +3,7 @@ import { pathToRoot } from '#shared/domain/space.ts'
 import { openness, spansOfDay, type LocalTime, type Openness } from '#shared/domain/week-time.ts'
 import type { SpaceView } from '#shared/wire/bridge.ts'
 import type { ShownSpace } from './shown-spaces.ts'
-import { localClockOf } from './times.ts'
+import { localClockOf } from './local-clock.ts'
 
 /** Everything that is asked of the tree at one moment, worked out once. */
 export interface TreeMoment {
@@ -15,10 +15,11 @@ export interface TreeMoment {
   opennessOf(id: number): Openness
 }
 
-const ALWAYS_OPEN: Openness = { isOpen: true, changes: null }
+/** Of a space of which nothing else is known. [HRS-1] */
+export const ALWAYS_OPEN: Openness = { isOpen: true, changes: null }
 
 /**
- * The tree at a moment. Without a known time every report counts as stale and every place as open; in a zone that is unknown
+ * The tree at one moment, worked out whole; as time goes by, `watchTree` gives the same for less. Without a known time every report counts as stale and every place as open; in a zone that is unknown
  * here every place counts as open too. [OCC-6] [HRS-1] [SCR-12]
  */
 export function treeMomentOf(
@@ -32,15 +33,10 @@ export function treeMomentOf(
   const known = new Map<number, Openness>()
   const opennessOf = (id: number): Openness => {
     const space = spaces.get(id)
-    if (space === undefined || nowMs === null || clock === null) return ALWAYS_OPEN
+    if (space === undefined || local === null) return ALWAYS_OPEN
     const found = known.get(id)
     if (found !== undefined) return found
-    const { weekly, closures } = space.hours
-    const inherits = weekly === null && closures.length === 0
-    const own =
-      inherits && space.parentId !== null
-        ? opennessOf(space.parentId)
-        : openness(hoursChain(spaces, id), clockAt(clock, nowMs, local), nowMs)
+    const own = inheritsHours(space) ? opennessOf(space.parentId) : opennessAt(spaces, id, local)
     known.set(id, own)
     return own
   }
@@ -48,13 +44,15 @@ export function treeMomentOf(
   return { nowMs, local, spaces, shown: shown(nodes, nowMs ?? Number.MAX_SAFE_INTEGER, staleMs), opennessOf }
 }
 
-/** The zone's clock, with the present moment already worked out: asking Intl 2,000 times a second is slow. */
-function clockAt(
-  clock: (atMs: number) => LocalTime,
-  nowMs: number,
-  local: LocalTime | null,
-): (atMs: number) => LocalTime {
-  return (atMs) => (atMs === nowMs && local !== null ? local : clock(atMs))
+/** Whether a space is open when its parent is: neither it nor its dates say anything else. [HRS-1] */
+export function inheritsHours(space: ShownSpace): space is ShownSpace & { parentId: number } {
+  const { weekly, closures } = space.hours
+  return weekly === null && closures.length === 0 && space.parentId !== null
+}
+
+/** Whether a space with hours of its own is open at a local time, and until when. It does not change within a minute. [HRS-1] */
+export function opennessAt(spaces: ReadonlyMap<number, ShownSpace>, id: number, local: LocalTime): Openness {
+  return openness(hoursChain(spaces, id), () => local, 0)
 }
 
 function hoursChain(spaces: ReadonlyMap<number, SpaceView>, id: number): SpaceView['hours'][] {

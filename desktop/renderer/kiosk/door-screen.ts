@@ -1,3 +1,4 @@
+import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Level } from '#shared/domain/occupancy.ts'
 import { pathToRoot, type SpaceDetails, type SpaceKind } from '#shared/domain/space.ts'
 import type { Openness } from '#shared/domain/week-time.ts'
@@ -6,7 +7,8 @@ import type { KioskModel } from './model.ts'
 import { nearestFree, type NearbyFree } from './nearest-free.ts'
 import { toneOf } from '../common/tone.ts'
 import type { Tone } from '../ui/shapes.tsx'
-import { treeMomentOf, todaySpans, type TreeMoment } from '../common/tree-moment.ts'
+import { todaySpans, type TreeMoment } from '../common/tree-moment.ts'
+import { watchTree, type TreeWatch } from '../common/tree-watch.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
 /** What stands on a door beside its state. Times in ms since 1970, hub time. */
@@ -58,14 +60,62 @@ export function isDisconnected(link: LinkSlice, nowMs: number | null): boolean {
 }
 
 /** What a door shows of a model at a moment (hub time; null when unknowable). Stale never shows free. [OCC-6] */
+export type DoorScreens = (model: KioskModel, nowMs: number | null) => DoorScreen
+
+/** The same for one model and one moment alone. */
 export function doorScreen(model: KioskModel, nowMs: number | null): DoorScreen {
-  const setup = setupScreen(model, nowMs)
-  if ('screen' in setup) return setup.screen
-  const { assignment } = setup
-  const space = model.spaces.get(assignment.spaceId)
-  if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
-  const moment = treeMomentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
-  return screenOf(doorSpace(model, moment, space), moment.shown.get(space.id)?.level ?? null)
+  return makeDoorScreens()(model, nowMs)
+}
+
+/** Makes what gives a door's screens one after the other, each as if it were the first: only what time changes is worked out anew. */
+export function makeDoorScreens(): DoorScreens {
+  const held: { of: WatchedDoor | null } = { of: null }
+  return (model, nowMs) => {
+    const setup = setupScreen(model, nowMs)
+    if ('screen' in setup) return setup.screen
+    const { assignment } = setup
+    const space = model.spaces.get(assignment.spaceId)
+    if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
+    if (held.of === null || !isSameTree(held.of.key, model.spaces, assignment))
+      held.of = watchDoor(model.spaces, assignment)
+    const moment = held.of.watch.at(nowMs)
+    if (held.of.watch.takeChanged().size > 0) held.of.nearby = null
+    return screenOf(doorSpace(model, moment, space, held.of), moment.shown.get(space.id)?.level ?? null)
+  }
+}
+
+/** One tree of a door as time goes by, and the nearest free place as long as nothing in the tree has changed. */
+interface WatchedDoor {
+  key: TreeKey
+  watch: TreeWatch
+  nearby: { free: NearbyFree | null } | null
+}
+
+function watchDoor(spaces: KioskModel['spaces'], { spaceId, timezone, staleMs }: Assignment): WatchedDoor {
+  return {
+    key: { spaces, spaceId, timezone, staleMs },
+    watch: watchTree(spaces, timezone, staleMs),
+    nearby: null,
+  }
+}
+
+/** What a watched tree of a kiosk was made for. */
+export interface TreeKey {
+  spaces: KioskModel['spaces']
+  spaceId: number
+  timezone: string
+  staleMs: number
+}
+
+/** Whether a watched tree still is the one that the kiosk shows. */
+export function isSameTree(
+  key: TreeKey,
+  spaces: KioskModel['spaces'],
+  { spaceId, timezone, staleMs }: Assignment,
+): boolean {
+  return (
+    key.spaces === spaces && key.spaceId === spaceId && key.timezone === timezone && key.staleMs === staleMs
+  )
 }
 
 function screenOf(space: DoorSpace, level: Level | null): DoorScreen {
@@ -79,7 +129,7 @@ function screenOf(space: DoorSpace, level: Level | null): DoorScreen {
   return { name: space.connection.isOffline ? 'offlineStale' : 'stale', space }
 }
 
-function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView): DoorSpace {
+function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView, door: WatchedDoor): DoorSpace {
   const state = moment.shown.get(space.id)
   const open = moment.opennessOf(space.id)
   const tone = toneOf(state?.level ?? null, open.isOpen)
@@ -101,7 +151,7 @@ function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView): Doo
       lastContactMs: model.link.lastContactMs,
       reason: model.link.reason,
     },
-    nearby: isTaken ? nearestFree(moment, space.id) : null,
+    nearby: isTaken ? (door.nearby ??= { free: nearestFree(moment, space.id) }).free : null,
     canReport: state?.isLeaf === true && open.isOpen,
   }
 }

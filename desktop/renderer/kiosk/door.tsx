@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactElement } from 'react'
+import { useMemo, type CSSProperties, type ReactElement } from 'react'
 import { Icon } from '../ui/icons.tsx'
 import { Shape, type Tone } from '../ui/shapes.tsx'
 import type { DoorSpace, DoorScreen } from './door-screen.ts'
@@ -11,7 +11,7 @@ import { ServiceButton, Toolbar } from './toolbar.tsx'
 import { TodayStrip } from './today-strip.tsx'
 import { useWords } from './words.ts'
 import { emWidth, hasDescender, isSquare } from './word-width.ts'
-import { localClockOf } from '../common/times.ts'
+import { localClockOf } from '../common/local-clock.ts'
 
 type PlaceScreen = Extract<DoorScreen, { space: DoorSpace }>
 
@@ -26,7 +26,8 @@ export function Door({ screen }: { screen: PlaceScreen }): ReactElement {
   const timezone = useKiosk(({ model }) =>
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : 'UTC',
   )
-  const local = space.nowMs === null ? undefined : localClockOf(timezone)?.(space.nowMs)
+  const clock = useMemo(() => localClockOf(timezone), [timezone])
+  const local = space.nowMs === null ? undefined : clock?.(space.nowMs)
   return (
     <div className="door" data-screen={screen.name}>
       <main className="door-main">

@@ -1,9 +1,11 @@
 import type { Openness } from '#shared/domain/week-time.ts'
 import { childrenByParent } from '#shared/domain/space.ts'
 import type { Locale } from '#shared/domain/university.ts'
-import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
-import { doorFactsOf, isDisconnected, type DoorSpace } from './door-screen.ts'
+import type { Assignment } from '#shared/domain/kiosk.ts'
+import type { LinkSlice } from '#shared/wire/bridge.ts'
+import { doorFactsOf, isDisconnected, isSameTree, type DoorSpace, type TreeKey } from './door-screen.ts'
 import type { KioskModel } from './model.ts'
+import type { ShownSpace } from '../common/shown-spaces.ts'
 import { nameOrder } from '../common/name-order.ts'
 import {
   compareTones,
@@ -12,7 +14,8 @@ import {
   spaceEntryOf,
   type SpaceEntry,
 } from '../common/space-entry.ts'
-import { treeMomentOf, type TreeMoment } from '../common/tree-moment.ts'
+import type { TreeMoment } from '../common/tree-moment.ts'
+import { watchTree, type TreeWatch } from '../common/tree-watch.ts'
 import { frozenOrder, withFrozenOrder, type FrozenOrder } from '../common/frozen-list.ts'
 import { setupScreen, type SetupScreen } from './setup-screen.ts'
 
@@ -66,72 +69,194 @@ export interface TreeChoice {
 }
 
 /** What an entrance shows of a model at a moment (hub time; null when unknowable). [OCC-6] */
+export type EntranceScreens = (model: KioskModel, nowMs: number | null, choice: TreeChoice) => EntranceScreen
+
+/** The same for one model and one moment alone. */
 export function entranceScreen(model: KioskModel, nowMs: number | null, choice: TreeChoice): EntranceScreen {
-  const setup = setupScreen(model, nowMs)
-  if ('screen' in setup) return setup.screen
-  const { assignment } = setup
-  const space = model.spaces.get(assignment.spaceId)
-  if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
-  const moment = treeMomentOf(model.spaces, assignment.timezone, assignment.staleMs, nowMs)
-  const tree = treeOf(model, moment, space, choice)
-  if (tree.entry.isLeaf) return { name: 'treeEmpty', tree }
-  if (nowMs === null) return { name: 'treeClockUnknown', tree }
-  if (tree.connection.isOffline) return { name: 'treeOffline', tree }
-  if (tree.entry.tone === 'closed') return { name: 'treeClosed', tree }
-  return { name: tree.entry.knownCount === 0 ? 'treeUnknown' : 'tree', tree }
+  return makeEntranceScreens()(model, nowMs, choice)
 }
 
-function treeOf(model: KioskModel, moment: TreeMoment, root: SpaceView, choice: TreeChoice): Tree {
-  const children = childrenByParent([...moment.spaces.values()])
-  const order = orderOf(moment, choice)
-  const sections: Draft[] = []
-  const entries = (id: number): SpaceEntry[] =>
-    (children.get(id) ?? []).map((child) => spaceEntryOf(moment, child))
-  const isLeaf = (entry: SpaceEntry): boolean => (children.get(entry.id) ?? []).length === 0
-  const isShown = (entry: SpaceEntry): boolean => !choice.isFreeOnly || entry.freeCount > 0
-  const visit = (id: number, depth: number, seen: ReadonlySet<number>): void => {
-    for (const entry of entries(id).toSorted(sectionOrder(order, true))) {
-      if (isLeaf(entry) || seen.has(entry.id) || !isShown(entry)) continue
-      const leaves = (children.get(entry.id) ?? [])
-        .map((child) => spaceEntryOf(moment, child))
-        .filter((child) => isLeaf(child) && isShown(child))
-      sections.push({ entry, depth, leaves })
-      visit(entry.id, depth + 1, new Set([...seen, entry.id]))
+/**
+ * Makes what gives an entrance's screens one after the other, each as if it were the first: what time and choice have not
+ * changed since the last one is not worked out again, and is the same object as then.
+ */
+export function makeEntranceScreens(): EntranceScreens {
+  const held: { of: WatchedTree | null } = { of: null }
+  return (model, nowMs, choice) => {
+    const setup = setupScreen(model, nowMs)
+    if ('screen' in setup) return setup.screen
+    const { assignment } = setup
+    const space = model.spaces.get(assignment.spaceId)
+    if (space === undefined) return { name: 'spaceGone', kioskName: assignment.kioskName }
+    if (held.of === null || !isSameTree(held.of.key, model.spaces, assignment))
+      held.of = new WatchedTree(model.spaces, assignment)
+    const tree = held.of.treeAt(model.link, nowMs, choice)
+    if (tree.entry.isLeaf) return { name: 'treeEmpty', tree }
+    if (nowMs === null) return { name: 'treeClockUnknown', tree }
+    if (tree.connection.isOffline) return { name: 'treeOffline', tree }
+    if (tree.entry.tone === 'closed') return { name: 'treeClosed', tree }
+    return { name: tree.entry.knownCount === 0 ? 'treeUnknown' : 'tree', tree }
+  }
+}
+
+type Order = (left: SpaceEntry, right: SpaceEntry) => number
+
+/** What is in one composite, in order and as far as it is shown. */
+interface Parts {
+  composites: SpaceEntry[]
+  leaves: SpaceEntry[]
+  /** The same, best first: only an open section asks for it. */
+  sortedLeaves: SpaceEntry[] | null
+}
+
+/** One tree of an entrance as time goes by. */
+class WatchedTree {
+  readonly key: TreeKey
+  private readonly spaces: ReadonlyMap<number, ShownSpace>
+  private readonly watch: TreeWatch
+  private readonly children: ReadonlyMap<number | null, readonly ShownSpace[]>
+  private readonly entries = new Map<number, SpaceEntry>()
+  private readonly parts = new Map<number, Parts>()
+  private readonly sections = new Map<number, Section>()
+  private choice: TreeChoice | null = null
+  private order: Order = () => 0
+  private list: Pick<Tree, 'sections' | 'openSectionId'> | null = null
+
+  constructor(spaces: ReadonlyMap<number, ShownSpace>, { spaceId, timezone, staleMs }: Assignment) {
+    this.spaces = spaces
+    this.key = { spaces, spaceId, timezone, staleMs }
+    this.watch = watchTree(spaces, timezone, staleMs)
+    this.children = childrenByParent([...spaces.values()])
+  }
+
+  treeAt(link: LinkSlice, nowMs: number | null, choice: TreeChoice): Tree {
+    const { spaceId } = this.key
+    const moment = this.watch.at(nowMs)
+    this.forgetChanged()
+    this.choose(moment, choice)
+    this.list ??= this.listOf(moment, choice)
+    return {
+      entry: this.entryOf(moment, spaceId),
+      openness: moment.opennessOf(spaceId),
+      ...this.list,
+      spaces: this.sortedLeavesIn(moment, spaceId),
+      panel: panelOf(moment, choice.openSpaceId),
+      nowMs,
+      connection: {
+        isOffline: isDisconnected(link, nowMs),
+        lastContactMs: link.lastContactMs,
+        reason: link.reason,
+      },
     }
   }
-  visit(root.id, 0, new Set([root.id]))
-  const entry = spaceEntryOf(moment, root)
-  const openSectionId = entry.leafCount <= OPEN_ALL_UP_TO ? null : bestSection(sections, order)
-  return {
-    entry,
-    openness: moment.opennessOf(root.id),
-    sections: openSections(sections, openSectionId, choice.toggledSections, order),
-    openSectionId,
-    spaces: entries(root.id)
-      .filter((child) => isLeaf(child) && isShown(child))
-      .toSorted(order),
-    panel: panelOf(moment, choice.openSpaceId),
-    nowMs: moment.nowMs,
-    connection: {
-      isOffline: isDisconnected(model.link, moment.nowMs),
-      lastContactMs: model.link.lastContactMs,
-      reason: model.link.reason,
-    },
+
+  private forgetChanged(): void {
+    for (const id of this.watch.takeChanged()) {
+      this.list = null
+      this.entries.delete(id)
+      this.parts.delete(this.spaces.get(id)?.parentId ?? id)
+    }
+  }
+
+  private choose(moment: TreeMoment, choice: TreeChoice): void {
+    const { choice: last } = this
+    this.choice = choice
+    const isSameOrder =
+      last !== null &&
+      last.locale === choice.locale &&
+      last.isFreeOnly === choice.isFreeOnly &&
+      last.frozenOrder === choice.frozenOrder
+    if (!isSameOrder) {
+      this.order = orderOf(moment, choice)
+      this.parts.clear()
+    }
+    if (!isSameOrder || last.toggledSections !== choice.toggledSections) this.list = null
+  }
+
+  private entryOf(moment: TreeMoment, id: number): SpaceEntry {
+    const known = this.entries.get(id)
+    if (known !== undefined) return known
+    const space = this.spaces.get(id)
+    if (space === undefined) throw new Error(`space ${id} is not in the tree`)
+    const entry = spaceEntryOf(moment, space)
+    this.entries.set(id, entry)
+    return entry
+  }
+
+  private isLeaf(id: number): boolean {
+    return !this.children.has(id)
+  }
+
+  private partsOf(moment: TreeMoment, id: number): Parts {
+    const known = this.parts.get(id)
+    if (known !== undefined) return known
+    const isFreeOnly = this.choice?.isFreeOnly === true
+    const entries = (this.children.get(id) ?? [])
+      .map((child) => this.entryOf(moment, child.id))
+      .filter((entry) => !isFreeOnly || entry.freeCount > 0)
+    const composites = entries.filter((entry) => !this.isLeaf(entry.id))
+    const parts: Parts = {
+      composites: composites.toSorted(sectionOrder(this.order, true)),
+      leaves: entries.filter((entry) => this.isLeaf(entry.id)),
+      sortedLeaves: null,
+    }
+    this.parts.set(id, parts)
+    return parts
+  }
+
+  private sortedLeavesIn(moment: TreeMoment, id: number): SpaceEntry[] {
+    const parts = this.partsOf(moment, id)
+    parts.sortedLeaves ??= parts.leaves.toSorted(this.order)
+    return parts.sortedLeaves
+  }
+
+  private listOf(moment: TreeMoment, choice: TreeChoice): Pick<Tree, 'sections' | 'openSectionId'> {
+    const { spaceId } = this.key
+    const drafts: Draft[] = []
+    const visit = (id: number, depth: number, above: readonly number[]): void => {
+      for (const entry of this.partsOf(moment, id).composites) {
+        if (above.includes(entry.id)) continue
+        drafts.push({ entry, depth, hasLeaves: this.partsOf(moment, entry.id).leaves.length > 0 })
+        visit(entry.id, depth + 1, [...above, entry.id])
+      }
+    }
+    visit(spaceId, 0, [spaceId])
+    const isSmall = this.entryOf(moment, spaceId).leafCount <= OPEN_ALL_UP_TO
+    const openSectionId = isSmall ? null : bestSection(drafts, this.order)
+    const sections = openSections(drafts, openSectionId, choice.toggledSections).map((open) =>
+      this.sectionOf(open, open.isOpen ? this.sortedLeavesIn(moment, open.entry.id) : NO_SPACES),
+    )
+    return { sections, openSectionId }
+  }
+
+  /** The section as it was, where nothing in it is different. */
+  private sectionOf({ entry, depth, isOpen }: OpenDraft, spaces: SpaceEntry[]): Section {
+    const last = this.sections.get(entry.id)
+    if (last?.entry === entry && last.depth === depth && last.isOpen === isOpen && last.spaces === spaces)
+      return last
+    const section = { entry, depth, isOpen, spaces }
+    this.sections.set(entry.id, section)
+    return section
   }
 }
 
+const NO_SPACES: SpaceEntry[] = []
+
 /** A section before it is known to be open: only then are its places put in order. */
-type Draft = Pick<Section, 'entry' | 'depth'> & { leaves: SpaceEntry[] }
+interface Draft {
+  entry: SpaceEntry
+  depth: number
+  hasLeaves: boolean
+}
+
+type OpenDraft = Draft & { isOpen: boolean }
 
 /** The section with the best places to begin with; while somebody reads, the one that was. Null: none has any. */
-function bestSection(
-  sections: readonly Draft[],
-  order: (left: SpaceEntry, right: SpaceEntry) => number,
-): number | null {
-  const best = sections
-    .filter(({ leaves }) => leaves.length > 0)
-    .toSorted((left, right) => order(left.entry, right.entry))[0]
-  return best?.entry.id ?? null
+function bestSection(sections: readonly Draft[], order: Order): number | null {
+  let best: SpaceEntry | null = null
+  for (const { entry, hasLeaves } of sections)
+    if (hasLeaves && (best === null || order(entry, best) < 0)) best = entry
+  return best?.id ?? null
 }
 
 /** Small trees stand open (null); of large ones one section, and its way up. A visitor's taps turn that round. */
@@ -139,30 +264,36 @@ function openSections(
   sections: readonly Draft[],
   openId: number | null,
   toggled: ReadonlySet<number>,
-  order: (left: SpaceEntry, right: SpaceEntry) => number,
-): Section[] {
+): OpenDraft[] {
   const best = openId === null ? -1 : sections.findIndex(({ entry }) => entry.id === openId)
-  const opened: Section[] = []
+  const way = wayTo(sections, best)
+  const opened: OpenDraft[] = []
   let hiddenBelow = Number.POSITIVE_INFINITY
-  sections.forEach(({ entry, depth, leaves }, index) => {
-    if (depth > hiddenBelow) return
+  for (const section of sections) {
+    if (section.depth > hiddenBelow) continue
     hiddenBelow = Number.POSITIVE_INFINITY
-    const isDefault = best < 0 || index === best || isWayTo(sections, index, best)
-    const isOpen = isDefault !== toggled.has(entry.id)
-    if (!isOpen) hiddenBelow = depth
-    opened.push({ entry, depth, isOpen, spaces: isOpen ? leaves.toSorted(order) : [] })
-  })
+    const isDefault = best < 0 || way.has(section)
+    const isOpen = isDefault !== toggled.has(section.entry.id)
+    if (!isOpen) hiddenBelow = section.depth
+    opened.push({ ...section, isOpen })
+  }
   return opened
 }
 
-function isWayTo(sections: readonly Draft[], index: number, target: number): boolean {
-  const depth = sections[index]?.depth ?? 0
-  if (index >= target) return false
-  return sections.slice(index + 1, target + 1).every((section) => section.depth > depth)
+/** A section and those that it stands in; -1: none. */
+function wayTo(sections: readonly Draft[], target: number): ReadonlySet<Draft> {
+  const way = new Set<Draft>()
+  let depth = Number.POSITIVE_INFINITY
+  for (const section of sections.slice(0, target + 1).toReversed()) {
+    if (section.depth >= depth) continue
+    depth = section.depth
+    way.add(section)
+  }
+  return way
 }
 
 /** Best places first: by tone, then the mean, then more free places, then by name; frozen while somebody reads. */
-function orderOf(moment: TreeMoment, choice: TreeChoice): (left: SpaceEntry, right: SpaceEntry) => number {
+function orderOf(moment: TreeMoment, choice: TreeChoice): Order {
   const byName = nameOrder(choice.locale)
   const mean = (entry: SpaceEntry): number => moment.shown.get(entry.id)?.meanMillionths ?? 0
   return withFrozenOrder<SpaceEntry>(

@@ -1,4 +1,5 @@
 import { memo, useEffect, useRef, type ReactElement } from 'react'
+import { useAgeNow } from '../common/age-clock.ts'
 import type { SpaceEntry } from '../common/space-entry.ts'
 import { StateMark } from '../common/report-controls.tsx'
 import { isSecondTap } from '../common/tap-guard.ts'
@@ -14,7 +15,7 @@ import { useWords } from './words.ts'
 type TreeScreen = Extract<EntranceScreen, { tree: Tree }>
 
 /** The screen at a building's entrance: what is free in it, best places first; a tap opens a place to report. */
-export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
+export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
   const { tree } = screen
   const isOpen = tree.panel !== null
   const { actions } = useKioskHandle()
@@ -39,7 +40,7 @@ export function Entrance({ screen }: { screen: TreeScreen }): ReactElement {
       <Toolbar hasService={false} reach="always" />
     </div>
   )
-}
+})
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   const { t, time, date, tone, open } = useWords()
@@ -110,15 +111,16 @@ function Places({ tree }: { tree: Tree }): ReactElement {
         <ServiceButton />
       </div>
       {isEmpty && <p className="report-note">{t(isFreeOnly ? 'entrance.noneFree' : 'entrance.empty')}</p>}
-      {tree.spaces.length > 0 && <Cards spaces={tree.spaces} nowMs={tree.nowMs} />}
+      {tree.spaces.length > 0 && <Cards spaces={tree.spaces} />}
       {tree.sections.map((section) => (
-        <SectionView key={section.entry.id} section={section} nowMs={tree.nowMs} />
+        <SectionView key={section.entry.id} section={section} />
       ))}
     </>
   )
 }
 
-function SectionView({ section, nowMs }: { section: Section; nowMs: number | null }): ReactElement {
+/** Drawn anew only when something in it changes: most of what time changes is elsewhere. */
+const SectionView = memo(function SectionView({ section }: { section: Section }): ReactElement {
   const { tone } = useWords()
   const { actions } = useKioskHandle()
   const { entry, isOpen, spaces, depth } = section
@@ -143,13 +145,13 @@ function SectionView({ section, nowMs }: { section: Section; nowMs: number | nul
           </span>
         </button>
       </h3>
-      {spaces.length > 0 && <Cards spaces={spaces} nowMs={nowMs} />}
+      {spaces.length > 0 && <Cards spaces={spaces} />}
     </section>
   )
-}
+})
 
-function Cards({ spaces, nowMs }: { spaces: readonly SpaceEntry[]; nowMs: number | null }): ReactElement {
-  const { shortAge, tone, t } = useWords()
+const Cards = memo(function Cards({ spaces }: { spaces: readonly SpaceEntry[] }): ReactElement {
+  const { tone, t } = useWords()
   const openId = useKiosk((state) => state.session.openSpaceId)
   const { actions } = useKioskHandle()
   return (
@@ -161,7 +163,7 @@ function Cards({ spaces, nowMs }: { spaces: readonly SpaceEntry[]; nowMs: number
           name={space.name}
           tone={space.tone}
           word={tone(space.tone)}
-          age={space.tone === 'closed' ? '' : shortAge(space.reportedAtMs, nowMs)}
+          reportedAtMs={space.reportedAtMs}
           seats={space.capacity === null ? '' : t('door.seats', { count: space.capacity })}
           isOpen={space.id === openId}
           onOpen={actions.openSpace}
@@ -169,7 +171,7 @@ function Cards({ spaces, nowMs }: { spaces: readonly SpaceEntry[]; nowMs: number
       ))}
     </ul>
   )
-}
+})
 
 /** Drawn anew only when one of its words changes: an entrance may list two thousand. */
 const Card = memo(function Card(props: {
@@ -177,12 +179,16 @@ const Card = memo(function Card(props: {
   name: string
   tone: SpaceEntry['tone']
   word: string
-  age: string
+  reportedAtMs: number | null
   seats: string
   isOpen: boolean
   onOpen: (id: number) => void
 }): ReactElement {
-  const { id, name, tone, word, age, seats, isOpen, onOpen } = props
+  const { id, name, tone, word, reportedAtMs, seats, isOpen, onOpen } = props
+  const { shortAge } = useWords()
+  const hasAge = tone !== 'closed'
+  const nowMs = useAgeNow(hasAge ? reportedAtMs : null)
+  const age = hasAge ? shortAge(reportedAtMs, nowMs) : ''
   return (
     <li>
       <button

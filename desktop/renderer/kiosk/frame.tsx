@@ -1,9 +1,9 @@
-import { useEffect, useLayoutEffect, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useMemo, type ReactElement, type ReactNode } from 'react'
 import { moveFocus } from '../ui/arrow-focus.ts'
 import { ignoreHeldKey } from '../common/tap-guard.ts'
 import { useKioskHandle, useHubNow, useKiosk } from './kiosk-context.ts'
 import { burnInShift, isDim } from './panel.ts'
-import { localClockOf } from '../common/times.ts'
+import { localClockOf } from '../common/local-clock.ts'
 
 /** What holds every screen: its look, the small shift that spares the panel, dimming at night, arrow keys, and touch. */
 export function Frame({ children }: { children: ReactNode }): ReactElement {
@@ -62,8 +62,10 @@ function useDim(): boolean {
   const timezone = useKiosk(({ model }) =>
     model.kiosk.state === 'enrolled' ? model.kiosk.assignment.timezone : null,
   )
-  if (nowMs === null || timezone === null) return false
+  // Made once: a new one each second would cost more than all else that a second changes.
+  const clock = useMemo(() => (timezone === null ? null : localClockOf(timezone)), [timezone])
+  if (nowMs === null) return false
   // Where the hour is not known it is not night.
-  const local = localClockOf(timezone)?.(nowMs)
+  const local = clock?.(nowMs)
   return local !== undefined && isDim(local.minute, idleForMs)
 }

@@ -25,10 +25,10 @@ export function useKiosk<Part>(select: (state: KioskState) => Part): Part {
   return useStore(useKioskHandle().store, select)
 }
 
-/** Hub time in whole seconds, ms since 1970; null when unknowable. */
-export function useHubNow(): number | null {
+/** Hub time in whole steps, by itself seconds, ms since 1970; null when unknowable. */
+export function useHubNow(stepMs = 1_000): number | null {
   return useKiosk((state) => {
     const nowMs = hubNow(state.model, state.elapsedMs)
-    return nowMs === null ? null : Math.floor(nowMs / 1000) * 1000
+    return nowMs === null ? null : Math.floor(nowMs / stepMs) * stepMs
   })
 }

@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useState, type ReactElement } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useState, type ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { doorAnnouncements, entranceAnnouncements } from './announcement.ts'
 import { Door } from './door.tsx'
-import { doorScreen } from './door-screen.ts'
+import { makeDoorScreens } from './door-screen.ts'
 import { Entrance } from './entrance.tsx'
+import { AgeContext, makeAgeClock } from '../common/age-clock.ts'
 import { FREEZE_MS, type FrozenOrder } from '../common/frozen-list.ts'
-import { entranceScreen, orderNow } from './entrance-screen.ts'
+import { makeEntranceScreens, orderNow } from './entrance-screen.ts'
 import { Frame } from './frame.tsx'
 import { useHubNow, useKiosk } from './kiosk-context.ts'
 import type { KioskModel } from './model.ts'
@@ -44,7 +45,8 @@ function DoorApp(): ReactElement {
   const model = useShownModel()
   const session = useKiosk((state) => state.session)
   const nowMs = useHubNow()
-  const screen = useMemo(() => doorScreen(model, nowMs), [model, nowMs])
+  const [screens] = useState(makeDoorScreens)
+  const screen = useMemo(() => screens(model, nowMs), [screens, model, nowMs])
   return (
     <>
       {'space' in screen ? <Door screen={screen} /> : <SetupPage screen={screen} />}
@@ -59,23 +61,25 @@ function EntranceApp(): ReactElement {
   const isTouched = useKiosk(
     (state) => state.session.openSpaceId !== null || state.elapsedMs - state.session.touchedAtMs < FREEZE_MS,
   )
-  const second = useHubNow()
   // Ages in a list are minutes: five seconds late is soon enough for two thousand places.
-  const nowMs = second === null ? null : Math.floor(second / 5_000) * 5_000
+  const nowMs = useHubNow(5_000)
+  const [screens] = useState(makeEntranceScreens)
+  const [ages] = useState(() => makeAgeClock(nowMs))
+  useLayoutEffect(() => ages.goTo(nowMs), [ages, nowMs])
   const [order, setOrder] = useState<FrozenOrder | null>(null)
   const frozenOrder = isTouched ? order : null
   const { openSpaceId, toggledSections, isFreeOnly } = session
   const { locale } = session.settings
   const screen = useMemo(
     () =>
-      entranceScreen(model, nowMs, {
+      screens(model, nowMs, {
         locale,
         openSpaceId,
         toggledSections,
         isFreeOnly,
         frozenOrder,
       }),
-    [model, nowMs, locale, openSpaceId, toggledSections, isFreeOnly, frozenOrder],
+    [screens, model, nowMs, locale, openSpaceId, toggledSections, isFreeOnly, frozenOrder],
   )
   useEffect(() => {
     if (isTouched || !('tree' in screen)) return
@@ -89,7 +93,13 @@ function EntranceApp(): ReactElement {
   }, [screen, isTouched])
   return (
     <>
-      {'tree' in screen ? <Entrance screen={screen} /> : <SetupPage screen={screen} />}
+      {'tree' in screen ? (
+        <AgeContext value={ages}>
+          <Entrance screen={screen} />
+        </AgeContext>
+      ) : (
+        <SetupPage screen={screen} />
+      )}
       <Announcements announcements={entranceAnnouncements(screen, session)} />
     </>
   )

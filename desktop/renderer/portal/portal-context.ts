@@ -5,7 +5,7 @@ import { spaceTextsIn } from '#shared/domain/space-texts.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { Actions } from './actions.ts'
 import type { PageLoader } from './page-loader.ts'
-import { portalMoment, type PortalMoment, type PortalSpace } from './portal-spaces.ts'
+import { watchPortalTree, type PortalMoment, type PortalSpace } from './portal-spaces.ts'
 import { meOf, universityOf, type PortalState, type PortalStore } from './store.ts'
 
 /** What every component of the portal may reach. */
@@ -60,8 +60,9 @@ export function useMoment(): PortalMoment | null {
   const nowMs = usePortal((state) => Math.floor(state.nowMs / 5_000) * 5_000)
   const timezone = usePortal((state) => universityOf(state).timezone)
   const locale = useTranslation('portal').i18n.language
-  return useMemo(
-    () => (tree.state === 'ready' ? portalMoment(tree.spaces, timezone, tree.staleMs, nowMs, locale) : null),
-    [tree, timezone, nowMs, locale],
+  const momentAt = useMemo(
+    () => (tree.state === 'ready' ? watchPortalTree(tree.spaces, timezone, tree.staleMs, locale) : null),
+    [tree, timezone, locale],
   )
+  return useMemo(() => momentAt?.(nowMs) ?? null, [momentAt, nowMs])
 }

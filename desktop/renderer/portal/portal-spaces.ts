@@ -1,11 +1,12 @@
 import type { SpaceView } from '#shared/wire/bridge.ts'
-import { shownToPeople } from '#shared/domain/occupancy.ts'
+import { cutFromKiosks } from '#shared/domain/occupancy.ts'
 import { childrenByParent, pathToRoot } from '#shared/domain/space.ts'
 import type { Locale } from '#shared/domain/university.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { nameOrder, type CompareNames } from '../common/name-order.ts'
 import { shownSpaces, type ShownSpace } from '../common/shown-spaces.ts'
-import { treeMomentOf, type TreeMoment } from '../common/tree-moment.ts'
+import type { TreeMoment } from '../common/tree-moment.ts'
+import { watchTree } from '../common/tree-watch.ts'
 
 /** A space as the portal's screens read it: the kiosks' view, and what only people see. */
 export type PortalSpace = SpaceView &
@@ -45,13 +46,27 @@ export function portalMoment(
   nowMs: number,
   locale: Locale,
 ): PortalMoment {
+  return watchPortalTree(stored, timezone, staleMs, locale)(nowMs)
+}
+
+/**
+ * The same for one tree as time goes by: gives each moment as `portalMoment` does, and works out anew only what time has changed. One
+ * is to be read before the next is asked for.
+ */
+export function watchPortalTree(
+  stored: ReadonlyMap<number, PortalSpace>,
+  timezone: string,
+  staleMs: number,
+  locale: Locale,
+): (nowMs: number) => PortalMoment {
   const spaces = shownSpaces(stored, locale)
-  return {
-    ...treeMomentOf(spaces, timezone, staleMs, nowMs),
-    spaces,
-    listed: listedOf(spaces),
-    byName: nameOrder(locale),
-    shown: shownToPeople([...spaces.values()], nowMs, staleMs),
+  const watch = watchTree(spaces, timezone, staleMs, cutFromKiosks)
+  const [listed, byName] = [listedOf(spaces), nameOrder(locale)]
+  return (nowMs) => {
+    const moment = watch.at(nowMs)
+    // Nobody here keeps what was made of an earlier moment.
+    watch.takeChanged()
+    return { ...moment, spaces, listed, byName }
   }
 }
 
