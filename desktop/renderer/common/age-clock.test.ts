@@ -9,7 +9,7 @@ import { ageOf, nextAgeAt } from './times.ts'
 const SEED = 20_261_130
 const times = fc.integer({ min: AROUND_MS - 30 * STALE_MS, max: AROUND_MS + 3 * STALE_MS })
 
-it('[SCR-6] every row has the age of its report at every moment, also after steps back, and is called only when its age is another one', () => {
+it('[SCR-24] [SCR-6] every row has the age of its report at every moment, also after steps back, and is called only when its age is another one', () => {
   fc.assert(
     fc.property(fc.array(times, { maxLength: 30 }), fc.integer(), (reported, seed) => {
       const moments = randomMoments(makeSeededRandom(seed))

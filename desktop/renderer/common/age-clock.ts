@@ -2,7 +2,7 @@ import { createContext, useCallback, useContext, useSyncExternalStore } from 're
 import { makeDueList } from './due-list.ts'
 import { ageOf, nextAgeAt, type Age } from './times.ts'
 
-/** Tells whoever shows the age of a report when its words change, and nobody else. */
+/** Tells whoever shows the age of a report when its words change, and nobody else. [SCR-24] */
 export interface AgeClock {
   /** The present moment of all ages, ms since 1970; null: unknowable. */
   nowMs(): number | null

@@ -66,7 +66,7 @@ const STEP_MS = { now: MINUTE_MS, minutes: MINUTE_MS, hours: 60 * MINUTE_MS, day
 export function nextAgeAt(atMs: number, nowMs: number): number {
   const age = ageOf(atMs, nowMs)
   if (age.unit === 'unknown') return Number.POSITIVE_INFINITY
-  const count = age.unit === 'now' ? 0 : age.count
+  const count = 'count' in age ? age.count : 0
   return atMs + (count + 1) * STEP_MS[age.unit]
 }
 

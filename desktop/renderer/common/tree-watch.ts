@@ -19,7 +19,7 @@ import { ALWAYS_OPEN, inheritsHours, opennessAt, type TreeMoment } from './tree-
 export interface TreeWatch {
   /**
    * The tree at a moment, which may be earlier than the last; null: unknowable. It is to be read before another one is asked
-   * for, since both share what has not changed. [OCC-6] [HRS-1]
+   * for, since both share what has not changed. [OCC-6] [HRS-1] [SCR-24]
    */
   at(nowMs: number | null): TreeMoment
   /** Ids of the spaces whose level, counts or being open may have changed since this was last called. */

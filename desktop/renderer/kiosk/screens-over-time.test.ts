@@ -30,7 +30,7 @@ const choices = fc.array(
   { minLength: 1, maxLength: 10 },
 )
 
-it('[OCC-6] [SCR-15] an entrance shows at every moment and after every choice what a new one would, in the order of the whole sum', () => {
+it('[SCR-24] [OCC-6] [SCR-15] an entrance shows at every moment and after every choice what a new one would, in the order of the whole sum', () => {
   fc.assert(
     fc.property(fc.integer(), choices, fc.integer({ min: 1, max: 3 }), (seed, chosen, id) => {
       const random = makeSeededRandom(seed)
@@ -61,7 +61,7 @@ it('[OCC-6] [SCR-15] an entrance shows at every moment and after every choice wh
   )
 })
 
-it('[OCC-6] a tick that changes nothing leaves every section the same object', () => {
+it('[SCR-24] [OCC-6] a tick that changes nothing leaves every section the same object', () => {
   const model = fixtures.entrance()
   const screens = makeEntranceScreens()
   const [first, second] = [0, 5_000].map((afterMs) => screens(model, fixtures.NOW_MS + afterMs, CHOICE))
@@ -72,7 +72,7 @@ it('[OCC-6] a tick that changes nothing leaves every section the same object', (
   expect(second.tree.spaces).toBe(first.tree.spaces)
 })
 
-it('[OCC-6] [OCC-15] a door shows at every moment what a new one would', () => {
+it('[SCR-24] [OCC-6] [OCC-15] a door shows at every moment what a new one would', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 40 }), (seed, id) => {
       const random = makeSeededRandom(seed)
