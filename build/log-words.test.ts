@@ -95,6 +95,10 @@ const propertiesOf = (node: unknown): Map<string, Node> =>
 function keysOf(node: unknown, into: Set<string>): void {
   if (isNode(node) && node.type === 'ArrowFunctionExpression') return keysOf(node['body'], into)
   if (isNode(node) && node.type === 'ParenthesizedExpression') return keysOf(node['expression'], into)
+  if (isNode(node) && node.type === 'ConditionalExpression') {
+    keysOf(node['consequent'], into)
+    return keysOf(node['alternate'], into)
+  }
   for (const [name, value] of propertiesOf(node)) {
     into.add(name)
     if (name === 'before' || name === 'after') keysOf(value, into)
@@ -112,11 +116,14 @@ function readFile(text: string, file: string, into: Written): void {
         for (const subject of textOf(properties.get('subject'))) into.acts.add(actKeyOf(service, subject))
       if (properties.has('log')) keysOf(properties.get('log'), into.keys)
     }
-    if (value.type === 'CallExpression' && (value['callee'] as Node)['name'] === 'appendSpaceChange') {
-      const [, subject, log] = value['arguments'] as unknown[]
+    if (value.type === 'CallExpression' && (value['callee'] as Node)['name'] === 'spaceChange') {
+      const [, , subject, log] = value['arguments'] as unknown[]
       for (const one of textOf(subject)) into.acts.add(actKeyOf('spaces', one))
       keysOf(log, into.keys)
     }
+    // Facts that have a name before they are written down.
+    if (value.type === 'VariableDeclarator' && (value['id'] as Node)['name'] === 'log')
+      keysOf(value['init'], into.keys)
     // A helper of one file, for one service.
     if (value.type === 'CallExpression' && (value['callee'] as Node)['name'] === 'log') {
       const [, , subject, log] = value['arguments'] as unknown[]
@@ -140,7 +147,7 @@ function readWritten(): Written {
   for (const file of readdirSync(path.join(ROOT, 'hub'), { recursive: true, encoding: 'utf8' })) {
     if (!/^(?!.*(?:testing|\.test\.)).*\.ts$/.test(file)) continue
     const text = readFileSync(path.join(ROOT, 'hub', file), 'utf8')
-    if (/append(?:Space)?Change\b|log: ?\(/.test(text)) readFile(text, file, written)
+    if (/appendChange\b|spaceChange\(|log: ?\(|service: '/.test(text)) readFile(text, file, written)
   }
   return written
 }
