@@ -9,6 +9,10 @@ test('what the hub measures is served on a loopback port of its own', async () =
   metrics.connectedKiosks(1)
   metrics.connectedKiosks(-1)
   metrics.batch(16, 4)
+  metrics.lane(3)
+  metrics.lane(-1)
+  metrics.laneWaited(250)
+  metrics.commitRetried()
   metrics.ack(7)
   metrics.fanOutLag(40)
   metrics.socketsBehind(3)
@@ -28,6 +32,9 @@ test('what the hub measures is served on a loopback port of its own', async () =
     'carrel_connected_kiosks 1',
     'carrel_batch_mutations_sum 16',
     'carrel_batch_seconds_sum 0.004',
+    'carrel_lane_waiting 2',
+    'carrel_lane_wait_seconds_sum 0.25',
+    'carrel_commit_retries_total 1',
     'carrel_ack_seconds_bucket{le="0.01"} 1',
     'carrel_ack_seconds_bucket{le="0.005"} 0',
     'carrel_fan_out_lag_seconds_count 1',

@@ -15,6 +15,12 @@ export interface HubMetrics {
   connectedKiosks(delta: number): void
   /** One group commit: how many mutations, and ms from its begin to the return of COMMIT. */
   batch(size: number, durationMs: number): void
+  /** So many more, or fewer, wait for a commit. */
+  lane(delta: number): void
+  /** Ms that the one of a commit had waited which came first. */
+  laneWaited(ms: number): void
+  /** A commit is tried again. */
+  commitRetried(): void
   /** Ms from the arrival of a push to its ack. */
   ack(latencyMs: number): void
   /** Ms from a commit to its frame being handed to the sockets. */
@@ -40,6 +46,9 @@ export type CallQueueName = 'calls' | 'heavyReads' | 'enrolments'
 export const noMetrics: HubMetrics = {
   connectedKiosks: () => undefined,
   batch: () => undefined,
+  lane: () => undefined,
+  laneWaited: () => undefined,
+  commitRetried: () => undefined,
   ack: () => undefined,
   fanOutLag: () => undefined,
   socketsBehind: () => undefined,
@@ -99,6 +108,7 @@ export function makeMetrics(): PrometheusMetrics {
   const depths = new Map<number, number>()
   outboxGauges(depths, registers)
   const calls = callMetrics(registers)
+  const lanes = laneMetrics(registers)
   collectDefaultMetrics({ register: registry })
   return {
     contentType: registry.contentType,
@@ -117,6 +127,31 @@ export function makeMetrics(): PrometheusMetrics {
     },
     mail: (outcome) => mails.inc({ outcome }),
     ...calls,
+    ...lanes,
+  }
+}
+
+function laneMetrics(registers: Registry[]): Pick<HubMetrics, 'lane' | 'laneWaited' | 'commitRetried'> {
+  const waiting = new Gauge({
+    name: 'carrel_lane_waiting',
+    help: 'Pushes, calls and commands that wait for a commit now',
+    registers,
+  })
+  const waitTime = new Histogram({
+    name: 'carrel_lane_wait_seconds',
+    help: 'How long the first one of a commit had waited for it',
+    buckets: SECONDS,
+    registers,
+  })
+  const retries = new Counter({
+    name: 'carrel_commit_retries_total',
+    help: 'Commits that were tried again',
+    registers,
+  })
+  return {
+    lane: (delta) => waiting.inc(delta),
+    laneWaited: (ms) => waitTime.observe(ms / 1000),
+    commitRetried: () => retries.inc(),
   }
 }
 

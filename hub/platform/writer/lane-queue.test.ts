@@ -9,7 +9,7 @@ interface Numbered extends LaneItem {
 }
 
 function item(key: string, number: number, cost = 1, isAlone = false): Numbered {
-  return { key, number, cost, isAlone }
+  return { key, number, cost, isAlone, sinceMs: 0 }
 }
 
 function queueOf(...items: Numbered[]): LaneQueue<Numbered> {

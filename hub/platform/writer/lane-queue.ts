@@ -6,6 +6,8 @@ export interface LaneItem {
   cost: number
   /** In a commit of its own. */
   isAlone: boolean
+  /** Elapsed ms of the hub's clock when it came. */
+  sinceMs: number
 }
 
 /** What happened to an item that was to wait; `tooMany`: this key has too many already; `full`: all together are too many. */

@@ -127,7 +127,13 @@ class Writer implements TenantWriter {
 
   push(universityId: number, push: WaitingPush): void {
     const { kioskId, mutations } = push
-    const item = { key: `kiosk ${kioskId}`, cost: mutations.length, isAlone: false, push }
+    const item = {
+      key: `kiosk ${kioskId}`,
+      cost: mutations.length,
+      isAlone: false,
+      sinceMs: push.arrivedMs,
+      push,
+    }
     // The kiosk connects again, and pushes what it has.
     if (this.isStopping || this.enqueue(universityId, item) !== 'queued') push.answer(null, null)
   }
@@ -147,7 +153,8 @@ class Writer implements TenantWriter {
         if (done.committed !== null) this.dependencies.committed(universityId, done.committed)
         resolve(done.decision)
       }
-      const item = { key, cost: 0, isAlone: true, work: () => work().catch(reject) }
+      const sinceMs = clock.elapsedMs()
+      const item = { key, cost: 0, isAlone: true, sinceMs, work: () => work().catch(reject) }
       this.await(universityId, item, { reject, deadlineMs: actor === 'person' ? CALL_DEADLINE_MS : null })
     })
     return inFlight.track(waiting)
@@ -196,7 +203,8 @@ class Writer implements TenantWriter {
       if (this.isStopping) return resolve(null)
       const key = `person ${call.by.userId}`
       const isAlone = call.command.isAlone === true
-      const item = { key, cost: CALL_COST, isAlone, call: { ...call, answer: resolve } }
+      const sinceMs = this.dependencies.clock.elapsedMs()
+      const item = { key, cost: CALL_COST, isAlone, sinceMs, call: { ...call, answer: resolve } }
       this.await(universityId, item, { reject, deadlineMs: CALL_DEADLINE_MS })
     })
   }
@@ -215,7 +223,7 @@ class Writer implements TenantWriter {
     }
     if (waiting.deadlineMs === null) return
     this.dependencies.clock.after(waiting.deadlineMs, () => {
-      this.lanes.get(universityId)?.queue.drop(item)
+      if (this.lanes.get(universityId)?.queue.drop(item) === true) this.dependencies.metrics.lane(-1)
       waiting.reject(new LaneBusyError('unavailable', `${item.key} waited too long`))
     })
   }
@@ -228,6 +236,7 @@ class Writer implements TenantWriter {
       this.lanes.set(universityId, lane)
     }
     const queued = lane.queue.put(item)
+    if (queued === 'queued') this.dependencies.metrics.lane(1)
     lane.running ??= this.dependencies.inFlight.track(this.runLane(lane))
     return queued
   }
@@ -237,11 +246,19 @@ class Writer implements TenantWriter {
     await new Promise<void>((resolve) => setImmediate(resolve))
     for (let batch = lane.queue.take(MAX_BATCH_MUTATIONS); batch.length > 0;) {
       const [first] = batch
+      this.observeTaken(batch)
       if (first !== undefined && 'work' in first) await first.work()
       else await this.commit(lane, batch.filter(isShared))
       batch = lane.queue.take(MAX_BATCH_MUTATIONS)
     }
     lane.running = null
+  }
+
+  private observeTaken(batch: readonly Item[]): void {
+    const { metrics, clock } = this.dependencies
+    const sinceMs = batch.reduce((first, one) => Math.min(first, one.sinceMs), Number.POSITIVE_INFINITY)
+    metrics.lane(-batch.length)
+    metrics.laneWaited(clock.elapsedMs() - sinceMs)
   }
 
   private async commit(lane: Lane, batch: readonly Waiting[], poisonId?: number): Promise<void> {
@@ -263,6 +280,7 @@ class Writer implements TenantWriter {
           await this.split(lane, batch, error)
           return
         }
+        metrics.commitRetried()
         log.warn('commit-retried', 'A commit is tried again.', { universityId, tries, err: error })
         await this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
       }
@@ -340,7 +358,7 @@ class Writer implements TenantWriter {
           last = committed ?? last
         },
       }
-      await this.commit(lane, [{ key: '', cost: mutations.length, isAlone: false, push: part }])
+      await this.commit(lane, [{ key: '', cost: mutations.length, isAlone: false, sinceMs: 0, push: part }])
     }
     push.answer(joinAnswers(answers), last)
   }
