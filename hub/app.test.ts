@@ -163,6 +163,8 @@ describe('[EDG-9] a client who hangs up', () => {
   test('is distinguished from a database that breaks a connection in the same words', () => {
     const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
     expect(codeOf(broken)).toBe('unavailable')
+    // A statement, or a wait for a lock, that was cut since it took too long.
+    for (const code of ['57014', '55P03']) expect(codeOf({ code })).toBe('unavailable')
   })
 })
 

@@ -13,8 +13,7 @@ import { type Engine } from '../../desktop/engine/api/engine-api.ts'
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
 import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { makeRandomSource, makeHubClock } from '../platform/clock.ts'
-import type { RunAlone } from '../platform/writer/alone-command.ts'
-import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
+import { runAloneOn } from '../platform/writer/commit-alone.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { noLog } from '../platform/log.ts'
 import { noMetrics } from '../platform/metrics.ts'
@@ -96,8 +95,7 @@ export class FuzzWorld {
   readonly post: PostEnrolment = async (url, request) => {
     const from = { host: new URL(url).host, address: '127.0.0.1' }
     const { pool } = this
-    const run: RunAlone = (...wish) => commitAloneAndNotify(pool, ...wish)
-    const decided = await commitEnrolment({ pool, run }, request, from)
+    const decided = await commitEnrolment({ pool, run: runAloneOn(pool) }, request, from)
     return decided.ok ? accept(decided.value) : refuse({ why: 'codeRefused' })
   }
 

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { accept, refuse } from '#shared/domain/decision.ts'
 import { makeSeededRandom, type SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { PostEnrolment } from '../../desktop/engine/core/ports.ts'
-import type { RunAlone } from '../platform/writer/alone-command.ts'
-import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
+import { runAloneOn } from '../platform/writer/commit-alone.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { query } from '../platform/postgres/database.ts'
 import { makeUniversity, type CampusSpace } from './campus.ts'
@@ -268,8 +267,7 @@ export class World extends WorldDatabases {
 
   private readonly post: PostEnrolment = async (url, request) => {
     const { pool } = this
-    const run: RunAlone = (...wish) => commitAloneAndNotify(pool, ...wish)
-    const decided = await commitEnrolment({ pool, run }, request, {
+    const decided = await commitEnrolment({ pool, run: runAloneOn(pool) }, request, {
       host: new URL(url).host,
       address: '127.0.0.1',
     })

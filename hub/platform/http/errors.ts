@@ -120,8 +120,8 @@ export function codeOf(error: Partial<FastifyError>): HttpErrorCode {
   return code.startsWith('FST_') && statusCode >= 400 && statusCode < 500 ? 'malformed' : 'internal'
 }
 
-// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 53300: too many connections.
-const DATABASE_AWAY = /^(08\d{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
+// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 57014, 55P03: cut, since it took too long; 53300: too many connections.
+const DATABASE_AWAY = /^(08\d{3}|57P0[123]|57014|55P03|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
 
 function isDatabaseAway(error: { code?: string; message?: string; syscall?: string }): boolean {
   const { code = '', message = '' } = error

@@ -1,7 +1,7 @@
 import { refuse, type Decision } from '#shared/domain/decision.ts'
 import { appendChange } from '../postgres/append-change.ts'
 import { constraintOf, transaction, type Database } from '../postgres/database.ts'
-import type { AloneCommand } from './alone-command.ts'
+import type { AloneCommand, RunAlone } from './alone-command.ts'
 import type { CommitResult } from './batch.ts'
 import { Effects } from './effects.ts'
 import { notifyHeads } from './heads.ts'
@@ -71,4 +71,9 @@ export async function commitAloneAndNotify<Input, Facts, Value, Result, Refusal>
   if (committed?.isStep === true)
     await notifyHeads(pool, [{ universityId, head: committed.clock }]).catch(() => undefined)
   return decision
+}
+
+/** How a process without a hub runs such commands on its database. */
+export function runAloneOn(pool: Database): RunAlone {
+  return (...wish) => commitAloneAndNotify(pool, ...wish)
 }

@@ -147,8 +147,9 @@ class Batch {
     need(ledger, push)
     for (const [index, mutation] of push.mutations.entries()) {
       const known = parsed[index]
-      if (known?.verdict !== 'parsed') continue
       const { id, origin } = mutation
+      // What is refused whatever it says asks for nothing: asking may be what failed.
+      if (known?.verdict !== 'parsed' || id === push.poisonId) continue
       known.command.load({ kioskId: push.kioskId, mutationId: id, origin, body: known.body }, need)
     }
   }

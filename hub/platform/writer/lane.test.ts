@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { sessionFacts } from '../../accounts/actors.ts'
 import { COMMANDS } from '../../commands.ts'
+import { kioskFacts } from '../../kiosks/kiosk-facts.ts'
+import { leafFacts } from '../../occupancy/leaf-facts.ts'
+import { reportCommand, withdrawCommand } from '../../occupancy/report-commands.ts'
 import { personReportCommand } from '../../occupancy/person-commands.ts'
 import { commandOf } from '../../testing/commit-change.ts'
 import { loadOccupancy } from '../../testing/testing-campus.ts'
@@ -13,6 +17,7 @@ import { closePool, openPool, query, transaction, type Database } from '../postg
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { PushAnswer } from './batch.ts'
 import { makeInFlight } from './in-flight.ts'
+import { makeRegistry, type CommandRegistry } from './registry.ts'
 import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
 
 // What happens in a lane when there is too much to do, or something does not end.
@@ -36,7 +41,7 @@ beforeEach(async () => {
 })
 
 /** Real time, and timers that fire when the test says so. */
-function makeTestClock(): HubClock & { pass(ms: number): void } {
+function makeTestClock(): HubClock & { pass(ms: number): void; timerCount(): number } {
   const timers = new Map<() => void, number>()
   let skippedMs = 0
   const clock = makeHubClock()
@@ -48,6 +53,7 @@ function makeTestClock(): HubClock & { pass(ms: number): void } {
       timers.set(run, skippedMs + delayMs)
       return () => timers.delete(run)
     },
+    timerCount: () => timers.size,
     pass: (ms) => {
       skippedMs += ms
       for (const [run, dueMs] of Array.from(timers))
@@ -59,14 +65,18 @@ function makeTestClock(): HubClock & { pass(ms: number): void } {
   }
 }
 
-function makeWriter(clock: HubClock = makeHubClock(), pool: Database = database.pool): TenantWriter {
+function makeWriter(
+  clock: HubClock = makeHubClock(),
+  pool: Database = database.pool,
+  registry: CommandRegistry = COMMANDS,
+): TenantWriter {
   return makeTenantWriter({
     pool,
     clock,
     log: noLog,
     metrics: noMetrics,
     inFlight: makeInFlight(),
-    registry: COMMANDS,
+    registry,
     committed: () => undefined,
   })
 }
@@ -208,6 +218,43 @@ test('[SYN-6] while the database is away a batch is tried for half a minute; the
   expect(await first).toBeNull()
   isAway = false
   expect(await push(writer, other, tenant.campus.rooms[0])).toMatchObject({ lastMutationId: 1 })
+})
+
+test('[SYN-30] a call that was answered leaves no timer behind', async () => {
+  const clock = makeTestClock()
+  const writer = makeWriter(clock)
+  await report(writer, tenant.student)
+  await writer.runAlone(tenant.campus.universityId, { ...commandOf(async () => null), actor: 'person' }, null)
+  await Promise.resolve()
+  expect(clock.timerCount()).toBe(0)
+})
+
+test('[SYN-30] a call to a hub that stops is told to come again', async () => {
+  const writer = makeWriter()
+  await writer.stop(1_000)
+  expect(await settledOf(report(writer, tenant.student))).toBe('unavailable')
+})
+
+test('[SYN-7] a command that fails while it writes is refused alone, and its neighbours commit', async () => {
+  const broken = { ...reportCommand, kind: 'broken', write: () => JSON.parse('null').nothing as undefined }
+  const registry = makeRegistry({
+    kiosks: kioskFacts,
+    people: sessionFacts,
+    kioskCommands: [reportCommand, withdrawCommand, broken],
+    always: [leafFacts],
+  })
+  const writer = makeWriter(makeHubClock(), database.pool, registry)
+  const { universityId, rooms } = tenant.campus
+  const wrong = { ...kiosk.report(rooms[1], 1), kind: 'broken' }
+  const [first, second] = await Promise.all([
+    new Promise((answer) => {
+      const at = { kioskId: kiosk.id, session: 0, arrivedMs: performance.now() }
+      writer.push(universityId, { ...at, mutations: [wrong], answer })
+    }),
+    push(writer, other, rooms[0]),
+  ])
+  expect(first).toEqual({ verdict: 'done', lastMutationId: 1, outcomes: [{ id: 1, why: 'malformed' }] })
+  expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
 })
 
 test('[SYN-30] a commit that hangs holds up no stop', async () => {

@@ -43,7 +43,7 @@ export interface TenantWriter {
   push(universityId: number, push: WaitingPush): void
   /**
    * A person's command, in a batch with whatever else waits; refused before it where that is known already. Resolves after
-   * COMMIT. Throws what the command threw, RangeError for an unknown university, and when the hub stops.
+   * COMMIT. Throws what the command threw, and LaneBusyError when it cannot wait, or waited too long, or the hub stops.
    */
   run<Body, Value, Result>(
     universityId: number,
@@ -146,18 +146,18 @@ class Writer implements TenantWriter {
     const { pool, clock, inFlight } = this.dependencies
     const { actor } = command
     const key = `${actor} ${command.actorId?.(input) ?? ''}`
-    const waiting = new Promise<Decision<Result, Refusal>>((resolve, reject) => {
+    const deadlineMs = actor === 'person' ? CALL_DEADLINE_MS : null
+    const done = this.waitInLane<Decision<Result, Refusal>>(universityId, deadlineMs, (settle) => {
       const work = async (): Promise<void> => {
         const nowMs = clock.databaseNowMs()
-        const done = await commitAlone(pool, universityId, command, input, nowMs)
-        if (done.committed !== null) this.dependencies.committed(universityId, done.committed)
-        resolve(done.decision)
+        const { decision, committed } = await commitAlone(pool, universityId, command, input, nowMs)
+        if (committed !== null) this.dependencies.committed(universityId, committed)
+        settle.resolve(decision)
       }
-      const sinceMs = clock.elapsedMs()
-      const item = { key, cost: 0, isAlone: true, sinceMs, work: () => work().catch(reject) }
-      this.await(universityId, item, { reject, deadlineMs: actor === 'person' ? CALL_DEADLINE_MS : null })
+      const run = (): Promise<void> => work().catch(settle.reject)
+      return { key, cost: 0, isAlone: true, sinceMs: clock.elapsedMs(), work: run }
     })
-    return inFlight.track(waiting)
+    return inFlight.track(done)
   }
 
   async run<Body, Value, Result>(
@@ -173,7 +173,7 @@ class Writer implements TenantWriter {
       previewRefusal(this.commits, universityId, call, clock.databaseNowMs()),
     )
     const answer = first ?? (await inFlight.track(this.enqueueCall(universityId, call)))
-    if (answer === null) throw new RangeError(`no university ${universityId}, or the hub stops`)
+    if (answer === null) throw new LaneBusyError('unavailable', 'the hub stops, or its database is away')
     if ('failed' in answer) throw answer.failed
     return answer.decision as Decision<Result, HttpRefusal>
   }
@@ -199,33 +199,39 @@ class Writer implements TenantWriter {
   }
 
   private enqueueCall(universityId: number, call: PersonCall): Promise<CallAnswer | null> {
-    return new Promise((resolve, reject) => {
-      if (this.isStopping) return resolve(null)
-      const key = `person ${call.by.userId}`
-      const isAlone = call.command.isAlone === true
-      const sinceMs = this.dependencies.clock.elapsedMs()
-      const item = { key, cost: CALL_COST, isAlone, sinceMs, call: { ...call, answer: resolve } }
-      this.await(universityId, item, { reject, deadlineMs: CALL_DEADLINE_MS })
-    })
+    if (this.isStopping) return Promise.resolve(null)
+    const key = `person ${call.by.userId}`
+    const isAlone = call.command.isAlone === true
+    const sinceMs = this.dependencies.clock.elapsedMs()
+    return this.waitInLane<CallAnswer | null>(universityId, CALL_DEADLINE_MS, ({ resolve }) => ({
+      key,
+      cost: CALL_COST,
+      isAlone,
+      sinceMs,
+      call: { ...call, answer: resolve },
+    }))
   }
 
-  /** Lets an item wait; whoever waits for it is told when it cannot, or was not taken in time. What was taken goes on. */
-  private await(
+  /** Lets an item wait; whoever waits for it is told when it cannot, or was not settled in time. What was taken goes on. */
+  private waitInLane<Value>(
     universityId: number,
-    item: Item,
-    waiting: { reject: (error: LaneBusyError) => void; deadlineMs: number | null },
-  ): void {
+    deadlineMs: number | null,
+    makeItem: (settle: PromiseWithResolvers<Value>) => Item,
+  ): Promise<Value> {
+    const settle = Promise.withResolvers<Value>()
+    const item = makeItem(settle)
     const queued = this.enqueue(universityId, item)
     if (queued !== 'queued') {
       const why = queued === 'tooMany' ? 'tooMany' : 'unavailable'
-      waiting.reject(new LaneBusyError(why, `${item.key} cannot wait: ${queued}`))
-      return
+      settle.reject(new LaneBusyError(why, `${item.key} cannot wait: ${queued}`))
+    } else if (deadlineMs !== null) {
+      const cancel = this.dependencies.clock.after(deadlineMs, () => {
+        if (this.lanes.get(universityId)?.queue.drop(item) === true) this.dependencies.metrics.lane(-1)
+        settle.reject(new LaneBusyError('unavailable', `${item.key} waited too long`))
+      })
+      void settle.promise.then(cancel, cancel)
     }
-    if (waiting.deadlineMs === null) return
-    this.dependencies.clock.after(waiting.deadlineMs, () => {
-      if (this.lanes.get(universityId)?.queue.drop(item) === true) this.dependencies.metrics.lane(-1)
-      waiting.reject(new LaneBusyError('unavailable', `${item.key} waited too long`))
-    })
+    return settle.promise
   }
 
   private enqueue(universityId: number, item: Item): Queued {
@@ -276,7 +282,8 @@ class Writer implements TenantWriter {
         return
       } catch (error) {
         // A refusal that cannot even be recorded is no mutation's fault: it is tried again like a lost connection.
-        if ((isRefusedByDatabase(error) && poisonId === undefined) || isTooSlow(error)) {
+        const isOfOne = isRefusedByDatabase(error) || isBug(error)
+        if ((isOfOne && poisonId === undefined) || isTooSlow(error)) {
           await this.split(lane, batch, error)
           return
         }
@@ -318,7 +325,8 @@ class Writer implements TenantWriter {
       return
     }
     if ('call' in first) {
-      first.call.answer({ failed: error })
+      const busy = new LaneBusyError('unavailable', `"${first.call.command.name}" took the database too long`)
+      first.call.answer({ failed: isTooSlow(error) ? busy : error })
       return
     }
     const { push } = first
@@ -339,7 +347,7 @@ class Writer implements TenantWriter {
     }
     this.dependencies.log.error(
       'mutation-rejected',
-      'A mutation was refused because the database did not accept it.',
+      'A mutation was refused because it could not be committed.',
       { universityId: lane.universityId, kioskId: push.kioskId, mutationId: poisonId, err: error },
     )
     await this.commit(lane, [first], poisonId)
@@ -376,6 +384,11 @@ function answerItem(item: Waiting, answer: PushAnswer | CallAnswer | null, done:
     const known = answer !== null && 'verdict' in answer ? answer : null
     item.push.answer(known, done)
   } else item.call.answer(answer !== null && !('verdict' in answer) ? answer : null)
+}
+
+/** Whether an error is one of our own programs: what causes it is found like what the database refuses, and its neighbours commit. */
+function isBug(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
 }
 
 function isShared(item: Item): item is Waiting {
