@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { GoneRow, LevelRow, SpaceRow } from './messages.ts'
+import { CollectionRows, GoneRow, LevelRow, SpaceRow } from './messages.ts'
 import { Id } from '../domain/space.ts'
 
 // The messages of the live socket of people's pages, /api/v1/live: one JSON text per frame. Pages say who they are, once,
@@ -99,6 +99,8 @@ const Parted = {
     },
     closed,
   ),
+  /** Rows of collections that pages see, of the university and of this person; taken with `changes`. [LIV-10] */
+  collections: Type.Optional(CollectionRows),
 }
 
 /** Hub: all spaces of the university, not yet let ones too; what was held before is dropped. [LIV-2] */

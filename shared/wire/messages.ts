@@ -4,6 +4,7 @@ import { Assignment, KeyGrade } from '../domain/kiosk.ts'
 import { MutationHash, MutationId } from '../domain/mutation.ts'
 import { Level } from '../domain/occupancy.ts'
 import { Id, SpaceFacts } from '../domain/space.ts'
+import { OpeningHours } from '../domain/week-time.ts'
 
 // The messages between kiosk and hub: one JSON text per websocket frame. PROTOCOL.md holds the rules.
 
@@ -20,8 +21,19 @@ export const MAX_FRAME_BYTES_UP = 65_536
 /** The most bytes of one part of a snapshot or catch-up. [SYN-9] */
 export const MAX_PART_BYTES = 131_072
 
+/** The most capabilities of one message, and the most characters of one. [SYN-34] */
+export const MAX_CAPABILITIES = 64
+export const MAX_CAPABILITY_LENGTH = 40
+
 /** The most mutations of one push; the frame's bytes bound it too. */
 export const MAX_PUSH_MUTATIONS = 256
+
+/** What a row says of a space. Since protocol 3 without hours: they are rows of the collection `hours`. [SYN-31] */
+export const RowFacts = Type.Object(
+  { ...SpaceFacts.properties, hours: Type.Optional(OpeningHours) },
+  { additionalProperties: false },
+)
+export type RowFacts = Static<typeof RowFacts>
 
 /**
  * One space on its way down. `rows` carry all of it; `levels` only what a report changes, as
@@ -34,7 +46,7 @@ export const SpaceRow = Type.Object(
     clock: Clock,
     level: Type.Union([Level, Type.Null()]),
     reportedAtMs: Type.Union([TimeMs, Type.Null()]),
-    facts: SpaceFacts,
+    facts: RowFacts,
   },
   { additionalProperties: false },
 )
@@ -63,6 +75,33 @@ export const ChangedRows = Type.Object(
   { additionalProperties: false },
 )
 export type ChangedRows = Static<typeof ChangedRows>
+
+/** A row of a collection on its way down; `body` null: it is gone. Who owns the collection checks the body. [SYN-31] */
+export const CollectionRow = Type.Object(
+  { id: Id, clock: Clock, body: Type.Union([Type.Null(), Type.Object({}, { additionalProperties: true })]) },
+  { additionalProperties: false },
+)
+export type CollectionRow = Static<typeof CollectionRow>
+
+/** Changed rows of collections, by the collection's name; spaces are not among them. [SYN-31] */
+export const CollectionRows = Type.Record(
+  Type.String({ pattern: '^[a-z][A-Za-z]{0,39}$' }),
+  Type.Array(CollectionRow),
+)
+export type CollectionRows = Static<typeof CollectionRows>
+
+/** Names of capabilities, such as `rows/hours@1` and `kind/report@1`. Unknown ones are ignored. [SYN-34] */
+export const Capabilities = Type.Array(Type.String({ minLength: 1, maxLength: MAX_CAPABILITY_LENGTH }), {
+  maxItems: MAX_CAPABILITIES,
+})
+export type Capabilities = Static<typeof Capabilities>
+
+/** What a kiosk's rows cover: the space whose line they are of, and the collections held beside spaces. [SYN-35] */
+export const Holds = Type.Object(
+  { spaceId: Type.Union([Id, Type.Null()]), collections: Capabilities },
+  { additionalProperties: false },
+)
+export type Holds = Static<typeof Holds>
 
 /** Hub: the first word, and what the proof must sign. */
 export const Challenge = Type.Object(
@@ -97,6 +136,10 @@ export const Hello = Type.Object(
     sealed: Type.Union([SignedHead, Type.Null()]),
     appVersion: Short,
     keyGrade: KeyGrade,
+    /** Since protocol 3, and then always: what it can take and send. [SYN-34] */
+    capabilities: Type.Optional(Capabilities),
+    /** Since protocol 3, and then always. [SYN-35] */
+    holds: Type.Optional(Holds),
     proof: Type.String({ minLength: 1, maxLength: 128 }),
   },
   { additionalProperties: false },
@@ -141,6 +184,8 @@ export const Welcome = Type.Object(
     ticket: Ticket,
     assignment: Assignment,
     limits: Limits,
+    /** Since protocol 3: those of the hello that the hub knows too; only these are used on this connection. [SYN-34] */
+    capabilities: Type.Optional(Capabilities),
   },
   { additionalProperties: false },
 )
@@ -154,6 +199,8 @@ const Parted = {
   part: Type.Integer({ minimum: 1 }),
   parts: Type.Integer({ minimum: 1 }),
   changes: ChangedRows,
+  /** Since protocol 3, where there are any. Applied with `changes`, in the same transaction. [SYN-31] */
+  collections: Type.Optional(CollectionRows),
 }
 
 /** Hub: everything, in parts; staged, then switched in one transaction. Starts from nothing. [SYN-9] */
@@ -213,6 +260,8 @@ export const RefusedOutcome = Type.Object(
       'alreadyWithdrawn',
       'malformed',
       'lost',
+      // Since protocol 3: a fault of the hub's own, recorded; before, `malformed`. [SYN-36]
+      'internal',
     ]),
   },
   { additionalProperties: false },

@@ -18,3 +18,8 @@ export function takesAnyLanguage(protocol: number): boolean {
 export function takesTexts(protocol: number): boolean {
   return protocol >= 3
 }
+
+/** Whether hellos and welcomes name capabilities, and rows of collections travel; before, hours are facts of a space. [SYN-31] [SYN-34] */
+export function hasCapabilities(protocol: number): boolean {
+  return protocol >= 3
+}
