@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { digestText, emptyDigest, toggleRow } from './digest.ts'
+import { digestText, emptyDigest, toggleDigest, toggleRow } from './digest.ts'
 
 const row = fc.tuple(
   fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
@@ -75,6 +75,28 @@ describe('digest of rows', () => {
         [3, 2],
       ]),
     )
+  })
+
+  test('[SYN-33] rows of collections with different salts are not taken for each other, and salt 0 is that of spaces', () => {
+    const salted = (salt: number): string => {
+      const digest = emptyDigest()
+      toggleRow(digest, 7, 42, salt)
+      return digestText(digest)
+    }
+    expect(salted(0)).toBe(digestOf([[7, 42]]))
+    expect(new Set([0, 1, 2, 3, 100].map(salted)).size).toBe(5)
+    expect(salted(1)).toBe('a6034b752f154355')
+  })
+
+  test('[SYN-33] digests of several collections are added up, and taken out again', () => {
+    const [all, hours] = [emptyDigest(), emptyDigest()]
+    toggleRow(all, 1, 2)
+    toggleRow(all, 1, 2, 1)
+    toggleRow(hours, 1, 2, 1)
+    toggleDigest(all, hours)
+    expect(digestText(all)).toBe(digestOf([[1, 2]]))
+    toggleDigest(all, all)
+    expect(digestText(all)).toBe('0000000000000000')
   })
 
   test('[SYN-14] hub and kiosks of any version say the same 16 digits', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { canonicalJson } from '../domain/canonical-json.ts'
 import { MAX_MUTATION_BYTES, ReportBody, WithdrawBody } from '../domain/mutation.ts'
 import { BRIDGE_INPUTS, BridgeCallMessage } from './bridge.ts'
+import { HOURS_WORDS } from './collections.ts'
 import { digestText, emptyDigest, toggleRow } from './digest.ts'
 import stored from './fingerprint.json' with { type: 'json' }
 import { LiveClientMessage, LiveHubMessage } from './live.ts'
@@ -42,12 +43,15 @@ function samples(): string[] {
   const { proof: _proof, ...hello } = KIOSK_MESSAGES.hello
   const digest = emptyDigest()
   toggleRow(digest, 7, 42)
+  const salted = emptyDigest()
+  toggleRow(salted, 7, 42, 1)
   return [
     helloStatement('hub.example', 'nonce', hello),
     enrolStatement('hub.example', 'code', 'key'),
     headStatement(1, 'epoch', 42),
     mutationStatement('report', { spaceId: 5, level: 2 }),
     digestText(digest),
+    digestText(salted),
   ]
 }
 
@@ -58,6 +62,7 @@ const fingerprints = {
       HubMessage,
       ReportBody,
       WithdrawBody,
+      HOURS_WORDS,
       limits: [MAX_FRAME_BYTES_UP, MAX_PUSH_MUTATIONS, MAX_MUTATION_BYTES],
       samples: samples(),
     }),

@@ -13,6 +13,12 @@ const Epoch = Type.String({ minLength: 1, maxLength: 64 })
 /** The most bytes of one frame from a page. [LIV-4] */
 export const MAX_LIVE_FRAME_BYTES_UP = 2_048
 
+/**
+ * Query of the address by which a page says that it takes rows of collections. A page of the release before says nothing, and
+ * is sent hours among the facts of its spaces; a hub of the release before passes over it, and sends them so too. [LIV-10]
+ */
+export const LIVE_TAKES_COLLECTIONS = 'takes=collections'
+
 /** Time between heartbeats, ms: a page that misses one says so. [LIV-3] [POR-8] */
 export const LIVE_HEARTBEAT_MS = 5_000
 

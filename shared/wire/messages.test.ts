@@ -49,7 +49,20 @@ function isBody(path: readonly string[]): boolean {
   return path.includes('body')
 }
 
-const optional = new Set(['isLost', 'origin', 'wifi', 'sockets', 'quiet', 'equipment', 'note'])
+const optional = new Set([
+  'isLost',
+  'origin',
+  'wifi',
+  'sockets',
+  'quiet',
+  'equipment',
+  'note',
+  // Since protocol 3.
+  'capabilities',
+  'holds',
+  'collections',
+  'hours',
+])
 
 describe.each(samples)('message $sample.type', ({ sample, check, other }) => {
   test('[SYN-15] a valid one is taken, also through JSON, and not by the other side', () => {

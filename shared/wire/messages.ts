@@ -96,7 +96,7 @@ export const Capabilities = Type.Array(Type.String({ minLength: 1, maxLength: MA
 })
 export type Capabilities = Static<typeof Capabilities>
 
-/** What a kiosk's rows cover: the space whose line they are of, and the collections held beside spaces. [SYN-35] */
+/** What a kiosk's rows cover: the space whose line they are of, and the capabilities by which rows beside spaces were sent. [SYN-35] */
 export const Holds = Type.Object(
   { spaceId: Type.Union([Id, Type.Null()]), collections: Capabilities },
   { additionalProperties: false },

@@ -7,6 +7,7 @@ import {
   MAX_LOCATION_LENGTH,
   MAX_SPACE_NAME_LENGTH,
   SpaceDetails,
+  SpaceFacts,
   SpaceKind,
   TextsPatch,
 } from '../domain/space.ts'
@@ -17,10 +18,11 @@ const closed = { additionalProperties: false }
 const SpaceId = Type.Object({ id: Id }, closed)
 const Version = Type.Integer({ minimum: 1 })
 
-/** A space as its university's people see it: the live row, and what is personal. */
+/** A space as its university's people see it: the live row, with its hours, and what is personal. */
 export const PeopleSpace = Type.Object(
   {
     ...LiveSpace.properties,
+    facts: SpaceFacts,
     isMine: Type.Boolean(),
     isTracked: Type.Boolean(),
     /** Whether I may edit and delete it. */
