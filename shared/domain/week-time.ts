@@ -31,6 +31,9 @@ export const OpeningHours = Type.Object(
 )
 export type OpeningHours = Static<typeof OpeningHours>
 
+/** Hours of a space of which none are known. */
+export const NO_HOURS: OpeningHours = { weekly: null, closures: [] }
+
 /** A moment as a wall clock of the university shows it. */
 export interface LocalTime {
   /** yyyy-mm-dd */

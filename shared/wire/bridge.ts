@@ -55,6 +55,7 @@ export type CallRefusal =
   | { why: 'revoked' }
   | { why: 'tooFast'; retryAfterMs: number }
   | { why: 'outboxFull' }
+  | { why: 'hubTooOld' }
   | { why: 'notSaved' }
   | { why: 'confirmedSince' }
   | { why: 'tookTooLong' }

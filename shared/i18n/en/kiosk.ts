@@ -108,6 +108,7 @@ export const kiosk = {
     revoked: 'This screen was switched off by staff.',
     tooFast: 'Too many reports at once. Please wait a moment.',
     outboxFull: 'Too many reports are waiting to send. Please tell staff.',
+    hubTooOld: 'The hub can’t take this yet. Please tell staff.',
     notSaved: 'This could not be saved. Please try again.',
     notConfirmed: 'This may not have been saved. Please tap again.',
     noAnswer: 'No answer. Please try again.',

@@ -123,6 +123,7 @@ export const kiosk: KioskWords<typeof language> = {
     revoked: 'Osebje je ta zaslon izklopilo.',
     tooFast: 'Preveč poročil naenkrat. Počakajte trenutek.',
     outboxFull: 'Preveč poročil čaka na pošiljanje. Obvestite osebje.',
+    hubTooOld: 'Strežnik tega še ne sprejema. Obvestite osebje.',
     notSaved: 'Shranjevanje ni uspelo. Poskusite znova.',
     notConfirmed: 'Poročilo morda ni shranjeno. Dotaknite se še enkrat.',
     noAnswer: 'Ni odgovora. Poskusite znova.',

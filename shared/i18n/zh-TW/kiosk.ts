@@ -102,6 +102,7 @@ export const kiosk: KioskWords<typeof language> = {
     revoked: '館員已停用這個螢幕。',
     tooFast: '回報太頻繁，請稍後再試。',
     outboxFull: '等待送出的回報太多，請通知館員。',
+    hubTooOld: '伺服器目前還不支援這項操作，請通知館員。',
     notSaved: '無法儲存，請再試一次。',
     notConfirmed: '無法確認是否已儲存，請再點一次。',
     noAnswer: '沒有回應，請再試一次。',
