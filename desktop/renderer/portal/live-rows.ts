@@ -1,4 +1,6 @@
+import { NO_HOURS, type OpeningHours } from '#shared/domain/week-time.ts'
 import type { LiveChanges, LiveHubMessage, LivePerson, LiveSnapshot, LiveSpace } from '#shared/wire/live.ts'
+import type { CollectionRow } from '#shared/wire/messages.ts'
 import type { PortalSpace } from './portal-spaces.ts'
 import type { Tree } from './store.ts'
 
@@ -41,6 +43,8 @@ function afterPart(received: ReceivedState, message: LiveSnapshot | LiveChanges)
   if (before === null) return null
   const spaces = new Map(before.spaces)
   for (const { changes } of parts) applyPart(spaces, changes, received.person)
+  // Hours may come in an earlier part than their space. A collection that this page does not show is passed over.
+  for (const { collections } of parts) applyHours(spaces, collections?.['hours'] ?? [])
   const tree: Ready = { ...before, spaces, epoch: message.epoch, head: message.to }
   return { ...received, tree, parts: [] }
 }
@@ -71,12 +75,27 @@ function applyPart(
   for (const [id, clock] of gone) if ((spaces.get(id)?.clock ?? 0) <= clock) spaces.delete(id)
 }
 
+/** Older hours never overwrite newer; a row that is gone says that the space has none of its own any more. */
+function applyHours(spaces: Map<number, PortalSpace>, rows: readonly CollectionRow[]): void {
+  for (const { id, clock, body } of rows) {
+    const space = spaces.get(id)
+    // The hub has checked what it sends, and no schema can be compiled here.
+    const hours = body === null ? NO_HOURS : (body as OpeningHours)
+    if (space !== undefined && space.hoursClock <= clock)
+      spaces.set(id, { ...space, hours, hoursClock: clock })
+  }
+}
+
+/** A hub of the release before sends hours among the facts of their space; else those that are known stay. */
 function spaceOf(row: LiveSpace, known: PortalSpace | undefined, person: LivePerson | null): PortalSpace {
   const { facts, ...rest } = row
+  const { hours = known?.hours ?? NO_HOURS } = facts
   const isMine = person?.mine.includes(row.id) ?? known?.isMine ?? false
   return {
     ...facts,
     ...rest,
+    hours,
+    hoursClock: facts.hours === undefined ? (known?.hoursClock ?? 0) : row.clock,
     isMine,
     isTracked: person?.tracked.includes(row.id) ?? known?.isTracked ?? false,
     isMineToEdit: isMine || (person?.mayEditAll ?? known?.isMineToEdit ?? false),

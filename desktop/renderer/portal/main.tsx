@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nextProvider } from 'react-i18next'
 import type { Me } from '#shared/domain/account.ts'
+import { LIVE_TAKES_COLLECTIONS } from '#shared/wire/live.ts'
 import { keepLanguagesReady, makePortalI18n } from '../i18n/portal-i18n.ts'
 import { FaultBoundary, FaultScreen } from '../common/fault-boundary.tsx'
 import { openSocket, type PageSocket } from '../common/page-socket.ts'
@@ -139,7 +140,7 @@ async function start(root: Element): Promise<void> {
   signIns.addEventListener('message', () => {
     if (store.getState().visitor.state === 'signedOut') void actions.begin()
   })
-  const open = (): PageSocket => openSocket(window.location, '/api/v1/live')
+  const open = (): PageSocket => openSocket(window.location, `/api/v1/live?${LIVE_TAKES_COLLECTIONS}`)
   const onSignedOut = (): void => actions.leave('ended')
   const { loadTree } = actions
   const connection = followTree({ ...common, api, random: Math.random, open, loadTree, onSignedOut })

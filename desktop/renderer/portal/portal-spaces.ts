@@ -11,12 +11,15 @@ import { watchTree } from '../common/tree-watch.ts'
 /** A space as the portal's screens read it: the kiosks' view, and what only people see. */
 export type PortalSpace = SpaceView &
   Pick<ShownSpace, 'mainName'> &
-  Pick<PeopleSpace, 'clock' | 'version' | 'isOnKiosks' | 'isMine' | 'isTracked' | 'isMineToEdit'>
+  Pick<PeopleSpace, 'clock' | 'version' | 'isOnKiosks' | 'isMine' | 'isTracked' | 'isMineToEdit'> & {
+    /** The clock up to which its hours are known: they travel as rows of their own. [SYN-31] */
+    hoursClock: number
+  }
 
 /** The view of a row as the hub sends it. */
 export function portalSpace(row: PeopleSpace): PortalSpace {
   const { facts, ...rest } = row
-  return { ...facts, ...rest, isWaiting: false }
+  return { ...facts, ...rest, hoursClock: row.clock, isWaiting: false }
 }
 
 /** Spaces by number. */
