@@ -27,6 +27,7 @@ const REFUSALS: Record<CallRefusal['why'], true> = {
   revoked: true,
   tooFast: true,
   outboxFull: true,
+  hubTooOld: true,
   notSaved: true,
   confirmedSince: true,
   tookTooLong: true,

@@ -191,7 +191,9 @@ export class Device {
   cached(): { epoch: string | null; cursor: number } {
     const { cache } = this.read()
     return (
-      cache.prepare<[], { epoch: string | null; cursor: number }>('select epoch, cursor from meta').get() ?? {
+      cache
+        .prepare<[], { epoch: string | null; cursor: number }>('select epoch, cursor from reached')
+        .get() ?? {
         epoch: null,
         cursor: 0,
       }
@@ -211,7 +213,8 @@ export class Device {
         [],
         { id: number; clock: number; level: number | null; reportedAtMs: number | null; facts: string }
       >(
-        'select id, clock, level, reported_at_ms as reportedAtMs, facts from spaces where is_gone = 0 order by id',
+        `select id, clock, hot ->> 'level' as level, hot ->> 'reportedAtMs' as reportedAtMs, body as facts from rows
+         where collection = 'spaces' and is_gone = 0 order by id`,
       )
       .all()
   }

@@ -6,6 +6,7 @@ import {
   type CallOutput,
   type CallRefusal,
 } from '#shared/wire/bridge.ts'
+import { CAPABILITIES_BEFORE_3 } from '#shared/wire/capabilities.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import type { Allowance } from '#shared/domain/kiosk.ts'
 import { enrol } from '../commands/enrol.ts'
@@ -145,7 +146,8 @@ function restartAsNewKiosk(core: Core, link: HubLink, isOtherUniversity: boolean
   core.health.isAssignmentRefused = false
   if (isOtherUniversity) {
     core.headSignature.newest = null
-    screen.markSpaces(mirror.clear())
+    core.capabilities.current = new Set(CAPABILITIES_BEFORE_3)
+    screen.markRows(mirror.clear())
   }
   const isKept = tryWriteCache(core, () => {
     stores.cache.insertAssignment(null)

@@ -39,7 +39,14 @@ export function makeUnavailableEngine(
       listen('spaces', { isWhole: true, spaces: [], gone: [] })
       return () => undefined
     },
-    readRows: () => ({ epoch: null, cursor: 0, digest: '0'.repeat(16), rows: [], waitingCount: 0 }),
+    readRows: () => ({
+      epoch: null,
+      cursor: 0,
+      digest: '0'.repeat(16),
+      rows: [],
+      collections: [],
+      waitingCount: 0,
+    }),
     enrolWith: () => Promise.resolve(refuse(refusal)),
     failed: failed.promise,
   }

@@ -1,5 +1,6 @@
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { MAX_MUTATION_BYTES, MAX_OUTBOX_MUTATIONS } from '#shared/domain/mutation.ts'
+import { kindCapability } from '#shared/wire/capabilities.ts'
 import type { Core } from '../core/core.ts'
 import { hashMutation, mutationBodyText } from '../core/identity.ts'
 import { tryWriteOutbox } from '../core/store-writes.ts'
@@ -20,17 +21,19 @@ export interface MutationDraft<Body, Before> {
 }
 
 /** Why a mutation is not stored. */
-export type AppendRefusal = { why: 'outboxFull' | 'malformed' | 'notSaved' }
+export type AppendRefusal = { why: 'outboxFull' | 'malformed' | 'notSaved' | 'hubTooOld' }
 
 /**
  * Stores a mutation durably in the outbox, then shows it on the own screen, and gives its id. Where it is refused, nothing of it
- * is stored or shown; an undo has room also in a full outbox. [SYN-1] [SYN-5] [SYN-15]
+ * is stored or shown: also where the hub has not named its kind (`hubTooOld`). An undo has room also in a full outbox.
+ * [SYN-1] [SYN-5] [SYN-15] [SYN-34]
  */
 export function appendMutation<Body, Before>(
   core: Core,
   draft: MutationDraft<Body, Before>,
 ): Decision<number, AppendRefusal> {
   const { outbox } = core.stores
+  if (!core.capabilities.current.has(kindCapability(draft.kind.kind))) return refuse({ why: 'hubTooOld' })
   if (draft.target === null && outbox.waitingCount() >= MAX_OUTBOX_MUTATIONS)
     return refuse({ why: 'outboxFull' })
   const mutation = newMutation(core, draft)

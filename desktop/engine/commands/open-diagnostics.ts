@@ -1,5 +1,6 @@
 import { accept, refuse } from '#shared/domain/decision.ts'
 import type { CallInput, CallOutput, Diagnostics } from '#shared/wire/bridge.ts'
+import { spaceCollection } from '../collections/spaces.ts'
 import type { Core } from '../core/core.ts'
 import type { HubLink } from '../sync/hub-link.ts'
 
@@ -32,7 +33,7 @@ function readDiagnostics(core: Core): Diagnostics {
     epoch: mirror.epoch,
     cursor: mirror.cursor,
     waitingCount: stores.outbox.waitingCount(),
-    rowCount: mirror.liveCount(),
+    rowCount: [...mirror.of(spaceCollection).live()].length,
     clockOffsetMs: hubTime.clockOffsetMs(),
     clockOffsetPlusMinusMs: Math.ceil(hubTime.now()?.plusMinusMs ?? 0),
     lastContactMs: hubTime.lastContactMs(),

@@ -6,7 +6,8 @@ import { isWithin } from '#shared/domain/space.ts'
 import type { CallInput, CallOutput } from '#shared/wire/bridge.ts'
 import type { Core } from '../core/core.ts'
 import { reportKind } from '../kinds/report.ts'
-import { spaceFold, type ReportedLevel } from '../kinds/space-fold.ts'
+import { spaceCollection, type ReportedLevel } from '../collections/spaces.ts'
+import { spaceFold } from '../kinds/space-fold.ts'
 import { shownRow } from '../screen/overlay.ts'
 import { appendMutation, findMergeable } from './append-mutation.ts'
 
@@ -48,18 +49,17 @@ export function reportOccupancy(
 }
 
 function readFacts(core: Core, ownSpaceId: number, spaceId: number): ReportFacts {
-  const space = core.mirror.get(spaceId)
+  const spaces = core.mirror.of(spaceCollection)
+  const space = spaces.get(spaceId)
   const byId = {
     get: (id: number) => {
-      const node = core.mirror.get(id)
-      return node === undefined ? undefined : { id, parentId: node.facts.parentId }
+      const node = spaces.get(id)
+      return node === undefined ? undefined : { id, parentId: node.body.parentId }
     },
   }
   return {
     space:
-      space === undefined
-        ? undefined
-        : { isDeleted: space.isGone, children: core.mirror.childrenOf(spaceId) },
+      space === undefined ? undefined : { isDeleted: space.isGone, children: spaces.idsOfGroup(spaceId) },
     isWithinReach: isWithin(byId, spaceId, ownSpaceId),
   }
 }
@@ -74,6 +74,6 @@ function findEqual(core: Core, input: ReportBody): number | null {
 }
 
 function readShown(core: Core, spaceId: number): ReportedLevel {
-  const row = core.mirror.get(spaceId)
-  return row === undefined ? { level: null, reportedAtMs: null } : shownRow(core, spaceFold, row)
+  const row = core.mirror.of(spaceCollection).get(spaceId)
+  return row === undefined ? spaceCollection.noHot : shownRow(core, spaceFold, row)
 }

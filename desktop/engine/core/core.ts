@@ -6,6 +6,7 @@ import type { ClockFacts } from '../sync/certificate-error.ts'
 import type { KioskConfig } from '../config/kiosk-config.ts'
 import type { HubTime } from '../clock/hub-time.ts'
 import type { KioskMirror } from '../store/mirror.ts'
+import type { Collections } from '../collections/collection.ts'
 import type { Kinds } from '../kinds/kind.ts'
 import type { AppliedPosition } from '../kinds/pending-mutation.ts'
 import type { EngineLog } from '../log/engine-log.ts'
@@ -32,6 +33,8 @@ export interface EngineOptions {
   leaveFullScreen?(): boolean
   /** The kinds of mutations that it drafts and shows; only a test names others than all. */
   kinds?: Kinds
+  /** The collections that it holds; only a test names others than all. */
+  collections?: Collections
   /** The protocol version that it says it speaks; only a simulation names another than its own. [SYN-13] */
   protocol?: number
 }
@@ -50,6 +53,10 @@ export interface Health {
   failure: EngineFailure | null
   /** How often the digest of the rows differed from the hub's. [SYN-14] */
   mismatchCount: number
+  /** How often in a row it differed after all rows had come anew. */
+  mismatchesInARow: number
+  /** Rows that were left out, since nobody here asked for them or could read them. [SYN-31] */
+  leftOutCount: number
   cacheResetCount: number
   /** Mutations that the hub refused in the last minute, oldest first. [SYN-7] */
   refused: OutboxSlice['refused']
@@ -61,6 +68,7 @@ export interface Core {
   readonly options: EngineOptions
   readonly stores: Stores
   readonly kinds: Kinds
+  readonly collections: Collections
   readonly mirror: KioskMirror
   readonly pending: PendingMutations
   readonly hubTime: HubTime
@@ -68,6 +76,8 @@ export interface Core {
   readonly health: Health
   /** The kiosk's assignment as the hub last gave it, and when it moved (hub time, ms); null before the first welcome. */
   readonly assignment: { current: { assignment: Assignment; movedAtMs: number | null } | null }
+  /** What the hub named in its newest welcome: no other kind is drafted. [SYN-34] */
+  readonly capabilities: { current: ReadonlySet<string> }
   /** The greatest head that the hub signed in its present epoch; null before the first. [SYN-17] */
   readonly headSignature: { newest: SignedHead | null }
   /** Settles when the process is to be started again. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
+import { CAPABILITIES_BEFORE_3, kindCapability } from '#shared/wire/capabilities.ts'
 import { openEngine } from '../api/engine.ts'
 import type { Engine } from '../api/engine-api.ts'
 import { appendMutation, findMergeable } from '../commands/append-mutation.ts'
@@ -50,6 +51,9 @@ const desksFold: Fold<DeskRow, boolean> = {
   isSettling: () => false,
 }
 
+/** What a hub names that takes it. */
+const CAPABILITIES = [...CAPABILITIES_BEFORE_3, kindCapability('desks')]
+
 function withDesks(): Kinds {
   return makeKinds([reportKind, withdrawKind, desksKind], [spaceFold, desksFold])
 }
@@ -70,7 +74,9 @@ async function openCore(): Promise<{ core: Core; kiosk: Awaited<ReturnType<typeo
   const kiosk = await openLiveTestKiosk({ open })
   kiosk.engine.stop()
   if (held.options === null) throw new Error('no engine was opened')
-  return { core: makeCore(held.options, openOrFail(kiosk.folder)), kiosk }
+  const core = makeCore(held.options, openOrFail(kiosk.folder))
+  core.capabilities.current = new Set(CAPABILITIES)
+  return { core, kiosk }
 }
 
 const asked = (desks: number[], isBroken: boolean) => ({
@@ -105,7 +111,7 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     core.stores.close()
     const next = reopen(kiosk, { kinds: withDesks() })
     await report(next, 3, 1)
-    welcome(next)
+    welcome(next, { capabilities: CAPABILITIES })
     const pushed = next.hub.last('push')?.mutations
     expect(pushed).toMatchObject([
       { id: 1, kind: 'desks', body: { desks: [4], isBroken: true } },
@@ -129,7 +135,8 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     appendMutation(core, asked([3], true))
     core.stores.close()
     const older = reopen(kiosk)
-    welcome(older)
+    welcome(older, { capabilities: CAPABILITIES })
+    expect(older.hub.last('hello')?.capabilities).toContain('kind/desks@1')
     snapshot(older)
     expect(older.hub.last('push')?.mutations).toMatchObject([{ id: 1, kind: 'desks' }])
     expect(older.seen.outbox).toMatchObject({ waitingCount: 1, owedCount: 1 })

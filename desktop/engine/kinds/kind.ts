@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox'
+import { kindCapability } from '#shared/wire/capabilities.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
 import type { FirstReleaseColumns, StoredMutation } from '../store/outbox-rows.ts'
 import type { AppliedPosition, PendingMutation } from './pending-mutation.ts'
@@ -60,6 +61,8 @@ export interface Kinds {
   /** The kind of that name with the body; null where the kind is not registered, or the body is not one of it. */
   parse(kind: string, body: unknown): KnownBody | null
   isSettling(mutation: PendingMutation): boolean
+  /** What a hello calls them. [SYN-34] */
+  readonly capabilities: readonly string[]
 }
 
 /** Registers kinds and folds; compiles each schema once. Throws for two kinds of one name, and for two folds of one collection. */
@@ -74,6 +77,7 @@ export function makeKinds(kinds: readonly Kind[], folds: readonly Fold<never, un
       return found?.check(body).ok === true ? { kind: found.kind, body } : null
     },
     isSettling: (mutation) => byCollection.get(mutation.collection)?.isSettling(mutation) ?? false,
+    capabilities: kinds.map(({ kind }) => kindCapability(kind)),
   }
 }
 

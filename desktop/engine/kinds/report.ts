@@ -1,7 +1,8 @@
 import { ReportBody } from '#shared/domain/mutation.ts'
 import { COLLAPSE_MS, type Level } from '#shared/domain/occupancy.ts'
+import { SPACES, type ReportedLevel } from '../collections/spaces.ts'
 import type { Kind } from './kind.ts'
-import { SPACES, spaceLine, type ReportedLevel } from './space-fold.ts'
+import { spaceLine } from './space-fold.ts'
 
 /** "This space is free / busy / full." Undoing it shows again what the space showed before. [OCC-1] [OCC-2] */
 export const reportKind: Kind<ReportBody, ReportedLevel> & { kind: 'report' } = {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Level } from '#shared/domain/occupancy.ts'
 import { makePendingMutations } from '../screen/pending-mutations.ts'
 import type { AppliedPosition, PendingMutation } from './pending-mutation.ts'
-import { SPACES, spaceFold, type ReportedLevel, type SpaceLevelRow } from './space-fold.ts'
+import { SPACES, type ReportedLevel } from '../collections/spaces.ts'
+import { spaceFold, type SpaceLevelRow } from './space-fold.ts'
 
 const HERE: AppliedPosition = { cursor: 10, isSameEpoch: true }
 
@@ -12,7 +13,8 @@ function foldSpace(
   position: AppliedPosition,
   settled?: PendingMutation,
 ): ReportedLevel {
-  return spaceFold.fold(row, waiting, position, settled)
+  const { clock, level, reportedAtMs } = row
+  return spaceFold.fold({ clock, hot: { level, reportedAtMs } }, waiting, position, settled)
 }
 
 const ON_ROOM = { collection: SPACES, rowIds: [1], ackedHead: null }

@@ -1,20 +1,11 @@
 import type { ReportBody } from '#shared/domain/mutation.ts'
-import type { Level } from '#shared/domain/occupancy.ts'
+import { SPACES, type ConfirmedSpace, type ReportedLevel } from '../collections/spaces.ts'
 import type { Fold } from './kind.ts'
 import { isOverlaid, type AppliedPosition, type PendingMutation } from './pending-mutation.ts'
-
-/** The collection of spaces. */
-export const SPACES = 'spaces'
 
 /** What reports and undos on one space are looked at together by; in files that release 0.1 wrote, a migration fills it in. [SYN-5] */
 export function spaceLine(spaceId: number): string {
   return `${SPACES}/${spaceId}`
-}
-
-/** A level and when it was reported (hub time, ms since 1970); both null: never reported. [OCC-1] */
-export interface ReportedLevel {
-  level: Level | null
-  reportedAtMs: number | null
 }
 
 /** A space's row as far as the fold reads it. */
@@ -24,9 +15,10 @@ export type SpaceLevelRow = ReportedLevel & { clock: number }
 type PendingReport = PendingMutation<ReportBody, ReportedLevel>
 
 /** How a space is shown with this kiosk's reports and undos on it. [SYN-19] */
-export const spaceFold: Fold<SpaceLevelRow, ReportedLevel> = {
+export const spaceFold: Fold<Pick<ConfirmedSpace, 'clock' | 'hot'>, ReportedLevel> = {
   collection: SPACES,
-  fold: foldSpace,
+  fold: ({ clock, hot }, mutations, position, settled) =>
+    foldSpace({ clock, ...hot }, mutations, position, settled),
   isSettling: isReport,
 }
 

@@ -1,6 +1,7 @@
 import { WithdrawBody } from '#shared/domain/mutation.ts'
+import { SPACES } from '../collections/spaces.ts'
 import type { Kind } from './kind.ts'
-import { SPACES, spaceLine } from './space-fold.ts'
+import { spaceLine } from './space-fold.ts'
 
 /** "Undo that report." Nothing is merged into it, so that the next report counts. [OCC-2] */
 export const withdrawKind: Kind<WithdrawBody, null> & { kind: 'withdraw' } = {

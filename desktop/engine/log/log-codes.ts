@@ -25,6 +25,8 @@ export const LOG_CODES = {
   'identity-forked': 'another device has this name: a new identity is asked for',
   'assignment-not-shown': 'the place that the hub told cannot be shown and is not taken',
   'digest-mismatch': 'the digest differs',
+  'rows-left-out': 'the hub sends rows that nobody asked for',
+  'mutation-held-back': 'the hub does not know what waits here',
   'hub-time-stepped': 'the hub’s time does not fit what it said before',
   'process-stood-still': 'this process stood still',
   // Configuration and start

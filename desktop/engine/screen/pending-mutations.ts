@@ -1,7 +1,5 @@
+import { ChangedSets, type ChangedIds } from '../collections/changed-ids.ts'
 import { isOverlaid, type AppliedPosition, type PendingMutation } from '../kinds/pending-mutation.ts'
-
-/** Rows that are shown differently: ids by collection. */
-export type ChangedIds = ReadonlyMap<string, ReadonlySet<number>>
 
 /** The mutations that are not yet part of the confirmed rows, by row: a copy of `outbox.db` in memory. [SYN-19] */
 export interface PendingMutations {
@@ -147,19 +145,5 @@ class ByRow<Value> {
   *keys(): Generator<[string, number]> {
     for (const [collection, rows] of this.collections)
       for (const rowId of rows.keys()) yield [collection, rowId]
-  }
-}
-
-class ChangedSets {
-  readonly sets = new Map<string, Set<number>>()
-
-  put(collection: string, rowId: number): void {
-    const ids = this.sets.get(collection)
-    if (ids === undefined) this.sets.set(collection, new Set([rowId]))
-    else ids.add(rowId)
-  }
-
-  putAll({ collection, rowIds }: PendingMutation): void {
-    for (const rowId of rowIds) this.put(collection, rowId)
   }
 }

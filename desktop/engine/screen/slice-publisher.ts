@@ -1,8 +1,7 @@
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import type { EngineClock } from '../core/ports.ts'
-import { SPACES } from '../kinds/space-fold.ts'
 import type { EngineLog } from '../log/engine-log.ts'
-import type { ChangedIds } from './pending-mutations.ts'
+import type { ChangedIds } from '../collections/changed-ids.ts'
 
 /** Spaces sent to a screen in one turn of the event loop: about 10 ms of folding and copying. */
 const PATCH_SPACES = 2_000
@@ -22,6 +21,8 @@ export interface SliceSources {
   spaces(): SpaceView[]
   /** One space as it is shown now; null: there is none. */
   space(id: number): SpaceView | null
+  /** Ids of the spaces that are shown differently where these rows changed. */
+  spacesOf(changed: ChangedIds): Iterable<number>
 }
 
 /** Publishes slices to this kiosk's own screens. It stores none: what is sent is read when it is sent. [BRG-2] */
@@ -29,11 +30,9 @@ export interface SlicePublisher {
   /** Sends the newest of every slice, then each change. Returns a function that ends this. */
   subscribe(listen: ListenSlices): () => void
   publish(name: PublishedAlone): void
-  /** Publishes spaces in the next turns of the event loop, many at once. */
-  markSpaces(ids: Iterable<number>): void
-  /** Publishes rows that were changed by mutations, of all collections that have a slice, in the same way. */
+  /** Publishes what is shown of changed rows in the next turns of the event loop, many at once. */
   markRows(changed: ChangedIds): void
-  /** Publishes some rows of one collection at once, where it has a slice: somebody asked for something here. */
+  /** Publishes what is shown of some rows of one collection at once: somebody asked for something here. */
   publishRows(collection: string, ids: readonly number[]): void
 }
 
@@ -77,12 +76,6 @@ export function makeSlicePublisher(
     clock.after(0, flush)
   }
 
-  const markSpaces = (ids: Iterable<number>): void => {
-    if (listeners.size === 0) return
-    for (const id of ids) marked.add(id)
-    schedule()
-  }
-
   return {
     subscribe: (listen) => {
       listen('kiosk', sources.kiosk())
@@ -95,12 +88,16 @@ export function makeSlicePublisher(
     publish: (name) => {
       if (listeners.size > 0) tellAll((listen) => tellOne(listen, name, sources))
     },
-    markSpaces,
-    markRows: (changed) => markSpaces(changed.get(SPACES) ?? []),
+    markRows: (changed) => {
+      if (listeners.size === 0) return
+      for (const id of sources.spacesOf(changed)) marked.add(id)
+      schedule()
+    },
     publishRows: (collection, ids) => {
-      if (collection !== SPACES) return
-      for (const id of ids) marked.delete(id)
-      if (listeners.size > 0) tellSpaces(ids)
+      if (listeners.size === 0) return
+      const spaceIds = [...sources.spacesOf(new Map([[collection, new Set(ids)]]))]
+      for (const id of spaceIds) marked.delete(id)
+      if (spaceIds.length > 0) tellSpaces(spaceIds)
     },
   }
 }

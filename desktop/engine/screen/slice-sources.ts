@@ -1,7 +1,9 @@
 import type { KioskSlice, LinkSlice, OutboxSlice, SpaceView } from '#shared/wire/bridge.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
-import type { CachedSpace } from '../store/cache.ts'
-import { SPACES, spaceFold } from '../kinds/space-fold.ts'
+import type { ChangedIds } from '../collections/changed-ids.ts'
+import { hoursOf } from '../collections/hours.ts'
+import { SPACES, spaceCollection, type ConfirmedSpace } from '../collections/spaces.ts'
+import { spaceFold } from '../kinds/space-fold.ts'
 import { shownRow } from './overlay.ts'
 import type { SliceSources } from './slice-publisher.ts'
 
@@ -14,21 +16,37 @@ export function sliceSources(coreOf: () => Core): SliceSources {
     spaces: () => {
       const core = coreOf()
       const position = appliedPositionOf(core)
-      return [...core.mirror.live()].map((space) => spaceViewOf(core, space, position))
+      return Array.from(core.mirror.of(spaceCollection).live(), (space) => spaceViewOf(core, space, position))
     },
     space: (id) => {
       const core = coreOf()
-      const space = core.mirror.get(id)
+      const space = core.mirror.of(spaceCollection).get(id)
       return space === undefined || space.isGone ? null : spaceViewOf(core, space)
     },
+    spacesOf: (changed) => spacesOf(coreOf(), changed),
   }
 }
 
-/** One space as it is shown: its row folded with this kiosk's pending mutations. [SYN-19] */
-function spaceViewOf(core: Core, space: CachedSpace, position = appliedPositionOf(core)): SpaceView {
+/** Spaces that changed themselves, and those with which rows of another collection are shown. */
+function* spacesOf({ collections, mirror }: Core, changed: ChangedIds): Generator<number> {
+  for (const [name, ids] of changed) {
+    if (name === SPACES) yield* ids
+    const collection = collections.get(name)
+    if (collection?.shownWith?.collection !== SPACES) continue
+    const rows = mirror.of(collection)
+    for (const id of ids) {
+      const spaceId = collection.shownWith.idOf(id, rows.get(id)?.body ?? null)
+      if (spaceId !== null) yield spaceId
+    }
+  }
+}
+
+/** One space as it is shown: its row folded with this kiosk's pending mutations, and its hours. [SYN-19] */
+function spaceViewOf(core: Core, space: ConfirmedSpace, position = appliedPositionOf(core)): SpaceView {
   return {
     id: space.id,
-    ...space.facts,
+    ...space.body,
+    hours: hoursOf(core.mirror, space.id),
     ...shownRow(core, spaceFold, space, position),
     isWaiting: core.pending.isWaiting(SPACES, space.id),
   }

@@ -1,49 +1,12 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
-import type { Level } from '#shared/domain/occupancy.ts'
-import type { SpaceFacts } from '#shared/domain/space.ts'
-import type { SignedHead } from '#shared/wire/messages.ts'
+import type { Capabilities, Holds, SignedHead } from '#shared/wire/messages.ts'
 import type { HubTimeBounds } from '../clock/hub-time-bounds.ts'
-import { checkIntegrity, migrate, type Sqlite } from './sqlite.ts'
+import type { Collection, ConfirmedRow } from '../collections/collection.ts'
+import { DROP_HUB_ROWS, makeCacheTables } from './cache-tables.ts'
+import { checkIntegrity, type Sqlite } from './sqlite.ts'
 
-/** Numbered migrations of `cache.db`; never edited once released. */
-const CACHE_MIGRATIONS: readonly string[] = [
-  `
-  -- How far the rows are, and what else the hub told. One row. What the hub told is JSON text.
-  create table meta (
-    one integer primary key check (one = 1),
-    epoch text,
-    cursor integer not null default 0,
-    sealed text,
-    assignment text,
-    contact text
-  ) strict;
-  insert into meta (one) values (1);
-
-  -- The hub's rows. One that is gone stays, marked, so that a tap on it can be told why.
-  create table spaces (
-    id integer primary key,
-    clock integer not null,
-    level integer,
-    reported_at_ms real,
-    is_gone integer not null default 0,
-    facts text not null
-  ) strict;
-  `,
-  `
-  -- The protocol under which the rows came; those of before came under one without texts in other languages.
-  alter table meta add column protocol integer not null default 1;
-  `,
-]
-
-/** One row of the hub's: a space with its clock, level and facts. `reportedAtMs` is hub time. */
-export interface CachedSpace {
-  id: number
-  clock: number
-  level: Level | null
-  reportedAtMs: number | null
-  isGone: boolean
-  facts: SpaceFacts
-}
+/** A row as the cache keeps it; `body` null: it came in a form that this program could not read. */
+export type CachedRow = ConfirmedRow
 
 /** When the hub last sent something, and what its time was then. */
 export interface HubContact {
@@ -53,12 +16,22 @@ export interface HubContact {
   bounds?: HubTimeBounds & { sinceMs: number; boot: string }
 }
 
-/** What the cache holds beside the rows. */
-export interface CacheMeta {
+/** How far rows are, and whose they are. */
+export interface CachedPosition {
+  /** Null: not known, as in what release 0.1 left. */
+  universityId: number | null
   epoch: string | null
   cursor: number
-  /** The protocol under which the newest rows came. [TXT-5] */
+  /** The protocol under which the newest rows came; 0: none came. [TXT-5] */
   protocol: number
+  /** What the rows cover; null: not known. [SYN-35] */
+  holds: Holds | null
+}
+
+/** What the cache holds beside the rows. */
+export interface CacheMeta extends CachedPosition {
+  /** What the hub's newest welcome named; null: none came. [SYN-34] */
+  capabilities: Capabilities | null
   sealed: SignedHead | null
   assignment: { assignment: Assignment; movedAtMs: number | null } | null
   contact: HubContact | null
@@ -67,112 +40,121 @@ export interface CacheMeta {
 /** `cache.db`: disposable, the hub sends it again. Methods throw what SQLite throws; the engine reads the mirror in memory. [SYN-25] */
 export interface Cache {
   readMeta(): CacheMeta
-  readSpaces(): CachedSpace[]
+  /** Those of one collection, also such as are gone or could not be read. */
+  readRows(collection: Collection): CachedRow[]
   begin(): void
   commit(): void
   /** Rolls back what was written since `begin`; does nothing outside a transaction. */
   rollback(): void
-  dropSpaces(): void
-  /** Drops rows, cursor and signed head in one transaction: they are another university's. */
+  /** Deletes the rows of all collections. */
+  dropRows(): void
+  /** Deletes rows, position and signed head in one transaction: they are another university's. */
   dropHubRows(): void
   /** Writes a whole row. */
-  insertSpace(space: CachedSpace): void
-  /** Writes what a report changes in a row that exists. */
-  insertLevel(space: CachedSpace): void
-  insertCursor(epoch: string | null, cursor: number, protocol: number): void
+  insertRow(collection: string, row: CachedRow): void
+  /** Writes the hot part of a row that exists, its clock, and whether it is gone. */
+  insertHot(collection: string, row: CachedRow): void
+  deleteRow(collection: string, id: number): void
+  insertPosition(position: CachedPosition): void
+  insertCapabilities(capabilities: Capabilities): void
   insertHeadSignature(sealed: SignedHead | null): void
   insertAssignment(assignment: CacheMeta['assignment']): void
   insertContact(contact: HubContact): void
   readonly sqlite: Sqlite
 }
 
-interface MetaRow {
-  epoch: string | null
-  cursor: number
-  protocol: number
+interface MetaRow extends Omit<CachedPosition, 'holds'> {
+  holds: string | null
+  capabilities: string | null
   sealed: string | null
   assignment: string | null
   contact: string | null
 }
 
-type SpaceColumns = Omit<CachedSpace, 'facts' | 'isGone'> & { facts: string; isGone: number }
+interface RowColumns {
+  id: number
+  clock: number
+  isGone: number
+  hot: string | null
+  body: string | null
+}
 
-/** Makes the cache over an open database: checks and migrates it. Throws what SQLite throws. */
+/** Makes the cache over an open database: checks it and makes what is missing of its tables. Throws what SQLite throws. */
 export function makeCache(sqlite: Sqlite): Cache {
   checkIntegrity(sqlite, 'quick')
-  migrate(sqlite, CACHE_MIGRATIONS)
+  makeCacheTables(sqlite)
   const meta = sqlite.prepare<[], MetaRow>(
-    'select epoch, cursor, protocol, sealed, assignment, contact from meta',
+    `select university_id as universityId, epoch, cursor, protocol, holds, capabilities, sealed, assignment, contact
+     from reached`,
   )
-  const spaces = sqlite.prepare<[], SpaceColumns>(
-    'select id, clock, level, reported_at_ms as reportedAtMs, is_gone as isGone, facts from spaces',
+  const rows = sqlite.prepare<[string], RowColumns>(
+    'select id, clock, is_gone as isGone, hot, body from rows where collection = ?',
   )
-  const upsert = sqlite.prepare<[number, number, Level | null, number | null, number, string]>(
-    `insert into spaces (id, clock, level, reported_at_ms, is_gone, facts) values (?, ?, ?, ?, ?, ?)
-     on conflict (id) do update set clock = excluded.clock, level = excluded.level,
-       reported_at_ms = excluded.reported_at_ms, is_gone = excluded.is_gone, facts = excluded.facts`,
+  const upsert = sqlite.prepare<[string, number, number, number, string | null, string | null]>(
+    `insert into rows (collection, id, clock, is_gone, hot, body) values (?, ?, ?, ?, ?, ?)
+     on conflict (collection, id) do update set clock = excluded.clock, is_gone = excluded.is_gone,
+       hot = excluded.hot, body = excluded.body`,
   )
-  const level = sqlite.prepare<[number, Level | null, number | null, number, number]>(
-    'update spaces set clock = ?, level = ?, reported_at_ms = ?, is_gone = ? where id = ?',
+  const hot = sqlite.prepare<[number, number, string | null, string, number]>(
+    'update rows set clock = ?, is_gone = ?, hot = ? where collection = ? and id = ?',
   )
-  const cursor = sqlite.prepare<[string | null, number, number]>(
-    'update meta set epoch = ?, cursor = ?, protocol = ?',
+  const remove = sqlite.prepare<[string, number]>('delete from rows where collection = ? and id = ?')
+  const position = sqlite.prepare<[number | null, string | null, number, number, string | null]>(
+    'update reached set university_id = ?, epoch = ?, cursor = ?, protocol = ?, holds = ?',
   )
-  const sealed = sqlite.prepare<[string | null]>('update meta set sealed = ?')
-  const assignment = sqlite.prepare<[string | null]>('update meta set assignment = ?')
-  const contact = sqlite.prepare<[string]>('update meta set contact = ?')
+  const capabilities = sqlite.prepare<[string]>('update reached set capabilities = ?')
+  const sealed = sqlite.prepare<[string | null]>('update reached set sealed = ?')
+  const assignment = sqlite.prepare<[string | null]>('update reached set assignment = ?')
+  const contact = sqlite.prepare<[string]>('update reached set contact = ?')
   const begin = sqlite.prepare('begin immediate')
   const commit = sqlite.prepare('commit')
 
   return {
     sqlite,
     readMeta: () => parseMeta(meta.get()),
-    readSpaces: () => spaces.all().map(parseSpace),
+    readRows: (collection) => rows.all(collection.name).map((row) => parseRow(collection, row)),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {
       if (sqlite.inTransaction) sqlite.exec('rollback')
     },
-    dropSpaces: () => void sqlite.exec('delete from spaces'),
-    dropHubRows: sqlite.transaction(() => {
-      sqlite.exec('delete from spaces')
-      sqlite.exec('update meta set epoch = null, cursor = 0, sealed = null')
-    }),
-    insertSpace: (space) =>
-      void upsert.run(
-        space.id,
-        space.clock,
-        space.level,
-        space.reportedAtMs,
-        Number(space.isGone),
-        JSON.stringify(space.facts),
-      ),
-    insertLevel: (space) =>
-      void level.run(space.clock, space.level, space.reportedAtMs, Number(space.isGone), space.id),
-    insertCursor: (epoch, to, protocol) => void cursor.run(epoch, to, protocol),
-    insertHeadSignature: (value) => void sealed.run(value === null ? null : JSON.stringify(value)),
-    insertAssignment: (value) => void assignment.run(value === null ? null : JSON.stringify(value)),
+    dropRows: () => void sqlite.exec('delete from rows'),
+    dropHubRows: sqlite.transaction(() => void sqlite.exec(DROP_HUB_ROWS)),
+    insertRow: (collection, row) =>
+      void upsert.run(collection, row.id, row.clock, Number(row.isGone), textOf(row.hot), textOf(row.body)),
+    insertHot: (collection, row) =>
+      void hot.run(row.clock, Number(row.isGone), textOf(row.hot), collection, row.id),
+    deleteRow: (collection, id) => void remove.run(collection, id),
+    insertPosition: ({ universityId, epoch, cursor, protocol, holds }) =>
+      void position.run(universityId, epoch, cursor, protocol, textOf(holds)),
+    insertCapabilities: (value) => void capabilities.run(JSON.stringify(value)),
+    insertHeadSignature: (value) => void sealed.run(textOf(value)),
+    insertAssignment: (value) => void assignment.run(textOf(value)),
     insertContact: (value) => void contact.run(JSON.stringify(value)),
   }
 }
 
 /** The JSON is this program's own, written from checked messages; broken JSON throws, and the file is moved aside. */
 function parseMeta(row: MetaRow | undefined): CacheMeta {
-  if (row === undefined) throw new Error('cache.db without a meta row')
+  if (row === undefined) throw new Error('cache.db without a position')
   return {
-    epoch: row.epoch,
-    cursor: row.cursor,
-    protocol: row.protocol,
+    ...row,
+    holds: parseOwn(row.holds) as Holds | null,
+    capabilities: parseOwn(row.capabilities) as Capabilities | null,
     sealed: parseOwn(row.sealed) as SignedHead | null,
     assignment: parseOwn(row.assignment) as CacheMeta['assignment'],
     contact: parseOwn(row.contact) as HubContact | null,
   }
 }
 
-function parseOwn(text: string | null): unknown {
-  return text === null ? null : JSON.parse(text)
+function parseRow({ noHot }: Collection, { id, clock, isGone, hot, body }: RowColumns): CachedRow {
+  return { id, clock, isGone: isGone !== 0, hot: parseOwn(hot) ?? noHot, body: parseOwn(body) }
 }
 
-function parseSpace(row: SpaceColumns): CachedSpace {
-  return { ...row, isGone: row.isGone !== 0, facts: JSON.parse(row.facts) as SpaceFacts }
+function textOf(value: unknown): string | null {
+  return value === null || value === undefined ? null : JSON.stringify(value)
+}
+
+function parseOwn(text: string | null): unknown {
+  return text === null ? null : JSON.parse(text)
 }

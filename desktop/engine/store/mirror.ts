@@ -1,6 +1,9 @@
-import type { ChangedRows } from '#shared/wire/messages.ts'
+import type { Holds } from '#shared/wire/messages.ts'
+import { digestText, emptyDigest, toggleDigest } from '#shared/wire/digest.ts'
+import { ChangedSets, type ChangedIds } from '../collections/changed-ids.ts'
+import type { Collection, Collections, ConfirmedRow } from '../collections/collection.ts'
 import { ConfirmedRows } from './confirmed-rows.ts'
-import type { Cache, CachedSpace } from './cache.ts'
+import type { Cache, CachedPosition, CachedRow } from './cache.ts'
 
 /** Rows written before the event loop runs again: about 3 ms, so that a tap never waits for a catch-up. [SYN-9] */
 const SLICE_ROWS = 1_000
@@ -8,162 +11,228 @@ const SLICE_ROWS = 1_000
 /** Rows put into memory before the event loop runs again: about 5 ms. */
 const SWITCH_ROWS = 5_000
 
-/** Rows to be applied in one transaction: all of them (`isWhole`), or those that changed up to the clock `to`. */
+/** One row of a frame: all of it (`body` null: in a form that is not read here), only its hot part, or that it is gone. */
+export type IncomingRow = { collection: string; id: number; clock: number } & (
+  | { what: 'whole'; hot: unknown; body: unknown }
+  | { what: 'hot'; hot: unknown }
+  | { what: 'gone' }
+)
+
+/** Rows to be applied in one transaction: all of them (`isWhole`), or those that changed up to the clock of `position`. */
 export interface IncomingRows {
   isWhole: boolean
-  epoch: string
-  to: number
-  parts: readonly ChangedRows[]
+  rows: Iterable<IncomingRow>
+  position: CachedPosition & { epoch: string }
 }
 
 /** Work in slices, first `writing` on the disk, then `switching` in memory; returns what `KioskMirror.apply` returns. */
-export type ApplySteps = Generator<'writing' | 'switching', Set<number> | null>
+export type ApplySteps = Generator<'writing' | 'switching', ChangedIds | null>
+
+/** The rows of one collection that can be read. */
+export interface RowSet<Body, Hot> {
+  get(id: number): ConfirmedRow<Body, Hot> | undefined
+  /** Every row that is not gone. */
+  live(): Iterable<ConfirmedRow<Body, Hot>>
+  /** Ids of the live rows that are found under this number: see `groupOf` of the collection. */
+  idsOfGroup(group: number): number[]
+}
 
 /** The hub's rows in memory, and how far they are. Changed only after `cache.db` has committed the same rows. */
 export interface KioskMirror {
   readonly epoch: string | null
   readonly cursor: number
-  /** The protocol under which the newest rows came. [TXT-5] */
+  /** The protocol under which the newest rows came; 0: none came. [TXT-5] */
   readonly protocol: number
-  digest(): string
-  get(id: number): CachedSpace | undefined
-  /** Every space that is not gone. */
-  live(): Iterable<CachedSpace>
-  liveCount(): number
-  /** Live children of a space. */
-  childrenOf(id: number): number[]
+  /** What the rows cover; null: not known. [SYN-35] */
+  readonly holds: Holds | null
+  /** The digest of the rows of these collections together. [SYN-33] */
+  digest(collections: readonly string[]): string
+  /** The rows of a registered collection. Throws for another. */
+  of<Body, Hot>(collection: Collection<Body, Hot>): RowSet<Body, Hot>
   /**
-   * Applies rows newer than those held and moves the cursor, in one transaction; `protocol` is stored with it. Yields, so that
-   * the event loop can run.
-   * Returns the ids that changed; null when a level came for a space that is not held: then rows are missing. Whoever stops
+   * Applies rows newer than those held and moves the position, in one transaction. Yields, so that the event loop can run.
+   * Returns the ids that changed; null when the hot part came of a row that is not held: then rows are missing. Whoever stops
    * while it is `writing` must call `return()`, which rolls the transaction back; while it is `switching` the disk has all of
    * it already, so it must be run to its end. Throws what SQLite throws, and has changed nothing then. [SYN-8] [SYN-9]
    */
-  apply(incoming: IncomingRows, protocol: number): ApplySteps
+  apply(incoming: IncomingRows): ApplySteps
   /** Drops all rows in memory: the device changed its university. Returns the ids that were there. */
-  clear(): number[]
+  clear(): ChangedIds
   /** Begins without a position again, after the cache was replaced; the rows themselves stay in memory. */
   resetPosition(): void
 }
 
+const NOWHERE: CachedPosition = { universityId: null, epoch: null, cursor: 0, protocol: 0, holds: null }
+
 /** Reads the rows of a cache into memory. Throws what SQLite throws. */
-export function readMirror(readCache: () => Cache): KioskMirror {
-  const { epoch, cursor, protocol: lastProtocol } = readCache().readMeta()
-  const state: MirrorState = { rows: new ConfirmedRows(), epoch, cursor, protocol: lastProtocol }
-  for (const space of readCache().readSpaces()) state.rows.put(space)
+export function readMirror(collections: Collections, readCache: () => Cache): KioskMirror {
+  const { universityId, epoch, cursor, protocol, holds } = readCache().readMeta()
+  const state: MirrorState = {
+    sets: emptySets(collections),
+    position: { universityId, epoch, cursor, protocol, holds },
+  }
+  for (const rows of state.sets.values())
+    for (const row of readCache().readRows(rows.collection)) rows.put(row)
   return {
     get epoch() {
-      return state.epoch
+      return state.position.epoch
     },
     get cursor() {
-      return state.cursor
+      return state.position.cursor
     },
     get protocol() {
-      return state.protocol
+      return state.position.protocol
     },
-    digest: () => state.rows.digest,
-    get: (id) => state.rows.byId.get(id),
-    live: () => liveOf(state),
-    liveCount: () => [...liveOf(state)].length,
-    childrenOf: (id) => state.rows.childrenOf(id),
-    apply: (incoming, protocol) => apply(state, readCache, incoming, protocol),
+    get holds() {
+      return state.position.holds
+    },
+    digest: (names) => digestOf(state, names),
+    of: <Body, Hot>({ name }: Collection<Body, Hot>) => rowSetOf(state, name) as RowSet<Body, Hot>,
+    apply: (incoming) => apply(state, collections, readCache, incoming),
     clear: () => {
-      const ids = [...state.rows.byId.keys()]
-      Object.assign(state, { rows: new ConfirmedRows(), epoch: null, cursor: 0 })
-      return ids
+      const changed = new ChangedSets()
+      for (const [name, rows] of state.sets) for (const id of rows.byId.keys()) changed.put(name, id)
+      Object.assign(state, { sets: emptySets(collections), position: NOWHERE })
+      return changed.sets
     },
-    resetPosition: () => void Object.assign(state, { epoch: null, cursor: 0 }),
+    resetPosition: () => void (state.position = { ...NOWHERE, protocol: state.position.protocol }),
   }
 }
 
+type RowSets = Map<string, ConfirmedRows>
+
 interface MirrorState {
-  rows: ConfirmedRows
-  epoch: string | null
-  cursor: number
-  protocol: number
+  sets: RowSets
+  position: CachedPosition
 }
 
-function* liveOf(state: MirrorState): Generator<CachedSpace> {
-  for (const space of state.rows.byId.values()) if (!space.isGone) yield space
+function emptySets(collections: Collections): RowSets {
+  return new Map(collections.all.map((collection) => [collection.name, new ConfirmedRows(collection)]))
+}
+
+function digestOf({ sets }: MirrorState, names: readonly string[]): string {
+  const digest = emptyDigest()
+  for (const name of names) {
+    const rows = sets.get(name)
+    if (rows !== undefined) toggleDigest(digest, rows.digest)
+  }
+  return digestText(digest)
+}
+
+function rowSetOf(state: MirrorState, name: string): RowSet<unknown, unknown> {
+  const rows = state.sets.get(name)
+  if (rows === undefined) throw new Error(`no collection ${name} is registered`)
+  return {
+    get: (id) => {
+      const row = rows.byId.get(id)
+      return row === undefined || row.body === null ? undefined : row
+    },
+    live: () => liveOf(rows),
+    idsOfGroup: (group) => rows.idsOfGroup(group),
+  }
+}
+
+function* liveOf({ byId }: ConfirmedRows): Generator<ConfirmedRow> {
+  for (const row of byId.values()) if (!row.isGone && row.body !== null) yield row
+}
+
+/** A row in its new state, and the rows that it is among. */
+interface Changed {
+  rows: ConfirmedRows
+  row: CachedRow
 }
 
 function* apply(
   state: MirrorState,
+  collections: Collections,
   readCache: () => Cache,
   incoming: IncomingRows,
-  protocol: number,
 ): ApplySteps {
   const cache = readCache()
-  const changed: CachedSpace[] = []
+  const changed: Changed[] = []
   // All rows of a snapshot are built beside those that are shown; changes go in after the commit.
-  const whole = incoming.isWhole ? new ConfirmedRows() : null
+  const whole = incoming.isWhole ? emptySets(collections) : null
+  const sets = whole ?? state.sets
   cache.begin()
   try {
-    if (whole !== null) cache.dropSpaces()
-    for (const { space, isLevelOnly } of merge(incoming, state.rows.byId)) {
-      if (space === null) return null
-      if (isLevelOnly) cache.insertLevel(space)
-      else cache.insertSpace(space)
-      whole?.put(space)
-      if (changed.push(space) % SLICE_ROWS === 0) yield 'writing'
+    if (whole !== null) cache.dropRows()
+    for (const one of incoming.rows) {
+      const rows = sets.get(one.collection)
+      if (rows === undefined) continue
+      const row = merge(rows.byId.get(one.id), one)
+      if (row === 'missing') return null
+      if (row === null) continue
+      write(cache, rows.collection, one.what, row)
+      whole?.get(one.collection)?.put(row)
+      if (changed.push({ rows, row }) % SLICE_ROWS === 0) yield 'writing'
     }
-    cache.insertCursor(incoming.epoch, incoming.to, protocol)
+    cache.insertPosition(incoming.position)
     cache.commit()
   } finally {
     cache.rollback()
   }
-  state.protocol = protocol
-  return yield* swapIntoMemory(state, incoming, changed, whole)
+  return yield* swapIntoMemory(state, incoming.position, changed, whole)
+}
+
+/** A row in its new state; null: what is held is as new, or there is nothing to be gone; `missing`: the rest of it is not held. */
+function merge(old: CachedRow | undefined, incoming: IncomingRow): CachedRow | null | 'missing' {
+  const { id, clock } = incoming
+  if (old !== undefined && old.clock >= clock) return null
+  switch (incoming.what) {
+    case 'whole':
+      return { id, clock, isGone: false, hot: incoming.hot, body: incoming.body }
+    case 'hot':
+      if (old === undefined || old.isGone) return 'missing'
+      return { id, clock, isGone: false, hot: incoming.hot, body: old.body }
+    case 'gone':
+      return old === undefined ? null : { ...old, clock, isGone: true }
+  }
+}
+
+function write(
+  cache: Cache,
+  { name, keepsGone }: Collection,
+  what: IncomingRow['what'],
+  row: CachedRow,
+): void {
+  if (what === 'whole') cache.insertRow(name, row)
+  else if (what === 'gone' && keepsGone !== true) cache.deleteRow(name, row.id)
+  else cache.insertHot(name, row)
 }
 
 /** After the commit: the same in memory. The cursor moves last, so rows may be ahead of it, never behind. */
 function* swapIntoMemory(
   state: MirrorState,
-  incoming: IncomingRows,
-  changed: readonly CachedSpace[],
-  whole: ConfirmedRows | null,
+  position: CachedPosition,
+  changed: readonly Changed[],
+  whole: RowSets | null,
 ): ApplySteps {
-  const ids = new Set<number>()
+  const ids = new ChangedSets()
   if (whole !== null) {
-    for (const id of state.rows.byId.keys()) if (!whole.byId.has(id)) ids.add(id)
-    state.rows = whole
+    for (const [name, rows] of state.sets)
+      for (const id of rows.byId.keys()) if (whole.get(name)?.byId.has(id) !== true) ids.put(name, id)
+    state.sets = whole
   }
-  for (const space of changed) {
-    if (whole === null) state.rows.put(space)
-    if (ids.add(space.id).size % SWITCH_ROWS === 0) yield 'switching'
+  for (const [index, { rows, row }] of changed.entries()) {
+    if (whole === null) {
+      putShownWith(ids, rows, row.id)
+      rows.put(row)
+    }
+    ids.put(rows.collection.name, row.id)
+    if ((index + 1) % SWITCH_ROWS === 0) yield 'switching'
   }
-  state.epoch = incoming.epoch
-  state.cursor = incoming.to
-  return ids
+  state.position = position
+  return ids.sets
 }
 
-interface Merged {
-  /** Null: a level for a space that is not held. */
-  space: CachedSpace | null
-  isLevelOnly: boolean
-}
-
-/** The rows of all parts that are newer than those held (all rows of a snapshot), each in its new state. */
-function* merge(incoming: IncomingRows, state: ReadonlyMap<number, CachedSpace>): Generator<Merged> {
-  const spaces = incoming.isWhole ? new Map<number, CachedSpace>() : state
-  for (const { rows, levels, gone } of incoming.parts) {
-    for (const { id, clock, level, reportedAtMs, facts } of rows) {
-      if ((spaces.get(id)?.clock ?? -1) < clock)
-        yield { space: { id, clock, level, reportedAtMs, isGone: false, facts }, isLevelOnly: false }
-    }
-    for (const [id, clock, level, reportedAtMs] of levels) {
-      const old = spaces.get(id)
-      if (old === undefined || (old.isGone && old.clock < clock)) yield { space: null, isLevelOnly: true }
-      else if (old.clock < clock)
-        yield {
-          space: { id, clock, level, reportedAtMs, isGone: false, facts: old.facts },
-          isLevelOnly: true,
-        }
-    }
-    for (const [id, clock] of gone) {
-      const old = spaces.get(id)
-      if (old !== undefined && old.clock < clock)
-        yield { space: { ...old, clock, isGone: true }, isLevelOnly: true }
-    }
-  }
+/** With what a row was shown until now: it may be shown with something else from now on, or with nothing. */
+function putShownWith(
+  ids: ChangedSets,
+  { collection: { shownWith }, byId }: ConfirmedRows,
+  id: number,
+): void {
+  const old = byId.get(id)
+  if (shownWith === undefined || old === undefined) return
+  const shownId = shownWith.idOf(id, old.body)
+  if (shownId !== null) ids.put(shownWith.collection, shownId)
 }

@@ -82,6 +82,7 @@ export interface OutboxReads {
   /** After an id, at most so many. */
   waiting: Statement<[number, number], StoredMutation>
   oldest: Statement<[], number | null>
+  kinds: Statement<[], string>
 }
 
 /** Prepares the queries once. */
@@ -94,6 +95,7 @@ export function prepareReads(sqlite: Sqlite): OutboxReads {
       .pluck(),
     waiting: sqlite.prepare(`select ${COLUMNS} from mutations where id > ? order by id limit ?`),
     oldest: sqlite.prepare<[], number | null>('select min(id) from mutations').pluck(),
+    kinds: sqlite.prepare<[], string>('select distinct kind from mutations').pluck(),
   }
 }
 

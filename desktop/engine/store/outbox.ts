@@ -63,6 +63,8 @@ export interface Outbox {
   waitingCount(): number
   /** All mutations whose kind is registered, in the shape that folds read, in order of ids; exact times only for those of this `boot`. [OCC-7] */
   readHeldMutations(kinds: Kinds, boot: string): PendingMutation[]
+  /** The kinds of all mutations that are held. */
+  kinds(): string[]
   readonly sqlite: Sqlite
 }
 
@@ -134,6 +136,7 @@ export function makeOutbox(sqlite: Sqlite, migrations: readonly string[] = OUTBO
     hasGaps: () => bounds.hasGaps,
     waitingCount: () => bounds.waitingCount,
     readHeldMutations: (kinds, boot) => readHeldMutations(sqlite, kinds, boot),
+    kinds: () => reads.kinds.all(),
   }
 }
 

@@ -13,15 +13,20 @@ export interface SendingMoment {
   elapsedMs: number
 }
 
-/** The oldest waiting mutations that fit into one frame, contiguous; null when none waits. [SYN-4] */
+/**
+ * The oldest waiting mutations that fit into one frame, contiguous, up to the first that may not be sent; null when there is
+ * none. [SYN-4] [SYN-34]
+ */
 export function buildPush(
   waiting: readonly StoredMutation[],
   maxFrameBytes: number,
   moment: SendingMoment,
+  mayPush: (kind: string) => boolean,
 ): Push | null {
   const mutations: PushedMutation[] = []
   let bytes = FRAME_BYTES
   for (const stored of waiting) {
+    if (!mayPush(stored.kind)) break
     bytes += Buffer.byteLength(stored.body) + ENVELOPE_BYTES
     if (mutations.length > 0 && bytes > maxFrameBytes) break
     mutations.push(toWire(stored, moment))

@@ -1,11 +1,11 @@
-import type { Changes, ChangedRows, Snapshot } from '#shared/wire/messages.ts'
-import type { IncomingRows } from '../store/mirror.ts'
+import type { Changes, Snapshot } from '#shared/wire/messages.ts'
+import type { FrameRows } from './incoming-rows.ts'
 
 /** The parts of one snapshot or catch-up that came so far. */
 export interface StagedRows {
   isWhole: boolean
   to: number
-  parts: ChangedRows[]
+  parts: FrameRows[]
 }
 
 /** What to do with a frame of rows. */
@@ -13,7 +13,7 @@ export type FrameStep =
   | { step: 'ignore' }
   | { step: 'pull' }
   | { step: 'stage'; staged: StagedRows }
-  | { step: 'apply'; incoming: IncomingRows }
+  | { step: 'apply'; rows: StagedRows }
 
 /**
  * What to do with a frame of rows, given how far this kiosk is and what is staged: `from <= cursor < to` counts,
@@ -26,21 +26,17 @@ export function decideFrame(frame: Snapshot | Changes, cursor: number, staged: S
     if (frame.parts === 1 && staged !== null && !isWhole) return { step: 'ignore' }
     if (!isWhole && frame.to <= cursor) return { step: 'ignore' }
     if (!isWhole && frame.from > cursor) return { step: 'pull' }
-    return stage(frame, { isWhole, to: frame.to, parts: [frame.changes] })
+    return stage(frame, { isWhole, to: frame.to, parts: [frame] })
   }
   if (staged === null) return { step: 'ignore' }
   const isNext =
     staged.parts.length === frame.part - 1 && staged.to === frame.to && staged.isWhole === isWhole
   if (!isNext) return { step: 'pull' }
   // Appended in place: hundreds of parts would be copied again and again.
-  staged.parts.push(frame.changes)
+  staged.parts.push(frame)
   return stage(frame, staged)
 }
 
 function stage(frame: Snapshot | Changes, staged: StagedRows): FrameStep {
-  if (frame.part < frame.parts) return { step: 'stage', staged }
-  return {
-    step: 'apply',
-    incoming: { isWhole: staged.isWhole, epoch: frame.epoch, to: frame.to, parts: staged.parts },
-  }
+  return frame.part < frame.parts ? { step: 'stage', staged } : { step: 'apply', rows: staged }
 }

@@ -1,4 +1,6 @@
 import type { Changes, Heartbeat, ConnectionError, Reply, Snapshot } from '#shared/wire/messages.ts'
+import { hasCapabilities } from '#shared/wire/version.ts'
+import { SPACES } from '../collections/spaces.ts'
 import { tryWriteCache } from '../core/store-writes.ts'
 import type { SessionState } from './session-state.ts'
 import {
@@ -12,10 +14,16 @@ import {
 import type { ReceivedMessage } from './hub-messages.ts'
 import { recordContact, recordAssignment, recordHeadSignature } from './record-hub-state.ts'
 import { resendUnacknowledged, handleAck } from './push-pending.ts'
-import type { ApplyOutcome } from './apply-rows.ts'
+import type { ApplyOutcome, RowSource } from './apply-rows.ts'
+import { capabilitiesOf } from './agree-capabilities.ts'
+import type { LeftOut } from './incoming-rows.ts'
 
-/** After a digest mismatch a snapshot is requested within this time, at random, so that not all kiosks ask at once. [SYN-14] */
+/**
+ * After a digest mismatch a snapshot is requested within this time, at random, so that not all kiosks ask at once; within twice
+ * as long where it differs again after that, up to the maximum: what a snapshot does not repair must not load the hub. [SYN-14]
+ */
 const REPAIR_JITTER_MS = 10_000
+const MAX_REPAIR_JITTER_MS = 640_000
 
 /** Rows that were requested and do not come are requested again after this many heartbeats. */
 const MAX_HEARTBEATS_WITHOUT_ROWS = 2
@@ -69,10 +77,37 @@ export function handleRows(session: SessionState, frame: Snapshot | Changes, don
     session.end({ why: 'err', code: 'epochChanged' })
     return done()
   }
-  session.rowApplier.apply(frame, session.protocol, (outcome) => {
+  session.rowApplier.apply(frame, rowSourceOf(session), (outcome) => {
     if (session.phase !== 'ended') handleApplyOutcome(session, outcome)
     done()
   })
+}
+
+/** [SYN-31] [SYN-35] */
+function rowSourceOf(session: SessionState): RowSource {
+  const { core, protocol, collections: agreed } = session
+  const { collections } = core
+  const spaceId = core.assignment.current?.assignment.spaceId ?? null
+  return {
+    collections,
+    agreed,
+    protocol,
+    holds: hasCapabilities(protocol) ? { spaceId, collections: capabilitiesOf(collections, agreed) } : null,
+    leftOut: (what) => recordLeftOut(session, what),
+  }
+}
+
+/** Counted each time, and logged once for each collection and reason of a connection. */
+function recordLeftOut({ core, toldOnce }: SessionState, what: LeftOut): void {
+  core.health.leftOutCount += what.count
+  const key = `${what.collection} ${what.why}`
+  if (toldOnce.has(key)) return
+  toldOnce.add(key)
+  core.options.log.warn(
+    'rows-left-out',
+    'Rows of the hub were left out: this version did not ask for them, or cannot read them.',
+    { ...what, inAll: core.health.leftOutCount },
+  )
 }
 
 function handleApplyOutcome(session: SessionState, outcome: ApplyOutcome): void {
@@ -137,14 +172,20 @@ function handleHeartbeat(session: SessionState, heartbeat: Heartbeat): void {
 /** Compared only at an equal cursor. A mismatch is counted, logged as a warning, and repaired after jitter. [SYN-14] */
 function compareDigest(session: SessionState, digest: string): void {
   const { core } = session
-  if (core.mirror.digest() === digest || session.cancelRepair !== null) return
+  if (session.cancelRepair !== null) return
+  if (core.mirror.digest([SPACES, ...session.collections]) === digest) {
+    core.health.mismatchesInARow = 0
+    return
+  }
+  const jitterMs = Math.min(REPAIR_JITTER_MS * 2 ** core.health.mismatchesInARow, MAX_REPAIR_JITTER_MS)
   core.health.mismatchCount += 1
+  core.health.mismatchesInARow += 1
   core.options.log.warn(
     'digest-mismatch',
     'The digest of the rows differs from the hub’s; all rows will be requested.',
     { cursor: core.mirror.cursor },
   )
-  const delayMs = core.options.random.fraction() * REPAIR_JITTER_MS
+  const delayMs = core.options.random.fraction() * jitterMs
   session.cancelRepair = core.options.clock.after(delayMs, () => {
     session.cancelRepair = null
     if (session.phase === 'live') requestRows(session, true)

@@ -1,8 +1,9 @@
-import type { Challenge, Forked } from '#shared/wire/messages.ts'
-import { PROTOCOL, takesTexts } from '#shared/wire/version.ts'
+import type { Challenge, Forked, Holds } from '#shared/wire/messages.ts'
+import { hasCapabilities, PROTOCOL, takesTexts } from '#shared/wire/version.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
 import { tryWriteCache, tryWriteOutbox } from '../core/store-writes.ts'
 import { isKioskKey, makeKioskKey } from '../core/identity.ts'
+import { helloCapabilities, recordCapabilities } from './agree-capabilities.ts'
 import type { SessionState } from './session-state.ts'
 import type { ReceivedWelcome } from './hub-messages.ts'
 import { recordContact, recordAssignment, recordHeadSignature } from './record-hub-state.ts'
@@ -11,7 +12,10 @@ import { pushPending } from './push-pending.ts'
 /** Longest interval of heartbeats that a hub's welcome may set: with longer ones old rows would pass for fresh ones. [SYN-23] */
 const MAX_HEARTBEAT_MS = 60_000
 
-/** Answers the challenge with the kiosk's identity, signed, and with what it holds. [SYN-10] [TXT-5] */
+/** What rows cover of which nothing is known: then the hub sends them anew. */
+const NOTHING_HELD: Holds = { spaceId: null, collections: [] }
+
+/** Answers the challenge with the kiosk's identity, signed, and with what it holds. [SYN-10] [TXT-5] [SYN-34] [SYN-35] */
 export function sendHello(session: SessionState, challenge: Challenge): void {
   const { options, stores, mirror, headSignature } = session.core
   const { outbox } = stores
@@ -35,6 +39,9 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
     sealed: headSignature.newest,
     appVersion: options.appVersion,
     keyGrade: 'file' as const,
+    ...(hasCapabilities(session.protocol)
+      ? { capabilities: helloCapabilities(session.core), holds: mirror.holds ?? NOTHING_HELD }
+      : {}),
   }
   session.phase = 'helloSent'
   session.questions.helloSent()
@@ -67,6 +74,7 @@ export function handleWelcome(session: SessionState, welcome: ReceivedWelcome): 
     recordHeadSignature(core, { epoch, head, mac })
     recordAssignment(core, welcome.assignment)
     recordContact(core)
+    recordCapabilities(session, welcome.capabilities)
   })
   if (!isKept) return session.end({ why: 'notWritten' })
   session.phase = 'catchingUp'

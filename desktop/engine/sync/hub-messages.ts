@@ -8,6 +8,7 @@ import {
   Changes,
   Forked,
   Heartbeat,
+  RefusedOutcome,
   ConnectionError,
   Reassigned,
   Reply,
@@ -33,13 +34,17 @@ export type ReceivedMessage = Exclude<HubMessage, Welcome | Reassigned> | Receiv
 const AnyAssignment = { assignment: Type.Object({}) }
 const STRICT = { additionalProperties: false }
 
+/** A hub of later may know more reasons than this program. */
+const AnyOutcome = Type.Object({ ...RefusedOutcome.properties, why: Type.String({ maxLength: 64 }) }, STRICT)
+const isKnownWhy = makeCheck(RefusedOutcome.properties.why)
+
 const CHECKS = {
   challenge: makeCheck(Challenge),
   forked: makeCheck(Forked),
   welcome: makeCheck(Type.Object({ ...Welcome.properties, ...AnyAssignment }, STRICT)),
   snapshot: makeCheck(Snapshot),
   changes: makeCheck(Changes),
-  ack: makeCheck(Ack),
+  ack: makeCheck(Type.Object({ ...Ack.properties, outcomes: Type.Array(AnyOutcome) }, STRICT)),
   heartbeat: makeCheck(Heartbeat),
   assignment: makeCheck(Type.Object({ ...Reassigned.properties, ...AnyAssignment }, STRICT)),
   bye: makeCheck(Bye),
@@ -61,9 +66,21 @@ export function parseHubMessage(text: string): ReceivedMessage | null {
   const checked = CHECKS[type](value)
   if (!checked.ok) return null
   const message = checked.value
-  return message.type === 'welcome' || message.type === 'assignment'
-    ? { ...message, assignment: parseAssignment(message.assignment) }
-    : message
+  switch (message.type) {
+    case 'welcome':
+    case 'assignment':
+      return { ...message, assignment: parseAssignment(message.assignment) }
+    case 'ack':
+      return { ...message, outcomes: message.outcomes.map(knownOutcome) }
+    default:
+      return message
+  }
+}
+
+/** A reason that this program does not know is shown as a fault of the hub. [SYN-36] */
+function knownOutcome({ id, why }: { id: number; why: string }): RefusedOutcome {
+  const known = isKnownWhy(why)
+  return { id, why: known.ok ? known.value : 'internal' }
 }
 
 function isKnownType(type: string): type is keyof typeof CHECKS {

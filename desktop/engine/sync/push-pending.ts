@@ -1,4 +1,5 @@
 import { MAX_FRAME_BYTES_UP, MAX_PUSH_MUTATIONS, type Ack } from '#shared/wire/messages.ts'
+import { kindCapability } from '#shared/wire/capabilities.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
 import { tryWriteCache, handleDiskError, tryWriteOutbox } from '../core/store-writes.ts'
 import type { SessionState } from './session-state.ts'
@@ -42,15 +43,25 @@ function sendOldest(session: SessionState, ackTimeoutMs: number): void {
   const atMost = Math.min(session.limits.maxPushMutations, MAX_PUSH_MUTATIONS)
   const maxBytes = Math.min(session.limits.maxFrameBytes, MAX_FRAME_BYTES_UP)
   const sentMs = clock.elapsedMs()
-  const push = buildPush(stores.outbox.readWaiting(atMost), maxBytes, {
-    boot: clock.bootId,
-    elapsedMs: sentMs,
-  })
+  const waiting = stores.outbox.readWaiting(atMost)
+  const moment = { boot: clock.bootId, elapsedMs: sentMs }
+  const push = buildPush(waiting, maxBytes, moment, (kind) => session.capabilities.has(kindCapability(kind)))
   const to = push?.mutations.at(-1)?.id
-  if (push === null || to === undefined) return
+  if (push === null || to === undefined) return warnOfHeldBack(session, waiting[0]?.kind)
   session.inFlight = { to, sentMs, ackTimeoutMs }
   session.sentTo = Math.max(session.sentTo, to)
   session.send(push)
+}
+
+/** The oldest that waits is of a kind that the hub has not named: nothing is sent before a hub does. [SYN-34] */
+function warnOfHeldBack({ core, toldOnce }: SessionState, kind: string | undefined): void {
+  if (kind === undefined || toldOnce.has(kind)) return
+  toldOnce.add(kind)
+  core.options.log.warn(
+    'mutation-held-back',
+    'The hub does not take a mutation that waits here; it and those after it wait for a hub that does.',
+    { kind },
+  )
 }
 
 /** Marks as acknowledged what the hub committed; the overlay stays until the rows are here too. [SYN-6] [SYN-19] [SYN-29] */

@@ -18,6 +18,12 @@ export interface SessionState {
   statusChanged(): void
   /** The protocol that the hello named; 0 before it. */
   protocol: number
+  /** What both ends named: no other collection comes, no other kind is pushed. Empty before the welcome. [SYN-34] */
+  capabilities: ReadonlySet<string>
+  /** Names of the collections that come beside spaces. */
+  collections: ReadonlySet<string>
+  /** What was written into the log once, and is not again: rows that are left out, a kind that is held back. */
+  readonly toldOnce: Set<string>
   /** `opening` until the hello is sent, `helloSent` until the welcome, `catchingUp` until the rows are here. */
   phase: 'opening' | 'helloSent' | 'catchingUp' | 'live' | 'ended'
   epoch: string

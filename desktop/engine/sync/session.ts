@@ -40,6 +40,8 @@ export interface SessionHooks {
 const INITIAL_STATE = {
   phase: 'opening',
   protocol: 0,
+  capabilities: new Set<string>(),
+  collections: new Set<string>(),
   epoch: '',
   ticket: '',
   head: 0,
@@ -87,6 +89,7 @@ export function openSession(core: Core, url: string, hooks: SessionHooks): Sessi
     host: new URL(url).host,
     rowApplier: makeRowApplier(core, failed),
     questions,
+    toldOnce: new Set(),
     send: (message) => connection.send(kioskMessageText(message)),
     end: (end) => finish(end, true),
     statusChanged: hooks.changed,

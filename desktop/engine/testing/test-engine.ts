@@ -83,10 +83,10 @@ export function changesOf(changes: Partial<ChangedRows>): ChangedRows {
   return { rows: [], levels: [], gone: [], ...changes }
 }
 
-/** The digest that a hub would send for these rows. */
-export function digestOf(rows: readonly { id: number; clock: number }[]): string {
+/** The digest that a hub would send for these rows; `salt` is that of their collection, 0 of spaces. */
+export function digestOf(rows: readonly { id: number; clock: number; salt?: number }[]): string {
   const digest = emptyDigest()
-  for (const { id, clock } of rows) toggleRow(digest, id, clock)
+  for (const { id, clock, salt } of rows) toggleRow(digest, id, clock, salt)
   return digestText(digest)
 }
 
@@ -145,7 +145,7 @@ function recordSlice<Name extends SliceName>(kiosk: TestKiosk, name: Name, value
   for (const id of slice.gone) kiosk.screen.delete(id)
 }
 
-/** Sends a challenge and a welcome; the kiosk has connected. */
+/** Sends a challenge and a welcome; the kiosk has connected: under protocol 3 where capabilities are given, else under 2. */
 export function welcome(
   kiosk: TestKiosk,
   fields: {
@@ -154,10 +154,12 @@ export function welcome(
     epoch?: string
     ticket?: string
     assignment?: Assignment
+    capabilities?: string[]
   } = {},
 ): void {
   const { hub, clock } = kiosk
-  hub.say({ type: 'challenge', nonce: 'nonce', protocols: [2, 1] })
+  const { capabilities } = fields
+  hub.say({ type: 'challenge', nonce: 'nonce', protocols: capabilities === undefined ? [2, 1] : [3, 2, 1] })
   hub.say({
     type: 'welcome',
     epoch: fields.epoch ?? 'epoch-1',
@@ -168,6 +170,7 @@ export function welcome(
     ticket: fields.ticket ?? 'ticket-1',
     assignment: fields.assignment ?? ASSIGNMENT,
     limits: { heartbeatMs: 5_000, maxFrameBytes: 65_536, maxPushMutations: 64 },
+    ...(capabilities === undefined ? {} : { capabilities }),
   })
   clock.advance(0)
 }
