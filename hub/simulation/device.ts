@@ -213,8 +213,8 @@ export class Device {
         [],
         { id: number; clock: number; level: number | null; reportedAtMs: number | null; facts: string }
       >(
-        `select id, clock, hot ->> 'level' as level, hot ->> 'reportedAtMs' as reportedAtMs, body as facts from rows
-         where collection = 'spaces' and is_gone = 0 order by id`,
+        `select id, clock, hot ->> 'level' as level, hot ->> 'reportedAtMs' as reportedAtMs, body as facts
+         from rows_spaces where is_gone = 0 order by id`,
       )
       .all()
   }

@@ -42,12 +42,20 @@ export interface Collections {
   agreed(capabilities: ReadonlySet<string>): string[]
 }
 
-/** Registers collections; compiles each schema once. Throws for two of one name or salt: rows would be taken for each other. */
+/** Of a name that is a key on the wire and part of a table's name. */
+const NAME = /^[a-z][A-Za-z]{0,39}$/
+
+/**
+ * Registers collections; compiles each schema once. Throws for two of one name or salt, since rows would be taken for each other,
+ * and for a name that cannot be a table's.
+ */
 export function makeCollections(all: readonly Collection[]): Collections {
   const byName = new Map(
     all.map((collection) => [collection.name, { collection, check: makeCheck(collection.body) }]),
   )
-  if (byName.size < all.length) throw new Error('two collections have one name')
+  for (const { name } of all) if (!NAME.test(name)) throw new Error(`${name} cannot name a collection`)
+  if (new Set(all.map(({ name }) => name.toLowerCase())).size < all.length)
+    throw new Error('two collections have one name')
   if (new Set(all.map(({ salt }) => salt)).size < all.length) throw new Error('two collections have one salt')
   return {
     all,

@@ -1,8 +1,9 @@
+import type { Statement } from 'better-sqlite3'
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { Capabilities, Holds, SignedHead } from '#shared/wire/messages.ts'
 import type { HubTimeBounds } from '../clock/hub-time-bounds.ts'
 import type { Collection, ConfirmedRow } from '../collections/collection.ts'
-import { DROP_HUB_ROWS, makeCacheTables } from './cache-tables.ts'
+import { dropHubRows, dropRows, makeCacheTables, tableOfRows } from './cache-tables.ts'
 import { checkIntegrity, type Sqlite } from './sqlite.ts'
 
 /** A row as the cache keeps it; `body` null: it came in a form that this program could not read. */
@@ -51,10 +52,10 @@ export interface Cache {
   /** Deletes rows, position and signed head in one transaction: they are another university's. */
   dropHubRows(): void
   /** Writes a whole row. */
-  insertRow(collection: string, row: CachedRow): void
+  insertRow(collection: Collection, row: CachedRow): void
   /** Writes the hot part of a row that exists, its clock, and whether it is gone. */
-  insertHot(collection: string, row: CachedRow): void
-  deleteRow(collection: string, id: number): void
+  insertHot(collection: Collection, row: CachedRow): void
+  deleteRow(collection: Collection, id: number): void
   insertPosition(position: CachedPosition): void
   insertCapabilities(capabilities: Capabilities): void
   insertHeadSignature(sealed: SignedHead | null): void
@@ -87,18 +88,12 @@ export function makeCache(sqlite: Sqlite): Cache {
     `select university_id as universityId, epoch, cursor, protocol, holds, capabilities, sealed, assignment, contact
      from reached`,
   )
-  const rows = sqlite.prepare<[string], RowColumns>(
-    'select id, clock, is_gone as isGone, hot, body from rows where collection = ?',
-  )
-  const upsert = sqlite.prepare<[string, number, number, number, string | null, string | null]>(
-    `insert into rows (collection, id, clock, is_gone, hot, body) values (?, ?, ?, ?, ?, ?)
-     on conflict (collection, id) do update set clock = excluded.clock, is_gone = excluded.is_gone,
-       hot = excluded.hot, body = excluded.body`,
-  )
-  const hot = sqlite.prepare<[number, number, string | null, string, number]>(
-    'update rows set clock = ?, is_gone = ?, hot = ? where collection = ? and id = ?',
-  )
-  const remove = sqlite.prepare<[string, number]>('delete from rows where collection = ? and id = ?')
+  const tables = new Map<string, RowStatements>()
+  const tableOf = (collection: Collection): RowStatements => {
+    const known = tables.get(collection.name) ?? prepareRows(sqlite, collection.name)
+    tables.set(collection.name, known)
+    return known
+  }
   const position = sqlite.prepare<[number | null, string | null, number, number, string | null]>(
     'update reached set university_id = ?, epoch = ?, cursor = ?, protocol = ?, holds = ?',
   )
@@ -112,25 +107,51 @@ export function makeCache(sqlite: Sqlite): Cache {
   return {
     sqlite,
     readMeta: () => parseMeta(meta.get()),
-    readRows: (collection) => rows.all(collection.name).map((row) => parseRow(collection, row)),
+    readRows: (collection) =>
+      tableOf(collection)
+        .all.all()
+        .map((row) => parseRow(collection, row)),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {
       if (sqlite.inTransaction) sqlite.exec('rollback')
     },
-    dropRows: () => void sqlite.exec('delete from rows'),
-    dropHubRows: sqlite.transaction(() => void sqlite.exec(DROP_HUB_ROWS)),
-    insertRow: (collection, row) =>
-      void upsert.run(collection, row.id, row.clock, Number(row.isGone), textOf(row.hot), textOf(row.body)),
-    insertHot: (collection, row) =>
-      void hot.run(row.clock, Number(row.isGone), textOf(row.hot), collection, row.id),
-    deleteRow: (collection, id) => void remove.run(collection, id),
+    dropRows: () => dropRows(sqlite),
+    dropHubRows: sqlite.transaction(() => dropHubRows(sqlite)),
+    insertRow: (collection, { id, clock, isGone, hot, body }) =>
+      void tableOf(collection).upsert.run(id, clock, Number(isGone), hotText(collection, hot), textOf(body)),
+    insertHot: (collection, { id, clock, isGone, hot }) =>
+      void tableOf(collection).hot.run(clock, Number(isGone), hotText(collection, hot), id),
+    deleteRow: (collection, id) => void tableOf(collection).remove.run(id),
     insertPosition: ({ universityId, epoch, cursor, protocol, holds }) =>
       void position.run(universityId, epoch, cursor, protocol, textOf(holds)),
     insertCapabilities: (value) => void capabilities.run(JSON.stringify(value)),
     insertHeadSignature: (value) => void sealed.run(textOf(value)),
     insertAssignment: (value) => void assignment.run(textOf(value)),
     insertContact: (value) => void contact.run(JSON.stringify(value)),
+  }
+}
+
+interface RowStatements {
+  all: Statement<[], RowColumns>
+  upsert: Statement<[number, number, number, string | null, string | null]>
+  hot: Statement<[number, number, string | null, number]>
+  remove: Statement<[number]>
+}
+
+/** The statements of one collection; its table is made where it is missing. */
+function prepareRows(sqlite: Sqlite, collection: string): RowStatements {
+  sqlite.exec(tableOfRows(collection))
+  const table = `rows_${collection}`
+  return {
+    all: sqlite.prepare(`select id, clock, is_gone as isGone, hot, body from ${table}`),
+    upsert: sqlite.prepare(
+      `insert into ${table} (id, clock, is_gone, hot, body) values (?, ?, ?, ?, ?)
+       on conflict (id) do update set clock = excluded.clock, is_gone = excluded.is_gone, hot = excluded.hot,
+         body = excluded.body`,
+    ),
+    hot: sqlite.prepare(`update ${table} set clock = ?, is_gone = ?, hot = ? where id = ?`),
+    remove: sqlite.prepare(`delete from ${table} where id = ?`),
   }
 }
 
@@ -149,6 +170,10 @@ function parseMeta(row: MetaRow | undefined): CacheMeta {
 
 function parseRow({ noHot }: Collection, { id, clock, isGone, hot, body }: RowColumns): CachedRow {
   return { id, clock, isGone: isGone !== 0, hot: parseOwn(hot) ?? noHot, body: parseOwn(body) }
+}
+
+function hotText({ noHot }: Collection, hot: unknown): string | null {
+  return hot === noHot ? null : JSON.stringify(hot)
 }
 
 function textOf(value: unknown): string | null {

@@ -189,15 +189,10 @@ function merge(old: CachedRow | undefined, incoming: IncomingRow): CachedRow | n
   }
 }
 
-function write(
-  cache: Cache,
-  { name, keepsGone }: Collection,
-  what: IncomingRow['what'],
-  row: CachedRow,
-): void {
-  if (what === 'whole') cache.insertRow(name, row)
-  else if (what === 'gone' && keepsGone !== true) cache.deleteRow(name, row.id)
-  else cache.insertHot(name, row)
+function write(cache: Cache, collection: Collection, what: IncomingRow['what'], row: CachedRow): void {
+  if (what === 'whole') cache.insertRow(collection, row)
+  else if (what === 'gone' && collection.keepsGone !== true) cache.deleteRow(collection, row.id)
+  else cache.insertHot(collection, row)
 }
 
 /** After the commit: the same in memory. The cursor moves last, so rows may be ahead of it, never behind. */

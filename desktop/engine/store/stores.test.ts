@@ -90,7 +90,7 @@ describe('a broken file', () => {
       if (damage === 'cut') truncateSync(file, 5_000)
       if (damage === 'text') {
         const sqlite = new Database(file)
-        sqlite.exec("update rows set body = '{' where collection = 'spaces' and id = 3")
+        sqlite.exec("update rows_spaces set body = '{' where id = 3")
         sqlite.close()
       }
       const again = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub })

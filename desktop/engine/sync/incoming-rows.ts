@@ -1,7 +1,8 @@
+import type { OpeningHours } from '#shared/domain/week-time.ts'
 import type { Changes, Snapshot, SpaceRow } from '#shared/wire/messages.ts'
 import type { Collection, Collections } from '../collections/collection.ts'
 import { hoursCollection, saysHours } from '../collections/hours.ts'
-import { SPACES } from '../collections/spaces.ts'
+import { SPACES, spaceCollection } from '../collections/spaces.ts'
 import type { IncomingRow } from '../store/mirror.ts'
 
 /** The rows of a frame. */
@@ -24,7 +25,10 @@ export interface FrameReader {
  */
 export function* readFrames(reader: FrameReader, frames: readonly FrameRows[]): Generator<IncomingRow> {
   for (const { changes, collections } of frames) {
-    for (const row of changes.rows) yield* readSpace(row)
+    for (const row of changes.rows) {
+      yield readSpace(row)
+      if (row.facts.hours !== undefined) yield readHours(row, row.facts.hours)
+    }
     for (const [id, clock, level, reportedAtMs] of changes.levels)
       yield { collection: SPACES, id, clock, what: 'hot', hot: { level, reportedAtMs } }
     for (const [id, clock] of changes.gone) {
@@ -48,14 +52,19 @@ export function countRows(frames: readonly FrameRows[]): number {
   }, 0)
 }
 
-/** A space, and its hours where they come among its facts, as before protocol 3: those are a row of their own here. */
-function* readSpace({ id, clock, level, reportedAtMs, facts }: SpaceRow): Generator<IncomingRow> {
-  const { hours, ...body } = facts
-  yield { collection: SPACES, id, clock, what: 'whole', hot: { level, reportedAtMs }, body }
-  if (hours === undefined) return
+/** Hours that come among the facts of a space, as before protocol 3, are no part of its row here. */
+function readSpace({ id, clock, level, reportedAtMs, facts }: SpaceRow): IncomingRow {
+  const hot = level === null && reportedAtMs === null ? spaceCollection.noHot : { level, reportedAtMs }
+  if (facts.hours === undefined) return { collection: SPACES, id, clock, what: 'whole', hot, body: facts }
+  const { hours: _, ...body } = facts
+  return { collection: SPACES, id, clock, what: 'whole', hot, body }
+}
+
+/** They are a row of their own, with the space's id and clock. */
+function readHours({ id, clock }: SpaceRow, hours: OpeningHours): IncomingRow {
   const { name, noHot } = hoursCollection
-  if (saysHours(hours)) yield { collection: name, id, clock, what: 'whole', hot: noHot, body: hours }
-  else yield { collection: name, id, clock, what: 'gone' }
+  if (!saysHours(hours)) return { collection: name, id, clock, what: 'gone' }
+  return { collection: name, id, clock, what: 'whole', hot: noHot, body: hours }
 }
 
 function readRow(
