@@ -21,6 +21,8 @@ type Typed<Type extends HubMessage['type']> = Extract<HubMessage, { type: Type }
 /** A connection whose other end is the test: what the hub sent is kept in order. */
 export class TestConnection implements Connection {
   readonly received: HubMessage[] = []
+  /** Whole frames, byte by byte as they were sent. */
+  readonly texts: string[] = []
   byteCount = 0
   unsent = 0
   isPaused = false
@@ -30,6 +32,7 @@ export class TestConnection implements Connection {
 
   send(text: string | Buffer): void {
     this.byteCount += Buffer.byteLength(text)
+    this.texts.push(text.toString())
     this.received.push(JSON.parse(text.toString()) as HubMessage)
     this.wake()
   }
