@@ -1,16 +1,18 @@
 import { checkPin } from './kiosks/pin.ts'
 import { forkKiosk } from './kiosks/fork-kiosk.ts'
+import { COLLECTIONS } from './collections.ts'
 import { COMMANDS } from './commands.ts'
 import type { SyncFeatures } from './platform/connections/sync-features.ts'
 import type { Database } from './platform/postgres/database.ts'
-import { loadFeed, loadLiveFeed } from './spaces/space-feed-rows.ts'
+import { spacesOfKiosks, spacesOfPages } from './spaces/space-feed-rows.ts'
 
 /** What connections of kiosks and pages use from the features. */
 export function makeSyncFeatures(pool: Database): SyncFeatures {
   return {
     commands: COMMANDS,
-    loadForKiosks: loadFeed,
-    loadForPeople: loadLiveFeed,
+    collections: COLLECTIONS,
+    spacesOfKiosks,
+    spacesOfPages,
     checkPin: (kiosk, pin, nowMs) => checkPin(pool, kiosk, pin, nowMs),
     fork: forkKiosk,
   }

@@ -1,4 +1,5 @@
-import { loadFeed } from '../spaces/space-feed-rows.ts'
+import { spacesOfKiosks } from '../spaces/space-feed-rows.ts'
+import { PROTOCOL } from '#shared/wire/version.ts'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,6 +14,10 @@ import { openPool, type Database } from '../platform/postgres/database.ts'
 import { makeMember, type AudienceMember } from '../platform/broadcast/audience-member.ts'
 import { Audience } from '../platform/broadcast/fan-out.ts'
 import { makeReadSemaphore } from '../platform/broadcast/feed.ts'
+import { collectionsOfKiosks } from '../platform/broadcast/collection.ts'
+import { formOfProtocol } from '../platform/broadcast/row-form.ts'
+import { makeTaker } from '../platform/broadcast/taker.ts'
+import { COLLECTIONS } from '../collections.ts'
 import { makeInFlight } from '../platform/writer/in-flight.ts'
 import { makeKioskView } from '../platform/broadcast/kiosk-view.ts'
 import { makeFrameChunks } from '../platform/broadcast/frame-chunks.ts'
@@ -38,6 +43,10 @@ export interface FanOutAnswer {
   /** Room by room, what every screen must show. */
   levels: number[]
 }
+
+const SEEN = collectionsOfKiosks(COLLECTIONS)
+/** What all screens of the bench are sent. */
+const TAKER = makeTaker(formOfProtocol(PROTOCOL), SEEN, null)
 
 /** One commit every so often, as the group commit makes them when it is busy. */
 const COMMIT_MS = 5
@@ -77,13 +86,14 @@ async function listen(databaseUrl: string, universityId: number, roomIds: number
         headSignature: () => signature,
         nowMs: () => Date.now(),
         heartbeatMs: 5_000,
-        load: loadFeed,
+        spaces: spacesOfKiosks,
+        collections: SEEN,
       }),
       factsChanged: () => undefined,
     },
     universityId,
   )
-  const first = await audience.readMissed(null, false, 0)
+  const first = await audience.readMissed(null, TAKER, 0)
   if (first === null) throw new Error('no such university')
   const { rows } = await pool.query<{ factsClock: number }>(
     'select facts_clock as "factsClock" from universities where id = $1',
@@ -117,14 +127,13 @@ async function serveLines(scene: Scene): Promise<number> {
 function join(scene: Scene, connection: Connection): ConnectionHandler {
   const end = (): void => connection.terminate()
   const member: AudienceMember = makeMember(connection, {
-    usesOldProtocol: false,
-    takesTexts: true,
+    taker: TAKER,
     sentClock: 0,
     nowMs: performance.now(),
     end,
   })
   scene.connections.add(connection)
-  void scene.audience.readMissed(null, false, 0).then((answer) => {
+  void scene.audience.readMissed(null, TAKER, 0).then((answer) => {
     if (answer !== null) scene.audience.join(member, answer, null)
   })
   return {
@@ -176,6 +185,7 @@ async function change(perSecond: number, stretchMs: number): Promise<Omit<FanOut
         nowMs: Date.now(),
         answers: [],
         leaves: [...leaves],
+        rows: new Map(),
       })
     }
     await pause(COMMIT_MS)

@@ -6,7 +6,7 @@ import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
 import { makeTestTenant, SpaceCalls, type TestTenant } from '../testing/testing-spaces.ts'
 import { query } from '../platform/postgres/database.ts'
-import { loadFeed, loadLiveFeed } from '../spaces/space-feed-rows.ts'
+import { loadForKiosks, loadForPages } from '../testing/testing-feeds.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
 import { loadShownTree } from '../spaces/space-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
@@ -133,7 +133,7 @@ async function check(universityId: number): Promise<void> {
   )
   const resetAt = new Map(resets.map(({ id, clock }) => [id, clock]))
   expect(checkTree(spaces, await loadStoredReports(database.pool, universityId), resetAt)).toEqual([])
-  const feed = await loadFeed(database.pool, universityId, null, false)
+  const feed = await loadForKiosks(database.pool, universityId, null)
   const publicIds = publicSpaces(spaces).map(({ id }) => id)
   expect(feed?.rows.map(({ id }) => id)).toEqual(publicIds)
   const { nowMs, rows } = await loadShownTree(database.pool, universityId, STALE_MS)
@@ -159,8 +159,8 @@ test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored su
       for (const step of list) {
         await take(world, step)
         const isWhole = kiosks.head === 0
-        const forKiosks = await loadFeed(database.pool, universityId, isWhole ? null : kiosks.head, false)
-        const forPeople = await loadLiveFeed(database.pool, universityId, isWhole ? null : people.head, false)
+        const forKiosks = await loadForKiosks(database.pool, universityId, isWhole ? null : kiosks.head)
+        const forPeople = await loadForPages(database.pool, universityId, isWhole ? null : people.head)
         if (forKiosks === null || forPeople === null) throw new Error('no such university')
         kiosks.take(forKiosks)
         people.take(forPeople)
@@ -168,10 +168,10 @@ test('[TRE-6] [TRE-7] [OCC-12] [OCC-13] whatever people and kiosks do, stored su
       }
       // What was sent step by step is what a whole feed says now.
       for (const [held, load] of [
-        [kiosks, loadFeed],
-        [people, loadLiveFeed],
+        [kiosks, loadForKiosks],
+        [people, loadForPages],
       ] as const)
-        expect(held.sorted()).toEqual((await load(database.pool, universityId, null, false))?.rows)
+        expect(held.sorted()).toEqual((await load(database.pool, universityId, null))?.rows)
     }),
     { numRuns: 25 },
   )

@@ -1,4 +1,5 @@
 import type { OpeningHours } from '#shared/domain/week-time.ts'
+import type { FeedRow } from '../platform/broadcast/collection.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /**
@@ -22,6 +23,40 @@ export const HOURS_BY_SPACE = `weekly as (
       json_build_object('weekly', w.spans, 'closures', coalesce(c.closures, '[]')) as hours
     from weekly w full join closed c on c.space_id = w.space_id
   )`
+
+/** Hours of a space, and whether kiosks see the space. */
+export interface SpaceHours {
+  isPublic: boolean
+  hours: OpeningHours
+}
+
+/**
+ * Hours of all live spaces that have any; or, since `from`, of all spaces whose facts changed, gone where there are none. The
+ * clock is that of the space's facts: it moves with every change of hours, and with every change of who sees the space.
+ */
+export async function loadHoursFeed(
+  client: Queryable,
+  universityId: number,
+  from: number | null,
+): Promise<FeedRow<SpaceHours>[]> {
+  // Most commits change no facts: then nothing is gone through.
+  const isChanged = 's.facts_clock > $2 and (select facts_clock from universities where id = $1) > $2'
+  const rows = await query<{ id: number; clock: number; isPublic: boolean; hours: OpeningHours | null }>(
+    client,
+    `with ${HOURS_BY_SPACE}
+     select s.id, s.facts_clock as clock, s.is_public as "isPublic",
+       case when not s.is_deleted then h.hours end as hours
+     from spaces s left join hours_by_space h on h.space_id = s.id
+     where s.university_id = $1 and ${from === null ? 'h.hours is not null and not s.is_deleted' : isChanged}
+     order by s.id`,
+    from === null ? [universityId] : [universityId, from],
+  )
+  return rows.map(({ id, clock, isPublic, hours }) => ({
+    id,
+    clock,
+    row: hours === null ? null : { isPublic, hours },
+  }))
+}
 
 interface ClosureRow {
   id: number

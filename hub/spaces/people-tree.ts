@@ -1,8 +1,7 @@
 import { may, type Actor } from '#shared/domain/access.ts'
-import type { LiveSpace } from '#shared/wire/live.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import type { Queryable } from '../platform/postgres/database.ts'
-import { loadLiveSpaces } from './space-feed-rows.ts'
+import { loadLiveSpaces, type WholeSpace } from './space-feed-rows.ts'
 import { loadOwnAndTracked } from './person-space-rows.ts'
 
 /** Whether somebody may edit spaces of their university that they made, and those that others made. */
@@ -32,7 +31,7 @@ export async function loadPeopleSpace(
 async function withPersonalFields(
   database: Queryable,
   actor: Actor,
-  rows: readonly LiveSpace[],
+  rows: readonly WholeSpace[],
 ): Promise<PeopleSpace[]> {
   const own = await loadOwnAndTracked(database, actor.userId)
   const [mine, tracked] = [new Set(own.mine), new Set(own.tracked)]

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { MAX_TREE_DEPTH } from '#shared/domain/space.ts'
 import { query } from '../platform/postgres/database.ts'
-import { loadFeed } from './space-feed-rows.ts'
+import { loadForKiosks } from '../testing/testing-feeds.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import { loadOccupancy } from '../testing/testing-campus.ts'
 import { makeTestApp } from '../testing/testing-app.ts'
@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 /** Ids that kiosks hold. */
 async function kiosksHold(): Promise<number[]> {
-  const feed = await loadFeed(database.pool, tenant.campus.universityId, null, false)
+  const feed = await loadForKiosks(database.pool, tenant.campus.universityId, null)
   return feed?.rows.map(({ id }) => id) ?? []
 }
 
@@ -120,12 +120,12 @@ test('[TRE-7] a space off kiosks takes all below it off, and brings back what is
   expect(await loadOccupancy(database.pool, floor)).toMatchObject({ level: null })
   const before = await heads()
   await calls.letOn(chief, nook.id)
-  const feed = await loadFeed(database.pool, campus.universityId, before.clock, false)
+  const feed = await loadForKiosks(database.pool, campus.universityId, before.clock)
   expect(feed?.rows.map(({ id }) => id)).toEqual([nook.id, seat.id])
   expect(await loadOccupancy(database.pool, floor)).toMatchObject({ level: 2 })
   const then = await heads()
   await calls.letOn(chief, nook.id, false)
-  const gone = await loadFeed(database.pool, campus.universityId, then.clock, false)
+  const gone = await loadForKiosks(database.pool, campus.universityId, then.clock)
   expect(new Set(gone?.gone.map(([id]) => id))).toEqual(new Set([nook.id, seat.id]))
   expect(gone?.levels.map(([id]) => id)).not.toContain(otherFloor)
 })

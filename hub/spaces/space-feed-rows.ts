@@ -1,16 +1,16 @@
 import type { Level } from '#shared/domain/occupancy.ts'
-import type { SpaceDetails, SpaceKind, SpaceTexts } from '#shared/domain/space.ts'
+import type { SpaceDetails, SpaceFacts, SpaceKind, SpaceTexts } from '#shared/domain/space.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
 import type { GoneRow, LevelRow, SpaceRow } from '#shared/wire/messages.ts'
-import type { FeedRows } from '../platform/broadcast/feed-rows.ts'
-import type { LiveSpace } from '#shared/wire/live.ts'
 import {
-  query,
-  transaction,
-  type Database,
-  type Queryable,
-  type Transaction,
-} from '../platform/postgres/database.ts'
+  readAtMoment,
+  type FeedRows,
+  type SpaceChanges,
+  type SpacesFeed,
+} from '../platform/broadcast/feed-rows.ts'
+import { FULL_FORM, type RowForm } from '../platform/broadcast/row-form.ts'
+import type { LiveSpace } from '#shared/wire/live.ts'
+import { query, type Database, type Queryable, type Transaction } from '../platform/postgres/database.ts'
 import { HOURS_BY_SPACE } from './hour-rows.ts'
 
 /** Which spaces a feed has, and which columns more. */
@@ -22,27 +22,30 @@ interface View {
 const KIOSKS: View = { sees: 'not is_deleted and is_public', columns: '' }
 const PEOPLE: View = { sees: 'not is_deleted', columns: ', version, on_kiosks as "isOnKiosks"' }
 
+/** A space as people see it, with its hours. */
+export type WholeSpace = LiveSpace & { facts: SpaceFacts }
+
 /**
- * All that changed after `from`, or everything that lives when it is null, with the head, in one snapshot. Of a space
- * of which only the level changed, the level alone, unless `isWhole`. Null: no such university. [SYN-8] [SYN-21]
+ * All that changed after `from`, or everything that lives when it is null. Of a space of which only the level changed, the
+ * level alone, where the form has levels. [SYN-8] [SYN-21]
  */
-export async function loadFeed(
-  pool: Database,
-  universityId: number,
-  from: number | null,
-  isWhole: boolean,
-): Promise<FeedRows | null> {
-  return load(pool, universityId, from, isWhole, KIOSKS)
-}
+export const spacesOfKiosks: SpacesFeed = (client, universityId, from, form) =>
+  loadChanges(client, universityId, from, { ...KIOSKS, form })
 
 /** The same for people, who also see spaces that are not on kiosks. [LIV-2] */
-export async function loadLiveFeed(
+export const spacesOfPages: SpacesFeed = (client, universityId, from, form) =>
+  loadChanges(client, universityId, from, { ...PEOPLE, form })
+
+/** What people see, with the head, in one snapshot; of what changed, whole rows. Null: no such university. [TRE-5] */
+export function loadLiveFeed(
   pool: Database,
   universityId: number,
   from: number | null,
-  isWhole: boolean,
-): Promise<FeedRows<LiveSpace> | null> {
-  return load<LiveSpace>(pool, universityId, from, isWhole, PEOPLE)
+): Promise<FeedRows<WholeSpace> | null> {
+  const view = { ...PEOPLE, form: { ...FULL_FORM, hasLevels: false } }
+  return readAtMoment(pool, universityId, (client) =>
+    loadChanges<WholeSpace>(client, universityId, from, view),
+  )
 }
 
 /** Some live spaces as people see them, in the order of their ids. */
@@ -50,30 +53,24 @@ export function loadLiveSpaces(
   client: Queryable,
   universityId: number,
   ids: readonly number[],
-): Promise<LiveSpace[]> {
-  return loadRows<LiveSpace>(client, universityId, 'id = any($2)', [ids], PEOPLE)
+): Promise<WholeSpace[]> {
+  return loadRows<WholeSpace>(client, universityId, 'id = any($2)', [ids], { ...PEOPLE, form: FULL_FORM })
 }
 
-async function load<Row extends SpaceRow>(
-  pool: Database,
+type FormedView = View & { form: RowForm }
+
+async function loadChanges<Row extends SpaceRow>(
+  client: Transaction,
   universityId: number,
   from: number | null,
-  isWhole: boolean,
-  view: View,
-): Promise<FeedRows<Row> | null> {
-  return transaction(pool, 'snapshot', async (client) => {
-    const [university] = await query<{ epoch: string; head: number; factsClock: number }>(
-      client,
-      'select epoch, clock as head, facts_clock as "factsClock" from universities where id = $1',
-      [universityId],
-    )
-    if (university === undefined) return null
-    const moved = isWhole || from === null ? 'clock' : 'facts_clock'
-    const rows = await loadRows<Row>(client, universityId, `${moved} > $2`, [from ?? -1], view)
-    const levels = from === null || isWhole ? [] : await loadLevels(client, universityId, from, view)
-    const gone = from === null ? [] : await loadGone(client, universityId, from, view)
-    return { ...university, rows, levels, gone }
-  })
+  view: FormedView,
+): Promise<SpaceChanges<Row>> {
+  const { hasLevels } = view.form
+  const moved = from === null || !hasLevels ? 'clock' : 'facts_clock'
+  const rows = await loadRows<Row>(client, universityId, `${moved} > $2`, [from ?? -1], view)
+  const levels = from === null || !hasLevels ? [] : await loadLevels(client, universityId, from, view)
+  const gone = from === null ? [] : await loadGone(client, universityId, from, view)
+  return { rows, levels, gone }
 }
 
 interface RowColumns {
@@ -100,7 +97,7 @@ async function loadRows<Row extends SpaceRow>(
   universityId: number,
   condition: string,
   values: readonly unknown[],
-  view: View,
+  view: FormedView,
 ): Promise<Row[]> {
   const found = await query<RowColumns>(
     client,
@@ -111,7 +108,10 @@ async function loadRows<Row extends SpaceRow>(
      from spaces where university_id = $1 and ${condition} and ${view.sees} order by id`,
     [universityId, ...values],
   )
-  const hours = await loadHours(client, universityId, found.length)
+  const { hasHours } = view.form
+  const hours = hasHours
+    ? await loadHours(client, universityId, found.length)
+    : new Map<number, OpeningHours>()
   return found.map(({ id, clock, level, reportedAtMs, texts, version, isOnKiosks, ...facts }) => {
     const row: SpaceRow = {
       id,
@@ -120,7 +120,7 @@ async function loadRows<Row extends SpaceRow>(
       reportedAtMs,
       facts: {
         ...facts,
-        hours: hours.get(id) ?? { weekly: null, closures: [] },
+        ...(hasHours ? { hours: hours.get(id) ?? NO_HOURS } : {}),
         ...(texts === null ? {} : { texts }),
       },
     }
@@ -157,6 +157,8 @@ async function loadGone(
   )
   return found.map(({ id, clock }) => [id, clock])
 }
+
+const NO_HOURS: OpeningHours = { weekly: null, closures: [] }
 
 /** Opening hours and closures of a university, by space; asked only when some row carries facts. [HRS-1] [HRS-2] */
 async function loadHours(

@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Actor } from '#shared/domain/access.ts'
-import type { LiveSpace } from '#shared/wire/live.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import { loadLiveFeed } from './space-feed-rows.ts'
+import { loadLiveFeed, type WholeSpace } from './space-feed-rows.ts'
 import { type FeedRows } from '../platform/broadcast/feed-rows.ts'
 import { loadOwnAndTracked } from './person-space-rows.ts'
 import { editRights } from './people-tree.ts'
@@ -92,12 +91,12 @@ function makeRefresh(
     const now = await loadHead(pool, universityId)
     const isOfNow = now !== null && tree?.epoch === now.epoch && tree.head <= now.head
     if (isOfNow && tree.head === now.head) return tree
-    const feed = await withPermit(() => loadLiveFeed(pool, universityId, isOfNow ? tree.head : null, true))
+    const feed = await withPermit(() => loadLiveFeed(pool, universityId, isOfNow ? tree.head : null))
     last.tree =
       feed === null ? null : await treeAfter(isOfNow && feed.epoch === tree.epoch ? tree : null, feed)
     // The changes are of another epoch: read the whole of that one.
     if (feed !== null && isOfNow && feed.epoch !== tree.epoch) {
-      const whole = await withPermit(() => loadLiveFeed(pool, universityId, null, true))
+      const whole = await withPermit(() => loadLiveFeed(pool, universityId, null))
       last.tree = whole === null ? null : await treeAfter(null, whole)
     }
     return last.tree
@@ -105,9 +104,9 @@ function makeRefresh(
 }
 
 /** A tree with changes applied. */
-async function treeAfter(before: Tree | null, feed: FeedRows<LiveSpace>): Promise<Tree> {
-  const changes = new Map<number, { rows: LiveSpace[]; gone: number[] }>()
-  const changesAt = (id: number): { rows: LiveSpace[]; gone: number[] } => {
+async function treeAfter(before: Tree | null, feed: FeedRows<WholeSpace>): Promise<Tree> {
+  const changes = new Map<number, { rows: WholeSpace[]; gone: number[] }>()
+  const changesAt = (id: number): { rows: WholeSpace[]; gone: number[] } => {
     const key = Math.floor(id / BLOCK_IDS)
     const found = changes.get(key) ?? { rows: [], gone: [] }
     changes.set(key, found)

@@ -8,10 +8,16 @@ import {
   type ConnectionErrorCode,
   type PushedMutation,
 } from '#shared/wire/messages.ts'
-import { PROTOCOL } from '#shared/wire/version.ts'
+import { hasCapabilities, PROTOCOL } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler } from '../platform/ports.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
 import type { SyncCore } from '../platform/connections/sync-core.ts'
+
+/** What today's engine names, and holds. [SYN-34] [SYN-35] */
+const SAID = {
+  capabilities: ['rows/hours@1', 'kind/report@1', 'kind/withdraw@1'],
+  holds: { spaceId: null, collections: ['rows/hours@1'] },
+}
 
 /** The host under which test kiosks dial. */
 export const TEST_HOST = 'hub.example'
@@ -113,6 +119,7 @@ export class TestKiosk {
       sealed: null,
       appVersion: '1.0.0',
       keyGrade: 'file',
+      ...(hasCapabilities(changes.protocol ?? PROTOCOL) ? SAID : {}),
       ...changes,
     }
     const statement = Buffer.from(helloStatement(host, nonce, rest))

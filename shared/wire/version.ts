@@ -23,3 +23,8 @@ export function takesTexts(protocol: number): boolean {
 export function hasCapabilities(protocol: number): boolean {
   return protocol >= 3
 }
+
+/** Whether an outcome may be `internal`; before, such a one is `malformed`. [SYN-36] */
+export function knowsInternal(protocol: number): boolean {
+  return protocol >= 3
+}

@@ -2,21 +2,22 @@ import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { HubClock, Connection } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
-import type { LoadFeed } from './feed-rows.ts'
+import type { SeenCollection } from './collection.ts'
+import type { FeedMoment, SpacesFeed } from './feed-rows.ts'
 import type { Semaphore } from '../semaphore.ts'
 import type { InFlight } from '../writer/in-flight.ts'
-import type { Mirror } from './mirror.ts'
+import type { Taker } from './taker.ts'
 
 /** One connection of a kiosk or a page, and how far it has been sent changes. */
 export interface AudienceMember {
   connection: Connection
-  /** It uses the protocol before `levels`: it is sent whole rows, read from the database. [SYN-13] */
-  usesOldProtocol: boolean
-  /** It takes rows with texts in other languages. [TXT-5] */
-  takesTexts: boolean
+  /** What it is sent. */
+  taker: Taker
   /** Clock up to which everything was sent. */
   sentClock: number
   state: 'catching' | 'live' | 'behind' | 'gone'
+  /** It needs everything anew, as soon as what is on its way to it has gone. [SYN-32] */
+  needsSnapshot: boolean
   /** Unsent bytes when last checked, and since when they have not become fewer (elapsed ms). */
   unsentBytes: number
   stalledSinceMs: number
@@ -30,9 +31,10 @@ export interface AudienceView {
   /** Time between frames; under load up to twice as much. */
   tickMs: number
   heartbeatMs: number
-  load: LoadFeed
-  /** The heartbeat as it is sent; null: none is sent this time. */
-  heartbeat(universityId: number, mirror: Mirror): Buffer | null
+  spaces: SpacesFeed
+  collections: readonly SeenCollection[]
+  /** Makes the heartbeat for each who hold rows of one digest; null: none is sent this time. [SYN-33] */
+  heartbeat(universityId: number, moment: FeedMoment): ((digest: string) => Buffer) | null
 }
 
 /** Sending to all members may take this share of a core. */
@@ -59,16 +61,16 @@ export interface AudienceDependencies {
 /** A member that was sent everything up to `sentClock`; `nowMs` is elapsed time. */
 export function makeMember(
   connection: Connection,
-  facts: Pick<AudienceMember, 'usesOldProtocol' | 'takesTexts' | 'sentClock' | 'end'> & { nowMs: number },
+  facts: Pick<AudienceMember, 'taker' | 'sentClock' | 'end'> & { nowMs: number },
 ): AudienceMember {
-  const { usesOldProtocol, takesTexts, sentClock, end, nowMs } = facts
+  const { taker, sentClock, end, nowMs } = facts
   return {
     connection,
-    usesOldProtocol,
-    takesTexts,
+    taker,
     sentClock,
     end,
     state: 'catching',
+    needsSnapshot: false,
     unsentBytes: 0,
     stalledSinceMs: nowMs,
     cancel: () => undefined,

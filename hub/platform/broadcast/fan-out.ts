@@ -3,8 +3,10 @@ import type { CommitResult } from '../writer/batch.ts'
 import { deliverBuffers } from './deliver-buffers.ts'
 import { makeFeed, type Feed, type FeedAnswer } from './feed.ts'
 import { FrameRing } from './frame-ring.ts'
+import { Frame } from './frame.ts'
+import { makeFrameChunks } from './frame-chunks.ts'
 import { Mirror } from './mirror.ts'
-import { buffersFor, makeFrameChunks, type FrameChunks } from './frame-chunks.ts'
+import type { Taker } from './taker.ts'
 import { TimeSlices } from './time-slices.ts'
 
 /** How soon a member that is behind is checked again. */
@@ -48,21 +50,33 @@ export class Audience {
     this.sending = new TimeSlices(dependencies.clock)
   }
 
-  /** Reads what a member misses: everything, or what changed after `from`; not older than `atLeast`. */
-  async readMissed(
-    from: number | null,
-    usesOldProtocol: boolean,
-    atLeast: number,
-  ): Promise<FeedAnswer | null> {
+  /**
+   * Reads what a member misses: everything, or what changed after `from`; not older than `atLeast`. Everything, too, where the
+   * choice of rows may be another one since `from`. [SYN-32]
+   */
+  async readMissed(from: number | null, taker: Taker, atLeast: number): Promise<FeedAnswer | null> {
     await this.loadMirror()
-    return this.feed.read(from, usesOldProtocol, Math.max(atLeast, from === null ? 0 : this.broadcastClock))
+    const { form } = taker
+    const missed = await this.feed.read(
+      from,
+      form,
+      Math.max(atLeast, from === null ? 0 : this.broadcastClock),
+    )
+    return missed?.frame.reshapes(taker) === true ? this.feed.read(null, form, missed.to) : missed
   }
 
   /** Adds a member and sends what it missed; from then on it is sent every frame. */
   join(member: AudienceMember, answer: FeedAnswer, from: number | null): void {
     this.members.add(member)
     this.startHeartbeats()
-    this.serve(member, answer, from === answer.to ? [] : buffersFor(answer, member))
+    this.serve(member, answer, this.buffersOf(answer, member, from))
+  }
+
+  /** Its assignment is another one: it needs other rows, where it holds any of less than the university. [SYN-32] */
+  retake(member: AudienceMember, taker: Taker): void {
+    const isOther = taker.key !== member.taker.key
+    member.taker = taker
+    if (isOther) this.replace(member)
   }
 
   leave(member: AudienceMember): void {
@@ -84,7 +98,7 @@ export class Audience {
     if (mirror === null || !commit.isStep) return
     if (commit.epoch !== mirror.epoch) this.refresh()
     else if (commit.clock === mirror.head + 1 && commit.factsClock === mirror.factsClock) {
-      mirror.applyCommit(commit.clock, commit.leaves)
+      mirror.applyCommit(commit.clock, commit.leaves, commit.rows)
       this.scheduleTick()
     } else if (commit.clock > mirror.head) this.refresh()
   }
@@ -216,25 +230,36 @@ export class Audience {
     const waitingSinceMs = this.waitingSinceMs ?? startedMs
     this.waitingSinceMs = null
     this.lastTickMs = startedMs
-    const frame = makeFrameChunks(mirror.epoch, this.broadcastClock, mirror.head, mirror.takePending())
+    const pending = mirror.takePending()
+    const chunks = makeFrameChunks(mirror.epoch, this.broadcastClock, mirror.head, pending)
+    const frame = new Frame(chunks, pending)
     this.broadcastClock = mirror.head
     this.recentFrames.keep(frame)
     const send = (member: AudienceMember): void => this.sendFrame(member, frame)
     this.sending.start(this.members, send, (costMs) => {
+      frame.forgetOwn()
       this.tickMs = nextTickMs(dependencies.view, costMs)
       dependencies.metrics.fanOutLag(dependencies.clock.elapsedMs() - waitingSinceMs)
       if (mirror === this.mirror && mirror.head !== this.broadcastClock) this.scheduleTick()
     })
   }
 
-  private sendFrame(member: AudienceMember, frame: FrameChunks): void {
+  private sendFrame(member: AudienceMember, frame: Frame): void {
     if (member.state !== 'live' || member.sentClock >= frame.to) return
     if (member.connection.bufferedBytes() > BEHIND_BYTES) this.fallBehind(member)
-    else if (member.usesOldProtocol) this.catchUp(member, member.sentClock)
+    else if (frame.reshapes(member.taker)) this.catchUp(member, null)
+    else if (!member.taker.form.hasLevels) this.catchUp(member, member.sentClock)
     else {
-      for (const buffer of buffersFor(frame, member)) member.connection.send(buffer)
+      for (const buffer of frame.buffersFor(member.taker, this.mirror?.lines ?? null))
+        member.connection.send(buffer)
       member.sentClock = frame.to
     }
+  }
+
+  /** Sends everything anew: now, or when what is on its way has gone. */
+  private replace(member: AudienceMember): void {
+    if (member.state === 'live') this.catchUp(member, null)
+    else member.needsSnapshot = true
   }
 
   private fallBehind(member: AudienceMember): void {
@@ -251,21 +276,29 @@ export class Audience {
 
   /** Makes a member live, with kept frames where they reach back far enough, else from the database. */
   private makeLive(member: AudienceMember): void {
-    const missed = member.usesOldProtocol ? null : this.recentFrames.since(member)
-    if (member.sentClock >= this.broadcastClock) member.state = 'live'
-    else if (missed !== null) this.serve(member, { to: this.broadcastClock }, missed)
-    else this.catchUp(member, member.sentClock)
+    if (member.needsSnapshot) {
+      member.needsSnapshot = false
+      return this.catchUp(member, null)
+    }
+    if (member.sentClock >= this.broadcastClock) {
+      member.state = 'live'
+      return undefined
+    }
+    const { hasLevels } = member.taker.form
+    const missed = hasLevels ? this.recentFrames.since(member, this.mirror?.lines ?? null) : null
+    if (missed !== null) return this.serve(member, { to: this.broadcastClock }, missed)
+    return this.catchUp(member, member.sentClock)
   }
 
   private catchUp(member: AudienceMember, from: number | null): void {
     member.state = 'catching'
     member.stalledSinceMs = this.dependencies.clock.elapsedMs()
     const isCurrent = (): boolean => this.members.has(member) && !this.isStopped
-    this.readMissed(from, member.usesOldProtocol, this.broadcastClock).then(
+    this.readMissed(from, member.taker, this.broadcastClock).then(
       (answer) => {
         if (answer === null || !isCurrent()) return
         if (answer.epoch === this.mirror?.epoch)
-          this.serve(member, answer, from === answer.to ? [] : buffersFor(answer, member))
+          this.serve(member, answer, this.buffersOf(answer, member, from))
         else member.end('epochChanged')
       },
       (error: unknown) => {
@@ -276,6 +309,14 @@ export class Audience {
         if (isCurrent()) member.cancel = this.dependencies.clock.after(1000, () => this.catchUp(member, from))
       },
     )
+  }
+
+  /** The parts of an answer that a member at `from` is sent; none when it has all of it. */
+  private buffersOf(answer: FeedAnswer, { taker }: AudienceMember, from: number | null): readonly Buffer[] {
+    if (answer.from !== null && from === answer.to) return []
+    const buffers = answer.frame.buffersFor(taker, answer.lines ?? this.mirror?.lines ?? null)
+    answer.frame.forgetOwn()
+    return buffers
   }
 
   private serve(member: AudienceMember, answer: { to: number }, buffers: readonly Buffer[]): void {
@@ -308,8 +349,14 @@ export class Audience {
     this.sending.finish()
     const { mirror } = this
     if (mirror === null) return
-    const buffer = this.dependencies.view.heartbeat(this.universityId, mirror)
-    if (buffer !== null)
-      for (const member of this.members) if (member.state === 'live') member.connection.send(buffer)
+    const make = this.dependencies.view.heartbeat(this.universityId, mirror)
+    if (make === null) return
+    const made = new Map<string, Buffer>()
+    for (const { state, taker, connection } of this.members) {
+      if (state !== 'live') continue
+      const buffer = made.get(taker.key) ?? make(mirror.digestText(taker))
+      made.set(taker.key, buffer)
+      connection.send(buffer)
+    }
   }
 }

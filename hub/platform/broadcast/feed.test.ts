@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadFeed } from '../../spaces/space-feed-rows.ts'
+import { spacesOfKiosks } from '../../spaces/space-feed-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeFeed, makeReadSemaphore, type Feed } from './feed.ts'
+import { formOfProtocol, FULL_FORM } from './row-form.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
 
@@ -28,26 +29,26 @@ function counted(maxKeptBytes?: number): { feed: Feed; reads: () => number } {
     pool: database.pool,
     readSemaphore: counting,
     inFlight: makeInFlight(),
-    view: { load: loadFeed },
+    view: { spaces: spacesOfKiosks, collections: [] },
   }
   return { feed: makeFeed(parts, universityId, maxKeptBytes), reads: () => count }
 }
 
 test('[SYN-9] what was read once is lent to all who ask the same', async () => {
   const { feed, reads } = counted()
-  await Promise.all([feed.read(null, false, 1), feed.read(null, false, 1)])
-  await feed.read(0, false, 1)
-  await feed.read(null, false, 1)
+  await Promise.all([feed.read(null, FULL_FORM, 1), feed.read(null, FULL_FORM, 1)])
+  await feed.read(0, FULL_FORM, 1)
+  await feed.read(null, FULL_FORM, 1)
   expect(reads()).toBe(2)
 })
 
 test('[SYN-9] a kiosk that asks from many cursors fills no more memory than there is room for: the oldest answers go', async () => {
-  const whole = await counted().feed.read(null, false, 1)
-  const { feed, reads } = counted(whole?.byteCount)
-  await feed.read(null, false, 1)
-  await feed.read(null, false, 1)
+  const whole = await counted().feed.read(null, FULL_FORM, 1)
+  const { feed, reads } = counted(whole?.frame.byteCount)
+  await feed.read(null, FULL_FORM, 1)
+  await feed.read(null, FULL_FORM, 1)
   expect(reads()).toBe(1)
-  await feed.read(0, false, 1)
-  await feed.read(null, false, 1)
+  await feed.read(0, FULL_FORM, 1)
+  await feed.read(null, FULL_FORM, 1)
   expect(reads()).toBe(3)
 })

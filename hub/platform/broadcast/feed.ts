@@ -1,8 +1,12 @@
 import type { Database } from '../postgres/database.ts'
-import type { FeedRows, LoadFeed } from './feed-rows.ts'
+import type { SeenCollection } from './collection.ts'
+import { loadFeed, type SpacesFeed, type WholeFeed } from './feed-rows.ts'
 import { makeSemaphore, type Semaphore } from '../semaphore.ts'
 import type { InFlight } from '../writer/in-flight.ts'
-import { makeFrameChunks, type FrameChunks } from './frame-chunks.ts'
+import { makeFrameChunks } from './frame-chunks.ts'
+import { Frame } from './frame.ts'
+import { FULL_FORM, type RowForm } from './row-form.ts'
+import { SpaceLines, type PlacedSpace } from './space-lines.ts'
 
 /** Readers at once: the others of the pool's connections are for commits. */
 const MAX_READERS = 3
@@ -15,17 +19,23 @@ const MAX_SHARED_BYTES = 65_536
 
 /** Rows for sockets that catch up, read once for many. */
 export interface Feed {
-  /** What changed after `from` (null: everything), up to `atLeast` or later. `isWhole` for the protocol before `levels`. Null: no such university, or the database is away. */
-  read(from: number | null, isWhole: boolean, atLeast: number): Promise<FeedAnswer | null>
+  /** What changed after `from` (null: everything), up to `atLeast` or later, for all who are sent a form. Null: no such university, or the database is away. */
+  read(from: number | null, form: RowForm, atLeast: number): Promise<FeedAnswer | null>
   /** What changed after `from`, as rows. */
-  readRows(from: number | null): Promise<FeedRows | null>
+  readRows(from: number | null): Promise<WholeFeed | null>
   /** Forgets what is kept: a new epoch began. */
   reset(): void
 }
 
-/** Frame chunks, and the epoch that they belong to. */
-export interface FeedAnswer extends FrameChunks {
+/** A frame, and the epoch that it belongs to. */
+export interface FeedAnswer {
   epoch: string
+  /** Null: everything. */
+  from: number | null
+  to: number
+  frame: Frame
+  /** Who is in whose line in that moment; null: as before, nothing of it changed. */
+  lines: SpaceLines | null
 }
 
 /** Makes the semaphore that all feeds of a hub share. */
@@ -39,43 +49,56 @@ export function makeFeed(
     pool: Database
     readSemaphore: Pick<Semaphore, 'run'>
     inFlight: InFlight
-    view: { load: LoadFeed }
+    view: { spaces: SpacesFeed; collections: readonly SeenCollection[] }
   },
   universityId: number,
   maxKeptBytes = MAX_KEPT_BYTES,
 ): Feed {
   const { pool, readSemaphore, inFlight, view } = dependencies
-  let kept: { isWhole: boolean; answer: FeedAnswer }[] = []
+  const hasLines = view.collections.some(({ scope }) => scope === 'line')
+  let kept: { form: RowForm; answer: FeedAnswer }[] = []
   const inProgress = new Map<string, Promise<FeedAnswer | null>>()
-  const load = (from: number | null, isWhole: boolean): Promise<FeedRows | null> =>
-    inFlight.track(readSemaphore.run(() => view.load(pool, universityId, from, isWhole)))
-  const readFresh = async (from: number | null, isWhole: boolean): Promise<FeedAnswer | null> => {
-    const rows = await load(from, isWhole)
+  const load = (
+    from: number | null,
+    form: RowForm,
+    collections: readonly SeenCollection[],
+  ): Promise<WholeFeed | null> =>
+    inFlight.track(
+      readSemaphore.run(() => loadFeed(pool, universityId, from, { spaces: view.spaces, form, collections })),
+    )
+  const readFresh = async (from: number | null, form: RowForm): Promise<FeedAnswer | null> => {
+    const rows = await load(from, form, form.hasHours ? [] : view.collections)
     if (rows === null) return null
-    const answer = { epoch: rows.epoch, ...makeFrameChunks(rows.epoch, from, rows.head, rows) }
-    kept = [{ isWhole, answer }, ...kept.slice(0, MAX_KEPT - 1)]
+    const { epoch, head, collections } = rows
+    // Which lines were reshaped since, nobody knows any more.
+    const isReshaped = from !== null && rows.rows.length + rows.gone.length > 0
+    const chunks = makeFrameChunks(epoch, from, head, rows, form)
+    const frame = new Frame(chunks, { collections, reshaped: isReshaped ? 'unknown' : new Set() })
+    const lines = from === null && hasLines ? new SpaceLines(rows.rows.map(placeOf)) : null
+    const answer = { epoch, from, to: head, frame, lines }
+    kept = [{ form, answer }, ...kept.slice(0, MAX_KEPT - 1)]
     let bytes = 0
-    kept = kept.filter((one, index) => (bytes += one.answer.byteCount) <= maxKeptBytes || index === 0)
+    kept = kept.filter((one, index) => (bytes += one.answer.frame.byteCount) <= maxKeptBytes || index === 0)
     return answer
   }
-  const find = (from: number | null, isWhole: boolean, atLeast: number): FeedAnswer | undefined =>
-    kept.find(({ isWhole: whole, answer }) => {
-      if (whole !== isWhole || answer.to < atLeast) return false
+  const find = (from: number | null, form: RowForm, atLeast: number): FeedAnswer | undefined =>
+    kept.find(({ form: { name }, answer }) => {
+      if (name !== form.name || answer.to < atLeast) return false
       if (from === null || answer.from === null) return from === answer.from
       return (
         answer.from === from ||
-        (answer.from < from && from <= answer.to && answer.byteCount <= MAX_SHARED_BYTES)
+        (answer.from < from && from <= answer.to && answer.frame.byteCount <= MAX_SHARED_BYTES)
       )
     })?.answer
   return {
-    read: async (from, isWhole, atLeast) => {
+    read: async (from, form, atLeast) => {
       for (;;) {
-        const known = find(from, isWhole, atLeast)
+        const known = find(from, form, atLeast)
         if (known !== undefined) return known
-        const key = `${from}:${isWhole}`
+        const key = `${from}:${form.name}`
         const running = inProgress.get(key)
         if (running === undefined) {
-          const reading = readFresh(from, isWhole).finally(() => inProgress.delete(key))
+          const reading = readFresh(from, form).finally(() => inProgress.delete(key))
           inProgress.set(key, reading)
           return reading
         }
@@ -83,9 +106,13 @@ export function makeFeed(
         if ((await running) === null) return null
       }
     },
-    readRows: (from) => load(from, false),
+    readRows: (from) => load(from, FULL_FORM, view.collections),
     reset: () => {
       kept = []
     },
   }
+}
+
+function placeOf({ id, facts }: WholeFeed['rows'][number]): PlacedSpace {
+  return { id, parentId: facts.parentId }
 }

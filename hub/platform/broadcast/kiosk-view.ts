@@ -1,25 +1,21 @@
 import type { Heartbeat } from '#shared/wire/messages.ts'
 import type { HeadSignature } from '../secrets/head-signature.ts'
-import type { LoadFeed } from './feed-rows.ts'
+import type { SeenCollection } from './collection.ts'
+import type { FeedMoment, SpacesFeed } from './feed-rows.ts'
 import type { AudienceView } from './audience-member.ts'
-import type { Mirror } from './mirror.ts'
 
-/** The heartbeat of a university at the head broadcast last, serialised once for all kiosks. [SYN-14] */
-function makeHeartbeat(
+/** The heartbeats of a university at the head broadcast last, signed once, and serialised once for all kiosks of a digest. [SYN-14] */
+function makeHeartbeats(
   dependencies: { headSignature(): HeadSignature; nowMs(): number },
   universityId: number,
-  mirror: Mirror,
-): Buffer {
-  const { epoch, head } = mirror
-  const message: Heartbeat = {
-    type: 'heartbeat',
-    epoch,
-    head,
-    mac: dependencies.headSignature().sign(universityId, epoch, head),
-    nowMs: dependencies.nowMs(),
-    digest: mirror.digestText(),
+  { epoch, head }: FeedMoment,
+): (digest: string) => Buffer {
+  const mac = dependencies.headSignature().sign(universityId, epoch, head)
+  const nowMs = dependencies.nowMs()
+  return (digest) => {
+    const message: Heartbeat = { type: 'heartbeat', epoch, head, mac, nowMs, digest }
+    return Buffer.from(JSON.stringify(message))
   }
-  return Buffer.from(JSON.stringify(message))
 }
 
 /** Below what an eye sees, and enough for a row that changes often to travel once. */
@@ -30,12 +26,14 @@ export function makeKioskView(dependencies: {
   headSignature(): HeadSignature
   nowMs(): number
   heartbeatMs: number
-  load: LoadFeed
+  spaces: SpacesFeed
+  collections: readonly SeenCollection[]
 }): AudienceView {
   return {
     tickMs: TICK_MS,
     heartbeatMs: dependencies.heartbeatMs,
-    load: dependencies.load,
-    heartbeat: (universityId, mirror) => makeHeartbeat(dependencies, universityId, mirror),
+    spaces: dependencies.spaces,
+    collections: dependencies.collections,
+    heartbeat: (universityId, moment) => makeHeartbeats(dependencies, universityId, moment),
   }
 }

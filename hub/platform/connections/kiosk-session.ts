@@ -9,17 +9,22 @@ import {
   type ConnectionErrorCode,
   type Pull,
   type Push,
+  type RefusedOutcome,
   type Request,
   type Reply,
   MAX_PUSH_MUTATIONS,
   type Welcome,
 } from '#shared/wire/messages.ts'
-import { hasLevels, PROTOCOLS, takesTexts } from '#shared/wire/version.ts'
+import { hasCapabilities, knowsInternal, PROTOCOLS } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
 import type { CommitResult, PushAnswer } from '../writer/batch.ts'
 import { makeMember, type AudienceMember } from '../broadcast/audience-member.ts'
+import type { SeenCollection } from '../broadcast/collection.ts'
+import type { FeedAnswer } from '../broadcast/feed.ts'
+import type { Taker } from '../broadcast/taker.ts'
+import { agreeOn, coversTaken, namesCapabilities, takerOfKiosk } from './capabilities.ts'
 import type { HandshakeBatcher } from './handshake-batcher.ts'
 import type { AcceptedHello } from './open-sessions.ts'
 import { MAX_PAUSE_MS, Throttle } from './throttle.ts'
@@ -56,6 +61,10 @@ export interface KioskSessionDependencies {
   handshakes: HandshakeBatcher
   statuses: StatusBatcher
   heartbeatMs: number
+  /** What this hub can send and take. [SYN-34] */
+  capabilities: readonly string[]
+  /** Rows beside spaces that it can send. */
+  collections: readonly SeenCollection[]
   headSignature(): HeadSignature
   /** Hub time, ms since 1970. */
   nowMs(): number
@@ -81,6 +90,8 @@ export class KioskSession implements ConnectionHandler {
   private proven: { kioskId: number; universityId: number } | null = null
   private assignment: Assignment | null = null
   private protocol = 0
+  /** Capabilities that both sides know. [SYN-34] */
+  private agreed: readonly string[] = []
   private audience: Audience | null = null
   private member: AudienceMember | null = null
   private isPushPending = false
@@ -150,7 +161,10 @@ export class KioskSession implements ConnectionHandler {
     const assignment = makeAssignment(row, this.protocol)
     if (JSON.stringify(assignment) === JSON.stringify(this.assignment)) return
     this.assignment = assignment
+    // Before the welcome, that says it.
+    if (this.member === null) return
     this.send({ type: 'assignment', assignment })
+    this.audience?.retake(this.member, this.taker(assignment))
   }
 
   /** Number of its session: a kiosk's newer session has a greater one. 0 before the hello. */
@@ -178,6 +192,7 @@ export class KioskSession implements ConnectionHandler {
 
   private async hello(hello: Hello): Promise<void> {
     if (!PROTOCOLS.includes(hello.protocol)) return this.end('upgrade')
+    if (!namesCapabilities(hello)) return this.end('malformed')
     this.state = 'checking'
     this.cancelTimer()
     try {
@@ -201,24 +216,41 @@ export class KioskSession implements ConnectionHandler {
     this.accepted = result
     this.assignment = result.assignment
     this.protocol = hello.protocol
+    this.agreed = agreeOn(hello.capabilities ?? [], this.dependencies.capabilities)
     const audience = this.dependencies.sessionOpened(this)
     this.audience = audience
-    const from = result.needsSnapshot ? null : hello.cursor
-    const usesOldProtocol = !hasLevels(hello.protocol)
-    const answer = await audience.readMissed(from, usesOldProtocol, result.clock)
+    const missed = await this.readMissed(audience, result, hello)
     if (this.isEnded()) return
+    const { answer, from, taker } = missed
     if (answer === null || answer.epoch !== result.epoch) return this.end('epochChanged')
     this.state = 'open'
-    this.send(makeWelcome(this.dependencies, result, answer.to))
+    const assignment = this.assignment ?? result.assignment
+    const welcome = makeWelcome(this.dependencies, { ...result, assignment }, answer.to)
+    this.send(hasCapabilities(this.protocol) ? { ...welcome, capabilities: [...this.agreed] } : welcome)
     const end = (code: ConnectionErrorCode): void => this.end(code)
-    this.member = makeMember(this.connection, {
-      usesOldProtocol,
-      takesTexts: takesTexts(hello.protocol),
-      sentClock: from ?? 0,
-      nowMs: this.dependencies.clock.elapsedMs(),
-      end,
-    })
+    const nowMs = this.dependencies.clock.elapsedMs()
+    this.member = makeMember(this.connection, { taker, sentClock: from ?? 0, nowMs, end })
     audience.join(this.member, answer, from)
+  }
+
+  /** Reads what it misses: everything where it holds nothing of use, or rows of something else. [SYN-8] [SYN-35] */
+  private async readMissed(
+    audience: Audience,
+    result: AcceptedHello,
+    { cursor, holds }: Hello,
+  ): Promise<{ answer: FeedAnswer | null; from: number | null; taker: Taker }> {
+    for (;;) {
+      const taker = this.taker(this.assignment ?? result.assignment)
+      const from = result.needsSnapshot || !coversTaken(holds, taker) ? null : cursor
+      const answer = await audience.readMissed(from, taker, result.clock)
+      // It may have been moved meanwhile.
+      if (this.isEnded() || taker.key === this.taker(this.assignment ?? result.assignment).key)
+        return { answer, from, taker }
+    }
+  }
+
+  private taker({ spaceId }: Assignment): Taker {
+    return takerOfKiosk(this.protocol, this.agreed, this.dependencies.collections, spaceId)
   }
 
   private push(push: Push): void {
@@ -248,7 +280,8 @@ export class KioskSession implements ConnectionHandler {
     if (verdict === 'forked') return this.offerFork()
     const { universityId, epoch } = this.accepted
     const mac = this.dependencies.headSignature().sign(universityId, epoch, committed.clock)
-    this.send({ type: 'ack', lastMutationId, head: committed.clock, mac, outcomes })
+    const known = outcomes.map((outcome) => outcomeFor(this.protocol, outcome))
+    this.send({ type: 'ack', lastMutationId, head: committed.clock, mac, outcomes: known })
     this.dependencies.metrics.ack(this.dependencies.clock.elapsedMs() - arrivedMs)
     // Not fatal: its screens go on showing changes. [SYN-13]
     if (verdict === 'upgrade') this.send({ type: 'err', code: 'upgrade', fatal: false })
@@ -342,6 +375,11 @@ export class KioskSession implements ConnectionHandler {
       fail(error)
     }
   }
+}
+
+/** An outcome in words that a kiosk's protocol has. [SYN-36] */
+function outcomeFor(protocol: number, outcome: RefusedOutcome): RefusedOutcome {
+  return outcome.why === 'internal' && !knowsInternal(protocol) ? { ...outcome, why: 'malformed' } : outcome
 }
 
 /** The welcome of an accepted hello; `head` is that of the rows which follow. [SYN-10] [SYN-11] */

@@ -5,7 +5,8 @@ import type { HubLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
 import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
-import type { LoadFeed } from '../broadcast/feed-rows.ts'
+import type { SeenCollection } from '../broadcast/collection.ts'
+import type { SpacesFeed } from '../broadcast/feed-rows.ts'
 import { loadLivePeople, takeLiveTicket, type LivePersonRow } from './live-tickets.ts'
 import type { AudienceView } from '../broadcast/audience-member.ts'
 import { Audiences } from '../broadcast/audiences.ts'
@@ -42,7 +43,8 @@ export interface LiveConnectionsDependencies {
   recordServerTime(databaseMs: number): void
   sockets: Pick<SocketLimits, 'newPages' | 'pages'>
   /** What people's pages hold. */
-  load: LoadFeed
+  spaces: SpacesFeed
+  collections: readonly SeenCollection[]
 }
 
 /** The hash under which a ticket is kept. [LIV-1] */
@@ -68,7 +70,7 @@ export class LiveConnections {
 
   constructor(dependencies: LiveConnectionsDependencies) {
     this.dependencies = dependencies
-    const { pool, clock, log, inFlight, nowMs, sockets } = dependencies
+    const { pool, clock, log, inFlight, nowMs, sockets, collections } = dependencies
     this.unauthenticated = makeConnectionLimit(MAX_UNAUTHENTICATED, sockets.newPages)
     this.open = makeConnectionLimit(MAX_SOCKETS, sockets.pages)
     this.audiences = new Audiences({
@@ -86,6 +88,7 @@ export class LiveConnections {
       log,
       inFlight,
       nowMs,
+      collections,
       authenticate: (session, ticket) => this.authenticate(session, ticket),
       audienceOf: (universityId) => this.audiences.of(universityId),
       isCheckFresh: () => this.isCheckFresh(),
@@ -93,9 +96,9 @@ export class LiveConnections {
     }
   }
 
-  /** Takes a connection; the handler that it gives must be called with what arrives. Over a limit, or while stopping, the connection is ended at once. [LIV-4] */
-  accept(connection: Connection, from: { address: string }): ConnectionHandler {
-    const session = new LiveSession(this.sessionDependencies, connection)
+  /** Takes a connection; the handler that it gives must be called with what arrives. Without `takesCollections` it is a page of the release before. Over a limit, or while stopping, the connection is ended at once. [LIV-4] */
+  accept(connection: Connection, from: { address: string; takesCollections?: boolean }): ConnectionHandler {
+    const session = new LiveSession(this.sessionDependencies, connection, from.takesCollections ?? false)
     const releaseUnauthenticated = this.unauthenticated.acquire(from.address)
     const releaseOpen = this.open.acquire(from.address)
     this.sessions.set(session, { known: releaseUnauthenticated ?? noRelease, gone: releaseOpen ?? noRelease })
@@ -119,11 +122,14 @@ export class LiveConnections {
     return {
       tickMs: TICK_MS,
       heartbeatMs: LIVE_HEARTBEAT_MS,
-      load: this.dependencies.load,
+      spaces: this.dependencies.spaces,
+      collections: this.dependencies.collections,
       heartbeat: (_universityId, { epoch, head }) => {
         if (!this.isCheckFresh()) return null
         const message: LiveHeartbeat = { type: 'heartbeat', epoch, head, nowMs: this.dependencies.nowMs() }
-        return Buffer.from(JSON.stringify(message))
+        const buffer = Buffer.from(JSON.stringify(message))
+        // Pages compare no digests.
+        return () => buffer
       },
     }
   }

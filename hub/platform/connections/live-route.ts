@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { accept, refuse } from '#shared/domain/decision.ts'
+import { LIVE_TAKES_COLLECTIONS } from '#shared/wire/live.ts'
 import { insertLiveTicket } from './live-tickets.ts'
 import { hashTicket, type LiveConnections } from './live-connections.ts'
 import type { Database } from '../postgres/database.ts'
@@ -21,7 +22,14 @@ export function liveTicketRoutes(handle: Handle, { pool }: { pool: Database }): 
 export function liveRoute(live: Pick<LiveConnections, 'accept'>): FastifyPluginAsync {
   return async (app) => {
     app.get(`${API_PREFIX}/live`, { websocket: true }, (socket, request) => {
-      attachSocket(live, socket, { host: dialledHost(request), address: request.clientAddress })
+      const asked = request.url.split('?')[1]?.split('&') ?? []
+      const takesCollections = asked.includes(LIVE_TAKES_COLLECTIONS)
+      const from = { host: dialledHost(request), address: request.clientAddress }
+      attachSocket(
+        { accept: (connection) => live.accept(connection, { ...from, takesCollections }) },
+        socket,
+        from,
+      )
     })
   }
 }

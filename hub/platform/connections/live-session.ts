@@ -12,8 +12,11 @@ import type { HubLog } from '../log.ts'
 import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { LivePersonRow } from './live-tickets.ts'
 import { makeMember, type AudienceMember } from '../broadcast/audience-member.ts'
+import type { SeenCollection } from '../broadcast/collection.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
 import type { FeedAnswer } from '../broadcast/feed.ts'
+import { FULL_FORM, PAGE_FORM } from '../broadcast/row-form.ts'
+import { makeTaker, type Taker } from '../broadcast/taker.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 
 /** Time in which a hello must come. [LIV-1] */
@@ -26,6 +29,8 @@ export interface LiveSessionDependencies {
   clock: HubClock
   log: HubLog
   inFlight: InFlight
+  /** Rows beside spaces that pages are sent. [LIV-10] */
+  collections: readonly SeenCollection[]
   /** Hub time, ms since 1970. */
   nowMs(): number
   /** The person of a ticket, or why the connection must end. From then on it counts as theirs. [LIV-1] [LIV-4] */
@@ -46,11 +51,13 @@ export class LiveSession implements ConnectionHandler {
   private cancelTimer: () => void
   private audience: Audience | null = null
   private member: AudienceMember | null = null
+  private readonly takesCollections: boolean
   private sentPerson = ''
   private probes = { sinceMs: -Infinity, count: 0 }
 
-  constructor(dependencies: LiveSessionDependencies, connection: Connection) {
+  constructor(dependencies: LiveSessionDependencies, connection: Connection, takesCollections: boolean) {
     this.dependencies = dependencies
+    this.takesCollections = takesCollections
     this.connection = connection
     this.cancelTimer = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
   }
@@ -108,17 +115,19 @@ export class LiveSession implements ConnectionHandler {
       if (this.isEnded()) return
       if (typeof person === 'string') return this.end(person)
       this.audience = this.dependencies.audienceOf(person.universityId)
-      const { answer, from } = await readMissed(this.audience, since)
+      const form = this.takesCollections ? PAGE_FORM : FULL_FORM
+      const taker = makeTaker(form, this.dependencies.collections, person.userId)
+      const { answer, from } = await readMissed(this.audience, since, taker)
       if (this.isEnded()) return
       if (answer === null) return this.end('internal')
-      this.open(person, answer, from)
+      this.open(person, answer, from, taker)
     } catch (error) {
       this.dependencies.log.warn('live-open-failed', 'A live connection could not be opened.', { err: error })
       this.end('internal')
     }
   }
 
-  private open(person: LivePersonRow, answer: FeedAnswer, from: number | null): void {
+  private open(person: LivePersonRow, answer: FeedAnswer, from: number | null, taker: Taker): void {
     this.state = 'open'
     this.send({
       type: 'welcome',
@@ -130,8 +139,7 @@ export class LiveSession implements ConnectionHandler {
     const { clock } = this.dependencies
     const end = (code: 'stalled' | 'epochChanged'): void => this.end(code)
     this.member = makeMember(this.connection, {
-      usesOldProtocol: false,
-      takesTexts: true,
+      taker,
       sentClock: from ?? 0,
       nowMs: clock.elapsedMs(),
       end,
@@ -170,10 +178,11 @@ export class LiveSession implements ConnectionHandler {
 async function readMissed(
   audience: Audience,
   since: LiveHello['since'],
+  taker: Taker,
 ): Promise<{ answer: FeedAnswer | null; from: number | null }> {
   if (since !== null) {
-    const answer = await audience.readMissed(since.head, false, 0)
+    const answer = await audience.readMissed(since.head, taker, 0)
     if (answer?.epoch === since.epoch && since.head <= answer.to) return { answer, from: since.head }
   }
-  return { answer: await audience.readMissed(null, false, 0), from: null }
+  return { answer: await audience.readMissed(null, taker, 0), from: null }
 }

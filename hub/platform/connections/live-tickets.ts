@@ -43,6 +43,7 @@ const MAX_UNSEEN = '24 hours 30 minutes'
 /** What a live socket must know of its person. */
 export interface LivePersonRow {
   sessionId: number
+  userId: number
   universityId: number
   /** Live spaces that they made, and those that they track. */
   mine: number[]
@@ -64,7 +65,7 @@ export async function loadLivePeople(
 ): Promise<LivePersonRow[]> {
   const rows = await query<Omit<LivePersonRow, 'staleMs'> & { settings: Partial<UniversitySettings> }>(
     database,
-    `select s.id as "sessionId", v.id as "universityId", v.settings, ms_of_time(clock_timestamp()) as "nowMs",
+    `select s.id as "sessionId", u.id as "userId", v.id as "universityId", v.settings, ms_of_time(clock_timestamp()) as "nowMs",
        array(select id from spaces where created_by_id = u.id and not is_deleted order by id) as mine,
        array(select space_id from users_tracked_spaces where user_id = u.id order by space_id) as tracked,
        exists (select from user_group m join groups g on g.id = m.group_id

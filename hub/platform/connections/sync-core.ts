@@ -7,6 +7,7 @@ import type { Database } from '../postgres/database.ts'
 import { loadKioskRows } from './kiosk-session-rows.ts'
 import { rollEpochIfClusterChanged } from '../writer/epoch.ts'
 import { Audiences } from '../broadcast/audiences.ts'
+import { collectionsOfKiosks, collectionsOfPages, type SeenCollection } from '../broadcast/collection.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
 import { makeReadSemaphore } from '../broadcast/feed.ts'
 import { makeHandshakeBatcher } from './handshake-batcher.ts'
@@ -85,6 +86,7 @@ class Core implements SyncCore {
   readonly writer: TenantWriter
   private readonly dependencies: SyncDependencies
   private readonly inFlight = makeInFlight()
+  private readonly collections: readonly SeenCollection[]
   private readonly time: ReturnType<typeof makeHubTime>
   private readonly audiences: Audiences
   readonly live: LiveConnections
@@ -105,6 +107,7 @@ class Core implements SyncCore {
     const { pool, clock, random, log, metrics, features, limits = {} } = dependencies
     const { inFlight } = this
     const sockets = limits.sockets ?? SOCKET_LIMITS
+    this.collections = collectionsOfKiosks(features.collections)
     this.unauthenticated = makeConnectionLimit(limits.maxStrangers ?? MAX_UNAUTHENTICATED, sockets.newKiosks)
     this.time = makeHubTime(clock, 0)
     this.headNotifier = startHeadNotifier({
@@ -154,7 +157,8 @@ class Core implements SyncCore {
       headSignature: () => this.headSignature(),
       nowMs,
       heartbeatMs,
-      load: features.loadForKiosks,
+      spaces: features.spacesOfKiosks,
+      collections: this.collections,
     })
     const factsChanged = (id: number): void => void inFlight.track(this.refreshAssignments(id))
     const readSemaphore = makeReadSemaphore()
@@ -168,7 +172,8 @@ class Core implements SyncCore {
       nowMs,
       recordServerTime,
       sockets,
-      load: features.loadForPeople,
+      spaces: features.spacesOfPages,
+      collections: collectionsOfPages(features.collections),
     })
     this.ready = inFlight.track(this.prepare())
     this.sessionDependencies = this.makeSessionDependencies(heartbeatMs)
@@ -253,6 +258,11 @@ class Core implements SyncCore {
       statuses,
       handshakes,
       heartbeatMs,
+      collections: this.collections,
+      capabilities: [
+        ...this.collections.flatMap(({ capability }) => capability ?? []),
+        ...features.commands.capabilities,
+      ],
       headSignature,
       nowMs: () => this.time.nowMs(),
       sessionOpened: (session) => this.sessionOpened(session),

@@ -1,5 +1,6 @@
 import type { Reply } from '#shared/wire/messages.ts'
-import type { LoadFeed } from '../broadcast/feed-rows.ts'
+import type { Collection } from '../broadcast/collection.ts'
+import type { SpacesFeed } from '../broadcast/feed-rows.ts'
 import type { CommandRegistry } from '../writer/registry.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 
@@ -15,10 +16,12 @@ export type ForkAnswer = number | 'badKey' | 'tooMany' | 'revoked'
 /** What connections to kiosks and pages need from features. */
 export interface SyncFeatures {
   commands: CommandRegistry
-  /** What kiosks hold. */
-  loadForKiosks: LoadFeed
-  /** What people's pages hold. */
-  loadForPeople: LoadFeed
+  /** What kiosks and pages hold beside spaces. */
+  collections: readonly Collection[]
+  /** The spaces that kiosks hold. */
+  spacesOfKiosks: SpacesFeed
+  /** The spaces that people's pages hold. */
+  spacesOfPages: SpacesFeed
   /** Whether a PIN opens the diagnostics page of a kiosk's university. [SYN-22] */
   checkPin(kiosk: ProvenKiosk, pin: string, nowMs: number): Promise<Reply['answer']>
   /** Gives a forked device an identity of its own. [SYN-12] */

@@ -1,6 +1,7 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { Decision } from '#shared/domain/decision.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
+import type { Collection, RowChange } from '../broadcast/collection.ts'
 import type { HttpRefusal } from '../http/handle.ts'
 
 // What goes into one commit and comes out of it.
@@ -79,4 +80,6 @@ export interface CommitResult {
   answers: (PushAnswer | CallAnswer)[]
   /** Leaves with their new values. */
   leaves: readonly StoredLeaf[]
+  /** Changed rows of collections, each once: all of a commit that left facts as they were. [SYN-31] */
+  rows: ReadonlyMap<Collection, readonly RowChange[]>
 }

@@ -36,6 +36,8 @@ export interface KioskWish<Body> {
 export interface KioskCommand<Schema extends TSchema = TSchema, Value = unknown> {
   /** Word on the wire. */
   kind: string
+  /** True: it is taken, and kiosks are not told so yet. In the release after all hubs of a database take it, and it is named. [SYN-34] */
+  isUnnamed?: true
   schema: Schema
   /** Names the facts that it needs. */
   load(mutation: ClaimedMutation<Static<Schema>>, need: Need): void

@@ -35,7 +35,8 @@ export async function commitAlone<Input, Facts, Value, Result, Refusal>(
     const facts = await command.load(client, moment, input)
     const decided = command.decide(input, facts, moment)
     const effects = new Effects()
-    const known = { epoch, nowMs: locked.nowMs, answers: [], leaves: [] }
+    // What it changed changed facts too: audiences read it.
+    const known = { epoch, nowMs: locked.nowMs, answers: [], leaves: [], rows: effects.rows() }
     if (!decided.ok)
       return { decision: decided, committed: { ...known, clock: locked.clock, factsClock, isStep: false } }
     const value = await command.write(client, moment, decided.value, effects, input)

@@ -58,6 +58,7 @@ export async function commitBatch(
       nowMs: locked.nowMs,
       answers: decided.map((answer) => answer()),
       leaves,
+      rows: effects.rows(),
     }
   })
 }

@@ -1,3 +1,4 @@
+import type { Collection, RowChange } from '../broadcast/collection.ts'
 import type { Change } from '../postgres/append-change.ts'
 import type { StoredLeaf } from './batch.ts'
 import type { NewOutcome } from './outcomes.ts'
@@ -12,6 +13,8 @@ export class Effects {
   readonly log: Change[] = []
   /** Leaves with their new values, each once. */
   leaves: readonly StoredLeaf[] = []
+  /** Changed rows of collections by their ids. */
+  private readonly changed = new Map<Collection, Map<number, RowChange>>()
   /** Something is to be written. */
   hasWrites = false
   /** The clock takes a step: kiosks or pages hold something of what changed, or a kiosk's last id rose. */
@@ -20,6 +23,21 @@ export class Effects {
   /** Something is written that nobody mirrors. */
   willWrite(): void {
     this.hasWrites = true
+  }
+
+  /**
+   * A row of a collection changed, or is gone; the last word on each counts. Kiosks and pages at this hub are sent it from here, those
+   * at others from what was written: with this commit's clock. [SYN-31]
+   */
+  change<Row extends object>(collection: Collection<Row>, row: RowChange<Row>): void {
+    const rows = this.changed.get(collection) ?? new Map<number, RowChange>()
+    this.changed.set(collection, rows.set(row.id, row))
+    this.step()
+  }
+
+  /** All changed rows of collections. */
+  rows(): ReadonlyMap<Collection, readonly RowChange[]> {
+    return new Map([...this.changed].map(([collection, rows]) => [collection, [...rows.values()]]))
   }
 
   /** Something is written in the university's order. */

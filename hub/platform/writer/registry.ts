@@ -20,6 +20,8 @@ export interface CommandRegistry {
   /** Part of every batch, asked for or not: what writes a step of the clock. */
   always: readonly FactSet<never, unknown>[]
   parseMutation(mutation: PushedMutation): ParsedMutation
+  /** What kiosks are told that they may push. [SYN-34] */
+  capabilities: readonly string[]
 }
 
 /** Makes a registry of what features offer. Kinds of kiosks' commands are unique. */
@@ -33,5 +35,8 @@ export function makeRegistry(offered: {
   const kinds = kioskCommands.map(({ kind }) => kind)
   if (new Set(kinds).size < kinds.length) throw new Error(`two commands of one kind: ${kinds.join(', ')}`)
   const parseMutation = makeParseMutation(kioskCommands)
-  return { kiosks, people, ledger: makeLedgerFacts(kiosks), always, parseMutation }
+  const capabilities = kioskCommands.flatMap(({ kind, isUnnamed }) =>
+    isUnnamed === true ? [] : [`kind/${kind}@1`],
+  )
+  return { kiosks, people, ledger: makeLedgerFacts(kiosks), always, parseMutation, capabilities }
 }

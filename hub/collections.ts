@@ -1,0 +1,5 @@
+import { makeCollections } from './platform/broadcast/collection.ts'
+import { hoursCollection } from './spaces/hours.ts'
+
+/** What kiosks and pages hold beside spaces. */
+export const COLLECTIONS = makeCollections([hoursCollection])
