@@ -3,16 +3,18 @@ import type { FastifyInstance } from 'fastify'
 import { WebSocket, type RawData } from 'ws'
 import {
   LIVE_HEARTBEAT_MS,
+  LIVE_TAKES_COLLECTIONS,
   LiveHubMessage,
   type LiveEnd,
   type LiveHello,
   type LiveSpace,
 } from '#shared/wire/live.ts'
 import { makeCheck } from '#shared/wire/parse.ts'
+import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { makeHubClock } from '../platform/clock.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
 import type { Database } from '../platform/postgres/database.ts'
-import type { SyncCore } from '../platform/connections/sync-core.ts'
+import type { SyncCore, SyncDependencies } from '../platform/connections/sync-core.ts'
 import { makeTestCore } from './testing-campus.ts'
 import { liveRoute } from '../platform/connections/live-route.ts'
 import { makeTestApp } from './testing-app.ts'
@@ -32,8 +34,8 @@ export class LivePage {
   refusedWith: number | null = null
   private waiting: (() => void)[] = []
 
-  constructor(host: string, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(`ws://${host}/api/v1/live`, { headers })
+  constructor(host: string, headers: Record<string, string> = {}, query = `?${LIVE_TAKES_COLLECTIONS}`) {
+    this.socket = new WebSocket(`ws://${host}/api/v1/live${query}`, { headers })
     this.socket.on('message', (data: RawData) => {
       const text = (data as Buffer).toString()
       const checked = check(JSON.parse(text))
@@ -99,6 +101,25 @@ export function applyLiveMessages(messages: readonly LiveHubMessage[]): Map<numb
   return spaces
 }
 
+/** A space of an HTTP answer as the live socket sends it: nothing personal, and its hours apart. */
+export function asLive(space: PeopleSpace): object {
+  const { isMine: _mine, isTracked: _tracked, isMineToEdit: _edit, ...row } = space
+  const { hours: _hours, ...facts } = row.facts
+  return { ...row, facts }
+}
+
+/** Bodies of a collection as a page holds them after what it received, by id. */
+export function applyLiveRows(messages: readonly LiveHubMessage[], name: string): Map<number, object> {
+  const held = new Map<number, { clock: number; body: object | null }>()
+  for (const message of messages) {
+    if (message.type !== 'snapshot' && message.type !== 'changes') continue
+    if (message.type === 'snapshot' && message.part === 1) held.clear()
+    for (const { id, clock, body } of message.collections?.[name] ?? [])
+      if (clock > (held.get(id)?.clock ?? -1)) held.set(id, { clock, body })
+  }
+  return new Map([...held].flatMap(([id, { body }]) => (body === null ? [] : [[id, body]])))
+}
+
 /** Nobody sits through the seconds of a hello that never comes, and of heartbeats. */
 const HELD_MS = [5_000, LIVE_HEARTBEAT_MS]
 
@@ -111,11 +132,13 @@ export class LiveHubs {
   aheadMs = 0
   private areTicksHeld = false
   private readonly pool: Database
+  private readonly changes: Partial<SyncDependencies>
   private readonly hubs: LiveHub[] = []
   private held: { ms: number; run: () => void }[] = []
 
-  constructor(pool: Database) {
+  constructor(pool: Database, changes: Partial<SyncDependencies> = {}) {
     this.pool = pool
+    this.changes = changes
   }
 
   async start(): Promise<LiveHub> {
@@ -132,7 +155,7 @@ export class LiveHubs {
         }
       },
     }
-    const core = makeTestCore(this.pool, { clock })
+    const core = makeTestCore(this.pool, { ...this.changes, clock })
     const app = await makeTestApp(this.pool, { writer: core.writer, live: liveRoute(core.live) })
     await app.listen({ host: '127.0.0.1', port: 0 })
     const address = app.server.address()
@@ -195,15 +218,15 @@ export class LiveHub {
   }
 
   /** A socket that has sent what it is to send, and received nothing yet. */
-  async dial(said: unknown): Promise<LivePage> {
-    const page = await new LivePage(this.host).opened()
+  async dial(said: unknown, query?: string): Promise<LivePage> {
+    const page = await new LivePage(this.host, {}, query).opened()
     page.send(said)
     return page
   }
 
-  /** A page of somebody, welcomed. */
-  async open(person: TestPerson, since: LiveHello['since'] = null): Promise<LivePage> {
-    const page = await this.dial({ type: 'hello', ticket: await this.ticketOf(person), since })
+  /** A page of somebody, welcomed; one of the release before with another `query`. */
+  async open(person: TestPerson, since: LiveHello['since'] = null, query?: string): Promise<LivePage> {
+    const page = await this.dial({ type: 'hello', ticket: await this.ticketOf(person), since }, query)
     await page.next('welcome')
     return page
   }

@@ -1,5 +1,5 @@
-import type { Capabilities, Hello, Holds } from '#shared/wire/messages.ts'
-import { hasCapabilities } from '#shared/wire/version.ts'
+import type { Capabilities, Hello, Holds, RefusedOutcome } from '#shared/wire/messages.ts'
+import { hasCapabilities, knowsInternal } from '#shared/wire/version.ts'
 import type { SeenCollection } from '../broadcast/collection.ts'
 import { formOfProtocol } from '../broadcast/row-form.ts'
 import { makeTaker, type Taker } from '../broadcast/taker.ts'
@@ -35,4 +35,9 @@ export function coversTaken(holds: Holds | undefined, { collections, subject }: 
     collections.length === held.size && collections.every(({ capability }) => held.has(capability ?? ''))
   // A space counts only where less than the university is sent.
   return isSame && (subject === null || subject === holds.spaceId)
+}
+
+/** An outcome in words that a kiosk's protocol has. [SYN-36] */
+export function outcomeFor(protocol: number, outcome: RefusedOutcome): RefusedOutcome {
+  return outcome.why === 'internal' && !knowsInternal(protocol) ? { ...outcome, why: 'malformed' } : outcome
 }

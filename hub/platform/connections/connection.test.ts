@@ -41,6 +41,24 @@ async function loadChanges(subject: string): Promise<unknown[]> {
   return rows.map(({ log }) => log)
 }
 
+test('[SYN-34] [SYN-35] a hello of protocol 3 without capabilities, or an older one with them, is malformed, and nothing is changed', async () => {
+  const holds = { spaceId: null, collections: [] }
+  for (const changes of [
+    { capabilities: undefined },
+    { holds: undefined },
+    { protocol: 2, capabilities: [] },
+    { protocol: 2, holds },
+    { capabilities: Array.from({ length: 65 }, (_, index) => `rows/r${index}@1`) },
+    { capabilities: ['x'.repeat(41)] },
+  ]) {
+    const guest = new TestSession(core, kiosk)
+    const { nonce } = await guest.connection.next('challenge')
+    guest.send(kiosk.hello(nonce, changes as object))
+    expect(await guest.connection.closed()).toBe('malformed')
+  }
+  expect(await loadKiosk()).toMatchObject({ session: 0 })
+})
+
 test('[SYN-10] a wrong key, a wrong nonce, a wrong host and a changed field are all badProof', async () => {
   const stranger = await insertTestKiosk(database.pool, {
     universityId: campus.universityId,

@@ -9,13 +9,12 @@ import {
   type ConnectionErrorCode,
   type Pull,
   type Push,
-  type RefusedOutcome,
   type Request,
   type Reply,
   MAX_PUSH_MUTATIONS,
   type Welcome,
 } from '#shared/wire/messages.ts'
-import { hasCapabilities, knowsInternal, PROTOCOLS } from '#shared/wire/version.ts'
+import { hasCapabilities, PROTOCOLS } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
@@ -24,7 +23,7 @@ import { makeMember, type AudienceMember } from '../broadcast/audience-member.ts
 import type { SeenCollection } from '../broadcast/collection.ts'
 import type { FeedAnswer } from '../broadcast/feed.ts'
 import type { Taker } from '../broadcast/taker.ts'
-import { agreeOn, coversTaken, namesCapabilities, takerOfKiosk } from './capabilities.ts'
+import { agreeOn, coversTaken, namesCapabilities, outcomeFor, takerOfKiosk } from './capabilities.ts'
 import type { HandshakeBatcher } from './handshake-batcher.ts'
 import type { AcceptedHello } from './open-sessions.ts'
 import { MAX_PAUSE_MS, Throttle } from './throttle.ts'
@@ -375,11 +374,6 @@ export class KioskSession implements ConnectionHandler {
       fail(error)
     }
   }
-}
-
-/** An outcome in words that a kiosk's protocol has. [SYN-36] */
-function outcomeFor(protocol: number, outcome: RefusedOutcome): RefusedOutcome {
-  return outcome.why === 'internal' && !knowsInternal(protocol) ? { ...outcome, why: 'malformed' } : outcome
 }
 
 /** The welcome of an accepted hello; `head` is that of the rows which follow. [SYN-10] [SYN-11] */

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { LiveHubs, type LiveHub, LivePage } from '../../testing/testing-live.ts'
+import { asLive, LiveHubs, type LiveHub, LivePage } from '../../testing/testing-live.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
@@ -40,9 +40,7 @@ test('[LIV-1] a ticket opens one socket once, and shows the whole university as 
   const snapshot = await page.next('snapshot')
   const tree = await hub.calls.tree(student)
   expect(snapshot).toMatchObject({ epoch: tree.epoch, to: tree.head, part: 1, parts: 1 })
-  expect(snapshot.changes.rows).toEqual(
-    tree.spaces.map(({ isMine: _mine, isTracked: _tracked, isMineToEdit: _edit, ...row }) => row),
-  )
+  expect(snapshot.changes.rows).toEqual(tree.spaces.map(asLive))
   const second = await hub.dial({ type: 'hello', ticket, since: null })
   expect(await second.ended()).toBe('ticketRefused')
   expect(await (await hub.open(chief)).next('person')).toMatchObject({ mine: [], mayEditAll: true })

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { LIVE_HEARTBEAT_MS } from '#shared/wire/live.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { applyLiveMessages, LiveHubs, type LiveHub } from '../../testing/testing-live.ts'
+import { applyLiveMessages, asLive, LiveHubs, type LiveHub } from '../../testing/testing-live.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 let database: TestDatabase
@@ -41,7 +41,7 @@ test('[LIV-2] what changes is sent in small frames, in order, spaces off kiosks 
   while (!page.received.some((message) => message.type === 'changes' && message.to >= head))
     await new Promise((resolve) => page.socket.once('message', resolve))
   const held = [...applyLiveMessages(page.received).values()].toSorted((left, right) => left.id - right.id)
-  expect(held).toEqual(spaces.map(({ isMine: _mine, isTracked: _t, isMineToEdit: _e, ...row }) => row))
+  expect(held).toEqual(spaces.map(asLive))
   const frames = page.received.filter((message) => message.type === 'changes')
   for (const [index, { from }] of frames.entries())
     expect(from).toBe(index === 0 ? snapshot.to : frames[index - 1]?.to)
