@@ -21,6 +21,7 @@ const GREEDY_SESSION = [
   'GET /me run',
 ]
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
+const COLLECTIONS = tests('database', 'hub/platform/broadcast/collections.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
 /** The faults that a connection between kiosk and hub invites most, and that of a hub which one session keeps from all others. */
@@ -233,5 +234,38 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: GREEDY_SESSION,
+  },
+  {
+    name: "a collection left out of the hub's digest",
+    edits: [
+      {
+        file: 'hub/platform/broadcast/mirror.ts',
+        find: '    for (const seen of collections) this.collections.get(seen)?.addDigest(sum, subject, this.lines)\n',
+        replace: '',
+      },
+    ],
+    test: COLLECTIONS,
+  },
+  {
+    name: 'a row of another scope sent',
+    edits: [
+      {
+        file: 'hub/platform/broadcast/frame.ts',
+        find: ' : [...texts.keys()].filter((other) => lines.areInLine(spaceId, other))',
+        replace: ' : [...texts.keys()]',
+      },
+    ],
+    test: COLLECTIONS,
+  },
+  {
+    name: 'a capability ignored by the hub',
+    edits: [
+      {
+        file: 'hub/platform/connections/capabilities.ts',
+        find: 'capability !== null && agreed.includes(capability)',
+        replace: 'capability !== null',
+      },
+    ],
+    test: COLLECTIONS,
   },
 ]

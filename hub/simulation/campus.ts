@@ -1,4 +1,5 @@
 import { commitChange } from '../testing/commit-change.ts'
+import { replaceHours } from '../spaces/hour-rows.ts'
 import { query, transaction, type Database, type Transaction } from '../platform/postgres/database.ts'
 
 // What an administrator does to a university, as another process beside the hubs does it.
@@ -84,6 +85,19 @@ export async function moveSpace(
     'update spaces set parent_id = $2, clock = $3, facts_clock = $3, version = version + 1 where id = $1',
     [id, parentId, clock],
   )
+}
+
+/** Gives a space other hours, or takes them away; which, follows from the clock. Its facts must be stamped with that, too. */
+export async function changeHours(
+  client: Transaction,
+  universityId: number,
+  id: number,
+  clock: number,
+): Promise<void> {
+  const weekly: [number, number, number][] | null =
+    clock % 3 === 0 ? null : [[clock % 7, 60, 61 + (clock % 900)]]
+  const closures = clock % 2 === 0 ? [] : [{ date: '2026-12-24', spans: [] }]
+  await replaceHours(client, universityId, [{ id, hours: { weekly, closures } }])
 }
 
 /** Marks a space and all below it as deleted. */

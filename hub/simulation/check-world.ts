@@ -3,11 +3,14 @@ import { query } from '../platform/postgres/database.ts'
 import { endFault } from './apply-operation.ts'
 import type { Device } from './device.ts'
 import { checkLedger, loadSettled } from './ledger.ts'
+import type { OpeningHours } from '#shared/domain/week-time.ts'
 import {
   checkTree,
+  loadStoredHours,
   loadStoredReports,
   loadStoredSpaces,
   publicSpaces,
+  textOfHours,
   type StoredSpace,
 } from './recompute-tree.ts'
 import type { Campus, World } from './world.ts'
@@ -66,13 +69,14 @@ async function checkCampus(world: World, campus: Campus): Promise<string[]> {
   const university = world.campuses.indexOf(campus)
   const saved = world.ledger.filter((tap) => tap.device.university === university)
   const settled = await loadSettled(world.pool, universityId)
+  const hours = await loadStoredHours(world.pool, universityId)
   return [
     ...checkTree(spaces, reports, resetAt),
     ...checkLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
     ...checkTimes(world, saved, settled),
     ...world.devices
       .filter((device) => !device.isLost && device.university === university)
-      .flatMap((device) => checkDevice(device, spaces)),
+      .flatMap((device) => [...checkDevice(device, spaces), ...checkHours(device, spaces, hours)]),
   ]
 }
 
@@ -150,4 +154,28 @@ function checkDevice(device: Device, spaces: readonly StoredSpace[]): string[] {
   if (device.screen.size !== living.length)
     faults.push(`${device.name}'s screen shows ${device.screen.size} spaces of ${living.length}`)
   return faults
+}
+
+/** The opening hours that it holds against the database: of spaces that kiosks see, and no others. [SYN-31] */
+function checkHours(
+  device: Device,
+  spaces: readonly StoredSpace[],
+  stored: ReadonlyMap<number, string>,
+): string[] {
+  const collections = device.engine?.readRows().collections ?? []
+  const rows = collections.find(({ name }) => name === 'hours')?.rows ?? []
+  const held = new Map(rows.map(({ id, body }) => [id, textOfHours(body as OpeningHours)]))
+  const wanted = new Map(
+    publicSpaces(spaces).flatMap(({ id }) => (stored.has(id) ? [[id, stored.get(id) ?? '']] : [])) as [
+      number,
+      string,
+    ][],
+  )
+  const ids = [...new Set([...held.keys(), ...wanted.keys()])]
+  return ids.flatMap((id) => {
+    const [had, has] = [held.get(id), wanted.get(id)]
+    // Before protocol 3 hours are facts, and a space without any has none of them.
+    if (had === has || (has === undefined && had === textOfHours({ weekly: null, closures: [] }))) return []
+    return [`${device.name} holds hours ${had ?? 'none'} of space ${id}, the hub ${has ?? 'none'}`]
+  })
 }

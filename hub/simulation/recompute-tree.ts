@@ -48,6 +48,43 @@ export function loadStoredSpaces(database: Queryable, universityId: number): Pro
   )
 }
 
+/** Hours as the oracle reads them: of each space that has any, its weekly spans and closed dates in one text. */
+export async function loadStoredHours(
+  database: Queryable,
+  universityId: number,
+): Promise<Map<number, string>> {
+  const weekly = await query<{ id: number; span: [number, number, number] }>(
+    database,
+    `select space_id as id, array[day_of_week, opens_minute, closes_minute] as span from opening_hours
+     where university_id = $1 order by day_of_week, opens_minute`,
+    [universityId],
+  )
+  const closed = await query<{ id: number; date: string }>(
+    database,
+    `select space_id as id, on_date::text as date from closures where university_id = $1 order by on_date`,
+    [universityId],
+  )
+  const [spans, dates] = [Map.groupBy(weekly, ({ id }) => id), Map.groupBy(closed, ({ id }) => id)]
+  const ids = [...new Set([...spans.keys(), ...dates.keys()])]
+  return new Map(
+    ids.map((id) => [
+      id,
+      textOfHours({
+        weekly: spans.get(id)?.map(({ span }) => span) ?? null,
+        closures: dates.get(id) ?? [],
+      }),
+    ]),
+  )
+}
+
+/** The same text of what somebody holds. */
+export function textOfHours(hours: {
+  weekly: readonly (readonly number[])[] | null
+  closures: readonly { date: string }[]
+}): string {
+  return JSON.stringify([hours.weekly, hours.closures.map(({ date }) => date)])
+}
+
 /** Every report of a university. */
 export function loadStoredReports(database: Queryable, universityId: number): Promise<StoredReport[]> {
   return query(

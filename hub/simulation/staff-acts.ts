@@ -1,6 +1,6 @@
 import { query } from '../platform/postgres/database.ts'
 import { pickOpenDevice, type ApplyOperation } from './act.ts'
-import { commitTree, deleteSpaces, insertSpace, moveKiosk, moveSpace } from './campus.ts'
+import { changeHours, commitTree, deleteSpaces, insertSpace, moveKiosk, moveSpace } from './campus.ts'
 import type { OperationKind } from './operations.ts'
 import type { Campus, World } from './world.ts'
 
@@ -37,7 +37,7 @@ export const STAFF_ACTS: Record<StaffAct, ApplyOperation> = {
       const parent = pickLiving(campus, b, false)
       if (parent === undefined || living(campus).length >= MOST_SPACES) return null
       return async (client, clock) => {
-        await insertSpace(
+        const id = await insertSpace(
           client,
           campus.universityId,
           parent,
@@ -45,6 +45,7 @@ export const STAFF_ACTS: Record<StaffAct, ApplyOperation> = {
           clock % 3 === 0 ? null : clock % 90 || 1,
           clock,
         )
+        await changeHours(client, campus.universityId, id, clock)
       }
     }),
   spaceDelete: (world, { a, b }) =>
@@ -58,7 +59,10 @@ export const STAFF_ACTS: Record<StaffAct, ApplyOperation> = {
       const space = pickLiving(campus, b, true)
       const parent = pickLiving(campus, c, false)
       if (space === undefined || parent === undefined || space === parent) return null
-      return (client, clock) => moveSpace(client, space, parent, clock)
+      return async (client, clock) => {
+        await moveSpace(client, space, parent, clock)
+        await changeHours(client, campus.universityId, space, clock)
+      }
     }),
   spaceGrow: (world, { a, b }) =>
     changeTree(world, a, 'leaf gets a child under taps', (campus) => {

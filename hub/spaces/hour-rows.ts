@@ -39,15 +39,13 @@ export async function loadHoursFeed(
   universityId: number,
   from: number | null,
 ): Promise<FeedRow<SpaceHours>[]> {
-  // Most commits change no facts: then nothing is gone through.
-  const isChanged = 's.facts_clock > $2 and (select facts_clock from universities where id = $1) > $2'
   const rows = await query<{ id: number; clock: number; isPublic: boolean; hours: OpeningHours | null }>(
     client,
     `with ${HOURS_BY_SPACE}
      select s.id, s.facts_clock as clock, s.is_public as "isPublic",
        case when not s.is_deleted then h.hours end as hours
      from spaces s left join hours_by_space h on h.space_id = s.id
-     where s.university_id = $1 and ${from === null ? 'h.hours is not null and not s.is_deleted' : isChanged}
+     where s.university_id = $1 and ${from === null ? 'h.hours is not null and not s.is_deleted' : 's.facts_clock > $2'}
      order by s.id`,
     from === null ? [universityId] : [universityId, from],
   )

@@ -10,6 +10,7 @@ export const hoursCollection: Collection<SpaceHours> = {
   name: HOURS_WORDS.name,
   salt: HOURS_WORDS.salt,
   scope: 'university',
+  followsFacts: true,
   kiosks: {
     capability: HOURS_WORDS.capability,
     schema: HOURS_WORDS.body,

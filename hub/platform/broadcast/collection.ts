@@ -30,11 +30,13 @@ export interface Collection<Row extends object = object> {
   /** Of the digest; another one for each collection. [SYN-33] */
   readonly salt: number
   readonly scope: CollectionScope
+  /** Its rows change only in commits that change facts of the university: after others it is not read. */
+  readonly followsFacts?: true
   /** Null: kiosks hold none of it. `body` gives what they see of a row; null: nothing, it is gone for them. [SYN-34] */
   readonly kiosks: { capability: string; schema: TSchema; body(row: Row): object | null } | null
   /** The same for people's pages. [LIV-10] */
   readonly pages: { schema: TSchema; body(row: Row): object | null } | null
-  /** With ONE statement, which costs little when nothing changed: all rows that are there (`from` null), or those changed after it, gone ones too. */
+  /** With ONE statement, which costs little where nothing changed: all rows that are there (`from` null), or those changed after it, gone ones too. */
   feed(client: Queryable, universityId: number, from: number | null): Promise<FeedRow<Row>[]>
 }
 

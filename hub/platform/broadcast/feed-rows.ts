@@ -38,7 +38,7 @@ export type SpacesFeed = (
 export async function readAtMoment<Rows extends object>(
   pool: Database,
   universityId: number,
-  read: (client: Transaction) => Promise<Rows>,
+  read: (client: Transaction, moment: FeedMoment) => Promise<Rows>,
 ): Promise<(FeedMoment & Rows) | null> {
   return transaction(pool, 'snapshot', async (client) => {
     const [moment] = await query<FeedMoment>(
@@ -46,7 +46,7 @@ export async function readAtMoment<Rows extends object>(
       'select epoch, clock as head, facts_clock as "factsClock" from universities where id = $1',
       [universityId],
     )
-    return moment === undefined ? null : { ...moment, ...(await read(client)) }
+    return moment === undefined ? null : { ...moment, ...(await read(client, moment)) }
   })
 }
 
@@ -57,11 +57,12 @@ export async function loadFeed(
   from: number | null,
   what: { spaces: SpacesFeed; form: RowForm; collections: readonly SeenCollection[] },
 ): Promise<WholeFeed | null> {
-  return readAtMoment(pool, universityId, async (client) => {
+  return readAtMoment(pool, universityId, async (client, { factsClock }) => {
     const spaces = await what.spaces(client, universityId, from, what.form)
     const collections = new Map<SeenCollection, SeenRow[]>()
     for (const seen of what.collections) {
-      const rows = (await seen.of.feed(client, universityId, from)).map(seen.see)
+      const isSame = seen.of.followsFacts === true && from !== null && factsClock <= from
+      const rows = isSame ? [] : (await seen.of.feed(client, universityId, from)).map(seen.see)
       // What is not there is no part of everything.
       collections.set(seen, from === null ? rows.filter(({ body }) => body !== null) : rows)
     }

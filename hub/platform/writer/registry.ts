@@ -1,4 +1,5 @@
 import type { Actor } from '#shared/domain/access.ts'
+import { kindCapability } from '#shared/wire/capabilities.ts'
 import type { PushedMutation } from '#shared/wire/messages.ts'
 import type { CallingSession, KioskFacts, Push } from './batch.ts'
 import type { KioskCommand } from './command.ts'
@@ -36,7 +37,7 @@ export function makeRegistry(offered: {
   if (new Set(kinds).size < kinds.length) throw new Error(`two commands of one kind: ${kinds.join(', ')}`)
   const parseMutation = makeParseMutation(kioskCommands)
   const capabilities = kioskCommands.flatMap(({ kind, isUnnamed }) =>
-    isUnnamed === true ? [] : [`kind/${kind}@1`],
+    isUnnamed === true ? [] : [kindCapability(kind)],
   )
   return { kiosks, people, ledger: makeLedgerFacts(kiosks), always, parseMutation, capabilities }
 }
