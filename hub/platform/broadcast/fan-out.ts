@@ -38,6 +38,8 @@ export class Audience {
   private lastTickMs = -Infinity
   private tickMs: number
   private waitingSinceMs: number | null = null
+  /** Members that are about to join, and those that are sent what they missed. */
+  private readerCount = 0
   private isStopped = false
 
   constructor(dependencies: AudienceDependencies, universityId: number) {
@@ -54,8 +56,22 @@ export class Audience {
     usesOldProtocol: boolean,
     atLeast: number,
   ): Promise<FeedAnswer | null> {
-    await this.loadMirror()
-    return this.feed.read(from, usesOldProtocol, Math.max(atLeast, from === null ? 0 : this.broadcastClock))
+    this.readerCount += 1
+    try {
+      await this.loadMirror()
+      return await this.feed.read(
+        from,
+        usesOldProtocol,
+        Math.max(atLeast, from === null ? 0 : this.broadcastClock),
+      )
+    } finally {
+      this.readerCount -= 1
+    }
+  }
+
+  /** Nobody listens, and nobody is about to. */
+  isEmpty(): boolean {
+    return this.members.size === 0 && this.readerCount === 0
   }
 
   /** Adds a member and sends what it missed; from then on it is sent every frame. */
