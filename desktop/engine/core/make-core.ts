@@ -49,6 +49,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
     // An older program may have stored an assignment that this one cannot show. [KSK-5]
     assignment: { current: parseAssignment(cached.assignment?.assignment).ok ? cached.assignment : null },
     headSignature: { newest: cached.sealed },
+    resume: { newest: null },
     failed: Promise.withResolvers(),
   }
   pending.reset(stores.outbox.readHeldMutations(kinds, options.clock.bootId), appliedPositionOf(core))

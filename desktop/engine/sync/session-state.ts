@@ -18,6 +18,8 @@ export interface SessionState {
   statusChanged(): void
   /** The protocol that the hello named; 0 before it. */
   protocol: number
+  /** The hello that was sent was to resume: should the hub challenge again, the next one is signed. [SYN-39] */
+  isResuming: boolean
   /** `opening` until the hello is sent, `helloSent` until the welcome, `catchingUp` until the rows are here. */
   phase: 'opening' | 'helloSent' | 'catchingUp' | 'live' | 'ended'
   epoch: string

@@ -40,6 +40,7 @@ export interface SessionHooks {
 const INITIAL_STATE = {
   phase: 'opening',
   protocol: 0,
+  isResuming: false,
   epoch: '',
   ticket: '',
   head: 0,

@@ -5,7 +5,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
-import type { ChangedRows, SpaceRow } from '#shared/wire/messages.ts'
+import type { ChangedRows, Resume, SpaceRow } from '#shared/wire/messages.ts'
 import type { EngineOptions } from '../core/core.ts'
 import type { LogFacts } from '../log/engine-log.ts'
 import { openEngine } from '../api/engine.ts'
@@ -154,10 +154,12 @@ export function welcome(
     epoch?: string
     ticket?: string
     assignment?: Assignment
+    resume?: Resume
+    protocols?: number[]
   } = {},
 ): void {
   const { hub, clock } = kiosk
-  hub.say({ type: 'challenge', nonce: 'nonce', protocols: [2, 1] })
+  hub.say({ type: 'challenge', nonce: 'nonce', protocols: fields.protocols ?? [2, 1] })
   hub.say({
     type: 'welcome',
     epoch: fields.epoch ?? 'epoch-1',
@@ -168,6 +170,7 @@ export function welcome(
     ticket: fields.ticket ?? 'ticket-1',
     assignment: fields.assignment ?? ASSIGNMENT,
     limits: { heartbeatMs: 5_000, maxFrameBytes: 65_536, maxPushMutations: 64 },
+    ...(fields.resume && { resume: fields.resume }),
   })
   clock.advance(0)
 }
