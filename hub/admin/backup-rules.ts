@@ -35,8 +35,8 @@ export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {
   kept_rows: ALL,
   signing_keys: {
     holds: 'some',
-    where: "purpose <> 'access'",
-    why: 'a key of access tokens signs for the hub that runs; a restored one makes its own',
+    where: "purpose not in ('access', 'resume')",
+    why: 'keys of access tokens and of resuming let in at the hub that runs; a restored one makes its own',
   },
   enrolments: nothing(NOT_AGAIN),
   sessions: nothing(NOT_AGAIN),

@@ -13,7 +13,7 @@ declare
 begin
   select * into locked from lock_university(of_university);
   select k.last_mutation_id + 1 as next_id, k.revoked_at, k.space_id into kiosk from kiosks k where k.id = of_kiosk;
-  select s.is_deleted, s.child_count, s.occupancy_updated_at,
+  select s.is_deleted, s.child_count, s.occupancy_updated_at, s.generation,
     exists (select 1 from spaces p where p.id = s.parent_id and p.id = kiosk.space_id) or s.id = kiosk.space_id as within
   into leaf from spaces s where s.university_id = of_university and s.id = of_space;
   if kiosk.revoked_at is not null or leaf.is_deleted or leaf.child_count > 0 or not leaf.within then
@@ -21,7 +21,7 @@ begin
   end if;
   perform write_batch(of_university, locked.clock + 1, locked.now_ms,
     array[of_kiosk], array[kiosk.next_id],
-    array[of_space], array[new_level::smallint], array[locked.now_ms], array[of_kiosk],
+    array[of_space], array[leaf.generation], array[new_level::smallint], array[locked.now_ms], array[of_kiosk],
     array[kiosk.next_id], array['AAAAAAAAAAAAAAAAAAAAAA'], array[of_kiosk], array[kiosk.next_id],
     array[of_space], array[new_level::smallint], array[locked.now_ms], array[locked.clock + 1], array[kiosk.next_id],
     array[of_kiosk]);
@@ -39,12 +39,12 @@ begin
   with kiosk as (
     select k.id, k.last_mutation_id, k.space_id from kiosks k where k.id = any(of_kiosks) and k.revoked_at is null
   ), tap as (
-    select k.id as kiosk_id, k.last_mutation_id + number as mutation_id, leaf.id as space_id,
+    select k.id as kiosk_id, k.last_mutation_id + number as mutation_id, leaf.id as space_id, leaf.generation,
       ((k.last_mutation_id + number + seed) % 3)::smallint as level
     from kiosk k
     cross join generate_series(1, per_kiosk) number
     cross join lateral (
-      select s.id from spaces s where s.parent_id = k.space_id and not s.is_deleted and s.child_count = 0
+      select s.id, s.generation from spaces s where s.parent_id = k.space_id and not s.is_deleted and s.child_count = 0
       order by s.id offset (k.last_mutation_id + number) % 10 limit 1
     ) leaf
   ), last as (
@@ -53,7 +53,8 @@ begin
   select
     (select array_agg(id) from kiosk) as kiosks,
     (select array_agg(last_mutation_id + per_kiosk) from kiosk) as lasts,
-    (select array_agg(space_id) from tap) as spaces, (select array_agg(level) from tap) as levels,
+    (select array_agg(space_id) from tap) as spaces, (select array_agg(generation) from tap) as generations,
+    (select array_agg(level) from tap) as levels,
     (select array_agg(locked.now_ms) from tap) as ats, (select array_agg(kiosk_id) from tap) as report_kiosks,
     (select array_agg(mutation_id) from tap) as mutations,
     (select array_agg('AAAAAAAAAAAAAAAAAAAAAA'::text) from tap) as hashes,
@@ -62,7 +63,7 @@ begin
     (select array_agg(mutation_id) from last) as leaf_mutations, (select array_agg(kiosk_id) from last) as leaf_kiosks
   into made;
   perform write_batch(of_university, locked.clock + 1, locked.now_ms, made.kiosks, made.lasts,
-    made.spaces, made.levels, made.ats, made.report_kiosks, made.mutations, made.hashes, made.report_kiosks, made.mutations,
+    made.spaces, made.generations, made.levels, made.ats, made.report_kiosks, made.mutations, made.hashes, made.report_kiosks, made.mutations,
     made.leaves, made.leaf_levels, made.leaf_ats, made.leaf_clocks, made.leaf_mutations, made.leaf_kiosks);
   return cardinality(made.spaces);
 end $$;

@@ -23,6 +23,16 @@ export type CallRequest =
       perSecond: number
       stretchMs: number
     }
+  | {
+      kind: 'report'
+      url: string
+      /** Of each person who reports. */
+      people: Record<string, string>[]
+      spaceIds: number[]
+      /** Between two reports of one person; 0: as soon as they are answered. */
+      everyMs: number
+      stretchMs: number
+    }
 
 /** What it answers: how long each call took, ms, and how many had each status. */
 export interface CallAnswer {
@@ -31,7 +41,13 @@ export interface CallAnswer {
 }
 
 /** Makes a call and reads its answer; gives the status, 0 for a connection that broke. */
-function call(url: string, route: string, headers: Record<string, string>, agent: Agent): Promise<number> {
+function call(
+  url: string,
+  route: string,
+  headers: Record<string, string>,
+  agent: Agent,
+  body?: object,
+): Promise<number> {
   const [method, path] = route.split(' ')
   return new Promise((resolve) => {
     const asked = request(`${url}/api/v1${path}`, { method, headers, agent }, (response) => {
@@ -40,7 +56,8 @@ function call(url: string, route: string, headers: Record<string, string>, agent
       response.resume()
     })
     asked.on('error', () => resolve(0))
-    asked.end()
+    if (body !== undefined) asked.setHeader('content-type', 'application/json')
+    asked.end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
 
@@ -89,4 +106,40 @@ async function readTree(asked: Extract<CallRequest, { kind: 'read' }>): Promise<
   return answer
 }
 
-serveRequests((asked: CallRequest) => (asked.kind === 'greedy' ? beGreedy(asked) : readTree(asked)))
+/** Each person reports on a place after the other, one report at a time; they begin spread over the pause between two. */
+async function report(asked: Extract<CallRequest, { kind: 'report' }>): Promise<CallAnswer> {
+  const { url, people, spaceIds, everyMs, stretchMs } = asked
+  const agent = new Agent({ keepAlive: true, maxSockets: people.length })
+  const { answer, note } = makeAnswer()
+  const beginMs = performance.now()
+  const reportOn = async (headers: Record<string, string>, person: number): Promise<void> => {
+    for (let number = 0; performance.now() - beginMs < stretchMs; number += 1) {
+      const dueMs = beginMs + (number + person / people.length) * everyMs
+      if (everyMs > 0)
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())))
+      const spaceId = spaceIds[(person + number * people.length) % spaceIds.length]
+      const body = {
+        level: (person + number) % 3,
+        key: `bench-${person}-${beginMs}-${number}`.replaceAll('.', '-'),
+      }
+      const startMs = performance.now()
+      note(await call(url, `POST /spaces/${spaceId}/reports`, headers, agent, body), startMs)
+    }
+  }
+  await Promise.all(people.map(reportOn))
+  agent.destroy()
+  return answer
+}
+
+function answerTo(asked: CallRequest): Promise<CallAnswer> {
+  switch (asked.kind) {
+    case 'greedy':
+      return beGreedy(asked)
+    case 'read':
+      return readTree(asked)
+    case 'report':
+      return report(asked)
+  }
+}
+
+serveRequests(answerTo)

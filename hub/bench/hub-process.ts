@@ -18,6 +18,8 @@ export interface HubProcess {
   pid: number
   /** Group commits so far and mutations in them, from its own metrics. */
   batches(): Promise<{ count: number; mutationCount: number }>
+  /** Kiosks connected now, from its own metrics. */
+  connectedCount(): Promise<number>
   /** CPU time used so far, ms. */
   cpuMs(): number
   /** Resident memory after a collection, bytes. */
@@ -55,6 +57,7 @@ export async function startHubProcess(
         mutationCount: read('carrel_batch_mutations_sum'),
       }
     },
+    connectedCount: async () => (await readMetrics(addresses.metrics))('carrel_connected_kiosks'),
     cpuMs: () => readCpuMs(pid),
     memoryBytes: async () => {
       child.kill('SIGUSR2')

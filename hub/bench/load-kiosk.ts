@@ -1,6 +1,6 @@
-import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { WebSocket } from 'ws'
-import { helloStatement, type Hello, type Welcome } from '#shared/wire/messages.ts'
+import { helloStatement, type Hello, type Resume, type Welcome } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
 import type { SocketEvents, ClientSocket } from './minimal-websocket.ts'
 
@@ -15,6 +15,8 @@ export interface LoadKiosk {
   /** Last number that the hub settled. */
   ackedId: number
   ticket: string | null
+  /** What its newest welcome gave for the next hello, as the engine keeps it in memory. */
+  resume: Resume | null
   epoch: string | null
   cursor: number
 }
@@ -113,6 +115,7 @@ export class KioskConnection {
   }
 
   private sendHello(host: string, nonce: string): void {
+    const { resume } = this.kiosk
     const hello: Omit<Hello, 'proof'> = {
       type: 'hello',
       protocol: PROTOCOL,
@@ -127,12 +130,16 @@ export class KioskConnection {
       sealed: null,
       appVersion: 'bench',
       keyGrade: 'file',
+      ...(resume !== null && { resumeUntilMs: resume.untilMs }),
     }
-    const proof = sign(
-      null,
-      Buffer.from(helloStatement(host, nonce, hello)),
-      privateKey(this.kiosk),
+    const statement = Buffer.from(helloStatement(host, nonce, hello))
+    const proof = (
+      resume === null
+        ? sign(null, statement, privateKey(this.kiosk))
+        : createHmac('sha256', Buffer.from(resume.key, 'base64url')).update(statement).digest()
     ).toString('base64url')
+    // Should the hub challenge again, the next hello is signed.
+    this.kiosk.resume = null
     this.socket.send(JSON.stringify({ ...hello, proof }))
   }
 
@@ -142,6 +149,7 @@ export class KioskConnection {
     kiosk.ackedId = welcome.lastMutationId
     kiosk.nextId = Math.max(kiosk.nextId, welcome.lastMutationId + 1)
     kiosk.ticket = welcome.ticket
+    kiosk.resume = welcome.resume ?? null
     kiosk.epoch = welcome.epoch
     kiosk.cursor = welcome.head
     const applied = {

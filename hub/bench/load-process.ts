@@ -17,9 +17,19 @@ export interface LoadAnswer {
   elapsedMs: number
   ackedCount: number
   latenciesMs: number[]
+  /** In an open loop, of each of these times: the part that this process spent itself, late with the tap, ms. */
+  ownMs?: number[]
+  /** Of a count: what the kiosks remember. */
+  kiosks?: LoadKiosk[]
 }
 
 const dial: Dial = (url, events) => new MinimalWebSocket(url, events)
+
+/** A tap of an open loop: when it was due, and when this process came to it. */
+interface Tap {
+  dueMs: number
+  madeMs: number
+}
 
 /** Kiosks that report together. */
 class Load {
@@ -73,8 +83,9 @@ class Load {
   openLoop(perSecond: number, stretchMs: number): Promise<LoadAnswer> {
     const startMs = performance.now()
     const latenciesMs: number[] = []
-    const waiting = new Map<KioskConnection, number[]>(this.connections.map((connection) => [connection, []]))
-    const inFlight = new Map<KioskConnection, number[]>()
+    const ownMs: number[] = []
+    const waiting = new Map<KioskConnection, Tap[]>(this.connections.map((connection) => [connection, []]))
+    const inFlight = new Map<KioskConnection, Tap[]>()
     let tapCount = 0
     const send = (connection: KioskConnection): void => {
       const taps = waiting.get(connection)?.splice(0, 64) ?? []
@@ -86,22 +97,26 @@ class Load {
       this.onAck = (connection, last) => {
         if (last !== connection.kiosk.nextId - 1) return
         const nowMs = performance.now()
-        for (const at of inFlight.get(connection) ?? []) latenciesMs.push(nowMs - at)
+        for (const { dueMs, madeMs } of inFlight.get(connection) ?? []) {
+          latenciesMs.push(nowMs - dueMs)
+          ownMs.push(madeMs - dueMs)
+        }
         inFlight.delete(connection)
         send(connection)
       }
       const timer = setInterval(() => {
-        const elapsedMs = performance.now() - startMs
+        const madeMs = performance.now()
+        const elapsedMs = madeMs - startMs
         const due = Math.floor((Math.min(elapsedMs, stretchMs) / 1000) * perSecond)
         for (; tapCount < due; tapCount += 1) {
           const connection = this.connections[tapCount % this.connections.length]
           if (connection === undefined) continue
-          waiting.get(connection)?.push(startMs + (tapCount / perSecond) * 1000)
+          waiting.get(connection)?.push({ dueMs: startMs + (tapCount / perSecond) * 1000, madeMs })
           if (!inFlight.has(connection)) send(connection)
         }
         if (elapsedMs > stretchMs && latenciesMs.length >= tapCount) {
           clearInterval(timer)
-          resolve({ elapsedMs, ackedCount: latenciesMs.length, latenciesMs })
+          resolve({ elapsedMs, ackedCount: latenciesMs.length, latenciesMs, ownMs })
         }
       }, 1)
     })
@@ -110,7 +125,7 @@ class Load {
   /** All that was ever acknowledged. */
   count(): LoadAnswer {
     const ackedCount = this.kiosks.reduce((sum, { ackedId }) => sum + ackedId, 0)
-    return { elapsedMs: 0, ackedCount, latenciesMs: [] }
+    return { elapsedMs: 0, ackedCount, latenciesMs: [], kiosks: this.kiosks }
   }
 
   private push(connection: KioskConnection, count: number): void {

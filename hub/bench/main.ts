@@ -10,7 +10,10 @@ import { frames } from './frames.ts'
 import { entranceTick } from './entrance-tick.ts'
 import { navigation } from './navigation.ts'
 import { paint } from './paint.ts'
+import { hubs } from './hubs.ts'
 import { memory } from './memory.ts'
+import { millionReports } from './million-reports.ts'
+import { mixedCrowd } from './mixed-crowd.ts'
 import { storm } from './storm.ts'
 import { tapDurable } from './tap-durable.ts'
 import { reports, slowFlush } from './reports.ts'
@@ -21,9 +24,12 @@ import type { Benchmark, BenchOptions, Figure } from './figure.ts'
 const BENCHMARKS: readonly Benchmark[] = [
   reports,
   slowFlush,
+  mixedCrowd,
+  hubs,
   frames,
   conflation,
   ancestors,
+  millionReports,
   memory,
   storm,
   tapDurable,

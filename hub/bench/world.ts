@@ -121,6 +121,7 @@ export async function insertKiosks(
     nextId: 1,
     ackedId: 0,
     ticket: null,
+    resume: null,
     epoch: null,
     cursor: 0,
   }))

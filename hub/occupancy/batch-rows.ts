@@ -8,6 +8,8 @@ import { rowSet } from '../platform/postgres/row-set.ts'
 /** A report to be written. */
 export interface NewReport {
   spaceId: number
+  /** The generation of its space that it counts in. */
+  generation: number
   level: Level
   reportedAtMs: number
   kioskId: number
@@ -19,6 +21,7 @@ export interface NewReport {
 
 const NEW_REPORTS = rowSet({
   spaceId: 'bigint',
+  generation: 'integer',
   level: 'smallint',
   reportedAtMs: 'bigint',
   kioskId: 'bigint',
@@ -58,7 +61,7 @@ export async function writeBatch(client: Queryable, writes: BatchWrites): Promis
     text: `select write_batch($1, $2, $3,
       ${LAST_MUTATIONS.parameters(4)},
       ${NEW_REPORTS.parameters(6)},
-      ${NEW_LEAVES.parameters(14)})`,
+      ${NEW_LEAVES.parameters(15)})`,
     values: [
       writes.universityId,
       writes.clock,

@@ -1,5 +1,6 @@
 import { newestReport, type Level, type Report } from '#shared/domain/occupancy.ts'
 import type { StoredLeaf } from '../platform/writer/batch.ts'
+import type { LeafRow } from './leaf-rows.ts'
 
 /** A report that is withdrawn: a kiosk's, or a person's, which has neither kiosk nor number. */
 export interface WithdrawnReport {
@@ -26,10 +27,10 @@ interface Leaf {
 export class LeafFold {
   /** Stored reports that the batch withdraws. */
   readonly withdrawnReportIds: number[] = []
-  private readonly stored: ReadonlyMap<number, StoredLeaf>
+  private readonly stored: ReadonlyMap<number, LeafRow>
   private readonly leaves = new Map<number, Leaf>()
 
-  constructor(stored: ReadonlyMap<number, StoredLeaf>) {
+  constructor(stored: ReadonlyMap<number, LeafRow>) {
     this.stored = stored
   }
 
@@ -56,6 +57,11 @@ export class LeafFold {
   /** What is stored of a leaf. */
   storedOf(spaceId: number): StoredLeaf | undefined {
     return this.stored.get(spaceId)
+  }
+
+  /** Which generation of a space the batch's reports count in. [OCC-2] */
+  generationOf(spaceId: number): number {
+    return this.stored.get(spaceId)?.generation ?? 0
   }
 
   /** A report stops counting: one of the batch, or a stored one. */

@@ -177,8 +177,10 @@ function makeReport(
   const { spaceId, level, key, userId, isCorrection } = input
   const { clock, nowMs } = facts.moment
   const reportedAtMs = Math.max(nowMs, input.leastMs)
-  facts.of(leafFacts).add(spaceId, { level, reportedAtMs, clock, mutationId: 0, kioskId: 0 })
-  const row = { spaceId, level, reportedAtMs, receivedAtMs: nowMs, clock, userId, key }
+  const leaves = facts.of(leafFacts)
+  const generation = leaves.generationOf(spaceId)
+  leaves.add(spaceId, { level, reportedAtMs, clock, mutationId: 0, kioskId: 0 })
+  const row = { spaceId, generation, level, reportedAtMs, receivedAtMs: nowMs, clock, userId, key }
   const name = facts.of(treeFacts).get(spaceId)?.name ?? ''
   facts.of(personReportFacts).make(row, name, isCorrection)
 }

@@ -52,7 +52,7 @@ export async function loadPersonReportFacts(
   }>(
     database,
     `with asked as (select * from ${ASKED.table(1, 'a')}),
-      reports as (select r.*, ${REPORT_JSON} as report from occupancy_reports r join spaces s on s.id = r.space_id)
+      reports as not materialized (select r.*, ${REPORT_JSON} as report from occupancy_reports r join spaces s on s.id = r.space_id)
      select 'key' as found, a.key, a.user_id as "userId", r.report, null::json as "timesMs"
        from asked a join reports r on r.user_id = a.user_id and r.idempotency_key = a.key
      union all
@@ -124,6 +124,8 @@ export const CORRECTION_KEY_PREFIX = 'level:'
 /** A report of a person that is to be written. */
 export interface NewPersonReport {
   spaceId: number
+  /** The generation of its space that it counts in. */
+  generation: number
   level: Level
   reportedAtMs: number
   receivedAtMs: number
@@ -134,6 +136,7 @@ export interface NewPersonReport {
 
 const NEW_REPORTS = rowSet({
   spaceId: 'bigint',
+  generation: 'integer',
   level: 'smallint',
   reportedAtMs: 'bigint',
   userId: 'bigint',
@@ -148,9 +151,9 @@ export async function insertPersonReports(
 ): Promise<Map<string, number>> {
   const rows = await query<{ id: number; userId: number; key: string }>(
     transaction,
-    `insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock, user_id, idempotency_key)
-     select $1, n.space_id, n.level, time_of_ms(n.reported_at), time_of_ms($2), $3, n.user_id, n.key
-     from unnest(${NEW_REPORTS.parameters(4)}) with ordinality n (space_id, level, reported_at, user_id, key, at)
+    `insert into occupancy_reports (university_id, space_id, generation, level, reported_at, received_at, clock, user_id, idempotency_key)
+     select $1, n.space_id, n.generation, n.level, time_of_ms(n.reported_at), time_of_ms($2), $3, n.user_id, n.key
+     from unnest(${NEW_REPORTS.parameters(4)}) with ordinality n (space_id, generation, level, reported_at, user_id, key, at)
      order by n.at returning id, user_id as "userId", idempotency_key as key`,
     [commit.universityId, commit.nowMs, commit.clock, ...NEW_REPORTS.values(reports)],
   )

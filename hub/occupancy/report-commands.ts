@@ -34,8 +34,9 @@ export const reportCommand: KioskCommand<typeof ReportBody, number> = {
     const made = { kioskId: kiosk.id, mutationId }
     const batchReport = { level, reportedAtMs, clock: facts.moment.clock, ...made }
     const { isSilenced } = kiosk
-    const row = { spaceId, level, reportedAtMs, ...made, ...origin }
     const changed = facts.of(leafFacts)
+    const generation = changed.generationOf(spaceId)
+    const row = { spaceId, generation, level, reportedAtMs, ...made, ...origin }
     changed.reports.push(row)
     // Stored and counted nowhere: withdrawn by the commit that stores it. [CON-4]
     if (isSilenced) changed.withdrawals.push({ ...made, ...origin, report: origin })

@@ -208,7 +208,7 @@ test.each([
   const atMs = Date.now() - ageMs
   const { userId } = student
   const times = { reportedAtMs: atMs, receivedAtMs: atMs, clock: 1 }
-  const row = { spaceId: room, level: 0 as const, userId, key: KEY, ...times }
+  const row = { spaceId: room, generation: 0, level: 0 as const, userId, key: KEY, ...times }
   const ids = await insertPersonReports(database.pool, { universityId, clock: 1, nowMs: atMs }, [row])
   const id = ids.get(`${userId} ${KEY}`)
   await query(

@@ -59,7 +59,12 @@ export function makeTreeAnswers(pool: Database): TreeAnswers {
     cached.delete(universityId)
     const isFresh = before !== undefined && nowMs - before.usedMs < MAX_UNUSED_MS
     const refresh = isFresh ? before.refresh : makeRefresh(pool, universityId, semaphore.run)
-    cached.set(universityId, { refresh, usedMs: nowMs })
+    const entry = { refresh, usedMs: nowMs }
+    cached.set(universityId, entry)
+    // The timer holds no process up; whoever asks meanwhile puts another entry in its place.
+    setTimeout(() => {
+      if (cached.get(universityId) === entry) cached.delete(universityId)
+    }, MAX_UNUSED_MS).unref()
     for (const id of cached.keys()) if (cached.size > MAX_TREES) cached.delete(id)
     return refresh
   }

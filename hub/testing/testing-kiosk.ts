@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { MutationInput } from '#shared/domain/mutation.ts'
 import {
   helloStatement,
@@ -7,6 +7,7 @@ import {
   type HubMessage,
   type ConnectionErrorCode,
   type PushedMutation,
+  type Resume,
 } from '#shared/wire/messages.ts'
 import { hasCapabilities, PROTOCOL } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler } from '../platform/ports.ts'
@@ -97,6 +98,8 @@ export class TestKiosk {
   readonly id: number
   readonly key: KeyObject
   ticket: string | null = null
+  /** Of its newest welcome. */
+  resume: Resume | null = null
   nextId = 1
 
   constructor(id: number, key: KeyObject) {
@@ -105,7 +108,27 @@ export class TestKiosk {
   }
 
   hello(nonce: string, changes: Partial<Omit<Hello, 'proof'>> = {}, host = TEST_HOST): Hello {
-    const rest: Omit<Hello, 'proof'> = {
+    const rest = this.unsigned(changes)
+    const statement = Buffer.from(helloStatement(host, nonce, rest))
+    return { ...rest, proof: sign(null, statement, this.key).toString('base64url') }
+  }
+
+  /** A hello that proves itself by the key of the newest welcome. [SYN-38] */
+  resumingHello(
+    nonce: string,
+    changes: Partial<Omit<Hello, 'proof'>> = {},
+    { host = TEST_HOST, key = this.resume?.key ?? '' } = {},
+  ): Hello {
+    const rest = this.unsigned({ resumeUntilMs: this.resume?.untilMs ?? 0, ...changes })
+    const statement = helloStatement(host, nonce, rest)
+    return {
+      ...rest,
+      proof: createHmac('sha256', Buffer.from(key, 'base64url')).update(statement).digest('base64url'),
+    }
+  }
+
+  private unsigned(changes: Partial<Omit<Hello, 'proof'>>): Omit<Hello, 'proof'> {
+    return {
       type: 'hello',
       protocol: PROTOCOL,
       kioskId: this.id,
@@ -122,8 +145,6 @@ export class TestKiosk {
       ...(hasCapabilities(changes.protocol ?? PROTOCOL) ? SAID : {}),
       ...changes,
     }
-    const statement = Buffer.from(helloStatement(host, nonce, rest))
-    return { ...rest, proof: sign(null, statement, this.key).toString('base64url') }
   }
 
   /** The next mutation. */
@@ -196,6 +217,7 @@ export class TestSession {
     this.send(this.kiosk.hello(nonce, changes))
     const welcome = await this.connection.next('welcome')
     this.kiosk.ticket = welcome.ticket
+    this.kiosk.resume = welcome.resume ?? null
     this.epoch = welcome.epoch
     this.cursor = welcome.head
     return welcome

@@ -117,6 +117,18 @@ export const SignedHead = Type.Object(
 )
 export type SignedHead = Static<typeof SignedHead>
 
+/** A key with which the kiosk's next hellos may prove themselves instead of a signature, and until when. [SYN-38] */
+export const Resume = Type.Object(
+  {
+    /** 32 bytes, base64url: key of an HMAC-SHA256 over `helloStatement`. */
+    key: Type.String({ minLength: 1, maxLength: 64 }),
+    /** Hub time. */
+    untilMs: TimeMs,
+  },
+  { additionalProperties: false },
+)
+export type Resume = Static<typeof Resume>
+
 /** Kiosk: who I am, what I have, what I hold. `proof` signs `helloStatement`. [SYN-10] */
 export const Hello = Type.Object(
   {
@@ -140,6 +152,8 @@ export const Hello = Type.Object(
     capabilities: Type.Optional(Capabilities),
     /** Since protocol 3, and then always. [SYN-35] */
     holds: Type.Optional(Holds),
+    /** Since protocol 3: the proof is no signature, but made with the key that a welcome gave until then. [SYN-38] */
+    resumeUntilMs: Type.Optional(TimeMs),
     proof: Type.String({ minLength: 1, maxLength: 128 }),
   },
   { additionalProperties: false },
@@ -186,6 +200,8 @@ export const Welcome = Type.Object(
     limits: Limits,
     /** Since protocol 3: those of the hello that the hub knows too; only these are used on this connection. [SYN-34] */
     capabilities: Type.Optional(Capabilities),
+    /** Since protocol 3, and then always; goes with `ticket`. [SYN-38] */
+    resume: Type.Optional(Resume),
   },
   { additionalProperties: false },
 )
@@ -400,6 +416,14 @@ export type HubMessage = Static<typeof HubMessage>
 /** Text that a kiosk's proof signs (Ed25519, base64url): a context, the hub's host as dialled, the nonce, every other field of the hello. [SYN-10] */
 export function helloStatement(host: string, nonce: string, hello: Omit<Hello, 'proof'>): string {
   return ['carrel kiosk hello 1', host, nonce, canonicalJson(hello)].join('\n')
+}
+
+/** Text of whose HMAC, by a secret of the hubs, a resume key is made: whose it is, under which ticket, until when. [SYN-38] */
+export function resumeStatement(
+  { kioskId, publicKey, ticket }: { kioskId: number; publicKey: string; ticket: string },
+  untilMs: number,
+): string {
+  return ['carrel kiosk resume 1', String(kioskId), publicKey, ticket, String(untilMs)].join('\n')
 }
 
 /** Text that an enrolling kiosk signs to show that it holds the key. [SYN-20] */

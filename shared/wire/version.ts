@@ -19,6 +19,11 @@ export function takesTexts(protocol: number): boolean {
   return protocol >= 3
 }
 
+/** Whether welcomes give resume keys, and hellos may prove themselves by them. [SYN-38] */
+export function hasResumeKeys(protocol: number): boolean {
+  return protocol >= 3
+}
+
 /** Whether hellos and welcomes name capabilities, and rows of collections travel; before, hours are facts of a space. [SYN-31] [SYN-34] */
 export function hasCapabilities(protocol: number): boolean {
   return protocol >= 3

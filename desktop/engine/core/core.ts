@@ -1,6 +1,6 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import type { LinkSlice, OutboxSlice } from '#shared/wire/bridge.ts'
-import type { SignedHead } from '#shared/wire/messages.ts'
+import type { Resume, SignedHead } from '#shared/wire/messages.ts'
 import type { SeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ClockFacts } from '../sync/certificate-error.ts'
 import type { KioskConfig } from '../config/kiosk-config.ts'
@@ -80,6 +80,8 @@ export interface Core {
   readonly capabilities: { current: ReadonlySet<string> }
   /** The greatest head that the hub signed in its present epoch; null before the first. [SYN-17] */
   readonly headSignature: { newest: SignedHead | null }
+  /** What the newest welcome gave for the next hello, and whose it is. In memory alone: no disk, and no copy of one, has it. [SYN-38] */
+  readonly resume: { newest: (Resume & { kioskId: number; ticket: string }) | null }
   /** Settles when the process is to be started again. */
   readonly failed: PromiseWithResolvers<EngineFailure>
 }

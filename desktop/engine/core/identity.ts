@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, hash, sign, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, hash, sign, type KeyObject } from 'node:crypto'
 import { canonicalJson } from '#shared/domain/canonical-json.ts'
 import { enrolStatement, helloStatement, mutationStatement, type Hello } from '#shared/wire/messages.ts'
 
@@ -38,6 +38,14 @@ function rawPublicKey(key: KeyObject): string {
   const { x } = createPublicKey(key).export({ format: 'jwk' })
   if (x === undefined) throw new Error('a public key without its point')
   return x
+}
+
+/** Proves hellos by the key that the hub's newest welcome gave: HMAC-SHA256, base64url. [SYN-38] */
+export function proveByResumeKey(key: string): KioskKey['proveHello'] {
+  return (host, nonce, hello) =>
+    createHmac('sha256', Buffer.from(key, 'base64url'))
+      .update(helloStatement(host, nonce, hello))
+      .digest('base64url')
 }
 
 /** A mutation's hash: the first 16 bytes of the SHA-256 of its kind and body, base64url. [SYN-3] */

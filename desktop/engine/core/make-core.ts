@@ -61,6 +61,7 @@ export function makeCore(options: EngineOptions, stores: Stores): Core {
     assignment: { current: parseAssignment(cached.assignment?.assignment).ok ? cached.assignment : null },
     capabilities: { current: new Set(cached.capabilities ?? CAPABILITIES_BEFORE_3) },
     headSignature: { newest: cached.sealed },
+    resume: { newest: null },
     failed: Promise.withResolvers(),
   }
   pending.reset(stores.outbox.readHeldMutations(kinds, options.clock.bootId), appliedPositionOf(core))

@@ -1,4 +1,11 @@
-import type { Changes, Heartbeat, ConnectionError, Reply, Snapshot } from '#shared/wire/messages.ts'
+import type {
+  Challenge,
+  Changes,
+  Heartbeat,
+  ConnectionError,
+  Reply,
+  Snapshot,
+} from '#shared/wire/messages.ts'
 import { hasCapabilities } from '#shared/wire/version.ts'
 import { SPACES } from '../collections/spaces.ts'
 import { tryWriteCache } from '../core/store-writes.ts'
@@ -37,7 +44,7 @@ export function handleMessage(
   const isWelcomed = session.phase === 'catchingUp' || session.phase === 'live'
   switch (message.type) {
     case 'challenge':
-      return session.phase === 'opening' ? sendHello(session, message) : undefined
+      return handleChallenge(session, message)
     case 'welcome':
       return session.phase === 'helloSent' ? handleWelcome(session, message) : undefined
     case 'bye':
@@ -57,6 +64,13 @@ export function handleMessage(
     case 'reply':
       return answer(message)
   }
+}
+
+/** The first one is answered as soon as it comes; a second one where the hub did not let this kiosk resume. [SYN-10] [SYN-39] */
+function handleChallenge(session: SessionState, challenge: Challenge): void {
+  if (session.phase === 'helloSent' && session.isResuming) session.core.resume.newest = null
+  else if (session.phase !== 'opening') return
+  sendHello(session, challenge)
 }
 
 /** A fork is answered on this same connection, where the old key has just been accepted. [SYN-12] */

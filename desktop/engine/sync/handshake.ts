@@ -1,8 +1,8 @@
 import type { Challenge, Forked, Holds } from '#shared/wire/messages.ts'
-import { hasCapabilities, PROTOCOL, takesTexts } from '#shared/wire/version.ts'
+import { hasCapabilities, hasResumeKeys, PROTOCOL, takesTexts } from '#shared/wire/version.ts'
 import { appliedPositionOf, type Core } from '../core/core.ts'
 import { tryWriteCache, tryWriteOutbox } from '../core/store-writes.ts'
-import { isKioskKey, makeKioskKey } from '../core/identity.ts'
+import { isKioskKey, makeKioskKey, proveByResumeKey } from '../core/identity.ts'
 import { helloCapabilities, recordCapabilities } from './agree-capabilities.ts'
 import type { SessionState } from './session-state.ts'
 import type { ReceivedWelcome } from './hub-messages.ts'
@@ -15,7 +15,7 @@ const MAX_HEARTBEAT_MS = 60_000
 /** What rows cover of which nothing is known: then the hub sends them anew. */
 const NOTHING_HELD: Holds = { spaceId: null, collections: [] }
 
-/** Answers the challenge with the kiosk's identity, signed, and with what it holds. [SYN-10] [TXT-5] [SYN-34] [SYN-35] */
+/** Answers the challenge with the kiosk's identity, signed or resumed, and with what it holds. [SYN-10] [SYN-34] [SYN-35] [SYN-38] [TXT-5] */
 export function sendHello(session: SessionState, challenge: Challenge): void {
   const { options, stores, mirror, headSignature } = session.core
   const { outbox } = stores
@@ -25,6 +25,7 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
   session.protocol = options.protocol ?? bestProtocol(challenge)
   // What came without texts has the same clocks as with them: only a snapshot brings them. The old rows stay shown until then.
   if (takesTexts(session.protocol) && !takesTexts(mirror.protocol)) mirror.resetPosition()
+  const resume = resumeOf(session, { kioskId, ticket })
   const hello = {
     type: 'hello' as const,
     protocol: session.protocol,
@@ -42,10 +43,22 @@ export function sendHello(session: SessionState, challenge: Challenge): void {
     ...(hasCapabilities(session.protocol)
       ? { capabilities: helloCapabilities(session.core), holds: mirror.holds ?? NOTHING_HELD }
       : {}),
+    ...(resume !== null && { resumeUntilMs: resume.untilMs }),
   }
   session.phase = 'helloSent'
   session.questions.helloSent()
-  session.send({ ...hello, proof: makeKioskKey(privateKey).proveHello(session.host, challenge.nonce, hello) })
+  const prove = resume === null ? makeKioskKey(privateKey).proveHello : proveByResumeKey(resume.key)
+  session.isResuming = resume !== null
+  session.send({ ...hello, proof: prove(session.host, challenge.nonce, hello) })
+}
+
+/** The key of the newest welcome, where it is this identity's and this ticket's; null: the hello must be signed. [SYN-38] */
+function resumeOf(
+  { core, protocol }: SessionState,
+  { kioskId, ticket }: { kioskId: number; ticket: string | null },
+): Core['resume']['newest'] {
+  const { newest } = core.resume
+  return hasResumeKeys(protocol) && newest?.kioskId === kioskId && newest.ticket === ticket ? newest : null
 }
 
 /** The newest version that both speak; where there is none, our own, which the hub then refuses. [SYN-13] */
@@ -64,7 +77,10 @@ export function handleWelcome(session: SessionState, welcome: ReceivedWelcome): 
   if (!tryWriteOutbox(core, () => outbox.applyWelcome(welcome))) return session.end({ why: 'notWritten' })
   // Nothing can be sent past an id that is missing: under a new identity each mutation names its origin. [SYN-12] [KSK-4]
   if (outbox.hasGaps()) return requestNewIdentity(session)
-  session.ticket = welcome.ticket
+  const { kioskId } = outbox.identity()
+  const { resume, ticket } = welcome
+  core.resume.newest = resume === undefined || kioskId === null ? null : { ...resume, kioskId, ticket }
+  session.ticket = ticket
   session.epoch = welcome.epoch
   session.head = welcome.head
   session.limits = { ...welcome.limits, heartbeatMs: Math.min(welcome.limits.heartbeatMs, MAX_HEARTBEAT_MS) }

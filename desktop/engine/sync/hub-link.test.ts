@@ -1,8 +1,8 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { createHmac, createPublicKey, verify } from 'node:crypto'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { helloStatement, type ConnectionError } from '#shared/wire/messages.ts'
+import { helloStatement, type ConnectionError, type Hello } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
 import {
   ack,
@@ -59,6 +59,61 @@ describe('hello', () => {
       verify(null, Buffer.from(helloStatement(host, 'abc', unsigned)), key, Buffer.from(proof, 'base64url'))
     expect(isProven('127.0.0.1:4710')).toBe(true)
     expect(isProven('127.0.0.1')).toBe(false)
+  })
+
+  const KEY = Buffer.alloc(32, 7)
+  const resume = { key: KEY.toString('base64url'), untilMs: 1_900_000_000_000.5 }
+  const resumes = ({ proof, ...unsigned }: Hello, nonce: string): boolean =>
+    createHmac('sha256', KEY)
+      .update(helloStatement('127.0.0.1:4710', nonce, unsigned))
+      .digest('base64url') === proof
+  const challenge = (kiosk: TestKiosk, nonce: string, protocols = [3, 2]): Hello => {
+    kiosk.hub.say({ type: 'challenge', nonce, protocols })
+    kiosk.clock.advance(0)
+    const hello = kiosk.hub.last('hello')
+    if (hello === undefined) throw new Error('no hello')
+    return hello
+  }
+
+  it('[SYN-38] proves the key of the newest welcome when it comes back, and none after the process ended', async () => {
+    const kiosk = await openLiveTestKiosk()
+    expect(kiosk.hub.last('hello')).not.toHaveProperty('resumeUntilMs')
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    welcome(kiosk, { resume, ticket: 'ticket-2', protocols: [3, 2] })
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    const hello = challenge(kiosk, 'again')
+    expect(hello).toMatchObject({ ticket: 'ticket-2', resumeUntilMs: resume.untilMs })
+    expect(resumes(hello, 'again')).toBe(true)
+    const next = reopen(kiosk)
+    next.clock.advance(0)
+    expect(challenge(next, 'new')).not.toHaveProperty('resumeUntilMs')
+  })
+
+  it('[SYN-39] signs when it is challenged a second time, and keeps the key no longer', async () => {
+    const kiosk = await openLiveTestKiosk()
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    welcome(kiosk, { resume, protocols: [3, 2] })
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    expect(resumes(challenge(kiosk, 'first'), 'first')).toBe(true)
+    const signed = challenge(kiosk, 'second')
+    expect(signed).not.toHaveProperty('resumeUntilMs')
+    expect(Buffer.from(signed.proof, 'base64url')).toHaveLength(64)
+    // A third one is out of turn.
+    expect(challenge(kiosk, 'third')).toBe(signed)
+  })
+
+  it('[SYN-39] signs for a hub that does not speak protocol 3, whatever it was given', async () => {
+    const kiosk = await openLiveTestKiosk()
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    welcome(kiosk, { resume, protocols: [3, 2] })
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    expect(challenge(kiosk, 'nonce', [2, 1])).not.toHaveProperty('resumeUntilMs')
   })
 
   it('[SYN-20] asks with the same key again when the answer to a code was lost', async () => {

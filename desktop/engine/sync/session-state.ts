@@ -24,6 +24,8 @@ export interface SessionState {
   collections: ReadonlySet<string>
   /** What was written into the log once, and is not again: rows that are left out, a kind that is held back. */
   readonly toldOnce: Set<string>
+  /** The hello that was sent was to resume: should the hub challenge again, the next one is signed. [SYN-39] */
+  isResuming: boolean
   /** `opening` until the hello is sent, `helloSent` until the welcome, `catchingUp` until the rows are here. */
   phase: 'opening' | 'helloSent' | 'catchingUp' | 'live' | 'ended'
   epoch: string

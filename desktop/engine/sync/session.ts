@@ -42,6 +42,7 @@ const INITIAL_STATE = {
   protocol: 0,
   capabilities: new Set<string>(),
   collections: new Set<string>(),
+  isResuming: false,
   epoch: '',
   ticket: '',
   head: 0,

@@ -5,7 +5,7 @@ import type { Level } from '#shared/domain/occupancy.ts'
 import type { SpaceFacts } from '#shared/domain/space.ts'
 import type { SliceName, Slices, SpaceView } from '#shared/wire/bridge.ts'
 import { digestText, emptyDigest, toggleRow } from '#shared/wire/digest.ts'
-import type { ChangedRows, SpaceRow } from '#shared/wire/messages.ts'
+import type { ChangedRows, Resume, SpaceRow } from '#shared/wire/messages.ts'
 import type { EngineOptions } from '../core/core.ts'
 import type { LogFacts } from '../log/engine-log.ts'
 import { openEngine } from '../api/engine.ts'
@@ -155,11 +155,14 @@ export function welcome(
     ticket?: string
     assignment?: Assignment
     capabilities?: string[]
+    resume?: Resume
+    protocols?: number[]
   } = {},
 ): void {
   const { hub, clock } = kiosk
   const { capabilities } = fields
-  hub.say({ type: 'challenge', nonce: 'nonce', protocols: capabilities === undefined ? [2, 1] : [3, 2, 1] })
+  const protocols = fields.protocols ?? (capabilities === undefined ? [2, 1] : [3, 2, 1])
+  hub.say({ type: 'challenge', nonce: 'nonce', protocols })
   hub.say({
     type: 'welcome',
     epoch: fields.epoch ?? 'epoch-1',
@@ -171,6 +174,7 @@ export function welcome(
     assignment: fields.assignment ?? ASSIGNMENT,
     limits: { heartbeatMs: 5_000, maxFrameBytes: 65_536, maxPushMutations: 64 },
     ...(capabilities === undefined ? {} : { capabilities }),
+    ...(fields.resume && { resume: fields.resume }),
   })
   clock.advance(0)
 }

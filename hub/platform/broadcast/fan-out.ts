@@ -40,6 +40,8 @@ export class Audience {
   private lastTickMs = -Infinity
   private tickMs: number
   private waitingSinceMs: number | null = null
+  /** Members that are about to join, and those that are sent what they missed. */
+  private readerCount = 0
   private isStopped = false
 
   constructor(dependencies: AudienceDependencies, universityId: number) {
@@ -55,14 +57,24 @@ export class Audience {
    * choice of rows may be another one since `from`. [SYN-32]
    */
   async readMissed(from: number | null, taker: Taker, atLeast: number): Promise<FeedAnswer | null> {
-    await this.loadMirror()
-    const { form } = taker
-    const missed = await this.feed.read(
-      from,
-      form,
-      Math.max(atLeast, from === null ? 0 : this.broadcastClock),
-    )
-    return missed?.frame.reshapes(taker) === true ? this.feed.read(null, form, missed.to) : missed
+    this.readerCount += 1
+    try {
+      await this.loadMirror()
+      const { form } = taker
+      const missed = await this.feed.read(
+        from,
+        form,
+        Math.max(atLeast, from === null ? 0 : this.broadcastClock),
+      )
+      return missed?.frame.reshapes(taker) === true ? await this.feed.read(null, form, missed.to) : missed
+    } finally {
+      this.readerCount -= 1
+    }
+  }
+
+  /** Nobody listens, and nobody is about to. */
+  isEmpty(): boolean {
+    return this.members.size === 0 && this.readerCount === 0
   }
 
   /** Adds a member and sends what it missed; from then on it is sent every frame. */

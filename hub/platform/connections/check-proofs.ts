@@ -1,49 +1,76 @@
 import { verify, type KeyObject } from 'node:crypto'
-import { helloStatement, type Hello, type ConnectionErrorCode } from '#shared/wire/messages.ts'
+import { helloStatement, type Hello } from '#shared/wire/messages.ts'
+import { hasResumeKeys } from '#shared/wire/version.ts'
+import { importDeviceKey } from '../secrets/device-key.ts'
+import type { ResumeKeys } from '../secrets/resume-keys.ts'
 
-/** Proofs checked in one turn of the event loop: 65 µs each, 13 ms together. */
+/** Proofs checked in one turn of the event loop: 65 µs each where they are signatures, 13 ms together. */
 const MAX_SLICE_PROOFS = 200
 
-/** A kiosk's university and its public key; the key is null when what is stored is none. */
-export interface ProofIdentity {
-  universityId: number
-  key: KeyObject | null
+/** A kiosk's university and its public key. */
+export class ProofIdentity {
+  readonly universityId: number
+  readonly publicKey: string
+  private imported: KeyObject | null | undefined
+
+  constructor(universityId: number, publicKey: string) {
+    this.universityId = universityId
+    this.publicKey = publicKey
+  }
+
+  /** The key for checking signatures; null when what is stored is none. Imported once, and only when one is to be checked: it costs a third of that. */
+  key(): KeyObject | null {
+    if (this.imported === undefined) this.imported = importDeviceKey(this.publicKey)
+    return this.imported
+  }
 }
+
+/** Why a proof is not right; `unresumed`: it was to resume, and a signature is asked for instead. */
+export type ProofFault = 'unknownKiosk' | 'badProof' | 'unresumed'
 
 /** A hello whose proof is to be checked. */
 interface HelloWithProof {
   hello: Hello
   challenge: { nonce: string; host: string }
-  resolve(result: { verdict: 'refused'; code: ConnectionErrorCode }): void
 }
 
-/** The hellos whose proof is right; the others are resolved as refused. Yields to the event loop between slices, so that thousands of hellos do not keep other messages waiting. [SYN-10] */
+/** The hellos whose proof is right; the others are given to `refuse`. Yields to the event loop between slices, so that thousands of hellos do not keep other messages waiting. [SYN-10] */
 export async function checkProofs<One extends HelloWithProof>(
   batch: readonly One[],
-  identities: ReadonlyMap<number, ProofIdentity>,
+  check: (one: One) => ProofFault | null,
+  refuse: (one: One, fault: ProofFault) => void,
 ): Promise<One[]> {
   const proven: One[] = []
-  for (let start = 0; start < batch.length; start += MAX_SLICE_PROOFS) {
-    if (start > 0) await new Promise<void>((resolve) => setImmediate(resolve))
-    const slice = batch.slice(start, start + MAX_SLICE_PROOFS)
-    proven.push(...slice.filter((one) => checkProof(one, identities.get(one.hello.kioskId))))
+  for (const [index, one] of batch.entries()) {
+    if (index > 0 && index % MAX_SLICE_PROOFS === 0)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    const fault = check(one)
+    if (fault === null) proven.push(one)
+    else refuse(one, fault)
   }
   return proven
 }
 
-/** A wrong proof and an unknown kiosk end the connection with nothing but the code. [SYN-10] */
-function checkProof(
-  { hello, challenge, resolve }: HelloWithProof,
+/**
+ * What is wrong with a proof; null: nothing. Of one that is to resume nothing is said but that it does not, be it another
+ * kiosk's, of before, too late, or of nobody known. [SYN-10] [SYN-38] [SYN-39]
+ */
+export function proofFault(
+  { hello, challenge }: HelloWithProof,
   identity: ProofIdentity | undefined,
-): boolean {
-  if (identity === undefined) {
-    resolve({ verdict: 'refused', code: 'unknownKiosk' })
-    return false
+  resumeKeys: ResumeKeys,
+  nowMs: number,
+): ProofFault | null {
+  const { resumeUntilMs } = hello
+  if (resumeUntilMs !== undefined && hasResumeKeys(hello.protocol)) {
+    if (identity === undefined) return 'unresumed'
+    const isRight = resumeKeys.verify({ ...hello, resumeUntilMs }, identity.publicKey, challenge, nowMs)
+    return isRight ? null : 'unresumed'
   }
+  if (identity === undefined) return 'unknownKiosk'
+  const key = identity.key()
   const { proof, ...rest } = hello
   const statement = Buffer.from(helloStatement(challenge.host, challenge.nonce, rest))
-  const isProven =
-    identity.key !== null && verify(null, statement, identity.key, Buffer.from(proof, 'base64url'))
-  if (!isProven) resolve({ verdict: 'refused', code: 'badProof' })
-  return isProven
+  const isProven = key !== null && verify(null, statement, key, Buffer.from(proof, 'base64url'))
+  return isProven ? null : 'badProof'
 }

@@ -15,6 +15,7 @@ const KIOSK: KioskRow = {
   session: 3,
   lastMutationId: 9,
   isRevoked: false,
+  publicKey: 'key',
   ticketEpoch: 'now',
   ticketIssued: 'second',
   ticketConfirmed: 'first',

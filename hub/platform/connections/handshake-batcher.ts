@@ -1,12 +1,12 @@
 import type { Hello } from '#shared/wire/messages.ts'
-import { importDeviceKey } from '../secrets/device-key.ts'
 import type { HeadSignature } from '../secrets/head-signature.ts'
+import type { ResumeKeys } from '../secrets/resume-keys.ts'
 import type { HubLog } from '../log.ts'
 import type { RandomSource, HubClock } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
 import { loadIdentities } from './kiosk-session-rows.ts'
 import { EPOCH_BYTES } from '../writer/epoch.ts'
-import { checkProofs, type ProofIdentity } from './check-proofs.ts'
+import { checkProofs, proofFault, ProofIdentity, type ProofFault } from './check-proofs.ts'
 import { openSessionsCommand, type HelloResult } from './open-sessions.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
@@ -18,7 +18,7 @@ const STORM_PAUSE_MS = 30
 const MAX_BATCH_HELLOS = 512
 /** Bytes of a ticket's random value. */
 const TICKET_BYTES = 16
-/** Keys kept imported. Importing one costs a third of checking a proof. */
+/** Kiosks' keys that are kept. */
 const MAX_KEYS = 20_000
 
 /** Checks proofs and opens sessions, those that come together in one transaction. */
@@ -34,9 +34,12 @@ export interface HandshakeBatcherDependencies {
   log: HubLog
   writer: TenantWriter
   inFlight: InFlight
-  /** Resolves when `headSignature` may be called. */
+  /** Resolves when `headSignature` and `resumeKeys` may be called. */
   ready: Promise<void>
   headSignature(): HeadSignature
+  resumeKeys(): ResumeKeys
+  /** Hub time, ms since 1970. */
+  nowMs(): number
   recordServerTime(nowMs: number): void
   /** The university has a new epoch: all its other connections must end. */
   epochRolled(universityId: number, epoch: string): void
@@ -92,7 +95,13 @@ class Batcher implements HandshakeBatcher {
     try {
       await this.dependencies.ready
       const identities = await this.identify(batch)
-      const proven = await checkProofs(batch, identities)
+      const resumeKeys = this.dependencies.resumeKeys()
+      const nowMs = this.dependencies.nowMs()
+      const proven = await checkProofs(
+        batch,
+        (one) => proofFault(one, identities.get(one.hello.kioskId), resumeKeys, nowMs),
+        ({ resolve }, fault) => resolve(toResult(fault)),
+      )
       const byUniversity = Map.groupBy(
         proven,
         ({ hello }) => identities.get(hello.kioskId)?.universityId ?? 0,
@@ -116,7 +125,7 @@ class Batcher implements HandshakeBatcher {
     for (const { id, universityId, publicKey } of await loadIdentities(this.dependencies.pool, [
       ...unknown,
     ])) {
-      const identity = { universityId, key: importDeviceKey(publicKey) }
+      const identity = new ProofIdentity(universityId, publicKey)
       found.set(id, identity)
       this.identities.set(id, identity)
     }
@@ -170,4 +179,9 @@ class Batcher implements HandshakeBatcher {
       for (const { reject } of batch) reject(error)
     }
   }
+}
+
+/** A wrong proof and an unknown kiosk end the connection with nothing but the code. [SYN-10] */
+function toResult(fault: ProofFault): HelloResult {
+  return fault === 'unresumed' ? { verdict: 'unresumed' } : { verdict: 'refused', code: fault }
 }

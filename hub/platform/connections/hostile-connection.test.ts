@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { makeRandomSource, makeHubClock } from '../clock.ts'
 import { makeHeadSignature } from '../secrets/head-signature.ts'
+import { makeResumeKeys } from '../secrets/resume-keys.ts'
 import { noLog } from '../log.ts'
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
@@ -297,6 +298,8 @@ test('[SYN-10] a kiosk whose key falls out of the memory in the very turn of its
       inFlight: makeInFlight(),
       ready: Promise.resolve(),
       headSignature: () => makeHeadSignature(Buffer.alloc(32)),
+      resumeKeys: () => makeResumeKeys(Buffer.alloc(32)),
+      nowMs: () => 0,
       recordServerTime: () => undefined,
       epochRolled: () => undefined,
     },

@@ -29,6 +29,7 @@ export interface KioskRow {
   session: number
   lastMutationId: number
   isRevoked: boolean
+  publicKey: string
   ticketEpoch: string | null
   ticketIssued: string | null
   ticketConfirmed: string | null
@@ -44,7 +45,7 @@ export async function loadKioskRows(client: Queryable, ids: readonly number[]): 
   return query(
     client,
     `select k.id, k.name, k.space_id as "spaceId", k.role, k.settings, k.session,
-        k.last_mutation_id as "lastMutationId", k.revoked_at is not null as "isRevoked",
+        k.last_mutation_id as "lastMutationId", k.revoked_at is not null as "isRevoked", k.public_key as "publicKey",
         k.ticket_epoch as "ticketEpoch", k.ticket_issued as "ticketIssued", k.ticket_confirmed as "ticketConfirmed",
         u.id as "universityId", u.name as "universityName", u.timezone, u.locale, u.settings as "universitySettings"
      from kiosks k join universities u on u.id = k.university_id where k.id = any($1)`,

@@ -30,6 +30,7 @@ import { MAX_PAUSE_MS, Throttle } from './throttle.ts'
 import { parseKioskMessage } from './parse-kiosk-message.ts'
 
 import type { HeadSignature } from '../secrets/head-signature.ts'
+import type { ResumeKeys } from '../secrets/resume-keys.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { Audience } from '../broadcast/fan-out.ts'
@@ -65,6 +66,7 @@ export interface KioskSessionDependencies {
   /** Rows beside spaces that it can send. */
   collections: readonly SeenCollection[]
   headSignature(): HeadSignature
+  resumeKeys(): ResumeKeys
   /** Hub time, ms since 1970. */
   nowMs(): number
   /** A session was opened; an older one of the same kiosk at this hub ends. Gives the audience that it joins. [SYN-12] */
@@ -81,7 +83,9 @@ export class KioskSession implements ConnectionHandler {
   private readonly dependencies: KioskSessionDependencies
   private readonly connection: Connection
   private readonly host: string
-  private readonly nonce: string
+  private nonce: string
+  /** A hello that was to resume did not: the next one must be signed. [SYN-39] */
+  private isSignatureDue = false
   private state: SessionState = 'challenged'
   private cancelTimer: () => void
   private accepted: AcceptedHello | null = null
@@ -105,8 +109,7 @@ export class KioskSession implements ConnectionHandler {
     this.nonce = dependencies.random.secret(16)
     this.receivedAtMs = dependencies.clock.elapsedMs()
     this.throttle = new Throttle(dependencies.clock, connection)
-    this.cancelTimer = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
-    this.send({ type: 'challenge', nonce: this.nonce, protocols: [...PROTOCOLS] })
+    this.cancelTimer = this.challenge()
   }
 
   get kioskId(): number | null {
@@ -189,15 +192,31 @@ export class KioskSession implements ConnectionHandler {
     return this.end('unexpected')
   }
 
+  /** Sends the challenge; gives what cancels the wait for its hello. [SYN-10] */
+  private challenge(): () => void {
+    this.send({ type: 'challenge', nonce: this.nonce, protocols: [...PROTOCOLS] })
+    return this.dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
+  }
+
+  /** Asks for a signature on the same connection, whatever it was that did not resume. [SYN-39] */
+  private askForSignature(): void {
+    this.isSignatureDue = true
+    this.nonce = this.dependencies.random.secret(16)
+    this.state = 'challenged'
+    this.cancelTimer = this.challenge()
+  }
+
   private async hello(hello: Hello): Promise<void> {
     if (!PROTOCOLS.includes(hello.protocol)) return this.end('upgrade')
     if (!namesCapabilities(hello)) return this.end('malformed')
+    if (this.isSignatureDue && hello.resumeUntilMs !== undefined) return this.end('badProof')
     this.state = 'checking'
     this.cancelTimer()
     try {
       const result = await this.dependencies.handshakes.open(hello, { nonce: this.nonce, host: this.host })
       if (this.isEnded()) return undefined
       if (result.verdict === 'refused') return this.end(result.code)
+      if (result.verdict === 'unresumed') return this.askForSignature()
       this.proven = { kioskId: result.kioskId, universityId: result.universityId }
       if (result.verdict === 'forked') return this.offerFork()
       return await this.open(result, hello)
@@ -378,21 +397,25 @@ export class KioskSession implements ConnectionHandler {
 
 /** The welcome of an accepted hello; `head` is that of the rows which follow. [SYN-10] [SYN-11] */
 function makeWelcome(
-  dependencies: Pick<KioskSessionDependencies, 'headSignature' | 'nowMs' | 'heartbeatMs'>,
+  dependencies: Pick<KioskSessionDependencies, 'headSignature' | 'resumeKeys' | 'nowMs' | 'heartbeatMs'>,
   accepted: AcceptedHello,
   head: number,
 ): Welcome {
-  const { universityId, epoch, lastMutationId, ticket, assignment } = accepted
+  const { kioskId, universityId, epoch, lastMutationId, ticket, publicKey, assignment } = accepted
   const { heartbeatMs } = dependencies
+  const nowMs = dependencies.nowMs()
   return {
     type: 'welcome',
     epoch,
     head,
     mac: dependencies.headSignature().sign(universityId, epoch, head),
     lastMutationId,
-    nowMs: dependencies.nowMs(),
+    nowMs,
     ticket,
     assignment,
     limits: { heartbeatMs, maxFrameBytes: MAX_FRAME_BYTES_UP, maxPushMutations: MAX_PUSH_MUTATIONS },
+    ...(publicKey !== null && {
+      resume: dependencies.resumeKeys().issue({ kioskId, publicKey, ticket }, nowMs),
+    }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Assignment } from '#shared/domain/kiosk.ts'
 import { accept } from '#shared/domain/decision.ts'
 import type { ConnectionErrorCode, Hello } from '#shared/wire/messages.ts'
+import { hasResumeKeys } from '#shared/wire/version.ts'
 import type { Transaction } from '../postgres/database.ts'
 import type { AloneCommand } from '../writer/alone-command.ts'
 import { updateEpoch } from '../writer/epoch.ts'
@@ -14,6 +15,8 @@ import { makeAssignment } from './make-assignment.ts'
 export type HelloResult =
   | { verdict: 'refused'; code: ConnectionErrorCode }
   | { verdict: 'forked'; kioskId: number; universityId: number }
+  /** It was to resume, and must be signed. [SYN-39] */
+  | { verdict: 'unresumed' }
   | AcceptedHello
 
 /** A hello that was accepted: the session that was opened, as committed. */
@@ -27,6 +30,8 @@ export interface AcceptedHello {
   nowMs: number
   lastMutationId: number
   ticket: string
+  /** Null before protocol 3. [SYN-38] */
+  publicKey: string | null
   assignment: Assignment
   needsSnapshot: boolean
 }
@@ -136,18 +141,20 @@ function decideHellos(
       batch.opened.push(decision.opened)
       if (decision.lost !== null) batch.lost.push({ kioskId: kiosk.id, ...decision.lost })
     }
-    batch.results.push(toResult(decision, { kiosk, protocol: hello.protocol }, university, moment.nowMs))
+    batch.results.push(toResult(decision, { kiosk, hello }, university, moment.nowMs))
   }
   return batch
 }
 
 function toResult(
   decision: HelloDecision,
-  { kiosk, protocol }: { kiosk: KioskRow; protocol: number },
+  { kiosk, hello }: { kiosk: KioskRow; hello: Hello },
   university: { epoch: string; clock: number },
   nowMs: number,
 ): HelloResult {
   const { id: kioskId, universityId } = kiosk
+  // A new identity is given to those alone who sign with the key of the old one. [SYN-39]
+  if (decision.verdict === 'forked' && hello.resumeUntilMs !== undefined) return { verdict: 'unresumed' }
   if (decision.verdict === 'forked') return { verdict: 'forked', kioskId, universityId }
   if (decision.verdict !== 'open') return { verdict: 'refused', code: decision.verdict }
   const { session, lastMutationId, ticketIssued } = decision.opened
@@ -160,7 +167,8 @@ function toResult(
     nowMs,
     lastMutationId,
     ticket: ticketIssued,
-    assignment: makeAssignment(kiosk, protocol),
+    publicKey: hasResumeKeys(hello.protocol) ? kiosk.publicKey : null,
+    assignment: makeAssignment(kiosk, hello.protocol),
     needsSnapshot: decision.needsSnapshot,
   }
 }

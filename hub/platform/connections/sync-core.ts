@@ -1,5 +1,6 @@
 import { SOCKET_LIMITS, type SocketLimits } from '#shared/domain/conduct.ts'
 import { makeHeadSignature, loadHeadSignatureSecret, type HeadSignature } from '../secrets/head-signature.ts'
+import { loadResumeSecret, makeResumeKeys, type ResumeKeys } from '../secrets/resume-keys.ts'
 import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { RandomSource, HubClock, Connection, ConnectionHandler } from '../ports.ts'
@@ -99,6 +100,7 @@ class Core implements SyncCore {
   private readonly sessionDependencies: KioskSessionDependencies
   private readonly ready: Promise<void>
   private signature: HeadSignature | null = null
+  private resume: ResumeKeys | null = null
   private cancelSweep: () => void = () => undefined
   private isStopped = false
 
@@ -214,12 +216,14 @@ class Core implements SyncCore {
     return this.inFlight.settled()
   }
 
-  /** Loads the key of head signatures and checks the cluster's identity, before any hello is answered. [SYN-17] */
+  /** Loads the keys of head signatures and of resuming, and checks the cluster's identity, before any hello is answered. [SYN-17] */
   private async prepare(): Promise<void> {
     const { pool, random, log, clock } = this.dependencies
+    const makeSecret = (): Buffer => Buffer.from(random.secret(32), 'base64url')
     while (this.signature === null && !this.isStopped) {
       try {
-        const secret = await loadHeadSignatureSecret(pool, Buffer.from(random.secret(32), 'base64url'))
+        const secret = await loadHeadSignatureSecret(pool, makeSecret())
+        this.resume = makeResumeKeys(await loadResumeSecret(pool, makeSecret))
         if (await rollEpochIfClusterChanged(pool, random))
           log.warn('cluster-replaced', 'The database cluster was replaced.')
         this.signature = makeHeadSignature(secret)
@@ -236,6 +240,7 @@ class Core implements SyncCore {
     const { clock, random, log, metrics, pool, features } = this.dependencies
     const { inFlight, writer, statuses } = this
     const headSignature = (): HeadSignature => this.headSignature()
+    const resumeKeys = (): ResumeKeys => this.resumeKeys()
     const handshakes = makeHandshakeBatcher({
       pool,
       clock,
@@ -245,6 +250,8 @@ class Core implements SyncCore {
       inFlight,
       ready: this.ready,
       headSignature,
+      resumeKeys,
+      nowMs: () => this.time.nowMs(),
       recordServerTime: (nowMs) => this.time.record(nowMs),
       epochRolled: (universityId, epoch) => this.noticeHead(universityId, 0, epoch),
     })
@@ -264,6 +271,7 @@ class Core implements SyncCore {
         ...features.commands.capabilities,
       ],
       headSignature,
+      resumeKeys,
       nowMs: () => this.time.nowMs(),
       sessionOpened: (session) => this.sessionOpened(session),
       sessionClosed: (session) => this.sessionClosed(session),
@@ -276,6 +284,11 @@ class Core implements SyncCore {
     if (this.signature === null)
       throw new Error('a hello was answered before the key of head signatures was loaded')
     return this.signature
+  }
+
+  private resumeKeys(): ResumeKeys {
+    if (this.resume === null) throw new Error('a hello was answered before the key of resuming was loaded')
+    return this.resume
   }
 
   private sessionOpened(session: KioskSession): Audience {
@@ -327,11 +340,20 @@ class Core implements SyncCore {
     }
   }
 
+  /** Frees what was kept for universities that nobody listens for any more. [SYN-37] */
+  private dropUnheard(): void {
+    this.audiences.dropUnheard()
+    this.live.audiences.dropUnheard()
+    const heard = new Set([...this.audiences.universityIds(), ...this.live.audiences.universityIds()])
+    this.writer.dropUnused((universityId) => heard.has(universityId))
+  }
+
   private scheduleSweep(): void {
     this.cancelSweep = this.dependencies.clock.after(SWEEP_MS, () => {
       for (const session of this.sessions.keys()) session.endIfSilent()
       this.dependencies.metrics.socketsBehind(this.audiences.endStalled())
       this.live.audiences.endStalled()
+      this.dropUnheard()
       if (!this.isStopped) this.scheduleSweep()
     })
   }

@@ -213,6 +213,11 @@ export function isTooSlow(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '57014'
 }
 
+/** Whether a statement was cut since others held a lock, or waited for each other in a circle. */
+export function isLockedOut(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === '55P03' || error.code === '40P01')
+}
+
 /** Whether the database refused the data, so that trying the same again is useless. Else the connection or the moment was bad. [SYN-7] */
 export function isRefusedByDatabase(error: unknown): boolean {
   // 22 data exception, 23 integrity, P0 raised by a routine.

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { loadNewestRemaining } from '../../occupancy/leaf-rows.ts'
 import { DatabaseUnusableError, openPool, query, transaction } from './database.ts'
 import {
   loadMissingMigrations,
@@ -47,7 +48,11 @@ test('two hubs that start at once migrate once', async () => {
     ran([]),
   ])
   expect(await loadMissingMigrations(pool)).toEqual([])
-  const locks = await query(pool, "select 1 from pg_locks where locktype = 'advisory'")
+  // Other tests migrate databases of their own meanwhile.
+  const locks = await query(
+    pool,
+    "select from pg_locks l join pg_database d on d.oid = l.database where locktype = 'advisory' and datname = current_database()",
+  )
   expect(locks).toHaveLength(0)
 })
 
@@ -162,6 +167,110 @@ test('a landed migration that changed is refused', async () => {
   await expect(migrate(pool, only([fake('0001_a.sql', 'create table a (id bigint)')]))).rejects.toThrow(
     /0001_a\.sql was changed after it had landed/,
   )
+})
+
+const inSteps = (...steps: string[]): string =>
+  ['-- expand: Changes a big table.', '-- in steps: Each may run again.', steps.join('\n-- step\n')].join(
+    '\n',
+  )
+
+test('[REL-8] a migration in steps goes on after it was cut off, and landed when all of them are through', async () => {
+  const { pool } = await makeEmpty()
+  const steps = ['create table if not exists big (id int)', 'drop index concurrently if exists big_id']
+  const last = 'create index concurrently big_id on big (id)'
+  const broken = fake('0001_big.sql', inSteps(...steps, 'select 1 / 0', last), 'expand')
+  await expect(migrate(pool, only([broken]))).rejects.toThrow(
+    /0001_big\.sql failed at one of its steps, and goes on there at the next start: division by zero/,
+  )
+  expect(await query(pool, "select to_regclass('big') as big, to_regclass('big_id') as index")).toEqual([
+    { big: 'big', index: null },
+  ])
+  expect(await query(pool, 'select name from schema_migrations')).toEqual([])
+  const mended = fake('0001_big.sql', inSteps(...steps, last), 'expand')
+  expect(await migrate(pool, only([mended]))).toEqual(ran(['0001_big.sql']))
+  expect(await query(pool, "select indisvalid from pg_index where indexrelid = 'big_id'::regclass")).toEqual([
+    { indisvalid: true },
+  ])
+  expect(await migrate(pool, only([mended]))).toEqual(ran([]))
+})
+
+test('[REL-8] hubs that wait for the migrations do not hold up an index that is made concurrently', async () => {
+  const { pool, url } = await makeEmpty()
+  await pool.query('create table big (id int)')
+  const writer = openPool(url)
+  const others = openPool(url)
+  const client = await writer.connect()
+  await client.query('begin')
+  await client.query('insert into big values (1)')
+  const index = 'create index concurrently if not exists big_id on big (id)'
+  const own = only([fake('0001_big.sql', inSteps(index), 'expand')])
+  const done = Promise.all([migrate(pool, own), migrate(others, own), migrate(others, own)])
+  await expect
+    .poll(
+      async () => (await query(pool, "select from pg_stat_activity where wait_event = 'virtualxid'")).length,
+    )
+    .toBe(1)
+  // Meanwhile rows are written.
+  await pool.query('insert into big values (2)')
+  await client.query('commit')
+  client.release()
+  expect((await done).flatMap(({ migrations }) => migrations)).toEqual(['0001_big.sql'])
+  await writer.end()
+  await others.end()
+})
+
+test('[REL-8] a step that must wait for a lock lets those through that came after it', async () => {
+  const { pool, url } = await makeEmpty()
+  await pool.query('create table big (id int)')
+  const backup = openPool(url)
+  const writer = openPool(url)
+  const steps = inSteps('alter table big add column if not exists more int not null default 0')
+  const read = Promise.withResolvers<void>()
+  const reading = transaction(backup, 'snapshot', async (client) => {
+    await query(client, 'select * from big')
+    await read.promise
+  })
+  const migrated = migrate(pool, only([fake('0001_big.sql', steps, 'expand')]))
+  const waits = "select from pg_locks where relation = 'big'::regclass and not granted"
+  await expect.poll(async () => (await query(writer, waits)).length).toBe(1)
+  // Behind the step, and not behind the backup: it ends though the backup does not.
+  await query(writer, 'insert into big (id) values (1)')
+  read.resolve()
+  await reading
+  expect(await migrated).toEqual(ran(['0001_big.sql']))
+  expect(await query(pool, 'select id, more from big')).toEqual([{ id: 1, more: 0 }])
+  await backup.end()
+  await writer.end()
+})
+
+test('[OCC-17] reports that stood before there were generations count as they did, withdrawn ones and those of before a reset do not', async () => {
+  const { pool } = await makeEmpty()
+  const before = all.findIndex(({ name }) => name === '0012_newest_that_counts.sql')
+  await migrate(pool, { ...files, migrations: all.slice(0, before), functions: [] })
+  await pool.query(`
+    insert into universities (name, email_domains, timezone, epoch) values ('Old', '{old.example}', 'UTC', 'e');
+    insert into spaces (university_id, name, kind, clock, facts_clock, counts_after_clock)
+      select u.id, v.name, 'room', 1, 1, v.after from universities u, (values ('A', 0), ('B', 2)) v (name, after);
+    insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock, kiosk_id, mutation_id, hash,
+        origin_kiosk_id, origin_mutation_id)
+      select s.university_id, s.id, n % 3, now() + n * interval '1 second', now(), n, s.id, n, 'h', s.id, n
+      from spaces s, generate_series(1, 4) n;
+    insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock, kiosk_id, mutation_id, hash,
+        origin_kiosk_id, origin_mutation_id)
+      select university_id, id, now(), 5, kiosk_id, 5, 'h', kiosk_id, 5 from occupancy_reports where clock = 4`)
+  await migrate(pool)
+  const spaces = await query<{ id: number }>(pool, 'select id from spaces order by name')
+  const ids = spaces.map(({ id }) => id)
+  const newest = async (without: number[] = []): Promise<(number | null)[]> => {
+    const rows = await loadNewestRemaining(pool, ids, without)
+    return ids.map((id) => rows.find((row) => row.id === id)?.clock ?? null)
+  }
+  expect(await newest()).toEqual([3, 3])
+  const named = await query<{ id: number }>(pool, 'select id from occupancy_reports where clock = 3')
+  expect(
+    await newest(named.map(({ id }) => id)),
+    'the one before is of before a reset in the second room',
+  ).toEqual([2, null])
 })
 
 const first = fake('0001_a.sql', 'create table a (id int)')

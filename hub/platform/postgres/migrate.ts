@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readHubVersion } from '../hub-version.ts'
-import { DatabaseUnusableError, query, type Database, type Transaction } from './database.ts'
+import { DatabaseUnusableError, isLockedOut, query, type Database, type Transaction } from './database.ts'
 import {
   forgetFunctions,
   makeFunctionTable,
@@ -20,6 +21,16 @@ const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/
 const FIRST_LINE = /^-- (expand|contract): \S.*\.$/
 /** The last migration of release 0.1, whose migrations say no kind. */
 const LAST_WITHOUT_KIND = '0010'
+
+/** Second line of a migration that is not one transaction but several steps, and what stands between two of them. */
+const SECOND_LINE_OF_STEPS = /^-- in steps: \S.*\.$/
+const STEP = /^-- step$/m
+/** What PostgreSQL makes and drops without holding up writers, outside of any transaction. */
+const CONCURRENTLY = /\b(?:create|drop) index concurrently\b/
+/** How long a step may wait for a lock while others queue up behind it, and how long it is tried again, ms. */
+const LOCK_MS = 2000
+const TRY_MS = 600_000
+const PAUSE_MS = 200
 
 /**
  * What a migration means for hubs of the release before. `expand` adds what they need not know: they go on beside it, and start
@@ -74,14 +85,15 @@ export interface Migrated {
 
 /**
  * Brings the database to the newest migration, and its functions to their newest text. Two hubs may start at once: the second
- * waits and finds nothing to do. Each migration is one transaction, all functions together are one. A landed migration that
- * changed since is refused with DatabaseUnusableError, as is one that this hub does not know, unless it only expands. [REL-6]
+ * waits and finds nothing to do. Each migration is one transaction, or says in its second line that it is several steps; all
+ * functions together are one. A landed migration that changed since is refused with DatabaseUnusableError, as is one that this
+ * hub does not know, unless it only expands. [REL-6]
  */
 export async function migrate(pool: Database, files: SchemaFiles = readSchemaFiles()): Promise<Migrated> {
   const client = await pool.connect()
   let broken = true
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK])
+    await waitForLock(client)
     const migrations = await runMissing(client, files.migrations)
     const functions = await recreateFunctions(client, files)
     await client.query('select pg_advisory_unlock($1)', [LOCK])
@@ -90,6 +102,17 @@ export async function migrate(pool: Database, files: SchemaFiles = readSchemaFil
   } finally {
     // A connection thrown away gives its advisory lock back.
     client.release(broken)
+  }
+}
+
+/** Asks again and again: a statement that waits would have an index that another hub makes concurrently wait for it. */
+async function waitForLock(client: Transaction): Promise<void> {
+  for (;;) {
+    const [row] = await query<{ isOurs: boolean }>(client, 'select pg_try_advisory_lock($1) as "isOurs"', [
+      LOCK,
+    ])
+    if (row?.isOurs === true) return
+    await setTimeout(PAUSE_MS)
   }
 }
 
@@ -147,9 +170,11 @@ function checkLanded(landed: ReadonlyMap<string, LandedMigration>, migrations: r
 }
 
 async function runOne(client: Transaction, migration: Migration): Promise<void> {
+  const steps = stepsOf(migration)
+  for (const step of steps) await runStep(client, migration.name, step)
   await client.query('begin')
   try {
-    await client.query(migration.sql)
+    if (steps.length === 0) await client.query(migration.sql)
     await client.query('insert into schema_migrations (name, hash, kind) values ($1, $2, $3)', [
       migration.name,
       migration.hash,
@@ -163,6 +188,41 @@ async function runOne(client: Transaction, migration: Migration): Promise<void> 
       `The migration ${migration.name} failed and changed nothing: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     )
+  }
+}
+
+/** Steps of a migration that is not one transaction; else none. */
+function stepsOf({ sql }: Migration): string[] {
+  return SECOND_LINE_OF_STEPS.test(sql.split('\n', 2)[1] ?? '') ? sql.split(STEP) : []
+}
+
+/**
+ * A step waits for a lock only briefly, since all others queue up behind it, and is tried again. When it fails, those before it
+ * stay: they may run again.
+ */
+async function runStep(client: Transaction, name: string, step: string): Promise<void> {
+  const endMs = performance.now() + TRY_MS
+  for (;;) {
+    try {
+      if (CONCURRENTLY.test(step)) await client.query(step)
+      else {
+        await client.query('begin')
+        await client.query(`set local lock_timeout = ${LOCK_MS}`)
+        await client.query(step)
+        await client.query('commit')
+      }
+      return
+    } catch (cause) {
+      await client.query('rollback')
+      if (isLockedOut(cause) && performance.now() < endMs) {
+        await setTimeout(PAUSE_MS)
+        continue
+      }
+      throw new DatabaseUnusableError(
+        `The migration ${name} failed at one of its steps, and goes on there at the next start: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      )
+    }
   }
 }
 

@@ -144,7 +144,8 @@ create table occupancy_reports (
   origin_kiosk_id bigint,
   origin_mutation_id bigint,
   user_id bigint,
-  idempotency_key text
+  idempotency_key text,
+  generation integer not null
 );
 
 create table opening_hours (
@@ -267,7 +268,8 @@ create table spaces (
   is_public boolean default true not null,
   deleted_clock bigint,
   was_on_kiosks boolean default false not null,
-  texts jsonb default '{}'::jsonb not null
+  texts jsonb default '{}'::jsonb not null,
+  generation integer default 0 not null
 ) with (fillfactor=50);
 
 create table universities (
@@ -354,6 +356,15 @@ create table verifications (
   created_at timestamp with time zone default now() not null
 );
 
+CREATE OR REPLACE FUNCTION public.begin_generation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.generation := old.generation + 1;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.climb(changes composite_change[])
  RETURNS void
  LANGUAGE plpgsql
@@ -385,6 +396,15 @@ begin
     )
     select array_agg(row(parent_id, weight, weighted, newest, went_back)::composite_change) into changes from summed;
   end loop;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.fill_generation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.generation := coalesce((select s.generation from spaces s where s.id = new.space_id), 0);
+  return new;
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.forget_addresses(before timestamp with time zone)
@@ -472,6 +492,17 @@ begin
     end if;
     select parent_id into ancestor from spaces where id = ancestor;
   end loop;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.leave_generation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform set_config('carrel.withdrawing', 'on', true);
+  update occupancy_reports r set generation = -1 from withdrawn w where r.id = w.occupancy_report_id;
+  perform set_config('carrel.withdrawing', 'off', true);
   return null;
 end $function$;
 
@@ -579,7 +610,10 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if tg_op = 'UPDATE' and tg_table_name = 'change_logs' and current_setting('carrel.forgetting', true) = 'on' then
+  if tg_op = 'UPDATE' and (
+    (tg_table_name = 'change_logs' and current_setting('carrel.forgetting', true) = 'on')
+    or (tg_table_name = 'occupancy_reports' and current_setting('carrel.withdrawing', true) = 'on')
+  ) then
     return null;
   end if;
   raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
@@ -657,7 +691,7 @@ CREATE OR REPLACE FUNCTION public.time_of_ms(ms bigint)
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$ select to_timestamp(ms / 1000.0::double precision) $function$;
 
-CREATE OR REPLACE FUNCTION public.write_batch(of_university bigint, new_clock bigint, received_ms bigint, kiosk_ids bigint[], last_mutation_ids bigint[], report_spaces bigint[], report_levels smallint[], report_ats bigint[], report_kiosks bigint[], report_mutations bigint[], report_hashes text[], report_origin_kiosks bigint[], report_origin_mutations bigint[], leaf_spaces bigint[], leaf_levels smallint[], leaf_ats bigint[], leaf_clocks bigint[], leaf_mutations bigint[], leaf_kiosks bigint[])
+CREATE OR REPLACE FUNCTION public.write_batch(of_university bigint, new_clock bigint, received_ms bigint, kiosk_ids bigint[], last_mutation_ids bigint[], report_spaces bigint[], report_generations integer[], report_levels smallint[], report_ats bigint[], report_kiosks bigint[], report_mutations bigint[], report_hashes text[], report_origin_kiosks bigint[], report_origin_mutations bigint[], leaf_spaces bigint[], leaf_levels smallint[], leaf_ats bigint[], leaf_clocks bigint[], leaf_mutations bigint[], leaf_kiosks bigint[])
  RETURNS void
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
@@ -665,13 +699,13 @@ AS $function$
 declare
   changes composite_change[];
 begin
-  insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock,
+  insert into occupancy_reports (university_id, space_id, generation, level, reported_at, received_at, clock,
       kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id)
-  select of_university, r.space_id, r.level, time_of_ms(r.at), time_of_ms(received_ms), new_clock,
+  select of_university, r.space_id, r.generation, r.level, time_of_ms(r.at), time_of_ms(received_ms), new_clock,
       r.kiosk_id, r.mutation_id, r.hash, r.origin_kiosk_id, r.origin_mutation_id
-  from unnest(report_spaces, report_levels, report_ats, report_kiosks, report_mutations, report_hashes,
+  from unnest(report_spaces, report_generations, report_levels, report_ats, report_kiosks, report_mutations, report_hashes,
       report_origin_kiosks, report_origin_mutations)
-    r (space_id, level, at, kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id);
+    r (space_id, generation, level, at, kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id);
 
   with changed as (
     update spaces s set
@@ -704,6 +738,17 @@ begin
   update universities set clock = new_clock where id = of_university;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.write_batch(of_university bigint, new_clock bigint, received_ms bigint, kiosk_ids bigint[], last_mutation_ids bigint[], report_spaces bigint[], report_levels smallint[], report_ats bigint[], report_kiosks bigint[], report_mutations bigint[], report_hashes text[], report_origin_kiosks bigint[], report_origin_mutations bigint[], leaf_spaces bigint[], leaf_levels smallint[], leaf_ats bigint[], leaf_clocks bigint[], leaf_mutations bigint[], leaf_kiosks bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform write_batch(of_university, new_clock, received_ms, kiosk_ids, last_mutation_ids,
+    report_spaces, array_fill(null::integer, array[cardinality(report_spaces)]), report_levels, report_ats, report_kiosks,
+    report_mutations, report_hashes, report_origin_kiosks, report_origin_mutations,
+    leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks);
+end $function$;
+
 CREATE INDEX change_logs_address ON public.change_logs USING btree (created_at) WHERE (address IS NOT NULL);
 
 CREATE INDEX change_logs_university ON public.change_logs USING btree (university_id, id);
@@ -723,6 +768,8 @@ CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
 CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
 CREATE INDEX occupancy_reports_by_user ON public.occupancy_reports USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX occupancy_reports_counting ON public.occupancy_reports USING btree (space_id, generation, reported_at, clock);
 
 CREATE UNIQUE INDEX occupancy_reports_origin ON public.occupancy_reports USING btree (origin_kiosk_id, origin_mutation_id, hash);
 
@@ -1008,7 +1055,13 @@ CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.gr
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupancy_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER fill_generation BEFORE INSERT ON public.occupancy_reports FOR EACH ROW WHEN ((new.generation IS NULL)) EXECUTE FUNCTION fill_generation();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.report_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER leave_generation AFTER INSERT ON public.report_withdrawals REFERENCING NEW TABLE AS withdrawn FOR EACH STATEMENT EXECUTE FUNCTION leave_generation();
+
+CREATE TRIGGER begin_generation BEFORE UPDATE OF counts_after_clock ON public.spaces FOR EACH ROW WHEN ((new.counts_after_clock <> old.counts_after_clock)) EXECUTE FUNCTION begin_generation();
 
 CREATE CONSTRAINT TRIGGER keep_tree AFTER INSERT OR UPDATE OF parent_id, is_deleted ON public.spaces DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.parent_id IS NOT NULL) OR new.is_deleted)) EXECUTE FUNCTION keep_tree();
 

@@ -69,6 +69,11 @@ export class FactCache {
     return known.bySet.get(set) as Facts | undefined
   }
 
+  /** Forgets what is remembered of a university: it is read anew by the next batch. */
+  forget(universityId: number): void {
+    this.byUniversity.delete(universityId)
+  }
+
   keep<Facts>({ universityId, epoch, factsClock }: Moment, set: FactSet<null, Facts>, facts: Facts): void {
     const known = this.byUniversity.get(universityId)
     if (known?.epoch === epoch && known.factsClock === factsClock) known.bySet.set(set, facts)

@@ -27,6 +27,8 @@ const RETRY_MS = 30_000
 const CALL_DEADLINE_MS = 10_000
 /** What may wait: some of each, and of all far more than a large university has kiosks and people at once. */
 const LANE_LIMITS: LaneLimits = { perKey: 8, all: 20_000 }
+/** Where nobody listens, what was remembered for commits is kept for so long after the last one. [SYN-37] */
+const UNUSED_MS = 60_000
 /** What a call takes of a batch, where a mutation takes 1: it reads more. */
 const CALL_COST = 4
 
@@ -57,6 +59,8 @@ export interface TenantWriter {
     command: AloneCommand<Input, Facts, Value, Result, Refusal>,
     input: Input,
   ): Promise<Decision<Result, Refusal>>
+  /** Forgets the queue and the facts of universities without a commit in the last minute, but for those that are heard. Called about once a second. [SYN-37] */
+  dropUnused(isHeard: (universityId: number) => boolean): void
   /** Takes nothing more; resolves when what was queued is committed, or could not be within `graceMs`. */
   stop(graceMs: number): Promise<void>
 }
@@ -109,6 +113,8 @@ class Writer implements TenantWriter {
   private readonly dependencies: WriterDependencies
   private readonly commits: CommitDependencies
   private readonly lanes = new Map<number, Lane>()
+  /** When something last came for a university, elapsed ms. */
+  private readonly usedMs = new Map<number, number>()
   private isStopping = false
   private isAbandoned = false
 
@@ -169,6 +175,7 @@ class Writer implements TenantWriter {
     // Only this command's own functions see the body and give the result.
     const call = { command: command as unknown as PersonCommand, by, body }
     const { clock, inFlight } = this.dependencies
+    this.usedMs.set(universityId, clock.elapsedMs())
     const first = await inFlight.track(
       previewRefusal(this.commits, universityId, call, clock.databaseNowMs()),
     )
@@ -176,6 +183,17 @@ class Writer implements TenantWriter {
     if (answer === null) throw new LaneBusyError('unavailable', 'the hub stops, or its database is away')
     if ('failed' in answer) throw answer.failed
     return answer.decision as Decision<Result, HttpRefusal>
+  }
+
+  dropUnused(isHeard: (universityId: number) => boolean): void {
+    const untilMs = this.dependencies.clock.elapsedMs() - UNUSED_MS
+    for (const [universityId, usedMs] of this.usedMs) {
+      const isIdle = (this.lanes.get(universityId)?.running ?? null) === null
+      if (usedMs > untilMs || !isIdle || isHeard(universityId)) continue
+      this.usedMs.delete(universityId)
+      this.lanes.delete(universityId)
+      this.commits.cache.forget(universityId)
+    }
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -241,6 +259,7 @@ class Writer implements TenantWriter {
       lane = { universityId, queue, running: null, answering: Promise.resolve() }
       this.lanes.set(universityId, lane)
     }
+    this.usedMs.set(universityId, this.dependencies.clock.elapsedMs())
     const queued = lane.queue.put(item)
     if (queued === 'queued') this.dependencies.metrics.lane(1)
     lane.running ??= this.dependencies.inFlight.track(this.runLane(lane))

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { COMMANDS } from '../../commands.ts'
+import { countStatements } from '../../testing/count-statements.ts'
+import { makeTestCampus, makeTestCore } from '../../testing/testing-campus.ts'
+import {
+  insertTestKiosk,
+  openTestSession,
+  TestConnection,
+  type TestKiosk,
+} from '../../testing/testing-kiosk.ts'
+import { makeHubClock } from '../clock.ts'
+import { noLog } from '../log.ts'
+import { noMetrics } from '../metrics.ts'
+import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import { makeSemaphore } from '../semaphore.ts'
+import { TestClock } from '../testing-clock.ts'
+import { makeInFlight } from '../writer/in-flight.ts'
+import { makeTenantWriter } from '../writer/tenant-writer.ts'
+import { makeMember } from './audience-member.ts'
+import { Audiences, UNHEARD_MS } from './audiences.ts'
+import type { FeedRows } from './feed-rows.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await makeTestDatabase('audiences')
+})
+afterAll(() => database.drop())
+
+const ROWS: FeedRows = { epoch: 'e', head: 5, factsClock: 1, rows: [], levels: [], gone: [] }
+
+/** Audiences on a test's time, whose rows come when the test says so. */
+function makeAudiences(load: () => Promise<FeedRows | null>): { audiences: Audiences; clock: TestClock } {
+  const clock = new TestClock()
+  const audiences = new Audiences({
+    pool: database.pool,
+    clock: { ...makeHubClock(), elapsedMs: clock.elapsedMs, after: clock.after },
+    log: noLog,
+    metrics: noMetrics,
+    inFlight: makeInFlight(),
+    readSemaphore: makeSemaphore(1),
+    view: { tickMs: 50, heartbeatMs: 5000, load, heartbeat: () => null },
+    factsChanged: () => undefined,
+  })
+  return { audiences, clock }
+}
+
+const newMember = (): ReturnType<typeof makeMember> =>
+  makeMember(new TestConnection(), {
+    usesOldProtocol: false,
+    takesTexts: true,
+    sentClock: 5,
+    nowMs: 0,
+    end: () => undefined,
+  })
+
+test('[SYN-37] an audience is dropped a minute after its last member left, and its head is polled no more', async () => {
+  const { audiences, clock } = makeAudiences(() => Promise.resolve(ROWS))
+  const audience = audiences.of(1)
+  const answer = await audience.readMissed(5, false, 0)
+  if (answer === null) throw new Error('no rows')
+  const member = newMember()
+  audience.join(member, answer, 5)
+  audiences.dropUnheard()
+  clock.advance(10 * UNHEARD_MS)
+  audiences.dropUnheard()
+  expect(audiences.of(1)).toBe(audience)
+  audience.leave(member)
+  audiences.dropUnheard()
+  clock.advance(UNHEARD_MS - 1)
+  audiences.dropUnheard()
+  expect(audiences.universityIds()).toEqual([1])
+  clock.advance(1)
+  audiences.dropUnheard()
+  expect(audiences.universityIds()).toEqual([])
+  expect(audiences.of(1)).not.toBe(audience)
+})
+
+test('[SYN-37] who came back within the minute, and who still waits for rows, keeps it', async () => {
+  const read = Promise.withResolvers<FeedRows>()
+  const { audiences, clock } = makeAudiences(() => read.promise)
+  const audience = audiences.of(1)
+  audiences.dropUnheard()
+  clock.advance(UNHEARD_MS - 1)
+  const waiting = audiences.of(1).readMissed(5, false, 0)
+  for (let minute = 0; minute < 3; minute += 1) {
+    audiences.dropUnheard()
+    clock.advance(UNHEARD_MS)
+  }
+  expect(audiences.of(1)).toBe(audience)
+  read.resolve(ROWS)
+  await waiting
+  audiences.dropUnheard()
+  clock.advance(UNHEARD_MS)
+  audiences.dropUnheard()
+  expect(audiences.universityIds()).toEqual([])
+})
+
+test('[SYN-37] the writer forgets the tree of a university that nobody hears a minute after its last commit, and reads it anew', async () => {
+  const campus = await makeTestCampus(database.pool, 'Writer')
+  const { universityId, root, rooms } = campus
+  const kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+  const time = new TestClock()
+  const { pool, counts } = countStatements(database.pool)
+  const writer = makeTenantWriter({
+    pool,
+    clock: { ...makeHubClock(), elapsedMs: time.elapsedMs },
+    log: noLog,
+    metrics: noMetrics,
+    inFlight: makeInFlight(),
+    registry: COMMANDS,
+    committed: () => undefined,
+  })
+  const statementsOf = async (push: ReturnType<TestKiosk['report']>): Promise<number> => {
+    counts.statements = 0
+    await new Promise((resolve) => {
+      const mutations = [push]
+      writer.push(universityId, { kioskId: kiosk.id, session: 0, mutations, arrivedMs: 0, answer: resolve })
+    })
+    return counts.statements
+  }
+  const first = await statementsOf(kiosk.report(rooms[0], 1))
+  const second = await statementsOf(kiosk.report(rooms[0], 2))
+  expect(second).toBeLessThan(first)
+  time.advance(59_999)
+  writer.dropUnused(() => false)
+  expect(await statementsOf(kiosk.report(rooms[0], 1))).toBe(second)
+  time.advance(60_001)
+  writer.dropUnused((id) => id === universityId)
+  expect(await statementsOf(kiosk.report(rooms[0], 2))).toBe(second)
+  time.advance(60_001)
+  writer.dropUnused(() => false)
+  expect(await statementsOf(kiosk.report(rooms[0], 1))).toBe(first)
+})
+
+test('[SYN-37] a hub polls no head of a university whose last kiosk left a minute ago', async () => {
+  const campus = await makeTestCampus(database.pool, 'Polled')
+  const { universityId, root } = campus
+  const kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+  const polled: number[][] = []
+  const pool = new Proxy(database.pool, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'query') return typeof value === 'function' ? value.bind(target) : value
+      return (sql: unknown, values: unknown[]) => {
+        if (typeof sql === 'string' && sql.includes('left join universities u'))
+          polled.push(values[0] as number[])
+        return (target.query as (...input: unknown[]) => unknown)(sql, values)
+      }
+    },
+  })
+  const skipped = { ms: 0 }
+  const real = makeHubClock()
+  const core = makeTestCore(pool, { clock: { ...real, elapsedMs: () => real.elapsedMs() + skipped.ms } })
+  const untilPolled = async (ids: number[]): Promise<void> => {
+    await expect.poll(() => polled.at(-1), { timeout: 20_000 }).toEqual(ids)
+  }
+  try {
+    const open = await openTestSession(core, kiosk)
+    await untilPolled([universityId])
+    open.hangUp()
+    // The sweep of each second must have seen that it is gone.
+    const { length } = polled
+    await expect.poll(() => polled.length, { timeout: 20_000 }).toBeGreaterThan(length + 2)
+    expect(polled.at(-1)).toEqual([universityId])
+    skipped.ms += UNHEARD_MS
+    await untilPolled([])
+    const again = await openTestSession(core, kiosk)
+    await again.connection.next('snapshot')
+    await untilPolled([universityId])
+  } finally {
+    await core.stop()
+  }
+})
