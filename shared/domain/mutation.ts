@@ -30,5 +30,10 @@ export const MAX_MUTATION_BYTES = 4096
 /** The most mutations that wait on a kiosk; one more is refused loudly. [SYN-5] */
 export const MAX_OUTBOX_MUTATIONS = 100_000
 
-/** Why the hub, or the kiosk itself, refuses a mutation. A closed list. */
-export type MutationRefusal = ReportRefusal | WithdrawRefusal | { why: 'malformed' } | { why: 'lost' }
+/** Why the hub, or the kiosk itself, refuses a mutation. A closed list. `internal`: the hub failed on it. [SYN-36] */
+export type MutationRefusal =
+  | ReportRefusal
+  | WithdrawRefusal
+  | { why: 'malformed' }
+  | { why: 'lost' }
+  | { why: 'internal' }

@@ -213,6 +213,8 @@ export const RefusedOutcome = Type.Object(
       'alreadyWithdrawn',
       'malformed',
       'lost',
+      // Since protocol 3: a fault of the hub's own, recorded; before, `malformed`. [SYN-36]
+      'internal',
     ]),
   },
   { additionalProperties: false },

@@ -18,3 +18,8 @@ export function takesAnyLanguage(protocol: number): boolean {
 export function takesTexts(protocol: number): boolean {
   return protocol >= 3
 }
+
+/** Whether acks name a fault of the hub's own as `internal`; before, as `malformed`. [SYN-36] */
+export function knowsInternal(protocol: number): boolean {
+  return protocol >= 3
+}

@@ -4,6 +4,7 @@ import type { Decision } from '#shared/domain/decision.ts'
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { HttpRefusal } from '../http/handle.ts'
 import type { CallingSession, KioskFacts, Origin, Push } from './batch.ts'
+import type { CallName } from './call-name.ts'
 import type { Effects } from './effects.ts'
 import type { LoadedFacts, Need } from './fact-set.ts'
 
@@ -37,6 +38,8 @@ export interface KioskCommand<Schema extends TSchema = TSchema, Value = unknown>
   /** Word on the wire. */
   kind: string
   schema: Schema
+  /** What it writes carries the mutation's number, origin and hash, and so is its entry in the ledger. [SYN-50] */
+  isOwnEntry?: true
   /** Names the facts that it needs. */
   load(mutation: ClaimedMutation<Static<Schema>>, need: Need): void
   /** Pure: changes nothing, so that it may throw. */
@@ -73,6 +76,9 @@ export interface PersonCall {
   command: PersonCommand
   by: CallingSession
   body: unknown
+  name: CallName
+  /** It failed in every commit that it was tried in: what it is refused with. [SYN-58] */
+  refusedAs?: HttpRefusal
 }
 
 /** One batch, in the order in which it is decided. */

@@ -19,6 +19,7 @@ import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { CommitResult, Push } from './batch.ts'
+import { makeInternalName } from './call-name.ts'
 import type { KioskCommand, PersonCall, PersonCommand } from './command.ts'
 import { commitBatch, type CommitDependencies } from './commit-batch.ts'
 import { makeRegistry } from './registry.ts'
@@ -65,6 +66,7 @@ function call<Body, Value, Result>(
     command: command,
     by: { userId, sessionId, address: '127.0.0.1' },
     body,
+    name: makeInternalName(),
   }
 }
 
