@@ -16,7 +16,7 @@ import { makeIdentity, type Identity } from './make-identity.ts'
 import { loadServerSecret } from './platform/secrets/server-secret.ts'
 import { makeSetupLink } from './accounts/setup-link.ts'
 import { startJobs, type Jobs } from './platform/jobs/jobs.ts'
-import { clearAddressesJob, mailJob, purgeJob } from './periodic-jobs.ts'
+import { clearAddressesJob, fillLedgerJob, mailJob, purgeJob } from './periodic-jobs.ts'
 import { makeHubLog, makeLogger, type HubLog } from './platform/log.ts'
 import { makeMetrics, serveMetrics, type HubMetrics } from './platform/metrics.ts'
 import type { RandomSource, HubClock } from './platform/ports.ts'
@@ -253,7 +253,7 @@ async function startIdentity(
   const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
   cleanups.push(() => identity.mail.stop())
   cleanups.push(() => identity.passwordChecker.stop())
-  const list = [purgeJob(pool), mailJob(identity.mail), clearAddressesJob(pool)]
+  const list = [purgeJob(pool), mailJob(identity.mail), clearAddressesJob(pool), fillLedgerJob(pool, log)]
   const jobs = await startJobs(pool, list, clock, log)
   cleanups.push(() => jobs.stop())
   return { identity, jobs }

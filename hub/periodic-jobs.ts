@@ -9,10 +9,13 @@ import { dropRetiredKeys } from './platform/secrets/signing-keys.ts'
 import { dropOldRequests } from './universities/university-request-rows.ts'
 import { dropExpiredVerifications } from './accounts/verification-rows.ts'
 import type { Job } from './platform/jobs/jobs.ts'
+import { dropOldKeys } from './platform/writer/call-ledger-rows.ts'
+import { fillLedgerPiece } from './platform/writer/fill-ledger-rows.ts'
+import type { HubLog } from './platform/log.ts'
 import type { MailSender } from './platform/mail/mail-sender.ts'
 import { clearNetworkAddresses } from './audit/change-log-rows.ts'
 
-/** Drops what has expired: codes, links, tickets, sessions, keys, marks, requests and counts of tries; accounts that nobody confirmed. */
+/** Drops what has expired: codes, links, tickets, sessions, keys, marks, requests, keys of calls and counts of tries; accounts that nobody confirmed. */
 export function purgeJob(pool: Database): Job {
   return {
     name: 'purge',
@@ -28,6 +31,7 @@ export function purgeJob(pool: Database): Job {
       await dropRetiredKeys(pool)
       await dropOldMail(pool)
       await dropOldRequests(pool)
+      await dropOldKeys(pool)
       await eraseStaleAccounts(pool)
     },
   }
@@ -49,4 +53,25 @@ export function clearAddressesJob(pool: Database): Job {
 /** Sends mail whose next try has come; fresh mail is sent at once, without waiting for this. [IDN-7] */
 export function mailJob(sender: MailSender): Job {
   return { name: 'mail', cron: '* * * * *', everyMs: 60_000, run: () => sender.sendDue() }
+}
+
+/** Rows of one piece: a few milliseconds, beside everything else. */
+const PIECE_ROWS = 1_000
+/** Pieces of one run: well within the time that a job may take. */
+const PIECES_A_RUN = 500
+
+/** Fills the ledger from what release 0.1 left, in small pieces; ends by itself, and says so once. [SYN-56] */
+export function fillLedgerJob(pool: Database, log: HubLog): Job {
+  return {
+    name: 'fill-ledger',
+    cron: '* * * * *',
+    everyMs: 60_000,
+    run: async () => {
+      for (let piece = 0; piece < PIECES_A_RUN; piece += 1) {
+        const { isDone, isNews, rowCount } = await fillLedgerPiece(pool, PIECE_ROWS)
+        if (isDone && isNews) log.info('ledger-filled', 'The ledger has what release 0.1 left.', { rowCount })
+        if (isDone) return
+      }
+    },
+  }
 }

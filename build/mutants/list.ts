@@ -20,6 +20,9 @@ const GREEDY_SESSION = [
   '--testNamePattern',
   'GET /me run',
 ]
+const LEDGER = tests('database', 'hub/platform/writer/ledger.test.ts')
+const SHARED_BATCH = tests('database', 'hub/platform/writer/shared-batch.test.ts')
+const LANE = tests('database', 'hub/platform/writer/lane.test.ts')
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const COLLECTIONS = tests('database', 'hub/platform/broadcast/collections.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
@@ -290,5 +293,49 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: FURTHER_COLLECTION,
+  },
+  {
+    name: 'a person’s command outside the ledger',
+    edits: [
+      {
+        file: 'hub/platform/writer/commit-batch.ts',
+        find: '    if (facts.has(callFacts)) await facts.of(callFacts).write(client, moment)\n',
+        replace: '',
+      },
+    ],
+    test: SIMULATION,
+  },
+  {
+    name: 'a commit of unknown fate tried again without a name',
+    edits: [
+      {
+        file: 'hub/platform/writer/commit-alone.ts',
+        find: '    if (call.named === null || delayMs === undefined',
+        replace: '    if (delayMs === undefined',
+      },
+    ],
+    test: LEDGER,
+  },
+  {
+    name: 'a rule that throws takes its neighbours along',
+    edits: [
+      {
+        file: 'hub/platform/writer/kiosk-gate.ts',
+        find: '      // Nothing was changed yet: its neighbours go on.\n',
+        replace: '      if (error instanceof Error) throw error\n',
+      },
+    ],
+    test: SHARED_BATCH,
+  },
+  {
+    name: 'no deadline for calls that wait for a commit',
+    edits: [
+      {
+        file: 'hub/platform/writer/tenant-writer.ts',
+        find: '    } else if (deadlineMs !== null) {\n',
+        replace: '    } else if (deadlineMs !== null && deadlineMs < 0) {\n',
+      },
+    ],
+    test: LANE,
   },
 ]

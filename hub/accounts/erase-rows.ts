@@ -1,7 +1,7 @@
 import { query, type Queryable } from '../platform/postgres/database.ts'
 
 /**
- * Empties the row of an account and drops what belongs to it: sessions, links, memberships, tracked spaces, waiting mail. What
+ * Empties the row of an account and drops what belongs to it: sessions, links, memberships, tracked spaces, keys of calls, waiting mail. What
  * stays is a number that says nothing; reports and acts refer to it. [IDN-11]
  */
 export async function eraseAccount(
@@ -11,6 +11,11 @@ export async function eraseAccount(
 ): Promise<void> {
   for (const table of ['sessions', 'verifications', 'user_group', 'users_tracked_spaces'])
     await query(transaction, `delete from ${table} where user_id = $1`, [userId])
+  await query(
+    transaction,
+    "delete from mutations where actor_kind = 'person' and actor_id = $1 and key is not null",
+    [userId],
+  )
   await query(
     transaction,
     'delete from mail_outbox where to_address = $1 and sent_at is null and failed_at is null',

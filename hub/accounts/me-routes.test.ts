@@ -187,6 +187,7 @@ describe('my account', () => {
     expect(Object.keys(body as object).toSorted()).toEqual([
       'account',
       'acts',
+      'calls',
       'groups',
       'keptRows',
       'links',
@@ -204,8 +205,15 @@ describe('my account', () => {
     const email = 'leaves@uni.example'
     const { accessToken: bearer, cookie, me } = await hub.join(email)
     await query(hub.pool, "update users set displayname = 'Lea' where id = $1", [me.id])
+    await query(
+      hub.pool,
+      `insert into mutations (university_id, actor_kind, actor_id, key, hash, outcome, clock, at)
+       select associated_university_id, 'person', id, 'key-of-a-person-1', 'h', 'done', 1, now() from users where id = $1`,
+      [me.id],
+    )
     const done = await hub.call('DELETE /me', { bearer })
     expect([done.status, done.cookie]).toEqual([204, ''])
+    expect(await query(hub.pool, 'select 1 from mutations where actor_id = $1', [me.id])).toEqual([])
     const [row] = await query<Record<string, unknown>>(hub.pool, 'select * from users where id = $1', [me.id])
     const kept = Object.entries(row ?? {}).filter(([, value]) => value !== null && value !== false)
     expect(kept.map(([name]) => name).toSorted()).toEqual([

@@ -42,6 +42,8 @@ const EXPORTS = {
     from spaces where created_by_id = $1 or last_updated_by_id = $1 order by id`,
   reports: `select r.id, r.space_id, r.level, r.reported_at, r.received_at from occupancy_reports r where r.user_id = $1 order by r.id`,
   withdrawals: `select w.id, w.occupancy_report_id from report_withdrawals w where w.user_id = $1 order by w.id`,
+  // For two days: what a call came to that may be sent again.
+  calls: `select kind, outcome, at from mutations where actor_kind = 'person' and actor_id = $1 and key is not null order by at, key`,
   keptRows: `select source_table, old_id, facts from kept_rows where user_id = $1 order by source_table, old_id`,
   sessions: `select id, user_agent, host(address) as address, created_at, last_seen_at, expires_at, revoked_at
     from sessions where user_id = $1 order by id`,

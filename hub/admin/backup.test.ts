@@ -52,6 +52,11 @@ beforeAll(async () => {
      from generate_series(1, 5000) i;
      insert into report_withdrawals (university_id, occupancy_report_id, received_at, clock, kiosk_id, mutation_id, hash,
        origin_kiosk_id, origin_mutation_id) values (1, 17, now(), 2, 1, 5001, 'w', 1, 5001);
+     insert into outcomes (kiosk_id, mutation_id, university_id, hash, origin_kiosk_id, origin_mutation_id, why, clock, created_at)
+     values (1, 5002, 1, 'o', 1, 5002, 'composite', 2, now());
+     insert into mutations (university_id, actor_kind, actor_id, key, kind, hash, outcome, result, clock, at)
+     values (1, 'person', 7, 'key-of-a-person-1', 'track a space', 'p', 'done', 'null', 2, now()),
+       (1, 'staff', 0, 'hub:own', 'change a setting', '-', 'done', '1', 2, now());
      update spaces set texts = '{"sl": {"name": "Kavarna"}}' where id = 3;
      delete from spaces where name = 'nobody'`,
   )
@@ -78,7 +83,7 @@ async function contents(database: TestDatabase): Promise<Record<string, string[]
   return found
 }
 
-test('[SYN-17] [TXT-1] a backup restored into an empty database is the same, texts in other languages too, in a new epoch', async () => {
+test('[SYN-17] [SYN-59] [TXT-1] a backup restored into an empty database is the same, texts in other languages too, in a new epoch', async () => {
   const before = await contents(source)
   const taken = await admin(source, 'backup', file)
   expect([taken.code, taken.json()]).toMatchObject([
@@ -95,6 +100,9 @@ test('[SYN-17] [TXT-1] a backup restored into an empty database is the same, tex
   const after = await contents(target)
   const logs = after['change_logs'] ?? []
   expect(after['spaces']?.join('\n')).toContain('"Kavarna"')
+  expect(
+    after['mutations']?.map((line) => (JSON.parse(line) as { key: string | null; id: number | null }).key),
+  ).toEqual([null, 'key-of-a-person-1'])
   expect({ ...after, change_logs: logs.slice(0, before['change_logs']?.length) }).toEqual(before)
   const epochs = await Promise.all(
     [source, target].map(({ pool }) => query<{ epoch: string }>(pool, 'select epoch from universities')),

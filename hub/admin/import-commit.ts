@@ -92,6 +92,7 @@ const importTablesCommand: AloneCommand<TablesInput, ImportState, PlannedTables,
   {
     name: 'import tables',
     actor: 'staff',
+    isRepeatable: true,
     load: async (client, { universityId }) => {
       await lockGroupNames(client, universityId, '')
       return loadImportState(client, universityId)

@@ -210,13 +210,14 @@ async function commitSetting(
     : answer(`${key} is ${shownValue(key, value)} now; it was ${shownValue(key, before)}.`, facts)
 }
 
-interface SettingInput {
+/** A setting and its new value. */
+export interface SettingInput {
   key: Key
   value: UniversitySettings[Key]
 }
 
 /** Changes one setting, whatever others are meanwhile; gives what it was. */
-const settingCommand: AloneCommand<
+export const settingCommand: AloneCommand<
   SettingInput,
   UniversitySettings,
   UniversitySettings,

@@ -29,7 +29,11 @@ export async function loadAppliedReports(
         select distinct w.kiosk_id, w.mutation_id from ${NAMES.table(1, 'w')}
       ), named as (
         select kiosk_id, mutation_id, kiosk_id as origin_kiosk_id, mutation_id as origin_mutation_id, null as hash from wanted
-        union all
+        union
+        select m.actor_id, m.id, m.origin_id, m.origin_number, m.hash
+        from wanted w join mutations m on m.actor_id = w.kiosk_id and m.id = w.mutation_id
+        where m.outcome = 'done' and m.origin_id is not null
+        union
         select o.kiosk_id, o.mutation_id, o.origin_kiosk_id, o.origin_mutation_id, o.hash
         from wanted w join outcomes o on o.kiosk_id = w.kiosk_id and o.mutation_id = w.mutation_id
         where o.why = 'done'

@@ -21,6 +21,13 @@ export class Leaves extends LeafFold {
 export const leafFacts: FactSet<number, Leaves> = {
   name: 'leaves',
   rank: 30,
+  // A report is withdrawn once, whoever read before that it was not. [OCC-2]
+  refusals: {
+    report_withdrawals_occupancy_report_id_key: {
+      kiosk: 'alreadyWithdrawn',
+      person: { why: 'notFound' },
+    },
+  },
   load: async (client: Queryable, _moment, spaceIds) => {
     const ids = [...new Set(spaceIds)]
     const rows = ids.length === 0 ? [] : await loadLeaves(client, ids)

@@ -9,6 +9,7 @@ import { leafFacts } from './leaf-facts.ts'
 /** A kiosk's report. Its value is the time that it counts with, ms since 1970. [OCC-7] [OCC-8] [OCC-9] */
 export const reportCommand: KioskCommand<typeof ReportBody, number> = {
   kind: 'report',
+  isOwnEntry: true,
   schema: ReportBody,
   load: ({ body }, need) => {
     need(treeFacts, null)
@@ -50,6 +51,7 @@ export const reportCommand: KioskCommand<typeof ReportBody, number> = {
 /** A kiosk's undo of a report that it made itself, perhaps under an earlier identity. [OCC-2] */
 export const withdrawCommand: KioskCommand<typeof WithdrawBody, AppliedReport> = {
   kind: 'withdraw',
+  isOwnEntry: true,
   schema: WithdrawBody,
   load: ({ kioskId, origin, body }, need) => {
     const { spaceId, mutationId } = body

@@ -5,6 +5,7 @@ import { loadPeopleSpace } from '../spaces/people-tree.ts'
 import type { Handle } from '../platform/http/handle.ts'
 import { runCommand } from '../platform/http/run-command.ts'
 import type { Database } from '../platform/postgres/database.ts'
+import { hashCall } from '../platform/writer/call-name.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
 import { correctionCommand, personReportCommand, personWithdrawCommand } from './person-commands.ts'
 import {
@@ -18,8 +19,12 @@ import {
 /** Routes of people's reports: made, withdrawn, listed; and of the super group's corrections. */
 export function reportRoutes(handle: Handle, dependencies: { pool: Database; writer: TenantWriter }): void {
   const { pool, writer } = dependencies
-  handle('POST /spaces/:id/reports', async ({ params, body }, caller) => {
-    const done = await runCommand(writer, personReportCommand, caller, { spaceId: params.id, ...body })
+  handle('POST /spaces/:id/reports', async (input, caller) => {
+    const { params, body } = input
+    // Phones have always given their taps a key, in the body.
+    const callName = caller.callName ?? { key: body.key, hash: hashCall('POST /spaces/:id/reports', input) }
+    const named = { ...caller, callName }
+    const done = await runCommand(writer, personReportCommand, named, { spaceId: params.id, ...body })
     if (!done.ok) return done
     const { report, isRepeat } = done.value
     return accept({ ...asMine(report), ...(isRepeat ? { isRepeat } : {}) })

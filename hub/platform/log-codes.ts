@@ -36,6 +36,8 @@ export const LOG_CODES = {
   'job-runner-warning': 'A warning of pg-boss.',
   'kiosk-connection-failed': 'The kiosk connects again.',
   'kiosk-enrolled': 'Nothing to do.',
+  'ledger-filled':
+    'Once after an upgrade from 0.1: `rowCount` outcomes are in the ledger. The next release needs it.',
   'live-check-failed': 'Pages get no heartbeats until it succeeds.',
   'live-open-failed': 'Usually the database was away; the page connects again.',
   'mail-deferred': 'It is tried again for a day.',

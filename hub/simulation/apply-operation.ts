@@ -4,6 +4,7 @@ import type { Device } from './device.ts'
 import { CONNECTION_FAULTS } from './connection-faults.ts'
 import { pickDevice, type ApplyOperation } from './act.ts'
 import type { Operation, OperationKind } from './operations.ts'
+import { noticeMadeSpaces, PEOPLE_ACTS } from './people-acts.ts'
 import { STAFF_ACTS } from './staff-acts.ts'
 import type { LedgerTap, PickedSpace, World } from './world.ts'
 
@@ -17,12 +18,14 @@ const ACTS: Record<OperationKind, ApplyOperation> = {
   ...CONNECTION_FAULTS,
   ...CRASH_FAULTS,
   ...STAFF_ACTS,
+  ...PEOPLE_ACTS,
 }
 
 /** Does one operation, then lets a little time pass, and checks what must hold at every moment. */
 export async function applyOperation(world: World, operation: Operation, index: number): Promise<void> {
   for (const fault of world.activeFaults.filter(({ untilOperation }) => untilOperation <= index))
     await endFault(world, fault)
+  await noticeMadeSpaces(world)
   world.counts.operation()
   const isDone = await ACTS[operation.kind](world, operation, index)
   world.note(`#${index}`, `${operation.kind} ${String(isDone)}`)

@@ -4,6 +4,7 @@ import { endFault } from './apply-operation.ts'
 import type { Device } from './device.ts'
 import { checkLedger, loadSettled } from './ledger.ts'
 import type { OpeningHours } from '#shared/domain/week-time.ts'
+import { answerAll, checkPeople } from './people-acts.ts'
 import {
   checkTree,
   loadStoredHours,
@@ -30,6 +31,7 @@ export async function healAndCheck(world: World): Promise<string[]> {
     device.effectsLeft = Number.POSITIVE_INFINITY
     if (!device.isOpen && !device.isLost) device.open()
   }
+  await answerAll(world)
   const faults = world.broken.splice(0)
   const untilMs = world.time.nowMs + HEALED_WITHIN_MS
   let late = ['nothing was looked at']
@@ -74,6 +76,7 @@ async function checkCampus(world: World, campus: Campus): Promise<string[]> {
     ...checkTree(spaces, reports, resetAt),
     ...checkLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
     ...checkTimes(world, saved, settled),
+    ...(await checkPeople(world, universityId)),
     ...world.devices
       .filter((device) => !device.isLost && device.university === university)
       .flatMap((device) => [...checkDevice(device, spaces), ...checkHours(device, spaces, hours)]),

@@ -32,20 +32,21 @@ export interface Settled {
   reportedAtMs: number | null
 }
 
-/** Everything that the hub settled for a university. */
+/** Everything that the hub settled for a university's kiosks. */
 export function loadSettled(database: Queryable, universityId: number): Promise<Settled[]> {
   return query(
     database,
     `select kiosk_id as "byKioskId", origin_kiosk_id as "kioskId", origin_mutation_id as "mutationId", hash, 'report' as kind,
             space_id as "spaceId", level, null::text as why,
             (extract(epoch from reported_at) * 1000)::float8 as "reportedAtMs"
-       from occupancy_reports where university_id = $1
+       from occupancy_reports where university_id = $1 and kiosk_id is not null
      union all
      select w.kiosk_id, w.origin_kiosk_id, w.origin_mutation_id, w.hash, 'withdraw', r.space_id, null, null, null
-       from report_withdrawals w join occupancy_reports r on r.id = w.occupancy_report_id where w.university_id = $1
+       from report_withdrawals w join occupancy_reports r on r.id = w.occupancy_report_id
+       where w.university_id = $1 and w.kiosk_id is not null
      union all
-     select kiosk_id, origin_kiosk_id, origin_mutation_id, hash, 'outcome', null, null, why, null
-       from outcomes where university_id = $1 and why <> 'done'`,
+     select actor_id, origin_id, origin_number, hash, 'outcome', null, null, outcome, null
+       from settled where university_id = $1 and actor_kind = 'kiosk' and outcome <> 'done'`,
     [universityId],
   )
 }

@@ -37,8 +37,27 @@ const WEIGHTS = {
   revoke: 2,
 } as const
 
+/** What people do in their portal and staff at the command line, beside all of that. */
+const PEOPLE_WEIGHTS = {
+  personReport: 40,
+  personUndo: 10,
+  personMake: 4,
+  personEdit: 10,
+  personTrack: 10,
+  personRepeat: 24,
+  staffSetting: 2,
+} as const
+
+/** One such operation before so many of the others. */
+const PEOPLE_EVERY = 8
+
+type DeviceOperationKind = keyof typeof WEIGHTS
+
+/** Name of an operation of people or of staff at the command line. */
+export type PeopleOperationKind = keyof typeof PEOPLE_WEIGHTS
+
 /** Name of an operation: something that a person, staff or a fault does. */
-export type OperationKind = keyof typeof WEIGHTS
+export type OperationKind = DeviceOperationKind | PeopleOperationKind
 
 /**
  * One operation. `a`, `b`, `c` are random values, made beforehand and taken modulo whatever there is when it is
@@ -51,26 +70,44 @@ export interface Operation {
   c: number
 }
 
-const KINDS: readonly OperationKind[] = Object.keys(WEIGHTS) as OperationKind[]
-const TOTAL = KINDS.reduce((sum, kind) => sum + WEIGHTS[kind], 0)
 const MAX_RANDOM_VALUE = 1 << 30
 
-/** The operations of one round: the same seed and round give the same list. */
+/**
+ * The operations of one round: the same seed and round give the same list. `count` of devices, faults and the tree, and
+ * between them what people do, by chance of its own.
+ */
 export function makeOperations(seed: number, round: number, count: number): Operation[] {
   const random = makeSeededRandom(seed * 1_000_003 + round)
-  return Array.from({ length: count }, () => ({
-    kind: pickKind(random),
+  const peopleRandom = makeSeededRandom(seed * 1_000_003 + round + 500_000)
+  return Array.from({ length: count }, () => {
+    const own = makeOperation(random, WEIGHTS)
+    return peopleRandom.integerBelow(PEOPLE_EVERY) === 0
+      ? [makeOperation(peopleRandom, PEOPLE_WEIGHTS), own]
+      : [own]
+  }).flat()
+}
+
+function makeOperation<Kind extends OperationKind>(
+  random: SeededRandom,
+  weights: Readonly<Record<Kind, number>>,
+): Operation {
+  return {
+    kind: pickKind(random, weights),
     a: random.integerBelow(MAX_RANDOM_VALUE),
     b: random.integerBelow(MAX_RANDOM_VALUE),
     c: random.integerBelow(MAX_RANDOM_VALUE),
-  }))
+  }
 }
 
-function pickKind(random: SeededRandom): OperationKind {
-  let left = random.integerBelow(TOTAL)
-  for (const kind of KINDS) {
-    left -= WEIGHTS[kind]
+function pickKind<Kind extends OperationKind>(
+  random: SeededRandom,
+  weights: Readonly<Record<Kind, number>>,
+): Kind {
+  const kinds = Object.keys(weights) as Kind[]
+  let left = random.integerBelow(kinds.reduce((sum, kind) => sum + weights[kind], 0))
+  for (const kind of kinds) {
+    left -= weights[kind]
     if (left < 0) return kind
   }
-  return 'tap'
+  throw new Error('no kind of operation')
 }

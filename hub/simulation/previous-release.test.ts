@@ -287,7 +287,7 @@ test('[REL-3] the database of release 0.1 with its rows is brought to the tables
   expect(await dumpSchema(database.pool)).toBe(readSchemaFile())
 })
 
-test('[REL-3] a backup of release 0.1 is restored, and its kiosk offers again what the backup had not', async () => {
+test('[REL-3] [SYN-56] a backup of release 0.1 is restored, and its kiosk offers again what the backup had not', async () => {
   const database = await makeEmptyDatabase()
   ends.push(() => database.drop())
   const file = path.join(FROZEN, 'hub.backup')
@@ -298,4 +298,15 @@ test('[REL-3] a backup of release 0.1 is restored, and its kiosk offers again wh
   const kiosk = await openKiosk(TODAY, () => hub.url)
   await untilSettled(kiosk)
   expect(await loadKept(database)).toEqual(made(ALL))
+  // What the release settled is in the ledger as soon as the hub's job has been there.
+  await vi.waitFor(
+    async () =>
+      expect(await query(database.pool, 'select from backfills where done_at is not null')).toHaveLength(1),
+    { timeout: 20_000, interval: 100 },
+  )
+  const outside = await query(
+    database.pool,
+    'select from outcomes o where not exists (select from mutations m where m.actor_id = o.kiosk_id and m.id = o.mutation_id)',
+  )
+  expect(outside).toEqual([])
 })

@@ -186,7 +186,8 @@ function isNewer(left: StoredReport, right: StoredReport): boolean {
   if (left.reportedAtMs !== right.reportedAtMs) return left.reportedAtMs > right.reportedAtMs
   if (left.clock !== right.clock) return left.clock > right.clock
   if (left.mutationId !== right.mutationId) return left.mutationId > right.mutationId
-  return left.kioskId > right.kioskId
+  // People's have no kiosk; the later one comes later in the list.
+  return left.kioskId >= right.kioskId
 }
 
 function leafSum(space: StoredSpace, report: StoredReport | undefined): Sum {

@@ -144,7 +144,13 @@ async function takeBackup(world: World): Promise<void> {
   world.counts.fire('backup')
   for (const hub of world.hubs) if (hub.isRunning) await hub.dropConnections()
   const rows = await query<{ id: number }>(world.pool, 'select id from kiosks')
-  const backup = { name: '', kioskIds: new Set(rows.map((row) => row.id)), heads: await heads(world) }
+  const backup = {
+    name: '',
+    kioskIds: new Set(rows.map((row) => row.id)),
+    heads: await heads(world),
+    settings: world.settings,
+  }
+  world.settings = [...world.settings]
   await world.closePool()
   backup.name = await world.copyDatabase(world.databaseName)
   await world.openDatabase(world.databaseName)
@@ -179,5 +185,8 @@ async function restore(world: World, backup: NonNullable<World['backup']>, isSai
     campus.resets = campus.resets.filter((reset) => reset.clock <= (backup.heads[index] ?? 0))
   })
   await world.reloadSpaces()
+  world.settings = [...backup.settings]
+  await world.people.forget(world.pool)
+  for (const { key, answer } of world.people.calls) if (answer === null) world.noticed.delete(key)
   for (const hub of world.hubs) hub.start(world.databaseUrl())
 }

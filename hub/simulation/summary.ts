@@ -39,6 +39,11 @@ export const FAULTS = [
   'leaf gets a child under taps',
   'kiosk moved',
   'kiosk revoked',
+  'call of a person',
+  'call of a person again under its key',
+  'call of a person again, its fate unknown',
+  'setting by staff',
+  'setting by staff, its commit torn',
 ] as const
 
 /** What all rounds of a run came to. */

@@ -8,6 +8,7 @@ import { runAloneOn } from '../platform/writer/commit-alone.ts'
 import { commitEnrolment, createEnrolment } from '../kiosks/enrol-kiosk.ts'
 import { query } from '../platform/postgres/database.ts'
 import { makeUniversity, type CampusSpace } from './campus.ts'
+import { People } from './people.ts'
 import { Device } from './device.ts'
 import { FaultCounts } from './fault-counts.ts'
 import { HubProcess } from './hub-process.ts'
@@ -73,13 +74,24 @@ export class World extends WorldDatabases {
   readonly devices: Device[] = []
   readonly campuses: Campus[] = []
   readonly ledger: LedgerTap[] = []
+  readonly people: People
+  /** Keys of calls whose spaces are known to operations. */
+  readonly noticed = new Set<string>()
+  /** Settings that staff made; each has a value of its own. */
+  settings: { universityId: number; value: number }[] = []
+  settingCount = 0
   activeFaults: ActiveFault[] = []
   /** Virtual time at which the database last went back. */
   restoredAtMs = Number.NEGATIVE_INFINITY
   private readonly acks: { device: Device; text: string }[] = []
   /** Faults seen while running: promises that must hold at every moment. */
   readonly broken: string[] = []
-  backup: { name: string; kioskIds: Set<number>; heads: number[] } | null = null
+  backup: {
+    name: string
+    kioskIds: Set<number>
+    heads: number[]
+    settings: { universityId: number; value: number }[]
+  } | null = null
   readonly random: SeededRandom
   readonly folder: string
   /** Called with every line of the trace; for a person in search of a fault. */
@@ -108,6 +120,15 @@ export class World extends WorldDatabases {
       const fired = (fault: string): void => this.counts.fire(fault)
       this.hubs.push(new HubProcess({ time: this.time, gate: this.gate, fired }, seed * 31 + index))
     }
+    this.people = new People(
+      this.hubs,
+      {
+        fired: (what) => this.counts.fire(what),
+        broken: (fault) => void this.broken.push(fault),
+        note: (what, text) => this.note(what, text),
+      },
+      seed * 37,
+    )
   }
 
   /** Makes a fresh database with two universities, starts the hubs and enrols the devices. */
@@ -118,6 +139,7 @@ export class World extends WorldDatabases {
       const facts = { name: `University ${index}`, epoch: `epoch-${index}`, settings: SETTINGS }
       const { universityId } = await makeUniversity(world.pool, facts, TREE)
       world.campuses.push({ universityId, spaces: [], resets: [] })
+      await world.people.join(world.pool, index, universityId)
     }
     await world.reloadSpaces()
     for (const hub of world.hubs) hub.start(world.databaseUrl())

@@ -56,7 +56,7 @@ export async function changeSpaces<Input, Facts, Value, Result>(
     if (tries.count > MAX_CHANGES) return refuse({ why: 'tooMany', retryAfterS: tries.resetsInMs / 1000 })
   }
   const by = { userId, sessionId: caller.sessionId, address: caller.address }
-  return dependencies.writer.runAlone(universityId, command, { by, input })
+  return dependencies.writer.runAlone(universityId, command, { by, input }, caller.callName)
 }
 
 /** A change of a space for the log. [AUD-1] */

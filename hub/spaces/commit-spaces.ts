@@ -93,6 +93,7 @@ const importSpacesCommand: AloneCommand<
 > = {
   name: 'import spaces',
   actor: 'staff',
+  isRepeatable: true,
   load: (client, { universityId }) => loadTreeState(client, universityId),
   decide: ({ wanted, options }, state) => {
     const planned = planSpaceTree(state, wanted, options.prune)

@@ -258,34 +258,3 @@ export async function loadOwnAndTracked(
   )
   return row ?? { mine: [], tracked: [] }
 }
-
-/** Adds a tracked space, unless somebody tracks `most` already; false then. Needs no university lock: two at once wait for each other on the user. */
-export async function insertTracked(
-  transaction: Queryable,
-  tracked: { universityId: number; userId: number; spaceId: number },
-  most: number,
-): Promise<boolean> {
-  await query(transaction, 'select 1 from users where id = $1 for no key update', [tracked.userId])
-  const [row] = await query<{ count: number; isTracked: boolean }>(
-    transaction,
-    `select count(*)::int as count, coalesce(bool_or(space_id = $2), false) as "isTracked"
-     from users_tracked_spaces where user_id = $1`,
-    [tracked.userId, tracked.spaceId],
-  )
-  if (row?.isTracked === true) return true
-  if ((row?.count ?? 0) >= most) return false
-  await query(
-    transaction,
-    'insert into users_tracked_spaces (user_id, university_id, space_id) values ($1, $2, $3)',
-    [tracked.userId, tracked.universityId, tracked.spaceId],
-  )
-  return true
-}
-
-/** Removes a tracked space. */
-export async function dropTracked(database: Queryable, userId: number, spaceId: number): Promise<void> {
-  await query(database, 'delete from users_tracked_spaces where user_id = $1 and space_id = $2', [
-    userId,
-    spaceId,
-  ])
-}

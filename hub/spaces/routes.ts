@@ -1,19 +1,17 @@
 import { may, type Actor } from '#shared/domain/access.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
-import { transaction } from '../platform/postgres/database.ts'
+import { runCommand } from '../platform/http/run-command.ts'
 import { loadFreshness } from '../platform/postgres/university-facts.ts'
-import { dropTracked, insertTracked, loadDeletedSpaces, loadSpaceState } from './person-space-rows.ts'
+import { loadDeletedSpaces } from './person-space-rows.ts'
 import { loadPeopleSpace } from './people-tree.ts'
 import { editSpaceCommand, newSpaceCommand } from './edit-space.ts'
 import { onKiosksCommand, removeSpaceCommand, restoreSpaceCommand } from './remove-space.ts'
 import { changeSpaces } from './change-spaces.ts'
 import type { SpaceDependencies } from './change-spaces.ts'
 import { SerializedJson, type HttpRefusal, type Handle, type SignedIn } from '../platform/http/handle.ts'
+import { trackCommand, untrackCommand } from './track-space.ts'
 import { makeTreeAnswers } from './tree-answers.ts'
-
-/** The most spaces on one person's dashboard. */
-const MAX_TRACKED = 200
 
 /** Routes of spaces: what members of a university see, make, change and track. */
 export function spaceRoutes(handle: Handle, dependencies: SpaceDependencies): void {
@@ -78,25 +76,13 @@ function changingRoutes(handle: Handle, dependencies: SpaceDependencies): void {
   )
 }
 
-function trackingRoutes(handle: Handle, { pool }: SpaceDependencies): void {
-  handle('PUT /spaces/:id/tracked', async ({ params }, { actor }) => {
-    const { universityId, userId } = actor
-    const space = universityId === null ? null : await loadSpaceState(pool, universityId, params.id)
-    if (universityId === null || space === null) return refuse({ why: 'notFound' })
-    if (!may(actor, 'trackSpace', { universityId })) return refuse({ why: 'notAllowed' })
-    if (space.isDeleted) return refuse({ why: 'spaceDeleted' })
-    const isDone = await transaction(pool, 'read committed', (client) =>
-      insertTracked(client, { universityId, userId, spaceId: space.id }, MAX_TRACKED),
-    )
-    return isDone ? accept(null) : refuse({ why: 'quotaReached' })
-  })
-  handle('DELETE /spaces/:id/tracked', async ({ params }, { actor }) => {
-    const { universityId, userId } = actor
-    const space = universityId === null ? null : await loadSpaceState(pool, universityId, params.id)
-    if (space === null) return refuse({ why: 'notFound' })
-    await dropTracked(pool, userId, space.id)
-    return accept(null)
-  })
+function trackingRoutes(handle: Handle, { writer }: SpaceDependencies): void {
+  handle('PUT /spaces/:id/tracked', ({ params }, caller) =>
+    runCommand(writer, trackCommand, caller, { spaceId: params.id }),
+  )
+  handle('DELETE /spaces/:id/tracked', ({ params }, caller) =>
+    runCommand(writer, untrackCommand, caller, { spaceId: params.id }),
+  )
 }
 
 /** A space after a change, as it is now: somebody else may have deleted it in between. */

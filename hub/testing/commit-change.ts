@@ -1,7 +1,7 @@
 import { accept } from '#shared/domain/decision.ts'
 import type { Database, Transaction } from '../platform/postgres/database.ts'
 import type { AloneCommand } from '../platform/writer/alone-command.ts'
-import { commitAlone } from '../platform/writer/commit-alone.ts'
+import { commitAlone, nameCall } from '../platform/writer/commit-alone.ts'
 import type { Moment } from '../platform/writer/fact-set.ts'
 import { notifyHeads } from '../platform/writer/heads.ts'
 
@@ -31,7 +31,7 @@ export async function commitChange<Result>(
   run: (client: Transaction, moment: Moment) => Promise<Result>,
   nowMs: number | null = null,
 ): Promise<Result> {
-  const { decision, committed } = await commitAlone(pool, universityId, commandOf(run), null, nowMs)
+  const { decision, committed } = await commitAlone(pool, universityId, nameCall(commandOf(run), null), nowMs)
   if (!decision.ok || committed === null) throw new Error('a change of a test was refused')
   await notifyHeads(pool, [{ universityId, head: committed.clock }])
   return decision.value

@@ -1,5 +1,8 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import { Type, type Static, type TObject, type TSchema } from 'typebox'
 import type { HttpErrorCode } from './http-error.ts'
+
+/** A random name that a caller gives a call, so that sending it twice counts once. [SYN-51] */
+export const IdempotencyKey = Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
 
 /** What an HTTP call takes and gives, under /api/v1. The key of a contract is `METHOD /path`, with `:name` for a parameter. */
 export interface Contract {
@@ -9,6 +12,8 @@ export interface Contract {
   who: 'anyone' | 'signedIn'
   /** It is logged for ever, so that calls of one person an hour are limited. [AUD-6] */
   isAct?: true
+  /** It is done once under the key that its caller gives in the header `Idempotency-Key`. [SYN-51] */
+  takesKey?: true
   /** It reads much: each person has one at a time, and their number a minute is limited. [EDG-16] */
   isHeavy?: true
   /** Made without a session, it hashes or compares a password: it has slots of its own for that. [IDN-25] [EDG-22] */

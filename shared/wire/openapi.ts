@@ -1,5 +1,5 @@
 import { Type, type TObject, type TSchema } from 'typebox'
-import type { Contract } from './contract.ts'
+import { IdempotencyKey, type Contract } from './contract.ts'
 import { COMMON_REFUSALS, HTTP_STATUS, HttpError, type HttpErrorCode } from './http-error.ts'
 
 type Json = Record<string, unknown>
@@ -35,8 +35,12 @@ export function describeCalls(
 }
 
 function operationOf(method: string, path: string, contract: Contract): Json {
-  const { params, query, body } = contract
-  const parameters = [...parametersOf('path', params), ...parametersOf('query', query)]
+  const { params, query, body, takesKey } = contract
+  const parameters = [
+    ...parametersOf('path', params),
+    ...parametersOf('query', query),
+    ...(takesKey === true ? [IDEMPOTENCY_KEY] : []),
+  ]
   return {
     operationId: operationIdOf(method, path),
     summary: contract.summary,
@@ -52,6 +56,15 @@ function operationOf(method: string, path: string, contract: Contract): Json {
 function operationIdOf(method: string, path: string): string {
   const words = path.split(/[^A-Za-z]+/).filter((word) => word !== '')
   return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
+
+const IDEMPOTENCY_KEY: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A random name of this call, mine for 48 hours: sent again with the same key it is done once and answered alike; another call under it is refused with `keyReused`.',
+  schema: plain(IdempotencyKey),
 }
 
 function parametersOf(place: 'path' | 'query', schema: TObject | undefined): Json[] {
@@ -76,8 +89,9 @@ function successOf({ answer: { status, body }, summary }: Contract): Json {
 }
 
 /** All refusals that a call may be answered with. */
-export function refusalsOfCall({ who, refusals }: Contract): HttpErrorCode[] {
+export function refusalsOfCall({ who, takesKey, refusals }: Contract): HttpErrorCode[] {
   const own: HttpErrorCode[] = who === 'signedIn' ? ['signInNeeded'] : []
+  if (takesKey === true) own.push('keyReused')
   return [...new Set([...own, ...refusals, ...COMMON_REFUSALS])]
 }
 

@@ -11,7 +11,7 @@ import {
   SpaceKind,
   TextsPatch,
 } from '../domain/space.ts'
-import type { Contract } from './contract.ts'
+import { IdempotencyKey, type Contract } from './contract.ts'
 import { LiveSpace } from './live.ts'
 
 const closed = { additionalProperties: false }
@@ -41,9 +41,6 @@ const SPACE_FIELDS = {
   capacity: Type.Union([Type.Null(), Type.Integer({ minimum: 1, maximum: MAX_CAPACITY })]),
   parentId: Id,
 }
-
-/** A random name that a phone gives a tap, so that sending it twice counts once. */
-const IdempotencyKey = Type.String({ pattern: '^[A-Za-z0-9_-]{16,64}$' })
 
 const MY_REPORT = {
   id: Id,
@@ -88,6 +85,7 @@ export const SPACE_ROUTES = {
     summary: 'Adds a space inside another one.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     body: Type.Object(
       {
         name: SPACE_FIELDS.name,
@@ -135,6 +133,7 @@ export const SPACE_ROUTES = {
     summary: 'Changes a space, or moves it into another one.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: SpaceId,
     body: Type.Object(
       {
@@ -156,6 +155,7 @@ export const SPACE_ROUTES = {
     summary: 'Deletes a space; one with children is refused with their names unless `withChildren`.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: SpaceId,
     query: Type.Object({ version: Version, withChildren: Type.Optional(Type.Boolean()) }, closed),
     answer: {
@@ -175,6 +175,7 @@ export const SPACE_ROUTES = {
     summary: 'Restores a deleted space, with everything that was deleted together with it.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: SpaceId,
     answer: { status: 200, body: PeopleSpace },
     refusals: ['notAllowed', 'nameTaken', 'spaceDeleted', 'valueRefused', 'quotaReached', 'tooMany'],
@@ -183,6 +184,7 @@ export const SPACE_ROUTES = {
     summary: 'Shows a space on public screens, or hides it from them.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: SpaceId,
     body: Type.Object({ isOnKiosks: Type.Boolean() }, closed),
     answer: { status: 200, body: PeopleSpace },
@@ -191,6 +193,7 @@ export const SPACE_ROUTES = {
   'PUT /spaces/:id/tracked': {
     summary: 'Tracks a space.',
     who: 'signedIn',
+    takesKey: true,
     params: SpaceId,
     answer: { status: 204, body: null },
     refusals: ['quotaReached', 'spaceDeleted'],
@@ -198,21 +201,24 @@ export const SPACE_ROUTES = {
   'DELETE /spaces/:id/tracked': {
     summary: 'Stops tracking a space.',
     who: 'signedIn',
+    takesKey: true,
     params: SpaceId,
     answer: { status: 204, body: null },
     refusals: [],
   },
   'POST /spaces/:id/reports': {
-    summary: 'Reports on a space. The same key counts once.',
+    summary: 'Reports on a space. The same key counts once, also without the header.',
     who: 'signedIn',
+    takesKey: true,
     params: SpaceId,
     body: Type.Object({ level: Level, key: IdempotencyKey }, closed),
     answer: { status: 201, body: TakenReport },
-    refusals: ['composite', 'spaceDeleted', 'keyReused', 'tooMany'],
+    refusals: ['composite', 'spaceDeleted', 'tooMany'],
   },
   'POST /reports/:id/withdraw': {
     summary: 'Removes one of my reports. Doing it twice changes nothing.',
     who: 'signedIn',
+    takesKey: true,
     params: SpaceId,
     answer: { status: 200, body: WithdrawnReport },
     refusals: [],
@@ -228,6 +234,7 @@ export const SPACE_ROUTES = {
     summary: 'Overrides the status of a space, whatever was reported; null: unknown. Super group only.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: SpaceId,
     body: Type.Object({ level: Type.Union([Level, Type.Null()]) }, closed),
     answer: { status: 200, body: PeopleSpace },
@@ -265,6 +272,7 @@ export const SPACE_ROUTES = {
     summary: 'Mutes or unmutes a kiosk.',
     who: 'signedIn',
     isAct: true,
+    takesKey: true,
     params: Type.Object({ id: Id }, closed),
     body: Type.Object({ isSilenced: Type.Boolean() }, closed),
     answer: { status: 204, body: null },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Me } from '#shared/domain/account.ts'
-import { makeApi, requestOf, type Api } from './api.ts'
+import type { Contract } from '#shared/wire/contract.ts'
+import { ROUTES } from '#shared/wire/rest.ts'
+import { KEYED, makeApi, requestOf, type Api } from './api.ts'
 
 const ME = { id: 7, university: null, isPlatformAdmin: true } as unknown as Me
 
@@ -8,14 +10,17 @@ const ME = { id: 7, university: null, isPlatformAdmin: true } as unknown as Me
 function makeWorld(
   answer: (url: string, token: string | null, signal?: AbortSignal | null) => Response | Promise<Response>,
 ) {
-  const asked: { url: string; token: string | null; body: unknown }[] = []
+  const asked: { url: string; token: string | null; key: string | null; body: unknown }[] = []
+  const keys = { count: 0 }
   const visitors: (number | null)[] = []
   const timers: { delayMs: number; run: () => void; isOn: boolean }[] = []
   const clock = { nowMs: 0 }
   const api: Api = makeApi({
     fetch: async (url, init) => {
-      const token = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? null
-      asked.push({ url, token, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined })
+      const headers = new Headers(init.headers)
+      const token = headers.get('authorization')?.replace('Bearer ', '') ?? null
+      const key = headers.get('idempotency-key')
+      asked.push({ url, token, key, body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined })
       return answer(url, token, init.signal ?? null)
     },
     nowMs: () => clock.nowMs,
@@ -27,6 +32,7 @@ function makeWorld(
       }
     },
     oneAtATime: (run) => run(),
+    makeKey: () => `key-${(keys.count += 1)}`,
     onVisitor: (me) => visitors.push(me?.id ?? null),
   })
   return { api, asked, visitors, timers, clock }
@@ -72,7 +78,7 @@ describe('the client', () => {
     expect(visitors).toEqual([7])
     expect(timers.filter(({ isOn }) => isOn)).toMatchObject([{ delayMs: 1_740_000 }])
     await api.call('GET /groups', {})
-    expect(asked.at(-1)).toEqual({ url: '/api/v1/groups', token: 't1', body: undefined })
+    expect(asked.at(-1)).toEqual({ url: '/api/v1/groups', token: 't1', key: null, body: undefined })
     expect(asked.every(({ url }) => !url.includes('t1'))).toBe(true)
   })
 
@@ -97,6 +103,61 @@ describe('the client', () => {
     expect(await api.call('GET /groups', {})).toMatchObject({ refusal: { why: 'tooMany', retryAfterS: 40 } })
     state.answers = [busy('1')]
     expect(await api.call('POST /live/ticket', {})).toMatchObject({ refusal: { why: 'tooMany' } })
+  })
+
+  it('[POR-22] the changes that travel under a key are those whose contracts take one, but for taps, which have their own', () => {
+    const taking = Object.entries<Contract>(ROUTES).flatMap(([name, { takesKey }]) =>
+      takesKey === true ? [name] : [],
+    )
+    expect([...KEYED, 'POST /spaces/:id/reports'].toSorted()).toEqual(taking.toSorted())
+  })
+
+  it('[POR-22] a change is sent again under its key when the hub is too busy, or the token had to be renewed', async () => {
+    const answers = [
+      () => json(503, { error: 'unavailable', message: '' }, { 'retry-after': '5' }),
+      () => new Response(null, { status: 204 }),
+    ]
+    const { api, asked, timers } = makeWorld(() => answers.shift()?.() ?? signInNeeded())
+    const tracking = api.call('PUT /spaces/:id/tracked', { params: { id: 7 } })
+    await expect.poll(() => timers.findLast(({ isOn }) => isOn)?.delayMs).toBe(5_000)
+    timers.findLast(({ isOn }) => isOn)?.run()
+    expect(await tracking).toMatchObject({ ok: true })
+    expect(asked.map(({ key }) => key)).toEqual(['key-1', 'key-1'])
+    const renewed = makeWorld((url, token) => {
+      if (url.endsWith('/refresh') || url.endsWith('/token'))
+        return admission(`token ${renewed.asked.length}`)
+      return token === 'token 1' ? signInNeeded() : new Response(null, { status: 204 })
+    })
+    await renewed.api.call('POST /auth/token', { body: { email: 'a@example.edu', password: 'b' } })
+    expect(await renewed.api.call('PUT /spaces/:id/tracked', { params: { id: 7 } })).toMatchObject({
+      ok: true,
+    })
+    expect(renewed.asked.map(({ key }) => key)).toEqual([null, 'key-1', null, 'key-1'])
+  })
+
+  it('[POR-22] who asks for the same again after no answer asks under the same key; after an answer, another wish or two minutes, under a new one', async () => {
+    const state = { isAway: true }
+    const { api, asked, clock } = makeWorld(() => {
+      if (state.isAway) throw new TypeError('Failed to fetch')
+      return new Response(null, { status: 204 })
+    })
+    const track = (id: number) => api.call('PUT /spaces/:id/tracked', { params: { id } })
+    const keys = (): (string | null)[] => asked.map(({ key }) => key)
+    await track(7)
+    await track(7)
+    expect(keys()).toEqual(['key-1', 'key-1'])
+    await api.call('DELETE /spaces/:id/tracked', { params: { id: 7 } })
+    await track(7)
+    expect(keys().slice(2)).toEqual(['key-2', 'key-3'])
+    state.isAway = false
+    await track(7)
+    await track(7)
+    expect(keys().slice(4)).toEqual(['key-3', 'key-4'])
+    state.isAway = true
+    await track(8)
+    clock.nowMs += 120_000
+    await track(8)
+    expect(keys().slice(6)).toEqual(['key-5', 'key-6'])
   })
 
   it('[EDG-23] asks once more, when the hub says, for what it reads and the hub was too busy for', async () => {

@@ -31,6 +31,8 @@ export interface ApiParts {
   after(delayMs: number, run: () => void): () => void
   /** Lets one tab after the other do something, as far as the browser can. */
   oneAtATime<Result>(run: () => Promise<Result>): Promise<Result>
+  /** A fresh random name for a call. */
+  makeKey(): string
   /** Told of everybody who is admitted, and of null when a session has ended. */
   onVisitor(me: Me | null): void
 }
@@ -55,6 +57,25 @@ const RENEW_RETRY_MS = 15_000
 const LONGEST_RENEW_RETRY_MS = 300_000
 /** The hub ends what takes longer than 30 s by itself. */
 const CALL_TIMEOUT_MS = 35_000
+
+/**
+ * Changes that the hub does once under a key, however often they come. Taps are not among them: each has its own key, which
+ * outlives the call. [POR-22]
+ */
+export const KEYED: ReadonlySet<RouteName> = new Set<RouteName>([
+  'POST /spaces',
+  'PATCH /spaces/:id',
+  'DELETE /spaces/:id',
+  'POST /spaces/:id/restore',
+  'PUT /spaces/:id/on-kiosks',
+  'PUT /spaces/:id/tracked',
+  'DELETE /spaces/:id/tracked',
+  'POST /reports/:id/withdraw',
+  'PUT /spaces/:id/level',
+  'PUT /kiosks/:id/silenced',
+])
+/** Whoever asks for the same again within this time after no answer means the same wish, ms. */
+const SAME_WISH_MS = 120_000
 
 const WITHOUT_TOKEN = new Set<RouteName>(['POST /auth/token/refresh', 'POST /auth/token'])
 
@@ -94,7 +115,9 @@ export function makeApi(parts: ApiParts): Api {
   }
   const renew = async (): Promise<Decision<Me, Refusal>> => {
     const { visit } = session
-    const answer = await parts.oneAtATime(() => send(parts, 'POST /auth/token/refresh', {}, null))
+    const answer = await parts.oneAtATime(() =>
+      send(parts, 'POST /auth/token/refresh', {}, { token: null, key: null }),
+    )
     // Whoever signed out meanwhile stays so.
     const isHere = visit === session.visit
     if (answer.ok) {
@@ -116,43 +139,88 @@ export function makeApi(parts: ApiParts): Api {
     (session.refreshing ??= renew().finally(() => {
       session.refreshing = null
     }))
-  const callOnce: Call = async (name, input, timeoutMs = CALL_TIMEOUT_MS) => {
+  const callOnce = async <Name extends RouteName>(
+    name: Name,
+    input: RouteInput<Name>,
+    timeoutMs: number,
+    key: string | null,
+  ): Promise<Answer<Name>> => {
     const endMs = parts.nowMs() + timeoutMs
     const leftMs = (): number => Math.max(1, endMs - parts.nowMs())
     const isOver = session.token !== null && session.untilMs - parts.nowMs() < EXPIRING_MS
     if (isOver && (await withTimeout(parts, leftMs(), refresh())) === null) return refuse(NO_ANSWER)
     const used = WITHOUT_TOKEN.has(name) ? null : session.token
-    const answer = await send(parts, name, input, used, leftMs())
+    const answer = await send(parts, name, input, { token: used, key }, leftMs())
     if (answer.ok && name === 'POST /auth/token') admit(answer.value as Admission)
     if (answer.ok || answer.refusal.why !== 'signInNeeded' || used === null) return answer
     // Another tab may have renewed it, or the session has ended: the cookie knows.
     const renewed = await withTimeout(parts, leftMs(), refresh())
     if (renewed === null) return refuse(NO_ANSWER)
-    return renewed.ok ? send(parts, name, input, session.token, leftMs()) : answer
+    return renewed.ok ? send(parts, name, input, { token: session.token, key }, leftMs()) : answer
   }
-  return { call: retryWhenBusy(parts, callOnce), refresh, clearToken }
+  return { call: retryWhenBusy(parts, callOnce, makeKeys(parts)), refresh, clearToken }
 }
 
+/** Keys of the changes that a page asks for. */
+interface Keys {
+  /** The key under which a call is made; null: it has none. */
+  keyOf(name: RouteName, input: unknown): string | null
+  /** Whether the hub's answer to a call is known now. */
+  ended(name: RouteName, isAnswered: boolean): void
+}
+
+/** The change whose fate is not known keeps its key until it is asked for again, or something else is. [POR-22] */
+function makeKeys({ nowMs, makeKey }: Pick<ApiParts, 'nowMs' | 'makeKey'>): Keys {
+  const last = { wish: '', key: '', sinceMs: 0, isOpen: false }
+  return {
+    keyOf: (name, input) => {
+      if (!KEYED.has(name)) return null
+      const wish = `${name} ${JSON.stringify(input)}`
+      const isSame = last.isOpen && last.wish === wish && nowMs() - last.sinceMs < SAME_WISH_MS
+      if (!isSame) Object.assign(last, { wish, key: makeKey() })
+      last.isOpen = false
+      return last.key
+    },
+    ended: (name, isAnswered) => {
+      if (KEYED.has(name)) Object.assign(last, { isOpen: !isAnswered, sinceMs: nowMs() })
+    },
+  }
+}
+
+type CallOnce = <Name extends RouteName>(
+  name: Name,
+  input: RouteInput<Name>,
+  timeoutMs: number,
+  key: string | null,
+) => Promise<Answer<Name>>
+
 /**
- * What is read may be asked for again, when the hub says: so many pages may be open that it lets some wait, and for a moment it may be too
- * busy. Whether that is a moment, one more try shows. [EDG-16] [EDG-23]
+ * What is read, or done once under a key, may be asked for again, when the hub says: so many pages may be open that it lets some wait, and for
+ * a moment it may be too busy. Whether that is a moment, one more try shows. [EDG-16] [EDG-23] [POR-22]
  */
-function retryWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: Call): Call {
+function retryWhenBusy(parts: Pick<ApiParts, 'nowMs' | 'after'>, callOnce: CallOnce, keys: Keys): Call {
   return async (name, input, timeoutMs = CALL_TIMEOUT_MS) => {
     const endMs = parts.nowMs() + timeoutMs
+    const key = keys.keyOf(name, input)
     let wasUnavailable = false
     for (;;) {
-      const answer = await callOnce(name, input, Math.max(1, endMs - parts.nowMs()))
+      const answer = await callOnce(name, input, Math.max(1, endMs - parts.nowMs()), key)
       const why = answer.ok ? null : answer.refusal.why
       const isBusy = why === 'tooMany' || (why === 'unavailable' && !wasUnavailable)
       const pauseMs = answer.ok || !isBusy ? null : pauseOf(answer.refusal)
       const isWaitedFor = pauseMs !== null && parts.nowMs() + pauseMs < endMs
-      if (!name.startsWith('GET ') || !isWaitedFor) return answer
+      if ((!name.startsWith('GET ') && key === null) || !isWaitedFor) {
+        keys.ended(name, why === null || !UNKNOWN_FATE.has(why))
+        return answer
+      }
       wasUnavailable ||= why === 'unavailable'
       await new Promise<void>((resolve) => void parts.after(pauseMs, resolve))
     }
   }
 }
+
+/** After these nobody knows whether the hub did what it was asked. */
+const UNKNOWN_FATE: ReadonlySet<Refusal['why']> = new Set(['offline', 'noAnswer', 'unavailable', 'internal'])
 
 /** Until the hub says that trying again makes sense, ms; null: it did not say. */
 const pauseOf = ({ retryAfterS }: Refusal): number | null =>
@@ -176,7 +244,7 @@ async function send<Name extends RouteName>(
   parts: Pick<ApiParts, 'fetch'>,
   name: Name,
   input: RouteInput<Name>,
-  token: string | null,
+  { token, key }: { token: string | null; key: string | null },
   timeoutMs = CALL_TIMEOUT_MS,
 ): Promise<Answer<Name>> {
   const { method, url, body } = requestOf(name, input)
@@ -187,6 +255,7 @@ async function send<Name extends RouteName>(
         accept: 'application/json, text/csv',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(key === null ? {} : { 'idempotency-key': key }),
       },
       credentials: 'same-origin',
       redirect: 'error',

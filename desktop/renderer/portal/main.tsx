@@ -111,7 +111,8 @@ async function start(root: Element): Promise<void> {
   readSurroundings(store)
   const { settings, browserLanguages } = store.getState()
   const i18n = await makePortalI18n(localeFor(settings.locale, null, null, browserLanguages))
-  const common = { store, nowMs: now, after }
+  const makeKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join('')
+  const common = { store, nowMs: now, after, makeKey }
   // A channel of its own: pages of an older program take whatever comes on the other for a sign-out.
   const signIns = new BroadcastChannel('carrel-sign-in')
   const postSignIn = signIns.postMessage.bind(signIns)
@@ -131,7 +132,6 @@ async function start(root: Element): Promise<void> {
   const actions = makeActions({
     ...common,
     api,
-    makeKey: () => [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join(''),
     saveSettings: (chosen) => saveSettings(window.localStorage, chosen),
     broadcastSignOut: () => postToTabs('out'),
     reconnect: () => connection.retryNow(),

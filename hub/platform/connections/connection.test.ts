@@ -86,6 +86,35 @@ test('[SYN-10] an unknown kiosk is answered so and nothing else', async () => {
   expect(await guest.connection.closed()).toBe('unknownKiosk')
 })
 
+test('[SYN-36] what the hub failed on is `internal` to a kiosk of protocol 3 and `malformed` to an older one, also when it asks again', async () => {
+  await query(
+    database.pool,
+    `create or replace function fail() returns trigger language plpgsql as $$ begin
+       if new.space_id = ${campus.rooms[3]} then raise exception 'a fault'; end if; return new; end $$`,
+  )
+  await query(
+    database.pool,
+    'create or replace trigger fail before insert on occupancy_reports for each row execute function fail()',
+  )
+  try {
+    const old = await insertTestKiosk(database.pool, {
+      universityId: campus.universityId,
+      spaceId: campus.root,
+    })
+    for (const [one, protocol, why] of [
+      [kiosk, 3, 'internal'],
+      [old, 2, 'malformed'],
+    ] as const) {
+      const open = await openTestSession(core, one, { protocol })
+      const wrong = one.report(campus.rooms[3], 1)
+      expect((await open.push(wrong)).outcomes).toEqual([{ id: 1, why }])
+      expect((await open.push(wrong, one.report(campus.rooms[0], 1))).outcomes).toEqual([{ id: 1, why }])
+    }
+  } finally {
+    await query(database.pool, 'drop trigger fail on occupancy_reports')
+  }
+})
+
 test('[SYN-13] another protocol version is answered upgrade', async () => {
   const guest = new TestSession(core, kiosk)
   const { nonce } = await guest.connection.next('challenge')

@@ -180,5 +180,5 @@ async function recordLost(
   { kioskId, to }: { kioskId: number; to: number },
 ): Promise<void> {
   const outcome = { kioskId, mutationId: to, originKioskId: kioskId, originMutationId: to }
-  await insertOutcomes(client, commit, [{ ...outcome, hash: '-', why: 'lost' }])
+  await insertOutcomes(client, commit, [{ ...outcome, kind: null, hash: '-', why: 'lost' }])
 }

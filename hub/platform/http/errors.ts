@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HTTP_STATUS, type HttpError, type HttpErrorCode } from '#shared/wire/http-error.ts'
 import type { HubLog } from '../log.ts'
+import { isDatabaseAway } from '../postgres/database.ts'
 import { LaneBusyError } from '../writer/lane-busy.ts'
 import { pathOf } from './request-target.ts'
 
@@ -113,21 +114,10 @@ function routeOf(request: FastifyRequest): string {
 /** What an exception means to the caller. Everything unknown is a bug of ours. */
 export function codeOf(error: Partial<FastifyError>): HttpErrorCode {
   const { code = '', statusCode = 500 } = error
-  if (isDatabaseAway(error)) return 'unavailable'
+  // 57014, 55P03: cut, since it took too long.
+  if (isDatabaseAway(error) || code === '57014' || code === '55P03') return 'unavailable'
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'unsupportedMediaType'
   if (statusCode === 413) return 'tooLarge'
   if (statusCode === 503) return 'unavailable'
   return code.startsWith('FST_') && statusCode >= 400 && statusCode < 500 ? 'malformed' : 'internal'
-}
-
-// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 57014, 55P03: cut, since it took too long; 53300: too many connections.
-const DATABASE_AWAY = /^(08\d{3}|57P0[123]|57014|55P03|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
-
-function isDatabaseAway(error: { code?: string; message?: string; syscall?: string }): boolean {
-  const { code = '', message = '' } = error
-  if (code === 'ENOENT') return error.syscall === 'connect'
-  return (
-    DATABASE_AWAY.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
-  )
 }

@@ -2,12 +2,13 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import type { Actor } from '#shared/domain/access.ts'
-import { refuse, type Decision } from '#shared/domain/decision.ts'
-import type { Contract } from '#shared/wire/contract.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { IdempotencyKey, type Contract } from '#shared/wire/contract.ts'
 import type { HttpErrorCode } from '#shared/wire/http-error.ts'
 import { makeCheck, type Malformed } from '#shared/wire/parse.ts'
 import { ROUTES, type RouteAnswer, type RouteInput, type RouteName } from '#shared/wire/rest.ts'
 import type { QueuedCall } from '../fair-queue.ts'
+import { hashCall, type CallName } from '../writer/call-name.ts'
 import { answerRefusal, type RefusalDetails } from './errors.ts'
 
 /** Where all calls live. */
@@ -37,6 +38,8 @@ export interface SignedIn extends Caller {
   sessionId: number
   /** Whether the password was given within the last ten minutes. [IDN-10] */
   isConfirmed: boolean
+  /** Under which name the ledger keeps this call; null: the caller gave it none. [SYN-51] */
+  callName: CallName | null
 }
 
 type CallerOf<Name extends RouteName> = (typeof ROUTES)[Name]['who'] extends 'signedIn' ? SignedIn : Caller
@@ -71,7 +74,7 @@ export interface Authenticate {
   /** What a good token says, without asking whether its session goes on; a refusal for any other. */
   readClaims(request: FastifyRequest): Promise<Decision<SessionClaims, HttpRefusal>>
   /** Who that is now, from the database; a refusal when the session has ended. */
-  load(claims: SessionClaims): Promise<Decision<Omit<SignedIn, keyof Caller>, HttpRefusal>>
+  load(claims: SessionClaims): Promise<Decision<Omit<SignedIn, keyof Caller | 'callName'>, HttpRefusal>>
 }
 
 /** Until when a call may wait, and whether who made it has hung up. */
@@ -143,7 +146,10 @@ export function makeHandle(
           if (signedIn?.ok === false) return signedIn
           const input = parse(request)
           if (!input.ok) return refuse({ why: 'malformed', at: input.refusal.at })
-          const whole = { ...caller, ...signedIn?.value }
+          const key = keyOf(contract, request)
+          if (!key.ok) return key
+          const callName = key.value === null ? null : { key: key.value, hash: hashCall(name, input.value) }
+          const whole = { ...caller, ...signedIn?.value, callName }
           if (contract.isAct === true && signedIn !== null) {
             const counted = await countAct({ actor: signedIn.value.actor, address: caller.address })
             if (!counted.ok) return counted
@@ -166,6 +172,16 @@ export function makeHandle(
       },
     })
   }
+}
+
+const checkKey = makeCheck(IdempotencyKey)
+
+/** The key that a caller gave a call; null: none, or the call is done anew each time. [SYN-51] */
+function keyOf(contract: Contract, request: FastifyRequest): Decision<string | null, HttpRefusal> {
+  const given = request.headers['idempotency-key']
+  if (contract.takesKey !== true || given === undefined) return accept(null)
+  const checked = checkKey(given)
+  return checked.ok ? accept(checked.value) : refuse({ why: 'malformed' })
 }
 
 function answer(reply: FastifyReply, contract: Contract, value: unknown): FastifyReply {

@@ -3,7 +3,10 @@ import type { PersonCommand } from '../writer/command.ts'
 import type { TenantWriter } from '../writer/tenant-writer.ts'
 import type { HttpRefusal, SignedIn } from './handle.ts'
 
-/** Runs a person's command in the lane of their university; somebody without a university gets `notFound`. [IDN-9] */
+/**
+ * Runs a person's command in the lane of their university, under the name that they gave their call; somebody without a
+ * university gets `notFound`. [IDN-9] [SYN-51]
+ */
 export async function runCommand<Body, Value, Result>(
   writer: TenantWriter,
   command: PersonCommand<Body, Value, Result>,
@@ -13,5 +16,5 @@ export async function runCommand<Body, Value, Result>(
   const { universityId, userId } = caller.actor
   if (universityId === null) return refuse({ why: 'notFound' })
   const by = { userId, sessionId: caller.sessionId, address: caller.address }
-  return writer.run(universityId, command, by, body)
+  return writer.run(universityId, command, by, body, caller.callName)
 }

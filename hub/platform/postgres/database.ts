@@ -218,8 +218,24 @@ export function isLockedOut(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '55P03' || error.code === '40P01')
 }
 
+/** Whether the database cannot take a value as it is. */
+export function isDataException(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true
+}
+
 /** Whether the database refused the data, so that trying the same again is useless. Else the connection or the moment was bad. [SYN-7] */
 export function isRefusedByDatabase(error: unknown): boolean {
   // 22 data exception, 23 integrity, P0 raised by a routine.
   return error instanceof pg.DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
+}
+
+// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 53300: too many connections.
+const AWAY = /^(08\d{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
+
+/** Whether the database could not be reached, or the connection broke: what was under way may be done, or not. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false
+  const { code = '', message = '', syscall } = error as { code?: string; message?: string; syscall?: string }
+  if (code === 'ENOENT') return syscall === 'connect'
+  return AWAY.test(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
 }

@@ -12,6 +12,13 @@ create table address_marks (
   until timestamp with time zone not null
 );
 
+create table backfills (
+  name text not null,
+  reached jsonb default '{}'::jsonb not null,
+  row_count bigint default 0 not null,
+  done_at timestamp with time zone
+);
+
 create table change_logs (
   id bigint generated always as identity not null,
   university_id bigint,
@@ -128,6 +135,22 @@ create table mail_outbox (
   university_id bigint,
   failure text,
   masked_to text
+);
+
+create table mutations (
+  university_id bigint not null,
+  actor_kind text not null,
+  actor_id bigint not null,
+  id bigint,
+  key text,
+  kind text,
+  hash text not null,
+  origin_id bigint,
+  origin_number bigint,
+  outcome text not null,
+  result json,
+  clock bigint not null,
+  at timestamp with time zone not null
 );
 
 create table occupancy_reports (
@@ -444,6 +467,35 @@ AS $function$
   select occupancy, occupancy_mean, occupancy_updated_at, child_count = 0 from spaces where id = of_space and not is_deleted
 $function$;
 
+CREATE OR REPLACE FUNCTION public.keep_outcomes()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into mutations (university_id, actor_kind, actor_id, id, hash, origin_id, origin_number, outcome, clock, at)
+  select university_id, 'kiosk', kiosk_id, mutation_id, hash,
+    case when (origin_kiosk_id, origin_mutation_id) <> (kiosk_id, mutation_id) then origin_kiosk_id end,
+    case when (origin_kiosk_id, origin_mutation_id) <> (kiosk_id, mutation_id) then origin_mutation_id end,
+    why, clock, created_at
+  from made on conflict do nothing;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_person_report()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into mutations (university_id, actor_kind, actor_id, key, kind, hash, outcome, clock, at)
+  values (new.university_id, 'person', new.user_id, new.idempotency_key, 'report of a person',
+    translate(rtrim(encode(substring(sha256(convert_to(format(
+      E'POST /spaces/:id/reports\n{"body":{"key":"%s","level":%s},"params":{"id":%s}}',
+      new.idempotency_key, new.level, new.space_id), 'UTF8')) from 1 for 16), 'base64'), '='), '+/', '-_'),
+    'done', new.clock, new.received_at)
+  on conflict do nothing;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.keep_super_group()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -748,6 +800,84 @@ begin
     report_mutations, report_hashes, report_origin_kiosks, report_origin_mutations,
     leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks);
 end $function$;
+create view settled as
+ SELECT occupancy_reports.university_id,
+    'kiosk'::text AS actor_kind,
+    occupancy_reports.kiosk_id AS actor_id,
+    occupancy_reports.mutation_id AS id,
+    NULL::text AS key,
+    'report'::text AS kind,
+    occupancy_reports.hash,
+    occupancy_reports.origin_kiosk_id AS origin_id,
+    occupancy_reports.origin_mutation_id AS origin_number,
+    'done'::text AS outcome,
+    occupancy_reports.clock,
+    occupancy_reports.received_at AS at
+   FROM occupancy_reports
+  WHERE (occupancy_reports.kiosk_id IS NOT NULL)
+UNION ALL
+ SELECT w.university_id,
+    'kiosk'::text AS actor_kind,
+    w.kiosk_id AS actor_id,
+    w.mutation_id AS id,
+    NULL::text AS key,
+    'withdraw'::text AS kind,
+    w.hash,
+    w.origin_kiosk_id AS origin_id,
+    w.origin_mutation_id AS origin_number,
+    'done'::text AS outcome,
+    w.clock,
+    w.received_at AS at
+   FROM (report_withdrawals w
+     JOIN occupancy_reports r ON ((r.id = w.occupancy_report_id)))
+  WHERE ((w.kiosk_id IS NOT NULL) AND ((r.kiosk_id IS DISTINCT FROM w.kiosk_id) OR (r.mutation_id IS DISTINCT FROM w.mutation_id)))
+UNION ALL
+ SELECT mutations.university_id,
+    mutations.actor_kind,
+    mutations.actor_id,
+    mutations.id,
+    mutations.key,
+    mutations.kind,
+    mutations.hash,
+    COALESCE(mutations.origin_id, mutations.actor_id) AS origin_id,
+    COALESCE(mutations.origin_number, mutations.id) AS origin_number,
+    mutations.outcome,
+    mutations.clock,
+    mutations.at
+   FROM mutations
+  WHERE (mutations.id IS NOT NULL)
+UNION ALL
+ SELECT mutations.university_id,
+    mutations.actor_kind,
+    mutations.actor_id,
+    mutations.id,
+    mutations.key,
+    mutations.kind,
+    mutations.hash,
+    NULL::bigint AS origin_id,
+    NULL::bigint AS origin_number,
+    mutations.outcome,
+    mutations.clock,
+    mutations.at
+   FROM mutations
+  WHERE (mutations.key IS NOT NULL)
+UNION ALL
+ SELECT o.university_id,
+    'kiosk'::text AS actor_kind,
+    o.kiosk_id AS actor_id,
+    o.mutation_id AS id,
+    NULL::text AS key,
+    NULL::text AS kind,
+    o.hash,
+    o.origin_kiosk_id AS origin_id,
+    o.origin_mutation_id AS origin_number,
+    o.why AS outcome,
+    o.clock,
+    o.created_at AS at
+   FROM outcomes o
+  WHERE (NOT (EXISTS ( SELECT
+           FROM mutations m
+          WHERE ((m.actor_id = o.kiosk_id) AND (m.id = o.mutation_id)))));
 
 CREATE INDEX change_logs_address ON public.change_logs USING btree (created_at) WHERE (address IS NOT NULL);
 
@@ -766,6 +896,14 @@ CREATE UNIQUE INDEX groups_super ON public.groups USING btree (university_id) WH
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
 
 CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
+
+CREATE UNIQUE INDEX mutations_key ON public.mutations USING btree (actor_kind, actor_id, key) WHERE (key IS NOT NULL);
+
+CREATE INDEX mutations_key_at ON public.mutations USING btree (at) WHERE (key IS NOT NULL);
+
+CREATE UNIQUE INDEX mutations_number ON public.mutations USING btree (actor_id, id) WHERE (id IS NOT NULL);
+
+CREATE INDEX mutations_origin ON public.mutations USING btree (origin_id, origin_number) WHERE (origin_id IS NOT NULL);
 
 CREATE INDEX occupancy_reports_by_user ON public.occupancy_reports USING btree (user_id, id) WHERE (user_id IS NOT NULL);
 
@@ -802,6 +940,8 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (email_key) WHERE ((
 CREATE UNIQUE INDEX users_username ON public.users USING btree (associated_university_id, lower(username)) WHERE (username IS NOT NULL);
 
 alter table address_marks add constraint address_marks_pkey PRIMARY KEY (address_hash, kind);
+
+alter table backfills add constraint backfills_pkey PRIMARY KEY (name);
 
 alter table change_logs add constraint change_logs_pkey PRIMARY KEY (id);
 
@@ -909,6 +1049,16 @@ alter table mail_outbox add constraint mail_outbox_failure_check CHECK ((length(
 
 alter table mail_outbox add constraint mail_outbox_masked_to_check CHECK ((length(masked_to) <= 260));
 
+alter table mutations add constraint mutations_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['kiosk'::text, 'person'::text, 'staff'::text])));
+
+alter table mutations add constraint mutations_check CHECK ((num_nonnulls(id, key) = 1));
+
+alter table mutations add constraint mutations_check1 CHECK (((actor_kind = 'kiosk'::text) = (id IS NOT NULL)));
+
+alter table mutations add constraint mutations_check2 CHECK ((num_nonnulls(origin_id, origin_number) = ANY (ARRAY[0, 2])));
+
+alter table mutations add constraint mutations_check3 CHECK (((id IS NOT NULL) OR (origin_id IS NULL)));
+
 alter table occupancy_reports add constraint occupancy_reports_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
 
 alter table occupancy_reports add constraint occupancy_reports_check1 CHECK (((kiosk_id IS NULL) = ((user_id IS NOT NULL) AND (idempotency_key IS NOT NULL))));
@@ -1013,6 +1163,8 @@ alter table kiosks add constraint kiosks_university_id_space_id_fkey FOREIGN KEY
 
 alter table mail_outbox add constraint mail_outbox_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE SET NULL;
 
+alter table mutations add constraint mutations_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
 alter table opening_hours add constraint opening_hours_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table opening_hours add constraint opening_hours_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE CASCADE;
@@ -1056,6 +1208,9 @@ CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.gr
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupancy_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER fill_generation BEFORE INSERT ON public.occupancy_reports FOR EACH ROW WHEN ((new.generation IS NULL)) EXECUTE FUNCTION fill_generation();
+CREATE TRIGGER keep_person_report AFTER INSERT ON public.occupancy_reports FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.idempotency_key !~~ 'level:%'::text))) EXECUTE FUNCTION keep_person_report();
+
+CREATE TRIGGER keep_outcomes AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION keep_outcomes();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.report_withdrawals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

@@ -1,5 +1,6 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { Queryable, Transaction } from '../postgres/database.ts'
+import type { CallActor, CallName } from './call-name.ts'
 import type { Effects } from './effects.ts'
 import type { Moment } from './fact-set.ts'
 
@@ -16,6 +17,11 @@ export interface AloneCommand<Input, Facts, Value, Result, Refusal> {
   actor: ActorKind
   /** Which of them, where each has a turn of their own in the lane. */
   actorId?(input: Input): number
+  /**
+   * Doing it again changes nothing more, and its answer is long: the ledger keeps nothing of it, and only who asked for it tries
+   * it again. What a hub or a kiosk asks for is like that by itself. [SYN-54]
+   */
+  isRepeatable?: true
   /** Reads all that is decided from, under the lock; decides nothing. */
   load(client: Queryable, moment: Moment, input: Input): Promise<Facts>
   /** Pure. */
@@ -26,9 +32,23 @@ export interface AloneCommand<Input, Facts, Value, Result, Refusal> {
   refusals?: Readonly<Record<string, Refusal>>
 }
 
-/** Runs such a command: in a hub's lane, or straight away from a process without one. */
+/** In whose name the ledger keeps such a command; null: it keeps nothing of it. [SYN-50] */
+export function callActorOf<Input>(
+  {
+    actor,
+    actorId,
+    isRepeatable,
+  }: Pick<AloneCommand<Input, never, never, never, never>, 'actor' | 'actorId' | 'isRepeatable'>,
+  input: Input,
+): CallActor | null {
+  if (isRepeatable === true || actor === 'hub' || actor === 'kiosk') return null
+  return { actorKind: actor, actorId: actorId?.(input) ?? 0 }
+}
+
+/** Runs such a command: in a hub's lane, or straight away from a process without one. `name` null: its maker gave it none. */
 export type RunAlone = <Input, Facts, Value, Result, Refusal>(
   universityId: number,
   command: AloneCommand<Input, Facts, Value, Result, Refusal>,
   input: Input,
+  name?: CallName | null,
 ) => Promise<Decision<Result, Refusal>>

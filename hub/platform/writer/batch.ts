@@ -1,5 +1,6 @@
 import type { Level } from '#shared/domain/occupancy.ts'
 import type { Decision } from '#shared/domain/decision.ts'
+import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { PushedMutation, RefusedOutcome } from '#shared/wire/messages.ts'
 import type { Collection, RowChange } from '../broadcast/collection.ts'
 import type { HttpRefusal } from '../http/handle.ts'
@@ -14,8 +15,14 @@ export interface Push {
   mutations: readonly PushedMutation[]
   /** Ms that it waited in this hub: they are part of each report's age. [OCC-7] */
   waitedMs: number
-  /** Number of a mutation that the database cannot take whatever is tried; refused `malformed`. [SYN-7] */
-  poisonId?: number
+  /** A mutation that cannot be committed whatever is tried, and what it is refused with. [SYN-7] */
+  poison?: Poison
+}
+
+/** A mutation that failed in every commit that it was tried in, and why it is refused. [SYN-7] [SYN-58] */
+export interface Poison {
+  id: number
+  why: MutationRefusal['why']
 }
 
 /** Who makes a call: a session of a person, to be looked at again under the lock. [IDN-9] */

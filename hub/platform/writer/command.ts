@@ -4,6 +4,7 @@ import type { Decision } from '#shared/domain/decision.ts'
 import type { MutationRefusal } from '#shared/domain/mutation.ts'
 import type { HttpRefusal } from '../http/handle.ts'
 import type { CallingSession, KioskFacts, Origin, Push } from './batch.ts'
+import type { CallName } from './call-name.ts'
 import type { Effects } from './effects.ts'
 import type { LoadedFacts, Need } from './fact-set.ts'
 
@@ -39,6 +40,8 @@ export interface KioskCommand<Schema extends TSchema = TSchema, Value = unknown>
   /** True: it is taken, and kiosks are not told so yet. In the release after all hubs of a database take it, and it is named. [SYN-34] */
   isUnnamed?: true
   schema: Schema
+  /** What it writes carries the mutation's number, origin and hash, and so is its entry in the ledger. [SYN-50] */
+  isOwnEntry?: true
   /** Names the facts that it needs. */
   load(mutation: ClaimedMutation<Static<Schema>>, need: Need): void
   /** Pure: changes nothing, so that it may throw. */
@@ -75,6 +78,9 @@ export interface PersonCall {
   command: PersonCommand
   by: CallingSession
   body: unknown
+  name: CallName
+  /** It failed in every commit that it was tried in: what it is refused with. [SYN-58] */
+  refusedAs?: HttpRefusal
 }
 
 /** One batch, in the order in which it is decided. */

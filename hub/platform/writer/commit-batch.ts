@@ -1,10 +1,14 @@
-import { refuse } from '#shared/domain/decision.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import type { HttpRefusal } from '../http/handle.ts'
 import { appendChange } from '../postgres/append-change.ts'
-import { transaction, type Database, type Queryable } from '../postgres/database.ts'
+import { constraintOf, transaction, type Database, type Queryable } from '../postgres/database.ts'
+import { callFacts } from './call-ledger.ts'
+import { countKeptCalls, loadSettledCalls } from './call-ledger-rows.ts'
+import { isInternal, isLastWord } from './call-name.ts'
 import type { CallAnswer, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall } from './command.ts'
 import { Effects } from './effects.ts'
-import type { FactCache, Moment } from './fact-set.ts'
+import type { ConstraintRefusal, FactCache, Moment } from './fact-set.ts'
 import { KioskGate, type ParsedPush } from './kiosk-gate.ts'
 import { Needs, type BatchFacts } from './loaded-facts.ts'
 import { lockUniversity } from './lock-university.ts'
@@ -35,7 +39,7 @@ export async function commitBatch(
   nowMs: number | null,
 ): Promise<CommitResult | null> {
   const batch = new Batch(dependencies, items)
-  return transaction(dependencies.pool, 'read committed', async (client) => {
+  const done = transaction(dependencies.pool, 'read committed', async (client) => {
     const locked = await lockUniversity(client, universityId, nowMs)
     if (locked === null) return null
     const { epoch, factsClock } = locked
@@ -49,6 +53,7 @@ export async function commitBatch(
       if (effects.outcomes.length > 0) await insertOutcomes(client, moment, effects.outcomes)
       for (const change of effects.log) await appendChange(client, change)
     }
+    if (facts.has(callFacts)) await facts.of(callFacts).write(client, moment)
     const { isStep, leaves } = effects
     return {
       epoch,
@@ -61,11 +66,30 @@ export async function commitBatch(
       rows: effects.rows(),
     }
   })
+  return done.catch((error: unknown) => {
+    const refusal = batch.needs.refusalOf(constraintOf(error) ?? '')
+    throw refusal === undefined ? error : new ConstraintBrokenError(refusal, error)
+  })
 }
+
+/** A broken constraint that stands for a rule: whose wish that was is refused by the rule's words. [SYN-58] */
+export class ConstraintBrokenError extends Error {
+  readonly refusal: ConstraintRefusal
+
+  constructor(refusal: ConstraintRefusal, cause: unknown) {
+    super('a constraint that stands for a rule was broken', { cause })
+    this.name = 'ConstraintBrokenError'
+    this.refusal = refusal
+  }
+}
+
+/** Of one person's calls so many are remembered; refusals beyond that are answered and forgotten. */
+const MOST_KEPT_CALLS = 1_000
 
 /**
  * What a call would be refused for now, read without the lock: a refusal need not wait for it. Null: nothing, or the
- * university is unknown; the commit has the last word.
+ * university is unknown, or the call has a key, under which it was settled already or its refusal is to be kept; the commit has
+ * the last word. [SYN-52] [SYN-53]
  */
 export async function previewRefusal(
   dependencies: CommitDependencies,
@@ -79,7 +103,14 @@ export async function previewRefusal(
   const batch = new Batch(dependencies, [{ call }])
   const facts = await batch.needs.load(pool, moment, dependencies.cache)
   const decision = batch.preview(call, facts)
-  return decision.ok ? null : { decision }
+  if (decision.ok) return null
+  if (isInternal(call.name)) return { decision }
+  const by = { actorKind: 'person' as const, actorId: call.by.userId }
+  // After everything that it was decided from: a call that was committed meanwhile is known by now.
+  const settled = await loadSettledCalls(pool, [{ ...by, key: call.name.key }])
+  if (settled.length > 0) return null
+  if (!isLastWord(decision.refusal)) return { decision }
+  return (await countKeptCalls(pool, by, MOST_KEPT_CALLS)) < MOST_KEPT_CALLS ? null : { decision }
 }
 
 async function loadMoment(
@@ -150,30 +181,60 @@ class Batch {
       const known = parsed[index]
       const { id, origin } = mutation
       // What is refused whatever it says asks for nothing: asking may be what failed.
-      if (known?.verdict !== 'parsed' || id === push.poisonId) continue
+      if (known?.verdict !== 'parsed' || id === push.poison?.id) continue
       known.command.load({ kioskId: push.kioskId, mutationId: id, origin, body: known.body }, need)
     }
   }
 
-  private needOfCall({ command, by, body }: PersonCall): void {
+  private needOfCall(call: PersonCall): void {
+    const { command, by, body, refusedAs } = call
     this.needs.need(this.dependencies.registry.people, by)
-    command.load({ userId: by.userId, body }, this.needs.need)
+    this.needs.need(callFacts, call)
+    // What is refused whatever it says asks for nothing: asking may be what failed.
+    if (refusedAs === undefined) command.load({ userId: by.userId, body }, this.needs.need)
   }
 
+  /** A call is decided once: one that comes again under its key is answered as before. [SYN-51] [SYN-52] */
   private decideCall(call: PersonCall, facts: BatchFacts, effects: Effects): Answer {
-    const { command, by, body } = call
+    const isHere = facts.of(this.dependencies.registry.people).has(call.by.sessionId)
+    const calls = facts.of(callFacts)
+    const known = isHere ? calls.settled(call) : null
+    if (known !== null) return () => ({ decision: known() })
+    const answer = isHere
+      ? this.decideNewCall(call, facts, effects)
+      : settledAs(refuse({ why: 'signInNeeded' }))
+    if ('failed' in answer) return () => answer
+    const { decision, later } = answer
+    if (decision.ok || (!isInternal(call.name) && isLastWord(decision.refusal)))
+      calls.settle(call, call.command.name, later)
+    return () => ({ decision: later() })
+  }
+
+  private decideNewCall(
+    call: PersonCall,
+    facts: BatchFacts,
+    effects: Effects,
+  ): { failed: unknown } | { decision: CallDecision; later: () => CallDecision } {
+    const { command, by, body, refusedAs } = call
+    if (refusedAs !== undefined) return settledAs(refuse(refusedAs))
     let decision: ReturnType<typeof command.decide>
     try {
       decision = this.preview(call, facts)
     } catch (failed) {
       this.dependencies.ruleFailed(command.name, failed, { userId: by.userId })
-      return () => ({ failed })
+      return { failed }
     }
     const actor = facts.of(this.dependencies.registry.people).get(by.sessionId)
-    if (!decision.ok || actor === undefined) return () => ({ decision })
+    if (!decision.ok || actor === undefined) return settledAs(decision)
     const { value } = decision
     const wish = { actor, address: by.address, body }
     command.write(wish, value, facts, effects)
-    return () => ({ decision: { ok: true, value: command.answer(wish, value, facts) } })
+    return { decision, later: () => accept(command.answer(wish, value, facts)) }
   }
+}
+
+type CallDecision = Decision<unknown, HttpRefusal>
+
+function settledAs(decision: CallDecision): { decision: CallDecision; later: () => CallDecision } {
+  return { decision, later: () => decision }
 }

@@ -2,7 +2,7 @@ import { accept } from '#shared/domain/decision.ts'
 import type { RandomSource } from '../ports.ts'
 import { query, type Database, type Queryable } from '../postgres/database.ts'
 import type { AloneCommand } from './alone-command.ts'
-import { commitAlone } from './commit-alone.ts'
+import { commitAlone, nameCall } from './commit-alone.ts'
 
 /** Bytes of an epoch's name. */
 export const EPOCH_BYTES = 12
@@ -37,7 +37,7 @@ export async function rollEpoch(
   const ids = universityId === 'all' ? await loadUniversityIds(pool) : [universityId]
   const { actor, random } = by
   for (const id of ids)
-    await commitAlone(pool, id, rollEpochCommand, { why, actor, epoch: random.secret(EPOCH_BYTES) })
+    await commitAlone(pool, id, nameCall(rollEpochCommand, { why, actor, epoch: random.secret(EPOCH_BYTES) }))
 }
 
 interface EpochInput {

@@ -1,3 +1,5 @@
+import type { MutationRefusal } from '#shared/domain/mutation.ts'
+import type { HttpRefusal } from '../http/handle.ts'
 import type { Queryable, Transaction } from '../postgres/database.ts'
 import type { Effects } from './effects.ts'
 
@@ -15,6 +17,12 @@ export interface Moment {
   nowMs: number
 }
 
+/** What a broken constraint says to a kiosk, and to a person. */
+export interface ConstraintRefusal {
+  kiosk: MutationRefusal['why']
+  person: HttpRefusal
+}
+
 /**
  * Facts about one subject: what commands ask for by key is read once for a whole batch, changed in memory by each accepted
  * command so that the next one sees it, and written once.
@@ -23,6 +31,8 @@ export interface FactSet<Key, Facts> {
   readonly name: string
   /** Sets are read and written in rising order; a set may look at those of a lower rank. */
   readonly rank: number
+  /** Constraints that its writes may break, and the refusals of the rules that these stand for. [SYN-58] */
+  readonly refusals?: Readonly<Record<string, ConstraintRefusal>>
   /** Reads with at most one statement; reads no clock. Only called when a command asked for a key. */
   load(client: Queryable, moment: Moment, keys: readonly Key[], loaded: LoadedFacts): Promise<Facts>
   /** Writes what the batch changed. Not called for a batch that changed nothing. */

@@ -61,17 +61,19 @@ export class KioskGate {
     if (mutation.id > answer.lastMutationId + 1) return 'gap'
     if (parsed === undefined || parsed.verdict === 'unknownKind') return 'upgrade'
     const { ledger, effects } = this.facts
-    const origin = this.originOf(kiosk, mutation)
+    const isOwnEntry = parsed.command.isOwnEntry === true
+    const origin = this.originOf(kiosk, mutation, isOwnEntry)
     const isRepeat = ledger.isApplied(origin)
     const why = this.refusalOf(kiosk, push, mutation, origin, parsed)
     ledger.addOutcome(kiosk.id, mutation.id, { hash: mutation.hash, why })
     if (why !== null) answer.outcomes.push({ id: mutation.id, why })
     const { originKioskId, originMutationId } = origin
     // An id that no row of what was applied records gets one of its own.
-    if (why !== null || isRepeat || originKioskId !== kiosk.id)
+    if (why !== null || isRepeat || originKioskId !== kiosk.id || !isOwnEntry)
       effects.outcomes.push({
         kioskId: kiosk.id,
         mutationId: mutation.id,
+        kind: mutation.kind,
         hash: mutation.hash,
         originKioskId,
         originMutationId,
@@ -94,9 +96,11 @@ export class KioskGate {
   }
 
   /** Where a mutation was first made. An origin that this kiosk may not name is ignored. [SYN-12] */
-  private originOf(kiosk: KioskFacts, { id, hash, origin }: PushedMutation): Origin {
+  private originOf(kiosk: KioskFacts, { id, hash, origin }: PushedMutation, isOwnEntry: boolean): Origin {
     if (origin === undefined || !this.facts.ledger.mayCarry(kiosk.id, origin.kioskId))
       return { originKioskId: kiosk.id, originMutationId: id, hash }
+    // The ledger has one hash for what has no row of its own: a carried mutation says what it said before.
+    if (!isOwnEntry && origin.hash !== hash) return { originKioskId: kiosk.id, originMutationId: id, hash }
     return { originKioskId: origin.kioskId, originMutationId: origin.id, hash: origin.hash }
   }
 
@@ -107,7 +111,7 @@ export class KioskGate {
     origin: Origin,
     parsed: Exclude<ParsedMutation, { verdict: 'unknownKind' }>,
   ): MutationRefusal['why'] | null {
-    if (push.poisonId === mutation.id) return 'malformed'
+    if (push.poison?.id === mutation.id) return push.poison.why
     if (this.facts.ledger.isApplied(origin)) return null
     const refusedAs = this.refusedBefore(kiosk, origin)
     if (refusedAs !== null) return refusedAs
@@ -140,9 +144,9 @@ export class KioskGate {
     try {
       decision = command.decide(wish, loaded)
     } catch (error) {
-      // Nothing was changed yet: its neighbours go on. What older kiosks can read of it is `malformed`.
+      // Nothing was changed yet: its neighbours go on.
       this.facts.failed(command.kind, error, { kioskId: wish.kiosk.id, mutationId: wish.mutationId })
-      return 'malformed'
+      return 'internal'
     }
     if (!decision.ok) return decision.refusal.why
     command.write(wish, decision.value, loaded, effects)

@@ -253,7 +253,7 @@ test('[SYN-7] a command that fails while it writes is refused alone, and its nei
     }),
     push(writer, other, rooms[0]),
   ])
-  expect(first).toEqual({ verdict: 'done', lastMutationId: 1, outcomes: [{ id: 1, why: 'malformed' }] })
+  expect(first).toEqual({ verdict: 'done', lastMutationId: 1, outcomes: [{ id: 1, why: 'internal' }] })
   expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
 })
 

@@ -1,7 +1,8 @@
 import type { Queryable } from '../postgres/database.ts'
 import { rowSet } from '../postgres/row-set.ts'
 
-// How mutations were settled. An applied report or withdrawal of a kiosk is its own entry; everything else has an outcome.
+// How mutations of kiosks were settled. An applied report or withdrawal is its own entry; everything else has a row in the ledger,
+// or in the table that release 0.1 had for it, until that is copied. [SYN-50] [SYN-55] [SYN-56]
 
 /** A mutation that was settled before. */
 export interface SettledRow {
@@ -11,7 +12,7 @@ export interface SettledRow {
   originKioskId: number
   originMutationId: number
   hash: string
-  /** A refusal, "lost", or "done" for one that was carried over; null: it was applied. */
+  /** A refusal, "lost", or "done" for one that no row of its own records; null: it was applied, and one does. */
   why: string | null
   /** It is the entry of a mutation that counts. */
   isApplied: boolean
@@ -28,7 +29,13 @@ export async function loadSettledRows(
     name: 'load-settled',
     text: `with wanted as (select * from ${MUTATIONS.table(1, 'w')}),
       ended as (
-        select o.* from wanted w join outcomes o on o.kiosk_id = w.kiosk_id and o.mutation_id = w.mutation_id
+        select m.actor_id as kiosk_id, m.id as mutation_id, coalesce(m.origin_id, m.actor_id) as origin_kiosk_id,
+          coalesce(m.origin_number, m.id) as origin_mutation_id, m.hash, m.outcome as why
+        from wanted w join mutations m on m.actor_id = w.kiosk_id and m.id = w.mutation_id
+        union all
+        select o.kiosk_id, o.mutation_id, o.origin_kiosk_id, o.origin_mutation_id, o.hash, o.why
+        from wanted w join outcomes o on o.kiosk_id = w.kiosk_id and o.mutation_id = w.mutation_id
+        where not exists (select from mutations m where m.actor_id = o.kiosk_id and m.id = o.mutation_id)
       ), origins as (
         select kiosk_id, mutation_id from wanted
         union select origin_kiosk_id, origin_mutation_id from ended where why = 'done'
@@ -40,7 +47,15 @@ export async function loadSettledRows(
       select d.kiosk_id, d.mutation_id, d.origin_kiosk_id, d.origin_mutation_id, d.hash, null, true
         from origins w join report_withdrawals d on d.origin_kiosk_id = w.kiosk_id and d.origin_mutation_id = w.mutation_id
       union all
-      select kiosk_id, mutation_id, origin_kiosk_id, origin_mutation_id, hash, why, false from ended`,
+      select kiosk_id, mutation_id, origin_kiosk_id, origin_mutation_id, hash, why, false from ended
+      union all
+      select m.actor_id, m.id, w.kiosk_id, w.mutation_id, m.hash, m.outcome, true
+        from origins w join mutations m on m.actor_id = w.kiosk_id and m.id = w.mutation_id and m.origin_id is null
+        where m.outcome = 'done' and m.kind not in ('report', 'withdraw')
+      union all
+      select m.actor_id, m.id, w.kiosk_id, w.mutation_id, m.hash, m.outcome, true
+        from origins w join mutations m on m.origin_id = w.kiosk_id and m.origin_number = w.mutation_id
+        where m.outcome = 'done' and m.kind not in ('report', 'withdraw')`,
     values: MUTATIONS.values(pairs),
   })
   return result.rows

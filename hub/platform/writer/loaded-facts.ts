@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../postgres/database.ts'
 import type { Effects } from './effects.ts'
-import type { FactCache, FactSet, LoadedFacts, Moment, Need } from './fact-set.ts'
+import type { ConstraintRefusal, FactCache, FactSet, LoadedFacts, Moment, Need } from './fact-set.ts'
 
 type AnySet = FactSet<unknown, unknown>
 
@@ -17,6 +17,13 @@ export class Needs {
   /** Asks for a set without any key. */
   include<Key>(set: FactSet<Key, unknown>): void {
     if (!this.keys.has(set)) this.keys.set(set, [])
+  }
+
+  /** What a broken constraint stands for in one of these sets; undefined: in none. [SYN-58] */
+  refusalOf(constraint: string): ConstraintRefusal | undefined {
+    for (const { refusals } of this.keys.keys())
+      if (refusals !== undefined && Object.hasOwn(refusals, constraint)) return refusals[constraint]
+    return undefined
   }
 
   /** Reads all of it, one set after the other. Called under the lock: whatever was read before it could be out of date. */
@@ -42,6 +49,11 @@ export class BatchFacts implements LoadedFacts {
   of<Key, Facts>(set: FactSet<Key, Facts>): Facts {
     if (!this.bySet.has(set)) throw new Error(`nobody asked for the facts "${set.name}"`)
     return this.bySet.get(set) as Facts
+  }
+
+  /** Whether anybody asked for a set. */
+  has(set: FactSet<never, unknown>): boolean {
+    return this.bySet.has(set)
   }
 
   /** Keeps what was read for a set. Sets come in rising order. */

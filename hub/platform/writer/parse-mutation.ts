@@ -6,11 +6,10 @@ import type { KioskCommand } from './command.ts'
 /** A mutation of a push with its checked body. */
 export type ParsedMutation =
   | { verdict: 'unknownKind' }
-  | { verdict: 'malformed' }
+  | { verdict: 'malformed'; command: KioskCommand }
   | { verdict: 'parsed'; command: KioskCommand; body: unknown }
 
 const UNKNOWN_KIND: ParsedMutation = { verdict: 'unknownKind' }
-const MALFORMED: ParsedMutation = { verdict: 'malformed' }
 
 /** Makes what parses mutations: by their kind, with the schema of its command. */
 export function makeParseMutation(
@@ -26,7 +25,10 @@ export function makeParseMutation(
     const known = byKind.get(kind)
     if (known === undefined) return UNKNOWN_KIND
     const checked = known.check(body)
-    return checked.ok ? { verdict: 'parsed', command: known.command, body: checked.value } : MALFORMED
+    const { command } = known
+    return checked.ok
+      ? { verdict: 'parsed', command, body: checked.value }
+      : { verdict: 'malformed', command }
   }
 }
 

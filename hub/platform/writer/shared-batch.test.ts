@@ -19,6 +19,7 @@ import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts
 import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { CommitResult, Push } from './batch.ts'
+import { makeInternalName } from './call-name.ts'
 import type { KioskCommand, PersonCall, PersonCommand } from './command.ts'
 import { commitBatch, type CommitDependencies } from './commit-batch.ts'
 import { makeRegistry } from './registry.ts'
@@ -65,6 +66,7 @@ function call<Body, Value, Result>(
     command: command,
     by: { userId, sessionId, address: '127.0.0.1' },
     body,
+    name: makeInternalName(),
   }
 }
 
@@ -118,10 +120,12 @@ test('[OCC-2] the earlier of two people’s reports of one commit is undone, and
 test('[CON-3] the same key twice in one commit counts once, and another level under it is refused', async () => {
   const one = report(tenant.student, 1)
   const { body } = one as { body: { spaceId: number; level: number; key: string } }
-  const done = await commit([one, one, { ...one, body: { ...body, level: 2 } }])
-  const [first, second] = done.answers.map((answer) => ('decision' in answer ? answer.decision : null))
-  expect(second).toEqual(first)
-  expect(refusalOf(done.answers[2])).toEqual({ why: 'keyReused' })
+  // By its own name, as a phone sends it, and without the ledger's help.
+  const other = { ...one, name: makeInternalName(), body: { ...body, level: 2 } }
+  const done = await commit([one, one, { ...one, name: makeInternalName() }, other])
+  const [first, second, third] = done.answers.map((answer) => ('decision' in answer ? answer.decision : null))
+  expect([second, third]).toEqual([first, first])
+  expect(refusalOf(done.answers[3])).toEqual({ why: 'keyReused' })
 })
 
 test('[CON-2] earlier reports of the same commit count against a person’s limit', async () => {
@@ -177,7 +181,7 @@ test('[CON-5] a correction to nothing takes all reports of before away, and late
   expect(await loadOccupancy(database.pool, room())).toMatchObject({ level: null })
 })
 
-test('[SYN-7] a rule that throws is refused alone: its neighbours commit, and it is written down', async () => {
+test('[SYN-7] [SYN-36] a rule that throws is refused alone: its neighbours commit, and it is written down', async () => {
   const broken: KioskCommand = {
     kind: 'broken',
     schema: Type.Unknown(),
@@ -222,7 +226,7 @@ test('[SYN-7] a rule that throws is refused alone: its neighbours commit, and it
   expect(done.answers[0]).toEqual({
     verdict: 'done',
     lastMutationId: 3,
-    outcomes: [{ id: 2, why: 'malformed' }],
+    outcomes: [{ id: 2, why: 'internal' }],
   })
   expect(done.answers[1]).toEqual({ failed: expect.any(TypeError) })
   expect(refusalOf(done.answers[2])).toBeNull()

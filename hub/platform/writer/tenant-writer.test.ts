@@ -162,7 +162,7 @@ test('[SYN-7] a mutation that the database never takes is refused alone, and all
       [0, 1, 2, 3].map((index) => ({
         verdict: 'done',
         lastMutationId: 3,
-        outcomes: index === 2 ? [{ id: 2, why: 'malformed' }] : [],
+        outcomes: index === 2 ? [{ id: 2, why: 'internal' }] : [],
       })),
     )
     expect(await countReports()).toBe(11)

@@ -3,15 +3,27 @@ import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import type { Decision } from '#shared/domain/decision.ts'
 import type { HttpRefusal } from '../http/handle.ts'
-import { type Database, isRefusedByDatabase, isTooSlow } from '../postgres/database.ts'
+import {
+  type Database,
+  isDatabaseAway,
+  isDataException,
+  isRefusedByDatabase,
+  isTooSlow,
+} from '../postgres/database.ts'
 import { LaneBusyError } from './lane-busy.ts'
 import { LaneQueue, type LaneItem, type LaneLimits, type Queued } from './lane-queue.ts'
 import type { CallAnswer, CallingSession, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall, PersonCommand } from './command.ts'
 import type { AloneCommand } from './alone-command.ts'
-import { commitAlone } from './commit-alone.ts'
-import { commitBatch, previewRefusal, type CommitDependencies } from './commit-batch.ts'
-import { FactCache } from './fact-set.ts'
+import { makeInternalName, type CallName } from './call-name.ts'
+import { commitAlone, nameCall, type AloneCall, type AloneCommit } from './commit-alone.ts'
+import {
+  commitBatch,
+  ConstraintBrokenError,
+  previewRefusal,
+  type CommitDependencies,
+} from './commit-batch.ts'
+import { FactCache, type ConstraintRefusal } from './fact-set.ts'
 import type { CommandRegistry } from './registry.ts'
 import type { InFlight } from './in-flight.ts'
 
@@ -33,7 +45,7 @@ const UNUSED_MS = 60_000
 const CALL_COST = 4
 
 /** A push on its way into a commit. */
-export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poisonId'> {
+export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poison'> {
   /** Elapsed ms of the hub's clock when it arrived. */
   arrivedMs: number
   /** Called once, after COMMIT has returned; null when the hub stopped before that. [SYN-6] */
@@ -45,19 +57,22 @@ export interface TenantWriter {
   push(universityId: number, push: WaitingPush): void
   /**
    * A person's command, in a batch with whatever else waits; refused before it where that is known already. Resolves after
-   * COMMIT. Throws what the command threw, and LaneBusyError when it cannot wait, or waited too long, or the hub stops.
+   * COMMIT; under a name that was used before, with what it came to then. Throws what the command threw, and LaneBusyError when
+   * it cannot wait, or waited too long, or the hub stops. [SYN-51]
    */
   run<Body, Value, Result>(
     universityId: number,
     command: PersonCommand<Body, Value, Result>,
     by: CallingSession,
     body: Body,
+    name?: CallName | null,
   ): Promise<Decision<Result, HttpRefusal>>
-  /** A command that is a commit by itself, in the same queue. Not tried again when the database is away. */
+  /** A command that is a commit by itself, in the same queue. Tried again when the database is away, if the ledger keeps it. [SYN-54] */
   runAlone<Input, Facts, Value, Result, Refusal>(
     universityId: number,
     command: AloneCommand<Input, Facts, Value, Result, Refusal>,
     input: Input,
+    name?: CallName | null,
   ): Promise<Decision<Result, Refusal>>
   /** Forgets the queue and the facts of universities without a commit in the last minute, but for those that are heard. Called about once a second. [SYN-37] */
   dropUnused(isHeard: (universityId: number) => boolean): void
@@ -148,15 +163,16 @@ class Writer implements TenantWriter {
     universityId: number,
     command: AloneCommand<Input, Facts, Value, Result, Refusal>,
     input: Input,
+    name: CallName | null = null,
   ): Promise<Decision<Result, Refusal>> {
-    const { pool, clock, inFlight } = this.dependencies
+    const { clock, inFlight } = this.dependencies
     const { actor } = command
+    const call = nameCall(command, input, name)
     const key = `${actor} ${command.actorId?.(input) ?? ''}`
     const deadlineMs = actor === 'person' ? CALL_DEADLINE_MS : null
     const done = this.waitInLane<Decision<Result, Refusal>>(universityId, deadlineMs, (settle) => {
       const work = async (): Promise<void> => {
-        const nowMs = clock.databaseNowMs()
-        const { decision, committed } = await commitAlone(pool, universityId, command, input, nowMs)
+        const { decision, committed } = await this.commitAlone(universityId, call)
         if (committed !== null) this.dependencies.committed(universityId, committed)
         settle.resolve(decision)
       }
@@ -171,9 +187,10 @@ class Writer implements TenantWriter {
     command: PersonCommand<Body, Value, Result>,
     by: CallingSession,
     body: Body,
+    name: CallName | null = null,
   ): Promise<Decision<Result, HttpRefusal>> {
     // Only this command's own functions see the body and give the result.
-    const call = { command: command as unknown as PersonCommand, by, body }
+    const call = { command: command as unknown as PersonCommand, by, body, name: name ?? makeInternalName() }
     const { clock, inFlight } = this.dependencies
     this.usedMs.set(universityId, clock.elapsedMs())
     const first = await inFlight.track(
@@ -194,6 +211,23 @@ class Writer implements TenantWriter {
       this.lanes.delete(universityId)
       this.commits.cache.forget(universityId)
     }
+  }
+
+  /** What the ledger keeps is tried again while the database is away: it is settled once, however often. [SYN-54] */
+  private async commitAlone<Input, Facts, Value, Result, Refusal>(
+    universityId: number,
+    call: AloneCall<Input, Facts, Value, Result, Refusal>,
+  ): Promise<AloneCommit<Result, Refusal>> {
+    const { pool, clock } = this.dependencies
+    const untilMs = clock.elapsedMs() + RETRY_MS
+    for (let tries = 0; ; tries += 1)
+      try {
+        return await commitAlone(pool, universityId, call, clock.databaseNowMs())
+      } catch (error) {
+        const isOver = this.isAbandoned || clock.elapsedMs() > untilMs
+        if (call.named === null || isOver || !isDatabaseAway(error)) throw error
+        await this.pauseBeforeRetry(universityId, tries, error)
+      }
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -286,13 +320,13 @@ class Writer implements TenantWriter {
     metrics.laneWaited(clock.elapsedMs() - sinceMs)
   }
 
-  private async commit(lane: Lane, batch: readonly Waiting[], poisonId?: number): Promise<void> {
-    const { clock, metrics, committed, log } = this.dependencies
+  private async commit(lane: Lane, batch: readonly Waiting[], refusal?: ConstraintRefusal): Promise<void> {
+    const { clock, metrics, committed } = this.dependencies
     const { universityId } = lane
     const untilMs = clock.elapsedMs() + RETRY_MS
     for (let tries = 0; !this.isAbandoned && clock.elapsedMs() <= untilMs; tries += 1) {
       const startedMs = clock.elapsedMs()
-      const items = batch.map((item) => toItem(item, startedMs, poisonId))
+      const items = batch.map((item) => toItem(item, startedMs, refusal))
       try {
         const done = await commitBatch(this.commits, universityId, items, clock.databaseNowMs())
         metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
@@ -301,14 +335,12 @@ class Writer implements TenantWriter {
         return
       } catch (error) {
         // A refusal that cannot even be recorded is no mutation's fault: it is tried again like a lost connection.
-        const isOfOne = isRefusedByDatabase(error) || isBug(error)
-        if ((isOfOne && poisonId === undefined) || isTooSlow(error)) {
+        const isOfOne = isRefusedByDatabase(error) || isBug(error) || error instanceof ConstraintBrokenError
+        if ((isOfOne && refusal === undefined) || isTooSlow(error)) {
           await this.split(lane, batch, error)
           return
         }
-        metrics.commitRetried()
-        log.warn('commit-retried', 'A commit is tried again.', { universityId, tries, err: error })
-        await this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
+        await this.pauseBeforeRetry(universityId, tries, error)
       }
     }
     for (const item of batch) answerItem(item, null, null)
@@ -344,6 +376,7 @@ class Writer implements TenantWriter {
       return
     }
     if ('call' in first) {
+      if (error instanceof ConstraintBrokenError) return this.commit(lane, [first], error.refusal)
       const busy = new LaneBusyError('unavailable', `"${first.call.command.name}" took the database too long`)
       first.call.answer({ failed: isTooSlow(error) ? busy : error })
       return
@@ -353,23 +386,32 @@ class Writer implements TenantWriter {
       await this.splitPush(lane, push)
       return
     }
-    const poisonId = push.mutations[0]?.id
+    const mutationId = push.mutations[0]?.id
     if (isTooSlow(error)) {
       // It may only be a busy moment: the kiosk keeps it, and pushes it again when it comes back.
       this.dependencies.log.error('commit-too-slow', 'A mutation took the database too long.', {
         universityId: lane.universityId,
         kioskId: push.kioskId,
-        mutationId: poisonId,
+        mutationId,
       })
       push.answer(null, null)
       return
     }
-    this.dependencies.log.error(
-      'mutation-rejected',
-      'A mutation was refused because it could not be committed.',
-      { universityId: lane.universityId, kioskId: push.kioskId, mutationId: poisonId, err: error },
-    )
-    await this.commit(lane, [first], poisonId)
+    const refusal = error instanceof ConstraintBrokenError ? error.refusal : refusalOf(error)
+    // A broken rule is the mutation's own affair; everything else is a fault of the hub's.
+    if (!(error instanceof ConstraintBrokenError))
+      this.dependencies.log.error(
+        'mutation-rejected',
+        'A mutation was refused because it could not be committed.',
+        {
+          universityId: lane.universityId,
+          kioskId: push.kioskId,
+          mutationId,
+          why: refusal.kiosk,
+          err: error,
+        },
+      )
+    await this.commit(lane, [first], refusal)
   }
 
   private async splitPush(lane: Lane, push: WaitingPush): Promise<void> {
@@ -388,6 +430,13 @@ class Writer implements TenantWriter {
       await this.commit(lane, [{ key: '', cost: mutations.length, isAlone: false, sinceMs: 0, push: part }])
     }
     push.answer(joinAnswers(answers), last)
+  }
+
+  private pauseBeforeRetry(universityId: number, tries: number, error: unknown): Promise<void> {
+    const { metrics, log } = this.dependencies
+    metrics.commitRetried()
+    log.warn('commit-retried', 'A commit is tried again.', { universityId, tries, err: error })
+    return this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
   }
 
   private pause(ms: number): Promise<void> {
@@ -414,14 +463,32 @@ function isShared(item: Item): item is Waiting {
   return !('work' in item)
 }
 
-function toItem(item: Waiting, nowMs: number, poisonId: number | undefined): BatchItem {
-  return 'push' in item ? { push: toPush(item.push, nowMs, poisonId) } : { call: item.call }
+/** What no rule stands for: data that the database cannot take is malformed, everything else a fault of the hub's. [SYN-7] [SYN-36] */
+function refusalOf(error: unknown): ConstraintRefusal {
+  return {
+    kiosk: isDataException(error) ? 'malformed' : 'internal',
+    person: { why: 'internal' },
+  }
 }
 
-function toPush(push: WaitingPush, nowMs: number, poisonId: number | undefined): Push {
+/** With a refusal: the first and only one of a batch that could not be committed as it is. */
+function toItem(item: Waiting, nowMs: number, refusal: ConstraintRefusal | undefined): BatchItem {
+  if ('push' in item) return { push: toPush(item.push, nowMs, refusal) }
+  return { call: refusal === undefined ? item.call : { ...item.call, refusedAs: refusal.person } }
+}
+
+function toPush(push: WaitingPush, nowMs: number, refusal: ConstraintRefusal | undefined): Push {
   const { kioskId, session, mutations, arrivedMs } = push
   const waitedMs = Math.max(0, nowMs - arrivedMs)
-  return { kioskId, session, mutations, waitedMs, ...(poisonId === undefined ? {} : { poisonId }) }
+  const [first] = mutations
+  const isPoison = refusal !== undefined && first !== undefined
+  return {
+    kioskId,
+    session,
+    mutations,
+    waitedMs,
+    ...(isPoison && { poison: { id: first.id, why: refusal.kiosk } }),
+  }
 }
 
 function joinAnswers(answers: readonly (PushAnswer | null)[]): PushAnswer | null {
