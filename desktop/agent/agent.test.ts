@@ -184,6 +184,8 @@ describe('bridge', () => {
   test.each([
     ['a wrong token', JSON.stringify({ token: 'wrong' })],
     ['a token of another length', JSON.stringify({ token: TOKEN + 'x' })],
+    ['the beginning of the token', JSON.stringify({ token: TOKEN.slice(0, -1) })],
+    ['the end of the token', JSON.stringify({ token: TOKEN.slice(1) })],
     ['an empty token', JSON.stringify({ token: '' })],
     ['a token with company', JSON.stringify({ token: TOKEN, more: 1 })],
     ['no object', JSON.stringify(TOKEN)],

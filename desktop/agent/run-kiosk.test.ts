@@ -48,15 +48,15 @@ function run(args: string[], env: Record<string, string> = {}, clock: EngineCloc
   return { said, texts, warned, code, end, input, printed: printed.promise }
 }
 
-/** A hub that refuses every code, and tells which ones it saw. */
-async function startRefusingHub(): Promise<{ url: string; codes: string[]; server: Server }> {
+/** A hub that answers every code with a status, 403 to refuse it, and tells which ones it saw. */
+async function startRefusingHub(status = 403): Promise<{ url: string; codes: string[]; server: Server }> {
   const codes: string[] = []
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => {
       codes.push((JSON.parse(body) as { code: string }).code)
-      response.writeHead(403).end('{}')
+      response.writeHead(status).end('{}')
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -128,6 +128,16 @@ test('a hub that is away is tried again, and said so', async () => {
   const kiosk = run([...args, '--code', 'X'])
   await expect.poll(() => kiosk.said, { timeout: 30_000 }).toHaveLength(2)
   expect(kiosk.said[1]).toBe('Cannot reach the hub. Enrolment will be retried.')
+})
+
+test('[KSK-31] a code that is typed while an earlier one is retried takes its place', async () => {
+  const hub = await startRefusingHub(500)
+  const args = ['--name', 'Door', '--hub', hub.url, '--folder', newFolder(), '--port', '0']
+  const kiosk = run([...args, '--code', 'FIRST'])
+  await expect.poll(() => hub.codes).toEqual(['FIRST'])
+  kiosk.input.write('SECOND\n')
+  await expect.poll(() => hub.codes.filter((code) => code === 'SECOND')).toHaveLength(2)
+  expect(hub.codes.slice(hub.codes.indexOf('SECOND'))).not.toContain('FIRST')
 })
 
 test('a broken configuration is served to the screen in plain language', async () => {

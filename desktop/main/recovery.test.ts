@@ -91,6 +91,26 @@ test('a page that hangs is ended after ten seconds and comes back; one that answ
   expect(page.loads).toHaveLength(2)
 })
 
+test('[KSK-32] a page that hung twice and answers is left alone, and a hang is not held against the page that comes after a crash', async () => {
+  const { window, clock } = await startDouble()
+  const page = window.webContents
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS / 2)
+  window.emit('unresponsive')
+  window.emit('responsive')
+  await clock.pass(HANG_MS)
+  expect([page.isGone, page.loads.length]).toEqual([false, 1])
+  window.emit('unresponsive')
+  page.crash('crashed')
+  await clock.pass(250)
+  expect([page.isGone, page.loads.length]).toEqual([false, 2])
+  await clock.pass(HANG_MS)
+  expect([page.isGone, page.loads.length]).toEqual([false, 2])
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS)
+  expect(page.isGone).toBe(true)
+})
+
 test('a load that was aborted by a newer one is no fault', async () => {
   const { window, clock } = await startDouble()
   window.webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED')

@@ -277,4 +277,61 @@ describe('the live connection', () => {
     await pass(600)
     expect(sockets).toHaveLength(before + 1)
   })
+
+  it('[POR-30] a second outage is shown like the first, and is tried again as soon', async () => {
+    const { sockets, pass, tell, said } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    for (let outage = 1; outage <= 3; outage += 1) {
+      said.length = 0
+      for (let tries = 0; tries < 6; tries += 1) {
+        sockets.at(-1)?.onclose?.({ code: 1006 })
+        await pass(pauseMs(tries, 0.5) - 1)
+        const before = sockets.length
+        await pass(1)
+        expect(sockets, `outage ${outage}, try ${tries}`).toHaveLength(before + 1)
+      }
+      expect(said).toEqual(['connecting', 'offline'])
+      tell(WELCOME)
+      expect(said).toEqual(['connecting', 'offline', 'live'])
+      await pass(1_000)
+    }
+  })
+
+  it('[POR-30] a nudge while a ticket is asked for asks for no second one', async () => {
+    const world: { live?: LiveConnection; asked: number } = { asked: 0 }
+    const { live, sockets, pass } = makeWorld(() => {
+      world.asked += 1
+      if (world.asked < 10) world.live?.retryNow()
+      return accept({ ticket: 'T' })
+    })
+    await pass(0)
+    world.live = live
+    for (let round = 2; round <= 4; round += 1) {
+      sockets.at(-1)?.onclose?.({ code: 1006 })
+      await pass(600)
+      expect([world.asked, sockets.length]).toEqual([round, round])
+    }
+  })
+
+  it('[POR-30] a connection that was stopped while its ticket was asked for opens no socket', async () => {
+    const { live, sockets, pass } = makeWorld()
+    live.stop()
+    await pass(60_000)
+    expect(sockets).toHaveLength(0)
+  })
+
+  it('[POR-30] a socket that no hub welcomes is given up after eight seconds, each time', async () => {
+    const { sockets, pass } = makeWorld()
+    await pass(0)
+    for (let round = 1; round <= 3; round += 1) {
+      await pass(7_999)
+      expect(sockets).toHaveLength(round)
+      expect(sockets[round - 1]?.isClosed).toBe(false)
+      await pass(1)
+      expect(sockets[round - 1]?.isClosed).toBe(true)
+      await pass(pauseMs(round - 1, 0.5))
+      expect(sockets).toHaveLength(round + 1)
+    }
+  })
 })
