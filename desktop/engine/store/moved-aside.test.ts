@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { scratchFolder } from '../testing/scripted-hub.ts'
 import { openLiveTestKiosk, openTestKiosk, report } from '../testing/test-engine.ts'
+import { exportOutboxes } from './export-outbox.ts'
 import { copyBeforeMigration, listMovedAside, moveAside, moveLeftoverWal } from './database-files.ts'
 
 // The second file that goes aside, and the tenth.
@@ -73,4 +74,19 @@ it('[KSK-4] what was saved of a file that turned out to be whole is deleted, so 
   expect(existsSync(saved)).toBe(false)
   expect(again.seen.outbox).toMatchObject({ alarm: null, waitingCount: 1 })
   again.engine.stop()
+})
+
+it('[SYN-28] [SYN-21] an export has what went aside and what was kept when the device changed its university, of each all', async () => {
+  const kiosk = await openLiveTestKiosk()
+  await report(kiosk, 3, 1)
+  kiosk.engine.stop()
+  const file = join(kiosk.folder, 'outbox.db')
+  const names = ['outbox.db.broken-1', 'outbox.db.broken-12', 'outbox.db.kept-1', 'outbox.db.kept-2']
+  for (const name of names) copyFileSync(file, join(kiosk.folder, name))
+  for (const name of ['outbox.db.version-3', 'outbox.db.kept-x', 'cache.db.broken-1'])
+    copyFileSync(file, join(kiosk.folder, name))
+  const { outboxes, unreadable } = exportOutboxes(kiosk.folder)
+  expect(outboxes.map((outbox) => outbox.file)).toEqual(['outbox.db', ...names])
+  expect(outboxes.map(({ mutations }) => mutations.length)).toEqual([1, 1, 1, 1, 1])
+  expect(unreadable).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import type { ConnectionError } from '#shared/wire/messages.ts'
+import { makeTestClock } from '../testing/scripted-hub.ts'
 import {
   ack,
   ASSIGNMENT,
@@ -11,6 +12,7 @@ import {
   LIBRARY,
   openLiveTestKiosk,
   reconnect,
+  reopen,
   report,
   rowOf,
   snapshot,
@@ -18,6 +20,7 @@ import {
   welcome,
   type TestKiosk,
 } from '../testing/test-engine.ts'
+import { makeQuestions } from './questions.ts'
 
 // What a kiosk does once it must also do the second time, and what was planned for one connection ends with it.
 
@@ -135,6 +138,46 @@ describe('a second outage', () => {
     kiosk.engine.stop()
   })
 
+  it('[SYN-23] [SYN-60] a check that this process made late says nothing of the hub', async () => {
+    const kiosk = await openLiveTestKiosk()
+    kiosk.clock.advance(4_000)
+    beat(kiosk, 6)
+    // The connection’s own check is due at 6.5 s, that of the process each second.
+    kiosk.clock.advance(1_400)
+    kiosk.clock.suspend(20_000)
+    kiosk.clock.advance(100)
+    expect(kiosk.hub.isOpen()).toBe(true)
+    for (let second = 0; second < 3; second += 1) {
+      kiosk.clock.advance(1_000)
+      kiosk.hub.pong()
+    }
+    expect(kiosk.seen.link?.status).toBe('online')
+    expect(kiosk.hub.connectionCount()).toBe(1)
+    kiosk.engine.stop()
+  })
+
+  it('[SYN-44] [SYN-60] a question that could not be asked is asked before the next heartbeat, not a minute later', () => {
+    const clock = makeTestClock()
+    const state = { pings: 0, mayPing: false }
+    const questions = makeQuestions(
+      clock,
+      () => void (state.pings += 1),
+      () => state.mayPing,
+    )
+    questions.helloSent()
+    clock.advance(60_000)
+    questions.heartbeat(5_000)
+    clock.advance(5_000)
+    expect(state.pings).toBe(0)
+    state.mayPing = true
+    questions.heartbeat(5_000)
+    clock.advance(5_000)
+    expect(state.pings).toBe(1)
+    questions.heartbeat(5_000)
+    clock.advance(5_000)
+    expect(state.pings).toBe(1)
+  })
+
   it('[SYN-60] an engine that is started twice has one connection', async () => {
     const kiosk = await openLiveTestKiosk()
     kiosk.engine.start()
@@ -159,6 +202,40 @@ describe('rows', () => {
       { type: 'pull', cursor: 6 },
       { type: 'pull', cursor: 11 },
     ])
+    kiosk.engine.stop()
+  })
+
+  it('[SYN-8] [OCC-9] [OCC-11] of a space that moves, goes and comes back are those of its newest place', async () => {
+    const kiosk = await openLiveTestKiosk()
+    const say = (from: number, changes: Parameters<typeof changesOf>[0]): void => {
+      const frame = { epoch: 'epoch-1', from, to: from + 1, part: 1, parts: 1, changes: changesOf(changes) }
+      kiosk.hub.say({ type: 'changes', ...frame })
+      kiosk.clock.advance(0)
+    }
+    const tap = (): Promise<unknown> => kiosk.engine.call('reportOccupancy', { spaceId: 3, level: 1 })
+    const composite = { ok: false, refusal: { why: 'composite', children: [8] } }
+    say(6, { rows: [rowOf(8, 7, 3)] })
+    expect(await tap()).toEqual(composite)
+    say(7, { rows: [rowOf(8, 8, 4)] })
+    expect(await tap()).toMatchObject({ ok: true })
+    say(8, { rows: [rowOf(8, 9, 3)] })
+    expect(await tap()).toEqual(composite)
+    say(9, { gone: [[8, 10]] })
+    expect(await tap()).toMatchObject({ ok: true })
+    say(10, { rows: [rowOf(8, 11, 3)] })
+    expect(await tap()).toEqual(composite)
+    expect(kiosk.engine.readRows().digest).toBe(digestOf([...LIBRARY, { id: 8, clock: 11 }]))
+    kiosk.engine.stop()
+  })
+
+  it('[SYN-8] are asked for as a whole where a level comes for a space that is gone', async () => {
+    const kiosk = await openLiveTestKiosk()
+    const changes = changesOf({ gone: [[3, 7]] })
+    kiosk.hub.say({ type: 'changes', epoch: 'epoch-1', from: 6, to: 7, part: 1, parts: 1, changes })
+    levels(kiosk, 7, 8, [[3, 6, 1, 1]])
+    expect(kiosk.hub.all('pull')).toEqual([])
+    levels(kiosk, 8, 9, [[3, 9, 1, 1]])
+    expect(kiosk.hub.all('pull')).toEqual([{ type: 'pull', cursor: 0, isLost: true }])
     kiosk.engine.stop()
   })
 
@@ -288,6 +365,73 @@ describe('an identity that the hub does not take', () => {
     sayError(kiosk, 'badProof')
     expect(kiosk.seen.kiosk?.state).not.toBe('notEnrolled')
     kiosk.engine.stop()
+  })
+})
+
+describe('a device that was copied', () => {
+  const fork = (kiosk: TestKiosk, kioskId: number): void => {
+    kiosk.hub.say({ type: 'err', code: 'forked', fatal: false })
+    kiosk.hub.say({ type: 'forked', kioskId })
+    untilReconnected(kiosk)
+  }
+
+  it('[SYN-12] twice names for each mutation where it was made first', async () => {
+    const kiosk = await openLiveTestKiosk()
+    await report(kiosk, 3, 1)
+    const hash = kiosk.hub.last('push')?.mutations[0]?.hash
+    ack(kiosk, 1, 7)
+    await report(kiosk, 4, 2)
+    fork(kiosk, 8)
+    await report(kiosk, 5, 1)
+    for (const kioskId of [9, 10]) fork(kiosk, kioskId)
+    welcome(kiosk)
+    expect(kiosk.hub.last('push')?.mutations).toMatchObject([
+      { id: 1, origin: { kioskId: 7, id: 1, hash } },
+      { id: 2, origin: { kioskId: 7, id: 2 } },
+      { id: 3, origin: { kioskId: 8, id: 3 } },
+    ])
+    kiosk.engine.stop()
+  })
+
+  it('[SYN-12] [SYN-7] takes nothing along that the hub refused', async () => {
+    const kiosk = await openLiveTestKiosk()
+    for (const spaceId of [3, 4, 5]) await report(kiosk, spaceId, 1)
+    for (let id = 1; id <= 3; id += 1)
+      kiosk.hub.say({
+        type: 'ack',
+        lastMutationId: id,
+        head: 7,
+        mac: 'm',
+        outcomes: id === 2 ? [{ id, why: 'composite' }] : [],
+      })
+    fork(kiosk, 8)
+    welcome(kiosk)
+    expect(kiosk.hub.last('push')?.mutations.map(({ origin }) => origin?.id)).toEqual([1, 3])
+    kiosk.engine.stop()
+  })
+})
+
+describe('a tap that equals the one before', () => {
+  it('[SYN-5] adds a report where the hub refused that one, and where the device was started anew', async () => {
+    const kiosk = await openLiveTestKiosk()
+    levels(kiosk, 6, 7, [[3, 7, 1, kiosk.clock.wallMs()]])
+    await report(kiosk, 3, 1)
+    kiosk.hub.say({
+      type: 'ack',
+      lastMutationId: 1,
+      head: 7,
+      mac: 'm',
+      outcomes: [{ id: 1, why: 'outsideSubtree' }],
+    })
+    expect(await kiosk.engine.call('reportOccupancy', { spaceId: 3, level: 1 })).toMatchObject({
+      value: { mutationId: 2, isRepeat: false },
+    })
+    kiosk.clock.bootId = 'boot-2'
+    const again = reopen(kiosk)
+    expect(await again.engine.call('reportOccupancy', { spaceId: 3, level: 1 })).toMatchObject({
+      value: { mutationId: 3, isRepeat: false },
+    })
+    again.engine.stop()
   })
 })
 

@@ -140,6 +140,25 @@ describe('the client', () => {
     expect(asked.at(-1)?.token).toBe('t2')
   })
 
+  it('[POR-13] a second outage of renewals begins with the first pause again', async () => {
+    const state = { answer: (): Response => admission('t1') }
+    const { api, timers } = makeWorld(() => state.answer())
+    const next = (): { delayMs: number; run: () => void } | undefined => timers.findLast(({ isOn }) => isOn)
+    for (let outage = 0; outage < 3; outage += 1) {
+      state.answer = () => admission(`t${outage}`)
+      next()?.run()
+      await api.refresh()
+      state.answer = () => json(503, { error: 'directoryAway', message: '' })
+      const waits: number[] = []
+      for (let round = 0; round < 3; round += 1) {
+        next()?.run()
+        await api.refresh()
+        waits.push(next()?.delayMs ?? 0)
+      }
+      expect(waits).toEqual([15_000, 30_000, 60_000])
+    }
+  })
+
   it('[POR-13] who signed out, or was signed out, is not signed in again by a renewal that was to come', async () => {
     const state = { answer: (): Response => admission('t1') }
     const { api, timers } = makeWorld(() => state.answer())
