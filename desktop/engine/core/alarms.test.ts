@@ -38,7 +38,9 @@ it('[SYN-25] [SYN-1] an outbox that was replaced is told of again once a full di
     restore()
     expect(refused).toMatchObject({ ok: false, refusal: { why: 'notSaved' } })
     expect(kiosk.seen.outbox).toMatchObject({ alarm: 'diskFull' })
-    expect(await kiosk.engine.call('reportOccupancy', { spaceId: 3, level: round })).toMatchObject({ ok: true })
+    expect(await kiosk.engine.call('reportOccupancy', { spaceId: 3, level: round })).toMatchObject({
+      ok: true,
+    })
     expect(kiosk.seen.outbox).toMatchObject({ alarm: 'outboxReset' })
   }
   kiosk.engine.stop()

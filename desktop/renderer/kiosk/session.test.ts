@@ -52,13 +52,16 @@ describe('passTime', () => {
     { settings: { ...fresh.settings, locale: 'en' } },
   ]
 
-  it.each(TRACES)('[SCR-22] %j is a trace by itself, and nothing of it is left for the next visitor', (trace) => {
-    const left: VisitorSession = { ...fresh, ...trace }
-    const asking = passTime(left, fresh, IDLE_MS, IDLE_MS)
-    expect(asking.overlay?.name).toBe('stillThere')
-    const next = passTime(asking, fresh, IDLE_MS + STILL_THERE_MS, IDLE_MS)
-    expect(next).toEqual({ ...fresh, touchedAtMs: IDLE_MS + STILL_THERE_MS })
-  })
+  it.each(TRACES)(
+    '[SCR-22] %j is a trace by itself, and nothing of it is left for the next visitor',
+    (trace) => {
+      const left: VisitorSession = { ...fresh, ...trace }
+      const asking = passTime(left, fresh, IDLE_MS, IDLE_MS)
+      expect(asking.overlay?.name).toBe('stillThere')
+      const next = passTime(asking, fresh, IDLE_MS + STILL_THERE_MS, IDLE_MS)
+      expect(next).toEqual({ ...fresh, touchedAtMs: IDLE_MS + STILL_THERE_MS })
+    },
+  )
 
   it('[SCR-22] [SCR-30] the second visitor who leaves is asked after like the first', () => {
     let session = changed

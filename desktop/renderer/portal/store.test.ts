@@ -36,12 +36,15 @@ it.each([
   { toast: { id: 1, text: 'private', undo: null } },
   { asking: { resolve: () => undefined } },
   { mailedTo: { page: 'signUp', email: 'a@uni.example' } },
-] satisfies Partial<PortalState>[])('[POR-2] of %j nothing is left for the next person, nor for nobody', (left) => {
-  const before: PortalState = { ...freshState(5), visitor: signedIn(1), ...left }
-  for (const visitor of [signedIn(2), { state: 'signedOut', reason: 'out' } as const])
-    expect({ ...before, ...withVisitor(before, visitor) }).toEqual({ ...freshState(5), visitor })
-  expect({ ...before, ...withVisitor(before, signedIn(1)) }).toEqual(before)
-})
+] satisfies Partial<PortalState>[])(
+  '[POR-2] of %j nothing is left for the next person, nor for nobody',
+  (left) => {
+    const before: PortalState = { ...freshState(5), visitor: signedIn(1), ...left }
+    for (const visitor of [signedIn(2), { state: 'signedOut', reason: 'out' } as const])
+      expect({ ...before, ...withVisitor(before, visitor) }).toEqual({ ...freshState(5), visitor })
+    expect({ ...before, ...withVisitor(before, signedIn(1)) }).toEqual(before)
+  },
+)
 
 it('[POR-2] [POR-5] what waited for the password of who left is not done', () => {
   const answers: boolean[] = []

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES } from '#shared/wire/live.ts'
+import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES, type LiveHubMessage } from '#shared/wire/live.ts'
+import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { query, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { LiveHubs, type LiveHub, type LivePage } from '../../testing/testing-live.ts'
+import { makeTestCore } from '../../testing/testing-campus.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 
 // What happens while a hub looks whether the sessions of its pages are still valid, and the next time that it looks.
@@ -68,7 +70,8 @@ async function isServed(page: LivePage): Promise<boolean> {
 test('[LIV-10] a page that opens while the sessions of others are looked at keeps its connection', async () => {
   const held = { isReached: false, release: (): void => undefined }
   watchLooks((ids) => {
-    if (held.isReached || ids.length !== 1 || ids[0] !== tenant.student.sessionId || first === null) return undefined
+    if (held.isReached || ids.length !== 1 || ids[0] !== tenant.student.sessionId || first === null)
+      return undefined
     held.isReached = true
     return new Promise((resolve) => (held.release = resolve))
   })
@@ -126,10 +129,11 @@ test('[LIV-10] sessions are looked at for as long as a page is open, and again o
 
 test('[LIV-3] [DIR-15] each reason for which a session is valid no longer ends its page', async () => {
   const reasons = [
-    "update sessions set expires_at = now() where user_id = $1",
+    'update sessions set expires_at = now() where user_id = $1',
     'update sessions set revoked_at = now() where user_id = $1',
     'update users set is_active = false where id = $1',
     'update users set erased_at = now() where id = $1',
+    `update users set associated_university_id = ${tenant.campus.universityId} where id = $1`,
     "update users set directory = 'd', directory_id = '1', directory_seen_at = now() - interval '25 hours' where id = $1",
   ]
   for (const sql of reasons) {
@@ -220,4 +224,36 @@ test('[LIV-2] what becomes of a person is sent once for each change, also after 
   expect((await page.next('person')).tracked.toSorted()).toEqual([first, second].toSorted())
   await further(3)
   expect(page.received.some(({ type }) => type === 'person')).toBe(false)
+})
+
+test('[LIV-12] [LIV-4] a page whose person is known takes no place among those who have not said who they are', async () => {
+  const core = makeTestCore(database.pool, {
+    limits: { sockets: { ...SOCKET_LIMITS, newPages: 1, pages: 100 } },
+  })
+  const dial = () => {
+    const sent: string[] = []
+    const connection = {
+      send: (text: string | Buffer) => void sent.push((JSON.parse(text.toString()) as LiveHubMessage).type),
+      bufferedBytes: () => 0,
+      pause: () => undefined,
+      resume: () => undefined,
+      close: () => undefined,
+      terminate: () => undefined,
+    }
+    return { sent, handler: core.live.accept(connection, { address: '192.0.2.7' }) }
+  }
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      const page = dial()
+      const ticket = await hub.ticketOf(tenant.student)
+      page.handler.received(JSON.stringify({ type: 'hello', ticket, since: null }))
+      await expect.poll(() => page.sent).toContain('snapshot')
+    }
+    const [stranger, refused] = [dial(), dial()]
+    expect([stranger.sent, refused.sent]).toEqual([[], ['end']])
+    stranger.handler.ended()
+    expect(dial().sent).toEqual([])
+  } finally {
+    await core.stop()
+  }
 })
