@@ -321,6 +321,20 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(0)
   })
 
+  it('[POR-30] [POR-8] a welcome from before a sleep is none, on whichever dial it comes', async () => {
+    const { sockets, pass, tell, said, sleep } = makeWorld()
+    await pass(0)
+    for (let round = 0; round < 5; round += 1) {
+      sleep(30_000)
+      tell(WELCOME)
+      expect(said).not.toContain('live')
+      await pass(pauseMs(round, 0.5))
+      expect(sockets).toHaveLength(round + 2)
+    }
+    tell(WELCOME)
+    expect(said.at(-1)).toBe('live')
+  })
+
   it('[POR-30] a socket that no hub welcomes is given up after eight seconds, each time', async () => {
     const { sockets, pass } = makeWorld()
     await pass(0)
