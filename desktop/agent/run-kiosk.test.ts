@@ -123,7 +123,7 @@ test('[SYN-28] --export writes what the outbox holds, and starts nothing; a fold
   await running.end()
 })
 
-test('a hub that is away is tried again, and said so', async () => {
+test('[KSK-31] a hub that is away is tried again, and said so', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const kiosk = run([...args, '--code', 'X'])
   await expect.poll(() => kiosk.said, { timeout: 30_000 }).toHaveLength(2)
@@ -140,7 +140,7 @@ test('[KSK-31] a code that is typed while an earlier one is retried takes its pl
   expect(hub.codes.slice(hub.codes.indexOf('SECOND'))).not.toContain('FIRST')
 })
 
-test('a broken configuration is served to the screen in plain language', async () => {
+test('[KSK-33] a broken configuration is served to the screen in plain language', async () => {
   const file = join(newFolder(), 'kiosk.json')
   writeFileSync(file, '{"name": "Door"')
   const kiosk = run(['--config', file, '--port', '0'])
@@ -167,7 +167,7 @@ test('[LNG-4] a configured language that no screen speaks is said at the start, 
   }
 })
 
-test('a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {
+test('[KSK-34] a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const { port } = addressOf(await run(args).printed)
   const second = run([...args.slice(0, 4), '--folder', newFolder(), '--port', String(port)])

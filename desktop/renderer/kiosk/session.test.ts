@@ -17,12 +17,12 @@ const fresh = freshSession(plainSettings('sl', false), 0)
 const changed: VisitorSession = { ...fresh, settings: { ...fresh.settings, locale: 'en', isReach: true } }
 
 describe('passTime', () => {
-  it('leaves a screen alone that nobody has changed', () => {
+  it('[SCR-30] leaves a screen alone that nobody has changed', () => {
     expect(passTime(fresh, fresh, IDLE_MS * 10, IDLE_MS)).toBe(fresh)
     expect(hasTraces(fresh, fresh)).toBe(false)
   })
 
-  it('asks after the idle time, waits twenty seconds, and then begins anew', () => {
+  it('[SCR-30] asks after the idle time, waits twenty seconds, and then begins anew', () => {
     expect(passTime(changed, fresh, IDLE_MS - 1, IDLE_MS)).toBe(changed)
     const asking = passTime(changed, fresh, IDLE_MS, IDLE_MS)
     expect(asking.overlay).toEqual({ name: 'stillThere', untilMs: IDLE_MS + STILL_THERE_MS })
@@ -80,7 +80,7 @@ describe('passTime', () => {
     }
   })
 
-  it('ends an undo when its time is over', () => {
+  it('[SCR-35] ends an undo when its time is over', () => {
     const thanked: VisitorSession = {
       ...fresh,
       report: { step: 'thanks', spaceId: 1, level: 0, mutationId: 1, undoUntilMs: 5_000 },

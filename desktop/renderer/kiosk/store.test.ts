@@ -88,7 +88,7 @@ describe('the mirror', () => {
     expect(hubNow(store.getState().model, 4_000)).toBeNull()
   })
 
-  it('begins in the university’s language, and keeps the one that a visitor chose', () => {
+  it('[SCR-32] begins in the university’s language, and keeps the one that a visitor chose', () => {
     const { store, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     publish('kiosk', { ...enrolled, assignment: { ...assignment, locale: 'sl' } })
     expect(store.getState().session.settings.locale).toBe('sl')
@@ -113,7 +113,7 @@ describe('the mirror', () => {
     expect(spoken('sl', 'no language')).toBe('sl')
   })
 
-  it('starts as the device’s configuration says, and returns to that', () => {
+  it('[KSK-33] starts as the device’s configuration says, and returns to that', () => {
     const { store, clock, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     publish('kiosk', { ...enrolled, screen: { language: 'zh-TW', theme: 'contrast', reach: true } })
     const start = { locale: 'zh-TW', isHighContrast: true, isDark: false, isReach: true, isLargeText: false }
@@ -152,7 +152,7 @@ describe('the mirror', () => {
 })
 
 describe('a report', () => {
-  it('thanks after the engine has it, may be undone for the time the engine gives, and then asks again', async () => {
+  it('[SCR-35] thanks after the engine has it, may be undone for the time the engine gives, and then asks again', async () => {
     const calls: unknown[] = []
     const { store, clock, actions } = makeWorld(((name: string, input: unknown) => {
       calls.push([name, input])
@@ -262,7 +262,7 @@ describe('a report', () => {
     expect(store.getState().session.overlay?.name).toBe('pinPad')
   })
 
-  it('takes a second tap on the buttons only after the first has its answer', async () => {
+  it('[SCR-33] takes a second tap on the buttons only after the first has its answer', async () => {
     const calls: string[] = []
     const { actions } = makeWorld(((name: string) => {
       calls.push(name)

@@ -194,7 +194,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a connection that is back at once never looked offline', async () => {
+  it('[POR-30] a connection that is back at once never looked offline', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -205,7 +205,7 @@ describe('the live connection', () => {
     expect(said).toEqual(['live', 'connecting', 'live'])
   })
 
-  it('what was missed is fetched over a new connection', async () => {
+  it('[LIV-2] what was missed is fetched over a new connection', async () => {
     const { pass, tell, sockets, answer } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -215,7 +215,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a session that has ended is reported, and no connection is opened again', async () => {
+  it('[POR-30] a session that has ended is reported, and no connection is opened again', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -225,7 +225,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  it('a new epoch drops what is held; a crowd is waited for', async () => {
+  it('[LIV-2] a new epoch drops what is held; a crowd is waited for', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell({ type: 'end', why: 'epochChanged' })
@@ -238,7 +238,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(3)
   })
 
-  it('a refused ticket is asked for again, no earlier than the hub said; a nudge does not wait', async () => {
+  it('[POR-30] a refused ticket is asked for again, no earlier than the hub said; a nudge does not wait', async () => {
     const tries = { count: 0 }
     const { pass, live, said } = makeWorld(() => {
       tries.count += 1
@@ -259,7 +259,7 @@ describe('the live connection', () => {
     expect(tries.count).toBe(3)
   })
 
-  it('pauses grow up to half a minute, and are never the same for all', () => {
+  it('[POR-30] pauses grow up to half a minute, and are never the same for all', () => {
     expect([0, 1, 2, 10].map((tries) => pauseMs(tries, 0.999))).toEqual([999, 1998, 3996, 29_970])
     expect(pauseMs(10, 0)).toBe(250)
   })

@@ -121,7 +121,7 @@ describe('the dashboard of a university', () => {
     )
   })
 
-  it('is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {
+  it('[POR-33] is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {
     expect(find(moment, { branchId: at('Law Library') })).toHaveLength(4)
     expect(find(moment, { branchId: at('University Library', 'Floor 2'), kind: 'carrel' })).toHaveLength(4)
     expect(find(moment, { isQuiet: true, hasSockets: true, isStepFree: true }).toSorted()).toEqual([

@@ -59,7 +59,7 @@ it('[POR-2] [POR-5] what waited for the password of who left is not done', () =>
   expect(answers).toEqual([false])
 })
 
-it('an undo is offered until its time, and then makes room for the next question', () => {
+it('[POR-6] an undo is offered until its time, and then makes room for the next question', () => {
   const thanks = { step: 'thanks', spaceId: 1, level: 0, reportId: 2, undoUntilMs: 5_000 } as const
   expect(afterTime(thanks, 4_999)).toBe(thanks)
   expect(afterTime(thanks, 5_000)).toEqual({ step: 'ask' })
