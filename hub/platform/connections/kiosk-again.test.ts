@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { makeSyncFeatures } from '../../make-sync-features.ts'
 import { makeHubClock } from '../clock.ts'
 import type { HubClock } from '../ports.ts'
 import { query, type Database } from '../postgres/database.ts'
@@ -91,6 +92,38 @@ test('[SYN-12] a third session ends the second as the second ended the first, wh
     expect(core.connectedCount).toBe(1)
   }
   expect(sessions.at(-1)?.connection.isClosed).toBe(false)
+})
+
+test('[SYN-12] a kiosk that hung up while its rows were read is welcomed by nobody, and the next connection is', async () => {
+  const features = makeSyncFeatures(database.pool)
+  const state = { isHolding: true, held: [] as (() => void)[] }
+  const other = makeTestCore(database.pool, {
+    features: {
+      ...features,
+      loadForKiosks: async (...args) => {
+        if (state.isHolding) await new Promise<void>((resolve) => state.held.push(resolve))
+        return features.loadForKiosks(...args)
+      },
+    },
+  })
+  try {
+    const gone = new TestSession(other, kiosk)
+    const { nonce } = await gone.connection.next('challenge')
+    gone.send(kiosk.hello(nonce))
+    await expect.poll(() => state.held.length).toBeGreaterThanOrEqual(1)
+    gone.hangUp()
+    state.isHolding = false
+    for (const release of state.held) release()
+    await other.settled()
+    expect(gone.connection.received).toEqual([])
+    expect(other.connectedCount).toBe(0)
+    kiosk.ticket = null
+    const next = await openTestSession(other, kiosk)
+    await next.push(kiosk.report(campus.rooms[0], 1))
+    expect(gone.connection.received).toEqual([])
+  } finally {
+    await other.stop()
+  }
 })
 
 test('[SYN-12] of two hellos of one kiosk that come at once the later is the session, with the ticket that it was given', async () => {

@@ -3,9 +3,11 @@ import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES, type LiveHubMessage } from '#shared
 import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { query, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import { makeSyncFeatures } from '../../make-sync-features.ts'
 import { LiveHubs, type LiveHub, type LivePage } from '../../testing/testing-live.ts'
 import { makeTestCore } from '../../testing/testing-campus.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import type { SyncCore } from './sync-core.ts'
 
 // What happens while a hub looks whether the sessions of its pages are still valid, and the next time that it looks.
 
@@ -226,27 +228,62 @@ test('[LIV-2] what becomes of a person is sent once for each change, also after 
   expect(page.received.some(({ type }) => type === 'person')).toBe(false)
 })
 
+/** A page of a core, without a socket; `sent`: the types of what it was sent. */
+function dialCore(core: SyncCore) {
+  const sent: string[] = []
+  const connection = {
+    send: (text: string | Buffer) => void sent.push((JSON.parse(text.toString()) as LiveHubMessage).type),
+    bufferedBytes: () => 0,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+    terminate: () => undefined,
+  }
+  const handler = core.live.accept(connection, { address: '192.0.2.7' })
+  const say = (message: unknown): void => handler.received(JSON.stringify(message))
+  return { sent, handler, say }
+}
+
+test('[LIV-12] a page that closed while its spaces were read is welcomed by nobody, and the next one is', async () => {
+  const features = makeSyncFeatures(database.pool)
+  const state = { isHolding: true, held: [] as (() => void)[] }
+  const core = makeTestCore(database.pool, {
+    features: {
+      ...features,
+      loadForPeople: async (...args) => {
+        if (state.isHolding) await new Promise<void>((resolve) => state.held.push(resolve))
+        return features.loadForPeople(...args)
+      },
+    },
+  })
+  try {
+    const gone = dialCore(core)
+    gone.say({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    await expect.poll(() => state.held.length).toBeGreaterThanOrEqual(1)
+    gone.handler.ended()
+    state.isHolding = false
+    for (const release of state.held) release()
+    await core.settled()
+    expect(gone.sent).toEqual([])
+    const next = dialCore(core)
+    next.say({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    await expect.poll(() => next.sent).toContain('snapshot')
+    expect(gone.sent).toEqual([])
+  } finally {
+    await core.stop()
+  }
+})
+
 test('[LIV-12] [LIV-4] a page whose person is known takes no place among those who have not said who they are', async () => {
   const core = makeTestCore(database.pool, {
     limits: { sockets: { ...SOCKET_LIMITS, newPages: 1, pages: 100 } },
   })
-  const dial = () => {
-    const sent: string[] = []
-    const connection = {
-      send: (text: string | Buffer) => void sent.push((JSON.parse(text.toString()) as LiveHubMessage).type),
-      bufferedBytes: () => 0,
-      pause: () => undefined,
-      resume: () => undefined,
-      close: () => undefined,
-      terminate: () => undefined,
-    }
-    return { sent, handler: core.live.accept(connection, { address: '192.0.2.7' }) }
-  }
+  const dial = () => dialCore(core)
   try {
     for (let round = 0; round < 3; round += 1) {
       const page = dial()
       const ticket = await hub.ticketOf(tenant.student)
-      page.handler.received(JSON.stringify({ type: 'hello', ticket, since: null }))
+      page.say({ type: 'hello', ticket, since: null })
       await expect.poll(() => page.sent).toContain('snapshot')
     }
     const [stranger, refused] = [dial(), dial()]
