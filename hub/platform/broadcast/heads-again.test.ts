@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
-import { query, type Database } from '../postgres/database.ts'
+import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { HEADS_CHANNEL } from '../writer/heads.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 afterEach(async () => {
-  vi.restoreAllMocks()
+  Reflect.deleteProperty(database.pool, 'query')
   for (const notifier of running.splice(0)) await notifier.stop()
 })
 
@@ -124,7 +124,7 @@ test('[SYN-17] [SYN-67] after each outage of the database it is asked who it is,
     state.refused += 1
     return Promise.reject(new Error('the database does not answer'))
   }
-  vi.spyOn(pool, 'query').mockImplementation(run as unknown as Database['query'])
+  Object.assign(pool, { query: run })
   for (let outage = 1; outage <= 2; outage += 1) {
     await expect.poll(() => noticed.polls).toBeGreaterThanOrEqual(1)
     state.isAway = true

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeSyncFeatures } from '../../make-sync-features.ts'
 import { makeHubClock } from '../clock.ts'
 import type { HubClock } from '../ports.ts'
-import { query, type Database } from '../postgres/database.ts'
+import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { commitChange } from '../../testing/commit-change.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
@@ -48,7 +48,7 @@ beforeEach(async () => {
   core = makeTestCore(database.pool, { clock, limits: { heartbeatMs: HEARTBEAT_MS } })
 })
 afterEach(async () => {
-  vi.restoreAllMocks()
+  Reflect.deleteProperty(database.pool, 'query')
   await core.stop()
 })
 
@@ -150,7 +150,7 @@ test('[SYN-28] [SYN-65] an assignment that could not be read at first is sent on
     state.failures += 1
     return Promise.reject(new Error('the database does not answer'))
   }
-  vi.spyOn(pool, 'query').mockImplementation(run as unknown as Database['query'])
+  Object.assign(pool, { query: run })
   await commitChange(pool, campus.universityId, (client) =>
     query(client, 'update kiosks set space_id = $2 where id = $1', [kiosk.id, campus.floors[0]]),
   )
