@@ -45,7 +45,7 @@ function watchLooks(before: (sessionIds: readonly number[]) => Promise<void> | u
   stopWatching()
   const real = pool.query.bind(pool) as unknown as RunQuery
   const run: RunQuery = async (sql, values) => {
-    if (sql.includes('from sessions s join users u') && Array.isArray(values[0]))
+    if (sql.includes('as "mayEditAll"') && Array.isArray(values[0]))
       await before(values[0] as number[])
     return real(sql, values)
   }
