@@ -27,8 +27,25 @@ const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const COLLECTIONS = tests('database', 'hub/platform/broadcast/collections.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 const FURTHER_COLLECTION = tests('unit', 'desktop/engine/collections/further-collection.test.ts')
+const OUTAGES = tests('unit', 'desktop/engine/sync/again.test.ts')
+const PRUNING = tests('unit', 'desktop/engine/core/pruning.test.ts')
+const ENROLMENT = tests('unit', 'desktop/engine/process/enrol-with-retries.test.ts')
+const BRIDGE_SOCKET = tests('unit', 'desktop/agent/bridge-socket.test.ts')
+const SLOW_SCREENS = tests('unit', 'desktop/agent/slow-screens.test.ts')
+const RECOVERY = tests('unit', 'desktop/main/recovery.test.ts')
+const VISITS = tests('unit', 'desktop/renderer/kiosk/session.test.ts')
+const AGENT_BRIDGE = tests('unit', 'desktop/renderer/kiosk/bridge/agent-bridge.test.ts')
+const TAP_GUARD = tests('unit', 'desktop/renderer/common/tap-guard.test.ts')
+const LIVE_CONNECTION = tests('unit', 'desktop/renderer/portal/live-connection.test.ts')
+const LIVE_TREE = tests('unit', 'desktop/renderer/portal/live-tree.test.ts')
+const PORTAL_STORE = tests('unit', 'desktop/renderer/portal/store.test.ts')
+const LIVE_CHECKS = tests('database', 'hub/platform/connections/live-checks.test.ts')
+const KIOSKS_AGAIN = tests('database', 'hub/platform/connections/kiosk-again.test.ts')
 
-/** The faults that a connection between kiosk and hub invites most, and that of a hub which one session keeps from all others. */
+/**
+ * The faults that a connection between kiosk and hub invites most, that of a hub which one session keeps from all others, and
+ * those of what works the first time and not the second, of conditions that hold off a race, and of lists with one forgotten.
+ */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no dedupe',
@@ -337,5 +354,183 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: LANE,
+  },
+  {
+    name: 'long waits after a long outage',
+    edits: [
+      {
+        file: 'desktop/engine/sync/hub-link.ts',
+        find: '    Object.assign(state, NO_FAILURES)\n    status.setOnline()',
+        replace: '    state.refusedProofs = 0\n    status.setOnline()',
+      },
+    ],
+    test: OUTAGES,
+  },
+  {
+    name: 'offline put off by failed dials',
+    edits: [
+      {
+        file: 'desktop/engine/sync/link-status.ts',
+        find: "if (isShort && core.health.link.status === 'online') {",
+        replace: "if (isShort && core.health.link.status !== 'offline') {",
+      },
+    ],
+    test: OUTAGES,
+  },
+  {
+    name: 'pruned in the first hour alone',
+    edits: [
+      {
+        file: 'desktop/engine/core/maintenance.ts',
+        find: '    state.cancel = clock.after(isMore ? PRUNE_AGAIN_MS : PRUNE_EVERY_MS, prune)\n',
+        replace: '    if (isMore) state.cancel = clock.after(PRUNE_AGAIN_MS, prune)\n',
+      },
+    ],
+    test: PRUNING,
+  },
+  {
+    name: 'enrolled twice by a late retry',
+    edits: [
+      {
+        file: 'desktop/engine/process/enrol-with-retries.ts',
+        find: 'if (isEnded || !isNotEnrolled(engine)) return',
+        replace: 'if (isEnded) return',
+      },
+    ],
+    test: ENROLMENT,
+  },
+  {
+    name: 'token compared by prefix',
+    edits: [
+      {
+        file: 'desktop/agent/bridge-socket.ts',
+        find: "return timingSafeEqual(hash(token), hash(shown.ok ? shown.value.token : '')) && shown.ok",
+        replace:
+          'return shown.ok && timingSafeEqual(hash(token.slice(0, shown.value.token.length)), hash(shown.value.token))',
+      },
+    ],
+    test: BRIDGE_SOCKET,
+  },
+  {
+    name: 'slow screen dropped though it reads',
+    edits: [
+      {
+        file: 'desktop/agent/mirror-slices.ts',
+        find: 'socket.bufferedAmount < unread ? 0 : stuckMs',
+        replace: 'socket.bufferedAmount < 0 ? 0 : stuckMs',
+      },
+    ],
+    test: SLOW_SCREENS,
+  },
+  {
+    name: 'hang held against the next page',
+    edits: [
+      {
+        file: 'desktop/main/recovery.ts',
+        find: "    endHang()\n    log.warn('page-process-gone'",
+        replace: "    log.warn('page-process-gone'",
+      },
+    ],
+    test: RECOVERY,
+  },
+  {
+    name: 'sections left for the next visitor',
+    edits: [
+      {
+        file: 'desktop/renderer/kiosk/session.ts',
+        find: '    session.toggledSections.size > 0 ||\n',
+        replace: '',
+      },
+    ],
+    test: VISITS,
+  },
+  {
+    name: 'agent not dialled after a refusal',
+    edits: [
+      {
+        file: 'desktop/renderer/kiosk/bridge/agent-bridge.ts',
+        find: '    parts.after(code === REFUSED ? AGENT_RETRY_MS * 10 : AGENT_RETRY_MS, open)\n',
+        replace: '    if (code !== REFUSED) parts.after(AGENT_RETRY_MS, open)\n',
+      },
+    ],
+    test: AGENT_BRIDGE,
+  },
+  {
+    name: 'second tap of two counts',
+    edits: [
+      {
+        file: 'desktop/renderer/common/tap-guard.ts',
+        find: 'return detail > 1',
+        replace: 'return detail > 2',
+      },
+    ],
+    test: TAP_GUARD,
+  },
+  {
+    name: 'second outage of the portal not shown',
+    edits: [
+      {
+        file: 'desktop/renderer/portal/live-connection.ts',
+        find: '    this.timers.grace()\n    this.timers.grace = idle\n',
+        replace: '    this.timers.grace()\n',
+      },
+    ],
+    test: LIVE_CONNECTION,
+  },
+  {
+    name: 'two live connections of one person',
+    edits: [
+      {
+        file: 'desktop/renderer/portal/live-tree.ts',
+        find: 'if (current.userId === userId && current.live === null) current',
+        replace: 'if (current.userId === userId) current',
+      },
+    ],
+    test: LIVE_TREE,
+  },
+  {
+    name: 'draft left for the next person',
+    edits: [
+      {
+        file: 'desktop/renderer/portal/store.ts',
+        find: 'const places = { tree, connection, report, filter, toggledSections, drafts, listPath }',
+        replace:
+          'const places = { tree, connection, report, filter, toggledSections, drafts: { ...drafts, ...state.drafts }, listPath }',
+      },
+    ],
+    test: PORTAL_STORE,
+  },
+  {
+    name: 'page signed out that opens during a look',
+    edits: [
+      {
+        file: 'hub/platform/connections/live-connections.ts',
+        find: 'for (const [sessionId, tabs] of asked) for',
+        replace: 'for (const [sessionId, tabs] of this.bySession) for',
+      },
+    ],
+    test: LIVE_CHECKS,
+  },
+  {
+    name: 'sessions looked at once',
+    edits: [
+      {
+        file: 'hub/platform/connections/live-connections.ts',
+        find: '        this.cancelCheck = null\n        this.scheduleCheck()',
+        replace: '        this.scheduleCheck()',
+      },
+    ],
+    test: LIVE_CHECKS,
+  },
+  {
+    name: 'older session takes the newer along',
+    edits: [
+      {
+        file: 'hub/platform/connections/sync-core.ts',
+        find: '    if (this.byKiosk.get(kioskId) !== session) return\n',
+        replace: '',
+      },
+    ],
+    test: KIOSKS_AGAIN,
   },
 ]

@@ -141,12 +141,12 @@ describe('files', () => {
     }
   })
 
-  test('a port that is taken and a folder that is not there reject', async () => {
+  test('[KSK-34] a port that is taken and a folder that is not there reject', async () => {
     await expect(startTestAgent({ port: running.agent.port })).rejects.toThrow('EADDRINUSE')
     await expect(startTestAgent({ screenFolder: makeScreenFolder() + '-not' })).rejects.toThrow('ENOENT')
   })
 
-  test('a client that never finishes its headers is dropped', async () => {
+  test('[KSK-34] a client that never finishes its headers is dropped', async () => {
     const socket = connect({ host: '127.0.0.1', port: running.agent.port })
     await once(socket, 'connect')
     socket.write('GET /kiosk.html HTTP/1.1\r\nHost: ')
@@ -156,7 +156,7 @@ describe('files', () => {
     expect(told).not.toContain('200')
   }, 15_000)
 
-  test('the printed address carries the token in its fragment', () => {
+  test('[BRG-3] the printed address carries the token in its fragment', () => {
     expect(running.agent.url).toBe(`http://127.0.0.1:${running.agent.port}/kiosk.html#token=${TOKEN}`)
   })
 })
@@ -184,6 +184,8 @@ describe('bridge', () => {
   test.each([
     ['a wrong token', JSON.stringify({ token: 'wrong' })],
     ['a token of another length', JSON.stringify({ token: TOKEN + 'x' })],
+    ['the beginning of the token', JSON.stringify({ token: TOKEN.slice(0, -1) })],
+    ['the end of the token', JSON.stringify({ token: TOKEN.slice(1) })],
     ['an empty token', JSON.stringify({ token: '' })],
     ['a token with company', JSON.stringify({ token: TOKEN, more: 1 })],
     ['no object', JSON.stringify(TOKEN)],
@@ -241,14 +243,14 @@ describe('bridge', () => {
     expect(await screen.ended).toBe(1008)
   })
 
-  test('a fault of the engine is answered `internal` and ends nothing', async () => {
+  test('[BRG-1] a fault of the engine is answered `internal` and ends nothing', async () => {
     const screen = await new TestScreen(running.agent.port).show()
     expect(await screen.call(1, 'fail', {})).toEqual({ ok: false, refusal: { why: 'internal' } })
     expect(running.warnings).toEqual(['call-failed'])
     expect(await screen.call(2, 'echo', null)).toEqual({ ok: true, value: { name: 'echo', input: null } })
   })
 
-  test('calls beyond the rate are refused `tooFast` and do not reach the engine', async () => {
+  test('[KSK-34] calls beyond the rate are refused `tooFast` and do not reach the engine', async () => {
     const slow = await startTestAgent({ callsPerSecond: 1 })
     try {
       const screen = await new TestScreen(slow.agent.port).show()
@@ -426,7 +428,7 @@ describe('bridge', () => {
     }
   })
 
-  test('a frame above 64 KiB ends its socket, and only that one', async () => {
+  test('[KSK-34] a frame above 64 KiB ends its socket, and only that one', async () => {
     const quiet = await new TestScreen(running.agent.port).show()
     const loud = await new TestScreen(running.agent.port).show()
     loud.socket.send('x'.repeat(65_537))
@@ -434,7 +436,7 @@ describe('bridge', () => {
     expect(await quiet.call(1, 'echo', 1)).toMatchObject({ ok: true })
   })
 
-  test('screens beyond sixteen are turned away', async () => {
+  test('[KSK-34] screens beyond sixteen are turned away', async () => {
     const screens = await Promise.all(
       Array.from({ length: 16 }, () => new TestScreen(running.agent.port).show()),
     )
@@ -444,7 +446,7 @@ describe('bridge', () => {
   })
 })
 
-test('an agent that stops does not wait for a screen that hangs, nor for a file half read', async () => {
+test('[KSK-34] an agent that stops does not wait for a screen that hangs, nor for a file half read', async () => {
   const clock = new StillClock()
   const stopping = await startTestAgent({ clock })
   const screen = await new TestScreen(stopping.agent.port).show()

@@ -48,15 +48,15 @@ function run(args: string[], env: Record<string, string> = {}, clock: EngineCloc
   return { said, texts, warned, code, end, input, printed: printed.promise }
 }
 
-/** A hub that refuses every code, and tells which ones it saw. */
-async function startRefusingHub(): Promise<{ url: string; codes: string[]; server: Server }> {
+/** A hub that answers every code with a status, 403 to refuse it, and tells which ones it saw. */
+async function startRefusingHub(status = 403): Promise<{ url: string; codes: string[]; server: Server }> {
   const codes: string[] = []
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => {
       codes.push((JSON.parse(body) as { code: string }).code)
-      response.writeHead(403).end('{}')
+      response.writeHead(status).end('{}')
     })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -123,14 +123,24 @@ test('[SYN-28] --export writes what the outbox holds, and starts nothing; a fold
   await running.end()
 })
 
-test('a hub that is away is tried again, and said so', async () => {
+test('[KSK-31] a hub that is away is tried again, and said so', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const kiosk = run([...args, '--code', 'X'])
   await expect.poll(() => kiosk.said, { timeout: 30_000 }).toHaveLength(2)
   expect(kiosk.said[1]).toBe('Cannot reach the hub. Enrolment will be retried.')
 })
 
-test('a broken configuration is served to the screen in plain language', async () => {
+test('[KSK-31] a code that is typed while an earlier one is retried takes its place', async () => {
+  const hub = await startRefusingHub(500)
+  const args = ['--name', 'Door', '--hub', hub.url, '--folder', newFolder(), '--port', '0']
+  const kiosk = run([...args, '--code', 'FIRST'])
+  await expect.poll(() => hub.codes).toEqual(['FIRST'])
+  kiosk.input.write('SECOND\n')
+  await expect.poll(() => hub.codes.filter((code) => code === 'SECOND')).toHaveLength(2)
+  expect(hub.codes.slice(hub.codes.indexOf('SECOND'))).not.toContain('FIRST')
+})
+
+test('[KSK-33] a broken configuration is served to the screen in plain language', async () => {
   const file = join(newFolder(), 'kiosk.json')
   writeFileSync(file, '{"name": "Door"')
   const kiosk = run(['--config', file, '--port', '0'])
@@ -157,7 +167,7 @@ test('[LNG-4] a configured language that no screen speaks is said at the start, 
   }
 })
 
-test('a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {
+test('[KSK-34] a port that is taken is one sentence and exit code 1; a wrong command line is exit code 2; help is 0', async () => {
   const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--folder', newFolder(), '--port', '0']
   const { port } = addressOf(await run(args).printed)
   const second = run([...args.slice(0, 4), '--folder', newFolder(), '--port', String(port)])

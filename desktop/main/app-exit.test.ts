@@ -40,3 +40,13 @@ test('[SHL-4] what does not close holds the end up for five seconds only', async
   await clock.pass(1)
   expect(app.exitCode).toBe(0)
 })
+
+test('[SHL-4] an app whose parts have stopped is not said to be late after it', async () => {
+  const { app, clock, warnings, end } = make()
+  end.beforeExit(async () => undefined)
+  app.quit()
+  await settle()
+  expect(app.exitCode).toBe(0)
+  await clock.pass(2 * STOP_MS)
+  expect(warnings).toEqual([])
+})

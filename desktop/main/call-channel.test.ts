@@ -109,7 +109,7 @@ test('[KSK-17] nor is it done where the page crashed or its window is gone', asy
   expect(echo.calls).toEqual([])
 })
 
-test('a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {
+test('[BRG-1] a fault of the engine is answered `internal`; calls beyond the rate `tooFast`', async () => {
   const { electron, window, echo, warnings } = await startDouble()
   const own = mainFrameOf(window)
   expect(await electron.invoke(own, 'call', 'fail')).toEqual({ ok: false, refusal: { why: 'internal' } })

@@ -5,7 +5,7 @@ import { STABLE_MS, CRASH_SPAN_MS, HANG_MS, MAX_RELOAD_MS, MAX_CRASHES } from '.
 import { mainFrameOf } from './testing/electron-double.ts'
 import { settle, startDouble } from './testing/start-double.ts'
 
-test('a page that crashes comes back, each time a little later, and after a calm time soon again', async () => {
+test('[KSK-32] a page that crashes comes back, each time a little later, and after a calm time soon again', async () => {
   const { window, clock } = await startDouble()
   const page = window.webContents
   for (const waitMs of [250, 500, 1_000, 2_000]) {
@@ -66,7 +66,7 @@ test('[SHL-11] a page that ended as asked is loaded again, and is no crash', asy
   expect(window.webContents.loads).toHaveLength(11)
 })
 
-test('two faults at once make one load', async () => {
+test('[KSK-32] two faults at once make one load', async () => {
   const { window, clock } = await startDouble()
   window.webContents.crash('killed')
   window.webContents.emit('did-fail-load', {}, -2, 'ERR_FAILED')
@@ -74,7 +74,7 @@ test('two faults at once make one load', async () => {
   expect(window.webContents.loads).toHaveLength(2)
 })
 
-test('a page that hangs is ended after ten seconds and comes back; one that answers again is left alone', async () => {
+test('[KSK-32] a page that hangs is ended after ten seconds and comes back; one that answers again is left alone', async () => {
   const { window, clock } = await startDouble()
   const page = window.webContents
   window.emit('unresponsive')
@@ -91,14 +91,34 @@ test('a page that hangs is ended after ten seconds and comes back; one that answ
   expect(page.loads).toHaveLength(2)
 })
 
-test('a load that was aborted by a newer one is no fault', async () => {
+test('[KSK-32] a page that hung twice and answers is left alone, and a hang is not held against the page that comes after a crash', async () => {
+  const { window, clock } = await startDouble()
+  const page = window.webContents
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS / 2)
+  window.emit('unresponsive')
+  window.emit('responsive')
+  await clock.pass(HANG_MS)
+  expect([page.isGone, page.loads.length]).toEqual([false, 1])
+  window.emit('unresponsive')
+  page.crash('crashed')
+  await clock.pass(250)
+  expect([page.isGone, page.loads.length]).toEqual([false, 2])
+  await clock.pass(HANG_MS)
+  expect([page.isGone, page.loads.length]).toEqual([false, 2])
+  window.emit('unresponsive')
+  await clock.pass(HANG_MS)
+  expect(page.isGone).toBe(true)
+})
+
+test('[KSK-32] a load that was aborted by a newer one is no fault', async () => {
   const { window, clock } = await startDouble()
   window.webContents.emit('did-fail-load', {}, -3, 'ERR_ABORTED')
   await clock.pass(MAX_RELOAD_MS)
   expect(window.webContents.loads).toHaveLength(1)
 })
 
-test('a window that is gone is not loaded again', async () => {
+test('[KSK-32] a window that is gone is not loaded again', async () => {
   const { window, clock } = await startDouble()
   window.emit('unresponsive')
   window.webContents.crash('crashed')

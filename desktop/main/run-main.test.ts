@@ -80,7 +80,7 @@ test('[BRG-2] [BRG-4] the app shows the real engine of a kiosk that is not enrol
   await settle()
 })
 
-test('a broken configuration is shown full screen, in plain language', async () => {
+test('[KSK-33] a broken configuration is shown full screen, in plain language', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'carrel-run-')), 'kiosk.json')
   writeFileSync(file, JSON.stringify({ name: 'Door', hub: { url: 5 } }))
   const { electron } = await run(['--config', file])

@@ -82,7 +82,7 @@ test('[BRG-4] a page made later is locked as well', async () => {
   expect(page.session.isGranted('media')).toBe(false)
 })
 
-test('a second app on the same folder quits and brings the first to the front; another folder is another kiosk', async () => {
+test('[KSK-35] a second app on the same folder quits and brings the first to the front; another folder is another kiosk', async () => {
   const machine = new Machine()
   const { window } = await startDouble({}, machine)
   window.isMin = true

@@ -20,7 +20,7 @@ describe('a kiosk from its code to its first report', () => {
     expect(kiosk.hub.last('applied')).toMatchObject({ cursor: 6, ticket: 'ticket-1' })
   })
 
-  it('sends its screen how to start, as the configuration says', () => {
+  it('[KSK-33] sends its screen how to start, as the configuration says', () => {
     const screen = { language: 'sl', theme: 'dark', pxPerMm: 5.9 } as const
     const config = { name: 'Floor', hub: { url: 'http://127.0.0.1:4710' }, screen }
     expect(openTestKiosk({ options: { config } }).seen.kiosk).toMatchObject({ state: 'notEnrolled', screen })

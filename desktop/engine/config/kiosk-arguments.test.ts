@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseKioskArguments } from './kiosk-arguments.ts'
 
-test('a whole command line is read', () => {
+test('[KSK-33] a whole command line is read', () => {
   const args =
     '--name Door --hub https://hub.example --code AB-CD --port 4712 --folder /k --config c.json --window'
   expect(parseKioskArguments(args.split(' '))).toEqual({

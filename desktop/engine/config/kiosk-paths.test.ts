@@ -3,7 +3,7 @@ import { findKioskFolder } from '../process/open-kiosk.ts'
 import { parseKioskArguments } from './kiosk-arguments.ts'
 import { kioskFolder, systemConfigFile } from './kiosk-paths.ts'
 
-test('each name has a folder of its own, below CARREL_HOME or the user’s folder for data', () => {
+test('[KSK-33] each name has a folder of its own, below CARREL_HOME or the user’s folder for data', () => {
   const env = { CARREL_HOME: '/data', HOME: '/home/u' }
   expect(kioskFolder('Library entrance', env)).toMatch(/^\/data\/kiosks\/library-entrance-[0-9a-f]{8}$/)
   const names = ['Door', 'door', 'Door ', '門', '门', '../../etc', '', 'x'.repeat(80), 'x'.repeat(79)]

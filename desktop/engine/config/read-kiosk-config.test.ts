@@ -6,7 +6,7 @@ import { checkKioskConfig, readKioskConfig } from './read-kiosk-config.ts'
 
 const GOOD = { name: 'Library entrance', hub: { url: 'https://hub.example' } }
 
-test('a good configuration is taken as it is', () => {
+test('[KSK-33] a good configuration is taken as it is', () => {
   const whole = { ...GOOD, screen: { pxPerMm: 5.9, language: 'sl', reach: true }, agent: { port: 4711 } }
   expect(checkKioskConfig(whole)).toEqual({ ok: true, value: { config: whole, unknownKeys: [] } })
 })
@@ -16,7 +16,7 @@ test('[LNG-4] any language is taken, whoever speaks it', () => {
   expect(checkKioskConfig(whole)).toEqual({ ok: true, value: { config: whole, unknownKeys: [] } })
 })
 
-test('an unknown key is left out, and the nearest known one is suggested', () => {
+test('[KSK-33] an unknown key is left out, and the nearest known one is suggested', () => {
   const decision = checkKioskConfig({
     ...GOOD,
     hub: { url: GOOD.hub.url, cafile: 'x' },
@@ -65,7 +65,7 @@ test('[SYN-26] a hub that is not this machine is reached over TLS, and no key sa
     expect(checkKioskConfig({ name: 'x', hub: { url } }).ok).toBe(true)
 })
 
-test('a file that is not there, is no JSON, or names no certificate is reported in plain words', () => {
+test('[KSK-33] a file that is not there, is no JSON, or names no certificate is reported in plain words', () => {
   const folder = mkdtempSync(join(tmpdir(), 'carrel-config-'))
   const file = join(folder, 'kiosk.json')
   const problemOf = (): unknown => {

@@ -88,7 +88,7 @@ const asked = (desks: number[], isBroken: boolean) => ({
 })
 
 describe('[KSK-21] a further kind, registered and no more', () => {
-  it('is stored, shown on all its rows, merged as it says, and read again from the disk', async () => {
+  it('[KSK-21] is stored, shown on all its rows, merged as it says, and read again from the disk', async () => {
     const { core } = await openCore()
     expect(appendMutation(core, asked([4, 5], true))).toEqual({ ok: true, value: 1 })
     const shown = (of: Core): boolean[] =>
@@ -105,7 +105,7 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     again.stores.close()
   })
 
-  it('is pushed in its place among the others, acknowledged, and no longer shown once the rows are as far', async () => {
+  it('[KSK-21] is pushed in its place among the others, acknowledged, and no longer shown once the rows are as far', async () => {
     const { core, kiosk } = await openCore()
     appendMutation(core, asked([4], true))
     core.stores.close()
@@ -130,7 +130,7 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     stores.close()
   })
 
-  it('that this program does not know any more waits, is sent, counts as waiting and shows nothing', async () => {
+  it('[KSK-21] that this program does not know any more waits, is sent, counts as waiting and shows nothing', async () => {
     const { core, kiosk } = await openCore()
     appendMutation(core, asked([3], true))
     core.stores.close()
@@ -144,7 +144,7 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     older.engine.stop()
   })
 
-  it('is exported, and is salvaged out of a corrupt file', async () => {
+  it('[KSK-21] is exported, and is salvaged out of a corrupt file', async () => {
     const { core } = await openCore()
     for (let id = 1; id <= 120; id += 1) appendMutation(core, asked([id], true))
     const { folder } = core.options
@@ -167,7 +167,7 @@ describe('[KSK-21] a further kind, registered and no more', () => {
     stores.close()
   })
 
-  it('is refused registration under a name that is taken', () => {
+  it('[KSK-21] is refused registration under a name that is taken', () => {
     expect(() => makeKinds([reportKind, desksKind, desksKind], [])).toThrow('two kinds have one name')
     expect(() => makeKinds([], [desksFold, desksFold])).toThrow('two folds have one collection')
   })

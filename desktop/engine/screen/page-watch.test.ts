@@ -49,6 +49,19 @@ test('[SCR-3] a page that paints nothing for 15 s is restarted, once, and again 
   expect(restarts).toHaveLength(2)
 })
 
+test('[SCR-3] [SCR-30] a page that came back is given fifteen seconds again, not a minute', () => {
+  const { restarts, watch, pass } = makeWorld()
+  for (let hang = 1; hang <= 3; hang += 1) {
+    watch.loadStarted()
+    pass(CHECK_INTERVAL_MS)
+    watch.painted(true)
+    pass(PAINT_TIMEOUT_MS - CHECK_INTERVAL_MS)
+    expect(restarts).toHaveLength(hang - 1)
+    pass(2 * CHECK_INTERVAL_MS)
+    expect(restarts).toHaveLength(hang)
+  }
+})
+
 test('[SCR-3] a page that says it is hidden is left alone until it paints again', () => {
   const { restarts, watch, pass } = makeWorld()
   watch.painted(true)

@@ -19,3 +19,22 @@ describe('a screen that breaks', () => {
     kiosk.engine.stop()
   })
 })
+
+describe('a tap between two turns', () => {
+  it('[BRG-2] is on the screen at once, and keeps back nothing of what was to be sent with the next turn', async () => {
+    const kiosk = await openLiveTestKiosk()
+    for (let turn = 0; turn < 3; turn += 1) {
+      const [from, to] = [6 + turn, 7 + turn]
+      const levels = [4, 5].map((id): [number, number, 0 | 1 | 2, number] => [id, to, turn as 0 | 1 | 2, to])
+      const changes = { rows: [], levels, gone: [] }
+      kiosk.hub.say({ type: 'changes', epoch: 'epoch-1', from, to, part: 1, parts: 1, changes })
+      expect(await kiosk.engine.call('reportOccupancy', { spaceId: 3, level: turn })).toMatchObject({
+        ok: true,
+      })
+      expect(kiosk.screen.get(3)?.level).toBe(turn)
+      kiosk.clock.advance(0)
+      expect([4, 5].map((id) => kiosk.screen.get(id)?.level)).toEqual([turn, turn])
+    }
+    kiosk.engine.stop()
+  })
+})

@@ -48,7 +48,7 @@ describe('the kiosk’s folder', () => {
     stores.close()
   })
 
-  it('belongs to one process at a time', async () => {
+  it('[KSK-1] belongs to one process at a time', async () => {
     const kiosk = await openLiveTestKiosk()
     const other = openTestKiosk({ folder: kiosk.folder })
     expect(other.seen.kiosk).toEqual({ state: 'storeError', advice: 'locked' })
@@ -58,7 +58,7 @@ describe('the kiosk’s folder', () => {
     expect(third.seen.kiosk).toMatchObject({ state: 'enrolled' })
   })
 
-  it('that is a file is reported to the screen', () => {
+  it('[KSK-1] that is a file is reported to the screen', () => {
     const file = join(scratchFolder(), 'taken')
     writeFileSync(file, '')
     expect(openTestKiosk({ folder: file }).seen.kiosk).toEqual({ state: 'storeError', advice: 'unreadable' })

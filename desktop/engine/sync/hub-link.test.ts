@@ -255,7 +255,7 @@ describe('welcome', () => {
     expect(kiosk.hub.last('hello')).toMatchObject({ oldestRetained: 2, nextMutationId: 3, ackedTo: 2 })
   })
 
-  it('shows a move on the screen', async () => {
+  it('[SYN-64] shows a move on the screen', async () => {
     const kiosk = await openLiveTestKiosk()
     kiosk.hub.say({ type: 'assignment', assignment: { ...ASSIGNMENT, spaceId: 1 } })
     expect(kiosk.seen.kiosk).toMatchObject({ state: 'enrolled', assignment: { spaceId: 1 } })

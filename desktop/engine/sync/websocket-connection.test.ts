@@ -103,7 +103,7 @@ describe('connecting', () => {
     })
   })
 
-  it('says that nobody is there, or that the other side hung up', async () => {
+  it('[SYN-60] says that nobody is there, or that the other side hung up', async () => {
     const server = createPlainServer()
     const port = await listenLocally(server)
     stopListening(server)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CALM_MS, LAST_RELOAD_MS, nextReload, reloadOnce } from './reload.ts'
+import { CALM_MS, isServed, LAST_RELOAD_MS, makeReload, nextReload, reloadOnce } from './reload.ts'
 
 it('[SCR-1] waits five seconds, then twice as long each time, at most a minute, and begins anew after a calm time', () => {
   const waits: number[] = []
@@ -37,4 +37,56 @@ it('[SCR-19] a page that works loads itself again once, and not at all where it 
   expect([reloadOnce(around(false)), reloads]).toEqual([false, 0])
   expect([reloadOnce(around(true)), reloads]).toEqual([true, 1])
   expect([reloadOnce(around(true)), reloads]).toEqual([false, 1])
+})
+
+/** A page whose server answers as the test says, and whose timers the test runs. */
+function makePage(answers: (boolean | 'nobody')[], protocol = 'http:') {
+  const page = { reloads: 0, asked: 0, waits: [] as number[], due: [] as (() => void)[] }
+  const kept = new Map<string, string>()
+  const window = {
+    fetch: () => {
+      page.asked += 1
+      const answer = answers.shift() ?? true
+      return answer === 'nobody'
+        ? Promise.reject(new TypeError('Failed to fetch'))
+        : Promise.resolve({ ok: answer } as Response)
+    },
+    location: { protocol, pathname: '/kiosk.html', reload: () => void (page.reloads += 1) },
+    sessionStorage: {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    },
+    setTimeout: (run: () => void, delayMs: number) => {
+      page.waits.push(delayMs)
+      page.due.push(run)
+      return 0
+    },
+  } as unknown as Parameters<typeof makeReload>[0]
+  const runDue = async (): Promise<void> => {
+    for (const run of page.due.splice(0)) run()
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  }
+  return { page, window, runDue }
+}
+
+it('[KSK-18] [SCR-1] a page that nobody serves stays, and is tried again each time later, until somebody does', async () => {
+  const { page, window, runDue } = makePage(['nobody', false, 'nobody', true])
+  const reload = makeReload(window)
+  reload()
+  reload()
+  for (const waits of [[5_000], [5_000, 10_000], [5_000, 10_000, 20_000], [5_000, 10_000, 20_000, 40_000]]) {
+    expect([page.reloads, page.waits]).toEqual([0, waits])
+    await runDue()
+  }
+  expect([page.reloads, page.asked]).toEqual([1, 4])
+  reload()
+  expect(page.waits).toHaveLength(4)
+})
+
+it('[KSK-18] a page of Electron’s asks nobody before it is loaded again', async () => {
+  const { page, window, runDue } = makePage(['nobody'], 'app:')
+  makeReload(window)()
+  await runDue()
+  expect([page.reloads, page.asked]).toEqual([1, 0])
+  expect(await isServed(window)).toBe(true)
 })

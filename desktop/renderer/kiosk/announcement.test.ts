@@ -32,7 +32,7 @@ const THANKS: ReportStep = {
 }
 
 describe('newsBetween', () => {
-  it('says a change of state once, and nothing while only ages go by', () => {
+  it('[SCR-37] says a change of state once, and nothing while only ages go by', () => {
     const before = door(3, 0)
     expect(newAnnouncements(before, door(4, 0, { step: 'ask' }, NOW_MS + 60_000))).toEqual([])
     const after = door(0, 2)
@@ -42,7 +42,7 @@ describe('newsBetween', () => {
     expect(newAnnouncements(after, door(1, 2))).toEqual([])
   })
 
-  it('thanks once for a report, and again for the next one', () => {
+  it('[SCR-37] thanks once for a report, and again for the next one', () => {
     const thanked = door(0, 1, THANKS)
     expect(newAnnouncements(door(0, 1), thanked)).toMatchObject([{ what: 'thanks', mutationId: 4 }])
     expect(newAnnouncements(thanked, thanked)).toEqual([])
@@ -83,7 +83,7 @@ describe('newsBetween', () => {
     expect(newAnnouncements(named('Room 101'), full)).toEqual([full.panel])
   })
 
-  it('speaks of an entrance’s building and its opened place, never of each room', () => {
+  it('[SCR-37] speaks of an entrance’s building and its opened place, never of each room', () => {
     const choice = {
       openSpaceId: null,
       toggledSections: new Set<number>(),

@@ -76,7 +76,7 @@ describe('doorScreen', () => {
     expect(space.openness).toMatchObject({ isOpen: false, changes: { day: 6, minute: 540 } })
   })
 
-  it('points from a full room to a free one on the same floor before any other', () => {
+  it('[OCC-15] points from a full room to a free one on the same floor before any other', () => {
     const model = fixtures.door({ level: 2, minutesAgo: 1 })
     const other = fixtures.inLibrary('Floor 1', 'Room 103')
     const spaces = new Map(model.spaces)
@@ -112,7 +112,7 @@ describe('[TXT-2] a door in another language', () => {
     return [name, within.join(), location, details.equipment?.join(), nearby?.name]
   }
 
-  it('says the place, what it stands in, what it has and where else to go in that language', () => {
+  it('[TXT-2] says the place, what it stands in, what it has and where else to go in that language', () => {
     expect(said('sl')).toEqual([
       'Soba 101',
       '1. nadstropje,Univerzitetna knjižnica',
@@ -123,7 +123,7 @@ describe('[TXT-2] a door in another language', () => {
     expect(said('zh-TW')).toEqual(['101 室', '1 樓,大學圖書館', '樓梯左側', '螢幕,白板', '201 室'])
   })
 
-  it('says the main texts in one in which nothing was entered', () => {
+  it('[TXT-2] says the main texts in one in which nothing was entered', () => {
     expect(said('en')).toEqual([
       'Room 101',
       'Floor 1,University Library',

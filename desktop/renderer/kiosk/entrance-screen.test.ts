@@ -38,7 +38,7 @@ describe('entranceScreen', () => {
     expect(entry).toMatchObject({ tone: 'busy', freeCount: 5, knownCount: 11, leafCount: 14 })
   })
 
-  it('shows the best first: free, busy, full, unknown', () => {
+  it('[SCR-15] shows the best first: free, busy, full, unknown', () => {
     const tones = tree(fixtures.entrance()).sections.map((section) =>
       section.spaces.map((space) => space.tone),
     )
@@ -65,7 +65,7 @@ describe('entranceScreen', () => {
     expect(names('en')).toEqual(['Čitalnica', 'Cona'])
   })
 
-  it('moves nothing under a finger, and sorts again when nobody reads', () => {
+  it('[POR-10] moves nothing under a finger, and sorts again when nobody reads', () => {
     const model = fixtures.entrance()
     const before = tree(model)
     const [first] = before.sections[0]?.spaces ?? []
@@ -80,7 +80,7 @@ describe('entranceScreen', () => {
     expect(ids(tree(changed).sections)).not.toEqual(ids(before.sections))
   })
 
-  it('opens only the best section of a large building, and what a visitor taps', () => {
+  it('[SCR-15] opens only the best section of a large building, and what a visitor taps', () => {
     const model = fixtures.largeEntrance()
     const { sections } = tree(model)
     const open = sections.filter((section) => section.isOpen)

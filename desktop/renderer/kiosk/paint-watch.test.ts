@@ -83,3 +83,19 @@ it('[SCR-3] time asleep counts for nothing', () => {
   pass(60_000)
   expect(reloads).toEqual([])
 })
+
+it('[SCR-3] [SCR-30] a page that was loaded again in vain is loaded again each fifteen seconds', () => {
+  const { page, told, reloads, pass } = makePage()
+  pass(3_000)
+  page.paints = false
+  pass(4 * SILENT_MS)
+  expect(reloads).toHaveLength(4)
+  page.paints = true
+  const before = told.length
+  pass(SILENT_MS)
+  expect(reloads).toHaveLength(4)
+  expect(told.length).toBeGreaterThan(before)
+  page.paints = false
+  pass(SILENT_MS)
+  expect(reloads).toHaveLength(5)
+})

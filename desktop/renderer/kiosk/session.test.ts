@@ -17,12 +17,12 @@ const fresh = freshSession(plainSettings('sl', false), 0)
 const changed: VisitorSession = { ...fresh, settings: { ...fresh.settings, locale: 'en', isReach: true } }
 
 describe('passTime', () => {
-  it('leaves a screen alone that nobody has changed', () => {
+  it('[SCR-30] leaves a screen alone that nobody has changed', () => {
     expect(passTime(fresh, fresh, IDLE_MS * 10, IDLE_MS)).toBe(fresh)
     expect(hasTraces(fresh, fresh)).toBe(false)
   })
 
-  it('asks after the idle time, waits twenty seconds, and then begins anew', () => {
+  it('[SCR-30] asks after the idle time, waits twenty seconds, and then begins anew', () => {
     expect(passTime(changed, fresh, IDLE_MS - 1, IDLE_MS)).toBe(changed)
     const asking = passTime(changed, fresh, IDLE_MS, IDLE_MS)
     expect(asking.overlay).toEqual({ name: 'stillThere', untilMs: IDLE_MS + STILL_THERE_MS })
@@ -40,7 +40,47 @@ describe('passTime', () => {
     expect(passTime(asking, fresh, IDLE_MS + STILL_THERE_MS, IDLE_MS).isScrolled).toBe(false)
   })
 
-  it('ends an undo when its time is over', () => {
+  const TRACES: Partial<VisitorSession>[] = [
+    { overlay: { name: 'pinPad', refusal: null, asking: null } },
+    { openSpaceId: 3 },
+    { toggledSections: new Set([7]) },
+    { isFreeOnly: true },
+    { isScrolled: true },
+    ...(['isLargeText', 'isHighContrast', 'isDark', 'isReach'] as const).map((key) => ({
+      settings: { ...fresh.settings, [key]: !fresh.settings[key] },
+    })),
+    { settings: { ...fresh.settings, locale: 'en' } },
+  ]
+
+  it.each(TRACES)(
+    '[SCR-22] %j is a trace by itself, and nothing of it is left for the next visitor',
+    (trace) => {
+      const left: VisitorSession = { ...fresh, ...trace }
+      const asking = passTime(left, fresh, IDLE_MS, IDLE_MS)
+      expect(asking.overlay?.name).toBe('stillThere')
+      const next = passTime(asking, fresh, IDLE_MS + STILL_THERE_MS, IDLE_MS)
+      expect(next).toEqual({ ...fresh, touchedAtMs: IDLE_MS + STILL_THERE_MS })
+    },
+  )
+
+  it('[SCR-22] [SCR-30] the second visitor who leaves is asked after like the first', () => {
+    let session = changed
+    let nowMs = 0
+    for (let visit = 0; visit < 3; visit += 1) {
+      session = { ...changed, touchedAtMs: nowMs }
+      expect(passTime(session, fresh, nowMs + IDLE_MS - 1, IDLE_MS).overlay).toBeNull()
+      session = passTime(session, fresh, nowMs + IDLE_MS, IDLE_MS)
+      expect(session.overlay?.name).toBe('stillThere')
+      nowMs += IDLE_MS + STILL_THERE_MS
+      session = passTime(session, fresh, nowMs, IDLE_MS)
+      expect(session.settings).toEqual(fresh.settings)
+      // Somebody who looks at the screen anew, and touches nothing but the language.
+      const looked = { ...session, settings: changed.settings }
+      expect(passTime(looked, fresh, nowMs + IDLE_MS, IDLE_MS).overlay?.name).toBe('stillThere')
+    }
+  })
+
+  it('[SCR-35] ends an undo when its time is over', () => {
     const thanked: VisitorSession = {
       ...fresh,
       report: { step: 'thanks', spaceId: 1, level: 0, mutationId: 1, undoUntilMs: 5_000 },

@@ -88,7 +88,7 @@ describe('the mirror', () => {
     expect(hubNow(store.getState().model, 4_000)).toBeNull()
   })
 
-  it('begins in the university’s language, and keeps the one that a visitor chose', () => {
+  it('[SCR-32] begins in the university’s language, and keeps the one that a visitor chose', () => {
     const { store, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     publish('kiosk', { ...enrolled, assignment: { ...assignment, locale: 'sl' } })
     expect(store.getState().session.settings.locale).toBe('sl')
@@ -113,7 +113,7 @@ describe('the mirror', () => {
     expect(spoken('sl', 'no language')).toBe('sl')
   })
 
-  it('starts as the device’s configuration says, and returns to that', () => {
+  it('[KSK-33] starts as the device’s configuration says, and returns to that', () => {
     const { store, clock, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
     publish('kiosk', { ...enrolled, screen: { language: 'zh-TW', theme: 'contrast', reach: true } })
     const start = { locale: 'zh-TW', isHighContrast: true, isDark: false, isReach: true, isLargeText: false }
@@ -125,10 +125,34 @@ describe('the mirror', () => {
     actions.startOver()
     expect(store.getState().session.settings).toEqual(start)
   })
+
+  it.each(['isLargeText', 'isHighContrast', 'isDark', 'isReach'] as const)(
+    '[SCR-32] keeps %s as its visitor chose it, whatever the engine says, and follows it in all else',
+    (key) => {
+      const { store, publish, actions } = makeWorld(() => Promise.resolve(refuse({ why: 'internal' })))
+      const settings = () => store.getState().session.settings
+      publish('kiosk', { ...enrolled, screen: { theme: 'light' } })
+      const before = settings()
+      actions.change({ [key]: !before[key] })
+      for (const kioskName of ['Door', 'Renamed', 'Renamed again']) {
+        publish('kiosk', {
+          ...enrolled,
+          screen: { theme: 'light' },
+          assignment: { ...assignment, kioskName, locale: 'sl' },
+        })
+        expect(settings()).toEqual({ ...before, locale: 'sl', [key]: !before[key] })
+      }
+      actions.startOver()
+      publish('kiosk', { ...enrolled, screen: { theme: 'dark', reach: true } })
+      expect(settings()).toMatchObject({ isDark: true, isReach: true, isHighContrast: false })
+      publish('kiosk', { ...enrolled, screen: { theme: 'contrast' } })
+      expect(settings()).toMatchObject({ isDark: false, isReach: false, isHighContrast: true })
+    },
+  )
 })
 
 describe('a report', () => {
-  it('thanks after the engine has it, may be undone for the time the engine gives, and then asks again', async () => {
+  it('[SCR-35] thanks after the engine has it, may be undone for the time the engine gives, and then asks again', async () => {
     const calls: unknown[] = []
     const { store, clock, actions } = makeWorld(((name: string, input: unknown) => {
       calls.push([name, input])
@@ -238,7 +262,7 @@ describe('a report', () => {
     expect(store.getState().session.overlay?.name).toBe('pinPad')
   })
 
-  it('takes a second tap on the buttons only after the first has its answer', async () => {
+  it('[SCR-33] takes a second tap on the buttons only after the first has its answer', async () => {
     const calls: string[] = []
     const { actions } = makeWorld(((name: string) => {
       calls.push(name)
@@ -246,5 +270,50 @@ describe('a report', () => {
     }) as Bridge['call'])
     await Promise.all([actions.report(1, 0), actions.report(1, 1)])
     expect(calls).toHaveLength(1)
+  })
+
+  it('[SCR-33] takes no tap while an undo is under way, and the next after it', async () => {
+    const calls: string[] = []
+    const answers: ((answer: unknown) => void)[] = []
+    const { store, actions } = makeWorld(((name: string) => {
+      calls.push(name)
+      return name === 'reportOccupancy'
+        ? Promise.resolve(accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false }))
+        : new Promise<unknown>((resolve) => answers.push(resolve))
+    }) as Bridge['call'])
+    for (let round = 1; round <= 2; round += 1) {
+      await actions.report(1, 2)
+      const undone = actions.undo()
+      await actions.report(1, 0)
+      await actions.undo()
+      expect(store.getState().session.report.step).toBe('undoing')
+      answers.pop()?.(accept({ mutationId: 8 }))
+      await undone
+      expect(store.getState().session.report.step).toBe('undone')
+      expect(calls.splice(0)).toEqual(['reportOccupancy', 'withdrawReport'])
+    }
+  })
+
+  it('[SCR-33] [SCR-4] an answer to the first of two reports or PINs is none to the second', async () => {
+    const answers: ((answer: unknown) => void)[] = []
+    const { store, actions } = makeWorld(
+      (() => new Promise<unknown>((resolve) => answers.push(resolve))) as Bridge['call'],
+    )
+    const first = actions.report(1, 2)
+    actions.dismissReport()
+    const second = actions.report(1, 0)
+    answers[0]?.(refuse({ why: 'outboxFull' }))
+    await first
+    expect(store.getState().session.report).toMatchObject({ step: 'saving', level: 0 })
+    answers[1]?.(accept({ mutationId: 7, undoForMs: 5_000, isRepeat: false }))
+    await second
+    expect(store.getState().session.report).toMatchObject({ step: 'thanks', level: 0 })
+    const [wrong, right] = [actions.enterPin('1111'), actions.enterPin('2222')]
+    answers[2]?.(accept({}))
+    await wrong
+    expect(store.getState().session.overlay?.name).toBe('pinPad')
+    answers[3]?.(accept({}))
+    await right
+    expect(store.getState().session.overlay?.name).toBe('diagnostics')
   })
 })

@@ -3,7 +3,7 @@ import { accept, refuse } from '#shared/domain/decision.ts'
 import type { Me } from '#shared/domain/account.ts'
 import type { RouteName } from '#shared/wire/rest.ts'
 import { UNDO_MS } from '#shared/domain/occupancy.ts'
-import { EARLIER_MS, makeActions } from './actions.ts'
+import { EARLIER_MS, isTransient, makeActions } from './actions.ts'
 import type { Call, Refusal } from './api.ts'
 import { makePortalStore, tickPortal } from './store.ts'
 import type { PortalSpace } from './portal-spaces.ts'
@@ -229,4 +229,70 @@ describe('what people do', () => {
       tree: { state: 'loading' },
     })
   })
+
+  it('[POR-2] spaces that come after somebody left are kept for nobody, and a call that fails leaves what is shown', async () => {
+    const answer = accept({ spaces: [], staleMs: 1, epoch: 'E2', head: 9, nowMs: NOW_MS })
+    const { store, actions } = makeWorld({ 'GET /spaces': [answer] })
+    const loading = actions.loadTree()
+    store.setState({ visitor: { state: 'signedOut', reason: 'out' }, tree: { state: 'loading' } })
+    await loading
+    expect(store.getState().tree).toEqual({ state: 'loading' })
+    const again = makeWorld({ 'GET /spaces': [answer] })
+    await again.actions.loadTree()
+    expect(again.store.getState().tree).toMatchObject({ state: 'ready', epoch: 'E2', head: 9 })
+    await again.actions.loadTree()
+    expect(again.store.getState().tree).toMatchObject({ state: 'ready', epoch: 'E2', head: 9 })
+  })
+
+  it('[POR-31] a second toast stays as long as the first, and is announced though it says the same', () => {
+    const { store, actions, timers } = makeWorld({})
+    for (let count = 1; count <= 3; count += 1) {
+      actions.toast('saved')
+      expect(store.getState()).toMatchObject({
+        toast: { id: count, text: 'saved' },
+        announcement: { number: count, text: 'saved' },
+      })
+      expect([...timers].map(({ delayMs }) => delayMs)).toEqual([6_000])
+    }
+    for (const { run } of timers) run()
+    expect(store.getState().toast).toBeNull()
+    actions.toast('removed', () => undefined)
+    expect([...timers].at(-1)?.delayMs).toBe(12_000)
+  })
+
+  it('[POR-9] that a tap is slow is said of that tap alone', async () => {
+    const { store, actions, timers } = makeWorld({ 'POST /spaces/:id/reports': [taken, taken] })
+    await actions.report(5, 1)
+    expect([...timers]).toEqual([])
+    const next = actions.report(5, 2)
+    expect([...timers]).toHaveLength(1)
+    expect(store.getState().report).toMatchObject({ step: 'saving', isSlow: false })
+    for (const { run } of timers) run()
+    expect(store.getState().report).toMatchObject({ step: 'saving', key: 'key-2', isSlow: true })
+    await next
+    expect([...timers]).toEqual([])
+  })
+
+  it('[POR-9] [POR-6] a tap that comes while another waits has an answer of its own', async () => {
+    const answers: ((answer: unknown) => void)[] = []
+    const pending = () => new Promise((resolve) => answers.push(resolve))
+    const { store, actions } = makeWorld({ 'POST /spaces/:id/reports': [pending(), pending()] })
+    const first = actions.report(5, 1)
+    const second = actions.report(5, 2)
+    answers[0]?.(taken)
+    await first
+    expect(store.getState().report).toMatchObject({ step: 'saving', level: 2, key: 'key-2' })
+    answers[1]?.(accept({ ...taken.value, id: 78, level: 2 }))
+    await second
+    expect(store.getState().report).toMatchObject({ step: 'thanks', level: 2, reportId: 78 })
+  })
+
+  it.each(['offline', 'noAnswer', 'unavailable', 'internal', 'tooMany', 'directoryAway'] as const)(
+    '[POR-32] trying again may help where a call was refused as %s, and not where it was wrong',
+    (why) => {
+      expect(isTransient({ why, retryAfterS: null })).toBe(true)
+      expect(isTransient({ why: 'notAllowed', retryAfterS: null })).toBe(false)
+      expect(isTransient({ why: 'malformed', retryAfterS: null })).toBe(false)
+    },
+  )
 })

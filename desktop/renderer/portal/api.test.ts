@@ -201,6 +201,25 @@ describe('the client', () => {
     expect(asked.at(-1)?.token).toBe('t2')
   })
 
+  it('[POR-13] a second outage of renewals begins with the first pause again', async () => {
+    const state = { answer: (): Response => admission('t1') }
+    const { api, timers } = makeWorld(() => state.answer())
+    const next = (): { delayMs: number; run: () => void } | undefined => timers.findLast(({ isOn }) => isOn)
+    for (let outage = 0; outage < 3; outage += 1) {
+      state.answer = () => admission(`t${outage}`)
+      next()?.run()
+      await api.refresh()
+      state.answer = () => json(503, { error: 'directoryAway', message: '' })
+      const waits: number[] = []
+      for (let round = 0; round < 3; round += 1) {
+        next()?.run()
+        await api.refresh()
+        waits.push(next()?.delayMs ?? 0)
+      }
+      expect(waits).toEqual([15_000, 30_000, 60_000])
+    }
+  })
+
   it('[POR-13] who signed out, or was signed out, is not signed in again by a renewal that was to come', async () => {
     const state = { answer: (): Response => admission('t1') }
     const { api, timers } = makeWorld(() => state.answer())
@@ -251,7 +270,7 @@ describe('the client', () => {
     expect(asked.filter(({ token }) => token === 't2')).toHaveLength(4)
   })
 
-  it('a token that is nearly over is renewed before a call', async () => {
+  it('[POR-34] a token that is nearly over is renewed before a call', async () => {
     const count = { refreshed: 0 }
     const { api, clock, asked } = makeWorld((url) => {
       if (!url.endsWith('/refresh')) return json(200, { groups: [] })
@@ -264,7 +283,7 @@ describe('the client', () => {
     expect(asked.at(-1)?.token).toBe('t2')
   })
 
-  it('a session that has ended is told once, and its calls are refused', async () => {
+  it('[POR-34] a session that has ended is told once, and its calls are refused', async () => {
     const { api, visitors } = makeWorld((url, token) =>
       url.endsWith('/refresh') && token === null && visitors.length === 0 ? admission('t1') : signInNeeded(),
     )
@@ -273,7 +292,7 @@ describe('the client', () => {
     expect(visitors).toEqual([7, null])
   })
 
-  it('a hub that is away ends no session: the refusal says offline', async () => {
+  it('[POR-34] a hub that is away ends no session: the refusal says offline', async () => {
     const state = { isAway: false }
     const { api, visitors } = makeWorld((url) => {
       if (state.isAway) throw new TypeError('Failed to fetch')
@@ -286,7 +305,7 @@ describe('the client', () => {
     expect(visitors).toEqual([7])
   })
 
-  it('a refusal carries what the hub said of it, and when to try again', async () => {
+  it('[POR-34] a refusal carries what the hub said of it, and when to try again', async () => {
     const { api } = makeWorld(() =>
       json(429, { error: 'tooMany', message: 'Too many tries.' }, { 'retry-after': '40' }),
     )
@@ -296,7 +315,7 @@ describe('the client', () => {
     })
   })
 
-  it('an answer of a proxy in between, without our words, is understood by its status', async () => {
+  it('[POR-34] an answer of a proxy in between, without our words, is understood by its status', async () => {
     const { api } = makeWorld(() => new Response('<html>Bad gateway</html>', { status: 502 }))
     expect(await api.call('GET /universities', {})).toMatchObject({ refusal: { why: 'unavailable' } })
   })

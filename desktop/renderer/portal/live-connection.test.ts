@@ -194,7 +194,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a connection that is back at once never looked offline', async () => {
+  it('[POR-30] a connection that is back at once never looked offline', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -205,7 +205,7 @@ describe('the live connection', () => {
     expect(said).toEqual(['live', 'connecting', 'live'])
   })
 
-  it('what was missed is fetched over a new connection', async () => {
+  it('[LIV-2] what was missed is fetched over a new connection', async () => {
     const { pass, tell, sockets, answer } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -215,7 +215,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(2)
   })
 
-  it('a session that has ended is reported, and no connection is opened again', async () => {
+  it('[POR-30] a session that has ended is reported, and no connection is opened again', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell(WELCOME)
@@ -225,7 +225,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(1)
   })
 
-  it('a new epoch drops what is held; a crowd is waited for', async () => {
+  it('[LIV-2] a new epoch drops what is held; a crowd is waited for', async () => {
     const { pass, tell, said, sockets } = makeWorld()
     await pass(0)
     tell({ type: 'end', why: 'epochChanged' })
@@ -238,7 +238,7 @@ describe('the live connection', () => {
     expect(sockets).toHaveLength(3)
   })
 
-  it('a refused ticket is asked for again, no earlier than the hub said; a nudge does not wait', async () => {
+  it('[POR-30] a refused ticket is asked for again, no earlier than the hub said; a nudge does not wait', async () => {
     const tries = { count: 0 }
     const { pass, live, said } = makeWorld(() => {
       tries.count += 1
@@ -259,7 +259,7 @@ describe('the live connection', () => {
     expect(tries.count).toBe(3)
   })
 
-  it('pauses grow up to half a minute, and are never the same for all', () => {
+  it('[POR-30] pauses grow up to half a minute, and are never the same for all', () => {
     expect([0, 1, 2, 10].map((tries) => pauseMs(tries, 0.999))).toEqual([999, 1998, 3996, 29_970])
     expect(pauseMs(10, 0)).toBe(250)
   })
@@ -276,5 +276,76 @@ describe('the live connection', () => {
     sockets.at(-1)?.onclose?.({ code: 1006 })
     await pass(600)
     expect(sockets).toHaveLength(before + 1)
+  })
+
+  it('[POR-30] a second outage is shown like the first, and is tried again as soon', async () => {
+    const { sockets, pass, tell, said } = makeWorld()
+    await pass(0)
+    tell(WELCOME)
+    for (let outage = 1; outage <= 3; outage += 1) {
+      said.length = 0
+      for (let tries = 0; tries < 6; tries += 1) {
+        sockets.at(-1)?.onclose?.({ code: 1006 })
+        await pass(pauseMs(tries, 0.5) - 1)
+        const before = sockets.length
+        await pass(1)
+        expect(sockets, `outage ${outage}, try ${tries}`).toHaveLength(before + 1)
+      }
+      expect(said).toEqual(['connecting', 'offline'])
+      tell(WELCOME)
+      expect(said).toEqual(['connecting', 'offline', 'live'])
+      await pass(1_000)
+    }
+  })
+
+  it('[POR-30] a nudge while a ticket is asked for asks for no second one', async () => {
+    const world: { live?: LiveConnection; asked: number } = { asked: 0 }
+    const { live, sockets, pass } = makeWorld(() => {
+      world.asked += 1
+      if (world.asked < 10) world.live?.retryNow()
+      return accept({ ticket: 'T' })
+    })
+    await pass(0)
+    world.live = live
+    for (let round = 2; round <= 4; round += 1) {
+      sockets.at(-1)?.onclose?.({ code: 1006 })
+      await pass(600)
+      expect([world.asked, sockets.length]).toEqual([round, round])
+    }
+  })
+
+  it('[POR-30] a connection that was stopped while its ticket was asked for opens no socket', async () => {
+    const { live, sockets, pass } = makeWorld()
+    live.stop()
+    await pass(60_000)
+    expect(sockets).toHaveLength(0)
+  })
+
+  it('[POR-30] [POR-8] a welcome from before a sleep is none, on whichever dial it comes', async () => {
+    const { sockets, pass, tell, said, sleep } = makeWorld()
+    await pass(0)
+    for (let round = 0; round < 5; round += 1) {
+      sleep(30_000)
+      tell(WELCOME)
+      expect(said).not.toContain('live')
+      await pass(pauseMs(round, 0.5))
+      expect(sockets).toHaveLength(round + 2)
+    }
+    tell(WELCOME)
+    expect(said.at(-1)).toBe('live')
+  })
+
+  it('[POR-30] a socket that no hub welcomes is given up after eight seconds, each time', async () => {
+    const { sockets, pass } = makeWorld()
+    await pass(0)
+    for (let round = 1; round <= 3; round += 1) {
+      await pass(7_999)
+      expect(sockets).toHaveLength(round)
+      expect(sockets[round - 1]?.isClosed).toBe(false)
+      await pass(1)
+      expect(sockets[round - 1]?.isClosed).toBe(true)
+      await pass(pauseMs(round - 1, 0.5))
+      expect(sockets).toHaveLength(round + 1)
+    }
   })
 })

@@ -85,6 +85,24 @@ describe('what the live connection brings', () => {
     expect([...spacesOf(afterMessage(next, changes(12, 13, { gone: [[1, 13]] }))).keys()]).toEqual([2, 3])
   })
 
+  it('[LIV-2] a row and a deletion that come late change nothing, and the newest of each counts', () => {
+    const step = (received: ReceivedState | null, clock: number, some: Parameters<typeof changes>[2]) =>
+      received === null ? null : afterMessage(received, changes(10, 10 + clock, some))
+    const renamed = (clock: number, name: string): LiveSpace => {
+      const one = row(1, clock)
+      return { ...one, facts: { ...one.facts, name } }
+    }
+    const held = after(snapshot([row(1, 5), row(2, 5)]))
+    const newer = step(held, 1, { rows: [renamed(7, 'Seven')] })
+    const older = step(newer, 2, { rows: [renamed(6, 'Six')], gone: [[1, 6]] })
+    expect(spacesOf(older).get(1)).toMatchObject({ name: 'Seven', clock: 7 })
+    expect([...spacesOf(older).keys()]).toEqual([1, 2])
+    const gone = step(older, 3, { gone: [[1, 8]] })
+    expect([...spacesOf(gone).keys()]).toEqual([2])
+    const back = step(gone, 4, { rows: [renamed(9, 'Nine')] })
+    expect(spacesOf(back).get(1)).toMatchObject({ name: 'Nine', clock: 9 })
+  })
+
   it('[LIV-2] something that was missed is noticed: a gap, another epoch, a heartbeat beyond what is held', () => {
     const held = after(snapshot([row(1, 5)]))
     if (held === null) throw new Error('nothing held')

@@ -122,7 +122,7 @@ describe('the dashboard of a university', () => {
     )
   })
 
-  it('is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {
+  it('[POR-33] is filtered by branch, kind and what a place has; what is unknown does not count as had', () => {
     expect(find(moment, { branchId: at('Law Library') })).toHaveLength(4)
     expect(find(moment, { branchId: at('University Library', 'Floor 2'), kind: 'carrel' })).toHaveLength(4)
     expect(find(moment, { isQuiet: true, hasSockets: true, isStepFree: true }).toSorted()).toEqual([
@@ -133,6 +133,26 @@ describe('the dashboard of a university', () => {
     expect(find(moment, { hasWifi: true, search: 'carrel' })).toHaveLength(4)
     expect(filterCount({ ...NO_FILTER, sort: 'name', search: ' ', isQuiet: true, branchId: 3 })).toBe(2)
   })
+
+  it.each([
+    ['isQuiet', 'quiet'],
+    ['hasSockets', 'sockets'],
+    ['hasWifi', 'wifi'],
+    ['isStepFree', 'stepFree'],
+  ] as const)(
+    '[POR-33] %s alone finds what is known to have it, and neither what has not nor what is unknown',
+    (flag, detail) => {
+      const told = { [ROOM_101]: true, [GALLERY]: false }
+      const others = { quiet: true, sockets: true, wifi: true, stepFree: true }
+      const known = momentWith({}, ({ id }) => {
+        const has = told[id]
+        const { [detail]: _unknown, ...without } = others
+        return { details: has === undefined ? without : { ...without, [detail]: has } }
+      })
+      expect(find(known, { [flag]: true })).toEqual(['Room 101'])
+      expect(filterCount({ ...NO_FILTER, [flag]: true })).toBe(1)
+    },
+  )
 
   it('is ordered: free first, by name as people count, or latest report first', () => {
     expect(find(moment, { branchId: at('University Library', 'Floor 1') })[0]).toBe('Room 101')

@@ -399,7 +399,7 @@ test('[SYN-16] what a kiosk says of itself is written down, and orders nothing',
   }
 })
 
-test('a hub that stops answers what it took, says bye, and closes every connection', async () => {
+test('[SYN-68] a hub that stops answers what it took, says bye, and closes every connection', async () => {
   const open = await openTestSession(core, kiosk)
   open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 1)] })
   await core.stop()

@@ -102,6 +102,20 @@ describe('the bridge to an agent', () => {
     ])
   })
 
+  it('[SCR-31] dials again, each time, half a second after an end and five seconds after a refusal', () => {
+    const { bridge, socket, timers, states } = makeWorld()
+    bridge.onSlice(() => undefined)
+    for (const [index, code] of [1008, 1008, 1006, 1006, 1008, 1006].entries()) {
+      if (code === 1008) socket(index).onopen?.()
+      timers.length = 0
+      socket(index).onclose?.({ code })
+      expect(timers.map(({ delayMs }) => delayMs)).toEqual([code === 1008 ? 5_000 : AGENT_RETRY_MS])
+      timers[0]?.run()
+    }
+    expect(states).toEqual(['refused', 'refused', 'away', 'away', 'refused', 'away'])
+    expect(socket(6).sent).toEqual([])
+  })
+
   it('[BRG-3] says so when its token is not the agent’s', () => {
     const { bridge, socket, states } = makeWorld()
     bridge.onSlice(() => undefined)

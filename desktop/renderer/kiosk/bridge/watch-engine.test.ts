@@ -61,6 +61,20 @@ describe('an engine that beats', () => {
     expect(heard).toEqual(['link', 'link'])
   })
 
+  it('[KSK-17] [SCR-30] is away a second time like the first', () => {
+    const { said, pass, beat, slice } = makeWorld()
+    for (let outage = 0; outage < 3; outage += 1) {
+      said.length = 0
+      slice('link', LINK)
+      beat()
+      pass(SILENT_ENGINE_MS - CHECK_EVERY_MS)
+      expect(said).toEqual(outage === 0 ? [] : ['up'])
+      pass(CHECK_EVERY_MS)
+      expect(said.slice(-2)).toEqual(['hung up', 'away'])
+      pass(60_000)
+    }
+  })
+
   it('[KSK-17] loses what it was asked before, and is asked nothing meanwhile', async () => {
     const { asked, watched, pass, beat } = makeWorld()
     beat()
