@@ -18,7 +18,9 @@ import { makeInFlight } from '../writer/in-flight.ts'
 import { makeTenantWriter } from '../writer/tenant-writer.ts'
 import { makeMember } from './audience-member.ts'
 import { Audiences, UNHEARD_MS } from './audiences.ts'
-import type { FeedRows } from './feed-rows.ts'
+import type { SpaceChanges } from './feed-rows.ts'
+import { FORM_NOW } from './row-form.ts'
+import { makeTaker } from './taker.ts'
 
 let database: TestDatabase
 
@@ -27,10 +29,11 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const ROWS: FeedRows = { epoch: 'e', head: 5, factsClock: 1, rows: [], levels: [], gone: [] }
+const NO_ROWS: SpaceChanges = { rows: [], levels: [], gone: [] }
+const TAKER = makeTaker(FORM_NOW, [], null)
 
 /** Audiences on a test's time, whose rows come when the test says so. */
-function makeAudiences(load: () => Promise<FeedRows | null>): { audiences: Audiences; clock: TestClock } {
+function makeAudiences(load: () => Promise<SpaceChanges>): { audiences: Audiences; clock: TestClock } {
   const clock = new TestClock()
   const audiences = new Audiences({
     pool: database.pool,
@@ -39,7 +42,7 @@ function makeAudiences(load: () => Promise<FeedRows | null>): { audiences: Audie
     metrics: noMetrics,
     inFlight: makeInFlight(),
     readSemaphore: makeSemaphore(1),
-    view: { tickMs: 50, heartbeatMs: 5000, load, heartbeat: () => null },
+    view: { tickMs: 50, heartbeatMs: 5000, spaces: load, collections: [], heartbeat: () => null },
     factsChanged: () => undefined,
   })
   return { audiences, clock }
@@ -47,20 +50,19 @@ function makeAudiences(load: () => Promise<FeedRows | null>): { audiences: Audie
 
 const newMember = (): ReturnType<typeof makeMember> =>
   makeMember(new TestConnection(), {
-    usesOldProtocol: false,
-    takesTexts: true,
-    sentClock: 5,
+    taker: TAKER,
+    sentClock: 0,
     nowMs: 0,
     end: () => undefined,
   })
 
 test('[SYN-37] an audience is dropped a minute after its last member left, and its head is polled no more', async () => {
-  const { audiences, clock } = makeAudiences(() => Promise.resolve(ROWS))
+  const { audiences, clock } = makeAudiences(() => Promise.resolve(NO_ROWS))
   const audience = audiences.of(1)
-  const answer = await audience.readMissed(5, false, 0)
+  const answer = await audience.readMissed(null, TAKER, 0)
   if (answer === null) throw new Error('no rows')
   const member = newMember()
-  audience.join(member, answer, 5)
+  audience.join(member, answer, answer.to)
   audiences.dropUnheard()
   clock.advance(10 * UNHEARD_MS)
   audiences.dropUnheard()
@@ -77,18 +79,18 @@ test('[SYN-37] an audience is dropped a minute after its last member left, and i
 })
 
 test('[SYN-37] who came back within the minute, and who still waits for rows, keeps it', async () => {
-  const read = Promise.withResolvers<FeedRows>()
+  const read = Promise.withResolvers<SpaceChanges>()
   const { audiences, clock } = makeAudiences(() => read.promise)
   const audience = audiences.of(1)
   audiences.dropUnheard()
   clock.advance(UNHEARD_MS - 1)
-  const waiting = audiences.of(1).readMissed(5, false, 0)
+  const waiting = audiences.of(1).readMissed(null, TAKER, 0)
   for (let minute = 0; minute < 3; minute += 1) {
     audiences.dropUnheard()
     clock.advance(UNHEARD_MS)
   }
   expect(audiences.of(1)).toBe(audience)
-  read.resolve(ROWS)
+  read.resolve(NO_ROWS)
   await waiting
   audiences.dropUnheard()
   clock.advance(UNHEARD_MS)
