@@ -168,12 +168,8 @@ function checkHours(
   const collections = device.engine?.readRows().collections ?? []
   const rows = collections.find(({ name }) => name === 'hours')?.rows ?? []
   const held = new Map(rows.map(({ id, body }) => [id, textOfHours(body as OpeningHours)]))
-  const wanted = new Map(
-    publicSpaces(spaces).flatMap(({ id }) => (stored.has(id) ? [[id, stored.get(id) ?? '']] : [])) as [
-      number,
-      string,
-    ][],
-  )
+  const isPublic = new Set(publicSpaces(spaces).map(({ id }) => id))
+  const wanted = new Map([...stored].filter(([id]) => isPublic.has(id)))
   const ids = [...new Set([...held.keys(), ...wanted.keys()])]
   return ids.flatMap((id) => {
     const [had, has] = [held.get(id), wanted.get(id)]

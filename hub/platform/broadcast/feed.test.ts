@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { spacesOfKiosks } from '../../spaces/space-feed-rows.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeFeed, makeReadSemaphore, type Feed } from './feed.ts'
-import { formOfProtocol, FULL_FORM } from './row-form.ts'
+import { FULL_FORM } from './row-form.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
 

@@ -72,14 +72,14 @@ test('[SYN-36] a fault of the hub is a malformed mutation to a kiosk that has no
 })
 
 test('[SYN-33] [SYN-21] collections that could be taken for each other, or would bring persons to kiosks, are no collections', () => {
-  for (const wrong of [
-    [hours, { ...hours, salt: 5 }],
-    [hours, { ...hours, name: 'other' }],
-    [{ ...hours, salt: 0 }],
-    [{ ...hours, scope: 'person' as const }],
-    [{ ...hours, scope: 'line' as const }],
-  ])
-    expect(() => makeCollections(wrong)).toThrow()
+  for (const [wrong, message] of [
+    [[hours, { ...hours, salt: 5 }], 'one name'],
+    [[hours, { ...hours, name: 'other' }], 'one salt'],
+    [[{ ...hours, salt: 0 }], 'salt of spaces'],
+    [[{ ...hours, scope: 'person' as const }], 'persons'],
+    [[{ ...hours, scope: 'line' as const }], 'a page has none'],
+  ] as const)
+    expect(() => makeCollections(wrong)).toThrow(message)
   expect(
     makeCollections([hours, nearby, { ...nearby, name: 'mine', salt: 3, scope: 'person', kiosks: null }]),
   ).toHaveLength(3)
