@@ -45,7 +45,7 @@ const PEOPLE_WEIGHTS = {
   personEdit: 10,
   personTrack: 10,
   personRepeat: 24,
-  staffSetting: 2,
+  staffSetting: 5,
 } as const
 
 /** One such operation before so many of the others. */

@@ -75,7 +75,7 @@ export const PEOPLE_ACTS: Record<PeopleOperationKind, ApplyOperation> = {
     if (campus === undefined) return false
     world.settingCount += 1
     const value = 1_000 + world.settingCount
-    const isTorn = b % 3 === 0
+    const isTorn = b % 2 === 0
     world.counts.fire('setting by staff')
     if (isTorn) world.counts.fire('setting by staff, its commit torn')
     const { pool, end } = openStaffPool(world, isTorn)

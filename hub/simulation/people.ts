@@ -36,8 +36,8 @@ export interface PersonCall {
   wish: Wish
   /** The outcome as it was first given; null: none yet, or the database went back to before it. */
   answer: Decision<unknown, HttpRefusal> | null
-  /** It is on its way, at a hub that lives. */
-  hub: HubProcess | null
+  /** The life of a hub that it was last sent to; null: none, or the database went back since. */
+  sentTo: HubProcess['core']
 }
 
 /** What people do at the hubs: their calls with keys, what they were answered, and what was wrong in that. [SYN-51] [SYN-52] [SYN-54] */
@@ -75,7 +75,7 @@ export class People {
       key: `call-${this.calls.length}-of-sixteen-chars`,
       wish,
       answer: null,
-      hub: null,
+      sentTo: null,
     }
     this.calls.push(call)
     return this.send(call)
@@ -86,9 +86,9 @@ export class People {
     const running = this.hubs.filter((hub) => hub.isRunning)
     const hub = running.length === 0 ? undefined : this.random.pick(running)
     if (hub?.core === null || hub === undefined) return false
-    if (call.hub !== null && call.answer === null && !call.hub.isRunning)
-      this.heard.fired('call of a person again, its fate unknown')
-    call.hub = hub
+    const isLost = call.sentTo !== null && !this.hubs.some(({ core }) => core === call.sentTo)
+    if (isLost && call.answer === null) this.heard.fired('call of a person again, its fate unknown')
+    call.sentTo = hub.core
     const name = { key: call.key, hash: hashCall(call.wish.act, call.wish) }
     commit(hub.core.writer, call, name).then(
       (decision) => this.answered(call, decision),
@@ -118,7 +118,7 @@ export class People {
     const rows = await query<{ key: string }>(pool, 'select key from mutations where key is not null')
     const known = new Set(rows.map(({ key }) => key))
     for (const call of this.calls) {
-      call.hub = null
+      call.sentTo = null
       if (!known.has(call.key)) call.answer = null
     }
   }
