@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, sign, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, createSecretKey, sign, type KeyObject } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { helloStatement, type Hello, type Resume, type Welcome } from '#shared/wire/messages.ts'
 import { PROTOCOL } from '#shared/wire/version.ts'
@@ -136,7 +136,7 @@ export class KioskConnection {
     const proof = (
       resume === null
         ? sign(null, statement, privateKey(this.kiosk))
-        : createHmac('sha256', Buffer.from(resume.key, 'base64url')).update(statement).digest()
+        : createHmac('sha256', createSecretKey(resume.key, 'base64url')).update(statement).digest()
     ).toString('base64url')
     // Should the hub challenge again, the next hello is signed.
     this.kiosk.resume = null

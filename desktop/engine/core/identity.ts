@@ -1,4 +1,12 @@
-import { createHmac, createPrivateKey, createPublicKey, hash, sign, type KeyObject } from 'node:crypto'
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  hash,
+  sign,
+  type KeyObject,
+} from 'node:crypto'
 import { canonicalJson } from '#shared/domain/canonical-json.ts'
 import { enrolStatement, helloStatement, mutationStatement, type Hello } from '#shared/wire/messages.ts'
 
@@ -43,7 +51,7 @@ function rawPublicKey(key: KeyObject): string {
 /** Proves hellos by the key that the hub's newest welcome gave: HMAC-SHA256, base64url. [SYN-38] */
 export function proveByResumeKey(key: string): KioskKey['proveHello'] {
   return (host, nonce, hello) =>
-    createHmac('sha256', Buffer.from(key, 'base64url'))
+    createHmac('sha256', createSecretKey(key, 'base64url'))
       .update(helloStatement(host, nonce, hello))
       .digest('base64url')
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import { headStatement } from '#shared/wire/messages.ts'
 import { query, type Database } from '../postgres/database.ts'
 
@@ -12,9 +12,11 @@ export interface HeadSignature {
 
 /** Makes the signer and verifier of heads from a secret. */
 export function makeHeadSignature(secret: Buffer): HeadSignature {
+  // As a key object: a MAC by a buffer takes six times as long.
+  const secretKey = createSecretKey(secret)
   const last = new Map<number, { epoch: string; head: number; mac: string }>()
   const mac = (universityId: number, epoch: string, head: number): Buffer =>
-    createHmac('sha256', secret)
+    createHmac('sha256', secretKey)
       .update(headStatement(universityId, epoch, head))
       .digest()
   return {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { helloStatement, resumeStatement, type Hello, type Resume } from '#shared/wire/messages.ts'
 import type { Database } from '../postgres/database.ts'
 import { loadSigningKeys } from './signing-keys.ts'
@@ -28,8 +28,10 @@ export interface ResumeKeys {
 
 /** Makes and checks resume keys by a secret that all hubs on a database share. */
 export function makeResumeKeys(secret: Buffer): ResumeKeys {
+  // As a key object: a MAC by a buffer takes six times as long.
+  const secretKey = createSecretKey(secret)
   const keyOf = (of: Resuming, untilMs: number): string =>
-    createHmac('sha256', secret).update(resumeStatement(of, untilMs)).digest('base64url')
+    createHmac('sha256', secretKey).update(resumeStatement(of, untilMs)).digest('base64url')
   return {
     issue: (of, nowMs) => {
       const untilMs = nowMs + RESUME_MS
@@ -39,7 +41,7 @@ export function makeResumeKeys(secret: Buffer): ResumeKeys {
       const { kioskId, ticket, resumeUntilMs } = hello
       if (ticket === null || resumeUntilMs <= nowMs) return false
       const key = keyOf({ kioskId, publicKey, ticket }, resumeUntilMs)
-      const right = createHmac('sha256', Buffer.from(key, 'base64url'))
+      const right = createHmac('sha256', createSecretKey(key, 'base64url'))
         .update(helloStatement(host, nonce, hello))
         .digest()
       const shown = Buffer.from(proof, 'base64url')
