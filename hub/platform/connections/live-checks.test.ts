@@ -37,16 +37,17 @@ function stopWatching(): void {
   Reflect.deleteProperty(database.pool, 'query')
 }
 
-type RunQuery = (sql: string, values: unknown[]) => Promise<unknown>
+type RunQuery = (statement: unknown, values?: unknown[]) => Promise<unknown>
 
 /** Does something with each look at sessions before the database answers it; gives the sessions that are looked at. */
 function watchLooks(before: (sessionIds: readonly number[]) => Promise<void> | undefined): void {
   const { pool } = database
   stopWatching()
   const real = pool.query.bind(pool) as unknown as RunQuery
-  const run: RunQuery = async (sql, values) => {
-    if (sql.includes('as "mayEditAll"') && Array.isArray(values[0])) await before(values[0] as number[])
-    return real(sql, values)
+  const run: RunQuery = async (statement, values) => {
+    const isLook = typeof statement === 'string' && statement.includes('as "mayEditAll"')
+    if (isLook && Array.isArray(values?.[0])) await before(values[0] as number[])
+    return real(statement, values)
   }
   Object.assign(pool, { query: run })
 }
@@ -139,7 +140,7 @@ test('[LIV-3] [DIR-15] each reason for which a session is valid no longer ends i
     'update sessions set expires_at = now() where user_id = $1',
     'update sessions set revoked_at = now() where user_id = $1',
     'update users set is_active = false where id = $1',
-    'update users set erased_at = now() where id = $1',
+    'update users set erased_at = now(), username = null, email = null, email_key = null, displayname = null where id = $1',
     `update users set associated_university_id = ${tenant.campus.universityId} where id = $1`,
     "update users set directory = 'd', directory_id = '1', directory_seen_at = now() - interval '25 hours' where id = $1",
   ]
