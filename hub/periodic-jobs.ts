@@ -8,12 +8,11 @@ import { dropEndedSessions, dropExpiredTickets } from './accounts/user-session-r
 import { dropRetiredKeys } from './platform/secrets/signing-keys.ts'
 import { dropOldRequests } from './universities/university-request-rows.ts'
 import { dropExpiredVerifications } from './accounts/verification-rows.ts'
-import type { Job } from './platform/jobs/jobs.ts'
-import type { MailSender } from './platform/mail/mail-sender.ts'
+import type { PeriodicJob } from './platform/jobs/jobs.ts'
 import { clearNetworkAddresses } from './audit/change-log-rows.ts'
 
 /** Drops what has expired: codes, links, tickets, sessions, keys, marks, requests and counts of tries; accounts that nobody confirmed. */
-export function purgeJob(pool: Database): Job {
+export function purgeJob(pool: Database): PeriodicJob {
   return {
     name: 'purge',
     cron: '* * * * *',
@@ -37,16 +36,11 @@ export function purgeJob(pool: Database): Job {
 export const ADDRESS_DAYS = 90
 
 /** Clears addresses of the network after their term: in the log of acts, of sessions and of last sign-ins. [AUD-2] */
-export function clearAddressesJob(pool: Database): Job {
+export function clearAddressesJob(pool: Database): PeriodicJob {
   return {
     name: 'forget-addresses',
     cron: '17 * * * *',
     everyMs: 3_600_000,
     run: () => clearNetworkAddresses(pool, ADDRESS_DAYS),
   }
-}
-
-/** Sends mail whose next try has come; fresh mail is sent at once, without waiting for this. [IDN-7] */
-export function mailJob(sender: MailSender): Job {
-  return { name: 'mail', cron: '* * * * *', everyMs: 60_000, run: () => sender.sendDue() }
 }

@@ -5,8 +5,8 @@ import type { HubClock } from '../ports.ts'
 import { openPool, query } from '../postgres/database.ts'
 import { makeTestDatabase, startScratchServer, type TestDatabase } from '../postgres/testing.ts'
 import { makeHubClock } from '../clock.ts'
-
-import { startJobs, type Job, type Jobs } from './jobs.ts'
+import type { Jobs, PeriodicJob } from './jobs.ts'
+import { startTestJobs } from './testing-jobs.ts'
 import { clearAddressesJob, purgeJob } from '../../periodic-jobs.ts'
 
 let database: TestDatabase
@@ -24,7 +24,7 @@ afterAll(() => database.drop())
 function makeJob(
   name: string,
   run: () => Promise<void> = async () => undefined,
-): Job & { ran: () => number } {
+): PeriodicJob & { ran: () => number } {
   const spy = vi.fn<() => Promise<void>>(run)
   return { name, cron: '* * * * *', everyMs: 60_000, run: spy, ran: () => spy.mock.calls.length }
 }
@@ -36,13 +36,13 @@ function makeClockAhead(): HubClock & { aheadMs: number } {
   return clock
 }
 
-async function start(jobs: Job[], log: HubLog = noLog, clock = makeHubClock()): Promise<Jobs> {
-  const started = await startJobs(database.pool, jobs, clock, log)
+async function start(periodic: PeriodicJob[], log: HubLog = noLog, clock = makeHubClock()): Promise<Jobs> {
+  const started = await startTestJobs(database.pool, { periodic }, { clock, log })
   running.push(started)
   return started
 }
 
-describe('the runner of jobs', () => {
+describe('[JOB-7] the runner of periodic jobs', () => {
   test('does each job at the start, and has it in its calendar', async () => {
     const [one, two] = [makeJob('one'), { ...makeJob('two'), cron: '17 * * * *' }]
     await start([one, two])
@@ -58,7 +58,7 @@ describe('the runner of jobs', () => {
     const fresh = await makeTestDatabase('jobs_two')
     const [mine, theirs] = [makeJob('shared'), makeJob('shared')]
     const both = await Promise.all(
-      [mine, theirs].map((job) => startJobs(fresh.pool, [job], makeHubClock(), noLog)),
+      [mine, theirs].map((job) => startTestJobs(fresh.pool, { periodic: [job] })),
     )
     await vi.waitFor(() => expect(mine.ran() + theirs.ran()).toBeGreaterThan(0), { timeout: 10_000 })
     await Promise.all(both.map((jobs) => jobs.stop()))
@@ -96,7 +96,7 @@ describe('the runner of jobs', () => {
       begun.resolve()
       return done.promise
     })
-    const jobs = await startJobs(database.pool, [slow], makeHubClock(), noLog)
+    const jobs = await startTestJobs(database.pool, { periodic: [slow] })
     await begun.promise
     let isStopped = false
     const stopping = jobs.stop().then(() => (isStopped = true))
@@ -114,7 +114,7 @@ describe('the runner of jobs', () => {
     const pool = openPool(url)
     const said = vi.fn<HubLog['warn']>()
     const job = makeJob('patient')
-    const jobs = await startJobs(pool, [job], makeHubClock(), { ...noLog, warn: said })
+    const jobs = await startTestJobs(pool, { periodic: [job] }, { log: { ...noLog, warn: said } })
     await vi.waitFor(() => expect(job.ran()).toBe(1), { timeout: 10_000 })
     process.kill(server.pid(), 'SIGKILL')
     await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1), { timeout: 15_000 })
