@@ -1,29 +1,15 @@
-import type { Edit } from './copy-tree.ts'
-
-/** A fault that is put into a copy of the project, and the test (arguments of Node) that must turn red. */
-export interface Mutant {
-  name: string
-  edits: Edit[]
-  test: readonly string[]
-}
+import { HUB_FAULTS } from './hub-faults.ts'
+import { tests, type Mutant } from './mutant.ts'
 
 const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
 
-function tests(project: 'unit' | 'database', file: string): string[] {
-  return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
-}
-
 const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
-const GREEDY_SESSION = [
-  ...tests('database', 'hub/platform/http/call-queue.test.ts'),
-  '--testNamePattern',
-  'GET /me run',
-]
+const GREEDY_SESSION = tests('database', 'hub/platform/http/call-queue.test.ts', 'GET /me run')
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
 
-/** The faults that a connection between kiosk and hub invites most, and that of a hub which one session keeps from all others. */
+/** The faults that a connection between kiosk and hub invites most, that of a hub which one session keeps from all others, and the hub's own. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no dedupe',
@@ -234,4 +220,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     test: GREEDY_SESSION,
   },
+  ...HUB_FAULTS,
 ]
