@@ -15,6 +15,11 @@ const KEYS = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-1')
 const SWEEPS = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-3')
 const POISON = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-5.*payload does not fit')
 const STOPS = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-6')
+const BOOKINGS = tests('database', 'hub/groups/routes.test.ts', 'bookings of the system before')
+const NAMED = tests('database', 'hub/groups/routes.test.ts', 'IDN-36')
+const PERMITS = tests('database', 'hub/directories/timed-semaphore.test.ts')
+const DIRECTORY_FACTS = tests('database', 'hub/directories/directory-memberships.test.ts', 'IDN-37')
+const REFUSED_MAIL = tests('database', 'hub/platform/mail/mail-sender.test.ts', 'IDN-38')
 const MAILS = tests('database', 'hub/platform/mail/mail-sender.test.ts', 'is sent once')
 
 /** A backup that holds a table which it leaves out. */
@@ -269,5 +274,61 @@ export const HUB_FAULTS: readonly Mutant[] = [
       },
     ],
     test: MAILS,
+  },
+  {
+    name: 'any refusal for good gives a mail up',
+    edits: [
+      {
+        file: 'hub/platform/mail/mail-transport.ts',
+        find: "errorCode === 'EENVELOPE' && status !== null && status >= 500",
+        replace: 'status !== null && status >= 500',
+      },
+    ],
+    test: REFUSED_MAIL,
+  },
+  {
+    name: 'weekly bookings not counted',
+    edits: [
+      {
+        file: 'hub/groups/group-rows.ts',
+        find: "('registrations', 'longterm_registrations', 'draw_registrations')",
+        replace: "('registrations', 'draw_registrations')",
+      },
+    ],
+    test: BOOKINGS,
+  },
+  {
+    name: 'an address goes before a username',
+    edits: [
+      {
+        file: 'hub/groups/group-rows.ts',
+        find: 'order by lower(u.username) is not distinct from lower($2) desc, u.directory',
+        replace: 'order by u.directory',
+      },
+    ],
+    test: NAMED,
+  },
+  {
+    name: 'permit given to one who has left',
+    edits: [
+      {
+        file: 'hub/directories/timed-semaphore.ts',
+        find: '        waiting.delete(call)\n        resolve(false)\n',
+        replace: '        resolve(false)\n',
+      },
+    ],
+    test: PERMITS,
+  },
+  {
+    name: 'address that a directory took away kept',
+    edits: [
+      {
+        file: 'hub/accounts/directory-user-rows.ts',
+        find: 'email = excluded.email, email_key = excluded.email_key,',
+        replace:
+          'email = coalesce(excluded.email, u.email), email_key = coalesce(excluded.email_key, u.email_key),',
+      },
+    ],
+    test: DIRECTORY_FACTS,
   },
 ]

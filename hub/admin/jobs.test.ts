@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeTestKind, startTestJobs } from '../platform/jobs/testing-jobs.ts'
 import { query } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import type { Finding } from './finding.ts'
 import { runHere, type CliRun } from './testing-cli.ts'
 
 let database: TestDatabase
@@ -74,6 +75,28 @@ test('[JOB-5] jobs that were given up are listed, shown and tried again at the c
   // What changed nothing is not written down. [AUD-5]
   expect(await query(database.pool, "select subject, log from change_logs where service = 'jobs'")).toEqual([
     { subject: 'retry', log: { count: 1, kind: 'reminder', job: 'booking 7' } },
+  ])
+})
+
+test('[JOB-5] doctor names what was given up, and what no hub does', async () => {
+  const found = async (): Promise<string[]> => {
+    const { findings } = (await admin('doctor', '--json')).json() as { findings: Finding[] }
+    return findings.filter(({ what }) => what === 'jobs').map((one) => `${one.state} ${one.found}`)
+  }
+  expect(await found()).toEqual(['ok none given up, none late'])
+  await query(
+    database.pool,
+    `insert into pgboss.job (name, state, singleton_key, start_after) values
+       ('due/reminder', 'failed', 'one', now()), ('due/reminder', 'created', 'two', now() - interval '14 minutes')`,
+  )
+  expect(await found()).toEqual(['warn 1 given up (reminder)'])
+  await query(
+    database.pool,
+    "update pgboss.job set start_after = now() - interval '16 minutes' where state = 'created'",
+  )
+  expect(await found()).toEqual([
+    'warn 1 given up (reminder)',
+    'warn due for more than 15 minutes (reminder)',
   ])
 })
 

@@ -3,6 +3,7 @@ import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
 import {
   hasJobs,
+  loadJobCounts,
   loadJobsByStart,
   loadOpenJobs,
   updateJobsRetried,
@@ -17,6 +18,8 @@ import {
   type AdminRefusal,
   type AdminWorld,
 } from './answer.ts'
+import type { Finding } from './finding.ts'
+import type { JobFigures } from '../platform/metrics.ts'
 import { COUNT_OPTION, moreThan, parseCount } from './pick.ts'
 import { makeTimes, type Times } from './times.ts'
 
@@ -153,4 +156,34 @@ async function retry(
       })
     return jobs
   })
+}
+
+/** A job that has been due for so long is one that no hub does. */
+const LATE_MS = 15 * 60_000
+
+/** Whether jobs were given up, or wait for a hub. [JOB-5] */
+export async function checkJobs({ pool }: AdminWorld): Promise<Finding[]> {
+  if (!(await hasJobs(pool))) return []
+  const counts = await loadJobCounts(pool)
+  const kindsOf = (of: readonly JobFigures[]): string => of.map(({ kind }) => kind).join(', ')
+  const [failed, late] = [
+    counts.filter((count) => count.failed > 0),
+    counts.filter(({ oldestDueMs }) => oldestDueMs > LATE_MS),
+  ]
+  const findings: Finding[] = []
+  if (failed.length > 0)
+    findings.push({
+      what: 'jobs',
+      state: 'warn',
+      found: `${failed.reduce((sum, count) => sum + count.failed, 0)} given up (${kindsOf(failed)})`,
+      fix: '"jobs list" shows them with their last error; once the cause is gone, run "jobs retry --all".',
+    })
+  if (late.length > 0)
+    findings.push({
+      what: 'jobs',
+      state: 'warn',
+      found: `due for more than 15 minutes (${kindsOf(late)})`,
+      fix: 'Check that a hub is running, and that it is of the newest release in use.',
+    })
+  return findings.length > 0 ? findings : [{ what: 'jobs', state: 'ok', found: 'none given up, none late' }]
 }

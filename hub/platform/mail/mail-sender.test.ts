@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -167,6 +168,23 @@ describe('[IDN-7] a mail', () => {
     expect(counted).toEqual(['givenUp', 'later'])
     expect(JSON.stringify(await query(database.pool, 'select * from mail_outbox'))).not.toContain('horvat')
     await query(database.pool, 'delete from mail_outbox; delete from groups; delete from universities')
+  })
+
+  test('[IDN-38] that a server refuses for good, but not for its reader’s sake, waits like any other', async () => {
+    // As servers answer everybody whom they do not want, or whose password changed.
+    const rude = createServer((socket) => socket.end('554 no mail from you\r\n'))
+    await new Promise<void>((done) => rude.listen(0, '127.0.0.1', done))
+    const { port } = rude.address() as AddressInfo
+    const sender = makeSender(makeSmtpTransport(`smtp://127.0.0.1:${port}`, 'carrel@carrel.example'))
+    await queue('unwanted', 'ana@uni.example')
+    for (const tries of [1, 2]) {
+      await sender.sendDue()
+      expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries, sent: false, failed: false }])
+      await query(database.pool, 'update mail_outbox set next_try_at = now()')
+    }
+    await new Promise((done) => rude.close(done))
+    await makeSender().sendDue()
+    expect(await outbox()).toMatchObject([{ sent: true }])
   })
 
   test('waits while no server answers', async () => {
