@@ -3,11 +3,13 @@ import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { runInTemporaryFolders } from '../hub/simulation/run-in-temporary-folders.ts'
 import { ROOT } from './launcher.mjs'
 import { applyEdit, copyTree } from './mutants/copy-tree.ts'
-import { MUTANTS, type Mutant } from './mutants/list.ts'
+import { MUTANTS } from './mutants/list.ts'
+import type { Mutant } from './mutants/mutant.ts'
 
-const HELP = `npm run mutants [-- --only NAME]     mutation tests: known faults, one at a time, in a copy of the project
+const HELP = `npm run mutants [-- --only NAME …]   mutation tests: known faults, one at a time, in a copy of the project
 
 Each must turn the test that watches over it red; first each of these tests must be green without a fault. Prints a table.
+--only takes a part of a name, and may be there several times.
 Exit code 0 only if every fault is caught.
 `
 
@@ -83,13 +85,17 @@ async function findRedTests(mutants: readonly Mutant[]): Promise<string[]> {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      only: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   })
   if (values.help) {
     process.stdout.write(HELP)
     return 0
   }
-  const mutants = MUTANTS.filter((mutant) => values.only === undefined || mutant.name.includes(values.only))
+  const { only } = values
+  const mutants = MUTANTS.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true)
   const red = await findRedTests(mutants)
   for (const line of red) process.stdout.write(`red without a fault: ${line}\n`)
   if (red.length > 0) return 1

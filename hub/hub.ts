@@ -15,8 +15,9 @@ import type { IdentityDependencies } from './accounts/account-dependencies.ts'
 import { makeIdentity, type Identity } from './make-identity.ts'
 import { loadServerSecret } from './platform/secrets/server-secret.ts'
 import { makeSetupLink } from './accounts/setup-link.ts'
-import { startJobs, type Jobs } from './platform/jobs/jobs.ts'
-import { clearAddressesJob, fillLedgerJob, mailJob, purgeJob } from './periodic-jobs.ts'
+import { makeJobs, type Jobs } from './platform/jobs/jobs.ts'
+import { MAIL_JOB, mailJob } from './platform/mail/mail-job.ts'
+import { clearAddressesJob, fillLedgerJob, purgeJob } from './periodic-jobs.ts'
 import { makeHubLog, makeLogger, type HubLog } from './platform/log.ts'
 import { makeMetrics, serveMetrics, type HubMetrics } from './platform/metrics.ts'
 import type { RandomSource, HubClock } from './platform/ports.ts'
@@ -247,14 +248,17 @@ async function startIdentity(
   reporting: { log: HubLog; metrics: HubMetrics },
   cleanups: (() => Promise<void>)[],
 ): Promise<{ identity: Identity; jobs: Jobs }> {
-  const { log } = reporting
+  const { log, metrics } = reporting
+  const made: { jobs?: Jobs } = {}
   // Directories are asked for sign-ins, and so within calls.
   const directories = openDirectories(config, httpPool, log)
-  const identity = await makeIdentity(config, pool, directories, reporting, options.identity)
-  cleanups.push(() => identity.mail.stop())
+  const kickMail = (): void => void made.jobs?.sweep(MAIL_JOB)
+  const identity = await makeIdentity(config, pool, directories, { ...reporting, kickMail }, options.identity)
   cleanups.push(() => identity.passwordChecker.stop())
-  const list = [purgeJob(pool), mailJob(identity.mail), clearAddressesJob(pool), fillLedgerJob(pool, log)]
-  const jobs = await startJobs(pool, list, clock, log)
+  const periodic = [purgeJob(pool), clearAddressesJob(pool), fillLedgerJob(pool, log)]
+  const jobs = makeJobs({ pool, clock, log, metrics }, { periodic, kinds: [mailJob(pool, identity.mail)] })
+  made.jobs = jobs
+  await jobs.start()
   cleanups.push(() => jobs.stop())
   return { identity, jobs }
 }

@@ -47,7 +47,7 @@ export async function makeIdentity(
   config: HubConfig,
   pool: Database,
   directories: Directories,
-  { log, metrics }: { log: HubLog; metrics: HubMetrics },
+  { log, metrics, kickMail }: { log: HubLog; metrics: HubMetrics; kickMail(): void },
   changes: Partial<IdentityDependencies> = {},
 ): Promise<Identity> {
   const { home, smtpUrl, mailFrom } = config
@@ -66,7 +66,7 @@ export async function makeIdentity(
   const dependencies: IdentityDependencies = {
     keys,
     directories,
-    kickMail: () => mail.kick(),
+    kickMail,
     mailTakesUtf8: transport.takesUtf8,
     passwords,
     signInSemaphore: makeSemaphore(SIGN_INS_AT_ONCE, MAX_SIGN_INS_WAITING),

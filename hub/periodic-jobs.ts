@@ -8,15 +8,14 @@ import { dropEndedSessions, dropExpiredTickets } from './accounts/user-session-r
 import { dropRetiredKeys } from './platform/secrets/signing-keys.ts'
 import { dropOldRequests } from './universities/university-request-rows.ts'
 import { dropExpiredVerifications } from './accounts/verification-rows.ts'
-import type { Job } from './platform/jobs/jobs.ts'
+import type { PeriodicJob } from './platform/jobs/jobs.ts'
 import { dropOldKeys } from './platform/writer/call-ledger-rows.ts'
 import { fillLedgerPiece } from './platform/writer/fill-ledger-rows.ts'
 import type { HubLog } from './platform/log.ts'
-import type { MailSender } from './platform/mail/mail-sender.ts'
 import { clearNetworkAddresses } from './audit/change-log-rows.ts'
 
 /** Drops what has expired: codes, links, tickets, sessions, keys, marks, requests, keys of calls and counts of tries; accounts that nobody confirmed. */
-export function purgeJob(pool: Database): Job {
+export function purgeJob(pool: Database): PeriodicJob {
   return {
     name: 'purge',
     cron: '* * * * *',
@@ -41,7 +40,7 @@ export function purgeJob(pool: Database): Job {
 export const ADDRESS_DAYS = 90
 
 /** Clears addresses of the network after their term: in the log of acts, of sessions and of last sign-ins. [AUD-2] */
-export function clearAddressesJob(pool: Database): Job {
+export function clearAddressesJob(pool: Database): PeriodicJob {
   return {
     name: 'forget-addresses',
     cron: '17 * * * *',
@@ -50,18 +49,13 @@ export function clearAddressesJob(pool: Database): Job {
   }
 }
 
-/** Sends mail whose next try has come; fresh mail is sent at once, without waiting for this. [IDN-7] */
-export function mailJob(sender: MailSender): Job {
-  return { name: 'mail', cron: '* * * * *', everyMs: 60_000, run: () => sender.sendDue() }
-}
-
 /** Rows of one piece: a few milliseconds, beside everything else. */
 const PIECE_ROWS = 1_000
 /** Pieces of one run: well within the time that a job may take. */
 const PIECES_A_RUN = 500
 
 /** Fills the ledger from what release 0.1 left, in small pieces; ends by itself, and says so once. [SYN-56] */
-export function fillLedgerJob(pool: Database, log: HubLog): Job {
+export function fillLedgerJob(pool: Database, log: HubLog): PeriodicJob {
   return {
     name: 'fill-ledger',
     cron: '* * * * *',

@@ -3,9 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { makeHubClock } from './platform/clock.ts'
-import { startJobs } from './platform/jobs/jobs.ts'
-import { noLog } from './platform/log.ts'
+import { startAndStopJobs } from './platform/jobs/testing-jobs.ts'
 import {
   closePool,
   loadPrivilegedRole,
@@ -50,7 +48,7 @@ beforeAll(async () => {
   })
   await asking(ofSuperuser(), async (pool) => {
     await migrate(pool)
-    await (await startJobs(pool, [], makeHubClock(), noLog)).stop()
+    await startAndStopJobs(pool)
   })
 })
 afterAll(async () => {
@@ -119,7 +117,7 @@ describe('[OPS-13, OPS-14] what prepares a PostgreSQL for the hub', () => {
     await asking(ofHub('firstWord'), async (pool) => {
       expect(await loadPrivilegedRole(pool)).toBeNull()
       expect(await migrate(pool)).toEqual({ migrations: [], functions: [] })
-      await (await startJobs(pool, [], makeHubClock(), noLog)).stop()
+      await startAndStopJobs(pool)
       await query(pool, 'alter table spaces add column more int')
       await query(pool, 'alter table pgboss.job add column more int')
       const partitions = "select 1 from pg_inherits where inhparent = 'pgboss.job'::regclass"

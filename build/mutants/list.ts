@@ -1,25 +1,11 @@
-import type { Edit } from './copy-tree.ts'
-
-/** A fault that is put into a copy of the project, and the test (arguments of Node) that must turn red. */
-export interface Mutant {
-  name: string
-  edits: Edit[]
-  test: readonly string[]
-}
+import { HUB_FAULTS } from './hub-faults.ts'
+import { tests, type Mutant } from './mutant.ts'
 
 const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
 
-function tests(project: 'unit' | 'database', file: string): string[] {
-  return ['node_modules/vitest/vitest.mjs', 'run', '-c', 'build/vitest.config.ts', '--project', project, file]
-}
-
 const EXACTLY_ONCE = tests('database', 'hub/occupancy/exactly-once.test.ts')
 const DECIDE_HELLO = tests('database', 'hub/platform/connections/decide-hello.test.ts')
-const GREEDY_SESSION = [
-  ...tests('database', 'hub/platform/http/call-queue.test.ts'),
-  '--testNamePattern',
-  'GET /me run',
-]
+const GREEDY_SESSION = tests('database', 'hub/platform/http/call-queue.test.ts', 'GET /me run')
 const LEDGER = tests('database', 'hub/platform/writer/ledger.test.ts')
 const SHARED_BATCH = tests('database', 'hub/platform/writer/shared-batch.test.ts')
 const LANE = tests('database', 'hub/platform/writer/lane.test.ts')
@@ -533,4 +519,5 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     test: KIOSKS_AGAIN,
   },
+  ...HUB_FAULTS,
 ]

@@ -89,6 +89,32 @@ describe('[IDN-8] a refresh token', () => {
     expect((await refresh(cookie, 'tomorrow')).status).toBe(200)
   })
 
+  test('[IDN-34] given again late, prolongs neither its day nor that in which repeats are counted', async () => {
+    const day = await hub.join('longday@uni.example')
+    const lost = await refresh(day.cookie)
+    const letPass = (column: string, time: string, userId: number): Promise<unknown> =>
+      query(hub.pool, `update sessions set ${column} = ${column} - $1::interval where user_id = $2`, [
+        time,
+        userId,
+      ])
+    await letPass('rotated_at', '23 hours', day.me.id)
+    expect((await refresh(day.cookie, 'late')).cookie).toBe(lost.cookie)
+    await letPass('rotated_at', '61 minutes', day.me.id)
+    expect((await refresh(day.cookie, 'too late')).status).toBe(401)
+
+    const { cookie, me: owner } = await hub.join('window@uni.example')
+    await refresh(cookie)
+    expect((await refresh(cookie, 'first')).status).toBe(200)
+    await letPass('repeats_since', '23 hours', owner.id)
+    for (let round = 2; round <= 5; round += 1)
+      expect([round, (await refresh(cookie, `b${round}`)).status]).toEqual([round, 200])
+    // The first of the five is more than a day old: its window has ended, and the next repeat begins another one.
+    await letPass('repeats_since', '61 minutes', owner.id)
+    for (let round = 1; round <= 5; round += 1)
+      expect([round, (await refresh(cookie, `c${round}`)).status]).toEqual([round, 200])
+    expect((await refresh(cookie, 'c6')).status).toBe(401)
+  })
+
   test('that two hubs are shown at once, late, gets one successor from both, and is counted once', async () => {
     const { cookie, me: owner } = await hub.join('hubs@uni.example')
     const lost = await refresh(cookie)

@@ -46,3 +46,12 @@ test('[IDN-13] a set-up link is good for an hour, and stored as a hash', async (
   await query(hub.pool, "update setup_links set expires_at = expires_at - interval '1 hour'")
   expect((await setUp(token, 'late@anywhere.example')).error).toBe('linkRefused')
 })
+
+test('[IDN-35] a set-up link that was used stays used, and so do those beside it, also where nobody administers the platform any more', async () => {
+  const [used, beside] = [await makeSetupToken(hub.pool), await makeSetupToken(hub.pool)]
+  expect((await setUp(used, 'once@anywhere.example')).status).toBe(204)
+  await query(hub.pool, 'update users set is_active = false where is_platform_admin')
+  expect((await setUp(used, 'twice@anywhere.example')).error).toBe('linkRefused')
+  expect((await setUp(beside, 'twice@anywhere.example')).error).toBe('linkRefused')
+  expect((await setUp(await makeSetupToken(hub.pool), 'twice@anywhere.example')).status).toBe(204)
+})

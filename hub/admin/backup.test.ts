@@ -142,6 +142,67 @@ test('[OPS-11] a backup signs nobody in: neither here nor where it is restored',
   await target.drop()
 })
 
+/** What a backup leaves out, by table: how one is put in whose secret is `$1`, and where a copy of it would be found. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  sessions: `insert into sessions (user_id, family, refresh_hash, expires_at)
+    select id, $1, $1, now() + interval '1 day' from users order by id limit 1`,
+  verifications: `insert into verifications (user_id, purpose, token_hash, expires_at)
+    select id, 'reset', $1, now() + interval '1 day' from users order by id limit 1`,
+  setup_links: `insert into setup_links (token_hash, expires_at) values ($1, now() + interval '1 hour')`,
+  live_tickets: `insert into live_tickets (ticket_hash, session_id, expires_at)
+    select $1, id, now() + interval '1 minute' from sessions order by id limit 1`,
+  enrolments: `insert into enrolments (university_id, code_hash, space_id, role, expires_at)
+    select university_id, $1, id, 'door', now() + interval '1 day' from spaces order by id limit 1`,
+  mail_outbox: `insert into mail_outbox (key, to_address, template, locale, facts) values ($1, 'ana@marsh.edu', 'resetPassword', 'en', '{}')`,
+  rate_limits: 'insert into rate_limits values ($1, 1, now())',
+}
+
+test('[OPS-20] no backup holds a session, link, ticket, code, mail or count of tries, and nothing of them is restored', async () => {
+  await query(
+    source.pool,
+    `insert into users (associated_university_id, email, email_key, verified_at) values (1, 'left@marsh.edu', 'left@marsh.edu', now())`,
+  )
+  const secret = (table: string): string => `secret of ${table}`
+  for (const [table, insert] of Object.entries(LEFT_OUT)) await query(source.pool, insert, [secret(table)])
+  await admin(source, 'backup', file, '--force')
+  const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')
+  const text = lines.join('\n')
+  for (const table of Object.keys(LEFT_OUT))
+    expect([table, text.includes(secret(table)), text.includes(`{"table":"${table}"}`)]).toEqual([
+      table,
+      false,
+      false,
+    ])
+  // Nor from a backup whose hub wrote them, as one of another release might.
+  const { counts } = JSON.parse(lines.at(-1) ?? '') as { counts: Record<string, number> }
+  const more: string[] = []
+  for (const table of Object.keys(LEFT_OUT)) {
+    const rows = await query<{ line: string }>(
+      source.pool,
+      `select to_jsonb(t)::text as line from ${table} t`,
+    )
+    more.push(JSON.stringify({ table }), ...rows.map(({ line }) => line))
+    counts[table] = rows.length
+  }
+  const path = join(folder, 'more')
+  writeFileSync(
+    path,
+    gzipSync([...lines.slice(0, -1), ...more, JSON.stringify({ end: true, counts })].join('\n')),
+  )
+  for (const from of [file, path]) {
+    const target = await makeEmptyDatabase()
+    const run = await admin(target, 'restore', from)
+    expect([from, run.code]).toEqual([from, 0])
+    for (const table of Object.keys(LEFT_OUT))
+      expect([table, await query(target.pool, `select * from ${table}`)]).toEqual([table, []])
+    await target.drop()
+  }
+  await query(
+    source.pool,
+    'delete from sessions; delete from verifications; delete from setup_links; delete from enrolments; delete from mail_outbox; delete from rate_limits',
+  )
+})
+
 test('[OPS-11] a backup of an earlier release is restored without its keys of access tokens and its codes', async () => {
   await admin(source, 'backup', file, '--force')
   const lines = gunzipSync(readFileSync(file)).toString().trimEnd().split('\n')

@@ -4,6 +4,7 @@ import { demoPasswords } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { groupsImport } from './import-groups.ts'
 import { tablesImport } from './import-tables.ts'
+import { jobsList, jobsRetry, jobsShow } from './jobs.ts'
 import { keysRotate } from './keys.ts'
 import { kioskCode, kioskReplace } from './kiosk-codes.ts'
 import { groupsList, groupsShow } from './groups.ts'
@@ -68,6 +69,9 @@ export const COMMANDS: readonly AdminCommand[] = [
   settingsUnset,
   mailList,
   mailRetry,
+  jobsList,
+  jobsShow,
+  jobsRetry,
   log,
   doctor,
   backup,

@@ -14,6 +14,7 @@ import { checkDirectories } from './doctor-directories.ts'
 import { checkMailServer, checkStuckMail } from './doctor-mail.ts'
 import { checkSecrets } from './doctor-secrets.ts'
 import type { Finding } from './finding.ts'
+import { checkJobs } from './jobs.ts'
 import { checkDisk, checkHub, checkPorts, checkProxies, checkTls } from './doctor-host.ts'
 
 type Check<Subject> = (subject: Subject) => Promise<Finding[]>
@@ -36,6 +37,7 @@ const DATABASE_CHECKS: readonly Check<AdminWorld>[] = [
   checkKiosks,
   checkLastBackup,
   checkStuckMail,
+  checkJobs,
   checkDirectories,
 ]
 

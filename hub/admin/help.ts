@@ -21,6 +21,7 @@ const GROUP_NAMES: Readonly<Record<string, string>> = {
   setting: 'settings',
   key: 'keys',
   mails: 'mail',
+  job: 'jobs',
 }
 
 /** Whether help was asked for, and nothing else. */

@@ -67,6 +67,30 @@ test('[IDN-17] [AUD-5] the sessions of one person end, then those of everybody, 
   ])
 })
 
+test('[EDG-11] whose sessions staff end, one person’s or everybody’s, has no browser that is known any more', async () => {
+  const dan = await makeTestPerson(database.pool, universityId, { username: 'dan' })
+  const eva = await makeTestPerson(database.pool, universityId, { username: 'eva' })
+  const afar = await makeTestPerson(database.pool, otherId, { username: 'eva' })
+  const forgotten = async (): Promise<number[]> => {
+    const rows = await query<{ id: number }>(
+      database.pool,
+      "select id from users where browsers_since > now() - interval '1 hour' and id = any($1)",
+      [[dan.userId, eva.userId, afar.userId]],
+    )
+    return rows.map(({ id }) => id)
+  }
+  const age = (): Promise<unknown> =>
+    query(database.pool, "update users set browsers_since = now() - interval '1 day'")
+  await age()
+  await end('dan')
+  expect(await forgotten()).toEqual([dan.userId])
+  await age()
+  await end('--all', '--yes')
+  expect((await forgotten()).toSorted((one, other) => one - other)).toEqual(
+    [dan.userId, eva.userId].toSorted((one, other) => one - other),
+  )
+})
+
 test('[IDN-17] nobody is meant by nothing, by a stranger’s name, or by both', async () => {
   for (const [code, ...args] of [[2], [1, 'nobody'], [2, 'ann', '--all']] as const) {
     const run = await end(...args)

@@ -156,3 +156,40 @@ test('[DIR-9] a directory’s person is given no account that has a password, an
   const waiting = await query(database.pool, "select directory from users where username = 'dora'")
   expect(waiting).toEqual([{ directory: null }])
 })
+
+test('[IDN-37] an address that a directory no longer says is taken away, a name or username that it does not say stays', async () => {
+  const upsert = (said: {
+    username: string
+    email: string | null
+    displayname: string | null
+  }): Promise<unknown> =>
+    upsertDirectoryAccount(database.pool, universityId, {
+      directory: 'test',
+      directoryId: 'id-37',
+      ...said,
+      emailKey: said.email,
+    })
+  const stored = (): Promise<object[]> =>
+    query(
+      database.pool,
+      'select username, email, email_key as key, displayname as name from users where directory_id = $1',
+      ['id-37'],
+    )
+  await upsert({ username: 'eva', email: 'eva@test.example', displayname: 'Eva' })
+  await upsert({ username: 'eva2', email: null, displayname: null })
+  expect(await stored()).toEqual([{ username: 'eva2', email: null, key: null, name: 'Eva' }])
+  await upsert({ username: 'eva2', email: 'new@test.example', displayname: 'Eva N.' })
+  expect(await stored()).toEqual([
+    { username: 'eva2', email: 'new@test.example', key: 'new@test.example', name: 'Eva N.' },
+  ])
+  // Somebody else has the username by now, in the directory: it is theirs.
+  await upsertDirectoryAccount(database.pool, universityId, {
+    directory: 'test',
+    directoryId: 'id-38',
+    username: 'EVA2',
+    email: null,
+    emailKey: null,
+    displayname: null,
+  })
+  expect(await stored()).toMatchObject([{ username: null }])
+})

@@ -187,13 +187,14 @@ describe('[ACC-4] a group', () => {
 
   test('says how many bookings of the system before are in its name', async () => {
     const { id } = await makeGroup()
-    for (const [oldId, table] of ['registrations', 'draw_registrations', 'classrooms'].entries())
+    const tables = ['registrations', 'draw_registrations', 'longterm_registrations', 'classrooms']
+    for (const [oldId, table] of tables.entries())
       await database.pool.query(
         `insert into kept_rows (university_id, source_table, old_id, group_id, facts) values ($1, $2, $3, $4, '{}')`,
         [universityId, table, oldId, id],
       )
     expect(await call(helper, 'GET /groups/:id/deletion', { params: { id } })).toMatchObject({
-      body: { bookingCount: 2 },
+      body: { bookingCount: 3 },
     })
   })
 
@@ -229,6 +230,35 @@ describe('[ACC-5] members', () => {
       expect(await add(helper, id, person)).toMatchObject(refused('valueRefused', { at: '/person' }))
     expect((await membersOf(id)).map(({ userId }) => userId)).toEqual([student.userId])
     expect(foreign.userId).not.toBe(student.userId)
+  })
+
+  test('[IDN-36] are meant by their username before anybody by an address, and by an address of this hub before one of a directory', async () => {
+    const { id } = await makeGroup()
+    const address = `shared${count}@example.edu`
+    const insert = async (columns: string, values: string): Promise<number> => {
+      const [row] = await query<{ id: number }>(
+        database.pool,
+        `insert into users (associated_university_id, ${columns}) values ($1, ${values}) returning id`,
+        [universityId],
+      )
+      return row?.id ?? 0
+    }
+    const ofDirectory = await insert(
+      'directory, directory_id, email, email_key',
+      `'d', 'd${count}', '${address}', '${address}'`,
+    )
+    const addMeant = async (): Promise<number> => {
+      const answer = await add(helper, id, address)
+      expect(answer.status).toBe(201)
+      const { userId } = answer.body as Member
+      await query(database.pool, 'delete from user_group where user_id = $1', [userId])
+      return userId
+    }
+    expect(await addMeant()).toBe(ofDirectory)
+    const local = await insert('email, email_key, verified_at', `'${address}', '${address}', now()`)
+    expect(await addMeant()).toBe(local)
+    const byUsername = await insert('username, verified_at', `upper('${address}'), now()`)
+    expect(await addMeant()).toBe(byUsername)
   })
 
   test('come in once, also when two add them at the same moment', async () => {

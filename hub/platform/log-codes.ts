@@ -32,8 +32,12 @@ export const LOG_CODES = {
   'hub-ready': 'It listens at `url`.',
   'idle-connection-broke': 'The pool opens another one.',
   'job-failed': 'It runs again at its next time; `/readyz` fails when it is late for long.',
+  'job-given-up':
+    '`reason` is what its last try said; `admin jobs show` and `admin jobs retry` take its `jobId`.',
+  'job-not-sent': 'Usually the database was away; each minute a sweep sends what is due without a job.',
   'job-runner-failed': 'Usually the database was away; logged once a minute.',
   'job-runner-warning': 'A warning of pg-boss.',
+  'job-try-failed': 'It is tried again after a pause, or given up after its last try.',
   'kiosk-connection-failed': 'The kiosk connects again.',
   'kiosk-enrolled': 'Nothing to do.',
   'ledger-filled':
@@ -43,8 +47,8 @@ export const LOG_CODES = {
   'mail-deferred': 'It is tried again for a day.',
   'mail-given-up': 'Refused for good, or tried for a day; `admin mail list` says why.',
   'mail-in-other-language': 'There is no folder of `language` in `shared/i18n`: see `shared/README.md`.',
-  'mail-round-failed': 'The database is away; the next round tries again.',
   'mail-sent': 'Nothing to do.',
+  'mail-unwritten': 'A bug, or a newer hub queued it; it is tried again for a day.',
   'mail-written': '`file` is its path.',
   'mutation-rejected': 'A bug; the mutation is recorded as malformed.',
   'notify-failed': 'Their poll finds the commit within a second.',

@@ -20,6 +20,8 @@ test('what the hub measures is served on a loopback port of its own', async () =
   metrics.outboxDepth(2, 7)
   metrics.outboxDepth(3, 100)
   metrics.outboxDepth(3, null)
+  metrics.jobs([{ kind: 'emptied', due: 1, running: 0, failed: 0, oldestDueMs: 5 }])
+  metrics.jobs([{ kind: 'mail', due: 3, running: 1, failed: 2, oldestDueMs: 61_000 }])
   metrics.calls('calls', { running: 2, waiting: 64 })
   metrics.callWaited('calls', 20)
   metrics.callNotRun('heavyReads', 'late')
@@ -41,6 +43,10 @@ test('what the hub measures is served on a loopback port of its own', async () =
     'carrel_sockets_behind 3',
     'carrel_outbox_depth_sum 12',
     'carrel_outbox_depth_max 7',
+    'carrel_jobs_due{kind="mail"} 3',
+    'carrel_jobs_running{kind="mail"} 1',
+    'carrel_jobs_failed{kind="mail"} 2',
+    'carrel_jobs_oldest_due_seconds{kind="mail"} 61',
     'carrel_calls_running{queue="calls"} 2',
     'carrel_calls_waiting{queue="calls"} 64',
     'carrel_call_wait_seconds_sum{queue="calls"} 0.02',
@@ -48,6 +54,7 @@ test('what the hub measures is served on a loopback port of its own', async () =
     'carrel_calls_not_run_total{queue="enrolments",why="full"} 0',
   ])
     expect(text.split('\n')).toContain(line)
+  expect(text).not.toContain('emptied')
   expect((await fetch(server.url.replace('/metrics', '/'))).status).toBe(404)
   const foreign = get(server.url, { headers: { host: 'evil.example' } })
   const [refused] = (await once(foreign, 'response')) as [IncomingMessage]

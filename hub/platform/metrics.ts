@@ -31,12 +31,23 @@ export interface HubMetrics {
   outboxDepth(kioskId: number, depth: number | null): void
   /** An attempt to send a mail: it was sent, will be tried again, or was given up. */
   mail(outcome: 'sent' | 'later' | 'givenUp'): void
+  /** All jobs with a payload that are due, run or were given up, by kind, now. [JOB-5] */
+  jobs(counts: readonly JobFigures[]): void
   /** How many calls of a queue run and wait, now. */
   calls(queue: CallQueueName, counts: { running: number; waiting: number }): void
   /** Ms that a call waited in a queue which was begun then. */
   callWaited(queue: CallQueueName, ms: number): void
   /** A call was not begun: so many of its owner wait, it waited too long, or who made it hung up. */
   callNotRun(queue: CallQueueName, why: NotRun): void
+}
+
+/** Jobs of one kind: how many are due, run, and were given up, and ms for which the one has been due that waits longest. */
+export interface JobFigures {
+  kind: string
+  due: number
+  running: number
+  failed: number
+  oldestDueMs: number
 }
 
 /** The queues that calls over HTTP wait in. */
@@ -54,6 +65,7 @@ export const noMetrics: HubMetrics = {
   socketsBehind: () => undefined,
   outboxDepth: () => undefined,
   mail: () => undefined,
+  jobs: () => undefined,
   calls: () => undefined,
   callWaited: () => undefined,
   callNotRun: () => undefined,
@@ -126,6 +138,7 @@ export function makeMetrics(): PrometheusMetrics {
       else depths.set(kioskId, depth)
     },
     mail: (outcome) => mails.inc({ outcome }),
+    jobs: jobGauges(registers),
     ...calls,
     ...lanes,
   }
@@ -152,6 +165,25 @@ function laneMetrics(registers: Registry[]): Pick<HubMetrics, 'lane' | 'laneWait
     lane: (delta) => waiting.inc(delta),
     laneWaited: (ms) => waitTime.observe(ms / 1000),
     commitRetried: () => retries.inc(),
+  }
+}
+
+function jobGauges(registers: Registry[]): HubMetrics['jobs'] {
+  const gauge = (name: string, help: string): Gauge<'kind'> =>
+    new Gauge({ name, help, labelNames: ['kind'], registers })
+  const due = gauge('carrel_jobs_due', 'Jobs that are due and not begun, by kind')
+  const running = gauge('carrel_jobs_running', 'Jobs that run now, at all hubs')
+  const failed = gauge('carrel_jobs_failed', 'Jobs that were given up and not tried again since')
+  const oldest = gauge('carrel_jobs_oldest_due_seconds', 'How long the job has been due that waits longest')
+  return (counts) => {
+    // A kind without any is left out of the counts.
+    for (const one of [due, running, failed, oldest]) one.reset()
+    for (const { kind, ...count } of counts) {
+      due.set({ kind }, count.due)
+      running.set({ kind }, count.running)
+      failed.set({ kind }, count.failed)
+      oldest.set({ kind }, count.oldestDueMs / 1000)
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Me } from '#shared/domain/account.ts'
 import { makeMailSender } from '../platform/mail/mail-sender.ts'
+import { makeMailRounds } from '../platform/mail/testing-mail-rounds.ts'
 import { makeSmtpTransport } from '../platform/mail/mail-transport.ts'
 import type { IdentityDependencies } from '../accounts/account-dependencies.ts'
 import { startTestMailbox, type TestMailbox } from '../platform/mail/testing-mailbox.ts'
@@ -76,25 +77,22 @@ export async function startPeopleHub(
   const publicUrl = (): string => 'https://carrel.example'
   const transport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>')
   const { keys } = identity
-  const sender = makeMailSender({
+  const log = makeHubLog(logger)
+  const rounds = makeMailRounds(
     pool,
-    transport,
-    log: makeHubLog(logger),
-    metrics: noMetrics,
-    keys,
-    publicUrl,
-  })
+    makeMailSender({ pool, transport, log, metrics: noMetrics, keys, publicUrl }),
+  )
   const app = await makeTestApp(pool, {
     logger,
     config: { host: '127.0.0.1', hostNames: ['carrel.example'], proxies: ['127.0.0.1'], tls: null },
-    identity: { ...identity, kickMail: () => sender.kick(), mailTakesUtf8: transport.takesUtf8 },
+    identity: { ...identity, kickMail: () => rounds.kick(), mailTakesUtf8: transport.takesUtf8 },
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const call = makeCall(url)
   const stop = async (): Promise<void> => {
     await app.close()
-    await sender.stop()
+    await rounds.stop()
     await mailbox.stop()
     await database.drop()
   }

@@ -5,9 +5,8 @@ import type { HubClock } from '../ports.ts'
 import { openPool, query } from '../postgres/database.ts'
 import { makeTestDatabase, startScratchServer, type TestDatabase } from '../postgres/testing.ts'
 import { makeHubClock } from '../clock.ts'
-
-import { startJobs, type Job, type Jobs } from './jobs.ts'
-import { clearAddressesJob, purgeJob } from '../../periodic-jobs.ts'
+import type { Jobs, PeriodicJob } from './jobs.ts'
+import { startTestJobs } from './testing-jobs.ts'
 
 let database: TestDatabase
 const running: Jobs[] = []
@@ -24,7 +23,7 @@ afterAll(() => database.drop())
 function makeJob(
   name: string,
   run: () => Promise<void> = async () => undefined,
-): Job & { ran: () => number } {
+): PeriodicJob & { ran: () => number } {
   const spy = vi.fn<() => Promise<void>>(run)
   return { name, cron: '* * * * *', everyMs: 60_000, run: spy, ran: () => spy.mock.calls.length }
 }
@@ -36,13 +35,13 @@ function makeClockAhead(): HubClock & { aheadMs: number } {
   return clock
 }
 
-async function start(jobs: Job[], log: HubLog = noLog, clock = makeHubClock()): Promise<Jobs> {
-  const started = await startJobs(database.pool, jobs, clock, log)
+async function start(periodic: PeriodicJob[], log: HubLog = noLog, clock = makeHubClock()): Promise<Jobs> {
+  const started = await startTestJobs(database.pool, { periodic }, { clock, log })
   running.push(started)
   return started
 }
 
-describe('the runner of jobs', () => {
+describe('[JOB-7] the runner of periodic jobs', () => {
   test('does each job at the start, and has it in its calendar', async () => {
     const [one, two] = [makeJob('one'), { ...makeJob('two'), cron: '17 * * * *' }]
     await start([one, two])
@@ -58,7 +57,7 @@ describe('the runner of jobs', () => {
     const fresh = await makeTestDatabase('jobs_two')
     const [mine, theirs] = [makeJob('shared'), makeJob('shared')]
     const both = await Promise.all(
-      [mine, theirs].map((job) => startJobs(fresh.pool, [job], makeHubClock(), noLog)),
+      [mine, theirs].map((job) => startTestJobs(fresh.pool, { periodic: [job] })),
     )
     await vi.waitFor(() => expect(mine.ran() + theirs.ran()).toBeGreaterThan(0), { timeout: 10_000 })
     await Promise.all(both.map((jobs) => jobs.stop()))
@@ -96,7 +95,7 @@ describe('the runner of jobs', () => {
       begun.resolve()
       return done.promise
     })
-    const jobs = await startJobs(database.pool, [slow], makeHubClock(), noLog)
+    const jobs = await startTestJobs(database.pool, { periodic: [slow] })
     await begun.promise
     let isStopped = false
     const stopping = jobs.stop().then(() => (isStopped = true))
@@ -114,7 +113,7 @@ describe('the runner of jobs', () => {
     const pool = openPool(url)
     const said = vi.fn<HubLog['warn']>()
     const job = makeJob('patient')
-    const jobs = await startJobs(pool, [job], makeHubClock(), { ...noLog, warn: said })
+    const jobs = await startTestJobs(pool, { periodic: [job] }, { log: { ...noLog, warn: said } })
     await vi.waitFor(() => expect(job.ran()).toBe(1), { timeout: 10_000 })
     process.kill(server.pid(), 'SIGKILL')
     await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1), { timeout: 15_000 })
@@ -133,66 +132,4 @@ describe('the runner of jobs', () => {
     await Promise.all([pool.end(), other.end()])
     await server.stop()
   }, 60_000)
-})
-
-test('what has run out is purged, and what has not is kept', async () => {
-  const { pool } = database
-  const [user] = await query<{ id: number }>(
-    pool,
-    `insert into users (associated_university_id, is_platform_admin, email, email_key, verified_at)
-     values (null, true, 'x@example.org', 'x@example.org', now()) returning id`,
-  )
-  const id = user?.id
-  for (const age of ['8 days', '6 days'])
-    await query(
-      pool,
-      `insert into sessions (user_id, family, refresh_hash, expires_at) values ($1, $2::text, $2::text, now() - $2::text::interval)`,
-      [id, age],
-    )
-  await query(
-    pool,
-    `insert into verifications (user_id, purpose, token_hash, expires_at)
-     values ($1, 'verify', 'a', now() - interval '2 days'), ($1, 'reset', 'b', now())`,
-    [id],
-  )
-  await query(
-    pool,
-    `insert into signing_keys (purpose, secret, retired_at)
-     values ('access', 'a', now() - interval '2 days'), ('access', 'b', now()), ('access', 'c', null), ('head', 'd', now() - interval '2 days')`,
-  )
-  await query(
-    pool,
-    `insert into address_marks values ('a', 'deleted', now() - interval '1 minute'), ('b', 'deleted', now() + interval '1 hour')`,
-  )
-  await purgeJob(pool).run()
-  const left = async (sql: string): Promise<unknown> =>
-    (await query<{ x: unknown }>(pool, sql)).map(({ x }) => x)
-  expect(await left('select family as x from sessions')).toEqual(['6 days'])
-  expect(await left('select purpose as x from verifications')).toEqual(['reset'])
-  expect(await left('select purpose as x from signing_keys order by id')).toEqual([
-    'access',
-    'access',
-    'head',
-  ])
-  expect(await left('select address_hash as x from address_marks')).toEqual(['b'])
-})
-
-test('addresses of the network are forgotten after 90 days, and not before', async () => {
-  const { pool } = database
-  for (const days of [89, 91])
-    await query(
-      pool,
-      `insert into change_logs (actor, service, subject, address, created_at)
-       values ('hub', 'test', $1::text, '192.0.2.7', now() - $1::text::int * interval '1 day')`,
-      [days],
-    )
-  await clearAddressesJob(pool).run()
-  const kept = await query(
-    pool,
-    "select subject, host(address) as address from change_logs where service = 'test' order by id",
-  )
-  expect(kept).toEqual([
-    { subject: '89', address: '192.0.2.7' },
-    { subject: '91', address: null },
-  ])
 })

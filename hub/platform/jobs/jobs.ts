@@ -1,11 +1,14 @@
 import { PgBoss, type Job as BossJob } from 'pg-boss'
 import type { HubLog } from '../log.ts'
+import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
-import { query, transaction, type Database, type Queryable } from '../postgres/database.ts'
-import { rowSet } from '../postgres/row-set.ts'
+import { query, transaction, type Database } from '../postgres/database.ts'
+import { makeDueJobs, untilAborted, type DueJobs } from './due-jobs.ts'
+import type { DueJob, JobKind } from './job-kind.ts'
+import { loadJobCounts, loadLateJobs, upsertJobRun } from './job-rows.ts'
 
-/** A periodic job. `run` may be repeated at any time and by any hub. */
-export interface Job {
+/** A periodic job. `run` may be repeated at any time and by any hub. [JOB-7] */
+export interface PeriodicJob {
   /** Letters, digits, dashes. */
   name: string
   /** When, as cron has it (minute, hour, day, month, weekday; UTC). */
@@ -15,59 +18,158 @@ export interface Job {
   run(): Promise<void>
 }
 
-/** The hub's running jobs. */
+/** What a hub does by itself. */
+export interface JobLists {
+  periodic: readonly PeriodicJob[]
+  /** No two of one name, and none with the name of a periodic job. */
+  kinds: readonly JobKind[]
+}
+
+/** The hub's jobs. */
 export interface Jobs {
-  /** Names of jobs that no hub has done for three of their intervals: this hub is not ready. */
+  /** Starts the runner: each periodic job once, then by its calendar; and whatever is due. */
+  start(): Promise<void>
+  /**
+   * Hands jobs of a kind to the runner, AFTER the commit that they are about, and never throws: what could not be sent, or was
+   * not since the hub died, the sweep sends. [JOB-3]
+   */
+  send(kind: string, jobs: readonly DueJob<unknown>[]): Promise<void>
+  /** Sends what the kind's sweep finds, now: after a commit that made something due. Never throws. [JOB-3] */
+  sweep(kind: string): Promise<void>
+  /** Names of periodic jobs that no hub has done for three of their intervals: this hub is not ready. */
   late(): Promise<string[]>
-  /** Starts no further job; resolves when those that run have ended. */
+  /** Starts no further job; resolves when those that run have ended, or were left after 15 seconds. [JOB-6] */
   stop(): Promise<void>
 }
 
-/** One queue for all: jobs are few, and each further queue would poll the database every two seconds. */
+/** What jobs are given. */
+export interface JobsDependencies {
+  pool: Database
+  clock: HubClock
+  log: HubLog
+  metrics: Pick<HubMetrics, 'jobs'>
+}
+
+/** One queue for all periodic jobs: they are few, and each further queue would poll the database every two seconds. */
 const QUEUE = 'jobs'
 /** Number of the lock under which the runner makes its tables; any will do that nothing else takes. */
 const START_LOCK = 7_246_118_003
 /** A stopping hub waits no longer than this for jobs that run. */
-const STOP_TIMEOUT_MS = 15_000
+export const STOP_TIMEOUT_MS = 15_000
+/** Time beyond it to write down what was left. */
+const LEAVE_MS = 5_000
+/** How often jobs are counted for metrics. */
+const COUNT_MS = 30_000
 /** A database that is away is logged once a minute, not every two seconds. */
 const REPEAT_WARNING_MS = 60_000
 
-/**
- * Starts the one runner of periodic jobs, over the hub's own pool: each job once at the start, then by its calendar, by
- * whichever hub takes it. A failing one is logged, and tried again at its next time. [IDN-7]
- */
-export async function startJobs(
-  pool: Database,
-  jobs: readonly Job[],
-  clock: HubClock,
-  log: HubLog,
-): Promise<Jobs> {
+/** Makes the one runner of jobs, over the hub's own pool. A failing periodic job is logged, and tried again at its next time. [IDN-7] */
+export function makeJobs(dependencies: JobsDependencies, { periodic, kinds }: JobLists): Jobs {
+  const { pool, clock, log, metrics } = dependencies
   const boss = makeBoss(pool, clock, log)
-  const startedAtMs = clock.elapsedMs()
-  const stop = (): Promise<void> => boss.stop({ close: false, timeout: STOP_TIMEOUT_MS })
-  try {
-    await setUp(boss, pool, jobs, log)
-  } catch (error) {
-    await stop()
-    throw error
+  const leaving = new AbortController()
+  const due = makeDueJobs({ boss, pool, log, leaving: leaving.signal }, kinds)
+  const sweeps = new Map(kinds.map((kind) => [kind.name, makeSweep(kind, due)]))
+  const all = [...periodic, ...kinds.map((kind) => sweepJob(kind, sweeps))]
+  const running = { sinceMs: clock.elapsedMs(), isStarted: false }
+  const counting = countRepeatedly(pool, clock, metrics)
+  const stop = async (): Promise<void> => {
+    running.isStarted = false
+    counting.stop()
+    const cancel = clock.after(STOP_TIMEOUT_MS, () => leaving.abort())
+    await boss.stop({ close: false, timeout: STOP_TIMEOUT_MS + LEAVE_MS })
+    cancel()
   }
-  const late = async (): Promise<string[]> => {
-    const ranMs = clock.elapsedMs() - startedAtMs
-    const asked = jobs.map(({ name, everyMs }) => ({ name, afterMs: 3 * everyMs }))
-    return loadLateJobs(
-      pool,
-      asked.filter(({ afterMs }) => ranMs > afterMs),
+  /** Before the start and after the end nothing is sent: a sweep does. */
+  const attempt = async (kind: string, run: () => Promise<void>): Promise<void> => {
+    if (!running.isStarted) return
+    await run().catch((error: unknown) =>
+      log.warn('job-not-sent', 'Jobs could not be handed to the runner.', { kind, err: error }),
     )
   }
-  return { late, stop }
+  return {
+    start: async () => {
+      try {
+        await setUp(boss, due, { pool, jobs: all, log, leaving: leaving.signal })
+      } catch (error) {
+        await stop()
+        throw error
+      }
+      running.sinceMs = clock.elapsedMs()
+      running.isStarted = true
+      counting.start()
+    },
+    send: (kind, jobs) => attempt(kind, () => due.send(kind, jobs)),
+    sweep: (kind) => attempt(kind, async () => sweeps.get(kind)?.()),
+    late: async () => {
+      const ranMs = clock.elapsedMs() - running.sinceMs
+      const asked = all.map(({ name, everyMs }) => ({ name, afterMs: 3 * everyMs }))
+      return loadLateJobs(
+        pool,
+        asked.filter(({ afterMs }) => ranMs > afterMs),
+      )
+    },
+    stop,
+  }
 }
 
-async function setUp(boss: PgBoss, pool: Database, jobs: readonly Job[], log: HubLog): Promise<void> {
+/** Looks each minute for what is due and has no job. */
+function sweepJob({ name }: JobKind, sweeps: ReadonlyMap<string, () => Promise<void>>): PeriodicJob {
+  return { name, cron: '* * * * *', everyMs: 60_000, run: async () => sweeps.get(name)?.() }
+}
+
+/** One sweep at a time; what is asked for meanwhile comes after it, once. */
+function makeSweep(kind: JobKind, due: DueJobs): () => Promise<void> {
+  let round: Promise<void> | null = null
+  let isAskedAgain = false
+  const run = async (): Promise<void> => {
+    do {
+      isAskedAgain = false
+      await due.send(kind.name, await kind.sweep())
+    } while (isAskedAgain)
+  }
+  return async () => {
+    isAskedAgain = true
+    round ??= run().finally(() => (round = null))
+    return round
+  }
+}
+
+/** Counts jobs again and again, for metrics; a database that is away leaves the last figures. */
+function countRepeatedly(
+  pool: Database,
+  clock: HubClock,
+  metrics: JobsDependencies['metrics'],
+): { start(): void; stop(): void } {
+  let cancel: (() => void) | null = null
+  let isStopped = false
+  const count = async (): Promise<void> => {
+    await loadJobCounts(pool).then(metrics.jobs, () => undefined)
+    if (!isStopped) cancel = clock.after(COUNT_MS, () => void count())
+  }
+  return {
+    start: () => void count(),
+    stop: () => {
+      isStopped = true
+      cancel?.()
+    },
+  }
+}
+
+interface SetUp {
+  pool: Database
+  jobs: readonly PeriodicJob[]
+  log: HubLog
+  leaving: AbortSignal
+}
+
+async function setUp(boss: PgBoss, due: DueJobs, { pool, jobs, log, leaving }: SetUp): Promise<void> {
   // Two hubs that make the runner's tables at once would collide.
   await transaction(pool, 'read committed', async (client) => {
     await query(client, 'select pg_advisory_xact_lock($1)', [START_LOCK])
     await boss.start()
     await boss.createQueue(QUEUE)
+    await due.setUp()
   })
   // Finished runs are kept for an hour, for debugging; a job that failed runs again by its calendar.
   await boss.updateQueue(QUEUE, { retryLimit: 0, expireInSeconds: 600, deleteAfterSeconds: 3_600 })
@@ -75,15 +177,16 @@ async function setUp(boss: PgBoss, pool: Database, jobs: readonly Job[], log: Hu
   const byName = new Map(jobs.map((job) => [job.name, job]))
   const work = async (fetched: BossJob<{ job: string }>[]): Promise<void> => {
     // A name that is unknown here is a newer hub's beside this one; that one has it too, at its next time.
-    const due = [...new Set(fetched.map(({ data }) => data.job))].flatMap((name) => byName.get(name) ?? [])
-    await Promise.all(due.map((job) => runOnce(pool, job, log)))
+    const asked = [...new Set(fetched.map(({ data }) => data.job))].flatMap((name) => byName.get(name) ?? [])
+    await untilAborted(Promise.all(asked.map((job) => runOnce(pool, job, log))), leaving)
   }
+  await due.start()
   for (const { name } of jobs)
     await boss.send(QUEUE, { job: name }, { singletonKey: name, singletonSeconds: 5 })
   await boss.work<{ job: string }>(QUEUE, { batchSize: 20 }, work)
 }
 
-async function runOnce(pool: Database, job: Job, log: HubLog): Promise<void> {
+async function runOnce(pool: Database, job: PeriodicJob, log: HubLog): Promise<void> {
   try {
     await job.run()
     await upsertJobRun(pool, job.name)
@@ -106,31 +209,4 @@ function makeBoss(pool: Database, clock: HubClock, log: HubLog): PgBoss {
     log.debug('job-runner-warning', 'The job runner logged a warning.', { message }),
   )
   return boss
-}
-
-/** Records that a job succeeded just now. */
-async function upsertJobRun(database: Queryable, job: string): Promise<void> {
-  await query(
-    database,
-    `insert into job_runs (job, succeeded_at) values ($1, clock_timestamp())
-     on conflict (job) do update set succeeded_at = excluded.succeeded_at`,
-    [job],
-  )
-}
-
-const JOBS = rowSet({ name: 'text', afterMs: 'float8' })
-
-/** Of some jobs those that succeeded longer ago than `afterMs`, or never. */
-async function loadLateJobs(
-  database: Queryable,
-  jobs: readonly { name: string; afterMs: number }[],
-): Promise<string[]> {
-  if (jobs.length === 0) return []
-  const rows = await query<{ name: string }>(
-    database,
-    `select j.name from ${JOBS.table(1, 'j')} left join job_runs r on r.job = j.name
-     where r.succeeded_at is null or r.succeeded_at < now() - j.after_ms * interval '1 millisecond' order by 1`,
-    JOBS.values(jobs),
-  )
-  return rows.map(({ name }) => name)
 }

@@ -3,8 +3,8 @@ import type { Mail, MailTemplate } from './mail-facts.ts'
 import { query, type Queryable } from '../postgres/database.ts'
 
 /**
- * Queues a mail in the transaction of the act that it is about; it is sent after that has been committed. Call `kick()` of
- * the mail sender then, so that nobody waits for the next round. A key that was queued before changes nothing. [IDN-7]
+ * Queues a mail in the transaction of the act that it is about; it is sent after that has been committed. Call `kickMail`
+ * then, so that nobody waits for the next sweep. A key that was queued before changes nothing. [IDN-7]
  */
 export async function queueMail(transaction: Queryable, mail: Mail): Promise<void> {
   await query(
@@ -34,20 +34,30 @@ const FIRST_PAUSE_S = 60
 const LONGEST_PAUSE_S = 4 * 3_600
 const GIVE_UP_AFTER_S = 24 * 3_600
 
+/** Numbers of mails that are due, the longest waiting first. [IDN-7] */
+export async function loadDueMails(database: Queryable, limit: number): Promise<number[]> {
+  const rows = await query<{ id: number }>(
+    database,
+    `select id from mail_outbox where sent_at is null and failed_at is null and next_try_at <= clock_timestamp()
+     order by next_try_at, id limit $1`,
+    [limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /**
- * Takes the mail that waits longest, if one is due; another hub takes another one. It is due again after a pause that
- * doubles from try to try: so it is tried again when this hub crashes meanwhile. [IDN-7]
+ * Takes a mail to send it, if it is due and nobody else took it. It is due again after a pause that doubles from try to try:
+ * so it is tried again when this hub crashes meanwhile. [IDN-7]
  */
-export async function claimMail(database: Queryable): Promise<ClaimedMail | null> {
+export async function claimMail(database: Queryable, mailId: number): Promise<ClaimedMail | null> {
   const [row] = await query<ClaimedMail>(
     database,
     `update mail_outbox set tries = tries + 1,
        next_try_at = clock_timestamp() + least($1 * 2 ^ least(tries, 20), $2) * interval '1 second'
-     where id = (select id from mail_outbox where sent_at is null and failed_at is null and next_try_at <= clock_timestamp()
-       order by next_try_at limit 1 for update skip locked)
+     where id = $4 and sent_at is null and failed_at is null and next_try_at <= clock_timestamp()
      returning id, key, to_address as "to", template, locale, facts, tries,
        created_at < clock_timestamp() - $3 * interval '1 second' as "isLastTry"`,
-    [FIRST_PAUSE_S, LONGEST_PAUSE_S, GIVE_UP_AFTER_S],
+    [FIRST_PAUSE_S, LONGEST_PAUSE_S, GIVE_UP_AFTER_S, mailId],
   )
   return row ?? null
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -11,7 +12,8 @@ import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { linkToken } from '../secrets/link-tokens.ts'
 import { makeServerKeys } from '../secrets/server-secret.ts'
 import { startTestMailbox, type TestMailbox } from './testing-mailbox.ts'
-import { makeMailSender, type MailSender } from './mail-sender.ts'
+import { makeMailRounds, type MailRounds } from './testing-mail-rounds.ts'
+import { makeMailSender } from './mail-sender.ts'
 import type { MailFacts, MailTemplate } from './mail-facts.ts'
 import { readMailFile } from './mail-file.ts'
 import { makeFileTransport, makeSmtpTransport, type MailTransport } from './mail-transport.ts'
@@ -35,7 +37,11 @@ afterEach(() => mailbox.stop())
 const makeSender = (
   transport: MailTransport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>'),
   log: HubLog = noLog,
-): MailSender => makeMailSender({ ...linkSettings, pool: database.pool, transport, log, metrics })
+): MailRounds =>
+  makeMailRounds(
+    database.pool,
+    makeMailSender({ ...linkSettings, pool: database.pool, transport, log, metrics }),
+  )
 const counted: string[] = []
 const metrics = { mail: (outcome: string) => void counted.push(outcome) }
 const queue = (key: string, to: string): Promise<void> =>
@@ -164,10 +170,46 @@ describe('[IDN-7] a mail', () => {
     await query(database.pool, 'delete from mail_outbox; delete from groups; delete from universities')
   })
 
+  test('[IDN-38] that a server refuses for good, but not for its reader’s sake, waits like any other', async () => {
+    // As servers answer everybody whom they do not want, or whose password changed.
+    const rude = createServer((socket) => socket.end('554 no mail from you\r\n'))
+    await new Promise<void>((done) => rude.listen(0, '127.0.0.1', done))
+    const { port } = rude.address() as AddressInfo
+    const sender = makeSender(makeSmtpTransport(`smtp://127.0.0.1:${port}`, 'carrel@carrel.example'))
+    await queue('unwanted', 'ana@uni.example')
+    for (const tries of [1, 2]) {
+      await sender.sendDue()
+      expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries, sent: false, failed: false }])
+      await query(database.pool, 'update mail_outbox set next_try_at = now()')
+    }
+    await new Promise((done) => rude.close(done))
+    await makeSender().sendDue()
+    expect(await outbox()).toMatchObject([{ sent: true }])
+  })
+
   test('waits while no server answers', async () => {
     await queue('away', 'ana@uni.example')
     await makeSender(makeSmtpTransport('smtp://127.0.0.1:1', 'carrel@carrel.example')).sendDue()
     expect(await outbox()).toMatchObject([{ to: 'ana@uni.example', tries: 1, sent: false, failed: false }])
+  })
+
+  test('that cannot be written is tried again, holds up no other, and is given up after a day', async () => {
+    await query(
+      database.pool,
+      "insert into mail_outbox (key, to_address, template, locale, facts) values ('odd', 'odd@uni.example', 'verifyAddress', 'en', 'null')",
+    )
+    await queue('plain', 'ana@uni.example')
+    await makeSender().sendDue()
+    expect(await outbox()).toMatchObject([
+      { key: 'odd', tries: 1, failed: false },
+      { key: 'plain', sent: true },
+    ])
+    await query(
+      database.pool,
+      "update mail_outbox set next_try_at = now(), created_at = now() - interval '25 hours' where key = 'odd'",
+    )
+    await makeSender().sendDue()
+    expect(await outbox()).toMatchObject([{ key: 'odd', to: null, failed: true }, {}])
   })
 
   test('that is queued while others are sent goes with them', async () => {

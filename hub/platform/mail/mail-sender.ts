@@ -3,20 +3,16 @@ import type { HubMetrics } from '../metrics.ts'
 import type { Database } from '../postgres/database.ts'
 import { isSpoken } from '../languages.ts'
 import { claimMail, updateMailGivenUp, updateMailSent, type ClaimedMail } from './mail-outbox.ts'
-import type { MailTransport } from './mail-transport.ts'
+import type { MailTransport, SendResult } from './mail-transport.ts'
 import { writeMail, type MailWriterDependencies } from './write-mail.ts'
 
-/** Mails that are sent at once: a slow server must hold up few others. */
-const MAX_AT_ONCE = 4
-
-/** Sends what waits in the outbox. */
+/** Sends mails of the outbox. */
 export interface MailSender {
-  /** Sends all that is due now; what is queued meanwhile too. Throws when the database is away. */
-  sendDue(): Promise<void>
-  /** The same, without waiting; an error is logged, and the next round tries again. */
-  kick(): void
-  /** Begins no further mail, and waits for those being sent. */
-  stop(): Promise<void>
+  /**
+   * Sends a mail if it is due; else does nothing. What does not get through is due again later, or given up. Throws when the
+   * database is away.
+   */
+  send(mailId: number): Promise<void>
 }
 
 /** What a mail sender is given. */
@@ -29,57 +25,23 @@ export interface MailSenderDependencies extends MailWriterDependencies {
 
 /** Makes the mail sender of a hub. Several hubs share one outbox: each mail is taken by one of them at a time. [IDN-7] */
 export function makeMailSender(dependencies: MailSenderDependencies): MailSender {
-  let isStopped = false
-  let isAskedAgain = false
-  let round: Promise<void> | null = null
-  const sendAll = async (): Promise<void> => {
-    while (!isStopped) {
-      const mail = await claimMail(dependencies.pool)
-      if (mail === null) return
-      await sendOne(dependencies, mail)
-    }
-  }
-  const run = async (): Promise<void> => {
-    do {
-      isAskedAgain = false
-      const ends = await Promise.allSettled(Array.from({ length: MAX_AT_ONCE }, sendAll))
-      const fault = ends.find((end) => end.status === 'rejected')
-      if (fault !== undefined) throw fault.reason
-    } while (isAskedAgain && !isStopped)
-  }
-  const sendDue = async (): Promise<void> => {
-    isAskedAgain = true
-    round ??= run().finally(() => (round = null))
-    return round
-  }
   return {
-    sendDue,
-    kick: () => {
-      if (isStopped) return
-      sendDue().catch((error: unknown) =>
-        dependencies.log.warn('mail-round-failed', 'Emails could not be read from the outbox.', {
-          err: error,
-        }),
-      )
-    },
-    stop: async () => {
-      isStopped = true
-      await round?.catch(() => undefined)
+    send: async (mailId) => {
+      const mail = await claimMail(dependencies.pool, mailId)
+      if (mail !== null) await sendOne(dependencies, mail)
     },
   }
 }
 
-async function sendOne(
-  { pool, transport, log, metrics, ...writer }: MailSenderDependencies,
-  mail: ClaimedMail,
-): Promise<void> {
+async function sendOne(dependencies: MailSenderDependencies, mail: ClaimedMail): Promise<void> {
+  const { pool, log, metrics } = dependencies
   const { id, template, tries } = mail
   if (!isSpoken(mail.locale))
     log.warn('mail-in-other-language', 'An email is written in another language than its reader’s.', {
       mailId: id,
       language: mail.locale,
     })
-  const answer = await transport.send(writeMail(writer, mail))
+  const answer = await writeAndSend(dependencies, mail)
   if (answer.outcome === 'sent') {
     await updateMailSent(pool, id)
     metrics.mail('sent')
@@ -94,4 +56,17 @@ async function sendOne(
   const facts = { mailId: id, template, tries, ...codes }
   if (isGivenUp) log.warn('mail-given-up', 'An email was given up.', facts)
   else log.warn('mail-deferred', 'An email could not be sent yet.', facts)
+}
+
+/** A mail that cannot be written, or a transport that throws, is no reason to try for ever. */
+async function writeAndSend(
+  { transport, log, ...writer }: MailSenderDependencies,
+  mail: ClaimedMail,
+): Promise<SendResult> {
+  try {
+    return await transport.send(writeMail(writer, mail))
+  } catch (error) {
+    log.error('mail-unwritten', 'An email could not be written.', { mailId: mail.id, err: error })
+    return { outcome: 'later', errorCode: 'EUNWRITTEN', responseCode: null }
+  }
 }

@@ -2,11 +2,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runHere } from '../../admin/testing-cli.ts'
-import { makeHubClock } from '../clock.ts'
 import { parseConfig } from '../../config.ts'
 import { startHub, type Hub } from '../../hub.ts'
-import { startJobs } from '../jobs/jobs.ts'
-import { makeLogger, noLog } from '../log.ts'
+import { startAndStopJobs } from '../jobs/testing-jobs.ts'
+import { makeLogger } from '../log.ts'
 import { closePool, openPool, query, withDatabase, type Database } from './database.ts'
 import { startEmbedded, type Embedded } from './embedded.ts'
 import { migrate } from './migrate.ts'
@@ -139,7 +138,7 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     await makeDatabase()
     await asking(ofSuperuser(), async (pool) => {
       await migrate(pool)
-      await (await startJobs(pool, [], makeHubClock(), noLog)).stop()
+      await startAndStopJobs(pool)
       await pool.query('create extension btree_gist')
       await pool.query(`insert into universities (name, email_domains, timezone, locale, epoch, clock, facts_clock)
         values ('Kept', '{kept.example}', 'UTC', 'en', 'e', 0, 0)`)

@@ -205,7 +205,14 @@ test('[SYN-55] what a hub of release 0.1 settles beside this one is known: outco
   ])
   const call = report(2)
   const { universityId } = tenant.campus
-  const row = { spaceId: room(), level: 2 as const, reportedAtMs: NOW, receivedAtMs: NOW, clock: 1, generation: 0 }
+  const row = {
+    spaceId: room(),
+    level: 2 as const,
+    reportedAtMs: NOW,
+    receivedAtMs: NOW,
+    clock: 1,
+    generation: 0,
+  }
   const { userId } = tenant.student
   await insertPersonReports(database.pool, { universityId, clock: 1, nowMs: NOW }, [
     { ...row, userId, key: call.name.key },
