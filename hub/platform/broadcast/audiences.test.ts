@@ -19,7 +19,7 @@ import { makeTenantWriter } from '../writer/tenant-writer.ts'
 import { makeMember } from './audience-member.ts'
 import { Audiences, UNHEARD_MS } from './audiences.ts'
 import type { SpaceChanges } from './feed-rows.ts'
-import { FORM_NOW } from './row-form.ts'
+import { PAGE_FORM } from './row-form.ts'
 import { makeTaker } from './taker.ts'
 
 let database: TestDatabase
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const NO_ROWS: SpaceChanges = { rows: [], levels: [], gone: [] }
-const TAKER = makeTaker(FORM_NOW, [], null)
+const TAKER = makeTaker(PAGE_FORM, [], null)
 
 /** Audiences on a test's time, whose rows come when the test says so. */
 function makeAudiences(load: () => Promise<SpaceChanges>): { audiences: Audiences; clock: TestClock } {

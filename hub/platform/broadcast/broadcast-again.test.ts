@@ -6,7 +6,11 @@ import { makeHubClock } from '../clock.ts'
 import type { SyncCore } from '../connections/sync-core.ts'
 import { noMetrics } from '../metrics.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
+import type { FrameChunks } from './frame-chunks.ts'
+import { Frame } from './frame.ts'
 import { FrameRing } from './frame-ring.ts'
+import { PAGE_FORM } from './row-form.ts'
+import { makeTaker } from './taker.ts'
 
 // What is sent to who comes after all had left, what is read again after it failed, and who stands still a second time.
 
@@ -45,8 +49,8 @@ function start(heartbeatMs: number): { failing: { count: number; failed: number 
     limits: { heartbeatMs },
     features: {
       ...features,
-      loadForKiosks: async (...args) => {
-        if (failing.count === 0) return features.loadForKiosks(...args)
+      spacesOfKiosks: async (...args) => {
+        if (failing.count === 0) return features.spacesOfKiosks(...args)
         failing.count -= 1
         failing.failed += 1
         throw new Error('the database does not answer')
@@ -141,12 +145,14 @@ test('[SYN-8] [SYN-24] a socket that falls behind a second time is skipped and c
 
 test('[SYN-8] frames that are kept for who finishes a catch-up have no gap, are bounded, and are those of one epoch', () => {
   const ring = new FrameRing()
+  const taker = makeTaker(PAGE_FORM, [], null)
   const frame = (from: number, bytes = 10) => {
     const buffers = [Buffer.from(String(from))]
-    return { from, to: from + 1, buffers, byteCount: bytes, buffersWithoutTexts: () => buffers }
+    const chunks: FrameChunks = { from, to: from + 1, buffers, byteCount: bytes, inForm: () => buffers }
+    return new Frame(chunks, { collections: new Map(), reshaped: new Set() })
   }
   const since = (sentClock: number): string[] | null =>
-    ring.since({ sentClock, takesTexts: true })?.map(String) ?? null
+    ring.since({ sentClock, taker }, null)?.map(String) ?? null
   for (let clock = 1; clock <= 60; clock += 1) ring.keep(frame(clock))
   expect(since(58)).toEqual(['58', '59', '60'])
   expect(since(21)).toHaveLength(40)

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadFeed } from '../../spaces/space-feed-rows.ts'
+import { spacesOfKiosks } from '../../spaces/space-feed-rows.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import { makeFeed, makeReadSemaphore } from './feed.ts'
+import { formOfProtocol } from './row-form.ts'
+
+const [BEFORE, NOW] = [formOfProtocol(1), formOfProtocol(2)] as const
 
 let database: TestDatabase
 let universityId: number
@@ -23,9 +26,10 @@ function open() {
       readSemaphore: makeReadSemaphore(),
       inFlight: makeInFlight(),
       view: {
-        load: (...args) => {
+        collections: [],
+        spaces: (...args) => {
           state.reads += 1
-          if (state.failing === 0) return loadFeed(...args)
+          if (state.failing === 0) return spacesOfKiosks(...args)
           state.failing -= 1
           return Promise.reject(new Error('the database does not answer'))
         },
@@ -38,21 +42,21 @@ function open() {
 
 test('[SYN-8] [SYN-67] what was read before a commit is lent to nobody who needs what came with it', async () => {
   const { feed, state } = open()
-  await feed.read(null, false, 1)
-  await feed.read(0, false, 1)
+  await feed.read(null, NOW, 1)
+  await feed.read(0, NOW, 1)
   expect(state.reads).toBe(2)
-  await feed.read(null, false, 2)
-  await feed.read(0, false, 2)
+  await feed.read(null, NOW, 2)
+  await feed.read(0, NOW, 2)
   expect(state.reads).toBe(4)
-  await feed.read(null, false, 1)
-  await feed.read(0, false, 1)
+  await feed.read(null, NOW, 1)
+  await feed.read(0, NOW, 1)
   expect(state.reads).toBe(4)
 })
 
 test('[SYN-13] [SYN-67] an answer for the protocol before is lent to nobody of this one, nor the other way round', async () => {
   const { feed, state } = open()
-  for (const isWhole of [true, false, true, false]) expect((await feed.read(null, isWhole, 1))?.to).toBe(1)
-  for (const isWhole of [true, false, true, false]) await feed.read(0, isWhole, 1)
+  for (const form of [BEFORE, NOW, BEFORE, NOW]) expect((await feed.read(null, form, 1))?.to).toBe(1)
+  for (const form of [BEFORE, NOW, BEFORE, NOW]) await feed.read(0, form, 1)
   expect(state.reads).toBe(4)
 })
 
@@ -60,19 +64,19 @@ test('[SYN-67] a reading that failed is an answer to those who waited for it, an
   const { feed, state } = open()
   for (let round = 1; round <= 2; round += 1) {
     state.failing = 1
-    const waiting = [feed.read(round, false, 1), feed.read(round, false, 1)]
+    const waiting = [feed.read(round, NOW, 1), feed.read(round, NOW, 1)]
     for (const result of await Promise.allSettled(waiting)) expect(result.status).toBe('rejected')
-    expect((await feed.read(round, false, 1))?.epoch).toBeTypeOf('string')
+    expect((await feed.read(round, NOW, 1))?.epoch).toBeTypeOf('string')
     expect(state.reads).toBe(2 * round)
   }
 })
 
 test('[SYN-17] [SYN-67] of an epoch that is over nothing is lent any more', async () => {
   const { feed, state } = open()
-  await feed.read(null, false, 1)
+  await feed.read(null, NOW, 1)
   feed.reset()
-  await feed.read(null, false, 1)
+  await feed.read(null, NOW, 1)
   feed.reset()
-  await feed.read(null, false, 1)
+  await feed.read(null, NOW, 1)
   expect(state.reads).toBe(3)
 })

@@ -100,9 +100,9 @@ test('[SYN-12] a kiosk that hung up while its rows were read is welcomed by nobo
   const other = makeTestCore(database.pool, {
     features: {
       ...features,
-      loadForKiosks: async (...args) => {
+      spacesOfKiosks: async (...args) => {
         if (state.isHolding) await new Promise<void>((resolve) => state.held.push(resolve))
-        return features.loadForKiosks(...args)
+        return features.spacesOfKiosks(...args)
       },
     },
   })

@@ -256,9 +256,9 @@ test('[LIV-12] a page that closed while its spaces were read is welcomed by nobo
   const core = makeTestCore(database.pool, {
     features: {
       ...features,
-      loadForPeople: async (...args) => {
+      spacesOfPages: async (...args) => {
         if (state.isHolding) await new Promise<void>((resolve) => state.held.push(resolve))
-        return features.loadForPeople(...args)
+        return features.spacesOfPages(...args)
       },
     },
   })

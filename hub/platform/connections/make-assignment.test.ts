@@ -13,6 +13,7 @@ const ROW: KioskRow = {
   session: 1,
   lastMutationId: 0,
   isRevoked: false,
+  publicKey: 'key',
   ticketEpoch: null,
   ticketIssued: null,
   ticketConfirmed: null,
