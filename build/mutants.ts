@@ -5,7 +5,7 @@ import { ROOT } from './launcher.mjs'
 import { applyEdit, copyTree } from './mutants/copy-tree.ts'
 import { MUTANTS, type Mutant } from './mutants/list.ts'
 
-const HELP = `npm run mutants [-- --only NAME]     mutation tests: seventeen known faults, one at a time, in a copy of the project
+const HELP = `npm run mutants [-- --only NAME]     mutation tests: known faults, one at a time, in a copy of the project
 
 Each must turn the test that watches over it red; first each of these tests must be green without a fault. Prints a table.
 Exit code 0 only if every fault is caught.

@@ -23,6 +23,7 @@ const GREEDY_SESSION = [
 const OVERLAY = tests('unit', 'desktop/engine/api/engine.test.ts')
 const COLLECTIONS = tests('database', 'hub/platform/broadcast/collections.test.ts')
 const FRAMES = tests('unit', 'desktop/engine/sync/apply-rows.test.ts')
+const FURTHER_COLLECTION = tests('unit', 'desktop/engine/collections/further-collection.test.ts')
 
 /** The faults that a connection between kiosk and hub invites most, and that of a hub which one session keeps from all others. */
 export const MUTANTS: readonly Mutant[] = [
@@ -63,7 +64,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'desktop/engine/store/confirmed-rows.ts',
-        find: '    if (old !== undefined && !old.isGone) toggleRow(this.xor, old.id, old.clock)\n',
+        find: '    if (old !== undefined && !old.isGone) toggleRow(this.digest, old.id, old.clock, salt)\n',
         replace: '',
       },
     ],
@@ -267,5 +268,27 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: COLLECTIONS,
+  },
+  {
+    name: 'a collection left out of a kiosk’s digest',
+    edits: [
+      {
+        file: 'desktop/engine/sync/handle-message.ts',
+        find: 'core.mirror.digest([SPACES, ...session.collections])',
+        replace: 'core.mirror.digest([SPACES])',
+      },
+    ],
+    test: FURTHER_COLLECTION,
+  },
+  {
+    name: 'a capability ignored by a kiosk',
+    edits: [
+      {
+        file: 'desktop/engine/sync/push-pending.ts',
+        find: 'session.capabilities.has(kindCapability(kind))',
+        replace: "kindCapability(kind) !== ''",
+      },
+    ],
+    test: FURTHER_COLLECTION,
   },
 ]
