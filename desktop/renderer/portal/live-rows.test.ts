@@ -94,6 +94,46 @@ describe('what the live connection brings', () => {
     expect(afterMessage(held, { type: 'heartbeat', epoch: 'E', head: 10, nowMs: 0 })).toBe(held)
   })
 
+  it('[LIV-10] hours come in rows of their own: in any part, alone, gone, and never older over newer', () => {
+    const week = (minute: number) => ({ weekly: [[1, minute, 1200]], closures: [] })
+    const bare = (id: number, clock: number): LiveSpace => {
+      const { hours: _, ...facts } = row(id, clock).facts
+      return { ...row(id, clock), facts }
+    }
+    const held = after(
+      { ...snapshot([bare(1, 5)], 1, 2), collections: { hours: [{ id: 2, clock: 4, body: week(480) }] } },
+      snapshot([bare(2, 5)], 2, 2),
+      person,
+    )
+    const hoursOf = (received: ReceivedState | null): unknown[] =>
+      [...spacesOf(received).values()].map(({ hours }) => hours.weekly?.[0]?.[1] ?? null)
+    expect(hoursOf(held)).toEqual([null, 480])
+    if (held === null) throw new Error('nothing held')
+    const then = (received: ReceivedState | null, from: number, to: number, more: Partial<LiveChanges>) =>
+      received === null ? null : afterMessage(received, { ...changes(from, to, {}), ...more })
+    // A row of a space says nothing of its hours.
+    const moved = then(held, 10, 11, { changes: { ...none, rows: [bare(2, 11)] } })
+    expect(hoursOf(moved)).toEqual([null, 480])
+    const hours = (id: number, clock: number, body: object | null) => ({
+      collections: { hours: [{ id, clock, body }], lamps: [{ id: 1, clock, body: {} }] },
+    })
+    const opened = then(moved, 11, 12, hours(1, 12, week(600)))
+    expect(hoursOf(opened)).toEqual([600, 480])
+    expect(hoursOf(then(opened, 10, 13, hours(1, 11, week(700))))).toEqual([600, 480])
+    expect(hoursOf(then(opened, 12, 13, hours(1, 13, null)))).toEqual([null, 480])
+    expect(spacesOf(then(opened, 12, 13, hours(9, 13, week(1)))).has(9)).toBe(false)
+  })
+
+  it('[LIV-10] a hub of the release before sends hours among the facts of their space', () => {
+    const told = row(1, 5)
+    const facts = {
+      ...told.facts,
+      hours: { weekly: [[1, 480, 1200] as [number, number, number]], closures: [] },
+    }
+    const held = after(snapshot([{ ...told, facts }]))
+    expect(spacesOf(held).get(1)).toMatchObject({ hours: facts.hours, hoursClock: 5 })
+  })
+
   it('who joins the super group may edit everything from that word on', () => {
     const held = after(snapshot([row(1, 5), row(2, 5)]), person, { ...person, mayEditAll: true })
     expect([...spacesOf(held).values()].every(({ isMineToEdit }) => isMineToEdit)).toBe(true)
