@@ -200,6 +200,27 @@ test('[REL-7] [KSK-21] a kiosk is brought up to date, put back and brought up to
   expect(await loadKept(field.database)).toEqual([...made(ALL), ...since, `${ALL + 5} report 2`])
 })
 
+test('[REL-7] [KSK-22] the engine of then shows what it had from a cache that today’s wrote, and today’s again what it had', async () => {
+  const field = await openField()
+  const ids = async (kiosk: OpenKiosk): Promise<number[]> =>
+    (await kiosk.state()).spaces.map(({ id }) => id).toSorted((left, right) => left - right)
+  const then = await field.open(BESIDE)
+  const had = await ids(then)
+  expect(had.length).toBeGreaterThan(20)
+  const updated = await then.update(TODAY)
+  await untilSettled(updated)
+  const { cursor, epoch } = await updated.state()
+  await field.hub.kill()
+  const back = await updated.update(BESIDE)
+  expect(await ids(back)).toEqual(had)
+  await field.hub.start()
+  await untilSettled(back)
+  await field.hub.kill()
+  const again = await back.update(TODAY)
+  expect(await again.state()).toMatchObject({ cursor, epoch })
+  expect(await ids(again)).toEqual(had)
+})
+
 test.each([
   ['[LNG-5] with the engine of then is sent', BESIDE],
   ['[LNG-4] with the engine of today is sent', TODAY],

@@ -241,6 +241,19 @@ describe('[SYN-31] a further collection, registered and no more', () => {
     expect(kiosk.hub.isOpen()).toBe(true)
   })
 
+  it('[SYN-34] one that the hub has not named on this connection is left out', async () => {
+    const kiosk = await openWithDesks()
+    const before = heldOf(kiosk, 'desks')
+    reconnect(kiosk)
+    welcome(kiosk, { capabilities: ['rows/hours@1', ...CAPABILITIES_BEFORE_3] })
+    change(kiosk, 6, 7, { desks: [{ id: 31, clock: 7, body: { spaceId: 3, isBroken: true } }] })
+    expect(heldOf(kiosk, 'desks')).toEqual(before)
+    expect(kiosk.engine.readRows().cursor).toBe(7)
+    expect(loggedAs(kiosk, 'rows-left-out')).toEqual([
+      'rows-left-out {"collection":"desks","why":"notAsked","count":1,"inAll":1}',
+    ])
+  })
+
   it('[SYN-33] one that cannot be read keeps its clock, so that the digest is the hub’s, also after a restart', async () => {
     const kiosk = await openWithDesks()
     change(kiosk, 6, 7, { desks: [{ id: 33, clock: 7, body: { spaceId: 'three' } }] })
