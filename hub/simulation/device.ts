@@ -192,7 +192,7 @@ export class Device {
     const { cache } = this.read()
     return (
       cache
-        .prepare<[], { epoch: string | null; cursor: number }>('select epoch, cursor from reached')
+        .prepare<[], { epoch: string | null; cursor: number }>('select epoch, cursor from position')
         .get() ?? {
         epoch: null,
         cursor: 0,

@@ -149,10 +149,10 @@ describe('rows of another university', () => {
   it('[SYN-21] are gone at the next start, also where the device ended before it dropped them', async () => {
     const kiosk = await openLiveTestKiosk()
     expect(screenOf(kiosk)).toBe(6)
-    run(kiosk.folder, 'update reached set university_id = 2')
+    run(kiosk.folder, 'update position set university_id = 2')
     expect(screenOf(kiosk)).toBe(0)
     expect(read(kiosk.folder, 'select count(*) as count from rows_spaces')).toEqual([{ count: 0 }])
-    expect(read(kiosk.folder, 'select epoch, cursor, assignment from reached')).toEqual([
+    expect(read(kiosk.folder, 'select epoch, cursor, assignment from position')).toEqual([
       { epoch: null, cursor: 0, assignment: null },
     ])
   })
@@ -164,7 +164,7 @@ describe('rows of another university', () => {
     welcome(kiosk, { lastMutationId: 1_000 })
     snapshot(kiosk)
     kiosk.engine.stop()
-    run(folder, 'update reached set university_id = 999')
+    run(folder, 'update position set university_id = 999')
     openTestKiosk({ folder }).engine.stop()
     expect(oldSpaces(folder)).toEqual([])
     expect(read(folder, 'select epoch, cursor, sealed, assignment from meta')).toEqual([

@@ -32,9 +32,9 @@ const FIRST_RELEASE = `
 const SECOND_VERSION = 2
 
 /** How far the rows are, beside the tables of release 0.1; made where it is missing, with what that release held. */
-const REACHED = `
+const POSITION = `
   -- How far the rows are, whose they are, and what else the hub told. One row. What the hub told is JSON text.
-  create table reached (
+  create table position (
     one integer primary key check (one = 1),
     -- The university whose rows they are; null: not known.
     university_id integer,
@@ -52,7 +52,7 @@ const REACHED = `
   ) strict;
 
   -- What release 0.1 held is shown until all rows came anew: without a position the hub sends a snapshot.
-  insert into reached (one, sealed, assignment, contact) select one, sealed, assignment, contact from meta;
+  insert into position (one, sealed, assignment, contact) select one, sealed, assignment, contact from meta;
   ${tableOfRows('spaces')}
   insert into rows_spaces (id, clock, is_gone, hot, body)
     select id, clock, is_gone, json_object('level', level, 'reportedAtMs', reported_at_ms), json_remove(facts, '$.hours')
@@ -85,7 +85,7 @@ export function makeCacheTables(sqlite: Sqlite): void {
   if (version > SECOND_VERSION) throw new TooNewError(`version ${version} is newer than ${SECOND_VERSION}`)
   sqlite.transaction(() => {
     if (version === 0) sqlite.exec(FIRST_RELEASE)
-    if (!hasColumn(sqlite, 'reached', 'one')) sqlite.exec(REACHED)
+    if (!hasColumn(sqlite, 'position', 'one')) sqlite.exec(POSITION)
     if (version !== 1) sqlite.pragma('user_version = 1')
   })()
 }
@@ -103,7 +103,7 @@ export function dropRows(sqlite: Sqlite): void {
 export function dropHubRows(sqlite: Sqlite): void {
   dropRows(sqlite)
   sqlite.exec(`
-    update reached set university_id = null, epoch = null, cursor = 0, protocol = 0, holds = null, capabilities = null,
+    update position set university_id = null, epoch = null, cursor = 0, protocol = 0, holds = null, capabilities = null,
       sealed = null;
     delete from spaces;
     update meta set epoch = null, cursor = 0, sealed = null, assignment = null;

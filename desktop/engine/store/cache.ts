@@ -86,7 +86,7 @@ export function makeCache(sqlite: Sqlite): Cache {
   makeCacheTables(sqlite)
   const meta = sqlite.prepare<[], MetaRow>(
     `select university_id as universityId, epoch, cursor, protocol, holds, capabilities, sealed, assignment, contact
-     from reached`,
+     from position`,
   )
   const tables = new Map<string, RowStatements>()
   const tableOf = (collection: Collection): RowStatements => {
@@ -95,12 +95,12 @@ export function makeCache(sqlite: Sqlite): Cache {
     return known
   }
   const position = sqlite.prepare<[number | null, string | null, number, number, string | null]>(
-    'update reached set university_id = ?, epoch = ?, cursor = ?, protocol = ?, holds = ?',
+    'update position set university_id = ?, epoch = ?, cursor = ?, protocol = ?, holds = ?',
   )
-  const capabilities = sqlite.prepare<[string]>('update reached set capabilities = ?')
-  const sealed = sqlite.prepare<[string | null]>('update reached set sealed = ?')
-  const assignment = sqlite.prepare<[string | null]>('update reached set assignment = ?')
-  const contact = sqlite.prepare<[string]>('update reached set contact = ?')
+  const capabilities = sqlite.prepare<[string]>('update position set capabilities = ?')
+  const sealed = sqlite.prepare<[string | null]>('update position set sealed = ?')
+  const assignment = sqlite.prepare<[string | null]>('update position set assignment = ?')
+  const contact = sqlite.prepare<[string]>('update position set contact = ?')
   const begin = sqlite.prepare('begin immediate')
   const commit = sqlite.prepare('commit')
 

@@ -30,6 +30,7 @@ export type ApplySteps = Generator<'writing' | 'switching', ChangedIds | null>
 
 /** The rows of one collection that can be read. */
 export interface RowSet<Body, Hot> {
+  /** Also one that is gone, where such rows are kept. */
   get(id: number): ConfirmedRow<Body, Hot> | undefined
   /** Every row that is not gone. */
   live(): Iterable<ConfirmedRow<Body, Hot>>
@@ -73,6 +74,9 @@ export function readMirror(collections: Collections, readCache: () => Cache): Ki
   }
   for (const rows of state.sets.values())
     for (const row of readCache().readRows(rows.collection)) rows.put(row)
+  const rowSets = new Map(
+    [...state.sets].map(([name, first]) => [name, rowSetOf(() => state.sets.get(name) ?? first)]),
+  )
   return {
     get epoch() {
       return state.position.epoch
@@ -87,7 +91,11 @@ export function readMirror(collections: Collections, readCache: () => Cache): Ki
       return state.position.holds
     },
     digest: (names) => digestOf(state, names),
-    of: <Body, Hot>({ name }: Collection<Body, Hot>) => rowSetOf(state, name) as RowSet<Body, Hot>,
+    of: <Body, Hot>({ name }: Collection<Body, Hot>) => {
+      const rows = rowSets.get(name)
+      if (rows === undefined) throw new Error(`no collection ${name} is registered`)
+      return rows as RowSet<Body, Hot>
+    },
     apply: (incoming) => apply(state, collections, readCache, incoming),
     clear: () => {
       const changed = new ChangedSets()
@@ -119,16 +127,15 @@ function digestOf({ sets }: MirrorState, names: readonly string[]): string {
   return digestText(digest)
 }
 
-function rowSetOf(state: MirrorState, name: string): RowSet<unknown, unknown> {
-  const rows = state.sets.get(name)
-  if (rows === undefined) throw new Error(`no collection ${name} is registered`)
+/** A snapshot puts other rows in the place of those that were there. */
+function rowSetOf(rowsNow: () => ConfirmedRows): RowSet<unknown, unknown> {
   return {
     get: (id) => {
-      const row = rows.byId.get(id)
+      const row = rowsNow().byId.get(id)
       return row === undefined || row.body === null ? undefined : row
     },
-    live: () => liveOf(rows),
-    idsOfGroup: (group) => rows.idsOfGroup(group),
+    live: () => liveOf(rowsNow()),
+    idsOfGroup: (group) => rowsNow().idsOfGroup(group),
   }
 }
 

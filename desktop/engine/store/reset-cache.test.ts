@@ -54,7 +54,7 @@ describe('a cache that cannot be replaced', () => {
     kiosk.hub.say({ type: 'err', code: 'revoked', fatal: true })
     const file = join(kiosk.folder, 'cache.db')
     const sqlite = new Database(file)
-    sqlite.exec('drop table reached')
+    sqlite.exec('drop table position')
     sqlite.close()
     const before = kiosk.hub.connectionCount()
     expect(await kiosk.engine.call('enrol', { code: 'B' })).toMatchObject({ ok: true })

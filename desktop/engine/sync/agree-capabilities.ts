@@ -26,8 +26,6 @@ export function recordCapabilities(session: SessionState, named: Capabilities | 
   const agreed = namedCapabilities(session.protocol, named)
   session.capabilities = new Set(agreed)
   session.collections = new Set(core.collections.agreed(session.capabilities))
-  const { current } = core.capabilities
   core.capabilities.current = session.capabilities
-  const isSame = current.size === session.capabilities.size && agreed.every((name) => current.has(name))
-  if (!isSame) core.stores.cache.insertCapabilities(agreed)
+  core.stores.cache.insertCapabilities(agreed)
 }

@@ -53,7 +53,7 @@ describe('an assignment that cannot be shown', () => {
     kiosk.engine.stop()
     const sqlite = new Database(join(kiosk.folder, 'cache.db'))
     const told = { assignment: { ...ASSIGNMENT, timezone: 'Mars/Olympus' }, movedAtMs: null }
-    sqlite.prepare('update reached set assignment = ?').run(JSON.stringify(told))
+    sqlite.prepare('update position set assignment = ?').run(JSON.stringify(told))
     sqlite.close()
     const again = openTestKiosk({ folder: kiosk.folder, clock: kiosk.clock, hub: kiosk.hub })
     expect(again.seen.kiosk).toEqual({ state: 'starting' })
