@@ -78,7 +78,7 @@ const deskFold: Fold<DeskRow, boolean> = {
 
 /** All that is registered of it. */
 const WITH_DESKS: Partial<EngineOptions> = {
-  collections: makeCollections([spaceCollection, hoursCollection, deskCollection] as Collection[]),
+  collections: makeCollections([spaceCollection, hoursCollection, deskCollection]),
   kinds: makeKinds([reportKind, withdrawKind, markKind], [spaceFold, deskFold]),
 }
 
@@ -270,8 +270,7 @@ describe('[SYN-31] a further collection, registered and no more', () => {
   })
 
   it('is refused registration under a name or salt that is taken, or a name that is none', () => {
-    const named = (name: string, salt: number): Collection =>
-      ({ ...deskCollection, name, salt }) as Collection
+    const named = (name: string, salt: number): Collection => ({ ...deskCollection, name, salt })
     expect(() => makeCollections([named('desks', 1), named('desks', 2)])).toThrow(
       'two collections have one name',
     )

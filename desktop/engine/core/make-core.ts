@@ -96,7 +96,7 @@ function dropForeignRows({ cache, outbox }: Stores): void {
 export function readRows(core: Core): RowsOnDisk {
   const { epoch, cursor } = core.stores.cache.readMeta()
   const live = (collection: Collection) => core.stores.cache.readRows(collection).filter((row) => !row.isGone)
-  const rows = live(spaceCollection as Collection) as ConfirmedSpace[]
+  const rows = live(spaceCollection) as ConfirmedSpace[]
   return {
     epoch,
     cursor,
