@@ -20,6 +20,9 @@ const NAMED = tests('database', 'hub/groups/routes.test.ts', 'IDN-36')
 const PERMITS = tests('database', 'hub/directories/timed-semaphore.test.ts')
 const DIRECTORY_FACTS = tests('database', 'hub/directories/directory-memberships.test.ts', 'IDN-37')
 const REFUSED_MAIL = tests('database', 'hub/platform/mail/mail-sender.test.ts', 'IDN-38')
+const OUTAGES = tests('database', 'hub/platform/broadcast/head-notifier.test.ts', 'OPS-22')
+const RUNNER_OUTAGES = tests('database', 'hub/platform/jobs/jobs.test.ts', 'away again')
+const SLOTS = tests('database', 'hub/platform/owner-slots.test.ts')
 const MAILS = tests('database', 'hub/platform/mail/mail-sender.test.ts', 'is sent once')
 
 /** A backup that holds a table which it leaves out. */
@@ -330,5 +333,38 @@ export const HUB_FAULTS: readonly Mutant[] = [
       },
     ],
     test: DIRECTORY_FACTS,
+  },
+  {
+    name: 'second outage not told of',
+    edits: [
+      {
+        file: 'hub/platform/broadcast/head-notifier.ts',
+        find: '      this.isDatabaseAway = false\n',
+        replace: '',
+      },
+    ],
+    test: OUTAGES,
+  },
+  {
+    name: 'second outage of the runner not told of',
+    edits: [
+      {
+        file: 'hub/platform/jobs/jobs.ts',
+        find: 'if (clock.elapsedMs() - saidAtMs < REPEAT_WARNING_MS) return',
+        replace: 'if (saidAtMs > 0) return',
+      },
+    ],
+    test: RUNNER_OUTAGES,
+  },
+  {
+    name: 'slot given back twice',
+    edits: [
+      {
+        file: 'hub/platform/owner-slots.ts',
+        find: '        if (!isHeld) return\n',
+        replace: '        if (!isHeld) counts.delete(owner)\n',
+      },
+    ],
+    test: SLOTS,
   },
 ]

@@ -123,14 +123,19 @@ function makeSweep(kind: JobKind, due: DueJobs): () => Promise<void> {
   let round: Promise<void> | null = null
   let isAskedAgain = false
   const run = async (): Promise<void> => {
-    do {
-      isAskedAgain = false
-      await due.send(kind.name, await kind.sweep())
-    } while (isAskedAgain)
+    try {
+      do {
+        isAskedAgain = false
+        await due.send(kind.name, await kind.sweep())
+      } while (isAskedAgain)
+    } finally {
+      // At once: who asks from now on must not wait for a round that looks no more.
+      round = null
+    }
   }
   return async () => {
     isAskedAgain = true
-    round ??= run().finally(() => (round = null))
+    round ??= run()
     return round
   }
 }
