@@ -227,6 +227,18 @@ test('[SYN-55] what a hub of release 0.1 settles beside this one is known: outco
   ])
 })
 
+test('[SYN-51] [IDN-9] whoever signed out since gets no answer of before, and settles nothing', async () => {
+  const call = report(1)
+  await commit([call])
+  await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [
+    tenant.student.sessionId,
+  ])
+  const other = report(2)
+  const signedOut = { decision: { ok: false, refusal: { why: 'signInNeeded' } } }
+  expect((await commit([call, other])).answers).toEqual([signedOut, signedOut])
+  expect((await entries('mutations')).map(({ key }) => key)).toEqual([call.name.key])
+})
+
 test('[SYN-56] the ledger is filled from what release 0.1 left, in pieces, from where it stopped, and says when it is done', async () => {
   await query(database.pool, 'alter table outcomes disable trigger keep_outcomes')
   await query(
