@@ -224,6 +224,9 @@ describe('rows', () => {
     expect(await tap()).toMatchObject({ ok: true })
     say(10, { rows: [rowOf(8, 11, 3)] })
     expect(await tap()).toEqual(composite)
+    // A deletion from before it came back is over.
+    say(11, { gone: [[8, 10]] })
+    expect(await tap()).toEqual(composite)
     expect(kiosk.engine.readRows().digest).toBe(digestOf([...LIBRARY, { id: 8, clock: 11 }]))
     kiosk.engine.stop()
   })
