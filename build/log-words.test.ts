@@ -21,6 +21,7 @@ interface Written {
 
 /** Acts of no university: nobody reads them on the portal's page. */
 const OF_THE_HUB = new Set([
+  'jobs retry',
   'hub backup',
   'hub restore',
   'keys rotate',

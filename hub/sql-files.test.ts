@@ -41,7 +41,10 @@ describe('SQL of features', () => {
         imports
           .filter(
             ({ isType, from }) =>
-              !isType && !/^#shared\/|\/platform\/postgres\/|^\.\/[a-z-]+-rows\.ts$/.test(from),
+              !isType &&
+              !/^#shared\/|\/platform\/postgres\/|^\.\/[a-z-]+-rows\.ts$|^\.\.\/platform\/[a-z]+\/[a-z-]+-rows\.ts$/.test(
+                from,
+              ),
           )
           .map(({ from }) => `${name} imports ${from}`),
       )

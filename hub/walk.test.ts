@@ -188,5 +188,8 @@ async function callEnded(
 /** The same call on ids that nothing has. */
 function onUnknown(input: WalkInput): WalkInput {
   const params = Object.fromEntries(Object.keys(input.params ?? {}).map((name) => [name, 4_999_999_999_999]))
-  return { ...input, params }
+  // Another question, so under another key.
+  const { body } = input
+  const isKeyed = typeof body === 'object' && body !== null && 'key' in body
+  return { ...input, params, ...(isKeyed && { body: { ...body, key: 'walk-unknown-0123456789' } }) }
 }

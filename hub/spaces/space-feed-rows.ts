@@ -8,7 +8,7 @@ import {
   type SpaceChanges,
   type SpacesFeed,
 } from '../platform/broadcast/feed-rows.ts'
-import { FULL_FORM, type RowForm } from '../platform/broadcast/row-form.ts'
+import type { RowForm } from '../platform/broadcast/row-form.ts'
 import type { LiveSpace } from '#shared/wire/live.ts'
 import { query, type Database, type Queryable, type Transaction } from '../platform/postgres/database.ts'
 import { HOURS_BY_SPACE } from './hour-rows.ts'
@@ -36,13 +36,16 @@ export const spacesOfKiosks: SpacesFeed = (client, universityId, from, form) =>
 export const spacesOfPages: SpacesFeed = (client, universityId, from, form) =>
   loadChanges(client, universityId, from, { ...PEOPLE, form })
 
+/** Whole rows with all that they can say. */
+const WHOLE_FORM: RowForm = { name: 'whole', hasLevels: false, hasTexts: true, hasHours: true }
+
 /** What people see, with the head, in one snapshot; of what changed, whole rows. Null: no such university. [TRE-5] */
 export function loadLiveFeed(
   pool: Database,
   universityId: number,
   from: number | null,
 ): Promise<FeedRows<WholeSpace> | null> {
-  const view = { ...PEOPLE, form: { ...FULL_FORM, hasLevels: false } }
+  const view = { ...PEOPLE, form: WHOLE_FORM }
   return readAtMoment(pool, universityId, (client) =>
     loadChanges<WholeSpace>(client, universityId, from, view),
   )
@@ -54,7 +57,7 @@ export function loadLiveSpaces(
   universityId: number,
   ids: readonly number[],
 ): Promise<WholeSpace[]> {
-  return loadRows<WholeSpace>(client, universityId, 'id = any($2)', [ids], { ...PEOPLE, form: FULL_FORM })
+  return loadRows<WholeSpace>(client, universityId, 'id = any($2)', [ids], { ...PEOPLE, form: WHOLE_FORM })
 }
 
 type FormedView = View & { form: RowForm }

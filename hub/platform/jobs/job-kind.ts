@@ -1,3 +1,4 @@
+import { KIND_PREFIX } from './job-rows.ts'
 import type { Static, TSchema } from 'typebox'
 
 /** What a run of a job is told beside its payload. */
@@ -45,9 +46,6 @@ export interface JobKind<Schema extends TSchema = TSchema> {
   /** What is due and may have no job, in the order in which it is to be done; a bounded number. Asked each minute. [JOB-3] */
   sweep(): Promise<DueJob<Static<Schema>>[]>
 }
-
-/** What a job of this queue is called by the runner: its kind, apart from the runner's other queues. */
-export const KIND_PREFIX = 'due/'
 
 /** The runner's queue of a kind. */
 export function queueOf(kind: string): string {

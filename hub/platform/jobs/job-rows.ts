@@ -1,9 +1,11 @@
 import type { JobFigures } from '../metrics.ts'
 import { query, type Queryable } from '../postgres/database.ts'
 import { rowSet } from '../postgres/row-set.ts'
-import { KIND_PREFIX } from './job-kind.ts'
 
 // The runner's own table, pgboss.job, is read here and nowhere else; it writes what it has no call for, and only here.
+
+/** What a job of this queue is called by the runner: its kind, apart from the runner's other queues. */
+export const KIND_PREFIX = 'due/'
 
 /** Records that a periodic job succeeded just now. */
 export async function upsertJobRun(database: Queryable, job: string): Promise<void> {

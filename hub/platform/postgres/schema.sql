@@ -800,6 +800,7 @@ begin
     report_mutations, report_hashes, report_origin_kiosks, report_origin_mutations,
     leaf_spaces, leaf_levels, leaf_ats, leaf_clocks, leaf_mutations, leaf_kiosks);
 end $function$;
+
 create view settled as
  SELECT occupancy_reports.university_id,
     'kiosk'::text AS actor_kind,
@@ -1208,6 +1209,7 @@ CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.gr
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupancy_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER fill_generation BEFORE INSERT ON public.occupancy_reports FOR EACH ROW WHEN ((new.generation IS NULL)) EXECUTE FUNCTION fill_generation();
+
 CREATE TRIGGER keep_person_report AFTER INSERT ON public.occupancy_reports FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.idempotency_key !~~ 'level:%'::text))) EXECUTE FUNCTION keep_person_report();
 
 CREATE TRIGGER keep_outcomes AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION keep_outcomes();

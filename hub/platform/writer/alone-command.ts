@@ -1,6 +1,7 @@
 import type { Decision } from '#shared/domain/decision.ts'
 import type { Queryable, Transaction } from '../postgres/database.ts'
-import type { CallActor, CallName } from './call-name.ts'
+import type { CallName } from './call-name.ts'
+import type { CallActor } from './call-ledger-rows.ts'
 import type { Effects } from './effects.ts'
 import type { Moment } from './fact-set.ts'
 

@@ -1,6 +1,14 @@
 import { query, type Queryable } from '../postgres/database.ts'
 import { rowSet } from '../postgres/row-set.ts'
-import { INTERNAL_KEY_PREFIX, type CallActor } from './call-name.ts'
+
+/** Who makes a named call; `actorId` is a user, or 0 for staff at the command line. */
+export interface CallActor {
+  actorKind: 'person' | 'staff'
+  actorId: number
+}
+
+/** Keys of the hub's own making begin with this, which no caller's key does. [SYN-54] */
+export const INTERNAL_KEY_PREFIX = 'hub:'
 
 /** How a named call ended. */
 export interface SettledCall extends CallActor {

@@ -6,8 +6,9 @@ import {
   loadSettledCalls,
   type NewSettledCall,
   type SettledCall,
+  type CallActor,
 } from './call-ledger-rows.ts'
-import type { CallActor, CallName } from './call-name.ts'
+import type { CallName } from './call-name.ts'
 import type { FactSet } from './fact-set.ts'
 import type { Queryable } from '../postgres/database.ts'
 

@@ -1,21 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { HTTP_STATUS } from '#shared/wire/http-error.ts'
 import { mutationStatement } from '#shared/wire/messages.ts'
+import { INTERNAL_KEY_PREFIX } from './call-ledger-rows.ts'
 
 /** What the ledger calls a wish of a person or of staff: a key that its maker gave it, and the hash of what was asked. [SYN-51] */
 export interface CallName {
   key: string
   hash: string
 }
-
-/** Who makes a named call; `actorId` is a user, or 0 for staff at the command line. */
-export interface CallActor {
-  actorKind: 'person' | 'staff'
-  actorId: number
-}
-
-/** Keys of the hub's own making begin with this, which no caller's key does. [SYN-54] */
-export const INTERNAL_KEY_PREFIX = 'hub:'
 
 /** The hash of a call: of its name and all that was sent with it but for the key itself. [SYN-51] */
 export function hashCall(name: string, input: unknown): string {
