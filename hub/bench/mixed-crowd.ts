@@ -78,7 +78,7 @@ async function measurePace(
     })
     const beside = await load.request(asked)
     const { latenciesMs, counts } = await reporting
-    if (Object.keys(counts).join() !== '200')
+    if (Object.keys(counts).join() !== '201')
       throw new Error(`people were answered ${JSON.stringify(counts)}`)
     const perSecond = (count: number, ms: number): number => (count * 1000) / ms
     done.push({
