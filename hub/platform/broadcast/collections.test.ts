@@ -192,7 +192,15 @@ class Dialled {
       this.epoch = message.epoch
       this.spaceId = message.assignment.spaceId
     } else if (message.type === 'snapshot' || message.type === 'changes') this.apply(message)
+    else if (message.type === 'heartbeat') this.answer()
     this.awake()
+  }
+
+  private answer(): void {
+    const { cursor, kiosk } = this
+    this.socket.send(
+      JSON.stringify({ type: 'applied', cursor, ticket: kiosk.ticket, waitingCount: 0, wallMs: 0 }),
+    )
   }
 
   private apply(message: Extract<HubMessage, { type: 'snapshot' | 'changes' }>): void {
@@ -217,6 +225,9 @@ class Dialled {
     for (const wake of this.wake.splice(0)) wake()
   }
 }
+
+/** Each is answered; a machine that stands still for four of them ends the connections. */
+const HEARTBEAT_MS = 1_500
 
 const NAMED = ['rows/hours@1', 'rows/notices@1', 'kind/report@1', 'rows/unheard@1']
 const HOLDS = ['rows/hours@1', 'rows/notices@1']
@@ -260,7 +271,7 @@ async function startHub(): Promise<Hub> {
       always: [leafFacts],
     }),
   }
-  const core = makeTestCore(database.pool, { features, limits: { heartbeatMs: 300 } })
+  const core = makeTestCore(database.pool, { features, limits: { heartbeatMs: HEARTBEAT_MS } })
   const app = await makeTestApp(database.pool, { sync: syncRoute(core) })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const address = app.server.address()

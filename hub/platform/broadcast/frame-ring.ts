@@ -31,7 +31,11 @@ export class FrameRing {
     const [first] = missed
     if (first === undefined || (first.from ?? 0) > sentClock) return null
     if (missed.some((frame) => frame.reshapes(taker))) return null
-    return missed.flatMap((frame) => frame.buffersFor(taker, lines))
+    return missed.flatMap((frame) => {
+      const buffers = frame.buffersFor(taker, lines)
+      frame.forgetOwn()
+      return buffers
+    })
   }
 
   clear(): void {
