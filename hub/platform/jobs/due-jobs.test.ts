@@ -419,4 +419,20 @@ describe('[JOB-6] a hub that stops', () => {
     await eventually(() => expect(kind.ran()).toEqual([1]))
     await eventually(async () => expect(await open()).toEqual([]))
   })
+
+  test('leaves a periodic job that does not end, which has not been done then', async () => {
+    const clock = makeStopClock()
+    const begun = Promise.withResolvers<void>()
+    const run = (): Promise<void> => {
+      begun.resolve()
+      return new Promise(() => undefined)
+    }
+    const periodic = [{ name: 'endless', cron: '17 * * * *', everyMs: 3_600_000, run }]
+    const jobs = await startTestJobs(database.pool, { periodic }, { clock })
+    await begun.promise
+    const stopping = jobs.stop()
+    clock.runOut()
+    await stopping
+    expect(await query(database.pool, 'select 1 from job_runs')).toEqual([])
+  })
 })
