@@ -116,6 +116,17 @@ test('[IMP-9] a person’s tap stays for a good while, and without the connectio
   expect(new Set(visits)).toEqual(new Set([...reported, untold]))
 })
 
+test('[IMP-9] somebody who looks at the demo for five minutes sees it live', () => {
+  const { clock, engine, visits, reported } = demo(2 * HOUR_MS)
+  const end = keepVisiting(engine, clock, makeSeededRandom(7))
+  for (let second = 0; second < 5 * 60; second += 10) clock.pass(10_000)
+  expect(new Set(visits).size).toBeGreaterThanOrEqual(3)
+  expect(visits.length).toBeLessThan(30)
+  // Elsewhere nobody was for a while: ages differ.
+  expect(new Set(visits).size).toBeLessThan(reported.length / 2 + 1)
+  end()
+})
+
 test('[IMP-9] visitors say levels that there are, and not always the same', () => {
   const random = makeSeededRandom(3)
   const levels = [0, 1, 2] as const

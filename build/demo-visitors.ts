@@ -12,7 +12,7 @@ import { makeWebSocketConnect } from '../desktop/engine/sync/websocket-connectio
 import { pathOf } from './demo-visitor.ts'
 
 /** How often the visitors look round, unless the stale limit is shorter than usual. */
-const LOOK_MS = 60_000
+const LOOK_MS = 20_000
 
 /** Until the campus is there. */
 const WAIT_MS = 500
@@ -20,6 +20,13 @@ const WAIT_MS = 500
 /** A report is renewed at an age between these parts of the stale limit: late enough for a person's tap to stay a while. */
 const EARLIEST = 0.3
 const LATEST = 0.7
+
+/** Where people come and go all the time, the visitors' own reports are renewed as early as this, and as late. */
+const BUSY_EARLIEST = 0.015
+const BUSY_LATEST = 0.06
+
+/** A report within this of the time at which the visitors made theirs is theirs: the hub's clock is known about as well. */
+const SAME_REPORT_MS = 2_000
 
 /** The latest report on a space, as the visitors know it. */
 export type SpaceReport = Pick<SpaceView, 'id' | 'level' | 'reportedAtMs'>
@@ -32,17 +39,24 @@ export interface Visit {
 
 /**
  * What the visitors report now: each space when its report has an age of its own, well before the stale limit, mostly as it
- * was and sometimes a level up or down. Whatever is younger, a person's tap too, is left alone. [IMP-9]
+ * was and sometimes a level up or down. In every second space people come and go: what the visitors said there themselves
+ * (`isOwn`) is renewed after minutes. Whatever is younger, and a person's tap for a good while, is left alone. [IMP-9]
  */
 export function decideVisits(
   reports: readonly SpaceReport[],
   nowMs: number,
   staleMs: number,
   random: Pick<SeededRandom, 'fraction'>,
+  isOwn: (report: SpaceReport) => boolean = () => false,
 ): Visit[] {
-  return reports.flatMap(({ id, level, reportedAtMs }) => {
+  return reports.flatMap((report) => {
+    const { id, level, reportedAtMs } = report
     // The golden ratio spreads neighbouring numbers evenly, so that ages differ as in a real building.
-    const part = EARLIEST + (LATEST - EARLIEST) * ((id * 0.618_034) % 1)
+    const spread = (id * 0.618_034) % 1
+    const part =
+      spread < 0.5 && isOwn(report)
+        ? BUSY_EARLIEST + 2 * spread * (BUSY_LATEST - BUSY_EARLIEST)
+        : EARLIEST + spread * (LATEST - EARLIEST)
     if (reportedAtMs !== null && nowMs - reportedAtMs < part * staleMs) return []
     const step = random.fraction() < 0.6 ? 0 : random.fraction() < 0.5 ? 1 : -1
     return [{ spaceId: id, level: Math.min(2, Math.max(0, (level ?? 0) + step)) as Level }]
@@ -66,6 +80,9 @@ export function keepVisiting(
   const planned = new Set(DEMO_REPORTS.map(({ path }) => path.join('/')))
   const spaces = new Map<number, SpaceView>()
   const known = { staleMs: null as number | null, link: null as LinkSlice | null, linkAtMs: 0 }
+  /** Reports that are not a person's: what was there at the beginning, and what the visitors said. By space. */
+  const own = new Map<number, Omit<SpaceReport, 'id'>>()
+  let isFirstLook = true
   const endListening = engine.subscribe((name, value) => {
     if (name === 'spaces' && 'spaces' in value) {
       if (value.isWhole) spaces.clear()
@@ -87,9 +104,19 @@ export function keepVisiting(
     )
     if (visited.length === 0) return WAIT_MS
     const nowMs = hubNowMs + clock.elapsedMs() - linkAtMs
+    if (isFirstLook) for (const { id, ...report } of visited) own.set(id, report)
+    isFirstLook = false
+    const isOwn = ({ id, level, reportedAtMs }: SpaceReport): boolean => {
+      const said = own.get(id)
+      return (
+        said?.level === level && Math.abs((reportedAtMs ?? 0) - (said.reportedAtMs ?? 0)) < SAME_REPORT_MS
+      )
+    }
     // What is refused, because it comes too fast or the space is gone, is looked at again next time.
-    for (const visit of decideVisits(visited, nowMs, staleMs, random))
+    for (const visit of decideVisits(visited, nowMs, staleMs, random, isOwn)) {
+      own.set(visit.spaceId, { level: visit.level, reportedAtMs: nowMs })
       void engine.call('reportOccupancy', visit).catch(() => undefined)
+    }
     return lookEveryMs(staleMs)
   }
   let cancel = (): void => undefined
