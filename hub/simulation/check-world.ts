@@ -74,7 +74,8 @@ async function checkCampus(world: World, campus: Campus): Promise<string[]> {
   const hours = await loadStoredHours(world.pool, universityId)
   return [
     ...checkTree(spaces, reports, resetAt),
-    ...checkLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost),
+    // A restored hub may have lost a refusal: who was told it does not ask again.
+    ...checkLedger(saved, settled, (tap) => tap.isMaybe || tap.device.isLost || tap.device.wasRefused(tap)),
     ...checkTimes(world, saved, settled),
     ...(await checkPeople(world, universityId)),
     ...world.devices

@@ -56,6 +56,7 @@ export class Device {
   kiosk: Slices['kiosk'] | null = null
   /** Virtual times at which it booted: what was tapped before is of an earlier boot. */
   readonly bootedAtMs: number[] = []
+  private readonly refused = new Set<string>()
   private life: Life = { isDead: true, isAsleep: () => false }
   private bootId = ''
   private readers: { outbox: Database.Database; cache: Database.Database } | null = null
@@ -182,6 +183,19 @@ export class Device {
     return { kioskId: row?.kioskId ?? this.kioskId() ?? 0, mutationId: row?.mutationId ?? mutationId }
   }
 
+  /** Whether a mutation was refused to it before it got another identity: it said so, and carried it no further. [SYN-12] */
+  wasRefused({ kioskId, mutationId }: { kioskId: number; mutationId: number }): boolean {
+    return this.refused.has(`${kioskId}/${mutationId}`)
+  }
+
+  private noteRefused(): void {
+    const ids = this.read().outbox.prepare('select id from mutations where refusal is not null').pluck().all()
+    for (const id of ids as number[]) {
+      const { kioskId, mutationId } = this.originOf(id)
+      this.refused.add(`${kioskId}/${mutationId}`)
+    }
+  }
+
   waitingCount(): number {
     return Number(
       this.read().outbox.prepare('select count(*) from mutations where acked_head is null').pluck().get(),
@@ -249,7 +263,10 @@ export class Device {
   ): ReturnType<ConnectToHub> {
     const line = dial(url, {
       opened: () => this.guard(life, () => events.opened()),
-      received: (text) => this.guard(life, () => events.received(text)),
+      received: (text) => {
+        if (!life.isDead && text.startsWith('{"type":"forked"')) this.noteRefused()
+        this.guard(life, () => events.received(text))
+      },
       ponged: (payload) => this.guard(life, () => events.ponged(payload)),
       ended: (why) => this.guard(life, () => events.ended(why)),
     })
