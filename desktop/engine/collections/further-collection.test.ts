@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
 import { CAPABILITIES_BEFORE_3, kindCapability, rowsCapability } from '#shared/wire/capabilities.ts'
@@ -24,6 +27,7 @@ import {
   reconnect,
   reopen,
   rowOf,
+  untilReconnected,
   welcome,
   type TestKiosk,
 } from '../testing/test-engine.ts'
@@ -204,6 +208,32 @@ describe('[SYN-31] a further collection, registered and no more', () => {
     part(2, {})
     expect(heldOf(kiosk, 'desks')).toEqual([[31, 9, { spaceId: 3, isBroken: true }]])
     expect(heldOf(kiosk, 'hours')).toEqual([])
+  })
+
+  it('[SYN-25] is kept in a cache that was replaced, also after a first try was rolled back', async () => {
+    const kiosk = await openWithDesks()
+    const file = join(kiosk.folder, 'cache.db')
+    const sqlite = new Database(file)
+    sqlite.pragma('wal_checkpoint(TRUNCATE)')
+    sqlite.close()
+    const bytes = readFileSync(file)
+    writeFileSync(file, Buffer.concat([bytes.subarray(0, 100), Buffer.alloc(bytes.length - 100, 0x2a)]))
+    change(kiosk, 6, 7, { desks: [{ id: 31, clock: 7, body: null }] })
+    expect(loggedAs(kiosk, 'cache-reset')).toHaveLength(1)
+    untilReconnected(kiosk)
+    welcome(kiosk, { head: 7, capabilities: CAPABILITIES })
+    const body = { spaceId: 3, isBroken: true }
+    const desks = Array.from({ length: 3_000 }, (_, index) => ({ id: index + 1, clock: 7, body }))
+    const { hub } = kiosk
+    // Of so many rows the first are written when the connection ends.
+    const changes = changesOf({})
+    hub.say({ type: 'snapshot', epoch: 'epoch-1', to: 7, part: 1, parts: 1, changes, collections: { desks } })
+    reconnect(kiosk)
+    welcome(kiosk, { head: 7, capabilities: CAPABILITIES })
+    snapshot(kiosk, COLLECTIONS, 7)
+    expect(kiosk.engine.readRows().cursor).toBe(7)
+    expect(heldOf(kiosk, 'desks')).toHaveLength(3)
+    expect(loggedAs(kiosk, 'cache-reset')).toHaveLength(1)
   })
 
   it('publishes what it is shown with: where its row came, changed, moved and went', async () => {

@@ -90,9 +90,11 @@ export function makeCache(sqlite: Sqlite): Cache {
   )
   const tables = new Map<string, RowStatements>()
   const tableOf = (collection: Collection): RowStatements => {
-    const known = tables.get(collection.name) ?? prepareRows(sqlite, collection.name)
-    tables.set(collection.name, known)
-    return known
+    const known = tables.get(collection.name)
+    if (known !== undefined) return known
+    const made = prepareRows(sqlite, collection.name)
+    tables.set(collection.name, made)
+    return made
   }
   const position = sqlite.prepare<[number | null, string | null, number, number, string | null]>(
     'update position set university_id = ?, epoch = ?, cursor = ?, protocol = ?, holds = ?',
@@ -114,7 +116,10 @@ export function makeCache(sqlite: Sqlite): Cache {
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => {
-      if (sqlite.inTransaction) sqlite.exec('rollback')
+      if (!sqlite.inTransaction) return
+      sqlite.exec('rollback')
+      // A table that was made since `begin` is gone again.
+      tables.clear()
     },
     dropRows: () => dropRows(sqlite),
     dropHubRows: sqlite.transaction(() => dropHubRows(sqlite)),
