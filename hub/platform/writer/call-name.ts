@@ -6,6 +6,8 @@ import { mutationStatement } from '#shared/wire/messages.ts'
 export interface CallName {
   key: string
   hash: string
+  /** Only what was accepted is kept under it: a key in a body, as release 0.1 took it. [SYN-53] */
+  forgetsRefusals?: true
 }
 
 /** Who makes a named call; `actorId` is a user, or 0 for staff at the command line. */
@@ -31,9 +33,9 @@ export function makeInternalName(): CallName {
   return { key: `${INTERNAL_KEY_PREFIX}${randomUUID()}`, hash: '-' }
 }
 
-/** Whether the hub itself made a key. */
-export function isInternal({ key }: CallName): boolean {
-  return key.startsWith(INTERNAL_KEY_PREFIX)
+/** Whether refusals are kept under a name: not where nobody else knows it. [SYN-53] */
+export function keepsRefusals({ key, forgetsRefusals }: CallName): boolean {
+  return !key.startsWith(INTERNAL_KEY_PREFIX) && forgetsRefusals !== true
 }
 
 /**
