@@ -22,7 +22,8 @@ export function reportRoutes(handle: Handle, dependencies: { pool: Database; wri
   handle('POST /spaces/:id/reports', async (input, caller) => {
     const { params, body } = input
     // Phones have always given their taps a key, in the body.
-    const callName = caller.callName ?? { key: body.key, hash: hashCall('POST /spaces/:id/reports', input) }
+    const hash = hashCall('POST /spaces/:id/reports', input)
+    const callName = caller.callName ?? { key: body.key, hash, forgetsRefusals: true as const }
     const named = { ...caller, callName }
     const done = await runCommand(writer, personReportCommand, named, { spaceId: params.id, ...body })
     if (!done.ok) return done

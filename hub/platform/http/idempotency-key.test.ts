@@ -156,6 +156,16 @@ test('[SYN-53] a refusal is the last word on its key, unless it says to come aga
   await query(database.pool, 'update universities set facts_clock = facts_clock + 1, clock = clock + 1')
   expect(shown(await report(campus.floors[0], KEY))).toEqual(shown(composite))
   expect((await report(campus.floors[0], `${KEY}-2`)).body).toMatchObject({ level: 1 })
+  // Under a key in the body alone, as release 0.1 took it, what was refused may be asked for again, and elsewhere.
+  const bare = (spaceId: number): Promise<TestAnswer> =>
+    callRoute(app, 'POST /spaces/:id/reports', {
+      params: { id: spaceId },
+      body: { level: 2, key: `${KEY}-bare` },
+      as: { headers: { ...student.headers } },
+    })
+  expect(await bare(campus.floors[1])).toMatchObject({ status: 409 })
+  expect(await bare(campus.rooms[2])).toMatchObject({ status: 201 })
+  expect(await bare(campus.floors[1])).toMatchObject({ status: 422 })
   // The hub is asked to come again, and the same key is good then.
   await query(
     database.pool,

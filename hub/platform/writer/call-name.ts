@@ -7,6 +7,8 @@ import { INTERNAL_KEY_PREFIX } from './call-ledger-rows.ts'
 export interface CallName {
   key: string
   hash: string
+  /** Only what was accepted is kept under it: a key in a body, as release 0.1 took it. [SYN-53] */
+  forgetsRefusals?: true
 }
 
 /** The hash of a call: of its name and all that was sent with it but for the key itself. [SYN-51] */
@@ -23,9 +25,9 @@ export function makeInternalName(): CallName {
   return { key: `${INTERNAL_KEY_PREFIX}${randomUUID()}`, hash: '-' }
 }
 
-/** Whether the hub itself made a key. */
-export function isInternal({ key }: CallName): boolean {
-  return key.startsWith(INTERNAL_KEY_PREFIX)
+/** Whether refusals are kept under a name: not where nobody else knows it. [SYN-53] */
+export function keepsRefusals({ key, forgetsRefusals }: CallName): boolean {
+  return !key.startsWith(INTERNAL_KEY_PREFIX) && forgetsRefusals !== true
 }
 
 /**

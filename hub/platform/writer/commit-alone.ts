@@ -7,7 +7,7 @@ import { callActorOf, type AloneCommand, type RunAlone } from './alone-command.t
 import type { CommitResult } from './batch.ts'
 import { decisionOf, settledCallOf } from './call-ledger.ts'
 import { insertSettledCalls, loadSettledCalls, type CallActor } from './call-ledger-rows.ts'
-import { isInternal, isLastWord, makeInternalName, type CallName } from './call-name.ts'
+import { isLastWord, keepsRefusals, makeInternalName, type CallName } from './call-name.ts'
 import { Effects } from './effects.ts'
 import { notifyHeads } from './heads.ts'
 import { lockUniversity } from './lock-university.ts'
@@ -56,7 +56,7 @@ export async function commitAlone<Input, Facts, Value, Result, Refusal>(
     const refusal = call.command.refusals?.[constraintOf(error) ?? '']
     if (refusal === undefined) throw error
     // Rolled back by the database: nothing was changed, and nothing kept yet.
-    if (call.named === null || isInternal(call.named.name))
+    if (call.named === null || !keepsRefusals(call.named.name))
       return { decision: refuse(refusal), committed: null }
     return tryAlone(pool, universityId, call, { nowMs, refusedAs: refusal })
   }
@@ -93,7 +93,7 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
     }
     const settle = async (decision: Decision<Result, Refusal>): Promise<void> => {
       if (named === null) return
-      if (!decision.ok && (isInternal(named.name) || !isLastWord(decision.refusal))) return
+      if (!decision.ok && (!keepsRefusals(named.name) || !isLastWord(decision.refusal))) return
       await insertSettledCalls(client, moment, [settledCallOf(named.by, named.name, command.name, decision)])
     }
     const decided =

@@ -4,7 +4,7 @@ import { appendChange } from '../postgres/append-change.ts'
 import { constraintOf, transaction, type Database, type Queryable } from '../postgres/database.ts'
 import { callFacts } from './call-ledger.ts'
 import { countKeptCalls, loadSettledCalls } from './call-ledger-rows.ts'
-import { isInternal, isLastWord } from './call-name.ts'
+import { isLastWord, keepsRefusals } from './call-name.ts'
 import type { CallAnswer, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall } from './command.ts'
 import { Effects } from './effects.ts'
@@ -104,12 +104,11 @@ export async function previewRefusal(
   const facts = await batch.needs.load(pool, moment, dependencies.cache)
   const decision = batch.preview(call, facts)
   if (decision.ok) return null
-  if (isInternal(call.name)) return { decision }
   const by = { actorKind: 'person' as const, actorId: call.by.userId }
   // After everything that it was decided from: a call that was committed meanwhile is known by now.
   const settled = await loadSettledCalls(pool, [{ ...by, key: call.name.key }])
   if (settled.length > 0) return null
-  if (!isLastWord(decision.refusal)) return { decision }
+  if (!keepsRefusals(call.name) || !isLastWord(decision.refusal)) return { decision }
   return (await countKeptCalls(pool, by, MOST_KEPT_CALLS)) < MOST_KEPT_CALLS ? null : { decision }
 }
 
@@ -205,7 +204,7 @@ class Batch {
       : settledAs(refuse({ why: 'signInNeeded' }))
     if ('failed' in answer) return () => answer
     const { decision, later } = answer
-    if (decision.ok || (!isInternal(call.name) && isLastWord(decision.refusal)))
+    if (decision.ok || (keepsRefusals(call.name) && isLastWord(decision.refusal)))
       calls.settle(call, call.command.name, later)
     return () => ({ decision: later() })
   }
