@@ -146,6 +146,12 @@ export function adoptNewIdentity(session: SessionState, forked: Forked): void {
   if (pendingKey === null || universityId === null) return session.end({ why: 'malformed' })
   const isKept = tryWriteOutbox(core, () => outbox.becomeKiosk(forked.kioskId, universityId, 'retained'))
   if (!isKept) return session.end({ why: 'notWritten' })
+  // Perhaps no device was copied but the hub's database went back: then these rows may be of a time that never was for it.
+  core.mirror.resetPosition()
+  const { protocol } = core.mirror
+  tryWriteCache(core, () =>
+    core.stores.cache.insertPosition({ universityId, epoch: null, cursor: 0, protocol, holds: null }),
+  )
   rereadPending(core)
   core.screen.publish('outbox')
   session.end({ why: 'forked' })

@@ -283,6 +283,9 @@ describe('when the hub says no', () => {
     untilReconnected(again)
     again.hub.say({ type: 'challenge', nonce: 'n', protocols: [2] })
     expect(again.hub.last('hello')).toMatchObject({ kioskId: 8, ticket: null, nextMutationId: 4, ackedTo: 0 })
+    // The hub may have gone back: all rows come anew, and those of before are shown until then.
+    expect(again.hub.last('hello')).toMatchObject({ epoch: null, cursor: 0 })
+    expect(again.screen.has(3)).toBe(true)
     welcome(again, { head: 7 })
     expect(again.hub.last('push')?.mutations).toMatchObject([
       { id: 1, origin: { kioskId: 7, id: 1, hash } },
