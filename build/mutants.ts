@@ -6,7 +6,7 @@ import { applyEdit, copyTree } from './mutants/copy-tree.ts'
 import { MUTANTS } from './mutants/list.ts'
 import type { Mutant } from './mutants/mutant.ts'
 
-const HELP = `npm run mutants [-- --only NAME …]   mutation tests: fifty known faults, one at a time, in a copy of the project
+const HELP = `npm run mutants [-- --only NAME …]   mutation tests: forty-nine known faults, one at a time, in a copy of the project
 
 Each must turn the test that watches over it red; first each of these tests must be green without a fault. Prints a table.
 --only takes a part of a name, and may be there several times.
