@@ -16,7 +16,6 @@ const SWEEPS = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-3')
 const POISON = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-5.*payload does not fit')
 const STOPS = tests('database', 'hub/platform/jobs/due-jobs.test.ts', 'JOB-6')
 const BOOKINGS = tests('database', 'hub/groups/routes.test.ts', 'bookings of the system before')
-const NAMED = tests('database', 'hub/groups/routes.test.ts', 'IDN-36')
 const PERMITS = tests('database', 'hub/directories/timed-semaphore.test.ts')
 const DIRECTORY_FACTS = tests('database', 'hub/directories/directory-memberships.test.ts', 'IDN-37')
 const REFUSED_MAIL = tests('database', 'hub/platform/mail/mail-sender.test.ts', 'IDN-38')
@@ -299,17 +298,6 @@ export const HUB_FAULTS: readonly Mutant[] = [
       },
     ],
     test: BOOKINGS,
-  },
-  {
-    name: 'an address goes before a username',
-    edits: [
-      {
-        file: 'hub/groups/group-rows.ts',
-        find: 'order by lower(u.username) is not distinct from lower($2) desc, u.directory',
-        replace: 'order by u.directory',
-      },
-    ],
-    test: NAMED,
   },
   {
     name: 'permit given to one who has left',
