@@ -240,6 +240,25 @@ describe('npm start', () => {
     }
   })
 
+  test('[KSK-22] a kiosk whose port is taken says so and ends by itself, so that its supervisor starts it again', async () => {
+    const squatter = createServer().listen(port + 1, '127.0.0.1')
+    await once(squatter, 'listening')
+    const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--port', String(port + 1)]
+    const kiosk = launchNode(['desktop/agent/kiosk.ts', ...args, '--folder', path.join(home, 'alone')], {
+      ...process.env,
+      CARREL_LOG: 'warn',
+    })
+    running.add(kiosk)
+    try {
+      expect(await kiosk.ended).toBe(1)
+      expect(sentences(kiosk)).toEqual([
+        `Port ${port + 1} is in use by another program. Choose another one with --port.`,
+      ])
+    } finally {
+      squatter.close()
+    }
+  })
+
   test('a broken database is said in one sentence', async () => {
     writeFileSync(path.join(home, 'database/data/PG_VERSION'), 'nonsense')
     const refused = start()
