@@ -13,6 +13,7 @@ import { log } from './log.ts'
 import { mailList, mailRetry } from './mail.ts'
 import { peopleEdit, peopleRemove } from './people-changes.ts'
 import { peopleFind, peopleList, peopleShow } from './people.ts'
+import { platformAdminsAdd, platformAdminsList, platformAdminsRemove } from './platform-admins.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { sessionsEnd } from './sessions.ts'
@@ -25,6 +26,7 @@ import {
   universityEdit,
   universityList,
   universityPin,
+  universityRemove,
   universityShow,
 } from './universities.ts'
 
@@ -35,6 +37,10 @@ export const COMMANDS: readonly AdminCommand[] = [
   universityAdd,
   universityEdit,
   universityPin,
+  universityRemove,
+  platformAdminsList,
+  platformAdminsAdd,
+  platformAdminsRemove,
   peopleList,
   peopleFind,
   peopleShow,
