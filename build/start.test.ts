@@ -11,6 +11,7 @@ import { readHubFile } from '../hub/hub-file.ts'
 import { openPool, query, type Database } from '../hub/platform/postgres/database.ts'
 import { loadShownTree } from '../hub/spaces/space-rows.ts'
 import { loadUniversities } from '../hub/universities/university-rows.ts'
+import { buildScreens } from './build-screens.ts'
 import { ROOT } from './launcher.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
 import {
@@ -241,6 +242,7 @@ describe('npm start', () => {
   })
 
   test('[KSK-22] a kiosk whose port is taken says so and ends by itself, so that its supervisor starts it again', async () => {
+    await buildScreens()
     const squatter = createServer().listen(port + 1, '127.0.0.1')
     await once(squatter, 'listening')
     const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--port', String(port + 1)]
