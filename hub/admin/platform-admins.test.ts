@@ -35,7 +35,10 @@ test('[IMP-24] platform administrators are listed and added, with a password tha
     'select password_hash as hash, is_platform_admin as "isAdmin" from users',
   )
   expect(row?.isAdmin).toBe(true)
-  expect(await makePasswords().verify(password, row?.hash ?? '')).toMatchObject({ ok: true })
+  expect(await makePasswords().verify(password, row?.hash ?? '')).toMatchObject({
+    ok: true,
+    value: { isRight: true },
+  })
   expect((await admin('platform-admins', 'list')).stdout).toMatch(/^it@marsh\.edu +- +password +never +\d+$/m)
   expect((await admin('people', 'show', 'it@marsh.edu')).stderr).toContain('see "platform-admins list"')
   const { changes } = (await admin('log', '--all', '--json')).json() as { changes: unknown[] }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_CAPACITY, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
-import { parseSpaceTreeRows, treeColumns, type TreeRow } from './space-tree-rows.ts'
+import { columnMeant, parseSpaceTreeRows, treeColumns, type TreeRow } from './space-tree-rows.ts'
 import { faultOfName, normaliseName, parsePath, pathText, type TreeFault } from './space-tree.ts'
 
 /** A table from lines of cells; the first line names the columns. */
@@ -62,6 +62,13 @@ describe('paths', () => {
       'Marsh University',
     )
     expect(taken.ok && taken.value.specs[0]?.path).toEqual(['Marsh University', 'Library'])
+  })
+
+  test('[IMP-22] a column of a language that is not offered was meant as it is', () => {
+    const meant = ['name:de', 'nmae:sl', 'capcity', 'path', 'colour'].map((name) =>
+      columnMeant(name, ['sl', 'en']),
+    )
+    expect(meant).toEqual([null, 'name:sl', 'capacity', null, null])
   })
 
   test('[IMP-22] faults are in the order of the lines, name the column of the file, and what was perhaps meant', () => {

@@ -124,7 +124,11 @@ const MAX_SHOWN_COLUMNS = 10
 /** The column that one which means nothing was perhaps to be; null where none is near. [IMP-22] */
 export function columnMeant(column: string, languages: readonly string[]): string | null {
   const known = treeColumns(languages)
-  return known.includes(column) ? null : nearestName(column, known)
+  if (known.includes(column)) return null
+  // Of a language that is not offered nothing was meant but that language.
+  const [, tag] = column.split(':')
+  const likely = known.filter((name) => name.split(':')[1] === tag)
+  return nearestName(column, likely)
 }
 
 /** Told beside other faults alone: by itself a column that means nothing is left out, and named. [IMP-22] */
