@@ -147,7 +147,7 @@ async function isEnrolled(pool: Database, name: string, role: KioskRole): Promis
 async function findPlaces(pool: Database): Promise<Places | null> {
   const universities = await query<{ id: number; domain: string }>(
     pool,
-    'select id, email_domains[1] as domain from universities order by id',
+    "select id, email_domains[1] as domain from universities where email_domains <> '{}' order by id",
   )
   const demo = universities.find(({ domain }) => domain === DEMO_CAMPUS.domain)
   if (demo !== undefined) {

@@ -27,10 +27,13 @@ const OF_THE_HUB = new Set([
   'keys rotate',
   'mail retry',
   'accounts setup',
+  'accounts platform add',
+  'accounts platform remove',
   'universities request',
   'universities request confirm',
   'universities approve',
   'universities reject',
+  'universities remove',
 ])
 
 /** Keys of those, keys that only hold others, and what the page does not show. */

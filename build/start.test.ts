@@ -11,6 +11,7 @@ import { readHubFile } from '../hub/hub-file.ts'
 import { openPool, query, type Database } from '../hub/platform/postgres/database.ts'
 import { loadShownTree } from '../hub/spaces/space-rows.ts'
 import { loadUniversities } from '../hub/universities/university-rows.ts'
+import { buildScreens } from './build-screens.ts'
 import { ROOT } from './launcher.mjs'
 import { findTakenPort, portsFrom } from './ports.ts'
 import {
@@ -234,6 +235,26 @@ describe('npm start', () => {
       expect(await refused.ended).toBe(1)
       expect(sentences(refused)).toEqual([
         `Port ${port + 1} is in use by another program. Stop it, or set CARREL_PORT to another port.`,
+      ])
+    } finally {
+      squatter.close()
+    }
+  })
+
+  test('[KSK-23] a kiosk whose port is taken says so and ends by itself, so that its supervisor starts it again', async () => {
+    await buildScreens()
+    const squatter = createServer().listen(port + 1, '127.0.0.1')
+    await once(squatter, 'listening')
+    const args = ['--name', 'Door', '--hub', 'http://127.0.0.1:1', '--port', String(port + 1)]
+    const kiosk = launchNode(['desktop/agent/kiosk.ts', ...args, '--folder', path.join(home, 'alone')], {
+      ...process.env,
+      CARREL_LOG: 'warn',
+    })
+    running.add(kiosk)
+    try {
+      expect(await kiosk.ended).toBe(1)
+      expect(sentences(kiosk)).toEqual([
+        `Port ${port + 1} is in use by another program. Choose another one with --port.`,
       ])
     } finally {
       squatter.close()

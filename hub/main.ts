@@ -65,8 +65,10 @@ async function main(): Promise<void> {
   try {
     hub = await startHub(config.value)
   } catch (error) {
-    if (USER_FIXABLE.some((kind) => error instanceof kind)) return fail((error as Error).message)
-    throw error
+    if (!USER_FIXABLE.some((kind) => error instanceof kind)) throw error
+    // All parts are stopped; one that holds the process all the same must not keep a service manager waiting. [KSK-23]
+    process.stderr.write(`${(error as Error).message}\n`, () => process.exit(1))
+    return
   }
   const setup = showSetupLink(config.value, hub.setupLink)
   process.stdout.write(`hub ${hub.url}\nmetrics ${hub.metricsUrl}\n${setup}`)

@@ -146,6 +146,20 @@ describe('files', () => {
     await expect(startTestAgent({ screenFolder: makeScreenFolder() + '-not' })).rejects.toThrow('ENOENT')
   })
 
+  test('[KSK-23] one that cannot listen leaves no timer, which would keep its process alive', async () => {
+    const timers = new Set<symbol>()
+    const clock = {
+      elapsedMs: () => 0,
+      after: () => {
+        const timer = Symbol('timer')
+        timers.add(timer)
+        return () => void timers.delete(timer)
+      },
+    }
+    await expect(startTestAgent({ port: running.agent.port, clock })).rejects.toThrow('EADDRINUSE')
+    expect(timers.size).toBe(0)
+  })
+
   test('[KSK-34] a client that never finishes its headers is dropped', async () => {
     const socket = connect({ host: '127.0.0.1', port: running.agent.port })
     await once(socket, 'connect')

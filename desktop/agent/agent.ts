@@ -91,7 +91,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     if (status !== 101) return refuseUpgrade(socket, status)
     return sockets.handleUpgrade(request, socket, head, (screen) => serveBridge(serving, screen))
   })
-  await listen(server, options.port)
+  try {
+    await listen(server, options.port)
+  } catch (error) {
+    // Its timer would keep a process alive that has nothing to serve. [KSK-23]
+    serving.gate.end()
+    throw error
+  }
   const url = `http://${LOOPBACK}:${port()}/kiosk.html#token=${token}`
   const stop = (): Promise<void> => {
     serving.gate.end()

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { makeDeviceClock } from '../engine/clock/device-clock.ts'
 import { makeJsonLog } from '../engine/log/json-log.ts'
-import { EXIT_RESTART, runKiosk } from './run-kiosk.ts'
+import { runKiosk } from './run-kiosk.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -18,7 +18,7 @@ const languages = readdirSync(new URL('shared/i18n/', ROOT), { withFileTypes: tr
 // A terminal or a pipe that was closed is no fault: what is written there is lost. [KSK-16]
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
-process.exitCode = await runKiosk({
+const exitCode = await runKiosk({
   args: process.argv.slice(2),
   env: process.env,
   appVersion: version,
@@ -34,5 +34,6 @@ process.exitCode = await runKiosk({
   }),
 })
 
-// A connection that its hub never closes would hold the process for half a minute; its supervisor waits.
-if (process.exitCode === EXIT_RESTART) process.exit(EXIT_RESTART)
+// All is stopped and stored. What still holds the process – a connection that its hub never closes, half a minute – must not keep
+// a supervisor waiting; what was written goes out first. [KSK-23]
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)))

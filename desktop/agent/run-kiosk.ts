@@ -14,7 +14,7 @@ import { readOrCreateBridgeToken } from './bridge-token.ts'
 const DEFAULT_PORT = 4711
 
 /** Exit code of a kiosk that must be started again: EX_SOFTWARE of sysexits.h. [KSK-1] [KSK-3] */
-export const EXIT_RESTART = 70
+const EXIT_RESTART = 70
 
 /** How long the last slice may take to reach the screens. */
 const LAST_SLICE_MS = 250

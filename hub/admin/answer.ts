@@ -38,6 +38,8 @@ export interface AdminInput {
   text(option: string): string | undefined
   isSet(option: string): boolean
   words: readonly string[]
+  /** The domain of the university that is meant where none is typed (CARREL_UNIVERSITY). */
+  usualUniversity: string | undefined
   ask: Terminal['ask']
   /** A word that names a file or a folder, resolved against the folder in which the command was called. */
   file(index: number): string | undefined

@@ -246,6 +246,18 @@ describe('what is refused', () => {
     ['a missing option', ['university', 'add', '--name', 'X'], 2, /--domain is missing\. Add it\./],
     ['a missing file', ['spaces', 'import'], 2, /FILE is missing\. Add it after "spaces import"\./],
     ['a word too many', ['university', 'list', 'all'], 2, /"all" is one word too many\./],
+    [
+      '[IMP-26] a university without its option',
+      ['university', 'show', 'marsh.edu'],
+      2,
+      /"marsh\.edu" is one word too many; did you mean --university marsh\.edu\?/,
+    ],
+    [
+      '[IMP-15] a number below zero',
+      ['settings', 'set', 'staleMs', '-5min'],
+      2,
+      /What begins with "-" is taken for an option, and -5 is none/,
+    ],
     ['an option without its value', ['kiosk', 'code', '--space'], 2, /--space/],
     [
       'a domain that is none',
@@ -315,7 +327,7 @@ describe('what is refused', () => {
       'a value that does not fit',
       ['settings', 'set', 'staleMs', '1'],
       1,
-      /"1" was not accepted for staleMs: it must be from 1 min to 7 d/,
+      /"1" was not accepted for staleMs: it must be from 1 min to 7 d, written with its unit, such as 90min or 2h30min\./,
     ],
     ['a value that is no number', ['settings', 'set', 'staleMs', ''], 1, /was not accepted/],
     ['a count that is none', ['log', '--count', 'all'], 1, /"all" is not a number/],
@@ -339,7 +351,7 @@ describe('what is refused', () => {
     [
       'ragged.csv',
       'path,kind\nA\nB,castle\n',
-      /line 2: it has 1 cell where .*\n.*line 3: "castle" is not one of/,
+      /line 2: it has 1 cell where .*\n.*line 3: kind: "castle" is not one of/,
     ],
     ['quotes.csv', 'path\n"A\n', /line 2: a quote opens in it or below and never closes/],
     ['empty.csv', '', /has no rows/],

@@ -14,6 +14,7 @@ import { log } from './log.ts'
 import { mailList, mailRetry } from './mail.ts'
 import { peopleEdit, peopleRemove } from './people-changes.ts'
 import { peopleFind, peopleList, peopleShow } from './people.ts'
+import { platformAdminsAdd, platformAdminsList, platformAdminsRemove } from './platform-admins.ts'
 import { restore } from './restore.ts'
 import { restored } from './restored.ts'
 import { sessionsEnd } from './sessions.ts'
@@ -26,6 +27,7 @@ import {
   universityEdit,
   universityList,
   universityPin,
+  universityRemove,
   universityShow,
 } from './universities.ts'
 
@@ -36,6 +38,10 @@ export const COMMANDS: readonly AdminCommand[] = [
   universityAdd,
   universityEdit,
   universityPin,
+  universityRemove,
+  platformAdminsList,
+  platformAdminsAdd,
+  platformAdminsRemove,
   peopleList,
   peopleFind,
   peopleShow,

@@ -1,4 +1,7 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeHubFile } from '../hub-file.ts'
@@ -6,7 +9,8 @@ import { startEmbedded } from '../platform/postgres/embedded.ts'
 import { readProcess } from '../platform/postgres/process-table.ts'
 import { makeTestDatabase, memoryFolder } from '../platform/postgres/testing.ts'
 import { embeddedFolder } from './connect.ts'
-import { runCli, runHere } from './testing-cli.ts'
+import { childEnvironment } from '../testing/testing-environment.ts'
+import { CLI, runCli, runHere } from './testing-cli.ts'
 
 let home: string
 
@@ -55,6 +59,36 @@ test('in a folder without a database nothing is made but by what makes the first
     expect(run.stderr).toMatch(/^There is no database in .+mistyped\. Set CARREL_HOME or DATABASE_URL/)
   }
   expect([existsSync(nowhere), existsSync(join(home, 'nightly.carrel'))]).toEqual([false, false])
+})
+
+test('[IMP-27] a file that is no backup makes no database', async () => {
+  const file = join(home, 'semi.csv')
+  writeFileSync(file, 'path;kind\n')
+  const run = await runHere({ CARREL_HOME: home }, ['restore', file])
+  expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('not a backup of Carrel')])
+  expect(existsSync(embeddedFolder(home))).toBe(false)
+})
+
+test('[IMP-27] a command that is interrupted says what became of it', async () => {
+  // A database that takes the connection and never says a word.
+  const silent = createServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const connected = once(silent, 'connection')
+  const { port } = silent.address() as AddressInfo
+  const environment = childEnvironment({
+    CARREL_HOME: home,
+    DATABASE_URL: `postgresql://nobody@127.0.0.1:${port}/carrel`,
+  })
+  const child = spawn(process.execPath, [CLI, 'mail', 'list'], { env: environment, stdio: 'pipe' })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  const closed = once(child, 'close')
+  await connected
+  child.kill('SIGINT')
+  const [code] = await closed
+  silent.close()
+  expect([code, said]).toEqual([130, '\nInterrupted: nothing was changed, unless it was just being saved.\n'])
 })
 
 test('a configuration that does not fit is one plain sentence', async () => {

@@ -10,6 +10,8 @@ const START = 'npm run admin --'
 /** How else a group of commands may be called. */
 const GROUP_NAMES: Readonly<Record<string, string>> = {
   universities: 'university',
+  'platform-admin': 'platform-admins',
+  admins: 'platform-admins',
   person: 'people',
   persons: 'people',
   user: 'people',
@@ -88,7 +90,8 @@ export function overview(commands: readonly AdminCommand[], width: number | null
     'COMMAND --help shows its options. --json prints one JSON document on standard output and nothing else there.',
     'Exit codes: 0 done, 1 not done or something to fix, 2 the command line was not understood.',
     'Commands work whether or not the hub is running. They use the database of DATABASE_URL, else that of the hub',
-    'running on CARREL_HOME, else the one in CARREL_HOME itself.',
+    'running on CARREL_HOME, else the one in CARREL_HOME itself. CARREL_UNIVERSITY names a university by its domain,',
+    'where --university is not typed.',
     '',
   ].join('\n')
 }
@@ -107,7 +110,10 @@ export function helpOf(command: AdminCommand): string {
     ...(command.help === undefined ? [] : ['', command.help]),
     '',
     ...('university' in command.options
-      ? ['  --university D   which university, by its email domain; not needed where there is only one']
+      ? [
+          '  --university D   which university, by its email domain (or -u D); not needed where there is only one, nor',
+          '                   where CARREL_UNIVERSITY names it',
+        ]
       : []),
     ...('yes' in command.options ? ['  --yes, -y        does not ask for confirmation'] : []),
     '  --json           prints one JSON document on standard output',

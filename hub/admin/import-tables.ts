@@ -1,7 +1,6 @@
 import { accept, type Decision } from '#shared/domain/decision.ts'
-import { spacesByPath } from '#shared/domain/space-tree-diff.ts'
 import { faultOfName, normaliseName, parsePath, pathText, quoted } from '#shared/domain/space-tree.ts'
-import { loadSpaces } from '../spaces/space-rows.ts'
+import type { University } from '../universities/university-rows.ts'
 import {
   answer,
   refusal,
@@ -14,7 +13,7 @@ import { KEPT_TABLES, TABLE_NAMES } from './import-columns.ts'
 import { commitTables, previewTables, type TablesOutcome } from './import-commit.ts'
 import { readFolder, type TableFault } from './import-folder.ts'
 import type { RoomPlaces } from './import-plan.ts'
-import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
+import { pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 import { cut, ignoredLine } from './text-file.ts'
 
 /** `import`. [IMP-4] [IMP-5] [IMP-6] [IMP-7] */
@@ -45,7 +44,7 @@ wait while it runs.`,
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id: universityId, name } = university.value
-    const places = await pickPlaces(world, universityId, input)
+    const places = await pickPlaces(world, university.value, input)
     if (!places.ok) return places
     const folder = await readFolder(input.file(0) ?? '')
     if (!folder.ok)
@@ -70,13 +69,12 @@ wait while it runs.`,
 
 async function pickPlaces(
   world: AdminWorld,
-  universityId: number,
+  university: University,
   input: AdminInput,
 ): Promise<Decision<RoomPlaces, AdminRefusal>> {
-  const typed = input.text('below') ?? '/'
-  const below = parsePath(typed).map(normaliseName)
-  if (!spacesByPath(await loadSpaces(world.pool, universityId)).has(pathText(below)))
-    return refusal(`There is no space at ${quoted(typed)}; "spaces tree" shows what there is.`)
+  const picked = await pickSpace(world, university, input.text('below') ?? '/')
+  if (!picked.ok) return picked
+  const below = parsePath(picked.value.path)
   const floors = normaliseName(input.text('floors') ?? '')
   if (floors !== '' && (!floors.includes('{floor}') || faultOfName(floors) !== null))
     return refusal(

@@ -99,10 +99,11 @@ test('[IMP-19] [AUD-5] name, place and role are changed in one commit, and what 
       'entrance',
     )
   const done = await edit()
-  expect(done.stdout).toBe(`Changed for kiosk ${kioskId} "door 102": name, space or role.\n`)
+  const now = 'It is "door 102", entrance of "Library/Room 102".'
+  expect(done.stdout).toBe(`Changed for kiosk ${kioskId}: name, space or role. ${now}\n`)
   const [after, acts] = await clockAndActs()
   expect([after, acts.slice(before.length)]).toEqual([Number(clock) + 1, ['kiosks rename', 'kiosks move']])
-  expect((await edit()).stdout).toBe(`Nothing to change for kiosk ${kioskId} "door 102".\n`)
+  expect((await edit()).stdout).toBe(`Nothing to change for kiosk ${kioskId}. ${now}\n`)
   expect(await clockAndActs()).toEqual([after, acts])
   expect((await admin('kiosk', 'show', 'door 102', '--json')).json()).toMatchObject({
     name: 'door 102',
@@ -276,6 +277,10 @@ test('[IMP-19] spaces, groups, settings and universities are found and shown', a
   expect((await admin('settings', 'find', 'report', '--json')).json()).toMatchObject({
     settings: { staleMs: 7_200_000, reportsPerPersonAndHour: 60 },
   })
+  expect((await admin('settings', 'find', 'time', '--json')).json()).toEqual({
+    universityId: 1,
+    settings: { staleMs: 7_200_000, kioskIdleMs: expect.any(Number) },
+  })
   await admin('settings', 'edit', 'staleMs', '1h')
   expect((await admin('settings', 'show', 'staleMs')).stdout).toMatch(/^value {2,}1 h$/m)
   expect((await admin('settings', 'unset', 'staleMs')).stdout).toBe('staleMs is 2 h now; it was 1 h.\n')
@@ -323,4 +328,27 @@ test('[IMP-16] kiosks reload where that was asked about, not at a university tha
   )
   expect([run.code, run.stdout]).toEqual([0, 'All kiosks of Marsh reload their data.\n'])
   expect([before.length, await epochOf()]).toEqual([1, before])
+})
+
+test('[IMP-28] the log says what was done in the words of the portal, to what by its name', async () => {
+  const { stdout } = await admin('log', '--university', 'marsh.edu', '--count', '200')
+  expect(stdout).toMatch(/ Command line +Muted a kiosk +/)
+  expect(stdout).toMatch(
+    / Command line +Moved a kiosk +Role: entrance; Kiosk: [^;]+; Moved to: Room 102; Moved from: Room 101/,
+  )
+  expect(stdout).toMatch(/ Command line +Changed a setting +How long a report counts: 2 h → 1 h/)
+  expect(stdout).not.toMatch(/ silence |staleMs|toSpaceId/)
+})
+
+test('[IMP-19] kiosks that are switched off are listed only when asked for; a clock that is right has no sign', async () => {
+  const list = (...more: string[]): Promise<CliRun> => admin('kiosk', 'list', '-u', 'marsh.edu', ...more)
+  await query(database.pool, 'update kiosks set clock_offset_ms = -20')
+  const all = await list('--all')
+  expect(all.stdout).toMatch(/ 0\.0 s /)
+  expect(all.stdout).not.toContain('-0.0')
+  await query(database.pool, 'update kiosks set revoked_at = now() where revoked_at is null')
+  const live = await list()
+  expect(live.stdout).not.toContain('door')
+  expect(live.stdout).toMatch(/switched off; --all shows (it|them) too\.\n$/)
+  expect((await list('--all')).stdout).toContain('switched off')
 })

@@ -1,4 +1,5 @@
-import { faultOfText, normaliseName, quoted } from '#shared/domain/space-tree.ts'
+import { pathsOfSpaces } from '#shared/domain/space-tree-diff.ts'
+import { faultOfText, normaliseName, pathText, quoted } from '#shared/domain/space-tree.ts'
 import { accept, type Decision } from '#shared/domain/decision.ts'
 import { MAX_KIOSK_NAME_LENGTH, type KioskRole } from '#shared/domain/kiosk.ts'
 import type { Transaction } from '../platform/postgres/database.ts'
@@ -11,6 +12,7 @@ import {
 } from '../kiosks/kiosk-rows.ts'
 import { updateSilenced } from '../kiosks/kiosk-rows.ts'
 import { loadLiveForks } from '../kiosks/fork-rows.ts'
+import { loadSpaces } from '../spaces/space-rows.ts'
 import type { AloneCommand } from '../platform/writer/alone-command.ts'
 import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 import type { Moment } from '../platform/writer/fact-set.ts'
@@ -29,6 +31,8 @@ import { confirm, YES_OPTION } from './confirm.ts'
 import { parseRole, pickKiosk, pickAssignment, pickSpace, pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
 const KIOSK_HELP = '  KIOSK            its number, or its name'
+const ASSIGNMENT_HELP = `  --space PATH     the space that it is assigned to, such as "Library/Floor 1/Room 101"; "/" is the university's own
+  --role R         door (shows one room) or entrance (shows all that is in the space); without it as it is`
 
 /** One thing that is done to a kiosk, and what is written down of it. */
 interface KioskAct {
@@ -149,8 +153,7 @@ export const kioskEdit: AdminCommand = {
   summary: "changes a kiosk's name, space or role; it follows at once",
   help: `${KIOSK_HELP}
   --name N         what it is called
-  --space PATH     the space that it is assigned to, such as "Library/Floor 1/Room 101"; "/" is the university's own
-  --role R         door or entrance`,
+${ASSIGNMENT_HELP}`,
   example: 'kiosk edit 7 --name "door 102" --space "Library/Floor 1/Room 102"',
   options: {
     ...UNIVERSITY_OPTION,
@@ -178,10 +181,12 @@ export const kioskEdit: AdminCommand = {
     if (!done.ok) return done
     const words: Record<string, string> = { rename: 'name', move: 'space or role' }
     const changed = done.value.done.map((subject) => words[subject] ?? subject)
+    const path = target?.value.path ?? (await pathOfSpace(world, university.id, kiosk.spaceId))
+    const now = `It is ${quoted(name.value)}, ${role.value ?? kiosk.role} of ${path === null ? 'a space that was deleted' : quoted(path || '/')}.`
     return answer(
       changed.length === 0
-        ? `Nothing to change for kiosk ${kiosk.id} ${quoted(kiosk.name)}.`
-        : `Changed for kiosk ${kiosk.id} ${quoted(name.value)}: ${changed.join(', ')}.`,
+        ? `Nothing to change for kiosk ${kiosk.id}. ${now}`
+        : `Changed for kiosk ${kiosk.id}: ${changed.join(', ')}. ${now}`,
       {
         kioskId: kiosk.id,
         name: name.value,
@@ -193,12 +198,22 @@ export const kioskEdit: AdminCommand = {
   },
 }
 
+async function pathOfSpace(
+  { pool }: AdminWorld,
+  universityId: number,
+  spaceId: number,
+): Promise<string | null> {
+  const path = pathsOfSpaces(await loadSpaces(pool, universityId)).get(spaceId)
+  return path === undefined ? null : pathText(path)
+}
+
 /** `kiosk move`. */
 export const kioskMove: AdminCommand = {
   name: 'kiosk move',
   usage: '[--university D] KIOSK --space PATH [--role door|entrance]',
   summary: 'assigns a kiosk to another space; it follows at once',
-  help: KIOSK_HELP,
+  help: `${KIOSK_HELP}
+${ASSIGNMENT_HELP}`,
   example: 'kiosk move 7 --space "Library/Floor 1/Room 102"',
   options: { ...UNIVERSITY_OPTION, space: { type: 'string' }, role: { type: 'string' } },
   required: ['space'],

@@ -57,7 +57,10 @@ function spaceOf({ space }: PlacedKiosk): string {
 }
 
 function clockOf({ clockOffsetMs }: AdminKiosk): string {
-  return clockOffsetMs === null ? '-' : `${(clockOffsetMs / 1000).toFixed(1)} s`
+  if (clockOffsetMs === null) return '-'
+  const tenths = Math.round(clockOffsetMs / 100)
+  // Zero has no sign for people.
+  return `${(tenths === 0 ? 0 : tenths / 10).toFixed(1)} s`
 }
 
 function stateOf({ revokedAtMs, silencedAtMs }: AdminKiosk): string {
@@ -68,21 +71,26 @@ function stateOf({ revokedAtMs, silencedAtMs }: AdminKiosk): string {
 /** `kiosk list`. */
 export const kioskList: AdminCommand = {
   name: 'kiosk list',
-  usage: '[--university D]',
+  usage: '[--university D] [--all]',
   summary: 'lists kiosks: space, reports waiting to send, clock offset, version, key storage, last seen',
+  help: '  --all            also those that are switched off',
   example: 'kiosk list --university example.edu',
-  options: UNIVERSITY_OPTION,
+  options: { ...UNIVERSITY_OPTION, all: { type: 'boolean' } },
   run: async (world, input) => {
     const placed = await loadPlaced(world, input)
     if (!placed.ok) return placed
     const { university, nowMs, kiosks } = placed.value
+    // Scripts get all, as ever, with what they are.
     const facts = { universityId: university.id, nowMs, kiosks }
-    if (kiosks.length === 0)
-      return answer(
-        `There are no kiosks at ${university.name} yet. "kiosk code --space PATH" creates the code with which a device becomes one.`,
-        facts,
-      )
-    return answer(tableOf(kiosks, nowMs), facts)
+    const shown = input.isSet('all') ? kiosks : kiosks.filter(({ revokedAtMs }) => revokedAtMs === null)
+    const offCount = kiosks.length - shown.length
+    const more =
+      offCount === 0 ? [] : [`${offCount} switched off; --all shows ${offCount === 1 ? 'it' : 'them'} too.`]
+    if (shown.length === 0) {
+      const none = `There are no kiosks at ${university.name} yet. "kiosk code --space PATH" creates the code with which a device becomes one.`
+      return answer([none, ...more], facts)
+    }
+    return answer([tableOf(shown, nowMs), ...more], facts)
   },
 }
 

@@ -6,6 +6,7 @@ import { normaliseName, parsePath, pathText, quoted } from '#shared/domain/space
 import { parseAddress } from '../platform/mail/address.ts'
 import { loadAdminKiosks, type AdminKiosk } from '../kiosks/kiosk-rows.ts'
 import { loadListedPerson, loadPeople, loadPeopleNamed, type KnownPerson } from '../accounts/person-rows.ts'
+import { loadPlatformAdmins } from '../accounts/platform-admin-rows.ts'
 import { loadSpaces } from '../spaces/space-rows.ts'
 import { loadUniversities, loadUniversityByDomain, type University } from '../universities/university-rows.ts'
 import { refusal, type AdminInput, type AdminRefusal, type AdminWorld } from './answer.ts'
@@ -33,14 +34,14 @@ export function moreThan(shownCount: number, totalCount: number): string[] {
 }
 
 /** The option that names a university; it may be left out where there is only one. */
-export const UNIVERSITY_OPTION = { university: { type: 'string' } } as const
+export const UNIVERSITY_OPTION = { university: { type: 'string', short: 'u' } } as const
 
-/** The university that `--university D` names by one of its domains. */
+/** The university that `--university D`, or else the environment, names by one of its domains. [IMP-26] */
 export async function pickUniversity(
   world: AdminWorld,
   input: AdminInput,
 ): Promise<Decision<University, AdminRefusal>> {
-  const domain = input.text('university')?.trim().toLowerCase()
+  const domain = (input.text('university') ?? input.usualUniversity)?.trim().toLowerCase()
   if (domain !== undefined) {
     const found = await loadUniversityByDomain(world.pool, domain)
     if (found !== null) return accept(found)
@@ -58,7 +59,7 @@ export async function pickUniversity(
   if (only === undefined) return refusal(NO_UNIVERSITY)
   if (second !== undefined)
     return refusal(
-      `There are several universities. Add --university with one of ${all.flatMap(({ domains }) => domains.slice(0, 1)).join(', ')}.`,
+      `There are several universities. Add --university (-u) with one of ${all.flatMap(({ domains }) => domains.slice(0, 1)).join(', ')}, or set CARREL_UNIVERSITY to it.`,
     )
   return accept(only)
 }
@@ -84,6 +85,10 @@ export async function pickPerson(
     const isTrusted = isVerified || directory !== null || email === null
     return accept({ userId, name: username ?? email ?? typed, isActive, isTrusted })
   }
+  if ((await loadPlatformAdmins(world.pool)).some(({ email }) => email.toLowerCase() === typed.toLowerCase()))
+    return refusal(
+      `${quoted(typed)} is a platform administrator and belongs to no university: see "platform-admins list".`,
+    )
   return refusal(
     `There is no one called ${quoted(typed)} at ${name}; ${await hintOfPeople(world, id, typed)}`,
   )
@@ -107,7 +112,7 @@ interface PickedSpace {
   path: string
 }
 
-/** The space at a path such as "Library/Floor 1/Room 101"; "/" is the university's own space. None that was never public. [IMP-12] */
+/** The space at a path such as "Library/Floor 1/Room 101", or with a number; "/" is the university's own space. None that was never public. [IMP-12] */
 export async function pickSpace(
   world: AdminWorld,
   university: University,
@@ -117,10 +122,12 @@ export async function pickSpace(
   const wanted = pathText(parsePath(pathTyped).map(normaliseName))
   const space = spaces.get(wanted)
   if (space !== undefined) return accept({ space, path: wanted })
+  const numbered = [...spaces].find(([, { id }]) => String(id) === wanted)
+  if (numbered !== undefined) return accept({ space: numbered[1], path: numbered[0] })
   const name = wanted.split('/').at(-1)?.toLowerCase() ?? ''
   const alike = [...spaces.keys()].filter((path) => name !== '' && path.toLowerCase().includes(name))
-  const hint =
-    alike.length === 0 ? '"spaces tree" shows what there is.' : `did you mean ${quoted(alike[0] ?? '')}?`
+  const meant = alike[0] ?? nearestName(wanted, [...spaces.keys()])
+  const hint = meant === null ? '"spaces tree" shows what there is.' : `did you mean ${quoted(meant)}?`
   return refusal(`There is no space at ${quoted(pathTyped)}; ${hint}`)
 }
 

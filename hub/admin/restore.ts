@@ -216,12 +216,26 @@ export async function restoreBackup(
     await pool.query('analyze')
     return accept({ takenAt: manifest.takenAt, counts })
   } catch (error) {
-    if (error instanceof TornBackupError) return refusal(error.message)
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return refusal(`There is no file ${file}. Check the path.`)
-    if (code === 'EACCES' || code === 'EISDIR') return refusal(`Cannot read ${file}: ${fileFault(code)}`)
-    throw error
+    return refusalOfFile(file, error)
   }
+}
+
+/** What a backup says of itself; refused where the file is none. */
+async function readBackupFile(file: string): Promise<Decision<BackupManifest, AdminRefusal>> {
+  try {
+    return accept(await readManifest(file))
+  } catch (error) {
+    return refusalOfFile(file, error)
+  }
+}
+
+/** Throws again what is no fault of the file. */
+function refusalOfFile(file: string, error: unknown): { ok: false; refusal: AdminRefusal } {
+  if (error instanceof TornBackupError) return refusal(error.message)
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return refusal(`There is no file ${file}. Check the path.`)
+  if (code === 'EACCES' || code === 'EISDIR') return refusal(`Cannot read ${file}: ${fileFault(code)}`)
+  throw error
 }
 
 /** `restore`. [SYN-17] */
@@ -235,10 +249,13 @@ an empty database and name it in DATABASE_URL), restore, and start the hub again
   options: {},
   words: [1, 1],
   runAlone: async (config, input) => {
+    const file = input.file(0) ?? ''
+    // A file that is none must not leave an empty database behind.
+    const read = await readBackupFile(file)
+    if (!read.ok) return read
     const world = await openWorld(config, 'restore')
     if (!world.ok) return world
     try {
-      const file = input.file(0) ?? ''
       const done = await restoreBackup(world.value.pool, file)
       if (!done.ok) return done
       const times = makeTimes(null)

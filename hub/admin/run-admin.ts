@@ -3,6 +3,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { optionFault, wordTooMany } from '#shared/domain/option-fault.ts'
+import { printable, quoted } from '#shared/domain/space-tree.ts'
 import { refusal, type AdminAnswer, type AdminCommand, type AdminInput, type AdminRefusal } from './answer.ts'
 import { commandsShown, findCommand, helpOf, isHelpAsked, overview, unknownCommand, usageOf } from './help.ts'
 import { openWorld } from './connect.ts'
@@ -20,13 +21,15 @@ interface Typed {
   isHelp: boolean
 }
 
-/** Options and words of a command; the refusal is what was wrong with them. `folder`: where the command was called. */
+/** Options and words of a command; the refusal is what was wrong with them. */
 function parseInput(
   command: AdminCommand,
   rest: string[],
-  folder: string,
+  environment: NodeJS.ProcessEnv,
   ask: Terminal['ask'],
 ): Decision<Typed, string> {
+  // npm runs everything in the project's own folder, and says where it was called.
+  const folder = environment['INIT_CWD'] ?? process.cwd()
   const options = { ...COMMON, ...command.options }
   let typed: { values: Record<string, unknown>; positionals: string[] }
   try {
@@ -42,6 +45,7 @@ function parseInput(
     },
     isSet: (option) => values[option] === true,
     words,
+    usualUniversity: environment['CARREL_UNIVERSITY'] || undefined,
     ask,
     file: (index) => (words[index] === undefined ? undefined : resolve(folder, words[index])),
   }
@@ -51,8 +55,16 @@ function parseInput(
   const [least, most] = command.words ?? [0, 0]
   if (words.length < least)
     return refuse(`${missingWord(command, words.length)} is missing. Add it after "${command.name}".`)
-  if (words.length > most) return refuse(wordTooMany(words[most] ?? ''))
+  if (words.length > most) return refuse(tooMany(command, words[most] ?? ''))
   return accept({ input, isHelp: false })
+}
+
+/** A domain where no word is expected most likely names a university. [IMP-26] */
+function tooMany(command: AdminCommand, word: string): string {
+  const isDomain = /^[^\s@/]+\.[^\s@/.]+$/.test(word) && 'university' in command.options
+  return isDomain
+    ? `${quoted(word)} is one word too many; did you mean --university ${printable(word)}?`
+    : wordTooMany(word)
 }
 
 /** What the usage calls the word that comes after so many others: "KIOSK" of "[--university D] KIOSK --space PATH". */
@@ -117,8 +129,7 @@ export async function runAdmin(
   }
   const { command, rest } = found
   const { name, usage, summary } = command
-  // npm runs everything in the project's own folder, and says where it was called.
-  const typed = parseInput(command, rest, environment['INIT_CWD'] ?? process.cwd(), terminal.ask)
+  const typed = parseInput(command, rest, environment, terminal.ask)
   if (!typed.ok)
     return end(EXIT.usage, `${typed.refusal}\n\n${usageOf(command)}`, { error: typed.refusal, usage })
   if (typed.value.isHelp) return end(EXIT.done, helpOf(command), { name, usage, summary })

@@ -56,6 +56,17 @@ function boundsOf(key: Key): string {
   return `from ${shownValue(key, minimum)} to ${shownValue(key, maximum)}`
 }
 
+/** A number alone would be ms, which hardly anybody means. */
+function howToWrite(key: Key): string {
+  return SETTINGS[key].kind === 'duration' ? ', written with its unit, such as 90min or 2h30min' : ''
+}
+
+/** What is looked through for a part of a setting; durations are looked for as times. */
+function searchedText(key: Key): string {
+  const { kind, about } = SETTINGS[key]
+  return `${key} ${about} ${kind === 'duration' ? 'time duration' : 'number limit'}`.toLowerCase()
+}
+
 function tableOf(keys: readonly Key[], settings: UniversitySettings): Table {
   return {
     columns: ['setting', 'value', 'default', 'what it is'],
@@ -108,9 +119,7 @@ export const settingsFind: AdminCommand = {
     const { id, settings } = university.value
     const text = input.words.join(' ')
     const words = text.toLowerCase().split(/\s+/)
-    const found = KEYS.filter((key) =>
-      words.every((word) => `${key} ${SETTINGS[key].about}`.toLowerCase().includes(word)),
-    )
+    const found = KEYS.filter((key) => words.every((word) => searchedText(key).includes(word)))
     const facts = { universityId: id, settings: Object.fromEntries(found.map((key) => [key, settings[key]])) }
     return found.length === 0
       ? answer(`No setting matches ${quoted(text)}. "settings list" shows all.`, facts)
@@ -157,7 +166,7 @@ export const settingsSet: AdminCommand = {
   summary: 'changes one setting of a university',
   help: `${KEYS_HELP}
 
-Type durations with a unit: 2h, 90s, 15min. The value "default" has the same effect as "settings unset".`,
+Type durations with a unit: 2h, 90s, 15min, 2h30min. The value "default" has the same effect as "settings unset".`,
   example: 'settings set staleMs 90min',
   options: UNIVERSITY_OPTION,
   words: [2, 2],
@@ -170,7 +179,9 @@ Type durations with a unit: 2h, 90s, 15min. The value "default" has the same eff
     const value = typedValueOf(key.value, typed)
     const checked = checkSettings({ ...university.value.settings, [key.value]: value })
     if (!checked.ok)
-      return refusal(`${quoted(typed)} was not accepted for ${key.value}: it must be ${boundsOf(key.value)}.`)
+      return refusal(
+        `${quoted(typed)} was not accepted for ${key.value}: it must be ${boundsOf(key.value)}${howToWrite(key.value)}.`,
+      )
     return commitSetting(world, university.value, key.value, checked.value[key.value])
   },
 }

@@ -103,9 +103,10 @@ function textLines(texts: SpaceTexts): [string, string][] {
 /** `spaces show`. */
 export const spacesShow: AdminCommand = {
   name: 'spaces show',
-  usage: '[--university D] PATH',
+  usage: '[--university D] SPACE',
   summary: 'shows one space: kind, seats, opening hours, kiosks',
-  help: '  PATH             such as "Library/Floor 1/Room 101"; "/" is the university\'s own space',
+  help: `  SPACE            its path, such as "Library/Floor 1/Room 101", or the id that "spaces tree" shows; "/" is the university's
+                   own space`,
   example: 'spaces show "Library/Floor 1/Room 101"',
   options: UNIVERSITY_OPTION,
   words: [1, 1],

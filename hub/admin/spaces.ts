@@ -4,9 +4,26 @@ import { findJsonFault } from '#shared/domain/json-fault.ts'
 import { LANGUAGES } from '../platform/languages.ts'
 import { findRepeatedKey } from '#shared/domain/repeated-key.ts'
 import { parseSpaceTreeJson } from '#shared/domain/space-tree-json.ts'
-import { parseSpaceTreeRows, treeColumns } from '#shared/domain/space-tree-rows.ts'
-import { spacesByPath, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
-import { pathText, quoted, shownPath, type ParsedTree, type TreeFault } from '#shared/domain/space-tree.ts'
+import {
+  columnMeant,
+  faultOfTreeHeader,
+  inOrderOfLines,
+  parseSpaceTreeRows,
+  treeColumns,
+} from '#shared/domain/space-tree-rows.ts'
+import { spacesByPath, type ExistingSpace, type TreeDifference } from '#shared/domain/space-tree-diff.ts'
+import { pathToRoot } from '#shared/domain/space.ts'
+import { openness } from '#shared/domain/week-time.ts'
+import { zoneOrUtc } from '../audit/zoned-time.ts'
+import { isSlipOf } from '#shared/domain/nearest-name.ts'
+import {
+  parsePath,
+  pathText,
+  quoted,
+  shownPath,
+  type ParsedTree,
+  type TreeFault,
+} from '#shared/domain/space-tree.ts'
 import { loadShownTree, loadSpaces, type ShownRow } from '../spaces/space-rows.ts'
 import { commitSpaceTree, previewSpaceTree, type ImportOutcome } from '../spaces/commit-spaces.ts'
 import {
@@ -36,12 +53,12 @@ export function parseTreeText(
   fileName: string,
   text: string,
   knownPaths: ReadonlySet<string>,
-  makesParents = false,
+  { makesParents = false, ownName = null }: { makesParents?: boolean; ownName?: string | null } = {},
 ): Decision<ParsedTree, TreeFault[]> {
   const isJson = IS_JSON.get(extname(fileName).toLowerCase()) ?? /^\s*[[{]/.test(text)
   return isJson
     ? parseJson(text.replace(/^\uFEFF/, ''), knownPaths)
-    : parseCsv(text, knownPaths, makesParents)
+    : parseCsv(text, knownPaths, makesParents, ownName)
 }
 
 function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<ParsedTree, TreeFault[]> {
@@ -58,23 +75,24 @@ function parseJson(text: string, knownPaths: ReadonlySet<string>): Decision<Pars
   return refuse([{ at, why: 'duplicatePath', detail: 'the file has this key twice in one object' }])
 }
 
-/** Faults of shape and of content together, in the order of the file. [IMP-13] */
+/** Faults of shape and of content together, in the order of the file; of a table without the columns that it needs that alone. [IMP-13] */
 function parseCsv(
   text: string,
   knownPaths: ReadonlySet<string>,
   makesParents: boolean,
+  ownName: string | null,
 ): Decision<ParsedTree, TreeFault[]> {
-  const { rows, faults } = readCsv(text, treeColumns(LANGUAGES))
-  const tree = parseSpaceTreeRows(rows, knownPaths, makesParents, LANGUAGES)
+  const { header, rows, faults } = readCsv(text, treeColumns(LANGUAGES))
+  const headerFault = header.length === 0 ? null : faultOfTreeHeader(header)
+  if (headerFault !== null) return refuse([headerFault])
+  const tree = parseSpaceTreeRows(rows, knownPaths, makesParents, LANGUAGES, ownName)
   if (faults.length === 0) return tree
   const ofShape = faults.map(({ line, detail }): TreeFault => ({
     at: line === null ? 'file' : `line ${line}`,
     why: 'badShape',
     detail,
   }))
-  const lineOf = ({ at }: TreeFault): number => Number(/^line (\d+)/.exec(at)?.[1] ?? 0)
-  const all = [...ofShape, ...(tree.ok || rows.length === 0 ? [] : tree.refusal)]
-  return refuse(all.toSorted((one, other) => lineOf(one) - lineOf(other)))
+  return refuse(inOrderOfLines([...ofShape, ...(tree.ok || rows.length === 0 ? [] : tree.refusal)]))
 }
 
 /** `spaces import`. [TRE-2] [TRE-4] [TRE-5] */
@@ -91,7 +109,8 @@ CSV: a column "path" ("Library/Floor 1/Room 101"; a "/" inside a name is written
 and "name"; and, as far as known, kind, location, capacity, wifi, sockets, quiet, stepFree (yes, no), equipment ("Screen,
 Whiteboard"), price, note and hours ("Mon-Fri 08:00-20:00; Sat 10:00-22:00"). In other languages: name:sl, location:sl,
 equipment:sl (as many as in equipment, in its order), price:sl, note:sl, and so for ${LANGUAGES.join(', ')}. Every
-parent needs a line of its own, unless it exists already or --make-parents adds it. Commas, semicolons and tabs, header
+parent needs a line of its own, unless it exists already or --make-parents adds it. A path may begin with "/" or with the
+university's own name; a new name beside one that is nearly the same is pointed out. Commas, semicolons and tabs, header
 names in any case, UTF-8 and UTF-16 are read as spreadsheets write them. JSON: { "name", "kind", "location", "capacity",
 "details", "texts": { "sl": { "name", … } }, "hours", "children": [ … ] }, a list of such, or an object from names to what
 is in them. Spaces are matched by path. What was never on public screens is left alone. A file with an error is not imported
@@ -112,7 +131,10 @@ at all; every error is named.`,
     if (!text.ok) return text
     const { id, name } = university.value
     const known = new Set(spacesByPath(await loadSpaces(world.pool, id)).keys())
-    const tree = parseTreeText(file, text.value, known, input.isSet('make-parents'))
+    const tree = parseTreeText(file, text.value, known, {
+      makesParents: input.isSet('make-parents'),
+      ownName: name,
+    })
     if (!tree.ok) return refusedTree(file, tree.refusal)
     const { specs, ignored } = tree.value
     const prune = input.isSet('prune')
@@ -130,10 +152,12 @@ at all; every error is named.`,
         })
     if (!done.ok) return refusedTree(file, done.refusal)
     const shown = withoutHidden(done.value)
-    return answer(describe(shown, name, ignored, isDry), {
+    const alike = alikeNames(shown.difference.create, known)
+    return answer(describe(shown, name, ignored, alike, isDry), {
       universityId: id,
       isDryRun: isDry,
       ignored,
+      alike,
       ...shown,
     })
   },
@@ -160,6 +184,7 @@ async function confirmPrune(
   const about = [
     `${count} ${count === 1 ? 'space' : 'spaces'} of ${name} that ${basename(file)} does not name will be deleted:`,
     ...cut(paths),
+    ...cut(strandedLines(planned.value)),
   ]
   const answered = await confirm(input, { about: about.join('\n'), word: name })
   return answered.ok ? accept(confirmed) : answered
@@ -177,9 +202,48 @@ function refusedTree(file: string, faults: TreeFault[]): { ok: false; refusal: A
       { faults },
     )
   const count = `${faults.length} ${faults.length === 1 ? 'error' : 'errors'}`
-  return refusal([`${basename(file)} was not imported; it has ${count}:`, ...cut(lines)].join('\n'), {
-    faults,
+  const isParentMissing = faults.some(
+    ({ why, detail }) => why === 'missingParent' && !detail.includes(' id '),
+  )
+  const next = isParentMissing
+    ? ['A space that is not there yet needs a line of its own; --make-parents adds it without one.']
+    : []
+  return refusal(
+    [`${basename(file)} was not imported; it has ${count}:`, ...cut(lines), ...next].join('\n'),
+    {
+      faults,
+    },
+  )
+}
+
+/** A new space and one beside it that is called nearly the same. */
+interface Alike {
+  path: string[]
+  besides: string
+}
+
+/** A long list is of numbers, and a longer file of what is all new: comparing each name with each takes time and finds nothing. */
+const MAX_COMPARED = { new: 1_000, beside: 200 }
+
+/** New spaces whose names were perhaps to be that of one that is there: in other capitals, or with a letter wrong. [IMP-22] */
+function alikeNames(create: TreeDifference['create'], knownPaths: ReadonlySet<string>): Alike[] {
+  const below = Map.groupBy(knownPaths, (text) => pathText(parsePath(text).slice(0, -1)))
+  return create.slice(0, MAX_COMPARED.new).flatMap(({ path }): Alike[] => {
+    const name = path.at(-1) ?? ''
+    const besides = (below.get(pathText(path.slice(0, -1))) ?? [])
+      .slice(0, MAX_COMPARED.beside)
+      .flatMap((text) => parsePath(text).slice(-1))
+      .find((one) => isSlipOf(name, one))
+    return besides === undefined ? [] : [{ path, besides }]
   })
+}
+
+/** Kiosks that lose their place. */
+function strandedLines({ strandedKiosks }: Pick<ImportOutcome, 'strandedKiosks'>): string[] {
+  return strandedKiosks.map(
+    (kiosk) =>
+      `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} is assigned to ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
+  )
 }
 
 interface ToldOutcome extends Omit<ImportOutcome, 'difference'> {
@@ -196,8 +260,14 @@ function withoutHidden(outcome: ImportOutcome): ToldOutcome {
   return { ...outcome, difference: { ...difference, delete: named }, hiddenDeletedCount }
 }
 
-function describe(outcome: ToldOutcome, name: string, ignored: readonly string[], isDry: boolean): string {
-  const { difference, strandedKiosks, beforeCount, afterCount, hiddenDeletedCount } = outcome
+function describe(
+  outcome: ToldOutcome,
+  name: string,
+  ignored: readonly string[],
+  alike: readonly Alike[],
+  isDry: boolean,
+): string {
+  const { difference, beforeCount, afterCount, hiddenDeletedCount } = outcome
   const lines = [
     ...difference.create.map(({ path, facts }) => `  + ${pathText(path)} (${facts.kind})`),
     ...difference.update.map(({ path, changed }) => `  ~ ${pathText(path)}: ${changed.join(', ')}`),
@@ -210,11 +280,14 @@ function describe(outcome: ToldOutcome, name: string, ignored: readonly string[]
           `  - and ${hiddenDeletedCount} more that ${hiddenDeletedCount === 1 ? 'was' : 'were'} never on public screens`,
         ]
       : []),
-    ...strandedKiosks.map(
-      (kiosk) =>
-        `  ! kiosk ${kiosk.id} ${quoted(kiosk.name)} is assigned to ${quoted(kiosk.path)}, which is deleted: use "kiosk move"`,
+    ...strandedLines(outcome),
+    ...cut(
+      alike.map(
+        ({ path, besides }) =>
+          `  ? ${quoted(pathText(path))} ${isDry ? 'would be' : 'is'} new, and ${quoted(besides)} is there already: did you mean that one?`,
+      ),
     ),
-    ...ignoredLine(ignored),
+    ...ignoredLine(ignored, (column) => columnMeant(column, LANGUAGES)),
     `${name}: ${difference.create.length} new, ${difference.update.length} changed, ${difference.delete.length + hiddenDeletedCount} deleted, ${difference.unchangedCount} unchanged`,
     isDry
       ? `Nothing was changed; there would be ${afterCount} spaces instead of ${beforeCount}.`
@@ -233,14 +306,15 @@ export const spacesTree: AdminCommand = {
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
-    const { id, settings } = university.value
+    const { id, settings, timezone } = university.value
     const { nowMs, rows } = await loadShownTree(world.pool, id, settings.staleMs)
-    const ordered = topDown(rows)
+    const isOpen = makeIsOpen(await loadSpaces(world.pool, id), timezone, nowMs)
+    const ordered = topDown(rows).map((row) => ({ ...row, isOpen: isOpen(row.id) }))
     const next =
       ordered.length === 1 ? ['There are no spaces yet. "spaces import FILE" adds them from a table.'] : []
     const lines = ordered.map((row) => [
       `${'  '.repeat(row.depth)}${row.name}`,
-      row.level === null ? '-' : (['free', 'busy', 'full'][row.level] ?? ''),
+      statusOf(row),
       row.meanMillionths === null || row.isLeaf ? '' : (row.meanMillionths / 1_000_000).toFixed(2),
       formatAge(nowMs, row.reportedAtMs),
       row.isLeaf ? '' : `${row.knownCount} of ${row.leafCount}`,
@@ -256,6 +330,28 @@ export const spacesTree: AdminCommand = {
       spaces: ordered,
     })
   },
+}
+
+/** A place that is closed by its hours has no other status, as in the portal. [IMP-25] */
+function statusOf({ isOpen, level }: ShownRow & { isOpen: boolean }): string {
+  if (!isOpen) return 'closed'
+  return level === null ? '-' : (['free', 'busy', 'full'][level] ?? '')
+}
+
+/** Makes a function that says whether a space is open by its hours and those of what it is in. [HRS-1] */
+function makeIsOpen(
+  spaces: readonly ExistingSpace[],
+  timezone: string,
+  nowMs: number,
+): (spaceId: number) => boolean {
+  const byId = new Map(spaces.map((space) => [space.id, space]))
+  const { localAt } = zoneOrUtc(timezone)
+  return (spaceId) =>
+    openness(
+      pathToRoot(byId, spaceId).map(({ hours }) => hours),
+      localAt,
+      nowMs,
+    ).isOpen
 }
 
 /** Parents before their children, children beside each other, by name. */

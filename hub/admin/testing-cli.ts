@@ -4,7 +4,8 @@ import { childEnvironment } from '../testing/testing-environment.ts'
 import { runAdmin } from './run-admin.ts'
 import { NO_TERMINAL, type Terminal } from './terminal.ts'
 
-const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
+/** The command line's own file. */
+export const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 
 /** What a run of the command line left. */
 export interface CliRun {

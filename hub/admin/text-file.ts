@@ -23,7 +23,9 @@ export async function readTextFile(file: string): Promise<Decision<string, Admin
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return refusal(`There is no file ${file}. Check the path.`)
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refusal(`${file} is neither UTF-8 nor UTF-16. Save it as UTF-8 and try again.`)
+      return refusal(
+        `${file} is neither UTF-8 nor UTF-16. Save it as UTF-8 and try again; in Excel, the file type is "CSV UTF-8".`,
+      )
     return refusal(`Cannot read ${file}: ${fileFault(code)}`)
   }
 }
@@ -43,11 +45,14 @@ export function fileFault(code: string | undefined): string {
   return FILE_FAULTS[code ?? ''] ?? `the system says ${code ?? 'no more'}.`
 }
 
-/** By the byte order mark: spreadsheets write "Unicode text" as UTF-16. */
+/** By the byte order mark – spreadsheets write "Unicode text" as UTF-16 –, or by the zeros that UTF-16 has in every Latin letter. */
 function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return 'utf-16le'
-  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+  if (first === 0xfe && second === 0xff) return 'utf-16be'
+  // No text in UTF-8 begins so: a column is called in Latin letters.
+  if (first === 0 && second !== 0) return 'utf-16be'
+  return first !== 0 && second === 0 ? 'utf-16le' : 'utf-8'
 }
 
 /**
@@ -64,9 +69,16 @@ function cutLine(line: string): string {
   return line.length > MAX_LINE_LENGTH ? `${printable(line.slice(0, MAX_LINE_LENGTH))}…` : printable(line)
 }
 
-/** The line that names what of a file means nothing and was left out; none where that is nothing. */
-export function ignoredLine(names: readonly string[]): string[] {
+/** The line that names what of a file means nothing and was left out, with what it was perhaps to be; none where that is nothing. */
+export function ignoredLine(
+  names: readonly string[],
+  meant: (name: string) => string | null = () => null,
+): string[] {
   if (names.length === 0) return []
   const more = names.length > MAX_IGNORED ? `, … and ${names.length - MAX_IGNORED} more` : ''
-  return [`  ignored: ${names.slice(0, MAX_IGNORED).map(quoted).join(', ')}${more}`]
+  const shown = names.slice(0, MAX_IGNORED).map((name) => {
+    const other = meant(name)
+    return other === null ? quoted(name) : `${quoted(name)} (did you mean ${quoted(other)}?)`
+  })
+  return [`  ignored: ${shown.join(', ')}${more}`]
 }

@@ -1,16 +1,37 @@
-import { accept } from '#shared/domain/decision.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { quoted } from '#shared/domain/space-tree.ts'
 import { decideUniversity, makeUniversity } from '../universities/make-university.ts'
 import { isPublicProvider } from '../universities/university-collisions.ts'
 import { loadPeople } from '../accounts/person-rows.ts'
+import { dropUnusedEnrolments } from '../kiosks/enrolment-rows.ts'
 import { hashPin, makePin } from '../kiosks/pin.ts'
 import { LANGUAGES } from '../platform/languages.ts'
 import { appendChange } from '../platform/postgres/append-change.ts'
 import { transaction } from '../platform/postgres/database.ts'
-import { loadUniversities, updatePinHash, updateTimezoneAndLocale } from '../universities/university-rows.ts'
+import {
+  countAddressesOf,
+  loadConflictingUniversities,
+  loadUniversities,
+  loadUniversityContents,
+  updatePinHash,
+  updateUniversity,
+  updateUniversityRemoved,
+  type ConflictingUniversity,
+  type UniversityContents,
+  type UniversityFacts,
+} from '../universities/university-rows.ts'
+import { renameUniversitySpace } from '../spaces/university-space.ts'
 import type { AloneCommand } from '../platform/writer/alone-command.ts'
 import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
-import { answer, refusal, usageRefusal, type AdminCommand, type AdminInput } from './answer.ts'
+import {
+  answer,
+  refusal,
+  usageRefusal,
+  type AdminCommand,
+  type AdminInput,
+  type AdminRefusal,
+  type AdminWorld,
+} from './answer.ts'
 import { confirm, YES_OPTION } from './confirm.ts'
 import { pickUniversity, UNIVERSITY_OPTION } from './pick.ts'
 
@@ -48,19 +69,12 @@ export const universityAdd: AdminCommand = {
       locale: languageOf(input) ?? 'en',
     })
     if (!checked.ok) return refusal(checked.refusal.sentence)
-    // As at an approval in the portal. [UNI-5]
-    const open = checked.value.domains.find(isPublicProvider)
-    if (open !== undefined)
-      return refusal(
-        `${quoted(open)} cannot be a university’s domain: anyone can have an address there. Use the university’s own.`,
-      )
+    const open = refusalOfOpenDomain(checked.value.domains)
+    if (open !== null) return open
     const made = await transaction(world.pool, 'read committed', (client) =>
       makeUniversity(client, checked.value, { actor: 'cli' }),
     )
-    if (!made.ok)
-      return refusal(
-        `The name or domain is already in use by ${made.refusal.map(({ name }) => quoted(name)).join(', ')}. "university list" shows all.`,
-      )
+    if (!made.ok) return refusal(sentenceOfConflict(made.refusal))
     return answer(
       `${checked.value.name} was added. Next: "spaces import FILE" adds its spaces, "kiosk code" its kiosks.`,
       {
@@ -69,6 +83,20 @@ export const universityAdd: AdminCommand = {
       },
     )
   },
+}
+
+/** As at an approval in the portal. [UNI-5] */
+function refusalOfOpenDomain(domains: readonly string[]): { ok: false; refusal: AdminRefusal } | null {
+  const open = domains.find(isPublicProvider)
+  return open === undefined
+    ? null
+    : refusal(
+        `${quoted(open)} cannot be a university’s domain: anyone can have an address there. Use the university’s own.`,
+      )
+}
+
+function sentenceOfConflict(others: readonly ConflictingUniversity[]): string {
+  return `The name or domain is already in use by ${others.map(({ name }) => quoted(name)).join(', ')}. "university list" shows all.`
 }
 
 /** `university list`. */
@@ -124,64 +152,196 @@ export const universityShow: AdminCommand = {
   },
 }
 
-/** `university edit`. [AUD-5] */
+/** `university edit`. [AUD-5] [IMP-23] */
 export const universityEdit: AdminCommand = {
   name: 'university edit',
-  usage: '[--university D] [--timezone Z] [--language L]',
-  summary: 'changes the time zone or the language of a university; kiosks follow at once',
-  help: `  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
+  usage: '[--university D] [--name N] [--domain D] [--timezone Z] [--language L]',
+  summary:
+    'changes the name, the domains, the time zone or the language of a university; kiosks follow at once',
+  help: `  --name N         what it is called; its own space too, unless that has another name
+  --domain D       all its email domains, separated by commas; the first is the one that lists show
+  --timezone Z     IANA name, for example Europe/Ljubljana or Asia/Taipei
   --language L     one of ${LANGUAGES.join(', ')}
 
-Opening hours are local times and move with the time zone.`,
+Opening hours are local times and move with the time zone. A domain where people have addresses stays.`,
   example: 'university edit --timezone Asia/Taipei',
-  options: { ...UNIVERSITY_OPTION, timezone: { type: 'string' }, ...LANGUAGE_OPTION },
+  options: {
+    ...UNIVERSITY_OPTION,
+    name: { type: 'string' },
+    domain: { type: 'string' },
+    timezone: { type: 'string' },
+    ...LANGUAGE_OPTION,
+  },
   run: async (world, input) => {
     const university = await pickUniversity(world, input)
     if (!university.ok) return university
     const { id, name, domains, timezone, locale } = university.value
-    const typed = { timezone: input.text('timezone'), locale: languageOf(input) }
-    if (typed.timezone === undefined && typed.locale === undefined)
-      return usageRefusal('Add what to change: --timezone or --language.')
+    const typed = {
+      name: input.text('name'),
+      domain: input.text('domain'),
+      timezone: input.text('timezone'),
+      locale: languageOf(input),
+    }
+    if (Object.values(typed).every((one) => one === undefined))
+      return usageRefusal('Add what to change: --name, --domain, --timezone or --language.')
     const checked = decideUniversity({
-      name: 'Any',
-      domains,
+      // What it is called already need not fit what names must be today.
+      name: typed.name ?? 'Any',
+      domains: typed.domain?.split(',') ?? domains,
       timezone: typed.timezone ?? timezone,
       locale: typed.locale ?? locale,
     })
     if (!checked.ok) return refusal(checked.refusal.sentence)
-    const before = { timezone, locale }
-    const after = { timezone: checked.value.timezone, locale: checked.value.locale }
-    const facts = { universityId: id, ...after, before }
-    const text = `the time zone ${after.timezone} and the language ${after.locale}`
-    if (after.timezone === timezone && after.locale === locale)
-      return answer(`${name} already has ${text}.`, facts)
-    await commitAloneAndNotify(world.pool, id, editUniversityCommand, { before, after })
-    return answer(`${name} now has ${text}.`, facts)
+    const before: UniversityFacts = { name, domains, timezone, locale }
+    const after: UniversityFacts = { ...checked.value, ...(typed.name === undefined ? { name } : {}) }
+    const open = refusalOfOpenDomain(after.domains.filter((domain) => !domains.includes(domain)))
+    if (open !== null) return open
+    const changed = FACTS.filter((fact) => String(before[fact]) !== String(after[fact]))
+    const facts = { universityId: id, ...after, before, changed }
+    if (changed.length === 0) {
+      const same = FACTS.filter((fact) => typed[TYPED_AS[fact]] !== undefined)
+      return answer(`${name} already has ${sentenceOfFacts(after, same)}.`, facts)
+    }
+    const done = await commitAloneAndNotify(world.pool, id, editUniversityCommand, { before, after })
+    if (!done.ok) return refusal(done.refusal)
+    return answer(`${name} now has ${sentenceOfFacts(after, changed)}.`, facts)
   },
 }
 
-interface ZoneAndLanguage {
-  timezone: string
-  locale: string
+const FACTS = ['name', 'domains', 'timezone', 'locale'] as const satisfies (keyof UniversityFacts)[]
+const TYPED_AS = { name: 'name', domains: 'domain', timezone: 'timezone', locale: 'locale' } as const
+
+/** "the name "Marsh" and the domains marsh.edu, marsh.si". */
+function sentenceOfFacts(
+  { name, domains, timezone, locale }: UniversityFacts,
+  facts: readonly (keyof UniversityFacts)[],
+): string {
+  const said = {
+    name: `the name ${quoted(name)}`,
+    domains: `the ${domains.length === 1 ? 'domain' : 'domains'} ${domains.join(', ')}`,
+    timezone: `the time zone ${timezone}`,
+    locale: `the language ${locale}`,
+  }
+  return new Intl.ListFormat('en').format(facts.map((fact) => said[fact]))
 }
 
-/** Changes time zone and language of a university. */
-const editUniversityCommand: AloneCommand<
-  { before: ZoneAndLanguage; after: ZoneAndLanguage },
-  null,
-  null,
-  void,
-  never
-> = {
+interface UniversityEdit {
+  before: UniversityFacts
+  after: UniversityFacts
+}
+
+/** What stands in the way of other names and domains. */
+interface EditObstacles {
+  others: ConflictingUniversity[]
+  addresses: { domain: string; count: number }[]
+}
+
+/** Changes name, domains, time zone and language of a university; refused with a sentence. */
+const editUniversityCommand: AloneCommand<UniversityEdit, EditObstacles, null, void, string> = {
   name: 'edit a university',
   actor: 'staff',
-  load: async () => null,
-  decide: () => accept(null),
-  write: async (client, { universityId }, _value, effects, { before, after }) => {
+  load: async (client, { universityId }, { before, after }) => {
+    const gone = before.domains.filter((domain) => !after.domains.includes(domain))
+    const isCalledSo = before.name === after.name && String(before.domains) === String(after.domains)
+    return {
+      // It locks the table of universities: not for a time zone.
+      others: isCalledSo
+        ? []
+        : await loadConflictingUniversities(client, after.name, after.domains, universityId),
+      addresses: await countAddressesOf(client, universityId, gone),
+    }
+  },
+  decide: (_input, { others, addresses }) => {
+    if (others.length > 0) return refuse(sentenceOfConflict(others))
+    const [held] = addresses
+    return held === undefined
+      ? accept(null)
+      : refuse(
+          `${quoted(held.domain)} stays: ${held.count === 1 ? 'one person has an address' : `${held.count} people have addresses`} there and could no longer sign in. Give them other addresses first ("people edit WHO --mail"), or name it in --domain too.`,
+        )
+  },
+  write: async (client, { universityId, clock }, _value, effects, { before, after }) => {
     effects.step()
-    await updateTimezoneAndLocale(client, universityId, after)
+    await updateUniversity(client, universityId, after)
+    if (before.name !== after.name)
+      await renameUniversitySpace(client, { id: universityId, from: before.name, to: after.name, clock })
     const log = { before, after }
     effects.log.push({ universityId, actor: 'cli', service: 'universities', subject: 'edit', log })
+  },
+}
+
+/** `university remove`. [IMP-16] [IMP-23] */
+export const universityRemove: AdminCommand = {
+  name: 'university remove',
+  aliases: ['university delete'],
+  usage: '[--university D] [--yes]',
+  summary: 'removes a university without people, spaces, kiosks and groups; its log stays',
+  help: `For one that was added by mistake. Nothing is deleted with it: where there is anything in it, what there is is named, and
+removed first by its own command. Name and domains are free again; codes for its kiosks stop working.`,
+  example: 'university remove --university marsh.edu',
+  options: { ...UNIVERSITY_OPTION, ...YES_OPTION },
+  run: async (world, input) => {
+    const university = await pickUniversity(world, input)
+    if (!university.ok) return university
+    const { id, name, domains } = university.value
+    const there = whatIsIn(name, await loadUniversityContents(world.pool, id))
+    if (there !== null) return refusal(there)
+    const about = `${name} (${domains.join(', ')}) will be removed. It has no people, spaces, kiosks or groups.`
+    const confirmed = await confirm(input, { about, word: name })
+    if (!confirmed.ok) return confirmed
+    const done = await removeUniversity(world, { id, name, domains })
+    if (!done.ok) return done
+    return answer(`${name} was removed.`, { universityId: id, name, domains })
+  },
+}
+
+/** What is in a university, as a sentence of refusal; null where nothing is. */
+function whatIsIn(name: string, contents: UniversityContents): string | null {
+  const { peopleCount, spaceCount, kioskCount, groupCount, keptRowCount } = contents
+  const parts = [
+    countOf(peopleCount, 'person', 'people', 'people list'),
+    countOf(spaceCount, 'space', 'spaces', 'spaces tree'),
+    countOf(kioskCount, 'kiosk', 'kiosks', 'kiosk list'),
+    countOf(groupCount, 'group', 'groups', 'groups list'),
+    keptRowCount === 0 ? null : `${keptRowCount} imported rows that are kept for later`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? null : `${name} was not removed: it has ${parts.join(', ')}.`
+}
+
+function countOf(count: number, one: string, many: string, command: string): string | null {
+  return count === 0 ? null : `${count} ${count === 1 ? one : many} ("${command}")`
+}
+
+interface RemovedUniversity {
+  id: number
+  name: string
+  domains: string[]
+}
+
+async function removeUniversity(
+  { pool }: AdminWorld,
+  university: RemovedUniversity,
+): Promise<Decision<null, AdminRefusal>> {
+  const done = await commitAloneAndNotify(pool, university.id, removeUniversityCommand, university)
+  return done.ok ? accept(null) : refusal(done.refusal)
+}
+
+/** Counted again under the lock: somebody may have added a space since. */
+const removeUniversityCommand: AloneCommand<RemovedUniversity, UniversityContents, null, null, string> = {
+  name: 'remove a university',
+  actor: 'staff',
+  load: (client, { universityId }) => loadUniversityContents(client, universityId),
+  decide: ({ name }, contents) => {
+    const there = whatIsIn(name, contents)
+    return there === null ? accept(null) : refuse(there)
+  },
+  write: async (client, { universityId }, _value, effects, { name, domains }) => {
+    await dropUnusedEnrolments(client, universityId)
+    await updateUniversityRemoved(client, universityId)
+    // Nobody reads its own log any more.
+    const log = { universityId, name, domains }
+    effects.log.push({ universityId: null, actor: 'cli', service: 'universities', subject: 'remove', log })
+    return null
   },
 }
 

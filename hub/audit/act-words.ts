@@ -2,9 +2,10 @@ import { FALLBACK } from '#shared/i18n/language.ts'
 import type { portal } from '#shared/i18n/en/portal.ts'
 import { loadWords, spokenLanguage } from '../platform/languages.ts'
 
-/** What the log calls acts, by `actKey`, and actors that are no persons, as the portal's page does. [AUD-10] */
+/** What the log calls acts, by `actKey`, what they say, and actors that are no persons, as the portal's page does. [AUD-10] */
 export interface ActWords {
   act: Readonly<Record<string, string>>
+  field: Readonly<Record<string, string>>
   actor: Readonly<Record<string, string>>
 }
 
@@ -13,7 +14,7 @@ const WORDS = await loadWords<Pick<typeof portal, 'log'>>('portal')
 /** In the language that this tag names, or what is spoken in its place. [LNG-3] */
 export function wordsOfAct(language: string): ActWords {
   const words = WORDS.get(spokenLanguage(language)) ?? WORDS.get(FALLBACK)
-  return words === undefined ? { act: {}, actor: {} } : words.log
+  return words === undefined ? { act: {}, field: {}, actor: {} } : words.log
 }
 
 /** Actors whose word has a part of a text, whatever its case: "command" → cli. */

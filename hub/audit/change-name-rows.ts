@@ -8,7 +8,7 @@ export type NamelessChange = Omit<ChangeRow, 'names'> & {
 }
 
 /** Under which keys an act speaks of what. */
-const KEYS: Readonly<Record<string, 'space' | 'kiosk' | 'user' | 'group'>> = {
+export const KIND_OF_KEY: Readonly<Record<string, 'space' | 'kiosk' | 'user' | 'group'>> = {
   spaceId: 'space',
   parentId: 'space',
   fromSpaceId: 'space',
@@ -61,7 +61,7 @@ function mentionedIn({ actor, log, groupId }: NamelessChange): string[] {
     typeof part !== 'object' || part === null
       ? []
       : Object.entries(part).flatMap(([key, id]) => {
-          const kind = KEYS[key]
+          const kind = KIND_OF_KEY[key]
           return kind !== undefined && Number.isSafeInteger(id) ? [`${kind} ${String(id)}`] : []
         }),
   )

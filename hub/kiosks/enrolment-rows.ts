@@ -157,3 +157,10 @@ export async function markEnrolmentUsed(transaction: Queryable, id: number, kios
 export async function dropExpiredEnrolments(database: Queryable): Promise<void> {
   await query(database, "delete from enrolments where expires_at < now() - interval '1 day'")
 }
+
+/** Voids the codes of a university that made no kiosk yet. [IMP-23] */
+export async function dropUnusedEnrolments(transaction: Queryable, universityId: number): Promise<void> {
+  await query(transaction, 'delete from enrolments where university_id = $1 and used_at is null', [
+    universityId,
+  ])
+}

@@ -70,6 +70,19 @@ export async function updateSpaces(
   )
 }
 
+/** Gives the space of a university itself another name, where it has this one. */
+export async function updateUniversitySpaceName(
+  transaction: Queryable,
+  { id, from, to, clock }: { id: number; from: string; to: string; clock: number },
+): Promise<void> {
+  await query(
+    transaction,
+    `update spaces set name = $3, version = version + 1, clock = $4, facts_clock = $4, updated_at = now()
+     where university_id = $1 and parent_id is null and name = $2 and not is_deleted`,
+    [id, from, to, clock],
+  )
+}
+
 /** Marks spaces as deleted: tombstones travel to kiosks like any change. [SYN-8] */
 export async function markSpacesDeleted(
   transaction: Queryable,

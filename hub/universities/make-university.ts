@@ -72,12 +72,12 @@ export function decideUniversity(typed: {
     const sentence = `${quoted(typed.locale)} is not a language of Carrel. Choose one of ${LANGUAGES.join(', ')}.`
     return refuseInput('valueRefused', '/locale', sentence)
   }
-  const timezone = typed.timezone.trim()
-  if (!parseZone(timezone).ok) {
-    const sentence = `${quoted(timezone)} is not a time zone. Write it like Europe/Ljubljana or Asia/Taipei.`
+  const zone = parseZone(typed.timezone.trim())
+  if (!zone.ok) {
+    const sentence = `${quoted(typed.timezone.trim())} is not a time zone. Write it like Europe/Ljubljana or Asia/Taipei.`
     return refuseInput('valueRefused', '/timezone', sentence)
   }
-  return accept({ name, domains: [...domains], timezone, locale: typed.locale })
+  return accept({ name, domains: [...domains], timezone: zone.value.name, locale: typed.locale })
 }
 
 function refuseInput(

@@ -24,9 +24,11 @@ const UNIVERSITIES = `select u.id, u.name, u.email_domains as domains, u.timezon
     (select count(*)::int from kiosks k where k.university_id = u.id and k.revoked_at is null) as "kioskCount"
   from universities u`
 
-/** All universities, in the order in which they came. */
+/** All universities, in the order in which they came. One that was removed has no domains any more. [IMP-23] */
 export async function loadUniversities(database: Queryable): Promise<University[]> {
-  return filled(await query<University>(database, `${UNIVERSITIES} order by u.id`))
+  return filled(
+    await query<University>(database, `${UNIVERSITIES} where u.email_domains <> '{}' order by u.id`),
+  )
 }
 
 /** Numbers and names of the approved universities. */
@@ -69,31 +71,99 @@ export interface ConflictingUniversity {
   domains: string[]
 }
 
-/** Universities that have one of these domains, or this name. Locks the table against a second such insert. */
+/**
+ * Universities that have one of these domains, or this name, but for the one that is to have them. Locks the table against a
+ * second such change.
+ */
 export async function loadConflictingUniversities(
   transaction: Queryable,
   name: string,
   domains: readonly string[],
+  exceptId: number | null = null,
 ): Promise<ConflictingUniversity[]> {
   await query(transaction, 'lock table universities in share row exclusive mode')
   return query<ConflictingUniversity>(
     transaction,
     `select name, lower(name) = lower($2) as "hasName", email_domains as domains
-     from universities where email_domains && $1 or lower(name) = lower($2) order by id`,
-    [domains, name],
+     from universities
+     where (email_domains && $1 or (email_domains <> '{}' and lower(name) = lower($2))) and id is distinct from $3
+     order by id`,
+    [domains, name, exceptId],
   )
 }
 
-/** Changes the time zone of a university and the language of its mail and screens. */
-export async function updateTimezoneAndLocale(
+/** What of a university can be edited. */
+export type UniversityFacts = Pick<University, 'name' | 'domains' | 'timezone' | 'locale'>
+
+/** Changes what a university is called, its domains, its time zone, and the language of its mail and screens. */
+export async function updateUniversity(
   transaction: Queryable,
   universityId: number,
-  { timezone, locale }: { timezone: string; locale: Locale },
+  { name, domains, timezone, locale }: UniversityFacts,
 ): Promise<void> {
   await query(
     transaction,
-    'update universities set timezone = $2, locale = $3, updated_at = now() where id = $1',
-    [universityId, timezone, locale],
+    `update universities set name = $2, email_domains = $3, timezone = $4, locale = $5, updated_at = now()
+     where id = $1`,
+    [universityId, name, domains, timezone, locale],
+  )
+}
+
+/** How many people of a university have an address of each of these domains, or below it; domains without any are left out. */
+export async function countAddressesOf(
+  database: Queryable,
+  universityId: number,
+  domains: readonly string[],
+): Promise<{ domain: string; count: number }[]> {
+  return query(
+    database,
+    `select d.domain, count(*)::int as count
+     from unnest($2::text[]) d (domain) join users u on u.associated_university_id = $1 and u.erased_at is null
+       and (u.email_key like '%@' || d.domain or u.email_key like '%.' || d.domain)
+     group by d.domain order by d.domain`,
+    [universityId, domains],
+  )
+}
+
+/** What a university has beside its own space and its super group. */
+export interface UniversityContents {
+  peopleCount: number
+  spaceCount: number
+  kioskCount: number
+  /** Further groups. */
+  groupCount: number
+  keptRowCount: number
+}
+
+/** Counts it. [IMP-23] */
+export async function loadUniversityContents(
+  database: Queryable,
+  universityId: number,
+): Promise<UniversityContents> {
+  const [row] = await query<UniversityContents>(
+    database,
+    `select
+       (select count(*)::int from users where associated_university_id = $1 and erased_at is null) as "peopleCount",
+       (select count(*)::int from spaces
+         where university_id = $1 and parent_id is not null and not is_deleted) as "spaceCount",
+       (select count(*)::int from kiosks where university_id = $1 and revoked_at is null) as "kioskCount",
+       (select count(*)::int from groups where university_id = $1 and not is_super) as "groupCount",
+       (select count(*)::int from kept_rows where university_id = $1) as "keptRowCount"`,
+    [universityId],
+  )
+  if (row === undefined) throw new Error('counting gave no row')
+  return row
+}
+
+/**
+ * Takes a university away: its domains and its name are free, and nobody can join it. Its row stays, since the log of acts refers
+ * to it and is never changed. [IMP-23]
+ */
+export async function updateUniversityRemoved(transaction: Queryable, universityId: number): Promise<void> {
+  await query(
+    transaction,
+    "update universities set is_approved = false, email_domains = '{}', updated_at = now() where id = $1",
+    [universityId],
   )
 }
 

@@ -39,11 +39,14 @@ export interface WeeklyInstant extends LocalInstant {
 /** An offset such as +01:00 would be taken by Intl, and knows nothing of summer time. [HRS-3] */
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/
 
-/** A zone by its name; one that this machine does not know, and an offset, is refused. [LOC-4] */
+/** A zone by its name in any case; one that this machine does not know, and an offset, is refused. [LOC-4] */
 export function parseZone(name: string): Decision<Zone, { why: 'unknownZone' }> {
   if (!ZONE_NAME.test(name)) return refuse({ why: 'unknownZone' })
   try {
-    return accept({ name, localAt: makeLocalClock(name) })
+    const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions()
+    // As it is written, but never another name for the same zone.
+    const written = timeZone.toLowerCase() === name.toLowerCase() ? timeZone : name
+    return accept({ name: written, localAt: makeLocalClock(written) })
   } catch (error) {
     if (error instanceof RangeError) return refuse({ why: 'unknownZone' })
     throw error

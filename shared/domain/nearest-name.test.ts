@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nearestName } from './nearest-name.ts'
+import { isSlipOf, nearestName } from './nearest-name.ts'
 
 const NAMES = ['spaces import', 'spaces tree', 'kiosk code', 'log']
 
@@ -16,4 +16,26 @@ test('[IMP-14] a slip of the pen finds the name that was meant; what is far from
   expect([nearestName('pxxple', ['people']), nearestName('pxxxle', ['people'])]).toEqual(['people', null])
   expect(nearestName('', [])).toBeNull()
   expect(nearestName('x'.repeat(65), NAMES)).toBeNull()
+})
+
+test('[IMP-22] a name that was perhaps to be another one: other capitals, accents, punctuation, or one wrong letter of a longer word', () => {
+  for (const [typed, name] of [
+    ['university library', 'University Library'],
+    ['Dvorisce', 'Dvorišče'],
+    ['Room-101', 'Room 101'],
+    ['Libary', 'Library'],
+    ['Main Libraryy', 'Main Library'],
+    ['Lirbary', 'Library'],
+  ] as const)
+    expect(isSlipOf(typed, name), typed).toBe(true)
+  for (const [typed, name] of [
+    ['Library', 'Library'],
+    ['Room 101', 'Room 102'],
+    ['Room A', 'Room B'],
+    ['Hall East', 'Hall West'],
+    ['North Wing', 'South Wing'],
+    ['Reading1', 'Reading2'],
+    ['Library', 'Library Annexe'],
+  ] as const)
+    expect(isSlipOf(typed, name), typed).toBe(false)
 })

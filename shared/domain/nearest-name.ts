@@ -8,6 +8,39 @@ export function nearestName(typed: string, names: readonly string[]): string | n
   return best.name
 }
 
+/** So many letters must a word have for a wrong one to be seen in it: "East" and "West" are two words. */
+const MIN_WORD_LENGTH = 5
+
+/**
+ * Whether a name was perhaps to be another one: the same letters in other capitals, accents or punctuation, or one letter of
+ * one longer word another, too many, missing or swapped. Names that differ in a number are two names. [IMP-22]
+ */
+export function isSlipOf(typed: string, name: string): boolean {
+  if (typed === name) return false
+  const [left, right] = [wordsOf(typed), wordsOf(name)]
+  if (left.join('') === right.join('')) return true
+  if (left.length !== right.length) return false
+  const differing = left.flatMap((word, index) => (word === right[index] ? [] : [[word, right[index] ?? '']]))
+  const [[one = '', other = ''] = [], second] = differing
+  return (
+    second === undefined &&
+    !/\d/.test(one + other) &&
+    Math.min(one.length, other.length) >= MIN_WORD_LENGTH &&
+    editDistance(one, other) === 1
+  )
+}
+
+/** Words in small letters, without accents. */
+function wordsOf(name: string): string[] {
+  return (
+    name
+      .normalize('NFD')
+      .toLowerCase()
+      .replaceAll(/\p{M}/gu, '')
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  )
+}
+
 /**
  * How many letters must be added, taken out, changed or swapped with the next one to make one word of the other
  * (Damerau and Levenshtein, optimal string alignment).

@@ -10,6 +10,8 @@ export function optionFault(error: unknown, names: readonly string[]): string {
   const [, found = ''] = /'(-[^\s',]*)/.exec(message) ?? []
   const option = printable(found)
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    if (/^-\d/.test(found))
+      return `What begins with "-" is taken for an option, and ${option} is none; numbers here are never below zero.`
     const meant = nearestName(found.replace(/^-+/, ''), names)
     return `There is no option ${option}${meant === null ? '.' : `; did you mean --${meant}?`}`
   }

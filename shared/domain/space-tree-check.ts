@@ -1,5 +1,6 @@
+import { nearestName } from './nearest-name.ts'
 import { MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
-import { pathText, quoted, type SpaceSpec, type TreeFault } from './space-tree.ts'
+import { parsePath, pathText, quoted, type SpaceSpec, type TreeFault } from './space-tree.ts'
 
 /**
  * What is wrong with a tree as a whole: two spaces at one path, a parent that neither the file nor the university has,
@@ -26,12 +27,52 @@ export function faultsOfTree(specs: readonly SpaceSpec[], knownPaths: ReadonlySe
         detail: `${quoted(key)} is ${spec.path.length} levels deep; at most ${MAX_TREE_DEPTH} are allowed`,
       })
   }
+  const meantPath = makeMeantPath()
   for (const spec of specs) {
     const parent = pathText(spec.path.slice(0, -1))
     if (parent === '' || first.has(parent) || knownPaths.has(parent)) continue
-    faults.push({ at: spec.at, why: 'missingParent', detail: `there is no space ${quoted(parent)}` })
+    const meant = meantPath(spec.path.slice(0, -1), knownPaths, first)
+    faults.push({
+      at: spec.at,
+      why: 'missingParent',
+      detail: `there is no space ${quoted(parent)}${meant === null ? '' : `; did you mean ${quoted(meant)}?`}`,
+    })
   }
   return faults
+}
+
+/** So many paths that are not there are compared with those that are: each costs a comparison with thousands of names. */
+const MAX_SUGGESTIONS = 20
+
+/** Makes a function from a path that is not there to the one that was perhaps meant: each of its names is there, or near to one that is. */
+function makeMeantPath(): (
+  path: readonly string[],
+  knownPaths: ReadonlySet<string>,
+  named: ReadonlyMap<string, unknown>,
+) => string | null {
+  const found = new Map<string, string | null>()
+  let below: Map<string, string[]> | null = null
+  return (path, knownPaths, named) => {
+    const typed = pathText(path)
+    const before = found.get(typed)
+    if (before !== undefined || found.size >= MAX_SUGGESTIONS) return before ?? null
+    below ??= Map.groupBy([...knownPaths, ...named.keys()], (text) => pathText(parsePath(text).slice(0, -1)))
+    const meant = nearestPath(path, below)
+    found.set(typed, meant)
+    return meant
+  }
+}
+
+function nearestPath(path: readonly string[], below: ReadonlyMap<string, readonly string[]>): string | null {
+  let at = ''
+  for (const name of path) {
+    const here = (below.get(at) ?? []).filter((text) => text !== '')
+    const names = here.map((text) => parsePath(text).at(-1) ?? '')
+    const meant = names.includes(name) ? name : nearestName(name, names)
+    if (meant === null) return null
+    at = here[names.indexOf(meant)] ?? ''
+  }
+  return at
 }
 
 /** The spaces above those of a file that neither the file nor the university has, each once. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MAX_CAPACITY, MAX_TREE_DEPTH, MAX_TREE_SPACES } from './space.ts'
-import { parseSpaceTreeRows, treeColumns, type TreeRow } from './space-tree-rows.ts'
+import { columnMeant, parseSpaceTreeRows, treeColumns, type TreeRow } from './space-tree-rows.ts'
 import { faultOfName, normaliseName, parsePath, pathText, type TreeFault } from './space-tree.ts'
 
 /** A table from lines of cells; the first line names the columns. */
@@ -33,6 +33,60 @@ describe('paths', () => {
     expect(parsePath('Library/Floor 1\\/2/a\\\\b')).toEqual(['Library', 'Floor 1/2', 'a\\b'])
     expect(parsePath('C:\\dir')).toEqual(['C:\\dir'])
     expect([parsePath(''), parsePath(' / ')]).toEqual([[], []])
+  })
+
+  test('[IMP-21] a path may begin and end with a slash; one that is part of a name stays', () => {
+    expect(parsePath('/Library/Floor 1')).toEqual(['Library', 'Floor 1'])
+    expect(parsePath('Library/')).toEqual(['Library'])
+    expect(parsePath('\\/Library\\/')).toEqual(['/Library/'])
+    expect(parsePath('Library//Room')).toEqual(['Library', '', 'Room'])
+  })
+
+  test('[IMP-21] in a table a path may begin with the name of the university, unless a space at the top is called so', () => {
+    const rows = table(
+      ['path', 'kind'],
+      ['Marsh University', 'university'],
+      ['marsh university/Library', 'library'],
+      ['/Library/Room 1', 'room'],
+    )
+    const read = parseSpaceTreeRows(rows, new Set(), false, [], 'Marsh University')
+    expect(read.ok && read.value.specs.map(({ path }) => path)).toEqual([['Library'], ['Library', 'Room 1']])
+    const byParent = table(['id', 'parent', 'name'], ['1', '', 'Marsh University'], ['2', '1', 'Library'])
+    const found = parseSpaceTreeRows(byParent, new Set(), false, [], 'Marsh University')
+    expect(found.ok && found.value.specs.map(({ path }) => path)).toEqual([['Library']])
+    const taken = parseSpaceTreeRows(
+      table(['path'], ['Marsh University/Library']),
+      new Set(['Marsh University']),
+      false,
+      [],
+      'Marsh University',
+    )
+    expect(taken.ok && taken.value.specs[0]?.path).toEqual(['Marsh University', 'Library'])
+  })
+
+  test('[IMP-22] a column of a language that is not offered was meant as it is', () => {
+    const meant = ['name:de', 'nmae:sl', 'capcity', 'path', 'colour'].map((name) =>
+      columnMeant(name, ['sl', 'en']),
+    )
+    expect(meant).toEqual([null, 'name:sl', 'capacity', null, null])
+  })
+
+  test('[IMP-22] faults are in the order of the lines, name the column of the file, and what was perhaps meant', () => {
+    const rows = table(
+      ['path', 'capcity', 'seats', 'hours', 'wifi'],
+      ['Libary/Floor 1', '', '4', '', ''],
+      ['Library', '', '-3', '', ''],
+      ['Library/Flor 1/Room 1', '', '', '8-20', 'perhaps'],
+    )
+    const read = parseSpaceTreeRows(rows, new Set(['Library', 'Library/Floor 1']))
+    expect(read.ok ? [] : read.refusal.map(({ at, detail }) => `${at}: ${detail}`)).toEqual([
+      'line 1: the column "capcity" is not known; did you mean "capacity"?',
+      'line 2: there is no space "Libary"; did you mean "Library"?',
+      `line 3: seats: "-3" is not a whole number from 1 to ${MAX_CAPACITY}; leave it empty where it is not known`,
+      'line 4: wifi: "perhaps" is not yes, no or empty',
+      'line 4: hours: "8-20" does not begin with days such as Mon-Fri',
+      'line 4: there is no space "Library/Flor 1"; did you mean "Library/Floor 1"?',
+    ])
   })
 
   test('[TRE-3] names are compared in form C with spaces trimmed and collapsed', () => {

@@ -1,4 +1,5 @@
 import { accept, refuse, type Decision } from './decision.ts'
+import { nearestName } from './nearest-name.ts'
 import { MAX_CAPACITY, MAX_LOCATION_LENGTH, MAX_TREE_SPACES, SpaceKind, type TextPatch } from './space.ts'
 import { faultsOfTree, missingParents, parentsFirst, tooLarge } from './space-tree-check.ts'
 import { faultOfTexts } from './space-text-rules.ts'
@@ -10,6 +11,7 @@ import {
   faultOfText,
   normaliseName,
   parsePath,
+  pathText,
   quoted,
   type ParsedTree,
   type DetailsPatch,
@@ -65,26 +67,33 @@ interface Reading {
  * (empty at the top) and `name`; further columns kind, location, capacity or seats, wifi, sockets, quiet, stepFree
  * (yes, no), equipment ("Screen, Whiteboard"), price, note and hours, and texts in an offered language ("name:sl"). An
  * empty cell says "unknown"; a column that is not there says nothing. `makesParents`: spaces above that neither the rows
- * nor the university have are made, of the kind that is usual there. [TRE-2] [TRE-3] [TXT-7]
+ * nor the university have are made, of the kind that is usual there. `ownName`: what the university is called; a path may
+ * begin with it. Faults are in the order of the lines. [TRE-2] [TRE-3] [TXT-7] [IMP-21] [IMP-22]
  */
 export function parseSpaceTreeRows(
   rows: readonly TreeRow[],
   knownPaths: ReadonlySet<string> = new Set(),
   makesParents = false,
   languages: readonly string[] = [],
+  ownName: string | null = null,
 ): Decision<ParsedTree, TreeFault[]> {
   if (rows.length > MAX_TREE_SPACES) return refuse([tooLarge(rows.length)])
+  if (rows.length === 0) return refuse([NO_ROWS])
   const columns = Object.keys(rows[0]?.cells ?? {})
+  const headerFault = faultOfTreeHeader(columns)
+  if (headerFault !== null) return refuse([headerFault])
   const byPath = columns.includes('path')
-  if (!byPath && !['id', 'parent', 'name'].every((column) => columns.includes(column)))
-    return refuse([shapeFault(rows.length)])
   const reading: Reading = { languages, faults: [], specs: [] }
   if (columns.includes('capacity') && columns.includes('seats')) reading.faults.push(SEATS_TWICE)
   const paths = byPath ? pathsGiven(rows, reading) : pathsByParent(rows, reading)
-  for (const [row, path] of paths) readRow(reading, row, path)
+  for (const [row, path] of paths) {
+    const below = withoutOwnName(path, ownName, knownPaths)
+    // The university's own space is there already, and is no space of a file.
+    if (below.length > 0) readRow(reading, row, below)
+  }
   if (makesParents) reading.specs.push(...missingParents(reading.specs, knownPaths))
   const faults = [...reading.faults, ...faultsOfTree(reading.specs, knownPaths)]
-  if (faults.length > 0) return refuse(faults)
+  if (faults.length > 0) return refuse(inOrderOfLines([...faults, ...misspeltColumns(columns, languages)]))
   const known = treeColumns(languages)
   const ignored = columns.filter((column) => !known.includes(column) || (byPath && column === 'name'))
   return accept({ specs: parentsFirst(reading.specs), ignored })
@@ -96,10 +105,58 @@ const SEATS_TWICE: TreeFault = {
   detail: 'the columns "capacity" and "seats" mean the same: leave one out',
 }
 
-function shapeFault(rowCount: number): TreeFault {
-  const detail =
-    rowCount === 0 ? 'it has no rows' : 'it needs a column "path", or the columns "id", "parent" and "name"'
+const NO_ROWS: TreeFault = { at: 'file', why: 'badShape', detail: 'it has no rows' }
+
+/** That a table lacks the columns that say what its rows are; null where it has them. [IMP-13] */
+export function faultOfTreeHeader(columns: readonly string[]): TreeFault | null {
+  if (columns.includes('path') || ['id', 'parent', 'name'].every((name) => columns.includes(name)))
+    return null
+  const shown = columns.slice(0, MAX_SHOWN_COLUMNS).map(quoted).join(', ')
+  const more = columns.length > MAX_SHOWN_COLUMNS ? ', …' : ''
+  const found = columns.length === 0 ? '' : `; its first line has ${shown}${more}`
+  const detail = `it needs a column "path", or the columns "id", "parent" and "name"${found}`
   return { at: 'file', why: 'badShape', detail }
+}
+
+/** Names of columns that a sentence is asked to bear. */
+const MAX_SHOWN_COLUMNS = 10
+
+/** The column that one which means nothing was perhaps to be; null where none is near. [IMP-22] */
+export function columnMeant(column: string, languages: readonly string[]): string | null {
+  const known = treeColumns(languages)
+  if (known.includes(column)) return null
+  // Of a language that is not offered nothing was meant but that language.
+  const [, tag] = column.split(':')
+  const likely = known.filter((name) => name.split(':')[1] === tag)
+  return nearestName(column, likely)
+}
+
+/** Told beside other faults alone: by itself a column that means nothing is left out, and named. [IMP-22] */
+function misspeltColumns(columns: readonly string[], languages: readonly string[]): TreeFault[] {
+  return columns.flatMap((column): TreeFault[] => {
+    const meant = columnMeant(column, languages)
+    if (meant === null) return []
+    const detail = `the column ${quoted(column)} is not known; did you mean ${quoted(meant)}?`
+    return [{ at: 'line 1', why: 'badShape', detail }]
+  })
+}
+
+/** Faults of a table in the order of its lines, those of the whole file first. [IMP-22] */
+export function inOrderOfLines(faults: readonly TreeFault[]): TreeFault[] {
+  const lineOf = ({ at }: TreeFault): number => Number(/^line (\d+)/.exec(at)?.[1] ?? 0)
+  return faults.toSorted((one, other) => lineOf(one) - lineOf(other))
+}
+
+/** A path without the university's own name before it, unless a space at the top is called so. [IMP-21] */
+function withoutOwnName(
+  path: readonly string[],
+  ownName: string | null,
+  knownPaths: ReadonlySet<string>,
+): readonly string[] {
+  if (ownName === null) return path
+  const [first = '', ...below] = path.map(normaliseName)
+  const isOwn = first.toLowerCase() === normaliseName(ownName).toLowerCase()
+  return isOwn && !knownPaths.has(pathText([first])) ? below : path
 }
 
 function fault(reading: Reading, row: TreeRow, why: TreeFaultKind, detail: string): void {
@@ -168,7 +225,7 @@ function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void
   const kind = cells['kind']?.trim() ?? ''
   if (KINDS.has(kind)) spec.kind = kind as SpaceKind
   else if (kind !== '')
-    fault(reading, row, 'badKind', `${quoted(kind)} is not one of ${[...KINDS].join(', ')}`)
+    fault(reading, row, 'badKind', `kind: ${quoted(kind)} is not one of ${[...KINDS].join(', ')}`)
   if (cells['location'] !== undefined) spec.location = normaliseName(cells['location']) || null
   const wrong = faultOfText(cells['location'] ?? '', MAX_LOCATION_LENGTH)
   if (wrong !== null) fault(reading, row, 'badValue', `location: ${wrong}`)
@@ -180,7 +237,8 @@ function readRow(reading: Reading, row: TreeRow, names: readonly string[]): void
 }
 
 function readCapacity(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
-  const text = (row.cells['capacity'] ?? row.cells['seats'])?.trim()
+  const column = row.cells['capacity'] === undefined ? 'seats' : 'capacity'
+  const text = row.cells[column]?.trim()
   if (text === undefined) return
   const seats = Number(text)
   if (text === '') spec.capacity = null
@@ -190,7 +248,7 @@ function readCapacity(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
       reading,
       row,
       'badNumber',
-      `${quoted(text)} seats: a whole number from 1 to ${MAX_CAPACITY}, or empty`,
+      `${column}: ${quoted(text)} is not a whole number from 1 to ${MAX_CAPACITY}; leave it empty where it is not known`,
     )
 }
 
@@ -202,14 +260,15 @@ function readDetails(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
     const answer = ANSWERS.get(text)
     if (text === '') said[column] = null
     else if (answer !== undefined) said[column] = answer
-    else fault(reading, row, 'badValue', `${column} is ${quoted(text)}: yes, no or empty`)
+    else fault(reading, row, 'badValue', `${column}: ${quoted(text)} is not yes, no or empty`)
   }
   const { equipment, price, note } = row.cells
   if (equipment !== undefined) said.equipment = orNone(splitList(equipment).map(normaliseName))
   if (price !== undefined) said.price = normaliseName(price) || null
   if (note !== undefined) said.note = normaliseName(note) || null
   const wrong = faultOfDetails(said)
-  if (wrong !== null) fault(reading, row, 'badValue', wrong.detail)
+  if (wrong !== null)
+    fault(reading, row, 'badValue', wrong.field === null ? wrong.detail : `${wrong.field}: ${wrong.detail}`)
   if (Object.keys(said).length > 0) spec.details = said
 }
 
@@ -238,5 +297,5 @@ function readHours(reading: Reading, row: TreeRow, spec: SpaceSpec): void {
   if (text === undefined) return
   const hours = parseHours(text.trim())
   if (hours.ok) spec.hours = hours.value
-  else fault(reading, row, 'badHours', hours.refusal)
+  else fault(reading, row, 'badHours', `hours: ${hours.refusal}`)
 }

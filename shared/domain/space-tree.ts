@@ -91,7 +91,10 @@ export function pathText(path: readonly string[]): string {
   return path.map((name) => name.replaceAll(/[\\/]/g, (found) => `\\${found}`)).join('/')
 }
 
-/** The names of a path text; empty for the university's own space. Not normalised yet. */
+/**
+ * The names of a path text; empty for the university's own space, which a "/" at the beginning means too; one at the end means
+ * nothing. Not normalised yet. [IMP-21]
+ */
 export function parsePath(text: string): string[] {
   if (text.trim() === '' || text.trim() === '/') return []
   const names = ['']
@@ -102,6 +105,8 @@ export function parsePath(text: string): string[] {
         `${names.pop() ?? ''}${token.length === 2 && token.startsWith('\\') ? token.slice(1) : token}`,
       )
   }
+  if (names.length > 1 && names[0] === '') names.shift()
+  if (names.length > 1 && names.at(-1) === '') names.pop()
   return names
 }
 

@@ -95,6 +95,8 @@ export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed
   const columns = (header?.fields ?? []).map((name) => name.trim().toLowerCase())
   const rooms: RoomLine[] = []
   const unparsed = openQuote('rooms', openQuoteLine)
+  const missing = missingColumns(columns)
+  if (missing !== null) return { rooms, unparsed: [...unparsed, { at: 'rooms line 1', why: missing }] }
   const taken = new Set<string>()
   const parents = new Set<string>()
   for (const { line, fields } of lines) {
@@ -115,6 +117,18 @@ export function readRooms(text: string): { rooms: RoomLine[]; unparsed: Unparsed
     }
   }
   return { rooms, unparsed }
+}
+
+/** Which columns a file of rooms lacks; null where it has those that each room needs. */
+function missingColumns(columns: readonly string[]): string | null {
+  const hasName = ['room_en', 'room_zh', 'room'].some((name) => columns.includes(name))
+  const missing = [
+    ...(hasName ? [] : ['room_en or room_zh']),
+    ...(columns.includes('seats') ? [] : ['seats']),
+  ]
+  if (missing.length === 0) return null
+  const found = columns.slice(0, 10).map(quotedCell).join(', ')
+  return `the file has no column ${missing.join(' and none ')}; its first line has ${found === '' ? 'nothing' : found}`
 }
 
 /** A room, or why the line is none. */

@@ -88,6 +88,19 @@ describe('counts file', () => {
     expect(pathShown(pathKey([evil, 'B']))).toBe('aU+009b31mU+202ebU+2028U+0007 › B')
   })
 
+  test('a file of rooms without the columns that it needs says which, once', () => {
+    const { rooms, unparsed } = readRooms('Name;Places\nStacks;30\nSmall;4\n')
+    expect([rooms, unparsed]).toEqual([
+      [],
+      [
+        {
+          at: 'rooms line 1',
+          why: 'the file has no column room_en or room_zh and none seats; its first line has "name;places"',
+        },
+      ],
+    ])
+  })
+
   test('rooms whose names would make one text of two paths are two', () => {
     const { rooms, unparsed } = readRooms('library,floor,room,seats\nLib,,X / Y,4\nLib,X,Y,4\n')
     expect(unparsed).toEqual([])
