@@ -13,7 +13,7 @@ function words(locale: Locale): SpaceWords {
 }
 
 function counts(some: Partial<SpaceCounts>): SpaceCounts {
-  return { tone: 'busy', freeCount: 2, knownCount: 7, leafCount: 7, ...some }
+  return { tone: 'busy', freeCount: 2, knownCount: 7, leafCount: 7, closedCount: 0, ...some }
 }
 
 /** Seats of the large part, where each small one has two. */
@@ -164,6 +164,30 @@ describe('figures that cannot be misread', () => {
     ])
     expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個空間中有 6 個有位'])
     expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個使用中'])
+  })
+
+  it('[SCR-7] figures are of what is open, and how many are closed stands beside them', () => {
+    const said = (locale: Locale, some: Partial<SpaceCounts>): string[] =>
+      words(locale).spaces(counts({ tone: 'free', freeCount: 4, knownCount: 5, leafCount: 6, ...some }))
+    expect(said('en', { closedCount: 1 })).toEqual(['4 of 5 spaces free', '1 closed'])
+    expect(said('en', { leafCount: 8, closedCount: 1 })).toEqual([
+      '4 of 5 spaces free',
+      '5 of 7 reported recently',
+      '1 closed',
+    ])
+    expect(said('en', { tone: 'unknown', freeCount: 0, knownCount: 0, closedCount: 2 })).toEqual([
+      '4 spaces, no recent reports',
+      '2 closed',
+    ])
+    expect(said('sl', { closedCount: 1 }).at(-1)).toBe('zaprto: 1')
+    expect(said('zh-TW', { closedCount: 1 }).at(-1)).toBe('1 個未開放')
+  })
+
+  it('[SCR-7] of what is closed it is said when it opens, of what is open with all in it closed that all is', () => {
+    const opens = { isToday: true, date: '2026-11-20', day: 5, minute: 480 }
+    const { closed } = words('en')
+    expect(closed({ isOpen: false, changes: opens })).toBe('Opens at 08:00')
+    expect(closed({ isOpen: true, changes: opens })).toBe('Everything inside is closed')
   })
 
   it('[SCR-7] whatever the parts of a place are, its level and its figures do not contradict each other', () => {

@@ -40,8 +40,13 @@ export function treeMomentOf(
     known.set(id, own)
     return own
   }
-  const nodes = [...spaces.values()]
-  return { nowMs, local, spaces, shown: shown(nodes, nowMs ?? Number.MAX_SAFE_INTEGER, staleMs), opennessOf }
+  const levels = shown(
+    [...spaces.values()],
+    nowMs ?? Number.MAX_SAFE_INTEGER,
+    staleMs,
+    (id) => opennessOf(id).isOpen,
+  )
+  return { nowMs, local, spaces, shown: levels, opennessOf }
 }
 
 /** Whether a space is open when its parent is: neither it nor its dates say anything else. [HRS-1] */

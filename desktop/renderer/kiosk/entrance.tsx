@@ -43,7 +43,7 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
 })
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
-  const { t, time, date, tone, open } = useWords()
+  const { t, time, date, tone, closed } = useWords()
   const { entry, connection, nowMs, openness } = tree
   const isKnown = nowMs !== null
   return (
@@ -57,7 +57,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
         <h1>{entry.name}</h1>
         <p>
           <strong>{tone(isKnown ? entry.tone : 'unknown')}</strong>
-          {entry.tone === 'closed' ? <span>{open(openness)}</span> : <Counts entry={entry} />}
+          {entry.tone === 'closed' ? <span>{closed(openness)}</span> : <Counts entry={entry} />}
         </p>
         {connection.isOffline && (
           <p className="state-offline">

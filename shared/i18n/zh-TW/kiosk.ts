@@ -131,6 +131,8 @@ export const kiosk: KioskWords<typeof language> = {
     mostTaken: '大部分座位已有人，{{figure}}',
     known_other: '{{count}} 個中有 {{known}} 個近期有回報',
     noneKnown_other: '{{count}} 個空間，皆無近期回報',
+    closed_other: '{{count}} 個未開放',
+    allClosed: '內部皆未開放',
     freeOnly: '目前有位',
     showAll: '顯示全部',
     show: '展開',

@@ -46,7 +46,7 @@ function Gone({ id }: { id: number }): ReactElement {
 }
 
 function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
-  const { t, open } = usePortalWords()
+  const { t, closed } = usePortalWords()
   const me = useMe()
   const listPath = usePortal((state) => state.listPath)
   const entry = entryOf(moment, space)
@@ -60,7 +60,7 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
       </Link>
       <SpaceState entry={entry} space={space} moment={moment} />
       {entry.isLeaf && isOpen && <ReportPanel spaceId={space.id} kind={space.kind} />}
-      {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
+      {!isOpen && <Notice kind="hint">{closed(moment.opennessOf(space.id))}</Notice>}
       {!entry.isPublic && <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>}
       <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
       <SpaceAbout space={space} capacity={entry.capacity} moment={moment} />
