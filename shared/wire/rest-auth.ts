@@ -93,7 +93,7 @@ export const AUTH_ROUTES = {
       closed,
     ),
     answer: { status: 200, body: Admission },
-    refusals: ['credentialsRefused', 'universityNeeded', 'directoryAway'],
+    refusals: ['credentialsRefused', 'accountBlocked', 'universityNeeded', 'directoryAway'],
   },
   'POST /auth/token/refresh': {
     summary: 'Exchanges the refresh cookie for a new access token and the next cookie.',
