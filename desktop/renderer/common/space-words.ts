@@ -37,6 +37,8 @@ export interface SpaceWords {
   closed(openness: Openness): string
   /** "08:00–12:00, 13:00–20:00": the hours of a day of which these spans (minutes) are open. */
   hours(spans: readonly [number, number][]): string
+  /** The same of a day that need not be today: "Closed". */
+  dayHours(spans: readonly [number, number][]): string
   /** "Reported 3 min ago" */
   age(reportedAtMs: number | null, nowMs: number | null): string
   /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
@@ -60,6 +62,7 @@ export function makeSpaceWords(t: TFunction, locale: Locale, timezone: string): 
     open: (openness) => openText(t, openness),
     closed: (openness) => (openness.isOpen ? t('entrance.allClosed') : openText(t, openness)),
     hours: (spans) => hoursText(t, spans),
+    dayHours: (spans) => (spans.length === 0 ? t('tone.closed') : hoursText(t, spans)),
     age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
     newest: (reportedAtMs, nowMs) =>
       reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
