@@ -252,7 +252,7 @@ describe('figures that cannot be misread', () => {
 
   it('[SCR-7] seats are told as all there are, never as how many are left', () => {
     const seats = (locale: Locale, count: number): string => makeI18n(locale).t('door.seats', { count })
-    expect([1, 6].map((count) => seats('en', count))).toEqual(['seats 1', 'seats 6'])
+    expect([1, 6].map((count) => seats('en', count))).toEqual(['1 seat', '6 seats'])
     expect([1, 2, 3, 5].map((count) => seats('sl', count))).toEqual([
       '1 sedež',
       '2 sedeža',
