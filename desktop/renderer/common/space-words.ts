@@ -43,7 +43,7 @@ export interface SpaceWords {
   age(reportedAtMs: number | null, nowMs: number | null): string
   /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
   newest(reportedAtMs: number | null, nowMs: number | null): string
-  /** "2 of 5 spaces free", "5 of 7 known", "1 closed"; empty when closed. [SCR-7] */
+  /** "2 of 5 places free", "5 of 7 known", "1 closed"; empty when closed. [SCR-7] */
   spaces(of: SpaceCounts): string[]
   /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string

@@ -80,7 +80,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   )
 }
 
-/** "3 of 7 spaces free · 7 of 9 known". */
+/** "3 of 7 places free · 7 of 9 known". */
 function Counts({ entry }: { entry: SpaceEntry }): ReactElement | null {
   const { spaces } = useWords()
   if (entry.isLeaf) return null
