@@ -51,10 +51,10 @@ export const AUTH_ROUTES = {
     refusals: ['addressRefused', 'passwordRefused'],
   },
   'POST /auth/verify': {
-    summary: 'Confirms an email address with the token of an emailed link.',
+    summary: 'Confirms an email address with the token of an emailed link, and gives that address.',
     who: 'anyone',
     body: Token,
-    answer: { status: 204, body: null },
+    answer: { status: 200, body: Type.Object({ email: Type.Union([Type.Null(), Type.String()]) }, closed) },
     refusals: ['linkRefused'],
   },
   'POST /auth/verify/resend': {

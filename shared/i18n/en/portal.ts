@@ -65,7 +65,7 @@ export const portal = {
     universityNeeded: 'To sign in with a username, choose your university first.',
     signInNeeded: 'You were signed out. Please sign in again.',
     credentialsRefused: 'Wrong email or password.',
-    accountBlocked: 'This account is blocked. Please ask staff of your university.',
+    accountBlocked: 'This account is blocked. Please contact staff of your university.',
     crossSite: 'This request did not come from a Carrel page. Please reload this page.',
     notAllowed: 'You don’t have permission to do this.',
     passwordNeeded: 'Re-enter your password first.',

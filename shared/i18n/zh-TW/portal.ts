@@ -64,7 +64,7 @@ export const portal: PortalWords<typeof language> = {
     universityNeeded: '如要以使用者名稱登入，請先選擇您的學校。',
     signInNeeded: '您已登出，請重新登入。',
     credentialsRefused: '帳號或密碼錯誤。',
-    accountBlocked: '此帳號已被停用，請洽詢您學校的館員。',
+    accountBlocked: '此帳號已停用，請洽詢您學校的館員。',
     crossSite: '這項要求並非來自 Carrel 的頁面，請重新載入這個頁面。',
     notAllowed: '您沒有這項操作的權限。',
     passwordNeeded: '請先重新輸入密碼。',
