@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef, type ReactElement } from 'react'
+import { memo, useEffect, useRef, useState, type ReactElement, type RefObject } from 'react'
 import { useAgeNow } from '../common/age-clock.ts'
 import type { SpaceEntry } from '../common/space-entry.ts'
 import { StateMark } from '../common/report-controls.tsx'
@@ -25,13 +25,18 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
   useEffect(() => {
     if (!isScrolled) list.current?.scrollTo(0, 0)
   }, [isScrolled])
+  const [isMore, lookForMore] = useIsMoreBelow(list)
   return (
     <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
       <EntranceHead tree={tree} />
       <main
         className="entrance-main"
         ref={list}
-        onScroll={({ currentTarget }) => actions.scroll(currentTarget.scrollTop > 0)}
+        data-more={isMore}
+        onScroll={({ currentTarget }) => {
+          actions.scroll(currentTarget.scrollTop > 0)
+          lookForMore()
+        }}
       >
         <Notices connection={tree.connection} />
         <Places tree={tree} />
@@ -41,6 +46,24 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
     </div>
   )
 })
+
+/** Less than this below the edge, px, is nobody's place. */
+const MORE_PX = 24
+
+/** Whether a list goes on below its edge, and what looks again: also by itself, whenever list or screen change. */
+function useIsMoreBelow(list: RefObject<HTMLElement | null>): [boolean, () => void] {
+  const [isMore, setMore] = useState(false)
+  const look = (): void => {
+    const { current } = list
+    if (current !== null) setMore(current.scrollHeight - current.scrollTop - current.clientHeight >= MORE_PX)
+  }
+  useEffect(() => {
+    look()
+    window.addEventListener('resize', look)
+    return () => window.removeEventListener('resize', look)
+  })
+  return [isMore, look]
+}
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   const { t, time, date, tone, closed } = useWords()
