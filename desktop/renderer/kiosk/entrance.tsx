@@ -25,7 +25,8 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
   useEffect(() => {
     if (!isScrolled) list.current?.scrollTo(0, 0)
   }, [isScrolled])
-  const [isMore, lookForMore] = useIsMoreBelow(list)
+  const end = useRef<HTMLDivElement>(null)
+  const isMore = useIsMoreBelow(list, end)
   return (
     <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
       <EntranceHead tree={tree} />
@@ -33,13 +34,11 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
         className="entrance-main"
         ref={list}
         data-more={isMore}
-        onScroll={({ currentTarget }) => {
-          actions.scroll(currentTarget.scrollTop > 0)
-          lookForMore()
-        }}
+        onScroll={({ currentTarget }) => actions.scroll(currentTarget.scrollTop > 0)}
       >
         <Notices connection={tree.connection} />
         <Places tree={tree} />
+        <div ref={end} />
       </main>
       {tree.panel !== null && <SpacePanel tree={tree} panel={tree.panel} />}
       <Toolbar hasService={false} reach="always" />
@@ -47,22 +46,19 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
   )
 })
 
-/** Less than this below the edge, px, is nobody's place. */
-const MORE_PX = 24
-
-/** Whether a list goes on below its edge, and what looks again: also by itself, whenever list or screen change. */
-function useIsMoreBelow(list: RefObject<HTMLElement | null>): [boolean, () => void] {
+/** Whether a list goes on below its edge: whether its end, which is an element of its own, is out of sight. */
+function useIsMoreBelow(list: RefObject<HTMLElement | null>, end: RefObject<HTMLElement | null>): boolean {
   const [isMore, setMore] = useState(false)
-  const look = (): void => {
-    const { current } = list
-    if (current !== null) setMore(current.scrollHeight - current.scrollTop - current.clientHeight >= MORE_PX)
-  }
   useEffect(() => {
-    look()
-    window.addEventListener('resize', look)
-    return () => window.removeEventListener('resize', look)
-  })
-  return [isMore, look]
+    if (list.current === null || end.current === null) return
+    const observer = new IntersectionObserver(
+      (entries) => setMore(entries.at(-1)?.isIntersecting === false),
+      { root: list.current },
+    )
+    observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [list, end])
+  return isMore
 }
 
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
