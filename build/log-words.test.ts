@@ -5,6 +5,7 @@ import { parseSync } from 'vite'
 import { DEFAULT_SETTINGS } from '#shared/domain/university.ts'
 import { actKey } from '#shared/i18n/words.ts'
 import { portal } from '#shared/i18n/en/portal.ts'
+import { CHANGE_ROUTES } from '#shared/wire/rest-changes.ts'
 import { ROOT } from './launcher.mjs'
 
 /** A node of the syntax tree, as far as it is read here. */
@@ -35,6 +36,9 @@ const OF_THE_HUB = new Set([
   'universities reject',
   'universities remove',
 ])
+
+/** Of what the log was looked through for: the hub leaves out the language, the page where a page or a table began. */
+const OF_PAGES = new Set(['language', 'before', 'limit'])
 
 /** Keys of those, keys that only hold others, and what the page does not show. */
 const WITHOUT_WORDS = new Set([
@@ -162,6 +166,12 @@ test('[AUD-10] whatever the hub writes into a university’s log has words: acts
   expect(keys.size).toBeGreaterThan(30)
   const actsWithout = [...acts].filter((act) => act !== '' && !(act in portal.log.act))
   const worded = new Set(Object.keys({ ...portal.log.field, ...portal.edit, ...portal.places }))
-  const wanted = [...keys, ...SPREAD, ...Object.keys(DEFAULT_SETTINGS)]
+  const searched = Object.keys(CHANGE_ROUTES['GET /changes.csv'].query.properties)
+  const wanted = [
+    ...keys,
+    ...SPREAD,
+    ...Object.keys(DEFAULT_SETTINGS),
+    ...searched.filter((key) => !OF_PAGES.has(key)),
+  ]
   expect([...actsWithout, ...wanted.filter((key) => !worded.has(key) && !WITHOUT_WORDS.has(key))]).toEqual([])
 })

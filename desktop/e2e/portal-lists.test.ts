@@ -59,7 +59,7 @@ test('[TRE-13, TRE-14] a student’s seat in a room changes nothing for others: 
   await expect(second.getByText('No matching places')).toBeVisible()
   await second.getByRole('button', { name: 'Clear filters' }).first().click()
   await openPlace(second, rooms[0])
-  await expect(second.getByRole('heading', { name: 'Spaces inside' })).toHaveCount(0)
+  await expect(second.getByRole('heading', { name: 'Places inside' })).toHaveCount(0)
   await reportButton(second, 'Full').click()
   await expect(second.getByText('Thank you', { exact: true })).toBeVisible()
 

@@ -30,12 +30,12 @@ test('a student adds a place, staff sees it; edited by two at once, the second c
   await expect(hidden).toBeVisible()
 
   await openPlace(staff, table)
-  await expect(staff.getByText('seats 4').last()).toBeVisible()
+  await expect(staff.getByText('4 seats').last()).toBeVisible()
   await staff.getByRole('link', { name: 'Edit', exact: true }).click()
   await page.getByRole('link', { name: 'Edit', exact: true }).click()
   await staff.getByLabel(/^Seats/).fill('6')
   await staff.getByRole('button', { name: 'Save' }).click()
-  await expect(staff.getByText('seats 6').last()).toBeVisible()
+  await expect(staff.getByText('6 seats').last()).toBeVisible()
 
   await page.getByLabel(/^Seats/).fill('8')
   await page.getByLabel(/^Price/).fill('free')
@@ -44,7 +44,7 @@ test('a student adds a place, staff sees it; edited by two at once, the second c
   await expect(page.getByRole('radio')).toHaveCount(2)
   await page.getByLabel(/Theirs/).check()
   await page.getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByText('seats 6').last()).toBeVisible()
+  await expect(page.getByText('6 seats').last()).toBeVisible()
   await expect(page.getByText('free', { exact: true })).toBeVisible()
 
   await page.getByRole('button', { name: 'Delete' }).click()

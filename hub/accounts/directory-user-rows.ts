@@ -16,6 +16,8 @@ export interface DirectoryAccount {
   isNew: boolean
   /** Whether the account is active and its university approved. */
   maySignIn: boolean
+  /** Staff switched it off; it is there otherwise. */
+  isBlocked: boolean
 }
 
 /**
@@ -46,7 +48,8 @@ export async function upsertDirectoryAccount(
        displayname = coalesce(excluded.displayname, u.displayname), updated_at = now(),
        verified_at = coalesce(u.verified_at, now()), directory_seen_at = clock_timestamp()
      returning id, (xmax = 0) as "isNew", is_active and erased_at is null and coalesce(
-       (select v.is_approved from universities v where v.id = associated_university_id), false) as "maySignIn"`,
+       (select v.is_approved from universities v where v.id = associated_university_id), false) as "maySignIn",
+       not is_active and erased_at is null as "isBlocked"`,
     [
       universityId,
       directory,

@@ -21,12 +21,12 @@ export function directoryIdentityOf({ directory, directoryId, username }: Accoun
   return directory === null || directoryId === null ? null : { directory, directoryId, username }
 }
 
-/** Makes or updates the account of a directory's entry, with name, address and groups; gives its id, or null when the account may not sign in. */
+/** Makes or updates the account of a directory's entry, with name, address and groups; gives its id, or why it may not sign in. */
 export async function commitDirectoryEntry(
   dependencies: AccountDependencies,
   universityId: number,
   entry: DirectoryEntry,
-): Promise<number | null> {
+): Promise<Decision<number, 'blocked' | 'wrong'>> {
   return transaction(dependencies.pool, 'read committed', (client) =>
     writeEntry(client, dependencies, universityId, entry),
   )
@@ -37,14 +37,14 @@ async function writeEntry(
   dependencies: AccountDependencies,
   universityId: number,
   entry: DirectoryEntry,
-): Promise<number | null> {
+): Promise<Decision<number, 'blocked' | 'wrong'>> {
   const address = entry.email === null ? null : parseAddress(entry.email)
   const account = await upsertDirectoryAccount(client, universityId, {
     ...entry,
     email: address?.text ?? null,
     emailKey: address?.key ?? null,
   })
-  if (!account.maySignIn) return null
+  if (!account.maySignIn) return refuse(account.isBlocked ? 'blocked' : 'wrong')
   if (account.isNew)
     await appendChange(client, {
       universityId,
@@ -54,7 +54,7 @@ async function writeEntry(
       log: { userId: account.id, directory: entry.directory },
     })
   await dependencies.directories.syncGroups(client, { userId: account.id, universityId }, entry)
-  return account.id
+  return accept(account.id)
 }
 
 /**

@@ -251,6 +251,19 @@ describe('[IDN-5] a sign-in', () => {
     }
   })
 
+  test('[IDN-26] says that an account is blocked to who gives its right password, and to nobody else', async () => {
+    const { me: owner } = await hub.join('blocked@uni.example')
+    await query(hub.pool, 'update users set is_active = false where id = $1', [owner.id])
+    const tell = (password: string): Promise<Answered> =>
+      hub.call('POST /auth/token', { body: { email: 'blocked@uni.example', password } })
+    expect(await tell(GOOD_PASSWORD)).toMatchObject({ status: 403, error: 'accountBlocked', cookie: null })
+    expect(await tell('wrong password 1')).toMatchObject({ status: 401, error: 'credentialsRefused' })
+    await query(hub.pool, 'update users set verified_at = null where id = $1', [owner.id])
+    expect(await tell(GOOD_PASSWORD)).toMatchObject({ status: 401, error: 'credentialsRefused' })
+    await query(hub.pool, 'update users set verified_at = now(), is_active = true where id = $1', [owner.id])
+    expect((await tell(GOOD_PASSWORD)).status).toBe(200)
+  })
+
   test('asks for the university of a username, and takes an address in its place', async () => {
     await hub.join('field@uni.example')
     const name = (more: object): Promise<Answered> =>

@@ -47,11 +47,15 @@ interface VerifiedAccount {
   universityId: number | null
 }
 
-/** Why a sign-in failed; `wrong` covers unknown names, wrong passwords and accounts that may not sign in. */
-type SignInFailure = 'wrong' | 'away' | 'busy'
+/**
+ * Why a sign-in failed; `wrong` covers unknown names, wrong passwords and accounts that may not sign in; `blocked` is said to whoever
+ * gave the right password. [IDN-26]
+ */
+type SignInFailure = 'wrong' | 'blocked' | 'away' | 'busy'
 
 const REFUSALS: Record<SignInFailure, HttpRefusal> = {
   wrong: { why: 'credentialsRefused' },
+  blocked: { why: 'accountBlocked' },
   away: { why: 'directoryAway' },
   busy: { why: 'tooMany', retryAfterS: BUSY_RETRY_S },
 }
@@ -233,7 +237,9 @@ async function verifyLocally(
   const verified = await dependencies.passwords.verify(password, stored)
   if (!verified.ok) return verified
   if (!verified.value.isRight || account === null || stored === null) return refuse('wrong')
-  if (!account.isVerified || !account.maySignIn) return refuse('wrong')
+  // Anybody may choose a password for an address that is not confirmed: that it is right says nothing about who gives it. [IDN-2]
+  if (!account.isVerified) return refuse('wrong')
+  if (!account.maySignIn) return refuse(account.isBlocked ? 'blocked' : 'wrong')
   if (verified.value.isOutdated) await rehashOutdated(dependencies, account.id, password, stored)
   return accept({ id: account.id, universityId: account.universityId })
 }
@@ -245,8 +251,8 @@ async function verifyAtDirectory(
 ): Promise<Decision<VerifiedAccount, SignInFailure>> {
   const answer = await dependencies.directories.signIn({ universityId, lookup, password })
   if (!answer.ok) return answer
-  const userId = await commitDirectoryEntry(dependencies, universityId, answer.value)
-  return userId === null ? refuse('wrong') : accept({ id: userId, universityId })
+  const committed = await commitDirectoryEntry(dependencies, universityId, answer.value)
+  return committed.ok ? accept({ id: committed.value, universityId }) : committed
 }
 
 /** Beginning a session counts as an act of the person, since it is kept in the log for ever. [AUD-9] */

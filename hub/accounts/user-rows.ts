@@ -13,6 +13,8 @@ export interface Account {
   isVerified: boolean
   /** Whether the account can sign in: it is enabled and its university approved. */
   maySignIn: boolean
+  /** Staff switched it off; it is there otherwise. */
+  isBlocked: boolean
   directory: string | null
   directoryId: string | null
   /** The language to write in: the user's own, else the university's. */
@@ -22,6 +24,7 @@ export interface Account {
 const ACCOUNTS = `select u.id, u.associated_university_id as "universityId", v.name as "universityName", u.username, u.email,
     u.password_hash as "passwordHash", u.verified_at is not null as "isVerified",
     u.is_active and u.erased_at is null and coalesce(v.is_approved, true) as "maySignIn",
+    not u.is_active and u.erased_at is null as "isBlocked",
     u.directory, u.directory_id as "directoryId", coalesce(u.locale, v.locale, 'en') as locale
   from users u left join universities v on v.id = u.associated_university_id`
 

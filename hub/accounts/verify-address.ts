@@ -9,12 +9,12 @@ import type { AccountDependencies } from './account-dependencies.ts'
 import { hashLinkToken } from '../platform/secrets/link-tokens.ts'
 import type { RequestSource } from './user-sessions.ts'
 
-/** Confirms an address by the token of the link that was mailed there: once, and for a day. [IDN-6] */
+/** Confirms an address by the token of the link that was mailed there: once, and for a day; gives the address. [IDN-6] */
 export async function verifyAddress(
   dependencies: AccountDependencies,
   token: string,
   from: RequestSource,
-): Promise<Decision<null, HttpRefusal>> {
+): Promise<Decision<{ email: string | null }, HttpRefusal>> {
   const tokenHash = hashLinkToken(token)
   const done = await transaction(dependencies.pool, 'read committed', async (client) => {
     const link = await lockVerification(client, 'verify', tokenHash)
@@ -29,7 +29,7 @@ export async function verifyAddress(
       subject: 'verify',
       log: {},
     })
-    return accept(null)
+    return accept({ email: account.email })
   })
   return done.ok ? done : refuseLink(dependencies, from.address)
 }

@@ -112,7 +112,12 @@ function assignmentAct(to: { spaceId: number | null; role: KioskRole | null }): 
   const roleOf = (kiosk: AdminKiosk): KioskRole => to.role ?? kiosk.role
   return {
     subject: 'move',
-    log: (kiosk) => ({ fromSpaceId: kiosk.spaceId, toSpaceId: spaceOf(kiosk), role: roleOf(kiosk) }),
+    log: (kiosk) => ({
+      fromSpaceId: kiosk.spaceId,
+      toSpaceId: spaceOf(kiosk),
+      fromRole: kiosk.role,
+      role: roleOf(kiosk),
+    }),
     run: (client, universityId, kiosk) =>
       updateKioskAssignment(client, universityId, kiosk.id, { spaceId: spaceOf(kiosk), role: to.role }),
     isUnchanged: (kiosk) => kiosk.spaceId === spaceOf(kiosk) && roleOf(kiosk) === kiosk.role,

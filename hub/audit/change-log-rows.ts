@@ -116,7 +116,7 @@ function lists(list: string, value: number): string {
 
 /**
  * Values: university, before, service, subject, user, from, to, how many, person, space, kiosk, number of the space, of the
- * kiosk, actors, the parts of names of space and kiosk as JSON has them. A name finds who has it now, and where it was in
+ * kiosk, actors, the parts of names of space and kiosk as JSON has them, those of a path of spaces. A name finds who has it now, and where it was in
  * the act itself; a number what has it. [AUD-10]
  */
 const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
@@ -128,7 +128,8 @@ const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
          or c.log->>'userId' = any(array(${idsOf('users', 'associated_university_id', 'concat_ws(chr(10), displayname, username, email)', 9, '::text')})))
        and ($10::text is null or ${givesName(SPACE_NAMES, 10, 15)}
          or ($12::text is not null and (c.log->>'spaceId' = $12 or ${lists('deleted', 12)}))
-         or c.log->>'spaceId' = any(array(${idsOf('spaces', 'university_id', 'name', 10, '::text')})))
+         or c.log->>'spaceId' = any(array(${idsOf('spaces', 'university_id', 'name', 10, '::text')}))
+         or c.log->>'spaceId' = any(array(${idsAtEndOfPath(17)})))
        and ($11::text is null or ${givesName(KIOSK_NAMES, 11, 16)} or ${givesName(STRANDED_NAMES, 11, 16)}
          or ($13::text is not null
            and (c.log->>'kioskId' = $13 or c.actor = 'kiosk ' || $13 or ${lists('strandedKiosks', 13)}))
@@ -138,6 +139,21 @@ const CHOSEN = `c.university_id = $1 and ($2::bigint is null or c.id < $2)
 /** Ids of a university's own rows whose name has a part, as SQL. */
 function idsOf(table: string, university: string, name: string, value: number, as = ''): string {
   return `select id${as} from ${table} where ${university} = $1 and ${name} ilike $${value} limit ${MAX_NAMED}`
+}
+
+/** Ids of the spaces where a path ends, as text: each of its steps is in the one before. None where it is null. */
+function idsAtEndOfPath(steps: number): string {
+  return `with recursive down(id, depth) as (
+      select id, 1 from spaces where university_id = $1 and name ilike ($${steps}::text[])[1]
+      union select s.id, d.depth + 1 from spaces s join down d on s.parent_id = d.id
+        where s.name ilike ($${steps}::text[])[d.depth + 1])
+    select id::text from down where depth = cardinality($${steps}::text[]) limit ${MAX_NAMED}`
+}
+
+/** "Floor 1/Room 101" as patterns of its steps; null where it is a name alone. */
+function pathOf(part: string | undefined): string[] | null {
+  const steps = (part ?? '').split('/').flatMap((step) => likeOf(step) ?? [])
+  return steps.length < 2 ? null : steps
 }
 
 function chosenBy(
@@ -165,6 +181,7 @@ function chosenBy(
     ...numbers,
     filter.actors ?? [],
     ...inTexts,
+    pathOf(filter.space),
   ]
 }
 
@@ -239,7 +256,7 @@ export async function loadChangeRows(
     `select c.id, ms_of_time(c.created_at) as "atMs", c.actor, coalesce(u.displayname, u.username, u.email) as "actorName",
        c.service, c.subject, host(c.address) as address, c.log, c.group_id as "groupId"
      from change_logs c left join users u on u.id = c.user_id and u.associated_university_id = c.university_id
-     where ${CHOSEN} and ($17::bigint is null or c.id >= $17) order by c.id desc limit $8`,
+     where ${CHOSEN} and ($18::bigint is null or c.id >= $18) order by c.id desc limit $8`,
     [...chosenBy(universityId, filter, page), page.floor ?? null],
   )
 }

@@ -159,6 +159,23 @@ describe('[AUD-3] the log', () => {
     expect((await rowsOf({ space: 'quiet' }))[0]?.names).toEqual({ [`space ${campusSpace}`]: 'Quiet Room' })
   })
 
+  test('[AUD-10] finds a space by its path too, each step in the one before', async () => {
+    const insert = (name: string, parentId: number | null): Promise<number> =>
+      insertTestSpace(database.pool, { universityId, parentId, name })
+    const root = await insert('Library', null)
+    const [first, second] = [await insert('Floor 1', root), await insert('Floor 2', root)]
+    const ids = [await insert('Room 1', first), await insert('Room 1', second), await insert('A/B', first)]
+    for (const spaceId of ids) await append({ subject: 'edit', log: { spaceId } })
+    const found = async (space: string): Promise<unknown[]> =>
+      (await rowsOf({ space, subject: 'edit' })).map(({ log }) => ids.indexOf(Number(log['spaceId'])))
+    expect(await found('Floor 1/Room 1')).toEqual([0])
+    expect(await found('/library / FLOOR 2/room')).toEqual([1])
+    expect(await found('Library/Room 1')).toEqual([])
+    expect(await found('A/B')).toEqual([2])
+    expect(await found('Room 1')).toEqual([1, 0])
+    expect(await found('/')).toEqual([2])
+  })
+
   test('[AUD-10] a part of a name is looked for in names alone, and a number is that of a space or a kiosk', async () => {
     const { campusSpace, kiosk } = await makeNamed()
     await append({

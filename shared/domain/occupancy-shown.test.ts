@@ -44,6 +44,7 @@ describe('what is shown', () => {
       reportedAtMs: NOW_MS - 1000,
       knownCount: 2,
       leafCount: 3,
+      closedCount: 0,
       freeCount: 1,
       capacity: 45,
       isLeaf: false,
@@ -66,6 +67,24 @@ describe('what is shown', () => {
       knownCount: 0,
       leafCount: 2,
     })
+  })
+
+  test('[SCR-7] what is closed counts as closed, and in no level and no other figure of what it stands in', () => {
+    const tree = [
+      node(1, null),
+      node(2, 1, reported(0, 5)),
+      node(3, 1, reported(2, 9)),
+      node(4, 1),
+      node(5, 4, reported(0, 7)),
+    ]
+    const closed = (...ids: number[]) => shown(tree, NOW_MS, STALE_MS, (id) => !ids.includes(id))
+    expect(closed(2, 5).get(2)).toMatchObject({ level: null, knownCount: 0, freeCount: 0, closedCount: 1 })
+    expect(closed(2).get(1)).toMatchObject({ freeCount: 1, knownCount: 2, leafCount: 3, closedCount: 1 })
+    expect(closed(2, 5).get(1)).toMatchObject({ level: 2, freeCount: 0, knownCount: 1, closedCount: 2 })
+    expect(closed(2, 5).get(1)?.reportedAtMs).toBe(NOW_MS - 9)
+    expect(closed(5).get(4)).toMatchObject({ level: null, leafCount: 1, closedCount: 1 })
+    // A place with parts has the hours of its own for its own word; what counts are those of its parts.
+    expect(closed(1, 4)).toEqual(shown(tree, NOW_MS, STALE_MS))
   })
 
   test('[OCC-9] the own level of a space that got a child is not looked at', () => {

@@ -143,30 +143,41 @@ export interface ShownOccupancy {
   meanMillionths: number | null
   /** Newest fresh report in it; when nothing is fresh, the newest at all; null when never reported. */
   reportedAtMs: number | null
-  /** Leaves with a fresh report ("7 of 9 known"); a leaf counts itself. */
+  /** Open leaves with a fresh report ("7 of 9 known"); a leaf counts itself. */
   knownCount: number
   leafCount: number
-  /** Leaves that are fresh and free ("3 of 9 free"). */
+  /** Leaves that are closed by their hours: of those nothing else is counted. [SCR-7] */
+  closedCount: number
+  /** Open leaves that are fresh and free ("3 of 9 free"). */
   freeCount: number
   /** Seats of its leaves, null where none is known. */
   capacity: number | null
   isLeaf: boolean
 }
 
+/** Whether a space is open at the moment in question. [HRS-1] */
+export type IsOpen = (id: number) => boolean
+
+const allOpen: IsOpen = () => true
+
 /**
- * What is shown of a tree at a moment: only leaves fresher than the stale limit count. The same sum as the database's
- * `shown_tree(university, now, stale)`. Ageing makes no commit: this is asked again as time goes by. [OCC-6]
+ * What is shown of a tree at a moment: only leaves that are open, and fresher than the stale limit, count. Where all are open, the
+ * same sum as the database's `shown_tree(university, now, stale)`. Ageing makes no commit: this is asked again as time goes by. [OCC-6]
  */
 export function shown(
   nodes: readonly OccupancyNode[],
   nowMs: number,
   staleMs: number,
+  isOpen: IsOpen = allOpen,
 ): Map<number, ShownOccupancy> {
   const children = childrenByParent(nodes)
   const result = new Map<number, ShownOccupancy>()
   for (const node of bottomUp(nodes, children)) {
     const below = (children.get(node.id) ?? []).flatMap((child) => result.get(child.id) ?? [])
-    result.set(node.id, below.length === 0 ? shownLeaf(node, nowMs, staleMs) : shownComposite(node.id, below))
+    result.set(
+      node.id,
+      below.length === 0 ? shownLeaf(node, nowMs, staleMs, isOpen(node.id)) : shownComposite(node.id, below),
+    )
   }
   return result
 }
@@ -179,8 +190,9 @@ export function shownToPeople(
   nodes: readonly (OccupancyNode & { isOnKiosks: boolean })[],
   nowMs: number,
   staleMs: number,
+  isOpen: IsOpen = allOpen,
 ): Map<number, ShownOccupancy> {
-  return shown(nodes.map(cutFromKiosks), nowMs, staleMs)
+  return shown(nodes.map(cutFromKiosks), nowMs, staleMs, isOpen)
 }
 
 /** A space as the sums for people see it: one that is not on kiosks stands in no other. [TRE-6] */
@@ -188,10 +200,15 @@ export function cutFromKiosks<Node extends OccupancyNode & { isOnKiosks: boolean
   return node.isOnKiosks ? node : { ...node, parentId: null }
 }
 
-/** What is shown of a space without parts at a moment. [OCC-6] */
-export function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): ShownOccupancy {
+/** What is shown of a space without parts at a moment: while it is closed, no level. [OCC-6] [SCR-7] */
+export function shownLeaf(
+  node: OccupancyNode,
+  nowMs: number,
+  staleMs: number,
+  isOpen: boolean,
+): ShownOccupancy {
   const { id, level, reportedAtMs, capacity } = node
-  const isFresh = level !== null && isFreshAt(reportedAtMs, nowMs, staleMs)
+  const isFresh = isOpen && level !== null && isFreshAt(reportedAtMs, nowMs, staleMs)
   return {
     id,
     level: isFresh ? level : null,
@@ -199,6 +216,7 @@ export function shownLeaf(node: OccupancyNode, nowMs: number, staleMs: number): 
     reportedAtMs,
     knownCount: isFresh ? 1 : 0,
     leafCount: 1,
+    closedCount: isOpen ? 0 : 1,
     freeCount: isFresh && level === 0 ? 1 : 0,
     capacity,
     isLeaf: true,
@@ -226,6 +244,7 @@ export function shownComposite(id: number, below: readonly ShownOccupancy[]): Sh
     reportedAtMs: newestOf((fresh.length > 0 ? fresh : below).map((child) => child.reportedAtMs)),
     knownCount: sum((child) => child.knownCount),
     leafCount: sum((child) => child.leafCount),
+    closedCount: sum((child) => child.closedCount),
     freeCount: sum((child) => child.freeCount),
     capacity: capacity === 0 ? null : capacity,
     isLeaf: false,

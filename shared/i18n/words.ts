@@ -37,8 +37,21 @@ export type MailWords<L extends Language> = Words<typeof mail, FormsOf<L>>
 /** What `fault.ts` of a language says. */
 export type FaultWords<L extends Language> = Words<typeof fault, FormsOf<L>>
 
-/** Under which key of `log.act` an act's words are: "groups", "member add" → groupsMemberAdd. [AUD-10] */
-export function actKey({ service, subject }: { service: string; subject: string }): string {
+/** What an act's words depend on. */
+interface LoggedAct {
+  service: string
+  subject: string
+  log?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Under which key of `log.act` an act's words are: "groups", "member add" → groupsMemberAdd. A kiosk that was given another role
+ * where it is was not moved. [AUD-10]
+ */
+export function actKey({ service, subject, log = {} }: LoggedAct): string {
+  const { fromSpaceId, toSpaceId } = log
+  if (service === 'kiosks' && subject === 'move' && fromSpaceId !== undefined && fromSpaceId === toSpaceId)
+    return 'kiosksRole'
   return `${service} ${subject}`.replaceAll(/[ -]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 

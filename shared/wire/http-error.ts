@@ -7,6 +7,7 @@ export const HTTP_STATUS = {
   universityNeeded: 400,
   signInNeeded: 401,
   credentialsRefused: 401,
+  accountBlocked: 403,
   codeRefused: 403,
   badProof: 403,
   crossSite: 403,

@@ -51,10 +51,10 @@ export const AUTH_ROUTES = {
     refusals: ['addressRefused', 'passwordRefused'],
   },
   'POST /auth/verify': {
-    summary: 'Confirms an email address with the token of an emailed link.',
+    summary: 'Confirms an email address with the token of an emailed link, and gives that address.',
     who: 'anyone',
     body: Token,
-    answer: { status: 204, body: null },
+    answer: { status: 200, body: Type.Object({ email: Type.Union([Type.Null(), Type.String()]) }, closed) },
     refusals: ['linkRefused'],
   },
   'POST /auth/verify/resend': {
@@ -93,7 +93,7 @@ export const AUTH_ROUTES = {
       closed,
     ),
     answer: { status: 200, body: Admission },
-    refusals: ['credentialsRefused', 'universityNeeded', 'directoryAway'],
+    refusals: ['credentialsRefused', 'accountBlocked', 'universityNeeded', 'directoryAway'],
   },
   'POST /auth/token/refresh': {
     summary: 'Exchanges the refresh cookie for a new access token and the next cookie.',

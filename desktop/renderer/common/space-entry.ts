@@ -14,9 +14,17 @@ export interface SpaceEntry {
   knownCount: number
   freeCount: number
   leafCount: number
+  closedCount: number
   /** It has no parts: its counts say nothing. */
   isLeaf: boolean
   capacity: number | null
+}
+
+/** The tone of a space at a moment: closed by its hours, or since all that is in it is; then its level. [OCC-6] [SCR-7] */
+export function spaceToneOf(moment: TreeMoment, id: number): Tone {
+  const state = moment.shown.get(id)
+  const isAllClosed = state !== undefined && state.closedCount === state.leafCount
+  return toneOf(state?.level ?? null, moment.opennessOf(id).isOpen && !isAllClosed)
 }
 
 /** The entry of a space at a moment. [OCC-6] */
@@ -26,11 +34,12 @@ export function spaceEntryOf(moment: TreeMoment, space: SpaceView): SpaceEntry {
     id: space.id,
     name: space.name,
     kind: space.kind,
-    tone: toneOf(state?.level ?? null, moment.opennessOf(space.id).isOpen),
+    tone: spaceToneOf(moment, space.id),
     reportedAtMs: state?.reportedAtMs ?? null,
     knownCount: state?.knownCount ?? 0,
     freeCount: state?.freeCount ?? 0,
     leafCount: state?.leafCount ?? 1,
+    closedCount: state?.closedCount ?? 0,
     isLeaf: state?.isLeaf ?? true,
     capacity: state?.capacity ?? space.capacity,
   }

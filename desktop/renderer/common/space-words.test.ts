@@ -13,7 +13,7 @@ function words(locale: Locale): SpaceWords {
 }
 
 function counts(some: Partial<SpaceCounts>): SpaceCounts {
-  return { tone: 'busy', freeCount: 2, knownCount: 7, leafCount: 7, ...some }
+  return { tone: 'busy', freeCount: 2, knownCount: 7, leafCount: 7, closedCount: 0, ...some }
 }
 
 /** Seats of the large part, where each small one has two. */
@@ -41,9 +41,9 @@ type Read = 'en' | 'sl' | 'zh-TW'
 
 const SEATS: Record<Read, RegExp> = { en: /seats/, sl: /sedežev/, 'zh-TW': /座位/ }
 const FREE_OF: Record<Read, RegExp> = {
-  en: /(\d+) of (\d+) spaces? free/,
+  en: /(\d+) of (\d+) places? free/,
   sl: /prosto: (\d+) od (\d+) /,
-  'zh-TW': /(?<of>\d+) 個空間中有 (?<free>\d+) 個有位/,
+  'zh-TW': /(?<of>\d+) 個地點中有 (?<free>\d+) 個有位/,
 }
 
 /** What a passer-by could hold against words beside the word of the level; "nothing" where there is nothing. */
@@ -101,27 +101,27 @@ describe('figures that cannot be misread', () => {
 
   it('[SCR-7] parts are counted as spaces of any kind, beside a level that is of seats', () => {
     const { spaces } = words('en')
-    expect(spaces(counts({}))).toEqual(['2 of 7 spaces free'])
-    expect(spaces(counts({ freeCount: 6 }))).toEqual(['many seats taken, 6 of 7 spaces free'])
-    expect(spaces(counts({ freeCount: 0 }))).toEqual(['some seats left, 7 of 7 spaces in use'])
-    expect(spaces(counts({ tone: 'full' }))).toEqual(['most seats taken, 2 of 7 spaces free'])
-    expect(spaces(counts({ tone: 'full', freeCount: 0 }))).toEqual(['0 of 7 spaces free'])
-    expect(spaces(counts({ tone: 'free' }))).toEqual(['most seats free, 2 of 7 spaces free'])
-    expect(spaces(counts({ tone: 'free', freeCount: 4 }))).toEqual(['4 of 7 spaces free'])
+    expect(spaces(counts({}))).toEqual(['2 of 7 places free'])
+    expect(spaces(counts({ freeCount: 6 }))).toEqual(['many seats taken, 6 of 7 places free'])
+    expect(spaces(counts({ freeCount: 0 }))).toEqual(['some seats left, 7 of 7 places in use'])
+    expect(spaces(counts({ tone: 'full' }))).toEqual(['most seats taken, 2 of 7 places free'])
+    expect(spaces(counts({ tone: 'full', freeCount: 0 }))).toEqual(['0 of 7 places free'])
+    expect(spaces(counts({ tone: 'free' }))).toEqual(['most seats free, 2 of 7 places free'])
+    expect(spaces(counts({ tone: 'free', freeCount: 4 }))).toEqual(['4 of 7 places free'])
     expect(spaces(counts({ leafCount: 1, knownCount: 1, freeCount: 1, tone: 'free' }))).toEqual([
-      '1 of 1 space free',
+      '1 of 1 place free',
     ])
   })
 
   it('[SCR-7] [OCC-6] free ones are counted of those that are known, and of nothing known none is free or taken', () => {
     const { spaces } = words('en')
-    expect(spaces(counts({ knownCount: 5 }))).toEqual(['2 of 5 spaces free', '5 of 7 reported recently'])
+    expect(spaces(counts({ knownCount: 5 }))).toEqual(['2 of 5 places free', '5 of 7 reported recently'])
     expect(spaces(counts({ tone: 'free', freeCount: 2, knownCount: 2 }))).toEqual([
-      '2 of 2 spaces free',
+      '2 of 2 places free',
       '2 of 7 reported recently',
     ])
     expect(spaces(counts({ tone: 'unknown', knownCount: 0, freeCount: 0 }))).toEqual([
-      '7 spaces, no recent reports',
+      '7 places, no recent reports',
     ])
     expect(spaces(counts({ tone: 'closed' }))).toEqual([])
     expect(spaces(counts({ tone: 'unknown' }))).toEqual([])
@@ -159,11 +159,35 @@ describe('figures that cannot be misread', () => {
     ])
     const zh = words('zh-TW')
     expect(zh.spaces(counts({ tone: 'full', knownCount: 5 }))).toEqual([
-      '大部分座位已有人，5 個空間中有 2 個有位',
+      '大部分座位已有人，5 個地點中有 2 個有位',
       '7 個中有 5 個近期有回報',
     ])
-    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個空間中有 6 個有位'])
-    expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個空間中有 7 個使用中'])
+    expect(zh.spaces(counts({ freeCount: 6 }))).toEqual(['許多座位已有人，7 個地點中有 6 個有位'])
+    expect(zh.spaces(counts({ freeCount: 0 }))).toEqual(['還有部分座位，7 個地點中有 7 個使用中'])
+  })
+
+  it('[SCR-7] figures are of what is open, and how many are closed stands beside them', () => {
+    const said = (locale: Locale, some: Partial<SpaceCounts>): string[] =>
+      words(locale).spaces(counts({ tone: 'free', freeCount: 4, knownCount: 5, leafCount: 6, ...some }))
+    expect(said('en', { closedCount: 1 })).toEqual(['4 of 5 places free', '1 closed'])
+    expect(said('en', { leafCount: 8, closedCount: 1 })).toEqual([
+      '4 of 5 places free',
+      '5 of 7 reported recently',
+      '1 closed',
+    ])
+    expect(said('en', { tone: 'unknown', freeCount: 0, knownCount: 0, closedCount: 2 })).toEqual([
+      '4 places, no recent reports',
+      '2 closed',
+    ])
+    expect(said('sl', { closedCount: 1 }).at(-1)).toBe('zaprto: 1')
+    expect(said('zh-TW', { closedCount: 1 }).at(-1)).toBe('1 個未開放')
+  })
+
+  it('[SCR-7] of what is closed it is said when it opens, of what is open with all in it closed that all is', () => {
+    const opens = { isToday: true, date: '2026-11-20', day: 5, minute: 480 }
+    const { closed } = words('en')
+    expect(closed({ isOpen: false, changes: opens })).toBe('Opens at 08:00')
+    expect(closed({ isOpen: true, changes: opens })).toBe('Everything inside is closed')
   })
 
   it('[SCR-7] whatever the parts of a place are, its level and its figures do not contradict each other', () => {
@@ -192,20 +216,20 @@ describe('figures that cannot be misread', () => {
             }
     expect([...seen].filter((line) => line.startsWith('en ')).toSorted()).toMatchInlineSnapshot(`
       [
-        "en busy many seats taken, n of n spaces free",
-        "en busy many seats taken, n of n spaces free · n of n reported recently",
-        "en busy n of n spaces free",
-        "en busy n of n spaces free · n of n reported recently",
-        "en busy some seats left, n of n spaces in use",
-        "en busy some seats left, n of n spaces in use · n of n reported recently",
-        "en free most seats free, n of n spaces free",
-        "en free most seats free, n of n spaces free · n of n reported recently",
-        "en free n of n spaces free",
-        "en free n of n spaces free · n of n reported recently",
-        "en full most seats taken, n of n spaces free",
-        "en full most seats taken, n of n spaces free · n of n reported recently",
-        "en full n of n spaces free",
-        "en full n of n spaces free · n of n reported recently",
+        "en busy many seats taken, n of n places free",
+        "en busy many seats taken, n of n places free · n of n reported recently",
+        "en busy n of n places free",
+        "en busy n of n places free · n of n reported recently",
+        "en busy some seats left, n of n places in use",
+        "en busy some seats left, n of n places in use · n of n reported recently",
+        "en free most seats free, n of n places free",
+        "en free most seats free, n of n places free · n of n reported recently",
+        "en free n of n places free",
+        "en free n of n places free · n of n reported recently",
+        "en full most seats taken, n of n places free",
+        "en full most seats taken, n of n places free · n of n reported recently",
+        "en full n of n places free",
+        "en full n of n places free · n of n reported recently",
       ]
     `)
   })
@@ -228,7 +252,7 @@ describe('figures that cannot be misread', () => {
 
   it('[SCR-7] seats are told as all there are, never as how many are left', () => {
     const seats = (locale: Locale, count: number): string => makeI18n(locale).t('door.seats', { count })
-    expect([1, 6].map((count) => seats('en', count))).toEqual(['seats 1', 'seats 6'])
+    expect([1, 6].map((count) => seats('en', count))).toEqual(['1 seat', '6 seats'])
     expect([1, 2, 3, 5].map((count) => seats('sl', count))).toEqual([
       '1 sedež',
       '2 sedeža',

@@ -12,6 +12,8 @@ export interface SpaceCounts {
   freeCount: number
   knownCount: number
   leafCount: number
+  /** Those of them that are closed: the others are what the figures are of. */
+  closedCount: number
 }
 
 /** Sentences about spaces in one language, with times in one zone; the same on every screen. Times are ms since 1970. */
@@ -31,13 +33,17 @@ export interface SpaceWords {
   level(of: Level): string
   /** "Open until 20:00"; empty when no hours are known or nothing changes today. */
   open(openness: Openness): string
+  /** Of what is closed, when it opens; of what is open itself, that all in it is closed. [SCR-7] */
+  closed(openness: Openness): string
   /** "08:00–12:00, 13:00–20:00": the hours of a day of which these spans (minutes) are open. */
   hours(spans: readonly [number, number][]): string
+  /** The same of a day that need not be today: "Closed". */
+  dayHours(spans: readonly [number, number][]): string
   /** "Reported 3 min ago" */
   age(reportedAtMs: number | null, nowMs: number | null): string
   /** "Latest: reported 3 min ago": the age of a place with parts is that of its newest report. [SCR-6] */
   newest(reportedAtMs: number | null, nowMs: number | null): string
-  /** "2 of 5 spaces free", "5 of 7 known"; empty when closed. [SCR-7] */
+  /** "2 of 5 places free", "5 of 7 known", "1 closed"; empty when closed. [SCR-7] */
   spaces(of: SpaceCounts): string[]
   /** "reported 3 min ago" [SCR-6] */
   shortAge(reportedAtMs: number | null, nowMs: number | null): string
@@ -54,7 +60,9 @@ export function makeSpaceWords(t: TFunction, locale: Locale, timezone: string): 
     short: (of) => t(`short.${of}`),
     level: (of) => t(`tone.${toneOf(of, true)}`),
     open: (openness) => openText(t, openness),
+    closed: (openness) => (openness.isOpen ? t('entrance.allClosed') : openText(t, openness)),
     hours: (spans) => hoursText(t, spans),
+    dayHours: (spans) => (spans.length === 0 ? t('tone.closed') : hoursText(t, spans)),
     age: (reportedAtMs, nowMs) => ageText(words, reportedAtMs, nowMs),
     newest: (reportedAtMs, nowMs) =>
       reportedAtMs === null ? t('age.never') : t('age.newest', { age: words.shortAge(reportedAtMs, nowMs) }),
@@ -102,12 +110,15 @@ function ageText({ t, time, date }: SpaceWords, reportedAtMs: number | null, now
 
 /**
  * The level of a place with parts is of its seats, these figures are of the spaces in it: where the two seem to contradict
- * each other, both are said. Only what is known is counted, and of nothing known none is called free or taken. [SCR-7] [OCC-6]
+ * each other, both are said. Only what is open and known is counted, of nothing known none is called free or taken, and how many
+ * are closed stands beside it. [SCR-7] [OCC-6]
  */
 function spacesText(t: TFunction, of: SpaceCounts): string[] {
-  const { tone, freeCount, knownCount, leafCount } = of
+  const { tone, freeCount, knownCount, leafCount, closedCount } = of
   if (tone === 'closed') return []
-  if (knownCount === 0) return [t('entrance.noneKnown', { count: leafCount })]
+  const openCount = leafCount - closedCount
+  const closed = closedCount === 0 ? [] : [t('entrance.closed', { count: closedCount })]
+  if (knownCount === 0) return [t('entrance.noneKnown', { count: openCount }), ...closed]
   if (tone === 'unknown') return []
   const isNoneFree = freeCount === 0 && tone === 'busy'
   const figure = isNoneFree
@@ -115,8 +126,8 @@ function spacesText(t: TFunction, of: SpaceCounts): string[] {
     : t('entrance.free', { free: freeCount, count: knownCount })
   const seats = seatsKey(tone, freeCount / knownCount)
   const first = seats === null ? figure : t(`entrance.${seats}`, { figure })
-  const known = t('entrance.known', { known: knownCount, count: leafCount })
-  return knownCount < leafCount ? [first, known] : [first]
+  const known = t('entrance.known', { known: knownCount, count: openCount })
+  return [first, ...(knownCount < openCount ? [known] : []), ...closed]
 }
 
 /** What is said of the seats where the share of free spaces alone would say something else than the level. [SCR-7] */

@@ -34,7 +34,7 @@ it('[SCR-24] [OCC-6] [HRS-1] [HRS-3] a watched tree is at every moment as if it 
   )
 })
 
-it('[SCR-24] [TRE-6] as people see it, what is not on kiosks is cut off at every moment too', () => {
+it('[SCR-24] [SCR-7] [TRE-6] as people see it, what is not on kiosks is cut off, and what is closed counts nowhere, at every moment too', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 2, max: 5 }), (seed, every) => {
       const random = makeSeededRandom(seed)
@@ -42,7 +42,13 @@ it('[SCR-24] [TRE-6] as people see it, what is not on kiosks is cut off at every
       const spaces = new Map([...tree].map(([id, space]) => [id, { ...space, isOnKiosks: id % every !== 0 }]))
       const watch = watchTree(spaces, ZONE, STALE_MS, cutFromKiosks)
       for (const nowMs of moments) {
-        const shown = shownToPeople([...spaces.values()], nowMs ?? Number.MAX_SAFE_INTEGER, STALE_MS)
+        const { opennessOf } = treeMomentOf(spaces, ZONE, STALE_MS, nowMs)
+        const shown = shownToPeople(
+          [...spaces.values()],
+          nowMs ?? Number.MAX_SAFE_INTEGER,
+          STALE_MS,
+          (id) => opennessOf(id).isOpen,
+        )
         expect(new Map(watch.at(nowMs).shown)).toEqual(shown)
       }
     }),

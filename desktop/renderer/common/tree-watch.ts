@@ -3,6 +3,7 @@ import {
   shown,
   shownComposite,
   shownLeaf,
+  type IsOpen,
   type OccupancyNode,
   type ShownOccupancy,
 } from '#shared/domain/occupancy.ts'
@@ -35,13 +36,19 @@ export function watchTree<Space extends ShownSpace>(
 ): TreeWatch {
   const clock = localClockOf(timezone)
   const changed = { ids: new Set<number>() }
-  const levels = new LevelWatch([...spaces.values()].map(nodeOf), staleMs, (id) => void changed.ids.add(id))
-  const hours = new HoursWatch(spaces, (id) => void changed.ids.add(id))
+  const hours = new HoursWatch(spaces)
+  const levels = new LevelWatch(
+    [...spaces.values()].map(nodeOf),
+    staleMs,
+    (id) => hours.opennessOf(id).isOpen,
+    (id) => void changed.ids.add(id),
+  )
   return {
     at: (nowMs) => {
       const local = clock === null || nowMs === null ? null : clock(nowMs)
-      levels.goTo(nowMs ?? Number.MAX_SAFE_INTEGER)
-      hours.goTo(local)
+      const turned = hours.goTo(local)
+      for (const id of turned) changed.ids.add(id)
+      levels.goTo(nowMs ?? Number.MAX_SAFE_INTEGER, turned)
       return { nowMs, local, spaces, shown: levels.shown, opennessOf: (id) => hours.opennessOf(id) }
     },
     takeChanged: () => {
@@ -58,11 +65,16 @@ interface ReportedLeaf {
   reportedAtMs: number
 }
 
-/** Levels and counts: leaves become stale in the order of their reports, and nothing else changes by age. [OCC-6] */
+/**
+ * Levels and counts: leaves become stale in the order of their reports, and nothing else changes by age; and those that open
+ * or close count, or no longer. [OCC-6] [SCR-7]
+ */
 class LevelWatch {
   readonly shown: Map<number, ShownOccupancy>
   private readonly staleMs: number
+  private readonly isOpen: IsOpen
   private readonly onChange: (id: number) => void
+  private readonly leaves = new Map<number, OccupancyNode>()
   private readonly children: ReadonlyMap<number | null, readonly OccupancyNode[]>
   /** Of each space that is in the tree, how far below a root it stands; those on a circle are in none. */
   private readonly depths = new Map<number, number>()
@@ -71,30 +83,37 @@ class LevelWatch {
   private readonly reported: ReportedLeaf[]
   private freshFrom = 0
 
-  constructor(nodes: readonly OccupancyNode[], staleMs: number, onChange: (id: number) => void) {
+  constructor(
+    nodes: readonly OccupancyNode[],
+    staleMs: number,
+    isOpen: IsOpen,
+    onChange: (id: number) => void,
+  ) {
     this.staleMs = staleMs
+    this.isOpen = isOpen
     this.onChange = onChange
     this.children = childrenByParent(nodes)
     // Nothing is stale before the oldest report.
-    this.shown = shown(nodes, Number.NEGATIVE_INFINITY, staleMs)
+    this.shown = shown(nodes, Number.NEGATIVE_INFINITY, staleMs, isOpen)
     let row: readonly OccupancyNode[] = this.children.get(null) ?? []
     for (let depth = 0; row.length > 0; depth += 1) {
       for (const { id } of row) this.depths.set(id, depth)
       row = row.flatMap(({ id }) => this.childrenOf(id))
     }
     for (const { id } of nodes) for (const child of this.childrenOf(id)) this.parents.set(child.id, id)
-    this.reported = nodes
-      .filter(({ id }) => this.depths.has(id) && this.childrenOf(id).length === 0)
+    for (const node of nodes)
+      if (this.depths.has(node.id) && this.childrenOf(node.id).length === 0) this.leaves.set(node.id, node)
+    this.reported = [...this.leaves.values()]
       .flatMap((node) => (node.reportedAtMs === null ? [] : [{ node, reportedAtMs: node.reportedAtMs }]))
       .toSorted((left, right) => left.reportedAtMs - right.reportedAtMs)
   }
 
-  /** Forward past the leaves that became stale, or back past those that are fresh again. */
-  goTo(nowMs: number): void {
+  /** Forward past the leaves that became stale, or back past those that are fresh again; `turned`: they opened or closed. */
+  goTo(nowMs: number, turned: ReadonlySet<number>): void {
     const above = new Set<number>()
     const isFresh = ({ reportedAtMs }: ReportedLeaf): boolean => isFreshAt(reportedAtMs, nowMs, this.staleMs)
-    const turn = ({ node }: ReportedLeaf): void => {
-      this.put(shownLeaf(node, nowMs, this.staleMs))
+    const turn = ({ node }: Pick<ReportedLeaf, 'node'>): void => {
+      this.put(shownLeaf(node, nowMs, this.staleMs, this.isOpen(node.id)))
       for (let id = this.parents.get(node.id); id !== undefined && !above.has(id); id = this.parents.get(id))
         above.add(id)
     }
@@ -109,6 +128,10 @@ class LevelWatch {
       turn(last)
       this.freshFrom -= 1
       last = this.reported[this.freshFrom - 1]
+    }
+    for (const id of turned) {
+      const node = this.leaves.get(id)
+      if (node !== undefined) turn({ node })
     }
     const depthOf = (id: number): number => this.depths.get(id) ?? 0
     for (const id of [...above].toSorted((left, right) => depthOf(right) - depthOf(left)))
@@ -144,30 +167,30 @@ const MINUTES_OF_DAY = 1_440
 /** Who is open: changes at the edges of hours and at midnight, and is asked only once a minute. [HRS-1] [HRS-2] [HRS-3] */
 class HoursWatch {
   private readonly spaces: ReadonlyMap<number, ShownSpace>
-  private readonly onChange: (id: number) => void
   /** By the id of the owner; only of those that somebody asked for. */
   private readonly owners = new Map<number, HoursOwner>()
   /** The owner of each space that somebody asked for; null: it stands below something unknown, and counts as open. */
   private readonly ownerIds = new Map<number, number | null>()
   private local: LocalTime | null = null
 
-  constructor(spaces: ReadonlyMap<number, ShownSpace>, onChange: (id: number) => void) {
+  constructor(spaces: ReadonlyMap<number, ShownSpace>) {
     this.spaces = spaces
-    this.onChange = onChange
   }
 
-  goTo(local: LocalTime | null): void {
+  /** Those, of all that somebody asked for, that opened or closed since the last moment. */
+  goTo(local: LocalTime | null): ReadonlySet<number> {
+    const turned = new Set<number>()
     const before = this.local
     this.local = local
-    if (before?.date === local?.date && before?.minute === local?.minute) return
+    if (before?.date === local?.date && before?.minute === local?.minute) return turned
     const isSameDay = before?.date === local?.date
     for (const [id, owner] of this.owners) {
       if (isSameDay && local !== null && owner.from <= local.minute && local.minute < owner.until) continue
       const wasOpen = owner.openness.isOpen
       Object.assign(owner, this.workOut(id))
-      if (owner.openness.isOpen !== wasOpen)
-        for (const inheritor of owner.inheritors) this.onChange(inheritor)
+      if (owner.openness.isOpen !== wasOpen) for (const inheritor of owner.inheritors) turned.add(inheritor)
     }
+    return turned
   }
 
   opennessOf(id: number): Openness {

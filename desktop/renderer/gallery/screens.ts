@@ -260,6 +260,7 @@ function thanks(spaceId: number): Extract<ReportStep, { step: 'thanks' }> {
 function diagnostics(): Overlay {
   return {
     name: 'diagnostics',
+    isInBrowser: false,
     facts: {
       kioskId: 17,
       hubUrl: 'https://hub.lipnik.example',

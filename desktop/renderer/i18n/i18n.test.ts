@@ -33,7 +33,7 @@ describe('the languages', () => {
   })
 
   it('count in English and Chinese', () => {
-    expect(makeI18n('en').t('entrance.free', { free: 3, count: 9 })).toBe('3 of 9 spaces free')
+    expect(makeI18n('en').t('entrance.free', { free: 3, count: 9 })).toBe('3 of 9 places free')
     expect(makeI18n('zh-TW').t('door.seats', { count: 2 })).toBe('共 2 個座位')
   })
 

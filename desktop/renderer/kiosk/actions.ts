@@ -74,14 +74,17 @@ export function makeActions(store: KioskStore, bridge: Bridge, elapsed: () => nu
       if (overlay?.name !== 'pinPad' || overlay.asking?.attempt !== attempt) return
       show(
         answer.ok
-          ? { name: 'diagnostics', facts: answer.value }
+          ? { name: 'diagnostics', facts: answer.value, isInBrowser: false }
           : { name: 'pinPad', refusal: answer.refusal, asking: null },
       )
     },
     closeOverlay: () => show(null),
     leaveFullScreen: async () => {
-      await callSafely(bridge, 'leaveFullScreen', {}, 'noAnswer')
-      show(null)
+      const answer = await callSafely(bridge, 'leaveFullScreen', {}, 'noAnswer')
+      const { overlay } = store.getState().session
+      if (overlay?.name !== 'diagnostics') return
+      // Only a window of its own can be left so: a browser's is the browser's.
+      show(answer.ok ? null : { ...overlay, isInBrowser: true })
     },
     changeCode: (change) => store.setState(({ code }) => ({ code: change(code) })),
     enrol: async (code) => {

@@ -44,7 +44,7 @@ export function CodePad(): ReactElement {
   return (
     <div className="code-pad" ref={pad}>
       <CodeBoxes code={code} />
-      <p className="code-said">
+      <p className="code-said" data-wrong={refused !== null} aria-live="polite">
         {refused === null ? t('setup.codeEntered', { count: code.length }) : refusal(refused.why)}
       </p>
       <div className="keys" role="group" aria-label={t('setup.code')}>

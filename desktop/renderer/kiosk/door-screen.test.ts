@@ -67,7 +67,7 @@ describe('doorScreen', () => {
   it('[OCC-9] a door whose space has parts shows their sum and takes no report', () => {
     const space = placeOf(doorScreen(fixtures.floorDoor(), NOW_MS))
     expect(space.canReport).toBe(false)
-    expect(space.parts).toEqual({ knownCount: 3, freeCount: 1, leafCount: 4 })
+    expect(space.parts).toEqual({ knownCount: 3, freeCount: 1, leafCount: 4, closedCount: 0 })
   })
 
   it('[HRS-1] hours come from the library; closed, nobody is asked and the opening time is told', () => {

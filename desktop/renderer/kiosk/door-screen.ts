@@ -5,7 +5,7 @@ import type { Openness } from '#shared/domain/week-time.ts'
 import type { LinkSlice, SpaceView } from '#shared/wire/bridge.ts'
 import type { KioskModel } from './model.ts'
 import { nearestFree, type NearbyFree } from './nearest-free.ts'
-import { toneOf } from '../common/tone.ts'
+import { spaceToneOf } from '../common/space-entry.ts'
 import type { Tone } from '../ui/shapes.tsx'
 import { todaySpans, type TreeMoment } from '../common/tree-moment.ts'
 import { watchTree, type TreeWatch } from '../common/tree-watch.ts'
@@ -27,8 +27,8 @@ export interface DoorSpace {
   todaySpans: [number, number][] | null
   nowMs: number | null
   reportedAtMs: number | null
-  /** Only of a place with parts: "7 of 9 known", "3 of 9 free". */
-  parts: { knownCount: number; freeCount: number; leafCount: number } | null
+  /** Only of a place with parts: "7 of 9 known", "3 of 9 free", "1 closed". */
+  parts: { knownCount: number; freeCount: number; leafCount: number; closedCount: number } | null
   connection: { isOffline: boolean; lastContactMs: number | null; reason: LinkSlice['reason'] }
   nearby: NearbyFree | null
   /** Whether a passer-by may report here: a leaf that is open. [OCC-9] */
@@ -132,7 +132,7 @@ function screenOf(space: DoorSpace, level: Level | null): DoorScreen {
 function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView, door: WatchedDoor): DoorSpace {
   const state = moment.shown.get(space.id)
   const open = moment.opennessOf(space.id)
-  const tone = toneOf(state?.level ?? null, open.isOpen)
+  const tone = spaceToneOf(moment, space.id)
   const isTaken = tone === 'busy' || tone === 'full'
   return {
     ...doorFactsOf(moment, space),
@@ -145,7 +145,12 @@ function doorSpace(model: KioskModel, moment: TreeMoment, space: SpaceView, door
     parts:
       state === undefined || state.isLeaf
         ? null
-        : { knownCount: state.knownCount, freeCount: state.freeCount, leafCount: state.leafCount },
+        : {
+            knownCount: state.knownCount,
+            freeCount: state.freeCount,
+            leafCount: state.leafCount,
+            closedCount: state.closedCount,
+          },
     connection: {
       isOffline: isDisconnected(model.link, moment.nowMs),
       lastContactMs: model.link.lastContactMs,

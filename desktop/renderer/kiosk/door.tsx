@@ -111,11 +111,11 @@ function DoorFacts({ space }: { space: DoorSpace }): ReactElement {
 
 /** One line: how old what is shown is, and whether the hub is connected. */
 function StateAge({ screen }: { screen: PlaceScreen }): ReactElement {
-  const { t, age, newest, open, spaces, time } = useWords()
+  const { t, age, newest, closed, spaces, time } = useWords()
   const { space } = screen
   const { isOffline, lastContactMs } = space.connection
   const lines: string[] = []
-  if (screen.name === 'closed') lines.push(open(space.openness))
+  if (screen.name === 'closed') lines.push(closed(space.openness))
   else if (screen.name === 'clockUnknown') lines.push(t('line.clockUnknown'))
   else lines.push((space.parts === null ? age : newest)(space.reportedAtMs, space.nowMs))
   if (space.parts !== null) lines.push(...spaces({ tone: panelTone(screen), ...space.parts }))

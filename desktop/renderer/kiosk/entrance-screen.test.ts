@@ -38,6 +38,43 @@ describe('entranceScreen', () => {
     expect(entry).toMatchObject({ tone: 'busy', freeCount: 5, knownCount: 11, leafCount: 14 })
   })
 
+  it('[SCR-7] a room that is closed is called free by no figure, no level and no filter, whatever was reported', () => {
+    const model = fixtures.entrance()
+    const free = [...model.spaces.values()].find(
+      ({ id }) => tree(model, { openSpaceId: id }).panel?.entry.tone === 'free',
+    )
+    if (free === undefined) throw new Error('no room is free')
+    const shut = { ...free, hours: { weekly: [], closures: [] } }
+    const closed = { ...model, spaces: new Map([...model.spaces, [free.id, shut]]) }
+    const of = (some: KioskModel, choice: Partial<TreeChoice> = {}) => {
+      const { entry, sections } = tree(some, choice)
+      return { entry, rooms: sections.flatMap(({ spaces }) => spaces.map(({ id }) => id)) }
+    }
+    expect(of(model, { isFreeOnly: true }).rooms).toContain(free.id)
+    expect(of(closed, { isFreeOnly: true }).rooms).not.toContain(free.id)
+    expect(of(closed).rooms).toContain(free.id)
+    expect(of(closed).entry).toMatchObject({ freeCount: 4, knownCount: 10, leafCount: 14, closedCount: 1 })
+  })
+
+  it('[SCR-7] a place of which all parts are closed is closed', () => {
+    const model = fixtures.entrance()
+    const root = tree(model).entry.id
+    const rooms = [...model.spaces.values()].map((space): SpaceView => ({
+      ...space,
+      ...(space.id === root ? {} : { hours: { weekly: [], closures: [] } }),
+    }))
+    const screen = entranceScreen(
+      { ...model, spaces: new Map(rooms.map((space) => [space.id, space])) },
+      NOW_MS,
+      UNTOUCHED,
+    )
+    expect(screen.name).toBe('treeClosed')
+    expect(treeOf(screen)).toMatchObject({
+      entry: { tone: 'closed', freeCount: 0 },
+      openness: { isOpen: true },
+    })
+  })
+
   it('[SCR-15] shows the best first: free, busy, full, unknown', () => {
     const tones = tree(fixtures.entrance()).sections.map((section) =>
       section.spaces.map((space) => space.tone),

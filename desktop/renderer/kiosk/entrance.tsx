@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef, type ReactElement } from 'react'
+import { memo, useEffect, useRef, useState, type ReactElement, type RefObject } from 'react'
 import { useAgeNow } from '../common/age-clock.ts'
 import type { SpaceEntry } from '../common/space-entry.ts'
 import { StateMark } from '../common/report-controls.tsx'
@@ -25,16 +25,20 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
   useEffect(() => {
     if (!isScrolled) list.current?.scrollTo(0, 0)
   }, [isScrolled])
+  const end = useRef<HTMLDivElement>(null)
+  const isMore = useIsMoreBelow(list, end)
   return (
     <div className="entrance" data-screen={screen.name} data-panel={isOpen}>
       <EntranceHead tree={tree} />
       <main
         className="entrance-main"
         ref={list}
+        data-more={isMore}
         onScroll={({ currentTarget }) => actions.scroll(currentTarget.scrollTop > 0)}
       >
         <Notices connection={tree.connection} />
         <Places tree={tree} />
+        <div ref={end} />
       </main>
       {tree.panel !== null && <SpacePanel tree={tree} panel={tree.panel} />}
       <Toolbar hasService={false} reach="always" />
@@ -42,8 +46,23 @@ export const Entrance = memo(function Entrance({ screen }: { screen: TreeScreen 
   )
 })
 
+/** Whether a list goes on below its edge: whether its end, which is an element of its own, is out of sight. */
+function useIsMoreBelow(list: RefObject<HTMLElement | null>, end: RefObject<HTMLElement | null>): boolean {
+  const [isMore, setMore] = useState(false)
+  useEffect(() => {
+    if (list.current === null || end.current === null) return
+    const observer = new IntersectionObserver(
+      (entries) => setMore(entries.at(-1)?.isIntersecting === false),
+      { root: list.current },
+    )
+    observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [list, end])
+  return isMore
+}
+
 function EntranceHead({ tree }: { tree: Tree }): ReactElement {
-  const { t, time, date, tone, open } = useWords()
+  const { t, time, date, tone, closed } = useWords()
   const { entry, connection, nowMs, openness } = tree
   const isKnown = nowMs !== null
   return (
@@ -57,7 +76,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
         <h1>{entry.name}</h1>
         <p>
           <strong>{tone(isKnown ? entry.tone : 'unknown')}</strong>
-          {entry.tone === 'closed' ? <span>{open(openness)}</span> : <Counts entry={entry} />}
+          {entry.tone === 'closed' ? <span>{closed(openness)}</span> : <Counts entry={entry} />}
         </p>
         {connection.isOffline && (
           <p className="state-offline">
@@ -80,7 +99,7 @@ function EntranceHead({ tree }: { tree: Tree }): ReactElement {
   )
 }
 
-/** "3 of 7 spaces free · 7 of 9 known". */
+/** "3 of 7 places free · 7 of 9 known". */
 function Counts({ entry }: { entry: SpaceEntry }): ReactElement | null {
   const { spaces } = useWords()
   if (entry.isLeaf) return null

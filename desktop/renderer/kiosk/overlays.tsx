@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react'
-import type { Diagnostics } from '#shared/wire/bridge.ts'
+import { pathToRoot } from '#shared/domain/space.ts'
 import { Dialog } from '../common/dialog.tsx'
 import { isSecondTap, useTapGuard } from '../common/tap-guard.ts'
 import { Icon } from '../ui/icons.tsx'
@@ -20,7 +20,7 @@ export function Overlays(): ReactElement | null {
     case 'pinPad':
       return <PinPad overlay={overlay} />
     case 'diagnostics':
-      return <DiagnosticsPage facts={overlay.facts} />
+      return <DiagnosticsPage overlay={overlay} />
   }
 }
 
@@ -93,14 +93,14 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
       {digit}
     </button>
   )
-  const said =
-    overlay.refusal !== null && pin === ''
-      ? refusal(overlay.refusal.why)
-      : t(isAsking ? 'pin.asking' : 'pin.body')
+  const refused = pin === '' ? overlay.refusal : null
+  const said = refused === null ? t(isAsking ? 'pin.asking' : 'pin.body') : refusal(refused.why)
   return (
     <Dialog className="dialog" name="pinPad" titleId="pin-title" onClose={actions.closeOverlay}>
       <h2 id="pin-title">{t('pin.title')}</h2>
-      <p>{said}</p>
+      <p aria-live="polite" data-wrong={refused !== null}>
+        {said}
+      </p>
       <p className="pin-dots">
         <span className="hidden">{t('pin.entered', { count: pin.length })}</span>
         <span aria-hidden="true">{'●'.repeat(pin.length)}</span>
@@ -128,8 +128,14 @@ function PinPad({ overlay }: { overlay: Extract<Overlay, { name: 'pinPad' }> }):
   )
 }
 
-function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
+function DiagnosticsPage({ overlay }: { overlay: Extract<Overlay, { name: 'diagnostics' }> }): ReactElement {
   const { t, time, date } = useWords()
+  const { facts } = overlay
+  const assignment = useKiosk(({ model }) =>
+    model.kiosk.state === 'enrolled' ? model.kiosk.assignment : null,
+  )
+  const spaces = useKiosk(({ model }) => model.spaces)
+  const path = assignment === null ? [] : pathToRoot(spaces, assignment.spaceId).toReversed()
   const { actions } = useKioskHandle()
   const known = (value: string | number | null): string =>
     value === null ? t('diagnostics.unknown') : String(value)
@@ -137,6 +143,8 @@ function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
   // It takes the place of the PIN pad when the hub answers.
   const isGuarded = useTapGuard(false, true)
   const rows: [string, string][] = [
+    [t('diagnostics.name'), known(assignment?.kioskName ?? null)],
+    [t('diagnostics.place'), path.length === 0 ? known(null) : path.map(({ name }) => name).join(' / ')],
     [t('diagnostics.kioskId'), known(facts.kioskId)],
     [t('diagnostics.hubUrl'), facts.hubUrl],
     [t('diagnostics.appVersion'), facts.appVersion],
@@ -166,6 +174,9 @@ function DiagnosticsPage({ facts }: { facts: Diagnostics }): ReactElement {
           </div>
         ))}
       </dl>
+      <div aria-live="polite">
+        {overlay.isInBrowser && <p data-wrong="true">{t('diagnostics.inBrowser')}</p>}
+      </div>
       <div className="dialog-buttons" data-guarded={isGuarded}>
         <button
           type="button"

@@ -36,7 +36,8 @@ export type Overlay =
       refusal: ScreenRefusal | null
       asking: { attempt: number; sinceMs: number } | null
     }
-  | { name: 'diagnostics'; facts: Diagnostics }
+  /** `isInBrowser`: it was tried to leave full screen, and there is no window of its own. */
+  | { name: 'diagnostics'; facts: Diagnostics; isInBrowser: boolean }
 
 /** Where enrolling the device stands: the last refusal, and when it came or was asked for (elapsed ms). */
 export interface Enrolling {

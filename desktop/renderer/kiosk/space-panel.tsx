@@ -9,7 +9,7 @@ import { useWords } from './words.ts'
 
 /** One place of an entrance's list, opened: what a door would say of it, and the same one tap. */
 export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): ReactElement {
-  const { t, tone: word, age, newest, open } = useWords()
+  const { t, tone: word, age, newest, open, closed } = useWords()
   const { actions } = useKioskHandle()
   const close = useRef<HTMLButtonElement>(null)
   const place = useRef<HTMLElement>(null)
@@ -35,7 +35,7 @@ export function SpacePanel({ tree, panel }: { tree: Tree; panel: PanelSpace }): 
             {[...panel.within.slice(0, -1), ...(panel.location === null ? [] : [panel.location])].join(' · ')}
           </p>
           <div className="place-word">{word(tone)}</div>
-          <p>{tone === 'closed' ? open(panel.openness) : old(reportedAtMs, tree.nowMs)}</p>
+          <p>{tone === 'closed' ? closed(panel.openness) : old(reportedAtMs, tree.nowMs)}</p>
         </div>
       </div>
       <div className="place-body">

@@ -55,6 +55,19 @@ it('[KSK-17] a code half typed outlives an engine that is away and whoever looks
   expect(store.getState().code).toBe('')
 })
 
+it('[SCR-25] full screen that is not this page’s to leave is said to be the browser’s, and the page for staff stays', async () => {
+  const facts = { kioskId: 1 }
+  const answers = [accept(facts), refuse({ why: 'notAllowed' }), accept(null)]
+  const call = () => Promise.resolve(answers.shift()) as Promise<never>
+  const { store, actions } = makeWorld(call)
+  actions.openPinPad()
+  await actions.enterPin('1234')
+  await actions.leaveFullScreen()
+  expect(store.getState().session.overlay).toEqual({ name: 'diagnostics', facts, isInBrowser: true })
+  await actions.leaveFullScreen()
+  expect(store.getState().session.overlay).toBeNull()
+})
+
 describe('the mirror', () => {
   it('[BRG-2] takes a whole slice anew and a partial one on top', () => {
     const whole = applySpaces(new Map([[9, space(9, 'old')]]), {

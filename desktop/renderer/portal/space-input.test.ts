@@ -14,6 +14,7 @@ import {
   listsToCheck,
   merged,
   newSpaceOf,
+  otherLanguages,
   withField,
   type SpaceInput,
 } from './space-input.ts'
@@ -208,4 +209,19 @@ describe('the form of a space', () => {
       sl: { name: 'Klop', equipment: ['Svetilka'], note: 'Tiho' },
     })
   })
+})
+
+it('[TXT-8] fields are offered for other languages than the university’s, and for that one where something is said in it', () => {
+  const all = ['en', 'sl', 'zh-TW'].map((locale) => ({ locale }))
+  const offered = (own: string | null, used: string[] = []): string[] =>
+    otherLanguages(
+      all,
+      own,
+      used.map((locale) => ({ locale })),
+    ).map(({ locale }) => locale)
+  expect(offered('en')).toEqual(['sl', 'zh-TW'])
+  expect(offered('en', ['sl'])).toEqual(['sl', 'zh-TW'])
+  expect(offered('en', ['en'])).toEqual(['en', 'sl', 'zh-TW'])
+  expect(offered(null)).toEqual(['en', 'sl', 'zh-TW'])
+  expect(offered('de')).toEqual(['en', 'sl', 'zh-TW'])
 })

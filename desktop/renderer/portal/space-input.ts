@@ -217,3 +217,15 @@ function isDetail(field: SpaceField): field is DetailField {
 function differs(left: SpaceInput, right: SpaceInput, field: SpaceField): boolean {
   return JSON.stringify(valueOf(left, field)) !== JSON.stringify(valueOf(right, field))
 }
+
+/**
+ * The languages for which a form has fields beside the main texts: all but the university's own, in which those are taken to be, unless
+ * something is said in that one too. [TXT-8]
+ */
+export function otherLanguages<Language extends { locale: string }>(
+  all: readonly Language[],
+  own: string | null,
+  used: readonly { locale: string }[],
+): Language[] {
+  return all.filter(({ locale }) => locale !== own || used.some((one) => one.locale === own))
+}

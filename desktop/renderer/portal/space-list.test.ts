@@ -76,6 +76,21 @@ const find = (moment: PortalMoment, some: Partial<Filter>): string[] =>
     [...spaces, ...groups.flatMap((group) => group.spaces)].map(({ name }) => name),
   )
 
+describe('[SCR-7] what is closed', () => {
+  it('is free in no list, no heading and no suggestion', () => {
+    const levels: Record<number, [Level, number]> = { [ROOM_101]: [0, 3], [GALLERY]: [0, 10] }
+    const shut = { hours: { weekly: [], closures: [] } }
+    const moment = momentWith(levels, ({ id }) => (id === ROOM_101 ? shut : {}))
+    expect(find(moment, { isFreeNow: true })).toEqual(['Quiet Gallery'])
+    expect(bestSpaces(moment, 9).map(({ id }) => id)).toEqual([GALLERY])
+    expect(universityEntry(moment)).toMatchObject({ freeCount: 1, knownCount: 1 })
+    const floor = spaceListOf(moment, NO_FILTER)
+      .branches.flatMap(({ groups }) => groups)
+      .find(({ spaces }) => spaces.some(({ id }) => id === ROOM_101))
+    expect(floor?.entry).toMatchObject({ tone: 'unknown', freeCount: 0, closedCount: 1 })
+  })
+})
+
 describe('the dashboard of a university', () => {
   const moment = momentWith({ [ROOM_101]: [0, 3], [GALLERY]: [1, 10], [HALL]: [0, 200] })
 

@@ -94,8 +94,8 @@ export interface PortalState {
   announcement: { number: number; text: string }
   /** The password is asked for again; the answer goes on with what was begun. [POR-5] */
   asking: { resolve: (isConfirmed: boolean) => void } | null
-  /** Where a mail was sent to, for the page that asked for it and says so. */
-  mailedTo: { page: 'signUp' | 'forgotten'; email: string } | null
+  /** Where a mail was sent to, for the page that asked for it and says so; of `signIn`, what its link just confirmed. */
+  mailedTo: { page: 'signUp' | 'forgotten' | 'signIn'; email: string } | null
 }
 
 /** The store of the portal's page. */

@@ -16,6 +16,7 @@ const MESSAGES: Record<HttpErrorCode, string> = {
   universityNeeded: 'A username needs its university. Send both.',
   signInNeeded: 'You are not signed in. Sign in first.',
   credentialsRefused: 'Wrong name or password. Check both.',
+  accountBlocked: 'This account is blocked. Contact staff of your university.',
   crossSite: 'This request did not come from the hub’s own pages. Reload the page.',
   notAllowed: 'You do not have permission to do this. Contact staff of your university.',
   passwordNeeded: 'Your password is needed for this. Re-enter it first.',

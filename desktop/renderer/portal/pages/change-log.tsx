@@ -1,9 +1,16 @@
 import { useMemo, useRef, useState, type ReactElement } from 'react'
-import { dateAfter } from '#shared/domain/week-time.ts'
+import { useSearchParams } from 'wouter'
 import type { ChangeRow } from '#shared/wire/rest-changes.ts'
 import type { Refusal } from '../api.ts'
 import { ACTION_TIMEOUT_MS, PendingButton, usePendingActions } from '../pending-actions.tsx'
-import { startOfDay } from '../../common/times.ts'
+import {
+  filterOf,
+  LOG_SERVICES,
+  logSearchIn,
+  searchText,
+  type LogFilter,
+  type LogSearch,
+} from './log-search.ts'
 import { actorText, actText, factsOfChange, type ChangeFact } from './change-words.ts'
 import { Choice, Field } from '../fields.tsx'
 import { Form, valuesOf, type FormValues } from '../form.tsx'
@@ -13,25 +20,28 @@ import { loadWholeTable, saveFile } from '../save-as-file.ts'
 import { useLoad } from '../use-load.ts'
 import { usePortalWords } from '../words.ts'
 
-/** What the log is asked for. */
-interface LogFilter {
-  service?: string
-  person?: string
-  space?: string
-  kiosk?: string
-  fromMs?: number
-  toMs?: number
-}
-
 const PAGE = 50
 
-/** Subjects that a university's own people act on. */
-const SERVICES = ['spaces', 'groups', 'kiosks', 'accounts', 'sessions', 'settings', 'log'] as const
-
-/** The log of administrative acts, filtered, page by page, or as a table to keep: both of what stands in the fields. */
+/**
+ * The log of administrative acts, filtered, page by page, or as a table to keep: both of what stands in the fields, and what is
+ * looked for stands in the address.
+ */
 export function ChangeLog(): ReactElement {
   const { t } = usePortalWords()
-  const [filter, setFilter] = useState<LogFilter>({})
+  const timezone = useTimezone()
+  const [params, setParams] = useSearchParams()
+  const search = logSearchIn(params)
+  const text = searchText(search)
+  // Another address – a link, the way back – puts other words into the fields; one's own leaves the focus where it is.
+  const [fields, setFields] = useState({ of: text, round: 0 })
+  if (fields.of !== text) setFields({ of: text, round: fields.round + 1 })
+  const look = (wanted: LogSearch): void => {
+    const of = searchText(wanted)
+    if (of === text) return
+    setFields({ ...fields, of })
+    setParams(of)
+  }
+  const filter = filterOf(search, timezone) ?? {}
   return (
     <div className="p-page p-page-wide">
       <PageHead
@@ -40,35 +50,31 @@ export function ChangeLog(): ReactElement {
         back={{ to: '/profile', label: t('nav.profile'), isNarrow: true }}
       />
       <div className="p-card">
-        <LogForm onFilter={setFilter} />
+        <LogForm key={fields.round} search={search} onSearch={look} />
       </div>
-      <Rows key={JSON.stringify(filter)} filter={filter} />
+      <Rows key={text} filter={filter} />
     </div>
   )
 }
 
-/** What the fields ask for; null: they end before they begin. */
-function filterOf(values: FormValues, timezone: string): LogFilter | null {
-  const parts = (['service', 'person', 'space', 'kiosk'] as const).flatMap((name): [string, string][] => {
-    const part = values.text(name)
-    return part === '' ? [] : [[name, part]]
-  })
-  const [from, to] = [values.text('from'), values.text('to')]
-  if (from !== '' && to !== '' && to < from) return null
-  return {
-    ...Object.fromEntries(parts),
-    ...(from === '' ? {} : { fromMs: startOfDay(from, timezone) }),
-    ...(to === '' ? {} : { toMs: startOfDay(dateAfter(to, 1), timezone) - 1 }),
-  }
+function useTimezone(): string {
+  return useMe().university?.timezone ?? 'UTC'
 }
 
-function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): ReactElement {
+/** What the fields ask for. */
+function searchOf(values: FormValues): LogSearch {
+  return logSearchIn({ get: (name) => values.text(name) })
+}
+
+function LogForm(props: { search: LogSearch; onSearch: (search: LogSearch) => void }): ReactElement {
   const { t } = usePortalWords()
-  const timezone = useMe().university?.timezone ?? 'UTC'
+  const { search, onSearch } = props
+  const timezone = useTimezone()
   const apply = (values: FormValues): Promise<Refusal | null> => {
-    const filter = filterOf(values, timezone)
-    if (filter === null) return Promise.resolve({ why: 'valueRefused', at: '/to', retryAfterS: null })
-    onFilter(filter)
+    const wanted = searchOf(values)
+    if (filterOf(wanted, timezone) === null)
+      return Promise.resolve({ why: 'valueRefused', at: '/to', retryAfterS: null })
+    onSearch(wanted)
     return Promise.resolve(null)
   }
   return (
@@ -80,20 +86,27 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
     >
       <div className="p-flags">
         {(['person', 'space', 'kiosk'] as const).map((name) => (
-          <Field key={name} name={name} label={t(`changes.${name}`)} maxLength={100} isOptional />
+          <Field
+            key={name}
+            name={name}
+            label={t(`changes.${name}`)}
+            start={search[name]}
+            maxLength={100}
+            isOptional
+          />
         ))}
         <Choice
           name="service"
           label={t('changes.service')}
-          start=""
+          start={search.service}
           isOptional
           options={[
             { value: '', label: t('changes.allServices') },
-            ...SERVICES.map((service) => ({ value: service, label: t(`log.service.${service}`) })),
+            ...LOG_SERVICES.map((service) => ({ value: service, label: t(`log.service.${service}`) })),
           ]}
         />
-        <Field name="from" type="date" label={t('changes.from')} isOptional />
-        <Field name="to" type="date" label={t('changes.to')} isOptional />
+        <Field name="from" type="date" label={t('changes.from')} start={search.from} isOptional />
+        <Field name="to" type="date" label={t('changes.to')} start={search.to} isOptional />
       </div>
       <p className="p-soft">{t('changes.part')}</p>
     </Form>
@@ -104,14 +117,14 @@ function LogForm({ onFilter }: { onFilter: (filter: LogFilter) => void }): React
 function Export(): ReactElement {
   const { t, locale, refusal } = usePortalWords()
   const { callWithPassword, toast } = useActions()
-  const timezone = useMe().university?.timezone ?? 'UTC'
+  const timezone = useTimezone()
   const pending = usePendingActions<'csv'>()
   const button = useRef<HTMLSpanElement>(null)
   const download = async (): Promise<void> => {
     const form = button.current?.closest('form')
     if (form === null || form === undefined) return
     form.requestSubmit()
-    const filter = filterOf(valuesOf(form), timezone)
+    const filter = filterOf(searchOf(valuesOf(form)), timezone)
     if (filter === null) return
     const answer = await loadWholeTable((page) =>
       callWithPassword('GET /changes.csv', { query: { ...filter, ...page, language: locale } }),

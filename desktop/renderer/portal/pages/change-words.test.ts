@@ -124,10 +124,27 @@ describe('[AUD-10] an act as a sentence', () => {
     expect(said('kiosks', 'move', { name: 'Door', fromSpaceId: 1, toSpaceId: 2 }, names)).toBe(
       'Kiosk: Door; Moved from: Hall; Moved to: Café',
     )
+    const role = { name: 'Door', fromSpaceId: 1, toSpaceId: 1, role: 'entrance' }
+    expect(said('kiosks', 'move', role, names)).toBe('Kiosk: Door; Role: Entrance')
+    expect(said('kiosks', 'move', { ...role, fromRole: 'door' }, names)).toBe(
+      'Kiosk: Door; Role: Door → Entrance',
+    )
+    expect(said('kiosks', 'move', { ...role, toSpaceId: 2, fromRole: 'entrance' }, names)).toBe(
+      'Kiosk: Door; Moved from: Hall; Moved to: Café',
+    )
+    expect(actText(words, row('kiosks', 'move', role))).toBe('Changed the role of a kiosk')
+    expect(actText(words, row('kiosks', 'move', { ...role, toSpaceId: 2 }))).toBe('Moved a kiosk')
     const one = { spaceId: 7, name: 'Hall', restoredIds: [7], strandedKiosks: [] }
     expect(said('spaces', 'restore', one)).toBe('Place: Hall')
     expect(said('spaces', 'restore', { ...one, restoredIds: [7, 8, 9] })).toContain('Places restored: 3')
     expect(said('log', 'read', { service: 'log' })).toBe('Area: This log')
+    const november = { fromMs: Date.UTC(2026, 9, 31, 23), toMs: Date.UTC(2026, 10, 30, 23) }
+    expect(said('log', 'export', { ...november, limit: 20_000, before: 7 })).toBe(
+      `From: ${words.moment(november.fromMs)}; To: ${words.moment(november.toMs - 60_000)}`,
+    )
+    expect(said('log', 'read', { person: 'ana', count: 0 })).toBe('Person: ana; Entries shown: 0')
+    expect(said('demo', 'password', { userId: 4, count: 0 }, { 'user 4': 'Ana' })).toBe('Person: Ana')
+    expect(said('sessions', 'endAll', { count: 3 })).toBe('Devices signed out: 3')
   })
 
   it('[TXT-6] names the language and the field of each text that changed', async () => {

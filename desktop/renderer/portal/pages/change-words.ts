@@ -16,11 +16,8 @@ export interface ChangeFact {
 }
 
 /** What was done, in the reader's words; what has none yet, as the hub calls it. [AUD-10] */
-export function actText(
-  { t }: PortalWords,
-  { service, subject }: Pick<ChangeRow, 'service' | 'subject'>,
-): string {
-  return wordOf(t, 'act', actKey({ service, subject })) ?? `${service}: ${subject}`
+export function actText({ t }: PortalWords, act: Pick<ChangeRow, 'service' | 'subject' | 'log'>): string {
+  return wordOf(t, 'act', actKey(act)) ?? `${act.service}: ${act.subject}`
 }
 
 /** Who did it: a name where there is one. */
@@ -33,7 +30,8 @@ export function actorText({ t }: PortalWords, { actor, actorName, names }: Chang
 
 /** All that an act says, as facts in words; numbers only where nothing else is known. */
 export function factsOfChange(words: PortalWords, row: ChangeRow): ChangeFact[] {
-  const { before, after, from, to, key, ...rest } = row.log
+  if (row.service === 'log') return searchFacts(words, row)
+  const { before, after, from, to, key, ...rest } = assignmentTurned(row)
   const facts = Object.entries(named(row, rest)).flatMap(([field, value]) =>
     changeFactsOf(words, row, field, value),
   )
@@ -45,6 +43,27 @@ export function factsOfChange(words: PortalWords, row: ChangeRow): ChangeFact[] 
     facts.push({ field: fieldText(words, field), value: turned(words, row, field, from, to) })
   }
   return [...facts, ...differences(words, row, before, after)]
+}
+
+/** What the log was looked through for; where a page or a table of it began is of use to nobody. */
+function searchFacts(words: PortalWords, row: ChangeRow): ChangeFact[] {
+  const { before: _before, limit: _limit, ...search } = row.log
+  return Object.entries(search).flatMap(([field, value]) => changeFactsOf(words, row, field, value))
+}
+
+/** Of a kiosk's new assignment only what is new: its place, its role, or both. */
+function assignmentTurned({ service, subject, log }: ChangeRow): ChangeRow['log'] {
+  if (service !== 'kiosks' || subject !== 'move') return log
+  const { fromSpaceId, toSpaceId, fromRole, role, ...rest } = log
+  return {
+    ...rest,
+    ...(fromSpaceId === toSpaceId ? {} : { fromSpaceId, toSpaceId }),
+    ...(fromRole === role
+      ? {}
+      : fromRole === undefined
+        ? { role }
+        : { before: { role: fromRole }, after: { role } }),
+  }
 }
 
 /** The thing that an act was done to stands there once: by its name, and by its number where it has none. */
@@ -59,7 +78,10 @@ function named(row: ChangeRow, log: Record<string, unknown>): Record<string, unk
 }
 
 function changeFactsOf(words: PortalWords, row: ChangeRow, field: string, value: unknown): ChangeFact[] {
-  if (value === null || value === '' || HIDDEN.has(field)) return []
+  // Outside the log itself, what was counted are sessions that ended.
+  if (field === 'count' && row.service !== 'log') return changeFactsOf(words, row, 'endedSessions', value)
+  if (field === 'endedSessions' && value === 0) return []
+  if (value === undefined || value === null || value === '' || HIDDEN.has(field)) return []
   if (Array.isArray(value) && value.length === 0) return []
   // The place itself stands there by its name; of what came back with it, how many they are.
   if (field === 'restoredIds' && Array.isArray(value))
@@ -157,6 +179,9 @@ function valueText(words: PortalWords, row: ChangeRow, field: string, value: unk
     if (field === 'level')
       return value === 0 || value === 1 || value === 2 ? level(value satisfies Level) : String(value)
     if (field === 'staleMs') return t('log.minutes', { number: value / 60_000 })
+    if (field === 'fromMs') return words.moment(value)
+    // The last minute that is still part of it: "to Friday" is until Friday, 23:59.
+    if (field === 'toMs') return words.moment(value - 1)
     if (field === 'kioskIdleMs') return t('log.seconds', { number: value / 1000 })
     const of = IDS[field]
     return of === undefined ? String(value) : (row.names[`${of} ${value}`] ?? t('log.number', { id: value }))
@@ -164,6 +189,7 @@ function valueText(words: PortalWords, row: ChangeRow, field: string, value: unk
   if (typeof value === 'string') {
     if (field === 'kind') return isKind(value) ? kind(value) : value
     if (field === 'service') return wordOf(t, 'service', value) ?? value
+    if (field === 'role' || field === 'fromRole') return wordOf(t, 'role', value) ?? value
     if (field === 'permission' && (value === 'admin' || value === 'member')) return t(`groups.${value}`)
     return value
   }
@@ -203,7 +229,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** The words for something of the log; null where this version has none. */
 function wordOf(
   t: PortalWords['t'],
-  family: 'act' | 'field' | 'actor' | 'service',
+  family: 'act' | 'field' | 'actor' | 'service' | 'role',
   key: string,
 ): string | null {
   if (!/^[A-Za-z]+$/.test(key)) return null

@@ -256,6 +256,7 @@ function SpaceFields(props: {
         isOptional
       />
       <DetailFields details={input?.details ?? {}} />
+      {input !== null && <p className="p-soft">{t('edit.hours')}</p>}
       <TextFields texts={input?.texts ?? {}} />
     </>
   )

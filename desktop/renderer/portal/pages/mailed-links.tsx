@@ -61,12 +61,15 @@ function LinkPage(props: {
 }
 
 /** Ends the link and goes to the sign-in page, with a sentence about what was done. */
-function useDone(reason: SignOutReason): () => void {
+function useDone(reason: SignOutReason): (email?: string | null) => void {
   const { leave, dropLink } = useActions()
+  const { store } = usePortalHandle()
   const [, go] = useLocation()
-  return () => {
+  return (email = null) => {
     dropLink()
     leave(reason)
+    // Nobody has to type again what they just confirmed. [POR-23]
+    store.setState({ mailedTo: email === null ? null : { page: 'signIn', email } })
     go('/sign-in')
   }
 }
@@ -79,7 +82,7 @@ export function Verify(): ReactElement {
   const confirm = (token: string) => async (): Promise<Refusal | null> => {
     const answer = await call('POST /auth/verify', { body: { token } })
     if (!answer.ok) return answer.refusal
-    done()
+    done(answer.value.email)
     return null
   }
   return (

@@ -25,6 +25,7 @@ export function SignIn(): ReactElement {
   const { store } = usePortalHandle()
   const visitor = usePortal((state) => state.visitor)
   const reason = visitor.state === 'signedOut' ? visitor.reason : null
+  const confirmed = usePortal(({ mailedTo }) => (mailedTo?.page === 'signIn' ? mailedTo.email : ''))
   const [asksUniversity, setAsks] = useState(false)
   /** The result of a try replaces the reason why somebody was sent here. [POR-17] */
   const send = async (values: FormValues): Promise<Refusal | null> => {
@@ -71,6 +72,7 @@ export function SignIn(): ReactElement {
           label={t(isEmailOnly ? 'field.email' : 'field.identifier')}
           {...(isEmailOnly ? { hint: t('field.emailHint') } : {})}
           autoComplete="username"
+          start={confirmed}
           onChange={(value) => value.includes('@') && setAsks(false)}
         />
         {asksUniversity && loaded.state === 'failed' && <Problem refusal={loaded.refusal} onRetry={reload} />}

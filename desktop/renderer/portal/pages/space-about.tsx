@@ -1,11 +1,14 @@
 import type { ReactElement } from 'react'
 import { FactList, type Fact } from '../../common/fact-list.tsx'
-import { todaySpans } from '../../common/tree-moment.ts'
+import { startOfDay } from '../../common/times.ts'
+import { closuresAhead, todaySpans, weekAhead, type DayHours } from '../../common/tree-moment.ts'
 import type { IconName } from '../../ui/icons.tsx'
+import { usePortal } from '../portal-context.ts'
 import type { PortalMoment, PortalSpace } from '../portal-spaces.ts'
+import { universityOf } from '../store.ts'
 import { usePortalWords } from '../words.ts'
 
-/** All that is known of a space beside its state: what it has, and its hours today. */
+/** All that is known of a space beside its state: what it has, its hours today and in the coming week, and closures after it. */
 export function SpaceAbout(props: {
   space: PortalSpace
   capacity: number | null
@@ -18,6 +21,7 @@ export function SpaceAbout(props: {
       <h2 id="place-about">{t('space.about')}</h2>
       <SpaceFacts space={space} capacity={capacity} />
       <TodayHours spans={todaySpans(moment, space.id)} nowMinute={moment.local?.minute ?? null} />
+      <HoursAhead week={weekAhead(moment, space.id)} closures={closuresAhead(moment, space.id)} />
     </section>
   )
 }
@@ -71,6 +75,49 @@ function TodayHours(props: {
           <span key={hour}>{hour}</span>
         ))}
       </p>
+    </div>
+  )
+}
+
+/** The hours of a week, day by day from today, and the days after it that differ. [HRS-4] */
+function HoursAhead(props: {
+  week: readonly DayHours[] | null
+  closures: readonly DayHours[]
+}): ReactElement {
+  const { t } = usePortalWords()
+  const { week, closures } = props
+  return (
+    <>
+      {week !== null && <Days title={t('space.hours')} days={week} isFromToday />}
+      {closures.length > 0 && <Days title={t('space.closures')} days={closures} />}
+    </>
+  )
+}
+
+const HALF_DAY_MS = 43_200_000
+
+function Days(props: { title: string; days: readonly DayHours[]; isFromToday?: boolean }): ReactElement {
+  const { t, place, date: dateText, dayHours } = usePortalWords()
+  const timezone = usePortal((state) => universityOf(state).timezone)
+  const { title, days, isFromToday = false } = props
+  return (
+    <div className="p-hours">
+      <h3>{title}</h3>
+      <dl>
+        {days.map(({ date, spans, isClosure }, index) => (
+          <div key={date} data-today={isFromToday && index === 0}>
+            <dt>
+              {isFromToday && index === 0
+                ? place('door.today')
+                : dateText(startOfDay(date, timezone) + HALF_DAY_MS)}
+            </dt>
+            <dd>
+              {dayHours(spans)}
+              {isClosure && isFromToday && <span className="p-soft"> · {t('space.differs')}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
     </div>
   )
 }

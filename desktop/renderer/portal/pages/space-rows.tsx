@@ -6,7 +6,7 @@ import type { Branch, Entry, Group } from '../space-list.ts'
 import { useActions, usePortal } from '../portal-context.ts'
 import { usePortalWords } from '../words.ts'
 
-/** "3 of 7 spaces free · 7 of 9 known" */
+/** "3 of 7 places free · 7 of 9 known" */
 export function Counts({ entry }: { entry: Entry }): ReactElement | null {
   const { spaces } = usePortalWords()
   if (entry.isLeaf) return null

@@ -2,6 +2,7 @@ import { useState, type ReactElement } from 'react'
 import { Link, useLocation } from 'wouter'
 import { may } from '#shared/domain/access.ts'
 import { childrenByParent } from '#shared/domain/space.ts'
+import { todaySpans } from '../../common/tree-moment.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Shape } from '../../ui/shapes.tsx'
 import { ACTION_TIMEOUT_MS, pendingProps, PendingSign, usePendingActions } from '../pending-actions.tsx'
@@ -46,12 +47,15 @@ function Gone({ id }: { id: number }): ReactElement {
 }
 
 function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }): ReactElement {
-  const { t, open } = usePortalWords()
+  const { t, closed, hours } = usePortalWords()
   const me = useMe()
   const listPath = usePortal((state) => state.listPath)
   const entry = entryOf(moment, space)
   const isStaff = may(actorOf(me), 'letOnKiosks', { universityId: me.university?.id ?? 0 })
   const isOpen = entry.tone !== 'closed'
+  const opening = closed(moment.opennessOf(space.id))
+  // "Closed today" where it does not open today at all.
+  const today = todaySpans(moment, space.id)?.length === 0 ? [hours([])] : []
   return (
     <article className="p-place" aria-labelledby="place-name">
       <Link href={listPath} className="p-back p-narrow-only">
@@ -60,7 +64,9 @@ function Place({ space, moment }: { space: PortalSpace; moment: PortalMoment }):
       </Link>
       <SpaceState entry={entry} space={space} moment={moment} />
       {entry.isLeaf && isOpen && <ReportPanel spaceId={space.id} kind={space.kind} />}
-      {!isOpen && <Notice kind="hint">{open(moment.opennessOf(space.id))}</Notice>}
+      {!isOpen && (
+        <Notice kind="hint">{[...today, opening].filter((text) => text !== '').join(' · ')}</Notice>
+      )}
       {!entry.isPublic && <Notice kind="hint">{t(space.isMine ? 'space.hiddenOwn' : 'space.hidden')}</Notice>}
       <Parts space={space} moment={moment} isLeaf={entry.isLeaf} />
       <SpaceAbout space={space} capacity={entry.capacity} moment={moment} />

@@ -10,7 +10,9 @@ import {
 } from '../../common/limits.ts'
 import { DraftContext, Field, TextArea } from '../fields.tsx'
 import type { FormValues } from '../form.tsx'
-import { filledText, listFrom, textKey } from '../space-input.ts'
+import { usePortal } from '../portal-context.ts'
+import { filledText, listFrom, otherLanguages, textKey } from '../space-input.ts'
+import { universityOf } from '../store.ts'
 import { textFieldWord, usePortalWords } from '../words.ts'
 
 const MAX_LENGTHS = {
@@ -20,17 +22,19 @@ const MAX_LENGTHS = {
 }
 
 /**
- * The texts of a space in other languages, a group for each that is offered, folded away: most who add a place have one
- * language. Fields come when it is first opened, or at once where something is in them. [TXT-1]
+ * The texts of a space in other languages than the university's, a group for each that is offered, folded away: most who add a place
+ * have one language. Fields come when it is first opened, or at once where something is in them. [TXT-1] [TXT-8]
  */
 export function TextFields({ texts }: { texts: SpaceTexts }): ReactElement {
   const { t } = usePortalWords()
   const draft = useContext(DraftContext)
-  const isDrafted = LANGUAGES.some(({ locale }) =>
+  const own = usePortal((state) => universityOf(state).locale)
+  const drafted = LANGUAGES.filter(({ locale }) =>
     TEXT_FIELDS.some((field) => (draft?.[textKey(locale, field)] ?? '') !== ''),
   )
   const filled = LANGUAGES.filter(({ locale }) => texts[locale] !== undefined)
-  const [isNeeded, setNeeded] = useState(isDrafted || filled.length > 0)
+  const offered = otherLanguages(LANGUAGES, own, [...filled, ...drafted])
+  const [isNeeded, setNeeded] = useState(drafted.length > 0 || filled.length > 0)
   return (
     <details className="p-fold" onToggle={() => setNeeded(true)}>
       <summary>
@@ -44,7 +48,7 @@ export function TextFields({ texts }: { texts: SpaceTexts }): ReactElement {
       </summary>
       <p className="p-soft">{t('edit.languagesHint')}</p>
       {isNeeded &&
-        LANGUAGES.map(({ locale, name }) => (
+        offered.map(({ locale, name }) => (
           <TextFieldsOf key={locale} tag={locale} name={name} text={texts[locale] ?? {}} />
         ))}
     </details>
