@@ -23,11 +23,11 @@ import { PAGE_FORM } from './row-form.ts'
 import { makeTaker } from './taker.ts'
 
 let database: TestDatabase
-let universityId: number
+let heardId: number
 
 beforeAll(async () => {
   database = await makeTestDatabase('audiences')
-  universityId = (await makeTestCampus(database.pool, 'Heard')).universityId
+  heardId = (await makeTestCampus(database.pool, 'Heard')).universityId
 })
 afterAll(() => database.drop())
 
@@ -60,7 +60,7 @@ const newMember = (): ReturnType<typeof makeMember> =>
 
 test('[SYN-37] an audience is dropped a minute after its last member left, and its head is polled no more', async () => {
   const { audiences, clock } = makeAudiences(() => Promise.resolve(NO_ROWS))
-  const audience = audiences.of(universityId)
+  const audience = audiences.of(heardId)
   const answer = await audience.readMissed(null, TAKER, 0)
   if (answer === null) throw new Error('no rows')
   const member = newMember()
@@ -68,30 +68,30 @@ test('[SYN-37] an audience is dropped a minute after its last member left, and i
   audiences.dropUnheard()
   clock.advance(10 * UNHEARD_MS)
   audiences.dropUnheard()
-  expect(audiences.of(universityId)).toBe(audience)
+  expect(audiences.of(heardId)).toBe(audience)
   audience.leave(member)
   audiences.dropUnheard()
   clock.advance(UNHEARD_MS - 1)
   audiences.dropUnheard()
-  expect(audiences.universityIds()).toEqual([universityId])
+  expect(audiences.universityIds()).toEqual([heardId])
   clock.advance(1)
   audiences.dropUnheard()
   expect(audiences.universityIds()).toEqual([])
-  expect(audiences.of(universityId)).not.toBe(audience)
+  expect(audiences.of(heardId)).not.toBe(audience)
 })
 
 test('[SYN-37] who came back within the minute, and who still waits for rows, keeps it', async () => {
   const read = Promise.withResolvers<SpaceChanges>()
   const { audiences, clock } = makeAudiences(() => read.promise)
-  const audience = audiences.of(universityId)
+  const audience = audiences.of(heardId)
   audiences.dropUnheard()
   clock.advance(UNHEARD_MS - 1)
-  const waiting = audiences.of(universityId).readMissed(null, TAKER, 0)
+  const waiting = audiences.of(heardId).readMissed(null, TAKER, 0)
   for (let minute = 0; minute < 3; minute += 1) {
     audiences.dropUnheard()
     clock.advance(UNHEARD_MS)
   }
-  expect(audiences.of(universityId)).toBe(audience)
+  expect(audiences.of(heardId)).toBe(audience)
   read.resolve(NO_ROWS)
   await waiting
   audiences.dropUnheard()
