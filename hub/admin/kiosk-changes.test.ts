@@ -334,7 +334,7 @@ test('[IMP-28] the log says what was done in the words of the portal, to what by
   const { stdout } = await admin('log', '--university', 'marsh.edu', '--count', '200')
   expect(stdout).toMatch(/ Command line +Muted a kiosk +/)
   expect(stdout).toMatch(
-    / Command line +Moved a kiosk +Role: entrance; Kiosk: [^;]+; Moved to: Room 102; Moved from: Room 101/,
+    / Command line +Moved a kiosk +Role: entrance; Kiosk: [^;]+; Previous role: door; Moved to: Room 102; Moved from: Room 101/,
   )
   expect(stdout).toMatch(/ Command line +Changed a setting +How long a report counts: 2 h → 1 h/)
   expect(stdout).not.toMatch(/ silence |staleMs|toSpaceId/)
