@@ -912,8 +912,6 @@ CREATE INDEX occupancy_reports_counting ON public.occupancy_reports USING btree 
 
 CREATE UNIQUE INDEX occupancy_reports_origin ON public.occupancy_reports USING btree (origin_kiosk_id, origin_mutation_id, hash);
 
-CREATE INDEX occupancy_reports_space ON public.occupancy_reports USING btree (space_id, reported_at);
-
 CREATE UNIQUE INDEX occupancy_reports_user ON public.occupancy_reports USING btree (user_id, idempotency_key) WHERE (user_id IS NOT NULL);
 
 CREATE INDEX opening_hours_space ON public.opening_hours USING btree (space_id);
