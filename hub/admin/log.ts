@@ -129,5 +129,6 @@ function detailOf(change: NamedChange, field: string, value: unknown): string {
   if (typeof value === 'object') return `(${detailsOf(change, value)})`
   if (typeof value === 'number' && field.endsWith('Ms')) return formatDuration(value)
   const kind = KIND_OF_KEY[field]
-  return (kind === undefined ? undefined : change.names[`${kind} ${String(value)}`]) ?? String(value)
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return (kind === undefined ? undefined : change.names[`${kind} ${text}`]) ?? text
 }
