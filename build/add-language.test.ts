@@ -141,7 +141,7 @@ describe('[LNG-1] a folder more', () => {
     const { makeI18n } = await server.ssrLoadModule('/i18n/i18n.ts')
     const made = (makeI18n as (tag: string) => Made)(TAG)
     const seats = NUMBERS.map((count) => made.t('door.seats', { count }))
-    expect(seats).toEqual(FORMS.map((form, index) => `${form} seats ${NUMBERS[index]}`))
+    expect(seats).toEqual(FORMS.map((form, index) => `${form} ${NUMBERS[index]} seats`))
     const { showToolbar } = await server.ssrLoadModule('/show-toolbar.tsx')
     const html = (showToolbar as (made: Made) => string)(made)
     expect([...html.matchAll(/lang="([^"]+)"/g)].map(([, tag]) => tag)).toEqual([TAG, 'en', 'sl', 'zh-TW'])
