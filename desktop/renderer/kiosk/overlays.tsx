@@ -142,10 +142,11 @@ function DiagnosticsPage({ overlay }: { overlay: Extract<Overlay, { name: 'diagn
   const contact = facts.lastContactMs
   // It takes the place of the PIN pad when the hub answers.
   const isGuarded = useTapGuard(false, true)
+  const place = t('diagnostics.place')
   const rows: [string, string][] = [
     [t('diagnostics.name'), known(assignment?.kioskName ?? null)],
-    [t('diagnostics.place'), path.length === 0 ? known(null) : path.map(({ name }) => name).join(' / ')],
     [t('diagnostics.kioskId'), known(facts.kioskId)],
+    [place, path.length === 0 ? known(null) : path.map(({ name }) => name).join(' / ')],
     [t('diagnostics.hubUrl'), facts.hubUrl],
     [t('diagnostics.appVersion'), facts.appVersion],
     [t('diagnostics.keyGrade'), facts.keyGrade],
@@ -168,7 +169,7 @@ function DiagnosticsPage({ overlay }: { overlay: Extract<Overlay, { name: 'diagn
       <h2 id="diagnostics-title">{t('diagnostics.title')}</h2>
       <dl className="diagnostics">
         {rows.map(([name, value]) => (
-          <div key={name}>
+          <div key={name} data-wide={name === place || undefined}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
