@@ -130,6 +130,9 @@ export class KioskConnection {
       sealed: null,
       appVersion: 'bench',
       keyGrade: 'file',
+      // What is measured is reports up and levels down; no rows of collections.
+      capabilities: ['kind/report@1'],
+      holds: { spaceId: null, collections: [] },
       ...(resume !== null && { resumeUntilMs: resume.untilMs }),
     }
     const statement = Buffer.from(helloStatement(host, nonce, hello))
