@@ -10,12 +10,11 @@ import {
   type Pull,
   type Push,
   type Request,
-  type RefusedOutcome,
   type Reply,
   MAX_PUSH_MUTATIONS,
   type Welcome,
 } from '#shared/wire/messages.ts'
-import { hasCapabilities, knowsInternal, PROTOCOLS } from '#shared/wire/version.ts'
+import { hasCapabilities, PROTOCOLS } from '#shared/wire/version.ts'
 import type { Connection, ConnectionHandler, RandomSource, HubClock } from '../ports.ts'
 import type { KioskRow } from './kiosk-session-rows.ts'
 import { makeAssignment } from './make-assignment.ts'
@@ -293,8 +292,7 @@ export class KioskSession implements ConnectionHandler {
     this.isPushPending = false
     if (answer === null || committed === null) return this.sayBye(BYE_RETRY_MS)
     if (committed.epoch !== this.accepted.epoch) return this.end('epochChanged')
-    const { verdict, lastMutationId } = answer
-    const outcomes = wordsFor(this.protocol, answer.outcomes)
+    const { verdict, lastMutationId, outcomes } = answer
     if (verdict === 'superseded' || verdict === 'revoked' || verdict === 'unknownKiosk')
       return this.end(verdict)
     if (verdict === 'forked') return this.offerFork()
@@ -395,12 +393,6 @@ export class KioskSession implements ConnectionHandler {
       fail(error)
     }
   }
-}
-
-/** How mutations ended, in words that a kiosk of a protocol knows. [SYN-36] */
-function wordsFor(protocol: number, outcomes: RefusedOutcome[]): RefusedOutcome[] {
-  if (knowsInternal(protocol)) return outcomes
-  return outcomes.map((one) => (one.why === 'internal' ? { ...one, why: 'malformed' } : one))
 }
 
 /** The welcome of an accepted hello; `head` is that of the rows which follow. [SYN-10] [SYN-11] */
