@@ -28,8 +28,8 @@ export class CollectionMirror {
 
   /** A row changed, or is gone. One that nobody held and nobody may see is nobody's news. */
   set(row: SeenRow): void {
-    const before = this.held.get(row.id)
-    if (row.body === null && before === undefined && !this.pending.has(row.id)) return
+    const before = this.held.get(row.id) ?? this.pending.get(row.id)
+    if (row.body === null && before === undefined) return
     this.release(row.id)
     if (row.body !== null) this.hold(row)
     // Who held it is who hears that it is gone.
