@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
 import type { Database } from '../platform/postgres/database.ts'
 import { loadSigningKeys, type SigningKey } from '../platform/secrets/signing-keys.ts'
@@ -32,17 +33,17 @@ export interface AccessTokens {
 
 /** Makes them over a database; the first hub makes the first key. */
 export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): AccessTokens {
-  let cached: { keys: Promise<SigningKey[]>; sinceMs: number } | null = null
-  const keys = (forMs = KEYS_VALID_MS): Promise<SigningKey[]> => {
+  let cached: { keys: Promise<UsableKey[]>; sinceMs: number } | null = null
+  const keys = (forMs = KEYS_VALID_MS): Promise<UsableKey[]> => {
     if (cached === null || performance.now() - cached.sinceMs > forMs) {
-      const loading = loadSigningKeys(pool, 'access', RETIRED_KEY_S, makeSecret)
+      const loading = loadSigningKeys(pool, 'access', RETIRED_KEY_S, makeSecret).then(importKeys)
       cached = { keys: loading, sinceMs: performance.now() }
       loading.catch(() => (cached = null))
     }
     return cached.keys
   }
-  const find = async (kid: string | undefined): Promise<SigningKey | undefined> => {
-    const hasId = ({ id }: SigningKey): boolean => String(id) === kid
+  const find = async (kid: string | undefined): Promise<UsableKey | undefined> => {
+    const hasId = ({ id }: UsableKey): boolean => String(id) === kid
     return (await keys()).find(hasId) ?? (await keys(UNKNOWN_KEY_RELOAD_MS)).find(hasId)
   }
   return {
@@ -56,14 +57,14 @@ export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): Acce
         .setAudience(AUDIENCE)
         .setIssuedAt()
         .setExpirationTime(`${ACCESS_TOKEN_S}s`)
-        .sign(key.secret)
+        .sign(key.key)
     },
     verify: async (token) => {
       // A database that is away is no fault of the token: that is thrown, not answered as a refusal.
       const key = await find(readKeyId(token))
       if (key === undefined) return null
       try {
-        const { payload } = await jwtVerify(token, key.secret, {
+        const { payload } = await jwtVerify(token, key.key, {
           algorithms: [ALGORITHM],
           issuer: ISSUER,
           audience: AUDIENCE,
@@ -80,6 +81,26 @@ export function makeAccessTokens(pool: Database, makeSecret: () => Buffer): Acce
       }
     },
   }
+}
+
+/** A key that was imported once: from the secret's bytes that would be done for every token. */
+interface UsableKey {
+  id: number
+  isCurrent: boolean
+  key: webcrypto.CryptoKey
+}
+
+function importKeys(keys: readonly SigningKey[]): Promise<UsableKey[]> {
+  return Promise.all(
+    keys.map(async ({ id, isCurrent, secret }) => ({
+      id,
+      isCurrent,
+      key: await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'sign',
+        'verify',
+      ]),
+    })),
+  )
 }
 
 function readKeyId(token: string): string | undefined {

@@ -43,15 +43,15 @@ export async function loadPersonReportFacts(
   asked: readonly { userId: number; key: string; spaceId: number }[],
   limit: { most: number; sinceMs: number },
 ): Promise<StoredPersonReports> {
-  const rows = await query<{
+  const { rows } = await database.query<{
     found: 'key' | 'newest' | 'times'
     key: string | null
     userId: number
     report: PersonReport | null
     timesMs: number[] | null
-  }>(
-    database,
-    `with asked as (select * from ${ASKED.table(1, 'a')}),
+  }>({
+    name: 'load-person-report-facts',
+    text: `with asked as (select * from ${ASKED.table(1, 'a')}),
       reports as not materialized (select r.*, ${REPORT_JSON} as report from occupancy_reports r join spaces s on s.id = r.space_id)
      select 'key' as found, a.key, a.user_id as "userId", r.report, null::json as "timesMs"
        from asked a join reports r on r.user_id = a.user_id and r.idempotency_key = a.key
@@ -70,8 +70,8 @@ export async function loadPersonReportFacts(
            where user_id = a.user_id and not starts_with(idempotency_key, $4) order by id desc limit $5
          ) r where r.received_at > time_of_ms($6))
        from (select distinct user_id from asked) a`,
-    [...ASKED.values(asked), CORRECTION_KEY_PREFIX, limit.most, limit.sinceMs],
-  )
+    values: [...ASKED.values(asked), CORRECTION_KEY_PREFIX, limit.most, limit.sinceMs],
+  })
   return {
     byKey: rows.flatMap(({ found, key, report }) =>
       found === 'key' && key !== null && report !== null ? [{ key, report }] : [],
@@ -149,14 +149,14 @@ export async function insertPersonReports(
   commit: { universityId: number; clock: number; nowMs: number },
   reports: readonly NewPersonReport[],
 ): Promise<Map<string, number>> {
-  const rows = await query<{ id: number; userId: number; key: string }>(
-    transaction,
-    `insert into occupancy_reports (university_id, space_id, generation, level, reported_at, received_at, clock, user_id, idempotency_key)
+  const { rows } = await transaction.query<{ id: number; userId: number; key: string }>({
+    name: 'insert-person-reports',
+    text: `insert into occupancy_reports (university_id, space_id, generation, level, reported_at, received_at, clock, user_id, idempotency_key)
      select $1, n.space_id, n.generation, n.level, time_of_ms(n.reported_at), time_of_ms($2), $3, n.user_id, n.key
      from unnest(${NEW_REPORTS.parameters(4)}) with ordinality n (space_id, generation, level, reported_at, user_id, key, at)
      order by n.at returning id, user_id as "userId", idempotency_key as key`,
-    [commit.universityId, commit.nowMs, commit.clock, ...NEW_REPORTS.values(reports)],
-  )
+    values: [commit.universityId, commit.nowMs, commit.clock, ...NEW_REPORTS.values(reports)],
+  })
   return new Map(rows.map(({ id, userId, key }) => [`${userId} ${key}`, id]))
 }
 

@@ -95,6 +95,7 @@ const HOUR_MS = 3_600_000
 export const personReportFacts: FactSet<PersonReportKey, PersonReports> = {
   name: 'person reports',
   rank: 40,
+  after: [settingsFacts],
   load: async (client, { universityId, nowMs }, keys, loaded) => {
     const facts = new PersonReports()
     const asked = keys.filter((key) => 'userId' in key)

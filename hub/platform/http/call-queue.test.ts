@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { QueryConfig } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CALL_LIMITS, type CallLimits } from '#shared/domain/conduct.ts'
 import type { Contract } from '#shared/wire/contract.ts'
@@ -67,6 +68,24 @@ async function serve(limits: Partial<CallLimits> = {}): Promise<void> {
   port = typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
+/** A pool whose statements wait for something before they are sent. */
+function interceptStatements(
+  pool: Database,
+  before: (statement: string | QueryConfig) => Promise<void>,
+): Database {
+  return new Proxy(pool, {
+    get: (of, key) => {
+      const value: unknown = Reflect.get(of, key)
+      if (typeof value !== 'function') return value
+      if (key !== 'query') return value.bind(of) as unknown
+      return async (statement: string | QueryConfig, values?: unknown[]): Promise<unknown> => {
+        await before(statement)
+        return value.call(of, statement, values) as unknown
+      }
+    },
+  })
+}
+
 /** A pool that holds up the statement that every call of some people begins with, and counts those. */
 class HeldSessions {
   readonly pool: Database
@@ -75,18 +94,10 @@ class HeldSessions {
   private readonly gate = Promise.withResolvers<void>()
 
   constructor(pool: Database) {
-    this.pool = new Proxy(pool, {
-      get: (of, key) => {
-        const value: unknown = Reflect.get(of, key)
-        if (typeof value !== 'function') return value
-        if (key !== 'query') return value.bind(of) as unknown
-        return async (sql: string, values: unknown[] = []): Promise<unknown> => {
-          // The list of one session that it asks about: `{17}`.
-          if (/from sessions s join users u/.test(sql))
-            await this.pass(Number(String(values[0]).replaceAll(/[{}]/g, '')))
-          return value.call(of, sql, values) as unknown
-        }
-      },
+    this.pool = interceptStatements(pool, async (statement) => {
+      // The list of one session that it asks about: `{17}`.
+      if (typeof statement !== 'string' && statement.name === 'load-actors')
+        await this.pass(Number(String(statement.values?.[0]).replaceAll(/[{}]/g, '')))
     })
   }
 
@@ -235,19 +246,10 @@ describe('[EDG-22] calls without a session', () => {
   test('count for their address, which has many at once; who is signed in there does not wait for them', async () => {
     const gate = Promise.withResolvers<void>()
     const asked = { count: 0 }
-    const slow = new Proxy(database.pool, {
-      get: (of, key) => {
-        const value: unknown = Reflect.get(of, key)
-        if (typeof value !== 'function') return value
-        if (key !== 'query') return value.bind(of) as unknown
-        return async (sql: string, values: unknown[] = []): Promise<unknown> => {
-          if (/from universities/.test(sql) && !/from sessions/.test(sql)) {
-            asked.count += 1
-            await gate.promise
-          }
-          return value.call(of, sql, values) as unknown
-        }
-      },
+    const slow = interceptStatements(database.pool, async (statement) => {
+      if (typeof statement !== 'string' || !/from universities/.test(statement)) return
+      asked.count += 1
+      await gate.promise
     })
     held = new HeldSessions(slow)
     await serve({ perAddress: { running: 5, waiting: 10 } })

@@ -80,12 +80,15 @@ function holdBack(clock: Pick<HubClock, 'after'>, ms: number, gone: AbortSignal)
   })
 }
 
+/** Why a wait was ended; without a reason of ours each call would make an exception with a stack. */
+const GONE = 'gone'
+
 /** How long a call that came just now may wait; it is gone when its connection closes. [EDG-23] */
 function waitOf(reply: FastifyReply, clock: Pick<HubClock, 'elapsedMs'>, waitMs: number): CallWait {
   const closed = new AbortController()
   // Not the request's: that one closes when all of its body was read.
-  reply.raw.once('close', () => closed.abort())
-  if (reply.raw.destroyed) closed.abort()
+  reply.raw.once('close', () => closed.abort(GONE))
+  if (reply.raw.destroyed) closed.abort(GONE)
   return { untilMs: clock.elapsedMs() + waitMs, gone: closed.signal }
 }
 

@@ -56,6 +56,8 @@ export function openPool(url: string, options: PoolOptions = {}): Database {
     application_name: 'carrel',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // Statements that do not wait for each other's results are sent together; the server does one after the other.
+    pipeline: true,
     // A hub that is stopped in the middle of a commit must not hold a university's lock against the others for ever.
     idle_in_transaction_session_timeout: 15_000,
     // One that hangs must not hold it either, nor wait for it for ever.
@@ -122,6 +124,7 @@ export async function transaction<Result>(
   const client = await pool.connect()
   let broken: Error | undefined
   try {
+    // Waited for before anything else is sent: without it each statement would be a transaction of its own.
     await client.query(BEGIN[isolation])
     const result = await run(client)
     await client.query('commit')

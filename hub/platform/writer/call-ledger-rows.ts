@@ -1,5 +1,5 @@
 import { query, type Queryable } from '../postgres/database.ts'
-import { rowSet } from '../postgres/row-set.ts'
+import { numberList, rowSet } from '../postgres/row-set.ts'
 
 /** Who makes a named call; `actorId` is a user, or 0 for staff at the command line. */
 export interface CallActor {
@@ -82,19 +82,23 @@ export async function insertSettledCalls(
   if (written.rowCount !== calls.length) throw new RangeError('a key was settled twice')
 }
 
-/** How many keys of its maker's the ledger keeps of an actor; it stops counting after `most`. */
-export async function countKeptCalls(
+/** Of one person's calls so many are remembered; refusals beyond that are answered and forgotten. [SYN-53] */
+const MOST_KEPT_CALLS = 1_000
+
+/** Which of some actors have so many keys in the ledger that no refusal is added. */
+export async function loadActorsWithManyCalls(
   database: Queryable,
-  { actorKind, actorId }: CallActor,
-  most: number,
-): Promise<number> {
-  const [row] = await query<{ count: number }>(
+  actorKind: CallActor['actorKind'],
+  actorIds: readonly number[],
+): Promise<Set<number>> {
+  const rows = await query<{ id: number }>(
     database,
-    `select count(*)::int as count from (
-       select from mutations where actor_kind = $1 and actor_id = $2 and key is not null limit $3) kept`,
-    [actorKind, actorId, most],
+    `select a.id from unnest($2::bigint[]) a (id) where $3 <= (
+       select count(*) from (
+         select from mutations where actor_kind = $1 and actor_id = a.id and key is not null limit $3) kept)`,
+    [actorKind, numberList(actorIds), MOST_KEPT_CALLS],
   )
-  return row?.count ?? 0
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Keys are kept so long, in hours: those of callers, and those that the hub made for itself. [SYN-53] */

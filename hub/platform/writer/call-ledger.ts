@@ -3,6 +3,7 @@ import type { HttpRefusal } from '../http/handle.ts'
 import type { CallingSession } from './batch.ts'
 import {
   insertSettledCalls,
+  loadActorsWithManyCalls,
   loadSettledCalls,
   type NewSettledCall,
   type SettledCall,
@@ -55,8 +56,17 @@ export class CallLedger {
     const rows = [...this.made.values()].map(({ call: { by, name }, kind, decision }) =>
       settledCallOf({ actorKind: 'person', actorId: by.userId }, name, kind, decision()),
     )
-    await insertSettledCalls(client, commit, rows)
+    const kept = await withinBounds(client, rows)
+    if (kept.length > 0) await insertSettledCalls(client, commit, kept)
   }
+}
+
+/** Refusals of somebody of whom enough is kept are answered and forgotten. [SYN-53] */
+async function withinBounds(client: Queryable, rows: readonly NewSettledCall[]): Promise<NewSettledCall[]> {
+  const refused = new Set(rows.flatMap(({ outcome, actorId }) => (outcome === 'done' ? [] : [actorId])))
+  if (refused.size === 0) return [...rows]
+  const full = await loadActorsWithManyCalls(client, 'person', [...refused])
+  return rows.filter(({ outcome, actorId }) => outcome === 'done' || !full.has(actorId))
 }
 
 const KEY_REUSED = refuse<HttpRefusal>({ why: 'keyReused' })

@@ -3,7 +3,7 @@ import type { HttpRefusal } from '../http/handle.ts'
 import { appendChange } from '../postgres/append-change.ts'
 import { constraintOf, transaction, type Database, type Queryable } from '../postgres/database.ts'
 import { callFacts } from './call-ledger.ts'
-import { countKeptCalls, loadSettledCalls } from './call-ledger-rows.ts'
+import { loadActorsWithManyCalls, loadSettledCalls } from './call-ledger-rows.ts'
 import { isLastWord, keepsRefusals } from './call-name.ts'
 import type { CallAnswer, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall } from './command.ts'
@@ -83,11 +83,8 @@ export class ConstraintBrokenError extends Error {
   }
 }
 
-/** Of one person's calls so many are remembered; refusals beyond that are answered and forgotten. */
-const MOST_KEPT_CALLS = 1_000
-
 /**
- * What a call would be refused for now, read without the lock: a refusal need not wait for it. Null: nothing, or the
+ * What a call that needs a commit of its own would be refused for now, read without the lock: nobody waits for a refusal. Null: nothing, or the
  * university is unknown, or the call has a key, under which it was settled already or its refusal is to be kept; the commit has
  * the last word. [SYN-52] [SYN-53]
  */
@@ -109,7 +106,8 @@ export async function previewRefusal(
   const settled = await loadSettledCalls(pool, [{ ...by, key: call.name.key }])
   if (settled.length > 0) return null
   if (!keepsRefusals(call.name) || !isLastWord(decision.refusal)) return { decision }
-  return (await countKeptCalls(pool, by, MOST_KEPT_CALLS)) < MOST_KEPT_CALLS ? null : { decision }
+  const full = await loadActorsWithManyCalls(pool, by.actorKind, [by.actorId])
+  return full.size === 0 ? null : { decision }
 }
 
 async function loadMoment(

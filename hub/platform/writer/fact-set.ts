@@ -29,8 +29,10 @@ export interface ConstraintRefusal {
  */
 export interface FactSet<Key, Facts> {
   readonly name: string
-  /** Sets are read and written in rising order; a set may look at those of a lower rank. */
+  /** Sets are asked for and written in rising order. */
   readonly rank: number
+  /** Sets of a lower rank that its `load` looks at, and so waits for; all others are read at the same time. */
+  readonly after?: readonly FactSet<never, unknown>[]
   /** Constraints that its writes may break, and the refusals of the rules that these stand for. [SYN-58] */
   readonly refusals?: Readonly<Record<string, ConstraintRefusal>>
   /** Reads with at most one statement; reads no clock. Only called when a command asked for a key. */

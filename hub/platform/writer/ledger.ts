@@ -56,6 +56,7 @@ export function makeLedgerFacts(
   return {
     name: 'ledger',
     rank: 10,
+    after: [kiosks],
     load: async (client, { universityId }, pushes, loaded) => {
       const rows = await loadSettled(client, pushes, loaded.of(kiosks))
       return new Ledger(rows, await loadMayCarry(client, universityId, pushes))

@@ -26,11 +26,19 @@ export class Needs {
     return undefined
   }
 
-  /** Reads all of it, one set after the other. Called under the lock: whatever was read before it could be out of date. */
+  /**
+   * Reads all of it, in statements that are sent together but for those that wait for another set. Called under the lock: whatever
+   * was read before it could be out of date.
+   */
   async load(client: Queryable, moment: Moment, cache: FactCache): Promise<BatchFacts> {
     const facts = new BatchFacts(moment, cache)
-    const sets = [...this.keys].toSorted(([one], [other]) => one.rank - other.rank)
-    for (const [set, keys] of sets) facts.keep(set, await set.load(client, moment, keys, facts))
+    const reading = new Map<object, Promise<void>>()
+    const read = async (set: AnySet, keys: readonly unknown[]): Promise<void> => {
+      for (const other of set.after ?? []) await reading.get(other)
+      facts.keep(set, await set.load(client, moment, keys, facts))
+    }
+    for (const [set, keys] of inOrder(this.keys)) reading.set(set, read(set, keys))
+    await Promise.all(reading.values())
     return facts
   }
 }
@@ -56,13 +64,18 @@ export class BatchFacts implements LoadedFacts {
     return this.bySet.has(set)
   }
 
-  /** Keeps what was read for a set. Sets come in rising order. */
+  /** Keeps what was read for a set. */
   keep(set: AnySet, facts: unknown): void {
     this.bySet.set(set, facts)
   }
 
   /** Writes what the batch changed, in the order of the sets. */
   async write(client: Transaction, effects: Effects): Promise<void> {
-    for (const [set, facts] of this.bySet) await set.write?.(client, this.moment, facts, effects, this)
+    for (const [set, facts] of inOrder(this.bySet))
+      await set.write?.(client, this.moment, facts, effects, this)
   }
+}
+
+function inOrder<Value>(bySet: ReadonlyMap<AnySet, Value>): [AnySet, Value][] {
+  return [...bySet].toSorted(([one], [other]) => one.rank - other.rank)
 }

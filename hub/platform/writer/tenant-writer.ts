@@ -56,8 +56,8 @@ export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poison'> {
 export interface TenantWriter {
   push(universityId: number, push: WaitingPush): void
   /**
-   * A person's command, in a batch with whatever else waits; refused before it where that is known already. Resolves after
-   * COMMIT; under a name that was used before, with what it came to then. Throws what the command threw, and LaneBusyError when
+   * A person's command, in a batch with whatever else waits; one that needs a commit of its own is refused before it where
+   * that is known already. Resolves after COMMIT; under a name that was used before, with what it came to then. Throws what the command threw, and LaneBusyError when
    * it cannot wait, or waited too long, or the hub stops. [SYN-51]
    */
   run<Body, Value, Result>(
@@ -193,9 +193,11 @@ class Writer implements TenantWriter {
     const call = { command: command as unknown as PersonCommand, by, body, name: name ?? makeInternalName() }
     const { clock, inFlight } = this.dependencies
     this.usedMs.set(universityId, clock.elapsedMs())
-    const first = await inFlight.track(
-      previewRefusal(this.commits, universityId, call, clock.databaseNowMs()),
-    )
+    // Within a batch a refusal costs next to nothing; a commit of its own for it would make everybody wait.
+    const first =
+      command.isAlone === true
+        ? await inFlight.track(previewRefusal(this.commits, universityId, call, clock.databaseNowMs()))
+        : null
     const answer = first ?? (await inFlight.track(this.enqueueCall(universityId, call)))
     if (answer === null) throw new LaneBusyError('unavailable', 'the hub stops, or its database is away')
     if ('failed' in answer) throw answer.failed
