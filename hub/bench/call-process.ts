@@ -12,6 +12,8 @@ export type CallRequest =
       headers: Record<string, string>
       /** Method and path, below the prefix of all calls. */
       route: string
+      /** Each of its calls has a key of its own where this one has. */
+      body: { level: number; key: string } | undefined
       socketCount: number
       stretchMs: number
     }
@@ -80,7 +82,8 @@ async function beGreedy(asked: Extract<CallRequest, { kind: 'greedy' }>): Promis
   const ask = async (): Promise<void> => {
     while (performance.now() < endMs) {
       const startMs = performance.now()
-      note(await call(asked.url, asked.route, asked.headers, agent), startMs)
+      const body = asked.body && { ...asked.body, key: `${asked.body.key}-${answer.latenciesMs.length}` }
+      note(await call(asked.url, asked.route, asked.headers, agent, body), startMs)
     }
   }
   await Promise.all(Array.from({ length: asked.socketCount }, ask))

@@ -31,9 +31,14 @@ export interface ComparedFigure {
   ratio: number
   /** Smallest and largest of them. */
   spread: string
+  /** Whether this checkout is at least nine tenths as good as the other. */
+  met: boolean
 }
 
-type Values = Map<string, { unit: string; values: number[] }>
+/** What a later commit must keep of an earlier one's figures. */
+const KEPT_SHARE = 0.9
+
+type Values = Map<string, { of: Pick<Figure, 'unit' | 'better'>; values: number[] }>
 
 /**
  * Runs the quick bench of another checkout and of this one in turn, group by group, each in its own folder with its own code, so
@@ -63,8 +68,8 @@ export async function compareCheckouts(options: ComparisonOptions): Promise<Comp
   return compare(before, now, log)
 }
 
-function add(values: Values, { name, unit, value }: Figure): void {
-  const known = values.get(name) ?? { unit, values: [] }
+function add(values: Values, { name, unit, better, value }: Figure): void {
+  const known = values.get(name) ?? { of: { unit, better }, values: [] }
   known.values.push(value)
   values.set(name, known)
 }
@@ -98,22 +103,29 @@ function run(args: readonly string[], cwd: string): Promise<number | null> {
 
 function compare(before: Values, now: Values, log: ComparisonOptions['log']): ComparedFigure[] {
   for (const name of before.keys()) if (!now.has(name)) log(`only there: ${name}`)
-  return [...now].flatMap(([name, { unit, values }]) => {
+  return [...now].flatMap(([name, { of, values }]) => {
     const old = before.get(name)?.values
     if (old === undefined) {
       log(`only here: ${name}`)
       return []
     }
-    const ratios = values.map((value, round) => value / (old[round] ?? Number.NaN))
+    const ratios = values.map((value, round) => ratioOf(value, old[round] ?? Number.NaN))
+    const ratio = median(ratios)
     return [
       {
         name,
-        unit,
+        unit: of.unit,
         before: median(old),
         now: median(values),
-        ratio: median(ratios),
+        ratio,
         spread: spread(ratios, 2),
+        met: of.better === 'more' ? ratio >= KEPT_SHARE : ratio <= 1 / KEPT_SHARE,
       },
     ]
   })
+}
+
+/** Nothing lost here and nothing lost there is the same. */
+function ratioOf(now: number, before: number): number {
+  return now === before ? 1 : now / before
 }

@@ -3,6 +3,8 @@ export interface Figure {
   name: string
   value: number
   unit: string
+  /** Which way it should go. */
+  better: 'more' | 'less'
   /** The same work done the plain way, in the same run; null where the target is absolute. */
   baseline: number | null
   /** Better than the baseline by this factor (or costlier, where the target says "at most"); null without a baseline. */
@@ -70,6 +72,7 @@ export function ratioFigure(
     name,
     value: median(values),
     unit,
+    better: betterOf(unit, atLeast, atMost),
     baseline: median(baselines),
     ratio,
     target,
@@ -87,12 +90,19 @@ export function limitFigure(
     name,
     value,
     unit,
+    better: betterOf(unit, atLeast, atMost),
     baseline: null,
     ratio: null,
     target: limitText(unit, atMost, atLeast),
     met: (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast),
     note,
   }
+}
+
+/** As its target says; without one there should be more of what is done in a second, and less of time, memory and bytes. */
+function betterOf(unit: string, atLeast?: number, atMost?: number): Figure['better'] {
+  if (atLeast !== undefined || atMost !== undefined) return atMost === undefined ? 'more' : 'less'
+  return unit.includes('/s') ? 'more' : 'less'
 }
 
 function limitText(unit: string, atMost?: number, atLeast?: number): string {

@@ -15,8 +15,14 @@ const READS_PER_SECOND = 25
 const REPORTS_PER_SECOND = 100
 const KIOSKS = 100
 
-/** What the greedy one asks for; `SPACE` is a space's number. */
-const ROUTES = ['GET /spaces', 'PUT /spaces/SPACE/tracked', 'GET /me/export', 'POST /live/ticket'] as const
+/** What the greedy one asks for; `SPACE` is a space's number. Of reports one in an hour is allowed: all others are refused. */
+const ROUTES = [
+  'GET /spaces',
+  'PUT /spaces/SPACE/tracked',
+  'GET /me/export',
+  'POST /live/ticket',
+  'POST /spaces/SPACE/reports',
+] as const
 
 type Route = (typeof ROUTES)[number]
 type Callers = WorkerProcess<CallRequest, CallAnswer>
@@ -44,6 +50,7 @@ export const greedyStudent: Benchmark = {
   run: async (options) => {
     const world = await makeWorld(DURABLE, { fanOut: 10, depth: 3 })
     const kiosks = await insertKiosks(world.pool, world.universityId, world.parentIds.slice(0, KIOSKS))
+    await query(world.pool, `update universities set settings = settings || '{"reportsPerPersonAndHour": 1}'`)
     await query(world.pool, 'vacuum analyze')
     const hub = await startHubProcess(world.url)
     const load: Scene['load'] = startWorker('./load-process.ts')
@@ -118,5 +125,6 @@ async function greedOf({ world, hub }: Scene, route: Route, stretchMs: number): 
   // What is exported is given to those alone who entered their password just now.
   await query(world.pool, 'update sessions set confirmed_at = now() where id = $1', [sessionId])
   const named = route.replace('SPACE', String(world.leafIds[0]))
-  return { kind: 'greedy', url: hub.url, headers, route: named, socketCount: SOCKETS, stretchMs }
+  const body = route.endsWith('/reports') ? { level: 1, key: 'a-key-of-a-report' } : undefined
+  return { kind: 'greedy', url: hub.url, headers, route: named, body, socketCount: SOCKETS, stretchMs }
 }

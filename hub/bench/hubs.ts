@@ -110,6 +110,7 @@ function toFigure(hubCount: number, reached: readonly Reached[], one: readonly R
     name: `hubs-${hubCount}`,
     value: median(values),
     unit: 'reports/s',
+    better: 'more',
     baseline: isOne ? null : median(baselines),
     ratio: isOne ? null : median(values.map((value, round) => value / (baselines[round] ?? Number.NaN))),
     target: '–',

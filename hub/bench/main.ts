@@ -52,7 +52,8 @@ absolute figures depend on the machine.
   --json FILE   also writes the figures as an array
   --against FOLDER
                 measures another checkout of Carrel beside this one, in turn, each quick: an older commit in a worktree of its
-                own, with its packages installed. Prints medians, and this checkout's as a multiple of the other's
+                own, with its packages installed. Prints medians, this checkout's as a multiple of the other's, and
+                whether it is at least 0.9 times as good
   --rounds N    how often each of them (7)
   --help        this text
 `
@@ -116,8 +117,9 @@ async function compareWith(against: string, names: readonly string[]): Promise<n
 
 function comparisonTable(figures: readonly ComparedFigure[]): string {
   return columns([
-    ['figure', 'there', 'here', 'here/there', 'by round', 'unit'],
+    ['', 'figure', 'there', 'here', 'here/there', 'by round', 'unit'],
     ...figures.map((figure) => [
+      figure.met ? 'met' : 'MISSED',
       figure.name,
       round(figure.before),
       round(figure.now),

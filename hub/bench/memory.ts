@@ -35,7 +35,9 @@ export const memory: Benchmark = {
         )
       }
       const note = 'resident memory after a collection and a heartbeat, less that before the first kiosk'
-      return [ratioFigure({ name: 'memory-per-idle-kiosk', unit: 'KiB', values, baselines, atMost: 2, note })]
+      return [
+        ratioFigure({ name: 'memory-per-idle-kiosk', unit: 'KiB', values, baselines, atMost: 1.5, note }),
+      ]
     } finally {
       await load.end()
       await world.stop()

@@ -22,9 +22,9 @@ export const reports: Benchmark = {
   run: (options) =>
     withBusyUniversity(DURABLE, async (scene) => [
       ...(await measurePushes(scene, options, [
-        { perPush: 1, atLeast: 8, together: 0.5 },
-        { perPush: 16, atLeast: 20, together: 0.7 },
-        { perPush: 64, atLeast: 30, together: 0.7 },
+        { perPush: 1, atLeast: 14, together: 0.7 },
+        { perPush: 16, atLeast: 40, together: 0.9 },
+        { perPush: 64, atLeast: 60, together: 0.97 },
       ])),
       ...(await measureTapToAck(scene, options)),
     ]),
