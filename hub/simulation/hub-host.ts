@@ -18,14 +18,16 @@ export class HubHost {
   private readonly home = mkdtempSync(join(tmpdir(), 'carrel-hub-'))
   private readonly databaseUrl: string
   private readonly env: NodeJS.ProcessEnv
+  private readonly program: string
   private output = ''
   /** Port of the hub that runs, or ran last. */
   port = 0
 
-  /** `env` comes on top of this process's own. */
-  constructor(databaseUrl: string, env: NodeJS.ProcessEnv = {}) {
+  /** `env` comes on top of this process's own; `program` may be that of another hub. */
+  constructor(databaseUrl: string, env: NodeJS.ProcessEnv = {}, program = PROGRAM) {
     this.databaseUrl = databaseUrl
     this.env = env
+    this.program = program
   }
 
   get url(): string {
@@ -42,7 +44,7 @@ export class HubHost {
 
   /** Starts it and resolves when it is ready. Rejects when it ends before that. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, PROGRAM], {
+    const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, this.program], {
       env: {
         ...process.env,
         ...this.env,

@@ -195,6 +195,9 @@ export async function insertTestKiosk(
   return new TestKiosk(row?.id ?? 0, privateKey)
 }
 
+/** What a test session talks to; `host`: as it is dialled, TEST_HOST unless said. */
+export type TestedCore = Pick<SyncCore, 'accept'> & { host?: string }
+
 /** A kiosk with an open connection to a core. */
 export class TestSession {
   readonly kiosk: TestKiosk
@@ -202,10 +205,12 @@ export class TestSession {
   readonly handler: ConnectionHandler
   epoch = ''
   cursor = 0
+  private readonly host: string
 
-  constructor(core: Pick<SyncCore, 'accept'>, kiosk: TestKiosk, address = '127.0.0.1') {
+  constructor(core: TestedCore, kiosk: TestKiosk, address = '127.0.0.1') {
     this.kiosk = kiosk
-    this.handler = core.accept(this.connection, { host: TEST_HOST, address })
+    this.host = core.host ?? TEST_HOST
+    this.handler = core.accept(this.connection, { host: this.host, address })
   }
 
   send(message: unknown): void {
@@ -214,7 +219,7 @@ export class TestSession {
 
   async hello(changes: Partial<Omit<Hello, 'proof'>> = {}): Promise<Typed<'welcome'>> {
     const { nonce } = await this.connection.next('challenge')
-    this.send(this.kiosk.hello(nonce, changes))
+    this.send(this.kiosk.hello(nonce, changes, this.host))
     const welcome = await this.connection.next('welcome')
     this.kiosk.ticket = welcome.ticket
     this.kiosk.resume = welcome.resume ?? null
@@ -237,7 +242,7 @@ export class TestSession {
 
 /** Opens a connection, sends hello, and waits for the welcome. */
 export async function openTestSession(
-  core: Pick<SyncCore, 'accept'>,
+  core: TestedCore,
   kiosk: TestKiosk,
   changes: Partial<Omit<Hello, 'proof'>> = {},
 ): Promise<TestSession> {
