@@ -90,7 +90,9 @@ export const PEOPLE_ACTS: Record<PeopleOperationKind, ApplyOperation> = {
 
 /** Spaces that people made come into the list from which operations pick, and leaves that became composites by them. [OCC-11] */
 export async function noticeMadeSpaces(world: World): Promise<void> {
-  const waiting = world.people.calls.filter(({ wish, key }) => wish.act === 'make' && !world.noticed.has(key))
+  const waiting = world.people.calls.filter(
+    ({ wish, key, answer }) => wish.act === 'make' && answer?.ok !== false && !world.noticed.has(key),
+  )
   if (waiting.length === 0) return
   const rows = await query<{ key: string; parentId: number; clock: number }>(
     world.pool,
