@@ -31,8 +31,8 @@ export interface SpaceHours {
 }
 
 /**
- * Hours of all live spaces that have any; or, since `from`, of all spaces whose facts changed, gone where there are none. The
- * clock is that of the space's facts: it moves with every change of hours, and with every change of who sees the space.
+ * Hours of all live spaces that have any; or, since `from`, of all spaces whose facts changed and that have hours or ever had
+ * some, gone where there are none. The clock is that of the space's facts: it moves with every change of hours, and with every change of who sees the space.
  */
 export async function loadHoursFeed(
   client: Queryable,
@@ -45,7 +45,7 @@ export async function loadHoursFeed(
      select s.id, s.facts_clock as clock, s.is_public as "isPublic",
        case when not s.is_deleted then h.hours end as hours
      from spaces s left join hours_by_space h on h.space_id = s.id
-     where s.university_id = $1 and ${from === null ? 'h.hours is not null and not s.is_deleted' : 's.facts_clock > $2'}
+     where s.university_id = $1 and ${from === null ? 'h.hours is not null and not s.is_deleted' : 's.facts_clock > $2 and s.had_hours'}
      order by s.id`,
     from === null ? [universityId] : [universityId, from],
   )
