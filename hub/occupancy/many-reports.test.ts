@@ -198,6 +198,36 @@ test.each(Object.keys(PASTS))(
   },
 )
 
+test('[OCC-17] however much somebody reported on one space, a commit reads little of it for another, also where it refuses', async () => {
+  const tenant = await makeTestTenant(database.pool, 'one reports much')
+  const { campus, student } = tenant
+  const [much, other, third] = campus.rooms
+  const { universityId } = campus
+  await query(
+    database.pool,
+    `insert into occupancy_reports (university_id, space_id, level, reported_at, received_at, clock, user_id, idempotency_key)
+     select $1, $2, 2, at, at, n, $4, 'key-of-long-ago-' || n
+     from generate_series(1, $3::int) n, lateral (select now() - make_interval(secs => 7200 + $3::int - n) as at) t`,
+    [universityId, much, REPORTS, student.userId],
+  )
+  await query(database.pool, 'update universities set clock = $2 where id = $1', [universityId, REPORTS + 1])
+  await query(database.pool, 'vacuum analyze occupancy_reports')
+  const reads = await readsOf(() => calls.report(student, other, 1))
+  expect.soft(reads.seqScans).toBe(0)
+  // The last sixty are read for the limit of an hour.
+  expect.soft(reads.rows).toBeLessThan(60 + FEW)
+  await query(
+    database.pool,
+    `update universities set settings = '{"reportsPerPersonAndHour": 1}', facts_clock = clock`,
+  )
+  const refused = await readsOf(async () => {
+    const input = { params: { id: third }, body: { level: 1, key: 'one-report-too-many' } }
+    expect((await calls.call(student, 'POST /spaces/:id/reports', input)).status).toBe(429)
+  })
+  expect.soft(refused.seqScans).toBe(0)
+  expect.soft(refused.rows).toBeLessThan(FEW)
+})
+
 test('[OCC-17] the newest report that counts is the first that its index gives', async () => {
   const tenant = await makeTestTenant(database.pool, 'plans')
   const [room] = tenant.campus.rooms

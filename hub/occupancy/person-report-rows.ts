@@ -29,11 +29,14 @@ const REPORTS = `select r.id, r.space_id as "spaceId", s.name as "spaceName", r.
 /** What is stored of some people's reports, as one batch asks for it. */
 export interface StoredPersonReports {
   byKey: { key: string; report: PersonReport }[]
-  /** Somebody's newest report on a space that is not withdrawn, among their last twenty there. [OCC-16] */
+  /** Somebody's newest report on a space that came within a given time and is not withdrawn. [OCC-16] */
   newest: PersonReport[]
   /** When somebody's last reports came, ms since 1970, newest first: corrections left out, so many as count for the limit. [CON-2] */
   times: { userId: number; timesMs: number[] }[]
 }
+
+/** More than somebody taps in ten seconds; found by an index, however much they reported before. */
+const RECENT_REPORTS = 20
 
 const ASKED = rowSet({ userId: 'bigint', key: 'text', spaceId: 'bigint' })
 
@@ -41,7 +44,7 @@ const ASKED = rowSet({ userId: 'bigint', key: 'text', spaceId: 'bigint' })
 export async function loadPersonReportFacts(
   database: Queryable,
   asked: readonly { userId: number; key: string; spaceId: number }[],
-  limit: { most: number; sinceMs: number },
+  limit: { most: number; sinceMs: number; newestSinceMs: number },
 ): Promise<StoredPersonReports> {
   const { rows } = await database.query<{
     found: 'key' | 'newest' | 'times'
@@ -58,10 +61,12 @@ export async function loadPersonReportFacts(
      union all
      select 'newest', null, a.user_id, own.report, null
        from (select distinct user_id, space_id from asked) a cross join lateral (
-         select last.report from (
-           select r.id, r.report from reports r where r.user_id = a.user_id and r.space_id = a.space_id
-           order by r.id desc limit 20
-         ) last where not (last.report->>'isWithdrawn')::boolean order by last.id desc limit 1
+         select ${REPORT_JSON} as report from (
+           select * from occupancy_reports where user_id = a.user_id order by id desc limit ${RECENT_REPORTS}
+         ) r join spaces s on s.id = r.space_id
+         where r.space_id = a.space_id and r.received_at > time_of_ms($7)
+           and not exists (select from report_withdrawals w where w.occupancy_report_id = r.id)
+         order by r.id desc limit 1
        ) own
      union all
      select 'times', null, a.user_id, null, (
@@ -70,7 +75,7 @@ export async function loadPersonReportFacts(
            where user_id = a.user_id and not starts_with(idempotency_key, $4) order by id desc limit $5
          ) r where r.received_at > time_of_ms($6))
        from (select distinct user_id from asked) a`,
-    values: [...ASKED.values(asked), CORRECTION_KEY_PREFIX, limit.most, limit.sinceMs],
+    values: [...ASKED.values(asked), CORRECTION_KEY_PREFIX, limit.most, limit.sinceMs, limit.newestSinceMs],
   })
   return {
     byKey: rows.flatMap(({ found, key, report }) =>
@@ -103,9 +108,12 @@ export async function loadCountingReport(
 ): Promise<PersonReport | null> {
   const [row] = await query<PersonReport>(
     database,
-    `select own.* from (${REPORTS} where r.user_id = $2 and r.space_id = $3 order by r.id desc limit 20) own
-     join spaces leaf on leaf.id = own."spaceId" and leaf.report_clock = own.clock and leaf.report_kiosk_id is null
-     where leaf.university_id = $1 and not leaf.is_deleted and not own."isWithdrawn"
+    `select own.* from spaces leaf cross join lateral (
+       ${REPORTS} where r.space_id = leaf.id and r.generation = leaf.generation and r.reported_at = leaf.occupancy_updated_at
+         and r.clock = leaf.report_clock and r.user_id = $2
+     ) own
+     where leaf.university_id = $1 and leaf.id = $3 and leaf.report_kiosk_id is null and not leaf.is_deleted
+       and not own."isWithdrawn"
        and not exists (select from spaces c where c.parent_id = leaf.id and not c.is_deleted and c.on_kiosks)
      order by own.id desc limit 1`,
     [of.universityId, of.userId, of.spaceId],

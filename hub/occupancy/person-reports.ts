@@ -1,3 +1,4 @@
+import { COLLAPSE_MS } from '#shared/domain/occupancy.ts'
 import type { FactSet } from '../platform/writer/fact-set.ts'
 import { settingsFacts } from '../platform/writer/settings-facts.ts'
 import {
@@ -33,7 +34,7 @@ export class PersonReports {
     this.byKey.set(`${userId} ${key}`, report)
   }
 
-  /** Keeps somebody's newest report on a space that is not withdrawn. */
+  /** Keeps somebody's newest report on a space. */
   keepNewest(report: MadeReport): void {
     this.newestOwn.set(keyOf(report.userId, report.spaceId), report)
   }
@@ -51,7 +52,7 @@ export class PersonReports {
     return this.byKey.get(`${userId} ${key}`) ?? null
   }
 
-  /** Somebody's newest report on a space that is not withdrawn; null: none among their last twenty there. [OCC-16] */
+  /** Somebody's newest report on a space within the last ten seconds that is not withdrawn; null: none. [OCC-16] */
   newestOf(userId: number, spaceId: number): MadeReport | null {
     return this.newestOwn.get(keyOf(userId, spaceId)) ?? null
   }
@@ -101,7 +102,11 @@ export const personReportFacts: FactSet<PersonReportKey, PersonReports> = {
     const asked = keys.filter((key) => 'userId' in key)
     if (asked.length > 0) {
       const { reportsPerPersonAndHour: most } = loaded.of(settingsFacts)
-      const found = await loadPersonReportFacts(client, asked, { most, sinceMs: nowMs - HOUR_MS })
+      const found = await loadPersonReportFacts(client, asked, {
+        most,
+        sinceMs: nowMs - HOUR_MS,
+        newestSinceMs: nowMs - COLLAPSE_MS,
+      })
       for (const { key, report } of found.byKey) facts.keepByKey(report.userId, key, report)
       for (const report of found.newest) facts.keepNewest(report)
       for (const { userId, timesMs } of found.times) facts.keepTimes(userId, timesMs)
