@@ -118,7 +118,7 @@ export async function lockDirectoryUser(
   transaction: Queryable,
   userId: number,
 ): Promise<DirectoryUser | null> {
-  await query(transaction, 'select 1 from users where id = $1 for update', [userId])
+  await query(transaction, 'select 1 from users where id = $1 for no key update', [userId])
   const rows = await query<DirectoryUser>(
     transaction,
     `${DIRECTORY_USERS} where u.id = $1 and u.directory is not null and u.erased_at is null`,

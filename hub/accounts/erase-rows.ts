@@ -35,7 +35,7 @@ export async function eraseAccount(
 export async function isLastPlatformAdmin(transaction: Queryable, userId: number): Promise<boolean> {
   const rows = await query<{ id: number }>(
     transaction,
-    'select id from users where is_platform_admin and is_active and erased_at is null order by id for update',
+    'select id from users where is_platform_admin and is_active and erased_at is null order by id for no key update',
   )
   return rows.length === 1 && rows[0]?.id === userId
 }

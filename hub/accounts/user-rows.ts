@@ -38,9 +38,11 @@ export async function loadLocalAccount(database: Queryable, emailKey: string): P
 
 /** The same, locked to the end of the transaction. */
 export async function lockLocalAccount(transaction: Queryable, emailKey: string): Promise<Account | null> {
-  await query(transaction, 'select 1 from users where email_key = $1 and directory is null for update', [
-    emailKey,
-  ])
+  await query(
+    transaction,
+    'select 1 from users where email_key = $1 and directory is null for no key update',
+    [emailKey],
+  )
   return loadLocalAccount(transaction, emailKey)
 }
 
@@ -74,7 +76,7 @@ export async function loadDirectoryAccountByEmail(
 
 /** An account by its number, locked to the end of the transaction. */
 export async function lockAccount(transaction: Queryable, userId: number): Promise<Account | null> {
-  await query(transaction, 'select 1 from users where id = $1 for update', [userId])
+  await query(transaction, 'select 1 from users where id = $1 for no key update', [userId])
   return loadAccount(transaction, userId)
 }
 

@@ -70,7 +70,7 @@ export async function lockVerification(
 ): Promise<OpenVerification | null> {
   const found = await loadVerification(transaction, purpose, tokenHash)
   if (found === null) return null
-  await query(transaction, 'select 1 from users where id = $1 for update', [found.userId])
+  await query(transaction, 'select 1 from users where id = $1 for no key update', [found.userId])
   await query(transaction, 'select 1 from verifications where id = $1 for update', [found.id])
   return loadVerification(transaction, purpose, tokenHash)
 }
