@@ -192,3 +192,22 @@ test.each([
     ])
   },
 )
+
+test('[OPS-21] what cannot be dropped holds up nothing else that has run out, and the job tells of it', async () => {
+  await query(
+    database.pool,
+    `insert into sessions (user_id, family, refresh_hash, expires_at) values ($1, 'old', 'old', now() - interval '8 days')`,
+    [userId],
+  )
+  await query(
+    database.pool,
+    `create function hold_on() returns trigger language plpgsql as $$ begin raise 'not now'; end $$;
+     create trigger hold_on before delete on enrolments for each statement execute function hold_on()`,
+  )
+  try {
+    await expect(purgeJob(database.pool).run()).rejects.toMatchObject({ errors: [{ message: 'not now' }] })
+  } finally {
+    await query(database.pool, 'drop trigger hold_on on enrolments; drop function hold_on()')
+  }
+  expect(await query(database.pool, 'select family from sessions')).toEqual([])
+})

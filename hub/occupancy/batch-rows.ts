@@ -60,8 +60,8 @@ export async function writeBatch(client: Queryable, writes: BatchWrites): Promis
     name: 'write-batch',
     text: `select write_batch($1, $2, $3,
       ${LAST_MUTATIONS.parameters(4)},
-      ${NEW_REPORTS.parameters(6)},
-      ${NEW_LEAVES.parameters(15)})`,
+      ${NEW_REPORTS.parameters(4 + LAST_MUTATIONS.width)},
+      ${NEW_LEAVES.parameters(4 + LAST_MUTATIONS.width + NEW_REPORTS.width)})`,
     values: [
       writes.universityId,
       writes.clock,

@@ -80,6 +80,7 @@ export const personWithdrawCommand: PersonCommand<
   PersonReport
 > = {
   name: 'undo of a person',
+  isRepeatable: true,
   load: ({ body }, need) => {
     need(treeFacts, null)
     need(leafFacts, body.spaceId)

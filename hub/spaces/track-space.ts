@@ -52,6 +52,7 @@ const trackedFacts: FactSet<number, Tracked> = {
 /** Puts a space on a person's dashboard. Doing it twice changes nothing. */
 export const trackCommand: PersonCommand<{ spaceId: number }, { isTracked: boolean }, null> = {
   name: 'track a space',
+  isRepeatable: true,
   load: ({ userId }, need) => {
     need(treeFacts, null)
     need(trackedFacts, userId)
@@ -77,6 +78,7 @@ export const trackCommand: PersonCommand<{ spaceId: number }, { isTracked: boole
 /** Takes a space off a person's dashboard. Doing it twice changes nothing. */
 export const untrackCommand: PersonCommand<{ spaceId: number }, { isTracked: boolean }, null> = {
   name: 'stop tracking a space',
+  isRepeatable: true,
   load: ({ userId }, need) => {
     need(treeFacts, null)
     need(trackedFacts, userId)

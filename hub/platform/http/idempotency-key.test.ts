@@ -180,21 +180,62 @@ test('[SYN-53] a refusal is the last word on its key, unless it says to come aga
   expect(await report(room, `${KEY}-3`)).toMatchObject({ status: 201 })
 })
 
-test('[SYN-53] of one person a thousand keys are remembered; refusals beyond that are given and forgotten', async () => {
-  const { campus, student } = tenant
+/** Keys of earlier calls of somebody, as many as are kept of calls that may be forgotten. */
+async function insertThousandKeys({ userId }: TestTenant['student']): Promise<void> {
   await query(
     database.pool,
     `insert into mutations (university_id, actor_kind, actor_id, key, kind, hash, outcome, clock, at)
      select $1, 'person', $2, 'key-of-an-earlier-call-' || i, 'x', 'x', 'done', 1, now() from generate_series(1, 1000) i`,
-    [campus.universityId, student.userId],
+    [tenant.campus.universityId, userId],
   )
-  const refused = await call(student, 'PUT /spaces/:id/tracked', { params: { id: 999_999_999 } })
-  expect(refused).toMatchObject({ status: 404 })
-  const rows = await query(database.pool, 'select from mutations where key = $1 and actor_id = $2', [
-    KEY,
-    student.userId,
-  ])
-  expect(rows).toEqual([])
+}
+
+async function keysOf({ userId }: TestTenant['student']): Promise<string[]> {
+  const rows = await query<{ key: string }>(
+    database.pool,
+    `select key from mutations where actor_id = $1 and key not like 'key-of-an-earlier-call-%' order by key`,
+    [userId],
+  )
+  return rows.map(({ key }) => key)
+}
+
+test('[SYN-53] of one person a thousand keys are remembered: beyond that, answers that may be forgotten are given and forgotten', async () => {
+  const { campus, chief, student } = tenant
+  await insertThousandKeys(student)
+  await insertThousandKeys(chief)
+  const missing = { params: { id: 999_999_999 } }
+  expect(await call(student, 'PUT /spaces/:id/tracked', missing)).toMatchObject({ status: 404 })
+  const room = { params: { id: campus.rooms[0] } }
+  // Doing these again changes nothing more, or they changed nothing.
+  expect(await call(student, 'DELETE /spaces/:id/tracked', room, { key: `${KEY}-1` })).toMatchObject({
+    status: 204,
+  })
+  expect(await call(student, 'PUT /spaces/:id/tracked', room, { key: `${KEY}-2` })).toMatchObject({
+    status: 204,
+  })
+  // In a commit of its own.
+  const body = { name: 'No parent', kind: 'carrel', parentId: 999_999_999 }
+  expect((await call(chief, 'POST /spaces', { body }, { key: `${KEY}-3` })).status).toBe(404)
+  expect([await keysOf(student), await keysOf(chief)]).toEqual([[], []])
+  const made = { ...body, name: 'Nook', parentId: campus.floors[0] }
+  expect((await call(chief, 'POST /spaces', { body: made }, { key: `${KEY}-4` })).status).toBe(201)
+  expect(await keysOf(chief)).toEqual([`${KEY}-4`])
+})
+
+test('[SYN-53] of calls without a key the ledger keeps nothing where they changed nothing, or may be done again', async () => {
+  const { campus, student } = tenant
+  const as = { headers: student.headers }
+  const params = { id: campus.rooms[0] }
+  const route = (name: string, input: object = {}): Promise<TestAnswer> =>
+    callRoute(app, name, { params, as, ...input })
+  expect((await route('DELETE /spaces/:id/tracked')).status).toBe(204)
+  expect((await route('PUT /spaces/:id/tracked')).status).toBe(204)
+  expect((await route('PUT /spaces/:id/tracked')).status).toBe(204)
+  const report = await route('POST /spaces/:id/reports', { body: { level: 1, key: KEY } })
+  const { id } = report.body as { id: number }
+  expect((await route('POST /reports/:id/withdraw', { params: { id } })).status).toBe(200)
+  expect((await route('POST /reports/:id/withdraw', { params: { id } })).status).toBe(200)
+  expect(await keysOf(student)).toEqual([KEY])
 })
 
 test('[SYN-51] a key that is none is refused, and whoever signed out gets no answer of before', async () => {

@@ -1,5 +1,5 @@
-import { query, type Queryable } from '../postgres/database.ts'
-import { numberList, rowSet } from '../postgres/row-set.ts'
+import type { Queryable } from '../postgres/database.ts'
+import { rowSet } from '../postgres/row-set.ts'
 
 /** Who makes a named call; `actorId` is a user, or 0 for staff at the command line. */
 export interface CallActor {
@@ -82,43 +82,55 @@ export async function insertSettledCalls(
   if (written.rowCount !== calls.length) throw new RangeError('a key was settled twice')
 }
 
-/** Of one person's calls so many are remembered; refusals beyond that are answered and forgotten. [SYN-53] */
+/** Of one actor's calls so many are remembered; what may be forgotten beyond that is answered and forgotten. [SYN-53] */
 const MOST_KEPT_CALLS = 1_000
 
-/** Which of some actors have so many keys in the ledger that no refusal is added. */
+const ACTORS = rowSet({ actorKind: 'text', actorId: 'bigint' })
+
+/** Those of some actors of whom the ledger has so many keys that nothing is added which may be forgotten. */
 export async function loadActorsWithManyCalls(
   database: Queryable,
-  actorKind: CallActor['actorKind'],
-  actorIds: readonly number[],
-): Promise<Set<number>> {
-  const rows = await query<{ id: number }>(
-    database,
-    `select a.id from unnest($2::bigint[]) a (id) where $3 <= (
-       select count(*) from (
-         select from mutations where actor_kind = $1 and actor_id = a.id and key is not null limit $3) kept)`,
-    [actorKind, numberList(actorIds), MOST_KEPT_CALLS],
-  )
-  return new Set(rows.map(({ id }) => id))
+  actors: readonly CallActor[],
+): Promise<CallActor[]> {
+  const found = await database.query<CallActor>({
+    name: 'load-actors-with-many-calls',
+    text: `select a.actor_kind as "actorKind", a.actor_id as "actorId"
+      from (select distinct * from ${ACTORS.table(2, 'n')}) a where $1 <= (
+        select count(*) from (
+          select from mutations m where m.actor_kind = a.actor_kind and m.actor_id = a.actor_id and m.key is not null limit $1
+        ) kept)`,
+    values: [MOST_KEPT_CALLS, ...ACTORS.values(actors)],
+  })
+  return found.rows
 }
 
 /** Keys are kept so long, in hours: those of callers, and those that the hub made for itself. [SYN-53] */
 export const KEY_HOURS = { given: 48, internal: 1 }
-/** Of each sweep, so that no statement takes long. */
+/** Of each statement, so that none takes long, and statements of one sweep. */
 const DROPPED_AT_ONCE = 5_000
+const STATEMENTS_A_SWEEP = 40
 
-/** Drops keys after their term, some thousand of each kind at a time. [SYN-53] */
+/** Drops keys after their term, some thousand at a time and many more in all than a large university makes in a minute. [SYN-53] */
 export async function dropOldKeys(database: Queryable): Promise<void> {
-  await query(
+  await dropInPieces(
     database,
     `delete from mutations where ctid = any(array(
        select ctid from mutations where key is not null and at < now() - $1 * interval '1 hour' order by at limit $2))`,
-    [KEY_HOURS.given, DROPPED_AT_ONCE],
+    KEY_HOURS.given,
   )
-  await query(
+  // In these words it is the condition of an index.
+  await dropInPieces(
     database,
     `delete from mutations where ctid = any(array(
-       select ctid from mutations where key is not null and starts_with(key, $1)
-         and at < now() - $2 * interval '1 hour' order by at limit $3))`,
-    [INTERNAL_KEY_PREFIX, KEY_HOURS.internal, DROPPED_AT_ONCE],
+       select ctid from mutations where starts_with(key, '${INTERNAL_KEY_PREFIX}') and at < now() - $1 * interval '1 hour'
+       order by at limit $2))`,
+    KEY_HOURS.internal,
   )
+}
+
+async function dropInPieces(database: Queryable, sql: string, hours: number): Promise<void> {
+  for (let piece = 0; piece < STATEMENTS_A_SWEEP; piece += 1) {
+    const { rowCount } = await database.query(sql, [hours, DROPPED_AT_ONCE])
+    if ((rowCount ?? 0) < DROPPED_AT_ONCE) return
+  }
 }

@@ -22,10 +22,17 @@ export interface NamedCall {
 /** Gives a decision, once everything is written. */
 type LaterDecision = () => Decision<unknown, HttpRefusal>
 
+interface MadeCall {
+  call: NamedCall
+  kind: string
+  decision: LaterDecision
+  isForgettable: boolean
+}
+
 /** Named calls of people that were settled before a batch, and by it so far. [SYN-51] [SYN-52] */
 export class CallLedger {
   private readonly stored: ReadonlyMap<string, SettledCall>
-  private readonly made = new Map<string, { call: NamedCall; kind: string; decision: LaterDecision }>()
+  private readonly made = new Map<string, MadeCall>()
 
   constructor(rows: readonly SettledCall[]) {
     this.stored = new Map(rows.map((row) => [keyOf(row.actorId, row.key), row]))
@@ -42,9 +49,9 @@ export class CallLedger {
     return decision && (() => decision)
   }
 
-  /** Keeps how a call of this batch ends. */
-  settle(call: NamedCall, kind: string, decision: LaterDecision): void {
-    this.made.set(keyOf(call.by.userId, call.name.key), { call, kind, decision })
+  /** Keeps how a call of this batch ends; `isForgettable`: doing it again would harm nobody. */
+  settle(call: NamedCall, kind: string, decision: LaterDecision, isForgettable: boolean): void {
+    this.made.set(keyOf(call.by.userId, call.name.key), { call, kind, decision, isForgettable })
   }
 
   /** Writes what the batch settled; everything else of it is written. */
@@ -52,21 +59,26 @@ export class CallLedger {
     client: Queryable,
     commit: { universityId: number; clock: number; nowMs: number },
   ): Promise<void> {
-    if (this.made.size === 0) return
-    const rows = [...this.made.values()].map(({ call: { by, name }, kind, decision }) =>
-      settledCallOf({ actorKind: 'person', actorId: by.userId }, name, kind, decision()),
-    )
-    const kept = await withinBounds(client, rows)
-    if (kept.length > 0) await insertSettledCalls(client, commit, kept)
+    const calls = [...this.made.values()].map(({ call: { by, name }, kind, decision, isForgettable }) => ({
+      call: settledCallOf({ actorKind: 'person', actorId: by.userId }, name, kind, decision()),
+      isForgettable,
+    }))
+    await keepCalls(client, commit, calls)
   }
 }
 
-/** Refusals of somebody of whom enough is kept are answered and forgotten. [SYN-53] */
-async function withinBounds(client: Queryable, rows: readonly NewSettledCall[]): Promise<NewSettledCall[]> {
-  const refused = new Set(rows.flatMap(({ outcome, actorId }) => (outcome === 'done' ? [] : [actorId])))
-  if (refused.size === 0) return [...rows]
-  const full = await loadActorsWithManyCalls(client, 'person', [...refused])
-  return rows.filter(({ outcome, actorId }) => outcome === 'done' || !full.has(actorId))
+/** Writes how calls ended; what may be forgotten of somebody of whom enough is kept is forgotten. [SYN-53] */
+export async function keepCalls(
+  client: Queryable,
+  commit: { universityId: number; clock: number; nowMs: number },
+  ended: readonly { call: NewSettledCall; isForgettable: boolean }[],
+): Promise<void> {
+  const forgettable = ended.flatMap(({ call, isForgettable }) => (isForgettable ? [call] : []))
+  const full = forgettable.length === 0 ? [] : await loadActorsWithManyCalls(client, forgettable)
+  const isKept = ({ actorKind, actorId }: CallActor): boolean =>
+    !full.some((actor) => actor.actorKind === actorKind && actor.actorId === actorId)
+  const kept = ended.flatMap(({ call, isForgettable }) => (!isForgettable || isKept(call) ? [call] : []))
+  if (kept.length > 0) await insertSettledCalls(client, commit, kept)
 }
 
 const KEY_REUSED = refuse<HttpRefusal>({ why: 'keyReused' })

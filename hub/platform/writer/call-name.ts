@@ -25,9 +25,14 @@ export function makeInternalName(): CallName {
   return { key: `${INTERNAL_KEY_PREFIX}${randomUUID()}`, hash: '-' }
 }
 
+/** Whether the caller gave a name, and may ask under it again; else only the hub knows it. */
+export function isOfCaller({ key }: CallName): boolean {
+  return !key.startsWith(INTERNAL_KEY_PREFIX)
+}
+
 /** Whether refusals are kept under a name: not where nobody else knows it. [SYN-53] */
-export function keepsRefusals({ key, forgetsRefusals }: CallName): boolean {
-  return !key.startsWith(INTERNAL_KEY_PREFIX) && forgetsRefusals !== true
+export function keepsRefusals(name: CallName): boolean {
+  return isOfCaller(name) && name.forgetsRefusals !== true
 }
 
 /**

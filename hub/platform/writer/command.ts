@@ -64,6 +64,8 @@ export interface PersonCommand<Body = unknown, Value = unknown, Result = unknown
   name: string
   /** In a commit of its own: what it changes could not be told apart from the rest of a batch. */
   isAlone?: true
+  /** Doing it again changes nothing more: its answer may be forgotten. [SYN-53] */
+  isRepeatable?: true
   load(call: { userId: number; body: Body }, need: Need): void
   /** Pure: changes nothing, so that it may throw. */
   decide(wish: PersonWish<Body>, facts: LoadedFacts): Decision<Value, HttpRefusal>

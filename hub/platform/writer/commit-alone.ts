@@ -5,8 +5,8 @@ import { appendChange } from '../postgres/append-change.ts'
 import { constraintOf, isDatabaseAway, transaction, type Database } from '../postgres/database.ts'
 import { callActorOf, type AloneCommand, type RunAlone } from './alone-command.ts'
 import type { CommitResult } from './batch.ts'
-import { decisionOf, settledCallOf } from './call-ledger.ts'
-import { insertSettledCalls, loadSettledCalls, type CallActor } from './call-ledger-rows.ts'
+import { decisionOf, keepCalls, settledCallOf } from './call-ledger.ts'
+import { loadSettledCalls, type CallActor } from './call-ledger-rows.ts'
 import { isLastWord, keepsRefusals, makeInternalName, type CallName } from './call-name.ts'
 import { Effects } from './effects.ts'
 import { notifyHeads } from './heads.ts'
@@ -81,7 +81,6 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
       clock: locked.clock,
       factsClock,
       isStep: false,
-      // What it changed changed facts too: audiences read it.
       rows: new Effects().rows(),
     }
     if (named !== null) {
@@ -94,7 +93,8 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
     const settle = async (decision: Decision<Result, Refusal>): Promise<void> => {
       if (named === null) return
       if (!decision.ok && (!keepsRefusals(named.name) || !isLastWord(decision.refusal))) return
-      await insertSettledCalls(client, moment, [settledCallOf(named.by, named.name, command.name, decision)])
+      const call = settledCallOf(named.by, named.name, command.name, decision)
+      await keepCalls(client, moment, [{ call, isForgettable: !decision.ok }])
     }
     const decided =
       refusedAs === undefined
@@ -114,7 +114,14 @@ async function tryAlone<Input, Facts, Value, Result, Refusal>(
     await stepClock(client, universityId, moment.clock)
     return {
       decision,
-      committed: { ...unchanged, clock: moment.clock, factsClock: moment.clock, isStep: true },
+      // Facts changed too, so that audiences at this hub read them all; what was said to have changed is not lost for others.
+      committed: {
+        ...unchanged,
+        clock: moment.clock,
+        factsClock: moment.clock,
+        isStep: true,
+        rows: effects.rows(),
+      },
     }
   })
 }

@@ -4,7 +4,7 @@ import { appendChange } from '../postgres/append-change.ts'
 import { constraintOf, transaction, type Database, type Queryable } from '../postgres/database.ts'
 import { callFacts } from './call-ledger.ts'
 import { loadActorsWithManyCalls, loadSettledCalls } from './call-ledger-rows.ts'
-import { isLastWord, keepsRefusals } from './call-name.ts'
+import { isLastWord, isOfCaller, keepsRefusals } from './call-name.ts'
 import type { CallAnswer, CommitResult, Push, PushAnswer } from './batch.ts'
 import type { BatchItem, PersonCall } from './command.ts'
 import { Effects } from './effects.ts'
@@ -106,8 +106,8 @@ export async function previewRefusal(
   const settled = await loadSettledCalls(pool, [{ ...by, key: call.name.key }])
   if (settled.length > 0) return null
   if (!keepsRefusals(call.name) || !isLastWord(decision.refusal)) return { decision }
-  const full = await loadActorsWithManyCalls(pool, by.actorKind, [by.actorId])
-  return full.size === 0 ? null : { decision }
+  const full = await loadActorsWithManyCalls(pool, [by])
+  return full.length === 0 ? null : { decision }
 }
 
 async function loadMoment(
@@ -201,9 +201,12 @@ class Batch {
       ? this.decideNewCall(call, facts, effects)
       : settledAs(refuse({ why: 'signInNeeded' }))
     if ('failed' in answer) return () => answer
-    const { decision, later } = answer
-    if (decision.ok || (keepsRefusals(call.name) && isLastWord(decision.refusal)))
-      calls.settle(call, call.command.name, later)
+    const { decision, later, isForgettable } = answer
+    // Under a name of the hub's own a call is tried again only when its fate is unknown: that matters where it changed something.
+    const isKept = decision.ok
+      ? !isForgettable || isOfCaller(call.name)
+      : keepsRefusals(call.name) && isLastWord(decision.refusal)
+    if (isKept) calls.settle(call, call.command.name, later, isForgettable)
     return () => ({ decision: later() })
   }
 
@@ -211,7 +214,7 @@ class Batch {
     call: PersonCall,
     facts: BatchFacts,
     effects: Effects,
-  ): { failed: unknown } | { decision: CallDecision; later: () => CallDecision } {
+  ): { failed: unknown } | DecidedCall {
     const { command, by, body, refusedAs } = call
     if (refusedAs !== undefined) return settledAs(refuse(refusedAs))
     let decision: ReturnType<typeof command.decide>
@@ -225,13 +228,23 @@ class Batch {
     if (!decision.ok || actor === undefined) return settledAs(decision)
     const { value } = decision
     const wish = { actor, address: by.address, body }
+    const before = effects.changeCount
     command.write(wish, value, facts, effects)
-    return { decision, later: () => accept(command.answer(wish, value, facts)) }
+    const isForgettable = command.isRepeatable === true || effects.changeCount === before
+    return { decision, later: () => accept(command.answer(wish, value, facts)), isForgettable }
   }
 }
 
 type CallDecision = Decision<unknown, HttpRefusal>
 
-function settledAs(decision: CallDecision): { decision: CallDecision; later: () => CallDecision } {
-  return { decision, later: () => decision }
+interface DecidedCall {
+  decision: CallDecision
+  /** Gives it with its answer, once everything is written. */
+  later(): CallDecision
+  /** It changed nothing, or doing it again changes nothing more. */
+  isForgettable: boolean
+}
+
+function settledAs(decision: CallDecision): DecidedCall {
+  return { decision, later: () => decision, isForgettable: true }
 }

@@ -17,12 +17,15 @@ export class Effects {
   private readonly changed = new Map<Collection, Map<number, RowChange>>()
   /** Something is to be written. */
   hasWrites = false
+  /** How often something was said to change so far. */
+  changeCount = 0
   /** The clock takes a step: kiosks or pages hold something of what changed, or a kiosk's last id rose. */
   isStep = false
 
   /** Something is written that nobody mirrors. */
   willWrite(): void {
     this.hasWrites = true
+    this.changeCount += 1
   }
 
   /**
@@ -42,7 +45,7 @@ export class Effects {
 
   /** Something is written in the university's order. */
   step(): void {
-    this.hasWrites = true
+    this.willWrite()
     this.isStep = true
   }
 }

@@ -442,6 +442,44 @@ test('[SYN-53] keys are kept for two days, the hub’s own for an hour, and numb
   expect((await entries('mutations')).map(({ id, key }) => id ?? key)).toEqual([1, first])
 })
 
+test('[SYN-53] however many keys are past their term, one sweep drops them', async () => {
+  const { universityId } = tenant.campus
+  const insert = (prefix: string): Promise<unknown> =>
+    query(
+      database.pool,
+      `insert into mutations (university_id, actor_kind, actor_id, key, kind, hash, outcome, clock, at)
+       select $1, 'person', $2, $3 || i, 'x', 'x', 'done', 1, now() - interval '3 days' from generate_series(1, 12000) i`,
+      [universityId, tenant.student.userId, prefix],
+    )
+  await insert('key-of-a-caller-')
+  await insert('hub:')
+  await dropOldKeys(database.pool)
+  expect(await countOf('mutations')).toBe(0)
+})
+
+test('[SYN-53] [SYN-55] a report that comes back from a backup after its key’s term brings no key', async () => {
+  const { universityId } = tenant.campus
+  const hour = 3_600_000
+  for (const [key, hours] of [
+    ['key-of-a-fresh-report', 47],
+    ['key-of-an-older-report', 49],
+  ] as const) {
+    const at = Date.now() - hours * hour
+    const row = {
+      spaceId: room(),
+      level: 1 as const,
+      reportedAtMs: at,
+      receivedAtMs: at,
+      clock: 1,
+      generation: 0,
+    }
+    await insertPersonReports(database.pool, { universityId, clock: 1, nowMs: at }, [
+      { ...row, userId: tenant.student.userId, key },
+    ])
+  }
+  expect((await entries('mutations')).map(({ key }) => key)).toEqual(['key-of-a-fresh-report'])
+})
+
 /** A pool whose next COMMITs are done, and nobody hears of it. */
 function forgetfulPool(times: number): Database {
   let left = times
