@@ -28,6 +28,7 @@ export const LOG_CODES = {
   'embedded-restarted': 'After `embedded-ended`.',
   'enrolment-refused': '`why`: wrong or expired code, wrong proof, or too many tries.',
   'epoch-changed': 'After a restore, or when the database was replaced.',
+  'fork-failed': 'Usually the database was away; the kiosk connects again.',
   'hello-failed': 'Usually the database was away; the kiosk connects again.',
   'hub-ready': 'It listens at `url`.',
   'idle-connection-broke': 'The pool opens another one.',
@@ -60,6 +61,7 @@ export const LOG_CODES = {
   'proxy-untrusted':
     'If `peer` is your proxy, name it in `TRUST_PROXY`; else someone is trying to hide an address.',
   request: 'One line per HTTP request.',
+  'refusal-failed': 'A bug; the mutation stays with its kiosk, and others go on.',
   'request-failed': 'A bug of the hub; the caller got `internal`.',
   'request-without-database': 'The caller got `unavailable` and may try again.',
   'rule-failed': 'A bug: only that mutation or call is refused, all others go on; report it with the line.',

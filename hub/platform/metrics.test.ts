@@ -12,6 +12,7 @@ test('what the hub measures is served on a loopback port of its own', async () =
   metrics.lane(3)
   metrics.lane(-1)
   metrics.laneWaited(250)
+  metrics.laneOldest(1_500)
   metrics.commitRetried()
   metrics.ack(7)
   metrics.fanOutLag(40)
@@ -36,6 +37,7 @@ test('what the hub measures is served on a loopback port of its own', async () =
     'carrel_batch_seconds_sum 0.004',
     'carrel_lane_waiting 2',
     'carrel_lane_wait_seconds_sum 0.25',
+    'carrel_lane_oldest_seconds 1.5',
     'carrel_commit_retries_total 1',
     'carrel_ack_seconds_bucket{le="0.01"} 1',
     'carrel_ack_seconds_bucket{le="0.005"} 0',

@@ -19,6 +19,8 @@ export interface HubMetrics {
   lane(delta: number): void
   /** Ms that the one of a commit had waited which came first. */
   laneWaited(ms: number): void
+  /** Ms since that came which has waited longest and is not committed yet, now; 0: nothing waits. */
+  laneOldest(ms: number): void
   /** A commit is tried again. */
   commitRetried(): void
   /** Ms from the arrival of a push to its ack. */
@@ -59,6 +61,7 @@ export const noMetrics: HubMetrics = {
   batch: () => undefined,
   lane: () => undefined,
   laneWaited: () => undefined,
+  laneOldest: () => undefined,
   commitRetried: () => undefined,
   ack: () => undefined,
   fanOutLag: () => undefined,
@@ -144,7 +147,9 @@ export function makeMetrics(): PrometheusMetrics {
   }
 }
 
-function laneMetrics(registers: Registry[]): Pick<HubMetrics, 'lane' | 'laneWaited' | 'commitRetried'> {
+function laneMetrics(
+  registers: Registry[],
+): Pick<HubMetrics, 'lane' | 'laneWaited' | 'laneOldest' | 'commitRetried'> {
   const waiting = new Gauge({
     name: 'carrel_lane_waiting',
     help: 'Pushes, calls and commands that wait for a commit now',
@@ -156,6 +161,11 @@ function laneMetrics(registers: Registry[]): Pick<HubMetrics, 'lane' | 'laneWait
     buckets: SECONDS,
     registers,
   })
+  const oldest = new Gauge({
+    name: 'carrel_lane_oldest_seconds',
+    help: 'How long that has waited which came first and is not committed yet',
+    registers,
+  })
   const retries = new Counter({
     name: 'carrel_commit_retries_total',
     help: 'Commits that were tried again',
@@ -164,6 +174,7 @@ function laneMetrics(registers: Registry[]): Pick<HubMetrics, 'lane' | 'laneWait
   return {
     lane: (delta) => waiting.inc(delta),
     laneWaited: (ms) => waitTime.observe(ms / 1000),
+    laneOldest: (ms) => oldest.set(ms / 1000),
     commitRetried: () => retries.inc(),
   }
 }

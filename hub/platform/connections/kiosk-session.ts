@@ -346,7 +346,17 @@ export class KioskSession implements ConnectionHandler {
     if (proven === null) return
     this.state = 'checking'
     this.cancelTimer()
-    const made = await this.dependencies.fork(proven, publicKey)
+    let made: ForkAnswer
+    try {
+      made = await this.dependencies.fork(proven, publicKey)
+    } catch (error) {
+      // The database did not answer, or too much waits for it: no bug, and the kiosk comes again.
+      this.dependencies.log.warn('fork-failed', 'A kiosk could not be given a new identity.', {
+        kioskId: proven.kioskId,
+        err: error,
+      })
+      return this.sayBye(BYE_RETRY_MS)
+    }
     if (this.isEnded()) return
     if (typeof made !== 'number') return this.end(FORK_REFUSALS[made])
     this.send({ type: 'forked', kioskId: made })

@@ -1,16 +1,14 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
-import type { HubMessage } from '#shared/wire/messages.ts'
 import { makeTestPerson, type TestPerson } from '../../accounts/testing-people.ts'
 import { parseConfig } from '../../config.ts'
 import { startHub, type Hub } from '../../hub.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, type TestKiosk } from '../../testing/testing-kiosk.ts'
-import { query, transaction } from '../postgres/database.ts'
+import { insertTestKiosk, openTestSession, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import { dialHub } from '../../testing/testing-socket.ts'
+import { query, transaction, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 
 let database: TestDatabase
@@ -38,24 +36,9 @@ afterAll(async () => {
 
 /** Connects a kiosk over a real socket and pushes one report; gives the number that was acknowledged. */
 async function reportOnce(kiosk: TestKiosk, spaceId: number): Promise<number> {
-  const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/api/v1/sync`)
-  const received: HubMessage[] = []
-  socket.on('message', (data: Buffer) => received.push(JSON.parse(data.toString()) as HubMessage))
-  const next = async <Type extends HubMessage['type']>(
-    type: Type,
-  ): Promise<Extract<HubMessage, { type: Type }>> => {
-    for (;;) {
-      const found = received.find((message) => message.type === type)
-      if (found !== undefined) return found as Extract<HubMessage, { type: Type }>
-      await once(socket, 'message')
-    }
-  }
-  const { nonce } = await next('challenge')
-  socket.send(JSON.stringify(kiosk.hello(nonce, {}, new URL(hub.url).host)))
-  await next('welcome')
-  socket.send(JSON.stringify({ type: 'push', mutations: [kiosk.report(spaceId, 1)] }))
-  const { lastMutationId } = await next('ack')
-  socket.terminate()
+  const session = await openTestSession(dialHub(hub.url), kiosk)
+  const { lastMutationId } = await session.push(kiosk.report(spaceId, 1))
+  session.hangUp()
   return lastMutationId
 }
 
@@ -91,5 +74,32 @@ test('[EDG-24] while calls hold every connection that calls may have, a kiosk co
     await query(client, 'rollback')
     const answers = await Promise.all(calls)
     expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true)
+  })
+})
+
+test('[SYN-30] statements of a hub are cut: when they take long, when they wait long for a lock, when their transaction does nothing', async () => {
+  const limits = async (pool: Database): Promise<unknown[]> => {
+    const names = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+    const found: unknown[] = []
+    for (const name of names)
+      found.push(
+        (await query<{ value: string }>(pool, 'select current_setting($1) as value', [name]))[0]?.value,
+      )
+    return found
+  }
+  expect(await limits(hub.pool)).toEqual(['15s', '10s', '15s'])
+  // Migrations, backups and the command line take as long as they take.
+  expect(await limits(database.pool)).toEqual(['0', '0', '15s'])
+})
+
+test('[EDG-24] a call that waits too long for a lock is told to come again', async () => {
+  const { universityId } = await makeTestCampus(database.pool)
+  const { headers } = await makeTestPerson(database.pool, universityId)
+  await transaction(database.pool, 'read committed', async (client) => {
+    await query(client, 'lock table sessions in access exclusive mode')
+    const signal = AbortSignal.timeout(50_000)
+    const answer = await fetch(`${hub.url}/api/v1/me`, { headers, signal })
+    expect([answer.status, answer.headers.has('retry-after')]).toEqual([503, true])
+    await query(client, 'rollback')
   })
 })

@@ -353,6 +353,7 @@ class Core implements SyncCore {
       for (const session of this.sessions.keys()) session.endIfSilent()
       this.dependencies.metrics.socketsBehind(this.audiences.endStalled())
       this.live.audiences.endStalled()
+      this.writer.observe()
       this.dropUnheard()
       if (!this.isStopped) this.scheduleSweep()
     })

@@ -94,6 +94,7 @@ export function handleErrors(
         route: routeOf(request),
         err: error,
       })
+    if (code === 'unavailable') void reply.header('retry-after', String(AWAY_RETRY_S))
     return answerRefusal(reply, code)
   })
   app.setNotFoundHandler((request, reply) => {
@@ -112,11 +113,14 @@ function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? 'unknown'
 }
 
+/** When to come again while the database is away, s. */
+const AWAY_RETRY_S = 5
+
 /** What an exception means to the caller. Everything unknown is a bug of ours. */
 export function codeOf(error: Partial<FastifyError>): HttpErrorCode {
   const { code = '', statusCode = 500 } = error
-  // 57014, 55P03: cut, since it took too long.
-  if (isDatabaseAway(error) || code === '57014' || code === '55P03') return 'unavailable'
+  // 57014, 55P03: cut, since it took too long; 40P01: two that waited for each other.
+  if (isDatabaseAway(error) || ['57014', '55P03', '40P01'].includes(code)) return 'unavailable'
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'unsupportedMediaType'
   if (statusCode === 413) return 'tooLarge'
   if (statusCode === 503) return 'unavailable'

@@ -221,6 +221,11 @@ export function isLockedOut(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === '55P03' || error.code === '40P01')
 }
 
+/** Whether a statement was refused since one before it in its transaction had failed: that one says why. */
+export function isAfterFailure(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '25P02'
+}
+
 /** Whether the database cannot take a value as it is. */
 export function isDataException(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code?.startsWith('22') === true
@@ -232,13 +237,23 @@ export function isRefusedByDatabase(error: unknown): boolean {
   return error instanceof pg.DatabaseError && /^(22|23|P0)/.test(error.code ?? '')
 }
 
-// 08…: connection exceptions; 57P01–03: shutdown, crash, starting up; 53300: too many connections.
-const AWAY = /^(08\d{3}|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/
+// 08…: connection exceptions; 25P03: too long idle within a transaction; 53…: connections, memory or disk are used up;
+// 57P…: shutdown, crash, starting up; E…, ERR_…: of the network and of TLS.
+const AWAY =
+  /^(08\d{3}|25P03|53\d{3}|57P0\d|E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)|ERR_(SSL|TLS)_\w+)$/
+// What the driver says itself has no code.
+const AWAY_MESSAGE =
+  /^(Connection terminated|timeout (exceeded|expired)|Client (has encountered a connection error|was closed)|Cannot use a pool after|Received unexpected \w+ message)/
 
 /** Whether the database could not be reached, or the connection broke: what was under way may be done, or not. */
 export function isDatabaseAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { code = '', message = '', syscall } = error as { code?: string; message?: string; syscall?: string }
   if (code === 'ENOENT') return syscall === 'connect'
-  return AWAY.test(code) || /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+  return AWAY.test(code) || AWAY_MESSAGE.test(message)
+}
+
+/** Whether an error is none of the database or of the way to it, and so a bug of the hub. */
+export function isBug(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) && !isDatabaseAway(error)
 }

@@ -14,7 +14,7 @@ export type ActorKind = 'kiosk' | 'person' | 'staff' | 'hub'
  */
 export interface AloneCommand<Input, Facts, Value, Result, Refusal> {
   name: string
-  /** Who asks for it: a person waits for it only so long. */
+  /** Who asks for it. A person or a kiosk waits for it only so long; what `hub` and `staff` ask for waits as long as it takes. */
   actor: ActorKind
   /** Which of them, where each has a turn of their own in the lane. */
   actorId?(input: Input): number

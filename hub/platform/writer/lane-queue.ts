@@ -48,6 +48,14 @@ export class LaneQueue<Item extends LaneItem> {
     return this.count
   }
 
+  /** When that came which has waited longest, elapsed ms; null: nothing waits. */
+  oldestMs(): number | null {
+    let oldest: number | null = null
+    for (const { items } of this.byKey.values())
+      for (const { sinceMs } of items) oldest = Math.min(oldest ?? sinceMs, sinceMs)
+    return oldest
+  }
+
   /** Lets an item wait, or says why not. */
   put(item: Item): Queued {
     if (this.count >= this.limits.all) return 'full'

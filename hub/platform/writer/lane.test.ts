@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { accept } from '#shared/domain/decision.ts'
 import { sessionFacts } from '../../accounts/actors.ts'
+import { lockAccount } from '../../accounts/user-rows.ts'
 import { COMMANDS } from '../../commands.ts'
 import { kioskFacts } from '../../kiosks/kiosk-facts.ts'
 import { leafFacts } from '../../occupancy/leaf-facts.ts'
@@ -11,11 +13,13 @@ import { insertTestKiosk, type TestKiosk } from '../../testing/testing-kiosk.ts'
 import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
-import { noMetrics } from '../metrics.ts'
+import { noMetrics, type HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import { closePool, openPool, query, transaction, type Database } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { PushAnswer } from './batch.ts'
+import type { KioskCommand, PersonCommand } from './command.ts'
+import type { FactSet, Need } from './fact-set.ts'
 import { makeInFlight } from './in-flight.ts'
 import { makeRegistry, type CommandRegistry } from './registry.ts'
 import { makeTenantWriter, type TenantWriter } from './tenant-writer.ts'
@@ -69,16 +73,26 @@ function makeWriter(
   clock: HubClock = makeHubClock(),
   pool: Database = database.pool,
   registry: CommandRegistry = COMMANDS,
+  metrics: HubMetrics = noMetrics,
 ): TenantWriter {
   return makeTenantWriter({
     pool,
     clock,
     log: noLog,
-    metrics: noMetrics,
+    metrics,
     inFlight: makeInFlight(),
     registry,
     committed: () => undefined,
   })
+}
+
+/** A kiosk's command that does nothing. */
+const HARMLESS: KioskCommand = {
+  kind: 'harmless',
+  schema: reportCommand.schema,
+  load: () => undefined,
+  decide: () => accept(null),
+  write: (_wish, _value, _facts, effects) => effects.step(),
 }
 
 let keys = 0
@@ -150,7 +164,6 @@ test('[SYN-30] a call that was not taken within ten seconds ends as unavailable,
     await expect.poll(async () => lockWaiters()).toBe(1)
     const call = settledOf(report(writer, tenant.student))
     const { pool } = database
-    // Its refusals are looked at first, with statements of its own.
     await expect.poll(() => pool.waitingCount + pool.totalCount - pool.idleCount).toBe(2)
     clock.pass(10_000)
     expect(await call).toBe('unavailable')
@@ -163,6 +176,58 @@ test('[SYN-30] a call that was not taken within ten seconds ends as unavailable,
     [universityId],
   )
   expect(rows).toEqual([])
+})
+
+test('[SYN-30] while somebody’s account is being changed, their own report holds up nobody', async () => {
+  const writer = makeWriter()
+  const { userId } = tenant.student
+  await transaction(database.pool, 'read committed', async (client) => {
+    await lockAccount(client, userId)
+    const [own, pushed] = await Promise.all([
+      settledOf(report(writer, tenant.student)),
+      push(writer, kiosk, tenant.campus.rooms[1]),
+    ])
+    expect([own, pushed]).toMatchObject(['done', { verdict: 'done', lastMutationId: 1 }])
+  })
+})
+
+test('[SYN-30] how long the first one waits is seen while a lane stands still', async () => {
+  const clock = makeTestClock()
+  const oldest: number[] = []
+  const laneOldest = (ms: number): void => void oldest.push(Math.floor(ms / 1000))
+  const writer = makeWriter(clock, database.pool, COMMANDS, { ...noMetrics, laneOldest })
+  writer.observe()
+  const answers: Promise<unknown>[] = []
+  await whileLocked(async () => {
+    answers.push(push(writer, kiosk, tenant.campus.rooms[0]))
+    await expect.poll(async () => lockWaiters()).toBe(1)
+    clock.pass(4_000)
+    writer.observe()
+    answers.push(push(writer, other, tenant.campus.rooms[1]))
+    clock.pass(3_000)
+    writer.observe()
+  })
+  await Promise.all(answers)
+  // The lane goes on after the answers.
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  writer.observe()
+  expect(oldest).toEqual([0, 4, 7, 0])
+})
+
+test('[SYN-30] devices that enrol have a turn each, and wait no longer than other calls', async () => {
+  const clock = makeTestClock()
+  const writer = makeWriter(clock)
+  const enrol = { ...commandOf(async () => null), actor: 'kiosk' as const }
+  const asked: Promise<unknown>[] = []
+  await whileLocked(async () => {
+    for (let device = 0; device < 12; device += 1)
+      asked.push(settledOf(writer.runAlone(tenant.campus.universityId, enrol, null)))
+    await expect.poll(async () => lockWaiters()).toBe(1)
+    clock.pass(9_999)
+    expect(await Promise.race([...asked, Promise.resolve('waiting')])).toBe('waiting')
+    clock.pass(1)
+    expect(await Promise.all(asked)).toEqual(asked.map(() => 'unavailable'))
+  })
 })
 
 test('[SYN-7] a mutation that takes the database too long is put back to its kiosk, and all others of its batch count', async () => {
@@ -235,26 +300,121 @@ test('[SYN-30] a call to a hub that stops is told to come again', async () => {
   expect(await settledOf(report(writer, tenant.student))).toBe('unavailable')
 })
 
-test('[SYN-7] a command that fails while it writes is refused alone, and its neighbours commit', async () => {
-  const broken = { ...reportCommand, kind: 'broken', write: () => JSON.parse('null').nothing as undefined }
+/** Fails as a bug of ours would, in whatever words. */
+const fail = (): never => {
+  throw new Error('a bug')
+}
+const failLater = async (): Promise<never> => fail()
+const BROKEN_FACTS: FactSet<null, null> = { name: 'broken', rank: 90, load: failLater }
+const UNWRITABLE_FACTS: FactSet<null, null> = {
+  name: 'not to be written',
+  rank: 91,
+  load: async () => null,
+  write: failLater,
+}
+
+/** A command that fails somewhere else than where it decides. */
+const BROKEN_PLACES = {
+  write: { write: fail },
+  read: { load: (_wish: unknown, need: Need) => need(BROKEN_FACTS, null) },
+  'write what it changed': { load: (_wish: unknown, need: Need) => need(UNWRITABLE_FACTS, null) },
+}
+
+test.each(Object.entries(BROKEN_PLACES))(
+  '[SYN-7] a kiosk’s command that fails when it is to %s is refused alone, at once, and its neighbours commit',
+  async (_place, broken) => {
+    const command: KioskCommand = { ...HARMLESS, ...broken }
+    const registry = makeRegistry({
+      kiosks: kioskFacts,
+      people: sessionFacts,
+      kioskCommands: [reportCommand, withdrawCommand, command],
+      always: [leafFacts],
+    })
+    const clock = makeTestClock()
+    const writer = makeWriter(clock, database.pool, registry)
+    const { universityId, rooms } = tenant.campus
+    const wrong = { ...kiosk.report(rooms[1], 1), kind: 'harmless' }
+    const [first, second] = await Promise.all([
+      new Promise((answer) => {
+        const at = { kioskId: kiosk.id, session: 0, arrivedMs: performance.now() }
+        writer.push(universityId, { ...at, mutations: [wrong], answer })
+      }),
+      push(writer, other, rooms[0]),
+    ])
+    expect(first).toEqual({ verdict: 'done', lastMutationId: 1, outcomes: [{ id: 1, why: 'internal' }] })
+    expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
+    expect(clock.timerCount()).toBe(0)
+  },
+)
+
+test.each([...Object.entries(BROKEN_PLACES), ['answer', { answer: fail }] as const])(
+  '[SYN-7] a person’s command that fails when it is to %s fails alone, at once, and its neighbours commit',
+  async (_place, broken) => {
+    const { userId, sessionId } = tenant.student
+    const { universityId, rooms } = tenant.campus
+    const command: PersonCommand<null, null, null> = {
+      name: 'harmless',
+      load: () => undefined,
+      decide: () => accept(null),
+      write: (_wish, _value, _facts, effects) => effects.step(),
+      answer: () => null,
+      ...broken,
+    }
+    const clock = makeTestClock()
+    const writer = makeWriter(clock)
+    const by = { userId, sessionId, address: '127.0.0.1' }
+    const [first, second] = await Promise.all([
+      settledOf(writer.run(universityId, command, by, null)),
+      push(writer, other, rooms[0]),
+    ])
+    expect(first).toEqual(new Error('a bug'))
+    expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
+    await Promise.resolve()
+    expect(clock.timerCount()).toBe(0)
+  },
+)
+
+test('[SYN-7] where not even a refusal can be committed the kiosk keeps its mutation, and the lane goes on at once', async () => {
+  const everywhere: FactSet<never, null> = {
+    ...UNWRITABLE_FACTS,
+    write: async (_client, _moment, _facts, effects) => {
+      if (effects.lastIds.has(kiosk.id)) fail()
+    },
+  }
   const registry = makeRegistry({
     kiosks: kioskFacts,
     people: sessionFacts,
-    kioskCommands: [reportCommand, withdrawCommand, broken],
-    always: [leafFacts],
+    kioskCommands: [reportCommand, withdrawCommand],
+    always: [leafFacts, everywhere],
   })
-  const writer = makeWriter(makeHubClock(), database.pool, registry)
-  const { universityId, rooms } = tenant.campus
-  const wrong = { ...kiosk.report(rooms[1], 1), kind: 'broken' }
-  const [first, second] = await Promise.all([
-    new Promise((answer) => {
-      const at = { kioskId: kiosk.id, session: 0, arrivedMs: performance.now() }
-      writer.push(universityId, { ...at, mutations: [wrong], answer })
-    }),
-    push(writer, other, rooms[0]),
-  ])
-  expect(first).toEqual({ verdict: 'done', lastMutationId: 1, outcomes: [{ id: 1, why: 'internal' }] })
+  const clock = makeTestClock()
+  const writer = makeWriter(clock, database.pool, registry)
+  const { rooms } = tenant.campus
+  const [first, second] = await Promise.all([push(writer, kiosk, rooms[1]), push(writer, other, rooms[0])])
+  expect(first).toBeNull()
   expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
+  expect(clock.timerCount()).toBe(0)
+})
+
+test('[SYN-7] what the database does not take now is no fault of the mutation: it is tried again', async () => {
+  const { rooms } = tenant.campus
+  await query(
+    database.pool,
+    `create or replace function run_out() returns trigger language plpgsql as $$ begin
+       if new.space_id = ${rooms[3]} and nextval('tries_of_test') = 1 then
+         raise exception 'no disk' using errcode = '53100'; end if; return new; end $$`,
+  )
+  await query(database.pool, 'create sequence tries_of_test')
+  await query(
+    database.pool,
+    'create or replace trigger run_out before insert on occupancy_reports for each row execute function run_out()',
+  )
+  try {
+    const answer = await push(makeWriter(), kiosk, rooms[3])
+    expect(answer).toMatchObject({ verdict: 'done', lastMutationId: 1, outcomes: [] })
+  } finally {
+    await query(database.pool, 'drop trigger run_out on occupancy_reports; drop sequence tries_of_test')
+  }
 })
 
 test('[SYN-30] a commit that hangs holds up no stop', async () => {

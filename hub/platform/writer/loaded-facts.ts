@@ -1,4 +1,4 @@
-import type { Queryable, Transaction } from '../postgres/database.ts'
+import { isAfterFailure, type Queryable, type Transaction } from '../postgres/database.ts'
 import type { Effects } from './effects.ts'
 import type { ConstraintRefusal, FactCache, FactSet, LoadedFacts, Moment, Need } from './fact-set.ts'
 
@@ -38,7 +38,10 @@ export class Needs {
       facts.keep(set, await set.load(client, moment, keys, facts))
     }
     for (const [set, keys] of inOrder(this.keys)) reading.set(set, read(set, keys))
-    await Promise.all(reading.values())
+    // None is under way any more when this ends: on a connection whose transaction was rolled back it would be one of its own.
+    const ended = await Promise.allSettled(reading.values())
+    const failed = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+    if (failed.length > 0) throw failed.find((error) => !isAfterFailure(error)) ?? failed[0]
     return facts
   }
 }

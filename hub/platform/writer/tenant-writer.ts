@@ -3,38 +3,25 @@ import type { HubMetrics } from '../metrics.ts'
 import type { HubClock } from '../ports.ts'
 import type { Decision } from '#shared/domain/decision.ts'
 import type { HttpRefusal } from '../http/handle.ts'
-import {
-  type Database,
-  isDatabaseAway,
-  isDataException,
-  isRefusedByDatabase,
-  isTooSlow,
-} from '../postgres/database.ts'
+import { type Database, isDatabaseAway } from '../postgres/database.ts'
 import { LaneBusyError } from './lane-busy.ts'
 import { LaneQueue, type LaneItem, type LaneLimits, type Queued } from './lane-queue.ts'
-import type { CallAnswer, CallingSession, CommitResult, Push, PushAnswer } from './batch.ts'
-import type { BatchItem, PersonCall, PersonCommand } from './command.ts'
+import type { CallAnswer, CallingSession, CommitResult } from './batch.ts'
+import type { PersonCall, PersonCommand } from './command.ts'
 import type { AloneCommand } from './alone-command.ts'
 import { makeInternalName, type CallName } from './call-name.ts'
 import { commitAlone, nameCall, type AloneCall, type AloneCommit } from './commit-alone.ts'
-import {
-  commitBatch,
-  ConstraintBrokenError,
-  previewRefusal,
-  type CommitDependencies,
-} from './commit-batch.ts'
-import { FactCache, type ConstraintRefusal } from './fact-set.ts'
+import { previewRefusal, type CommitDependencies } from './commit-batch.ts'
+import { FactCache } from './fact-set.ts'
 import type { CommandRegistry } from './registry.ts'
 import type { InFlight } from './in-flight.ts'
+import { Retries } from './retries.ts'
+import { answerItem, SharedCommits, type SharedItem, type WaitingPush } from './shared-commits.ts'
 
 /** The most mutations of one commit: what comes on top waits for the next one. About a tenth of a second of work. */
 const MAX_BATCH_MUTATIONS = 4096
 /** Acks given in one turn of the event loop: about half a millisecond. */
 const ANSWERS_AT_ONCE = 64
-/** Pauses between tries while the database is away, ms. */
-const RETRY_DELAYS_MS = [20, 50, 100, 250, 500, 1000]
-/** A batch is tried for this long while the database is away; then kiosks push again when they come back, and people are told. */
-const RETRY_MS = 30_000
 /** How long a person's call waits for its commit. */
 const CALL_DEADLINE_MS = 10_000
 /** What may wait: some of each, and of all far more than a large university has kiosks and people at once. */
@@ -44,21 +31,13 @@ const UNUSED_MS = 60_000
 /** What a call takes of a batch, where a mutation takes 1: it reads more. */
 const CALL_COST = 4
 
-/** A push on its way into a commit. */
-export interface WaitingPush extends Omit<Push, 'waitedMs' | 'poison'> {
-  /** Elapsed ms of the hub's clock when it arrived. */
-  arrivedMs: number
-  /** Called once, after COMMIT has returned; null when the hub stopped before that. [SYN-6] */
-  answer(answer: PushAnswer | null, committed: CommitResult | null): void
-}
-
 /** Group commit: one queue and one commit in flight per university; what arrives meanwhile forms the next batch. */
 export interface TenantWriter {
   push(universityId: number, push: WaitingPush): void
   /**
    * A person's command, in a batch with whatever else waits; one that needs a commit of its own is refused before it where
-   * that is known already. Resolves after COMMIT; under a name that was used before, with what it came to then. Throws what the command threw, and LaneBusyError when
-   * it cannot wait, or waited too long, or the hub stops. [SYN-51]
+   * that is known already. Resolves after COMMIT; under a name that was used before, with what it came to then. Throws what
+   * the command threw, and LaneBusyError when it cannot wait, or waited too long, or the hub stops. [SYN-51]
    */
   run<Body, Value, Result>(
     universityId: number,
@@ -74,6 +53,8 @@ export interface TenantWriter {
     input: Input,
     name?: CallName | null,
   ): Promise<Decision<Result, Refusal>>
+  /** Tells the metrics how long the one has waited that came first. Called about once a second. */
+  observe(): void
   /** Forgets the queue and the facts of universities without a commit in the last minute, but for those that are heard. Called about once a second. [SYN-37] */
   dropUnused(isHeard: (universityId: number) => boolean): void
   /** Takes nothing more; resolves when what was queued is committed, or could not be within `graceMs`. */
@@ -94,14 +75,8 @@ export interface WriterDependencies {
   committed(universityId: number, committed: CommitResult): void
 }
 
-/** A person's call on its way into a commit. */
-interface WaitingCall extends PersonCall {
-  /** Called once, after COMMIT has returned; null when the hub stopped before that, or there is no such university. */
-  answer(answer: CallAnswer | null): void
-}
-
 /** What shares batches. */
-type Waiting = LaneItem & ({ push: WaitingPush } | { call: WaitingCall })
+type Waiting = LaneItem & SharedItem
 
 /** A command that is a commit by itself. */
 interface WaitingWork extends LaneItem {
@@ -115,6 +90,8 @@ interface Lane {
   queue: LaneQueue<Item>
   /** Null while there is nothing to do. */
   running: Promise<void> | null
+  /** When that of the commit under way came which came first, elapsed ms; null: none is under way. */
+  takenSinceMs: number | null
   /** Settles when all commits so far are answered. */
   answering: Promise<void>
 }
@@ -130,8 +107,11 @@ class Writer implements TenantWriter {
   private readonly lanes = new Map<number, Lane>()
   /** When something last came for a university, elapsed ms. */
   private readonly usedMs = new Map<number, number>()
+  private readonly retries: Retries
+  private readonly shared: SharedCommits
   private isStopping = false
-  private isAbandoned = false
+  /** Devices that asked for something so far. */
+  private deviceCount = 0
 
   constructor(dependencies: WriterDependencies) {
     this.dependencies = dependencies
@@ -144,6 +124,8 @@ class Writer implements TenantWriter {
       })
     const { previewPool = pool } = dependencies
     this.commits = { pool, previewPool, registry, cache: new FactCache(), ruleFailed }
+    this.retries = new Retries(dependencies)
+    this.shared = new SharedCommits({ ...dependencies, commits: this.commits, retries: this.retries })
   }
 
   push(universityId: number, push: WaitingPush): void {
@@ -166,10 +148,9 @@ class Writer implements TenantWriter {
     name: CallName | null = null,
   ): Promise<Decision<Result, Refusal>> {
     const { clock, inFlight } = this.dependencies
-    const { actor } = command
     const call = nameCall(command, input, name)
-    const key = `${actor} ${command.actorId?.(input) ?? ''}`
-    const deadlineMs = actor === 'person' ? CALL_DEADLINE_MS : null
+    const key = this.turnOf(command, input)
+    const deadlineMs = ['person', 'kiosk'].includes(command.actor) ? CALL_DEADLINE_MS : null
     const done = this.waitInLane<Decision<Result, Refusal>>(universityId, deadlineMs, (settle) => {
       const work = async (): Promise<void> => {
         const { decision, committed } = await this.commitAlone(universityId, call)
@@ -180,6 +161,16 @@ class Writer implements TenantWriter {
       return { key, cost: 0, isAlone: true, sinceMs: clock.elapsedMs(), work: run }
     })
     return inFlight.track(done)
+  }
+
+  /** Whose turn a command takes. Devices that enrol have no name yet to be told apart by: each has a turn of its own. */
+  private turnOf<Input>(
+    { actor, actorId }: Pick<AloneCommand<Input, never, never, never, never>, 'actor' | 'actorId'>,
+    input: Input,
+  ): string {
+    if (actor !== 'kiosk' || actorId !== undefined) return `${actor} ${actorId?.(input) ?? ''}`
+    this.deviceCount += 1
+    return `device ${this.deviceCount}`
   }
 
   async run<Body, Value, Result>(
@@ -204,6 +195,16 @@ class Writer implements TenantWriter {
     return answer.decision as Decision<Result, HttpRefusal>
   }
 
+  observe(): void {
+    const { clock, metrics } = this.dependencies
+    const nowMs = clock.elapsedMs()
+    const since = [...this.lanes.values()].flatMap(({ queue, takenSinceMs }) => [
+      takenSinceMs ?? nowMs,
+      queue.oldestMs() ?? nowMs,
+    ])
+    metrics.laneOldest(nowMs - Math.min(nowMs, ...since))
+  }
+
   dropUnused(isHeard: (universityId: number) => boolean): void {
     const untilMs = this.dependencies.clock.elapsedMs() - UNUSED_MS
     for (const [universityId, usedMs] of this.usedMs) {
@@ -221,14 +222,13 @@ class Writer implements TenantWriter {
     call: AloneCall<Input, Facts, Value, Result, Refusal>,
   ): Promise<AloneCommit<Result, Refusal>> {
     const { pool, clock } = this.dependencies
-    const untilMs = clock.elapsedMs() + RETRY_MS
+    const untilMs = this.retries.untilMs()
     for (let tries = 0; ; tries += 1)
       try {
         return await commitAlone(pool, universityId, call, clock.databaseNowMs())
       } catch (error) {
-        const isOver = this.isAbandoned || clock.elapsedMs() > untilMs
-        if (call.named === null || isOver || !isDatabaseAway(error)) throw error
-        await this.pauseBeforeRetry(universityId, tries, error)
+        if (call.named === null || this.retries.isOver(untilMs) || !isDatabaseAway(error)) throw error
+        await this.retries.pause(universityId, tries, error)
       }
   }
 
@@ -237,7 +237,7 @@ class Writer implements TenantWriter {
     const { clock } = this.dependencies
     const late = Promise.withResolvers<void>()
     const cancels = [
-      clock.after(graceMs, () => (this.isAbandoned = true)),
+      clock.after(graceMs, () => this.retries.abandon()),
       // A commit that hangs is left: its transaction ends with the connection, and its kiosks push again.
       clock.after(2 * graceMs, () => late.resolve()),
     ]
@@ -292,7 +292,7 @@ class Writer implements TenantWriter {
     let lane = this.lanes.get(universityId)
     if (lane === undefined) {
       const queue = new LaneQueue<Item>(LANE_LIMITS)
-      lane = { universityId, queue, running: null, answering: Promise.resolve() }
+      lane = { universityId, queue, running: null, takenSinceMs: null, answering: Promise.resolve() }
       this.lanes.set(universityId, lane)
     }
     this.usedMs.set(universityId, this.dependencies.clock.elapsedMs())
@@ -307,49 +307,29 @@ class Writer implements TenantWriter {
     await new Promise<void>((resolve) => setImmediate(resolve))
     for (let batch = lane.queue.take(MAX_BATCH_MUTATIONS); batch.length > 0;) {
       const [first] = batch
-      this.observeTaken(batch)
+      this.observeTaken(lane, batch)
       if (first !== undefined && 'work' in first) await first.work()
-      else await this.commit(lane, batch.filter(isShared))
+      else await this.commitShared(lane, batch.filter(isShared))
       batch = lane.queue.take(MAX_BATCH_MUTATIONS)
     }
     lane.running = null
+    lane.takenSinceMs = null
   }
 
-  private observeTaken(batch: readonly Item[]): void {
+  private observeTaken(lane: Lane, batch: readonly Item[]): void {
     const { metrics, clock } = this.dependencies
     const sinceMs = batch.reduce((first, one) => Math.min(first, one.sinceMs), Number.POSITIVE_INFINITY)
     metrics.lane(-batch.length)
     metrics.laneWaited(clock.elapsedMs() - sinceMs)
+    lane.takenSinceMs = sinceMs
   }
 
-  private async commit(lane: Lane, batch: readonly Waiting[], refusal?: ConstraintRefusal): Promise<void> {
-    const { clock, metrics, committed } = this.dependencies
-    const { universityId } = lane
-    const untilMs = clock.elapsedMs() + RETRY_MS
-    for (let tries = 0; !this.isAbandoned && clock.elapsedMs() <= untilMs; tries += 1) {
-      const startedMs = clock.elapsedMs()
-      const items = batch.map((item) => toItem(item, startedMs, refusal))
-      try {
-        const done = await commitBatch(this.commits, universityId, items, clock.databaseNowMs())
-        metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
-        if (done !== null) committed(universityId, done)
-        this.answerAll(lane, batch, done)
-        return
-      } catch (error) {
-        // A refusal that cannot even be recorded is no mutation's fault: it is tried again like a lost connection.
-        const isOfOne = isRefusedByDatabase(error) || isBug(error) || error instanceof ConstraintBrokenError
-        if ((isOfOne && refusal === undefined) || isTooSlow(error)) {
-          await this.split(lane, batch, error)
-          return
-        }
-        await this.pauseBeforeRetry(universityId, tries, error)
-      }
-    }
-    for (const item of batch) answerItem(item, null, null)
+  private commitShared(lane: Lane, batch: readonly Waiting[]): Promise<void> {
+    return this.shared.commit(lane.universityId, batch, (part, done) => this.answerAll(lane, part, done))
   }
 
   /** Many answers are given while the next commit is under way: else the database would wait for all of them. */
-  private answerAll(lane: Lane, batch: readonly Waiting[], done: CommitResult | null): void {
+  private answerAll(lane: Lane, batch: readonly SharedItem[], done: CommitResult | null): void {
     const answer = (from: number, to: number): void => {
       for (const [index, item] of batch.slice(from, to).entries())
         answerItem(item, done?.answers[from + index] ?? null, done)
@@ -366,139 +346,8 @@ class Writer implements TenantWriter {
     // Caught here: one that throws must not hold back the answers of all later commits.
     lane.answering = this.dependencies.inFlight.track(lane.answering.then(inSlices).catch(failed))
   }
-
-  /** What the database will never take must not hold up the others: halves are tried alone until it is found. [SYN-7] */
-  private async split(lane: Lane, batch: readonly Waiting[], error: unknown): Promise<void> {
-    const [first] = batch
-    if (first === undefined) return
-    if (batch.length > 1) {
-      const half = batch.length >> 1
-      await this.commit(lane, batch.slice(0, half))
-      await this.commit(lane, batch.slice(half))
-      return
-    }
-    if ('call' in first) {
-      if (error instanceof ConstraintBrokenError) return this.commit(lane, [first], error.refusal)
-      const busy = new LaneBusyError('unavailable', `"${first.call.command.name}" took the database too long`)
-      first.call.answer({ failed: isTooSlow(error) ? busy : error })
-      return
-    }
-    const { push } = first
-    if (push.mutations.length > 1) {
-      await this.splitPush(lane, push)
-      return
-    }
-    const mutationId = push.mutations[0]?.id
-    if (isTooSlow(error)) {
-      // It may only be a busy moment: the kiosk keeps it, and pushes it again when it comes back.
-      this.dependencies.log.error('commit-too-slow', 'A mutation took the database too long.', {
-        universityId: lane.universityId,
-        kioskId: push.kioskId,
-        mutationId,
-      })
-      push.answer(null, null)
-      return
-    }
-    const refusal = error instanceof ConstraintBrokenError ? error.refusal : refusalOf(error)
-    // A broken rule is the mutation's own affair; everything else is a fault of the hub's.
-    if (!(error instanceof ConstraintBrokenError))
-      this.dependencies.log.error(
-        'mutation-rejected',
-        'A mutation was refused because it could not be committed.',
-        {
-          universityId: lane.universityId,
-          kioskId: push.kioskId,
-          mutationId,
-          why: refusal.kiosk,
-          err: error,
-        },
-      )
-    await this.commit(lane, [first], refusal)
-  }
-
-  private async splitPush(lane: Lane, push: WaitingPush): Promise<void> {
-    const half = push.mutations.length >> 1
-    const answers: (PushAnswer | null)[] = []
-    let last: CommitResult | null = null
-    for (const mutations of [push.mutations.slice(0, half), push.mutations.slice(half)]) {
-      const part: WaitingPush = {
-        ...push,
-        mutations,
-        answer: (answer, committed) => {
-          answers.push(answer)
-          last = committed ?? last
-        },
-      }
-      await this.commit(lane, [{ key: '', cost: mutations.length, isAlone: false, sinceMs: 0, push: part }])
-    }
-    push.answer(joinAnswers(answers), last)
-  }
-
-  private pauseBeforeRetry(universityId: number, tries: number, error: unknown): Promise<void> {
-    const { metrics, log } = this.dependencies
-    metrics.commitRetried()
-    log.warn('commit-retried', 'A commit is tried again.', { universityId, tries, err: error })
-    return this.pause(RETRY_DELAYS_MS[Math.min(tries, RETRY_DELAYS_MS.length - 1)] ?? 1000)
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.dependencies.clock.after(ms, resolve)
-    })
-  }
-}
-
-/** Gives an item its part of a commit; `done` null: there is no such university, or the hub stopped. */
-function answerItem(item: Waiting, answer: PushAnswer | CallAnswer | null, done: CommitResult | null): void {
-  if ('push' in item) {
-    const known = answer !== null && 'verdict' in answer ? answer : null
-    item.push.answer(known, done)
-  } else item.call.answer(answer !== null && !('verdict' in answer) ? answer : null)
-}
-
-/** Whether an error is one of our own programs: what causes it is found like what the database refuses, and its neighbours commit. */
-function isBug(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
 }
 
 function isShared(item: Item): item is Waiting {
   return !('work' in item)
-}
-
-/** What no rule stands for: data that the database cannot take is malformed, everything else a fault of the hub's. [SYN-7] [SYN-36] */
-function refusalOf(error: unknown): ConstraintRefusal {
-  return {
-    kiosk: isDataException(error) ? 'malformed' : 'internal',
-    person: { why: 'internal' },
-  }
-}
-
-/** With a refusal: the first and only one of a batch that could not be committed as it is. */
-function toItem(item: Waiting, nowMs: number, refusal: ConstraintRefusal | undefined): BatchItem {
-  if ('push' in item) return { push: toPush(item.push, nowMs, refusal) }
-  return { call: refusal === undefined ? item.call : { ...item.call, refusedAs: refusal.person } }
-}
-
-function toPush(push: WaitingPush, nowMs: number, refusal: ConstraintRefusal | undefined): Push {
-  const { kioskId, session, mutations, arrivedMs } = push
-  const waitedMs = Math.max(0, nowMs - arrivedMs)
-  const [first] = mutations
-  const isPoison = refusal !== undefined && first !== undefined
-  return {
-    kioskId,
-    session,
-    mutations,
-    waitedMs,
-    ...(isPoison && { poison: { id: first.id, why: refusal.kiosk } }),
-  }
-}
-
-function joinAnswers(answers: readonly (PushAnswer | null)[]): PushAnswer | null {
-  const last = answers.at(-1)
-  if (last === null || last === undefined) return null
-  return { ...last, outcomes: answers.flatMap((answer) => answer?.outcomes ?? []) }
-}
-
-function countMutations(batch: readonly Waiting[]): number {
-  return batch.reduce((count, item) => count + ('push' in item ? item.push.mutations.length : 1), 0)
 }
