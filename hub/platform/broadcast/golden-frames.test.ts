@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { replaceHours } from '../../spaces/hour-rows.ts'
 import { commitChange } from '../../testing/commit-change.ts'
@@ -96,4 +98,42 @@ test('[SYN-31] [SYN-33] kiosks of protocols 1 and 2 are sent what they were sent
     const texts = [...plain(session), ...plain(back)].filter((text) => !text.includes('"challenge"'))
     await expect(texts.join('\n')).toMatchFileSnapshot(`golden-frames-${protocol}.txt`)
   }
+})
+
+/** What the hub of release 0.1 said in the conversation that was recorded of it, by type. */
+function readFrozenTexts(): Map<string, string[]> {
+  const file = new URL('../../../build/releases/0.1.0/conversation.jsonl.gz', import.meta.url)
+  const lines = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n')
+  const said = lines.map((line) => JSON.parse(line) as { from: string; text: string })
+  const texts = said.flatMap(({ from, text }) => (from === 'hub' ? [text] : []))
+  return Map.groupBy(texts, (text) => (JSON.parse(text) as { type: string }).type)
+}
+
+/** A message with its names in their order, and nothing of what they say. */
+function formOf(text: string | undefined): string {
+  return JSON.stringify(JSON.parse(text ?? 'null'), (name, value: unknown) =>
+    name === 'type' || typeof value === 'object' ? value : typeof value,
+  )
+}
+
+test('[SYN-10] [SYN-33] the challenge is that of release 0.1, byte by byte but for the versions; welcome and ack have its form', async () => {
+  const frozen = readFrozenTexts()
+  const { universityId, root, rooms } = campus
+  const kiosk = await insertTestKiosk(database.pool, { universityId, spaceId: root })
+  const session = await openTestSession(core, kiosk, { protocol: 2 })
+  await session.push(kiosk.report(rooms[0], 1))
+  const today = (type: string): string | undefined =>
+    session.connection.texts.find((text) => text.startsWith(`{"type":"${type}"`))
+  const [challenge] = frozen.get('challenge') ?? []
+  const withoutNonce = (text = ''): string => text.replace(/"nonce":"[\w-]{22}"/, '"nonce":"…"')
+  expect(withoutNonce(today('challenge'))).toBe(
+    withoutNonce(challenge).replace('"protocols":[2,1]', '"protocols":[3,2,1]'),
+  )
+  expect(formOf(today('welcome'))).toBe(formOf(frozen.get('welcome')?.[0]))
+  const taken = frozen.get('ack')?.find((text) => text.includes('"outcomes":[]'))
+  expect(formOf(today('ack'))).toBe(formOf(taken))
+  await session.push(kiosk.report(root, 1))
+  expect(plain(session).findLast((text) => text.startsWith('{"type":"ack"'))).toMatch(
+    /^\{"type":"ack","lastMutationId":2,"head":\d+,"mac":"…","outcomes":\[\{"id":2,"why":"composite"\}\]\}$/,
+  )
 })

@@ -135,7 +135,8 @@ class Notifier implements HeadNotifier {
       this.client = client
       if (this.isStopped) await client.end()
     } catch {
-      // The poll logs that the database is away.
+      // The poll logs that the database is away. One that is connected and does not listen would count as a hub.
+      void client.end().catch(() => undefined)
       reconnect()
     }
   }
