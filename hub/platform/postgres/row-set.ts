@@ -14,6 +14,8 @@ export type RowOf<Own extends Columns> = {
 
 /** Columns of rows that a statement takes, one parameter a column. */
 export interface RowSet<Own extends Columns> {
+  /** How many parameters they take. */
+  width: number
   /** `unnest($4::bigint[],$5::text[]) o (space_id, title)`: the rows as a table, from parameter `first` on. */
   table(first: number, alias: string): string
   /** `$4::bigint[],$5::text[]`: the columns for a function's arguments, from parameter `first` on. */
@@ -32,6 +34,7 @@ export function rowSet<const Own extends Columns>(columns: Own): RowSet<Own> {
   const parameters = (first: number): string =>
     names.map((name, index) => `$${first + index}::${columns[name]}[]`).join(',')
   return {
+    width: names.length,
     table: (first, alias) => `unnest(${parameters(first)}) ${alias} (${aliases.join(', ')})`,
     parameters,
     values: (rows: readonly Record<string, unknown>[]) =>

@@ -292,7 +292,8 @@ create table spaces (
   deleted_clock bigint,
   was_on_kiosks boolean default false not null,
   texts jsonb default '{}'::jsonb not null,
-  generation integer default 0 not null
+  generation integer default 0 not null,
+  had_hours boolean default false not null
 ) with (fillfactor=50);
 
 create table universities (
@@ -466,6 +467,15 @@ CREATE OR REPLACE FUNCTION public.get_occupancy(of_space bigint)
 AS $function$
   select occupancy, occupancy_mean, occupancy_updated_at, child_count = 0 from spaces where id = of_space and not is_deleted
 $function$;
+
+CREATE OR REPLACE FUNCTION public.keep_had_hours()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update spaces set had_hours = true where id in (select space_id from made) and not had_hours;
+  return null;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.keep_outcomes()
  RETURNS trigger
@@ -898,6 +908,8 @@ CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
 
 CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
+CREATE INDEX mutations_internal_at ON public.mutations USING btree (at) WHERE starts_with(key, 'hub:'::text);
+
 CREATE UNIQUE INDEX mutations_key ON public.mutations USING btree (actor_kind, actor_id, key) WHERE (key IS NOT NULL);
 
 CREATE INDEX mutations_key_at ON public.mutations USING btree (at) WHERE (key IS NOT NULL);
@@ -1202,13 +1214,17 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.change_
 
 CREATE TRIGGER only_forgets BEFORE UPDATE ON public.change_logs FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 
+CREATE TRIGGER keep_had_hours AFTER INSERT ON public.closures REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION keep_had_hours();
+
 CREATE TRIGGER keep_super_group BEFORE DELETE OR UPDATE OF is_super ON public.groups FOR EACH ROW EXECUTE FUNCTION keep_super_group();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.occupancy_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER fill_generation BEFORE INSERT ON public.occupancy_reports FOR EACH ROW WHEN ((new.generation IS NULL)) EXECUTE FUNCTION fill_generation();
 
-CREATE TRIGGER keep_person_report AFTER INSERT ON public.occupancy_reports FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.idempotency_key !~~ 'level:%'::text))) EXECUTE FUNCTION keep_person_report();
+CREATE TRIGGER keep_person_report AFTER INSERT ON public.occupancy_reports FOR EACH ROW WHEN (((new.user_id IS NOT NULL) AND (new.idempotency_key !~~ 'level:%'::text) AND (new.received_at > (now() - '48:00:00'::interval)))) EXECUTE FUNCTION keep_person_report();
+
+CREATE TRIGGER keep_had_hours AFTER INSERT ON public.opening_hours REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION keep_had_hours();
 
 CREATE TRIGGER keep_outcomes AFTER INSERT ON public.outcomes REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION keep_outcomes();
 
