@@ -342,6 +342,50 @@ export const MUTANTS: readonly Mutant[] = [
     test: LANE,
   },
   {
+    name: 'a bug of ours is taken for an outage',
+    edits: [
+      {
+        file: 'hub/platform/writer/shared-commits.ts',
+        find: 'isRefusedByDatabase(error) || isBug(error) ||',
+        replace: 'isRefusedByDatabase(error) || error instanceof TypeError ||',
+      },
+    ],
+    test: LANE,
+  },
+  {
+    name: 'no limit of time for statements',
+    edits: [
+      {
+        file: 'hub/hub.ts',
+        find: '    isBounded: true,\n',
+        replace: '',
+      },
+    ],
+    test: tests('database', 'hub/platform/connections/reserved-connections.test.ts'),
+  },
+  {
+    name: 'an account that is being changed holds up its reports',
+    edits: [
+      {
+        file: 'hub/accounts/user-rows.ts',
+        find: "'select 1 from users where id = $1 for no key update'",
+        replace: "'select 1 from users where id = $1 for update'",
+      },
+    ],
+    test: LANE,
+  },
+  {
+    name: 'answers that change nothing fill the ledger',
+    edits: [
+      {
+        file: 'hub/platform/writer/commit-batch.ts',
+        find: 'command.isRepeatable === true || effects.changeCount === before',
+        replace: 'false',
+      },
+    ],
+    test: tests('database', 'hub/platform/http/idempotency-key.test.ts'),
+  },
+  {
     name: 'long waits after a long outage',
     edits: [
       {
