@@ -1,3 +1,4 @@
+import type { QueryConfig } from 'pg'
 import { parse } from 'csv-parse/sync'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -392,9 +393,9 @@ describe('[AUD-4] the table', () => {
       const busy = new Proxy(database.pool, {
         get: (pool, key) => {
           if (key !== 'query') return Reflect.get(pool, key) as unknown
-          return async (sql: string, values: unknown[]) => {
-            const answer = await pool.query(sql, values)
-            if (sql.includes('from change_logs'))
+          return async (statement: string | QueryConfig, values?: unknown[]) => {
+            const answer = await pool.query(statement, values)
+            if (typeof statement === 'string' && statement.includes('from change_logs'))
               for (const index of [7, 8]) await append({ service: 'busy', log: { index } })
             return answer
           }

@@ -102,6 +102,21 @@ test('[HRS-1] [HRS-2] [SYN-31] hours are rows of those who have any: made, chang
   expect([...kiosks.rows.keys()]).toEqual([floor])
 })
 
+test('[SYN-31] that a space has no hours is told of those alone that had some', async () => {
+  const { campus, chief } = tenant
+  const [had, never] = [campus.rooms[0], campus.rooms[1]]
+  const pages = new Held(loadForPages)
+  await pages.refresh()
+  await calls.letOn(chief, never, false)
+  expect(await pages.refresh()).toEqual({})
+  await calls.letOn(chief, had, false)
+  expect(await pages.refresh()).toEqual({ [had]: null })
+  await setHours(['Floor 1/Room 12', WEEK])
+  expect(await pages.refresh()).toEqual({ [never]: WEEK })
+  await setHours(['Floor 1/Room 12', NONE])
+  expect(await pages.refresh()).toEqual({ [never]: null })
+})
+
 test('[SYN-31] every body that travels is of the form that its collection names', async () => {
   await setHours(['Floor 2', WEEK], ['Floor 2/Room 21', { weekly: [], closures: [] }])
   for (const [audience, load] of [
