@@ -212,7 +212,13 @@ export const HUB_FAULTS: readonly Mutant[] = [
   },
   {
     name: 'tickets kept',
-    edits: [{ file: 'hub/periodic-jobs.ts', find: '      await dropExpiredTickets(pool)\n', replace: '' }],
+    edits: [
+      {
+        file: 'hub/periodic-jobs.ts',
+        find: '  dropExpiredTickets,\n  dropEndedSessions,\n',
+        replace: '  dropEndedSessions,\n',
+      },
+    ],
     test: TERMS,
   },
   {

@@ -7,6 +7,7 @@ import { kioskFacts } from '../../kiosks/kiosk-facts.ts'
 import { leafFacts } from '../../occupancy/leaf-facts.ts'
 import { reportCommand, withdrawCommand } from '../../occupancy/report-commands.ts'
 import { personReportCommand } from '../../occupancy/person-commands.ts'
+import { trackCommand } from '../../spaces/track-space.ts'
 import { commandOf } from '../../testing/commit-change.ts'
 import { loadOccupancy } from '../../testing/testing-campus.ts'
 import { insertTestKiosk, type TestKiosk } from '../../testing/testing-kiosk.ts'
@@ -178,16 +179,19 @@ test('[SYN-30] a call that was not taken within ten seconds ends as unavailable,
   expect(rows).toEqual([])
 })
 
-test('[SYN-30] while somebody’s account is being changed, their own report holds up nobody', async () => {
+test('[SYN-30] while somebody’s account is being changed, what they ask for holds up nobody', async () => {
   const writer = makeWriter()
-  const { userId } = tenant.student
+  const { userId, sessionId } = tenant.student
+  const { universityId, rooms } = tenant.campus
+  const by = { userId, sessionId, address: '127.0.0.1' }
   await transaction(database.pool, 'read committed', async (client) => {
     await lockAccount(client, userId)
-    const [own, pushed] = await Promise.all([
+    const done = await Promise.all([
+      settledOf(writer.run(universityId, trackCommand, by, { spaceId: rooms[0] })),
       settledOf(report(writer, tenant.student)),
-      push(writer, kiosk, tenant.campus.rooms[1]),
+      push(writer, kiosk, rooms[1]),
     ])
-    expect([own, pushed]).toMatchObject(['done', { verdict: 'done', lastMutationId: 1 }])
+    expect(done).toMatchObject(['done', 'done', { verdict: 'done', lastMutationId: 1 }])
   })
 })
 
