@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { FastifyInstance } from 'fastify'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { WebSocket, type RawData } from 'ws'
 import {
   LIVE_HEARTBEAT_MS,
@@ -14,11 +15,12 @@ import type { PeopleSpace } from '#shared/wire/rest-spaces.ts'
 import { makeHubClock } from '../platform/clock.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
 import type { Database } from '../platform/postgres/database.ts'
+import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
 import type { SyncCore, SyncDependencies } from '../platform/connections/sync-core.ts'
 import { makeTestCore } from './testing-campus.ts'
 import { liveRoute } from '../platform/connections/live-route.ts'
 import { makeTestApp } from './testing-app.ts'
-import { SpaceCalls } from './testing-spaces.ts'
+import { makeTestTenant, SpaceCalls, type TestTenant } from './testing-spaces.ts'
 
 type Typed<Type extends LiveHubMessage['type']> = Extract<LiveHubMessage, { type: Type }>
 
@@ -229,5 +231,59 @@ export class LiveHub {
     const page = await this.dial({ type: 'hello', ticket: await this.ticketOf(person), since }, query)
     await page.next('welcome')
     return page
+  }
+}
+
+/** What each test of live pages begins with; the database is the same for all of a file. */
+export interface LiveScene {
+  readonly database: TestDatabase
+  /** All hubs of the test. */
+  readonly hubs: LiveHubs
+  /** The first of them. */
+  readonly hub: LiveHub
+  /** A university with people. */
+  readonly tenant: TestTenant
+  /** Makes another one. */
+  makeTenant(): Promise<TestTenant>
+}
+
+/** Makes a database for the tests of a file, and for each of them a hub and a university; `changes` makes what is special about the hubs. */
+export function makeLiveScene(
+  name: string,
+  changes: (pool: Database) => Partial<SyncDependencies> = () => ({}),
+): LiveScene {
+  let database: TestDatabase
+  let hubs: LiveHubs
+  let hub: LiveHub
+  let tenant: TestTenant
+  let count = 0
+  const makeTenant = (): Promise<TestTenant> => {
+    count += 1
+    return makeTestTenant(database.pool, `Live ${count}`)
+  }
+  beforeAll(async () => {
+    database = await makeTestDatabase(name)
+  })
+  afterAll(() => database.drop())
+  beforeEach(async () => {
+    hubs = new LiveHubs(database.pool, changes(database.pool))
+    tenant = await makeTenant()
+    hub = await hubs.start()
+  })
+  afterEach(() => hubs.stop())
+  return {
+    get database() {
+      return database
+    },
+    get hubs() {
+      return hubs
+    },
+    get hub() {
+      return hub
+    },
+    get tenant() {
+      return tenant
+    },
+    makeTenant,
   }
 }

@@ -1,47 +1,28 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES, type LiveHubMessage } from '#shared/wire/live.ts'
 import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { query } from '../postgres/database.ts'
-import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeSyncFeatures } from '../../make-sync-features.ts'
-import { LiveHubs, type LiveHub, type LivePage } from '../../testing/testing-live.ts'
+import { makeLiveScene, type LivePage } from '../../testing/testing-live.ts'
 import { makeTestCore } from '../../testing/testing-campus.ts'
-import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
 import type { SyncCore } from './sync-core.ts'
 
 // What happens while a hub looks whether the sessions of its pages are still valid, and the next time that it looks.
 
-let database: TestDatabase
-let hubs: LiveHubs
-let hub: LiveHub
-let tenant: TestTenant
-let count = 0
+const live = makeLiveScene('live_checks')
 
-beforeAll(async () => {
-  database = await makeTestDatabase('live_checks')
-})
-afterAll(() => database.drop())
-beforeEach(async () => {
-  count += 1
-  hubs = new LiveHubs(database.pool)
-  tenant = await makeTestTenant(database.pool, `C${count}`)
-  hub = await hubs.start()
-})
-afterEach(async () => {
-  stopWatching()
-  await hubs.stop()
-})
+afterEach(stopWatching)
 
 /** The pool’s own way again. */
 function stopWatching(): void {
-  Reflect.deleteProperty(database.pool, 'query')
+  Reflect.deleteProperty(live.database.pool, 'query')
 }
 
 type RunQuery = (statement: unknown, values?: unknown[]) => Promise<unknown>
 
 /** Does something with each look at sessions before the database answers it; gives the sessions that are looked at. */
 function watchLooks(before: (sessionIds: readonly number[]) => Promise<void> | undefined): void {
-  const { pool } = database
+  const { pool } = live.database
   stopWatching()
   const real = pool.query.bind(pool) as unknown as RunQuery
   const run: RunQuery = async (statement, values) => {
@@ -67,8 +48,8 @@ function countLooks(): (further: number) => Promise<void> {
 
 /** Whether the page is served still: what somebody reports reaches it. */
 async function isServed(page: LivePage): Promise<boolean> {
-  await hub.calls.report(tenant.chief, tenant.campus.rooms[0], 1)
-  await hub.calls.report(tenant.chief, tenant.campus.rooms[0], 2)
+  await live.hub.calls.report(live.tenant.chief, live.tenant.campus.rooms[0], 1)
+  await live.hub.calls.report(live.tenant.chief, live.tenant.campus.rooms[0], 2)
   return page.next('changes').then(
     () => true,
     () => false,
@@ -78,15 +59,15 @@ async function isServed(page: LivePage): Promise<boolean> {
 test('[LIV-13] a page that opens while the sessions of others are looked at keeps its connection', async () => {
   const held = { isReached: false, release: (): void => undefined }
   watchLooks((ids) => {
-    if (held.isReached || ids.length !== 1 || ids[0] !== tenant.student.sessionId || first === null)
+    if (held.isReached || ids.length !== 1 || ids[0] !== live.tenant.student.sessionId || first === null)
       return undefined
     held.isReached = true
     return new Promise((resolve) => (held.release = resolve))
   })
   let first: LivePage | null = null
-  first = await hub.open(tenant.student)
+  first = await live.hub.open(live.tenant.student)
   await expect.poll(() => held.isReached).toBe(true)
-  const second = await hub.open(tenant.other)
+  const second = await live.hub.open(live.tenant.other)
   await second.next('snapshot')
   held.release()
   stopWatching()
@@ -96,8 +77,8 @@ test('[LIV-13] a page that opens while the sessions of others are looked at keep
 })
 
 test('[LIV-13] a look that fails ends nobody and proves nothing, and the next one counts', async () => {
-  const page = await hub.open(tenant.student)
-  const stays = await hub.open(tenant.other)
+  const page = await live.hub.open(live.tenant.student)
+  const stays = await live.hub.open(live.tenant.other)
   for (const opened of [page, stays]) await opened.next('snapshot')
   const looks = { failed: 0, areFailing: true }
   watchLooks(() => {
@@ -107,17 +88,17 @@ test('[LIV-13] a look that fails ends nobody and proves nothing, and the next on
   })
   await expect.poll(() => looks.failed).toBeGreaterThanOrEqual(1)
   // Longer than a look counts for, and two more that fail.
-  hubs.aheadMs += 4_000
+  live.hubs.aheadMs += 4_000
   const before = looks.failed
   await expect.poll(() => looks.failed).toBeGreaterThanOrEqual(before + 2)
   page.send({ type: 'probe', id: 1 })
-  hubs.runTimers(LIVE_HEARTBEAT_MS)
+  live.hubs.runTimers(LIVE_HEARTBEAT_MS)
   expect(await isServed(page)).toBe(true)
   expect(page.received.map(({ type }) => type)).not.toContain('alive')
   expect(page.received.map(({ type }) => type)).not.toContain('heartbeat')
   const end = page.ended()
-  await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [
-    tenant.student.sessionId,
+  await query(live.database.pool, 'update sessions set revoked_at = now() where id = $1', [
+    live.tenant.student.sessionId,
   ])
   looks.areFailing = false
   expect(await end).toBe('signedOut')
@@ -126,11 +107,11 @@ test('[LIV-13] a look that fails ends nobody and proves nothing, and the next on
 
 test('[LIV-13] sessions are looked at for as long as a page is open, and again once all were closed', async () => {
   const further = countLooks()
-  for (const person of [tenant.student, tenant.other]) {
-    const page = await hub.open(person)
+  for (const person of [live.tenant.student, live.tenant.other]) {
+    const page = await live.hub.open(person)
     await further(4)
     const end = page.ended()
-    await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [person.sessionId])
+    await query(live.database.pool, 'update sessions set revoked_at = now() where id = $1', [person.sessionId])
     expect(await end).toBe('signedOut')
   }
 })
@@ -141,14 +122,14 @@ test('[LIV-3] [DIR-15] each reason for which a session is valid no longer ends i
     'update sessions set revoked_at = now() where user_id = $1',
     'update users set is_active = false where id = $1',
     'update users set erased_at = now(), username = null, email = null, email_key = null, displayname = null where id = $1',
-    `update users set associated_university_id = ${tenant.campus.universityId} where id = $1`,
+    `update users set associated_university_id = ${live.tenant.campus.universityId} where id = $1`,
     "update users set directory = 'd', directory_id = '1', directory_seen_at = now() - interval '25 hours' where id = $1",
   ]
   for (const sql of reasons) {
-    const { student, chief } = await makeTestTenant(database.pool, `R${count}-${reasons.indexOf(sql)}`)
-    const [page, stays] = [await hub.open(student), await hub.open(chief)]
+    const { student, chief } = await live.makeTenant()
+    const [page, stays] = [await live.hub.open(student), await live.hub.open(chief)]
     const end = page.ended()
-    await query(database.pool, sql, [student.userId])
+    await query(live.database.pool, sql, [student.userId])
     expect(await end, sql).toBe('signedOut')
     expect(stays.socket.readyState).toBe(1)
     stays.socket.terminate()
@@ -156,42 +137,42 @@ test('[LIV-3] [DIR-15] each reason for which a session is valid no longer ends i
 })
 
 test('[LIV-11] of one session sixteen tickets wait, older ones and those that ran out are deleted, and others’ are not', async () => {
-  const theirs = await hub.ticketOf(tenant.other)
-  const late = await hub.ticketOf(tenant.chief)
-  await query(database.pool, 'update live_tickets set expires_at = now() where session_id = $1', [
-    tenant.chief.sessionId,
+  const theirs = await live.hub.ticketOf(live.tenant.other)
+  const late = await live.hub.ticketOf(live.tenant.chief)
+  await query(live.database.pool, 'update live_tickets set expires_at = now() where session_id = $1', [
+    live.tenant.chief.sessionId,
   ])
   const tickets: string[] = []
-  for (let number = 0; number < 18; number += 1) tickets.push(await hub.ticketOf(tenant.student))
+  for (let number = 0; number < 18; number += 1) tickets.push(await live.hub.ticketOf(live.tenant.student))
   const rows = await query<{ sessionId: number; count: number }>(
-    database.pool,
+    live.database.pool,
     `select session_id as "sessionId", count(*)::int as count from live_tickets
      where session_id = any($1) group by session_id`,
-    [[tenant.student, tenant.other, tenant.chief].map(({ sessionId }) => sessionId)],
+    [[live.tenant.student, live.tenant.other, live.tenant.chief].map(({ sessionId }) => sessionId)],
   )
   expect(new Map(rows.map((row) => [row.sessionId, row.count]))).toEqual(
     new Map([
-      [tenant.student.sessionId, 16],
-      [tenant.other.sessionId, 1],
+      [live.tenant.student.sessionId, 16],
+      [live.tenant.other.sessionId, 1],
     ]),
   )
   for (const ticket of [tickets[0], tickets[1], late]) {
-    const page = await hub.dial({ type: 'hello', ticket, since: null })
+    const page = await live.hub.dial({ type: 'hello', ticket, since: null })
     expect(await page.ended()).toBe('ticketRefused')
   }
   for (const ticket of [tickets[2], tickets[17], theirs]) {
-    const page = await hub.dial({ type: 'hello', ticket, since: null })
+    const page = await live.hub.dial({ type: 'hello', ticket, since: null })
     await page.next('welcome')
   }
 })
 
 test('[LIV-5] ten questions between two heartbeats are taken, and ten again between the next two', async () => {
-  const page = await hub.open(tenant.student)
+  const page = await live.hub.open(live.tenant.student)
   await page.next('snapshot')
   for (let round = 0; round < 3; round += 1) {
     for (let id = 1; id <= MAX_LIVE_PROBES; id += 1) page.send({ type: 'probe', id })
     expect(await isServed(page)).toBe(true)
-    hubs.aheadMs += LIVE_HEARTBEAT_MS
+    live.hubs.aheadMs += LIVE_HEARTBEAT_MS
   }
   expect(page.socket.readyState).toBe(1)
 })
@@ -200,30 +181,30 @@ test('[LIV-12] a page that closed while its ticket was looked at takes no place 
   const held: (() => void)[] = []
   const state = { isHolding: true }
   watchLooks((ids) => {
-    if (!state.isHolding || ids[0] !== tenant.student.sessionId) return undefined
+    if (!state.isHolding || ids[0] !== live.tenant.student.sessionId) return undefined
     return new Promise((resolve) => held.push(resolve))
   })
   for (let number = 1; number <= 8; number += 1) {
-    const page = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    const page = await live.hub.dial({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
     await expect.poll(() => held.length).toBe(1)
     page.socket.terminate()
-    await expect.poll(() => hub.app.websocketServer.clients.size).toBe(0)
+    await expect.poll(() => live.hub.app.websocketServer.clients.size).toBe(0)
     held.pop()?.()
   }
   state.isHolding = false
   for (let number = 1; number <= 8; number += 1) {
-    const page = await hub.open(tenant.student)
+    const page = await live.hub.open(live.tenant.student)
     await page.next('snapshot')
   }
 })
 
 test('[LIV-2] what becomes of a person is sent once for each change, also after the first', async () => {
-  const page = await hub.open(tenant.student)
+  const page = await live.hub.open(live.tenant.student)
   expect(await page.next('person')).toMatchObject({ tracked: [] })
   const further = countLooks()
-  const [first, second] = tenant.campus.rooms
+  const [first, second] = live.tenant.campus.rooms
   const track = (id: number): Promise<unknown> =>
-    hub.calls.call(tenant.student, 'PUT /spaces/:id/tracked', { params: { id } })
+    live.hub.calls.call(live.tenant.student, 'PUT /spaces/:id/tracked', { params: { id } })
   await track(first)
   expect(await page.next('person')).toMatchObject({ tracked: [first] })
   await further(3)
@@ -251,9 +232,9 @@ function dialCore(core: SyncCore) {
 }
 
 test('[LIV-12] a page that closed while its spaces were read is welcomed by nobody, and the next one is', async () => {
-  const features = makeSyncFeatures(database.pool)
+  const features = makeSyncFeatures(live.database.pool)
   const state = { isHolding: true, held: [] as (() => void)[] }
-  const core = makeTestCore(database.pool, {
+  const core = makeTestCore(live.database.pool, {
     features: {
       ...features,
       spacesOfPages: async (...args) => {
@@ -264,7 +245,7 @@ test('[LIV-12] a page that closed while its spaces were read is welcomed by nobo
   })
   try {
     const gone = dialCore(core)
-    gone.say({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    gone.say({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
     await expect.poll(() => state.held.length).toBeGreaterThanOrEqual(1)
     gone.handler.ended()
     state.isHolding = false
@@ -272,7 +253,7 @@ test('[LIV-12] a page that closed while its spaces were read is welcomed by nobo
     await core.settled()
     expect(gone.sent).toEqual([])
     const next = dialCore(core)
-    next.say({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    next.say({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
     await expect.poll(() => next.sent).toContain('snapshot')
     expect(gone.sent).toEqual([])
   } finally {
@@ -281,14 +262,14 @@ test('[LIV-12] a page that closed while its spaces were read is welcomed by nobo
 })
 
 test('[LIV-12] [LIV-4] a page whose person is known takes no place among those who have not said who they are', async () => {
-  const core = makeTestCore(database.pool, {
+  const core = makeTestCore(live.database.pool, {
     limits: { sockets: { ...SOCKET_LIMITS, newPages: 1, pages: 100 } },
   })
   const dial = () => dialCore(core)
   try {
     for (let round = 0; round < 3; round += 1) {
       const page = dial()
-      const ticket = await hub.ticketOf(tenant.student)
+      const ticket = await live.hub.ticketOf(live.tenant.student)
       page.say({ type: 'hello', ticket, since: null })
       await expect.poll(() => page.sent).toContain('snapshot')
     }

@@ -1,21 +1,13 @@
 import { Type } from 'typebox'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { LiveHubMessage } from '#shared/wire/live.ts'
 import { COLLECTIONS } from '../../collections.ts'
 import { makeSyncFeatures } from '../../make-sync-features.ts'
 import { replaceHours } from '../../spaces/hour-rows.ts'
 import { commitChange } from '../../testing/commit-change.ts'
-import { applyLiveRows, LiveHubs, type LiveHub, type LivePage } from '../../testing/testing-live.ts'
-import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import { applyLiveRows, makeLiveScene, type LivePage } from '../../testing/testing-live.ts'
 import { makeCollections, type Collection } from '../broadcast/collection.ts'
 import { query, type Transaction } from '../postgres/database.ts'
-import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-
-let database: TestDatabase
-let hubs: LiveHubs
-let hub: LiveHub
-let tenant: TestTenant
-let count = 0
 
 /** Reminders of persons: a collection that no feature has. */
 const reminders: Collection<{ text: string }> = {
@@ -35,26 +27,20 @@ const reminders: Collection<{ text: string }> = {
   },
 }
 
+const live = makeLiveScene('live_collections', (pool) => ({
+  features: { ...makeSyncFeatures(pool), collections: makeCollections([...COLLECTIONS, reminders]) },
+}))
+
 beforeAll(async () => {
-  database = await makeTestDatabase('live_collections')
   await query(
-    database.pool,
+    live.database.pool,
     `create table test_reminders (id bigint generated always as identity primary key, university_id bigint not null,
        person_id bigint not null, text text not null, is_gone boolean not null default false, clock bigint not null)`,
   )
 })
-afterAll(() => database.drop())
-beforeEach(async () => {
-  count += 1
-  const collections = makeCollections([...COLLECTIONS, reminders])
-  hubs = new LiveHubs(database.pool, { features: { ...makeSyncFeatures(database.pool), collections } })
-  tenant = await makeTestTenant(database.pool, `C${count}`)
-  hub = await hubs.start()
-})
-afterEach(() => hubs.stop())
 
 async function change(run: (client: Transaction, clock: number) => Promise<unknown>): Promise<number> {
-  return commitChange(database.pool, tenant.campus.universityId, async (client, { clock }) => {
+  return commitChange(live.database.pool, live.tenant.campus.universityId, async (client, { clock }) => {
     await run(client, clock)
     return clock
   })
@@ -66,7 +52,7 @@ const openFrom = (spaceId: number, opens: number): Promise<number> =>
       weekly: opens === 0 ? null : [[1, opens, 1200] as [number, number, number]],
       closures: [],
     }
-    await replaceHours(client, tenant.campus.universityId, [{ id: spaceId, hours }])
+    await replaceHours(client, live.tenant.campus.universityId, [{ id: spaceId, hours }])
     await query(client, 'update spaces set clock = $2, facts_clock = $2 where id = $1', [spaceId, clock])
   })
 
@@ -75,7 +61,7 @@ const remind = (userId: number, text: string): Promise<number> =>
     query(
       client,
       'insert into test_reminders (university_id, person_id, text, clock) values ($1, $2, $3, $4)',
-      [tenant.campus.universityId, userId, text, clock],
+      [live.tenant.campus.universityId, userId, text, clock],
     ),
   )
 
@@ -90,10 +76,10 @@ async function reach(page: LivePage, head: number): Promise<void> {
 }
 
 test('[LIV-10] hours come as rows, in a snapshot, in frames and in a catch-up, and facts without them', async () => {
-  const { student, campus } = tenant
+  const { student, campus } = live.tenant
   const [room, other] = campus.rooms
   const first = await openFrom(room, 480)
-  const page = await hub.open(student)
+  const page = await live.hub.open(student)
   await reach(page, first)
   const { epoch } = page.received.find((message) => message.type === 'snapshot') ?? { epoch: '' }
   expect(Object.fromEntries(applyLiveRows(page.received, 'hours'))).toEqual({
@@ -106,17 +92,17 @@ test('[LIV-10] hours come as rows, in a snapshot, in frames and in a catch-up, a
     [other]: { weekly: [[1, 600, 1200]], closures: [] },
   })
   expect(page.texts.join('')).not.toContain('"hours":{')
-  const back = await hub.open(student, { epoch, head: first })
+  const back = await live.hub.open(student, { epoch, head: first })
   await reach(back, last)
   expect(back.received.filter(({ type }) => type === 'snapshot')).toEqual([])
   expect([...applyLiveRows(back.received, 'hours').keys()]).toEqual([other])
 })
 
 test('[LIV-10] a page of the release before is sent hours among the facts of its spaces, and no rows of collections', async () => {
-  const { student, campus } = tenant
+  const { student, campus } = live.tenant
   const [room] = campus.rooms
   await openFrom(room, 480)
-  const page = await hub.open(student, null, '')
+  const page = await live.hub.open(student, null, '')
   await reach(page, await openFrom(room, 540))
   const rows = page.received.flatMap((message) =>
     message.type === 'snapshot' || message.type === 'changes' ? message.changes.rows : [],
@@ -130,11 +116,11 @@ test('[LIV-10] a page of the release before is sent hours among the facts of its
 })
 
 test('[LIV-10] [ACC-2] rows of a person go to pages of that person and to no others, on every hub', async () => {
-  const { student, other } = tenant
-  const second = await hubs.start()
+  const { student, other } = live.tenant
+  const second = await live.hubs.start()
   await remind(student.userId, 'bring the book')
   const last = await remind(other.userId, 'theirs')
-  const pages = [await hub.open(student), await second.open(student), await hub.open(other)]
+  const pages = [await live.hub.open(student), await second.open(student), await live.hub.open(other)]
   for (const page of pages) await reach(page, last)
   await remind(other.userId, 'theirs too')
   await change((client, clock) =>

@@ -1,33 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { query } from '../postgres/database.ts'
-import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { asLive, LiveHubs, type LiveHub, LivePage } from '../../testing/testing-live.ts'
-import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import { asLive, LivePage, makeLiveScene } from '../../testing/testing-live.ts'
 
-let database: TestDatabase
-let hubs: LiveHubs
-let hub: LiveHub
-let tenant: TestTenant
-let count = 0
-
-beforeAll(async () => {
-  database = await makeTestDatabase('live_door')
-})
-afterAll(() => database.drop())
-beforeEach(async () => {
-  count += 1
-  hubs = new LiveHubs(database.pool)
-  tenant = await makeTestTenant(database.pool, `L${count}`)
-  hub = await hubs.start()
-})
-afterEach(() => hubs.stop())
+const live = makeLiveScene('live_limits')
 
 test('[LIV-1] a ticket opens one socket once, and shows the whole university as its person sees it', async () => {
-  const { student, chief, campus } = tenant
-  const { space } = await hub.calls.make(student, campus.rooms[0], 'Seat')
-  await hub.calls.call(student, 'PUT /spaces/:id/tracked', { params: { id: campus.rooms[1] } })
-  const ticket = await hub.ticketOf(student)
-  const page = await hub.dial({ type: 'hello', ticket, since: null })
+  const { student, chief, campus } = live.tenant
+  const { space } = await live.hub.calls.make(student, campus.rooms[0], 'Seat')
+  await live.hub.calls.call(student, 'PUT /spaces/:id/tracked', { params: { id: campus.rooms[1] } })
+  const ticket = await live.hub.ticketOf(student)
+  const page = await live.hub.dial({ type: 'hello', ticket, since: null })
   const welcome = await page.next('welcome')
   expect(Math.abs(welcome.nowMs - Date.now())).toBeLessThan(60_000)
   expect(await page.next('person')).toEqual({
@@ -38,37 +20,37 @@ test('[LIV-1] a ticket opens one socket once, and shows the whole university as 
     staleMs: 7_200_000,
   })
   const snapshot = await page.next('snapshot')
-  const tree = await hub.calls.tree(student)
+  const tree = await live.hub.calls.tree(student)
   expect(snapshot).toMatchObject({ epoch: tree.epoch, to: tree.head, part: 1, parts: 1 })
   expect(snapshot.changes.rows).toEqual(tree.spaces.map(asLive))
-  const second = await hub.dial({ type: 'hello', ticket, since: null })
+  const second = await live.hub.dial({ type: 'hello', ticket, since: null })
   expect(await second.ended()).toBe('ticketRefused')
-  expect(await (await hub.open(chief)).next('person')).toMatchObject({ mine: [], mayEditAll: true })
+  expect(await (await live.hub.open(chief)).next('person')).toMatchObject({ mine: [], mayEditAll: true })
 })
 
 test('[LIV-1] a ticket of another session’s end, of yesterday, or of nobody opens nothing, and is kept as a hash', async () => {
-  const { student, other } = tenant
-  const ended = await hub.ticketOf(other)
-  await query(database.pool, 'update sessions set revoked_at = now() where id = $1', [other.sessionId])
-  const late = await hub.ticketOf(student)
-  await query(database.pool, 'update live_tickets set expires_at = now() where session_id = $1', [
+  const { student, other } = live.tenant
+  const ended = await live.hub.ticketOf(other)
+  await query(live.database.pool, 'update sessions set revoked_at = now() where id = $1', [other.sessionId])
+  const late = await live.hub.ticketOf(student)
+  await query(live.database.pool, 'update live_tickets set expires_at = now() where session_id = $1', [
     student.sessionId,
   ])
   for (const ticket of [late, ended, 'A'.repeat(43)]) {
-    const page = await hub.dial({ type: 'hello', ticket, since: null })
+    const page = await live.hub.dial({ type: 'hello', ticket, since: null })
     expect(await page.ended()).toBe('ticketRefused')
     expect(page.received).toHaveLength(1)
   }
-  const again = await hub.ticketOf(student)
-  const rows = await query<{ hash: string }>(database.pool, 'select ticket_hash as hash from live_tickets')
+  const again = await live.hub.ticketOf(student)
+  const rows = await query<{ hash: string }>(live.database.pool, 'select ticket_hash as hash from live_tickets')
   expect(rows).toHaveLength(1)
   expect(rows[0]?.hash).not.toContain(again.slice(0, 12))
 })
 
 test('[LIV-1] of two sockets with one ticket at once, on two hubs, one is opened', async () => {
-  const other = await hubs.start()
-  const ticket = await hub.ticketOf(tenant.student)
-  const pages = await Promise.all([hub, other].map((at) => new LivePage(at.host).opened()))
+  const other = await live.hubs.start()
+  const ticket = await live.hub.ticketOf(live.tenant.student)
+  const pages = await Promise.all([live.hub, other].map((at) => new LivePage(at.host).opened()))
   for (const page of pages) page.send({ type: 'hello', ticket, since: null })
   const words = await Promise.all(
     pages.map((page) =>
@@ -82,29 +64,29 @@ test('[LIV-1] of two sockets with one ticket at once, on two hubs, one is opened
 })
 
 test('[LIV-1] who says nothing for five seconds is let go', async () => {
-  const page = await new LivePage(hub.host).opened()
-  while (!hubs.isHeld(5_000)) await new Promise((resolve) => setImmediate(resolve))
-  hubs.runTimers(5_000)
+  const page = await new LivePage(live.hub.host).opened()
+  while (!live.hubs.isHeld(5_000)) await new Promise((resolve) => setImmediate(resolve))
+  live.hubs.runTimers(5_000)
   expect(await page.ended()).toBe('helloTimeout')
 })
 
 test('[LIV-4] [IDN-15] a page of another site gets no socket', async () => {
-  const page = new LivePage(hub.host, { origin: 'https://evil.example' })
+  const page = new LivePage(live.hub.host, { origin: 'https://evil.example' })
   expect(await page.ended()).toBe(null)
   expect(page.refusedWith).toBe(403)
-  const own = await new LivePage(hub.host, { origin: `http://${hub.host}` }).opened()
-  own.send({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+  const own = await new LivePage(live.hub.host, { origin: `http://${live.hub.host}` }).opened()
+  own.send({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
   await own.next('welcome')
 })
 
 test('[LIV-4] a session has eight sockets, the ninth is refused, and one that ends makes room', async () => {
   const pages: LivePage[] = []
-  for (let index = 0; index < 8; index += 1) pages.push(await hub.open(tenant.student))
-  const refused = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+  for (let index = 0; index < 8; index += 1) pages.push(await live.hub.open(live.tenant.student))
+  const refused = await live.hub.dial({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
   expect(await refused.ended()).toBe('tooMany')
   pages[0]?.socket.terminate()
   for (;;) {
-    const next = await hub.dial({ type: 'hello', ticket: await hub.ticketOf(tenant.student), since: null })
+    const next = await live.hub.dial({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
     if (
       await next.next('welcome').then(
         () => true,
@@ -116,7 +98,7 @@ test('[LIV-4] a session has eight sockets, the ninth is refused, and one that en
 })
 
 test('[LIV-4] what is malformed, too large, out of turn or no text ends the socket with a code and changes nothing', async () => {
-  const ticket = await hub.ticketOf(tenant.student)
+  const ticket = await live.hub.ticketOf(live.tenant.student)
   const hello = { type: 'hello', ticket, since: null }
   for (const [said, why] of [
     ['not JSON', 'malformed'],
@@ -128,13 +110,13 @@ test('[LIV-4] what is malformed, too large, out of turn or no text ends the sock
     [{ ...hello, type: 'push' }, 'malformed'],
     ['x'.repeat(3_000), 'tooLarge'],
   ] as const) {
-    const page = await hub.dial(said)
+    const page = await live.hub.dial(said)
     expect(await page.ended(), JSON.stringify(said)).toBe(why)
   }
-  const binary = await new LivePage(hub.host).opened()
+  const binary = await new LivePage(live.hub.host).opened()
   binary.socket.send(Buffer.from(JSON.stringify(hello)), { binary: true })
   expect(await binary.ended()).toBe('tooLarge')
-  const page = await hub.dial(hello)
+  const page = await live.hub.dial(hello)
   await page.next('snapshot')
   page.send(hello)
   expect(await page.ended()).toBe('malformed')

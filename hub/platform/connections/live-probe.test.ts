@@ -1,30 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES } from '#shared/wire/live.ts'
-import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
-import { LiveHubs, LivePage, type LiveHub } from '../../testing/testing-live.ts'
-import { makeTestTenant, type TestTenant } from '../../testing/testing-spaces.ts'
+import { LivePage, makeLiveScene } from '../../testing/testing-live.ts'
 
-let database: TestDatabase
-let hubs: LiveHubs
-let hub: LiveHub
-let tenant: TestTenant
-let count = 0
-
-beforeAll(async () => {
-  database = await makeTestDatabase('live_probe')
-})
-afterAll(() => database.drop())
-beforeEach(async () => {
-  count += 1
-  hubs = new LiveHubs(database.pool)
-  tenant = await makeTestTenant(database.pool, `P${count}`)
-  hub = await hubs.start()
-})
-afterEach(() => hubs.stop())
+const live = makeLiveScene('live_probe')
 
 test('[LIV-5] a page that asks whether the connection works is answered at once, after all that was sent before', async () => {
-  const ticket = await hub.ticketOf(tenant.student)
-  const page = await hub.dial({ type: 'hello', ticket, since: null })
+  const ticket = await live.hub.ticketOf(live.tenant.student)
+  const page = await live.hub.dial({ type: 'hello', ticket, since: null })
   expect(await page.next('welcome')).toMatchObject({ takesProbes: true, heartbeatMs: LIVE_HEARTBEAT_MS })
   await page.next('snapshot')
   const askedMs = Date.now()
@@ -37,20 +19,20 @@ test('[LIV-5] a page that asks whether the connection works is answered at once,
 })
 
 test('[LIV-5] a hub that does not know whether the session lives says nothing', async () => {
-  const page = await hub.open(tenant.student)
+  const page = await live.hub.open(live.tenant.student)
   await page.next('snapshot')
-  hubs.aheadMs += 4_000
+  live.hubs.aheadMs += 4_000
   page.send({ type: 'probe', id: 1 })
-  await hub.calls.report(tenant.other, tenant.campus.rooms[0], 1)
+  await live.hub.calls.report(live.tenant.other, live.tenant.campus.rooms[0], 1)
   await page.next('changes')
   expect(page.received.some(({ type }) => type === 'alive')).toBe(false)
 })
 
 test('[LIV-5] [LIV-4] asked before the hello, or without end, the socket ends', async () => {
-  const early = await new LivePage(hub.host).opened()
+  const early = await new LivePage(live.hub.host).opened()
   early.send({ type: 'probe', id: 1 })
   expect(await early.ended()).toBe('malformed')
-  const page = await hub.open(tenant.student)
+  const page = await live.hub.open(live.tenant.student)
   await page.next('snapshot')
   for (let id = 1; id <= MAX_LIVE_PROBES; id += 1) {
     page.send({ type: 'probe', id })
