@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { COMMANDS } from '../../commands.ts'
 import { countStatements } from '../../testing/count-statements.ts'
 import { makeTestCampus, makeTestCore } from '../../testing/testing-campus.ts'
@@ -11,6 +11,7 @@ import {
 import { makeHubClock } from '../clock.ts'
 import { noLog } from '../log.ts'
 import { noMetrics } from '../metrics.ts'
+import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeSemaphore } from '../semaphore.ts'
 import { TestClock } from '../testing-clock.ts'
@@ -44,14 +45,23 @@ function makeAudiences(load: () => Promise<SpaceChanges>): { audiences: Audience
     metrics: noMetrics,
     inFlight: makeInFlight(),
     readSemaphore: makeSemaphore(1),
-    view: { tickMs: 50, heartbeatMs: 5000, spaces: load, collections: [], heartbeat: () => null },
+    view: {
+      tickMs: 50,
+      heartbeatMs: 5000,
+      spaces: load,
+      collections: [],
+      heartbeat:
+        (_universityId, { epoch }) =>
+        () =>
+          Buffer.from(JSON.stringify({ type: 'heartbeat', epoch })),
+    },
     factsChanged: () => undefined,
   })
   return { audiences, clock }
 }
 
-const newMember = (): ReturnType<typeof makeMember> =>
-  makeMember(new TestConnection(), {
+const newMember = (connection = new TestConnection()): ReturnType<typeof makeMember> =>
+  makeMember(connection, {
     taker: TAKER,
     sentClock: 0,
     nowMs: 0,
@@ -176,3 +186,39 @@ test('[SYN-37] a hub polls no head of a university whose last kiosk left a minut
     await core.stop()
   }
 })
+
+test.each(['ends', 'fails'] as const)(
+  '[SYN-17] [SYN-67] who comes while a reading of the epoch before is under way gets heartbeats like all others, also where it %s',
+  async (how) => {
+    const { universityId } = await makeTestCampus(database.pool, `Rolled ${how}`)
+    await query(database.pool, 'update universities set clock = 5 where id = $1', [universityId])
+    const held = Promise.withResolvers<SpaceChanges>()
+    const state = { isHolding: false, reads: 0 }
+    const { audiences, clock } = makeAudiences(() => {
+      state.reads += 1
+      return state.isHolding ? held.promise : Promise.resolve(NO_ROWS)
+    })
+    onTestFinished(() => audiences.stop())
+    const audience = audiences.of(universityId)
+    await audience.readMissed(null, TAKER, 0)
+    state.isHolding = true
+    audience.noticeHead(6, null)
+    await expect.poll(() => state.reads).toBe(3)
+    state.isHolding = false
+    await query(database.pool, "update universities set epoch = 'epoch-2', clock = 1 where id = $1", [
+      universityId,
+    ])
+    audience.noticeHead(1, 'epoch-2')
+    const waiting = audience.readMissed(null, TAKER, 0)
+    if (how === 'ends') held.resolve(NO_ROWS)
+    else held.reject(new Error('the database does not answer'))
+    const answer = await waiting
+    if (answer === null) throw new Error('no rows')
+    const connection = new TestConnection()
+    audience.join(newMember(connection), answer, answer.to)
+    clock.advance(5_000)
+    expect(connection.received.at(-1)).toEqual({ type: 'heartbeat', epoch: 'epoch-2' })
+    // Of the old epoch's head nothing is left that would have to be reached.
+    expect(state.reads).toBe(5)
+  },
+)

@@ -34,7 +34,8 @@ export class Audience {
   private noticedClock = 0
   private readonly recentFrames = new FrameRing()
   private readonly sending: TimeSlices<AudienceMember>
-  private refreshing: Promise<void> | null = null
+  /** What is being read; false: there is no such university. */
+  private refreshing: Promise<boolean> | null = null
   private cancelTick: (() => void) | null = null
   private cancelHeartbeat: (() => void) | null = null
   private lastTickMs = -Infinity
@@ -149,17 +150,17 @@ export class Audience {
   }
 
   private async loadMirror(): Promise<void> {
+    // Changes that are being read bring no mirror where the epoch ended meanwhile: everything is read after them.
     while (this.mirror === null && !this.isStopped) {
       this.refreshing ??= this.dependencies.inFlight.track(this.reload())
-      await this.refreshing
-      if (this.mirror === null) return
+      if (!(await this.refreshing)) return
     }
   }
 
-  private async reload(): Promise<void> {
+  private async reload(): Promise<boolean> {
     try {
       const whole = await this.feed.readRows(null)
-      if (whole === null || this.isStopped) return
+      if (whole === null || this.isStopped) return false
       this.mirror = new Mirror(whole)
       this.broadcastClock = whole.head
       this.recentFrames.clear()
@@ -167,20 +168,21 @@ export class Audience {
       this.refreshing = null
     }
     this.refreshIfBehind()
+    return true
   }
 
   private refresh(): void {
     this.refreshing ??= this.dependencies.inFlight.track(this.readChanges())
   }
 
-  private async readChanges(): Promise<void> {
+  private async readChanges(): Promise<boolean> {
     const { mirror } = this
     try {
       const feed = mirror === null ? null : await this.feed.readRows(mirror.head)
-      if (feed === null || mirror === null || mirror !== this.mirror) return
+      if (feed === null || mirror === null || mirror !== this.mirror) return true
       if (feed.epoch !== mirror.epoch) {
         this.changeEpoch()
-        return
+        return true
       }
       // A commit of this hub may have been applied meanwhile: rows never go back.
       if (feed.head > mirror.head) this.applyFeed(mirror, feed)
@@ -190,11 +192,12 @@ export class Audience {
         err: error,
       })
       // The next poll of the heads tries again.
-      this.noticedClock = mirror?.head ?? 0
+      if (mirror === this.mirror) this.noticedClock = mirror?.head ?? 0
     } finally {
       this.refreshing = null
     }
     this.refreshIfBehind()
+    return true
   }
 
   private applyFeed(mirror: Mirror, feed: Parameters<Mirror['applyFeed']>[0]): void {

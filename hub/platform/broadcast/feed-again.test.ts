@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { spacesOfKiosks } from '../../spaces/space-feed-rows.ts'
 import { makeTestCampus } from '../../testing/testing-campus.ts'
+import { query } from '../postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { makeInFlight } from '../writer/in-flight.ts'
 import { makeFeed, makeReadSemaphore } from './feed.ts'
@@ -17,9 +18,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-/** A feed that counts how often it asked the database, and whose next readings fail. */
+/** A feed that counts how often it asked the database, and whose next readings fail, or wait for the test. */
 function open() {
-  const state = { reads: 0, failing: 0 }
+  const state = { reads: 0, failing: 0, held: null as Promise<void> | null }
   const feed = makeFeed(
     {
       pool: database.pool,
@@ -27,11 +28,12 @@ function open() {
       inFlight: makeInFlight(),
       view: {
         collections: [],
-        spaces: (...args) => {
+        spaces: async (...args) => {
           state.reads += 1
+          await state.held
           if (state.failing === 0) return spacesOfKiosks(...args)
           state.failing -= 1
-          return Promise.reject(new Error('the database does not answer'))
+          throw new Error('the database does not answer')
         },
       },
     },
@@ -79,4 +81,24 @@ test('[SYN-17] [SYN-67] of an epoch that is over nothing is lent any more', asyn
   feed.reset()
   await feed.read(null, NOW, 1)
   expect(state.reads).toBe(3)
+})
+
+test('[SYN-17] [SYN-67] what was begun in an epoch that ended meanwhile is lent to nobody, and is read again', async () => {
+  const { feed, state } = open()
+  const held = Promise.withResolvers<void>()
+  onTestFinished(() => held.resolve())
+  state.held = held.promise
+  const before = [feed.read(null, NOW, 1), feed.read(null, NOW, 1)]
+  await expect.poll(() => state.reads).toBe(1)
+  state.held = null
+  await query(database.pool, "update universities set epoch = 'epoch-2' where id = $1", [universityId])
+  feed.reset()
+  const after = feed.read(null, NOW, 1)
+  await expect.poll(() => state.reads).toBe(2)
+  await after
+  held.resolve()
+  const answers = await Promise.all([...before, after])
+  answers.push(await feed.read(null, NOW, 1))
+  expect(answers.map((answer) => answer?.epoch)).toEqual(['epoch-2', 'epoch-2', 'epoch-2', 'epoch-2'])
+  expect(state.reads).toBe(2)
 })

@@ -23,7 +23,7 @@ export interface Feed {
   read(from: number | null, form: RowForm, atLeast: number): Promise<FeedAnswer | null>
   /** What changed after `from`, as rows. */
   readRows(from: number | null): Promise<WholeFeed | null>
-  /** Forgets what is kept: a new epoch began. */
+  /** A new epoch began: what is kept, and what is being read, is lent to nobody any more. */
   reset(): void
 }
 
@@ -36,6 +36,12 @@ export interface FeedAnswer {
   frame: Frame
   /** Who is in whose line in that moment; null: as before, nothing of it changed. */
   lines: SpaceLines | null
+}
+
+/** What is lent to who asks the same: answers, the newest first, and readings under way. Each epoch has its own. */
+interface Lent {
+  kept: { form: RowForm; answer: FeedAnswer }[]
+  readonly inProgress: Map<string, Promise<FeedAnswer | null>>
 }
 
 /** Makes the semaphore that all feeds of a hub share. */
@@ -56,8 +62,7 @@ export function makeFeed(
 ): Feed {
   const { pool, readSemaphore, inFlight, view } = dependencies
   const hasLines = view.collections.some(({ scope }) => scope === 'line')
-  let kept: { form: RowForm; answer: FeedAnswer }[] = []
-  const inProgress = new Map<string, Promise<FeedAnswer | null>>()
+  let lent = lendNothing()
   const load = (
     from: number | null,
     form: RowForm,
@@ -66,7 +71,7 @@ export function makeFeed(
     inFlight.track(
       readSemaphore.run(() => loadFeed(pool, universityId, from, { spaces: view.spaces, form, collections })),
     )
-  const readFresh = async (from: number | null, form: RowForm): Promise<FeedAnswer | null> => {
+  const readFresh = async (from: number | null, form: RowForm, into: Lent): Promise<FeedAnswer | null> => {
     const rows = await load(from, form, form.hasHours ? [] : view.collections)
     if (rows === null) return null
     const { epoch, head, collections } = rows
@@ -76,13 +81,15 @@ export function makeFeed(
     const frame = new Frame(chunks, { collections, reshaped: isReshaped ? 'unknown' : new Set() })
     const lines = from === null && hasLines ? new SpaceLines(rows.rows.map(placeOf)) : null
     const answer = { epoch, from, to: head, frame, lines }
-    kept = [{ form, answer }, ...kept.slice(0, MAX_KEPT - 1)]
+    const kept = [{ form, answer }, ...into.kept.slice(0, MAX_KEPT - 1)]
     let bytes = 0
-    kept = kept.filter((one, index) => (bytes += one.answer.frame.byteCount) <= maxKeptBytes || index === 0)
+    into.kept = kept.filter(
+      (one, index) => (bytes += one.answer.frame.byteCount) <= maxKeptBytes || index === 0,
+    )
     return answer
   }
   const find = (from: number | null, form: RowForm, atLeast: number): FeedAnswer | undefined =>
-    kept.find(({ form: { name }, answer }) => {
+    lent.kept.find(({ form: { name }, answer }) => {
       if (name !== form.name || answer.to < atLeast) return false
       if (from === null || answer.from === null) return from === answer.from
       return (
@@ -95,22 +102,32 @@ export function makeFeed(
       for (;;) {
         const known = find(from, form, atLeast)
         if (known !== undefined) return known
+        const current = lent
         const key = `${from}:${form.name}`
-        const running = inProgress.get(key)
+        const running = current.inProgress.get(key)
         if (running === undefined) {
-          const reading = readFresh(from, form).finally(() => inProgress.delete(key))
-          inProgress.set(key, reading)
-          return reading
+          const reading = readFresh(from, form, current).finally(() => current.inProgress.delete(key))
+          current.inProgress.set(key, reading)
+          const answer = await reading
+          // Where a new epoch began meanwhile, it may have read the old one.
+          if (answer === null || current === lent) return answer
+        } else {
+          // It may have read before `atLeast` was reached, or in the old epoch: then it is read again.
+          const answer = await running
+          if (answer === null) return null
         }
-        // It may have read before `atLeast` was reached: then it is read again.
-        if ((await running) === null) return null
       }
     },
     readRows: (from) => load(from, FULL_FORM, view.collections),
     reset: () => {
-      kept = []
+      lent = lendNothing()
     },
   }
+}
+
+/** A new epoch steps no clock, so that an old answer would seem new enough: it must not be found at all. [SYN-17] [SYN-67] */
+function lendNothing(): Lent {
+  return { kept: [], inProgress: new Map() }
 }
 
 function placeOf({ id, facts }: WholeFeed['rows'][number]): PlacedSpace {
