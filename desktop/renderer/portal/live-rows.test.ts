@@ -64,6 +64,24 @@ describe('what the live connection brings', () => {
     expect(after(snapshot([], 2, 2))).toBeNull()
   })
 
+  it.each(['loading', 'failed'] as const)(
+    '[OCC-6] [LIV-2] the stale limit that comes with the person counts for a snapshot after it, where the tree is %s',
+    (state) => {
+      const tree: ReceivedState['tree'] =
+        state === 'loading' ? { state } : { state, refusal: { why: 'offline', retryAfterS: null } }
+      const welcomed = afterMessage({ ...START, tree }, person)
+      if (welcomed === null) throw new Error('nothing held')
+      const held = afterMessage(welcomed, snapshot([row(1, 1)]))
+      expect(held?.tree).toMatchObject({ state: 'ready', staleMs: 60_000 })
+      if (held === null) throw new Error('nothing held')
+      const later = afterMessage(
+        afterMessage(held, { ...person, staleMs: 90_000 }) ?? held,
+        changes(10, 11, {}),
+      )
+      expect(later?.tree).toMatchObject({ staleMs: 90_000, head: 11 })
+    },
+  )
+
   it('[LIV-2] levels, rows and deletions are put upon what is held; older updates never overwrite newer', () => {
     const held = after(snapshot([row(1, 5, 1), row(2, 5)]), person)
     if (held === null) throw new Error('nothing held')

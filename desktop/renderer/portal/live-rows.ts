@@ -39,7 +39,7 @@ function afterPart(received: ReceivedState, message: LiveSnapshot | LiveChanges)
   const parts = [...received.parts, message]
   if (message.part !== parts.length) return null
   if (message.part < message.parts) return { ...received, parts }
-  const before = startOf(received.tree, message)
+  const before = startOf(received, message)
   if (before === null) return null
   const spaces = new Map(before.spaces)
   for (const { changes } of parts) applyPart(spaces, changes, received.person)
@@ -49,10 +49,16 @@ function afterPart(received: ReceivedState, message: LiveSnapshot | LiveChanges)
   return { ...received, tree, parts: [] }
 }
 
-/** What changes are put upon: nothing for a snapshot, else what is held – if nothing lies between. */
-function startOf(tree: Tree, message: LiveSnapshot | LiveChanges): Ready | null {
+/**
+ * What changes are put upon: nothing for a snapshot, else what is held – if nothing lies between. The person comes before the
+ * snapshot, often while there is no tree that could take the stale limit.
+ */
+function startOf(
+  { tree, person }: Pick<ReceivedState, 'tree' | 'person'>,
+  message: LiveSnapshot | LiveChanges,
+): Ready | null {
   if (message.type === 'snapshot') {
-    const staleMs = tree.state === 'ready' ? tree.staleMs : 7_200_000
+    const staleMs = person?.staleMs ?? (tree.state === 'ready' ? tree.staleMs : 7_200_000)
     return { state: 'ready', spaces: new Map(), staleMs, epoch: message.epoch, head: message.to }
   }
   if (tree.state !== 'ready' || tree.epoch !== message.epoch || tree.head < message.from) return null

@@ -146,4 +146,22 @@ describe('the tree of whoever is signed in', () => {
     expect(tree.state === 'ready' ? [...tree.spaces.keys()] : tree.state).toEqual([7])
     expect(sockets.at(-1)?.isClosed).toBe(false)
   })
+
+  it('[OCC-6] [LIV-2] has the stale limit that came with the person, at first and in each new epoch', async () => {
+    const { store, loads, sockets, come, settle, tell, runTimers } = makeWorld()
+    come(signedIn(1))
+    loads[0]?.()
+    await settle()
+    for (const staleMs of [60_000, 90_000]) {
+      sockets.at(-1)?.onopen?.()
+      tell(WELCOME)
+      tell({ type: 'person', mine: [], tracked: [], mayEditAll: false, staleMs })
+      tell(snapshot(1, 1, 1))
+      expect(store.getState().tree).toMatchObject({ state: 'ready', staleMs })
+      tell({ type: 'end', why: 'epochChanged' })
+      expect(store.getState().tree.state).toBe('loading')
+      await runTimers()
+    }
+    expect(sockets).toHaveLength(3)
+  })
 })
