@@ -105,6 +105,35 @@ test('[LIV-13] a look that fails ends nobody and proves nothing, and the next on
   expect(await isServed(stays)).toBe(true)
 })
 
+test('[LIV-3] while the sessions of open pages cannot be looked at, who opens one proves nothing for the others', async () => {
+  const pages = [await live.hub.open(live.tenant.student), await live.hub.open(live.tenant.other)]
+  for (const page of pages) await page.next('snapshot')
+  const looks = { failed: 0, areFailing: true }
+  watchLooks((ids) => {
+    // Of who opens a page there is one.
+    if (!looks.areFailing || ids.length < 2) return undefined
+    looks.failed += 1
+    return Promise.reject(new Error('the database does not answer'))
+  })
+  await expect.poll(() => looks.failed).toBeGreaterThanOrEqual(1)
+  for (let round = 0; round < 3; round += 1) {
+    live.hubs.aheadMs += 2_000
+    const opened = await live.hub.open(live.tenant.chief)
+    opened.socket.terminate()
+  }
+  for (const page of pages) page.send({ type: 'probe', id: 1 })
+  live.hubs.runTimers(LIVE_HEARTBEAT_MS)
+  for (const page of pages) {
+    expect(await isServed(page)).toBe(true)
+    const types = page.received.map(({ type }) => type)
+    expect(types.filter((type) => type === 'alive' || type === 'heartbeat')).toEqual([])
+  }
+  looks.areFailing = false
+  await countLooks()(2)
+  live.hubs.runTimers(LIVE_HEARTBEAT_MS)
+  for (const page of pages) await page.next('heartbeat')
+})
+
 test('[LIV-13] sessions are looked at for as long as a page is open, and again once all were closed', async () => {
   const further = countLooks()
   for (const person of [live.tenant.student, live.tenant.other]) {

@@ -139,7 +139,9 @@ export class LiveConnections {
     const sessionId = await takeLiveTicket(pool, hashTicket(ticket))
     const [person] = sessionId === null ? [] : await loadLivePeople(pool, [sessionId])
     if (person === undefined) return 'ticketRefused'
-    this.recordCheck([person])
+    // It proves that this session is valid, and of sessions that are open already nothing.
+    if (this.bySession.size === 0) this.checkedAtMs = this.dependencies.clock.elapsedMs()
+    this.dependencies.recordServerTime(person.nowMs)
     // The connection may have closed meanwhile.
     const releases = this.sessions.get(session)
     if (releases === undefined) return 'ticketRefused'
@@ -175,25 +177,21 @@ export class LiveConnections {
 
   /** Ends connections of people who signed out, were disabled or lost their university; the others are sent what changed about them. [LIV-3] */
   private async checkSessions(): Promise<void> {
-    const { pool, log } = this.dependencies
+    const { pool, log, clock } = this.dependencies
     try {
       const asked = [...this.bySession]
       const people = await loadLivePeople(
         pool,
         asked.map(([sessionId]) => sessionId),
       )
-      this.recordCheck(people)
+      this.checkedAtMs = clock.elapsedMs()
+      const [first] = people
+      if (first !== undefined) this.dependencies.recordServerTime(first.nowMs)
       const byId = new Map(people.map((person) => [person.sessionId, person]))
       for (const [sessionId, tabs] of asked) for (const tab of tabs) tab.update(byId.get(sessionId))
     } catch (error) {
       log.warn('live-check-failed', 'Sessions of live connections could not be checked.', { err: error })
     }
-  }
-
-  private recordCheck(people: readonly LivePersonRow[]): void {
-    this.checkedAtMs = this.dependencies.clock.elapsedMs()
-    const [first] = people
-    if (first !== undefined) this.dependencies.recordServerTime(first.nowMs)
   }
 }
 
