@@ -86,6 +86,15 @@ const CONNECTION_TIMEOUT_MS = 120_000
 /** Somebody who sends a header byte by byte holds a connection no longer than this. */
 const HEADERS_TIMEOUT_MS = 10_000
 const CHECK_INTERVAL_MS = 2_000
+const SOCKET_OPTIONS = {
+  maxPayload: MAX_FRAME_BYTES_UP,
+  // Compression costs six times the processor and five times the memory for frames that are small already.
+  perMessageDeflate: false,
+  // Pings are answered by the route, which checks unsent bytes first.
+  autoPong: false,
+  // A socket that does not answer a close is ended after this, ms, and holds its place until then: a half-open one never answers. [SYN-10] [LIV-4]
+  closeTimeout: 1_000,
+}
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
 
 /** Builds the hub's HTTP side, apart from listening. */
@@ -107,9 +116,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     })
   })
   await app.register(websocket, {
-    // Compression costs six times the processor and five times the memory for frames that are small already.
-    // Pings are answered by the route, which checks unsent bytes first.
-    options: { maxPayload: MAX_FRAME_BYTES_UP, perMessageDeflate: false, autoPong: false },
+    options: SOCKET_OPTIONS,
     errorHandler: (error, socket) => endBrokenSocket(error, socket, log),
     preClose: () => closeSockets(app.websocketServer),
   })

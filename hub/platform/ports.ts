@@ -30,7 +30,7 @@ export interface Connection {
   /** Stops and resumes reading: how a fast sender is slowed. */
   pause(): void
   resume(): void
-  /** Closes it after what was sent. */
+  /** Closes it after what was sent; it is ended soon where the other side does not answer. */
   close(): void
   /** Ends it at once. */
   terminate(): void

@@ -310,3 +310,26 @@ test('[LIV-12] [LIV-4] a page whose person is known takes no place among those w
     await core.stop()
   }
 })
+
+test.each([{ newPages: 1 }, { pages: 1 }])(
+  '[LIV-4] a page that is asked to close holds its place until it has closed: %j',
+  async (limit) => {
+    const core = makeTestCore(live.database.pool, { limits: { sockets: { ...SOCKET_LIMITS, ...limit } } })
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        const closing = dialCore(core)
+        closing.say({ type: 'dance' })
+        expect(closing.sent).toEqual(['end'])
+        const refused = dialCore(core)
+        expect(refused.sent).toEqual(['end'])
+        refused.handler.ended()
+        closing.handler.ended()
+      }
+      const next = dialCore(core)
+      next.say({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
+      await expect.poll(() => next.sent).toContain('snapshot')
+    } finally {
+      await core.stop()
+    }
+  },
+)

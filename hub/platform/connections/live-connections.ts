@@ -13,7 +13,7 @@ import { Audiences } from '../broadcast/audiences.ts'
 import { makeSemaphore } from '../semaphore.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import { LiveSession, type LiveSessionDependencies } from './live-session.ts'
-import { makeConnectionLimit, type ConnectionLimit } from './unauthenticated-connections.ts'
+import { makeConnectionLimit, releaseOnClose, type ConnectionLimit } from './unauthenticated-connections.ts'
 
 /** Time between frames: phones are read by people, and each frame costs battery. */
 const TICK_MS = 150
@@ -60,8 +60,8 @@ export class LiveConnections {
   private readonly sessionDependencies: LiveSessionDependencies
   private readonly unauthenticated: ConnectionLimit
   private readonly open: ConnectionLimit
-  /** All sessions, each with what frees its slot among the unauthenticated and among the open connections. */
-  private readonly sessions = new Map<LiveSession, { known(): void; gone(): void }>()
+  /** All sessions, each with what frees its slot among the unauthenticated connections. */
+  private readonly sessions = new Map<LiveSession, () => void>()
   /** Authenticated connections, by the person's session. */
   private readonly bySession = new Map<number, Set<LiveSession>>()
   private cancelCheck: (() => void) | null = null
@@ -99,12 +99,16 @@ export class LiveConnections {
   /** Takes a connection; the handler that it gives must be called with what arrives. Without `takesCollections` it is a page of the release before. Over a limit, or while stopping, the connection is ended at once. [LIV-4] */
   accept(connection: Connection, from: { address: string; takesCollections?: boolean }): ConnectionHandler {
     const session = new LiveSession(this.sessionDependencies, connection, from.takesCollections ?? false)
-    const releaseUnauthenticated = this.unauthenticated.acquire(from.address)
-    const releaseOpen = this.open.acquire(from.address)
-    this.sessions.set(session, { known: releaseUnauthenticated ?? noRelease, gone: releaseOpen ?? noRelease })
-    if (releaseUnauthenticated === null || releaseOpen === null) session.end('tooMany')
+    const leave = this.unauthenticated.acquire(from.address)
+    const leaveOpen = this.open.acquire(from.address)
+    const release = (): void => {
+      leave?.()
+      leaveOpen?.()
+    }
+    this.sessions.set(session, leave ?? release)
+    if (leave === null || leaveOpen === null) session.end('tooMany')
     else if (this.isStopped) session.end('goingDown')
-    return session
+    return releaseOnClose(session, release)
   }
 
   stop(): void {
@@ -143,22 +147,19 @@ export class LiveConnections {
     if (this.bySession.size === 0) this.checkedAtMs = this.dependencies.clock.elapsedMs()
     this.dependencies.recordServerTime(person.nowMs)
     // The connection may have closed meanwhile.
-    const releases = this.sessions.get(session)
-    if (releases === undefined) return 'ticketRefused'
+    const leave = this.sessions.get(session)
+    if (leave === undefined) return 'ticketRefused'
     const tabs = this.bySession.get(person.sessionId) ?? new Set()
     if (tabs.size >= MAX_PER_SESSION) return 'tooMany'
     this.bySession.set(person.sessionId, tabs.add(session))
     session.person = person
-    releases.known()
+    leave()
     this.scheduleCheck()
     return person
   }
 
   private sessionClosed(session: LiveSession): void {
-    const releases = this.sessions.get(session)
     this.sessions.delete(session)
-    releases?.known()
-    releases?.gone()
     const sessionId = session.person?.sessionId ?? 0
     const tabs = this.bySession.get(sessionId)
     tabs?.delete(session)
@@ -193,8 +194,4 @@ export class LiveConnections {
       log.warn('live-check-failed', 'Sessions of live connections could not be checked.', { err: error })
     }
   }
-}
-
-function noRelease(): void {
-  return undefined
 }

@@ -192,7 +192,7 @@ class Core implements SyncCore {
 
   accept(connection: Connection, from: { host: string; address: string }): ConnectionHandler {
     const leave = this.unauthenticated.acquire(from.address)
-    if (leave === null) return rejectConnection(this.dependencies.clock, connection)
+    if (leave === null) return rejectConnection(connection)
     const session = new KioskSession(this.sessionDependencies, connection, from.host)
     this.sessions.set(session, leave)
     if (this.isStopped) session.sayBye(BYE_RETRY_MS)

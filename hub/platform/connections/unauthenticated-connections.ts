@@ -1,7 +1,7 @@
 import type { Bye } from '#shared/wire/messages.ts'
 import { addressBucket } from '../http/network-address.ts'
 import { makeOwnerSlots } from '../owner-slots.ts'
-import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
+import type { Connection, ConnectionHandler } from '../ports.ts'
 
 /**
  * Most unauthenticated connections of kiosks: each costs about 10 KB. All kiosks may connect at once after a restart,
@@ -9,9 +9,8 @@ import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
  */
 export const MAX_UNAUTHENTICATED = 16_384
 
-/** How soon a rejected kiosk may connect again, and how long its socket may take to close. */
+/** How soon a rejected kiosk may connect again. */
 const FULL_RETRY_MS = 10_000
-const CLOSE_TIMEOUT_MS = 1_000
 
 /** Limits connections in all and per address of the network, so that a flood of sockets cannot take the hub's memory. [SYN-10] */
 export interface ConnectionLimit {
@@ -25,12 +24,15 @@ export function makeConnectionLimit(maxTotal: number, maxPerAddress: number): Co
   return { acquire: (address) => slots.acquire(addressBucket(address)) }
 }
 
-/** Over the limit: sends when to connect again, closes, and ends the socket when it does not close in time. [SYN-10] */
-export function rejectConnection(clock: Pick<HubClock, 'after'>, connection: Connection): ConnectionHandler {
+/** Over the limit: sends when to connect again, and closes. [SYN-10] */
+export function rejectConnection(connection: Connection): ConnectionHandler {
   connection.send(JSON.stringify({ type: 'bye', retryAfterMs: FULL_RETRY_MS } satisfies Bye))
   connection.close()
-  const cancel = clock.after(CLOSE_TIMEOUT_MS, () => connection.terminate())
-  return { received: () => undefined, receivedTooLarge: () => undefined, ended: cancel }
+  return { received: ignore, receivedTooLarge: ignore, ended: ignore }
+}
+
+function ignore(): void {
+  return undefined
 }
 
 /** Calls `release` when the socket has closed, and not when it was asked to close: that may take long. */
