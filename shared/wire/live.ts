@@ -129,7 +129,7 @@ export type LiveHeartbeat = Static<typeof LiveHeartbeat>
 
 /**
  * Why the hub ends a live socket. A closed list. `signedOut`: the session ended, sign in anew. `tooMany`: this session has
- * enough sockets, or the hub has; come again much later. `epochChanged`: come again with `since` null. Every other: a new
+ * enough other sockets, or the hub has; come again much later. `epochChanged`: come again with `since` null. Every other: a new
  * ticket, and again after a jittered pause.
  */
 export const LiveEnd = Type.Enum([

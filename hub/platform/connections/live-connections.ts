@@ -21,7 +21,7 @@ const TICK_MS = 150
 const CHECK_EVERY_MS = 1_000
 /** Without a successful check for this long, no heartbeat and no answer to a probe is sent. */
 const CHECK_VALID_MS = 3_000
-/** Sockets of one session: its tabs. */
+/** Sockets of one session: its tabs. One more ends the one whose page said nothing for longest. [LIV-4] */
 const MAX_PER_SESSION = 8
 /**
  * Unauthenticated connections, and all; half of them may come from one address, as a campus does after a
@@ -150,7 +150,8 @@ export class LiveConnections {
     const leave = this.sessions.get(session)
     if (leave === undefined) return 'ticketRefused'
     const tabs = this.bySession.get(person.sessionId) ?? new Set()
-    if (tabs.size >= MAX_PER_SESSION) return 'tooMany'
+    // A phone that changed its network leaves a socket behind that nobody will ever close.
+    if (tabs.size >= MAX_PER_SESSION) mostSilent(tabs)?.end('tooMany')
     this.bySession.set(person.sessionId, tabs.add(session))
     session.person = person
     leave()
@@ -194,4 +195,8 @@ export class LiveConnections {
       log.warn('live-check-failed', 'Sessions of live connections could not be checked.', { err: error })
     }
   }
+}
+
+function mostSilent(tabs: Iterable<LiveSession>): LiveSession | undefined {
+  return [...tabs].toSorted((left, right) => left.heardAtMs - right.heardAtMs)[0]
 }

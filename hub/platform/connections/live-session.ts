@@ -45,6 +45,8 @@ export interface LiveSessionDependencies {
 export class LiveSession implements ConnectionHandler {
   /** The person as last read; null before the ticket was checked. */
   person: LivePersonRow | null = null
+  /** When its page said something last, elapsed ms. */
+  heardAtMs: number
   private readonly dependencies: LiveSessionDependencies
   private readonly connection: Connection
   private state: 'waiting' | 'checking' | 'open' | 'ended' = 'waiting'
@@ -59,11 +61,13 @@ export class LiveSession implements ConnectionHandler {
     this.dependencies = dependencies
     this.takesCollections = takesCollections
     this.connection = connection
+    this.heardAtMs = dependencies.clock.elapsedMs()
     this.cancelTimer = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
   }
 
   received(text: string): void {
     if (this.state === 'ended') return
+    this.heardAtMs = this.dependencies.clock.elapsedMs()
     if (text.length > MAX_LIVE_FRAME_BYTES_UP) return this.end('tooLarge')
     const parsed = parseMessage(text)
     if (!parsed.ok) return this.end('malformed')
