@@ -16,6 +16,7 @@ import { makeHubClock } from '../platform/clock.ts'
 import type { TestPerson } from '../accounts/testing-people.ts'
 import type { Database } from '../platform/postgres/database.ts'
 import { makeTestDatabase, type TestDatabase } from '../platform/postgres/testing.ts'
+import type { ConnectionHandler } from '../platform/ports.ts'
 import type { SyncCore, SyncDependencies } from '../platform/connections/sync-core.ts'
 import { makeTestCore } from './testing-campus.ts'
 import { liveRoute } from '../platform/connections/live-route.ts'
@@ -232,6 +233,30 @@ export class LiveHub {
     await page.next('welcome')
     return page
   }
+}
+
+/** A page of a core, without a socket. */
+export interface CorePage {
+  /** Types of all that it was sent. */
+  readonly sent: string[]
+  readonly handler: ConnectionHandler
+  say(message: unknown): void
+}
+
+/** Connects one. */
+export function dialCore(core: Pick<SyncCore, 'live'>): CorePage {
+  const sent: string[] = []
+  const connection = {
+    send: (text: string | Buffer) => void sent.push((JSON.parse(text.toString()) as LiveHubMessage).type),
+    bufferedBytes: () => 0,
+    pause: () => undefined,
+    resume: () => undefined,
+    close: () => undefined,
+    terminate: () => undefined,
+  }
+  const handler = core.live.accept(connection, { address: '192.0.2.7' })
+  const say = (message: unknown): void => handler.received(JSON.stringify(message))
+  return { sent, handler, say }
 }
 
 /** What each test of live pages begins with; the database is the same for all of a file. */

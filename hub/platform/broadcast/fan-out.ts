@@ -73,6 +73,17 @@ export class Audience {
     }
   }
 
+  /** Whether what its members hold is of this epoch. */
+  async hasEpoch(epoch: string): Promise<boolean> {
+    this.readerCount += 1
+    try {
+      await this.loadMirror()
+      return this.mirror?.epoch === epoch
+    } finally {
+      this.readerCount -= 1
+    }
+  }
+
   /** Nobody listens, and nobody is about to. */
   isEmpty(): boolean {
     return this.members.size === 0 && this.readerCount === 0

@@ -1,11 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
-import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES, type LiveHubMessage } from '#shared/wire/live.ts'
+import { LIVE_HEARTBEAT_MS, MAX_LIVE_PROBES } from '#shared/wire/live.ts'
 import { SOCKET_LIMITS } from '#shared/domain/conduct.ts'
 import { query } from '../postgres/database.ts'
 import { makeSyncFeatures } from '../../make-sync-features.ts'
-import { makeLiveScene, type LivePage } from '../../testing/testing-live.ts'
+import { dialCore, makeLiveScene, type LivePage } from '../../testing/testing-live.ts'
 import { makeTestCore } from '../../testing/testing-campus.ts'
-import type { SyncCore } from './sync-core.ts'
 
 // What happens while a hub looks whether the sessions of its pages are still valid, and the next time that it looks.
 
@@ -140,7 +139,9 @@ test('[LIV-13] sessions are looked at for as long as a page is open, and again o
     const page = await live.hub.open(person)
     await further(4)
     const end = page.ended()
-    await query(live.database.pool, 'update sessions set revoked_at = now() where id = $1', [person.sessionId])
+    await query(live.database.pool, 'update sessions set revoked_at = now() where id = $1', [
+      person.sessionId,
+    ])
     expect(await end).toBe('signedOut')
   }
 })
@@ -214,7 +215,11 @@ test('[LIV-12] a page that closed while its ticket was looked at takes no place 
     return new Promise((resolve) => held.push(resolve))
   })
   for (let number = 1; number <= 8; number += 1) {
-    const page = await live.hub.dial({ type: 'hello', ticket: await live.hub.ticketOf(live.tenant.student), since: null })
+    const page = await live.hub.dial({
+      type: 'hello',
+      ticket: await live.hub.ticketOf(live.tenant.student),
+      since: null,
+    })
     await expect.poll(() => held.length).toBe(1)
     page.socket.terminate()
     await expect.poll(() => live.hub.app.websocketServer.clients.size).toBe(0)
@@ -244,22 +249,6 @@ test('[LIV-2] what becomes of a person is sent once for each change, also after 
   await further(3)
   expect(page.received.some(({ type }) => type === 'person')).toBe(false)
 })
-
-/** A page of a core, without a socket; `sent`: the types of what it was sent. */
-function dialCore(core: SyncCore) {
-  const sent: string[] = []
-  const connection = {
-    send: (text: string | Buffer) => void sent.push((JSON.parse(text.toString()) as LiveHubMessage).type),
-    bufferedBytes: () => 0,
-    pause: () => undefined,
-    resume: () => undefined,
-    close: () => undefined,
-    terminate: () => undefined,
-  }
-  const handler = core.live.accept(connection, { address: '192.0.2.7' })
-  const say = (message: unknown): void => handler.received(JSON.stringify(message))
-  return { sent, handler, say }
-}
 
 test('[LIV-12] a page that closed while its spaces were read is welcomed by nobody, and the next one is', async () => {
   const features = makeSyncFeatures(live.database.pool)

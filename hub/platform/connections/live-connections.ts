@@ -10,6 +10,7 @@ import type { SpacesFeed } from '../broadcast/feed-rows.ts'
 import { loadLivePeople, takeLiveTicket, type LivePersonRow } from './live-tickets.ts'
 import type { AudienceView } from '../broadcast/audience-member.ts'
 import { Audiences } from '../broadcast/audiences.ts'
+import { makeFairQueue } from '../fair-queue.ts'
 import { makeSemaphore } from '../semaphore.ts'
 import type { InFlight } from '../writer/in-flight.ts'
 import { LiveSession, type LiveSessionDependencies } from './live-session.ts'
@@ -89,6 +90,7 @@ export class LiveConnections {
       inFlight,
       nowMs,
       collections,
+      readQueue: makeFairQueue({ clock }),
       authenticate: (session, ticket) => this.authenticate(session, ticket),
       audienceOf: (universityId) => this.audiences.of(universityId),
       isCheckFresh: () => this.isCheckFresh(),

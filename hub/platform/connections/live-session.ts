@@ -8,6 +8,7 @@ import {
   type LiveHubMessage,
 } from '#shared/wire/live.ts'
 import { makeParse } from '#shared/wire/parse.ts'
+import type { FairQueue } from '../fair-queue.ts'
 import type { HubLog } from '../log.ts'
 import type { HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { LivePersonRow } from './live-tickets.ts'
@@ -21,6 +22,9 @@ import type { InFlight } from '../writer/in-flight.ts'
 
 /** Time in which a hello must come. [LIV-1] */
 const HELLO_MS = 5_000
+/** Of one person one page reads at a time what it missed, and so many wait for it, no longer than this; others are sent everything. [LIV-2] */
+const READ_LIMIT = { running: 1, waiting: 64 }
+const READ_WAIT_MS = 10_000
 
 const parseMessage = makeParse(LiveClientMessage)
 
@@ -35,6 +39,8 @@ export interface LiveSessionDependencies {
   nowMs(): number
   /** The person of a ticket, or why the connection must end. From then on it counts as theirs. [LIV-1] [LIV-4] */
   authenticate(session: LiveSession, ticket: string): Promise<LivePersonRow | LiveEnd>
+  /** In which pages wait for their turn to read what they missed. */
+  readQueue: FairQueue
   audienceOf(universityId: number): Audience
   /** Whether the hub checked lately that its people's sessions are still valid. [LIV-3] */
   isCheckFresh(): boolean
@@ -50,7 +56,8 @@ export class LiveSession implements ConnectionHandler {
   private readonly dependencies: LiveSessionDependencies
   private readonly connection: Connection
   private state: 'waiting' | 'checking' | 'open' | 'ended' = 'waiting'
-  private cancelTimer: () => void
+  /** Ends what it waits for: its hello, or its turn to read. */
+  private cancelWait: () => void
   private audience: Audience | null = null
   private member: AudienceMember | null = null
   private readonly takesCollections: boolean
@@ -62,7 +69,7 @@ export class LiveSession implements ConnectionHandler {
     this.takesCollections = takesCollections
     this.connection = connection
     this.heardAtMs = dependencies.clock.elapsedMs()
-    this.cancelTimer = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
+    this.cancelWait = dependencies.clock.after(HELLO_MS, () => this.end('helloTimeout'))
   }
 
   received(text: string): void {
@@ -75,7 +82,7 @@ export class LiveSession implements ConnectionHandler {
     if (message.type === 'probe' && this.state === 'open') return this.answerProbe(message.id)
     if (message.type === 'probe' || this.state !== 'waiting') return this.end('malformed')
     this.state = 'checking'
-    this.cancelTimer()
+    this.cancelWait()
     void this.dependencies.inFlight.track(this.authenticate(message))
   }
 
@@ -121,7 +128,7 @@ export class LiveSession implements ConnectionHandler {
       this.audience = this.dependencies.audienceOf(person.universityId)
       const form = this.takesCollections ? PAGE_FORM : FULL_FORM
       const taker = makeTaker(form, this.dependencies.collections, person.userId)
-      const { answer, from } = await readMissed(this.audience, since, taker)
+      const { answer, from } = await this.readMissed(this.audience, since, taker, person.userId)
       if (this.isEnded()) return
       if (answer === null) return this.end('internal')
       this.open(person, answer, from, taker)
@@ -131,8 +138,38 @@ export class LiveSession implements ConnectionHandler {
     }
   }
 
+  /** What the page misses: the changes since what it holds, or everything when that is of another epoch or of no past here. [LIV-2] */
+  private async readMissed(
+    audience: Audience,
+    since: LiveHello['since'],
+    taker: Taker,
+    userId: number,
+  ): Promise<{ answer: FeedAnswer | null; from: number | null }> {
+    if (since !== null && (await audience.hasEpoch(since.epoch))) {
+      const answer = await this.readInTurn(userId, () => audience.readMissed(since.head, taker, 0))
+      if (answer?.epoch === since.epoch && since.head <= answer.to) return { answer, from: since.head }
+    }
+    // Everything is read for all who need it, and waits for no turn.
+    return { answer: this.isEnded() ? null : await audience.readMissed(null, taker, 0), from: null }
+  }
+
+  /** Reads what is for one page alone, when no other page of its person does; null: it did not come to that. [LIV-2] */
+  private async readInTurn(
+    userId: number,
+    read: () => Promise<FeedAnswer | null>,
+  ): Promise<FeedAnswer | null> {
+    const { clock, readQueue } = this.dependencies
+    const closed = new AbortController()
+    this.cancelWait = () => closed.abort('closed')
+    const untilMs = clock.elapsedMs() + READ_WAIT_MS
+    const call = { owner: `person ${userId}`, limit: READ_LIMIT, untilMs, gone: closed.signal }
+    const done = await readQueue.run(call, read)
+    return done.ok ? done.value : null
+  }
+
   private open(person: LivePersonRow, answer: FeedAnswer, from: number | null, taker: Taker): void {
     this.state = 'open'
+    this.cancelWait = () => undefined
     this.send({
       type: 'welcome',
       nowMs: this.dependencies.nowMs(),
@@ -163,7 +200,7 @@ export class LiveSession implements ConnectionHandler {
   private release(): void {
     if (this.state === 'ended') return
     this.state = 'ended'
-    this.cancelTimer()
+    this.cancelWait()
     if (this.member !== null) this.audience?.leave(this.member)
     this.member = null
     this.dependencies.sessionClosed(this)
@@ -176,17 +213,4 @@ export class LiveSession implements ConnectionHandler {
   private send(message: LiveHubMessage): void {
     this.connection.send(JSON.stringify(message))
   }
-}
-
-/** What a page misses: the changes since what it holds, or everything when that is of another epoch or of no past here. [LIV-2] */
-async function readMissed(
-  audience: Audience,
-  since: LiveHello['since'],
-  taker: Taker,
-): Promise<{ answer: FeedAnswer | null; from: number | null }> {
-  if (since !== null) {
-    const answer = await audience.readMissed(since.head, taker, 0)
-    if (answer?.epoch === since.epoch && since.head <= answer.to) return { answer, from: since.head }
-  }
-  return { answer: await audience.readMissed(null, taker, 0), from: null }
 }
