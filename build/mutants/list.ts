@@ -26,6 +26,7 @@ const LIVE_CONNECTION = tests('unit', 'desktop/renderer/portal/live-connection.t
 const LIVE_TREE = tests('unit', 'desktop/renderer/portal/live-tree.test.ts')
 const PORTAL_STORE = tests('unit', 'desktop/renderer/portal/store.test.ts')
 const LIVE_CHECKS = tests('database', 'hub/platform/connections/live-checks.test.ts')
+const FEED_AGAIN = tests('database', 'hub/platform/broadcast/feed-again.test.ts')
 const KIOSKS_AGAIN = tests('database', 'hub/platform/connections/kiosk-again.test.ts')
 
 /**
@@ -551,6 +552,28 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     test: LIVE_CHECKS,
+  },
+  {
+    name: 'page that opens proves all others',
+    edits: [
+      {
+        file: 'hub/platform/connections/live-connections.ts',
+        find: 'if (this.bySession.size === 0) this.checkedAtMs',
+        replace: 'this.checkedAtMs',
+      },
+    ],
+    test: LIVE_CHECKS,
+  },
+  {
+    name: 'reading of the epoch before lent',
+    edits: [
+      {
+        file: 'hub/platform/broadcast/feed.ts',
+        find: 'lent = lendNothing()\n    },',
+        replace: 'lent.kept = []\n    },',
+      },
+    ],
+    test: FEED_AGAIN,
   },
   {
     name: 'older session takes the newer along',
