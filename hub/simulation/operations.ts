@@ -44,6 +44,7 @@ const PEOPLE_WEIGHTS = {
   personMake: 4,
   personEdit: 10,
   personTrack: 10,
+  personCorrect: 8,
   personRepeat: 24,
   staffSetting: 5,
 } as const

@@ -4,7 +4,7 @@ import { commitAloneAndNotify } from '../platform/writer/commit-alone.ts'
 import type { ApplyOperation } from './act.ts'
 import type { PeopleOperationKind } from './operations.ts'
 import type { Person, PersonCall } from './people.ts'
-import { spaceNameOf } from './people.ts'
+import { correctionKeyOf, spaceNameOf } from './people.ts'
 import { openSimulatedPool, type SimulatedProcess } from './simulated-database.ts'
 import type { PickedSpace, World } from './world.ts'
 
@@ -59,6 +59,14 @@ export const PEOPLE_ACTS: Record<PeopleOperationKind, ApplyOperation> = {
     const space = pickSpace(world, person, b, true)
     if (space === undefined || isTracking(world, person, space.id)) return false
     return ask(world, person, { act: c % 2 === 0 ? 'track' : 'untrack', spaceId: space.id })
+  },
+  personCorrect: (world, { a, b, c }) => {
+    const person = pickPerson(world, a, c % 8 > 0)
+    // Now and then by a student, or on a composite: both are refused.
+    const space = pickSpace(world, person, b, b % 8 > 0)
+    if (space === undefined) return false
+    world.counts.fire('level corrected by a person')
+    return ask(world, person, { act: 'correct', spaceId: space.id, level: (c % 3) as 0 | 1 | 2 })
   },
   personRepeat: (world, { a, b, c }) => {
     const { calls } = world.people
@@ -211,6 +219,15 @@ export async function checkPeople(world: World, universityId: number): Promise<s
         `reports of ${key}`,
         await count('occupancy_reports where user_id = $1 and idempotency_key = $2', [person.userId, key]),
         reportOf(call) === null ? 0 : 1,
+      )
+    if (wish.act === 'correct')
+      say(
+        `reports of ${key}`,
+        await count('occupancy_reports where user_id = $1 and idempotency_key = $2', [
+          person.userId,
+          correctionKeyOf(key),
+        ]),
+        isDone ? 1 : 0,
       )
     if (wish.act === 'make')
       say(`spaces of ${key}`, await count('spaces where name = $1', [spaceNameOf(key)]), isDone ? 1 : 0)

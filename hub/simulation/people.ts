@@ -5,7 +5,12 @@ import type { HttpRefusal } from '../platform/http/handle.ts'
 import { query, transaction, type Database } from '../platform/postgres/database.ts'
 import { hashCall, isLastWord, type CallName } from '../platform/writer/call-name.ts'
 import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
-import { personReportCommand, personWithdrawCommand } from '../occupancy/person-commands.ts'
+import {
+  correctionCommand,
+  personReportCommand,
+  personWithdrawCommand,
+} from '../occupancy/person-commands.ts'
+import { CORRECTION_KEY_PREFIX } from '../occupancy/person-report-rows.ts'
 import { editSpaceCommand, newSpaceCommand } from '../spaces/edit-space.ts'
 import { trackCommand, untrackCommand } from '../spaces/track-space.ts'
 import type { HubProcess } from './hub-process.ts'
@@ -28,6 +33,7 @@ export type Wish =
   | { act: 'make'; parentId: number }
   | { act: 'edit'; id: number; version: number; capacity: number }
   | { act: 'track' | 'untrack'; spaceId: number }
+  | { act: 'correct'; spaceId: number; level: Level }
 
 /** A call of a person under a key that they may send again, and all that they were answered. */
 export interface PersonCall {
@@ -153,6 +159,8 @@ function commit(
       return writer.run(universityId, personReportCommand, by, { ...wish, key }, name)
     case 'undo':
       return writer.run(universityId, personWithdrawCommand, by, wish, name)
+    case 'correct':
+      return writer.run(universityId, correctionCommand, by, { ...wish, key: correctionKeyOf(key) }, name)
     case 'track':
       return writer.run(universityId, trackCommand, by, wish, name)
     case 'untrack':
@@ -167,6 +175,11 @@ function commit(
       return writer.runAlone(universityId, editSpaceCommand, { by, input }, name)
     }
   }
+}
+
+/** The key of the report that a correction makes. */
+export function correctionKeyOf(key: string): string {
+  return `${CORRECTION_KEY_PREFIX}${key}`
 }
 
 /** The name of the space that a call makes. */

@@ -42,6 +42,7 @@ export const FAULTS = [
   'call of a person',
   'call of a person again under its key',
   'call of a person again, its fate unknown',
+  'level corrected by a person',
   'setting by staff',
   'setting by staff, its commit torn',
 ] as const
