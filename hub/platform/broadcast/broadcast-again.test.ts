@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeSyncFeatures } from '../../make-sync-features.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
-import { insertTestKiosk, openTestSession, type TestKiosk } from '../../testing/testing-kiosk.ts'
+import { insertTestKiosk, openTestSession, TestSession, type TestKiosk } from '../../testing/testing-kiosk.ts'
 import { makeHubClock } from '../clock.ts'
-import type { SyncCore } from '../connections/sync-core.ts'
+import { HEARTBEAT_MS, type SyncCore } from '../connections/sync-core.ts'
 import { noMetrics } from '../metrics.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { FrameChunks } from './frame-chunks.ts'
@@ -20,6 +20,7 @@ let tapper: TestKiosk
 let watcher: TestKiosk
 let core: SyncCore
 let aheadMs = 0
+let sweepCount = 0
 let swept: () => void = () => undefined
 
 beforeAll(async () => {
@@ -45,7 +46,13 @@ function start(heartbeatMs: number): { failing: { count: number; failed: number 
   const features = makeSyncFeatures(database.pool)
   core = makeTestCore(database.pool, {
     clock: { ...real, elapsedMs: () => real.elapsedMs() + aheadMs },
-    metrics: { ...noMetrics, socketsBehind: (count) => (count > 0 ? swept() : undefined) },
+    metrics: {
+      ...noMetrics,
+      socketsBehind: (count) => {
+        sweepCount += 1
+        if (count > 0) swept()
+      },
+    },
     limits: { heartbeatMs },
     features: {
       ...features,
@@ -65,6 +72,12 @@ async function nextSweep(): Promise<void> {
   await new Promise<void>((resolve) => {
     swept = resolve
   })
+}
+
+/** Waits until all connections were looked at, whatever their state. */
+async function pastSweep(): Promise<void> {
+  const before = sweepCount
+  await expect.poll(() => sweepCount, { timeout: 20_000 }).toBeGreaterThan(before + 1)
 }
 
 test('[SYN-14] [SYN-67] heartbeats come to a kiosk that connects after all others had left, as to the first', async () => {
@@ -112,6 +125,55 @@ test('[SYN-24] a socket that takes bytes is not ended however slowly, and one th
   aheadMs += 11_000
   expect(await there.connection.closed()).toBe('stalled')
   expect(here.connection.isClosed).toBe(false)
+})
+
+test.each(['is still being sent its rows', 'fell behind', 'has been handed all of them'])(
+  '[SYN-24] [SYN-66] a kiosk that %s takes its bytes slowly for a minute, says nothing meanwhile, and is not ended before they stop',
+  async (state) => {
+    start(HEARTBEAT_MS)
+    const there = new TestSession(core, watcher)
+    if (state === 'is still being sent its rows') there.connection.unsent = 300_000
+    await there.hello()
+    if (state === 'fell behind') {
+      await there.connection.next('snapshot')
+      there.connection.unsent = 300_000
+      const here = await openTestSession(core, tapper)
+      await here.push(tapper.report(campus.rooms[0], 1))
+      await nextSweep()
+    }
+    if (state === 'has been handed all of them') {
+      await there.connection.next('snapshot')
+      there.connection.unsent = 200_000
+      await pastSweep()
+    }
+    for (let round = 0; round < 4; round += 1) {
+      aheadMs += 20_000
+      there.connection.unsent -= 1_000
+      await pastSweep()
+      expect(there.connection.isClosed).toBe(false)
+    }
+    aheadMs += 31_000
+    expect(await there.connection.closed()).toBe('stalled')
+  },
+)
+
+test('[SYN-66] how long a kiosk has been silent counts from when it had been sent all that it missed', async () => {
+  start(HEARTBEAT_MS)
+  const there = new TestSession(core, watcher)
+  there.connection.unsent = 300_000
+  await there.hello()
+  await pastSweep()
+  aheadMs += 25_000
+  await pastSweep()
+  expect(there.connection.isClosed).toBe(false)
+  there.connection.unsent = 0
+  await there.connection.next('snapshot')
+  await pastSweep()
+  aheadMs += 2 * HEARTBEAT_MS
+  await pastSweep()
+  expect(there.connection.isClosed).toBe(false)
+  aheadMs += 2 * HEARTBEAT_MS + 2_000
+  expect(await there.connection.closed()).toBe('stalled')
 })
 
 test('[SYN-8] [SYN-24] a socket that falls behind a second time is skipped and caught up like the first', async () => {

@@ -100,14 +100,15 @@ export class KioskSession implements ConnectionHandler {
   private isPushPending = false
   private isRequestPending = false
   private readonly throttle: Throttle
-  private receivedAtMs: number
+  /** For how long no message came while one was due, and when that was last looked at (elapsed ms), with how many bytes unsent. */
+  private readonly silence: { ms: number; lookedAtMs: number; unsentBytes: number }
 
   constructor(dependencies: KioskSessionDependencies, connection: Connection, host: string) {
     this.dependencies = dependencies
     this.connection = connection
     this.host = host
     this.nonce = dependencies.random.secret(16)
-    this.receivedAtMs = dependencies.clock.elapsedMs()
+    this.silence = { ms: 0, lookedAtMs: dependencies.clock.elapsedMs(), unsentBytes: 0 }
     this.throttle = new Throttle(dependencies.clock, connection)
     this.cancelTimer = this.challenge()
   }
@@ -123,7 +124,7 @@ export class KioskSession implements ConnectionHandler {
   received(text: string): void {
     this.catchErrors(() => {
       if (this.state === 'ended') return undefined
-      this.receivedAtMs = this.dependencies.clock.elapsedMs()
+      Object.assign(this.silence, { ms: 0, lookedAtMs: this.dependencies.clock.elapsedMs() })
       if (text.length > MAX_FRAME_BYTES_UP) return this.end('tooLarge')
       const parsed = parseKioskMessage(text)
       return parsed.ok ? this.handle(parsed.value) : this.end('malformed')
@@ -174,11 +175,19 @@ export class KioskSession implements ConnectionHandler {
     return this.accepted?.session ?? 0
   }
 
-  /** Ends the connection when no message came for four heartbeats and a throttle's pause. */
+  /**
+   * Ends the connection when no message came for four heartbeats and a throttle's pause; called about once a second. Time counts only
+   * while the kiosk is sent heartbeats, and anew once unsent bytes became fewer: who is still being sent rows has nothing to answer. [SYN-66]
+   */
   endIfSilent(): void {
-    const silentMs = this.dependencies.clock.elapsedMs() - this.receivedAtMs
-    if (this.state === 'open' && silentMs > SILENT_HEARTBEATS * this.dependencies.heartbeatMs + MAX_PAUSE_MS)
-      this.end('stalled')
+    const { silence } = this
+    const nowMs = this.dependencies.clock.elapsedMs()
+    const passedMs = nowMs - silence.lookedAtMs
+    const unsentBytes = this.connection.bufferedBytes()
+    if (unsentBytes < silence.unsentBytes) silence.ms = 0
+    else if (this.member?.state === 'live') silence.ms += passedMs
+    Object.assign(silence, { lookedAtMs: nowMs, unsentBytes })
+    if (silence.ms > SILENT_HEARTBEATS * this.dependencies.heartbeatMs + MAX_PAUSE_MS) this.end('stalled')
   }
 
   private handle(message: KioskMessage): void | Promise<void> {
