@@ -190,6 +190,26 @@ test('[SYN-15] a second request and a second fork while the first is under way a
   expect(clone.connection.received.some(({ type }) => type === 'forked')).toBe(false)
 })
 
+test('[SYN-12] [SYN-15] what a kiosk had on its way when it was told that it is forked does not cost it the new identity', async () => {
+  const open = await openTestSession(core, kiosk)
+  await open.push(kiosk.report(campus.rooms[0], 1))
+  kiosk.nextId = 1
+  open.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
+  expect(await open.connection.next('err')).toMatchObject({ code: 'forked', fatal: false })
+  const crossing = [
+    { type: 'applied', cursor: 1, ticket: kiosk.ticket, waitingCount: 1, wallMs: 0 },
+    { type: 'pull', cursor: 1 },
+  ]
+  for (const message of crossing) open.send(message)
+  open.send(fork())
+  for (const message of crossing) open.send(message)
+  expect((await open.connection.next('forked')).kioskId).not.toBe(kiosk.id)
+  // All else is out of turn then as before.
+  const clone = await openForkable()
+  clone.send({ type: 'push', mutations: [kiosk.report(campus.rooms[0], 2)] })
+  expect(await clone.connection.closed()).toBe('unexpected')
+})
+
 test('[SYN-10] [SYN-12] a fork that is offered and does not come within five seconds ends the connection', async () => {
   const clone = await openForkable()
   expect(clone.connection.isClosed).toBe(false)

@@ -48,7 +48,7 @@ const BYE_RETRY_MS = 1_000
 
 const FORK_REFUSALS = { badKey: 'malformed', tooMany: 'forked', revoked: 'revoked' } as const
 
-type SessionState = 'challenged' | 'checking' | 'open' | 'forkable' | 'ended'
+type SessionState = 'challenged' | 'checking' | 'open' | 'forkable' | 'forking' | 'ended'
 
 /** What all kiosks' sessions of a hub share. */
 export interface KioskSessionDependencies {
@@ -198,6 +198,9 @@ export class KioskSession implements ConnectionHandler {
     if (message.type === 'applied' && isOpen) return this.applied(message)
     if (message.type === 'pull' && isOpen) return this.pull(message)
     if (message.type === 'request' && isOpen && !this.isRequestPending) return this.request(message)
+    // It was on its way when the kiosk was told that it is forked.
+    const isForking = this.state === 'forkable' || this.state === 'forking'
+    if ((message.type === 'applied' || message.type === 'pull') && isForking) return undefined
     return this.end('unexpected')
   }
 
@@ -353,7 +356,7 @@ export class KioskSession implements ConnectionHandler {
   private async fork({ publicKey }: Fork): Promise<void> {
     const { proven } = this
     if (proven === null) return
-    this.state = 'checking'
+    this.state = 'forking'
     this.cancelTimer()
     let made: ForkAnswer
     try {
