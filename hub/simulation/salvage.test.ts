@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { makeSeededRandom } from '#shared/domain/seeded-random.ts'
 import { makeDeviceClock } from '../../desktop/engine/clock/device-clock.ts'
 import { openEngine } from '../../desktop/engine/api/engine.ts'
@@ -10,7 +10,9 @@ import { makePostEnrolment } from '../../desktop/engine/sync/post-enrolment.ts'
 import { exportOutboxes } from '../../desktop/engine/store/export-outbox.ts'
 import { makeWebSocketConnect } from '../../desktop/engine/sync/websocket-connection.ts'
 import { createEnrolment } from '../kiosks/enrol-kiosk.ts'
-import { startScratchServer, type ScratchServer } from '../platform/postgres/testing.ts'
+import { makeRandomSource } from '../platform/clock.ts'
+import { startScratchServer, type ScratchServer, type TestDatabase } from '../platform/postgres/testing.ts'
+import { rollEpoch } from '../platform/writer/epoch.ts'
 import { makeUniversity } from './campus.ts'
 import { HubHost } from './hub-host.ts'
 import { loadSettled } from './ledger.ts'
@@ -20,12 +22,28 @@ import { loadSettled } from './ledger.ts'
 const PAGE_BYTES = 4096
 
 let server: ScratchServer
-const folder = mkdtempSync(join(tmpdir(), 'carrel-salvage-'))
+/** The kiosk's own. */
+let folder: string
+let database: TestDatabase
+let hub: HubHost
+let engines: Engine[]
+let universityId: number
+let rooms: number[]
+
 beforeAll(async () => {
   server = await startScratchServer()
 }, 60_000)
-afterAll(async () => {
-  await server.stop()
+afterAll(() => server.stop())
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'carrel-salvage-'))
+  database = await server.makeDatabase()
+  hub = new HubHost(database.url)
+  engines = []
+})
+afterEach(async () => {
+  for (const engine of engines.slice(-1)) engine.stop()
+  await hub.remove()
+  await database.pool.end()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -98,82 +116,111 @@ function held(): Held {
   }
 }
 
-test('[KSK-4] [SYN-12] an outbox that breaks, twice before its hub is back and once after, loses no tap that could be read, and the hub counts each once', async () => {
-  const database = await server.makeDatabase('salvage')
-  const hub = new HubHost(database.url)
-  const engines: Engine[] = []
-  try {
-    await hub.start()
-    const settings = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
-    const tree = ['Library', 'A', 'B', 'C'].map((name, index) => ({
-      name,
-      parent: index === 0 ? null : 0,
-      capacity: null,
-    }))
-    const facts = { name: 'salvage', epoch: 'first-life', settings }
-    const { universityId, spaceIds } = await makeUniversity(database.pool, facts, tree)
-    const [spaceId = 0, ...rooms] = spaceIds
-    const { code } = await createEnrolment(database.pool, { universityId, spaceId, role: 'entrance' })
-    const start = (): Engine => {
-      const engine = open(hub.url)
-      engines.push(engine)
-      engine.start()
-      return engine
-    }
-    const promised = new Map<string, number>()
-    const promise = ({ kioskId, waiting }: Held): void => {
-      for (const { id, level } of waiting) promised.set(`${kioskId}/${id}`, level)
-    }
+function start(): Engine {
+  const engine = open(hub.url)
+  engines.push(engine)
+  engine.start()
+  return engine
+}
 
-    const first = start()
-    expect(await first.enrolWith(code)).toMatchObject({ ok: true })
-    await untilSent(first)
-    await tap(first, rooms, 0, 40)
-    await untilSent(first)
-    await hub.kill()
-    await tap(first, rooms, 40, 160)
-    first.stop()
-    const { kioskId } = held()
-    for (let id = 1; id <= 40; id += 1) promised.set(`${kioskId}/${id}`, -1)
-    expect(held().waiting).toHaveLength(160)
+/** A kiosk of a new university with so many taps that its hub has acknowledged, and so many more since that was killed. Gives its id; nothing runs then. */
+async function makeStoppedKiosk(name: string, acked: number, waiting: number): Promise<number> {
+  await hub.start()
+  const settings = { kioskReportsPerSecond: 1_000_000, staleMs: 604_800_000 }
+  const tree = ['Library', 'A', 'B', 'C'].map((label, index) => ({
+    name: label,
+    parent: index === 0 ? null : 0,
+    capacity: null,
+  }))
+  const made = await makeUniversity(database.pool, { name, epoch: 'first-life', settings }, tree)
+  universityId = made.universityId
+  const [spaceId = 0, ...below] = made.spaceIds
+  rooms = below
+  const { code } = await createEnrolment(database.pool, { universityId, spaceId, role: 'entrance' })
+  const first = start()
+  expect(await first.enrolWith(code)).toMatchObject({ ok: true })
+  await untilSent(first)
+  await tap(first, rooms, 0, acked)
+  await untilSent(first)
+  await hub.kill()
+  await tap(first, rooms, acked, waiting)
+  first.stop()
+  expect(held().waiting).toHaveLength(waiting)
+  return held().kioskId
+}
 
-    for (const least of [100, 50]) {
-      breakMiddlePage()
-      const broken = open(hub.url)
-      expect(watch(broken).alarm).toBe('outboxReset')
-      broken.stop()
-      expect(held().kioskId).toBe(kioskId)
-      expect(held().waiting.length).toBeGreaterThan(least)
-    }
-    promise(held())
+/** Breaks the outbox, and opens it once, which saves of it what can be read. */
+function breakAndSalvage(): void {
+  breakMiddlePage()
+  const broken = open(hub.url)
+  expect(watch(broken).alarm).toBe('outboxReset')
+  broken.stop()
+}
 
-    await hub.start()
-    const second = start()
-    await untilSent(second)
-    const renamed = held().kioskId
-    expect(renamed).not.toBe(kioskId)
-    await hub.kill()
-    const before = exportOutboxes(folder).outboxes[0]?.mutations.length ?? 0
-    await tap(second, rooms, 200, 120)
-    second.stop()
-    breakMiddlePage()
-    open(hub.url).stop()
-    const after = held()
-    expect(after.waiting.length).toBeGreaterThan(60)
-    promise({ kioskId: renamed, waiting: after.waiting.filter(({ id }) => id > before) })
+/** Levels of taps that were promised, by the kiosk and the number that they had first; -1: not looked at. */
+type Promised = Map<string, number>
 
-    await hub.start()
-    await untilSent(start())
-    const settled = await loadSettled(database.pool, universityId)
-    const counted = settled.map((row) => `${row.kioskId}/${row.mutationId}`)
-    expect(counted.toSorted()).toEqual([...promised.keys()].toSorted())
-    for (const { kioskId: of, mutationId, level } of settled) {
-      const said = promised.get(`${of}/${mutationId}`)
-      if (said !== -1) expect(level).toBe(said)
-    }
-  } finally {
-    for (const engine of engines.slice(-1)) engine.stop()
-    await hub.remove()
-    await database.pool.end()
+function promise(promised: Promised, { kioskId, waiting }: Held): void {
+  for (const { id, level } of waiting) promised.set(`${kioskId}/${id}`, level)
+}
+
+function promiseAcked(promised: Promised, kioskId: number, count: number): void {
+  for (let id = 1; id <= count; id += 1) promised.set(`${kioskId}/${id}`, -1)
+}
+
+/** The hub has counted each promised tap once, and nothing else. */
+async function expectCounted(promised: Promised): Promise<void> {
+  const settled = await loadSettled(database.pool, universityId)
+  const counted = settled.map((row) => `${row.kioskId}/${row.mutationId}`)
+  expect(counted.toSorted()).toEqual([...promised.keys()].toSorted())
+  for (const { kioskId: of, mutationId, level } of settled) {
+    const said = promised.get(`${of}/${mutationId}`)
+    if (said !== -1) expect(level).toBe(said)
   }
+}
+
+test('[KSK-4] [SYN-12] an outbox that breaks, twice before its hub is back and once after, loses no tap that could be read, and the hub counts each once', async () => {
+  const promised: Promised = new Map()
+  const kioskId = await makeStoppedKiosk('salvage', 40, 160)
+  promiseAcked(promised, kioskId, 40)
+  for (const least of [100, 50]) {
+    breakAndSalvage()
+    expect(held().kioskId).toBe(kioskId)
+    expect(held().waiting.length).toBeGreaterThan(least)
+  }
+  promise(promised, held())
+
+  await hub.start()
+  const second = start()
+  await untilSent(second)
+  const renamed = held().kioskId
+  expect(renamed).not.toBe(kioskId)
+  await hub.kill()
+  const before = exportOutboxes(folder).outboxes[0]?.mutations.length ?? 0
+  await tap(second, rooms, 200, 120)
+  second.stop()
+  breakMiddlePage()
+  open(hub.url).stop()
+  const after = held()
+  expect(after.waiting.length).toBeGreaterThan(60)
+  promise(promised, { kioskId: renamed, waiting: after.waiting.filter(({ id }) => id > before) })
+
+  await hub.start()
+  await untilSent(start())
+  await expectCounted(promised)
+}, 120_000)
+
+test('[KSK-4] [SYN-12] an outbox that broke while its hub was given a new epoch is sent all the same, and the hub counts each tap once', async () => {
+  const promised: Promised = new Map()
+  const kioskId = await makeStoppedKiosk('new epoch', 40, 160)
+  promiseAcked(promised, kioskId, 40)
+  breakAndSalvage()
+  promise(promised, held())
+  await rollEpoch(database.pool, universityId, 'restored', { actor: 'cli', random: makeRandomSource() })
+
+  // Without a ticket of this epoch the hub has nothing to compare, and welcomes it as it is.
+  await hub.start()
+  await untilSent(start())
+  expect(held().kioskId).not.toBe(kioskId)
+  await expectCounted(promised)
 }, 120_000)

@@ -160,7 +160,7 @@ export const Hello = Type.Object(
 )
 export type Hello = Static<typeof Hello>
 
-/** Kiosk, after `err forked`: take this new key; the old one has just proved itself on this connection. [SYN-12] */
+/** Kiosk, after `err forked`, or after the welcome and before its first push: take this new key; the old one has just signed on this connection. [SYN-12] */
 export const Fork = Type.Object(
   { type: Type.Literal('fork'), publicKey: Type.String({ minLength: 1, maxLength: 128 }) },
   { additionalProperties: false },

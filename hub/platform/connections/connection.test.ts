@@ -191,6 +191,27 @@ test('[SYN-12] an old ticket comes from a clone: it may take a new identity on t
   expect(await loadChanges('forked')).toEqual([{ kioskId: ids[0] }])
 })
 
+test('[SYN-12] a device that cannot go on under its numbers is given a new identity after the welcome too, but not once it has pushed', async () => {
+  const fork = {
+    type: 'fork',
+    publicKey: generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x,
+  }
+  const open = await openTestSession(core, kiosk)
+  open.send(fork)
+  const { kioskId } = await open.connection.next('forked')
+  expect(kioskId).not.toBe(kiosk.id)
+  expect(open.connection.isClosed).toBe(true)
+  // The answer was lost: the same key is given the same identity.
+  const again = await openTestSession(core, kiosk, { protocol: 2 })
+  again.send(fork)
+  expect(await again.connection.next('forked')).toEqual({ type: 'forked', kioskId })
+  expect(core.connectedCount).toBe(0)
+  const pushing = await openTestSession(core, kiosk)
+  await pushing.push(kiosk.report(campus.rooms[0], 1))
+  pushing.send(fork)
+  expect(await pushing.connection.closed()).toBe('unexpected')
+})
+
 test('[SYN-12] a hello whose next number is not beyond the hub’s last is forked', async () => {
   const open = await openTestSession(core, kiosk)
   await open.push(kiosk.report(campus.rooms[0], 1))

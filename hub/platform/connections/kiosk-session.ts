@@ -91,6 +91,9 @@ export class KioskSession implements ConnectionHandler {
   private accepted: AcceptedHello | null = null
   /** The kiosk whose proof was right; set also when it turned out to be a clone. */
   private proven: { kioskId: number; universityId: number } | null = null
+  /** That proof was a signature: for less nobody gets a new identity. [SYN-39] */
+  private isSigned = false
+  private hasPushed = false
   private assignment: Assignment | null = null
   private protocol = 0
   /** Capabilities that both sides know. [SYN-34] */
@@ -193,7 +196,7 @@ export class KioskSession implements ConnectionHandler {
   private handle(message: KioskMessage): void | Promise<void> {
     const isOpen = this.state === 'open'
     if (message.type === 'hello' && this.state === 'challenged') return this.hello(message)
-    if (message.type === 'fork' && this.state === 'forkable') return this.fork(message)
+    if (message.type === 'fork' && this.mayFork()) return this.fork(message)
     if (message.type === 'push' && isOpen && !this.isPushPending) return this.push(message)
     if (message.type === 'applied' && isOpen) return this.applied(message)
     if (message.type === 'pull' && isOpen) return this.pull(message)
@@ -230,6 +233,7 @@ export class KioskSession implements ConnectionHandler {
       if (result.verdict === 'refused') return this.end(result.code)
       if (result.verdict === 'unresumed') return this.askForSignature()
       this.proven = { kioskId: result.kioskId, universityId: result.universityId }
+      this.isSigned = hello.resumeUntilMs === undefined
       if (result.verdict === 'forked') return this.offerFork()
       return await this.open(result, hello)
     } catch (error) {
@@ -287,6 +291,7 @@ export class KioskSession implements ConnectionHandler {
     const { accepted } = this
     if (accepted === null) return
     this.isPushPending = true
+    this.hasPushed = true
     const arrivedMs = this.dependencies.clock.elapsedMs()
     const { kioskId, session, universityId } = accepted
     this.dependencies.writer.push(universityId, {
@@ -353,9 +358,15 @@ export class KioskSession implements ConnectionHandler {
     this.cancelTimer = this.dependencies.clock.after(HELLO_MS, () => this.end('forked'))
   }
 
+  /** After the welcome too: that ids are missing in its outbox only the device itself knows, where the hub has no ticket to compare. [SYN-12] */
+  private mayFork(): boolean {
+    return this.state === 'forkable' || (this.state === 'open' && this.isSigned && !this.hasPushed)
+  }
+
   private async fork({ publicKey }: Fork): Promise<void> {
     const { proven } = this
     if (proven === null) return
+    this.leaveAudience()
     this.state = 'forking'
     this.cancelTimer()
     let made: ForkAnswer
