@@ -79,8 +79,9 @@ function handleHubError(session: SessionState, { code, fatal }: ConnectionError)
     hubCode: code,
     fatal,
   })
-  // Fatal: the hub gives no further identity today.
   if (code === 'forked' && !fatal) return requestNewIdentity(session)
+  // Fatal: the hub gives no further identity today, or none for a resume key. The next hello is signed.
+  if (code === 'forked') session.core.resume.newest = null
   if (fatal || code === 'upgrade') session.end({ why: 'err', code })
 }
 

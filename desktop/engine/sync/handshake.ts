@@ -125,6 +125,8 @@ export function sendApplied(session: SessionState): void {
 export function requestNewIdentity(session: SessionState): void {
   const { outbox } = session.core.stores
   const { pendingKey } = outbox.identity()
+  // Should this connection not do, the next hello is signed: a new identity is given to signatures alone. [SYN-39]
+  session.core.resume.newest = null
   const key = isKioskKey(pendingKey) ? pendingKey : session.core.options.makeSecret(32)
   if (!tryWriteOutbox(session.core, () => outbox.insertPendingKey(key)))
     return session.end({ why: 'notWritten' })

@@ -106,6 +106,27 @@ describe('hello', () => {
     expect(challenge(kiosk, 'third')).toBe(signed)
   })
 
+  it('[SYN-39] signs after a resumed connection turned out to be forked, and is given a new identity then', async () => {
+    const kiosk = await openLiveTestKiosk()
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    welcome(kiosk, { resume, protocols: [3, 2] })
+    kiosk.hub.cut()
+    untilReconnected(kiosk)
+    expect(challenge(kiosk, 'first')).toHaveProperty('resumeUntilMs')
+    kiosk.hub.say({ type: 'err', code: 'forked', fatal: true })
+    kiosk.clock.advance(0)
+    expect(kiosk.hub.all('fork')).toEqual([])
+    expect(kiosk.hub.isOpen()).toBe(false)
+    untilReconnected(kiosk)
+    expect(challenge(kiosk, 'second')).not.toHaveProperty('resumeUntilMs')
+    sayError(kiosk, 'forked')
+    expect(kiosk.hub.all('fork')).toHaveLength(1)
+    kiosk.hub.say({ type: 'forked', kioskId: 8 })
+    untilReconnected(kiosk)
+    expect(challenge(kiosk, 'third')).toMatchObject({ kioskId: 8, ticket: null })
+  })
+
   it('[SYN-39] signs for a hub that does not speak protocol 3, whatever it was given', async () => {
     const kiosk = await openLiveTestKiosk()
     kiosk.hub.cut()

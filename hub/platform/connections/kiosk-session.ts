@@ -312,7 +312,7 @@ export class KioskSession implements ConnectionHandler {
     const { verdict, lastMutationId, outcomes } = answer
     if (verdict === 'superseded' || verdict === 'revoked' || verdict === 'unknownKiosk')
       return this.end(verdict)
-    if (verdict === 'forked') return this.offerFork()
+    if (verdict === 'forked') return this.isSigned ? this.offerFork() : this.end('forked')
     const { universityId, epoch } = this.accepted
     const mac = this.dependencies.headSignature().sign(universityId, epoch, committed.clock)
     const known = outcomes.map((outcome) => outcomeFor(this.protocol, outcome))

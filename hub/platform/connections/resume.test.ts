@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Hello, Resume } from '#shared/wire/messages.ts'
 import { makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
@@ -166,4 +167,41 @@ test('[SYN-39] a copied device that shows a key of before is given no identity b
   clone.send(kiosk.hello(nonce))
   expect(await clone.connection.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
   expect((await loadKiosk())['session']).toBe(session)
+})
+
+/** How many identities descend from the kiosk's. */
+async function countForks(): Promise<number> {
+  const sql = 'select count(*)::int as count from kiosks where forked_from_id = $1'
+  const [row] = await query<{ count: number }>(database.pool, sql, [kiosk.id])
+  return row?.count ?? 0
+}
+
+test('[SYN-39] a resumed connection that turns out to be forked gets no identity, whatever it asks; a signed one does then', async () => {
+  const fork = {
+    type: 'fork',
+    publicKey: generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }).x,
+  }
+  const resume = async (): Promise<TestSession> => {
+    const session = await dial((nonce) => kiosk.resumingHello(nonce))
+    await welcomed(session)
+    return session
+  }
+  await (await openTestSession(core, kiosk)).push(kiosk.report(campus.rooms[0], 1))
+  const asking = await resume()
+  asking.send(fork)
+  expect(await asking.connection.closed()).toBe('unexpected')
+  const other = { ...kiosk.report(campus.rooms[0], 2), id: 1 }
+  const pushing = await resume()
+  pushing.send({ type: 'push', mutations: [other] })
+  expect(await pushing.connection.next('err')).toEqual({ type: 'err', code: 'forked', fatal: true })
+  pushing.send(fork)
+  await core.settled()
+  expect(pushing.connection.isClosed).toBe(true)
+  expect(await countForks()).toBe(0)
+  const signed = await openTestSession(core, kiosk)
+  signed.send({ type: 'push', mutations: [other] })
+  expect(await signed.connection.next('err')).toEqual({ type: 'err', code: 'forked', fatal: false })
+  signed.send(fork)
+  await signed.connection.next('forked')
+  expect(await countForks()).toBe(1)
 })
