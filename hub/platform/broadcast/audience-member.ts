@@ -54,7 +54,7 @@ export interface AudienceDependencies {
   inFlight: InFlight
   readSemaphore: Semaphore
   view: AudienceView
-  /** Facts of the university changed: assignments may have. */
+  /** Facts of the university changed, or were read for the first time: assignments may have changed. */
   factsChanged(universityId: number): void
 }
 

@@ -175,6 +175,8 @@ export class Audience {
       this.mirror = new Mirror(whole)
       this.broadcastClock = whole.head
       this.recentFrames.clear()
+      // Facts that changed since the hello of those who wait for it are in it already: no later commit tells of them.
+      this.dependencies.factsChanged(this.universityId)
     } finally {
       this.refreshing = null
     }

@@ -5,7 +5,7 @@ import type { HubLog } from '../log.ts'
 import type { HubMetrics } from '../metrics.ts'
 import type { RandomSource, HubClock, Connection, ConnectionHandler } from '../ports.ts'
 import type { Database } from '../postgres/database.ts'
-import { loadKioskRows } from './kiosk-session-rows.ts'
+import { makeAssignmentRefresh, type AssignmentRefresh } from './assignment-refresh.ts'
 import { rollEpochIfClusterChanged } from '../writer/epoch.ts'
 import { Audiences } from '../broadcast/audiences.ts'
 import { collectionsOfKiosks, collectionsOfPages, type SeenCollection } from '../broadcast/collection.ts'
@@ -97,6 +97,7 @@ class Core implements SyncCore {
   private readonly byKiosk = new Map<number, KioskSession>()
   private readonly headNotifier: ReturnType<typeof startHeadNotifier>
   private readonly statuses: ReturnType<typeof makeStatusBatcher>
+  private readonly assignments: AssignmentRefresh
   private readonly sessionDependencies: KioskSessionDependencies
   private readonly ready: Promise<void>
   private signature: HeadSignature | null = null
@@ -162,7 +163,14 @@ class Core implements SyncCore {
       spaces: features.spacesOfKiosks,
       collections: this.collections,
     })
-    const factsChanged = (id: number): void => void inFlight.track(this.refreshAssignments(id))
+    this.assignments = makeAssignmentRefresh({
+      pool,
+      clock,
+      log,
+      inFlight,
+      sessionsOf: (id) => [...this.byKiosk.values()].filter(({ universityId }) => universityId === id),
+    })
+    const factsChanged = (universityId: number): void => this.assignments.refresh(universityId)
     const readSemaphore = makeReadSemaphore()
     this.audiences = new Audiences({ pool, clock, log, metrics, inFlight, readSemaphore, view, factsChanged })
     const recordServerTime = (databaseMs: number): void => this.time.record(databaseMs)
@@ -205,6 +213,7 @@ class Core implements SyncCore {
     await this.writer.stop(STOP_GRACE_MS)
     this.cancelSweep()
     this.statuses.stop()
+    this.assignments.stop()
     for (const session of this.sessions.keys()) session.sayBye(BYE_RETRY_MS)
     this.audiences.stop()
     this.live.stop()
@@ -315,29 +324,6 @@ class Core implements SyncCore {
     if (this.byKiosk.get(kioskId) !== session) return
     this.byKiosk.delete(kioskId)
     this.dependencies.metrics.outboxDepth(kioskId, null)
-  }
-
-  /** Facts changed: the assignments of all kiosks of the university are read again. [SYN-28] */
-  private async refreshAssignments(universityId: number): Promise<void> {
-    const sessions = [...this.byKiosk.values()].filter((session) => session.universityId === universityId)
-    try {
-      const ids = sessions.map(({ kioskId }) => kioskId ?? 0)
-      const rows = await loadKioskRows(this.dependencies.pool, ids)
-      const byId = new Map(rows.map((row) => [row.id, row]))
-      for (const session of sessions) {
-        const row = byId.get(session.kioskId ?? 0)
-        if (row !== undefined) session.updateAssignment(row)
-      }
-    } catch (error) {
-      this.dependencies.log.warn('assignments-not-read', 'Assignments of kiosks could not be read.', {
-        universityId,
-        err: error,
-      })
-      this.dependencies.clock.after(
-        SWEEP_MS,
-        () => void this.inFlight.track(this.refreshAssignments(universityId)),
-      )
-    }
   }
 
   /** Frees what was kept for universities that nobody listens for any more. [SYN-37] */
