@@ -41,6 +41,48 @@ test('[SYN-27] a poll of the heads that finds no database, or hangs, is late aft
   await closePool(pool)
 })
 
+test('[SYN-45] a poll says how long ago the time that it read may have been', async () => {
+  const database = await makeTestDatabase('round_trips')
+  const state = { nowMs: 0, run: (): void => undefined }
+  const pool = {
+    options: database.pool.options,
+    query: async (text: string, values: unknown[]) => {
+      state.nowMs += 3_000
+      const result = await database.pool.query(text, values)
+      state.nowMs += 4_000
+      return result
+    },
+  } as unknown as Database
+  const clock: HubClock = {
+    elapsedMs: () => state.nowMs,
+    after: (_delayMs, run) => {
+      state.run = run
+      return () => undefined
+    },
+    databaseNowMs: () => null,
+  }
+  const inFlight = makeInFlight()
+  const roundTrips: number[] = []
+  const notifier = startHeadNotifier({
+    pool,
+    clock,
+    log: noLog,
+    inFlight,
+    listens: false,
+    universityIds: () => [],
+    notified: () => undefined,
+    polled: (_heads, _nowMs, roundTripMs) => void roundTrips.push(roundTripMs),
+    databaseReturned: async () => undefined,
+  })
+  for (let turn = 1; turn <= 2; turn += 1) {
+    state.run()
+    await inFlight.settled()
+  }
+  expect(roundTrips).toEqual([7_000, 7_000])
+  await notifier.stop()
+  await database.drop()
+})
+
 test('[OPS-22] a database that is away is told of once in each outage, and each time that it is back what must follow follows once', async () => {
   const database = await makeTestDatabase('outages')
   const state = { isAway: false, run: (): void => undefined }

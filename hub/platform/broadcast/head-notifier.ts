@@ -36,8 +36,8 @@ export interface HeadNotifierDependencies {
   universityIds(): number[]
   /** A notification came: another hub, or a command of an administrator, committed. */
   notified(universityId: number, head: number): void
-  /** After each poll: all heads, and the database's time in ms since 1970. */
-  polled(heads: readonly HeadRow[], nowMs: number): void
+  /** After each poll: all heads, and the database's time in ms since 1970, as it was at some moment of the last `roundTripMs`. */
+  polled(heads: readonly HeadRow[], nowMs: number, roundTripMs: number): void
   /** Before the first poll that may succeed after failed ones: the database may be another one. */
   databaseReturned(): Promise<void>
 }
@@ -104,14 +104,15 @@ class Notifier implements HeadNotifier {
   }
 
   private async poll(): Promise<void> {
-    const { pool, listens, log } = this.dependencies
+    const { pool, listens, log, clock } = this.dependencies
     try {
       if (this.isDatabaseAway) await this.dependencies.databaseReturned()
+      const askedMs = clock.elapsedMs()
       const { nowMs, heads } = await loadHeads(pool, this.dependencies.universityIds())
       if (listens) this.otherHubCount = await countListeners(pool, this.client !== null)
       this.isDatabaseAway = false
-      this.polledAtMs = this.dependencies.clock.elapsedMs()
-      if (!this.isStopped) this.dependencies.polled(heads, nowMs)
+      this.polledAtMs = clock.elapsedMs()
+      if (!this.isStopped) this.dependencies.polled(heads, nowMs, this.polledAtMs - askedMs)
     } catch (error) {
       if (!this.isDatabaseAway) log.warn('database-away', 'The database does not answer.', { err: error })
       this.isDatabaseAway = true

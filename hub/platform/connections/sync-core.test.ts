@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { HeadRow } from '../writer/heads.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import type { SyncCore } from './sync-core.ts'
 import { loadOccupancy, makeTestCampus, makeTestCore, type TestCampus } from '../../testing/testing-campus.ts'
@@ -34,4 +35,37 @@ test('[SYN-6] [SYN-8] [OCC-12] a tap at one kiosk is acknowledged, is at the oth
   expect(frame.changes.levels).toEqual([[rooms[0], 2, 2, expect.any(Number)]])
   expect(await loadOccupancy(database.pool, root)).toMatchObject({ level: 2, mean: 2_000_000 })
   expect(await loadOccupancy(database.pool, campus.floors[1])).toMatchObject({ level: null, mean: null })
+})
+
+test('[SYN-45] kiosks are told the time of a database whose clock was set back by an hour', async () => {
+  const { pool } = database
+  const real = pool.query.bind(pool) as unknown as (...input: unknown[]) => Promise<{ rows: unknown[] }>
+  const state = { backMs: 0 }
+  const run = async (...input: unknown[]): Promise<unknown> => {
+    const result = await real(...input)
+    if (!String(input[0]).includes('left join universities u')) return result
+    const rows = result.rows as (HeadRow & { nowMs: number })[]
+    return { rows: rows.map((row) => ({ ...row, nowMs: row.nowMs - state.backMs })) }
+  }
+  const quick = makeTestCore(
+    new Proxy(pool, {
+      get: (target, name) => {
+        const value: unknown = name === 'query' ? run : Reflect.get(target, name)
+        return name !== 'query' && typeof value === 'function' ? value.bind(target) : value
+      },
+    }),
+    { limits: { heartbeatMs: 1_000 } },
+  )
+  try {
+    const { universityId, root } = campus
+    const kiosk = await insertTestKiosk(pool, { universityId, spaceId: root })
+    const { connection } = await openTestSession(quick, kiosk)
+    const beforeMs = (await connection.next('heartbeat')).nowMs
+    state.backMs = 3_600_000
+    await expect
+      .poll(async () => (await connection.next('heartbeat')).nowMs, { timeout: 20_000 })
+      .toBeLessThan(beforeMs - 3_500_000)
+  } finally {
+    await quick.stop()
+  }
 })

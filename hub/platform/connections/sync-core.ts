@@ -121,8 +121,8 @@ class Core implements SyncCore {
       listens: limits.listens ?? true,
       universityIds: () => [...this.audiences.universityIds(), ...this.live.audiences.universityIds()],
       notified: (universityId, head) => this.noticeHead(universityId, head, null),
-      polled: (heads, nowMs) => {
-        this.time.record(nowMs)
+      polled: (heads, nowMs, roundTripMs) => {
+        this.time.recordReading(nowMs, roundTripMs)
         for (const { id, clock: head, epoch } of heads) this.noticeHead(id, head, epoch)
       },
       databaseReturned: async () => {
