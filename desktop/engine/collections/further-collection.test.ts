@@ -250,6 +250,23 @@ describe('[SYN-31] a further collection, registered and no more', () => {
     expect(told).toEqual([[5], [4, 5], [4], [1]])
   })
 
+  it('publishes after a snapshot also that with which a row was shown that is elsewhere now, or is there no more', async () => {
+    const kiosk = await openWithDesks()
+    const told = new Set<number>()
+    kiosk.engine.subscribe((name, value) => {
+      if (name === 'spaces' && 'spaces' in value && !value.isWhole)
+        for (const { id } of value.spaces) told.add(id)
+    })
+    // Of two desks in room 3 one is in room 5 now; that of room 4 is gone.
+    const desks = [
+      { id: 31, clock: 3, body: { spaceId: 3, isBroken: false } },
+      { id: 32, clock: 7, body: { spaceId: 5, isBroken: true } },
+    ]
+    snapshot(kiosk, { desks }, 7)
+    expect(heldOf(kiosk, 'desks').map(([id]) => id)).toEqual([31, 32])
+    for (const id of [3, 4, 5]) expect([...told]).toContain(id)
+  })
+
   it('what nobody asked for or nobody can read is left out, counted, and logged once; the rest is applied', async () => {
     const kiosk = await openWithDesks()
     const bad = { spaceId: 'three', isBroken: false }

@@ -210,6 +210,7 @@ function* swapIntoMemory(
   whole: RowSets | null,
 ): ApplySteps {
   const ids = new ChangedSets()
+  // Each row of a snapshot is published, and each that is there no more: with them all that rows were shown with until now.
   if (whole !== null) {
     for (const [name, rows] of state.sets)
       for (const id of rows.byId.keys()) if (whole.get(name)?.byId.has(id) !== true) ids.put(name, id)
