@@ -58,8 +58,10 @@ async function withdraw(world: World, { a, b }: Operation): Promise<boolean> {
   const device = pickDevice(world, a)
   if (device === undefined || !device.isOpen) return false
   const next = device.nextMutation()
+  // A tap during which the device died may have left its number to another one.
   const own = world.ledger.filter(
-    (entry) => entry.device === device && entry.kioskId === next.kioskId && entry.kind === 'report',
+    (entry) =>
+      entry.device === device && entry.kioskId === next.kioskId && entry.kind === 'report' && !entry.isMaybe,
   )
   const target = own[own.length - 1 - (b % 3)]
   if (target === undefined) return false
