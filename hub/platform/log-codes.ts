@@ -60,8 +60,8 @@ export const LOG_CODES = {
   'password-thread-late': 'The machine is overloaded; new passwords are refused for now.',
   'proxy-untrusted':
     'If `peer` is your proxy, name it in `TRUST_PROXY`; else someone is trying to hide an address.',
-  request: 'One line per HTTP request.',
   'refusal-failed': 'A bug; the mutation stays with its kiosk, and others go on.',
+  request: 'One line per HTTP request.',
   'request-failed': 'A bug of the hub; the caller got `internal`.',
   'request-without-database': 'The caller got `unavailable` and may try again.',
   'rule-failed': 'A bug: only that mutation or call is refused, all others go on; report it with the line.',

@@ -113,7 +113,7 @@ test('[SYN-55] what was settled at one of them is known at the other: taps, undo
     lastMutationId: refused.id,
     outcomes: ack.outcomes,
   })
-  await second.push(kiosk.withdraw(rooms[3], tap.id))
+  expect((await second.push(kiosk.withdraw(rooms[3], tap.id))).outcomes).toEqual([])
   expect(await levelOf(rooms[3])).toBe(null)
   second.hangUp()
   const atBefore = await report(before, tenant.student, 1, 'key-of-sixteen-chars-1')
