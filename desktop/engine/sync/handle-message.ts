@@ -80,8 +80,9 @@ function handleHubError(session: SessionState, { code, fatal }: ConnectionError)
     fatal,
   })
   if (code === 'forked' && !fatal) return requestNewIdentity(session)
-  // Fatal: the hub gives no further identity today, or none for a resume key. The next hello is signed.
+  // Fatal: the hub gives no further identity today, or none for a resume key. The next hello is signed, and soon in that case.
   if (code === 'forked') session.core.resume.newest = null
+  if (code === 'forked' && session.isResuming) return session.end({ why: 'forked' })
   if (fatal || code === 'upgrade') session.end({ why: 'err', code })
 }
 

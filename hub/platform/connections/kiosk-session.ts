@@ -203,7 +203,7 @@ export class KioskSession implements ConnectionHandler {
     if (message.type === 'request' && isOpen && !this.isRequestPending) return this.request(message)
     // It was on its way when the kiosk was told that it is forked.
     const isForking = this.state === 'forkable' || this.state === 'forking'
-    if ((message.type === 'applied' || message.type === 'pull') && isForking) return undefined
+    if (isForking && ['applied', 'pull', 'request'].includes(message.type)) return undefined
     return this.end('unexpected')
   }
 

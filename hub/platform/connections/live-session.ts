@@ -22,9 +22,12 @@ import type { InFlight } from '../writer/in-flight.ts'
 
 /** Time in which a hello must come. [LIV-1] */
 const HELLO_MS = 5_000
-/** Of one person one page reads at a time what it missed, and so many wait for it, no longer than this; others are sent everything. [LIV-2] */
+/**
+ * Of one person one page reads at a time what it missed, and so many wait for it, no longer than this; others are sent everything.
+ * A page gives up eight seconds after it dialled, and everything must be there by then too. [LIV-2]
+ */
 const READ_LIMIT = { running: 1, waiting: 64 }
-const READ_WAIT_MS = 10_000
+const READ_WAIT_MS = 3_000
 
 const parseMessage = makeParse(LiveClientMessage)
 

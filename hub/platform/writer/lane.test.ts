@@ -400,6 +400,30 @@ test('[SYN-7] where not even a refusal can be committed the kiosk keeps its muta
   expect(clock.timerCount()).toBe(0)
 })
 
+test('[SYN-7] where the database takes neither a mutation nor its refusal the kiosk keeps it, and the lane goes on at once', async () => {
+  const { rooms } = tenant.campus
+  await query(
+    database.pool,
+    `create function never() returns trigger language plpgsql as $$ begin
+       if new.kiosk_id = ${kiosk.id} then raise 'never'; end if; return new; end $$;
+     create trigger never before insert on occupancy_reports for each row execute function never();
+     create trigger never before insert on outcomes for each row execute function never()`,
+  )
+  try {
+    const clock = makeTestClock()
+    const writer = makeWriter(clock)
+    const [first, second] = await Promise.all([push(writer, kiosk, rooms[1]), push(writer, other, rooms[0])])
+    expect(first).toBeNull()
+    expect(second).toMatchObject({ verdict: 'done', outcomes: [] })
+    expect(clock.timerCount()).toBe(0)
+  } finally {
+    await query(
+      database.pool,
+      'drop trigger never on occupancy_reports; drop trigger never on outcomes; drop function never()',
+    )
+  }
+})
+
 test('[SYN-7] what the database does not take now is no fault of the mutation: it is tried again', async () => {
   const { rooms } = tenant.campus
   await query(

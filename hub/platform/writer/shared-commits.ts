@@ -66,12 +66,9 @@ export class SharedCommits {
     for (let tries = 0; !retries.isOver(untilMs); tries += 1) {
       const startedMs = clock.elapsedMs()
       const items = batch.map((item) => toItem(item, startedMs, refusal))
+      let done: CommitResult | null
       try {
-        const done = await commitBatch(commits, universityId, items, clock.databaseNowMs())
-        metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
-        if (done !== null) committed(universityId, done)
-        answer(batch, done)
-        return
+        done = await commitBatch(commits, universityId, items, clock.databaseNowMs())
       } catch (error) {
         const isOfOne = isRefusedByDatabase(error) || isBug(error) || error instanceof ConstraintBrokenError
         if ((isOfOne && refusal === undefined) || isTooSlow(error)) {
@@ -79,7 +76,7 @@ export class SharedCommits {
           return
         }
         // Not even its refusal can be recorded: nothing that waiting would change. Its kiosk keeps it, others go on.
-        if (isBug(error)) {
+        if (isBug(error) || isRefusedByDatabase(error)) {
           this.dependencies.log.error('refusal-failed', 'Not even a refusal could be committed.', {
             universityId,
             err: error,
@@ -87,9 +84,23 @@ export class SharedCommits {
           break
         }
         await retries.pause(universityId, tries, error)
+        continue
       }
+      metrics.batch(countMutations(batch), clock.elapsedMs() - startedMs)
+      this.tell(() => done !== null && committed(universityId, done))
+      this.tell(() => answer(batch, done))
+      return
     }
     for (const item of batch) answerItem(item, null, null)
+  }
+
+  /** It is committed: whoever fails to hear of it must not have it committed again. */
+  private tell(run: () => unknown): void {
+    try {
+      run()
+    } catch (error) {
+      this.dependencies.log.error('answers-failed', 'Pushes could not be answered.', { err: error })
+    }
   }
 
   /** What the database will never take must not hold up the others: halves are tried alone until it is found. [SYN-7] */
