@@ -9,6 +9,7 @@ export const LOG_CODES = {
   'changes-not-read': 'The next poll reads them.',
   'client-aborted': 'Nothing to do.',
   'cluster-replaced': 'It was restored or replaced: all universities got new epochs.',
+  'commit-not-told': 'A bug of the hub; what was committed stays, and kiosks push again.',
   'commit-retried': 'The database was away or the commit conflicted; nothing is lost.',
   'commit-too-slow':
     'The kiosk keeps it and pushes it again; when it comes again and again, look at the database.',

@@ -99,7 +99,7 @@ export class SharedCommits {
     try {
       run()
     } catch (error) {
-      this.dependencies.log.error('answers-failed', 'Pushes could not be answered.', { err: error })
+      this.dependencies.log.error('commit-not-told', 'A commit could not be told to all.', { err: error })
     }
   }
 
