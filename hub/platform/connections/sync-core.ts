@@ -43,7 +43,7 @@ const START_RETRY_MS = 500
 /** What a sync core is given. */
 export interface SyncDependencies {
   pool: Database
-  /** For what people's commands are refused for before they wait; `pool` unless said. */
+  /** For what a call that needs a commit of its own is refused for before it waits; `pool` unless said. */
   previewPool?: Database
   clock: HubClock
   random: RandomSource

@@ -69,7 +69,7 @@ export interface WriterDependencies {
   metrics: HubMetrics
   inFlight: InFlight
   registry: CommandRegistry
-  /** For what people's commands are refused for before they wait; `pool` unless said. */
+  /** For what a call that needs a commit of its own is refused for before it waits; `pool` unless said. */
   previewPool?: Database
   /** Called after each commit, before its pushes are answered. */
   committed(universityId: number, committed: CommitResult): void
