@@ -38,7 +38,7 @@ const sketches = fc.array(
     ageMs: fc.integer({ min: 0, max: 2 * STALE }),
     isOff: fc.nat(4).map((way) => way === 0),
   }),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 1, maxLength: 40, size: 'max' },
 )
 
 /** A node, and whether it is on kiosks by itself. */

@@ -34,6 +34,7 @@ afterAll(async () => {
 const steps = fc.array(fc.record({ act: fc.nat(99), who: fc.nat(2), a: fc.nat(99), b: fc.nat(99) }), {
   minLength: 5,
   maxLength: 30,
+  size: 'max',
 })
 type Step = { act: number; who: number; a: number; b: number }
 

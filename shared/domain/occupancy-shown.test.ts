@@ -105,7 +105,7 @@ describe('what is shown', () => {
         level: fc.option(fc.constantFrom<Level>(0, 1, 2)),
         ageMs: fc.integer({ min: 0, max: 2 * STALE_MS }),
       }),
-      { minLength: 1, maxLength: 60 },
+      { minLength: 1, maxLength: 60, size: 'max' },
     )
     .map((spaces) =>
       spaces.map((space, index) =>

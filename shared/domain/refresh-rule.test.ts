@@ -56,6 +56,7 @@ describe('[IDN-8] a refresh token', () => {
       fc.record({ back: fc.nat(3), waitMs: fc.nat(60_000_000), isSameAgent: fc.boolean() }),
       {
         maxLength: 40,
+        size: 'max',
       },
     )
     fc.assert(

@@ -6,7 +6,7 @@ const row = fc.tuple(
   fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
 )
-const rows = fc.uniqueArray(row, { selector: ([id]) => id, maxLength: 50 })
+const rows = fc.uniqueArray(row, { selector: ([id]) => id, maxLength: 50, size: 'max' })
 
 function digestOf(some: readonly (readonly [number, number])[]): string {
   const digest = emptyDigest()

@@ -15,7 +15,7 @@ const machines = fc.record({
       /** Time after each of the two readings, in which a process may also wait for its turn. */
       gapMs: fc.double({ min: 0, max: 50, noNaN: true }),
     }),
-    { minLength: 1, maxLength: 50 },
+    { minLength: 1, maxLength: 50, size: 'max' },
   ),
 })
 

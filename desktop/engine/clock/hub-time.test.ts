@@ -114,8 +114,10 @@ describe('hub time at a device', () => {
     first()
     first()
     expect(time.now()?.ms).toBe(heldMs)
+    const heldSinceMs = time.now()?.sinceMs ?? 0
     second()
     expectNow(time, HUB_MS - 60_000)
+    expect(time.now()?.sinceMs).toBeGreaterThan(heldSinceMs)
   })
 
   it('[OCC-7] [SYN-43] goes on after a restart in the same boot, and is unknown after another boot, whatever the wall clock says', () => {
@@ -185,7 +187,8 @@ const runs = fc.record({
   resolutionMs: fc.constantFrom(0, 10, 16),
   /** How far the hub's own time is behind the database's. */
   behindMs: fc.double({ min: 0, max: 48, noNaN: true }),
-  happenings: fc.array(happenings, { minLength: 1, maxLength: 60 }),
+  // Without a size fast-check makes ten or so, too few for a hold, a step, an answer and a release among others.
+  happenings: fc.array(happenings, { minLength: 1, maxLength: 60, size: 'max' }),
 })
 
 describe('hub time against the truth', () => {
@@ -249,7 +252,6 @@ describe('hub time against the truth', () => {
               pass(what.ms)
               break
             case 'step':
-              pass(20)
               world.hubMs += (what.isBack ? -1 : 1) * what.days * DAY_MS
               device.isMisled = true
               break
@@ -281,10 +283,9 @@ describe('hub time against the truth', () => {
           if (now === null) continue
           if (!device.isMisled)
             expect(Math.abs(now.ms - world.hubMs)).toBeLessThanOrEqual(now.plusMinusMs + 1e-3)
-          if (device.read?.sinceMs === now.sinceMs && device.release === null && device.heldMs === null)
-            expect(now.ms).toBeGreaterThanOrEqual(device.read.ms)
+          if (device.read?.sinceMs === now.sinceMs) expect(now.ms).toBeGreaterThanOrEqual(device.read.ms)
           if (device.heldMs !== null) expect(now.ms).toBeGreaterThanOrEqual(device.heldMs)
-          device.read = what.kind === 'release' ? null : now
+          device.read = now
           if (device.release !== null) device.heldMs = now.ms
         }
       }),

@@ -12,7 +12,10 @@ export interface HubMoment {
   ms: number
   /** The hub's time is within `ms` ± this. [SYN-40] */
   plusMinusMs: number
-  /** The elapsed time of this boot from which on all that the hub said fits together. [SYN-42] */
+  /**
+   * The elapsed time of this boot from which on all that the hub said fits together, and the time read goes forward. Another
+   * one, always greater, whenever that begins anew. [SYN-42]
+   */
   sinceMs: number
 }
 
@@ -65,9 +68,14 @@ export function makeHubTime(
   const boundsNow = (): HubTimeBounds | null =>
     state.bounds === null ? null : boundsAt(state.bounds, clock.elapsedMs())
 
+  /** The clock may stand at one value for a while: what begins anew within it is told apart all the same. */
+  const renewSince = (elapsedMs: number): void => {
+    state.sinceMs = Math.max(elapsedMs, state.sinceMs + 1)
+  }
+
   const startAnew = (sample: HubTimeBounds, before: HubTimeBounds | null): void => {
     state.bounds = sample
-    state.sinceMs = sample.atMs
+    renewSince(sample.atMs)
     if (before === null) return
     log.warn(
       'hub-time-stepped',
@@ -120,6 +128,7 @@ export function makeHubTime(
         if (state.holderCount > 0 || !state.isOutdated) return
         state.isOutdated = false
         state.readMs = 0
+        renewSince(clock.elapsedMs())
       }
     },
     contact: () =>

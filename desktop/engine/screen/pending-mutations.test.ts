@@ -22,7 +22,7 @@ describe('pending mutations in memory', () => {
         fc.record({ step: fc.constant('ack' as const), count: fc.integer({ min: 1, max: 4 }) }),
         fc.record({ step: fc.constant('rows' as const), by: fc.integer({ min: 1, max: 3 }) }),
       ),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     )
     fc.assert(
       fc.property(steps, (list) => {

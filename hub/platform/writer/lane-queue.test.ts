@@ -72,37 +72,40 @@ test('[SYN-30] nothing is lost, cut or taken twice, a batch is no larger than al
     ),
   })
   fc.assert(
-    fc.property(fc.array(fc.oneof(put, fc.constant('take' as const)), { maxLength: 80 }), (steps) => {
-      const queue = new LaneQueue<Numbered>({ perKey: 1_000, all: 1_000 })
-      const waiting: Numbered[] = []
-      const taken: Numbered[] = []
-      const takeOne = (): void => {
-        const batch = queue.take(600)
-        expect(batch.length > 0).toBe(waiting.length > taken.length)
-        const cost = batch.reduce((sum, one) => sum + one.cost, 0)
-        expect(batch.length === 1 || cost <= 600).toBe(true)
-        expect(batch.length === 1 || batch.every(({ isAlone }) => !isAlone)).toBe(true)
-        taken.push(...batch)
-      }
-      let number = 0
-      for (const step of steps) {
-        if (step === 'take') takeOne()
-        else {
-          const one = item(step.key, (number += 1), step.cost, step.isAlone)
-          waiting.push(one)
-          queue.put(one)
+    fc.property(
+      fc.array(fc.oneof(put, fc.constant('take' as const)), { maxLength: 80, size: 'max' }),
+      (steps) => {
+        const queue = new LaneQueue<Numbered>({ perKey: 1_000, all: 1_000 })
+        const waiting: Numbered[] = []
+        const taken: Numbered[] = []
+        const takeOne = (): void => {
+          const batch = queue.take(600)
+          expect(batch.length > 0).toBe(waiting.length > taken.length)
+          const cost = batch.reduce((sum, one) => sum + one.cost, 0)
+          expect(batch.length === 1 || cost <= 600).toBe(true)
+          expect(batch.length === 1 || batch.every(({ isAlone }) => !isAlone)).toBe(true)
+          taken.push(...batch)
         }
-      }
-      for (let rounds = 0; queue.size > 0; rounds += 1) {
-        expect(rounds).toBeLessThan(waiting.length + 1)
-        takeOne()
-      }
-      expect(new Set(taken).size).toBe(taken.length)
-      expect(taken).toHaveLength(waiting.length)
-      for (const key of ['a', 'b', 'c', 'd']) {
-        const order = taken.filter((one) => one.key === key).map((one) => one.number)
-        expect(order).toEqual(order.toSorted((left, right) => left - right))
-      }
-    }),
+        let number = 0
+        for (const step of steps) {
+          if (step === 'take') takeOne()
+          else {
+            const one = item(step.key, (number += 1), step.cost, step.isAlone)
+            waiting.push(one)
+            queue.put(one)
+          }
+        }
+        for (let rounds = 0; queue.size > 0; rounds += 1) {
+          expect(rounds).toBeLessThan(waiting.length + 1)
+          takeOne()
+        }
+        expect(new Set(taken).size).toBe(taken.length)
+        expect(taken).toHaveLength(waiting.length)
+        for (const key of ['a', 'b', 'c', 'd']) {
+          const order = taken.filter((one) => one.key === key).map((one) => one.number)
+          expect(order).toEqual(order.toSorted((left, right) => left - right))
+        }
+      },
+    ),
   )
 })
