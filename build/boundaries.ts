@@ -87,11 +87,12 @@ interface Feature {
 export const FEATURES: Readonly<Record<string, Feature>> = {
   accounts: { offers: ['account-dependencies', 'actors'], imports: ['directories', 'groups'] },
   audit: { offers: [], imports: [] },
+  bookings: { offers: [], imports: ['accounts', 'groups', 'spaces'] },
   directories: { offers: ['directories'], imports: ['groups'] },
-  groups: { offers: ['super-group'], imports: [] },
+  groups: { offers: ['group-facts', 'super-group'], imports: [] },
   kiosks: { offers: ['kiosk-facts'], imports: ['accounts'] },
   occupancy: { offers: [], imports: ['accounts', 'kiosks', 'spaces'] },
-  spaces: { offers: ['people-tree', 'tree', 'university-space'], imports: ['accounts'] },
+  spaces: { offers: ['people-tree', 'space-hours', 'tree', 'university-space'], imports: ['accounts'] },
   universities: { offers: [], imports: ['accounts', 'groups', 'spaces'] },
 }
 

@@ -1,6 +1,7 @@
 import type { AccountDependencies } from './accounts/account-dependencies.ts'
 import { sessionRoutes } from './accounts/session-routes.ts'
 import { authRoutes } from './accounts/auth-routes.ts'
+import { bookingRoutes } from './bookings/routes.ts'
 import { changeRoutes } from './audit/routes.ts'
 import { groupRoutes } from './groups/routes.ts'
 import { type Handle, API_PREFIX, SerializedJson } from './platform/http/handle.ts'
@@ -33,6 +34,7 @@ export function registerRoutes(handle: Handle, dependencies: RouteDependencies):
   documentRoutes(handle)
   spaceRoutes(handle, dependencies)
   reportRoutes(handle, dependencies)
+  bookingRoutes(handle, dependencies)
   kioskRoutes(handle, dependencies)
   liveTicketRoutes(handle, dependencies)
 }

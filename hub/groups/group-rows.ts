@@ -1,6 +1,7 @@
 import type { GroupListDifference } from '#shared/domain/group-list.ts'
 import type { Group, Member, Permission } from '#shared/domain/group.ts'
 import { query, type Queryable } from '../platform/postgres/database.ts'
+import { numberList } from '../platform/postgres/row-set.ts'
 
 // A university's groups and who is in them. Whoever changes members or deletes locks the group first, so that two who do
 // it at once go one after the other; memberships that a directory brings refer to a group meanwhile. [ACC-3]
@@ -28,6 +29,23 @@ export async function loadGroups(
      order by g.is_super desc, lower(g.name)`,
     [universityId, ids],
   )
+}
+
+/** A group, as rules of other features ask about it. */
+export type GroupFact = Pick<Group, 'id' | 'name' | 'isSuper'>
+
+/** Groups of a university by id. */
+export async function loadGroupFacts(
+  client: Queryable,
+  universityId: number,
+  ids: readonly number[],
+): Promise<GroupFact[]> {
+  const found = await client.query<GroupFact>({
+    name: 'load-group-facts',
+    text: 'select id, name, is_super as "isSuper" from groups where university_id = $1 and id = any($2)',
+    values: [universityId, numberList(ids)],
+  })
+  return found.rows
 }
 
 /** One group; null when this university has none with that id. */

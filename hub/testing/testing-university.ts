@@ -32,6 +32,14 @@ export interface FullUniversity {
   goneId: number
   reportId: number
   kioskId: number
+  /** A room that can be booked, where people check in by their own word. */
+  classroomId: number
+  /** A booking of the group there, tomorrow. */
+  bookingId: number
+  /** A booking of the group there that is on. */
+  currentId: number
+  /** A request of the group for another room. */
+  pendingId: number
 }
 
 /** Makes one in a test database. */
@@ -83,7 +91,30 @@ export async function makeFullUniversity(
   })) as { id: number }
   const kioskId = await insertTestKiosk(pool, universityId, room, `${mark} door`)
   const rows = { goneId: gone.id, reportId: report.id, kioskId, friendName: `${mark}-friend` }
-  return { mark, campus, domain, chief, student, friend, superId, group, room, own, ...rows }
+  const bookable = async (spaceId: number, requirePermission: boolean): Promise<number> => {
+    const body = { isValid: true, requirePermission, checkIn: 'person' }
+    const params = { id: spaceId }
+    const made = await call(chief, 'PUT /spaces/:id/classroom', { params, body })
+    return (made as { classroomId: number }).classroomId
+  }
+  const book = async (classroomId: number, days: number): Promise<number> => {
+    const body = { classroomId, groupId: group.id, description: `${mark} meeting`, ...testSpan(days) }
+    return ((await call(student, 'POST /registrations', { body })) as { id: number }).id
+  }
+  const classroomId = await bookable(campus.rooms[1], false)
+  const bookings = {
+    classroomId,
+    bookingId: await book(classroomId, 1),
+    currentId: await book(classroomId, 0),
+    pendingId: await book(await bookable(campus.rooms[2], true), 1),
+  }
+  return { mark, campus, domain, chief, student, friend, superId, group, room, own, ...rows, ...bookings }
+}
+
+/** An hour from this minute on, so many days from now, as calls write it. */
+export function testSpan(days: number): { start: string; end: string } {
+  const startMs = Math.floor(Date.now() / 60_000) * 60_000 + days * 86_400_000
+  return { start: new Date(startMs).toISOString(), end: new Date(startMs + 3_600_000).toISOString() }
 }
 
 type CallParts = { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { ACCOUNT_LIMITS, type AccountLimits } from '#shared/domain/conduct.ts'
 import type { ROUTES, RouteName } from '#shared/wire/rest.ts'
 import { query, type Database } from '../platform/postgres/database.ts'
-import { makeFullUniversity, TEST_PASSWORD, type FullUniversity } from './testing-university.ts'
+import { makeFullUniversity, TEST_PASSWORD, testSpan, type FullUniversity } from './testing-university.ts'
 
 /** What is sent along with a call. */
 export interface WalkInput {
@@ -44,6 +44,7 @@ const ourOwn = ({ ours }: WalkWorld): WalkInput => ({ params: { id: ours.own.id 
 const ourMember = ({ ours }: WalkWorld): WalkInput => ({
   params: { id: ours.group.id, userId: ours.friend.userId },
 })
+const ourBooking = ({ ours }: WalkWorld): WalkInput => ({ params: { id: ours.bookingId } })
 /** A member of one university in a group of the other, both ways. */
 const mixedMembers =
   (body?: object) =>
@@ -162,6 +163,43 @@ export const WALK = {
     body: { isSilenced: true },
   })),
   'POST /live/ticket': own('student'),
+
+  'GET /classrooms': own('student'),
+  'PUT /spaces/:id/classroom': absent('chief', (world) => ({
+    ...ourRoom(world),
+    body: { isValid: true, requirePermission: false, checkIn: 'off' },
+  })),
+  'POST /registrations': {
+    ...absent('student', ({ ours }) => ({
+      body: { classroomId: ours.classroomId, groupId: ours.group.id, ...testSpan(2) },
+    })),
+    mixed: ({ ours, theirs }) => [
+      [{ body: { classroomId: theirs.classroomId, groupId: ours.group.id, ...testSpan(3) } }, 403],
+      [{ body: { classroomId: ours.classroomId, groupId: theirs.group.id, ...testSpan(3) } }, 404],
+    ],
+  },
+  'GET /registrations': own('student', () => ({
+    query: { mine: true, from: testSpan(0).start, to: testSpan(9).end },
+  })),
+  'GET /registrations/:id': absent('student', ourBooking),
+  'PATCH /registrations/:id': absent('student', (world) => ({
+    ...ourBooking(world),
+    body: { version: 1, description: 'Mine' },
+  })),
+  'DELETE /registrations/:id': absent('student', (world) => ({
+    ...ourBooking(world),
+    query: { version: 1 },
+  })),
+  'POST /registrations/:id/restore': absent('student', ourBooking),
+  'POST /registrations/:id/check-in': absent('student', ({ ours }) => ({ params: { id: ours.currentId } })),
+  'POST /registrations/:id/approve': absent('chief', ({ ours }) => ({
+    params: { id: ours.pendingId },
+    body: { version: 1 },
+  })),
+  'POST /registrations/:id/reject': absent('chief', ({ ours }) => ({
+    params: { id: ours.pendingId },
+    body: { version: 1 },
+  })),
 
   'GET /changes': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),
   'GET /changes.csv': own('chief', ({ ours }) => ({ query: { userId: ours.student.userId } })),

@@ -35,6 +35,12 @@ const EXPECTED: Record<Act, string> = {
   changeSuperPermission: '-   -    -    -    -   -   -   x ',
   // Members manage bookings of their own groups, members of the super group of any.
   manageBookings: '       -   -    -    -    x   x   x   x ',
+  // One in nobody's name but one's own is one's own; what goes over others, and rooms, are the super group's.
+  managePersonalBooking: '-   -    -    x    -   -   x   x ',
+  overrideBookings: '     -   -    -    -    -   -   x   x ',
+  decideRequests: '       -   -    -    -    x   x   x   x ',
+  seeRooms: '             -   -    x    x    x   x   x   x ',
+  manageRooms: '          -   -    -    -    -   -   x   x ',
 
   // Every member of the university sees, reports, tracks, and makes spaces; own ones are one's own.
   seeSpaces: '            -   -    x    x    x   x   x   x ',

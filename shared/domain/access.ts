@@ -49,6 +49,13 @@ export const ACCESS = {
   removeSuperMember: ['superAdmin'],
   changeSuperPermission: ['superAdmin'],
   manageBookings: ['groupMember', 'groupAdmin', 'superMember', 'superAdmin'],
+  managePersonalBooking: ['maker', 'superMember', 'superAdmin'],
+  /** In anybody's name, over quotas, trust and, with a reason, over other bookings. */
+  overrideBookings: ['superMember', 'superAdmin'],
+  /** The subject's group is one that is named for the room. */
+  decideRequests: ['groupMember', 'groupAdmin', 'superMember', 'superAdmin'],
+  seeRooms: ['person'],
+  manageRooms: ['superMember', 'superAdmin'],
 
   seeSpaces: ['person'],
   reportOccupancy: ['person'],

@@ -217,6 +217,9 @@ describe('local time', () => {
 
   test('[HRS-3] dates go on over months, leap days and years', () => {
     expect(dateAfter('2026-11-30', 1)).toBe('2026-12-01')
+    expect(dateAfter('2026-03-01', -1)).toBe('2026-02-28')
+    expect(dateAfter('2027-01-02', -33)).toBe('2026-11-30')
+    expect(dateAfter('2026-12-07', -6)).toBe('2026-12-01')
     expect(dateAfter('2026-12-31', 8)).toBe('2027-01-08')
     expect(dateAfter('2028-02-28', 1)).toBe('2028-02-29')
     expect(dateAfter('2100-02-28', 1)).toBe('2100-03-01')

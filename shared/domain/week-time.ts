@@ -161,7 +161,7 @@ export function openness(
   }
 }
 
-/** The date some days after a yyyy-mm-dd date, by the Gregorian calendar. */
+/** The date some days after a yyyy-mm-dd date, before it where `days` is below zero, by the Gregorian calendar. */
 export function dateAfter(date: string, days: number): string {
   let [year = 0, month = 1, day = 1] = date.split('-').map(Number)
   day += days
@@ -172,6 +172,14 @@ export function dateAfter(date: string, days: number): string {
       month = 1
       year += 1
     }
+  }
+  while (day < 1) {
+    month -= 1
+    if (month < 1) {
+      month = 12
+      year -= 1
+    }
+    day += monthLength(year, month)
   }
   const pad = (value: number, width: number): string => String(value).padStart(width, '0')
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`

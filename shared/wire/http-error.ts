@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { ReachedQuota } from '../domain/booking.ts'
 import { Id } from '../domain/space.ts'
 
 /** Why an HTTP call is refused, and the status that says so. A closed list. */
@@ -12,16 +13,23 @@ export const HTTP_STATUS = {
   badProof: 403,
   crossSite: 403,
   notAllowed: 403,
+  notTrusted: 403,
   passwordNeeded: 403,
   notFound: 404,
   methodNotAllowed: 405,
   stale: 409,
   nameTaken: 409,
   lastAdmin: 409,
+  bookingConflict: 409,
+  outsideHours: 409,
+  roomNotBookable: 409,
+  tooFarAhead: 409,
   hasChildren: 409,
   composite: 409,
   quotaReached: 409,
   spaceDeleted: 410,
+  roomGone: 410,
+  bookingOver: 410,
   linkRefused: 410,
   tooLarge: 413,
   unsupportedMediaType: 415,
@@ -30,6 +38,11 @@ export const HTTP_STATUS = {
   passwordRefused: 422,
   nameRefused: 422,
   keyReused: 422,
+  spanRefused: 422,
+  inThePast: 422,
+  tooShort: 422,
+  tooLong: 422,
+  groupNeeded: 422,
   valueRefused: 422,
   tooMany: 429,
   internal: 500,
@@ -81,6 +94,16 @@ export const HttpError = Type.Object(
     nameFault: Type.Optional(Type.Literal('address')),
     /** Of `hasChildren` and `composite`: the spaces in question. */
     spaces: Type.Optional(Type.Array(Type.Object({ id: Id, name: Type.String() }))),
+    /** Of a booking: the rule that refuses it. */
+    rule: Type.Optional(Type.String({ pattern: '^[A-Z]{3}-[0-9]+$' })),
+    /** Of `bookingConflict`: what is booked already, never by whom. */
+    inTheWay: Type.Optional(Type.Array(Type.Object({ start: Type.String(), end: Type.String() }))),
+    /** Of `tooShort` and `tooLong`. */
+    limitMinutes: Type.Optional(Type.Integer()),
+    /** Of `tooFarAhead`: when a booking may end at the latest. */
+    until: Type.Optional(Type.String()),
+    /** Of `quotaReached` of a booking. */
+    quota: Type.Optional(ReachedQuota),
     /** Of `stale`: the row as it is now. */
     current: Type.Optional(Type.Unknown()),
   },

@@ -3,6 +3,7 @@ import { KeyGrade, KioskRole, MAX_KIOSK_NAME_LENGTH } from '../domain/kiosk.ts'
 import { Id } from '../domain/space.ts'
 import type { CallAnswer, HttpInput, Contract } from './contract.ts'
 import { AUTH_ROUTES } from './rest-auth.ts'
+import { BOOKING_ROUTES } from './rest-bookings.ts'
 import { CHANGE_ROUTES } from './rest-changes.ts'
 import { GROUP_ROUTES } from './rest-groups.ts'
 import { SPACE_ROUTES } from './rest-spaces.ts'
@@ -58,6 +59,7 @@ const DOCUMENT_ROUTES = {
 /** Every HTTP call of the hub, under /api/v1: the one place that routes, OpenAPI document, tests and screens take it from. */
 export const ROUTES = {
   ...KIOSK_ROUTES,
+  ...BOOKING_ROUTES,
   ...AUTH_ROUTES,
   ...UNIVERSITY_ROUTES,
   ...GROUP_ROUTES,

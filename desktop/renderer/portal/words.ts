@@ -80,7 +80,7 @@ function agoText(t: PortalT, atMs: number, nowMs: number): string {
 }
 
 /** What a refusal means to the person who is refused, and what to do. */
-function refusalText(t: PortalT, { why, at, faults = [], nameFault }: Refusal): string {
+function refusalText(t: PortalT, { why, at, faults = [], nameFault, quota }: Refusal): string {
   if (why === 'malformed' && at === '/username') return t('signIn.emailOnly')
   if (why === 'credentialsRefused' && at === '/username') return t('signIn.identifierRefused')
   if (why === 'credentialsRefused' && at === '/password') return t('confirm.refused')
@@ -98,6 +98,8 @@ function refusalText(t: PortalT, { why, at, faults = [], nameFault }: Refusal): 
       return [t('refusal.passwordRefused'), ...faults.map((fault) => t(`passwordFault.${fault}`))].join(' ')
     case 'nameRefused':
       return t(nameFault === 'address' ? 'refusal.nameIsAddress' : 'refusal.nameRefused')
+    case 'quotaReached':
+      return t(quota === undefined ? 'refusal.quotaReached' : 'refusal.bookingQuota')
     case 'codeRefused':
     case 'badProof':
     case 'methodNotAllowed':

@@ -1,0 +1,194 @@
+import { may, type Actor } from '#shared/domain/access.ts'
+import { trustIn, type Span } from '#shared/domain/booking.ts'
+import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
+import { parseInstant } from '#shared/domain/instant.ts'
+import type { Classroom, Registration } from '#shared/wire/rest-bookings.ts'
+import type { Handle, HttpRefusal, SignedIn } from '../platform/http/handle.ts'
+import { runCommand } from '../platform/http/run-command.ts'
+import type { Database } from '../platform/postgres/database.ts'
+import type { TenantWriter } from '../platform/writer/tenant-writer.ts'
+import { bookRoomCommand, isoOf } from './book-room.ts'
+import {
+  approveCommand,
+  changeBookingCommand,
+  checkInCommand,
+  endBookingCommand,
+  rejectCommand,
+  restoreBookingCommand,
+} from './change-booking.ts'
+import { loadRegistration, loadRegistrations, type RegistrationRow } from './registration-rows.ts'
+import { loadShownRooms } from './room-rows.ts'
+import { loadUniversityRooms, type Room } from './rooms.ts'
+import { setRoomCommand } from './set-room.ts'
+
+/** What calls of bookings need. */
+export interface BookingDependencies {
+  pool: Database
+  writer: TenantWriter
+}
+
+/** Routes of rooms and bookings. */
+export function bookingRoutes(handle: Handle, dependencies: BookingDependencies): void {
+  roomRoutes(handle, dependencies)
+  readingRoutes(handle, dependencies)
+  changingRoutes(handle, dependencies)
+  actingRoutes(handle, dependencies)
+}
+
+function roomRoutes(handle: Handle, { pool, writer }: BookingDependencies): void {
+  handle('GET /classrooms', async (_input, { actor }) => {
+    const { universityId } = actor
+    if (universityId === null) return refuse({ why: 'notFound' })
+    const [shown, rooms] = await Promise.all([
+      loadShownRooms(pool, universityId),
+      loadUniversityRooms(pool, universityId),
+    ])
+    const classrooms = shown.flatMap((one): Classroom[] => {
+      const room = rooms.get(one.id)
+      return room === undefined ? [] : [{ ...one, ...settingsOf(room), trust: trustOf(room, actor) }]
+    })
+    return accept({ timezone: rooms.zone.name, classrooms })
+  })
+  handle('PUT /spaces/:id/classroom', async ({ params, body }, caller) => {
+    const { universityId, userId } = caller.actor
+    if (universityId === null) return refuse({ why: 'notFound' })
+    const by = { userId, sessionId: caller.sessionId, address: caller.address }
+    const input = { by, settings: { spaceId: params.id, ...body } }
+    const done = await writer.runAlone(universityId, setRoomCommand, input, caller.callName)
+    return done.ok ? accept({ classroomId: done.value }) : done
+  })
+}
+
+function settingsOf({ isValid, requirePermission, checkIn, rules }: Room) {
+  const { gridMinutes, shortestMinutes, longestMinutes, aheadDays } = rules
+  return { isValid, requirePermission, checkIn, gridMinutes, shortestMinutes, longestMinutes, aheadDays }
+}
+
+/** What the people of each group of somebody may do in a room, and they for themselves where that is allowed. */
+function trustOf(room: Room, actor: Actor): Classroom['trust'] {
+  const isStaff = may(actor, 'overrideBookings', { universityId: actor.universityId ?? 0 })
+  const own = isStaff || room.rules.isPersonalAllowed ? [null] : []
+  return [...own, ...actor.memberships.map(({ groupId }) => groupId)].map((groupId) => ({
+    groupId,
+    trust: trustIn(room, { groupId, isStaff }),
+  }))
+}
+
+/** The longest span that one call may ask about, ms: a term and some. */
+const MAX_ASKED_MS = 400 * 86_400_000
+
+function readingRoutes(handle: Handle, { pool }: BookingDependencies): void {
+  handle('GET /registrations', async ({ query }, { actor }) => {
+    const { universityId, userId } = actor
+    if (universityId === null) return refuse({ why: 'notFound' })
+    const span = spanOfTexts(query.from, query.to)
+    if (span === null || span.endMs <= span.startMs || span.endMs - span.startMs > MAX_ASKED_MS)
+      return refuse({ why: 'spanRefused', rule: 'BOK-2' })
+    const seesAll = may(actor, 'overrideBookings', { universityId })
+    const rows = await loadRegistrations(pool, universityId, {
+      classroomId: query.classroomId ?? null,
+      groupId: query.groupId ?? null,
+      userId: query.mine === true ? userId : null,
+      seenBy: seesAll ? null : { userId, groupIds: actor.memberships.map(({ groupId }) => groupId) },
+      fromMs: span.startMs,
+      toMs: span.endMs,
+    })
+    return accept({ registrations: rows.map(shown) })
+  })
+  handle('GET /registrations/:id', ({ params }, { actor }) => show(pool, actor, params.id))
+}
+
+function changingRoutes(handle: Handle, { pool, writer }: BookingDependencies): void {
+  handle('POST /registrations', async ({ body }, caller) => {
+    const span = spanOfTexts(body.start, body.end)
+    if (span === null) return refuse({ why: 'spanRefused', rule: 'BOK-2' })
+    const { classroomId, groupId = null, description = null, importance = null } = body
+    const wish = { classroomId, groupId, description, importance, ...span }
+    return showDone(pool, caller, await runCommand(writer, bookRoomCommand, caller, wish))
+  })
+  handle('PATCH /registrations/:id', async ({ params, body }, caller) => {
+    const { start, end, ...said } = body
+    const startMs = start === undefined ? undefined : parseInstant(start)
+    const endMs = end === undefined ? undefined : parseInstant(end)
+    if (startMs === null || endMs === null) return refuse({ why: 'spanRefused', rule: 'BOK-2' })
+    const wish = { id: params.id, startMs, endMs, ...said }
+    return showDone(pool, caller, await runCommand(writer, changeBookingCommand, caller, wish), params.id)
+  })
+  handle('DELETE /registrations/:id', async ({ params, query }, caller) => {
+    const wish = { id: params.id, version: query.version }
+    return showDone(pool, caller, await runCommand(writer, endBookingCommand, caller, wish), params.id)
+  })
+}
+
+function actingRoutes(handle: Handle, { pool, writer }: BookingDependencies): void {
+  handle('POST /registrations/:id/restore', async ({ params }, caller) =>
+    showDone(pool, caller, await runCommand(writer, restoreBookingCommand, caller, params)),
+  )
+  handle('POST /registrations/:id/check-in', async ({ params }, caller) =>
+    showDone(pool, caller, await runCommand(writer, checkInCommand, caller, params)),
+  )
+  handle('POST /registrations/:id/approve', async ({ params, body }, caller) => {
+    const wish = { ...params, version: body.version, reason: body.reason ?? null }
+    return showDone(pool, caller, await runCommand(writer, approveCommand, caller, wish), params.id)
+  })
+  handle('POST /registrations/:id/reject', async ({ params, body }, caller) => {
+    const wish = { ...params, version: body.version, reason: body.reason ?? null }
+    return showDone(pool, caller, await runCommand(writer, rejectCommand, caller, wish), params.id)
+  })
+}
+
+function spanOfTexts(start: string, end: string): Span | null {
+  const [startMs, endMs] = [parseInstant(start), parseInstant(end)]
+  return startMs === null || endMs === null ? null : { startMs, endMs }
+}
+
+/** The booking that a command answered with; of one that is out of date, the booking as it is now. */
+async function showDone(
+  pool: Database,
+  { actor }: SignedIn,
+  done: Decision<number, HttpRefusal>,
+  id: number | null = null,
+): Promise<Decision<Registration, HttpRefusal>> {
+  if (done.ok) return show(pool, actor, done.value)
+  if (done.refusal.why !== 'stale' || id === null) return done
+  const current = await show(pool, actor, id)
+  return refuse(current.ok ? { ...done.refusal, current: current.value } : done.refusal)
+}
+
+async function show(pool: Database, actor: Actor, id: number): Promise<Decision<Registration, HttpRefusal>> {
+  const { universityId } = actor
+  const row = universityId === null ? null : await loadRegistration(pool, universityId, id)
+  if (row === null || universityId === null || !(await sees(pool, actor, universityId, row)))
+    return refuse({ why: 'notFound' })
+  return accept(shown(row))
+}
+
+/** Its group, the super group, whoever made it for themselves, and who decides on it: nobody else. [BOK-15] */
+async function sees(
+  pool: Database,
+  actor: Actor,
+  universityId: number,
+  { groupId, userId, isPending, endedAs, freesAs, classroomId }: RegistrationRow,
+): Promise<boolean> {
+  const isOwn =
+    groupId === null
+      ? may(actor, 'managePersonalBooking', { universityId, createdById: userId })
+      : may(actor, 'manageBookings', { universityId, group: { id: groupId, isSuper: false } })
+  const isDecided = isPending || endedAs === 'rejected' || freesAs === 'rejected'
+  if (isOwn || !isDecided) return isOwn
+  const { approverIds = new Set<number>() } =
+    (await loadUniversityRooms(pool, universityId)).get(classroomId) ?? {}
+  return [...approverIds].some((approver) =>
+    may(actor, 'decideRequests', { universityId, group: { id: approver, isSuper: false } }),
+  )
+}
+
+function shown(row: RegistrationRow): Registration {
+  const { startMs, endMs, freesMs, ...rest } = row
+  return {
+    ...rest,
+    start: isoOf(startMs),
+    end: isoOf(endMs),
+    freesAt: freesMs === null ? null : isoOf(freesMs),
+  }
+}
