@@ -1,6 +1,6 @@
 import type { Booking, EndedAs, Span } from '#shared/domain/booking.ts'
 import { query, type Queryable, type Transaction } from '../platform/postgres/database.ts'
-import { rowSet } from '../platform/postgres/row-set.ts'
+import { numberList, rowSet } from '../platform/postgres/row-set.ts'
 
 /** A booking as it is stored, and as commands change it. */
 export interface StoredBooking extends Booking {
@@ -179,3 +179,25 @@ export async function loadOwnBookings(
   return found.rows
 }
 const OWNERS = rowSet({ userId: 'bigint', groupId: 'bigint', startMs: 'bigint', endMs: 'bigint' })
+
+/** Live bookings of some rooms that touch a span. */
+export async function loadRoomBookings(
+  database: Queryable,
+  universityId: number,
+  classroomIds: readonly number[],
+  { startMs, endMs }: Span,
+): Promise<StoredBooking[]> {
+  const found = await database.query<StoredBooking>({
+    name: 'load-room-bookings',
+    text: `select ${COLUMNS} from unnest($2::bigint[]) i (id) join registrations r on r.classroom_id = i.id
+      and tstzrange(r.start_time, r.end_time, '[)') && tstzrange(time_of_ms($3), time_of_ms($4), '[)') and ${LIVE} and r.university_id = $1`,
+    values: [universityId, numberList(classroomIds), startMs, endMs],
+  })
+  return found.rows
+}
+
+/** The moment of the database's clock, ms since 1970. */
+export async function loadMoment(database: Queryable): Promise<number> {
+  const [row] = await query<{ nowMs: number }>(database, 'select ms_of_time(clock_timestamp()) as "nowMs"')
+  return row?.nowMs ?? 0
+}

@@ -10,8 +10,12 @@ import { loadRooms, type RoomRow } from './room-rows.ts'
 
 /** A room that can be booked, as commands ask about it. */
 export interface Room extends BookableRoom {
-  /** Hours of its space and of what that is in, nearest first. */
+  /** Hours of its space and of what that is in that have any, nearest first. */
   hours: readonly OpeningHours[]
+  /** The same for rooms with the same hours. */
+  hoursKey: string
+  /** Its space and all that is above it, nearest first. */
+  line: readonly number[]
   /** Groups whose people decide on requests, beside the super group. */
   approverIds: ReadonlySet<number>
   version: number
@@ -49,10 +53,13 @@ function makeRoom(
   { chain, trust, approverIds, ...row }: RoomRow,
   hours: ReadonlyMap<number, OpeningHours>,
 ): Room {
+  const timed = chain.filter(({ spaceId }) => hours.has(spaceId))
   return {
     ...row,
     rules: rulesOf(chain),
-    hours: chain.map(({ spaceId }) => hours.get(spaceId) ?? NO_HOURS),
+    hours: timed.map(({ spaceId }) => hours.get(spaceId) ?? NO_HOURS),
+    line: chain.map(({ spaceId }) => spaceId),
+    hoursKey: timed.map(({ spaceId }) => spaceId).join(' '),
     trust: new Map(trust.map((one) => [one.groupId, one.trust])),
     approverIds: new Set(approverIds),
   }

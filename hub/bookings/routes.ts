@@ -1,5 +1,5 @@
 import { may, type Actor } from '#shared/domain/access.ts'
-import { trustIn, type Span } from '#shared/domain/booking.ts'
+import { MAX_BOOKING_MINUTES, trustIn, type Span } from '#shared/domain/booking.ts'
 import { accept, refuse, type Decision } from '#shared/domain/decision.ts'
 import { parseInstant } from '#shared/domain/instant.ts'
 import type { Classroom, Registration } from '#shared/wire/rest-bookings.ts'
@@ -17,7 +17,9 @@ import {
   restoreBookingCommand,
 } from './change-booking.ts'
 import { loadRegistration, loadRegistrations, type RegistrationRow } from './registration-rows.ts'
-import { loadShownRooms } from './room-rows.ts'
+import { findRooms, LATER_MS, laterSpans, loadJudge } from './find-rooms.ts'
+import { makeRoomCache, type RoomCache } from './room-cache.ts'
+import { timetableRoutes } from './timetable.ts'
 import { loadUniversityRooms, type Room } from './rooms.ts'
 import { setRoomCommand } from './set-room.ts'
 
@@ -29,25 +31,75 @@ export interface BookingDependencies {
 
 /** Routes of rooms and bookings. */
 export function bookingRoutes(handle: Handle, dependencies: BookingDependencies): void {
-  roomRoutes(handle, dependencies)
+  const cache = makeRoomCache(dependencies.pool)
+  roomRoutes(handle, dependencies, cache)
+  timetableRoutes(handle, { pool: dependencies.pool, cache })
   readingRoutes(handle, dependencies)
   changingRoutes(handle, dependencies)
   actingRoutes(handle, dependencies)
 }
 
-function roomRoutes(handle: Handle, { pool, writer }: BookingDependencies): void {
+function roomRoutes(handle: Handle, { pool, writer }: BookingDependencies, cache: RoomCache): void {
   handle('GET /classrooms', async (_input, { actor }) => {
     const { universityId } = actor
     if (universityId === null) return refuse({ why: 'notFound' })
-    const [shown, rooms] = await Promise.all([
-      loadShownRooms(pool, universityId),
-      loadUniversityRooms(pool, universityId),
-    ])
+    const { rooms, shown } = await cache.load(universityId)
     const classrooms = shown.flatMap((one): Classroom[] => {
       const room = rooms.get(one.id)
       return room === undefined ? [] : [{ ...one, ...settingsOf(room), trust: trustOf(room, actor) }]
     })
     return accept({ timezone: rooms.zone.name, classrooms })
+  })
+  handle('GET /classrooms/free', async ({ query }, { actor }) => {
+    const { universityId } = actor
+    if (universityId === null) return refuse({ why: 'notFound' })
+    const span = askedSpan(query.from, query.to, MAX_BOOKING_MINUTES * 60_000)
+    if (!span.ok) return span
+    if (!mayBookFor(actor, query.groupId)) return refuse({ why: 'notAllowed', rule: 'BOK-15' })
+    const found = await findRooms(pool, actor, await cache.load(universityId), {
+      ...span.value,
+      groupId: query.groupId ?? null,
+      people: query.people ?? null,
+      equipment: namesIn(query.equipment ?? ''),
+      withinId: query.floor ?? null,
+    })
+    const rooms = found.map(({ room, decision }) => ({
+      classroomId: room.id,
+      why: decision.ok ? null : decision.refusal.why,
+      isPending: decision.ok && decision.value.isPending,
+      rule: decision.ok ? null : decision.refusal.rule,
+    }))
+    return accept({ rooms })
+  })
+  handle('GET /classrooms/:id/alternatives', async ({ params, query }, { actor }) => {
+    const { universityId, userId } = actor
+    const known = universityId === null ? null : await cache.load(universityId)
+    const room = known?.rooms.get(params.id)
+    if (universityId === null || known === null || room === undefined) return refuse({ why: 'notFound' })
+    const span = askedSpan(query.from, query.to, MAX_BOOKING_MINUTES * 60_000)
+    if (!span.ok) return span
+    const { groupId = null } = query
+    if (!mayBookFor(actor, groupId)) return refuse({ why: 'notAllowed', rule: 'BOK-15' })
+    if (room.isDeleted) return refuse({ why: 'roomGone', rule: 'BOK-12' })
+    const isStaff = may(actor, 'overrideBookings', { universityId })
+    const { startMs, endMs } = span.value
+    const judge = await loadJudge(pool, universityId, known, {
+      booker: { userId, groupId, isStaff },
+      span: { startMs, endMs: endMs + LATER_MS },
+      rooms: [room],
+    })
+    const capacity = known.shown.find(({ id }) => id === room.id)?.capacity ?? null
+    const search = { ...span.value, groupId, people: capacity, equipment: [], withinId: null }
+    const others = await findRooms(pool, actor, known, search)
+    return accept({
+      later: laterSpans(room, judge, span.value).map(shownSpan),
+      elsewhere: others
+        .filter((one) => one.room.id !== room.id)
+        .flatMap(({ room: { id: classroomId }, decision }) =>
+          decision.ok ? [{ classroomId, isPending: decision.value.isPending }] : [],
+        )
+        .slice(0, MOST_ELSEWHERE),
+    })
   })
   handle('PUT /spaces/:id/classroom', async ({ params, body }, caller) => {
     const { universityId, userId } = caller.actor
@@ -57,6 +109,34 @@ function roomRoutes(handle: Handle, { pool, writer }: BookingDependencies): void
     const done = await writer.runAlone(universityId, setRoomCommand, input, caller.callName)
     return done.ok ? accept({ classroomId: done.value }) : done
   })
+}
+
+/** How many other rooms are offered. */
+const MOST_ELSEWHERE = 5
+
+/** Whether somebody may ask for a group; for nobody's name anybody may, whatever the answer is. */
+function mayBookFor(actor: Actor, groupId: number | null | undefined): boolean {
+  if (groupId === null || groupId === undefined) return true
+  const { universityId } = actor
+  const group = { id: groupId, isSuper: false }
+  return universityId !== null && may(actor, 'manageBookings', { universityId, group })
+}
+
+function namesIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+}
+
+function askedSpan(from: string, to: string, longestMs: number): Decision<Span, HttpRefusal> {
+  const span = spanOfTexts(from, to)
+  const isSpan = span !== null && span.startMs < span.endMs && span.endMs - span.startMs <= longestMs
+  return isSpan ? accept(span) : refuse({ why: 'spanRefused', rule: 'BOK-2' })
+}
+
+function shownSpan({ startMs, endMs }: Span): { start: string; end: string } {
+  return { start: isoOf(startMs), end: isoOf(endMs) }
 }
 
 function settingsOf({ isValid, requirePermission, checkIn, rules }: Room) {
@@ -81,17 +161,16 @@ function readingRoutes(handle: Handle, { pool }: BookingDependencies): void {
   handle('GET /registrations', async ({ query }, { actor }) => {
     const { universityId, userId } = actor
     if (universityId === null) return refuse({ why: 'notFound' })
-    const span = spanOfTexts(query.from, query.to)
-    if (span === null || span.endMs <= span.startMs || span.endMs - span.startMs > MAX_ASKED_MS)
-      return refuse({ why: 'spanRefused', rule: 'BOK-2' })
+    const span = askedSpan(query.from, query.to, MAX_ASKED_MS)
+    if (!span.ok) return span
     const seesAll = may(actor, 'overrideBookings', { universityId })
     const rows = await loadRegistrations(pool, universityId, {
       classroomId: query.classroomId ?? null,
       groupId: query.groupId ?? null,
       userId: query.mine === true ? userId : null,
       seenBy: seesAll ? null : { userId, groupIds: actor.memberships.map(({ groupId }) => groupId) },
-      fromMs: span.startMs,
-      toMs: span.endMs,
+      fromMs: span.value.startMs,
+      toMs: span.value.endMs,
     })
     return accept({ registrations: rows.map(shown) })
   })

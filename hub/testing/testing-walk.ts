@@ -45,6 +45,7 @@ const ourMember = ({ ours }: WalkWorld): WalkInput => ({
   params: { id: ours.group.id, userId: ours.friend.userId },
 })
 const ourBooking = ({ ours }: WalkWorld): WalkInput => ({ params: { id: ours.bookingId } })
+const freeQuery = (): WalkInput => ({ query: { from: testSpan(4).start, to: testSpan(4).end } })
 /** A member of one university in a group of the other, both ways. */
 const mixedMembers =
   (body?: object) =>
@@ -165,6 +166,12 @@ export const WALK = {
   'POST /live/ticket': own('student'),
 
   'GET /classrooms': own('student'),
+  'GET /classrooms/free': own('student', () => freeQuery()),
+  'GET /classrooms/:id/alternatives': absent('student', ({ ours }) => ({
+    params: { id: ours.classroomId },
+    ...freeQuery(),
+  })),
+  'GET /timetable': own('student', () => freeQuery()),
   'PUT /spaces/:id/classroom': absent('chief', (world) => ({
     ...ourRoom(world),
     body: { isValid: true, requirePermission: false, checkIn: 'off' },

@@ -111,6 +111,101 @@ export const BOOKING_ROUTES = {
     },
     refusals: [],
   },
+  'GET /classrooms/free': {
+    summary: 'Rooms for a span, those that can be had first and the best fit first.',
+    who: 'signedIn',
+    isHeavy: true,
+    query: Type.Object(
+      {
+        from: Instant,
+        to: Instant,
+        groupId: Type.Optional(Id),
+        people: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+        /** Names of things, with commas between them; a room has all of them. */
+        equipment: Type.Optional(Type.String({ maxLength: 400 })),
+        /** A space in which the room is: a floor, a building. */
+        floor: Type.Optional(Id),
+      },
+      closed,
+    ),
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          rooms: Type.Array(
+            Type.Object(
+              {
+                classroomId: Id,
+                /** Null: it can be had, or asked for. */
+                why: orNull(Type.String()),
+                isPending: Type.Boolean(),
+                rule: orNull(Type.String()),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    },
+    refusals: ['spanRefused', 'notAllowed'],
+  },
+  'GET /classrooms/:id/alternatives': {
+    summary: 'The same room later, and the same time in other rooms.',
+    who: 'signedIn',
+    isHeavy: true,
+    params: RegistrationId,
+    query: Type.Object({ from: Instant, to: Instant, groupId: Type.Optional(Id) }, closed),
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          later: Type.Array(Type.Object({ start: Type.String(), end: Type.String() }, closed)),
+          elsewhere: Type.Array(Type.Object({ classroomId: Id, isPending: Type.Boolean() }, closed)),
+        },
+        closed,
+      ),
+    },
+    refusals: ['spanRefused', 'notAllowed', 'roomGone'],
+  },
+  'GET /timetable': {
+    summary: 'What is booked in rooms on some days, without whose it is but where I may know.',
+    who: 'signedIn',
+    isHeavy: true,
+    query: Type.Object(
+      {
+        from: Instant,
+        to: Instant,
+        classroomId: Type.Optional(Id),
+        /** A space in which the rooms are. */
+        within: Type.Optional(Id),
+      },
+      closed,
+    ),
+    answer: {
+      status: 200,
+      body: Type.Object(
+        {
+          /** ISO 8601, UTC: minutes count from here. */
+          from: Type.String(),
+          rooms: Type.Array(
+            Type.Object(
+              {
+                classroomId: Id,
+                /** Each [first minute, minutes, state]: 0 booked, 1 requested; then the booking's id where I may see whose it is. */
+                bookings: Type.Array(Type.Array(Type.Integer(), { minItems: 3, maxItems: 4 })),
+                /** Each [first minute, minutes]. */
+                closed: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()])),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    },
+    refusals: ['spanRefused'],
+  },
   'PUT /spaces/:id/classroom': {
     summary: 'Makes a space a room that can be booked, or changes how. Super group only.',
     ...acts,

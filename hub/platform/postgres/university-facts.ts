@@ -23,6 +23,16 @@ export async function loadFreshness(
   return { nowMs: now?.nowMs ?? 0, staleMs }
 }
 
+/** Changes with every commit that changed facts of a university: its epoch, and the clock of the last of them. */
+export async function loadFactsClock(database: Queryable, universityId: number): Promise<string> {
+  const found = await database.query<{ at: string }>({
+    name: 'load-facts-clock',
+    text: "select epoch || ' ' || facts_clock as at from universities where id = $1",
+    values: [universityId],
+  })
+  return found.rows[0]?.at ?? ''
+}
+
 /** The IANA zone of a university. */
 export async function loadTimezone(database: Queryable, universityId: number): Promise<string> {
   const [row] = await query<{ timezone: string }>(
