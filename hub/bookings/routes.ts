@@ -208,11 +208,11 @@ function actingRoutes(handle: Handle, { pool, writer }: BookingDependencies): vo
   )
   handle('POST /registrations/:id/approve', async ({ params, body }, caller) => {
     const wish = { ...params, version: body.version, reason: body.reason ?? null }
-    return showDone(pool, caller, await runCommand(writer, approveCommand, caller, wish), params.id)
+    return showDecided(pool, caller, await runCommand(writer, approveCommand, caller, wish), params.id)
   })
   handle('POST /registrations/:id/reject', async ({ params, body }, caller) => {
     const wish = { ...params, version: body.version, reason: body.reason ?? null }
-    return showDone(pool, caller, await runCommand(writer, rejectCommand, caller, wish), params.id)
+    return showDecided(pool, caller, await runCommand(writer, rejectCommand, caller, wish), params.id)
   })
 }
 
@@ -232,6 +232,19 @@ async function showDone(
   if (done.refusal.why !== 'stale' || id === null) return done
   const current = await show(pool, actor, id)
   return refuse(current.ok ? { ...done.refusal, current: current.value } : done.refusal)
+}
+
+/** The same for a request: who decided it sees what became of it, also where they may not see whose it is any more. */
+async function showDecided(
+  pool: Database,
+  caller: SignedIn,
+  done: Decision<number, HttpRefusal>,
+  id: number,
+): Promise<Decision<Registration, HttpRefusal>> {
+  const { universityId } = caller.actor
+  if (!done.ok || universityId === null) return showDone(pool, caller, done, id)
+  const row = await loadRegistration(pool, universityId, done.value)
+  return row === null ? refuse({ why: 'notFound' }) : accept(shown(row))
 }
 
 async function show(pool: Database, actor: Actor, id: number): Promise<Decision<Registration, HttpRefusal>> {
