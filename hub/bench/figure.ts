@@ -59,9 +59,11 @@ export function ratioFigure(
     baselines: readonly number[]
     atLeast?: number
     atMost?: number
+    /** What keeps it from its target, as profiles showed; said only where it is missed. */
+    limitedBy?: string
   },
 ): Figure {
-  const { name, unit, note, values, baselines, atLeast, atMost } = fields
+  const { name, unit, note, values, baselines, atLeast, atMost, limitedBy } = fields
   const pairs = values.map((value, round) => value / (baselines[round] ?? Number.NaN))
   const ratio = median(pairs)
   const met = (atLeast === undefined || ratio >= atLeast) && (atMost === undefined || ratio <= atMost)
@@ -77,15 +79,20 @@ export function ratioFigure(
     ratio,
     target,
     met,
-    note: `${note}; ratio by round ${spread(pairs, 2)}`,
+    note: `${note}; ratio by round ${spread(pairs, 2)}${limitText(met, limitedBy)}`,
   }
 }
 
 /** A figure decided by an absolute limit; without one it is only printed. */
 export function limitFigure(
-  fields: Pick<Figure, 'name' | 'unit' | 'note' | 'value'> & { atMost?: number; atLeast?: number },
+  fields: Pick<Figure, 'name' | 'unit' | 'note' | 'value'> & {
+    atMost?: number
+    atLeast?: number
+    limitedBy?: string
+  },
 ): Figure {
-  const { name, value, unit, note, atMost, atLeast } = fields
+  const { name, value, unit, note, atMost, atLeast, limitedBy } = fields
+  const met = (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast)
   return {
     name,
     value,
@@ -93,10 +100,14 @@ export function limitFigure(
     better: betterOf(unit, atLeast, atMost),
     baseline: null,
     ratio: null,
-    target: limitText(unit, atMost, atLeast),
-    met: (atMost === undefined || value <= atMost) && (atLeast === undefined || value >= atLeast),
-    note,
+    target: targetText(unit, atMost, atLeast),
+    met,
+    note: `${note}${limitText(met, limitedBy)}`,
   }
+}
+
+function limitText(met: boolean, limitedBy: string | undefined): string {
+  return met || limitedBy === undefined ? '' : `; limited by ${limitedBy}`
 }
 
 /** As its target says; without one there should be more of what is done in a second, and less of time, memory and bytes. */
@@ -105,7 +116,7 @@ function betterOf(unit: string, atLeast?: number, atMost?: number): Figure['bett
   return unit.includes('/s') ? 'more' : 'less'
 }
 
-function limitText(unit: string, atMost?: number, atLeast?: number): string {
+function targetText(unit: string, atMost?: number, atLeast?: number): string {
   if (atMost !== undefined) return `≤ ${atMost} ${unit}`
   return atLeast === undefined ? '–' : `≥ ${atLeast} ${unit}`
 }

@@ -35,8 +35,17 @@ export const memory: Benchmark = {
         )
       }
       const note = 'resident memory after a collection and a heartbeat, less that before the first kiosk'
+      const limitedBy = 'what a hub knows of each session: who it is, its limits, what it holds'
       return [
-        ratioFigure({ name: 'memory-per-idle-kiosk', unit: 'KiB', values, baselines, atMost: 1.5, note }),
+        ratioFigure({
+          name: 'memory-per-idle-kiosk',
+          unit: 'KiB',
+          values,
+          baselines,
+          atMost: 1.5,
+          limitedBy,
+          note,
+        }),
       ]
     } finally {
       await load.end()

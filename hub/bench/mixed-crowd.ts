@@ -98,6 +98,8 @@ async function measurePace(
     values: done.map((one) => one.kiosks + one.people),
     baselines: done.map(({ alone }) => alone),
     ...(atLeast === null ? {} : { atLeast }),
+    limitedBy:
+      'the CPU of a call over HTTP, as much as of eight reports of a kiosk, where hub, database and load share all cores',
     note: `${PEOPLE} people over HTTP, ${words}: ${Math.round(median(done.map((one) => one.people)))}/s of theirs, p99 ${Math.round(median(done.map(({ waitedMs }) => waitedMs)))} ms; baseline: the kiosks alone, ${spread(done.map(({ alone }) => alone))}/s`,
   })
 }

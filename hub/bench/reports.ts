@@ -203,6 +203,8 @@ function tapToAckFigures(
       value: median(p99),
       unit: 'ms p99',
       ...(atMost === null ? {} : { atMost }),
+      limitedBy:
+        'the commit before: a tap waits for that one and its own, each with a flush, on cores that load and database share',
       note: `open loop at ${perSecond}/s, from when the load made a tap; p50 ${median(rounds.map(({ p50 }) => p50)).toFixed(1)} ms; p99 by round ${spread(p99, 1)}`,
     }),
     limitFigure({

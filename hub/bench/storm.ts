@@ -99,6 +99,8 @@ async function measureAtOnce(
     values,
     baselines,
     atMost: 3,
+    limitedBy:
+      'writes to sockets, most of the hub’s time then: each connection is sent its upgrade, a challenge, a welcome and its answers, by the bare server the upgrade and one message',
     note: `until the last is live, no jitter, all dial in the same moment; both listen with the same queue; longest stall of the hub ${stalls.map(Math.round).join(', ')} ms`,
   })
 }

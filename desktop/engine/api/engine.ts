@@ -56,9 +56,10 @@ export function makeEngine(options: EngineOptions, stores: Stores): Engine {
   const diagnostics = { openedMs: null as number | null }
   const faults = { allowance: null as Allowance | null }
 
+  const pushSoon = makePushSoon(options.clock, link.push)
   const commands: Commands = {
-    reportOccupancy: (input) => pushIfAccepted(link, reportOccupancy(core, reporting, input)),
-    withdrawReport: (input) => pushIfAccepted(link, withdrawReport(core, reporting, input)),
+    reportOccupancy: (input) => pushSoon(reportOccupancy(core, reporting, input)),
+    withdrawReport: (input) => pushSoon(withdrawReport(core, reporting, input)),
     enrol: (input) =>
       enrol(
         core,
@@ -133,10 +134,24 @@ function withTimeout<Output>(
   })
 }
 
-/** A stored mutation is pushed at once where there is a connection. */
-function pushIfAccepted<Output extends { ok: boolean }>(link: HubLink, decided: Output): Output {
-  if (decided.ok) link.push()
-  return decided
+/**
+ * Pushes what was stored, where there is a connection, right after whoever made it has their answer: building and sending a push takes
+ * as long as half of a tap's flush.
+ */
+function makePushSoon(
+  clock: EngineOptions['clock'],
+  push: () => void,
+): <Output extends { ok: boolean }>(decided: Output) => Output {
+  const state = { isDue: false }
+  return (decided) => {
+    if (!decided.ok || state.isDue) return decided
+    state.isDue = true
+    clock.after(0, () => {
+      state.isDue = false
+      push()
+    })
+    return decided
+  }
 }
 
 /** After an enrolment the link starts again; rows of another university are dropped. [SYN-20] [SYN-21] */

@@ -74,6 +74,7 @@ function makeJumpingClock(): JumpingClock {
       if (!(delayMs < 2 ** 31)) throw new RangeError(`a timer of ${delayMs} ms`)
       const id = (state.id += 1)
       timers.set(id, { atMs: state.nowMs + delayMs, run })
+      if (delayMs <= 0) queueMicrotask(() => timers.delete(id) && run())
       return () => void timers.delete(id)
     },
     jump: () => {

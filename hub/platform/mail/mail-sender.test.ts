@@ -7,13 +7,13 @@ import type { Locale } from '#shared/domain/university.ts'
 import { LANGUAGES } from '../languages.ts'
 import { makeHubLog, makeLogger, noLog, type HubLog } from '../log.ts'
 import { query } from '../postgres/database.ts'
-import { loadStuckMail, queueMail } from './mail-outbox.ts'
+import { claimMail, loadDueMails, loadStuckMail, queueMail } from './mail-outbox.ts'
 import { makeTestDatabase, type TestDatabase } from '../postgres/testing.ts'
 import { linkToken } from '../secrets/link-tokens.ts'
 import { makeServerKeys } from '../secrets/server-secret.ts'
 import { startTestMailbox, type TestMailbox } from './testing-mailbox.ts'
 import { makeMailRounds, type MailRounds } from './testing-mail-rounds.ts'
-import { makeMailSender } from './mail-sender.ts'
+import { makeMailSender, type MailSender } from './mail-sender.ts'
 import type { MailFacts, MailTemplate } from './mail-facts.ts'
 import { readMailFile } from './mail-file.ts'
 import { makeFileTransport, makeSmtpTransport, type MailTransport } from './mail-transport.ts'
@@ -34,14 +34,12 @@ beforeEach(async () => {
 })
 afterEach(() => mailbox.stop())
 
+const makeMailSenderOf = (transport: MailTransport, log: HubLog = noLog): MailSender =>
+  makeMailSender({ ...linkSettings, pool: database.pool, transport, log, metrics })
 const makeSender = (
   transport: MailTransport = makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>'),
   log: HubLog = noLog,
-): MailRounds =>
-  makeMailRounds(
-    database.pool,
-    makeMailSender({ ...linkSettings, pool: database.pool, transport, log, metrics }),
-  )
+): MailRounds => makeMailRounds(database.pool, makeMailSenderOf(transport, log))
 const counted: string[] = []
 const metrics = { mail: (outcome: string) => void counted.push(outcome) }
 const queue = (key: string, to: string): Promise<void> =>
@@ -65,6 +63,15 @@ describe('[IDN-7] a mail', () => {
     await senders[0]?.sendDue()
     expect(mailbox.all()).toHaveLength(1)
     expect(await outbox()).toMatchObject([{ key: 'one', to: null, facts: null, sent: true, failed: false }])
+  })
+
+  test('is sent once also where several were told that it is due: who took it has it until it is due again', async () => {
+    await queue('taken', 'ana@uni.example')
+    const [mailId = 0] = await loadDueMails(database.pool, 1)
+    expect(await claimMail(database.pool, mailId)).toMatchObject({ key: 'taken', tries: 1 })
+    expect(await claimMail(database.pool, mailId)).toBeNull()
+    await makeMailSenderOf(makeSmtpTransport(mailbox.url, 'Carrel <carrel@carrel.example>')).send(mailId)
+    expect(mailbox.all()).toEqual([])
   })
 
   test('that the server does not take for now is tried again after growing pauses, and given up after a day', async () => {
