@@ -131,7 +131,7 @@ export type BookingNeed = { span: RoomSpan } | { booking: BookingKey }
 export const bookingFacts: FactSet<BookingNeed, Bookings> = {
   name: 'bookings',
   rank: 34,
-  after: [roomFacts as FactSet<never, unknown>],
+  after: [roomFacts],
   refusals: {
     // The rule decides before; a booking that only the constraint knew of is in the way all the same. [BOK-1]
     registrations_no_overlap: {

@@ -23,7 +23,7 @@ export interface OwnKey {
 export const ownBookingFacts: FactSet<OwnKey, readonly StoredBooking[]> = {
   name: 'own bookings',
   rank: 35,
-  after: [roomFacts as FactSet<never, unknown>, bookingFacts as FactSet<never, unknown>],
+  after: [roomFacts, bookingFacts],
   load: async (client, { universityId }, keys, loaded) => {
     const asked = keys.flatMap((key) => spanToRead(key, loaded))
     return asked.length === 0 ? [] : loadOwnBookings(client, universityId, asked)

@@ -172,7 +172,7 @@ function readingRoutes(handle: Handle, { pool }: BookingDependencies): void {
       fromMs: span.value.startMs,
       toMs: span.value.endMs,
     })
-    return accept({ registrations: rows.map(shown) })
+    return accept({ registrations: rows.map(shownRegistration) })
   })
   handle('GET /registrations/:id', ({ params }, { actor }) => show(pool, actor, params.id))
 }
@@ -244,7 +244,7 @@ async function showDecided(
   const { universityId } = caller.actor
   if (!done.ok || universityId === null) return showDone(pool, caller, done, id)
   const row = await loadRegistration(pool, universityId, done.value)
-  return row === null ? refuse({ why: 'notFound' }) : accept(shown(row))
+  return row === null ? refuse({ why: 'notFound' }) : accept(shownRegistration(row))
 }
 
 async function show(pool: Database, actor: Actor, id: number): Promise<Decision<Registration, HttpRefusal>> {
@@ -252,7 +252,7 @@ async function show(pool: Database, actor: Actor, id: number): Promise<Decision<
   const row = universityId === null ? null : await loadRegistration(pool, universityId, id)
   if (row === null || universityId === null || !(await sees(pool, actor, universityId, row)))
     return refuse({ why: 'notFound' })
-  return accept(shown(row))
+  return accept(shownRegistration(row))
 }
 
 /** Its group, the super group, whoever made it for themselves, and who decides on it: nobody else. [BOK-15] */
@@ -275,7 +275,7 @@ async function sees(
   )
 }
 
-function shown(row: RegistrationRow): Registration {
+function shownRegistration(row: RegistrationRow): Registration {
   const { startMs, endMs, freesMs, ...rest } = row
   return {
     ...rest,

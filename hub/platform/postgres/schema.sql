@@ -2,6 +2,8 @@
 
 set check_function_bodies = off;
 
+create extension btree_gist;
+
 create type composite_change as (space_id bigint, weight bigint, weighted bigint, newest timestamp with time zone, went_back boolean);
 
 create type shown_space as (id bigint, parent_id bigint, depth integer, name text, kind text, level smallint, mean integer, reported_at timestamp with time zone, known_count integer, leaf_count integer, free_count integer, capacity bigint, is_leaf boolean);
@@ -19,6 +21,15 @@ create table backfills (
   done_at timestamp with time zone
 );
 
+create table booking_rules (
+  space_id bigint not null,
+  university_id bigint not null,
+  rules jsonb not null,
+  version integer default 1 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
 create table change_logs (
   id bigint generated always as identity not null,
   university_id bigint,
@@ -30,6 +41,21 @@ create table change_logs (
   user_id bigint,
   group_id bigint,
   address inet
+);
+
+create table classrooms (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  space_id bigint not null,
+  require_permission boolean default false not null,
+  is_valid boolean default true not null,
+  check_in text default 'off'::text not null,
+  old_id bigint,
+  is_deleted boolean default false not null,
+  version integer default 1 not null,
+  clock bigint not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
 );
 
 create table closures (
@@ -120,6 +146,25 @@ create table live_tickets (
   expires_at timestamp with time zone not null
 );
 
+create table longterm_registrations (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  classroom_id bigint not null,
+  user_id bigint,
+  group_id bigint,
+  start_date date not null,
+  end_date date not null,
+  start_time time without time zone not null,
+  end_time time without time zone not null,
+  day_of_week smallint not null,
+  description text,
+  old_id bigint,
+  is_deleted boolean default false not null,
+  version integer default 1 not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
+);
+
 create table mail_outbox (
   id bigint generated always as identity not null,
   key text not null,
@@ -198,6 +243,37 @@ create table rate_limits (
   resets_at timestamp with time zone not null
 );
 
+create table registrations (
+  id bigint generated always as identity not null,
+  university_id bigint not null,
+  classroom_id bigint not null,
+  user_id bigint,
+  kiosk_id bigint,
+  group_id bigint,
+  longterm_id bigint,
+  longterm_date date,
+  draw_registration_id bigint,
+  lease_id bigint,
+  moved_from_id bigint,
+  start_time timestamp with time zone not null,
+  end_time timestamp with time zone not null,
+  importance smallint,
+  description text,
+  is_pending boolean default false not null,
+  checked_in_at timestamp with time zone,
+  frees_at timestamp with time zone,
+  frees_as text,
+  freed_at timestamp with time zone,
+  ended_as text,
+  mirrored boolean default false not null,
+  old_id bigint,
+  is_deleted boolean default false not null,
+  version integer default 1 not null,
+  clock bigint not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null
+);
+
 create table report_withdrawals (
   id bigint generated always as identity not null,
   university_id bigint not null,
@@ -210,6 +286,20 @@ create table report_withdrawals (
   origin_kiosk_id bigint,
   origin_mutation_id bigint,
   user_id bigint
+);
+
+create table room_approvers (
+  classroom_id bigint not null,
+  group_id bigint not null,
+  created_at timestamp with time zone default now() not null
+);
+
+create table room_trust (
+  classroom_id bigint not null,
+  group_id bigint,
+  trust text not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null
 );
 
 create table schema_functions (
@@ -890,11 +980,17 @@ UNION ALL
            FROM mutations m
           WHERE ((m.actor_id = o.kiosk_id) AND (m.id = o.mutation_id)))));
 
+CREATE INDEX booking_rules_university ON public.booking_rules USING btree (university_id);
+
 CREATE INDEX change_logs_address ON public.change_logs USING btree (created_at) WHERE (address IS NOT NULL);
 
 CREATE INDEX change_logs_university ON public.change_logs USING btree (university_id, id);
 
 CREATE INDEX change_logs_user ON public.change_logs USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE UNIQUE INDEX classrooms_old_id ON public.classrooms USING btree (university_id, old_id) WHERE (old_id IS NOT NULL);
+
+CREATE INDEX classrooms_university ON public.classrooms USING btree (university_id);
 
 CREATE INDEX closures_space ON public.closures USING btree (space_id);
 
@@ -905,6 +1001,14 @@ CREATE UNIQUE INDEX groups_name ON public.groups USING btree (university_id, low
 CREATE UNIQUE INDEX groups_super ON public.groups USING btree (university_id) WHERE is_super;
 
 CREATE INDEX kiosks_university ON public.kiosks USING btree (university_id);
+
+CREATE INDEX longterm_registrations_classroom ON public.longterm_registrations USING btree (classroom_id);
+
+CREATE INDEX longterm_registrations_group ON public.longterm_registrations USING btree (group_id);
+
+CREATE UNIQUE INDEX longterm_registrations_old_id ON public.longterm_registrations USING btree (university_id, old_id) WHERE (old_id IS NOT NULL);
+
+CREATE INDEX longterm_registrations_user ON public.longterm_registrations USING btree (user_id);
 
 CREATE INDEX mail_outbox_waiting ON public.mail_outbox USING btree (next_try_at) WHERE ((sent_at IS NULL) AND (failed_at IS NULL));
 
@@ -928,7 +1032,25 @@ CREATE UNIQUE INDEX occupancy_reports_user ON public.occupancy_reports USING btr
 
 CREATE INDEX opening_hours_space ON public.opening_hours USING btree (space_id);
 
+CREATE INDEX registrations_clock ON public.registrations USING btree (university_id, clock);
+
+CREATE INDEX registrations_frees_at ON public.registrations USING btree (university_id, frees_at) WHERE ((frees_at IS NOT NULL) AND (ended_as IS NULL) AND (NOT is_deleted));
+
+CREATE INDEX registrations_group_time ON public.registrations USING btree (group_id, end_time);
+
+CREATE INDEX registrations_longterm ON public.registrations USING btree (longterm_id) WHERE (longterm_id IS NOT NULL);
+
+CREATE UNIQUE INDEX registrations_old_id ON public.registrations USING btree (university_id, old_id) WHERE (old_id IS NOT NULL);
+
+CREATE INDEX registrations_room_time ON public.registrations USING btree (classroom_id, end_time);
+
+CREATE INDEX registrations_user_time ON public.registrations USING btree (user_id, end_time);
+
 CREATE UNIQUE INDEX report_withdrawals_origin ON public.report_withdrawals USING btree (origin_kiosk_id, origin_mutation_id, hash);
+
+CREATE INDEX room_approvers_group ON public.room_approvers USING btree (group_id);
+
+CREATE INDEX room_trust_group ON public.room_trust USING btree (group_id);
 
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id) WHERE (revoked_at IS NULL);
 
@@ -954,7 +1076,11 @@ alter table address_marks add constraint address_marks_pkey PRIMARY KEY (address
 
 alter table backfills add constraint backfills_pkey PRIMARY KEY (name);
 
+alter table booking_rules add constraint booking_rules_pkey PRIMARY KEY (space_id);
+
 alter table change_logs add constraint change_logs_pkey PRIMARY KEY (id);
+
+alter table classrooms add constraint classrooms_pkey PRIMARY KEY (id);
 
 alter table closures add constraint closures_pkey PRIMARY KEY (id);
 
@@ -972,6 +1098,8 @@ alter table kiosks add constraint kiosks_pkey PRIMARY KEY (id);
 
 alter table live_tickets add constraint live_tickets_pkey PRIMARY KEY (ticket_hash);
 
+alter table longterm_registrations add constraint longterm_registrations_pkey PRIMARY KEY (id);
+
 alter table mail_outbox add constraint mail_outbox_pkey PRIMARY KEY (id);
 
 alter table occupancy_reports add constraint occupancy_reports_pkey PRIMARY KEY (id);
@@ -982,7 +1110,11 @@ alter table outcomes add constraint outcomes_pkey PRIMARY KEY (kiosk_id, mutatio
 
 alter table rate_limits add constraint rate_limits_pkey PRIMARY KEY (bucket);
 
+alter table registrations add constraint registrations_pkey PRIMARY KEY (id);
+
 alter table report_withdrawals add constraint report_withdrawals_pkey PRIMARY KEY (id);
+
+alter table room_approvers add constraint room_approvers_pkey PRIMARY KEY (classroom_id, group_id);
 
 alter table schema_functions add constraint schema_functions_pkey PRIMARY KEY (name);
 
@@ -1008,6 +1140,8 @@ alter table users_tracked_spaces add constraint users_tracked_spaces_pkey PRIMAR
 
 alter table verifications add constraint verifications_pkey PRIMARY KEY (id);
 
+alter table classrooms add constraint classrooms_space_id_key UNIQUE (space_id);
+
 alter table enrolments add constraint enrolments_code_hash_key UNIQUE (code_hash);
 
 alter table groups add constraint groups_university_id_id_key UNIQUE (university_id, id);
@@ -1017,6 +1151,8 @@ alter table kiosks add constraint kiosks_university_id_id_key UNIQUE (university
 alter table mail_outbox add constraint mail_outbox_key_key UNIQUE (key);
 
 alter table report_withdrawals add constraint report_withdrawals_occupancy_report_id_key UNIQUE (occupancy_report_id);
+
+alter table room_trust add constraint room_trust_classroom_id_group_id_key UNIQUE NULLS NOT DISTINCT (classroom_id, group_id);
 
 alter table sessions add constraint sessions_family_key UNIQUE (family);
 
@@ -1031,6 +1167,8 @@ alter table users add constraint users_associated_university_id_id_key UNIQUE (a
 alter table verifications add constraint verifications_token_hash_key UNIQUE (token_hash);
 
 alter table verifications add constraint verifications_user_id_purpose_key UNIQUE (user_id, purpose);
+
+alter table classrooms add constraint classrooms_check_in_check CHECK ((check_in = ANY (ARRAY['off'::text, 'person'::text, 'door'::text])));
 
 alter table closures add constraint closures_check CHECK (((opens_minute IS NULL) = (closes_minute IS NULL)));
 
@@ -1055,6 +1193,10 @@ alter table kiosks add constraint kiosks_key_grade_check CHECK ((key_grade = ANY
 alter table kiosks add constraint kiosks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)));
 
 alter table kiosks add constraint kiosks_role_check CHECK ((role = ANY (ARRAY['door'::text, 'entrance'::text])));
+
+alter table longterm_registrations add constraint longterm_registrations_check CHECK ((start_date <= end_date));
+
+alter table longterm_registrations add constraint longterm_registrations_day_of_week_check CHECK (((day_of_week >= 0) AND (day_of_week <= 6)));
 
 alter table mail_outbox add constraint mail_outbox_failure_check CHECK ((length(failure) <= 80));
 
@@ -1084,9 +1226,25 @@ alter table opening_hours add constraint opening_hours_day_of_week_check CHECK (
 
 alter table opening_hours add constraint opening_hours_opens_minute_check CHECK (((opens_minute >= 0) AND (opens_minute <= 1439)));
 
+alter table registrations add constraint registrations_check CHECK ((start_time < end_time));
+
+alter table registrations add constraint registrations_check1 CHECK (((frees_at IS NULL) = (frees_as IS NULL)));
+
+alter table registrations add constraint registrations_check2 CHECK (((freed_at IS NULL) OR (frees_at IS NOT NULL)));
+
+alter table registrations add constraint registrations_ended_as_check CHECK ((ended_as = ANY (ARRAY['cancelled'::text, 'rejected'::text, 'lapsed'::text, 'released'::text, 'ended'::text, 'moved'::text])));
+
+alter table registrations add constraint registrations_frees_as_check CHECK ((frees_as = ANY (ARRAY['cancelled'::text, 'rejected'::text, 'lapsed'::text, 'released'::text, 'ended'::text, 'moved'::text])));
+
+alter table registrations add constraint registrations_importance_check CHECK (((importance >= 0) AND (importance <= 9)));
+
+alter table registrations add constraint registrations_no_overlap EXCLUDE USING gist (classroom_id WITH =, tstzrange(start_time, end_time, '[)'::text) WITH &&) WHERE (((NOT is_deleted) AND (ended_as IS NULL)));
+
 alter table report_withdrawals add constraint report_withdrawals_check CHECK ((num_nonnulls(kiosk_id, mutation_id, hash, origin_kiosk_id, origin_mutation_id) = ANY (ARRAY[0, 5])));
 
 alter table report_withdrawals add constraint report_withdrawals_check1 CHECK (((kiosk_id IS NULL) = (user_id IS NOT NULL)));
+
+alter table room_trust add constraint room_trust_trust_check CHECK ((trust = ANY (ARRAY['book'::text, 'request'::text, 'none'::text])));
 
 alter table schema_migrations add constraint schema_migrations_kind_check CHECK ((kind = ANY (ARRAY['expand'::text, 'contract'::text])));
 
@@ -1140,9 +1298,17 @@ alter table verifications add constraint verifications_check CHECK (((purpose = 
 
 alter table verifications add constraint verifications_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'reset'::text, 'email'::text])));
 
+alter table booking_rules add constraint booking_rules_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE;
+
+alter table booking_rules add constraint booking_rules_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
 alter table change_logs add constraint change_logs_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table change_logs add constraint change_logs_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE RESTRICT;
+
+alter table classrooms add constraint classrooms_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE;
+
+alter table classrooms add constraint classrooms_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
 alter table closures add constraint closures_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
@@ -1172,6 +1338,14 @@ alter table kiosks add constraint kiosks_university_id_forked_from_id_fkey FOREI
 
 alter table kiosks add constraint kiosks_university_id_space_id_fkey FOREIGN KEY (university_id, space_id) REFERENCES spaces(university_id, id) ON DELETE RESTRICT;
 
+alter table longterm_registrations add constraint longterm_registrations_classroom_id_fkey FOREIGN KEY (classroom_id) REFERENCES classrooms(id) ON DELETE RESTRICT;
+
+alter table longterm_registrations add constraint longterm_registrations_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE SET NULL;
+
+alter table longterm_registrations add constraint longterm_registrations_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table longterm_registrations add constraint longterm_registrations_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL;
+
 alter table mail_outbox add constraint mail_outbox_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE SET NULL;
 
 alter table mutations add constraint mutations_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
@@ -1184,7 +1358,29 @@ alter table outcomes add constraint outcomes_kiosk_id_fkey FOREIGN KEY (kiosk_id
 
 alter table outcomes add constraint outcomes_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
 
+alter table registrations add constraint registrations_classroom_id_fkey FOREIGN KEY (classroom_id) REFERENCES classrooms(id) ON DELETE RESTRICT;
+
+alter table registrations add constraint registrations_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE SET NULL;
+
+alter table registrations add constraint registrations_kiosk_id_fkey FOREIGN KEY (kiosk_id) REFERENCES kiosks(id) ON DELETE SET NULL;
+
+alter table registrations add constraint registrations_longterm_id_fkey FOREIGN KEY (longterm_id) REFERENCES longterm_registrations(id) ON DELETE RESTRICT;
+
+alter table registrations add constraint registrations_moved_from_id_fkey FOREIGN KEY (moved_from_id) REFERENCES registrations(id) ON DELETE SET NULL;
+
+alter table registrations add constraint registrations_university_id_fkey FOREIGN KEY (university_id) REFERENCES universities(id) ON DELETE RESTRICT;
+
+alter table registrations add constraint registrations_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE SET NULL;
+
 alter table report_withdrawals add constraint report_withdrawals_occupancy_report_id_fkey FOREIGN KEY (occupancy_report_id) REFERENCES occupancy_reports(id) ON DELETE RESTRICT;
+
+alter table room_approvers add constraint room_approvers_classroom_id_fkey FOREIGN KEY (classroom_id) REFERENCES classrooms(id) ON DELETE CASCADE;
+
+alter table room_approvers add constraint room_approvers_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+
+alter table room_trust add constraint room_trust_classroom_id_fkey FOREIGN KEY (classroom_id) REFERENCES classrooms(id) ON DELETE CASCADE;
+
+alter table room_trust add constraint room_trust_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
 
 alter table sessions add constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 
