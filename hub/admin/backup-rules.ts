@@ -36,6 +36,12 @@ export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {
   groups: ALL,
   user_group: ALL,
   users_tracked_spaces: ALL,
+  classrooms: ALL,
+  booking_rules: ALL,
+  room_trust: ALL,
+  room_approvers: ALL,
+  longterm_registrations: ALL,
+  registrations: ALL,
   address_marks: ALL,
   kept_rows: ALL,
   signing_keys: {

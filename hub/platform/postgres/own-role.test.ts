@@ -139,7 +139,7 @@ describe('[OPS-15] a hub whose DATABASE_URL names a superuser', () => {
     await asking(ofSuperuser(), async (pool) => {
       await migrate(pool)
       await startAndStopJobs(pool)
-      await pool.query('create extension btree_gist')
+      await pool.query('create extension pg_trgm')
       await pool.query(`insert into universities (name, email_domains, timezone, locale, epoch, clock, facts_clock)
         values ('Kept', '{kept.example}', 'UTC', 'en', 'e', 0, 0)`)
     })

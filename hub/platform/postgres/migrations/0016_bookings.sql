@@ -1,7 +1,9 @@
 -- expand: Adds rooms that can be booked, their rules, and bookings of them, single and weekly.
 
--- Bookings of one room must not overlap: the constraint compares numbers and ranges in one index.
-create extension if not exists btree_gist;
+-- Bookings of one room must not overlap: the constraint compares numbers and ranges in one index. What the extension brings stands
+-- apart from functions of our own.
+create schema if not exists extensions;
+create extension if not exists btree_gist with schema extensions;
 
 -- A leaf of the tree that can be booked. Name, seats, equipment and floor are those of its space.
 create table classrooms (
