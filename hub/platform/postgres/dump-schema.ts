@@ -42,7 +42,8 @@ const OURS = (catalog: string, oid: string): string =>
   `not exists (select 1 from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = ${oid} and d.deptype = 'e')`
 
 const EXTENSIONS = `
-  select 'create extension ' || quote_ident(extname) || ' with schema ' || quote_ident(n.nspname) || ';' as line
+  select case n.nspname when 'public' then '' else 'create schema ' || quote_ident(n.nspname) || '; ' end
+      || 'create extension ' || quote_ident(extname) || ' with schema ' || quote_ident(n.nspname) || ';' as line
     from pg_extension join pg_namespace n on n.oid = extnamespace where extname <> 'plpgsql' order by extname`
 
 const TYPES = `

@@ -379,7 +379,7 @@ describe('[OPS-13] the hub’s role', () => {
       'set session authorization carrel',
     ])
       await expect(ask(url, act)).rejects.toThrow(/denied|permission/)
-    await ask(url, 'create extension pg_trgm; create extension pg_trgm; create extension ltree')
+    await ask(url, 'create extension citext; create extension pg_trgm; create extension ltree')
   })
 
   test('is given what an earlier release made as superuser, with what is stored in it', async () => {

@@ -2,7 +2,7 @@
 
 set check_function_bodies = off;
 
-create extension btree_gist with schema extensions;
+create schema extensions; create extension btree_gist with schema extensions;
 
 create type composite_change as (space_id bigint, weight bigint, weighted bigint, newest timestamp with time zone, went_back boolean);
 
