@@ -26,9 +26,9 @@ export const BOOKING_FAULTS: readonly Mutant[] = [
     name: 'bookings that only meet are in the way',
     edits: [
       {
-        file: 'shared/domain/weekly-pattern.ts',
-        find: 'left.startMs < right.endMs + apartMs && right.startMs < left.endMs + apartMs',
-        replace: 'left.startMs <= right.endMs + apartMs && right.startMs <= left.endMs + apartMs',
+        file: 'shared/domain/booking.ts',
+        find: 'left.startMs < right.endMs && right.startMs < left.endMs',
+        replace: 'left.startMs <= right.endMs && right.startMs <= left.endMs',
       },
     ],
     test: PREVIEW,

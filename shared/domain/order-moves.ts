@@ -1,4 +1,5 @@
-import { overlaps, type DatedSpan, type Span } from './weekly-pattern.ts'
+import { overlaps, type Span } from './booking.ts'
+import { type DatedSpan } from './weekly-pattern.ts'
 
 /** A booking that gets another span. */
 export interface Move extends DatedSpan {

@@ -1,3 +1,4 @@
+import { overlaps, type Span } from './booking.ts'
 import { accept, type Decision } from './decision.ts'
 import type { Zone } from './local-time.ts'
 import { orderMoves } from './order-moves.ts'
@@ -7,9 +8,7 @@ import {
   compareSpans,
   hasBegun,
   isEmpty,
-  overlaps,
   type DatedSpan,
-  type Span,
   type WeeklyPattern,
   type WeeklyRefusal,
 } from './weekly-pattern.ts'

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { makeCheck } from '../wire/parse.ts'
+import { overlaps } from './booking.ts'
 import { makeSeededRandom } from './seeded-random.ts'
 import { makeIntlText, zoneOf, ZONES } from './testing-zones.ts'
 import { dateInWeek, faultOfDates, occurrenceOn, occurrencesOf, type Occurrence } from './weekly-booking.ts'
-import { isEmpty, overlaps, WeeklyPattern } from './weekly-pattern.ts'
+import { isEmpty, WeeklyPattern } from './weekly-pattern.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

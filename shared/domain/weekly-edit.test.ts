@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { overlaps, type Span } from './booking.ts'
 import { orderMoves } from './order-moves.ts'
 import { zoneOf } from './testing-zones.ts'
 import { occurrenceOn, occurrencesOf } from './weekly-booking.ts'
 import { planSeriesEdit } from './weekly-edit.ts'
-import { isEmpty, overlaps, type Span, type WeeklyPattern } from './weekly-pattern.ts'
+import { isEmpty, type WeeklyPattern } from './weekly-pattern.ts'
 import { chooseDates, previewDates } from './weekly-preview.ts'
 import type { Series, SeriesEdit, SeriesInstance, SeriesPlan } from './weekly-series.ts'
 

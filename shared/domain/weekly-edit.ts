@@ -1,8 +1,9 @@
+import { overlaps, type Span } from './booking.ts'
 import { accept, refuse, type Decision } from './decision.ts'
 import type { Zone } from './local-time.ts'
 import { isDateOf, replanSeries, weekOf, type Circumstances } from './replan-series.ts'
 import { dateInWeek, faultOfDates, occurrenceOn } from './weekly-booking.ts'
-import { compareSpans, hasBegun, isEmpty, overlaps, type Span } from './weekly-pattern.ts'
+import { compareSpans, hasBegun, isEmpty } from './weekly-pattern.ts'
 import { planOf, type Series, type SeriesEdit, type SeriesPlan, type SeriesRefusal } from './weekly-series.ts'
 
 // Changes of a weekly booking, as plans: which of its dated registrations go, move and come. Nothing that began is touched, and

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import type { Span } from './booking.ts'
 
 /** Most dates of one weekly booking. [BOK-41] */
 export const MAX_WEEKLY_DATES = 200
@@ -29,21 +30,10 @@ export const WeeklyPattern = Type.Object(
 )
 export type WeeklyPattern = Static<typeof WeeklyPattern>
 
-/** From a moment until before another, ms since 1970. */
-export interface Span {
-  startMs: number
-  endMs: number
-}
-
 /** The span of one date. */
 export interface DatedSpan extends Span {
   /** yyyy-mm-dd: the date that it is booked for, on which it starts unless somebody moved it. */
   date: string
-}
-
-/** Whether two spans have a moment in common, or come nearer to each other than `apartMs`; those that only meet have none. [BOK-46] */
-export function overlaps(left: Span, right: Span, apartMs = 0): boolean {
-  return left.startMs < right.endMs + apartMs && right.startMs < left.endMs + apartMs
 }
 
 /** Whether nothing is left of a span. [BOK-44] */

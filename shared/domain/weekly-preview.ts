@@ -1,15 +1,9 @@
+import { overlaps, type Span } from './booking.ts'
+import { closedWithin } from './booking-hours.ts'
 import { accept, refuse, type Decision } from './decision.ts'
 import type { Zone } from './local-time.ts'
-import { dateAfter, joinSpans, spansOfDay, type OpeningHours } from './week-time.ts'
-import {
-  compareDates,
-  compareSpans,
-  hasBegun,
-  isEmpty,
-  overlaps,
-  type DatedSpan,
-  type Span,
-} from './weekly-pattern.ts'
+import type { OpeningHours } from './week-time.ts'
+import { compareDates, compareSpans, hasBegun, isEmpty, type DatedSpan } from './weekly-pattern.ts'
 
 // What would become of each date of a weekly booking, before anything is written; and what is booked of it in the end.
 
@@ -24,7 +18,7 @@ export interface LiveBooking extends Span {
 export interface PreviewFacts<Quota> {
   nowMs: number
   zone: Zone
-  /** Opening hours of the room and of what it is in, nearest first, as in `spansOfDay`. */
+  /** Opening hours of the room and of what it is in, nearest first, as in `closedWithin`. */
   hours: readonly OpeningHours[]
   /** Bookings of the room around the dates, in any order. */
   live: readonly LiveBooking[]
@@ -42,8 +36,8 @@ export interface PreviewFacts<Quota> {
 export type Verdict<Quota> =
   | { is: 'empty'; rule: 'BOK-44' }
   | { is: 'past'; rule: 'BOK-45' }
-  /** `open`: when it is open on the date on which the span starts, from and to in minutes of the day. */
-  | { is: 'closed'; rule: 'BOK-47'; open: [number, number][] }
+  /** `closed`: the parts in which it is. */
+  | { is: 'closed'; rule: 'BOK-47'; closed: Span[] }
   | { is: 'tooFarAhead'; rule: 'BOK-48'; latestEndMs: number }
   /** `inTheWay`: every booking that is, in order. */
   | { is: 'conflict'; rule: 'BOK-46'; inTheWay: (Span & { id: number })[] }
@@ -79,11 +73,12 @@ function verdictOf<Quota>(
 ): Verdict<Quota> {
   if (isEmpty(date)) return { is: 'empty', rule: 'BOK-44' }
   if (hasBegun(date, facts.nowMs)) return { is: 'past', rule: 'BOK-45' }
-  const open = openInsteadOf(date, facts)
-  if (open !== null) return { is: 'closed', rule: 'BOK-47', open }
+  const closed = closedWithin(facts.hours, facts.zone, date)
+  if (closed.length > 0) return { is: 'closed', rule: 'BOK-47', closed }
   const latestEndMs = facts.aheadMs === null ? Infinity : facts.nowMs + facts.aheadMs
   if (date.endMs > latestEndMs) return { is: 'tooFarAhead', rule: 'BOK-48', latestEndMs }
-  const inTheWay = others.filter((other) => overlaps(date, other, facts.bufferMs))
+  const wide = { startMs: date.startMs - facts.bufferMs, endMs: date.endMs + facts.bufferMs }
+  const inTheWay = others.filter((other) => overlaps(other, wide))
   if (inTheWay.length > 0)
     return {
       is: 'conflict',
@@ -92,45 +87,6 @@ function verdictOf<Quota>(
     }
   const quota = facts.quotaOf(date, taken)
   return quota === null ? { is: 'ok' } : { is: 'overQuota', rule: 'BOK-48', quota }
-}
-
-const MINUTE_MS = 60_000
-const MINUTES_OF_DAY = 1440
-
-/** Null where the room is open for all of a span; else when it is open on the day on which the span starts. [BOK-47] */
-function openInsteadOf(
-  { startMs, endMs }: Span,
-  { hours, zone }: Pick<PreviewFacts<unknown>, 'hours' | 'zone'>,
-): [number, number][] | null {
-  if (isOpenThroughout(startMs, Math.ceil((endMs - startMs) / MINUTE_MS), hours, zone)) return null
-  return spansOfDay(hours, zone.localAt(startMs)) ?? []
-}
-
-/** Whether a room is open in each of some minutes from a moment on, in halves where the clocks are changed in between. */
-function isOpenThroughout(
-  startMs: number,
-  minutes: number,
-  hours: readonly OpeningHours[],
-  zone: Zone,
-): boolean {
-  const start = zone.localAt(startMs)
-  const last = zone.localAt(startMs + (minutes - 1) * MINUTE_MS)
-  const open: [number, number][] = []
-  let days = 0
-  for (let { date } = start; date <= last.date; date = dateAfter(date, 1)) {
-    const before = days * MINUTES_OF_DAY
-    const spans = spansOfDay(hours, { date, day: (start.day + days) % 7 }) ?? [[0, MINUTES_OF_DAY]]
-    open.push(...spans.map(([from, to]): [number, number] => [before + from, before + to]))
-    days += 1
-  }
-  const lastMinute = (days - 1) * MINUTES_OF_DAY + last.minute
-  if (lastMinute - start.minute === minutes - 1)
-    return joinSpans(open).some(([opens, closes]) => opens <= start.minute && lastMinute < closes)
-  const half = Math.floor(minutes / 2)
-  return (
-    isOpenThroughout(startMs, half, hours, zone) &&
-    isOpenThroughout(startMs + half * MINUTE_MS, minutes - half, hours, zone)
-  )
 }
 
 /** What the maker of a weekly booking chose after its preview. */

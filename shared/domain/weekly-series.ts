@@ -1,5 +1,6 @@
+import type { Span } from './booking.ts'
 import type { Move } from './order-moves.ts'
-import type { DatedSpan, Span, WeeklyPattern, WeeklyRefusal } from './weekly-pattern.ts'
+import type { DatedSpan, WeeklyPattern, WeeklyRefusal } from './weekly-pattern.ts'
 
 // A weekly booking as it stands, what may be changed of it, and what a change does.
 
