@@ -1,3 +1,4 @@
+import { BOOKING_FAULTS } from './booking-faults.ts'
 import { HUB_FAULTS } from './hub-faults.ts'
 import { tests, type Mutant } from './mutant.ts'
 
@@ -587,4 +588,5 @@ export const MUTANTS: readonly Mutant[] = [
     test: KIOSKS_AGAIN,
   },
   ...HUB_FAULTS,
+  ...BOOKING_FAULTS,
 ]

@@ -1,31 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { instantOf, offsetAt, parseZone, weeklyInstants, type WallTime, type Zone } from './local-time.ts'
+import {
+  instantOf,
+  offsetAt,
+  parseDate,
+  parseZone,
+  weeklyInstants,
+  type WallTime,
+  type Zone,
+} from './local-time.ts'
+import { makeIntlText, zoneOf, ZONES } from './testing-zones.ts'
 import { dateAfter } from './week-time.ts'
-
-/** Half an hour of summer time, quarters of an hour, changes at Ramadan, at midnight and by two hours, a day left out, and ordinary ones. */
-const ZONES = [
-  'Europe/Ljubljana',
-  'Europe/London',
-  'Europe/Dublin',
-  'America/New_York',
-  'America/St_Johns',
-  'America/Sao_Paulo',
-  'America/Santiago',
-  'America/Havana',
-  'Africa/Cairo',
-  'Africa/Casablanca',
-  'Asia/Taipei',
-  'Asia/Kathmandu',
-  'Asia/Tehran',
-  'Asia/Beirut',
-  'Asia/Gaza',
-  'Australia/Lord_Howe',
-  'Pacific/Chatham',
-  'Pacific/Apia',
-  'Antarctica/Troll',
-  'UTC',
-]
 
 /** Apia left a day out in 2011, São Paulo had summer time until 2019, Cairo has it again since 2023. */
 const YEARS = [2011, 2018, 2023, 2026, 2027]
@@ -34,29 +19,10 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-function zoneOf(name: string): Zone {
-  const parsed = parseZone(name)
-  if (!parsed.ok) throw new Error(`${name}: ${parsed.refusal.why}`)
-  return parsed.value
-}
-
 function at(wall: WallTime, zone: Zone): { atMs: number; is: string } {
   const decided = instantOf(wall, zone)
   if (!decided.ok) throw new Error(decided.refusal.why)
   return decided.value
-}
-
-/** What Intl says that the clocks show: "2026-03-29 01:30". */
-function makeIntlText(zone: string): (atMs: number) => string {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
-  return (atMs) => format.format(atMs)
 }
 
 function textOf({ date, minute }: WallTime): string {
@@ -182,6 +148,9 @@ describe('a local time', () => {
       expect(instantOf(wall, zone)).toEqual({ ok: false, refusal: { why: 'noSuchTime' } })
       expect(weeklyInstants(wall, zone, 2)).toEqual({ ok: false, refusal: { why: 'noSuchTime' } })
     }
+    for (const date of ['2026-02-29', '2026-13-01', '2026-2-1', '', '2026-02-28T10:00', ' 2026-02-28'])
+      expect(parseDate(date)).toBeNull()
+    expect(parseDate('2028-02-29')?.toString()).toBe('2028-02-29')
   })
 
   it('[LOC-4] any text is a zone or refused, and any pair a moment or refused; every zone of Intl has both', () => {

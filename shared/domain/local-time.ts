@@ -69,8 +69,8 @@ export function weeklyInstants(
   count: number,
 ): Decision<WeeklyInstant[], { why: 'noSuchTime' }> {
   const first = plainOf(start)
-  const firstDate = plainOf({ date: start.date, minute: 0 })?.toPlainDate()
-  if (first === null || firstDate === undefined) return refuse({ why: 'noSuchTime' })
+  const firstDate = parseDate(start.date)
+  if (first === null || firstDate === null) return refuse({ why: 'noSuchTime' })
   return accept(
     Array.from({ length: count }, (_, weeks) => ({
       date: firstDate.add({ weeks }).toString(),
@@ -84,19 +84,25 @@ export function offsetAt(atMs: number, zone: Zone): string {
   return zonedAt(atMs, zone).offset
 }
 
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-const MINUTES_OF_DAY = 1440
-
-function plainOf({ date, minute }: WallTime): Temporal.PlainDateTime | null {
+/** A yyyy-mm-dd date; null for one that no calendar has, and for any other text. [LOC-4] */
+export function parseDate(date: string): Temporal.PlainDate | null {
   const [, year, month, day] = DATE.exec(date) ?? []
-  if (year === undefined || !Number.isInteger(minute) || minute < 0 || minute > MINUTES_OF_DAY) return null
+  if (year === undefined) return null
   const fields = { year: Number(year), month: Number(month), day: Number(day) }
   try {
-    return Temporal.PlainDateTime.from(fields, { overflow: 'reject' }).add({ minutes: minute })
+    return Temporal.PlainDate.from(fields, { overflow: 'reject' })
   } catch (error) {
     if (error instanceof RangeError) return null
     throw error
   }
+}
+
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
+const MINUTES_OF_DAY = 1440
+
+function plainOf({ date, minute }: WallTime): Temporal.PlainDateTime | null {
+  if (!Number.isInteger(minute) || minute < 0 || minute > MINUTES_OF_DAY) return null
+  return parseDate(date)?.toPlainDateTime().add({ minutes: minute }) ?? null
 }
 
 function instantOfPlain(plain: Temporal.PlainDateTime, zone: Zone): LocalInstant {

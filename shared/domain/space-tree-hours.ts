@@ -1,9 +1,8 @@
 import { makeCheck } from '../wire/parse.ts'
+import { dayOfName } from './day-of-week.ts'
 import { accept, refuse, type Decision } from './decision.ts'
 import { dateAfter, joinSpans, OpeningHours, type WeekSpan } from './week-time.ts'
 
-const DAY_NAMES = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-const FULL_NAMES = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const ALL_DAYS = [0, 1, 2, 3, 4, 5, 6]
 const checkHours = makeCheck(OpeningHours)
 
@@ -79,25 +78,20 @@ function fromDays(value: Record<string, unknown>): Decision<OpeningHours, string
   return finish(spans, [])
 }
 
-/** Days of "mon", "mon-fri", "sat-mon" or "mon,wed"; null when it is none. */
+/** Days of "mon", "mon-fri", "sat-mon" or "mo,we"; null when it is none. */
 function parseDays(text: string): number[] | null {
   const days: number[] = []
   for (const part of text.split(',')) {
     const [first = '', last = first, ...rest] = part.split('-').map((one) => one.trim())
-    const from = dayNumber(first)
-    const to = dayNumber(last)
-    if (from === -1 || to === -1 || rest.length > 0) return null
+    const from = dayOfName(first)
+    const to = dayOfName(last)
+    if (from === null || to === null || rest.length > 0) return null
     for (let day = from; ; day = (day + 1) % 7) {
       days.push(day)
       if (day === to) break
     }
   }
   return days
-}
-
-function dayNumber(text: string): number {
-  const full = FULL_NAMES.indexOf(text)
-  return full === -1 ? DAY_NAMES.indexOf(text) : full
 }
 
 /** Minutes from and to; `to` may be past midnight (above 1440). Null when it is no span. */
