@@ -95,6 +95,8 @@ create table registrations (
   longterm_id bigint references longterm_registrations on delete restrict,
   -- Of the week of a weekly booking that it is; it keeps it when it is moved.
   longterm_date date,
+  -- Somebody changed it by itself: changes of the weekly booking leave it alone. [BOK-52]
+  is_exception boolean not null default false,
   draw_registration_id bigint,
   lease_id bigint,
   -- The booking that was moved here from another room.
