@@ -7,6 +7,10 @@ const DATES = tests('unit', 'shared/domain/weekly-booking.test.ts', 'BOK-43')
 const PREVIEW = tests('unit', 'shared/domain/weekly-preview.test.ts')
 const EDITS = tests('unit', 'shared/domain/weekly-edit.test.ts')
 
+const REFEREE = tests('unit', 'shared/domain/booking.test.ts')
+const CALLS = tests('database', 'hub/bookings/bookings.test.ts')
+const AT_ONCE = tests('simulation', 'hub/simulation/book-at-once.test.ts')
+
 const REPLAN = 'shared/domain/replan-series.ts'
 
 /** Faults of bookings. */
@@ -86,5 +90,77 @@ export const BOOKING_FAULTS: readonly Mutant[] = [
     name: 'what was left out comes back with a change',
     edits: [{ file: REPLAN, find: "return 'leftOut'", replace: "return 'takesSpan'" }],
     test: EDITS,
+  },
+  {
+    name: 'requests are in nobody’s way',
+    edits: [
+      {
+        file: 'shared/domain/booking.ts',
+        find: '.filter((other) => holds(other, nowMs) && overlaps(other, wide))',
+        replace: '.filter((other) => !other.isPending && holds(other, nowMs) && overlaps(other, wide))',
+      },
+    ],
+    test: REFEREE,
+  },
+  {
+    name: 'a room resold while its booking can be restored',
+    edits: [
+      {
+        file: 'shared/domain/booking.ts',
+        find: 'return freesMs === null || nowMs < freesMs',
+        replace: 'return freesMs === null',
+      },
+    ],
+    test: REFEREE,
+  },
+  {
+    name: 'how far ahead a booking may be judged by its start',
+    edits: [
+      {
+        file: 'shared/domain/booking.ts',
+        find: "return endMs > untilMs ? { why: 'tooFarAhead'",
+        replace: "return startMs > untilMs ? { why: 'tooFarAhead'",
+      },
+    ],
+    test: REFEREE,
+  },
+  {
+    name: 'quotas counted as before the batch',
+    edits: [
+      {
+        file: 'hub/bookings/own-bookings.ts',
+        find: 'const counted = [...own, ...bookings.new]',
+        replace: 'const counted = [...own]',
+      },
+    ],
+    test: CALLS,
+  },
+  {
+    name: 'a booking shown to another group',
+    edits: [
+      {
+        file: 'hub/bookings/routes.ts',
+        find: 'if (isOwn || !isDecided) return isOwn',
+        replace: 'if (isOwn || !isDecided) return true',
+      },
+    ],
+    test: CALLS,
+  },
+  {
+    name: 'bookings that overlap, and no constraint',
+    edits: [
+      {
+        file: 'hub/platform/postgres/migrations/0016_bookings.sql',
+        find: '    where (not is_deleted and ended_as is null)\n',
+        replace: '    where (is_deleted and ended_as is null)\n',
+      },
+      {
+        file: 'hub/bookings/bookings.ts',
+        find: '(one) => one.classroomId === classroomId && one.endedAs === null && overlaps(one, { startMs, endMs }),',
+        replace:
+          '(one) => one.classroomId === classroomId && one.endedAs === null && one.id > 0 && overlaps(one, { startMs, endMs }),',
+      },
+    ],
+    test: AT_ONCE,
   },
 ]
