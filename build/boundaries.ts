@@ -89,6 +89,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   audit: { offers: [], imports: [] },
   directories: { offers: ['directories'], imports: ['groups'] },
   groups: { offers: ['super-group'], imports: [] },
+  notifications: { offers: ['write-notices'], imports: [] },
   kiosks: { offers: ['kiosk-facts'], imports: ['accounts'] },
   occupancy: { offers: [], imports: ['accounts', 'kiosks', 'spaces'] },
   spaces: { offers: ['people-tree', 'tree', 'university-space'], imports: ['accounts'] },

@@ -38,6 +38,9 @@ export const BACKUP_RULES: Readonly<Record<string, BackupRule>> = {
   users_tracked_spaces: ALL,
   address_marks: ALL,
   kept_rows: ALL,
+  notifications: ALL,
+  notification_users: ALL,
+  inboxes: ALL,
   signing_keys: {
     holds: 'some',
     where: "purpose not in ('access', 'resume')",

@@ -32,6 +32,8 @@ export interface FullUniversity {
   goneId: number
   reportId: number
   kioskId: number
+  /** A notice that the student and the friend were told. */
+  noticeId: number
 }
 
 /** Makes one in a test database. */
@@ -81,8 +83,11 @@ export async function makeFullUniversity(
     params: { id: room },
     body: { level: 1, key: `${mark}-0123456789abcdef` },
   })) as { id: number }
+  await call(chief, 'POST /notices', { body: { to: { groupId: group.id }, text: `${mark} notice` } })
+  const told = (await call(student, 'GET /notifications', {})) as { notices: { id: number }[] }
+  const noticeId = told.notices[0]?.id ?? 0
   const kioskId = await insertTestKiosk(pool, universityId, room, `${mark} door`)
-  const rows = { goneId: gone.id, reportId: report.id, kioskId, friendName: `${mark}-friend` }
+  const rows = { goneId: gone.id, reportId: report.id, kioskId, noticeId, friendName: `${mark}-friend` }
   return { mark, campus, domain, chief, student, friend, superId, group, room, own, ...rows }
 }
 
