@@ -64,8 +64,10 @@ test('[NTF-6, NTF-11, NTF-13] a message to everybody raises the count on an open
 test('[NTF-13] a list is continued with older ones; without a connection it stays, and goes on by itself', async ({
   portal,
   context,
+  complaints,
 }) => {
   test.slow()
+  complaints.expect(/ERR_CONNECTION_REFUSED/)
   const email = await portal.makePerson()
   const [row] = await query<{ userId: number; universityId: number }>(
     portal.pool,
@@ -99,11 +101,12 @@ test('[NTF-13] a list is continued with older ones; without a connection it stay
   await page.getByRole('button', { name: 'Show older' }).click()
   await expect(texts).toHaveCount(33)
   await expect(page.getByRole('button', { name: 'Show older' })).toHaveCount(0)
+  await expect(page.getByRole('link', { name: /^Inbox/ })).toHaveAccessibleName('Inbox')
 
   await portal.killHub()
   await expect(page.getByText(/^Offline\. Last updated/)).toBeVisible({ timeout: 20_000 })
   await expect(texts).toHaveCount(33)
-  await page.getByRole('button', { name: 'Archive' }).first().click()
+  await page.getByRole('button', { name: 'Archive Message from staff' }).first().click()
   await expect(
     page.getByText('Can’t reach Carrel. Check your connection and try again.').first(),
   ).toBeVisible()
