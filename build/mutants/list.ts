@@ -1,4 +1,5 @@
 import { HUB_FAULTS } from './hub-faults.ts'
+import { NOTICE_FAULTS } from './notice-faults.ts'
 import { tests, type Mutant } from './mutant.ts'
 
 const SIMULATION = ['hub/simulation/run.ts', '--ops', '4000', '--seed', '11', '--shrink', '0']
@@ -524,7 +525,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'desktop/renderer/portal/store.ts',
-        find: 'const places = { tree, connection, report, filter, toggledSections, drafts, listPath }',
+        find: 'const places = { tree, inbox, connection, report, filter, toggledSections, drafts, listPath }',
         replace:
           'const places = { tree, connection, report, filter, toggledSections, drafts: { ...drafts, ...state.drafts }, listPath }',
       },
@@ -587,4 +588,5 @@ export const MUTANTS: readonly Mutant[] = [
     test: KIOSKS_AGAIN,
   },
   ...HUB_FAULTS,
+  ...NOTICE_FAULTS,
 ]

@@ -38,7 +38,7 @@ test('[NTF-6, NTF-11, NTF-13] a message to everybody raises the count on an open
   await form.getByRole('button', { name: 'Send' }).click()
   await expect(staff.getByText('Message sent.').first()).toBeVisible()
 
-  await expect(way).toHaveAccessibleName(/^Inbox.*, 1 new$/)
+  await expect(way).toHaveAccessibleName(/^Inbox\s+1 new$/)
   await way.press('Enter')
   await expect(phone.getByRole('heading', { level: 1, name: 'Inbox' })).toBeFocused()
   const line = phone.getByRole('listitem').filter({ hasText: 'Message from staff' })

@@ -34,7 +34,7 @@ const purgeCommand: AloneCommand<PurgeInput, DueNotice[], DueNotice[], number, n
     const readers = new Set(due.filter(({ isNew }) => isNew).map(({ userId }) => userId))
     if (readers.size > 0) effects.step()
     await countInboxes(client, moment, [...readers], effects)
-    await dropOldNotices(client, moment.universityId, nowMs ?? moment.nowMs)
+    await dropOldNotices(client, moment.universityId, nowMs ?? moment.nowMs, PIECE_ROWS)
     return due.length
   },
 }

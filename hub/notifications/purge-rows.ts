@@ -63,16 +63,18 @@ export async function dropDueNotices(transaction: Queryable, due: readonly DueNo
   )
 }
 
-/** Drops old notices that nobody has any more. [NTF-9] */
+/** Drops old notices that nobody has any more, at most so many. [NTF-9] */
 export async function dropOldNotices(
   transaction: Queryable,
   universityId: number,
   nowMs: number,
+  limit: number,
 ): Promise<void> {
   await query(
     transaction,
-    `delete from notifications m where m.university_id = $1 and ${isOld('$2')}
-       and not exists (select from notification_users n where n.university_id = m.university_id and n.notification_id = m.id)`,
-    [universityId, nowMs],
+    `delete from notifications where id in (
+       select m.id from notifications m where m.university_id = $1 and ${isOld('$2')} and not exists
+         (select from notification_users n where n.university_id = m.university_id and n.notification_id = m.id) limit $3)`,
+    [universityId, nowMs, limit],
   )
 }

@@ -108,7 +108,7 @@ function NewCount(): ReactElement | null {
       <span className="p-nav-new" aria-hidden="true">
         {count > MOST_SHOWN ? `${MOST_SHOWN}+` : count}
       </span>
-      <span className="hidden">, {t('inbox.newCount', { count })}</span>
+      <span className="hidden"> {t('inbox.newCount', { count })}</span>
     </>
   )
 }
